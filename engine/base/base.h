@@ -1,0 +1,189 @@
+/* base.h - status codes, error chains, checked memory, log, text, files, random numbers (layer 0).
+ *
+ * Every fallible function in the project returns vt_status and takes, last, a
+ * `vt_err *` that the CALLER owns.  The pointer may be NULL: the code is still
+ * returned, the text is dropped.  A vt_err is plain data (no pointers), so it
+ * can be sent between ranks and written to the store as it is.
+ *
+ * Nothing here is collective, nothing here prints (vt_log calls the sink that main installed).
+ */
+#ifndef VT_BASE_H
+#define VT_BASE_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ------------------------------------------------------------------ status and errors */
+
+/* What the scheduler does with a task whose replica ended with this status. */
+typedef enum vt_dispo {
+  VT_DISPO_NONE,  /* not an error                                          */
+  VT_DISPO_ABORT, /* the campaign cannot go on (bad input, bug, disk full) */
+  VT_DISPO_TASK,  /* this task is failed for good; the others go on        */
+  VT_DISPO_RETRY, /* the task may be tried again                           */
+  VT_DISPO_REQUE  /* not a failure: stop cleanly, continue in the next job */
+} vt_dispo;
+
+/* X(name, disposition, text).  EDIVERGE is RETRY: the ladder of retries is deterministic (half step, new attempt). */
+#define VT_STATUS_LIST(X)                                            \
+  X(OK, VT_DISPO_NONE, "success")                                    \
+  X(EINVAL, VT_DISPO_ABORT, "invalid argument")                      \
+  X(EPARSE, VT_DISPO_ABORT, "malformed input file")                  \
+  X(ENOMEM, VT_DISPO_RETRY, "out of memory")                         \
+  X(EIO, VT_DISPO_ABORT, "input/output error")                       \
+  X(ECORRUPT, VT_DISPO_RETRY, "checksum mismatch")                   \
+  X(EDIVERGE, VT_DISPO_RETRY, "the trajectory left physical bounds") \
+  X(ETASK, VT_DISPO_TASK, "this task cannot be done")                \
+  X(EUNSUP, VT_DISPO_ABORT, "not supported by this build")           \
+  X(ESTOP, VT_DISPO_REQUE, "stop requested")                         \
+  X(EBUG, VT_DISPO_ABORT, "internal invariant broken")
+
+typedef enum vt_status {
+#define VT_STATUS_ENUM(name, dispo, text) VT_##name,
+  VT_STATUS_LIST(VT_STATUS_ENUM)
+#undef VT_STATUS_ENUM
+      VT_STATUS_COUNT
+} vt_status;
+
+typedef struct vt_err {
+  int32_t code;    /* a vt_status                                      */
+  uint32_t frames; /* number of frames recorded                        */
+  uint32_t used;   /* bytes of text in use, without the final NUL      */
+  char text[1012]; /* innermost frame first, one '\n'-ended line each  */
+} vt_err;
+_Static_assert(sizeof(vt_err) == 1024, "vt_err is a wire and file format");
+
+#define VT_MUST_CHECK   __attribute__((warn_unused_result))
+#define VT_PRINTF(f, a) __attribute__((format(printf, f, a)))
+
+const char *vt_status_text(vt_status s);
+vt_dispo vt_status_dispo(vt_status s);
+
+/* Start a chain (set) or add the caller's frame to it (wrap).  Both return `s`. */
+vt_status vt_err_set(vt_err *err, vt_status s, const char *file, int line, const char *fmt, ...) VT_PRINTF(5, 6);
+vt_status vt_err_wrap(vt_err *err, vt_status s, const char *file, int line, const char *fmt, ...) VT_PRINTF(5, 6);
+void vt_err_clear(vt_err *err);
+
+/* An error in a USER's file: the first line of the chain reads `path:line:col: text` without our own source position
+ * (col 0: left out).  Returns s. */
+vt_status vt_err_user(vt_err *err, vt_status s, const char *path, int line, int col, const char *fmt, ...)
+    VT_PRINTF(6, 7);
+
+#define VT_FAIL(err, s, ...) return vt_err_set((err), (s), __FILE__, __LINE__, __VA_ARGS__)
+
+#define VT_TRY(call, err, ...)                                                                     \
+  do {                                                                                             \
+    vt_status vt_try_s_ = (call);                                                                  \
+    if (vt_try_s_ != VT_OK) return vt_err_wrap((err), vt_try_s_, __FILE__, __LINE__, __VA_ARGS__); \
+  } while (0)
+
+/* The same for a callee whose frames already say all: hand its status on. */
+#define VT_PASS(call)                               \
+  do {                                              \
+    vt_status vt_try_s_ = (call);                   \
+    if (vt_try_s_ != VT_OK) return vt_try_s_;       \
+  } while (0)
+
+/* For functions that own something: needs `vt_status rc` and a label `out`. */
+#define VT_TRY_OUT(call, err, ...)                                   \
+  do {                                                               \
+    rc = (call);                                                     \
+    if (rc != VT_OK) {                                               \
+      (void)vt_err_wrap((err), rc, __FILE__, __LINE__, __VA_ARGS__); \
+      goto out;                                                      \
+    }                                                                \
+  } while (0)
+#define VT_FAIL_OUT(err, s, ...)                                      \
+  do {                                                                \
+    rc = vt_err_set((err), (s), __FILE__, __LINE__, __VA_ARGS__);     \
+    goto out;                                                         \
+  } while (0)
+
+/* ------------------------------------------------------------------ memory */
+
+/* Zeroed, 64-byte aligned array of n items of `size` bytes; *p is NULL on failure (VT_EINVAL: n*size overflows,
+ * VT_ENOMEM).  Free with vt_free(), which accepts NULL. */
+VT_MUST_CHECK vt_status vt_calloc64(void **p, size_t n, size_t size, vt_err *err);
+void vt_free(void *p);
+
+/* ------------------------------------------------------------------ log */
+
+typedef enum vt_log_level { VT_LOG_DEBUG, VT_LOG_INFO, VT_LOG_WARN, VT_LOG_ERROR } vt_log_level;
+/* `line` is the logfmt text without time, level, module and newline. */
+typedef void vt_log_sink(void *ctx, vt_log_level level, const char *module, const char *line);
+/* Called once by main; before that vt_log does nothing. */
+void vt_log_install(vt_log_sink *sink, void *ctx, vt_log_level least);
+void vt_log(vt_log_level level, const char *module, const char *fmt, ...) VT_PRINTF(3, 4);
+
+/* ------------------------------------------------------------------ text */
+
+/* A growing string, always NUL-terminated once something was added.  Out of memory is remembered in `failed` and
+ * reported by vt_buf_check, so that callers need not test every line.  Zero-initialise; free with vt_buf_free. */
+typedef struct vt_buf {
+  char *s;
+  size_t len, cap;
+  int failed;
+} vt_buf;
+void vt_buf_add(vt_buf *b, const void *bytes, size_t n);
+void vt_buf_printf(vt_buf *b, const char *fmt, ...) VT_PRINTF(2, 3);
+VT_MUST_CHECK vt_status vt_buf_check(const vt_buf *b, vt_err *err);
+void vt_buf_free(vt_buf *b);
+
+/* Strict numbers: decimal (or, for f64, hexadecimal) text of which every character is used; no blanks, no locale, no
+ * nan or inf, no overflow; a double may underflow to 0.  Return 1 and set *out, or 0 and leave it. */
+int vt_parse_f64(const char *s, size_t n, double *out);
+int vt_parse_i64(const char *s, size_t n, int64_t *out);
+
+/* Least number of single-character edits from a to b, at most `limit`+1 (for did-you-mean). */
+int vt_edit_distance(const char *a, const char *b, int limit);
+
+/* ------------------------------------------------------------------ files, time */
+
+/* The whole file as a NUL-terminated block that the caller frees with vt_free; VT_EIO if it cannot be read,
+ * VT_EPARSE if it is larger than `most` bytes. */
+VT_MUST_CHECK vt_status vt_file_read(const char *path, size_t most, char **data, size_t *n, vt_err *err);
+/* Whole or not at all: write path.tmp-<pid>, fsync, rename, fsync the folder. VT_EIO. */
+VT_MUST_CHECK vt_status vt_file_replace(const char *path, const void *data, size_t n, vt_err *err);
+/* mkdir -p. */
+VT_MUST_CHECK vt_status vt_dir_make(const char *path, vt_err *err);
+/* fsync of a folder, so that a rename or a new name in it lasts. */
+VT_MUST_CHECK vt_status vt_dir_sync(const char *path, vt_err *err);
+/* CRC-32 (IEEE, zlib's), continued from `crc` (0 to begin). */
+uint32_t vt_crc32(uint32_t crc, const void *p, size_t n);
+/* Monotonic seconds; CPU seconds of this process; an interruptible-safe nap. */
+double vt_now_s(void);
+double vt_cpu_s(void);
+void vt_nap_s(double s);
+
+/* ------------------------------------------------------------------ random numbers
+ *
+ * Philox4x32-10 (Salmon, Moraes, Dror, Shaw, SC'11).  Numbers are a pure function of (key, counter): no generator
+ * state exists, so nothing can be restored wrongly.  key = first 8 bytes of SHA-256(seed, uid, attempt);
+ * counter = (stream << 16 | draw, step low, step high, atom).  See DECISIONS.md. */
+
+typedef enum vt_stream {
+  VT_STREAM_PACK = 1,   /* random packing                     */
+  VT_STREAM_VELOCITY,   /* Maxwell-Boltzmann velocities       */
+  VT_STREAM_THERMOSTAT, /* stochastic velocity rescaling      */
+  VT_STREAM_BAROSTAT,   /* stochastic cell rescaling          */
+  VT_STREAM_LANGEVIN,   /* Langevin noise                     */
+  VT_STREAM_BOOTSTRAP,  /* resampling in fits                 */
+  VT_STREAM_TEST        /* tests                              */
+} vt_stream;
+
+void vt_rng_block(uint64_t key, const uint32_t ctr[4], uint32_t out[4]);
+/* Two uniforms in (0,1), 52 bits each. draw < 65536. */
+void vt_rng_uniform2(uint64_t key, vt_stream stream, uint32_t draw, int64_t step, uint32_t atom, double u[2]);
+/* Two independent standard normals (Box-Muller). */
+void vt_rng_normal2(uint64_t key, vt_stream stream, uint32_t draw, int64_t step, uint32_t atom, double g[2]);
+
+/* ------------------------------------------------------------------ build identity */
+
+/* Version, git hash, compiler ... as fixed strings; build_id is one short word for results and logs. */
+typedef struct vt_build {
+  const char *version, *git, *compiler, *flags, *build_id;
+} vt_build;
+const vt_build *vt_build_info(void);
+
+#endif

@@ -1,0 +1,80 @@
+/* md.h - integrators, thermostat, barostat, ramps, guards (layer 4).
+ *
+ * One vt_md owns one replica's phase space.  All random numbers come from (key, stream, step): the state after step s is
+ * a pure function of the plan.  The engine's internal units (sys.h). */
+#ifndef VT_MD_H
+#define VT_MD_H
+
+#include "engine/pot/pot.h"
+#include "engine/sys/sys.h"
+
+typedef struct vt_md_guard {
+  double t_max_k;      /* instantaneous temperature      */
+  double f_max;        /* any force, eV/A                */
+  double volume_ratio; /* volume / volume at stage start */
+  double d_min_scale;  /* pair distance / sum of packing distances; 0 = off */
+} vt_md_guard;
+
+/* A stage: constant-T hold or a linear ramp. */
+typedef struct vt_md_stage {
+  const char *name;            /* "melt", for errors                                   */
+  int ensemble;                /* vt_ensemble                                          */
+  double t0_k, t1_k;           /* linear from t0 to t1 over the stage                  */
+  double npt_below_k;          /* with VT_NVT: switch to NPT once T(set) is below; 0 never */
+  double dt;                   /* internal time                                        */
+  int64_t n_steps;
+  double tau_t, tau_p;         /* coupling times, internal                             */
+  double pressure;             /* target, eV/A^3                                       */
+  int block_steps;             /* neighbour list rebuilt at multiples of it            */
+  vt_md_guard guard;
+} vt_md_stage;
+
+typedef struct vt_md {
+  int n, n_species;
+  const char *symbol[VT_MAX_SPECIES];
+  int *type;
+  double *mass;        /* [n] u */
+  double (*x)[3];      /* positions, unwrapped in the sense that they may leave the cell between rebuilds */
+  double (*v)[3];
+  double (*f)[3];
+  double (*dx)[3];     /* displacement since vt_md_begin */
+  double (*xw)[3];     /* wrapped positions of the last vt_md_frame */
+  vt_cell cell;
+  vt_force_out out;    /* of the current positions */
+  vt_nlist nl;
+  vt_pot *pot;         /* borrowed */
+  uint64_t key;
+  double e_kin, t_k, pressure;
+  double conserved;    /* energy conserved by the extended dynamics: E - heat from the thermostat - work of the barostat */
+  double volume0;
+  vt_md_stage stage;
+  int64_t step;        /* of the stage */
+  uint32_t stage_index; /* enters the random counter (draw), so that stages do not share numbers */
+} vt_md;
+
+/* Copies positions and types; borrows pot and the symbols for its lifetime. skin in A. */
+VT_MUST_CHECK vt_status vt_md_open(vt_md *md, const vt_composition *c, const vt_cell *cell, const int *type,
+                                   const double (*x)[3], vt_pot *pot, double skin, uint64_t key, vt_err *err);
+void vt_md_close(vt_md *md);
+
+/* Maxwell-Boltzmann velocities at t_k with zero total momentum, scaled to exactly t_k. */
+void vt_md_velocities(vt_md *md, double t_k);
+/* Start a stage: step 0, dx 0, forces computed, volume0 taken. */
+VT_MUST_CHECK vt_status vt_md_begin(vt_md *md, const vt_md_stage *st, uint32_t stage_index, vt_err *err);
+/* n more steps (not beyond the stage's end).  No allocation unless a neighbour row outgrew its reserve.
+ * VT_EDIVERGE from a guard or the potential: says step, time, what was exceeded. */
+VT_MUST_CHECK vt_status vt_md_run(vt_md *md, int64_t n, vt_err *err);
+/* A view of now; valid until the next vt_md_run. */
+vt_frame vt_md_frame(vt_md *md);
+/* Rescale cell and positions to a volume (velocities and dx untouched). */
+void vt_md_set_volume(vt_md *md, double volume_a3);
+
+/* Relaxation of a packing: steepest descent with a displacement cap (A per step) until the largest force is below f_max
+ * or n steps were done; used before the first velocities.  VT_EDIVERGE from the potential. */
+VT_MUST_CHECK vt_status vt_md_relax(vt_md *md, int n_steps, double cap_a, double f_max, vt_err *err);
+
+/* Canonical kinetic-energy move of Bussi, Donadio, Parrinello (J. Chem. Phys. 126, 014101, eq. A7): returns the factor
+ * for the velocities. k: kinetic energy now; k_target: 0.5 dof kB T; c = exp(-dt/tau). */
+double vt_bdp_scale(double k, double k_target, int dof, double c, uint64_t key, int64_t step, uint32_t stage_index);
+
+#endif

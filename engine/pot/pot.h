@@ -1,0 +1,70 @@
+/* pot.h - potentials: one table of functions a back end, one table of back ends (layer 3). */
+#ifndef VT_POT_H
+#define VT_POT_H
+
+#include "engine/base/base.h"
+#include "engine/sys/sys.h"
+
+typedef struct vt_force_out {
+  double energy;    /* total, eV                                                                          */
+  double virial[9]; /* W = -dE/d(strain), xx xy xz yx yy yz zx zy zz, eV; pressure = (2 Ekin + tr W)/(3 V) */
+  double (*f)[3];   /* [n][3] eV/A, written by compute, memory owned by the caller                         */
+  double *e_atom;   /* [n] eV, or NULL if not wanted                                                       */
+  double (*w_atom)[9]; /* [n][9] eV, per-atom virial assigned to the NEIGHBOUR, or NULL if not wanted
+                        * (asking for it may choose a slower path with other rounding)                     */
+  double spread;    /* committee: root mean square force spread, eV/A; NaN otherwise                       */
+} vt_force_out;
+
+typedef struct vt_pot_args {
+  const char *path;             /* parameter file, or "-" for back ends without one */
+  int n_species;
+  const char *const *species;   /* element symbols, in the order of vt_nlist.type   */
+  vt_numerics numerics;         /* simd must not be AUTO                            */
+} vt_pot_args;
+
+typedef struct vt_pot_info {
+  char kind[16];
+  char path[VT_PATH];
+  vt_uid sha256;                /* of the file; zero if there is none                  */
+  int n_elements;               /* what the model knows (not only what this task uses) */
+  char element[96][4];
+  double cutoff;                /* A */
+  char kernel[32];              /* "avx512 double", "reference double", ...            */
+} vt_pot_info;
+
+typedef struct vt_pot_ops {
+  const char *name;
+  /* Read the file, check that every species is known, keep what is needed in *self.  On failure *self is NULL. */
+  vt_status (*open)(const vt_pot_args *a, void **self, vt_err *err);
+  void (*describe)(const void *self, vt_pot_info *out);
+  /* Energies and forces of the list's current positions.  The list reaches at least describe().cutoff.  Must not
+   * print; may allocate only when the number of atoms or the longest row grew; gives the same bits for the same list. */
+  vt_status (*compute)(void *self, const vt_nlist *nl, vt_force_out *out, vt_err *err);
+  void (*close)(void *self); /* NULL is allowed */
+} vt_pot_ops;
+
+typedef struct vt_pot {
+  const vt_pot_ops *ops;
+  void *self;
+} vt_pot;
+
+/* VT_EUNSUP: no such kind (the message lists those there are); else what the back end says. */
+VT_MUST_CHECK vt_status vt_pot_open(vt_pot *pot, const char *kind, const vt_pot_args *args, vt_err *err);
+void vt_pot_describe(const vt_pot *pot, vt_pot_info *out);
+/* VT_EDIVERGE when energy, virial or a force is not finite, or two atoms sit on each other. */
+VT_MUST_CHECK vt_status vt_pot_compute(vt_pot *pot, const vt_nlist *nl, vt_force_out *out, vt_err *err);
+void vt_pot_close(vt_pot *pot);
+
+/* What a potential's file knows, without binding it to species (campaign checks, hashes): kind, path, sha256, elements,
+ * cutoff. */
+VT_MUST_CHECK vt_status vt_pot_probe(const char *kind, const char *path, vt_pot_info *out, vt_err *err);
+
+/* Built-in back ends, NULL-terminated; adding a potential = one file and one line in pot.c. */
+extern const vt_pot_ops *const vt_pot_builtin[];
+
+/* The best level this processor and build can do (never AUTO); 1 if `s` can run here. */
+vt_simd vt_simd_best(void);
+int vt_simd_works(vt_simd s);
+const char *vt_simd_name(vt_simd s);
+
+#endif

@@ -1,0 +1,174 @@
+/* spec.h - the nouns of a campaign as plain data; units; elements; identity (layer 1).
+ *
+ * No pointers and no ownership: a vt_plan can be copied, sent and hashed.  Everything here is in the units that a
+ * person writes (ps, fs, K, GPa, K/s); the engine's internal units appear only behind vt_unit_*. */
+#ifndef VT_SPEC_H
+#define VT_SPEC_H
+
+#include "engine/base/base.h"
+
+enum {
+  VT_MAX_SPECIES = 16, /* element types in one cell or one campaign */
+  VT_MAX_OBS = 16,
+  VT_MAX_OBS_PAR = 4,
+  VT_NAME = 64,
+  VT_PATH = 512,
+  VT_MAX_DIM = 4
+};
+
+/* ------------------------------------------------------------------ units
+ * Internal units: length A, energy eV, mass u, temperature K, hence time sqrt(u A^2/eV) = 10.18 fs, pressure eV/A^3. */
+#define VT_KB_EV      8.617333262e-5 /* eV/K, CODATA 2018 (exact by definition)                  */
+#define VT_E_CHARGE_C 1.602176634e-19
+double vt_unit_time_from_fs(double fs);
+double vt_unit_fs_from_time(double t);
+double vt_unit_gpa_from_pressure(double ev_a3); /* 160.21766208 GPa per eV/A^3 */
+double vt_unit_pressure_from_gpa(double gpa);
+double vt_unit_g_cm3(double mass_u, double volume_a3);
+/* sigma in mS/cm from the slope d<|sum z dr|^2>/dtau in A^2/ps: 3.0988e7 * s / (T V)  (science: Einstein relation,
+ * sigma = e^2 s / (6 V kB T)). */
+double vt_unit_sigma_mS_cm(double slope_a2_ps, double t_k, double volume_a3);
+
+/* ------------------------------------------------------------------ elements */
+
+/* Atomic number of an exact symbol ("Li"), or 0. */
+int vt_element_z(const char *symbol);
+const char *vt_element_symbol(int z);         /* NULL outside 1..94 */
+double vt_element_mass(int z);                /* u, IUPAC 2021 conventional */
+int vt_element_charge(int z);                 /* default oxidation number in these glasses, 0 if none is set */
+double vt_element_volume(int z);              /* additive estimate of the volume in an oxyhalide glass, A^3; 0 unknown */
+char vt_element_role(int z);                  /* 'A' alkali, 'M' metal, 'X' halogen, 'O' oxygen, '?' other */
+double vt_pair_min_distance(int z1, int z2);  /* closest approach for random packing, A */
+
+/* ------------------------------------------------------------------ a cell's composition */
+
+typedef struct vt_composition {
+  char name[VT_NAME]; /* shown everywhere; unique in a campaign, e.g. "LiAlCl2.5O0.75" */
+  int32_t n_species;  /* species in canonical order: role A, M, X, O, then atomic number */
+  int32_t z[VT_MAX_SPECIES];
+  int32_t count[VT_MAX_SPECIES];
+  int32_t charge[VT_MAX_SPECIES];
+  int32_t n_atoms;
+  int32_t reserved;
+} vt_composition;
+
+/* ------------------------------------------------------------------ protocol */
+
+typedef enum vt_ensemble { VT_NVE = 0, VT_NVT = 1, VT_NPT = 2 } vt_ensemble;
+
+typedef struct vt_protocol {
+  double pack_density;       /* of the estimated density (vt_element_volume), 1              */
+  double melt_t_k, melt_ps, melt_dt_fs;
+  double quench_rate_k_s;    /* > 0                                                           */
+  double quench_npt_below_k; /* 0: the volume stays                                           */
+  double quench_dt_fs;
+  double pressure_gpa;
+  double equil_ps, equil_dt_fs;
+  double produce_ps, produce_dt_fs;
+  double thermostat_ps, barostat_ps; /* coupling times                                        */
+  int32_t melt_ensemble, equil_ensemble, produce_ensemble; /* vt_ensemble                     */
+  int32_t reserved;
+} vt_protocol;
+
+/* ------------------------------------------------------------------ what is observed */
+
+typedef struct vt_obs_request {
+  char name[16];
+  double every_ps;
+  double par[VT_MAX_OBS_PAR]; /* meaning: vt_obs_doc of that name */
+} vt_obs_request;
+
+/* What an observable tells the campaign reader about itself (the reader knows no observable by name). */
+typedef struct vt_obs_doc {
+  const char *name, *doc;
+  double every_ps, every_lo_ps, every_hi_ps;
+  int n_par;
+  int on_by_default;
+  struct {
+    const char *name, *unit, *doc;
+    double lo, hi, def;
+  } par[VT_MAX_OBS_PAR];
+} vt_obs_doc;
+
+/* ------------------------------------------------------------------ identity, numerics, plan */
+
+typedef struct vt_uid {
+  uint8_t b[32]; /* SHA-256 */
+} vt_uid;
+
+typedef enum vt_simd { VT_SIMD_PORTABLE = 0, VT_SIMD_AVX2 = 1, VT_SIMD_AVX512 = 2, VT_SIMD_AUTO = 3 } vt_simd;
+typedef enum vt_precision { VT_DOUBLE = 0, VT_MIXED = 1 } vt_precision;
+
+typedef struct vt_numerics {
+  int32_t simd;      /* vt_simd, never AUTO inside a plan */
+  int32_t precision; /* vt_precision                      */
+  int32_t format;    /* VT_ENGINE_FORMAT                  */
+  int32_t reserved;
+} vt_numerics;
+enum { VT_ENGINE_FORMAT = 1 }; /* +1 whenever the bits of a result may change */
+
+typedef enum vt_task_kind { VT_TASK_GLASS = 0, VT_TASK_MD = 1 } vt_task_kind;
+
+/* All that is needed to do one task, on any rank, in any process. */
+typedef struct vt_plan {
+  vt_uid uid;         /* of this task                                                      */
+  vt_uid needs;       /* MD: the glass it starts from; GLASS: all zero                     */
+  uint64_t seed;      /* the campaign's                                                    */
+  int32_t kind;       /* vt_task_kind                                                      */
+  int32_t comp_index; /* row of the composition in the campaign (not in the identity)      */
+  int32_t glass;      /* 0.. independent melt                                              */
+  int32_t attempt;    /* 0.. (not in the identity; enters the random key)                  */
+  int32_t half_steps; /* how often the time step was halved by the retry ladder (not in the identity) */
+  int32_t block_steps; /* steps of one block; a function of n_atoms only                    */
+  double t_k;         /* MD: its temperature; GLASS: where the quench ends                 */
+  vt_composition comp;
+  vt_protocol protocol;
+  vt_numerics numerics;
+  int32_t n_obs;
+  int32_t reserved;
+  vt_obs_request obs[VT_MAX_OBS];
+  char pot_kind[16];
+  char pot_path[VT_PATH]; /* as this process can open it (not in the identity) */
+  vt_uid pot_hash;        /* SHA-256 of the potential's file                   */
+} vt_plan;
+
+void vt_sha256(const void *p, size_t n, vt_uid *out);
+void vt_uid_hex(const vt_uid *u, char hex[65]);
+/* Parse 4..64 hex digits into a prefix mask comparison: 1 if `u` begins with them. */
+int vt_uid_has_prefix(const vt_uid *u, const char *hex);
+int vt_uid_equal(const vt_uid *a, const vt_uid *b);
+int vt_uid_cmp(const vt_uid *a, const vt_uid *b);
+
+/* The canonical text of a task: one `key value` line each, numbers as %.17g; what is in it IS the identity
+ * (architecture: composition counts, protocol, observables, seeds, potential hash, numerics; no path, row, index,
+ * rank count, output).  A GLASS holds pack, melt, quench and its end temperature; an MD task the glass's uid, its own
+ * temperature, equilibrate, produce and the observables. */
+void vt_plan_canon(const vt_plan *p, vt_buf *out);
+/* Set p->uid (an MD plan needs p->needs first). */
+VT_MUST_CHECK vt_status vt_plan_identify(vt_plan *p, vt_err *err);
+/* First 8 bytes of SHA-256(seed, uid, attempt), little endian: the key of every random number of the task. */
+uint64_t vt_plan_key(const vt_plan *p);
+/* The block length for n atoms: about a second's worth by the cost formula 4 us per atom-step (no clock). */
+int vt_plan_block_steps(int n_atoms);
+
+/* ------------------------------------------------------------------ arrays with a meaning */
+
+/* How an axis maps from one task to the campaign's common table: a plain axis is copied, species axes are scattered
+ * to the campaign's species (absent ones stay NaN), pair axes likewise over unordered pairs i <= j in row order
+ * (0,0),(0,1),...,(1,1),... */
+typedef enum vt_axis { VT_AXIS_PLAIN = 0, VT_AXIS_SPECIES, VT_AXIS_PAIR, VT_AXIS_ATOM } vt_axis;
+
+/* One array that a task produces.  All values are double (NaN: not there). */
+typedef struct vt_array_def {
+  char name[48]; /* "msd/mean": the dataset's path below /obs, /glass ... */
+  char unit[24];
+  char doc[160];
+  char source[64];
+  int32_t n_dim;
+  int32_t dim[VT_MAX_DIM];  /* for this task */
+  int32_t axis[VT_MAX_DIM]; /* vt_axis       */
+} vt_array_def;
+size_t vt_array_count(const vt_array_def *d); /* product of dims */
+int vt_pair_index(int i, int j, int n);       /* row of the unordered pair */
+
+#endif
