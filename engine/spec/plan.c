@@ -1,0 +1,160 @@
+#include <inttypes.h>
+
+#include "engine/spec/spec.h"
+
+/* ------------------------------------------------------------------ canonical text
+ *
+ * What is written here is the identity of a task; VT_ENGINE_FORMAT says which version of the meaning it has. */
+
+static void put_f64(vt_buf *b, const char *key, double x)
+{
+  vt_buf_printf(b, "%s %.17g\n", key, x + 0.0); /* + 0.0: minus zero is zero */
+}
+
+static void put_i32(vt_buf *b, const char *key, int32_t x) { vt_buf_printf(b, "%s %" PRId32 "\n", key, x); }
+
+static void put_uid(vt_buf *b, const char *key, const vt_uid *u)
+{
+  char hex[65];
+  vt_uid_hex(u, hex);
+  vt_buf_printf(b, "%s %s\n", key, hex);
+}
+
+static void put_composition(vt_buf *b, const vt_composition *c)
+{
+  put_i32(b, "composition.n_species", c->n_species);
+  for (int i = 0; i < c->n_species; i++) {
+    const char *symbol = vt_element_symbol(c->z[i]);
+    vt_buf_printf(b, "composition.species.%d %s count %" PRId32 " charge %" PRId32 "\n", i, symbol ? symbol : "?",
+                  c->count[i], c->charge[i]);
+  }
+}
+
+/* What every task depends on: model, arithmetic, couplings. */
+static void put_common(vt_buf *b, const vt_plan *p)
+{
+  put_composition(b, &p->comp);
+  vt_buf_printf(b, "potential.kind %s\n", p->pot_kind);
+  put_uid(b, "potential.sha256", &p->pot_hash);
+  put_i32(b, "numerics.simd", p->numerics.simd);
+  put_i32(b, "numerics.precision", p->numerics.precision);
+  put_i32(b, "numerics.format", p->numerics.format);
+  put_i32(b, "block_steps", p->block_steps);
+  put_f64(b, "pressure_gpa", p->protocol.pressure_gpa);
+  put_f64(b, "thermostat_ps", p->protocol.thermostat_ps);
+  put_f64(b, "barostat_ps", p->protocol.barostat_ps);
+}
+
+static void put_glass(vt_buf *b, const vt_plan *p)
+{
+  const vt_protocol *q = &p->protocol;
+  vt_buf_printf(b, "seed %" PRIu64 "\n", p->seed);
+  put_i32(b, "glass", p->glass);
+  put_f64(b, "pack.density", q->pack_density);
+  put_f64(b, "melt.temperature_k", q->melt_t_k);
+  put_f64(b, "melt.duration_ps", q->melt_ps);
+  put_f64(b, "melt.timestep_fs", q->melt_dt_fs);
+  put_i32(b, "melt.ensemble", q->melt_ensemble);
+  put_f64(b, "quench.rate_k_s", q->quench_rate_k_s);
+  put_f64(b, "quench.npt_below_k", q->quench_npt_below_k);
+  put_f64(b, "quench.timestep_fs", q->quench_dt_fs);
+  put_f64(b, "quench.end_k", p->t_k);
+}
+
+/* The seed and the index of the melt are in the glass's uid. */
+static void put_md(vt_buf *b, const vt_plan *p)
+{
+  const vt_protocol *q = &p->protocol;
+  put_uid(b, "needs", &p->needs);
+  put_f64(b, "temperature_k", p->t_k);
+  put_f64(b, "equilibrate.duration_ps", q->equil_ps);
+  put_f64(b, "equilibrate.timestep_fs", q->equil_dt_fs);
+  put_i32(b, "equilibrate.ensemble", q->equil_ensemble);
+  put_f64(b, "produce.duration_ps", q->produce_ps);
+  put_f64(b, "produce.timestep_fs", q->produce_dt_fs);
+  put_i32(b, "produce.ensemble", q->produce_ensemble);
+  put_i32(b, "observe.n", p->n_obs);
+  for (int i = 0; i < p->n_obs; i++) {
+    const vt_obs_request *o = &p->obs[i];
+    vt_buf_printf(b, "observe.%s every_ps %.17g", o->name, o->every_ps + 0.0);
+    for (int k = 0; k < VT_MAX_OBS_PAR; k++) vt_buf_printf(b, " %.17g", o->par[k] + 0.0);
+    vt_buf_add(b, "\n", 1);
+  }
+}
+
+void vt_plan_canon(const vt_plan *p, vt_buf *out)
+{
+  vt_buf_printf(out, "vitrion-task 1\nkind %s\n", p->kind == VT_TASK_GLASS ? "glass" : "md");
+  put_common(out, p);
+  if (p->kind == VT_TASK_GLASS)
+    put_glass(out, p);
+  else
+    put_md(out, p);
+}
+
+/* ------------------------------------------------------------------ identity */
+
+static int is_zero(const vt_uid *u)
+{
+  static const vt_uid zero;
+  return vt_uid_equal(u, &zero);
+}
+
+static vt_status check_plan(const vt_plan *p, vt_err *err)
+{
+  if (p->kind != VT_TASK_GLASS && p->kind != VT_TASK_MD)
+    VT_FAIL(err, VT_EINVAL, "task kind %" PRId32 " is unknown", p->kind);
+  if (p->comp.n_species < 1 || p->comp.n_species > VT_MAX_SPECIES)
+    VT_FAIL(err, VT_EINVAL, "%" PRId32 " species, expected 1 to %d", p->comp.n_species, VT_MAX_SPECIES);
+  for (int i = 0; i < p->comp.n_species; i++)
+    if (!vt_element_symbol(p->comp.z[i]))
+      VT_FAIL(err, VT_EINVAL, "species %d has the unknown atomic number %" PRId32, i, p->comp.z[i]);
+  if (p->n_obs < 0 || p->n_obs > VT_MAX_OBS)
+    VT_FAIL(err, VT_EINVAL, "%" PRId32 " observables, expected 0 to %d", p->n_obs, VT_MAX_OBS);
+  if (p->numerics.simd == VT_SIMD_AUTO)
+    VT_FAIL(err, VT_EINVAL, "the SIMD level of a task must be settled before it gets its identity");
+  if ((p->kind == VT_TASK_MD) == is_zero(&p->needs))
+    VT_FAIL(err, VT_EINVAL, "%s",
+            is_zero(&p->needs) ? "an MD task needs the uid of its glass" : "a glass needs no task");
+  return VT_OK;
+}
+
+vt_status vt_plan_identify(vt_plan *p, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  vt_buf text = {0};
+  VT_TRY_OUT(check_plan(p, err), err, "identity of a task of '%s'", p->comp.name);
+  vt_plan_canon(p, &text);
+  VT_TRY_OUT(vt_buf_check(&text, err), err, "identity of a task of '%s'", p->comp.name);
+  vt_sha256(text.s, text.len, &p->uid);
+out:
+  vt_buf_free(&text);
+  return rc;
+}
+
+static void put_le(uint8_t *to, uint64_t x, int n_bytes)
+{
+  for (int i = 0; i < n_bytes; i++) to[i] = (uint8_t)(x >> 8 * i);
+}
+
+uint64_t vt_plan_key(const vt_plan *p)
+{
+  enum { SEED = 8, UID = sizeof p->uid.b, ATTEMPT = 4 };
+  uint8_t bytes[SEED + UID + ATTEMPT];
+  vt_uid hash;
+  put_le(bytes, p->seed, SEED);
+  for (int i = 0; i < UID; i++) bytes[SEED + i] = p->uid.b[i];
+  put_le(bytes + SEED + UID, (uint32_t)p->attempt, ATTEMPT);
+  vt_sha256(bytes, sizeof bytes, &hash);
+  uint64_t key = 0;
+  for (int i = 0; i < 8; i++) key |= (uint64_t)hash.b[i] << 8 * i;
+  return key;
+}
+
+int vt_plan_block_steps(int n_atoms)
+{
+  const int steps_atoms_per_s = 250000; /* 4 us per atom and step */
+  enum { LEAST = 20, MOST = 5000 };     /* huge cells still amortise a list; tiny ones still checkpoint */
+  int steps = n_atoms > 0 ? steps_atoms_per_s / n_atoms : MOST;
+  return steps < LEAST ? LEAST : steps > MOST ? MOST : steps;
+}
