@@ -1,0 +1,126 @@
+/* config.h - a campaign file: text -> checked campaign -> tasks and plans (layer 2; the only user of libyaml).
+ *
+ * Knows neither potentials nor observables: the caller passes tables (vt_campaign_env).  All mistakes of a file are
+ * collected, each as `file:line:col: path: message`. */
+#ifndef VT_CONFIG_H
+#define VT_CONFIG_H
+
+#include "engine/base/base.h"
+#include "engine/spec/spec.h"
+
+/* ------------------------------------------------------------------ what the caller knows */
+
+typedef struct vt_pot_facts {
+  int n_elements;
+  char element[96][4];
+  double cutoff;
+  vt_uid sha256;
+} vt_pot_facts;
+
+typedef struct vt_campaign_env {
+  const vt_obs_doc *const *obs; /* NULL-terminated list of what can be observed                     */
+  const char *const *pot_kinds; /* NULL-terminated                                                  */
+  /* Read a potential's file; called once with the path already resolved against the campaign's folder. */
+  vt_status (*probe)(void *ctx, const char *kind, const char *path, vt_pot_facts *out, vt_err *err);
+  void *ctx;
+  int allow_huge; /* more than 10^6 tasks */
+} vt_campaign_env;
+
+/* ------------------------------------------------------------------ mistakes */
+
+typedef struct vt_diag {
+  int line, col;  /* 1-based; 0: concerns the whole file */
+  int is_error;   /* 0: a warning                        */
+  char path[96];  /* "protocol.melt.temperature"         */
+  char text[400]; /* what is wrong, what was expected    */
+} vt_diag;
+
+typedef struct vt_diags {
+  char file[VT_PATH];
+  int n, n_errors, cap;
+  vt_diag *d; /* in order of line */
+} vt_diags;
+void vt_diags_free(vt_diags *d);
+/* One `file:line:col: path: message` line each. */
+void vt_diags_format(const vt_diags *d, vt_buf *out);
+
+/* ------------------------------------------------------------------ the campaign */
+
+/* What the user asked of a composition, beside the integer cell that it became. */
+typedef struct vt_comp_asked {
+  char formula[VT_NAME];  /* per metal, as asked                              */
+  char alkali[VT_NAME], metal[VT_NAME], halogen[VT_NAME]; /* factor labels; "" for a plain formula with none */
+  double halogen_to_oxygen;  /* asked X/O; INFINITY for halogen_only; NaN for a plain formula without O and X */
+  double alkali_per_metal;
+  double got_halogen_to_oxygen, got_alkali_per_metal; /* of the cell */
+  double worst_ratio_error;  /* largest relative error of any asked ratio   */
+} vt_comp_asked;
+
+typedef struct vt_task {
+  int32_t kind;   /* vt_task_kind                            */
+  int32_t comp, glass, temp; /* temp: index into t_k, -1 for GLASS */
+  int32_t needs;  /* index of the GLASS task, -1             */
+  int32_t reserved;
+  vt_uid uid;
+} vt_task;
+
+typedef struct vt_compare_spec {
+  int by_alkali, by_metal, by_halogen, by_ratio;
+  double t_ref_k, t_extra_k, margin, tau_margin, range_margin;
+} vt_compare_spec;
+
+typedef struct vt_campaign {
+  char name[VT_NAME];
+  char file[VT_PATH];   /* as given                                          */
+  char folder[VT_PATH]; /* of the campaign file: what relative paths refer to */
+  uint64_t seed;
+  char pot_kind[16], pot_file[VT_PATH] /* as written */, pot_path[VT_PATH] /* resolved */;
+  vt_pot_facts pot;
+  int n_comp;
+  vt_composition *comp;  /* [n_comp] */
+  vt_comp_asked *asked;  /* [n_comp] */
+  int n_temp;
+  double *t_k;           /* ascending */
+  int n_glasses;
+  vt_protocol protocol;
+  int n_obs;
+  vt_obs_request obs[VT_MAX_OBS];
+  vt_numerics numerics;  /* simd may be AUTO until vt_campaign_resolve */
+  vt_compare_spec compare;
+  int n_species;                 /* all elements of the campaign in canonical order: rows of species tables */
+  int32_t z[VT_MAX_SPECIES];
+  char output[VT_PATH];          /* as written, "" if not given */
+  /* runner.* */
+  int master_inline;             /* 0 dedicated, 1 inline, 2 auto */
+  int max_tries;
+  double checkpoint_every_s, master_timeout_s;
+  /* filled by vt_campaign_resolve: */
+  int n_tasks, n_glass_tasks;
+  vt_task *task;                 /* [n_tasks] sorted: composition, then glasses, then MD by (glass, temperature) */
+  vt_uid id;                     /* SHA-256 over the sorted uids */
+} vt_campaign;
+
+/* Parse and check.  VT_OK with *c set, or VT_EPARSE with every mistake in `diags` (and *c NULL); warnings may be there in
+ * both cases.  Other statuses: the file could not be read, out of memory.  diags is always to be freed. */
+VT_MUST_CHECK vt_status vt_campaign_load(const char *path, const vt_campaign_env *env, vt_campaign **c, vt_diags *diags,
+                                         vt_err *err);
+/* The same from memory; `file` names it in messages, `folder` is what relative paths refer to. */
+VT_MUST_CHECK vt_status vt_campaign_parse(const char *text, size_t n, const char *file, const char *folder,
+                                          const vt_campaign_env *env, vt_campaign **c, vt_diags *diags, vt_err *err);
+void vt_campaign_free(vt_campaign *c);
+
+/* Fix the numerics (AUTO becomes `simd`), expand the tasks, compute every uid and the campaign's identity. */
+VT_MUST_CHECK vt_status vt_campaign_resolve(vt_campaign *c, vt_simd simd, vt_err *err);
+
+/* The plan of task `i` (attempt 0). */
+VT_MUST_CHECK vt_status vt_campaign_plan(const vt_campaign *c, int i, vt_plan *out, vt_err *err);
+
+/* The campaign as canonical YAML: a valid campaign file, every key with its value and unit, that parses to the same
+ * tasks in the same folder (the potential's path is made absolute). */
+void vt_campaign_canon(const vt_campaign *c, vt_buf *out);
+
+/* Every key: type, unit, range, default, meaning; as Markdown or JSON. */
+void vt_schema_markdown(const vt_campaign_env *env, vt_buf *out);
+void vt_schema_json(const vt_campaign_env *env, vt_buf *out);
+
+#endif

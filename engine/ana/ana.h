@@ -1,0 +1,130 @@
+/* ana.h - from measured arrays to transport coefficients, Arrhenius lines, comparisons (layer 3).
+ *
+ * Every estimate comes with its standard error; what the data do not resolve is NaN with a reason, never a placeholder.
+ * Sources: science notes in THEORY.md, section numbers given as (T n).  Nothing here is collective. */
+#ifndef VT_ANA_H
+#define VT_ANA_H
+
+#include "engine/base/base.h"
+#include "engine/spec/spec.h"
+
+/* ------------------------------------------------------------------ transport of one replica */
+
+typedef enum vt_tr_reason {
+  VT_TR_OK = 0,
+  VT_TR_TOO_SHORT,    /* fewer than 3 lags between the start rule and 0.25 of the run   */
+  VT_TR_CAGED,        /* MSD never exceeded half a squared site distance                */
+  VT_TR_SUBDIFFUSIVE, /* local exponent stays below 0.9                                 */
+  VT_TR_NO_GROWTH,    /* MSD grows by less than half a squared site distance in the window */
+  VT_TR_BAD_FIT,      /* weighted and ordinary least squares disagree: the fit is not believed */
+  VT_TR_ABSENT        /* the species is not there                                       */
+} vt_tr_reason;
+const char *vt_tr_reason_text(vt_tr_reason r); /* "MSD never exceeded ..." */
+
+typedef struct vt_tracer {
+  double d_cm2_s, se;  /* tracer diffusion coefficient; NaN if not resolved */
+  double lo_ps, hi_ps; /* the window that was used                          */
+  double exponent;     /* d ln MSD / d ln t over the window                 */
+  double needs_ns;     /* rough length of a run that would resolve it; NaN if resolved or unknown */
+  int32_t reason;      /* vt_tr_reason                                      */
+  int32_t n_lags;      /* points in the fit                                 */
+} vt_tracer;
+
+typedef struct vt_transport {
+  int32_t n_species;
+  int32_t reserved;
+  vt_tracer tracer[VT_MAX_SPECIES]; /* framework (metal) frame: MSD as measured minus nothing; see THEORY.md on frames */
+  double sigma_mS_cm, sigma_se;     /* total Einstein conductivity, frame-free       */
+  double sigma_ne_mS_cm, sigma_ne_se; /* Nernst-Einstein of the alkali                */
+  double sigma_ne_all_mS_cm;        /* of all species                                 */
+  double haven_total, haven_total_se; /* sigma_ne / sigma                             */
+  double haven_fw, haven_fw_se;     /* framework frame, alkali                        */
+  double sigma_lo_ps, sigma_hi_ps;  /* common window of the collective quantities     */
+  double temperature_k, temperature_se;
+  double pressure_gpa, pressure_se;
+  double volume_a3, density_g_cm3;
+  double e_pot_ev_atom;
+} vt_transport;
+
+/* One replica's arrays as produced by the observables (pointers borrowed; NULL where an observable was not asked for).
+ * lag_ps[n_lag]; msd_mean, msd_m4 [n_species*n_lag] (A^2, A^4: means of dr^2 and dr^4), msd_origins[n_lag]: number of
+ * time origins; charge_corr [n_pair*n_clag]: <dP_i . dP_j> per lag (A^2), i <= j in pair order, P = sum of positions of
+ * a species in the frame as simulated (barycentric), charge_origins[n_clag]. */
+typedef struct vt_tr_input {
+  const vt_composition *comp;
+  double run_ps, t_k, volume_a3;
+  int n_lag;
+  const double *lag_ps, *msd_mean, *msd_m4, *msd_origins;
+  int n_clag;
+  const double *clag_ps, *charge_corr, *charge_origins;
+} vt_tr_input;
+
+/* D of every species, sigma, Haven.  VT_EINVAL only for malformed input; "not resolved" is a result, not an error. */
+VT_MUST_CHECK vt_status vt_tr_replica(const vt_tr_input *in, vt_transport *out, vt_err *err);
+
+/* The same straight from a task's result: find the arrays by name among defs (vt_obs_layouts) and values. */
+VT_MUST_CHECK vt_status vt_tr_from_arrays(const vt_plan *plan, const vt_array_def *defs, int n_defs,
+                                          const double *values, vt_transport *out, vt_err *err);
+
+/* ------------------------------------------------------------------ Arrhenius */
+
+/* One measured point: value x > 0 (D in cm^2/s, or sigma*T in mS K/cm) with standard error. */
+typedef struct vt_point {
+  int32_t comp, glass;
+  double t_k, x, se;
+} vt_point;
+
+typedef struct vt_arrh {
+  int32_t n_points, n_glasses, n_rejected, dof;
+  double ea_ev, ea_se;
+  double ln_prefactor, ln_prefactor_se;
+  double t_ref_k, log10_ref, log10_ref_se;       /* log10 x at the reference temperature          */
+  double cov_ref_ea;                             /* covariance of log10_ref and ea_ev             */
+  double t_extra_k, extra, extra_lo95, extra_hi95; /* median and log-normal 95 % band at t_extra  */
+  double log10_extra_se;
+  double chi2_red;                               /* NaN where undefined                            */
+  double birge;                                  /* factor that scaled the errors (1: none)        */
+  double glass_sd_decades;                       /* spread between glasses at t_ref, NaN for one glass */
+  int32_t resolved;                              /* 0: fewer than 2 temperatures (3 for one glass) */
+  int32_t extrapolates;                          /* 1: t_ref lies outside the measured temperatures */
+} vt_arrh;
+
+/* Centred fit of ln x against 1/T for ONE composition (points of others are an error): each glass on its own with
+ * weights from the sampling variance pooled over glasses, glasses combined with t(G-1); one glass: weighted least squares
+ * with the given errors and the Birge factor.  t_ref_k <= 0: harmonic mean of the temperatures. */
+VT_MUST_CHECK vt_status vt_arrh_fit(const vt_point *pt, int n, double t_ref_k, double t_extra_k, vt_arrh *out,
+                                    vt_err *err);
+
+/* ------------------------------------------------------------------ comparison of compositions */
+
+typedef enum vt_verdict { VT_UNDECIDED = 0, VT_INSENSITIVE, VT_SENSITIVE } vt_verdict;
+const char *vt_verdict_text(vt_verdict v);
+
+typedef struct vt_compare_limits {
+  double margin, tau_margin, range_margin; /* decades */
+} vt_compare_limits;
+
+enum { VT_MAX_COMPARE = 256 };
+
+typedef struct vt_compare {
+  int32_t k;               /* compositions that took part                                  */
+  int32_t verdict;         /* vt_verdict                                                   */
+  double t_ref_k;
+  double mean_decades;     /* random-effects mean of log10 x                               */
+  double tau, tau_lo, tau_hi;  /* Paule-Mandel spread, Q-profile 95 % interval, decades     */
+  double tau_dl;           /* DerSimonian-Laird, for comparison                            */
+  double range, range_lo, range_hi; /* noise-corrected range and 95 % bounds, decades      */
+  double i2, q, q_p;
+  double tau_ea_ev;        /* the same spread of activation energies                       */
+  double p_common_slope, p_common_level; /* ANCOVA with glasses as the error stratum; NaN if undefined */
+  double delta[VT_MAX_COMPARE], delta_lo90[VT_MAX_COMPARE], delta_hi90[VT_MAX_COMPARE]; /* minus the mean */
+  int32_t comp[VT_MAX_COMPARE];       /* row of the composition                              */
+  int32_t equivalent[VT_MAX_COMPARE]; /* 1: the 90 % interval lies within the margin         */
+  char why[256];           /* one sentence: what decided, or what would be needed          */
+} vt_compare;
+
+/* fits[n] (resolved ones take part), comp row = index.  Deterministic: the bootstrap uses Philox with `key`. */
+VT_MUST_CHECK vt_status vt_compare_fits(const vt_arrh *fits, int n, const vt_compare_limits *lim, uint64_t key,
+                                        vt_compare *out, vt_err *err);
+
+#endif

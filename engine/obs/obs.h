@@ -1,0 +1,54 @@
+/* obs.h - what is measured while the atoms move: one table of functions an observable (layer 3).
+ *
+ * Streaming only: no observable may assume that a trajectory exists; memory is fixed by the plan.  Observables give
+ * arrays; engine/ana turns arrays into numbers with errors, so that a fit can be repeated without new MD. */
+#ifndef VT_OBS_H
+#define VT_OBS_H
+
+#include "engine/base/base.h"
+#include "engine/spec/spec.h"
+#include "engine/sys/sys.h"
+
+typedef struct vt_obs_ops {
+  vt_obs_doc doc;
+  /* Pure: the arrays that this request will produce for this plan (names "<obs>/<array>", at most `cap`). */
+  vt_status (*layout)(const vt_plan *p, const vt_obs_request *r, vt_array_def *defs, int cap, int *n, vt_err *err);
+  vt_status (*open)(const vt_plan *p, const vt_obs_request *r, void **self, vt_err *err);
+  /* One sample of the produce stage, first at step 0, then every vt_obs_every_steps.  Allocates nothing. */
+  vt_status (*sample)(void *self, const vt_frame *fr, vt_err *err);
+  /* Checkpoint: a fixed size, plain bytes. */
+  size_t (*state_size)(const void *self);
+  void (*save)(const void *self, void *bytes);
+  vt_status (*load)(void *self, const void *bytes, size_t n, vt_err *err);
+  /* Fill out[k] (vt_array_count(&defs[k]) doubles each, layout's order) completely. */
+  vt_status (*finish)(void *self, double *const *out, vt_err *err);
+  void (*close)(void *self); /* NULL is allowed */
+} vt_obs_ops;
+
+/* Built-in observables, NULL-terminated; adding one = one file and one line in obs.c. */
+extern const vt_obs_ops *const vt_obs_builtin[];
+const vt_obs_ops *vt_obs_find(const char *name); /* NULL if there is none */
+
+/* How many MD steps lie between two samples, and how many samples the produce stage gives (step 0 included). */
+int64_t vt_obs_every_steps(const vt_plan *p, const vt_obs_request *r);
+int64_t vt_obs_samples(const vt_plan *p, const vt_obs_request *r);
+/* Steps of the produce stage with the plan's (possibly halved) time step. */
+int64_t vt_obs_produce_steps(const vt_plan *p);
+
+/* The set of observables of one replica: opens all that the plan asks for. */
+typedef struct vt_obs_set vt_obs_set;
+/* All arrays of all observables of a plan, in order. */
+VT_MUST_CHECK vt_status vt_obs_layouts(const vt_plan *p, vt_array_def *defs, int cap, int *n, vt_err *err);
+VT_MUST_CHECK vt_status vt_obs_set_open(vt_obs_set **s, const vt_plan *p, vt_err *err);
+/* Steps until the next sample of any observable (>= 1). */
+int64_t vt_obs_set_next(const vt_obs_set *s, int64_t step);
+/* Sample those that are due at fr->step. */
+VT_MUST_CHECK vt_status vt_obs_set_sample(vt_obs_set *s, const vt_frame *fr, vt_err *err);
+/* Concatenated values of all arrays in the order of vt_obs_layouts. */
+VT_MUST_CHECK vt_status vt_obs_set_finish(vt_obs_set *s, double *values, size_t n, vt_err *err);
+size_t vt_obs_set_memory(const vt_obs_set *s); /* bytes held */
+void vt_obs_set_close(vt_obs_set *s);
+
+enum { VT_MAX_ARRAYS = 96 };
+
+#endif

@@ -1,0 +1,51 @@
+/* replica.h - one task from plan to result (layer 5).  No MPI, no HDF5, no YAML: the same function runs under gdb. */
+#ifndef VT_REPLICA_H
+#define VT_REPLICA_H
+
+#include "engine/ana/ana.h"
+#include "engine/base/base.h"
+#include "engine/obs/obs.h"
+#include "engine/spec/spec.h"
+
+/* Where a task stands; given to the poll hook. */
+typedef struct vt_progress {
+  const char *stage;     /* "melt" ...                       */
+  int64_t step, n_steps; /* of the stage                     */
+  double ns_done;        /* simulated time of this task, ns  */
+  double fraction;       /* of the task's total steps        */
+} vt_progress;
+
+typedef struct vt_replica_hooks {
+  void *ctx;
+  /* Called every few milliseconds of MD (by step count and clock; changes no bit).  VT_ESTOP ends the task cleanly. */
+  vt_status (*poll)(void *ctx, const vt_progress *p, vt_err *err);
+} vt_replica_hooks;
+
+/* What a task gives: the values of all arrays of vt_replica_layout, concatenated. */
+typedef struct vt_result {
+  size_t n_values;
+  double *values; /* owned; vt_result_free */
+  double ns;      /* simulated time, ns    */
+  double wall_s;  /* not reproducible      */
+  char kernel[32]; /* what computed the forces */
+} vt_result;
+void vt_result_free(vt_result *r);
+
+/* The arrays of a task.  GLASS: "glass/cell" [3,3], "glass/x" [n_atoms,3] (axis ATOM; order: species blocks of the
+ * composition), "glass/quench" [n,4] (T, V, E, P along the quench).  MD: "thermo/..." of equilibrate, then everything
+ * that the observables declare. Names are unique. */
+VT_MUST_CHECK vt_status vt_replica_layout(const vt_plan *p, vt_array_def *defs, int cap, int *n, vt_err *err);
+
+/* Steps of the whole task (all stages), for costs and progress; simulated ns. */
+int64_t vt_replica_steps(const vt_plan *p);
+double vt_replica_ns(const vt_plan *p);
+/* Bytes that running this plan needs, observables included (an estimate, stated in `plan`). */
+size_t vt_replica_memory(const vt_plan *p);
+
+/* Run a task.  glass: the result values of p->needs (vt_replica_layout of that GLASS plan), NULL for a GLASS task.
+ * On a guard or potential failure the status is VT_EDIVERGE and, if post_mortem is not NULL, the offending frame is
+ * appended to it as extended XYZ.  VT_ESTOP from the hook is handed on. */
+VT_MUST_CHECK vt_status vt_replica_run(const vt_plan *p, const double *glass, size_t n_glass,
+                                       const vt_replica_hooks *hooks, vt_buf *post_mortem, vt_result *out, vt_err *err);
+
+#endif

@@ -1,0 +1,66 @@
+/* comm.h - messages and agreement between ranks: MPI, or N virtual ranks in one process (layer 1; the only door to MPI).
+ *
+ * No call waits in MPI for an unknown length of time: MPICH spins there and steals the core.  Waiting is probing and
+ * napping (vt_comm_nap).  Messages are bytes with a tag, in order between two ranks, at most VT_COMM_MOST bytes. */
+#ifndef VT_COMM_H
+#define VT_COMM_H
+
+#include "engine/base/base.h"
+
+enum { VT_COMM_MOST = 32768 };
+
+typedef struct vt_comm vt_comm;
+
+typedef struct vt_msg {
+  int src, tag;
+  size_t n;
+  const void *data; /* valid until the next vt_comm_poll of this comm */
+} vt_msg;
+
+int vt_comm_rank(const vt_comm *c);
+int vt_comm_size(const vt_comm *c);
+/* Not collective.  Returns when the buffer may be reused. */
+VT_MUST_CHECK vt_status vt_comm_send(vt_comm *c, int dst, int tag, const void *data, size_t n, vt_err *err);
+/* Not collective, never waits: *got = 1 and *m filled if a message was there. */
+VT_MUST_CHECK vt_status vt_comm_poll(vt_comm *c, vt_msg *m, int *got, vt_err *err);
+/* Seconds of this comm's clock (real, or virtual in the simulation). */
+double vt_comm_now(const vt_comm *c);
+/* Rest a little (1 ms growing to 5 ms while nothing happens; `busy` resets it). In the simulation time is moved by the driver: no-op. */
+void vt_comm_nap(vt_comm *c, int busy);
+
+/* Collective: every rank leaves with the worst status of all; where a rank failed, everybody's err names the first such
+ * rank and carries its text. */
+VT_MUST_CHECK vt_status vt_comm_agree(vt_comm *c, vt_status mine, vt_err *err);
+/* Collective broadcast of n bytes (any n). */
+VT_MUST_CHECK vt_status vt_comm_bcast(vt_comm *c, int root, void *data, size_t n, vt_err *err);
+/* Collective: wait until all are here, without spinning. */
+VT_MUST_CHECK vt_status vt_comm_barrier(vt_comm *c, vt_err *err);
+void vt_comm_free(vt_comm *c); /* NULL is allowed */
+
+/* ---- MPI (comm_mpi.c): MPI_COMM_WORLD duplicated, MPI_ERRORS_RETURN, MPI_THREAD_FUNNELED. */
+VT_MUST_CHECK vt_status vt_comm_mpi_open(int *argc, char ***argv, vt_comm **c, vt_err *err); /* calls MPI_Init_thread */
+void vt_comm_mpi_close(vt_comm *c);                                                         /* calls MPI_Finalize    */
+/* The ranks as MPI sees them beside what the launcher's environment says: a text naming the mismatch when N copies each
+ * believe to be rank 0 of 1 (PMI_SIZE/SLURM_NTASKS > 1 while size is 1), else NULL. */
+const char *vt_comm_mpi_mismatch(const vt_comm *c);
+/* This rank's MPI library, e.g. "MPICH 4.0.2". Needs no MPI_Init. */
+const char *vt_comm_mpi_version(void);
+
+/* ---- Simulation (comm_sim.c): one object, N comms; a seeded event queue with delays, reorderings between different
+ * pairs (never within one), stalls and deaths.  Time moves only in vt_sim_advance. */
+typedef struct vt_sim vt_sim;
+typedef struct vt_sim_options {
+  int n_ranks;
+  uint64_t seed;
+  double delay_s;    /* mean message delay             */
+} vt_sim_options;
+VT_MUST_CHECK vt_status vt_sim_open(vt_sim **s, const vt_sim_options *o, vt_err *err);
+vt_comm *vt_sim_comm(vt_sim *s, int rank);  /* owned by the sim */
+double vt_sim_now(const vt_sim *s);
+void vt_sim_advance(vt_sim *s, double dt);
+void vt_sim_kill(vt_sim *s, int rank);      /* its messages under way may or may not arrive; it gets nothing more */
+int vt_sim_alive(const vt_sim *s, int rank);
+int64_t vt_sim_messages(const vt_sim *s);   /* sent so far */
+void vt_sim_close(vt_sim *s);
+
+#endif

@@ -1,0 +1,69 @@
+/* store.h - results.h5: one parallel HDF5 file, assembled whole, renamed into place (layer 4; no HDF5 type in here).
+ *
+ * The store is a view of the journal.  Large datasets have one row a task and are filled row by row from a callback, the
+ * rows shared out over a few writer ranks that write collectively (shuffle, deflate, fletcher32, one row a chunk); tables
+ * are given whole, the same on every rank.  A reader never sees a file that is being written. */
+#ifndef VT_STORE_H
+#define VT_STORE_H
+
+#include "engine/base/base.h"
+#include "engine/spec/spec.h"
+#include "runner/comm/comm.h"
+
+typedef enum vt_store_type { VT_F64, VT_I64, VT_STR } vt_store_type;
+
+/* One dataset.  path is absolute ("/obs/msd/mean"); intermediate groups are made.  dim[0] is the row count of a row
+ * dataset.  STR: fixed width `width` bytes including the NUL (UTF-8).  Every dataset carries attributes unit ("1" if none),
+ * doc, source. */
+typedef struct vt_store_dset {
+  char path[96], unit[24], doc[160], source[64];
+  int type; /* vt_store_type */
+  int width;
+  int n_dim;
+  int64_t dim[VT_MAX_DIM + 1];
+  const void *table; /* whole content (f64/i64 values, or dim[0]*width chars); NULL: rows come from the callback */
+} vt_store_dset;
+
+typedef struct vt_store_attr { /* of the root group */
+  char name[48];
+  char text[256]; /* string attribute; for is_int the value in `i` */
+  int64_t i;
+  int is_int;
+} vt_store_attr;
+
+typedef struct vt_store_spec {
+  const vt_store_dset *dset;
+  int n_dset;
+  const vt_store_attr *attr;
+  int n_attr;
+  const char *campaign_text; /* becomes /campaign (scalar string dataset) */
+  int64_t n_rows;            /* rows of every row dataset (dim[0])        */
+  /* Fill row `row` of ALL row datasets: out[k] belongs to dset k (NULL for tables) and is pre-filled with NaN / 0.
+   * Called on writer ranks, each row exactly once, in ascending order on a rank. */
+  vt_status (*row)(void *ctx, int64_t row, void *const *out, vt_err *err);
+  void *ctx;
+} vt_store_spec;
+
+enum { VT_STORE_FORMAT = 1 };
+
+/* Collective over all ranks of c: `path`.tmp is written by the first two ranks (the others nap), closed, synced, renamed to
+ * `path`; <path>.sha256 beside it holds the file's SHA-256 (sha256sum's format).  All ranks leave with the same status.  A
+ * failed write removes the temporary file and never blocks in HDF5's close. */
+VT_MUST_CHECK vt_status vt_store_assemble(vt_comm *c, const char *path, const vt_store_spec *spec, vt_err *err);
+
+/* ---- reading, serial */
+typedef struct vt_store vt_store;
+VT_MUST_CHECK vt_status vt_store_open(vt_store **s, const char *path, vt_err *err);
+/* Dimensions of a dataset; VT_EINVAL if it is not there. */
+VT_MUST_CHECK vt_status vt_store_shape(vt_store *s, const char *dset, int *n_dim, int64_t dim[VT_MAX_DIM + 1],
+                                       vt_err *err);
+/* All values of a numeric dataset, caller frees with vt_free; *n their number. */
+VT_MUST_CHECK vt_status vt_store_read_f64(vt_store *s, const char *dset, double **v, size_t *n, vt_err *err);
+VT_MUST_CHECK vt_status vt_store_read_i64(vt_store *s, const char *dset, int64_t **v, size_t *n, vt_err *err);
+/* The scalar string dataset or a root attribute as text. */
+VT_MUST_CHECK vt_status vt_store_read_text(vt_store *s, const char *name, vt_buf *out, vt_err *err);
+void vt_store_close(vt_store *s);
+
+const char *vt_store_hdf5_version(void);
+
+#endif
