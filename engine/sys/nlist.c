@@ -1,0 +1,435 @@
+/* nlist.c - Verlet list over local atoms and their periodic images.
+ *
+ * Build: wrap the atoms by whole lattice vectors, lay out every image within reach of the cell as a ghost, sort all of
+ * them into bins in FRACTIONAL space (no empty corners for skewed cells), and read each atom's row from the bins
+ * around it.  Between builds an entry is its owner's position plus a fixed whole number of lattice vectors, so nothing
+ * jumps and a changing cell only changes the shift vectors. */
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+#include "engine/sys/sys.h"
+
+enum {
+  REACH = 2,             /* bins to each side that a row reads: a bin is reach/REACH wide              */
+  MOST_ENTRIES = 1 << 27 /* atoms and images; more means a collapsed cell, not a system that can be run */
+};
+
+typedef struct shift {
+  int k[3]; /* lattice vectors added to the owner's position */
+} shift;
+
+struct vt_nlist_own {
+  int valid;            /* the rows belong to cell0, x0                     */
+  int cap_all;          /* entries that the arrays below can hold           */
+  size_t cap_neigh;     /* ints in neigh                                    */
+  size_t cap_bins;      /* ints in start, without the last                  */
+  double *x, *y, *z;    /* [cap_all] = vt_nlist.x ...                       */
+  double *sx, *sy, *sz; /* [cap_all] shift vectors in the current cell    */
+  shift *sh;            /* [cap_all] locals: wrapping; ghosts: their image  */
+  int *type, *owner;    /* [cap_all]                                        */
+  double (*frac)[3];    /* [cap_all] fractional coordinates at the build    */
+  int *bin;             /* [cap_all]                                        */
+  int *slot;            /* [cap_all] entries in bin order                   */
+  double *bx, *by, *bz; /* [cap_all] their positions                      */
+  int *start;           /* [n_bins + 1] first slot of a bin                 */
+  int *first, *count;   /* [n + 1], [n]                                     */
+  int *neigh;           /* [cap_neigh]                                      */
+  double *x0, *y0, *z0; /* [n] positions at the last build                */
+  vt_cell cell0;        /* cell at the last build                           */
+};
+
+/* What a build knows about its cell. */
+typedef struct geometry {
+  double reach;     /* cutoff + skin                                          */
+  double hi[3][3];  /* inverse cell                                           */
+  double margin[3]; /* reach in fractional units of each axis                 */
+  int n_bin[3];
+  double per_bin[3]; /* bins a fractional unit                                 */
+} geometry;
+
+/* ------------------------------------------------------------------ memory */
+
+static vt_status again(void **p, size_t n, size_t size, vt_err *err)
+{
+  vt_free(*p);
+  return vt_calloc64(p, n, size, err);
+}
+#define AGAIN(p, n) VT_TRY(again((void **)&(p), (size_t)(n), sizeof *(p), err), err, "neighbour list")
+
+/* Room for n_all entries; contents are lost when it grows (a build writes them all, but for the locals' types). */
+static vt_status reserve_entries(struct vt_nlist_own *o, int n, int n_all, vt_err *err)
+{
+  if (n_all <= o->cap_all) return VT_OK;
+  int cap = n_all + n_all / 4 + 64;
+  int *type = NULL;
+  VT_TRY(vt_calloc64((void **)&type, (size_t)cap, sizeof *type, err), err, "neighbour list");
+  memcpy(type, o->type, (size_t)n * sizeof *type);
+  vt_free(o->type);
+  o->type = type;
+  o->cap_all = 0; /* until all of the following are there */
+  AGAIN(o->x, cap);
+  AGAIN(o->y, cap);
+  AGAIN(o->z, cap);
+  AGAIN(o->sx, cap);
+  AGAIN(o->sy, cap);
+  AGAIN(o->sz, cap);
+  AGAIN(o->sh, cap);
+  AGAIN(o->owner, cap);
+  AGAIN(o->frac, cap);
+  AGAIN(o->bin, cap);
+  AGAIN(o->slot, cap);
+  AGAIN(o->bx, cap);
+  AGAIN(o->by, cap);
+  AGAIN(o->bz, cap);
+  o->cap_all = cap;
+  return VT_OK;
+}
+
+static vt_status reserve_bins(struct vt_nlist_own *o, size_t n_bins, vt_err *err)
+{
+  if (n_bins <= o->cap_bins) return VT_OK;
+  size_t cap = n_bins + n_bins / 4;
+  o->cap_bins = 0;
+  AGAIN(o->start, cap + 1);
+  o->cap_bins = cap;
+  return VT_OK;
+}
+
+static vt_status reserve_rows(struct vt_nlist_own *o, size_t used, size_t more, vt_err *err)
+{
+  if (used + more <= o->cap_neigh) return VT_OK;
+  if (used + more > INT_MAX / 2) VT_FAIL(err, VT_EDIVERGE, "more than %d neighbour entries", INT_MAX / 2);
+  size_t cap = (used + more) + (used + more) / 2;
+  int *neigh = NULL;
+  VT_TRY(vt_calloc64((void **)&neigh, cap, sizeof *neigh, err), err, "neighbour rows");
+  if (used) memcpy(neigh, o->neigh, used * sizeof *neigh);
+  vt_free(o->neigh);
+  o->neigh = neigh;
+  o->cap_neigh = cap;
+  return VT_OK;
+}
+
+vt_status vt_nlist_open(vt_nlist *nl, int n, const int *type, double cutoff, double skin, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  memset(nl, 0, sizeof *nl);
+  if (n < 1 || !(cutoff > 0) || !(skin >= 0) || !isfinite(cutoff + skin))
+    VT_FAIL(err, VT_EINVAL, "neighbour list of %d atoms, cutoff %g A, skin %g A", n, cutoff, skin);
+  size_t m = (size_t)n;
+  VT_TRY(vt_calloc64((void **)&nl->own, 1, sizeof *nl->own, err), err, "neighbour list");
+  struct vt_nlist_own *o = nl->own;
+  VT_TRY_OUT(vt_calloc64((void **)&o->type, m, sizeof *o->type, err), err, "neighbour list");
+  VT_TRY_OUT(vt_calloc64((void **)&o->x0, m, sizeof *o->x0, err), err, "neighbour list");
+  VT_TRY_OUT(vt_calloc64((void **)&o->y0, m, sizeof *o->y0, err), err, "neighbour list");
+  VT_TRY_OUT(vt_calloc64((void **)&o->z0, m, sizeof *o->z0, err), err, "neighbour list");
+  VT_TRY_OUT(vt_calloc64((void **)&o->first, m + 1, sizeof *o->first, err), err, "neighbour list");
+  VT_TRY_OUT(vt_calloc64((void **)&o->count, m, sizeof *o->count, err), err, "neighbour list");
+  memcpy(o->type, type, m * sizeof *type);
+  nl->n = n;
+  nl->cutoff = cutoff;
+  nl->skin = skin;
+out:
+  if (rc != VT_OK) vt_nlist_close(nl);
+  return rc;
+}
+
+void vt_nlist_close(vt_nlist *nl)
+{
+  struct vt_nlist_own *o = nl->own;
+  if (o) {
+    void *all[] = {o->x,    o->y,  o->z,  o->sx, o->sy, o->sz, o->sh, o->type,  o->owner, o->frac,  o->bin,
+                   o->slot, o->bx, o->by, o->bz, o->x0, o->y0, o->z0, o->start, o->first, o->count, o->neigh};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) vt_free(all[i]);
+    vt_free(o);
+  }
+  memset(nl, 0, sizeof *nl);
+}
+
+/* ------------------------------------------------------------------ positions between builds */
+
+static void set_shift_vectors(vt_nlist *nl, const vt_cell *cell)
+{
+  struct vt_nlist_own *o = nl->own;
+  const double(*h)[3] = cell->h;
+  for (int i = 0; i < nl->n_all; i++) {
+    double a = o->sh[i].k[0], b = o->sh[i].k[1], c = o->sh[i].k[2];
+    o->sx[i] = a * h[0][0] + b * h[1][0] + c * h[2][0];
+    o->sy[i] = a * h[0][1] + b * h[1][1] + c * h[2][1];
+    o->sz[i] = a * h[0][2] + b * h[1][2] + c * h[2][2];
+  }
+  nl->cell = *cell;
+}
+
+static void place(vt_nlist *nl, const double (*pos)[3])
+{
+  struct vt_nlist_own *o = nl->own;
+  double *restrict x = o->x, *restrict y = o->y, *restrict z = o->z;
+  for (int i = 0; i < nl->n; i++) {
+    x[i] = pos[i][0] + o->sx[i];
+    y[i] = pos[i][1] + o->sy[i];
+    z[i] = pos[i][2] + o->sz[i];
+  }
+  for (int g = nl->n; g < nl->n_all; g++) {
+    int i = o->owner[g];
+    x[g] = x[i] + o->sx[g];
+    y[g] = y[i] + o->sy[g];
+    z[g] = z[i] + o->sz[g];
+  }
+}
+
+/* May a pair within the cutoff be missing from the rows?  With h = h0 F and x = x0 F + u, a pair vector is
+ * d = d0 F + u_j - u_i, so |d| < cutoff implies |d0| < |F^-1| (cutoff + 2 max|u|); the rows hold all |d0| < cutoff +
+ * skin.  |F^-1| is bounded by the root of its largest row sum times its largest column sum.  NaN anywhere says yes. */
+static int outdated(const vt_nlist *nl)
+{
+  const struct vt_nlist_own *o = nl->own;
+  double f[3][3] = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}, stretch = 1;
+  if (memcmp(&nl->cell, &o->cell0, sizeof nl->cell) != 0) {
+    double hi[3][3], hi0[3][3], row = 0, col[3] = {0};
+    if (!vt_cell_inverse(&nl->cell, hi) || !vt_cell_inverse(&o->cell0, hi0)) return 1;
+    for (int a = 0; a < 3; a++) {
+      double sum = 0;
+      for (int b = 0; b < 3; b++) {
+        double inverse = hi[a][0] * o->cell0.h[0][b] + hi[a][1] * o->cell0.h[1][b] + hi[a][2] * o->cell0.h[2][b];
+        f[a][b] = hi0[a][0] * nl->cell.h[0][b] + hi0[a][1] * nl->cell.h[1][b] + hi0[a][2] * nl->cell.h[2][b];
+        sum += fabs(inverse);
+        col[b] += fabs(inverse);
+      }
+      row = fmax(row, sum);
+    }
+    stretch = sqrt(row * fmax(col[0], fmax(col[1], col[2]))) * (1 + 1e-12);
+  }
+  double limit = 0.5 * ((nl->cutoff + nl->skin) / stretch - nl->cutoff);
+  if (!(limit >= 0)) return 1;
+  int moved = 0;
+  for (int i = 0; i < nl->n; i++) {
+    double a = o->x0[i], b = o->y0[i], c = o->z0[i];
+    double ux = o->x[i] - (a * f[0][0] + b * f[1][0] + c * f[2][0]);
+    double uy = o->y[i] - (a * f[0][1] + b * f[1][1] + c * f[2][1]);
+    double uz = o->z[i] - (a * f[0][2] + b * f[1][2] + c * f[2][2]);
+    moved |= !(ux * ux + uy * uy + uz * uz <= limit * limit);
+  }
+  return moved;
+}
+
+/* ------------------------------------------------------------------ build */
+
+/* Which whole numbers k put s + k within margin of [0, 1]. */
+static void image_range(double s, double margin, int *lo, int *hi)
+{
+  *lo = (int)ceil(-margin - s);
+  *hi = (int)floor(1 + margin - s);
+}
+
+static vt_status measure(const vt_nlist *nl, const vt_cell *cell, geometry *g, vt_err *err)
+{
+  g->reach = nl->cutoff + nl->skin;
+  if (!vt_cell_inverse(cell, g->hi)) VT_FAIL(err, VT_EDIVERGE, "the cell is flat or not finite");
+  double images = nl->n;
+  for (int a = 0; a < 3; a++) {
+    /* the last factor covers the rounding of fractional coordinates */
+    g->margin[a] = g->reach / vt_cell_height(cell, a) * (1 + 1e-9) + 1e-9;
+    images *= 1 + 2 * g->margin[a];
+  }
+  if (!(images < MOST_ENTRIES))
+    VT_FAIL(err, VT_EDIVERGE, "a cell of heights %g, %g, %g A needs %.3g images for a reach of %g A",
+            vt_cell_height(cell, 0), vt_cell_height(cell, 1), vt_cell_height(cell, 2), images, g->reach);
+  return VT_OK;
+}
+
+/* Wrapping shifts and fractional coordinates of the locals; *n_all counts them and their images. */
+static vt_status wrap_locals(vt_nlist *nl, const geometry *g, const double (*pos)[3], int64_t *n_all, vt_err *err)
+{
+  struct vt_nlist_own *o = nl->own;
+  *n_all = 0;
+  for (int i = 0; i < nl->n; i++) {
+    int64_t images = 1;
+    for (int a = 0; a < 3; a++) {
+      double s = pos[i][0] * g->hi[0][a] + pos[i][1] * g->hi[1][a] + pos[i][2] * g->hi[2][a];
+      if (!(fabs(s) < 1e9)) /* also NaN; 1e9 cells away no digit of the position is left that matters */
+        VT_FAIL(err, VT_EDIVERGE, "atom %d is at (%g, %g, %g) A", i, pos[i][0], pos[i][1], pos[i][2]);
+      double k = floor(s);
+      o->sh[i].k[a] = -(int)k;
+      o->frac[i][a] = s - k;
+      int lo, hi;
+      image_range(s - k, g->margin[a], &lo, &hi);
+      images *= hi - lo + 1;
+    }
+    *n_all += images;
+  }
+  return VT_OK;
+}
+
+static void lay_ghosts(vt_nlist *nl, const geometry *g)
+{
+  struct vt_nlist_own *o = nl->own;
+  int at = nl->n;
+  for (int i = 0; i < nl->n; i++) {
+    int lo[3], hi[3];
+    const double *s = o->frac[i];
+    o->owner[i] = i;
+    for (int a = 0; a < 3; a++) image_range(s[a], g->margin[a], &lo[a], &hi[a]);
+    for (int a = lo[0]; a <= hi[0]; a++) {
+      for (int b = lo[1]; b <= hi[1]; b++) {
+        for (int c = lo[2]; c <= hi[2]; c++) {
+          if (a == 0 && b == 0 && c == 0) continue;
+          o->sh[at] = (shift){{a, b, c}};
+          o->owner[at] = i;
+          o->type[at] = o->type[i];
+          o->frac[at][0] = s[0] + a;
+          o->frac[at][1] = s[1] + b;
+          o->frac[at][2] = s[2] + c;
+          at++;
+        }
+      }
+    }
+  }
+  nl->n_all = at;
+}
+
+/* Bins reach/REACH high, wider where that would give many more bins than atoms (vacuum). */
+static size_t choose_bins(const vt_nlist *nl, geometry *g)
+{
+  double most = 4.0 * nl->n_all + 64, n_bins = 1;
+  for (int a = 0; a < 3; a++) {
+    double want = floor((1 + 2 * g->margin[a]) / g->margin[a] * REACH);
+    g->n_bin[a] = want < 1e6 ? (int)want : 1000000;
+    n_bins *= g->n_bin[a];
+  }
+  while (n_bins > most) {
+    int a = g->n_bin[0] >= g->n_bin[1] ? 0 : 1;
+    if (g->n_bin[2] > g->n_bin[a]) a = 2;
+    n_bins /= g->n_bin[a];
+    g->n_bin[a] = (g->n_bin[a] + 1) / 2;
+    n_bins *= g->n_bin[a];
+  }
+  for (int a = 0; a < 3; a++) g->per_bin[a] = g->n_bin[a] / (1 + 2 * g->margin[a]);
+  return (size_t)g->n_bin[0] * (size_t)g->n_bin[1] * (size_t)g->n_bin[2];
+}
+
+static int bin_along(const geometry *g, int axis, double s)
+{
+  int b = (int)((s + g->margin[axis]) * g->per_bin[axis]); /* s >= -margin */
+  return b < g->n_bin[axis] ? b : g->n_bin[axis] - 1;
+}
+
+/* Counting sort: inside a bin the order is that of the entries. */
+static void sort_into_bins(vt_nlist *nl, const geometry *g, size_t n_bins)
+{
+  struct vt_nlist_own *o = nl->own;
+  memset(o->start, 0, (n_bins + 1) * sizeof *o->start);
+  for (int i = 0; i < nl->n_all; i++) {
+    const double *s = o->frac[i];
+    o->bin[i] = (bin_along(g, 0, s[0]) * g->n_bin[1] + bin_along(g, 1, s[1])) * g->n_bin[2] + bin_along(g, 2, s[2]);
+    o->start[o->bin[i] + 1]++;
+  }
+  for (size_t b = 0; b < n_bins; b++) o->start[b + 1] += o->start[b];
+  for (int i = nl->n_all - 1; i >= 0; i--) o->slot[--o->start[o->bin[i] + 1]] = i;
+  /* now start[b + 1] is the first slot of bin b; move it down */
+  memmove(o->start, o->start + 1, n_bins * sizeof *o->start);
+  o->start[n_bins] = nl->n_all;
+  for (int p = 0; p < nl->n_all; p++) {
+    int i = o->slot[p];
+    o->bx[p] = o->x[i];
+    o->by[p] = o->y[i];
+    o->bz[p] = o->z[i];
+  }
+}
+
+/* The stretches of slots that the bins around an atom occupy: one for each (a, b), contiguous along c. */
+static int stretches(const vt_nlist *nl, const geometry *g, const double s[3], int (*span)[2], size_t *n_slots)
+{
+  int lo[3], hi[3], n = 0;
+  for (int a = 0; a < 3; a++) {
+    lo[a] = bin_along(g, a, s[a] - g->margin[a]);
+    hi[a] = bin_along(g, a, s[a] + g->margin[a]);
+  }
+  *n_slots = 0;
+  for (int a = lo[0]; a <= hi[0]; a++) {
+    for (int b = lo[1]; b <= hi[1]; b++, n++) {
+      const int *start = nl->own->start + ((size_t)a * (size_t)g->n_bin[1] + (size_t)b) * (size_t)g->n_bin[2];
+      span[n][0] = start[lo[2]];
+      span[n][1] = start[hi[2] + 1];
+      *n_slots += (size_t)(span[n][1] - span[n][0]);
+    }
+  }
+  return n;
+}
+
+static vt_status fill_rows(vt_nlist *nl, const geometry *g, vt_err *err)
+{
+  struct vt_nlist_own *o = nl->own;
+  const double reach2 = g->reach * g->reach;
+  size_t used = 0;
+  for (int i = 0; i < nl->n; i++) {
+    int span[(2 * REACH + 2) * (2 * REACH + 2)][2];
+    size_t n_slots;
+    int n_span = stretches(nl, g, o->frac[i], span, &n_slots);
+    VT_PASS(reserve_rows(o, used, n_slots + VT_NL_PAD, err));
+    int *restrict row = o->neigh + used;
+    const double x = o->x[i], y = o->y[i], z = o->z[i];
+    int k = 0;
+    for (int m = 0; m < n_span; m++) {
+      for (int p = span[m][0]; p < span[m][1]; p++) { /* without branches: a quarter of the candidates stay */
+        double dx = o->bx[p] - x, dy = o->by[p] - y, dz = o->bz[p] - z;
+        row[k] = o->slot[p];
+        k += (dx * dx + dy * dy + dz * dz < reach2) & (o->slot[p] != i);
+      }
+    }
+    o->first[i] = (int)used;
+    o->count[i] = k;
+    while (k % VT_NL_PAD) row[k++] = i;
+    used += (size_t)k;
+  }
+  o->first[nl->n] = (int)used;
+  return VT_OK;
+}
+
+static vt_status build(vt_nlist *nl, const vt_cell *cell, const double (*pos)[3], vt_err *err)
+{
+  struct vt_nlist_own *o = nl->own;
+  geometry g;
+  int64_t n_all;
+  o->valid = 0;
+  VT_PASS(measure(nl, cell, &g, err));
+  VT_PASS(reserve_entries(o, nl->n, nl->n, err));
+  VT_PASS(wrap_locals(nl, &g, pos, &n_all, err));
+  if (n_all > MOST_ENTRIES) VT_FAIL(err, VT_EDIVERGE, "%lld atoms and images", (long long)n_all);
+  if (n_all > o->cap_all) { /* growing forgets the locals */
+    VT_PASS(reserve_entries(o, nl->n, (int)n_all, err));
+    VT_PASS(wrap_locals(nl, &g, pos, &n_all, err));
+  }
+  lay_ghosts(nl, &g);
+  set_shift_vectors(nl, cell);
+  place(nl, pos);
+  size_t n_bins = choose_bins(nl, &g);
+  VT_PASS(reserve_bins(o, n_bins, err));
+  sort_into_bins(nl, &g, n_bins);
+  VT_PASS(fill_rows(nl, &g, err));
+  o->cell0 = *cell;
+  memcpy(o->x0, o->x, (size_t)nl->n * sizeof *o->x0);
+  memcpy(o->y0, o->y, (size_t)nl->n * sizeof *o->y0);
+  memcpy(o->z0, o->z, (size_t)nl->n * sizeof *o->z0);
+  o->valid = 1;
+  nl->builds++;
+  nl->x = o->x;
+  nl->y = o->y;
+  nl->z = o->z;
+  nl->type = o->type;
+  nl->owner = o->owner;
+  nl->first = o->first;
+  nl->count = o->count;
+  nl->neigh = o->neigh;
+  return VT_OK;
+}
+
+vt_status vt_nlist_update(vt_nlist *nl, const vt_cell *cell, const double (*x)[3], int force_rebuild, vt_err *err)
+{
+  if (nl->own->valid && !force_rebuild) {
+    if (memcmp(cell, &nl->cell, sizeof *cell) != 0) set_shift_vectors(nl, cell);
+    place(nl, x);
+    if (!outdated(nl)) return VT_OK;
+  }
+  return build(nl, cell, x, err);
+}
