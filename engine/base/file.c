@@ -77,10 +77,17 @@ vt_status vt_dir_sync(const char *path, vt_err *err)
   return VT_OK;
 }
 
+vt_status vt_file_move(const char *from, const char *to, vt_err *err)
+{
+  char dir[4096];
+  VT_PASS(parent_of(to, dir, sizeof dir, err));
+  if (rename(from, to) != 0) VT_FAIL(err, VT_EIO, "cannot rename '%s' to '%s': %s", from, to, strerror(errno));
+  return vt_dir_sync(dir, err);
+}
+
 vt_status vt_file_replace(const char *path, const void *data, size_t n, vt_err *err)
 {
-  char tmp[4096], dir[4096];
-  VT_PASS(parent_of(path, dir, sizeof dir, err));
+  char tmp[4096];
   if (snprintf(tmp, sizeof tmp, "%s.tmp-%ld", path, (long)getpid()) >= (int)sizeof tmp)
     VT_FAIL(err, VT_EINVAL, "path '%.80s...' is too long", path);
   int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
@@ -88,12 +95,13 @@ vt_status vt_file_replace(const char *path, const void *data, size_t n, vt_err *
   int ok = write_all(fd, data, n) && fsync(fd) == 0;
   int why = errno;
   if (close(fd) != 0 && ok) ok = 0, why = errno;
-  if (ok && rename(tmp, path) != 0) ok = 0, why = errno;
-  if (!ok) {
-    (void)unlink(tmp);
-    VT_FAIL(err, VT_EIO, "cannot write '%s': %s", path, strerror(why));
-  }
-  return vt_dir_sync(dir, err);
+  vt_status rc = VT_OK;
+  if (!ok)
+    rc = vt_err_set(err, VT_EIO, __FILE__, __LINE__, "cannot write '%s': %s", path, strerror(why));
+  else
+    rc = vt_file_move(tmp, path, err);
+  if (rc != VT_OK) (void)unlink(tmp);
+  return rc;
 }
 
 vt_status vt_dir_make(const char *path, vt_err *err)

@@ -133,6 +133,8 @@ typedef struct vt_plan {
 } vt_plan;
 
 void vt_sha256(const void *p, size_t n, vt_uid *out);
+/* The same of a file of any size, read piece by piece. VT_EIO. */
+VT_MUST_CHECK vt_status vt_sha256_file(const char *path, vt_uid *out, vt_err *err);
 void vt_uid_hex(const vt_uid *u, char hex[65]);
 /* Parse 4..64 hex digits into a prefix mask comparison: 1 if `u` begins with them. */
 int vt_uid_has_prefix(const vt_uid *u, const char *hex);

@@ -1,5 +1,7 @@
 #include <ctype.h>
+#include <errno.h>
 #include <sha2.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/spec/spec.h"
@@ -10,6 +12,21 @@ void vt_sha256(const void *p, size_t n, vt_uid *out)
   SHA256Init(&ctx);
   SHA256Update(&ctx, p, n);
   SHA256Final(out->b, &ctx);
+}
+
+vt_status vt_sha256_file(const char *path, vt_uid *out, vt_err *err)
+{
+  unsigned char piece[1 << 16];
+  SHA2_CTX ctx;
+  FILE *f = fopen(path, "rb");
+  if (!f) VT_FAIL(err, VT_EIO, "cannot open '%s': %s", path, strerror(errno));
+  SHA256Init(&ctx);
+  for (size_t n; (n = fread(piece, 1, sizeof piece, f)) > 0;) SHA256Update(&ctx, piece, n);
+  int bad = ferror(f), why = errno;
+  fclose(f);
+  if (bad) VT_FAIL(err, VT_EIO, "cannot read '%s': %s", path, strerror(why));
+  SHA256Final(out->b, &ctx);
+  return VT_OK;
 }
 
 static const char hex_digit[] = "0123456789abcdef";
