@@ -1,0 +1,78 @@
+/* Mean squared and mean fourth-power displacement of single atoms, by species (T 6.2). */
+#include <math.h>
+
+#include "engine/obs/obs_impl.h"
+
+static vt_status msd_layout(const vt_plan *p, const vt_obs_request *r, vt_array_def *defs, int cap, int *n, vt_err *err)
+{
+  vt__corr_shape shape;
+  vt__layout l = {.defs = defs, .cap = cap};
+  VT_PASS(vt__corr_obs_shape(&vt__obs_msd.doc, p, r, &shape, err));
+  vt__axis_len lag = {VT_AXIS_PLAIN, shape.n_lag};
+  vt__axis_len by_species[2] = {{VT_AXIS_SPECIES, p->comp.n_species}, lag};
+  VT_PASS(vt__layout_add(&l, "msd/lag_ps", "ps", 1, &lag, "THEORY T 6.1", "time lag", err));
+  VT_PASS(vt__layout_add(&l, "msd/mean", "A^2", 2, by_species, "THEORY T 6.2",
+                         "mean squared displacement over atoms and time origins, frame of the simulation", err));
+  VT_PASS(vt__layout_add(&l, "msd/m4", "A^4", 2, by_species, "THEORY T 6.2",
+                         "mean fourth power of the displacement over atoms and time origins", err));
+  VT_PASS(vt__layout_add(&l, "msd/origins", "1", 1, &lag, "THEORY T 6.1", "time origins behind each lag", err));
+  *n = l.n;
+  return VT_OK;
+}
+
+/* Vectors: the atoms.  Accumulators: sum of dr^2 and of dr^4 for each species. */
+static vt_status msd_open(const vt_plan *p, const vt_obs_request *r, void **self, vt_err *err)
+{
+  return vt__corr_obs_open(&vt__obs_msd.doc, p, r, p->comp.n_atoms, 2 * p->comp.n_species, self, err);
+}
+
+static void msd_visit(const void *ctx, const double (*now)[3], const double (*then)[3], double *acc)
+{
+  const vt_frame *fr = ctx;
+  for (int i = 0; i < fr->n; i++) {
+    double d[3] = {now[i][0] - then[i][0], now[i][1] - then[i][1], now[i][2] - then[i][2]};
+    double r2 = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
+    acc[2 * fr->type[i]] += r2;
+    acc[2 * fr->type[i] + 1] += r2 * r2;
+  }
+}
+
+static vt_status msd_sample(void *self, const vt_frame *fr, vt_err *err)
+{
+  vt__corr_obs *o = self;
+  VT_PASS(vt__obs_check_frame(fr, &o->comp, err));
+  vt__corr_push(&o->corr, fr->dx, msd_visit, fr);
+  return VT_OK;
+}
+
+static vt_status msd_finish(void *self, double *const *out, vt_err *err)
+{
+  const vt__corr_obs *o = self;
+  int n_lag = o->corr.shape.n_lag;
+  (void)err;
+  vt__corr_obs_lags(o, out[0], out[3]);
+  for (int s = 0; s < o->comp.n_species; s++)
+    for (int k = 0; k < n_lag; k++) {
+      out[1][s * n_lag + k] = vt__corr_mean(&o->corr, k, 2 * s) / o->comp.count[s];
+      out[2][s * n_lag + k] = vt__corr_mean(&o->corr, k, 2 * s + 1) / o->comp.count[s];
+    }
+  return VT_OK;
+}
+
+const vt_obs_ops vt__obs_msd = {
+    .doc = {.name = "msd",
+            .doc = "mean squared displacement of each species over all time origins; drift of the cell is not removed",
+            .every_ps = 0.5,
+            .every_lo_ps = 0.001,
+            .every_hi_ps = 1000,
+            .n_par = 1,
+            .on_by_default = 1,
+            .par = {VT__POINTS_PAR}},
+    .layout = msd_layout,
+    .open = msd_open,
+    .sample = msd_sample,
+    .state_size = vt__corr_obs_state_size,
+    .save = vt__corr_obs_save,
+    .load = vt__corr_obs_load,
+    .finish = msd_finish,
+    .close = vt__corr_obs_close};

@@ -1,0 +1,147 @@
+#include <string.h>
+
+#include "engine/obs/obs_impl.h"
+
+const vt_obs_ops *const vt_obs_builtin[] = {&vt__obs_thermo, &vt__obs_msd, &vt__obs_charge, &vt__obs_rdf, NULL};
+
+const vt_obs_ops *vt_obs_find(const char *name)
+{
+  for (const vt_obs_ops *const *o = vt_obs_builtin; *o; o++)
+    if (strcmp((*o)->doc.name, name) == 0) return *o;
+  return NULL;
+}
+
+/* The table entry of request i of a plan. */
+static vt_status find_request(const vt_plan *p, int i, const vt_obs_ops **ops, vt_err *err)
+{
+  const char *name = p->obs[i].name;
+  if (!memchr(name, 0, sizeof p->obs[i].name)) VT_FAIL(err, VT_EINVAL, "the name of observable %d has no end", i);
+  *ops = vt_obs_find(name);
+  if (!*ops) VT_FAIL(err, VT_EINVAL, "there is no observable '%s'", name);
+  for (int k = 0; k < i; k++)
+    if (strcmp(p->obs[k].name, name) == 0) VT_FAIL(err, VT_EINVAL, "observable '%s' is asked for twice", name);
+  return VT_OK;
+}
+
+vt_status vt_obs_layouts(const vt_plan *p, vt_array_def *defs, int cap, int *n, vt_err *err)
+{
+  int total = 0;
+  if (p->n_obs < 0 || p->n_obs > VT_MAX_OBS) VT_FAIL(err, VT_EINVAL, "%d observables", (int)p->n_obs);
+  for (int i = 0; i < p->n_obs; i++) {
+    const vt_obs_ops *ops;
+    int added = 0;
+    VT_PASS(find_request(p, i, &ops, err));
+    VT_PASS(ops->layout(p, &p->obs[i], defs + total, cap - total, &added, err));
+    total += added;
+  }
+  *n = total;
+  return VT_OK;
+}
+
+/* ------------------------------------------------------------------ the set of one replica */
+
+typedef struct member {
+  const vt_obs_ops *ops;
+  void *self;
+  int64_t every; /* steps */
+  int n_arrays;
+} member;
+
+struct vt_obs_set {
+  int n, n_arrays;
+  member m[VT_MAX_OBS];
+  size_t count[VT_MAX_ARRAYS]; /* doubles in each array, in layout order */
+  size_t n_values;
+};
+
+static vt_status set_layout(vt_obs_set *s, const vt_plan *p, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  void *block = NULL;
+  VT_TRY_OUT(vt_calloc64(&block, VT_MAX_ARRAYS, sizeof(vt_array_def), err), err, "layout of the observables");
+  vt_array_def *defs = block;
+  for (int i = 0; i < p->n_obs; i++) {
+    member *m = &s->m[i];
+    VT_TRY_OUT(find_request(p, i, &m->ops, err), err, "observables of '%s'", p->comp.name);
+    VT_TRY_OUT(m->ops->layout(p, &p->obs[i], defs, VT_MAX_ARRAYS - s->n_arrays, &m->n_arrays, err), err,
+               "observables of '%s'", p->comp.name);
+    for (int k = 0; k < m->n_arrays; k++) {
+      s->count[s->n_arrays] = vt_array_count(&defs[k]);
+      s->n_values += s->count[s->n_arrays++];
+    }
+  }
+out:
+  vt_free(block);
+  return rc;
+}
+
+vt_status vt_obs_set_open(vt_obs_set **out, const vt_plan *p, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  void *block;
+  vt_obs_set *s = NULL;
+  *out = NULL;
+  if (p->n_obs < 0 || p->n_obs > VT_MAX_OBS) VT_FAIL(err, VT_EINVAL, "%d observables", (int)p->n_obs);
+  VT_TRY_OUT(vt_calloc64(&block, 1, sizeof *s, err), err, "set of observables");
+  s = block;
+  VT_TRY_OUT(set_layout(s, p, err), err, "set of observables");
+  for (s->n = 0; s->n < p->n_obs; s->n++) {
+    member *m = &s->m[s->n];
+    VT_TRY_OUT(m->ops->open(p, &p->obs[s->n], &m->self, err), err, "observable %s", m->ops->doc.name);
+    m->every = vt_obs_every_steps(p, &p->obs[s->n]);
+  }
+  *out = s, s = NULL;
+out:
+  vt_obs_set_close(s);
+  return rc;
+}
+
+int64_t vt_obs_set_next(const vt_obs_set *s, int64_t step)
+{
+  int64_t next = INT64_MAX;
+  for (int i = 0; i < s->n; i++) {
+    int64_t wait = s->m[i].every - step % s->m[i].every;
+    if (wait < next) next = wait;
+  }
+  return next;
+}
+
+vt_status vt_obs_set_sample(vt_obs_set *s, const vt_frame *fr, vt_err *err)
+{
+  for (int i = 0; i < s->n; i++) {
+    member *m = &s->m[i];
+    if (fr->step % m->every != 0) continue;
+    VT_TRY(m->ops->sample(m->self, fr, err), err, "observable %s at step %lld", m->ops->doc.name, (long long)fr->step);
+  }
+  return VT_OK;
+}
+
+vt_status vt_obs_set_finish(vt_obs_set *s, double *values, size_t n, vt_err *err)
+{
+  if (n != s->n_values) VT_FAIL(err, VT_EINVAL, "room for %zu values, the observables give %zu", n, s->n_values);
+  const size_t *count = s->count;
+  for (int i = 0; i < s->n; i++) {
+    member *m = &s->m[i];
+    double *out[VT_MAX_ARRAYS];
+    for (int k = 0; k < m->n_arrays; k++) {
+      out[k] = values;
+      values += *count++;
+    }
+    VT_TRY(m->ops->finish(m->self, out, err), err, "observable %s", m->ops->doc.name);
+  }
+  return VT_OK;
+}
+
+size_t vt_obs_set_memory(const vt_obs_set *s)
+{
+  size_t bytes = sizeof *s;
+  for (int i = 0; i < s->n; i++) bytes += s->m[i].ops->state_size(s->m[i].self);
+  return bytes;
+}
+
+void vt_obs_set_close(vt_obs_set *s)
+{
+  if (!s) return;
+  for (int i = 0; i < s->n; i++) s->m[i].ops->close(s->m[i].self);
+  vt_free(s);
+}

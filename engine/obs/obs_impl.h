@@ -1,0 +1,95 @@
+/* obs_impl.h - what the observables share: building a layout, reading a request, the correlator. */
+#ifndef VT_OBS_IMPL_H
+#define VT_OBS_IMPL_H
+
+#include "engine/obs/obs.h"
+
+extern const vt_obs_ops vt__obs_thermo, vt__obs_msd, vt__obs_charge, vt__obs_rdf;
+
+/* ------------------------------------------------------------------ layouts */
+
+/* Where a layout function puts its arrays. */
+typedef struct vt__layout {
+  vt_array_def *defs;
+  int cap, n;
+} vt__layout;
+
+typedef struct vt__axis_len {
+  int32_t axis, len; /* vt_axis, extent for this task */
+} vt__axis_len;
+
+/* Append one array of `n_dim` axes.  VT_EINVAL when the list is full. */
+VT_MUST_CHECK vt_status vt__layout_add(vt__layout *l, const char *name, const char *unit, int n_dim,
+                                       const vt__axis_len *ax, const char *source, const char *doc, vt_err *err);
+
+/* Every parameter within its documented limits, at least one sample of at least one species; every layout and open
+ * begins with it. */
+VT_MUST_CHECK vt_status vt__obs_check(const vt_obs_doc *doc, const vt_plan *p, const vt_obs_request *r, vt_err *err);
+
+/* Time between two samples, ps. */
+double vt__obs_sample_ps(const vt_plan *p, const vt_obs_request *r);
+int vt__obs_n_pairs(const vt_plan *p);
+/* The frame is one of this composition: same number of atoms and species. */
+VT_MUST_CHECK vt_status vt__obs_check_frame(const vt_frame *fr, const vt_composition *c, vt_err *err);
+
+/* ------------------------------------------------------------------ correlator (T 6.1)
+ *
+ * Multiple-tau correlator of n_vec 3-vectors: level l holds the last `points` samples taken at every 2^l-th sample and
+ * compares a new one with all of them.  Unlike the usual multiple-tau scheme nothing is averaged on the way up: every
+ * difference is one of two true samples, so that mean squared displacements come out exact, ballistic ones too. */
+
+typedef struct vt__corr_shape {
+  int points, levels, n_lag;
+} vt__corr_shape;
+/* Lags up to at least half of `samples`; points is even. */
+vt__corr_shape vt__corr_shape_of(int64_t samples, int points);
+/* Lag k in samples, ascending: 1..points, then (points/2+1 .. points) * 2^l for l = 1, 2, ... */
+int64_t vt__corr_lag(const vt__corr_shape *s, int k);
+
+typedef struct vt__corr {
+  int n_vec, n_acc;
+  vt__corr_shape shape;
+  int64_t samples;   /* seen so far                                                          */
+  size_t n_state;    /* doubles in `state`                                                   */
+  double *state;     /* one block: what follows points into it                               */
+  double *origins;   /* [n_lag] time origins so far                                          */
+  double *acc;       /* [n_lag][n_acc] sums over origins                                     */
+  double (*ring)[3]; /* [levels][points][n_vec]                                             */
+} vt__corr;
+
+/* Add what one pair of samples contributes to acc[n_acc]. */
+typedef void vt__corr_visit(const void *ctx, const double (*now)[3], const double (*then)[3], double *acc);
+
+VT_MUST_CHECK vt_status vt__corr_open(vt__corr *c, int n_vec, int n_acc, vt__corr_shape shape, vt_err *err);
+/* One sample, now[n_vec].  Allocates nothing. */
+void vt__corr_push(vt__corr *c, const double (*now)[3], vt__corr_visit *visit, const void *ctx);
+/* Mean over origins of accumulator a at lag k; NaN without origins. */
+double vt__corr_mean(const vt__corr *c, int k, int a);
+void vt__corr_close(vt__corr *c);
+
+/* An observable that is a correlator: its state, and the entries of its table that need no more than that. */
+typedef struct vt__corr_obs {
+  vt_composition comp;
+  double sample_ps;
+  vt__corr corr;
+} vt__corr_obs;
+
+/* The parameter that shapes it: par[0] of such an observable. */
+#define VT__POINTS_PAR                                                                                                 \
+  {                                                                                                                    \
+    .name = "points", .unit = "",                                                                                      \
+    .doc = "samples kept on each level of the correlator, even; half as many lags in each octave", .lo = 4, .hi = 256, \
+    .def = 16                                                                                                          \
+  }
+VT_MUST_CHECK vt_status vt__corr_obs_shape(const vt_obs_doc *doc, const vt_plan *p, const vt_obs_request *r,
+                                           vt__corr_shape *shape, vt_err *err);
+VT_MUST_CHECK vt_status vt__corr_obs_open(const vt_obs_doc *doc, const vt_plan *p, const vt_obs_request *r, int n_vec,
+                                          int n_acc, void **self, vt_err *err);
+size_t vt__corr_obs_state_size(const void *self);
+void vt__corr_obs_save(const void *self, void *bytes);
+VT_MUST_CHECK vt_status vt__corr_obs_load(void *self, const void *bytes, size_t n, vt_err *err);
+/* lag_ps[n_lag] and origins[n_lag]. */
+void vt__corr_obs_lags(const vt__corr_obs *o, double *lag_ps, double *origins);
+void vt__corr_obs_close(void *self);
+
+#endif
