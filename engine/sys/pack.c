@@ -5,9 +5,9 @@
 #include "engine/sys/sys.h"
 
 enum {
-  MOST_ATTEMPTS = 8,  /* fresh random points                                              */
+  MOST_ATTEMPTS = 4,  /* fresh random points                                              */
   MOST_TRIALS = 60,   /* points tried for an atom before the best of them is taken        */
-  MOST_PUSHES = 3000, /* relaxation steps of an attempt                                   */
+  MOST_PUSHES = 1000, /* relaxation steps of an attempt                                   */
   MOST_GRID = 64      /* insertion grid cells along an edge                               */
 };
 
