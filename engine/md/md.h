@@ -8,16 +8,18 @@
 #include "engine/pot/pot.h"
 #include "engine/sys/sys.h"
 
+/* What ends a stage with VT_EDIVERGE; a limit of 0 is off.  The first three are looked at after every step, distances at
+ * block boundaries. */
 typedef struct vt_md_guard {
   double t_max_k;      /* instantaneous temperature      */
   double f_max;        /* any force, eV/A                */
-  double volume_ratio; /* volume / volume at stage start */
-  double d_min_scale;  /* pair distance / sum of packing distances; 0 = off */
+  double volume_ratio; /* volume / volume at stage start, or its inverse */
+  double d_min_scale;  /* pair distance / vt_pair_min_distance */
 } vt_md_guard;
 
 /* A stage: constant-T hold or a linear ramp. */
 typedef struct vt_md_stage {
-  const char *name;            /* "melt", for errors                                   */
+  const char *name;            /* "melt", for errors; borrowed                         */
   int ensemble;                /* vt_ensemble                                          */
   double t0_k, t1_k;           /* linear from t0 to t1 over the stage                  */
   double npt_below_k;          /* with VT_NVT: switch to NPT once T(set) is below; 0 never */
@@ -45,11 +47,12 @@ typedef struct vt_md {
   vt_pot *pot;         /* borrowed */
   uint64_t key;
   double e_kin, t_k, pressure;
-  double conserved;    /* energy conserved by the extended dynamics: E - heat from the thermostat - work of the barostat */
+  double exchanged;    /* heat from the thermostat + work of the barostat since vt_md_begin, eV */
+  double conserved;    /* energy conserved by the extended dynamics: e_pot + e_kin - exchanged   */
   double volume0;
   vt_md_stage stage;
   int64_t step;        /* of the stage */
-  uint32_t stage_index; /* enters the random counter (draw), so that stages do not share numbers */
+  uint32_t stage_index; /* enters the random counter (draw), so that stages do not share numbers; below 2^15 */
 } vt_md;
 
 /* Copies positions and types; borrows pot and the symbols for its lifetime. skin in A. */
@@ -57,16 +60,18 @@ VT_MUST_CHECK vt_status vt_md_open(vt_md *md, const vt_composition *c, const vt_
                                    const double (*x)[3], vt_pot *pot, double skin, uint64_t key, vt_err *err);
 void vt_md_close(vt_md *md);
 
-/* Maxwell-Boltzmann velocities at t_k with zero total momentum, scaled to exactly t_k. */
+/* Maxwell-Boltzmann velocities at t_k with zero total momentum, scaled to exactly t_k.  The momentum is set to zero
+ * again at every block boundary, so that rounding does not add up to a drift. */
 void vt_md_velocities(vt_md *md, double t_k);
-/* Start a stage: step 0, dx 0, forces computed, volume0 taken. */
+/* Start a stage: step 0, dx 0, forces computed, volume0 taken.  VT_EINVAL: a stage that makes no sense. */
 VT_MUST_CHECK vt_status vt_md_begin(vt_md *md, const vt_md_stage *st, uint32_t stage_index, vt_err *err);
-/* n more steps (not beyond the stage's end).  No allocation unless a neighbour row outgrew its reserve.
- * VT_EDIVERGE from a guard or the potential: says step, time, what was exceeded. */
+/* n more steps (not beyond the stage's end).  The split into calls changes no bit.  No allocation unless a neighbour row
+ * outgrew its reserve.  VT_EDIVERGE from a guard or the potential: says step, time, what was exceeded. */
 VT_MUST_CHECK vt_status vt_md_run(vt_md *md, int64_t n, vt_err *err);
 /* A view of now; valid until the next vt_md_run. */
 vt_frame vt_md_frame(vt_md *md);
-/* Rescale cell and positions to a volume (velocities and dx untouched). */
+/* Rescale cell and positions to a volume > 0 (velocities and dx untouched; forces are those of before until the next
+ * vt_md_begin). */
 void vt_md_set_volume(vt_md *md, double volume_a3);
 
 /* Relaxation of a packing: steepest descent with a displacement cap (A per step) until the largest force is below f_max
