@@ -6,7 +6,8 @@ second table.  Checked are
   1. foreign headers: only the modules named in FOREIGN may include them;
   2. symbols: nm on every static library, so that a declaration without a header is seen too; a library may use foreign
      symbols where FOREIGN says so, symbols of the modules it depends on, and nothing that BANNED forbids;
-  3. includes: written from the root, of modules that the own one depends on, and of nobody's private *_impl.h;
+  3. includes: written from the root, of modules that the own one depends on, and of nobody's private headers (*_impl.h
+     and those in a module's subfolders);
   4. length: no C file of more than 600 lines;
   5. public headers: each compiles alone."""
 import os
@@ -80,6 +81,10 @@ def owner(modules, path):
     return next((m for m in modules.values() if inside(path, [m.folder])), None)
 
 
+def is_private(module, header):
+    return header.endswith("_impl.h") or header.count("/") > module.folder.count("/") + 1
+
+
 def check_table(modules):
     for m in modules.values():
         for dep in m.deps:
@@ -105,7 +110,7 @@ def check_include(modules, rel, me, quote, header):
         yield f"vt_{me.name} (layer {me.layer}) may not include {header} (vt_{other.name}, layer {other.layer})"
     elif other.name not in closure(modules, me.name):
         yield f"vt_{me.name} includes {header}, but does not depend on vt_{other.name}"
-    if header.endswith("_impl.h") and (me.folder, header) not in IMPL_READERS:
+    if is_private(other, header) and (me.folder, header) not in IMPL_READERS:
         yield f"{header} is private to vt_{other.name}"
 
 
@@ -157,9 +162,9 @@ def check_symbols(build, modules):
                 yield f"libvt_{name}.a: uses {symbol}, which is private to vt_{where}"
 
 
-def check_headers(src):
-    public = [p for top in TOPS if top != "tests" for p in sorted((src / top).rglob("*.h"))
-              if not p.name.endswith("_impl.h")]
+def check_headers(src, modules):
+    public = [p for m in modules.values() for p in sorted((src / m.folder).glob("*.h"))
+              if not is_private(m, p.relative_to(src).as_posix())]
     if not public:
         return
     command = [os.environ.get("CC", "cc"), "-std=c17", "-D_POSIX_C_SOURCE=200809L", "-Wall", "-Wextra", "-Wpedantic",
@@ -183,7 +188,7 @@ def violations(src, build, parts="table sources symbols headers"):
     if "symbols" in parts:
         bad += check_symbols(build, modules)
     if "headers" in parts:
-        bad += check_headers(src)
+        bad += check_headers(src, modules)
     return bad
 
 

@@ -74,6 +74,8 @@ def sources(src, build):
             "config/planted.c:1: vt_config includes engine/num/num.h, but does not depend on vt_num"),
         "a private header of another module": (src / "engine/ana/planted.c", '#include "engine/num/num_impl.h"\n',
             "engine/num/num_impl.h is private to vt_num"),
+        "a header in a subfolder of another module": (src / "engine/md/planted.c", '#include "engine/pot/nep/planted.h"\n',
+            "engine/pot/nep/planted.h is private to vt_pot"),
         "MPI in the engine": (source, "# include  <mpi.h>\n", "engine/spec/planted.c:1: <mpi.h> (MPI) is not allowed here"),
         "HDF5 in a header": (header, "#include <hdf5.h>\n", "planted.h:1: <hdf5.h> (HDF5) is not allowed here"),
         "libyaml outside config": (source, "#include <yaml.h>\n", "<yaml.h> (libyaml) is not allowed here"),
