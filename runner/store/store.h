@@ -1,8 +1,8 @@
 /* store.h - results.h5: one parallel HDF5 file, assembled whole, renamed into place (layer 4; no HDF5 type in here).
  *
- * The store is a view of the journal.  Large datasets have one row a task and are filled row by row from a callback, the
- * rows shared out over a few writer ranks that write collectively (shuffle, deflate, fletcher32, one row a chunk); tables
- * are given whole, the same on every rank.  A reader never sees a file that is being written. */
+ * The store is a view of the journal.  Large datasets have one row a task and are filled row by row from a callback,
+ * the rows shared out over a few writer ranks that write collectively (shuffle, deflate, fletcher32, one row a chunk);
+ * tables are given whole, the same on every rank.  A reader never sees a file that is being written. */
 #ifndef VT_STORE_H
 #define VT_STORE_H
 
@@ -13,8 +13,8 @@
 typedef enum vt_store_type { VT_F64, VT_I64, VT_STR } vt_store_type;
 
 /* One dataset.  path is absolute ("/obs/msd/mean"); intermediate groups are made.  dim[0] is the row count of a row
- * dataset.  STR: fixed width `width` bytes including the NUL (UTF-8).  Every dataset carries attributes unit ("1" if none),
- * doc, source. */
+ * dataset.  STR: fixed width `width` bytes including the NUL (UTF-8).  Every dataset carries attributes unit ("1" if
+ * none), doc, source. */
 typedef struct vt_store_dset {
   char path[96], unit[24], doc[160], source[64];
   int type; /* vt_store_type */
@@ -46,21 +46,29 @@ typedef struct vt_store_spec {
 
 enum { VT_STORE_FORMAT = 1 };
 
-/* Collective over all ranks of c: `path`.tmp is written by the first two ranks (the others nap), closed, synced, renamed to
- * `path`; <path>.sha256 beside it holds the file's SHA-256 (sha256sum's format).  All ranks leave with the same status.  A
- * failed write removes the temporary file and never blocks in HDF5's close. */
+/* Collective over all ranks of c (over MPI, or a comm of one rank of any kind: then without MPI): `path`.tmp is written
+ * by the first two ranks (the others nap), closed, synced, renamed to `path`; <path>.sha256 beside it holds the file's
+ * SHA-256 (sha256sum's format).  All ranks leave with the same status.  A failed write removes the temporary file and
+ * never blocks in HDF5's close; SIGXFSZ must be ignored by the process. The values in the file do not depend on the
+ * number of ranks. */
 VT_MUST_CHECK vt_status vt_store_assemble(vt_comm *c, const char *path, const vt_store_spec *spec, vt_err *err);
 
 /* ---- reading, serial */
 typedef struct vt_store vt_store;
+/* VT_EIO: not there, unreadable; VT_EPARSE: not a store; VT_EUNSUP: of another format; VT_ECORRUPT: truncated, damaged.
+ */
 VT_MUST_CHECK vt_status vt_store_open(vt_store **s, const char *path, vt_err *err);
 /* Dimensions of a dataset; VT_EINVAL if it is not there. */
 VT_MUST_CHECK vt_status vt_store_shape(vt_store *s, const char *dset, int *n_dim, int64_t dim[VT_MAX_DIM + 1],
                                        vt_err *err);
-/* All values of a numeric dataset, caller frees with vt_free; *n their number. */
+/* All values of a numeric dataset, caller frees with vt_free; *n their number.  f64 reads whole numbers too, i64
+ * nothing else.  VT_ECORRUPT if a checksum does not match. */
 VT_MUST_CHECK vt_status vt_store_read_f64(vt_store *s, const char *dset, double **v, size_t *n, vt_err *err);
 VT_MUST_CHECK vt_status vt_store_read_i64(vt_store *s, const char *dset, int64_t **v, size_t *n, vt_err *err);
-/* The scalar string dataset or a root attribute as text. */
+/* All texts of a string dataset, NUL-terminated, *width bytes apart; caller frees with vt_free; *n their number. */
+VT_MUST_CHECK vt_status vt_store_read_str(vt_store *s, const char *dset, char **v, size_t *width, size_t *n,
+                                          vt_err *err);
+/* A scalar string dataset ("/campaign") or a root attribute ("format") as text, appended to out. */
 VT_MUST_CHECK vt_status vt_store_read_text(vt_store *s, const char *name, vt_buf *out, vt_err *err);
 void vt_store_close(vt_store *s);
 

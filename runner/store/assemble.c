@@ -1,0 +1,130 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "runner/store/h5_impl.h"
+
+enum { PATH_BYTES = 4096 };
+
+static uint32_t crc_text(uint32_t crc, const char *s) { return vt_crc32(crc, s, strlen(s) + 1); }
+
+/* What must be the same on every rank, because HDF5 would block for ever on a difference. */
+static uint32_t shape_crc(const vt_store_spec *spec)
+{
+  uint32_t crc = vt_crc32(0, &spec->n_rows, sizeof spec->n_rows);
+  for (int k = 0; k < spec->n_dset; k++) {
+    const vt_store_dset *d = &spec->dset[k];
+    int32_t head[] = {d->type, d->type == VT_STR ? d->width : 0, d->n_dim, vt__store_is_row(d)};
+    crc = crc_text(crc, d->path);
+    crc = vt_crc32(crc, head, sizeof head);
+    crc = vt_crc32(crc, d->dim, (size_t)d->n_dim * sizeof d->dim[0]);
+  }
+  return crc;
+}
+
+static vt_status check_same(vt_comm *c, const vt_store_spec *spec, vt_err *err)
+{
+  vt_status mine = vt__store_check(spec, err);
+  VT_PASS(vt_comm_agree(c, mine, err));
+  uint32_t here = shape_crc(spec), there = here;
+  VT_TRY(vt_comm_bcast(c, 0, &there, sizeof there, err), err, "shape of the store");
+  if (here != there)
+    mine = vt_err_set(err, VT_EBUG, __FILE__, __LINE__, "the store has another shape here than on rank 0");
+  return vt_comm_agree(c, mine, err);
+}
+
+/* ------------------------------------------------------------------ rank 0 */
+
+/* An error of the file system must come here, where it is an ordinary one, not inside a collective write. */
+static vt_status check_room(const char *tmp, uint64_t most, vt_err *err)
+{
+  struct statvfs v;
+  char folder[PATH_BYTES];
+  const char *slash = strrchr(tmp, '/');
+  (void)snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - tmp) + 1 : 1, slash ? tmp : ".");
+  if (statvfs(folder, &v) != 0) VT_FAIL(err, VT_EIO, "folder '%s': %s", folder, strerror(errno));
+  uint64_t room = (uint64_t)v.f_bavail * v.f_frsize;
+  if (room < most)
+    VT_FAIL(err, VT_EIO, "the store may need %.1f MB, but '%s' has only %.1f MB left: free some space and run again",
+            1e-6 * (double)most, folder, 1e-6 * (double)room);
+  return VT_OK;
+}
+
+static vt_status reserve(const char *tmp, uint64_t most, vt_err *err)
+{
+  int fd = open(tmp, O_WRONLY | O_CLOEXEC);
+  if (fd < 0) VT_FAIL(err, VT_EIO, "cannot open '%s': %s", tmp, strerror(errno));
+  int why = posix_fallocate(fd, 0, (off_t)most); /* closing the file cuts what is too much */
+  close(fd);
+  if (why == EINVAL || why == EOPNOTSUPP) return VT_OK; /* this file system cannot reserve */
+  if (why) VT_FAIL(err, VT_EIO, "cannot reserve %.1f MB for '%s': %s", 1e-6 * (double)most, tmp, strerror(why));
+  return VT_OK;
+}
+
+static vt_status begin(const char *tmp, const vt_store_spec *spec, int n_writers, vt_err *err)
+{
+  uint64_t most = vt__store_most_bytes(spec);
+  VT_PASS(check_room(tmp, most, err));
+  VT_PASS(vt__store_create(tmp, spec, err));
+  /* One writer meets errors where they happen, and does not cut the file when it closes. */
+  return n_writers > 1 ? reserve(tmp, most, err) : VT_OK;
+}
+
+/* The checksum is known before the rename, so that store and checksum disagree only for the moment between two renames.
+ */
+static vt_status publish(const char *tmp, const char *path, vt_err *err)
+{
+  char sum[PATH_BYTES], line[PATH_BYTES], hex[65];
+  const char *slash = strrchr(path, '/');
+  vt_uid hash;
+  VT_PASS(vt_sha256_file(tmp, &hash, err));
+  vt_uid_hex(&hash, hex);
+  (void)snprintf(sum, sizeof sum, "%s.sha256", path); /* fits: vt_store_assemble has measured it */
+  int n = snprintf(line, sizeof line, "%s  %s\n", hex, slash ? slash + 1 : path);
+  VT_PASS(vt_file_move(tmp, path, err));
+  return vt_file_replace(sum, line, (size_t)n, err);
+}
+
+/* The blocks are given back even while an abandoned handle holds the file. */
+static void discard(const char *tmp)
+{
+  if (truncate(tmp, 0) == 0) (void)unlink(tmp);
+}
+
+/* ------------------------------------------------------------------ all ranks */
+
+static vt_status fill(const vt_comm *c, const char *tmp, const vt_store_spec *spec, vt_err *err)
+{
+  vt__writers *w;
+  if (!vt__writers_has(c)) return VT_OK;
+  VT_PASS(vt__writers_open(&w, c, err));
+  vt_status rc = vt__store_fill(tmp, spec, w, err);
+  vt__writers_close(w);
+  return rc;
+}
+
+vt_status vt_store_assemble(vt_comm *c, const char *path, const vt_store_spec *spec, vt_err *err)
+{
+  char tmp[PATH_BYTES];
+  int leads = vt_comm_rank(c) == 0;
+  vt__h5_begin();
+  vt_status rc = VT_OK;
+  if (strlen(path) + sizeof ".sha256" + 80 > sizeof tmp)
+    rc = vt_err_set(err, VT_EINVAL, __FILE__, __LINE__, "path '%.80s...' is too long", path);
+  VT_PASS(vt_comm_agree(c, rc, err));
+  (void)snprintf(tmp, sizeof tmp, "%s.tmp", path);
+  VT_TRY(check_same(c, spec, err), err, "store '%s'", path);
+
+  rc = leads ? begin(tmp, spec, vt_comm_size(c), err) : VT_OK;
+  rc = vt_comm_agree(c, rc, err);
+  if (rc == VT_OK) rc = vt_comm_agree(c, fill(c, tmp, spec, err), err);
+  if (rc == VT_OK) rc = vt_comm_agree(c, leads ? publish(tmp, path, err) : VT_OK, err);
+  if (rc != VT_OK) {
+    if (leads) discard(tmp);
+    return vt_err_wrap(err, rc, __FILE__, __LINE__, "assembling the store '%s'", path);
+  }
+  return VT_OK;
+}

@@ -1,0 +1,87 @@
+/* h5_impl.h - HDF5 handles with one exit, HDF5's error stack as a vt_err, and the parts of an assembly; private to
+ * runner/store.
+ *
+ * How a file is written (assemble.c): rank 0 creates the whole structure alone (structure.c), so that groups,
+ * attributes and tables need no collective metadata; then the writers reopen it together and fill the rows (rows.c).
+ *
+ * What HDF5 1.10 over MPI-IO does after a write error, and what is done about it:
+ *  - A write error that only one writer sees leaves the other for ever inside the collective H5Dwrite.  ROMIO agrees on
+ *    errors only when it writes through its collective buffers, so the file is opened with romio_cb_write=enable.
+ *  - H5Fclose of a file whose write failed may block or crash: such a file is never closed; its handles are left
+ * behind.
+ *  - HDF5 closes what is open when MPI_Finalize deletes an attribute that HDF5 set during its own initialisation.  A
+ * file left behind would block there, so HDF5 is initialised before MPI is (h5.c). */
+#ifndef VT_STORE_H5_IMPL_H
+#define VT_STORE_H5_IMPL_H
+
+#include <hdf5.h>
+
+#include "runner/store/store.h"
+
+/* ------------------------------------------------------------------ handles and errors (h5.c) */
+
+enum { VT_H5_SCOPE = 16 };
+
+/* Handles that one function opened.  Zero-initialise; close at the function's only exit. */
+typedef struct vt__h5_scope {
+  hid_t id[VT_H5_SCOPE];
+  int n;
+} vt__h5_scope;
+
+hid_t vt__h5_keep(vt__h5_scope *s, hid_t id); /* returns id; a negative one is not kept */
+void vt__h5_close(vt__h5_scope *s);           /* in reverse order */
+void vt__h5_abandon(vt__h5_scope *s);         /* forget without closing: see above */
+
+/* First call of every public function: errors are reported through vt_err, never printed. */
+void vt__h5_begin(void);
+/* Set err to the text and the innermost message of HDF5's error stack; clears that stack; returns s. */
+vt_status vt__h5_fail(vt_err *err, vt_status s, const char *file, int line, const char *fmt, ...) VT_PRINTF(5, 6);
+
+/* For functions with `vt_status rc` and a label `out`: HDF5 says failure by a negative value. */
+#define VT_H5_OUT(call, err, s, ...)                                 \
+  do {                                                               \
+    if ((call) < 0) {                                                \
+      rc = vt__h5_fail((err), (s), __FILE__, __LINE__, __VA_ARGS__); \
+      goto out;                                                      \
+    }                                                                \
+  } while (0)
+
+/* File access of every file here: 1.10's format (checksummed metadata), no file locks (a file is private until it is
+ * renamed and never changes afterwards).  Negative on failure. */
+hid_t vt__h5_access(vt__h5_scope *s);
+/* Fixed-width, NUL-terminated UTF-8. */
+hid_t vt__h5_string(vt__h5_scope *s, size_t width);
+/* Type of a dataset's values in memory, and in the file (little endian). */
+hid_t vt__h5_type(vt__h5_scope *s, const vt_store_dset *d, int in_file);
+
+/* ------------------------------------------------------------------ the parts of an assembly */
+
+/* VT_EINVAL if a dataset is malformed. */
+vt_status vt__store_check(const vt_store_spec *spec, vt_err *err);
+int vt__store_is_row(const vt_store_dset *d);
+size_t vt__store_item_bytes(const vt_store_dset *d);
+size_t vt__store_row_bytes(const vt_store_dset *d); /* of all dims but the first */
+/* Bytes that the finished file needs at most, compression not counted on. */
+uint64_t vt__store_most_bytes(const vt_store_spec *spec);
+
+/* Serial: the file `tmp` with everything but the rows. */
+vt_status vt__store_create(const char *tmp, const vt_store_spec *spec, vt_err *err);
+
+/* The ranks that write rows: rank 0 alone, without MPI, or the first two. */
+typedef struct vt__writers vt__writers;
+/* Not to be called on ranks that do not write (vt__writers_has). */
+vt_status vt__writers_open(vt__writers **w, const vt_comm *c, vt_err *err);
+int vt__writers_has(const vt_comm *c);
+/* Collective over the writers, without spinning: *worst becomes the largest `mine`. */
+vt_status vt__writers_agree(const vt__writers *w, int mine, int *worst, vt_err *err);
+/* Make `access` open the file for all writers, and `xfer` write collectively. */
+vt_status vt__writers_access(const vt__writers *w, hid_t access, hid_t xfer, vt_err *err);
+int vt__writers_rank(const vt__writers *w);
+int vt__writers_size(const vt__writers *w);
+void vt__writers_close(vt__writers *w); /* collective over the writers; NULL is allowed */
+
+/* Collective over the writers: fill every row, close, sync.  A writer on which nothing failed returns VT_OK even when
+ * another one failed: the agreement of all ranks that follows tells. */
+vt_status vt__store_fill(const char *tmp, const vt_store_spec *spec, const vt__writers *w, vt_err *err);
+
+#endif
