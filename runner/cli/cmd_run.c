@@ -1,0 +1,147 @@
+/* cmd_run.c - the campaign on all ranks: the one command that starts MPI. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "runner/cli/cli.h"
+#include "runner/comm/comm.h"
+#include "runner/drive/drive.h"
+
+typedef struct run_args {
+  const char *output, *wall;
+  int extend, huge;
+  double wall_s;
+} run_args;
+
+/* "HH:MM:SS", "MM:SS" or whole minutes, as SLURM writes a time limit; 0 if it is not one. */
+static int parse_wall(const char *s, double *out)
+{
+  int64_t part[3];
+  int n = 0;
+  for (;;) {
+    const char *colon = strchr(s, ':');
+    size_t len = colon ? (size_t)(colon - s) : strlen(s);
+    if (n == 3 || !vt_parse_i64(s, len, &part[n]) || part[n] < 0) return 0;
+    n++;
+    if (!colon) break;
+    s = colon + 1;
+  }
+  int64_t seconds = n == 3 ? part[0] * 3600 + part[1] * 60 + part[2] : n == 2 ? part[0] * 60 + part[1] : part[0] * 60;
+  *out = (double)seconds;
+  return seconds > 0;
+}
+
+/* The command line; -1 to go on, or the exit code.  Only rank 0 speaks. */
+static int parse(run_args *a, vt_usage *u, int argc, char **argv)
+{
+  int code = vt_cli_parse(u, argc, argv);
+  if (code < 0) code = vt_cli_readable(u, u->arg[0]);
+  if (code < 0 && a->wall && !parse_wall(a->wall, &a->wall_s))
+    code = vt_cli_usage_error(u, "--wall: expected HH:MM:SS, MM:SS or minutes, found '%s'", a->wall);
+  return code;
+}
+
+/* ------------------------------------------------------------------ log/rank-NNNN.log */
+
+typedef struct rank_log {
+  int rank;
+  FILE *file;
+} rank_log;
+
+static void to_file(void *ctx, vt_log_level level, const char *module, const char *line)
+{
+  static const char *const word[] = {"debug", "info", "warn", "error"};
+  rank_log *l = ctx;
+  char when[32] = "";
+  time_t now = time(NULL);
+  struct tm utc;
+  if (gmtime_r(&now, &utc)) (void)strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc);
+  if (l->file) {
+    (void)fprintf(l->file, "time=%s level=%s rank=%d module=%s %s\n", when, word[level], l->rank, module, line);
+    (void)fflush(l->file);
+  }
+  if (level >= VT_LOG_WARN && (l->rank == 0 || !l->file)) {
+    vt_cli_progress_end();
+    (void)fprintf(stderr, "%s: %s: %s\n", word[level], module, line);
+  }
+}
+
+static void open_log(void *ctx, const char *dir)
+{
+  rank_log *l = ctx;
+  char path[VT_PATH + 32];
+  const vt_build *b = vt_build_info();
+  (void)snprintf(path, sizeof path, "%s/log/rank-%04d.log", dir, l->rank);
+  l->file = fopen(path, "a");
+  vt_log_install(to_file, l, VT_LOG_INFO);
+  if (!l->file) vt_log(VT_LOG_WARN, "cli", "cannot open '%s': this rank logs to the terminal only", path);
+  vt_log(VT_LOG_INFO, "cli", "ev=start build=%s compiler=\"%s\" mpi=\"%s\" simd=%s", b->build_id, b->compiler,
+         vt_comm_mpi_version(), vt_simd_name(vt_simd_best()));
+}
+
+/* ------------------------------------------------------------------ the command */
+
+static int run_campaign(vt_comm *comm, const run_args *a, const vt_usage *u)
+{
+  int code = VT_EXIT_OK;
+  vt_err err = {0};
+  rank_log log = {.rank = vt_comm_rank(comm)};
+  vt_run_options o = {.campaign = u->arg[0],
+                      .output = a->output,
+                      .wall_s = a->wall_s,
+                      .extend = a->extend,
+                      .quiet = vt_cli_quiet(),
+                      .env = vt_cli_env(a->huge),
+                      .folder = open_log,
+                      .ctx = &log};
+  vt_ctl_install(); /* after MPI_Init, which takes SIGUSR1 for itself */
+  vt_status rc = vt_drive_run(comm, &o, &code, &err);
+  if (rc != VT_OK) {
+    vt_log(VT_LOG_INFO, "cli", "ev=end status=\"%s\"", vt_status_text(rc));
+    code = vt_comm_rank(comm) == 0 ? vt_cli_fail(&err) : VT_EXIT_FAIL;
+  } else
+    vt_log(VT_LOG_INFO, "cli", "ev=end exit_code=%d", code);
+  vt_log_install(NULL, NULL, VT_LOG_ERROR);
+  if (log.file) (void)fclose(log.file);
+  return code;
+}
+
+int cmd_run(int argc, char **argv)
+{
+  run_args a = {0};
+  const vt_opt opt[] = {
+      {"output", VT_OPT_TEXT, "DIR", "output folder (default: what the campaign says)", &a.output, 0, 0},
+      {"wall", VT_OPT_TEXT, "HH:MM:SS", "stop politely after this time; exit code 75", &a.wall, 0, 0},
+      {"extend", VT_OPT_FLAG, NULL, "accept a campaign that only adds points to the one in DIR", &a.extend, 0, 0},
+      {"allow-huge", VT_OPT_FLAG, NULL, "more than 10^6 tasks are meant", &a.huge, 0, 0}};
+  vt_usage u = {.name = "run",
+                .args = "CAMPAIGN",
+                .doc =
+                    "Run a campaign on all MPI ranks, or go on with it if the output folder holds it: what is done\n"
+                    "stays done, the rest is done now.  Ends with the Arrhenius table, the comparison and results.h5.\n"
+                    "SIGTERM, SIGUSR1, SIGINT, --wall or a file HALT in the folder stop it softly (exit code 75).",
+                .example = "mpiexec.mpich -n 4 vitrion run campaigns/quickstart.yaml --output runs/first",
+                .opt = opt,
+                .n_opt = sizeof opt / sizeof *opt,
+                .least_args = 1,
+                .most_args = 1};
+  vt_comm *comm;
+  vt_err err = {0};
+  if (vt_comm_mpi_open(&argc, &argv, &comm, &err) != VT_OK) return vt_cli_fail(&err);
+  int rank = vt_comm_rank(comm);
+  const char *mismatch = vt_comm_mpi_mismatch(comm);
+  int32_t code = -1;
+  if (mismatch) {
+    (void)fprintf(stderr, "vitrion run: %s\n", mismatch);
+    code = VT_EXIT_LAUNCH;
+  } else {
+    if (rank == 0) code = parse(&a, &u, argc, argv);
+    if (vt_comm_bcast(comm, 0, &code, sizeof code, &err) != VT_OK) code = vt_cli_fail(&err);
+    if (code < 0 && rank > 0) code = parse(&a, &u, argc, argv); /* rank 0 found nothing to say */
+    if (code < 0) code = run_campaign(comm, &a, &u);
+  }
+  code = vt_cli_done(code);
+  if (vt_comm_bcast(comm, 0, &code, sizeof code, &err) != VT_OK) code = VT_EXIT_FAIL;
+  vt_comm_mpi_close(comm);
+  return code;
+}

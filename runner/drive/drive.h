@@ -1,0 +1,209 @@
+/* drive.h - the campaign: master and workers, the output folder, fits, the store, reports (layer 6).
+ *
+ * One node is one rank: it may hold the master, a worker, or both (inline master).  Master and worker only react to
+ * messages and never wait; vt_node_run is the one loop. */
+#ifndef VT_DRIVE_H
+#define VT_DRIVE_H
+
+#include "config/config.h"
+#include "engine/ana/ana.h"
+#include "engine/replica/replica.h"
+#include "runner/comm/comm.h"
+#include "runner/journal/journal.h"
+#include "runner/sched/sched.h"
+
+/* ------------------------------------------------------------------ what a result record holds */
+
+/* Payload of a RESULT record: this head, then n_values doubles in the order of vt_replica_layout. */
+typedef struct vt_result_head {
+  uint32_t version; /* VT_RESULT_VERSION */
+  int32_t kind;     /* vt_task_kind      */
+  uint64_t n_values;
+  double ns;     /* simulated time    */
+  double wall_s; /* not reproducible  */
+  int32_t rank;  /* not reproducible  */
+  int32_t reserved;
+  char host[64]; /* not reproducible  */
+  char kernel[32];
+  char build_id[48];
+} vt_result_head;
+_Static_assert(sizeof(vt_result_head) == 184, "vt_result_head is a file format");
+enum { VT_RESULT_VERSION = 1 };
+
+/* ------------------------------------------------------------------ node: master and worker */
+
+typedef struct vt_lease {
+  int32_t task, attempt, half_steps, reserved;
+} vt_lease;
+
+/* What one lease gave; owned by the node, freed after it was recorded. */
+typedef struct vt_work {
+  vt_result_head head;
+  double *values;
+  vt_buf post_mortem; /* extended XYZ of the frame that tripped a guard */
+} vt_work;
+
+/* The work itself: real replicas in a campaign, empty tasks in `bench sched` and in simulations. */
+typedef struct vt_work_ops {
+  void *ctx;
+  vt_status (*run)(void *ctx, const vt_lease *l, const vt_replica_hooks *hooks, vt_work *out, vt_err *err);
+  /* After the record is durable: views of the result (glass/<uid>.xyz, the post-mortem frame). NULL: nothing. */
+  vt_status (*after)(void *ctx, const vt_lease *l, vt_status how, const vt_work *w, vt_err *err);
+} vt_work_ops;
+
+/* What the master knows of the campaign while it runs. */
+typedef struct vt_watch {
+  vt_sched_counts tasks;
+  double ns_done, ns_total; /* finished tasks and the running parts of others   */
+  double ns_per_day;        /* over this run; NaN before anything moved          */
+  double eta_s;             /* NaN if unknown                                   */
+  double elapsed_s;
+  int workers; /* ranks that do tasks                              */
+  int stopping;
+} vt_watch;
+
+typedef struct vt_node_options {
+  vt_comm *comm;     /* borrowed                                                */
+  int master_inline; /* rank 0 also works                                       */
+  int max_tries, crash_limit;
+  const vt_sched_task *task; /* [n_tasks]; uids are needed on every rank               */
+  const double *task_ns;     /* [n_tasks] simulated time of each                        */
+  int n_tasks;
+  vt_journal *replay; /* rank 0: results and failures so far; NULL elsewhere     */
+  const char *journal_dir;
+  vt_work_ops work;
+  /* rank 0, about once a second */
+  void (*watch)(void *ctx, const vt_watch *w);
+  /* any rank, often: non-zero asks for a soft stop (a signal, the wall limit, the halt file) */
+  int (*stop)(void *ctx);
+  void *ctx;
+} vt_node_options;
+
+typedef struct vt_node_outcome {
+  vt_sched_counts tasks; /* rank 0 only */
+  int stopped;           /* rank 0: 1 if a soft stop ended it early */
+} vt_node_outcome;
+
+/* Collective: returns on every rank when all tasks are done or failed, or after a soft stop.  A status other than VT_OK
+ * on rank 0 is the first fatal error that any rank reported. */
+VT_MUST_CHECK vt_status vt_node_run(const vt_node_options *o, vt_node_outcome *out, vt_err *err);
+
+/* ------------------------------------------------------------------ stop requests (ctl.c) */
+
+/* SIGTERM, SIGUSR1, SIGINT set a flag (a second SIGINT leaves at once with exit code 75); call after MPI_Init. */
+void vt_ctl_install(void);
+/* wall_s <= 0: none.  halt_file NULL: none.  The clock starts now. */
+void vt_ctl_limits(double wall_s, const char *halt_file);
+/* Why to stop, or NULL. The halt file is looked at no more than once a second. */
+const char *vt_ctl_stop(void);
+
+/* ------------------------------------------------------------------ the output folder (outdir.c) */
+
+typedef struct vt_outdir {
+  char dir[VT_PATH];
+  char journal[VT_PATH + 16], store[VT_PATH + 16], campaign[VT_PATH + 16], status[VT_PATH + 16], halt[VT_PATH + 16];
+  int lock_fd;
+} vt_outdir;
+
+/* Names only. */
+VT_MUST_CHECK vt_status vt_outdir_name(vt_outdir *o, const char *dir, vt_err *err);
+/* Rank 0: make the folder, take its lock (a second start on the same folder is refused while this process lives),
+ * compare the campaign recorded there with `c` (resolved): equal is fine; different is refused with VT_EINVAL unless
+ * `extend` and `c` only adds tasks; then record `c`. */
+VT_MUST_CHECK vt_status vt_outdir_take(vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env, int extend,
+                                       vt_err *err);
+/* The SIMD level of the campaign recorded in the folder, or VT_SIMD_AUTO if there is none. */
+vt_simd vt_outdir_simd(const vt_outdir *o, const vt_campaign_env *env);
+/* Load the campaign recorded in a folder, resolved. */
+VT_MUST_CHECK vt_status vt_outdir_campaign(const vt_outdir *o, const vt_campaign_env *env, vt_campaign **c,
+                                           vt_err *err);
+void vt_outdir_release(vt_outdir *o);
+
+/* ------------------------------------------------------------------ results, rows, fits */
+
+/* The result values of task i of the campaign out of the journal: *values (vt_free) of *n doubles; VT_OK with NULL if
+ * there is none.  head may be NULL.  A record that does not fit the campaign's layout is VT_ECORRUPT. */
+VT_MUST_CHECK vt_status vt_results_load(const vt_journal *j, const vt_plan *p, vt_result_head *head, double **values,
+                                        size_t *n, vt_err *err);
+
+enum { VT_Q_D_ALKALI = 0, VT_Q_SIGMA_T = 1, VT_N_QUANTITIES = 2 };
+extern const struct vt_quantity {
+  const char *name, *unit, *doc;
+} vt_quantities[VT_N_QUANTITIES];
+
+/* Everything that follows from the results without new MD. */
+typedef struct vt_fits {
+  int n_tasks, n_comp;
+  vt_transport *transport;        /* [n_tasks]; n_species 0 where there is no result */
+  double *d_alkali, *d_alkali_se; /* [n_tasks] number-weighted over the alkali species, cm^2/s */
+  vt_arrh *arrh[VT_N_QUANTITIES]; /* [n_comp] */
+  vt_compare compare[VT_N_QUANTITIES];
+} vt_fits;
+
+/* From the journal. */
+VT_MUST_CHECK vt_status vt_fits_from_journal(const vt_campaign *c, const vt_journal *j, vt_fits **f, vt_err *err);
+/* From a store (its own campaign text is parsed into *c, which the caller frees). */
+VT_MUST_CHECK vt_status vt_fits_from_store(const char *path, const vt_campaign_env *env, vt_campaign **c, vt_fits **f,
+                                           vt_err *err);
+void vt_fits_free(vt_fits *f);
+
+/* Points from a table `composition,glass,temperature_K,D_cm2_s,D_se[,factor...]`: names are kept in order of
+ * appearance. */
+typedef struct vt_table {
+  int n_comp, n;
+  char (*name)[VT_NAME]; /* [n_comp] */
+  vt_point *pt;          /* [n] */
+} vt_table;
+VT_MUST_CHECK vt_status vt_table_read(const char *path, vt_table *t, vt_err *err);
+void vt_table_free(vt_table *t);
+/* Arrhenius per composition and the comparison. arrh[n_comp] owned by the caller. */
+VT_MUST_CHECK vt_status vt_table_fit(const vt_table *t, const vt_compare_spec *spec, uint64_t key, vt_arrh *arrh,
+                                     vt_compare *cmp, vt_err *err);
+
+/* Collective: results.h5 out of the journal. */
+VT_MUST_CHECK vt_status vt_drive_assemble(vt_comm *comm, const vt_campaign *c, const vt_journal *j, const vt_fits *f,
+                                          const char *path, vt_err *err);
+
+/* ------------------------------------------------------------------ reports (report.c) */
+
+/* names[n]: compositions; one line each, then the comparison. */
+void vt_report_text(vt_buf *out, const char *quantity, const char *const *names, const vt_arrh *a, int n,
+                    const vt_compare *cmp, const vt_compare_spec *spec);
+/* The JSON of `vitrion fit` for one or more quantities. */
+VT_MUST_CHECK vt_status vt_report_json(vt_buf *out, const char *const *names, int n, const char *const *quantities,
+                                       const vt_arrh *const *arrh, const vt_compare *const *cmp, int n_quantities,
+                                       vt_err *err);
+/* summary.json and summary.csv of a campaign folder. */
+VT_MUST_CHECK vt_status vt_report_summary(const char *dir, const vt_campaign *c, const vt_fits *f, vt_err *err);
+
+/* ------------------------------------------------------------------ the state of a folder (status.c) */
+
+/* What can be said of a campaign folder without opening its store. */
+typedef struct vt_folder_state {
+  const char *state; /* "new", "running", "stopped", "failed" (done, but some tasks failed for good), "done" */
+  vt_sched_counts tasks;
+  vt_sched_counts *comp;                       /* [n_comp]; a running task counts as ready */
+  double ns_done, ns_total, ns_per_day, eta_s; /* NaN where unknown */
+  int workers;
+} vt_folder_state;
+/* c is the folder's campaign (vt_outdir_campaign). */
+VT_MUST_CHECK vt_status vt_folder_look(const vt_outdir *o, const vt_campaign *c, vt_folder_state *out, vt_err *err);
+void vt_folder_state_free(vt_folder_state *s);
+
+/* ------------------------------------------------------------------ the campaign run */
+
+typedef struct vt_run_options {
+  const char *campaign; /* file                                              */
+  const char *output;   /* NULL: what the campaign says                      */
+  double wall_s;        /* <= 0: none                                        */
+  int extend, quiet;
+  const vt_campaign_env *env;
+  void (*folder)(void *ctx, const char *dir); /* every rank, once the output folder is there; may be NULL */
+  void *ctx;
+} vt_run_options;
+
+/* Collective.  *exit_code: 0 done, 2 campaign error, 3 some tasks failed, 75 stopped early; a status other than VT_OK
+ * is exit code 1.  Mistakes of the campaign file and reports go to stderr and stdout of rank 0. */
+VT_MUST_CHECK vt_status vt_drive_run(vt_comm *comm, const vt_run_options *o, int *exit_code, vt_err *err);
+
+#endif

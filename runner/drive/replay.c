@@ -1,0 +1,59 @@
+/* replay.c - state of a campaign = tasks - results - exhausted failures. */
+#include <string.h>
+
+#include "runner/drive/drive_impl.h"
+
+typedef struct replayer {
+  vt_sched *s;
+  vt_action *action;
+  int cap;
+} replayer;
+
+static vt_status one_event(replayer *r, const vt_event *ev, vt_err *err)
+{
+  int n;
+  VT_TRY(vt_sched_event(r->s, ev, r->action, r->cap, &n, err), err, "replaying task %d", ev->task);
+  return VT_OK;
+}
+
+static vt_status failures(replayer *r, const vt_journal *j, const vt_uid *uid, int task, vt_err *err)
+{
+  const vt_rec *rec;
+  for (int k = 0; (rec = vt_journal_failure(j, uid, k)) != NULL; k++) {
+    char *payload;
+    int32_t code;
+    if (rec->n < sizeof(vt_err))
+      VT_FAIL(err, VT_ECORRUPT, "failure record of task %d has %llu bytes", task, (unsigned long long)rec->n);
+    VT_TRY(vt_journal_read(j, rec, &payload, err), err, "failure record of task %d", task);
+    memcpy(&code, payload, sizeof code); /* vt_err.code */
+    vt_free(payload);
+    vt_event ev = {.kind = VT_EV_FAILURE,
+                   .worker = -1,
+                   .task = task,
+                   .status = code,
+                   .attempt = rec->attempt,
+                   .half_steps = rec->half_steps};
+    VT_PASS(one_event(r, &ev, err));
+  }
+  return VT_OK;
+}
+
+vt_status vt__replay(vt_sched *s, const vt_sched_task *task, int n, const vt_journal *j, void (*done)(void *ctx, int i),
+                     void *ctx, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  void *p = NULL;
+  if (!j) return VT_OK;
+  replayer r = {.s = s, .cap = vt_sched_actions_max(s)};
+  VT_TRY(vt_calloc64(&p, (size_t)r.cap, sizeof *r.action, err), err, "scheduler actions");
+  r.action = p;
+  for (int i = 0; i < n && rc == VT_OK; i++) {
+    if (vt_journal_result(j, &task[i].uid)) {
+      rc = one_event(&r, &(vt_event){.kind = VT_EV_RESULT, .worker = -1, .task = i}, err);
+      if (done) done(ctx, i);
+    } else
+      rc = failures(&r, j, &task[i].uid, i, err);
+  }
+  vt_free(p);
+  return rc;
+}

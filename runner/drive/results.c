@@ -1,0 +1,49 @@
+/* results.c - result records out of the journal, checked against the layout that the plan promises. */
+#include <string.h>
+
+#include "runner/drive/drive.h"
+
+static vt_status values_expected(const vt_plan *p, size_t *n, vt_err *err)
+{
+  vt_array_def def[VT_MAX_ARRAYS];
+  int k;
+  VT_PASS(vt_replica_layout(p, def, VT_MAX_ARRAYS, &k, err));
+  *n = 0;
+  for (int i = 0; i < k; i++) *n += vt_array_count(&def[i]);
+  return VT_OK;
+}
+
+vt_status vt_results_load(const vt_journal *j, const vt_plan *p, vt_result_head *head, double **values, size_t *n,
+                          vt_err *err)
+{
+  vt_status rc = VT_OK;
+  char *payload = NULL;
+  void *v = NULL;
+  vt_result_head h;
+  char hex[65];
+  size_t expected;
+  *values = NULL;
+  *n = 0;
+  vt_uid_hex(&p->uid, hex);
+  const vt_rec *r = vt_journal_result(j, &p->uid);
+  if (!r) return VT_OK;
+  VT_TRY(values_expected(p, &expected, err), err, "layout of task %.12s", hex);
+  VT_TRY(vt_journal_read(j, r, &payload, err), err, "result of task %.12s", hex);
+  if (r->n < sizeof h)
+    VT_FAIL_OUT(err, VT_ECORRUPT, "the result of task %.12s has only %llu bytes", hex, (unsigned long long)r->n);
+  memcpy(&h, payload, sizeof h);
+  if (h.version != VT_RESULT_VERSION)
+    VT_FAIL_OUT(err, VT_EUNSUP, "the result of task %.12s has format %u, this program reads format %d", hex, h.version,
+                VT_RESULT_VERSION);
+  if (h.n_values != expected || r->n != sizeof h + h.n_values * sizeof(double))
+    VT_FAIL_OUT(err, VT_ECORRUPT, "the result of task %.12s holds %llu values, its plan promises %zu", hex,
+                (unsigned long long)h.n_values, expected);
+  VT_TRY_OUT(vt_calloc64(&v, expected, sizeof(double), err), err, "result of task %.12s", hex);
+  memcpy(v, payload + sizeof h, expected * sizeof(double));
+  if (head) *head = h;
+  *values = v;
+  *n = expected;
+out:
+  vt_free(payload);
+  return rc;
+}

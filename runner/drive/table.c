@@ -1,0 +1,145 @@
+/* table.c - points from a CSV table that somebody else made, and their fit. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runner/drive/drive.h"
+
+enum { FIXED = 5, TABLE_MOST = 64 << 20, LINE_FIELDS = 64 };
+static const char *const columns[FIXED] = {"composition", "glass", "temperature_K", "D_cm2_s", "D_se"};
+
+typedef struct field {
+  const char *s;
+  size_t n;
+} field;
+
+/* Cut a line at commas and trim blanks; returns the number of fields, at most LINE_FIELDS. */
+static int cut(const char *s, size_t n, field f[LINE_FIELDS])
+{
+  int k = 0;
+  const char *end = s + n;
+  while (k < LINE_FIELDS) {
+    const char *comma = memchr(s, ',', (size_t)(end - s)), *stop = comma ? comma : end;
+    const char *a = s, *b = stop;
+    while (a < b && (*a == ' ' || *a == '\t')) a++;
+    while (b > a && (b[-1] == ' ' || b[-1] == '\t' || b[-1] == '\r')) b--;
+    f[k++] = (field){a, (size_t)(b - a)};
+    if (!comma) break;
+    s = comma + 1;
+  }
+  return k;
+}
+
+static int is(const field *f, const char *word) { return f->n == strlen(word) && memcmp(f->s, word, f->n) == 0; }
+
+static vt_status header(const char *path, int line, const field *f, int n, vt_err *err)
+{
+  for (int k = 0; k < FIXED; k++)
+    if (k >= n || !is(&f[k], columns[k]))
+      return vt_err_user(err, VT_EPARSE, path, line, 0, "column %d of the header is '%.*s', expected '%s'", k + 1,
+                         k < n ? (int)(f[k].n < 40 ? f[k].n : 40) : 0, k < n ? f[k].s : "", columns[k]);
+  return VT_OK;
+}
+
+/* Row of the composition, added when it is new. */
+static vt_status composition(vt_table *t, const char *path, int line, const field *f, int *at, vt_err *err)
+{
+  if (f->n == 0 || f->n >= VT_NAME)
+    return vt_err_user(err, VT_EPARSE, path, line, 0, "a composition's name has 1 to %d characters", VT_NAME - 1);
+  for (*at = 0; *at < t->n_comp; ++*at)
+    if (is(f, t->name[*at])) return VT_OK;
+  memcpy(t->name[t->n_comp++], f->s, f->n); /* zeroed before; one name a line fits */
+  return VT_OK;
+}
+
+static vt_status number(const char *path, int line, const field *f, const char *what, double least, double *out,
+                        vt_err *err)
+{
+  if (!vt_parse_f64(f->s, f->n, out) || *out < least)
+    return vt_err_user(err, VT_EPARSE, path, line, 0, "%s is '%.*s', expected a number of at least %g", what,
+                       (int)(f->n < 40 ? f->n : 40), f->s, least);
+  return VT_OK;
+}
+
+static vt_status row(vt_table *t, const char *path, int line, const field *f, int n, vt_err *err)
+{
+  int64_t glass;
+  int comp;
+  vt_point *p = &t->pt[t->n];
+  if (n < FIXED) return vt_err_user(err, VT_EPARSE, path, line, 0, "%d columns, expected at least %d", n, FIXED);
+  VT_PASS(composition(t, path, line, &f[0], &comp, err));
+  if (!vt_parse_i64(f[1].s, f[1].n, &glass) || glass < 0 || glass > INT32_MAX)
+    return vt_err_user(err, VT_EPARSE, path, line, 0, "glass is '%.*s', expected a whole number from 0 on",
+                       (int)(f[1].n < 40 ? f[1].n : 40), f[1].s);
+  VT_PASS(number(path, line, &f[2], columns[2], 1e-3, &p->t_k, err));
+  p->comp = comp;
+  p->glass = (int32_t)glass;
+  p->x = p->se = NAN; /* an empty cell: not resolved */
+  if (f[3].n) VT_PASS(number(path, line, &f[3], columns[3], 0, &p->x, err));
+  if (f[4].n) VT_PASS(number(path, line, &f[4], columns[4], 0, &p->se, err));
+  t->n++;
+  return VT_OK;
+}
+
+vt_status vt_table_read(const char *path, vt_table *t, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  char *text;
+  size_t n;
+  void *p;
+  *t = (vt_table){0};
+  VT_PASS(vt_file_read(path, TABLE_MOST, &text, &n, err));
+  size_t lines = 1;
+  for (size_t i = 0; i < n; i++) lines += text[i] == '\n';
+  VT_TRY_OUT(vt_calloc64(&p, lines, sizeof *t->name, err), err, "table '%s'", path);
+  t->name = p;
+  VT_TRY_OUT(vt_calloc64(&p, lines, sizeof *t->pt, err), err, "table '%s'", path);
+  t->pt = p;
+  int line = 0, have_header = 0;
+  for (const char *s = text; s < text + n;) {
+    const char *end = memchr(s, '\n', (size_t)(text + n - s));
+    if (!end) end = text + n;
+    field f[LINE_FIELDS];
+    int k = cut(s, (size_t)(end - s), f);
+    line++;
+    s = end + 1;
+    if ((k == 1 && f[0].n == 0) || (f[0].n && f[0].s[0] == '#')) continue;
+    rc = have_header ? row(t, path, line, f, k, err) : header(path, line, f, k, err);
+    have_header = 1;
+    if (rc != VT_OK) goto out;
+  }
+  if (t->n == 0) rc = vt_err_user(err, VT_EPARSE, path, line, 0, "no points in the table");
+out:
+  vt_free(text);
+  if (rc != VT_OK) vt_table_free(t);
+  return rc;
+}
+
+void vt_table_free(vt_table *t)
+{
+  vt_free(t->name);
+  vt_free(t->pt);
+  *t = (vt_table){0};
+}
+
+vt_status vt_table_fit(const vt_table *t, const vt_compare_spec *spec, uint64_t key, vt_arrh *arrh, vt_compare *cmp,
+                       vt_err *err)
+{
+  vt_status rc = VT_OK;
+  void *p;
+  VT_TRY(vt_calloc64(&p, (size_t)t->n, sizeof(vt_point), err), err, "points of a fit");
+  vt_point *pt = p;
+  for (int k = 0; k < t->n_comp; k++) {
+    int n = 0;
+    for (int i = 0; i < t->n; i++)
+      if (t->pt[i].comp == k) pt[n++] = t->pt[i];
+    VT_TRY_OUT(vt_arrh_fit(pt, n, spec->t_ref_k, spec->t_extra_k, &arrh[k], err), err, "Arrhenius fit of '%s'",
+               t->name[k]);
+  }
+  vt_compare_limits lim = {.margin = spec->margin, .tau_margin = spec->tau_margin, .range_margin = spec->range_margin};
+  VT_TRY_OUT(vt_compare_fits(arrh, t->n_comp, &lim, key, cmp, err), err, "comparison");
+out:
+  vt_free(pt);
+  return rc;
+}

@@ -1,0 +1,203 @@
+/* tables_fits.c - /transport, /fits and /compare: one row of a field table a dataset. */
+#include <math.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "runner/drive/tables.h"
+
+typedef struct field {
+  const char *name, *unit, *doc;
+  size_t offset;
+  int is_int;
+} field;
+
+#define F(type, member, unit, doc)                \
+  {                                               \
+#member, unit, doc, offsetof(type, member), 0 \
+  }
+#define I(type, member, doc)                     \
+  {                                              \
+#member, "1", doc, offsetof(type, member), 1 \
+  }
+
+static const field tracer_fields[] = {
+    F(vt_tracer, d_cm2_s, "cm^2/s", "tracer diffusion coefficient; NaN: not resolved"),
+    F(vt_tracer, se, "cm^2/s", "its standard error"),
+    F(vt_tracer, lo_ps, "ps", "start of the diffusive window"),
+    F(vt_tracer, hi_ps, "ps", "end of the diffusive window"),
+    F(vt_tracer, exponent, "1", "d ln MSD / d ln t over the window"),
+    F(vt_tracer, needs_ns, "ns", "run length that would resolve it, roughly; NaN: resolved or unknown"),
+    I(vt_tracer, reason, "0: resolved; 1 too short, 2 caged, 3 subdiffusive, 4 no growth, 5 bad fit, 6 absent"),
+    I(vt_tracer, n_lags, "lags in the fit")};
+
+static const field transport_fields[] = {
+    F(vt_transport, sigma_mS_cm, "mS/cm", "total Einstein conductivity"),
+    F(vt_transport, sigma_se, "mS/cm", "its standard error"),
+    F(vt_transport, sigma_ne_mS_cm, "mS/cm", "Nernst-Einstein conductivity of the alkali"),
+    F(vt_transport, sigma_ne_se, "mS/cm", "its standard error"),
+    F(vt_transport, sigma_ne_all_mS_cm, "mS/cm", "Nernst-Einstein conductivity of all species"),
+    F(vt_transport, haven_total, "1", "sigma_NE(alkali) / sigma"),
+    F(vt_transport, haven_total_se, "1", "its standard error"),
+    F(vt_transport, haven_fw, "1", "Haven ratio of the alkali in the framework frame"),
+    F(vt_transport, haven_fw_se, "1", "its standard error"),
+    F(vt_transport, sigma_lo_ps, "ps", "start of the collective window"),
+    F(vt_transport, sigma_hi_ps, "ps", "end of the collective window"),
+    F(vt_transport, temperature_k, "K", "mean temperature of the produce stage"),
+    F(vt_transport, temperature_se, "K", "its standard error"),
+    F(vt_transport, pressure_gpa, "GPa", "mean pressure of the produce stage"),
+    F(vt_transport, pressure_se, "GPa", "its standard error"),
+    F(vt_transport, volume_a3, "A^3", "volume of the produce stage"),
+    F(vt_transport, density_g_cm3, "g/cm^3", "density"),
+    F(vt_transport, e_pot_ev_atom, "eV", "mean potential energy an atom")};
+
+static const field arrh_fields[] = {I(vt_arrh, n_points, "points in the fit"),
+                                    I(vt_arrh, n_glasses, "glasses in the fit"),
+                                    I(vt_arrh, n_rejected, "points that were not resolved"),
+                                    I(vt_arrh, dof, "degrees of freedom of the intervals"),
+                                    I(vt_arrh, resolved, "1: there is a fit"),
+                                    I(vt_arrh, extrapolates, "1: t_ref_k lies outside the measured temperatures"),
+                                    F(vt_arrh, ea_ev, "eV", "activation energy"),
+                                    F(vt_arrh, ea_se, "eV", "its standard error"),
+                                    F(vt_arrh, ln_prefactor, "1", "ln of the prefactor"),
+                                    F(vt_arrh, ln_prefactor_se, "1", "its standard error"),
+                                    F(vt_arrh, t_ref_k, "K", "reference temperature"),
+                                    F(vt_arrh, log10_ref, "1", "log10 of the value at t_ref_k"),
+                                    F(vt_arrh, log10_ref_se, "1", "its standard error"),
+                                    F(vt_arrh, cov_ref_ea, "eV", "covariance of log10_ref and ea_ev"),
+                                    F(vt_arrh, t_extra_k, "K", "temperature of the extrapolated value"),
+                                    F(vt_arrh, extra, "1", "extrapolated median, in the quantity's unit"),
+                                    F(vt_arrh, extra_lo95, "1", "lower end of its 95 % log-normal band"),
+                                    F(vt_arrh, extra_hi95, "1", "upper end of its 95 % log-normal band"),
+                                    F(vt_arrh, log10_extra_se, "1", "standard error of its log10"),
+                                    F(vt_arrh, chi2_red, "1", "reduced chi-square"),
+                                    F(vt_arrh, birge, "1", "factor that scaled the errors"),
+                                    F(vt_arrh, glass_sd_decades, "1", "spread between glasses at t_ref_k, decades")};
+
+static const field compare_fields[] = {
+    I(vt_compare, k, "compositions that took part"),
+    F(vt_compare, t_ref_k, "K", "temperature of the comparison"),
+    F(vt_compare, mean_decades, "1", "random-effects mean of log10 of the quantity"),
+    F(vt_compare, tau, "1", "noise-corrected spread between compositions (Paule-Mandel), decades"),
+    F(vt_compare, tau_lo, "1", "Q-profile 95 % interval, lower end"),
+    F(vt_compare, tau_hi, "1", "Q-profile 95 % interval, upper end"),
+    F(vt_compare, tau_dl, "1", "DerSimonian-Laird spread, decades"),
+    F(vt_compare, range, "1", "noise-corrected range, decades"),
+    F(vt_compare, range_lo, "1", "95 % interval of the range, lower end"),
+    F(vt_compare, range_hi, "1", "95 % interval of the range, upper end"),
+    F(vt_compare, i2, "1", "I^2 heterogeneity"),
+    F(vt_compare, q, "1", "Cochran's Q"),
+    F(vt_compare, q_p, "1", "its p value (never decides)"),
+    F(vt_compare, tau_ea_ev, "eV", "noise-corrected spread of the activation energies"),
+    F(vt_compare, p_common_slope, "1", "ANCOVA, common slope"),
+    F(vt_compare, p_common_level, "1", "ANCOVA, common level")};
+
+#undef F
+#undef I
+
+enum { COUNT_TRACER = sizeof tracer_fields / sizeof *tracer_fields };
+#define COUNT(a) ((int)(sizeof(a) / sizeof *(a)))
+
+/* Column `f` of n structs of `size` bytes into a table; stride: table elements between two rows. */
+static void column(vt_tables *t, const char *group, const field *f, const void *base, size_t size, int64_t n)
+{
+  char path[96];
+  (void)snprintf(path, sizeof path, "%s/%s", group, f->name);
+  const char *at = (const char *)base + f->offset;
+  if (f->is_int) {
+    int64_t *v = vt__table_i64(t, path, f->doc, n, 0);
+    for (int64_t i = 0; v && i < n; i++) {
+      int32_t x;
+      memcpy(&x, at + (size_t)i * size, sizeof x);
+      v[i] = x;
+    }
+  } else {
+    double *v = vt__table_f64(t, path, f->unit, f->doc, n, 0);
+    for (int64_t i = 0; v && i < n; i++) memcpy(&v[i], at + (size_t)i * size, sizeof v[i]);
+  }
+}
+
+/* Tracer columns [n_tasks, n_species of the campaign]; NaN (or -1) where the species is absent or there is no result.
+ */
+static void tracer_tables(vt_tables *t, const vt_campaign *c, const vt_fits *f)
+{
+  int64_t ns = c->n_species, n = c->n_tasks;
+  for (int k = 0; k < COUNT_TRACER; k++) {
+    const field *fd = &tracer_fields[k];
+    char path[96];
+    (void)snprintf(path, sizeof path, "/transport/tracer_%s", fd->name);
+    double *v = fd->is_int ? NULL : vt__table_f64(t, path, fd->unit, fd->doc, n, ns);
+    int64_t *w = fd->is_int ? vt__table_i64(t, path, fd->doc, n, ns) : NULL;
+    if (t->rc != VT_OK) return;
+    for (int64_t i = 0; i < n * ns; i++) {
+      if (v) v[i] = NAN;
+      if (w) w[i] = -1;
+    }
+    for (int i = 0; i < n; i++) {
+      const vt_composition *comp = &c->comp[c->task[i].comp];
+      for (int q = 0; q < f->transport[i].n_species; q++)
+        for (int s = 0; s < ns; s++) {
+          if (c->z[s] != comp->z[q]) continue;
+          const char *at = (const char *)&f->transport[i].tracer[q] + fd->offset;
+          int32_t x;
+          if (v) memcpy(&v[i * ns + s], at, sizeof *v);
+          if (w) memcpy(&x, at, sizeof x), w[i * ns + s] = x;
+        }
+    }
+  }
+}
+
+static void transport_tables(vt_tables *t, const vt_campaign *c, const vt_fits *f)
+{
+  for (int k = 0; k < COUNT(transport_fields); k++) {
+    column(t, "/transport", &transport_fields[k], f->transport, sizeof *f->transport, c->n_tasks);
+    if (t->rc != VT_OK) return;
+    double *v = t->memory[t->n - 1];
+    for (int i = 0; i < c->n_tasks; i++)
+      if (f->transport[i].n_species == 0) v[i] = NAN;
+  }
+  double *d = vt__table_f64(t, "/transport/D_alkali", "cm^2/s", vt_quantities[VT_Q_D_ALKALI].doc, c->n_tasks, 0);
+  double *se = vt__table_f64(t, "/transport/D_alkali_se", "cm^2/s", "its standard error", c->n_tasks, 0);
+  if (t->rc != VT_OK) return;
+  memcpy(d, f->d_alkali, (size_t)c->n_tasks * sizeof *d);
+  memcpy(se, f->d_alkali_se, (size_t)c->n_tasks * sizeof *se);
+}
+
+static void compare_tables(vt_tables *t, const char *group, const vt_compare *cmp, int n_comp)
+{
+  char path[96];
+  for (int k = 0; k < COUNT(compare_fields); k++) column(t, group, &compare_fields[k], cmp, sizeof *cmp, 1);
+  (void)snprintf(path, sizeof path, "%s/verdict", group);
+  char *verdict = vt__table_str(t, path, "insensitive, sensitive or undecided", 1, 16);
+  (void)snprintf(path, sizeof path, "%s/why", group);
+  char *why = vt__table_str(t, path, "what decided, or what would be needed", 1, (int)sizeof cmp->why);
+  const struct {
+    const char *name, *doc;
+    const double *v;
+  } per_comp[] = {{"delta", "composition minus the mean, decades; NaN: took no part", cmp->delta},
+                  {"delta_lo90", "lower end of its 90 % interval", cmp->delta_lo90},
+                  {"delta_hi90", "upper end of its 90 % interval", cmp->delta_hi90}};
+  for (int q = 0; q < COUNT(per_comp); q++) {
+    (void)snprintf(path, sizeof path, "%s/%s", group, per_comp[q].name);
+    double *v = vt__table_f64(t, path, "1", per_comp[q].doc, n_comp, 0);
+    if (t->rc != VT_OK) return;
+    for (int i = 0; i < n_comp; i++) v[i] = NAN;
+    for (int i = 0; i < cmp->k; i++) v[cmp->comp[i]] = per_comp[q].v[i];
+  }
+  vt__table_put(verdict, 0, 16, vt_verdict_text((vt_verdict)cmp->verdict));
+  vt__table_put(why, 0, (int)sizeof cmp->why, cmp->why);
+}
+
+void vt__tables_fits(vt_tables *t, const vt_campaign *c, const vt_fits *f)
+{
+  tracer_tables(t, c, f);
+  transport_tables(t, c, f);
+  for (int q = 0; q < VT_N_QUANTITIES; q++) {
+    char group[96];
+    (void)snprintf(group, sizeof group, "/fits/%s", vt_quantities[q].name);
+    for (int k = 0; k < COUNT(arrh_fields); k++)
+      column(t, group, &arrh_fields[k], f->arrh[q], sizeof(vt_arrh), c->n_comp);
+    (void)snprintf(group, sizeof group, "/compare/%s", vt_quantities[q].name);
+    compare_tables(t, group, &f->compare[q], c->n_comp);
+  }
+}

@@ -1,0 +1,117 @@
+/* work.c - replicas as work: glasses out of the journal in, results and views out. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "runner/drive/drive_impl.h"
+
+/* A record that another rank made durable may take a while to be visible on a network file system. */
+static const double GLASS_WAIT_S = 60, GLASS_NAP_S = 0.05;
+
+static vt_status find_glass(vt_replica_work *w, const vt_plan *glass, double **values, size_t *n, vt_err *err)
+{
+  double give_up = vt_now_s() + GLASS_WAIT_S;
+  for (;;) {
+    VT_PASS(vt_results_load(w->j, glass, NULL, values, n, err));
+    if (*values) return VT_OK;
+    if (vt_now_s() > give_up)
+      VT_FAIL(err, VT_EIO, "the glass was reported done, but its record is not in '%s' after %g s", w->dir->journal,
+              GLASS_WAIT_S);
+    VT_PASS(vt_journal_refresh(w->j, err));
+    if (!vt_journal_result(w->j, &glass->uid)) vt_nap_s(GLASS_NAP_S);
+  }
+}
+
+static void fill_head(vt_result_head *h, const vt_plan *p, const vt_result *r, int rank)
+{
+  *h = (vt_result_head){.version = VT_RESULT_VERSION,
+                        .kind = p->kind,
+                        .n_values = r->n_values,
+                        .ns = r->ns,
+                        .wall_s = r->wall_s,
+                        .rank = rank};
+  if (gethostname(h->host, sizeof h->host) != 0) (void)snprintf(h->host, sizeof h->host, "unknown");
+  h->host[sizeof h->host - 1] = '\0';
+  (void)snprintf(h->kernel, sizeof h->kernel, "%s", r->kernel);
+  (void)snprintf(h->build_id, sizeof h->build_id, "%.47s", vt_build_info()->build_id);
+}
+
+static vt_status run(void *ctx, const vt_lease *l, const vt_replica_hooks *hooks, vt_work *out, vt_err *err)
+{
+  vt_replica_work *w = ctx;
+  vt_status rc = VT_OK;
+  vt_plan plan, glass;
+  double *start = NULL;
+  size_t n_start = 0;
+  vt_result r = {0};
+  char hex[65];
+  VT_PASS(vt_campaign_plan(w->c, l->task, &plan, err));
+  plan.attempt = l->attempt;
+  plan.half_steps = l->half_steps;
+  vt_uid_hex(&plan.uid, hex);
+  if (plan.kind == VT_TASK_MD) {
+    VT_PASS(vt_campaign_plan(w->c, w->c->task[l->task].needs, &glass, err));
+    VT_TRY(find_glass(w, &glass, &start, &n_start, err), err, "task %.12s", hex);
+  }
+  rc = vt_replica_run(&plan, start, n_start, hooks, &out->post_mortem, &r, err);
+  if (rc == VT_OK) {
+    fill_head(&out->head, &plan, &r, w->rank);
+    out->values = r.values;
+    r.values = NULL;
+  } else
+    (void)vt_err_wrap(err, rc, __FILE__, __LINE__, "task %.12s (%s, glass %d, %g K, attempt %d, half steps %d)", hex,
+                      plan.comp.name, plan.glass, plan.t_k, plan.attempt, plan.half_steps);
+  vt_result_free(&r);
+  vt_free(start);
+  return rc;
+}
+
+/* The structure of a glass as extended XYZ. */
+static vt_status format_glass(const vt_plan *p, const double *values, vt_buf *b, vt_err *err)
+{
+  vt_array_def def[VT_MAX_ARRAYS];
+  int n;
+  const double *cell = NULL, *x = NULL, *at = values;
+  VT_PASS(vt_replica_layout(p, def, VT_MAX_ARRAYS, &n, err));
+  for (int a = 0; a < n; at += vt_array_count(&def[a]), a++) {
+    if (strcmp(def[a].name, "glass/cell") == 0) cell = at;
+    if (strcmp(def[a].name, "glass/x") == 0) x = at;
+  }
+  if (!cell || !x) VT_FAIL(err, VT_EBUG, "a glass without glass/cell and glass/x");
+  vt_cell c;
+  memcpy(c.h, cell, sizeof c.h);
+  const char *symbol[VT_MAX_SPECIES];
+  for (int s = 0; s < p->comp.n_species; s++) symbol[s] = vt_element_symbol(p->comp.z[s]);
+  void *mem;
+  VT_PASS(vt_calloc64(&mem, (size_t)p->comp.n_atoms, sizeof(int), err));
+  int *type = mem;
+  for (int s = 0, i = 0; s < p->comp.n_species; s++)
+    for (int k = 0; k < p->comp.count[s]; k++) type[i++] = s;
+  vt_xyz_format(b, p->comp.n_atoms, &c, type, symbol, (const double(*)[3])x, NULL, NULL);
+  vt_free(type);
+  return vt_buf_check(b, err);
+}
+
+static vt_status after(void *ctx, const vt_lease *l, vt_status how, const vt_work *work, vt_err *err)
+{
+  vt_replica_work *w = ctx;
+  vt_plan plan;
+  char hex[65], path[2 * VT_PATH];
+  vt_buf b = {0};
+  vt_status rc;
+  VT_PASS(vt_campaign_plan(w->c, l->task, &plan, err));
+  vt_uid_hex(&plan.uid, hex);
+  if (how != VT_OK) {
+    if (work->post_mortem.len == 0) return VT_OK;
+    (void)snprintf(path, sizeof path, "%s/failed/%s-attempt%d-half%d.xyz", w->dir->dir, hex, l->attempt, l->half_steps);
+    return vt_file_replace(path, work->post_mortem.s, work->post_mortem.len, err);
+  }
+  if (plan.kind != VT_TASK_GLASS) return VT_OK;
+  (void)snprintf(path, sizeof path, "%s/glass/%s.xyz", w->dir->dir, hex);
+  rc = format_glass(&plan, work->values, &b, err);
+  if (rc == VT_OK) rc = vt_file_replace(path, b.s, b.len, err);
+  vt_buf_free(&b);
+  return rc;
+}
+
+vt_work_ops vt__replica_work(vt_replica_work *w) { return (vt_work_ops){.ctx = w, .run = run, .after = after}; }

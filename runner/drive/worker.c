@@ -1,0 +1,191 @@
+/* worker.c - takes leases, runs them, makes their records durable, reports. */
+#include <math.h>
+#include <string.h>
+
+#include "runner/drive/drive_impl.h"
+
+/* Records of tasks shorter than a second are synced together: the master counts a result only when it is durable, so a
+ * record that waits here is merely done again after a crash. */
+static const double BATCH_S = 1.0, BEAT_S = 1.0;
+enum { BATCH_MOST = 256 };
+
+struct vt_worker {
+  vt_comm *comm;
+  const vt_node_options *o;
+  vt_pump pump;
+  vt_journal_writer *journal;
+  int asked, has_lease, running, stop, left;
+  vt_lease lease;
+  vt_done_msg pending[BATCH_MOST]; /* appended, not yet synced */
+  int n_pending;
+  double pending_since, last_beat;
+};
+
+vt_status vt__worker_open(vt_worker **out, const vt_node_options *o, vt_pump pump, vt_err *err)
+{
+  void *p;
+  *out = NULL;
+  VT_TRY(vt_calloc64(&p, 1, sizeof(vt_worker), err), err, "worker");
+  vt_worker *w = p;
+  w->comm = o->comm;
+  w->o = o;
+  w->pump = pump;
+  vt_status rc = vt_journal_create(&w->journal, o->journal_dir, vt_comm_rank(o->comm), err);
+  if (rc != VT_OK) {
+    vt__worker_close(w);
+    return vt_err_wrap(err, rc, __FILE__, __LINE__, "journal of rank %d", vt_comm_rank(o->comm));
+  }
+  *out = w;
+  return VT_OK;
+}
+
+static vt_status leave(vt_worker *w, vt_err *err)
+{
+  w->left = 1;
+  return vt_comm_send(w->comm, 0, VT_MSG_GONE, NULL, 0, err);
+}
+
+/* Sync and report what waits. */
+static vt_status flush(vt_worker *w, vt_err *err)
+{
+  if (w->n_pending == 0) return VT_OK;
+  VT_TRY(vt_journal_sync(w->journal, err), err, "making %d results durable", w->n_pending);
+  for (int k = 0; k < w->n_pending; k++) {
+    int tag = w->pending[k].err.code == VT_OK ? VT_MSG_RESULT : VT_MSG_FAILURE;
+    VT_TRY(vt_comm_send(w->comm, 0, tag, &w->pending[k], sizeof w->pending[k], err), err, "reporting a result");
+  }
+  w->n_pending = 0;
+  return VT_OK;
+}
+
+/* The hook of a running replica: messages move on, short results do not wait for a long task, the master hears from us.
+ */
+static vt_status poll_hook(void *ctx, const vt_progress *p, vt_err *err)
+{
+  vt_worker *w = ctx;
+  int busy;
+  double now = vt_comm_now(w->comm);
+  VT_PASS(w->pump.step(w->pump.ctx, &busy, err));
+  if (w->n_pending && now - w->pending_since > BATCH_S) VT_PASS(flush(w, err));
+  if (now - w->last_beat > BEAT_S) {
+    vt_beat_msg b = {.task = w->lease.task, .ns = p->ns_done};
+    w->last_beat = now;
+    VT_PASS(vt_comm_send(w->comm, 0, VT_MSG_BEAT, &b, sizeof b, err));
+  }
+  if (w->stop) VT_FAIL(err, VT_ESTOP, "stop requested in stage %s at step %lld", p->stage, (long long)p->step);
+  return VT_OK;
+}
+
+/* Put what the lease gave into the journal. */
+static vt_status record(vt_worker *w, vt_status how, vt_work *work, const vt_err *why, vt_err *err)
+{
+  const vt_uid *uid = &w->o->task[w->lease.task].uid;
+  vt_done_msg *d = &w->pending[w->n_pending];
+  *d = (vt_done_msg){.lease = w->lease, .ns = work->head.ns, .wall_s = work->head.wall_s};
+  if (how == VT_OK) {
+    VT_TRY(vt_journal_append(w->journal, VT_REC_RESULT, uid, w->lease.attempt, w->lease.half_steps, &work->head,
+                             sizeof work->head, work->values, work->head.n_values * sizeof(double), err),
+           err, "recording the result of task %d", w->lease.task);
+  } else {
+    d->err = *why;
+    VT_TRY(vt_journal_append(w->journal, VT_REC_FAILURE, uid, w->lease.attempt, w->lease.half_steps, why, sizeof *why,
+                             work->post_mortem.s, work->post_mortem.len, err),
+           err, "recording the failure of task %d", w->lease.task);
+  }
+  if (w->n_pending++ == 0) w->pending_since = vt_comm_now(w->comm);
+  return VT_OK;
+}
+
+static vt_status run_lease(vt_worker *w, vt_err *err)
+{
+  vt_work work = {0};
+  vt_err why = {0};
+  vt_replica_hooks hooks = {.ctx = w, .poll = poll_hook};
+  double t0 = vt_comm_now(w->comm);
+  w->has_lease = 0;
+  w->running = 1;
+  w->last_beat = t0;
+  vt_status how = w->o->work.run(w->o->work.ctx, &w->lease, &hooks, &work, &why);
+  w->running = 0;
+  vt_status rc = VT_OK;
+  switch (vt_status_dispo(how)) {
+  case VT_DISPO_REQUE:
+    break;
+  case VT_DISPO_ABORT:
+    if (err) *err = why;
+    rc = how;
+    break;
+  default:
+    rc = record(w, how, &work, &why, err);
+    if (rc == VT_OK && (vt_comm_now(w->comm) - t0 > BATCH_S || w->n_pending == BATCH_MOST || how != VT_OK))
+      rc = flush(w, err);
+    if (rc == VT_OK && w->o->work.after) rc = w->o->work.after(w->o->work.ctx, &w->lease, how, &work, err);
+  }
+  vt_free(work.values);
+  vt_buf_free(&work.post_mortem);
+  return rc;
+}
+
+vt_status vt__worker_message(vt_worker *w, const vt_msg *msg, vt_err *err)
+{
+  switch (msg->tag) {
+  case VT_MSG_TASK:
+    if (msg->n != sizeof w->lease) VT_FAIL(err, VT_EBUG, "task message of %zu bytes", msg->n);
+    memcpy(&w->lease, msg->data, sizeof w->lease);
+    if (w->lease.task < 0 || w->lease.task >= w->o->n_tasks) VT_FAIL(err, VT_EBUG, "no task %d", w->lease.task);
+    w->has_lease = 1;
+    w->asked = 0;
+    return VT_OK;
+  case VT_MSG_STOP: /* an idle worker waits for LEAVE: its READY is under way to a master that knows of the stop */
+    w->stop = 1;
+    return VT_OK;
+  case VT_MSG_LEAVE:
+    w->left = 1;
+    return VT_OK;
+  default:
+    VT_FAIL(err, VT_EBUG, "unknown message %d for a worker", msg->tag);
+  }
+}
+
+static vt_status step(vt_worker *w, int *busy, vt_err *err)
+{
+  if (w->has_lease) {
+    *busy = 1;
+    if (!w->stop) VT_PASS(run_lease(w, err));
+    if (w->stop) { /* the lease, begun or not, goes back */
+      VT_PASS(flush(w, err));
+      return leave(w, err);
+    }
+  }
+  if (!w->asked) {
+    *busy = w->asked = 1;
+    return vt_comm_send(w->comm, 0, VT_MSG_READY, NULL, 0, err);
+  }
+  if (w->n_pending && !*busy) { /* nothing came at once: use the time */
+    *busy = 1;
+    return flush(w, err);
+  }
+  return VT_OK;
+}
+
+vt_status vt__worker_step(vt_worker *w, int *busy, vt_err *err)
+{
+  vt_err why = {0};
+  if (w->left) return flush(w, err);
+  vt_status rc = step(w, busy, &why);
+  if (rc == VT_OK) return VT_OK;
+  /* Nothing that another task could survive: tell the master, which stops the campaign, and leave. */
+  vt_done_msg d = {.lease = w->lease, .err = why};
+  w->left = 1;
+  VT_PASS(vt_comm_send(w->comm, 0, VT_MSG_ABORT, &d, sizeof d, err));
+  return vt_comm_send(w->comm, 0, VT_MSG_GONE, NULL, 0, err);
+}
+
+int vt__worker_left(const vt_worker *w) { return w->left; }
+
+void vt__worker_close(vt_worker *w)
+{
+  if (!w) return;
+  vt_journal_close(w->journal);
+  vt_free(w);
+}
