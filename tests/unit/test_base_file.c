@@ -119,6 +119,24 @@ static void what_cannot_be_written_leaves_the_old_file(void **state)
   assert_non_null(strstr(err.text, "too long"));
 }
 
+static void a_move_replaces_the_target_or_changes_nothing(void **state)
+{
+  (void)state;
+  vt_err err;
+  char from[256], *data;
+  size_t n;
+  (void)snprintf(from, sizeof from, "%s", inside("from"));
+  VT_TEST_OK(vt_file_replace(from, "new", 3, &err), &err);
+  VT_TEST_OK(vt_file_replace(inside("to"), "old", 3, &err), &err);
+  VT_TEST_OK(vt_file_move(from, inside("to"), &err), &err);
+  assert_int_equal(access(from, F_OK), -1);
+  assert_int_equal(vt_file_move(from, inside("to"), &err), VT_EIO); /* nothing there any more */
+  assert_non_null(strstr(err.text, "No such file"));
+  VT_TEST_OK(vt_file_read(inside("to"), 3, &data, &n, &err), &err);
+  assert_string_equal(data, "new");
+  vt_free(data);
+}
+
 static void a_folder_is_made_with_its_parents_and_again(void **state)
 {
   (void)state;
@@ -173,6 +191,7 @@ int main(void)
       cmocka_unit_test(a_file_without_bytes_is_read),
       cmocka_unit_test(what_cannot_be_read_says_path_and_reason),
       cmocka_unit_test(what_cannot_be_written_leaves_the_old_file),
+      cmocka_unit_test(a_move_replaces_the_target_or_changes_nothing),
       cmocka_unit_test(a_folder_is_made_with_its_parents_and_again),
       cmocka_unit_test(crc_is_the_ieee_one_and_can_be_continued),
       cmocka_unit_test(a_nap_costs_time_and_no_work),

@@ -1,6 +1,8 @@
 /* spec: units, elements, contacts, hashes, array shapes. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/spec/spec.h"
 #include "tests/vt_test.h"
@@ -75,8 +77,8 @@ static void masses_rise_but_for_the_known_inversions(void **state)
   assert_true(vt_element_mass(0) == 0 && vt_element_mass(95) == 0);
 }
 
-/* Molar masses as supplier catalogues print them (2 decimals): LiCl 42.39, AlCl3 133.34, TaCl5 358.20, InBr3 354.53, KI 166.00,
- * NbF5 187.90, Ga2O3 187.44, CsCl 168.36, RbBr 165.37, NaCl 58.44. */
+/* Molar masses as supplier catalogues print them (2 decimals): LiCl 42.39, AlCl3 133.34, TaCl5 358.20, InBr3 354.53, KI
+ * 166.00, NbF5 187.90, Ga2O3 187.44, CsCl 168.36, RbBr 165.37, NaCl 58.44. */
 static void masses_give_the_handbooks_molar_masses(void **state)
 {
   (void)state;
@@ -184,6 +186,28 @@ static void sha256_gives_the_known_answers(void **state)
   assert_string_equal(hex, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
+/* A file longer than one piece of the reader, of a length that is no multiple of it. */
+static void the_sha256_of_a_file_is_that_of_its_bytes(void **state)
+{
+  (void)state;
+  static char bytes[200001];
+  char path[] = "/tmp/vt_spec_XXXXXX";
+  vt_uid of_bytes, of_file;
+  vt_err err;
+  for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = (char)(i * i);
+  int fd = mkstemp(path);
+  assert_true(fd >= 0);
+  close(fd);
+  VT_TEST_OK(vt_file_replace(path, bytes, sizeof bytes, &err), &err);
+  VT_TEST_OK(vt_sha256_file(path, &of_file, &err), &err);
+  (void)unlink(path);
+  vt_sha256(bytes, sizeof bytes, &of_bytes);
+  assert_true(vt_uid_equal(&of_bytes, &of_file));
+  assert_int_equal(vt_sha256_file(path, &of_file, &err), VT_EIO); /* it is gone */
+  assert_non_null(strstr(err.text, path));
+  assert_int_equal(vt_sha256_file("/tmp", &of_file, &err), VT_EIO);
+}
+
 static void a_prefix_has_4_to_64_digits_of_either_case(void **state)
 {
   (void)state;
@@ -262,6 +286,7 @@ int main(void)
       cmocka_unit_test(contacts_are_those_of_the_packing_protocol),
       cmocka_unit_test(every_contact_is_symmetric_and_positive),
       cmocka_unit_test(sha256_gives_the_known_answers),
+      cmocka_unit_test(the_sha256_of_a_file_is_that_of_its_bytes),
       cmocka_unit_test(a_prefix_has_4_to_64_digits_of_either_case),
       cmocka_unit_test(uids_are_ordered_as_their_hex_is),
       cmocka_unit_test(the_count_of_an_array_is_the_product_of_its_dims),
