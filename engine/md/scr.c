@@ -18,7 +18,7 @@
 static const double bulk_modulus_gpa = 5;
 
 /* A volume that changes by more than this in one step is not followed but diverging. */
-static const double most_change = 0.1;
+static const double most_change = 0.25;
 
 vt_status vt__md_scr_move(const vt_md *md, double t_k, vt__md_scaling *out, vt_err *err)
 {
