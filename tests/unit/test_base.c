@@ -162,6 +162,22 @@ static void a_buffer_grows_and_stays_a_string(void **state)
   assert_int_equal(b.len, 0);
 }
 
+static void a_buffer_takes_a_piece_much_larger_than_itself(void **state)
+{
+  (void)state;
+  static char big[100000];
+  vt_buf b = {0};
+  vt_err err;
+  memset(big, 'b', sizeof big);
+  vt_buf_add(&b, "a", 1);
+  vt_buf_add(&b, big, sizeof big);
+  VT_TEST_OK(vt_buf_check(&b, &err), &err);
+  assert_true(b.cap > b.len);
+  assert_int_equal(strlen(b.s), 1 + sizeof big);
+  assert_memory_equal(b.s + 1, big, sizeof big);
+  vt_buf_free(&b);
+}
+
 static void a_buffer_remembers_that_it_failed(void **state)
 {
   (void)state;
@@ -272,10 +288,12 @@ static void the_log_reaches_its_sink_from_the_chosen_level_on(void **state)
   vt_log_install(hear, &h, VT_LOG_INFO);
   vt_log(VT_LOG_DEBUG, "base", "ev=quiet");
   assert_int_equal(h.lines, 0);
+  vt_log(VT_LOG_INFO, "base", "ev=quiet no more");
+  assert_int_equal(h.lines, 1);
   vt_log(VT_LOG_WARN, "sched", "ev=done n=%d", 3);
   vt_log_install(NULL, NULL, VT_LOG_DEBUG);
   vt_log(VT_LOG_ERROR, "base", "nobody listens any more");
-  assert_int_equal(h.lines, 1);
+  assert_int_equal(h.lines, 2);
   assert_int_equal(h.level, VT_LOG_WARN);
   assert_string_equal(h.module, "sched");
   assert_string_equal(h.line, "ev=done n=3");
@@ -294,6 +312,7 @@ int main(void)
       cmocka_unit_test(a_product_that_overflows_is_refused),
       cmocka_unit_test(more_than_the_machine_has_is_an_error_with_the_size),
       cmocka_unit_test(a_buffer_grows_and_stays_a_string),
+      cmocka_unit_test(a_buffer_takes_a_piece_much_larger_than_itself),
       cmocka_unit_test(a_buffer_remembers_that_it_failed),
       cmocka_unit_test(a_number_is_read_only_if_every_character_is_used),
       cmocka_unit_test(an_integer_is_read_only_if_it_fits),

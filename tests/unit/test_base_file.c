@@ -107,9 +107,9 @@ static void what_cannot_be_written_leaves_the_old_file(void **state)
   assert_non_null(strstr(err.text, "No such file"));
   VT_TEST_OK(vt_dir_make(inside("d/e"), &err), &err);
   (void)snprintf(path, sizeof path, "%s", inside("d"));
+  int before = count_entries(folder);
   assert_int_equal(vt_file_replace(path, "x", 1, &err), VT_EIO); /* a folder with something in it */
   assert_int_equal(count_entries(path), 1);
-  int before = count_entries(folder);
   assert_int_equal(vt_file_replace("/dev/full/x", "x", 1, &err), VT_EIO);
   assert_int_equal(count_entries(folder), before);
   char endless[5000];

@@ -99,6 +99,20 @@ static void normals_have_the_moments_of_a_normal(void **state)
   assert_true(fabs(next / (N / 2)) < 5 * sqrt(2) * se); /* and so are those of two steps       */
 }
 
+/* Box and Muller, Ann. Math. Stat. 29, 610: radius and angle of the pair are functions of the two uniforms. */
+static void a_pair_of_normals_has_the_radius_and_angle_of_its_uniforms(void **state)
+{
+  (void)state;
+  for (uint32_t i = 0; i < 1000; i++) {
+    double u[2], g[2];
+    vt_rng_uniform2(14, VT_STREAM_TEST, 1, -7, i, u);
+    vt_rng_normal2(14, VT_STREAM_TEST, 1, -7, i, g);
+    double turns = atan2(g[1], g[0]) / (2 * 3.141592653589793);
+    assert_true(fabs(exp(-0.5 * (g[0] * g[0] + g[1] * g[1])) - u[0]) < 1e-14);
+    assert_true(fabs(turns + (turns < 0) - u[1]) < 1e-14);
+  }
+}
+
 /* P(|g| > 4) = 6.334e-5: of 400000, 25.3 with s.d. 5; between 3 and 51.  A normal cut off in the tail would fail. */
 static void normals_reach_into_the_tail(void **state)
 {
@@ -120,6 +134,7 @@ int main(void)
       cmocka_unit_test(every_argument_changes_the_number),
       cmocka_unit_test(uniforms_are_open_and_fill_their_bins),
       cmocka_unit_test(normals_have_the_moments_of_a_normal),
+      cmocka_unit_test(a_pair_of_normals_has_the_radius_and_angle_of_its_uniforms),
       cmocka_unit_test(normals_reach_into_the_tail),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

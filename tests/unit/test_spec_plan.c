@@ -251,6 +251,17 @@ static void what_is_an_input_of_the_result_changes_the_uid(void **state)
   expect(md_plan(), only_of_md, N(only_of_md), 1);
 }
 
+/* 0 and -0 are the same protocol; a reader of `-0 GPa` may make either. */
+static void minus_zero_is_zero(void **state)
+{
+  (void)state;
+  vt_plan p = glass_plan(), q = glass_plan();
+  p.protocol.pressure_gpa = 0.0;
+  q.protocol.pressure_gpa = -0.0;
+  const vt_uid a = uid_of(p), b = uid_of(q);
+  assert_true(vt_uid_equal(&a, &b));
+}
+
 static void refuse(vt_plan p, const char *word)
 {
   vt_err err = {0};
@@ -323,6 +334,7 @@ int main(void)
       cmocka_unit_test(the_uid_is_the_sha256_of_the_text),
       cmocka_unit_test(what_is_no_input_of_the_result_leaves_the_uid),
       cmocka_unit_test(what_is_an_input_of_the_result_changes_the_uid),
+      cmocka_unit_test(minus_zero_is_zero),
       cmocka_unit_test(a_plan_that_is_no_task_gets_no_uid),
       cmocka_unit_test(the_random_key_is_the_documented_hash),
       cmocka_unit_test(a_block_takes_about_a_second_by_the_cost_formula),
