@@ -24,9 +24,9 @@ typedef struct vt_replica_hooks {
 /* What a task gives: the values of all arrays of vt_replica_layout, concatenated. */
 typedef struct vt_result {
   size_t n_values;
-  double *values; /* owned; vt_result_free */
-  double ns;      /* simulated time, ns    */
-  double wall_s;  /* not reproducible      */
+  double *values;  /* owned; vt_result_free */
+  double ns;       /* simulated time, ns    */
+  double wall_s;   /* not reproducible      */
   char kernel[32]; /* what computed the forces */
 } vt_result;
 void vt_result_free(vt_result *r);

@@ -1,0 +1,176 @@
+/* plan.c - what a plan means before anything runs: stages, steps, arrays, memory. */
+#include <math.h>
+#include <string.h>
+
+#include "engine/replica/replica_impl.h"
+
+/* ------------------------------------------------------------------ stages */
+
+static double quench_ps(const vt_plan *p)
+{
+  return fabs(p->protocol.melt_t_k - p->t_k) / p->protocol.quench_rate_k_s * 1e12;
+}
+
+static double stage_ps(const vt_plan *p, vt__stage_id id)
+{
+  switch (id) {
+  case VT__MELT:
+    return p->protocol.melt_ps;
+  case VT__QUENCH:
+    return quench_ps(p);
+  case VT__EQUILIBRATE:
+    return p->protocol.equil_ps;
+  case VT__PRODUCE:
+    return p->protocol.produce_ps;
+  }
+  return 0;
+}
+
+static double full_dt_fs(const vt_plan *p, vt__stage_id id)
+{
+  switch (id) {
+  case VT__MELT:
+    return p->protocol.melt_dt_fs;
+  case VT__QUENCH:
+    return p->protocol.quench_dt_fs;
+  case VT__EQUILIBRATE:
+    return p->protocol.equil_dt_fs;
+  case VT__PRODUCE:
+    return p->protocol.produce_dt_fs;
+  }
+  return 0;
+}
+
+double vt__replica_stage_dt_fs(const vt_plan *p, vt__stage_id id) { return ldexp(full_dt_fs(p, id), -p->half_steps); }
+
+int64_t vt__replica_stage_steps(const vt_plan *p, vt__stage_id id)
+{
+  if (id == VT__PRODUCE) return vt_obs_produce_steps(p); /* the observables count the same steps */
+  return (int64_t)llround(stage_ps(p, id) * 1000 / full_dt_fs(p, id)) << p->half_steps;
+}
+
+/* Bounds that a healthy liquid does not touch and a broken one passes within picoseconds (science notes 4.4).  The
+ * temperature bound leaves room for the heat that a fresh random packing sets free.  Volume: 1.3 is the boiling
+ * criterion for glasses near their final temperature; a demonstration campaign holds liquids at 700-1000 K, which
+ * expand from a quenched cell by that much without boiling, so 1.6.  Distance: 0.35 of the packing distance is 0.6 A
+ * for Al-O and 1.05 A for Cl-Cl, reached only by fused atoms. */
+static vt_md_guard guard(double t_k)
+{
+  return (vt_md_guard){.t_max_k = fmax(3000, 3 * t_k), .f_max = 50, .volume_ratio = 1.6, .d_min_scale = 0.35};
+}
+
+vt_md_stage vt__replica_stage(const vt_plan *p, vt__stage_id id)
+{
+  const vt_protocol *q = &p->protocol;
+  vt_md_stage st = {.dt = vt_unit_time_from_fs(vt__replica_stage_dt_fs(p, id)),
+                    .n_steps = vt__replica_stage_steps(p, id),
+                    .tau_t = vt_unit_time_from_fs(1000 * q->thermostat_ps),
+                    .tau_p = vt_unit_time_from_fs(1000 * q->barostat_ps),
+                    .pressure = vt_unit_pressure_from_gpa(q->pressure_gpa),
+                    .block_steps = p->block_steps,
+                    .t0_k = p->t_k,
+                    .t1_k = p->t_k};
+  switch (id) {
+  case VT__MELT:
+    st.name = "melt", st.ensemble = q->melt_ensemble;
+    st.t0_k = st.t1_k = q->melt_t_k;
+    break;
+  case VT__QUENCH:
+    st.name = "quench", st.ensemble = VT_NVT;
+    st.t0_k = q->melt_t_k, st.npt_below_k = q->quench_npt_below_k;
+    break;
+  case VT__EQUILIBRATE:
+    st.name = "equilibrate", st.ensemble = q->equil_ensemble;
+    break;
+  case VT__PRODUCE:
+    st.name = "produce", st.ensemble = q->produce_ensemble;
+    break;
+  }
+  st.guard = guard(fmax(st.t0_k, st.t1_k));
+  return st;
+}
+
+static void stages_of(const vt_plan *p, vt__stage_id *first, vt__stage_id *second)
+{
+  int glass = p->kind == VT_TASK_GLASS;
+  *first = glass ? VT__MELT : VT__EQUILIBRATE;
+  *second = glass ? VT__QUENCH : VT__PRODUCE;
+}
+
+int64_t vt_replica_steps(const vt_plan *p)
+{
+  vt__stage_id a, b;
+  stages_of(p, &a, &b);
+  return vt__replica_stage_steps(p, a) + vt__replica_stage_steps(p, b);
+}
+
+double vt_replica_ns(const vt_plan *p)
+{
+  vt__stage_id a, b;
+  stages_of(p, &a, &b);
+  return ((double)vt__replica_stage_steps(p, a) * vt__replica_stage_dt_fs(p, a) +
+          (double)vt__replica_stage_steps(p, b) * vt__replica_stage_dt_fs(p, b)) *
+         1e-6;
+}
+
+/* ------------------------------------------------------------------ arrays */
+
+static vt_array_def array(const char *name, const char *unit, const char *doc, int rows, int row_axis, int columns)
+{
+  vt_array_def d = {.n_dim = 2, .dim = {rows, columns}, .axis = {row_axis, VT_AXIS_PLAIN}};
+  memcpy(d.name, name, strlen(name) + 1); /* literals of this file, shorter than the fields */
+  memcpy(d.unit, unit, strlen(unit) + 1);
+  memcpy(d.doc, doc, strlen(doc) + 1);
+  memcpy(d.source, "engine/replica", sizeof "engine/replica");
+  return d;
+}
+
+#define ROWS_UNIT "K, A^3, eV, GPa"
+
+vt_status vt_replica_layout(const vt_plan *p, vt_array_def *defs, int cap, int *n, vt_err *err)
+{
+  enum { GLASS_ARRAYS = 3 };
+  if (cap < GLASS_ARRAYS) VT_FAIL(err, VT_EINVAL, "room for %d arrays, a task has at least %d", cap, GLASS_ARRAYS);
+  if (p->kind == VT_TASK_GLASS) {
+    defs[0] = array("glass/cell", "A", "lattice vectors (rows) at the end of the quench", 3, VT_AXIS_PLAIN, 3);
+    defs[1] = array("glass/x", "A", "positions at the end of the quench, wrapped; species blocks of the composition",
+                    p->comp.n_atoms, VT_AXIS_ATOM, 3);
+    defs[2] = array("glass/quench", ROWS_UNIT,
+                    "temperature, volume, potential energy per atom, pressure along the quench: means over equal parts",
+                    VT__REPLICA_ROWS, VT_AXIS_PLAIN, VT__REPLICA_COLUMNS);
+    *n = GLASS_ARRAYS;
+    return VT_OK;
+  }
+  defs[0] =
+      array("equilibrate/thermo", ROWS_UNIT,
+            "temperature, volume, potential energy per atom, pressure of the equilibration: means over equal parts",
+            VT__REPLICA_ROWS, VT_AXIS_PLAIN, VT__REPLICA_COLUMNS);
+  int n_obs = 0;
+  VT_PASS(vt_obs_layouts(p, defs + 1, cap - 1, &n_obs, err));
+  *n = 1 + n_obs;
+  return VT_OK;
+}
+
+size_t vt__replica_glass_values(const vt_plan *p)
+{
+  return 9 + 3 * (size_t)p->comp.n_atoms + (size_t)VT__REPLICA_ROWS * VT__REPLICA_COLUMNS;
+}
+
+/* ------------------------------------------------------------------ memory */
+
+size_t vt_replica_memory(const vt_plan *p)
+{
+  /* Per atom, measured on 340-atom oxyhalides and rounded up: phase space 200 B; neighbour list with its ghosts (6 A
+   * and skin in a 19 A cell: five ghosts an atom) 1.5 kB; the potential's scratch 3 kB. The model itself is below 4 MB.
+   */
+  size_t bytes = (size_t)p->comp.n_atoms * 4700 + ((size_t)4 << 20);
+  if (p->kind == VT_TASK_GLASS) return bytes + vt__replica_glass_values(p) * sizeof(double);
+  vt_array_def defs[VT_MAX_ARRAYS];
+  int n = 0;
+  if (vt_replica_layout(p, defs, VT_MAX_ARRAYS, &n, NULL) == VT_OK)
+    for (int k = 0; k < n; k++) bytes += vt_array_count(&defs[k]) * sizeof(double);
+  vt_obs_set *set = NULL;
+  if (vt_obs_set_open(&set, p, NULL) == VT_OK) bytes += vt_obs_set_memory(set);
+  vt_obs_set_close(set);
+  return bytes;
+}

@@ -1,0 +1,319 @@
+/* replica.c - one task from plan to result: the stages in order, polled, guarded, recorded. */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "engine/replica/replica_impl.h"
+
+enum {
+  POLL_STEPS = 10,                       /* how often the clock is looked at */
+  RECORD_SAMPLES = 10 * VT__REPLICA_ROWS /* of one recorded stage */
+};
+#define POLL_S 0.002 /* and how long must have passed since the last poll */
+
+/* ------------------------------------------------------------------ a recorded stage
+ * T, V, E per atom, P as means over VT__REPLICA_ROWS equal parts; a part without a sample stays NaN. */
+
+typedef struct recorder {
+  double *rows; /* [VT__REPLICA_ROWS][VT__REPLICA_COLUMNS], borrowed: part of the result */
+  int32_t hits[VT__REPLICA_ROWS];
+  int64_t n_steps, every;
+  double late_volume; /* sum over the samples of the second half */
+  int64_t late_hits;
+} recorder;
+
+static void recorder_open(recorder *r, double *rows, int64_t n_steps)
+{
+  *r = (recorder){.rows = rows, .n_steps = n_steps, .every = n_steps / RECORD_SAMPLES};
+  if (r->every < 1) r->every = 1;
+  for (int i = 0; i < VT__REPLICA_ROWS * VT__REPLICA_COLUMNS; i++) rows[i] = 0;
+}
+
+static void recorder_sample(recorder *r, const vt_md *md)
+{
+  int64_t part = (md->step - 1) * VT__REPLICA_ROWS / r->n_steps; /* 0..ROWS-1: a stage's samples begin at step 1 */
+  double volume = vt_cell_volume(&md->cell);
+  double *row = r->rows + part * VT__REPLICA_COLUMNS;
+  row[0] += md->t_k;
+  row[1] += volume;
+  row[2] += md->out.energy / md->n;
+  row[3] += vt_unit_gpa_from_pressure(md->pressure);
+  r->hits[part]++;
+  if (2 * md->step > r->n_steps) r->late_volume += volume, r->late_hits++;
+}
+
+static void recorder_finish(recorder *r)
+{
+  for (int i = 0; i < VT__REPLICA_ROWS; i++)
+    for (int k = 0; k < VT__REPLICA_COLUMNS; k++) {
+      double *x = &r->rows[i * VT__REPLICA_COLUMNS + k];
+      *x = r->hits[i] > 0 ? *x / r->hits[i] : (double)NAN;
+    }
+}
+
+/* ------------------------------------------------------------------ the task at work */
+
+typedef struct replica {
+  const vt_plan *plan;
+  const vt_replica_hooks *hooks;
+  const char *symbol[VT_MAX_SPECIES];
+  vt_pot pot;
+  vt_md md;
+  vt_obs_set *obs;
+  vt_cell cell; /* where md starts from */
+  int *type;
+  double (*x)[3];
+  double *values; /* the result being filled */
+  size_t n_values;
+  vt_array_def defs[VT_MAX_ARRAYS];
+  int n_defs;
+  recorder rec;
+  int64_t steps_before, steps_total; /* of earlier stages; of the task */
+  double ns_before;
+  double polled_s;
+  const char *doing; /* for errors: the stage, or what comes before stages */
+} replica;
+
+static double *values_of(const replica *r, const char *name)
+{
+  double *v = r->values;
+  for (int k = 0; k < r->n_defs; k++) {
+    if (strcmp(r->defs[k].name, name) == 0) return v;
+    v += vt_array_count(&r->defs[k]);
+  }
+  return NULL;
+}
+
+static vt_status poll(replica *r, vt_err *err)
+{
+  if (!r->hooks || !r->hooks->poll) return VT_OK;
+  double now_s = vt_now_s();
+  if (now_s - r->polled_s < POLL_S) return VT_OK;
+  r->polled_s = now_s;
+  const vt_md *md = &r->md;
+  vt_progress p = {.stage = r->doing,
+                   .step = md->step,
+                   .n_steps = md->stage.n_steps,
+                   .ns_done = r->ns_before + (double)md->step * vt_unit_fs_from_time(md->stage.dt) * 1e-6,
+                   .fraction = (double)(r->steps_before + md->step) / (double)r->steps_total};
+  return r->hooks->poll(r->hooks->ctx, &p, err);
+}
+
+/* Run to a step of the current stage.  The cuts change no bit: the state after step s is a function of the plan. */
+static vt_status advance(replica *r, int64_t to, vt_err *err)
+{
+  while (r->md.step < to) {
+    int64_t n = to - r->md.step;
+    VT_PASS(vt_md_run(&r->md, n < POLL_STEPS ? n : POLL_STEPS, err));
+    VT_PASS(poll(r, err));
+  }
+  return VT_OK;
+}
+
+static vt_status begin(replica *r, vt__stage_id id, vt_err *err)
+{
+  vt_md_stage st = vt__replica_stage(r->plan, id);
+  r->doing = st.name;
+  return vt_md_begin(&r->md, &st, (uint32_t)id, err);
+}
+
+static void end(replica *r)
+{
+  r->steps_before += r->md.stage.n_steps;
+  r->ns_before += (double)r->md.stage.n_steps * vt_unit_fs_from_time(r->md.stage.dt) * 1e-6;
+}
+
+static vt_status run_recorded(replica *r, vt__stage_id id, double *rows, vt_err *err)
+{
+  int64_t n_steps = vt__replica_stage_steps(r->plan, id);
+  recorder_open(&r->rec, rows, n_steps);
+  if (n_steps > 0) VT_PASS(begin(r, id, err));
+  for (int64_t step = 0; step < n_steps;) {
+    step = step + r->rec.every < n_steps ? step + r->rec.every : n_steps;
+    VT_PASS(advance(r, step, err));
+    recorder_sample(&r->rec, &r->md);
+  }
+  recorder_finish(&r->rec);
+  if (n_steps > 0) end(r);
+  return VT_OK;
+}
+
+static vt_status run_produce(replica *r, vt_err *err)
+{
+  VT_PASS(begin(r, VT__PRODUCE, err));
+  for (int64_t n_steps = r->md.stage.n_steps;;) {
+    vt_frame fr = vt_md_frame(&r->md);
+    VT_PASS(vt_obs_set_sample(r->obs, &fr, err));
+    int64_t next = r->md.step + vt_obs_set_next(r->obs, r->md.step);
+    if (next > n_steps) { /* no sample left: the rest of the run is still part of the plan */
+      VT_PASS(advance(r, n_steps, err));
+      break;
+    }
+    VT_PASS(advance(r, next, err));
+  }
+  end(r);
+  return VT_OK;
+}
+
+/* ------------------------------------------------------------------ GLASS: pack, melt, quench */
+
+static vt_status open_md(replica *r, vt_err *err)
+{
+  const vt_plan *p = r->plan;
+  return vt_md_open(&r->md, &p->comp, &r->cell, r->type, (const double(*)[3])r->x, &r->pot, VT__REPLICA_SKIN_A,
+                    vt_plan_key(p), err);
+}
+
+static vt_status run_glass(replica *r, vt_err *err)
+{
+  /* A random packing is relaxed until no force could throw an atom through its neighbour in one step: at 2 eV/A and the
+   * longest step allowed (10 fs) a lithium atom moves 0.14 A. */
+  enum { RELAX_STEPS = 500 };
+  const double relax_cap_a = 0.05, relax_f_max = 2.0;
+  const vt_plan *p = r->plan;
+  r->doing = "pack";
+  VT_PASS(vt_pack(&p->comp, p->protocol.pack_density, vt_plan_key(p), &r->cell, r->type, r->x, err));
+  VT_PASS(open_md(r, err));
+  VT_PASS(vt_md_relax(&r->md, RELAX_STEPS, relax_cap_a, relax_f_max, err));
+  vt_md_velocities(&r->md, p->protocol.melt_t_k);
+  if (vt__replica_stage_steps(p, VT__MELT) > 0) {
+    VT_PASS(begin(r, VT__MELT, err));
+    VT_PASS(advance(r, r->md.stage.n_steps, err));
+    end(r);
+  }
+  VT_PASS(run_recorded(r, VT__QUENCH, values_of(r, "glass/quench"), err));
+  vt_frame fr = vt_md_frame(&r->md);
+  memcpy(values_of(r, "glass/cell"), fr.cell.h, sizeof fr.cell.h);
+  memcpy(values_of(r, "glass/x"), fr.x, (size_t)fr.n * sizeof *fr.x);
+  return VT_OK;
+}
+
+/* ------------------------------------------------------------------ MD: equilibrate, produce */
+
+static void take_glass(replica *r, const double *glass)
+{
+  const vt_composition *c = &r->plan->comp;
+  memcpy(r->cell.h, glass, sizeof r->cell.h);
+  memcpy(r->x, glass + 9, (size_t)c->n_atoms * sizeof *r->x);
+  for (int s = 0, i = 0; s < c->n_species; s++)
+    for (int k = 0; k < c->count[s]; k++) r->type[i++] = s;
+}
+
+static vt_status run_md(replica *r, const double *glass, vt_err *err)
+{
+  const vt_plan *p = r->plan;
+  r->doing = "start from the glass";
+  take_glass(r, glass);
+  VT_PASS(open_md(r, err));
+  VT_PASS(vt_obs_set_open(&r->obs, p, err));
+  vt_md_velocities(&r->md, p->t_k);
+  VT_PASS(run_recorded(r, VT__EQUILIBRATE, values_of(r, "equilibrate/thermo"), err));
+  if (p->protocol.equil_ensemble == VT_NPT && r->rec.late_hits > 0)
+    vt_md_set_volume(&r->md, r->rec.late_volume / (double)r->rec.late_hits);
+  VT_PASS(run_produce(r, err));
+  r->doing = "finish of the observables";
+  size_t n_equil = vt_array_count(&r->defs[0]);
+  return vt_obs_set_finish(r->obs, r->values + n_equil, r->n_values - n_equil, err);
+}
+
+/* ------------------------------------------------------------------ open, run, close */
+
+static vt_status check(const vt_plan *p, const double *glass, size_t n_glass, vt_err *err)
+{
+  if (p->kind == VT_TASK_GLASS) {
+    if (glass) VT_FAIL(err, VT_EINVAL, "a GLASS task starts from nothing, yet a glass was given");
+    return VT_OK;
+  }
+  if (!glass || n_glass != vt__replica_glass_values(p))
+    VT_FAIL(err, VT_EINVAL, "an MD task needs the result of its glass: %zu values expected, %zu given",
+            vt__replica_glass_values(p), glass ? n_glass : (size_t)0);
+  return VT_OK;
+}
+
+static vt_status open_replica(replica *r, vt_err *err)
+{
+  const vt_plan *p = r->plan;
+  r->doing = "open";
+  VT_PASS(vt_replica_layout(p, r->defs, VT_MAX_ARRAYS, &r->n_defs, err));
+  for (int k = 0; k < r->n_defs; k++) r->n_values += vt_array_count(&r->defs[k]);
+  void *m = NULL;
+  VT_PASS(vt_calloc64(&m, r->n_values, sizeof *r->values, err));
+  r->values = m;
+  VT_PASS(vt_calloc64(&m, (size_t)p->comp.n_atoms, sizeof *r->type, err));
+  r->type = m;
+  VT_PASS(vt_calloc64(&m, (size_t)p->comp.n_atoms, sizeof *r->x, err));
+  r->x = m;
+  for (int s = 0; s < p->comp.n_species; s++) r->symbol[s] = vt_element_symbol(p->comp.z[s]);
+  vt_pot_args args = {
+      .path = p->pot_path, .n_species = p->comp.n_species, .species = r->symbol, .numerics = p->numerics};
+  VT_PASS(vt_pot_open(&r->pot, p->pot_kind, &args, err));
+  vt_pot_info info;
+  vt_pot_describe(&r->pot, &info);
+  if (!vt_uid_equal(&info.sha256, &p->pot_hash))
+    VT_FAIL(err, VT_EINVAL, "potential '%s' is not the file that the plan names: its SHA-256 differs", p->pot_path);
+  r->steps_total = vt_replica_steps(p);
+  return VT_OK;
+}
+
+static void close_replica(replica *r)
+{
+  vt_obs_set_close(r->obs);
+  vt_md_close(&r->md);
+  vt_pot_close(&r->pot);
+  vt_free(r->x);
+  vt_free(r->type);
+  vt_free(r->values);
+}
+
+/* The frame that broke, for a viewer. */
+static void bury(replica *r, vt_buf *post_mortem)
+{
+  char extra[192], uid[65];
+  vt_uid_hex(&r->plan->uid, uid);
+  (void)snprintf(extra, sizeof extra, "task=%.12s stage=%s step=%" PRId64 " attempt=%d half_steps=%d", uid, r->doing,
+                 r->md.step, r->plan->attempt, r->plan->half_steps);
+  vt_frame fr = vt_md_frame(&r->md);
+  vt_xyz_format(post_mortem, fr.n, &fr.cell, fr.type, r->symbol, fr.x, fr.v, extra);
+}
+
+static void hand_over(replica *r, double began_s, vt_result *out)
+{
+  vt_pot_info info;
+  vt_pot_describe(&r->pot, &info);
+  *out = (vt_result){.n_values = r->n_values, .values = r->values, .ns = r->ns_before, .wall_s = vt_now_s() - began_s};
+  memcpy(out->kernel, info.kernel, sizeof out->kernel);
+  r->values = NULL;
+}
+
+vt_status vt_replica_run(const vt_plan *p, const double *glass, size_t n_glass, const vt_replica_hooks *hooks,
+                         vt_buf *post_mortem, vt_result *out, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  replica *r = NULL;
+  void *m = NULL;
+  char uid[65];
+  double began_s = vt_now_s();
+  vt_uid_hex(&p->uid, uid);
+  *out = (vt_result){0};
+  VT_TRY_OUT(check(p, glass, n_glass, err), err, "task %.12s", uid);
+  VT_TRY_OUT(vt_calloc64(&m, 1, sizeof *r, err), err, "task %.12s", uid);
+  r = m;
+  r->plan = p;
+  r->hooks = hooks;
+  rc = open_replica(r, err);
+  if (rc == VT_OK) rc = p->kind == VT_TASK_GLASS ? run_glass(r, err) : run_md(r, glass, err);
+  if (rc == VT_EDIVERGE && post_mortem && r->md.n > 0) bury(r, post_mortem);
+  VT_TRY_OUT(rc, err, "task %.12s (%s, glass %d, %.0f K), %s, step %" PRId64 " of %" PRId64, uid, p->comp.name,
+             p->glass, p->t_k, r->doing, r->md.step, r->md.stage.n_steps);
+  hand_over(r, began_s, out);
+out:
+  if (r) close_replica(r);
+  vt_free(r);
+  return rc;
+}
+
+void vt_result_free(vt_result *r)
+{
+  vt_free(r->values);
+  *r = (vt_result){0};
+}

@@ -1,0 +1,153 @@
+/* campaign.c - campaign files as the commands see them: what the reader must know, loading, the shared JSON. */
+#include <math.h>
+#include <string.h>
+
+#include "engine/obs/obs.h"
+#include "engine/pot/pot.h"
+#include "engine/replica/replica.h"
+#include "runner/cli/cli.h"
+
+/* ------------------------------------------------------------------ what config must be told */
+
+static vt_status probe(void *ctx, const char *kind, const char *path, vt_pot_facts *out, vt_err *err)
+{
+  (void)ctx;
+  vt_pot_info info;
+  VT_PASS(vt_pot_probe(kind, path, &info, err));
+  *out = (vt_pot_facts){.n_elements = info.n_elements, .cutoff = info.cutoff, .sha256 = info.sha256};
+  memcpy(out->element, info.element, sizeof out->element);
+  return VT_OK;
+}
+
+const vt_campaign_env *vt_cli_env(int allow_huge)
+{
+  enum { MOST = 64 };
+  static const vt_obs_doc *obs[MOST + 1];
+  static const char *kinds[MOST + 1];
+  static vt_campaign_env env;
+  int n_obs = 0, n_kinds = 0;
+  for (const vt_obs_ops *const *o = vt_obs_builtin; *o && n_obs < MOST; o++) obs[n_obs++] = &(*o)->doc;
+  for (const vt_pot_ops *const *o = vt_pot_builtin; *o && n_kinds < MOST; o++) kinds[n_kinds++] = (*o)->name;
+  obs[n_obs] = NULL;
+  kinds[n_kinds] = NULL;
+  env = (vt_campaign_env){.obs = obs, .pot_kinds = kinds, .probe = probe, .allow_huge = allow_huge};
+  return &env;
+}
+
+/* ------------------------------------------------------------------ loading */
+
+static void print_diags(const vt_diags *d)
+{
+  vt_buf text = {0};
+  vt_diags_format(d, &text);
+  int color = vt_cli_color(stderr) && d->n > 0;
+  if (color) (void)fputs(d->n_errors ? "\033[31m" : "\033[33m", stderr);
+  if (text.s) (void)fputs(text.s, stderr);
+  if (color) (void)fputs("\033[0m", stderr);
+  vt_buf_free(&text);
+}
+
+static void report_diags(const vt_diags *d, json_t *report)
+{
+  json_t *errors = vt_json_array();
+  for (int i = 0; i < d->n; i++) {
+    const vt_diag *x = &d->d[i];
+    if (!x->is_error) {
+      vt_json_warn(report, "%s:%d:%d: %s: %s", d->file, x->line, x->col, x->path, x->text);
+      continue;
+    }
+    json_t *e = vt_json_object();
+    vt_json_put(e, "line", vt_json_int(x->line));
+    vt_json_put(e, "col", vt_json_int(x->col));
+    vt_json_put(e, "path", vt_json_text(x->path));
+    vt_json_put(e, "text", vt_json_text(x->text));
+    vt_json_add(errors, e);
+  }
+  vt_json_put(report, "errors", errors);
+}
+
+int vt_cli_campaign(const char *path, int allow_huge, vt_simd simd, json_t *report, vt_campaign **c)
+{
+  vt_err err = {0};
+  vt_diags diags = {0};
+  *c = NULL;
+  vt_status rc = vt_campaign_load(path, vt_cli_env(allow_huge), c, &diags, &err);
+  print_diags(&diags);
+  if (report) report_diags(&diags, report);
+  int told = rc == VT_EPARSE && diags.n_errors > 0;
+  vt_diags_free(&diags);
+  if (told) return VT_EXIT_USAGE;
+  if (rc == VT_OK) rc = vt_campaign_resolve(*c, simd == VT_SIMD_AUTO ? vt_simd_best() : simd, &err);
+  if (rc == VT_OK) return VT_EXIT_OK;
+  vt_campaign_free(*c);
+  *c = NULL;
+  return vt_cli_fail(&err);
+}
+
+/* ------------------------------------------------------------------ text and JSON of check and plan */
+
+double vt_cli_campaign_ns(const vt_campaign *c)
+{
+  double ns = 0;
+  vt_plan p;
+  for (int i = 0; i < c->n_tasks; i++) /* a plan of a resolved campaign's own task cannot fail */
+    if (vt_campaign_plan(c, i, &p, NULL) == VT_OK) ns += vt_replica_ns(&p);
+  return ns;
+}
+
+void vt_cli_compositions_text(const vt_campaign *c)
+{
+  for (int i = 0; i < c->n_comp; i++) {
+    const vt_composition *x = &c->comp[i];
+    printf("  %-24s %5d atoms:", x->name, (int)x->n_atoms);
+    for (int s = 0; s < x->n_species; s++) printf(" %s %d", vt_element_symbol(x->z[s]), (int)x->count[s]);
+    if (c->asked[i].worst_ratio_error > 1e-9)
+      printf("; rounded, ratios off by up to %.2g %%", 100 * c->asked[i].worst_ratio_error);
+    printf("\n");
+  }
+}
+
+static json_t *label(const char *s) { return *s ? vt_json_text(s) : json_null(); }
+
+static json_t *composition_json(const vt_composition *c, const vt_comp_asked *a)
+{
+  json_t *o = vt_json_object(), *asked = vt_json_object(), *got = vt_json_object(), *counts = vt_json_object();
+  vt_json_put(o, "name", vt_json_text(c->name));
+  vt_json_put(o, "formula", vt_json_text(a->formula));
+  vt_json_put(asked, "alkali", label(a->alkali));
+  vt_json_put(asked, "metal", label(a->metal));
+  vt_json_put(asked, "halogen", label(a->halogen));
+  vt_json_put(asked, "halogen_only", vt_json_bool(isinf(a->halogen_to_oxygen)));
+  vt_json_put(asked, "halogen_to_oxygen", vt_json_num(a->halogen_to_oxygen));
+  vt_json_put(asked, "alkali_per_metal", vt_json_num(a->alkali_per_metal));
+  vt_json_put(o, "asked", asked);
+  vt_json_put(got, "halogen_to_oxygen", vt_json_num(a->got_halogen_to_oxygen));
+  vt_json_put(got, "alkali_per_metal", vt_json_num(a->got_alkali_per_metal));
+  vt_json_put(got, "worst_ratio_error", vt_json_num(a->worst_ratio_error));
+  vt_json_put(o, "got", got);
+  vt_json_put(o, "atoms", vt_json_int(c->n_atoms));
+  for (int s = 0; s < c->n_species; s++) vt_json_put(counts, vt_element_symbol(c->z[s]), vt_json_int(c->count[s]));
+  vt_json_put(o, "counts", counts);
+  return o;
+}
+
+void vt_cli_campaign_json(const vt_campaign *c, json_t *o)
+{
+  char id[65];
+  vt_uid_hex(&c->id, id);
+  int64_t atoms = 0;
+  for (int i = 0; i < c->n_comp; i++) atoms += c->comp[i].n_atoms;
+  json_t *list = vt_json_array(), *t_k = vt_json_nums(c->t_k, (size_t)c->n_temp);
+  for (int i = 0; i < c->n_comp; i++) vt_json_add(list, composition_json(&c->comp[i], &c->asked[i]));
+  vt_json_put(o, "campaign", vt_json_text(c->name));
+  vt_json_put(o, "id", vt_json_text(id));
+  vt_json_put(o, "n_compositions", vt_json_int(c->n_comp));
+  vt_json_put(o, "n_glasses", vt_json_int(c->n_glasses));
+  vt_json_put(o, "temperatures_K", t_k);
+  vt_json_put(o, "n_tasks", vt_json_int(c->n_tasks));
+  vt_json_put(o, "n_glass_tasks", vt_json_int(c->n_glass_tasks));
+  vt_json_put(o, "n_md_tasks", vt_json_int(c->n_tasks - c->n_glass_tasks));
+  vt_json_put(o, "atoms_total", vt_json_int(atoms * c->n_glasses));
+  vt_json_put(o, "ns_total", vt_json_num(vt_cli_campaign_ns(c)));
+  vt_json_put(o, "compositions", list);
+}

@@ -1,0 +1,171 @@
+/* cli.h - the program: its commands, their options, what they print (layer 7).
+ *
+ * One small file a command (cmd_*.c); adding one = its file and one row in the table of vitrion.c.  A command prints
+ * its answer on stdout, everything else on stderr, and returns an exit code.  Only `run` starts MPI. */
+#ifndef VT_CLI_H
+#define VT_CLI_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "config/config.h"
+#include "engine/ana/ana.h"
+#include "engine/base/base.h"
+#include "engine/pot/pot.h"
+#include "engine/sys/sys.h"
+
+/* Scripts and batch systems rely on these numbers. */
+typedef enum vt_exit {
+  VT_EXIT_OK = 0,
+  VT_EXIT_FAIL = 1,   /* internal or I/O failure                          */
+  VT_EXIT_USAGE = 2,  /* usage or campaign error                          */
+  VT_EXIT_TASKS = 3,  /* finished, but some tasks failed for good         */
+  VT_EXIT_LAUNCH = 4, /* N copies that each believe to be rank 0 of 1     */
+  VT_EXIT_AGAIN = 75  /* stopped early, nothing lost: submit again        */
+} vt_exit;
+
+/* ------------------------------------------------------------------ commands */
+
+typedef struct vt_command {
+  const char *name, *doc;
+  int (*run)(int argc, char **argv); /* argv[0] is the command's name */
+} vt_command;
+
+int cmd_bench(int argc, char **argv);
+int cmd_check(int argc, char **argv);
+int cmd_energy(int argc, char **argv);
+int cmd_fit(int argc, char **argv);
+int cmd_one(int argc, char **argv);
+int cmd_plan(int argc, char **argv);
+int cmd_run(int argc, char **argv);
+int cmd_schema(int argc, char **argv);
+int cmd_status(int argc, char **argv);
+
+/* Benchmarks, rows of the table in bench.c. */
+int bench_engine(int argc, char **argv);
+int bench_sched(int argc, char **argv);
+
+/* ------------------------------------------------------------------ options (opts.c) */
+
+typedef enum vt_opt_type {
+  VT_OPT_FLAG,  /* out: int *, becomes 1                                       */
+  VT_OPT_TEXT,  /* out: const char **                                          */
+  VT_OPT_INT,   /* out: int *, between lo and hi                               */
+  VT_OPT_REAL,  /* out: double *, between lo and hi                            */
+  VT_OPT_CHOICE /* out: int *, the index of the word within `arg`, "a|b|c"     */
+} vt_opt_type;
+
+typedef struct vt_opt {
+  const char *name; /* without the dashes */
+  vt_opt_type type;
+  const char *arg; /* what help shows for the value; the words of a CHOICE */
+  const char *doc;
+  void *out;
+  double lo, hi;
+} vt_opt;
+
+enum { VT_CLI_MAX_ARGS = 8 };
+
+/* One command line: what it accepts, and after vt_cli_parse what it got. */
+typedef struct vt_usage {
+  const char *name; /* "bench engine"                                   */
+  const char *args; /* "CAMPAIGN"; "" for none                          */
+  const char *doc;  /* one or more lines                                */
+  const char *example;
+  const vt_opt *opt;
+  int n_opt;
+  int least_args, most_args;
+  int n_args; /* filled in */
+  const char *arg[VT_CLI_MAX_ARGS];
+} vt_usage;
+
+/* Long options with `--name value` or `--name=value`, flags, positional arguments, `--` ends the options.  Every
+ * command also takes --help, --quiet and --color.  Returns -1 to go on, or the exit code to leave with (help was
+ * printed, or a mistake was named on stderr with the nearest valid option). */
+int vt_cli_parse(vt_usage *u, int argc, char **argv);
+
+/* The name nearest to `word`, or NULL if none is near enough to be a typing mistake; names[n]. */
+const char *vt_cli_nearest(const char *word, const char *const *names, int n);
+
+/* ------------------------------------------------------------------ what the user sees (out.c) */
+
+int vt_cli_quiet(void);                /* --quiet was given */
+void vt_cli_set(int quiet, int color); /* color: 0 auto, 1 always, 2 never */
+/* 1 if escape sequences may be written to f. */
+int vt_cli_color(FILE *f);
+
+/* `vitrion NAME: text` on stderr; returns VT_EXIT_USAGE. */
+int vt_cli_usage_error(const vt_usage *u, const char *fmt, ...) VT_PRINTF(2, 3);
+/* -1 if the file can be opened for reading, else the exit code after a message. */
+int vt_cli_readable(const vt_usage *u, const char *path);
+/* The error chain on stderr, innermost first; the exit code that belongs to its status. */
+int vt_cli_fail(const vt_err *err);
+/* Flush stdout: VT_EXIT_FAIL with a message when it could not be written (a full disk), else `code`. */
+int vt_cli_done(int code);
+
+/* One line that rewrites itself on a terminal, one line a minute otherwise, nothing with --quiet. */
+void vt_cli_progress(const char *fmt, ...) VT_PRINTF(1, 2);
+void vt_cli_progress_end(void);
+
+/* ------------------------------------------------------------------ campaigns (campaign.c) */
+
+/* What the reader of campaign files must know of potentials and observables; static storage. */
+const vt_campaign_env *vt_cli_env(int allow_huge);
+
+/* Load and resolve; simd AUTO becomes `simd`, or the best of this machine if that is VT_SIMD_AUTO.  Mistakes and
+ * warnings go to stderr, one `file:line:col: ...` line each, and, where `report` is given, into its arrays "errors" and
+ * "warnings".  Returns VT_EXIT_OK with *c set, or the exit code. */
+int vt_cli_campaign(const char *path, int allow_huge, vt_simd simd, json_t *report, vt_campaign **c);
+
+/* The keys that `check` and `plan` share: campaign, n_compositions ... compositions. */
+void vt_cli_campaign_json(const vt_campaign *c, json_t *o);
+/* One line a composition: the cell, and what rounding did to the ratios. */
+void vt_cli_compositions_text(const vt_campaign *c);
+/* Simulated time of all tasks, ns. */
+double vt_cli_campaign_ns(const vt_campaign *c);
+
+/* ------------------------------------------------------------------ structures and potentials (model.c) */
+
+/* A potential bound to the elements of one structure. */
+typedef struct vt_bound {
+  vt_pot pot; /* ops NULL: nothing is bound */
+  int n_species;
+  const char *symbol[VT_MAX_SPECIES]; /* in order of first appearance */
+  vt_composition comp;                /* of the structure; charges as by default */
+  int *type;                          /* [n] of the structure */
+} vt_bound;
+/* Bind `kind`, `path` to the elements of `s`; a potential that is already bound to just these is kept. */
+VT_MUST_CHECK vt_status vt_cli_bind(vt_bound *b, const char *kind, const char *path, vt_numerics num,
+                                    const vt_structure *s, vt_err *err);
+void vt_cli_unbind(vt_bound *b);
+
+/* Words for CHOICE options in the order of vt_simd and vt_precision. */
+#define VT_CLI_SIMD      "portable|avx2|avx512|auto"
+#define VT_CLI_PRECISION "double|mixed"
+vt_numerics vt_cli_numerics(int simd, int precision);
+
+/* ------------------------------------------------------------------ JSON (json.c)
+ * Out of memory ends the program with a message: these never fail.  Numbers are printed with 17 significant digits. */
+
+json_t *vt_json_object(void);
+json_t *vt_json_array(void);
+/* All take over the reference to `v`. */
+void vt_json_put(json_t *o, const char *key, json_t *v);
+void vt_json_add(json_t *a, json_t *v);
+json_t *vt_json_num(double x); /* null where x is not finite */
+json_t *vt_json_int(int64_t x);
+json_t *vt_json_bool(int x);
+json_t *vt_json_text(const char *s); /* bytes that are not UTF-8 become '?' */
+json_t *vt_json_nums(const double *x, size_t n);
+/* The pair `key`, `key_se`, both null where x is not resolved. */
+void vt_json_est(json_t *o, const char *key, double x, double se);
+/* One more element of the array "warnings" of o (made when it is not there). */
+void vt_json_warn(json_t *o, const char *fmt, ...) VT_PRINTF(2, 3);
+/* To stdout and free: indented, or one line. */
+void vt_json_print(json_t *v, int one_line);
+
+/* Transport of one replica in the keys of `analyze` (transport.c); reasons for null go to o's "warnings". */
+void vt_cli_transport_json(const vt_composition *comp, const vt_transport *t, json_t *o);
+void vt_cli_transport_text(const vt_composition *comp, const vt_transport *t, FILE *f);
+
+#endif

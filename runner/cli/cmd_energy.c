@@ -1,0 +1,159 @@
+/* cmd_energy.c - single points: energy, forces, virial of every frame of an extended XYZ file. */
+#include <math.h>
+#include <string.h>
+
+#include "runner/cli/cli.h"
+
+typedef struct job {
+  const char *kind, *pot_path, *xyz_path;
+  vt_numerics num;
+  int json;
+  json_t *frames;
+  vt_bound bound;
+  int n_frames;
+} job;
+
+/* Everything of one frame; owns its memory. */
+typedef struct point {
+  vt_nlist nl;
+  vt_force_out out;
+} point;
+
+static void point_close(point *p)
+{
+  vt_nlist_close(&p->nl);
+  vt_free(p->out.f);
+  vt_free(p->out.e_atom);
+}
+
+static vt_status point_open(point *p, const job *j, const vt_structure *s, vt_err *err)
+{
+  void *m = NULL;
+  vt_pot_info info;
+  VT_PASS(vt_calloc64(&m, (size_t)s->n, sizeof *p->out.f, err));
+  p->out.f = m;
+  VT_PASS(vt_calloc64(&m, (size_t)s->n, sizeof *p->out.e_atom, err));
+  p->out.e_atom = m;
+  vt_pot_describe(&j->bound.pot, &info);
+  VT_PASS(vt_nlist_open(&p->nl, s->n, j->bound.type, info.cutoff, 0, err));
+  VT_PASS(vt_nlist_update(&p->nl, &s->cell, (const double(*)[3])s->x, 1, err));
+  return VT_OK;
+}
+
+static json_t *frame_json(const vt_structure *s, const vt_force_out *out)
+{
+  json_t *o = vt_json_object(), *f = vt_json_array();
+  for (int i = 0; i < s->n; i++) vt_json_add(f, vt_json_nums(out->f[i], 3));
+  vt_json_put(o, "n_atoms", vt_json_int(s->n));
+  vt_json_put(o, "energy_eV", vt_json_num(out->energy));
+  vt_json_put(o, "energies_eV", vt_json_nums(out->e_atom, (size_t)s->n));
+  vt_json_put(o, "forces_eV_A", f);
+  vt_json_put(o, "virial_eV", vt_json_nums(out->virial, 9));
+  return o;
+}
+
+static void frame_text(int k, const vt_structure *s, const vt_force_out *out)
+{
+  const double *w = out->virial;
+  double f_max = 0;
+  for (int i = 0; i < s->n; i++)
+    f_max = fmax(f_max, sqrt(out->f[i][0] * out->f[i][0] + out->f[i][1] * out->f[i][1] + out->f[i][2] * out->f[i][2]));
+  printf("frame %d: %d atoms, energy %.10g eV (%.8g eV/atom), largest force %.6g eV/A\n", k, s->n, out->energy,
+         out->energy / s->n, f_max);
+  printf("  virial eV: xx %.8g xy %.8g xz %.8g yx %.8g yy %.8g yz %.8g zx %.8g zy %.8g zz %.8g\n", w[0], w[1], w[2],
+         w[3], w[4], w[5], w[6], w[7], w[8]);
+}
+
+static vt_status one_frame(job *j, const vt_structure *s, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  point p = {0};
+  VT_TRY_OUT(vt_cli_bind(&j->bound, j->kind, j->pot_path, j->num, s, err), err, "frame %d of '%s'", j->n_frames + 1,
+             j->xyz_path);
+  VT_TRY_OUT(point_open(&p, j, s, err), err, "frame %d of '%s'", j->n_frames + 1, j->xyz_path);
+  VT_TRY_OUT(vt_pot_compute(&j->bound.pot, &p.nl, &p.out, err), err, "frame %d of '%s'", j->n_frames + 1, j->xyz_path);
+  j->n_frames++;
+  if (j->json)
+    vt_json_add(j->frames, frame_json(s, &p.out));
+  else
+    frame_text(j->n_frames, s, &p.out);
+out:
+  point_close(&p);
+  return rc;
+}
+
+static vt_status all_frames(job *j, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  vt_xyz *xyz = NULL;
+  VT_PASS(vt_xyz_open(&xyz, j->xyz_path, err));
+  for (int got = 1; got && rc == VT_OK;) {
+    vt_structure s = {0};
+    rc = vt_xyz_next(xyz, &s, &got, err);
+    if (rc == VT_OK && got) rc = one_frame(j, &s, err);
+    vt_structure_free(&s);
+  }
+  vt_xyz_close(xyz);
+  if (rc == VT_OK && j->n_frames == 0)
+    return vt_err_user(err, VT_EPARSE, j->xyz_path, 1, 0, "no frame in this file, expected extended XYZ");
+  return rc;
+}
+
+static json_t *potential_json(const vt_pot_info *info, const char *file)
+{
+  char hex[65];
+  vt_uid_hex(&info->sha256, hex);
+  json_t *o = vt_json_object(), *elements = vt_json_array();
+  for (int i = 0; i < info->n_elements; i++) vt_json_add(elements, vt_json_text(info->element[i]));
+  vt_json_put(o, "kind", vt_json_text(info->kind));
+  vt_json_put(o, "file", vt_json_text(file));
+  vt_json_put(o, "sha256", vt_json_text(hex));
+  vt_json_put(o, "elements", elements);
+  return o;
+}
+
+static int energy(job *j)
+{
+  vt_err err = {0};
+  vt_pot_info info = {0};
+  j->frames = vt_json_array();
+  vt_status rc = vt_pot_probe(j->kind, j->pot_path, &info, &err);
+  if (rc == VT_OK) rc = all_frames(j, &err);
+  if (rc == VT_OK && j->json) {
+    json_t *o = vt_json_object();
+    vt_json_put(o, "potential", potential_json(&info, j->pot_path));
+    vt_json_put(o, "frames", json_incref(j->frames));
+    vt_json_print(o, 1);
+  }
+  json_decref(j->frames);
+  vt_cli_unbind(&j->bound);
+  return vt_cli_done(rc == VT_OK ? VT_EXIT_OK : vt_cli_fail(&err));
+}
+
+int cmd_energy(int argc, char **argv)
+{
+  int simd = VT_SIMD_AUTO, precision = VT_DOUBLE;
+  job j = {.kind = "nep"};
+  const vt_opt opt[] = {{"json", VT_OPT_FLAG, NULL, "everything, as JSON on one line", &j.json, 0, 0},
+                        {"kind", VT_OPT_TEXT, "KIND", "kind of the potential (nep)", &j.kind, 0, 0},
+                        {"simd", VT_OPT_CHOICE, VT_CLI_SIMD, "vector level (auto)", &simd, 0, 0},
+                        {"precision", VT_OPT_CHOICE, VT_CLI_PRECISION, "arithmetic (double)", &precision, 0, 0}};
+  vt_usage u = {.name = "energy",
+                .args = "POTENTIAL STRUCTURE.xyz",
+                .doc = "Energy, per-atom energies, forces and virial of every frame of an extended XYZ file.\n"
+                       "Virial: W = -dE/d(strain), eV, as in the GPUMD training format.",
+                .example = "vitrion energy campaigns/potentials/oxyhalide7-v0.nep.txt glass.xyz --json",
+                .opt = opt,
+                .n_opt = sizeof opt / sizeof *opt,
+                .least_args = 2,
+                .most_args = 2};
+  int code = vt_cli_parse(&u, argc, argv);
+  if (code >= 0) return code;
+  j.pot_path = u.arg[0];
+  j.xyz_path = u.arg[1];
+  if (strcmp(j.kind, "nep") == 0) code = vt_cli_readable(&u, j.pot_path);
+  if (code < 0) code = vt_cli_readable(&u, j.xyz_path);
+  if (code >= 0) return code;
+  j.num = vt_cli_numerics(simd, precision);
+  return energy(&j);
+}

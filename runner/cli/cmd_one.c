@@ -1,0 +1,282 @@
+/* cmd_one.c - one task of a campaign alone in this process: for a debugger, and to compare bits with a finished run. */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "engine/replica/replica.h"
+#include "runner/cli/cli.h"
+#include "runner/drive/drive.h"
+
+typedef struct one {
+  const char *campaign_path, *uid, *output, *post_mortem_path;
+  int json, check, huge;
+  vt_campaign *c;
+  vt_outdir dir;
+  vt_journal *journal;
+} one;
+
+/* ------------------------------------------------------------------ which task */
+
+static void print_task(FILE *f, const vt_campaign *c, int i)
+{
+  char hex[65];
+  const vt_task *t = &c->task[i];
+  vt_uid_hex(&t->uid, hex);
+  if (t->kind == VT_TASK_GLASS)
+    (void)fprintf(f, "%.12s  glass %-3d          %s\n", hex, (int)t->glass, c->comp[t->comp].name);
+  else
+    (void)fprintf(f, "%.12s  glass %-3d %7.6g K %s\n", hex, (int)t->glass, c->t_k[t->temp], c->comp[t->comp].name);
+}
+
+/* The task whose uid begins with the prefix, or -1 after a message. */
+static int find_task(const one *o, const vt_usage *u)
+{
+  enum { LEAST = 4, MOST = 64 };
+  size_t n = strlen(o->uid);
+  if (n < LEAST || n > MOST || strspn(o->uid, "0123456789abcdef") != n) {
+    (void)vt_cli_usage_error(u, "--task: expected %d to %d hexadecimal digits of a uid, found '%s'", LEAST, MOST,
+                             o->uid);
+    return -1;
+  }
+  int found = -1, hits = 0;
+  for (int i = 0; i < o->c->n_tasks; i++)
+    if (vt_uid_has_prefix(&o->c->task[i].uid, o->uid)) found = i, hits++;
+  if (hits == 1) return found;
+  if (hits == 0)
+    (void)vt_cli_usage_error(u, "no task of this campaign begins with '%s'; without --task they are listed", o->uid);
+  else
+    (void)vt_cli_usage_error(u, "%d tasks begin with '%s', give more digits", hits, o->uid);
+  return -1;
+}
+
+/* ------------------------------------------------------------------ running */
+
+static vt_status show(void *ctx, const vt_progress *p, vt_err *err)
+{
+  (void)ctx;
+  (void)err;
+  vt_cli_progress("%s, step %" PRId64 " of %" PRId64 ", %.4g ns, %.0f %%", p->stage, p->step, p->n_steps, p->ns_done,
+                  100 * p->fraction);
+  return VT_OK;
+}
+
+static vt_status run(const one *o, const vt_plan *p, const double *glass, size_t n_glass, vt_result *out, vt_err *err)
+{
+  const vt_replica_hooks hooks = {.poll = show};
+  vt_buf frame = {0};
+  vt_status rc = vt_replica_run(p, glass, n_glass, &hooks, &frame, out, err);
+  vt_cli_progress_end();
+  if (rc != VT_OK && frame.len && o->post_mortem_path) {
+    vt_err other = {0};
+    if (vt_file_replace(o->post_mortem_path, frame.s, frame.len, &other) != VT_OK)
+      (void)vt_cli_fail(&other);
+    else
+      (void)fprintf(stderr, "the frame that failed is in %s\n", o->post_mortem_path);
+  }
+  vt_buf_free(&frame);
+  return rc;
+}
+
+/* The glass of an MD task: out of the journal, or made now. */
+static vt_status get_glass(const one *o, int task, vt_result *out, vt_err *err)
+{
+  vt_plan p;
+  VT_PASS(vt_campaign_plan(o->c, o->c->task[task].needs, &p, err));
+  if (o->journal) VT_PASS(vt_results_load(o->journal, &p, NULL, &out->values, &out->n_values, err));
+  if (out->values) return VT_OK;
+  if (!vt_cli_quiet()) (void)fprintf(stderr, "its glass is not in the output folder: making it first\n");
+  return run(o, &p, NULL, 0, out, err);
+}
+
+/* ------------------------------------------------------------------ --check */
+
+/* Compare with the recorded result; 1 if every bit is equal. `where` says what differs first. */
+static vt_status compare(const one *o, const vt_plan *p, const vt_result *r, int *same, char where[160], vt_err *err)
+{
+  vt_array_def defs[VT_MAX_ARRAYS];
+  double *old = NULL;
+  size_t n = 0, first = 0;
+  int n_defs = 0;
+  VT_PASS(vt_replica_layout(p, defs, VT_MAX_ARRAYS, &n_defs, err));
+  VT_PASS(vt_results_load(o->journal, p, NULL, &old, &n, err));
+  *same = n == r->n_values && memcmp(old, r->values, n * sizeof *old) == 0;
+  (void)snprintf(where, 160, "all %zu values are equal bit by bit", r->n_values);
+  for (int k = 0; k < n_defs && !*same; k++) { /* equal sizes: vt_results_load checked them against this layout */
+    size_t m = vt_array_count(&defs[k]), i = 0;
+    while (i < m && memcmp(&old[first + i], &r->values[first + i], sizeof *old) == 0) i++;
+    if (i < m) {
+      (void)snprintf(where, 160, "%s differs first at element %zu: recorded %.17g, now %.17g", defs[k].name, i,
+                     old[first + i], r->values[first + i]);
+      break;
+    }
+    first += m;
+  }
+  vt_free(old);
+  return VT_OK;
+}
+
+/* ------------------------------------------------------------------ what is printed */
+
+static void glass_facts(const vt_plan *p, const vt_result *r, double *volume_a3, double *density_g_cm3)
+{
+  vt_cell cell;
+  double mass = 0;
+  memcpy(cell.h, r->values, sizeof cell.h); /* the first array of a GLASS */
+  for (int s = 0; s < p->comp.n_species; s++) mass += p->comp.count[s] * vt_element_mass(p->comp.z[s]);
+  *volume_a3 = vt_cell_volume(&cell);
+  *density_g_cm3 = vt_unit_g_cm3(mass, *volume_a3);
+}
+
+static void print_json(const one *o, const vt_plan *p, const vt_result *r, const vt_transport *t, int same,
+                       const char *where)
+{
+  char uid[65], sha[65];
+  vt_uid digest;
+  vt_uid_hex(&p->uid, uid);
+  vt_sha256(r->values, r->n_values * sizeof *r->values, &digest);
+  vt_uid_hex(&digest, sha);
+  json_t *j = vt_json_object();
+  vt_json_put(j, "task", vt_json_text(uid));
+  vt_json_put(j, "kind", vt_json_text(p->kind == VT_TASK_GLASS ? "glass" : "md"));
+  vt_json_put(j, "composition", vt_json_text(p->comp.name));
+  vt_json_put(j, "glass", vt_json_int(p->glass));
+  vt_json_put(j, "target_temperature_K", vt_json_num(p->t_k));
+  vt_json_put(j, "attempt", vt_json_int(p->attempt));
+  vt_json_put(j, "half_steps", vt_json_int(p->half_steps));
+  vt_json_put(j, "ns", vt_json_num(r->ns));
+  vt_json_put(j, "wall_s", vt_json_num(r->wall_s));
+  vt_json_put(j, "kernel", vt_json_text(r->kernel));
+  vt_json_put(j, "n_values", vt_json_int((int64_t)r->n_values));
+  vt_json_put(j, "result_sha256", vt_json_text(sha));
+  vt_json_put(j, "warnings", vt_json_array());
+  if (p->kind == VT_TASK_MD) {
+    vt_cli_transport_json(&p->comp, t, j);
+  } else {
+    double volume, density;
+    glass_facts(p, r, &volume, &density);
+    vt_json_put(j, "volume_A3", vt_json_num(volume));
+    vt_json_put(j, "density_g_cm3", vt_json_num(density));
+  }
+  if (o->check) {
+    json_t *check = vt_json_object();
+    vt_json_put(check, "identical", vt_json_bool(same));
+    vt_json_put(check, "text", vt_json_text(where));
+    vt_json_put(j, "check", check);
+  }
+  vt_json_print(j, 0);
+}
+
+static void print_text(const one *o, const vt_plan *p, const vt_result *r, const vt_transport *t, const char *where)
+{
+  char uid[65];
+  vt_uid_hex(&p->uid, uid);
+  printf("task %.12s: %s, glass %d, %s %g K\n", uid, p->comp.name, (int)p->glass,
+         p->kind == VT_TASK_GLASS ? "quenched to" : "MD at", p->t_k);
+  printf("  %.4g ns in %.3g s, kernel %s\n", r->ns, r->wall_s, r->kernel);
+  if (p->kind == VT_TASK_MD) {
+    vt_cli_transport_text(&p->comp, t, stdout);
+  } else {
+    double volume, density;
+    glass_facts(p, r, &volume, &density);
+    printf("  density %.4g g/cm3, volume %.6g A3\n", density, volume);
+  }
+  if (o->check) printf("  check: %s\n", where);
+}
+
+/* ------------------------------------------------------------------ the command */
+
+static vt_status do_task(const one *o, int task, int *code, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  vt_plan p;
+  vt_result glass = {0}, r = {0};
+  vt_transport t = {0};
+  vt_array_def defs[VT_MAX_ARRAYS];
+  char where[160] = "";
+  int same = 1, n_defs = 0;
+  VT_PASS(vt_campaign_plan(o->c, task, &p, err));
+  const vt_rec *rec = o->journal ? vt_journal_result(o->journal, &p.uid) : NULL;
+  if (rec) p.attempt = rec->attempt, p.half_steps = rec->half_steps; /* as it was run */
+  if (o->check && !rec) VT_FAIL(err, VT_EINVAL, "--check: '%s' holds no result of this task", o->dir.dir);
+  if (p.kind == VT_TASK_MD) VT_TRY_OUT(get_glass(o, task, &glass, err), err, "glass of task %d", task);
+  rc = run(o, &p, glass.values, glass.n_values, &r, err);
+  if (rc != VT_OK) goto out; /* the chain names the task */
+  VT_TRY_OUT(vt_replica_layout(&p, defs, VT_MAX_ARRAYS, &n_defs, err), err, "layout");
+  if (p.kind == VT_TASK_MD)
+    VT_TRY_OUT(vt_tr_from_arrays(&p, defs, n_defs, r.values, &t, err), err, "transport of task %d", task);
+  if (o->check) VT_TRY_OUT(compare(o, &p, &r, &same, where, err), err, "--check");
+  if (o->json)
+    print_json(o, &p, &r, &t, same, where);
+  else
+    print_text(o, &p, &r, &t, where);
+  if (!same) {
+    (void)fprintf(stderr, "vitrion one: the result is not the recorded one: %s\n", where);
+    *code = VT_EXIT_FAIL;
+  }
+out:
+  vt_result_free(&glass);
+  vt_result_free(&r);
+  return rc;
+}
+
+/* The campaign with the SIMD level that its output folder recorded: the level is part of every uid. */
+static int load(one *o)
+{
+  vt_err err = {0};
+  int code = vt_cli_campaign(o->campaign_path, o->huge, VT_SIMD_AUTO, NULL, &o->c);
+  if (code != VT_EXIT_OK) return code;
+  const char *dir = o->output ? o->output : o->c->output;
+  if (!*dir) return VT_EXIT_OK;
+  if (vt_outdir_name(&o->dir, dir, &err) != VT_OK) return vt_cli_fail(&err);
+  vt_simd recorded = vt_outdir_simd(&o->dir, vt_cli_env(o->huge));
+  if (recorded != VT_SIMD_AUTO && recorded != (vt_simd)o->c->numerics.simd) {
+    vt_campaign_free(o->c);
+    code = vt_cli_campaign(o->campaign_path, o->huge, recorded, NULL, &o->c);
+    if (code != VT_EXIT_OK) return code;
+  }
+  if (vt_journal_open(&o->journal, o->dir.journal, &err) != VT_OK) return vt_cli_fail(&err);
+  return VT_EXIT_OK;
+}
+
+int cmd_one(int argc, char **argv)
+{
+  one o = {0};
+  const vt_opt opt[] = {
+      {"task", VT_OPT_TEXT, "UID", "the task: the first digits of its uid; without it the tasks are listed", &o.uid, 0,
+       0},
+      {"check", VT_OPT_FLAG, NULL, "compare with the recorded result bit by bit (exit code 1 if it differs)", &o.check,
+       0, 0},
+      {"output", VT_OPT_TEXT, "DIR", "output folder with the recorded results (as in the campaign)", &o.output, 0, 0},
+      {"post-mortem", VT_OPT_TEXT, "FILE", "where to write the frame of a run that fails, extended XYZ",
+       &o.post_mortem_path, 0, 0},
+      {"json", VT_OPT_FLAG, NULL, "the answer as JSON", &o.json, 0, 0},
+      {"allow-huge", VT_OPT_FLAG, NULL, "more than 10^6 tasks are meant", &o.huge, 0, 0}};
+  vt_usage u = {.name = "one",
+                .args = "CAMPAIGN",
+                .doc = "Run one task alone, serially and without MPI: for a debugger, or to see whether a recorded\n"
+                       "result can be had again.  Takes the glass of an MD task from the output folder, or makes it.\n"
+                       "Writes nothing into the folder.",
+                .example = "vitrion one campaigns/quickstart.yaml --task 3fa2c1 --check",
+                .opt = opt,
+                .n_opt = sizeof opt / sizeof *opt,
+                .least_args = 1,
+                .most_args = 1};
+  int code = vt_cli_parse(&u, argc, argv);
+  if (code < 0) code = vt_cli_readable(&u, u.arg[0]);
+  if (code >= 0) return code;
+  o.campaign_path = u.arg[0];
+  code = load(&o);
+  if (code == VT_EXIT_OK && !o.uid) {
+    for (int i = 0; i < o.c->n_tasks; i++) print_task(stdout, o.c, i);
+  } else if (code == VT_EXIT_OK) {
+    vt_err err = {0};
+    int task = find_task(&o, &u);
+    if (task < 0)
+      code = VT_EXIT_USAGE;
+    else if (do_task(&o, task, &code, &err) != VT_OK)
+      code = vt_cli_fail(&err);
+  }
+  vt_journal_free(o.journal);
+  vt_campaign_free(o.c);
+  return vt_cli_done(code);
+}

@@ -1,0 +1,231 @@
+/* cmd_plan.c - what a campaign will cost, and what it will resolve. */
+#include <math.h>
+#include <unistd.h>
+
+#include "runner/cli/plan.h"
+
+#define ASSUMPTION                                                                                                     \
+  "D of every alkali = 2.7e-6 cm2/s at 500 K with Ea = 0.30 eV (LiAlCl2.5O0.75: 1.52 mS/cm at 303 K, Haven ratio 1); " \
+  "error of one glass after He et al. 2018; differences between glasses come on top"
+
+typedef struct forecast {
+  int comp;       /* row of the composition        */
+  vt_foreseen *f; /* [n_temp] borrowed scratch     */
+  double ea_se_ev, log10_ref_se;
+} forecast;
+
+static void foresee(const vt_campaign *c, int comp, forecast *out)
+{
+  int n_alkali = vt_plan_n_alkali(&c->comp[comp]);
+  out->comp = comp;
+  for (int i = 0; i < c->n_temp; i++)
+    out->f[i] = vt_plan_foresee(n_alkali, c->t_k[i], c->protocol.produce_ps, c->n_glasses);
+  vt_plan_foresee_line(out->f, c->n_temp, c->compare.t_ref_k, &out->ea_se_ev, &out->log10_ref_se);
+}
+
+/* The composition whose errors will be largest: fewest alkali ions (but some), or -1. */
+static int weakest(const vt_campaign *c)
+{
+  int w = -1;
+  for (int i = 0; i < c->n_comp; i++) {
+    int n = vt_plan_n_alkali(&c->comp[i]);
+    if (n > 0 && (w < 0 || n < vt_plan_n_alkali(&c->comp[w]))) w = i;
+  }
+  return w;
+}
+
+/* ------------------------------------------------------------------ text */
+
+static void print_bytes(const char *what, double bytes)
+{
+  const char *unit[] = {"B", "kB", "MB", "GB", "TB"};
+  int k = 0;
+  while (bytes >= 1000 && k < 4) bytes /= 1000, k++;
+  printf("%s %.3g %s", what, bytes, unit[k]);
+}
+
+static void print_time(double s)
+{
+  if (s < 90)
+    printf("%.2g s", s);
+  else if (s < 5400)
+    printf("%.2g min", s / 60);
+  else
+    printf("%.3g h", s / 3600);
+}
+
+static void print_forecast(const vt_campaign *c, const forecast *f)
+{
+  const vt_composition *comp = &c->comp[f->comp];
+  printf("predicted errors of D, weakest composition %s (%d alkali ions), %g ps of production\n"
+         "  assumed: %s\n  %8s %12s %12s %12s\n",
+         comp->name, vt_plan_n_alkali(comp), c->protocol.produce_ps, ASSUMPTION, "T (K)", "D (cm2/s)", "one glass",
+         "all glasses");
+  for (int i = 0; i < c->n_temp; i++) {
+    const vt_foreseen *p = &f->f[i];
+    if (p->resolved)
+      printf("  %8g %12.2g %11.0f%% %11.0f%%\n", p->t_k, p->d_cm2_s, 100 * p->rel_one, 100 * p->rel_all);
+    else
+      printf("  %8g %12.2g probably not resolved: needs about %.2g ps\n", p->t_k, p->d_cm2_s, p->needs_ps);
+  }
+  if (isfinite(f->ea_se_ev))
+    printf("  Arrhenius line: Ea +- %.2g eV, log10 D(%g K) +- %.2g\n", f->ea_se_ev, c->compare.t_ref_k,
+           f->log10_ref_se);
+  else
+    printf("  Arrhenius line: not resolved\n");
+}
+
+static void print_text(const vt_campaign *c, const vt_calibration *cal, const vt_plan_cost *cost, int ranks,
+                       const forecast *f)
+{
+  printf("campaign '%s': %d compositions x %d glasses x %d temperatures\n", c->name, c->n_comp, c->n_glasses,
+         c->n_temp);
+  vt_cli_compositions_text(c);
+  printf("tasks    %d: %d glasses, %d MD; %.4g ns\n", c->n_tasks, c->n_glass_tasks, c->n_tasks - c->n_glass_tasks,
+         vt_cli_campaign_ns(c));
+  if (cal->n)
+    printf("speed    %.3g us per atom and step with %d atoms (%s, measured here)\n", 1e6 * cal->s_atom_step[0],
+           cal->atoms[0], cal->kernel);
+  else
+    printf("speed    %.3g us per atom and step (assumed)\n", 1e6 * vt_plan_s_atom_step(cal, 0));
+  printf("cost     %.3g core-hours; ", cost->core_s / 3600);
+  print_time(cost->wall_s);
+  printf(" on %d ranks (%d of them work on tasks)\n", ranks, cost->workers);
+  print_bytes("store   ", cost->store_bytes);
+  print_bytes(" before compression; memory", (double)cost->memory_bytes);
+  printf(" per rank\n");
+  if (f) print_forecast(c, f);
+}
+
+/* ------------------------------------------------------------------ JSON */
+
+static json_t *point_json(const vt_foreseen *p)
+{
+  json_t *o = vt_json_object();
+  vt_json_put(o, "T_K", vt_json_num(p->t_k));
+  vt_json_put(o, "D_assumed_cm2_s", vt_json_num(p->d_cm2_s));
+  vt_json_put(o, "n_eff", vt_json_num(p->n_eff));
+  vt_json_put(o, "D_rel_se_one_glass", vt_json_num(p->resolved ? p->rel_one : (double)NAN));
+  vt_json_put(o, "D_rel_se", vt_json_num(p->resolved ? p->rel_all : (double)NAN));
+  vt_json_put(o, "resolved", vt_json_bool(p->resolved));
+  vt_json_put(o, "needs_ps", vt_json_num(p->needs_ps));
+  return o;
+}
+
+static json_t *forecast_json(const vt_campaign *c, forecast *f)
+{
+  json_t *o = vt_json_object(), *list = vt_json_array();
+  vt_json_put(o, "assumption", vt_json_text(ASSUMPTION));
+  for (int i = 0; i < c->n_comp; i++) {
+    if (vt_plan_n_alkali(&c->comp[i]) == 0) continue;
+    foresee(c, i, f);
+    json_t *x = vt_json_object(), *points = vt_json_array();
+    for (int k = 0; k < c->n_temp; k++) vt_json_add(points, point_json(&f->f[k]));
+    vt_json_put(x, "name", vt_json_text(c->comp[i].name));
+    vt_json_put(x, "n_alkali", vt_json_int(vt_plan_n_alkali(&c->comp[i])));
+    vt_json_put(x, "points", points);
+    vt_json_put(x, "Ea_se_eV", vt_json_num(f->ea_se_ev));
+    vt_json_put(x, "log10_D_Tref_se", vt_json_num(f->log10_ref_se));
+    vt_json_add(list, x);
+  }
+  vt_json_put(o, "compositions", list);
+  return o;
+}
+
+static void put_json(const vt_campaign *c, const vt_calibration *cal, const vt_plan_cost *cost, int ranks, forecast *f,
+                     json_t *o)
+{
+  json_t *speed = vt_json_object(), *points = vt_json_array();
+  vt_cli_campaign_json(c, o);
+  vt_json_put(o, "core_hours", vt_json_num(cost->core_s / 3600));
+  vt_json_put(o, "wall_h", vt_json_num(cost->wall_s / 3600));
+  vt_json_put(o, "ranks", vt_json_int(ranks));
+  vt_json_put(o, "workers", vt_json_int(cost->workers));
+  vt_json_put(o, "store_bytes", vt_json_num(cost->store_bytes));
+  vt_json_put(o, "memory_per_rank_bytes", vt_json_int((int64_t)cost->memory_bytes));
+  for (int k = 0; k < cal->n; k++) {
+    json_t *p = vt_json_object();
+    vt_json_put(p, "n_atoms", vt_json_int(cal->atoms[k]));
+    vt_json_put(p, "us_per_atom_step", vt_json_num(1e6 * cal->s_atom_step[k]));
+    vt_json_add(points, p);
+  }
+  vt_json_put(speed, "measured", points);
+  vt_json_put(speed, "kernel", cal->n ? vt_json_text(cal->kernel) : json_null());
+  vt_json_put(o, "calibration", speed);
+  vt_json_put(o, "predicted", forecast_json(c, f));
+}
+
+/* ------------------------------------------------------------------ the command */
+
+/* What the user should not overlook, in the JSON and (already printed by the reader: the file's own) on stderr. */
+static void warn_all(const vt_campaign *c, const vt_calibration *cal, const forecast *weak, json_t *o)
+{
+  size_t before = json_array_size(json_object_get(o, "warnings"));
+  if (cal->trouble[0]) vt_json_warn(o, "%s", cal->trouble);
+  for (int i = 0; weak && i < c->n_temp; i++)
+    if (!weak->f[i].resolved)
+      vt_json_warn(o, "%g K will probably stay unresolved: %g ps of production, about %.2g ps needed", c->t_k[i],
+                   c->protocol.produce_ps, weak->f[i].needs_ps);
+  if (weak && !isfinite(weak->ea_se_ev)) vt_json_warn(o, "fewer than two temperatures will probably be resolved");
+  const json_t *list = json_object_get(o, "warnings");
+  for (size_t i = before; i < json_array_size(list); i++)
+    (void)fprintf(stderr, "warning: %s\n", json_string_value(json_array_get(list, i)));
+}
+
+static int plan(const vt_campaign *c, int ranks, double seconds, int json, json_t *o)
+{
+  vt_err err = {0};
+  void *m = NULL;
+  vt_calibration cal = {0};
+  vt_plan_cost cost;
+  vt_status rc = seconds > 0 ? vt_plan_calibrate(c, seconds, &cal, &err) : VT_OK;
+  if (rc == VT_OK) rc = vt_plan_estimate(c, &cal, ranks, &cost, &err);
+  if (rc == VT_OK) rc = vt_calloc64(&m, (size_t)c->n_temp, sizeof(vt_foreseen), &err);
+  if (rc != VT_OK) return vt_cli_fail(&err);
+  forecast f = {.f = m};
+  int weak = weakest(c);
+  if (json) put_json(c, &cal, &cost, ranks, &f, o);
+  if (weak >= 0) foresee(c, weak, &f);
+  if (!json) print_text(c, &cal, &cost, ranks, weak >= 0 ? &f : NULL);
+  warn_all(c, &cal, weak >= 0 ? &f : NULL, o);
+  vt_free(m);
+  return VT_EXIT_OK;
+}
+
+int cmd_plan(int argc, char **argv)
+{
+  enum { MOST_RANKS = 1000000 };
+  long cores = sysconf(_SC_NPROCESSORS_ONLN);
+  int json = 0, huge = 0, ranks = cores > 0 && cores < MOST_RANKS ? (int)cores : 1;
+  double seconds = 1;
+  const vt_opt opt[] = {
+      {"ranks", VT_OPT_INT, "N", "MPI ranks for the wall time (the cores of this machine)", &ranks, 1, MOST_RANKS},
+      {"calibrate", VT_OPT_REAL, "S", "seconds of MD that measure the speed; 0: assume 4 us per atom and step (1)",
+       &seconds, 0, 600},
+      {"json", VT_OPT_FLAG, NULL, "the answer as JSON", &json, 0, 0},
+      {"allow-huge", VT_OPT_FLAG, NULL, "more than 10^6 tasks are meant", &huge, 0, 0}};
+  vt_usage u = {.name = "plan",
+                .args = "CAMPAIGN",
+                .doc = "What a campaign means and costs before anything runs: tasks, cells, atoms, nanoseconds,\n"
+                       "core-hours and wall time (from a few seconds of its own MD), store size, memory per rank,\n"
+                       "and the error bars that it will probably get.",
+                .example = "vitrion plan campaigns/quickstart.yaml --ranks 64",
+                .opt = opt,
+                .n_opt = sizeof opt / sizeof *opt,
+                .least_args = 1,
+                .most_args = 1};
+  int code = vt_cli_parse(&u, argc, argv);
+  if (code < 0) code = vt_cli_readable(&u, u.arg[0]);
+  if (code >= 0) return code;
+  vt_campaign *c = NULL;
+  json_t *o = vt_json_object();
+  vt_json_put(o, "warnings", vt_json_array());
+  code = vt_cli_campaign(u.arg[0], huge, VT_SIMD_AUTO, o, &c);
+  if (c) code = plan(c, ranks, seconds, json, o);
+  if (json)
+    vt_json_print(o, 0);
+  else
+    json_decref(o);
+  vt_campaign_free(c);
+  return vt_cli_done(code);
+}

@@ -1,0 +1,158 @@
+/* opts.c - the command line, driven by a command's table of options. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "runner/cli/cli.h"
+
+/* What every command takes. */
+static struct {
+  int help, quiet, color;
+} common;
+static const vt_opt common_opt[] = {
+    {"help", VT_OPT_FLAG, NULL, "this text", &common.help, 0, 0},
+    {"quiet", VT_OPT_FLAG, NULL, "no progress", &common.quiet, 0, 0},
+    {"color", VT_OPT_CHOICE, "auto|always|never", "colour in messages", &common.color, 0, 0}};
+enum { N_COMMON = sizeof common_opt / sizeof *common_opt };
+
+static const vt_opt *option(const vt_usage *u, int i) { return i < u->n_opt ? &u->opt[i] : &common_opt[i - u->n_opt]; }
+
+/* ------------------------------------------------------------------ help */
+
+static void print_help(const vt_usage *u)
+{
+  printf("usage: vitrion %s%s%s [options]\n\n%s\n\noptions:\n", u->name, *u->args ? " " : "", u->args, u->doc);
+  for (int i = 0; i < u->n_opt + N_COMMON; i++) {
+    const vt_opt *o = option(u, i);
+    char left[64];
+    (void)snprintf(left, sizeof left, "--%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
+    printf("  %-28s %s\n", left, o->doc);
+  }
+  printf("\nexample:\n  %s\n", u->example);
+}
+
+/* ------------------------------------------------------------------ values */
+
+/* The index of `word` among the words of "a|b|c", or -1. */
+static int choice_of(const char *words, const char *word)
+{
+  size_t n = strlen(word);
+  for (int i = 0;; i++) {
+    size_t l = strcspn(words, "|");
+    if (l == n && memcmp(words, word, n) == 0) return i;
+    if (!words[l]) return -1;
+    words += l + 1;
+  }
+}
+
+/* -1, or the exit code after a message. */
+static int take_value(const vt_usage *u, const vt_opt *o, const char *value)
+{
+  int64_t k;
+  double x;
+  switch (o->type) {
+  case VT_OPT_FLAG:
+    *(int *)o->out = 1;
+    return -1;
+  case VT_OPT_TEXT:
+    if (!*value) return vt_cli_usage_error(u, "--%s needs a value: %s", o->name, o->doc);
+    *(const char **)o->out = value;
+    return -1;
+  case VT_OPT_INT:
+    if (!vt_parse_i64(value, strlen(value), &k) || (double)k < o->lo || (double)k > o->hi)
+      return vt_cli_usage_error(u, "--%s: expected a whole number from %.0f to %.0f, found '%s'", o->name, o->lo, o->hi,
+                                value);
+    *(int *)o->out = (int)k; /* fits: hi <= INT_MAX in every table */
+    return -1;
+  case VT_OPT_REAL:
+    if (!vt_parse_f64(value, strlen(value), &x) || x < o->lo || x > o->hi)
+      return vt_cli_usage_error(u, "--%s: expected a number from %g to %g, found '%s'", o->name, o->lo, o->hi, value);
+    *(double *)o->out = x;
+    return -1;
+  case VT_OPT_CHOICE: {
+    int i = choice_of(o->arg, value);
+    if (i < 0) return vt_cli_usage_error(u, "--%s: expected one of %s, found '%s'", o->name, o->arg, value);
+    *(int *)o->out = i;
+    return -1;
+  }
+  }
+  return VT_EXIT_FAIL;
+}
+
+/* ------------------------------------------------------------------ names */
+
+const char *vt_cli_nearest(const char *word, const char *const *names, int n)
+{
+  enum { MOST_EDITS = 3 };
+  const char *best = NULL;
+  int least = MOST_EDITS + 1;
+  for (int i = 0; i < n; i++) {
+    int edits = vt_edit_distance(word, names[i], MOST_EDITS);
+    /* a word that shares nothing but its length with the name is not a typing mistake */
+    if (edits < least && 2 * (size_t)edits <= strlen(names[i])) best = names[i], least = edits;
+  }
+  return best;
+}
+
+static int unknown_option(const vt_usage *u, const char *name)
+{
+  const char *names[64];
+  int n = 0;
+  for (int i = 0; i < u->n_opt + N_COMMON && n < 64; i++) names[n++] = option(u, i)->name;
+  const char *near = vt_cli_nearest(name, names, n);
+  if (near) return vt_cli_usage_error(u, "unknown option '--%s', did you mean '--%s'?", name, near);
+  return vt_cli_usage_error(u, "unknown option '--%s'", name);
+}
+
+/* ------------------------------------------------------------------ the line */
+
+/* One option at argv[*i]; *i moves over a value that is a word of its own. */
+static int take_option(const vt_usage *u, int argc, char **argv, int *i)
+{
+  char name[64];
+  const char *word = argv[*i] + 2, *equals = strchr(word, '=');
+  size_t l = equals ? (size_t)(equals - word) : strlen(word);
+  (void)snprintf(name, sizeof name, "%.*s", l < sizeof name ? (int)l : (int)sizeof name - 1, word);
+  const vt_opt *o = NULL;
+  for (int k = 0; k < u->n_opt + N_COMMON && !o; k++)
+    if (strcmp(option(u, k)->name, name) == 0) o = option(u, k);
+  if (!o) return unknown_option(u, name);
+  if (o->type == VT_OPT_FLAG) {
+    if (equals) return vt_cli_usage_error(u, "--%s takes no value", o->name);
+    return take_value(u, o, NULL);
+  }
+  if (equals) return take_value(u, o, equals + 1);
+  if (*i + 1 >= argc) return vt_cli_usage_error(u, "--%s needs a value: %s", o->name, o->doc);
+  return take_value(u, o, argv[++*i]);
+}
+
+int vt_cli_parse(vt_usage *u, int argc, char **argv)
+{
+  int options_over = 0;
+  u->n_args = 0;
+  common.help = common.quiet = common.color = 0;
+  for (int i = 1; i < argc; i++) {
+    const char *word = argv[i];
+    int code = -1;
+    if (!options_over && strcmp(word, "--") == 0)
+      options_over = 1;
+    else if (!options_over && strcmp(word, "-h") == 0)
+      common.help = 1;
+    else if (!options_over && word[0] == '-' && word[1] == '-')
+      code = take_option(u, argc, argv, &i);
+    else if (!options_over && word[0] == '-' && word[1])
+      code = vt_cli_usage_error(u, "unknown option '%s' (options are written --name)", word);
+    else if (u->n_args < u->most_args)
+      u->arg[u->n_args++] = word;
+    else
+      code = vt_cli_usage_error(u, "unexpected argument '%s'", word);
+    if (code >= 0) return code;
+  }
+  vt_cli_set(common.quiet, common.color);
+  if (common.help) {
+    print_help(u);
+    return vt_cli_done(VT_EXIT_OK);
+  }
+  if (u->n_args < u->least_args)
+    return vt_cli_usage_error(u, "%d of %d arguments given, expected: %s", u->n_args, u->least_args, u->args);
+  return -1;
+}

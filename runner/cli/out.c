@@ -1,0 +1,100 @@
+/* out.c - messages, colour, progress. */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "runner/cli/cli.h"
+
+static struct {
+  int quiet, color;
+  double last_line_s; /* of the progress: when it was last written */
+  int line_open;      /* a line that rewrites itself stands on the terminal */
+} screen;
+
+int vt_cli_quiet(void) { return screen.quiet; }
+
+void vt_cli_set(int quiet, int color)
+{
+  screen.quiet = quiet;
+  screen.color = color;
+}
+
+int vt_cli_color(FILE *f)
+{
+  if (screen.color) return screen.color == 1;
+  return isatty(fileno(f));
+}
+
+int vt_cli_usage_error(const vt_usage *u, const char *fmt, ...)
+{
+  va_list ap;
+  (void)fprintf(stderr, "vitrion %s: ", u->name);
+  va_start(ap, fmt);
+  (void)vfprintf(stderr, fmt, ap);
+  va_end(ap);
+  (void)fprintf(stderr, "\nusage: vitrion %s%s%s [options]; `vitrion %s --help` explains them\n", u->name,
+                *u->args ? " " : "", u->args, u->name);
+  return VT_EXIT_USAGE;
+}
+
+int vt_cli_readable(const vt_usage *u, const char *path)
+{
+  struct stat st;
+  if (access(path, R_OK) != 0 || stat(path, &st) != 0)
+    return vt_cli_usage_error(u, "cannot read '%s': %s", path, strerror(errno));
+  if (S_ISDIR(st.st_mode)) return vt_cli_usage_error(u, "'%s' is a folder, expected a file", path);
+  return -1;
+}
+
+int vt_cli_fail(const vt_err *err)
+{
+  vt_cli_progress_end();
+  (void)fputs(err->text, stderr);
+  if (err->used && err->text[err->used - 1] != '\n') (void)fputc('\n', stderr);
+  switch (err->code) {
+  case VT_ESTOP:
+    return VT_EXIT_AGAIN;
+  case VT_EPARSE:
+  case VT_EINVAL:
+  case VT_EUNSUP:
+    return VT_EXIT_USAGE;
+  case VT_ETASK:
+  case VT_EDIVERGE:
+    return VT_EXIT_TASKS;
+  default:
+    return VT_EXIT_FAIL;
+  }
+}
+
+int vt_cli_done(int code)
+{
+  errno = 0;
+  if (fflush(stdout) == 0 && !ferror(stdout)) return code;
+  (void)fprintf(stderr, "vitrion: standard output cannot be written: %s\n", strerror(errno ? errno : EIO));
+  return VT_EXIT_FAIL;
+}
+
+void vt_cli_progress(const char *fmt, ...)
+{
+  const double every_s = isatty(fileno(stderr)) ? 0.2 : 60;
+  double now_s = vt_now_s();
+  if (screen.quiet) return;
+  if (screen.last_line_s == 0) screen.last_line_s = now_s - every_s / 2; /* short work needs no progress */
+  if (now_s - screen.last_line_s < every_s) return;
+  screen.last_line_s = now_s;
+  screen.line_open = isatty(fileno(stderr));
+  va_list ap;
+  va_start(ap, fmt);
+  if (screen.line_open) (void)fputs("\r\033[K", stderr);
+  (void)vfprintf(stderr, fmt, ap);
+  if (!screen.line_open) (void)fputc('\n', stderr);
+  va_end(ap);
+  (void)fflush(stderr);
+}
+
+void vt_cli_progress_end(void)
+{
+  if (screen.line_open) (void)fputs("\r\033[K", stderr);
+  screen.line_open = 0;
+}

@@ -1,0 +1,58 @@
+/* plan.h - what `vitrion plan` estimates; private to runner/cli. */
+#ifndef VT_CLI_PLAN_H
+#define VT_CLI_PLAN_H
+
+#include "runner/cli/cli.h"
+
+/* ------------------------------------------------------------------ cost (plan_cost.c) */
+
+enum { VT_CAL_POINTS = 2 };
+
+/* CPU seconds per atom and step, measured by real MD of this campaign: at the smallest and the largest cell. */
+typedef struct vt_calibration {
+  int n; /* points; 0: nothing could be measured, the formula of the block length is used */
+  int atoms[VT_CAL_POINTS];
+  double s_atom_step[VT_CAL_POINTS];
+  char kernel[32];
+  char trouble[512]; /* why a point is missing; "" if none is */
+} vt_calibration;
+
+/* Observables included.  About `seconds` of production a point, and the short melt before it. */
+VT_MUST_CHECK vt_status vt_plan_calibrate(const vt_campaign *c, double seconds, vt_calibration *out, vt_err *err);
+/* Between the points linear in the number of atoms, constant beyond. */
+double vt_plan_s_atom_step(const vt_calibration *cal, int n_atoms);
+
+typedef struct vt_plan_cost {
+  double core_s, wall_s;
+  int workers;         /* of the ranks asked for: a dedicated master works on no task */
+  double store_bytes;  /* before compression                                          */
+  size_t memory_bytes; /* of the largest task                                         */
+} vt_plan_cost;
+/* wall_s: the campaign's own scheduler with every task taking its estimated time. */
+VT_MUST_CHECK vt_status vt_plan_estimate(const vt_campaign *c, const vt_calibration *cal, int ranks, vt_plan_cost *out,
+                                         vt_err *err);
+
+/* ------------------------------------------------------------------ error bars (plan_errors.c)
+ *
+ * Before a run nobody knows D.  Assumed for every alkali: Ea = 0.30 eV through 2.7e-6 cm^2/s at 500 K, which is the
+ * conductivity of LiAlCl2.5O0.75 (1.52 mS/cm at 303 K, Dai et al., Nat. Energy 2023) with a Haven ratio of one.  Error
+ * of one glass: He, Zhu, Mo, npj Comput. Mater. 4, 18 (2018): s/D = 3.43/sqrt(N) + 0.04, N = n_alkali MSD(longest
+ * lag)/a^2, a = 3 A, the longest lag being half the run.  Differences between glasses come on top. */
+#define VT_PLAN_EA_EV  0.30
+#define VT_PLAN_D_500  2.7e-6
+#define VT_PLAN_SITE_A 3.0
+
+typedef struct vt_foreseen {
+  double t_k, d_cm2_s;
+  double n_eff;
+  double rel_one, rel_all; /* standard error of D, relative: one glass, all glasses */
+  int resolved;
+  double needs_ps; /* production that would resolve it */
+} vt_foreseen;
+
+vt_foreseen vt_plan_foresee(int n_alkali, double t_k, double produce_ps, int glasses);
+int vt_plan_n_alkali(const vt_composition *c);
+/* Standard errors of the Arrhenius line through the resolved points; NaN for fewer than two of them. */
+void vt_plan_foresee_line(const vt_foreseen *f, int n, double t_ref_k, double *ea_se_ev, double *log10_ref_se);
+
+#endif

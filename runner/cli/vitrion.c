@@ -1,0 +1,87 @@
+/* vitrion.c - main: the table of commands. */
+#include <string.h>
+
+#include "engine/num/num.h"
+#include "runner/cli/cli.h"
+#include "runner/comm/comm.h"
+#include "runner/store/store.h"
+
+static const vt_command command[] = {
+    {"check", "parse and validate a campaign file; every mistake at once", cmd_check},
+    {"plan", "what a campaign will cost, and what it will resolve", cmd_plan},
+    {"run", "run a campaign on all MPI ranks, or go on with it", cmd_run},
+    {"status", "where a campaign stands", cmd_status},
+    {"fit", "Arrhenius lines and the comparison again, without MD", cmd_fit},
+    {"one", "one task of a campaign alone, serially", cmd_one},
+    {"energy", "energy, forces, virial of the frames of an extended XYZ file", cmd_energy},
+    {"bench", "measure and print JSON lines", cmd_bench},
+    {"schema", "every campaign key: type, unit, range, default, meaning", cmd_schema}};
+enum { N_COMMANDS = sizeof command / sizeof *command };
+
+static void print_help(FILE *f)
+{
+  (void)fputs(
+      "usage: vitrion COMMAND [arguments] [options]\n\n"
+      "How fast do the ions of a glass move, what is the activation energy, and how much does the chemistry matter?\n\n"
+      "commands:\n",
+      f);
+  for (int i = 0; i < N_COMMANDS; i++) (void)fprintf(f, "  %-10s %s\n", command[i].name, command[i].doc);
+  (void)fputs(
+      "\n`vitrion COMMAND --help` explains a command with an example; `vitrion --version` names the build.\n\n"
+      "exit codes: 0 done, 1 internal or I/O failure, 2 usage or campaign error, 3 some tasks failed for good,\n"
+      "4 launch mismatch, 75 stopped early with nothing lost (submit again)\n",
+      f);
+}
+
+static void print_version(void)
+{
+  const vt_build *b = vt_build_info();
+  printf("vitrion %s\n", b->version);
+  printf("git:      %s\n", b->git);
+  printf("compiler: %s, %s\n", b->compiler, b->flags);
+  printf("MPI:      %s\n", vt_comm_mpi_version());
+  printf("HDF5:     %s\n", vt_store_hdf5_version());
+  printf("BLAS:     %s\n", vt_blas_name());
+  printf("SIMD:     %s\n", vt_simd_name(vt_simd_best()));
+}
+
+static int unknown_command(const char *name)
+{
+  const char *names[N_COMMANDS];
+  for (int i = 0; i < N_COMMANDS; i++) names[i] = command[i].name;
+  const char *near = vt_cli_nearest(name, names, N_COMMANDS);
+  (void)fprintf(stderr, "vitrion: unknown command '%s'", name);
+  if (near) (void)fprintf(stderr, ", did you mean '%s'?", near);
+  (void)fputs("\nusage: vitrion COMMAND ...; `vitrion --help` lists the commands\n", stderr);
+  return VT_EXIT_USAGE;
+}
+
+/* Libraries log warnings here until a command installs something better. */
+static void to_stderr(void *ctx, vt_log_level level, const char *module, const char *line)
+{
+  (void)ctx;
+  vt_cli_progress_end();
+  (void)fprintf(stderr, "%s: %s: %s\n", level == VT_LOG_ERROR ? "error" : "warning", module, line);
+}
+
+int main(int argc, char **argv)
+{
+  vt_blas_serial(); /* before the first BLAS call of anybody */
+  vt_log_install(to_stderr, NULL, VT_LOG_WARN);
+  if (argc < 2) {
+    print_help(stderr);
+    return VT_EXIT_USAGE;
+  }
+  const char *name = argv[1];
+  if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || (strcmp(name, "help") == 0 && argc == 2)) {
+    print_help(stdout);
+    return vt_cli_done(VT_EXIT_OK);
+  }
+  if (strcmp(name, "--version") == 0) {
+    print_version();
+    return vt_cli_done(VT_EXIT_OK);
+  }
+  for (int i = 0; i < N_COMMANDS; i++)
+    if (strcmp(command[i].name, name) == 0) return command[i].run(argc - 1, argv + 1);
+  return unknown_command(name);
+}
