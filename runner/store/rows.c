@@ -46,8 +46,9 @@ static vt_status prepare(filler *f, vt_err *err)
     f->target[f->n_target++] = (target){.d = d, .k = k, .row_bytes = vt__store_row_bytes(d)};
     row += vt__store_row_bytes(d);
   }
+  int64_t share = (f->spec->n_rows + vt__writers_size(f->w) - 1) / vt__writers_size(f->w);
   f->batch_rows = row && row < BATCH_BYTES ? (int64_t)(BATCH_BYTES / row) : 1;
-  if (f->batch_rows > f->spec->n_rows) f->batch_rows = f->spec->n_rows;
+  if (f->batch_rows > share) f->batch_rows = share;
   for (target *t = f->target; t < f->target + f->n_target; t++) {
     VT_TRY(vt_calloc64(&p, (size_t)f->batch_rows, t->row_bytes, err), err, "rows of '%s'", t->d->path);
     t->batch = p;
