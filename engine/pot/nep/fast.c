@@ -1,0 +1,236 @@
+/* fast.c - the vector path's common part: which models it serves, their parameters in the kernel's layout, memory. */
+#include <math.h>
+#include <string.h>
+
+#include "engine/pot/nep/fast_impl.h"
+
+static const vt_nep_kernel *choose(const vt_numerics *num)
+{
+  const int mixed = num->precision == VT_MIXED;
+#ifdef VT_POT_X86
+  if (num->simd == VT_SIMD_AVX512) return mixed ? &vt__nep_avx512_f32 : &vt__nep_avx512_f64;
+  if (num->simd == VT_SIMD_AVX2) return mixed ? &vt__nep_avx2_f32 : &vt__nep_avx2_f64;
+#endif
+  if (num->simd == VT_SIMD_PORTABLE) return mixed ? &vt__nep_portable_f32 : &vt__nep_portable_f64;
+  return NULL;
+}
+
+/* One radial and one angular cutoff for all species of the task, l_max 4, no flags but 222 and 1111. */
+static int is_served(const vt_nep_bound *b)
+{
+  const vt_nep_model *m = b->model;
+  if (m->l_max != VT_FAST_L || m->n_radial > VT_FAST_CHANNELS || m->n_angular > VT_FAST_CHANNELS ||
+      m->k_radial > VT_FAST_BASIS || m->k_angular > VT_FAST_BASIS)
+    return 0;
+  for (int i = 0; i < VT_NEP_FLAGS; i++)
+    if (m->flag[i] && i != VT_NEP_222 && i != VT_NEP_1111) return 0;
+  const double rc_radial = m->rc_radial[b->type[0]], rc_angular = m->rc_angular[b->type[0]];
+  for (int s = 1; s < b->n_species; s++)
+    if (m->rc_radial[b->type[s]] < rc_radial || m->rc_radial[b->type[s]] > rc_radial ||
+        m->rc_angular[b->type[s]] < rc_angular || m->rc_angular[b->type[s]] > rc_angular)
+      return 0;
+  return b->cutoff <= fmax(rc_radial, rc_angular); /* else ZBL reaches farther than the rows that are kept */
+}
+
+/* ------------------------------------------------------------------ memory in one block */
+
+/* Hands out pieces of a block; with base NULL it only adds up their size. */
+typedef struct arena {
+  char *base;
+  size_t used;
+} arena;
+
+static void *piece(arena *a, size_t n, size_t size)
+{
+  enum { ALIGN = 64 };
+  void *p = a->base ? a->base + a->used : NULL;
+  a->used += (n * size + ALIGN - 1) / ALIGN * ALIGN;
+  return p;
+}
+
+static void lay_out_parameters(vt_nep_fast *f, arena *a)
+{
+  const size_t real = (size_t)f->kernel->real_size, ns = (size_t)f->bound->n_species;
+  const size_t h = (size_t)f->neurons, dim = (size_t)f->dim;
+  f->c_radial = piece(a, ns * (size_t)f->n_radial * (size_t)f->k_radial * VT_FAST_ROW, real);
+  f->c_angular = piece(a, ns * (size_t)f->n_angular * (size_t)f->k_angular * VT_FAST_ROW, real);
+  for (size_t s = 0; s < ns; s++) {
+    f->net[s].w0 = piece(a, h * dim, real);
+    f->net[s].w0t = piece(a, h * dim, real);
+    f->net[s].b0 = piece(a, h, real);
+    f->net[s].w1 = piece(a, h, real);
+  }
+}
+
+static void lay_out_work(vt_nep_fast *f, arena *a)
+{
+  const size_t real = (size_t)f->kernel->real_size, row = (size_t)f->cap_row, lanes = (size_t)f->kernel->lanes;
+  for (size_t l = 0; l < lanes; l++) {
+    vt_fast_slot *s = &f->slot[l];
+    s->x = piece(a, row, real);
+    s->y = piece(a, row, real);
+    s->z = piece(a, row, real);
+    s->r = piece(a, row, real);
+    s->ri = piece(a, row, real);
+    s->owner = piece(a, row, sizeof(int));
+    s->species = piece(a, row, sizeof(int));
+    s->g = piece(a, row * (size_t)f->n_angular, real);
+    s->dg = piece(a, row * (size_t)f->n_angular, real);
+    s->s = piece(a, (size_t)VT_FAST_H * VT_FAST_CHANNELS, real);
+  }
+  f->raw = piece(a, 4 * 2 * row, sizeof(double));
+  f->raw_j = piece(a, 2 * row, sizeof(int));
+  f->fx = piece(a, row, real);
+  f->fy = piece(a, row, real);
+  f->fz = piece(a, row, real);
+  f->gt = piece(a, row * VT_FAST_CHANNELS, real);
+  f->h = piece(a, row * VT_FAST_H, real);
+  f->q = piece(a, (size_t)f->dim * lanes, real);
+  f->d = piece(a, (size_t)f->dim * lanes, real);
+  f->hidden = piece(a, (size_t)f->neurons * lanes, real);
+}
+
+/* ------------------------------------------------------------------ parameters */
+
+static void put(const vt_nep_fast *f, void *array, size_t i, double x)
+{
+  if (f->kernel->real_size == (int)sizeof(double))
+    ((double *)array)[i] = x;
+  else
+    ((float *)array)[i] = (float)x;
+}
+
+/* c[n][k][centre type][neighbour type] to [centre species][n][k][row of neighbour species]. */
+static void put_coefficients(const vt_nep_fast *f, const double *c, int nn, int nk, void *to)
+{
+  const vt_nep_bound *b = f->bound;
+  const size_t nt = (size_t)b->model->n_types;
+  for (int s = 0; s < b->n_species; s++)
+    for (size_t nks = 0; nks < (size_t)nn * (size_t)nk; nks++)
+      for (int u = 0; u < b->n_species; u++)
+        put(f, to, ((size_t)s * (size_t)nn * (size_t)nk + nks) * VT_FAST_ROW + (size_t)u,
+            c[(nks * nt + (size_t)b->type[s]) * nt + (size_t)b->type[u]]);
+}
+
+static void put_network(const vt_nep_fast *f, int s)
+{
+  const vt_nep_model *m = f->bound->model;
+  const size_t at = (size_t)f->bound->type[s] * m->stride, h = (size_t)m->neurons, dim = (size_t)m->dim;
+  const vt_fast_network *net = &f->net[s];
+  for (size_t mu = 0; mu < h; mu++) {
+    for (size_t nu = 0; nu < dim; nu++) {
+      const double w = m->w0[at + mu * dim + nu] * m->scale[nu];
+      put(f, net->w0, mu * dim + nu, w);
+      put(f, net->w0t, nu * h + mu, w);
+    }
+    put(f, net->b0, mu, m->b0[at + mu]);
+    put(f, net->w1, mu, m->w1[at + mu]);
+  }
+}
+
+static vt_status take_parameters(vt_nep_fast *f, vt_err *err)
+{
+  const vt_nep_model *m = f->bound->model;
+  arena size = {0};
+  lay_out_parameters(f, &size);
+  VT_TRY(vt_calloc64(&f->parameters, size.used, 1, err), err, "parameters of the vector path");
+  arena block = {.base = f->parameters};
+  lay_out_parameters(f, &block);
+  put_coefficients(f, m->c_radial, m->n_radial, m->k_radial, f->c_radial);
+  put_coefficients(f, m->c_angular, m->n_angular, m->k_angular, f->c_angular);
+  for (int s = 0; s < f->bound->n_species; s++) {
+    const size_t at = (size_t)f->bound->type[s] * m->stride;
+    put_network(f, s);
+    f->net[s].bias = m->bias + (m->type_bias ? m->type_bias[at] : 0);
+  }
+  return VT_OK;
+}
+
+/* ------------------------------------------------------------------ */
+
+vt_status vt__nep_fast_open(const vt_nep_bound *b, const vt_numerics *num, vt_nep_fast **out, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  vt_nep_fast *f = NULL;
+  const vt_nep_model *m = b->model;
+  const vt_nep_kernel *kernel = choose(num);
+  *out = NULL;
+  if (!kernel || !is_served(b)) return VT_OK;
+  VT_TRY(vt_calloc64((void **)&f, 1, sizeof *f, err), err, "vector path");
+  f->bound = b;
+  f->kernel = kernel;
+  f->n_radial = m->n_radial, f->n_angular = m->n_angular;
+  f->k_radial = m->k_radial, f->k_angular = m->k_angular;
+  f->n_blocks = m->n_blocks, f->dim = m->dim, f->neurons = m->neurons;
+  f->f222 = m->flag[VT_NEP_222], f->f1111 = m->flag[VT_NEP_1111];
+  f->zbl = m->zbl != VT_ZBL_NONE;
+  f->rc_radial = m->rc_radial[b->type[0]], f->rc_angular = m->rc_angular[b->type[0]];
+  VT_TRY_OUT(vt_calloc64((void **)&f->slot, (size_t)kernel->lanes, sizeof *f->slot, err), err, "vector path");
+  VT_TRY_OUT(take_parameters(f, err), err, "vector path");
+  *out = f, f = NULL;
+out:
+  vt__nep_fast_close(f);
+  return rc;
+}
+
+const char *vt__nep_fast_name(const vt_nep_fast *f) { return f->kernel->name; }
+
+void vt__nep_fast_close(vt_nep_fast *f)
+{
+  if (!f) return;
+  vt_free(f->parameters);
+  vt_free(f->slot);
+  vt_free(f->order);
+  vt_free(f->force);
+  vt_free(f->work);
+  vt_free(f);
+}
+
+static vt_status reserve_atoms(vt_nep_fast *f, int n, vt_err *err)
+{
+  if (n <= f->cap_n) return VT_OK;
+  f->cap_n = 0;
+  vt_free(f->order);
+  vt_free(f->force);
+  f->order = NULL, f->force = NULL;
+  VT_TRY(vt_calloc64((void **)&f->order, (size_t)n, sizeof *f->order, err), err, "vector path");
+  VT_TRY(vt_calloc64((void **)&f->force, (size_t)n, sizeof *f->force, err), err, "vector path");
+  f->cap_n = n;
+  return VT_OK;
+}
+
+/* Room for rows of `longest` and what whole vectors may read and write beyond. */
+static vt_status reserve_rows(vt_nep_fast *f, int longest, vt_err *err)
+{
+  const int need = (longest / VT_NL_PAD + 2) * VT_NL_PAD;
+  if (need <= f->cap_row) return VT_OK;
+  vt_free(f->work);
+  f->work = NULL;
+  f->cap_row = need + need / 4 / VT_NL_PAD * VT_NL_PAD;
+  arena size = {0};
+  lay_out_work(f, &size);
+  vt_status s = vt_calloc64(&f->work, size.used, 1, err);
+  if (s != VT_OK) f->cap_row = 0;
+  VT_TRY(s, err, "vector path: rows of %d neighbours", longest);
+  arena block = {.base = f->work};
+  lay_out_work(f, &block);
+  return VT_OK;
+}
+
+static void group_by_species(vt_nep_fast *f, const vt_nlist *nl)
+{
+  int start[VT_MAX_SPECIES + 1] = {0};
+  for (int i = 0; i < nl->n; i++) start[nl->type[i] + 1]++;
+  for (int s = 0; s < VT_MAX_SPECIES; s++) start[s + 1] += start[s];
+  for (int i = 0; i < nl->n; i++) f->order[start[nl->type[i]]++] = i;
+}
+
+vt_status vt__nep_fast_compute(vt_nep_fast *f, const vt_nlist *nl, vt_force_out *out, vt_err *err)
+{
+  int longest = 0;
+  for (int i = 0; i < nl->n; i++) longest = nl->count[i] > longest ? nl->count[i] : longest;
+  VT_PASS(reserve_atoms(f, nl->n, err));
+  VT_PASS(reserve_rows(f, longest, err));
+  group_by_species(f, nl);
+  return f->kernel->compute(f, nl, out, err);
+}

@@ -1,0 +1,74 @@
+/* fast_impl.h - what the vector path's common part (fast.c) and its kernels (fast_kernel.h) share. */
+#ifndef VT_NEP_FAST_IMPL_H
+#define VT_NEP_FAST_IMPL_H
+
+#include "engine/pot/nep/nep_impl.h"
+
+/* The forms the kernels serve. */
+enum {
+  VT_FAST_L = 4,         /* l_max                                             */
+  VT_FAST_H = 24,        /* harmonics of l = 1..4                             */
+  VT_FAST_CHANNELS = 16, /* most radial or angular channels (n_max + 1)       */
+  VT_FAST_BASIS = 17,    /* most radial functions (basis_size + 1)            */
+  VT_FAST_ROW = 16       /* entries of a coefficient row: one for each species */
+};
+
+/* Arrays marked `real` have the kernel's type, double or float. */
+typedef struct vt_fast_network {
+  void *w0;  /* real [neurons][dim], times the scale of the descriptor */
+  void *w0t; /* real [dim][neurons], the same                          */
+  void *b0;  /* real [neurons] */
+  void *w1;  /* real [neurons] */
+  double bias;
+} vt_fast_network;
+
+/* Neighbours of one atom within reach, those within the shorter cutoff first, and its angular sums.  Arrays have room
+ * for vt_nep_fast.cap_row entries. */
+typedef struct vt_fast_slot {
+  int n, n_near;        /* all; within the shorter cutoff */
+  void *x, *y, *z;      /* real: unit vector              */
+  void *r, *ri;         /* real: distance and its inverse */
+  int *owner, *species; /* local atom an entry is an image of; its species */
+  void *g, *dg;         /* real [n_angular][cap_row]: g_n(r) and derivative */
+  void *s;              /* real [VT_FAST_H][VT_FAST_CHANNELS] */
+} vt_fast_slot;
+
+typedef struct vt_nep_kernel {
+  const char *name;
+  int lanes;
+  int real_size; /* bytes */
+  vt_status (*compute)(vt_nep_fast *f, const vt_nlist *nl, vt_force_out *out, vt_err *err);
+} vt_nep_kernel;
+
+struct vt_nep_fast {
+  const vt_nep_bound *bound;
+  const vt_nep_kernel *kernel;
+  int n_radial, n_angular, k_radial, k_angular, n_blocks, dim, neurons;
+  int f222, f1111, zbl;
+  double rc_radial, rc_angular;
+  void *parameters; /* one block that the following point into */
+  void *c_radial;   /* real [species][n][k][VT_FAST_ROW] */
+  void *c_angular;
+  vt_fast_network net[VT_MAX_SPECIES];
+
+  /* Working memory: grows with the number of atoms and the longest row, never shrinks. */
+  int cap_n, cap_row;
+  int *order;         /* [cap_n] atoms grouped by species */
+  double (*force)[4]; /* [cap_n] */
+  void *work;         /* one block that the following point into */
+  vt_fast_slot *slot; /* [lanes] */
+  double *raw;        /* [4][2 * cap_row] x, y, z, r^2: near ones from 0, far ones from cap_row */
+  int *raw_j;         /* [2 * cap_row] */
+  void *fx, *fy, *fz; /* real [cap_row] */
+  void *gt;           /* real [cap_row][VT_FAST_CHANNELS] */
+  void *h;            /* real [VT_FAST_H][cap_row] */
+  void *q, *d;        /* real [dim][lanes]: descriptors and dU/dq of a batch of atoms */
+  void *hidden;       /* real [neurons][lanes] */
+};
+
+extern const vt_nep_kernel vt__nep_portable_f64, vt__nep_portable_f32;
+#ifdef VT_POT_X86
+extern const vt_nep_kernel vt__nep_avx2_f64, vt__nep_avx2_f32, vt__nep_avx512_f64, vt__nep_avx512_f32;
+#endif
+
+#endif

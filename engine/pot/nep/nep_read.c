@@ -1,0 +1,349 @@
+/* nep_read.c - nep.txt into a model: strict, every error with file:line and what was expected there.
+ *
+ * Header records, one a line, then one number a line:
+ *   nep{3,4,5}[_zbl] N El_1 ... El_N
+ *   zbl INNER OUTER [FACTOR]                 only with _zbl; 0 0: flexible, its numbers end the file
+ *   cutoff RADIAL ANGULAR [MN MN]            or one pair of cutoffs a type, then MN MN (training hints, no physics)
+ *   n_max R A
+ *   basis_size R A
+ *   l_max L [222 1111 112 123 233 134]       flags: 0 off, anything else on
+ *   ANN NEURONS 0
+ *   networks, common bias, c radial, c angular, scaler of the descriptor, flexible ZBL */
+#include <math.h>
+#include <string.h>
+
+#include "engine/pot/nep/nep_impl.h"
+
+enum { MOST_WORDS = 2 * VT_NEP_MOST_TYPES + 3 + 1 };
+#define MOST_LENGTH_A 100.0 /* no cutoff is longer */
+#define MOST_NUMBER   1e30  /* a larger parameter is a damaged file, and no float */
+
+typedef struct word {
+  const char *s;
+  int n;
+} word;
+
+typedef struct reader {
+  const char *name;
+  const char *at, *end; /* rest of the text */
+  int line;             /* of `w`, from 1   */
+  int n_words;          /* of this line; at most MOST_WORDS are kept, more are counted */
+  word w[MOST_WORDS];
+} reader;
+
+#define USER_FAIL(r, err, s, col, ...) return vt_err_user((err), (s), (r)->name, (r)->line, (col), __VA_ARGS__)
+
+/* ------------------------------------------------------------------ lines and words */
+
+static int is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f'; }
+
+/* The next line split into words; 0 at the end of the text. */
+static int next_line(reader *r)
+{
+  r->n_words = 0;
+  r->line++;
+  if (r->at == r->end) return 0;
+  const char *eol = memchr(r->at, '\n', (size_t)(r->end - r->at));
+  if (!eol) eol = r->end;
+  for (const char *s = r->at; s < eol;) {
+    if (is_blank(*s)) {
+      s++;
+      continue;
+    }
+    const char *e = s;
+    while (e < eol && !is_blank(*e)) e++;
+    if (r->n_words < MOST_WORDS) r->w[r->n_words] = (word){s, e - s < 80 ? (int)(e - s) : 80};
+    r->n_words++;
+    s = e;
+  }
+  r->at = eol < r->end ? eol + 1 : eol;
+  return 1;
+}
+
+static int same(word w, const char *s) { return (size_t)w.n == strlen(s) && memcmp(w.s, s, (size_t)w.n) == 0; }
+
+/* The next line must begin with `key` and hold between lo and hi words after it. */
+static vt_status record(reader *r, const char *key, int lo, int hi, const char *form, vt_err *err)
+{
+  if (!next_line(r)) USER_FAIL(r, err, VT_EPARSE, 0, "the file ends, expected '%s %s'", key, form);
+  if (r->n_words == 0) USER_FAIL(r, err, VT_EPARSE, 0, "expected '%s %s', found an empty line", key, form);
+  if (!same(r->w[0], key))
+    USER_FAIL(r, err, VT_EPARSE, 1, "expected '%s %s', found '%.*s'", key, form, r->w[0].n, r->w[0].s);
+  if (r->n_words - 1 < lo || r->n_words - 1 > hi)
+    USER_FAIL(r, err, VT_EPARSE, 0, "expected '%s %s', found %d values", key, form, r->n_words - 1);
+  return VT_OK;
+}
+
+static vt_status integer(const reader *r, int i, const char *what, int lo, int hi, int *out, vt_err *err)
+{
+  int64_t v;
+  word w = r->w[i];
+  if (!vt_parse_i64(w.s, (size_t)w.n, &v) || v < lo || v > hi)
+    USER_FAIL(r, err, VT_EPARSE, 0, "expected %s, a whole number from %d to %d, found '%.*s'", what, lo, hi, w.n, w.s);
+  *out = (int)v;
+  return VT_OK;
+}
+
+static vt_status length(const reader *r, int i, const char *what, int may_be_zero, double *out, vt_err *err)
+{
+  word w = r->w[i];
+  if (!vt_parse_f64(w.s, (size_t)w.n, out) || *out > MOST_LENGTH_A || (may_be_zero ? *out < 0 : *out <= 0))
+    USER_FAIL(r, err, VT_EPARSE, 0, "expected %s, a %s number of at most %g A, found '%.*s'", what,
+              may_be_zero ? "non-negative" : "positive", MOST_LENGTH_A, w.n, w.s);
+  return VT_OK;
+}
+
+/* ------------------------------------------------------------------ header */
+
+static vt_status head_word(const reader *r, vt_nep_model *m, vt_err *err)
+{
+  static const struct {
+    const char *word;
+    int version;
+    int zbl;
+  } known[] = {{"nep3", 3, 0},     {"nep4", 4, 0},     {"nep5", 5, 0},
+               {"nep3_zbl", 3, 1}, {"nep4_zbl", 4, 1}, {"nep5_zbl", 5, 1}};
+  static const char *const other[] = {"dipole", "polarizability", "charge", "vdw", "temperature"};
+  word w = r->w[0];
+  for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+    if (!same(w, known[i].word)) continue;
+    m->version = known[i].version;
+    m->zbl = known[i].zbl ? VT_ZBL_UNIVERSAL : VT_ZBL_NONE; /* the zbl line may refine it */
+    return VT_OK;
+  }
+  if (w.n >= 3 && memcmp(w.s, "nep", 3) == 0) {
+    for (size_t i = 0; i < sizeof other / sizeof other[0]; i++) {
+      size_t l = strlen(other[i]);
+      for (const char *s = w.s; s + l <= w.s + w.n; s++)
+        if (memcmp(s, other[i], l) == 0)
+          USER_FAIL(r, err, VT_EUNSUP, 1,
+                    "'%.*s' is a %s model; only plain energy models are supported: nep3, nep4, nep5, each with or "
+                    "without _zbl",
+                    w.n, w.s, other[i]);
+    }
+    USER_FAIL(r, err, VT_EUNSUP, 1, "'%.*s' is not supported, expected nep3, nep4 or nep5, each with or without _zbl",
+              w.n, w.s);
+  }
+  USER_FAIL(r, err, VT_EPARSE, 1, "expected nep3, nep4 or nep5, each with or without _zbl, found '%.*s'", w.n, w.s);
+}
+
+static vt_status head(reader *r, vt_nep_model *m, vt_err *err)
+{
+  if (!next_line(r) || r->n_words == 0)
+    USER_FAIL(r, err, VT_EPARSE, 0, "expected 'nep4 NUMBER_OF_TYPES SYMBOLS...', found nothing");
+  VT_PASS(head_word(r, m, err));
+  if (r->n_words < 2)
+    USER_FAIL(r, err, VT_EPARSE, 0, "expected the number of types after '%.*s'", r->w[0].n, r->w[0].s);
+  VT_PASS(integer(r, 1, "the number of types", 1, VT_NEP_MOST_TYPES, &m->n_types, err));
+  if (r->n_words != 2 + m->n_types)
+    USER_FAIL(r, err, VT_EPARSE, 0, "expected %d element symbols, found %d", m->n_types, r->n_words - 2);
+  for (int t = 0; t < m->n_types; t++) {
+    word w = r->w[2 + t];
+    char symbol[4] = {0};
+    if (w.n < (int)sizeof symbol) memcpy(symbol, w.s, (size_t)w.n);
+    m->z[t] = symbol[0] ? vt_element_z(symbol) : 0;
+    if (!m->z[t]) USER_FAIL(r, err, VT_EPARSE, 0, "expected the symbol of an element, found '%.*s'", w.n, w.s);
+    for (int u = 0; u < t; u++)
+      if (m->z[u] == m->z[t]) USER_FAIL(r, err, VT_EPARSE, 0, "element '%s' is listed twice", symbol);
+    memcpy(m->symbol[t], symbol, sizeof symbol);
+  }
+  return VT_OK;
+}
+
+static vt_status zbl_line(reader *r, vt_nep_model *m, vt_err *err)
+{
+  static const char form[] = "INNER OUTER [FACTOR]";
+  VT_PASS(record(r, "zbl", 2, 3, form, err));
+  VT_PASS(length(r, 1, "the inner ZBL cutoff", 1, &m->zbl_inner, err));
+  VT_PASS(length(r, 2, "the outer ZBL cutoff", 1, &m->zbl_outer, err));
+  if (r->n_words == 4) VT_PASS(length(r, 3, "the factor of the typewise ZBL cutoff", 0, &m->zbl_factor, err));
+  if (m->zbl_inner <= 0 && m->zbl_outer <= 0) {
+    m->zbl = VT_ZBL_FLEXIBLE;
+  } else if (r->n_words == 4) {
+    m->zbl = VT_ZBL_TYPEWISE;
+    m->zbl_inner = 0; /* whatever the file says */
+  }
+  if (m->zbl != VT_ZBL_FLEXIBLE && !(m->zbl_inner < m->zbl_outer))
+    USER_FAIL(r, err, VT_EPARSE, 0, "expected 'zbl %s' with INNER below OUTER, found %g and %g", form, m->zbl_inner,
+              m->zbl_outer);
+  return VT_OK;
+}
+
+static vt_status cutoff_line(reader *r, vt_nep_model *m, vt_err *err)
+{
+  const int per_type = 2 * m->n_types + 2;
+  VT_PASS(record(r, "cutoff", 2, per_type > 4 ? per_type : 4, "RADIAL ANGULAR MN MN", err));
+  int n = r->n_words - 1, typed = n == per_type && m->n_types > 1;
+  if (n != 4 && !typed && !(n == 2 && m->version == 3)) /* NEP3 files older than the hints */
+    USER_FAIL(r, err, VT_EPARSE, 0,
+              "expected 4 values after 'cutoff' (radial, angular, two neighbour counts) or %d "
+              "(two cutoffs for each type, two neighbour counts), found %d",
+              per_type, n);
+  for (int t = 0; t < m->n_types; t++) {
+    VT_PASS(length(r, typed ? 1 + 2 * t : 1, "a radial cutoff", 0, &m->rc_radial[t], err));
+    VT_PASS(length(r, typed ? 2 + 2 * t : 2, "an angular cutoff", 0, &m->rc_angular[t], err));
+  }
+  int hint;
+  for (int i = n - 1; n > 2 && i <= n; i++) VT_PASS(integer(r, i, "a largest neighbour count", 0, 1000000, &hint, err));
+  return VT_OK;
+}
+
+static vt_status size_lines(reader *r, vt_nep_model *m, vt_err *err)
+{
+  VT_PASS(record(r, "n_max", 2, 2, "RADIAL ANGULAR", err));
+  VT_PASS(integer(r, 1, "the radial n_max", 0, VT_NEP_MOST_CHANNELS - 1, &m->n_radial, err));
+  VT_PASS(integer(r, 2, "the angular n_max", 0, VT_NEP_MOST_CHANNELS - 1, &m->n_angular, err));
+  VT_PASS(record(r, "basis_size", 2, 2, "RADIAL ANGULAR", err));
+  VT_PASS(integer(r, 1, "the radial basis size", 0, VT_NEP_MOST_BASIS - 1, &m->k_radial, err));
+  VT_PASS(integer(r, 2, "the angular basis size", 0, VT_NEP_MOST_BASIS - 1, &m->k_angular, err));
+  m->n_radial++, m->n_angular++, m->k_radial++, m->k_angular++; /* from highest index to count */
+  return VT_OK;
+}
+
+static vt_status l_max_line(reader *r, vt_nep_model *m, vt_err *err)
+{
+  static const char *const name[VT_NEP_FLAGS] = {"222", "1111", "112", "123", "233", "134"};
+  static const int needs_l[VT_NEP_FLAGS] = {2, 1, 2, 3, 3, 4};
+  VT_PASS(record(r, "l_max", 1, 1 + VT_NEP_FLAGS, "L [222 1111 112 123 233 134]", err));
+  VT_PASS(integer(r, 1, "the largest l", 1, VT_NEP_MOST_L, &m->l_max, err));
+  m->n_blocks = m->l_max;
+  for (int i = 0; i + 2 < r->n_words; i++) {
+    int on;
+    VT_PASS(integer(r, i + 2, "a flag of a higher-body invariant", 0, 9999, &on, err));
+    m->flag[i] = on != 0;
+    m->n_blocks += m->flag[i];
+    if (on && m->l_max < needs_l[i])
+      USER_FAIL(r, err, VT_EPARSE, 0, "the invariant %s needs an l_max of at least %d, found %d", name[i], needs_l[i],
+                m->l_max);
+  }
+  return VT_OK;
+}
+
+static vt_status ann_line(reader *r, vt_nep_model *m, vt_err *err)
+{
+  int second;
+  VT_PASS(record(r, "ANN", 2, 2, "NEURONS 0", err));
+  VT_PASS(integer(r, 1, "the number of neurons", 1, VT_NEP_MOST_NEURONS, &m->neurons, err));
+  VT_PASS(integer(r, 2, "0 (only one hidden layer is supported)", 0, 0, &second, err));
+  m->dim = m->n_radial + m->n_angular * m->n_blocks;
+  return VT_OK;
+}
+
+/* ------------------------------------------------------------------ numbers */
+
+/* One part of the list of numbers, named in errors. */
+typedef struct part {
+  const char *what;
+  size_t n;
+} part;
+
+static size_t lines_left(const reader *r)
+{
+  size_t n = 0;
+  for (const char *s = r->at; s < r->end; n++) {
+    const char *eol = memchr(s, '\n', (size_t)(r->end - s));
+    s = eol ? eol + 1 : r->end;
+  }
+  return n;
+}
+
+static vt_status number(reader *r, const part *p, size_t i, double *out, vt_err *err)
+{
+  if (!next_line(r))
+    USER_FAIL(r, err, VT_EPARSE, 0, "the file ends, expected %s, number %zu of %zu", p->what, i + 1, p->n);
+  word w = r->w[0];
+  if (r->n_words == 0)
+    USER_FAIL(r, err, VT_EPARSE, 0, "expected %s, number %zu of %zu, found an empty line", p->what, i + 1, p->n);
+  if (r->n_words > 1)
+    USER_FAIL(r, err, VT_EPARSE, 0, "expected %s, number %zu of %zu, alone in its line, found %d words", p->what, i + 1,
+              p->n, r->n_words);
+  if (!vt_parse_f64(w.s, (size_t)w.n, out) || fabs(*out) > MOST_NUMBER)
+    USER_FAIL(r, err, VT_EPARSE, 0, "expected %s, number %zu of %zu (finite, at most %g in magnitude), found '%.*s'",
+              p->what, i + 1, p->n, MOST_NUMBER, w.n, w.s);
+  return VT_OK;
+}
+
+/* Where each quantity lies in the one block of numbers. */
+static void lay_out(vt_nep_model *m, const part *p)
+{
+  const size_t w0 = (size_t)m->neurons * (size_t)m->dim, h = (size_t)m->neurons;
+  m->stride = m->version == 3 ? 0 : w0 + 2 * h + (m->version == 5);
+  m->w0 = m->numbers;
+  m->b0 = m->w0 + w0;
+  m->w1 = m->b0 + h;
+  m->type_bias = m->version == 5 ? m->w1 + h : NULL;
+  const double *next = m->numbers + p[0].n;
+  m->bias = *next++;
+  m->c_radial = next;
+  m->c_angular = m->c_radial + p[2].n;
+  m->scale = m->c_angular + p[3].n;
+  m->zbl_pair = m->zbl == VT_ZBL_FLEXIBLE ? m->scale + p[4].n : NULL;
+}
+
+static vt_status numbers(reader *r, vt_nep_model *m, vt_err *err)
+{
+  const size_t nt = (size_t)m->n_types, networks = m->version == 3 ? 1 : nt;
+  const size_t network = (size_t)m->neurons * ((size_t)m->dim + 2) + (m->version == 5);
+  const part parts[] = {
+      {"a network parameter", networks * network},
+      {"the common bias", 1},
+      {"a radial coefficient", nt * nt * (size_t)m->n_radial * (size_t)m->k_radial},
+      {"an angular coefficient", nt * nt * (size_t)m->n_angular * (size_t)m->k_angular},
+      {"a positive scale of the descriptor", (size_t)m->dim},
+      {"a flexible ZBL parameter", m->zbl == VT_ZBL_FLEXIBLE ? nt * (nt + 1) / 2 * 10 : 0},
+  };
+  enum { PARTS = sizeof parts / sizeof parts[0], SCALE = 4, FLEXIBLE = 5 };
+  size_t total = 0, at = 0, left = lines_left(r);
+  for (int p = 0; p < PARTS; p++) total += parts[p].n; /* no overflow: the limits of the header */
+  if (left < total) {                                  /* before any memory is asked for */
+    r->line += (int)left;
+    USER_FAIL(r, err, VT_EPARSE, 0, "the file ends after %zu of the %zu numbers that its header announces", left,
+              total);
+  }
+  VT_PASS(vt_calloc64((void **)&m->numbers, total, sizeof *m->numbers, err));
+  for (int p = 0; p < PARTS; p++) {
+    for (size_t i = 0; i < parts[p].n; i++, at++) {
+      double *x = &m->numbers[at];
+      VT_PASS(number(r, &parts[p], i, x, err));
+      if (p == SCALE && !(*x > 0)) USER_FAIL(r, err, VT_EPARSE, 0, "expected %s, found %g", parts[p].what, *x);
+      if (p == FLEXIBLE && i % 10 < 2 && !(*x >= 0 && *x <= MOST_LENGTH_A))
+        USER_FAIL(r, err, VT_EPARSE, 0, "expected a ZBL cutoff from 0 to %g A, found %g", MOST_LENGTH_A, *x);
+      if (p == FLEXIBLE && i % 10 == 1 && *x > 0 && !(x[-1] < *x))
+        USER_FAIL(r, err, VT_EPARSE, 0, "expected an outer ZBL cutoff above the inner one, %g, found %g", x[-1], *x);
+    }
+  }
+  lay_out(m, parts);
+  while (next_line(r))
+    if (r->n_words)
+      USER_FAIL(r, err, VT_EPARSE, 0, "expected the end of the file after %zu numbers, found '%.*s'", total, r->w[0].n,
+                r->w[0].s);
+  return VT_OK;
+}
+
+/* ------------------------------------------------------------------ */
+
+vt_status vt__nep_read(const char *name, const char *text, size_t n, vt_nep_model **out, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  vt_nep_model *m = NULL;
+  *out = NULL;
+  VT_TRY(vt_calloc64((void **)&m, 1, sizeof *m, err), err, "potential '%s'", name);
+  reader r = {.name = name, .at = text, .end = text + n};
+  rc = head(&r, m, err);
+  if (rc == VT_OK && m->zbl != VT_ZBL_NONE) rc = zbl_line(&r, m, err);
+  if (rc == VT_OK) rc = cutoff_line(&r, m, err);
+  if (rc == VT_OK) rc = size_lines(&r, m, err);
+  if (rc == VT_OK) rc = l_max_line(&r, m, err);
+  if (rc == VT_OK) rc = ann_line(&r, m, err);
+  if (rc == VT_OK) rc = numbers(&r, m, err);
+  if (rc == VT_OK) *out = m, m = NULL;
+  vt__nep_free(m);
+  return rc;
+}
+
+void vt__nep_free(vt_nep_model *m)
+{
+  if (!m) return;
+  vt_free(m->numbers);
+  vt_free(m);
+}

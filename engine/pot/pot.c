@@ -1,0 +1,103 @@
+/* pot.c - the table of potentials, and the checks that hold for all of them. */
+#include <math.h>
+#include <string.h>
+
+#include "engine/pot/pot_impl.h"
+
+const vt_pot_ops *const vt_pot_builtin[] = {&vt__pot_nep, &vt__pot_nep_reference, &vt__pot_lj, &vt__pot_mock, NULL};
+
+static vt_status no_such_kind(const char *kind, vt_err *err)
+{
+  char known[128];
+  size_t used = 0;
+  known[0] = '\0';
+  for (const vt_pot_ops *const *o = vt_pot_builtin; *o; o++) {
+    size_t n = strlen((*o)->name);
+    if (used + n + 3 > sizeof known) break;
+    if (used) memcpy(known + used, ", ", 2), used += 2;
+    memcpy(known + used, (*o)->name, n + 1);
+    used += n;
+  }
+  VT_FAIL(err, VT_EUNSUP, "no potential of kind '%s' in this build; there are: %s", kind, known);
+}
+
+static vt_status check_args(const vt_pot_args *a, vt_err *err)
+{
+  if (a->n_species < 0 || a->n_species > VT_MAX_SPECIES)
+    VT_FAIL(err, VT_EINVAL, "a potential for %d species, expected at most %d", a->n_species, VT_MAX_SPECIES);
+  if (a->numerics.precision != VT_DOUBLE && a->numerics.precision != VT_MIXED)
+    VT_FAIL(err, VT_EINVAL, "unknown precision %d", (int)a->numerics.precision);
+  vt_simd simd = (vt_simd)a->numerics.simd;
+  if (a->numerics.simd < 0 || !vt_simd_works(simd))
+    VT_FAIL(err, VT_EUNSUP, "vector level '%s' is asked for, the best here is '%s'", vt_simd_name(simd),
+            vt_simd_name(vt_simd_best()));
+  return VT_OK;
+}
+
+vt_status vt_pot_open(vt_pot *pot, const char *kind, const vt_pot_args *args, vt_err *err)
+{
+  *pot = (vt_pot){0};
+  for (const vt_pot_ops *const *o = vt_pot_builtin; *o; o++) {
+    if (strcmp((*o)->name, kind) != 0) continue;
+    VT_TRY(check_args(args, err), err, "opening potential '%s' from '%s'", kind, args->path);
+    VT_TRY((*o)->open(args, &pot->self, err), err, "opening potential '%s' from '%s'", kind, args->path);
+    pot->ops = *o;
+    return VT_OK;
+  }
+  return no_such_kind(kind, err);
+}
+
+void vt_pot_describe(const vt_pot *pot, vt_pot_info *out)
+{
+  memset(out, 0, sizeof *out);
+  size_t n = strlen(pot->ops->name);
+  memcpy(out->kind, pot->ops->name, n < sizeof out->kind ? n : sizeof out->kind - 1);
+  pot->ops->describe(pot->self, out);
+}
+
+/* Sums over everything: one non-finite term makes the sum non-finite; only then look for the culprit. */
+static vt_status check_finite(const vt_nlist *nl, const vt_force_out *out, vt_err *err)
+{
+  double sum = 0;
+  for (int i = 0; i < nl->n; i++) sum += fabs(out->f[i][0]) + fabs(out->f[i][1]) + fabs(out->f[i][2]);
+  for (int k = 0; k < 9; k++) sum += fabs(out->virial[k]);
+  if (isfinite(sum + fabs(out->energy))) return VT_OK;
+  if (!isfinite(out->energy)) VT_FAIL(err, VT_EDIVERGE, "the energy is %g", out->energy);
+  for (int i = 0; i < nl->n; i++) {
+    const double *f = out->f[i];
+    if (!isfinite(f[0]) || !isfinite(f[1]) || !isfinite(f[2]))
+      VT_FAIL(err, VT_EDIVERGE, "the force on atom %d is (%g, %g, %g)", i, f[0], f[1], f[2]);
+  }
+  VT_FAIL(err, VT_EDIVERGE, "forces or virial are too large to add up");
+}
+
+vt_status vt__pot_overlap(const vt_nlist *nl, int i, int j, vt_err *err)
+{
+  double d[3] = {nl->x[j] - nl->x[i], nl->y[j] - nl->y[i], nl->z[j] - nl->z[i]};
+  VT_FAIL(err, VT_EDIVERGE, "atoms %d and %d sit on each other (distance %.3g A)", i, nl->owner[j],
+          sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]));
+}
+
+vt_status vt_pot_compute(vt_pot *pot, const vt_nlist *nl, vt_force_out *out, vt_err *err)
+{
+  out->spread = NAN;
+  VT_TRY(pot->ops->compute(pot->self, nl, out, err), err, "potential '%s'", pot->ops->name);
+  VT_TRY(check_finite(nl, out, err), err, "potential '%s'", pot->ops->name);
+  return VT_OK;
+}
+
+void vt_pot_close(vt_pot *pot)
+{
+  if (!pot) return;
+  if (pot->ops) pot->ops->close(pot->self);
+  *pot = (vt_pot){0};
+}
+
+vt_status vt_pot_probe(const char *kind, const char *path, vt_pot_info *out, vt_err *err)
+{
+  vt_pot pot;
+  VT_TRY(vt_pot_open(&pot, kind, &(vt_pot_args){.path = path}, err), err, "looking into the potential");
+  vt_pot_describe(&pot, out);
+  vt_pot_close(&pot);
+  return VT_OK;
+}
