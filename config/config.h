@@ -48,10 +48,10 @@ void vt_diags_format(const vt_diags *d, vt_buf *out);
 
 /* What the user asked of a composition, beside the integer cell that it became. */
 typedef struct vt_comp_asked {
-  char formula[VT_NAME];  /* per metal, as asked                              */
+  char formula[VT_NAME];  /* per metal, exact: LiAlCl2.5O0.75, LiTaCl74/19O20/19 */
   char alkali[VT_NAME], metal[VT_NAME], halogen[VT_NAME]; /* factor labels; "" for a plain formula with none */
   double halogen_to_oxygen;  /* asked X/O; INFINITY for halogen_only; NaN for a plain formula without O and X */
-  double alkali_per_metal;
+  double alkali_per_metal;   /* INFINITY without metal */
   double got_halogen_to_oxygen, got_alkali_per_metal; /* of the cell */
   double worst_ratio_error;  /* largest relative error of any asked ratio   */
 } vt_comp_asked;
@@ -76,6 +76,7 @@ typedef struct vt_campaign {
   uint64_t seed;
   char pot_kind[16], pot_file[VT_PATH] /* as written */, pot_path[VT_PATH] /* resolved */;
   vt_pot_facts pot;
+  int atoms;             /* asked per cell; comp[].n_atoms is what it became */
   int n_comp;
   vt_composition *comp;  /* [n_comp] */
   vt_comp_asked *asked;  /* [n_comp] */
@@ -85,6 +86,7 @@ typedef struct vt_campaign {
   vt_protocol protocol;
   int n_obs;
   vt_obs_request obs[VT_MAX_OBS];
+  const vt_obs_doc *obs_doc[VT_MAX_OBS]; /* of each request, in the caller's table, which must outlive the campaign */
   vt_numerics numerics;  /* simd may be AUTO until vt_campaign_resolve */
   vt_compare_spec compare;
   int n_species;                 /* all elements of the campaign in canonical order: rows of species tables */

@@ -1,0 +1,188 @@
+/* The campaign as an object: text in, tasks and plans out. */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config_impl.h"
+
+enum { MOST_BYTES = 1 << 20 };
+
+/* ------------------------------------------------------------------ from text */
+
+static vt_status new_campaign(const char *file, const char *folder, vt_campaign **c, vt_err *err)
+{
+  void *p = NULL;
+  if (strlen(file) >= VT_PATH || strlen(folder) >= VT_PATH)
+    VT_FAIL(err, VT_EINVAL, "the path '%.60s...' is longer than %d characters", file, VT_PATH - 1);
+  VT_TRY(vt_calloc64(&p, 1, sizeof **c, err), err, "campaign '%s'", file);
+  *c = p;
+  (void)snprintf((*c)->file, VT_PATH, "%s", file);
+  (void)snprintf((*c)->folder, VT_PATH, "%s", folder);
+  (*c)->numerics.format = VT_ENGINE_FORMAT;
+  return VT_OK;
+}
+
+static vt_status understand(vt__draft *dr, const vt__yaml *y, vt_err *err)
+{
+  VT_TRY(vt__read(dr, y, err), err, "campaign '%s'", dr->c->file);
+  VT_TRY(vt__check_potential(dr, err), err, "campaign '%s'", dr->c->file);
+  VT_TRY(vt__expand_compositions(dr, err), err, "campaign '%s'", dr->c->file);
+  vt__check_rules(dr);
+  return VT_OK;
+}
+
+static vt_status refuse(const vt_diags *d, vt_err *err)
+{
+  return vt_err_user(err, VT_EPARSE, d->file, 0, 0, "%d mistake%s", d->n_errors, d->n_errors == 1 ? "" : "s");
+}
+
+vt_status vt_campaign_parse(const char *text, size_t n, const char *file, const char *folder,
+                            const vt_campaign_env *env, vt_campaign **c, vt_diags *diags, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  vt_campaign *made = NULL;
+  vt__yaml y = {0};
+  vt__draft dr = {.env = env, .d = diags};
+  *c = NULL;
+  *diags = (vt_diags){0};
+  (void)snprintf(diags->file, sizeof diags->file, "%s", file);
+  if (n > MOST_BYTES)
+    vt__diag_error(diags, (vt__mark){0}, "", "%zu bytes, more than the %d of a campaign file", n, MOST_BYTES);
+  else {
+    VT_TRY_OUT(new_campaign(file, folder, &made, err), err, "reading a campaign");
+    dr.c = made;
+    rc = vt__yaml_parse(&y, text, n, diags, err);
+    if (rc == VT_OK) rc = understand(&dr, &y, err);
+  }
+  vt__diag_sort(diags);
+  if ((rc == VT_OK || rc == VT_EPARSE) && diags->n_errors) rc = refuse(diags, err);
+  if (rc == VT_OK) *c = made, made = NULL;
+out:
+  vt__draft_free(&dr);
+  vt__yaml_free(&y);
+  vt_campaign_free(made);
+  return rc;
+}
+
+vt_status vt_campaign_load(const char *path, const vt_campaign_env *env, vt_campaign **c, vt_diags *diags, vt_err *err)
+{
+  char *text = NULL, folder[VT_PATH] = ".";
+  size_t n = 0;
+  const char *slash = strrchr(path, '/');
+  *c = NULL;
+  *diags = (vt_diags){0};
+  (void)snprintf(diags->file, sizeof diags->file, "%s", path);
+  if (slash && slash - path < VT_PATH) /* the root keeps its slash */
+    (void)snprintf(folder, sizeof folder, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+  vt_status rc = vt_file_read(path, MOST_BYTES, &text, &n, err);
+  if (rc == VT_EPARSE)
+    vt__diag_error(diags, (vt__mark){0}, "", "more than the %d bytes of a campaign file", MOST_BYTES);
+  if (rc != VT_OK) return vt_err_wrap(err, rc, __FILE__, __LINE__, "campaign '%s'", path);
+  rc = vt_campaign_parse(text, n, path, folder, env, c, diags, err);
+  vt_free(text);
+  return rc;
+}
+
+void vt_campaign_free(vt_campaign *c)
+{
+  if (!c) return;
+  vt_free(c->comp);
+  vt_free(c->asked);
+  vt_free(c->t_k);
+  vt_free(c->task);
+  vt_free(c);
+}
+
+/* ------------------------------------------------------------------ tasks */
+
+/* Everything of a plan but the identities. */
+static void fill_plan(const vt_campaign *c, const vt_task *t, vt_plan *p)
+{
+  *p = (vt_plan){.seed = c->seed,
+                 .kind = t->kind,
+                 .comp_index = t->comp,
+                 .glass = t->glass,
+                 .block_steps = vt_plan_block_steps(c->comp[t->comp].n_atoms),
+                 .t_k = t->kind == VT_TASK_GLASS ? c->t_k[0] : c->t_k[t->temp],
+                 .comp = c->comp[t->comp],
+                 .protocol = c->protocol,
+                 .numerics = c->numerics,
+                 .pot_hash = c->pot.sha256};
+  if (t->kind == VT_TASK_MD) { /* a glass is not observed */
+    p->n_obs = c->n_obs;
+    memcpy(p->obs, c->obs, sizeof p->obs);
+  }
+  memcpy(p->pot_kind, c->pot_kind, sizeof p->pot_kind);
+  memcpy(p->pot_path, c->pot_path, sizeof p->pot_path);
+}
+
+static vt_status identify(vt_campaign *c, vt_task *t, vt_err *err)
+{
+  vt_plan p;
+  fill_plan(c, t, &p);
+  if (t->needs >= 0) p.needs = c->task[t->needs].uid;
+  VT_TRY(vt_plan_identify(&p, err), err, "%s, glass %d", c->comp[t->comp].name, t->glass);
+  t->uid = p.uid;
+  return VT_OK;
+}
+
+/* Composition by composition: its glasses, then its MD tasks by (glass, temperature). */
+static void list_tasks(vt_campaign *c)
+{
+  int n = 0;
+  for (int i = 0; i < c->n_comp; i++) {
+    int first = n;
+    for (int g = 0; g < c->n_glasses; g++)
+      c->task[n++] = (vt_task){.kind = VT_TASK_GLASS, .comp = i, .glass = g, .temp = -1, .needs = -1};
+    for (int g = 0; g < c->n_glasses; g++)
+      for (int t = 0; t < c->n_temp; t++)
+        c->task[n++] = (vt_task){.kind = VT_TASK_MD, .comp = i, .glass = g, .temp = t, .needs = first + g};
+  }
+}
+
+static int by_uid(const void *a, const void *b) { return vt_uid_cmp(a, b); }
+
+/* The campaign is the set of its tasks: the order in which they were written down does not matter. */
+static vt_status identify_campaign(vt_campaign *c, vt_err *err)
+{
+  void *p = NULL;
+  VT_TRY(vt_calloc64(&p, (size_t)c->n_tasks, sizeof(vt_uid), err), err, "%d uids", c->n_tasks);
+  vt_uid *u = p;
+  for (int i = 0; i < c->n_tasks; i++) u[i] = c->task[i].uid;
+  qsort(u, (size_t)c->n_tasks, sizeof *u, by_uid);
+  vt_sha256(u, (size_t)c->n_tasks * sizeof *u, &c->id);
+  vt_free(u);
+  return VT_OK;
+}
+
+vt_status vt_campaign_resolve(vt_campaign *c, vt_simd simd, vt_err *err)
+{
+  void *p = NULL;
+  int64_t n_glass = (int64_t)c->n_comp * c->n_glasses, n = n_glass * (1 + c->n_temp);
+  if (c->numerics.simd == VT_SIMD_AUTO) c->numerics.simd = simd;
+  if (c->numerics.simd == VT_SIMD_AUTO)
+    VT_FAIL(err, VT_EINVAL, "the SIMD level of campaign '%s' is still open", c->name);
+  if (n > INT_MAX) VT_FAIL(err, VT_EINVAL, "%lld tasks", (long long)n);
+  vt_free(c->task);
+  c->task = NULL;
+  c->n_tasks = c->n_glass_tasks = 0;
+  VT_TRY(vt_calloc64(&p, (size_t)n, sizeof *c->task, err), err, "%lld tasks", (long long)n);
+  c->task = p;
+  c->n_tasks = (int)n;
+  c->n_glass_tasks = (int)n_glass;
+  list_tasks(c);
+  for (int i = 0; i < c->n_tasks; i++) /* a glass stands before what needs it */
+    VT_TRY(identify(c, &c->task[i], err), err, "task %d of campaign '%s'", i, c->name);
+  return identify_campaign(c, err);
+}
+
+vt_status vt_campaign_plan(const vt_campaign *c, int i, vt_plan *out, vt_err *err)
+{
+  if (i < 0 || i >= c->n_tasks) VT_FAIL(err, VT_EINVAL, "task %d of the %d of campaign '%s'", i, c->n_tasks, c->name);
+  const vt_task *t = &c->task[i];
+  fill_plan(c, t, out);
+  out->uid = t->uid;
+  if (t->needs >= 0) out->needs = c->task[t->needs].uid;
+  return VT_OK;
+}

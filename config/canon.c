@@ -1,0 +1,154 @@
+/* A campaign -> canonical YAML: every key with its value and unit, compositions as exact formulas. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "config/config_impl.h"
+
+/* Text in double quotes; control characters were refused when it was read. */
+static void put_quoted(vt_buf *b, const char *s)
+{
+  vt_buf_printf(b, "\"");
+  for (; *s; s++) {
+    if (*s == '"' || *s == '\\') vt_buf_add(b, "\\", 1);
+    vt_buf_add(b, s, 1);
+  }
+  vt_buf_printf(b, "\"");
+}
+
+static void put_quantity(vt_buf *b, double x, const char *unit)
+{
+  vt__put_f64(b, x);
+  if (unit[0]) vt_buf_printf(b, " %s", unit);
+}
+
+static void put_choice(vt_buf *b, const vt__choice *c, int32_t value)
+{
+  while (c->name && c->value != value) c++;
+  vt_buf_printf(b, "%s", c->name ? c->name : "");
+}
+
+static void put_temperatures(vt_buf *b, const vt_campaign *c)
+{
+  for (int i = 0; i < c->n_temp; i++) {
+    vt_buf_printf(b, i ? ", " : "[");
+    put_quantity(b, c->t_k[i], "K");
+  }
+  vt_buf_printf(b, "]");
+}
+
+static void put_formulas(vt_buf *b, const vt_campaign *c)
+{
+  for (int i = 0; i < c->n_comp; i++) vt_buf_printf(b, "\n    - %s", c->asked[i].formula);
+}
+
+/* The charge of each element of the campaign, declared or default. */
+static void put_charges(vt_buf *b, const vt_campaign *c)
+{
+  for (int k = 0; k < c->n_species; k++) {
+    int charge = 0;
+    for (int i = 0; i < c->n_comp && !charge; i++)
+      for (int j = 0; j < c->comp[i].n_species; j++)
+        if (c->comp[i].z[j] == c->z[k]) charge = c->comp[i].charge[j];
+    vt_buf_printf(b, "%s%s: %d", k ? ", " : "{", vt_element_symbol(c->z[k]), charge);
+  }
+  vt_buf_printf(b, "}");
+}
+
+static void put_observables(vt_buf *b, const vt_campaign *c)
+{
+  if (c->n_obs == 0) vt_buf_printf(b, "{}");
+  for (int i = 0; i < c->n_obs; i++) {
+    const vt_obs_request *r = &c->obs[i];
+    const vt_obs_doc *doc = c->obs_doc[i];
+    vt_buf_printf(b, "\n  %s: {every: ", r->name);
+    put_quantity(b, r->every_ps, "ps");
+    for (int k = 0; k < doc->n_par; k++) {
+      if (!(r->par[k] >= doc->par[k].lo && r->par[k] <= doc->par[k].hi))
+        continue; /* a default that cannot be written */
+      vt_buf_printf(b, ", %s: ", doc->par[k].name);
+      put_quantity(b, r->par[k], doc->par[k].unit);
+    }
+    vt_buf_printf(b, "}");
+  }
+}
+
+static void put_factors(vt_buf *b, const vt_compare_spec *c)
+{
+  const char *comma = "";
+  vt_buf_printf(b, "[");
+  if (c->by_alkali) vt_buf_printf(b, "alkali"), comma = ", ";
+  if (c->by_metal) vt_buf_printf(b, "%smetal", comma), comma = ", ";
+  if (c->by_halogen) vt_buf_printf(b, "%shalogen", comma), comma = ", ";
+  if (c->by_ratio) vt_buf_printf(b, "%shalogen_to_oxygen", comma);
+  vt_buf_printf(b, "]");
+}
+
+/* 1 if the formulas say what this key said. */
+static int is_expanded(const char *path)
+{
+  return strncmp(path, "compositions.grid", 17) == 0 || strcmp(path, "compositions.exclude") == 0;
+}
+
+static void put_value(vt_buf *b, const vt_campaign *c, const vt__row *row)
+{
+  const char *field = (const char *)c + row->at;
+  switch (row->type) {
+  case VT__T_VERSION:
+    vt_buf_printf(b, "%d", (int)row->lo);
+    break;
+  case VT__T_INT:
+    vt_buf_printf(b, "%d", *(const int *)(const void *)field);
+    break;
+  case VT__T_SEED:
+    vt_buf_printf(b, "%" PRIu64, *(const uint64_t *)(const void *)field);
+    break;
+  case VT__T_QUANTITY:
+    put_quantity(b, *(const double *)(const void *)field, row->unit);
+    break;
+  case VT__T_PATH:
+    put_quoted(b, field == c->pot_file ? c->pot_path : field);
+    break;
+  case VT__T_NAME:
+  case VT__T_POT_KIND:
+    put_quoted(b, field);
+    break;
+  case VT__T_CHOICE:
+    put_choice(b, row->choice, *(const int32_t *)(const void *)field);
+    break;
+  case VT__T_TEMPERATURES:
+    put_temperatures(b, c);
+    break;
+  case VT__T_INCLUDE:
+    put_formulas(b, c);
+    break;
+  case VT__T_OXIDATION:
+    put_charges(b, c);
+    break;
+  case VT__T_OBSERVE:
+    put_observables(b, c);
+    break;
+  case VT__T_FACTORS:
+    put_factors(b, &c->compare);
+    break;
+  case VT__T_MAP:
+  case VT__T_ELEMENTS:
+  case VT__T_RATIOS:
+  case VT__T_EXCLUDE:
+  case VT__N_TYPES:
+    break;
+  }
+}
+
+void vt_campaign_canon(const vt_campaign *c, vt_buf *out)
+{
+  for (int i = 0; i < vt__n_rows; i++) {
+    const vt__row *row = &vt__rows[i];
+    if (is_expanded(row->path)) continue;
+    vt_buf_printf(out, "%*s%s:", 2 * vt__path_depth(row->path), "", vt__path_leaf(row->path));
+    if (row->type != VT__T_MAP) {
+      vt_buf_printf(out, " ");
+      put_value(out, c, row);
+    }
+    vt_buf_printf(out, "\n");
+  }
+}

@@ -1,0 +1,209 @@
+/* From amounts per metal to a neutral cell of whole atoms. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "config/config_impl.h"
+
+enum { ALKALI, METAL, HALIDE, OXIDE, N_GROUPS };
+static const char role_of_group[] = "AMXO";
+
+/* The species of one role. */
+typedef struct group {
+  int n, first; /* a.z[first .. first + n) */
+  double x;     /* amount per metal        */
+} group;
+
+typedef struct asked_cell {
+  const vt__amounts *a;
+  const int *charge;
+  group g[N_GROUPS];
+  double x_total;
+  int atoms;
+} asked_cell;
+
+typedef struct cell {
+  int count[VT_MAX_SPECIES];
+  int total;
+  double error; /* largest relative error of a ratio */
+} cell;
+
+static asked_cell ask(const vt__amounts *a, const int *charge, int atoms)
+{
+  asked_cell q = {.a = a, .charge = charge, .atoms = atoms};
+  for (int k = 0; k < N_GROUPS; k++) {
+    group *g = &q.g[k];
+    for (int i = 0; i < a->n; i++) {
+      if (vt_element_role(a->z[i]) != role_of_group[k]) continue;
+      if (g->n++ == 0) g->first = i; /* canonical order keeps a role together */
+      g->x += vt__q_f64(a->x[i]);
+    }
+    q.x_total += g->x;
+  }
+  return q;
+}
+
+static int sum_of(const cell *c, const group *g)
+{
+  int s = 0;
+  for (int i = 0; i < g->n; i++) s += c->count[g->first + i];
+  return s;
+}
+
+static double relative(double got, double want) { return fabs(got / want - 1); }
+
+/* Largest relative error of alkali per metal, halide per oxide, and of the shares within a mixture. */
+static double ratio_error(const asked_cell *q, const cell *c)
+{
+  const group *g = q->g;
+  double n[N_GROUPS], worst = 0;
+  for (int k = 0; k < N_GROUPS; k++) n[k] = sum_of(c, &g[k]);
+  if (g[ALKALI].n && g[METAL].n) worst = relative(n[ALKALI] / n[METAL], g[ALKALI].x / g[METAL].x);
+  if (g[HALIDE].n && g[OXIDE].n) worst = fmax(worst, relative(n[HALIDE] / n[OXIDE], g[HALIDE].x / g[OXIDE].x));
+  for (int k = 0; k < N_GROUPS; k++)
+    for (int i = g[k].first; g[k].n > 1 && i < g[k].first + g[k].n; i++)
+      worst = fmax(worst, relative(c->count[i] / n[k], vt__q_f64(q->a->x[i]) / g[k].x));
+  return worst;
+}
+
+/* ------------------------------------------------------------------ an exact multiple */
+
+/* The smallest whole numbers in the ratio of the amounts; 0 if they or their sum do not fit. */
+static int primitive(const vt__amounts *a, int64_t p[VT_MAX_SPECIES], int64_t *sum)
+{
+  int64_t lcm = 1, g = 0;
+  *sum = 0;
+  for (int i = 0; i < a->n; i++)
+    if (__builtin_mul_overflow(lcm / vt__gcd(lcm, a->x[i].den), a->x[i].den, &lcm)) return 0;
+  for (int i = 0; i < a->n; i++) {
+    if (__builtin_mul_overflow(a->x[i].num, lcm / a->x[i].den, &p[i])) return 0;
+    g = vt__gcd(p[i], g);
+  }
+  for (int i = 0; i < a->n; i++) {
+    p[i] /= g;
+    if (__builtin_add_overflow(*sum, p[i], sum)) return 0;
+  }
+  return 1;
+}
+
+static int exact_cell(const asked_cell *q, cell *c)
+{
+  int64_t p[VT_MAX_SPECIES], sum;
+  if (!primitive(q->a, p, &sum) || sum > 2 * (int64_t)q->atoms) return 0;
+  int64_t times = (2 * q->atoms + sum) / (2 * sum); /* the nearest multiple; of two the larger */
+  if (times < 1) times = 1;
+  int64_t off = times * sum > q->atoms ? times * sum - q->atoms : q->atoms - times * sum;
+  if (10 * off > q->atoms) return 0;
+  *c = (cell){.total = (int)(times * sum)};
+  for (int i = 0; i < q->a->n; i++) c->count[i] = (int)(times * p[i]);
+  return 1;
+}
+
+/* ------------------------------------------------------------------ the best of all others */
+
+/* Share n atoms among the species of a group by the largest remainder. 0 if one would get none. */
+static int share_out(const asked_cell *q, const group *g, int n, cell *c)
+{
+  double rest[VT_MAX_SPECIES];
+  int left = n;
+  for (int i = g->first; i < g->first + g->n; i++) {
+    double want = n * vt__q_f64(q->a->x[i]) / g->x;
+    c->count[i] = (int)floor(want);
+    rest[i] = want - c->count[i];
+    left -= c->count[i];
+  }
+  for (; left > 0; left--) {
+    int most = g->first;
+    for (int i = g->first; i < g->first + g->n; i++)
+      if (rest[i] > rest[most]) most = i;
+    c->count[most]++;
+    rest[most] = -1;
+  }
+  for (int i = g->first; i < g->first + g->n; i++)
+    if (c->count[i] < 1) return 0;
+  return 1;
+}
+
+static int charge_of(const asked_cell *q, const cell *c, const group *g)
+{
+  int s = 0;
+  for (int i = g->first; i < g->first + g->n; i++) s += q->charge[q->a->z[i]] * c->count[i];
+  return s;
+}
+
+/* Complete a cell whose cations are set, with n_oxide oxide ions (ignored where oxide alone balances); keep the
+ * better of it and *best. */
+static void try_anions(const asked_cell *q, cell c, int n_oxide, double window, cell *best)
+{
+  const group *x = &q->g[HALIDE], *o = &q->g[OXIDE];
+  int positive = charge_of(q, &c, &q->g[ALKALI]) + charge_of(q, &c, &q->g[METAL]);
+  int q_o = o->n ? -q->charge[q->a->z[o->first]] : 1, q_x = x->n ? -q->charge[q->a->z[x->first]] : 1;
+  if (!x->n) n_oxide = positive / q_o;
+  if (!o->n) n_oxide = 0;
+  if (!share_out(q, o, n_oxide, &c) || !share_out(q, x, x->n ? (positive - q_o * n_oxide) / q_x : 0, &c)) return;
+  if (positive + charge_of(q, &c, x) + charge_of(q, &c, o) != 0) return;
+  c.total = 0;
+  for (int i = 0; i < q->a->n; i++) c.total += c.count[i];
+  if (abs(c.total - q->atoms) > window * q->atoms) return;
+  c.error = ratio_error(q, &c);
+  double gain = best->total ? best->error - c.error : 1;
+  int nearer = abs(c.total - q->atoms) < abs(best->total - q->atoms);
+  if (gain > 1e-12 || (gain > -1e-12 && nearer)) *best = c;
+}
+
+static int max_int(int a, int b) { return a > b ? a : b; }
+
+/* All neutral cells of about the asked size whose groups are within `slack` atoms of the asked ratios. */
+static int nearest_cell(const asked_cell *q, double window, cell *best)
+{
+  enum { SLACK = 2 };
+  const group *g = q->g, *lead = g[METAL].n ? &g[METAL] : &g[ALKALI], *other = g[METAL].n ? &g[ALKALI] : &g[METAL];
+  double per_atom = lead->x / q->x_total;
+  int least = max_int(lead->n, (int)floor((1 - window) * q->atoms * per_atom) - SLACK);
+  int most = (int)ceil((1 + window) * q->atoms * per_atom) + SLACK;
+  *best = (cell){0};
+  for (int n = least; n <= most; n++) {
+    double u = n / lead->x;
+    int n_other = (int)lround(u * other->x), n_oxide = (int)lround(u * g[OXIDE].x);
+    cell c = {0};
+    if (!share_out(q, lead, n, &c)) continue;
+    for (int i = -SLACK; i <= SLACK; i++) {
+      if (n_other + i < 0 || !share_out(q, other, other->n ? n_other + i : 0, &c)) continue;
+      for (int k = -SLACK; k <= SLACK; k++)
+        if (n_oxide + k >= 0) try_anions(q, c, n_oxide + k, window, best);
+    }
+  }
+  return best->total > 0;
+}
+
+/* ------------------------------------------------------------------ what it became */
+
+/* How many of one role stand on one of another; infinite without the other, NaN without both. */
+static double per(double n, double of) { return of > 0 ? n / of : n > 0 ? INFINITY : NAN; }
+
+static void describe(const asked_cell *q, const cell *c, vt_composition *out, vt_comp_asked *asked)
+{
+  const group *g = q->g;
+  out->n_species = q->a->n;
+  out->n_atoms = c->total;
+  for (int i = 0; i < q->a->n; i++) {
+    out->z[i] = q->a->z[i];
+    out->count[i] = c->count[i];
+    out->charge[i] = q->charge[q->a->z[i]];
+  }
+  asked->halogen_to_oxygen = per(g[HALIDE].x, g[OXIDE].x);
+  asked->got_halogen_to_oxygen = per(sum_of(c, &g[HALIDE]), sum_of(c, &g[OXIDE]));
+  asked->alkali_per_metal = per(g[ALKALI].x, g[METAL].x);
+  asked->got_alkali_per_metal = per(sum_of(c, &g[ALKALI]), sum_of(c, &g[METAL]));
+  asked->worst_ratio_error = c->error;
+}
+
+int vt__cell_find(const vt__amounts *a, const int charge[VT__N_Z], int atoms, vt_composition *c, vt_comp_asked *asked)
+{
+  static const double window[] = {0.1, 0.25, 0.5};
+  asked_cell q = ask(a, charge, atoms);
+  cell best = {0};
+  int found = exact_cell(&q, &best);
+  for (int i = 0; i < 3 && !found; i++) found = nearest_cell(&q, window[i], &best);
+  if (found) describe(&q, &best, c, asked);
+  return found;
+}

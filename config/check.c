@@ -1,0 +1,256 @@
+/* What no single key can know: the potential behind the campaign, and rules between keys, one function each. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/config_impl.h"
+
+/* ------------------------------------------------------------------ potential */
+
+/* The potential's file as this process can open it: absolute, so that it stays valid in canonical text. */
+static int resolve_path(vt_campaign *c)
+{
+  char here[VT_PATH] = "";
+  int n = 0;
+  if (strcmp(c->pot_file, "-") == 0 || c->pot_file[0] == '/')
+    n = snprintf(c->pot_path, sizeof c->pot_path, "%s", c->pot_file);
+  else if (c->folder[0] == '/')
+    n = snprintf(c->pot_path, sizeof c->pot_path, "%s/%s", c->folder, c->pot_file);
+  else if (getcwd(here, sizeof here))
+    n = snprintf(c->pot_path, sizeof c->pot_path, "%s/%s/%s", here, c->folder[0] ? c->folder : ".", c->pot_file);
+  return n > 0 && n < (int)sizeof c->pot_path;
+}
+
+/* The innermost frame of a chain without our own source position, which means nothing to a user. */
+static void first_frame(const vt_err *e, char *out, size_t cap)
+{
+  const char *s = e->text, *end = strchr(s, '\n');
+  int n = end ? (int)(end - s) : (int)strlen(s);
+  const char *source = strstr(s, ".c:");
+  if (source && source - s < n) {
+    const char *digits = source + 3, *rest = digits + strspn(digits, "0123456789");
+    if (rest > digits && strncmp(rest, ": ", 2) == 0) {
+      n -= (int)(rest + 2 - s);
+      s = rest + 2;
+    }
+  }
+  (void)snprintf(out, cap, "%.*s", n, s);
+}
+
+/* Which elements were already looked up, so that each is refused once. */
+typedef struct lookup {
+  vt__draft *dr;
+  int seen[VT__N_Z];
+} lookup;
+
+static void look_up(lookup *l, int z, vt__mark at, const char *path)
+{
+  const vt_pot_facts *pot = &l->dr->c->pot;
+  if (l->seen[z]++ || pot->n_elements == 0) return; /* a back end without a list takes any element */
+  char list[300] = "";
+  size_t used = 0;
+  for (int i = 0; i < pot->n_elements; i++) {
+    if (strcmp(pot->element[i], vt_element_symbol(z)) == 0) return;
+    if (used < sizeof list)
+      used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? " " : "", pot->element[i]);
+  }
+  vt__diag_error(l->dr->d, at, path, "the potential does not know %s (it knows %s)", vt_element_symbol(z), list);
+}
+
+static void check_elements(vt__draft *dr)
+{
+  lookup l = {.dr = dr};
+  for (int k = VT__ALKALI; k <= VT__HALOGEN; k++)
+    for (int i = 0; i < dr->grid[k].n; i++)
+      for (int j = 0; j < dr->grid[k].v[i].n; j++)
+        look_up(&l, dr->grid[k].v[i].z[j], dr->grid[k].v[i].z_at[j], "compositions.grid");
+  for (int i = 0; i < dr->grid[VT__RATIO].n; i++)
+    if (!dr->grid[VT__RATIO].v[i].halogen_only)
+      look_up(&l, vt_element_z("O"), dr->grid[VT__RATIO].v[i].at, "compositions.grid.halogen_to_oxygen");
+  for (int i = 0; i < dr->n_include; i++)
+    for (int j = 0; j < dr->include[i].a.n; j++)
+      look_up(&l, dr->include[i].a.z[j], dr->include[i].z_at[j], "compositions.include");
+}
+
+vt_status vt__check_potential(vt__draft *dr, vt_err *err)
+{
+  vt_campaign *c = dr->c;
+  vt_err why;
+  char text[300];
+  vt__mark at = vt__mark_of(dr, "potential.file");
+  if (!c->pot_kind[0]) return VT_OK; /* refused before */
+  if (!resolve_path(c)) {
+    vt__diag_error(dr->d, at, "potential.file", "the path is longer than %d characters", VT_PATH - 1);
+    return VT_OK;
+  }
+  vt_err_clear(&why);
+  vt_status rc = dr->env->probe(dr->env->ctx, c->pot_kind, c->pot_path, &c->pot, &why);
+  if (rc == VT_ENOMEM) VT_FAIL(err, rc, "out of memory while reading the potential '%s'", c->pot_path);
+  if (rc != VT_OK) {
+    first_frame(&why, text, sizeof text);
+    vt__diag_error(dr->d, at, "potential.file", "%s", text);
+    return VT_OK;
+  }
+  check_elements(dr);
+  return VT_OK;
+}
+
+/* ------------------------------------------------------------------ rules about temperatures */
+
+static void rule_quench_goes_down(vt__draft *dr)
+{
+  const vt_campaign *c = dr->c;
+  const char *path = "protocol.melt.temperature";
+  double melt = c->protocol.melt_t_k, coldest = c->t_k[0], hottest = c->t_k[c->n_temp - 1];
+  if (melt <= coldest)
+    vt__diag_error(dr->d, vt__mark_of(dr, path), path,
+                   "%.10g K is not above the lowest temperature, %.10g K, to which the melt is quenched", melt,
+                   coldest);
+  else if (melt < hottest)
+    vt__diag_warn(dr->d, vt__mark_of(dr, path), path, "%.10g K is below the highest temperature, %.10g K", melt,
+                  hottest);
+}
+
+static void rule_quench_has_steps(vt__draft *dr)
+{
+  const vt_protocol *p = &dr->c->protocol;
+  const char *path = "protocol.quench.rate";
+  double fs = (p->melt_t_k - dr->c->t_k[0]) / p->quench_rate_k_s * 1e15;
+  if (fs > 0 && fs < p->quench_dt_fs)
+    vt__diag_error(dr->d, vt__mark_of(dr, path), path, "the quench would take %.3g fs, less than one time step", fs);
+}
+
+static void rule_temperatures_make_a_line(vt__draft *dr)
+{
+  const vt_campaign *c = dr->c;
+  const char *ref = "compare.reference_temperature";
+  double t = c->compare.t_ref_k;
+  if (c->n_temp < 2)
+    vt__diag_warn(dr->d, vt__mark_of(dr, "temperatures"), "temperatures",
+                  "one temperature gives no activation energy and no extrapolation");
+  if (t < c->t_k[0] || t > c->t_k[c->n_temp - 1])
+    vt__diag_warn(dr->d, vt__mark_of(dr, ref), ref,
+                  "%.10g K is outside the simulated range, so the comparison rests on extrapolation", t);
+}
+
+/* ------------------------------------------------------------------ rules about times */
+
+static void rule_stages_have_steps(vt__draft *dr)
+{
+  const vt_protocol *p = &dr->c->protocol;
+  const struct {
+    const char *path;
+    double ps, dt_fs;
+  } stage[] = {{"protocol.melt.duration", p->melt_ps, p->melt_dt_fs},
+               {"protocol.equilibrate.duration", p->equil_ps, p->equil_dt_fs},
+               {"protocol.produce.duration", p->produce_ps, p->produce_dt_fs}};
+  for (size_t i = 0; i < sizeof stage / sizeof stage[0]; i++)
+    if (stage[i].ps * 1000 < stage[i].dt_fs * 10)
+      vt__diag_error(dr->d, vt__mark_of(dr, stage[i].path), stage[i].path,
+                     "%.10g ps is shorter than ten time steps of %.10g fs", stage[i].ps, stage[i].dt_fs);
+}
+
+static void rule_coupling_spans_steps(vt__draft *dr)
+{
+  const vt_protocol *p = &dr->c->protocol;
+  double dt = fmax(fmax(p->melt_dt_fs, p->quench_dt_fs), fmax(p->equil_dt_fs, p->produce_dt_fs));
+  const struct {
+    const char *path;
+    double ps;
+  } coupling[] = {{"protocol.thermostat.time", p->thermostat_ps}, {"protocol.barostat.time", p->barostat_ps}};
+  for (size_t i = 0; i < sizeof coupling / sizeof coupling[0]; i++)
+    if (coupling[i].ps * 1000 < 5 * dt)
+      vt__diag_error(dr->d, vt__mark_of(dr, coupling[i].path), coupling[i].path,
+                     "%.10g ps is shorter than five time steps of %.10g fs", coupling[i].ps, dt);
+}
+
+static void rule_samples_fall_into_the_run(vt__draft *dr)
+{
+  const vt_campaign *c = dr->c;
+  char path[96];
+  for (int i = 0; i < c->n_obs; i++) {
+    double every = c->obs[i].every_ps;
+    vt__mark at = dr->obs_mark[i][0].line ? dr->obs_mark[i][0] : vt__mark_of(dr, "protocol.produce.duration");
+    (void)snprintf(path, sizeof path, "observe.%s.every", c->obs[i].name);
+    if (every * 1000 < c->protocol.produce_dt_fs * (1 - 1e-9))
+      vt__diag_error(dr->d, at, path, "%.10g ps is shorter than the time step of %.10g fs", every,
+                     c->protocol.produce_dt_fs);
+    if (every > c->protocol.produce_ps)
+      vt__diag_error(dr->d, at, path, "%.10g ps is longer than the production of %.10g ps", every,
+                     c->protocol.produce_ps);
+  }
+}
+
+static void rule_something_is_measured(vt__draft *dr)
+{
+  if (dr->c->n_obs == 0) vt__diag_warn(dr->d, vt__mark_of(dr, "observe"), "observe", "nothing is measured");
+}
+
+/* ------------------------------------------------------------------ rules about sizes */
+
+/* The edge of a cubic cell at the estimated density of the glass, or at the packing's if that is higher. */
+static double estimated_edge(const vt_composition *c, double pack_density)
+{
+  double volume = 0;
+  for (int i = 0; i < c->n_species; i++) volume += c->count[i] * vt_element_volume(c->z[i]);
+  return cbrt(volume / fmax(1, pack_density));
+}
+
+/* Beyond half the cell an atom would be counted together with its own images. */
+static void rule_r_max_fits_the_cell(vt__draft *dr)
+{
+  const vt_campaign *c = dr->c;
+  const vt_composition *smallest = NULL;
+  double edge = INFINITY;
+  for (int i = 0; i < c->n_comp; i++) {
+    double l = estimated_edge(&c->comp[i], c->protocol.pack_density);
+    if (l < edge) edge = l, smallest = &c->comp[i];
+  }
+  for (int i = 0; i < c->n_obs && smallest; i++)
+    for (int k = 0; k < dr->c->obs_doc[i]->n_par; k++) {
+      char path[96];
+      if (strcmp(dr->c->obs_doc[i]->par[k].name, "r_max") != 0 || !dr->obs_mark[i][k + 1].line) continue;
+      if (c->obs[i].par[k] <= edge / 2) continue;
+      (void)vt__row_of_observable(dr->c->obs_doc[i], k + 1, path);
+      vt__diag_error(dr->d, dr->obs_mark[i][k + 1], path,
+                     "%.10g A is beyond half the cell: %s with %d atoms has an edge of about %.1f A", c->obs[i].par[k],
+                     smallest->name, smallest->n_atoms, edge);
+    }
+}
+
+static void rule_not_too_many_tasks(vt__draft *dr)
+{
+  enum { MANY = 1000000, MOST = 100000000 };
+  const vt_campaign *c = dr->c;
+  int64_t n = (int64_t)c->n_comp * c->n_glasses * (1 + c->n_temp);
+  const char *path = dr->mark[vt__row_find("glasses") - vt__rows].line ? "glasses" : "compositions";
+  if (n > (dr->env->allow_huge ? MOST : MANY))
+    vt__diag_error(dr->d, vt__mark_of(dr, path), path,
+                   "%lld tasks (%d compositions, %d glasses, %d temperatures) are more than %d%s", (long long)n,
+                   c->n_comp, c->n_glasses, c->n_temp, dr->env->allow_huge ? MOST : MANY,
+                   dr->env->allow_huge ? "" : "; --allow-huge accepts them");
+}
+
+static void rule_glasses_give_an_error(vt__draft *dr)
+{
+  if (dr->c->n_glasses == 1)
+    vt__diag_warn(dr->d, vt__mark_of(dr, "glasses"), "glasses",
+                  "one glass per composition says nothing about the spread between glasses");
+}
+
+void vt__check_rules(vt__draft *dr)
+{
+  rule_stages_have_steps(dr);
+  rule_coupling_spans_steps(dr);
+  rule_samples_fall_into_the_run(dr);
+  rule_something_is_measured(dr);
+  rule_glasses_give_an_error(dr);
+  rule_r_max_fits_the_cell(dr);
+  if (dr->c->n_temp == 0) return; /* refused before; the rest needs temperatures */
+  rule_quench_goes_down(dr);
+  rule_quench_has_steps(dr);
+  rule_temperatures_make_a_line(dr);
+  rule_not_too_many_tasks(dr);
+}

@@ -1,0 +1,259 @@
+/* config_impl.h - what the files of config/ share; no other folder includes it.
+ *
+ * The way of a campaign: text -> vt__yaml (tree with marks) -> vt__draft (values as asked, with marks)
+ * -> vt_campaign (integer cells, then tasks).  Mistakes never stop the way before its end: they are collected. */
+#ifndef VT_CONFIG_IMPL_H
+#define VT_CONFIG_IMPL_H
+
+#include "config/config.h"
+
+/* ------------------------------------------------------------------ where something stands */
+
+typedef struct vt__mark {
+  int line, col; /* 1-based; line 0: nowhere, a default */
+} vt__mark;
+
+/* Add a mistake (or a warning).  Beyond a fixed number they are only counted. */
+void vt__diag_error(vt_diags *d, vt__mark at, const char *path, const char *fmt, ...) VT_PRINTF(4, 5);
+void vt__diag_warn(vt_diags *d, vt__mark at, const char *path, const char *fmt, ...) VT_PRINTF(4, 5);
+void vt__diag_sort(vt_diags *d);
+
+/* ------------------------------------------------------------------ YAML tree */
+
+typedef enum vt__yaml_kind { VT__SCALAR, VT__SEQ, VT__MAP } vt__yaml_kind;
+
+typedef struct vt__yaml_node {
+  vt__yaml_kind kind;
+  int quoted; /* scalar style */
+  int merged; /* key of a `<<` pair whose value has been merged into its mapping */
+  int end;    /* index after the last node of this subtree */
+  int text, len;
+  vt__mark at;
+} vt__yaml_node;
+
+/* Nodes in preorder; a mapping's children alternate key, value; keys are scalars.  Aliases are copies and `<<` is
+ * already merged, so readers meet a plain tree.  Node 0 is the root. */
+typedef struct vt__yaml {
+  vt__yaml_node *node;
+  int n, cap;
+  vt_buf pool; /* NUL-terminated texts of the scalars */
+} vt__yaml;
+
+/* VT_EPARSE: one mistake was added to `d`. */
+VT_MUST_CHECK vt_status vt__yaml_parse(vt__yaml *y, const char *text, size_t n, vt_diags *d, vt_err *err);
+void vt__yaml_free(vt__yaml *y);
+const char *vt__yaml_text(const vt__yaml *y, int node);
+/* Iterate: for (int k = vt__yaml_first(y, m); k; k = vt__yaml_next(y, m, k)); of a mapping k is a key, k + 1 its value.
+ */
+int vt__yaml_first(const vt__yaml *y, int parent);
+int vt__yaml_next(const vt__yaml *y, int parent, int child);
+int vt__yaml_is_null(const vt__yaml *y, int node); /* nothing, ~ or null */
+
+/* ------------------------------------------------------------------ quantities with units */
+
+/* `text` as a number of `unit` (exact in decimal where units differ by powers of ten).  1, or 0 with a sentence in
+ * `why`. */
+int vt__quantity_parse(const char *text, size_t n, const char *unit, double *out, char *why, size_t cap);
+/* `450..700 K by 50`: ascending values of a range in K; *n is at most `cap`. */
+int vt__range_parse(const char *text, double *t_k, int cap, int *n, double *asked_end, char *why, size_t why_cap);
+/* The shortest decimal that parses back to x. */
+void vt__put_f64(vt_buf *b, double x);
+
+/* ------------------------------------------------------------------ exact ratios */
+
+typedef struct vt__q {
+  int64_t num, den; /* reduced, den > 0 */
+} vt__q;
+
+int64_t vt__gcd(int64_t a, int64_t b); /* >= 0 */
+/* All return 1, or 0 on overflow (division also by zero) and leave *out. */
+int vt__q_make(int64_t num, int64_t den, vt__q *out);
+int vt__q_parse(const char *s, size_t n, vt__q *out); /* 4, 2.5, 10/3, 2.5/0.75; no sign */
+int vt__q_add(vt__q a, vt__q b, vt__q *out);
+int vt__q_mul(vt__q a, vt__q b, vt__q *out);
+int vt__q_div(vt__q a, vt__q b, vt__q *out);
+int vt__q_equal(vt__q a, vt__q b);
+double vt__q_f64(vt__q a);
+/* A decimal if it ends after at most nine places, else num/den. */
+void vt__q_text(vt__q a, char out[48]);
+
+/* ------------------------------------------------------------------ compositions as asked */
+
+/* How much of each element, exactly; species in canonical order (role A, M, X, O, then atomic number), amounts > 0. */
+typedef struct vt__amounts {
+  int n;
+  int z[VT_MAX_SPECIES];
+  vt__q x[VT_MAX_SPECIES];
+} vt__amounts;
+
+enum { VT__N_Z = 95 }; /* atomic numbers below this are known */
+
+/* Add x of z, keeping the order.  0: no room, overflow. */
+int vt__amounts_put(vt__amounts *a, int z, vt__q x);
+/* Divide by the amount of metal (without metal: of alkali), the normal form in which equal compositions are equal. */
+int vt__amounts_per_metal(vt__amounts *a);
+int vt__amounts_cmp(const vt__amounts *a, const vt__amounts *b);
+/* Exact sum of charge times amount.  0: overflow. */
+int vt__amounts_charge(const vt__amounts *a, const int charge[VT__N_Z], vt__q *sum);
+double vt__amounts_of_role(const vt__amounts *a, char role);
+
+/* `LiAlCl2.5O0.75`, `Li1/3Na2/3TaOCl4`.  0: *at is the offset of the mistake, `why` says what it is. */
+int vt__formula_parse(const char *s, vt__amounts *a, int offset_of_z[VT__N_Z], int *at, char *why, size_t cap);
+/* With at most `digits` significant digits, or exactly (digits 0).  0: does not fit. */
+int vt__formula_text(const vt__amounts *a, int digits, char out[VT_NAME]);
+/* The best readable name of at most VT_NAME - 1 characters. */
+int vt__formula_name(const vt__amounts *a, char out[VT_NAME]);
+/* The elements of one role with their shares of it: "Li", "Li0.5Na0.5", "". */
+int vt__formula_label(const vt__amounts *a, char role, char out[VT_NAME]);
+
+/* The neutral integer cell near `atoms`: *c gets species, counts, charges; *asked the ratios asked and got.
+ * 0: there is none. */
+int vt__cell_find(const vt__amounts *a, const int charge[VT__N_Z], int atoms, vt_composition *c, vt_comp_asked *asked);
+
+/* ------------------------------------------------------------------ the draft */
+
+typedef enum vt__factor_id {
+  VT__ALKALI,
+  VT__METAL,
+  VT__HALOGEN,
+  VT__RATIO,     /* halogen_to_oxygen */
+  VT__PER_METAL, /* alkali_per_metal  */
+  VT__N_FACTORS
+} vt__factor_id;
+
+/* One value of a factor: a mixture of elements, or a number (n == 0). */
+typedef struct vt__value {
+  vt__mark at;
+  int n;
+  int z[VT_MAX_SPECIES];
+  vt__q share[VT_MAX_SPECIES]; /* sums to one */
+  vt__mark z_at[VT_MAX_SPECIES];
+  vt__q number;
+  int halogen_only;
+} vt__value;
+
+typedef struct vt__factor {
+  int n;
+  vt__value *v;
+} vt__factor;
+
+typedef struct vt__exclude {
+  vt__mark at;
+  vt__factor f[VT__N_FACTORS]; /* n == 0: any value */
+} vt__exclude;
+
+typedef struct vt__include {
+  vt__mark at;
+  vt__amounts a;
+  vt__mark z_at[VT_MAX_SPECIES]; /* in the order of a.z */
+} vt__include;
+
+enum { VT__MOST_ROWS = 64 };
+
+typedef struct vt__draft {
+  vt_campaign *c;
+  const vt_campaign_env *env;
+  vt_diags *d;
+  const vt__yaml *y;                                 /* the tree that is being read: the file's, or that of a default */
+  vt__mark mark[VT__MOST_ROWS];                      /* of the value of each row; line 0: not given */
+  vt__mark obs_mark[VT_MAX_OBS][1 + VT_MAX_OBS_PAR]; /* every, parameters */
+  vt__factor grid[VT__N_FACTORS];
+  int n_exclude, n_include;
+  vt__exclude *exclude;
+  vt__include *include;
+  int charge[VT__N_Z]; /* oxidation states by atomic number; 0: unknown */
+} vt__draft;
+
+void vt__draft_free(vt__draft *dr); /* not the campaign */
+
+/* ------------------------------------------------------------------ the table of keys */
+
+typedef enum vt__type {
+  VT__T_MAP,          /* a section                                  */
+  VT__T_VERSION,      /* must be `lo`; not stored                   */
+  VT__T_INT,          /* int                                        */
+  VT__T_SEED,         /* uint64_t                                   */
+  VT__T_QUANTITY,     /* double in the row's unit                   */
+  VT__T_NAME,         /* char[VT_NAME], letters digits . _ - only   */
+  VT__T_PATH,         /* char[VT_PATH]                              */
+  VT__T_CHOICE,       /* int32_t of a list                          */
+  VT__T_POT_KIND,     /* char[16] of the caller's list              */
+  VT__T_TEMPERATURES, /* range or list                              */
+  VT__T_ELEMENTS,     /* factor: list of elements or mixtures       */
+  VT__T_RATIOS,       /* factor: list of ratios                     */
+  VT__T_EXCLUDE,      /* list of mappings factor: value             */
+  VT__T_INCLUDE,      /* list of formulas                           */
+  VT__T_OXIDATION,    /* mapping element: integer                   */
+  VT__T_OBSERVE,      /* mapping observable: settings               */
+  VT__T_FACTORS,      /* list of factor names                       */
+  VT__N_TYPES
+} vt__type;
+
+typedef struct vt__choice {
+  const char *name; /* NULL ends the list */
+  int value;
+} vt__choice;
+
+typedef struct vt__row {
+  const char *path;
+  vt__type type;
+  const char *unit; /* of the stored value */
+  double lo, hi;    /* allowed, inclusive  */
+  const char *def;  /* YAML text; NULL: required when its section is there */
+  size_t at;        /* offset in vt_campaign; of a factor: its vt__factor_id */
+  const vt__choice *choice;
+  const char *doc;
+} vt__row;
+
+extern const vt__row vt__rows[];
+extern const int vt__n_rows;
+const vt__row *vt__row_find(const char *path); /* NULL if there is none */
+/* The row of setting k of an observable: 0 is `every`, 1.. its parameters; `path` holds the row's path. */
+vt__row vt__row_of_observable(const vt_obs_doc *doc, int k, char path[96]);
+const char *vt__type_name(vt__type t);
+/* The names of a choice, or of the caller's potential kinds, as "a, b, c". */
+void vt__row_choices(const vt__row *row, const vt_campaign_env *env, char *out, size_t cap);
+
+/* The last component of a path ("melt.duration" -> "duration"), and the depth of a path (0: top). */
+const char *vt__path_leaf(const char *path);
+int vt__path_depth(const char *path);
+/* 1 if `path` is a direct child of `parent` ("": the top). */
+int vt__path_is_child(const char *path, const char *parent);
+
+/* ------------------------------------------------------------------ the steps */
+
+/* Tree -> draft and the scalars of the campaign; defaults filled in.  Mistakes go to dr->d; a status only for memory.
+ */
+VT_MUST_CHECK vt_status vt__read(vt__draft *dr, const vt__yaml *y, vt_err *err);
+/* One value by its row; the readers of compositions (read_comp.c). */
+VT_MUST_CHECK vt_status vt__read_value(vt__draft *dr, const vt__row *row, int node, vt_err *err);
+void vt__read_quantity(vt__draft *dr, const vt__row *row, int node, double *out);
+VT_MUST_CHECK vt_status vt__read_factor(vt__draft *dr, const vt__row *row, int node, vt__factor *f, vt_err *err);
+VT_MUST_CHECK vt_status vt__read_exclude(vt__draft *dr, const vt__row *row, int node, vt_err *err);
+VT_MUST_CHECK vt_status vt__read_include(vt__draft *dr, const vt__row *row, int node, vt_err *err);
+void vt__read_oxidation(vt__draft *dr, const vt__row *row, int node);
+/* Text of a scalar; NULL and a mistake if it is something else or nothing. */
+const char *vt__read_scalar(vt__draft *dr, const vt__row *row, int node, const char *expected);
+/* Number of items of a list; -1 and a mistake if it is no list or has more than `most`. */
+int vt__read_count(vt__draft *dr, const vt__row *row, int node, int most, const char *expected);
+/* The nearest of the offered names, if one is near. */
+typedef struct vt__nearest {
+  const char *word, *name;
+  int distance;
+} vt__nearest;
+vt__nearest vt__nearest_to(const char *word);
+void vt__nearest_offer(vt__nearest *n, const char *name);
+/* ", did you mean 'x'?" or "". */
+void vt__nearest_text(const vt__nearest *n, char out[100]);
+
+/* Ask the caller about the potential; check every element of the campaign against it. */
+VT_MUST_CHECK vt_status vt__check_potential(vt__draft *dr, vt_err *err);
+/* Grid and formulas -> c->comp, c->asked, c->z. */
+VT_MUST_CHECK vt_status vt__expand_compositions(vt__draft *dr, vt_err *err);
+/* Rules between keys. */
+void vt__check_rules(vt__draft *dr);
+
+/* Where the value of a key stands, or the nearest section that was given. */
+vt__mark vt__mark_of(const vt__draft *dr, const char *path);
+
+#endif

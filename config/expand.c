@@ -1,0 +1,339 @@
+/* The grid and the formulas of a campaign -> its compositions. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config_impl.h"
+
+enum { MOST_COMPOSITIONS = 20000, MOST_GRID = 200000 };
+
+/* A composition before it has a cell. */
+typedef struct candidate {
+  vt__amounts a; /* per metal */
+  vt__mark at;
+  int order; /* of asking */
+} candidate;
+
+typedef struct candidates {
+  int n, cap;
+  candidate *v;
+} candidates;
+
+static const char *const path_of_factor[VT__N_FACTORS] = {
+    "compositions.grid.alkali", "compositions.grid.metal", "compositions.grid.halogen",
+    "compositions.grid.halogen_to_oxygen", "compositions.grid.alkali_per_metal"};
+
+static vt_status add_candidate(candidates *all, candidate c, vt_err *err)
+{
+  if (all->n == all->cap) {
+    int cap = all->cap ? 2 * all->cap : 64;
+    candidate *grown = realloc(all->v, (size_t)cap * sizeof *grown);
+    if (!grown) VT_FAIL(err, VT_ENOMEM, "out of memory for %d compositions", cap);
+    all->v = grown;
+    all->cap = cap;
+  }
+  c.order = all->n;
+  all->v[all->n++] = c;
+  return VT_OK;
+}
+
+/* ------------------------------------------------------------------ one grid point */
+
+/* Put the mixture, `amount` in all, into `a`. */
+static int put_mixture(vt__amounts *a, const vt__value *mix, vt__q amount)
+{
+  for (int i = 0; i < mix->n; i++) {
+    vt__q x;
+    if (!vt__q_mul(mix->share[i], amount, &x) || !vt__amounts_put(a, mix->z[i], x)) return 0;
+  }
+  return 1;
+}
+
+/* Mean charge of a mixture, without its sign. */
+static int mean_charge(const vt__draft *dr, const vt__value *mix, vt__q *out)
+{
+  vt__q s = {0, 1}, q;
+  for (int i = 0; i < mix->n; i++)
+    if (!vt__q_mul(mix->share[i], (vt__q){abs(dr->charge[mix->z[i]]), 1}, &q) || !vt__q_add(s, q, &s)) return 0;
+  *out = s;
+  return 1;
+}
+
+/* Charge neutrality fixes the anions: a alkali ions and one metal of charge z, r = X/O: n_O = (a + z)/(r + 2),
+ * n_X = r n_O (product: campaign file), here with the charges of alkali and anions as declared. */
+static int grid_point(const vt__draft *dr, const vt__value *const v[VT__N_FACTORS], vt__amounts *a)
+{
+  vt__q one = {1, 1}, q_a, q_m, q_x, positive, n_o = {0, 1}, n_x, per_oxide;
+  vt__q q_o = {abs(dr->charge[vt_element_z("O")]), 1};
+  *a = (vt__amounts){0};
+  if (!mean_charge(dr, v[VT__ALKALI], &q_a) || !mean_charge(dr, v[VT__METAL], &q_m) ||
+      !mean_charge(dr, v[VT__HALOGEN], &q_x) || !vt__q_mul(v[VT__PER_METAL]->number, q_a, &positive) ||
+      !vt__q_add(positive, q_m, &positive))
+    return 0;
+  if (v[VT__RATIO]->halogen_only) {
+    if (!vt__q_div(positive, q_x, &n_x)) return 0;
+  } else if (!vt__q_mul(v[VT__RATIO]->number, q_x, &per_oxide) || !vt__q_add(per_oxide, q_o, &per_oxide) ||
+             !vt__q_div(positive, per_oxide, &n_o) || !vt__q_mul(v[VT__RATIO]->number, n_o, &n_x))
+    return 0;
+  return put_mixture(a, v[VT__ALKALI], v[VT__PER_METAL]->number) && put_mixture(a, v[VT__METAL], one) &&
+         put_mixture(a, v[VT__HALOGEN], n_x) && (n_o.num == 0 || vt__amounts_put(a, vt_element_z("O"), n_o));
+}
+
+/* ------------------------------------------------------------------ exclusion */
+
+static int equal_values(const vt__value *a, const vt__value *b)
+{
+  if (a->n != b->n || a->halogen_only != b->halogen_only) return 0;
+  if (a->n == 0) return a->halogen_only || vt__q_equal(a->number, b->number);
+  for (int i = 0; i < a->n; i++) {
+    int j = 0;
+    while (j < b->n && b->z[j] != a->z[i]) j++;
+    if (j == b->n || !vt__q_equal(a->share[i], b->share[j])) return 0;
+  }
+  return 1;
+}
+
+static int matches(const vt__exclude *x, const vt__value *const v[VT__N_FACTORS])
+{
+  for (int k = 0; k < VT__N_FACTORS; k++) {
+    int hit = x->f[k].n == 0;
+    for (int i = 0; i < x->f[k].n && !hit; i++) hit = equal_values(&x->f[k].v[i], v[k]);
+    if (!hit) return 0;
+  }
+  return 1;
+}
+
+/* ------------------------------------------------------------------ grid and formulas */
+
+/* The number of grid points; 0 without a grid; -1 and a mistake if there are too many. */
+static int64_t grid_size(const vt__draft *dr)
+{
+  int64_t n = 1;
+  for (int k = 0; k < VT__N_FACTORS; k++) {
+    n *= dr->grid[k].n;
+    if (n > MOST_GRID) {
+      vt__diag_error(dr->d, vt__mark_of(dr, "compositions.grid"), "compositions.grid", "more than %d combinations",
+                     MOST_GRID);
+      return -1;
+    }
+  }
+  return n;
+}
+
+static vt_status add_grid(vt__draft *dr, candidates *all, vt_err *err)
+{
+  int64_t n = grid_size(dr);
+  int *used = NULL;
+  void *p = NULL;
+  vt_status rc = VT_OK;
+  if (n <= 0) return VT_OK;
+  VT_TRY_OUT(vt_calloc64(&p, (size_t)dr->n_exclude + 1, sizeof *used, err), err, "exclusions");
+  used = p;
+  for (int64_t i = 0; i < n && all->n <= MOST_COMPOSITIONS; i++) {
+    const vt__value *v[VT__N_FACTORS];
+    int64_t rest = i;
+    int excluded = 0;
+    for (int k = VT__N_FACTORS - 1; k >= 0; rest /= dr->grid[k].n, k--) v[k] = &dr->grid[k].v[rest % dr->grid[k].n];
+    for (int k = 0; k < dr->n_exclude; k++)
+      if (matches(&dr->exclude[k], v)) used[k] = excluded = 1;
+    if (excluded) continue;
+    candidate c = {.at = v[VT__RATIO]->at};
+    if (grid_point(dr, v, &c.a))
+      VT_TRY_OUT(add_candidate(all, c, err), err, "grid");
+    else
+      vt__diag_error(dr->d, c.at, path_of_factor[VT__RATIO],
+                     "the ratios of this grid point have too many digits, write them as fractions of small numbers");
+  }
+  for (int k = 0; k < dr->n_exclude; k++)
+    if (!used[k]) vt__diag_warn(dr->d, dr->exclude[k].at, "compositions.exclude", "matches no point of the grid");
+out:
+  vt_free(used);
+  return rc;
+}
+
+/* "Li +1, Al +3, Cl -1" for a message. */
+static void list_charges(const vt__amounts *a, const int charge[VT__N_Z], char *out, size_t cap)
+{
+  size_t used = 0;
+  out[0] = '\0';
+  for (int i = 0; i < a->n && used < cap; i++)
+    used += (size_t)snprintf(out + used, cap - used, "%s%s %+d", i ? ", " : "", vt_element_symbol(a->z[i]),
+                             charge[a->z[i]]);
+}
+
+static vt_status add_formulas(vt__draft *dr, candidates *all, vt_err *err)
+{
+  for (int i = 0; i < dr->n_include && all->n <= MOST_COMPOSITIONS; i++) {
+    const vt__include *x = &dr->include[i];
+    candidate c = {.a = x->a, .at = x->at};
+    vt__q sum;
+    if (!vt__amounts_charge(&x->a, dr->charge, &sum) || !vt__amounts_per_metal(&c.a)) {
+      vt__diag_error(dr->d, x->at, "compositions.include", "the subscripts have too many digits");
+      continue;
+    }
+    if (sum.num != 0) {
+      char charges[200], text[48];
+      list_charges(&x->a, dr->charge, charges, sizeof charges);
+      vt__q_text((vt__q){llabs(sum.num), sum.den}, text);
+      vt__diag_error(dr->d, x->at, "compositions.include", "not neutral: the charges add up to %c%s per formula (%s)",
+                     sum.num > 0 ? '+' : '-', text, charges);
+      continue;
+    }
+    VT_TRY(add_candidate(all, c, err), err, "formulas");
+  }
+  return VT_OK;
+}
+
+/* ------------------------------------------------------------------ equal ones */
+
+static int by_amounts(const void *a, const void *b)
+{
+  const candidate *x = a, *y = b;
+  int c = vt__amounts_cmp(&x->a, &y->a);
+  return c ? c : (x->order > y->order) - (x->order < y->order);
+}
+
+static int by_order(const void *a, const void *b)
+{
+  const candidate *x = a, *y = b;
+  return (x->order > y->order) - (x->order < y->order);
+}
+
+/* A formula that is also a grid point counts once; the first stays. */
+static void drop_equal(candidates *all)
+{
+  if (all->n == 0) return;
+  qsort(all->v, (size_t)all->n, sizeof *all->v, by_amounts);
+  int n = 1;
+  for (int i = 1; i < all->n; i++)
+    if (vt__amounts_cmp(&all->v[n - 1].a, &all->v[i].a) != 0) all->v[n++] = all->v[i];
+  all->n = n;
+  qsort(all->v, (size_t)n, sizeof *all->v, by_order);
+}
+
+/* ------------------------------------------------------------------ cells */
+
+static int label(const vt__amounts *a, vt_comp_asked *asked)
+{
+  return vt__formula_text(a, 0, asked->formula) && vt__formula_label(a, 'A', asked->alkali) &&
+         vt__formula_label(a, 'M', asked->metal) && vt__formula_label(a, 'X', asked->halogen);
+}
+
+static void make_cell(vt__draft *dr, const candidate *k, vt_composition *c, vt_comp_asked *asked)
+{
+  const double worth_a_warning = 0.02;
+  int atoms = dr->c->atoms;
+  if (!vt__formula_name(&k->a, c->name) || !label(&k->a, asked)) {
+    vt__diag_error(dr->d, k->at, "compositions",
+                   "the formula of this composition does not fit %d characters; "
+                   "use fewer elements or ratios of small numbers",
+                   VT_NAME - 1);
+    return;
+  }
+  if (!vt__cell_find(&k->a, dr->charge, atoms, c, asked)) {
+    vt__diag_error(dr->d, vt__mark_of(dr, "compositions.atoms"), "compositions.atoms",
+                   "no neutral cell of about %d atoms holds %s; ask for more atoms", atoms, c->name);
+    return;
+  }
+  if (asked->worst_ratio_error > worth_a_warning)
+    vt__diag_warn(dr->d, vt__mark_of(dr, "compositions.atoms"), "compositions.atoms",
+                  "%s does not fit %d atoms: the cell of %d changes a ratio by %.1f %%", c->name, atoms, c->n_atoms,
+                  100 * asked->worst_ratio_error);
+}
+
+/* A composition by its cell, to find those that rounding made equal. */
+typedef struct twin {
+  const vt_composition *c;
+  vt__mark at;
+} twin;
+
+static int by_cell(const void *a, const void *b)
+{
+  const vt_composition *x = ((const twin *)a)->c, *y = ((const twin *)b)->c;
+  int c = (x->n_species > y->n_species) - (x->n_species < y->n_species);
+  for (int i = 0; i < x->n_species && c == 0; i++) {
+    c = (x->z[i] > y->z[i]) - (x->z[i] < y->z[i]);
+    if (c == 0) c = (x->count[i] > y->count[i]) - (x->count[i] < y->count[i]);
+  }
+  return c;
+}
+
+static int by_name(const void *a, const void *b)
+{
+  return strcmp(((const twin *)a)->c->name, ((const twin *)b)->c->name);
+}
+
+/* Two compositions of one cell would be one simulation under two names; two of one name could not be told apart. */
+static vt_status refuse_twins(vt__draft *dr, const candidates *all, vt_err *err)
+{
+  void *p = NULL;
+  int n = dr->c->n_comp;
+  VT_TRY(vt_calloc64(&p, (size_t)n, sizeof(twin), err), err, "compositions");
+  twin *t = p;
+  for (int i = 0; i < n; i++) t[i] = (twin){&dr->c->comp[i], all->v[i].at};
+  qsort(t, (size_t)n, sizeof *t, by_cell);
+  for (int i = 1; i < n; i++)
+    if (by_cell(&t[i - 1], &t[i]) == 0)
+      vt__diag_error(dr->d, t[i].at, "compositions",
+                     "%s and %s become the same cell of %d atoms; ask for more atoms or leave one out",
+                     t[i - 1].c->name, t[i].c->name, t[i].c->n_atoms);
+  qsort(t, (size_t)n, sizeof *t, by_name);
+  for (int i = 1; i < n; i++)
+    if (by_name(&t[i - 1], &t[i]) == 0 && by_cell(&t[i - 1], &t[i]) != 0)
+      vt__diag_error(dr->d, t[i].at, "compositions", "two compositions are both called %s", t[i].c->name);
+  vt_free(t);
+  return VT_OK;
+}
+
+/* The species of the whole campaign in canonical order. */
+static void collect_species(vt__draft *dr, const candidates *all)
+{
+  vt__amounts species = {0};
+  for (int i = 0; i < all->n; i++)
+    for (int k = 0; k < all->v[i].a.n; k++)
+      if (!vt__amounts_put(&species, all->v[i].a.z[k], (vt__q){0, 1})) {
+        vt__diag_error(dr->d, all->v[i].at, "compositions", "%s is one element too many: a campaign has at most %d",
+                       vt_element_symbol(all->v[i].a.z[k]), VT_MAX_SPECIES);
+        return;
+      }
+  dr->c->n_species = species.n;
+  for (int k = 0; k < species.n; k++) dr->c->z[k] = species.z[k];
+}
+
+static vt_status make_cells(vt__draft *dr, const candidates *all, vt_err *err)
+{
+  vt_campaign *c = dr->c;
+  void *p = NULL;
+  int before = dr->d->n_errors;
+  VT_TRY(vt_calloc64(&p, (size_t)all->n, sizeof *c->comp, err), err, "compositions");
+  c->comp = p;
+  VT_TRY(vt_calloc64(&p, (size_t)all->n, sizeof *c->asked, err), err, "compositions");
+  c->asked = p;
+  c->n_comp = all->n;
+  for (int i = 0; i < all->n; i++) make_cell(dr, &all->v[i], &c->comp[i], &c->asked[i]);
+  return dr->d->n_errors == before ? refuse_twins(dr, all, err) : VT_OK;
+}
+
+vt_status vt__expand_compositions(vt__draft *dr, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  candidates all = {0};
+  VT_TRY_OUT(add_grid(dr, &all, err), err, "compositions");
+  VT_TRY_OUT(add_formulas(dr, &all, err), err, "compositions");
+  int too_many = all.n > MOST_COMPOSITIONS; /* then the expansion was cut short */
+  drop_equal(&all);
+  if (too_many)
+    vt__diag_error(dr->d, vt__mark_of(dr, "compositions"), "compositions", "more than %d compositions",
+                   MOST_COMPOSITIONS);
+  else if (all.n == 0 && dr->d->n_errors == 0)
+    vt__diag_error(dr->d, vt__mark_of(dr, "compositions"), "compositions",
+                   "no composition: give a grid, or formulas under include");
+  else if (all.n > 0) {
+    collect_species(dr, &all);
+    VT_TRY_OUT(make_cells(dr, &all, err), err, "compositions");
+  }
+out:
+  free(all.v);
+  return rc;
+}

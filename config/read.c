@@ -1,0 +1,514 @@
+/* Tree and rows -> draft.  A value that is wrong leaves the default in its place, so that one mistake gives one
+ * message. */
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config_impl.h"
+
+/* ------------------------------------------------------------------ did you mean */
+
+vt__nearest vt__nearest_to(const char *word)
+{
+  size_t n = strlen(word);
+  int limit = n <= 3 ? 1 : n <= 6 ? 2 : 3;
+  return (vt__nearest){.word = word, .distance = limit + 1};
+}
+
+void vt__nearest_offer(vt__nearest *n, const char *name)
+{
+  int distance = vt_edit_distance(n->word, name, n->distance - 1);
+  if (distance < n->distance) *n = (vt__nearest){n->word, name, distance};
+}
+
+void vt__nearest_text(const vt__nearest *n, char out[100])
+{
+  out[0] = '\0';
+  if (n->name) (void)snprintf(out, 100, ", did you mean '%s'?", n->name);
+}
+
+/* ------------------------------------------------------------------ scalars */
+
+static vt__mark at(const vt__draft *dr, int node) { return dr->y->node[node].at; }
+
+const char *vt__read_scalar(vt__draft *dr, const vt__row *row, int node, const char *expected)
+{
+  static const char *const kind[] = {[VT__SCALAR] = "nothing", [VT__SEQ] = "a list", [VT__MAP] = "a mapping"};
+  if (dr->y->node[node].kind == VT__SCALAR && !vt__yaml_is_null(dr->y, node)) return vt__yaml_text(dr->y, node);
+  vt__diag_error(dr->d, at(dr, node), row->path, "%s, expected %s", kind[dr->y->node[node].kind], expected);
+  return NULL;
+}
+
+int vt__read_count(vt__draft *dr, const vt__row *row, int node, int most, const char *expected)
+{
+  int n = 0;
+  if (dr->y->node[node].kind != VT__SEQ) {
+    vt__diag_error(dr->d, at(dr, node), row->path, "expected a list of %s", expected);
+    return -1;
+  }
+  for (int k = vt__yaml_first(dr->y, node); k; k = vt__yaml_next(dr->y, node, k)) n++;
+  if (n <= most) return n;
+  vt__diag_error(dr->d, at(dr, node), row->path, "%d items, at most %d are allowed", n, most);
+  return -1;
+}
+
+static void read_integer(vt__draft *dr, const vt__row *row, int node, int64_t lo, int64_t hi, int64_t *out)
+{
+  int64_t x = 0;
+  const char *s = vt__read_scalar(dr, row, node, "a whole number");
+  if (!s) return;
+  if (!vt_parse_i64(s, strlen(s), &x))
+    vt__diag_error(dr->d, at(dr, node), row->path, "'%.60s' is not a whole number", s);
+  else if (lo == hi && x != lo)
+    vt__diag_error(dr->d, at(dr, node), row->path, "'%.60s' is not known, expected %lld", s, (long long)lo);
+  else if (x < lo || x > hi)
+    vt__diag_error(dr->d, at(dr, node), row->path, "%lld is outside %lld to %lld", (long long)x, (long long)lo,
+                   (long long)hi);
+  else
+    *out = x;
+}
+
+static void refuse_outside(vt__draft *dr, const vt__row *row, int node, const char *text)
+{
+  const char *space = row->unit[0] ? " " : "";
+  vt__diag_error(dr->d, at(dr, node), row->path, "%.60s is outside %.10g%s%s to %.10g%s%s", text, row->lo, space,
+                 row->unit, row->hi, space, row->unit);
+}
+
+void vt__read_quantity(vt__draft *dr, const vt__row *row, int node, double *out)
+{
+  char why[300];
+  double x = 0;
+  const char *s = vt__read_scalar(dr, row, node, row->unit[0] ? "a number with its unit" : "a number");
+  if (!s) return;
+  if (!vt__quantity_parse(s, strlen(s), row->unit, &x, why, sizeof why))
+    vt__diag_error(dr->d, at(dr, node), row->path, "%s", why);
+  else if (x < row->lo || x > row->hi)
+    refuse_outside(dr, row, node, s);
+  else
+    *out = x;
+}
+
+/* A name becomes part of paths. */
+static void read_name(vt__draft *dr, const vt__row *row, int node, char *out)
+{
+  const char *s = vt__read_scalar(dr, row, node, "a name");
+  if (!s) return;
+  int ok = isalnum((unsigned char)s[0]) && strlen(s) < VT_NAME;
+  for (const char *c = s; *c; c++) ok = ok && (isalnum((unsigned char)*c) || strchr("._-", *c));
+  if (ok)
+    (void)snprintf(out, VT_NAME, "%s", s);
+  else
+    vt__diag_error(dr->d, at(dr, node), row->path,
+                   "'%.70s' is not a name: at most %d letters, digits, '.', '_', '-', the first a letter or digit", s,
+                   VT_NAME - 1);
+}
+
+static void read_path(vt__draft *dr, const vt__row *row, int node, char *out)
+{
+  const char *s = vt__read_scalar(dr, row, node, "a path");
+  if (!s) return;
+  if (strlen(s) < VT_PATH)
+    (void)snprintf(out, VT_PATH, "%s", s);
+  else
+    vt__diag_error(dr->d, at(dr, node), row->path, "a path of more than %d characters", VT_PATH - 1);
+}
+
+static void refuse_choice(vt__draft *dr, const vt__row *row, int node, const char *word, const vt__nearest *near)
+{
+  char list[200], hint[100];
+  vt__row_choices(row, dr->env, list, sizeof list);
+  vt__nearest_text(near, hint);
+  vt__diag_error(dr->d, at(dr, node), row->path, "'%.60s' is not one of %s%s (%s)", word, list, hint, row->doc);
+}
+
+static void read_choice(vt__draft *dr, const vt__row *row, int node, int32_t *out)
+{
+  const char *s = vt__read_scalar(dr, row, node, "a word");
+  if (!s) return;
+  vt__nearest near = vt__nearest_to(s);
+  for (const vt__choice *c = row->choice; c->name; c++) {
+    if (strcmp(c->name, s) == 0) {
+      *out = c->value;
+      return;
+    }
+    vt__nearest_offer(&near, c->name);
+  }
+  refuse_choice(dr, row, node, s, &near);
+}
+
+static void read_pot_kind(vt__draft *dr, const vt__row *row, int node, char *out, size_t cap)
+{
+  const char *s = vt__read_scalar(dr, row, node, "a word");
+  if (!s) return;
+  vt__nearest near = vt__nearest_to(s);
+  for (int i = 0; dr->env->pot_kinds && dr->env->pot_kinds[i]; i++) {
+    if (strcmp(dr->env->pot_kinds[i], s) == 0) {
+      (void)snprintf(out, cap, "%s", s);
+      return;
+    }
+    vt__nearest_offer(&near, dr->env->pot_kinds[i]);
+  }
+  refuse_choice(dr, row, node, s, &near);
+}
+
+/* ------------------------------------------------------------------ temperatures */
+
+enum { MOST_TEMPERATURES = 1000 };
+
+static int by_value(const void *a, const void *b)
+{
+  double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+/* A range or a single one: number of values, 0 and a mistake if wrong. */
+static int read_range(vt__draft *dr, const vt__row *row, int node, double *t_k)
+{
+  char why[300];
+  double end = 0;
+  int n = 0;
+  const char *s = vt__read_scalar(dr, row, node, "temperatures such as 450..700 K by 50 K");
+  if (!s) return 0;
+  if (!strstr(s, "..")) {
+    t_k[0] = 0;
+    vt__read_quantity(dr, row, node, &t_k[0]);
+    return t_k[0] > 0;
+  }
+  if (!vt__range_parse(s, t_k, MOST_TEMPERATURES, &n, &end, why, sizeof why)) {
+    vt__diag_error(dr->d, at(dr, node), row->path, "%s", why);
+    return 0;
+  }
+  if (t_k[0] < row->lo || t_k[n - 1] > row->hi) {
+    refuse_outside(dr, row, node, s);
+    return 0;
+  }
+  if (fabs(end - t_k[n - 1]) > 1e-6)
+    vt__diag_warn(dr->d, at(dr, node), row->path, "the steps end at %.10g K, not at %.10g K", t_k[n - 1], end);
+  return n;
+}
+
+static int read_list(vt__draft *dr, const vt__row *row, int node, double *t_k)
+{
+  int n = 0, before = dr->d->n_errors;
+  if (vt__read_count(dr, row, node, MOST_TEMPERATURES, "temperatures") < 0) return 0;
+  for (int k = vt__yaml_first(dr->y, node); k; k = vt__yaml_next(dr->y, node, k))
+    vt__read_quantity(dr, row, k, &t_k[n++]);
+  if (dr->d->n_errors != before) return 0;
+  if (n == 0) vt__diag_error(dr->d, at(dr, node), row->path, "the list is empty");
+  qsort(t_k, (size_t)n, sizeof *t_k, by_value);
+  for (int i = 1; i < n; i++)
+    if (t_k[i] - t_k[i - 1] < 1e-6) {
+      vt__diag_error(dr->d, at(dr, node), row->path, "%.10g K stands twice", t_k[i]);
+      return 0;
+    }
+  return n;
+}
+
+static vt_status read_temperatures(vt__draft *dr, const vt__row *row, int node, vt_err *err)
+{
+  void *p = NULL;
+  VT_TRY(vt_calloc64(&p, MOST_TEMPERATURES, sizeof(double), err), err, "temperatures");
+  dr->c->t_k = p;
+  dr->c->n_temp =
+      dr->y->node[node].kind == VT__SEQ ? read_list(dr, row, node, dr->c->t_k) : read_range(dr, row, node, dr->c->t_k);
+  return VT_OK;
+}
+
+/* ------------------------------------------------------------------ what is observed, what is compared */
+
+static int value_of_key(const vt__yaml *y, int map, const char *name)
+{
+  if (y->node[map].kind != VT__MAP) return 0;
+  for (int k = vt__yaml_first(y, map); k; k = vt__yaml_next(y, map, k))
+    if (strcmp(vt__yaml_text(y, k), name) == 0) return k + 1;
+  return 0;
+}
+
+/* The next request, with the defaults of its observable. */
+static vt_obs_request *add_request(vt__draft *dr, const vt_obs_doc *doc)
+{
+  vt_campaign *c = dr->c;
+  if (c->n_obs == VT_MAX_OBS) return NULL;
+  vt_obs_request *r = &c->obs[c->n_obs];
+  *r = (vt_obs_request){.every_ps = doc->every_ps};
+  (void)snprintf(r->name, sizeof r->name, "%s", doc->name);
+  for (int i = 0; i < doc->n_par; i++) r->par[i] = doc->par[i].def;
+  c->obs_doc[c->n_obs] = doc;
+  for (int k = 0; k <= VT_MAX_OBS_PAR; k++) dr->obs_mark[c->n_obs][k] = (vt__mark){0};
+  c->n_obs++;
+  return r;
+}
+
+static void observe_by_default(vt__draft *dr)
+{
+  dr->c->n_obs = 0;
+  for (int i = 0; dr->env->obs && dr->env->obs[i]; i++)
+    if (dr->env->obs[i]->on_by_default) (void)add_request(dr, dr->env->obs[i]);
+}
+
+static void read_settings(vt__draft *dr, const vt_obs_doc *doc, int node, vt_obs_request *r)
+{
+  const vt__yaml *y = dr->y;
+  vt__mark *mark = dr->obs_mark[dr->c->n_obs - 1];
+  char path[96], hint[100];
+  (void)snprintf(path, sizeof path, "observe.%s", doc->name);
+  mark[0] = at(dr, node);
+  if (vt__yaml_is_null(y, node)) return;
+  if (y->node[node].kind != VT__MAP) {
+    vt__diag_error(dr->d, at(dr, node), path, "expected settings in braces, {} for the defaults");
+    return;
+  }
+  for (int key = vt__yaml_first(y, node); key; key = vt__yaml_next(y, node, key)) {
+    const char *name = vt__yaml_text(y, key);
+    vt__nearest near = vt__nearest_to(name);
+    int k = strcmp(name, "every") == 0 ? 0 : 1;
+    vt__nearest_offer(&near, "every");
+    for (; k > 0 && k <= doc->n_par && strcmp(name, doc->par[k - 1].name) != 0; k++)
+      vt__nearest_offer(&near, doc->par[k - 1].name);
+    if (k > doc->n_par) {
+      vt__nearest_text(&near, hint);
+      vt__diag_error(dr->d, at(dr, key), path, "unknown key '%.60s'%s", name, hint);
+      continue;
+    }
+    vt__row row = vt__row_of_observable(doc, k, path);
+    vt__read_quantity(dr, &row, key + 1, k ? &r->par[k - 1] : &r->every_ps);
+    mark[k] = at(dr, key + 1);
+    (void)snprintf(path, sizeof path, "observe.%s", doc->name);
+  }
+}
+
+static void refuse_unknown_observables(vt__draft *dr, const vt__row *row, int node)
+{
+  for (int key = vt__yaml_first(dr->y, node); key; key = vt__yaml_next(dr->y, node, key)) {
+    const char *name = vt__yaml_text(dr->y, key);
+    vt__nearest near = vt__nearest_to(name);
+    char list[240] = "", hint[100];
+    size_t used = 0;
+    int i = 0;
+    for (; dr->env->obs && dr->env->obs[i] && strcmp(dr->env->obs[i]->name, name) != 0; i++) {
+      vt__nearest_offer(&near, dr->env->obs[i]->name);
+      if (used < sizeof list)
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", dr->env->obs[i]->name);
+    }
+    if (dr->env->obs && dr->env->obs[i]) continue;
+    vt__nearest_text(&near, hint);
+    vt__diag_error(dr->d, at(dr, key), row->path, "unknown observable '%.60s'%s (there are %s)", name, hint, list);
+  }
+}
+
+/* Requests in the order of the caller's table, so that the order in the file changes no identity. */
+static void read_observe(vt__draft *dr, const vt__row *row, int node)
+{
+  dr->c->n_obs = 0;
+  if (vt__yaml_is_null(dr->y, node)) return;
+  if (dr->y->node[node].kind != VT__MAP) {
+    vt__diag_error(dr->d, at(dr, node), row->path, "expected observables and their settings, e.g. {msd: {}, rdf: {}}");
+    return;
+  }
+  refuse_unknown_observables(dr, row, node);
+  for (int i = 0; dr->env->obs && dr->env->obs[i]; i++) {
+    int value = value_of_key(dr->y, node, dr->env->obs[i]->name);
+    if (!value) continue;
+    vt_obs_request *r = add_request(dr, dr->env->obs[i]);
+    if (r)
+      read_settings(dr, dr->env->obs[i], value, r);
+    else
+      vt__diag_error(dr->d, at(dr, value), row->path, "more than %d observables", VT_MAX_OBS);
+  }
+}
+
+static void read_factors(vt__draft *dr, const vt__row *row, int node)
+{
+  vt_compare_spec *c = &dr->c->compare;
+  const struct {
+    const char *name;
+    int *on;
+  } factor[] = {{"alkali", &c->by_alkali},
+                {"metal", &c->by_metal},
+                {"halogen", &c->by_halogen},
+                {"halogen_to_oxygen", &c->by_ratio}};
+  enum { N = (int)(sizeof factor / sizeof factor[0]) };
+  if (vt__read_count(dr, row, node, N, "factors") < 0) return;
+  for (int i = 0; i < N; i++) *factor[i].on = 0;
+  for (int k = vt__yaml_first(dr->y, node); k; k = vt__yaml_next(dr->y, node, k)) {
+    const char *s = vt__read_scalar(dr, row, k, "the name of a factor");
+    if (!s) continue;
+    vt__nearest near = vt__nearest_to(s);
+    int i = 0;
+    for (; i < N && strcmp(factor[i].name, s) != 0; i++) vt__nearest_offer(&near, factor[i].name);
+    char hint[100];
+    vt__nearest_text(&near, hint);
+    if (i < N)
+      *factor[i].on = 1;
+    else
+      vt__diag_error(dr->d, at(dr, k), row->path, "'%.60s' is not one of alkali, metal, halogen, halogen_to_oxygen%s",
+                     s, hint);
+  }
+}
+
+/* ------------------------------------------------------------------ one value by its row */
+
+vt_status vt__read_value(vt__draft *dr, const vt__row *row, int node, vt_err *err)
+{
+  char *field = (char *)dr->c + row->at; /* where scalars go */
+  int64_t x = 0;
+  switch (row->type) {
+  case VT__T_VERSION:
+    read_integer(dr, row, node, (int64_t)row->lo, (int64_t)row->hi, &x);
+    return VT_OK;
+  case VT__T_INT:
+    x = *(int *)(void *)field;
+    read_integer(dr, row, node, (int64_t)row->lo, (int64_t)row->hi, &x);
+    *(int *)(void *)field = (int)x; /* fits: the rows' ranges do */
+    return VT_OK;
+  case VT__T_SEED:
+    read_integer(dr, row, node, 0, INT64_MAX, &x);
+    *(uint64_t *)(void *)field = (uint64_t)x;
+    return VT_OK;
+  case VT__T_QUANTITY:
+    return vt__read_quantity(dr, row, node, (double *)(void *)field), VT_OK;
+  case VT__T_NAME:
+    return read_name(dr, row, node, field), VT_OK;
+  case VT__T_PATH:
+    return read_path(dr, row, node, field), VT_OK;
+  case VT__T_CHOICE:
+    return read_choice(dr, row, node, (int32_t *)(void *)field), VT_OK;
+  case VT__T_POT_KIND:
+    return read_pot_kind(dr, row, node, field, sizeof dr->c->pot_kind), VT_OK;
+  case VT__T_TEMPERATURES:
+    return read_temperatures(dr, row, node, err);
+  case VT__T_ELEMENTS:
+  case VT__T_RATIOS:
+    return vt__read_factor(dr, row, node, &dr->grid[row->at], err);
+  case VT__T_EXCLUDE:
+    return vt__read_exclude(dr, row, node, err);
+  case VT__T_INCLUDE:
+    return vt__read_include(dr, row, node, err);
+  case VT__T_OXIDATION:
+    return vt__read_oxidation(dr, row, node), VT_OK;
+  case VT__T_OBSERVE:
+    return read_observe(dr, row, node), VT_OK;
+  case VT__T_FACTORS:
+    return read_factors(dr, row, node), VT_OK;
+  case VT__T_MAP:
+  case VT__N_TYPES:
+    break;
+  }
+  VT_FAIL(err, VT_EBUG, "row '%s' has no reader", row->path);
+}
+
+/* ------------------------------------------------------------------ the whole file */
+
+/* Defaults are YAML text and go through the same readers as what a user writes. */
+static vt_status fill_defaults(vt__draft *dr, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  vt__yaml y = {0};
+  observe_by_default(dr);
+  for (int i = 0; i < vt__n_rows; i++) {
+    const vt__row *row = &vt__rows[i];
+    if (!row->def || !row->def[0]) continue; /* required, a section, or what observe_by_default did */
+    VT_TRY_OUT(vt__yaml_parse(&y, row->def, strlen(row->def), dr->d, err), err, "default of '%s'", row->path);
+    for (int k = 0; k < y.n; k++) y.node[k].at = (vt__mark){0};
+    dr->y = &y;
+    VT_TRY_OUT(vt__read_value(dr, row, 0, err), err, "default of '%s'", row->path);
+    vt__yaml_free(&y);
+  }
+out:
+  vt__yaml_free(&y);
+  return rc;
+}
+
+static void refuse_unknown(vt__draft *dr, const char *parent, int key)
+{
+  const char *name = vt__yaml_text(dr->y, key);
+  vt__nearest near = vt__nearest_to(name);
+  char hint[100], list[240] = "";
+  size_t used = 0;
+  const char *elsewhere = NULL;
+  for (int i = 0; i < vt__n_rows; i++) {
+    const char *leaf = vt__path_leaf(vt__rows[i].path);
+    if (strcmp(leaf, name) == 0 && !elsewhere) elsewhere = vt__rows[i].path;
+    if (!vt__path_is_child(vt__rows[i].path, parent)) continue;
+    vt__nearest_offer(&near, leaf);
+    if (used < sizeof list) used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", leaf);
+  }
+  vt__nearest_text(&near, hint);
+  if (!near.name && elsewhere) (void)snprintf(hint, sizeof hint, ", did you mean '%s'?", elsewhere);
+  vt__diag_error(dr->d, at(dr, key), parent, "unknown key '%.60s'%s%s%s%s", name, hint, hint[0] ? "" : " (there are ",
+                 hint[0] ? "" : list, hint[0] ? "" : ")");
+}
+
+/* A section that waits to be read; sections nest as deep as the table, not as deep as the file. */
+typedef struct section {
+  int node;
+  const char *path;
+} section;
+
+static vt_status read_pair(vt__draft *dr, const char *parent, int key, section *todo, int *n_todo, vt_err *err)
+{
+  for (int i = 0; i < vt__n_rows; i++) {
+    const vt__row *row = &vt__rows[i];
+    if (!vt__path_is_child(row->path, parent) || strcmp(vt__path_leaf(row->path), vt__yaml_text(dr->y, key)) != 0)
+      continue;
+    dr->mark[i] = at(dr, key + 1);
+    if (row->type != VT__T_MAP) return vt__read_value(dr, row, key + 1, err);
+    if (dr->y->node[key + 1].kind == VT__MAP)
+      todo[(*n_todo)++] = (section){key + 1, row->path};
+    else if (!vt__yaml_is_null(dr->y, key + 1))
+      vt__diag_error(dr->d, at(dr, key + 1), row->path, "expected a section with keys of its own");
+    return VT_OK;
+  }
+  refuse_unknown(dr, parent, key);
+  return VT_OK;
+}
+
+static void refuse_missing(vt__draft *dr)
+{
+  for (int i = 0; i < vt__n_rows; i++) {
+    const vt__row *row = &vt__rows[i];
+    char parent[96];
+    size_t n = (size_t)(vt__path_leaf(row->path) - row->path);
+    if (row->def || dr->mark[i].line) continue;
+    (void)snprintf(parent, sizeof parent, "%.*s", n ? (int)n - 1 : 0, row->path);
+    const vt__row *above = n ? vt__row_find(parent) : NULL;
+    if (above && !dr->mark[above - vt__rows].line) continue; /* its section is missing: one message is enough */
+    vt__diag_error(dr->d, above ? dr->mark[above - vt__rows] : (vt__mark){1, 1}, row->path, "is missing: %s", row->doc);
+  }
+}
+
+vt_status vt__read(vt__draft *dr, const vt__yaml *y, vt_err *err)
+{
+  section todo[VT__MOST_ROWS + 1] = {{0, ""}};
+  int n_todo = 1;
+  for (int z = 1; z < VT__N_Z; z++) dr->charge[z] = vt_element_charge(z);
+  VT_TRY(fill_defaults(dr, err), err, "defaults");
+  dr->y = y;
+  if (y->node[0].kind != VT__MAP) {
+    vt__diag_error(dr->d, y->node[0].at, "", "expected a campaign: keys and values");
+    return VT_OK;
+  }
+  while (n_todo) {
+    section s = todo[--n_todo];
+    for (int k = vt__yaml_first(y, s.node); k; k = vt__yaml_next(y, s.node, k))
+      VT_PASS(read_pair(dr, s.path, k, todo, &n_todo, err));
+  }
+  refuse_missing(dr);
+  return VT_OK;
+}
+
+vt__mark vt__mark_of(const vt__draft *dr, const char *path)
+{
+  char p[96];
+  (void)snprintf(p, sizeof p, "%s", path);
+  for (;;) {
+    const vt__row *row = vt__row_find(p);
+    if (row && dr->mark[row - vt__rows].line) return dr->mark[row - vt__rows];
+    char *dot = strrchr(p, '.');
+    if (!dot) return (vt__mark){0};
+    *dot = '\0';
+  }
+}

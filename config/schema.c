@@ -1,0 +1,206 @@
+/* What a user may write: one row a key.  Adding a key = adding a row; reading, default, range, canonical text and
+ * manual follow from it. */
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config/config_impl.h"
+
+#define AT(field) offsetof(vt_campaign, field)
+
+static const vt__choice fluid_ensembles[] = {{"nvt", VT_NVT}, {"npt", VT_NPT}, {NULL, 0}};
+static const vt__choice produce_ensembles[] = {{"nvt", VT_NVT}, {"nve", VT_NVE}, {NULL, 0}};
+static const vt__choice simd_levels[] = {{"auto", VT_SIMD_AUTO},
+                                         {"avx512", VT_SIMD_AVX512},
+                                         {"avx2", VT_SIMD_AVX2},
+                                         {"portable", VT_SIMD_PORTABLE},
+                                         {NULL, 0}};
+static const vt__choice precisions[] = {{"double", VT_DOUBLE}, {"mixed", VT_MIXED}, {NULL, 0}};
+static const vt__choice masters[] = {{"dedicated", 0}, {"inline", 1}, {"auto", 2}, {NULL, 0}};
+
+/* path, type, unit, lo, hi, default, where, choices, meaning.  A section stands before its keys. */
+const vt__row vt__rows[] = {
+    {"vitrion", VT__T_VERSION, "", 1, 1, NULL, 0, NULL, "version of the campaign format"},
+    {"campaign", VT__T_NAME, "", 0, 0, NULL, AT(name), NULL, "name of the campaign: letters, digits, `.`, `_`, `-`"},
+    {"seed", VT__T_SEED, "", 0, 0, "1", AT(seed), NULL, "of all random numbers; part of the identity of every task"},
+
+    {"potential", VT__T_MAP, "", 0, 0, NULL, 0, NULL, "the interatomic potential"},
+    {"potential.kind", VT__T_POT_KIND, "", 0, 0, NULL, AT(pot_kind), NULL, "back end"},
+    {"potential.file", VT__T_PATH, "", 0, 0, "'-'", AT(pot_file), NULL,
+     "parameter file, relative to the campaign file; `-` for a back end without one"},
+
+    {"compositions", VT__T_MAP, "", 0, 0, NULL, 0, NULL, "what is compared: a grid, plain formulas, or both"},
+    {"compositions.grid", VT__T_MAP, "", 0, 0, "", 0, NULL,
+     "every combination of the factors below; charge neutrality fixes the anions"},
+    {"compositions.grid.alkali", VT__T_ELEMENTS, "", 0, 0, NULL, VT__ALKALI, NULL,
+     "alkali metals, or mixtures like `{Li: 0.5, Na: 0.5}` that sum to one"},
+    {"compositions.grid.metal", VT__T_ELEMENTS, "", 0, 0, NULL, VT__METAL, NULL, "framework metals, or mixtures"},
+    {"compositions.grid.halogen", VT__T_ELEMENTS, "", 0, 0, NULL, VT__HALOGEN, NULL, "halogens, or mixtures"},
+    {"compositions.grid.halogen_to_oxygen", VT__T_RATIOS, "", 0, 0, NULL, VT__RATIO, NULL,
+     "halogen atoms per oxygen atom: `4`, `10/3`, `2.5/0.75`, or `halogen_only`"},
+    {"compositions.grid.alkali_per_metal", VT__T_RATIOS, "", 0, 0, "[1]", VT__PER_METAL, NULL,
+     "alkali atoms per metal atom"},
+    {"compositions.exclude", VT__T_EXCLUDE, "", 0, 0, "[]", 0, NULL,
+     "grid points to leave out: each item names values of some factors"},
+    {"compositions.include", VT__T_INCLUDE, "", 0, 0, "[]", 0, NULL,
+     "plain neutral formulas such as `LiAlCl2.5O0.75`; one that is also a grid point counts once"},
+    {"compositions.oxidation_states", VT__T_OXIDATION, "", -8, 8, "{}", 0, NULL,
+     "charges that differ from the defaults Li Na K Rb Cs +1, Al Ga In +3, Nb Ta +5, O -2, F Cl Br I -1"},
+    {"compositions.atoms", VT__T_INT, "", 8, 20000, "340", AT(atoms), NULL,
+     "size of a cell: the exact neutral cell within 10 %, else the one with the least error in the ratios"},
+
+    {"temperatures", VT__T_TEMPERATURES, "K", 1, 5000, NULL, 0, NULL,
+     "a range `450..700 K by 50 K`, one temperature, or a list `[450 K, 600 K]`"},
+    {"glasses", VT__T_INT, "", 1, 10000, "5", AT(n_glasses), NULL, "independent melts per composition"},
+
+    {"protocol", VT__T_MAP, "", 0, 0, "", 0, NULL, "how a glass is made and run"},
+    {"protocol.pack", VT__T_MAP, "", 0, 0, "", 0, NULL, "random packing"},
+    {"protocol.pack.density", VT__T_QUANTITY, "", 0.1, 2, "0.9", AT(protocol.pack_density), NULL,
+     "relative to the density estimated from the volumes of the elements"},
+    {"protocol.melt", VT__T_MAP, "", 0, 0, "", 0, NULL, "the liquid"},
+    {"protocol.melt.temperature", VT__T_QUANTITY, "K", 10, 10000, "1200 K", AT(protocol.melt_t_k), NULL,
+     "keep it inside what the potential was trained on"},
+    {"protocol.melt.duration", VT__T_QUANTITY, "ps", 0.01, 1e7, "20 ps", AT(protocol.melt_ps), NULL, "of the melt"},
+    {"protocol.melt.ensemble", VT__T_CHOICE, "", 0, 0, "nvt", AT(protocol.melt_ensemble), fluid_ensembles,
+     "nvt keeps the packing density: at zero pressure a hot melt may boil"},
+    {"protocol.melt.timestep", VT__T_QUANTITY, "fs", 0.01, 10, "2 fs", AT(protocol.melt_dt_fs), NULL, "of the melt"},
+    {"protocol.quench", VT__T_MAP, "", 0, 0, "", 0, NULL, "from the melt to the lowest temperature of the campaign"},
+    {"protocol.quench.rate", VT__T_QUANTITY, "K/s", 1e8, 1e16, "1e12 K/s", AT(protocol.quench_rate_k_s), NULL,
+     "cooling rate"},
+    {"protocol.quench.npt_below", VT__T_QUANTITY, "K", 0, 10000, "800 K", AT(protocol.quench_npt_below_k), NULL,
+     "the volume follows the pressure below this temperature; `0 K` keeps it"},
+    {"protocol.quench.pressure", VT__T_QUANTITY, "GPa", -10, 100, "0 GPa", AT(protocol.pressure_gpa), NULL,
+     "of every constant-pressure stage"},
+    {"protocol.quench.timestep", VT__T_QUANTITY, "fs", 0.01, 10, "2 fs", AT(protocol.quench_dt_fs), NULL,
+     "of the quench"},
+    {"protocol.equilibrate", VT__T_MAP, "", 0, 0, "", 0, NULL, "at each temperature, before anything is measured"},
+    {"protocol.equilibrate.duration", VT__T_QUANTITY, "ps", 0.01, 1e7, "50 ps", AT(protocol.equil_ps), NULL,
+     "with npt the cell then takes the mean volume of the second half"},
+    {"protocol.equilibrate.ensemble", VT__T_CHOICE, "", 0, 0, "npt", AT(protocol.equil_ensemble), fluid_ensembles,
+     "npt finds the volume of each temperature"},
+    {"protocol.equilibrate.timestep", VT__T_QUANTITY, "fs", 0.01, 10, "2 fs", AT(protocol.equil_dt_fs), NULL,
+     "of the equilibration"},
+    {"protocol.produce", VT__T_MAP, "", 0, 0, "", 0, NULL, "the run that is measured"},
+    {"protocol.produce.duration", VT__T_QUANTITY, "ps", 0.01, 1e7, "600 ps", AT(protocol.produce_ps), NULL,
+     "at each temperature of each glass"},
+    {"protocol.produce.ensemble", VT__T_CHOICE, "", 0, 0, "nvt", AT(protocol.produce_ensemble), produce_ensembles,
+     "nvt rescales velocities stochastically; Langevin would damp diffusion and a moving cell would disturb it"},
+    {"protocol.produce.timestep", VT__T_QUANTITY, "fs", 0.01, 10, "2 fs", AT(protocol.produce_dt_fs), NULL,
+     "of the production"},
+    {"protocol.thermostat", VT__T_MAP, "", 0, 0, "", 0, NULL, "coupling to the bath"},
+    {"protocol.thermostat.time", VT__T_QUANTITY, "ps", 0.001, 1000, "0.1 ps", AT(protocol.thermostat_ps), NULL,
+     "relaxation time of the temperature, at least five time steps"},
+    {"protocol.barostat", VT__T_MAP, "", 0, 0, "", 0, NULL, "coupling to the pressure"},
+    {"protocol.barostat.time", VT__T_QUANTITY, "ps", 0.001, 1000, "1 ps", AT(protocol.barostat_ps), NULL,
+     "relaxation time of the pressure, at least five time steps"},
+
+    {"observe", VT__T_OBSERVE, "", 0, 0, "", 0, NULL,
+     "what is measured; without this section every observable that is on by default, with it only those named"},
+
+    {"compare", VT__T_MAP, "", 0, 0, "", 0, NULL, "the comparison of the chemistries"},
+    {"compare.by", VT__T_FACTORS, "", 0, 0, "[alkali, metal, halogen, halogen_to_oxygen]", 0, NULL,
+     "factors whose share of the variance is reported"},
+    {"compare.reference_temperature", VT__T_QUANTITY, "K", 1, 5000, "500 K", AT(compare.t_ref_k), NULL,
+     "where levels are compared; best inside the simulated range"},
+    {"compare.extrapolate_to", VT__T_QUANTITY, "K", 1, 5000, "300 K", AT(compare.t_extra_k), NULL,
+     "temperature of the extrapolated values"},
+    {"compare.margin", VT__T_QUANTITY, "decades", 0.001, 10, "0.3 decades", AT(compare.margin), NULL,
+     "a composition this close to the mean counts as equivalent"},
+    {"compare.tau_margin", VT__T_QUANTITY, "decades", 0.001, 10, "0.2 decades", AT(compare.tau_margin), NULL,
+     "largest true spread (standard deviation) of an insensitive set"},
+    {"compare.range_margin", VT__T_QUANTITY, "decades", 0.001, 10, "0.8 decades", AT(compare.range_margin), NULL,
+     "largest range of an insensitive set"},
+    {"output", VT__T_PATH, "", 0, 0, "''", AT(output), NULL,
+     "folder of the results; if empty `runs/` and the name of the campaign"},
+
+    {"engine", VT__T_MAP, "", 0, 0, "", 0, NULL, "arithmetic; part of the identity of every task"},
+    {"engine.simd", VT__T_CHOICE, "", 0, 0, "auto", AT(numerics.simd), simd_levels,
+     "instructions of the force kernels; `auto` is settled by the machine that starts the campaign"},
+    {"engine.precision", VT__T_CHOICE, "", 0, 0, "double", AT(numerics.precision), precisions,
+     "mixed: single-precision network, distances and sums in double"},
+    {"runner", VT__T_MAP, "", 0, 0, "", 0, NULL, "how the work is handed out; changes no result"},
+    {"runner.master", VT__T_CHOICE, "", 0, 0, "auto", AT(master_inline), masters,
+     "inline: rank 0 also runs tasks; auto: inline up to 8 ranks"},
+    {"runner.max_tries", VT__T_INT, "", 1, 100, "3", AT(max_tries), NULL, "of a task before it is quarantined"},
+    {"runner.master_timeout", VT__T_QUANTITY, "s", 1, 86400, "120 s", AT(master_timeout_s), NULL,
+     "a worker that hears nothing for so long stops with its checkpoint"},
+    {"checkpoint", VT__T_MAP, "", 0, 0, "", 0, NULL, "what a killed run loses at most"},
+    {"checkpoint.every", VT__T_QUANTITY, "s", 1, 86400, "5 min", AT(checkpoint_every_s), NULL, "between checkpoints"},
+};
+const int vt__n_rows = (int)(sizeof vt__rows / sizeof vt__rows[0]);
+_Static_assert(sizeof vt__rows / sizeof vt__rows[0] <= VT__MOST_ROWS, "vt__draft.mark has a place for each row");
+
+const vt__row *vt__row_find(const char *path)
+{
+  for (int i = 0; i < vt__n_rows; i++)
+    if (strcmp(vt__rows[i].path, path) == 0) return &vt__rows[i];
+  return NULL;
+}
+
+vt__row vt__row_of_observable(const vt_obs_doc *doc, int k, char path[96])
+{
+  vt__row row = {.path = path,
+                 .type = VT__T_QUANTITY,
+                 .unit = "ps",
+                 .lo = doc->every_lo_ps,
+                 .hi = doc->every_hi_ps,
+                 .doc = "between samples"};
+  if (k > 0) {
+    row.unit = doc->par[k - 1].unit;
+    row.lo = doc->par[k - 1].lo;
+    row.hi = doc->par[k - 1].hi;
+    row.doc = doc->par[k - 1].doc;
+  }
+  (void)snprintf(path, 96, "observe.%s.%s", doc->name, k > 0 ? doc->par[k - 1].name : "every");
+  return row;
+}
+
+/* ------------------------------------------------------------------ paths */
+
+const char *vt__path_leaf(const char *path)
+{
+  const char *dot = strrchr(path, '.');
+  return dot ? dot + 1 : path;
+}
+
+int vt__path_depth(const char *path)
+{
+  int n = 0;
+  for (; *path; path++) n += *path == '.';
+  return n;
+}
+
+int vt__path_is_child(const char *path, const char *parent)
+{
+  size_t n = strlen(parent);
+  if (n && (strncmp(path, parent, n) != 0 || path[n] != '.')) return 0;
+  return strchr(path + n + (n > 0), '.') == NULL;
+}
+
+/* ------------------------------------------------------------------ words for the manual and for messages */
+
+const char *vt__type_name(vt__type t)
+{
+  static const char *const name[VT__N_TYPES] = {[VT__T_MAP] = "section",       [VT__T_VERSION] = "integer",
+                                                [VT__T_INT] = "integer",       [VT__T_SEED] = "integer",
+                                                [VT__T_QUANTITY] = "quantity", [VT__T_NAME] = "name",
+                                                [VT__T_PATH] = "path",         [VT__T_CHOICE] = "choice",
+                                                [VT__T_POT_KIND] = "choice",   [VT__T_TEMPERATURES] = "temperatures",
+                                                [VT__T_ELEMENTS] = "elements", [VT__T_RATIOS] = "ratios",
+                                                [VT__T_EXCLUDE] = "list",      [VT__T_INCLUDE] = "formulas",
+                                                [VT__T_OXIDATION] = "charges", [VT__T_OBSERVE] = "observables",
+                                                [VT__T_FACTORS] = "factors"};
+  return name[t];
+}
+
+void vt__row_choices(const vt__row *row, const vt_campaign_env *env, char *out, size_t cap)
+{
+  size_t used = 0;
+  out[0] = '\0';
+  if (row->type == VT__T_POT_KIND)
+    for (int i = 0; env && env->pot_kinds && env->pot_kinds[i] && used < cap; i++)
+      used += (size_t)snprintf(out + used, cap - used, "%s%s", i ? ", " : "", env->pot_kinds[i]);
+  else
+    for (int i = 0; row->choice && row->choice[i].name && used < cap; i++)
+      used += (size_t)snprintf(out + used, cap - used, "%s%s", i ? ", " : "", row->choice[i].name);
+}
