@@ -4,6 +4,7 @@
 
 #include "engine/num/num_impl.h"
 
+// NOLINTBEGIN(readability-identifier-naming): these are LAPACK's names
 /* Fortran LAPACK; the trailing size_t are the lengths of the character arguments (gfortran's calling convention). */
 void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info, size_t);
 void dpotri_(const char *uplo, const int *n, double *a, const int *lda, int *info, size_t);
@@ -11,6 +12,7 @@ void dsyevd_(const char *jobz, const char *uplo, const int *n, double *a, const 
              const int *lwork, int *iwork, const int *liwork, int *info, size_t, size_t);
 void dgels_(const char *trans, const int *m, const int *n, const int *nrhs, double *a, const int *lda, double *b,
             const int *ldb, double *work, const int *lwork, int *info, size_t);
+// NOLINTEND(readability-identifier-naming)
 
 void vt_blas_serial(void) { openblas_set_num_threads(1); }
 
