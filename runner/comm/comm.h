@@ -1,4 +1,5 @@
-/* comm.h - messages and agreement between ranks: MPI, or N virtual ranks in one process (layer 1; the only door to MPI).
+/* comm.h - messages and agreement between ranks: MPI, or N virtual ranks in one process (layer 1; the only door to
+ * MPI).
  *
  * No call waits in MPI for an unknown length of time: MPICH spins there and steals the core.  Waiting is probing and
  * napping (vt_comm_nap).  Messages are bytes with a tag, in order between two ranks, at most VT_COMM_MOST bytes. */
@@ -7,7 +8,7 @@
 
 #include "engine/base/base.h"
 
-enum { VT_COMM_MOST = 32768 };
+enum { VT_COMM_MOST = 32768, VT_COMM_TAG_MOST = 32767 };
 
 typedef struct vt_comm vt_comm;
 
@@ -19,48 +20,64 @@ typedef struct vt_msg {
 
 int vt_comm_rank(const vt_comm *c);
 int vt_comm_size(const vt_comm *c);
-/* Not collective.  Returns when the buffer may be reused. */
+/* Not collective.  Never waits for the receiver: the bytes are copied, so the buffer may be reused at once.  tag is
+ * 0..VT_COMM_TAG_MOST.  A message to a rank that died is lost without an error: nobody tells us. */
 VT_MUST_CHECK vt_status vt_comm_send(vt_comm *c, int dst, int tag, const void *data, size_t n, vt_err *err);
 /* Not collective, never waits: *got = 1 and *m filled if a message was there. */
 VT_MUST_CHECK vt_status vt_comm_poll(vt_comm *c, vt_msg *m, int *got, vt_err *err);
 /* Seconds of this comm's clock (real, or virtual in the simulation). */
 double vt_comm_now(const vt_comm *c);
-/* Rest a little (1 ms growing to 5 ms while nothing happens; `busy` resets it). In the simulation time is moved by the driver: no-op. */
+/* Rest a little (1 ms growing to 5 ms while nothing happens; `busy` resets it). In the simulation time is moved by the
+ * driver: no-op. */
 void vt_comm_nap(vt_comm *c, int busy);
 
-/* Collective: every rank leaves with the worst status of all; where a rank failed, everybody's err names the first such
- * rank and carries its text. */
+/* Collective: every rank leaves with the worst status of all (by disposition: abort, then task, retry, requeue; the
+ * larger code among equals); where a rank failed, everybody's err names the lowest rank with that status and carries
+ * its text. */
 VT_MUST_CHECK vt_status vt_comm_agree(vt_comm *c, vt_status mine, vt_err *err);
 /* Collective broadcast of n bytes (any n). */
 VT_MUST_CHECK vt_status vt_comm_bcast(vt_comm *c, int root, void *data, size_t n, vt_err *err);
 /* Collective: wait until all are here, without spinning. */
 VT_MUST_CHECK vt_status vt_comm_barrier(vt_comm *c, vt_err *err);
-void vt_comm_free(vt_comm *c); /* NULL is allowed */
+/* The same three in two phases, for whoever has other things to do in between (and for the simulation, where one thread
+ * plays all ranks and cannot wait in a call): start one, then test until *done.  One at a time on a comm; messages may
+ * be sent and polled meanwhile; `data` must stay until done.  After a death of a rank *done never comes.  The status of
+ * an agreement is what its last test returns. */
+VT_MUST_CHECK vt_status vt_comm_agree_start(vt_comm *c, vt_status mine, const vt_err *why, vt_err *err);
+VT_MUST_CHECK vt_status vt_comm_bcast_start(vt_comm *c, int root, void *data, size_t n, vt_err *err);
+VT_MUST_CHECK vt_status vt_comm_barrier_start(vt_comm *c, vt_err *err);
+VT_MUST_CHECK vt_status vt_comm_test(vt_comm *c, int *done, vt_err *err);
 
-/* ---- MPI (comm_mpi.c): MPI_COMM_WORLD duplicated, MPI_ERRORS_RETURN, MPI_THREAD_FUNNELED. */
+/* ---- MPI (comm_mpi.c): MPI_COMM_WORLD duplicated, MPI_ERRORS_RETURN, MPI_THREAD_FUNNELED.  MPICH installs a SIGUSR1
+ * handler of its own when it starts: install yours after vt_comm_mpi_open. */
 VT_MUST_CHECK vt_status vt_comm_mpi_open(int *argc, char ***argv, vt_comm **c, vt_err *err); /* calls MPI_Init_thread */
-void vt_comm_mpi_close(vt_comm *c);                                                         /* calls MPI_Finalize    */
+/* Collective; calls MPI_Finalize.  Not after the death of a rank (MPI would wait for it): leave with _exit then.
+ * NULL is allowed. */
+void vt_comm_mpi_close(vt_comm *c);
 /* The ranks as MPI sees them beside what the launcher's environment says: a text naming the mismatch when N copies each
- * believe to be rank 0 of 1 (PMI_SIZE/SLURM_NTASKS > 1 while size is 1), else NULL. */
+ * believe to be rank 0 of 1 (PMI_SIZE, or SLURM_STEP_NUM_TASKS of an srun step, > 1 while size is 1), else NULL.  The
+ * text is overwritten by the next call. */
 const char *vt_comm_mpi_mismatch(const vt_comm *c);
 /* This rank's MPI library, e.g. "MPICH 4.0.2". Needs no MPI_Init. */
 const char *vt_comm_mpi_version(void);
 
 /* ---- Simulation (comm_sim.c): one object, N comms; a seeded event queue with delays, reorderings between different
- * pairs (never within one), stalls and deaths.  Time moves only in vt_sim_advance. */
+ * pairs (never within one), stalls (one message in 64 takes 32 times as long) and deaths.  Time moves only in
+ * vt_sim_advance.  A dead rank's sends go nowhere, its polls find nothing. */
 typedef struct vt_sim vt_sim;
 typedef struct vt_sim_options {
-  int n_ranks;
+  int n_ranks; /* 1..4096                             */
   uint64_t seed;
-  double delay_s;    /* mean message delay             */
+  double delay_s; /* mean message delay; 0: none         */
 } vt_sim_options;
 VT_MUST_CHECK vt_status vt_sim_open(vt_sim **s, const vt_sim_options *o, vt_err *err);
-vt_comm *vt_sim_comm(vt_sim *s, int rank);  /* owned by the sim */
+vt_comm *vt_sim_comm(vt_sim *s, int rank); /* owned by the sim */
 double vt_sim_now(const vt_sim *s);
 void vt_sim_advance(vt_sim *s, double dt);
-void vt_sim_kill(vt_sim *s, int rank);      /* its messages under way may or may not arrive; it gets nothing more */
+void vt_sim_kill(vt_sim *s, int rank); /* its messages under way may or may not arrive; it gets nothing more */
 int vt_sim_alive(const vt_sim *s, int rank);
-int64_t vt_sim_messages(const vt_sim *s);   /* sent so far */
+int64_t vt_sim_messages(const vt_sim *s);  /* sent so far */
+int64_t vt_sim_in_flight(const vt_sim *s); /* sent, neither polled nor lost yet */
 void vt_sim_close(vt_sim *s);
 
 #endif

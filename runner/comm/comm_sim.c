@@ -1,0 +1,284 @@
+/* comm_sim.c - N virtual ranks in one process: every delay, stall and loss is a function of the seed. */
+#include <math.h>
+#include <string.h>
+
+#include "runner/comm/comm_impl.h"
+
+enum { RANKS_MOST = 4096, STALL_ONE_IN = 64, STALL_TIMES = 32 };
+
+typedef struct letter {
+  double arrives;
+  int64_t number; /* counts all sends; order among equal arrivals */
+  int src, tag;
+  size_t n;
+  char data[];
+} letter;
+
+typedef struct sim_comm {
+  vt_comm base;
+  vt_sim *sim;
+  int dead;
+  int64_t lost_from; /* of a dead rank: its letters with this number or a later one never arrive */
+  letter **box;      /* binary heap: earliest arrival first */
+  int n_box, cap_box;
+  letter *held; /* the one that was polled last */
+  /* The collective step this rank is in. */
+  enum { OUT, IN, THROUGH } step;
+  int is_bcast, root, n;
+  void *data;
+  int64_t *max;
+} sim_comm;
+
+struct vt_sim {
+  vt_sim_options o;
+  double now;
+  int64_t n_sent, n_in_flight, n_draws;
+  sim_comm *comm; /* [n_ranks] */
+  double *last;   /* [n_ranks * n_ranks] latest arrival so far from src to dst */
+};
+
+static sim_comm *self(vt_comm *c) { return (sim_comm *)c; } /* base is the first member */
+
+static void uniform2(vt_sim *s, double u[2]) { vt_rng_uniform2(s->o.seed, VT_STREAM_TEST, 0, s->n_draws++, 0, u); }
+
+/* ------------------------------------------------------------------ mail boxes */
+
+static int sooner(const letter *a, const letter *b)
+{
+  return a->arrives < b->arrives || (a->arrives == b->arrives && a->number < b->number);
+}
+
+static vt_status box_put(sim_comm *c, letter *l, vt_err *err)
+{
+  if (c->n_box == c->cap_box) {
+    int cap = c->cap_box ? 2 * c->cap_box : 8;
+    void *p;
+    VT_TRY(vt_calloc64(&p, (size_t)cap, sizeof *c->box, err), err, "mail box of rank %d", c->base.rank);
+    if (c->n_box) memcpy(p, c->box, (size_t)c->n_box * sizeof *c->box);
+    vt_free(c->box);
+    c->box = p;
+    c->cap_box = cap;
+  }
+  int i = c->n_box++;
+  for (; i > 0 && sooner(l, c->box[(i - 1) / 2]); i = (i - 1) / 2) c->box[i] = c->box[(i - 1) / 2];
+  c->box[i] = l;
+  return VT_OK;
+}
+
+static letter *box_take(sim_comm *c)
+{
+  letter *first = c->box[0], *l = c->box[--c->n_box];
+  int i = 0;
+  for (;;) {
+    int k = 2 * i + 1;
+    if (k >= c->n_box) break;
+    if (k + 1 < c->n_box && sooner(c->box[k + 1], c->box[k])) k++;
+    if (!sooner(c->box[k], l)) break;
+    c->box[i] = c->box[k];
+    i = k;
+  }
+  c->box[i] = l;
+  c->sim->n_in_flight--;
+  return first;
+}
+
+static double delay(vt_sim *s)
+{
+  double u[2];
+  uniform2(s, u);
+  double d = -s->o.delay_s * log(u[0]);
+  return u[1] * STALL_ONE_IN < 1 ? d * STALL_TIMES : d;
+}
+
+static vt_status sim_send(vt_comm *base, int dst, int tag, const void *data, size_t n, vt_err *err)
+{
+  sim_comm *c = self(base);
+  vt_sim *s = c->sim;
+  if (c->dead) return VT_OK;
+  s->n_sent++;
+  double *last = &s->last[(size_t)base->rank * (size_t)base->size + (size_t)dst], t = s->now + delay(s);
+  if (t < *last) t = *last; /* never overtaken on its own way */
+  *last = t;
+  if (s->comm[dst].dead) return VT_OK;
+  void *p;
+  VT_TRY(vt_calloc64(&p, 1, sizeof(letter) + n, err), err, "message of %zu bytes", n);
+  letter *l = p;
+  *l = (letter){.arrives = t, .number = s->n_sent, .src = base->rank, .tag = tag, .n = n};
+  if (n) memcpy(l->data, data, n);
+  vt_status rc = box_put(&s->comm[dst], l, err);
+  if (rc == VT_OK)
+    s->n_in_flight++;
+  else
+    vt_free(l);
+  return rc;
+}
+
+static vt_status sim_poll(vt_comm *base, vt_msg *m, int *got, vt_err *err)
+{
+  sim_comm *c = self(base);
+  (void)err;
+  vt_free(c->held);
+  c->held = NULL;
+  while (c->n_box > 0 && c->box[0]->arrives <= c->sim->now) {
+    letter *l = box_take(c);
+    const sim_comm *from = &c->sim->comm[l->src];
+    if (from->dead && l->number >= from->lost_from) {
+      vt_free(l);
+      continue;
+    }
+    c->held = l;
+    *m = (vt_msg){.src = l->src, .tag = l->tag, .n = l->n, .data = l->data};
+    *got = 1;
+    break;
+  }
+  return VT_OK;
+}
+
+static double sim_now(const vt_comm *base) { return ((const sim_comm *)base)->sim->now; }
+
+static void sim_nap(vt_comm *base, int busy)
+{
+  (void)base;
+  (void)busy;
+}
+
+/* ------------------------------------------------------------------ collectives: all pass when the last has come */
+
+static vt_status meet(sim_comm *c, vt_err *err)
+{
+  vt_sim *s = c->sim;
+  sim_comm *first = &s->comm[0];
+  c->step = IN;
+  for (int r = 0; r < s->o.n_ranks; r++)
+    if (s->comm[r].step != IN || s->comm[r].dead) return VT_OK;
+  int64_t most = INT64_MIN;
+  for (int r = 0; r < s->o.n_ranks; r++) {
+    const sim_comm *o = &s->comm[r];
+    if (o->is_bcast != first->is_bcast || (o->is_bcast && (o->root != first->root || o->n != first->n)))
+      VT_FAIL(err, VT_EBUG, "rank %d is not in the same collective as rank 0", r);
+    if (!o->is_bcast && *o->max > most) most = *o->max;
+  }
+  for (int r = 0; r < s->o.n_ranks; r++) {
+    sim_comm *o = &s->comm[r];
+    if (!o->is_bcast)
+      *o->max = most;
+    else if (r != o->root && o->n)
+      memcpy(o->data, s->comm[o->root].data, (size_t)o->n);
+    o->step = THROUGH;
+  }
+  return VT_OK;
+}
+
+static vt_status sim_max_start(vt_comm *base, int64_t *v, vt_err *err)
+{
+  sim_comm *c = self(base);
+  c->is_bcast = 0;
+  c->max = v;
+  return meet(c, err);
+}
+
+static vt_status sim_bcast_start(vt_comm *base, int root, void *data, int n, vt_err *err)
+{
+  sim_comm *c = self(base);
+  c->is_bcast = 1;
+  c->root = root;
+  c->data = data;
+  c->n = n;
+  return meet(c, err);
+}
+
+static vt_status sim_test(vt_comm *base, int *done, vt_err *err)
+{
+  sim_comm *c = self(base);
+  (void)err;
+  *done = c->step == THROUGH;
+  if (*done) c->step = OUT;
+  return VT_OK;
+}
+
+static const vt__comm_ops sim_ops = {.send = sim_send,
+                                     .poll = sim_poll,
+                                     .now = sim_now,
+                                     .nap = sim_nap,
+                                     .max_start = sim_max_start,
+                                     .bcast_start = sim_bcast_start,
+                                     .test = sim_test,
+                                     .can_wait = 0};
+
+/* ------------------------------------------------------------------ the simulation as a whole */
+
+vt_status vt_sim_open(vt_sim **out, const vt_sim_options *o, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  void *p = NULL;
+  *out = NULL;
+  if (o->n_ranks < 1 || o->n_ranks > RANKS_MOST)
+    VT_FAIL(err, VT_EINVAL, "%d simulated ranks, allowed 1..%d", o->n_ranks, RANKS_MOST);
+  if (!(o->delay_s >= 0) || isinf(o->delay_s)) VT_FAIL(err, VT_EINVAL, "message delay of %g s", o->delay_s);
+  VT_TRY(vt_calloc64(&p, 1, sizeof(vt_sim), err), err, "simulation");
+  vt_sim *s = p;
+  s->o = *o;
+  size_t n = (size_t)o->n_ranks;
+  VT_TRY_OUT(vt_calloc64(&p, n * n, sizeof *s->last, err), err, "%zu simulated ranks", n);
+  s->last = p;
+  VT_TRY_OUT(vt_calloc64(&p, n, sizeof *s->comm, err), err, "%zu simulated ranks", n);
+  s->comm = p;
+  for (int r = 0; r < o->n_ranks; r++) {
+    s->comm[r].base.ops = &sim_ops;
+    s->comm[r].base.rank = r;
+    s->comm[r].base.size = o->n_ranks;
+    s->comm[r].sim = s;
+  }
+  *out = s;
+  s = NULL;
+out:
+  vt_sim_close(s);
+  return rc;
+}
+
+vt_comm *vt_sim_comm(vt_sim *s, int rank) { return &s->comm[rank].base; }
+double vt_sim_now(const vt_sim *s) { return s->now; }
+int vt_sim_alive(const vt_sim *s, int rank) { return !s->comm[rank].dead; }
+int64_t vt_sim_messages(const vt_sim *s) { return s->n_sent; }
+int64_t vt_sim_in_flight(const vt_sim *s) { return s->n_in_flight; }
+
+void vt_sim_advance(vt_sim *s, double dt)
+{
+  if (dt > 0) s->now += dt;
+}
+
+static void empty_box(sim_comm *c)
+{
+  while (c->n_box > 0) vt_free(box_take(c));
+}
+
+/* It died at a random moment of the past: of its letters under way, a random number of the newest were never sent. */
+void vt_sim_kill(vt_sim *s, int rank)
+{
+  sim_comm *dead = &s->comm[rank];
+  if (dead->dead) return;
+  int64_t oldest = s->n_sent + 1;
+  for (int r = 0; r < s->o.n_ranks; r++)
+    for (int k = 0; k < s->comm[r].n_box; k++) {
+      const letter *l = s->comm[r].box[k];
+      if (l->src == rank && l->number < oldest) oldest = l->number;
+    }
+  double u[2];
+  uniform2(s, u);
+  dead->dead = 1;
+  dead->lost_from = oldest + (int64_t)(u[0] * (double)(s->n_sent + 2 - oldest)); /* oldest .. n_sent + 1 */
+  empty_box(dead);
+}
+
+void vt_sim_close(vt_sim *s)
+{
+  if (!s) return;
+  for (int r = 0; s->comm && r < s->o.n_ranks; r++) {
+    empty_box(&s->comm[r]);
+    vt_free(s->comm[r].box);
+    vt_free(s->comm[r].held);
+  }
+  vt_free(s->comm);
+  vt_free(s->last);
+  vt_free(s);
+}
