@@ -22,7 +22,7 @@ static const double none[1] = {0};
 static char kind[FX_ROWS][8];
 static int64_t comp_of[FX_ROWS], glass_of[FX_ROWS];
 static double temperature[FX_ROWS], d_alkali[FX_ROWS], d_alkali_se[FX_ROWS], wall[FX_ROWS];
-static double log10_ref[FX_COMP];
+static double log10_ref[FX_COMP], t_ref[FX_COMP], ea_se[FX_COMP];
 
 int fx_absent(int64_t row) { return row % 5 == 3; }
 
@@ -90,7 +90,11 @@ static void make_tables(void)
     d_alkali_se[i] = 0.05 * d_alkali[i];
     wall[i] = fx_wall_s;
   }
-  for (int k = 0; k < FX_COMP; k++) log10_ref[k] = -2 - ea[k] / (VT_KB_EV * 500) / log(10.0);
+  for (int k = 0; k < FX_COMP; k++) {
+    t_ref[k] = 500;
+    ea_se[k] = 0.01;
+    log10_ref[k] = -2 - ea[k] / (VT_KB_EV * t_ref[k]) / log(10.0);
+  }
 }
 
 static vt_store_dset *add(fixture *fx, const char *path, const char *unit, vt_store_type type, const void *table)
@@ -159,6 +163,8 @@ void fx_make(fixture *fx)
   table(fx, "/species/charge", "1", VT_I64, FX_SPECIES, 0, charge);
   table(fx, "/species/mass", "u", VT_F64, FX_SPECIES, 0, mass);
   table(fx, "/fits/D_alkali/ea_ev", "eV", VT_F64, FX_COMP, 0, ea);
+  table(fx, "/fits/D_alkali/ea_se", "eV", VT_F64, FX_COMP, 0, ea_se);
+  table(fx, "/fits/D_alkali/t_ref_k", "K", VT_F64, FX_COMP, 0, t_ref);
   table(fx, "/fits/D_alkali/log10_ref", "1", VT_F64, FX_COMP, 0, log10_ref);
   table(fx, "/odd/special", "1", VT_F64, 6, 0, special);
   table(fx, "/odd/utf8", "1", VT_STR, 2, sizeof utf8[0], utf8);
