@@ -1,0 +1,63 @@
+/* Any bytes as extended XYZ: never a crash; what is accepted is finite and survives a round trip to the bit; what is
+ * refused says where. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/sys/sys.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void must(int holds, const char *what)
+{
+  if (holds) return;
+  (void)fprintf(stderr, "fuzz_xyz: %s\n", what);
+  abort();
+}
+
+static void round_trip(const vt_structure *s)
+{
+  size_t n = (size_t)s->n, bytes = n * sizeof s->x[0];
+  int *type = malloc(n * sizeof *type), got;
+  const char **symbol = malloc(n * sizeof *symbol);
+  vt_buf b = {0};
+  vt_xyz *x = NULL;
+  vt_structure again;
+  must(type && symbol, "memory");
+  for (int i = 0; i < s->n; i++) {
+    type[i] = i;
+    symbol[i] = s->symbol[i];
+    for (int k = 0; k < 3; k++) must(isfinite(s->x[i][k]) && (!s->v || isfinite(s->v[i][k])), "a number is not finite");
+  }
+  vt_xyz_format(&b, s->n, &s->cell, type, symbol, (const double(*)[3])s->x, (const double(*)[3])s->v, NULL);
+  must(vt_buf_check(&b, NULL) == VT_OK, "memory");
+  must(vt_xyz_open_text(&x, "again", b.s, b.len, NULL) == VT_OK, "reopening");
+  must(vt_xyz_next(x, &again, &got, NULL) == VT_OK && got && again.n == s->n, "what was written is not read back");
+  must(!memcmp(again.x, s->x, bytes) && !memcmp(again.symbol, s->symbol, n * sizeof s->symbol[0]) &&
+           !memcmp(&again.cell, &s->cell, sizeof s->cell) && (!s->v || !memcmp(again.v, s->v, bytes)),
+       "the round trip changed something");
+  vt_structure_free(&again);
+  vt_xyz_close(x);
+  vt_buf_free(&b);
+  free(type);
+  free(symbol);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+  vt_xyz *x = NULL;
+  vt_structure s;
+  vt_err err = {0};
+  int got = 0;
+  must(vt_xyz_open_text(&x, "fuzz.xyz", (const char *)data, size, &err) == VT_OK, "open");
+  for (;;) {
+    vt_status rc = vt_xyz_next(x, &s, &got, &err);
+    if (rc != VT_OK) must(rc == VT_EPARSE && strncmp(err.text, "fuzz.xyz:", 9) == 0, err.text);
+    if (rc != VT_OK || !got) break;
+    round_trip(&s);
+    vt_structure_free(&s);
+  }
+  vt_xyz_close(x);
+  return 0;
+}
