@@ -104,7 +104,7 @@ static vt_status open_dset(const vt_store *s, const char *name, opened *o, vt_er
     memcpy(part, name, i);
     part[i] = '\0';
     htri_t there = H5Lexists(s->file, part, H5P_DEFAULT);
-    VT_H5_OUT(there, err, VT_ECORRUPT, "'%s' is damaged", s->path);
+    VT_H5_OUT(there, err, VT_EINVAL, "'%s' has no dataset '%s'", s->path, name);
     if (!there) VT_FAIL_OUT(err, VT_EINVAL, "'%s' has no dataset '%s'", s->path, name);
   }
   o->id = vt__h5_keep(&o->scope, H5Oopen(s->file, name, H5P_DEFAULT));
