@@ -209,13 +209,14 @@ static void rule_r_max_fits_the_cell(vt__draft *dr)
     if (l < edge) edge = l, smallest = &c->comp[i];
   }
   for (int i = 0; i < c->n_obs && smallest; i++)
-    for (int k = 0; k < dr->c->obs_doc[i]->n_par; k++) {
+    for (int k = 0; k < c->obs_doc[i]->n_par; k++) {
       char path[96];
-      if (strcmp(dr->c->obs_doc[i]->par[k].name, "r_max") != 0 || !dr->obs_mark[i][k + 1].line) continue;
-      if (c->obs[i].par[k] <= edge / 2) continue;
-      (void)vt__row_of_observable(dr->c->obs_doc[i], k + 1, path);
+      double r_max = c->obs[i].par[k];
+      if (strcmp(c->obs_doc[i]->par[k].name, "r_max") != 0 || r_max <= edge / 2) continue;
+      if (r_max == c->obs_doc[i]->par[k].def) continue; /* the default is cut to the cell where it is used */
+      (void)vt__row_of_observable(c->obs_doc[i], k + 1, path);
       vt__diag_error(dr->d, dr->obs_mark[i][k + 1], path,
-                     "%.10g A is beyond half the cell: %s with %d atoms has an edge of about %.1f A", c->obs[i].par[k],
+                     "%.10g A is beyond half the cell: %s with %d atoms has an edge of about %.1f A", r_max,
                      smallest->name, smallest->n_atoms, edge);
     }
 }

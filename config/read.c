@@ -476,7 +476,7 @@ static void refuse_missing(vt__draft *dr)
     (void)snprintf(parent, sizeof parent, "%.*s", n ? (int)n - 1 : 0, row->path);
     const vt__row *above = n ? vt__row_find(parent) : NULL;
     if (above && !dr->mark[above - vt__rows].line) continue; /* its section is missing: one message is enough */
-    vt__diag_error(dr->d, above ? dr->mark[above - vt__rows] : (vt__mark){1, 1}, row->path, "is missing: %s", row->doc);
+    vt__diag_error(dr->d, above ? dr->mark[above - vt__rows] : at(dr, 0), row->path, "is missing: %s", row->doc);
   }
 }
 
