@@ -12,33 +12,36 @@
 
 typedef enum vt_tr_reason {
   VT_TR_OK = 0,
-  VT_TR_TOO_SHORT,    /* fewer than 3 lags between the start rule and 0.25 of the run   */
-  VT_TR_CAGED,        /* MSD never exceeded half a squared site distance                */
+  VT_TR_TOO_SHORT,    /* fewer than 3 lags between 5 ps and 0.25 of the run             */
+  VT_TR_CAGED,        /* MSD not above half a squared site distance (4.5 A^2) in time   */
   VT_TR_SUBDIFFUSIVE, /* local exponent stays below 0.9                                 */
   VT_TR_NO_GROWTH,    /* MSD grows by less than half a squared site distance in the window */
   VT_TR_BAD_FIT,      /* weighted and ordinary least squares disagree: the fit is not believed */
-  VT_TR_ABSENT        /* the species is not there                                       */
+  VT_TR_ABSENT        /* the species is not there, or the MSD was not observed          */
 } vt_tr_reason;
-const char *vt_tr_reason_text(vt_tr_reason r); /* "MSD never exceeded ..." */
+const char *vt_tr_reason_text(vt_tr_reason r); /* "the MSD does not exceed ..." */
 
 typedef struct vt_tracer {
-  double d_cm2_s, se;  /* tracer diffusion coefficient; NaN if not resolved */
-  double lo_ps, hi_ps; /* the window that was used                          */
-  double exponent;     /* d ln MSD / d ln t over the window                 */
+  double d_cm2_s, se;  /* tracer diffusion coefficient (T 7.2); NaN if not resolved */
+  double lo_ps, hi_ps; /* the window that was used (T 7.1)                          */
+  double exponent;     /* d ln MSD / d ln t over the window, or over what there is  */
   double needs_ns;     /* rough length of a run that would resolve it; NaN if resolved or unknown */
   int32_t reason;      /* vt_tr_reason                                      */
   int32_t n_lags;      /* points in the fit                                 */
 } vt_tracer;
 
+/* Frames (T 7.5): tracer diffusion is given in the frame of the simulation, which is barycentric because the total
+ * momentum is zero; seen from the metal framework it differs by terms of order 1/N.  sigma, sigma_ne and haven_total do
+ * not depend on a frame (sigma exactly, the others to 1/N).  haven_fw is seen from the metal framework throughout. */
 typedef struct vt_transport {
   int32_t n_species;
   int32_t reserved;
-  vt_tracer tracer[VT_MAX_SPECIES]; /* framework (metal) frame: MSD as measured minus nothing; see THEORY.md on frames */
-  double sigma_mS_cm, sigma_se;     /* total Einstein conductivity, frame-free       */
-  double sigma_ne_mS_cm, sigma_ne_se; /* Nernst-Einstein of the alkali                */
-  double sigma_ne_all_mS_cm;        /* of all species                                 */
-  double haven_total, haven_total_se; /* sigma_ne / sigma                             */
-  double haven_fw, haven_fw_se;     /* framework frame, alkali                        */
+  vt_tracer tracer[VT_MAX_SPECIES];
+  double sigma_mS_cm, sigma_se;     /* total Einstein conductivity (T 7.4)          */
+  double sigma_ne_mS_cm, sigma_ne_se; /* Nernst-Einstein of the alkali, from tracer[] */
+  double sigma_ne_all_mS_cm;        /* of all charged species; NaN unless all of them are resolved */
+  double haven_total, haven_total_se; /* sigma_ne / sigma, both from the collective window (T 7.6)  */
+  double haven_fw, haven_fw_se;     /* alkali only, framework frame, collective window; NaN without a metal */
   double sigma_lo_ps, sigma_hi_ps;  /* common window of the collective quantities     */
   double temperature_k, temperature_se;
   double pressure_gpa, pressure_se;
@@ -49,7 +52,8 @@ typedef struct vt_transport {
 /* One replica's arrays as produced by the observables (pointers borrowed; NULL where an observable was not asked for).
  * lag_ps[n_lag]; msd_mean, msd_m4 [n_species*n_lag] (A^2, A^4: means of dr^2 and dr^4), msd_origins[n_lag]: number of
  * time origins; charge_corr [n_pair*n_clag]: <dP_i . dP_j> per lag (A^2), i <= j in pair order, P = sum of positions of
- * a species in the frame as simulated (barycentric), charge_origins[n_clag]. */
+ * a species in the frame as simulated (barycentric), charge_origins[n_clag].  Lags ascend.  The origins are not used:
+ * errors follow from run_ps / lag (T 7.2). */
 typedef struct vt_tr_input {
   const vt_composition *comp;
   double run_ps, t_k, volume_a3;
@@ -59,12 +63,30 @@ typedef struct vt_tr_input {
   const double *clag_ps, *charge_corr, *charge_origins;
 } vt_tr_input;
 
-/* D of every species, sigma, Haven.  VT_EINVAL only for malformed input; "not resolved" is a result, not an error. */
+/* D of every species, sigma, Haven.  VT_EINVAL only for malformed input (lags that do not ascend, moments that cannot
+ * be moments); "not resolved" is a result, not an error.  volume_a3 NaN: conductivities are NaN.  Allocates. */
 VT_MUST_CHECK vt_status vt_tr_replica(const vt_tr_input *in, vt_transport *out, vt_err *err);
 
-/* The same straight from a task's result: find the arrays by name among defs (vt_obs_layouts) and values. */
+/* The same straight from a task's result: find the arrays by name among defs (vt_obs_layouts) and values.  Means of
+ * temperature, pressure, volume and energy come from thermo/..., with blocking errors; NaN where it was not observed.
+ * sigma uses the set temperature plan->t_k. */
 VT_MUST_CHECK vt_status vt_tr_from_arrays(const vt_plan *plan, const vt_array_def *defs, int n_defs,
                                           const double *values, vt_transport *out, vt_err *err);
+
+/* Onsager coefficients and transference numbers over one window of lags, in a chosen frame (T 7.5).  Everything is NaN
+ * with fewer than 3 lags, or where the frame has no reference (a framework without metal). */
+typedef enum vt_tr_frame { VT_TR_BARYCENTRIC = 0, VT_TR_FRAMEWORK = 1 } vt_tr_frame;
+typedef struct vt_onsager {
+  int32_t n_species;
+  int32_t frame; /* vt_tr_frame */
+  double l[VT_MAX_SPECIES][VT_MAX_SPECIES]; /* e^2 L_ij, mS/cm: sigma = sum_ij z_i z_j l_ij */
+  double t[VT_MAX_SPECIES];                 /* transference numbers z_i sum_j z_j l_ij / sigma; NaN unless sigma > 0 */
+  double t_self[VT_MAX_SPECIES];            /* the same from tracer motion alone, frame of the simulation */
+  double sigma_mS_cm;
+} vt_onsager;
+/* Usually with lo, hi = sigma_lo_ps, sigma_hi_ps of vt_tr_replica. Allocates. */
+VT_MUST_CHECK vt_status vt_tr_onsager(const vt_tr_input *in, double lo_ps, double hi_ps, int frame, vt_onsager *out,
+                                      vt_err *err);
 
 /* ------------------------------------------------------------------ Arrhenius */
 

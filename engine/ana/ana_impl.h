@@ -1,0 +1,47 @@
+/* ana_impl.h - what the files of this module share. */
+#ifndef VT_ANA_IMPL_H
+#define VT_ANA_IMPL_H
+
+#include "engine/ana/ana.h"
+
+/* ------------------------------------------------------------------ line.c: a line through an MSD (T 7.2) */
+
+typedef struct vt__line {
+  int n;
+  double slope, slope_se, intercept;
+  double ols_slope; /* ordinary least squares, for comparison */
+} vt__line;
+
+/* y = intercept + slope * lag by generalised least squares.  var1[n]: variance of y from one independent window;
+ * windows[n]: how many of them there are; lag ascends, n >= 3.  Allocates. */
+VT_MUST_CHECK vt_status vt__line_fit(int n, const double *lag, const double *y, const double *var1,
+                                     const double *windows, vt__line *out, vt_err *err);
+
+/* Indices of the ascending lags within [lo_ps, hi_ps] (closed, with a little room for rounding): *first, and how many.
+ */
+int vt__lags_within(int n_lag, const double *lag_ps, double lo_ps, double hi_ps, int *first);
+
+/* ------------------------------------------------------------------ transport.c */
+
+/* The line through the MSD of species s over lags first .. first+n-1. */
+VT_MUST_CHECK vt_status vt__msd_line(const vt_tr_input *in, int s, int first, int n, vt__line *out, vt_err *err);
+
+/* ------------------------------------------------------------------ collective.c (T 7.4 - 7.6) */
+
+/* sigma, Haven ratios and their window, from out->tracer. */
+VT_MUST_CHECK vt_status vt__collective(const vt_tr_input *in, vt_transport *out, vt_err *err);
+
+/* ------------------------------------------------------------------ random.c: random effects (T 9.2) */
+
+typedef struct vt__effects {
+  double mean, tau2, tau2_lo, tau2_hi, tau2_dl, q, q_p, i2;
+} vt__effects;
+
+/* k >= 2 values y with sampling variances s2 > 0. */
+void vt__effects_fit(int k, const double *y, const double *s2, vt__effects *out);
+/* sum w y / sum w with w = 1 / (s2 + tau2). */
+double vt__effects_mean(int k, const double *y, const double *s2, double tau2);
+/* The tau2 >= 0 at which Cochran's Q with weights 1/(s2 + tau2) has fallen to q; 0 if it starts below. */
+double vt__effects_tau2(int k, const double *y, const double *s2, double q);
+
+#endif

@@ -1,0 +1,96 @@
+/* Transport straight from the arrays of a task. */
+#include <math.h>
+#include <string.h>
+
+#include "engine/ana/ana_impl.h"
+#include "engine/num/num.h"
+
+typedef struct arrays {
+  const vt_array_def *defs;
+  int n;
+  const double *values;
+} arrays;
+
+/* The values of an array, NULL if it is not there. */
+static const double *find(const arrays *a, const char *name, const vt_array_def **def)
+{
+  const double *v = a->values;
+  for (int k = 0; k < a->n; k++) {
+    *def = &a->defs[k];
+    if (strncmp(a->defs[k].name, name, sizeof a->defs[k].name) == 0) return v;
+    v += vt_array_count(&a->defs[k]);
+  }
+  *def = NULL;
+  return NULL;
+}
+
+/* `rows` by n_lag values (rows 0: a plain axis of lags), NULL with the other arrays of the group if one is missing. */
+static vt_status table(const arrays *a, const char *name, int rows, int n_lag, const double **out, vt_err *err)
+{
+  const vt_array_def *d;
+  *out = find(a, name, &d);
+  if (!*out) VT_FAIL(err, VT_EINVAL, "there are lags, but no array %s", name);
+  size_t want = (size_t)(rows ? rows : 1) * (size_t)n_lag;
+  if (vt_array_count(d) != want)
+    VT_FAIL(err, VT_EINVAL, "array %s holds %zu values, expected %zu", name, vt_array_count(d), want);
+  return VT_OK;
+}
+
+static vt_status gather(const arrays *a, vt_tr_input *in, vt_err *err)
+{
+  const vt_array_def *d;
+  int n = in->comp->n_species;
+  in->lag_ps = find(a, "msd/lag_ps", &d);
+  if (in->lag_ps) {
+    in->n_lag = d->dim[0];
+    VT_PASS(table(a, "msd/mean", n, in->n_lag, &in->msd_mean, err));
+    VT_PASS(table(a, "msd/m4", n, in->n_lag, &in->msd_m4, err));
+    VT_PASS(table(a, "msd/origins", 0, in->n_lag, &in->msd_origins, err));
+  }
+  in->clag_ps = find(a, "charge/lag_ps", &d);
+  if (in->clag_ps) {
+    in->n_clag = d->dim[0];
+    VT_PASS(table(a, "charge/corr", n * (n + 1) / 2, in->n_clag, &in->charge_corr, err));
+    VT_PASS(table(a, "charge/origins", 0, in->n_clag, &in->charge_origins, err));
+  }
+  return VT_OK;
+}
+
+/* Mean and blocking error of a series; NaN if it is not there. se may be NULL. */
+static vt_status average(const arrays *a, const char *name, double *mean, double *se, vt_err *err)
+{
+  const vt_array_def *d;
+  const double *x = find(a, name, &d);
+  *mean = (double)NAN;
+  if (se) *se = (double)NAN;
+  if (!x) return VT_OK;
+  void *scratch;
+  size_t n = vt_array_count(d);
+  *mean = vt_mean(x, n);
+  if (!se) return VT_OK;
+  VT_TRY(vt_calloc64(&scratch, n, sizeof(double), err), err, "average of %s", name);
+  *se = vt_blocking_se(x, n, scratch);
+  vt_free(scratch);
+  return VT_OK;
+}
+
+vt_status vt_tr_from_arrays(const vt_plan *plan, const vt_array_def *defs, int n_defs, const double *values,
+                            vt_transport *out, vt_err *err)
+{
+  const vt_composition *c = &plan->comp;
+  const arrays a = {.defs = defs, .n = n_defs, .values = values};
+  vt_tr_input in = {.comp = c, .run_ps = plan->protocol.produce_ps, .t_k = plan->t_k};
+  vt_transport t;
+  double energy, mass = 0;
+  VT_TRY(gather(&a, &in, err), err, "transport of '%s' at %g K", c->name, plan->t_k);
+  VT_PASS(average(&a, "thermo/volume", &in.volume_a3, NULL, err));
+  VT_TRY(vt_tr_replica(&in, &t, err), err, "transport of '%s' at %g K", c->name, plan->t_k);
+  VT_PASS(average(&a, "thermo/temperature", &t.temperature_k, &t.temperature_se, err));
+  VT_PASS(average(&a, "thermo/pressure", &t.pressure_gpa, &t.pressure_se, err));
+  VT_PASS(average(&a, "thermo/energy", &energy, NULL, err));
+  for (int s = 0; s < c->n_species; s++) mass += c->count[s] * vt_element_mass(c->z[s]);
+  t.density_g_cm3 = vt_unit_g_cm3(mass, in.volume_a3);
+  t.e_pot_ev_atom = energy / c->n_atoms;
+  *out = t;
+  return VT_OK;
+}

@@ -1,0 +1,250 @@
+/* Arrhenius lines of one composition (T 8). */
+#include <math.h>
+
+#include "engine/ana/ana_impl.h"
+#include "engine/num/num.h"
+
+/* Working copy of the points that take part: y = ln x, u = (1/T - 1/T_ref) / kB, var the pooled variance of y. */
+typedef struct samples {
+  int n, n_glasses;
+  double *y, *u, *t_k, *var;
+  int *glass;         /* [n] 0 .. n_glasses-1 */
+  double *level, *ea; /* [n_glasses] fitted line of each glass at u = 0 */
+  double chi2;        /* of all lines         */
+  int dof;
+  void *doubles, *ints;
+} samples;
+
+/* The combined line: mean, covariance of the mean. */
+typedef struct line {
+  double level, ea, var_level, var_ea, cov;
+} line;
+
+static int is_usable(const vt_point *p) { return p->x > 0 && isfinite(p->x) && p->se > 0 && isfinite(p->se); }
+
+/* Usable points of one glass lie at how many different temperatures? */
+static int count_temperatures(const vt_point *pt, int n, int glass)
+{
+  int count = 0;
+  for (int i = 0; i < n; i++) {
+    if (pt[i].glass != glass || !is_usable(&pt[i])) continue;
+    int seen = 0;
+    for (int k = 0; k < i && !seen; k++) seen = pt[k].glass == glass && pt[k].t_k == pt[i].t_k && is_usable(&pt[k]);
+    count += !seen;
+  }
+  return count;
+}
+
+static void close_samples(samples *s)
+{
+  vt_free(s->doubles);
+  vt_free(s->ints);
+}
+
+/* Take the usable points of every glass that has at least `least` temperatures; number the glasses in order of
+ * appearance. */
+static vt_status select_points(samples *s, const vt_point *pt, int n, int least, vt_err *err)
+{
+  size_t m = (size_t)n;
+  VT_TRY(vt_calloc64(&s->doubles, 6 * m, sizeof(double), err), err, "Arrhenius fit of %d points", n);
+  VT_TRY(vt_calloc64(&s->ints, 2 * m, sizeof(int), err), err, "Arrhenius fit of %d points", n);
+  s->y = s->doubles, s->u = s->y + m, s->t_k = s->u + m, s->var = s->t_k + m, s->level = s->var + m;
+  s->ea = s->level + m;
+  s->glass = s->ints;
+  int *name = s->glass + m; /* [n_glasses] the caller's number */
+  for (int i = 0; i < n; i++) {
+    if (!is_usable(&pt[i]) || count_temperatures(pt, n, pt[i].glass) < least) continue;
+    int g = 0;
+    while (g < s->n_glasses && name[g] != pt[i].glass) g++;
+    if (g == s->n_glasses) name[s->n_glasses++] = pt[i].glass;
+    double relative = pt[i].se / pt[i].x; /* error of ln x */
+    s->glass[s->n] = g;
+    s->y[s->n] = log(pt[i].x);
+    s->t_k[s->n] = pt[i].t_k;
+    s->var[s->n] = relative * relative;
+    s->n++;
+  }
+  return VT_OK;
+}
+
+/* Sampling variance at each temperature: the mean over the glasses there (T 8.1). */
+static void pool_variances(samples *s)
+{
+  double *pooled = s->u; /* not filled yet */
+  for (int i = 0; i < s->n; i++) {
+    double sum = 0;
+    int count = 0;
+    for (int k = 0; k < s->n; k++)
+      if (s->t_k[k] == s->t_k[i]) sum += s->var[k], count++;
+    pooled[i] = sum / count;
+  }
+  for (int i = 0; i < s->n; i++) s->var[i] = pooled[i];
+}
+
+static double harmonic_mean(const double *t, int n)
+{
+  double sum = 0;
+  for (int i = 0; i < n; i++) sum += 1 / t[i];
+  return n / sum;
+}
+
+/* Weighted line of each glass: y = level - Ea u. */
+static vt_status fit_glasses(samples *s, vt_lsq *last, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  void *block;
+  double *work = NULL;
+  size_t m = (size_t)s->n;
+  VT_TRY_OUT(vt_calloc64(&block, 4 * m, sizeof(double), err), err, "Arrhenius lines of %d glasses", s->n_glasses);
+  work = block;
+  double *y = work, *var = y + m, *x = var + m;
+  for (int g = 0; g < s->n_glasses; g++) {
+    int n = 0;
+    for (int i = 0; i < s->n; i++) {
+      if (s->glass[i] != g) continue;
+      y[n] = s->y[i];
+      var[n] = s->var[i];
+      x[2 * n] = 1;
+      x[2 * n + 1] = -s->u[i];
+      n++;
+    }
+    VT_TRY_OUT(vt_wls(n, 2, y, x, var, last, err), err, "Arrhenius line of glass %d", g);
+    s->level[g] = last->b[0];
+    s->ea[g] = last->b[1];
+    s->chi2 += last->chi2;
+    s->dof += n - 2;
+  }
+out:
+  vt_free(work);
+  return rc;
+}
+
+/* Several glasses: plain means; the scatter of the glasses is the error (T 8.2). */
+static line combine(const samples *s)
+{
+  size_t g = (size_t)s->n_glasses;
+  line l = {.level = vt_mean(s->level, g), .ea = vt_mean(s->ea, g)};
+  double norm = (double)(g * (g - 1));
+  for (size_t i = 0; i < g; i++) {
+    double a = s->level[i] - l.level, b = s->ea[i] - l.ea;
+    l.var_level += a * a / norm;
+    l.var_ea += b * b / norm;
+    l.cov += a * b / norm;
+  }
+  return l;
+}
+
+/* One glass: the given errors, enlarged by the Birge factor when they do not explain the misfit (T 8.3). */
+static line single(const vt_lsq *fit, double birge)
+{
+  double scale = birge * birge;
+  return (line){.level = fit->b[0],
+                .ea = fit->b[1],
+                .var_level = scale * fit->cov[0],
+                .var_ea = scale * fit->cov[3],
+                .cov = scale * fit->cov[1]};
+}
+
+/* ln x and its variance at u. */
+static double predict(const line *l, double u, double *variance)
+{
+  *variance = fmax(0, l->var_level - 2 * u * l->cov + u * u * l->var_ea);
+  return l->level - l->ea * u;
+}
+
+static vt_arrh nothing_resolved(int n_rejected, double t_ref_k, double t_extra_k)
+{
+  const double no = (double)NAN;
+  return (vt_arrh){.n_rejected = n_rejected,
+                   .ea_ev = no,
+                   .ea_se = no,
+                   .ln_prefactor = no,
+                   .ln_prefactor_se = no,
+                   .t_ref_k = t_ref_k > 0 ? t_ref_k : no,
+                   .log10_ref = no,
+                   .log10_ref_se = no,
+                   .cov_ref_ea = no,
+                   .t_extra_k = t_extra_k,
+                   .extra = no,
+                   .extra_lo95 = no,
+                   .extra_hi95 = no,
+                   .log10_extra_se = no,
+                   .chi2_red = no,
+                   .birge = 1,
+                   .glass_sd_decades = no};
+}
+
+static void fill(const samples *s, const line *l, vt_arrh *a)
+{
+  const double ln10 = log(10);
+  double t_lo = s->t_k[0], t_hi = s->t_k[0], variance;
+  for (int i = 1; i < s->n; i++) t_lo = fmin(t_lo, s->t_k[i]), t_hi = fmax(t_hi, s->t_k[i]);
+  a->resolved = 1;
+  a->extrapolates = a->t_ref_k < t_lo || a->t_ref_k > t_hi;
+  a->ea_ev = l->ea;
+  a->ea_se = sqrt(l->var_ea);
+  a->log10_ref = l->level / ln10;
+  a->log10_ref_se = sqrt(l->var_level) / ln10;
+  a->cov_ref_ea = l->cov / ln10;
+  a->ln_prefactor = predict(l, -1 / (VT_KB_EV * a->t_ref_k), &variance); /* 1/T = 0 */
+  a->ln_prefactor_se = sqrt(variance);
+  if (!(a->t_extra_k > 0)) return;
+  double mu = predict(l, (1 / a->t_extra_k - 1 / a->t_ref_k) / VT_KB_EV, &variance);
+  double half = vt_t_quantile(0.975, a->dof) * sqrt(variance);
+  a->extra = exp(mu);
+  a->extra_lo95 = exp(mu - half);
+  a->extra_hi95 = exp(mu + half);
+  a->log10_extra_se = sqrt(variance) / ln10;
+}
+
+static vt_status check_points(const vt_point *pt, int n, vt_err *err)
+{
+  if (n < 0) VT_FAIL(err, VT_EINVAL, "Arrhenius fit of %d points", n);
+  for (int i = 0; i < n; i++) {
+    if (pt[i].comp != pt[0].comp)
+      VT_FAIL(err, VT_EINVAL, "Arrhenius points of two compositions, %d and %d", (int)pt[0].comp, (int)pt[i].comp);
+    if (!(pt[i].t_k > 0 && isfinite(pt[i].t_k))) VT_FAIL(err, VT_EINVAL, "point %d is at %g K", i, pt[i].t_k);
+  }
+  return VT_OK;
+}
+
+vt_status vt_arrh_fit(const vt_point *pt, int n, double t_ref_k, double t_extra_k, vt_arrh *out, vt_err *err)
+{
+  const double ln10 = log(10);
+  vt_status rc = VT_OK;
+  samples s = {0};
+  vt_lsq last;
+  line l;
+  VT_PASS(check_points(pt, n, err));
+  vt_arrh a = nothing_resolved(n, t_ref_k, t_extra_k);
+  VT_TRY_OUT(select_points(&s, pt, n, 2, err), err, "composition %d", n ? (int)pt[0].comp : 0);
+  if (s.n_glasses == 1) { /* nothing else tells the error: three temperatures */
+    close_samples(&s);
+    s = (samples){0};
+    VT_TRY_OUT(select_points(&s, pt, n, 3, err), err, "composition %d", (int)pt[0].comp);
+  }
+  a.n_rejected = n - s.n;
+  a.n_points = s.n;
+  a.n_glasses = s.n_glasses;
+  if (s.n > 0) {
+    if (!(t_ref_k > 0)) a.t_ref_k = harmonic_mean(s.t_k, s.n);
+    pool_variances(&s);
+    for (int i = 0; i < s.n; i++) s.u[i] = (1 / s.t_k[i] - 1 / a.t_ref_k) / VT_KB_EV;
+    VT_TRY_OUT(fit_glasses(&s, &last, err), err, "composition %d", (int)pt[0].comp);
+    if (s.dof > 0) a.chi2_red = s.chi2 / s.dof;
+    if (s.n_glasses == 1) {
+      a.birge = fmax(1, sqrt(a.chi2_red));
+      a.dof = s.dof;
+      l = single(&last, a.birge);
+    } else {
+      a.dof = s.n_glasses - 1;
+      l = combine(&s);
+      a.glass_sd_decades = sqrt(vt_variance(s.level, (size_t)s.n_glasses)) / ln10;
+    }
+    fill(&s, &l, &a);
+  }
+  *out = a;
+out:
+  close_samples(&s);
+  return rc;
+}

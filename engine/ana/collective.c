@@ -1,0 +1,215 @@
+/* Collective transport: conductivity, Haven ratios, Onsager coefficients, frames (T 7.4 - 7.6). */
+#include <math.h>
+
+#include "engine/ana/ana_impl.h"
+
+enum { LEAST_LAGS = 3 };
+
+/* <(sum_i u_i dP_i) . (sum_j w_j dP_j)> at collective lag k. */
+static double bilinear(const vt_tr_input *in, int k, const double *u, const double *w)
+{
+  int n = in->comp->n_species;
+  double sum = 0;
+  for (int i = 0; i < n; i++)
+    for (int j = 0; j < n; j++)
+      if (u[i] != 0 && w[j] != 0) sum += u[i] * w[j] * in->charge_corr[vt_pair_index(i, j, n) * in->n_clag + k];
+  return sum;
+}
+
+/* Slope of a bilinear form over the window [lo, hi] and the relative error that a mean square of one walk has there.
+ * One trajectory is one walk (T 7.4): var = 2/3 <P^2>^2 for one window and run/lag windows.  <P^2> is put in as
+ * proportional to the lag, not as measured: weights that follow the noise would pull the fit towards the points that
+ * came out low. */
+typedef struct slope {
+  double value, relative_se;
+} slope;
+
+static vt_status collective_slope(const vt_tr_input *in, double lo_ps, double hi_ps, const double *u, const double *w,
+                                  slope *out, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  void *block = NULL;
+  vt__line line;
+  int first, n = vt__lags_within(in->n_clag, in->clag_ps, lo_ps, hi_ps, &first);
+  const double *lag = in->clag_ps + first;
+  *out = (slope){(double)NAN, (double)NAN};
+  if (n < LEAST_LAGS) return VT_OK;
+  VT_TRY_OUT(vt_calloc64(&block, 3 * (size_t)n, sizeof(double), err), err, "collective MSD");
+  double *y = block, *var1 = y + n, *windows = var1 + n;
+  for (int i = 0; i < n; i++) {
+    y[i] = bilinear(in, first + i, u, w);
+    if (!isfinite(y[i])) VT_FAIL_OUT(err, VT_EINVAL, "the collective correlation at %g ps is %g", lag[i], y[i]);
+    var1[i] = 2.0 / 3 * lag[i] * lag[i];
+    windows[i] = in->run_ps / lag[i];
+  }
+  VT_TRY_OUT(vt__line_fit(n, lag, y, var1, windows, &line, err), err, "collective MSD");
+  *out = (slope){line.slope, line.slope_se};
+out:
+  vt_free(block);
+  return rc;
+}
+
+/* ------------------------------------------------------------------ frames (T 7.5) */
+
+/* Share of species k's atoms in the reference that the frame moves with: a_k for each atom of k. 0 if there is none. */
+static int reference(const vt_composition *c, int frame, double a[VT_MAX_SPECIES])
+{
+  double total = 0;
+  for (int k = 0; k < c->n_species; k++) {
+    if (frame == VT_TR_BARYCENTRIC)
+      a[k] = vt_element_mass(c->z[k]);
+    else
+      a[k] = vt_element_role(c->z[k]) == 'M' ? 1 : 0;
+    total += a[k] * c->count[k];
+  }
+  for (int k = 0; k < c->n_species && total > 0; k++) a[k] /= total;
+  return total > 0;
+}
+
+/* The combination of the simulation's P_k that sum_i u_i P_i is in the frame: u_k - (sum_i u_i N_i) a_k. */
+static void in_frame(const vt_composition *c, const double *a, const double *u, double *out)
+{
+  double moved = 0;
+  for (int i = 0; i < c->n_species; i++) moved += u[i] * c->count[i];
+  for (int k = 0; k < c->n_species; k++) out[k] = u[k] - moved * a[k];
+}
+
+/* ------------------------------------------------------------------ conductivity and Haven ratios */
+
+/* The common window: from where the slowest alkali has become diffusive (T 7.4). 0 if there is none. */
+static int common_window(const vt_tr_input *in, const vt_transport *t, double *lo_ps, double *hi_ps)
+{
+  const double least_fraction = 0.05; /* of the run */
+  int n_alkali = 0;
+  *lo_ps = 0;
+  for (int s = 0; s < in->comp->n_species; s++) {
+    if (vt_element_role(in->comp->z[s]) != 'A' || in->comp->count[s] < 1) continue;
+    if (t->tracer[s].reason != VT_TR_OK) return 0;
+    *lo_ps = fmax(*lo_ps, t->tracer[s].lo_ps);
+    n_alkali++;
+  }
+  *hi_ps = fmax(2 * *lo_ps, least_fraction * in->run_ps);
+  int first;
+  return n_alkali > 0 && vt__lags_within(in->n_clag, in->clag_ps, *lo_ps, *hi_ps, &first) >= LEAST_LAGS &&
+         vt__lags_within(in->n_lag, in->lag_ps, *lo_ps, *hi_ps, &first) >= LEAST_LAGS;
+}
+
+/* Charge MSD slope that the alkali would have if its ions moved independently, from tracer motion in the window; in the
+ * frame of the simulation, and seen from the metal (fw, unless a is NULL):
+ * |dr - dP_M/N_M|^2 = dr^2 + (P_i/N_i - P_M/N_M)^2 - (P_i/N_i)^2 in the mean over the atoms of species i. */
+typedef struct self_part {
+  double lab, lab_se, fw;
+} self_part;
+
+static vt_status alkali_self(const vt_tr_input *in, double lo_ps, double hi_ps, const double *a, self_part *out,
+                             vt_err *err)
+{
+  const vt_composition *c = in->comp;
+  double variance = 0;
+  *out = (self_part){0};
+  for (int s = 0; s < c->n_species; s++) {
+    if (vt_element_role(c->z[s]) != 'A' || c->count[s] < 1) continue;
+    vt__line line;
+    int first, n = vt__lags_within(in->n_lag, in->lag_ps, lo_ps, hi_ps, &first);
+    double weight = (double)c->count[s] * c->charge[s] * c->charge[s];
+    VT_PASS(vt__msd_line(in, s, first, n, &line, err));
+    out->lab += weight * line.slope;
+    out->fw += weight * line.slope;
+    variance += weight * line.slope_se * weight * line.slope_se;
+    if (!a) continue;
+    double mean[VT_MAX_SPECIES] = {0}, moved[VT_MAX_SPECIES];
+    slope seen, own;
+    mean[s] = 1.0 / c->count[s];
+    in_frame(c, a, mean, moved);
+    VT_PASS(collective_slope(in, lo_ps, hi_ps, moved, moved, &seen, err));
+    VT_PASS(collective_slope(in, lo_ps, hi_ps, mean, mean, &own, err));
+    out->fw += weight * (seen.value - own.value);
+  }
+  out->lab_se = sqrt(variance);
+  return VT_OK;
+}
+
+/* Ratio of a self part to a collective slope; the two errors are taken as independent, which overstates the error a
+ * little (T 7.6). */
+static void haven(double self, double self_relative_se, slope collective, double *value, double *se)
+{
+  if (!(collective.value > 0) || !(self > 0)) return; /* stays NaN */
+  *value = self / collective.value;
+  *se = *value * hypot(self_relative_se, collective.relative_se);
+}
+
+vt_status vt__collective(const vt_tr_input *in, vt_transport *out, vt_err *err)
+{
+  const vt_composition *c = in->comp;
+  double z[VT_MAX_SPECIES], alkali[VT_MAX_SPECIES], alkali_fw[VT_MAX_SPECIES], a[VT_MAX_SPECIES], lo_ps, hi_ps;
+  slope charge, charge_fw;
+  self_part self;
+  if (!common_window(in, out, &lo_ps, &hi_ps)) return VT_OK;
+  out->sigma_lo_ps = lo_ps;
+  out->sigma_hi_ps = hi_ps;
+  for (int s = 0; s < c->n_species; s++) {
+    z[s] = c->charge[s];
+    alkali[s] = vt_element_role(c->z[s]) == 'A' ? z[s] : 0;
+  }
+  VT_PASS(collective_slope(in, lo_ps, hi_ps, z, z, &charge, err));
+  if (charge.value > 0) {
+    out->sigma_mS_cm = vt_unit_sigma_mS_cm(charge.value, in->t_k, in->volume_a3);
+    out->sigma_se = out->sigma_mS_cm * charge.relative_se;
+  }
+  int has_metal = reference(c, VT_TR_FRAMEWORK, a);
+  VT_PASS(alkali_self(in, lo_ps, hi_ps, has_metal ? a : NULL, &self, err));
+  double relative_se = self.lab_se / self.lab;
+  haven(self.lab, relative_se, charge, &out->haven_total, &out->haven_total_se);
+  if (!has_metal) return VT_OK;
+  in_frame(c, a, alkali, alkali_fw);
+  VT_PASS(collective_slope(in, lo_ps, hi_ps, alkali_fw, alkali_fw, &charge_fw, err));
+  haven(self.fw, relative_se, charge_fw, &out->haven_fw, &out->haven_fw_se);
+  return VT_OK;
+}
+
+/* ------------------------------------------------------------------ Onsager coefficients (T 7.5) */
+
+static vt_status self_shares(const vt_tr_input *in, double lo_ps, double hi_ps, double *t_self, vt_err *err)
+{
+  const vt_composition *c = in->comp;
+  double total = 0;
+  int first, n = vt__lags_within(in->n_lag, in->lag_ps, lo_ps, hi_ps, &first);
+  if (n < LEAST_LAGS) return VT_OK; /* they stay NaN */
+  for (int s = 0; s < c->n_species; s++) {
+    vt__line line = {0};
+    if (c->count[s] > 0) VT_PASS(vt__msd_line(in, s, first, n, &line, err));
+    t_self[s] = c->count[s] * c->charge[s] * c->charge[s] * line.slope;
+    total += t_self[s];
+  }
+  for (int s = 0; s < c->n_species; s++) t_self[s] /= total;
+  return VT_OK;
+}
+
+vt_status vt_tr_onsager(const vt_tr_input *in, double lo_ps, double hi_ps, int frame, vt_onsager *out, vt_err *err)
+{
+  const vt_composition *c = in->comp;
+  vt_onsager o = {.n_species = c->n_species, .frame = frame, .sigma_mS_cm = (double)NAN};
+  double a[VT_MAX_SPECIES], u[VT_MAX_SPECIES][VT_MAX_SPECIES], sigma = 0;
+  int known = reference(c, frame, a);
+  for (int i = 0; i < c->n_species; i++) {
+    double one[VT_MAX_SPECIES] = {0};
+    one[i] = 1;
+    o.t[i] = o.t_self[i] = (double)NAN;
+    if (known) in_frame(c, a, one, u[i]);
+  }
+  for (int i = 0; i < c->n_species; i++)
+    for (int j = 0; j < c->n_species; j++) {
+      slope s = {(double)NAN, (double)NAN};
+      if (known) VT_PASS(collective_slope(in, lo_ps, hi_ps, u[i], u[j], &s, err));
+      o.l[i][j] = vt_unit_sigma_mS_cm(s.value, in->t_k, in->volume_a3);
+      sigma += c->charge[i] * c->charge[j] * o.l[i][j];
+    }
+  o.sigma_mS_cm = sigma;
+  for (int i = 0; i < c->n_species && sigma > 0; i++) {
+    o.t[i] = 0;
+    for (int j = 0; j < c->n_species; j++) o.t[i] += c->charge[i] * c->charge[j] * o.l[i][j] / sigma;
+  }
+  VT_PASS(self_shares(in, lo_ps, hi_ps, o.t_self, err));
+  *out = o;
+  return VT_OK;
+}
