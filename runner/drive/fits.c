@@ -126,7 +126,7 @@ vt_status vt_fits_from_journal(const vt_campaign *c, const vt_journal *j, vt_fit
   VT_PASS(fits_new(c, &f, err));
   for (int i = 0; i < c->n_tasks; i++) {
     vt_plan plan;
-    double *values;
+    double *values = NULL;
     size_t n;
     if (c->task[i].kind != VT_TASK_MD) continue;
     VT_TRY_OUT(vt_campaign_plan(c, i, &plan, err), err, "plan of task %d", i);
@@ -243,7 +243,7 @@ vt_status vt_fits_from_store(const char *path, const vt_campaign_env *env, vt_ca
   VT_TRY_OUT(fits_new(*c, &f, err), err, "store '%s'", path);
   for (int i = 0; i < (*c)->n_tasks; i++) {
     vt_plan plan;
-    double *values;
+    double *values = NULL;
     if ((*c)->task[i].kind != VT_TASK_MD || !done[i]) continue;
     VT_TRY_OUT(vt_campaign_plan(*c, i, &plan, err), err, "plan of task %d", i);
     VT_TRY_OUT(gather_task(*c, &l, i, &plan, &values, err), err, "store '%s'", path);

@@ -65,7 +65,7 @@ static vt_status number(const char *path, int line, const field *f, const char *
 static vt_status row(vt_table *t, const char *path, int line, const field *f, int n, vt_err *err)
 {
   int64_t glass;
-  int comp;
+  int comp = 0;
   vt_point *p = &t->pt[t->n];
   if (n < FIXED) return vt_err_user(err, VT_EPARSE, path, line, 0, "%d columns, expected at least %d", n, FIXED);
   VT_PASS(composition(t, path, line, &f[0], &comp, err));

@@ -95,14 +95,13 @@ static const field compare_fields[] = {
 #undef F
 #undef I
 
-enum { COUNT_TRACER = sizeof tracer_fields / sizeof *tracer_fields };
 #define COUNT(a) ((int)(sizeof(a) / sizeof *(a)))
 
-/* Column `f` of n structs of `size` bytes into a table; stride: table elements between two rows. */
+/* Column `f` of n structs of `size` bytes as a table. */
 static void column(vt_tables *t, const char *group, const field *f, const void *base, size_t size, int64_t n)
 {
   char path[96];
-  (void)snprintf(path, sizeof path, "%s/%s", group, f->name);
+  (void)snprintf(path, sizeof path, "%.60s/%.30s", group, f->name);
   const char *at = (const char *)base + f->offset;
   if (f->is_int) {
     int64_t *v = vt__table_i64(t, path, f->doc, n, 0);
@@ -122,7 +121,7 @@ static void column(vt_tables *t, const char *group, const field *f, const void *
 static void tracer_tables(vt_tables *t, const vt_campaign *c, const vt_fits *f)
 {
   int64_t ns = c->n_species, n = c->n_tasks;
-  for (int k = 0; k < COUNT_TRACER; k++) {
+  for (int k = 0; k < COUNT(tracer_fields); k++) {
     const field *fd = &tracer_fields[k];
     char path[96];
     (void)snprintf(path, sizeof path, "/transport/tracer_%s", fd->name);
@@ -167,9 +166,9 @@ static void compare_tables(vt_tables *t, const char *group, const vt_compare *cm
 {
   char path[96];
   for (int k = 0; k < COUNT(compare_fields); k++) column(t, group, &compare_fields[k], cmp, sizeof *cmp, 1);
-  (void)snprintf(path, sizeof path, "%s/verdict", group);
+  (void)snprintf(path, sizeof path, "%.60s/verdict", group);
   char *verdict = vt__table_str(t, path, "insensitive, sensitive or undecided", 1, 16);
-  (void)snprintf(path, sizeof path, "%s/why", group);
+  (void)snprintf(path, sizeof path, "%.60s/why", group);
   char *why = vt__table_str(t, path, "what decided, or what would be needed", 1, (int)sizeof cmp->why);
   const struct {
     const char *name, *doc;
@@ -178,7 +177,7 @@ static void compare_tables(vt_tables *t, const char *group, const vt_compare *cm
                   {"delta_lo90", "lower end of its 90 % interval", cmp->delta_lo90},
                   {"delta_hi90", "upper end of its 90 % interval", cmp->delta_hi90}};
   for (int q = 0; q < COUNT(per_comp); q++) {
-    (void)snprintf(path, sizeof path, "%s/%s", group, per_comp[q].name);
+    (void)snprintf(path, sizeof path, "%.60s/%.30s", group, per_comp[q].name);
     double *v = vt__table_f64(t, path, "1", per_comp[q].doc, n_comp, 0);
     if (t->rc != VT_OK) return;
     for (int i = 0; i < n_comp; i++) v[i] = NAN;

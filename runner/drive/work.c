@@ -87,7 +87,7 @@ static vt_status format_glass(const vt_plan *p, const double *values, vt_buf *b,
   int *type = mem;
   for (int s = 0, i = 0; s < p->comp.n_species; s++)
     for (int k = 0; k < p->comp.count[s]; k++) type[i++] = s;
-  vt_xyz_format(b, p->comp.n_atoms, &c, type, symbol, (const double(*)[3])x, NULL, NULL);
+  vt_xyz_format(b, p->comp.n_atoms, &c, type, symbol, (const double(*)[3])(const void *)x, NULL, NULL);
   vt_free(type);
   return vt_buf_check(b, err);
 }
