@@ -82,14 +82,21 @@ static vt_status format_glass(const vt_plan *p, const double *values, vt_buf *b,
   memcpy(c.h, cell, sizeof c.h);
   const char *symbol[VT_MAX_SPECIES];
   for (int s = 0; s < p->comp.n_species; s++) symbol[s] = vt_element_symbol(p->comp.z[s]);
-  void *mem;
-  VT_PASS(vt_calloc64(&mem, (size_t)p->comp.n_atoms, sizeof(int), err));
-  int *type = mem;
+  vt_status rc = VT_OK;
+  void *types = NULL, *positions = NULL;
+  size_t n_atoms = (size_t)p->comp.n_atoms;
+  VT_TRY_OUT(vt_calloc64(&types, n_atoms, sizeof(int), err), err, "glass of %zu atoms", n_atoms);
+  VT_TRY_OUT(vt_calloc64(&positions, n_atoms, 3 * sizeof(double), err), err, "glass of %zu atoms", n_atoms);
+  memcpy(positions, x, n_atoms * 3 * sizeof(double));
+  int *type = types;
   for (int s = 0, i = 0; s < p->comp.n_species; s++)
     for (int k = 0; k < p->comp.count[s]; k++) type[i++] = s;
-  vt_xyz_format(b, p->comp.n_atoms, &c, type, symbol, (const double(*)[3])(const void *)x, NULL, NULL);
-  vt_free(type);
-  return vt_buf_check(b, err);
+  vt_xyz_format(b, p->comp.n_atoms, &c, type, symbol, positions, NULL, NULL);
+  rc = vt_buf_check(b, err);
+out:
+  vt_free(types);
+  vt_free(positions);
+  return rc;
 }
 
 static vt_status after(void *ctx, const vt_lease *l, vt_status how, const vt_work *work, vt_err *err)
