@@ -1,0 +1,447 @@
+/* fast_pair.h - the radial and angular parts of the kernel (see fast_kernel.h): from the neighbours of one atom to its
+ * descriptor, and from dU/dq back to the forces on the neighbours. */
+#ifndef VT_NEP_FAST_PAIR_H
+#define VT_NEP_FAST_PAIR_H
+
+#include <string.h>
+
+#include "engine/pot/nep/fast_impl.h"
+#include "engine/pot/nep/fast_vec.h"
+
+enum { CHANNELS = VT_FAST_CHANNELS, BASIS = VT_FAST_BASIS, ROW = VT_FAST_ROW, NH = VT_FAST_H, L = VT_FAST_L };
+
+/* FUNCTION(..., n) with n = a compile-time bound of the number of species that v_look has a short form for. */
+#if defined(VT_AVX512)
+#define BY_SPECIES(n, function, ...) \
+  ((n) == 1 ? function(__VA_ARGS__, 1) : (n) <= 8 ? function(__VA_ARGS__, 8) : function(__VA_ARGS__, 16))
+#elif defined(VT_AVX2)
+#define BY_SPECIES(n, function, ...)     \
+  ((n) == 1   ? function(__VA_ARGS__, 1) \
+   : (n) <= 4 ? function(__VA_ARGS__, 4) \
+   : (n) <= 8 ? function(__VA_ARGS__, 8) \
+              : function(__VA_ARGS__, 16))
+#else
+#define BY_SPECIES(n, function, ...) ((n) == 1 ? function(__VA_ARGS__, 1) : function(__VA_ARGS__, 16))
+#endif
+
+static int whole(int n) { return (n + VL - 1) / VL * VL; }
+
+/* How many neighbours of a slot take part. */
+static int radial_count(const vt_nep_fast *f, const vt_fast_slot *s)
+{
+  return f->rc_radial >= f->rc_angular ? s->n : s->n_near;
+}
+
+static int angular_count(const vt_nep_fast *f, const vt_fast_slot *s)
+{
+  return f->rc_angular >= f->rc_radial ? s->n : s->n_near;
+}
+
+/* ------------------------------------------------------------------ radial part */
+
+INLINE vj reduced(const real *r, real rc) { return v_min(v_load(r) * v_set(1 / rc), v_set(1)); }
+
+/* f_k = T_k(u)^2 fc, u = 1 - t, for k < n. */
+INLINE void basis(vj t, int n, vj *f)
+{
+  vj fc, dfc, u = v_set(1) - t, u2 = u + u, t0 = v_set(1), t1 = u;
+  v_cutoff(t, &fc, &dfc);
+  for (int k = 0; k < n; k++) {
+    f[k] = t0 * t0 * fc;
+    vj t2 = v_msub(u2, t1, t0);
+    t0 = t1, t1 = t2;
+  }
+}
+
+/* sum[n] += c[n][k][species] f[k], nc channels. */
+INLINE void add_channels(const real *c, size_t stride, int nk, vspecies sp, const vj *f, vj *sum, int nc, int nt)
+{
+  vj t[6];
+  UNROLL
+  for (int n = 0; n < nc; n++) t[n] = sum[n];
+  for (int k = 0; k < nk; k++) {
+    UNROLL
+    for (int n = 0; n < nc; n++) t[n] = v_madd(v_look(c + (size_t)n * stride + (size_t)k * ROW, sp, nt), f[k], t[n]);
+  }
+  UNROLL
+  for (int n = 0; n < nc; n++) sum[n] = t[n];
+}
+
+/* One species: add up the basis first, then combine. */
+static void radial_one_species(const vt_nep_fast *f, const vt_fast_slot *s, int count, real *q)
+{
+  const real *c = f->c_radial, *r = s->r;
+  vj moment[BASIS];
+  for (int k = 0; k < f->k_radial; k++) moment[k] = v_set(0);
+  for (int j = 0; j < count; j += VL) {
+    vj fk[BASIS];
+    basis(reduced(r + j, (real)f->rc_radial), f->k_radial, fk);
+    for (int k = 0; k < f->k_radial; k++) moment[k] += fk[k];
+  }
+  for (int n = 0; n < f->n_radial; n++) q[n] = 0;
+  for (int k = 0; k < f->k_radial; k++) {
+    real m = v_sum(moment[k]);
+    for (int n = 0; n < f->n_radial; n++) q[n] += c[((size_t)n * (size_t)f->k_radial + (size_t)k) * ROW] * m;
+  }
+}
+
+INLINE void radial_species(const vt_nep_fast *f, const vt_fast_slot *s, int a, int count, real *q, int nt)
+{
+  const int nn = f->n_radial, nk = f->k_radial;
+  const size_t stride = (size_t)nk * ROW;
+  const real *c0 = (const real *)f->c_radial + (size_t)a * (size_t)nn * stride, *r = s->r;
+  vj sum[CHANNELS];
+  for (int n = 0; n < nn; n++) sum[n] = v_set(0);
+  for (int j = 0; j < count; j += VL) {
+    vj fk[BASIS];
+    basis(reduced(r + j, (real)f->rc_radial), nk, fk);
+    vspecies sp = v_species(s->species + j);
+    for (int n = 0; n < nn; n += 6) {
+      const real *c = c0 + (size_t)n * stride;
+      switch (nn - n) {
+      case 1:
+        add_channels(c, stride, nk, sp, fk, sum + n, 1, nt);
+        break;
+      case 2:
+        add_channels(c, stride, nk, sp, fk, sum + n, 2, nt);
+        break;
+      case 3:
+        add_channels(c, stride, nk, sp, fk, sum + n, 3, nt);
+        break;
+      case 4:
+        add_channels(c, stride, nk, sp, fk, sum + n, 4, nt);
+        break;
+      case 5:
+        add_channels(c, stride, nk, sp, fk, sum + n, 5, nt);
+        break;
+      default:
+        add_channels(c, stride, nk, sp, fk, sum + n, 6, nt);
+        break;
+      }
+    }
+  }
+  for (int n = 0; n < nn; n++) q[n] = v_sum(sum[n]);
+}
+
+static void radial_descriptor(const vt_nep_fast *f, const vt_fast_slot *s, int a, real *q)
+{
+  const int count = radial_count(f, s), n = f->bound->n_species;
+  if (n == 1)
+    radial_one_species(f, s, count, q);
+  else
+    BY_SPECIES(n, radial_species, f, s, a, count, q);
+}
+
+/* fx, fy, fz = rhat sum_n D_n g_n'(r): with v_k = sum_n D_n c[n][k][species], one sum over k for each neighbour. */
+INLINE void radial_force_species(const vt_nep_fast *f, const vt_fast_slot *s, int a, int count, const real *d, int nt)
+{
+  const int nn = f->n_radial, nk = f->k_radial;
+  const real *c = (const real *)f->c_radial + (size_t)a * (size_t)nn * (size_t)nk * ROW;
+  const real *r = s->r, *x = s->x, *y = s->y, *z = s->z, rc = (real)f->rc_radial;
+  real *fx = f->fx, *fy = f->fy, *fz = f->fz;
+  _Alignas(64) real v[BASIS][ROW];
+  for (int k = 0; k < nk; k++) {
+    for (int b = 0; b < f->bound->n_species; b += VL) {
+      vj sum = v_set(0);
+      for (int n = 0; n < nn; n++)
+        sum = v_madd(v_set(d[n]), v_load(c + ((size_t)n * (size_t)nk + (size_t)k) * ROW + b), sum);
+      v_store(&v[k][b], sum);
+    }
+  }
+  for (int j = 0; j < count; j += VL) {
+    vspecies sp = v_species(s->species + j);
+    vj t = reduced(r + j, rc), fc, dfc, u = v_set(1) - t, u2 = u + u;
+    vj t0 = v_set(1), t1 = u, d0 = v_set(0), d1 = v_set(1); /* T_k(u), dT_k/du */
+    vj square = v_set(0), slope = v_set(0);                 /* sum v T^2, sum v T T' */
+    v_cutoff(t, &fc, &dfc);
+    for (int k = 0; k < nk; k++) {
+      vj w = v_look(v[k], sp, nt) * t0;
+      square = v_madd(w, t0, square);
+      slope = v_madd(w, d0, slope);
+      vj t2 = v_msub(u2, t1, t0), d2 = v_madd(u2, d1, v_msub(v_set(2), t1, d0));
+      t0 = t1, t1 = t2, d0 = d1, d1 = d2;
+    }
+    vj along = (square * dfc - (slope + slope) * fc) * v_set(1 / rc);
+    v_store(fx + j, along * v_load(x + j));
+    v_store(fy + j, along * v_load(y + j));
+    v_store(fz + j, along * v_load(z + j));
+  }
+}
+
+static void radial_force(const vt_nep_fast *f, const vt_fast_slot *s, int a, const real *d)
+{
+  real *fx = f->fx, *fy = f->fy, *fz = f->fz;
+  const int count = radial_count(f, s);
+  BY_SPECIES(f->bound->n_species, radial_force_species, f, s, a, count, d);
+  for (int j = whole(count); j < s->n; j += VL) {
+    v_store(fx + j, v_set(0));
+    v_store(fy + j, v_set(0));
+    v_store(fz + j, v_set(0));
+  }
+}
+
+/* ------------------------------------------------------------------ angular part */
+
+/* Angular functions of l = 1..4 on the unit sphere: for each l m = 0, then real and imaginary parts of m = 1..l. */
+INLINE void harmonics(vj x, vj y, vj z, vj *h)
+{
+  const vj z2 = z * z, c2 = v_msub(x, x, y * y), s2 = (x + x) * y;
+  const vj c3 = v_msub(c2, x, s2 * y), s3 = v_madd(c2, y, s2 * x);
+  const vj p31 = v_msub(v_set(5), z2, v_set(1)), p42 = v_msub(v_set(7), z2, v_set(1));
+  const vj p41 = v_msub(v_set(7), z2, v_set(3)) * z;
+  h[0] = z, h[1] = x, h[2] = y;
+  h[3] = v_msub(v_set(3), z2, v_set(1)), h[4] = z * x, h[5] = z * y, h[6] = c2, h[7] = s2;
+  h[8] = v_msub(v_set(5), z2, v_set(3)) * z, h[9] = p31 * x, h[10] = p31 * y;
+  h[11] = z * c2, h[12] = z * s2, h[13] = c3, h[14] = s3;
+  h[15] = v_madd(v_msub(v_set(35), z2, v_set(30)), z2, v_set(3));
+  h[16] = p41 * x, h[17] = p41 * y, h[18] = p42 * c2, h[19] = p42 * s2, h[20] = z * c3, h[21] = z * s3;
+  h[22] = v_msub(c2, c2, s2 * s2), h[23] = (c2 + c2) * s2;
+}
+
+/* g[n], dg[n] = sum_k c[n][k][species] (f[k], e[k]), nc channels. */
+INLINE void both_channels(const real *c, size_t stride, int nk, vspecies sp, const vj *f, const vj *e, real *g,
+                          real *dg, int row, int nc, int nt)
+{
+  vj a[6], b[6];
+  UNROLL
+  for (int n = 0; n < nc; n++) a[n] = b[n] = v_set(0);
+  for (int k = 0; k < nk; k++) {
+    UNROLL
+    for (int n = 0; n < nc; n++) {
+      vj w = v_look(c + (size_t)n * stride + (size_t)k * ROW, sp, nt);
+      a[n] = v_madd(w, f[k], a[n]);
+      b[n] = v_madd(w, e[k], b[n]);
+    }
+  }
+  UNROLL
+  for (int n = 0; n < nc; n++) {
+    v_store(g + n * row, a[n]);
+    v_store(dg + n * row, b[n]);
+  }
+}
+
+/* Of every neighbour: g_n, its derivative, and the harmonics. */
+INLINE void angular_pairs(const vt_nep_fast *f, const vt_fast_slot *s, int a, int count, int nt)
+{
+  const int nn = f->n_angular, nk = f->k_angular, row = f->cap_row;
+  const size_t stride = (size_t)nk * ROW;
+  const real *c0 = (const real *)f->c_angular + (size_t)a * (size_t)nn * stride;
+  const real *r = s->r, *x = s->x, *y = s->y, *z = s->z, rc = (real)f->rc_angular;
+  real *hb = f->h;
+  for (int j = 0; j < count; j += VL) {
+    vspecies sp = v_species(s->species + j);
+    vj t = reduced(r + j, rc), fc, dfc, u = v_set(1) - t, u2 = u + u;
+    vj t0 = v_set(1), t1 = u, d0 = v_set(0), d1 = v_set(1), fk[BASIS], ek[BASIS], h[NH];
+    v_cutoff(t, &fc, &dfc);
+    const vj fc2 = fc * v_set(-2 / rc), dfc1 = dfc * v_set(1 / rc);
+    for (int k = 0; k < nk; k++) { /* f_k, f_k' */
+      vj w = t0 * t0;
+      fk[k] = w * fc;
+      ek[k] = v_madd(t0 * d0, fc2, w * dfc1);
+      vj t2 = v_msub(u2, t1, t0), d2 = v_madd(u2, d1, v_msub(v_set(2), t1, d0));
+      t0 = t1, t1 = t2, d0 = d1, d1 = d2;
+    }
+    for (int n = 0; n < nn; n += 6) {
+      const real *c = c0 + (size_t)n * stride;
+      real *g = (real *)s->g + n * row + j, *dg = (real *)s->dg + n * row + j;
+      switch (nn - n) {
+      case 1:
+        both_channels(c, stride, nk, sp, fk, ek, g, dg, row, 1, nt);
+        break;
+      case 2:
+        both_channels(c, stride, nk, sp, fk, ek, g, dg, row, 2, nt);
+        break;
+      case 3:
+        both_channels(c, stride, nk, sp, fk, ek, g, dg, row, 3, nt);
+        break;
+      case 4:
+        both_channels(c, stride, nk, sp, fk, ek, g, dg, row, 4, nt);
+        break;
+      case 5:
+        both_channels(c, stride, nk, sp, fk, ek, g, dg, row, 5, nt);
+        break;
+      default:
+        both_channels(c, stride, nk, sp, fk, ek, g, dg, row, 6, nt);
+        break;
+      }
+    }
+    harmonics(v_load(x + j), v_load(y + j), v_load(z + j), h);
+    UNROLL
+    for (int k = 0; k < NH; k++) v_store(hb + k * row + j, h[k]);
+  }
+}
+
+/* S[h][n] = sum_j h_j g_n(r_j): lanes over n, as many h at a time as there are registers. */
+static void angular_sums(const vt_nep_fast *f, const vt_fast_slot *s, int count)
+{
+  const int nn = f->n_angular, row = f->cap_row;
+  const real *g = s->g, *hb = f->h;
+  real *gt = f->gt, *sums = s->s;
+  for (int n = 0; n < nn; n++)
+    for (int j = 0; j < count; j++) gt[j * CHANNELS + n] = g[n * row + j];
+  for (int n = 0; n < nn; n += QL) {
+    for (int h0 = 0; h0 < NH; h0 += ACCUMULATORS) {
+      vq sum[ACCUMULATORS];
+      UNROLL
+      for (int k = 0; k < ACCUMULATORS; k++) sum[k] = q_set(0);
+      for (int j = 0; j < count; j++) {
+        const vq gj = q_load(gt + j * CHANNELS + n);
+        UNROLL
+        for (int k = 0; k < ACCUMULATORS; k++) sum[k] = q_madd(gj, q_set(hb[(h0 + k) * row + j]), sum[k]);
+      }
+      UNROLL
+      for (int k = 0; k < ACCUMULATORS; k++) q_store(sums + (h0 + k) * CHANNELS + n, sum[k]);
+    }
+  }
+}
+
+/* C_lm of the three-body invariants and the coefficients of 222 (nep_invariant.c has their origin). */
+static const real c3[NH] = {
+    (real)0.238732414637843, (real)0.119366207318922, (real)0.119366207318922, (real)0.099471839432435,
+    (real)0.596831036594608, (real)0.596831036594608, (real)0.149207759148652, (real)0.149207759148652,
+    (real)0.139260575205408, (real)0.104445431404056, (real)0.104445431404056, (real)1.044454314040563,
+    (real)1.044454314040563, (real)0.174075719006761, (real)0.174075719006761, (real)0.011190581936149,
+    (real)0.223811638722978, (real)0.223811638722978, (real)0.111905819361489, (real)0.111905819361489,
+    (real)1.566681471060845, (real)1.566681471060845, (real)0.195835183882606, (real)0.195835183882606};
+static const real c222[5] = {(real)-0.007499480826664, (real)-0.134990654879954, (real)0.067495327439977,
+                             (real)0.404971964639861, (real)-0.809943929279723};
+static const int first_h[L + 1] = {0, 3, 8, 15, 24};
+
+/* The invariants q[block][n] of QL channels from n on. */
+static void invariants(const vt_nep_fast *f, const real *s, int n, real (*q)[CHANNELS])
+{
+  vq one = q_set(0);
+  int block = 0;
+  for (; block < L; block++) {
+    const int first = first_h[block];
+    vq m0 = q_load(s + first * CHANNELS + n), sum = q_set(0);
+    for (int k = first + 1; k < first_h[block + 1]; k++) {
+      vq a = q_load(s + k * CHANNELS + n);
+      sum = q_madd(q_set(c3[k]) * a, a, sum);
+    }
+    vq value = q_madd(q_set(c3[first]) * m0, m0, sum + sum);
+    if (block == 0) one = value;
+    q_store(&q[block][n], value);
+  }
+  if (f->f222) {
+    vq b[5];
+    for (int k = 0; k < 5; k++) b[k] = q_load(s + (3 + k) * CHANNELS + n);
+    vq value = q_set(c222[0]) * b[0] * b[0] * b[0];
+    value += q_set(c222[1]) * b[0] * (b[1] * b[1] + b[2] * b[2]);
+    value += q_set(c222[2]) * b[0] * (b[3] * b[3] + b[4] * b[4]);
+    value += q_set(c222[3]) * b[3] * (b[2] * b[2] - b[1] * b[1]);
+    q_store(&q[block++][n], value + q_set(c222[4]) * b[1] * b[2] * b[4]);
+  }
+  if (f->f1111) q_store(&q[block][n], q_set((real)(7. / 15)) * one * one);
+}
+
+/* Z[h][n] = dU/dS[h][n] of QL channels from n on, d[block][n] = dU/dq. */
+static void invariants_back(const vt_nep_fast *f, const real *s, int n, const real (*d)[CHANNELS], real *z)
+{
+  vq d1 = q_load(&d[0][n]);
+  if (f->f1111) {
+    vq one = q_set(0);
+    for (int k = 0; k < 3; k++) { /* c3[1] = c3[2] = c3[0] / 2 */
+      vq a = q_load(s + k * CHANNELS + n);
+      one = q_madd(a, a, one);
+    }
+    d1 += q_set((real)(14. / 15) * c3[0]) * q_load(&d[L + f->f222][n]) * one;
+  }
+  for (int l = 0; l < L; l++) {
+    const vq dl = l ? q_load(&d[l][n]) : d1;
+    for (int k = first_h[l]; k < first_h[l + 1]; k++)
+      q_store(z + k * CHANNELS + n, q_set((k == first_h[l] ? 2 : 4) * c3[k]) * dl * q_load(s + k * CHANNELS + n));
+  }
+  if (!f->f222) return;
+  const vq w = q_load(&d[L][n]), c0 = q_set(c222[0]), c1 = q_set(c222[1]), c2 = q_set(c222[2]), c4 = q_set(c222[4]);
+  const vq c33 = q_set(c222[3]);
+  vq b[5], db[5];
+  for (int k = 0; k < 5; k++) b[k] = q_load(s + (3 + k) * CHANNELS + n);
+  const vq b12 = b[1] * b[1] + b[2] * b[2], b34 = b[3] * b[3] + b[4] * b[4], two = q_set(2);
+  db[0] = q_set(3) * c0 * b[0] * b[0] + c1 * b12 + c2 * b34;
+  db[1] = two * b[1] * (c1 * b[0] - c33 * b[3]) + c4 * b[2] * b[4];
+  db[2] = two * b[2] * (c1 * b[0] + c33 * b[3]) + c4 * b[1] * b[4];
+  db[3] = two * c2 * b[0] * b[3] + c33 * (b[2] * b[2] - b[1] * b[1]);
+  db[4] = two * c2 * b[0] * b[4] + c4 * b[1] * b[2];
+  for (int k = 0; k < 5; k++) {
+    real *zk = z + (3 + k) * CHANNELS + n;
+    q_store(zk, q_madd(w, db[k], q_load(zk)));
+  }
+}
+
+/* y_h = sum_n g_n Z[h][n] and *radial = sum_h h sum_n g_n' Z[h][n] for VL neighbours from j on. */
+INLINE void contract(const vt_nep_fast *f, const vt_fast_slot *s, const real *z, int j, const vj *h, vj *y, vj *radial)
+{
+  enum { PART = ACCUMULATORS / 2 };
+  const int row = f->cap_row;
+  const real *g = (const real *)s->g + j, *dg = (const real *)s->dg + j;
+  *radial = v_set(0);
+  UNROLL
+  for (int h0 = 0; h0 < NH; h0 += PART) {
+    vj a[PART], b[PART];
+    UNROLL
+    for (int k = 0; k < PART; k++) a[k] = b[k] = v_set(0);
+    for (int n = 0; n < f->n_angular; n++) {
+      const vj gn = v_load(g + n * row), dgn = v_load(dg + n * row);
+      UNROLL
+      for (int k = 0; k < PART; k++) {
+        const vj zn = v_set(z[(h0 + k) * CHANNELS + n]);
+        a[k] = v_madd(gn, zn, a[k]);
+        b[k] = v_madd(dgn, zn, b[k]);
+      }
+    }
+    UNROLL
+    for (int k = 0; k < PART; k++) {
+      y[h0 + k] = a[k];
+      *radial = v_madd(b[k], h[h0 + k], *radial);
+    }
+  }
+}
+
+/* G = gradient of sum_h y_h h(x, y, z) as a polynomial, grouped by powers of (x + iy). */
+INLINE void gradient(const vj *y, vj px, vj py, vj pz, const vj *h, vj grad[3])
+{
+  const vj z2 = pz * pz, c2 = h[6], s2 = h[7], c3m = h[13], s3m = h[14];
+  const vj p31 = v_msub(v_set(5), z2, v_set(1)), p41 = v_msub(v_set(7), z2, v_set(3)) * pz;
+  const vj p42 = v_msub(v_set(7), z2, v_set(1)), d41 = v_msub(v_set(21), z2, v_set(3)), z10 = v_set(10) * pz;
+  const vj z14 = v_set(14) * pz;
+  const vj a1 = v_madd(y[16], p41, v_madd(y[9], p31, v_madd(y[4], pz, y[1])));
+  const vj b1 = v_madd(y[17], p41, v_madd(y[10], p31, v_madd(y[5], pz, y[2])));
+  const vj a2 = v_madd(y[18], p42, v_madd(y[11], pz, y[6])), b2 = v_madd(y[19], p42, v_madd(y[12], pz, y[7]));
+  const vj a3 = v_madd(y[20], pz, y[13]), b3 = v_madd(y[21], pz, y[14]);
+  grad[0] = v_madd(v_set(2), v_madd(a2, px, b2 * py), a1);
+  grad[0] = v_madd(v_set(3), v_madd(a3, c2, b3 * s2), grad[0]);
+  grad[0] = v_madd(v_set(4), v_madd(y[22], c3m, y[23] * s3m), grad[0]);
+  grad[1] = v_madd(v_set(2), v_msub(b2, px, a2 * py), b1);
+  grad[1] = v_madd(v_set(3), v_msub(b3, c2, a3 * s2), grad[1]);
+  grad[1] = v_madd(v_set(4), v_msub(y[23], c3m, y[22] * s3m), grad[1]);
+  vj m0 = v_madd(v_set(6) * y[3], pz, y[0]);
+  m0 = v_madd(y[8], v_msub(v_set(15), z2, v_set(3)), m0);
+  m0 = v_madd(y[15], v_msub(v_set(140), z2, v_set(60)) * pz, m0);
+  m0 = v_madd(v_madd(y[16], d41, v_madd(y[9], z10, y[4])), px, m0);
+  m0 = v_madd(v_madd(y[17], d41, v_madd(y[10], z10, y[5])), py, m0);
+  m0 = v_madd(v_madd(y[18], z14, y[11]), c2, m0);
+  m0 = v_madd(v_madd(y[19], z14, y[12]), s2, m0);
+  grad[2] = v_madd(y[20], c3m, v_madd(y[21], s3m, m0));
+}
+
+/* Add the angular part to fx, fy, fz. */
+static void angular_force(const vt_nep_fast *f, const vt_fast_slot *s, const real *z)
+{
+  const real *x = s->x, *y = s->y, *zz = s->z, *ri = s->ri;
+  real *fx = f->fx, *fy = f->fy, *fz = f->fz;
+  for (int j = 0; j < angular_count(f, s); j += VL) {
+    const vj px = v_load(x + j), py = v_load(y + j), pz = v_load(zz + j), inverse = v_load(ri + j);
+    vj h[NH], yh[NH], grad[3], radial;
+    harmonics(px, py, pz, h);
+    contract(f, s, z, j, h, yh, &radial);
+    gradient(yh, px, py, pz, h, grad);
+    vj along = v_madd(grad[2], pz, v_madd(grad[1], py, grad[0] * px));
+    radial -= along * inverse;
+    v_store(fx + j, v_madd(radial, px, v_madd(grad[0], inverse, v_load(fx + j))));
+    v_store(fy + j, v_madd(radial, py, v_madd(grad[1], inverse, v_load(fy + j))));
+    v_store(fz + j, v_madd(radial, pz, v_madd(grad[2], inverse, v_load(fz + j))));
+  }
+}
+
+#endif
