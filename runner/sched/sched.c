@@ -1,0 +1,366 @@
+/* sched.c - the state of every task and worker, and the one function that changes it. */
+#include <limits.h>
+
+#include "runner/sched/sched_impl.h"
+
+typedef struct task_rec {
+  int32_t state;      /* vt_task_state */
+  int32_t rung;       /* of the ladder: next to be tried, or being tried */
+  int32_t crashes;    /* workers that died with it */
+  int32_t failed_by;  /* of a FAILED task, else -1 */
+  int32_t holder;     /* of a LEASED task, else -1 */
+  int32_t next, prev; /* in its holder's list of leases, else -1 */
+} task_rec;
+
+typedef struct worker_rec {
+  int32_t lease; /* first of its list, -1 */
+  int8_t dead, waiting;
+} worker_rec;
+
+struct vt_sched {
+  vt_sched_options o;
+  vt__order order;
+  task_rec *task;     /* [order.n] */
+  worker_rec *worker; /* [n_workers] */
+  int64_t count[VT_FAILED + 1];
+  int32_t *heap; /* [order.n] ranks of READY tasks, smallest first; ranks of tasks that became DONE or FAILED meanwhile
+                    are skipped when they come up (those states are never left for READY, so a rank is in once) */
+  int n_heap;
+  int32_t *queue; /* [n_workers] ring of waiting workers; a dead one is skipped when it comes up */
+  int q_head, q_len;
+  int32_t *fallen; /* [order.n] scratch of give_up */
+  int stopped;
+  vt_action *out; /* of the event being handled */
+  int n_out;
+};
+
+static void act(vt_sched *s, vt_action a) { s->out[s->n_out++] = a; }
+
+static void set_state(vt_sched *s, int t, vt_task_state st)
+{
+  s->count[s->task[t].state]--;
+  s->count[st]++;
+  s->task[t].state = st;
+}
+
+/* ------------------------------------------------------------------ the ladder: rung r is attempt r / 2, half_steps r
+ * % 2 */
+
+static int rung_of(int attempt, int half_steps)
+{
+  return attempt > INT_MAX / 2 - 1 ? INT_MAX - 1 : 2 * attempt + (half_steps > 0);
+}
+
+int vt_sched_ladder(int max_tries, int *attempt, int *half_steps)
+{
+  int next = rung_of(*attempt, *half_steps) + 1;
+  if (next >= max_tries) return 0;
+  *attempt = next / 2;
+  *half_steps = next % 2;
+  return 1;
+}
+
+/* ------------------------------------------------------------------ ready tasks */
+
+static void heap_push(vt_sched *s, int32_t rank)
+{
+  int i = s->n_heap++;
+  for (; i > 0 && rank < s->heap[(i - 1) / 2]; i = (i - 1) / 2) s->heap[i] = s->heap[(i - 1) / 2];
+  s->heap[i] = rank;
+}
+
+static int32_t heap_pop(vt_sched *s)
+{
+  int32_t least = s->heap[0], last = s->heap[--s->n_heap];
+  int i = 0;
+  for (int k = 1; k < s->n_heap; k = 2 * i + 1) {
+    if (k + 1 < s->n_heap && s->heap[k + 1] < s->heap[k]) k++;
+    if (last <= s->heap[k]) break;
+    s->heap[i] = s->heap[k];
+    i = k;
+  }
+  s->heap[i] = last;
+  return least;
+}
+
+static void make_ready(vt_sched *s, int t)
+{
+  set_state(s, t, VT_READY);
+  heap_push(s, s->order.rank[t]);
+}
+
+/* The most urgent ready task, or -1. */
+static int take_ready(vt_sched *s)
+{
+  while (s->n_heap > 0) {
+    int t = s->order.task[heap_pop(s)];
+    if (s->task[t].state == VT_READY) return t;
+  }
+  return -1;
+}
+
+/* ------------------------------------------------------------------ leases */
+
+static void lease(vt_sched *s, int t, int w)
+{
+  task_rec *r = &s->task[t];
+  set_state(s, t, VT_LEASED);
+  r->holder = w;
+  r->prev = -1;
+  r->next = s->worker[w].lease;
+  if (r->next >= 0) s->task[r->next].prev = t;
+  s->worker[w].lease = t;
+  act(s, (vt_action){.kind = VT_ACT_LEASE, .worker = w, .task = t, .attempt = r->rung / 2, .half_steps = r->rung % 2});
+}
+
+static void end_lease(vt_sched *s, int t)
+{
+  task_rec *r = &s->task[t];
+  if (r->prev >= 0)
+    s->task[r->prev].next = r->next;
+  else
+    s->worker[r->holder].lease = r->next;
+  if (r->next >= 0) s->task[r->next].prev = r->prev;
+  r->holder = r->next = r->prev = -1;
+}
+
+/* ------------------------------------------------------------------ waiting workers */
+
+static void enqueue(vt_sched *s, int w)
+{
+  s->queue[(s->q_head + s->q_len++) % s->o.n_workers] = w;
+  s->worker[w].waiting = 1;
+}
+
+/* Who has waited longest and still lives, or -1. */
+static int dequeue(vt_sched *s)
+{
+  while (s->q_len > 0) {
+    int w = s->queue[s->q_head];
+    s->q_head = (s->q_head + 1) % s->o.n_workers;
+    s->q_len--;
+    s->worker[w].waiting = 0;
+    if (!s->worker[w].dead) return w;
+  }
+  return -1;
+}
+
+static void release(vt_sched *s, int w) { act(s, (vt_action){.kind = VT_ACT_RELEASE, .worker = w, .task = -1}); }
+
+/* After every event: who waits gets a task, or is sent away if nothing can come any more. */
+static void serve(vt_sched *s)
+{
+  int w, t;
+  if (s->stopped || vt_sched_finished(s)) {
+    while ((w = dequeue(s)) >= 0) release(s, w);
+    return;
+  }
+  while (s->q_len > 0 && (t = take_ready(s)) >= 0) {
+    w = dequeue(s);
+    if (w < 0) { /* all who waited are dead: it stays ready */
+      heap_push(s, s->order.rank[t]);
+      return;
+    }
+    lease(s, t, w);
+  }
+}
+
+/* ------------------------------------------------------------------ ends of tasks */
+
+static void done(vt_sched *s, int t)
+{
+  set_state(s, t, VT_DONE);
+  s->task[t].failed_by = -1;
+  for (int32_t k = s->order.first[t]; k < s->order.first[t + 1]; k++) {
+    int c = s->order.child[k];
+    if (s->task[c].state == VT_WAITING) make_ready(s, c);
+  }
+}
+
+/* t fails for good, and whatever waits for it. */
+static void give_up(vt_sched *s, int t)
+{
+  int head = 0, tail = 0;
+  s->fallen[tail++] = t;
+  while (head < tail) {
+    int f = s->fallen[head++];
+    set_state(s, f, VT_FAILED);
+    s->task[f].failed_by = t;
+    act(s, (vt_action){.kind = VT_ACT_GIVE_UP, .worker = -1, .task = f});
+    for (int32_t k = s->order.first[f]; k < s->order.first[f + 1]; k++)
+      if (s->task[s->order.child[k]].state == VT_WAITING) s->fallen[tail++] = s->order.child[k];
+  }
+}
+
+static int took_others_along(const vt_sched *s, int t)
+{
+  for (int32_t k = s->order.first[t]; k < s->order.first[t + 1]; k++) {
+    const task_rec *c = &s->task[s->order.child[k]];
+    if (c->state == VT_FAILED && c->failed_by == s->task[t].failed_by) return 1;
+  }
+  return 0;
+}
+
+/* ------------------------------------------------------------------ events */
+
+static void on_result(vt_sched *s, const vt_event *ev)
+{
+  int t = ev->task;
+  if (s->task[t].state == VT_DONE) return;
+  if (s->task[t].state == VT_FAILED && took_others_along(s, t)) return;
+  if (s->task[t].state == VT_LEASED) end_lease(s, t);
+  done(s, t);
+}
+
+static void on_failure(vt_sched *s, const vt_event *ev)
+{
+  int t = ev->task, rung = rung_of(ev->attempt, ev->half_steps);
+  task_rec *r = &s->task[t];
+  if (r->state == VT_DONE || r->state == VT_FAILED) return;
+  if (r->state == VT_LEASED) {
+    if (r->holder != ev->worker) return;
+    end_lease(s, t);
+    make_ready(s, t);
+  }
+  if (rung < r->rung) return;
+  vt_dispo d = vt_status_dispo((vt_status)ev->status);
+  if (d == VT_DISPO_TASK || (d == VT_DISPO_RETRY && rung + 1 >= s->o.max_tries))
+    give_up(s, t);
+  else if (d == VT_DISPO_RETRY)
+    r->rung = rung + 1;
+}
+
+static void on_death(vt_sched *s, int w)
+{
+  s->worker[w].dead = 1;
+  for (int t; (t = s->worker[w].lease) >= 0;) {
+    end_lease(s, t);
+    make_ready(s, t);
+    if (!s->stopped && ++s->task[t].crashes >= s->o.crash_limit) give_up(s, t);
+  }
+}
+
+static vt_status check_event(const vt_sched *s, const vt_event *ev, int cap, vt_err *err)
+{
+  int of_task = ev->kind == VT_EV_RESULT || ev->kind == VT_EV_FAILURE;
+  int of_worker = ev->kind == VT_EV_READY || ev->kind == VT_EV_WORKER_DEAD;
+  if (!of_task && !of_worker && ev->kind != VT_EV_STOP) VT_FAIL(err, VT_EINVAL, "unknown event %d", ev->kind);
+  if (ev->worker >= s->o.n_workers || ev->worker < (of_worker ? 0 : -1))
+    VT_FAIL(err, VT_EINVAL, "event %d of worker %d, there are %d", ev->kind, ev->worker, s->o.n_workers);
+  if (of_task && (ev->task < 0 || ev->task >= s->order.n))
+    VT_FAIL(err, VT_EINVAL, "event %d for task %d, there are %d", ev->kind, ev->task, s->order.n);
+  if (ev->kind == VT_EV_FAILURE && (ev->attempt < 0 || ev->half_steps < 0))
+    VT_FAIL(err, VT_EINVAL, "failure of task %d in attempt %d, half_steps %d", ev->task, ev->attempt, ev->half_steps);
+  if (ev->kind == VT_EV_FAILURE && vt_status_dispo((vt_status)ev->status) == VT_DISPO_NONE)
+    VT_FAIL(err, VT_EINVAL, "failure of task %d with the status of a success", ev->task);
+  if (cap < vt_sched_actions_max(s))
+    VT_FAIL(err, VT_EINVAL, "room for %d actions, an event may cause %d", cap, vt_sched_actions_max(s));
+  return VT_OK;
+}
+
+vt_status vt_sched_event(vt_sched *s, const vt_event *ev, vt_action *out, int cap, int *n, vt_err *err)
+{
+  *n = 0;
+  VT_PASS(check_event(s, ev, cap, err));
+  s->out = out;
+  s->n_out = 0;
+  switch ((vt_event_kind)ev->kind) {
+  case VT_EV_READY:
+    if (s->worker[ev->worker].dead)
+      release(s, ev->worker);
+    else if (!s->worker[ev->worker].waiting)
+      enqueue(s, ev->worker);
+    break;
+  case VT_EV_RESULT:
+    on_result(s, ev);
+    break;
+  case VT_EV_FAILURE:
+    on_failure(s, ev);
+    break;
+  case VT_EV_WORKER_DEAD:
+    on_death(s, ev->worker);
+    break;
+  case VT_EV_STOP:
+    s->stopped = 1;
+    break;
+  }
+  serve(s);
+  s->out = NULL;
+  *n = s->n_out;
+  return VT_OK;
+}
+
+/* ------------------------------------------------------------------ open, look, free */
+
+static vt_status check_options(int n, const vt_sched_options *o, vt_err *err)
+{
+  if (n < 0 || o->n_workers < 1 || o->n_workers > INT_MAX - n)
+    VT_FAIL(err, VT_EINVAL, "%d tasks for %d workers", n, o->n_workers);
+  if (o->max_tries < 1 || o->crash_limit < 1)
+    VT_FAIL(err, VT_EINVAL, "max_tries %d and crash_limit %d must be at least 1", o->max_tries, o->crash_limit);
+  return VT_OK;
+}
+
+vt_status vt_sched_open(vt_sched **out, const vt_sched_task *task, int n, const vt_sched_options *o, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  void *p = NULL;
+  *out = NULL;
+  VT_PASS(check_options(n, o, err));
+  VT_TRY(vt_calloc64(&p, 1, sizeof(vt_sched), err), err, "scheduler");
+  vt_sched *s = p;
+  s->o = *o;
+  VT_TRY_OUT(vt__order_make(&s->order, task, n, err), err, "scheduler");
+  VT_TRY_OUT(vt_calloc64(&p, (size_t)n, sizeof *s->task, err), err, "scheduler: %d tasks", n);
+  s->task = p;
+  VT_TRY_OUT(vt_calloc64(&p, (size_t)n, sizeof *s->heap, err), err, "scheduler: %d tasks", n);
+  s->heap = p;
+  VT_TRY_OUT(vt_calloc64(&p, (size_t)n, sizeof *s->fallen, err), err, "scheduler: %d tasks", n);
+  s->fallen = p;
+  VT_TRY_OUT(vt_calloc64(&p, (size_t)o->n_workers, sizeof *s->worker, err), err, "scheduler: %d workers", o->n_workers);
+  s->worker = p;
+  VT_TRY_OUT(vt_calloc64(&p, (size_t)o->n_workers, sizeof *s->queue, err), err, "scheduler: %d workers", o->n_workers);
+  s->queue = p;
+  for (int w = 0; w < o->n_workers; w++) s->worker[w].lease = -1;
+  s->count[VT_WAITING] = n;
+  for (int t = 0; t < n; t++) {
+    s->task[t] = (task_rec){.state = VT_WAITING, .failed_by = -1, .holder = -1, .next = -1, .prev = -1};
+    if (task[t].needs < 0) make_ready(s, t);
+  }
+  *out = s;
+  s = NULL;
+out:
+  vt_sched_free(s);
+  return rc;
+}
+
+int vt_sched_actions_max(const vt_sched *s) { return s->order.n + s->o.n_workers; }
+
+int vt_sched_finished(const vt_sched *s) { return s->count[VT_DONE] + s->count[VT_FAILED] == s->order.n; }
+
+vt_task_state vt_sched_state(const vt_sched *s, int task) { return (vt_task_state)s->task[task].state; }
+
+int vt_sched_worker_of(const vt_sched *s, int task) { return s->task[task].holder; }
+
+int vt_sched_failed_by(const vt_sched *s, int task) { return s->task[task].failed_by; }
+
+vt_sched_counts vt_sched_count(const vt_sched *s)
+{
+  return (vt_sched_counts){.waiting = s->count[VT_WAITING],
+                           .ready = s->count[VT_READY],
+                           .leased = s->count[VT_LEASED],
+                           .done = s->count[VT_DONE],
+                           .failed = s->count[VT_FAILED]};
+}
+
+void vt_sched_free(vt_sched *s)
+{
+  if (!s) return;
+  vt__order_free(&s->order);
+  vt_free(s->task);
+  vt_free(s->heap);
+  vt_free(s->fallen);
+  vt_free(s->worker);
+  vt_free(s->queue);
+  vt_free(s);
+}
