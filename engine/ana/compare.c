@@ -235,8 +235,9 @@ static void explain_contrast(const table *t, const vt_compare *c, double margin,
 {
   int i = find_furthest(c);
   double half = 0.5 * (c->delta_hi90[i] - c->delta_lo90[i]), room = margin - fabs(c->delta[i]);
+  const double most_ratio = 4; /* 16 times the glasses: beyond that no count is an honest advice */
   int have = t->fit[i]->n_glasses;
-  if (room > 0 && have > 1 && half > room)
+  if (have > 1 && half > room && half < most_ratio * room)
     (void)snprintf(
         why, n,
         "composition row %d: the 90 %% interval %+.2f to %+.2f leaves +-%.2f decades; about %.0f glasses each "

@@ -1,0 +1,202 @@
+/* Arrhenius fits against exact lines and hand-made numbers. */
+#include <math.h>
+#include <string.h>
+
+#include "engine/ana/ana.h"
+#include "tests/vt_test.h"
+
+static void near(double got, double want, double tolerance)
+{
+  if (!(fabs(got - want) <= tolerance)) fail_msg("got %.17g, expected %.17g within %g", got, want, tolerance);
+}
+
+static const double ladder[] = {450, 500, 550, 600, 650, 700};
+enum { N_T = 6 };
+
+/* ln x = ln_x0 - ea / kB T. */
+static vt_point point(int glass, double t_k, double ln_x0, double ea, double relative_se)
+{
+  double x = exp(ln_x0 - ea / (VT_KB_EV * t_k));
+  return (vt_point){.comp = 3, .glass = glass, .t_k = t_k, .x = x, .se = relative_se * x};
+}
+
+static vt_arrh fit(const vt_point *p, int n, double t_ref, double t_extra)
+{
+  vt_err err;
+  vt_arrh a;
+  VT_TEST_OK(vt_arrh_fit(p, n, t_ref, t_extra, &a, &err), &err);
+  return a;
+}
+
+static void an_exact_line_is_recovered(void **state)
+{
+  (void)state;
+  vt_point p[N_T];
+  for (int i = 0; i < N_T; i++) p[i] = point(0, ladder[i], -6.5, 0.31, 0.1);
+  vt_arrh a = fit(p, N_T, 500, 300);
+  assert_int_equal(a.resolved, 1);
+  near(a.ea_ev, 0.31, 1e-12); /* rounding of exp and log over kB */
+  near(a.ln_prefactor, -6.5, 1e-11);
+  near(a.log10_ref, (-6.5 - 0.31 / (VT_KB_EV * 500)) / log(10), 1e-12);
+  near(log(a.extra), -6.5 - 0.31 / (VT_KB_EV * 300), 1e-10);
+  near(a.chi2_red, 0, 1e-12);
+  near(a.birge, 1, 0);
+  assert_int_equal(a.dof, N_T - 2);
+  assert_int_equal(a.n_glasses, 1);
+  assert_int_equal(a.extrapolates, 0);
+  assert_true(isnan(a.glass_sd_decades));
+  assert_int_equal(fit(p, N_T, 440, 300).extrapolates, 1);
+}
+
+/* Science notes 3.6: for s(ln D) = 0.1 on 450..700 K in six steps, sd(Ea) = 0.0130 eV and sd(log10 D_300) = 0.103; on
+ * 500..800 K in four, 0.0153 and 0.137. */
+static void errors_are_those_of_the_design(void **state)
+{
+  (void)state;
+  vt_point p[N_T];
+  for (int i = 0; i < N_T; i++) p[i] = point(0, ladder[i], -6.5, 0.31, 0.1);
+  vt_arrh a = fit(p, N_T, 0, 300);
+  near(a.ea_se, 0.0130, 0.00005);
+  near(a.log10_extra_se, 0.103, 0.0005);
+  near(log(a.extra_hi95 / a.extra) / log(10), 2.7764451 * a.log10_extra_se, 1e-6); /* t(0.975, 4) */
+  near(a.extra_hi95 / a.extra, a.extra / a.extra_lo95, 1e-9);                      /* log-normal */
+  double sum = 0;
+  for (int i = 0; i < N_T; i++) sum += 1 / ladder[i];
+  near(a.t_ref_k, N_T / sum, 1e-9); /* harmonic mean: level and slope are uncorrelated */
+  near(a.cov_ref_ea / (a.log10_ref_se * a.ea_se), 0, 1e-12);
+  const double four[] = {500, 600, 700, 800};
+  for (int i = 0; i < 4; i++) p[i] = point(0, four[i], -6.5, 0.31, 0.1);
+  a = fit(p, 4, 0, 300);
+  near(a.ea_se, 0.0153, 0.00005);
+  near(a.log10_extra_se, 0.137, 0.0005);
+}
+
+/* With errors that are too small by 10 the misfit says so, and the Birge factor puts them right. */
+static void one_glass_is_scaled_by_its_misfit(void **state)
+{
+  (void)state;
+  vt_point p[N_T];
+  const double residual[N_T] = {0.1, -0.12, 0.02, -0.05, 0.14, -0.09};
+  for (int i = 0; i < N_T; i++) {
+    p[i] = point(0, ladder[i], -6.5, 0.31, 0.01);
+    p[i].x *= exp(residual[i]);
+    p[i].se = 0.01 * p[i].x;
+  }
+  vt_arrh small = fit(p, N_T, 500, 300);
+  assert_true(small.birge > 5);
+  near(small.birge * small.birge, small.chi2_red, 1e-9);
+  for (int i = 0; i < N_T; i++) p[i].se = 0.0001 * p[i].x; /* the size of the given errors must not matter then */
+  vt_arrh smaller = fit(p, N_T, 500, 300);
+  near(smaller.ea_se / small.ea_se, 1, 1e-9);
+  for (int i = 0; i < N_T; i++) p[i].se = 10 * p[i].x; /* but large ones are believed */
+  vt_arrh large = fit(p, N_T, 500, 300);
+  near(large.birge, 1, 0);
+  assert_true(large.ea_se > 50 * small.ea_se);
+}
+
+/* Glasses on exact lines of their own: mean, standard error and covariance by hand. */
+static void glasses_are_combined_by_their_scatter(void **state)
+{
+  (void)state;
+  const double ea[3] = {0.30, 0.33, 0.36}, shift[3] = {0.2, -0.1, -0.1}; /* of ln x at 500 K */
+  vt_point p[3 * N_T];
+  for (int g = 0; g < 3; g++)
+    for (int i = 0; i < N_T; i++)
+      p[g * N_T + i] = point(10 + g, ladder[i], -7 + shift[g] + ea[g] / (VT_KB_EV * 500), ea[g], 0.1);
+  vt_arrh a = fit(p, 3 * N_T, 500, 300);
+  assert_int_equal(a.n_glasses, 3);
+  assert_int_equal(a.dof, 2);
+  near(a.ea_ev, 0.33, 1e-12);
+  near(a.ea_se, 0.03 / sqrt(3), 1e-12);
+  near(a.log10_ref, -7 / log(10), 1e-12);
+  near(a.log10_ref_se, sqrt(0.06 / 2 / 3) / log(10), 1e-12); /* squares of shift: 0.04 + 0.01 + 0.01 */
+  near(a.cov_ref_ea, (0.2 * -0.03 + 0 - 0.1 * 0.03) / 6 / log(10), 1e-12);
+  near(a.glass_sd_decades, sqrt(0.03) / log(10), 1e-12);
+  near(a.birge, 1, 0);
+  double u = (1.0 / 300 - 1.0 / 500) / VT_KB_EV; /* the value of each glass at 300 K, averaged */
+  double v[3], mean = 0, var = 0;
+  for (int g = 0; g < 3; g++) v[g] = -7 + shift[g] - ea[g] * u, mean += v[g] / 3;
+  for (int g = 0; g < 3; g++) var += (v[g] - mean) * (v[g] - mean) / 2 / 3;
+  near(log(a.extra), mean, 1e-10);
+  near(a.log10_extra_se, sqrt(var) / log(10), 1e-10);
+  near(log(a.extra_hi95) - mean, 4.30265273 * sqrt(var), 1e-6); /* t(0.975, 2) */
+}
+
+/* Weights are pooled over the glasses: a glass that claims tiny errors does not pull the others. */
+static void weights_are_pooled_over_glasses(void **state)
+{
+  (void)state;
+  vt_point p[2 * N_T], q[2 * N_T];
+  for (int g = 0; g < 2; g++)
+    for (int i = 0; i < N_T; i++) {
+      double bend = 0.05 * (i - 2.5) * (i - 2.5);
+      p[g * N_T + i] = point(g, ladder[i], -6.5 + bend, 0.3, g ? 0.1 : 0.01 * (i + 1));
+      q[g * N_T + i] = point(g, ladder[i], -6.5 + bend, 0.3, g ? 0.01 * (i + 1) : 0.1);
+    }
+  vt_arrh a = fit(p, 2 * N_T, 500, 300), b = fit(q, 2 * N_T, 500, 300);
+  near(a.ea_ev, b.ea_ev, 1e-12);
+  near(a.ea_se, 0, 1e-12); /* equal data, equal weights: equal lines */
+}
+
+static void unresolved_points_are_rejected_and_counted(void **state)
+{
+  (void)state;
+  vt_point p[3 * N_T];
+  int n = 0;
+  for (int g = 0; g < 3; g++)
+    for (int i = 0; i < N_T; i++) p[n++] = point(g, ladder[i], -6.5, 0.31, 0.1);
+  p[0].x = (double)NAN;
+  p[1].se = (double)NAN;
+  p[2].x = 0;
+  p[3].se = 0;
+  for (int i = 1; i < N_T; i++) p[2 * N_T + i].x = (double)NAN; /* glass 2 keeps one temperature: no line */
+  vt_arrh a = fit(p, n, 500, 300);
+  assert_int_equal(a.n_points, 2 + N_T);
+  assert_int_equal(a.n_rejected, 4 + N_T);
+  assert_int_equal(a.n_glasses, 2);
+  near(a.ea_ev, 0.31, 1e-12);
+}
+
+static void too_few_temperatures_are_not_resolved(void **state)
+{
+  (void)state;
+  vt_point p[4];
+  for (int i = 0; i < 2; i++) p[i] = point(0, ladder[i], -6.5, 0.31, 0.1);
+  vt_arrh a = fit(p, 2, 500, 300); /* one glass, two temperatures: an exact line without any error */
+  assert_int_equal(a.resolved, 0);
+  assert_int_equal(a.n_rejected, 2);
+  assert_true(isnan(a.ea_ev) && isnan(a.ea_se) && isnan(a.extra) && isnan(a.log10_ref));
+  for (int i = 0; i < 2; i++) p[2 + i] = point(1, ladder[i], -6.4, 0.32, 0.1);
+  assert_int_equal(fit(p, 4, 500, 300).resolved, 1); /* two glasses are enough */
+  for (int i = 0; i < 4; i++) p[i] = point(0, 500, -6.5, 0.31, 0.1);
+  assert_int_equal(fit(p, 4, 500, 300).resolved, 0); /* four points at one temperature are not */
+  assert_int_equal(fit(p, 0, 500, 300).resolved, 0);
+}
+
+static void mixed_compositions_are_an_error(void **state)
+{
+  (void)state;
+  vt_err err;
+  vt_arrh a;
+  vt_point p[2] = {point(0, 500, -6, 0.3, 0.1), point(0, 600, -6, 0.3, 0.1)};
+  p[1].comp = 4;
+  assert_int_equal(vt_arrh_fit(p, 2, 500, 300, &a, &err), VT_EINVAL);
+  p[1].comp = 3;
+  p[1].t_k = 0;
+  assert_int_equal(vt_arrh_fit(p, 2, 500, 300, &a, &err), VT_EINVAL);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(an_exact_line_is_recovered),
+      cmocka_unit_test(errors_are_those_of_the_design),
+      cmocka_unit_test(one_glass_is_scaled_by_its_misfit),
+      cmocka_unit_test(glasses_are_combined_by_their_scatter),
+      cmocka_unit_test(weights_are_pooled_over_glasses),
+      cmocka_unit_test(unresolved_points_are_rejected_and_counted),
+      cmocka_unit_test(too_few_temperatures_are_not_resolved),
+      cmocka_unit_test(mixed_compositions_are_an_error),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
