@@ -143,7 +143,7 @@ static void every_pair_within_the_cutoff_is_in_the_rows_whatever_happened_before
     for (int step = 0; step < 12; step++) {
       VT_TEST_OK(vt_nlist_update(&nl, &s.cell, (const double(*)[3])s.x, step == 5, &err), &err);
       for (int i = 0; i < s.n; i++) row_has_every_pair(&nl, &s, i, seed);
-      jiggle(&s, &r, 0.15 * (s.skin + 0.1));
+      jiggle(&s, &r, 0.3 * (s.skin + 0.1));
       if (step % 3 == 1) strain(&s, &r);
     }
     vt_nlist_close(&nl);
