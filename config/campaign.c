@@ -160,7 +160,7 @@ vt_status vt_campaign_resolve(vt_campaign *c, vt_simd simd, vt_err *err)
 {
   void *p = NULL;
   int64_t n_glass = (int64_t)c->n_comp * c->n_glasses, n = n_glass * (1 + c->n_temp);
-  if (c->numerics.simd == VT_SIMD_AUTO) c->numerics.simd = simd;
+  if (c->numerics.simd == VT_SIMD_AUTO) c->numerics.simd = (int32_t)simd;
   if (c->numerics.simd == VT_SIMD_AUTO)
     VT_FAIL(err, VT_EINVAL, "the SIMD level of campaign '%s' is still open", c->name);
   if (n > INT_MAX) VT_FAIL(err, VT_EINVAL, "%lld tasks", (long long)n);

@@ -126,12 +126,13 @@ static void rule_temperatures_make_a_line(vt__draft *dr)
 {
   const vt_campaign *c = dr->c;
   const char *ref = "compare.reference_temperature";
+  int asked = dr->mark[vt__row_find(ref) - vt__rows].line > 0;
   double t = c->compare.t_ref_k;
   if (c->n_temp < 2)
     vt__diag_warn(dr->d, vt__mark_of(dr, "temperatures"), "temperatures",
                   "one temperature gives no activation energy and no extrapolation");
   if (t < c->t_k[0] || t > c->t_k[c->n_temp - 1])
-    vt__diag_warn(dr->d, vt__mark_of(dr, ref), ref,
+    vt__diag_warn(dr->d, vt__mark_of(dr, asked ? ref : "temperatures"), ref,
                   "%.10g K is outside the simulated range, so the comparison rests on extrapolation", t);
 }
 
