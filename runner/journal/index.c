@@ -1,0 +1,81 @@
+/* index.c - which records belong to a uid. */
+#include <limits.h>
+#include <string.h>
+
+#include "runner/journal/journal_impl.h"
+
+/* A uid is a SHA-256: its first bytes are as good as any hash of it. */
+static size_t slot_of(const vt__index *x, const int32_t *slot, size_t n_slots, const vt_uid *uid)
+{
+  uint64_t h;
+  memcpy(&h, uid->b, sizeof h);
+  size_t i = (size_t)h & (n_slots - 1);
+  while (slot[i] >= 0 && !vt_uid_equal(&x->rec[slot[i]].uid, uid)) i = (i + 1) & (n_slots - 1);
+  return i;
+}
+
+static vt_status more_slots(vt__index *x, vt_err *err)
+{
+  size_t n = x->n_slots ? 2 * x->n_slots : 64;
+  void *p;
+  VT_TRY(vt_calloc64(&p, n, sizeof *x->slot, err), err, "index of %d journal records", x->n);
+  int32_t *slot = p;
+  for (size_t i = 0; i < n; i++) slot[i] = -1;
+  for (size_t i = 0; i < x->n_slots; i++)
+    if (x->slot[i] >= 0) slot[slot_of(x, slot, n, &x->rec[x->slot[i]].uid)] = x->slot[i];
+  vt_free(x->slot);
+  x->slot = slot;
+  x->n_slots = n;
+  return VT_OK;
+}
+
+static vt_status more_records(vt__index *x, vt_err *err)
+{
+  if (x->cap > INT_MAX / 2) VT_FAIL(err, VT_EINVAL, "more than %d journal records", x->cap);
+  int cap = x->cap ? 2 * x->cap : 64;
+  void *rec, *next;
+  VT_TRY(vt_calloc64(&rec, (size_t)cap, sizeof *x->rec, err), err, "%d journal records", cap);
+  vt_status rc = vt_calloc64(&next, (size_t)cap, sizeof *x->next, err);
+  if (rc != VT_OK) {
+    vt_free(rec);
+    return vt_err_wrap(err, rc, __FILE__, __LINE__, "%d journal records", cap);
+  }
+  if (x->n) {
+    memcpy(rec, x->rec, (size_t)x->n * sizeof *x->rec);
+    memcpy(next, x->next, (size_t)x->n * sizeof *x->next);
+  }
+  vt_free(x->rec);
+  vt_free(x->next);
+  x->rec = rec;
+  x->next = next;
+  x->cap = cap;
+  return VT_OK;
+}
+
+vt_status vt__index_add(vt__index *x, const vt_rec *r, int (*before)(const void *ctx, const vt_rec *a, const vt_rec *b),
+                        const void *ctx, vt_err *err)
+{
+  if (x->n == x->cap) VT_PASS(more_records(x, err));
+  if (2 * (x->n_used + 1) > x->n_slots) VT_PASS(more_slots(x, err));
+  int i = x->n++;
+  x->rec[i] = *r;
+  int32_t *at = &x->slot[slot_of(x, x->slot, x->n_slots, &r->uid)];
+  x->n_used += *at < 0;
+  while (*at >= 0 && before(ctx, &x->rec[*at], r)) at = &x->next[*at];
+  x->next[i] = *at;
+  *at = i;
+  return VT_OK;
+}
+
+int vt__index_first(const vt__index *x, const vt_uid *uid)
+{
+  return x->n_slots ? x->slot[slot_of(x, x->slot, x->n_slots, uid)] : -1;
+}
+
+void vt__index_free(vt__index *x)
+{
+  vt_free(x->rec);
+  vt_free(x->next);
+  vt_free(x->slot);
+  *x = (vt__index){0};
+}

@@ -1,0 +1,337 @@
+/* journal.c - reading: all shards of a folder, their records, their torn tails. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "runner/journal/journal_impl.h"
+
+enum { BLOCK = 1 << 17, SHARDS_MOST = 1 << 20 };
+
+typedef struct shard {
+  char name[256];
+  uint64_t good; /* whole records end here; 0: the file header has not been seen */
+  uint64_t seen; /* size when it was read */
+} shard;
+
+struct vt_journal {
+  char dir[VT_PATH * 4];
+  vt__index index;
+  shard *shard;     /* in order of discovery: vt_rec.shard */
+  int32_t *by_name; /* the same, sorted */
+  int n_shards, cap_shards;
+  char *block; /* [BLOCK] for checksums */
+};
+
+static void path_of(const vt_journal *j, const shard *s, char *path, size_t cap)
+{
+  (void)snprintf(path, cap, "%s/%s", j->dir, s->name);
+}
+
+enum { PATH_CAP = VT_PATH * 4 + 260 };
+
+/* ------------------------------------------------------------------ the list of shards */
+
+/* Position in by_name: where the name is, or (*found = 0) where it belongs. */
+static int find_name(const vt_journal *j, const char *name, int *found)
+{
+  int lo = 0, hi = j->n_shards;
+  *found = 0;
+  while (lo < hi) {
+    int mid = lo + (hi - lo) / 2, c = strcmp(j->shard[j->by_name[mid]].name, name);
+    if (c == 0) *found = 1;
+    if (c < 0)
+      lo = mid + 1;
+    else
+      hi = mid;
+  }
+  return lo;
+}
+
+static vt_status more_shards(vt_journal *j, vt_err *err)
+{
+  void *list, *names;
+  if (j->cap_shards >= SHARDS_MOST) VT_FAIL(err, VT_EINVAL, "more than %d journal shards in '%s'", SHARDS_MOST, j->dir);
+  int cap = j->cap_shards ? 2 * j->cap_shards : 16;
+  VT_TRY(vt_calloc64(&list, (size_t)cap, sizeof *j->shard, err), err, "%d journal shards", cap);
+  vt_status rc = vt_calloc64(&names, (size_t)cap, sizeof *j->by_name, err);
+  if (rc != VT_OK) {
+    vt_free(list);
+    return vt_err_wrap(err, rc, __FILE__, __LINE__, "%d journal shards", cap);
+  }
+  if (j->n_shards) {
+    memcpy(list, j->shard, (size_t)j->n_shards * sizeof *j->shard);
+    memcpy(names, j->by_name, (size_t)j->n_shards * sizeof *j->by_name);
+  }
+  vt_free(j->shard);
+  vt_free(j->by_name);
+  j->shard = list;
+  j->by_name = names;
+  j->cap_shards = cap;
+  return VT_OK;
+}
+
+static vt_status add_shard(vt_journal *j, const char *name, vt_err *err)
+{
+  int found, at = find_name(j, name, &found);
+  if (found) return VT_OK;
+  if (strlen(name) >= sizeof j->shard->name) VT_FAIL(err, VT_EINVAL, "journal shard name '%.80s' is too long", name);
+  if (j->n_shards == j->cap_shards) VT_PASS(more_shards(j, err));
+  shard *s = &j->shard[j->n_shards];
+  *s = (shard){.good = 0};
+  memcpy(s->name, name, strlen(name) + 1);
+  memmove(j->by_name + at + 1, j->by_name + at, (size_t)(j->n_shards - at) * sizeof *j->by_name);
+  j->by_name[at] = j->n_shards++;
+  return VT_OK;
+}
+
+static int is_shard(const char *name)
+{
+  size_t n = strlen(name);
+  return n > 4 && memcmp(name + n - 4, ".vtj", 4) == 0;
+}
+
+static vt_status list_shards(vt_journal *j, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  DIR *d = opendir(j->dir);
+  if (!d && errno == ENOENT) return VT_OK;
+  if (!d) VT_FAIL(err, VT_EIO, "cannot open the journal folder '%s': %s", j->dir, strerror(errno));
+  const struct dirent *e;
+  while ((void)(errno = 0), (e = readdir(d)) != NULL)
+    if (is_shard(e->d_name)) VT_TRY_OUT(add_shard(j, e->d_name, err), err, "journal folder '%s'", j->dir);
+  if (errno) VT_FAIL_OUT(err, VT_EIO, "cannot list the journal folder '%s': %s", j->dir, strerror(errno));
+out:
+  (void)closedir(d);
+  return rc;
+}
+
+/* ------------------------------------------------------------------ reading a shard */
+
+/* CRC of n bytes at an offset: 1, or 0 where they cannot be read. */
+static int crc_of(vt_journal *j, int fd, uint64_t n, uint64_t offset, uint32_t *crc)
+{
+  *crc = 0;
+  while (n) {
+    size_t part = n > BLOCK ? BLOCK : (size_t)n;
+    if (!vt__pread_all(fd, j->block, part, offset)) return 0;
+    *crc = vt_crc32(*crc, j->block, part);
+    n -= part;
+    offset += part;
+  }
+  return 1;
+}
+
+/* The whole record at an offset: 1, or 0 (errno says whether reading itself failed). */
+static int whole_record(vt_journal *j, int fd, uint64_t at, uint64_t size, vt__rec_head *h)
+{
+  unsigned char b[VT__REC_HEAD];
+  uint32_t crc;
+  errno = 0;
+  if (size - at < sizeof b || !vt__pread_all(fd, b, sizeof b, at) || !vt__rec_head_get(b, h)) return 0;
+  uint64_t room = size - at - sizeof b;
+  if (h->n > room || vt__pad_of(h->n) > room - h->n) return 0;
+  return crc_of(j, fd, h->n, at + sizeof b, &crc) && crc == h->payload_crc;
+}
+
+static int before(const void *ctx, const vt_rec *a, const vt_rec *b)
+{
+  const vt_journal *j = ctx;
+  if (a->shard == b->shard) return a->offset < b->offset;
+  return strcmp(j->shard[a->shard].name, j->shard[b->shard].name) < 0;
+}
+
+static vt_status read_head(shard *s, int fd, uint64_t size, vt_err *err)
+{
+  unsigned char b[VT__SHARD_HEAD];
+  uint32_t version;
+  if (size < sizeof b) return VT_OK;
+  if (!vt__pread_all(fd, b, sizeof b, 0)) VT_FAIL(err, VT_EIO, "cannot read its header: %s", strerror(errno));
+  if (!vt__shard_head_get(b, &version)) {
+    if (size == sizeof b) return VT_OK; /* torn at birth */
+    VT_FAIL(err, VT_ECORRUPT, "its header is damaged; move the file away to go on without its records");
+  }
+  if (version != VT__JOURNAL_VERSION)
+    VT_FAIL(err, VT_EUNSUP, "it has version %u, this program reads version %d", version, VT__JOURNAL_VERSION);
+  s->good = sizeof b;
+  return VT_OK;
+}
+
+static vt_status read_records(vt_journal *j, int number, int fd, uint64_t size, vt_err *err)
+{
+  shard *s = &j->shard[number];
+  vt__rec_head h;
+  while (s->good < size && whole_record(j, fd, s->good, size, &h)) {
+    vt_rec r = {.type = (int32_t)h.type,
+                .attempt = h.attempt,
+                .half_steps = (int32_t)h.half_steps,
+                .shard = number,
+                .uid = h.uid,
+                .offset = s->good + VT__REC_HEAD,
+                .n = h.n,
+                .payload_crc = h.payload_crc};
+    VT_PASS(vt__index_add(&j->index, &r, before, j, err));
+    s->good += VT__REC_HEAD + h.n + vt__pad_of(h.n);
+    errno = 0;
+  }
+  if (s->good < size && errno) /* a bad sector is not a torn tail */
+    VT_FAIL(err, VT_EIO, "cannot read the record at offset %llu: %s", (unsigned long long)s->good, strerror(errno));
+  return VT_OK;
+}
+
+static vt_status read_shard(vt_journal *j, int number, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  shard *s = &j->shard[number];
+  struct stat st;
+  char path[PATH_CAP];
+  path_of(j, s, path, sizeof path);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) VT_FAIL(err, VT_EIO, "cannot open journal shard '%s': %s", path, strerror(errno));
+  if (fstat(fd, &st) != 0) VT_FAIL_OUT(err, VT_EIO, "cannot examine journal shard '%s': %s", path, strerror(errno));
+  if (!S_ISREG(st.st_mode)) VT_FAIL_OUT(err, VT_EIO, "journal shard '%s' is not a file", path);
+  uint64_t size = (uint64_t)st.st_size;
+  if (size < s->good)
+    VT_FAIL_OUT(err, VT_ECORRUPT, "journal shard '%s' has shrunk from %llu to %llu bytes", path,
+                (unsigned long long)s->good, (unsigned long long)size);
+  s->seen = size;
+  if (s->good == 0) VT_TRY_OUT(read_head(s, fd, size, err), err, "journal shard '%s'", path);
+  if (s->good > 0) VT_TRY_OUT(read_records(j, number, fd, size, err), err, "journal shard '%s'", path);
+out:
+  (void)close(fd);
+  return rc;
+}
+
+/* ------------------------------------------------------------------ open, refresh */
+
+vt_status vt_journal_refresh(vt_journal *j, vt_err *err)
+{
+  VT_PASS(list_shards(j, err));
+  for (int k = 0; k < j->n_shards; k++) VT_PASS(read_shard(j, j->by_name[k], err));
+  return VT_OK;
+}
+
+vt_status vt_journal_open(vt_journal **out, const char *dir, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  void *p = NULL;
+  *out = NULL;
+  if (dir[0] == '\0' || strlen(dir) >= sizeof(*out)->dir)
+    VT_FAIL(err, VT_EINVAL, "'%.80s' cannot be the folder of a journal", dir);
+  VT_TRY(vt_calloc64(&p, 1, sizeof **out, err), err, "journal");
+  vt_journal *j = p;
+  memcpy(j->dir, dir, strlen(dir) + 1);
+  VT_TRY_OUT(vt_calloc64(&p, BLOCK, 1, err), err, "journal");
+  j->block = p;
+  VT_TRY_OUT(vt_journal_refresh(j, err), err, "journal '%s'", dir);
+  *out = j;
+  j = NULL;
+out:
+  vt_journal_free(j);
+  return rc;
+}
+
+void vt_journal_free(vt_journal *j)
+{
+  if (!j) return;
+  vt__index_free(&j->index);
+  vt_free(j->shard);
+  vt_free(j->by_name);
+  vt_free(j->block);
+  vt_free(j);
+}
+
+/* ------------------------------------------------------------------ looking things up */
+
+int vt_journal_count(const vt_journal *j) { return j->index.n; }
+
+const vt_rec *vt_journal_rec(const vt_journal *j, int i) { return &j->index.rec[i]; }
+
+static const vt_rec *kth(const vt_journal *j, const vt_uid *uid, vt_rec_type type, int k)
+{
+  for (int i = vt__index_first(&j->index, uid); i >= 0; i = j->index.next[i])
+    if (j->index.rec[i].type == (int32_t)type && k-- == 0) return &j->index.rec[i];
+  return NULL;
+}
+
+const vt_rec *vt_journal_result(const vt_journal *j, const vt_uid *uid) { return kth(j, uid, VT_REC_RESULT, 0); }
+
+const vt_rec *vt_journal_failure(const vt_journal *j, const vt_uid *uid, int k)
+{
+  return kth(j, uid, VT_REC_FAILURE, k);
+}
+
+vt_status vt_journal_read(const vt_journal *j, const vt_rec *r, char **payload, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  void *p = NULL;
+  char path[PATH_CAP];
+  *payload = NULL;
+  path_of(j, &j->shard[r->shard], path, sizeof path);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) VT_FAIL(err, VT_EIO, "cannot open journal shard '%s': %s", path, strerror(errno));
+  VT_TRY_OUT(vt_calloc64(&p, (size_t)r->n, 1, err), err, "journal shard '%s', payload at offset %llu", path,
+             (unsigned long long)r->offset);
+  if (!vt__pread_all(fd, p, (size_t)r->n, r->offset))
+    VT_FAIL_OUT(err, errno ? VT_EIO : VT_ECORRUPT, "journal shard '%s', payload of %llu bytes at offset %llu: %s", path,
+                (unsigned long long)r->n, (unsigned long long)r->offset,
+                errno ? strerror(errno) : "the file ends in it");
+  if (vt_crc32(0, p, (size_t)r->n) != r->payload_crc)
+    VT_FAIL_OUT(err, VT_ECORRUPT, "journal shard '%s', payload at offset %llu: its checksum is wrong", path,
+                (unsigned long long)r->offset);
+  *payload = p;
+  p = NULL;
+out:
+  vt_free(p);
+  (void)close(fd);
+  return rc;
+}
+
+/* ------------------------------------------------------------------ torn tails */
+
+int vt_journal_torn(const vt_journal *j, vt_buf *text)
+{
+  int n = 0;
+  for (int k = 0; k < j->n_shards; k++) {
+    const shard *s = &j->shard[j->by_name[k]];
+    if (s->good == s->seen) continue;
+    n++;
+    if (text)
+      vt_buf_printf(text, "%s/%s: good up to byte %llu of %llu\n", j->dir, s->name, (unsigned long long)s->good,
+                    (unsigned long long)s->seen);
+  }
+  return n;
+}
+
+static vt_status cut_shard(const vt_journal *j, shard *s, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  struct stat st;
+  char path[PATH_CAP];
+  path_of(j, s, path, sizeof path);
+  int fd = open(path, O_WRONLY | O_CLOEXEC);
+  if (fd < 0) VT_FAIL(err, VT_EIO, "cannot open journal shard '%s': %s", path, strerror(errno));
+  if (fstat(fd, &st) != 0) VT_FAIL_OUT(err, VT_EIO, "cannot examine journal shard '%s': %s", path, strerror(errno));
+  if ((uint64_t)st.st_size != s->seen)
+    VT_FAIL_OUT(err, VT_EINVAL, "journal shard '%s' had %llu bytes and has %llu: somebody is writing it", path,
+                (unsigned long long)s->seen, (unsigned long long)st.st_size);
+  if (ftruncate(fd, (off_t)s->good) != 0 || fsync(fd) != 0)
+    VT_FAIL_OUT(err, VT_EIO, "cannot cut journal shard '%s' at byte %llu: %s", path, (unsigned long long)s->good,
+                strerror(errno));
+  s->seen = s->good;
+out:
+  (void)close(fd);
+  return rc;
+}
+
+vt_status vt_journal_cut(vt_journal *j, vt_err *err)
+{
+  for (int k = 0; k < j->n_shards; k++) {
+    shard *s = &j->shard[j->by_name[k]];
+    if (s->good < s->seen) VT_PASS(cut_shard(j, s, err));
+  }
+  return VT_OK;
+}

@@ -1,0 +1,45 @@
+/* journal_impl.h - the bytes of a shard, and the index of records.  Private to runner/journal. */
+#ifndef VT_JOURNAL_IMPL_H
+#define VT_JOURNAL_IMPL_H
+
+#include "runner/journal/journal.h"
+
+enum { VT__SHARD_HEAD = 16, VT__REC_HEAD = 64, VT__JOURNAL_VERSION = 1 };
+
+/* ---- format.c */
+
+typedef struct vt__rec_head {
+  uint32_t type, half_steps, payload_crc;
+  int32_t attempt;
+  uint64_t n;
+  vt_uid uid;
+} vt__rec_head;
+
+void vt__shard_head_put(unsigned char b[VT__SHARD_HEAD]);
+/* 0 if these 16 bytes are no file header, else 1 and the version. */
+int vt__shard_head_get(const unsigned char b[VT__SHARD_HEAD], uint32_t *version);
+void vt__rec_head_put(unsigned char b[VT__REC_HEAD], const vt__rec_head *h);
+/* 0 if these 64 bytes are no record header. */
+int vt__rec_head_get(const unsigned char b[VT__REC_HEAD], vt__rec_head *h);
+unsigned vt__pad_of(uint64_t n); /* bytes from n to the next multiple of 8 */
+/* n bytes at an offset: 1, or 0 where the file ends or cannot be read (errno is 0 in the first case). */
+int vt__pread_all(int fd, void *p, size_t n, uint64_t offset);
+
+/* ---- index.c: records in order of discovery; those of one uid in a chain that the caller's order sorts */
+
+typedef struct vt__index {
+  vt_rec *rec;
+  int32_t *next; /* of the same uid, -1 */
+  int n, cap;
+  int32_t *slot; /* open addressing: first record of a uid, -1 */
+  size_t n_slots, n_used;
+} vt__index;
+
+/* before(ctx, a, b): a comes earlier than b in the chain of their uid. */
+VT_MUST_CHECK vt_status vt__index_add(vt__index *x, const vt_rec *r,
+                                      int (*before)(const void *ctx, const vt_rec *a, const vt_rec *b), const void *ctx,
+                                      vt_err *err);
+int vt__index_first(const vt__index *x, const vt_uid *uid); /* or -1 */
+void vt__index_free(vt__index *x);
+
+#endif

@@ -1,0 +1,166 @@
+/* writer.c - one process's own shard: append, sync, and back to the last good end when an append fails. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "runner/journal/journal_impl.h"
+
+struct vt_journal_writer {
+  char dir[VT_PATH * 4], path[VT_PATH * 4 + 128];
+  int rank;
+  int fd;       /* -1 before the first append */
+  uint64_t end; /* everything before it is whole records */
+  int dirty, broken;
+};
+
+vt_status vt_journal_create(vt_journal_writer **out, const char *dir, int rank, vt_err *err)
+{
+  void *p;
+  *out = NULL;
+  if (rank < 0) VT_FAIL(err, VT_EINVAL, "journal of rank %d", rank);
+  if (dir[0] == '\0' || strlen(dir) >= sizeof(*out)->dir)
+    VT_FAIL(err, VT_EINVAL, "'%.80s' cannot be the folder of a journal", dir);
+  VT_TRY(vt_calloc64(&p, 1, sizeof **out, err), err, "journal writer");
+  vt_journal_writer *w = p;
+  memcpy(w->dir, dir, strlen(dir) + 1);
+  w->rank = rank;
+  w->fd = -1;
+  *out = w;
+  return VT_OK;
+}
+
+/* 0, or errno. */
+static int pwrite_all(int fd, const void *p, size_t n, uint64_t offset)
+{
+  const char *b = p;
+  while (n) {
+    ssize_t put = pwrite(fd, b, n, (off_t)offset);
+    if (put < 0 && errno == EINTR) continue;
+    if (put <= 0) return put < 0 ? errno : ENOSPC;
+    b += put;
+    n -= (size_t)put;
+    offset += (uint64_t)put;
+  }
+  return 0;
+}
+
+/* A file that nobody has: the name tells when, which rank, which process; a number more if this process was that fast.
+ */
+static vt_status new_file(vt_journal_writer *w, vt_err *err)
+{
+  struct timespec now;
+  struct tm utc;
+  char start[32];
+  clock_gettime(CLOCK_REALTIME, &now);
+  if (!gmtime_r(&now.tv_sec, &utc) || strftime(start, sizeof start, "%Y%m%dT%H%M%S", &utc) == 0)
+    VT_FAIL(err, VT_EBUG, "no calendar date for %lld", (long long)now.tv_sec);
+  for (int k = 0; k < 100; k++) {
+    char more[16] = "";
+    if (k) (void)snprintf(more, sizeof more, "-%d", k);
+    (void)snprintf(w->path, sizeof w->path, "%s/%s.%06ldZ-%05d-%ld%s.vtj", w->dir, start, now.tv_nsec / 1000, w->rank,
+                   (long)getpid(), more);
+    w->fd = open(w->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (w->fd >= 0) return VT_OK;
+    if (errno != EEXIST) break;
+  }
+  VT_FAIL(err, VT_EIO, "cannot create journal shard '%s': %s", w->path, strerror(errno));
+}
+
+/* The folder that holds dir learns of it, if dir is new. */
+static vt_status make_dir(const vt_journal_writer *w, vt_err *err)
+{
+  struct stat st;
+  char up[sizeof w->dir + 4];
+  if (stat(w->dir, &st) == 0 && S_ISDIR(st.st_mode)) return VT_OK;
+  VT_PASS(vt_dir_make(w->dir, err));
+  (void)snprintf(up, sizeof up, "%s/..", w->dir);
+  return vt_dir_sync(up, err);
+}
+
+/* The file header lasts before the first record does: a shard with records always has one. */
+static vt_status begin_shard(vt_journal_writer *w, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  unsigned char head[VT__SHARD_HEAD];
+  VT_TRY(make_dir(w, err), err, "journal of rank %d", w->rank);
+  VT_PASS(new_file(w, err));
+  vt__shard_head_put(head);
+  int why = pwrite_all(w->fd, head, sizeof head, 0);
+  if (!why && fsync(w->fd) != 0) why = errno;
+  if (why) VT_FAIL_OUT(err, VT_EIO, "cannot begin journal shard '%s': %s", w->path, strerror(why));
+  VT_TRY_OUT(vt_dir_sync(w->dir, err), err, "journal of rank %d", w->rank);
+  w->end = sizeof head;
+out:
+  if (rc != VT_OK) { /* as if nothing had been tried */
+    (void)close(w->fd);
+    (void)unlink(w->path);
+    w->fd = -1;
+  }
+  return rc;
+}
+
+static vt_status check_usable(const vt_journal_writer *w, vt_err *err)
+{
+  if (w->broken) VT_FAIL(err, VT_EIO, "journal shard '%s' was given up after an earlier error", w->path);
+  return VT_OK;
+}
+
+vt_status vt_journal_append(vt_journal_writer *w, vt_rec_type type, const vt_uid *uid, int attempt, int half_steps,
+                            const void *head, size_t n_head, const void *body, size_t n_body, vt_err *err)
+{
+  static const char zeros[8] = {0};
+  unsigned char b[VT__REC_HEAD], again[VT__REC_HEAD];
+  if (n_body > SIZE_MAX / 2 || n_head > SIZE_MAX / 2) VT_FAIL(err, VT_EINVAL, "journal record too large");
+  vt__rec_head h = {.type = (uint32_t)type,
+                    .half_steps = (uint32_t)half_steps,
+                    .attempt = attempt,
+                    .n = (uint64_t)n_head + n_body,
+                    .uid = *uid,
+                    .payload_crc = vt_crc32(vt_crc32(0, head, n_head), body, n_body)};
+  vt__rec_head_put(b, &h);
+  memcpy(again, b, sizeof b);
+  if (!vt__rec_head_get(again, &h))
+    VT_FAIL(err, VT_EINVAL, "journal record of type %d, attempt %d, half_steps %d", (int)type, attempt, half_steps);
+  VT_PASS(check_usable(w, err));
+  if (w->fd < 0) VT_PASS(begin_shard(w, err));
+  uint64_t at = w->end;
+  int why = pwrite_all(w->fd, b, sizeof b, at);
+  at += sizeof b;
+  if (!why) why = pwrite_all(w->fd, head, n_head, at);
+  at += n_head;
+  if (!why) why = pwrite_all(w->fd, body, n_body, at);
+  at += n_body;
+  if (!why) why = pwrite_all(w->fd, zeros, vt__pad_of(h.n), at);
+  if (why) {
+    /* Half a record would hide every later one from readers. */
+    if (ftruncate(w->fd, (off_t)w->end) != 0) w->broken = 1;
+    VT_FAIL(err, VT_EIO, "cannot append %llu bytes to journal shard '%s' at offset %llu: %s", (unsigned long long)h.n,
+            w->path, (unsigned long long)w->end, strerror(why));
+  }
+  w->end = at + vt__pad_of(h.n);
+  w->dirty = 1;
+  return VT_OK;
+}
+
+vt_status vt_journal_sync(vt_journal_writer *w, vt_err *err)
+{
+  VT_PASS(check_usable(w, err));
+  if (!w->dirty) return VT_OK;
+  if (fdatasync(w->fd) != 0) {
+    w->broken = 1; /* what the kernel could not write it may have dropped: a second try would only seem to succeed */
+    VT_FAIL(err, VT_EIO, "cannot sync journal shard '%s': %s", w->path, strerror(errno));
+  }
+  w->dirty = 0;
+  return VT_OK;
+}
+
+void vt_journal_close(vt_journal_writer *w)
+{
+  if (!w) return;
+  if (w->fd >= 0) (void)close(w->fd);
+  vt_free(w);
+}
