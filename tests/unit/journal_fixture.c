@@ -12,8 +12,12 @@ static char top[64], dir[80];
 int jf_setup(void **state)
 {
   (void)state;
-  (void)snprintf(top, sizeof top, "/tmp/vt_test_journal_XXXXXX");
-  if (!mkdtemp(top)) return -1;
+  /* In memory where that exists: the tests sync hundreds of times, and none asks what a power failure leaves. */
+  (void)snprintf(top, sizeof top, "/dev/shm/vt_test_journal_XXXXXX");
+  if (!mkdtemp(top)) {
+    (void)snprintf(top, sizeof top, "/tmp/vt_test_journal_XXXXXX");
+    if (!mkdtemp(top)) return -1;
+  }
   (void)snprintf(dir, sizeof dir, "%s/journal", top);
   return 0;
 }

@@ -4,7 +4,7 @@
 
 #include "runner/journal/journal.h"
 
-/* cmocka setup and teardown: a fresh folder; its name with a file name behind it. */
+/* cmocka setup and teardown: a fresh folder. */
 int jf_setup(void **state);
 int jf_teardown(void **state);
 const char *jf_dir(void); /* the journal's folder: does not exist at first */
