@@ -164,17 +164,27 @@ static vt_status open_md(replica *r, vt_err *err)
                     vt_plan_key(p), err);
 }
 
+/* A random packing holds 0.5 eV per atom more than the melt.  Released in the first picosecond that is a temperature of
+ * 2000 K and more, at which anions meet and make molecules; after this relaxation the melt begins at its own
+ * temperature (24 oxychlorides of 168 atoms: peak 1474 K instead of 2028 K at 1200 K). */
+static vt_status relax(replica *r, vt_err *err)
+{
+  enum { ROUNDS = 20, STEPS = 50 }; /* rounds: so that the hook is polled */
+  const double cap_a = 0.05, f_max = 0.3;
+  for (int k = 0; k < ROUNDS; k++) {
+    VT_PASS(vt_md_relax(&r->md, STEPS, cap_a, f_max, err));
+    VT_PASS(poll(r, err));
+  }
+  return VT_OK;
+}
+
 static vt_status run_glass(replica *r, vt_err *err)
 {
-  /* A random packing is relaxed until no force could throw an atom through its neighbour in one step: at 2 eV/A and the
-   * longest step allowed (10 fs) a lithium atom moves 0.14 A. */
-  enum { RELAX_STEPS = 500 };
-  const double relax_cap_a = 0.05, relax_f_max = 2.0;
   const vt_plan *p = r->plan;
   r->doing = "pack";
   VT_PASS(vt_pack(&p->comp, p->protocol.pack_density, vt_plan_key(p), &r->cell, r->type, r->x, err));
   VT_PASS(open_md(r, err));
-  VT_PASS(vt_md_relax(&r->md, RELAX_STEPS, relax_cap_a, relax_f_max, err));
+  VT_PASS(relax(r, err));
   vt_md_velocities(&r->md, p->protocol.melt_t_k);
   if (vt__replica_stage_steps(p, VT__MELT) > 0) {
     VT_PASS(begin(r, VT__MELT, err));
