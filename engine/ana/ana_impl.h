@@ -7,15 +7,15 @@
 /* ------------------------------------------------------------------ line.c: a line through an MSD (T 7.2) */
 
 typedef struct vt__line {
-  int n;
-  double slope, slope_se, intercept;
-  double ols_slope; /* ordinary least squares, for comparison */
+  double slope, relative_se; /* standard error / |slope| */
+  double ols_slope;          /* ordinary least squares, for comparison */
 } vt__line;
 
-/* y = intercept + slope * lag by generalised least squares.  var1[n]: variance of y from one independent window;
- * windows[n]: how many of them there are; lag ascends, n >= 3.  Allocates. */
-VT_MUST_CHECK vt_status vt__line_fit(int n, const double *lag, const double *y, const double *var1,
-                                     const double *windows, vt__line *out, vt_err *err);
+/* y = intercept + slope * lag by generalised least squares for the mean square of a random walk: `walkers` independent
+ * walks of length run_ps; ratio: variance over squared mean of one window (2/3 for a Gaussian in three dimensions).
+ * lag[n] ascends, n >= 3.  Allocates. */
+VT_MUST_CHECK vt_status vt__line_fit(int n, const double *lag, const double *y, double ratio, double walkers,
+                                     double run_ps, vt__line *out, vt_err *err);
 
 /* Indices of the ascending lags within [lo_ps, hi_ps] (closed, with a little room for rounding): *first, and how many.
  */

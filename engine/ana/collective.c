@@ -5,6 +5,8 @@
 
 enum { LEAST_LAGS = 3 };
 
+static double square(double x) { return x * x; }
+
 /* <(sum_i u_i dP_i) . (sum_j w_j dP_j)> at collective lag k. */
 static double bilinear(const vt_tr_input *in, int k, const double *u, const double *w)
 {
@@ -16,10 +18,8 @@ static double bilinear(const vt_tr_input *in, int k, const double *u, const doub
   return sum;
 }
 
-/* Slope of a bilinear form over the window [lo, hi] and the relative error that a mean square of one walk has there.
- * One trajectory is one walk (T 7.4): var = 2/3 <P^2>^2 for one window and run/lag windows.  <P^2> is put in as
- * proportional to the lag, not as measured: weights that follow the noise would pull the fit towards the points that
- * came out low. */
+/* Slope of a bilinear form over the window [lo, hi] and the relative error that a mean square has there: one trajectory
+ * is one walk in three dimensions, whose windows have a variance of 2/3 of the squared mean (T 7.4). */
 typedef struct slope {
   double value, relative_se;
 } slope;
@@ -27,6 +27,7 @@ typedef struct slope {
 static vt_status collective_slope(const vt_tr_input *in, double lo_ps, double hi_ps, const double *u, const double *w,
                                   slope *out, vt_err *err)
 {
+  const double gaussian_ratio = 2.0 / 3;
   vt_status rc = VT_OK;
   void *block = NULL;
   vt__line line;
@@ -34,16 +35,14 @@ static vt_status collective_slope(const vt_tr_input *in, double lo_ps, double hi
   const double *lag = in->clag_ps + first;
   *out = (slope){(double)NAN, (double)NAN};
   if (n < LEAST_LAGS) return VT_OK;
-  VT_TRY_OUT(vt_calloc64(&block, 3 * (size_t)n, sizeof(double), err), err, "collective MSD");
-  double *y = block, *var1 = y + n, *windows = var1 + n;
+  VT_TRY_OUT(vt_calloc64(&block, (size_t)n, sizeof(double), err), err, "collective MSD");
+  double *y = block;
   for (int i = 0; i < n; i++) {
     y[i] = bilinear(in, first + i, u, w);
     if (!isfinite(y[i])) VT_FAIL_OUT(err, VT_EINVAL, "the collective correlation at %g ps is %g", lag[i], y[i]);
-    var1[i] = 2.0 / 3 * lag[i] * lag[i];
-    windows[i] = in->run_ps / lag[i];
   }
-  VT_TRY_OUT(vt__line_fit(n, lag, y, var1, windows, &line, err), err, "collective MSD");
-  *out = (slope){line.slope, line.slope_se};
+  VT_TRY_OUT(vt__line_fit(n, lag, y, gaussian_ratio, 1, in->run_ps, &line, err), err, "collective MSD");
+  *out = (slope){line.slope, line.relative_se};
 out:
   vt_free(block);
   return rc;
@@ -115,7 +114,7 @@ static vt_status alkali_self(const vt_tr_input *in, double lo_ps, double hi_ps, 
     VT_PASS(vt__msd_line(in, s, first, n, &line, err));
     out->lab += weight * line.slope;
     out->fw += weight * line.slope;
-    variance += weight * line.slope_se * weight * line.slope_se;
+    variance += square(weight * line.slope * line.relative_se);
     if (!a) continue;
     double mean[VT_MAX_SPECIES] = {0}, moved[VT_MAX_SPECIES];
     slope seen, own;

@@ -3,24 +3,6 @@
 #include "engine/ana/ana_impl.h"
 #include "engine/num/num.h"
 
-/* Raise the eigenvalues of a correlation matrix to at least `least` times the largest one: the model covariance of
- * neighbouring lags can come out indefinite when their variances scatter (T 7.2). */
-static vt_status recondition(double *r, double *scratch, double *w, int n, double least, vt_err *err)
-{
-  size_t m = (size_t)n;
-  for (size_t i = 0; i < m * m; i++) scratch[i] = r[i];
-  VT_PASS(vt_eigen_sym(scratch, n, w, err));
-  double lowest = least * w[m - 1];
-  if (w[0] >= lowest) return VT_OK;
-  for (size_t i = 0; i < m; i++)
-    for (size_t j = 0; j < m; j++) {
-      double sum = 0;
-      for (size_t k = 0; k < m; k++) sum += scratch[i * m + k] * scratch[j * m + k] * fmax(w[k], lowest);
-      r[i * m + j] = sum;
-    }
-  return VT_OK;
-}
-
 static double ols_slope(int n, const double *x, const double *y)
 {
   double mx = vt_mean(x, (size_t)n), my = vt_mean(y, (size_t)n), xx = 0, xy = 0;
@@ -31,37 +13,27 @@ static double ols_slope(int n, const double *x, const double *y)
   return xy / xx;
 }
 
-vt_status vt__line_fit(int n, const double *lag, const double *y, const double *var1, const double *windows,
+/* cov(y_i, y_j) = var_i W_i / W_j for lag i <= lag j, with var_i = ratio (slope lag_i)^2 / W_i and W = walkers run /
+ * lag windows, all of it for slope = 1 (T 7.2).  lag^2 stands for the measured variance on purpose: it makes the matrix
+ * positive definite whatever the noise, and keeps the weights from following the noise. */
+vt_status vt__line_fit(int n, const double *lag, const double *y, double ratio, double walkers, double run_ps,
                        vt__line *out, vt_err *err)
 {
-  const double least_eigenvalue = 1e-8; /* of a correlation matrix: what double precision bears with room to spare */
   vt_status rc = VT_OK;
-  void *block;
-  double *work = NULL;
+  void *block = NULL;
   vt_lsq fit;
   size_t m = (size_t)n;
-  VT_TRY_OUT(vt_calloc64(&block, 2 * m * m + 3 * m, sizeof *work, err), err, "line through %d lags", n);
-  work = block;
-  double *s = work, *scratch = s + m * m, *w = scratch + m * m, *x = w + m;
+  VT_TRY_OUT(vt_calloc64(&block, m * m + 2 * m, sizeof(double), err), err, "line through %d lags", n);
+  double *s = block, *x = s + m * m;
   for (size_t i = 0; i < m; i++) {
     x[2 * i] = 1;
     x[2 * i + 1] = lag[i];
-    for (size_t j = i; j < m; j++) { /* cov(i, j) = var1_i / windows_j, as a correlation */
-      double var_i = var1[i] / windows[i], var_j = var1[j] / windows[j];
-      s[i * m + j] = s[j * m + i] = i == j ? 1 : var1[i] / windows[j] / sqrt(var_i * var_j);
-    }
+    for (size_t j = i; j < m; j++) s[i * m + j] = s[j * m + i] = ratio * lag[i] * lag[i] * lag[j] / (walkers * run_ps);
   }
-  VT_TRY_OUT(recondition(s, scratch, w, n, least_eigenvalue, err), err, "covariance of %d lags", n);
-  for (size_t i = 0; i < m; i++)
-    for (size_t j = 0; j < m; j++) s[i * m + j] *= sqrt(var1[i] / windows[i] * (var1[j] / windows[j]));
   VT_TRY_OUT(vt_gls(n, 2, y, x, s, &fit, err), err, "line through %d lags", n);
-  *out = (vt__line){.n = n,
-                    .slope = fit.b[1],
-                    .slope_se = sqrt(fit.cov[3]),
-                    .intercept = fit.b[0],
-                    .ols_slope = ols_slope(n, lag, y)};
+  *out = (vt__line){.slope = fit.b[1], .relative_se = sqrt(fit.cov[3]), .ols_slope = ols_slope(n, lag, y)};
 out:
-  vt_free(work);
+  vt_free(block);
   return rc;
 }
 
