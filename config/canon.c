@@ -145,10 +145,10 @@ void vt_campaign_canon(const vt_campaign *c, vt_buf *out)
     const vt__row *row = &vt__rows[i];
     if (is_expanded(row->path)) continue;
     vt_buf_printf(out, "%*s%s:", 2 * vt__path_depth(row->path), "", vt__path_leaf(row->path));
-    if (row->type != VT__T_MAP) {
-      vt_buf_printf(out, " ");
-      put_value(out, c, row);
-    }
+    int on_lines_below =
+        row->type == VT__T_MAP || row->type == VT__T_INCLUDE || (row->type == VT__T_OBSERVE && c->n_obs);
+    if (!on_lines_below) vt_buf_printf(out, " ");
+    put_value(out, c, row);
     vt_buf_printf(out, "\n");
   }
 }

@@ -14,8 +14,11 @@ static void put_range(vt_buf *b, const vt__row *row, const vt_campaign_env *env)
   vt__row_choices(row, env, choices, sizeof choices);
   if (choices[0])
     vt_buf_printf(b, "%s", choices);
-  else if (row->hi > row->lo)
-    vt_buf_printf(b, "%.10g to %.10g", row->lo, row->hi);
+  else if (row->hi > row->lo) {
+    vt__put_f64(b, row->lo);
+    vt_buf_printf(b, " to ");
+    vt__put_f64(b, row->hi);
+  }
 }
 
 static void put_default(vt_buf *b, const vt__row *row)

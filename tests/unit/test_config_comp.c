@@ -186,6 +186,25 @@ static void an_inexact_cell_has_the_least_error_of_all_near_cells(void **state)
   vt_campaign_free(c);
 }
 
+/* Without halogen only an even positive charge can be balanced: Li1.01AlO2.005 has no exact cell of less than 803 atoms
+ * (200 times 4.015); whatever cell is taken must be neutral, n_Li + 3 n_Al = 2 n_O. */
+static void every_inexact_cell_is_neutral_even_without_halogen(void **state)
+{
+  (void)state;
+  static const char *const formula[] = {"Li1.01AlO2.005",           "Li0.37Na0.64AlO2.005",     "Li1.3Al0.7Ta0.3O2.45",
+                                        "LiAl0.61Ta0.39Cl1.78O1.5", "Na0.99AlBr0.333Cl0.657I3", "Li0.77K0.23TaO3"};
+  for (int i = 0; i < 6; i++)
+    for (int atoms = 30; atoms < 260; atoms += 17) {
+      char text[120];
+      (void)snprintf(text, sizeof text, "{include: [%s], atoms: %d}", formula[i], atoms);
+      vt_campaign *c = campaign_with(text);
+      assert_neutral(&c->comp[0]);
+      for (int k = 0; k < c->comp[0].n_species; k++) assert_true(c->comp[0].count[k] > 0);
+      assert_true(c->comp[0].n_atoms <= 1.1 * atoms && c->comp[0].n_atoms >= 0.9 * atoms);
+      vt_campaign_free(c);
+    }
+}
+
 /* Ta(IV) declared: NaTaCl5 is neutral (1 + 4 = 5). */
 static void declared_charges_replace_the_defaults(void **state)
 {
@@ -237,6 +256,7 @@ int main(void)
       cmocka_unit_test(halogen_only_is_natacl6),
       cmocka_unit_test(formulas_keep_fractions_that_no_decimal_holds),
       cmocka_unit_test(an_inexact_cell_has_the_least_error_of_all_near_cells),
+      cmocka_unit_test(every_inexact_cell_is_neutral_even_without_halogen),
       cmocka_unit_test(declared_charges_replace_the_defaults),
       cmocka_unit_test(exclusions_take_away_the_points_that_match_all_their_factors),
       cmocka_unit_test(species_of_the_campaign_are_in_canonical_order),
