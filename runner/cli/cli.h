@@ -1,7 +1,8 @@
 /* cli.h - the program: its commands, their options, what they print (layer 7).
  *
  * One small file a command (cmd_*.c); adding one = its file and one row in the table of vitrion.c.  A command prints
- * its answer on stdout, everything else on stderr, and returns an exit code.  Only `run` starts MPI. */
+ * its answer on stdout, everything else on stderr, and returns an exit code.  Only `run` and `bench sched`
+ * start MPI. */
 #ifndef VT_CLI_H
 #define VT_CLI_H
 
@@ -43,6 +44,7 @@ int cmd_status(int argc, char **argv);
 
 /* Benchmarks, rows of the table in bench.c. */
 int bench_engine(int argc, char **argv);
+int bench_sched(int argc, char **argv);
 int bench_sched(int argc, char **argv);
 
 /* ------------------------------------------------------------------ options (opts.c) */

@@ -1,6 +1,5 @@
 /* cmd_energy.c - single points: energy, forces, virial of every frame of an extended XYZ file. */
 #include <math.h>
-#include <string.h>
 
 #include "runner/cli/cli.h"
 
@@ -112,13 +111,16 @@ static json_t *potential_json(const vt_pot_info *info, const char *file)
   return o;
 }
 
-static int energy(job *j)
+static int energy(job *j, const vt_usage *u)
 {
   vt_err err = {0};
   vt_pot_info info = {0};
+  int code = VT_EXIT_OK;
   j->frames = vt_json_array();
   vt_status rc = vt_pot_probe(j->kind, j->pot_path, &info, &err);
+  if (rc == VT_EIO) code = vt_cli_readable(u, j->pot_path); /* a name mistyped is the user's mistake, not ours */
   if (rc == VT_OK) rc = all_frames(j, &err);
+  if (rc != VT_OK && code <= VT_EXIT_OK) code = vt_cli_fail(&err);
   if (rc == VT_OK && j->json) {
     json_t *o = vt_json_object();
     vt_json_put(o, "potential", potential_json(&info, j->pot_path));
@@ -127,7 +129,7 @@ static int energy(job *j)
   }
   json_decref(j->frames);
   vt_cli_unbind(&j->bound);
-  return vt_cli_done(rc == VT_OK ? VT_EXIT_OK : vt_cli_fail(&err));
+  return vt_cli_done(code);
 }
 
 int cmd_energy(int argc, char **argv)
@@ -151,9 +153,8 @@ int cmd_energy(int argc, char **argv)
   if (code >= 0) return code;
   j.pot_path = u.arg[0];
   j.xyz_path = u.arg[1];
-  if (strcmp(j.kind, "nep") == 0) code = vt_cli_readable(&u, j.pot_path);
-  if (code < 0) code = vt_cli_readable(&u, j.xyz_path);
+  code = vt_cli_readable(&u, j.xyz_path);
   if (code >= 0) return code;
   j.num = vt_cli_numerics(simd, precision);
-  return energy(&j);
+  return energy(&j, &u);
 }

@@ -105,7 +105,7 @@ static vt_status compare(const one *o, const vt_plan *p, const vt_result *r, int
     size_t m = vt_array_count(&defs[k]), i = 0;
     while (i < m && memcmp(&old[first + i], &r->values[first + i], sizeof *old) == 0) i++;
     if (i < m) {
-      (void)snprintf(where, 160, "%s differs first at element %zu: recorded %.17g, now %.17g", defs[k].name, i,
+      (void)snprintf(where, 160, "%.47s differs first at element %zu: recorded %.17g, now %.17g", defs[k].name, i,
                      old[first + i], r->values[first + i]);
       break;
     }

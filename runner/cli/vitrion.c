@@ -12,7 +12,10 @@ static const vt_command command[] = {
     {"run", "run a campaign on all MPI ranks, or go on with it", cmd_run},
     {"status", "where a campaign stands", cmd_status},
     {"fit", "Arrhenius lines and the comparison again, without MD", cmd_fit},
+    {"run", "run a campaign on all MPI ranks, or go on with it", cmd_run},
     {"one", "one task of a campaign alone, serially", cmd_one},
+    {"status", "where a campaign stands", cmd_status},
+    {"fit", "Arrhenius fits and the comparison again, without new MD", cmd_fit},
     {"energy", "energy, forces, virial of the frames of an extended XYZ file", cmd_energy},
     {"bench", "measure and print JSON lines", cmd_bench},
     {"schema", "every campaign key: type, unit, range, default, meaning", cmd_schema}};
