@@ -1,7 +1,7 @@
 /* stage.c - a stage step by step.
  *
- * One step, after G. Bussi, T. Zykova-Timan, M. Parrinello, J. Chem. Phys. 130, 074101 (2009) and the barostat paper in
- * scr.c: half kick; drift, with the volume move in its middle (NPT); forces; half kick; velocity rescaling (NVT, NPT).
+ * One step: half kick; drift, with the volume move in its middle (NPT, scr.c); forces; half kick; velocity rescaling
+ * (NVT, NPT, bdp.c).
  *
  * At block boundaries the positions are wrapped, the list is rebuilt, the total momentum set to zero.  So the state at
  * a boundary (x, v, dx, cell, step, exchanged) determines everything that follows, to the bit. */

@@ -72,8 +72,9 @@ void vt_cell_min_image(const vt_cell *c, const double hi[3][3], double d[3])
   if (4 * best * inv2 < 1) return;
   const double at[3] = {d[0], d[1], d[2]};
   for (int m = 0; m < 27; m++) {
+    const int near[3] = {m % 3 - 1, m / 3 % 3 - 1, m / 9 - 1};
     double e[3] = {at[0], at[1], at[2]};
-    take_off(c, (double[3]){m % 3 - 1, m / 3 % 3 - 1, m / 9 - 1}, e);
+    take_off(c, (double[3]){near[0], near[1], near[2]}, e);
     double r2 = e[0] * e[0] + e[1] * e[1] + e[2] * e[2];
     if (r2 < best) {
       best = r2;

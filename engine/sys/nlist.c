@@ -50,38 +50,29 @@ typedef struct geometry {
 
 /* ------------------------------------------------------------------ memory */
 
-static vt_status again(void **p, size_t n, size_t size, vt_err *err)
-{
-  vt_free(*p);
-  return vt_calloc64(p, n, size, err);
-}
-#define AGAIN(p, n) VT_TRY(again((void **)&(p), (size_t)(n), sizeof *(p), err), err, "neighbour list")
-
 /* Room for n_all entries; contents are lost when it grows (a build writes them all, but for the locals' types). */
 static vt_status reserve_entries(struct vt_nlist_own *o, int n, int n_all, vt_err *err)
 {
   if (n_all <= o->cap_all) return VT_OK;
-  int cap = n_all + n_all / 4 + 64;
-  int *type = NULL;
+  const struct {
+    void **p;
+    size_t size;
+  } array[] = {
+      {(void **)&o->x, sizeof *o->x},     {(void **)&o->y, sizeof *o->y},         {(void **)&o->z, sizeof *o->z},
+      {(void **)&o->sx, sizeof *o->sx},   {(void **)&o->sy, sizeof *o->sy},       {(void **)&o->sz, sizeof *o->sz},
+      {(void **)&o->sh, sizeof *o->sh},   {(void **)&o->owner, sizeof *o->owner}, {(void **)&o->frac, sizeof *o->frac},
+      {(void **)&o->bin, sizeof *o->bin}, {(void **)&o->slot, sizeof *o->slot},   {(void **)&o->bx, sizeof *o->bx},
+      {(void **)&o->by, sizeof *o->by},   {(void **)&o->bz, sizeof *o->bz}};
+  int cap = n_all + n_all / 4 + 64, *type = NULL;
   VT_TRY(vt_calloc64((void **)&type, (size_t)cap, sizeof *type, err), err, "neighbour list");
   memcpy(type, o->type, (size_t)n * sizeof *type);
   vt_free(o->type);
   o->type = type;
   o->cap_all = 0; /* until all of the following are there */
-  AGAIN(o->x, cap);
-  AGAIN(o->y, cap);
-  AGAIN(o->z, cap);
-  AGAIN(o->sx, cap);
-  AGAIN(o->sy, cap);
-  AGAIN(o->sz, cap);
-  AGAIN(o->sh, cap);
-  AGAIN(o->owner, cap);
-  AGAIN(o->frac, cap);
-  AGAIN(o->bin, cap);
-  AGAIN(o->slot, cap);
-  AGAIN(o->bx, cap);
-  AGAIN(o->by, cap);
-  AGAIN(o->bz, cap);
+  for (size_t k = 0; k < sizeof array / sizeof array[0]; k++) {
+    vt_free(*array[k].p);
+    VT_TRY(vt_calloc64(array[k].p, (size_t)cap, array[k].size, err), err, "neighbour list");
+  }
   o->cap_all = cap;
   return VT_OK;
 }
@@ -91,7 +82,8 @@ static vt_status reserve_bins(struct vt_nlist_own *o, size_t n_bins, vt_err *err
   if (n_bins <= o->cap_bins) return VT_OK;
   size_t cap = n_bins + n_bins / 4;
   o->cap_bins = 0;
-  AGAIN(o->start, cap + 1);
+  vt_free(o->start);
+  VT_TRY(vt_calloc64((void **)&o->start, cap + 1, sizeof *o->start, err), err, "neighbour list");
   o->cap_bins = cap;
   return VT_OK;
 }
@@ -148,6 +140,14 @@ void vt_nlist_close(vt_nlist *nl)
 
 /* ------------------------------------------------------------------ positions between builds */
 
+static int same_cell(const vt_cell *a, const vt_cell *b)
+{
+  for (int i = 0; i < 3; i++)
+    for (int j = 0; j < 3; j++)
+      if (a->h[i][j] != b->h[i][j]) return 0;
+  return 1;
+}
+
 static void set_shift_vectors(vt_nlist *nl, const vt_cell *cell)
 {
   struct vt_nlist_own *o = nl->own;
@@ -185,7 +185,7 @@ static int outdated(const vt_nlist *nl)
 {
   const struct vt_nlist_own *o = nl->own;
   double f[3][3] = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}, stretch = 1;
-  if (memcmp(&nl->cell, &o->cell0, sizeof nl->cell) != 0) {
+  if (!same_cell(&nl->cell, &o->cell0)) {
     double hi[3][3], hi0[3][3], row = 0, col[3] = {0};
     if (!vt_cell_inverse(&nl->cell, hi) || !vt_cell_inverse(&o->cell0, hi0)) return 1;
     for (int a = 0; a < 3; a++) {
@@ -427,7 +427,7 @@ static vt_status build(vt_nlist *nl, const vt_cell *cell, const double (*pos)[3]
 vt_status vt_nlist_update(vt_nlist *nl, const vt_cell *cell, const double (*x)[3], int force_rebuild, vt_err *err)
 {
   if (nl->own->valid && !force_rebuild) {
-    if (memcmp(cell, &nl->cell, sizeof *cell) != 0) set_shift_vectors(nl, cell);
+    if (!same_cell(cell, &nl->cell)) set_shift_vectors(nl, cell);
     place(nl, x);
     if (!outdated(nl)) return VT_OK;
   }

@@ -18,7 +18,7 @@ static const double inflate = 1.02;
 static const double push_share = 0.3;
 
 typedef struct packer {
-  int n, n_species;
+  int n;
   const int *type;
   double (*x)[3];
   uint64_t key;
@@ -33,24 +33,28 @@ typedef struct packer {
 static vt_status packer_open(packer *p, const vt_composition *c, double edge, const int *type, double (*x)[3],
                              uint64_t key, vt_err *err)
 {
-  *p = (packer){.n = c->n_atoms, .n_species = c->n_species, .type = type, .x = x, .key = key, .edge = edge};
+  vt_status rc = VT_OK;
+  *p = (packer){.n = c->n_atoms, .type = type, .x = x, .key = key, .edge = edge};
   for (int a = 0; a < c->n_species; a++) {
     for (int b = 0; b < c->n_species; b++) {
       p->contact[a][b] = vt_pair_min_distance(c->z[a], c->z[b]);
       p->longest = fmax(p->longest, p->contact[a][b]);
-      if (a == b && edge < p->contact[a][a])
-        VT_FAIL(err, VT_ETASK, "an edge of %.3g A is shorter than the %s-%s contact of %.3g A: more atoms are needed",
-                edge, vt_element_symbol(c->z[a]), vt_element_symbol(c->z[a]), p->contact[a][a]);
     }
   }
-  p->grid = (int)fmin(MOST_GRID, floor(edge / p->longest));
-  if (p->grid < 3) p->grid = 1; /* neighbours of a cell would be met twice */
+  int fits = (int)fmin(MOST_GRID, floor(edge / p->longest));
+  p->grid = fits < 3 ? 1 : fits; /* below three, neighbours of a cell would be met twice */
   size_t n = (size_t)p->n, cells = (size_t)p->grid * (size_t)p->grid * (size_t)p->grid;
-  VT_TRY(vt_calloc64((void **)&p->head, cells, sizeof *p->head, err), err, "packing");
-  VT_TRY(vt_calloc64((void **)&p->next, n, sizeof *p->next, err), err, "packing");
-  VT_TRY(vt_calloc64((void **)&p->push, n, sizeof *p->push, err), err, "packing");
-  VT_TRY(vt_nlist_open(&p->nl, p->n, type, p->longest * inflate, 0.3 * p->longest, err), err, "packing");
-  return VT_OK;
+  VT_TRY_OUT(vt_calloc64((void **)&p->head, cells, sizeof *p->head, err), err, "packing");
+  VT_TRY_OUT(vt_calloc64((void **)&p->next, n, sizeof *p->next, err), err, "packing");
+  VT_TRY_OUT(vt_calloc64((void **)&p->push, n, sizeof *p->push, err), err, "packing");
+  VT_TRY_OUT(vt_nlist_open(&p->nl, p->n, type, p->longest * inflate, 0.3 * p->longest, err), err, "packing");
+  for (int a = 0; a < c->n_species; a++) {
+    if (edge < p->contact[a][a])
+      VT_FAIL(err, VT_ETASK, "an edge of %.3g A is shorter than the %s-%s contact of %.3g A: more atoms are needed",
+              edge, vt_element_symbol(c->z[a]), vt_element_symbol(c->z[a]), p->contact[a][a]);
+  }
+out:
+  return rc;
 }
 
 static void packer_close(packer *p)

@@ -101,7 +101,25 @@ static int is_word(span t, const char *word) { return t.n == strlen(word) && str
 
 /* ------------------------------------------------------------------ comment line */
 
-/* One key=value, key="value with blanks", or a bare word (value empty). Returns 0 at the end; *broken: open quote. */
+/* The value that begins at line.s[i]: quoted (a backslash keeps the next character from ending it) or up to a blank.
+ * Returns where it ends, quote included; *broken: the quote is not closed. */
+static size_t read_value(span line, size_t i, span *value, int *broken)
+{
+  char quote = i < line.n && (line.s[i] == '"' || line.s[i] == '\'') ? line.s[i] : '\0';
+  size_t begin = quote ? ++i : i;
+  if (!quote) {
+    while (i < line.n && !blank(line.s[i])) i++;
+    *value = (span){line.s + begin, i - begin};
+    return i;
+  }
+  while (i < line.n && line.s[i] != quote) i += line.s[i] == '\\' && i + 1 < line.n ? 2 : 1;
+  *broken = i >= line.n;
+  if (*broken) i = line.n;
+  *value = (span){line.s + begin, i - begin};
+  return *broken ? i : i + 1;
+}
+
+/* One key=value, key="value with blanks", or a bare word (value empty). Returns 0 at the end. */
 static int next_pair(span line, size_t *at, span *key, span *value, int *broken)
 {
   size_t i = *at;
@@ -111,22 +129,9 @@ static int next_pair(span line, size_t *at, span *key, span *value, int *broken)
   while (i < line.n && !blank(line.s[i]) && line.s[i] != '=') i++;
   *key = (span){line.s + begin, i - begin};
   *value = (span){line.s + i, 0};
-  if (i < line.n && line.s[i] == '=') {
-    char quote = ++i < line.n && (line.s[i] == '"' || line.s[i] == '\'') ? line.s[i] : '\0';
-    if (quote) {
-      begin = ++i;
-      while (i < line.n && line.s[i] != quote) i += line.s[i] == '\\' && i + 1 < line.n ? 2 : 1;
-      *broken = i >= line.n;
-      *value = (span){line.s + begin, (*broken ? line.n : i) - begin};
-      i = *broken ? line.n : i + 1;
-    } else {
-      begin = i;
-      while (i < line.n && !blank(line.s[i])) i++;
-      *value = (span){line.s + begin, i - begin};
-    }
-  }
+  if (i < line.n && line.s[i] == '=') i = read_value(line, i + 1, value, broken);
   *at = i;
-  return key->n > 0 || value->n > 0;
+  return i > begin;
 }
 
 static vt_status read_lattice(const vt_xyz *x, span line, span value, header *h, vt_err *err)
@@ -158,34 +163,41 @@ static int next_piece(span v, size_t *at, span *t)
   return 1;
 }
 
+/* One name:type:columns triple into c. */
+static vt_status read_property(const vt_xyz *x, span line, const span piece[3], columns *c, vt_err *err)
+{
+  span name = piece[0], kind = piece[1], count = piece[2];
+  int64_t n = 0;
+  if (kind.n != 1 || !strchr("SRIL", kind.s[0]))
+    BAD(x, column_of(line, kind.s), "property type '%.*s', expected S, R, I or L", shown(kind), kind.s);
+  if (!vt_parse_i64(count.s, count.n, &n) || n < 1 || n > COLUMNS_MOST - c->n)
+    BAD(x, column_of(line, count.s), "'%.*s' columns, expected 1..%d in all", shown(count), count.s, COLUMNS_MOST);
+  int *wanted = NULL, word = is_word(name, "species");
+  if (word) wanted = &c->species;
+  if (is_word(name, "pos")) wanted = &c->pos;
+  if (is_word(name, "vel") || is_word(name, "velo")) wanted = &c->vel;
+  if (wanted) {
+    if (*wanted >= 0) BAD(x, column_of(line, name.s), "a second property '%.*s'", shown(name), name.s);
+    if (kind.s[0] != (word ? 'S' : 'R') || n != (word ? 1 : 3))
+      BAD(x, column_of(line, name.s), "property %.*s:%c:%d, expected %.*s:%s", shown(name), name.s, kind.s[0], (int)n,
+          shown(name), name.s, word ? "S:1" : "R:3");
+    *wanted = c->n;
+  }
+  c->n += (int)n;
+  return VT_OK;
+}
+
 static vt_status read_properties(const vt_xyz *x, span line, span value, columns *c, vt_err *err)
 {
   size_t at = 0;
-  span name, kind, count;
+  span piece[3];
   if (c->exact) BAD(x, column_of(line, value.s), "a second Properties");
   *c = (columns){.species = -1, .pos = -1, .vel = -1, .exact = 1};
-  while (next_piece(value, &at, &name)) {
-    int64_t n = 0;
-    int where = column_of(line, name.s);
-    if (!next_piece(value, &at, &kind) || !next_piece(value, &at, &count))
-      BAD(x, where, "Properties ends after '%.*s', expected name:type:columns triples", shown(name), name.s);
-    if (kind.n != 1 || !memchr("SRIL", kind.s[0], 4))
-      BAD(x, column_of(line, kind.s), "property type '%.*s', expected S, R, I or L", shown(kind), kind.s);
-    if (!vt_parse_i64(count.s, count.n, &n) || n < 1 || n > COLUMNS_MOST - c->n)
-      BAD(x, column_of(line, count.s), "'%.*s' columns, expected 1..%d in all", shown(count), count.s, COLUMNS_MOST);
-    int *wanted = is_word(name, "species")                        ? &c->species
-                  : is_word(name, "pos")                          ? &c->pos
-                  : is_word(name, "vel") || is_word(name, "velo") ? &c->vel
-                                                                  : NULL;
-    if (wanted) {
-      int word = wanted == &c->species;
-      if (*wanted >= 0) BAD(x, where, "a second property '%.*s'", shown(name), name.s);
-      if (kind.s[0] != (word ? 'S' : 'R') || n != (word ? 1 : 3))
-        BAD(x, where, "property %.*s:%c:%d, expected %.*s:%s", shown(name), name.s, kind.s[0], (int)n, shown(name),
-            name.s, word ? "S:1" : "R:3");
-      *wanted = c->n;
-    }
-    c->n += (int)n;
+  while (next_piece(value, &at, &piece[0])) {
+    if (!next_piece(value, &at, &piece[1]) || !next_piece(value, &at, &piece[2]))
+      BAD(x, column_of(line, piece[0].s), "Properties ends after '%.*s', expected name:type:columns triples",
+          shown(piece[0]), piece[0].s);
+    VT_PASS(read_property(x, line, piece, c, err));
   }
   if (c->species < 0) BAD(x, column_of(line, value.s), "Properties without species:S:1");
   if (c->pos < 0) BAD(x, column_of(line, value.s), "Properties without pos:R:3");
@@ -242,34 +254,52 @@ static vt_status grow_structure(vt_structure *s, int cap, int with_v, vt_err *er
   return VT_OK;
 }
 
-/* One token of an atom line into row `i` of the structure, as its column asks. */
-static vt_status take_value(const vt_xyz *x, span line, const columns *c, int column, span t, vt_structure *s, int i,
+/* One token of an atom line into the structure's next row, as its column asks. */
+static vt_status take_value(const vt_xyz *x, span line, const columns *c, int column, span t, vt_structure *s,
                             vt_err *err)
 {
   if (column == c->species) {
-    memset(s->symbol[i], 0, sizeof s->symbol[i]);
-    if (t.n < sizeof s->symbol[i]) memcpy(s->symbol[i], t.s, t.n);
-    if (vt_element_z(s->symbol[i]) == 0) BAD(x, column_of(line, t.s), "'%.*s' is not an element symbol", shown(t), t.s);
+    char *symbol = s->symbol[s->n];
+    memset(symbol, 0, sizeof s->symbol[0]);
+    if (t.n < sizeof s->symbol[0]) memcpy(symbol, t.s, t.n);
+    if (vt_element_z(symbol) == 0) BAD(x, column_of(line, t.s), "'%.*s' is not an element symbol", shown(t), t.s);
     return VT_OK;
   }
-  double *to = column >= c->pos && column < c->pos + 3                  ? &s->x[i][column - c->pos]
-               : c->vel >= 0 && column >= c->vel && column < c->vel + 3 ? &s->v[i][column - c->vel]
-                                                                        : NULL;
+  double *to = NULL;
+  if (column >= c->pos && column < c->pos + 3) to = &s->x[s->n][column - c->pos];
+  if (c->vel >= 0 && column >= c->vel && column < c->vel + 3) to = &s->v[s->n][column - c->vel];
   if (to && !vt_parse_f64(t.s, t.n, to))
     BAD(x, column_of(line, t.s), "'%.*s' in column %d, expected a finite number", shown(t), t.s, column + 1);
   return VT_OK;
 }
 
-static vt_status read_atom(const vt_xyz *x, span line, const columns *c, vt_structure *s, int i, vt_err *err)
+static vt_status read_atom(const vt_xyz *x, span line, const columns *c, vt_structure *s, vt_err *err)
 {
   size_t at = 0;
   span t;
   for (int column = 0; column < c->n; column++) {
     if (!next_token(line, &at, &t)) BAD(x, (int)line.n + 1, "%d columns, expected %d for an atom", column, c->n);
-    VT_PASS(take_value(x, line, c, column, t, s, i, err));
+    VT_PASS(take_value(x, line, c, column, t, s, err));
   }
   if (c->exact && next_token(line, &at, &t))
     BAD(x, column_of(line, t.s), "'%.*s' after the %d columns that Properties declares", shown(t), t.s, c->n);
+  return VT_OK;
+}
+
+static vt_status read_atoms(vt_xyz *x, int n, const columns *c, vt_structure *s, vt_err *err)
+{
+  int cap = 0, got;
+  span line;
+  for (; s->n < n; s->n++) {
+    VT_PASS(read_line(x, &line, &got, err));
+    if (!got) BAD(x, 0, "the file ends after %d of %d atoms", s->n, n);
+    if (s->n == cap) {
+      int next = cap == 0 ? 256 : 2 * cap; /* n is at most ATOMS_MOST: no overflow */
+      cap = next < n ? next : n;
+      VT_PASS(grow_structure(s, cap, c->vel >= 0, err));
+    }
+    VT_PASS(read_atom(x, line, c, s, err));
+  }
   return VT_OK;
 }
 
@@ -295,7 +325,7 @@ static vt_status read_count(vt_xyz *x, int *n, int *got, vt_err *err)
 
 static vt_status read_frame(vt_xyz *x, vt_structure *s, int *got, vt_err *err)
 {
-  int n = 0, cap = 0, more;
+  int n = 0, more;
   span line;
   header h;
   VT_PASS(read_count(x, &n, got, err));
@@ -306,16 +336,7 @@ static vt_status read_frame(vt_xyz *x, vt_structure *s, int *got, vt_err *err)
   s->cell = h.cell;
   s->energy = h.energy;
   memcpy(s->comment, line.s, line.n < sizeof s->comment ? line.n : sizeof s->comment - 1);
-  for (; s->n < n; s->n++) {
-    VT_PASS(read_line(x, &line, &more, err));
-    if (!more) BAD(x, 0, "the file ends after %d of %d atoms", s->n, n);
-    if (s->n == cap) {
-      cap = cap == 0 ? (n < 256 ? n : 256) : (cap < n / 2 ? 2 * cap : n);
-      VT_PASS(grow_structure(s, cap, h.col.vel >= 0, err));
-    }
-    VT_PASS(read_atom(x, line, &h.col, s, s->n, err));
-  }
-  return VT_OK;
+  return read_atoms(x, n, &h.col, s, err);
 }
 
 /* ------------------------------------------------------------------ interface */
@@ -342,18 +363,18 @@ vt_status vt_xyz_next(vt_xyz *x, vt_structure *s, int *got, vt_err *err)
 
 static vt_status xyz_new(vt_xyz **x, const char *name, vt_err *err)
 {
+  vt_status rc = VT_OK;
   vt_xyz *q = NULL;
   size_t n = strlen(name) + 1;
   *x = NULL;
-  VT_TRY(vt_calloc64((void **)&q, 1, sizeof *q, err), err, "reading %s", name);
-  vt_status rc = vt_calloc64((void **)&q->name, n, 1, err);
-  if (rc != VT_OK) {
-    vt_xyz_close(q);
-    return vt_err_wrap(err, rc, __FILE__, __LINE__, "reading %s", name);
-  }
+  VT_TRY_OUT(vt_calloc64((void **)&q, 1, sizeof *q, err), err, "reading %s", name);
+  VT_TRY_OUT(vt_calloc64((void **)&q->name, n, 1, err), err, "reading %s", name);
   memcpy(q->name, name, n);
   *x = q;
-  return VT_OK;
+  q = NULL;
+out:
+  vt_xyz_close(q);
+  return rc;
 }
 
 vt_status vt_xyz_open(vt_xyz **x, const char *path, vt_err *err)
