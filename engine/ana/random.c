@@ -15,31 +15,38 @@ double vt__effects_mean(int k, const double *y, const double *s2, double tau2)
   return sum_wy / sum_w;
 }
 
-static double cochran_q(int k, const double *y, const double *s2, double tau2)
+/* Q(tau2) = sum w (y - mean)^2 and, where asked for, its derivative. */
+static double cochran_q(int k, const double *y, const double *s2, double tau2, double *derivative)
 {
-  double mean = vt__effects_mean(k, y, s2, tau2), q = 0;
-  for (int i = 0; i < k; i++) q += (y[i] - mean) * (y[i] - mean) / (s2[i] + tau2);
+  double mean = vt__effects_mean(k, y, s2, tau2), q = 0, d = 0;
+  for (int i = 0; i < k; i++) {
+    double w = 1 / (s2[i] + tau2), part = w * (y[i] - mean) * (y[i] - mean);
+    q += part;
+    d -= w * part; /* the mean makes Q stationary: no term from it */
+  }
+  if (derivative) *derivative = d;
   return q;
 }
 
 double vt__effects_tau2(int k, const double *y, const double *s2, double q)
 {
-  if (cochran_q(k, y, s2, 0) <= q) return 0;
-  double lo = 0, hi = s2[0]; /* Q falls monotonically with tau2, as 1/tau2 in the end */
-  while (cochran_q(k, y, s2, hi) > q) lo = hi, hi *= 2;
-  for (;;) {
-    double mid = 0.5 * (lo + hi);
-    if (mid <= lo || mid >= hi || hi - lo < 1e-14 * hi) return mid;
-    if (cochran_q(k, y, s2, mid) > q)
-      lo = mid;
-    else
-      hi = mid;
+  enum { MOST_STEPS = 200 };
+  double tau2 = 0, slope;
+  /* Q falls and is convex ((y - m)^2 / (s2 + tau2) is convex in m and tau2 together, Q its least over m), so Newton's
+   * steps from the left never overshoot. */
+  for (int i = 0; i < MOST_STEPS; i++) {
+    double excess = cochran_q(k, y, s2, tau2, &slope) - q;
+    if (!(excess > 0)) break;
+    double next = tau2 - excess / slope;
+    if (!(next > tau2 * (1 + 1e-15))) break;
+    tau2 = next;
   }
+  return tau2;
 }
 
 void vt__effects_fit(int k, const double *y, const double *s2, vt__effects *out)
 {
-  double sum_w = 0, sum_w2 = 0, dof = k - 1, q = cochran_q(k, y, s2, 0);
+  double sum_w = 0, sum_w2 = 0, dof = k - 1, q = cochran_q(k, y, s2, 0, NULL);
   for (int i = 0; i < k; i++) sum_w += 1 / s2[i], sum_w2 += 1 / (s2[i] * s2[i]);
   /* Paule-Mandel: E Q(tau2) = k - 1.  Q-profile: Q(tau2) between the 2.5 % and 97.5 % points of chi-square. */
   double tau2 = vt__effects_tau2(k, y, s2, dof);
