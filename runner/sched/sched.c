@@ -139,8 +139,9 @@ static int dequeue(vt_sched *s)
     int w = s->queue[s->q_head];
     s->q_head = (s->q_head + 1) % s->o.n_workers;
     s->q_len--;
+    if (s->worker[w].dead) continue;
     s->worker[w].waiting = 0;
-    if (!s->worker[w].dead) return w;
+    return w;
   }
   return -1;
 }
@@ -233,6 +234,10 @@ static void on_failure(vt_sched *s, const vt_event *ev)
 static void on_death(vt_sched *s, int w)
 {
   s->worker[w].dead = 1;
+  if (s->worker[w].waiting) { /* should it live after all, it need not wait for ever */
+    s->worker[w].waiting = 0;
+    release(s, w);
+  }
   for (int t; (t = s->worker[w].lease) >= 0;) {
     end_lease(s, t);
     make_ready(s, t);

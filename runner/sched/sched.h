@@ -44,7 +44,7 @@ typedef enum vt_event_kind {
    * (whether the campaign stops is the caller's business).  Ignored: of a DONE or FAILED task; of a rung that was
    * passed before; of a LEASED task if it is not from its holder. */
   VT_EV_FAILURE,
-  VT_EV_WORKER_DEAD, /* its leases go back; it gets nothing more */
+  VT_EV_WORKER_DEAD, /* its leases go back; it gets nothing more but its RELEASE when it asks or has asked */
   VT_EV_STOP         /* lease nothing more, release the workers  */
 } vt_event_kind;
 

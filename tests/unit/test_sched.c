@@ -256,7 +256,8 @@ static void a_dead_worker_gives_its_leases_back(void **state)
   vt_sched_free(f.s);
 }
 
-static void a_dead_worker_that_waited_is_passed_over(void **state)
+/* It may be alive and only slow: it is told not to wait any longer. */
+static void a_dead_worker_that_waited_is_released_and_passed_over(void **state)
 {
   (void)state;
   fixture f = open_with(2, (int[]){-1, 0}, (double[]){1, 1}, 3, 3, 2);
@@ -264,6 +265,8 @@ static void a_dead_worker_that_waited_is_passed_over(void **state)
   ready(&f, 1);
   ready(&f, 2);
   dead(&f, 1);
+  assert_int_equal(f.n, 1);
+  expect(&f, 0, VT_ACT_RELEASE, 1, -1);
   result(&f, 0, 0);
   assert_int_equal(f.n, 1);
   expect_lease(&f, 0, 2, 1, 0, 0);
@@ -462,7 +465,7 @@ int main(void)
       cmocka_unit_test(a_failure_that_is_not_the_tasks_gives_the_same_lease_again),
       cmocka_unit_test(dependents_of_a_failed_glass_fail_with_it_and_name_it),
       cmocka_unit_test(a_dead_worker_gives_its_leases_back),
-      cmocka_unit_test(a_dead_worker_that_waited_is_passed_over),
+      cmocka_unit_test(a_dead_worker_that_waited_is_released_and_passed_over),
       cmocka_unit_test(a_task_that_kills_its_workers_is_given_up),
       cmocka_unit_test(a_result_counts_whoever_sends_it),
       cmocka_unit_test(a_late_result_revives_a_failed_task_unless_others_fell_with_it),

@@ -143,6 +143,7 @@ static void model_event(model *m, const vt_event *ev, const int *lease_order, in
   if (ev->kind == VT_EV_WORKER_DEAD) {
     m->dead[w] = 1;
     if (at >= 0) {
+      say(m, VT_ACT_RELEASE, w, -1);
       m->n_queue--;
       memmove(m->queue + at, m->queue + at + 1, (size_t)(m->n_queue - at) * sizeof m->queue[0]);
     }
