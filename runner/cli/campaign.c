@@ -72,7 +72,7 @@ int vt_cli_campaign(const char *path, int allow_huge, vt_simd simd, json_t *repo
   vt_diags diags = {0};
   *c = NULL;
   vt_status rc = vt_campaign_load(path, vt_cli_env(allow_huge), c, &diags, &err);
-  print_diags(&diags);
+  if (report || diags.n_errors) print_diags(&diags); /* warnings only where the campaign itself is asked about */
   if (report) report_diags(&diags, report);
   int told = rc == VT_EPARSE && diags.n_errors > 0;
   vt_diags_free(&diags);

@@ -114,9 +114,9 @@ void vt_cli_progress_end(void);
 /* What the reader of campaign files must know of potentials and observables; static storage. */
 const vt_campaign_env *vt_cli_env(int allow_huge);
 
-/* Load and resolve; simd AUTO becomes `simd`, or the best of this machine if that is VT_SIMD_AUTO.  Mistakes and
- * warnings go to stderr, one `file:line:col: ...` line each, and, where `report` is given, into its arrays "errors" and
- * "warnings".  Returns VT_EXIT_OK with *c set, or the exit code. */
+/* Load and resolve; simd AUTO becomes `simd`, or the best of this machine if that is VT_SIMD_AUTO.  Mistakes go to
+ * stderr, one `file:line:col: ...` line each.  With `report` the warnings do too, and both go into its arrays "errors"
+ * and "warnings".  Returns VT_EXIT_OK with *c set, or the exit code. */
 int vt_cli_campaign(const char *path, int allow_huge, vt_simd simd, json_t *report, vt_campaign **c);
 
 /* The keys that `check` and `plan` share: campaign, n_compositions ... compositions. */

@@ -273,8 +273,11 @@ int cmd_one(int argc, char **argv)
     int task = find_task(&o, &u);
     if (task < 0)
       code = VT_EXIT_USAGE;
-    else if (do_task(&o, task, &code, &err) != VT_OK)
+    else if (do_task(&o, task, &code, &err) != VT_OK) {
       code = vt_cli_fail(&err);
+      vt_dispo d = vt_status_dispo((vt_status)err.code);
+      if (d == VT_DISPO_TASK || d == VT_DISPO_RETRY) code = VT_EXIT_TASKS; /* a campaign would go on without it */
+    }
   }
   vt_journal_free(o.journal);
   vt_campaign_free(o.c);

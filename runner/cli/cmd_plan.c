@@ -66,7 +66,7 @@ static void print_forecast(const vt_campaign *c, const forecast *f)
     if (p->resolved)
       printf("  %8g %12.2g %11.0f%% %11.0f%%\n", p->t_k, p->d_cm2_s, 100 * p->rel_one, 100 * p->rel_all);
     else
-      printf("  %8g %12.2g probably not resolved: needs about %.2g ps\n", p->t_k, p->d_cm2_s, p->needs_ps);
+      printf("  %8g %12.2g probably not resolved: needs about %.2g ns\n", p->t_k, p->d_cm2_s, p->needs_ps * 1e-3);
   }
   if (isfinite(f->ea_se_ev))
     printf("  Arrhenius line: Ea +- %.2g eV, log10 D(%g K) +- %.2g\n", f->ea_se_ev, c->compare.t_ref_k,
@@ -164,8 +164,8 @@ static void warn_all(const vt_campaign *c, const vt_calibration *cal, const fore
   if (cal->trouble[0]) vt_json_warn(o, "%s", cal->trouble);
   for (int i = 0; weak && i < c->n_temp; i++)
     if (!weak->f[i].resolved)
-      vt_json_warn(o, "%g K will probably stay unresolved: %g ps of production, about %.2g ps needed", c->t_k[i],
-                   c->protocol.produce_ps, weak->f[i].needs_ps);
+      vt_json_warn(o, "%g K will probably stay unresolved: %g ns of production, about %.2g ns needed", c->t_k[i],
+                   c->protocol.produce_ps * 1e-3, weak->f[i].needs_ps * 1e-3);
   if (weak && !isfinite(weak->ea_se_ev)) vt_json_warn(o, "fewer than two temperatures will probably be resolved");
   const json_t *list = json_object_get(o, "warnings");
   for (size_t i = before; i < json_array_size(list); i++)

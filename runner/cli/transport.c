@@ -45,8 +45,8 @@ void vt_cli_transport_json(const vt_composition *comp, const vt_transport *t, js
   vt_json_est(haven, "total", t->haven_total, t->haven_total_se);
   vt_json_put(o, "haven", haven);
   if (!isfinite(t->sigma_mS_cm))
-    vt_json_warn(o, "sigma is not resolved: no window of collective displacement within %.3g to %.3g ps",
-                 t->sigma_lo_ps, t->sigma_hi_ps);
+    vt_json_warn(o,
+                 "sigma and Haven ratios are not resolved: they need the start of the diffusive window of an alkali");
 }
 
 static void estimate(FILE *f, const char *what, double x, double se, const char *unit)
@@ -64,13 +64,13 @@ void vt_cli_transport_text(const vt_composition *comp, const vt_transport *t, FI
   (void)fprintf(f, "  %-22s %.4g g/cm3, %.6g A3\n", "density, volume", t->density_g_cm3, t->volume_a3);
   for (int s = 0; s < comp->n_species; s++) {
     const vt_tracer *d = &t->tracer[s];
-    const char *symbol = vt_element_symbol(comp->z[s]);
+    char what[16];
+    (void)snprintf(what, sizeof what, "D(%s)", vt_element_symbol(comp->z[s]));
     if (d->reason == VT_TR_OK)
-      (void)fprintf(f, "  D(%-2s)                  %.4g +- %.2g cm2/s, window %.3g to %.3g ps\n", symbol, d->d_cm2_s,
-                    d->se, d->lo_ps, d->hi_ps);
+      (void)fprintf(f, "  %-22s %.4g +- %.2g cm2/s, window %.3g to %.3g ps\n", what, d->d_cm2_s, d->se, d->lo_ps,
+                    d->hi_ps);
     else
-      (void)fprintf(f, "  D(%-2s)                  not resolved: %s\n", symbol,
-                    vt_tr_reason_text((vt_tr_reason)d->reason));
+      (void)fprintf(f, "  %-22s not resolved: %s\n", what, vt_tr_reason_text((vt_tr_reason)d->reason));
   }
   estimate(f, "sigma (Einstein)", t->sigma_mS_cm, t->sigma_se, "mS/cm");
   estimate(f, "sigma (Nernst-Einstein)", t->sigma_ne_mS_cm, t->sigma_ne_se, "mS/cm");

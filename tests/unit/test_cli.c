@@ -15,8 +15,17 @@ typedef struct line {
   vt_usage u;
 } line;
 
-static int parse(line *l, int argc, char **argv)
+/* The line is given as one text, its words parted by single blanks. */
+static int parse(line *l, const char *words)
 {
+  static char text[256]; /* the words stay readable through l->text and l->u.arg */
+  char *argv[16];
+  int argc = 0;
+  (void)snprintf(text, sizeof text, "%s", words);
+  for (char *w = text; w && argc < 16; w = strchr(w, ' ')) {
+    if (argc) *w++ = '\0';
+    argv[argc++] = w;
+  }
   *l = (line){.n = -1, .choice = -1, .x = -1};
   const vt_opt opt[] = {{"flag", VT_OPT_FLAG, NULL, "a flag", &l->flag, 0, 0},
                         {"number", VT_OPT_INT, "N", "a number", &l->n, 1, 10},
@@ -33,14 +42,12 @@ static int parse(line *l, int argc, char **argv)
                     .most_args = 2};
   return vt_cli_parse(&l->u, argc, argv);
 }
-#define PARSE(l, ...) parse(l, (int)(sizeof((char *[]){__VA_ARGS__}) / sizeof(char *)), (char *[]){__VA_ARGS__})
 
 static void options_stand_anywhere_and_take_values_in_both_forms(void **state)
 {
   (void)state;
   line l;
-  assert_int_equal(PARSE(&l, "test", "--number", "7", "a", "--real=0.25", "--flag", "b", "--kind=blue", "--word", "-x"),
-                   -1);
+  assert_int_equal(parse(&l, "test --number 7 a --real=0.25 --flag b --kind=blue --word -x"), -1);
   assert_int_equal(l.n, 7);
   assert_true(l.x == 0.25);
   assert_int_equal(l.flag, 1);
@@ -55,7 +62,7 @@ static void two_dashes_end_the_options_and_one_dash_is_an_argument(void **state)
 {
   (void)state;
   line l;
-  assert_int_equal(PARSE(&l, "test", "-", "--", "--flag"), -1);
+  assert_int_equal(parse(&l, "test - -- --flag"), -1);
   assert_int_equal(l.flag, 0);
   assert_string_equal(l.u.arg[0], "-");
   assert_string_equal(l.u.arg[1], "--flag");
@@ -65,18 +72,18 @@ static void every_wrong_line_is_a_usage_error(void **state)
 {
   (void)state;
   line l;
-  assert_int_equal(PARSE(&l, "test"), VT_EXIT_USAGE);                             /* an argument is missing */
-  assert_int_equal(PARSE(&l, "test", "a", "b", "c"), VT_EXIT_USAGE);              /* one too many           */
-  assert_int_equal(PARSE(&l, "test", "a", "--flagg"), VT_EXIT_USAGE);             /* unknown                */
-  assert_int_equal(PARSE(&l, "test", "a", "-f"), VT_EXIT_USAGE);                  /* no short options       */
-  assert_int_equal(PARSE(&l, "test", "a", "--flag=1"), VT_EXIT_USAGE);            /* a flag with a value    */
-  assert_int_equal(PARSE(&l, "test", "a", "--number"), VT_EXIT_USAGE);            /* no value               */
-  assert_int_equal(PARSE(&l, "test", "a", "--number", "11"), VT_EXIT_USAGE);      /* out of range           */
-  assert_int_equal(PARSE(&l, "test", "a", "--number", "7x"), VT_EXIT_USAGE);      /* not a number           */
-  assert_int_equal(PARSE(&l, "test", "a", "--real", "nan"), VT_EXIT_USAGE);       /* neither                */
-  assert_int_equal(PARSE(&l, "test", "a", "--kind", "gree"), VT_EXIT_USAGE);      /* a part of a word       */
-  assert_int_equal(PARSE(&l, "test", "a", "--kind", "red|green"), VT_EXIT_USAGE); /* more than a word       */
-  assert_int_equal(PARSE(&l, "test", "a", "--word="), VT_EXIT_USAGE);             /* an empty word          */
+  assert_int_equal(parse(&l, "test"), VT_EXIT_USAGE);                    /* an argument is missing */
+  assert_int_equal(parse(&l, "test a b c"), VT_EXIT_USAGE);              /* one too many           */
+  assert_int_equal(parse(&l, "test a --flagg"), VT_EXIT_USAGE);          /* unknown                */
+  assert_int_equal(parse(&l, "test a -f"), VT_EXIT_USAGE);               /* no short options       */
+  assert_int_equal(parse(&l, "test a --flag=1"), VT_EXIT_USAGE);         /* a flag with a value    */
+  assert_int_equal(parse(&l, "test a --number"), VT_EXIT_USAGE);         /* no value               */
+  assert_int_equal(parse(&l, "test a --number 11"), VT_EXIT_USAGE);      /* out of range           */
+  assert_int_equal(parse(&l, "test a --number 7x"), VT_EXIT_USAGE);      /* not a number           */
+  assert_int_equal(parse(&l, "test a --real nan"), VT_EXIT_USAGE);       /* neither                */
+  assert_int_equal(parse(&l, "test a --kind gree"), VT_EXIT_USAGE);      /* a part of a word       */
+  assert_int_equal(parse(&l, "test a --kind red|green"), VT_EXIT_USAGE); /* more than a word       */
+  assert_int_equal(parse(&l, "test a --word="), VT_EXIT_USAGE);          /* an empty word          */
 }
 
 static void the_nearest_name_is_offered_only_if_it_is_near(void **state)
