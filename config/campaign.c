@@ -37,6 +37,7 @@ static vt_status refuse(const vt_diags *d, vt_err *err)
   return vt_err_user(err, VT_EPARSE, d->file, 0, 0, "%d mistake%s", d->n_errors, d->n_errors == 1 ? "" : "s");
 }
 
+/* NOLINTNEXTLINE(readability-function-size): eight parameters, of which four say where the text comes from */
 vt_status vt_campaign_parse(const char *text, size_t n, const char *file, const char *folder,
                             const vt_campaign_env *env, vt_campaign **c, vt_diags *diags, vt_err *err)
 {

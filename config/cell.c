@@ -82,17 +82,17 @@ static int primitive(const vt__amounts *a, int64_t p[VT_MAX_SPECIES], int64_t *s
     p[i] /= g;
     if (__builtin_add_overflow(*sum, p[i], sum)) return 0;
   }
-  return 1;
+  return *sum > 0;
 }
 
 static int exact_cell(const asked_cell *q, cell *c)
 {
-  int64_t p[VT_MAX_SPECIES], sum;
-  if (!primitive(q->a, p, &sum) || sum > 2 * (int64_t)q->atoms) return 0;
-  int64_t times = (2 * q->atoms + sum) / (2 * sum); /* the nearest multiple; of two the larger */
+  int64_t p[VT_MAX_SPECIES], sum, atoms = q->atoms;
+  if (!primitive(q->a, p, &sum) || sum > 2 * atoms) return 0;
+  int64_t times = (2 * atoms + sum) / (2 * sum); /* the nearest multiple; of two the larger */
   if (times < 1) times = 1;
-  int64_t off = times * sum > q->atoms ? times * sum - q->atoms : q->atoms - times * sum;
-  if (10 * off > q->atoms) return 0;
+  int64_t off = llabs(times * sum - atoms);
+  if (10 * off > atoms) return 0;
   *c = (cell){.total = (int)(times * sum)};
   for (int i = 0; i < q->a->n; i++) c->count[i] = (int)(times * p[i]);
   return 1;
