@@ -24,7 +24,8 @@ typedef struct vt_store_dset {
   const void *table; /* whole content (f64/i64 values, or dim[0]*width chars); NULL: rows come from the callback */
 } vt_store_dset;
 
-typedef struct vt_store_attr { /* of the root group */
+/* Of the root group.  The store adds `format` itself; a caller may name it, with the same value. */
+typedef struct vt_store_attr {
   char name[48];
   char text[256]; /* string attribute; for is_int the value in `i` */
   int64_t i;

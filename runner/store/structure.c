@@ -57,6 +57,8 @@ static vt_status check_dset(const vt_store_dset *d, int64_t n_rows, vt_err *err)
   return VT_OK;
 }
 
+static int is_format(const vt_store_attr *a) { return strcmp(a->name, "format") == 0; }
+
 vt_status vt__store_check(const vt_store_spec *spec, vt_err *err)
 {
   int n_row_dsets = 0;
@@ -66,6 +68,9 @@ vt_status vt__store_check(const vt_store_spec *spec, vt_err *err)
     n_row_dsets += vt__store_is_row(&spec->dset[k]);
   }
   if (n_row_dsets && !spec->row) VT_FAIL(err, VT_EINVAL, "%d row datasets, but nothing fills them", n_row_dsets);
+  for (int k = 0; k < spec->n_attr; k++)
+    if (is_format(&spec->attr[k]) && !(spec->attr[k].is_int && spec->attr[k].i == VT_STORE_FORMAT))
+      VT_FAIL(err, VT_EINVAL, "the attribute 'format' must be %d", VT_STORE_FORMAT);
   if (!spec->campaign_text) VT_FAIL(err, VT_EINVAL, "a store needs the campaign's text");
   return VT_OK;
 }
@@ -207,6 +212,7 @@ vt_status vt__store_create(const char *tmp, const vt_store_spec *spec, vt_err *e
   VT_TRY_OUT(put_int(file, "format", VT_STORE_FORMAT, err), err, "writing '%s'", tmp);
   for (int k = 0; k < spec->n_attr; k++) {
     const vt_store_attr *a = &spec->attr[k];
+    if (is_format(a)) continue;
     if (a->is_int)
       VT_TRY_OUT(put_int(file, a->name, a->i, err), err, "writing '%s'", tmp);
     else

@@ -144,6 +144,7 @@ void fx_make(fixture *fx)
   fx->fail_row = fx->last_asked = -1;
   fx->attr[0] = (vt_store_attr){.name = "build", .text = "test \xce\xb2"};
   fx->attr[1] = (vt_store_attr){.name = "n_ranks_ever", .i = -7000000000, .is_int = 1};
+  fx->attr[2] = (vt_store_attr){.name = "format", .i = VT_STORE_FORMAT, .is_int = 1};
   rows(fx, "/obs/msd/mean", VT_F64, 0, FX_SPECIES, FX_LAGS); /* chunked                            */
   rows(fx, "/obs/coord/counts", VT_I64, 0, FX_BINS, 0);      /* chunked                            */
   rows(fx, "/obs/tags", VT_STR, FX_WIDTH, FX_TAGS, 0);       /* chunked                            */

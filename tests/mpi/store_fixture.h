@@ -13,7 +13,7 @@ enum {
   FX_DSETS = 32,
   FX_TAGS = 40,
   FX_WIDTH = 32,
-  FX_ATTRS = 2
+  FX_ATTRS = 3
 };
 
 typedef struct fixture {

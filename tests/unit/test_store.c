@@ -153,6 +153,12 @@ static void a_store_must_have_what_fills_it(void **state)
   spec.row = NULL;
   assert_int_equal(vt_store_assemble(comm, path, &spec, &err), VT_EINVAL);
   assert_non_null(strstr(err.text, "nothing fills them"));
+  static const vt_store_attr other_format = {.name = "format", .i = VT_STORE_FORMAT + 1, .is_int = 1};
+  spec = small_spec();
+  spec.attr = &other_format;
+  spec.n_attr = 1;
+  assert_int_equal(vt_store_assemble(comm, path, &spec, &err), VT_EINVAL);
+  assert_non_null(strstr(err.text, "'format'"));
   spec = small_spec();
   spec.campaign_text = NULL;
   assert_int_equal(vt_store_assemble(comm, path, &spec, &err), VT_EINVAL);
