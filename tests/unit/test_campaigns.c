@@ -1,5 +1,4 @@
 /* The campaigns that are shipped, read with the observables and potentials of this build; config/schema.md. */
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,7 +102,20 @@ static void schema_md_is_what_the_table_says(void **state)
   vt_buf_free(&fresh);
 }
 
-/* Every key of the JSON schema stands in the Markdown and, unless it is a section or expanded, in canonical text. */
+/* The next `"path": "..."` of the JSON text; 0: no more. */
+static int next_path(const char **json, char path[100])
+{
+  static const char label[] = "\"path\": \"";
+  const char *at = strstr(*json, label);
+  if (!at) return 0;
+  at += strlen(label);
+  *json = at + strcspn(at, "\"");
+  (void)snprintf(path, 100, "%.*s", (int)(*json - at), at);
+  return 1;
+}
+
+/* Every key of the JSON schema stands in the Markdown and, unless it is expanded or an observable's, in canonical text.
+ */
 static void json_schema_markdown_and_canonical_text_know_the_same_keys(void **state)
 {
   (void)state;
@@ -112,23 +124,18 @@ static void json_schema_markdown_and_canonical_text_know_the_same_keys(void **st
   vt_schema_markdown(env_of_build(), &md);
   vt_campaign *c = shipped("quickstart.yaml");
   vt_campaign_canon(c, &canon);
-  json_t *root = json_loadb(json.s, json.len, 0, NULL), *row;
-  size_t i, n = 0;
-  assert_non_null(root);
-  json_array_foreach(json_object_get(root, "keys"), i, row)
-  {
-    char text[120];
-    const char *key = json_string_value(json_object_get(row, "path")), *dot = strrchr(key, '.');
+  const char *at = json.s;
+  char key[100], text[120];
+  int n = 0;
+  for (; next_path(&at, key); n++) {
+    const char *dot = strrchr(key, '.');
     (void)snprintf(text, sizeof text, "| `%s` |", key);
     if (!strstr(md.s, text)) fail_msg("%s is not in the Markdown", key);
     (void)snprintf(text, sizeof text, "%s:", dot ? dot + 1 : key);
     int expanded = strncmp(key, "compositions.", 13) == 0, observed = strncmp(key, "observe.", 8) == 0;
     if (!expanded && !observed && !strstr(canon.s, text)) fail_msg("%s is not in the canonical text", key);
-    assert_true(json_is_boolean(json_object_get(row, "required")) && json_object_get(row, "meaning"));
-    n++;
   }
   assert_true(n > 50);
-  json_decref(root);
   vt_campaign_free(c);
   vt_buf_free(&json);
   vt_buf_free(&md);
