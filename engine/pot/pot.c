@@ -4,7 +4,8 @@
 
 #include "engine/pot/pot_impl.h"
 
-const vt_pot_ops *const vt_pot_builtin[] = {&vt__pot_nep, &vt__pot_nep_reference, &vt__pot_lj, &vt__pot_mock, NULL};
+const vt_pot_ops *const vt_pot_builtin[] = {&vt__pot_nep,  &vt__pot_nep_reference, &vt__pot_lj, &vt__pot_mock,
+                                            &vt__pot_born, &vt__pot_committee,     NULL};
 
 static vt_status no_such_kind(const char *kind, vt_err *err)
 {

@@ -35,13 +35,14 @@ static int gather(vt_nep_fast *f, const vt_nlist *nl, int i, int *n_near, int *n
   int near_at = 0, far_at = f->cap_row, bad = -1;
   for (int k = 0; k < nl->count[i]; k += 8) {
     const int left = nl->count[i] - k;
-    const __mmask8 there = left >= 8 ? 0xff : (__mmask8)((1u << left) - 1);
+    const __mmask8 there = (__mmask8)(left >= 8 ? 0xff : (1u << left) - 1);
     __m256i j = _mm256_load_si256((const void *)(row + k));
     __m512d dx = _mm512_i32gather_pd(j, nl->x, 8) - x, dy = _mm512_i32gather_pd(j, nl->y, 8) - y;
     __m512d dz = _mm512_i32gather_pd(j, nl->z, 8) - z;
     __m512d r2 = _mm512_fmadd_pd(dx, dx, _mm512_fmadd_pd(dy, dy, dz * dz));
     __mmask8 m_near = _mm512_mask_cmp_pd_mask(there, r2, near2, _CMP_LT_OQ);
-    __mmask8 m_far = _mm512_mask_cmp_pd_mask(there, r2, far2, _CMP_LT_OQ) & (__mmask8)~m_near;
+    __mmask8 m_far = _mm512_mask_cmp_pd_mask(there, r2, far2, _CMP_LT_OQ);
+    m_far = (__mmask8)(m_far & ~m_near);
     __mmask8 m_bad = _mm512_mask_cmp_pd_mask(there, r2, least2, _CMP_LT_OQ);
     if (m_bad) bad = row[k + __builtin_ctz(m_bad)];
     if (m_near) near_at = pack(f, near_at, m_near, dx, dy, dz, r2, j);
