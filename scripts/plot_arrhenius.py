@@ -26,7 +26,8 @@ def table(names, fit, comp, t, d, se):
         if np.isfinite(d[i]):
             print(f"{names[comp[i]]:24} {t[i]:7.1f} {d[i]:14.3e} {se[i]:9.1e}")
     for k, name in enumerate(names):
-        print(f"{name:24} Ea = {fit['ea_ev'][k]:.3f} +- {fit['ea_se'][k]:.3f} eV")
+        ea, se_ea = fit["ea_ev"][k], fit["ea_se"][k]
+        print(f"{name:24} Ea = {ea:.3f} +- {se_ea:.3f} eV" if np.isfinite(ea) else f"{name:24} Ea not resolved")
 
 
 def figure(path, names, fit, comp, t, d, se):
