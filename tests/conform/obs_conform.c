@@ -6,7 +6,8 @@
 
 #include "tests/vt_test.h"
 
-enum { N_LI = 3, N_AL = 5, N_CL = 18, N = N_LI + N_AL + N_CL, N_FRAMES = 101 };
+/* More than 2000 frames, so that thermo averages over blocks and a checkpoint can fall inside one. */
+enum { N_LI = 3, N_AL = 5, N_CL = 18, N = N_LI + N_AL + N_CL, N_FRAMES = 2101 };
 enum { STEP_FS = 2, EVERY = 50 }; /* frames every 0.1 ps */
 
 /* ------------------------------------------------------------------ allocation counter */
@@ -278,7 +279,8 @@ void vt_conform_obs_drift(const vt_obs_ops *ops, vt_conform_drift *expect)
   run r = prepare(ops);
   double *still = whole_run(&r, &frozen), *moved = whole_run(&r, &drift);
   if (expect) expect(&r.plan, r.defs, r.n_defs, drift.u, still);
-  assert_same(&r, still, moved, 1e-12); /* rounding of products of a few numbers */
+  /* products up to 4e5 A^2 (18 atoms, 35 A) that cancel in a neutral cell leave a few hundred times their rounding */
+  assert_same(&r, still, moved, 1e-9);
   free(still);
   free(moved);
 }
