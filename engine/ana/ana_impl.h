@@ -11,11 +11,17 @@ typedef struct vt__line {
   double ols_slope;          /* ordinary least squares, for comparison */
 } vt__line;
 
-/* y = intercept + slope * lag by generalised least squares for the mean square of a random walk: `walkers` independent
- * walks of length run_ps; ratio: variance over squared mean of one window (2/3 for a Gaussian in three dimensions).
- * lag[n] ascends, n >= 3.  Allocates. */
-VT_MUST_CHECK vt_status vt__line_fit(int n, const double *lag, const double *y, double ratio, double walkers,
-                                     double run_ps, vt__line *out, vt_err *err);
+/* What the points are the mean square of. */
+typedef struct vt__walk {
+  double ratio;   /* variance over squared mean of one window: 2/3 for a Gaussian in three dimensions */
+  double walkers; /* independent ones                                                                 */
+  double run_ps;
+} vt__walk;
+
+/* y = intercept + slope * lag by generalised least squares for the mean square of random walks.  lag[n] ascends,
+ * n >= 3.  Allocates. */
+VT_MUST_CHECK vt_status vt__line_fit(int n, const double *lag, const double *y, const vt__walk *walk, vt__line *out,
+                                     vt_err *err);
 
 /* Indices of the ascending lags within [lo_ps, hi_ps] (closed, with a little room for rounding): *first, and how many.
  */

@@ -99,7 +99,7 @@ static vt_status fit_glasses(samples *s, vt_lsq *last, vt_err *err)
   work = block;
   double *y = work, *var = y + m, *x = var + m;
   for (int g = 0; g < s->n_glasses; g++) {
-    int n = 0;
+    size_t n = 0;
     for (int i = 0; i < s->n; i++) {
       if (s->glass[i] != g) continue;
       y[n] = s->y[i];
@@ -108,11 +108,11 @@ static vt_status fit_glasses(samples *s, vt_lsq *last, vt_err *err)
       x[2 * n + 1] = -s->u[i];
       n++;
     }
-    VT_TRY_OUT(vt_wls(n, 2, y, x, var, last, err), err, "Arrhenius line of glass %d", g);
+    VT_TRY_OUT(vt_wls((int)n, 2, y, x, var, last, err), err, "Arrhenius line of glass %d", g);
     s->level[g] = last->b[0];
     s->ea[g] = last->b[1];
     s->chi2 += last->chi2;
-    s->dof += n - 2;
+    s->dof += (int)n - 2;
   }
 out:
   vt_free(work);
@@ -208,41 +208,45 @@ static vt_status check_points(const vt_point *pt, int n, vt_err *err)
   return VT_OK;
 }
 
-vt_status vt_arrh_fit(const vt_point *pt, int n, double t_ref_k, double t_extra_k, vt_arrh *out, vt_err *err)
+/* The line of the selected points, at least one glass. */
+static vt_status fit_line(samples *s, double t_ref_k, vt_arrh *a, vt_err *err)
 {
-  const double ln10 = log(10);
-  vt_status rc = VT_OK;
-  samples s = {0};
   vt_lsq last;
   line l;
+  if (!(t_ref_k > 0)) a->t_ref_k = harmonic_mean(s->t_k, s->n);
+  pool_variances(s);
+  for (int i = 0; i < s->n; i++) s->u[i] = (1 / s->t_k[i] - 1 / a->t_ref_k) / VT_KB_EV;
+  VT_PASS(fit_glasses(s, &last, err));
+  if (s->dof > 0) a->chi2_red = s->chi2 / s->dof;
+  if (s->n_glasses == 1) {
+    a->birge = fmax(1, sqrt(a->chi2_red));
+    a->dof = s->dof;
+    l = single(&last, a->birge);
+  } else {
+    a->dof = s->n_glasses - 1;
+    l = combine(s);
+    a->glass_sd_decades = sqrt(vt_variance(s->level, (size_t)s->n_glasses)) / log(10);
+  }
+  fill(s, &l, a);
+  return VT_OK;
+}
+
+vt_status vt_arrh_fit(const vt_point *pt, int n, double t_ref_k, double t_extra_k, vt_arrh *out, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  samples s = {0};
   VT_PASS(check_points(pt, n, err));
   vt_arrh a = nothing_resolved(n, t_ref_k, t_extra_k);
-  VT_TRY_OUT(select_points(&s, pt, n, 2, err), err, "composition %d", n ? (int)pt[0].comp : 0);
+  VT_TRY_OUT(select_points(&s, pt, n, 2, err), err, "Arrhenius fit");
   if (s.n_glasses == 1) { /* nothing else tells the error: three temperatures */
     close_samples(&s);
     s = (samples){0};
-    VT_TRY_OUT(select_points(&s, pt, n, 3, err), err, "composition %d", (int)pt[0].comp);
+    VT_TRY_OUT(select_points(&s, pt, n, 3, err), err, "Arrhenius fit");
   }
   a.n_rejected = n - s.n;
   a.n_points = s.n;
   a.n_glasses = s.n_glasses;
-  if (s.n > 0) {
-    if (!(t_ref_k > 0)) a.t_ref_k = harmonic_mean(s.t_k, s.n);
-    pool_variances(&s);
-    for (int i = 0; i < s.n; i++) s.u[i] = (1 / s.t_k[i] - 1 / a.t_ref_k) / VT_KB_EV;
-    VT_TRY_OUT(fit_glasses(&s, &last, err), err, "composition %d", (int)pt[0].comp);
-    if (s.dof > 0) a.chi2_red = s.chi2 / s.dof;
-    if (s.n_glasses == 1) {
-      a.birge = fmax(1, sqrt(a.chi2_red));
-      a.dof = s.dof;
-      l = single(&last, a.birge);
-    } else {
-      a.dof = s.n_glasses - 1;
-      l = combine(&s);
-      a.glass_sd_decades = sqrt(vt_variance(s.level, (size_t)s.n_glasses)) / ln10;
-    }
-    fill(&s, &l, &a);
-  }
+  if (s.n > 0) VT_TRY_OUT(fit_line(&s, t_ref_k, &a, err), err, "composition %d", (int)pt[0].comp);
   *out = a;
 out:
   close_samples(&s);

@@ -27,7 +27,7 @@ typedef struct slope {
 static vt_status collective_slope(const vt_tr_input *in, double lo_ps, double hi_ps, const double *u, const double *w,
                                   slope *out, vt_err *err)
 {
-  const double gaussian_ratio = 2.0 / 3;
+  const vt__walk one = {.ratio = 2.0 / 3, .walkers = 1, .run_ps = in->run_ps};
   vt_status rc = VT_OK;
   void *block = NULL;
   vt__line line;
@@ -41,7 +41,7 @@ static vt_status collective_slope(const vt_tr_input *in, double lo_ps, double hi
     y[i] = bilinear(in, first + i, u, w);
     if (!isfinite(y[i])) VT_FAIL_OUT(err, VT_EINVAL, "the collective correlation at %g ps is %g", lag[i], y[i]);
   }
-  VT_TRY_OUT(vt__line_fit(n, lag, y, gaussian_ratio, 1, in->run_ps, &line, err), err, "collective MSD");
+  VT_TRY_OUT(vt__line_fit(n, lag, y, &one, &line, err), err, "collective MSD");
   *out = (slope){line.slope, line.relative_se};
 out:
   vt_free(block);

@@ -112,8 +112,9 @@ vt_status vt__msd_line(const vt_tr_input *in, int s, int first, int n, vt__line 
 {
   size_t at = (size_t)s * (size_t)in->n_lag + (size_t)first;
   const double *lag = in->lag_ps + first, *mean = in->msd_mean + at, *m4 = in->msd_m4 + at;
-  VT_TRY(vt__line_fit(n, lag, mean, variance_ratio(lag, mean, m4, n), in->comp->count[s], in->run_ps, out, err), err,
-         "MSD of species %d", s);
+  const vt__walk walk = {
+      .ratio = variance_ratio(lag, mean, m4, n), .walkers = in->comp->count[s], .run_ps = in->run_ps};
+  VT_TRY(vt__line_fit(n, lag, mean, &walk, out, err), err, "MSD of species %d", s);
   return VT_OK;
 }
 

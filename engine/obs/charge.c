@@ -4,17 +4,26 @@
 static vt_status charge_layout(const vt_plan *p, const vt_obs_request *r, vt_array_def *defs, int cap, int *n,
                                vt_err *err)
 {
-  vt__corr_shape shape;
+  vt__corr_shape shape = {0};
   vt__layout l = {.defs = defs, .cap = cap};
   VT_PASS(vt__corr_obs_shape(&vt__obs_charge.doc, p, r, &shape, err));
-  vt__axis_len lag = {VT_AXIS_PLAIN, shape.n_lag};
-  vt__axis_len by_pair[2] = {{VT_AXIS_PAIR, vt__obs_n_pairs(p)}, lag};
-  VT_PASS(vt__layout_add(&l, "charge/lag_ps", "ps", 1, &lag, "THEORY T 6.1", "time lag", err));
-  VT_PASS(vt__layout_add(&l, "charge/corr", "A^2", 2, by_pair, "THEORY T 6.3",
-                         "<dP_i . dP_j>, P_i the summed positions of species i, frame of the simulation", err));
-  VT_PASS(vt__layout_add(&l, "charge/charge_msd", "A^2", 1, &lag, "THEORY T 6.3",
-                         "<|sum_i z_i dP_i|^2> with the formal charges z in units of e", err));
-  VT_PASS(vt__layout_add(&l, "charge/origins", "1", 1, &lag, "THEORY T 6.1", "time origins behind each lag", err));
+  int n_lag = shape.n_lag;
+  const vt__array arrays[] = {
+      {"charge/lag_ps", "ps", "THEORY T 6.1", "time lag", 1, {{VT_AXIS_PLAIN, n_lag}}},
+      {"charge/corr",
+       "A^2",
+       "THEORY T 6.3",
+       "<dP_i . dP_j>, P_i the summed positions of species i, frame of the simulation",
+       2,
+       {{VT_AXIS_PAIR, vt__obs_n_pairs(p)}, {VT_AXIS_PLAIN, n_lag}}},
+      {"charge/charge_msd",
+       "A^2",
+       "THEORY T 6.3",
+       "<|sum_i z_i dP_i|^2> with the formal charges z in units of e",
+       1,
+       {{VT_AXIS_PLAIN, n_lag}}},
+      {"charge/origins", "1", "THEORY T 6.1", "time origins behind each lag", 1, {{VT_AXIS_PLAIN, n_lag}}}};
+  VT_PASS(vt__layout_add(&l, arrays, (int)(sizeof arrays / sizeof arrays[0]), err));
   *n = l.n;
   return VT_OK;
 }

@@ -21,8 +21,8 @@ static int row_of(const vt__corr_shape *s, int level, int j) { return level * (s
 
 int64_t vt__corr_lag(const vt__corr_shape *s, int k)
 {
-  int half = s->points / 2;
-  int level = k < s->points ? 0 : k / half - 1;
+  int half = s->points / 2, level = 0;
+  while (level < s->levels - 1 && k >= s->points + level * half) level++;
   return (int64_t)(k + 1 - level * half) << level;
 }
 

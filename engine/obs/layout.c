@@ -72,19 +72,20 @@ vt_status vt__obs_check_frame(const vt_frame *fr, const vt_composition *c, vt_er
 
 /* ------------------------------------------------------------------ arrays */
 
-vt_status vt__layout_add(vt__layout *l, const char *name, const char *unit, int n_dim, const vt__axis_len *ax,
-                         const char *source, const char *doc, vt_err *err)
+vt_status vt__layout_add(vt__layout *l, const vt__array *a, int n, vt_err *err)
 {
-  if (l->n >= l->cap) VT_FAIL(err, VT_EINVAL, "no room for array %s: the list holds %d", name, l->cap);
-  vt_array_def d = {.n_dim = n_dim};
-  (void)snprintf(d.name, sizeof d.name, "%s", name);
-  (void)snprintf(d.unit, sizeof d.unit, "%s", unit);
-  (void)snprintf(d.doc, sizeof d.doc, "%s", doc);
-  (void)snprintf(d.source, sizeof d.source, "%s", source);
-  for (int i = 0; i < n_dim; i++) {
-    d.dim[i] = ax[i].len;
-    d.axis[i] = ax[i].axis;
+  for (int k = 0; k < n; k++, a++) {
+    if (l->n >= l->cap) VT_FAIL(err, VT_EINVAL, "no room for array %s: the list holds %d", a->name, l->cap);
+    vt_array_def d = {.n_dim = a->n_dim};
+    (void)snprintf(d.name, sizeof d.name, "%s", a->name);
+    (void)snprintf(d.unit, sizeof d.unit, "%s", a->unit);
+    (void)snprintf(d.doc, sizeof d.doc, "%s", a->doc);
+    (void)snprintf(d.source, sizeof d.source, "%s", a->source);
+    for (int i = 0; i < a->n_dim; i++) {
+      d.dim[i] = a->ax[i].len;
+      d.axis[i] = a->ax[i].axis;
+    }
+    l->defs[l->n++] = d;
   }
-  l->defs[l->n++] = d;
   return VT_OK;
 }

@@ -5,17 +5,26 @@
 
 static vt_status msd_layout(const vt_plan *p, const vt_obs_request *r, vt_array_def *defs, int cap, int *n, vt_err *err)
 {
-  vt__corr_shape shape;
+  vt__corr_shape shape = {0};
   vt__layout l = {.defs = defs, .cap = cap};
   VT_PASS(vt__corr_obs_shape(&vt__obs_msd.doc, p, r, &shape, err));
-  vt__axis_len lag = {VT_AXIS_PLAIN, shape.n_lag};
-  vt__axis_len by_species[2] = {{VT_AXIS_SPECIES, p->comp.n_species}, lag};
-  VT_PASS(vt__layout_add(&l, "msd/lag_ps", "ps", 1, &lag, "THEORY T 6.1", "time lag", err));
-  VT_PASS(vt__layout_add(&l, "msd/mean", "A^2", 2, by_species, "THEORY T 6.2",
-                         "mean squared displacement over atoms and time origins, frame of the simulation", err));
-  VT_PASS(vt__layout_add(&l, "msd/m4", "A^4", 2, by_species, "THEORY T 6.2",
-                         "mean fourth power of the displacement over atoms and time origins", err));
-  VT_PASS(vt__layout_add(&l, "msd/origins", "1", 1, &lag, "THEORY T 6.1", "time origins behind each lag", err));
+  int n_species = p->comp.n_species, n_lag = shape.n_lag;
+  const vt__array arrays[] = {
+      {"msd/lag_ps", "ps", "THEORY T 6.1", "time lag", 1, {{VT_AXIS_PLAIN, n_lag}}},
+      {"msd/mean",
+       "A^2",
+       "THEORY T 6.2",
+       "mean squared displacement over atoms and time origins, frame of the simulation",
+       2,
+       {{VT_AXIS_SPECIES, n_species}, {VT_AXIS_PLAIN, n_lag}}},
+      {"msd/m4",
+       "A^4",
+       "THEORY T 6.2",
+       "mean fourth power of the displacement over atoms and time origins",
+       2,
+       {{VT_AXIS_SPECIES, n_species}, {VT_AXIS_PLAIN, n_lag}}},
+      {"msd/origins", "1", "THEORY T 6.1", "time origins behind each lag", 1, {{VT_AXIS_PLAIN, n_lag}}}};
+  VT_PASS(vt__layout_add(&l, arrays, (int)(sizeof arrays / sizeof arrays[0]), err));
   *n = l.n;
   return VT_OK;
 }
@@ -32,8 +41,9 @@ static void msd_visit(const void *ctx, const double (*now)[3], const double (*th
   for (int i = 0; i < fr->n; i++) {
     double d[3] = {now[i][0] - then[i][0], now[i][1] - then[i][1], now[i][2] - then[i][2]};
     double r2 = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
-    acc[2 * fr->type[i]] += r2;
-    acc[2 * fr->type[i] + 1] += r2 * r2;
+    double *of_species = acc + 2 * (size_t)fr->type[i];
+    of_species[0] += r2;
+    of_species[1] += r2 * r2;
   }
 }
 

@@ -11,16 +11,22 @@ const vt_obs_ops *vt_obs_find(const char *name)
   return NULL;
 }
 
-/* The table entry of request i of a plan. */
-static vt_status find_request(const vt_plan *p, int i, const vt_obs_ops **ops, vt_err *err)
+/* The table entry of request i of a plan; NULL, with the error set to VT_EINVAL, if it makes no sense. */
+static const vt_obs_ops *find_request(const vt_plan *p, int i, vt_err *err)
 {
   const char *name = p->obs[i].name;
-  if (!memchr(name, 0, sizeof p->obs[i].name)) VT_FAIL(err, VT_EINVAL, "the name of observable %d has no end", i);
-  *ops = vt_obs_find(name);
-  if (!*ops) VT_FAIL(err, VT_EINVAL, "there is no observable '%s'", name);
+  if (!memchr(name, 0, sizeof p->obs[i].name)) {
+    (void)vt_err_set(err, VT_EINVAL, __FILE__, __LINE__, "the name of observable %d has no end", i);
+    return NULL;
+  }
   for (int k = 0; k < i; k++)
-    if (strcmp(p->obs[k].name, name) == 0) VT_FAIL(err, VT_EINVAL, "observable '%s' is asked for twice", name);
-  return VT_OK;
+    if (strcmp(p->obs[k].name, name) == 0) {
+      (void)vt_err_set(err, VT_EINVAL, __FILE__, __LINE__, "observable '%s' is asked for twice", name);
+      return NULL;
+    }
+  const vt_obs_ops *ops = vt_obs_find(name);
+  if (!ops) (void)vt_err_set(err, VT_EINVAL, __FILE__, __LINE__, "there is no observable '%s'", name);
+  return ops;
 }
 
 vt_status vt_obs_layouts(const vt_plan *p, vt_array_def *defs, int cap, int *n, vt_err *err)
@@ -28,9 +34,9 @@ vt_status vt_obs_layouts(const vt_plan *p, vt_array_def *defs, int cap, int *n, 
   int total = 0;
   if (p->n_obs < 0 || p->n_obs > VT_MAX_OBS) VT_FAIL(err, VT_EINVAL, "%d observables", (int)p->n_obs);
   for (int i = 0; i < p->n_obs; i++) {
-    const vt_obs_ops *ops;
+    const vt_obs_ops *ops = find_request(p, i, err);
     int added = 0;
-    VT_PASS(find_request(p, i, &ops, err));
+    if (!ops) return VT_EINVAL;
     VT_PASS(ops->layout(p, &p->obs[i], defs + total, cap - total, &added, err));
     total += added;
   }
@@ -62,7 +68,11 @@ static vt_status set_layout(vt_obs_set *s, const vt_plan *p, vt_err *err)
   vt_array_def *defs = block;
   for (int i = 0; i < p->n_obs; i++) {
     member *m = &s->m[i];
-    VT_TRY_OUT(find_request(p, i, &m->ops, err), err, "observables of '%s'", p->comp.name);
+    m->ops = find_request(p, i, err);
+    if (!m->ops) {
+      rc = VT_EINVAL;
+      goto out;
+    }
     VT_TRY_OUT(m->ops->layout(p, &p->obs[i], defs, VT_MAX_ARRAYS - s->n_arrays, &m->n_arrays, err), err,
                "observables of '%s'", p->comp.name);
     for (int k = 0; k < m->n_arrays; k++) {

@@ -14,13 +14,16 @@ typedef struct vt__layout {
   int cap, n;
 } vt__layout;
 
-typedef struct vt__axis_len {
-  int32_t axis, len; /* vt_axis, extent for this task */
-} vt__axis_len;
+typedef struct vt__array {
+  const char *name, *unit, *source, *doc;
+  int n_dim;
+  struct {
+    int32_t axis, len; /* vt_axis, extent for this task */
+  } ax[VT_MAX_DIM];
+} vt__array;
 
-/* Append one array of `n_dim` axes.  VT_EINVAL when the list is full. */
-VT_MUST_CHECK vt_status vt__layout_add(vt__layout *l, const char *name, const char *unit, int n_dim,
-                                       const vt__axis_len *ax, const char *source, const char *doc, vt_err *err);
+/* Append n arrays.  VT_EINVAL when the list is full. */
+VT_MUST_CHECK vt_status vt__layout_add(vt__layout *l, const vt__array *a, int n, vt_err *err);
 
 /* Every parameter within its documented limits, at least one sample of at least one species; every layout and open
  * begins with it. */

@@ -34,10 +34,14 @@ static vt_status rdf_layout(const vt_plan *p, const vt_obs_request *r, vt_array_
   int n_bins;
   vt__layout l = {.defs = defs, .cap = cap};
   VT_PASS(size_of(p, r, &n_bins, err));
-  vt__axis_len by_pair[2] = {{VT_AXIS_PAIR, vt__obs_n_pairs(p)}, {VT_AXIS_PLAIN, n_bins}};
-  VT_PASS(vt__layout_add(&l, "rdf/r", "A", 1, &by_pair[1], "THEORY T 6.4", "centre of the bin", err));
-  VT_PASS(vt__layout_add(&l, "rdf/g", "1", 2, by_pair, "THEORY T 6.4",
-                         "partial radial distribution function; NaN beyond 0.45 of the shortest cell height", err));
+  const vt__array arrays[] = {{"rdf/r", "A", "THEORY T 6.4", "centre of the bin", 1, {{VT_AXIS_PLAIN, n_bins}}},
+                              {"rdf/g",
+                               "1",
+                               "THEORY T 6.4",
+                               "partial radial distribution function; NaN beyond 0.45 of the shortest cell height",
+                               2,
+                               {{VT_AXIS_PAIR, vt__obs_n_pairs(p)}, {VT_AXIS_PLAIN, n_bins}}}};
+  VT_PASS(vt__layout_add(&l, arrays, (int)(sizeof arrays / sizeof arrays[0]), err));
   *n = l.n;
   return VT_OK;
 }

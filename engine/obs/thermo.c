@@ -46,9 +46,10 @@ static vt_status thermo_layout(const vt_plan *p, const vt_obs_request *r, vt_arr
   vt__layout l = {.defs = defs, .cap = cap};
   VT_PASS(vt__obs_check(&vt__obs_thermo.doc, p, r, err));
   rows_of(p, r, &per_row, &n_rows);
-  vt__axis_len row = {VT_AXIS_PLAIN, n_rows};
-  for (int c = 0; c < N_COLS; c++)
-    VT_PASS(vt__layout_add(&l, column[c].name, column[c].unit, 1, &row, "THEORY T 6.5", column[c].doc, err));
+  for (int c = 0; c < N_COLS; c++) {
+    const vt__array a = {column[c].name, column[c].unit, "THEORY T 6.5", column[c].doc, 1, {{VT_AXIS_PLAIN, n_rows}}};
+    VT_PASS(vt__layout_add(&l, &a, 1, err));
+  }
   *n = l.n;
   return VT_OK;
 }

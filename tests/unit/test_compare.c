@@ -164,6 +164,21 @@ static void the_draws_are_repeatable(void **state)
   near(other.range_hi, a.range_hi, 0.05 * a.range_hi); /* 4000 draws */
 }
 
+/* Without noise the range is what is seen; with nothing but noise it is near zero, far below what is seen. */
+static void the_range_is_corrected_for_noise(void **state)
+{
+  (void)state;
+  vt_arrh f[6];
+  for (int i = 0; i < 6; i++) f[i] = made(-6 + 0.2 * i, 0.001, 5, 4);
+  vt_compare c = compare(f, 6);
+  near(c.range, 1, 0.001);
+  near(c.range_hi - c.range_lo, 4 * 0.0014, 0.002);                  /* the two ends, each +-0.001: 2 * 1.96 * 0.0014 */
+  for (int i = 0; i < 6; i++) f[i] = made(-6 + 0.05 * i, 0.1, 5, 4); /* sd 0.094 seen, 0.1 expected from noise */
+  c = compare(f, 6);
+  near(c.tau, 0, 0);
+  assert_true(c.range_lo == 0 && c.range < 0.15 && c.range_hi > 0.2);
+}
+
 /* ------------------------------------------------------------------ verdicts */
 
 static void expect(const vt_compare *c, vt_verdict verdict, const char *says)
@@ -291,6 +306,7 @@ int main(void)
       cmocka_unit_test(contrasts_are_taken_from_the_mean),
       cmocka_unit_test(glass_variance_is_pooled),
       cmocka_unit_test(the_draws_are_repeatable),
+      cmocka_unit_test(the_range_is_corrected_for_noise),
       cmocka_unit_test(close_and_precise_compositions_are_insensitive),
       cmocka_unit_test(decades_apart_is_sensitive),
       cmocka_unit_test(noisy_compositions_are_undecided),
