@@ -31,6 +31,9 @@ def check_and_plan(c, tmp):
     check(p["core_hours"] > 0 and 0 < p["wall_h"] <= p["core_hours"] * 1.0001, "wall time on two ranks is below one rank's")
     one_rank = answer("plan", c, "--ranks", 1, "--calibrate", 0, cwd=tmp)
     check(abs(one_rank["wall_h"] - one_rank["core_hours"]) < 1e-12, "one rank: wall time = core-hours")
+    many = answer("plan", c, "--ranks", 1000, "--calibrate", 0, cwd=tmp)
+    # with ranks for all, a glass and then one MD task remain: 1.6 and 1.4 of 2 x 1.6 + 4 x 1.4 ps, same step and atoms
+    check(math.isclose(many["wall_h"] / many["core_hours"], 3.0 / 8.8), "an MD task waits for its glass")
     check(p["store_bytes"] > 0 and p["memory_per_rank_bytes"] > 0, "store_bytes, memory_per_rank_bytes")
     check(p["calibration"]["measured"] and p["calibration"]["measured"][0]["us_per_atom_step"] > 0, "the speed was measured")
     # 1 ps resolves nothing: null, with a reason
