@@ -1,6 +1,7 @@
 /* mock.c - the forces of lj with failures on order: how the layers above are tested against a potential that breaks.
  *
- * The path is the script: actions separated by commas, "-" for none.  N counts the computations since open, from 1;
+ * The path's last component is the script (a campaign resolves every path against its folder): actions separated by
+ * commas, "-" for none.  N counts the computations since open, from 1;
  * N+ means that one and all later ones.
  *
  *   nan@N      the energy is not a number             (the wrapper answers VT_EDIVERGE)
@@ -71,8 +72,9 @@ static vt_status mock_open(const vt_pot_args *a, void **self, vt_err *err)
   *self = NULL;
   VT_TRY(vt_calloc64(&block, 1, sizeof(mock), err), err, "mock potential");
   mock *m = block;
-  if (strlen(a->path) >= sizeof m->script) VT_FAIL_OUT(err, VT_EINVAL, "script '%.80s...' is too long", a->path);
-  memcpy(m->script, a->path, strlen(a->path) + 1);
+  const char *slash = strrchr(a->path, '/'), *script = slash ? slash + 1 : a->path;
+  if (strlen(script) >= sizeof m->script) VT_FAIL_OUT(err, VT_EINVAL, "script '%.80s...' is too long", script);
+  memcpy(m->script, script, strlen(script) + 1);
   VT_TRY_OUT(parse_script(m, err), err, "mock script '%.80s'", m->script);
   vt_pot_args plain = *a;
   plain.path = "-";

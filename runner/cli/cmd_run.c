@@ -1,7 +1,9 @@
 /* cmd_run.c - the campaign on all ranks: the one command that starts MPI. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "runner/cli/cli.h"
 #include "runner/comm/comm.h"
@@ -81,6 +83,28 @@ static void open_log(void *ctx, const char *dir)
 
 /* ------------------------------------------------------------------ the command */
 
+/* A signal in the middle of a launch can leave hydra's start-up protocol stuck for ever (seen with MPICH 4.0.2): a job that
+ * has not started after this time is given up instead of idling until its wall limit. */
+enum { LAUNCH_MOST_S = 300 };
+
+static void launch_is_stuck(int sig)
+{
+  static const char text[] = "vitrion run: MPI did not start within 300 s; nothing was done, submit again\n";
+  (void)sig;
+  ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
+  (void)ignored;
+  _exit(VT_EXIT_AGAIN);
+}
+
+static vt_status open_mpi(int *argc, char ***argv, vt_comm **comm, vt_err *err)
+{
+  (void)signal(SIGALRM, launch_is_stuck);
+  (void)alarm(LAUNCH_MOST_S);
+  vt_status rc = vt_comm_mpi_open(argc, argv, comm, err);
+  (void)alarm(0);
+  return rc;
+}
+
 static int run_campaign(vt_comm *comm, const run_args *a, const vt_usage *u)
 {
   int code = VT_EXIT_OK;
@@ -127,7 +151,7 @@ int cmd_run(int argc, char **argv)
                 .most_args = 1};
   vt_comm *comm;
   vt_err err = {0};
-  if (vt_comm_mpi_open(&argc, &argv, &comm, &err) != VT_OK) return vt_cli_fail(&err);
+  if (open_mpi(&argc, &argv, &comm, &err) != VT_OK) return vt_cli_fail(&err);
   int rank = vt_comm_rank(comm);
   const char *mismatch = vt_comm_mpi_mismatch(comm);
   int32_t code = -1;

@@ -1,0 +1,180 @@
+/* The real master and the real workers over simulated ranks, with the real journal on disk: random delays, failures that
+ * the ladder cures, failures that it does not, and a soft stop in the middle with a second start. */
+#include "tests/vt_test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "runner/drive/drive_impl.h"
+
+enum { N_TASKS = 60, N_GLASS = 15, MOST_RANKS = 7, N_SEEDS = 60 };
+
+typedef struct world {
+  vt_sim *sim;
+  uint64_t seed;
+  int n_ranks;
+  char dir[64];
+  vt_sched_task task[N_TASKS];
+  double ns[N_TASKS];
+  int ran[N_TASKS]; /* how often each task gave a result in this world, over all starts */
+} world;
+
+typedef struct rank {
+  world *w;
+  vt_node_options o;
+  vt_master *master;
+  vt_worker *worker;
+} rank;
+
+static double chance(const world *w, uint32_t a, uint32_t b)
+{
+  double u[2];
+  vt_rng_uniform2(w->seed, VT_STREAM_TEST, 1, a, b, u);
+  return u[0];
+}
+
+/* Of the MD tasks a fifth fail at the first try, a twentieth always; glasses never fail here (their failure takes MD tasks
+ * along, which tests/unit/test_sched covers). */
+static int fails(const world *w, int task, int attempt, int half_steps)
+{
+  if (task < N_GLASS) return 0;
+  double u = chance(w, (uint32_t)task, 0);
+  return u < 0.05 || (u < 0.25 && attempt == 0 && half_steps == 0);
+}
+
+static int hopeless(const world *w, int task) { return fails(w, task, 9, 9); }
+
+static vt_status work_run(void *ctx, const vt_lease *l, const vt_replica_hooks *hooks, vt_work *out, vt_err *err)
+{
+  rank *r = ctx;
+  vt_progress p = {.stage = "empty"};
+  VT_PASS(hooks->poll(hooks->ctx, &p, err));
+  if (fails(r->w, l->task, l->attempt, l->half_steps)) VT_FAIL(err, VT_EDIVERGE, "task %d failed as scripted", l->task);
+  out->head = (vt_result_head){.version = VT_RESULT_VERSION};
+  r->w->ran[l->task]++;
+  return VT_OK;
+}
+
+static vt_status pump(void *ctx, int *busy, vt_err *err)
+{
+  rank *r = ctx;
+  vt_msg m;
+  int got = 1;
+  while (got) {
+    VT_PASS(vt_comm_poll(r->o.comm, &m, &got, err));
+    if (!got) break;
+    *busy = 1;
+    VT_PASS(m.tag < VT_MSG_TASK ? vt__master_message(r->master, &m, err) : vt__worker_message(r->worker, &m, err));
+  }
+  return VT_OK;
+}
+
+static void open_rank(world *w, rank *r, int k, vt_journal *replay)
+{
+  vt_err err = {0};
+  *r = (rank){.w = w,
+              .o = {.comm = vt_sim_comm(w->sim, k),
+                    .master_inline = 1,
+                    .max_tries = 3,
+                    .crash_limit = 2,
+                    .task = w->task,
+                    .task_ns = w->ns,
+                    .n_tasks = N_TASKS,
+                    .replay = k == 0 ? replay : NULL,
+                    .journal_dir = w->dir,
+                    .work = {.ctx = r, .run = work_run}}};
+  if (k == 0) VT_TEST_OK(vt__master_open(&r->master, &r->o, &err), &err);
+  VT_TEST_OK(vt__worker_open(&r->worker, &r->o, (vt_pump){.ctx = r, .step = pump}, &err), &err);
+}
+
+/* One start; stop_after: virtual seconds, < 0 never. */
+static void run_start(world *w, vt_journal *replay, double stop_after)
+{
+  rank r[MOST_RANKS];
+  vt_err err = {0};
+  vt_sim_options so = {.n_ranks = w->n_ranks, .seed = w->seed, .delay_s = 0.01};
+  VT_TEST_OK(vt_sim_open(&w->sim, &so, &err), &err);
+  for (int k = 0; k < w->n_ranks; k++) open_rank(w, &r[k], k, replay);
+  int left = 0;
+  for (int round = 0; left < w->n_ranks && round < 200000; round++) {
+    left = 0;
+    if (stop_after >= 0 && vt_sim_now(w->sim) > stop_after) VT_TEST_OK(vt__master_stop(r[0].master, &err), &err);
+    for (int k = 0; k < w->n_ranks; k++) {
+      int busy = 0;
+      VT_TEST_OK(pump(&r[k], &busy, &err), &err);
+      VT_TEST_OK(vt__worker_step(r[k].worker, &busy, &err), &err);
+      left += vt__worker_left(r[k].worker);
+    }
+    if (!vt__master_finished(r[0].master)) left = 0;
+    vt_sim_advance(w->sim, 0.004);
+  }
+  assert_int_equal(left, w->n_ranks);
+  assert_null(vt__master_abort(r[0].master));
+  for (int k = 0; k < w->n_ranks; k++) {
+    int busy = 0;
+    VT_TEST_OK(vt__worker_step(r[k].worker, &busy, &err), &err); /* what still waits becomes durable */
+    vt__worker_close(r[k].worker);
+    vt__master_close(r[k].master);
+  }
+  vt_sim_close(w->sim);
+}
+
+static void make_world(world *w, uint64_t seed)
+{
+  *w = (world){.seed = seed};
+  w->n_ranks = 1 + (int)(chance(w, 9999, 1) * MOST_RANKS);
+  (void)snprintf(w->dir, sizeof w->dir, "/tmp/vt-drive-sim-XXXXXX");
+  assert_non_null(mkdtemp(w->dir));
+  for (int i = 0; i < N_TASKS; i++) {
+    w->task[i] = (vt_sched_task){.needs = i < N_GLASS ? -1 : i % N_GLASS, .cost = 1 + chance(w, (uint32_t)i, 3)};
+    vt_sha256(&i, sizeof i, &w->task[i].uid);
+    w->ns[i] = 1;
+  }
+}
+
+static void remove_world(world *w)
+{
+  char cmd[128];
+  (void)snprintf(cmd, sizeof cmd, "rm -rf '%s'", w->dir);
+  assert_int_equal(system(cmd), 0);
+}
+
+static void every_task_is_recorded_once_whatever_the_delays_and_stops(void **state)
+{
+  (void)state;
+  int stopped_in_the_middle = 0;
+  for (uint64_t seed = 1; seed <= N_SEEDS; seed++) {
+    world w;
+    vt_err err = {0};
+    vt_journal *j;
+    make_world(&w, seed);
+    double stop = seed % 2 ? -1 : 0.05 + 0.4 * chance(&w, 9999, 2);
+    VT_TEST_OK(vt_journal_open(&j, w.dir, &err), &err);
+    run_start(&w, j, stop);
+    VT_TEST_OK(vt_journal_refresh(j, &err), &err);
+    int done = 0;
+    for (int i = 0; i < N_TASKS; i++) done += vt_journal_result(j, &w.task[i].uid) != NULL;
+    stopped_in_the_middle += stop >= 0 && done > 0 && done < N_TASKS - 5;
+    if (stop >= 0) run_start(&w, j, -1);
+    VT_TEST_OK(vt_journal_refresh(j, &err), &err);
+    for (int i = 0; i < N_TASKS; i++) {
+      int tries = 0;
+      while (vt_journal_failure(j, &w.task[i].uid, tries)) tries++;
+      int result = vt_journal_result(j, &w.task[i].uid) != NULL;
+      if (w.ran[i] != result || result == hopeless(&w, i) || (hopeless(&w, i) && tries != 3))
+        fail_msg("seed %llu, %d ranks: task %d gave %d results, %d in the journal, %d failures", (unsigned long long)seed,
+                 w.n_ranks, i, w.ran[i], result, tries);
+    }
+    vt_journal_free(j);
+    remove_world(&w);
+  }
+  assert_true(stopped_in_the_middle > 5); /* else the stop was never tried */
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {cmocka_unit_test(every_task_is_recorded_once_whatever_the_delays_and_stops)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
