@@ -70,7 +70,7 @@ vt_status vt__store_create(const char *tmp, const vt_store_spec *spec, vt_err *e
 /* The ranks that write rows: rank 0 alone, without MPI, or the first two. */
 typedef struct vt__writers vt__writers;
 /* Not to be called on ranks that do not write (vt__writers_has). */
-vt_status vt__writers_open(vt__writers **w, const vt_comm *c, vt_err *err);
+vt_status vt__writers_open(vt__writers **made, const vt_comm *c, vt_err *err);
 int vt__writers_has(const vt_comm *c);
 /* Collective over the writers, without spinning: *worst becomes the largest `mine`. */
 vt_status vt__writers_agree(const vt__writers *w, int mine, int *worst, vt_err *err);

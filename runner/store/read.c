@@ -89,38 +89,52 @@ typedef struct opened {
   size_t n; /* values */
 } opened;
 
-static vt_status open_dset(const vt_store *s, const char *name, opened *o, vt_err *err)
+/* Links are looked for step by step: to HDF5 a missing group is an error, not a "no".  1, 0, or negative. */
+static htri_t link_exists(hid_t file, const char *name)
 {
-  vt_status rc = VT_OK;
-  hid_t space;
-  hsize_t dim[H5S_MAX_RANK];
-  char part[256]; /* links are looked for step by step: to HDF5 a missing group is an error, not a "no" */
-  *o = (opened){.n = 1};
+  char part[256];
   size_t len = strlen(name);
-  if (name[0] != '/' || len < 2 || len >= sizeof part)
-    VT_FAIL(err, VT_EINVAL, "'%s' is not the path of a dataset", name);
+  if (name[0] != '/' || len < 2 || len >= sizeof part) return 0;
   for (size_t i = 1; i <= len; i++) {
     if (name[i] != '/' && name[i] != '\0') continue;
     memcpy(part, name, i);
     part[i] = '\0';
-    htri_t there = H5Lexists(s->file, part, H5P_DEFAULT);
-    VT_H5_OUT(there, err, VT_EINVAL, "'%s' has no dataset '%s'", s->path, name);
-    if (!there) VT_FAIL_OUT(err, VT_EINVAL, "'%s' has no dataset '%s'", s->path, name);
+    htri_t there = H5Lexists(file, part, H5P_DEFAULT);
+    if (there <= 0) return there;
   }
-  o->id = vt__h5_keep(&o->scope, H5Oopen(s->file, name, H5P_DEFAULT));
-  VT_H5_OUT(o->id, err, VT_ECORRUPT, "'%s' in '%s' is damaged", name, s->path);
-  if (H5Iget_type(o->id) != H5I_DATASET) VT_FAIL_OUT(err, VT_EINVAL, "'%s' in '%s' is not a dataset", name, s->path);
-  VT_H5_OUT(o->type = vt__h5_keep(&o->scope, H5Dget_type(o->id)), err, VT_ECORRUPT, "type of '%s'", name);
-  VT_H5_OUT(space = vt__h5_keep(&o->scope, H5Dget_space(o->id)), err, VT_ECORRUPT, "dimensions of '%s'", name);
-  o->class = H5Tget_class(o->type);
-  VT_H5_OUT(o->n_dim = H5Sget_simple_extent_dims(space, dim, NULL), err, VT_ECORRUPT, "dimensions of '%s'", name);
-  if (o->n_dim > VT_MAX_DIM + 1) VT_FAIL_OUT(err, VT_EINVAL, "'%s' has %d dimensions", name, o->n_dim);
-  for (int a = 0; a < o->n_dim; a++) {
-    if (dim[a] > INT32_MAX || (dim[a] > 0 && o->n > SIZE_MAX / 16 / dim[a]))
-      VT_FAIL_OUT(err, VT_ECORRUPT, "'%s' has impossible dimensions", name);
+  return 1;
+}
+
+/* The dimensions of a dataspace and the number of values; 0 where they are impossible. */
+static int take_shape(opened *o, int n_dim, const hsize_t *dim)
+{
+  if (n_dim > VT_MAX_DIM + 1) return 0;
+  o->n_dim = n_dim;
+  o->n = 1;
+  for (int a = 0; a < n_dim; a++) {
+    if (dim[a] > INT32_MAX || (dim[a] > 0 && o->n > SIZE_MAX / 16 / dim[a])) return 0;
     o->dim[a] = (int64_t)dim[a];
     o->n *= (size_t)dim[a];
   }
+  return 1;
+}
+
+static vt_status open_dset(const vt_store *s, const char *name, opened *o, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  hsize_t dim[H5S_MAX_RANK];
+  *o = (opened){.n = 0};
+  htri_t there = link_exists(s->file, name);
+  VT_H5_OUT(there, err, VT_EINVAL, "'%s' has no dataset '%s'", s->path, name);
+  if (!there) VT_FAIL_OUT(err, VT_EINVAL, "'%s' has no dataset '%s'", s->path, name);
+  o->id = vt__h5_keep(&o->scope, H5Oopen(s->file, name, H5P_DEFAULT));
+  VT_H5_OUT(o->id, err, VT_ECORRUPT, "'%s' in '%s' is damaged", name, s->path);
+  if (H5Iget_type(o->id) != H5I_DATASET) VT_FAIL_OUT(err, VT_EINVAL, "'%s' in '%s' is not a dataset", name, s->path);
+  o->type = vt__h5_keep(&o->scope, H5Dget_type(o->id));
+  o->class = H5Tget_class(o->type); /* a negative handle gives a negative answer: asked once, below */
+  int n_dim = H5Sget_simple_extent_dims(vt__h5_keep(&o->scope, H5Dget_space(o->id)), dim, NULL);
+  VT_H5_OUT(o->class < 0 ? -1 : n_dim, err, VT_ECORRUPT, "'%s' in '%s' is damaged", name, s->path);
+  if (!take_shape(o, n_dim, dim)) VT_FAIL_OUT(err, VT_EINVAL, "'%s' in '%s' has an impossible shape", name, s->path);
 out:
   if (rc != VT_OK) vt__h5_close(&o->scope);
   return rc;
@@ -188,18 +202,15 @@ vt_status vt_store_read_i64(vt_store *s, const char *dset, int64_t **v, size_t *
   return rc;
 }
 
-/* Memory type for strings of `file_type`: one byte wider, so that each ends with NUL whoever wrote it. */
-static vt_status string_type(vt__h5_scope *s, hid_t file_type, const char *name, hid_t *mem, size_t *width, vt_err *err)
+/* Memory type for strings of `file_type`, one byte wider, so that each ends with NUL whoever wrote it; negative for
+ * anything but text of fixed width. */
+static hid_t string_type(vt__h5_scope *s, hid_t file_type, size_t *width)
 {
-  vt_status rc = VT_OK;
-  if (H5Tget_class(file_type) != H5T_STRING || H5Tis_variable_str(file_type) != 0)
-    VT_FAIL(err, VT_EINVAL, "'%s' does not hold text of fixed width", name);
+  *width = 0;
+  if (H5Tget_class(file_type) != H5T_STRING || H5Tis_variable_str(file_type) != 0) return -1;
   *width = H5Tget_size(file_type) + 1;
-  VT_H5_OUT(*mem = vt__h5_keep(s, H5Tcopy(file_type)), err, VT_EIO, "type of '%s'", name);
-  VT_H5_OUT(H5Tset_size(*mem, *width), err, VT_EIO, "type of '%s'", name);
-  VT_H5_OUT(H5Tset_strpad(*mem, H5T_STR_NULLTERM), err, VT_EIO, "type of '%s'", name);
-out:
-  return rc;
+  hid_t mem = vt__h5_keep(s, H5Tcopy(file_type));
+  return H5Tset_size(mem, *width) < 0 || H5Tset_strpad(mem, H5T_STR_NULLTERM) < 0 ? -1 : mem;
 }
 
 vt_status vt_store_read_str(vt_store *s, const char *dset, char **v, size_t *width, size_t *n, vt_err *err)
@@ -212,7 +223,8 @@ vt_status vt_store_read_str(vt_store *s, const char *dset, char **v, size_t *wid
   *n = 0;
   vt__h5_begin();
   VT_PASS(open_dset(s, dset, &o, err));
-  VT_TRY_OUT(string_type(&o.scope, o.type, dset, &mem, width, err), err, "reading '%s'", s->path);
+  mem = string_type(&o.scope, o.type, width);
+  if (mem < 0) VT_FAIL_OUT(err, VT_EINVAL, "'%s' in '%s' does not hold text of fixed width", dset, s->path);
   VT_TRY_OUT(read_all(s, dset, &o, mem, *width, &p, err), err, "reading the store");
   *v = p;
   *n = o.n;
@@ -223,30 +235,26 @@ out:
 
 /* ------------------------------------------------------------------ texts */
 
-static vt_status read_attribute(const vt_store *s, const char *name, vt_buf *out, vt_err *err)
+static vt_status read_int(hid_t attr, const char *name, vt_buf *out, vt_err *err)
+{
+  int64_t i;
+  if (H5Aread(attr, H5T_NATIVE_INT64, &i) < 0)
+    return vt__h5_fail(err, VT_ECORRUPT, __FILE__, __LINE__, "attribute '%s'", name);
+  vt_buf_printf(out, "%lld", (long long)i);
+  return vt_buf_check(out, err);
+}
+
+static vt_status read_words(hid_t attr, hid_t type, const char *name, vt_buf *out, vt_err *err)
 {
   vt_status rc = VT_OK;
   vt__h5_scope h = {0};
-  hid_t attr, type, space, mem;
   size_t width;
   void *p = NULL;
-  htri_t there = H5Aexists(s->file, name);
-  VT_H5_OUT(there, err, VT_ECORRUPT, "'%s' is damaged", s->path);
-  if (!there) VT_FAIL_OUT(err, VT_EINVAL, "'%s' has no attribute '%s'", s->path, name);
-  VT_H5_OUT(attr = vt__h5_keep(&h, H5Aopen(s->file, name, H5P_DEFAULT)), err, VT_ECORRUPT, "attribute '%s'", name);
-  VT_H5_OUT(type = vt__h5_keep(&h, H5Aget_type(attr)), err, VT_ECORRUPT, "attribute '%s'", name);
-  VT_H5_OUT(space = vt__h5_keep(&h, H5Aget_space(attr)), err, VT_ECORRUPT, "attribute '%s'", name);
-  if (H5Sget_simple_extent_npoints(space) != 1) VT_FAIL_OUT(err, VT_EINVAL, "attribute '%s' is not one value", name);
-  if (H5Tget_class(type) == H5T_INTEGER) {
-    int64_t i;
-    VT_H5_OUT(H5Aread(attr, H5T_NATIVE_INT64, &i), err, VT_ECORRUPT, "attribute '%s'", name);
-    vt_buf_printf(out, "%lld", (long long)i);
-  } else {
-    VT_TRY_OUT(string_type(&h, type, name, &mem, &width, err), err, "reading '%s'", s->path);
-    VT_TRY_OUT(vt_calloc64(&p, 1, width, err), err, "attribute '%s'", name);
-    VT_H5_OUT(H5Aread(attr, mem, p), err, VT_ECORRUPT, "attribute '%s'", name);
-    vt_buf_printf(out, "%s", (const char *)p);
-  }
+  hid_t mem = string_type(&h, type, &width);
+  if (mem < 0) VT_FAIL_OUT(err, VT_EINVAL, "attribute '%s' is neither a whole number nor text of fixed width", name);
+  VT_TRY_OUT(vt_calloc64(&p, 1, width, err), err, "attribute '%s'", name);
+  VT_H5_OUT(H5Aread(attr, mem, p), err, VT_ECORRUPT, "attribute '%s'", name);
+  vt_buf_printf(out, "%s", (const char *)p);
   rc = vt_buf_check(out, err);
 out:
   vt_free(p);
@@ -254,15 +262,33 @@ out:
   return rc;
 }
 
+static vt_status read_attribute(const vt_store *s, const char *name, vt_buf *out, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  vt__h5_scope h = {0};
+  hid_t attr;
+  htri_t there = H5Aexists(s->file, name);
+  VT_H5_OUT(there, err, VT_ECORRUPT, "'%s' is damaged", s->path);
+  if (!there) VT_FAIL_OUT(err, VT_EINVAL, "'%s' has no attribute '%s'", s->path, name);
+  VT_H5_OUT(attr = vt__h5_keep(&h, H5Aopen(s->file, name, H5P_DEFAULT)), err, VT_ECORRUPT, "attribute '%s'", name);
+  hid_t type = vt__h5_keep(&h, H5Aget_type(attr));
+  if (H5Sget_simple_extent_npoints(vt__h5_keep(&h, H5Aget_space(attr))) != 1)
+    VT_FAIL_OUT(err, VT_EINVAL, "attribute '%s' is not one value", name);
+  rc = H5Tget_class(type) == H5T_INTEGER ? read_int(attr, name, out, err) : read_words(attr, type, name, out, err);
+out:
+  vt__h5_close(&h);
+  return rc;
+}
+
 vt_status vt_store_read_text(vt_store *s, const char *name, vt_buf *out, vt_err *err)
 {
-  char *v;
-  size_t width, n;
+  char *v = NULL;
+  size_t width, n = 0;
   vt__h5_begin();
   if (name[0] != '/') return read_attribute(s, name, out, err);
   VT_PASS(vt_store_read_str(s, name, &v, &width, &n, err));
   vt_status rc = VT_OK;
-  if (n == 1) {
+  if (v && n == 1) {
     vt_buf_add(out, v, strlen(v));
     rc = vt_buf_check(out, err);
   } else {

@@ -93,24 +93,32 @@ static vt_status gather(filler *f, int64_t first, int64_t n, vt_err *err)
   return VT_OK;
 }
 
+/* Rows first.. of a dataset's dataspace; none if n is 0. */
+static hid_t select_rows(vt__h5_scope *s, const target *t, int64_t first, int64_t n)
+{
+  hsize_t from[VT_MAX_DIM + 1] = {(hsize_t)first}, count[VT_MAX_DIM + 1] = {(hsize_t)n};
+  for (int a = 1; a < t->d->n_dim; a++) count[a] = (hsize_t)t->d->dim[a];
+  hid_t space = vt__h5_keep(s, H5Dget_space(t->id));
+  herr_t bad = n ? H5Sselect_hyperslab(space, H5S_SELECT_SET, from, NULL, count, NULL) : H5Sselect_none(space);
+  return bad < 0 ? -1 : space;
+}
+
+/* n rows in memory. */
+static hid_t batch_space(vt__h5_scope *s, const target *t, int64_t n)
+{
+  hsize_t items = (hsize_t)(n ? n : 1) * (hsize_t)(t->row_bytes / vt__store_item_bytes(t->d));
+  hid_t space = vt__h5_keep(s, H5Screate_simple(1, &items, NULL));
+  return n || space < 0 || H5Sselect_none(space) >= 0 ? space : -1;
+}
+
 /* Collective: a writer without rows takes part with none. */
 static vt_status write_rows(const filler *f, const target *t, int64_t first, int64_t n, vt_err *err)
 {
   vt_status rc = VT_OK;
   vt__h5_scope s = {0};
   hid_t mem, there;
-  hsize_t from[VT_MAX_DIM + 1] = {(hsize_t)first}, count[VT_MAX_DIM + 1];
-  count[0] = n ? (hsize_t)n : 1;
-  for (int a = 1; a < t->d->n_dim; a++) count[a] = (hsize_t)t->d->dim[a];
-  VT_H5_OUT(there = vt__h5_keep(&s, H5Dget_space(t->id)), err, VT_EIO, "rows of '%s'", t->d->path);
-  VT_H5_OUT(mem = vt__h5_keep(&s, H5Screate_simple(t->d->n_dim, count, NULL)), err, VT_EIO, "rows of '%s'", t->d->path);
-  if (n) {
-    VT_H5_OUT(H5Sselect_hyperslab(there, H5S_SELECT_SET, from, NULL, count, NULL), err, VT_EIO, "rows of '%s'",
-              t->d->path);
-  } else {
-    VT_H5_OUT(H5Sselect_none(there), err, VT_EIO, "rows of '%s'", t->d->path);
-    VT_H5_OUT(H5Sselect_none(mem), err, VT_EIO, "rows of '%s'", t->d->path);
-  }
+  VT_H5_OUT(there = select_rows(&s, t, first, n), err, VT_EIO, "rows of '%s'", t->d->path);
+  VT_H5_OUT(mem = batch_space(&s, t, n), err, VT_EIO, "rows of '%s'", t->d->path);
   VT_H5_OUT(H5Dwrite(t->id, t->type, mem, there, f->xfer, t->batch), err, VT_EIO,
             "cannot write rows %lld..%lld of '%s'", (long long)first, (long long)(first + n - 1), t->d->path);
 out:

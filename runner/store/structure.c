@@ -160,26 +160,43 @@ static hid_t layout_of(vt__h5_scope *s, const vt_store_dset *d)
   return p;
 }
 
+static hid_t space_of(vt__h5_scope *s, const vt_store_dset *d)
+{
+  hsize_t dim[VT_MAX_DIM + 1];
+  for (int a = 0; a < d->n_dim; a++) dim[a] = (hsize_t)d->dim[a];
+  return vt__h5_keep(s, d->n_dim ? H5Screate_simple(d->n_dim, dim, NULL) : H5Screate(H5S_SCALAR));
+}
+
+static hid_t make_dset(vt__h5_scope *s, hid_t file, const vt_store_dset *d)
+{
+  hid_t type = vt__h5_type(s, d, 1), space = space_of(s, d), create = layout_of(s, d);
+  if (type < 0 || space < 0 || create < 0) return -1;
+  return vt__h5_keep(s, H5Dcreate2(file, d->path, type, space, H5P_DEFAULT, create, H5P_DEFAULT));
+}
+
+static vt_status put_table(hid_t dset, const vt_store_dset *d, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  vt__h5_scope s = {0};
+  hid_t mem;
+  VT_H5_OUT(mem = vt__h5_type(&s, d, 0), err, VT_EIO, "type of '%s'", d->path);
+  VT_H5_OUT(H5Dwrite(dset, mem, H5S_ALL, H5S_ALL, H5P_DEFAULT, d->table), err, VT_EIO, "values of '%s'", d->path);
+out:
+  vt__h5_close(&s);
+  return rc;
+}
+
 static vt_status put_dset(hid_t file, const vt_store_dset *d, vt_err *err)
 {
   vt_status rc = VT_OK;
   vt__h5_scope s = {0};
-  hid_t type, mem, space, create, dset;
-  hsize_t dim[VT_MAX_DIM + 1];
-  for (int a = 0; a < d->n_dim; a++) dim[a] = (hsize_t)d->dim[a];
+  hid_t dset;
   VT_TRY_OUT(make_groups(file, d->path, err), err, "dataset '%s'", d->path);
-  VT_H5_OUT(type = vt__h5_type(&s, d, 1), err, VT_EIO, "dataset '%s'", d->path);
-  VT_H5_OUT(mem = vt__h5_type(&s, d, 0), err, VT_EIO, "dataset '%s'", d->path);
-  VT_H5_OUT(space = vt__h5_keep(&s, d->n_dim ? H5Screate_simple(d->n_dim, dim, NULL) : H5Screate(H5S_SCALAR)), err,
-            VT_EIO, "dataset '%s'", d->path);
-  VT_H5_OUT(create = layout_of(&s, d), err, VT_EIO, "dataset '%s'", d->path);
-  dset = vt__h5_keep(&s, H5Dcreate2(file, d->path, type, space, H5P_DEFAULT, create, H5P_DEFAULT));
-  VT_H5_OUT(dset, err, VT_EIO, "dataset '%s'", d->path);
+  VT_H5_OUT(dset = make_dset(&s, file, d), err, VT_EIO, "dataset '%s'", d->path);
   VT_TRY_OUT(put_text(dset, "unit", d->unit, err), err, "dataset '%s'", d->path);
   VT_TRY_OUT(put_text(dset, "doc", d->doc, err), err, "dataset '%s'", d->path);
   VT_TRY_OUT(put_text(dset, "source", d->source, err), err, "dataset '%s'", d->path);
-  if (d->table && !is_empty(d))
-    VT_H5_OUT(H5Dwrite(dset, mem, H5S_ALL, H5S_ALL, H5P_DEFAULT, d->table), err, VT_EIO, "values of '%s'", d->path);
+  if (d->table && !is_empty(d)) rc = put_table(dset, d, err);
 out:
   vt__h5_close(&s);
   return rc;
@@ -199,27 +216,33 @@ static vt_status put_campaign(hid_t file, const char *text, vt_err *err)
   return put_dset(file, &d, err);
 }
 
+static vt_status put_everything(hid_t file, const vt_store_spec *spec, vt_err *err)
+{
+  VT_PASS(put_int(file, "format", VT_STORE_FORMAT, err));
+  for (int k = 0; k < spec->n_attr; k++) {
+    const vt_store_attr *a = &spec->attr[k];
+    if (is_format(a)) continue;
+    VT_PASS(a->is_int ? put_int(file, a->name, a->i, err) : put_text(file, a->name, a->text, err));
+  }
+  VT_PASS(put_campaign(file, spec->campaign_text, err));
+  for (int k = 0; k < spec->n_dset; k++) VT_PASS(put_dset(file, &spec->dset[k], err));
+  return VT_OK;
+}
+
+static hid_t create_file(vt__h5_scope *s, const char *tmp)
+{
+  hid_t access = vt__h5_access(s), create = vt__h5_keep(s, H5Pcreate(H5P_FILE_CREATE));
+  if (access < 0 || H5Pset_obj_track_times(create, 0) < 0) return -1;
+  return H5Fcreate(tmp, H5F_ACC_TRUNC, create, access);
+}
+
 vt_status vt__store_create(const char *tmp, const vt_store_spec *spec, vt_err *err)
 {
   vt_status rc = VT_OK;
   vt__h5_scope s = {0};
-  hid_t access, create, file;
-  VT_H5_OUT(access = vt__h5_access(&s), err, VT_EIO, "creating '%s'", tmp);
-  VT_H5_OUT(create = vt__h5_keep(&s, H5Pcreate(H5P_FILE_CREATE)), err, VT_EIO, "creating '%s'", tmp);
-  VT_H5_OUT(H5Pset_obj_track_times(create, 0), err, VT_EIO, "creating '%s'", tmp);
-  VT_H5_OUT(file = H5Fcreate(tmp, H5F_ACC_TRUNC, create, access), err, VT_EIO, "cannot create '%s'", tmp);
-  /* From here on a failure abandons the open file. */
-  VT_TRY_OUT(put_int(file, "format", VT_STORE_FORMAT, err), err, "writing '%s'", tmp);
-  for (int k = 0; k < spec->n_attr; k++) {
-    const vt_store_attr *a = &spec->attr[k];
-    if (is_format(a)) continue;
-    if (a->is_int)
-      VT_TRY_OUT(put_int(file, a->name, a->i, err), err, "writing '%s'", tmp);
-    else
-      VT_TRY_OUT(put_text(file, a->name, a->text, err), err, "writing '%s'", tmp);
-  }
-  VT_TRY_OUT(put_campaign(file, spec->campaign_text, err), err, "writing '%s'", tmp);
-  for (int k = 0; k < spec->n_dset; k++) VT_TRY_OUT(put_dset(file, &spec->dset[k], err), err, "writing '%s'", tmp);
+  hid_t file;
+  VT_H5_OUT(file = create_file(&s, tmp), err, VT_EIO, "cannot create '%s'", tmp);
+  VT_TRY_OUT(put_everything(file, spec, err), err, "writing '%s'", tmp); /* on failure the open file is abandoned */
   VT_H5_OUT(H5Fclose(file), err, VT_EIO, "closing '%s'", tmp);
 out:
   vt__h5_close(&s);
