@@ -88,7 +88,7 @@ typedef struct vt_onsager {
 VT_MUST_CHECK vt_status vt_tr_onsager(const vt_tr_input *in, double lo_ps, double hi_ps, int frame, vt_onsager *out,
                                       vt_err *err);
 
-/* ------------------------------------------------------------------ Arrhenius */
+/* ------------------------------------------------------------------ Arrhenius (T 8) */
 
 /* One measured point: value x > 0 (D in cm^2/s, or sigma*T in mS K/cm) with standard error. */
 typedef struct vt_point {
@@ -97,16 +97,18 @@ typedef struct vt_point {
 } vt_point;
 
 typedef struct vt_arrh {
-  int32_t n_points, n_glasses, n_rejected, dof;
+  int32_t n_points, n_glasses; /* that took part                                           */
+  int32_t n_rejected;          /* without value or error, or of a glass with too few temperatures */
+  int32_t dof;                 /* for t quantiles of every *_se here: glasses - 1; one glass: points - 2 */
   double ea_ev, ea_se;
   double ln_prefactor, ln_prefactor_se;
   double t_ref_k, log10_ref, log10_ref_se;       /* log10 x at the reference temperature          */
   double cov_ref_ea;                             /* covariance of log10_ref and ea_ev             */
   double t_extra_k, extra, extra_lo95, extra_hi95; /* median and log-normal 95 % band at t_extra  */
   double log10_extra_se;
-  double chi2_red;                               /* NaN where undefined                            */
+  double chi2_red;                               /* of the lines within glasses; NaN where undefined */
   double birge;                                  /* factor that scaled the errors (1: none)        */
-  double glass_sd_decades;                       /* spread between glasses at t_ref, NaN for one glass */
+  double glass_sd_decades;                       /* sd between glasses at t_ref, sampling noise included; NaN for one */
   int32_t resolved;                              /* 0: fewer than 2 temperatures (3 for one glass) */
   int32_t extrapolates;                          /* 1: t_ref lies outside the measured temperatures */
 } vt_arrh;
@@ -117,7 +119,7 @@ typedef struct vt_arrh {
 VT_MUST_CHECK vt_status vt_arrh_fit(const vt_point *pt, int n, double t_ref_k, double t_extra_k, vt_arrh *out,
                                     vt_err *err);
 
-/* ------------------------------------------------------------------ comparison of compositions */
+/* ------------------------------------------------------------------ comparison of compositions (T 9) */
 
 typedef enum vt_verdict { VT_UNDECIDED = 0, VT_INSENSITIVE, VT_SENSITIVE } vt_verdict;
 const char *vt_verdict_text(vt_verdict v);
@@ -138,14 +140,19 @@ typedef struct vt_compare {
   double range, range_lo, range_hi; /* noise-corrected range and 95 % bounds, decades      */
   double i2, q, q_p;
   double tau_ea_ev;        /* the same spread of activation energies                       */
-  double p_common_slope, p_common_level; /* ANCOVA with glasses as the error stratum; NaN if undefined */
+  double p_common_slope, p_common_level; /* one-way F tests of Ea and of the level at t_ref with glasses as the error
+                                          * stratum; NaN unless every composition has two glasses (T 9.5) */
   double delta[VT_MAX_COMPARE], delta_lo90[VT_MAX_COMPARE], delta_hi90[VT_MAX_COMPARE]; /* minus the mean */
   int32_t comp[VT_MAX_COMPARE];       /* row of the composition                              */
   int32_t equivalent[VT_MAX_COMPARE]; /* 1: the 90 % interval lies within the margin         */
   char why[256];           /* one sentence: what decided, or what would be needed          */
 } vt_compare;
 
-/* fits[n] (resolved ones take part), comp row = index.  Deterministic: the bootstrap uses Philox with `key`. */
+/* fits[n] (resolved ones take part), comp row = index, all at one t_ref_k.  Compositions with several glasses share one
+ * variance between glasses (T 9.1).  tau decides only for k > 2; unresolved compositions and single glasses forbid the
+ * verdict "insensitive" (T 9.6).  Fewer than two resolved: NaN and VT_UNDECIDED.  VT_EINVAL: different reference
+ * temperatures, margins that are not positive, values without any error.  Deterministic: the draws behind the range use
+ * Philox with `key`.  Allocates. */
 VT_MUST_CHECK vt_status vt_compare_fits(const vt_arrh *fits, int n, const vt_compare_limits *lim, uint64_t key,
                                         vt_compare *out, vt_err *err);
 

@@ -29,7 +29,9 @@ typedef struct vt_obs_ops {
 extern const vt_obs_ops *const vt_obs_builtin[];
 const vt_obs_ops *vt_obs_find(const char *name); /* NULL if there is none */
 
-/* How many MD steps lie between two samples, and how many samples the produce stage gives (step 0 included). */
+/* How many MD steps lie between two samples, and how many samples the produce stage gives (step 0 included).  Counted
+ * with the plan's full time step, at least 1, and then times 2^half_steps: a task whose step was halved samples at the
+ * same times and has arrays of the same shape. */
 int64_t vt_obs_every_steps(const vt_plan *p, const vt_obs_request *r);
 int64_t vt_obs_samples(const vt_plan *p, const vt_obs_request *r);
 /* Steps of the produce stage with the plan's (possibly halved) time step. */
