@@ -57,7 +57,6 @@ static int describe_campaign(const vt_campaign *c, vt_store_attr *attr)
   vt_uid_hex(&c->id, hex);
   vt_uid_hex(&c->pot.sha256, pot);
   int n = 0;
-  attr[n++] = (vt_store_attr){.name = "format", .i = VT_STORE_FORMAT, .is_int = 1};
   const struct {
     const char *name, *text;
   } text[] = {{"campaign", c->name},

@@ -58,9 +58,7 @@ static vt_status run(void *ctx, const vt_lease *l, const vt_replica_hooks *hooks
     fill_head(&out->head, &plan, &r, w->rank);
     out->values = r.values;
     r.values = NULL;
-  } else
-    (void)vt_err_wrap(err, rc, __FILE__, __LINE__, "task %.12s (%s, glass %d, %g K, attempt %d, half steps %d)", hex,
-                      plan.comp.name, plan.glass, plan.t_k, plan.attempt, plan.half_steps);
+  }
   vt_result_free(&r);
   vt_free(start);
   return rc;
