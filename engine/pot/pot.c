@@ -7,7 +7,7 @@
 const vt_pot_ops *const vt_pot_builtin[] = {&vt__pot_nep,  &vt__pot_nep_reference, &vt__pot_lj, &vt__pot_mock,
                                             &vt__pot_born, &vt__pot_committee,     NULL};
 
-static vt_status no_such_kind(const char *kind, vt_err *err)
+static void no_such_kind(const char *kind, vt_err *err)
 {
   char known[128];
   size_t used = 0;
@@ -19,7 +19,8 @@ static vt_status no_such_kind(const char *kind, vt_err *err)
     memcpy(known + used, (*o)->name, n + 1);
     used += n;
   }
-  VT_FAIL(err, VT_EUNSUP, "no potential of kind '%s' in this build; there are: %s", kind, known);
+  (void)vt_err_set(err, VT_EUNSUP, __FILE__, __LINE__, "no potential of kind '%s' in this build; there are: %s", kind,
+                   known);
 }
 
 static vt_status check_args(const vt_pot_args *a, vt_err *err)
@@ -45,7 +46,8 @@ vt_status vt_pot_open(vt_pot *pot, const char *kind, const vt_pot_args *args, vt
     pot->ops = *o;
     return VT_OK;
   }
-  return no_such_kind(kind, err);
+  no_such_kind(kind, err);
+  return VT_EUNSUP;
 }
 
 void vt_pot_describe(const vt_pot *pot, vt_pot_info *out)

@@ -5,10 +5,11 @@ int vt_simd_works(vt_simd s)
 {
   if (s == VT_SIMD_PORTABLE) return 1;
 #ifdef VT_POT_X86
-  if (s == VT_SIMD_AVX2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  const int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  if (s == VT_SIMD_AVX2) return avx2;
   if (s == VT_SIMD_AVX512)
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-           __builtin_cpu_supports("avx512dq") && vt_simd_works(VT_SIMD_AVX2);
+    return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512dq");
 #endif
   return 0;
 }

@@ -76,9 +76,9 @@ static void lay_out_work(vt_nep_fast *f, arena *a)
     s->species = piece(a, row, sizeof(int));
     s->g = piece(a, row * (size_t)f->n_angular, real);
     s->dg = piece(a, row * (size_t)f->n_angular, real);
-    s->s = piece(a, (size_t)VT_FAST_H * VT_FAST_CHANNELS, real);
+    s->s = piece(a, (size_t)VT_FAST_H * (size_t)VT_FAST_CHANNELS, real);
   }
-  f->raw = piece(a, 4 * 2 * row, sizeof(double));
+  for (int k = 0; k < 4; k++) f->raw[k] = piece(a, 2 * row, sizeof(double));
   f->raw_j = piece(a, 2 * row, sizeof(int));
   f->fx = piece(a, row, real);
   f->fy = piece(a, row, real);

@@ -52,12 +52,13 @@ struct vt_nep_fast {
   vt_fast_network net[VT_MAX_SPECIES];
 
   /* Working memory: grows with the number of atoms and the longest row, never shrinks. */
-  int cap_n, cap_row;
+  int cap_n;
+  ptrdiff_t cap_row;
   int *order;         /* [cap_n] atoms grouped by species */
   double (*force)[4]; /* [cap_n] */
   void *work;         /* one block that the following point into */
   vt_fast_slot *slot; /* [lanes] */
-  double *raw;        /* [4][2 * cap_row] x, y, z, r^2: near ones from 0, far ones from cap_row */
+  double *raw[4];     /* [2 * cap_row] x, y, z, r^2: near ones from 0, far ones from cap_row */
   int *raw_j;         /* [2 * cap_row] */
   void *fx, *fy, *fz; /* real [cap_row] */
   void *gt;           /* real [cap_row][VT_FAST_CHANNELS] */

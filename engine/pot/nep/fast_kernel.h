@@ -13,15 +13,20 @@
 
 /* Sort the list's candidates of atom i into near (from 0) and far (from cap_row) ones; -1, or an entry on top of i. */
 #if defined(VT_AVX512)
-INLINE int pack(vt_nep_fast *f, int at, __mmask8 m, __m512d dx, __m512d dy, __m512d dz, __m512d r2, __m256i j)
+/* Eight candidates. */
+typedef struct candidates {
+  __m512d x, y, z, r2;
+  __m256i j;
+} candidates;
+
+/* Append those of the mask. */
+INLINE ptrdiff_t pack(vt_nep_fast *f, ptrdiff_t at, __mmask8 m, const candidates *c)
 {
-  double *raw = f->raw + at;
-  const int row = 2 * f->cap_row;
-  _mm512_storeu_pd(raw, _mm512_maskz_compress_pd(m, dx));
-  _mm512_storeu_pd(raw + row, _mm512_maskz_compress_pd(m, dy));
-  _mm512_storeu_pd(raw + 2 * row, _mm512_maskz_compress_pd(m, dz));
-  _mm512_storeu_pd(raw + 3 * row, _mm512_maskz_compress_pd(m, r2));
-  _mm256_storeu_si256((void *)(f->raw_j + at), _mm256_maskz_compress_epi32(m, j));
+  _mm512_storeu_pd(f->raw[0] + at, _mm512_maskz_compress_pd(m, c->x));
+  _mm512_storeu_pd(f->raw[1] + at, _mm512_maskz_compress_pd(m, c->y));
+  _mm512_storeu_pd(f->raw[2] + at, _mm512_maskz_compress_pd(m, c->z));
+  _mm512_storeu_pd(f->raw[3] + at, _mm512_maskz_compress_pd(m, c->r2));
+  _mm256_storeu_si256((void *)(f->raw_j + at), _mm256_maskz_compress_epi32(m, c->j));
   return at + __builtin_popcount(m);
 }
 
@@ -32,24 +37,26 @@ static int gather(vt_nep_fast *f, const vt_nlist *nl, int i, int *n_near, int *n
   const __m512d least2 = _mm512_set1_pd(VT_POT_OVERLAP_A * VT_POT_OVERLAP_A);
   const __m512d x = _mm512_set1_pd(nl->x[i]), y = _mm512_set1_pd(nl->y[i]), z = _mm512_set1_pd(nl->z[i]);
   const int *row = nl->neigh + nl->first[i];
-  int near_at = 0, far_at = f->cap_row, bad = -1;
+  ptrdiff_t near_at = 0, far_at = f->cap_row;
+  int bad = -1;
   for (int k = 0; k < nl->count[i]; k += 8) {
     const int left = nl->count[i] - k;
     const __mmask8 there = (__mmask8)(left >= 8 ? 0xff : (1u << left) - 1);
-    __m256i j = _mm256_load_si256((const void *)(row + k));
-    __m512d dx = _mm512_i32gather_pd(j, nl->x, 8) - x, dy = _mm512_i32gather_pd(j, nl->y, 8) - y;
-    __m512d dz = _mm512_i32gather_pd(j, nl->z, 8) - z;
-    __m512d r2 = _mm512_fmadd_pd(dx, dx, _mm512_fmadd_pd(dy, dy, dz * dz));
-    __mmask8 m_near = _mm512_mask_cmp_pd_mask(there, r2, near2, _CMP_LT_OQ);
-    __mmask8 m_far = _mm512_mask_cmp_pd_mask(there, r2, far2, _CMP_LT_OQ);
+    candidates c = {.j = _mm256_load_si256((const void *)(row + k))};
+    c.x = _mm512_i32gather_pd(c.j, nl->x, 8) - x;
+    c.y = _mm512_i32gather_pd(c.j, nl->y, 8) - y;
+    c.z = _mm512_i32gather_pd(c.j, nl->z, 8) - z;
+    c.r2 = _mm512_fmadd_pd(c.x, c.x, _mm512_fmadd_pd(c.y, c.y, c.z * c.z));
+    __mmask8 m_near = _mm512_mask_cmp_pd_mask(there, c.r2, near2, _CMP_LT_OQ);
+    __mmask8 m_far = _mm512_mask_cmp_pd_mask(there, c.r2, far2, _CMP_LT_OQ);
     m_far = (__mmask8)(m_far & ~m_near);
-    __mmask8 m_bad = _mm512_mask_cmp_pd_mask(there, r2, least2, _CMP_LT_OQ);
+    __mmask8 m_bad = _mm512_mask_cmp_pd_mask(there, c.r2, least2, _CMP_LT_OQ);
     if (m_bad) bad = row[k + __builtin_ctz(m_bad)];
-    if (m_near) near_at = pack(f, near_at, m_near, dx, dy, dz, r2, j);
-    if (m_far) far_at = pack(f, far_at, m_far, dx, dy, dz, r2, j);
+    if (m_near) near_at = pack(f, near_at, m_near, &c);
+    if (m_far) far_at = pack(f, far_at, m_far, &c);
   }
-  *n_near = near_at;
-  *n_far = far_at - f->cap_row;
+  *n_near = (int)near_at;
+  *n_far = (int)(far_at - f->cap_row);
   return bad;
 }
 #else
@@ -60,25 +67,27 @@ static int gather(vt_nep_fast *f, const vt_nlist *nl, int i, int *n_near, int *n
   const double *restrict x = nl->x, *restrict y = nl->y, *restrict z = nl->z;
   const double xi = x[i], yi = y[i], zi = z[i];
   const int *restrict row = nl->neigh + nl->first[i];
-  double *restrict raw = f->raw;
+  double *restrict raw_x = f->raw[0], *restrict raw_y = f->raw[1], *restrict raw_z = f->raw[2];
+  double *restrict raw_r2 = f->raw[3];
   int *restrict raw_j = f->raw_j;
-  const int stride = 2 * f->cap_row;
-  int near_at = 0, far_at = f->cap_row, bad = -1;
+  ptrdiff_t near_at = 0, far_at = f->cap_row;
+  int bad = -1;
   for (int k = 0; k < nl->count[i]; k++) { /* without branches: what is too far is overwritten by the next */
     const int j = row[k];
     const double dx = x[j] - xi, dy = y[j] - yi, dz = z[j] - zi, r2 = dx * dx + dy * dy + dz * dz;
-    const int is_near = r2 < near2, at = is_near ? near_at : far_at;
-    raw[at] = dx;
-    raw[at + stride] = dy;
-    raw[at + 2 * stride] = dz;
-    raw[at + 3 * stride] = r2;
+    const int is_near = r2 < near2;
+    const ptrdiff_t at = is_near ? near_at : far_at;
+    raw_x[at] = dx;
+    raw_y[at] = dy;
+    raw_z[at] = dz;
+    raw_r2[at] = r2;
     raw_j[at] = j;
     bad = r2 < least2 ? j : bad;
     near_at += is_near;
     far_at += (r2 < far2) & !is_near;
   }
-  *n_near = near_at;
-  *n_far = far_at - f->cap_row;
+  *n_near = (int)near_at;
+  *n_far = (int)(far_at - f->cap_row);
   return bad;
 }
 #endif
@@ -89,7 +98,7 @@ static void close_gap(vt_nep_fast *f, int n_near, int n_far)
   const int n = n_near + n_far;
   const double out_of_reach = 2 * fmax(f->rc_radial, f->rc_angular);
   for (int a = 0; a < 4; a++) {
-    double *raw = f->raw + (size_t)a * 2 * (size_t)f->cap_row;
+    double *raw = f->raw[a];
     for (int k = 0; k < n_far; k += 8) memcpy(raw + n_near + k, raw + f->cap_row + k, 8 * sizeof *raw);
     for (int k = n; k < whole(n); k++) raw[k] = a == 0 ? out_of_reach : a == 3 ? out_of_reach * out_of_reach : 0;
   }
@@ -104,16 +113,14 @@ static int find_neighbours(vt_nep_fast *f, const vt_nlist *nl, int i, vt_fast_sl
   close_gap(f, n_near, n_far);
   s->n_near = n_near;
   s->n = n_near + n_far;
-  const double *raw = f->raw;
-  const size_t row = 2 * (size_t)f->cap_row;
   real *x = s->x, *y = s->y, *z = s->z, *r = s->r, *ri = s->ri;
   for (int k = 0; k < s->n; k += VL) {
-    vj d = v_sqrt(v_from_doubles(raw + 3 * row + k)), inverse = v_set(1) / d;
+    vj d = v_sqrt(v_from_doubles(f->raw[3] + k)), inverse = v_set(1) / d;
     v_store(r + k, d);
     v_store(ri + k, inverse);
-    v_store(x + k, v_from_doubles(raw + k) * inverse);
-    v_store(y + k, v_from_doubles(raw + row + k) * inverse);
-    v_store(z + k, v_from_doubles(raw + 2 * row + k) * inverse);
+    v_store(x + k, v_from_doubles(f->raw[0] + k) * inverse);
+    v_store(y + k, v_from_doubles(f->raw[1] + k) * inverse);
+    v_store(z + k, v_from_doubles(f->raw[2] + k) * inverse);
   }
   for (int k = 0; k < s->n; k++) {
     int j = f->raw_j[k];
@@ -127,17 +134,17 @@ static int find_neighbours(vt_nep_fast *f, const vt_nlist *nl, int i, vt_fast_sl
 /* ------------------------------------------------------------------ network: lanes over atoms */
 
 /* sum[m] = start[m] + sum_i in[i] w[i][m], nc columns of a matrix with rows of `stride`. */
-INLINE void product(const real *w, int stride, int rows, const real *in, vj *sum, int nc)
+INLINE void product(const real *w, int stride, int rows, const real (*in)[VL], vj *sum, int nc)
 {
   for (int i = 0; i < rows; i++, w += stride) {
-    const vj v = v_load(in + i * VL);
+    const vj v = v_load(in[i]);
     UNROLL
     for (int m = 0; m < nc; m++) sum[m] = v_madd(v, v_set(w[m]), sum[m]);
   }
 }
 
 /* out[m] = sum_i in[i] w[i][m] for all columns, in blocks of about equal width. */
-static void multiply(const real *w, int columns, int rows, const real *in, real *out)
+static void multiply(const real *w, int columns, int rows, const real (*in)[VL], real (*out)[VL])
 {
   enum { MOST = 12 };
   for (int blocks = (columns + MOST - 1) / MOST, m = 0; blocks > 0; blocks--) {
@@ -183,7 +190,7 @@ static void multiply(const real *w, int columns, int rows, const real *in, real 
       product(w + m, columns, rows, in, sum, 12);
       break;
     }
-    for (int k = 0; k < nc; k++, m++) v_store(out + m * VL, sum[k]);
+    for (int k = 0; k < nc; k++, m++) v_store(out[m], sum[k]);
   }
 }
 
@@ -191,15 +198,15 @@ static void multiply(const real *w, int columns, int rows, const real *in, real 
 static vj network(const vt_nep_fast *f, const vt_fast_network *net)
 {
   const real *b0 = net->b0, *w1 = net->w1;
-  real *hidden = f->hidden;
+  real(*hidden)[VL] = f->hidden;
   vj energy = v_set(0);
   multiply(net->w0t, f->neurons, f->dim, f->q, hidden);
   for (int m = 0; m < f->neurons; m++) {
-    const vj t = v_tanh(v_load(hidden + m * VL) - v_set(b0[m])), w = v_set(w1[m]);
+    const vj t = v_tanh(v_load(hidden[m]) - v_set(b0[m])), w = v_set(w1[m]);
     energy = v_madd(w, t, energy);
-    v_store(hidden + m * VL, (v_set(1) - t * t) * w);
+    v_store(hidden[m], (v_set(1) - t * t) * w);
   }
-  multiply(net->w0, f->dim, f->neurons, hidden, f->d);
+  multiply(net->w0, f->dim, f->neurons, f->hidden, f->d);
   return energy;
 }
 
@@ -207,17 +214,17 @@ static vj network(const vt_nep_fast *f, const vt_fast_network *net)
 
 static void describe(const vt_nep_fast *f, const vt_fast_slot *s, int a, int lane)
 {
-  real radial[CHANNELS], *q = f->q;
+  real radial[CHANNELS], (*q)[VL] = f->q;
   _Alignas(64) real angular[L + 2][CHANNELS];
   const int count = angular_count(f, s), n_species = f->bound->n_species;
   radial_descriptor(f, s, a, radial);
   BY_SPECIES(n_species, angular_pairs, f, s, a, count);
   angular_sums(f, s, count);
   for (int n = 0; n < f->n_angular; n += QL) invariants(f, s->s, n, angular);
-  for (int n = 0; n < f->n_radial; n++) q[n * VL + lane] = radial[n];
+  for (int n = 0; n < f->n_radial; n++) q[n][lane] = radial[n];
   int at = f->n_radial;
   for (int block = 0; block < f->n_blocks; block++)
-    for (int n = 0; n < f->n_angular; n++) q[at++ * VL + lane] = angular[block][n];
+    for (int n = 0; n < f->n_angular; n++) q[at++][lane] = angular[block][n];
 }
 
 /* Half of each repulsion into fx, fy, fz; returns the energy. */
@@ -267,16 +274,16 @@ static void scatter(const vt_nep_fast *f, const vt_fast_slot *s, int i, double (
 
 static double add_forces(const vt_nep_fast *f, const vt_fast_slot *s, int i, int a, int lane, double (*w)[VL])
 {
-  const real *dq = f->d;
+  const real(*dq)[VL] = f->d;
   real radial[CHANNELS];
-  _Alignas(64) real angular[L + 2][CHANNELS] = {{0}}, z[NH * CHANNELS];
-  for (int n = 0; n < f->n_radial; n++) radial[n] = dq[n * VL + lane];
+  _Alignas(64) real angular[L + 2][CHANNELS] = {{0}}, z[NH][CHANNELS];
+  for (int n = 0; n < f->n_radial; n++) radial[n] = dq[n][lane];
   int at = f->n_radial;
   for (int block = 0; block < f->n_blocks; block++)
-    for (int n = 0; n < f->n_angular; n++) angular[block][n] = dq[at++ * VL + lane];
+    for (int n = 0; n < f->n_angular; n++) angular[block][n] = dq[at++][lane];
   for (int n = 0; n < f->n_angular; n += QL) invariants_back(f, s->s, n, (const real(*)[CHANNELS])angular, z);
   radial_force(f, s, a, radial);
-  angular_force(f, s, z);
+  angular_force(f, s, (const real(*)[CHANNELS])z);
   const double repulsion = f->zbl ? add_zbl(f, s, a) : 0;
   scatter(f, s, i, w);
   return repulsion;

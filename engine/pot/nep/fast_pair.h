@@ -53,15 +53,27 @@ INLINE void basis(vj t, int n, vj *f)
   }
 }
 
+/* Coefficients c[n][k][species] of one centre, for the VL neighbours of which `species` holds the species. */
+typedef struct table {
+  const real *c; /* from channel n on */
+  int nk;
+  vspecies species;
+} table;
+
+INLINE vj coefficient(const table *t, int n, int k, int nt)
+{
+  return v_look(t->c + ((ptrdiff_t)n * t->nk + k) * ROW, t->species, nt);
+}
+
 /* sum[n] += c[n][k][species] f[k], nc channels. */
-INLINE void add_channels(const real *c, size_t stride, int nk, vspecies sp, const vj *f, vj *sum, int nc, int nt)
+INLINE void add_channels(const table *c, const vj *f, vj *sum, int nc, int nt)
 {
   vj t[6];
   UNROLL
   for (int n = 0; n < nc; n++) t[n] = sum[n];
-  for (int k = 0; k < nk; k++) {
+  for (int k = 0; k < c->nk; k++) {
     UNROLL
-    for (int n = 0; n < nc; n++) t[n] = v_madd(v_look(c + (size_t)n * stride + (size_t)k * ROW, sp, nt), f[k], t[n]);
+    for (int n = 0; n < nc; n++) t[n] = v_madd(coefficient(c, n, k, nt), f[k], t[n]);
   }
   UNROLL
   for (int n = 0; n < nc; n++) sum[n] = t[n];
@@ -81,41 +93,40 @@ static void radial_one_species(const vt_nep_fast *f, const vt_fast_slot *s, int 
   for (int n = 0; n < f->n_radial; n++) q[n] = 0;
   for (int k = 0; k < f->k_radial; k++) {
     real m = v_sum(moment[k]);
-    for (int n = 0; n < f->n_radial; n++) q[n] += c[((size_t)n * (size_t)f->k_radial + (size_t)k) * ROW] * m;
+    for (int n = 0; n < f->n_radial; n++) q[n] += c[((ptrdiff_t)n * f->k_radial + k) * ROW] * m;
   }
 }
 
 INLINE void radial_species(const vt_nep_fast *f, const vt_fast_slot *s, int a, int count, real *q, int nt)
 {
   const int nn = f->n_radial, nk = f->k_radial;
-  const size_t stride = (size_t)nk * ROW;
-  const real *c0 = (const real *)f->c_radial + (size_t)a * (size_t)nn * stride, *r = s->r;
+  const ptrdiff_t stride = (ptrdiff_t)nk * ROW;
+  const real *c0 = (const real *)f->c_radial + stride * nn * a, *r = s->r;
   vj sum[CHANNELS];
   for (int n = 0; n < nn; n++) sum[n] = v_set(0);
   for (int j = 0; j < count; j += VL) {
     vj fk[BASIS];
     basis(reduced(r + j, (real)f->rc_radial), nk, fk);
-    vspecies sp = v_species(s->species + j);
     for (int n = 0; n < nn; n += 6) {
-      const real *c = c0 + (size_t)n * stride;
+      const table c = {c0 + n * stride, nk, v_species(s->species + j)};
       switch (nn - n) {
       case 1:
-        add_channels(c, stride, nk, sp, fk, sum + n, 1, nt);
+        add_channels(&c, fk, sum + n, 1, nt);
         break;
       case 2:
-        add_channels(c, stride, nk, sp, fk, sum + n, 2, nt);
+        add_channels(&c, fk, sum + n, 2, nt);
         break;
       case 3:
-        add_channels(c, stride, nk, sp, fk, sum + n, 3, nt);
+        add_channels(&c, fk, sum + n, 3, nt);
         break;
       case 4:
-        add_channels(c, stride, nk, sp, fk, sum + n, 4, nt);
+        add_channels(&c, fk, sum + n, 4, nt);
         break;
       case 5:
-        add_channels(c, stride, nk, sp, fk, sum + n, 5, nt);
+        add_channels(&c, fk, sum + n, 5, nt);
         break;
       default:
-        add_channels(c, stride, nk, sp, fk, sum + n, 6, nt);
+        add_channels(&c, fk, sum + n, 6, nt);
         break;
       }
     }
@@ -136,15 +147,14 @@ static void radial_descriptor(const vt_nep_fast *f, const vt_fast_slot *s, int a
 INLINE void radial_force_species(const vt_nep_fast *f, const vt_fast_slot *s, int a, int count, const real *d, int nt)
 {
   const int nn = f->n_radial, nk = f->k_radial;
-  const real *c = (const real *)f->c_radial + (size_t)a * (size_t)nn * (size_t)nk * ROW;
+  const real *c = (const real *)f->c_radial + (ptrdiff_t)a * nn * nk * ROW;
   const real *r = s->r, *x = s->x, *y = s->y, *z = s->z, rc = (real)f->rc_radial;
   real *fx = f->fx, *fy = f->fy, *fz = f->fz;
   _Alignas(64) real v[BASIS][ROW];
   for (int k = 0; k < nk; k++) {
     for (int b = 0; b < f->bound->n_species; b += VL) {
       vj sum = v_set(0);
-      for (int n = 0; n < nn; n++)
-        sum = v_madd(v_set(d[n]), v_load(c + ((size_t)n * (size_t)nk + (size_t)k) * ROW + b), sum);
+      for (int n = 0; n < nn; n++) sum = v_madd(v_set(d[n]), v_load(c + ((ptrdiff_t)n * nk + k) * ROW + b), sum);
       v_store(&v[k][b], sum);
     }
   }
@@ -198,70 +208,74 @@ INLINE void harmonics(vj x, vj y, vj z, vj *h)
   h[22] = v_msub(c2, c2, s2 * s2), h[23] = (c2 + c2) * s2;
 }
 
-/* g[n], dg[n] = sum_k c[n][k][species] (f[k], e[k]), nc channels. */
-INLINE void both_channels(const real *c, size_t stride, int nk, vspecies sp, const vj *f, const vj *e, real *g,
-                          real *dg, int row, int nc, int nt)
+/* A neighbour's channels: g_n and g_n' of channel n are `row` after those of channel n - 1. */
+typedef struct radials {
+  real *g, *dg;
+  ptrdiff_t row;
+} radials;
+
+/* (g[n], dg[n]) = sum_k c[n][k][species] (f[k], df[k]), nc channels. */
+INLINE void both_channels(const table *c, const vj *f, const vj *df, const radials *to, int nc, int nt)
 {
   vj a[6], b[6];
   UNROLL
   for (int n = 0; n < nc; n++) a[n] = b[n] = v_set(0);
-  for (int k = 0; k < nk; k++) {
+  for (int k = 0; k < c->nk; k++) {
     UNROLL
     for (int n = 0; n < nc; n++) {
-      vj w = v_look(c + (size_t)n * stride + (size_t)k * ROW, sp, nt);
+      vj w = coefficient(c, n, k, nt);
       a[n] = v_madd(w, f[k], a[n]);
-      b[n] = v_madd(w, e[k], b[n]);
+      b[n] = v_madd(w, df[k], b[n]);
     }
   }
   UNROLL
   for (int n = 0; n < nc; n++) {
-    v_store(g + n * row, a[n]);
-    v_store(dg + n * row, b[n]);
+    v_store(to->g + n * to->row, a[n]);
+    v_store(to->dg + n * to->row, b[n]);
   }
 }
 
 /* Of every neighbour: g_n, its derivative, and the harmonics. */
 INLINE void angular_pairs(const vt_nep_fast *f, const vt_fast_slot *s, int a, int count, int nt)
 {
-  const int nn = f->n_angular, nk = f->k_angular, row = f->cap_row;
-  const size_t stride = (size_t)nk * ROW;
-  const real *c0 = (const real *)f->c_angular + (size_t)a * (size_t)nn * stride;
+  const int nn = f->n_angular, nk = f->k_angular;
+  const ptrdiff_t stride = (ptrdiff_t)nk * ROW, row = f->cap_row;
+  const real *c0 = (const real *)f->c_angular + stride * nn * a;
   const real *r = s->r, *x = s->x, *y = s->y, *z = s->z, rc = (real)f->rc_angular;
   real *hb = f->h;
   for (int j = 0; j < count; j += VL) {
-    vspecies sp = v_species(s->species + j);
     vj t = reduced(r + j, rc), fc, dfc, u = v_set(1) - t, u2 = u + u;
-    vj t0 = v_set(1), t1 = u, d0 = v_set(0), d1 = v_set(1), fk[BASIS], ek[BASIS], h[NH];
+    vj t0 = v_set(1), t1 = u, d0 = v_set(0), d1 = v_set(1), fk[BASIS], dfk[BASIS], h[NH];
     v_cutoff(t, &fc, &dfc);
     const vj fc2 = fc * v_set(-2 / rc), dfc1 = dfc * v_set(1 / rc);
     for (int k = 0; k < nk; k++) { /* f_k, f_k' */
       vj w = t0 * t0;
       fk[k] = w * fc;
-      ek[k] = v_madd(t0 * d0, fc2, w * dfc1);
+      dfk[k] = v_madd(t0 * d0, fc2, w * dfc1);
       vj t2 = v_msub(u2, t1, t0), d2 = v_madd(u2, d1, v_msub(v_set(2), t1, d0));
       t0 = t1, t1 = t2, d0 = d1, d1 = d2;
     }
     for (int n = 0; n < nn; n += 6) {
-      const real *c = c0 + (size_t)n * stride;
-      real *g = (real *)s->g + n * row + j, *dg = (real *)s->dg + n * row + j;
+      const table c = {c0 + n * stride, nk, v_species(s->species + j)};
+      const radials to = {(real *)s->g + n * row + j, (real *)s->dg + n * row + j, row};
       switch (nn - n) {
       case 1:
-        both_channels(c, stride, nk, sp, fk, ek, g, dg, row, 1, nt);
+        both_channels(&c, fk, dfk, &to, 1, nt);
         break;
       case 2:
-        both_channels(c, stride, nk, sp, fk, ek, g, dg, row, 2, nt);
+        both_channels(&c, fk, dfk, &to, 2, nt);
         break;
       case 3:
-        both_channels(c, stride, nk, sp, fk, ek, g, dg, row, 3, nt);
+        both_channels(&c, fk, dfk, &to, 3, nt);
         break;
       case 4:
-        both_channels(c, stride, nk, sp, fk, ek, g, dg, row, 4, nt);
+        both_channels(&c, fk, dfk, &to, 4, nt);
         break;
       case 5:
-        both_channels(c, stride, nk, sp, fk, ek, g, dg, row, 5, nt);
+        both_channels(&c, fk, dfk, &to, 5, nt);
         break;
       default:
-        both_channels(c, stride, nk, sp, fk, ek, g, dg, row, 6, nt);
+        both_channels(&c, fk, dfk, &to, 6, nt);
         break;
       }
     }
@@ -274,23 +288,24 @@ INLINE void angular_pairs(const vt_nep_fast *f, const vt_fast_slot *s, int a, in
 /* S[h][n] = sum_j h_j g_n(r_j): lanes over n, as many h at a time as there are registers. */
 static void angular_sums(const vt_nep_fast *f, const vt_fast_slot *s, int count)
 {
-  const int nn = f->n_angular, row = f->cap_row;
+  const int nn = f->n_angular;
+  const ptrdiff_t row = f->cap_row;
   const real *g = s->g, *hb = f->h;
-  real *gt = f->gt, *sums = s->s;
+  real(*gt)[CHANNELS] = f->gt, (*sums)[CHANNELS] = s->s;
   for (int n = 0; n < nn; n++)
-    for (int j = 0; j < count; j++) gt[j * CHANNELS + n] = g[n * row + j];
+    for (int j = 0; j < count; j++) gt[j][n] = g[n * row + j];
   for (int n = 0; n < nn; n += QL) {
     for (int h0 = 0; h0 < NH; h0 += ACCUMULATORS) {
       vq sum[ACCUMULATORS];
       UNROLL
       for (int k = 0; k < ACCUMULATORS; k++) sum[k] = q_set(0);
       for (int j = 0; j < count; j++) {
-        const vq gj = q_load(gt + j * CHANNELS + n);
+        const vq gj = q_load(&gt[j][n]);
         UNROLL
         for (int k = 0; k < ACCUMULATORS; k++) sum[k] = q_madd(gj, q_set(hb[(h0 + k) * row + j]), sum[k]);
       }
       UNROLL
-      for (int k = 0; k < ACCUMULATORS; k++) q_store(sums + (h0 + k) * CHANNELS + n, sum[k]);
+      for (int k = 0; k < ACCUMULATORS; k++) q_store(&sums[h0 + k][n], sum[k]);
     }
   }
 }
@@ -308,15 +323,15 @@ static const real c222[5] = {(real)-0.007499480826664, (real)-0.134990654879954,
 static const int first_h[L + 1] = {0, 3, 8, 15, 24};
 
 /* The invariants q[block][n] of QL channels from n on. */
-static void invariants(const vt_nep_fast *f, const real *s, int n, real (*q)[CHANNELS])
+static void invariants(const vt_nep_fast *f, const real (*s)[CHANNELS], int n, real (*q)[CHANNELS])
 {
   vq one = q_set(0);
   int block = 0;
   for (; block < L; block++) {
     const int first = first_h[block];
-    vq m0 = q_load(s + first * CHANNELS + n), sum = q_set(0);
+    vq m0 = q_load(&s[first][n]), sum = q_set(0);
     for (int k = first + 1; k < first_h[block + 1]; k++) {
-      vq a = q_load(s + k * CHANNELS + n);
+      vq a = q_load(&s[k][n]);
       sum = q_madd(q_set(c3[k]) * a, a, sum);
     }
     vq value = q_madd(q_set(c3[first]) * m0, m0, sum + sum);
@@ -325,7 +340,7 @@ static void invariants(const vt_nep_fast *f, const real *s, int n, real (*q)[CHA
   }
   if (f->f222) {
     vq b[5];
-    for (int k = 0; k < 5; k++) b[k] = q_load(s + (3 + k) * CHANNELS + n);
+    for (int k = 0; k < 5; k++) b[k] = q_load(&s[3 + k][n]);
     vq value = q_set(c222[0]) * b[0] * b[0] * b[0];
     value += q_set(c222[1]) * b[0] * (b[1] * b[1] + b[2] * b[2]);
     value += q_set(c222[2]) * b[0] * (b[3] * b[3] + b[4] * b[4]);
@@ -336,13 +351,14 @@ static void invariants(const vt_nep_fast *f, const real *s, int n, real (*q)[CHA
 }
 
 /* Z[h][n] = dU/dS[h][n] of QL channels from n on, d[block][n] = dU/dq. */
-static void invariants_back(const vt_nep_fast *f, const real *s, int n, const real (*d)[CHANNELS], real *z)
+static void invariants_back(const vt_nep_fast *f, const real (*s)[CHANNELS], int n, const real (*d)[CHANNELS],
+                            real (*z)[CHANNELS])
 {
   vq d1 = q_load(&d[0][n]);
   if (f->f1111) {
     vq one = q_set(0);
     for (int k = 0; k < 3; k++) { /* c3[1] = c3[2] = c3[0] / 2 */
-      vq a = q_load(s + k * CHANNELS + n);
+      vq a = q_load(&s[k][n]);
       one = q_madd(a, a, one);
     }
     d1 += q_set((real)(14. / 15) * c3[0]) * q_load(&d[L + f->f222][n]) * one;
@@ -350,13 +366,13 @@ static void invariants_back(const vt_nep_fast *f, const real *s, int n, const re
   for (int l = 0; l < L; l++) {
     const vq dl = l ? q_load(&d[l][n]) : d1;
     for (int k = first_h[l]; k < first_h[l + 1]; k++)
-      q_store(z + k * CHANNELS + n, q_set((k == first_h[l] ? 2 : 4) * c3[k]) * dl * q_load(s + k * CHANNELS + n));
+      q_store(&z[k][n], q_set((k == first_h[l] ? 2 : 4) * c3[k]) * dl * q_load(&s[k][n]));
   }
   if (!f->f222) return;
   const vq w = q_load(&d[L][n]), c0 = q_set(c222[0]), c1 = q_set(c222[1]), c2 = q_set(c222[2]), c4 = q_set(c222[4]);
   const vq c33 = q_set(c222[3]);
   vq b[5], db[5];
-  for (int k = 0; k < 5; k++) b[k] = q_load(s + (3 + k) * CHANNELS + n);
+  for (int k = 0; k < 5; k++) b[k] = q_load(&s[3 + k][n]);
   const vq b12 = b[1] * b[1] + b[2] * b[2], b34 = b[3] * b[3] + b[4] * b[4], two = q_set(2);
   db[0] = q_set(3) * c0 * b[0] * b[0] + c1 * b12 + c2 * b34;
   db[1] = two * b[1] * (c1 * b[0] - c33 * b[3]) + c4 * b[2] * b[4];
@@ -364,16 +380,17 @@ static void invariants_back(const vt_nep_fast *f, const real *s, int n, const re
   db[3] = two * c2 * b[0] * b[3] + c33 * (b[2] * b[2] - b[1] * b[1]);
   db[4] = two * c2 * b[0] * b[4] + c4 * b[1] * b[2];
   for (int k = 0; k < 5; k++) {
-    real *zk = z + (3 + k) * CHANNELS + n;
+    real *zk = &z[3 + k][n];
     q_store(zk, q_madd(w, db[k], q_load(zk)));
   }
 }
 
 /* y_h = sum_n g_n Z[h][n] and *radial = sum_h h sum_n g_n' Z[h][n] for VL neighbours from j on. */
-INLINE void contract(const vt_nep_fast *f, const vt_fast_slot *s, const real *z, int j, const vj *h, vj *y, vj *radial)
+INLINE void contract(const vt_nep_fast *f, const vt_fast_slot *s, const real (*z)[CHANNELS], int j, const vj *h, vj *y,
+                     vj *radial)
 {
   enum { PART = ACCUMULATORS / 2 };
-  const int row = f->cap_row;
+  const ptrdiff_t row = f->cap_row;
   const real *g = (const real *)s->g + j, *dg = (const real *)s->dg + j;
   *radial = v_set(0);
   UNROLL
@@ -385,7 +402,7 @@ INLINE void contract(const vt_nep_fast *f, const vt_fast_slot *s, const real *z,
       const vj gn = v_load(g + n * row), dgn = v_load(dg + n * row);
       UNROLL
       for (int k = 0; k < PART; k++) {
-        const vj zn = v_set(z[(h0 + k) * CHANNELS + n]);
+        const vj zn = v_set(z[h0 + k][n]);
         a[k] = v_madd(gn, zn, a[k]);
         b[k] = v_madd(dgn, zn, b[k]);
       }
@@ -426,7 +443,7 @@ INLINE void gradient(const vj *y, vj px, vj py, vj pz, const vj *h, vj grad[3])
 }
 
 /* Add the angular part to fx, fy, fz. */
-static void angular_force(const vt_nep_fast *f, const vt_fast_slot *s, const real *z)
+static void angular_force(const vt_nep_fast *f, const vt_fast_slot *s, const real (*z)[CHANNELS])
 {
   const real *x = s->x, *y = s->y, *zz = s->z, *ri = s->ri;
   real *fx = f->fx, *fy = f->fy, *fz = f->fz;

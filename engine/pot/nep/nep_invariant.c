@@ -108,10 +108,10 @@ static const struct {
 void vt__nep_invariants(const vt_nep_model *m, const double *s, double *q)
 {
   int block = 0;
-  for (int l = 1; l <= m->l_max; l++, block++) {
+  for (ptrdiff_t l = 1; l <= m->l_max; l++, block++) {
     const double *sl = s + l * l - 1, *c = vt__nep_c3[l];
     double sum = 0;
-    for (int k = 1; k <= l; k++) sum += c[k] * (sl[2 * k - 1] * sl[2 * k - 1] + sl[2 * k] * sl[2 * k]);
+    for (ptrdiff_t k = 1; k <= l; k++) sum += c[k] * (sl[2 * k - 1] * sl[2 * k - 1] + sl[2 * k] * sl[2 * k]);
     q[block] = c[0] * sl[0] * sl[0] + 2 * sum;
   }
   for (int i = 0; i < VT_NEP_FLAGS; i++) {
@@ -144,11 +144,11 @@ void vt__nep_invariants_back(const vt_nep_model *m, const double *s, const doubl
       z[t->f[2]] += w * t->c * s[t->f[0]] * s[t->f[1]];
     }
   }
-  for (int l = 1; l <= m->l_max; l++) {
+  for (ptrdiff_t l = 1; l <= m->l_max; l++) {
     const double *sl = s + l * l - 1, *c = vt__nep_c3[l], dl = l == 1 ? d1 : d[l - 1];
     double *zl = z + l * l - 1;
     zl[0] += 2 * c[0] * dl * sl[0];
-    for (int k = 1; k <= l; k++) {
+    for (ptrdiff_t k = 1; k <= l; k++) {
       zl[2 * k - 1] += 4 * c[k] * dl * sl[2 * k - 1];
       zl[2 * k] += 4 * c[k] * dl * sl[2 * k];
     }

@@ -169,23 +169,31 @@ static vt_status zbl_line(reader *r, vt_nep_model *m, vt_err *err)
   return VT_OK;
 }
 
+/* The neighbour counts at the end of the cutoff line carry no physics, but they must be there. */
+static vt_status neighbour_counts(const reader *r, vt_err *err)
+{
+  int hint;
+  for (int i = r->n_words - 2; i < r->n_words; i++)
+    VT_PASS(integer(r, i, "a largest neighbour count", 0, 1000000, &hint, err));
+  return VT_OK;
+}
+
 static vt_status cutoff_line(reader *r, vt_nep_model *m, vt_err *err)
 {
   const int per_type = 2 * m->n_types + 2;
   VT_PASS(record(r, "cutoff", 2, per_type > 4 ? per_type : 4, "RADIAL ANGULAR MN MN", err));
-  int n = r->n_words - 1, typed = n == per_type && m->n_types > 1;
-  if (n != 4 && !typed && !(n == 2 && m->version == 3)) /* NEP3 files older than the hints */
+  const int n = r->n_words - 1, step = n == per_type ? 2 : 0; /* words from one type's cutoffs to the next's */
+  const int is_old = n == 2 && m->version == 3;               /* NEP3 files older than the counts */
+  if (n != 4 && n != per_type && !is_old)
     USER_FAIL(r, err, VT_EPARSE, 0,
-              "expected 4 values after 'cutoff' (radial, angular, two neighbour counts) or %d "
-              "(two cutoffs for each type, two neighbour counts), found %d",
+              "expected 4 values after 'cutoff' (radial, angular, two neighbour counts) or %d (two cutoffs for each "
+              "type, two neighbour counts), found %d",
               per_type, n);
   for (int t = 0; t < m->n_types; t++) {
-    VT_PASS(length(r, typed ? 1 + 2 * t : 1, "a radial cutoff", 0, &m->rc_radial[t], err));
-    VT_PASS(length(r, typed ? 2 + 2 * t : 2, "an angular cutoff", 0, &m->rc_angular[t], err));
+    VT_PASS(length(r, 1 + step * t, "a radial cutoff", 0, &m->rc_radial[t], err));
+    VT_PASS(length(r, 2 + step * t, "an angular cutoff", 0, &m->rc_angular[t], err));
   }
-  int hint;
-  for (int i = n - 1; n > 2 && i <= n; i++) VT_PASS(integer(r, i, "a largest neighbour count", 0, 1000000, &hint, err));
-  return VT_OK;
+  return is_old ? VT_OK : neighbour_counts(r, err);
 }
 
 static vt_status size_lines(reader *r, vt_nep_model *m, vt_err *err)
@@ -208,7 +216,7 @@ static vt_status l_max_line(reader *r, vt_nep_model *m, vt_err *err)
   VT_PASS(integer(r, 1, "the largest l", 1, VT_NEP_MOST_L, &m->l_max, err));
   m->n_blocks = m->l_max;
   for (int i = 0; i + 2 < r->n_words; i++) {
-    int on;
+    int on = 0;
     VT_PASS(integer(r, i + 2, "a flag of a higher-body invariant", 0, 9999, &on, err));
     m->flag[i] = on != 0;
     m->n_blocks += m->flag[i];
@@ -231,6 +239,7 @@ static vt_status ann_line(reader *r, vt_nep_model *m, vt_err *err)
 
 /* ------------------------------------------------------------------ numbers */
 
+enum { NETWORKS, BIAS, RADIAL, ANGULAR, SCALE, FLEXIBLE, PARTS };
 /* One part of the list of numbers, named in errors. */
 typedef struct part {
   const char *what;
@@ -272,28 +281,44 @@ static void lay_out(vt_nep_model *m, const part *p)
   m->b0 = m->w0 + w0;
   m->w1 = m->b0 + h;
   m->type_bias = m->version == 5 ? m->w1 + h : NULL;
-  const double *next = m->numbers + p[0].n;
+  const double *next = m->numbers + p[NETWORKS].n;
   m->bias = *next++;
   m->c_radial = next;
-  m->c_angular = m->c_radial + p[2].n;
-  m->scale = m->c_angular + p[3].n;
-  m->zbl_pair = m->zbl == VT_ZBL_FLEXIBLE ? m->scale + p[4].n : NULL;
+  m->c_angular = m->c_radial + p[RADIAL].n;
+  m->scale = m->c_angular + p[ANGULAR].n;
+  m->zbl_pair = m->zbl == VT_ZBL_FLEXIBLE ? m->scale + p[SCALE].n : NULL;
+}
+
+static void list_parts(const vt_nep_model *m, part p[PARTS])
+{
+  const size_t nt = (size_t)m->n_types, networks = m->version == 3 ? 1 : nt;
+  const size_t network = (size_t)m->neurons * ((size_t)m->dim + 2) + (m->version == 5);
+  p[NETWORKS] = (part){"a network parameter", networks * network};
+  p[BIAS] = (part){"the common bias", 1};
+  p[RADIAL] = (part){"a radial coefficient", nt * nt * (size_t)m->n_radial * (size_t)m->k_radial};
+  p[ANGULAR] = (part){"an angular coefficient", nt * nt * (size_t)m->n_angular * (size_t)m->k_angular};
+  p[SCALE] = (part){"a positive scale of the descriptor", (size_t)m->dim};
+  p[FLEXIBLE] = (part){"a flexible ZBL parameter", m->zbl == VT_ZBL_FLEXIBLE ? nt * (nt + 1) / 2 * 10 : 0};
+}
+
+/* What a number must satisfy beyond being one; x[-1] is the number before. */
+static vt_status check_number(const reader *r, int p, size_t i, const double *x, vt_err *err)
+{
+  if (p == SCALE && !(*x > 0))
+    USER_FAIL(r, err, VT_EPARSE, 0, "expected a positive scale of the descriptor, found %g", *x);
+  if (p != FLEXIBLE || i % 10 >= 2) return VT_OK;
+  if (!(*x >= 0 && *x <= MOST_LENGTH_A))
+    USER_FAIL(r, err, VT_EPARSE, 0, "expected a ZBL cutoff from 0 to %g A, found %g", MOST_LENGTH_A, *x);
+  if (i % 10 == 1 && *x > 0 && !(x[-1] < *x))
+    USER_FAIL(r, err, VT_EPARSE, 0, "expected an outer ZBL cutoff above the inner one, %g, found %g", x[-1], *x);
+  return VT_OK;
 }
 
 static vt_status numbers(reader *r, vt_nep_model *m, vt_err *err)
 {
-  const size_t nt = (size_t)m->n_types, networks = m->version == 3 ? 1 : nt;
-  const size_t network = (size_t)m->neurons * ((size_t)m->dim + 2) + (m->version == 5);
-  const part parts[] = {
-      {"a network parameter", networks * network},
-      {"the common bias", 1},
-      {"a radial coefficient", nt * nt * (size_t)m->n_radial * (size_t)m->k_radial},
-      {"an angular coefficient", nt * nt * (size_t)m->n_angular * (size_t)m->k_angular},
-      {"a positive scale of the descriptor", (size_t)m->dim},
-      {"a flexible ZBL parameter", m->zbl == VT_ZBL_FLEXIBLE ? nt * (nt + 1) / 2 * 10 : 0},
-  };
-  enum { PARTS = sizeof parts / sizeof parts[0], SCALE = 4, FLEXIBLE = 5 };
-  size_t total = 0, at = 0, left = lines_left(r);
+  part parts[PARTS];
+  size_t total = 0, left = lines_left(r);
+  list_parts(m, parts);
   for (int p = 0; p < PARTS; p++) total += parts[p].n; /* no overflow: the limits of the header */
   if (left < total) {                                  /* before any memory is asked for */
     r->line += (int)left;
@@ -301,15 +326,11 @@ static vt_status numbers(reader *r, vt_nep_model *m, vt_err *err)
               total);
   }
   VT_PASS(vt_calloc64((void **)&m->numbers, total, sizeof *m->numbers, err));
+  double *x = m->numbers;
   for (int p = 0; p < PARTS; p++) {
-    for (size_t i = 0; i < parts[p].n; i++, at++) {
-      double *x = &m->numbers[at];
+    for (size_t i = 0; i < parts[p].n; i++, x++) {
       VT_PASS(number(r, &parts[p], i, x, err));
-      if (p == SCALE && !(*x > 0)) USER_FAIL(r, err, VT_EPARSE, 0, "expected %s, found %g", parts[p].what, *x);
-      if (p == FLEXIBLE && i % 10 < 2 && !(*x >= 0 && *x <= MOST_LENGTH_A))
-        USER_FAIL(r, err, VT_EPARSE, 0, "expected a ZBL cutoff from 0 to %g A, found %g", MOST_LENGTH_A, *x);
-      if (p == FLEXIBLE && i % 10 == 1 && *x > 0 && !(x[-1] < *x))
-        USER_FAIL(r, err, VT_EPARSE, 0, "expected an outer ZBL cutoff above the inner one, %g, found %g", x[-1], *x);
+      VT_PASS(check_number(r, p, i, x, err));
     }
   }
   lay_out(m, parts);

@@ -53,34 +53,55 @@ void vt__nep_ref_close(vt_nep_ref *r)
 static vt_status look(const vt_nlist *nl, int i, int k, neighbour *p, vt_err *err)
 {
   const int j = nl->neigh[nl->first[i] + k];
+  p->owner = nl->owner[j];
+  p->species = nl->type[j];
   p->d[0] = nl->x[j] - nl->x[i];
   p->d[1] = nl->y[j] - nl->y[i];
   p->d[2] = nl->z[j] - nl->z[i];
   p->r = sqrt(p->d[0] * p->d[0] + p->d[1] * p->d[1] + p->d[2] * p->d[2]);
-  if (p->r < VT_POT_OVERLAP_A) return vt__pot_overlap(nl, i, j, err);
   for (int a = 0; a < 3; a++) p->u[a] = p->d[a] / p->r;
-  p->owner = nl->owner[j];
-  p->species = nl->type[j];
-  return VT_OK;
+  return p->r < VT_POT_OVERLAP_A ? vt__pot_overlap(nl, i, j, err) : VT_OK;
 }
 
-/* Of a pair of model types: the radial (or angular) cutoff, and the coefficients c[n][k] of the centre a. */
-static double mean(const double *rc, int a, int b) { return 0.5 * (rc[a] + rc[b]); }
+/* Radial or angular part of a model. */
+typedef struct part {
+  const double *c;  /* [n][k][n_types centre][n_types neighbour] */
+  const double *rc; /* [n_types] */
+  int k, n_types;
+} part;
 
-static double coefficient(const double *c, int n_types, int k_count, int n, int k, int a, int b)
+static part radial_part(const vt_nep_model *m) { return (part){m->c_radial, m->rc_radial, m->k_radial, m->n_types}; }
+
+static part angular_part(const vt_nep_model *m)
 {
-  return c[(((size_t)n * (size_t)k_count + (size_t)k) * (size_t)n_types + (size_t)a) * (size_t)n_types + (size_t)b];
+  return (part){m->c_angular, m->rc_angular, m->k_angular, m->n_types};
 }
 
-/* g_n(r) and its derivative from the basis at r. */
-static void channel(const double *c, int n_types, int k_count, int n, int a, int b, const double *f, const double *df,
-                    double *g, double *dg)
+/* The basis at a distance, for centre type a and neighbour type b; 0 if that is beyond the cutoff. */
+typedef struct basis {
+  int a, b;
+  double f[VT_NEP_MOST_BASIS], df[VT_NEP_MOST_BASIS];
+} basis;
+
+static int basis_at(const part *p, int a, int b, double r, basis *f)
 {
+  const double rc = 0.5 * (p->rc[a] + p->rc[b]);
+  if (r >= rc) return 0;
+  f->a = a;
+  f->b = b;
+  vt__nep_radial(p->k, r, rc, f->f, f->df);
+  return 1;
+}
+
+/* g_n and its derivative. */
+static void channel(const part *p, int n, const basis *f, double *g, double *dg)
+{
+  const size_t nt = (size_t)p->n_types;
+  const double *c = p->c + ((size_t)n * (size_t)p->k * nt + (size_t)f->a) * nt + (size_t)f->b;
   *g = *dg = 0;
-  for (int k = 0; k < k_count; k++) {
-    double w = coefficient(c, n_types, k_count, n, k, a, b);
-    *g += w * f[k];
-    *dg += w * df[k];
+  for (int k = 0; k < p->k; k++, c += nt * nt) {
+    *g += *c * f->f[k];
+    *dg += *c * f->df[k];
   }
 }
 
@@ -89,22 +110,21 @@ static void channel(const double *c, int n_types, int k_count, int n, int a, int
 static void add_to_descriptor(vt_nep_ref *r, int a, const neighbour *p)
 {
   const vt_nep_model *m = r->bound->model;
+  const part radial = radial_part(m), angular = angular_part(m);
   const int b = r->bound->type[p->species];
-  double f[VT_NEP_MOST_BASIS], df[VT_NEP_MOST_BASIS], g, dg, rc = mean(m->rc_radial, a, b);
-  if (p->r < rc) {
-    vt__nep_radial(m->k_radial, p->r, rc, f, df);
+  basis f;
+  double g, dg;
+  if (basis_at(&radial, a, b, p->r, &f)) {
     for (int n = 0; n < m->n_radial; n++) {
-      channel(m->c_radial, m->n_types, m->k_radial, n, a, b, f, df, &g, &dg);
+      channel(&radial, n, &f, &g, &dg);
       r->q[n] += g;
     }
   }
-  rc = mean(m->rc_angular, a, b);
-  if (p->r < rc) {
+  if (basis_at(&angular, a, b, p->r, &f)) {
     double h[VT_NEP_HARMONICS], grad[VT_NEP_HARMONICS][3];
-    vt__nep_radial(m->k_angular, p->r, rc, f, df);
     vt__nep_harmonics(m->l_max, p->u, h, grad);
     for (int n = 0; n < m->n_angular; n++) {
-      channel(m->c_angular, m->n_types, m->k_angular, n, a, b, f, df, &g, &dg);
+      channel(&angular, n, &f, &g, &dg);
       for (int k = 0; k < m->l_max * (m->l_max + 2); k++) r->s[n][k] += g * h[k];
     }
   }
@@ -154,29 +174,28 @@ static double site_energy(vt_nep_ref *r, int a)
 static void pair_gradient(const vt_nep_ref *r, int a, const neighbour *p, double f_ij[3])
 {
   const vt_nep_model *m = r->bound->model;
+  const part radial = radial_part(m), angular = angular_part(m);
   const int b = r->bound->type[p->species];
-  double f[VT_NEP_MOST_BASIS], df[VT_NEP_MOST_BASIS], g, dg, rc = mean(m->rc_radial, a, b);
+  basis f;
+  double g, dg;
   f_ij[0] = f_ij[1] = f_ij[2] = 0;
-  if (p->r < rc) {
+  if (basis_at(&radial, a, b, p->r, &f)) {
     double along = 0;
-    vt__nep_radial(m->k_radial, p->r, rc, f, df);
     for (int n = 0; n < m->n_radial; n++) {
-      channel(m->c_radial, m->n_types, m->k_radial, n, a, b, f, df, &g, &dg);
+      channel(&radial, n, &f, &g, &dg);
       along += r->d[n] * dg;
     }
     for (int x = 0; x < 3; x++) f_ij[x] += along * p->u[x];
   }
-  rc = mean(m->rc_angular, a, b);
-  if (p->r >= rc) return;
+  if (!basis_at(&angular, a, b, p->r, &f)) return;
   double h[VT_NEP_HARMONICS], grad[VT_NEP_HARMONICS][3];
-  vt__nep_radial(m->k_angular, p->r, rc, f, df);
   vt__nep_harmonics(m->l_max, p->u, h, grad);
   for (int n = 0; n < m->n_angular; n++) {
-    channel(m->c_angular, m->n_types, m->k_angular, n, a, b, f, df, &g, &dg);
+    channel(&angular, n, &f, &g, &dg);
     for (int k = 0; k < m->l_max * (m->l_max + 2); k++) {
       const double z = r->z[n][k];
-      const double radial = grad[k][0] * p->u[0] + grad[k][1] * p->u[1] + grad[k][2] * p->u[2];
-      for (int x = 0; x < 3; x++) f_ij[x] += z * (dg * h[k] * p->u[x] + g * (grad[k][x] - radial * p->u[x]) / p->r);
+      const double outward = grad[k][0] * p->u[0] + grad[k][1] * p->u[1] + grad[k][2] * p->u[2];
+      for (int x = 0; x < 3; x++) f_ij[x] += z * (dg * h[k] * p->u[x] + g * (grad[k][x] - outward * p->u[x]) / p->r);
     }
   }
 }

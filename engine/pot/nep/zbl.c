@@ -43,7 +43,7 @@ vt_zbl_pair vt__nep_zbl_pair(const vt_nep_model *m, int a, int b)
     if (reach < p.outer) p.outer = reach;
   }
   if (m->zbl == VT_ZBL_FLEXIBLE) {
-    int lo = a < b ? a : b, hi = a < b ? b : a;
+    const ptrdiff_t lo = a < b ? a : b, hi = a < b ? b : a;
     const double *q = m->zbl_pair + 10 * (lo * m->n_types - lo * (lo - 1) / 2 + (hi - lo));
     p.inner = q[0], p.outer = q[1];
     for (int t = 0; t < 4; t++) p.alpha[t] = q[2 + 2 * t], p.beta[t] = q[3 + 2 * t];
