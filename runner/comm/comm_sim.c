@@ -53,8 +53,8 @@ static vt_status box_put(sim_comm *c, letter *l, vt_err *err)
   if (c->n_box == c->cap_box) {
     int cap = c->cap_box ? 2 * c->cap_box : 8;
     void *p;
-    VT_TRY(vt_calloc64(&p, (size_t)cap, sizeof *c->box, err), err, "mail box of rank %d", c->base.rank);
-    if (c->n_box) memcpy(p, c->box, (size_t)c->n_box * sizeof *c->box);
+    VT_TRY(vt_calloc64(&p, (size_t)cap, sizeof(void *), err), err, "mail box of rank %d", c->base.rank);
+    if (c->n_box) memcpy(p, c->box, (size_t)c->n_box * sizeof(void *));
     vt_free(c->box);
     c->box = p;
     c->cap_box = cap;

@@ -6,7 +6,7 @@
 #include "runner/journal/journal_impl.h"
 
 static const unsigned char shard_magic[8] = {'V', 'T', 'J', '1', '\n', 0, 0, 0};
-static const uint32_t REC_MAGIC = 0x524a5456; /* "VTJR" */
+static const uint32_t rec_magic = 0x524a5456; /* "VTJR" */
 
 static void put32(unsigned char *b, uint32_t v)
 {
@@ -42,7 +42,7 @@ int vt__shard_head_get(const unsigned char b[VT__SHARD_HEAD], uint32_t *version)
 
 void vt__rec_head_put(unsigned char b[VT__REC_HEAD], const vt__rec_head *h)
 {
-  put32(b, REC_MAGIC);
+  put32(b, rec_magic);
   put32(b + 4, h->type);
   put64(b + 8, h->n);
   memcpy(b + 16, h->uid.b, 32);
@@ -54,7 +54,7 @@ void vt__rec_head_put(unsigned char b[VT__REC_HEAD], const vt__rec_head *h)
 
 int vt__rec_head_get(const unsigned char b[VT__REC_HEAD], vt__rec_head *h)
 {
-  if (get32(b) != REC_MAGIC || get32(b + 56) != vt_crc32(0, b, 56)) return 0;
+  if (get32(b) != rec_magic || get32(b + 56) != vt_crc32(0, b, 56)) return 0;
   h->type = get32(b + 4);
   h->n = get64(b + 8);
   memcpy(h->uid.b, b + 16, 32);

@@ -109,11 +109,35 @@ static vt_status check_usable(const vt_journal_writer *w, vt_err *err)
   return VT_OK;
 }
 
+typedef struct piece {
+  const void *p;
+  size_t n;
+} piece;
+
+/* All pieces behind the last record, or none. */
+static vt_status write_record(vt_journal_writer *w, const piece *part, int n_parts, vt_err *err)
+{
+  uint64_t at = w->end;
+  for (int i = 0; i < n_parts; i++) {
+    int why = pwrite_all(w->fd, part[i].p, part[i].n, at);
+    at += part[i].n;
+    if (!why) continue;
+    /* Half a record would hide every later one from readers. */
+    if (ftruncate(w->fd, (off_t)w->end) != 0) w->broken = 1;
+    VT_FAIL(err, VT_EIO, "cannot append to journal shard '%s' at offset %llu: %s", w->path, (unsigned long long)w->end,
+            strerror(why));
+  }
+  w->end = at;
+  w->dirty = 1;
+  return VT_OK;
+}
+
+/* NOLINTNEXTLINE(readability-function-size): ten parameters, four of them the two parts of the payload */
 vt_status vt_journal_append(vt_journal_writer *w, vt_rec_type type, const vt_uid *uid, int attempt, int half_steps,
                             const void *head, size_t n_head, const void *body, size_t n_body, vt_err *err)
 {
   static const char zeros[8] = {0};
-  unsigned char b[VT__REC_HEAD], again[VT__REC_HEAD];
+  unsigned char b[VT__REC_HEAD];
   if (n_body > SIZE_MAX / 2 || n_head > SIZE_MAX / 2) VT_FAIL(err, VT_EINVAL, "journal record too large");
   vt__rec_head h = {.type = (uint32_t)type,
                     .half_steps = (uint32_t)half_steps,
@@ -122,28 +146,12 @@ vt_status vt_journal_append(vt_journal_writer *w, vt_rec_type type, const vt_uid
                     .uid = *uid,
                     .payload_crc = vt_crc32(vt_crc32(0, head, n_head), body, n_body)};
   vt__rec_head_put(b, &h);
-  memcpy(again, b, sizeof b);
-  if (!vt__rec_head_get(again, &h))
+  if (!vt__rec_head_get(b, &h)) /* what readers would not accept is not written */
     VT_FAIL(err, VT_EINVAL, "journal record of type %d, attempt %d, half_steps %d", (int)type, attempt, half_steps);
   VT_PASS(check_usable(w, err));
   if (w->fd < 0) VT_PASS(begin_shard(w, err));
-  uint64_t at = w->end;
-  int why = pwrite_all(w->fd, b, sizeof b, at);
-  at += sizeof b;
-  if (!why) why = pwrite_all(w->fd, head, n_head, at);
-  at += n_head;
-  if (!why) why = pwrite_all(w->fd, body, n_body, at);
-  at += n_body;
-  if (!why) why = pwrite_all(w->fd, zeros, vt__pad_of(h.n), at);
-  if (why) {
-    /* Half a record would hide every later one from readers. */
-    if (ftruncate(w->fd, (off_t)w->end) != 0) w->broken = 1;
-    VT_FAIL(err, VT_EIO, "cannot append %llu bytes to journal shard '%s' at offset %llu: %s", (unsigned long long)h.n,
-            w->path, (unsigned long long)w->end, strerror(why));
-  }
-  w->end = at + vt__pad_of(h.n);
-  w->dirty = 1;
-  return VT_OK;
+  const piece part[] = {{b, sizeof b}, {head, n_head}, {body, n_body}, {zeros, vt__pad_of(h.n)}};
+  return write_record(w, part, (int)(sizeof part / sizeof part[0]), err);
 }
 
 vt_status vt_journal_sync(vt_journal_writer *w, vt_err *err)

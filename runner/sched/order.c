@@ -64,30 +64,36 @@ static vt_status measure_paths(const vt__order *o, const vt_sched_task *task, ke
   return VT_OK;
 }
 
+static vt_status alloc(vt__order *o, key **k, int32_t **open, vt_err *err)
+{
+  size_t n = (size_t)o->n;
+  void *p;
+  VT_PASS(vt_calloc64(&p, n + 1, sizeof *o->first, err));
+  o->first = p;
+  VT_PASS(vt_calloc64(&p, n, sizeof *o->child, err));
+  o->child = p;
+  VT_PASS(vt_calloc64(&p, n, sizeof *o->rank, err));
+  o->rank = p;
+  VT_PASS(vt_calloc64(&p, n, sizeof *o->task, err));
+  o->task = p;
+  VT_PASS(vt_calloc64(&p, n, sizeof **k, err));
+  *k = p;
+  VT_PASS(vt_calloc64(&p, n, sizeof **open, err));
+  *open = p;
+  return VT_OK;
+}
+
 vt_status vt__order_make(vt__order *o, const vt_sched_task *task, int n, vt_err *err)
 {
   vt_status rc = VT_OK;
-  size_t m = (size_t)n;
-  void *p = NULL;
   key *k = NULL;
   int32_t *open = NULL;
   *o = (vt__order){.n = n};
   VT_PASS(check(task, n, err));
-  VT_TRY_OUT(vt_calloc64(&p, m + 1, sizeof *o->first, err), err, "%d tasks", n);
-  o->first = p;
-  VT_TRY_OUT(vt_calloc64(&p, m, sizeof *o->child, err), err, "%d tasks", n);
-  o->child = p;
-  VT_TRY_OUT(vt_calloc64(&p, m, sizeof *o->rank, err), err, "%d tasks", n);
-  o->rank = p;
-  VT_TRY_OUT(vt_calloc64(&p, m, sizeof *o->task, err), err, "%d tasks", n);
-  o->task = p;
-  VT_TRY_OUT(vt_calloc64(&p, m, sizeof *k, err), err, "order of %d tasks", n);
-  k = p;
-  VT_TRY_OUT(vt_calloc64(&p, m, sizeof *open, err), err, "order of %d tasks", n);
-  open = p;
+  VT_TRY_OUT(alloc(o, &k, &open, err), err, "order of %d tasks", n);
   list_dependents(o, task, open);
   VT_TRY_OUT(measure_paths(o, task, k, open, o->task, err), err, "order of %d tasks", n);
-  qsort(k, m, sizeof *k, by_urgency);
+  qsort(k, (size_t)n, sizeof *k, by_urgency);
   for (int r = 0; r < n; r++) {
     o->task[r] = k[r].task;
     o->rank[k[r].task] = r;

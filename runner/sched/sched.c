@@ -306,6 +306,22 @@ static vt_status check_options(int n, const vt_sched_options *o, vt_err *err)
   return VT_OK;
 }
 
+static vt_status alloc(vt_sched *s, int n, vt_err *err)
+{
+  void *p;
+  VT_PASS(vt_calloc64(&p, (size_t)n, sizeof *s->task, err));
+  s->task = p;
+  VT_PASS(vt_calloc64(&p, (size_t)n, sizeof *s->heap, err));
+  s->heap = p;
+  VT_PASS(vt_calloc64(&p, (size_t)n, sizeof *s->fallen, err));
+  s->fallen = p;
+  VT_PASS(vt_calloc64(&p, (size_t)s->o.n_workers, sizeof *s->worker, err));
+  s->worker = p;
+  VT_PASS(vt_calloc64(&p, (size_t)s->o.n_workers, sizeof *s->queue, err));
+  s->queue = p;
+  return VT_OK;
+}
+
 vt_status vt_sched_open(vt_sched **out, const vt_sched_task *task, int n, const vt_sched_options *o, vt_err *err)
 {
   vt_status rc = VT_OK;
@@ -316,22 +332,13 @@ vt_status vt_sched_open(vt_sched **out, const vt_sched_task *task, int n, const 
   vt_sched *s = p;
   s->o = *o;
   VT_TRY_OUT(vt__order_make(&s->order, task, n, err), err, "scheduler");
-  VT_TRY_OUT(vt_calloc64(&p, (size_t)n, sizeof *s->task, err), err, "scheduler: %d tasks", n);
-  s->task = p;
-  VT_TRY_OUT(vt_calloc64(&p, (size_t)n, sizeof *s->heap, err), err, "scheduler: %d tasks", n);
-  s->heap = p;
-  VT_TRY_OUT(vt_calloc64(&p, (size_t)n, sizeof *s->fallen, err), err, "scheduler: %d tasks", n);
-  s->fallen = p;
-  VT_TRY_OUT(vt_calloc64(&p, (size_t)o->n_workers, sizeof *s->worker, err), err, "scheduler: %d workers", o->n_workers);
-  s->worker = p;
-  VT_TRY_OUT(vt_calloc64(&p, (size_t)o->n_workers, sizeof *s->queue, err), err, "scheduler: %d workers", o->n_workers);
-  s->queue = p;
+  VT_TRY_OUT(alloc(s, n, err), err, "scheduler: %d tasks, %d workers", n, o->n_workers);
   for (int w = 0; w < o->n_workers; w++) s->worker[w].lease = -1;
   s->count[VT_WAITING] = n;
-  for (int t = 0; t < n; t++) {
+  for (int t = 0; t < n; t++)
     s->task[t] = (task_rec){.state = VT_WAITING, .failed_by = -1, .holder = -1, .next = -1, .prev = -1};
+  for (int t = 0; t < n; t++)
     if (task[t].needs < 0) make_ready(s, t);
-  }
   *out = s;
   s = NULL;
 out:
