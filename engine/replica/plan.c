@@ -162,10 +162,10 @@ size_t vt__replica_glass_values(const vt_plan *p)
 
 size_t vt_replica_memory(const vt_plan *p)
 {
-  /* Per atom, measured on 340-atom oxyhalides and rounded up: phase space 200 B; neighbour list with its ghosts (6 A
-   * and skin in a 19 A cell: five ghosts an atom) 1.5 kB; the potential's scratch 3 kB. The model itself is below 4 MB.
-   */
-  size_t bytes = (size_t)p->comp.n_atoms * 4700 + ((size_t)4 << 20);
+  /* Resident sizes of ranks under mpiexec: 32-34 MB for 336 atoms, nearly all of it libraries, and 1.3 kB for each atom
+   * more (phase space, neighbour list with ghosts, kernel buffers; 336 to 5376 atoms, NEP of 6 A). */
+  const size_t process = (size_t)36 << 20, per_atom = 1500;
+  size_t bytes = process + (size_t)p->comp.n_atoms * per_atom;
   if (p->kind == VT_TASK_GLASS) return bytes + vt__replica_glass_values(p) * sizeof(double);
   vt_array_def defs[VT_MAX_ARRAYS];
   int n = 0;

@@ -39,7 +39,7 @@ VT_MUST_CHECK vt_status vt_replica_layout(const vt_plan *p, vt_array_def *defs, 
 /* Steps of the whole task (all stages), for costs and progress; simulated ns. */
 int64_t vt_replica_steps(const vt_plan *p);
 double vt_replica_ns(const vt_plan *p);
-/* Bytes that running this plan needs, observables included (an estimate, stated in `plan`). */
+/* Bytes of a rank that runs this plan: the process with its libraries, atoms, observables (an estimate for `plan`). */
 size_t vt_replica_memory(const vt_plan *p);
 
 /* Run a task.  glass: the result values of p->needs (vt_replica_layout of that GLASS plan), NULL for a GLASS task.

@@ -343,7 +343,7 @@ static void steps_and_time_follow_from_the_plan(void **state)
   assert_int_equal(vt_replica_steps(&m), 800 + 500);
   assert_true(fabs(vt_replica_ns(&g) - 0.0015) < 1e-15);
   assert_true(fabs(vt_replica_ns(&m) - 0.0026) < 1e-15);
-  /* phase space alone is 140 bytes an atom */
+  /* at least phase space, 140 bytes an atom, and the result */
   assert_true(vt_replica_memory(&m) > 48 * 140 + layout_values(&m) * sizeof(double));
 }
 
