@@ -1,21 +1,23 @@
-/* born.c - rigid ions: Born-Mayer walls and a damped, shifted-force Coulomb interaction.
+/* born.c - rigid ions: Born-Mayer-Huggins walls and a damped, shifted-force Coulomb interaction.
  *
  * For tests and demonstrations: a glass-forming ionic liquid of the campaign's elements without any model file.  It is
- * built from charges and ionic radii by one rule, not fitted to anything: bond lengths and coordination numbers come
- * out sensible, densities, barriers and conductivities are not to be believed.
+ * built from charges and ionic radii by a few rules, not fitted to anything: bond lengths, coordination numbers and
+ * densities come out sensible, barriers and conductivities are not to be believed.
  *
- *   V_ij(r) = SF[ A_ij exp((s_ij - r)/rho) ] + q_i q_j k_e SF[ erfc(alpha r)/r ],     r < rc
+ *   V_ij(r) = SF[ A_ij exp((s_ij - r)/rho) ] + q_i q_j k_e SF[ erfc(alpha r)/r ] - C_ij SF[ 1/(r^6 + r0^6) ],   r < rc
  *
  * SF[v] = v(r) - v(rc) - v'(rc)(r - rc): energy and force go to zero at rc.  The Coulomb part is the damped shifted
- * force of C. J. Fennell, J. D. Gezelter, J. Chem. Phys. 124, 234104 (2006), eq. 18, without its constant self term:
- * free ions have energy zero.
- *   q_i   vt_element_charge, scaled by charge_scale: rigid-ion models of glasses use partial charges near 0.6
+ * force of C. J. Fennell, J. D. Gezelter, J. Chem. Phys. 124, 234104 (2006), without its constant self term: free ions
+ * have energy zero.
+ *   q_i   vt_element_charge, scaled by charge_scale, as in rigid-ion models of glasses
  *   s_ij  sum of the ions' radii
  *   A_ij  such that the wall balances, at s_ij, the Coulomb force on one of the four bonds of sphalerite:
  *         A_ij/rho = (1.638/4) |q_i q_j| k_e / s_ij^2.  Two like ions take the same rule.
+ *   C_ij  cohesion s_ij^6 for two anions, else 0: without the dispersion between the large anions the glass is a foam.
+ *         Damped as by A. D. Becke, E. R. Johnson, J. Chem. Phys. 123, 154101 (2005), one r0 for all.
  *
  * With path "-" the parameters are those below; a file changes some of them, one `key value` a line ('#' comments):
- *   charge_scale 0.6 | rho 0.3 (A) | alpha 0.25 (1/A) | cutoff 8 (A) | radius Al 0.38 (A) */
+ *   charge_scale 0.7 | rho 0.3 (A) | alpha 0.25 (1/A) | cutoff 8 (A) | cohesion 0.1 (eV) | radius Al 0.4 (A) */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,22 +27,25 @@
 #define COULOMB_EV_A      14.399645   /* e^2/(4 pi epsilon_0), CODATA 2018            */
 #define SPHALERITE_A_BOND (1.638 / 4) /* its Madelung constant, shared by four bonds */
 
-/* Below this distance V continues linearly in r^2, with the (repulsive) slope it has there: a bare Coulomb attraction
- * would win over any exponential wall as r goes to zero, and the ions would fuse. */
+#define DAMPING_R_A 2.5
+
+/* Below this distance V continues linearly in r^2, with the slope it has there: a bare Coulomb attraction would win
+ * over any exponential wall as r goes to zero, and the ions would fuse.  Opening checks that the slope is repulsive. */
 #define LEAST_R_A 0.3
 
-/* Ionic radii rounded to what the model is worth (four-coordinate cations where they occur; after R. D. Shannon, Acta
- * Cryst. A 32, 751 (1976)). */
+/* Ionic radii rounded to what the model is worth, after R. D. Shannon, Acta Cryst. A 32, 751 (1976), four-coordinate
+ * where that occurs; the anions' then shifted (O +0.12, F +0.06, others -0.08) to bring the bonds in the glasses
+ * to 1.75 A (Al-O), 2.2 A (Al-Cl), 2.4 A (Li-Cl) and 2.8 A (Na-Cl). */
 static const struct {
   char symbol[4];
   double radius;
 } ion[] = {{"Li", 0.60}, {"Na", 1.00}, {"K", 1.38},  {"Rb", 1.52}, {"Cs", 1.67},
-           {"Al", 0.38}, {"Ga", 0.45}, {"In", 0.65}, {"Nb", 0.64}, {"Ta", 0.64},
-           {"O", 1.38},  {"F", 1.30},  {"Cl", 1.80}, {"Br", 1.95}, {"I", 2.20}};
+           {"Al", 0.40}, {"Ga", 0.47}, {"In", 0.65}, {"Nb", 0.64}, {"Ta", 0.64},
+           {"O", 1.50},  {"F", 1.36},  {"Cl", 1.72}, {"Br", 1.87}, {"I", 2.12}};
 enum { IONS = sizeof ion / sizeof ion[0] };
 
 typedef struct parameters {
-  double charge_scale, rho, alpha, cutoff;
+  double charge_scale, rho, alpha, cutoff, cohesion;
   double radius[IONS];
 } parameters;
 
@@ -48,29 +53,30 @@ static const struct {
   const char *key;
   double lo, hi, def;
   size_t at;
-} key[] = {{"charge_scale", 0.1, 1, 0.6, offsetof(parameters, charge_scale)},
+} key[] = {{"charge_scale", 0.1, 1, 0.7, offsetof(parameters, charge_scale)},
            {"rho", 0.1, 0.5, 0.3, offsetof(parameters, rho)},
            {"alpha", 0, 1, 0.25, offsetof(parameters, alpha)},
-           {"cutoff", 4, 20, 8, offsetof(parameters, cutoff)}};
+           {"cutoff", 4, 20, 8, offsetof(parameters, cutoff)},
+           {"cohesion", 0, 0.5, 0.1, offsetof(parameters, cohesion)}};
 enum { KEYS = sizeof key / sizeof key[0] };
 static const double least_radius = 0.1, most_radius = 4;
 
-/* Both functions of the distance, tabulated over r^2 as cubics in t = 0..1 that share value and slope at their ends: no
- * root, exponential or error function in the loop, and the force is exactly the derivative of the energy.  Cell 0 is
- * the line below LEAST_R_A, the last cell is zero. */
+/* The three functions of the distance, tabulated over r^2 as cubics in t = 0..1 that share value and slope at their
+ * ends: no root, exponential or error function in the loop, and the force is exactly the derivative of the energy.
+ * Cell 0 is the line below LEAST_R_A, the last cell is zero. */
+typedef enum part { WALL, COULOMB, DISPERSION, PARTS } part;
 typedef struct cubic {
-  double wall[4], coulomb[4];
+  double c[PARTS][4];
 } cubic;
-_Static_assert(sizeof(cubic) == 64, "one pair reads one cache line");
-enum { CELLS_PER_A2 = 32 }; /* the cubics miss V by 1e-7 eV at bond lengths */
+enum { CELLS_PER_A2 = 32 }; /* the cubics miss V by less than 1e-7 eV at bond lengths */
 
 typedef struct born {
   char path[VT_PATH];
   vt_uid sha256;
   parameters par;
-  double wall[VT_MAX_SPECIES][VT_MAX_SPECIES];    /* A_ij exp(s_ij/rho), eV */
-  double coulomb[VT_MAX_SPECIES][VT_MAX_SPECIES]; /* q_i q_j k_e, eV A      */
-  cubic *table;                                   /* [n_cells + 2]          */
+  /* by two species: A_ij exp(s_ij/rho), q_i q_j k_e, -C_ij */
+  double factor[VT_MAX_SPECIES][VT_MAX_SPECIES][PARTS];
+  cubic *table; /* [n_cells + 2]          */
   int n_cells;
   double cells_per_a2;
 } born;
@@ -125,7 +131,8 @@ static vt_status read_line(const vt__pot_lines *l, parameters *par, unsigned *se
     return take(l, key[k].lo, key[k].hi, seen, k, (double *)(void *)((char *)par + key[k].at), err);
   }
   return vt_err_user(err, VT_EPARSE, l->path, l->line, 1,
-                     "expected charge_scale, rho, alpha, cutoff or radius, found '%.*s'", VT__POT_SHOWN(l, 0));
+                     "expected charge_scale, rho, alpha, cutoff, cohesion or radius, found '%.*s'",
+                     VT__POT_SHOWN(l, 0));
 }
 
 static vt_status read_file(born *p, vt_err *err)
@@ -165,9 +172,10 @@ static vt_status bind_species(born *p, const vt_pot_args *a, vt_err *err)
   }
   for (int s = 0; s < a->n_species; s++) {
     for (int t = 0; t < a->n_species; t++) {
-      double contact = radius[s] + radius[t], rho = p->par.rho;
-      p->coulomb[s][t] = COULOMB_EV_A * q[s] * q[t];
-      p->wall[s][t] = SPHALERITE_A_BOND * fabs(p->coulomb[s][t]) * rho / (contact * contact) * exp(contact / rho);
+      double contact = radius[s] + radius[t], rho = p->par.rho, *factor = p->factor[s][t];
+      factor[COULOMB] = COULOMB_EV_A * q[s] * q[t];
+      factor[WALL] = SPHALERITE_A_BOND * fabs(factor[COULOMB]) * rho / (contact * contact) * exp(contact / rho);
+      if (q[s] < 0 && q[t] < 0) factor[DISPERSION] = -p->par.cohesion * pow(contact, 6);
     }
   }
   return VT_OK;
@@ -191,10 +199,19 @@ static sample bare_coulomb(const parameters *p, double r)
   return (sample){v, -(v + two_over_root_pi * p->alpha * exp(-p->alpha * p->alpha * r * r)) / r};
 }
 
-/* SF[bare] at distance r, as value and derivative after r^2. */
-static sample shifted(const parameters *p, sample (*bare)(const parameters *, double), double r)
+static sample bare_dispersion(const parameters *p, double r)
 {
-  sample at = bare(p, r), end = bare(p, p->cutoff);
+  (void)p;
+  double v = 1 / (pow(r, 6) + pow(DAMPING_R_A, 6));
+  return (sample){v, -6 * pow(r, 5) * v * v};
+}
+
+static sample (*const bare[PARTS])(const parameters *, double) = {bare_wall, bare_coulomb, bare_dispersion};
+
+/* SF[bare] at distance r, as value and derivative after r^2. */
+static sample shifted(const parameters *p, part k, double r)
+{
+  sample at = bare[k](p, r), end = bare[k](p, p->cutoff);
   return (sample){at.v - end.v - end.dv * (r - p->cutoff), (at.dv - end.dv) / (2 * r)};
 }
 
@@ -215,15 +232,32 @@ static vt_status tabulate(born *p, vt_err *err)
   p->cells_per_a2 = p->n_cells / span;
   VT_TRY(vt_calloc64((void **)&p->table, (size_t)p->n_cells + 2, sizeof *p->table, err), err, "table of the ions");
   const double width = 1 / p->cells_per_a2;
-  sample wall = shifted(par, bare_wall, LEAST_R_A), coulomb = shifted(par, bare_coulomb, LEAST_R_A);
-  p->table[0] = (cubic){.wall = {wall.v - width * wall.dv, width * wall.dv},
-                        .coulomb = {coulomb.v - width * coulomb.dv, width * coulomb.dv}};
-  for (int k = 1; k <= p->n_cells; k++) {
-    double r = k < p->n_cells ? sqrt(s0 + k * width) : par->cutoff; /* exactly: there V ends as 0 */
-    sample wall_end = shifted(par, bare_wall, r), coulomb_end = shifted(par, bare_coulomb, r);
-    hermite(p->table[k].wall, wall, wall_end, width);
-    hermite(p->table[k].coulomb, coulomb, coulomb_end, width);
-    wall = wall_end, coulomb = coulomb_end;
+  for (part f = 0; f < PARTS; f++) {
+    sample at = shifted(par, f, LEAST_R_A);
+    double *line = p->table[0].c[f];
+    line[0] = at.v - width * at.dv;
+    line[1] = width * at.dv;
+    for (int k = 1; k <= p->n_cells; k++) {
+      double r = k < p->n_cells ? sqrt(s0 + k * width) : par->cutoff; /* exactly: there V ends as 0 */
+      sample next = shifted(par, f, r);
+      hermite(p->table[k].c[f], at, next, width);
+      at = next;
+    }
+  }
+  return VT_OK;
+}
+
+/* The wall of every pair reaches down to LEAST_R_A; parameters from a file need not be so sensible. */
+static vt_status check_walls(const born *p, const vt_pot_args *a, vt_err *err)
+{
+  for (int s = 0; s < a->n_species; s++) {
+    for (int t = s; t < a->n_species; t++) {
+      double slope = 0;
+      for (part f = 0; f < PARTS; f++) slope += p->factor[s][t][f] * p->table[0].c[f][1];
+      if (!(slope < 0))
+        VT_FAIL(err, VT_EINVAL, "%s and %s attract each other at %g A: their radii or rho leave no wall", a->species[s],
+                a->species[t], LEAST_R_A);
+    }
   }
   return VT_OK;
 }
@@ -241,6 +275,7 @@ static vt_status born_open(const vt_pot_args *a, void **self, vt_err *err)
   if (strcmp(p->path, "-") != 0) rc = read_file(p, err);
   if (rc == VT_OK) rc = bind_species(p, a, err);
   if (rc == VT_OK) rc = tabulate(p, err);
+  if (rc == VT_OK) rc = check_walls(p, a, err);
   if (rc == VT_OK) *self = p, p = NULL;
 out:
   born_close(p);
@@ -270,7 +305,7 @@ static int add_row(const born *p, const vt_nlist *nl, int i, row_sum *out)
 {
   const double s0 = LEAST_R_A * LEAST_R_A, density = p->cells_per_a2, last = p->n_cells + 1;
   const double xi = nl->x[i], yi = nl->y[i], zi = nl->z[i];
-  const double *wall = p->wall[nl->type[i]], *coulomb = p->coulomb[nl->type[i]];
+  const double(*factors)[PARTS] = (const double(*)[PARTS])p->factor[nl->type[i]];
   const int *row = nl->neigh + nl->first[i];
   row_sum sum = {0};
   for (int k = 0; k < nl->count[i]; k++) {
@@ -280,12 +315,13 @@ static int add_row(const born *p, const vt_nlist *nl, int i, row_sum *out)
     if (s < VT_POT_OVERLAP_A * VT_POT_OVERLAP_A) return j;
     const double at = (s - s0) * density + 1;
     const int cell = at >= last ? p->n_cells + 1 : at > 0 ? (int)at : 0;
-    const double a = wall[nl->type[j]], q = coulomb[nl->type[j]], t = at - cell;
+    const double *g = factors[nl->type[j]], t = at - cell;
     const cubic *u = &p->table[cell];
-    const double c0 = a * u->wall[0] + q * u->coulomb[0], c1 = a * u->wall[1] + q * u->coulomb[1];
-    const double c2 = a * u->wall[2] + q * u->coulomb[2], c3 = a * u->wall[3] + q * u->coulomb[3];
-    const double dv = (c1 + t * (2 * c2 + t * (3 * c3))) * density; /* dV/d(r^2) */
-    sum.e += 0.5 * (c0 + t * (c1 + t * (c2 + t * c3)));
+    double c[4];
+    for (int m = 0; m < 4; m++)
+      c[m] = g[WALL] * u->c[WALL][m] + g[COULOMB] * u->c[COULOMB][m] + g[DISPERSION] * u->c[DISPERSION][m];
+    const double dv = (c[1] + t * (2 * c[2] + t * (3 * c[3]))) * density; /* dV/d(r^2) */
+    sum.e += 0.5 * (c[0] + t * (c[1] + t * (c[2] + t * c[3])));
     sum.f[0] += 2 * dv * dx;
     sum.f[1] += 2 * dv * dy;
     sum.f[2] += 2 * dv * dz;
@@ -302,7 +338,7 @@ static int add_row(const born *p, const vt_nlist *nl, int i, row_sum *out)
 
 static vt_status born_compute(void *self, const vt_nlist *nl, vt_force_out *out, vt_err *err)
 {
-  static const int part[9] = {0, 1, 2, 1, 3, 4, 2, 4, 5};
+  static const int six[9] = {0, 1, 2, 1, 3, 4, 2, 4, 5};
   const born *p = self;
   out->energy = 0;
   memset(out->virial, 0, sizeof out->virial);
@@ -314,8 +350,8 @@ static vt_status born_compute(void *self, const vt_nlist *nl, vt_force_out *out,
     memcpy(out->f[i], sum.f, sizeof sum.f);
     if (out->e_atom) out->e_atom[i] = sum.e;
     for (int k = 0; k < 9; k++) {
-      out->virial[k] += sum.w[part[k]];
-      if (out->w_atom) out->w_atom[i][k] = sum.w[part[k]]; /* the halves of i->j and j->i are equal */
+      out->virial[k] += sum.w[six[k]];
+      if (out->w_atom) out->w_atom[i][k] = sum.w[six[k]]; /* the halves of i->j and j->i are equal */
     }
   }
   return VT_OK;

@@ -1,9 +1,10 @@
 /* committee.c - several potentials at once: their mean, and how far they are from agreeing.
  *
  * The file lists the members, one `KIND PATH` a line ('#' comments), 2 to 16 of them; a path is relative to the file's
- * folder ("-" stays "-").  Energy, forces and virial are the means over the members, always added in the order of the
- * file.  The spread is that of DP-GEN's model deviation (Y. Zhang et al., Comput. Phys. Commun. 253, 107206 (2020)),
- * with the mean square over atoms in place of the largest:
+ * folder ("-" stays "-").  The identity is SHA-256 of that text followed by the members' hashes.  Energy, forces and
+ * virial are the means over the members, always added in the order of the file.  The spread is that of DP-GEN's model
+ * deviation (Y. Zhang et al., Comput. Phys. Commun. 253, 107206 (2020)), with the mean square over atoms in place of
+ * the largest:
  *
  *   spread^2 = 1/N sum_i 1/M sum_m |f_i^m - f_i|^2,    f_i = 1/M sum_m f_i^m      (N atoms, M members) */
 #include <math.h>
@@ -129,6 +130,10 @@ static vt_status read_list(committee *c, const vt_pot_args *a, vt_err *err)
   }
   vt_buf_add(&identity, text, n);
   agree(c, &identity);
+  if (c->common.n_elements == 0) {
+    rc = vt_err_user(err, VT_EINVAL, c->path, l.line, 0, "the members have no element in common");
+    goto out;
+  }
   VT_TRY_OUT(vt_buf_check(&identity, err), err, "identity of a committee");
   vt_sha256(identity.s, identity.len, &c->sha256);
 out:
