@@ -41,12 +41,15 @@ static vt_status open_folder(run *r, vt_err *err)
   if (vt_comm_rank(r->comm) == 0) {
     VT_TRY_OUT(vt_outdir_take(&r->dir, r->c, r->o->env, r->o->extend, err), err, "campaign '%s'", r->o->campaign);
     VT_TRY_OUT(vt_journal_open(&r->j, r->dir.journal, err), err, "journal");
-    vt_buf torn = {0};
+    vt_buf torn = {0}, damaged = {0};
+    if (vt_journal_damaged(r->j, &damaged) > 0)
+      vt_log(VT_LOG_WARN, "drive", "ev=damaged_records shards=\"%s\" (their tasks are done again)", damaged.s);
     if (vt_journal_torn(r->j, &torn) > 0) {
-      vt_log(VT_LOG_WARN, "drive", "ev=torn_tail shards=\"%s\"", torn.s ? torn.s : "");
+      vt_log(VT_LOG_WARN, "drive", "ev=torn_tail shards=\"%s\"", torn.s);
       rc = vt_journal_cut(r->j, err);
     }
     vt_buf_free(&torn);
+    vt_buf_free(&damaged);
   }
 out:
   rc = vt_comm_agree(r->comm, rc, err);

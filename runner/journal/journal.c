@@ -13,8 +13,10 @@ enum { BLOCK = 1 << 17, SHARDS_MOST = 1 << 20 };
 
 typedef struct shard {
   char name[256];
-  uint64_t good; /* whole records end here; 0: the file header has not been seen */
-  uint64_t seen; /* size when it was read */
+  uint64_t good;    /* whole records end here; 0: the file header has not been seen */
+  uint64_t seen;    /* size when it was read */
+  uint64_t damaged; /* bytes before `good` that are no record, in n_damaged stretches */
+  int n_damaged;
 } shard;
 
 struct vt_journal {
@@ -23,7 +25,8 @@ struct vt_journal {
   shard *shard;     /* in order of discovery: vt_rec.shard */
   int32_t *by_name; /* the same, sorted */
   int n_shards, cap_shards;
-  char *block; /* [BLOCK] for checksums */
+  char *block;         /* [BLOCK] for checksums */
+  unsigned char *scan; /* [BLOCK] for looking behind damage */
 };
 
 static void path_of(const vt_journal *j, const shard *s, char *path, size_t cap)
@@ -160,11 +163,39 @@ static vt_status read_head(shard *s, int fd, uint64_t size, vt_err *err)
   return VT_OK;
 }
 
+/* The next whole record behind `from`, or 0.  Records begin at multiples of 8.  A writer appends one after the other,
+ * so a record behind bytes that are none means damage, not a record that is being written. */
+static uint64_t record_behind(vt_journal *j, int fd, uint64_t from, uint64_t size)
+{
+  vt__rec_head h;
+  for (uint64_t at = from + 8; at + VT__REC_HEAD <= size;) {
+    size_t n = size - at > BLOCK ? BLOCK : (size_t)(size - at);
+    if (!vt__pread_all(fd, j->scan, n, at)) return 0;
+    size_t last = n - VT__REC_HEAD, k = 0;
+    for (; k <= last; k += 8)
+      if (vt__rec_head_get(j->scan + k, &h) && whole_record(j, fd, at + k, size, &h)) return at + k;
+    at += k;
+  }
+  return 0;
+}
+
+/* Step over bytes that are no record; 0 if nothing whole is behind them (a torn tail, or a record being written). */
+static int step_over_damage(vt_journal *j, shard *s, int fd, uint64_t size)
+{
+  uint64_t next = record_behind(j, fd, s->good, size);
+  if (!next) return 0;
+  s->n_damaged++;
+  s->damaged += next - s->good;
+  s->good = next;
+  return 1;
+}
+
 static vt_status read_records(vt_journal *j, int number, int fd, uint64_t size, vt_err *err)
 {
   shard *s = &j->shard[number];
   vt__rec_head h;
-  while (s->good < size && whole_record(j, fd, s->good, size, &h)) {
+  while (s->good < size && (whole_record(j, fd, s->good, size, &h) ||
+                            (!errno && step_over_damage(j, s, fd, size) && whole_record(j, fd, s->good, size, &h)))) {
     vt_rec r = {.type = (int32_t)h.type,
                 .attempt = h.attempt,
                 .half_steps = (int32_t)h.half_steps,
@@ -189,7 +220,7 @@ static vt_status read_shard(vt_journal *j, int number, vt_err *err)
   struct stat st;
   char path[PATH_CAP];
   path_of(j, s, path, sizeof path);
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a FIFO of that name must not block */
   if (fd < 0) VT_FAIL(err, VT_EIO, "cannot open journal shard '%s': %s", path, strerror(errno));
   if (fstat(fd, &st) != 0) VT_FAIL_OUT(err, VT_EIO, "cannot examine journal shard '%s': %s", path, strerror(errno));
   if (!S_ISREG(st.st_mode)) VT_FAIL_OUT(err, VT_EIO, "journal shard '%s' is not a file", path);
@@ -226,6 +257,8 @@ vt_status vt_journal_open(vt_journal **out, const char *dir, vt_err *err)
   memcpy(j->dir, dir, strlen(dir) + 1);
   VT_TRY_OUT(vt_calloc64(&p, BLOCK, 1, err), err, "journal");
   j->block = p;
+  VT_TRY_OUT(vt_calloc64(&p, BLOCK, 1, err), err, "journal");
+  j->scan = p;
   VT_TRY_OUT(vt_journal_refresh(j, err), err, "journal '%s'", dir);
   *out = j;
   j = NULL;
@@ -241,6 +274,7 @@ void vt_journal_free(vt_journal *j)
   vt_free(j->shard);
   vt_free(j->by_name);
   vt_free(j->block);
+  vt_free(j->scan);
   vt_free(j);
 }
 
@@ -302,6 +336,19 @@ int vt_journal_torn(const vt_journal *j, vt_buf *text)
     if (text)
       vt_buf_printf(text, "%s/%s: good up to byte %llu of %llu\n", j->dir, s->name, (unsigned long long)s->good,
                     (unsigned long long)s->seen);
+  }
+  return n;
+}
+
+int vt_journal_damaged(const vt_journal *j, vt_buf *text)
+{
+  int n = 0;
+  for (int k = 0; k < j->n_shards; k++) {
+    const shard *s = &j->shard[j->by_name[k]];
+    n += s->n_damaged;
+    if (text && s->n_damaged)
+      vt_buf_printf(text, "%s/%s: %d damaged stretches, %llu bytes\n", j->dir, s->name, s->n_damaged,
+                    (unsigned long long)s->damaged);
   }
   return n;
 }

@@ -5,8 +5,9 @@
  *
  * Format, little endian: file header {"VTJ1\n\0\0\0", u32 version, u32 crc of the 12 bytes before}; then records {u32
  * magic, u32 type, u64 payload bytes, u8 uid[32], i32 attempt, u32 half_steps, u32 header crc, u32 payload crc} +
- * payload, padded to 8 with zeros that are not looked at.  The header crc covers the 56 bytes before it.  Reading a
- * shard stops at the first record that does not check (header or payload): what follows is a torn tail.  A shard that
+ * payload, padded to 8 with zeros that are not looked at.  The header crc covers the 56 bytes before it.  Bytes
+ * that do not check (header or payload) are a torn tail if no whole record is behind them; else they are damage, which is
+ * stepped over and reported: one bad byte costs one record, and its task is done again.  A shard that
  * ends within its file header was torn at birth; one with more behind a file header that does not check is VT_ECORRUPT
  * (nothing is cut from it), another version VT_EUNSUP. */
 #ifndef VT_JOURNAL_H
@@ -56,6 +57,8 @@ VT_MUST_CHECK vt_status vt_journal_read(const vt_journal *j, const vt_rec *r, ch
 /* Shards with a torn tail: count, and (text may be NULL) one line each that names it; cut removes the tails, only while
  * nobody writes (VT_EINVAL if a shard has grown since it was indexed). */
 int vt_journal_torn(const vt_journal *j, vt_buf *text);
+/* Damage in the middle of shards, the same way: number of stretches.  It is never cut. */
+int vt_journal_damaged(const vt_journal *j, vt_buf *text);
 VT_MUST_CHECK vt_status vt_journal_cut(vt_journal *j, vt_err *err);
 void vt_journal_free(vt_journal *j);
 
