@@ -8,7 +8,8 @@
 
 #define AT(field) offsetof(vt_campaign, field)
 
-static const vt__choice fluid_ensembles[] = {{"nvt", VT_NVT}, {"npt", VT_NPT}, {NULL, 0}};
+static const vt__choice melt_ensembles[] = {{"nvt", VT_NVT}, {"npt", VT_NPT}, {"langevin", VT_LANGEVIN}, {NULL, 0}};
+static const vt__choice equil_ensembles[] = {{"nvt", VT_NVT}, {"npt", VT_NPT}, {NULL, 0}};
 static const vt__choice produce_ensembles[] = {{"nvt", VT_NVT}, {"nve", VT_NVE}, {NULL, 0}};
 static const vt__choice simd_levels[] = {{"auto", VT_SIMD_AUTO},
                                          {"avx512", VT_SIMD_AVX512},
@@ -61,8 +62,8 @@ const vt__row vt__rows[] = {
     {"protocol.melt.temperature", VT__T_QUANTITY, "K", 10, 10000, "1200 K", AT(protocol.melt_t_k), NULL,
      "keep it inside what the potential was trained on"},
     {"protocol.melt.duration", VT__T_QUANTITY, "ps", 0.01, 1e7, "20 ps", AT(protocol.melt_ps), NULL, "of the melt"},
-    {"protocol.melt.ensemble", VT__T_CHOICE, "", 0, 0, "nvt", AT(protocol.melt_ensemble), fluid_ensembles,
-     "nvt keeps the packing density: at zero pressure a hot melt may boil"},
+    {"protocol.melt.ensemble", VT__T_CHOICE, "", 0, 0, "nvt", AT(protocol.melt_ensemble), melt_ensembles,
+     "nvt keeps the packing density: at zero pressure a hot melt may boil; langevin: nvt by friction and noise"},
     {"protocol.melt.timestep", VT__T_QUANTITY, "fs", 0.01, 10, "2 fs", AT(protocol.melt_dt_fs), NULL, "of the melt"},
     {"protocol.quench", VT__T_MAP, "", 0, 0, "", 0, NULL, "from the melt to the lowest temperature of the campaign"},
     {"protocol.quench.rate", VT__T_QUANTITY, "K/s", 1e8, 1e16, "1e12 K/s", AT(protocol.quench_rate_k_s), NULL,
@@ -76,7 +77,7 @@ const vt__row vt__rows[] = {
     {"protocol.equilibrate", VT__T_MAP, "", 0, 0, "", 0, NULL, "at each temperature, before anything is measured"},
     {"protocol.equilibrate.duration", VT__T_QUANTITY, "ps", 0.01, 1e7, "50 ps", AT(protocol.equil_ps), NULL,
      "with npt the cell then takes the mean volume of the second half"},
-    {"protocol.equilibrate.ensemble", VT__T_CHOICE, "", 0, 0, "npt", AT(protocol.equil_ensemble), fluid_ensembles,
+    {"protocol.equilibrate.ensemble", VT__T_CHOICE, "", 0, 0, "npt", AT(protocol.equil_ensemble), equil_ensembles,
      "npt finds the volume of each temperature"},
     {"protocol.equilibrate.timestep", VT__T_QUANTITY, "fs", 0.01, 10, "2 fs", AT(protocol.equil_dt_fs), NULL,
      "of the equilibration"},

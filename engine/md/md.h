@@ -25,7 +25,7 @@ typedef struct vt_md_stage {
   double npt_below_k;          /* with VT_NVT: switch to NPT once T(set) is below; 0 never */
   double dt;                   /* internal time                                        */
   int64_t n_steps;
-  double tau_t, tau_p;         /* coupling times, internal                             */
+  double tau_t, tau_p;         /* coupling times, internal; friction of LANGEVIN: 1/tau_t */
   double pressure;             /* target, eV/A^3                                       */
   int block_steps;             /* neighbour list rebuilt at multiples of it            */
   vt_md_guard guard;

@@ -24,6 +24,9 @@ void vt__md_scale_velocities(vt_md *md, double factor);
 VT_MUST_CHECK vt_status vt__md_forces(vt_md *md, int force_rebuild, vt_err *err);
 void vt__md_measure(vt_md *md); /* e_kin, t_k, pressure               */
 
+/* langevin.c: the velocities over one step in the middle of the drift; counts the heat. */
+void vt__md_langevin(vt_md *md, double t_k);
+
 /* scr.c: the volume move of the step that begins now, from the state at its beginning. */
 VT_MUST_CHECK vt_status vt__md_scr_move(const vt_md *md, double t_k, vt__md_scaling *out, vt_err *err);
 

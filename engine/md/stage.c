@@ -1,7 +1,7 @@
 /* stage.c - a stage step by step.
  *
- * One step: half kick; drift, with the volume move in its middle (NPT, scr.c); forces; half kick; velocity rescaling
- * (NVT, NPT, bdp.c).
+ * One step: half kick; drift, with the volume move (NPT, scr.c) or friction and noise (LANGEVIN, langevin.c) in its
+ * middle; forces; half kick; velocity rescaling (NVT, NPT, bdp.c).
  *
  * At block boundaries the positions are wrapped, the list is rebuilt, the total momentum set to zero.  So the state at
  * a boundary (x, v, dx, cell, step, exchanged) determines everything that follows, to the bit. */
@@ -15,7 +15,7 @@ enum { STAGES_MOST = 1 << 15 }; /* two draws a stage fit the counter's 16 bits *
 static vt_status check_stage(const vt_md_stage *st, uint32_t stage_index, vt_err *err)
 {
   const char *name = st->name ? st->name : "";
-  if (st->ensemble != VT_NVE && st->ensemble != VT_NVT && st->ensemble != VT_NPT)
+  if (st->ensemble < VT_NVE || st->ensemble > VT_LANGEVIN)
     VT_FAIL(err, VT_EINVAL, "stage '%s': no ensemble %d", name, st->ensemble);
   if (!(st->dt > 0) || !isfinite(st->dt) || st->n_steps < 0 || st->block_steps < 1)
     VT_FAIL(err, VT_EINVAL, "stage '%s': %lld steps of %g in blocks of %d", name, (long long)st->n_steps, st->dt,
@@ -80,6 +80,18 @@ static void thermostat(vt_md *md, double t_k)
   md->exchanged += (factor * factor - 1) * md->e_kin;
 }
 
+static void drift(vt_md *md, double t_k, const vt__md_scaling *volume)
+{
+  const vt_md_stage *st = &md->stage;
+  if (st->ensemble != VT_LANGEVIN) {
+    vt__md_drift(md, st->dt, volume);
+    return;
+  }
+  vt__md_drift(md, 0.5 * st->dt, NULL);
+  vt__md_langevin(md, t_k);
+  vt__md_drift(md, 0.5 * st->dt, NULL);
+}
+
 static vt_status one_step(vt_md *md, vt_err *err)
 {
   const vt_md_stage *st = &md->stage;
@@ -88,14 +100,14 @@ static vt_status one_step(vt_md *md, vt_err *err)
   vt__md_scaling volume = {0};
   if (barostat) VT_PASS(vt__md_scr_move(md, t_k, &volume, err));
   vt__md_kick(md, 0.5 * st->dt);
-  vt__md_drift(md, st->dt, barostat ? &volume : NULL);
+  drift(md, t_k, barostat ? &volume : NULL);
   if (boundary) wrap(md);
   VT_PASS(vt__md_forces(md, boundary, err));
   vt__md_kick(md, 0.5 * st->dt);
   vt__md_measure(md);
   /* work of the volume move, -P dV by the trapezoidal rule */
   if (barostat) md->exchanged -= 0.5 * (pressure_before + md->pressure) * volume.d_volume;
-  if (st->ensemble != VT_NVE) thermostat(md, t_k);
+  if (st->ensemble == VT_NVT || st->ensemble == VT_NPT) thermostat(md, t_k);
   if (boundary) vt__md_zero_momentum(md);
   measure(md);
   md->step++;

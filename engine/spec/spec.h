@@ -54,7 +54,8 @@ typedef struct vt_composition {
 
 /* ------------------------------------------------------------------ protocol */
 
-typedef enum vt_ensemble { VT_NVE = 0, VT_NVT = 1, VT_NPT = 2 } vt_ensemble;
+/* LANGEVIN: constant volume, friction and noise on every atom; for melts, since friction damps diffusion. */
+typedef enum vt_ensemble { VT_NVE = 0, VT_NVT = 1, VT_NPT = 2, VT_LANGEVIN = 3 } vt_ensemble;
 
 typedef struct vt_protocol {
   double pack_density;       /* of the estimated density (vt_element_volume), 1              */

@@ -1,4 +1,4 @@
-/* integrator.c - what every ensemble must do. One suite, run for NVE, NVT and NPT. */
+/* integrator.c - what every ensemble must do. One suite, run for NVE, NVT, NPT and LANGEVIN. */
 #include <math.h>
 #include <string.h>
 
@@ -7,8 +7,8 @@
 
 enum { N = 64 };
 static const double edge = 12, hot = 600;
-static const int ensembles[] = {VT_NVE, VT_NVT, VT_NPT};
-enum { N_ENSEMBLES = 3 };
+static const int ensembles[] = {VT_NVE, VT_NVT, VT_NPT, VT_LANGEVIN};
+enum { N_ENSEMBLES = 4 };
 
 static void run(vt_md *md, int64_t n)
 {

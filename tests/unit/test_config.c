@@ -249,6 +249,7 @@ static void every_change_of_the_physics_changes_the_identity(void **state)
                                        "protocol: {melt: {temperature: 1201 K}}\n",
                                        "protocol: {melt: {duration: 21 ps}}\n",
                                        "protocol: {melt: {ensemble: npt}}\n",
+                                       "protocol: {melt: {ensemble: langevin}}\n",
                                        "protocol: {melt: {timestep: 1 fs}}\n",
                                        "protocol: {quench: {rate: 2e12 K/s}}\n",
                                        "protocol: {quench: {npt_below: 0 K}}\n",
