@@ -7,16 +7,6 @@
 #include "tests/conform/integrator_model.h"
 #include "tests/vt_test.h"
 
-/* Linked with --wrap=aligned_alloc: every allocation of the engine passes here. */
-static long allocations;
-void *__real_aligned_alloc(size_t alignment, size_t size);
-void *__wrap_aligned_alloc(size_t alignment, size_t size);
-void *__wrap_aligned_alloc(size_t alignment, size_t size)
-{
-  allocations++;
-  return __real_aligned_alloc(alignment, size);
-}
-
 enum { N = 64 };
 static const double edge = 12;
 
@@ -317,23 +307,6 @@ static void a_drift_ends_at_the_next_block_boundary(void **state)
   vt_md_close(&md);
 }
 
-static void the_step_loop_does_not_allocate(void **state)
-{
-  (void)state;
-  vt_pot pot = model_soft();
-  vt_md md;
-  vt_md_stage st = model_stage(VT_NPT, 600, 2, 3000);
-  st.pressure = 0.05;
-  model_open(&md, &pot, N, edge, 600, 9);
-  begin(&md, &st);
-  run(&md, 1000); /* rows and images find their size */
-  long before = allocations;
-  assert_true(before > 10);
-  run(&md, 2000);
-  assert_int_equal(allocations, before);
-  vt_md_close(&md);
-}
-
 static void relaxation_goes_downhill_in_small_steps_until_forces_are_small(void **state)
 {
   (void)state;
@@ -377,7 +350,6 @@ int main(void)
       cmocka_unit_test(a_frame_shows_the_instant_with_wrapped_positions),
       cmocka_unit_test(the_list_is_rebuilt_at_block_boundaries),
       cmocka_unit_test(a_drift_ends_at_the_next_block_boundary),
-      cmocka_unit_test(the_step_loop_does_not_allocate),
       cmocka_unit_test(relaxation_goes_downhill_in_small_steps_until_forces_are_small),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,20 +4,8 @@
 
 #include "engine/num/num.h"
 #include "tests/conform/integrator_model.h"
+#include "tests/physics/claim.h"
 #include "tests/vt_test.h"
-
-enum { BINS = 20 };
-
-/* Pearson's chi-square of counts that should be equal: fails one seed in 10^4 when all is right; the seeds are fixed.
- */
-static void assert_uniform(const int count[BINS], int n)
-{
-  double chi2 = 0, expected = (double)n / BINS;
-  for (int b = 0; b < BINS; b++) chi2 += (count[b] - expected) * (count[b] - expected) / expected;
-  if (!(chi2 < vt_chi2_quantile(0.9999, BINS - 1))) fail_msg("chi-square %g over %d bins", chi2, BINS);
-}
-
-static int bin_of(double p) { return p >= 1 ? BINS - 1 : (int)(p * BINS); }
 
 /* 2 K / kB T is chi-square distributed.  c = 0.05: successive values correlate by 5 %, which 40000 of them do not show.
  */
@@ -25,16 +13,19 @@ static void the_kinetic_energy_is_canonical(void **state)
 {
   (void)state;
   enum { DRAWS = 40000 };
+  static double cdf[DRAWS];
   const int dofs[] = {1, 2, 3, 24, 189};
   for (size_t d = 0; d < sizeof dofs / sizeof dofs[0]; d++) {
-    int count[BINS] = {0}, dof = dofs[d];
+    char what[80];
+    int dof = dofs[d];
     double target = 0.5 * dof * 0.07, k = target;
     for (int s = 0; s < DRAWS; s++) {
       double a = vt_bdp_scale(k, target, dof, 0.05, 42, s, 0);
       k *= a * a;
-      count[bin_of(vt_chi2_cdf(2 * k / 0.07, dof))]++;
+      cdf[s] = vt_chi2_cdf(2 * k / 0.07, dof);
     }
-    assert_uniform(count, DRAWS);
+    (void)snprintf(what, sizeof what, "velocity rescaling: K of %d degrees of freedom is canonical", dof);
+    claim_distribution(what, cdf, DRAWS);
   }
 }
 
@@ -85,11 +76,10 @@ static void an_ideal_gas_has_the_volumes_of_its_equation_of_state(void **state)
 {
   (void)state;
   enum { ATOMS = 16, VALUES = 1000, APART = 1000 };
-  static double value[VALUES];
+  static double value[VALUES], cdf[VALUES];
   vt_pot pot = model_gas();
   vt_md md;
   vt_err err = {0};
-  int count[BINS] = {0};
   vt_md_stage st = model_stage(VT_NPT, 600, 1, (int64_t)VALUES * APART + 2000);
   st.pressure = ATOMS * VT_KB_EV * 600 / 2000; /* about 2000 A^3 */
   st.tau_p = 3.3 * st.dt;
@@ -101,11 +91,11 @@ static void an_ideal_gas_has_the_volumes_of_its_equation_of_state(void **state)
   for (int k = 0; k < VALUES; k++) {
     VT_TEST_OK(vt_md_run(&md, APART, &err), &err);
     value[k] = 2 * st.pressure * vt_cell_volume(&md.cell) / (VT_KB_EV * 600);
-    count[bin_of(vt_chi2_cdf(value[k], 2 * ATOMS))]++;
+    cdf[k] = vt_chi2_cdf(value[k], 2 * ATOMS);
   }
-  assert_uniform(count, VALUES);
-  assert_true(fabs(vt_mean(value, VALUES) / (2 * ATOMS) - 1) < 0.032);
-  assert_true(fabs(vt_variance(value, VALUES) / (4 * ATOMS) - 1) < 0.19);
+  claim_distribution("cell rescaling, ideal gas: 2 P V / kT is chi-square(2N)", cdf, VALUES);
+  claim("the same: P <V> / N kT", vt_mean(value, VALUES) / (2 * ATOMS), 1, 0.032, "ideal gas; 4 s.e. of 1000");
+  claim("the same: P^2 var V / N (kT)^2", vt_variance(value, VALUES) / (4 * ATOMS), 1, 0.19, "ideal gas; 4 s.e.");
   vt_md_close(&md);
 }
 
