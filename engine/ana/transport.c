@@ -49,12 +49,17 @@ static double log_slope(const double *lag, const double *msd, int n)
   return isfinite(slope) ? slope : (double)NAN;
 }
 
-/* Local exponent at lag i: over the octave that begins there, three lags at least. */
-static double local_exponent(const double *lag, const double *msd, int i, int end)
+/* Local exponent at lag i, over the octave that begins there, three lags at least, plus one standard error: what the
+ * data allow it to be.  A diffusive run that is short would else be refused for its noise. */
+static vt_status allowed_exponent(const vt_tr_input *in, int s, int i, int end, double *out, vt_err *err)
 {
+  const double *lag = in->lag_ps, *msd = in->msd_mean + (size_t)s * (size_t)in->n_lag;
   int n = LEAST_LAGS;
+  vt__line line;
   while (i + n < end && lag[i + n] <= 2 * lag[i]) n++;
-  return log_slope(lag + i, msd + i, n);
+  VT_PASS(vt__msd_line(in, s, i, n, &line, err));
+  *out = log_slope(lag + i, msd + i, n) * (1 + line.relative_se);
+  return VT_OK;
 }
 
 typedef struct window {
@@ -62,21 +67,24 @@ typedef struct window {
   vt_tr_reason reason;
 } window;
 
-static window find_window(const double *lag, const double *msd, int n_lag, double run_ps)
+static vt_status find_window(const vt_tr_input *in, int s, window *w, vt_err *err)
 {
-  window w;
-  int early, n = vt__lags_within(n_lag, lag, earliest_ps, latest_fraction * run_ps, &early), end = early + n;
-  w = (window){.first = early, .n = n, .reason = VT_TR_TOO_SHORT};
-  if (n < LEAST_LAGS) return w;
-  w.reason = VT_TR_CAGED;
+  const double *lag = in->lag_ps, *msd = in->msd_mean + (size_t)s * (size_t)in->n_lag;
+  int early, n = vt__lags_within(in->n_lag, lag, earliest_ps, latest_fraction * in->run_ps, &early), end = early + n;
+  *w = (window){.first = early, .n = n, .reason = VT_TR_TOO_SHORT};
+  if (n < LEAST_LAGS) return VT_OK;
+  w->reason = VT_TR_CAGED;
   for (int i = early; i + LEAST_LAGS <= end; i++) {
+    double exponent;
     if (!(msd[i] > least_msd())) continue;
-    w.reason = VT_TR_SUBDIFFUSIVE;
-    if (!(local_exponent(lag, msd, i, end) > least_exponent)) continue;
+    w->reason = VT_TR_SUBDIFFUSIVE;
+    VT_PASS(allowed_exponent(in, s, i, end, &exponent, err));
+    if (!(exponent > least_exponent)) continue;
     int grows = msd[end - 1] - msd[i] >= least_msd();
-    return (window){.first = i, .n = end - i, .reason = grows ? VT_TR_OK : VT_TR_NO_GROWTH};
+    *w = (window){.first = i, .n = end - i, .reason = grows ? VT_TR_OK : VT_TR_NO_GROWTH};
+    return VT_OK;
   }
-  return w;
+  return VT_OK;
 }
 
 /* Length of a run (ns) that would probably pass the rule, if the MSD goes on as c + b t, the line through its last
@@ -142,7 +150,8 @@ static vt_status tracer(const vt_tr_input *in, int s, vt_tracer *t, vt_err *err)
   const double a2_ps_to_cm2_s = 1e-4;
   const double *lag = in->lag_ps, *msd = in->msd_mean + (size_t)s * (size_t)in->n_lag;
   VT_PASS(check_moments(in, s, err));
-  window w = find_window(lag, msd, in->n_lag, in->run_ps);
+  window w;
+  VT_PASS(find_window(in, s, &w, err));
   t->reason = w.reason;
   if (w.n >= LEAST_LAGS) t->exponent = log_slope(lag + w.first, msd + w.first, w.n);
   if (w.reason != VT_TR_OK) {

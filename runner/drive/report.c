@@ -11,10 +11,9 @@
 
 static void text_row(vt_buf *out, const char *name, const vt_arrh *a, int width)
 {
-  vt_buf_printf(out, "  %-*s  %3d", width, name, a->n_points);
+  vt_buf_printf(out, "  %-*s  %4d/%-4d", width, name, a->n_points, a->n_points + a->n_rejected);
   if (!a->resolved) {
-    vt_buf_printf(out, "  not resolved: %d of %d points, %d glasses\n", a->n_points, a->n_points + a->n_rejected,
-                  a->n_glasses);
+    vt_buf_printf(out, "  not resolved\n");
     return;
   }
   vt_buf_printf(out, "  %7d  %6.3f +- %.3f  %9.2e (x/: %.2f)%s  %9.2e [%.1e, %.1e]\n", a->n_glasses, a->ea_ev, a->ea_se,
@@ -43,7 +42,7 @@ void vt_report_text(vt_buf *out, const char *quantity, const char *const *names,
     star |= a[i].resolved && a[i].extrapolates;
   }
   vt_buf_printf(out, "Arrhenius fit of %s\n", quantity);
-  vt_buf_printf(out, "  %-*s  pts  glasses  Ea (eV)          at %g K              at %g K [95 %% band]\n", width,
+  vt_buf_printf(out, "  %-*s  resolved   glasses  Ea (eV)          at %g K              at %g K [95 %% band]\n", width,
                 "composition", spec->t_ref_k, spec->t_extra_k);
   for (int i = 0; i < n; i++) text_row(out, names[i], &a[i], width);
   if (star) vt_buf_printf(out, "  * %g K lies outside the measured temperatures\n", spec->t_ref_k);

@@ -94,7 +94,22 @@ static void a_straight_msd_gives_its_slope(void **state)
     near(t.tracer[s].hi_ps, 144, 0); /* the last lag that is not beyond 150 ps */
   }
   assert_true(t.tracer[3].se > t.tracer[2].se); /* 48 oxygen atoms say less than 160 chlorine atoms */
+  set_straight(&a, 0, 1.2);                     /* without a cage all windows begin at 5 ps */
+  t = solve(&a);
   near(t.tracer[3].se / t.tracer[2].se, sqrt(160.0 / 48), 1e-9);
+}
+
+/* A local exponent of 0.82 is below 0.9 by less than the error that 16 ions leave, and by more than that of 30000. */
+static void the_exponent_counts_within_its_error(void **state)
+{
+  (void)state;
+  static arrays a;
+  for (int many = 0; many <= 1; many++) {
+    set_run(&a, li_al_cl_o(3), 150);
+    a.comp.count[0] = many ? 30000 : 16;
+    for (int k = 0; k < a.n_lag; k++) set_msd(&a, 0, k, 7 * pow(a.lag[k] / 5, 0.82));
+    assert_int_equal(solve(&a).tracer[0].reason, many ? VT_TR_SUBDIFFUSIVE : VT_TR_OK);
+  }
 }
 
 static void the_window_begins_where_the_cage_ends(void **state)
@@ -469,6 +484,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_straight_msd_gives_its_slope),
+      cmocka_unit_test(the_exponent_counts_within_its_error),
       cmocka_unit_test(the_window_begins_where_the_cage_ends),
       cmocka_unit_test(a_frozen_crystal_is_not_resolved),
       cmocka_unit_test(a_short_run_is_not_resolved),
