@@ -167,6 +167,20 @@ static void rule_coupling_spans_steps(vt__draft *dr)
                      "%.10g ps is shorter than five time steps of %.10g fs", coupling[i].ps, dt);
 }
 
+/* Below one the limit would end every run at its first step. */
+static void rule_limits_leave_room(vt__draft *dr)
+{
+  const vt_guard_limits *g = &dr->c->protocol.guard;
+  const struct {
+    const char *path;
+    double ratio;
+  } limit[] = {{"guard.temperature", g->temperature}, {"guard.volume", g->volume}};
+  for (size_t i = 0; i < sizeof limit / sizeof limit[0]; i++)
+    if (limit[i].ratio > 0 && limit[i].ratio <= 1)
+      vt__diag_error(dr->d, vt__mark_of(dr, limit[i].path), limit[i].path,
+                     "expected 0 (no limit) or more than 1, found %.10g", limit[i].ratio);
+}
+
 static void rule_samples_fall_into_the_run(vt__draft *dr)
 {
   const vt_campaign *c = dr->c;
@@ -246,6 +260,7 @@ void vt__check_rules(vt__draft *dr)
 {
   rule_stages_have_steps(dr);
   rule_coupling_spans_steps(dr);
+  rule_limits_leave_room(dr);
   rule_samples_fall_into_the_run(dr);
   rule_something_is_measured(dr);
   rule_glasses_give_an_error(dr);

@@ -148,7 +148,7 @@ typedef struct vt__include {
   vt__mark z_at[VT_MAX_SPECIES]; /* in the order of a.z */
 } vt__include;
 
-enum { VT__MOST_ROWS = 64 };
+enum { VT__MOST_ROWS = 80 };
 
 typedef struct vt__draft {
   vt_campaign *c;

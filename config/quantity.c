@@ -39,6 +39,7 @@ static const unit known[] = {
     {"nm", "length", -9, 1},
     {"1/A", "wave number", 10, 1},
     {"1/nm", "wave number", 9, 1},
+    {"eV/A", "force", 0, 1},
     {"decades", "ratio in decades", 0, 1},
     {"decade", "ratio in decades", 0, 1},
 };

@@ -16,6 +16,7 @@ static const vt__choice simd_levels[] = {{"auto", VT_SIMD_AUTO},
                                          {"avx2", VT_SIMD_AVX2},
                                          {"portable", VT_SIMD_PORTABLE},
                                          {NULL, 0}};
+static const vt__choice switches[] = {{"on", 1}, {"off", 0}, {NULL, 0}};
 static const vt__choice precisions[] = {{"double", VT_DOUBLE}, {"mixed", VT_MIXED}, {NULL, 0}};
 static const vt__choice masters[] = {{"dedicated", 0}, {"inline", 1}, {"auto", 2}, {NULL, 0}};
 
@@ -94,6 +95,23 @@ const vt__row vt__rows[] = {
     {"protocol.barostat", VT__T_MAP, "", 0, 0, "", 0, NULL, "coupling to the pressure"},
     {"protocol.barostat.time", VT__T_QUANTITY, "ps", 0.001, 1000, "1 ps", AT(protocol.barostat_ps), NULL,
      "relaxation time of the pressure, at least five time steps"},
+
+    {"guard", VT__T_MAP, "", 0, 0, "", 0, NULL,
+     "what no sound run does: a task that does it fails and is tried again (`runner.max_tries`); 0 or off is no limit"},
+    {"guard.temperature", VT__T_QUANTITY, "", 0, 1000, "3", AT(protocol.guard.temperature), NULL,
+     "instantaneous temperature over the highest of the stage; a cell of fewer than 20 atoms needs more"},
+    {"guard.force", VT__T_QUANTITY, "eV/A", 0, 1e6, "50 eV/A", AT(protocol.guard.force_ev_a), NULL,
+     "on any atom; a melt at 1200 K reaches 15 eV/A"},
+    {"guard.volume", VT__T_QUANTITY, "", 0, 1000, "1.6", AT(protocol.guard.volume), NULL,
+     "over the volume at the start of the stage, or under it by the same factor: boiling, collapse"},
+    {"guard.distance", VT__T_QUANTITY, "", 0, 1, "0.6", AT(protocol.guard.distance), NULL,
+     "of any two atoms over the length of their bond, every 50 fs: fused atoms"},
+    {"guard.molecules", VT__T_CHOICE, "", 0, 0, "on", AT(protocol.guard.molecules), switches,
+     "two anions that stay a molecule for 1 ps: O-O within 1.6 A, O-X 1.9, F-F 1.7, Cl-Cl 2.4, Br-Br 2.7, I-I 3.1"},
+    {"guard.contacts", VT__T_CHOICE, "", 0, 0, "on", AT(protocol.guard.contacts), switches,
+     "for 1 ps any pair within 0.8 of a bond, or two framework metals within 2.6 A that do not share two anions"},
+    {"guard.spread", VT__T_QUANTITY, "eV/A", 0, 1e6, "0 eV/A", AT(protocol.guard.spread_ev_a), NULL,
+     "disagreement of a committee of potentials, root mean square of the forces"},
 
     {"observe", VT__T_OBSERVE, "", 0, 0, "", 0, NULL,
      "what is measured; without this section every observable that is on by default, with it only those named"},

@@ -51,6 +51,7 @@ vt_status vt_md_open(vt_md *md, const vt_composition *c, const vt_cell *cell, co
   for (size_t i = 0; i < n; i++) md->mass[i] = vt_element_mass(c->z[type[i]]);
   vt_pot_describe(pot, &info);
   VT_TRY_OUT(vt_nlist_open(&md->nl, md->n, type, info.cutoff, skin, err), err, "dynamics of %s", c->name);
+  VT_TRY_OUT(vt__md_watch_open(md, err), err, "dynamics of %s", c->name);
 out:
   if (rc != VT_OK) vt_md_close(md);
   return rc;
@@ -59,6 +60,7 @@ out:
 void vt_md_close(vt_md *md)
 {
   vt_nlist_close(&md->nl);
+  vt__md_watch_close(md);
   vt_free(md->type);
   vt_free(md->mass);
   vt_free(md->x);

@@ -8,13 +8,18 @@
 #include "engine/pot/pot.h"
 #include "engine/sys/sys.h"
 
-/* What ends a stage with VT_EDIVERGE; a limit of 0 is off.  The first three are looked at after every step, distances at
- * block boundaries. */
+/* What ends a stage with VT_EDIVERGE; a limit of 0 is off.  The first four are looked at after every step, distances
+ * every 50 fs (rounded to steps, counted from the beginning of the stage).  A pair counts as lasting when it was within
+ * its limit at every look for 1 ps: shorter approaches belong to a melt. */
 typedef struct vt_md_guard {
   double t_max_k;      /* instantaneous temperature      */
   double f_max;        /* any force, eV/A                */
   double volume_ratio; /* volume / volume at stage start, or its inverse */
-  double d_min_scale;  /* pair distance / vt_pair_min_distance */
+  double spread_max;   /* of a committee, eV/A           */
+  double d_min_scale;  /* pair distance / vt_pair_bond_length, at any look */
+  int molecules;       /* 1: two anions within vt_pair_molecule_length, lasting */
+  int contacts;        /* 1: any pair within 0.8 of a bond, lasting; two metals within 2.6 A that fewer than two anions
+                        * hold together, lasting */
 } vt_md_guard;
 
 /* A stage: constant-T hold or a linear ramp. */
@@ -53,6 +58,7 @@ typedef struct vt_md {
   vt_md_stage stage;
   int64_t step;        /* of the stage */
   uint32_t stage_index; /* enters the random counter (draw), so that stages do not share numbers; below 2^15 */
+  struct vt__md_watch *watch; /* private: the pairs that the guard follows */
 } vt_md;
 
 /* Copies positions and types; borrows pot and the symbols for its lifetime. skin in A. */

@@ -30,8 +30,15 @@ void vt__md_langevin(vt_md *md, double t_k);
 /* scr.c: the volume move of the step that begins now, from the state at its beginning. */
 VT_MUST_CHECK vt_status vt__md_scr_move(const vt_md *md, double t_k, vt__md_scaling *out, vt_err *err);
 
-/* guard.c */
-VT_MUST_CHECK vt_status vt__md_guard_step(const vt_md *md, vt_err *err);     /* every step        */
-VT_MUST_CHECK vt_status vt__md_guard_contacts(const vt_md *md, vt_err *err); /* block boundaries  */
+/* guard.c: after every step */
+VT_MUST_CHECK vt_status vt__md_guard_step(const vt_md *md, vt_err *err);
+
+/* contacts.c: distances, at the steps that are due */
+VT_MUST_CHECK vt_status vt__md_watch_open(vt_md *md, vt_err *err);
+void vt__md_watch_close(vt_md *md);
+void vt__md_watch_begin(vt_md *md); /* the limits of a stage; forgets every pair */
+VT_MUST_CHECK vt_status vt__md_watch_step(vt_md *md, vt_err *err);
+/* The pair that is nearest for what its elements allow, in words. */
+void vt__md_nearest(const vt_md *md, char text[VT_NAME]);
 
 #endif

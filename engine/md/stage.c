@@ -54,6 +54,7 @@ vt_status vt_md_begin(vt_md *md, const vt_md_stage *st, uint32_t stage_index, vt
   md->volume0 = vt_cell_volume(&md->cell);
   memset(md->dx, 0, (size_t)md->n * sizeof *md->dx);
   wrap(md);
+  vt__md_watch_begin(md);
   VT_TRY(vt__md_forces(md, 1, err), err, "beginning of stage '%s'", st->name ? st->name : "");
   measure(md);
   return VT_OK;
@@ -112,7 +113,7 @@ static vt_status one_step(vt_md *md, vt_err *err)
   measure(md);
   md->step++;
   VT_PASS(vt__md_guard_step(md, err));
-  return boundary ? vt__md_guard_contacts(md, err) : VT_OK;
+  return vt__md_watch_step(md, err);
 }
 
 vt_status vt_md_run(vt_md *md, int64_t n, vt_err *err)

@@ -1,11 +1,11 @@
-/* Temperature, pressure, potential energy and volume against time, as block averages (T 6.5). */
+/* Temperature, pressure, potential energy, volume and committee spread against time, as block averages (T 6.5). */
 #include <math.h>
 #include <string.h>
 
 #include "engine/obs/obs_impl.h"
 
 enum { MOST_ROWS = 2000 };
-enum { TIME, T_K, P_GPA, E_POT, VOLUME, N_COLS };
+enum { TIME, T_K, P_GPA, E_POT, VOLUME, SPREAD, N_COLS };
 
 static const struct {
   const char *name, *unit, *doc;
@@ -15,6 +15,8 @@ static const struct {
     {"thermo/pressure", "GPa", "pressure, block average"},
     {"thermo/energy", "eV", "potential energy of the cell, block average"},
     {"thermo/volume", "A^3", "volume of the cell, block average"},
+    {"thermo/spread", "eV/A",
+     "disagreement of a committee of potentials in the forces, block average; NaN: no committee"},
 };
 
 typedef struct state {
@@ -89,7 +91,8 @@ static vt_status thermo_sample(void *self, const vt_frame *fr, vt_err *err)
                               [T_K] = fr->t_k,
                               [P_GPA] = vt_unit_gpa_from_pressure(fr->pressure),
                               [E_POT] = fr->e_pot,
-                              [VOLUME] = vt_cell_volume(&fr->cell)};
+                              [VOLUME] = vt_cell_volume(&fr->cell),
+                              [SPREAD] = fr->spread};
   for (int c = 0; c < N_COLS; c++) t->now.sum[c] += now[c];
   t->now.samples++;
   if (t->now.samples % t->per_row != 0) return VT_OK;
@@ -132,18 +135,18 @@ static vt_status thermo_finish(void *self, double *const *out, vt_err *err)
   return VT_OK;
 }
 
-const vt_obs_ops vt__obs_thermo = {
-    .doc = {.name = "thermo",
-            .doc = "temperature, pressure, potential energy and volume against time, at most 2000 block averages",
-            .every_ps = 0.1,
-            .every_lo_ps = 0.001,
-            .every_hi_ps = 1000,
-            .on_by_default = 1},
-    .layout = thermo_layout,
-    .open = thermo_open,
-    .sample = thermo_sample,
-    .state_size = thermo_state_size,
-    .save = thermo_save,
-    .load = thermo_load,
-    .finish = thermo_finish,
-    .close = thermo_close};
+const vt_obs_ops vt__obs_thermo = {.doc = {.name = "thermo",
+                                           .doc = "temperature, pressure, potential energy, volume, committee spread "
+                                                  "against time: at most 2000 block averages",
+                                           .every_ps = 0.1,
+                                           .every_lo_ps = 0.001,
+                                           .every_hi_ps = 1000,
+                                           .on_by_default = 1},
+                                   .layout = thermo_layout,
+                                   .open = thermo_open,
+                                   .sample = thermo_sample,
+                                   .state_size = thermo_state_size,
+                                   .save = thermo_save,
+                                   .load = thermo_load,
+                                   .finish = thermo_finish,
+                                   .close = thermo_close};

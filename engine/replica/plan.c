@@ -49,16 +49,16 @@ int64_t vt__replica_stage_steps(const vt_plan *p, vt__stage_id id)
   return (int64_t)llround(stage_ps(p, id) * 1000 / full_dt_fs(p, id)) << p->half_steps;
 }
 
-/* Bounds that a healthy liquid does not touch and a broken one passes within picoseconds (science notes 4.4).
- *   temperature  a melt peaks at 1.3 times its temperature; a reaction in a fresh packing at 2500 K
- *   force        8-20 eV/A in melts at 1200 K; up to 185 when a bond snaps in a fresh packing, which heals; fused atoms
- *                feel the screened nuclei and pass 200
- *   volume       1.3 is boiling near the final temperature of a glass; demonstration campaigns hold liquids at
- *                700-1000 K, which expand from a quenched cell by that much without boiling
- *   distance     of the packing distance: 0.6 A for Al-O, 1.05 A for Cl-Cl, reached only by fused atoms */
-static vt_md_guard guard(double t_k)
+/* The campaign's limits for a stage whose highest temperature is t_k.  Why their defaults are what they are: THEORY. */
+static vt_md_guard guard(const vt_guard_limits *g, double t_k)
 {
-  return (vt_md_guard){.t_max_k = fmax(3000, 3 * t_k), .f_max = 200, .volume_ratio = 1.6, .d_min_scale = 0.35};
+  return (vt_md_guard){.t_max_k = g->temperature * t_k,
+                       .f_max = g->force_ev_a,
+                       .volume_ratio = g->volume,
+                       .spread_max = g->spread_ev_a,
+                       .d_min_scale = g->distance,
+                       .molecules = g->molecules,
+                       .contacts = g->contacts};
 }
 
 vt_md_stage vt__replica_stage(const vt_plan *p, vt__stage_id id)
@@ -88,7 +88,7 @@ vt_md_stage vt__replica_stage(const vt_plan *p, vt__stage_id id)
     st.name = "produce", st.ensemble = q->produce_ensemble;
     break;
   }
-  st.guard = guard(fmax(st.t0_k, st.t1_k));
+  st.guard = guard(&q->guard, fmax(st.t0_k, st.t1_k));
   return st;
 }
 

@@ -69,6 +69,26 @@ static const glass_former former[] = {
     {8, 'O', -2, 18, 1.6, 1.8, 2.6, 0},
 };
 
+/* How close two atoms come in solids, A.
+ *
+ * ion       radii whose sums are the bonds between unlike ions, rounded from R. D. Shannon, Acta Cryst. A 32, 751
+ *           (1976), metals four-coordinate: Al-O 1.75, Al-Cl 2.17, Li-O 1.95, Li-Cl 2.37, Na-Cl 2.77, K-Cl 3.15
+ * like      half the shortest distance of two like charges.  Alkali: half of A-A in the oxides A2O; metals and anions:
+ *           single-bond covalent radii, P. Pyykko, M. Atsumi, Chem. Eur. J. 15, 186 (2009)
+ * molecule  two of this anion within it are a molecule.  Between the bond (F2 1.4, Cl2 2.0, Br2 2.3, I2 2.7, O2 1.2,
+ *           a peroxide 1.5) and the closest approach of two ions in a melt at 1200 K (Cl-Cl 2.5, O-O 2.2) */
+static const struct approach {
+  int z;
+  double ion, like, molecule;
+} approach[] = {
+    {3, 0.60, 1.16, 0},   {11, 1.00, 1.39, 0},   {19, 1.38, 1.61, 0},   {37, 1.50, 1.69, 0},   {55, 1.65, 1.90, 0},
+    {13, 0.40, 1.26, 0},  {31, 0.45, 1.24, 0},   {49, 0.70, 1.42, 0},   {41, 0.60, 1.47, 0},   {73, 0.60, 1.46, 0},
+    {9, 1.30, 0.64, 1.7}, {17, 1.77, 0.99, 2.4}, {35, 1.92, 1.14, 2.7}, {53, 2.13, 1.33, 3.1}, {8, 1.35, 0.63, 1.6},
+};
+_Static_assert(sizeof approach / sizeof approach[0] == sizeof former / sizeof former[0], "the same elements");
+
+static const double oxygen_halogen_a = 1.9; /* a molecule: between 1.7 (Cl-O) and the 2.3 of a melt   */
+static const double unknown_bond_a = 1.0; /* with an element that is not in the table: no bond but those of hydrogen */
 static const double cation_contact_a = 3.0;  /* between two cations of any kind            */
 static const double unknown_contact_a = 2.0; /* with an element that is not in the table   */
 
@@ -117,4 +137,27 @@ double vt_pair_min_distance(int z1, int z2)
   if (anions == 2) return 0.5 * (g->to_self + h->to_self);
   const glass_former *anion = g->charge < 0 ? g : h, *cation = g->charge < 0 ? h : g;
   return (cation->role == 'A' ? anion->to_lithium : anion->to_metal) + cation->extra;
+}
+
+static const struct approach *approach_of(int z)
+{
+  for (size_t i = 0; i < sizeof approach / sizeof approach[0]; i++)
+    if (approach[i].z == z) return &approach[i];
+  return NULL;
+}
+
+double vt_pair_bond_length(int z1, int z2)
+{
+  const struct approach *g = approach_of(z1), *h = approach_of(z2);
+  if (!g || !h) return unknown_bond_a;
+  int alike = (vt_element_charge(z1) > 0) == (vt_element_charge(z2) > 0);
+  return alike ? g->like + h->like : g->ion + h->ion;
+}
+
+double vt_pair_molecule_length(int z1, int z2)
+{
+  const struct approach *g = approach_of(z1), *h = approach_of(z2);
+  if (!g || !h || !(g->molecule > 0 && h->molecule > 0)) return 0;
+  int oxygens = (vt_element_role(z1) == 'O') + (vt_element_role(z2) == 'O');
+  return oxygens == 1 ? oxygen_halogen_a : 0.5 * (g->molecule + h->molecule);
 }

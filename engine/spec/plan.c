@@ -30,7 +30,19 @@ static void put_composition(vt_buf *b, const vt_composition *c)
   }
 }
 
-/* What every task depends on: model, arithmetic, couplings. */
+/* Limits change no bit of a result, but they decide which attempt's result is the task's. */
+static void put_guard(vt_buf *b, const vt_guard_limits *g)
+{
+  put_f64(b, "guard.temperature", g->temperature);
+  put_f64(b, "guard.force_ev_a", g->force_ev_a);
+  put_f64(b, "guard.volume", g->volume);
+  put_f64(b, "guard.distance", g->distance);
+  put_f64(b, "guard.spread_ev_a", g->spread_ev_a);
+  put_i32(b, "guard.molecules", g->molecules);
+  put_i32(b, "guard.contacts", g->contacts);
+}
+
+/* What every task depends on: model, arithmetic, couplings, limits. */
 static void put_common(vt_buf *b, const vt_plan *p)
 {
   put_composition(b, &p->comp);
@@ -43,6 +55,7 @@ static void put_common(vt_buf *b, const vt_plan *p)
   put_f64(b, "pressure_gpa", p->protocol.pressure_gpa);
   put_f64(b, "thermostat_ps", p->protocol.thermostat_ps);
   put_f64(b, "barostat_ps", p->protocol.barostat_ps);
+  put_guard(b, &p->protocol.guard);
 }
 
 static void put_glass(vt_buf *b, const vt_plan *p)

@@ -39,6 +39,8 @@ int vt_element_charge(int z);                 /* default oxidation number in the
 double vt_element_volume(int z);              /* additive estimate of the volume in an oxyhalide glass, A^3; 0 unknown */
 char vt_element_role(int z);                  /* 'A' alkali, 'M' metal, 'X' halogen, 'O' oxygen, '?' other */
 double vt_pair_min_distance(int z1, int z2);  /* closest approach for random packing, A */
+double vt_pair_bond_length(int z1, int z2);   /* a bond of two unlike ions, else the shortest distance met in solids, A */
+double vt_pair_molecule_length(int z1, int z2); /* two anions closer than this are a molecule, A; 0 for other pairs */
 
 /* ------------------------------------------------------------------ a cell's composition */
 
@@ -57,6 +59,17 @@ typedef struct vt_composition {
 /* LANGEVIN: constant volume, friction and noise on every atom; for melts, since friction damps diffusion. */
 typedef enum vt_ensemble { VT_NVE = 0, VT_NVT = 1, VT_NPT = 2, VT_LANGEVIN = 3 } vt_ensemble;
 
+/* What no sound trajectory does; 0 is no limit. They decide whether a task fails, never a bit of its result. */
+typedef struct vt_guard_limits {
+  double temperature;  /* instantaneous, over the highest the stage asks for                  */
+  double force_ev_a;   /* on any atom                                                         */
+  double volume;       /* over that at the start of the stage, or its inverse                 */
+  double distance;     /* of any pair, over vt_pair_bond_length                               */
+  double spread_ev_a;  /* of a committee                                                      */
+  int32_t molecules;   /* 1: two anions that stay within vt_pair_molecule_length              */
+  int32_t contacts;    /* 1: pairs that stay crushed, metals that stay bonded to each other   */
+} vt_guard_limits;
+
 typedef struct vt_protocol {
   double pack_density;       /* of the estimated density (vt_element_volume), 1              */
   double melt_t_k, melt_ps, melt_dt_fs;
@@ -69,6 +82,7 @@ typedef struct vt_protocol {
   double thermostat_ps, barostat_ps; /* coupling times                                        */
   int32_t melt_ensemble, equil_ensemble, produce_ensemble; /* vt_ensemble                     */
   int32_t reserved;
+  vt_guard_limits guard;
 } vt_protocol;
 
 /* ------------------------------------------------------------------ what is observed */

@@ -127,6 +127,9 @@ static void defaults_are_those_of_the_contract(void **state)
   assert_true(p->melt_dt_fs == 2 && p->quench_dt_fs == 2 && p->equil_dt_fs == 2 && p->produce_dt_fs == 2);
   assert_true(p->melt_ensemble == VT_NVT && p->equil_ensemble == VT_NPT && p->produce_ensemble == VT_NVT);
   assert_true(p->thermostat_ps == 0.1 && p->barostat_ps == 1);
+  assert_true(p->guard.temperature == 3 && p->guard.force_ev_a == 50 && p->guard.volume == 1.6);
+  assert_true(p->guard.distance == 0.6 && p->guard.spread_ev_a == 0);
+  assert_true(p->guard.molecules == 1 && p->guard.contacts == 1);
   assert_true(c->compare.t_ref_k == 500 && c->compare.t_extra_k == 300 && c->compare.margin == 0.3);
   assert_true(c->compare.tau_margin == 0.2 && c->compare.range_margin == 0.8);
   assert_true(c->compare.by_alkali && c->compare.by_metal && c->compare.by_halogen && c->compare.by_ratio);
@@ -263,6 +266,13 @@ static void every_change_of_the_physics_changes_the_identity(void **state)
                                        "protocol: {produce: {timestep: 1 fs}}\n",
                                        "protocol: {thermostat: {time: 0.2 ps}}\n",
                                        "protocol: {barostat: {time: 2 ps}}\n",
+                                       "guard: {temperature: 2}\n",
+                                       "guard: {force: 40 eV/A}\n",
+                                       "guard: {volume: 0}\n",
+                                       "guard: {distance: 0.5}\n",
+                                       "guard: {molecules: off}\n",
+                                       "guard: {contacts: off}\n",
+                                       "guard: {spread: 0.3 eV/A}\n",
                                        "observe: {msd: {}, rdf: {}}\n",
                                        "observe: {msd: {}, rdf: {}, thermo: {every: 0.2 ps}}\n",
                                        "observe: {msd: {points: 32}, rdf: {}, thermo: {}}\n",

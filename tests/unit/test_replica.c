@@ -31,6 +31,7 @@ static vt_plan glass_plan(void)
                              .melt_ensemble = VT_NVT,
                              .equil_ensemble = VT_NPT,
                              .produce_ensemble = VT_NVT};
+  p.protocol.guard = (vt_guard_limits){.temperature = 3, .force_ev_a = 50, .volume = 1.6};
   p.numerics.format = VT_ENGINE_FORMAT;
   vt_pot_info info;
   vt_err err = {0};

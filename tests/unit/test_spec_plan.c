@@ -31,6 +31,8 @@ static vt_plan glass_plan(void)
                              .melt_ensemble = VT_NVT,
                              .equil_ensemble = VT_NPT,
                              .produce_ensemble = VT_NVT};
+  p.protocol.guard = (vt_guard_limits){
+      .temperature = 3, .force_ev_a = 50, .volume = 1.5, .distance = 0.5, .spread_ev_a = 0.25, .molecules = 1};
   p.numerics = (vt_numerics){.simd = VT_SIMD_AVX2, .precision = VT_MIXED, .format = VT_ENGINE_FORMAT};
   (void)snprintf(p.pot_kind, sizeof p.pot_kind, "nep");
   (void)snprintf(p.pot_path, sizeof p.pot_path, "/somewhere/a.nep.txt");
@@ -81,7 +83,14 @@ static void is_text(const vt_plan *p, const char *want)
   "block_steps 735\n"                                                                   \
   "pressure_gpa 0.10000000000000001\n"                                                  \
   "thermostat_ps 0.125\n"                                                               \
-  "barostat_ps 1\n"
+  "barostat_ps 1\n"                                                                     \
+  "guard.temperature 3\n"                                                               \
+  "guard.force_ev_a 50\n"                                                               \
+  "guard.volume 1.5\n"                                                                  \
+  "guard.distance 0.5\n"                                                                \
+  "guard.spread_ev_a 0.25\n"                                                            \
+  "guard.molecules 1\n"                                                                 \
+  "guard.contacts 0\n"
 
 /* Written by hand from the documentation in spec.h.  If this must change, tasks in every store that exists get other
  * names: raise VT_ENGINE_FORMAT. */
@@ -165,6 +174,13 @@ CHANGE(other_block, p->block_steps++)
 CHANGE(other_pressure, p->protocol.pressure_gpa = 0)
 CHANGE(other_thermostat, p->protocol.thermostat_ps *= 2)
 CHANGE(other_barostat, p->protocol.barostat_ps *= 2)
+CHANGE(other_guard_temperature, p->protocol.guard.temperature = 0)
+CHANGE(other_guard_force, p->protocol.guard.force_ev_a++)
+CHANGE(other_guard_volume, p->protocol.guard.volume++)
+CHANGE(other_guard_distance, p->protocol.guard.distance = 0)
+CHANGE(other_guard_spread, p->protocol.guard.spread_ev_a++)
+CHANGE(other_guard_molecules, p->protocol.guard.molecules = 0)
+CHANGE(other_guard_contacts, p->protocol.guard.contacts = 1)
 
 CHANGE(other_seed, p->seed += (uint64_t)1 << 63)
 CHANGE(other_glass, p->glass++)
@@ -208,7 +224,14 @@ static const change always[] = {ROW(other_temperature),
                                 ROW(other_block),
                                 ROW(other_pressure),
                                 ROW(other_thermostat),
-                                ROW(other_barostat)};
+                                ROW(other_barostat),
+                                ROW(other_guard_temperature),
+                                ROW(other_guard_force),
+                                ROW(other_guard_volume),
+                                ROW(other_guard_distance),
+                                ROW(other_guard_spread),
+                                ROW(other_guard_molecules),
+                                ROW(other_guard_contacts)};
 static const change of_glass[] = {
     ROW(other_seed),      ROW(other_glass),         ROW(other_density), ROW(other_melt_t),    ROW(other_melt_time),
     ROW(other_melt_step), ROW(other_melt_ensemble), ROW(other_rate),    ROW(other_npt_below), ROW(other_quench_step)};
