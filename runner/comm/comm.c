@@ -95,6 +95,7 @@ static vt_status why_known(vt_comm *c, int *done, vt_err *err)
   vt_status worst = key_status(c->coll.key);
   *done = 1;
   take_why(c, worst, err);
+  if (c->size == 1) return worst; /* there is no other rank to tell it from */
   return vt_err_wrap(err, worst, __FILE__, __LINE__, "on rank %d of %d", key_rank(c->coll.key), c->size);
 }
 

@@ -23,12 +23,12 @@ static void text_row(vt_buf *out, const char *name, const vt_arrh *a, int width)
 
 static void text_compare(vt_buf *out, const vt_compare *c, const vt_compare_spec *spec)
 {
-  vt_buf_printf(out, "Comparison at %g K (%d compositions): ", c->t_ref_k, c->k);
   if (c->k >= 2)
-    vt_buf_printf(out, "tau %.3f decades [%.3f, %.3f], range %.3f; margins %g, tau %g, range %g decades\n", c->tau,
-                  c->tau_lo, c->tau_hi, c->range, spec->margin, spec->tau_margin, spec->range_margin);
-  else
-    vt_buf_printf(out, "nothing to compare\n");
+    vt_buf_printf(
+        out,
+        "Comparison at %g K (%d compositions): tau %.3f decades [%.3f, %.3f], range %.3f; margins %g, tau %g, "
+        "range %g decades\n",
+        c->t_ref_k, c->k, c->tau, c->tau_lo, c->tau_hi, c->range, spec->margin, spec->tau_margin, spec->range_margin);
   vt_buf_printf(out, "Verdict: %s. %s\n", vt_verdict_text((vt_verdict)c->verdict), c->why);
 }
 

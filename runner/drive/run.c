@@ -34,6 +34,8 @@ static void watch(void *ctx, const vt_watch *w)
   vt__progress(&r->line, w, NULL);
 }
 
+/* The steps of a run are collective: each ends with an agreement, so that all ranks leave it with the same status. */
+
 /* Rank 0 takes the folder and cuts torn tails; then everybody indexes the journal. */
 static vt_status open_folder(run *r, vt_err *err)
 {
@@ -52,8 +54,8 @@ static vt_status open_folder(run *r, vt_err *err)
     vt_buf_free(&damaged);
   }
 out:
-  rc = vt_comm_agree(r->comm, rc, err);
-  if (rc == VT_OK && vt_comm_rank(r->comm) > 0) rc = vt_journal_open(&r->j, r->dir.journal, err);
+  VT_PASS(vt_comm_agree(r->comm, rc, err));
+  if (vt_comm_rank(r->comm) > 0) rc = vt_journal_open(&r->j, r->dir.journal, err);
   if (rc == VT_OK) rc = vt__sched_tasks(r->c, &r->task, &r->ns, err);
   return vt_comm_agree(r->comm, rc, err);
 }
@@ -77,8 +79,7 @@ static vt_status do_tasks(run *r, vt_node_outcome *out, vt_err *err)
                         .stop = asked_to_stop,
                         .ctx = r};
   vt_ctl_limits(r->o->wall_s, r->dir.halt);
-  VT_TRY(vt_node_run(&no, out, err), err, "campaign '%s'", r->c->name);
-  return VT_OK;
+  return vt_comm_agree(r->comm, vt_node_run(&no, out, err), err);
 }
 
 /* 1 if results.h5 shows exactly what the journal holds, of this campaign. */
@@ -115,10 +116,9 @@ static vt_status assemble(run *r, vt_err *err)
   vt_status rc = vt_journal_refresh(r->j, err);
   if (rc == VT_OK) rc = vt_fits_from_journal(r->c, r->j, &r->fits, err);
   if (rc == VT_OK && vt_comm_rank(r->comm) == 0) current = store_is_current(r);
-  rc = vt_comm_agree(r->comm, rc, err);
-  if (rc == VT_OK) rc = vt_comm_bcast(r->comm, 0, &current, sizeof current, err);
-  if (rc == VT_OK && !current) rc = vt_drive_assemble(r->comm, r->c, r->j, r->fits, r->dir.store, err);
-  return rc;
+  VT_PASS(vt_comm_agree(r->comm, rc, err));
+  VT_PASS(vt_comm_bcast(r->comm, 0, &current, sizeof current, err));
+  return current ? VT_OK : vt_drive_assemble(r->comm, r->c, r->j, r->fits, r->dir.store, err);
 }
 
 /* ------------------------------------------------------------------ rank 0's last words */
@@ -165,7 +165,7 @@ static void print_tables(const run *r)
 }
 
 /* What the journal says now decides the exit code: messages may have crossed the end of the run. */
-static vt_status conclude(run *r, const vt_node_outcome *out, int *exit_code, vt_err *err)
+static vt_status last_words(run *r, const vt_node_outcome *out, int *exit_code, vt_err *err)
 {
   vt_sched *s = NULL;
   vt_sched_options so = {.n_workers = 1, .max_tries = r->c->max_tries, .crash_limit = CRASH_LIMIT};
@@ -191,28 +191,34 @@ static vt_status conclude(run *r, const vt_node_outcome *out, int *exit_code, vt
   return rc;
 }
 
+static vt_status conclude(run *r, const vt_node_outcome *out, int *exit_code, vt_err *err)
+{
+  vt_status rc = vt_comm_rank(r->comm) == 0 ? last_words(r, out, exit_code, err) : VT_OK;
+  VT_PASS(vt_comm_agree(r->comm, rc, err));
+  int32_t code = *exit_code;
+  VT_PASS(vt_comm_bcast(r->comm, 0, &code, sizeof code, err));
+  *exit_code = code;
+  return VT_OK;
+}
+
+static vt_status run_shared(run *r, int *exit_code, vt_err *err)
+{
+  vt_node_outcome out = {0};
+  r->line = (vt_progress_line){.c = r->c, .dir = &r->dir, .quiet = r->o->quiet, .tty = isatty(STDERR_FILENO)};
+  VT_PASS(open_folder(r, err));
+  if (r->o->folder) r->o->folder(r->o->ctx, r->dir.dir);
+  VT_PASS(do_tasks(r, &out, err));
+  VT_PASS(assemble(r, err));
+  return conclude(r, &out, exit_code, err);
+}
+
 vt_status vt_drive_run(vt_comm *comm, const vt_run_options *o, int *exit_code, vt_err *err)
 {
   run r = {.comm = comm, .o = o, .dir = {.lock_fd = -1}};
-  vt_node_outcome out = {0};
   *exit_code = 0;
   vt_status rc = vt__share_campaign(comm, o, &r.c, &r.dir, exit_code, err);
-  if (rc == VT_OK && *exit_code == 0) {
-    r.line = (vt_progress_line){.c = r.c, .dir = &r.dir, .quiet = o->quiet, .tty = isatty(STDERR_FILENO)};
-    rc = open_folder(&r, err);
-    if (rc == VT_OK && o->folder) o->folder(o->ctx, r.dir.dir);
-    if (rc == VT_OK) rc = do_tasks(&r, &out, err);
-    vt_status worst = vt_comm_agree(comm, rc, err);
-    if (worst == VT_OK) worst = assemble(&r, err);
-    if (worst == VT_OK && vt_comm_rank(comm) == 0) worst = conclude(&r, &out, exit_code, err);
-    vt__progress_end(&r.line);
-    rc = vt_comm_agree(comm, worst, err);
-    if (rc == VT_OK) {
-      int32_t code = *exit_code;
-      rc = vt_comm_bcast(comm, 0, &code, sizeof code, err);
-      *exit_code = code;
-    }
-  }
+  if (rc == VT_OK && *exit_code == 0) rc = run_shared(&r, exit_code, err);
+  vt__progress_end(&r.line);
   vt_fits_free(r.fits);
   vt_free(r.task);
   vt_free(r.ns);

@@ -4,7 +4,7 @@ target_compile_definitions(vt_flags INTERFACE _POSIX_C_SOURCE=200809L)
 # -ffp-contract=off: bits are a function of the source; a fused multiply-add happens where it is written.
 target_compile_options(vt_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes
   -Wmissing-prototypes -Wvla -Wpointer-arith -Wcast-qual -Wwrite-strings -fno-math-errno -fno-trapping-math
-  -ffp-contract=off $<$<BOOL:${VT_WERROR}>:-Werror>)
+  -ffp-contract=off -fmacro-prefix-map=${CMAKE_SOURCE_DIR}/= $<$<BOOL:${VT_WERROR}>:-Werror>)
 if(VT_SANITIZE)
   target_compile_options(vt_flags INTERFACE -fsanitize=${VT_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(vt_flags INTERFACE -fsanitize=${VT_SANITIZE})
