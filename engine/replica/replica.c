@@ -280,9 +280,11 @@ static void bury(replica *r, vt_buf *post_mortem)
 {
   char extra[192], uid[65];
   vt_uid_hex(&r->plan->uid, uid);
-  (void)snprintf(extra, sizeof extra, "task=%.12s stage=%s step=%" PRId64 " attempt=%d half_steps=%d", uid, r->doing,
-                 r->md.step, r->plan->attempt, r->plan->half_steps);
   vt_frame fr = vt_md_frame(&r->md);
+  (void)snprintf(extra, sizeof extra,
+                 "task=%.12s stage=\"%s\" step=%" PRId64 " time_ps=%.6g attempt=%d half_steps=%d "
+                 "velocity_unit=\"sqrt(eV/u)\"",
+                 uid, r->doing, fr.step, fr.time_ps, r->plan->attempt, r->plan->half_steps);
   vt_xyz_format(post_mortem, fr.n, &fr.cell, fr.type, r->symbol, fr.x, fr.v, extra);
 }
 

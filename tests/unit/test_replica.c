@@ -288,7 +288,7 @@ static void a_broken_potential_is_told_with_task_stage_and_step_and_leaves_its_f
   assert_int_equal(s.n, 48);
   assert_string_equal(s.symbol[0], "Li");
   assert_non_null(s.v);
-  assert_non_null(strstr(frame.s, "stage=produce step=19"));
+  assert_non_null(strstr(frame.s, "stage=\"produce\" step=19"));
   vt_structure_free(&s);
   vt_xyz_close(xyz);
   vt_buf_free(&frame);
