@@ -37,7 +37,8 @@ static const char *const element[MOST_TYPES] = {"Cl", "Li", "O", "Ta", "Na", "Al
 typedef struct form {
   int version, n_types, zbl; /* 0 none, 1 universal, 2 typewise, 3 flexible */
   int nr, na, kr, ka, f222, f1111, neurons;
-  double rc_r, rc_a;
+  double rc_r[MOST_TYPES], rc_a[MOST_TYPES]; /* all equal unless the model has cutoffs of its own for each type */
+  int own_cutoffs, far_zbl;
 } form;
 
 static form choose_form(rng *r)
@@ -45,7 +46,13 @@ static form choose_form(rng *r)
   form f = {.version = whole(r, 3, 5), .n_types = whole(r, 1, MOST_TYPES), .zbl = whole(r, 0, 3)};
   f.nr = whole(r, 0, 15), f.na = whole(r, 0, 15), f.kr = whole(r, 0, 16), f.ka = whole(r, 0, 16);
   f.f222 = whole(r, 0, 1) * 2, f.f1111 = whole(r, 0, 1), f.neurons = whole(r, 1, 60);
-  f.rc_r = uniform(r, 2.6, 6), f.rc_a = whole(r, 0, 3) ? uniform(r, 2.6, 5) : f.rc_r; /* either may be the longer */
+  f.own_cutoffs = whole(r, 0, 2) == 0;
+  f.far_zbl = whole(r, 0, 3) == 0;
+  for (int t = 0; t < f.n_types; t++) { /* either of the two may be the longer */
+    const int fresh = t == 0 || f.own_cutoffs;
+    f.rc_r[t] = fresh ? uniform(r, 2.6, 6) : f.rc_r[0];
+    f.rc_a[t] = !fresh ? f.rc_a[0] : whole(r, 0, 3) ? uniform(r, 2.6, 5) : f.rc_r[t];
+  }
   return f;
 }
 
@@ -60,8 +67,11 @@ static void write_model(vt_buf *b, rng *r, const form *f)
   vt_buf_printf(b, "nep%d%s %d", f->version, f->zbl ? "_zbl" : "", f->n_types);
   for (int t = 0; t < f->n_types; t++) vt_buf_printf(b, " %s", element[t]);
   static const char *const zbl[] = {"\n", "\nzbl 0.7 1.6\n", "\nzbl 1 2.4 0.65\n", "\nzbl 0 0\n"};
-  vt_buf_printf(b, "%scutoff %.9g %.9g 100 100\nn_max %d %d\nbasis_size %d %d\nl_max 4 %d %d\nANN %d 0\n", zbl[f->zbl],
-                f->rc_r, f->rc_a, f->nr, f->na, f->kr, f->ka, f->f222, f->f1111, f->neurons);
+  static const char far_zbl[] = "\nzbl 0.7 6.3\n"; /* reaches beyond every other part */
+  vt_buf_printf(b, "%scutoff", f->zbl == 1 && f->far_zbl ? far_zbl : zbl[f->zbl]);
+  for (int t = 0; t < (f->own_cutoffs ? f->n_types : 1); t++) vt_buf_printf(b, " %.9g %.9g", f->rc_r[t], f->rc_a[t]);
+  vt_buf_printf(b, " 100 100\nn_max %d %d\nbasis_size %d %d\nl_max 4 %d %d\nANN %d 0\n", f->nr, f->na, f->kr, f->ka,
+                f->f222, f->f1111, f->neurons);
   for (int net = 0; net < (f->version == 3 ? 1 : f->n_types); net++) {
     numbers(b, r, f->neurons * dim, -1 / sqrt(dim), 1 / sqrt(dim));
     numbers(b, r, 2 * f->neurons, -1, 1);

@@ -15,7 +15,7 @@ static const vt_nep_kernel *choose(const vt_numerics *num)
   return NULL;
 }
 
-/* One radial and one angular cutoff for all species of the task, l_max 4, no flags but 222 and 1111. */
+/* l_max 4, no flags but 222 and 1111. */
 static int is_served(const vt_nep_bound *b)
 {
   const vt_nep_model *m = b->model;
@@ -24,12 +24,17 @@ static int is_served(const vt_nep_bound *b)
     return 0;
   for (int i = 0; i < VT_NEP_FLAGS; i++)
     if (m->flag[i] && i != VT_NEP_222 && i != VT_NEP_1111) return 0;
-  const double rc_radial = m->rc_radial[b->type[0]], rc_angular = m->rc_angular[b->type[0]];
+  return 1;
+}
+
+static int has_one_cutoff(const vt_nep_bound *b)
+{
+  const double *radial = b->model->rc_radial, *angular = b->model->rc_angular;
   for (int s = 1; s < b->n_species; s++)
-    if (m->rc_radial[b->type[s]] < rc_radial || m->rc_radial[b->type[s]] > rc_radial ||
-        m->rc_angular[b->type[s]] < rc_angular || m->rc_angular[b->type[s]] > rc_angular)
+    if (radial[b->type[s]] < radial[b->type[0]] || radial[b->type[s]] > radial[b->type[0]] ||
+        angular[b->type[s]] < angular[b->type[0]] || angular[b->type[s]] > angular[b->type[0]])
       return 0;
-  return b->cutoff <= fmax(rc_radial, rc_angular); /* else ZBL reaches farther than the rows that are kept */
+  return 1;
 }
 
 /* ------------------------------------------------------------------ memory in one block */
@@ -54,6 +59,8 @@ static void lay_out_parameters(vt_nep_fast *f, arena *a)
   const size_t h = (size_t)f->neurons, dim = (size_t)f->dim;
   f->c_radial = piece(a, ns * (size_t)f->n_radial * (size_t)f->k_radial * VT_FAST_ROW, real);
   f->c_angular = piece(a, ns * (size_t)f->n_angular * (size_t)f->k_angular * VT_FAST_ROW, real);
+  f->inverse_radial = piece(a, ns * VT_FAST_ROW, real);
+  f->inverse_angular = piece(a, ns * VT_FAST_ROW, real);
   for (size_t s = 0; s < ns; s++) {
     f->net[s].w0 = piece(a, h * dim, real);
     f->net[s].w0t = piece(a, h * dim, real);
@@ -112,6 +119,21 @@ static void put_coefficients(const vt_nep_fast *f, const double *c, int nn, int 
             c[(nks * nt + (size_t)b->type[s]) * nt + (size_t)b->type[u]]);
 }
 
+/* 1/cutoff of every pair of species, of the cutoff as the kernel's type holds it; returns the largest cutoff. */
+static double put_cutoffs(const vt_nep_fast *f, const double *rc, void *to)
+{
+  const vt_nep_bound *b = f->bound;
+  double largest = 0;
+  for (int s = 0; s < b->n_species; s++) {
+    for (int u = 0; u < b->n_species; u++) {
+      const double pair = 0.5 * (rc[b->type[s]] + rc[b->type[u]]);
+      put(f, to, (size_t)(s * VT_FAST_ROW + u), 1 / (f->kernel->real_size == (int)sizeof(float) ? (float)pair : pair));
+      largest = fmax(largest, pair);
+    }
+  }
+  return largest;
+}
+
 static void put_network(const vt_nep_fast *f, int s)
 {
   const vt_nep_model *m = f->bound->model;
@@ -138,6 +160,8 @@ static vt_status take_parameters(vt_nep_fast *f, vt_err *err)
   lay_out_parameters(f, &block);
   put_coefficients(f, m->c_radial, m->n_radial, m->k_radial, f->c_radial);
   put_coefficients(f, m->c_angular, m->n_angular, m->k_angular, f->c_angular);
+  f->reach_radial = put_cutoffs(f, m->rc_radial, f->inverse_radial);
+  f->reach_angular = put_cutoffs(f, m->rc_angular, f->inverse_angular);
   for (int s = 0; s < f->bound->n_species; s++) {
     const size_t at = (size_t)f->bound->type[s] * m->stride;
     put_network(f, s);
@@ -164,7 +188,7 @@ vt_status vt__nep_fast_open(const vt_nep_bound *b, const vt_numerics *num, vt_ne
   f->n_blocks = m->n_blocks, f->dim = m->dim, f->neurons = m->neurons;
   f->f222 = m->flag[VT_NEP_222], f->f1111 = m->flag[VT_NEP_1111];
   f->zbl = m->zbl != VT_ZBL_NONE;
-  f->rc_radial = m->rc_radial[b->type[0]], f->rc_angular = m->rc_angular[b->type[0]];
+  f->n_cutoffs = has_one_cutoff(b) ? 1 : b->n_species;
   VT_TRY_OUT(vt_calloc64((void **)&f->slot, (size_t)kernel->lanes, sizeof *f->slot, err), err, "vector path");
   VT_TRY_OUT(take_parameters(f, err), err, "vector path");
   *out = f, f = NULL;

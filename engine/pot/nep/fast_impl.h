@@ -45,10 +45,13 @@ struct vt_nep_fast {
   const vt_nep_kernel *kernel;
   int n_radial, n_angular, k_radial, k_angular, n_blocks, dim, neurons;
   int f222, f1111, zbl;
-  double rc_radial, rc_angular;
-  void *parameters; /* one block that the following point into */
-  void *c_radial;   /* real [species][n][k][VT_FAST_ROW] */
+  double reach_radial, reach_angular; /* largest cutoff of any pair                                     */
+  int n_cutoffs;                      /* 1: all pairs have the same two cutoffs; else as many as species */
+  void *parameters;                   /* one block that the following point into */
+  void *c_radial;                     /* real [species][n][k][VT_FAST_ROW] */
   void *c_angular;
+  void *inverse_radial; /* real [species][VT_FAST_ROW]: 1/cutoff of a centre with each neighbour's species */
+  void *inverse_angular;
   vt_fast_network net[VT_MAX_SPECIES];
 
   /* Working memory: grows with the number of atoms and the longest row, never shrinks. */

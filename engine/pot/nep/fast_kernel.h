@@ -32,7 +32,7 @@ INLINE ptrdiff_t pack(vt_nep_fast *f, ptrdiff_t at, __mmask8 m, const candidates
 
 static int gather(vt_nep_fast *f, const vt_nlist *nl, int i, int *n_near, int *n_far)
 {
-  const double near = fmin(f->rc_radial, f->rc_angular), far = fmax(f->rc_radial, f->rc_angular);
+  const double near = fmin(f->reach_radial, f->reach_angular), far = f->bound->cutoff;
   const __m512d near2 = _mm512_set1_pd(near * near), far2 = _mm512_set1_pd(far * far);
   const __m512d least2 = _mm512_set1_pd(VT_POT_OVERLAP_A * VT_POT_OVERLAP_A);
   const __m512d x = _mm512_set1_pd(nl->x[i]), y = _mm512_set1_pd(nl->y[i]), z = _mm512_set1_pd(nl->z[i]);
@@ -62,7 +62,7 @@ static int gather(vt_nep_fast *f, const vt_nlist *nl, int i, int *n_near, int *n
 #else
 static int gather(vt_nep_fast *f, const vt_nlist *nl, int i, int *n_near, int *n_far)
 {
-  const double near = fmin(f->rc_radial, f->rc_angular), far = fmax(f->rc_radial, f->rc_angular);
+  const double near = fmin(f->reach_radial, f->reach_angular), far = f->bound->cutoff;
   const double near2 = near * near, far2 = far * far, least2 = VT_POT_OVERLAP_A * VT_POT_OVERLAP_A;
   const double *restrict x = nl->x, *restrict y = nl->y, *restrict z = nl->z;
   const double xi = x[i], yi = y[i], zi = z[i];
@@ -96,7 +96,7 @@ static int gather(vt_nep_fast *f, const vt_nlist *nl, int i, int *n_near, int *n
 static void close_gap(vt_nep_fast *f, int n_near, int n_far)
 {
   const int n = n_near + n_far;
-  const double out_of_reach = 2 * fmax(f->rc_radial, f->rc_angular);
+  const double out_of_reach = 2 * f->bound->cutoff;
   for (int a = 0; a < 4; a++) {
     double *raw = f->raw[a];
     for (int k = 0; k < n_far; k += 8) memcpy(raw + n_near + k, raw + f->cap_row + k, 8 * sizeof *raw);
@@ -216,9 +216,9 @@ static void describe(const vt_nep_fast *f, const vt_fast_slot *s, int a, int lan
 {
   real radial[CHANNELS], (*q)[VL] = f->q;
   _Alignas(64) real angular[L + 2][CHANNELS];
-  const int count = angular_count(f, s), n_species = f->bound->n_species;
+  const int count = angular_count(f, s);
   radial_descriptor(f, s, a, radial);
-  BY_SPECIES(n_species, angular_pairs, f, s, a, count);
+  BY_SPECIES(f, angular_pairs, f, s, a, count);
   angular_sums(f, s, count);
   for (int n = 0; n < f->n_angular; n += QL) invariants(f, s->s, n, angular);
   for (int n = 0; n < f->n_radial; n++) q[n][lane] = radial[n];

@@ -10,36 +10,43 @@
 
 enum { CHANNELS = VT_FAST_CHANNELS, BASIS = VT_FAST_BASIS, ROW = VT_FAST_ROW, NH = VT_FAST_H, L = VT_FAST_L };
 
-/* FUNCTION(..., n) with n = a compile-time bound of the number of species that v_look has a short form for. */
+/* FUNCTION(..., n, nc): n bounds the number of species and nc that of the cutoffs of a centre, known when compiling, as
+ * v_look wants them; nc = 1 is the common case of one cutoff for all pairs. */
+#define BY_CUTOFFS(f, function, n, ...) \
+  ((f)->n_cutoffs == 1 ? function(__VA_ARGS__, n, 1) : function(__VA_ARGS__, n, n))
 #if defined(VT_AVX512)
-#define BY_SPECIES(n, function, ...) \
-  ((n) == 1 ? function(__VA_ARGS__, 1) : (n) <= 8 ? function(__VA_ARGS__, 8) : function(__VA_ARGS__, 16))
+#define BY_SPECIES(f, function, ...)                                      \
+  ((f)->bound->n_species == 1   ? function(__VA_ARGS__, 1, 1)             \
+   : (f)->bound->n_species <= 8 ? BY_CUTOFFS(f, function, 8, __VA_ARGS__) \
+                                : BY_CUTOFFS(f, function, 16, __VA_ARGS__))
 #elif defined(VT_AVX2)
-#define BY_SPECIES(n, function, ...)     \
-  ((n) == 1   ? function(__VA_ARGS__, 1) \
-   : (n) <= 4 ? function(__VA_ARGS__, 4) \
-   : (n) <= 8 ? function(__VA_ARGS__, 8) \
-              : function(__VA_ARGS__, 16))
+#define BY_SPECIES(f, function, ...)                                      \
+  ((f)->bound->n_species == 1   ? function(__VA_ARGS__, 1, 1)             \
+   : (f)->bound->n_species <= 4 ? BY_CUTOFFS(f, function, 4, __VA_ARGS__) \
+   : (f)->bound->n_species <= 8 ? BY_CUTOFFS(f, function, 8, __VA_ARGS__) \
+                                : BY_CUTOFFS(f, function, 16, __VA_ARGS__))
 #else
-#define BY_SPECIES(n, function, ...) ((n) == 1 ? function(__VA_ARGS__, 1) : function(__VA_ARGS__, 16))
+#define BY_SPECIES(f, function, ...) \
+  ((f)->bound->n_species == 1 ? function(__VA_ARGS__, 1, 1) : BY_CUTOFFS(f, function, 16, __VA_ARGS__))
 #endif
 
 static int whole(int n) { return (n + VL - 1) / VL * VL; }
 
-/* How many neighbours of a slot take part. */
+/* How many neighbours of a slot may take part; those beyond the cutoff of their pair contribute zeros. */
 static int radial_count(const vt_nep_fast *f, const vt_fast_slot *s)
 {
-  return f->rc_radial >= f->rc_angular ? s->n : s->n_near;
+  return f->reach_radial >= f->reach_angular ? s->n : s->n_near;
 }
 
 static int angular_count(const vt_nep_fast *f, const vt_fast_slot *s)
 {
-  return f->rc_angular >= f->rc_radial ? s->n : s->n_near;
+  return f->reach_angular >= f->reach_radial ? s->n : s->n_near;
 }
 
 /* ------------------------------------------------------------------ radial part */
 
-INLINE vj reduced(const real *r, real rc) { return v_min(v_load(r) * v_set(1 / rc), v_set(1)); }
+/* r/rc, 1 beyond the cutoff. */
+INLINE vj reduced(const real *r, vj inverse_rc) { return v_min(v_load(r) * inverse_rc, v_set(1)); }
 
 /* f_k = T_k(u)^2 fc, u = 1 - t, for k < n. */
 INLINE void basis(vj t, int n, vj *f)
@@ -83,11 +90,12 @@ INLINE void add_channels(const table *c, const vj *f, vj *sum, int nc, int nt)
 static void radial_one_species(const vt_nep_fast *f, const vt_fast_slot *s, int count, real *q)
 {
   const real *c = f->c_radial, *r = s->r;
+  const vj inverse_rc = v_set(*(const real *)f->inverse_radial);
   vj moment[BASIS];
   for (int k = 0; k < f->k_radial; k++) moment[k] = v_set(0);
   for (int j = 0; j < count; j += VL) {
     vj fk[BASIS];
-    basis(reduced(r + j, (real)f->rc_radial), f->k_radial, fk);
+    basis(reduced(r + j, inverse_rc), f->k_radial, fk);
     for (int k = 0; k < f->k_radial; k++) moment[k] += fk[k];
   }
   for (int n = 0; n < f->n_radial; n++) q[n] = 0;
@@ -97,18 +105,20 @@ static void radial_one_species(const vt_nep_fast *f, const vt_fast_slot *s, int 
   }
 }
 
-INLINE void radial_species(const vt_nep_fast *f, const vt_fast_slot *s, int a, int count, real *q, int nt)
+INLINE void radial_species(const vt_nep_fast *f, const vt_fast_slot *s, int a, int count, real *q, int nt, int nc)
 {
   const int nn = f->n_radial, nk = f->k_radial;
   const ptrdiff_t stride = (ptrdiff_t)nk * ROW;
   const real *c0 = (const real *)f->c_radial + stride * nn * a, *r = s->r;
+  const real *inverse_rc = (const real *)f->inverse_radial + (ptrdiff_t)a * ROW;
   vj sum[CHANNELS];
   for (int n = 0; n < nn; n++) sum[n] = v_set(0);
   for (int j = 0; j < count; j += VL) {
+    const vspecies species = v_species(s->species + j);
     vj fk[BASIS];
-    basis(reduced(r + j, (real)f->rc_radial), nk, fk);
+    basis(reduced(r + j, v_look(inverse_rc, species, nc)), nk, fk);
     for (int n = 0; n < nn; n += 6) {
-      const table c = {c0 + n * stride, nk, v_species(s->species + j)};
+      const table c = {c0 + n * stride, nk, species};
       switch (nn - n) {
       case 1:
         add_channels(&c, fk, sum + n, 1, nt);
@@ -136,19 +146,21 @@ INLINE void radial_species(const vt_nep_fast *f, const vt_fast_slot *s, int a, i
 
 static void radial_descriptor(const vt_nep_fast *f, const vt_fast_slot *s, int a, real *q)
 {
-  const int count = radial_count(f, s), n = f->bound->n_species;
-  if (n == 1)
+  const int count = radial_count(f, s);
+  if (f->bound->n_species == 1)
     radial_one_species(f, s, count, q);
   else
-    BY_SPECIES(n, radial_species, f, s, a, count, q);
+    BY_SPECIES(f, radial_species, f, s, a, count, q);
 }
 
 /* fx, fy, fz = rhat sum_n D_n g_n'(r): with v_k = sum_n D_n c[n][k][species], one sum over k for each neighbour. */
-INLINE void radial_force_species(const vt_nep_fast *f, const vt_fast_slot *s, int a, int count, const real *d, int nt)
+INLINE void radial_force_species(const vt_nep_fast *f, const vt_fast_slot *s, int a, int count, const real *d, int nt,
+                                 int nc)
 {
   const int nn = f->n_radial, nk = f->k_radial;
   const real *c = (const real *)f->c_radial + (ptrdiff_t)a * nn * nk * ROW;
-  const real *r = s->r, *x = s->x, *y = s->y, *z = s->z, rc = (real)f->rc_radial;
+  const real *inverse_rc = (const real *)f->inverse_radial + (ptrdiff_t)a * ROW;
+  const real *r = s->r, *x = s->x, *y = s->y, *z = s->z;
   real *fx = f->fx, *fy = f->fy, *fz = f->fz;
   _Alignas(64) real v[BASIS][ROW];
   for (int k = 0; k < nk; k++) {
@@ -160,7 +172,8 @@ INLINE void radial_force_species(const vt_nep_fast *f, const vt_fast_slot *s, in
   }
   for (int j = 0; j < count; j += VL) {
     vspecies sp = v_species(s->species + j);
-    vj t = reduced(r + j, rc), fc, dfc, u = v_set(1) - t, u2 = u + u;
+    const vj inverse = v_look(inverse_rc, sp, nc);
+    vj t = reduced(r + j, inverse), fc, dfc, u = v_set(1) - t, u2 = u + u;
     vj t0 = v_set(1), t1 = u, d0 = v_set(0), d1 = v_set(1); /* T_k(u), dT_k/du */
     vj square = v_set(0), slope = v_set(0);                 /* sum v T^2, sum v T T' */
     v_cutoff(t, &fc, &dfc);
@@ -171,7 +184,7 @@ INLINE void radial_force_species(const vt_nep_fast *f, const vt_fast_slot *s, in
       vj t2 = v_msub(u2, t1, t0), d2 = v_madd(u2, d1, v_msub(v_set(2), t1, d0));
       t0 = t1, t1 = t2, d0 = d1, d1 = d2;
     }
-    vj along = (square * dfc - (slope + slope) * fc) * v_set(1 / rc);
+    vj along = (square * dfc - (slope + slope) * fc) * inverse;
     v_store(fx + j, along * v_load(x + j));
     v_store(fy + j, along * v_load(y + j));
     v_store(fz + j, along * v_load(z + j));
@@ -182,7 +195,7 @@ static void radial_force(const vt_nep_fast *f, const vt_fast_slot *s, int a, con
 {
   real *fx = f->fx, *fy = f->fy, *fz = f->fz;
   const int count = radial_count(f, s);
-  BY_SPECIES(f->bound->n_species, radial_force_species, f, s, a, count, d);
+  BY_SPECIES(f, radial_force_species, f, s, a, count, d);
   for (int j = whole(count); j < s->n; j += VL) {
     v_store(fx + j, v_set(0));
     v_store(fy + j, v_set(0));
@@ -236,18 +249,21 @@ INLINE void both_channels(const table *c, const vj *f, const vj *df, const radia
 }
 
 /* Of every neighbour: g_n, its derivative, and the harmonics. */
-INLINE void angular_pairs(const vt_nep_fast *f, const vt_fast_slot *s, int a, int count, int nt)
+INLINE void angular_pairs(const vt_nep_fast *f, const vt_fast_slot *s, int a, int count, int nt, int nc)
 {
   const int nn = f->n_angular, nk = f->k_angular;
   const ptrdiff_t stride = (ptrdiff_t)nk * ROW, row = f->cap_row;
   const real *c0 = (const real *)f->c_angular + stride * nn * a;
-  const real *r = s->r, *x = s->x, *y = s->y, *z = s->z, rc = (real)f->rc_angular;
+  const real *inverse_rc = (const real *)f->inverse_angular + (ptrdiff_t)a * ROW;
+  const real *r = s->r, *x = s->x, *y = s->y, *z = s->z;
   real *hb = f->h;
   for (int j = 0; j < count; j += VL) {
-    vj t = reduced(r + j, rc), fc, dfc, u = v_set(1) - t, u2 = u + u;
+    const vspecies species = v_species(s->species + j);
+    const vj inverse = v_look(inverse_rc, species, nc);
+    vj t = reduced(r + j, inverse), fc, dfc, u = v_set(1) - t, u2 = u + u;
     vj t0 = v_set(1), t1 = u, d0 = v_set(0), d1 = v_set(1), fk[BASIS], dfk[BASIS], h[NH];
     v_cutoff(t, &fc, &dfc);
-    const vj fc2 = fc * v_set(-2 / rc), dfc1 = dfc * v_set(1 / rc);
+    const vj fc2 = fc * (v_set(-2) * inverse), dfc1 = dfc * inverse;
     for (int k = 0; k < nk; k++) { /* f_k, f_k' */
       vj w = t0 * t0;
       fk[k] = w * fc;
@@ -256,7 +272,7 @@ INLINE void angular_pairs(const vt_nep_fast *f, const vt_fast_slot *s, int a, in
       t0 = t1, t1 = t2, d0 = d1, d1 = d2;
     }
     for (int n = 0; n < nn; n += 6) {
-      const table c = {c0 + n * stride, nk, v_species(s->species + j)};
+      const table c = {c0 + n * stride, nk, species};
       const radials to = {(real *)s->g + n * row + j, (real *)s->dg + n * row + j, row};
       switch (nn - n) {
       case 1:
