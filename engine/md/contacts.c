@@ -151,16 +151,36 @@ static vt_status look_at(const vt_md *md, int i, int j, vt_err *err)
   return VT_OK;
 }
 
+/* The neighbours neigh[0..n-1] of i within a limit: their entries to near[], their number. Without branches: hardly any
+ * is. */
+static int near_ones(const struct vt__md_watch *w, const vt_nlist *nl, int i, const int *neigh, int n, int *near)
+{
+  const double *x = nl->x, *y = nl->y, *z = nl->z, *limit2 = w->look2[nl->type[i]];
+  const double xi = x[i], yi = y[i], zi = z[i];
+  const int *type = nl->type;
+  int found = 0;
+  for (int k = 0; k < n; k++) {
+    int j = neigh[k];
+    double dx = x[j] - xi, dy = y[j] - yi, dz = z[j] - zi;
+    near[found] = j;
+    found += dx * dx + dy * dy + dz * dz < limit2[type[j]];
+  }
+  return found;
+}
+
 vt_status vt__md_watch_step(vt_md *md, vt_err *err)
 {
+  enum { PIECE = 64 };
   struct vt__md_watch *w = md->watch;
   const vt_nlist *nl = &md->nl;
+  int near[PIECE];
   if (!w->any || md->step % w->every != 0) return VT_OK;
   for (int i = 0; i < nl->n; i++) {
-    const double *limit2 = w->look2[nl->type[i]];
-    for (int k = nl->first[i]; k < nl->first[i] + nl->count[i]; k++) {
-      int j = nl->neigh[k];
-      if (distance2(nl, i, j) < limit2[nl->type[j]] && nl->owner[j] > i) VT_PASS(look_at(md, i, j, err));
+    for (int k = 0; k < nl->count[i]; k += PIECE) {
+      int left = nl->count[i] - k;
+      int found = near_ones(w, nl, i, nl->neigh + nl->first[i] + k, left < PIECE ? left : PIECE, near);
+      for (int m = 0; m < found; m++)
+        if (nl->owner[near[m]] > i) VT_PASS(look_at(md, i, near[m], err));
     }
   }
   forget_the_parted(w, md->step);
