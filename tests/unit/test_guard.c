@@ -309,6 +309,39 @@ static void more_pairs_than_atoms_are_a_collapse(void **state)
   vt_md_close(&md);
 }
 
+/* 125 atoms 1.3 A apart and, in their middle, atom 0; each of them in turn comes near to it. */
+static void no_place_in_a_long_row_is_overlooked(void **state)
+{
+  (void)state;
+  enum { SIDE = 5, N = SIDE * SIDE * SIDE };
+  vt_pot pot = still();
+  vt_md md;
+  vt_err err = {0};
+  vt_cell cell = vt_cell_cubic(EDGE_A);
+  const vt_composition c = {.name = "cluster", .n_species = 1, .z = {vt_element_z("Xe")}, .count = {N}, .n_atoms = N};
+  const vt_md_guard g = {.d_min_scale = 0.6}; /* 0.6 A: xenon is not in the table */
+  static int type[N];
+  static double x[N][3];
+  for (int i = 0; i < N; i++) {
+    const int q[3] = {i % SIDE - SIDE / 2, i / SIDE % SIDE - SIDE / 2, i / SIDE / SIDE - SIDE / 2};
+    for (int b = 0; b < 3; b++) x[i][b] = 10 + 1.3 * q[b];
+  }
+  for (int b = 0; b < 3; b++) x[N / 2][b] = x[0][b], x[0][b] = 10; /* the middle one becomes atom 0 */
+  VT_TEST_OK(vt_md_open(&md, &c, &cell, type, (const double(*)[3])x, &pot, 1.0, 1, &err), &err);
+  for (int m = 1; m < N; m++) {
+    char text[64];
+    double away[3], r = 0;
+    for (int b = 0; b < 3; b++) away[b] = x[m][b] - 10, r += away[b] * away[b];
+    for (int b = 0; b < 3; b++) md.x[m][b] = 10 + 0.5 * away[b] / sqrt(r);
+    begin(&md, &g, DT_FS);
+    assert_true(md.nl.count[0] > 100);
+    (void)snprintf(text, sizeof text, "Xe 0 and Xe %d are 0.5 A apart, limit 0.6", m);
+    trips(&md, LOOK, text);
+    for (int b = 0; b < 3; b++) md.x[m][b] = x[m][b];
+  }
+  vt_md_close(&md);
+}
+
 /* ------------------------------------------------------------------ metals */
 
 /* A planar M2O2 ring: Al-Al 2.5 A, Al-O 1.77 A, as in relaxed glasses of LiAlCl2.5O0.75. */
@@ -550,6 +583,7 @@ int main(void)
       cmocka_unit_test(one_look_apart_restarts_the_clock),
       cmocka_unit_test(every_pair_has_its_own_clock),
       cmocka_unit_test(more_pairs_than_atoms_are_a_collapse),
+      cmocka_unit_test(no_place_in_a_long_row_is_overlooked),
       cmocka_unit_test(metals_that_share_two_anions_are_not_bonded),
       cmocka_unit_test(the_spread_of_a_committee_has_a_limit_and_no_committee_has_none),
       cmocka_unit_test(a_spike_names_the_nearest_pair),
