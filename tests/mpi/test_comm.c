@@ -50,8 +50,8 @@ static void the_calls_that_wait_give_what_the_split_ones_give(void **state)
   assert_int_equal(vt_comm_agree(comm, mine, &err), VT_EPARSE);
   assert_non_null(strstr(err.text, "a.c:7: line 9: expected 30 values"));
   char where[64];
-  (void)snprintf(where, sizeof where, "on rank %d of %d", last, last + 1);
-  assert_non_null(strstr(err.text, where));
+  (void)snprintf(where, sizeof where, "on rank %d of %d", last, last + 1); /* a lone rank needs no name */
+  assert_int_equal(strstr(err.text, where) != NULL, vt_comm_size(comm) > 1);
   VT_TEST_OK(vt_comm_barrier(comm, &err), &err);
   over = 1;
 }
