@@ -41,6 +41,8 @@ typedef struct vt_pot_ops {
    * print; may allocate only when the number of atoms or the longest row grew; gives the same bits for the same list. */
   vt_status (*compute)(void *self, const vt_nlist *nl, vt_force_out *out, vt_err *err);
   void (*close)(void *self); /* NULL is allowed */
+  /* Useful multiply-adds of one compute for this list, for benchmarks; NULL: nobody counted them. */
+  double (*multiply_adds)(const void *self, const vt_nlist *nl);
 } vt_pot_ops;
 
 typedef struct vt_pot {

@@ -243,10 +243,40 @@ static void published_models_give_the_golden_results(void **state)
   run_folder(root, 81, 66);
 }
 
+/* The rate in GFLOP/s rests on this count.  nR = nA = 5, KR = KA = 9, 24 harmonics, dim 35, 30 neurons, two species:
+ * by hand 108 for a radial neighbour, 615 for an angular one, 2430 for an atom; cutoffs 6 and 5 A. */
+static void multiply_adds_follow_from_sizes_and_neighbours(void **state)
+{
+  (void)state;
+  static const struct {
+    double distance, want;
+  } cases[] = {{2, 2 * (108 + 615 + 2430)}, {5.5, 2 * (108 + 2430)}, {6.1, 2 * 2430}};
+  const char *species[] = {"Li", "Cl"};
+  const int type[] = {0, 1};
+  const vt_cell cell = vt_cell_cubic(30);
+  for (int k = 0; k < 3; k++) {
+    const double x[2][3] = {{29, 1, 1}, {29 + cases[k].distance, 1, 1}};
+    vt_err err = {0};
+    vt_pot pot;
+    vt_nlist nl;
+    vt_pot_args args = {.path = VT_TEST_SOURCE "/tests/golden/nep/potentials/syn_zbl4.txt",
+                        .n_species = 2,
+                        .species = species,
+                        .numerics = {.simd = VT_SIMD_PORTABLE}};
+    VT_TEST_OK(vt_pot_open(&pot, "nep", &args, &err), &err);
+    VT_TEST_OK(vt_nlist_open(&nl, 2, type, 6, 1, &err), &err);
+    VT_TEST_OK(vt_nlist_update(&nl, &cell, x, 1, &err), &err);
+    assert_float_equal(pot.ops->multiply_adds(pot.self, &nl), cases[k].want, 0);
+    vt_nlist_close(&nl);
+    vt_pot_close(&pot);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(synthetic_models_give_the_golden_results),
+      cmocka_unit_test(multiply_adds_follow_from_sizes_and_neighbours),
       cmocka_unit_test(published_models_give_the_golden_results),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

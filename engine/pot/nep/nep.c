@@ -111,11 +111,21 @@ static vt_status nep_compute(void *self, const vt_nlist *nl, vt_force_out *out, 
   return vt__nep_fast_compute(p->fast, nl, out, err);
 }
 
-const vt_pot_ops vt__pot_nep = {
-    .name = "nep", .open = nep_open, .describe = nep_describe, .compute = nep_compute, .close = nep_close};
+static double nep_multiply_adds(const void *self, const vt_nlist *nl)
+{
+  return vt__nep_multiply_adds(&((const nep *)self)->bound, nl);
+}
+
+const vt_pot_ops vt__pot_nep = {.name = "nep",
+                                .open = nep_open,
+                                .describe = nep_describe,
+                                .compute = nep_compute,
+                                .close = nep_close,
+                                .multiply_adds = nep_multiply_adds};
 
 const vt_pot_ops vt__pot_nep_reference = {.name = "nep-reference",
                                           .open = reference_open,
                                           .describe = nep_describe,
                                           .compute = nep_compute,
-                                          .close = nep_close};
+                                          .close = nep_close,
+                                          .multiply_adds = nep_multiply_adds};

@@ -110,6 +110,9 @@ typedef struct vt_nep_bound {
   double cutoff; /* the largest reach of any part, A */
 } vt_nep_bound;
 
+/* Useful multiply-adds of one force call for this list (nep_count.c). */
+double vt__nep_multiply_adds(const vt_nep_bound *b, const vt_nlist *nl);
+
 typedef struct vt_nep_ref vt_nep_ref;
 VT_MUST_CHECK vt_status vt__nep_ref_open(const vt_nep_bound *b, vt_nep_ref **out, vt_err *err);
 VT_MUST_CHECK vt_status vt__nep_ref_compute(vt_nep_ref *r, const vt_nlist *nl, vt_force_out *out, vt_err *err);

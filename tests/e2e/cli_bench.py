@@ -1,0 +1,53 @@
+"""bench engine: its rates and shares are consistent, and --against compares lines of the same case on the same processor."""
+import json
+import math
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from cli_common import expect, finish, folder, join, run, source, write  # noqa: E402
+
+checks = 0
+POTENTIAL = join(source, "campaigns", "potentials", "oxyhalide7-v0.nep.txt")
+
+
+def check(truth, what):
+    global checks
+    checks += 1
+    expect(truth, what)
+
+
+def bench(*more):
+    code, out, err = run("bench", "engine", "--potential", POTENTIAL, "--atoms", 42, "--steps", 20, "--repeat", 3, *more)
+    return code, [json.loads(x) for x in out.splitlines()], err
+
+
+with folder() as tmp:
+    code, lines, err = bench()
+    check(code == 0 and len(lines) == 1, f"one line a size\n{err}")
+    x = lines[0]
+    parts = {"force", "neighbour_list", "integrator", "thermostat", "observables"}
+    check(set(x["shares"]) == parts and all(0 <= v <= 1 for v in x["shares"].values()), f"shares {x['shares']}")
+    check(math.isclose(x["rest_over_force"], (1 - x["shares"]["force"]) / x["shares"]["force"], rel_tol=1e-6),
+          "rest_over_force is what is not force, over the force")
+    check(math.isclose(x["peak_percent"], 100 * x["gflops"] / x["peak_gflops"]) and 0 < x["peak_percent"] < 100, "below the peak")
+    # the force call is a part of the step: its rate is above that of the whole run, by no more than the forces' share
+    whole = 2e-9 * x["multiply_adds_per_atom"] * x["atom_steps_per_s_best"]
+    check(whole <= x["gflops"] < 3 * whole, f"gflops {x['gflops']}, of whole steps {whole}")
+
+    # an earlier run that was half as fast, and one of another precision, which has no partner
+    x.update(atom_steps_per_s_median=x["atom_steps_per_s_median"] / 2, potential="/elsewhere/oxyhalide7-v0.nep.txt")
+    earlier = write(join(tmp, "earlier.jsonl"), json.dumps(x) + "\n\n" + json.dumps(dict(x, precision="mixed")) + "\n")
+    code, lines, err = bench("--against", earlier)
+    check(code == 0 and len(lines) == 2 and lines[1].get("compare") is True, f"one line compares\n{err}")
+    now, both = lines
+    for key in ("median", "best"):
+        want = now[f"atom_steps_per_s_{key}"] / x[f"atom_steps_per_s_{key}"]
+        check(math.isclose(both[f"ratio_{key}"], want), f"ratio_{key} is new over old")
+
+    other = write(join(tmp, "other.jsonl"), json.dumps(dict(x, cpu="Another Processor")) + "\n")
+    for path, says in ((other, "Another Processor"), (write(join(tmp, "no.jsonl"), "7\n"), "expected one JSON object"),
+                       (write(join(tmp, "empty.jsonl"), "\n"), "no line"), (join(tmp, "none"), "cannot")):
+        code, lines, err = bench("--against", path)
+        check(code == 2 and not lines and says in err, f"{path}: {err}")
+finish(checks)
