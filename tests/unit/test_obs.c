@@ -366,13 +366,14 @@ static void thermo_rows_are_bounded_and_are_block_averages(void **state)
   for (int t = 0; t <= T; t++) {
     vt_frame fr = frame_of(&b.plan, type, x, x, t * 10);
     fr.t_k = t, fr.pressure = vt_unit_pressure_from_gpa(2.0 * t), fr.e_pot = -t;
+    fr.spread = t == 1 ? (double)NAN : 0.5 * t; /* one frame without a committee: its block has no mean */
     bench_sample(&b, &fr);
   }
   bench_finish(&b);
   int n;
   const double *time = array(&b, "thermo/time_ps", &n), *t_k = array(&b, "thermo/temperature", NULL);
   const double *p = array(&b, "thermo/pressure", NULL), *e = array(&b, "thermo/energy", NULL);
-  const double *v = array(&b, "thermo/volume", NULL);
+  const double *v = array(&b, "thermo/volume", NULL), *spread = array(&b, "thermo/spread", NULL);
   assert_int_equal(n, ROWS);
   assert_true(n <= 2000);
   for (int i = 0; i < n; i++) {
@@ -382,7 +383,9 @@ static void thermo_rows_are_bounded_and_are_block_averages(void **state)
     near(p[i], 2 * middle, 1e-9 * (1 + middle));
     near(e[i], -middle, 1e-9);
     near(v[i], 8000, 1e-9);
+    if (i > 0) near(spread[i], 0.5 * middle, 1e-9 * middle);
   }
+  assert_true(isnan(spread[0]));
   bench_close(&b);
 }
 
