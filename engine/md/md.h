@@ -61,6 +61,13 @@ typedef struct vt_md {
   struct vt__md_watch *watch; /* private: the pairs that the guard follows */
 } vt_md;
 
+/* Time until the fastest atom of a cell at t_k has flown half a skin (A) freely; internal time (T 4.7).  Collisions make
+ * it longer, so lists live at least about that long. */
+double vt_md_rebuild_time(const vt_composition *c, double skin, double t_k);
+/* The skin, A, with which rows read and rebuilt cost least: a function of the plan alone (T 4.7).  cutoff in A; dt the
+ * longest time step, internal; t_k the highest temperature. */
+double vt_md_skin(const vt_composition *c, double cutoff, double t_k, double dt);
+
 /* Copies positions and types; borrows pot and the symbols for its lifetime. skin in A. */
 VT_MUST_CHECK vt_status vt_md_open(vt_md *md, const vt_composition *c, const vt_cell *cell, const int *type,
                                    const double (*x)[3], vt_pot *pot, double skin, uint64_t key, vt_err *err);

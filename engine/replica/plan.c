@@ -99,6 +99,19 @@ static void stages_of(const vt_plan *p, vt__stage_id *first, vt__stage_id *secon
   *second = glass ? VT__QUENCH : VT__PRODUCE;
 }
 
+double vt__replica_skin_a(const vt_plan *p, double cutoff)
+{
+  vt__stage_id id[2];
+  double t_k = 0, dt = 0;
+  stages_of(p, &id[0], &id[1]);
+  for (int k = 0; k < 2; k++) {
+    vt_md_stage st = vt__replica_stage(p, id[k]);
+    t_k = fmax(t_k, fmax(st.t0_k, st.t1_k));
+    dt = fmax(dt, st.dt);
+  }
+  return vt_md_skin(&p->comp, cutoff, t_k, dt);
+}
+
 int64_t vt_replica_steps(const vt_plan *p)
 {
   vt__stage_id a, b;

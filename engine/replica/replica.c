@@ -160,8 +160,10 @@ static vt_status run_produce(replica *r, vt_err *err)
 static vt_status open_md(replica *r, vt_err *err)
 {
   const vt_plan *p = r->plan;
-  return vt_md_open(&r->md, &p->comp, &r->cell, r->type, (const double(*)[3])r->x, &r->pot, VT__REPLICA_SKIN_A,
-                    vt_plan_key(p), err);
+  vt_pot_info info;
+  vt_pot_describe(&r->pot, &info);
+  return vt_md_open(&r->md, &p->comp, &r->cell, r->type, (const double(*)[3])r->x, &r->pot,
+                    vt__replica_skin_a(p, info.cutoff), vt_plan_key(p), err);
 }
 
 /* A random packing holds 0.5 eV per atom more than the melt.  Released in the first picosecond that is a temperature of

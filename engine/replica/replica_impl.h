@@ -10,9 +10,6 @@ enum {
   VT__REPLICA_COLUMNS = 4 /* T, V, E_pot per atom, P                                                */
 };
 
-/* Verlet skin, A: a rebuild every 40-130 steps at melt temperatures for 0.3-0.6 of a force call. */
-#define VT__REPLICA_SKIN_A 1.0
-
 /* The number enters the random counter: never renumber (VT_ENGINE_FORMAT). */
 typedef enum vt__stage_id { VT__MELT = 1, VT__QUENCH = 2, VT__EQUILIBRATE = 3, VT__PRODUCE = 4 } vt__stage_id;
 
@@ -21,6 +18,8 @@ int64_t vt__replica_stage_steps(const vt_plan *p, vt__stage_id id);
 double vt__replica_stage_dt_fs(const vt_plan *p, vt__stage_id id);
 /* The stage as the integrator wants it, guards included. */
 vt_md_stage vt__replica_stage(const vt_plan *p, vt__stage_id id);
+/* Verlet skin of the whole task, A, for a potential of this cutoff: that of its highest temperature and longest step. */
+double vt__replica_skin_a(const vt_plan *p, double cutoff);
 /* Values of a GLASS result: cell, positions, quench rows. */
 size_t vt__replica_glass_values(const vt_plan *p);
 

@@ -97,6 +97,7 @@ static json_t *line_of(const vt_bench_options *o, vt_bench_measured *m, const ch
   vt_json_put(j, "steps", vt_json_int(m->steps));
   vt_json_put(j, "repeats", vt_json_int(m->repeats));
   vt_json_put(j, "timestep_fs", vt_json_num(o->dt_fs));
+  vt_json_put(j, "skin_A", vt_json_num(m->skin_a));
   vt_json_put(j, "energy_drift_eV_atom", vt_json_num(m->drift_ev_atom));
   return j;
 }
@@ -166,7 +167,8 @@ int bench_engine(int argc, char **argv)
 {
   int simd = VT_SIMD_AUTO, precision = VT_DOUBLE, size[MAX_SIZES], n_sizes = 1;
   char shipped[PATH_MAX];
-  vt_bench_options o = {.kind = "nep", .repeat = 5, .seconds = 1, .dt_fs = 1, .t_k = 600, .skin_a = 1};
+  vt_bench_options o = {
+      .kind = "nep", .repeat = 5, .seconds = 1, .dt_fs = 1, .t_k = 600, .skin_a = VT_BENCH_SKIN_OF_PLAN};
   const vt_opt opt[] = {
       {"potential", VT_OPT_TEXT, "FILE", "parameter file (the shipped oxyhalide7-v0)", &o.potential, 0, 0},
       {"kind", VT_OPT_TEXT, "KIND", "kind of the potential (nep)", &o.kind, 0, 0},
@@ -178,7 +180,7 @@ int bench_engine(int argc, char **argv)
       {"repeat", VT_OPT_INT, "N", "repeats; median and best are printed (5)", &o.repeat, 1, VT_BENCH_MAX_REPEAT},
       {"timestep", VT_OPT_REAL, "FS", "time step (1)", &o.dt_fs, 0.01, 10},
       {"temperature", VT_OPT_REAL, "K", "start temperature (600)", &o.t_k, 0, 5000},
-      {"skin", VT_OPT_REAL, "A", "skin of the neighbour list (1)", &o.skin_a, 0, 5},
+      {"skin", VT_OPT_REAL, "A", "skin of the neighbour list (what a campaign would choose)", &o.skin_a, 0, 5},
       {"precision", VT_OPT_CHOICE, VT_CLI_PRECISION, "arithmetic (double)", &precision, 0, 0},
       {"simd", VT_OPT_CHOICE, VT_CLI_SIMD, "vector level (auto)", &simd, 0, 0}};
   vt_usage u = {.name = "bench engine",

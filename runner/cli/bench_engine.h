@@ -5,13 +5,13 @@
 #include "engine/md/md.h"
 #include "runner/cli/cli.h"
 
-enum { VT_BENCH_MAX_REPEAT = 101 };
+enum { VT_BENCH_MAX_REPEAT = 101, VT_BENCH_SKIN_OF_PLAN = -1 };
 
 typedef struct vt_bench_options {
   const char *kind, *potential, *structure, *atoms, *against;
   vt_numerics num;
   int steps, repeat;
-  double seconds, dt_fs, t_k, skin_a;
+  double seconds, dt_fs, t_k, skin_a; /* skin_a: or VT_BENCH_SKIN_OF_PLAN */
 } vt_bench_options;
 
 typedef struct vt_bench_measured {
@@ -21,6 +21,7 @@ typedef struct vt_bench_measured {
   double cpu_total_s, wall_total_s;
   double force_s, list_s, integrator_s, thermostat_s, observables_s; /* for all steps of all repeats */
   double drift_ev_atom; /* change of the conserved energy over the timed steps             */
+  double skin_a;
   double multiply_adds; /* useful ones of one force call, NaN where nobody counted them    */
   vt_pot_info info;
 } vt_bench_measured;

@@ -209,7 +209,8 @@ vt_status vt_bench_measure(const vt_bench_options *o, int about, vt_bench_measur
   vt_pot pot = {.ops = &timed_ops, .self = &t};
   vt_pot_describe(&b.pot, &m->info);
   m->n = s.n;
-  VT_TRY_OUT(vt_md_open(&md, &b.comp, &s.cell, b.type, (const double(*)[3])s.x, &pot, o->skin_a, 1, err), err,
+  m->skin_a = o->skin_a >= 0 ? o->skin_a : vt_md_skin(&b.comp, m->info.cutoff, o->t_k, vt_unit_time_from_fs(o->dt_fs));
+  VT_TRY_OUT(vt_md_open(&md, &b.comp, &s.cell, b.type, (const double(*)[3])s.x, &pot, m->skin_a, 1, err), err,
              "MD of %d atoms", s.n);
   VT_TRY_OUT(measure_md(&md, &t, o, &b.comp, m, err), err, "MD of %d atoms", s.n);
 out:

@@ -334,6 +334,48 @@ static void relaxation_goes_downhill_in_small_steps_until_forces_are_small(void 
   vt_md_close(&md);
 }
 
+/* With one atom expected beyond half a skin, a cell has none with the chance e^-1 (a Poisson number; 168 atoms: within
+ * 0.3 %).  4000 cells of drawn velocities know that to 0.8 %. */
+static void a_list_lives_until_the_fastest_of_freely_flying_atoms_leaves_its_skin(void **state)
+{
+  (void)state;
+  enum { CELLS = 4000 };
+  const double skin = 0.8, t_k = 700;
+  const vt_composition c = {
+      .n_species = 3, .z = {3, 13, 17}, .count = {40, 28, 100}, .charge = {1, 3, -1}, .n_atoms = 168};
+  const double time = vt_md_rebuild_time(&c, skin, t_k);
+  int intact = 0;
+  for (int64_t cell = 0; cell < CELLS; cell++) {
+    int left = 0;
+    for (int s = 0, i = 0; s < c.n_species; s++) {
+      double sigma = sqrt(VT_KB_EV * t_k / vt_element_mass(c.z[s]));
+      for (int k = 0; k < c.count[s]; k++, i++) {
+        double g[2], h[2];
+        vt_rng_normal2(11, VT_STREAM_TEST, 0, cell, (uint32_t)i, g);
+        vt_rng_normal2(11, VT_STREAM_TEST, 1, cell, (uint32_t)i, h);
+        left |= sigma * sqrt(g[0] * g[0] + g[1] * g[1] + h[0] * h[0]) * time > 0.5 * skin;
+      }
+    }
+    intact += !left;
+  }
+  assert_true(fabs((double)intact / CELLS - exp(-1)) < 0.03);
+}
+
+static void the_skin_grows_with_temperature_and_step_within_its_limits(void **state)
+{
+  (void)state;
+  const vt_composition c = {.n_species = 2, .z = {3, 17}, .count = {100, 100}, .charge = {1, -1}, .n_atoms = 200};
+  const double t_k[] = {10, 300, 1200, 2500}, dt_fs[] = {0.5, 1, 2, 5};
+  for (int i = 0; i < 4; i++)
+    for (int k = 0; k < 4; k++) {
+      double skin = vt_md_skin(&c, 6, t_k[i], vt_unit_time_from_fs(dt_fs[k]));
+      assert_true(skin >= 0.3 - 1e-12 && skin <= 2 + 1e-12);
+      if (i) assert_true(skin >= vt_md_skin(&c, 6, t_k[i - 1], vt_unit_time_from_fs(dt_fs[k])));
+      if (k) assert_true(skin >= vt_md_skin(&c, 6, t_k[i], vt_unit_time_from_fs(dt_fs[k - 1])));
+    }
+  assert_true(vt_md_skin(&c, 6, 1200, vt_unit_time_from_fs(2)) > vt_md_skin(&c, 6, 10, vt_unit_time_from_fs(0.5)));
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -351,6 +393,8 @@ int main(void)
       cmocka_unit_test(the_list_is_rebuilt_at_block_boundaries),
       cmocka_unit_test(a_drift_ends_at_the_next_block_boundary),
       cmocka_unit_test(relaxation_goes_downhill_in_small_steps_until_forces_are_small),
+      cmocka_unit_test(a_list_lives_until_the_fastest_of_freely_flying_atoms_leaves_its_skin),
+      cmocka_unit_test(the_skin_grows_with_temperature_and_step_within_its_limits),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
