@@ -37,6 +37,8 @@ def the_program_itself():
     wrong(2, "unknown command 'enrgy', did you mean 'energy'", "enrgy")
     wrong(2, "unknown command 'xyzzy'\n", "xyzzy")
     right("usage: vitrion COMMAND", "--help")
+    listed = re.findall(r"^  ([a-z]+) ", run("--help")[1], re.M)
+    expect(len(listed) > 5 and len(set(listed)) == len(listed), f"commands listed twice: {listed}")
     for word in ["git:", "compiler:", "MPI: .*MPICH", "HDF5: ", "BLAS: ", "SIMD: "]:
         right(word, "--version")
     for command in COMMANDS:
