@@ -106,6 +106,15 @@ out:
   return rc;
 }
 
+vt_status vt_obs_set_begin(vt_obs_set *s, const vt_cutoffs *cut, vt_err *err)
+{
+  for (int i = 0; i < s->n; i++) {
+    member *m = &s->m[i];
+    if (m->ops->begin) VT_TRY(m->ops->begin(m->self, cut, err), err, "observable %s", m->ops->doc.name);
+  }
+  return VT_OK;
+}
+
 int64_t vt_obs_set_next(const vt_obs_set *s, int64_t step)
 {
   int64_t next = INT64_MAX;

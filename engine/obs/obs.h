@@ -9,11 +9,20 @@
 #include "engine/spec/spec.h"
 #include "engine/sys/sys.h"
 
+/* Where bonds and coordination shells end: distances between species i and j, A, symmetric. */
+typedef struct vt_cutoffs {
+  int32_t n_species, reserved;
+  double r[VT_MAX_SPECIES][VT_MAX_SPECIES];
+  int32_t measured[VT_MAX_SPECIES][VT_MAX_SPECIES]; /* 1: first minimum of g(r); 0: 1.35 bond lengths stand in */
+} vt_cutoffs;
+
 typedef struct vt_obs_ops {
   vt_obs_doc doc;
   /* Pure: the arrays that this request will produce for this plan (names "<obs>/<array>", at most `cap`). */
   vt_status (*layout)(const vt_plan *p, const vt_obs_request *r, vt_array_def *defs, int cap, int *n, vt_err *err);
   vt_status (*open)(const vt_plan *p, const vt_obs_request *r, void **self, vt_err *err);
+  /* Once, before the first sample (also after load): what counts as bonded. NULL for those that do not ask. */
+  vt_status (*begin)(void *self, const vt_cutoffs *cut, vt_err *err);
   /* One sample of the produce stage, first at step 0, then every vt_obs_every_steps.  Allocates nothing. */
   vt_status (*sample)(void *self, const vt_frame *fr, vt_err *err);
   /* Checkpoint: a fixed size, plain bytes. */
@@ -42,6 +51,8 @@ typedef struct vt_obs_set vt_obs_set;
 /* All arrays of all observables of a plan, in order. */
 VT_MUST_CHECK vt_status vt_obs_layouts(const vt_plan *p, vt_array_def *defs, int cap, int *n, vt_err *err);
 VT_MUST_CHECK vt_status vt_obs_set_open(vt_obs_set **s, const vt_plan *p, vt_err *err);
+/* Before the first sample. */
+VT_MUST_CHECK vt_status vt_obs_set_begin(vt_obs_set *s, const vt_cutoffs *cut, vt_err *err);
 /* Steps until the next sample of any observable (>= 1). */
 int64_t vt_obs_set_next(const vt_obs_set *s, int64_t step);
 /* Sample those that are due at fr->step. */
@@ -51,6 +62,16 @@ VT_MUST_CHECK vt_status vt_obs_set_finish(vt_obs_set *s, double *values, size_t 
 size_t vt_obs_set_memory(const vt_obs_set *s); /* bytes held */
 void vt_obs_set_close(vt_obs_set *s);
 
-enum { VT_MAX_ARRAYS = 96 };
+/* Cutoffs of a stage: sample its frames, then read the first minima of g(r) (T 6.6).  Without samples, and for pairs
+ * without a minimum, stand-ins.  sample and cutoffs allocate nothing. */
+typedef struct vt_shells vt_shells;
+VT_MUST_CHECK vt_status vt_shells_open(vt_shells **s, const vt_composition *c, vt_err *err);
+VT_MUST_CHECK vt_status vt_shells_sample(vt_shells *s, const vt_frame *fr, vt_err *err);
+VT_MUST_CHECK vt_status vt_shells_cutoffs(vt_shells *s, vt_cutoffs *out, vt_err *err);
+void vt_shells_close(vt_shells *s);
+/* The stand-ins alone. */
+void vt_cutoffs_default(const vt_composition *c, vt_cutoffs *out);
+
+enum { VT_MAX_ARRAYS = 128 };
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef VT_OBS_IMPL_H
 #define VT_OBS_IMPL_H
 
+#include "engine/num/num.h"
 #include "engine/obs/obs.h"
 
 extern const vt_obs_ops vt__obs_thermo, vt__obs_msd, vt__obs_charge, vt__obs_rdf;
@@ -34,6 +35,13 @@ double vt__obs_sample_ps(const vt_plan *p, const vt_obs_request *r);
 int vt__obs_n_pairs(const vt_plan *p);
 /* The frame is one of this composition: same number of atoms and species. */
 VT_MUST_CHECK vt_status vt__obs_check_frame(const vt_frame *fr, const vt_composition *c, vt_err *err);
+
+/* To the nearest integer, by adding and taking away 1.5 * 2^52; unlike rint it vectorises on any x86-64. */
+static inline double vt__nearest(double x)
+{
+  const double big = 6755399441055744.0;
+  return (x + big) - big;
+}
 
 /* ------------------------------------------------------------------ correlator (T 6.1)
  *

@@ -90,13 +90,6 @@ out:
   return rc;
 }
 
-/* To the nearest integer, by adding and taking away 1.5 * 2^52; unlike rint it vectorises on any x86-64. */
-static inline double nearest(double x)
-{
-  const double big = 6755399441055744.0;
-  return (x + big) - big;
-}
-
 /* r2[j] = distance squared of atoms i and j < i.  Folding fractional coordinates to the nearest integer finds the
  * nearest image whenever that is nearer than half of every height, which is all that is counted. */
 static void distances(const rdf *g, const vt_cell *cell, int i, double *restrict r2)
@@ -106,7 +99,7 @@ static void distances(const rdf *g, const vt_cell *cell, int i, double *restrict
   double x = sx[i], y = sy[i], z = sz[i];
   for (int j = 0; j < i; j++) {
     double a = sx[j] - x, b = sy[j] - y, c = sz[j] - z;
-    a -= nearest(a), b -= nearest(b), c -= nearest(c);
+    a -= vt__nearest(a), b -= vt__nearest(b), c -= vt__nearest(c);
     double dx = a * h[0][0] + b * h[1][0] + c * h[2][0];
     double dy = a * h[0][1] + b * h[1][1] + c * h[2][1];
     double dz = a * h[0][2] + b * h[1][2] + c * h[2][2];

@@ -144,8 +144,9 @@ static vt_array_def array(const char *name, const char *unit, const char *doc, i
 
 vt_status vt_replica_layout(const vt_plan *p, vt_array_def *defs, int cap, int *n, vt_err *err)
 {
-  enum { GLASS_ARRAYS = 3 };
+  enum { GLASS_ARRAYS = 4 };
   if (cap < GLASS_ARRAYS) VT_FAIL(err, VT_EINVAL, "room for %d arrays, a task has at least %d", cap, GLASS_ARRAYS);
+  const int n_species = p->comp.n_species, n_pairs = n_species * (n_species + 1) / 2;
   if (p->kind == VT_TASK_GLASS) {
     defs[0] = array("glass/cell", "A", "lattice vectors (rows) at the end of the quench", 3, VT_AXIS_PLAIN, 3);
     defs[1] = array("glass/x", "A", "positions at the end of the quench, wrapped; species blocks of the composition",
@@ -153,6 +154,8 @@ vt_status vt_replica_layout(const vt_plan *p, vt_array_def *defs, int cap, int *
     defs[2] = array("glass/quench", ROWS_UNIT,
                     "temperature, volume, potential energy per atom, pressure along the quench: means over equal parts",
                     VT__REPLICA_ROWS, VT_AXIS_PLAIN, VT__REPLICA_COLUMNS);
+    defs[3] = array("glass/melt_msd", "A^2", "mean squared displacement from the beginning of the melt to its end",
+                    n_species, VT_AXIS_SPECIES, 1);
     *n = GLASS_ARRAYS;
     return VT_OK;
   }
@@ -160,15 +163,21 @@ vt_status vt_replica_layout(const vt_plan *p, vt_array_def *defs, int cap, int *
       array("equilibrate/thermo", ROWS_UNIT,
             "temperature, volume, potential energy per atom, pressure of the equilibration: means over equal parts",
             VT__REPLICA_ROWS, VT_AXIS_PLAIN, VT__REPLICA_COLUMNS);
+  defs[1] = array("equilibrate/cutoff", "A",
+                  "where coordination shells end: first minimum of g(r) in the second half of the equilibration",
+                  n_pairs, VT_AXIS_PAIR, 1);
+  defs[2] = array("equilibrate/cutoff_measured", "1", "1: that minimum was found; 0: 1.35 bond lengths stand in",
+                  n_pairs, VT_AXIS_PAIR, 1);
   int n_obs = 0;
-  VT_PASS(vt_obs_layouts(p, defs + 1, cap - 1, &n_obs, err));
-  *n = 1 + n_obs;
+  const int before = VT__REPLICA_EQUILIBRATE_ARRAYS;
+  VT_PASS(vt_obs_layouts(p, defs + before, cap - before, &n_obs, err));
+  *n = before + n_obs;
   return VT_OK;
 }
 
 size_t vt__replica_glass_values(const vt_plan *p)
 {
-  return 9 + 3 * (size_t)p->comp.n_atoms + (size_t)VT__REPLICA_ROWS * VT__REPLICA_COLUMNS;
+  return 9 + 3 * (size_t)p->comp.n_atoms + (size_t)VT__REPLICA_ROWS * VT__REPLICA_COLUMNS + (size_t)p->comp.n_species;
 }
 
 /* ------------------------------------------------------------------ memory */

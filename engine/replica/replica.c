@@ -60,7 +60,9 @@ typedef struct replica {
   vt_pot pot;
   vt_md md;
   vt_obs_set *obs;
-  vt_cell cell; /* where md starts from */
+  vt_shells *shells;  /* MD: g(r) of the equilibration */
+  vt_cutoffs cutoffs; /* and what follows from it      */
+  vt_cell cell;       /* where md starts from */
   int *type;
   double (*x)[3];
   double *values; /* the result being filled */
@@ -123,15 +125,25 @@ static void end(replica *r)
   r->ns_before += (double)r->md.stage.n_steps * vt_unit_fs_from_time(r->md.stage.dt) * 1e-6;
 }
 
+/* g(r) of the second half of an equilibration, every tenth sample of the recorder: up to 100 frames. */
+static vt_status sample_shells(replica *r, int64_t sample, vt_err *err)
+{
+  enum { EVERY = 10 };
+  if (!r->shells || 2 * r->md.step <= r->rec.n_steps || sample % EVERY != 0) return VT_OK;
+  vt_frame fr = vt_md_frame(&r->md);
+  return vt_shells_sample(r->shells, &fr, err);
+}
+
 static vt_status run_recorded(replica *r, vt__stage_id id, double *rows, vt_err *err)
 {
   int64_t n_steps = vt__replica_stage_steps(r->plan, id);
   recorder_open(&r->rec, rows, n_steps);
   if (n_steps > 0) VT_PASS(begin(r, id, err));
-  for (int64_t step = 0; step < n_steps;) {
+  for (int64_t step = 0, sample = 0; step < n_steps; sample++) {
     step = step + r->rec.every < n_steps ? step + r->rec.every : n_steps;
     VT_PASS(advance(r, step, err));
     recorder_sample(&r->rec, &r->md);
+    VT_PASS(sample_shells(r, sample, err));
   }
   recorder_finish(&r->rec);
   if (n_steps > 0) end(r);
@@ -180,6 +192,16 @@ static vt_status relax(replica *r, vt_err *err)
   return VT_OK;
 }
 
+/* How far each species got in the melt: a framework that moved less than a site distance remembers the packing. */
+static void put_melt_msd(replica *r)
+{
+  double *msd = values_of(r, "glass/melt_msd");
+  for (int i = 0; i < r->md.n; i++) {
+    const double *d = r->md.dx[i];
+    msd[r->md.type[i]] += (d[0] * d[0] + d[1] * d[1] + d[2] * d[2]) / r->plan->comp.count[r->md.type[i]];
+  }
+}
+
 static vt_status run_glass(replica *r, vt_err *err)
 {
   const vt_plan *p = r->plan;
@@ -191,6 +213,7 @@ static vt_status run_glass(replica *r, vt_err *err)
   if (vt__replica_stage_steps(p, VT__MELT) > 0) {
     VT_PASS(begin(r, VT__MELT, err));
     VT_PASS(advance(r, r->md.stage.n_steps, err));
+    put_melt_msd(r);
     end(r);
   }
   VT_PASS(run_recorded(r, VT__QUENCH, values_of(r, "glass/quench"), err));
@@ -211,6 +234,17 @@ static void take_glass(replica *r, const double *glass)
     for (int k = 0; k < c->count[s]; k++) r->type[i++] = s;
 }
 
+static void put_cutoffs(replica *r)
+{
+  const int n = r->plan->comp.n_species;
+  double *cutoff = values_of(r, "equilibrate/cutoff"), *measured = values_of(r, "equilibrate/cutoff_measured");
+  for (int i = 0; i < n; i++)
+    for (int j = i; j < n; j++) {
+      cutoff[vt_pair_index(i, j, n)] = r->cutoffs.r[i][j];
+      measured[vt_pair_index(i, j, n)] = r->cutoffs.measured[i][j];
+    }
+}
+
 static vt_status run_md(replica *r, const double *glass, vt_err *err)
 {
   const vt_plan *p = r->plan;
@@ -218,13 +252,18 @@ static vt_status run_md(replica *r, const double *glass, vt_err *err)
   take_glass(r, glass);
   VT_PASS(open_md(r, err));
   VT_PASS(vt_obs_set_open(&r->obs, p, err));
+  VT_PASS(vt_shells_open(&r->shells, &p->comp, err));
   vt_md_velocities(&r->md, p->t_k);
   VT_PASS(run_recorded(r, VT__EQUILIBRATE, values_of(r, "equilibrate/thermo"), err));
+  VT_PASS(vt_shells_cutoffs(r->shells, &r->cutoffs, err));
+  put_cutoffs(r);
+  VT_PASS(vt_obs_set_begin(r->obs, &r->cutoffs, err));
   if (p->protocol.equil_ensemble == VT_NPT && r->rec.late_hits > 0)
     vt_md_set_volume(&r->md, r->rec.late_volume / (double)r->rec.late_hits);
   VT_PASS(run_produce(r, err));
   r->doing = "finish of the observables";
-  size_t n_equil = vt_array_count(&r->defs[0]);
+  size_t n_equil = 0;
+  for (int k = 0; k < VT__REPLICA_EQUILIBRATE_ARRAYS; k++) n_equil += vt_array_count(&r->defs[k]);
   return vt_obs_set_finish(r->obs, r->values + n_equil, r->n_values - n_equil, err);
 }
 
@@ -270,6 +309,7 @@ static vt_status open_replica(replica *r, vt_err *err)
 static void close_replica(replica *r)
 {
   vt_obs_set_close(r->obs);
+  vt_shells_close(r->shells);
   vt_md_close(&r->md);
   vt_pot_close(&r->pot);
   vt_free(r->x);

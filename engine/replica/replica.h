@@ -32,8 +32,9 @@ typedef struct vt_result {
 void vt_result_free(vt_result *r);
 
 /* The arrays of a task.  GLASS: "glass/cell" [3,3], "glass/x" [n_atoms,3] (axis ATOM; order: species blocks of the
- * composition), "glass/quench" [n,4] (T, V, E, P along the quench).  MD: "thermo/..." of equilibrate, then everything
- * that the observables declare. Names are unique. */
+ * composition), "glass/quench" [n,4] (T, V, E, P along the quench), "glass/melt_msd" [species].  MD: "equilibrate/thermo"
+ * [n,4], "equilibrate/cutoff" and "equilibrate/cutoff_measured" [pair], then everything that the observables declare.
+ * Names are unique. */
 VT_MUST_CHECK vt_status vt_replica_layout(const vt_plan *p, vt_array_def *defs, int cap, int *n, vt_err *err);
 
 /* Steps of the whole task (all stages), for costs and progress; simulated ns. */

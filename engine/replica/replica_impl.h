@@ -7,7 +7,8 @@
 
 enum {
   VT__REPLICA_ROWS = 200, /* rows of a recorded stage: fixed, so that every task has the same shape */
-  VT__REPLICA_COLUMNS = 4 /* T, V, E_pot per atom, P                                                */
+  VT__REPLICA_COLUMNS = 4, /* T, V, E_pot per atom, P                                               */
+  VT__REPLICA_EQUILIBRATE_ARRAYS = 3 /* of an MD task, before those of its observables             */
 };
 
 /* The number enters the random counter: never renumber (VT_ENGINE_FORMAT). */

@@ -133,6 +133,11 @@ static void *fresh(const run *r)
   void *self = NULL;
   VT_TEST_OK(r->ops->open(&r->plan, &r->req, &self, &err), &err);
   assert_non_null(self);
+  vt_cutoffs cut;
+  vt_cutoffs_default(&r->plan.comp, &cut);
+  for (int i = 0; i < 3; i++)
+    for (int j = 0; j < 3; j++) cut.r[i][j] = 4; /* random walkers: wide shells, so that bonds come and go */
+  if (r->ops->begin) VT_TEST_OK(r->ops->begin(self, &cut, &err), &err);
   return self;
 }
 

@@ -1,0 +1,29 @@
+/* pairs.h - neighbours between two groups of atoms in one frame, for the observables of structure; private to
+ * engine/obs. */
+#ifndef VT_OBS_PAIRS_H
+#define VT_OBS_PAIRS_H
+
+#include "engine/obs/obs_impl.h"
+
+/* Row k: the `count[k]` atoms of the second group near atom first[k], as places in second[], ascending. */
+typedef struct vt__pairs {
+  int n_first, n_second, most;                             /* most: entries of a row */
+  int of_first[VT_MAX_SPECIES], of_second[VT_MAX_SPECIES]; /* 1: species belongs to the group */
+  int *first, *second;                                     /* atoms, ascending */
+  int *count;                                              /* [n_first]        */
+  int *place;                                              /* [n_first][most]  */
+  double (*d)[4];    /* [n_first][most]: vector from first to second and its length, A */
+  double *s[3], *r2; /* [n_second] scratch */
+  void *doubles, *ints;
+} vt__pairs;
+
+/* Groups by role (vt_element_role), e.g. "M" and "XO"; either may be empty.  Allocates. */
+VT_MUST_CHECK vt_status vt__pairs_open(vt__pairs *p, const vt_composition *c, const char *first, const char *second,
+                                       int most, vt_err *err);
+/* All pairs nearer than cut->r of their species plus more_a, nearest images, never beyond half the shortest height of
+ * the cell.  Nothing is kept from frame to frame.  VT_EINVAL: a row longer than `most`. */
+VT_MUST_CHECK vt_status vt__pairs_find(vt__pairs *p, const vt_frame *fr, const vt_cutoffs *cut, double more_a,
+                                       vt_err *err);
+void vt__pairs_close(vt__pairs *p);
+
+#endif
