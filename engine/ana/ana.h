@@ -30,9 +30,11 @@ typedef struct vt_tracer {
   int32_t n_lags;      /* points in the fit                                 */
 } vt_tracer;
 
-/* Frames (T 7.5): tracer diffusion is given in the frame of the simulation, which is barycentric because the total
- * momentum is zero; seen from the metal framework it differs by terms of order 1/N.  sigma, sigma_ne and haven_total do
- * not depend on a frame (sigma exactly, the others to 1/N).  haven_fw is seen from the metal framework throughout. */
+/* Frames (T 7.5): tracer diffusion, and sigma_ne with it, is given in the frame that vt_tr_input asks for; frames differ
+ * by terms of order 1/N.  sigma does not depend on one; haven_total takes its self part as simulated (barycentric: the
+ * total momentum is zero); haven_fw is seen from the metal framework throughout. */
+typedef enum vt_tr_frame { VT_TR_AS_SIMULATED = 0, VT_TR_BARYCENTRIC, VT_TR_FRAMEWORK } vt_tr_frame;
+
 typedef struct vt_transport {
   int32_t n_species;
   int32_t reserved;
@@ -61,7 +63,13 @@ typedef struct vt_tr_input {
   const double *lag_ps, *msd_mean, *msd_m4, *msd_origins;
   int n_clag;
   const double *clag_ps, *charge_corr, *charge_origins;
+  int32_t frame; /* vt_tr_frame of the tracer diffusion; as simulated where it cannot be had (vt_tr_msd_in_frame) */
 } vt_tr_input;
+
+/* MSD and fourth moment of every species as seen from a frame, mean and m4 [n_species*n_lag]; the moment keeps its ratio
+ * to the squared mean, which is exact to O(1/N).  0, and the values as simulated, when the frame has no reference (a
+ * framework without metal) or MSD and collective correlations do not share their lags. */
+int vt_tr_msd_in_frame(const vt_tr_input *in, int frame, double *mean, double *m4);
 
 /* D of every species, sigma, Haven.  VT_EINVAL only for malformed input (lags that do not ascend, moments that cannot
  * be moments); "not resolved" is a result, not an error.  volume_a3 NaN: conductivities are NaN.  Allocates. */
@@ -75,7 +83,6 @@ VT_MUST_CHECK vt_status vt_tr_from_arrays(const vt_plan *plan, const vt_array_de
 
 /* Onsager coefficients and transference numbers over one window of lags, in a chosen frame (T 7.5).  Everything is NaN
  * with fewer than 3 lags, or where the frame has no reference (a framework without metal). */
-typedef enum vt_tr_frame { VT_TR_BARYCENTRIC = 0, VT_TR_FRAMEWORK = 1 } vt_tr_frame;
 typedef struct vt_onsager {
   int32_t n_species;
   int32_t frame; /* vt_tr_frame */

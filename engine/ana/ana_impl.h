@@ -32,6 +32,15 @@ int vt__lags_within(int n_lag, const double *lag_ps, double lo_ps, double hi_ps,
 /* The line through the MSD of species s over lags first .. first+n-1. */
 VT_MUST_CHECK vt_status vt__msd_line(const vt_tr_input *in, int s, int first, int n, vt__line *out, vt_err *err);
 
+/* ------------------------------------------------------------------ frame.c (T 7.5) */
+
+/* <(sum_i u_i dP_i) . (sum_j w_j dP_j)> at collective lag k. */
+double vt__bilinear(const vt_tr_input *in, int k, const double *u, const double *w);
+/* Share of species k's atoms in the reference that the frame moves with: a_k for each atom of k.  0 if there is none. */
+int vt__frame_reference(const vt_composition *c, int frame, double a[VT_MAX_SPECIES]);
+/* The combination of the simulation's P_k that sum_i u_i P_i is in the frame: u_k - (sum_i u_i N_i) a_k. */
+void vt__in_frame(const vt_composition *c, const double *a, const double *u, double *out);
+
 /* ------------------------------------------------------------------ collective.c (T 7.4 - 7.6) */
 
 /* sigma, Haven ratios and their window, from out->tracer. */

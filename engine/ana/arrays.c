@@ -79,7 +79,8 @@ vt_status vt_tr_from_arrays(const vt_plan *plan, const vt_array_def *defs, int n
 {
   const vt_composition *c = &plan->comp;
   const arrays a = {.defs = defs, .n = n_defs, .values = values};
-  vt_tr_input in = {.comp = c, .run_ps = plan->protocol.produce_ps, .t_k = plan->t_k};
+  vt_tr_input in = {
+      .comp = c, .run_ps = plan->protocol.produce_ps, .t_k = plan->t_k, .frame = VT_TR_FRAMEWORK};
   vt_transport t;
   double energy, mass = 0;
   VT_TRY(gather(&a, &in, err), err, "transport of '%s' at %g K", c->name, plan->t_k);

@@ -7,17 +7,6 @@ enum { LEAST_LAGS = 3 };
 
 static double square(double x) { return x * x; }
 
-/* <(sum_i u_i dP_i) . (sum_j w_j dP_j)> at collective lag k. */
-static double bilinear(const vt_tr_input *in, int k, const double *u, const double *w)
-{
-  int n = in->comp->n_species;
-  double sum = 0;
-  for (int i = 0; i < n; i++)
-    for (int j = 0; j < n; j++)
-      if (u[i] != 0 && w[j] != 0) sum += u[i] * w[j] * in->charge_corr[vt_pair_index(i, j, n) * in->n_clag + k];
-  return sum;
-}
-
 /* Slope of a bilinear form over the window [lo, hi] and the relative error that a mean square has there: one trajectory
  * is one walk in three dimensions, whose windows have a variance of 2/3 of the squared mean (T 7.4). */
 typedef struct slope {
@@ -38,7 +27,7 @@ static vt_status collective_slope(const vt_tr_input *in, double lo_ps, double hi
   VT_TRY_OUT(vt_calloc64(&block, (size_t)n, sizeof(double), err), err, "collective MSD");
   double *y = block;
   for (int i = 0; i < n; i++) {
-    y[i] = bilinear(in, first + i, u, w);
+    y[i] = vt__bilinear(in, first + i, u, w);
     if (!isfinite(y[i])) VT_FAIL_OUT(err, VT_EINVAL, "the collective correlation at %g ps is %g", lag[i], y[i]);
   }
   VT_TRY_OUT(vt__line_fit(n, lag, y, &one, &line, err), err, "collective MSD");
@@ -46,31 +35,6 @@ static vt_status collective_slope(const vt_tr_input *in, double lo_ps, double hi
 out:
   vt_free(block);
   return rc;
-}
-
-/* ------------------------------------------------------------------ frames (T 7.5) */
-
-/* Share of species k's atoms in the reference that the frame moves with: a_k for each atom of k. 0 if there is none. */
-static int reference(const vt_composition *c, int frame, double a[VT_MAX_SPECIES])
-{
-  double total = 0;
-  for (int k = 0; k < c->n_species; k++) {
-    if (frame == VT_TR_BARYCENTRIC)
-      a[k] = vt_element_mass(c->z[k]);
-    else
-      a[k] = vt_element_role(c->z[k]) == 'M' ? 1 : 0;
-    total += a[k] * c->count[k];
-  }
-  for (int k = 0; k < c->n_species && total > 0; k++) a[k] /= total;
-  return total > 0;
-}
-
-/* The combination of the simulation's P_k that sum_i u_i P_i is in the frame: u_k - (sum_i u_i N_i) a_k. */
-static void in_frame(const vt_composition *c, const double *a, const double *u, double *out)
-{
-  double moved = 0;
-  for (int i = 0; i < c->n_species; i++) moved += u[i] * c->count[i];
-  for (int k = 0; k < c->n_species; k++) out[k] = u[k] - moved * a[k];
 }
 
 /* ------------------------------------------------------------------ conductivity and Haven ratios */
@@ -119,7 +83,7 @@ static vt_status alkali_self(const vt_tr_input *in, double lo_ps, double hi_ps, 
     double mean[VT_MAX_SPECIES] = {0}, moved[VT_MAX_SPECIES];
     slope seen, own;
     mean[s] = 1.0 / c->count[s];
-    in_frame(c, a, mean, moved);
+    vt__in_frame(c, a, mean, moved);
     VT_PASS(collective_slope(in, lo_ps, hi_ps, moved, moved, &seen, err));
     VT_PASS(collective_slope(in, lo_ps, hi_ps, mean, mean, &own, err));
     out->fw += weight * (seen.value - own.value);
@@ -155,12 +119,12 @@ vt_status vt__collective(const vt_tr_input *in, vt_transport *out, vt_err *err)
     out->sigma_mS_cm = vt_unit_sigma_mS_cm(charge.value, in->t_k, in->volume_a3);
     out->sigma_se = out->sigma_mS_cm * charge.relative_se;
   }
-  int has_metal = reference(c, VT_TR_FRAMEWORK, a);
+  int has_metal = vt__frame_reference(c, VT_TR_FRAMEWORK, a);
   VT_PASS(alkali_self(in, lo_ps, hi_ps, has_metal ? a : NULL, &self, err));
   double relative_se = self.lab_se / self.lab;
   haven(self.lab, relative_se, charge, &out->haven_total, &out->haven_total_se);
   if (!has_metal) return VT_OK;
-  in_frame(c, a, alkali, alkali_fw);
+  vt__in_frame(c, a, alkali, alkali_fw);
   VT_PASS(collective_slope(in, lo_ps, hi_ps, alkali_fw, alkali_fw, &charge_fw, err));
   haven(self.fw, relative_se, charge_fw, &out->haven_fw, &out->haven_fw_se);
   return VT_OK;
@@ -189,12 +153,12 @@ vt_status vt_tr_onsager(const vt_tr_input *in, double lo_ps, double hi_ps, int f
   const vt_composition *c = in->comp;
   vt_onsager o = {.n_species = c->n_species, .frame = frame, .sigma_mS_cm = (double)NAN};
   double a[VT_MAX_SPECIES], u[VT_MAX_SPECIES][VT_MAX_SPECIES], sigma = 0;
-  int known = reference(c, frame, a);
+  int known = vt__frame_reference(c, frame, a);
   for (int i = 0; i < c->n_species; i++) {
     double one[VT_MAX_SPECIES] = {0};
     one[i] = 1;
     o.t[i] = o.t_self[i] = (double)NAN;
-    if (known) in_frame(c, a, one, u[i]);
+    if (known) vt__in_frame(c, a, one, u[i]);
   }
   for (int i = 0; i < c->n_species; i++)
     for (int j = 0; j < c->n_species; j++) {

@@ -149,7 +149,6 @@ static vt_status tracer(const vt_tr_input *in, int s, vt_tracer *t, vt_err *err)
 {
   const double a2_ps_to_cm2_s = 1e-4;
   const double *lag = in->lag_ps, *msd = in->msd_mean + (size_t)s * (size_t)in->n_lag;
-  VT_PASS(check_moments(in, s, err));
   window w;
   VT_PASS(find_window(in, s, &w, err));
   t->reason = w.reason;
@@ -242,13 +241,33 @@ static void nernst_einstein(const vt_tr_input *in, vt_transport *out)
   out->sigma_ne_se = vt_unit_sigma_mS_cm(sqrt(variance), in->t_k, in->volume_a3);
 }
 
+/* D of every species from the MSDs as seen in the frame that was asked for. */
+static vt_status tracers(const vt_tr_input *in, vt_transport *t, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  vt_tr_input seen = *in;
+  void *block = NULL;
+  const size_t n = (size_t)in->comp->n_species * (size_t)in->n_lag;
+  if (n == 0) return VT_OK;
+  for (int s = 0; s < in->comp->n_species; s++)
+    if (in->comp->count[s] > 0) VT_PASS(check_moments(in, s, err));
+  VT_TRY(vt_calloc64(&block, 2 * n, sizeof(double), err), err, "MSD in a frame");
+  double *mean = block, *m4 = mean + n;
+  (void)vt_tr_msd_in_frame(in, in->frame, mean, m4); /* as simulated where there is no such frame */
+  seen.msd_mean = mean;
+  seen.msd_m4 = m4;
+  for (int s = 0; s < in->comp->n_species && rc == VT_OK; s++)
+    if (in->comp->count[s] > 0) rc = tracer(&seen, s, &t->tracer[s], err);
+  vt_free(block);
+  return rc;
+}
+
 vt_status vt_tr_replica(const vt_tr_input *in, vt_transport *out, vt_err *err)
 {
   VT_PASS(check_input(in, err));
   vt_transport t = nothing_resolved(in->comp->n_species);
   t.volume_a3 = in->volume_a3;
-  for (int s = 0; s < in->comp->n_species && in->n_lag > 0; s++)
-    if (in->comp->count[s] > 0) VT_PASS(tracer(in, s, &t.tracer[s], err));
+  VT_PASS(tracers(in, &t, err));
   nernst_einstein(in, &t);
   VT_PASS(vt__collective(in, &t, err));
   *out = t;

@@ -45,7 +45,6 @@ int cmd_status(int argc, char **argv);
 /* Benchmarks, rows of the table in bench.c. */
 int bench_engine(int argc, char **argv);
 int bench_sched(int argc, char **argv);
-int bench_sched(int argc, char **argv);
 
 /* ------------------------------------------------------------------ options (opts.c) */
 
