@@ -75,10 +75,13 @@ int vt_tr_msd_in_frame(const vt_tr_input *in, int frame, double *mean, double *m
  * be moments); "not resolved" is a result, not an error.  volume_a3 NaN: conductivities are NaN.  Allocates. */
 VT_MUST_CHECK vt_status vt_tr_replica(const vt_tr_input *in, vt_transport *out, vt_err *err);
 
-/* The same straight from a task's result: find the arrays by name among defs (vt_obs_layouts) and values.  Means of
- * temperature, pressure, volume and energy come from thermo/..., with blocking errors; NaN where it was not observed.
- * sigma uses the set temperature plan->t_k. */
-VT_MUST_CHECK vt_status vt_tr_from_arrays(const vt_plan *plan, const vt_array_def *defs, int n_defs,
+/* The input straight from a task's result: pointers into `values`, found by name among defs (vt_obs_layouts); the mean
+ * volume from thermo/volume; temperature plan->t_k; framework frame. */
+VT_MUST_CHECK vt_status vt_tr_input_from_arrays(const vt_plan *plan, const vt_array_def *defs, int n_defs,
+                                                const double *values, vt_tr_input *in, vt_err *err);
+/* And its transport, in a frame (vt_tr_frame).  Means of temperature, pressure, volume and energy come from thermo/...,
+ * with blocking errors; NaN where it was not observed.  sigma uses the set temperature plan->t_k. */
+VT_MUST_CHECK vt_status vt_tr_from_arrays(const vt_plan *plan, int frame, const vt_array_def *defs, int n_defs,
                                           const double *values, vt_transport *out, vt_err *err);
 
 /* Onsager coefficients and transference numbers over one window of lags, in a chosen frame (T 7.5).  Everything is NaN

@@ -11,17 +11,9 @@ typedef struct arrays {
   const double *values;
 } arrays;
 
-/* The values of an array, NULL if it is not there. */
 static const double *find(const arrays *a, const char *name, const vt_array_def **def)
 {
-  const double *v = a->values;
-  for (int k = 0; k < a->n; k++) {
-    *def = &a->defs[k];
-    if (strncmp(a->defs[k].name, name, sizeof a->defs[k].name) == 0) return v;
-    v += vt_array_count(&a->defs[k]);
-  }
-  *def = NULL;
-  return NULL;
+  return vt_array_find(a->defs, a->n, a->values, name, def);
 }
 
 /* `rows` by n_lag values (rows 0: a plain axis of lags), NULL with the other arrays of the group if one is missing. */
@@ -74,17 +66,26 @@ static vt_status average(const arrays *a, const char *name, double *mean, double
   return VT_OK;
 }
 
-vt_status vt_tr_from_arrays(const vt_plan *plan, const vt_array_def *defs, int n_defs, const double *values,
+vt_status vt_tr_input_from_arrays(const vt_plan *plan, const vt_array_def *defs, int n_defs, const double *values,
+                                  vt_tr_input *in, vt_err *err)
+{
+  const arrays a = {.defs = defs, .n = n_defs, .values = values};
+  *in = (vt_tr_input){
+      .comp = &plan->comp, .run_ps = plan->protocol.produce_ps, .t_k = plan->t_k, .frame = VT_TR_FRAMEWORK};
+  VT_TRY(gather(&a, in, err), err, "transport of '%s' at %g K", plan->comp.name, plan->t_k);
+  return average(&a, "thermo/volume", &in->volume_a3, NULL, err);
+}
+
+vt_status vt_tr_from_arrays(const vt_plan *plan, int frame, const vt_array_def *defs, int n_defs, const double *values,
                             vt_transport *out, vt_err *err)
 {
   const vt_composition *c = &plan->comp;
   const arrays a = {.defs = defs, .n = n_defs, .values = values};
-  vt_tr_input in = {
-      .comp = c, .run_ps = plan->protocol.produce_ps, .t_k = plan->t_k, .frame = VT_TR_FRAMEWORK};
+  vt_tr_input in;
   vt_transport t;
   double energy, mass = 0;
-  VT_TRY(gather(&a, &in, err), err, "transport of '%s' at %g K", c->name, plan->t_k);
-  VT_PASS(average(&a, "thermo/volume", &in.volume_a3, NULL, err));
+  VT_PASS(vt_tr_input_from_arrays(plan, defs, n_defs, values, &in, err));
+  in.frame = frame;
   VT_TRY(vt_tr_replica(&in, &t, err), err, "transport of '%s' at %g K", c->name, plan->t_k);
   VT_PASS(average(&a, "thermo/temperature", &t.temperature_k, &t.temperature_se, err));
   VT_PASS(average(&a, "thermo/pressure", &t.pressure_gpa, &t.pressure_se, err));

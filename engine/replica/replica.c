@@ -156,6 +156,7 @@ static vt_status run_produce(replica *r, vt_err *err)
   for (int64_t n_steps = r->md.stage.n_steps;;) {
     vt_frame fr = vt_md_frame(&r->md);
     VT_PASS(vt_obs_set_sample(r->obs, &fr, err));
+    if (r->hooks && r->hooks->frame) VT_PASS(r->hooks->frame(r->hooks->ctx, &fr, err));
     int64_t next = r->md.step + vt_obs_set_next(r->obs, r->md.step);
     if (next > n_steps) { /* no sample left: the rest of the run is still part of the plan */
       VT_PASS(advance(r, n_steps, err));

@@ -19,6 +19,8 @@ typedef struct vt_replica_hooks {
   void *ctx;
   /* Called every few milliseconds of MD (by step count and clock; changes no bit).  VT_ESTOP ends the task cleanly. */
   vt_status (*poll)(void *ctx, const vt_progress *p, vt_err *err);
+  /* Every instant of the produce stage at which an observable samples; NULL: not wanted.  Changes no bit. */
+  vt_status (*frame)(void *ctx, const vt_frame *fr, vt_err *err);
 } vt_replica_hooks;
 
 /* What a task gives: the values of all arrays of vt_replica_layout, concatenated. */
@@ -48,5 +50,43 @@ size_t vt_replica_memory(const vt_plan *p);
  * appended to it as extended XYZ.  VT_ESTOP from the hook is handed on. */
 VT_MUST_CHECK vt_status vt_replica_run(const vt_plan *p, const double *glass, size_t n_glass,
                                        const vt_replica_hooks *hooks, vt_buf *post_mortem, vt_result *out, vt_err *err);
+
+/* ------------------------------------------------------------------ trajectories made elsewhere (trajectory.c) */
+
+enum { VT_TRAJECTORY_PAIRS = 64 };
+
+typedef struct vt_trajectory_options {
+  double dt_ps; /* between two frames, > 0 */
+  double t_k;   /* NaN: not known          */
+  int n_charges, n_cutoffs;
+  struct {
+    int z, charge;
+  } charge[VT_MAX_SPECIES]; /* instead of vt_element_charge */
+  struct {
+    int z[2];
+    double r_a;
+  } cutoff[VT_TRAJECTORY_PAIRS]; /* instead of the first minimum of g(r) */
+} vt_trajectory_options;
+
+/* What the observables gave: as if the engine had produced the frames. */
+typedef struct vt_trajectory {
+  vt_plan plan; /* composition (species in canonical order), clock, observables; no uid */
+  int n_frames;
+  double volume_a3;    /* mean                                                                       */
+  double largest_move; /* of any atom between two frames, over the shortest height of the cell: from about 0.5 on
+                        * nobody can say where it went                                                */
+  vt_cutoffs cutoffs;
+  vt_array_def defs[VT_MAX_ARRAYS];
+  int n_defs;
+  double *values; /* of all defs, concatenated; owned */
+  size_t n_values;
+} vt_trajectory;
+
+/* Read an extended XYZ file twice: cutoffs and composition, then every observable that is on by default.  Positions
+ * wrapped or not, any column order, fixed or changing cell; atoms keep their order from frame to frame.  VT_EPARSE with
+ * file:line for what is malformed.  Temperature, pressure and kinetic energy are NaN. */
+VT_MUST_CHECK vt_status vt_trajectory_measure(const char *path, const vt_trajectory_options *o, vt_trajectory *t,
+                                              vt_err *err);
+void vt_trajectory_free(vt_trajectory *t);
 
 #endif

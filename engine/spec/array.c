@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "engine/spec/spec.h"
 
 size_t vt_array_count(const vt_array_def *d)
@@ -11,4 +13,18 @@ int vt_pair_index(int i, int j, int n)
 {
   int lo = i < j ? i : j, hi = i < j ? j : i;
   return lo * n - lo * (lo - 1) / 2 + (hi - lo);
+}
+
+const double *vt_array_find(const vt_array_def *defs, int n_defs, const double *values, const char *name,
+                            const vt_array_def **def)
+{
+  for (int k = 0; k < n_defs; k++) {
+    if (strncmp(defs[k].name, name, sizeof defs[k].name) == 0) {
+      if (def) *def = &defs[k];
+      return values;
+    }
+    values += vt_array_count(&defs[k]);
+  }
+  if (def) *def = NULL;
+  return NULL;
 }

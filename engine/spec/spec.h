@@ -187,5 +187,9 @@ typedef struct vt_array_def {
 } vt_array_def;
 size_t vt_array_count(const vt_array_def *d); /* product of dims */
 int vt_pair_index(int i, int j, int n);       /* row of the unordered pair */
+/* The values of the array `name` among values that hold defs[n_defs] one after the other, and its def (may be NULL);
+ * NULL if it is not there. */
+const double *vt_array_find(const vt_array_def *defs, int n_defs, const double *values, const char *name,
+                            const vt_array_def **def);
 
 #endif

@@ -32,6 +32,7 @@ typedef struct vt_command {
   int (*run)(int argc, char **argv); /* argv[0] is the command's name */
 } vt_command;
 
+int cmd_analyze(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_energy(int argc, char **argv);

@@ -1,4 +1,5 @@
 /* cmd_one.c - one task of a campaign alone in this process: for a debugger, and to compare bits with a finished run. */
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -8,7 +9,8 @@
 #include "runner/drive/drive.h"
 
 typedef struct one {
-  const char *campaign_path, *uid, *output, *post_mortem_path;
+  const char *campaign_path, *uid, *output, *post_mortem_path, *trajectory_path;
+  double every_ps; /* between two frames of the trajectory */
   int json, check, huge;
   vt_campaign *c;
   vt_outdir dir;
@@ -60,11 +62,58 @@ static vt_status show(void *ctx, const vt_progress *p, vt_err *err)
   return VT_OK;
 }
 
+/* The trajectory being written. */
+typedef struct dump {
+  FILE *file; /* NULL: none */
+  const char *path;
+  const char *symbol[VT_MAX_SPECIES];
+  int64_t every; /* steps */
+} dump;
+
+static vt_status write_frame(void *ctx, const vt_frame *fr, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  const dump *d = ctx;
+  vt_buf text = {0};
+  char extra[96];
+  if (!d->file || fr->step % d->every != 0) return VT_OK;
+  (void)snprintf(extra, sizeof extra, "time_ps=%.17g energy=%.17g", fr->time_ps, fr->e_pot);
+  vt_xyz_format(&text, fr->n, &fr->cell, fr->type, d->symbol, fr->x, NULL, extra);
+  VT_TRY_OUT(vt_buf_check(&text, err), err, "trajectory");
+  if (fwrite(text.s, 1, text.len, d->file) != text.len)
+    VT_FAIL_OUT(err, VT_EIO, "cannot write to '%s': %s", d->path, strerror(errno));
+out:
+  vt_buf_free(&text);
+  return rc;
+}
+
+static vt_status dump_open(dump *d, const one *o, const vt_plan *p, vt_err *err)
+{
+  if (!o->trajectory_path || p->kind != VT_TASK_MD) return VT_OK;
+  const vt_obs_request clock = {.every_ps = o->every_ps};
+  for (int s = 0; s < p->comp.n_species; s++) d->symbol[s] = vt_element_symbol(p->comp.z[s]);
+  d->every = vt_obs_every_steps(p, &clock);
+  d->path = o->trajectory_path;
+  d->file = fopen(d->path, "w");
+  if (!d->file) VT_FAIL(err, VT_EIO, "cannot write '%s': %s", d->path, strerror(errno));
+  return VT_OK;
+}
+
+static vt_status dump_close(dump *d, vt_err *err)
+{
+  if (d->file && fclose(d->file) != 0) VT_FAIL(err, VT_EIO, "cannot write to '%s': %s", d->path, strerror(errno));
+  return VT_OK;
+}
+
 static vt_status run(const one *o, const vt_plan *p, const double *glass, size_t n_glass, vt_result *out, vt_err *err)
 {
-  const vt_replica_hooks hooks = {.poll = show};
+  dump d = {0};
+  const vt_replica_hooks hooks = {.ctx = &d, .poll = show, .frame = write_frame};
   vt_buf frame = {0};
+  VT_PASS(dump_open(&d, o, p, err));
   vt_status rc = vt_replica_run(p, glass, n_glass, &hooks, &frame, out, err);
+  vt_err closing = {0};
+  if (dump_close(&d, &closing) != VT_OK && rc == VT_OK) *err = closing, rc = (vt_status)closing.code;
   vt_cli_progress_end();
   if (rc != VT_OK && frame.len && o->post_mortem_path) {
     vt_err other = {0};
@@ -203,7 +252,8 @@ static vt_status do_task(const one *o, int task, int *code, vt_err *err)
   if (rc != VT_OK) goto out; /* the chain names the task */
   VT_TRY_OUT(vt_replica_layout(&p, defs, VT_MAX_ARRAYS, &n_defs, err), err, "layout");
   if (p.kind == VT_TASK_MD)
-    VT_TRY_OUT(vt_tr_from_arrays(&p, defs, n_defs, r.values, &t, err), err, "transport of task %d", task);
+    VT_TRY_OUT(vt_tr_from_arrays(&p, VT_TR_FRAMEWORK, defs, n_defs, r.values, &t, err), err, "transport of task %d",
+               task);
   if (o->check) VT_TRY_OUT(compare(o, &p, &r, &same, where, err), err, "--check");
   if (o->json)
     print_json(o, &p, &r, &t, same, where);
@@ -240,7 +290,7 @@ static int load(one *o)
 
 int cmd_one(int argc, char **argv)
 {
-  one o = {0};
+  one o = {.every_ps = 0.1};
   const vt_opt opt[] = {
       {"task", VT_OPT_TEXT, "UID", "the task: the first digits of its uid; without it the tasks are listed", &o.uid, 0,
        0},
@@ -249,6 +299,10 @@ int cmd_one(int argc, char **argv)
       {"output", VT_OPT_TEXT, "DIR", "output folder with the recorded results (as in the campaign)", &o.output, 0, 0},
       {"post-mortem", VT_OPT_TEXT, "FILE", "where to write the frame of a run that fails, extended XYZ",
        &o.post_mortem_path, 0, 0},
+      {"trajectory", VT_OPT_TEXT, "FILE", "write the produce stage of an MD task here, extended XYZ",
+       &o.trajectory_path, 0, 0},
+      {"every", VT_OPT_REAL, "PS", "time between its frames, a multiple of the shortest of the observables (0.1)",
+       &o.every_ps, 0.0001, 1000},
       {"json", VT_OPT_FLAG, NULL, "the answer as JSON", &o.json, 0, 0},
       {"allow-huge", VT_OPT_FLAG, NULL, "more than 10^6 tasks are meant", &o.huge, 0, 0}};
   vt_usage u = {.name = "one",

@@ -13,6 +13,7 @@ static const vt_command command[] = {
     {"one", "one task of a campaign alone, serially", cmd_one},
     {"status", "where a campaign stands", cmd_status},
     {"fit", "Arrhenius fits and the comparison again, without new MD", cmd_fit},
+    {"analyze", "transport and structure of a trajectory of any program", cmd_analyze},
     {"energy", "energy, forces, virial of the frames of an extended XYZ file", cmd_energy},
     {"bench", "measure and print JSON lines", cmd_bench},
     {"schema", "every campaign key: type, unit, range, default, meaning", cmd_schema}};

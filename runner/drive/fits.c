@@ -69,7 +69,7 @@ static vt_status take_task(vt_fits *f, int i, const vt_plan *p, const double *va
   vt_array_def def[VT_MAX_ARRAYS];
   int n;
   VT_PASS(vt_replica_layout(p, def, VT_MAX_ARRAYS, &n, err));
-  VT_PASS(vt_tr_from_arrays(p, def, n, values, &f->transport[i], err));
+  VT_PASS(vt_tr_from_arrays(p, VT_TR_FRAMEWORK, def, n, values, &f->transport[i], err));
   alkali_mean(&p->comp, &f->transport[i], &f->d_alkali[i], &f->d_alkali_se[i]);
   return VT_OK;
 }

@@ -94,7 +94,7 @@ static vt_transport walk_run(uint64_t seed)
     VT_TEST_OK(vt_obs_set_sample(w.set, &fr, &err), &err);
   }
   VT_TEST_OK(vt_obs_set_finish(w.set, w.values, w.n_values, &err), &err);
-  VT_TEST_OK(vt_tr_from_arrays(&w.plan, w.defs, w.n_defs, w.values, &t, &err), &err);
+  VT_TEST_OK(vt_tr_from_arrays(&w.plan, VT_TR_FRAMEWORK, w.defs, w.n_defs, w.values, &t, &err), &err);
   vt_obs_set_close(w.set);
   free(w.values);
   return t;

@@ -446,10 +446,10 @@ static void a_task_gives_what_its_arrays_hold(void **state)
   make_task(&t, &a);
   put(&t, "charge/lag_ps", 0, a.n_lag, a.lag);
   put(&t, "charge/corr", 10, a.n_lag, a.corr);
-  assert_int_equal(vt_tr_from_arrays(&t.plan, t.defs, t.n_defs, t.values, &out, &err), VT_EINVAL);
+  assert_int_equal(vt_tr_from_arrays(&t.plan, VT_TR_FRAMEWORK, t.defs, t.n_defs, t.values, &out, &err), VT_EINVAL);
   assert_non_null(strstr(err.text, "charge/origins"));
   t.n_defs -= 2;
-  VT_TEST_OK(vt_tr_from_arrays(&t.plan, t.defs, t.n_defs, t.values, &out, &err), &err);
+  VT_TEST_OK(vt_tr_from_arrays(&t.plan, VT_TR_FRAMEWORK, t.defs, t.n_defs, t.values, &out, &err), &err);
   near(out.tracer[0].d_cm2_s, plain.tracer[0].d_cm2_s, 0);
   assert_true(isnan(out.sigma_mS_cm)); /* the charge was not observed */
   near(out.sigma_ne_mS_cm, plain.sigma_ne_mS_cm, 1e-9);
@@ -461,7 +461,7 @@ static void a_task_gives_what_its_arrays_hold(void **state)
   near(out.e_pot_ev_atom, -4.5, 1e-12);
   near(out.density_g_cm3, mass_of(&a.comp) * 1.66053906660 / 7168, 1e-9);
   t.n_defs = 1; /* only the volume */
-  VT_TEST_OK(vt_tr_from_arrays(&t.plan, t.defs, t.n_defs, t.values, &out, &err), &err);
+  VT_TEST_OK(vt_tr_from_arrays(&t.plan, VT_TR_FRAMEWORK, t.defs, t.n_defs, t.values, &out, &err), &err);
   assert_int_equal(out.tracer[0].reason, VT_TR_ABSENT);
   assert_true(isnan(out.temperature_k));
 }
@@ -477,7 +477,7 @@ static void arrays_of_the_wrong_size_are_refused(void **state)
   set_straight(&a, 0, 1.2);
   make_task(&t, &a);
   t.defs[5].dim[0] = 3; /* msd/mean of three species */
-  assert_int_equal(vt_tr_from_arrays(&t.plan, t.defs, t.n_defs, t.values, &out, &err), VT_EINVAL);
+  assert_int_equal(vt_tr_from_arrays(&t.plan, VT_TR_FRAMEWORK, t.defs, t.n_defs, t.values, &out, &err), VT_EINVAL);
   assert_non_null(strstr(err.text, "msd/mean"));
 }
 

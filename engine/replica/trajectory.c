@@ -1,0 +1,275 @@
+/* trajectory.c - the observables of a trajectory that someone else made: the same tables, fed from a file in two passes
+ * (where shells end, then everything). */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "engine/replica/replica.h"
+
+/* A file being read: what all of its frames share, and the frame at hand. */
+typedef struct reader {
+  const char *path;
+  vt_xyz *xyz;
+  vt_structure now;
+  int n, n_frames;
+  char (*symbol)[4];   /* [n] of the first frame          */
+  int *type;           /* [n]                             */
+  double (*before)[3]; /* [n] positions of the last frame */
+  double (*dx)[3];     /* [n] displacement so far         */
+  double largest_move; /* between two frames, over the shortest height of the cell */
+  double volume;       /* sum over frames */
+} reader;
+
+static void reader_close(reader *r)
+{
+  vt_xyz_close(r->xyz);
+  vt_structure_free(&r->now);
+  vt_free(r->symbol);
+  vt_free(r->type);
+  vt_free(r->before);
+  vt_free(r->dx);
+}
+
+/* ------------------------------------------------------------------ the first frame */
+
+static int order_of(int z)
+{
+  const char *place = strchr("AMXO?", vt_element_role(z));
+  return (int)(place - "AMXO?") * 100 + z;
+}
+
+/* Species in canonical order (role A, M, X, O, others; then atomic number), with the charges asked for. */
+static vt_status species_of(const reader *r, const vt_trajectory_options *o, vt_composition *c, vt_err *err)
+{
+  *c = (vt_composition){.name = "trajectory", .n_atoms = r->n};
+  for (int i = 0; i < r->n; i++) {
+    int z = vt_element_z(r->symbol[i]), k = 0;
+    if (!z) return vt_err_user(err, VT_EPARSE, r->path, i + 3, 1, "'%s' is not an element", r->symbol[i]);
+    while (k < c->n_species && c->z[k] != z) k++;
+    if (k == VT_MAX_SPECIES)
+      return vt_err_user(err, VT_EPARSE, r->path, i + 3, 1, "more than %d elements", VT_MAX_SPECIES);
+    if (k == c->n_species) {
+      while (k > 0 && order_of(c->z[k - 1]) > order_of(z)) {
+        c->z[k] = c->z[k - 1];
+        c->count[k] = c->count[k - 1];
+        k--;
+      }
+      c->z[k] = z;
+      c->count[k] = 0;
+      c->n_species++;
+    }
+    c->count[k]++;
+  }
+  for (int k = 0; k < c->n_species; k++) {
+    c->charge[k] = vt_element_charge(c->z[k]);
+    for (int q = 0; q < o->n_charges; q++)
+      if (o->charge[q].z == c->z[k]) c->charge[k] = o->charge[q].charge;
+  }
+  return VT_OK;
+}
+
+static vt_status take_first(reader *r, vt_err *err)
+{
+  void *p = NULL;
+  size_t n = (size_t)r->now.n;
+  r->n = r->now.n;
+  VT_PASS(vt_calloc64(&p, n, sizeof *r->symbol, err));
+  r->symbol = p;
+  memcpy(r->symbol, r->now.symbol, n * sizeof *r->symbol);
+  VT_PASS(vt_calloc64(&p, n, sizeof *r->type, err));
+  r->type = p;
+  VT_PASS(vt_calloc64(&p, n, sizeof *r->before, err));
+  r->before = p;
+  VT_PASS(vt_calloc64(&p, n, sizeof *r->dx, err));
+  r->dx = p;
+  return VT_OK;
+}
+
+static void set_types(reader *r, const vt_composition *c)
+{
+  for (int i = 0; i < r->n; i++) {
+    int z = vt_element_z(r->symbol[i]);
+    for (int k = 0; k < c->n_species; k++)
+      if (c->z[k] == z) r->type[i] = k;
+  }
+}
+
+/* ------------------------------------------------------------------ frame by frame */
+
+/* The line of an atom of frame k: frames have n + 2 lines. */
+static int line_of(const reader *r, int i) { return r->n_frames * (r->n + 2) + i + 3; }
+
+static vt_status check_same(const reader *r, vt_err *err)
+{
+  if (r->now.n != r->n)
+    return vt_err_user(err, VT_EPARSE, r->path, line_of(r, -2), 1, "frame %d has %d atoms, the first one has %d",
+                       r->n_frames + 1, r->now.n, r->n);
+  for (int i = 0; i < r->n; i++)
+    if (strncmp(r->symbol[i], r->now.symbol[i], sizeof r->symbol[i]) != 0)
+      return vt_err_user(err, VT_EPARSE, r->path, line_of(r, i), 1,
+                         "atom %d is %s, in the first frame it is %s: atoms must keep their order", i + 1,
+                         r->now.symbol[i], r->symbol[i]);
+  return VT_OK;
+}
+
+/* Displacements are added up by nearest images in the cell of the later frame, so it does not matter whether the
+ * positions are wrapped, and a breathing cell adds nothing of its own. */
+static vt_status move(reader *r, vt_err *err)
+{
+  double hi[3][3], height = vt_cell_shortest_height(&r->now.cell);
+  if (!vt_cell_inverse(&r->now.cell, hi))
+    return vt_err_user(err, VT_EPARSE, r->path, line_of(r, -1), 1, "the lattice of frame %d is flat", r->n_frames + 1);
+  for (int i = 0; i < r->n; i++) {
+    double d[3];
+    for (int k = 0; k < 3; k++) d[k] = r->n_frames ? r->now.x[i][k] - r->before[i][k] : 0;
+    vt_cell_min_image(&r->now.cell, (const double(*)[3])hi, d);
+    for (int k = 0; k < 3; k++) {
+      r->dx[i][k] += d[k];
+      r->before[i][k] = r->now.x[i][k];
+    }
+    r->largest_move = fmax(r->largest_move, sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]) / height);
+    vt_cell_wrap(&r->now.cell, (const double(*)[3])hi, r->now.x[i]);
+  }
+  r->volume += vt_cell_volume(&r->now.cell);
+  return VT_OK;
+}
+
+/* The next frame; *got = 0 at the end of the file. */
+static vt_status next(reader *r, int *got, vt_err *err)
+{
+  vt_structure_free(&r->now);
+  VT_PASS(vt_xyz_next(r->xyz, &r->now, got, err));
+  if (!*got) return VT_OK;
+  if (r->n == 0) VT_PASS(take_first(r, err));
+  VT_PASS(check_same(r, err));
+  return move(r, err);
+}
+
+static vt_frame frame_of(const reader *r, const vt_composition *c, double dt_ps)
+{
+  const double no = (double)NAN;
+  return (vt_frame){.n = r->n,
+                    .n_species = c->n_species,
+                    .cell = r->now.cell,
+                    .type = r->type,
+                    .x = (const double(*)[3])r->now.x,
+                    .dx = (const double(*)[3])r->dx,
+                    .t_k = no,
+                    .pressure = no,
+                    .e_pot = r->now.energy,
+                    .e_kin = no,
+                    .spread = no,
+                    .step = r->n_frames,
+                    .time_ps = r->n_frames * dt_ps};
+}
+
+/* ------------------------------------------------------------------ the two passes */
+
+/* Composition, number of frames, cutoffs. */
+static vt_status scan(const char *path, const vt_trajectory_options *o, vt_trajectory *t, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  reader r = {.path = path};
+  vt_composition *c = &t->plan.comp;
+  vt_shells *shells = NULL;
+  int got = 1;
+  VT_TRY_OUT(vt_xyz_open(&r.xyz, path, err), err, "trajectory");
+  while (1) {
+    rc = next(&r, &got, err); /* its messages name file and line */
+    if (rc != VT_OK || !got) break;
+    if (r.n_frames == 0) {
+      if ((rc = species_of(&r, o, c, err)) != VT_OK) break;
+      set_types(&r, c);
+      if ((rc = vt_shells_open(&shells, c, err)) != VT_OK) break;
+    }
+    vt_frame fr = frame_of(&r, c, o->dt_ps);
+    if ((rc = vt_shells_sample(shells, &fr, err)) != VT_OK) break;
+    r.n_frames++;
+  }
+  if (rc != VT_OK) goto out;
+  if (r.n_frames < 2) {
+    rc = vt_err_user(err, VT_EPARSE, path, 1, 0, "%d frames in this file, a trajectory needs at least 2", r.n_frames);
+    goto out;
+  }
+  VT_TRY_OUT(vt_shells_cutoffs(shells, &t->cutoffs, err), err, "cutoffs of '%s'", path);
+  for (int k = 0; k < o->n_cutoffs; k++)
+    for (int i = 0; i < c->n_species; i++)
+      for (int j = 0; j < c->n_species; j++)
+        if (c->z[i] == o->cutoff[k].z[0] && c->z[j] == o->cutoff[k].z[1])
+          t->cutoffs.r[i][j] = t->cutoffs.r[j][i] = o->cutoff[k].r_a;
+  t->n_frames = r.n_frames;
+  t->largest_move = r.largest_move;
+  t->volume_a3 = r.volume / r.n_frames;
+out:
+  vt_shells_close(shells);
+  reader_close(&r);
+  return rc;
+}
+
+/* As if the engine had produced it: one step a frame, the observables that are on by default, at their own intervals or
+ * that of the file if it is longer. */
+static void plan_of(const vt_trajectory_options *o, vt_trajectory *t)
+{
+  vt_plan *p = &t->plan;
+  p->kind = VT_TASK_MD;
+  p->t_k = o->t_k;
+  p->protocol.produce_dt_fs = 1000 * o->dt_ps;
+  p->protocol.produce_ps = (t->n_frames - 1) * o->dt_ps;
+  for (const vt_obs_ops *const *b = vt_obs_builtin; *b; b++) {
+    if (!(*b)->doc.on_by_default) continue;
+    vt_obs_request *q = &p->obs[p->n_obs++];
+    *q = (vt_obs_request){.every_ps = fmax((*b)->doc.every_ps, o->dt_ps)};
+    memcpy(q->name, (*b)->doc.name, strlen((*b)->doc.name) + 1); /* the conformance suite bounds the names */
+    for (int k = 0; k < (*b)->doc.n_par; k++) q->par[k] = (*b)->doc.par[k].def;
+  }
+}
+
+static vt_status measure(const char *path, const vt_trajectory_options *o, vt_trajectory *t, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  reader r = {.path = path};
+  vt_obs_set *set = NULL;
+  void *block = NULL;
+  int got = 1;
+  VT_TRY_OUT(vt_obs_layouts(&t->plan, t->defs, VT_MAX_ARRAYS, &t->n_defs, err), err, "observables of '%s'", path);
+  for (int k = 0; k < t->n_defs; k++) t->n_values += vt_array_count(&t->defs[k]);
+  VT_TRY_OUT(vt_calloc64(&block, t->n_values, sizeof(double), err), err, "observables of '%s'", path);
+  t->values = block;
+  VT_TRY_OUT(vt_obs_set_open(&set, &t->plan, err), err, "observables of '%s'", path);
+  VT_TRY_OUT(vt_obs_set_begin(set, &t->cutoffs, err), err, "observables of '%s'", path);
+  VT_TRY_OUT(vt_xyz_open(&r.xyz, path, err), err, "trajectory");
+  while (1) {
+    rc = next(&r, &got, err);
+    if (rc != VT_OK || !got || r.n_frames == t->n_frames) break;
+    if (r.n_frames == 0) set_types(&r, &t->plan.comp);
+    vt_frame fr = frame_of(&r, &t->plan.comp, o->dt_ps);
+    if ((rc = vt_obs_set_sample(set, &fr, err)) != VT_OK) break;
+    r.n_frames++;
+  }
+  if (rc == VT_OK && (got || r.n_frames != t->n_frames))
+    rc = vt_err_user(err, VT_EIO, path, 1, 0, "the file changed while it was read");
+  VT_TRY_OUT(rc, err, "frame %d of '%s'", r.n_frames + 1, path);
+  VT_TRY_OUT(vt_obs_set_finish(set, t->values, t->n_values, err), err, "observables of '%s'", path);
+out:
+  vt_obs_set_close(set);
+  reader_close(&r);
+  return rc;
+}
+
+vt_status vt_trajectory_measure(const char *path, const vt_trajectory_options *o, vt_trajectory *t, vt_err *err)
+{
+  *t = (vt_trajectory){0};
+  if (!(o->dt_ps > 0) || !isfinite(o->dt_ps)) VT_FAIL(err, VT_EINVAL, "%g ps between two frames", o->dt_ps);
+  VT_PASS(scan(path, o, t, err));
+  plan_of(o, t);
+  vt_status rc = measure(path, o, t, err);
+  if (rc != VT_OK) vt_trajectory_free(t);
+  return rc;
+}
+
+void vt_trajectory_free(vt_trajectory *t)
+{
+  vt_free(t->values);
+  t->values = NULL;
+  t->n_values = 0;
+}

@@ -1,0 +1,107 @@
+/* cmd_analyze.c - transport and structure of a trajectory that someone else made. */
+#include <math.h>
+#include <string.h>
+
+#include "runner/cli/analysis.h"
+#include "runner/cli/cli.h"
+
+/* "Al-Cl=2.9,Li-Al=4.4": 1 and the pairs, or 0 after a message. */
+static int parse_cutoffs(const vt_usage *u, const char *text, vt_trajectory_options *o)
+{
+  for (const char *s = text; *s;) {
+    char a[4] = "", b[4] = "";
+    size_t l = strcspn(s, ","), dash = strcspn(s, "-"), is = strcspn(s, "=");
+    double r_a = 0;
+    if (dash < is && is < l && dash < sizeof a && is - dash - 1 < sizeof b) {
+      memcpy(a, s, dash);
+      memcpy(b, s + dash + 1, is - dash - 1);
+    }
+    int z1 = vt_element_z(a), z2 = vt_element_z(b);
+    if (!z1 || !z2 || !vt_parse_f64(s + is + 1, l - is - 1, &r_a) || !(r_a > 0 && r_a < 50)) {
+      (void)vt_cli_usage_error(u, "--cutoffs: expected pairs such as Al-Cl=2.9,Li-Al=4.4 in A, found '%.*s'", (int)l,
+                               s);
+      return 0;
+    }
+    if (o->n_cutoffs == VT_TRAJECTORY_PAIRS) {
+      (void)vt_cli_usage_error(u, "--cutoffs: more than %d pairs", VT_TRAJECTORY_PAIRS);
+      return 0;
+    }
+    o->cutoff[o->n_cutoffs].z[0] = z1;
+    o->cutoff[o->n_cutoffs].z[1] = z2;
+    o->cutoff[o->n_cutoffs++].r_a = r_a;
+    s += l + (s[l] == ',');
+  }
+  return 1;
+}
+
+/* "Li=1,Al=3" */
+static int parse_charges(const vt_usage *u, const char *text, vt_trajectory_options *o)
+{
+  enum { MOST = 8 };
+  for (const char *s = text; *s;) {
+    char symbol[4] = "";
+    size_t l = strcspn(s, ","), is = strcspn(s, "=");
+    int64_t q = 0;
+    if (is < l && is < sizeof symbol) memcpy(symbol, s, is);
+    int z = vt_element_z(symbol);
+    if (!z || !vt_parse_i64(s + is + 1, l - is - 1, &q) || q < -MOST || q > MOST || o->n_charges == VT_MAX_SPECIES) {
+      (void)vt_cli_usage_error(u, "--charges: expected oxidation numbers such as Li=1,Al=3,Cl=-1, found '%.*s'", (int)l,
+                               s);
+      return 0;
+    }
+    o->charge[o->n_charges].z = z;
+    o->charge[o->n_charges++].charge = (int)q; /* fits: within +-MOST */
+    s += l + (s[l] == ',');
+  }
+  return 1;
+}
+
+static int analyze(const char *path, const vt_trajectory_options *o, int frame, int json)
+{
+  vt_err err = {0};
+  vt_trajectory t;
+  vt_analysis a = {0};
+  int code = VT_EXIT_OK;
+  if (vt_trajectory_measure(path, o, &t, &err) != VT_OK) return vt_cli_fail(&err);
+  if (vt_cli_analysis(&t, frame, &a, &err) != VT_OK)
+    code = vt_cli_fail(&err);
+  else if (json)
+    vt_cli_analysis_json(&t, &a);
+  else
+    vt_cli_analysis_text(&t, &a);
+  vt_trajectory_free(&t);
+  return code;
+}
+
+int cmd_analyze(int argc, char **argv)
+{
+  const char *cutoffs = NULL, *charges = NULL;
+  int json = 0, frame = 0;
+  vt_trajectory_options o = {.dt_ps = (double)NAN, .t_k = (double)NAN};
+  const vt_opt opt[] = {
+      {"dt", VT_OPT_REAL, "PS", "time between two frames, ps (required)", &o.dt_ps, 1e-6, 1e6},
+      {"temperature", VT_OPT_REAL, "K", "temperature, for conductivities", &o.t_k, 0.001, 1e5},
+      {"frame", VT_OPT_CHOICE, "framework|barycentric", "where diffusion is seen from (framework: the metals)", &frame,
+       0, 0},
+      {"cutoffs", VT_OPT_TEXT, "LIST", "where shells end, Al-Cl=2.9,Li-Al=4.4 (first minima of g(r))", &cutoffs, 0, 0},
+      {"charges", VT_OPT_TEXT, "LIST", "oxidation numbers, Li=1,Al=3 (the usual ones)", &charges, 0, 0},
+      {"json", VT_OPT_FLAG, NULL, "everything, as JSON", &json, 0, 0}};
+  vt_usage u = {
+      .name = "analyze",
+      .args = "TRAJECTORY.xyz",
+      .doc = "Transport and structure of a trajectory of any program: extended XYZ, positions wrapped or not,\n"
+             "columns in any order, fixed or changing cell, atoms in the same order in every frame.  The file is\n"
+             "read twice: for the cutoffs, then for everything else.",
+      .example = "vitrion analyze run.xyz --dt 0.1 --temperature 600 --json",
+      .opt = opt,
+      .n_opt = sizeof opt / sizeof *opt,
+      .least_args = 1,
+      .most_args = 1};
+  int code = vt_cli_parse(&u, argc, argv);
+  if (code < 0) code = vt_cli_readable(&u, u.arg[0]);
+  if (code >= 0) return code;
+  if (!isfinite(o.dt_ps)) return vt_cli_usage_error(&u, "--dt is missing: the time between two frames in ps");
+  if (cutoffs && !parse_cutoffs(&u, cutoffs, &o)) return VT_EXIT_USAGE;
+  if (charges && !parse_charges(&u, charges, &o)) return VT_EXIT_USAGE;
+  return vt_cli_done(analyze(u.arg[0], &o, frame ? VT_TR_BARYCENTRIC : VT_TR_FRAMEWORK, json));
+}
