@@ -86,7 +86,7 @@ static void lay_out_work(vt_nep_fast *f, arena *a)
     s->s = piece(a, (size_t)VT_FAST_H * (size_t)VT_FAST_CHANNELS, real);
   }
   for (int k = 0; k < 4; k++) f->raw[k] = piece(a, 2 * row, sizeof(double));
-  f->raw_j = piece(a, 2 * row, sizeof(int));
+  f->raw_id = piece(a, 2 * row, sizeof *f->raw_id);
   f->fx = piece(a, row, real);
   f->fy = piece(a, row, real);
   f->fz = piece(a, row, real);
@@ -206,6 +206,7 @@ void vt__nep_fast_close(vt_nep_fast *f)
   vt_free(f->slot);
   vt_free(f->order);
   vt_free(f->force);
+  vt_free(f->site);
   vt_free(f->work);
   vt_free(f);
 }
@@ -220,6 +221,18 @@ static vt_status reserve_atoms(vt_nep_fast *f, int n, vt_err *err)
   VT_TRY(vt_calloc64((void **)&f->order, (size_t)n, sizeof *f->order, err), err, "vector path");
   VT_TRY(vt_calloc64((void **)&f->force, (size_t)n, sizeof *f->force, err), err, "vector path");
   f->cap_n = n;
+  return VT_OK;
+}
+
+static vt_status reserve_sites(vt_nep_fast *f, int n, vt_err *err)
+{
+  if (n <= f->cap_all) return VT_OK;
+  f->cap_all = 0;
+  vt_free(f->site);
+  f->site = NULL;
+  const int room = n + n / 8; /* the number of ghosts changes with every list */
+  VT_TRY(vt_calloc64((void **)&f->site, (size_t)room, sizeof *f->site, err), err, "vector path");
+  f->cap_all = room;
   return VT_OK;
 }
 
@@ -249,12 +262,20 @@ static void group_by_species(vt_nep_fast *f, const vt_nlist *nl)
   for (int i = 0; i < nl->n; i++) f->order[start[nl->type[i]]++] = i;
 }
 
+static void put_sites(vt_nep_fast *f, const vt_nlist *nl)
+{
+  for (int j = 0; j < nl->n_all; j++)
+    f->site[j] = (vt_fast_site){nl->x[j], nl->y[j], nl->z[j], {nl->owner[j], nl->type[j]}};
+}
+
 vt_status vt__nep_fast_compute(vt_nep_fast *f, const vt_nlist *nl, vt_force_out *out, vt_err *err)
 {
   int longest = 0;
   for (int i = 0; i < nl->n; i++) longest = nl->count[i] > longest ? nl->count[i] : longest;
   VT_PASS(reserve_atoms(f, nl->n, err));
+  VT_PASS(reserve_sites(f, nl->n_all, err));
   VT_PASS(reserve_rows(f, longest, err));
   group_by_species(f, nl);
+  put_sites(f, nl);
   return f->kernel->compute(f, nl, out, err);
 }

@@ -13,6 +13,13 @@ enum {
   VT_FAST_ROW = 16       /* entries of a coefficient row: one for each species */
 };
 
+/* An atom or ghost as the search for neighbours wants it: one aligned load instead of one from each of five arrays. */
+typedef struct vt_fast_site {
+  double x, y, z;
+  int id[2]; /* owner, species */
+} vt_fast_site;
+_Static_assert(sizeof(vt_fast_site) == 32, "loaded as four doubles");
+
 /* Arrays marked `real` have the kernel's type, double or float. */
 typedef struct vt_fast_network {
   void *w0;  /* real [neurons][dim], times the scale of the descriptor */
@@ -56,13 +63,15 @@ struct vt_nep_fast {
 
   /* Working memory: grows with the number of atoms and the longest row, never shrinks. */
   int cap_n;
+  int cap_all;
   ptrdiff_t cap_row;
   int *order;         /* [cap_n] atoms grouped by species */
+  vt_fast_site *site; /* [cap_all] positions of this call, ghosts included */
   double (*force)[4]; /* [cap_n] */
   void *work;         /* one block that the following point into */
   vt_fast_slot *slot; /* [lanes] */
   double *raw[4];     /* [2 * cap_row] x, y, z, r^2: near ones from 0, far ones from cap_row */
-  int *raw_j;         /* [2 * cap_row] */
+  int (*raw_id)[2];   /* [2 * cap_row] owner, species */
   void *fx, *fy, *fz; /* real [cap_row] */
   void *gt;           /* real [cap_row][VT_FAST_CHANNELS] */
   void *h;            /* real [VT_FAST_H][cap_row] */

@@ -13,11 +13,29 @@
 
 /* Sort the list's candidates of atom i into near (from 0) and far (from cap_row) ones; -1, or an entry on top of i. */
 #if defined(VT_AVX512)
-/* Eight candidates. */
+/* Eight candidates; id holds owner and species of each. */
 typedef struct candidates {
   __m512d x, y, z, r2;
-  __m256i j;
+  __m512i id;
 } candidates;
+
+INLINE __m512d two_sites(const vt_fast_site *low, const vt_fast_site *high)
+{
+  return _mm512_insertf64x4(_mm512_castpd256_pd512(_mm256_load_pd(&low->x)), _mm256_load_pd(&high->x), 1);
+}
+
+/* Rows of eight sites, turned into columns: gather instructions take several times as long. */
+INLINE void load_sites(const vt_fast_site *site, const int *j, candidates *c)
+{
+  const __m512d a = two_sites(site + j[0], site + j[2]), b = two_sites(site + j[1], site + j[3]);
+  const __m512d d = two_sites(site + j[4], site + j[6]), e = two_sites(site + j[5], site + j[7]);
+  const __m512d xz_low = _mm512_unpacklo_pd(a, b), xz_high = _mm512_unpacklo_pd(d, e);
+  const __m512d yi_low = _mm512_unpackhi_pd(a, b), yi_high = _mm512_unpackhi_pd(d, e);
+  c->x = _mm512_shuffle_f64x2(xz_low, xz_high, 0x88);
+  c->y = _mm512_shuffle_f64x2(yi_low, yi_high, 0x88);
+  c->z = _mm512_shuffle_f64x2(xz_low, xz_high, 0xdd);
+  c->id = _mm512_castpd_si512(_mm512_shuffle_f64x2(yi_low, yi_high, 0xdd));
+}
 
 /* Append those of the mask. */
 INLINE ptrdiff_t pack(vt_nep_fast *f, ptrdiff_t at, __mmask8 m, const candidates *c)
@@ -26,7 +44,7 @@ INLINE ptrdiff_t pack(vt_nep_fast *f, ptrdiff_t at, __mmask8 m, const candidates
   _mm512_storeu_pd(f->raw[1] + at, _mm512_maskz_compress_pd(m, c->y));
   _mm512_storeu_pd(f->raw[2] + at, _mm512_maskz_compress_pd(m, c->z));
   _mm512_storeu_pd(f->raw[3] + at, _mm512_maskz_compress_pd(m, c->r2));
-  _mm256_storeu_si256((void *)(f->raw_j + at), _mm256_maskz_compress_epi32(m, c->j));
+  _mm512_storeu_si512(f->raw_id + at, _mm512_maskz_compress_epi64(m, c->id));
   return at + __builtin_popcount(m);
 }
 
@@ -35,17 +53,19 @@ static int gather(vt_nep_fast *f, const vt_nlist *nl, int i, int *n_near, int *n
   const double near = fmin(f->reach_radial, f->reach_angular), far = f->bound->cutoff;
   const __m512d near2 = _mm512_set1_pd(near * near), far2 = _mm512_set1_pd(far * far);
   const __m512d least2 = _mm512_set1_pd(VT_POT_OVERLAP_A * VT_POT_OVERLAP_A);
-  const __m512d x = _mm512_set1_pd(nl->x[i]), y = _mm512_set1_pd(nl->y[i]), z = _mm512_set1_pd(nl->z[i]);
+  const vt_fast_site *site = f->site;
+  const __m512d x = _mm512_set1_pd(site[i].x), y = _mm512_set1_pd(site[i].y), z = _mm512_set1_pd(site[i].z);
   const int *row = nl->neigh + nl->first[i];
   ptrdiff_t near_at = 0, far_at = f->cap_row;
   int bad = -1;
   for (int k = 0; k < nl->count[i]; k += 8) {
     const int left = nl->count[i] - k;
     const __mmask8 there = (__mmask8)(left >= 8 ? 0xff : (1u << left) - 1);
-    candidates c = {.j = _mm256_load_si256((const void *)(row + k))};
-    c.x = _mm512_i32gather_pd(c.j, nl->x, 8) - x;
-    c.y = _mm512_i32gather_pd(c.j, nl->y, 8) - y;
-    c.z = _mm512_i32gather_pd(c.j, nl->z, 8) - z;
+    candidates c;
+    load_sites(site, row + k, &c);
+    c.x -= x;
+    c.y -= y;
+    c.z -= z;
     c.r2 = _mm512_fmadd_pd(c.x, c.x, _mm512_fmadd_pd(c.y, c.y, c.z * c.z));
     __mmask8 m_near = _mm512_mask_cmp_pd_mask(there, c.r2, near2, _CMP_LT_OQ);
     __mmask8 m_far = _mm512_mask_cmp_pd_mask(there, c.r2, far2, _CMP_LT_OQ);
@@ -64,25 +84,25 @@ static int gather(vt_nep_fast *f, const vt_nlist *nl, int i, int *n_near, int *n
 {
   const double near = fmin(f->reach_radial, f->reach_angular), far = f->bound->cutoff;
   const double near2 = near * near, far2 = far * far, least2 = VT_POT_OVERLAP_A * VT_POT_OVERLAP_A;
-  const double *restrict x = nl->x, *restrict y = nl->y, *restrict z = nl->z;
-  const double xi = x[i], yi = y[i], zi = z[i];
+  const vt_fast_site *restrict site = f->site;
+  const double xi = site[i].x, yi = site[i].y, zi = site[i].z;
   const int *restrict row = nl->neigh + nl->first[i];
   double *restrict raw_x = f->raw[0], *restrict raw_y = f->raw[1], *restrict raw_z = f->raw[2];
   double *restrict raw_r2 = f->raw[3];
-  int *restrict raw_j = f->raw_j;
+  int(*restrict raw_id)[2] = f->raw_id;
   ptrdiff_t near_at = 0, far_at = f->cap_row;
   int bad = -1;
   for (int k = 0; k < nl->count[i]; k++) { /* without branches: what is too far is overwritten by the next */
-    const int j = row[k];
-    const double dx = x[j] - xi, dy = y[j] - yi, dz = z[j] - zi, r2 = dx * dx + dy * dy + dz * dz;
+    const vt_fast_site *s = site + row[k];
+    const double dx = s->x - xi, dy = s->y - yi, dz = s->z - zi, r2 = dx * dx + dy * dy + dz * dz;
     const int is_near = r2 < near2;
     const ptrdiff_t at = is_near ? near_at : far_at;
     raw_x[at] = dx;
     raw_y[at] = dy;
     raw_z[at] = dz;
     raw_r2[at] = r2;
-    raw_j[at] = j;
-    bad = r2 < least2 ? j : bad;
+    memcpy(raw_id[at], s->id, sizeof *raw_id);
+    bad = r2 < least2 ? row[k] : bad;
     near_at += is_near;
     far_at += (r2 < far2) & !is_near;
   }
@@ -102,7 +122,8 @@ static void close_gap(vt_nep_fast *f, int n_near, int n_far)
     for (int k = 0; k < n_far; k += 8) memcpy(raw + n_near + k, raw + f->cap_row + k, 8 * sizeof *raw);
     for (int k = n; k < whole(n); k++) raw[k] = a == 0 ? out_of_reach : a == 3 ? out_of_reach * out_of_reach : 0;
   }
-  for (int k = 0; k < n_far; k += 8) memcpy(f->raw_j + n_near + k, f->raw_j + f->cap_row + k, 8 * sizeof *f->raw_j);
+  for (int k = 0; k < n_far; k += 8) memcpy(f->raw_id + n_near + k, f->raw_id + f->cap_row + k, 8 * sizeof *f->raw_id);
+  for (int k = n; k < whole(n); k++) f->raw_id[k][0] = f->raw_id[k][1] = 0;
 }
 
 /* Neighbours of atom i into the slot: -1, or an entry on top of i. */
@@ -122,12 +143,11 @@ static int find_neighbours(vt_nep_fast *f, const vt_nlist *nl, int i, vt_fast_sl
     v_store(y + k, v_from_doubles(f->raw[1] + k) * inverse);
     v_store(z + k, v_from_doubles(f->raw[2] + k) * inverse);
   }
-  for (int k = 0; k < s->n; k++) {
-    int j = f->raw_j[k];
-    s->owner[k] = nl->owner[j];
-    s->species[k] = nl->type[j];
+  int *restrict owner = s->owner, *restrict species = s->species;
+  for (int k = 0; k < whole(s->n); k++) {
+    owner[k] = f->raw_id[k][0];
+    species[k] = f->raw_id[k][1];
   }
-  for (int k = s->n; k < whole(s->n); k++) s->species[k] = 0;
   return -1;
 }
 
