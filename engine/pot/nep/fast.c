@@ -83,14 +83,13 @@ static void lay_out_work(vt_nep_fast *f, arena *a)
     s->species = piece(a, row, sizeof(int));
     s->g = piece(a, row * (size_t)f->n_angular, real);
     s->dg = piece(a, row * (size_t)f->n_angular, real);
-    s->s = piece(a, (size_t)VT_FAST_H * (size_t)VT_FAST_CHANNELS, real);
+    s->s = piece(a, (size_t)VT_FAST_H_ROOM * (size_t)VT_FAST_CHANNELS, real);
   }
   for (int k = 0; k < 4; k++) f->raw[k] = piece(a, 2 * row, sizeof(double));
   f->raw_id = piece(a, 2 * row, sizeof *f->raw_id);
   f->fx = piece(a, row, real);
   f->fy = piece(a, row, real);
   f->fz = piece(a, row, real);
-  f->gt = piece(a, row * VT_FAST_CHANNELS, real);
   f->h = piece(a, row * VT_FAST_H, real);
   f->q = piece(a, (size_t)f->dim * lanes, real);
   f->d = piece(a, (size_t)f->dim * lanes, real);

@@ -8,6 +8,7 @@
 enum {
   VT_FAST_L = 4,         /* l_max                                             */
   VT_FAST_H = 24,        /* harmonics of l = 1..4                             */
+  VT_FAST_H_ROOM = 32,   /* the same in whole vectors of the widest kernel    */
   VT_FAST_CHANNELS = 16, /* most radial or angular channels (n_max + 1)       */
   VT_FAST_BASIS = 17,    /* most radial functions (basis_size + 1)            */
   VT_FAST_ROW = 16       /* entries of a coefficient row: one for each species */
@@ -37,7 +38,7 @@ typedef struct vt_fast_slot {
   void *r, *ri;         /* real: distance and its inverse */
   int *owner, *species; /* local atom an entry is an image of; its species */
   void *g, *dg;         /* real [n_angular][cap_row]: g_n(r) and derivative */
-  void *s;              /* real [VT_FAST_H][VT_FAST_CHANNELS] */
+  void *s;              /* real [VT_FAST_H_ROOM][VT_FAST_CHANNELS] */
 } vt_fast_slot;
 
 typedef struct vt_nep_kernel {
@@ -73,8 +74,7 @@ struct vt_nep_fast {
   double *raw[4];     /* [2 * cap_row] x, y, z, r^2: near ones from 0, far ones from cap_row */
   int (*raw_id)[2];   /* [2 * cap_row] owner, species */
   void *fx, *fy, *fz; /* real [cap_row] */
-  void *gt;           /* real [cap_row][VT_FAST_CHANNELS] */
-  void *h;            /* real [VT_FAST_H][cap_row] */
+  void *h;            /* real [cap_row][VT_FAST_H] */
   void *q, *d;        /* real [dim][lanes]: descriptors and dU/dq of a batch of atoms */
   void *hidden;       /* real [neurons][lanes] */
 };

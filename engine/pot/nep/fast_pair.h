@@ -256,7 +256,7 @@ INLINE void angular_pairs(const vt_nep_fast *f, const vt_fast_slot *s, int a, in
   const real *c0 = (const real *)f->c_angular + stride * nn * a;
   const real *inverse_rc = (const real *)f->inverse_angular + (ptrdiff_t)a * ROW;
   const real *r = s->r, *x = s->x, *y = s->y, *z = s->z;
-  real *hb = f->h;
+  real(*hb)[NH] = f->h;
   for (int j = 0; j < count; j += VL) {
     const vspecies species = v_species(s->species + j);
     const vj inverse = v_look(inverse_rc, species, nc);
@@ -297,31 +297,86 @@ INLINE void angular_pairs(const vt_nep_fast *f, const vt_fast_slot *s, int a, in
     }
     harmonics(v_load(x + j), v_load(y + j), v_load(z + j), h);
     UNROLL
-    for (int k = 0; k < NH; k++) v_store(hb + k * row + j, h[k]);
+    for (int k = 0; k < NH; k += QL) v_store_rows(h + k, hb[j] + k, NH);
   }
 }
 
-/* S[h][n] = sum_j h_j g_n(r_j): lanes over n, as many h at a time as there are registers. */
+enum { H_VECTORS = NH / QL, SUM_CHANNELS = ACCUMULATORS / H_VECTORS, SUM_H = (NH + VL - 1) / VL * VL };
+
+/* sums[n][h] = sum_j g_n(r_j) h_j for nc channels, g[n] `row` apart. */
+INLINE void add_harmonics(const real *g, ptrdiff_t row, const real (*h)[NH], int count, real (*sums)[SUM_H], int nc)
+{
+  vq sum[SUM_CHANNELS][H_VECTORS];
+  UNROLL
+  for (int n = 0; n < nc; n++) {
+    UNROLL
+    for (int k = 0; k < H_VECTORS; k++) sum[n][k] = q_set(0);
+  }
+  for (int j = 0; j < count; j++) {
+    UNROLL
+    for (int n = 0; n < nc; n++) {
+      const vq gn = q_set(g[n * row + j]);
+      UNROLL
+      for (int k = 0; k < H_VECTORS; k++) sum[n][k] = q_madd(gn, q_load(&h[j][k * QL]), sum[n][k]);
+    }
+  }
+  UNROLL
+  for (int n = 0; n < nc; n++) {
+    UNROLL
+    for (int k = 0; k < H_VECTORS; k++) q_store(&sums[n][k * QL], sum[n][k]);
+  }
+}
+
+/* S[h][n] = sum_j h_j g_n(r_j): lanes over h, which fill whole vectors where channels do not, then turned. */
 static void angular_sums(const vt_nep_fast *f, const vt_fast_slot *s, int count)
 {
-  const int nn = f->n_angular;
   const ptrdiff_t row = f->cap_row;
-  const real *g = s->g, *hb = f->h;
-  real(*gt)[CHANNELS] = f->gt, (*sums)[CHANNELS] = s->s;
-  for (int n = 0; n < nn; n++)
-    for (int j = 0; j < count; j++) gt[j][n] = g[n * row + j];
-  for (int n = 0; n < nn; n += QL) {
-    for (int h0 = 0; h0 < NH; h0 += ACCUMULATORS) {
-      vq sum[ACCUMULATORS];
+  const real(*h)[NH] = (const real(*)[NH])f->h;
+  real(*sums)[CHANNELS] = s->s;
+  _Alignas(64) real part[CHANNELS][SUM_H];
+  for (int blocks = (f->n_angular + SUM_CHANNELS - 1) / SUM_CHANNELS, n = 0, nc; blocks > 0; blocks--, n += nc) {
+    const real *g = (const real *)s->g + n * row;
+    nc = (f->n_angular - n + blocks - 1) / blocks;
+    switch (nc) {
+    case 1:
+      add_harmonics(g, row, h, count, part + n, 1);
+      break;
+#if defined(VT_AVX512) || defined(VT_AVX2) || VT_FLOAT
+    case 2:
+      add_harmonics(g, row, h, count, part + n, 2);
+      break;
+#endif
+#if defined(VT_AVX512) || (defined(VT_AVX2) && VT_FLOAT)
+    case 3:
+      add_harmonics(g, row, h, count, part + n, 3);
+      break;
+    case 4:
+      add_harmonics(g, row, h, count, part + n, 4);
+      break;
+#endif
+#if defined(VT_AVX512)
+    case 5:
+      add_harmonics(g, row, h, count, part + n, 5);
+      break;
+    case 6:
+      add_harmonics(g, row, h, count, part + n, 6);
+      break;
+    case 7:
+      add_harmonics(g, row, h, count, part + n, 7);
+      break;
+    case 8:
+      add_harmonics(g, row, h, count, part + n, 8);
+      break;
+#endif
+    }
+  }
+  for (int n = f->n_angular; n % QL; n++) memset(part[n], 0, sizeof part[n]); /* whole vectors of channels are turned */
+  for (int n = 0; n < f->n_angular; n += QL) {
+    for (int h0 = 0; h0 < SUM_H; h0 += VL) {
+      vj a[QL];
       UNROLL
-      for (int k = 0; k < ACCUMULATORS; k++) sum[k] = q_set(0);
-      for (int j = 0; j < count; j++) {
-        const vq gj = q_load(&gt[j][n]);
-        UNROLL
-        for (int k = 0; k < ACCUMULATORS; k++) sum[k] = q_madd(gj, q_set(hb[(h0 + k) * row + j]), sum[k]);
-      }
-      UNROLL
-      for (int k = 0; k < ACCUMULATORS; k++) q_store(&sums[h0 + k][n], sum[k]);
+      for (int k = 0; k < QL; k++) a[k] = v_load(&part[n + k][h0]);
+      v_store_rows(a, &sums[h0][n], CHANNELS);
     }
   }
 }

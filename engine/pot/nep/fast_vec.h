@@ -28,7 +28,7 @@ typedef uint64_t lane_int;
 #define PS_PD(x) x##_pd
 #endif
 
-/* vj: lanes are neighbours (or the atoms of a batch).  vq: lanes are channels n. */
+/* vj: lanes are neighbours (or the atoms of a batch).  vq: lanes are harmonics or channels n. */
 #if defined(VT_AVX512)
 enum { VJ_BYTES = 64, VQ_BYTES = VT_FLOAT ? 32 : 64, ACCUMULATORS = 24 };
 #elif defined(VT_AVX2)
@@ -111,6 +111,98 @@ INLINE real v_sum(vj v)
   }
   return s[0];
 }
+
+/* ------------------------------------------------------------------ columns to rows */
+
+/* to[lane * stride + k] = a[k][lane]: QL vectors become VL rows of QL. */
+#if defined(VT_AVX512) && VT_FLOAT
+INLINE void v_store_rows(const vj *a, real *to, ptrdiff_t stride)
+{
+  const __m512i lower = _mm512_setr_epi32(0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
+  const __m512i upper = _mm512_setr_epi32(8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31);
+  __m512d half[2][4]; /* [k / 4][i]: in 128 bits number b, lane 4 b + i of four k */
+  UNROLL
+  for (int k = 0; k < 2; k++) {
+    const vj *c = a + 4 * k;
+    const __m512d p = _mm512_castps_pd(_mm512_unpacklo_ps(c[0], c[1])),
+                  q = _mm512_castps_pd(_mm512_unpacklo_ps(c[2], c[3]));
+    const __m512d r = _mm512_castps_pd(_mm512_unpackhi_ps(c[0], c[1])),
+                  s = _mm512_castps_pd(_mm512_unpackhi_ps(c[2], c[3]));
+    half[k][0] = _mm512_unpacklo_pd(p, q), half[k][1] = _mm512_unpackhi_pd(p, q);
+    half[k][2] = _mm512_unpacklo_pd(r, s), half[k][3] = _mm512_unpackhi_pd(r, s);
+  }
+  UNROLL
+  for (int i = 0; i < 4; i++) {
+    const vj low = _mm512_castpd_ps(half[0][i]), high = _mm512_castpd_ps(half[1][i]);
+    const vj first = _mm512_permutex2var_ps(low, lower, high), second = _mm512_permutex2var_ps(low, upper, high);
+    _mm256_store_ps(to + i * stride, _mm512_castps512_ps256(first));
+    _mm256_store_ps(to + (4 + i) * stride, _mm512_extractf32x8_ps(first, 1));
+    _mm256_store_ps(to + (8 + i) * stride, _mm512_castps512_ps256(second));
+    _mm256_store_ps(to + (12 + i) * stride, _mm512_extractf32x8_ps(second, 1));
+  }
+}
+#elif defined(VT_AVX512)
+INLINE void v_store_rows(const vj *a, real *to, ptrdiff_t stride)
+{
+  vj pair[4][2]; /* [k / 2][i]: in 128 bits number b, lane 2 b + i of two k */
+  UNROLL
+  for (int k = 0; k < 4; k++) {
+    pair[k][0] = _mm512_unpacklo_pd(a[2 * k], a[2 * k + 1]);
+    pair[k][1] = _mm512_unpackhi_pd(a[2 * k], a[2 * k + 1]);
+  }
+  UNROLL
+  for (int i = 0; i < 2; i++) {
+    const vj p = _mm512_shuffle_f64x2(pair[0][i], pair[1][i], 0x88),
+             q = _mm512_shuffle_f64x2(pair[2][i], pair[3][i], 0x88);
+    const vj r = _mm512_shuffle_f64x2(pair[0][i], pair[1][i], 0xdd),
+             s = _mm512_shuffle_f64x2(pair[2][i], pair[3][i], 0xdd);
+    v_store(to + i * stride, _mm512_shuffle_f64x2(p, q, 0x88));
+    v_store(to + (2 + i) * stride, _mm512_shuffle_f64x2(r, s, 0x88));
+    v_store(to + (4 + i) * stride, _mm512_shuffle_f64x2(p, q, 0xdd));
+    v_store(to + (6 + i) * stride, _mm512_shuffle_f64x2(r, s, 0xdd));
+  }
+}
+#elif defined(VT_AVX2) && VT_FLOAT
+INLINE void v_store_rows(const vj *a, real *to, ptrdiff_t stride)
+{
+  __m256d half[2][4]; /* [k / 4][i]: in 128 bits number b, lane 4 b + i of four k */
+  UNROLL
+  for (int k = 0; k < 2; k++) {
+    const vj *c = a + 4 * k;
+    const __m256d p = _mm256_castps_pd(_mm256_unpacklo_ps(c[0], c[1])),
+                  q = _mm256_castps_pd(_mm256_unpacklo_ps(c[2], c[3]));
+    const __m256d r = _mm256_castps_pd(_mm256_unpackhi_ps(c[0], c[1])),
+                  s = _mm256_castps_pd(_mm256_unpackhi_ps(c[2], c[3]));
+    half[k][0] = _mm256_unpacklo_pd(p, q), half[k][1] = _mm256_unpackhi_pd(p, q);
+    half[k][2] = _mm256_unpacklo_pd(r, s), half[k][3] = _mm256_unpackhi_pd(r, s);
+  }
+  UNROLL
+  for (int i = 0; i < 4; i++) {
+    const vj low = _mm256_castpd_ps(half[0][i]), high = _mm256_castpd_ps(half[1][i]);
+    v_store(to + i * stride, _mm256_permute2f128_ps(low, high, 0x20));
+    v_store(to + (4 + i) * stride, _mm256_permute2f128_ps(low, high, 0x31));
+  }
+}
+#elif defined(VT_AVX2)
+INLINE void v_store_rows(const vj *a, real *to, ptrdiff_t stride)
+{
+  const vj p = _mm256_unpacklo_pd(a[0], a[1]), q = _mm256_unpacklo_pd(a[2], a[3]);
+  const vj r = _mm256_unpackhi_pd(a[0], a[1]), s = _mm256_unpackhi_pd(a[2], a[3]);
+  v_store(to, _mm256_permute2f128_pd(p, q, 0x20));
+  v_store(to + stride, _mm256_permute2f128_pd(r, s, 0x20));
+  v_store(to + 2 * stride, _mm256_permute2f128_pd(p, q, 0x31));
+  v_store(to + 3 * stride, _mm256_permute2f128_pd(r, s, 0x31));
+}
+#else
+INLINE void v_store_rows(const vj *a, real *to, ptrdiff_t stride)
+{
+  UNROLL
+  for (int lane = 0; lane < VL; lane++) {
+    UNROLL
+    for (int k = 0; k < QL; k++) to[lane * stride + k] = a[k][lane];
+  }
+}
+#endif
 
 /* ------------------------------------------------------------------ double <-> real */
 
