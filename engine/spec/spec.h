@@ -120,7 +120,7 @@ typedef struct vt_numerics {
   int32_t format;    /* VT_ENGINE_FORMAT                  */
   int32_t reserved;
 } vt_numerics;
-enum { VT_ENGINE_FORMAT = 1 }; /* +1 whenever the bits of a result may change */
+enum { VT_ENGINE_FORMAT = 2 }; /* +1 whenever the bits of a result may change */
 
 typedef enum vt_task_kind { VT_TASK_GLASS = 0, VT_TASK_MD = 1 } vt_task_kind;
 

@@ -460,7 +460,7 @@ static void invariants_back(const vt_nep_fast *f, const real (*s)[CHANNELS], int
 INLINE void contract(const vt_nep_fast *f, const vt_fast_slot *s, const real (*z)[CHANNELS], int j, const vj *h, vj *y,
                      vj *radial)
 {
-  enum { PART = ACCUMULATORS / 2 };
+  enum { PART = ACCUMULATORS / 2, CHAINS = 3 }; /* of additions: a single one would be waited for */
   const ptrdiff_t row = f->cap_row;
   const real *g = (const real *)s->g + j, *dg = (const real *)s->dg + j;
   *radial = v_set(0);
@@ -479,10 +479,12 @@ INLINE void contract(const vt_nep_fast *f, const vt_fast_slot *s, const real (*z
       }
     }
     UNROLL
-    for (int k = 0; k < PART; k++) {
-      y[h0 + k] = a[k];
-      *radial = v_madd(b[k], h[h0 + k], *radial);
-    }
+    for (int k = 0; k < PART; k++) y[h0 + k] = a[k];
+    UNROLL
+    for (int k = 0; k < CHAINS; k++) b[k] *= h[h0 + k];
+    UNROLL
+    for (int k = CHAINS; k < PART; k++) b[k % CHAINS] = v_madd(b[k], h[h0 + k], b[k % CHAINS]);
+    *radial += (b[0] + b[1]) + b[2];
   }
 }
 
