@@ -187,6 +187,8 @@ vt_status vt__nep_fast_open(const vt_nep_bound *b, const vt_numerics *num, vt_ne
   f->n_blocks = m->n_blocks, f->dim = m->dim, f->neurons = m->neurons;
   f->f222 = m->flag[VT_NEP_222], f->f1111 = m->flag[VT_NEP_1111];
   f->zbl = m->zbl != VT_ZBL_NONE;
+  for (int s = 0; f->zbl && s < b->n_species; s++)
+    for (int u = 0; u < b->n_species; u++) f->zbl_reach[s] = fmax(f->zbl_reach[s], b->zbl[s][u].outer);
   f->n_cutoffs = has_one_cutoff(b) ? 1 : b->n_species;
   VT_TRY_OUT(vt_calloc64((void **)&f->slot, (size_t)kernel->lanes, sizeof *f->slot, err), err, "vector path");
   VT_TRY_OUT(take_parameters(f, err), err, "vector path");

@@ -54,6 +54,7 @@ struct vt_nep_fast {
   int n_radial, n_angular, k_radial, k_angular, n_blocks, dim, neurons;
   int f222, f1111, zbl;
   double reach_radial, reach_angular; /* largest cutoff of any pair                                     */
+  double zbl_reach[VT_MAX_SPECIES];   /* largest outer cutoff of a species' repulsion                   */
   int n_cutoffs;                      /* 1: all pairs have the same two cutoffs; else as many as species */
   void *parameters;                   /* one block that the following point into */
   void *c_radial;                     /* real [species][n][k][VT_FAST_ROW] */

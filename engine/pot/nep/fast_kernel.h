@@ -253,15 +253,20 @@ static double add_zbl(const vt_nep_fast *f, const vt_fast_slot *s, int a)
 {
   const real *x = s->x, *y = s->y, *z = s->z, *r = s->r;
   real *fx = f->fx, *fy = f->fy, *fz = f->fz;
+  const int count = f->zbl_reach[a] <= fmin(f->reach_radial, f->reach_angular) ? s->n_near : s->n;
+  const vj reach = v_set((real)f->zbl_reach[a]);
   double energy = 0;
-  for (int j = 0; j < s->n; j++) {
-    const vt_zbl_pair *p = &f->bound->zbl[a][s->species[j]];
-    if ((double)r[j] >= p->outer) continue;
-    double v, dv;
-    vt__nep_zbl(p, (double)r[j], &v, &dv);
-    energy += 0.5 * v;
-    const real half = (real)(0.5 * dv);
-    fx[j] += half * x[j], fy[j] += half * y[j], fz[j] += half * z[j];
+  for (int first = 0; first < count; first += VL) {
+    for (unsigned m = v_up_to(v_load(r + first), reach); m; m &= m - 1) { /* few are so close */
+      const int j = first + __builtin_ctz(m);
+      const vt_zbl_pair *p = &f->bound->zbl[a][s->species[j]];
+      if ((double)r[j] >= p->outer) continue;
+      double v, dv;
+      vt__nep_zbl(p, (double)r[j], &v, &dv);
+      energy += 0.5 * v;
+      const real half = (real)(0.5 * dv);
+      fx[j] += half * x[j], fy[j] += half * y[j], fz[j] += half * z[j];
+    }
   }
   return energy;
 }

@@ -21,11 +21,13 @@
 #if VT_FLOAT
 typedef float real;
 typedef uint32_t lane_int;
-#define PS_PD(x) x##_ps
+#define PS_PD(x)      x##_ps
+#define PS_PD_MASK(x) x##_ps_mask
 #else
 typedef double real;
 typedef uint64_t lane_int;
-#define PS_PD(x) x##_pd
+#define PS_PD(x)      x##_pd
+#define PS_PD_MASK(x) x##_pd_mask
 #endif
 
 /* vj: lanes are neighbours (or the atoms of a batch).  vq: lanes are harmonics or channels n. */
@@ -98,6 +100,20 @@ INLINE vj v_keep_below(vj x, vj t, vj most) { return (vj)((vi)x & (vi)(t < most)
 INLINE vq q_set(real x) { return v_set(x); }
 INLINE vq q_madd(vq a, vq b, vq c) { return a * b + c; }
 #endif
+
+/* Bit k: a[k] <= b[k]. */
+INLINE unsigned v_up_to(vj a, vj b)
+{
+#if defined(VT_AVX512)
+  return (unsigned)PS_PD_MASK(_mm512_cmp)(a, b, _CMP_LE_OQ);
+#elif defined(VT_AVX2)
+  return (unsigned)V(movemask)(V(cmp)(a, b, _CMP_LE_OQ));
+#else
+  unsigned bits = 0;
+  for (int i = 0; i < VL; i++) bits |= (unsigned)(a[i] <= b[i]) << i;
+  return bits;
+#endif
+}
 
 /* The sum of the lanes, by halves. */
 INLINE real v_sum(vj v)
