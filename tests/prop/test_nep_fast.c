@@ -44,7 +44,7 @@ typedef struct form {
 static form choose_form(rng *r)
 {
   form f = {.version = whole(r, 3, 5), .n_types = whole(r, 1, MOST_TYPES), .zbl = whole(r, 0, 3)};
-  f.nr = whole(r, 0, 15), f.na = whole(r, 0, 15), f.kr = whole(r, 0, 16), f.ka = whole(r, 0, 16);
+  f.nr = whole(r, 0, 16), f.na = whole(r, 0, 16), f.kr = whole(r, 0, 16), f.ka = whole(r, 0, 16);
   f.f222 = whole(r, 0, 1) * 2, f.f1111 = whole(r, 0, 1), f.neurons = whole(r, 1, 60);
   f.own_cutoffs = whole(r, 0, 2) == 0;
   f.far_zbl = whole(r, 0, 3) == 0;

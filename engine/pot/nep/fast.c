@@ -19,7 +19,7 @@ static const vt_nep_kernel *choose(const vt_numerics *num)
 static int is_served(const vt_nep_bound *b)
 {
   const vt_nep_model *m = b->model;
-  if (m->l_max != VT_FAST_L || m->n_radial > VT_FAST_CHANNELS || m->n_angular > VT_FAST_CHANNELS ||
+  if (m->l_max != VT_FAST_L || m->n_radial > VT_FAST_MOST || m->n_angular > VT_FAST_MOST ||
       m->k_radial > VT_FAST_BASIS || m->k_angular > VT_FAST_BASIS)
     return 0;
   for (int i = 0; i < VT_NEP_FLAGS; i++)

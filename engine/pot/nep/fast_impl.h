@@ -9,7 +9,8 @@ enum {
   VT_FAST_L = 4,         /* l_max                                             */
   VT_FAST_H = 24,        /* harmonics of l = 1..4                             */
   VT_FAST_H_ROOM = 32,   /* the same in whole vectors of the widest kernel    */
-  VT_FAST_CHANNELS = 16, /* most radial or angular channels (n_max + 1)       */
+  VT_FAST_MOST = 17,     /* radial or angular channels (n_max + 1)            */
+  VT_FAST_CHANNELS = 32, /* room for them in whole vectors                    */
   VT_FAST_BASIS = 17,    /* most radial functions (basis_size + 1)            */
   VT_FAST_ROW = 16       /* entries of a coefficient row: one for each species */
 };
