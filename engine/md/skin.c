@@ -40,8 +40,8 @@ double vt_md_rebuild_time(const vt_composition *c, double skin, double t_k) { re
 
 double vt_md_skin(const vt_composition *c, double cutoff, double t_k, double dt)
 {
-  /* In units of what one entry of a row costs a force call (5 ns; a rebuild 0.35 us + 7.5 ns an entry, Zen 5). */
-  const double rebuild = 70, rebuild_entry = 1.5;
+  /* In units of what one entry of a row costs a force call (2.1 ns; a rebuild 0.2 us + 4.5 ns an entry, Zen 5). */
+  const double rebuild = 100, rebuild_entry = 2;
   const double least = 0.3, most = 2, step = 0.05; /* A: a bend of the cost at the optimum is within 1 % over 0.3 A */
   double best = least, lowest = INFINITY;
   for (double skin = least; skin <= most + 0.5 * step; skin += step) {
