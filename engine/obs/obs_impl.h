@@ -5,7 +5,7 @@
 #include "engine/num/num.h"
 #include "engine/obs/obs.h"
 
-extern const vt_obs_ops vt__obs_thermo, vt__obs_msd, vt__obs_charge, vt__obs_rdf;
+extern const vt_obs_ops vt__obs_thermo, vt__obs_msd, vt__obs_charge, vt__obs_rdf, vt__obs_polyhedra, vt__obs_chains;
 
 /* ------------------------------------------------------------------ layouts */
 

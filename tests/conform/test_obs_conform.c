@@ -53,7 +53,8 @@ static void charge_drift(const vt_plan *p, const vt_array_def *defs, int n_defs,
 static const struct {
   const char *name;
   vt_conform_drift *expect; /* NULL: a drift changes nothing */
-} drift[] = {{"thermo", NULL}, {"msd", msd_drift}, {"charge", charge_drift}, {"rdf", NULL}};
+} drift[] = {{"thermo", NULL}, {"msd", msd_drift},  {"charge", charge_drift},
+             {"rdf", NULL},    {"polyhedra", NULL}, {"chains", NULL}};
 
 static void a_drift_changes_what_the_doc_says(void **state)
 {
