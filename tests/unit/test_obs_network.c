@@ -7,7 +7,7 @@
 
 /* Species, in the canonical order; Ga in some cells only. */
 enum { LI, AL, GA, CL, O, N_SPECIES };
-enum { MOST_ATOMS = 400, CN = 13, O_COUNT = 9, ANION = 7, SIZES = 64, DEGREES = 9, ANGLES = 90 };
+enum { MOST_ATOMS = 800, CN = 13, O_COUNT = 9, ANION = 7, SIZES = 64, DEGREES = 9, ANGLES = 90 };
 
 static double position[MOST_ATOMS][3];
 static int type_of[MOST_ATOMS], n_atoms;
@@ -231,6 +231,23 @@ static void units_have_the_counts_they_were_built_with(void **state)
   const double *by_size = array(&b, "chains/o_by_size", NULL);
   expect_row(by_size, 5, (const double[5]){0, 2.0 / 6, 14.0 / 9, 6.0 / 4, 8.0 / 5});
   expect_nan(by_size + 5, SIZES - 5);
+  bench_close(&b);
+}
+
+static void the_last_size_is_64_and_more(void **state)
+{
+  (void)state;
+  const vt_cell cell = vt_cell_cubic(260);
+  n_atoms = 0;
+  for (int n = 63; n <= 65; n++) chain(AL, n, (double[3]){4, 20.0 * (n - 60), 4});
+  bench b = {.plan = plan_of_atoms()};
+  look_once(&b, &cell, cut_cl, cut_o);
+  expect_row(array(&b, "chains/fragments", NULL), SIZES, (const double[SIZES]){[62] = 1, [63] = 2});
+  const double *by_size = array(&b, "chains/o_by_size", NULL);
+  near(by_size[62], 2 * 62 / 63.0, 1e-14);
+  near(by_size[63], 2 * (63 + 64) / 129.0, 1e-14);
+  near(*array(&b, "chains/mean_size", NULL), 64, 1e-13);
+  near(*array(&b, "chains/largest", NULL), 65, 0);
   bench_close(&b);
 }
 
@@ -501,6 +518,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(units_have_the_counts_they_were_built_with),
+      cmocka_unit_test(the_last_size_is_64_and_more),
       cmocka_unit_test(ideal_shells_have_their_angles),
       cmocka_unit_test(without_cycles_the_mean_size_is_one_over_one_minus_y),
       cmocka_unit_test(links_within_a_fragment_are_cycles),
