@@ -1,5 +1,27 @@
 /* Collective displacements: P_i, the sum of the positions of species i (T 6.3). */
+#include <math.h>
+#include <string.h>
+
 #include "engine/obs/obs_impl.h"
+
+enum { MOST_INSTANTS = 2001 };
+
+/* A checkpoint holds the correlator and then the path; the rest follows from the plan. */
+typedef struct charge {
+  vt__corr_obs c; /* first: the entries of the table that know no more than that get a charge */
+  int64_t stride; /* samples between two instants of the path, a power of two */
+  int n_path;
+  double (*path)[3]; /* [n_path][n_species] P_i */
+} charge;
+
+static int64_t path_of(const vt_plan *p, const vt_obs_request *r, int *n_path)
+{
+  const int64_t last = vt_obs_samples(p, r) - 1;
+  int64_t stride = 1;
+  while (last / stride + 1 > MOST_INSTANTS) stride *= 2;
+  *n_path = (int)(last / stride + 1); /* fits: at most MOST_INSTANTS */
+  return stride;
+}
 
 static vt_status charge_layout(const vt_plan *p, const vt_obs_request *r, vt_array_def *defs, int cap, int *n,
                                vt_err *err)
@@ -7,7 +29,8 @@ static vt_status charge_layout(const vt_plan *p, const vt_obs_request *r, vt_arr
   vt__corr_shape shape = {0};
   vt__layout l = {.defs = defs, .cap = cap};
   VT_PASS(vt__corr_obs_shape(&vt__obs_charge.doc, p, r, &shape, err));
-  int n_lag = shape.n_lag;
+  int n_lag = shape.n_lag, n_path;
+  (void)path_of(p, r, &n_path);
   const vt__array arrays[] = {
       {"charge/lag_ps", "ps", "THEORY T 6.1", "time lag", 1, {{VT_AXIS_PLAIN, n_lag}}},
       {"charge/corr",
@@ -22,16 +45,48 @@ static vt_status charge_layout(const vt_plan *p, const vt_obs_request *r, vt_arr
        "<|sum_i z_i dP_i|^2> with the formal charges z in units of e",
        1,
        {{VT_AXIS_PLAIN, n_lag}}},
-      {"charge/origins", "1", "THEORY T 6.1", "time origins behind each lag", 1, {{VT_AXIS_PLAIN, n_lag}}}};
+      {"charge/origins", "1", "THEORY T 6.1", "time origins behind each lag", 1, {{VT_AXIS_PLAIN, n_lag}}},
+      {"charge/path_ps", "ps", "THEORY T 6.3", "time since the first sample", 1, {{VT_AXIS_PLAIN, n_path}}},
+      {"charge/path",
+       "A",
+       "THEORY T 6.3",
+       "P_i(t) - P_i(0), frame of the simulation; NaN: not reached",
+       3,
+       {{VT_AXIS_SPECIES, p->comp.n_species}, {VT_AXIS_PLAIN, n_path}, {VT_AXIS_PLAIN, 3}}}};
   VT_PASS(vt__layout_add(&l, arrays, (int)(sizeof arrays / sizeof arrays[0]), err));
   *n = l.n;
   return VT_OK;
 }
 
+static void charge_close(void *self)
+{
+  charge *q = self;
+  if (!q) return;
+  vt__corr_close(&q->c.corr);
+  vt_free(q->path);
+  vt_free(q);
+}
+
 /* Vectors: P_i.  Accumulators: dP_i . dP_j in pair order. */
 static vt_status charge_open(const vt_plan *p, const vt_obs_request *r, void **self, vt_err *err)
 {
-  return vt__corr_obs_open(&vt__obs_charge.doc, p, r, p->comp.n_species, vt__obs_n_pairs(p), self, err);
+  vt_status rc = VT_OK;
+  vt__corr_shape shape;
+  void *block;
+  charge *q = NULL;
+  *self = NULL;
+  VT_PASS(vt__corr_obs_shape(&vt__obs_charge.doc, p, r, &shape, err));
+  VT_TRY_OUT(vt_calloc64(&block, 1, sizeof *q, err), err, "charge");
+  q = block;
+  q->stride = path_of(p, r, &q->n_path);
+  VT_TRY_OUT(vt__corr_obs_init(&q->c, p, r, shape, p->comp.n_species, vt__obs_n_pairs(p), err), err, "charge");
+  VT_TRY_OUT(vt_calloc64(&block, (size_t)q->n_path * (size_t)p->comp.n_species, sizeof *q->path, err), err,
+             "charge: %d instants", q->n_path);
+  q->path = block;
+  *self = q, q = NULL;
+out:
+  charge_close(q);
+  return rc;
 }
 
 static void charge_visit(const void *ctx, const double (*now)[3], const double (*then)[3], double *acc)
@@ -46,22 +101,64 @@ static void charge_visit(const void *ctx, const double (*now)[3], const double (
 
 static vt_status charge_sample(void *self, const vt_frame *fr, vt_err *err)
 {
-  vt__corr_obs *o = self;
+  charge *q = self;
   double sum[VT_MAX_SPECIES][3] = {{0}};
-  VT_PASS(vt__obs_check_frame(fr, &o->comp, err));
+  VT_PASS(vt__obs_check_frame(fr, &q->c.comp, err));
   for (int i = 0; i < fr->n; i++)
     for (int a = 0; a < 3; a++) sum[fr->type[i]][a] += fr->dx[i][a];
-  vt__corr_push(&o->corr, (const double(*)[3])sum, charge_visit, fr);
+  const int64_t at = q->c.corr.samples / q->stride;
+  if (q->c.corr.samples % q->stride == 0 && at < q->n_path)
+    memcpy(q->path[at * fr->n_species], sum, (size_t)fr->n_species * sizeof *sum);
+  vt__corr_push(&q->c.corr, (const double(*)[3])sum, charge_visit, fr);
   return VT_OK;
+}
+
+static size_t path_bytes(const charge *q)
+{
+  return (size_t)q->n_path * (size_t)q->c.comp.n_species * sizeof *q->path;
+}
+
+static size_t charge_state_size(const void *self) { return vt__corr_obs_state_size(self) + path_bytes(self); }
+
+static void charge_save(const void *self, void *bytes)
+{
+  const charge *q = self;
+  vt__corr_obs_save(self, bytes);
+  memcpy((char *)bytes + vt__corr_obs_state_size(self), q->path, path_bytes(q));
+}
+
+static vt_status charge_load(void *self, const void *bytes, size_t n, vt_err *err)
+{
+  charge *q = self;
+  const size_t n_corr = vt__corr_obs_state_size(self);
+  if (n != charge_state_size(self))
+    VT_FAIL(err, VT_ECORRUPT, "state of charge: %zu bytes, expected %zu", n, charge_state_size(self));
+  VT_PASS(vt__corr_obs_load(self, bytes, n_corr, err));
+  memcpy(q->path, (const char *)bytes + n_corr, path_bytes(q));
+  return VT_OK;
+}
+
+static void finish_path(const charge *q, double *path_ps, double *path)
+{
+  const int n_species = q->c.comp.n_species;
+  for (int k = 0; k < q->n_path; k++) {
+    const int reached = k * q->stride < q->c.corr.samples;
+    path_ps[k] = (double)(k * q->stride) * q->c.sample_ps;
+    for (int i = 0; i < n_species; i++)
+      for (int a = 0; a < 3; a++)
+        path[((ptrdiff_t)i * q->n_path + k) * 3 + a] =
+            reached ? q->path[k * n_species + i][a] - q->path[i][a] : (double)NAN;
+  }
 }
 
 static vt_status charge_finish(void *self, double *const *out, vt_err *err)
 {
-  const vt__corr_obs *o = self;
+  const vt__corr_obs *o = &((const charge *)self)->c;
   const vt_composition *c = &o->comp;
   int n_lag = o->corr.shape.n_lag;
   (void)err;
   vt__corr_obs_lags(o, out[0], out[3]);
+  finish_path(self, out[4], out[5]);
   for (int k = 0; k < n_lag; k++) {
     out[2][k] = 0;
     for (int i = 0; i < c->n_species; i++)
@@ -88,8 +185,8 @@ const vt_obs_ops vt__obs_charge = {
     .layout = charge_layout,
     .open = charge_open,
     .sample = charge_sample,
-    .state_size = vt__corr_obs_state_size,
-    .save = vt__corr_obs_save,
-    .load = vt__corr_obs_load,
+    .state_size = charge_state_size,
+    .save = charge_save,
+    .load = charge_load,
     .finish = charge_finish,
-    .close = vt__corr_obs_close};
+    .close = charge_close};

@@ -6,7 +6,9 @@
 vt__corr_shape vt__corr_shape_of(int64_t samples, int points)
 {
   vt__corr_shape s = {.points = points, .levels = 1, .n_lag = points};
-  while (((int64_t)(points / 2 + 1) << s.levels) <= (samples - 1) / 2) {
+  const int64_t half = (samples - 1) / 2;
+  /* With two points every lag is twice the last: one more reaches half of the run. */
+  while (points > 2 ? ((int64_t)(points / 2 + 1) << s.levels) <= half : ((int64_t)1 << s.levels) < half) {
     s.levels++;
     s.n_lag += points / 2;
   }
@@ -84,6 +86,15 @@ vt_status vt__corr_obs_shape(const vt_obs_doc *doc, const vt_plan *p, const vt_o
   return VT_OK;
 }
 
+vt_status vt__corr_obs_init(vt__corr_obs *o, const vt_plan *p, const vt_obs_request *r, vt__corr_shape shape, int n_vec,
+                            int n_acc, vt_err *err)
+{
+  o->comp = p->comp;
+  o->sample_ps = vt__obs_sample_ps(p, r);
+  o->run_samples = vt_obs_samples(p, r);
+  return vt__corr_open(&o->corr, n_vec, n_acc, shape, err);
+}
+
 vt_status vt__corr_obs_open(const vt_obs_doc *doc, const vt_plan *p, const vt_obs_request *r, int n_vec, int n_acc,
                             void **self, vt_err *err)
 {
@@ -95,9 +106,7 @@ vt_status vt__corr_obs_open(const vt_obs_doc *doc, const vt_plan *p, const vt_ob
   VT_PASS(vt__corr_obs_shape(doc, p, r, &shape, err));
   VT_TRY_OUT(vt_calloc64(&block, 1, sizeof *o, err), err, "%s", doc->name);
   o = block;
-  o->comp = p->comp;
-  o->sample_ps = vt__obs_sample_ps(p, r);
-  VT_TRY_OUT(vt__corr_open(&o->corr, n_vec, n_acc, shape, err), err, "%s", doc->name);
+  VT_TRY_OUT(vt__corr_obs_init(o, p, r, shape, n_vec, n_acc, err), err, "%s", doc->name);
   *self = o, o = NULL;
 out:
   vt__corr_obs_close(o);

@@ -3,6 +3,8 @@
 
 #include "engine/obs/obs_impl.h"
 
+enum { N_THIRDS = 3 }; /* of the run: does the motion age? (T 11) */
+
 static vt_status msd_layout(const vt_plan *p, const vt_obs_request *r, vt_array_def *defs, int cap, int *n, vt_err *err)
 {
   vt__corr_shape shape = {0};
@@ -23,27 +25,58 @@ static vt_status msd_layout(const vt_plan *p, const vt_obs_request *r, vt_array_
        "mean fourth power of the displacement over atoms and time origins",
        2,
        {{VT_AXIS_SPECIES, n_species}, {VT_AXIS_PLAIN, n_lag}}},
-      {"msd/origins", "1", "THEORY T 6.1", "time origins behind each lag", 1, {{VT_AXIS_PLAIN, n_lag}}}};
+      {"msd/origins", "1", "THEORY T 6.1", "time origins behind each lag", 1, {{VT_AXIS_PLAIN, n_lag}}},
+      {"msd/third_mean",
+       "A^2",
+       "THEORY T 6.2",
+       "mean squared displacement by the third of the run in which the later sample lies",
+       3,
+       {{VT_AXIS_SPECIES, n_species}, {VT_AXIS_PLAIN, N_THIRDS}, {VT_AXIS_PLAIN, n_lag}}},
+      {"msd/third_origins",
+       "1",
+       "THEORY T 6.2",
+       "time origins behind each lag whose later sample lies in that third of the run",
+       2,
+       {{VT_AXIS_PLAIN, N_THIRDS}, {VT_AXIS_PLAIN, n_lag}}}};
   VT_PASS(vt__layout_add(&l, arrays, (int)(sizeof arrays / sizeof arrays[0]), err));
   *n = l.n;
   return VT_OK;
 }
 
-/* Vectors: the atoms.  Accumulators: sum of dr^2 and of dr^4 for each species. */
+/* Vectors: the atoms.  Accumulators: time origins in each third of the run, then for each species the sum of dr^2 in
+ * each third and the sum of dr^4. */
+enum { PER_SPECIES = N_THIRDS + 1 };
+
+static size_t at_species(int s) { return N_THIRDS + PER_SPECIES * (size_t)s; }
+
 static vt_status msd_open(const vt_plan *p, const vt_obs_request *r, void **self, vt_err *err)
 {
-  return vt__corr_obs_open(&vt__obs_msd.doc, p, r, p->comp.n_atoms, 2 * p->comp.n_species, self, err);
+  return vt__corr_obs_open(&vt__obs_msd.doc, p, r, p->comp.n_atoms, (int)at_species(p->comp.n_species), self, err);
 }
 
+typedef struct sample {
+  const vt_frame *fr;
+  int third; /* of the run, in which it lies */
+} sample;
+
+/* Sums of atoms of one species that follow one another stay in registers. */
 static void msd_visit(const void *ctx, const double (*now)[3], const double (*then)[3], double *acc)
 {
-  const vt_frame *fr = ctx;
-  for (int i = 0; i < fr->n; i++) {
-    double d[3] = {now[i][0] - then[i][0], now[i][1] - then[i][1], now[i][2] - then[i][2]};
-    double r2 = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
-    double *of_species = acc + 2 * (size_t)fr->type[i];
-    of_species[0] += r2;
-    of_species[1] += r2 * r2;
+  const sample *at = ctx;
+  const int *type = at->fr->type, n = at->fr->n;
+  acc[at->third] += 1;
+  for (int i = 0; i < n;) {
+    const int s = type[i];
+    double sum2 = 0, sum4 = 0;
+    for (; i < n && type[i] == s; i++) {
+      double d[3] = {now[i][0] - then[i][0], now[i][1] - then[i][1], now[i][2] - then[i][2]};
+      double r2 = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
+      sum2 += r2;
+      sum4 += r2 * r2;
+    }
+    double *of_species = acc + at_species(s);
+    of_species[at->third] += sum2;
+    of_species[N_THIRDS] += sum4;
   }
 }
 
@@ -51,21 +84,34 @@ static vt_status msd_sample(void *self, const vt_frame *fr, vt_err *err)
 {
   vt__corr_obs *o = self;
   VT_PASS(vt__obs_check_frame(fr, &o->comp, err));
-  vt__corr_push(&o->corr, fr->dx, msd_visit, fr);
+  const int64_t third = N_THIRDS * o->corr.samples / o->run_samples;
+  const sample now = {.fr = fr, .third = third < N_THIRDS ? (int)third : N_THIRDS - 1};
+  vt__corr_push(&o->corr, fr->dx, msd_visit, &now);
   return VT_OK;
 }
+
+static double ratio(double sum, double n) { return n > 0 ? sum / n : (double)NAN; }
 
 static vt_status msd_finish(void *self, double *const *out, vt_err *err)
 {
   const vt__corr_obs *o = self;
-  int n_lag = o->corr.shape.n_lag;
+  const int n_lag = o->corr.shape.n_lag;
   (void)err;
   vt__corr_obs_lags(o, out[0], out[3]);
-  for (int s = 0; s < o->comp.n_species; s++)
-    for (int k = 0; k < n_lag; k++) {
-      out[1][s * n_lag + k] = vt__corr_mean(&o->corr, k, 2 * s) / o->comp.count[s];
-      out[2][s * n_lag + k] = vt__corr_mean(&o->corr, k, 2 * s + 1) / o->comp.count[s];
+  for (int k = 0; k < n_lag; k++) {
+    const double *origins = o->corr.acc + (size_t)k * (size_t)o->corr.n_acc;
+    for (int t = 0; t < N_THIRDS; t++) out[5][t * n_lag + k] = origins[t];
+    for (int s = 0; s < o->comp.n_species; s++) {
+      const double *of_species = origins + at_species(s);
+      double sum = 0;
+      for (int t = 0; t < N_THIRDS; t++) {
+        out[4][(N_THIRDS * s + t) * n_lag + k] = ratio(of_species[t], origins[t] * o->comp.count[s]);
+        sum += of_species[t];
+      }
+      out[1][s * n_lag + k] = ratio(sum, out[3][k] * o->comp.count[s]);
+      out[2][s * n_lag + k] = ratio(of_species[N_THIRDS], out[3][k] * o->comp.count[s]);
     }
+  }
   return VT_OK;
 }
 

@@ -5,7 +5,8 @@
 #include "engine/num/num.h"
 #include "engine/obs/obs.h"
 
-extern const vt_obs_ops vt__obs_thermo, vt__obs_msd, vt__obs_charge, vt__obs_rdf, vt__obs_polyhedra, vt__obs_chains;
+extern const vt_obs_ops vt__obs_thermo, vt__obs_msd, vt__obs_charge, vt__obs_rdf, vt__obs_vanhove, vt__obs_polyhedra,
+    vt__obs_chains;
 
 /* ------------------------------------------------------------------ layouts */
 
@@ -52,7 +53,8 @@ static inline double vt__nearest(double x)
 typedef struct vt__corr_shape {
   int points, levels, n_lag;
 } vt__corr_shape;
-/* Lags up to at least half of `samples`; points is even. */
+/* Lags up to about half of `samples`; points is even.  Two points: lags 1, 2, 4, 8, ..., the last at least half of
+ * `samples`. */
 vt__corr_shape vt__corr_shape_of(int64_t samples, int points);
 /* Lag k in samples, ascending: 1..points, then (points/2+1 .. points) * 2^l for l = 1, 2, ... */
 int64_t vt__corr_lag(const vt__corr_shape *s, int k);
@@ -82,6 +84,7 @@ void vt__corr_close(vt__corr *c);
 typedef struct vt__corr_obs {
   vt_composition comp;
   double sample_ps;
+  int64_t run_samples; /* that the plan gives */
   vt__corr corr;
 } vt__corr_obs;
 
@@ -96,6 +99,9 @@ VT_MUST_CHECK vt_status vt__corr_obs_shape(const vt_obs_doc *doc, const vt_plan 
                                            vt__corr_shape *shape, vt_err *err);
 VT_MUST_CHECK vt_status vt__corr_obs_open(const vt_obs_doc *doc, const vt_plan *p, const vt_obs_request *r, int n_vec,
                                           int n_acc, void **self, vt_err *err);
+/* The same for one that has more to it: it begins with a vt__corr_obs, which this fills (freed by vt__corr_close). */
+VT_MUST_CHECK vt_status vt__corr_obs_init(vt__corr_obs *o, const vt_plan *p, const vt_obs_request *r,
+                                          vt__corr_shape shape, int n_vec, int n_acc, vt_err *err);
 size_t vt__corr_obs_state_size(const void *self);
 void vt__corr_obs_save(const void *self, void *bytes);
 VT_MUST_CHECK vt_status vt__corr_obs_load(void *self, const void *bytes, size_t n, vt_err *err);

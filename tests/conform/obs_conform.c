@@ -278,6 +278,16 @@ void vt_conform_obs_permutation(const vt_obs_ops *ops) { check_change(ops, &(cha
 
 void vt_conform_obs_wrapping(const vt_obs_ops *ops) { check_change(ops, &(change){.unwrap = 1}, 1e-12); }
 
+void vt_conform_frozen_cell(vt_cell *c, int *type, double (*x)[3])
+{
+  atoms a;
+  vt_frame fr;
+  make_frame(0, &(change){.frozen = 1}, &a, &fr);
+  *c = fr.cell;
+  memcpy(type, a.type, sizeof a.type);
+  memcpy(x, a.x, sizeof a.x);
+}
+
 void vt_conform_obs_drift(const vt_obs_ops *ops, vt_conform_drift *expect)
 {
   const change frozen = {.frozen = 1}, drift = {.frozen = 1, .u = {0.31, -0.12, 0.05}};

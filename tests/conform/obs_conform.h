@@ -18,6 +18,8 @@ void vt_conform_obs_wrapping(const vt_obs_ops *ops);
 /* A frozen cell that drifts rigidly by u A/ps (x and dx) differs from one that does not by exactly what `expect`
  * writes: it gets the values without drift in v[] and turns them into those with it; NULL: nothing changes. */
 typedef void vt_conform_drift(const vt_plan *p, const vt_array_def *defs, int n_defs, const double u[3], double *v);
+/* The frozen cell before it drifts, for an `expect` that depends on it: x[n_atoms][3], type[n_atoms]. */
+void vt_conform_frozen_cell(vt_cell *c, int *type, double (*x)[3]);
 void vt_conform_obs_drift(const vt_obs_ops *ops, vt_conform_drift *expect);
 /* finish writes every declared element: two runs into buffers with different fillings agree bit for bit, also when
  * nothing was sampled. */
