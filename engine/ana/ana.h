@@ -98,6 +98,55 @@ typedef struct vt_onsager {
 VT_MUST_CHECK vt_status vt_tr_onsager(const vt_tr_input *in, double lo_ps, double hi_ps, int frame, vt_onsager *out,
                                       vt_err *err);
 
+/* ------------------------------------------------------------------ structure (T 10) */
+
+/* Non-Gaussian parameter alpha_2 = 3 <dr^4> / (5 <dr^2>^2) - 1 (T 10.1) of n pairs of moments, as in msd/mean and
+ * msd/m4.  0 for a Gaussian; NaN where <dr^2> is not positive. */
+void vt_non_gaussian(size_t n, const double *mean, const double *m4, double *alpha2);
+
+typedef struct vt_coordination {
+  double peak_a, height; /* first maximum of g(r) and g there; NaN: none                */
+  double minimum_a;      /* where the first shell ends (T 6.6); NaN: no minimum         */
+  double cutoff_a;       /* the one given, else minimum_a                               */
+  double cn;             /* neighbours within cutoff_a; NaN without one, or beyond g(r) */
+} vt_coordination;
+/* Of one pair of species (T 10.2): g[n_bins] at the centres r[n_bins] of equal bins from 0 on (rdf/r, rdf/g), rho_a3 the
+ * number density of the neighbours, 1/A^3; cutoff_a NaN: the first minimum.  running[n_bins], unless NULL: neighbours
+ * within the outer edge of each bin, NaN from the first NaN of g on.  CN_ji = CN_ij N_i / N_j.  VT_EINVAL: bins or
+ * density that make no sense. */
+VT_MUST_CHECK vt_status vt_coordination_of(int n_bins, const double *r, const double *g, double rho_a3, double cutoff_a,
+                                           double *running, vt_coordination *out, vt_err *err);
+
+/* ------------------------------------------------------------------ stationarity of a run (T 11) */
+
+typedef enum vt_stationary { VT_STATIONARY_UNKNOWN = 0, VT_STATIONARY_YES, VT_STATIONARY_NO } vt_stationary;
+
+/* A quantity in the first and in the last third of a run; NaN: not resolved. */
+typedef struct vt_trend {
+  double first, first_se, last, last_se;
+  double z;     /* (last - first) / its standard error          */
+  int32_t flag; /* vt_stationary: NO when |z| > 3, UNKNOWN for NaN */
+  int32_t reserved;
+} vt_trend;
+
+typedef struct vt_stationarity {
+  int32_t n_species;
+  int32_t flag;                            /* NO if any is, YES if nothing is NO and something is YES */
+  vt_trend diffusion[VT_MAX_SPECIES];      /* tracer diffusion coefficients, cm^2/s (T 11.1)           */
+  vt_trend energy, temperature, pressure;  /* potential energy of an atom, eV; K; GPa (T 11.2)         */
+} vt_stationarity;
+
+/* Mean of the first and of the last third of a series x[n] times scale, with blocking errors (NaN for n < 48).
+ * Allocates. */
+VT_MUST_CHECK vt_status vt_st_series(size_t n, const double *x, double scale, vt_trend *out, vt_err *err);
+/* Diffusion of every species: third_mean[n_species][3][n_lag] as msd/third_mean, tracer[] from vt_tr_replica for the
+ * window.  Allocates. */
+VT_MUST_CHECK vt_status vt_st_diffusion(const vt_tr_input *in, const vt_tracer *tracer, const double *third_mean,
+                                        vt_trend *out, vt_err *err);
+/* All of it from a task's result, as vt_tr_from_arrays; what was not observed is unknown. */
+VT_MUST_CHECK vt_status vt_st_from_arrays(const vt_plan *plan, const vt_array_def *defs, int n_defs,
+                                          const double *values, vt_stationarity *out, vt_err *err);
+
 /* ------------------------------------------------------------------ Arrhenius (T 8) */
 
 /* One measured point: value x > 0 (D in cm^2/s, or sigma*T in mS K/cm) with standard error. */

@@ -27,8 +27,27 @@ VT_MUST_CHECK vt_status vt__line_fit(int n, const double *lag, const double *y, 
  */
 int vt__lags_within(int n_lag, const double *lag_ps, double lo_ps, double hi_ps, int *first);
 
+/* ------------------------------------------------------------------ arrays.c: a task's arrays by name */
+
+typedef struct vt__arrays {
+  const vt_array_def *defs;
+  int n;
+  const double *values;
+} vt__arrays;
+
+/* The values of an array, NULL if it is not there. */
+const double *vt__arrays_find(const vt__arrays *a, const char *name, const vt_array_def **def);
+/* One of `rows` by n_lag values (rows 0: a plain axis of lags).  VT_EINVAL: missing, or of another size. */
+VT_MUST_CHECK vt_status vt__arrays_table(const vt__arrays *a, const char *name, int rows, int n_lag, const double **out,
+                                         vt_err *err);
+/* msd/... and charge/... into an input whose composition is set; groups that are not there stay NULL. */
+VT_MUST_CHECK vt_status vt__arrays_transport(const vt__arrays *a, vt_tr_input *in, vt_err *err);
+
 /* ------------------------------------------------------------------ transport.c */
 
+/* Variance over squared mean of one displacement squared: <dr^4>/<dr^2>^2 - 1, averaged over the first octave of the
+ * window, which decides the fit; 2/3 for a Gaussian, more for a heterogeneous glass. */
+double vt__variance_ratio(int n, const double *lag, const double *mean, const double *m4);
 /* The line through the MSD of species s over lags first .. first+n-1. */
 VT_MUST_CHECK vt_status vt__msd_line(const vt_tr_input *in, int s, int first, int n, vt__line *out, vt_err *err);
 

@@ -105,9 +105,7 @@ static double needed_ns(const double *lag, const double *msd, const window *w)
 
 /* ------------------------------------------------------------------ one species */
 
-/* Variance over squared mean of one displacement squared: <dr^4>/<dr^2>^2 - 1, averaged over the first octave of the
- * window, which decides the fit; 2/3 for a Gaussian, more for a heterogeneous glass. */
-static double variance_ratio(const double *lag, const double *mean, const double *m4, int n)
+double vt__variance_ratio(int n, const double *lag, const double *mean, const double *m4)
 {
   const double least = 1e-9; /* rounding of the moments of equal displacements */
   double sum = 0;
@@ -121,7 +119,7 @@ vt_status vt__msd_line(const vt_tr_input *in, int s, int first, int n, vt__line 
   size_t at = (size_t)s * (size_t)in->n_lag + (size_t)first;
   const double *lag = in->lag_ps + first, *mean = in->msd_mean + at, *m4 = in->msd_m4 + at;
   const vt__walk walk = {
-      .ratio = variance_ratio(lag, mean, m4, n), .walkers = in->comp->count[s], .run_ps = in->run_ps};
+      .ratio = vt__variance_ratio(n, lag, mean, m4), .walkers = in->comp->count[s], .run_ps = in->run_ps};
   VT_TRY(vt__line_fit(n, lag, mean, &walk, out, err), err, "MSD of species %d", s);
   return VT_OK;
 }
