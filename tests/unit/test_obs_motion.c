@@ -229,7 +229,7 @@ static void an_ideal_gas_is_flat_at_every_lag(void **state)
 static void distances_are_taken_in_the_later_cell(void **state)
 {
   (void)state;
-  const double edge[3] = {12, 14, 13}, at[3] = {2.05, 3.05, 4.05};
+  const double edge[3] = {12, 13, 14}, at[3] = {2.05, 3.05, 4.05};
   double x[2][3] = {{0}}, dx[2][3] = {{0}};
   const int type[2] = {0, 1};
   bench b = {.plan = plan_of(1, 1, 10, 1)};
@@ -245,7 +245,7 @@ static void distances_are_taken_in_the_later_cell(void **state)
   int n_lag, n_bins;
   (void)array(&b, "vanhove/lag_ps", &n_lag);
   const double *r = array(&b, "vanhove/r", &n_bins), *g = array(&b, "vanhove/distinct", NULL) + n_lag * n_bins;
-  const double v1 = pow(14, 3), v2 = pow(13, 3);
+  const double v1 = pow(13, 3), v2 = pow(14, 3);
   for (int q = 0; q < n_bins; q++) {
     /* lag 1: A0-B1 at 3.05 and B0-A1 at 2.05 with v1, A1-B2 at 4.05 and B1-A2 at 3.05 with v2; two origins */
     double want = q == 30 ? v1 + v2 : q == 20 ? v1 : q == 40 ? v2 : 0;

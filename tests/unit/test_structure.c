@@ -251,6 +251,8 @@ static void a_drifting_mean_is_flagged(void **state)
       if (!drifts) flagged += t.flag == VT_STATIONARY_NO;
       if (!drifts) continue;
       near(t.last - t.first, -2 * 6 * error, 2 * 4.5 * error);
+      near(t.z, (t.last - t.first) / hypot(t.first_se, t.last_se), 1e-12);
+      assert_true(t.last_se > 0.7 * 2 * error / sqrt(2) && t.last_se < 2 * 2 * error / sqrt(2));
       assert_true(t.first_se > 0.7 * 2 * error / sqrt(2) && t.first_se < 2 * 2 * error / sqrt(2));
     }
   }
@@ -259,6 +261,46 @@ static void a_drifting_mean_is_flagged(void **state)
   VT_TEST_OK(vt_st_series(N, x, 1, &t, &err), &err);
   assert_int_equal(t.flag, VT_STATIONARY_NO);
   assert_true(t.z > 3 && t.last > t.first);
+}
+
+/* Straight lines of slopes b and 3b, with nothing to read beyond a sixth of the run: the slopes come out exactly, their
+ * errors as T 7.2 says for a third of the run. */
+static void only_lags_up_to_a_sixth_of_the_run_count(void **state)
+{
+  (void)state;
+  enum { N_LAG = 120 };
+  vt_err err;
+  const vt_plan p = plan_of(30, 0, 600, 1);
+  double lag[N_LAG], mean[N_LAG], m4[N_LAG], third[3 * N_LAG];
+  vt_tr_input in = {.comp = &p.comp,
+                    .run_ps = 600,
+                    .t_k = 500,
+                    .volume_a3 = 8000,
+                    .n_lag = N_LAG,
+                    .lag_ps = lag,
+                    .msd_mean = mean,
+                    .msd_m4 = m4};
+  for (int k = 0; k < N_LAG; k++) {
+    lag[k] = 2.5 * (k + 1);
+    mean[k] = 1.2 * lag[k];
+    m4[k] = 5.0 / 3 * mean[k] * mean[k];
+    for (int t = 0; t < 3; t++)
+      third[t * N_LAG + k] = lag[k] < 100.1 && t != 1 ? 0.3 + (0.6 + 0.6 * t) * lag[k] : (double)NAN;
+  }
+  vt_transport tr;
+  vt_trend d;
+  VT_TEST_OK(vt_tr_replica(&in, &tr, &err), &err);
+  near(tr.tracer[0].lo_ps, 5, 0);
+  VT_TEST_OK(vt_st_diffusion(&in, tr.tracer, third, &d, &err), &err);
+  near(d.first / 1e-5, 1, 1e-9); /* 0.6 A^2/ps / 6 */
+  near(d.last / 3e-5, 1, 1e-9);
+  near(d.last_se / d.first_se, 3, 1e-9);
+  near(d.first_se / d.first, sqrt(4 * 2.0 / 3 * 5 / (200 * 30)), 0.1 * 0.05); /* dense lags: within some per cent */
+  near(d.z, 2e-5 / hypot(d.first_se, d.last_se), 1e-9);
+  for (int k = 0; k < N_LAG; k++)
+    if (lag[k] > 99) third[k] = (double)NAN; /* a run that was cut short */
+  VT_TEST_OK(vt_st_diffusion(&in, tr.tracer, third, &d, &err), &err);
+  assert_true(isnan(d.z) && d.flag == VT_STATIONARY_UNKNOWN);
 }
 
 static void what_is_not_resolved_is_unknown(void **state)
@@ -291,6 +333,7 @@ int main(void)
       cmocka_unit_test(a_run_whose_diffusion_doubles_is_flagged),
       cmocka_unit_test(a_stationary_walk_is_not_flagged),
       cmocka_unit_test(a_drifting_mean_is_flagged),
+      cmocka_unit_test(only_lags_up_to_a_sixth_of_the_run_count),
       cmocka_unit_test(what_is_not_resolved_is_unknown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
