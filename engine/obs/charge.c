@@ -113,10 +113,7 @@ static vt_status charge_sample(void *self, const vt_frame *fr, vt_err *err)
   return VT_OK;
 }
 
-static size_t path_bytes(const charge *q)
-{
-  return (size_t)q->n_path * (size_t)q->c.comp.n_species * sizeof *q->path;
-}
+static size_t path_bytes(const charge *q) { return (size_t)q->n_path * (size_t)q->c.comp.n_species * sizeof *q->path; }
 
 static size_t charge_state_size(const void *self) { return vt__corr_obs_state_size(self) + path_bytes(self); }
 
