@@ -44,6 +44,11 @@ static inline double vt__nearest(double x)
   return (x + big) - big;
 }
 
+/* r2[j] = distance squared from fractional `from` to fractional (sx, sy, sz)[j].  Folding differences to the nearest
+ * integer finds the nearest image whenever that is nearer than half of every height (fold.c). */
+void vt__fold_distances(const vt_cell *cell, const double from[3], const double *restrict sx, const double *restrict sy,
+                        const double *restrict sz, int n, double *restrict r2);
+
 /* ------------------------------------------------------------------ correlator (T 6.1)
  *
  * Multiple-tau correlator of n_vec 3-vectors: level l holds the last `points` samples taken at every 2^l-th sample and

@@ -64,22 +64,6 @@ static void vector_to(const vt_cell *cell, const double s[3], const double t[3],
   for (int k = 0; k < 3; k++) d[k] = f[0] * cell->h[0][k] + f[1] * cell->h[1][k] + f[2] * cell->h[2][k];
 }
 
-/* r2[b] = distance squared from fractional s to every atom of the second group. */
-static void distances(const vt__pairs *p, const vt_cell *cell, const double s[3])
-{
-  const double *restrict sx = p->s[0], *restrict sy = p->s[1], *restrict sz = p->s[2];
-  double *restrict r2 = p->r2;
-  const double(*h)[3] = cell->h;
-  for (int j = 0; j < p->n_second; j++) {
-    double a = sx[j] - s[0], b = sy[j] - s[1], c = sz[j] - s[2];
-    a -= vt__nearest(a), b -= vt__nearest(b), c -= vt__nearest(c);
-    double dx = a * h[0][0] + b * h[1][0] + c * h[2][0];
-    double dy = a * h[0][1] + b * h[1][1] + c * h[2][1];
-    double dz = a * h[0][2] + b * h[1][2] + c * h[2][2];
-    r2[j] = dx * dx + dy * dy + dz * dz;
-  }
-}
-
 vt_status vt__pairs_find(vt__pairs *p, const vt_frame *fr, const vt_cutoffs *cut, double more_a, vt_err *err)
 {
   double hi[3][3], limit2[VT_MAX_SPECIES][VT_MAX_SPECIES];
@@ -101,7 +85,7 @@ vt_status vt__pairs_find(vt__pairs *p, const vt_frame *fr, const vt_cutoffs *cut
     const double *of = limit2[fr->type[i]];
     double s[3];
     fractional((const double(*)[3])hi, fr->x[i], s);
-    distances(p, &fr->cell, s);
+    vt__fold_distances(&fr->cell, s, p->s[0], p->s[1], p->s[2], p->n_second, p->r2);
     int n = 0;
     for (int b = 0; b < p->n_second; b++) {
       if (!(p->r2[b] < of[fr->type[p->second[b]]]) || p->second[b] == i) continue;

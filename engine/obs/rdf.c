@@ -90,23 +90,6 @@ out:
   return rc;
 }
 
-/* r2[j] = distance squared of atoms i and j < i.  Folding fractional coordinates to the nearest integer finds the
- * nearest image whenever that is nearer than half of every height, which is all that is counted. */
-static void distances(const rdf *g, const vt_cell *cell, int i, double *restrict r2)
-{
-  const double *restrict sx = g->s[0], *restrict sy = g->s[1], *restrict sz = g->s[2];
-  const double(*h)[3] = cell->h;
-  double x = sx[i], y = sy[i], z = sz[i];
-  for (int j = 0; j < i; j++) {
-    double a = sx[j] - x, b = sy[j] - y, c = sz[j] - z;
-    a -= vt__nearest(a), b -= vt__nearest(b), c -= vt__nearest(c);
-    double dx = a * h[0][0] + b * h[1][0] + c * h[2][0];
-    double dy = a * h[0][1] + b * h[1][1] + c * h[2][1];
-    double dz = a * h[0][2] + b * h[1][2] + c * h[2][2];
-    r2[j] = dx * dx + dy * dy + dz * dz;
-  }
-}
-
 static vt_status rdf_sample(void *self, const vt_frame *fr, vt_err *err)
 {
   rdf *g = self;
@@ -119,7 +102,8 @@ static vt_status rdf_sample(void *self, const vt_frame *fr, vt_err *err)
     for (int a = 0; a < 3; a++) g->s[a][i] = fr->x[i][0] * hi[0][a] + fr->x[i][1] * hi[1][a] + fr->x[i][2] * hi[2][a];
   memset(g->count, 0, (size_t)g->n_pairs * (size_t)g->n_bins * sizeof *g->count);
   for (int i = 1; i < fr->n; i++) {
-    distances(g, &fr->cell, i, g->r2);
+    const double from[3] = {g->s[0][i], g->s[1][i], g->s[2][i]};
+    vt__fold_distances(&fr->cell, from, g->s[0], g->s[1], g->s[2], i, g->r2);
     for (int j = 0; j < i; j++) {
       if (!(g->r2[j] < limit2)) continue;
       int bin = (int)(sqrt(g->r2[j]) * per_bin);

@@ -357,6 +357,33 @@ static int stretches(const vt_nlist *nl, const geometry *g, const double s[3], i
   return n;
 }
 
+enum { CHUNK = 64 };
+
+/* near[k] = 1 for those of n <= CHUNK positions within reach of (x, y, z). */
+VT_WIDE static void mark_near(const double *restrict bx, const double *restrict by, const double *restrict bz, int n,
+                              double x, double y, double z, double reach2, int64_t *restrict near)
+{
+  for (int k = 0; k < n; k++) {
+    double dx = bx[k] - x, dy = by[k] - y, dz = bz[k] - z;
+    near[k] = dx * dx + dy * dy + dz * dz < reach2;
+  }
+}
+
+/* Append the slots of [from, to) within reach of atom i, in order; returns the length of the row. */
+static int append_near(const struct vt_nlist_own *o, int i, int from, int to, double reach2, int *restrict row, int k)
+{
+  int64_t near[CHUNK];
+  for (int p = from; p < to; p += CHUNK) {
+    const int n = to - p < CHUNK ? to - p : CHUNK;
+    mark_near(o->bx + p, o->by + p, o->bz + p, n, o->x[i], o->y[i], o->z[i], reach2, near);
+    for (int q = 0; q < n; q++) { /* without branches: a quarter of the candidates stay */
+      row[k] = o->slot[p + q];
+      k += (int)near[q] & (o->slot[p + q] != i);
+    }
+  }
+  return k;
+}
+
 static vt_status fill_rows(vt_nlist *nl, const geometry *g, vt_err *err)
 {
   struct vt_nlist_own *o = nl->own;
@@ -368,15 +395,8 @@ static vt_status fill_rows(vt_nlist *nl, const geometry *g, vt_err *err)
     int n_span = stretches(nl, g, o->frac[i], span, &n_slots);
     VT_PASS(reserve_rows(o, used, n_slots + VT_NL_PAD, err));
     int *restrict row = o->neigh + used;
-    const double x = o->x[i], y = o->y[i], z = o->z[i];
     int k = 0;
-    for (int m = 0; m < n_span; m++) {
-      for (int p = span[m][0]; p < span[m][1]; p++) { /* without branches: a quarter of the candidates stay */
-        double dx = o->bx[p] - x, dy = o->by[p] - y, dz = o->bz[p] - z;
-        row[k] = o->slot[p];
-        k += (dx * dx + dy * dy + dz * dz < reach2) & (o->slot[p] != i);
-      }
-    }
+    for (int m = 0; m < n_span; m++) k = append_near(o, i, span[m][0], span[m][1], reach2, row, k);
     o->first[i] = (int)used;
     o->count[i] = k;
     while (k % VT_NL_PAD) row[k++] = i;

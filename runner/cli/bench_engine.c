@@ -98,6 +98,7 @@ static json_t *line_of(const vt_bench_options *o, vt_bench_measured *m, const ch
   vt_json_put(j, "repeats", vt_json_int(m->repeats));
   vt_json_put(j, "timestep_fs", vt_json_num(o->dt_fs));
   vt_json_put(j, "skin_A", vt_json_num(m->skin_a));
+  vt_json_put(j, "rebuild_every_steps", vt_json_num(m->rebuild_steps));
   vt_json_put(j, "energy_drift_eV_atom", vt_json_num(m->drift_ev_atom));
   return j;
 }

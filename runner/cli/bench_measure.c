@@ -192,7 +192,9 @@ static vt_status measure_md(vt_md *md, timed *t, const vt_bench_options *o, cons
   const vt_pot_ops *ops = t->inner->ops;
   m->multiply_adds = ops->multiply_adds ? ops->multiply_adds(t->inner->self, &md->nl) : NAN;
   double refresh_s;
-  VT_PASS(time_list(md, steps * m->repeats, md->nl.builds - builds, &m->list_s, &refresh_s, err));
+  builds = md->nl.builds - builds;
+  m->rebuild_steps = builds > 0 ? (double)(steps * m->repeats) / (double)builds : (double)NAN;
+  VT_PASS(time_list(md, steps * m->repeats, builds, &m->list_s, &refresh_s, err));
   return time_the_rest(md, t, o, c, refresh_s, m, err);
 }
 
