@@ -2,8 +2,17 @@
 
 #include "engine/obs/obs_impl.h"
 
-const vt_obs_ops *const vt_obs_builtin[] = {&vt__obs_thermo,  &vt__obs_msd,       &vt__obs_charge, &vt__obs_rdf,
-                                            &vt__obs_vanhove, &vt__obs_polyhedra, &vt__obs_chains, NULL};
+const vt_obs_ops *const vt_obs_builtin[] = {&vt__obs_thermo,
+                                            &vt__obs_msd,
+                                            &vt__obs_charge,
+                                            &vt__obs_rdf,
+                                            &vt__obs_vanhove,
+                                            &vt__obs_polyhedra,
+                                            &vt__obs_chains,
+                                            &vt__obs_residence,
+                                            &vt__obs_bonds,
+                                            &vt__obs_jumps,
+                                            NULL};
 
 const vt_obs_ops *vt_obs_find(const char *name)
 {

@@ -6,7 +6,7 @@
 #include "engine/obs/obs.h"
 
 extern const vt_obs_ops vt__obs_thermo, vt__obs_msd, vt__obs_charge, vt__obs_rdf, vt__obs_vanhove, vt__obs_polyhedra,
-    vt__obs_chains;
+    vt__obs_chains, vt__obs_residence, vt__obs_bonds, vt__obs_jumps;
 
 /* ------------------------------------------------------------------ layouts */
 

@@ -36,9 +36,12 @@ static vt_status time_observable(const vt_obs_ops *ops, vt_plan *p, const vt_fra
   *r = (vt_obs_request){.every_ps = ops->doc.every_ps};
   (void)snprintf(r->name, sizeof r->name, "%s", ops->doc.name);
   for (int k = 0; k < ops->doc.n_par; k++) r->par[k] = ops->doc.par[k].def;
+  vt_cutoffs cut;
+  vt_cutoffs_default(&p->comp, &cut);
   VT_PASS(ops->open(p, r, &self, err));
   const int64_t every = vt_obs_every_steps(p, r);
-  const vt_status rc = time_samples(ops, self, *fr, every, &cpu_s, err);
+  vt_status rc = ops->begin ? ops->begin(self, &cut, err) : VT_OK;
+  if (rc == VT_OK) rc = time_samples(ops, self, *fr, every, &cpu_s, err);
   *cpu_s_step += cpu_s / (double)every;
   if (ops->close) ops->close(self);
   return rc;

@@ -127,8 +127,9 @@ static void vanhove_drift(const vt_plan *p, const vt_array_def *defs, int n_defs
 static const struct {
   const char *name;
   vt_conform_drift *expect; /* NULL: a drift changes nothing */
-} drift[] = {{"thermo", NULL},           {"msd", msd_drift},  {"charge", charge_drift}, {"rdf", NULL},
-             {"vanhove", vanhove_drift}, {"polyhedra", NULL}, {"chains", NULL}};
+} drift[] = {
+    {"thermo", NULL},    {"msd", msd_drift}, {"charge", charge_drift}, {"rdf", NULL},   {"vanhove", vanhove_drift},
+    {"polyhedra", NULL}, {"chains", NULL},   {"residence", NULL},      {"bonds", NULL}, {"jumps", NULL}};
 
 static void a_drift_changes_what_the_doc_says(void **state)
 {

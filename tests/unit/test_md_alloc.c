@@ -67,7 +67,10 @@ static void no_allocation_in(int ensemble, vt_precision precision)
   settle.block_steps = st.block_steps = BLOCK;
   liquid_open(&l, "nep", precision, UNITS, hot, 1);
   vt_plan plan = plan_of(&l.comp);
+  vt_cutoffs cut;
+  vt_cutoffs_default(&l.comp, &cut);
   VT_TEST_OK(vt_obs_set_open(&obs, &plan, &err), &err);
+  VT_TEST_OK(vt_obs_set_begin(obs, &cut, &err), &err);
   liquid_hold(&l.md, &settle, 0);
   assert_true(allocations > 20); /* the wrappers are in the way */
   VT_TEST_OK(vt_md_begin(&l.md, &st, 1, &err), &err);
