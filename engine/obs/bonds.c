@@ -9,9 +9,9 @@ enum { MOST = 12, PER_BOND = 2 };                 /* anions of one metal; vector
 enum { ORIGIN, CONTINUOUS, ENDPOINT, P2, N_SUM }; /* accumulators of a pair; P2: over the continuous ones      */
 
 typedef struct bonds {
-  vt__corr_obs base; /* first: closed as one. Vectors of a bond: (anion, number, pair), then its direction */
+  vt__corr_obs base; /* first: closed as one. Vectors: see list_bonds */
   vt__track track;
-  double (*now)[3]; /* [metal][MOST][PER_BOND] */
+  double (*now)[3]; /* [n_vec] */
   int n_pairs;
   double *census; /* [pair] bonds seen */
 } bonds;
@@ -77,8 +77,8 @@ static vt_status bonds_open(const vt_plan *p, const vt_obs_request *r, void **se
   o = block;
   o->n_pairs = vt__obs_n_pairs(p);
   VT_TRY_OUT(vt__track_open(&o->track, &p->comp, "M", "XO", MOST, r->par[HYSTERESIS], 0, err), err, "bonds");
-  const size_t n_vec = (size_t)o->track.pairs.n_first * MOST * PER_BOND;
-  VT_TRY_OUT(vt_calloc64(&block, n_vec + 1, sizeof *o->now, err), err, "bonds: %zu vectors", n_vec);
+  const size_t n_vec = (size_t)o->track.pairs.n_first * MOST * PER_BOND + 1;
+  VT_TRY_OUT(vt_calloc64(&block, n_vec, sizeof *o->now, err), err, "bonds: %zu vectors", n_vec);
   o->now = block;
   VT_TRY_OUT(vt_calloc64(&block, (size_t)o->n_pairs, sizeof(double), err), err, "bonds");
   o->census = block;
@@ -96,54 +96,57 @@ static vt_status bonds_begin(void *self, const vt_cutoffs *cut, vt_err *err)
   return vt__track_begin(&o->track, cut, err);
 }
 
-static void list_bonds(bonds *o, const vt_frame *fr, int m)
+/* The bonds of a frame, one after the other: (which metal and anion, and which pair of species) and the number as exact
+ * integers, then the direction.  They ascend; -1 behind the last one. */
+enum { N_PAIR = 256 };
+_Static_assert(VT_MAX_SPECIES *(VT_MAX_SPECIES + 1) / 2 <= N_PAIR, "a pair does not fit");
+
+/* From now[n] on; returns where they end. */
+static size_t list_bonds(bonds *o, const vt_frame *fr, int m, size_t n)
 {
   const vt__pairs *p = &o->track.pairs;
   int n_row;
-  double(*now)[3] = o->now + (size_t)m * MOST * PER_BOND;
   const vt__bond *b = vt__track_row(&o->track, m, &n_row); /* no patience: every entry is a bond */
-  for (int i = 0; i < MOST; i++, now += PER_BOND) {
-    memset(now, 0, PER_BOND * sizeof *now);
-    now[0][0] = -1;
-    if (i >= n_row) continue;
+  for (int i = 0; i < n_row; i++) {
     const double *d = p->d[b[i].at];
     const int pair = vt_pair_index(fr->type[p->first[m]], fr->type[p->second[b[i].partner]], fr->n_species);
-    now[0][0] = b[i].partner;
-    now[0][1] = (double)b[i].number; /* exact below 2^53 */
-    now[0][2] = pair;
-    for (int c = 0; c < 3; c++) now[1][c] = d[c] / d[3];
+    const int64_t which = (int64_t)m * p->n_second + b[i].partner;
     o->census[pair]++;
+    o->now[n][0] = (double)(which * N_PAIR + pair); /* both exact: below 2^53 */
+    o->now[n][1] = (double)b[i].number;
+    o->now[n++][2] = 0;
+    for (int c = 0; c < 3; c++) o->now[n][c] = d[c] / d[3];
+    n++;
   }
+  return n;
 }
 
-/* Both lists of a metal ascend in the anion. */
+/* Both lists ascend, and equal bonds are of equal pairs. */
 static void bonds_visit(const void *ctx, const double (*now)[3], const double (*then)[3], double *acc)
 {
-  enum { ROW = MOST * PER_BOND };
-  const vt__pairs *p = ctx;
-  for (int m = 0; m < p->n_first; m++, now += ROW, then += ROW) {
-    for (int i = 0, j = 0; i < ROW && then[i][0] >= 0; i += PER_BOND) {
-      const double *u = then[i + 1], anion = then[i][0];
-      double *sum = acc + (ptrdiff_t)then[i][2] * N_SUM;
-      while (j < ROW && now[j][0] >= 0 && now[j][0] < anion) j += PER_BOND;
-      sum[ORIGIN]++;
-      if (j == ROW || now[j][0] != anion) continue;
-      sum[ENDPOINT]++;
-      if (now[j][1] != then[i][1]) continue;
-      const double *v = now[j + 1], cosine = u[0] * v[0] + u[1] * v[1] + u[2] * v[2];
-      sum[CONTINUOUS]++;
-      sum[P2] += 1.5 * cosine * cosine - 0.5;
-    }
+  (void)ctx;
+  for (; (*then)[0] >= 0; then += PER_BOND) {
+    double *sum = acc + (int64_t)(*then)[0] % N_PAIR * N_SUM;
+    while ((*now)[0] >= 0 && (*now)[0] < (*then)[0]) now += PER_BOND;
+    sum[ORIGIN]++;
+    if ((*now)[0] != (*then)[0]) continue;
+    sum[ENDPOINT]++;
+    if ((*now)[1] != (*then)[1]) continue;
+    const double *u = then[1], *v = now[1], cosine = u[0] * v[0] + u[1] * v[1] + u[2] * v[2];
+    sum[CONTINUOUS]++;
+    sum[P2] += 1.5 * cosine * cosine - 0.5;
   }
 }
 
 static vt_status bonds_sample(void *self, const vt_frame *fr, vt_err *err)
 {
   bonds *o = self;
+  size_t n = 0;
   VT_PASS(vt__obs_check_frame(fr, &o->base.comp, err));
   VT_PASS(vt__track_sample(&o->track, fr, err));
-  for (int m = 0; m < o->track.pairs.n_first; m++) list_bonds(o, fr, m);
-  vt__corr_push(&o->base.corr, (const double(*)[3])o->now, bonds_visit, &o->track.pairs);
+  for (int m = 0; m < o->track.pairs.n_first; m++) n = list_bonds(o, fr, m, n);
+  for (; n < (size_t)o->base.corr.n_vec; n++) o->now[n][0] = o->now[n][1] = o->now[n][2] = -1;
+  vt__corr_push(&o->base.corr, (const double(*)[3])o->now, bonds_visit, NULL);
   return VT_OK;
 }
 

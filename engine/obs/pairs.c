@@ -66,13 +66,14 @@ static void vector_to(const vt_cell *cell, const double s[3], const double t[3],
 
 vt_status vt__pairs_find(vt__pairs *p, const vt_frame *fr, const vt_cutoffs *cut, double more_a, vt_err *err)
 {
-  double hi[3][3], limit2[VT_MAX_SPECIES][VT_MAX_SPECIES];
+  double hi[3][3], limit2[VT_MAX_SPECIES][VT_MAX_SPECIES], widest2[VT_MAX_SPECIES] = {0};
   if (!vt_cell_inverse(&fr->cell, hi)) VT_FAIL(err, VT_EDIVERGE, "the cell cannot be inverted");
   const double half = 0.5 * vt_cell_shortest_height(&fr->cell);
   for (int s = 0; s < fr->n_species; s++)
     for (int t = 0; t < fr->n_species; t++) {
       double r = fmin(cut->r[s][t] + more_a, half);
       limit2[s][t] = r * r;
+      widest2[s] = fmax(widest2[s], limit2[s][t]);
     }
   list_atoms(p, fr);
   for (int b = 0; b < p->n_second; b++) {
@@ -82,12 +83,13 @@ vt_status vt__pairs_find(vt__pairs *p, const vt_frame *fr, const vt_cutoffs *cut
   }
   for (int a = 0; a < p->n_first; a++) {
     const int i = p->first[a];
-    const double *of = limit2[fr->type[i]];
+    const double *of = limit2[fr->type[i]], widest = widest2[fr->type[i]];
     double s[3];
     fractional((const double(*)[3])hi, fr->x[i], s);
     vt__fold_distances(&fr->cell, s, p->s[0], p->s[1], p->s[2], p->n_second, p->r2);
     int n = 0;
     for (int b = 0; b < p->n_second; b++) {
+      if (!(p->r2[b] < widest)) continue; /* nearly all of them: spares two look-ups */
       if (!(p->r2[b] < of[fr->type[p->second[b]]]) || p->second[b] == i) continue;
       if (n == p->most)
         VT_FAIL(err, VT_EINVAL, "atom %d has more than %d neighbours within %g A", i, p->most,

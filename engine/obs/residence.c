@@ -9,10 +9,10 @@ enum { MOST = VT__TRACK_MOST, N_CLASS = 5 };                /* metals of one alk
 enum { ORIGIN, CONTINUOUS, INTERMITTENT, ENDPOINT, N_SUM }; /* accumulators of a species and class             */
 
 typedef struct residence {
-  vt__corr_obs base; /* first: closed as one. Vectors: MOST bonds of each alkali, see encode */
+  vt__corr_obs base; /* first: closed as one. Vectors: see list_bonds */
   vt__track track;
   vt__pairs oxygen; /* around each metal */
-  double (*now)[3]; /* [alkali][MOST]    */
+  double (*now)[3]; /* [n_vec] */
   int *class_of;    /* [metal]           */
   size_t n_census;
   double *census, *bonds, *metals, *visits; /* one block: [species][N_CLASS], [N_CLASS], [species][N_CLASS] */
@@ -91,8 +91,8 @@ static vt_status residence_open(const vt_plan *p, const vt_obs_request *r, void 
                             vt__track_at_most(r->par[PERMISSION], vt__obs_sample_ps(p, r)), err),
              err, "residence");
   VT_TRY_OUT(vt__pairs_open(&o->oxygen, &p->comp, "M", "O", MOST, err), err, "residence");
-  const size_t n_vec = (size_t)o->track.pairs.n_first * MOST;
-  VT_TRY_OUT(vt_calloc64(&block, n_vec + 1, sizeof *o->now, err), err, "residence: %zu vectors", n_vec);
+  const size_t n_vec = (size_t)o->track.pairs.n_first * MOST + 1;
+  VT_TRY_OUT(vt_calloc64(&block, n_vec, sizeof *o->now, err), err, "residence: %zu vectors", n_vec);
   o->now = block;
   VT_TRY_OUT(vt_calloc64(&block, (size_t)o->oxygen.n_first + 1, sizeof *o->class_of, err), err, "residence");
   o->class_of = block;
@@ -115,14 +115,10 @@ static vt_status residence_begin(void *self, const vt_cutoffs *cut, vt_err *err)
   return vt__track_begin(&o->track, cut, err);
 }
 
-/* A bond as a vector of exact integers: metal and class together, then the two numbers.  No bond: -1. */
-enum { CODE = 8 };
-static void encode(double v[3], const vt__bond *b, int class_of)
-{
-  v[0] = CODE * b->partner + class_of;
-  v[1] = (double)b->number; /* exact below 2^53 */
-  v[2] = (double)b->lasting;
-}
+/* The bonds of a frame, one after the other, as vectors of exact integers: (which alkali and metal, and which row of
+ * the results), number, lasting.  They ascend; -1 behind the last one. */
+enum { N_ROW = 128 };
+_Static_assert(VT_MAX_SPECIES *N_CLASS <= N_ROW, "a row of the results does not fit");
 
 static void classify_metals(residence *o)
 {
@@ -132,56 +128,51 @@ static void classify_metals(residence *o)
   }
 }
 
-static void list_bonds(residence *o, int a, int species)
+/* From now[n] on; returns where they end. */
+static size_t list_bonds(residence *o, int a, int species, size_t n)
 {
-  int n_row, n = 0;
-  double(*now)[3] = o->now + (size_t)a * MOST;
-  const vt__bond *row = vt__track_row(&o->track, a, &n_row);
+  int n_row;
+  const vt__bond *b = vt__track_row(&o->track, a, &n_row);
   for (int i = 0; i < n_row; i++) {
-    if (row[i].absent > 0) continue;
-    const int k = o->class_of[row[i].partner];
-    o->bonds[species * N_CLASS + k]++;
-    o->visits[species * N_CLASS + k] += row[i].formed;
-    encode(now[n++], &row[i], k);
+    if (b[i].absent > 0) continue;
+    const int row = species * N_CLASS + o->class_of[b[i].partner];
+    const int64_t which = (int64_t)a * o->oxygen.n_first + b[i].partner;
+    o->bonds[row]++;
+    o->visits[row] += b[i].formed;
+    o->now[n][0] = (double)(which * N_ROW + row); /* all three exact: below 2^53 */
+    o->now[n][1] = (double)b[i].number;
+    o->now[n++][2] = (double)b[i].lasting;
   }
-  for (; n < MOST; n++) now[n][0] = now[n][1] = now[n][2] = -1;
+  return n;
 }
 
-typedef struct context {
-  const residence *o;
-  const int *type;
-} context;
-
-/* Both lists of an alkali ascend in the metal; its class is that of `then`, the origin. */
+/* Both lists ascend; the row is that of `then`, the origin. */
 static void residence_visit(const void *ctx, const double (*now)[3], const double (*then)[3], double *acc)
 {
-  const context *c = ctx;
-  const vt__pairs *p = &c->o->track.pairs;
-  for (int a = 0; a < p->n_first; a++, now += MOST, then += MOST) {
-    double *of_species = acc + (ptrdiff_t)c->type[p->first[a]] * N_CLASS * N_SUM;
-    for (int i = 0, j = 0; i < MOST && then[i][0] >= 0; i++) {
-      const int code = (int)then[i][0]; /* fits: made from one */
-      double *sum = of_species + (ptrdiff_t)(code % CODE) * N_SUM;
-      while (j < MOST && now[j][0] >= 0 && (int)now[j][0] / CODE < code / CODE) j++;
-      sum[ORIGIN]++;
-      if (j == MOST || now[j][0] < 0 || (int)now[j][0] / CODE != code / CODE) continue;
-      sum[ENDPOINT]++;
-      sum[CONTINUOUS] += now[j][1] == then[i][1];
-      sum[INTERMITTENT] += now[j][2] == then[i][2];
-    }
+  (void)ctx;
+  for (; (*then)[0] >= 0; then++) {
+    const int64_t code = (int64_t)(*then)[0], which = code / N_ROW;
+    double *sum = acc + code % N_ROW * N_SUM;
+    while ((*now)[0] >= 0 && (int64_t)(*now)[0] / N_ROW < which) now++;
+    sum[ORIGIN]++;
+    if ((*now)[0] < 0 || (int64_t)(*now)[0] / N_ROW != which) continue;
+    sum[ENDPOINT]++;
+    sum[CONTINUOUS] += (*now)[1] == (*then)[1];
+    sum[INTERMITTENT] += (*now)[2] == (*then)[2];
   }
 }
 
 static vt_status residence_sample(void *self, const vt_frame *fr, vt_err *err)
 {
   residence *o = self;
-  const context ctx = {o, fr->type};
+  size_t n = 0;
   VT_PASS(vt__obs_check_frame(fr, &o->base.comp, err));
   VT_PASS(vt__track_sample(&o->track, fr, err));
   VT_PASS(vt__pairs_find(&o->oxygen, fr, &o->track.cut, 0, err));
   classify_metals(o);
-  for (int a = 0; a < o->track.pairs.n_first; a++) list_bonds(o, a, fr->type[o->track.pairs.first[a]]);
-  vt__corr_push(&o->base.corr, (const double(*)[3])o->now, residence_visit, &ctx);
+  for (int a = 0; a < o->track.pairs.n_first; a++) n = list_bonds(o, a, fr->type[o->track.pairs.first[a]], n);
+  for (; n < (size_t)o->base.corr.n_vec; n++) o->now[n][0] = o->now[n][1] = o->now[n][2] = -1;
+  vt__corr_push(&o->base.corr, (const double(*)[3])o->now, residence_visit, NULL);
   return VT_OK;
 }
 
