@@ -215,4 +215,46 @@ typedef struct vt_compare {
 VT_MUST_CHECK vt_status vt_compare_fits(const vt_arrh *fits, int n, const vt_compare_limits *lim, uint64_t key,
                                         vt_compare *out, vt_err *err);
 
+/* ------------------------------------------------------------------ transport pooled over glasses (T 7.7) */
+
+typedef enum vt_pool_reason {
+  VT_POOL_OK = 0,
+  VT_POOL_ONE_GLASS, /* values without intervals                         */
+  VT_POOL_NO_WINDOW  /* no glass whose alkali became diffusive: NaN      */
+} vt_pool_reason;
+const char *vt_pool_reason_text(vt_pool_reason r);
+
+/* A number pooled over glasses.  One glass: its value with the stated error of its trajectory (NaN where none is known),
+ * and no interval. */
+typedef struct vt_pooled {
+  double value;              /* median of the bootstrap                                             */
+  double se;                 /* of value                                                            */
+  double lo95, hi95;         /* t(G-1) interval from the bootstrap's scatter: covers 95 % from G = 2 */
+  double pct_lo95, pct_hi95; /* percentiles of the bootstrap: 50 % (G = 2), 85 % (5), 90 % (10)     */
+  int32_t n_glasses;         /* that have the number                                                */
+  int32_t reserved;
+} vt_pooled;
+
+typedef struct vt_pool {
+  int32_t n_species;
+  int32_t reason;                /* vt_pool_reason                                           */
+  int32_t n_glasses, n_left_out; /* given; without a collective window of their own, or not conducting in the common one */
+  double lo_ps, hi_ps;           /* common window of everything but D                        */
+  vt_pooled d_cm2_s[VT_MAX_SPECIES]; /* geometric means, each glass in its tracer window and in the input's frame */
+  vt_pooled sigma_mS_cm;         /* geometric mean; NaN without a volume                     */
+  vt_pooled haven_fw;            /* alkali only, seen from the metal; NaN without one        */
+  vt_pooled haven_bary;          /* alkali only, barycentric: 1/t_bary^2 if uncorrelated in a rigid framework (T 7.7) */
+  vt_pooled haven_total;         /* sigma_NE,alkali / sigma                                  */
+  vt_pooled ionicity;            /* sigma / sigma_NE,all                                     */
+  vt_pooled t_bary, t_fw;        /* transference number of all alkalis together              */
+  vt_pooled t_self;              /* the same from tracer motion alone, as simulated          */
+  vt_pooled gap_bary, gap_fw;    /* t - t_self: what distinct ions do                        */
+  double l[VT_MAX_SPECIES][VT_MAX_SPECIES];    /* e^2 L_ij, mS/cm, barycentric, mean over glasses */
+  double l_se[VT_MAX_SPECIES][VT_MAX_SPECIES]; /* jackknife over glasses; NaN for one        */
+} vt_pool;
+
+/* glass[n]: replicas of ONE composition at ONE temperature, one of each glass (VT_EINVAL: not so, malformed input).
+ * What is not resolved is NaN with a reason.  Deterministic: glasses are resampled with Philox and `key`.  Allocates. */
+VT_MUST_CHECK vt_status vt_pool_glasses(const vt_tr_input *glass, int n, uint64_t key, vt_pool *out, vt_err *err);
+
 #endif

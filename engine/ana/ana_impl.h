@@ -65,6 +65,24 @@ void vt__in_frame(const vt_composition *c, const double *a, const double *u, dou
 /* sigma, Haven ratios and their window, from out->tracer. */
 VT_MUST_CHECK vt_status vt__collective(const vt_tr_input *in, vt_transport *out, vt_err *err);
 
+/* Slope of a bilinear form of displacements over the lags of [lo, hi] (A^2/ps) and the relative error that a mean
+ * square has there.  NaN with fewer than 3 lags; VT_EINVAL: a correlation is not finite.  Allocates. */
+typedef struct vt__slope {
+  double value, relative_se;
+} vt__slope;
+VT_MUST_CHECK vt_status vt__collective_slope(const vt_tr_input *in, double lo_ps, double hi_ps, const double *u,
+                                             const double *w, vt__slope *out, vt_err *err);
+
+/* Slope of the charge MSD that the alkali would have if its ions moved independently, from tracer motion in the window:
+ * in the frame of the simulation, and seen from the reference a of vt__frame_reference (as simulated if NULL). */
+typedef struct vt__self {
+  double lab, lab_se, seen;
+} vt__self;
+VT_MUST_CHECK vt_status vt__alkali_self(const vt_tr_input *in, double lo_ps, double hi_ps, const double *a,
+                                        vt__self *out, vt_err *err);
+/* The same of every species on its own, as simulated; NaN with fewer than 3 lags: part[n_species]. */
+VT_MUST_CHECK vt_status vt__self_parts(const vt_tr_input *in, double lo_ps, double hi_ps, double *part, vt_err *err);
+
 /* ------------------------------------------------------------------ random.c: random effects (T 9.2) */
 
 typedef struct vt__effects {
