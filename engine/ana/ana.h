@@ -257,4 +257,64 @@ typedef struct vt_pool {
  * What is not resolved is NaN with a reason.  Deterministic: glasses are resampled with Philox and `key`.  Allocates. */
 VT_MUST_CHECK vt_status vt_pool_glasses(const vt_tr_input *glass, int n, uint64_t key, vt_pool *out, vt_err *err);
 
+/* ------------------------------------------------------------------ residence times (T 12) */
+
+typedef enum vt_res_reason {
+  VT_RES_OK = 0,
+  VT_RES_LONGER, /* the survival has not fallen below 1/e: only a lower bound     */
+  VT_RES_TAIL,   /* more than half of the time would lie beyond what was measured */
+  VT_RES_ABSENT  /* no bonds of the class, or not observed                        */
+} vt_res_reason;
+const char *vt_res_reason_text(vt_res_reason r);
+
+/* lag_ps[n] > 0 ascend; survival[n] of bonds, 1 at lag 0 by definition, NaN where there was no origin.  visits: bonds that
+ * formed, which sets the noise; NaN if unknown.  chance: the value that the survival decays to because a pair of an
+ * alkali and a metal is near by chance (bonds / (alkalis metals) for endpoint survival), 0 for continuous survival; the
+ * analysis is of (C - chance) / (1 - chance). */
+typedef struct vt_res_input {
+  int n;
+  const double *lag_ps, *survival;
+  double visits, chance;
+} vt_res_input;
+
+typedef struct vt_residence {
+  double tau_ps;         /* integral of the survival up to its noise, and of the fitted tail beyond (T 12.1) */
+  double se;             /* tau / sqrt(visits), a lower bound: it knows nothing of bonds that share an ion, of the cutoffs
+                          * and of differences between glasses */
+  double tail;           /* share of tau that is the tail's                          */
+  double e_time_ps;      /* where the survival passes 1/e; NaN if it does not        */
+  double longer_than_ps; /* lower bound if tau is NaN for VT_RES_LONGER or VT_RES_TAIL */
+  double beta, tau0_ps;  /* tail exp(-(t/tau0)^beta); NaN if none was needed         */
+  int32_t reason;        /* vt_res_reason                                            */
+  int32_t n_lags;        /* lags that were integrated over                           */
+} vt_residence;
+
+/* VT_EINVAL: lags that do not ascend, survival outside 0..1, chance outside 0..1, negative visits. Allocates. */
+VT_MUST_CHECK vt_status vt_residence_time(const vt_res_input *in, vt_residence *out, vt_err *err);
+
+/* Residence time against the number k of oxygen atoms around the metal, over glasses (T 12.2). */
+enum { VT_RES_CLASSES = 4 }; /* k = 0..3 */
+
+/* t interval over glasses; value alone for one, NaN for none. */
+typedef struct vt_over_glasses {
+  double value, se, lo95, hi95; /* se of the value; of its logarithm for a ratio */
+  int32_t n_glasses;
+  int32_t reserved;
+} vt_over_glasses;
+
+typedef struct vt_res_trend {
+  vt_over_glasses slope;       /* d ln tau / dk of each glass with two classes or more, averaged */
+  vt_over_glasses ratio[VT_RES_CLASSES]; /* tau_k / tau_0, geometric mean; ratio[0] = 1 trivially   */
+  double page_l, page_z;       /* Page's statistic and (L - mean) / sd without order             */
+  double page_p;               /* one-sided, tau rises with k: normal approximation              */
+  double page_p_exact;         /* the same from all orders within the glasses; NaN with ties     */
+  int32_t page_glasses;        /* with two classes or more                                       */
+  int32_t n_unresolved;        /* values that are not there, "longer than" included              */
+  int32_t resolved[VT_RES_CLASSES]; /* glasses that have tau_k                                   */
+} vt_res_trend;
+
+/* tau_ps[n]: the classes of each glass, NaN where not resolved.  VT_EINVAL: n < 1, a time that is not positive.
+ * Allocates. */
+VT_MUST_CHECK vt_status vt_residence_trend(const double (*tau_ps)[VT_RES_CLASSES], int n, vt_res_trend *out, vt_err *err);
+
 #endif
