@@ -278,6 +278,57 @@ static void frames_and_momentum_are_kept_in_the_mean(void **state)
   near("sigma from the mean L", pooled / sigma, 1, 1e-10);
 }
 
+/* A drift of everything that has nothing to do with the rest adds w t to every MSD and N_i N_j w t to the correlations;
+ * what names its frame, or needs none, must not see it. */
+static void a_drift_is_taken_out_by_the_frames(void **state)
+{
+  (void)state;
+  static melt m;
+  const double w = 0.2; /* A^2/ps */
+  fill(&m, 4, 11, 500, 2);
+  vt_pool still = pool(&m, 4, 5);
+  for (int g = 0; g < 4; g++)
+    for (int k = 0; k < m.g[g].n_lag; k++)
+      for (int i = 0; i < N_SPECIES; i++) {
+        double *msd = &m.g[g].mean[i * m.g[g].n_lag + k], *m4 = &m.g[g].m4[i * m.g[g].n_lag + k], before = *msd;
+        *msd += w * m.g[g].lag[k];
+        *m4 *= (*msd / before) * (*msd / before);
+        for (int j = i; j < N_SPECIES; j++)
+          m.g[g].corr[vt_pair_index(i, j, N_SPECIES) * m.g[g].n_lag + k] +=
+              w * m.g[g].lag[k] * m.g[g].comp.count[i] * m.g[g].comp.count[j];
+      }
+  vt_pool drift = pool(&m, 4, 5);
+  near("start", drift.lo_ps, still.lo_ps, 0);
+  near("H_fw", drift.haven_fw.value / still.haven_fw.value, 1, 1e-9);
+  near("H_bary", drift.haven_bary.value / still.haven_bary.value, 1, 1e-9);
+  near("t_bary", drift.t_bary.value, still.t_bary.value, 1e-9);
+  near("t_fw", drift.t_fw.value, still.t_fw.value, 1e-9);
+  near("sigma", drift.sigma_mS_cm.value / still.sigma_mS_cm.value, 1, 1e-9);
+  for (int i = 0; i < N_SPECIES; i++)
+    for (int j = 0; j < N_SPECIES; j++) near("L", (drift.l[i][j] - still.l[i][j]) / still.l[0][0], 0, 1e-9);
+  assert_true(drift.haven_total.value > still.haven_total.value * 1.1); /* T 7.5: it alone knows of a drift */
+}
+
+/* The mean of two logarithms is known to half their difference, with t(1) = 12.706.  Half of the draws hold both
+ * glasses, so the scatter of 2000 is uncertain by 1.1 %. */
+static void two_glasses_differ_by_twice_the_error(void **state)
+{
+  (void)state;
+  static melt m;
+  vt_err err;
+  vt_transport own[2];
+  fill(&m, 2, 11, 600, 1);
+  for (int g = 0; g < 2; g++) VT_TEST_OK(vt_tr_replica(&m.in[g], &own[g], &err), &err);
+  double ln[2] = {log(own[0].tracer[0].d_cm2_s), log(own[1].tracer[0].d_cm2_s)}, se = 0.5 * fabs(ln[0] - ln[1]);
+  const vt_pooled d = pool(&m, 2, 5).d_cm2_s[0];
+  near("D", log(d.value), 0.5 * (ln[0] + ln[1]), 1e-12);
+  near("its error", d.se / d.value / se, 1, 0.05);
+  near("lower end", log(d.lo95 / d.value) / (-12.7062 * d.se / d.value), 1, 1e-5);
+  near("upper end", log(d.hi95 / d.value) / (12.7062 * d.se / d.value), 1, 1e-5);
+  near("lowest", log(d.pct_lo95), fmin(ln[0], ln[1]), 1e-12);
+  near("highest", log(d.pct_hi95), fmax(ln[0], ln[1]), 1e-12);
+}
+
 /* ------------------------------------------------------------------ glasses that do not fit in */
 
 static void a_glass_without_conduction_does_not_poison_the_pool(void **state)
@@ -413,6 +464,8 @@ int main(void)
       cmocka_unit_test(uncorrelated_ions_look_correlated_from_the_centre_of_mass),
       cmocka_unit_test(intervals_over_few_glasses_cover),
       cmocka_unit_test(frames_and_momentum_are_kept_in_the_mean),
+      cmocka_unit_test(a_drift_is_taken_out_by_the_frames),
+      cmocka_unit_test(two_glasses_differ_by_twice_the_error),
       cmocka_unit_test(a_glass_without_conduction_does_not_poison_the_pool),
       cmocka_unit_test(the_latest_start_is_everybodys_window),
       cmocka_unit_test(a_single_glass_keeps_its_own_errors),
