@@ -224,8 +224,8 @@ typedef enum vt_pool_reason {
 } vt_pool_reason;
 const char *vt_pool_reason_text(vt_pool_reason r);
 
-/* A number pooled over glasses.  One glass: its value with the stated error of its trajectory (NaN where none is known),
- * and no interval. */
+/* A number pooled over glasses.  One glass: its value with the stated error of its trajectory (NaN where none is
+ * known), and no interval. */
 typedef struct vt_pooled {
   double value;              /* median of the bootstrap                                             */
   double se;                 /* of value                                                            */
@@ -238,7 +238,8 @@ typedef struct vt_pooled {
 typedef struct vt_pool {
   int32_t n_species;
   int32_t reason;                /* vt_pool_reason                                           */
-  int32_t n_glasses, n_left_out; /* given; without a collective window of their own, or not conducting in the common one */
+  int32_t n_glasses;             /* given                                                    */
+  int32_t n_left_out;            /* of them, without a collective window or not conducting in the common one */
   double lo_ps, hi_ps;           /* common window of everything but D                        */
   vt_pooled d_cm2_s[VT_MAX_SPECIES]; /* geometric means, each glass in its tracer window and in the input's frame */
   vt_pooled sigma_mS_cm;         /* geometric mean; NaN without a volume                     */
@@ -254,7 +255,7 @@ typedef struct vt_pool {
 } vt_pool;
 
 /* glass[n]: replicas of ONE composition at ONE temperature, one of each glass (VT_EINVAL: not so, malformed input).
- * What is not resolved is NaN with a reason.  Deterministic: glasses are resampled with Philox and `key`.  Allocates. */
+ * What is not resolved is NaN with a reason.  Deterministic: glasses are drawn with Philox and `key`.  Allocates. */
 VT_MUST_CHECK vt_status vt_pool_glasses(const vt_tr_input *glass, int n, uint64_t key, vt_pool *out, vt_err *err);
 
 /* ------------------------------------------------------------------ residence times (T 12) */
@@ -267,8 +268,8 @@ typedef enum vt_res_reason {
 } vt_res_reason;
 const char *vt_res_reason_text(vt_res_reason r);
 
-/* lag_ps[n] > 0 ascend; survival[n] of bonds, 1 at lag 0 by definition, NaN where there was no origin.  visits: bonds that
- * formed, which sets the noise; NaN if unknown.  chance: the value that the survival decays to because a pair of an
+/* lag_ps[n] > 0 ascend; survival[n] of bonds, 1 at lag 0 by definition, NaN where there was no origin.  visits: bonds
+ * that formed, which sets the noise; NaN if unknown.  chance: the value that the survival decays to because a pair of an
  * alkali and a metal is near by chance (bonds / (alkalis metals) for endpoint survival), 0 for continuous survival; the
  * analysis is of (C - chance) / (1 - chance). */
 typedef struct vt_res_input {
@@ -279,8 +280,8 @@ typedef struct vt_res_input {
 
 typedef struct vt_residence {
   double tau_ps;         /* integral of the survival up to its noise, and of the fitted tail beyond (T 12.1) */
-  double se;             /* tau / sqrt(visits), a lower bound: it knows nothing of bonds that share an ion, of the cutoffs
-                          * and of differences between glasses */
+  double se;             /* tau / sqrt(visits), a lower bound: it knows nothing of bonds that share an ion, of the
+                          * cutoffs and of differences between glasses */
   double tail;           /* share of tau that is the tail's                          */
   double e_time_ps;      /* where the survival passes 1/e; NaN if it does not        */
   double longer_than_ps; /* lower bound if tau is NaN for VT_RES_LONGER or VT_RES_TAIL */
@@ -315,6 +316,7 @@ typedef struct vt_res_trend {
 
 /* tau_ps[n]: the classes of each glass, NaN where not resolved.  VT_EINVAL: n < 1, a time that is not positive.
  * Allocates. */
-VT_MUST_CHECK vt_status vt_residence_trend(const double (*tau_ps)[VT_RES_CLASSES], int n, vt_res_trend *out, vt_err *err);
+VT_MUST_CHECK vt_status vt_residence_trend(const double (*tau_ps)[VT_RES_CLASSES], int n, vt_res_trend *out,
+                                           vt_err *err);
 
 #endif
