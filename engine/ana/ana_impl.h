@@ -13,8 +13,8 @@ typedef struct vt__line {
 
 /* What the points are the mean square of. */
 typedef struct vt__walk {
-  double ratio;   /* variance over squared mean of one window: 2/3 for a Gaussian in three dimensions */
-  double walkers; /* independent ones                                                                 */
+  double excess_ps; /* (variance over squared mean of one window - 2/3) times its lag: 0 for Gaussian walks */
+  double walkers;   /* independent ones */
   double run_ps;
 } vt__walk;
 
@@ -45,9 +45,9 @@ VT_MUST_CHECK vt_status vt__arrays_transport(const vt__arrays *a, vt_tr_input *i
 
 /* ------------------------------------------------------------------ transport.c */
 
-/* Variance over squared mean of one displacement squared: <dr^4>/<dr^2>^2 - 1, averaged over the first octave of the
- * window, which decides the fit; 2/3 for a Gaussian, more for a heterogeneous glass. */
-double vt__variance_ratio(int n, const double *lag, const double *mean, const double *m4);
+/* How far a displacement squared varies more than that of a Gaussian walk: (<dr^4>/<dr^2>^2 - 5/3) t, ps, averaged over
+ * the first octave of the window, at least 0 (T 7.2). */
+double vt__excess_ps(int n, const double *lag, const double *mean, const double *m4);
 /* The line through the MSD of species s over lags first .. first+n-1. */
 VT_MUST_CHECK vt_status vt__msd_line(const vt_tr_input *in, int s, int first, int n, vt__line *out, vt_err *err);
 

@@ -11,7 +11,7 @@ static double square(double x) { return x * x; }
 vt_status vt__collective_slope(const vt_tr_input *in, double lo_ps, double hi_ps, const double *u, const double *w,
                                vt__slope *out, vt_err *err)
 {
-  const vt__walk one = {.ratio = 2.0 / 3, .walkers = 1, .run_ps = in->run_ps};
+  const vt__walk one = {.walkers = 1, .run_ps = in->run_ps};
   vt_status rc = VT_OK;
   void *block = NULL;
   vt__line line;

@@ -13,8 +13,9 @@ static double ols_slope(int n, const double *x, const double *y)
   return xy / xx;
 }
 
-/* cov(y_i, y_j) = var_i W_i / W_j for lag i <= lag j, with var_i = ratio (slope lag_i)^2 / W_i and W = walkers run /
- * lag windows, all of it for slope = 1 (T 7.2).  lag^2 stands for the measured variance on purpose: it makes the matrix
+/* cov(y_i, y_j) = var_i W_i / W_j for lag i <= lag j, with var_i = 2/3 (slope lag_i)^2 / W_i and W = walkers run / lag
+ * windows, all of it for slope = 1 (T 7.2).  What a walk varies beyond that is common to all lags: it moves the slope,
+ * not the fit.  lag^2 stands for the measured variance on purpose: it makes the matrix
  * positive definite whatever the noise, and keeps the weights from following the noise. */
 vt_status vt__line_fit(int n, const double *lag, const double *y, const vt__walk *walk, vt__line *out, vt_err *err)
 {
@@ -22,7 +23,8 @@ vt_status vt__line_fit(int n, const double *lag, const double *y, const vt__walk
   void *block = NULL;
   vt_lsq fit;
   size_t m = (size_t)n;
-  double scale = walk->ratio / (walk->walkers * walk->run_ps);
+  const double scale = 2.0 / 3 / (walk->walkers * walk->run_ps),
+               common = walk->excess_ps / (walk->walkers * walk->run_ps);
   VT_TRY_OUT(vt_calloc64(&block, m * m + 2 * m, sizeof(double), err), err, "line through %d lags", n);
   double *s = block, *x = s + m * m;
   for (size_t i = 0; i < m; i++) {
@@ -31,7 +33,7 @@ vt_status vt__line_fit(int n, const double *lag, const double *y, const vt__walk
     for (size_t j = i; j < m; j++) s[i * m + j] = s[j * m + i] = scale * lag[i] * lag[i] * lag[j];
   }
   VT_TRY_OUT(vt_gls(n, 2, y, x, s, &fit, err), err, "line through %d lags", n);
-  *out = (vt__line){.slope = fit.b[1], .relative_se = sqrt(fit.cov[3]), .ols_slope = ols_slope(n, lag, y)};
+  *out = (vt__line){.slope = fit.b[1], .relative_se = sqrt(fit.cov[3] + common), .ols_slope = ols_slope(n, lag, y)};
 out:
   vt_free(block);
   return rc;

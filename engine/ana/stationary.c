@@ -64,7 +64,7 @@ vt_status vt_st_diffusion(const vt_tr_input *in, const vt_tracer *tracer, const 
     if (n < LEAST_LAGS) continue;
     const size_t at = (size_t)s * (size_t)in->n_lag + (size_t)first;
     const double *lag = in->lag_ps + first, *thirds = third_mean + N_THIRDS * (size_t)s * (size_t)in->n_lag + first;
-    const vt__walk walk = {.ratio = vt__variance_ratio(n, lag, in->msd_mean + at, in->msd_m4 + at),
+    const vt__walk walk = {.excess_ps = vt__excess_ps(n, lag, in->msd_mean + at, in->msd_m4 + at),
                            .walkers = in->comp->count[s],
                            .run_ps = in->run_ps / N_THIRDS};
     VT_TRY(third_slope(n, lag, thirds, &walk, &out[s].first, &out[s].first_se, err), err, "first third, species %d", s);
