@@ -52,6 +52,21 @@ VT_MUST_CHECK vt_status vt_gls(int n, int p, const double *y, const double *x, d
 VT_MUST_CHECK vt_status vt_wls(int n, int p, const double *y, const double *x, const double *var, vt_lsq *out,
                                vt_err *err);
 
+/* Least value of f on [lo, hi]: a scan of n_scan equal steps (both ends are looked at), then golden section between the
+ * neighbours of its least point, to 2e-5 of a step; a minimum at an end of the interval gives exactly that end (T 5.4).
+ * It finds the lowest of several valleys if none is narrower than a step.  n_scan >= 2.  Errors are those of f. */
+typedef vt_status (*vt_objective)(void *ctx, double x, double *value, vt_err *err);
+VT_MUST_CHECK vt_status vt_minimize(vt_objective f, void *ctx, double lo, double hi, int n_scan, double *x,
+                                    double *value, vt_err *err);
+
+/* A mixture of t distributions: share w > 0 of mu + se * t(dof).  mu may be -INFINITY, se 0. */
+typedef struct vt_t_part {
+  double w, mu, se, dof;
+} vt_t_part;
+/* q-quantile, q in (0,1), of the mixture; -INFINITY if that much lies there.  The shares need not add up to 1.  NaN for
+ * n < 1 (T 5.5). */
+double vt_mixture_quantile(const vt_t_part *part, int n, double q);
+
 /* Call once before the first BLAS call: one thread, whatever the environment says. */
 void vt_blas_serial(void);
 const char *vt_blas_name(void);
