@@ -2,25 +2,39 @@
 #include <math.h>
 
 #include "engine/ana/ana_impl.h"
-#include "engine/num/num.h"
 
-/* Working copy of the points that take part: y = ln x, u = (1/T - 1/T_ref) / kB, var the pooled variance of y. */
-typedef struct samples {
-  int n, n_glasses;
-  double *y, *u, *t_k, *var;
-  int *glass;         /* [n] 0 .. n_glasses-1 */
-  double *level, *ea; /* [n_glasses] fitted line of each glass at u = 0 */
-  double chi2;        /* of all lines         */
-  int dof;
-  void *doubles, *ints;
-} samples;
+const char *vt_point_status_text(vt_point_status s)
+{
+  switch (s) {
+  case VT_POINT_USED:
+    return "used";
+  case VT_POINT_BELOW_TG:
+    return "used, but at or below the MD glass transition: a glass out of equilibrium";
+  case VT_POINT_NO_VALUE:
+    return "no value: not resolved in its run";
+  case VT_POINT_NOT_POSITIVE:
+    return "the value is not positive";
+  case VT_POINT_NO_ERROR:
+    return "no error of the value";
+  case VT_POINT_FEW_T:
+    return "its glass has fewer than two temperatures";
+  case VT_POINT_LONE_GLASS:
+    return "the only glass has fewer than three temperatures";
+  case VT_N_POINT_STATUS:
+    break;
+  }
+  return "unknown";
+}
 
-/* The combined line: mean, covariance of the mean. */
-typedef struct line {
-  double level, ea, var_level, var_ea, cov;
-} line;
+/* Of the point alone. */
+static vt_point_status judge(const vt_point *p)
+{
+  if (!isfinite(p->x)) return VT_POINT_NO_VALUE;
+  if (!(p->x > 0)) return VT_POINT_NOT_POSITIVE;
+  return p->se > 0 && isfinite(p->se) ? VT_POINT_USED : VT_POINT_NO_ERROR;
+}
 
-static int is_usable(const vt_point *p) { return p->x > 0 && isfinite(p->x) && p->se > 0 && isfinite(p->se); }
+static int is_usable(const vt_point *p) { return judge(p) == VT_POINT_USED; }
 
 /* Usable points of one glass lie at how many different temperatures? */
 static int count_temperatures(const vt_point *pt, int n, int glass)
@@ -35,15 +49,15 @@ static int count_temperatures(const vt_point *pt, int n, int glass)
   return count;
 }
 
-static void close_samples(samples *s)
+static void close_samples(vt__samples *s)
 {
   vt_free(s->doubles);
   vt_free(s->ints);
 }
 
 /* Take the usable points of every glass that has at least `least` temperatures; number the glasses in order of
- * appearance. */
-static vt_status select_points(samples *s, const vt_point *pt, int n, int least, vt_err *err)
+ * appearance.  status[n]. */
+static vt_status select_points(vt__samples *s, const vt_point *pt, int n, int least, int32_t *status, vt_err *err)
 {
   size_t m = (size_t)n;
   VT_TRY(vt_calloc64(&s->doubles, 6 * m, sizeof(double), err), err, "Arrhenius fit of %d points", n);
@@ -53,7 +67,13 @@ static vt_status select_points(samples *s, const vt_point *pt, int n, int least,
   s->glass = s->ints;
   int *name = s->glass + m; /* [n_glasses] the caller's number */
   for (int i = 0; i < n; i++) {
-    if (!is_usable(&pt[i]) || count_temperatures(pt, n, pt[i].glass) < least) continue;
+    status[i] = (int32_t)judge(&pt[i]);
+    if (status[i] != VT_POINT_USED) continue;
+    int n_t = count_temperatures(pt, n, pt[i].glass);
+    if (n_t < least) {
+      status[i] = n_t < 2 ? VT_POINT_FEW_T : VT_POINT_LONE_GLASS;
+      continue;
+    }
     int g = 0;
     while (g < s->n_glasses && name[g] != pt[i].glass) g++;
     if (g == s->n_glasses) name[s->n_glasses++] = pt[i].glass;
@@ -68,7 +88,7 @@ static vt_status select_points(samples *s, const vt_point *pt, int n, int least,
 }
 
 /* Sampling variance at each temperature: the mean over the glasses there (T 8.1). */
-static void pool_variances(samples *s)
+static void pool_variances(vt__samples *s)
 {
   double *pooled = s->u; /* not filled yet */
   for (int i = 0; i < s->n; i++) {
@@ -88,13 +108,14 @@ static double harmonic_mean(const double *t, int n)
   return n / sum;
 }
 
-/* Weighted line of each glass: y = level - Ea u. */
-static vt_status fit_glasses(samples *s, vt_lsq *last, vt_err *err)
+vt_status vt__lines_fit(vt__samples *s, vt_lsq *last, vt_err *err)
 {
   vt_status rc = VT_OK;
   void *block;
   double *work = NULL;
   size_t m = (size_t)s->n;
+  s->chi2 = 0;
+  s->dof = 0;
   VT_TRY_OUT(vt_calloc64(&block, 4 * m, sizeof(double), err), err, "Arrhenius lines of %d glasses", s->n_glasses);
   work = block;
   double *y = work, *var = y + m, *x = var + m;
@@ -120,10 +141,10 @@ out:
 }
 
 /* Several glasses: plain means; the scatter of the glasses is the error (T 8.2). */
-static line combine(const samples *s)
+static vt__mean_line combine(const vt__samples *s)
 {
   size_t g = (size_t)s->n_glasses;
-  line l = {.level = vt_mean(s->level, g), .ea = vt_mean(s->ea, g)};
+  vt__mean_line l = {.level = vt_mean(s->level, g), .ea = vt_mean(s->ea, g)};
   double norm = (double)(g * (g - 1));
   for (size_t i = 0; i < g; i++) {
     double a = s->level[i] - l.level, b = s->ea[i] - l.ea;
@@ -134,19 +155,23 @@ static line combine(const samples *s)
   return l;
 }
 
-/* One glass: the given errors, enlarged by the Birge factor when they do not explain the misfit (T 8.3). */
-static line single(const vt_lsq *fit, double birge)
+/* One glass: the given errors, enlarged when they do not explain the misfit (T 8.3). */
+static vt__mean_line single(const vt_lsq *fit, double factor)
 {
-  double scale = birge * birge;
-  return (line){.level = fit->b[0],
-                .ea = fit->b[1],
-                .var_level = scale * fit->cov[0],
-                .var_ea = scale * fit->cov[3],
-                .cov = scale * fit->cov[1]};
+  double scale = factor * factor;
+  return (vt__mean_line){.level = fit->b[0],
+                         .ea = fit->b[1],
+                         .var_level = scale * fit->cov[0],
+                         .var_ea = scale * fit->cov[3],
+                         .cov = scale * fit->cov[1]};
 }
 
-/* ln x and its variance at u. */
-static double predict(const line *l, double u, double *variance)
+vt__mean_line vt__lines_mean(const vt__samples *s, const vt_lsq *last, double factor)
+{
+  return s->n_glasses == 1 ? single(last, factor) : combine(s);
+}
+
+double vt__lines_at(const vt__mean_line *l, double u, double *variance)
 {
   *variance = fmax(0, l->var_level - 2 * u * l->cov + u * u * l->var_ea);
   return l->level - l->ea * u;
@@ -171,10 +196,26 @@ static vt_arrh nothing_resolved(int n_rejected, double t_ref_k, double t_extra_k
                    .log10_extra_se = no,
                    .chi2_red = no,
                    .birge = 1,
-                   .glass_sd_decades = no};
+                   .glass_sd_decades = no,
+                   .vtf = {.t0_k = no,
+                           .t0_se = no,
+                           .b_k = no,
+                           .b_se = no,
+                           .ln_prefactor = no,
+                           .ln_prefactor_se = no,
+                           .chi2_red = no,
+                           .extra = no,
+                           .extra_lo95 = no,
+                           .extra_hi95 = no,
+                           .delta_aic = no,
+                           .reason = VT_VTF_NO_LINE},
+                   .avg_extra = no,
+                   .avg_lo95 = no,
+                   .avg_hi95 = no,
+                   .tg_k = no};
 }
 
-static void fill(const samples *s, const line *l, vt_arrh *a)
+static void fill(const vt__samples *s, const vt__mean_line *l, vt_arrh *a)
 {
   const double ln10 = log(10);
   double t_lo = s->t_k[0], t_hi = s->t_k[0], variance;
@@ -186,10 +227,10 @@ static void fill(const samples *s, const line *l, vt_arrh *a)
   a->log10_ref = l->level / ln10;
   a->log10_ref_se = sqrt(l->var_level) / ln10;
   a->cov_ref_ea = l->cov / ln10;
-  a->ln_prefactor = predict(l, -1 / (VT_KB_EV * a->t_ref_k), &variance); /* 1/T = 0 */
+  a->ln_prefactor = vt__lines_at(l, -1 / (VT_KB_EV * a->t_ref_k), &variance); /* 1/T = 0 */
   a->ln_prefactor_se = sqrt(variance);
   if (!(a->t_extra_k > 0)) return;
-  double mu = predict(l, (1 / a->t_extra_k - 1 / a->t_ref_k) / VT_KB_EV, &variance);
+  double mu = vt__lines_at(l, (1 / a->t_extra_k - 1 / a->t_ref_k) / VT_KB_EV, &variance);
   double half = vt_t_quantile(0.975, a->dof) * sqrt(variance);
   a->extra = exp(mu);
   a->extra_lo95 = exp(mu - half);
@@ -209,46 +250,77 @@ static vt_status check_points(const vt_point *pt, int n, vt_err *err)
 }
 
 /* The line of the selected points, at least one glass. */
-static vt_status fit_line(samples *s, double t_ref_k, vt_arrh *a, vt_err *err)
+static vt_status fit_line(vt__samples *s, double t_ref_k, vt_arrh *a, vt_err *err)
 {
   vt_lsq last;
-  line l;
   if (!(t_ref_k > 0)) a->t_ref_k = harmonic_mean(s->t_k, s->n);
   pool_variances(s);
   for (int i = 0; i < s->n; i++) s->u[i] = (1 / s->t_k[i] - 1 / a->t_ref_k) / VT_KB_EV;
-  VT_PASS(fit_glasses(s, &last, err));
+  VT_PASS(vt__lines_fit(s, &last, err));
   if (s->dof > 0) a->chi2_red = s->chi2 / s->dof;
   if (s->n_glasses == 1) {
     a->birge = fmax(1, sqrt(a->chi2_red));
     a->dof = s->dof;
-    l = single(&last, a->birge);
   } else {
     a->dof = s->n_glasses - 1;
-    l = combine(s);
     a->glass_sd_decades = sqrt(vt_variance(s->level, (size_t)s->n_glasses)) / log(10);
   }
+  vt__mean_line l = vt__lines_mean(s, &last, a->birge);
   fill(s, &l, a);
-  return VT_OK;
+  return vt__vtf_fit(s, a, err);
 }
 
-vt_status vt_arrh_fit(const vt_point *pt, int n, double t_ref_k, double t_extra_k, vt_arrh *out, vt_err *err)
+vt_status vt_arrh_fit(const vt_point *pt, int n, double t_ref_k, double t_extra_k, int32_t *status, vt_arrh *out,
+                      vt_err *err)
 {
   vt_status rc = VT_OK;
-  samples s = {0};
+  vt__samples s = {0};
+  void *block = NULL;
   VT_PASS(check_points(pt, n, err));
   vt_arrh a = nothing_resolved(n, t_ref_k, t_extra_k);
-  VT_TRY_OUT(select_points(&s, pt, n, 2, err), err, "Arrhenius fit");
+  if (!status) {
+    VT_TRY_OUT(vt_calloc64(&block, (size_t)n, sizeof *status, err), err, "Arrhenius fit of %d points", n);
+    status = block;
+  }
+  VT_TRY_OUT(select_points(&s, pt, n, 2, status, err), err, "Arrhenius fit");
   if (s.n_glasses == 1) { /* nothing else tells the error: three temperatures */
     close_samples(&s);
-    s = (samples){0};
-    VT_TRY_OUT(select_points(&s, pt, n, 3, err), err, "Arrhenius fit");
+    s = (vt__samples){0};
+    VT_TRY_OUT(select_points(&s, pt, n, 3, status, err), err, "Arrhenius fit");
   }
   a.n_rejected = n - s.n;
   a.n_points = s.n;
   a.n_glasses = s.n_glasses;
+  for (int i = 0; i < n; i++) a.n_status[status[i]]++;
   if (s.n > 0) VT_TRY_OUT(fit_line(&s, t_ref_k, &a, err), err, "composition %d", (int)pt[0].comp);
   *out = a;
 out:
   close_samples(&s);
+  vt_free(block);
   return rc;
+}
+
+void vt_arrh_mark_glass(const vt_point *pt, int n, double tg_k, int32_t *status, vt_arrh *a)
+{
+  a->tg_k = tg_k;
+  for (int i = 0; i < n; i++) {
+    if (status[i] != VT_POINT_USED || !(pt[i].t_k <= tg_k)) continue; /* NaN: nothing is below it */
+    status[i] = VT_POINT_BELOW_TG;
+    a->n_status[VT_POINT_USED]--;
+    a->n_status[VT_POINT_BELOW_TG]++;
+    a->n_below_tg++;
+  }
+}
+
+vt_band vt_arrh_extrapolated(const vt_arrh *a)
+{
+  switch ((vt_model)a->model) {
+  case VT_MODEL_VTF:
+    return (vt_band){a->vtf.extra, a->vtf.extra_lo95, a->vtf.extra_hi95};
+  case VT_MODEL_AVERAGED:
+    return (vt_band){a->avg_extra, a->avg_lo95, a->avg_hi95};
+  case VT_MODEL_ARRHENIUS:
+    break;
+  }
+  return (vt_band){a->extra, a->extra_lo95, a->extra_hi95};
 }

@@ -137,6 +137,9 @@ typedef struct vt_fits {
   vt_transport *transport;        /* [n_tasks]; n_species 0 where there is no result */
   double *d_alkali, *d_alkali_se; /* [n_tasks] number-weighted over the alkali species, cm^2/s */
   vt_arrh *arrh[VT_N_QUANTITIES]; /* [n_comp] */
+  int32_t *status[VT_N_QUANTITIES]; /* [n_tasks] vt_point_status; -1: not a point (a glass, or no result) */
+  vt_tg *tg;                        /* [n_tasks] n_rows -1: not a glass with a result */
+  vt_tg_summary *tg_comp;           /* [n_comp] */
   vt_compare compare[VT_N_QUANTITIES];
 } vt_fits;
 

@@ -18,7 +18,12 @@ void vt_fits_free(vt_fits *f)
   vt_free(f->transport);
   vt_free(f->d_alkali);
   vt_free(f->d_alkali_se);
-  for (int q = 0; q < VT_N_QUANTITIES; q++) vt_free(f->arrh[q]);
+  vt_free(f->tg);
+  vt_free(f->tg_comp);
+  for (int q = 0; q < VT_N_QUANTITIES; q++) {
+    vt_free(f->arrh[q]);
+    vt_free(f->status[q]);
+  }
   vt_free(f);
 }
 
@@ -37,10 +42,20 @@ static vt_status fits_new(const vt_campaign *c, vt_fits **out, vt_err *err)
   f->d_alkali = p;
   VT_TRY_OUT(vt_calloc64(&p, (size_t)c->n_tasks, sizeof(double), err), err, "D of %d tasks", c->n_tasks);
   f->d_alkali_se = p;
-  for (int i = 0; i < c->n_tasks; i++) f->d_alkali[i] = f->d_alkali_se[i] = NAN;
+  VT_TRY_OUT(vt_calloc64(&p, (size_t)c->n_tasks, sizeof *f->tg, err), err, "glass transitions of %d tasks", c->n_tasks);
+  f->tg = p;
+  VT_TRY_OUT(vt_calloc64(&p, (size_t)c->n_comp, sizeof *f->tg_comp, err), err, "glass transitions");
+  f->tg_comp = p;
+  for (int i = 0; i < c->n_tasks; i++) {
+    f->d_alkali[i] = f->d_alkali_se[i] = NAN;
+    f->tg[i] = (vt_tg){NAN, NAN, NAN, NAN, NAN, NAN, -1, VT_TG_FEW_ROWS};
+  }
   for (int q = 0; q < VT_N_QUANTITIES; q++) {
     VT_TRY_OUT(vt_calloc64(&p, (size_t)c->n_comp, sizeof(vt_arrh), err), err, "fits of %d compositions", c->n_comp);
     f->arrh[q] = p;
+    VT_TRY_OUT(vt_calloc64(&p, (size_t)c->n_tasks, sizeof *f->status[q], err), err, "points of %d tasks", c->n_tasks);
+    f->status[q] = p;
+    for (int i = 0; i < c->n_tasks; i++) f->status[q][i] = -1;
   }
   *out = f;
   f = NULL;
@@ -64,24 +79,41 @@ static void alkali_mean(const vt_composition *comp, const vt_transport *t, doubl
   *se = n > 0 ? sqrt(var) / n : NAN;
 }
 
+static const char quench_array[] = "glass/quench";
+
+/* The glass transition of a GLASS task. */
+static vt_status take_glass(vt_fits *f, int i, const vt_plan *p, const double *values, vt_err *err)
+{
+  vt_array_def def[VT_MAX_ARRAYS];
+  int n, k = 0;
+  VT_PASS(vt_replica_layout(p, def, VT_MAX_ARRAYS, &n, err));
+  for (; k < n && strcmp(def[k].name, quench_array) != 0; k++) values += vt_array_count(&def[k]);
+  if (k == n) VT_FAIL(err, VT_EBUG, "a glass has no array '%s'", quench_array);
+  VT_TRY(vt_tg_glass(def[k].dim[0], values, p->protocol.quench_npt_below_k, &f->tg[i], err), err, "glass of task %d",
+         i);
+  return VT_OK;
+}
+
 static vt_status take_task(vt_fits *f, int i, const vt_plan *p, const double *values, vt_err *err)
 {
   vt_array_def def[VT_MAX_ARRAYS];
   int n;
+  if (p->kind == VT_TASK_GLASS) return take_glass(f, i, p, values, err);
   VT_PASS(vt_replica_layout(p, def, VT_MAX_ARRAYS, &n, err));
   VT_PASS(vt_tr_from_arrays(p, VT_TR_FRAMEWORK, def, n, values, &f->transport[i], err));
   alkali_mean(&p->comp, &f->transport[i], &f->d_alkali[i], &f->d_alkali_se[i]);
   return VT_OK;
 }
 
-/* The measured points of one composition; returns their number. */
-static int points_of(const vt_campaign *c, const vt_fits *f, int comp, int quantity, vt_point *pt)
+/* The measured points of one composition and their tasks; returns their number. */
+static int points_of(const vt_campaign *c, const vt_fits *f, int comp, int quantity, vt_point *pt, int *task)
 {
   int n = 0;
   for (int i = 0; i < c->n_tasks; i++) {
     const vt_task *t = &c->task[i];
     if (t->comp != comp || t->kind != VT_TASK_MD || f->transport[i].n_species == 0) continue;
     double t_k = c->t_k[t->temp];
+    task[n] = i;
     pt[n] = (vt_point){.comp = comp, .glass = t->glass, .t_k = t_k, .x = f->d_alkali[i], .se = f->d_alkali_se[i]};
     if (quantity == VT_Q_SIGMA_T) {
       pt[n].x = f->transport[i].sigma_mS_cm * t_k;
@@ -97,24 +129,50 @@ static vt_compare_limits limits_of(const vt_compare_spec *s)
   return (vt_compare_limits){.margin = s->margin, .tau_margin = s->tau_margin, .range_margin = s->range_margin};
 }
 
-static vt_status fit_all(const vt_campaign *c, vt_fits *f, vt_err *err)
+/* Medians over the glasses of each composition. */
+static vt_status combine_glasses(const vt_campaign *c, vt_fits *f, vt_err *err)
 {
   vt_status rc = VT_OK;
   void *p;
-  VT_TRY(vt_calloc64(&p, (size_t)c->n_glasses * (size_t)c->n_temp, sizeof(vt_point), err), err, "points of a fit");
+  VT_TRY(vt_calloc64(&p, (size_t)c->n_glasses, sizeof(vt_tg), err), err, "glass transitions");
+  vt_tg *tg = p;
+  for (int k = 0; k < c->n_comp; k++) {
+    int n = 0;
+    for (int i = 0; i < c->n_tasks; i++)
+      if (c->task[i].comp == k && f->tg[i].n_rows >= 0) tg[n++] = f->tg[i];
+    VT_TRY_OUT(vt_tg_combine(tg, n, &f->tg_comp[k], err), err, "composition '%s'", c->comp[k].name);
+  }
+out:
+  vt_free(tg);
+  return rc;
+}
+
+static vt_status fit_all(const vt_campaign *c, vt_fits *f, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  void *p = NULL, *ints = NULL;
+  size_t most = (size_t)c->n_glasses * (size_t)c->n_temp;
+  VT_PASS(combine_glasses(c, f, err));
+  VT_TRY_OUT(vt_calloc64(&p, most, sizeof(vt_point), err), err, "points of a fit");
+  VT_TRY_OUT(vt_calloc64(&ints, most, sizeof(int) + sizeof(int32_t), err), err, "points of a fit");
   vt_point *pt = p;
+  int *task = ints;
+  int32_t *status = (int32_t *)(task + most);
   vt_compare_limits lim = limits_of(&c->compare);
   for (int q = 0; q < VT_N_QUANTITIES; q++) {
     for (int k = 0; k < c->n_comp; k++) {
-      int n = points_of(c, f, k, q, pt);
-      VT_TRY_OUT(vt_arrh_fit(pt, n, c->compare.t_ref_k, c->compare.t_extra_k, &f->arrh[q][k], err), err,
+      int n = points_of(c, f, k, q, pt, task);
+      VT_TRY_OUT(vt_arrh_fit(pt, n, c->compare.t_ref_k, c->compare.t_extra_k, status, &f->arrh[q][k], err), err,
                  "Arrhenius fit of %s of '%s'", vt_quantities[q].name, c->comp[k].name);
+      vt_arrh_mark_glass(pt, n, f->tg_comp[k].tg_k, status, &f->arrh[q][k]);
+      for (int i = 0; i < n; i++) f->status[q][task[i]] = status[i];
     }
     VT_TRY_OUT(vt_compare_fits(f->arrh[q], c->n_comp, &lim, c->seed, &f->compare[q], err), err, "comparison of %s",
                vt_quantities[q].name);
   }
 out:
-  vt_free(pt);
+  vt_free(p);
+  vt_free(ints);
   return rc;
 }
 
@@ -128,7 +186,6 @@ vt_status vt_fits_from_journal(const vt_campaign *c, const vt_journal *j, vt_fit
     vt_plan plan;
     double *values = NULL;
     size_t n;
-    if (c->task[i].kind != VT_TASK_MD) continue;
     VT_TRY_OUT(vt_campaign_plan(c, i, &plan, err), err, "plan of task %d", i);
     VT_TRY_OUT(vt_results_load(j, &plan, NULL, &values, &n, err), err, "task %d", i);
     if (!values) continue;
@@ -174,11 +231,11 @@ out:
   return rc;
 }
 
-/* All rows of the datasets that MD tasks fill. */
+/* All rows of the datasets that MD tasks fill, and of the quench. */
 typedef struct loaded {
   vt_row_def *def;
   int n;
-  double *all[2 * VT_MAX_ARRAYS]; /* per def; NULL for those of GLASS tasks */
+  double *all[2 * VT_MAX_ARRAYS]; /* per def; NULL for the others of GLASS tasks, which nothing here needs */
 } loaded;
 
 static vt_status load_rows(vt_store *s, const vt_campaign *c, loaded *l, vt_err *err)
@@ -187,7 +244,7 @@ static vt_status load_rows(vt_store *s, const vt_campaign *c, loaded *l, vt_err 
   for (int k = 0; k < l->n; k++) {
     char path[96];
     size_t n, expected = vt_array_count(&l->def[k].def) * (size_t)c->n_tasks;
-    if (l->def[k].kind != VT_TASK_MD) continue;
+    if (l->def[k].kind != VT_TASK_MD && strcmp(l->def[k].def.name, quench_array) != 0) continue;
     vt__row_path(&l->def[k], path);
     VT_PASS(vt_store_read_f64(s, path, &l->all[k], &n, err));
     if (n != expected) VT_FAIL(err, VT_ECORRUPT, "dataset %s has %zu values, expected %zu", path, n, expected);
@@ -195,7 +252,7 @@ static vt_status load_rows(vt_store *s, const vt_campaign *c, loaded *l, vt_err 
   return VT_OK;
 }
 
-/* The task's own arrays out of row `i`, concatenated in layout order. */
+/* The task's own arrays out of row `i`, concatenated in layout order; what was not loaded is zero. */
 static vt_status gather_task(const vt_campaign *c, const loaded *l, int i, const vt_plan *p, double **values,
                              vt_err *err)
 {
@@ -211,10 +268,12 @@ static vt_status gather_task(const vt_campaign *c, const loaded *l, int i, const
   for (int a = 0; a < n; a++) {
     int k = 0;
     while (k < l->n && (!l->all[k] || strcmp(l->def[k].def.name, def[a].name) != 0)) k++;
-    if (k == l->n) VT_FAIL_OUT(err, VT_EBUG, "array '%s' has no dataset", def[a].name);
-    double *row = l->all[k] + (size_t)i * vt_array_count(&l->def[k].def);
-    VT_TRY_OUT(vt__row_copy(VT_ROW_GATHER, c, &p->comp, &def[a], &l->def[k].def, at, row, err), err, "array '%s'",
-               def[a].name);
+    if (k == l->n && p->kind == VT_TASK_MD) VT_FAIL_OUT(err, VT_EBUG, "array '%s' has no dataset", def[a].name);
+    if (k < l->n) {
+      double *row = l->all[k] + (size_t)i * vt_array_count(&l->def[k].def);
+      VT_TRY_OUT(vt__row_copy(VT_ROW_GATHER, c, &p->comp, &def[a], &l->def[k].def, at, row, err), err, "array '%s'",
+                 def[a].name);
+    }
     at += vt_array_count(&def[a]);
   }
   *values = v;
@@ -244,7 +303,7 @@ vt_status vt_fits_from_store(const char *path, const vt_campaign_env *env, vt_ca
   for (int i = 0; i < (*c)->n_tasks; i++) {
     vt_plan plan;
     double *values = NULL;
-    if ((*c)->task[i].kind != VT_TASK_MD || !done[i]) continue;
+    if (!done[i]) continue;
     VT_TRY_OUT(vt_campaign_plan(*c, i, &plan, err), err, "plan of task %d", i);
     VT_TRY_OUT(gather_task(*c, &l, i, &plan, &values, err), err, "store '%s'", path);
     rc = take_task(f, i, &plan, values, err);

@@ -16,9 +16,14 @@ static void text_row(vt_buf *out, const char *name, const vt_arrh *a, int width)
     vt_buf_printf(out, "  not resolved\n");
     return;
   }
-  vt_buf_printf(out, "  %7d  %6.3f +- %.3f  %9.2e (x/: %.2f)%s  %9.2e [%.1e, %.1e]\n", a->n_glasses, a->ea_ev, a->ea_se,
-                pow(10, a->log10_ref), pow(10, a->log10_ref_se), a->extrapolates ? "*" : " ", a->extra, a->extra_lo95,
-                a->extra_hi95);
+  vt_band b = vt_arrh_extrapolated(a);
+  vt_buf_printf(out, "  %7d  %6.3f +- %.3f  %9.2e (x/: %.2f)%s  %9.2e [%.1e, %.1e] %s", a->n_glasses, a->ea_ev,
+                a->ea_se, pow(10, a->log10_ref), pow(10, a->log10_ref_se), a->extrapolates ? "*" : " ", b.median,
+                b.lo95, b.hi95, vt_model_text((vt_model)a->model));
+  if (a->vtf.reason == VT_VTF_OK && a->model == VT_MODEL_VTF)
+    vt_buf_printf(out, ", T0 %.0f +- %.0f K", a->vtf.t0_k, a->vtf.t0_se);
+  if (a->n_below_tg) vt_buf_printf(out, "; %d points below Tg = %.0f K", a->n_below_tg, a->tg_k);
+  vt_buf_printf(out, "\n");
 }
 
 static void text_compare(vt_buf *out, const vt_compare *c, const vt_compare_spec *spec)
@@ -42,8 +47,8 @@ void vt_report_text(vt_buf *out, const char *quantity, const char *const *names,
     star |= a[i].resolved && a[i].extrapolates;
   }
   vt_buf_printf(out, "Arrhenius fit of %s\n", quantity);
-  vt_buf_printf(out, "  %-*s  resolved   glasses  Ea (eV)          at %g K              at %g K [95 %% band]\n", width,
-                "composition", spec->t_ref_k, spec->t_extra_k);
+  vt_buf_printf(out, "  %-*s  resolved   glasses  Ea (eV)          at %g K              at %g K [95 %% band] model\n",
+                width, "composition", spec->t_ref_k, spec->t_extra_k);
   for (int i = 0; i < n; i++) text_row(out, names[i], &a[i], width);
   if (star) vt_buf_printf(out, "  * %g K lies outside the measured temperatures\n", spec->t_ref_k);
   text_compare(out, cmp, spec);
@@ -72,9 +77,57 @@ static void warn(json_t *list, const char *fmt, ...)
   json_array_append_new(list, json_string(text));
 }
 
+static json_t *json_band(double t_k, vt_band b)
+{
+  json_t *x = json_object();
+  json_object_set_new(x, "T_K", number(t_k));
+  json_object_set_new(x, "median", number(b.median));
+  json_object_set_new(x, "lo95", number(b.lo95));
+  json_object_set_new(x, "hi95", number(b.hi95));
+  return x;
+}
+
+/* null if it was not tried; the warnings say why. */
+static json_t *json_vtf(const vt_arrh *a)
+{
+  const vt_vtf *v = &a->vtf;
+  if (!isfinite(v->delta_aic)) return json_null();
+  json_t *o = json_object();
+  json_object_set_new(o, "T0_K", number(v->t0_k));
+  json_object_set_new(o, "T0_se_K", number(v->t0_se));
+  json_object_set_new(o, "B_K", number(v->b_k));
+  json_object_set_new(o, "B_se_K", number(v->b_se));
+  json_object_set_new(o, "ln_prefactor", number(v->ln_prefactor));
+  json_object_set_new(o, "ln_prefactor_se", number(v->ln_prefactor_se));
+  json_object_set_new(o, "chi2_red", number(v->chi2_red));
+  json_object_set_new(o, "delta_AIC", number(v->delta_aic));
+  json_object_set_new(o, "weight", number(v->weight));
+  json_object_set_new(o, "extrapolated", json_band(a->t_extra_k, (vt_band){v->extra, v->extra_lo95, v->extra_hi95}));
+  return o;
+}
+
+static void warn_of_fit(json_t *w, const vt_arrh *a)
+{
+  if (!a->resolved) warn(w, "not resolved: %d usable points from %d glasses", a->n_points, a->n_glasses);
+  for (int k = VT_POINT_NO_VALUE; k < VT_N_POINT_STATUS; k++)
+    if (a->n_status[k])
+      warn(w, "%d points were rejected: %s", a->n_status[k], vt_point_status_text((vt_point_status)k));
+  if (!a->resolved) return;
+  if (a->extrapolates) warn(w, "%g K lies outside the measured temperatures", a->t_ref_k);
+  if (a->birge > 1) warn(w, "errors were scaled by the Birge factor %.3f", a->birge);
+  if (!isfinite(a->chi2_red)) warn(w, "chi2_red is undefined for these points");
+  if (a->vtf.reason != VT_VTF_OK) warn(w, "vtf: %s", vt_vtf_reason_text((vt_vtf_reason)a->vtf.reason));
+  vt_band b = vt_arrh_extrapolated(a);
+  if (a->t_extra_k > 0 && (!(b.lo95 > 0) || !isfinite(b.median)))
+    warn(w, "T0 may lie above %g K: the extrapolated value has no lower bound", a->t_extra_k);
+  if (a->n_below_tg)
+    warn(w, "%d of %d points lie at or below the MD glass transition at %.0f K: a glass out of equilibrium%s",
+         a->n_below_tg, a->n_points, a->tg_k, a->n_below_tg < a->n_points ? "; the fit runs through both sides" : "");
+}
+
 static json_t *json_arrh(const char *name, const char *quantity, const vt_arrh *a)
 {
-  json_t *o = json_object(), *w = json_array(), *x = json_object();
+  json_t *o = json_object(), *w = json_array();
   json_object_set_new(o, "name", json_string(name));
   json_object_set_new(o, "quantity", json_string(quantity));
   json_object_set_new(o, "n_points", json_integer(a->n_points));
@@ -88,18 +141,17 @@ static json_t *json_arrh(const char *name, const char *quantity, const vt_arrh *
   json_object_set_new(o, "log10_D_Tref", number(a->log10_ref + nan_if));
   json_object_set_new(o, "log10_D_Tref_se", number(a->log10_ref_se + nan_if));
   json_object_set_new(o, "T_ref_K", number(a->t_ref_k));
-  json_object_set_new(x, "T_K", number(a->t_extra_k));
-  json_object_set_new(x, "median", number(a->extra + nan_if));
-  json_object_set_new(x, "lo95", number(a->extra_lo95 + nan_if));
-  json_object_set_new(x, "hi95", number(a->extra_hi95 + nan_if));
-  json_object_set_new(o, "extrapolated", x);
+  json_object_set_new(o, "extrapolated", json_band(a->t_extra_k, vt_arrh_extrapolated(a)));
   json_object_set_new(o, "chi2_red", number(a->chi2_red + nan_if));
-  json_object_set_new(o, "model", json_string("arrhenius"));
-  if (!a->resolved) warn(w, "not resolved: %d usable points from %d glasses", a->n_points, a->n_glasses);
-  if (a->n_rejected) warn(w, "%d points were rejected because they are not resolved", a->n_rejected);
-  if (a->resolved && a->extrapolates) warn(w, "%g K lies outside the measured temperatures", a->t_ref_k);
-  if (a->resolved && a->birge > 1) warn(w, "errors were scaled by the Birge factor %.3f", a->birge);
-  if (a->resolved && !isfinite(a->chi2_red)) warn(w, "chi2_red is undefined for these points");
+  json_object_set_new(o, "model", json_string(vt_model_text((vt_model)a->model)));
+  json_object_set_new(o, "arrhenius_extrapolated",
+                      json_band(a->t_extra_k, (vt_band){a->extra, a->extra_lo95, a->extra_hi95}));
+  json_object_set_new(o, "averaged_extrapolated",
+                      json_band(a->t_extra_k, (vt_band){a->avg_extra, a->avg_lo95, a->avg_hi95}));
+  json_object_set_new(o, "vtf", json_vtf(a));
+  json_object_set_new(o, "Tg_K", number(a->tg_k));
+  json_object_set_new(o, "n_below_Tg", json_integer(a->n_below_tg));
+  warn_of_fit(w, a);
   json_object_set_new(o, "warnings", w);
   return o;
 }
@@ -182,17 +234,30 @@ static void csv_rows(vt_buf *b, const vt_campaign *c, const vt_fits *f)
   vt_buf_printf(b,
                 "composition,n_points,n_glasses,Ea_eV,Ea_se_eV,T_ref_K,log10_D_Tref,log10_D_Tref_se,T_extra_K,D_extra,"
                 "D_extra_lo95,D_extra_hi95,sigmaT_Tref_mS_K_cm,sigmaT_extra_mS_K_cm,sigmaT_extra_lo95,"
-                "sigmaT_extra_hi95,verdict\n");
+                "sigmaT_extra_hi95,verdict,D_model,sigmaT_model,Tg_K\n");
   for (int i = 0; i < c->n_comp; i++) {
     const vt_arrh *d = &f->arrh[VT_Q_D_ALKALI][i], *s = &f->arrh[VT_Q_SIGMA_T][i];
     double no_d = d->resolved ? 0 : NAN, no_s = s->resolved ? 0 : NAN;
-    const double col[] = {
-        d->ea_ev + no_d, d->ea_se + no_d,      d->t_ref_k,           d->log10_ref + no_d,  d->log10_ref_se + no_d,
-        d->t_extra_k,    d->extra + no_d,      d->extra_lo95 + no_d, d->extra_hi95 + no_d, pow(10, s->log10_ref) + no_s,
-        s->extra + no_s, s->extra_lo95 + no_s, s->extra_hi95 + no_s};
+    vt_band x = vt_arrh_extrapolated(d), y = vt_arrh_extrapolated(s);
+    const double col[] = {d->ea_ev + no_d,
+                          d->ea_se + no_d,
+                          d->t_ref_k,
+                          d->log10_ref + no_d,
+                          d->log10_ref_se + no_d,
+                          d->t_extra_k,
+                          x.median,
+                          x.lo95,
+                          x.hi95,
+                          pow(10, s->log10_ref) + no_s,
+                          y.median,
+                          y.lo95,
+                          y.hi95};
     vt_buf_printf(b, "%s,%d,%d", c->comp[i].name, d->n_points, d->n_glasses);
     for (size_t k = 0; k < sizeof col / sizeof *col; k++) csv_number(b, col[k]);
-    vt_buf_printf(b, ",%s\n", vt_verdict_text((vt_verdict)f->compare[VT_Q_D_ALKALI].verdict));
+    vt_buf_printf(b, ",%s,%s,%s", vt_verdict_text((vt_verdict)f->compare[VT_Q_D_ALKALI].verdict),
+                  vt_model_text((vt_model)d->model), vt_model_text((vt_model)s->model));
+    csv_number(b, d->tg_k);
+    vt_buf_printf(b, "\n");
   }
 }
 

@@ -134,7 +134,7 @@ vt_status vt_table_fit(const vt_table *t, const vt_compare_spec *spec, uint64_t 
     int n = 0;
     for (int i = 0; i < t->n; i++)
       if (t->pt[i].comp == k) pt[n++] = t->pt[i];
-    VT_TRY_OUT(vt_arrh_fit(pt, n, spec->t_ref_k, spec->t_extra_k, &arrh[k], err), err, "Arrhenius fit of '%s'",
+    VT_TRY_OUT(vt_arrh_fit(pt, n, spec->t_ref_k, spec->t_extra_k, NULL, &arrh[k], err), err, "Arrhenius fit of '%s'",
                t->name[k]);
   }
   vt_compare_limits lim = {.margin = spec->margin, .tau_margin = spec->tau_margin, .range_margin = spec->range_margin};

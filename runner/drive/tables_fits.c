@@ -21,6 +21,16 @@ typedef struct field {
 #member, "1", doc, offsetof(type, member), 1 \
   }
 
+/* A member inside another, under a name of its own. */
+#define FN(type, member, name, unit, doc)      \
+  {                                            \
+    name, unit, doc, offsetof(type, member), 0 \
+  }
+#define IN(type, member, name, doc)           \
+  {                                           \
+    name, "1", doc, offsetof(type, member), 1 \
+  }
+
 static const field tracer_fields[] = {
     F(vt_tracer, d_cm2_s, "cm^2/s", "tracer diffusion coefficient; NaN: not resolved"),
     F(vt_tracer, se, "cm^2/s", "its standard error"),
@@ -73,6 +83,54 @@ static const field arrh_fields[] = {I(vt_arrh, n_points, "points in the fit"),
                                     F(vt_arrh, chi2_red, "1", "reduced chi-square"),
                                     F(vt_arrh, birge, "1", "factor that scaled the errors"),
                                     F(vt_arrh, glass_sd_decades, "1", "spread between glasses at t_ref_k, decades")};
+
+/* What is there beside the line. */
+static const field vtf_fields[] = {
+    I(vt_arrh, model, "what the extrapolation rests on: 0 arrhenius, 1 vtf, 2 averaged"),
+    F(vt_arrh, avg_extra, "1", "extrapolated median of both models by their weights, in the quantity's unit"),
+    F(vt_arrh, avg_lo95, "1", "lower end of its 95 % band; 0: none"),
+    F(vt_arrh, avg_hi95, "1", "upper end of its 95 % band"),
+    IN(vt_arrh, vtf.reason, "vtf_reason",
+       "0 fitted; 1 no line either, 2 fewer than four temperatures, 3 too few points, 4 not activated, 5 T0 at the "
+       "lowest "
+       "temperature"),
+    IN(vt_arrh, vtf.n_temperatures, "n_temperatures", "different temperatures in the fit"),
+    FN(vt_arrh, vtf.t0_k, "vtf_t0_k", "K", "VTF: T0 in ln x = ln_prefactor - B / (T - T0)"),
+    FN(vt_arrh, vtf.t0_se, "vtf_t0_se", "K", "its standard error"),
+    FN(vt_arrh, vtf.b_k, "vtf_b_k", "K", "VTF: B"),
+    FN(vt_arrh, vtf.b_se, "vtf_b_se", "K", "its standard error"),
+    FN(vt_arrh, vtf.ln_prefactor, "vtf_ln_prefactor", "1", "VTF: ln of the prefactor"),
+    FN(vt_arrh, vtf.ln_prefactor_se, "vtf_ln_prefactor_se", "1", "its standard error"),
+    FN(vt_arrh, vtf.chi2_red, "vtf_chi2_red", "1", "VTF: reduced chi-square"),
+    FN(vt_arrh, vtf.extra, "vtf_extra", "1", "VTF: extrapolated median, in the quantity's unit"),
+    FN(vt_arrh, vtf.extra_lo95, "vtf_extra_lo95", "1", "lower end of its 95 % band; 0: none"),
+    FN(vt_arrh, vtf.extra_hi95, "vtf_extra_hi95", "1", "upper end of its 95 % band"),
+    FN(vt_arrh, vtf.delta_aic, "delta_aic", "1", "AIC of the line minus that of VTF"),
+    FN(vt_arrh, vtf.weight, "vtf_weight", "1", "Akaike weight of VTF"),
+    FN(vt_arrh, tg_k, "tg_k", "K", "MD glass transition of the composition; NaN: not found"),
+    I(vt_arrh, n_below_tg, "points in the fit at or below it: glasses out of equilibrium"),
+    IN(vt_arrh, n_status[VT_POINT_NO_VALUE], "n_no_value", "points without a value"),
+    IN(vt_arrh, n_status[VT_POINT_NOT_POSITIVE], "n_not_positive", "points with a value of zero or less"),
+    IN(vt_arrh, n_status[VT_POINT_NO_ERROR], "n_no_error", "points without an error"),
+    IN(vt_arrh, n_status[VT_POINT_FEW_T], "n_few_temperatures", "points of a glass with one temperature"),
+    IN(vt_arrh, n_status[VT_POINT_LONE_GLASS], "n_lone_glass", "points of the only glass, which has two temperatures")};
+
+static const field tg_fields[] = {
+    F(vt_tg, tg_k, "K", "glass transition on the quench: kink of V(T); NaN: not found"),
+    F(vt_tg, se, "K", "its standard error"),
+    F(vt_tg, alpha_liquid, "1/K", "volumetric thermal expansion above it"),
+    F(vt_tg, alpha_glass, "1/K", "volumetric thermal expansion below it"),
+    F(vt_tg, p, "1", "p of the F test against one line"),
+    F(vt_tg, delta_aicc, "1", "AICc of one line minus that of two"),
+    I(vt_tg, n_rows, "rows of the quench that were used; -1: not a glass, or no result"),
+    I(vt_tg, reason, "0 found; 1 too few rows, 2 one line suffices, 3 at the edge, 4 shrinks faster below")};
+
+static const field tg_comp_fields[] = {
+    F(vt_tg_summary, tg_k, "K", "median glass transition of the glasses; NaN: found in fewer than half"),
+    F(vt_tg_summary, sd_k, "K", "standard deviation between glasses"),
+    I(vt_tg_summary, n_glasses, "glasses with a quench"), I(vt_tg_summary, n_resolved, "glasses where it was found"),
+    I(vt_tg_summary, reason,
+      "0 found; 1 too few rows, 2 one line suffices, 3 at the edge, 4 shrinks faster below, 5 minority")};
 
 static const field compare_fields[] = {
     I(vt_compare, k, "compositions that took part"),
@@ -162,6 +220,20 @@ static void transport_tables(vt_tables *t, const vt_campaign *c, const vt_fits *
   memcpy(se, f->d_alkali_se, (size_t)c->n_tasks * sizeof *se);
 }
 
+/* What became of every point of every fit. */
+static void status_tables(vt_tables *t, const vt_campaign *c, const vt_fits *f)
+{
+  for (int q = 0; q < VT_N_QUANTITIES; q++) {
+    char path[96];
+    (void)snprintf(path, sizeof path, "/transport/%s_status", vt_quantities[q].name);
+    int64_t *v = vt__table_i64(t, path,
+                               "in the fit: 0 used, 1 used but below the glass transition; 2 no value, 3 not positive, "
+                               "4 no error, 5 one temperature, 6 the only glass with two; -1 not a point",
+                               c->n_tasks, 0);
+    for (int i = 0; v && i < c->n_tasks; i++) v[i] = f->status[q][i];
+  }
+}
+
 static void compare_tables(vt_tables *t, const char *group, const vt_compare *cmp, int n_comp)
 {
   char path[96];
@@ -191,11 +263,18 @@ void vt__tables_fits(vt_tables *t, const vt_campaign *c, const vt_fits *f)
 {
   tracer_tables(t, c, f);
   transport_tables(t, c, f);
+  status_tables(t, c, f);
+  for (int k = 0; k < COUNT(tg_fields); k++)
+    column(t, "/transport/glass", &tg_fields[k], f->tg, sizeof *f->tg, c->n_tasks);
+  for (int k = 0; k < COUNT(tg_comp_fields); k++)
+    column(t, "/fits/glass_transition", &tg_comp_fields[k], f->tg_comp, sizeof *f->tg_comp, c->n_comp);
   for (int q = 0; q < VT_N_QUANTITIES; q++) {
     char group[96];
     (void)snprintf(group, sizeof group, "/fits/%s", vt_quantities[q].name);
     for (int k = 0; k < COUNT(arrh_fields); k++)
       column(t, group, &arrh_fields[k], f->arrh[q], sizeof(vt_arrh), c->n_comp);
+    for (int k = 0; k < COUNT(vtf_fields); k++)
+      column(t, group, &vtf_fields[k], f->arrh[q], sizeof(vt_arrh), c->n_comp);
     (void)snprintf(group, sizeof group, "/compare/%s", vt_quantities[q].name);
     compare_tables(t, group, &f->compare[q], c->n_comp);
   }

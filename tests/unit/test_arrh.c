@@ -24,7 +24,7 @@ static vt_arrh fit(const vt_point *p, int n, double t_ref, double t_extra)
 {
   vt_err err;
   vt_arrh a;
-  VT_TEST_OK(vt_arrh_fit(p, n, t_ref, t_extra, &a, &err), &err);
+  VT_TEST_OK(vt_arrh_fit(p, n, t_ref, t_extra, NULL, &a, &err), &err);
   return a;
 }
 
@@ -180,10 +180,10 @@ static void mixed_compositions_are_an_error(void **state)
   vt_arrh a;
   vt_point p[2] = {point(0, 500, -6, 0.3, 0.1), point(0, 600, -6, 0.3, 0.1)};
   p[1].comp = 4;
-  assert_int_equal(vt_arrh_fit(p, 2, 500, 300, &a, &err), VT_EINVAL);
+  assert_int_equal(vt_arrh_fit(p, 2, 500, 300, NULL, &a, &err), VT_EINVAL);
   p[1].comp = 3;
   p[1].t_k = 0;
-  assert_int_equal(vt_arrh_fit(p, 2, 500, 300, &a, &err), VT_EINVAL);
+  assert_int_equal(vt_arrh_fit(p, 2, 500, 300, NULL, &a, &err), VT_EINVAL);
 }
 
 int main(void)

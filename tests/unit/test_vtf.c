@@ -1,0 +1,230 @@
+/* The VTF curve and the model average against exact data and closed forms; what becomes of every point. */
+#include <math.h>
+#include <string.h>
+
+#include "engine/ana/ana.h"
+#include "engine/num/num.h"
+#include "tests/vt_test.h"
+
+static void near(double got, double want, double tolerance)
+{
+  if (!(fabs(got - want) <= tolerance)) fail_msg("got %.17g, expected %.17g within %g", got, want, tolerance);
+}
+
+enum { N_T = 6 };
+static const double ladder[N_T] = {450, 500, 550, 600, 650, 700};
+
+static vt_point point(int glass, double t_k, double ln_x, double relative_se)
+{
+  double x = exp(ln_x);
+  return (vt_point){.comp = 3, .glass = glass, .t_k = t_k, .x = x, .se = relative_se * x};
+}
+
+static vt_arrh fit(const vt_point *p, int n, double t_extra, int32_t *status)
+{
+  vt_err err;
+  vt_arrh a;
+  VT_TEST_OK(vt_arrh_fit(p, n, 500, t_extra, status, &a, &err), &err);
+  return a;
+}
+
+/* Three glasses on exact curves with one T0. */
+static void exact_curves_are_recovered(void **state)
+{
+  (void)state;
+  const double t0 = 180, b[3] = {1400, 1500, 1600}, level[3] = {-7, -7.2, -6.8};
+  vt_point p[3 * N_T];
+  double at_400 = 0;
+  for (int g = 0; g < 3; g++) {
+    for (int i = 0; i < N_T; i++) p[g * N_T + i] = point(g, ladder[i], level[g] - b[g] / (ladder[i] - t0), 0.002);
+    at_400 += (level[g] - b[g] / (400 - t0)) / 3;
+  }
+  vt_arrh a = fit(p, 3 * N_T, 400, NULL);
+  assert_int_equal(a.vtf.reason, VT_VTF_OK);
+  assert_int_equal(a.model, VT_MODEL_VTF);
+  assert_int_equal(a.vtf.n_temperatures, N_T);
+  near(a.vtf.t0_k, t0, 1e-3); /* the search ends within 2e-5 of a step of 14 K */
+  near(a.vtf.b_k, 1500, 0.02);
+  near(a.vtf.ln_prefactor, -7, 1e-4);
+  near(a.vtf.chi2_red, 0, 1e-4);
+  near(log(a.vtf.extra), at_400, 2e-3); /* T0 spread over its likelihood, error 0.5 K */
+  near(a.vtf.weight, 1, 1e-9);
+  near(log(a.avg_extra), log(a.vtf.extra), 1e-6);
+  /* B scatters by 100 and T0 adds to it: sqrt(100^2/3 + (dB/dT0)^2 t0_se^2), dB/dT0 = -9 K/K here */
+  assert_true(a.vtf.b_se > 100 / sqrt(3) && a.vtf.b_se < 60);
+}
+
+/* One glass, errors of T0, B and the prefactor against the covariance of the nonlinear fit of three parameters: rows of
+ * the Jacobian 1, -1/(T - T0), -B/(T - T0)^2 with weights 1/s^2. */
+static void errors_are_those_of_the_nonlinear_fit(void **state)
+{
+  (void)state;
+  vt_err err;
+  const double t0 = 200, b = 1440, s = 0.02;
+  double x[3 * N_T], y[N_T] = {0}, var[N_T];
+  vt_point p[N_T];
+  vt_lsq r;
+  for (int i = 0; i < N_T; i++) {
+    double d = ladder[i] - t0;
+    p[i] = point(0, ladder[i], -7 - b / d, s);
+    x[3 * i] = 1, x[3 * i + 1] = -1 / d, x[3 * i + 2] = -b / (d * d);
+    var[i] = s * s;
+  }
+  VT_TEST_OK(vt_wls(N_T, 3, y, x, var, &r, &err), &err);
+  vt_arrh a = fit(p, N_T, 400, NULL);
+  near(a.vtf.t0_se / sqrt(r.cov[8]), 1, 1e-4); /* T0 itself is off by 1e-4 K */
+  near(a.vtf.b_se / sqrt(r.cov[4]), 1, 1e-4);
+  near(a.vtf.ln_prefactor_se / sqrt(r.cov[0]), 1, 1e-4);
+}
+
+/* An exact line: T0 = 0, the same parameters; delta AIC is the penalty of one parameter alone. */
+static void a_line_is_the_curve_with_t0_zero(void **state)
+{
+  (void)state;
+  vt_point p[2 * N_T];
+  for (int g = 0; g < 2; g++)
+    for (int i = 0; i < N_T; i++) p[g * N_T + i] = point(g, ladder[i], -6.5 + 0.1 * g - 3600 / ladder[i], 0.1);
+  vt_arrh a = fit(p, 2 * N_T, 300, NULL);
+  near(a.vtf.t0_k, 0, 1e-3);
+  near(a.vtf.b_k * VT_KB_EV, a.ea_ev, 1e-6);
+  near(a.vtf.ln_prefactor, a.ln_prefactor, 1e-4);
+  near(a.vtf.delta_aic, -2, 1e-9);
+  near(a.vtf.weight, 1 / (1 + exp(1)), 1e-9);
+  assert_int_equal(a.model, VT_MODEL_AVERAGED); /* data never exclude a small T0 */
+  assert_true(a.avg_lo95 < a.extra_lo95);       /* and a small T0 means less at 300 K */
+  vt_band b = vt_arrh_extrapolated(&a);
+  near(b.median, a.avg_extra, 0);
+  near(b.lo95, a.avg_lo95, 0);
+  near(b.hi95, a.avg_hi95, 0);
+}
+
+static void what_is_not_tried_has_a_reason(void **state)
+{
+  (void)state;
+  vt_point p[4 * N_T];
+  int n = 0;
+  for (int g = 0; g < 3; g++)
+    for (int i = 0; i < 3; i++) p[n++] = point(g, ladder[i], -6.5 - 3600 / ladder[i], 0.1);
+  vt_arrh a = fit(p, n, 300, NULL);
+  assert_int_equal(a.vtf.reason, VT_VTF_FEW_TEMPERATURES);
+  assert_int_equal(a.model, VT_MODEL_ARRHENIUS);
+  assert_true(isnan(a.vtf.t0_k) && isnan(a.vtf.delta_aic) && a.vtf.weight == 0);
+  near(a.avg_extra, a.extra, 0);
+  near(a.avg_hi95, a.extra_hi95, 0);
+  for (int i = 0; i < 4; i++) p[i] = point(0, ladder[i], -6.5 - 3600 / ladder[i], 0.1);
+  assert_int_equal(fit(p, 4, 300, NULL).vtf.reason, VT_VTF_OK);
+  for (int i = 0; i < 8; i++) p[i] = point(i / 2, ladder[(i + 1) / 2], -6.5 - 3600 / ladder[(i + 1) / 2], 0.1);
+  a = fit(p, 8, 300, NULL); /* four glasses of two temperatures: five of them, but no curve is ever contradicted */
+  assert_int_equal(a.resolved, 1);
+  assert_int_equal(a.vtf.reason, VT_VTF_FEW_POINTS);
+  assert_int_equal(fit(p, 2, 300, NULL).vtf.reason, VT_VTF_NO_LINE);
+  for (int i = 0; i < N_T; i++) p[i] = point(0, ladder[i], -6.5 + 3600 / ladder[i], 0.1);
+  assert_int_equal(fit(p, N_T, 300, NULL).vtf.reason, VT_VTF_NOT_ACTIVATED);
+  for (int i = 0; i < N_T; i++) p[i] = point(0, ladder[i], i ? -8 : -20, 0.05); /* arrest between 450 and 500 K */
+  a = fit(p, N_T, 300, NULL);
+  assert_int_equal(a.vtf.reason, VT_VTF_AT_T_MIN);
+  assert_true(isnan(a.vtf.t0_k) && isnan(a.vtf.b_k) && a.vtf.weight > 0.5);
+}
+
+/* T0 = 350 K, seen from 300 K: nothing moves, and no placeholder says otherwise. */
+static void below_t0_there_is_no_value(void **state)
+{
+  (void)state;
+  vt_point p[2 * N_T];
+  for (int g = 0; g < 2; g++)
+    for (int i = 0; i < N_T; i++) p[g * N_T + i] = point(g, ladder[i], -8 + 0.01 * g - 500 / (ladder[i] - 350), 0.05);
+  vt_arrh a = fit(p, 2 * N_T, 300, NULL);
+  assert_int_equal(a.model, VT_MODEL_VTF);
+  assert_true(isnan(a.vtf.extra) && a.vtf.extra_lo95 == 0);
+  assert_true(isfinite(fit(p, 2 * N_T, 420, NULL).vtf.extra));
+  a = fit(p, 2 * N_T, 0, NULL); /* no extrapolation asked for */
+  assert_true(isnan(a.vtf.extra) && isnan(a.avg_extra) && isfinite(a.vtf.t0_k));
+}
+
+/* D in cm^2/s, sigma T in mS K/cm, 1/tau in 1/ps: a factor moves levels by its logarithm and nothing else. */
+static void units_only_shift_the_level(void **state)
+{
+  (void)state;
+  vt_point p[2 * N_T], q[2 * N_T];
+  const double factor = 3e8;
+  for (int i = 0; i < 2 * N_T; i++) {
+    double t = ladder[i % N_T];
+    p[i] = q[i] = point(i / N_T, t, -6.5 - 3300 / t + 0.08 * sin(3.0 * i), 0.1);
+    q[i].x *= factor, q[i].se *= factor;
+  }
+  vt_arrh a = fit(p, 2 * N_T, 300, NULL), b = fit(q, 2 * N_T, 300, NULL);
+  near(b.ea_ev, a.ea_ev, 1e-12);
+  near(b.log10_ref - a.log10_ref, log10(factor), 1e-12);
+  near(b.vtf.t0_k, a.vtf.t0_k, 0.01);
+  near(b.vtf.delta_aic, a.vtf.delta_aic, 1e-9);
+  near(log10(b.avg_lo95 / a.avg_lo95), log10(factor), 1e-5);
+  near(b.ln_prefactor - a.ln_prefactor, log(factor), 1e-10);
+}
+
+static void every_point_has_its_fate(void **state)
+{
+  (void)state;
+  vt_point p[3 * N_T];
+  int32_t status[3 * N_T];
+  int n = 0, sum = 0;
+  for (int g = 0; g < 3; g++)
+    for (int i = 0; i < N_T; i++) p[n++] = point(g, ladder[i], -6.5 - 3600 / ladder[i], 0.1);
+  p[0].x = (double)NAN;
+  p[1].x = -1e-9;
+  p[2].se = 0;
+  p[3].se = (double)INFINITY;
+  for (int i = 1; i < N_T; i++) p[2 * N_T + i].x = (double)NAN;
+  vt_arrh a = fit(p, n, 300, status);
+  const int32_t first[5] = {VT_POINT_NO_VALUE, VT_POINT_NOT_POSITIVE, VT_POINT_NO_ERROR, VT_POINT_NO_ERROR,
+                            VT_POINT_USED};
+  for (int i = 0; i < 5; i++) assert_int_equal(status[i], first[i]);
+  assert_int_equal(status[2 * N_T], VT_POINT_FEW_T);
+  assert_int_equal(status[2 * N_T + 1], VT_POINT_NO_VALUE);
+  assert_int_equal(a.n_status[VT_POINT_USED], a.n_points);
+  assert_int_equal(a.n_status[VT_POINT_NO_VALUE], N_T);
+  for (int k = 0; k < VT_N_POINT_STATUS; k++) {
+    sum += a.n_status[k];
+    assert_true(strlen(vt_point_status_text((vt_point_status)k)) > 3);
+  }
+  assert_int_equal(sum, n);
+  (void)fit(p + N_T, 2, 300, status); /* one glass, two temperatures */
+  assert_int_equal(status[0], VT_POINT_LONE_GLASS);
+  assert_int_equal(status[1], VT_POINT_LONE_GLASS);
+}
+
+static void points_of_a_glass_out_of_equilibrium_are_marked(void **state)
+{
+  (void)state;
+  vt_point p[2 * N_T];
+  int32_t status[2 * N_T];
+  for (int i = 0; i < 2 * N_T; i++) p[i] = point(i / N_T, ladder[i % N_T], -6.5 - 3600 / ladder[i % N_T], 0.1);
+  p[0].x = (double)NAN;
+  vt_arrh a = fit(p, 2 * N_T, 300, status), before = a;
+  assert_int_equal(a.n_below_tg, 0);
+  vt_arrh_mark_glass(p, 2 * N_T, (double)NAN, status, &a); /* not known: nothing is marked */
+  assert_int_equal(a.n_below_tg, 0);
+  vt_arrh_mark_glass(p, 2 * N_T, 500, status, &a);
+  assert_int_equal(a.n_below_tg, 3);
+  assert_int_equal(status[0], VT_POINT_NO_VALUE);
+  assert_int_equal(status[1], VT_POINT_BELOW_TG);
+  assert_int_equal(status[2], VT_POINT_USED);
+  assert_int_equal(status[N_T], VT_POINT_BELOW_TG);
+  assert_int_equal(a.n_status[VT_POINT_USED] + a.n_status[VT_POINT_BELOW_TG], a.n_points);
+  near(a.ea_ev, before.ea_ev, 0);
+  near(a.tg_k, 500, 0);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(exact_curves_are_recovered),
+      cmocka_unit_test(errors_are_those_of_the_nonlinear_fit),
+      cmocka_unit_test(a_line_is_the_curve_with_t0_zero),
+      cmocka_unit_test(what_is_not_tried_has_a_reason),
+      cmocka_unit_test(below_t0_there_is_no_value),
+      cmocka_unit_test(units_only_shift_the_level),
+      cmocka_unit_test(every_point_has_its_fate),
+      cmocka_unit_test(points_of_a_glass_out_of_equilibrium_are_marked),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
