@@ -5,7 +5,7 @@
 #include "runner/drive/drive.h"
 #include "runner/store/store.h"
 
-enum { VT_TABLES_MOST = 256 };
+enum { VT_TABLES_MOST = 512 };
 
 /* Datasets and the memory of their contents.  After the first failure the others do nothing and `rc` says why. */
 typedef struct vt_tables {
