@@ -12,7 +12,7 @@ typedef struct fitted {
   int n, n_quantities;
   const char *quantity[VT_N_QUANTITIES], *title[VT_N_QUANTITIES];
   const vt_arrh *arrh[VT_N_QUANTITIES];
-  const vt_compare *cmp[VT_N_QUANTITIES];
+  const vt_comparison *cmp[VT_N_QUANTITIES];
 } fitted;
 
 static vt_status show(const fitted *f, const vt_compare_spec *spec, int json, vt_err *err)
@@ -71,7 +71,7 @@ static vt_status fit_table(const char *path, const vt_compare_spec *spec, int js
   fitted f = {.n_quantities = 1, .quantity = {"D"}, .title = {"the diffusion coefficients of the table, cm^2/s"}};
   vt_status rc = vt_table_read(path, &t, err);
   if (rc == VT_OK) rc = vt_calloc64(&arrh, (size_t)t.n_comp, sizeof(vt_arrh), err);
-  if (rc == VT_OK) rc = vt_calloc64(&cmp, 1, sizeof(vt_compare), err);
+  if (rc == VT_OK) rc = vt_calloc64(&cmp, 1, sizeof(vt_comparison), err);
   if (rc == VT_OK) rc = vt_table_fit(&t, spec, 1, arrh, cmp, err);
   if (rc == VT_OK) rc = names_of(&f, t.n_comp, err);
   if (rc == VT_OK) {

@@ -131,6 +131,14 @@ extern const struct vt_quantity {
   const char *name, *unit, *doc;
 } vt_quantities[VT_N_QUANTITIES];
 
+/* One quantity compared between compositions. */
+typedef struct vt_comparison {
+  vt_compare at_t;       /* at equal T: decides                                    */
+  vt_compare at_tg;      /* at equal T/Tg; k = 0 with a reason when a Tg is missing */
+  vt_var_split variance; /* of at_t                                                */
+  char factor[VT_MAX_FACTORS][VT_NAME]; /* [variance.n_factors] */
+} vt_comparison;
+
 /* Everything that follows from the results without new MD. */
 typedef struct vt_fits {
   int n_tasks, n_comp;
@@ -140,7 +148,7 @@ typedef struct vt_fits {
   int32_t *status[VT_N_QUANTITIES]; /* [n_tasks] vt_point_status; -1: not a point (a glass, or no result) */
   vt_tg *tg;                        /* [n_tasks] n_rows -1: not a glass with a result */
   vt_tg_summary *tg_comp;           /* [n_comp] */
-  vt_compare compare[VT_N_QUANTITIES];
+  vt_comparison compare[VT_N_QUANTITIES];
 } vt_fits;
 
 /* From the journal. */
@@ -161,7 +169,7 @@ VT_MUST_CHECK vt_status vt_table_read(const char *path, vt_table *t, vt_err *err
 void vt_table_free(vt_table *t);
 /* Arrhenius per composition and the comparison. arrh[n_comp] owned by the caller. */
 VT_MUST_CHECK vt_status vt_table_fit(const vt_table *t, const vt_compare_spec *spec, uint64_t key, vt_arrh *arrh,
-                                     vt_compare *cmp, vt_err *err);
+                                     vt_comparison *cmp, vt_err *err);
 
 /* Collective: results.h5 out of the journal. */
 VT_MUST_CHECK vt_status vt_drive_assemble(vt_comm *comm, const vt_campaign *c, const vt_journal *j, const vt_fits *f,
@@ -171,10 +179,10 @@ VT_MUST_CHECK vt_status vt_drive_assemble(vt_comm *comm, const vt_campaign *c, c
 
 /* names[n]: compositions; one line each, then the comparison. */
 void vt_report_text(vt_buf *out, const char *quantity, const char *const *names, const vt_arrh *a, int n,
-                    const vt_compare *cmp, const vt_compare_spec *spec);
+                    const vt_comparison *cmp, const vt_compare_spec *spec);
 /* The JSON of `vitrion fit` for one or more quantities. */
 VT_MUST_CHECK vt_status vt_report_json(vt_buf *out, const char *const *names, int n, const char *const *quantities,
-                                       const vt_arrh *const *arrh, const vt_compare *const *cmp, int n_quantities,
+                                       const vt_arrh *const *arrh, const vt_comparison *const *cmp, int n_quantities,
                                        vt_err *err);
 /* summary.json and summary.csv of a campaign folder. */
 VT_MUST_CHECK vt_status vt_report_summary(const char *dir, const vt_campaign *c, const vt_fits *f, vt_err *err);

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "runner/drive/drive.h"
+#include "runner/drive/compare.h"
 #include "runner/drive/rows.h"
 #include "runner/store/store.h"
 
@@ -147,32 +147,86 @@ out:
   return rc;
 }
 
+/* What the fits of all quantities share. */
+typedef struct bench {
+  vt_point *pt;        /* of one composition                  */
+  int *task;           /* the task of each of them            */
+  int32_t *status;     /* and what became of it               */
+  vt_glass_line *line; /* of one quantity, all compositions   */
+  const char **names;  /* [n_comp]                            */
+  double *tg_k;        /* [n_comp]                            */
+  vt__factors factors;
+} bench;
+
+static void bench_close(bench *b)
+{
+  vt_free(b->pt);
+  vt_free(b->task);
+  vt_free(b->status);
+  vt_free(b->line);
+  vt_free(b->names);
+  vt_free(b->tg_k);
+  vt__factors_free(&b->factors);
+}
+
+static vt_status bench_open(bench *b, const vt_campaign *c, const vt_fits *f, vt_err *err)
+{
+  void *p;
+  size_t most = (size_t)c->n_glasses * (size_t)c->n_temp, n_comp = (size_t)c->n_comp;
+  *b = (bench){0};
+  VT_TRY(vt_calloc64(&p, most, sizeof *b->pt, err), err, "points of a fit");
+  b->pt = p;
+  VT_TRY(vt_calloc64(&p, most, sizeof *b->task, err), err, "points of a fit");
+  b->task = p;
+  VT_TRY(vt_calloc64(&p, most, sizeof *b->status, err), err, "points of a fit");
+  b->status = p;
+  VT_TRY(vt_calloc64(&p, most * n_comp, sizeof *b->line, err), err, "glasses of a fit");
+  b->line = p;
+  VT_TRY(vt_calloc64(&p, n_comp, sizeof *b->names, err), err, "names of compositions");
+  b->names = p;
+  VT_TRY(vt_calloc64(&p, n_comp, sizeof *b->tg_k, err), err, "glass transitions");
+  b->tg_k = p;
+  for (int k = 0; k < c->n_comp; k++) {
+    b->names[k] = c->comp[k].name;
+    b->tg_k[k] = f->tg_comp[k].tg_k;
+  }
+  return vt__factors_of(c, &b->factors, err);
+}
+
+static vt_status fit_quantity(const vt_campaign *c, vt_fits *f, int q, bench *b, vt_err *err)
+{
+  int n_lines = 0;
+  for (int k = 0; k < c->n_comp; k++) {
+    int n = points_of(c, f, k, q, b->pt, b->task), more;
+    VT_TRY(vt_arrh_fit(b->pt, n, c->compare.t_ref_k, c->compare.t_extra_k, b->status, &f->arrh[q][k], err), err,
+           "Arrhenius fit of %s of '%s'", vt_quantities[q].name, c->comp[k].name);
+    vt_arrh_mark_glass(b->pt, n, b->tg_k[k], b->status, &f->arrh[q][k]);
+    for (int i = 0; i < n; i++) f->status[q][b->task[i]] = b->status[i];
+    VT_TRY(vt_glass_lines(b->pt, n, c->compare.t_ref_k, b->line + n_lines, &more, err), err, "glasses of '%s'",
+           c->comp[k].name);
+    n_lines += more;
+  }
+  vt_compare_input in = {.fits = f->arrh[q],
+                         .n = c->n_comp,
+                         .glass = b->line,
+                         .n_glass = n_lines,
+                         .names = b->names,
+                         .tg_k = b->tg_k,
+                         .lim = limits_of(&c->compare),
+                         .key = c->seed};
+  VT_TRY(vt__compare_by(&in, &b->factors, &f->compare[q], err), err, "comparison of %s", vt_quantities[q].name);
+  return VT_OK;
+}
+
 static vt_status fit_all(const vt_campaign *c, vt_fits *f, vt_err *err)
 {
   vt_status rc = VT_OK;
-  void *p = NULL, *ints = NULL;
-  size_t most = (size_t)c->n_glasses * (size_t)c->n_temp;
+  bench b = {0};
   VT_PASS(combine_glasses(c, f, err));
-  VT_TRY_OUT(vt_calloc64(&p, most, sizeof(vt_point), err), err, "points of a fit");
-  VT_TRY_OUT(vt_calloc64(&ints, most, sizeof(int) + sizeof(int32_t), err), err, "points of a fit");
-  vt_point *pt = p;
-  int *task = ints;
-  int32_t *status = (int32_t *)(task + most);
-  vt_compare_limits lim = limits_of(&c->compare);
-  for (int q = 0; q < VT_N_QUANTITIES; q++) {
-    for (int k = 0; k < c->n_comp; k++) {
-      int n = points_of(c, f, k, q, pt, task);
-      VT_TRY_OUT(vt_arrh_fit(pt, n, c->compare.t_ref_k, c->compare.t_extra_k, status, &f->arrh[q][k], err), err,
-                 "Arrhenius fit of %s of '%s'", vt_quantities[q].name, c->comp[k].name);
-      vt_arrh_mark_glass(pt, n, f->tg_comp[k].tg_k, status, &f->arrh[q][k]);
-      for (int i = 0; i < n; i++) f->status[q][task[i]] = status[i];
-    }
-    VT_TRY_OUT(vt_compare_fits(f->arrh[q], c->n_comp, &lim, c->seed, &f->compare[q], err), err, "comparison of %s",
-               vt_quantities[q].name);
-  }
+  VT_TRY_OUT(bench_open(&b, c, f, err), err, "fits");
+  for (int q = 0; q < VT_N_QUANTITIES; q++) VT_TRY_OUT(fit_quantity(c, f, q, &b, err), err, "fits");
 out:
-  vt_free(p);
-  vt_free(ints);
+  bench_close(&b);
   return rc;
 }
 

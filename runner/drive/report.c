@@ -26,19 +26,50 @@ static void text_row(vt_buf *out, const char *name, const vt_arrh *a, int width)
   vt_buf_printf(out, "\n");
 }
 
-static void text_compare(vt_buf *out, const vt_compare *c, const vt_compare_spec *spec)
+/* "variance (sd in decades): alkali 0.210, metal 0.034, ..." of what is resolved. */
+static void text_variance(vt_buf *out, const vt_comparison *cmp)
 {
+  const vt_var_split *v = &cmp->variance;
+  const char *comma = "";
+  if (!isfinite(v->residual)) return;
+  vt_buf_printf(out, "Variance by factor (sd in decades): ");
+  for (int q = 0; q < v->n_factors; q++) {
+    if (!isfinite(v->factor[q])) continue;
+    vt_buf_printf(out, "%s%s %.3f", comma, cmp->factor[q], v->factor[q]);
+    comma = ", ";
+  }
+  vt_buf_printf(out, "%srest %.3f", comma, v->residual);
+  if (isfinite(v->glass)) vt_buf_printf(out, "; glasses %.3f", v->glass);
+  if (isfinite(v->sampling)) vt_buf_printf(out, ", sampling %.3f", v->sampling);
+  vt_buf_printf(out, "\n");
+}
+
+static void text_outlying(vt_buf *out, const char *const *names, const vt_compare *c)
+{
+  for (int i = 0; i < c->n_outlying && i < VT_MAX_OUTLYING; i++)
+    vt_buf_printf(out, "Outlying glass: number %d of %s, %+.2f decades off, counts %.2f\n", (int)c->outlying[i].glass,
+                  names[c->outlying[i].comp], c->outlying[i].off_decades, c->outlying[i].weight);
+}
+
+static void text_compare(vt_buf *out, const char *const *names, const vt_comparison *cmp, const vt_compare_spec *spec)
+{
+  const vt_compare *c = &cmp->at_t;
   if (c->k >= 2)
     vt_buf_printf(
         out,
         "Comparison at %g K (%d compositions): tau %.3f decades [%.3f, %.3f], range %.3f; margins %g, tau %g, "
         "range %g decades\n",
         c->t_ref_k, c->k, c->tau, c->tau_lo, c->tau_hi, c->range, spec->margin, spec->tau_margin, spec->range_margin);
+  text_variance(out, cmp);
+  text_outlying(out, names, c);
   vt_buf_printf(out, "Verdict: %s. %s\n", vt_verdict_text((vt_verdict)c->verdict), c->why);
+  if (cmp->at_tg.k >= 2)
+    vt_buf_printf(out, "At equal T/Tg: tau %.3f decades, %s. %s\n", cmp->at_tg.tau,
+                  vt_verdict_text((vt_verdict)cmp->at_tg.verdict), cmp->at_tg.why);
 }
 
 void vt_report_text(vt_buf *out, const char *quantity, const char *const *names, const vt_arrh *a, int n,
-                    const vt_compare *cmp, const vt_compare_spec *spec)
+                    const vt_comparison *cmp, const vt_compare_spec *spec)
 {
   int width = 11, star = 0;
   for (int i = 0; i < n; i++) {
@@ -51,7 +82,7 @@ void vt_report_text(vt_buf *out, const char *quantity, const char *const *names,
                 width, "composition", spec->t_ref_k, spec->t_extra_k);
   for (int i = 0; i < n; i++) text_row(out, names[i], &a[i], width);
   if (star) vt_buf_printf(out, "  * %g K lies outside the measured temperatures\n", spec->t_ref_k);
-  text_compare(out, cmp, spec);
+  text_compare(out, names, cmp, spec);
 }
 
 /* ------------------------------------------------------------------ JSON */
@@ -156,14 +187,49 @@ static json_t *json_arrh(const char *name, const char *quantity, const vt_arrh *
   return o;
 }
 
-static json_t *json_compare(const char *const *names, const vt_compare *c)
+static json_t *json_outlying(const char *const *names, const vt_compare *c)
 {
-  json_t *o = json_object(), *tost = json_array(), *w = json_array();
+  json_t *list = json_array();
+  for (int i = 0; i < c->n_outlying && i < VT_MAX_OUTLYING; i++) {
+    json_t *o = json_object();
+    json_object_set_new(o, "name", json_string(names[c->outlying[i].comp]));
+    json_object_set_new(o, "glass", json_integer(c->outlying[i].glass));
+    json_object_set_new(o, "off_decades", number(c->outlying[i].off_decades));
+    json_object_set_new(o, "weight", number(c->outlying[i].weight));
+    json_array_append_new(list, o);
+  }
+  return list;
+}
+
+/* Standard deviations in decades; what is not resolved is null, with a warning. */
+static json_t *json_variance(const vt_comparison *cmp, json_t *w)
+{
+  const vt_var_split *v = &cmp->variance;
+  json_t *o = json_object();
+  for (int q = 0; q < v->n_factors; q++) {
+    json_object_set_new(o, cmp->factor[q], number(v->factor[q]));
+    if (v->reason[q] != VT_VAR_OK)
+      warn(w, "variance: %s: %s", cmp->factor[q], vt_var_reason_text((vt_var_reason)v->reason[q]));
+  }
+  json_object_set_new(o, "residual", number(v->residual));
+  json_object_set_new(o, "glass", number(v->glass));
+  json_object_set_new(o, "sampling", number(v->sampling));
+  if (v->residual_reason != VT_VAR_OK)
+    warn(w, "variance: residual: %s", vt_var_reason_text((vt_var_reason)v->residual_reason));
+  if (!isfinite(v->glass)) warn(w, "variance: glass: %s", vt_var_reason_text(VT_VAR_NO_GLASSES));
+  return o;
+}
+
+/* Without the variance by factor, which only the comparison at equal T has. */
+static json_t *json_compare(const char *const *names, const vt_compare *c, json_t *w)
+{
+  json_t *o = json_object(), *tost = json_array();
   json_object_set_new(o, "T_ref_K", number(c->t_ref_k));
   json_object_set_new(o, "n_compositions", json_integer(c->k));
   json_object_set_new(o, "mean_decades", number(c->mean_decades));
   json_object_set_new(o, "tau_decades", number(c->tau));
   json_object_set_new(o, "tau_ci95", interval(c->tau_lo, c->tau_hi));
+  json_object_set_new(o, "tau_wide_ci95", interval(c->tau_wide_lo, c->tau_wide_hi));
   json_object_set_new(o, "tau_dl_decades", number(c->tau_dl));
   json_object_set_new(o, "range_decades", number(c->range));
   json_object_set_new(o, "range_ci95", interval(c->range_lo, c->range_hi));
@@ -171,7 +237,9 @@ static json_t *json_compare(const char *const *names, const vt_compare *c)
   json_object_set_new(o, "Q", number(c->q));
   json_object_set_new(o, "p_common_slope", number(c->p_common_slope));
   json_object_set_new(o, "p_common_level", number(c->p_common_level));
+  json_object_set_new(o, "p_permutation", number(c->p_permutation));
   json_object_set_new(o, "tau_Ea_eV", number(c->tau_ea_ev));
+  json_object_set_new(o, "glass_sd_decades", number(c->glass_sd_decades));
   for (int i = 0; i < c->k; i++) {
     json_t *t = json_object();
     json_object_set_new(t, "name", json_string(names[c->comp[i]]));
@@ -181,11 +249,29 @@ static json_t *json_compare(const char *const *names, const vt_compare *c)
     json_array_append_new(tost, t);
   }
   json_object_set_new(o, "tost", tost);
-  json_object_set_new(o, "variance", json_null());
+  json_object_set_new(o, "outlying_glasses", json_outlying(names, c));
   json_object_set_new(o, "verdict", json_string(vt_verdict_text((vt_verdict)c->verdict)));
   json_object_set_new(o, "why", json_string(c->why));
-  warn(w, "variance: the decomposition by factor is not computed by this version");
-  if (!isfinite(c->p_common_slope)) warn(w, "p_common_slope, p_common_level: too few glasses or temperatures");
+  if (!isfinite(c->p_common_level)) warn(w, "p_common_slope, p_common_level: too few glasses or temperatures");
+  if (!isfinite(c->p_permutation)) warn(w, "p_permutation: too few glasses");
+  if (c->n_outlying > 0)
+    warn(w, "%d outlying glasses count with less than full weight in the comparison", (int)c->n_outlying);
+  return o;
+}
+
+/* The comparison at equal T, with its variance by factor and, beside it, the one at equal T/Tg. */
+static json_t *json_comparison(const char *const *names, const vt_comparison *cmp)
+{
+  json_t *w = json_array(), *w_tg = json_array(), *o = json_compare(names, &cmp->at_t, w), *tg = json_null();
+  json_object_set_new(o, "variance", json_variance(cmp, w));
+  if (cmp->at_tg.k >= 2) {
+    tg = json_compare(names, &cmp->at_tg, w_tg);
+    json_object_set(tg, "warnings", w_tg);
+  } else {
+    warn(w, "at_equal_T_over_Tg: %s", cmp->at_tg.why);
+  }
+  json_decref(w_tg);
+  json_object_set_new(o, "at_equal_T_over_Tg", tg);
   json_object_set_new(o, "warnings", w);
   return o;
 }
@@ -201,20 +287,20 @@ static vt_status dump(vt_buf *out, json_t *root, vt_err *err)
 }
 
 static json_t *json_fits(const char *const *names, int n, const char *const *quantities, const vt_arrh *const *arrh,
-                         const vt_compare *const *cmp, int n_quantities)
+                         const vt_comparison *const *cmp, int n_quantities)
 {
   json_t *root = json_object(), *list = json_array(), *others = json_object();
   for (int q = 0; q < n_quantities; q++)
     for (int i = 0; i < n; i++) json_array_append_new(list, json_arrh(names[i], quantities[q], &arrh[q][i]));
   json_object_set_new(root, "compositions", list);
-  json_object_set_new(root, "comparison", json_compare(names, cmp[0]));
-  for (int q = 1; q < n_quantities; q++) json_object_set_new(others, quantities[q], json_compare(names, cmp[q]));
+  json_object_set_new(root, "comparison", json_comparison(names, cmp[0]));
+  for (int q = 1; q < n_quantities; q++) json_object_set_new(others, quantities[q], json_comparison(names, cmp[q]));
   json_object_set_new(root, "other_comparisons", others);
   return root;
 }
 
 vt_status vt_report_json(vt_buf *out, const char *const *names, int n, const char *const *quantities,
-                         const vt_arrh *const *arrh, const vt_compare *const *cmp, int n_quantities, vt_err *err)
+                         const vt_arrh *const *arrh, const vt_comparison *const *cmp, int n_quantities, vt_err *err)
 {
   return dump(out, json_fits(names, n, quantities, arrh, cmp, n_quantities), err);
 }
@@ -254,7 +340,7 @@ static void csv_rows(vt_buf *b, const vt_campaign *c, const vt_fits *f)
                           y.hi95};
     vt_buf_printf(b, "%s,%d,%d", c->comp[i].name, d->n_points, d->n_glasses);
     for (size_t k = 0; k < sizeof col / sizeof *col; k++) csv_number(b, col[k]);
-    vt_buf_printf(b, ",%s,%s,%s", vt_verdict_text((vt_verdict)f->compare[VT_Q_D_ALKALI].verdict),
+    vt_buf_printf(b, ",%s,%s,%s", vt_verdict_text((vt_verdict)f->compare[VT_Q_D_ALKALI].at_t.verdict),
                   vt_model_text((vt_model)d->model), vt_model_text((vt_model)s->model));
     csv_number(b, d->tg_k);
     vt_buf_printf(b, "\n");
@@ -280,7 +366,7 @@ vt_status vt_report_summary(const char *dir, const vt_campaign *c, const vt_fits
   for (int i = 0; i < c->n_comp; i++) names[i] = c->comp[i].name;
   const char *quantities[VT_N_QUANTITIES];
   const vt_arrh *arrh[VT_N_QUANTITIES];
-  const vt_compare *cmp[VT_N_QUANTITIES];
+  const vt_comparison *cmp[VT_N_QUANTITIES];
   for (int q = 0; q < VT_N_QUANTITIES; q++) {
     quantities[q] = vt_quantities[q].name;
     arrh[q] = f->arrh[q];

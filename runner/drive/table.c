@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runner/drive/drive.h"
+#include "runner/drive/compare.h"
 
 enum { FIXED = 5, TABLE_MOST = 64 << 20, LINE_FIELDS = 64 };
 static const char *const columns[FIXED] = {"composition", "glass", "temperature_K", "D_cm2_s", "D_se"};
@@ -123,23 +123,47 @@ void vt_table_free(vt_table *t)
   *t = (vt_table){0};
 }
 
-vt_status vt_table_fit(const vt_table *t, const vt_compare_spec *spec, uint64_t key, vt_arrh *arrh, vt_compare *cmp,
+/* Arrhenius line of every composition, and the lines of its glasses. */
+static vt_status fit_lines(const vt_table *t, const vt_compare_spec *spec, vt_point *pt, vt_arrh *arrh,
+                           vt_glass_line *line, int *n_lines, vt_err *err)
+{
+  *n_lines = 0;
+  for (int k = 0; k < t->n_comp; k++) {
+    int n = 0, more;
+    for (int i = 0; i < t->n; i++)
+      if (t->pt[i].comp == k) pt[n++] = t->pt[i];
+    VT_TRY(vt_arrh_fit(pt, n, spec->t_ref_k, spec->t_extra_k, NULL, &arrh[k], err), err, "Arrhenius fit of '%s'", t->name[k]);
+    VT_TRY(vt_glass_lines(pt, n, spec->t_ref_k, line + *n_lines, &more, err), err, "glasses of '%s'", t->name[k]);
+    *n_lines += more;
+  }
+  return VT_OK;
+}
+
+vt_status vt_table_fit(const vt_table *t, const vt_compare_spec *spec, uint64_t key, vt_arrh *arrh, vt_comparison *cmp,
                        vt_err *err)
 {
   vt_status rc = VT_OK;
-  void *p;
-  VT_TRY(vt_calloc64(&p, (size_t)t->n, sizeof(vt_point), err), err, "points of a fit");
-  vt_point *pt = p;
-  for (int k = 0; k < t->n_comp; k++) {
-    int n = 0;
-    for (int i = 0; i < t->n; i++)
-      if (t->pt[i].comp == k) pt[n++] = t->pt[i];
-    VT_TRY_OUT(vt_arrh_fit(pt, n, spec->t_ref_k, spec->t_extra_k, NULL, &arrh[k], err), err, "Arrhenius fit of '%s'",
-               t->name[k]);
-  }
-  vt_compare_limits lim = {.margin = spec->margin, .tau_margin = spec->tau_margin, .range_margin = spec->range_margin};
-  VT_TRY_OUT(vt_compare_fits(arrh, t->n_comp, &lim, key, cmp, err), err, "comparison");
+  void *pt = NULL, *line = NULL, *p = NULL;
+  vt__factors none = {0};
+  int n_lines;
+  VT_TRY_OUT(vt_calloc64(&pt, (size_t)t->n, sizeof(vt_point), err), err, "points of a fit");
+  VT_TRY_OUT(vt_calloc64(&line, (size_t)t->n, sizeof(vt_glass_line), err), err, "glasses of a fit");
+  VT_TRY_OUT(vt_calloc64(&p, (size_t)t->n_comp, sizeof(char *), err), err, "names of compositions");
+  const char **names = p;
+  for (int k = 0; k < t->n_comp; k++) names[k] = t->name[k];
+  VT_TRY_OUT(fit_lines(t, spec, pt, arrh, line, &n_lines, err), err, "table");
+  vt_compare_input in = {
+      .fits = arrh,
+      .n = t->n_comp,
+      .glass = line,
+      .n_glass = n_lines,
+      .names = names,
+      .lim = {.margin = spec->margin, .tau_margin = spec->tau_margin, .range_margin = spec->range_margin},
+      .key = key};
+  VT_TRY_OUT(vt__compare_by(&in, &none, cmp, err), err, "comparison");
 out:
   vt_free(pt);
+  vt_free(line);
+  vt_free(p);
   return rc;
 }

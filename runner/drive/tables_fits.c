@@ -147,8 +147,13 @@ static const field compare_fields[] = {
     F(vt_compare, q, "1", "Cochran's Q"),
     F(vt_compare, q_p, "1", "its p value (never decides)"),
     F(vt_compare, tau_ea_ev, "eV", "noise-corrected spread of the activation energies"),
-    F(vt_compare, p_common_slope, "1", "ANCOVA, common slope"),
-    F(vt_compare, p_common_level, "1", "ANCOVA, common level")};
+    F(vt_compare, tau_wide_lo, "1", "95 % interval of tau, error of the variance between glasses included, lower end"),
+    F(vt_compare, tau_wide_hi, "1", "the same, upper end"),
+    F(vt_compare, glass_sd_decades, "1", "spread between glasses of one composition, decades"),
+    I(vt_compare, n_outlying, "outlying glasses that count with less than full weight"),
+    F(vt_compare, p_common_slope, "1", "analysis of covariance between glasses: one slope"),
+    F(vt_compare, p_common_level, "1", "the same: one level, given one slope"),
+    F(vt_compare, p_permutation, "1", "p of the spread of levels when glasses exchange their compositions")};
 
 #undef F
 #undef I
@@ -245,7 +250,9 @@ static void compare_tables(vt_tables *t, const char *group, const vt_compare *cm
   const struct {
     const char *name, *doc;
     const double *v;
-  } per_comp[] = {{"delta", "composition minus the mean, decades; NaN: took no part", cmp->delta},
+  } per_comp[] = {{"value", "log10 of the quantity as compared: outlying glasses bounded; NaN: took no part", cmp->value},
+                  {"variance", "variance of its error, decades^2", cmp->variance},
+                  {"delta", "composition minus the mean, decades; NaN: took no part", cmp->delta},
                   {"delta_lo90", "lower end of its 90 % interval", cmp->delta_lo90},
                   {"delta_hi90", "upper end of its 90 % interval", cmp->delta_hi90}};
   for (int q = 0; q < COUNT(per_comp); q++) {
@@ -257,6 +264,30 @@ static void compare_tables(vt_tables *t, const char *group, const vt_compare *cm
   }
   vt__table_put(verdict, 0, 16, vt_verdict_text((vt_verdict)cmp->verdict));
   vt__table_put(why, 0, (int)sizeof cmp->why, cmp->why);
+}
+
+/* /compare/<quantity>/variance/<factor>, residual, glass, sampling: sd in decades. */
+static void variance_tables(vt_tables *t, const char *group, const vt_comparison *c)
+{
+  const vt_var_split *v = &c->variance;
+  char path[96];
+  const struct {
+    const char *name, *doc;
+    double sd;
+  } rest[] = {{"residual", "interactions of the factors and what they do not name, sd in decades", v->residual},
+              {"glass", "between glasses of one composition, beyond sampling, sd in decades", v->glass},
+              {"sampling", "error of the value of one glass, sd in decades", v->sampling}};
+  for (int q = 0; q < v->n_factors; q++) {
+    (void)snprintf(path, sizeof path, "%.40s/variance/%.40s", group, c->factor[q]);
+    double *x = vt__table_f64(t, path, "1", "sd of the effect of this factor, noise-corrected, decades; NaN: not resolved",
+                              1, 0);
+    if (x) x[0] = v->factor[q];
+  }
+  for (int q = 0; q < COUNT(rest); q++) {
+    (void)snprintf(path, sizeof path, "%.40s/variance/%.40s", group, rest[q].name);
+    double *x = vt__table_f64(t, path, "1", rest[q].doc, 1, 0);
+    if (x) x[0] = rest[q].sd;
+  }
 }
 
 void vt__tables_fits(vt_tables *t, const vt_campaign *c, const vt_fits *f)
@@ -276,6 +307,9 @@ void vt__tables_fits(vt_tables *t, const vt_campaign *c, const vt_fits *f)
     for (int k = 0; k < COUNT(vtf_fields); k++)
       column(t, group, &vtf_fields[k], f->arrh[q], sizeof(vt_arrh), c->n_comp);
     (void)snprintf(group, sizeof group, "/compare/%s", vt_quantities[q].name);
-    compare_tables(t, group, &f->compare[q], c->n_comp);
+    compare_tables(t, group, &f->compare[q].at_t, c->n_comp);
+    variance_tables(t, group, &f->compare[q]);
+    (void)snprintf(group, sizeof group, "/compare/%s/at_tg", vt_quantities[q].name);
+    compare_tables(t, group, &f->compare[q].at_tg, c->n_comp);
   }
 }

@@ -268,7 +268,8 @@ static void run_screens(screen *s, uint64_t seed)
       lo = fmin(lo, y), hi = fmax(hi, y);
       fits[k] = campaign(seed + 1000 * (uint64_t)(i + 1) + (uint64_t)k, 5, true_level + log(10) * y, true_ea, 0);
     }
-    VT_TEST_OK(vt_compare_fits(fits, s->k, &lim, seed + (uint64_t)i, &c, &err), &err);
+    vt_compare_input in = {.fits = fits, .n = s->k, .lim = lim, .key = seed + (uint64_t)i};
+    VT_TEST_OK(vt_compare_fits(&in, &c, &err), &err);
     s->tau_sum2 += c.tau * c.tau;
     s->covered_tau += c.tau_lo <= s->tau && s->tau <= c.tau_hi;
     s->covered_range += c.range_lo <= hi - lo && hi - lo <= c.range_hi;
