@@ -1,11 +1,17 @@
 #!/usr/bin/env python3
 """Random effects computed independently of engine/ana: numbers for tests/unit/test_compare.c.
 
-Run:  /usr/bin/python3 scripts/oracle_compare.py      (numpy, scipy)
+Run:  /usr/bin/python3 scripts/oracle_compare.py [PROGRAM]     (numpy, scipy)
+
+With the program compare_numbers (tests/unit) its answers are checked on these and on many drawn data sets: test
+compare_oracle.  Without, numbers are printed for tests/unit/test_compare.c.
 
 Paule-Mandel and the Q-profile interval by scipy's root finder on Cochran's Q, DerSimonian-Laird in closed form, the
 p values from scipy.stats.  The output is pasted into the test as it is.
 """
+import subprocess
+import sys
+
 import numpy as np
 from scipy import optimize, stats
 
@@ -17,6 +23,9 @@ CASES = {
     # decades apart, unequal errors
     "wide": ([-4.2, -5.1, -6.4], [0.02, 0.30, 0.11]),
 }
+
+
+LEVELS = [[-5.60, -5.71, -5.66, -5.52], [-5.41, -5.55, -5.38], [-5.80, -5.62, -5.77, -5.70, -5.69]]
 
 
 def q_of(tau2, y, s2):
@@ -54,11 +63,81 @@ def anova(groups):
     return stats.f_oneway(*groups).pvalue
 
 
-for name, (y, s) in CASES.items():
-    numbers = random_effects(y, s)
-    print(f'{{"{name}", {len(y)}, {{{", ".join(map(str, y))}}}, {{{", ".join(map(str, s))}}},')
-    print(" " + ", ".join(f".{key} = {value:.15g}" for key, value in numbers.items()) + "},")
+def ancova(groups):
+    """p of one slope, and of one level given one slope; groups of rows (level, Ea).
 
-LEVELS = [[-5.60, -5.71, -5.66, -5.52], [-5.41, -5.55, -5.38], [-5.80, -5.62, -5.77, -5.70, -5.69]]
-print("anova of levels:", f"{anova(LEVELS):.15g}")
-print("  means", [float(np.mean(g)) for g in LEVELS], "se", [float(np.std(g, ddof=1) / np.sqrt(len(g))) for g in LEVELS])
+    The second by two general least-squares fits of the levels with the Ea as a regressor."""
+    slope = anova([g[:, 1] for g in groups])
+    level = np.concatenate([g[:, 0] for g in groups])
+    ea = np.concatenate([g[:, 1] for g in groups])
+    owner = np.repeat(np.arange(len(groups)), [len(g) for g in groups])
+    own = (owner[:, None] == np.arange(len(groups))).astype(float)
+
+    def rss(x):
+        return np.sum((level - x @ np.linalg.lstsq(x, level, rcond=None)[0]) ** 2)
+
+    n, k = len(level), len(groups)
+    one, each = rss(np.c_[np.ones(n), ea]), rss(np.c_[own, ea])
+    return slope, stats.f.sf((one - each) / (k - 1) / (each / (n - k - 1)), k - 1, n - k - 1)
+
+
+def print_numbers():
+    for name, (y, s) in CASES.items():
+        numbers = random_effects(y, s)
+        print(f'{{"{name}", {len(y)}, {{{", ".join(map(str, y))}}}, {{{", ".join(map(str, s))}}},')
+        print(" " + ", ".join(f".{key} = {value:.15g}" for key, value in numbers.items()) + "},")
+    print("anova:", f"{anova(LEVELS):.15g}", "means", [float(np.mean(g)) for g in LEVELS],
+          "se", [float(np.std(g, ddof=1) / np.sqrt(len(g))) for g in LEVELS])
+
+
+def drawn_effects(rng):
+    """Spreads from nothing to ten times the errors, errors that differ by factors."""
+    for k in (2, 3, 5, 8, 27):
+        for tau in (0.0, 0.0, 0.0, 0.02, 0.1, 0.3, 1.0):
+            s = 0.1 * np.exp(0.7 * rng.normal(size=k))
+            yield list(-5 + tau * rng.normal(size=k) + s * rng.normal(size=k)), list(s)
+
+
+def drawn_lines(rng):
+    """Compositions of different numbers of glasses whose levels go along with their Ea; no outlying glass."""
+    for k in (2, 3, 8):
+        for spread in (0.0, 0.1, 0.3):
+            groups = []
+            for _ in range(k):
+                ea = 0.3 + 0.015 * rng.uniform(-1, 1, size=rng.integers(2, 7))
+                level = spread * rng.normal() - 5 * (ea - 0.3) + 0.05 * rng.uniform(-1, 1, size=len(ea))
+                groups.append(np.c_[level, ea])
+            yield groups
+
+
+def check(program):
+    rng = np.random.default_rng(9)
+    effects = list(CASES.values()) + list(drawn_effects(rng))
+    lines = list(drawn_lines(rng))
+    text, want = [], []
+    for y, s in effects:
+        text.append(f"effects {len(y)} " + " ".join(f"{a!r} {b!r}" for a, b in zip(map(float, y), map(float, s))))
+        want.append(list(random_effects(y, s).values()))
+    for groups in lines:
+        text.append(f"lines {len(groups)} " + " ".join(
+            f"{len(g)} " + " ".join(f"{float(a)!r} {float(e)!r}" for a, e in g) for g in groups))
+        want.append(list(ancova(groups)))
+    run = subprocess.run([program], input="\n".join(text), capture_output=True, text=True, check=True)
+    got = [[float(x) for x in line.split()] for line in run.stdout.splitlines()]
+    zeros = sum(w[0] == 0 for w in want[:len(effects)])
+    worst = 0.0
+    for t, g, w in zip(text, got, want, strict=True):
+        off = np.max(np.abs(np.array(g) - np.array(w)) / np.maximum(1, np.abs(w)))
+        worst = max(worst, off)
+        if not off <= 1e-6:
+            sys.exit(f"{t}\n  got      {g}\n  expected {w}")
+    if zeros < 5:
+        sys.exit(f"only {zeros} data sets have tau = 0")
+    print(f"{len(effects)} random-effects data sets ({zeros} with tau = 0), {len(lines)} analyses of covariance: "
+          f"largest difference {worst:.1e}")
+
+
+if len(sys.argv) > 1:
+    check(sys.argv[1])
+else:
+    print_numbers()

@@ -251,7 +251,7 @@ static void compare_tables(vt_tables *t, const char *group, const vt_compare *cm
     const char *name, *doc;
     const double *v;
   } per_comp[] = {{"value", "log10 of the quantity as compared: outlying glasses bounded; NaN: took no part", cmp->value},
-                  {"variance", "variance of its error, decades^2", cmp->variance},
+                  {"value_variance", "variance of its error, decades^2", cmp->variance},
                   {"delta", "composition minus the mean, decades; NaN: took no part", cmp->delta},
                   {"delta_lo90", "lower end of its 90 % interval", cmp->delta_lo90},
                   {"delta_hi90", "upper end of its 90 % interval", cmp->delta_hi90}};
