@@ -102,7 +102,8 @@ int cmd_fit(int argc, char **argv)
                 .args = "DIR|POINTS.csv",
                 .doc =
                     "Diffusion windows, Arrhenius fits and the comparison again, without new MD: from DIR/results.h5,\n"
-                    "or from a table with the header composition,glass,temperature_K,D_cm2_s,D_se.",
+                    "or from a table with the header composition,glass,temperature_K,D_cm2_s,D_se; columns behind these are factors,\n"
+                    "whose share of the variance is reported.",
                 .example = "vitrion fit runs/quickstart --json",
                 .opt = opt,
                 .n_opt = sizeof opt / sizeof *opt,

@@ -159,11 +159,14 @@ VT_MUST_CHECK vt_status vt_fits_from_store(const char *path, const vt_campaign_e
 void vt_fits_free(vt_fits *f);
 
 /* Points from a table `composition,glass,temperature_K,D_cm2_s,D_se[,factor...]`: names are kept in order of
- * appearance. */
+ * appearance.  A composition has one value of each factor; a level is the row of the first composition that has it. */
 typedef struct vt_table {
   int n_comp, n;
   char (*name)[VT_NAME]; /* [n_comp] */
   vt_point *pt;          /* [n] */
+  int n_factors;
+  char factor[VT_MAX_FACTORS][VT_NAME];
+  int *level[VT_MAX_FACTORS]; /* [n_comp] */
 } vt_table;
 VT_MUST_CHECK vt_status vt_table_read(const char *path, vt_table *t, vt_err *err);
 void vt_table_free(vt_table *t);

@@ -255,7 +255,7 @@ static json_t *json_compare(const char *const *names, const vt_compare *c, json_
   if (!isfinite(c->p_common_level)) warn(w, "p_common_slope, p_common_level: too few glasses or temperatures");
   if (!isfinite(c->p_permutation)) warn(w, "p_permutation: too few glasses");
   if (c->n_outlying > 0)
-    warn(w, "%d outlying glasses count with less than full weight in the comparison", (int)c->n_outlying);
+    warn(w, "outlying_glasses: %d count with less than full weight in the comparison", (int)c->n_outlying);
   return o;
 }
 

@@ -33,6 +33,52 @@ static int cut(const char *s, size_t n, field f[LINE_FIELDS])
 
 static int is(const field *f, const char *word) { return f->n == strlen(word) && memcmp(f->s, word, f->n) == 0; }
 
+/* What a table is while it is read: values of factors point into its text. */
+typedef struct reading {
+  const char *path;
+  size_t lines;
+  field *label[VT_MAX_FACTORS]; /* [n_comp] */
+} reading;
+
+/* Columns behind the fixed ones are factors. */
+static vt_status factors(vt_table *t, reading *r, int line, const field *f, int n, vt_err *err)
+{
+  void *p;
+  for (int k = FIXED; k < n; k++) {
+    if (t->n_factors == VT_MAX_FACTORS)
+      return vt_err_user(err, VT_EPARSE, r->path, line, 0, "more than %d factors", VT_MAX_FACTORS);
+    if (f[k].n == 0 || f[k].n >= VT_NAME || memchr(f[k].s, '/', f[k].n))
+      return vt_err_user(err, VT_EPARSE, r->path, line, 0, "the name of a factor has 1 to %d characters and no slash",
+                         VT_NAME - 1);
+    for (int i = 0; i < t->n_factors; i++)
+      if (is(&f[k], t->factor[i]))
+        return vt_err_user(err, VT_EPARSE, r->path, line, 0, "factor '%s' is there twice", t->factor[i]);
+    VT_TRY(vt_calloc64(&p, r->lines, sizeof(field), err), err, "factors of '%s'", r->path);
+    r->label[t->n_factors] = p;
+    VT_TRY(vt_calloc64(&p, r->lines, sizeof(int), err), err, "factors of '%s'", r->path);
+    t->level[t->n_factors] = p;
+    memcpy(t->factor[t->n_factors++], f[k].s, f[k].n); /* zeroed before */
+  }
+  return VT_OK;
+}
+
+/* The factors of composition `comp`, which is new or has them already. */
+static vt_status levels(vt_table *t, reading *r, int line, const field *f, int n, int comp, int is_new, vt_err *err)
+{
+  for (int k = 0; k < t->n_factors; k++) {
+    field here = FIXED + k < n ? f[FIXED + k] : (field){"", 0}, *label = r->label[k];
+    if (!is_new && (label[comp].n != here.n || memcmp(label[comp].s, here.s, here.n) != 0))
+      return vt_err_user(err, VT_EPARSE, r->path, line, 0, "%s of '%s' was '%.*s' before and is '%.*s' here",
+                         t->factor[k], t->name[comp], (int)(label[comp].n < 40 ? label[comp].n : 40), label[comp].s,
+                         (int)(here.n < 40 ? here.n : 40), here.s);
+    label[comp] = here;
+    int *level = &t->level[k][comp];
+    for (*level = 0; *level < comp; ++*level)
+      if (label[*level].n == here.n && memcmp(label[*level].s, here.s, here.n) == 0) break;
+  }
+  return VT_OK;
+}
+
 static vt_status header(const char *path, int line, const field *f, int n, vt_err *err)
 {
   for (int k = 0; k < FIXED; k++)
@@ -62,13 +108,15 @@ static vt_status number(const char *path, int line, const field *f, const char *
   return VT_OK;
 }
 
-static vt_status row(vt_table *t, const char *path, int line, const field *f, int n, vt_err *err)
+static vt_status row(vt_table *t, reading *r, int line, const field *f, int n, vt_err *err)
 {
+  const char *path = r->path;
   int64_t glass;
-  int comp = 0;
+  int comp = 0, before = t->n_comp;
   vt_point *p = &t->pt[t->n];
   if (n < FIXED) return vt_err_user(err, VT_EPARSE, path, line, 0, "%d columns, expected at least %d", n, FIXED);
   VT_PASS(composition(t, path, line, &f[0], &comp, err));
+  VT_PASS(levels(t, r, line, f, n, comp, t->n_comp > before, err));
   if (!vt_parse_i64(f[1].s, f[1].n, &glass) || glass < 0 || glass > INT32_MAX)
     return vt_err_user(err, VT_EPARSE, path, line, 0, "glass is '%.*s', expected a whole number from 0 on",
                        (int)(f[1].n < 40 ? f[1].n : 40), f[1].s);
@@ -90,11 +138,11 @@ vt_status vt_table_read(const char *path, vt_table *t, vt_err *err)
   void *p;
   *t = (vt_table){0};
   VT_PASS(vt_file_read(path, TABLE_MOST, &text, &n, err));
-  size_t lines = 1;
-  for (size_t i = 0; i < n; i++) lines += text[i] == '\n';
-  VT_TRY_OUT(vt_calloc64(&p, lines, sizeof *t->name, err), err, "table '%s'", path);
+  reading r = {.path = path, .lines = 1};
+  for (size_t i = 0; i < n; i++) r.lines += text[i] == '\n';
+  VT_TRY_OUT(vt_calloc64(&p, r.lines, sizeof *t->name, err), err, "table '%s'", path);
   t->name = p;
-  VT_TRY_OUT(vt_calloc64(&p, lines, sizeof *t->pt, err), err, "table '%s'", path);
+  VT_TRY_OUT(vt_calloc64(&p, r.lines, sizeof *t->pt, err), err, "table '%s'", path);
   t->pt = p;
   int line = 0, have_header = 0;
   for (const char *s = text; s < text + n;) {
@@ -105,13 +153,15 @@ vt_status vt_table_read(const char *path, vt_table *t, vt_err *err)
     line++;
     s = end + 1;
     if ((k == 1 && f[0].n == 0) || (f[0].n && f[0].s[0] == '#')) continue;
-    rc = have_header ? row(t, path, line, f, k, err) : header(path, line, f, k, err);
+    rc = have_header ? row(t, &r, line, f, k, err) : header(path, line, f, k, err);
+    if (rc == VT_OK && !have_header) rc = factors(t, &r, line, f, k, err);
     have_header = 1;
     if (rc != VT_OK) goto out;
   }
   if (t->n == 0) rc = vt_err_user(err, VT_EPARSE, path, line, 0, "no points in the table");
 out:
   vt_free(text);
+  for (int i = 0; i < VT_MAX_FACTORS; i++) vt_free(r.label[i]);
   if (rc != VT_OK) vt_table_free(t);
   return rc;
 }
@@ -120,6 +170,7 @@ void vt_table_free(vt_table *t)
 {
   vt_free(t->name);
   vt_free(t->pt);
+  for (int i = 0; i < VT_MAX_FACTORS; i++) vt_free(t->level[i]);
   *t = (vt_table){0};
 }
 
@@ -144,13 +195,15 @@ vt_status vt_table_fit(const vt_table *t, const vt_compare_spec *spec, uint64_t 
 {
   vt_status rc = VT_OK;
   void *pt = NULL, *line = NULL, *p = NULL;
-  vt__factors none = {0};
+  vt__factors factor = {.n = t->n_factors}; /* levels borrowed */
   int n_lines;
   VT_TRY_OUT(vt_calloc64(&pt, (size_t)t->n, sizeof(vt_point), err), err, "points of a fit");
   VT_TRY_OUT(vt_calloc64(&line, (size_t)t->n, sizeof(vt_glass_line), err), err, "glasses of a fit");
   VT_TRY_OUT(vt_calloc64(&p, (size_t)t->n_comp, sizeof(char *), err), err, "names of compositions");
   const char **names = p;
   for (int k = 0; k < t->n_comp; k++) names[k] = t->name[k];
+  memcpy(factor.name, t->factor, sizeof factor.name);
+  memcpy(factor.level, t->level, sizeof factor.level);
   VT_TRY_OUT(fit_lines(t, spec, pt, arrh, line, &n_lines, err), err, "table");
   vt_compare_input in = {
       .fits = arrh,
@@ -160,7 +213,7 @@ vt_status vt_table_fit(const vt_table *t, const vt_compare_spec *spec, uint64_t 
       .names = names,
       .lim = {.margin = spec->margin, .tau_margin = spec->tau_margin, .range_margin = spec->range_margin},
       .key = key};
-  VT_TRY_OUT(vt__compare_by(&in, &none, cmp, err), err, "comparison");
+  VT_TRY_OUT(vt__compare_by(&in, &factor, cmp, err), err, "comparison");
 out:
   vt_free(pt);
   vt_free(line);
