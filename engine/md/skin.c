@@ -50,9 +50,9 @@ static double cost(const vt_composition *c, double cutoff, double skin, double t
 
 double vt_md_skin(const vt_composition *c, double cutoff, double t_k, double dt)
 {
-  /* The bend at the optimum is shallow: 5 % of this cost is half a per cent of a step, below what a machine repeats.
+  /* The bend at the optimum is shallow: 10 % of this cost is one per cent of a step, below what a machine repeats.
    * Within it the widest skin is taken, which leaves the list alone for longest. */
-  const double slack = 1.05, step = 0.05;
+  const double slack = 1.1, step = 0.05;
   enum { LEAST = 6, MOST = 40 }; /* steps: 0.3 to 2 A */
   double lowest = INFINITY;
   for (int k = LEAST; k <= MOST; k++) lowest = fmin(lowest, cost(c, cutoff, k * step, t_k, dt));
