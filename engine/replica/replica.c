@@ -282,6 +282,26 @@ static vt_status check(const vt_plan *p, const double *glass, size_t n_glass, vt
   return VT_OK;
 }
 
+static vt_status open_potential(const vt_plan *p, const char *symbol[VT_MAX_SPECIES], vt_pot *pot, vt_err *err)
+{
+  for (int s = 0; s < p->comp.n_species; s++) symbol[s] = vt_element_symbol(p->comp.z[s]);
+  vt_pot_args args = {
+      .path = p->pot_path, .n_species = p->comp.n_species, .species = symbol, .numerics = p->numerics};
+  return vt_pot_open(pot, p->pot_kind, &args, err);
+}
+
+vt_status vt_replica_kernel(const vt_plan *p, char kernel[32], vt_err *err)
+{
+  const char *symbol[VT_MAX_SPECIES];
+  vt_pot pot;
+  vt_pot_info info;
+  VT_PASS(open_potential(p, symbol, &pot, err));
+  vt_pot_describe(&pot, &info);
+  memcpy(kernel, info.kernel, sizeof info.kernel);
+  vt_pot_close(&pot);
+  return VT_OK;
+}
+
 static vt_status open_replica(replica *r, vt_err *err)
 {
   const vt_plan *p = r->plan;
@@ -295,10 +315,7 @@ static vt_status open_replica(replica *r, vt_err *err)
   r->type = m;
   VT_PASS(vt_calloc64(&m, (size_t)p->comp.n_atoms, sizeof *r->x, err));
   r->x = m;
-  for (int s = 0; s < p->comp.n_species; s++) r->symbol[s] = vt_element_symbol(p->comp.z[s]);
-  vt_pot_args args = {
-      .path = p->pot_path, .n_species = p->comp.n_species, .species = r->symbol, .numerics = p->numerics};
-  VT_PASS(vt_pot_open(&r->pot, p->pot_kind, &args, err));
+  VT_PASS(open_potential(p, r->symbol, &r->pot, err));
   vt_pot_info info;
   vt_pot_describe(&r->pot, &info);
   if (!vt_uid_equal(&info.sha256, &p->pot_hash))

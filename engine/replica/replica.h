@@ -45,6 +45,9 @@ double vt_replica_ns(const vt_plan *p);
 /* Bytes of a rank that runs this plan: the process with its libraries, atoms, observables (an estimate for `plan`). */
 size_t vt_replica_memory(const vt_plan *p);
 
+/* What will compute the forces of this plan: "avx512 double", "reference double", ... Opens the potential to know. */
+VT_MUST_CHECK vt_status vt_replica_kernel(const vt_plan *p, char kernel[32], vt_err *err);
+
 /* Run a task.  glass: the result values of p->needs (vt_replica_layout of that GLASS plan), NULL for a GLASS task.
  * On a guard or potential failure the status is VT_EDIVERGE and, if post_mortem is not NULL, the offending frame is
  * appended to it as extended XYZ.  VT_ESTOP from the hook is handed on. */

@@ -71,6 +71,7 @@ typedef struct vt_replica_work {
   vt_journal *j; /* this rank's index: where glasses are found */
   const vt_outdir *dir;
   int rank;
+  int said_kernel; /* the log knows what computes the forces */
 } vt_replica_work;
 vt_work_ops vt__replica_work(vt_replica_work *w);
 

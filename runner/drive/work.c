@@ -36,6 +36,17 @@ static void fill_head(vt_result_head *h, const vt_plan *p, const vt_result *r, i
   (void)snprintf(h->build_id, sizeof h->build_id, "%.47s", vt_build_info()->build_id);
 }
 
+/* Once a rank: a form of NEP that the vector kernels do not serve costs tens of times as much, and nothing else tells. */
+static void say_kernel(vt_replica_work *w, const vt_plan *p)
+{
+  char kernel[32];
+  if (w->said_kernel || vt_replica_kernel(p, kernel, NULL) != VT_OK) return; /* the task will say why */
+  w->said_kernel = 1;
+  int slow = strncmp(kernel, "reference", strlen("reference")) == 0;
+  vt_log(slow ? VT_LOG_WARN : VT_LOG_INFO, "drive", "ev=kernel name=\"%s\"%s", kernel,
+         slow ? " (this form of potential has no vector kernel: exact, but tens of times slower)" : "");
+}
+
 static vt_status run(void *ctx, const vt_lease *l, const vt_replica_hooks *hooks, vt_work *out, vt_err *err)
 {
   vt_replica_work *w = ctx;
@@ -53,6 +64,7 @@ static vt_status run(void *ctx, const vt_lease *l, const vt_replica_hooks *hooks
     VT_PASS(vt_campaign_plan(w->c, w->c->task[l->task].needs, &glass, err));
     VT_TRY(find_glass(w, &glass, &start, &n_start, err), err, "task %.12s", hex);
   }
+  say_kernel(w, &plan);
   rc = vt_replica_run(&plan, start, n_start, hooks, &out->post_mortem, &r, err);
   if (rc == VT_OK) {
     fill_head(&out->head, &plan, &r, w->rank);

@@ -60,6 +60,18 @@ class Guard(unittest.TestCase):
         self.assertEqual(p.returncode, 0, p.stdout + p.stderr)
         self.assertEqual(list((out / "failed").glob("*.xyz")), [])
 
+    def test_a_form_without_a_vector_kernel_is_named_in_the_log(self):
+        text = CAMPAIGN.format(source=SOURCE, guard="{}").replace("LiAlCl2.5O0.75", "LiAlCl4")
+        text = text.replace("campaigns/potentials/oxyhalide12-v0.nep.txt", "tests/golden/nep/potentials/syn_l8.txt")
+        path = pathlib.Path(self.tmp.name) / "l8.yaml"
+        path.write_text(text)
+        out = pathlib.Path(self.tmp.name) / "l8"
+        p = subprocess.run([MPIEXEC, "-n", "1", VITRION, "run", path, "--output", out], capture_output=True, text=True,
+                           timeout=300)
+        self.assertEqual(p.returncode, 3, p.stdout + p.stderr)  # a potential of random numbers: the guards end it
+        self.assertIn('ev=kernel name="reference double" (this form of potential has no vector kernel', p.stderr)
+        self.assertIn("ev=kernel", (out / "log/rank-0000.log").read_text())
+
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1], verbosity=2)
