@@ -92,7 +92,7 @@ vt_status vt__pairs_find(vt__pairs *p, const vt_frame *fr, const vt_cutoffs *cut
       if (!(p->r2[b] < widest)) continue; /* nearly all of them: spares two look-ups */
       if (!(p->r2[b] < of[fr->type[p->second[b]]]) || p->second[b] == i) continue;
       if (n == p->most)
-        VT_FAIL(err, VT_EINVAL, "atom %d has more than %d neighbours within %g A", i, p->most,
+        VT_FAIL(err, VT_ETASK, "atom %d has more than %d neighbours within %g A", i, p->most,
                 sqrt(of[fr->type[p->second[b]]]));
       const double t[3] = {p->s[0][b], p->s[1][b], p->s[2][b]};
       double *d = p->d[a * p->most + n];

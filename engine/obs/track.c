@@ -71,9 +71,9 @@ static vt_status follow_row(vt__track *t, const vt_frame *fr, int a, vt_err *err
     j += near <= known;
     if (!follow(t, &b, is_known, at, cutoff)) continue;
     bonds += b.absent == 0;
-    if (bonds > t->most) VT_FAIL(err, VT_EINVAL, "atom %d has more than %d bonds", p->first[a], t->most);
+    if (bonds > t->most) VT_FAIL(err, VT_ETASK, "atom %d has more than %d bonds", p->first[a], t->most);
     if (n == t->slots)
-      VT_FAIL(err, VT_EINVAL, "atom %d had more than %d bonds within %lld samples", p->first[a], t->slots,
+      VT_FAIL(err, VT_ETASK, "atom %d had more than %d bonds within %lld samples", p->first[a], t->slots,
               (long long)t->patience);
     next[n++] = b;
   }

@@ -34,7 +34,7 @@ VT_MUST_CHECK vt_status vt__track_open(vt__track *t, const vt_composition *c, co
                                        int most, double hysteresis_a, int64_t patience, vt_err *err);
 /* What a bond is; leaves the state alone. */
 VT_MUST_CHECK vt_status vt__track_begin(vt__track *t, const vt_cutoffs *cut, vt_err *err);
-/* Follow all bonds into this frame.  Allocates nothing.  VT_EINVAL: an atom with more than `most` bonds, or with more
+/* Follow all bonds into this frame.  Allocates nothing.  VT_ETASK: an atom with more than `most` bonds, or with more
  * than `most` others that it had within `patience`.  VT_EBUG: never begun. */
 VT_MUST_CHECK vt_status vt__track_sample(vt__track *t, const vt_frame *fr, vt_err *err);
 /* Row of atom pairs.first[a]: `n` entries, those with absent > 0 among them. */

@@ -200,7 +200,7 @@ static void a_metal_with_too_many_anions_is_refused_by_name(void **state)
   b.cutoffs = cutoffs_of(&b.plan);
   bench_open(&b);
   vt_frame fr = frame_of(&b.plan, type, x, x, 0);
-  assert_int_equal(vt_obs_set_sample(b.set, &fr, &err), VT_EINVAL);
+  assert_int_equal(vt_obs_set_sample(b.set, &fr, &err), VT_ETASK);
   assert_non_null(strstr(err.text, "atom 1 has more than 12 bonds"));
   bench_close(&b);
 }

@@ -98,7 +98,7 @@ static void a_row_that_is_too_long_is_refused(void **state)
   scatter_atoms(1, type, x);
   vt_frame fr = frame_of(&plan, type, x, x, 0);
   fr.cell = skewed;
-  assert_int_equal(vt__pairs_find(&p, &fr, &cut, 4, &err), VT_EINVAL);
+  assert_int_equal(vt__pairs_find(&p, &fr, &cut, 4, &err), VT_ETASK);
   assert_non_null(strstr(err.text, "more than 2 neighbours"));
   vt__pairs_close(&p);
 }

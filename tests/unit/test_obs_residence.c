@@ -325,7 +325,7 @@ static void too_many_partners_are_refused_by_name(void **state)
   b.cutoffs = cutoffs_of(&b.plan);
   bench_open(&b);
   vt_frame fr = frame_of(&b.plan, type, x, x, 0);
-  assert_int_equal(vt_obs_set_sample(b.set, &fr, &err), VT_EINVAL);
+  assert_int_equal(vt_obs_set_sample(b.set, &fr, &err), VT_ETASK);
   assert_non_null(strstr(err.text, "atom 0 has more than 16 bonds"));
   bench_close(&b);
 }
