@@ -21,7 +21,8 @@ typedef struct vt__pairs {
 VT_MUST_CHECK vt_status vt__pairs_open(vt__pairs *p, const vt_composition *c, const char *first, const char *second,
                                        int most, vt_err *err);
 /* All pairs nearer than cut->r of their species plus more_a, nearest images, never beyond half the shortest height of
- * the cell.  Nothing is kept from frame to frame.  VT_ETASK (the campaign goes on without this task): a row longer than `most`. */
+ * the cell.  Nothing is kept from frame to frame.  VT_ETASK: a row longer than `most` (the campaign goes on without
+ * this task). */
 VT_MUST_CHECK vt_status vt__pairs_find(vt__pairs *p, const vt_frame *fr, const vt_cutoffs *cut, double more_a,
                                        vt_err *err);
 void vt__pairs_close(vt__pairs *p);
