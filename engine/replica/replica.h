@@ -86,8 +86,9 @@ typedef struct vt_trajectory {
 } vt_trajectory;
 
 /* Read an extended XYZ file twice: cutoffs and composition, then every observable that is on by default.  Positions
- * wrapped or not, any column order, fixed or changing cell; atoms keep their order from frame to frame.  VT_EPARSE with
- * file:line for what is malformed.  Temperature, pressure and kinetic energy are NaN. */
+ * wrapped or not, any column order, fixed or changing cell (which carries its atoms along: what keeps its fractions of
+ * the cell does not move); atoms keep their order from frame to frame.  VT_EPARSE with file:line for what is malformed.
+ * Temperature, pressure and kinetic energy are NaN. */
 VT_MUST_CHECK vt_status vt_trajectory_measure(const char *path, const vt_trajectory_options *o, vt_trajectory *t,
                                               vt_err *err);
 void vt_trajectory_free(vt_trajectory *t);

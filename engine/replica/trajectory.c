@@ -14,6 +14,7 @@ typedef struct reader {
   int n, n_frames;
   char (*symbol)[4];   /* [n] of the first frame          */
   int *type;           /* [n]                             */
+  vt_cell cell;        /* of the last frame               */
   double (*before)[3]; /* [n] positions of the last frame */
   double (*dx)[3];     /* [n] displacement so far         */
   double largest_move; /* between two frames, over the shortest height of the cell */
@@ -30,6 +31,9 @@ static void reader_close(reader *r)
   vt_free(r->dx);
 }
 
+/* The line of an atom of the frame at hand; -2: that of the number of atoms. */
+static int line_of(const reader *r, int i) { return r->now.line + 2 + i; }
+
 /* ------------------------------------------------------------------ the first frame */
 
 static int order_of(int z)
@@ -44,10 +48,10 @@ static vt_status species_of(const reader *r, const vt_trajectory_options *o, vt_
   *c = (vt_composition){.name = "trajectory", .n_atoms = r->n};
   for (int i = 0; i < r->n; i++) {
     int z = vt_element_z(r->symbol[i]), k = 0;
-    if (!z) return vt_err_user(err, VT_EPARSE, r->path, i + 3, 1, "'%s' is not an element", r->symbol[i]);
+    if (!z) return vt_err_user(err, VT_EPARSE, r->path, line_of(r, i), 1, "'%s' is not an element", r->symbol[i]);
     while (k < c->n_species && c->z[k] != z) k++;
     if (k == VT_MAX_SPECIES)
-      return vt_err_user(err, VT_EPARSE, r->path, i + 3, 1, "more than %d elements", VT_MAX_SPECIES);
+      return vt_err_user(err, VT_EPARSE, r->path, line_of(r, i), 1, "more than %d elements", VT_MAX_SPECIES);
     if (k == c->n_species) {
       while (k > 0 && order_of(c->z[k - 1]) > order_of(z)) {
         c->z[k] = c->z[k - 1];
@@ -96,9 +100,6 @@ static void set_types(reader *r, const vt_composition *c)
 
 /* ------------------------------------------------------------------ frame by frame */
 
-/* The line of an atom of frame k: frames have n + 2 lines. */
-static int line_of(const reader *r, int i) { return r->n_frames * (r->n + 2) + i + 3; }
-
 static vt_status check_same(const reader *r, vt_err *err)
 {
   if (r->now.n != r->n)
@@ -112,24 +113,38 @@ static vt_status check_same(const reader *r, vt_err *err)
   return VT_OK;
 }
 
+/* Where the atoms of the last frame are in a cell that has changed: at the same fractions of it. */
+static void carry_along(reader *r)
+{
+  double hi[3][3], s[3];
+  if (r->n_frames == 0 || memcmp(&r->cell, &r->now.cell, sizeof r->cell) == 0) return;
+  (void)vt_cell_inverse(&r->cell, hi); /* it was not flat when it was the cell at hand */
+  for (int i = 0; i < r->n; i++) {
+    double *x = r->before[i];
+    for (int k = 0; k < 3; k++) s[k] = x[0] * hi[0][k] + x[1] * hi[1][k] + x[2] * hi[2][k];
+    for (int k = 0; k < 3; k++)
+      x[k] = s[0] * r->now.cell.h[0][k] + s[1] * r->now.cell.h[1][k] + s[2] * r->now.cell.h[2][k];
+  }
+}
+
 /* Displacements are added up by nearest images in the cell of the later frame, so it does not matter whether the
- * positions are wrapped, and a breathing cell adds nothing of its own. */
+ * positions are wrapped.  A breathing cell carries its atoms along and moves none, as in our own runs (vt_frame.dx). */
 static vt_status move(reader *r, vt_err *err)
 {
   double hi[3][3], height = vt_cell_shortest_height(&r->now.cell);
   if (!vt_cell_inverse(&r->now.cell, hi))
     return vt_err_user(err, VT_EPARSE, r->path, line_of(r, -1), 1, "the lattice of frame %d is flat", r->n_frames + 1);
+  carry_along(r);
   for (int i = 0; i < r->n; i++) {
     double d[3];
     for (int k = 0; k < 3; k++) d[k] = r->n_frames ? r->now.x[i][k] - r->before[i][k] : 0;
     vt_cell_min_image(&r->now.cell, (const double(*)[3])hi, d);
-    for (int k = 0; k < 3; k++) {
-      r->dx[i][k] += d[k];
-      r->before[i][k] = r->now.x[i][k];
-    }
+    for (int k = 0; k < 3; k++) r->dx[i][k] += d[k];
     r->largest_move = fmax(r->largest_move, sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]) / height);
     vt_cell_wrap(&r->now.cell, (const double(*)[3])hi, r->now.x[i]);
+    memcpy(r->before[i], r->now.x[i], sizeof r->before[i]);
   }
+  r->cell = r->now.cell;
   r->volume += vt_cell_volume(&r->now.cell);
   return VT_OK;
 }

@@ -89,6 +89,7 @@ typedef struct vt_structure {
   double (*x)[3];    /* [n][3] A */
   double (*v)[3];    /* [n][3] A/fs as the file gives them, or NULL */
   double energy;     /* eV, NaN if absent */
+  int line;          /* of the file, that of the number of atoms; atom i has line + 2 + i */
   char comment[256]; /* first part of the comment line */
 } vt_structure;
 void vt_structure_free(vt_structure *s);

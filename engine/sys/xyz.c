@@ -330,6 +330,7 @@ static vt_status read_frame(vt_xyz *x, vt_structure *s, int *got, vt_err *err)
   header h;
   VT_PASS(read_count(x, &n, got, err));
   if (!*got) return VT_OK;
+  s->line = x->line;
   VT_PASS(read_line(x, &line, &more, err));
   if (!more) BAD(x, 0, "the file ends after the number of atoms, expected a comment line with Lattice=\"...\"");
   VT_PASS(read_header(x, line, &h, err));
