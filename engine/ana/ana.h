@@ -449,8 +449,8 @@ const char *vt_res_reason_text(vt_res_reason r);
 
 /* lag_ps[n] > 0 ascend; survival[n] of bonds, 1 at lag 0 by definition, NaN where there was no origin.  visits: bonds
  * that formed, which sets the noise; NaN if unknown.  chance: the value that the survival decays to because a pair of an
- * alkali and a metal is near by chance (bonds / (alkalis metals) for endpoint survival), 0 for continuous survival; the
- * analysis is of (C - chance) / (1 - chance). */
+ * alkali and a metal is near by chance (bonds / (alkalis metals) for endpoint survival), 0 for continuous and intermittent
+ * survival; the analysis is of (C - chance) / (1 - chance). */
 typedef struct vt_res_input {
   int n;
   const double *lag_ps, *survival;

@@ -4,12 +4,12 @@
 
 #include "runner/cli/cli.h"
 
-vt_status vt_cli_analysis(const vt_trajectory *t, int frame, vt_analysis *a, vt_err *err)
+vt_status vt_cli_analysis(const vt_measured *m, int frame, vt_analysis *a, vt_err *err)
 {
   vt_tr_input in;
   *a = (vt_analysis){.frame = frame};
-  VT_PASS(vt_tr_from_arrays(&t->plan, frame, t->defs, t->n_defs, t->values, &a->transport, err));
-  VT_PASS(vt_tr_input_from_arrays(&t->plan, t->defs, t->n_defs, t->values, &in, err));
+  VT_PASS(vt_tr_from_arrays(m->plan, frame, m->defs, m->n_defs, m->values, &a->transport, err));
+  VT_PASS(vt_tr_input_from_arrays(m->plan, m->defs, m->n_defs, m->values, &in, err));
   const double lo_ps = a->transport.sigma_lo_ps, hi_ps = a->transport.sigma_hi_ps;
   VT_PASS(vt_tr_onsager(&in, lo_ps, hi_ps, VT_TR_BARYCENTRIC, &a->barycentric, err));
   return vt_tr_onsager(&in, lo_ps, hi_ps, VT_TR_FRAMEWORK, &a->framework, err);
@@ -43,10 +43,8 @@ static json_t *cutoffs_json(const vt_composition *c, const vt_cutoffs *cut)
   json_t *list = vt_json_array();
   for (int i = 0; i < c->n_species; i++)
     for (int j = i; j < c->n_species; j++) {
-      json_t *o = vt_json_object(), *pair = vt_json_array();
-      vt_json_add(pair, vt_json_text(vt_element_symbol(c->z[i])));
-      vt_json_add(pair, vt_json_text(vt_element_symbol(c->z[j])));
-      vt_json_put(o, "pair", pair);
+      json_t *o = vt_json_object();
+      vt_json_put(o, "pair", vt_cli_pair_json(c, i, j));
       vt_json_put(o, "r_A", vt_json_num(cut->r[i][j]));
       vt_json_put(o, "measured", vt_json_bool(cut->measured[i][j]));
       vt_json_add(list, o);
@@ -54,83 +52,122 @@ static json_t *cutoffs_json(const vt_composition *c, const vt_cutoffs *cut)
   return list;
 }
 
-/* What a user should know before believing the numbers. */
-static void warn(const vt_trajectory *t, json_t *o)
+vt_status vt_cli_analysis_json(const vt_measured *m, const vt_analysis *a, json_t *o, vt_err *err)
 {
-  const double doubtful = 0.25;
-  const vt_composition *c = &t->plan.comp;
-  int charge = 0;
-  for (int s = 0; s < c->n_species; s++) {
-    charge += c->count[s] * c->charge[s];
-    if (c->charge[s] == 0)
-      vt_json_warn(o, "%s has no charge: it does not count in conductivities (--charges %s=...)",
-                   vt_element_symbol(c->z[s]), vt_element_symbol(c->z[s]));
-  }
-  if (charge != 0) vt_json_warn(o, "the cell has a charge of %+d: sigma depends on the frame (--charges)", charge);
-  if (t->largest_move > doubtful)
-    vt_json_warn(
-        o,
-        "an atom moves by %.2f of the shortest height of the cell between two frames: from 0.5 on nobody can say "
-        "where it went, save more frames",
-        t->largest_move);
-  if (!isfinite(t->plan.t_k)) vt_json_warn(o, "no --temperature: conductivities are not known");
-}
-
-void vt_cli_analysis_json(const vt_trajectory *t, const vt_analysis *a)
-{
-  const vt_composition *c = &t->plan.comp;
-  json_t *o = vt_json_object(), *transference = vt_json_object();
-  vt_json_put(o, "n_frames", vt_json_int(t->n_frames));
-  vt_json_put(o, "n_atoms", vt_json_int(c->n_atoms));
-  vt_json_put(o, "dt_ps", vt_json_num(t->plan.protocol.produce_dt_fs / 1000));
+  const vt_composition *c = &m->plan->comp;
+  json_t *transference = vt_json_object();
   vt_json_put(o, "frame", vt_json_text(a->frame == VT_TR_FRAMEWORK ? "framework" : "barycentric"));
-  vt_json_put(o, "warnings", vt_json_array());
-  warn(t, o);
   vt_cli_transport_json(c, &a->transport, o);
-  vt_json_put(o, "temperature_K", vt_json_num(t->plan.t_k)); /* what was asked for: the file knows none */
-  vt_json_put(o, "volume_A3", vt_json_num(t->volume_a3));
   vt_json_put(transference, "barycentric", by_symbol(c, a->barycentric.t));
   vt_json_put(transference, "framework", by_symbol(c, a->framework.t));
   vt_json_put(transference, "self", by_symbol(c, a->barycentric.t_self));
   vt_json_put(o, "transference", transference);
   vt_json_put(o, "onsager", onsager_json(c, a->frame == VT_TR_FRAMEWORK ? &a->framework : &a->barycentric));
-  vt_json_put(o, "cutoffs", cutoffs_json(c, &t->cutoffs));
-  vt_cli_structure_json(c, &t->cutoffs, t->volume_a3, t->defs, t->n_defs, t->values, o);
-  vt_json_print(o, 0);
+  vt_json_put(o, "cutoffs", cutoffs_json(c, m->cutoffs));
+  VT_PASS(vt_cli_structure_json(m, a->transport.volume_a3, o, err));
+  return vt_cli_dynamics_json(m, o, err);
 }
 
 /* ------------------------------------------------------------------ text */
 
-static void transference_text(const vt_composition *c, const char *frame, const vt_onsager *q)
+static void transference_text(const vt_composition *c, const char *frame, const vt_onsager *q, FILE *f)
 {
-  printf("  %-22s", frame);
-  for (int s = 0; s < c->n_species; s++) printf(" %s %.3f", vt_element_symbol(c->z[s]), q->t[s]);
-  printf("\n");
+  (void)fprintf(f, "  %-22s", frame);
+  for (int s = 0; s < c->n_species; s++) (void)fprintf(f, " %s %.3f", vt_element_symbol(c->z[s]), q->t[s]);
+  (void)fprintf(f, "\n");
 }
 
-void vt_cli_analysis_text(const vt_trajectory *t, const vt_analysis *a)
+static void coordination_text(const json_t *o, FILE *f)
 {
-  const vt_composition *c = &t->plan.comp;
-  json_t *o = vt_json_object();
-  vt_json_put(o, "warnings", vt_json_array());
-  warn(t, o);
-  printf("%d frames of %d atoms, %g ps apart\n", t->n_frames, (int)c->n_atoms, t->plan.protocol.produce_dt_fs / 1000);
-  vt_cli_transport_text(c, &a->transport, stdout);
-  if (isfinite(a->barycentric.sigma_mS_cm)) {
-    transference_text(c, "t (barycentric)", &a->barycentric);
-    transference_text(c, "t (framework)", &a->framework);
-  }
-  vt_cli_structure_json(c, &t->cutoffs, t->volume_a3, t->defs, t->n_defs, t->values, o);
   json_t *list = json_object_get(o, "coordination"), *item;
   size_t k;
   json_array_foreach(list, k, item)
   {
     json_t *pair = json_object_get(item, "pair"), *cn = json_object_get(item, "cn");
     if (json_is_number(cn) && json_real_value(cn) > 0)
-      printf("  %s around %s%*s %.3f\n", json_string_value(json_array_get(pair, 1)),
-             json_string_value(json_array_get(pair, 0)), 12, "", json_real_value(cn));
+      (void)fprintf(f, "  %s around %s%*s %.3f\n", json_string_value(json_array_get(pair, 1)),
+                    json_string_value(json_array_get(pair, 0)), 12, "", json_real_value(cn));
   }
-  list = json_object_get(o, "warnings");
-  json_array_foreach(list, k, item) printf("  warning: %s\n", json_string_value(item));
-  json_decref(o);
+}
+
+/* "what 4: 0.93, 5: 0.07" */
+static void histogram_text(const char *what, json_t *histogram, FILE *f)
+{
+  const char *key;
+  json_t *x;
+  int first = 1;
+  if (json_object_size(histogram) == 0) return;
+  (void)fprintf(f, "  %-22s", what);
+  json_object_foreach(histogram, key, x)
+  {
+    (void)fprintf(f, "%s %s: %.3g", first ? "" : ",", key, json_number_value(x));
+    first = 0;
+  }
+  (void)fprintf(f, "\n");
+}
+
+static void polyhedra_text(json_t *polyhedra, FILE *f)
+{
+  json_t *centres = json_object_get(polyhedra, "centres"), *item;
+  size_t k, n = centres ? json_array_size(centres) : json_is_object(polyhedra) ? 1 : 0;
+  for (k = 0; k < n; k++) {
+    char what[40];
+    item = centres ? json_array_get(centres, k) : polyhedra;
+    const char *symbol = json_string_value(json_object_get(item, "centre"));
+    (void)snprintf(what, sizeof what, "anions around %s", symbol);
+    histogram_text(what, json_object_get(item, "cn_histogram"), f);
+    (void)snprintf(what, sizeof what, "O around %s", symbol);
+    histogram_text(what, json_object_get(item, "o_count"), f);
+  }
+}
+
+static void chains_text(json_t *chains, FILE *f)
+{
+  if (!json_is_object(chains)) return;
+  histogram_text("chains of n metals", json_object_get(chains, "fragments"), f);
+  json_t *sharing = json_object_get(chains, "sharing");
+  (void)fprintf(
+      f, "  %-22s mean %.3g metals, largest %.3g, shared corners %.3g, edges %.3g, faces %.3g\n", "chains",
+      json_number_value(json_object_get(chains, "mean_size")), json_number_value(json_object_get(chains, "largest")),
+      json_number_value(json_object_get(sharing, "corner")), json_number_value(json_object_get(sharing, "edge")),
+      json_number_value(json_object_get(sharing, "face")));
+}
+
+static void residence_text(json_t *list, FILE *f)
+{
+  static const char *const key[] = {"tau_continuous_ps", "tau_intermittent_ps", "tau_endpoint_ps"};
+  static const char *const word[] = {"continuous", "intermittent", "endpoint"};
+  json_t *item;
+  size_t k;
+  json_array_foreach(list, k, item)
+  {
+    (void)fprintf(f, "  %s at metals with %d O%*s", json_string_value(json_object_get(item, "alkali")),
+                  (int)json_integer_value(json_object_get(item, "o_count")), 3, ""); /* fits: 0 to 4 */
+    for (int q = 0; q < 3; q++) {
+      json_t *tau = json_object_get(item, key[q]);
+      if (json_is_number(tau))
+        (void)fprintf(f, " %s %.3g ps,", word[q], json_number_value(tau));
+      else
+        (void)fprintf(f, " %s not resolved,", word[q]);
+    }
+    (void)fprintf(f, " %.0f visits\n", json_number_value(json_object_get(item, "visits")));
+  }
+}
+
+void vt_cli_analysis_text(const vt_measured *m, const vt_analysis *a, const json_t *o, FILE *f)
+{
+  const vt_composition *c = &m->plan->comp;
+  json_t *item;
+  size_t k;
+  vt_cli_transport_text(c, &a->transport, f);
+  if (isfinite(a->barycentric.sigma_mS_cm)) {
+    transference_text(c, "t (barycentric)", &a->barycentric, f);
+    transference_text(c, "t (framework)", &a->framework, f);
+  }
+  coordination_text(o, f);
+  polyhedra_text(json_object_get(o, "polyhedra"), f);
+  chains_text(json_object_get(o, "chains"), f);
+  residence_text(json_object_get(o, "residence"), f);
+  json_array_foreach(json_object_get(o, "warnings"), k, item)(void)
+      fprintf(f, "  warning: %s\n", json_string_value(item));
 }

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/replica/replica.h"
 #include "runner/cli/analysis.h"
 #include "runner/cli/cli.h"
 
@@ -56,19 +57,62 @@ static int parse_charges(const vt_usage *u, const char *text, vt_trajectory_opti
   return 1;
 }
 
+/* What a user should know before believing the numbers. */
+static void warn(const vt_trajectory *t, json_t *o)
+{
+  const double doubtful = 0.25;
+  const vt_composition *c = &t->plan.comp;
+  int charge = 0;
+  for (int s = 0; s < c->n_species; s++) {
+    charge += c->count[s] * c->charge[s];
+    if (c->charge[s] == 0)
+      vt_json_warn(o, "%s has no charge: it does not count in conductivities (--charges %s=...)",
+                   vt_element_symbol(c->z[s]), vt_element_symbol(c->z[s]));
+  }
+  if (charge != 0) vt_json_warn(o, "the cell has a charge of %+d: sigma depends on the frame (--charges)", charge);
+  if (t->largest_move > doubtful)
+    vt_json_warn(
+        o,
+        "an atom moves by %.2f of the shortest height of the cell between two frames: from 0.5 on nobody can say "
+        "where it went, save more frames",
+        t->largest_move);
+  if (!isfinite(t->plan.t_k)) vt_json_warn(o, "no --temperature: conductivities are not known");
+}
+
+static vt_status answer(const vt_trajectory *t, int frame, int json, vt_err *err)
+{
+  vt_analysis a;
+  const vt_measured m = {
+      .plan = &t->plan, .cutoffs = &t->cutoffs, .defs = t->defs, .n_defs = t->n_defs, .values = t->values};
+  VT_PASS(vt_cli_analysis(&m, frame, &a, err));
+  json_t *o = vt_json_object();
+  vt_json_put(o, "n_frames", vt_json_int(t->n_frames));
+  vt_json_put(o, "n_atoms", vt_json_int(t->plan.comp.n_atoms));
+  vt_json_put(o, "dt_ps", vt_json_num(t->plan.protocol.produce_dt_fs / 1000));
+  vt_json_put(o, "warnings", vt_json_array());
+  warn(t, o);
+  vt_status rc = vt_cli_analysis_json(&m, &a, o, err);
+  vt_json_put(o, "temperature_K", vt_json_num(t->plan.t_k)); /* what was asked for: the file knows none */
+  vt_json_put(o, "volume_A3", vt_json_num(t->volume_a3));
+  if (rc == VT_OK && json) {
+    vt_json_print(o, 0);
+    return VT_OK;
+  }
+  if (rc == VT_OK) {
+    printf("%d frames of %d atoms, %g ps apart\n", t->n_frames, (int)t->plan.comp.n_atoms,
+           t->plan.protocol.produce_dt_fs / 1000);
+    vt_cli_analysis_text(&m, &a, o, stdout);
+  }
+  json_decref(o);
+  return rc;
+}
+
 static int analyze(const char *path, const vt_trajectory_options *o, int frame, int json)
 {
   vt_err err = {0};
   vt_trajectory t;
-  vt_analysis a = {0};
-  int code = VT_EXIT_OK;
   if (vt_trajectory_measure(path, o, &t, &err) != VT_OK) return vt_cli_fail(&err);
-  if (vt_cli_analysis(&t, frame, &a, &err) != VT_OK)
-    code = vt_cli_fail(&err);
-  else if (json)
-    vt_cli_analysis_json(&t, &a);
-  else
-    vt_cli_analysis_text(&t, &a);
+  int code = answer(&t, frame, json, &err) == VT_OK ? VT_EXIT_OK : vt_cli_fail(&err);
   vt_trajectory_free(&t);
   return code;
 }

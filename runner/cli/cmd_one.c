@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/replica/replica.h"
+#include "runner/cli/analysis.h"
 #include "runner/cli/cli.h"
 #include "runner/drive/drive.h"
 
@@ -176,8 +177,22 @@ static void glass_facts(const vt_plan *p, const vt_result *r, double *volume_a3,
   *density_g_cm3 = vt_unit_g_cm3(mass, *volume_a3);
 }
 
-static void print_json(const one *o, const vt_plan *p, const vt_result *r, const vt_transport *t, int same,
-                       const char *where)
+/* What it was measured with: the cutoffs of its own equilibration. */
+static void cutoffs_of(const vt_plan *p, const vt_array_def *defs, int n_defs, const double *values, vt_cutoffs *cut)
+{
+  const int n = p->comp.n_species;
+  const double *r = vt_array_find(defs, n_defs, values, "equilibrate/cutoff", NULL);
+  const double *measured = vt_array_find(defs, n_defs, values, "equilibrate/cutoff_measured", NULL);
+  *cut = (vt_cutoffs){.n_species = n};
+  for (int i = 0; i < n; i++)
+    for (int j = 0; j < n; j++) {
+      cut->r[i][j] = r[vt_pair_index(i, j, n)];
+      cut->measured[i][j] = measured[vt_pair_index(i, j, n)] > 0;
+    }
+}
+
+static vt_status print_json(const one *o, const vt_plan *p, const vt_result *r, const vt_measured *m,
+                            const vt_analysis *a, int same, const char *where, vt_err *err)
 {
   char uid[65], sha[65];
   vt_uid digest;
@@ -199,7 +214,11 @@ static void print_json(const one *o, const vt_plan *p, const vt_result *r, const
   vt_json_put(j, "result_sha256", vt_json_text(sha));
   vt_json_put(j, "warnings", vt_json_array());
   if (p->kind == VT_TASK_MD) {
-    vt_cli_transport_json(&p->comp, t, j);
+    vt_status rc = vt_cli_analysis_json(m, a, j, err);
+    if (rc != VT_OK) {
+      json_decref(j);
+      return rc;
+    }
   } else {
     double volume, density;
     glass_facts(p, r, &volume, &density);
@@ -213,6 +232,7 @@ static void print_json(const one *o, const vt_plan *p, const vt_result *r, const
     vt_json_put(j, "check", check);
   }
   vt_json_print(j, 0);
+  return VT_OK;
 }
 
 static void print_text(const one *o, const vt_plan *p, const vt_result *r, const vt_transport *t, const char *where)
@@ -239,7 +259,8 @@ static vt_status do_task(const one *o, int task, int *code, vt_err *err)
   vt_status rc = VT_OK;
   vt_plan p;
   vt_result glass = {0}, r = {0};
-  vt_transport t = {0};
+  vt_analysis a = {0};
+  vt_cutoffs cut;
   vt_array_def defs[VT_MAX_ARRAYS];
   char where[160] = "";
   int same = 1, n_defs = 0;
@@ -251,14 +272,16 @@ static vt_status do_task(const one *o, int task, int *code, vt_err *err)
   rc = run(o, &p, glass.values, glass.n_values, &r, err);
   if (rc != VT_OK) goto out; /* the chain names the task */
   VT_TRY_OUT(vt_replica_layout(&p, defs, VT_MAX_ARRAYS, &n_defs, err), err, "layout");
-  if (p.kind == VT_TASK_MD)
-    VT_TRY_OUT(vt_tr_from_arrays(&p, VT_TR_FRAMEWORK, defs, n_defs, r.values, &t, err), err, "transport of task %d",
-               task);
+  const vt_measured m = {.plan = &p, .cutoffs = &cut, .defs = defs, .n_defs = n_defs, .values = r.values};
+  if (p.kind == VT_TASK_MD) {
+    cutoffs_of(&p, defs, n_defs, r.values, &cut);
+    VT_TRY_OUT(vt_cli_analysis(&m, VT_TR_FRAMEWORK, &a, err), err, "transport of task %d", task);
+  }
   if (o->check) VT_TRY_OUT(compare(o, &p, &r, &same, where, err), err, "--check");
   if (o->json)
-    print_json(o, &p, &r, &t, same, where);
+    VT_TRY_OUT(print_json(o, &p, &r, &m, &a, same, where, err), err, "answer of task %d", task);
   else
-    print_text(o, &p, &r, &t, where);
+    print_text(o, &p, &r, &a.transport, where);
   if (!same) {
     (void)fprintf(stderr, "vitrion one: the result is not the recorded one: %s\n", where);
     *code = VT_EXIT_FAIL;

@@ -1,32 +1,22 @@
-/* structure_json.c - structure and residence out of the arrays of one task. */
+/* structure_json.c - structure out of the arrays of one task. */
 #include <math.h>
 #include <string.h>
 
-#include "engine/num/num.h"
 #include "runner/cli/analysis.h"
 #include "runner/cli/cli.h"
 
-/* Arrays of one task, and where the answer goes. */
-typedef struct source {
-  const vt_composition *c;
-  const vt_array_def *defs;
-  int n_defs;
-  const double *values;
-  json_t *o;
-} source;
-
-static const double *find(const source *s, const char *name, const vt_array_def **d)
+static const double *find(const vt_measured *m, const char *name, const vt_array_def **d)
 {
-  return vt_array_find(s->defs, s->n_defs, s->values, name, d);
+  return vt_array_find(m->defs, m->n_defs, m->values, name, d);
 }
 
-static double single(const source *s, const char *name)
+static double single(const vt_measured *m, const char *name)
 {
-  const double *v = find(s, name, NULL);
+  const double *v = find(m, name, NULL);
   return v ? *v : (double)NAN;
 }
 
-static json_t *pair_json(const vt_composition *c, int i, int j)
+json_t *vt_cli_pair_json(const vt_composition *c, int i, int j)
 {
   json_t *pair = vt_json_array();
   vt_json_add(pair, vt_json_text(vt_element_symbol(c->z[i])));
@@ -48,124 +38,132 @@ static json_t *histogram(const double *v, int first, int n)
 
 /* ------------------------------------------------------------------ g(r), coordination numbers */
 
-/* Neighbours of species j around i nearer than r_a: rho_j times the sum of g v over bins, the last one in part. */
-static double coordination(const source *s, const double *r, const double *g, int n_bins, double r_a, double rho)
+static json_t *rdf_of(const vt_composition *c, int i, int j, int n_bins, const double *r, const double *g,
+                      const vt_coordination *q)
 {
-  const double four_thirds_pi = 4.18879020478639098, half = 0.5 * (r[1] - r[0]);
-  double cn = 0;
-  (void)s;
-  for (int k = 0; k < n_bins && r[k] - half < r_a; k++) {
-    double lo = r[k] - half, hi = fmin(r[k] + half, r_a);
-    cn += rho * g[k] * four_thirds_pi * (hi * hi * hi - lo * lo * lo);
-  }
-  return cn;
+  json_t *o = vt_json_object();
+  vt_json_put(o, "pair", vt_cli_pair_json(c, i, j));
+  vt_json_put(o, "r_A", vt_json_nums(r, (size_t)n_bins));
+  vt_json_put(o, "g", vt_json_nums(g, (size_t)n_bins));
+  vt_json_put(o, "first_peak_A", vt_json_num(q->peak_a));
+  vt_json_put(o, "first_minimum_A", vt_json_num(q->minimum_a));
+  return o;
 }
 
-static void rdf_json(const source *s, const vt_cutoffs *cut, double volume_a3)
+static vt_status rdf_json(const vt_measured *m, double volume_a3, json_t *o, vt_err *err)
 {
+  const vt_composition *c = &m->plan->comp;
   const vt_array_def *d;
-  const double *r = find(s, "rdf/r", &d), *g = find(s, "rdf/g", NULL);
+  const double *r = find(m, "rdf/r", &d), *g = find(m, "rdf/g", NULL);
   json_t *list = vt_json_array(), *numbers = vt_json_array();
-  const int n = s->c->n_species, n_bins = r ? d->dim[0] : 0;
-  for (int i = 0; i < n && n_bins > 1; i++)
+  const int n = c->n_species, n_bins = r ? d->dim[0] : 0;
+  vt_json_put(o, "rdf", list);
+  vt_json_put(o, "coordination", numbers);
+  if (n_bins == 0 || !isfinite(volume_a3)) {
+    vt_json_warn(o, "no g(r) and coordination numbers: rdf or the volume (thermo) was not observed");
+    return VT_OK;
+  }
+  for (int i = 0; i < n; i++)
     for (int j = 0; j < n; j++) {
-      const double *gij = g + (ptrdiff_t)vt_pair_index(i, j, n) * n_bins;
-      if (j >= i) {
-        double peak, minimum;
-        json_t *o = vt_json_object();
-        (void)vt_first_shell(n_bins, r, gij, &peak, &minimum);
-        vt_json_put(o, "pair", pair_json(s->c, i, j));
-        vt_json_put(o, "r_A", vt_json_nums(r, (size_t)n_bins));
-        vt_json_put(o, "g", vt_json_nums(gij, (size_t)n_bins));
-        vt_json_put(o, "first_peak_A", vt_json_num(peak));
-        vt_json_put(o, "first_minimum_A", vt_json_num(minimum));
-        vt_json_add(list, o);
-      }
-      json_t *o = vt_json_object();
-      vt_json_put(o, "pair", pair_json(s->c, i, j));
-      vt_json_put(o, "cn", vt_json_num(coordination(s, r, gij, n_bins, cut->r[i][j], s->c->count[j] / volume_a3)));
-      vt_json_put(o, "r_A", vt_json_num(cut->r[i][j]));
-      vt_json_add(numbers, o);
+      const double *gij = g + (ptrdiff_t)vt_pair_index(i, j, n) * n_bins, cut = m->cutoffs->r[i][j];
+      vt_coordination q;
+      VT_PASS(vt_coordination_of(n_bins, r, gij, c->count[j] / volume_a3, cut, NULL, &q, err));
+      if (j >= i) vt_json_add(list, rdf_of(c, i, j, n_bins, r, gij, &q));
+      json_t *number = vt_json_object();
+      vt_json_put(number, "pair", vt_cli_pair_json(c, i, j));
+      vt_json_put(number, "cn", vt_json_num(q.cn));
+      vt_json_put(number, "r_A", vt_json_num(cut));
+      vt_json_add(numbers, number);
+      if (!isfinite(q.cn))
+        vt_json_warn(o, "no coordination number of %s around %s: g(r) is not known up to %.3g A",
+                     vt_element_symbol(c->z[j]), vt_element_symbol(c->z[i]), cut);
     }
-  vt_json_put(s->o, "rdf", list);
-  vt_json_put(s->o, "coordination", numbers);
+  return VT_OK;
 }
 
 /* ------------------------------------------------------------------ polyhedra, chains */
 
-static json_t *one_centre(const source *s, int m)
+static json_t *one_centre(const vt_measured *t, int m)
 {
   const vt_array_def *cn_def, *o_def, *anion_def;
-  const double *cn = find(s, "polyhedra/cn", &cn_def), *k = find(s, "polyhedra/o_count", &o_def);
-  const double *anion = find(s, "polyhedra/anion", &anion_def);
+  const double *cn = find(t, "polyhedra/cn", &cn_def), *k = find(t, "polyhedra/o_count", &o_def);
+  const double *anion = find(t, "polyhedra/anion", &anion_def);
   json_t *o = vt_json_object(), *anions = vt_json_object();
-  vt_json_put(o, "centre", vt_json_text(vt_element_symbol(s->c->z[m])));
+  vt_json_put(o, "centre", vt_json_text(vt_element_symbol(t->plan->comp.z[m])));
   vt_json_put(o, "cn_histogram", histogram(cn + (ptrdiff_t)m * cn_def->dim[1], 0, cn_def->dim[1]));
   vt_json_put(o, "o_count", histogram(k + (ptrdiff_t)m * o_def->dim[1], 0, o_def->dim[1]));
-  for (int a = 0; a < s->c->n_species; a++)
-    if (strchr("XO", vt_element_role(s->c->z[a])))
-      vt_json_put(anions, vt_element_symbol(s->c->z[a]),
+  for (int a = 0; a < t->plan->comp.n_species; a++)
+    if (strchr("XO", vt_element_role(t->plan->comp.z[a])))
+      vt_json_put(anions, vt_element_symbol(t->plan->comp.z[a]),
                   histogram(anion + (ptrdiff_t)a * anion_def->dim[1], 0, anion_def->dim[1]));
   vt_json_put(o, "metals_per_anion", anions);
   return o;
 }
 
 /* "polyhedra" is one centre; with several metals the first, and all of them under "centres". */
-static void polyhedra_json(const source *s)
+static void polyhedra_json(const vt_measured *t, json_t *top)
 {
+  const vt_composition *c = &t->plan->comp;
   json_t *all = vt_json_array();
-  for (int m = 0; m < s->c->n_species && find(s, "polyhedra/cn", NULL); m++)
-    if (vt_element_role(s->c->z[m]) == 'M') vt_json_add(all, one_centre(s, m));
-  json_t *first = json_array_get(all, 0);
-  if (!first) {
-    vt_json_put(s->o, "polyhedra", json_null());
-    vt_json_warn(s->o, "no polyhedra: they need a metal (Al, Ga, In, Nb, Ta, ...)");
-    json_decref(all);
-    return;
+  int metals = 0;
+  for (int m = 0; m < c->n_species; m++) {
+    if (vt_element_role(c->z[m]) != 'M') continue;
+    metals++;
+    if (find(t, "polyhedra/cn", NULL)) vt_json_add(all, one_centre(t, m));
   }
-  json_t *o = json_deep_copy(first);
+  json_t *first = json_array_get(all, 0), *o = first ? json_deep_copy(first) : json_null();
   if (json_array_size(all) > 1) vt_json_put(o, "centres", json_incref(all));
-  vt_json_put(s->o, "polyhedra", o);
+  if (!metals)
+    vt_json_warn(top, "no polyhedra, chains and residence times: they need a metal (Al, Ga, In, Nb, Ta, ...)");
+  else if (!first)
+    vt_json_warn(top, "no polyhedra: they were not observed");
+  vt_json_put(top, "polyhedra", o);
   json_decref(all);
 }
 
-static void chains_json(const source *s)
+/* Fractions of all metals alike, by number of oxygens. */
+static json_t *o_count_json(const vt_composition *c, const double *k, int n)
 {
-  const vt_array_def *d, *kd;
-  const double *fragments = find(s, "chains/fragments", &d), *sharing = find(s, "polyhedra/sharing", NULL);
-  const double *k = find(s, "polyhedra/o_count", &kd);
-  json_t *o = vt_json_object(), *share = vt_json_object();
-  if (!fragments || !sharing || !k || !(single(s, "chains/frames") > 0)) {
-    vt_json_put(s->o, "chains", json_null());
-    json_decref(o);
-    json_decref(share);
-    return;
+  enum { MOST = 16 };
+  double all[MOST] = {0}, metals = 0;
+  for (int m = 0; m < c->n_species; m++) {
+    if (vt_element_role(c->z[m]) != 'M') continue;
+    for (int q = 0; q < n && q < MOST; q++) all[q] += c->count[m] * k[(ptrdiff_t)m * n + q];
+    metals += c->count[m];
   }
-  double all[16] = {0}, metals = 0;
-  for (int m = 0; m < s->c->n_species; m++) {
-    if (vt_element_role(s->c->z[m]) != 'M') continue;
-    for (int q = 0; q < kd->dim[1] && q < 16; q++) all[q] += s->c->count[m] * k[(ptrdiff_t)m * kd->dim[1] + q];
-    metals += s->c->count[m];
-  }
-  for (int q = 0; q < 16; q++) all[q] /= metals > 0 ? metals : 1;
-  vt_json_put(o, "fragments", histogram(fragments, 1, d->dim[0]));
-  vt_json_put(o, "mean_size", vt_json_num(single(s, "chains/mean_size")));
-  vt_json_put(o, "weight_mean_size", vt_json_num(single(s, "chains/weight_size")));
-  vt_json_put(o, "largest", vt_json_num(single(s, "chains/largest")));
-  vt_json_put(o, "cycles", vt_json_num(single(s, "chains/cycles")));
-  vt_json_put(o, "o_count", histogram(all, 0, 16));
-  vt_json_put(share, "corner", vt_json_num(sharing[0]));
-  vt_json_put(share, "edge", vt_json_num(sharing[1]));
-  vt_json_put(share, "face", vt_json_num(sharing[2]));
-  vt_json_put(o, "sharing", share);
-  vt_json_put(s->o, "chains", o);
+  for (int q = 0; q < MOST; q++) all[q] /= metals > 0 ? metals : 1;
+  return histogram(all, 0, MOST);
 }
 
-void vt_cli_structure_json(const vt_composition *c, const vt_cutoffs *cut, double volume_a3, const vt_array_def *defs,
-                           int n_defs, const double *values, json_t *o)
+static void chains_json(const vt_measured *t, json_t *top)
 {
-  const source s = {.c = c, .defs = defs, .n_defs = n_defs, .values = values, .o = o};
-  rdf_json(&s, cut, volume_a3);
-  polyhedra_json(&s);
-  chains_json(&s);
+  const vt_array_def *d, *kd;
+  const double *fragments = find(t, "chains/fragments", &d), *sharing = find(t, "polyhedra/sharing", NULL);
+  const double *k = find(t, "polyhedra/o_count", &kd);
+  int metals = 0;
+  for (int m = 0; m < t->plan->comp.n_species; m++) metals += vt_element_role(t->plan->comp.z[m]) == 'M';
+  if (!metals || !fragments || !(single(t, "chains/frames") > 0)) {
+    vt_json_put(top, "chains", json_null());
+    if (metals) vt_json_warn(top, "no chains: they were not observed");
+    return;
+  }
+  json_t *o = vt_json_object(), *share = vt_json_object();
+  vt_json_put(o, "fragments", histogram(fragments, 1, d->dim[0]));
+  vt_json_put(o, "mean_size", vt_json_num(single(t, "chains/mean_size")));
+  vt_json_put(o, "weight_mean_size", vt_json_num(single(t, "chains/weight_size")));
+  vt_json_put(o, "largest", vt_json_num(single(t, "chains/largest")));
+  vt_json_put(o, "cycles", vt_json_num(single(t, "chains/cycles")));
+  vt_json_put(o, "o_count", k ? o_count_json(&t->plan->comp, k, kd->dim[1]) : json_null());
+  for (int q = 0; q < 3; q++)
+    vt_json_put(share, (const char *[]){"corner", "edge", "face"}[q], sharing ? vt_json_num(sharing[q]) : json_null());
+  vt_json_put(o, "sharing", share);
+  vt_json_put(top, "chains", o);
+}
+
+vt_status vt_cli_structure_json(const vt_measured *m, double volume_a3, json_t *o, vt_err *err)
+{
+  VT_PASS(rdf_json(m, volume_a3, o, err));
+  polyhedra_json(m, o);
+  chains_json(m, o);
+  return VT_OK;
 }
