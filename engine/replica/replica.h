@@ -68,7 +68,7 @@ typedef struct vt_trajectory_options {
   struct {
     int z[2];
     double r_a;
-  } cutoff[VT_TRAJECTORY_PAIRS]; /* instead of the first minimum of g(r) */
+  } cutoff[VT_TRAJECTORY_PAIRS]; /* instead of the first minimum of g(r); not `measured` */
 } vt_trajectory_options;
 
 /* What the observables gave: as if the engine had produced the frames. */

@@ -180,6 +180,17 @@ static vt_frame frame_of(const reader *r, const vt_composition *c, double dt_ps)
 
 /* ------------------------------------------------------------------ the two passes */
 
+static void give_cutoffs(const vt_trajectory_options *o, const vt_composition *c, vt_cutoffs *cut)
+{
+  for (int k = 0; k < o->n_cutoffs; k++)
+    for (int i = 0; i < c->n_species; i++)
+      for (int j = 0; j < c->n_species; j++) {
+        if (c->z[i] != o->cutoff[k].z[0] || c->z[j] != o->cutoff[k].z[1]) continue;
+        cut->r[i][j] = cut->r[j][i] = o->cutoff[k].r_a;
+        cut->measured[i][j] = cut->measured[j][i] = 0;
+      }
+}
+
 /* Composition, number of frames, cutoffs. */
 static vt_status scan(const char *path, const vt_trajectory_options *o, vt_trajectory *t, vt_err *err)
 {
@@ -207,11 +218,7 @@ static vt_status scan(const char *path, const vt_trajectory_options *o, vt_traje
     goto out;
   }
   VT_TRY_OUT(vt_shells_cutoffs(shells, &t->cutoffs, err), err, "cutoffs of '%s'", path);
-  for (int k = 0; k < o->n_cutoffs; k++)
-    for (int i = 0; i < c->n_species; i++)
-      for (int j = 0; j < c->n_species; j++)
-        if (c->z[i] == o->cutoff[k].z[0] && c->z[j] == o->cutoff[k].z[1])
-          t->cutoffs.r[i][j] = t->cutoffs.r[j][i] = o->cutoff[k].r_a;
+  give_cutoffs(o, c, &t->cutoffs);
   t->n_frames = r.n_frames;
   t->largest_move = r.largest_move;
   t->volume_a3 = r.volume / r.n_frames;

@@ -141,8 +141,9 @@ static void residence_text(json_t *list, FILE *f)
   size_t k;
   json_array_foreach(list, k, item)
   {
-    (void)fprintf(f, "  %s at metals with %d O%*s", json_string_value(json_object_get(item, "alkali")),
-                  (int)json_integer_value(json_object_get(item, "o_count")), 3, ""); /* fits: 0 to 4 */
+    const int o = (int)json_integer_value(json_object_get(item, "o_count")); /* fits: 0 to 4 */
+    (void)fprintf(f, "  %s at metals with %s%d O ", json_string_value(json_object_get(item, "alkali")),
+                  o == 4 ? ">=" : "", o);
     for (int q = 0; q < 3; q++) {
       json_t *tau = json_object_get(item, key[q]);
       if (json_is_number(tau))

@@ -111,7 +111,12 @@ static int analyze(const char *path, const vt_trajectory_options *o, int frame, 
 {
   vt_err err = {0};
   vt_trajectory t;
-  if (vt_trajectory_measure(path, o, &t, &err) != VT_OK) return vt_cli_fail(&err);
+  if (vt_trajectory_measure(path, o, &t, &err) != VT_OK) {
+    int code = vt_cli_fail(&err);
+    if (code != VT_EXIT_TASKS) return code;
+    (void)fprintf(stderr, "the cutoffs are too wide, or the file is not what it seems (--cutoffs)\n");
+    return VT_EXIT_USAGE; /* no campaign goes on without it */
+  }
   int code = answer(&t, frame, json, &err) == VT_OK ? VT_EXIT_OK : vt_cli_fail(&err);
   vt_trajectory_free(&t);
   return code;

@@ -72,6 +72,8 @@ static void put_time(json_t *o, const char *what, const vt_residence *r)
   vt_json_put(o, key, vt_json_num(r->longer_than_ps));
 }
 
+static const char *or_more(int k) { return k == N_CLASS - 1 ? " or more" : ""; }
+
 /* One warning for the kinds of one row that share a reason. */
 static void warn_row(json_t *top, const char *symbol, int k, const vt_residence r[N_KIND])
 {
@@ -81,8 +83,8 @@ static void warn_row(json_t *top, const char *symbol, int k, const vt_residence 
       if (r[q].reason == reason)
         (void)snprintf(kinds + strlen(kinds), sizeof kinds - strlen(kinds), "%s%s", *kinds ? ", " : "", kind_name[q]);
     if (*kinds)
-      vt_json_warn(top, "residence of %s at metals with %d%s O (%s) is not resolved: %s", symbol, k,
-                   k == N_CLASS - 1 ? " or more" : "", kinds, vt_res_reason_text((vt_res_reason)reason));
+      vt_json_warn(top, "residence of %s at metals with %d%s O (%s) is not resolved: %s", symbol, k, or_more(k), kinds,
+                   vt_res_reason_text((vt_res_reason)reason));
   }
 }
 
@@ -117,6 +119,9 @@ static vt_status residence_row(const vt_measured *m, int s, int k, json_t *list,
     put_time(o, kind_name[q], &r[q]);
   }
   warn_row(top, symbol_of(m, s), k, r);
+  if (bonds[row] > 0 && !(visits[row] > 0))
+    vt_json_warn(top, "residence of %s at metals with %d%s O has no errors: no such bond formed during the run",
+                 symbol_of(m, s), k, or_more(k));
   return VT_OK;
 }
 

@@ -78,8 +78,8 @@ protocol:
 output: out
 """
 # A file has no velocities: what follows from them is known to the run alone.  `temperature_K` of the run is measured,
-# that of the file is what was asked for.
-ONLY_RUN = ("temperature_K", "temperature_K_se", "pressure_GPa", "pressure_GPa_se")
+# that of the file is what was asked for; its cutoffs are given here, not measured.
+ONLY_RUN = ("measured", "temperature_K", "temperature_K_se", "pressure_GPa", "pressure_GPa_se")
 
 
 def leaves(o, path=""):
@@ -121,6 +121,7 @@ def against_the_run(tmp):
                 "non_gaussian", "stationarity", "transference", "sigma_mS_cm", "cutoffs"):
         check(any(k.split("/")[1] == key and isinstance(x[k], float) for k in shared), f"numbers under {key}")
     check(a["n_frames"] == 401 and a["n_atoms"] == 84 and a["temperature_K"] == 1000, "frames, atoms, temperature")
+    check(not any(q["measured"] for q in a["cutoffs"]), "given cutoffs are not measured")
     own = answer("analyze", xyz, "--dt", 0.1)
     check(own["sigma_mS_cm"] is None and warns(own, "no --temperature"), "no temperature, no sigma")
     check(sum(c["measured"] for c in own["cutoffs"]) >= 8, "it finds cutoffs of its own")
@@ -191,6 +192,7 @@ def nothing_to_see(tmp):
     e = answer("analyze", write_xyz(join(tmp, "o.xyz"), ["Al", "Li", "Cl"], x, cube), "--dt", 0.1, "--cutoffs",
                "Li-Al=3,Al-Cl=2.6")
     row = e["residence"][0]
+    check(warns(e, "0 O has no errors: no such bond formed"), "no visits, no errors")
     check(row["bonds"] == 1 and row["tau_endpoint_ps"] is None and warns(e, "endpoint) is not resolved: bonds outlast"),
           f"one ion that never leaves: {row}")
     d = answer("analyze", write_xyz(join(tmp, "x.xyz"), ["Li", "Xe"] * 8, short[:, :16], cube), "--dt", 0.1)
@@ -385,6 +387,9 @@ def usage(tmp):
     frame = "2\n" + lattice + "Li 0 0 0\nCl 3 0 0\n"
     good = write(join(tmp, "good.xyz"), 5 * frame)
     check(run("analyze", good, "--dt", 0.1)[0] == 0, "a good file")
+    crowd = "15\n" + lattice + "Al 4 4 4\n" + "".join(f"Cl {2 + 0.3 * i:.1f} 6 4\n" for i in range(14))
+    code, _, err = run("analyze", write(join(tmp, "crowd.xyz"), 2 * crowd), "--dt", 0.1, "--cutoffs", "Al-Cl=9")
+    check(code == 2 and "atom 0 has more than 12" in err and "--cutoffs" in err, f"a crowd: {code}, {err}")
     for text, args, what in (
             (None, [good], "--dt is missing"),
             (None, [], "TRAJECTORY"),
