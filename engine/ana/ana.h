@@ -498,4 +498,42 @@ typedef struct vt_res_trend {
 VT_MUST_CHECK vt_status vt_residence_trend(const double (*tau_ps)[VT_RES_CLASSES], int n, vt_res_trend *out,
                                            vt_err *err);
 
+/* ------------------------------------------------------------------ a run in single numbers (summary.c, T 13) */
+
+/* Where a decay has fallen to 1/e; if it has not, only the bound. Both NaN: not observed. */
+typedef struct vt_decay {
+  double time_ps, longer_than_ps;
+} vt_decay;
+
+enum { VT_CONTINUOUS = 0, VT_INTERMITTENT, VT_ENDPOINT, VT_SURVIVALS };
+
+/* Means over metals, anions, bonds or ions of all species with that role; NaN where an observable was not asked for. */
+typedef struct vt_structure_summary {
+  double density_g_cm3;
+  double cn_metal, cn4;          /* anions around a metal; fraction of metals with four                 */
+  double o_count;                /* oxygens around a metal                                              */
+  double o_fraction[VT_RES_CLASSES + 1]; /* fraction of metals with 0, 1, 2, 3, >= 4 oxygens            */
+  double o_two_metals;           /* share of the oxygens bound to two metals                            */
+  double x_bridging;             /* share of the halogens bound to two metals or more                   */
+  double free_anions;            /* share of all anions bound to no metal                               */
+  double chain_mean, chain_weight, chain_largest; /* metals of a fragment: mean over fragments, over metals; the largest */
+  double chain_largest_share;    /* of all metals                                                       */
+  double cycles_per_metal;
+  double mx_peak_a, mo_peak_a;   /* first maximum of g(r) of metal and halogen, metal and oxygen        */
+  vt_decay turn_mx, turn_mo;     /* reorientation of bonds that last: 1/e of bonds/c2                   */
+  vt_decay life_mx, life_mo;     /* of bonds: 1/e of bonds/continuous                                   */
+  double jump_rate;              /* of one alkali ion, 1/ps                                             */
+  double jump_back, jump_length_a; /* fraction that returns; A                                          */
+  vt_residence tau[VT_SURVIVALS][VT_RES_CLASSES]; /* by kind of survival and the metal's oxygens, all alkalis together */
+  double worst_z;                /* largest |z| of the stationarity                                     */
+  vt_stationarity stationarity;
+} vt_structure_summary;
+
+/* From a task's result, as vt_tr_from_arrays.  VT_EINVAL: arrays of another size than the contract's.  Allocates. */
+VT_MUST_CHECK vt_status vt_structure_from_arrays(const vt_plan *plan, const vt_array_def *defs, int n_defs,
+                                                 const double *values, vt_structure_summary *out, vt_err *err);
+
+/* Mean over the glasses x[n] that have a value, with its t interval; x is sorted out in place. */
+vt_over_glasses vt_glasses_mean(double *x, int n);
+
 #endif

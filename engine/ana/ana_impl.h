@@ -83,6 +83,12 @@ VT_MUST_CHECK vt_status vt__alkali_self(const vt_tr_input *in, double lo_ps, dou
                                         vt__self *out, vt_err *err);
 /* The same of every species on its own, as simulated; NaN with fewer than 3 lags: part[n_species]. */
 VT_MUST_CHECK vt_status vt__self_parts(const vt_tr_input *in, double lo_ps, double hi_ps, double *part, vt_err *err);
+
+/* ------------------------------------------------------------------ trend.c (T 12.2) */
+
+/* Mean of x[n] with its t interval, geometric of ln values if `log`; the value alone for n = 1, NaN for 0. */
+vt_over_glasses vt__over_glasses(const double *x, int n, int log);
+
 /* ------------------------------------------------------------------ arrh.c: lines of glasses (T 8.1 - 8.4) */
 
 /* Working copy of the points that take part: y = ln x, u = where the line is straight, var the pooled variance of y. */

@@ -36,7 +36,7 @@ static double slope_of(const row *r)
 }
 
 /* Mean and t interval of x[n]; `log`: x are logarithms of what is asked for. */
-static vt_over_glasses over_glasses(const double *x, int n, int log)
+vt_over_glasses vt__over_glasses(const double *x, int n, int log)
 {
   vt_over_glasses o = {
       .value = (double)NAN, .se = (double)NAN, .lo95 = (double)NAN, .hi95 = (double)NAN, .n_glasses = n};
@@ -169,12 +169,12 @@ vt_status vt_residence_trend(const double (*tau_ps)[K], int n, vt_res_trend *out
     row r = resolved(tau_ps[g]);
     if (r.n >= 2) x[m++] = slope_of(&r);
   }
-  t.slope = over_glasses(x, m, 0);
+  t.slope = vt__over_glasses(x, m, 0);
   for (int k = 0; k < K; k++) {
     m = 0;
     for (int g = 0; g < n; g++)
       if (!isnan(tau_ps[g][k]) && !isnan(tau_ps[g][0])) x[m++] = log(tau_ps[g][k] / tau_ps[g][0]);
-    t.ratio[k] = over_glasses(x, m, 1);
+    t.ratio[k] = vt__over_glasses(x, m, 1);
   }
   VT_TRY_OUT(page(tau_ps, n, &t, err), err, "order of residence times in %d glasses", n);
   *out = t;
