@@ -533,6 +533,9 @@ typedef struct vt_structure_summary {
 VT_MUST_CHECK vt_status vt_structure_from_arrays(const vt_plan *plan, const vt_array_def *defs, int n_defs,
                                                  const double *values, vt_structure_summary *out, vt_err *err);
 
+/* Nothing observed: NaN, absent, unknown. */
+void vt_structure_none(vt_structure_summary *out);
+
 /* Mean over the glasses x[n] that have a value, with its t interval; x is sorted out in place. */
 vt_over_glasses vt_glasses_mean(double *x, int n);
 

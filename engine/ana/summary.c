@@ -223,11 +223,24 @@ static double worst(const vt_stationarity *s)
   return fmax(z, fabs(s->pressure.z));
 }
 
-static vt_structure_summary nothing(void)
+void vt_structure_none(vt_structure_summary *out)
 {
   const double no = (double)NAN;
   const vt_decay never = {no, no};
-  vt_structure_summary o = {.mx_peak_a = no,
+  const vt_trend unknown = {.first = no, .first_se = no, .last = no, .last_se = no, .z = no};
+  vt_structure_summary o = {.density_g_cm3 = no,
+                            .cn_metal = no,
+                            .cn4 = no,
+                            .o_count = no,
+                            .o_two_metals = no,
+                            .x_bridging = no,
+                            .free_anions = no,
+                            .chain_mean = no,
+                            .chain_weight = no,
+                            .chain_largest = no,
+                            .chain_largest_share = no,
+                            .cycles_per_metal = no,
+                            .mx_peak_a = no,
                             .mo_peak_a = no,
                             .turn_mx = never,
                             .turn_mo = never,
@@ -235,7 +248,11 @@ static vt_structure_summary nothing(void)
                             .life_mo = never,
                             .jump_rate = no,
                             .jump_back = no,
-                            .jump_length_a = no};
+                            .jump_length_a = no,
+                            .worst_z = no,
+                            .stationarity = {.energy = unknown, .temperature = unknown, .pressure = unknown}};
+  for (int k = 0; k <= VT_RES_CLASSES; k++) o.o_fraction[k] = no;
+  for (int s = 0; s < VT_MAX_SPECIES; s++) o.stationarity.diffusion[s] = unknown;
   for (int v = 0; v < VT_SURVIVALS; v++)
     for (int k = 0; k < VT_RES_CLASSES; k++)
       o.tau[v][k] = (vt_residence){.tau_ps = no,
@@ -246,7 +263,7 @@ static vt_structure_summary nothing(void)
                                    .beta = no,
                                    .tau0_ps = no,
                                    .reason = VT_RES_ABSENT};
-  return o;
+  *out = o;
 }
 
 vt_status vt_structure_from_arrays(const vt_plan *plan, const vt_array_def *defs, int n_defs, const double *values,
@@ -255,9 +272,10 @@ vt_status vt_structure_from_arrays(const vt_plan *plan, const vt_array_def *defs
   static const char *const survival[VT_SURVIVALS] = {"residence/continuous", "residence/intermittent",
                                                      "residence/endpoint"};
   const run r = {.c = &plan->comp, .a = {.defs = defs, .n = n_defs, .values = values}};
-  vt_structure_summary o = nothing();
+  vt_structure_summary o;
   vt_tr_input in;
   double mass = 0;
+  vt_structure_none(&o);
   VT_PASS(vt_tr_input_from_arrays(plan, defs, n_defs, values, &in, err));
   for (int s = 0; s < r.c->n_species; s++) mass += r.c->count[s] * vt_element_mass(r.c->z[s]);
   o.density_g_cm3 = vt_unit_g_cm3(mass, in.volume_a3);

@@ -6,36 +6,10 @@
 #include "runner/cli/cli.h"
 #include "runner/drive/drive.h"
 
-/* What was fitted, however it came. */
-typedef struct fitted {
-  const char **name;
-  int n, n_quantities;
-  const char *quantity[VT_N_QUANTITIES], *title[VT_N_QUANTITIES];
-  const vt_arrh *arrh[VT_N_QUANTITIES];
-  const vt_comparison *cmp[VT_N_QUANTITIES];
-} fitted;
-
-static vt_status show(const fitted *f, const vt_compare_spec *spec, int json, vt_err *err)
+static vt_status show(vt_buf *b, vt_err *err)
 {
-  vt_status rc = VT_OK;
-  vt_buf b = {0};
-  if (json) rc = vt_report_json(&b, f->name, f->n, f->quantity, f->arrh, f->cmp, f->n_quantities, err);
-  for (int q = 0; !json && q < f->n_quantities; q++) {
-    vt_report_text(&b, f->title[q], f->name, f->arrh[q], f->n, f->cmp[q], spec);
-    vt_buf_printf(&b, "\n");
-  }
-  if (rc == VT_OK) rc = vt_buf_check(&b, err);
-  if (rc == VT_OK) (void)fputs(b.s, stdout);
-  vt_buf_free(&b);
-  return rc;
-}
-
-static vt_status names_of(fitted *f, int n, vt_err *err)
-{
-  void *p;
-  VT_TRY(vt_calloc64(&p, (size_t)n, sizeof(char *), err), err, "names of %d compositions", n);
-  f->name = p;
-  f->n = n;
+  VT_PASS(vt_buf_check(b, err));
+  (void)fputs(b->s, stdout);
   return VT_OK;
 }
 
@@ -43,22 +17,12 @@ static vt_status fit_store(const char *path, int json, vt_err *err)
 {
   vt_campaign *c = NULL;
   vt_fits *fits = NULL;
-  fitted f = {.n_quantities = VT_N_QUANTITIES};
-  char title[VT_N_QUANTITIES][160];
+  vt_buf b = {0};
   vt_status rc = vt_fits_from_store(path, vt_cli_env(1), &c, &fits, err);
-  if (rc == VT_OK) rc = names_of(&f, c->n_comp, err);
-  if (rc == VT_OK) {
-    for (int i = 0; i < f.n; i++) f.name[i] = c->comp[i].name;
-    for (int q = 0; q < VT_N_QUANTITIES; q++) {
-      (void)snprintf(title[q], sizeof title[q], "%s, %s", vt_quantities[q].doc, vt_quantities[q].unit);
-      f.quantity[q] = vt_quantities[q].name;
-      f.title[q] = title[q];
-      f.arrh[q] = fits->arrh[q];
-      f.cmp[q] = &fits->compare[q];
-    }
-    rc = show(&f, &c->compare, json, err);
-  }
-  vt_free(f.name);
+  if (rc == VT_OK)
+    rc = json ? vt_report_campaign_json(&b, c, fits, err) : vt_report_campaign_text(&b, c, fits, err);
+  if (rc == VT_OK) rc = show(&b, err);
+  vt_buf_free(&b);
   vt_fits_free(fits);
   vt_campaign_free(c);
   return rc;
@@ -67,22 +31,30 @@ static vt_status fit_store(const char *path, int json, vt_err *err)
 static vt_status fit_table(const char *path, const vt_compare_spec *spec, int json, vt_err *err)
 {
   vt_table t = {0};
-  void *arrh = NULL, *cmp = NULL;
-  fitted f = {.n_quantities = 1, .quantity = {"D"}, .title = {"the diffusion coefficients of the table, cm^2/s"}};
+  vt_buf b = {0};
+  void *arrh = NULL, *p = NULL, *fitted = NULL;
   vt_status rc = vt_table_read(path, &t, err);
   if (rc == VT_OK) rc = vt_calloc64(&arrh, (size_t)t.n_comp, sizeof(vt_arrh), err);
-  if (rc == VT_OK) rc = vt_calloc64(&cmp, 1, sizeof(vt_comparison), err);
-  if (rc == VT_OK) rc = vt_table_fit(&t, spec, 1, arrh, cmp, err);
-  if (rc == VT_OK) rc = names_of(&f, t.n_comp, err);
+  if (rc == VT_OK) rc = vt_calloc64(&p, (size_t)t.n_comp, sizeof(char *), err);
+  if (rc == VT_OK) rc = vt_calloc64(&fitted, 1, sizeof(vt_fitted), err);
   if (rc == VT_OK) {
-    for (int i = 0; i < f.n; i++) f.name[i] = t.name[i];
-    f.arrh[0] = arrh;
-    f.cmp[0] = cmp;
-    rc = show(&f, spec, json, err);
+    vt_fitted *f = fitted;
+    const char **name = p;
+    for (int i = 0; i < t.n_comp; i++) name[i] = t.name[i];
+    f->what = (vt_quantity){.name = "D", .unit = "cm^2/s", .doc = "the diffusion coefficients of the table"};
+    f->arrh = arrh;
+    rc = vt_table_fit(&t, spec, 1, arrh, &f->compare, err);
+    if (rc == VT_OK && json) rc = vt_report_json(&b, name, t.n_comp, f, 1, err);
+    if (rc == VT_OK && !json) {
+      vt_report_text(&b, name, t.n_comp, f, spec);
+      vt_buf_printf(&b, "\n");
+    }
+    if (rc == VT_OK) rc = show(&b, err);
   }
-  vt_free(f.name);
+  vt_buf_free(&b);
+  vt_free(fitted);
+  vt_free(p);
   vt_free(arrh);
-  vt_free(cmp);
   vt_table_free(&t);
   return rc;
 }

@@ -126,10 +126,15 @@ void vt_outdir_release(vt_outdir *o);
 VT_MUST_CHECK vt_status vt_results_load(const vt_journal *j, const vt_plan *p, vt_result_head *head, double **values,
                                         size_t *n, vt_err *err);
 
-enum { VT_Q_D_ALKALI = 0, VT_Q_SIGMA_T = 1, VT_N_QUANTITIES = 2 };
-extern const struct vt_quantity {
-  const char *name, *unit, *doc;
-} vt_quantities[VT_N_QUANTITIES];
+/* What is fitted against 1/T and compared (quantities.c): D of the alkali and sigma T, then D of every species of the
+ * campaign ("D_Li"), then the rates at which alkalis leave metals with 0, 1, 2 oxygens ("rate_o0"). */
+enum { VT_Q_D_ALKALI = 0, VT_Q_SIGMA_T = 1, VT_Q_HEADLINES = 2, VT_Q_RATES = 3 };
+enum { VT_MAX_QUANTITIES = VT_Q_HEADLINES + VT_MAX_SPECIES + VT_Q_RATES };
+typedef struct vt_quantity {
+  char name[16], unit[16], doc[96];
+} vt_quantity;
+/* Fills q, returns their number. */
+int vt_quantities_of(const vt_campaign *c, vt_quantity q[VT_MAX_QUANTITIES]);
 
 /* One quantity compared between compositions. */
 typedef struct vt_comparison {
@@ -139,16 +144,32 @@ typedef struct vt_comparison {
   char factor[VT_MAX_FACTORS][VT_NAME]; /* [variance.n_factors] */
 } vt_comparison;
 
+/* One quantity with its fits. */
+typedef struct vt_fitted {
+  vt_quantity what;
+  vt_arrh *arrh;   /* [n_comp] */
+  int32_t *status; /* [n_tasks] vt_point_status; -1: not a point (a glass, or no result); NULL for a table */
+  vt_comparison compare;
+} vt_fitted;
+
+/* The glasses of one composition at one temperature together; NaN where no glass has a result. */
+typedef struct vt_group {
+  int32_t n_results; /* glasses with a result                                       */
+  vt_pool pool;
+  vt_res_trend residence; /* of the continuous residence times                      */
+} vt_group;
+
 /* Everything that follows from the results without new MD. */
 typedef struct vt_fits {
-  int n_tasks, n_comp;
-  vt_transport *transport;        /* [n_tasks]; n_species 0 where there is no result */
-  double *d_alkali, *d_alkali_se; /* [n_tasks] number-weighted over the alkali species, cm^2/s */
-  vt_arrh *arrh[VT_N_QUANTITIES]; /* [n_comp] */
-  int32_t *status[VT_N_QUANTITIES]; /* [n_tasks] vt_point_status; -1: not a point (a glass, or no result) */
-  vt_tg *tg;                        /* [n_tasks] n_rows -1: not a glass with a result */
-  vt_tg_summary *tg_comp;           /* [n_comp] */
-  vt_comparison compare[VT_N_QUANTITIES];
+  int n_tasks, n_comp, n_temp, n_glasses, n_quantities;
+  vt_transport *transport;         /* [n_tasks]; n_species 0 where there is no result */
+  double *d_alkali, *d_alkali_se;  /* [n_tasks] number-weighted over the alkali species, cm^2/s */
+  vt_structure_summary *structure; /* [n_tasks]; NaN where there is no result */
+  int *md;                         /* [n_comp][n_temp][n_glasses] row of the MD task */
+  vt_group *group;                 /* [n_comp][n_temp] */
+  vt_fitted *fitted;               /* [n_quantities] */
+  vt_tg *tg;                       /* [n_tasks] n_rows -1: not a glass with a result */
+  vt_tg_summary *tg_comp;          /* [n_comp] */
 } vt_fits;
 
 /* From the journal. */
@@ -178,15 +199,18 @@ VT_MUST_CHECK vt_status vt_table_fit(const vt_table *t, const vt_compare_spec *s
 VT_MUST_CHECK vt_status vt_drive_assemble(vt_comm *comm, const vt_campaign *c, const vt_journal *j, const vt_fits *f,
                                           const char *path, vt_err *err);
 
-/* ------------------------------------------------------------------ reports (report.c) */
+/* ------------------------------------------------------------------ reports (report.c, report_*.c) */
 
 /* names[n]: compositions; one line each, then the comparison. */
-void vt_report_text(vt_buf *out, const char *quantity, const char *const *names, const vt_arrh *a, int n,
-                    const vt_comparison *cmp, const vt_compare_spec *spec);
-/* The JSON of `vitrion fit` for one or more quantities. */
-VT_MUST_CHECK vt_status vt_report_json(vt_buf *out, const char *const *names, int n, const char *const *quantities,
-                                       const vt_arrh *const *arrh, const vt_comparison *const *cmp, int n_quantities,
+void vt_report_text(vt_buf *out, const char *const *names, int n, const vt_fitted *q, const vt_compare_spec *spec);
+/* The same for D of the alkali and sigma T of a campaign, one line for each other quantity that is resolved somewhere, and
+ * one for each composition on Haven ratio, transference, residence and structure. */
+VT_MUST_CHECK vt_status vt_report_campaign_text(vt_buf *out, const vt_campaign *c, const vt_fits *f, vt_err *err);
+/* The JSON of `vitrion fit` for a table, n_q quantities. */
+VT_MUST_CHECK vt_status vt_report_json(vt_buf *out, const char *const *names, int n, const vt_fitted *q, int n_q,
                                        vt_err *err);
+/* And for a campaign: with transport, structure and residence of every composition at every temperature. */
+VT_MUST_CHECK vt_status vt_report_campaign_json(vt_buf *out, const vt_campaign *c, const vt_fits *f, vt_err *err);
 /* summary.json and summary.csv of a campaign folder. */
 VT_MUST_CHECK vt_status vt_report_summary(const char *dir, const vt_campaign *c, const vt_fits *f, vt_err *err);
 

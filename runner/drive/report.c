@@ -1,11 +1,9 @@
-/* report.c - what a person and what a script read: text table, JSON, summary files. */
-#include <jansson.h>
+/* report.c - what a person reads: text tables, and the summary files of a folder. */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "runner/drive/drive.h"
+#include "runner/drive/report.h"
 
 /* ------------------------------------------------------------------ text */
 
@@ -68,241 +66,91 @@ static void text_compare(vt_buf *out, const char *const *names, const vt_compari
                   vt_verdict_text((vt_verdict)cmp->at_tg.verdict), cmp->at_tg.why);
 }
 
-void vt_report_text(vt_buf *out, const char *quantity, const char *const *names, const vt_arrh *a, int n,
-                    const vt_comparison *cmp, const vt_compare_spec *spec)
+void vt_report_text(vt_buf *out, const char *const *names, int n, const vt_fitted *q, const vt_compare_spec *spec)
 {
   int width = 11, star = 0;
   for (int i = 0; i < n; i++) {
     int w = (int)strlen(names[i]);
     if (w > width) width = w;
-    star |= a[i].resolved && a[i].extrapolates;
+    star |= q->arrh[i].resolved && q->arrh[i].extrapolates;
   }
-  vt_buf_printf(out, "Arrhenius fit of %s\n", quantity);
+  vt_buf_printf(out, "Arrhenius fit of %s, %s\n", q->what.doc, q->what.unit);
   vt_buf_printf(out, "  %-*s  resolved   glasses  Ea (eV)          at %g K              at %g K [95 %% band] model\n",
                 width, "composition", spec->t_ref_k, spec->t_extra_k);
-  for (int i = 0; i < n; i++) text_row(out, names[i], &a[i], width);
+  for (int i = 0; i < n; i++) text_row(out, names[i], &q->arrh[i], width);
   if (star) vt_buf_printf(out, "  * %g K lies outside the measured temperatures\n", spec->t_ref_k);
-  text_compare(out, names, cmp, spec);
+  text_compare(out, names, &q->compare, spec);
 }
 
-/* ------------------------------------------------------------------ JSON */
+/* ------------------------------------------------------------------ text of a campaign */
 
-static json_t *number(double x) { return isfinite(x) ? json_real(x) : json_null(); }
-
-static json_t *interval(double lo, double hi)
+/* "D_Na: 2 of 6 compositions, Ea 0.31 to 0.45 eV, sensitive" */
+static void text_other(vt_buf *out, const vt_fitted *q, int n)
 {
-  json_t *a = json_array();
-  json_array_append_new(a, number(lo));
-  json_array_append_new(a, number(hi));
-  return a;
-}
-
-static void warn(json_t *list, const char *fmt, ...) VT_PRINTF(2, 3);
-static void warn(json_t *list, const char *fmt, ...)
-{
-  char text[256];
-  va_list ap;
-  va_start(ap, fmt);
-  (void)vsnprintf(text, sizeof text, fmt, ap);
-  va_end(ap);
-  json_array_append_new(list, json_string(text));
-}
-
-static json_t *json_band(double t_k, vt_band b)
-{
-  json_t *x = json_object();
-  json_object_set_new(x, "T_K", number(t_k));
-  json_object_set_new(x, "median", number(b.median));
-  json_object_set_new(x, "lo95", number(b.lo95));
-  json_object_set_new(x, "hi95", number(b.hi95));
-  return x;
-}
-
-/* null if it was not tried; the warnings say why. */
-static json_t *json_vtf(const vt_arrh *a)
-{
-  const vt_vtf *v = &a->vtf;
-  if (!isfinite(v->delta_aic)) return json_null();
-  json_t *o = json_object();
-  json_object_set_new(o, "T0_K", number(v->t0_k));
-  json_object_set_new(o, "T0_se_K", number(v->t0_se));
-  json_object_set_new(o, "B_K", number(v->b_k));
-  json_object_set_new(o, "B_se_K", number(v->b_se));
-  json_object_set_new(o, "ln_prefactor", number(v->ln_prefactor));
-  json_object_set_new(o, "ln_prefactor_se", number(v->ln_prefactor_se));
-  json_object_set_new(o, "chi2_red", number(v->chi2_red));
-  json_object_set_new(o, "delta_AIC", number(v->delta_aic));
-  json_object_set_new(o, "weight", number(v->weight));
-  json_object_set_new(o, "extrapolated", json_band(a->t_extra_k, (vt_band){v->extra, v->extra_lo95, v->extra_hi95}));
-  return o;
-}
-
-static void warn_of_fit(json_t *w, const vt_arrh *a)
-{
-  if (!a->resolved) warn(w, "not resolved: %d usable points from %d glasses", a->n_points, a->n_glasses);
-  for (int k = VT_POINT_NO_VALUE; k < VT_N_POINT_STATUS; k++)
-    if (a->n_status[k])
-      warn(w, "%d points were rejected: %s", a->n_status[k], vt_point_status_text((vt_point_status)k));
-  if (!a->resolved) return;
-  if (a->extrapolates) warn(w, "%g K lies outside the measured temperatures", a->t_ref_k);
-  if (a->birge > 1) warn(w, "errors were scaled by the Birge factor %.3f", a->birge);
-  if (!isfinite(a->chi2_red)) warn(w, "chi2_red is undefined for these points");
-  if (a->vtf.reason != VT_VTF_OK) warn(w, "vtf: %s", vt_vtf_reason_text((vt_vtf_reason)a->vtf.reason));
-  vt_band b = vt_arrh_extrapolated(a);
-  if (a->t_extra_k > 0 && (!(b.lo95 > 0) || !isfinite(b.median)))
-    warn(w, "T0 may lie above %g K: the extrapolated value has no lower bound", a->t_extra_k);
-  if (a->n_below_tg)
-    warn(w, "%d of %d points lie at or below the MD glass transition at %.0f K: a glass out of equilibrium%s",
-         a->n_below_tg, a->n_points, a->tg_k, a->n_below_tg < a->n_points ? "; the fit runs through both sides" : "");
-}
-
-static json_t *json_arrh(const char *name, const char *quantity, const vt_arrh *a)
-{
-  json_t *o = json_object(), *w = json_array();
-  json_object_set_new(o, "name", json_string(name));
-  json_object_set_new(o, "quantity", json_string(quantity));
-  json_object_set_new(o, "n_points", json_integer(a->n_points));
-  json_object_set_new(o, "n_glasses", json_integer(a->n_glasses));
-  json_object_set_new(o, "n_rejected", json_integer(a->n_rejected));
-  double nan_if = a->resolved ? 0 : NAN; /* an unresolved fit has no numbers */
-  json_object_set_new(o, "Ea_eV", number(a->ea_ev + nan_if));
-  json_object_set_new(o, "Ea_se_eV", number(a->ea_se + nan_if));
-  json_object_set_new(o, "ln_prefactor", number(a->ln_prefactor + nan_if));
-  json_object_set_new(o, "ln_prefactor_se", number(a->ln_prefactor_se + nan_if));
-  json_object_set_new(o, "log10_D_Tref", number(a->log10_ref + nan_if));
-  json_object_set_new(o, "log10_D_Tref_se", number(a->log10_ref_se + nan_if));
-  json_object_set_new(o, "T_ref_K", number(a->t_ref_k));
-  json_object_set_new(o, "extrapolated", json_band(a->t_extra_k, vt_arrh_extrapolated(a)));
-  json_object_set_new(o, "chi2_red", number(a->chi2_red + nan_if));
-  json_object_set_new(o, "model", json_string(vt_model_text((vt_model)a->model)));
-  json_object_set_new(o, "arrhenius_extrapolated",
-                      json_band(a->t_extra_k, (vt_band){a->extra, a->extra_lo95, a->extra_hi95}));
-  json_object_set_new(o, "averaged_extrapolated",
-                      json_band(a->t_extra_k, (vt_band){a->avg_extra, a->avg_lo95, a->avg_hi95}));
-  json_object_set_new(o, "vtf", json_vtf(a));
-  json_object_set_new(o, "Tg_K", number(a->tg_k));
-  json_object_set_new(o, "n_below_Tg", json_integer(a->n_below_tg));
-  warn_of_fit(w, a);
-  json_object_set_new(o, "warnings", w);
-  return o;
-}
-
-static json_t *json_outlying(const char *const *names, const vt_compare *c)
-{
-  json_t *list = json_array();
-  for (int i = 0; i < c->n_outlying && i < VT_MAX_OUTLYING; i++) {
-    json_t *o = json_object();
-    json_object_set_new(o, "name", json_string(names[c->outlying[i].comp]));
-    json_object_set_new(o, "glass", json_integer(c->outlying[i].glass));
-    json_object_set_new(o, "off_decades", number(c->outlying[i].off_decades));
-    json_object_set_new(o, "weight", number(c->outlying[i].weight));
-    json_array_append_new(list, o);
+  double lo = INFINITY, hi = -INFINITY;
+  int resolved = 0;
+  for (int i = 0; i < n; i++) {
+    if (!q->arrh[i].resolved) continue;
+    resolved++;
+    lo = fmin(lo, q->arrh[i].ea_ev);
+    hi = fmax(hi, q->arrh[i].ea_ev);
   }
-  return list;
+  if (resolved)
+    vt_buf_printf(out, "  %-10s %d of %d compositions, Ea %.3f to %.3f eV, %s\n", q->what.name, resolved, n, lo, hi,
+                  vt_verdict_text((vt_verdict)q->compare.at_t.verdict));
 }
 
-/* Standard deviations in decades; what is not resolved is null, with a warning. */
-static json_t *json_variance(const vt_comparison *cmp, json_t *w)
+static void text_number(vt_buf *out, double x, double half)
 {
-  const vt_var_split *v = &cmp->variance;
-  json_t *o = json_object();
-  for (int q = 0; q < v->n_factors; q++) {
-    json_object_set_new(o, cmp->factor[q], number(v->factor[q]));
-    if (v->reason[q] != VT_VAR_OK)
-      warn(w, "variance: %s: %s", cmp->factor[q], vt_var_reason_text((vt_var_reason)v->reason[q]));
+  if (!isfinite(x))
+    vt_buf_printf(out, "  %-16s", "-");
+  else if (!isfinite(half))
+    vt_buf_printf(out, "  %-16.3f", x);
+  else
+    vt_buf_printf(out, "  %6.3f +- %-6.2g", x, half);
+}
+
+static void text_headlines(vt_buf *out, const vt_campaign *c, const vt_fits *f)
+{
+  int width = 11;
+  for (int i = 0; i < c->n_comp; i++)
+    if ((int)strlen(c->comp[i].name) > width) width = (int)strlen(c->comp[i].name);
+  vt_buf_printf(out, "At %g K\n  %-*s  %-16s  %-16s  %-16s  mean chain  CN(M)  g/cm3\n", vt__headline_of(c, f, 0).t_k,
+                width, "composition", "Haven(framework)", "t(alkali,bary)", "tau2/tau0");
+  for (int i = 0; i < c->n_comp; i++) {
+    const vt__headline h = vt__headline_of(c, f, i);
+    vt_buf_printf(out, "  %-*s", width, c->comp[i].name);
+    text_number(out, h.haven_fw.value, h.haven_fw.se);
+    text_number(out, h.t_bary.value, h.t_bary.se);
+    text_number(out, h.ratio2.value, h.ratio2.value * h.ratio2.se); /* se is of the logarithm */
+    vt_buf_printf(out, "  %10.2f  %5.2f  %5.3f\n", h.chain_mean, h.cn_metal, h.density_g_cm3);
   }
-  json_object_set_new(o, "residual", number(v->residual));
-  json_object_set_new(o, "glass", number(v->glass));
-  json_object_set_new(o, "sampling", number(v->sampling));
-  if (v->residual_reason != VT_VAR_OK)
-    warn(w, "variance: residual: %s", vt_var_reason_text((vt_var_reason)v->residual_reason));
-  if (!isfinite(v->glass)) warn(w, "variance: glass: %s", vt_var_reason_text(VT_VAR_NO_GLASSES));
-  return o;
 }
 
-/* Without the variance by factor, which only the comparison at equal T has. */
-static json_t *json_compare(const char *const *names, const vt_compare *c, json_t *w)
+vt_status vt__names_of(const vt_campaign *c, const char ***names, vt_err *err)
 {
-  json_t *o = json_object(), *tost = json_array();
-  json_object_set_new(o, "T_ref_K", number(c->t_ref_k));
-  json_object_set_new(o, "n_compositions", json_integer(c->k));
-  json_object_set_new(o, "mean_decades", number(c->mean_decades));
-  json_object_set_new(o, "tau_decades", number(c->tau));
-  json_object_set_new(o, "tau_ci95", interval(c->tau_lo, c->tau_hi));
-  json_object_set_new(o, "tau_wide_ci95", interval(c->tau_wide_lo, c->tau_wide_hi));
-  json_object_set_new(o, "tau_dl_decades", number(c->tau_dl));
-  json_object_set_new(o, "range_decades", number(c->range));
-  json_object_set_new(o, "range_ci95", interval(c->range_lo, c->range_hi));
-  json_object_set_new(o, "I2", number(c->i2));
-  json_object_set_new(o, "Q", number(c->q));
-  json_object_set_new(o, "p_common_slope", number(c->p_common_slope));
-  json_object_set_new(o, "p_common_level", number(c->p_common_level));
-  json_object_set_new(o, "p_permutation", number(c->p_permutation));
-  json_object_set_new(o, "tau_Ea_eV", number(c->tau_ea_ev));
-  json_object_set_new(o, "glass_sd_decades", number(c->glass_sd_decades));
-  for (int i = 0; i < c->k; i++) {
-    json_t *t = json_object();
-    json_object_set_new(t, "name", json_string(names[c->comp[i]]));
-    json_object_set_new(t, "delta_decades", number(c->delta[i]));
-    json_object_set_new(t, "ci90", interval(c->delta_lo90[i], c->delta_hi90[i]));
-    json_object_set_new(t, "equivalent", json_boolean(c->equivalent[i]));
-    json_array_append_new(tost, t);
+  void *p;
+  VT_TRY(vt_calloc64(&p, (size_t)c->n_comp, sizeof(char *), err), err, "names of %d compositions", c->n_comp);
+  *names = p;
+  for (int i = 0; i < c->n_comp; i++) (*names)[i] = c->comp[i].name;
+  return VT_OK;
+}
+
+vt_status vt_report_campaign_text(vt_buf *out, const vt_campaign *c, const vt_fits *f, vt_err *err)
+{
+  const char **names;
+  VT_PASS(vt__names_of(c, &names, err));
+  for (int q = 0; q < VT_Q_HEADLINES; q++) {
+    vt_report_text(out, names, c->n_comp, &f->fitted[q], &c->compare);
+    vt_buf_printf(out, "\n");
   }
-  json_object_set_new(o, "tost", tost);
-  json_object_set_new(o, "outlying_glasses", json_outlying(names, c));
-  json_object_set_new(o, "verdict", json_string(vt_verdict_text((vt_verdict)c->verdict)));
-  json_object_set_new(o, "why", json_string(c->why));
-  if (!isfinite(c->p_common_level)) warn(w, "p_common_slope, p_common_level: too few glasses or temperatures");
-  if (!isfinite(c->p_permutation)) warn(w, "p_permutation: too few glasses");
-  if (c->n_outlying > 0)
-    warn(w, "outlying_glasses: %d count with less than full weight in the comparison", (int)c->n_outlying);
-  return o;
-}
-
-/* The comparison at equal T, with its variance by factor and, beside it, the one at equal T/Tg. */
-static json_t *json_comparison(const char *const *names, const vt_comparison *cmp)
-{
-  json_t *w = json_array(), *w_tg = json_array(), *o = json_compare(names, &cmp->at_t, w), *tg = json_null();
-  json_object_set_new(o, "variance", json_variance(cmp, w));
-  if (cmp->at_tg.k >= 2) {
-    tg = json_compare(names, &cmp->at_tg, w_tg);
-    json_object_set(tg, "warnings", w_tg);
-  } else {
-    warn(w, "at_equal_T_over_Tg: %s", cmp->at_tg.why);
-  }
-  json_decref(w_tg);
-  json_object_set_new(o, "at_equal_T_over_Tg", tg);
-  json_object_set_new(o, "warnings", w);
-  return o;
-}
-
-static vt_status dump(vt_buf *out, json_t *root, vt_err *err)
-{
-  char *text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
-  json_decref(root);
-  if (!text) VT_FAIL(err, VT_ENOMEM, "out of memory while writing JSON");
-  vt_buf_printf(out, "%s\n", text);
-  free(text);
+  vt_buf_printf(out, "Other fits\n");
+  for (int q = VT_Q_HEADLINES; q < f->n_quantities; q++) text_other(out, &f->fitted[q], c->n_comp);
+  vt_buf_printf(out, "\n");
+  text_headlines(out, c, f);
+  vt_buf_printf(out, "\n");
+  vt_free(names);
   return vt_buf_check(out, err);
-}
-
-static json_t *json_fits(const char *const *names, int n, const char *const *quantities, const vt_arrh *const *arrh,
-                         const vt_comparison *const *cmp, int n_quantities)
-{
-  json_t *root = json_object(), *list = json_array(), *others = json_object();
-  for (int q = 0; q < n_quantities; q++)
-    for (int i = 0; i < n; i++) json_array_append_new(list, json_arrh(names[i], quantities[q], &arrh[q][i]));
-  json_object_set_new(root, "compositions", list);
-  json_object_set_new(root, "comparison", json_comparison(names, cmp[0]));
-  for (int q = 1; q < n_quantities; q++) json_object_set_new(others, quantities[q], json_comparison(names, cmp[q]));
-  json_object_set_new(root, "other_comparisons", others);
-  return root;
-}
-
-vt_status vt_report_json(vt_buf *out, const char *const *names, int n, const char *const *quantities,
-                         const vt_arrh *const *arrh, const vt_comparison *const *cmp, int n_quantities, vt_err *err)
-{
-  return dump(out, json_fits(names, n, quantities, arrh, cmp, n_quantities), err);
 }
 
 /* ------------------------------------------------------------------ summary.json, summary.csv */
@@ -315,14 +163,45 @@ static void csv_number(vt_buf *b, double x)
     vt_buf_printf(b, ",");
 }
 
+static const char csv_header[] =
+    "composition,n_points,n_glasses,Ea_eV,Ea_se_eV,T_ref_K,log10_D_Tref,log10_D_Tref_se,T_extra_K,D_extra,"
+    "D_extra_lo95,D_extra_hi95,sigmaT_Tref_mS_K_cm,sigmaT_extra_mS_K_cm,sigmaT_extra_lo95,"
+    "sigmaT_extra_hi95,verdict,D_model,sigmaT_model,Tg_K,"
+    "D_Tref_cm2_s,sigma_extra_mS_cm,sigma_extra_lo95,sigma_extra_hi95,T_near_K,Haven_framework,Haven_framework_lo95,"
+    "Haven_framework_hi95,t_alkali_barycentric,t_alkali_barycentric_lo95,t_alkali_barycentric_hi95,tau2_over_tau0,"
+    "tau2_over_tau0_lo95,tau2_over_tau0_hi95,mean_chain,CN_M,density_g_cm3\n";
+
+/* From D_Tref_cm2_s on. */
+static void csv_headlines(vt_buf *b, const vt_campaign *c, const vt_fits *f, int comp)
+{
+  const vt_arrh *d = &f->fitted[VT_Q_D_ALKALI].arrh[comp], *s = &f->fitted[VT_Q_SIGMA_T].arrh[comp];
+  const vt_band y = vt_arrh_extrapolated(s);
+  const vt__headline h = vt__headline_of(c, f, comp);
+  const double col[] = {d->resolved ? pow(10, d->log10_ref) : NAN,
+                        y.median / s->t_extra_k,
+                        y.lo95 / s->t_extra_k,
+                        y.hi95 / s->t_extra_k,
+                        h.t_k,
+                        h.haven_fw.value,
+                        h.haven_fw.lo95,
+                        h.haven_fw.hi95,
+                        h.t_bary.value,
+                        h.t_bary.lo95,
+                        h.t_bary.hi95,
+                        h.ratio2.value,
+                        h.ratio2.lo95,
+                        h.ratio2.hi95,
+                        h.chain_mean,
+                        h.cn_metal,
+                        h.density_g_cm3};
+  for (size_t k = 0; k < sizeof col / sizeof *col; k++) csv_number(b, col[k]);
+}
+
 static void csv_rows(vt_buf *b, const vt_campaign *c, const vt_fits *f)
 {
-  vt_buf_printf(b,
-                "composition,n_points,n_glasses,Ea_eV,Ea_se_eV,T_ref_K,log10_D_Tref,log10_D_Tref_se,T_extra_K,D_extra,"
-                "D_extra_lo95,D_extra_hi95,sigmaT_Tref_mS_K_cm,sigmaT_extra_mS_K_cm,sigmaT_extra_lo95,"
-                "sigmaT_extra_hi95,verdict,D_model,sigmaT_model,Tg_K\n");
+  vt_buf_printf(b, "%s", csv_header);
   for (int i = 0; i < c->n_comp; i++) {
-    const vt_arrh *d = &f->arrh[VT_Q_D_ALKALI][i], *s = &f->arrh[VT_Q_SIGMA_T][i];
+    const vt_arrh *d = &f->fitted[VT_Q_D_ALKALI].arrh[i], *s = &f->fitted[VT_Q_SIGMA_T].arrh[i];
     double no_d = d->resolved ? 0 : NAN, no_s = s->resolved ? 0 : NAN;
     vt_band x = vt_arrh_extrapolated(d), y = vt_arrh_extrapolated(s);
     const double col[] = {d->ea_ev + no_d,
@@ -340,9 +219,10 @@ static void csv_rows(vt_buf *b, const vt_campaign *c, const vt_fits *f)
                           y.hi95};
     vt_buf_printf(b, "%s,%d,%d", c->comp[i].name, d->n_points, d->n_glasses);
     for (size_t k = 0; k < sizeof col / sizeof *col; k++) csv_number(b, col[k]);
-    vt_buf_printf(b, ",%s,%s,%s", vt_verdict_text((vt_verdict)f->compare[VT_Q_D_ALKALI].at_t.verdict),
+    vt_buf_printf(b, ",%s,%s,%s", vt_verdict_text((vt_verdict)f->fitted[VT_Q_D_ALKALI].compare.at_t.verdict),
                   vt_model_text((vt_model)d->model), vt_model_text((vt_model)s->model));
     csv_number(b, d->tg_k);
+    csv_headlines(b, c, f, i);
     vt_buf_printf(b, "\n");
   }
 }
@@ -359,30 +239,18 @@ vt_status vt_report_summary(const char *dir, const vt_campaign *c, const vt_fits
 {
   vt_status rc = VT_OK;
   vt_buf csv = {0}, js = {0};
-  void *p = NULL;
+  json_t *root;
   char hex[65];
-  VT_TRY(vt_calloc64(&p, (size_t)c->n_comp, sizeof(char *), err), err, "names");
-  const char **names = p;
-  for (int i = 0; i < c->n_comp; i++) names[i] = c->comp[i].name;
-  const char *quantities[VT_N_QUANTITIES];
-  const vt_arrh *arrh[VT_N_QUANTITIES];
-  const vt_comparison *cmp[VT_N_QUANTITIES];
-  for (int q = 0; q < VT_N_QUANTITIES; q++) {
-    quantities[q] = vt_quantities[q].name;
-    arrh[q] = f->arrh[q];
-    cmp[q] = &f->compare[q];
-  }
-  json_t *root = json_fits(names, c->n_comp, quantities, arrh, cmp, VT_N_QUANTITIES);
+  VT_TRY(vt__json_campaign(c, f, &root, err), err, "summary.json");
   vt_uid_hex(&c->id, hex);
   json_object_set_new(root, "campaign", json_string(c->name));
   json_object_set_new(root, "campaign_id", json_string(hex));
   json_object_set_new(root, "build", json_string(vt_build_info()->build_id));
-  VT_TRY_OUT(dump(&js, root, err), err, "summary.json");
+  VT_TRY_OUT(vt__json_dump(&js, root, err), err, "summary.json");
   csv_rows(&csv, c, f);
   VT_TRY_OUT(write_file(dir, "summary.json", &js, err), err, "summary");
   VT_TRY_OUT(write_file(dir, "summary.csv", &csv, err), err, "summary");
 out:
-  vt_free(p);
   vt_buf_free(&csv);
   vt_buf_free(&js);
   return rc;

@@ -149,19 +149,9 @@ static void list_failures(const run *r, const vt_sched *s)
 static void print_tables(const run *r)
 {
   vt_buf b = {0};
-  void *p;
-  if (vt_calloc64(&p, (size_t)r->c->n_comp, sizeof(char *), NULL) != VT_OK) return;
-  const char **names = p;
-  for (int i = 0; i < r->c->n_comp; i++) names[i] = r->c->comp[i].name;
-  for (int q = 0; q < VT_N_QUANTITIES; q++) {
-    char title[160];
-    (void)snprintf(title, sizeof title, "%s, %s", vt_quantities[q].doc, vt_quantities[q].unit);
-    vt_report_text(&b, title, names, r->fits->arrh[q], r->c->n_comp, &r->fits->compare[q], &r->c->compare);
-    vt_buf_printf(&b, "\n");
-  }
-  if (b.s) fputs(b.s, stdout);
+  vt_err err;
+  if (vt_report_campaign_text(&b, r->c, r->fits, &err) == VT_OK) fputs(b.s, stdout);
   vt_buf_free(&b);
-  vt_free(p);
 }
 
 /* What the journal says now decides the exit code: messages may have crossed the end of the run. */

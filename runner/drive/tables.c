@@ -7,22 +7,23 @@
 
 /* ------------------------------------------------------------------ building */
 
-static void *add(vt_tables *t, vt_store_type type, const char *path, const char *unit, const char *doc, int64_t n0,
-                 int64_t n1, int width)
+static void *add(vt_tables *t, vt_store_type type, const char *path, const char *unit, const char *doc, int n_dim,
+                 const int64_t *dim, int width)
 {
   if (t->rc != VT_OK) return NULL;
-  if (t->n == VT_TABLES_MOST) {
-    t->rc = vt_err_set(t->err, VT_EBUG, __FILE__, __LINE__, "more than %d tables", VT_TABLES_MOST);
+  if (t->n == VT_TABLES_MOST || n_dim > VT_MAX_DIM + 1) {
+    t->rc = vt_err_set(t->err, VT_EBUG, __FILE__, __LINE__, "more than %d tables, or %d axes", VT_TABLES_MOST, n_dim);
     return NULL;
   }
-  size_t size = type == VT_STR ? (size_t)width : sizeof(double);
-  size_t count = (size_t)n0 * (size_t)(n1 > 0 ? n1 : 1);
+  size_t size = type == VT_STR ? (size_t)width : sizeof(double), count = 1;
+  for (int a = 0; a < n_dim; a++) count *= (size_t)dim[a];
   void *p;
   t->rc = vt_calloc64(&p, count, size, t->err);
   if (t->rc != VT_OK) return NULL;
   t->memory[t->n] = p;
   vt_store_dset *d = &t->dset[t->n++];
-  *d = (vt_store_dset){.type = type, .width = width, .n_dim = n1 > 0 ? 2 : 1, .dim = {n0, n1}, .table = p};
+  *d = (vt_store_dset){.type = type, .width = width, .n_dim = n_dim, .table = p};
+  for (int a = 0; a < n_dim; a++) d->dim[a] = dim[a];
   (void)snprintf(d->path, sizeof d->path, "%s", path);
   (void)snprintf(d->unit, sizeof d->unit, "%s", unit);
   (void)snprintf(d->doc, sizeof d->doc, "%s", doc);
@@ -30,19 +31,29 @@ static void *add(vt_tables *t, vt_store_type type, const char *path, const char 
   return p;
 }
 
+double *vt__table_nd(vt_tables *t, const char *path, const char *unit, const char *doc, int n_dim, const int64_t *dim)
+{
+  return add(t, VT_F64, path, unit, doc, n_dim, dim, 0);
+}
+
+int64_t *vt__table_nd_i64(vt_tables *t, const char *path, const char *doc, int n_dim, const int64_t *dim)
+{
+  return add(t, VT_I64, path, "1", doc, n_dim, dim, 0);
+}
+
 double *vt__table_f64(vt_tables *t, const char *path, const char *unit, const char *doc, int64_t n0, int64_t n1)
 {
-  return add(t, VT_F64, path, unit, doc, n0, n1, 0);
+  return vt__table_nd(t, path, unit, doc, n1 > 0 ? 2 : 1, (const int64_t[]){n0, n1});
 }
 
 int64_t *vt__table_i64(vt_tables *t, const char *path, const char *doc, int64_t n0, int64_t n1)
 {
-  return add(t, VT_I64, path, "1", doc, n0, n1, 0);
+  return vt__table_nd_i64(t, path, doc, n1 > 0 ? 2 : 1, (const int64_t[]){n0, n1});
 }
 
 char *vt__table_str(vt_tables *t, const char *path, const char *doc, int64_t n, int width)
 {
-  return add(t, VT_STR, path, "1", doc, n, 0, width);
+  return add(t, VT_STR, path, "1", doc, 1, &n, width);
 }
 
 void vt__table_put(char *table, int64_t i, int width, const char *text)

@@ -6,32 +6,13 @@
 
 #include "runner/drive/tables.h"
 
-typedef struct field {
-  const char *name, *unit, *doc;
-  size_t offset;
-  int is_int;
-} field;
-
-#define F(type, member, unit, doc)                \
-  {                                               \
-#member, unit, doc, offsetof(type, member), 0 \
-  }
-#define I(type, member, doc)                     \
-  {                                              \
-#member, "1", doc, offsetof(type, member), 1 \
-  }
-
+#define F(type, member, unit, doc) VT_FIELD(type, member, #member, unit, doc)
+#define I(type, member, doc) VT_FIELD_INT(type, member, #member, doc)
 /* A member inside another, under a name of its own. */
-#define FN(type, member, name, unit, doc)      \
-  {                                            \
-    name, unit, doc, offsetof(type, member), 0 \
-  }
-#define IN(type, member, name, doc)           \
-  {                                           \
-    name, "1", doc, offsetof(type, member), 1 \
-  }
+#define FN VT_FIELD
+#define IN VT_FIELD_INT
 
-static const field tracer_fields[] = {
+static const vt__field tracer_fields[] = {
     F(vt_tracer, d_cm2_s, "cm^2/s", "tracer diffusion coefficient; NaN: not resolved"),
     F(vt_tracer, se, "cm^2/s", "its standard error"),
     F(vt_tracer, lo_ps, "ps", "start of the diffusive window"),
@@ -41,7 +22,7 @@ static const field tracer_fields[] = {
     I(vt_tracer, reason, "0: resolved; 1 too short, 2 caged, 3 subdiffusive, 4 no growth, 5 bad fit, 6 absent"),
     I(vt_tracer, n_lags, "lags in the fit")};
 
-static const field transport_fields[] = {
+static const vt__field transport_fields[] = {
     F(vt_transport, sigma_mS_cm, "mS/cm", "total Einstein conductivity"),
     F(vt_transport, sigma_se, "mS/cm", "its standard error"),
     F(vt_transport, sigma_ne_mS_cm, "mS/cm", "Nernst-Einstein conductivity of the alkali"),
@@ -61,7 +42,7 @@ static const field transport_fields[] = {
     F(vt_transport, density_g_cm3, "g/cm^3", "density"),
     F(vt_transport, e_pot_ev_atom, "eV", "mean potential energy an atom")};
 
-static const field arrh_fields[] = {I(vt_arrh, n_points, "points in the fit"),
+static const vt__field arrh_fields[] = {I(vt_arrh, n_points, "points in the fit"),
                                     I(vt_arrh, n_glasses, "glasses in the fit"),
                                     I(vt_arrh, n_rejected, "points that were not resolved"),
                                     I(vt_arrh, dof, "degrees of freedom of the intervals"),
@@ -85,7 +66,7 @@ static const field arrh_fields[] = {I(vt_arrh, n_points, "points in the fit"),
                                     F(vt_arrh, glass_sd_decades, "1", "spread between glasses at t_ref_k, decades")};
 
 /* What is there beside the line. */
-static const field vtf_fields[] = {
+static const vt__field vtf_fields[] = {
     I(vt_arrh, model, "what the extrapolation rests on: 0 arrhenius, 1 vtf, 2 averaged"),
     F(vt_arrh, avg_extra, "1", "extrapolated median of both models by their weights, in the quantity's unit"),
     F(vt_arrh, avg_lo95, "1", "lower end of its 95 % band; 0: none"),
@@ -115,7 +96,7 @@ static const field vtf_fields[] = {
     IN(vt_arrh, n_status[VT_POINT_FEW_T], "n_few_temperatures", "points of a glass with one temperature"),
     IN(vt_arrh, n_status[VT_POINT_LONE_GLASS], "n_lone_glass", "points of the only glass, which has two temperatures")};
 
-static const field tg_fields[] = {
+static const vt__field tg_fields[] = {
     F(vt_tg, tg_k, "K", "glass transition on the quench: kink of V(T); NaN: not found"),
     F(vt_tg, se, "K", "its standard error"),
     F(vt_tg, alpha_liquid, "1/K", "volumetric thermal expansion above it"),
@@ -125,14 +106,14 @@ static const field tg_fields[] = {
     I(vt_tg, n_rows, "rows of the quench that were used; -1: not a glass, or no result"),
     I(vt_tg, reason, "0 found; 1 too few rows, 2 one line suffices, 3 at the edge, 4 shrinks faster below")};
 
-static const field tg_comp_fields[] = {
+static const vt__field tg_comp_fields[] = {
     F(vt_tg_summary, tg_k, "K", "median glass transition of the glasses; NaN: found in fewer than half"),
     F(vt_tg_summary, sd_k, "K", "standard deviation between glasses"),
     I(vt_tg_summary, n_glasses, "glasses with a quench"), I(vt_tg_summary, n_resolved, "glasses where it was found"),
     I(vt_tg_summary, reason,
       "0 found; 1 too few rows, 2 one line suffices, 3 at the edge, 4 shrinks faster below, 5 minority")};
 
-static const field compare_fields[] = {
+static const vt__field compare_fields[] = {
     I(vt_compare, k, "compositions that took part"),
     F(vt_compare, t_ref_k, "K", "temperature of the comparison"),
     F(vt_compare, mean_decades, "1", "random-effects mean of log10 of the quantity"),
@@ -158,67 +139,35 @@ static const field compare_fields[] = {
 #undef F
 #undef I
 
-#define COUNT(a) ((int)(sizeof(a) / sizeof *(a)))
-
-/* Column `f` of n structs of `size` bytes as a table. */
-static void column(vt_tables *t, const char *group, const field *f, const void *base, size_t size, int64_t n)
+static void column(vt_tables *t, const char *group, const vt__field *f, const void *base, size_t size, int64_t n)
 {
-  char path[96];
-  (void)snprintf(path, sizeof path, "%.60s/%.30s", group, f->name);
-  const char *at = (const char *)base + f->offset;
-  if (f->is_int) {
-    int64_t *v = vt__table_i64(t, path, f->doc, n, 0);
-    for (int64_t i = 0; v && i < n; i++) {
-      int32_t x;
-      memcpy(&x, at + (size_t)i * size, sizeof x);
-      v[i] = x;
-    }
-  } else {
-    double *v = vt__table_f64(t, path, f->unit, f->doc, n, 0);
-    for (int64_t i = 0; v && i < n; i++) memcpy(&v[i], at + (size_t)i * size, sizeof v[i]);
-  }
+  vt__table_column(t, group, f, &(vt__rows){base, size, n, 0});
 }
 
-/* Tracer columns [n_tasks, n_species of the campaign]; NaN (or -1) where the species is absent or there is no result.
- */
+/* Tracer columns [n_tasks, n_species of the campaign]. */
 static void tracer_tables(vt_tables *t, const vt_campaign *c, const vt_fits *f)
 {
-  int64_t ns = c->n_species, n = c->n_tasks;
-  for (int k = 0; k < COUNT(tracer_fields); k++) {
-    const field *fd = &tracer_fields[k];
-    char path[96];
-    (void)snprintf(path, sizeof path, "/transport/tracer_%s", fd->name);
-    double *v = fd->is_int ? NULL : vt__table_f64(t, path, fd->unit, fd->doc, n, ns);
-    int64_t *w = fd->is_int ? vt__table_i64(t, path, fd->doc, n, ns) : NULL;
-    if (t->rc != VT_OK) return;
-    for (int64_t i = 0; i < n * ns; i++) {
-      if (v) v[i] = NAN;
-      if (w) w[i] = -1;
-    }
-    for (int i = 0; i < n; i++) {
-      const vt_composition *comp = &c->comp[c->task[i].comp];
-      for (int q = 0; q < f->transport[i].n_species; q++)
-        for (int s = 0; s < ns; s++) {
-          if (c->z[s] != comp->z[q]) continue;
-          const char *at = (const char *)&f->transport[i].tracer[q] + fd->offset;
-          int32_t x;
-          if (v) memcpy(&v[i * ns + s], at, sizeof *v);
-          if (w) memcpy(&x, at, sizeof x), w[i * ns + s] = x;
-        }
-    }
+  const vt__rows rows = {f->transport, sizeof *f->transport, c->n_tasks, 0};
+  for (int k = 0; k < VT_COUNT(tracer_fields); k++) {
+    vt__field fd = tracer_fields[k];
+    char name[64];
+    (void)snprintf(name, sizeof name, "tracer_%s", fd.name);
+    fd.name = name;
+    fd.offset += offsetof(vt_transport, tracer);
+    vt__table_species(t, c, "/transport", &fd, &rows, sizeof(vt_tracer), offsetof(vt_transport, n_species));
   }
 }
 
 static void transport_tables(vt_tables *t, const vt_campaign *c, const vt_fits *f)
 {
-  for (int k = 0; k < COUNT(transport_fields); k++) {
+  for (int k = 0; k < VT_COUNT(transport_fields); k++) {
     column(t, "/transport", &transport_fields[k], f->transport, sizeof *f->transport, c->n_tasks);
     if (t->rc != VT_OK) return;
     double *v = t->memory[t->n - 1];
     for (int i = 0; i < c->n_tasks; i++)
       if (f->transport[i].n_species == 0) v[i] = NAN;
   }
-  double *d = vt__table_f64(t, "/transport/D_alkali", "cm^2/s", vt_quantities[VT_Q_D_ALKALI].doc, c->n_tasks, 0);
+  double *d = vt__table_f64(t, "/transport/D_alkali", "cm^2/s", f->fitted[VT_Q_D_ALKALI].what.doc, c->n_tasks, 0);
   double *se = vt__table_f64(t, "/transport/D_alkali_se", "cm^2/s", "its standard error", c->n_tasks, 0);
   if (t->rc != VT_OK) return;
   memcpy(d, f->d_alkali, (size_t)c->n_tasks * sizeof *d);
@@ -228,21 +177,21 @@ static void transport_tables(vt_tables *t, const vt_campaign *c, const vt_fits *
 /* What became of every point of every fit. */
 static void status_tables(vt_tables *t, const vt_campaign *c, const vt_fits *f)
 {
-  for (int q = 0; q < VT_N_QUANTITIES; q++) {
+  for (int q = 0; q < f->n_quantities; q++) {
     char path[96];
-    (void)snprintf(path, sizeof path, "/transport/%s_status", vt_quantities[q].name);
+    (void)snprintf(path, sizeof path, "/transport/%s_status", f->fitted[q].what.name);
     int64_t *v = vt__table_i64(t, path,
                                "in the fit: 0 used, 1 used but below the glass transition; 2 no value, 3 not positive, "
                                "4 no error, 5 one temperature, 6 the only glass with two; -1 not a point",
                                c->n_tasks, 0);
-    for (int i = 0; v && i < c->n_tasks; i++) v[i] = f->status[q][i];
+    for (int i = 0; v && i < c->n_tasks; i++) v[i] = f->fitted[q].status[i];
   }
 }
 
 static void compare_tables(vt_tables *t, const char *group, const vt_compare *cmp, int n_comp)
 {
   char path[96];
-  for (int k = 0; k < COUNT(compare_fields); k++) column(t, group, &compare_fields[k], cmp, sizeof *cmp, 1);
+  for (int k = 0; k < VT_COUNT(compare_fields); k++) column(t, group, &compare_fields[k], cmp, sizeof *cmp, 1);
   (void)snprintf(path, sizeof path, "%.60s/verdict", group);
   char *verdict = vt__table_str(t, path, "insensitive, sensitive or undecided", 1, 16);
   (void)snprintf(path, sizeof path, "%.60s/why", group);
@@ -255,7 +204,7 @@ static void compare_tables(vt_tables *t, const char *group, const vt_compare *cm
                   {"delta", "composition minus the mean, decades; NaN: took no part", cmp->delta},
                   {"delta_lo90", "lower end of its 90 % interval", cmp->delta_lo90},
                   {"delta_hi90", "upper end of its 90 % interval", cmp->delta_hi90}};
-  for (int q = 0; q < COUNT(per_comp); q++) {
+  for (int q = 0; q < VT_COUNT(per_comp); q++) {
     (void)snprintf(path, sizeof path, "%.60s/%.30s", group, per_comp[q].name);
     double *v = vt__table_f64(t, path, "1", per_comp[q].doc, n_comp, 0);
     if (t->rc != VT_OK) return;
@@ -283,7 +232,7 @@ static void variance_tables(vt_tables *t, const char *group, const vt_comparison
                               1, 0);
     if (x) x[0] = v->factor[q];
   }
-  for (int q = 0; q < COUNT(rest); q++) {
+  for (int q = 0; q < VT_COUNT(rest); q++) {
     (void)snprintf(path, sizeof path, "%.40s/variance/%.40s", group, rest[q].name);
     double *x = vt__table_f64(t, path, "1", rest[q].doc, 1, 0);
     if (x) x[0] = rest[q].sd;
@@ -295,21 +244,21 @@ void vt__tables_fits(vt_tables *t, const vt_campaign *c, const vt_fits *f)
   tracer_tables(t, c, f);
   transport_tables(t, c, f);
   status_tables(t, c, f);
-  for (int k = 0; k < COUNT(tg_fields); k++)
+  for (int k = 0; k < VT_COUNT(tg_fields); k++)
     column(t, "/transport/glass", &tg_fields[k], f->tg, sizeof *f->tg, c->n_tasks);
-  for (int k = 0; k < COUNT(tg_comp_fields); k++)
+  for (int k = 0; k < VT_COUNT(tg_comp_fields); k++)
     column(t, "/fits/glass_transition", &tg_comp_fields[k], f->tg_comp, sizeof *f->tg_comp, c->n_comp);
-  for (int q = 0; q < VT_N_QUANTITIES; q++) {
+  for (int q = 0; q < f->n_quantities; q++) {
     char group[96];
-    (void)snprintf(group, sizeof group, "/fits/%s", vt_quantities[q].name);
-    for (int k = 0; k < COUNT(arrh_fields); k++)
-      column(t, group, &arrh_fields[k], f->arrh[q], sizeof(vt_arrh), c->n_comp);
-    for (int k = 0; k < COUNT(vtf_fields); k++)
-      column(t, group, &vtf_fields[k], f->arrh[q], sizeof(vt_arrh), c->n_comp);
-    (void)snprintf(group, sizeof group, "/compare/%s", vt_quantities[q].name);
-    compare_tables(t, group, &f->compare[q].at_t, c->n_comp);
-    variance_tables(t, group, &f->compare[q]);
-    (void)snprintf(group, sizeof group, "/compare/%s/at_tg", vt_quantities[q].name);
-    compare_tables(t, group, &f->compare[q].at_tg, c->n_comp);
+    (void)snprintf(group, sizeof group, "/fits/%s", f->fitted[q].what.name);
+    for (int k = 0; k < VT_COUNT(arrh_fields); k++)
+      column(t, group, &arrh_fields[k], f->fitted[q].arrh, sizeof(vt_arrh), c->n_comp);
+    for (int k = 0; k < VT_COUNT(vtf_fields); k++)
+      column(t, group, &vtf_fields[k], f->fitted[q].arrh, sizeof(vt_arrh), c->n_comp);
+    (void)snprintf(group, sizeof group, "/compare/%s", f->fitted[q].what.name);
+    compare_tables(t, group, &f->fitted[q].compare.at_t, c->n_comp);
+    variance_tables(t, group, &f->fitted[q].compare);
+    (void)snprintf(group, sizeof group, "/compare/%s/at_tg", f->fitted[q].what.name);
+    compare_tables(t, group, &f->fitted[q].compare.at_tg, c->n_comp);
   }
 }
