@@ -536,7 +536,8 @@ VT_MUST_CHECK vt_status vt_structure_from_arrays(const vt_plan *plan, const vt_a
 /* Nothing observed: NaN, absent, unknown. */
 void vt_structure_none(vt_structure_summary *out);
 
-/* Mean over the glasses x[n] that have a value, with its t interval; x is sorted out in place. */
-vt_over_glasses vt_glasses_mean(double *x, int n);
+/* Mean over the glasses x[n] that have a value, with its t interval; geometric (T 13.5): of the positive ones, with an
+ * interval of positive ends, se still that of the value.  x is overwritten. */
+vt_over_glasses vt_glasses_mean(double *x, int n, int geometric);
 
 #endif

@@ -293,10 +293,12 @@ vt_status vt_structure_from_arrays(const vt_plan *plan, const vt_array_def *defs
   return VT_OK;
 }
 
-vt_over_glasses vt_glasses_mean(double *x, int n)
+vt_over_glasses vt_glasses_mean(double *x, int n, int geometric)
 {
   int m = 0;
   for (int g = 0; g < n; g++)
-    if (isfinite(x[g])) x[m++] = x[g];
-  return vt__over_glasses(x, m, 0);
+    if (isfinite(x[g]) && (!geometric || x[g] > 0)) x[m++] = geometric ? log(x[g]) : x[g];
+  vt_over_glasses o = vt__over_glasses(x, m, geometric);
+  if (geometric) o.se *= o.value;
+  return o;
 }

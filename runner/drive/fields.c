@@ -112,7 +112,7 @@ vt_over_glasses vt__structure_mean(const vt_fits *f, int comp, int temp, const v
   const int *row = f->md + (ptrdiff_t)(comp * f->n_temp + temp) * f->n_glasses;
   int n = 0;
   for (int g = 0; g < f->n_glasses && n < MOST; g++) x[n++] = vt__field_at(field, &f->structure[row[g]], k);
-  return vt_glasses_mean(x, n);
+  return vt_glasses_mean(x, n, strcmp(field->unit, "ps") == 0); /* all that is in ps is a time that a decay takes */
 }
 
 /* ------------------------------------------------------------------ tables */

@@ -84,7 +84,7 @@ void vt_report_text(vt_buf *out, const char *const *names, int n, const vt_fitte
 
 /* ------------------------------------------------------------------ text of a campaign */
 
-/* "D_Na: 2 of 6 compositions, Ea 0.31 to 0.45 eV, sensitive" */
+/* "D_Na  2 of 6 compositions, Ea 0.31 to 0.45 eV, sensitive" */
 static void text_other(vt_buf *out, const vt_fitted *q, int n)
 {
   double lo = INFINITY, hi = -INFINITY;
@@ -96,7 +96,7 @@ static void text_other(vt_buf *out, const vt_fitted *q, int n)
     hi = fmax(hi, q->arrh[i].ea_ev);
   }
   if (resolved)
-    vt_buf_printf(out, "  %-10s %d of %d compositions, Ea %.3f to %.3f eV, %s\n", q->what.name, resolved, n, lo, hi,
+    vt_buf_printf(out, "%-10s %d of %d compositions, Ea %.3f to %.3f eV, %s\n", q->what.name, resolved, n, lo, hi,
                   vt_verdict_text((vt_verdict)q->compare.at_t.verdict));
 }
 
@@ -144,9 +144,9 @@ vt_status vt_report_campaign_text(vt_buf *out, const vt_campaign *c, const vt_fi
     vt_report_text(out, names, c->n_comp, &f->fitted[q], &c->compare);
     vt_buf_printf(out, "\n");
   }
-  vt_buf_printf(out, "Other fits\n");
+  size_t before = out->len;
   for (int q = VT_Q_HEADLINES; q < f->n_quantities; q++) text_other(out, &f->fitted[q], c->n_comp);
-  vt_buf_printf(out, "\n");
+  if (out->len > before) vt_buf_printf(out, "\n");
   text_headlines(out, c, f);
   vt_buf_printf(out, "\n");
   vt_free(names);

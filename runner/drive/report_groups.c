@@ -23,6 +23,28 @@ static json_t *mean_json(const vt_over_glasses *m)
   return pooled_json(&p);
 }
 
+/* Whose se is that of its logarithm. */
+static json_t *ratio_json(const vt_over_glasses *m)
+{
+  vt_over_glasses r = *m;
+  r.se *= r.value;
+  return mean_json(&r);
+}
+
+/* Keys name their units: "density_g_cm3", "jump_rate_per_ps". */
+static void key_of(const vt__field *f, char key[96])
+{
+  static const struct {
+    const char *unit, *suffix;
+  } suffix[] = {{"1", ""}, {"g/cm^3", "_g_cm3"}, {"1/ps", "_per_ps"}};
+  for (int k = 0; k < VT_COUNT(suffix); k++)
+    if (strcmp(f->unit, suffix[k].unit) == 0) {
+      (void)snprintf(key, 96, "%s%s", f->name, suffix[k].suffix);
+      return;
+    }
+  (void)snprintf(key, 96, "%s_%s", f->name, f->unit);
+}
+
 /* What every entry begins with. */
 static json_t *entry(const vt_campaign *c, const vt_fits *f, int k, int t)
 {
@@ -109,6 +131,8 @@ static json_t *structure_json(const vt_campaign *c, const vt_fits *f, int k, int
     const vt__field *field = &vt__structure_fields[i];
     if (is_of_residence(field->name) || strstr(field->name, "longer_than")) continue;
     json_t *list = field->n > 1 ? json_array() : NULL;
+    char key[96];
+    key_of(field, key);
     int n_known = 0;
     for (int q = 0; q < (field->n > 1 ? field->n : 1); q++) {
       const vt_over_glasses m = vt__structure_mean(f, k, t, field, q);
@@ -116,10 +140,10 @@ static json_t *structure_json(const vt_campaign *c, const vt_fits *f, int k, int
       if (list)
         json_array_append_new(list, mean_json(&m));
       else
-        json_object_set_new(o, field->name, mean_json(&m));
+        json_object_set_new(o, key, mean_json(&m));
     }
-    if (list) json_object_set_new(o, field->name, list);
-    if (n_known == 0) vt__json_warn(w, "%s: not observed or not resolved in any glass", field->name);
+    if (list) json_object_set_new(o, key, list);
+    if (n_known == 0) vt__json_warn(w, "%s: not observed or not resolved in any glass", key);
   }
   json_object_set_new(o, "warnings", w);
   return o;
@@ -158,7 +182,7 @@ static json_t *residence_json(const vt_campaign *c, const vt_fits *f, int k, int
       }
       warn_of_residence(f, k, t, kinds[v].kind, q, kinds[v].key, w);
     }
-    json_object_set_new(one, "tau_over_tau0", mean_json(&r->ratio[q]));
+    json_object_set_new(one, "tau_over_tau0", ratio_json(&r->ratio[q]));
     json_array_append_new(classes, one);
   }
   json_object_set_new(o, "classes", classes);

@@ -71,7 +71,7 @@ double vt__field_at(const vt__field *f, const void *base, int k);
 /* Of vt_structure_summary, of a pool, of a mean over glasses. */
 extern const vt__field vt__structure_fields[], vt__pooled_fields[], vt__mean_fields[];
 extern const int vt__n_structure_fields, vt__n_pooled_fields, vt__n_mean_fields;
-/* Mean over the glasses of a group of value k of a structure field. */
+/* Mean over the glasses of a group of value k of a structure field; geometric for times (T 13.5). */
 vt_over_glasses vt__structure_mean(const vt_fits *f, int comp, int temp, const vt__field *field, int k);
 /* The vt_pooled members of a vt_pool: name, unit, doc, offset. */
 extern const vt__field vt__pool_members[];

@@ -213,7 +213,7 @@ class Campaign(unittest.TestCase):
         p = subprocess.run([VITRION, "fit", self.reference, "--json"], capture_output=True, text=True)
         self.assertEqual(p.returncode, 0, p.stderr)
         fit, summary = json.loads(p.stdout), json.loads((self.reference / "summary.json").read_text())
-        for key in ("compositions", "comparison"):
+        for key in ("compositions", "comparison", "other_comparisons", "transport", "structure", "residence"):
             self.assertEqual(fit[key], summary[key])
 
     def test_11_one_task_alone_has_the_bits_of_the_store(self):

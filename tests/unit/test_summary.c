@@ -288,12 +288,19 @@ static void a_mean_over_glasses_leaves_out_what_is_missing(void **state)
 {
   (void)state;
   double x[] = {1, NAN, 3, 2};
-  vt_over_glasses m = vt_glasses_mean(x, 4);
+  vt_over_glasses m = vt_glasses_mean(x, 4, 0);
   assert_int_equal(m.n_glasses, 3);
   near(m.value, 2, 1e-15);
   near(m.hi95 - 2, 4.302652729911275 / sqrt(3), 1e-9);
+  double times[] = {0, 1, NAN, 4}; /* logarithms 0 and 2 ln 2: mean ln 2, standard error of the mean ln 2 */
+  m = vt_glasses_mean(times, 4, 1);
+  assert_int_equal(m.n_glasses, 2);
+  near(m.value, 2, 1e-15);
+  near(m.se, 2 * log(2), 1e-14);
+  near(log(m.hi95) - log(2), 12.706204736432095 * log(2), 1e-8); /* t(0.975, 1) */
+  near(log(m.lo95) - log(2), -12.706204736432095 * log(2), 1e-8);
   double none[] = {NAN};
-  assert_true(isnan(vt_glasses_mean(none, 1).value));
+  assert_true(isnan(vt_glasses_mean(none, 1, 0).value));
 }
 
 int main(void)

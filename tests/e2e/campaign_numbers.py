@@ -1,0 +1,275 @@
+#!/usr/bin/python3
+"""campaign_numbers.py VITRION MPIEXEC SOURCE - what a campaign says of its glasses, against numpy on the arrays of its store.
+
+A hot melt of 42 atoms for a few ten picoseconds: enough for ions to move, far too little to believe the numbers.  Only their
+way from /obs to the tables and the summaries is tested."""
+import csv, json, pathlib, shutil, subprocess, sys, tempfile, unittest
+
+import h5py
+import numpy as np
+
+VITRION, MPIEXEC, SOURCE = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
+CAMPAIGN = """\
+vitrion: 1
+campaign: numbers
+seed: 5
+potential: {{kind: nep, file: {source}/campaigns/potentials/oxyhalide7-v0.nep.txt}}
+compositions:
+  include: [LiAlCl2.5O0.75, NaAlCl2.5O0.75]
+  atoms: 42
+temperatures: [1150 K, 1300 K]
+glasses: 2
+protocol:
+  melt: {{temperature: 1400 K, duration: 1 ps}}
+  quench: {{rate: 1e15 K/s}}
+  equilibrate: {{duration: 2 ps}}
+  produce: {{duration: 30 ps, timestep: 2 fs}}
+compare: {{reference_temperature: 1180 K}}
+"""
+MASS = {"Li": 6.94, "Na": 22.98976928, "Al": 26.9815384, "Cl": 35.45, "O": 15.999}
+
+
+def pair(i, j, n):
+    """Row of the unordered pair of species."""
+    i, j = min(i, j), max(i, j)
+    return i * n - i * (i - 1) // 2 + j - i
+
+
+def slope(lag, y, lo, hi):
+    """Of a mean square of random walks over the lags within [lo, hi] (THEORY T 7.2): lags that are longer say less."""
+    use = (lag >= lo * (1 - 1e-9)) & (lag <= hi * (1 + 1e-9))
+    t = lag[use]
+    weight = np.linalg.inv(np.minimum.outer(t, t)**2 * np.maximum.outer(t, t))
+    x = np.stack([np.ones_like(t), t], 1)
+    return np.linalg.solve(x.T @ weight @ x, x.T @ weight @ y[use])[1]
+
+
+class Numbers(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.tmp = pathlib.Path(tempfile.mkdtemp(prefix="vitrion-numbers-"))
+        campaign = cls.tmp / "c.yaml"
+        campaign.write_text(CAMPAIGN.format(source=SOURCE))
+        cls.out = cls.tmp / "out"
+        cls.run_ = subprocess.run([MPIEXEC, "-n", "2", VITRION, "run", campaign, "--output", cls.out, "--quiet"],
+                                  capture_output=True, text=True, timeout=280)
+        if cls.run_.returncode:
+            raise AssertionError(cls.run_.stdout + cls.run_.stderr)
+        cls.f = h5py.File(cls.out / "results.h5")
+        cls.symbol = [s.decode() for s in cls.f["species/symbol"][()]]
+        cls.counts = cls.f["compositions/counts"][()]
+        cls.metal = cls.symbol.index("Al")
+        cls.t_k = cls.f["pool/temperature"][()]
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.f.close()
+        shutil.rmtree(cls.tmp, ignore_errors=True)
+
+    def get(self, path):
+        return self.f[path][()]
+
+    def rows(self, k, t):
+        """MD tasks of composition k at temperature t, by glass."""
+        f = self.f
+        return [i for i in range(len(f["tasks/uid"])) if f["tasks/kind"][i] == b"md" and f["tasks/composition"][i] == k
+                and f["tasks/temperature"][i] == self.t_k[t]]
+
+    def groups(self):
+        return [(k, t) for k in range(len(self.counts)) for t in range(len(self.t_k))]
+
+    def test_every_dataset_has_a_shape_a_unit_and_a_doc(self):
+        tasks, groups = len(self.f["tasks/uid"]), (len(self.counts), len(self.t_k))
+        seen = {"structure": 0, "stationarity": 0, "pool": 0, "residence": 0, "structure_mean": 0}
+
+        def look(name, item):
+            room = name.split("/")[0]
+            if not isinstance(item, h5py.Dataset) or room not in seen or name == "pool/temperature":
+                return
+            seen[room] += 1
+            for a in ("unit", "doc", "source"):
+                self.assertTrue(len(item.attrs[a]) > 0, f"{name}: {a}")
+            self.assertLess(len(item.attrs["doc"]), 159, name)  # not cut
+            want = (tasks,) if room in ("structure", "stationarity") else groups
+            self.assertEqual(item.shape[:len(want)], want, name)
+
+        self.f.visititems(look)
+        for room, least in (("structure", 35), ("stationarity", 20), ("pool", 80), ("residence", 15), ("structure_mean", 100)):
+            self.assertGreaterEqual(seen[room], least, room)
+        n = len(self.symbol)
+        self.assertEqual(self.f["pool/onsager"].shape, groups + (n, n))
+        self.assertEqual(self.f["pool/D/value"].shape, groups + (n,))
+        self.assertEqual(self.f["pool/D/value"].attrs["unit"], b"cm^2/s")
+        self.assertEqual(self.f["residence/ratio/value"].shape, groups + (4,))
+
+    def test_network_of_a_task_is_the_moments_of_its_histograms(self):
+        cn, o, anion = (self.get("obs/polyhedra/" + x) for x in ("cn", "o_count", "anion"))
+        kind = self.get("tasks/kind")
+        ox, cl = self.symbol.index("O"), self.symbol.index("Cl")
+        for i in range(len(kind)):
+            if kind[i] != b"md":
+                self.assertTrue(np.isnan(self.get("structure/cn_metal")[i]))
+                continue
+            n = self.counts[self.get("tasks/composition")[i]]
+            for name, want in (("cn_metal", cn[i, self.metal] @ np.arange(13)),
+                               ("o_count", o[i, self.metal] @ np.arange(9)),
+                               ("o_two_metals", anion[i, ox, 2]),
+                               ("halogen_bridging", anion[i, cl, 2:].sum()),
+                               ("free_anions", (n[ox] * anion[i, ox, 0] + n[cl] * anion[i, cl, 0]) / (n[ox] + n[cl])),
+                               ("chain_mean", self.get("obs/chains/mean_size")[i, 0]),
+                               ("cycles_per_metal", self.get("obs/chains/cycles")[i, 0] / n[self.metal])):
+                self.assertAlmostEqual(self.get("structure/" + name)[i], want, delta=1e-12, msg=name)
+            mass = sum(n[s] * MASS[self.symbol[s]] for s in range(len(n)))
+            want = 1.66053906660 * mass / self.get("obs/thermo/volume")[i].mean()
+            self.assertAlmostEqual(self.get("structure/density")[i] / want, 1, delta=1e-4)  # masses to 5 digits
+
+    def test_means_over_glasses(self):
+        tau = self.get("structure/tau_continuous")
+        for k, t in self.groups():
+            rows = self.rows(k, t)
+            for name in ("cn_metal", "chain_mean", "density", "peak_metal_oxygen"):
+                x = self.get("structure/" + name)[rows]
+                self.assertAlmostEqual(self.get(f"structure_mean/{name}/value")[k, t], x.mean(), delta=1e-12)
+                self.assertAlmostEqual(self.get(f"structure_mean/{name}/se")[k, t], x.std(ddof=1) / np.sqrt(2), delta=1e-12)
+            for c in range(4):
+                x = tau[rows, c]
+                self.assertEqual(self.get("residence/resolved")[k, t, c], np.isfinite(x).sum())
+                known = x[np.isfinite(x)]
+                if len(known):
+                    got = self.get("structure_mean/tau_continuous/value")[k, t, c]
+                    self.assertAlmostEqual(got / np.exp(np.log(known).mean()), 1, delta=1e-12)
+                both = np.isfinite(x) & np.isfinite(tau[rows, 0])
+                if both.any():
+                    want = np.exp(np.log(x[both] / tau[rows, 0][both]).mean())
+                    self.assertAlmostEqual(self.get("residence/ratio/value")[k, t, c] / want, 1, delta=1e-12)
+        self.assertTrue(np.isfinite(tau).any())
+
+    def frame_msd(self, i, s):
+        """MSD of species s as seen from the metal (THEORY T 7.6)."""
+        n, count = len(self.symbol), self.counts[self.get("tasks/composition")[i]].astype(float)
+        m, corr = self.metal, self.get("obs/charge/corr")[i]
+        ss, sm, mm = corr[pair(s, s, n)], corr[pair(s, m, n)], corr[pair(m, m, n)]
+        return (self.get("obs/msd/mean")[i, s] - 2 * sm / (count[s] * count[m]) + mm / count[m]**2)
+
+    def test_pooled_diffusion_is_the_geometric_mean_of_slopes(self):
+        """Two glasses: the median of the draws aa, ab, ba, bb is the mean of both.  Only rounding, amplified by a nearly
+        singular covariance."""
+        found = 0
+        for k, t in self.groups():
+            for s, symbol in enumerate(self.symbol):
+                d = []
+                for i in self.rows(k, t):
+                    lag = self.get("obs/msd/lag_ps")[i]
+                    lo, hi = (self.get(f"transport/tracer_{x}_ps")[i, s] for x in ("lo", "hi"))
+                    if not np.isfinite(self.get("transport/tracer_d_cm2_s")[i, s]):
+                        continue
+                    d.append(slope(lag, self.frame_msd(i, s), lo, hi) / 6 * 1e-4)
+                got, n = self.get("pool/D/value")[k, t, s], self.get("pool/D/n_glasses")[k, t, s]
+                if self.counts[k, s] == 0:
+                    self.assertTrue(np.isnan(got) and n == -1, symbol)
+                    continue
+                self.assertEqual(n, len(d), symbol)
+                if d:
+                    found += 1
+                    self.assertAlmostEqual(got / np.exp(np.mean(np.log(d))), 1, delta=1e-6, msg=f"{symbol} {d}")
+        self.assertGreaterEqual(found, 2)
+
+    def test_pooled_conductivity_follows_from_the_onsager_matrix_and_from_the_charge_msd(self):
+        z = self.get("species/charge").astype(float)
+        n, found = len(self.symbol), 0
+        for k, t in self.groups():
+            lo, hi = self.get("pool/lo_ps")[k, t], self.get("pool/hi_ps")[k, t]
+            if not self.get("pool/sigma/n_glasses")[k, t] == 2:
+                continue
+            found += 1
+            sigma = []
+            for i in self.rows(k, t):
+                lag, corr = self.get("obs/charge/lag_ps")[i], self.get("obs/charge/corr")[i]
+                here = [s for s in range(n) if self.counts[k, s]]
+                msd = sum(z[a] * z[b] * corr[pair(a, b, n)] for a in here for b in here)
+                volume = 1e-30 * self.get("obs/thermo/volume")[i].mean()
+                siemens_m = 1.602176634e-19**2 * 1e-8 * slope(lag, msd, lo, hi) / (6 * volume * 1.380649e-23 * self.t_k[t])
+                sigma.append(10 * siemens_m)
+            # the matrix is an arithmetic mean over glasses, and least squares are linear in the data
+            onsager = np.nan_to_num(self.get("pool/onsager")[k, t])
+            self.assertAlmostEqual(z @ onsager @ z / np.mean(sigma), 1, delta=1e-6, msg=f"{sigma}")
+            self.assertAlmostEqual(self.get("pool/sigma/value")[k, t] / np.sqrt(sigma[0] * sigma[1]), 1, delta=1e-6)
+            alkali = [a for a in range(n) if self.counts[k, a] and self.symbol[a] in ("Li", "Na")]
+            t_alkali = z[alkali] @ onsager[alkali] @ z / (z @ onsager @ z)
+            # sums over glasses instead of a mean of L: the glasses count by their volumes, which differ by some percent
+            self.assertAlmostEqual(self.get("pool/t_alkali_barycentric/value")[k, t], t_alkali, delta=0.05)
+        self.assertGreaterEqual(found, 1)
+
+    def test_rates_are_inverse_residence_times_and_are_fitted(self):
+        status = self.get("transport/rate_o1_status")
+        tau, se = self.get("structure/tau_continuous")[:, 1], self.get("structure/tau_continuous_se")[:, 1]
+        for i, kind in enumerate(self.get("tasks/kind")):
+            self.assertEqual(status[i] == -1, kind != b"md")
+            if kind == b"md":
+                self.assertEqual(status[i] == 2, not np.isfinite(tau[i]))  # no value
+        for k in range(len(self.counts)):
+            rows = [i for t in range(2) for i in self.rows(k, t)]
+            if np.isfinite(tau[rows]).all() and (se[rows] > 0).all():  # two glasses, two temperatures: means of two slopes
+                slope = [np.log(tau[self.rows(k, 0)[g]] / tau[self.rows(k, 1)[g]]) for g in range(2)]
+                want = 8.617333262e-5 * np.mean(slope) / (1 / self.t_k[0] - 1 / self.t_k[1])
+                self.assertAlmostEqual(self.get("fits/rate_o1/ea_ev")[k], want, delta=1e-9)
+
+    def test_a_species_that_a_composition_lacks_is_not_resolved_there(self):
+        for name, k in (("D_Li", 1), ("D_Na", 0)):
+            self.assertEqual(self.get(f"fits/{name}/resolved")[k], 0)
+            self.assertEqual(self.get(f"fits/{name}/n_no_value")[k], 4)
+        d, x = self.get("fits/D_alkali/ea_ev")[0], self.get("fits/D_Li/ea_ev")[0]
+        self.assertTrue(d == x or (np.isnan(d) and np.isnan(x)))
+
+    def test_summaries_say_what_the_store_says(self):
+        s = json.loads((self.out / "summary.json").read_text())
+        fit = json.loads(subprocess.run([VITRION, "fit", self.out, "--json"], capture_output=True, text=True).stdout)
+        for key in fit:
+            self.assertEqual(fit[key], s[key], key)
+        self.assertEqual([(e["name"], e["T_K"]) for e in s["transport"]],
+                         [(n, t) for n in ("LiAlCl2.5O0.75", "NaAlCl2.5O0.75") for t in (1150, 1300)])
+        table = list(csv.DictReader((self.out / "summary.csv").read_text().splitlines()))
+
+        def same(text, value, what):
+            got = float(text) if text not in ("", None) else np.nan
+            self.assertTrue(got == value or (np.isnan(got) and not np.isfinite(value)), f"{what}: {text}, store {value}")
+
+        def null(x):
+            return np.nan if x is None else x
+
+        for k, row in enumerate(table):
+            self.assertEqual(float(row["T_near_K"]), 1150)  # the nearer to 1180 K
+            for part, suffix in (("value", ""), ("lo95", "_lo95"), ("hi95", "_hi95")):
+                same(row["Haven_framework" + suffix], self.get(f"pool/haven_framework/{part}")[k, 0], "Haven")
+                same(row["t_alkali_barycentric" + suffix], self.get(f"pool/t_alkali_barycentric/{part}")[k, 0], "t")
+                same(row["tau2_over_tau0" + suffix], self.get(f"residence/ratio/{part}")[k, 0, 2], "tau2/tau0")
+            for column, name in (("mean_chain", "chain_mean"), ("CN_M", "cn_metal"), ("density_g_cm3", "density")):
+                same(row[column], self.get(f"structure_mean/{name}/value")[k, 0], column)
+            if row["sigma_extra_mS_cm"]:
+                self.assertAlmostEqual(float(row["sigma_extra_mS_cm"]) * 300 / float(row["sigmaT_extra_mS_K_cm"]), 1, delta=1e-12)
+            for t in range(2):
+                e = s["transport"][2 * k + t]
+                same(str(null(e["haven"]["framework"]["value"])), self.get("pool/haven_framework/value")[k, t], "haven")
+                same(str(null(e["sigma_mS_cm"]["hi95"])), self.get("pool/sigma/hi95")[k, t], "sigma")
+                same(str(null(s["structure"][2 * k + t]["density_g_cm3"]["value"])),
+                     self.get("structure_mean/density/value")[k, t], "density")
+                c = s["residence"][2 * k + t]["classes"][1]
+                same(str(null(c["tau_endpoint_ps"]["value"])), self.get("structure_mean/tau_endpoint/value")[k, t, 1], "tau")
+        self.assertIn("At 1150 K", self.run_.stdout)
+        self.assertRegex(self.run_.stdout, r"LiAlCl2\.5O0\.75 .* %.2f  %.3f\n" % (float(table[0]["CN_M"]),
+                                                                                 float(table[0]["density_g_cm3"])))
+
+    def test_what_is_null_has_a_reason(self):
+        s = json.loads((self.out / "summary.json").read_text())
+        for e in s["transport"] + s["structure"]:
+            for key, x in e.items():
+                if isinstance(x, dict) and "value" in x and x["value"] is None:
+                    self.assertTrue(e["warnings"], f"{e['name']}: {key}")
+        for e in s["residence"]:
+            for c in e["classes"]:
+                if c["tau_continuous_ps"]["value"] is None:
+                    self.assertTrue(any(f"tau_continuous_ps with {c['o_count']} oxygens" in w for w in e["warnings"]))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1] + sys.argv[4:], verbosity=2)
