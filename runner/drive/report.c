@@ -100,6 +100,15 @@ static void text_other(vt_buf *out, const vt_fitted *q, int n)
                   vt_verdict_text((vt_verdict)q->compare.at_t.verdict));
 }
 
+/* "-" where it is not known. */
+static void text_plain(vt_buf *out, int width, double x, int decimals)
+{
+  if (isfinite(x))
+    vt_buf_printf(out, "  %*.*f", width, decimals, x);
+  else
+    vt_buf_printf(out, "  %*s", width, "-");
+}
+
 static void text_number(vt_buf *out, double x, double half)
 {
   if (!isfinite(x))
@@ -123,7 +132,10 @@ static void text_headlines(vt_buf *out, const vt_campaign *c, const vt_fits *f)
     text_number(out, h.haven_fw.value, h.haven_fw.se);
     text_number(out, h.t_bary.value, h.t_bary.se);
     text_number(out, h.ratio2.value, h.ratio2.value * h.ratio2.se); /* se is of the logarithm */
-    vt_buf_printf(out, "  %10.2f  %5.2f  %5.3f\n", h.chain_mean, h.cn_metal, h.density_g_cm3);
+    text_plain(out, 10, h.chain_mean, 2);
+    text_plain(out, 5, h.cn_metal, 2);
+    text_plain(out, 5, h.density_g_cm3, 3);
+    vt_buf_printf(out, "\n");
   }
 }
 
