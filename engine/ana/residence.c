@@ -66,10 +66,12 @@ static double noise_floor(double visits)
 }
 
 /* Integral between two points that lie on an exponential: exact there, where straight lines would be too large by
- * (h/tau)^2/12; lags of the correlator lie an eighth of the lag apart.  Straight where there is no logarithm. */
+ * (h/tau)^2/12; lags of the correlator lie an eighth of the lag apart.  Straight where there is no logarithm, and down to
+ * zero: what lies below chance is noise, and a time is positive. */
 static double between(double h, double c0, double c1)
 {
   const double flat = 1e-6;
+  if (c1 < 0) return 0.5 * h * c0 * c0 / (c0 - c1);
   double drop = c1 > 0 ? log(c0 / c1) : 0;
   return fabs(drop) > flat ? h * (c0 - c1) / drop : 0.5 * h * (c0 + c1);
 }
@@ -140,7 +142,7 @@ static vt_status integrate(const curve *v, double visits, vt_residence *r, vt_er
     VT_PASS(fit_tail(v, last, floor, r, err));
     tail = r->beta > least_beta ? beyond(v->t[last], r->tau0_ps, r->beta) : INFINITY;
   }
-  if (!(tail <= most_tail * (sum + tail))) {
+  if (!isfinite(tail) || !(tail <= most_tail * (sum + tail))) {
     r->reason = VT_RES_TAIL;
     r->longer_than_ps = sum;
     return VT_OK;

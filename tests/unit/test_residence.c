@@ -44,6 +44,33 @@ static vt_residence solve_with(const curve *v, double visits, double chance)
 
 static vt_residence solve(const curve *v) { return solve_with(v, 1e4, 0); }
 
+/* It drops to 0.36 at once and then hardly any further: the fitted tail is too stretched for an integral (exponent below
+ * 0.2), and infinity is no residence time. */
+static void a_tail_without_an_end_is_not_resolved(void **state)
+{
+  (void)state;
+  curve v = {.n = 40};
+  for (int k = 0; k < v.n; k++) {
+    v.lag[k] = k + 1;
+    v.c[k] = 0.36 * pow(v.lag[k], -0.01);
+  }
+  vt_residence r = solve(&v);
+  assert_int_equal(r.reason, VT_RES_TAIL);
+  assert_true(isnan(r.tau_ps) && isnan(r.tail));
+  assert_true(r.longer_than_ps > 10 && isfinite(r.longer_than_ps));
+}
+
+/* Every bond is gone at the first lag, 10 ps, while chance would leave 0.9: below chance by nine times what there was.
+ * The straight line from 1 at 0 to -9 at 10 ps passes zero at 1 ps. */
+static void less_than_chance_gives_no_negative_time(void **state)
+{
+  (void)state;
+  curve v = {.n = 1, .lag = {10}, .c = {0}};
+  vt_residence r = solve_with(&v, 1e4, 0.9);
+  assert_int_equal(r.reason, VT_RES_OK);
+  near(r.tau_ps, 0.5, 1e-12);
+}
+
 /* Every step of the sum is exact on an exponential, so only rounding is left, whatever the lags. */
 static void an_exponential_gives_its_time(void **state)
 {
@@ -356,6 +383,8 @@ static void nothing_resolved_is_no_trend(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_tail_without_an_end_is_not_resolved),
+      cmocka_unit_test(less_than_chance_gives_no_negative_time),
       cmocka_unit_test(an_exponential_gives_its_time),
       cmocka_unit_test(what_lies_beyond_the_window_comes_from_the_tail),
       cmocka_unit_test(a_stretched_exponential_gives_its_mean),
