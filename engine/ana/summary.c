@@ -69,19 +69,20 @@ static void network(const run *r, vt_structure_summary *o)
 
 /* ------------------------------------------------------------------ pairs of metals and anions */
 
-/* Rows [pair][n] of all pairs of a metal with an anion of a role, summed with weights [pair]; 0 for pairs that do not
- * count.  NaN where there is none. */
-static void mixed_row(const run *r, const double *rows, int n, const double *weight, double *out)
+/* Mean of rows[m][n] with weights [m], at each of n over the rows that have a number there; those of weight 0 (or NaN)
+ * do not count.  NaN where there is none. */
+static void mixed_row(const double *rows, int m, int n, const double *weight, double *out)
 {
-  const int pairs = r->c->n_species * (r->c->n_species + 1) / 2;
-  double all = 0;
-  for (int k = 0; k < n; k++) out[k] = 0;
-  for (int p = 0; p < pairs; p++) {
-    if (!(weight[p] > 0)) continue;
-    all += weight[p];
-    for (int k = 0; k < n; k++) out[k] += weight[p] * rows[(ptrdiff_t)p * n + k];
+  for (int k = 0; k < n; k++) {
+    double sum = 0, all = 0;
+    for (int p = 0; p < m; p++) {
+      const double x = rows[(ptrdiff_t)p * n + k];
+      if (!(weight[p] > 0) || isnan(x)) continue;
+      sum += weight[p] * x;
+      all += weight[p];
+    }
+    out[k] = all > 0 ? sum / all : (double)NAN;
   }
-  for (int k = 0; k < n; k++) out[k] = all > 0 ? out[k] / all : (double)NAN;
 }
 
 /* Weights: numbers of bonds from per_metal[pair], or of pairs of atoms if that is NULL. */
@@ -137,17 +138,17 @@ static vt_status bonds_of(const run *r, const char *anion, double *peak_a, vt_de
   if (n_bins > 0) {
     VT_TRY_OUT(vt__arrays_table(&r->a, "rdf/g", pairs, n_bins, &g, err), err, "bonds");
     pair_weights(r, anion, NULL, weight);
-    mixed_row(r, g, n_bins, weight, row);
+    mixed_row(g, pairs, n_bins, weight, row);
     (void)vt_first_shell(n_bins, x, row, peak_a, &minimum);
   }
   if (n_lag > 0) {
     VT_TRY_OUT(vt__arrays_table(&r->a, "bonds/per_metal", pairs, 1, &per_metal, err), err, "bonds");
     pair_weights(r, anion, per_metal, weight);
     VT_TRY_OUT(vt__arrays_table(&r->a, "bonds/c2", pairs, n_lag, &rows, err), err, "bonds");
-    mixed_row(r, rows, n_lag, weight, row);
+    mixed_row(rows, pairs, n_lag, weight, row);
     *turn = decay_time(n_lag, lag, row);
     VT_TRY_OUT(vt__arrays_table(&r->a, "bonds/continuous", pairs, n_lag, &rows, err), err, "bonds");
-    mixed_row(r, rows, n_lag, weight, row);
+    mixed_row(rows, pairs, n_lag, weight, row);
     *life = decay_time(n_lag, lag, row);
   }
 out:
@@ -169,7 +170,7 @@ static vt_status one_residence(const run *r, const char *survival, int k, int is
   const int n_lag = lags->dim[0];
   void *block = NULL;
   vt_status rc = VT_OK;
-  double all = 0, formed = 0;
+  double all = 0, formed = 0, weight[VT_MAX_SPECIES * CLASSES] = {0};
   VT_PASS(vt__arrays_table(&r->a, survival, n * CLASSES, n_lag, &rows, err));
   VT_PASS(vt__arrays_table(&r->a, "residence/bonds", n, CLASSES, &bonds, err));
   VT_PASS(vt__arrays_table(&r->a, "residence/visits", n, CLASSES, &visits, err));
@@ -177,13 +178,13 @@ static vt_status one_residence(const run *r, const char *survival, int k, int is
   VT_TRY_OUT(vt_calloc64(&block, (size_t)n_lag, sizeof(double), err), err, "%s", survival);
   double *mixed = block;
   for (int s = 0; s < n; s++) {
-    const double weight = bonds[s * CLASSES + k];
-    if (!has_role(r->c, s, "A") || !(weight > 0)) continue;
-    all += weight;
-    formed += visits[s * CLASSES + k];
-    for (int i = 0; i < n_lag; i++) mixed[i] += weight * rows[(ptrdiff_t)(s * CLASSES + k) * n_lag + i];
+    const int row = s * CLASSES + k; /* the others keep their weight of 0 */
+    if (!has_role(r->c, s, "A") || !(bonds[row] > 0)) continue;
+    weight[row] = bonds[row];
+    all += bonds[row];
+    formed += visits[row];
   }
-  for (int i = 0; i < n_lag; i++) mixed[i] = all > 0 ? mixed[i] / all : (double)NAN;
+  mixed_row(rows, n * CLASSES, n_lag, weight, mixed);
   vt_res_input in = {.n = n_lag, .lag_ps = lag, .survival = mixed, .visits = formed};
   if (all > 0 && !is_continuous) in.chance = all / (atoms_of(r->c, "A") * metals[k]);
   if (!(in.chance < 1)) in.n = 0, in.chance = 0; /* every alkali is at every such metal: nothing can be told */
