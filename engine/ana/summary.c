@@ -160,8 +160,9 @@ out:
 
 enum { CLASSES = VT_RES_CLASSES + 1 }; /* of the arrays: 0, 1, 2, 3, >= 4 */
 
-/* Survival of class k over all alkalis, each bond counting once. */
-static vt_status one_residence(const run *r, const char *survival, int k, int is_continuous, vt_residence *out,
+/* Survival of class k over all alkalis, each bond counting once.  Only endpoint survival decays to chance: the other two
+ * end for good (T 12.1). */
+static vt_status one_residence(const run *r, const char *survival, int k, int is_endpoint, vt_residence *out,
                                vt_err *err)
 {
   const vt_array_def *lags;
@@ -186,7 +187,7 @@ static vt_status one_residence(const run *r, const char *survival, int k, int is
   }
   mixed_row(rows, n * CLASSES, n_lag, weight, mixed);
   vt_res_input in = {.n = n_lag, .lag_ps = lag, .survival = mixed, .visits = formed};
-  if (all > 0 && !is_continuous) in.chance = all / (atoms_of(r->c, "A") * metals[k]);
+  if (all > 0 && is_endpoint) in.chance = all / (atoms_of(r->c, "A") * metals[k]);
   if (!(in.chance < 1)) in.n = 0, in.chance = 0; /* every alkali is at every such metal: nothing can be told */
   VT_TRY_OUT(vt_residence_time(&in, out, err), err, "%s with %d oxygens", survival, k);
 out:
@@ -285,7 +286,7 @@ vt_status vt_structure_from_arrays(const vt_plan *plan, const vt_array_def *defs
   VT_TRY(bonds_of(&r, "O", &o.mo_peak_a, &o.turn_mo, &o.life_mo, err), err, "structure of '%s'", r.c->name);
   for (int v = 0; vt__arrays_find(&r.a, "residence/lag_ps", NULL) && v < VT_SURVIVALS; v++)
     for (int k = 0; k < VT_RES_CLASSES; k++)
-      VT_TRY(one_residence(&r, survival[v], k, v == VT_CONTINUOUS, &o.tau[v][k], err), err, "residence in '%s'",
+      VT_TRY(one_residence(&r, survival[v], k, v == VT_ENDPOINT, &o.tau[v][k], err), err, "residence in '%s'",
              r.c->name);
   jumps(&r, &o);
   VT_PASS(vt_st_from_arrays(plan, defs, n_defs, values, &o.stationarity, err));

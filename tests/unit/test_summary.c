@@ -124,10 +124,10 @@ static void residence_is_of_all_alkalis_and_knows_chance(void **state)
   bonds[LI * 5 + 2] = 8, metals[2] = 1; /* every alkali at the only metal */
   bonds[LI * 5 + 3] = 3, metals[3] = 2, visits[LI * 5 + 3] = 10;
   for (int k = 0; k < N_LAG; k++) {
-    c[(LI * 5 + 1) * N_LAG + k] = exp(-lag[k] / tau);
-    c[(NA * 5 + 1) * N_LAG + k] = exp(-lag[k] / tau);
-    e[(LI * 5 + 1) * N_LAG + k] = m[(LI * 5 + 1) * N_LAG + k] = chance + (1 - chance) * exp(-lag[k] / tau);
-    e[(NA * 5 + 1) * N_LAG + k] = m[(NA * 5 + 1) * N_LAG + k] = chance + (1 - chance) * exp(-lag[k] / tau);
+    c[(LI * 5 + 1) * N_LAG + k] = m[(LI * 5 + 1) * N_LAG + k] = exp(-lag[k] / tau);
+    c[(NA * 5 + 1) * N_LAG + k] = m[(NA * 5 + 1) * N_LAG + k] = exp(-lag[k] / tau);
+    e[(LI * 5 + 1) * N_LAG + k] = chance + (1 - chance) * exp(-lag[k] / tau);
+    e[(NA * 5 + 1) * N_LAG + k] = chance + (1 - chance) * exp(-lag[k] / tau);
     e[(LI * 5 + 2) * N_LAG + k] = 1;
     c[(LI * 5 + 3) * N_LAG + k] = 0.9;
   }
