@@ -17,7 +17,8 @@ typedef enum vt_tr_reason {
   VT_TR_SUBDIFFUSIVE, /* local exponent stays below 0.9                                 */
   VT_TR_NO_GROWTH,    /* MSD grows by less than half a squared site distance in the window */
   VT_TR_BAD_FIT,      /* weighted and ordinary least squares disagree: the fit is not believed */
-  VT_TR_ABSENT        /* the species is not there, or the MSD was not observed          */
+  VT_TR_ABSENT,       /* the species is not there, or the MSD was not observed          */
+  VT_TR_BALLISTIC     /* faster than diffusion: exponent over the window above 1.5, or above 1.2 by 3 errors */
 } vt_tr_reason;
 const char *vt_tr_reason_text(vt_tr_reason r); /* "the MSD does not exceed ..." */
 
@@ -349,7 +350,7 @@ typedef struct vt_compare {
 
 /* Compositions with several glasses share one variance between glasses (T 9.1).  tau decides only for k > 2; unresolved
  * compositions and single glasses forbid the verdict "insensitive" (T 9.6).  Fewer than two resolved: NaN and
- * VT_UNDECIDED.  VT_EINVAL: different reference temperatures, margins that are not positive, values without any error,
+ * VT_UNDECIDED.  Values without any error: likewise.  VT_EINVAL: different reference temperatures, margins that are not positive,
  * lines that do not belong to the fits.  Deterministic.  Allocates. */
 VT_MUST_CHECK vt_status vt_compare_fits(const vt_compare_input *in, vt_compare *out, vt_err *err);
 

@@ -139,6 +139,7 @@ double vt__effects_tau2(int k, const double *y, const double *s2, double q);
 typedef struct vt__screen {
   int k, left_out;
   int single;       /* none of them has more than one glass */
+  int without_error; /* a value has none                    */
   double dof;       /* behind the pooled variance           */
   double per_glass; /* variance between glasses, decades^2; NaN if single */
   const vt_compare_input *in;

@@ -58,8 +58,7 @@ static vt_status fill_screen(vt__screen *t, int32_t *comp, vt_err *err)
   t->per_glass = vt__pool(t, se, t->s2);
   t->single = isnan(t->per_glass);
   t->dof = t->single ? dof_single : dof_many;
-  for (int i = 0; i < t->k; i++)
-    if (!(t->s2[i] > 0)) VT_FAIL(err, VT_EINVAL, "composition %d has a value without an error", (int)comp[i]);
+  for (int i = 0; i < t->k; i++) t->without_error |= !(t->s2[i] > 0);
   vt__pool_lines(t);
   return VT_OK;
 }
@@ -281,7 +280,12 @@ vt_status vt_compare_fits(const vt_compare_input *in, vt_compare *out, vt_err *e
   nothing_compared(out);
   VT_TRY_OUT(fill_screen(t, out->comp, err), err, "comparison of %d compositions", in->n);
   out->k = t->k;
-  if (t->k < 2)
+  if (t->without_error) {
+    out->k = 0;
+    (void)snprintf(out->why, sizeof out->why,
+                   "the glasses of every composition that has several agree to the last digit: nothing tells how far to "
+                   "trust a difference");
+  } else if (t->k < 2)
     (void)snprintf(out->why, sizeof out->why, "%d of %d compositions are resolved: at least two are needed", t->k,
                    in->n);
   else

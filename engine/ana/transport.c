@@ -27,6 +27,8 @@ const char *vt_tr_reason_text(vt_tr_reason r)
     return "the MSD grows by less than half a squared site distance (4.5 A^2) in the fit window";
   case VT_TR_BAD_FIT:
     return "generalised and ordinary least squares disagree: the MSD is not a straight line";
+  case VT_TR_BALLISTIC:
+    return "the motion is faster than diffusion: d ln MSD / d ln t over the window is above 1.5, or clearly above 1.2";
   case VT_TR_ABSENT:
     return "the species is not there, or its displacements were not observed";
   }
@@ -142,6 +144,13 @@ static vt_status check_moments(const vt_tr_input *in, int s, vt_err *err)
   return VT_OK;
 }
 
+/* Free flight has the exponent 2 and a slope like any other. */
+static int is_ballistic(double exponent, const vt__line *l)
+{
+  const double never = 1.5, most = 1.2;
+  return exponent > never || exponent * (1 - 3 * l->relative_se) > most;
+}
+
 static vt_status tracer(const vt_tr_input *in, int s, vt_tracer *t, vt_err *err)
 {
   const double a2_ps_to_cm2_s = 1e-4;
@@ -159,7 +168,9 @@ static vt_status tracer(const vt_tr_input *in, int s, vt_tracer *t, vt_err *err)
   t->lo_ps = lag[w.first];
   t->hi_ps = lag[w.first + w.n - 1];
   t->n_lags = w.n;
-  if (is_straight(&line)) {
+  if (is_ballistic(t->exponent, &line)) {
+    t->reason = VT_TR_BALLISTIC;
+  } else if (is_straight(&line)) {
     t->d_cm2_s = line.slope / 6 * a2_ps_to_cm2_s; /* T 7.2: MSD = 6 D t + c */
     t->se = t->d_cm2_s * line.relative_se;
   } else {

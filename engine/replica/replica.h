@@ -76,6 +76,7 @@ typedef struct vt_trajectory {
   vt_plan plan; /* composition (species in canonical order), clock, observables; no uid */
   int n_frames;
   double volume_a3;    /* mean                                                                       */
+  double half_height_a; /* half of the shortest height of any frame's cell: no cutoff acts beyond it */
   double largest_move; /* of any atom between two frames, over the shortest height of the cell: from about 0.5 on
                         * nobody can say where it went                                                */
   vt_cutoffs cutoffs;

@@ -18,6 +18,7 @@ typedef struct reader {
   double (*before)[3]; /* [n] positions of the last frame */
   double (*dx)[3];     /* [n] displacement so far         */
   double largest_move; /* between two frames, over the shortest height of the cell */
+  double least_height; /* of any frame's cell */
   double volume;       /* sum over frames */
 } reader;
 
@@ -132,6 +133,7 @@ static void carry_along(reader *r)
 static vt_status move(reader *r, vt_err *err)
 {
   double hi[3][3], height = vt_cell_shortest_height(&r->now.cell);
+  r->least_height = r->n_frames ? fmin(r->least_height, height) : height;
   if (!vt_cell_inverse(&r->now.cell, hi))
     return vt_err_user(err, VT_EPARSE, r->path, line_of(r, -1), 1, "the lattice of frame %d is flat", r->n_frames + 1);
   carry_along(r);
@@ -221,6 +223,7 @@ static vt_status scan(const char *path, const vt_trajectory_options *o, vt_traje
   give_cutoffs(o, c, &t->cutoffs);
   t->n_frames = r.n_frames;
   t->largest_move = r.largest_move;
+  t->half_height_a = 0.5 * r.least_height;
   t->volume_a3 = r.volume / r.n_frames;
 out:
   vt_shells_close(shells);

@@ -1,6 +1,7 @@
 /* cmd_analyze.c - transport and structure of a trajectory that someone else made. */
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "engine/replica/replica.h"
 #include "runner/cli/analysis.h"
@@ -57,6 +58,26 @@ static int parse_charges(const vt_usage *u, const char *text, vt_trajectory_opti
   return 1;
 }
 
+/* Cutoffs of bonds (metal and anion, alkali and metal) that are stand-ins, or that the cell is too small for. */
+static void warn_of_cutoffs(const vt_trajectory *t, json_t *o)
+{
+  const vt_composition *c = &t->plan.comp;
+  for (int i = 0; i < c->n_species; i++)
+    for (int j = 0; j < c->n_species; j++) {
+      const char a = vt_element_role(c->z[i]), b = vt_element_role(c->z[j]);
+      if (!(a == 'M' && (b == 'X' || b == 'O')) && !(a == 'A' && b == 'M')) continue;
+      const char *first = vt_element_symbol(c->z[i]), *second = vt_element_symbol(c->z[j]);
+      if (t->cutoffs.r[i][j] > t->half_height_a)
+        vt_json_warn(o,
+                     "%s-%s: the cutoff of %.3g A lies beyond half of the shortest height of the cell, %.3g A, where "
+                     "neighbours are no longer counted: coordination, chains and residence are wrong",
+                     first, second, t->cutoffs.r[i][j], t->half_height_a);
+      else if (!t->cutoffs.measured[i][j])
+        vt_json_warn(o, "%s-%s: the cutoff of %.3g A is no first minimum of g(r): given, or 1.35 bond lengths", first,
+                     second, t->cutoffs.r[i][j]);
+    }
+}
+
 /* What a user should know before believing the numbers. */
 static void warn(const vt_trajectory *t, json_t *o)
 {
@@ -77,6 +98,7 @@ static void warn(const vt_trajectory *t, json_t *o)
         "where it went, save more frames",
         t->largest_move);
   if (!isfinite(t->plan.t_k)) vt_json_warn(o, "no --temperature: conductivities are not known");
+  warn_of_cutoffs(t, o);
 }
 
 static vt_status answer(const vt_trajectory *t, int frame, int json, vt_err *err)
@@ -146,8 +168,12 @@ int cmd_analyze(int argc, char **argv)
       .n_opt = sizeof opt / sizeof *opt,
       .least_args = 1,
       .most_args = 1};
+  struct stat st;
   int code = vt_cli_parse(&u, argc, argv);
-  if (code < 0) code = vt_cli_readable(&u, u.arg[0]);
+  if (code >= 0) return code;
+  if (stat(u.arg[0], &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+    return vt_cli_usage_error(&u, "'%s' is no regular file: it is read twice, so save it first", u.arg[0]);
+  code = vt_cli_readable(&u, u.arg[0]);
   if (code >= 0) return code;
   if (!isfinite(o.dt_ps)) return vt_cli_usage_error(&u, "--dt is missing: the time between two frames in ps");
   if (cutoffs && !parse_cutoffs(&u, cutoffs, &o)) return VT_EXIT_USAGE;

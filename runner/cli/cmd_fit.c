@@ -65,8 +65,8 @@ int cmd_fit(int argc, char **argv)
   vt_compare_spec s = {.t_ref_k = 500, .t_extra_k = 300, .margin = 0.3, .tau_margin = 0.2, .range_margin = 0.8};
   const vt_opt opt[] = {
       {"json", VT_OPT_FLAG, NULL, "the answer as JSON", &json, 0, 0},
-      {"reference", VT_OPT_REAL, "K", "table: temperature of the comparison (500)", &s.t_ref_k, 1, 1e5},
-      {"extrapolate", VT_OPT_REAL, "K", "table: temperature of the extrapolated value (300)", &s.t_extra_k, 1, 1e5},
+      {"reference", VT_OPT_REAL, "K", "table: temperature of the comparison (500)", &s.t_ref_k, 50, 1e5},
+      {"extrapolate", VT_OPT_REAL, "K", "table: temperature of the extrapolated value (300)", &s.t_extra_k, 50, 1e5},
       {"margin", VT_OPT_REAL, "DECADES", "table: equivalence margin of a composition (0.3)", &s.margin, 1e-6, 100},
       {"tau-margin", VT_OPT_REAL, "DECADES", "table: margin of the spread tau (0.2)", &s.tau_margin, 1e-6, 100},
       {"range-margin", VT_OPT_REAL, "DECADES", "table: margin of the range (0.8)", &s.range_margin, 1e-6, 100}};

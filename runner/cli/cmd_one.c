@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "engine/replica/replica.h"
 #include "runner/cli/analysis.h"
@@ -86,6 +87,44 @@ static vt_status write_frame(void *ctx, const vt_frame *fr, vt_err *err)
 out:
   vt_buf_free(&text);
   return rc;
+}
+
+/* Frames are there when an observable samples: their spacing is a multiple of the shortest interval. */
+static vt_status check_spacing(const one *o, const vt_plan *p, vt_err *err)
+{
+  int64_t shortest = INT64_MAX;
+  const vt_obs_request clock = {.every_ps = o->every_ps};
+  for (int k = 0; k < p->n_obs; k++) {
+    int64_t every = vt_obs_every_steps(p, &p->obs[k]);
+    if (every < shortest) shortest = every;
+  }
+  const double step_ps = ldexp(p->protocol.produce_dt_fs * 1e-3, -p->half_steps), least_ps = (double)shortest * step_ps;
+  const double off_ps = fabs((double)vt_obs_every_steps(p, &clock) * step_ps - o->every_ps);
+  if (p->n_obs == 0 || vt_obs_every_steps(p, &clock) % shortest != 0 || off_ps > 1e-9 * o->every_ps)
+    return vt_err_user(err, VT_EINVAL, "vitrion one", 0, 0,
+                       "--every %g: expected a multiple of %g ps, the shortest interval of this task's observables",
+                       o->every_ps, least_ps);
+  return VT_OK;
+}
+
+/* What is wrong with --trajectory, before an hour of MD and not after it. */
+static vt_status check_trajectory(const one *o, const vt_plan *p, vt_err *err)
+{
+  struct stat there, campaign;
+  if (p->kind != VT_TASK_MD)
+    return vt_err_user(err, VT_EINVAL, "vitrion one", 0, 0,
+                       "--trajectory: a glass has no produce stage, choose an MD task");
+  VT_PASS(check_spacing(o, p, err));
+  if (stat(o->trajectory_path, &there) == 0 && stat(o->campaign_path, &campaign) == 0 &&
+      there.st_dev == campaign.st_dev && there.st_ino == campaign.st_ino)
+    return vt_err_user(err, VT_EINVAL, "vitrion one", 0, 0, "--trajectory: '%s' is the campaign file",
+                       o->trajectory_path);
+  FILE *f = fopen(o->trajectory_path, "a");
+  if (!f)
+    return vt_err_user(err, VT_EINVAL, "vitrion one", 0, 0, "--trajectory: cannot write '%s': %s", o->trajectory_path,
+                       strerror(errno));
+  (void)fclose(f);
+  return VT_OK;
 }
 
 static vt_status dump_open(dump *d, const one *o, const vt_plan *p, vt_err *err)
@@ -268,6 +307,7 @@ static vt_status do_task(const one *o, int task, int *code, vt_err *err)
   const vt_rec *rec = o->journal ? vt_journal_result(o->journal, &p.uid) : NULL;
   if (rec) p.attempt = rec->attempt, p.half_steps = rec->half_steps; /* as it was run */
   if (o->check && !rec) VT_FAIL(err, VT_EINVAL, "--check: '%s' holds no result of this task", o->dir.dir);
+  if (o->trajectory_path) VT_PASS(check_trajectory(o, &p, err));
   if (p.kind == VT_TASK_MD) VT_TRY_OUT(get_glass(o, task, &glass, err), err, "glass of task %d", task);
   rc = run(o, &p, glass.values, glass.n_values, &r, err);
   if (rc != VT_OK) goto out; /* the chain names the task */
@@ -342,6 +382,7 @@ int cmd_one(int argc, char **argv)
   if (code < 0) code = vt_cli_readable(&u, u.arg[0]);
   if (code >= 0) return code;
   o.campaign_path = u.arg[0];
+  if (o.trajectory_path && !o.uid) return vt_cli_usage_error(&u, "--trajectory needs --task: one trajectory, one task");
   code = load(&o);
   if (code == VT_EXIT_OK && !o.uid) {
     for (int i = 0; i < o.c->n_tasks; i++) print_task(stdout, o.c, i);

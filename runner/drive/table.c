@@ -123,6 +123,10 @@ static vt_status row(vt_table *t, reading *r, int line, const field *f, int n, v
   VT_PASS(number(path, line, &f[2], columns[2], 1e-3, &p->t_k, err));
   p->comp = comp;
   p->glass = (int32_t)glass;
+  for (int i = 0; i < t->n; i++)
+    if (t->pt[i].comp == comp && t->pt[i].glass == p->glass && fabs(t->pt[i].t_k - p->t_k) < 1e-9 * p->t_k)
+      return vt_err_user(err, VT_EPARSE, path, line, 0, "glass %d of '%s' at %g K stands in an earlier line, too",
+                         p->glass, t->name[comp], p->t_k);
   p->x = p->se = NAN; /* an empty cell: not resolved */
   if (f[3].n) VT_PASS(number(path, line, &f[3], columns[3], 0, &p->x, err));
   if (f[4].n) VT_PASS(number(path, line, &f[4], columns[4], 0, &p->se, err));
@@ -145,7 +149,9 @@ vt_status vt_table_read(const char *path, vt_table *t, vt_err *err)
   VT_TRY_OUT(vt_calloc64(&p, r.lines, sizeof *t->pt, err), err, "table '%s'", path);
   t->pt = p;
   int line = 0, have_header = 0;
-  for (const char *s = text; s < text + n;) {
+  static const char mark[] = "\xEF\xBB\xBF"; /* spreadsheets put it before UTF-8 */
+  const size_t skip = n >= strlen(mark) && memcmp(text, mark, strlen(mark)) == 0 ? strlen(mark) : 0;
+  for (const char *s = text + skip; s < text + n;) {
     const char *end = memchr(s, '\n', (size_t)(text + n - s));
     if (!end) end = text + n;
     field f[LINE_FIELDS];

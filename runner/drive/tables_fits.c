@@ -19,7 +19,7 @@ static const vt__field tracer_fields[] = {
     F(vt_tracer, hi_ps, "ps", "end of the diffusive window"),
     F(vt_tracer, exponent, "1", "d ln MSD / d ln t over the window"),
     F(vt_tracer, needs_ns, "ns", "run length that would resolve it, roughly; NaN: resolved or unknown"),
-    I(vt_tracer, reason, "0: resolved; 1 too short, 2 caged, 3 subdiffusive, 4 no growth, 5 bad fit, 6 absent"),
+    I(vt_tracer, reason, "0: resolved; 1 too short, 2 caged, 3 subdiffusive, 4 no growth, 5 bad fit, 6 absent, 7 ballistic"),
     I(vt_tracer, n_lags, "lags in the fit")};
 
 static const vt__field transport_fields[] = {

@@ -58,4 +58,13 @@ with folder() as tmp:
     check(code == 2 and "wrong.csv:3: alkali of 'LiTa' was 'Xx' before and is 'Li' here" in err, err)
     code, _, err = run("fit", write(join(tmp, "twice.csv"), HEADER + ",alkali\nA,0,500,1,1,x,y,z\n"), cwd=tmp)
     check(code == 2 and "factor 'alkali' is there twice" in err, err)
+    again = table() + table().splitlines()[1] + "\n"
+    code, _, err = run("fit", write(join(tmp, "again.csv"), again), cwd=tmp)
+    check(code == 2 and "again.csv:122: glass 0 of 'LiTa' at 450 K stands in an earlier line" in err, err)
+    marked = answer("fit", write(join(tmp, "marked.csv"), "\ufeff" + table()), cwd=tmp)
+    check(marked["comparison"]["verdict"] == "sensitive", "a byte order mark before the header")
+    same = "\n".join([HEADER] + [f"A,{g},{t},1e-6,1e-7,x,y\nB,{g},{t},2e-6,1e-7,x,z" for g in (0, 1) for t in (400, 500)])
+    same = answer("fit", write(join(tmp, "same.csv"), same + "\n"), cwd=tmp)
+    check(same["comparison"]["verdict"] == "undecided" and "agree to the last digit" in same["comparison"]["why"],
+          f"{same['comparison']}")
 finish(checks)

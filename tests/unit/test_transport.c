@@ -189,6 +189,28 @@ static void a_bent_msd_is_not_believed(void **state)
   assert_true(isnan(t.tracer[2].d_cm2_s));
 }
 
+/* MSD = v^2 t^2: exponent 2 whatever the window and the number of ions; and t^1.4 of ten thousand ions. */
+static void free_flight_is_not_diffusion(void **state)
+{
+  (void)state;
+  static arrays a;
+  const double run_ps[] = {40, 80, 600};
+  for (int q = 0; q < 3; q++) {
+    set_run(&a, li_al_cl_o(3), run_ps[q]);
+    a.comp.count[0] = 5;
+    for (int s = 0; s < 4; s++)
+      for (int k = 0; k < a.n_lag; k++) set_msd(&a, s, k, 2 * a.lag[k] * a.lag[k]);
+    vt_transport t = solve(&a);
+    for (int s = 0; s < 4; s++) {
+      assert_int_equal(t.tracer[s].reason, VT_TR_BALLISTIC);
+      assert_true(isnan(t.tracer[s].d_cm2_s));
+    }
+  }
+  a.comp.count[0] = 10000;
+  for (int k = 0; k < a.n_lag; k++) set_msd(&a, 0, k, 2 * pow(a.lag[k], 1.4));
+  assert_int_equal(solve(&a).tracer[0].reason, VT_TR_BALLISTIC);
+}
+
 static void what_is_not_there_is_absent(void **state)
 {
   (void)state;
@@ -210,7 +232,7 @@ static void what_is_not_there_is_absent(void **state)
 static void every_reason_has_its_own_text(void **state)
 {
   (void)state;
-  for (int i = VT_TR_OK; i <= VT_TR_ABSENT; i++)
+  for (int i = VT_TR_OK; i <= VT_TR_BALLISTIC; i++)
     for (int j = VT_TR_OK; j < i; j++)
       assert_string_not_equal(vt_tr_reason_text((vt_tr_reason)i), vt_tr_reason_text((vt_tr_reason)j));
 }
@@ -491,6 +513,7 @@ int main(void)
       cmocka_unit_test(a_short_run_is_not_resolved),
       cmocka_unit_test(the_needed_length_is_enough),
       cmocka_unit_test(a_bent_msd_is_not_believed),
+      cmocka_unit_test(free_flight_is_not_diffusion),
       cmocka_unit_test(what_is_not_there_is_absent),
       cmocka_unit_test(every_reason_has_its_own_text),
       cmocka_unit_test(malformed_arrays_are_refused),
