@@ -327,6 +327,7 @@ typedef struct vt_compare {
   int32_t verdict;         /* vt_verdict                                                   */
   double t_ref_k;
   double mean_decades;     /* random-effects mean of log10 x                               */
+  double next_lo95, next_hi95; /* where one more composition would lie (T 9.2); NaN for two    */
   double tau, tau_lo, tau_hi;  /* Paule-Mandel spread, Q-profile 95 % interval, decades     */
   double tau_dl;           /* DerSimonian-Laird, for comparison                            */
   double tau_wide_lo, tau_wide_hi; /* 95 % interval that also allows for the error of the variance between glasses;

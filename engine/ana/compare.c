@@ -193,6 +193,8 @@ static void nothing_compared(vt_compare *c)
   *c = (vt_compare){.verdict = VT_UNDECIDED,
                     .t_ref_k = no,
                     .mean_decades = no,
+                    .next_lo95 = no,
+                    .next_hi95 = no,
                     .tau = no,
                     .tau_lo = no,
                     .tau_hi = no,
@@ -212,6 +214,17 @@ static void nothing_compared(vt_compare *c)
                     .p_common_level = no};
 }
 
+/* Where one more composition of the same kind would lie: the spread and the error of the mean (T 9.2). */
+static void predict(const vt__screen *t, const vt__effects *e, vt_compare *c)
+{
+  double sum_w = 0;
+  if (t->k < 3) return; /* t(k - 2) has no degree of freedom left */
+  for (int i = 0; i < t->k; i++) sum_w += 1 / (t->s2[i] + e->tau2);
+  const double half = vt_t_quantile(0.975, t->k - 2) * sqrt(e->tau2 + 1 / sum_w);
+  c->next_lo95 = e->mean - half;
+  c->next_hi95 = e->mean + half;
+}
+
 static vt_status compare_all(const vt__screen *t, vt_compare *c, vt_err *err)
 {
   vt__effects e;
@@ -222,6 +235,7 @@ static vt_status compare_all(const vt__screen *t, vt_compare *c, vt_err *err)
   c->tau_lo = sqrt(e.tau2_lo);
   c->tau_hi = sqrt(e.tau2_hi);
   c->tau_dl = sqrt(e.tau2_dl);
+  predict(t, &e, c);
   c->q = e.q;
   c->q_p = e.q_p;
   c->i2 = e.i2;

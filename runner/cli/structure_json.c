@@ -50,6 +50,8 @@ static json_t *rdf_of(const vt_composition *c, int i, int j, int n_bins, const d
   return o;
 }
 
+enum { RDF_BINS = 10000 }; /* r_max / bin, both at the ends of what the schema allows */
+
 static vt_status rdf_json(const vt_measured *m, double volume_a3, json_t *o, vt_err *err)
 {
   const vt_composition *c = &m->plan->comp;
@@ -67,12 +69,15 @@ static vt_status rdf_json(const vt_measured *m, double volume_a3, json_t *o, vt_
     for (int j = 0; j < n; j++) {
       const double *gij = g + (ptrdiff_t)vt_pair_index(i, j, n) * n_bins, cut = m->cutoffs->r[i][j];
       vt_coordination q;
-      VT_PASS(vt_coordination_of(n_bins, r, gij, c->count[j] / volume_a3, cut, NULL, &q, err));
+      double running[RDF_BINS];
+      if (n_bins > RDF_BINS) VT_FAIL(err, VT_EBUG, "g(r) of %d bins, room for %d", n_bins, RDF_BINS);
+      VT_PASS(vt_coordination_of(n_bins, r, gij, c->count[j] / volume_a3, cut, running, &q, err));
       if (j >= i) vt_json_add(list, rdf_of(c, i, j, n_bins, r, gij, &q));
       json_t *number = vt_json_object();
       vt_json_put(number, "pair", vt_cli_pair_json(c, i, j));
       vt_json_put(number, "cn", vt_json_num(q.cn));
       vt_json_put(number, "r_A", vt_json_num(cut));
+      vt_json_put(number, "running", vt_json_nums(running, (size_t)n_bins)); /* to the outer edge of each bin of rdf */
       vt_json_add(numbers, number);
       if (!isfinite(q.cn))
         vt_json_warn(o, "no coordination number of %s around %s: g(r) is not known up to %.3g A",

@@ -145,6 +145,7 @@ static json_t *json_compare(const char *const *names, const vt_compare *c, json_
   json_object_set_new(o, "T_ref_K", vt__json_number(c->t_ref_k));
   json_object_set_new(o, "n_compositions", json_integer(c->k));
   json_object_set_new(o, "mean_decades", vt__json_number(c->mean_decades));
+  json_object_set_new(o, "next_composition_ci95", vt__json_interval(c->next_lo95, c->next_hi95));
   json_object_set_new(o, "tau_decades", vt__json_number(c->tau));
   json_object_set_new(o, "tau_ci95", vt__json_interval(c->tau_lo, c->tau_hi));
   json_object_set_new(o, "tau_wide_ci95", vt__json_interval(c->tau_wide_lo, c->tau_wide_hi));

@@ -117,6 +117,8 @@ static const vt__field compare_fields[] = {
     I(vt_compare, k, "compositions that took part"),
     F(vt_compare, t_ref_k, "K", "temperature of the comparison"),
     F(vt_compare, mean_decades, "1", "random-effects mean of log10 of the quantity"),
+    F(vt_compare, next_lo95, "1", "95 % prediction interval of one more composition, lower end, log10; NaN for two"),
+    F(vt_compare, next_hi95, "1", "95 % prediction interval of one more composition, upper end, log10; NaN for two"),
     F(vt_compare, tau, "1", "noise-corrected spread between compositions (Paule-Mandel), decades"),
     F(vt_compare, tau_lo, "1", "Q-profile 95 % interval, lower end"),
     F(vt_compare, tau_hi, "1", "Q-profile 95 % interval, upper end"),

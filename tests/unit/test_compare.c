@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/ana/ana.h"
+#include "engine/num/num.h"
 #include "tests/vt_test.h"
 
 static void near(double got, double want, double tolerance)
@@ -101,6 +102,12 @@ static void random_effects_agree_with_scipy(void **state)
     near(c.q_p, oracle[i].q_p, 1e-9);
     near(c.i2, oracle[i].i2, 1e-9);
     near(c.mean_decades, oracle[i].mean, 1e-9);
+    double sum_w = 0; /* the prediction interval follows from scipy's tau and mean by its formula */
+    for (int k = 0; k < oracle[i].k; k++)
+      sum_w += 1 / (oracle[i].s[k] * oracle[i].s[k] + oracle[i].tau * oracle[i].tau);
+    const double half = vt_t_quantile(0.975, oracle[i].k - 2) * sqrt(oracle[i].tau * oracle[i].tau + 1 / sum_w);
+    if (oracle[i].k > 2) near(c.next_lo95, oracle[i].mean - half, 1e-8), near(c.next_hi95, oracle[i].mean + half, 1e-8);
+    if (oracle[i].k == 2) assert_true(isnan(c.next_lo95) && isnan(c.next_hi95));
     assert_true(c.range_lo <= c.range && c.range <= c.range_hi);
     assert_true(isnan(c.p_common_level)); /* one glass: no error stratum */
   }
