@@ -15,9 +15,12 @@ static void text_row(vt_buf *out, const char *name, const vt_arrh *a, int width)
     return;
   }
   vt_band b = vt_arrh_extrapolated(a);
-  vt_buf_printf(out, "  %7d  %6.3f +- %.3f  %9.2e (x/: %.2f)%s  %9.2e [%.1e, %.1e] %s", a->n_glasses, a->ea_ev,
-                a->ea_se, pow(10, a->log10_ref), pow(10, a->log10_ref_se), a->extrapolates ? "*" : " ", b.median,
-                b.lo95, b.hi95, vt_model_text((vt_model)a->model));
+  vt_buf_printf(out, "  %7d  %6.3f +- %.3f  %9.2e (x/: %.2f)%s  ", a->n_glasses, a->ea_ev, a->ea_se,
+                pow(10, a->log10_ref), pow(10, a->log10_ref_se), a->extrapolates ? "*" : " ");
+  if (isfinite(b.median))
+    vt_buf_printf(out, "%9.2e [%.1e, %.1e] %s", b.median, b.lo95, b.hi95, vt_model_text((vt_model)a->model));
+  else /* the temperature may lie below T0 */
+    vt_buf_printf(out, "not resolved, below %.1e (97.5 %%) %s", b.hi95, vt_model_text((vt_model)a->model));
   if (a->vtf.reason == VT_VTF_OK && a->model == VT_MODEL_VTF)
     vt_buf_printf(out, ", T0 %.0f +- %.0f K", a->vtf.t0_k, a->vtf.t0_se);
   if (a->n_below_tg) vt_buf_printf(out, "; %d points below Tg = %.0f K", a->n_below_tg, a->tg_k);
