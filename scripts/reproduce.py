@@ -35,8 +35,9 @@ def text(x, fmt=".3g"):
     return "-" if x is None or (isinstance(x, float) and math.isnan(x)) else format(x, fmt)
 
 
-def shown(p, fmt=".3g"):
-    return f"{text(p['value'], fmt)} [{text(p['lo95'], fmt)}, {text(p['hi95'], fmt)}]"
+def shown(p, fmt=".3g", glasses=None):
+    few = f" ({p['n_glasses']} of {glasses} glasses)" if glasses and p["n_glasses"] < glasses else ""
+    return f"{text(p['value'], fmt)} [{text(p['lo95'], fmt)}, {text(p['hi95'], fmt)}]{few}"
 
 
 class Campaign:
@@ -64,10 +65,11 @@ class Campaign:
         for name in self.names:
             for t_k in temperatures or self.temperatures:
                 p = self.entry(kind, name, t_k)
+                glasses = p["n_glasses"]
                 for k in key:
                     p = p[k]
                 grades.append(grade(p["lo95"], p["hi95"], band))
-                parts.append(f"{name[:2]} {t_k:.0f} K: {shown(p, fmt)}")
+                parts.append(f"{name[:2]} {t_k:.0f} K: {shown(p, fmt, glasses)}")
         self.add(row, claim, "; ".join(parts), band_text, worst(grades))
 
 
