@@ -167,6 +167,11 @@ double vt__p_level(const vt__screen *t);
 /* Allocates. */
 VT_MUST_CHECK vt_status vt__p_permutation(const vt__screen *t, uint64_t key, double *p, vt_err *err);
 
+/* ------------------------------------------------------------------ residence.c (T 12) */
+
+/* No number, for the reason VT_RES_ABSENT. */
+vt_residence vt__residence_absent(void);
+
 /* ------------------------------------------------------------------ verdict.c (T 9.6) */
 
 void vt__decide(const vt__screen *t, vt_compare *c);

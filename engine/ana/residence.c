@@ -28,6 +28,19 @@ const char *vt_res_reason_text(vt_res_reason r)
   return "unknown reason";
 }
 
+vt_residence vt__residence_absent(void)
+{
+  const double no = (double)NAN;
+  return (vt_residence){.tau_ps = no,
+                        .se = no,
+                        .tail = no,
+                        .e_time_ps = no,
+                        .longer_than_ps = no,
+                        .beta = no,
+                        .tau0_ps = no,
+                        .reason = VT_RES_ABSENT};
+}
+
 static vt_status check(const vt_res_input *in, vt_err *err)
 {
   const double rounding = 1e-9;
@@ -156,17 +169,9 @@ static vt_status integrate(const curve *v, double visits, vt_residence *r, vt_er
 
 vt_status vt_residence_time(const vt_res_input *in, vt_residence *out, vt_err *err)
 {
-  const double no = (double)NAN;
   vt_status rc = VT_OK;
   void *block = NULL;
-  vt_residence r = {.tau_ps = no,
-                    .se = no,
-                    .tail = no,
-                    .e_time_ps = no,
-                    .longer_than_ps = no,
-                    .beta = no,
-                    .tau0_ps = no,
-                    .reason = VT_RES_ABSENT};
+  vt_residence r = vt__residence_absent();
   VT_PASS(check(in, err));
   size_t m = (size_t)in->n + 1;
   VT_TRY_OUT(vt_calloc64(&block, 2 * m, sizeof(double), err), err, "survival at %d lags", in->n);

@@ -257,14 +257,7 @@ void vt_structure_none(vt_structure_summary *out)
   for (int s = 0; s < VT_MAX_SPECIES; s++) o.stationarity.diffusion[s] = unknown;
   for (int v = 0; v < VT_SURVIVALS; v++)
     for (int k = 0; k < VT_RES_CLASSES; k++)
-      o.tau[v][k] = (vt_residence){.tau_ps = no,
-                                   .se = no,
-                                   .tail = no,
-                                   .e_time_ps = no,
-                                   .longer_than_ps = no,
-                                   .beta = no,
-                                   .tau0_ps = no,
-                                   .reason = VT_RES_ABSENT};
+      o.tau[v][k] = vt__residence_absent();
   *out = o;
 }
 

@@ -7,11 +7,26 @@
 
 /* ------------------------------------------------------------------ text */
 
+/* " 3 points: the value is not resolved; 1 point: ..."; without a rejected point, how few there were. */
+static void text_rejected(vt_buf *out, const vt_arrh *a)
+{
+  const char *semicolon = "";
+  if (a->n_rejected == 0) vt_buf_printf(out, " %d points from %d glasses are too few", a->n_points, a->n_glasses);
+  for (int k = VT_POINT_NO_VALUE; k < VT_N_POINT_STATUS; k++) {
+    if (!a->n_status[k]) continue;
+    vt_buf_printf(out, "%s %d point%s: %s", semicolon, a->n_status[k], a->n_status[k] == 1 ? "" : "s",
+                  vt_point_status_text((vt_point_status)k));
+    semicolon = ";";
+  }
+}
+
 static void text_row(vt_buf *out, const char *name, const vt_arrh *a, int width)
 {
   vt_buf_printf(out, "  %-*s  %4d/%-4d", width, name, a->n_points, a->n_points + a->n_rejected);
   if (!a->resolved) {
-    vt_buf_printf(out, "  not resolved\n");
+    vt_buf_printf(out, "  not resolved:");
+    text_rejected(out, a);
+    vt_buf_printf(out, "\n");
     return;
   }
   vt_band b = vt_arrh_extrapolated(a);

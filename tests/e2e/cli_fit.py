@@ -53,6 +53,9 @@ with folder() as tmp:
     check([(o["name"], o["glass"]) for o in c["outlying_glasses"]] == [("NaNb", 3)], f"{c['outlying_glasses']}")
     code, out, _ = run("fit", join(tmp, "off.csv"), cwd=tmp)
     check(code == 0 and "Outlying glass: number 3 of NaNb" in out and "Variance by factor" in out, out)
+    lone = "composition,glass,temperature_K,D_cm2_s,D_se\nA,0,500,1e-6,1e-7\nA,0,600,,\n"
+    code, out, _ = run("fit", write(join(tmp, "lone.csv"), lone), cwd=tmp)
+    check("not resolved: 1 point: no value: not resolved in its run; 1 point: its glass has fewer" in out, out)
     wrong = table().replace("LiTa,0,500,", "LiTa,0,501,").replace(",Li,Ta", ",Xx,Ta", 1)
     code, _, err = run("fit", write(join(tmp, "wrong.csv"), wrong), cwd=tmp)
     check(code == 2 and "wrong.csv:3: alkali of 'LiTa' was 'Xx' before and is 'Li' here" in err, err)

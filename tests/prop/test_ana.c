@@ -6,20 +6,8 @@
 #include "engine/ana/ana.h"
 #include "engine/num/num.h"
 #include "engine/obs/obs.h"
+#include "tests/vt_draw.h"
 #include "tests/vt_test.h"
-
-static void between(const char *what, double got, double lo, double hi)
-{
-  print_message("  %s: %.4g (allowed %.4g to %.4g)\n", what, got, lo, hi);
-  if (!(got >= lo && got <= hi)) fail_msg("%s is %.6g, expected %.4g to %.4g", what, got, lo, hi);
-}
-
-static double normal(uint64_t key, uint32_t draw, int64_t step, uint32_t i)
-{
-  double g[2];
-  vt_rng_normal2(key, VT_STREAM_TEST, draw, step, i, g);
-  return g[0];
-}
 
 /* ------------------------------------------------------------------ random walks through obs and ana */
 
@@ -159,17 +147,17 @@ static void check_walks(step_of_ion *step, uint64_t first_seed, double overstate
     count(&total, log(t.haven_total), t.haven_total_se / t.haven_total, log(lab));
   }
   assert_int_equal(sigma.n, WALKS);
-  between("D: bias in standard errors", (mean_of(&d) - true_d) / (sd_of(&d) / sqrt(WALKS)), -3, 3);
-  between("D: relative scatter", sd_of(&d) / true_d, 0.005, 0.06);
-  between("D: stated error / scatter", d.se / d.n / sd_of(&d) / overstated, 0.86, 1.15); /* +- 4 % */
-  between("D: coverage of 95 % intervals", (double)d.covered / d.n, 0.90, 0.99);
-  between("sigma: bias in standard errors", (mean_of(&sigma) - conductivity) / (sd_of(&sigma) / sqrt(WALKS)), -3, 3);
-  between("sigma: stated error / scatter", sigma.se / sigma.n / sd_of(&sigma), 1.05, 1.4);
-  between("sigma: coverage of 95 % intervals", (double)sigma.covered / sigma.n, 0.90, 0.99);
+  vt_test_between("D: bias in standard errors", (mean_of(&d) - true_d) / (sd_of(&d) / sqrt(WALKS)), -3, 3);
+  vt_test_between("D: relative scatter", sd_of(&d) / true_d, 0.005, 0.06);
+  vt_test_between("D: stated error / scatter", d.se / d.n / sd_of(&d) / overstated, 0.86, 1.15); /* +- 4 % */
+  vt_test_between("D: coverage of 95 % intervals", (double)d.covered / d.n, 0.90, 0.99);
+  vt_test_between("sigma: bias in standard errors", (mean_of(&sigma) - conductivity) / (sd_of(&sigma) / sqrt(WALKS)), -3, 3);
+  vt_test_between("sigma: stated error / scatter", sigma.se / sigma.n / sd_of(&sigma), 1.05, 1.4);
+  vt_test_between("sigma: coverage of 95 % intervals", (double)sigma.covered / sigma.n, 0.90, 0.99);
   /* the mean of ln H of one walk is shifted by half the variance of ln sigma, about 1 % */
-  between("ln H_fw of uncorrelated ions", mean_of(&fw), -0.01, 0.05);
-  between("ln H_total - ln(1 - O(1/N))", mean_of(&total) - log(lab), -0.01, 0.05);
-  between("H_fw: coverage of 95 % intervals", (double)fw.covered / fw.n, 0.90, 1.0);
+  vt_test_between("ln H_fw of uncorrelated ions", mean_of(&fw), -0.01, 0.05);
+  vt_test_between("ln H_total - ln(1 - O(1/N))", mean_of(&total) - log(lab), -0.01, 0.05);
+  vt_test_between("H_fw: coverage of 95 % intervals", (double)fw.covered / fw.n, 0.90, 1.0);
 }
 
 static void error_bars_of_random_walks_mean_what_they_say(void **state)
@@ -202,10 +190,10 @@ static vt_arrh campaign(uint64_t seed, int n_glasses, double level, double ea, d
   for (int g = 0; g < n_glasses; g++)
     for (int i = 0; i < N_T; i++) {
       int lone = n_glasses == 1; /* no scatter between glasses that the fit could not know of */
-      double glass_level = level + (lone ? 0 : 0.15 * normal(seed, 0, 0, (uint32_t)g));
-      double glass_ea = ea + (lone ? 0 : 0.01 * normal(seed, 1, 0, (uint32_t)g));
+      double glass_level = level + (lone ? 0 : 0.15 * vt_test_normal(seed, 0, 0, (uint32_t)g));
+      double glass_ea = ea + (lone ? 0 : 0.01 * vt_test_normal(seed, 1, 0, (uint32_t)g));
       double y =
-          glass_level - glass_ea * (1 / ladder[i] - 1.0 / 500) / VT_KB_EV + 0.1 * normal(seed, 2, i, (uint32_t)g);
+          glass_level - glass_ea * (1 / ladder[i] - 1.0 / 500) / VT_KB_EV + 0.1 * vt_test_normal(seed, 2, i, (uint32_t)g);
       p[g * N_T + i] = (vt_point){.glass = g, .t_k = ladder[i], .x = exp(y), .se = 0.1 * exp(y)};
     }
   VT_TEST_OK(vt_arrh_fit(p, n_glasses * N_T, 500, t_extra_k, NULL, &a, &err), &err);
@@ -228,9 +216,9 @@ static void intervals_of_arrhenius_fits_cover(void **state)
       level += fabs(a.log10_ref - true_level / log(10)) < t * a.log10_ref_se;
       extra += log(a.extra_lo95) < ln_extra && ln_extra < log(a.extra_hi95);
     }
-    between("Ea: coverage", (double)ea / CAMPAIGNS, 0.929, 0.971);
-    between("log10 D(500 K): coverage", (double)level / CAMPAIGNS, 0.929, 0.971);
-    between("D(300 K): coverage", (double)extra / CAMPAIGNS, 0.929, 0.971);
+    vt_test_between("Ea: coverage", (double)ea / CAMPAIGNS, 0.929, 0.971);
+    vt_test_between("log10 D(500 K): coverage", (double)level / CAMPAIGNS, 0.929, 0.971);
+    vt_test_between("D(300 K): coverage", (double)extra / CAMPAIGNS, 0.929, 0.971);
   }
 }
 
@@ -244,7 +232,7 @@ static void a_single_glass_covers_at_least(void **state)
     vt_arrh a = campaign(9000 + s, 1, true_level, true_ea, 0);
     ea += fabs(a.ea_ev - true_ea) < vt_t_quantile(0.975, a.dof) * a.ea_se;
   }
-  between("Ea of one glass: coverage", (double)ea / CAMPAIGNS, 0.95, 1);
+  vt_test_between("Ea of one glass: coverage", (double)ea / CAMPAIGNS, 0.95, 1);
 }
 
 /* ------------------------------------------------------------------ comparisons */
@@ -264,7 +252,7 @@ static void run_screens(screen *s, uint64_t seed)
     vt_arrh fits[32];
     double lo = INFINITY, hi = -INFINITY;
     for (int k = 0; k < s->k; k++) {
-      double y = s->tau * normal(seed, 9, i, (uint32_t)k); /* decades */
+      double y = s->tau * vt_test_normal(seed, 9, i, (uint32_t)k); /* decades */
       lo = fmin(lo, y), hi = fmax(hi, y);
       fits[k] = campaign(seed + 1000 * (uint64_t)(i + 1) + (uint64_t)k, 5, true_level + log(10) * y, true_ea, 0);
     }
@@ -288,18 +276,18 @@ static void spreads_and_verdicts_are_right_over_many_screens(void **state)
   run_screens(&wide, 3u << 20);
   /* Binomial standard deviation of 95 % over 100 screens: 2.2 %; the pooled error itself is known to 10 %, which costs
    * another 2 % where it decides (1500 screens: 92.9 %, 94.7 %, 95.2 %; ranges 93.6 % and 93.7 %). */
-  between("tau 0.02: coverage", same.covered_tau / 100.0, 0.86, 1);
-  between("tau 0.15: coverage", some.covered_tau / 100.0, 0.86, 1);
-  between("tau 0.6: coverage", wide.covered_tau / 100.0, 0.86, 1);
-  between("tau 0.15: range coverage", some.covered_range / 100.0, 0.86, 1);
-  between("tau 0.6: range coverage", wide.covered_range / 100.0, 0.86, 1);
+  vt_test_between("tau 0.02: coverage", same.covered_tau / 100.0, 0.86, 1);
+  vt_test_between("tau 0.15: coverage", some.covered_tau / 100.0, 0.86, 1);
+  vt_test_between("tau 0.6: coverage", wide.covered_tau / 100.0, 0.86, 1);
+  vt_test_between("tau 0.15: range coverage", some.covered_range / 100.0, 0.86, 1);
+  vt_test_between("tau 0.6: range coverage", wide.covered_range / 100.0, 0.86, 1);
   /* tau^2 has k-1 = 11 degrees of freedom: 43 % in one screen, 4.3 % in the mean of 100. */
-  between("tau 0.15: rms of the estimates", sqrt(some.tau_sum2 / 100), 0.13, 0.17);
-  between("tau 0.6: rms of the estimates", sqrt(wide.tau_sum2 / 100), 0.52, 0.68);
-  between("tau 0.02: share called insensitive", same.verdict[VT_INSENSITIVE] / 100.0, 0.9, 1);
-  between("tau 0.02: share called sensitive", same.verdict[VT_SENSITIVE] / 100.0, 0, 0);
-  between("tau 0.6: share called sensitive", wide.verdict[VT_SENSITIVE] / 100.0, 0.95, 1);
-  between("tau 0.6: share called insensitive", wide.verdict[VT_INSENSITIVE] / 100.0, 0, 0);
+  vt_test_between("tau 0.15: rms of the estimates", sqrt(some.tau_sum2 / 100), 0.13, 0.17);
+  vt_test_between("tau 0.6: rms of the estimates", sqrt(wide.tau_sum2 / 100), 0.52, 0.68);
+  vt_test_between("tau 0.02: share called insensitive", same.verdict[VT_INSENSITIVE] / 100.0, 0.9, 1);
+  vt_test_between("tau 0.02: share called sensitive", same.verdict[VT_SENSITIVE] / 100.0, 0, 0);
+  vt_test_between("tau 0.6: share called sensitive", wide.verdict[VT_SENSITIVE] / 100.0, 0.95, 1);
+  vt_test_between("tau 0.6: share called insensitive", wide.verdict[VT_INSENSITIVE] / 100.0, 0, 0);
 }
 
 int main(void)

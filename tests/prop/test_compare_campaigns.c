@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/ana/ana.h"
+#include "tests/vt_draw.h"
 #include "tests/vt_test.h"
 
 enum { N_COMP = 8, N_T = 6, MOST_GLASSES = 5, CAMPAIGNS = 100 };
@@ -24,22 +25,15 @@ static const family wide = {"tau 0.5", 0.5, 0.1, 5, 0, VT_SENSITIVE, 2ull << 32}
 static const family noisy = {"tau 0.2, two noisy glasses", 0.2, 0.25, 2, 0, VT_UNDECIDED, 3ull << 32};
 static const family spoilt = {"tau 0.02, one outlier glass", 0.02, 0.1, 5, 0.6, VT_INSENSITIVE, 4ull << 32};
 
-static double normal(uint64_t key, uint32_t draw, int64_t step, uint32_t atom)
-{
-  double g[2];
-  vt_rng_normal2(key, VT_STREAM_TEST, draw, step, atom, g);
-  return g[0];
-}
-
 /* One composition: glasses scatter by glass_sd at 500 K and by 0.015 eV; every point by 10 %, as it says. */
 static void make_points(const family *f, uint64_t key, uint32_t c, double level, vt_point *pt)
 {
   const double ln10 = log(10), true_ea = 0.31, slope_sd = 0.015, sampling = 0.1;
   for (int g = 0; g < f->n_glasses; g++) {
-    double a = level + f->glass_sd * normal(key, 1, g, c), ea = true_ea + slope_sd * normal(key, 2, g, c);
+    double a = level + f->glass_sd * vt_test_normal(key, 1, g, c), ea = true_ea + slope_sd * vt_test_normal(key, 2, g, c);
     for (int i = 0; i < N_T; i++) {
       double t_k = 450 + 50 * i, u = (1 / t_k - 1.0 / 500) / VT_KB_EV;
-      double x = exp(ln10 * a - ea * u + sampling * normal(key, 3, g * N_T + i, c));
+      double x = exp(ln10 * a - ea * u + sampling * vt_test_normal(key, 3, g * N_T + i, c));
       *pt++ = (vt_point){.comp = (int32_t)c, .glass = g, .t_k = t_k, .x = x, .se = sampling * x};
     }
   }
@@ -53,7 +47,7 @@ static void run_campaign(const family *f, uint64_t key, vt_compare *out)
   int n_line = 0;
   for (uint32_t c = 0; c < N_COMP; c++) {
     vt_point pt[MOST_GLASSES * N_T];
-    double level = -5.5 + f->tau * normal(key, 0, 0, c), u[2];
+    double level = -5.5 + f->tau * vt_test_normal(key, 0, 0, c), u[2];
     int n = f->n_glasses * N_T, more;
     make_points(f, key, c, level, pt);
     vt_rng_uniform2(key, VT_STREAM_TEST, 4, 0, 0, u);

@@ -4,23 +4,11 @@
 
 #include "engine/ana/ana.h"
 #include "engine/num/num.h"
+#include "tests/vt_draw.h"
 #include "tests/vt_test.h"
 
 enum { N_T = 6, GLASSES = 5 };
 static const double ladder[N_T] = {450, 500, 550, 600, 650, 700};
-
-static void between(const char *what, double got, double lo, double hi)
-{
-  print_message("  %s: %.4g (allowed %.4g to %.4g)\n", what, got, lo, hi);
-  if (!(got >= lo && got <= hi)) fail_msg("%s is %.6g, expected %.4g to %.4g", what, got, lo, hi);
-}
-
-static double normal(uint64_t key, uint32_t draw, int64_t step, uint32_t i)
-{
-  double g[2];
-  vt_rng_normal2(key, VT_STREAM_TEST, draw, step, i, g);
-  return g[0];
-}
 
 /* ln x = level - b (1 / (T - t0) - 1 / (500 - t0)); t0 = 0 is an Arrhenius line.  Glasses differ by sd_level in level
  * and by the share sd_b in slope. */
@@ -40,9 +28,9 @@ static vt_arrh measure(const truth *w, int n_glasses, uint64_t seed, double t_ex
   vt_point p[GLASSES * N_T];
   for (int g = 0; g < n_glasses; g++)
     for (int i = 0; i < N_T; i++) {
-      double stretch = 1 + w->sd_b * normal(seed, 0, 0, (uint32_t)g),
-             shift = w->sd_level * normal(seed, 1, 0, (uint32_t)g);
-      double y = ln_value(w, ladder[i], stretch) + shift + 0.1 * normal(seed, 2, i, (uint32_t)g);
+      double stretch = 1 + w->sd_b * vt_test_normal(seed, 0, 0, (uint32_t)g),
+             shift = w->sd_level * vt_test_normal(seed, 1, 0, (uint32_t)g);
+      double y = ln_value(w, ladder[i], stretch) + shift + 0.1 * vt_test_normal(seed, 2, i, (uint32_t)g);
       p[g * N_T + i] = (vt_point){.glass = g, .t_k = ladder[i], .x = exp(y), .se = 0.1 * exp(y)};
     }
   VT_TEST_OK(vt_arrh_fit(p, n_glasses * N_T, 500, t_extra_k, NULL, &a, &err), &err);
@@ -69,10 +57,10 @@ static void straight_data_prefer_the_line_and_curves_the_curve(void **state)
     clear += b.model == VT_MODEL_VTF;
     assert_true((a.vtf.weight > 0.5) == (a.vtf.delta_aic > 0));
   }
-  between("straight: share that prefers the line", (double)line / SETS, 0.90, 0.97);
-  between("straight: share that is called VTF", (double)wrong / SETS, 0, 0.02);
-  between("curved: share that prefers the curve", (double)curve / SETS, 0.97, 1);
-  between("curved: share that is called VTF", (double)clear / SETS, 0.80, 1);
+  vt_test_between("straight: share that prefers the line", (double)line / SETS, 0.90, 0.97);
+  vt_test_between("straight: share that is called VTF", (double)wrong / SETS, 0, 0.02);
+  vt_test_between("curved: share that prefers the curve", (double)curve / SETS, 0.97, 1);
+  vt_test_between("curved: share that is called VTF", (double)clear / SETS, 0.80, 1);
 }
 
 /* T0 = 200 K: a Gaussian stays within three errors in 99.7 %; the error is linearised, so 98 % of 300 are asked for. */
@@ -91,11 +79,11 @@ static void a_known_t0_is_recovered(void **state)
         fabs(a.vtf.ln_prefactor - (curved.level + curved.b_k / (500 - curved.t0_k))) < 3 * a.vtf.ln_prefactor_se;
     sum += a.vtf.t0_k, sum2 += a.vtf.t0_k * a.vtf.t0_k, se += a.vtf.t0_se;
   }
-  between("T0 within three errors", (double)t0 / SETS, 0.98, 1);
-  between("B within three errors", (double)b / SETS, 0.97, 1);
-  between("prefactor within three errors", (double)prefactor / SETS, 0.97, 1);
-  between("T0: stated error / scatter", se / SETS / sqrt(sum2 / SETS - sum * sum / SETS / SETS), 0.85, 1.2);
-  between("T0: mean, K", sum / SETS, 193, 207); /* 35 K / sqrt(300) = 2 K; three of them */
+  vt_test_between("T0 within three errors", (double)t0 / SETS, 0.98, 1);
+  vt_test_between("B within three errors", (double)b / SETS, 0.97, 1);
+  vt_test_between("prefactor within three errors", (double)prefactor / SETS, 0.97, 1);
+  vt_test_between("T0: stated error / scatter", se / SETS / sqrt(sum2 / SETS - sum * sum / SETS / SETS), 0.85, 1.2);
+  vt_test_between("T0: mean, K", sum / SETS, 193, 207); /* 35 K / sqrt(300) = 2 K; three of them */
 }
 
 /* 300 K from 450 K and up.  Binomial standard deviation 1.3 %. */
@@ -117,11 +105,11 @@ static void averaged_extrapolations_cover_both_truths(void **state)
       chosen += b.lo95 < x && x < b.hi95;
     }
     (void)snprintf(what, sizeof what, "%s: coverage of the average", name[k]);
-    between(what, (double)average / SETS, 0.90, 0.99);
+    vt_test_between(what, (double)average / SETS, 0.90, 0.99);
     (void)snprintf(what, sizeof what, "%s: coverage of the chosen model", name[k]);
-    between(what, (double)chosen / SETS, 0.90, 0.99);
+    vt_test_between(what, (double)chosen / SETS, 0.90, 0.99);
     (void)snprintf(what, sizeof what, "%s: coverage of the line alone", name[k]);
-    between(what, (double)line / SETS, k ? 0 : 0.90, k ? 0.05 : 0.99);
+    vt_test_between(what, (double)line / SETS, k ? 0 : 0.90, k ? 0.05 : 0.99);
   }
 }
 
@@ -138,7 +126,7 @@ static void one_glass_does_not_trust_the_line_too_much(void **state)
     vt_arrh a = measure(&lone, 1, 40000 + s, 300);
     average += a.avg_lo95 < x && (isnan(a.avg_hi95) || x < a.avg_hi95);
   }
-  between("one glass, curved: coverage of the average", (double)average / SETS, 0.87, 0.99);
+  vt_test_between("one glass, curved: coverage of the average", (double)average / SETS, 0.87, 0.99);
 }
 
 /* 300 campaigns of 8 compositions: 5 glasses that scatter by 0.1 decades at 500 K and by 0.015 eV, 10 % a point.
@@ -160,8 +148,8 @@ static void campaigns_cover_every_activation_energy(void **state)
       level += fabs(a.log10_ref - w.level / log(10)) < t * a.log10_ref_se;
       n++;
     }
-  between("campaigns: coverage of Ea", (double)ea / n, 0.90, 0.99);
-  between("campaigns: coverage of log10 x(500 K)", (double)level / n, 0.90, 0.99);
+  vt_test_between("campaigns: coverage of Ea", (double)ea / n, 0.90, 0.99);
+  vt_test_between("campaigns: coverage of log10 x(500 K)", (double)level / n, 0.90, 0.99);
 }
 
 int main(void)

@@ -3,18 +3,12 @@
 #include <string.h>
 
 #include "engine/ana/ana.h"
+#include "tests/vt_draw.h"
 #include "tests/vt_test.h"
 
 static void near(double got, double want, double tolerance)
 {
   if (!(fabs(got - want) <= tolerance)) fail_msg("got %.17g, expected %.17g within %g", got, want, tolerance);
-}
-
-static double normal(uint64_t key, uint32_t draw, int64_t step, uint32_t atom)
-{
-  double g[2];
-  vt_rng_normal2(key, VT_STREAM_TEST, draw, step, atom, g);
-  return g[0];
 }
 
 enum { MOST_COMP = 9, GLASSES = 5 };
@@ -65,8 +59,8 @@ static void draw_screen(screen *s, int k, double spread, uint64_t key)
     for (int g = 0; g < GLASSES; g++)
       s->line[i * GLASSES + g] = (vt_glass_line){.comp = i,
                                                  .glass = g,
-                                                 .log10_ref = -5.5 + spread * i + 0.1 * normal(key, 0, g, (uint32_t)i),
-                                                 .ea_ev = 0.3 + 0.02 * normal(key, 1, g, (uint32_t)i)};
+                                                 .log10_ref = -5.5 + spread * i + 0.1 * vt_test_normal(key, 0, g, (uint32_t)i),
+                                                 .ea_ev = 0.3 + 0.02 * vt_test_normal(key, 1, g, (uint32_t)i)};
   make_fits(s, k, 500);
 }
 
@@ -91,7 +85,7 @@ static void lines_of_glasses_are_those_of_the_fit(void **state)
   int n = 0, n_lines;
   for (int g = 0; g < 3; g++)
     for (int i = 0; i < 4; i++) {
-      double t_k = 450 + 70 * i, x = exp(-12.4 - 3500 * (1 / t_k - 0.002) + 0.2 * normal(1, 0, g, (uint32_t)i));
+      double t_k = 450 + 70 * i, x = exp(-12.4 - 3500 * (1 / t_k - 0.002) + 0.2 * vt_test_normal(1, 0, g, (uint32_t)i));
       pt[n++] = (vt_point){.comp = 4, .glass = 7 + g, .t_k = t_k, .x = x, .se = (0.05 + 0.05 * g) * x};
     }
   pt[n++] = (vt_point){.comp = 4, .glass = 20, .t_k = 450, .x = 1e-6, .se = 1e-7}; /* one temperature: no line */
@@ -336,8 +330,8 @@ static void holes_in_the_design_leave_estimates_unbiased(void **state)
     double y[K];
     vt_var_split v;
     for (uint32_t i = 0; i < K; i++)
-      y[i] = 0.3 * normal(q, 0, a[i], 0) + 0.15 * normal(q, 1, b[i], 0) + 0.1 * normal(q, 2, 0, i) +
-             sqrt(s2[i]) * normal(q, 3, 0, i);
+      y[i] = 0.3 * vt_test_normal(q, 0, a[i], 0) + 0.15 * vt_test_normal(q, 1, b[i], 0) + 0.1 * vt_test_normal(q, 2, 0, i) +
+             sqrt(s2[i]) * vt_test_normal(q, 3, 0, i);
     vt_var_input in = {.k = K, .n_factors = 2, .value = y, .variance = s2, .level = {a, b}};
     VT_TEST_OK(vt_variance_by_factor(&in, &v, &err), &err);
     sum_a += v.factor[0] * v.factor[0] / DRAWS;
