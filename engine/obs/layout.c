@@ -5,8 +5,8 @@
 
 /* ------------------------------------------------------------------ sampling clock
  *
- * Counted with the full time step and then multiplied by 2^half_steps, so that a task whose time step was halved by the
- * retry ladder samples at the same times and has arrays of the same shape. */
+ * Counted with the full time step and then doubled where the retry ladder halved the step of the produce stage, so
+ * that such a task samples at the same times and has arrays of the same shape. */
 
 static int64_t full_steps(double ps, double dt_fs)
 {
@@ -19,12 +19,14 @@ static int64_t full_every(const vt_plan *p, const vt_obs_request *r)
   return full_steps(r->every_ps, p->protocol.produce_dt_fs);
 }
 
+static int halved(const vt_plan *p) { return p->half_stage == VT_STAGE_PRODUCE; }
+
 int64_t vt_obs_produce_steps(const vt_plan *p)
 {
-  return full_steps(p->protocol.produce_ps, p->protocol.produce_dt_fs) << p->half_steps;
+  return full_steps(p->protocol.produce_ps, p->protocol.produce_dt_fs) << halved(p);
 }
 
-int64_t vt_obs_every_steps(const vt_plan *p, const vt_obs_request *r) { return full_every(p, r) << p->half_steps; }
+int64_t vt_obs_every_steps(const vt_plan *p, const vt_obs_request *r) { return full_every(p, r) << halved(p); }
 
 int64_t vt_obs_samples(const vt_plan *p, const vt_obs_request *r)
 {
@@ -43,8 +45,8 @@ vt_status vt__obs_check(const vt_obs_doc *doc, const vt_plan *p, const vt_obs_re
   const vt_protocol *q = &p->protocol;
   if (!(q->produce_dt_fs > 0) || !(q->produce_ps > 0) || !(q->produce_ps / q->produce_dt_fs < 1e9))
     VT_FAIL(err, VT_EINVAL, "%s: %g ps of production with a step of %g fs", doc->name, q->produce_ps, q->produce_dt_fs);
-  if (p->half_steps < 0 || p->half_steps > 8)
-    VT_FAIL(err, VT_EINVAL, "%s: time step halved %d times", doc->name, (int)p->half_steps);
+  if (p->half_stage < VT_STAGE_NONE || p->half_stage > VT_STAGE_PRODUCE)
+    VT_FAIL(err, VT_EINVAL, "%s: half the time step in stage %d", doc->name, (int)p->half_stage);
   if (p->comp.n_species < 1 || p->comp.n_species > VT_MAX_SPECIES || p->comp.n_atoms < 1)
     VT_FAIL(err, VT_EINVAL, "%s: %d species, %d atoms", doc->name, (int)p->comp.n_species, (int)p->comp.n_atoms);
   for (int s = 0; s < p->comp.n_species; s++)

@@ -39,7 +39,7 @@ extern const vt_obs_ops *const vt_obs_builtin[];
 const vt_obs_ops *vt_obs_find(const char *name); /* NULL if there is none */
 
 /* How many MD steps lie between two samples, and how many samples the produce stage gives (step 0 included).  Counted
- * with the plan's full time step, at least 1, and then times 2^half_steps: a task whose step was halved samples at the
+ * with the plan's full time step, at least 1, and twice that where half_stage is the produce stage: such a task samples at the
  * same times and has arrays of the same shape. */
 int64_t vt_obs_every_steps(const vt_plan *p, const vt_obs_request *r);
 int64_t vt_obs_samples(const vt_plan *p, const vt_obs_request *r);

@@ -11,42 +11,49 @@ static double quench_ps(const vt_plan *p)
   return fabs(p->protocol.melt_t_k - p->t_k) / p->protocol.quench_rate_k_s * 1e12;
 }
 
-static double stage_ps(const vt_plan *p, vt__stage_id id)
+static double stage_ps(const vt_plan *p, vt_stage id)
 {
   switch (id) {
-  case VT__MELT:
+  case VT_STAGE_MELT:
     return p->protocol.melt_ps;
-  case VT__QUENCH:
+  case VT_STAGE_QUENCH:
     return quench_ps(p);
-  case VT__EQUILIBRATE:
+  case VT_STAGE_EQUILIBRATE:
     return p->protocol.equil_ps;
-  case VT__PRODUCE:
+  case VT_STAGE_PRODUCE:
     return p->protocol.produce_ps;
+  case VT_STAGE_NONE:
+    break;
   }
   return 0;
 }
 
-static double full_dt_fs(const vt_plan *p, vt__stage_id id)
+static double full_dt_fs(const vt_plan *p, vt_stage id)
 {
   switch (id) {
-  case VT__MELT:
+  case VT_STAGE_MELT:
     return p->protocol.melt_dt_fs;
-  case VT__QUENCH:
+  case VT_STAGE_QUENCH:
     return p->protocol.quench_dt_fs;
-  case VT__EQUILIBRATE:
+  case VT_STAGE_EQUILIBRATE:
     return p->protocol.equil_dt_fs;
-  case VT__PRODUCE:
+  case VT_STAGE_PRODUCE:
     return p->protocol.produce_dt_fs;
+  case VT_STAGE_NONE:
+    break;
   }
   return 0;
 }
 
-double vt__replica_stage_dt_fs(const vt_plan *p, vt__stage_id id) { return ldexp(full_dt_fs(p, id), -p->half_steps); }
-
-int64_t vt__replica_stage_steps(const vt_plan *p, vt__stage_id id)
+double vt__replica_stage_dt_fs(const vt_plan *p, vt_stage id)
 {
-  if (id == VT__PRODUCE) return vt_obs_produce_steps(p); /* the observables count the same steps */
-  return (int64_t)llround(stage_ps(p, id) * 1000 / full_dt_fs(p, id)) << p->half_steps;
+  return p->half_stage == (int32_t)id ? 0.5 * full_dt_fs(p, id) : full_dt_fs(p, id);
+}
+
+int64_t vt__replica_stage_steps(const vt_plan *p, vt_stage id)
+{
+  if (id == VT_STAGE_PRODUCE) return vt_obs_produce_steps(p); /* the observables count the same steps */
+  return (int64_t)llround(stage_ps(p, id) * 1000 / full_dt_fs(p, id)) << (p->half_stage == (int32_t)id);
 }
 
 /* The campaign's limits for a stage whose highest temperature is t_k.  Why their defaults are what they are: THEORY. */
@@ -61,7 +68,7 @@ static vt_md_guard guard(const vt_guard_limits *g, double t_k)
                        .contacts = g->contacts};
 }
 
-vt_md_stage vt__replica_stage(const vt_plan *p, vt__stage_id id)
+vt_md_stage vt__replica_stage(const vt_plan *p, vt_stage id)
 {
   const vt_protocol *q = &p->protocol;
   vt_md_stage st = {.dt = vt_unit_time_from_fs(vt__replica_stage_dt_fs(p, id)),
@@ -73,35 +80,37 @@ vt_md_stage vt__replica_stage(const vt_plan *p, vt__stage_id id)
                     .t0_k = p->t_k,
                     .t1_k = p->t_k};
   switch (id) {
-  case VT__MELT:
+  case VT_STAGE_MELT:
     st.name = "melt", st.ensemble = q->melt_ensemble;
     st.t0_k = st.t1_k = q->melt_t_k;
     break;
-  case VT__QUENCH:
+  case VT_STAGE_QUENCH:
     st.name = "quench", st.ensemble = VT_NVT;
     st.t0_k = q->melt_t_k, st.npt_below_k = q->quench_npt_below_k;
     break;
-  case VT__EQUILIBRATE:
+  case VT_STAGE_EQUILIBRATE:
     st.name = "equilibrate", st.ensemble = q->equil_ensemble;
     break;
-  case VT__PRODUCE:
+  case VT_STAGE_PRODUCE:
     st.name = "produce", st.ensemble = q->produce_ensemble;
+    break;
+  case VT_STAGE_NONE:
     break;
   }
   st.guard = guard(&q->guard, fmax(st.t0_k, st.t1_k));
   return st;
 }
 
-static void stages_of(const vt_plan *p, vt__stage_id *first, vt__stage_id *second)
+static void stages_of(const vt_plan *p, vt_stage *first, vt_stage *second)
 {
   int glass = p->kind == VT_TASK_GLASS;
-  *first = glass ? VT__MELT : VT__EQUILIBRATE;
-  *second = glass ? VT__QUENCH : VT__PRODUCE;
+  *first = glass ? VT_STAGE_MELT : VT_STAGE_EQUILIBRATE;
+  *second = glass ? VT_STAGE_QUENCH : VT_STAGE_PRODUCE;
 }
 
 double vt__replica_skin_a(const vt_plan *p, double cutoff)
 {
-  vt__stage_id id[2];
+  vt_stage id[2];
   double t_k = 0, dt = 0;
   stages_of(p, &id[0], &id[1]);
   for (int k = 0; k < 2; k++) {
@@ -114,14 +123,14 @@ double vt__replica_skin_a(const vt_plan *p, double cutoff)
 
 int64_t vt_replica_steps(const vt_plan *p)
 {
-  vt__stage_id a, b;
+  vt_stage a, b;
   stages_of(p, &a, &b);
   return vt__replica_stage_steps(p, a) + vt__replica_stage_steps(p, b);
 }
 
 double vt_replica_ns(const vt_plan *p)
 {
-  vt__stage_id a, b;
+  vt_stage a, b;
   stages_of(p, &a, &b);
   return ((double)vt__replica_stage_steps(p, a) * vt__replica_stage_dt_fs(p, a) +
           (double)vt__replica_stage_steps(p, b) * vt__replica_stage_dt_fs(p, b)) *

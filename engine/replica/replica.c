@@ -73,6 +73,7 @@ typedef struct replica {
   int64_t steps_before, steps_total; /* of earlier stages; of the task */
   double ns_before;
   double polled_s;
+  vt_stage stage;
   const char *doing; /* for errors: the stage, or what comes before stages */
 } replica;
 
@@ -112,10 +113,11 @@ static vt_status advance(replica *r, int64_t to, vt_err *err)
   return VT_OK;
 }
 
-static vt_status begin(replica *r, vt__stage_id id, vt_err *err)
+static vt_status begin(replica *r, vt_stage id, vt_err *err)
 {
   vt_md_stage st = vt__replica_stage(r->plan, id);
   r->doing = st.name;
+  r->stage = id;
   return vt_md_begin(&r->md, &st, (uint32_t)id, err);
 }
 
@@ -134,7 +136,7 @@ static vt_status sample_shells(replica *r, int64_t sample, vt_err *err)
   return vt_shells_sample(r->shells, &fr, err);
 }
 
-static vt_status run_recorded(replica *r, vt__stage_id id, double *rows, vt_err *err)
+static vt_status run_recorded(replica *r, vt_stage id, double *rows, vt_err *err)
 {
   int64_t n_steps = vt__replica_stage_steps(r->plan, id);
   recorder_open(&r->rec, rows, n_steps);
@@ -152,7 +154,7 @@ static vt_status run_recorded(replica *r, vt__stage_id id, double *rows, vt_err 
 
 static vt_status run_produce(replica *r, vt_err *err)
 {
-  VT_PASS(begin(r, VT__PRODUCE, err));
+  VT_PASS(begin(r, VT_STAGE_PRODUCE, err));
   for (int64_t n_steps = r->md.stage.n_steps;;) {
     vt_frame fr = vt_md_frame(&r->md);
     VT_PASS(vt_obs_set_sample(r->obs, &fr, err));
@@ -211,13 +213,13 @@ static vt_status run_glass(replica *r, vt_err *err)
   VT_PASS(open_md(r, err));
   VT_PASS(relax(r, err));
   vt_md_velocities(&r->md, p->protocol.melt_t_k);
-  if (vt__replica_stage_steps(p, VT__MELT) > 0) {
-    VT_PASS(begin(r, VT__MELT, err));
+  if (vt__replica_stage_steps(p, VT_STAGE_MELT) > 0) {
+    VT_PASS(begin(r, VT_STAGE_MELT, err));
     VT_PASS(advance(r, r->md.stage.n_steps, err));
     put_melt_msd(r);
     end(r);
   }
-  VT_PASS(run_recorded(r, VT__QUENCH, values_of(r, "glass/quench"), err));
+  VT_PASS(run_recorded(r, VT_STAGE_QUENCH, values_of(r, "glass/quench"), err));
   vt_frame fr = vt_md_frame(&r->md);
   memcpy(values_of(r, "glass/cell"), fr.cell.h, sizeof fr.cell.h);
   memcpy(values_of(r, "glass/x"), fr.x, (size_t)fr.n * sizeof *fr.x);
@@ -255,7 +257,7 @@ static vt_status run_md(replica *r, const double *glass, vt_err *err)
   VT_PASS(vt_obs_set_open(&r->obs, p, err));
   VT_PASS(vt_shells_open(&r->shells, &p->comp, err));
   vt_md_velocities(&r->md, p->t_k);
-  VT_PASS(run_recorded(r, VT__EQUILIBRATE, values_of(r, "equilibrate/thermo"), err));
+  VT_PASS(run_recorded(r, VT_STAGE_EQUILIBRATE, values_of(r, "equilibrate/thermo"), err));
   VT_PASS(vt_shells_cutoffs(r->shells, &r->cutoffs, err));
   put_cutoffs(r);
   VT_PASS(vt_obs_set_begin(r->obs, &r->cutoffs, err));
@@ -342,9 +344,9 @@ static void bury(replica *r, vt_buf *post_mortem)
   vt_uid_hex(&r->plan->uid, uid);
   vt_frame fr = vt_md_frame(&r->md);
   (void)snprintf(extra, sizeof extra,
-                 "task=%.12s stage=\"%s\" step=%" PRId64 " time_ps=%.6g attempt=%d half_steps=%d "
+                 "task=%.12s stage=\"%s\" step=%" PRId64 " time_ps=%.6g attempt=%d half_stage=%d "
                  "velocity_unit=\"sqrt(eV/u)\"",
-                 uid, r->doing, fr.step, fr.time_ps, r->plan->attempt, r->plan->half_steps);
+                 uid, r->doing, fr.step, fr.time_ps, r->plan->attempt, r->plan->half_stage);
   vt_xyz_format(post_mortem, fr.n, &fr.cell, fr.type, r->symbol, fr.x, fr.v, extra);
 }
 
@@ -352,7 +354,10 @@ static void hand_over(replica *r, double began_s, vt_result *out)
 {
   vt_pot_info info;
   vt_pot_describe(&r->pot, &info);
-  *out = (vt_result){.n_values = r->n_values, .values = r->values, .ns = r->ns_before, .wall_s = vt_now_s() - began_s};
+  out->n_values = r->n_values;
+  out->values = r->values;
+  out->ns = r->ns_before;
+  out->wall_s = vt_now_s() - began_s;
   memcpy(out->kernel, info.kernel, sizeof out->kernel);
   r->values = NULL;
 }
@@ -374,6 +379,8 @@ vt_status vt_replica_run(const vt_plan *p, const double *glass, size_t n_glass, 
   r->hooks = hooks;
   rc = open_replica(r, err);
   if (rc == VT_OK) rc = p->kind == VT_TASK_GLASS ? run_glass(r, err) : run_md(r, glass, err);
+  out->stage = r->stage;
+  out->step = r->md.step;
   if (rc == VT_EDIVERGE && post_mortem && r->md.n > 0) bury(r, post_mortem);
   VT_TRY_OUT(rc, err, "task %.12s (%s, glass %d, %.0f K), %s, step %" PRId64 " of %" PRId64, uid, p->comp.name,
              p->glass, p->t_k, r->doing, r->md.step, r->md.stage.n_steps);

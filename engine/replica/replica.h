@@ -30,6 +30,9 @@ typedef struct vt_result {
   double ns;       /* simulated time, ns    */
   double wall_s;   /* not reproducible      */
   char kernel[32]; /* what computed the forces */
+  /* Where it ended, also of a task that failed: the vt_stage that was run (0: none had begun) and its step. */
+  int32_t stage, reserved;
+  int64_t step;
 } vt_result;
 void vt_result_free(vt_result *r);
 

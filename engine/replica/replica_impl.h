@@ -11,14 +11,11 @@ enum {
   VT__REPLICA_EQUILIBRATE_ARRAYS = 3 /* of an MD task, before those of its observables             */
 };
 
-/* The number enters the random counter: never renumber (VT_ENGINE_FORMAT). */
-typedef enum vt__stage_id { VT__MELT = 1, VT__QUENCH = 2, VT__EQUILIBRATE = 3, VT__PRODUCE = 4 } vt__stage_id;
-
 /* Steps of a stage with the plan's (possibly halved) time step; 0: the stage is left out. */
-int64_t vt__replica_stage_steps(const vt_plan *p, vt__stage_id id);
-double vt__replica_stage_dt_fs(const vt_plan *p, vt__stage_id id);
+int64_t vt__replica_stage_steps(const vt_plan *p, vt_stage id);
+double vt__replica_stage_dt_fs(const vt_plan *p, vt_stage id);
 /* The stage as the integrator wants it, guards included. */
-vt_md_stage vt__replica_stage(const vt_plan *p, vt__stage_id id);
+vt_md_stage vt__replica_stage(const vt_plan *p, vt_stage id);
 /* Verlet skin of the whole task, A, for a potential of this cutoff: that of its highest temperature and longest step. */
 double vt__replica_skin_a(const vt_plan *p, double cutoff);
 /* Values of a GLASS result: cell, positions, quench rows. */

@@ -164,6 +164,12 @@ uint64_t vt_plan_key(const vt_plan *p)
   return key;
 }
 
+const char *vt_stage_name(int stage)
+{
+  static const char *const name[] = {"", "melt", "quench", "equilibrate", "produce"};
+  return stage > VT_STAGE_NONE && stage <= VT_STAGE_PRODUCE ? name[stage] : name[0];
+}
+
 int vt_plan_block_steps(int n_atoms)
 {
   const int steps_atoms_per_s = 250000; /* 4 us per atom and step */

@@ -122,6 +122,16 @@ typedef struct vt_numerics {
 } vt_numerics;
 enum { VT_ENGINE_FORMAT = 2 }; /* +1 whenever the bits of a result may change */
 
+/* Stages that move atoms.  The number enters the random counter and files: never renumber (VT_ENGINE_FORMAT). */
+typedef enum vt_stage {
+  VT_STAGE_NONE = 0,
+  VT_STAGE_MELT = 1,
+  VT_STAGE_QUENCH = 2,
+  VT_STAGE_EQUILIBRATE = 3,
+  VT_STAGE_PRODUCE = 4
+} vt_stage;
+const char *vt_stage_name(int stage); /* "melt" ...; "" for what is none */
+
 typedef enum vt_task_kind { VT_TASK_GLASS = 0, VT_TASK_MD = 1 } vt_task_kind;
 
 /* All that is needed to do one task, on any rank, in any process. */
@@ -133,7 +143,7 @@ typedef struct vt_plan {
   int32_t comp_index; /* row of the composition in the campaign (not in the identity)      */
   int32_t glass;      /* 0.. independent melt                                              */
   int32_t attempt;    /* 0.. (not in the identity; enters the random key)                  */
-  int32_t half_steps; /* how often the time step was halved by the retry ladder (not in the identity) */
+  int32_t half_stage; /* vt_stage that runs with half its time step: the retry ladder (not in the identity) */
   int32_t block_steps; /* steps of one block; a function of n_atoms only                    */
   double t_k;         /* MD: its temperature; GLASS: where the quench ends                 */
   vt_composition comp;

@@ -98,7 +98,7 @@ static vt_status check_spacing(const one *o, const vt_plan *p, vt_err *err)
     int64_t every = vt_obs_every_steps(p, &p->obs[k]);
     if (every < shortest) shortest = every;
   }
-  const double step_ps = ldexp(p->protocol.produce_dt_fs * 1e-3, -p->half_steps), least_ps = (double)shortest * step_ps;
+  const double step_ps = p->protocol.produce_dt_fs * (p->half_stage == VT_STAGE_PRODUCE ? 0.5e-3 : 1e-3), least_ps = (double)shortest * step_ps;
   const double off_ps = fabs((double)vt_obs_every_steps(p, &clock) * step_ps - o->every_ps);
   if (p->n_obs == 0 || vt_obs_every_steps(p, &clock) % shortest != 0 || off_ps > 1e-9 * o->every_ps)
     return vt_err_user(err, VT_EINVAL, "vitrion one", 0, 0,
@@ -245,7 +245,7 @@ static vt_status print_json(const one *o, const vt_plan *p, const vt_result *r, 
   vt_json_put(j, "glass", vt_json_int(p->glass));
   vt_json_put(j, "target_temperature_K", vt_json_num(p->t_k));
   vt_json_put(j, "attempt", vt_json_int(p->attempt));
-  vt_json_put(j, "half_steps", vt_json_int(p->half_steps));
+  vt_json_put(j, "half_stage", vt_json_int(p->half_stage));
   vt_json_put(j, "ns", vt_json_num(r->ns));
   vt_json_put(j, "wall_s", vt_json_num(r->wall_s));
   vt_json_put(j, "kernel", vt_json_text(r->kernel));
@@ -305,7 +305,7 @@ static vt_status do_task(const one *o, int task, int *code, vt_err *err)
   int same = 1, n_defs = 0;
   VT_PASS(vt_campaign_plan(o->c, task, &p, err));
   const vt_rec *rec = o->journal ? vt_journal_result(o->journal, &p.uid) : NULL;
-  if (rec) p.attempt = rec->attempt, p.half_steps = rec->half_steps; /* as it was run */
+  if (rec) p.attempt = rec->attempt, p.half_stage = rec->half_stage; /* as it was run */
   if (o->check && !rec) VT_FAIL(err, VT_EINVAL, "--check: '%s' holds no result of this task", o->dir.dir);
   if (o->trajectory_path) VT_PASS(check_trajectory(o, &p, err));
   if (p.kind == VT_TASK_MD) VT_TRY_OUT(get_glass(o, task, &glass, err), err, "glass of task %d", task);

@@ -47,7 +47,7 @@ static vt_status quick_glass(const vt_campaign *c, int task, vt_result *out, vt_
   q->melt_ps = melt_steps * q->melt_dt_fs * 1e-3;
   q->quench_rate_k_s = fabs(q->melt_t_k - p.t_k) / (quench_steps * q->quench_dt_fs * 1e-15) + 1;
   q->quench_npt_below_k = 0;
-  p.half_steps = 1; /* a packing that was hardly relaxed */
+  p.half_stage = VT_STAGE_MELT; /* a packing that was hardly relaxed */
   return vt_replica_run(&p, NULL, 0, NULL, NULL, out, err);
 }
 

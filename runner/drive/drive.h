@@ -26,20 +26,40 @@ typedef struct vt_result_head {
   char host[64]; /* not reproducible  */
   char kernel[32];
   char build_id[48];
+  vt_uid potential; /* SHA-256 of the potential's file(s)                             */
+  vt_uid campaign;  /* identity of the campaign it was computed for (it may have grown since) */
 } vt_result_head;
-_Static_assert(sizeof(vt_result_head) == 184, "vt_result_head is a file format");
-enum { VT_RESULT_VERSION = 1 };
+_Static_assert(sizeof(vt_result_head) == 248, "vt_result_head is a file format");
+enum { VT_RESULT_VERSION = 2 };
+
+/* Payload of a FAILURE record: this, then the frame that broke as extended XYZ (may be empty). */
+typedef struct vt_failure_head {
+  uint32_t version; /* VT_FAILURE_VERSION                                                 */
+  int32_t stage;    /* vt_stage it failed in, 0: in none                                  */
+  int64_t step;     /* of that stage                                                      */
+  int32_t rank;     /* not reproducible                                                   */
+  int32_t crashed;  /* 1: the process that ran it died; nothing the task itself reported  */
+  char host[64];    /* not reproducible                                                   */
+  char build_id[48];
+  vt_err err; /* code: its status */
+} vt_failure_head;
+_Static_assert(sizeof(vt_failure_head) == 1160, "vt_failure_head is a file format");
+enum { VT_FAILURE_VERSION = 1 };
+/* Read and check the head of a FAILURE record. */
+VT_MUST_CHECK vt_status vt_failure_load(const vt_journal *j, const vt_rec *r, vt_failure_head *out, vt_err *err);
 
 /* ------------------------------------------------------------------ node: master and worker */
 
 typedef struct vt_lease {
-  int32_t task, attempt, half_steps, reserved;
+  int32_t task, attempt, half_stage, reserved;
 } vt_lease;
 
 /* What one lease gave; owned by the node, freed after it was recorded. */
 typedef struct vt_work {
   vt_result_head head;
   double *values;
+  int32_t stage, reserved; /* where it ended */
+  int64_t step;
   vt_buf post_mortem; /* extended XYZ of the frame that tripped a guard */
 } vt_work;
 

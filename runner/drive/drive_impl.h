@@ -21,13 +21,16 @@ typedef enum vt_msg_tag {
 typedef struct vt_done_msg {
   vt_lease lease;
   double ns, wall_s;
-  vt_err err; /* code VT_OK in a RESULT */
+  int32_t stage, reserved; /* of a FAILURE: where */
+  vt_err err;              /* code VT_OK in a RESULT */
 } vt_done_msg;
 
 typedef struct vt_beat_msg {
   int32_t task, reserved;
   double ns;
 } vt_beat_msg;
+
+void vt__host(char host[64]); /* this machine's name */
 
 /* Feed results and failures of a journal (NULL: none) into a scheduler; actions of the replay are dropped (nobody has
  * asked for work yet).  done(ctx, i) is called for every finished task; may be NULL. */

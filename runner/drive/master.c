@@ -40,9 +40,9 @@ static vt_status execute(vt_master *m, const vt_action *a, vt_err *err)
 {
   switch ((vt_action_kind)a->kind) {
   case VT_ACT_LEASE: {
-    vt_lease l = {.task = a->task, .attempt = a->attempt, .half_steps = a->half_steps};
-    vt_log(VT_LOG_DEBUG, "drive", "ev=lease task=%d worker=%d attempt=%d half_steps=%d", a->task, a->worker, a->attempt,
-           a->half_steps);
+    vt_lease l = {.task = a->task, .attempt = a->attempt, .half_stage = a->half_stage};
+    vt_log(VT_LOG_DEBUG, "drive", "ev=lease task=%d worker=%d attempt=%d half_stage=%d", a->task, a->worker, a->attempt,
+           a->half_stage);
     VT_TRY(vt_comm_send(m->comm, a->worker, VT_MSG_TASK, &l, sizeof l, err), err, "task %d to rank %d", a->task,
            a->worker);
     return VT_OK;
@@ -120,7 +120,8 @@ static vt_status take_done(vt_master *m, const vt_msg *msg, vt_err *err)
                  .task = d.lease.task,
                  .status = d.err.code,
                  .attempt = d.lease.attempt,
-                 .half_steps = d.lease.half_steps};
+                 .half_stage = d.lease.half_stage,
+                 .stage = d.stage};
   switch (msg->tag) {
   case VT_MSG_RESULT:
     if (vt_sched_state(m->sched, d.lease.task) != VT_DONE) m->ns_done += m->o->task_ns[d.lease.task];
@@ -129,8 +130,8 @@ static vt_status take_done(vt_master *m, const vt_msg *msg, vt_err *err)
     ev.kind = VT_EV_RESULT;
     return event(m, &ev, err);
   case VT_MSG_FAILURE:
-    vt_log(VT_LOG_WARN, "drive", "ev=failure task=%d worker=%d attempt=%d half_steps=%d error=\"%.200s\"", d.lease.task,
-           msg->src, d.lease.attempt, d.lease.half_steps, d.err.text);
+    vt_log(VT_LOG_WARN, "drive", "ev=failure task=%d worker=%d attempt=%d half_stage=%d error=\"%.200s\"", d.lease.task,
+           msg->src, d.lease.attempt, d.lease.half_stage, d.err.text);
     ev.kind = VT_EV_FAILURE;
     return event(m, &ev, err);
   default: /* VT_MSG_ABORT */

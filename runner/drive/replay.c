@@ -1,6 +1,4 @@
 /* replay.c - state of a campaign = tasks - results - exhausted failures. */
-#include <string.h>
-
 #include "runner/drive/drive_impl.h"
 
 typedef struct replayer {
@@ -20,19 +18,15 @@ static vt_status failures(replayer *r, const vt_journal *j, const vt_uid *uid, i
 {
   const vt_rec *rec;
   for (int k = 0; (rec = vt_journal_failure(j, uid, k)) != NULL; k++) {
-    char *payload;
-    int32_t code;
-    if (rec->n < sizeof(vt_err))
-      VT_FAIL(err, VT_ECORRUPT, "failure record of task %d has %llu bytes", task, (unsigned long long)rec->n);
-    VT_TRY(vt_journal_read(j, rec, &payload, err), err, "failure record of task %d", task);
-    memcpy(&code, payload, sizeof code); /* vt_err.code */
-    vt_free(payload);
+    vt_failure_head h;
+    VT_PASS(vt_failure_load(j, rec, &h, err));
     vt_event ev = {.kind = VT_EV_FAILURE,
                    .worker = -1,
                    .task = task,
-                   .status = code,
+                   .status = h.err.code,
                    .attempt = rec->attempt,
-                   .half_steps = rec->half_steps};
+                   .half_stage = rec->half_stage,
+                   .stage = h.stage};
     VT_PASS(one_event(r, &ev, err));
   }
   return VT_OK;

@@ -1,7 +1,10 @@
 /* results.c - result records out of the journal, checked against the layout that the plan promises. */
 #include <string.h>
 
-#include "runner/drive/drive.h"
+#include <stdio.h>
+#include <unistd.h>
+
+#include "runner/drive/drive_impl.h"
 
 static vt_status values_expected(const vt_plan *p, size_t *n, vt_err *err)
 {
@@ -46,4 +49,29 @@ vt_status vt_results_load(const vt_journal *j, const vt_plan *p, vt_result_head 
 out:
   vt_free(payload);
   return rc;
+}
+
+vt_status vt_failure_load(const vt_journal *j, const vt_rec *r, vt_failure_head *out, vt_err *err)
+{
+  char *payload, hex[65];
+  vt_uid_hex(&r->uid, hex);
+  if (r->n < sizeof *out)
+    VT_FAIL(err, VT_ECORRUPT, "the failure record of task %.12s has only %llu bytes", hex, (unsigned long long)r->n);
+  VT_TRY(vt_journal_read(j, r, &payload, err), err, "failure record of task %.12s", hex);
+  memcpy(out, payload, sizeof *out);
+  vt_free(payload);
+  if (out->version != VT_FAILURE_VERSION)
+    VT_FAIL(err, VT_EUNSUP, "the failure record of task %.12s has format %u, this program reads format %d", hex,
+            out->version, VT_FAILURE_VERSION);
+  out->host[sizeof out->host - 1] = out->build_id[sizeof out->build_id - 1] = '\0';
+  out->err.text[sizeof out->err.text - 1] = '\0';
+  if (out->err.code <= VT_OK || out->err.code >= VT_STATUS_COUNT || out->stage < 0)
+    VT_FAIL(err, VT_ECORRUPT, "the failure record of task %.12s has status %d, stage %d", hex, out->err.code, out->stage);
+  return VT_OK;
+}
+
+void vt__host(char host[64])
+{
+  if (gethostname(host, 64) != 0) (void)snprintf(host, 64, "unknown");
+  host[63] = '\0';
 }

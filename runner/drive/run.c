@@ -134,14 +134,9 @@ static void list_failures(const run *r, const vt_sched *s)
     printf("failed: %.12s %s, glass %d%s", hex, r->c->comp[t->comp].name, t->glass,
            cause == i ? "" : " (its glass failed)");
     const vt_rec *rec = vt_journal_failure(r->j, &t->uid, 0);
-    char *payload;
-    vt_err e;
-    if (rec && rec->n >= sizeof e && vt_journal_read(r->j, rec, &payload, NULL) == VT_OK) {
-      memcpy(&e, payload, sizeof e);
-      vt_free(payload);
-      e.text[sizeof e.text - 1] = '\0';
-      printf(": %.*s", (int)strcspn(e.text, "\n"), e.text);
-    }
+    vt_failure_head h;
+    if (rec && vt_failure_load(r->j, rec, &h, NULL) == VT_OK)
+      printf(": %.*s", (int)strcspn(h.err.text, "\n"), h.err.text);
     printf("\n");
   }
 }

@@ -128,7 +128,7 @@ static void composition_tables(vt_tables *t, const vt_campaign *c)
 /* Columns of /tasks and /timing. */
 typedef struct task_columns {
   char *uid, *kind, *status, *error, *host;
-  int64_t *done, *comp, *glass, *needs, *attempt, *half_steps, *failures, *rank;
+  int64_t *done, *comp, *glass, *needs, *attempt, *half_stage, *failures, *rank;
   double *t_k, *ns, *wall;
 } task_columns;
 
@@ -149,7 +149,7 @@ static void one_task(vt_tables *t, const task_columns *k, const vt_campaign *c, 
   k->needs[i] = task->needs;
   k->t_k[i] = task->temp >= 0 ? c->t_k[task->temp] : c->t_k[0];
   k->attempt[i] = done ? done->attempt : last ? last->attempt : 0;
-  k->half_steps[i] = done ? done->half_steps : last ? last->half_steps : 0;
+  k->half_stage[i] = done ? done->half_stage : last ? last->half_stage : 0;
   k->failures[i] = failures;
   k->ns[i] = k->wall[i] = NAN;
   k->rank[i] = -1;
@@ -166,14 +166,10 @@ static void one_task(vt_tables *t, const task_columns *k, const vt_campaign *c, 
     h.host[sizeof h.host - 1] = '\0';
     vt__table_put(k->host, i, (int)sizeof h.host, h.host);
   }
-  if (last && last->n >= sizeof(vt_err)) {
-    vt_err e;
-    t->rc = vt_journal_read(j, last, &payload, t->err);
-    if (t->rc != VT_OK) return;
-    memcpy(&e, payload, sizeof e);
-    vt_free(payload);
-    e.text[sizeof e.text - 1] = '\0';
-    vt__table_put(k->error, i, W_ERROR, e.text);
+  if (last) {
+    vt_failure_head h;
+    t->rc = vt_failure_load(j, last, &h, t->err);
+    if (t->rc == VT_OK) vt__table_put(k->error, i, W_ERROR, h.err.text);
   }
 }
 
@@ -190,7 +186,7 @@ static void task_tables(vt_tables *t, const vt_campaign *c, const vt_journal *j)
       .needs = vt__table_i64(t, "/tasks/needs", "row of the task it starts from, -1: none", n, 0),
       .t_k = vt__table_f64(t, "/tasks/temperature", "K", "md: its temperature; glass: end of the quench", n, 0),
       .attempt = vt__table_i64(t, "/tasks/attempt", "attempt number in the random key", n, 0),
-      .half_steps = vt__table_i64(t, "/tasks/half_steps", "how often the time step was halved", n, 0),
+      .half_stage = vt__table_i64(t, "/tasks/half_stage", "stage that ran with half its time step (1 melt ... 4 produce), 0: none", n, 0),
       .failures = vt__table_i64(t, "/tasks/failures", "failed tries", n, 0),
       .error = vt__table_str(t, "/tasks/error", "error chain of the last failed try", n, W_ERROR),
       .ns = vt__table_f64(t, "/tasks/simulated_time", "ns", "simulated time", n, 0),

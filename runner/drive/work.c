@@ -22,16 +22,17 @@ static vt_status find_glass(vt_replica_work *w, const vt_plan *glass, double **v
   }
 }
 
-static void fill_head(vt_result_head *h, const vt_plan *p, const vt_result *r, int rank)
+static void fill_head(vt_result_head *h, const vt_campaign *c, const vt_plan *p, const vt_result *r, int rank)
 {
   *h = (vt_result_head){.version = VT_RESULT_VERSION,
                         .kind = p->kind,
                         .n_values = r->n_values,
                         .ns = r->ns,
                         .wall_s = r->wall_s,
-                        .rank = rank};
-  if (gethostname(h->host, sizeof h->host) != 0) (void)snprintf(h->host, sizeof h->host, "unknown");
-  h->host[sizeof h->host - 1] = '\0';
+                        .rank = rank,
+                        .potential = p->pot_hash,
+                        .campaign = c->id};
+  vt__host(h->host);
   (void)snprintf(h->kernel, sizeof h->kernel, "%s", r->kernel);
   (void)snprintf(h->build_id, sizeof h->build_id, "%.47s", vt_build_info()->build_id);
 }
@@ -58,7 +59,7 @@ static vt_status run(void *ctx, const vt_lease *l, const vt_replica_hooks *hooks
   char hex[65];
   VT_PASS(vt_campaign_plan(w->c, l->task, &plan, err));
   plan.attempt = l->attempt;
-  plan.half_steps = l->half_steps;
+  plan.half_stage = l->half_stage;
   vt_uid_hex(&plan.uid, hex);
   if (plan.kind == VT_TASK_MD) {
     VT_PASS(vt_campaign_plan(w->c, w->c->task[l->task].needs, &glass, err));
@@ -66,8 +67,10 @@ static vt_status run(void *ctx, const vt_lease *l, const vt_replica_hooks *hooks
   }
   say_kernel(w, &plan);
   rc = vt_replica_run(&plan, start, n_start, hooks, &out->post_mortem, &r, err);
+  out->stage = r.stage;
+  out->step = r.step;
   if (rc == VT_OK) {
-    fill_head(&out->head, &plan, &r, w->rank);
+    fill_head(&out->head, w->c, &plan, &r, w->rank);
     out->values = r.values;
     r.values = NULL;
   }
@@ -120,7 +123,7 @@ static vt_status after(void *ctx, const vt_lease *l, vt_status how, const vt_wor
   vt_uid_hex(&plan.uid, hex);
   if (how != VT_OK) {
     if (work->post_mortem.len == 0) return VT_OK;
-    (void)snprintf(path, sizeof path, "%s/failed/%s-attempt%d-half%d.xyz", w->dir->dir, hex, l->attempt, l->half_steps);
+    (void)snprintf(path, sizeof path, "%s/failed/%s-attempt%d-half%d.xyz", w->dir->dir, hex, l->attempt, l->half_stage > 0);
     return vt_file_replace(path, work->post_mortem.s, work->post_mortem.len, err);
   }
   if (plan.kind != VT_TASK_GLASS) return VT_OK;

@@ -1,5 +1,5 @@
 /* worker.c - takes leases, runs them, makes their records durable, reports. */
-#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "runner/drive/drive_impl.h"
@@ -83,12 +83,20 @@ static vt_status record(vt_worker *w, vt_status how, vt_work *work, const vt_err
   vt_done_msg *d = &w->pending[w->n_pending];
   *d = (vt_done_msg){.lease = w->lease, .ns = work->head.ns, .wall_s = work->head.wall_s};
   if (how == VT_OK) {
-    VT_TRY(vt_journal_append(w->journal, VT_REC_RESULT, uid, w->lease.attempt, w->lease.half_steps, &work->head,
+    VT_TRY(vt_journal_append(w->journal, VT_REC_RESULT, uid, w->lease.attempt, w->lease.half_stage, &work->head,
                              sizeof work->head, work->values, work->head.n_values * sizeof(double), err),
            err, "recording the result of task %d", w->lease.task);
   } else {
     d->err = *why;
-    VT_TRY(vt_journal_append(w->journal, VT_REC_FAILURE, uid, w->lease.attempt, w->lease.half_steps, why, sizeof *why,
+    d->stage = work->stage;
+    vt_failure_head h = {.version = VT_FAILURE_VERSION,
+                         .stage = work->stage,
+                         .step = work->step,
+                         .rank = vt_comm_rank(w->comm),
+                         .err = *why};
+    vt__host(h.host);
+    (void)snprintf(h.build_id, sizeof h.build_id, "%.47s", vt_build_info()->build_id);
+    VT_TRY(vt_journal_append(w->journal, VT_REC_FAILURE, uid, w->lease.attempt, w->lease.half_stage, &h, sizeof h,
                              work->post_mortem.s, work->post_mortem.len, err),
            err, "recording the failure of task %d", w->lease.task);
   }

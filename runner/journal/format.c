@@ -47,7 +47,7 @@ void vt__rec_head_put(unsigned char b[VT__REC_HEAD], const vt__rec_head *h)
   put64(b + 8, h->n);
   memcpy(b + 16, h->uid.b, 32);
   put32(b + 48, (uint32_t)h->attempt);
-  put32(b + 52, h->half_steps);
+  put32(b + 52, h->half_stage);
   put32(b + 56, vt_crc32(0, b, 56));
   put32(b + 60, h->payload_crc);
 }
@@ -59,9 +59,9 @@ int vt__rec_head_get(const unsigned char b[VT__REC_HEAD], vt__rec_head *h)
   h->n = get64(b + 8);
   memcpy(h->uid.b, b + 16, 32);
   h->attempt = (int32_t)get32(b + 48);
-  h->half_steps = get32(b + 52);
+  h->half_stage = get32(b + 52);
   h->payload_crc = get32(b + 60);
-  return (h->type == VT_REC_RESULT || h->type == VT_REC_FAILURE) && h->attempt >= 0 && h->half_steps <= INT32_MAX;
+  return (h->type == VT_REC_RESULT || h->type == VT_REC_FAILURE) && h->attempt >= 0 && h->half_stage <= INT32_MAX;
 }
 
 unsigned vt__pad_of(uint64_t n) { return (unsigned)((8 - n % 8) % 8); }

@@ -198,7 +198,7 @@ static vt_status read_records(vt_journal *j, int number, int fd, uint64_t size, 
                             (!errno && step_over_damage(j, s, fd, size) && whole_record(j, fd, s->good, size, &h)))) {
     vt_rec r = {.type = (int32_t)h.type,
                 .attempt = h.attempt,
-                .half_steps = (int32_t)h.half_steps,
+                .half_stage = (int32_t)h.half_stage,
                 .shard = number,
                 .uid = h.uid,
                 .offset = s->good + VT__REC_HEAD,

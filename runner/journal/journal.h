@@ -4,7 +4,7 @@
  * = tasks - results - exhausted failures; no event replay is needed.
  *
  * Format, little endian: file header {"VTJ1\n\0\0\0", u32 version, u32 crc of the 12 bytes before}; then records {u32
- * magic, u32 type, u64 payload bytes, u8 uid[32], i32 attempt, u32 half_steps, u32 header crc, u32 payload crc} +
+ * magic, u32 type, u64 payload bytes, u8 uid[32], i32 attempt, u32 half_stage, u32 header crc, u32 payload crc} +
  * payload, padded to 8 with zeros that are not looked at.  The header crc covers the 56 bytes before it.  Bytes
  * that do not check (header or payload) are a torn tail if no whole record is behind them; else they are damage, which is
  * stepped over and reported: one bad byte costs one record, and its task is done again.  A shard that
@@ -28,14 +28,14 @@ VT_MUST_CHECK vt_status vt_journal_create(vt_journal_writer **w, const char *dir
  * restored, or a sync failed (the kernel may have dropped what was written), the writer refuses everything from then
  * on. */
 VT_MUST_CHECK vt_status vt_journal_append(vt_journal_writer *w, vt_rec_type type, const vt_uid *uid, int attempt,
-                                          int half_steps, const void *head, size_t n_head, const void *body,
+                                          int half_stage, const void *head, size_t n_head, const void *body,
                                           size_t n_body, vt_err *err);
 VT_MUST_CHECK vt_status vt_journal_sync(vt_journal_writer *w, vt_err *err); /* fdatasync; nothing to do is fine */
 void vt_journal_close(vt_journal_writer *w);                                /* NULL is allowed; does not sync */
 
 /* ---- reading */
 typedef struct vt_rec {
-  int32_t type, attempt, half_steps, shard;
+  int32_t type, attempt, half_stage, shard;
   vt_uid uid;
   uint64_t offset, n; /* payload in the shard */
   uint32_t payload_crc, reserved;

@@ -9,7 +9,7 @@ enum { VT__SHARD_HEAD = 16, VT__REC_HEAD = 64, VT__JOURNAL_VERSION = 1 };
 /* ---- format.c */
 
 typedef struct vt__rec_head {
-  uint32_t type, half_steps, payload_crc;
+  uint32_t type, half_stage, payload_crc;
   int32_t attempt;
   uint64_t n;
   vt_uid uid;

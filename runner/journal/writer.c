@@ -133,21 +133,21 @@ static vt_status write_record(vt_journal_writer *w, const piece *part, int n_par
 }
 
 /* NOLINTNEXTLINE(readability-function-size): ten parameters, four of them the two parts of the payload */
-vt_status vt_journal_append(vt_journal_writer *w, vt_rec_type type, const vt_uid *uid, int attempt, int half_steps,
+vt_status vt_journal_append(vt_journal_writer *w, vt_rec_type type, const vt_uid *uid, int attempt, int half_stage,
                             const void *head, size_t n_head, const void *body, size_t n_body, vt_err *err)
 {
   static const char zeros[8] = {0};
   unsigned char b[VT__REC_HEAD];
   if (n_body > SIZE_MAX / 2 || n_head > SIZE_MAX / 2) VT_FAIL(err, VT_EINVAL, "journal record too large");
   vt__rec_head h = {.type = (uint32_t)type,
-                    .half_steps = (uint32_t)half_steps,
+                    .half_stage = (uint32_t)half_stage,
                     .attempt = attempt,
                     .n = (uint64_t)n_head + n_body,
                     .uid = *uid,
                     .payload_crc = vt_crc32(vt_crc32(0, head, n_head), body, n_body)};
   vt__rec_head_put(b, &h);
   if (!vt__rec_head_get(b, &h)) /* what readers would not accept is not written */
-    VT_FAIL(err, VT_EINVAL, "journal record of type %d, attempt %d, half_steps %d", (int)type, attempt, half_steps);
+    VT_FAIL(err, VT_EINVAL, "journal record of type %d, attempt %d, half_stage %d", (int)type, attempt, half_stage);
   VT_PASS(check_usable(w, err));
   if (w->fd < 0) VT_PASS(begin_shard(w, err));
   const piece part[] = {{b, sizeof b}, {head, n_head}, {body, n_body}, {zeros, vt__pad_of(h.n)}};

@@ -5,7 +5,7 @@
 
 typedef struct task_rec {
   int32_t state;      /* vt_task_state */
-  int32_t rung;       /* of the ladder: next to be tried, or being tried */
+  int32_t attempt, half_stage; /* rung of the ladder: next to be tried, or being tried */
   int32_t crashes;    /* workers that died with it */
   int32_t failed_by;  /* of a FAILED task, else -1 */
   int32_t holder;     /* of a LEASED task, else -1 */
@@ -43,20 +43,20 @@ static void set_state(vt_sched *s, int t, vt_task_state st)
   s->task[t].state = st;
 }
 
-/* ------------------------------------------------------------------ the ladder: rung r is attempt r / 2, half_steps r
- * % 2 */
+/* ------------------------------------------------------------------ the ladder: two rungs an attempt */
 
-static int rung_of(int attempt, int half_steps)
+static int rung_of(int attempt, int half_stage)
 {
-  return attempt > INT_MAX / 2 - 1 ? INT_MAX - 1 : 2 * attempt + (half_steps > 0);
+  return attempt > INT_MAX / 2 - 1 ? INT_MAX - 1 : 2 * attempt + (half_stage > 0);
 }
 
-int vt_sched_ladder(int max_tries, int *attempt, int *half_steps)
+int vt_sched_ladder(int max_tries, int stage, int *attempt, int *half_stage)
 {
-  int next = rung_of(*attempt, *half_steps) + 1;
+  int next = rung_of(*attempt, *half_stage) + 1;
+  if (next % 2 == 1 && stage == VT_STAGE_NONE) next++;
   if (next >= max_tries) return 0;
   *attempt = next / 2;
-  *half_steps = next % 2;
+  *half_stage = next % 2 ? stage : VT_STAGE_NONE;
   return 1;
 }
 
@@ -110,7 +110,7 @@ static void lease(vt_sched *s, int t, int w)
   r->next = s->worker[w].lease;
   if (r->next >= 0) s->task[r->next].prev = t;
   s->worker[w].lease = t;
-  act(s, (vt_action){.kind = VT_ACT_LEASE, .worker = w, .task = t, .attempt = r->rung / 2, .half_steps = r->rung % 2});
+  act(s, (vt_action){.kind = VT_ACT_LEASE, .worker = w, .task = t, .attempt = r->attempt, .half_stage = r->half_stage});
 }
 
 static void end_lease(vt_sched *s, int t)
@@ -215,7 +215,7 @@ static void on_result(vt_sched *s, const vt_event *ev)
 
 static void on_failure(vt_sched *s, const vt_event *ev)
 {
-  int t = ev->task, rung = rung_of(ev->attempt, ev->half_steps);
+  int t = ev->task;
   task_rec *r = &s->task[t];
   if (r->state == VT_DONE || r->state == VT_FAILED) return;
   if (r->state == VT_LEASED) {
@@ -223,12 +223,13 @@ static void on_failure(vt_sched *s, const vt_event *ev)
     end_lease(s, t);
     make_ready(s, t);
   }
-  if (rung < r->rung) return;
+  if (rung_of(ev->attempt, ev->half_stage) < rung_of(r->attempt, r->half_stage)) return;
   vt_dispo d = vt_status_dispo((vt_status)ev->status);
-  if (d == VT_DISPO_TASK || (d == VT_DISPO_RETRY && rung + 1 >= s->o.max_tries))
+  int attempt = ev->attempt, half_stage = ev->half_stage;
+  if (d == VT_DISPO_TASK || (d == VT_DISPO_RETRY && !vt_sched_ladder(s->o.max_tries, ev->stage, &attempt, &half_stage)))
     give_up(s, t);
   else if (d == VT_DISPO_RETRY)
-    r->rung = rung + 1;
+    r->attempt = attempt, r->half_stage = half_stage;
 }
 
 static void on_death(vt_sched *s, int w)
@@ -254,8 +255,8 @@ static vt_status check_event(const vt_sched *s, const vt_event *ev, int cap, vt_
     VT_FAIL(err, VT_EINVAL, "event %d of worker %d, there are %d", ev->kind, ev->worker, s->o.n_workers);
   if (of_task && (ev->task < 0 || ev->task >= s->order.n))
     VT_FAIL(err, VT_EINVAL, "event %d for task %d, there are %d", ev->kind, ev->task, s->order.n);
-  if (ev->kind == VT_EV_FAILURE && (ev->attempt < 0 || ev->half_steps < 0))
-    VT_FAIL(err, VT_EINVAL, "failure of task %d in attempt %d, half_steps %d", ev->task, ev->attempt, ev->half_steps);
+  if (ev->kind == VT_EV_FAILURE && (ev->attempt < 0 || ev->half_stage < 0 || ev->stage < 0))
+    VT_FAIL(err, VT_EINVAL, "failure of task %d in attempt %d, half_stage %d", ev->task, ev->attempt, ev->half_stage);
   if (ev->kind == VT_EV_FAILURE && vt_status_dispo((vt_status)ev->status) == VT_DISPO_NONE)
     VT_FAIL(err, VT_EINVAL, "failure of task %d with the status of a success", ev->task);
   if (cap < vt_sched_actions_max(s))

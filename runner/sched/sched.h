@@ -2,7 +2,7 @@
  *
  * A task is WAITING (for its glass), READY, LEASED, DONE or FAILED.  Ready tasks are leased by remaining critical path,
  * then largest cost, then smallest uid; a worker may hold several leases.  A failed task is tried at most max_tries
- * times in all (the retry ladder: attempt and half_steps are part of the lease); a dependent of a failed glass
+ * times in all (the retry ladder: attempt and half_stage are part of the lease); a dependent of a failed glass
  * fails with it.  A worker that dies gives its leases back; a task that was leased to `crash_limit` workers that died
  * fails (deaths after STOP do not count: workers leave then).
  *
@@ -40,7 +40,7 @@ typedef enum vt_event_kind {
    * dependents failed with it (they may have been reported): then the next start takes it from the journal. */
   VT_EV_RESULT,
   /* Durable failure of task; the disposition of status says what it means.  TASK: failed for good.  RETRY: next rung of
-   * the ladder after (attempt, half_steps).  REQUE, ABORT: no verdict on the task, its lease goes back as it was
+   * the ladder after (attempt, half_stage).  REQUE, ABORT: no verdict on the task, its lease goes back as it was
    * (whether the campaign stops is the caller's business).  Ignored: of a DONE or FAILED task; of a rung that was
    * passed before; of a LEASED task if it is not from its holder. */
   VT_EV_FAILURE,
@@ -53,18 +53,20 @@ typedef struct vt_event {
   int32_t worker;              /* -1 where none */
   int32_t task;                /* -1 where none */
   int32_t status;              /* vt_status of a FAILURE */
-  int32_t attempt, half_steps; /* of a FAILURE: what was tried */
+  int32_t attempt, half_stage; /* of a FAILURE: what was tried */
+  int32_t stage;               /* of a FAILURE: in which vt_stage; 0: not in one */
+  int32_t reserved;
 } vt_event;
 
 typedef enum vt_action_kind {
-  VT_ACT_LEASE,   /* give task to worker with this attempt and half_steps          */
+  VT_ACT_LEASE,   /* give task to worker with this attempt and half_stage          */
   VT_ACT_RELEASE, /* tell worker that nothing will come any more                   */
   VT_ACT_GIVE_UP  /* task failed for good; one for each of its dependents follows   */
 } vt_action_kind;
 
 typedef struct vt_action {
   int32_t kind; /* vt_action_kind */
-  int32_t worker, task, attempt, half_steps, reserved;
+  int32_t worker, task, attempt, half_stage, reserved;
 } vt_action;
 
 typedef struct vt_sched_counts {
@@ -85,10 +87,10 @@ int vt_sched_worker_of(const vt_sched *s, int task); /* of a LEASED task, else -
 /* Of a FAILED task: the task whose failure caused it (itself or its glass), else -1. */
 int vt_sched_failed_by(const vt_sched *s, int task);
 vt_sched_counts vt_sched_count(const vt_sched *s);
-/* The deterministic ladder (attempt, half_steps): (0,0), (0,1), (1,0), (1,1), (2,0) ...: half the time step, then new
- * random numbers; its first max_tries rungs.  In: the rung that failed.  Returns 1 and the next rung, or 0 if there is
- * none. */
-int vt_sched_ladder(int max_tries, int *attempt, int *half_steps);
+/* The deterministic ladder of (attempt, half_stage): the stage that failed again with half its time step, then new random
+ * numbers, and so on; its first max_tries rungs.  In: the rung that failed, and the vt_stage it failed in (0, none: there
+ * is nothing to halve, so the next attempt follows).  Returns 1 and the next rung, or 0 if there is none. */
+int vt_sched_ladder(int max_tries, int stage, int *attempt, int *half_stage);
 void vt_sched_free(vt_sched *s);
 
 #endif

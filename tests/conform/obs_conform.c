@@ -221,7 +221,7 @@ void vt_conform_obs_layout(const vt_obs_ops *ops)
   VT_TEST_OK(ops->layout(&r.plan, &r.req, again, VT_MAX_ARRAYS, &n, &err), &err);
   assert_int_equal(n, r.n_defs);
   assert_memory_equal(again, r.defs, (size_t)n * sizeof again[0]);
-  r.plan.half_steps = 1; /* the retry with half the time step has arrays of the same shape */
+  r.plan.half_stage = VT_STAGE_PRODUCE; /* the retry with half the time step has arrays of the same shape */
   VT_TEST_OK(ops->layout(&r.plan, &r.req, again, VT_MAX_ARRAYS, &n, &err), &err);
   assert_memory_equal(again, r.defs, (size_t)n * sizeof again[0]);
   assert_int_equal(ops->layout(&r.plan, &r.req, again, r.n_defs - 1, &n, &err), VT_EINVAL);

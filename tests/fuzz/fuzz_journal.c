@@ -61,7 +61,7 @@ static void same_record(const vt_journal *j, const vt_rec *r, const uint8_t *dat
   must(memcmp(h, "VTJR", 4) == 0 && little(h + 4, 4) == (uint64_t)r->type && little(h + 8, 8) == r->n,
        "a false header");
   must(memcmp(h + 16, r->uid.b, 32) == 0 && little(h + 48, 4) == (uint64_t)r->attempt, "a false identity");
-  must(little(h + 52, 4) == (uint64_t)r->half_steps && little(h + 60, 4) == r->payload_crc, "a false header");
+  must(little(h + 52, 4) == (uint64_t)r->half_stage && little(h + 60, 4) == r->payload_crc, "a false header");
   must(vt_journal_read(j, r, &payload, &err) == VT_OK, err.text);
   must(memcmp(payload, data + r->offset, r->n) == 0, "a false payload");
   vt_free(payload);

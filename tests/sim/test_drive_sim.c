@@ -37,11 +37,11 @@ static double chance(const world *w, uint32_t a, uint32_t b)
 
 /* Of the MD tasks a fifth fail at the first try, a twentieth always; glasses never fail here (their failure takes MD tasks
  * along, which tests/unit/test_sched covers). */
-static int fails(const world *w, int task, int attempt, int half_steps)
+static int fails(const world *w, int task, int attempt, int half_stage)
 {
   if (task < N_GLASS) return 0;
   double u = chance(w, (uint32_t)task, 0);
-  return u < 0.05 || (u < 0.25 && attempt == 0 && half_steps == 0);
+  return u < 0.05 || (u < 0.25 && attempt == 0 && half_stage == 0);
 }
 
 static int hopeless(const world *w, int task) { return fails(w, task, 9, 9); }
@@ -51,7 +51,8 @@ static vt_status work_run(void *ctx, const vt_lease *l, const vt_replica_hooks *
   rank *r = ctx;
   vt_progress p = {.stage = "empty"};
   VT_PASS(hooks->poll(hooks->ctx, &p, err));
-  if (fails(r->w, l->task, l->attempt, l->half_steps)) VT_FAIL(err, VT_EDIVERGE, "task %d failed as scripted", l->task);
+  out->stage = VT_STAGE_MELT;
+  if (fails(r->w, l->task, l->attempt, l->half_stage)) VT_FAIL(err, VT_EDIVERGE, "task %d failed as scripted", l->task);
   out->head = (vt_result_head){.version = VT_RESULT_VERSION};
   r->w->ran[l->task]++;
   return VT_OK;

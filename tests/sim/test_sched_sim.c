@@ -12,7 +12,7 @@ enum { TAG_READY = 1, TAG_BEAT, TAG_RESULT, TAG_FAILURE, TAG_GONE, TAG_TASK, TAG
 enum { HOLD_MOST = 2, RUNGS = 8 };
 
 typedef struct order { /* every message with a content */
-  int32_t task, attempt, half_steps, status;
+  int32_t task, attempt, half_stage, status;
 } order;
 
 /* What happens in a world; everything else follows from the seed. */
@@ -106,7 +106,7 @@ static void worker_take(world *w, worker *k, const vt_msg *m)
 static void worker_end_task(world *w, worker *k)
 {
   order o = k->held[0];
-  int rung = 2 * o.attempt + o.half_steps, bad = trouble(w, o.task), fails = bad < 0 || rung < bad;
+  int rung = 2 * o.attempt + o.half_stage, bad = trouble(w, o.task), fails = bad < 0 || rung < bad;
   assert_in_range(rung, 0, w->r.max_tries - 1);
   if (fails)
     w->failed[o.task] |= (unsigned char)(1u << rung);
@@ -155,7 +155,7 @@ static void worker_step(world *w, worker *k)
 
 static void execute(world *w, const vt_action *a)
 {
-  order o = {.task = a->task, .attempt = a->attempt, .half_steps = a->half_steps};
+  order o = {.task = a->task, .attempt = a->attempt, .half_stage = a->half_stage};
   switch ((vt_action_kind)a->kind) {
   case VT_ACT_LEASE:
     assert_false(w->stopped);
@@ -208,7 +208,8 @@ static void master_take(world *w, const vt_msg *m)
                     .task = o.task,
                     .status = o.status,
                     .attempt = o.attempt,
-                    .half_steps = o.half_steps};
+                    .half_stage = o.half_stage,
+                    .stage = VT_STAGE_MELT};
     event(w, ev);
   }
 }
@@ -254,7 +255,8 @@ static void replay(world *w)
                             .task = t,
                             .status = trouble(w, t) < 0 ? VT_ETASK : VT_EDIVERGE,
                             .attempt = rung / 2,
-                            .half_steps = rung % 2});
+                            .half_stage = rung % 2,
+                            .stage = VT_STAGE_MELT});
     }
   }
 }

@@ -92,7 +92,7 @@ void jf_expect(const vt_journal *j, const vt_rec *r, int k)
   assert_true(vt_uid_equal(&r->uid, &u));
   assert_int_equal(r->type, jf_type(k));
   assert_int_equal(r->attempt, jf_attempt(k));
-  assert_int_equal(r->half_steps, jf_half(k));
+  assert_int_equal(r->half_stage, jf_half(k));
   assert_int_equal(r->n, jf_size(k));
   VT_TEST_OK(vt_journal_read(j, r, &got, &err), &err);
   jf_fill(want, k);

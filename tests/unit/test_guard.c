@@ -528,14 +528,14 @@ static void every_limit_of_a_campaign_reaches_the_stage(void **state)
                                        .spread_ev_a = 0.2,
                                        .molecules = 1,
                                        .contacts = 0};
-  for (int id = VT__MELT; id <= VT__QUENCH; id++) {
-    vt_md_guard g = vt__replica_stage(&p, (vt__stage_id)id).guard;
+  for (int id = VT_STAGE_MELT; id <= VT_STAGE_QUENCH; id++) {
+    vt_md_guard g = vt__replica_stage(&p, (vt_stage)id).guard;
     assert_true(g.t_max_k == 3000 && g.f_max == 31 && g.volume_ratio == 1.7); /* the quench begins at 1200 K */
     assert_true(g.d_min_scale == 0.55 && g.spread_max == 0.2 && g.molecules == 1 && g.contacts == 0);
   }
   p.protocol.guard.contacts = 1;
-  assert_int_equal(vt__replica_stage(&p, VT__PRODUCE).guard.contacts, 1);
-  assert_true(vt__replica_stage(&p, VT__PRODUCE).guard.t_max_k == 1000); /* 2.5 * 400 K */
+  assert_int_equal(vt__replica_stage(&p, VT_STAGE_PRODUCE).guard.contacts, 1);
+  assert_true(vt__replica_stage(&p, VT_STAGE_PRODUCE).guard.t_max_k == 1000); /* 2.5 * 400 K */
 }
 
 /* The frame in the file is the one that was too hot: its temperature, computed here from its velocities. */

@@ -160,7 +160,7 @@ static void writers_of_one_process_and_rank_do_not_share_a_shard(void **state)
 }
 
 /* The format of journal.h, byte for byte, written down here independently: {magic, version 1, crc} and one record of
- * uid 00 01 .. 1f, type 2, attempt 3, half_steps 1, payload "abc".  The CRCs were computed with python3 zlib.crc32 over
+ * uid 00 01 .. 1f, type 2, attempt 3, half_stage 1, payload "abc".  The CRCs were computed with python3 zlib.crc32 over
  * the bytes before them. */
 static void the_bytes_are_those_of_the_format(void **state)
 {

@@ -306,11 +306,11 @@ static void a_halved_time_step_samples_at_the_same_times(void **state)
   vt_plan p = plan_of(1, 0, 100, 1.7), q;
   ask(&p, "msd", 0.3);
   q = p;
-  q.half_steps = 2;
+  q.half_stage = VT_STAGE_PRODUCE;
   assert_int_equal(vt_obs_produce_steps(&p), 58824); /* 100 ps / 1.7 fs, rounded */
   assert_int_equal(vt_obs_every_steps(&p, &p.obs[0]), 176);
-  assert_int_equal(vt_obs_every_steps(&q, &q.obs[0]), 4 * 176);
-  assert_int_equal(vt_obs_produce_steps(&q), 4 * vt_obs_produce_steps(&p));
+  assert_int_equal(vt_obs_every_steps(&q, &q.obs[0]), 2 * 176);
+  assert_int_equal(vt_obs_produce_steps(&q), 2 * vt_obs_produce_steps(&p));
   assert_int_equal(vt_obs_samples(&q, &q.obs[0]), vt_obs_samples(&p, &p.obs[0]));
   assert_int_equal(vt_obs_samples(&p, &p.obs[0]), 58824 / 176 + 1);
   p.obs[0].every_ps = 1e-9;

@@ -348,19 +348,21 @@ static void steps_and_time_follow_from_the_plan(void **state)
   assert_true(vt_replica_memory(&m) > 48 * 140 + layout_values(&m) * sizeof(double));
 }
 
-static void a_halved_time_step_doubles_the_steps_and_keeps_time_and_shapes(void **state)
+static void a_halved_stage_doubles_its_own_steps_and_keeps_time_and_shapes(void **state)
 {
   (void)state;
   vt_plan m = md_plan(), h = m;
-  h.half_steps = 1;
-  assert_int_equal(vt_replica_steps(&h), 2 * vt_replica_steps(&m));
+  h.half_stage = VT_STAGE_EQUILIBRATE;
+  assert_int_equal(vt_replica_steps(&h), 2 * 800 + 500);
+  h.half_stage = VT_STAGE_PRODUCE;
+  assert_int_equal(vt_replica_steps(&h), 800 + 2 * 500);
   assert_true(fabs(vt_replica_ns(&h) - vt_replica_ns(&m)) < 1e-15);
   assert_int_equal(layout_values(&h), layout_values(&m));
   vt_result r = run(&h, &shared, NULL);
   size_t n;
   const double *lag = array_of(&h, &r, "msd/lag_ps", &n);
   assert_true(fabs(lag[0] - 0.02) < 1e-12); /* samples at the same times */
-  assert_true(fabs(r.ns - 0.0026) < 1e-12); /* sum of 2600 steps' worth, rounded */
+  assert_true(fabs(r.ns - 0.0026) < 1e-12); /* sum of 1800 steps' worth, rounded */
   vt_result_free(&r);
 }
 
@@ -395,7 +397,7 @@ int main(void)
       cmocka_unit_test(another_potential_than_the_planned_one_is_refused),
       cmocka_unit_test(an_md_task_without_its_glass_is_refused),
       cmocka_unit_test(steps_and_time_follow_from_the_plan),
-      cmocka_unit_test(a_halved_time_step_doubles_the_steps_and_keeps_time_and_shapes),
+      cmocka_unit_test(a_halved_stage_doubles_its_own_steps_and_keeps_time_and_shapes),
       cmocka_unit_test(names_of_arrays_are_unique_and_room_is_checked)};
   return cmocka_run_group_tests(tests, make_glass, drop_glass);
 }

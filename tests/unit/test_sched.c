@@ -41,21 +41,21 @@ static void result(fixture *f, int w, int t) { play(f, (vt_event){.kind = VT_EV_
 static void dead(fixture *f, int w) { play(f, (vt_event){.kind = VT_EV_WORKER_DEAD, .worker = w, .task = -1}); }
 static void stop(fixture *f) { play(f, (vt_event){.kind = VT_EV_STOP, .worker = -1, .task = -1}); }
 
-static void failure(fixture *f, int w, int t, vt_status why, int attempt, int half_steps)
+static void failure(fixture *f, int w, int t, vt_status why, int attempt, int half_stage)
 {
   play(f,
        (vt_event){
-           .kind = VT_EV_FAILURE, .worker = w, .task = t, .status = why, .attempt = attempt, .half_steps = half_steps});
+           .kind = VT_EV_FAILURE, .worker = w, .task = t, .status = why, .attempt = attempt, .half_stage = half_stage, .stage = VT_STAGE_MELT});
 }
 
-static void expect_lease(const fixture *f, int k, int w, int t, int attempt, int half_steps)
+static void expect_lease(const fixture *f, int k, int w, int t, int attempt, int half_stage)
 {
   assert_true(k < f->n);
   assert_int_equal(f->a[k].kind, VT_ACT_LEASE);
   assert_int_equal(f->a[k].task, t);
   assert_int_equal(f->a[k].worker, w);
   assert_int_equal(f->a[k].attempt, attempt);
-  assert_int_equal(f->a[k].half_steps, half_steps);
+  assert_int_equal(f->a[k].half_stage, half_stage);
   assert_int_equal(vt_sched_state(f->s, t), VT_LEASED);
   assert_int_equal(vt_sched_worker_of(f->s, t), w);
 }
@@ -149,10 +149,10 @@ static void asking_twice_is_one_request(void **state)
 static void the_ladder_halves_the_step_then_draws_anew(void **state)
 {
   (void)state;
-  static const int rung[][2] = {{0, 0}, {0, 1}, {1, 0}, {1, 1}, {2, 0}};
+  static const int rung[][2] = {{0, 0}, {0, VT_STAGE_QUENCH}, {1, 0}, {1, VT_STAGE_QUENCH}, {2, 0}};
   for (int most = 1; most <= 5; most++) {
     int attempt = 0, half = 0, tries = 1;
-    while (vt_sched_ladder(most, &attempt, &half)) {
+    while (vt_sched_ladder(most, VT_STAGE_QUENCH, &attempt, &half)) {
       assert_int_equal(attempt, rung[tries][0]);
       assert_int_equal(half, rung[tries][1]);
       tries++;
@@ -160,7 +160,12 @@ static void the_ladder_halves_the_step_then_draws_anew(void **state)
     assert_int_equal(tries, most);
   }
   int attempt = INT32_MAX, half = 1;
-  assert_int_equal(vt_sched_ladder(3, &attempt, &half), 0);
+  assert_int_equal(vt_sched_ladder(3, VT_STAGE_MELT, &attempt, &half), 0);
+  attempt = half = 0; /* what failed outside of a stage has no step to halve */
+  assert_int_equal(vt_sched_ladder(3, VT_STAGE_NONE, &attempt, &half), 1);
+  assert_int_equal(attempt, 1);
+  assert_int_equal(half, VT_STAGE_NONE);
+  assert_int_equal(vt_sched_ladder(3, VT_STAGE_NONE, &attempt, &half), 0);
 }
 
 static void a_diverging_task_climbs_the_ladder_and_is_given_up(void **state)

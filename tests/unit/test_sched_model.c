@@ -30,7 +30,7 @@ typedef struct model {
 static void say(model *m, int kind, int worker, int task)
 {
   vt_action a = {.kind = kind, .worker = worker, .task = task};
-  if (kind == VT_ACT_LEASE) a.attempt = m->rung[task] / 2, a.half_steps = m->rung[task] % 2;
+  if (kind == VT_ACT_LEASE) a.attempt = m->rung[task] / 2, a.half_stage = m->rung[task] % 2;
   m->out[m->n_out++] = a;
 }
 
@@ -109,7 +109,7 @@ static void model_result(model *m, int t)
 
 static void model_failure(model *m, const vt_event *ev)
 {
-  int t = ev->task, rung = 2 * ev->attempt + ev->half_steps;
+  int t = ev->task, rung = 2 * ev->attempt + ev->half_stage;
   if (m->state[t] == VT_DONE || m->state[t] == VT_FAILED) return;
   if (m->state[t] == VT_LEASED && m->holder[t] != ev->worker) return;
   if (m->state[t] == VT_LEASED) m->state[t] = VT_READY, m->holder[t] = -1;
@@ -199,7 +199,8 @@ static vt_event random_event(const model *m)
                     .task = t,
                     .status = why[below(sizeof why / sizeof why[0])],
                     .attempt = rung / 2,
-                    .half_steps = rung % 2};
+                    .half_stage = rung % 2,
+                    .stage = VT_STAGE_MELT};
   else if (what < 55)
     ev.kind = VT_EV_WORKER_DEAD;
   else if (what < 56)

@@ -155,7 +155,7 @@ typedef struct change {
 CHANGE(other_path, p->pot_path[1] ^= 1)
 CHANGE(other_row, p->comp_index++)
 CHANGE(other_attempt, p->attempt++)
-CHANGE(other_halving, p->half_steps++)
+CHANGE(other_halving, p->half_stage++)
 CHANGE(other_name, p->comp.name[0] ^= 1)
 CHANGE(other_old_uid, p->uid.b[0] ^= 1)
 CHANGE(minus_zero, p->obs[0].par[2] = -p->obs[0].par[2])
@@ -333,7 +333,7 @@ static void the_random_key_is_the_documented_hash(void **state)
   p.attempt = 2;
   assert_true(vt_plan_key(&p) != first);
   p.attempt = 1;
-  p.half_steps = 1; /* halving the step repeats the stage with the same numbers */
+  p.half_stage = 1; /* halving the step repeats the stage with the same numbers */
   assert_true(vt_plan_key(&p) == first);
 }
 
