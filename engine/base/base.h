@@ -152,6 +152,9 @@ int vt_edit_distance(const char *a, const char *b, int limit);
 VT_MUST_CHECK vt_status vt_file_read(const char *path, size_t most, char **data, size_t *n, vt_err *err);
 /* Whole or not at all: write path.tmp-<pid>, fsync, rename, fsync the folder. VT_EIO. */
 VT_MUST_CHECK vt_status vt_file_replace(const char *path, const void *data, size_t n, vt_err *err);
+/* The same, but what stood at `path` before is at `path`.prev afterwards: at every moment one of the two is whole.  One
+ * writer at a time; the temporary file is `path`.tmp. VT_EIO. */
+VT_MUST_CHECK vt_status vt_file_rotate(const char *path, const void *data, size_t n, vt_err *err);
 /* Rename within one file system, then fsync the folder, so that the new name lasts. VT_EIO. */
 VT_MUST_CHECK vt_status vt_file_move(const char *from, const char *to, vt_err *err);
 /* mkdir -p. */
