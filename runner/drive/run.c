@@ -45,7 +45,7 @@ static vt_status open_folder(run *r, vt_err *err)
     VT_TRY_OUT(vt_journal_open(&r->j, r->dir.journal, err), err, "journal");
     vt_buf torn = {0}, damaged = {0};
     if (vt_journal_damaged(r->j, &damaged) > 0)
-      vt_log(VT_LOG_WARN, "drive", "ev=damaged_records shards=\"%s\" (their tasks are done again)", damaged.s);
+      vt_log(VT_LOG_WARN, "drive", "ev=damaged_records shards=\"%s\" (tasks whose records were lost are done again)", damaged.s);
     if (vt_journal_torn(r->j, &torn) > 0) {
       vt_log(VT_LOG_WARN, "drive", "ev=torn_tail shards=\"%s\"", torn.s);
       rc = vt_journal_cut(r->j, err);

@@ -80,3 +80,17 @@ int vt__pread_all(int fd, void *p, size_t n, uint64_t offset)
   }
   return 1;
 }
+
+int vt__pwrite_all(int fd, const void *p, size_t n, uint64_t offset)
+{
+  const char *b = p;
+  while (n) {
+    ssize_t put = pwrite(fd, b, n, (off_t)offset);
+    if (put < 0 && errno == EINTR) continue;
+    if (put <= 0) return put < 0 ? errno : ENOSPC;
+    b += put;
+    n -= (size_t)put;
+    offset += (uint64_t)put;
+  }
+  return 0;
+}

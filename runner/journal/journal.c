@@ -1,4 +1,4 @@
-/* journal.c - reading: all shards of a folder, their records, their torn tails. */
+/* journal.c - reading: all shards of a folder, their records, what is wrong with them. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,30 +11,10 @@
 
 enum { BLOCK = 1 << 17, SHARDS_MOST = 1 << 20 };
 
-typedef struct shard {
-  char name[256];
-  uint64_t good;    /* whole records end here; 0: the file header has not been seen */
-  uint64_t seen;    /* size when it was read */
-  uint64_t damaged; /* bytes before `good` that are no record, in n_damaged stretches */
-  int n_damaged;
-} shard;
-
-struct vt_journal {
-  char dir[VT_PATH * 4];
-  vt__index index;
-  shard *shard;     /* in order of discovery: vt_rec.shard */
-  int32_t *by_name; /* the same, sorted */
-  int n_shards, cap_shards;
-  char *block;         /* [BLOCK] for checksums */
-  unsigned char *scan; /* [BLOCK] for looking behind damage */
-};
-
-static void path_of(const vt_journal *j, const shard *s, char *path, size_t cap)
+void vt__shard_path(const vt_journal *j, const vt__shard *s, char *path, size_t cap)
 {
   (void)snprintf(path, cap, "%s/%s", j->dir, s->name);
 }
-
-enum { PATH_CAP = VT_PATH * 4 + 260 };
 
 /* ------------------------------------------------------------------ the list of shards */
 
@@ -83,8 +63,8 @@ static vt_status add_shard(vt_journal *j, const char *name, vt_err *err)
   if (found) return VT_OK;
   if (strlen(name) >= sizeof j->shard->name) VT_FAIL(err, VT_EINVAL, "journal shard name '%.80s' is too long", name);
   if (j->n_shards == j->cap_shards) VT_PASS(more_shards(j, err));
-  shard *s = &j->shard[j->n_shards];
-  *s = (shard){.good = 0};
+  vt__shard *s = &j->shard[j->n_shards];
+  *s = (vt__shard){.good = 0};
   memcpy(s->name, name, strlen(name) + 1);
   memmove(j->by_name + at + 1, j->by_name + at, (size_t)(j->n_shards - at) * sizeof *j->by_name);
   j->by_name[at] = j->n_shards++;
@@ -147,17 +127,34 @@ static int before(const void *ctx, const vt_rec *a, const vt_rec *b)
   return strcmp(j->shard[a->shard].name, j->shard[b->shard].name) < 0;
 }
 
-static vt_status read_head(shard *s, int fd, uint64_t size, vt_err *err)
+static vt_status add_flaw(vt__shard *s, vt_flaw_kind kind, uint64_t offset, uint64_t n, vt_err *err)
+{
+  if (s->n_flaws == s->cap_flaws) {
+    void *p;
+    int cap = s->cap_flaws ? 2 * s->cap_flaws : 4;
+    VT_TRY(vt_calloc64(&p, (size_t)cap, sizeof *s->flaw, err), err, "%d damaged stretches", cap);
+    if (s->n_flaws) memcpy(p, s->flaw, (size_t)s->n_flaws * sizeof *s->flaw);
+    vt_free(s->flaw);
+    s->flaw = p;
+    s->cap_flaws = cap;
+  }
+  s->flaw[s->n_flaws++] = (vt_flaw){.kind = kind, .offset = offset, .n = n};
+  return VT_OK;
+}
+
+/* A header that does not check says nothing about the records behind it, which carry magic and checksums of their own;
+ * one that checks and names another version does. */
+static vt_status read_head(vt__shard *s, int fd, uint64_t size, vt_err *err)
 {
   unsigned char b[VT__SHARD_HEAD];
   uint32_t version;
   if (size < sizeof b) return VT_OK;
   if (!vt__pread_all(fd, b, sizeof b, 0)) VT_FAIL(err, VT_EIO, "cannot read its header: %s", strerror(errno));
-  if (!vt__shard_head_get(b, &version)) {
-    if (size == sizeof b) return VT_OK; /* torn at birth */
-    VT_FAIL(err, VT_ECORRUPT, "its header is damaged; move the file away to go on without its records");
-  }
-  if (version != VT__JOURNAL_VERSION)
+  int good = vt__shard_head_get(b, &version);
+  if (!good && size == sizeof b) return VT_OK; /* torn at birth */
+  if (!good)
+    VT_PASS(add_flaw(s, VT_FLAW_HEAD, 0, sizeof b, err));
+  else if (version != VT__JOURNAL_VERSION)
     VT_FAIL(err, VT_EUNSUP, "it has version %u, this program reads version %d", version, VT__JOURNAL_VERSION);
   s->good = sizeof b;
   return VT_OK;
@@ -179,23 +176,28 @@ static uint64_t record_behind(vt_journal *j, int fd, uint64_t from, uint64_t siz
   return 0;
 }
 
-/* Step over bytes that are no record; 0 if nothing whole is behind them (a torn tail, or a record being written). */
-static int step_over_damage(vt_journal *j, shard *s, int fd, uint64_t size)
+/* The padding behind a payload: zeros, or somebody changed them. */
+static vt_status check_padding(vt__shard *s, int fd, uint64_t at, unsigned n, vt_err *err)
 {
-  uint64_t next = record_behind(j, fd, s->good, size);
-  if (!next) return 0;
-  s->n_damaged++;
-  s->damaged += next - s->good;
-  s->good = next;
-  return 1;
+  static const unsigned char zeros[8] = {0};
+  unsigned char b[8] = {0};
+  if (n && !vt__pread_all(fd, b, n, at))
+    VT_FAIL(err, VT_EIO, "cannot read the padding at offset %llu: %s", (unsigned long long)at, strerror(errno));
+  return memcmp(b, zeros, sizeof b) == 0 ? VT_OK : add_flaw(s, VT_FLAW_PADDING, at, n, err);
 }
 
 static vt_status read_records(vt_journal *j, int number, int fd, uint64_t size, vt_err *err)
 {
-  shard *s = &j->shard[number];
+  vt__shard *s = &j->shard[number];
   vt__rec_head h;
-  while (s->good < size && (whole_record(j, fd, s->good, size, &h) ||
-                            (!errno && step_over_damage(j, s, fd, size) && whole_record(j, fd, s->good, size, &h)))) {
+  while (s->good < size) {
+    if (!whole_record(j, fd, s->good, size, &h)) {
+      uint64_t next = errno ? 0 : record_behind(j, fd, s->good, size);
+      if (!next) break; /* a torn tail, a record being written, or it cannot be read */
+      VT_PASS(add_flaw(s, VT_FLAW_RECORDS, s->good, next - s->good, err));
+      s->good = next;
+      if (!whole_record(j, fd, s->good, size, &h)) break;
+    }
     vt_rec r = {.type = (int32_t)h.type,
                 .attempt = h.attempt,
                 .half_stage = (int32_t)h.half_stage,
@@ -204,6 +206,7 @@ static vt_status read_records(vt_journal *j, int number, int fd, uint64_t size, 
                 .offset = s->good + VT__REC_HEAD,
                 .n = h.n,
                 .payload_crc = h.payload_crc};
+    VT_PASS(check_padding(s, fd, r.offset + h.n, vt__pad_of(h.n), err));
     VT_PASS(vt__index_add(&j->index, &r, before, j, err));
     s->good += VT__REC_HEAD + h.n + vt__pad_of(h.n);
     errno = 0;
@@ -216,10 +219,10 @@ static vt_status read_records(vt_journal *j, int number, int fd, uint64_t size, 
 static vt_status read_shard(vt_journal *j, int number, vt_err *err)
 {
   vt_status rc = VT_OK;
-  shard *s = &j->shard[number];
+  vt__shard *s = &j->shard[number];
   struct stat st;
-  char path[PATH_CAP];
-  path_of(j, s, path, sizeof path);
+  char path[VT__SHARD_PATH];
+  vt__shard_path(j, s, path, sizeof path);
   int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a FIFO of that name must not block */
   if (fd < 0) VT_FAIL(err, VT_EIO, "cannot open journal shard '%s': %s", path, strerror(errno));
   if (fstat(fd, &st) != 0) VT_FAIL_OUT(err, VT_EIO, "cannot examine journal shard '%s': %s", path, strerror(errno));
@@ -271,6 +274,7 @@ void vt_journal_free(vt_journal *j)
 {
   if (!j) return;
   vt__index_free(&j->index);
+  for (int k = 0; k < j->n_shards; k++) vt_free(j->shard[k].flaw);
   vt_free(j->shard);
   vt_free(j->by_name);
   vt_free(j->block);
@@ -302,9 +306,9 @@ vt_status vt_journal_read(const vt_journal *j, const vt_rec *r, char **payload, 
 {
   vt_status rc = VT_OK;
   void *p = NULL;
-  char path[PATH_CAP];
+  char path[VT__SHARD_PATH];
   *payload = NULL;
-  path_of(j, &j->shard[r->shard], path, sizeof path);
+  vt__shard_path(j, &j->shard[r->shard], path, sizeof path);
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) VT_FAIL(err, VT_EIO, "cannot open journal shard '%s': %s", path, strerror(errno));
   VT_TRY_OUT(vt_calloc64(&p, (size_t)r->n, 1, err), err, "journal shard '%s', payload at offset %llu", path,
@@ -322,63 +326,4 @@ out:
   vt_free(p);
   (void)close(fd);
   return rc;
-}
-
-/* ------------------------------------------------------------------ torn tails */
-
-int vt_journal_torn(const vt_journal *j, vt_buf *text)
-{
-  int n = 0;
-  for (int k = 0; k < j->n_shards; k++) {
-    const shard *s = &j->shard[j->by_name[k]];
-    if (s->good == s->seen) continue;
-    n++;
-    if (text)
-      vt_buf_printf(text, "%s/%s: good up to byte %llu of %llu\n", j->dir, s->name, (unsigned long long)s->good,
-                    (unsigned long long)s->seen);
-  }
-  return n;
-}
-
-int vt_journal_damaged(const vt_journal *j, vt_buf *text)
-{
-  int n = 0;
-  for (int k = 0; k < j->n_shards; k++) {
-    const shard *s = &j->shard[j->by_name[k]];
-    n += s->n_damaged;
-    if (text && s->n_damaged)
-      vt_buf_printf(text, "%s/%s: %d damaged stretches, %llu bytes\n", j->dir, s->name, s->n_damaged,
-                    (unsigned long long)s->damaged);
-  }
-  return n;
-}
-
-static vt_status cut_shard(const vt_journal *j, shard *s, vt_err *err)
-{
-  vt_status rc = VT_OK;
-  struct stat st;
-  char path[PATH_CAP];
-  path_of(j, s, path, sizeof path);
-  int fd = open(path, O_WRONLY | O_CLOEXEC);
-  if (fd < 0) VT_FAIL(err, VT_EIO, "cannot open journal shard '%s': %s", path, strerror(errno));
-  if (fstat(fd, &st) != 0) VT_FAIL_OUT(err, VT_EIO, "cannot examine journal shard '%s': %s", path, strerror(errno));
-  if ((uint64_t)st.st_size != s->seen)
-    VT_FAIL_OUT(err, VT_EINVAL, "journal shard '%s' had %llu bytes and has %llu: somebody is writing it", path,
-                (unsigned long long)s->seen, (unsigned long long)st.st_size);
-  if (ftruncate(fd, (off_t)s->good) != 0 || fsync(fd) != 0)
-    VT_FAIL_OUT(err, VT_EIO, "cannot cut journal shard '%s' at byte %llu: %s", path, (unsigned long long)s->good,
-                strerror(errno));
-  s->seen = s->good;
-out:
-  (void)close(fd);
-  return rc;
-}
-
-vt_status vt_journal_cut(vt_journal *j, vt_err *err)
-{
-  for (int k = 0; k < j->n_shards; k++) {
-    shard *s = &j->shard[j->by_name[k]];
-    if (s->good < s->seen) VT_PASS(cut_shard(j, s, err));
-  }
-  return VT_OK;
 }

@@ -5,11 +5,15 @@
  *
  * Format, little endian: file header {"VTJ1\n\0\0\0", u32 version, u32 crc of the 12 bytes before}; then records {u32
  * magic, u32 type, u64 payload bytes, u8 uid[32], i32 attempt, u32 half_stage, u32 header crc, u32 payload crc} +
- * payload, padded to 8 with zeros that are not looked at.  The header crc covers the 56 bytes before it.  Bytes
- * that do not check (header or payload) are a torn tail if no whole record is behind them; else they are damage, which is
- * stepped over and reported: one bad byte costs one record, and its task is done again.  A shard that
- * ends within its file header was torn at birth; one with more behind a file header that does not check is VT_ECORRUPT
- * (nothing is cut from it), another version VT_EUNSUP. */
+ * payload, padded to 8 with zeros.  The header crc covers the 56 bytes before it.  Bytes that do not check (header or
+ * payload) are a torn tail if no whole record is behind them; else they are damage, which is stepped over and reported:
+ * one bad byte costs one record, and its task is done again.  Padding that is not zero is damage that costs nothing,
+ * and so is a file header that does not check with more behind it (nothing is cut from such a shard); a shard that ends
+ * within its file header was torn at birth, another version is VT_EUNSUP.  So every byte is checked by something.  What
+ * no shard can tell is that whole records are missing at its end, or that a shard is missing: only a count of results
+ * kept elsewhere can (the store).
+ *
+ * Subfolders are not read: repair moves what it replaced to journal/damaged/. */
 #ifndef VT_JOURNAL_H
 #define VT_JOURNAL_H
 
@@ -54,12 +58,41 @@ const vt_rec *vt_journal_result(const vt_journal *j, const vt_uid *uid);
 const vt_rec *vt_journal_failure(const vt_journal *j, const vt_uid *uid, int k);
 /* Read and check a payload (caller frees with vt_free). VT_ECORRUPT names shard and offset. */
 VT_MUST_CHECK vt_status vt_journal_read(const vt_journal *j, const vt_rec *r, char **payload, vt_err *err);
+void vt_journal_free(vt_journal *j);
+
+/* ---- what is wrong */
+typedef enum vt_flaw_kind {
+  VT_FLAW_HEAD = 1, /* a file header that does not check; the records behind it were read */
+  VT_FLAW_RECORDS,  /* bytes before a whole record that are none                          */
+  VT_FLAW_PADDING,  /* not zero; its record is good                                       */
+  VT_FLAW_TAIL      /* nothing whole behind: torn, or just being written                  */
+} vt_flaw_kind;
+typedef struct vt_flaw {
+  int32_t kind, reserved;
+  uint64_t offset, n; /* bytes of the shard */
+} vt_flaw;
+typedef struct vt_shard {
+  const char *name; /* in the journal's folder; valid until the next refresh */
+  int32_t number;   /* vt_rec.shard */
+  int32_t reserved;
+  uint64_t n_bytes;
+} vt_shard;
+int vt_journal_shards(const vt_journal *j);
+void vt_journal_shard(const vt_journal *j, int k, vt_shard *out); /* the k-th by name */
+/* The k-th flaw of a shard, the tail last; 0 if there is none. */
+int vt_journal_flaw(const vt_journal *j, int number, int k, vt_flaw *out);
 /* Shards with a torn tail: count, and (text may be NULL) one line each that names it; cut removes the tails, only while
  * nobody writes (VT_EINVAL if a shard has grown since it was indexed). */
 int vt_journal_torn(const vt_journal *j, vt_buf *text);
-/* Damage in the middle of shards, the same way: number of stretches.  It is never cut. */
-int vt_journal_damaged(const vt_journal *j, vt_buf *text);
 VT_MUST_CHECK vt_status vt_journal_cut(vt_journal *j, vt_err *err);
-void vt_journal_free(vt_journal *j);
+/* The other flaws, the same way: number of stretches.  They are never cut. */
+int vt_journal_damaged(const vt_journal *j, vt_buf *text);
+/* Only while nobody writes.  The records of a shard for which keep(ctx, r) is not 0 (NULL: all of them) go into a new
+ * shard that takes its place in the order (<name>-mended<k>.vtj; none if no record is left), written whole, synced,
+ * then renamed; only then the old file is moved to damaged/ in the journal's folder.  A crash in between leaves both,
+ * which is harmless: equal records twice.  j still describes the old file: open another.  *kept: records of the new
+ * shard. */
+VT_MUST_CHECK vt_status vt_journal_mend(const vt_journal *j, int number, int (*keep)(void *ctx, const vt_rec *r),
+                                        void *ctx, int *kept, vt_err *err);
 
 #endif

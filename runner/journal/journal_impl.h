@@ -24,6 +24,7 @@ int vt__rec_head_get(const unsigned char b[VT__REC_HEAD], vt__rec_head *h);
 unsigned vt__pad_of(uint64_t n); /* bytes from n to the next multiple of 8 */
 /* n bytes at an offset: 1, or 0 where the file ends or cannot be read (errno is 0 in the first case). */
 int vt__pread_all(int fd, void *p, size_t n, uint64_t offset);
+int vt__pwrite_all(int fd, const void *p, size_t n, uint64_t offset); /* 0, or errno */
 
 /* ---- index.c: records in order of discovery; those of one uid in a chain that the caller's order sorts */
 
@@ -41,5 +42,28 @@ VT_MUST_CHECK vt_status vt__index_add(vt__index *x, const vt_rec *r,
                                       vt_err *err);
 int vt__index_first(const vt__index *x, const vt_uid *uid); /* or -1 */
 void vt__index_free(vt__index *x);
+
+/* ---- a journal that is read (journal.c, flaws.c, mend.c) */
+
+typedef struct vt__shard {
+  char name[256];
+  uint64_t good; /* whole records end here; 0: the file header has not been seen */
+  uint64_t seen; /* size when it was read */
+  vt_flaw *flaw; /* before `good` */
+  int n_flaws, cap_flaws;
+} vt__shard;
+
+struct vt_journal {
+  char dir[VT_PATH * 4];
+  vt__index index;
+  vt__shard *shard; /* in order of discovery: vt_rec.shard */
+  int32_t *by_name; /* the same, sorted */
+  int n_shards, cap_shards;
+  char *block;         /* for checksums */
+  unsigned char *scan; /* for looking behind damage */
+};
+
+enum { VT__SHARD_PATH = VT_PATH * 4 + 260 };
+void vt__shard_path(const vt_journal *j, const vt__shard *s, char *path, size_t cap);
 
 #endif

@@ -33,21 +33,6 @@ vt_status vt_journal_create(vt_journal_writer **out, const char *dir, int rank, 
   return VT_OK;
 }
 
-/* 0, or errno. */
-static int pwrite_all(int fd, const void *p, size_t n, uint64_t offset)
-{
-  const char *b = p;
-  while (n) {
-    ssize_t put = pwrite(fd, b, n, (off_t)offset);
-    if (put < 0 && errno == EINTR) continue;
-    if (put <= 0) return put < 0 ? errno : ENOSPC;
-    b += put;
-    n -= (size_t)put;
-    offset += (uint64_t)put;
-  }
-  return 0;
-}
-
 /* A file that nobody has: the name tells when, which rank, which process; a number more if this process was that fast.
  */
 static vt_status new_file(vt_journal_writer *w, vt_err *err)
@@ -89,7 +74,7 @@ static vt_status begin_shard(vt_journal_writer *w, vt_err *err)
   VT_TRY(make_dir(w, err), err, "journal of rank %d", w->rank);
   VT_PASS(new_file(w, err));
   vt__shard_head_put(head);
-  int why = pwrite_all(w->fd, head, sizeof head, 0);
+  int why = vt__pwrite_all(w->fd, head, sizeof head, 0);
   if (!why && fsync(w->fd) != 0) why = errno;
   if (why) VT_FAIL_OUT(err, VT_EIO, "cannot begin journal shard '%s': %s", w->path, strerror(why));
   VT_TRY_OUT(vt_dir_sync(w->dir, err), err, "journal of rank %d", w->rank);
@@ -119,7 +104,7 @@ static vt_status write_record(vt_journal_writer *w, const piece *part, int n_par
 {
   uint64_t at = w->end;
   for (int i = 0; i < n_parts; i++) {
-    int why = pwrite_all(w->fd, part[i].p, part[i].n, at);
+    int why = vt__pwrite_all(w->fd, part[i].p, part[i].n, at);
     at += part[i].n;
     if (!why) continue;
     /* Half a record would hide every later one from readers. */

@@ -7,8 +7,6 @@
 
 #include "runner/store/h5_impl.h"
 
-enum { PATH_BYTES = 4096 };
-
 static uint32_t crc_text(uint32_t crc, const char *s) { return vt_crc32(crc, s, strlen(s) + 1); }
 
 /* What must be the same on every rank, because HDF5 would block for ever on a difference. */
@@ -42,7 +40,7 @@ static vt_status check_same(vt_comm *c, const vt_store_spec *spec, vt_err *err)
 static vt_status check_room(const char *tmp, uint64_t most, vt_err *err)
 {
   struct statvfs v;
-  char folder[PATH_BYTES];
+  char folder[VT__STORE_PATH];
   const char *slash = strrchr(tmp, '/');
   (void)snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - tmp) + 1 : 1, slash ? tmp : ".");
   if (statvfs(folder, &v) != 0) VT_FAIL(err, VT_EIO, "folder '%s': %s", folder, strerror(errno));
@@ -77,15 +75,14 @@ static vt_status begin(const char *tmp, const vt_store_spec *spec, int n_writers
  */
 static vt_status publish(const char *tmp, const char *path, vt_err *err)
 {
-  char sum[PATH_BYTES], line[PATH_BYTES], hex[65];
-  const char *slash = strrchr(path, '/');
-  vt_uid hash;
-  VT_PASS(vt_sha256_file(tmp, &hash, err));
-  vt_uid_hex(&hash, hex);
+  char sum[VT__STORE_PATH];
+  vt_buf line = {0};
   (void)snprintf(sum, sizeof sum, "%s.sha256", path); /* fits: vt_store_assemble has measured it */
-  int n = snprintf(line, sizeof line, "%s  %s\n", hex, slash ? slash + 1 : path);
-  VT_PASS(vt_file_move(tmp, path, err));
-  return vt_file_replace(sum, line, (size_t)n, err);
+  vt_status rc = vt__sum_line(tmp, path, &line, err);
+  if (rc == VT_OK) rc = vt_file_move(tmp, path, err);
+  if (rc == VT_OK) rc = vt_file_replace(sum, line.s, line.len, err);
+  vt_buf_free(&line);
+  return rc;
 }
 
 /* The blocks are given back even while an abandoned handle holds the file. */
@@ -108,7 +105,7 @@ static vt_status fill(const vt_comm *c, const char *tmp, const vt_store_spec *sp
 
 vt_status vt_store_assemble(vt_comm *c, const char *path, const vt_store_spec *spec, vt_err *err)
 {
-  char tmp[PATH_BYTES];
+  char tmp[VT__STORE_PATH];
   int leads = vt_comm_rank(c) == 0;
   vt__h5_begin();
   vt_status rc = VT_OK;

@@ -56,6 +56,10 @@ hid_t vt__h5_type(vt__h5_scope *s, const vt_store_dset *d, int in_file);
 
 /* ------------------------------------------------------------------ the parts of an assembly */
 
+enum { VT__STORE_PATH = 4096 };
+/* The line of <path>.sha256 for what is in `file` now (sum.c). */
+vt_status vt__sum_line(const char *file, const char *path, vt_buf *out, vt_err *err);
+
 /* VT_EINVAL if a dataset is malformed. */
 vt_status vt__store_check(const vt_store_spec *spec, vt_err *err);
 int vt__store_is_row(const vt_store_dset *d);

@@ -202,6 +202,29 @@ vt_status vt_store_read_i64(vt_store *s, const char *dset, int64_t **v, size_t *
   return rc;
 }
 
+vt_status vt_store_read_row(vt_store *s, const char *dset, int64_t row, double *v, size_t n, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  opened o;
+  hsize_t from[VT_MAX_DIM + 1] = {0}, count[VT_MAX_DIM + 1], all = n;
+  vt__h5_begin();
+  VT_PASS(open_dset(s, dset, &o, err));
+  if (o.class != H5T_FLOAT || o.n_dim < 1 || row < 0 || row >= o.dim[0] || o.n != n * (size_t)o.dim[0])
+    VT_FAIL_OUT(err, VT_EINVAL, "'%s' in '%s' has no row %lld of %zu numbers", dset, s->path, (long long)row, n);
+  if (n == 0) goto out;
+  for (int a = 0; a < o.n_dim; a++) count[a] = a ? (hsize_t)o.dim[a] : 1;
+  from[0] = (hsize_t)row;
+  hid_t file = vt__h5_keep(&o.scope, H5Dget_space(o.id));
+  VT_H5_OUT(H5Sselect_hyperslab(file, H5S_SELECT_SET, from, NULL, count, NULL), err, VT_ECORRUPT, "'%s' in '%s'", dset,
+            s->path);
+  hid_t mem = vt__h5_keep(&o.scope, H5Screate_simple(1, &all, NULL));
+  VT_H5_OUT(H5Dread(o.id, H5T_NATIVE_DOUBLE, mem, file, H5P_DEFAULT, v), err, VT_ECORRUPT, "'%s' in '%s' is damaged",
+            dset, s->path);
+out:
+  vt__h5_close(&o.scope);
+  return rc;
+}
+
 /* Memory type for strings of `file_type`, one byte wider, so that each ends with NUL whoever wrote it; negative for
  * anything but text of fixed width. */
 static hid_t string_type(vt__h5_scope *s, hid_t file_type, size_t *width)

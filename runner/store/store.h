@@ -55,6 +55,11 @@ enum { VT_STORE_FORMAT = 1 };
 VT_MUST_CHECK vt_status vt_store_assemble(vt_comm *c, const char *path, const vt_store_spec *spec, vt_err *err);
 
 /* ---- reading, serial */
+/* Is the file what an assembly wrote?  Reads bytes only, no HDF5: that may hang or crash on metadata that changed, so
+ * this comes before opening wherever a file may be damaged.  VT_ECORRUPT: it differs from <path>.sha256; VT_EPARSE:
+ * that file is not the line an assembly writes; VT_EIO: one of the two cannot be read. */
+VT_MUST_CHECK vt_status vt_store_check_sum(const char *path, vt_err *err);
+
 typedef struct vt_store vt_store;
 /* VT_EIO: not there, unreadable; VT_EPARSE: not a store; VT_EUNSUP: of another format; VT_ECORRUPT: truncated, damaged.
  */
@@ -66,6 +71,8 @@ VT_MUST_CHECK vt_status vt_store_shape(vt_store *s, const char *dset, int *n_dim
  * nothing else.  VT_ECORRUPT if a checksum does not match. */
 VT_MUST_CHECK vt_status vt_store_read_f64(vt_store *s, const char *dset, double **v, size_t *n, vt_err *err);
 VT_MUST_CHECK vt_status vt_store_read_i64(vt_store *s, const char *dset, int64_t **v, size_t *n, vt_err *err);
+/* Row `row` of a dataset of f64: n values into v.  VT_EINVAL if a row is not n values. */
+VT_MUST_CHECK vt_status vt_store_read_row(vt_store *s, const char *dset, int64_t row, double *v, size_t n, vt_err *err);
 /* All texts of a string dataset, NUL-terminated, *width bytes apart; caller frees with vt_free; *n their number. */
 VT_MUST_CHECK vt_status vt_store_read_str(vt_store *s, const char *dset, char **v, size_t *width, size_t *n,
                                           vt_err *err);
