@@ -170,3 +170,13 @@ void vt_nap_s(double s)
   t.tv_nsec = (long)((s - (double)t.tv_sec) * 1e9);
   nanosleep(&t, NULL); /* a signal ends the nap early: the caller polls anyway */
 }
+
+void vt_utc_now(char text[32])
+{
+  struct timespec now;
+  struct tm utc;
+  char day[24];
+  (void)clock_gettime(CLOCK_REALTIME, &now);
+  if (!gmtime_r(&now.tv_sec, &utc) || strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &utc) == 0) day[0] = '\0';
+  (void)snprintf(text, 32, "%s.%03dZ", day, (int)(now.tv_nsec / 1000000 % 1000));
+}

@@ -56,6 +56,7 @@ static vt_status poll(vt__replica *r, vt_err *err)
   const vt_md *md = &r->md;
   vt_err said = {0};
   vt_progress p = {.stage = r->doing,
+                   .stage_id = (int32_t)r->stage,
                    .step = md->step,
                    .n_steps = md->stage.n_steps,
                    .ns_done = r->ns_before + (double)md->step * vt_unit_fs_from_time(md->stage.dt) * 1e-6,

@@ -10,6 +10,7 @@
 /* Where a task stands; given to the poll hook. */
 typedef struct vt_progress {
   const char *stage;     /* "melt" ...                       */
+  int32_t stage_id;      /* vt_stage                         */
   int64_t step, n_steps; /* of the stage                     */
   double ns_done;        /* simulated time of this task, ns  */
   double fraction;       /* of the task's total steps        */

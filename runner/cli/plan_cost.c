@@ -202,7 +202,7 @@ static vt_status wall_time(const vt_sched_task *task, int n, int workers, double
 {
   vt_status rc = VT_OK;
   rehearsal r = {.task = task};
-  vt_sched_options so = {.n_workers = workers, .max_tries = 1, .crash_limit = 1};
+  vt_sched_options so = {.n_workers = workers, .max_tries = 1, .crash_limit = 1, .fault_limit = 2};
   void *m = NULL;
   VT_TRY_OUT(vt_sched_open(&r.s, task, n, &so, err), err, "schedule of %d tasks", n);
   r.cap = vt_sched_actions_max(r.s);

@@ -1,6 +1,4 @@
 /* outdir.c - the output folder: who may write there, and which campaign it belongs to. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +9,7 @@
 
 vt_status vt_outdir_name(vt_outdir *o, const char *dir, vt_err *err)
 {
-  *o = (vt_outdir){.lock_fd = -1};
+  memset(o, 0, sizeof *o);
   size_t n = strlen(dir);
   while (n > 1 && dir[n - 1] == '/') n--;
   if (n == 0 || n >= sizeof o->dir) VT_FAIL(err, VT_EINVAL, "'%.80s' cannot be an output folder", dir);
@@ -23,9 +21,12 @@ vt_status vt_outdir_name(vt_outdir *o, const char *dir, vt_err *err)
               {o->store, "results.h5"},
               {o->campaign, "campaign.yaml"},
               {o->status, "status.json"},
-              {o->halt, "HALT"}};
+              {o->halt, "HALT"},
+              {o->lease, "lease"},
+              {o->checkpoint, "checkpoint"}};
   for (size_t k = 0; k < sizeof part / sizeof *part; k++)
     (void)snprintf(part[k].to, VT_PATH + 16, "%s/%s", o->dir, part[k].name);
+  (void)snprintf(o->events, sizeof o->events, "%s/log/events.jsonl", o->dir);
   return VT_OK;
 }
 
@@ -101,28 +102,19 @@ static vt_status same_campaign(const vt_outdir *o, const vt_campaign *c, const v
   return rc;
 }
 
-static vt_status take_lock(vt_outdir *o, vt_err *err)
+vt_status vt_outdir_make(const vt_outdir *o, vt_err *err)
 {
-  char path[VT_PATH + 16];
-  (void)snprintf(path, sizeof path, "%s/lock", o->dir);
-  o->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (o->lock_fd < 0) VT_FAIL(err, VT_EIO, "cannot open '%s': %s", path, strerror(errno));
-  struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-  if (fcntl(o->lock_fd, F_SETLK, &lock) != 0)
-    VT_FAIL(err, VT_EINVAL, "another start of this campaign is working in '%s'; wait for it, or give another --output",
-            o->dir);
-  return VT_OK;
-}
-
-vt_status vt_outdir_take(vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env, int extend, vt_err *err)
-{
-  static const char *const folders[] = {"", "/journal", "/glass", "/failed", "/log"};
-  char path[VT_PATH + 16];
+  static const char *const folders[] = {"", "/journal", "/glass", "/failed", "/log", "/checkpoint", "/lease", "/lease/fallen"};
+  char path[VT_PATH + 32];
   for (size_t k = 0; k < sizeof folders / sizeof *folders; k++) {
     (void)snprintf(path, sizeof path, "%s%s", o->dir, folders[k]);
     VT_TRY(vt_dir_make(path, err), err, "output folder");
   }
-  VT_TRY(take_lock(o, err), err, "output folder");
+  return VT_OK;
+}
+
+vt_status vt_outdir_record(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env, int extend, vt_err *err)
+{
   VT_TRY(same_campaign(o, c, env, extend, err), err, "output folder");
   vt_buf text = {0};
   vt_campaign_canon(c, &text);
@@ -133,8 +125,22 @@ vt_status vt_outdir_take(vt_outdir *o, const vt_campaign *c, const vt_campaign_e
   return VT_OK;
 }
 
-void vt_outdir_release(vt_outdir *o)
+vt_status vt_outdir_join(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env, vt_err *err)
 {
-  if (o->lock_fd >= 0) close(o->lock_fd); /* releases the lock */
-  o->lock_fd = -1;
+  static const double most_s = 60, nap_s = 0.2;
+  double give_up = vt_now_s() + most_s;
+  while (access(o->campaign, F_OK) != 0) {
+    if (vt_now_s() > give_up)
+      VT_FAIL(err, VT_EIO, "'%s' has no campaign to join: the job that leads recorded none within %g s", o->dir, most_s);
+    vt_nap_s(nap_s);
+  }
+  vt_campaign *old = NULL;
+  VT_PASS(vt_outdir_campaign(o, env, &old, err));
+  int same = vt_uid_equal(&old->id, &c->id);
+  int tasks = old->n_tasks;
+  vt_campaign_free(old);
+  if (!same)
+    VT_FAIL(err, VT_EINVAL, "'%s' holds another campaign (%d tasks) than the one that wants to join (%d tasks)", o->dir,
+            tasks, c->n_tasks);
+  return VT_OK;
 }
