@@ -12,7 +12,7 @@
 #include "tests/unit/jobs_fixture.h"
 #include "tests/vt_test.h"
 
-enum { N_PROC = 8, N_UID = 200, N_KILLS = 60 };
+enum { N_PROC = 8, N_UID = 200, N_KILLS = 400, N_TIMES = 40 };
 
 static double draw01(uint64_t *n)
 {
@@ -57,13 +57,13 @@ static void leave(shared *s, atomic_int *who)
 static int all_done(shared *s)
 {
   for (int k = 0; k < N_UID; k++)
-    if (!atomic_load(&s->done[k])) return 0;
+    if (atomic_load(&s->done[k]) < N_TIMES) return 0;
   return 1;
 }
 
 static void work(shared *s, vt_jobs *j, int k, uint64_t *draw)
 {
-  if (atomic_load(&s->done[k])) return;
+  if (atomic_load(&s->done[k]) >= N_TIMES) return;
   if (!jx_claim(j, k, vt_now_s())) return;
   enter(s, &s->holder[k]);
   vt_nap_s(1e-3 * draw01(draw));
@@ -125,7 +125,7 @@ static void killed_processes_lose_no_task_and_no_two_hold_one(void **state)
   int kills = 0;
   for (int k = 0; k < N_PROC; k++) pid[k] = start(s, 1000000 * seed++);
   for (; kills < N_KILLS && !all_done(s); kills++) {
-    vt_nap_s(2e-3 + 4e-3 * draw01(&draw));
+    vt_nap_s(4e-3 * draw01(&draw));
     int k = (int)(N_PROC * draw01(&draw)), status;
     (void)kill(pid[k], SIGKILL);
     if (draw01(&draw) < 0.5) vt_nap_s(2e-3); /* a zombie for a while */
@@ -138,11 +138,9 @@ static void killed_processes_lose_no_task_and_no_two_hold_one(void **state)
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 0);
   }
-  int twice = 0;
-  for (int k = 0; k < N_UID; k++) twice += atomic_load(&s->done[k]) > 1;
-  print_message("%d kills, %d takeovers in the middle of work, %d tasks done twice\n", kills,
-                atomic_load(&s->takeovers), twice);
+  print_message("%d kills, %d takeovers in the middle of work\n", kills, atomic_load(&s->takeovers));
   assert_true(all_done(s));
+  assert_true(kills >= 20 && atomic_load(&s->takeovers) >= 5); /* else this test tests nothing */
   assert_int_equal(atomic_load(&s->clashes), 0);
   double now = 0;
   vt_jobs *j = jx_open(NULL, "", now);
