@@ -45,6 +45,8 @@
  *   - it may believe that it leads.  vt_jobs_lead() looks at the files each time: call it before what only a leader
  *     may do.  vt_jobs_leads() is 0 once the last look is stale_s/2 old: who wakes up does not lead before it looked.
  *
+ * The same may follow from an unlink(2) that an NFS client sends twice because the answer was lost.
+ *
  * Two jobs that lived, believed each other dead, and both died within the milliseconds of clearing could be left as
  * heirs of each other.  Then neither is inherited; the log names a file (ev=heirs_in_a_circle) that may be removed. */
 #ifndef VT_JOBS_H
@@ -75,8 +77,9 @@ void vt_jobs_close(vt_jobs *j);
  * stale_s/2, then VT_EIO (before others may believe us dead). */
 VT_MUST_CHECK vt_status vt_jobs_beat(vt_jobs *j, double now, vt_err *err);
 
-/* Become the leader if no living job is; *leads: we lead, read from the files just now.  Here, in claim and in release
- * an error of the file system is logged and reads as "not got" until it lasted stale_s/2, then it is VT_EIO. */
+/* Become the leader if no living job is; *leads: we lead, read from the files just now.  Here, in resign, claim,
+ * release, held and sweep an error of the file system is logged and reads as "not got" (held: as held) until nothing
+ * succeeded for stale_s/2; then it is VT_EIO. */
 VT_MUST_CHECK vt_status vt_jobs_lead(vt_jobs *j, double now, int *leads, vt_err *err);
 /* The same from memory, as of the last beat or lead, if that is fresh enough. */
 int vt_jobs_leads(const vt_jobs *j, double now);

@@ -24,7 +24,7 @@ void jx_sweep(vt_jobs *j, double now);
 void jx_beats(vt_jobs *j, double *now, double for_s);
 
 /* A presence with these fields. */
-void jx_write_job(const vt_job *job);
+void jx_write_job(const vt_job *x);
 void jx_write_lease(const char *name, const char *id);
 void jx_write_claim(int k, const char *id);
 void jx_claim_name(int k, char name[65]);
