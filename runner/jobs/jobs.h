@@ -2,45 +2,53 @@
  *
  * A job is one MPI run; its rank 0 alone uses this module.  Jobs may be on several hosts; all they share is a folder.
  * Nothing is assumed of clocks or locks: only that link(2) and O_EXCL create a name once, that unlink(2) removes it,
- * and that a file which is opened anew shows what was written before it was closed elsewhere (NFS, Lustre, ext4).
+ * and that a file which is opened anew shows what was written before it was closed elsewhere (ext4, NFS, Lustre).
  *
- * Files, all in one folder (lines of text that end with "crc <8 hex>", the CRC-32 of the bytes before that line):
- *   job-<id>    presence of a job: "vitrion-job 1", id, host, boot, ns, pid, start, since, label, beat, crc.  <id> is
- *               <host>-<pid>-<start>-<random>.  beat is a counter of 20 digits.
- *   lease-<id>  "vitrion-lease 1", "job <id>", crc: written and synced once when the job opens.
- *   <uid hex>, leader, heir-<name>    leases: hard links of the lease-<id> of the job that holds them.
- * So a lease is created by one link(2): atomic, whole at once, and lasting as soon as the name is.
+ * Files, all in one folder: lines of text that end with "crc <8 hex>", the CRC-32 of the bytes before that line.
+ *   job-<id>    presence of a job: "vitrion-job 1", then lines id, host, boot, ns, pid, start, since, label, beat.
+ *               <id> is <host>-<pid>-<start>-<16 random hex>; beat is a counter of 20 digits.
+ *   lease-<id>  "vitrion-lease 1", "job <id>": written and synced once, when the job opens.
+ *   <uid hex>, leader, heir-<file>  are leases: hard links of the lease-<id> of the job that holds them.
+ * So one link(2) makes a lease: atomic, whole at once, and as lasting as its name.
  *
  * ALIVE.  A job is dead
- *   - at once, if its presence file is gone, or if it is of this host, this boot and this namespace of pids and its
- * process is gone, a zombie, or one that started at another time;
- *   - if its presence file stood still for stale_s by OUR clock.  Time counts only while we look: between two looks at
- * most stale_s/4, and nothing if the look failed.  So a server that hung for minutes makes nobody dead, nor does our
- * own sleep. A job seen for the first time is alive until then.  A file of ours that does not check (torn by a power
- * loss) is judged the same way: alive while it changes, dead after stale_s.
+ *   - at once, if its presence file is gone; or if it is of this host, this boot and this namespace of pids, and its
+ *     process is gone, a zombie, or one that started at another time;
+ *   - if its presence file stood still for stale_s by OUR clock.  Time counts only while we look: between two looks
+ *     at most stale_s/4, and nothing if a look failed.  So a server that hung for minutes makes nobody dead, nor does
+ *     our own sleep.  Until then a job is alive, also one that is seen for the first time.
+ * A file that does not check (torn by a power loss) is judged alike: alive while it changes, dead after stale_s.
  *
  * A HEARTBEAT opens the presence file without creating it, checks that it names this job, and overwrites it in place.
- * So it cannot bring back a file that somebody removed: at worst it writes into a file without a name, and the next
- * beat finds no file (VT_ESTOP).  A reader that meets half a beat sees bytes that changed, which is all that counts.  A
- * full disk does not stop heartbeats.
+ * So it cannot bring back a file that somebody removed: at worst it writes into a file that has no name any more, and
+ * the next beat finds none (VT_ESTOP).  A reader that meets half a beat sees bytes that changed, which is all that
+ * counts.  A full disk does not stop heartbeats.
  *
  * TAKING OVER.  A lease is removed by the job it names, or by the HEIR of that job, and by nobody else.  Heir of X is
- * who holds the lease heir-job-X; link(2) gives it to one at a time.  The heir looks at X once more, removes job-X (X
- * learns of it at its next beat), then every lease that names X, then lease-X, and last its own heir-job-X. (1) While a
- * lease names X its name cannot be linked again, and only X or the one heir may unlink it.  If X is dead, nothing can
- * come between the heir's reading of the lease and its unlinking: it never removes the lease of a third job.  (Moving a
- * lease aside and putting it back if it was another's would leave a gap; this has none.) (2) An heir that dies is a
- * dead job like any other: its heir removes heir-job-X, after which X can be inherited again. Whoever comes late as a
- * second heir of X finds no lease that names X: inheriting twice changes nothing. (3) Then the free name is linked by
- * whoever comes first. So if those judged dead are dead, no two jobs ever hold the same lease.  A damaged lease names
- * nobody; its heir is who holds heir-<its name>, and (1) holds for it alike. If a job was judged dead but lives
- * (stopped for stale_s, cut off from the server), then until its next beat
+ * who holds the lease heir-job-X; link(2) gives that to one at a time.  The heir looks at X once more; removes job-X (X
+ * learns of it at its next beat), then every lease that names X, then lease-X, and last its own heir-job-X.
+ *
+ *   1. While a lease names X, nobody can link its name, and only X and its heir may unlink it.  If X is dead, nothing
+ *      can come between the heir's reading a lease and its unlinking it: it never removes the lease of a third job.
+ *      (Moving a lease aside, and back if it was another's, leaves a gap in which a fourth takes it.  This has none.)
+ *   2. An heir that dies is a dead job like any other: its own heir removes heir-job-X, and X can be inherited again.
+ *      A second heir of X that comes late finds no lease that names X: to inherit twice changes nothing.
+ *   3. A name that became free is linked by whoever comes first.
+ *   4. A damaged lease names nobody; its heir is who holds heir-<its name>, and 1 to 3 hold alike.
+ *
+ * So as long as those judged dead are dead, no two jobs hold the same lease at any time.  If a job was judged dead but
+ * lives (stopped for stale_s, cut off from the server), then until its next beat
+ *
  *   - its claims may be given to others: a task is done twice, with the same bits, and the first record wins;
- *   - it may link or unlink once more (a claim, or as an heir that slept between reading and unlinking): again a task
- * may be done twice, or a leader loses its lease, which it sees at its next beat;
- *   - it may believe that it leads.  vt_jobs_lead() looks at the files each time: call it before what only a leader may
- * do. vt_jobs_leads() is 0 once the last look is stale_s/2 old, so one that wakes up does not lead until it has looked.
- */
+ *   - it may link or unlink once more (a claim; or as an heir that slept between reading and unlinking): again a task
+ *     is done twice, or a leader loses its lease, which it sees at its next beat;
+ *   - it may believe that it leads.  vt_jobs_lead() looks at the files each time: call it before what only a leader
+ *     may do.  vt_jobs_leads() is 0 once the last look is stale_s/2 old: who wakes up does not lead before it looked.
+ *
+ * The same may follow from an unlink(2) that an NFS client sends twice because the answer was lost.
+ *
+ * Two jobs that lived, believed each other dead, and both died within the milliseconds of clearing could be left as
+ * heirs of each other.  Then neither is inherited; the log names a file (ev=heirs_in_a_circle) that may be removed. */
 #ifndef VT_JOBS_H
 #define VT_JOBS_H
 
@@ -69,8 +77,9 @@ void vt_jobs_close(vt_jobs *j);
  * stale_s/2, then VT_EIO (before others may believe us dead). */
 VT_MUST_CHECK vt_status vt_jobs_beat(vt_jobs *j, double now, vt_err *err);
 
-/* Become the leader if no living job is; *leads: we lead, read from the files just now.  Here, in claim and in release
- * an error of the file system is logged and reads as "not got" until it lasted stale_s/2, then it is VT_EIO. */
+/* Become the leader if no living job is; *leads: we lead, read from the files just now.  Here, in resign, claim,
+ * release, held and sweep an error of the file system is logged and reads as "not got" (held: as held) until nothing
+ * succeeded for stale_s/2; then it is VT_EIO. */
 VT_MUST_CHECK vt_status vt_jobs_lead(vt_jobs *j, double now, int *leads, vt_err *err);
 /* The same from memory, as of the last beat or lead, if that is fresh enough. */
 int vt_jobs_leads(const vt_jobs *j, double now);

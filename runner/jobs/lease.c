@@ -69,9 +69,10 @@ vt_status vt__lease_drop(const vt_jobs *j, const char *name, vt_err *err)
 {
   vt__text t;
   char id[VT_JOB_ID];
-  if (vt__jobs_read(j->fd, name, &t) != VT__READ_OK || !vt__lease_parse(&t, id) || strcmp(id, j->me.id) != 0)
-    return VT_OK;
-  return vt__jobs_unlink(j->fd, name, err);
+  vt__read_result r = vt__jobs_read(j->fd, name, &t);
+  if (r == VT__READ_BAD) VT_FAIL(err, VT_EIO, "cannot read '%s': %s", name, strerror(errno));
+  int ours = r == VT__READ_OK && vt__lease_parse(&t, id) && strcmp(id, j->me.id) == 0;
+  return ours ? vt__jobs_unlink(j->fd, name, err) : VT_OK;
 }
 
 /* ------------------------------------------------------------------ inheriting */

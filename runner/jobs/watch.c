@@ -72,7 +72,7 @@ vt_status vt__living(vt_jobs *j, const char *name, double now, int fresh, int *l
   int i = find(j, name);
   if (i < 0)
     VT_PASS(begin(j, name, now, &i, err));
-  else if (fresh || now - j->watch[i].looked >= j->beat_s)
+  else if (fresh || now - j->watch[i].looked >= j->beat_s || !living(j, &j->watch[i]))
     look(j, &j->watch[i], now);
   *lives = i >= 0 && living(j, &j->watch[i]);
   if (i >= 0 && j->watch[i].gone) forget(j, i);
