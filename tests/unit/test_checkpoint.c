@@ -12,6 +12,14 @@
 #include "tests/unit/keep_fixture.h"
 #include "tests/vt_test.h"
 
+static long allocations; /* by everything that is linked into this program; --wrap */
+void *__real_aligned_alloc(size_t alignment, size_t n);
+void *__real_malloc(size_t n);
+void *__wrap_aligned_alloc(size_t alignment, size_t n);
+void *__wrap_malloc(size_t n);
+void *__wrap_aligned_alloc(size_t a, size_t n) { return allocations++, __real_aligned_alloc(a, n); }
+void *__wrap_malloc(size_t n) { return allocations++, __real_malloc(n); }
+
 static const keep_case lj = {.pot = "lj", .melt = VT_NVT, .npt_below_k = 600, .equil = VT_NPT, .produce = VT_NVT};
 
 static vt_plan g_plan, m_plan;
@@ -384,6 +392,32 @@ static void a_full_disk_leaves_the_one_before_and_is_tried_again(void **state)
   keeper_close(&k);
 }
 
+static struct {
+  long first, last;
+  int n;
+} counted;
+static void count_allocations(void *ctx, const vt_kept *k)
+{
+  (void)ctx;
+  if (strcmp(k->stage, "produce") != 0 || k->step < 2 * KEEP_BLOCK) return; /* rows of the list have found their size */
+  if (counted.n++ == 0) counted.first = allocations;
+  counted.last = allocations;
+}
+
+static void keeping_takes_no_memory_while_atoms_move(void **state)
+{
+  (void)state;
+  keeper k;
+  keeper_open(&k);
+  k.keep.kept = count_allocations;
+  vt_result r = keep_run(&m_plan, &g_result, &k.hooks);
+  assert_int_equal(counted.n, 500 / KEEP_BLOCK - 1);
+  assert_true(counted.first > 20); /* the wrappers are in the way */
+  assert_int_equal(counted.first, counted.last);
+  vt_result_free(&r);
+  keeper_close(&k);
+}
+
 static void what_is_removed_is_gone(void **state)
 {
   (void)state;
@@ -500,6 +534,7 @@ int main(void)
                                      cmocka_unit_test(a_sound_checkpoint_of_something_else_is_refused_and_says_why),
                                      cmocka_unit_test(a_folder_that_does_not_exist_does_not_fail_the_task),
                                      cmocka_unit_test(a_full_disk_leaves_the_one_before_and_is_tried_again),
+                                     cmocka_unit_test(keeping_takes_no_memory_while_atoms_move),
                                      cmocka_unit_test(what_is_removed_is_gone),
                                      cmocka_unit_test(a_stop_goes_on_to_the_next_block_and_is_asked_for_all_the_way),
                                      cmocka_unit_test(a_landing_that_takes_too_long_ends_without_a_checkpoint),
