@@ -16,31 +16,13 @@ typedef struct run_args {
   double wall_s, grace_s;
 } run_args;
 
-/* "HH:MM:SS", "MM:SS" or whole minutes, as SLURM writes a time limit; 0 if it is not one. */
-static int parse_wall(const char *s, double *out)
-{
-  int64_t part[3];
-  int n = 0;
-  for (;;) {
-    const char *colon = strchr(s, ':');
-    size_t len = colon ? (size_t)(colon - s) : strlen(s);
-    if (n == 3 || !vt_parse_i64(s, len, &part[n]) || part[n] < 0) return 0;
-    n++;
-    if (!colon) break;
-    s = colon + 1;
-  }
-  int64_t seconds = n == 3 ? part[0] * 3600 + part[1] * 60 + part[2] : n == 2 ? part[0] * 60 + part[1] : part[0] * 60;
-  *out = (double)seconds;
-  return seconds > 0;
-}
-
 /* The command line; -1 to go on, or the exit code.  Only rank 0 speaks. */
 static int parse(run_args *a, vt_usage *u, int argc, char **argv)
 {
   int code = vt_cli_parse(u, argc, argv);
   if (code < 0) code = vt_cli_readable(u, u->arg[0]);
-  if (code < 0 && a->wall && !parse_wall(a->wall, &a->wall_s))
-    code = vt_cli_usage_error(u, "--wall: expected HH:MM:SS, MM:SS or minutes, found '%s'", a->wall);
+  if (code < 0 && a->wall && !vt_cli_wall(a->wall, &a->wall_s))
+    code = vt_cli_usage_error(u, "--wall: expected HH:MM:SS, D-HH:MM:SS, MM:SS or minutes, found '%s'", a->wall);
   return code;
 }
 
@@ -85,8 +67,8 @@ static void open_log(void *ctx, const char *dir)
 
 /* ------------------------------------------------------------------ the command */
 
-/* A signal in the middle of a launch can leave hydra's start-up protocol stuck for ever (seen with MPICH 4.0.2): a job that
- * has not started after this time is given up instead of idling until its wall limit. */
+/* A signal in the middle of a launch can leave hydra's start-up protocol stuck for ever (seen with MPICH 4.0.2): a job
+ * that has not started after this time is given up instead of idling until its wall limit. */
 enum { LAUNCH_MOST_S = 300 };
 
 static void launch_is_stuck(int sig)

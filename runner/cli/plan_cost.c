@@ -228,6 +228,11 @@ static int workers_of(const vt_campaign *c, int ranks)
   return own_rank && ranks > 1 ? ranks - 1 : ranks;
 }
 
+int vt_plan_ranks_of(const vt_campaign *c, int workers)
+{
+  return workers_of(c, workers) < workers ? workers + 1 : workers; /* one more for a master with a rank of its own */
+}
+
 /* Bytes of a task's arrays, memory of running it; the same for all tasks of a kind and composition. */
 static vt_status sizes(const vt_plan *p, double *bytes, size_t *memory, vt_err *err)
 {
