@@ -78,6 +78,23 @@ typedef struct vt_replica_work {
 } vt_replica_work;
 vt_work_ops vt__replica_work(vt_replica_work *w);
 
+/* results.c: one RESULT record of a task, as vt_results_load. */
+VT_MUST_CHECK vt_status vt__result_load(const vt_journal *j, const vt_rec *r, const vt_plan *p, vt_result_head *head,
+                                        double **values, size_t *n, vt_err *err);
+
+/* ------------------------------------------------------------------ views of the journal (views.c) */
+
+int vt__failures_of(const vt_journal *j, const vt_uid *uid);
+/* Collective: fits of what the journal holds now (freed by the caller, also after a failure), and results.h5 unless it
+ * shows just that. */
+VT_MUST_CHECK vt_status vt__views_make(vt_comm *comm, const vt_outdir *dir, const vt_campaign *c, vt_journal *j,
+                                       vt_fits **fits, vt_err *err);
+enum { VT__GLASS_NAME = 80 };
+void vt__glass_name(const vt_uid *uid, char name[VT__GLASS_NAME]); /* in the output folder */
+/* The structure of a glass as extended XYZ; values: of its result. */
+VT_MUST_CHECK vt_status vt__glass_text(const vt_plan *p, const double *values, vt_buf *b, vt_err *err);
+VT_MUST_CHECK vt_status vt__glass_write(const vt_outdir *dir, const vt_plan *p, const double *values, vt_err *err);
+
 /* progress.c: the line that rewrites itself, and status.json. */
 typedef struct vt_progress_line {
   const vt_campaign *c;

@@ -101,10 +101,15 @@ static vt_status same_campaign(const vt_outdir *o, const vt_campaign *c, const v
   return rc;
 }
 
-static vt_status take_lock(vt_outdir *o, vt_err *err)
+static void lock_path(const vt_outdir *o, char path[VT_PATH + 16])
+{
+  (void)snprintf(path, VT_PATH + 16, "%s/lock", o->dir);
+}
+
+vt_status vt_outdir_lock(vt_outdir *o, vt_err *err)
 {
   char path[VT_PATH + 16];
-  (void)snprintf(path, sizeof path, "%s/lock", o->dir);
+  lock_path(o, path);
   o->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (o->lock_fd < 0) VT_FAIL(err, VT_EIO, "cannot open '%s': %s", path, strerror(errno));
   struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -112,6 +117,17 @@ static vt_status take_lock(vt_outdir *o, vt_err *err)
     VT_FAIL(err, VT_EINVAL, "another start of this campaign is working in '%s'; wait for it, or give another --output",
             o->dir);
   return VT_OK;
+}
+
+int vt_outdir_busy(const vt_outdir *o)
+{
+  char path[VT_PATH + 16];
+  struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+  lock_path(o, path);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  int busy = fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+  if (fd >= 0) close(fd);
+  return busy;
 }
 
 vt_status vt_outdir_take(vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env, int extend, vt_err *err)
@@ -122,7 +138,7 @@ vt_status vt_outdir_take(vt_outdir *o, const vt_campaign *c, const vt_campaign_e
     (void)snprintf(path, sizeof path, "%s%s", o->dir, folders[k]);
     VT_TRY(vt_dir_make(path, err), err, "output folder");
   }
-  VT_TRY(take_lock(o, err), err, "output folder");
+  VT_TRY(vt_outdir_lock(o, err), err, "output folder");
   VT_TRY(same_campaign(o, c, env, extend, err), err, "output folder");
   vt_buf text = {0};
   vt_campaign_canon(c, &text);

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include "runner/drive/drive_impl.h"
-#include "runner/store/store.h"
 
 enum { INLINE_UP_TO = 8, CRASH_LIMIT = 2, EXIT_FAILED_TASKS = 3, EXIT_STOPPED = 75 };
 
@@ -45,7 +44,8 @@ static vt_status open_folder(run *r, vt_err *err)
     VT_TRY_OUT(vt_journal_open(&r->j, r->dir.journal, err), err, "journal");
     vt_buf torn = {0}, damaged = {0};
     if (vt_journal_damaged(r->j, &damaged) > 0)
-      vt_log(VT_LOG_WARN, "drive", "ev=damaged_records shards=\"%s\" (tasks whose records were lost are done again)", damaged.s);
+      vt_log(VT_LOG_WARN, "drive", "ev=damaged_records shards=\"%s\" (tasks whose records were lost are done again)",
+             damaged.s);
     if (vt_journal_torn(r->j, &torn) > 0) {
       vt_log(VT_LOG_WARN, "drive", "ev=torn_tail shards=\"%s\"", torn.s);
       rc = vt_journal_cut(r->j, err);
@@ -80,45 +80,6 @@ static vt_status do_tasks(run *r, vt_node_outcome *out, vt_err *err)
                         .ctx = r};
   vt_ctl_limits(r->o->wall_s, r->dir.halt);
   return vt_comm_agree(r->comm, vt_node_run(&no, out, err), err);
-}
-
-/* 1 if results.h5 shows exactly what the journal holds, of this campaign. */
-static int store_is_current(const run *r)
-{
-  vt_store *s = NULL;
-  vt_err ignored = {0};
-  vt_buf id = {0};
-  int64_t *done = NULL, *failures = NULL;
-  size_t n, m;
-  char hex[65];
-  vt_uid_hex(&r->c->id, hex);
-  int yes = access(r->dir.store, R_OK) == 0 && vt_store_open(&s, r->dir.store, &ignored) == VT_OK &&
-            vt_store_read_text(s, "campaign_id", &id, &ignored) == VT_OK && id.s && strcmp(id.s, hex) == 0 &&
-            vt_store_read_i64(s, "/tasks/done", &done, &n, &ignored) == VT_OK &&
-            vt_store_read_i64(s, "/tasks/failures", &failures, &m, &ignored) == VT_OK && n == (size_t)r->c->n_tasks &&
-            m == n;
-  for (int i = 0; yes && i < r->c->n_tasks; i++) {
-    const vt_uid *uid = &r->c->task[i].uid;
-    int k = (int)failures[i];
-    yes = done[i] == (vt_journal_result(r->j, uid) != NULL) && !vt_journal_failure(r->j, uid, k) &&
-          (k == 0 || vt_journal_failure(r->j, uid, k - 1));
-  }
-  vt_buf_free(&id);
-  vt_free(done);
-  vt_free(failures);
-  vt_store_close(s);
-  return yes;
-}
-
-static vt_status assemble(run *r, vt_err *err)
-{
-  int32_t current = 0;
-  vt_status rc = vt_journal_refresh(r->j, err);
-  if (rc == VT_OK) rc = vt_fits_from_journal(r->c, r->j, &r->fits, err);
-  if (rc == VT_OK && vt_comm_rank(r->comm) == 0) current = store_is_current(r);
-  VT_PASS(vt_comm_agree(r->comm, rc, err));
-  VT_PASS(vt_comm_bcast(r->comm, 0, &current, sizeof current, err));
-  return current ? VT_OK : vt_drive_assemble(r->comm, r->c, r->j, r->fits, r->dir.store, err);
 }
 
 /* ------------------------------------------------------------------ rank 0's last words */
@@ -193,7 +154,7 @@ static vt_status run_shared(run *r, int *exit_code, vt_err *err)
   VT_PASS(open_folder(r, err));
   if (r->o->folder) r->o->folder(r->o->ctx, r->dir.dir);
   VT_PASS(do_tasks(r, &out, err));
-  VT_PASS(assemble(r, err));
+  VT_PASS(vt__views_make(r->comm, &r->dir, r->c, r->j, &r->fits, err));
   return conclude(r, &out, exit_code, err);
 }
 
