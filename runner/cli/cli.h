@@ -39,9 +39,11 @@ int cmd_energy(int argc, char **argv);
 int cmd_fit(int argc, char **argv);
 int cmd_one(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
+int cmd_repair(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_schema(int argc, char **argv);
 int cmd_status(int argc, char **argv);
+int cmd_verify(int argc, char **argv);
 
 /* Benchmarks, rows of the table in bench.c. */
 int bench_engine(int argc, char **argv);

@@ -6,17 +6,10 @@
 #include "runner/drive/rows.h"
 #include "runner/drive/tables.h"
 
-typedef struct source {
-  const vt_campaign *c;
-  const vt_journal *j;
-  const vt_row_def *def;
-  int n_def;
-} source;
-
-/* One task's arrays into row `row`.  The first n_def datasets of the store are the row datasets, in their order. */
-static vt_status fill_row(void *ctx, int64_t row, void *const *out, vt_err *err)
+/* The first n_def datasets of the store are the row datasets, in their order. */
+vt_status vt__row_fill(void *ctx, int64_t row, void *const *out, vt_err *err)
 {
-  const source *s = ctx;
+  const vt__row_source *s = ctx;
   vt_status rc = VT_OK;
   vt__alive();
   vt_plan plan;
@@ -81,7 +74,7 @@ vt_status vt_drive_assemble(vt_comm *comm, const vt_campaign *c, const vt_journa
   vt_row_def *rows = NULL;
   vt_buf text = {0};
   vt_store_attr attr[8] = {0};
-  source src = {.c = c, .j = j};
+  vt__row_source src = {.c = c, .j = j};
   vt_tables *t = NULL;
   vt_store_dset *dset = NULL;
   VT_TRY_OUT(vt__row_defs(c, &rows, &src.n_def, err), err, "datasets");
@@ -108,7 +101,7 @@ out:
                           .n_attr = describe_campaign(c, attr),
                           .campaign_text = text.s,
                           .n_rows = c->n_tasks,
-                          .row = fill_row,
+                          .row = vt__row_fill,
                           .ctx = &src};
     rc = vt_store_assemble(comm, path, &spec, err);
     if (rc != VT_OK) (void)vt_err_wrap(err, rc, __FILE__, __LINE__, "assembling '%s'", path);

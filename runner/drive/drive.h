@@ -184,6 +184,7 @@ typedef struct vt_outdir {
   char dir[VT_PATH];
   char journal[VT_PATH + 16], store[VT_PATH + 16], campaign[VT_PATH + 16], status[VT_PATH + 16], halt[VT_PATH + 16];
   char lease[VT_PATH + 16], checkpoint[VT_PATH + 16], events[VT_PATH + 24];
+  struct vt_jobs *alone; /* between vt_outdir_lock and vt_outdir_release */
 } vt_outdir;
 
 /* Names only. */
@@ -196,6 +197,11 @@ VT_MUST_CHECK vt_status vt_outdir_record(const vt_outdir *o, const vt_campaign *
                                          vt_err *err);
 /* For a job that joins: the recorded campaign (waited for a while: the leader may have just begun) must be `c`. */
 VT_MUST_CHECK vt_status vt_outdir_join(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env, vt_err *err);
+/* Keep every job out of a folder until vt_outdir_release; VT_EINVAL, naming it, if one is there. */
+VT_MUST_CHECK vt_status vt_outdir_lock(vt_outdir *o, vt_err *err);
+void vt_outdir_release(vt_outdir *o);
+/* 1 if a job works in the folder, as far as can be seen from outside. */
+int vt_outdir_busy(const vt_outdir *o);
 /* The SIMD level of the campaign recorded in the folder, or VT_SIMD_AUTO if there is none. */
 vt_simd vt_outdir_simd(const vt_outdir *o, const vt_campaign_env *env);
 /* Load the campaign recorded in a folder, resolved. */
@@ -310,6 +316,64 @@ typedef struct vt_folder_state {
 /* c is the folder's campaign (vt_outdir_campaign). */
 VT_MUST_CHECK vt_status vt_folder_look(const vt_outdir *o, const vt_campaign *c, vt_folder_state *out, vt_err *err);
 void vt_folder_state_free(vt_folder_state *s);
+
+/* ------------------------------------------------------------------ verify and repair (verify*.c, repair.c) */
+
+typedef enum vt_finding_kind {
+  VT_FOUND_DAMAGE,   /* bytes that changed                                          */
+  VT_FOUND_TORN,     /* an end is missing                                           */
+  VT_FOUND_MISSING,  /* something that was there is gone                            */
+  VT_FOUND_MISMATCH, /* whole, but it contradicts something else                    */
+  VT_FOUND_STALE,    /* of an earlier state; harmless. This and the rest are notes: */
+  VT_FOUND_FOREIGN,  /* of another campaign; harmless                               */
+  VT_FOUND_INFO,
+  VT_FOUND_KINDS
+} vt_finding_kind;
+const char *vt_finding_name(int kind); /* "damage" ... */
+
+/* What repair does about it, in this order. */
+typedef enum vt_mend {
+  VT_MEND_NONE, /* nothing to do, or nothing that a program can do */
+  VT_MEND_CAMPAIGN,
+  VT_MEND_SHARD,
+  VT_MEND_CHECKPOINT,
+  VT_MEND_GLASS,
+  VT_MEND_STORE,
+  VT_MEND_SUMMARY,
+  VT_MEND_REMOVE
+} vt_mend;
+
+typedef struct vt_finding {
+  int32_t kind, mend;
+  int32_t number; /* of the shard or the task that is mended */
+  int32_t reserved;
+  char file[VT_PATH]; /* in the output folder */
+  char where[96];     /* "" where it is the whole file */
+  char what[480];
+  char action[240]; /* what the next run or repair does, what to do */
+} vt_finding;
+
+typedef struct vt_checked {
+  char campaign[VT_NAME]; /* "" if nobody can tell */
+  int sound;              /* notes only            */
+  int64_t shards, records, results, failures, checkpoints, glasses, store_rows; /* how many were looked at */
+  vt_finding *found;                                                            /* [n] */
+  int n, cap;
+} vt_checked;
+
+/* Look at every byte of a campaign folder that has a checksum or follows from one that has; changes nothing. */
+VT_MUST_CHECK vt_status vt_folder_verify(const vt_outdir *o, const vt_campaign_env *env, vt_checked *v, vt_err *err);
+void vt_checked_free(vt_checked *v);
+
+typedef struct vt_repair {
+  int n_done;         /* things that were mended                                                      */
+  int64_t tasks_open; /* what the next run will do (records that were lost among them); -1: not known */
+  vt_buf done;        /* a line each                                                                  */
+  vt_checked left;    /* of a look afterwards                                                         */
+} vt_repair;
+/* Mend what can be mended.  VT_EINVAL while a run is at work in the folder. */
+VT_MUST_CHECK vt_status vt_folder_repair(vt_outdir *o, const vt_campaign_env *env, vt_repair *r, vt_err *err);
+void vt_repair_free(vt_repair *r);
 
 /* ------------------------------------------------------------------ the campaign run */
 

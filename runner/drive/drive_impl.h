@@ -116,9 +116,6 @@ void vt__events_open(vt__events *e, const char *path, const char *job, int leads
 void vt__events_write(vt__events *e, const vt_campaign *c, const vt_happening *h);
 void vt__events_close(vt__events *e);
 
-/* current.c: does the store show exactly what the journal holds, of this campaign?  Its checksum is compared first. */
-int vt__store_is_current(const vt_campaign *c, const vt_journal *j, const vt_outdir *dir);
-
 /* results.c: the failed tries of a task; crashes (the process died) are counted apart, they are not reproducible. */
 typedef struct vt__tries {
   int failures, crashes;
@@ -130,6 +127,23 @@ VT_MUST_CHECK vt_status vt__tries_of(const vt_journal *j, const vt_uid *uid, vt_
 /* A sign of life to whom it may concern, from loops that take long outside of replicas; installed by the run. */
 void vt__alive_install(void (*alive)(void *ctx), void *ctx);
 void vt__alive(void);
+
+/* results.c: one RESULT record of a task, as vt_results_load. */
+VT_MUST_CHECK vt_status vt__result_load(const vt_journal *j, const vt_rec *r, const vt_plan *p, vt_result_head *head,
+                                        double **values, size_t *n, vt_err *err);
+
+/* ------------------------------------------------------------------ views of the journal (views.c) */
+
+int vt__failures_of(const vt_journal *j, const vt_uid *uid); /* without crashes; -1: they cannot be read */
+/* Collective: fits of what the journal holds now (freed by the caller, also after a failure), and results.h5 unless it
+ * shows just that. */
+VT_MUST_CHECK vt_status vt__views_make(vt_comm *comm, const vt_outdir *dir, const vt_campaign *c, vt_journal *j,
+                                       vt_fits **fits, vt_err *err);
+enum { VT__GLASS_NAME = 80 };
+void vt__glass_name(const vt_uid *uid, char name[VT__GLASS_NAME]); /* in the output folder */
+/* The structure of a glass as extended XYZ; values: of its result. */
+VT_MUST_CHECK vt_status vt__glass_text(const vt_plan *p, const double *values, vt_buf *b, vt_err *err);
+VT_MUST_CHECK vt_status vt__glass_write(const vt_outdir *dir, const vt_plan *p, const double *values, vt_err *err);
 
 /* progress.c: the line that rewrites itself, and status.json. */
 typedef struct vt_progress_line {

@@ -141,6 +141,8 @@ vt_status vt_fits_from_store(const char *path, const vt_campaign_env *env, vt_ca
   size_t n;
   *c = NULL;
   *out = NULL;
+  rc = vt_store_check_sum(path, err); /* a store without a sum may have been copied from its folder */
+  if (rc == VT_ECORRUPT) VT_TRY_OUT(rc, err, "the store is damaged: `vitrion repair` or the next run makes it again");
   VT_TRY_OUT(vt_store_open(&s, path, err), err, "store");
   VT_TRY_OUT(campaign_of_store(s, path, env, c, err), err, "store");
   VT_TRY_OUT(vt_store_read_i64(s, "/tasks/done", &l.done, &n, err), err, "store '%s'", path);

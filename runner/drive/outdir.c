@@ -6,6 +6,7 @@
 
 #include "engine/pot/pot.h"
 #include "runner/drive/drive.h"
+#include "runner/jobs/jobs.h"
 
 vt_status vt_outdir_name(vt_outdir *o, const char *dir, vt_err *err)
 {
@@ -143,4 +144,37 @@ vt_status vt_outdir_join(const vt_outdir *o, const vt_campaign *c, const vt_camp
     VT_FAIL(err, VT_EINVAL, "'%s' holds another campaign (%d tasks) than the one that wants to join (%d tasks)", o->dir,
             tasks, c->n_tasks);
   return VT_OK;
+}
+
+/* ------------------------------------------------------------------ nobody else */
+
+vt_status vt_outdir_lock(vt_outdir *o, vt_err *err)
+{
+  const double beat_s = 5, stale_s = 60;
+  int leads = 0;
+  vt_jobs_options jo = {.dir = o->lease, .label = "repair", .beat_s = beat_s, .stale_s = stale_s};
+  VT_TRY(vt_jobs_open(&o->alone, &jo, vt_now_s(), err), err, "output folder '%s'", o->dir);
+  vt_status rc = vt_jobs_lead(o->alone, vt_now_s(), &leads, err);
+  if (rc == VT_OK) rc = vt_jobs_beat(o->alone, vt_now_s(), err);
+  if (rc == VT_OK && (!leads || vt_jobs_others(o->alone) > 0))
+    rc = vt_err_set(err, VT_EINVAL, __FILE__, __LINE__, "another start of this campaign is working in '%s': %s", o->dir,
+                    leads ? "a job that joined" : vt_jobs_leader(o->alone));
+  if (rc != VT_OK) vt_outdir_release(o);
+  return rc;
+}
+
+void vt_outdir_release(vt_outdir *o)
+{
+  vt_jobs_close(o->alone);
+  o->alone = NULL;
+}
+
+int vt_outdir_busy(const vt_outdir *o)
+{
+  vt_jobs_list l = {0};
+  int busy = 0;
+  if (vt_jobs_look(o->lease, &l, NULL) != VT_OK) return 0;
+  for (int i = 0; i < l.n; i++) busy |= !l.job[i].gone;
+  vt_jobs_list_free(&l);
+  return busy;
 }

@@ -19,6 +19,15 @@ static vt_status values_expected(const vt_plan *p, size_t *n, vt_err *err)
 vt_status vt_results_load(const vt_journal *j, const vt_plan *p, vt_result_head *head, double **values, size_t *n,
                           vt_err *err)
 {
+  const vt_rec *r = vt_journal_result(j, &p->uid);
+  *values = NULL;
+  *n = 0;
+  return r ? vt__result_load(j, r, p, head, values, n, err) : VT_OK;
+}
+
+vt_status vt__result_load(const vt_journal *j, const vt_rec *r, const vt_plan *p, vt_result_head *head, double **values,
+                          size_t *n, vt_err *err)
+{
   vt_status rc = VT_OK;
   char *payload = NULL;
   void *v = NULL;
@@ -28,8 +37,6 @@ vt_status vt_results_load(const vt_journal *j, const vt_plan *p, vt_result_head 
   *values = NULL;
   *n = 0;
   vt_uid_hex(&p->uid, hex);
-  const vt_rec *r = vt_journal_result(j, &p->uid);
-  if (!r) return VT_OK;
   VT_TRY(values_expected(p, &expected, err), err, "layout of task %.12s", hex);
   VT_TRY(vt_journal_read(j, r, &payload, err), err, "result of task %.12s", hex);
   if (r->n < sizeof h)
@@ -66,7 +73,8 @@ vt_status vt_failure_load(const vt_journal *j, const vt_rec *r, vt_failure_head 
   out->host[sizeof out->host - 1] = out->build_id[sizeof out->build_id - 1] = '\0';
   out->err.text[sizeof out->err.text - 1] = '\0';
   if (out->err.code <= VT_OK || out->err.code >= VT_STATUS_COUNT || out->stage < 0)
-    VT_FAIL(err, VT_ECORRUPT, "the failure record of task %.12s has status %d, stage %d", hex, out->err.code, out->stage);
+    VT_FAIL(err, VT_ECORRUPT, "the failure record of task %.12s has status %d, stage %d", hex, out->err.code,
+            out->stage);
   return VT_OK;
 }
 

@@ -4,6 +4,7 @@
 
 #include "config/config.h"
 #include "engine/spec/spec.h"
+#include "runner/journal/journal.h"
 
 /* One dataset of the campaign with a row a task: the task's array with species and pair axes widened to the campaign's
  * species table and other axes to the longest of any task. */
@@ -23,5 +24,15 @@ typedef enum vt_row_way { VT_ROW_SCATTER, VT_ROW_GATHER } vt_row_way;
 VT_MUST_CHECK vt_status vt__row_copy(vt_row_way way, const vt_campaign *c, const vt_composition *comp,
                                      const vt_array_def *task, const vt_array_def *row, double *task_values,
                                      double *row_values, vt_err *err);
+
+/* One task's arrays out of the journal into row `row` (vt_store_spec.row): out[k] belongs to def[k]; a task without a
+ * result leaves it as it is.  ctx: vt__row_source. */
+typedef struct vt__row_source {
+  const vt_campaign *c;
+  const vt_journal *j;
+  const vt_row_def *def;
+  int n_def;
+} vt__row_source;
+VT_MUST_CHECK vt_status vt__row_fill(void *ctx, int64_t row, void *const *out, vt_err *err);
 
 #endif

@@ -172,11 +172,7 @@ static vt_status assemble(run *r, vt_err *err)
     r->unassembled = 1;
     return VT_OK;
   }
-  rc = vt_fits_from_journal(r->c, r->j, &r->fits, err);
-  if (rc == VT_OK && vt_comm_rank(r->comm) == 0) skip = vt__store_is_current(r->c, r->j, &r->dir);
-  VT_PASS(vt_comm_agree(r->comm, rc, err));
-  VT_PASS(vt_comm_bcast(r->comm, 0, &skip, sizeof skip, err));
-  return skip ? VT_OK : vt_drive_assemble(r->comm, r->c, r->j, r->fits, r->dir.store, err);
+  return vt__views_make(r->comm, &r->dir, r->c, r->j, &r->fits, err);
 }
 
 /* ------------------------------------------------------------------ the end */

@@ -38,7 +38,8 @@ static void fill_head(vt_result_head *h, const vt_campaign *c, const vt_plan *p,
   (void)snprintf(h->build_id, sizeof h->build_id, "%.47s", vt_build_info()->build_id);
 }
 
-/* Once a rank: a form of NEP that the vector kernels do not serve costs tens of times as much, and nothing else tells. */
+/* Once a rank: a form of NEP that the vector kernels do not serve costs tens of times as much, and nothing else tells.
+ */
 static void say_kernel(vt_replica_work *w, const vt_plan *p)
 {
   char kernel[32];
@@ -118,61 +119,23 @@ static vt_status run(void *ctx, const vt_lease *l, const vt_replica_hooks *hooks
   return rc;
 }
 
-/* The structure of a glass as extended XYZ. */
-static vt_status format_glass(const vt_plan *p, const double *values, vt_buf *b, vt_err *err)
-{
-  vt_array_def def[VT_MAX_ARRAYS];
-  int n;
-  const double *cell = NULL, *x = NULL, *at = values;
-  VT_PASS(vt_replica_layout(p, def, VT_MAX_ARRAYS, &n, err));
-  for (int a = 0; a < n; at += vt_array_count(&def[a]), a++) {
-    if (strcmp(def[a].name, "glass/cell") == 0) cell = at;
-    if (strcmp(def[a].name, "glass/x") == 0) x = at;
-  }
-  if (!cell || !x) VT_FAIL(err, VT_EBUG, "a glass without glass/cell and glass/x");
-  vt_cell c;
-  memcpy(c.h, cell, sizeof c.h);
-  const char *symbol[VT_MAX_SPECIES];
-  for (int s = 0; s < p->comp.n_species; s++) symbol[s] = vt_element_symbol(p->comp.z[s]);
-  vt_status rc = VT_OK;
-  void *types = NULL, *positions = NULL;
-  size_t n_atoms = (size_t)p->comp.n_atoms;
-  VT_TRY_OUT(vt_calloc64(&types, n_atoms, sizeof(int), err), err, "glass of %zu atoms", n_atoms);
-  VT_TRY_OUT(vt_calloc64(&positions, n_atoms, 3 * sizeof(double), err), err, "glass of %zu atoms", n_atoms);
-  memcpy(positions, x, n_atoms * 3 * sizeof(double));
-  int *type = types;
-  for (int s = 0, i = 0; s < p->comp.n_species; s++)
-    for (int k = 0; k < p->comp.count[s]; k++) type[i++] = s;
-  vt_xyz_format(b, p->comp.n_atoms, &c, type, symbol, positions, NULL, NULL);
-  rc = vt_buf_check(b, err);
-out:
-  vt_free(types);
-  vt_free(positions);
-  return rc;
-}
-
 static vt_status after(void *ctx, const vt_lease *l, vt_status how, const vt_work *work, vt_err *err)
 {
   vt_replica_work *w = ctx;
   vt_plan plan;
   char hex[65], path[2 * VT_PATH];
-  vt_buf b = {0};
-  vt_status rc;
   VT_PASS(vt_campaign_plan(w->c, l->task, &plan, err));
   vt_uid_hex(&plan.uid, hex);
   if (how != VT_OK) {
     if (work->post_mortem.len == 0) return VT_OK;
-    (void)snprintf(path, sizeof path, "%s/failed/%s-attempt%d-half%d.xyz", w->dir->dir, hex, l->attempt, l->half_stage > 0);
+    (void)snprintf(path, sizeof path, "%s/failed/%s-attempt%d-half%d.xyz", w->dir->dir, hex, l->attempt,
+                   l->half_stage > 0);
     return vt_file_replace(path, work->post_mortem.s, work->post_mortem.len, err);
   }
   vt__checkpoint_path(w->dir, &plan.uid, path, sizeof path);
   vt_checkpoint_remove(path);
   if (plan.kind != VT_TASK_GLASS) return VT_OK;
-  (void)snprintf(path, sizeof path, "%s/glass/%s.xyz", w->dir->dir, hex);
-  rc = format_glass(&plan, work->values, &b, err);
-  if (rc == VT_OK) rc = vt_file_replace(path, b.s, b.len, err);
-  vt_buf_free(&b);
-  return rc;
+  return vt__glass_write(w->dir, &plan, work->values, err);
 }
 
 vt_work_ops vt__replica_work(vt_replica_work *w) { return (vt_work_ops){.ctx = w, .run = run, .after = after}; }
