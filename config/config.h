@@ -95,7 +95,7 @@ typedef struct vt_campaign {
   /* runner.* */
   int master_inline;             /* 0 dedicated, 1 inline, 2 auto */
   int max_tries;
-  double checkpoint_every_s, master_timeout_s;
+  double checkpoint_every_s, master_timeout_s, rank_timeout_s;
   /* filled by vt_campaign_resolve: */
   int n_tasks, n_glass_tasks;
   vt_task *task;                 /* [n_tasks] sorted: composition, then glasses, then MD by (glass, temperature) */

@@ -143,6 +143,8 @@ const vt__row vt__rows[] = {
     {"runner.max_tries", VT__T_INT, "", 1, 100, "3", AT(max_tries), NULL, "of a task before it is quarantined"},
     {"runner.master_timeout", VT__T_QUANTITY, "s", 1, 86400, "120 s", AT(master_timeout_s), NULL,
      "a worker that hears nothing for so long stops with its checkpoint"},
+    {"runner.rank_timeout", VT__T_QUANTITY, "s", 1, 86400, "120 s", AT(rank_timeout_s), NULL,
+     "a rank that shows no sign of life for so long is ended, and its task given to another"},
     {"checkpoint", VT__T_MAP, "", 0, 0, "", 0, NULL, "what a killed run loses at most"},
     {"checkpoint.every", VT__T_QUANTITY, "s", 1, 86400, "5 min", AT(checkpoint_every_s), NULL, "between checkpoints"},
 };

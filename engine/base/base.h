@@ -22,6 +22,7 @@ typedef enum vt_dispo {
   VT_DISPO_ABORT, /* the campaign cannot go on (bad input, bug, disk full) */
   VT_DISPO_TASK,  /* this task is failed for good; the others go on        */
   VT_DISPO_RETRY, /* the task may be tried again                           */
+  VT_DISPO_CRASH, /* it brought a process down: again, but not for ever    */
   VT_DISPO_REQUE  /* not a failure: stop cleanly, continue in the next job */
 } vt_dispo;
 
@@ -37,7 +38,8 @@ typedef enum vt_dispo {
   X(ETASK, VT_DISPO_TASK, "this task cannot be done")                \
   X(EUNSUP, VT_DISPO_ABORT, "not supported by this build")           \
   X(ESTOP, VT_DISPO_REQUE, "stop requested")                         \
-  X(EBUG, VT_DISPO_ABORT, "internal invariant broken")
+  X(EBUG, VT_DISPO_ABORT, "internal invariant broken")               \
+  X(ECRASH, VT_DISPO_CRASH, "the process that ran it died")
 
 typedef enum vt_status {
 #define VT_STATUS_ENUM(name, dispo, text) VT_##name,
@@ -152,6 +154,9 @@ int vt_edit_distance(const char *a, const char *b, int limit);
 VT_MUST_CHECK vt_status vt_file_read(const char *path, size_t most, char **data, size_t *n, vt_err *err);
 /* Whole or not at all: write path.tmp-<pid>, fsync, rename, fsync the folder. VT_EIO. */
 VT_MUST_CHECK vt_status vt_file_replace(const char *path, const void *data, size_t n, vt_err *err);
+/* The same, but what stood at `path` before is at `path`.prev afterwards: at every moment one of the two is whole.  One
+ * writer at a time; the temporary file is `path`.tmp. VT_EIO. */
+VT_MUST_CHECK vt_status vt_file_rotate(const char *path, const void *data, size_t n, vt_err *err);
 /* Rename within one file system, then fsync the folder, so that the new name lasts. VT_EIO. */
 VT_MUST_CHECK vt_status vt_file_move(const char *from, const char *to, vt_err *err);
 /* mkdir -p. */
@@ -164,6 +169,8 @@ uint32_t vt_crc32(uint32_t crc, const void *p, size_t n);
 double vt_now_s(void);
 double vt_cpu_s(void);
 void vt_nap_s(double s);
+/* The date: 2026-02-03T04:05:06.789Z. */
+void vt_utc_now(char text[32]);
 
 /* ------------------------------------------------------------------ random numbers
  *

@@ -85,21 +85,39 @@ vt_status vt_file_move(const char *from, const char *to, vt_err *err)
   return vt_dir_sync(dir, err);
 }
 
-vt_status vt_file_replace(const char *path, const void *data, size_t n, vt_err *err)
+/* The bytes on the disk under the name tmp; `path` is what the user knows. */
+static vt_status write_aside(const char *tmp, const char *path, const void *data, size_t n, vt_err *err)
 {
-  char tmp[4096];
-  if (snprintf(tmp, sizeof tmp, "%s.tmp-%ld", path, (long)getpid()) >= (int)sizeof tmp)
-    VT_FAIL(err, VT_EINVAL, "path '%.80s...' is too long", path);
   int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (fd < 0) VT_FAIL(err, VT_EIO, "cannot create '%s': %s", tmp, strerror(errno));
   int ok = write_all(fd, data, n) && fsync(fd) == 0;
   int why = errno;
   if (close(fd) != 0 && ok) ok = 0, why = errno;
-  vt_status rc = VT_OK;
-  if (!ok)
-    rc = vt_err_set(err, VT_EIO, __FILE__, __LINE__, "cannot write '%s': %s", path, strerror(why));
-  else
-    rc = vt_file_move(tmp, path, err);
+  if (!ok) VT_FAIL(err, VT_EIO, "cannot write '%s': %s", path, strerror(why));
+  return VT_OK;
+}
+
+vt_status vt_file_replace(const char *path, const void *data, size_t n, vt_err *err)
+{
+  char tmp[4096];
+  if (snprintf(tmp, sizeof tmp, "%s.tmp-%ld", path, (long)getpid()) >= (int)sizeof tmp)
+    VT_FAIL(err, VT_EINVAL, "path '%.80s...' is too long", path);
+  vt_status rc = write_aside(tmp, path, data, n, err);
+  if (rc == VT_OK) rc = vt_file_move(tmp, path, err);
+  if (rc != VT_OK) (void)unlink(tmp);
+  return rc;
+}
+
+vt_status vt_file_rotate(const char *path, const void *data, size_t n, vt_err *err)
+{
+  char tmp[4096], prev[4096];
+  if (snprintf(tmp, sizeof tmp, "%s.tmp", path) >= (int)sizeof tmp ||
+      snprintf(prev, sizeof prev, "%s.prev", path) >= (int)sizeof prev)
+    VT_FAIL(err, VT_EINVAL, "path '%.80s...' is too long", path);
+  vt_status rc = write_aside(tmp, path, data, n, err);
+  if (rc == VT_OK && rename(path, prev) != 0 && errno != ENOENT)
+    rc = vt_err_set(err, VT_EIO, __FILE__, __LINE__, "cannot rename '%s' to '%s': %s", path, prev, strerror(errno));
+  if (rc == VT_OK) rc = vt_file_move(tmp, path, err);
   if (rc != VT_OK) (void)unlink(tmp);
   return rc;
 }
@@ -151,4 +169,14 @@ void vt_nap_s(double s)
   struct timespec t = {.tv_sec = (time_t)s};
   t.tv_nsec = (long)((s - (double)t.tv_sec) * 1e9);
   nanosleep(&t, NULL); /* a signal ends the nap early: the caller polls anyway */
+}
+
+void vt_utc_now(char text[32])
+{
+  struct timespec now;
+  struct tm utc;
+  char day[24];
+  (void)clock_gettime(CLOCK_REALTIME, &now);
+  if (!gmtime_r(&now.tv_sec, &utc) || strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &utc) == 0) day[0] = '\0';
+  (void)snprintf(text, 32, "%s.%03dZ", day, (int)(now.tv_nsec / 1000000 % 1000));
 }

@@ -4,6 +4,7 @@
  * followed from the first look that finds it within its limit to the first that does not. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "engine/md/md_impl.h"
 
@@ -16,9 +17,10 @@ enum { BRIDGES_OF_AN_EDGE = 2 };
 
 /* A pair within its lasting limit. */
 typedef struct follow {
-  int i, j;            /* owners, i < j */
+  int32_t i, j;        /* owners, i < j */
   int64_t since, seen; /* first and latest look in a row */
 } follow;
+_Static_assert(sizeof(follow) == 24, "follow is part of a state that is kept on disk");
 
 typedef double by_type[VT_MAX_SPECIES][VT_MAX_SPECIES]; /* squared distances, 0: no limit */
 
@@ -184,6 +186,36 @@ vt_status vt__md_watch_step(vt_md *md, vt_err *err)
     }
   }
   forget_the_parted(w, md->step);
+  return VT_OK;
+}
+
+/* i64 pairs, then room for `cap` of them; what is not used is zero. */
+size_t vt__md_watch_state_size(int n_atoms) { return sizeof(int64_t) + (size_t)n_atoms * sizeof(follow); }
+
+void vt__md_watch_save(const vt_md *md, void *bytes)
+{
+  const struct vt__md_watch *w = md->watch;
+  const int64_t n = w->n;
+  memset(bytes, 0, vt__md_watch_state_size(md->n));
+  memcpy(bytes, &n, sizeof n);
+  memcpy((char *)bytes + sizeof n, w->pair, (size_t)w->n * sizeof *w->pair);
+}
+
+vt_status vt__md_watch_load(vt_md *md, const void *bytes, vt_err *err)
+{
+  struct vt__md_watch *w = md->watch;
+  int64_t n;
+  memcpy(&n, bytes, sizeof n);
+  if (n < 0 || n > w->cap)
+    VT_FAIL(err, VT_ECORRUPT, "%lld pairs are followed, at most %d can be", (long long)n, w->cap);
+  memcpy(w->pair, (const char *)bytes + sizeof n, (size_t)n * sizeof *w->pair);
+  for (int k = 0; k < n; k++) {
+    const follow *f = &w->pair[k];
+    if (f->i < 0 || f->i >= f->j || f->j >= md->n || f->since < 0 || f->since > f->seen || f->seen > md->step)
+      VT_FAIL(err, VT_ECORRUPT, "followed pair %d of atoms %d and %d from step %lld to %lld", k, f->i, f->j,
+              (long long)f->since, (long long)f->seen);
+  }
+  w->n = (int)n; /* fits: at most cap */
   return VT_OK;
 }
 

@@ -81,6 +81,16 @@ VT_MUST_CHECK vt_status vt_md_begin(vt_md *md, const vt_md_stage *st, uint32_t s
 /* n more steps (not beyond the stage's end).  The split into calls changes no bit.  No allocation unless a neighbour row
  * outgrew its reserve.  VT_EDIVERGE from a guard or the potential: says step, time, what was exceeded. */
 VT_MUST_CHECK vt_status vt_md_run(vt_md *md, int64_t n, vt_err *err);
+/* The state at a block boundary or at step 0 of a stage (nowhere else: between boundaries the list's history enters),
+ * as plain bytes; their number follows from the number of atoms. */
+size_t vt_md_state_size(int n_atoms);
+void vt_md_save(const vt_md *md, void *bytes);
+/* In place of vt_md_begin and the steps up to there: md is open with the same atoms, potential, skin and key, `st` and
+ * stage_index are those of the stage that was saved (at step 0 `st` may have another time step).  The same bits follow.
+ * VT_ECORRUPT: the bytes are not such a state, or energy, virial and forces do not come out with the bits they had
+ * (another machine); else what the potential says.  After a failure md is only to be closed. */
+VT_MUST_CHECK vt_status vt_md_load(vt_md *md, const vt_md_stage *st, uint32_t stage_index, const void *bytes, size_t n,
+                                   vt_err *err);
 /* A view of now; valid until the next vt_md_run. */
 vt_frame vt_md_frame(vt_md *md);
 /* Rescale cell and positions to a volume > 0 (velocities and dx untouched; forces are those of before until the next

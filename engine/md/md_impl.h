@@ -24,6 +24,10 @@ void vt__md_scale_velocities(vt_md *md, double factor);
 VT_MUST_CHECK vt_status vt__md_forces(vt_md *md, int force_rebuild, vt_err *err);
 void vt__md_measure(vt_md *md); /* e_kin, t_k, pressure               */
 
+/* stage.c */
+VT_MUST_CHECK vt_status vt__md_check_stage(const vt_md_stage *st, uint32_t stage_index, vt_err *err);
+void vt__md_account(vt_md *md); /* vt__md_measure, and what is conserved */
+
 /* langevin.c: the velocities over one step in the middle of the drift; counts the heat. */
 void vt__md_langevin(vt_md *md, double t_k);
 
@@ -38,6 +42,10 @@ VT_MUST_CHECK vt_status vt__md_watch_open(vt_md *md, vt_err *err);
 void vt__md_watch_close(vt_md *md);
 void vt__md_watch_begin(vt_md *md); /* the limits of a stage; forgets every pair */
 VT_MUST_CHECK vt_status vt__md_watch_step(vt_md *md, vt_err *err);
+/* The pairs that are followed, for a state; load after vt__md_watch_begin.  VT_ECORRUPT: no such pairs. */
+size_t vt__md_watch_state_size(int n_atoms);
+void vt__md_watch_save(const vt_md *md, void *bytes);
+VT_MUST_CHECK vt_status vt__md_watch_load(vt_md *md, const void *bytes, vt_err *err);
 /* The pair that is nearest for what its elements allow, in words. */
 void vt__md_nearest(const vt_md *md, char text[VT_NAME]);
 

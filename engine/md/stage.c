@@ -4,7 +4,8 @@
  * middle; forces; half kick; velocity rescaling (NVT, NPT, bdp.c).
  *
  * At block boundaries the positions are wrapped, the list is rebuilt, the total momentum set to zero.  So the state at
- * a boundary (x, v, dx, cell, step, exchanged) determines everything that follows, to the bit. */
+ * a boundary (x, v, dx, cell, step, exchanged, the pairs that are followed) determines everything that follows, to the
+ * bit: that is what state.c saves. */
 #include <math.h>
 #include <string.h>
 
@@ -12,7 +13,7 @@
 
 enum { STAGES_MOST = 1 << 15 }; /* two draws a stage fit the counter's 16 bits */
 
-static vt_status check_stage(const vt_md_stage *st, uint32_t stage_index, vt_err *err)
+vt_status vt__md_check_stage(const vt_md_stage *st, uint32_t stage_index, vt_err *err)
 {
   const char *name = st->name ? st->name : "";
   if (st->ensemble < VT_NVE || st->ensemble > VT_LANGEVIN)
@@ -38,7 +39,7 @@ static void wrap(vt_md *md)
   for (int i = 0; i < md->n; i++) vt_cell_wrap(&md->cell, (const double(*)[3])hi, md->x[i]);
 }
 
-static void measure(vt_md *md)
+void vt__md_account(vt_md *md)
 {
   vt__md_measure(md);
   md->conserved = md->out.energy + md->e_kin - md->exchanged;
@@ -46,7 +47,7 @@ static void measure(vt_md *md)
 
 vt_status vt_md_begin(vt_md *md, const vt_md_stage *st, uint32_t stage_index, vt_err *err)
 {
-  VT_PASS(check_stage(st, stage_index, err));
+  VT_PASS(vt__md_check_stage(st, stage_index, err));
   md->stage = *st;
   md->stage_index = stage_index;
   md->step = 0;
@@ -56,7 +57,7 @@ vt_status vt_md_begin(vt_md *md, const vt_md_stage *st, uint32_t stage_index, vt
   wrap(md);
   vt__md_watch_begin(md);
   VT_TRY(vt__md_forces(md, 1, err), err, "beginning of stage '%s'", st->name ? st->name : "");
-  measure(md);
+  vt__md_account(md);
   return VT_OK;
 }
 
@@ -110,7 +111,7 @@ static vt_status one_step(vt_md *md, vt_err *err)
   if (barostat) md->exchanged -= 0.5 * (pressure_before + md->pressure) * volume.d_volume;
   if (st->ensemble == VT_NVT || st->ensemble == VT_NPT) thermostat(md, t_k);
   if (boundary) vt__md_zero_momentum(md);
-  measure(md);
+  vt__md_account(md);
   md->step++;
   VT_PASS(vt__md_guard_step(md, err));
   return vt__md_watch_step(md, err);

@@ -161,11 +161,36 @@ vt_status vt_obs_set_finish(vt_obs_set *s, double *values, size_t n, vt_err *err
   return VT_OK;
 }
 
-size_t vt_obs_set_memory(const vt_obs_set *s)
+size_t vt_obs_set_memory(const vt_obs_set *s) { return sizeof *s + vt_obs_set_state_size(s); }
+
+size_t vt_obs_set_state_size(const vt_obs_set *s)
 {
-  size_t bytes = sizeof *s;
+  size_t bytes = 0;
   for (int i = 0; i < s->n; i++) bytes += s->m[i].ops->state_size(s->m[i].self);
   return bytes;
+}
+
+void vt_obs_set_save(const vt_obs_set *s, void *bytes)
+{
+  char *at = bytes;
+  for (int i = 0; i < s->n; i++) {
+    s->m[i].ops->save(s->m[i].self, at);
+    at += s->m[i].ops->state_size(s->m[i].self);
+  }
+}
+
+vt_status vt_obs_set_load(vt_obs_set *s, const void *bytes, size_t n, vt_err *err)
+{
+  const char *at = bytes;
+  if (n != vt_obs_set_state_size(s))
+    VT_FAIL(err, VT_ECORRUPT, "state of the observables: %zu bytes, expected %zu", n, vt_obs_set_state_size(s));
+  for (int i = 0; i < s->n; i++) {
+    const member *m = &s->m[i];
+    size_t size = m->ops->state_size(m->self);
+    VT_TRY(m->ops->load(m->self, at, size, err), err, "observable %s", m->ops->doc.name);
+    at += size;
+  }
+  return VT_OK;
 }
 
 void vt_obs_set_close(vt_obs_set *s)

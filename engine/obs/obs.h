@@ -39,8 +39,8 @@ extern const vt_obs_ops *const vt_obs_builtin[];
 const vt_obs_ops *vt_obs_find(const char *name); /* NULL if there is none */
 
 /* How many MD steps lie between two samples, and how many samples the produce stage gives (step 0 included).  Counted
- * with the plan's full time step, at least 1, and twice that where half_stage is the produce stage: such a task samples at the
- * same times and has arrays of the same shape. */
+ * with the plan's full time step, at least 1, and twice that where half_stage is the produce stage: such a task samples
+ * at the same times and has arrays of the same shape. */
 int64_t vt_obs_every_steps(const vt_plan *p, const vt_obs_request *r);
 int64_t vt_obs_samples(const vt_plan *p, const vt_obs_request *r);
 /* Steps of the produce stage with the plan's (possibly halved) time step. */
@@ -60,6 +60,11 @@ VT_MUST_CHECK vt_status vt_obs_set_sample(vt_obs_set *s, const vt_frame *fr, vt_
 /* Concatenated values of all arrays in the order of vt_obs_layouts. */
 VT_MUST_CHECK vt_status vt_obs_set_finish(vt_obs_set *s, double *values, size_t n, vt_err *err);
 size_t vt_obs_set_memory(const vt_obs_set *s); /* bytes held */
+/* What all have seen so far, as plain bytes for a set of the same plan in any process of the same build.  load: into a
+ * set that has begun; VT_ECORRUPT (wrong size) leaves it in an undefined state. */
+size_t vt_obs_set_state_size(const vt_obs_set *s);
+void vt_obs_set_save(const vt_obs_set *s, void *bytes);
+VT_MUST_CHECK vt_status vt_obs_set_load(vt_obs_set *s, const void *bytes, size_t n, vt_err *err);
 void vt_obs_set_close(vt_obs_set *s);
 
 /* Cutoffs of a stage: sample its frames, then read the first minima of g(r) (T 6.6).  Without samples, and for pairs
@@ -68,6 +73,10 @@ typedef struct vt_shells vt_shells;
 VT_MUST_CHECK vt_status vt_shells_open(vt_shells **s, const vt_composition *c, vt_err *err);
 VT_MUST_CHECK vt_status vt_shells_sample(vt_shells *s, const vt_frame *fr, vt_err *err);
 VT_MUST_CHECK vt_status vt_shells_cutoffs(vt_shells *s, vt_cutoffs *out, vt_err *err);
+/* As those of a set of observables. */
+size_t vt_shells_state_size(const vt_shells *s);
+void vt_shells_save(const vt_shells *s, void *bytes);
+VT_MUST_CHECK vt_status vt_shells_load(vt_shells *s, const void *bytes, size_t n, vt_err *err);
 void vt_shells_close(vt_shells *s);
 /* The stand-ins alone. */
 void vt_cutoffs_default(const vt_composition *c, vt_cutoffs *out);

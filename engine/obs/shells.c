@@ -9,7 +9,8 @@ static const double stand_in = 1.35; /* bond lengths, where g(r) shows no minimu
 struct vt_shells {
   vt_plan plan; /* the composition; the rest only satisfies the observable */
   void *rdf;
-  int n_samples, n_bins;
+  int64_t n_samples;
+  int n_bins;
   double *r, *g; /* [n_bins], [pair][n_bins] */
 };
 
@@ -75,6 +76,22 @@ vt_status vt_shells_cutoffs(vt_shells *s, vt_cutoffs *out, vt_err *err)
       out->measured[i][j] = out->measured[j][i] = 1;
     }
   return VT_OK;
+}
+
+size_t vt_shells_state_size(const vt_shells *s) { return sizeof s->n_samples + vt__obs_rdf.state_size(s->rdf); }
+
+void vt_shells_save(const vt_shells *s, void *bytes)
+{
+  memcpy(bytes, &s->n_samples, sizeof s->n_samples);
+  vt__obs_rdf.save(s->rdf, (char *)bytes + sizeof s->n_samples);
+}
+
+vt_status vt_shells_load(vt_shells *s, const void *bytes, size_t n, vt_err *err)
+{
+  if (n != vt_shells_state_size(s))
+    VT_FAIL(err, VT_ECORRUPT, "state of the shells: %zu bytes, expected %zu", n, vt_shells_state_size(s));
+  memcpy(&s->n_samples, bytes, sizeof s->n_samples);
+  return vt__obs_rdf.load(s->rdf, (const char *)bytes + sizeof s->n_samples, n - sizeof s->n_samples, err);
 }
 
 void vt_shells_close(vt_shells *s)

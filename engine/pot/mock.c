@@ -8,15 +8,18 @@
  *   inf@N      one force component is infinite        (the wrapper answers VT_EDIVERGE)
  *   error@N    computing fails with VT_ETASK
  *   nomem@N    computing fails with VT_ENOMEM
+ *   crash@N    the process dies of a segmentation fault
+ *   hang@N     computing never ends
  *   slow:S     every computation takes S more seconds
  *   open       opening fails with VT_ETASK */
 #include <math.h>
+#include <signal.h>
 #include <string.h>
 
 #include "engine/pot/pot_impl.h"
 
-typedef enum deed { NAN_ENERGY, INF_FORCE, ERROR_TASK, ERROR_MEMORY, DEEDS } deed;
-static const char *const deed_name[DEEDS] = {"nan", "inf", "error", "nomem"};
+typedef enum deed { NAN_ENERGY, INF_FORCE, ERROR_TASK, ERROR_MEMORY, CRASH, HANG, DEEDS } deed;
+static const char *const deed_name[DEEDS] = {"nan", "inf", "error", "nomem", "crash", "hang"};
 
 typedef struct mock {
   void *lj;
@@ -58,7 +61,8 @@ static vt_status parse_script(mock *m, vt_err *err)
                  : parse_deed(m, s, n);
     if (!ok)
       VT_FAIL(err, VT_EINVAL,
-              "unknown action '%.*s', expected nan@N, inf@N, error@N, nomem@N, slow:SECONDS, open (N+: from N on)",
+              "unknown action '%.*s', expected nan@N, inf@N, error@N, nomem@N, crash@N, hang@N, slow:SECONDS, open (N+: from "
+              "N on)",
               (int)n, s);
     if (!s[n]) return VT_OK;
     s += n + 1;
@@ -102,6 +106,8 @@ static vt_status mock_compute(void *self, const vt_nlist *nl, vt_force_out *out,
   mock *m = self;
   m->calls++;
   if (m->slow_s > 0) vt_nap_s(m->slow_s);
+  if (due(m, CRASH)) (void)raise(SIGSEGV);
+  while (due(m, HANG)) vt_nap_s(1);
   if (due(m, ERROR_TASK)) VT_FAIL(err, VT_ETASK, "scripted failure of computation %lld", (long long)m->calls);
   if (due(m, ERROR_MEMORY)) VT_FAIL(err, VT_ENOMEM, "scripted lack of memory in computation %lld", (long long)m->calls);
   VT_PASS(vt__pot_lj.compute(m->lj, nl, out, err));

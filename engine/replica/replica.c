@@ -11,25 +11,9 @@ enum {
 };
 #define POLL_S 0.002 /* and how long must have passed since the last poll */
 
-/* ------------------------------------------------------------------ a recorded stage
- * T, V, E per atom, P as means over VT__REPLICA_ROWS equal parts; a part without a sample stays NaN. */
+/* ------------------------------------------------------------------ a recorded stage */
 
-typedef struct recorder {
-  double *rows; /* [VT__REPLICA_ROWS][VT__REPLICA_COLUMNS], borrowed: part of the result */
-  int32_t hits[VT__REPLICA_ROWS];
-  int64_t n_steps, every;
-  double late_volume; /* sum over the samples of the second half */
-  int64_t late_hits;
-} recorder;
-
-static void recorder_open(recorder *r, double *rows, int64_t n_steps)
-{
-  *r = (recorder){.rows = rows, .n_steps = n_steps, .every = n_steps / RECORD_SAMPLES};
-  if (r->every < 1) r->every = 1;
-  for (int i = 0; i < VT__REPLICA_ROWS * VT__REPLICA_COLUMNS; i++) rows[i] = 0;
-}
-
-static void recorder_sample(recorder *r, const vt_md *md)
+static void recorder_sample(vt__recorder *r, const vt_md *md)
 {
   int64_t part = (md->step - 1) * VT__REPLICA_ROWS / r->n_steps; /* 0..ROWS-1: a stage's samples begin at step 1 */
   double volume = vt_cell_volume(&md->cell);
@@ -38,46 +22,22 @@ static void recorder_sample(recorder *r, const vt_md *md)
   row[1] += volume;
   row[2] += md->out.energy / md->n;
   row[3] += vt_unit_gpa_from_pressure(md->pressure);
-  r->hits[part]++;
-  if (2 * md->step > r->n_steps) r->late_volume += volume, r->late_hits++;
+  r->seen.hits[part]++;
+  if (2 * md->step > r->n_steps) r->seen.late_volume += volume, r->seen.late_hits++;
 }
 
-static void recorder_finish(recorder *r)
+static void recorder_finish(vt__recorder *r)
 {
   for (int i = 0; i < VT__REPLICA_ROWS; i++)
     for (int k = 0; k < VT__REPLICA_COLUMNS; k++) {
       double *x = &r->rows[i * VT__REPLICA_COLUMNS + k];
-      *x = r->hits[i] > 0 ? *x / r->hits[i] : (double)NAN;
+      *x = r->seen.hits[i] > 0 ? *x / r->seen.hits[i] : (double)NAN;
     }
 }
 
 /* ------------------------------------------------------------------ the task at work */
 
-typedef struct replica {
-  const vt_plan *plan;
-  const vt_replica_hooks *hooks;
-  const char *symbol[VT_MAX_SPECIES];
-  vt_pot pot;
-  vt_md md;
-  vt_obs_set *obs;
-  vt_shells *shells;  /* MD: g(r) of the equilibration */
-  vt_cutoffs cutoffs; /* and what follows from it      */
-  vt_cell cell;       /* where md starts from */
-  int *type;
-  double (*x)[3];
-  double *values; /* the result being filled */
-  size_t n_values;
-  vt_array_def defs[VT_MAX_ARRAYS];
-  int n_defs;
-  recorder rec;
-  int64_t steps_before, steps_total; /* of earlier stages; of the task */
-  double ns_before;
-  double polled_s;
-  vt_stage stage;
-  const char *doing; /* for errors: the stage, or what comes before stages */
-} replica;
-
-static double *values_of(const replica *r, const char *name)
+static double *values_of(const vt__replica *r, const char *name)
 {
   double *v = r->values;
   for (int k = 0; k < r->n_defs; k++) {
@@ -87,48 +47,59 @@ static double *values_of(const replica *r, const char *name)
   return NULL;
 }
 
-static vt_status poll(replica *r, vt_err *err)
+static vt_status poll(vt__replica *r, vt_err *err)
 {
   if (!r->hooks || !r->hooks->poll) return VT_OK;
   double now_s = vt_now_s();
   if (now_s - r->polled_s < POLL_S) return VT_OK;
   r->polled_s = now_s;
   const vt_md *md = &r->md;
+  vt_err said = {0};
   vt_progress p = {.stage = r->doing,
+                   .stage_id = (int32_t)r->stage,
                    .step = md->step,
                    .n_steps = md->stage.n_steps,
                    .ns_done = r->ns_before + (double)md->step * vt_unit_fs_from_time(md->stage.dt) * 1e-6,
                    .fraction = (double)(r->steps_before + md->step) / (double)r->steps_total};
-  return r->hooks->poll(r->hooks->ctx, &p, err);
+  vt_status rc = r->hooks->poll(r->hooks->ctx, &p, &said);
+  if (rc == VT_OK || (rc == VT_ESTOP && vt__keep_land(r, &said))) return VT_OK;
+  if (err) *err = said;
+  return rc;
 }
 
 /* Run to a step of the current stage.  The cuts change no bit: the state after step s is a function of the plan. */
-static vt_status advance(replica *r, int64_t to, vt_err *err)
+static vt_status advance(vt__replica *r, int64_t to, vt_err *err)
 {
   while (r->md.step < to) {
     int64_t n = to - r->md.step;
-    VT_PASS(vt_md_run(&r->md, n < POLL_STEPS ? n : POLL_STEPS, err));
+    VT_PASS(vt_md_run(&r->md, vt__keep_steps(r, n < POLL_STEPS ? n : POLL_STEPS), err));
     VT_PASS(poll(r, err));
+    VT_PASS(vt__keep_step(r, err));
   }
   return VT_OK;
 }
 
-static vt_status begin(replica *r, vt_stage id, vt_err *err)
+/* The stage from its beginning, unless it is the one that the task continues in. */
+static vt_status begin(vt__replica *r, vt_stage id, vt_err *err)
 {
+  if (r->from == id) return VT_OK;
   vt_md_stage st = vt__replica_stage(r->plan, id);
   r->doing = st.name;
   r->stage = id;
-  return vt_md_begin(&r->md, &st, (uint32_t)id, err);
+  VT_PASS(vt_md_begin(&r->md, &st, (uint32_t)id, err));
+  vt__keep_begin(r);
+  return VT_OK;
 }
 
-static void end(replica *r)
+static void end(vt__replica *r, vt_stage id)
 {
-  r->steps_before += r->md.stage.n_steps;
-  r->ns_before += (double)r->md.stage.n_steps * vt_unit_fs_from_time(r->md.stage.dt) * 1e-6;
+  vt_md_stage st = vt__replica_stage(r->plan, id);
+  r->steps_before += st.n_steps;
+  r->ns_before += (double)st.n_steps * vt_unit_fs_from_time(st.dt) * 1e-6;
 }
 
 /* g(r) of the second half of an equilibration, every tenth sample of the recorder: up to 100 frames. */
-static vt_status sample_shells(replica *r, int64_t sample, vt_err *err)
+static vt_status sample_shells(vt__replica *r, int64_t sample, vt_err *err)
 {
   enum { EVERY = 10 };
   if (!r->shells || 2 * r->md.step <= r->rec.n_steps || sample % EVERY != 0) return VT_OK;
@@ -136,43 +107,68 @@ static vt_status sample_shells(replica *r, int64_t sample, vt_err *err)
   return vt_shells_sample(r->shells, &fr, err);
 }
 
-static vt_status run_recorded(replica *r, vt_stage id, double *rows, vt_err *err)
+void vt__replica_record(vt__replica *r, vt_stage id)
 {
   int64_t n_steps = vt__replica_stage_steps(r->plan, id);
-  recorder_open(&r->rec, rows, n_steps);
-  if (n_steps > 0) VT_PASS(begin(r, id, err));
-  for (int64_t step = 0, sample = 0; step < n_steps; sample++) {
-    step = step + r->rec.every < n_steps ? step + r->rec.every : n_steps;
-    VT_PASS(advance(r, step, err));
-    recorder_sample(&r->rec, &r->md);
-    VT_PASS(sample_shells(r, sample, err));
+  double *rows = values_of(r, id == VT_STAGE_QUENCH ? "glass/quench" : "equilibrate/thermo");
+  r->rec = (vt__recorder){.rows = rows, .n_steps = n_steps, .every = n_steps / RECORD_SAMPLES};
+  if (r->rec.every < 1) r->rec.every = 1;
+}
+
+/* Samples every `every` steps and at the end; a task that is continued at the step of a sample has not taken it. */
+static vt_status run_recorded(vt__replica *r, vt_stage id, vt_err *err)
+{
+  const int64_t n_steps = vt__replica_stage_steps(r->plan, id);
+  if (r->from != id) vt__replica_record(r, id);
+  if (n_steps > 0) {
+    VT_PASS(begin(r, id, err));
+    int64_t sample = r->md.step > 0 ? (r->md.step - 1) / r->rec.every : 0;
+    for (int64_t step = 0; step < n_steps; sample++) {
+      step = (sample + 1) * r->rec.every < n_steps ? (sample + 1) * r->rec.every : n_steps;
+      VT_PASS(advance(r, step, err));
+      recorder_sample(&r->rec, &r->md);
+      VT_PASS(sample_shells(r, sample, err));
+    }
   }
   recorder_finish(&r->rec);
-  if (n_steps > 0) end(r);
+  end(r, id);
   return VT_OK;
 }
 
-static vt_status run_produce(replica *r, vt_err *err)
+/* The first step after `step` at which an observable samples; beyond the stage: there is none. */
+static int64_t sample_after(const vt__replica *r, int64_t step)
+{
+  const int64_t wait = vt_obs_set_next(r->obs, step), n_steps = r->md.stage.n_steps;
+  return wait > n_steps - step ? n_steps + 1 : step + wait;
+}
+
+static vt_status run_produce(vt__replica *r, vt_err *err)
 {
   VT_PASS(begin(r, VT_STAGE_PRODUCE, err));
-  for (int64_t n_steps = r->md.stage.n_steps;;) {
+  const int64_t n_steps = r->md.stage.n_steps;
+  int64_t next = r->md.step > 0 ? sample_after(r, r->md.step - 1) : 0;
+  for (; next <= n_steps; next = sample_after(r, next)) {
+    VT_PASS(advance(r, next, err));
     vt_frame fr = vt_md_frame(&r->md);
     VT_PASS(vt_obs_set_sample(r->obs, &fr, err));
     if (r->hooks && r->hooks->frame) VT_PASS(r->hooks->frame(r->hooks->ctx, &fr, err));
-    int64_t next = r->md.step + vt_obs_set_next(r->obs, r->md.step);
-    if (next > n_steps) { /* no sample left: the rest of the run is still part of the plan */
-      VT_PASS(advance(r, n_steps, err));
-      break;
-    }
-    VT_PASS(advance(r, next, err));
   }
-  end(r);
+  VT_PASS(advance(r, n_steps, err)); /* no sample left: the rest of the run is still part of the plan */
+  end(r, VT_STAGE_PRODUCE);
   return VT_OK;
 }
 
 /* ------------------------------------------------------------------ GLASS: pack, melt, quench */
 
-static vt_status open_md(replica *r, vt_err *err)
+/* Species blocks, as packings and glasses have them. */
+static void set_types(vt__replica *r)
+{
+  const vt_composition *c = &r->plan->comp;
+  for (int s = 0, i = 0; s < c->n_species; s++)
+    for (int k = 0; k < c->count[s]; k++) r->type[i++] = s;
+}
+
+static vt_status open_md(vt__replica *r, vt_err *err)
 {
   const vt_plan *p = r->plan;
   vt_pot_info info;
@@ -184,7 +180,7 @@ static vt_status open_md(replica *r, vt_err *err)
 /* A random packing holds 0.5 eV per atom more than the melt.  Released in the first picosecond that is a temperature of
  * 2000 K and more, at which anions meet and make molecules; after this relaxation the melt begins at its own
  * temperature (24 oxychlorides of 168 atoms: peak 1474 K instead of 2028 K at 1200 K). */
-static vt_status relax(replica *r, vt_err *err)
+static vt_status relax(vt__replica *r, vt_err *err)
 {
   enum { ROUNDS = 20, STEPS = 50 }; /* rounds: so that the hook is polled */
   const double cap_a = 0.05, f_max = 0.3;
@@ -196,7 +192,7 @@ static vt_status relax(replica *r, vt_err *err)
 }
 
 /* How far each species got in the melt: a framework that moved less than a site distance remembers the packing. */
-static void put_melt_msd(replica *r)
+static void put_melt_msd(vt__replica *r)
 {
   double *msd = values_of(r, "glass/melt_msd");
   for (int i = 0; i < r->md.n; i++) {
@@ -205,7 +201,7 @@ static void put_melt_msd(replica *r)
   }
 }
 
-static vt_status run_glass(replica *r, vt_err *err)
+static vt_status start_glass(vt__replica *r, vt_err *err)
 {
   const vt_plan *p = r->plan;
   r->doing = "pack";
@@ -213,13 +209,28 @@ static vt_status run_glass(replica *r, vt_err *err)
   VT_PASS(open_md(r, err));
   VT_PASS(relax(r, err));
   vt_md_velocities(&r->md, p->protocol.melt_t_k);
-  if (vt__replica_stage_steps(p, VT_STAGE_MELT) > 0) {
+  return VT_OK;
+}
+
+static vt_status run_melt(vt__replica *r, vt_err *err)
+{
+  if (vt__replica_stage_steps(r->plan, VT_STAGE_MELT) > 0) {
     VT_PASS(begin(r, VT_STAGE_MELT, err));
     VT_PASS(advance(r, r->md.stage.n_steps, err));
     put_melt_msd(r);
-    end(r);
   }
-  VT_PASS(run_recorded(r, VT_STAGE_QUENCH, values_of(r, "glass/quench"), err));
+  end(r, VT_STAGE_MELT);
+  return VT_OK;
+}
+
+static vt_status run_glass(vt__replica *r, vt_err *err)
+{
+  if (r->from == VT_STAGE_NONE) VT_PASS(start_glass(r, err));
+  if (r->from == VT_STAGE_QUENCH)
+    end(r, VT_STAGE_MELT);
+  else
+    VT_PASS(run_melt(r, err));
+  VT_PASS(run_recorded(r, VT_STAGE_QUENCH, err));
   vt_frame fr = vt_md_frame(&r->md);
   memcpy(values_of(r, "glass/cell"), fr.cell.h, sizeof fr.cell.h);
   memcpy(values_of(r, "glass/x"), fr.x, (size_t)fr.n * sizeof *fr.x);
@@ -228,16 +239,14 @@ static vt_status run_glass(replica *r, vt_err *err)
 
 /* ------------------------------------------------------------------ MD: equilibrate, produce */
 
-static void take_glass(replica *r, const double *glass)
+static void take_glass(vt__replica *r)
 {
-  const vt_composition *c = &r->plan->comp;
-  memcpy(r->cell.h, glass, sizeof r->cell.h);
-  memcpy(r->x, glass + 9, (size_t)c->n_atoms * sizeof *r->x);
-  for (int s = 0, i = 0; s < c->n_species; s++)
-    for (int k = 0; k < c->count[s]; k++) r->type[i++] = s;
+  memcpy(r->cell.h, r->glass, sizeof r->cell.h);
+  memcpy(r->x, r->glass + 9, (size_t)r->plan->comp.n_atoms * sizeof *r->x);
+  set_types(r);
 }
 
-static void put_cutoffs(replica *r)
+static void put_cutoffs(vt__replica *r)
 {
   const int n = r->plan->comp.n_species;
   double *cutoff = values_of(r, "equilibrate/cutoff"), *measured = values_of(r, "equilibrate/cutoff_measured");
@@ -248,26 +257,65 @@ static void put_cutoffs(replica *r)
     }
 }
 
-static vt_status run_md(replica *r, const double *glass, vt_err *err)
+vt_status vt__replica_bond(vt__replica *r, vt_err *err)
+{
+  const int n = r->plan->comp.n_species;
+  const double *cutoff = values_of(r, "equilibrate/cutoff"), *measured = values_of(r, "equilibrate/cutoff_measured");
+  r->cutoffs = (vt_cutoffs){.n_species = n};
+  for (int i = 0; i < n; i++)
+    for (int j = 0; j < n; j++) {
+      int k = vt_pair_index(i, j, n);
+      r->cutoffs.r[i][j] = cutoff[k];
+      r->cutoffs.measured[i][j] = measured[k] > 0;
+    }
+  return vt_obs_set_begin(r->obs, &r->cutoffs, err);
+}
+
+static vt_status start_md(vt__replica *r, vt_err *err)
+{
+  r->doing = "start from the glass";
+  take_glass(r);
+  VT_PASS(open_md(r, err));
+  vt_md_velocities(&r->md, r->plan->t_k);
+  return VT_OK;
+}
+
+static vt_status run_equilibrate(vt__replica *r, vt_err *err)
 {
   const vt_plan *p = r->plan;
-  r->doing = "start from the glass";
-  take_glass(r, glass);
-  VT_PASS(open_md(r, err));
-  VT_PASS(vt_obs_set_open(&r->obs, p, err));
-  VT_PASS(vt_shells_open(&r->shells, &p->comp, err));
-  vt_md_velocities(&r->md, p->t_k);
-  VT_PASS(run_recorded(r, VT_STAGE_EQUILIBRATE, values_of(r, "equilibrate/thermo"), err));
+  VT_PASS(run_recorded(r, VT_STAGE_EQUILIBRATE, err));
   VT_PASS(vt_shells_cutoffs(r->shells, &r->cutoffs, err));
   put_cutoffs(r);
-  VT_PASS(vt_obs_set_begin(r->obs, &r->cutoffs, err));
-  if (p->protocol.equil_ensemble == VT_NPT && r->rec.late_hits > 0)
-    vt_md_set_volume(&r->md, r->rec.late_volume / (double)r->rec.late_hits);
+  VT_PASS(vt__replica_bond(r, err));
+  const struct vt__recorder_state *seen = &r->rec.seen;
+  if (p->protocol.equil_ensemble == VT_NPT && seen->late_hits > 0)
+    vt_md_set_volume(&r->md, seen->late_volume / (double)seen->late_hits);
+  return VT_OK;
+}
+
+static vt_status run_md(vt__replica *r, vt_err *err)
+{
+  if (r->from == VT_STAGE_NONE) VT_PASS(start_md(r, err));
+  if (r->from == VT_STAGE_PRODUCE)
+    end(r, VT_STAGE_EQUILIBRATE);
+  else
+    VT_PASS(run_equilibrate(r, err));
   VT_PASS(run_produce(r, err));
   r->doing = "finish of the observables";
   size_t n_equil = 0;
   for (int k = 0; k < VT__REPLICA_EQUILIBRATE_ARRAYS; k++) n_equil += vt_array_count(&r->defs[k]);
   return vt_obs_set_finish(r->obs, r->values + n_equil, r->n_values - n_equil, err);
+}
+
+vt_status vt__replica_open_md(vt__replica *r, vt_err *err)
+{
+  if (r->glass) {
+    take_glass(r);
+  } else {
+    set_types(r);
+    r->cell = vt_cell_cubic(1); /* any */
+  }
+  return open_md(r, err);
 }
 
 /* ------------------------------------------------------------------ open, run, close */
@@ -287,8 +335,7 @@ static vt_status check(const vt_plan *p, const double *glass, size_t n_glass, vt
 static vt_status open_potential(const vt_plan *p, const char *symbol[VT_MAX_SPECIES], vt_pot *pot, vt_err *err)
 {
   for (int s = 0; s < p->comp.n_species; s++) symbol[s] = vt_element_symbol(p->comp.z[s]);
-  vt_pot_args args = {
-      .path = p->pot_path, .n_species = p->comp.n_species, .species = symbol, .numerics = p->numerics};
+  vt_pot_args args = {.path = p->pot_path, .n_species = p->comp.n_species, .species = symbol, .numerics = p->numerics};
   return vt_pot_open(pot, p->pot_kind, &args, err);
 }
 
@@ -304,7 +351,32 @@ vt_status vt_replica_kernel(const vt_plan *p, char kernel[32], vt_err *err)
   return VT_OK;
 }
 
-static vt_status open_replica(replica *r, vt_err *err)
+static vt_status open_observables(vt__replica *r, vt_err *err)
+{
+  if (r->plan->kind == VT_TASK_GLASS) return VT_OK;
+  VT_PASS(vt_obs_set_open(&r->obs, r->plan, err));
+  return vt_shells_open(&r->shells, &r->plan->comp, err);
+}
+
+static void close_observables(vt__replica *r)
+{
+  vt_obs_set_close(r->obs);
+  vt_shells_close(r->shells);
+  r->obs = NULL;
+  r->shells = NULL;
+}
+
+vt_status vt__replica_reset(vt__replica *r, vt_err *err)
+{
+  vt_md_close(&r->md);
+  close_observables(r);
+  memset(r->values, 0, r->n_values * sizeof *r->values);
+  r->stage = r->from = VT_STAGE_NONE;
+  r->wall_before_s = 0;
+  return open_observables(r, err);
+}
+
+static vt_status open_replica(vt__replica *r, vt_err *err)
 {
   const vt_plan *p = r->plan;
   r->doing = "open";
@@ -323,13 +395,14 @@ static vt_status open_replica(replica *r, vt_err *err)
   if (!vt_uid_equal(&info.sha256, &p->pot_hash))
     VT_FAIL(err, VT_EINVAL, "potential '%s' is not the file that the plan names: its SHA-256 differs", p->pot_path);
   r->steps_total = vt_replica_steps(p);
-  return VT_OK;
+  VT_PASS(open_observables(r, err));
+  return vt__keep_open(r, err);
 }
 
-static void close_replica(replica *r)
+static void close_replica(vt__replica *r)
 {
-  vt_obs_set_close(r->obs);
-  vt_shells_close(r->shells);
+  vt__keep_close(r);
+  close_observables(r);
   vt_md_close(&r->md);
   vt_pot_close(&r->pot);
   vt_free(r->x);
@@ -338,7 +411,7 @@ static void close_replica(replica *r)
 }
 
 /* The frame that broke, for a viewer. */
-static void bury(replica *r, vt_buf *post_mortem)
+static void bury(vt__replica *r, vt_buf *post_mortem)
 {
   char extra[192], uid[65];
   vt_uid_hex(&r->plan->uid, uid);
@@ -350,14 +423,14 @@ static void bury(replica *r, vt_buf *post_mortem)
   vt_xyz_format(post_mortem, fr.n, &fr.cell, fr.type, r->symbol, fr.x, fr.v, extra);
 }
 
-static void hand_over(replica *r, double began_s, vt_result *out)
+static void hand_over(vt__replica *r, vt_result *out)
 {
   vt_pot_info info;
   vt_pot_describe(&r->pot, &info);
   out->n_values = r->n_values;
   out->values = r->values;
   out->ns = r->ns_before;
-  out->wall_s = vt_now_s() - began_s;
+  out->wall_s = r->wall_before_s + (vt_now_s() - r->began_s);
   memcpy(out->kernel, info.kernel, sizeof out->kernel);
   r->values = NULL;
 }
@@ -366,10 +439,10 @@ vt_status vt_replica_run(const vt_plan *p, const double *glass, size_t n_glass, 
                          vt_buf *post_mortem, vt_result *out, vt_err *err)
 {
   vt_status rc = VT_OK;
-  replica *r = NULL;
+  vt__replica *r = NULL;
   void *m = NULL;
   char uid[65];
-  double began_s = vt_now_s();
+  const double began_s = vt_now_s();
   vt_uid_hex(&p->uid, uid);
   *out = (vt_result){0};
   VT_TRY_OUT(check(p, glass, n_glass, err), err, "task %.12s", uid);
@@ -377,14 +450,19 @@ vt_status vt_replica_run(const vt_plan *p, const double *glass, size_t n_glass, 
   r = m;
   r->plan = p;
   r->hooks = hooks;
+  r->glass = glass;
+  r->n_glass = n_glass;
+  r->began_s = began_s;
   rc = open_replica(r, err);
-  if (rc == VT_OK) rc = p->kind == VT_TASK_GLASS ? run_glass(r, err) : run_md(r, glass, err);
+  if (rc == VT_OK) rc = vt__keep_resume(r, err);
+  if (rc == VT_OK) rc = p->kind == VT_TASK_GLASS ? run_glass(r, err) : run_md(r, err);
   out->stage = r->stage;
   out->step = r->md.step;
   if (rc == VT_EDIVERGE && post_mortem && r->md.n > 0) bury(r, post_mortem);
+  if (vt_status_dispo(rc) == VT_DISPO_RETRY) vt__keep_failed(r);
   VT_TRY_OUT(rc, err, "task %.12s (%s, glass %d, %.0f K), %s, step %" PRId64 " of %" PRId64, uid, p->comp.name,
              p->glass, p->t_k, r->doing, r->md.step, r->md.stage.n_steps);
-  hand_over(r, began_s, out);
+  hand_over(r, out);
 out:
   if (r) close_replica(r);
   vt_free(r);

@@ -10,17 +10,75 @@
 /* Where a task stands; given to the poll hook. */
 typedef struct vt_progress {
   const char *stage;     /* "melt" ...                       */
+  int32_t stage_id;      /* vt_stage                         */
   int64_t step, n_steps; /* of the stage                     */
   double ns_done;        /* simulated time of this task, ns  */
   double fraction;       /* of the task's total steps        */
 } vt_progress;
 
+/* ------------------------------------------------------------------ checkpoints: where a running task is kept on disk
+ *
+ * A task that was interrupted goes on in another process to the bits that it would have had.  The state is taken at
+ * block boundaries (plan.block_steps); a checkpoint is continued by exactly this plan (uid, attempt, half_stage, build,
+ * engine format, block length, glass) on a machine that reproduces its energies and forces to the bit, and by nothing
+ * else.  Format: checkpoint.c. */
+
+/* What was written, tried or continued. */
+typedef struct vt_kept {
+  const char *stage; /* "melt" ...                               */
+  int64_t step;      /* of the stage                             */
+  double ns;         /* simulated by then                        */
+  uint64_t bytes;    /* of the file                              */
+  double took_s;     /* to write or to read it                   */
+  vt_status status;  /* VT_OK, or why it could not be written ... */
+  const char *why;   /* ... in words, or NULL                    */
+} vt_kept;
+
+typedef struct vt_keep {
+  const char *path; /* of the checkpoint, in a folder that exists; `path`.prev is the one before */
+  double every_s;   /* wall time from one to the next, taken at the block boundary that follows; 0: at every boundary;
+                     * INFINITY: only when the task is stopped */
+  double landing_s; /* after VT_ESTOP from poll the task goes on to the next block boundary, still polling, is kept
+                     * there and ends with VT_ESTOP; when this has passed it ends without */
+  void *ctx;
+  /* After every checkpoint, also of one that could not be written: the task goes on and tries again after every_s.
+   * NULL: nobody asks. */
+  void (*kept)(void *ctx, const vt_kept *k);
+  /* At the start, if there was a file.  k: what is continued, NULL: the task starts from its beginning.  why_not: why a
+   * file was not used (damaged, of another plan, build or machine), one line; NULL: none was refused.  Both are there
+   * when `path` was refused and `path`.prev is continued.  NULL: nobody asks. */
+  void (*resumed)(void *ctx, const vt_kept *k, const char *why_not);
+} vt_keep;
+
+typedef struct vt_checkpoint_info {
+  vt_uid uid;
+  int32_t attempt, half_stage;
+  int32_t stage; /* vt_stage */
+  int32_t block_steps;
+  int64_t step;
+  double ns, wall_s; /* simulated, and spent on the task, by then */
+  uint64_t bytes;    /* of the file */
+  char build_id[48];
+} vt_checkpoint_info;
+
+/* Read and check a whole file.  VT_EIO: it cannot be read; VT_ECORRUPT: it is not, or no longer, a checkpoint, says
+ * what and where; VT_EUNSUP: of another version.  Every changed byte and every missing one is found. */
+VT_MUST_CHECK vt_status vt_checkpoint_look(const char *path, vt_checkpoint_info *info, vt_err *err);
+/* The same of bytes in memory; `name` for errors. */
+VT_MUST_CHECK vt_status vt_checkpoint_look_bytes(const char *name, const void *bytes, size_t n,
+                                                 vt_checkpoint_info *info, vt_err *err);
+/* Remove `path`, `path`.prev and `path`.tmp, as far as they are there: of a task that is done, or given up. */
+void vt_checkpoint_remove(const char *path);
+
 typedef struct vt_replica_hooks {
   void *ctx;
-  /* Called every few milliseconds of MD (by step count and clock; changes no bit).  VT_ESTOP ends the task cleanly. */
+  /* Called every few milliseconds of MD (by step count and clock; changes no bit).  VT_ESTOP ends the task cleanly: at
+   * once, or with `keep` at the next block boundary. */
   vt_status (*poll)(void *ctx, const vt_progress *p, vt_err *err);
-  /* Every instant of the produce stage at which an observable samples; NULL: not wanted.  Changes no bit. */
+  /* Every instant of the produce stage at which an observable samples; NULL: not wanted.  Changes no bit.  A task that
+   * is continued gives those after its checkpoint. */
   vt_status (*frame)(void *ctx, const vt_frame *fr, vt_err *err);
+  const vt_keep *keep; /* NULL: nothing is kept */
 } vt_replica_hooks;
 
 /* What a task gives: the values of all arrays of vt_replica_layout, concatenated. */
@@ -28,7 +86,7 @@ typedef struct vt_result {
   size_t n_values;
   double *values;  /* owned; vt_result_free */
   double ns;       /* simulated time, ns    */
-  double wall_s;   /* not reproducible      */
+  double wall_s;   /* not reproducible; with the time before an interruption, up to its checkpoint */
   char kernel[32]; /* what computed the forces */
   /* Where it ended, also of a task that failed: the vt_stage that was run (0: none had begun) and its step. */
   int32_t stage, reserved;
@@ -45,7 +103,8 @@ VT_MUST_CHECK vt_status vt_replica_layout(const vt_plan *p, vt_array_def *defs, 
 /* Steps of the whole task (all stages), for costs and progress; simulated ns. */
 int64_t vt_replica_steps(const vt_plan *p);
 double vt_replica_ns(const vt_plan *p);
-/* Bytes of a rank that runs this plan: the process with its libraries, atoms, observables (an estimate for `plan`). */
+/* Bytes of a rank that runs this plan: the process with its libraries, atoms, observables, room for a checkpoint (an
+ * estimate for `plan`). */
 size_t vt_replica_memory(const vt_plan *p);
 
 /* What will compute the forces of this plan: "avx512 double", "reference double", ... Opens the potential to know. */
@@ -53,7 +112,13 @@ VT_MUST_CHECK vt_status vt_replica_kernel(const vt_plan *p, char kernel[32], vt_
 
 /* Run a task.  glass: the result values of p->needs (vt_replica_layout of that GLASS plan), NULL for a GLASS task.
  * On a guard or potential failure the status is VT_EDIVERGE and, if post_mortem is not NULL, the offending frame is
- * appended to it as extended XYZ.  VT_ESTOP from the hook is handed on. */
+ * appended to it as extended XYZ.  VT_ESTOP from the hook is handed on.
+ *
+ * With hooks->keep the task continues from a checkpoint where there is a valid one.  A task of half_stage 0 that fails
+ * in a stage and may be tried again leaves the state at the beginning of that stage as the checkpoint of its retry (the
+ * same attempt with half_stage = that stage), which then repeats no other stage; not where halving that stage's time
+ * step changes the neighbour list of the whole task.  The files of a task that is done or given up are the caller's to
+ * remove. */
 VT_MUST_CHECK vt_status vt_replica_run(const vt_plan *p, const double *glass, size_t n_glass,
                                        const vt_replica_hooks *hooks, vt_buf *post_mortem, vt_result *out, vt_err *err);
 

@@ -1,4 +1,5 @@
-/* replica_impl.h - the stages of a task, shared by layout.c (how long, how large) and replica.c (doing it). */
+/* replica_impl.h - the stages of a task, shared by plan.c (how long, how large), replica.c (doing it), keep.c and
+ * checkpoint.c (keeping it on disk). */
 #ifndef VT_REPLICA_IMPL_H
 #define VT_REPLICA_IMPL_H
 
@@ -6,8 +7,8 @@
 #include "engine/replica/replica.h"
 
 enum {
-  VT__REPLICA_ROWS = 200, /* rows of a recorded stage: fixed, so that every task has the same shape */
-  VT__REPLICA_COLUMNS = 4, /* T, V, E_pot per atom, P                                               */
+  VT__REPLICA_ROWS = 200,            /* rows of a recorded stage: fixed, so that every task has the same shape */
+  VT__REPLICA_COLUMNS = 4,           /* T, V, E_pot per atom, P                                               */
   VT__REPLICA_EQUILIBRATE_ARRAYS = 3 /* of an MD task, before those of its observables             */
 };
 
@@ -16,9 +17,112 @@ int64_t vt__replica_stage_steps(const vt_plan *p, vt_stage id);
 double vt__replica_stage_dt_fs(const vt_plan *p, vt_stage id);
 /* The stage as the integrator wants it, guards included. */
 vt_md_stage vt__replica_stage(const vt_plan *p, vt_stage id);
-/* Verlet skin of the whole task, A, for a potential of this cutoff: that of its highest temperature and longest step. */
+/* Verlet skin of the whole task, A, for a potential of this cutoff: that of its highest temperature and longest step.
+ */
 double vt__replica_skin_a(const vt_plan *p, double cutoff);
 /* Values of a GLASS result: cell, positions, quench rows. */
 size_t vt__replica_glass_values(const vt_plan *p);
+
+/* ------------------------------------------------------------------ a recorded stage
+ * T, V, E per atom, P as means over VT__REPLICA_ROWS equal parts; a part without a sample stays NaN. */
+
+typedef struct vt__recorder {
+  double *rows; /* [VT__REPLICA_ROWS][VT__REPLICA_COLUMNS] sums so far, borrowed: part of the result */
+  int64_t n_steps, every;
+  struct vt__recorder_state {
+    int32_t hits[VT__REPLICA_ROWS];
+    double late_volume; /* sum over the samples of the second half */
+    int64_t late_hits;
+  } seen;
+} vt__recorder;
+_Static_assert(sizeof(struct vt__recorder_state) == 816, "the recorder's state is kept on disk");
+
+/* ------------------------------------------------------------------ checkpoint.c: the file */
+
+enum { VT__CHECKPOINT_HEAD = 160 }; /* bytes before the payload */
+
+/* Everything that the file's header says about it, but for checksums. */
+typedef struct vt__checkpoint_head {
+  vt_checkpoint_info info; /* bytes: not used for writing */
+  int32_t format;          /* VT_ENGINE_FORMAT of the plan */
+  uint32_t glass_crc;      /* of the values that an MD task begins with; 0 */
+  uint64_t n_payload;
+} vt__checkpoint_head;
+
+/* The header of the payload that stands at bytes + VT__CHECKPOINT_HEAD. */
+void vt__checkpoint_seal(unsigned char *bytes, const vt__checkpoint_head *h);
+/* What vt_checkpoint_look_bytes checks; *h is complete on VT_OK alone. */
+VT_MUST_CHECK vt_status vt__checkpoint_open(const char *name, const void *bytes, size_t n, vt__checkpoint_head *h,
+                                            vt_err *err);
+
+/* ------------------------------------------------------------------ the task at work */
+
+/* keep.c: what a task needs to be kept. */
+typedef struct vt__keeper {
+  const vt_keep *keep;  /* NULL: nothing is kept, and all of the following is empty              */
+  unsigned char *image; /* [cap] a checkpoint being made                                         */
+  unsigned char *begun; /* [moment] the state at the beginning of begun_stage                    */
+  size_t cap;
+  vt_stage begun_stage; /* VT_STAGE_NONE: none was kept                                          */
+  double begun_wall_s;
+  double kept_s; /* clock at the last checkpoint, also of one that failed; at first: start */
+  int landing;   /* poll said stop                                                        */
+  double landing_since_s;
+  vt_err stop; /* what it said                                                          */
+} vt__keeper;
+
+typedef struct vt__replica {
+  const vt_plan *plan;
+  const vt_replica_hooks *hooks;
+  const double *glass; /* borrowed; NULL for a GLASS task */
+  size_t n_glass;
+  const char *symbol[VT_MAX_SPECIES];
+  vt_pot pot;
+  vt_md md;
+  vt_obs_set *obs;
+  vt_shells *shells;  /* MD: g(r) of the equilibration */
+  vt_cutoffs cutoffs; /* and what follows from it      */
+  vt_cell cell;       /* where md starts from */
+  int *type;
+  double (*x)[3];
+  double *values; /* the result being filled */
+  size_t n_values;
+  vt_array_def defs[VT_MAX_ARRAYS];
+  int n_defs;
+  vt__recorder rec;
+  int64_t steps_before, steps_total; /* of earlier stages; of the task */
+  double ns_before;
+  double began_s, wall_before_s; /* clock at the start of this process' part; spent before */
+  double polled_s;
+  vt_stage stage;
+  vt_stage from;     /* the stage that was under way when the task was kept; VT_STAGE_NONE: it starts now */
+  const char *doing; /* for errors: the stage, or what comes before stages */
+  vt__keeper keeper;
+} vt__replica;
+
+/* replica.c, for keep.c: a phase space of the right shape, whatever is in it (of an MD task: its glass); what a
+ * recorded stage writes into; what counts as bonded, from the result's cutoffs. */
+VT_MUST_CHECK vt_status vt__replica_open_md(vt__replica *r, vt_err *err);
+void vt__replica_record(vt__replica *r, vt_stage id);
+VT_MUST_CHECK vt_status vt__replica_bond(vt__replica *r, vt_err *err);
+/* As after opening: no phase space, empty observables, no values. */
+VT_MUST_CHECK vt_status vt__replica_reset(vt__replica *r, vt_err *err);
+
+/* keep.c.  Bytes that a keeper holds, for a plan with these (NULL for a GLASS task). */
+size_t vt__keep_memory(const vt_plan *p, const vt_obs_set *obs, const vt_shells *shells);
+VT_MUST_CHECK vt_status vt__keep_open(vt__replica *r, vt_err *err);
+void vt__keep_close(vt__replica *r);
+/* Continue what is on disk, if it can be: then r->from is its stage.  Fails only where r cannot be used any more. */
+VT_MUST_CHECK vt_status vt__keep_resume(vt__replica *r, vt_err *err);
+/* A stage has begun: remember its state. */
+void vt__keep_begin(vt__replica *r);
+/* At most n steps, but not beyond the next block boundary. */
+int64_t vt__keep_steps(const vt__replica *r, int64_t n);
+/* poll said stop: 1 if the task goes on to a block boundary first. */
+int vt__keep_land(vt__replica *r, const vt_err *stop);
+/* After some steps: keep what is due; VT_ESTOP once a landing is over. */
+VT_MUST_CHECK vt_status vt__keep_step(vt__replica *r, vt_err *err);
+/* The task failed, and may be tried again: leave the beginning of the stage to its retry. */
+void vt__keep_failed(vt__replica *r);
 
 #endif

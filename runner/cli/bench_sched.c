@@ -81,6 +81,7 @@ static vt_status bench(vt_comm *comm, bench_sched_args *a, const char *dir, vt_e
                        .master_inline = 1,
                        .max_tries = 1,
                        .crash_limit = 2,
+                       .fault_limit = 2,
                        .task = task,
                        .task_ns = ns,
                        .n_tasks = a->tasks,

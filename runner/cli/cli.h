@@ -91,6 +91,10 @@ int vt_cli_parse(vt_usage *u, int argc, char **argv);
 /* The name nearest to `word`, or NULL if none is near enough to be a typing mistake; names[n]. */
 const char *vt_cli_nearest(const char *word, const char *const *names, int n);
 
+/* Seconds of a time limit as SLURM writes it: "D-HH[:MM[:SS]]", "HH:MM:SS", "MM:SS" or whole minutes.  0 if it is none
+ * or not positive. */
+int vt_cli_wall(const char *s, double *seconds);
+
 /* ------------------------------------------------------------------ what the user sees (out.c) */
 
 int vt_cli_quiet(void);                /* --quiet was given */

@@ -172,6 +172,19 @@ static void warn_all(const vt_campaign *c, const vt_calibration *cal, const fore
     (void)fprintf(stderr, "warning: %s\n", json_string_value(json_array_get(list, i)));
 }
 
+/* The batch script instead of the report. */
+static int batch(const vt_campaign *c, const char *path, int ranks, double seconds, vt_sbatch *b)
+{
+  vt_err err = {0};
+  vt_calibration cal = {0};
+  vt_plan_cost cost;
+  vt_status rc = seconds > 0 ? vt_plan_calibrate(c, seconds, &cal, &err) : VT_OK;
+  if (rc == VT_OK) rc = vt_plan_sbatch_fit(c, &cal, ranks, b, &cost, &err);
+  if (rc == VT_OK) rc = vt_plan_sbatch_print(c, path, b, &cost, &err);
+  if (cal.trouble[0]) (void)fprintf(stderr, "warning: %s\n", cal.trouble);
+  return rc == VT_OK ? VT_EXIT_OK : vt_cli_fail(&err);
+}
+
 static int plan(const vt_campaign *c, int ranks, double seconds, int json, json_t *o)
 {
   vt_err err = {0};
@@ -194,34 +207,52 @@ static int plan(const vt_campaign *c, int ranks, double seconds, int json, json_
 
 int cmd_plan(int argc, char **argv)
 {
-  enum { MOST_RANKS = 1000000 };
+  enum { MOST_RANKS = 1000000, MOST_ARRAY = 1000 };
   long cores = sysconf(_SC_NPROCESSORS_ONLN);
-  int json = 0, huge = 0, ranks = cores > 0 && cores < MOST_RANKS ? (int)cores : 1;
+  int json = 0, huge = 0, sbatch = 0, ranks = 0;
+  vt_sbatch b = {0};
   double seconds = 1;
   const vt_opt opt[] = {
-      {"ranks", VT_OPT_INT, "N", "MPI ranks for the wall time (the cores of this machine)", &ranks, 1, MOST_RANKS},
+      {"ranks", VT_OPT_INT, "N",
+       "MPI ranks for the wall time (the cores of this machine; with --sbatch as many as are worth it)", &ranks, 1,
+       MOST_RANKS},
       {"calibrate", VT_OPT_REAL, "S", "seconds of MD that measure the speed; 0: assume 4 us per atom and step (1)",
        &seconds, 0, 600},
       {"json", VT_OPT_FLAG, NULL, "the answer as JSON", &json, 0, 0},
+      {"sbatch", VT_OPT_FLAG, NULL, "the answer as a SLURM batch script: ranks, time and memory for this campaign",
+       &sbatch, 0, 0},
+      {"time", VT_OPT_TEXT, "HH:MM:SS", "with --sbatch: the longest time limit of the site; the job requeues itself",
+       &b.time, 0, 0},
+      {"partition", VT_OPT_TEXT, "P", "with --sbatch", &b.partition, 0, 0},
+      {"account", VT_OPT_TEXT, "A", "with --sbatch", &b.account, 0, 0},
+      {"array", VT_OPT_INT, "K", "with --sbatch: K jobs of --ranks each that work on the campaign together", &b.array,
+       1, MOST_ARRAY},
       {"allow-huge", VT_OPT_FLAG, NULL, "more than 10^6 tasks are meant", &huge, 0, 0}};
   vt_usage u = {.name = "plan",
                 .args = "CAMPAIGN",
                 .doc = "What a campaign means and costs before anything runs: tasks, cells, atoms, nanoseconds,\n"
                        "core-hours and wall time (from a few seconds of its own MD), store size, memory per rank,\n"
-                       "and the error bars that it will probably get.",
+                       "and the error bars that it will probably get; or, with --sbatch, the batch script to submit.",
                 .example = "vitrion plan campaigns/quickstart.yaml --ranks 64",
                 .opt = opt,
                 .n_opt = sizeof opt / sizeof *opt,
                 .least_args = 1,
                 .most_args = 1};
   int code = vt_cli_parse(&u, argc, argv);
+  if (code < 0 && !sbatch && (b.time || b.partition || b.account || b.array))
+    code = vt_cli_usage_error(&u, "--time, --partition, --account and --array belong to --sbatch");
+  if (code < 0 && sbatch && json) code = vt_cli_usage_error(&u, "either --sbatch or --json");
+  if (code < 0) code = vt_plan_sbatch_check(&u, &b);
   if (code < 0) code = vt_cli_readable(&u, u.arg[0]);
   if (code >= 0) return code;
   vt_campaign *c = NULL;
   json_t *o = vt_json_object();
   vt_json_put(o, "warnings", vt_json_array());
   code = vt_cli_campaign(u.arg[0], huge, VT_SIMD_AUTO, o, &c);
-  if (c) code = plan(c, ranks, seconds, json, o);
+  if (c && sbatch)
+    code = batch(c, u.arg[0], ranks, seconds, &b);
+  else if (c)
+    code = plan(c, ranks > 0 ? ranks : cores > 0 && cores < MOST_RANKS ? (int)cores : 1, seconds, json, o);
   if (json)
     vt_json_print(o, 0);
   else

@@ -1,49 +1,34 @@
 /* cmd_run.c - the campaign on all ranks: the one command that starts MPI. */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "runner/cli/cli.h"
 #include "runner/comm/comm.h"
 #include "runner/drive/drive.h"
+#include "runner/guard/guard.h"
 
 typedef struct run_args {
   const char *output, *wall;
-  int extend, huge;
-  double wall_s;
+  int extend, huge, join, mixed;
+  double wall_s, grace_s;
 } run_args;
-
-/* "HH:MM:SS", "MM:SS" or whole minutes, as SLURM writes a time limit; 0 if it is not one. */
-static int parse_wall(const char *s, double *out)
-{
-  int64_t part[3];
-  int n = 0;
-  for (;;) {
-    const char *colon = strchr(s, ':');
-    size_t len = colon ? (size_t)(colon - s) : strlen(s);
-    if (n == 3 || !vt_parse_i64(s, len, &part[n]) || part[n] < 0) return 0;
-    n++;
-    if (!colon) break;
-    s = colon + 1;
-  }
-  int64_t seconds = n == 3 ? part[0] * 3600 + part[1] * 60 + part[2] : n == 2 ? part[0] * 60 + part[1] : part[0] * 60;
-  *out = (double)seconds;
-  return seconds > 0;
-}
 
 /* The command line; -1 to go on, or the exit code.  Only rank 0 speaks. */
 static int parse(run_args *a, vt_usage *u, int argc, char **argv)
 {
   int code = vt_cli_parse(u, argc, argv);
   if (code < 0) code = vt_cli_readable(u, u->arg[0]);
-  if (code < 0 && a->wall && !parse_wall(a->wall, &a->wall_s))
-    code = vt_cli_usage_error(u, "--wall: expected HH:MM:SS, MM:SS or minutes, found '%s'", a->wall);
+  if (code < 0 && a->wall && !vt_cli_wall(a->wall, &a->wall_s))
+    code = vt_cli_usage_error(u, "--wall: expected HH:MM:SS, D-HH:MM:SS, MM:SS or minutes, found '%s'", a->wall);
   return code;
 }
 
 /* ------------------------------------------------------------------ log/rank-NNNN.log */
+
+static const char *unguarded; /* why this rank has no guardian, NULL: it has one */
 
 typedef struct rank_log {
   int rank;
@@ -54,10 +39,8 @@ static void to_file(void *ctx, vt_log_level level, const char *module, const cha
 {
   static const char *const word[] = {"debug", "info", "warn", "error"};
   rank_log *l = ctx;
-  char when[32] = "";
-  time_t now = time(NULL);
-  struct tm utc;
-  if (gmtime_r(&now, &utc)) (void)strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc);
+  char when[32];
+  vt_utc_now(when);
   if (l->file) {
     (void)fprintf(l->file, "time=%s level=%s rank=%d module=%s %s\n", when, word[level], l->rank, module, line);
     (void)fflush(l->file);
@@ -77,14 +60,15 @@ static void open_log(void *ctx, const char *dir)
   l->file = fopen(path, "a");
   vt_log_install(to_file, l, VT_LOG_INFO);
   if (!l->file) vt_log(VT_LOG_WARN, "cli", "cannot open '%s': this rank logs to the terminal only", path);
+  if (unguarded) vt_log(VT_LOG_INFO, "cli", "ev=no_guardian why=\"%s\" (the death of a rank ends the job)", unguarded);
   vt_log(VT_LOG_INFO, "cli", "ev=start build=%s compiler=\"%s\" mpi=\"%s\" simd=%s", b->build_id, b->compiler,
          vt_comm_mpi_version(), vt_simd_name(vt_simd_best()));
 }
 
 /* ------------------------------------------------------------------ the command */
 
-/* A signal in the middle of a launch can leave hydra's start-up protocol stuck for ever (seen with MPICH 4.0.2): a job that
- * has not started after this time is given up instead of idling until its wall limit. */
+/* A signal in the middle of a launch can leave hydra's start-up protocol stuck for ever (seen with MPICH 4.0.2): a job
+ * that has not started after this time is given up instead of idling until its wall limit. */
 enum { LAUNCH_MOST_S = 300 };
 
 static void launch_is_stuck(int sig)
@@ -113,13 +97,21 @@ static int run_campaign(vt_comm *comm, const run_args *a, const vt_usage *u)
   vt_run_options o = {.campaign = u->arg[0],
                       .output = a->output,
                       .wall_s = a->wall_s,
+                      .grace_s = a->grace_s,
                       .extend = a->extend,
+                      .join = a->join,
+                      .allow_mixed = a->mixed,
                       .quiet = vt_cli_quiet(),
                       .env = vt_cli_env(a->huge),
                       .folder = open_log,
                       .ctx = &log};
   vt_ctl_install(); /* after MPI_Init, which takes SIGUSR1 for itself */
   vt_status rc = vt_drive_run(comm, &o, &code, &err);
+  if (rc == VT_ESTOP) { /* others are gone: MPI_Finalize would wait for them */
+    vt_log(VT_LOG_WARN, "cli", "ev=end alone=1 exit_code=%d why=\"%.*s\"", code, (int)strcspn(err.text, "\n"), err.text);
+    vt_log_install(NULL, NULL, VT_LOG_ERROR);
+    vt_guard_leave(code);
+  }
   if (rc != VT_OK) {
     vt_log(VT_LOG_INFO, "cli", "ev=end status=\"%s\"", vt_status_text(rc));
     code = vt_comm_rank(comm) == 0 ? vt_cli_fail(&err) : VT_EXIT_FAIL;
@@ -130,20 +122,32 @@ static int run_campaign(vt_comm *comm, const run_args *a, const vt_usage *u)
   return code;
 }
 
+/* SLURM's KillWait, say: what a site leaves a job between SIGTERM and SIGKILL. */
+static double grace_from_environment(void)
+{
+  const char *s = getenv("VITRION_GRACE");
+  double v = 0;
+  return s && vt_parse_f64(s, strlen(s), &v) && v >= 2 && v <= 3600 ? v : 20;
+}
+
 int cmd_run(int argc, char **argv)
 {
-  run_args a = {0};
+  run_args a = {.grace_s = grace_from_environment()};
   const vt_opt opt[] = {
       {"output", VT_OPT_TEXT, "DIR", "output folder (default: what the campaign says)", &a.output, 0, 0},
-      {"wall", VT_OPT_TEXT, "HH:MM:SS", "stop politely after this time; exit code 75", &a.wall, 0, 0},
+      {"wall", VT_OPT_TEXT, "HH:MM:SS", "be over after this time; exit code 75", &a.wall, 0, 0},
       {"extend", VT_OPT_FLAG, NULL, "accept a campaign that only adds points to the one in DIR", &a.extend, 0, 0},
+      {"join", VT_OPT_FLAG, NULL, "help a job that works in DIR already; lead if there is none", &a.join, 0, 0},
+      {"grace", VT_OPT_REAL, "S", "a soft stop is over within this time (20, or VITRION_GRACE)", &a.grace_s, 2, 3600},
+      {"allow-mixed", VT_OPT_FLAG, NULL, "results of another build may stand beside new ones", &a.mixed, 0, 0},
       {"allow-huge", VT_OPT_FLAG, NULL, "more than 10^6 tasks are meant", &a.huge, 0, 0}};
   vt_usage u = {.name = "run",
                 .args = "CAMPAIGN",
                 .doc =
                     "Run a campaign on all MPI ranks, or go on with it if the output folder holds it: what is done\n"
                     "stays done, the rest is done now.  Ends with the Arrhenius table, the comparison and results.h5.\n"
-                    "SIGTERM, SIGUSR1, SIGINT, --wall or a file HALT in the folder stop it softly (exit code 75).",
+                    "SIGTERM, SIGUSR1, SIGINT, --wall, SLURM's time limit or a file HALT in the folder stop it softly (exit code\n"
+                    "75, within --grace): every rank keeps a checkpoint, and the same command goes on from there.",
                 .example = "mpiexec.mpich -n 4 vitrion run campaigns/quickstart.yaml --output runs/first",
                 .opt = opt,
                 .n_opt = sizeof opt / sizeof *opt,
@@ -151,6 +155,7 @@ int cmd_run(int argc, char **argv)
                 .most_args = 1};
   vt_comm *comm;
   vt_err err = {0};
+  unguarded = vt_guard_start(vt_mourn); /* before MPI: from here on this is the child */
   if (open_mpi(&argc, &argv, &comm, &err) != VT_OK) return vt_cli_fail(&err);
   int rank = vt_comm_rank(comm);
   const char *mismatch = vt_comm_mpi_mismatch(comm);
@@ -166,6 +171,8 @@ int cmd_run(int argc, char **argv)
   }
   code = vt_cli_done(code);
   if (vt_comm_bcast(comm, 0, &code, sizeof code, &err) != VT_OK) code = VT_EXIT_FAIL;
+  if (vt_comm_shrunk(comm)) vt_guard_leave(vt_comm_barrier(comm, &err) == VT_OK ? code : VT_EXIT_AGAIN);
+  vt_guard_phase_set(VT_GUARD_OVER);
   vt_comm_mpi_close(comm);
   return code;
 }

@@ -78,6 +78,29 @@ static int take_value(const vt_usage *u, const vt_opt *o, const char *value)
   return VT_EXIT_FAIL;
 }
 
+int vt_cli_wall(const char *s, double *seconds)
+{
+  const int64_t most_days = 36500;
+  int64_t days = 0, part[3] = {0};
+  int n = 0;
+  const char *dash = strchr(s, '-');
+  if (dash && (!vt_parse_i64(s, (size_t)(dash - s), &days) || days < 0 || days > most_days)) return 0;
+  if (dash) s = dash + 1;
+  for (;;) {
+    const char *colon = strchr(s, ':');
+    size_t len = colon ? (size_t)(colon - s) : strlen(s);
+    if (n == 3 || !vt_parse_i64(s, len, &part[n]) || part[n] < 0 || part[n] > most_days * 1440) return 0;
+    n++;
+    if (!colon) break;
+    s = colon + 1;
+  }
+  int64_t hms = n == 3 || dash ? part[0] * 3600 + part[1] * 60 + part[2]
+                : n == 2       ? part[0] * 60 + part[1]
+                               : part[0] * 60;
+  *seconds = (double)(days * 86400 + hms);
+  return *seconds > 0;
+}
+
 /* ------------------------------------------------------------------ names */
 
 const char *vt_cli_nearest(const char *word, const char *const *names, int n)

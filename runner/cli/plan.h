@@ -31,6 +31,33 @@ typedef struct vt_plan_cost {
 /* wall_s: the campaign's own scheduler with every task taking its estimated time. */
 VT_MUST_CHECK vt_status vt_plan_estimate(const vt_campaign *c, const vt_calibration *cal, int ranks, vt_plan_cost *out,
                                          vt_err *err);
+/* The fewest ranks of which `workers` work on tasks. */
+int vt_plan_ranks_of(const vt_campaign *c, int workers);
+
+/* ------------------------------------------------------------------ batch script (plan_sbatch.c) */
+
+typedef struct vt_sbatch {
+  const char *time, *partition, *account; /* as the user wrote them, NULL if not given               */
+  int array;                              /* jobs that work on the campaign together; 0: one, no array */
+  /* filled by _check: */
+  double limit_s;
+  /* filled by _fit: */
+  int asked, ranks;   /* of each job; asked 0: not given */
+  double need_s;      /* the predicted time with its margin */
+  double wall_s;      /* the limit of a job                 */
+  double starts;      /* expected, of each job              */
+  int64_t memory_mib; /* per rank */
+} vt_sbatch;
+
+/* The user's words: -1, or the exit code after a message. */
+int vt_plan_sbatch_check(const vt_usage *u, vt_sbatch *b);
+/* Ranks (0: as many as are worth it), time, memory; `cost` is that of all jobs together. */
+VT_MUST_CHECK vt_status vt_plan_sbatch_fit(const vt_campaign *c, const vt_calibration *cal, int ranks, vt_sbatch *b,
+                                           vt_plan_cost *cost, vt_err *err);
+/* The script on stdout.  VT_EINVAL if the campaign names no output folder. */
+VT_MUST_CHECK vt_status vt_plan_sbatch_print(const vt_campaign *c, const char *campaign, const vt_sbatch *b,
+                                             const vt_plan_cost *cost, vt_err *err);
+extern const char vt__sbatch_template[]; /* scripts/slurm/vitrion.sbatch */
 
 /* ------------------------------------------------------------------ error bars (plan_errors.c)
  *

@@ -202,7 +202,7 @@ static vt_status wall_time(const vt_sched_task *task, int n, int workers, double
 {
   vt_status rc = VT_OK;
   rehearsal r = {.task = task};
-  vt_sched_options so = {.n_workers = workers, .max_tries = 1, .crash_limit = 1};
+  vt_sched_options so = {.n_workers = workers, .max_tries = 1, .crash_limit = 1, .fault_limit = 2};
   void *m = NULL;
   VT_TRY_OUT(vt_sched_open(&r.s, task, n, &so, err), err, "schedule of %d tasks", n);
   r.cap = vt_sched_actions_max(r.s);
@@ -226,6 +226,11 @@ static int workers_of(const vt_campaign *c, int ranks)
   const int auto_inline_up_to = 8; /* runner.master: auto */
   int own_rank = c->master_inline == 0 || (c->master_inline == 2 && ranks > auto_inline_up_to);
   return own_rank && ranks > 1 ? ranks - 1 : ranks;
+}
+
+int vt_plan_ranks_of(const vt_campaign *c, int workers)
+{
+  return workers_of(c, workers) < workers ? workers + 1 : workers; /* one more for a master with a rank of its own */
 }
 
 /* Bytes of a task's arrays, memory of running it; the same for all tasks of a kind and composition. */

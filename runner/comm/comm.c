@@ -25,12 +25,30 @@ vt_status vt_comm_poll(vt_comm *c, vt_msg *m, int *got, vt_err *err)
   return c->ops->poll(c, m, got, err);
 }
 
+void vt_comm_on_wait(vt_comm *c, vt_status (*wait)(void *ctx, vt_err *err), void *ctx)
+{
+  c->wait = wait;
+  c->wait_ctx = ctx;
+}
+
+vt_status vt_comm_shrink(vt_comm *c, const unsigned char *dead, vt_err *err)
+{
+  if (!c->ops->shrink) VT_FAIL(err, VT_EUNSUP, "this transport cannot go on without some of its ranks");
+  if (dead[c->rank / 8] >> c->rank % 8 & 1) VT_FAIL(err, VT_EBUG, "rank %d is alive and counted as dead", c->rank);
+  VT_TRY(c->ops->shrink(c, dead, err), err, "going on without the dead");
+  c->shrunk = 1;
+  return VT_OK;
+}
+
+int vt_comm_shrunk(const vt_comm *c) { return c->shrunk; }
+
 /* ------------------------------------------------------------------ agreement */
 
 static int severity(vt_status s)
 {
   static const int of_dispo[] = {
-      [VT_DISPO_NONE] = 0, [VT_DISPO_REQUE] = 1, [VT_DISPO_RETRY] = 2, [VT_DISPO_TASK] = 3, [VT_DISPO_ABORT] = 4};
+      [VT_DISPO_NONE] = 0,  [VT_DISPO_REQUE] = 1, [VT_DISPO_RETRY] = 2,
+                                 [VT_DISPO_CRASH] = 3, [VT_DISPO_TASK] = 4,  [VT_DISPO_ABORT] = 5};
   return of_dispo[vt_status_dispo(s)];
 }
 
@@ -178,6 +196,7 @@ static vt_status wait_done(vt_comm *c, vt_err *err)
     if (!c->ops->can_wait)
       VT_FAIL(err, VT_EBUG, "simulated rank %d cannot wait for the others: start and test instead", c->rank);
     c->ops->nap(c, 0);
+    if (c->wait) VT_PASS(c->wait(c->wait_ctx, err));
   }
 }
 

@@ -17,6 +17,7 @@ typedef struct vt__comm_ops {
   vt_status (*max_start)(vt_comm *c, int64_t *v, vt_err *err);
   vt_status (*bcast_start)(vt_comm *c, int root, void *data, int n, vt_err *err);
   vt_status (*test)(vt_comm *c, int *done, vt_err *err);
+  vt_status (*shrink)(vt_comm *c, const unsigned char *dead, vt_err *err); /* sets rank and size; may be NULL */
   int can_wait; /* 0: this transport moves only between calls, napping would never end */
 } vt__comm_ops;
 
@@ -31,7 +32,9 @@ typedef enum vt__coll_phase {
 /* First member of every transport's own struct. */
 struct vt_comm {
   const vt__comm_ops *ops;
-  int rank, size;
+  int rank, size, shrunk;
+  vt_status (*wait)(void *ctx, vt_err *err);
+  void *wait_ctx;
   struct { /* the collective under way */
     vt__coll_phase phase;
     int root;

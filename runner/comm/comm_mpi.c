@@ -193,6 +193,34 @@ static vt_status mpi_test(vt_comm *base, int *done, vt_err *err)
   return check(MPI_Test(&self(base)->collective, done, MPI_STATUS_IGNORE), "MPI_Test", err);
 }
 
+/* Creating the communicator waits inside MPI for the other survivors, who are on their way. */
+static vt_status mpi_shrink(vt_comm *base, const unsigned char *dead, vt_err *err)
+{
+  enum { TAG = 21 };
+  mpi_comm *c = self(base);
+  vt_status rc = VT_OK;
+  void *p = NULL;
+  int n_dead = 0;
+  MPI_Group all = MPI_GROUP_NULL, living = MPI_GROUP_NULL;
+  MPI_Comm made;
+  VT_TRY(vt_calloc64(&p, (size_t)base->size, sizeof(int), err), err, "%d ranks", base->size);
+  int *list = p;
+  for (int r = 0; r < base->size; r++)
+    if (dead[r / 8] >> r % 8 & 1) list[n_dead++] = r;
+  VT_TRY_OUT(check(MPI_Comm_group(c->raw, &all), "MPI_Comm_group", err), err, "survivors");
+  VT_TRY_OUT(check(MPI_Group_excl(all, n_dead, list, &living), "MPI_Group_excl", err), err, "survivors");
+  VT_TRY_OUT(check(MPI_Comm_create_group(c->raw, living, TAG, &made), "MPI_Comm_create_group", err), err, "survivors");
+  VT_TRY_OUT(check(MPI_Comm_set_errhandler(made, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler", err), err, "survivors");
+  c->raw = made; /* the old one stays: freeing it would ask the dead */
+  VT_TRY_OUT(check(MPI_Comm_rank(made, &base->rank), "MPI_Comm_rank", err), err, "survivors");
+  VT_TRY_OUT(check(MPI_Comm_size(made, &base->size), "MPI_Comm_size", err), err, "survivors");
+out:
+  if (living != MPI_GROUP_NULL) (void)MPI_Group_free(&living);
+  if (all != MPI_GROUP_NULL) (void)MPI_Group_free(&all);
+  vt_free(p);
+  return rc;
+}
+
 static const vt__comm_ops mpi_ops = {.send = mpi_send,
                                      .poll = mpi_poll,
                                      .now = mpi_now,
@@ -200,6 +228,7 @@ static const vt__comm_ops mpi_ops = {.send = mpi_send,
                                      .max_start = mpi_max_start,
                                      .bcast_start = mpi_bcast_start,
                                      .test = mpi_test,
+                                     .shrink = mpi_shrink,
                                      .can_wait = 1};
 
 /* ------------------------------------------------------------------ open, close */

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "runner/drive/drive.h"
+#include "runner/drive/drive_impl.h"
 #include "runner/drive/rows.h"
 #include "runner/drive/tables.h"
 
@@ -11,6 +11,7 @@ vt_status vt__row_fill(void *ctx, int64_t row, void *const *out, vt_err *err)
 {
   const vt__row_source *s = ctx;
   vt_status rc = VT_OK;
+  vt__alive();
   vt_plan plan;
   vt_array_def def[VT_MAX_ARRAYS];
   double *values = NULL;

@@ -71,6 +71,37 @@ typedef struct vt_work_ops {
   vt_status (*after)(void *ctx, const vt_lease *l, vt_status how, const vt_work *w, vt_err *err);
 } vt_work_ops;
 
+/* Other jobs that work on the same campaign (jobs.c); functions for rank 0. */
+typedef struct vt_claims {
+  void *ctx;
+  /* *got = 1: the task is ours to do until it is released. */
+  vt_status (*claim)(void *ctx, int task, int *got, vt_err *err);
+  vt_status (*release)(void *ctx, int task, vt_err *err);
+  /* *by_other = 1: another living job does this task. */
+  vt_status (*held)(void *ctx, int task, int *by_other, vt_err *err);
+  /* Often; a sign of life.  *others: living jobs beside this one; *leads: 1 if this job assembles the store in the end.
+   * VT_ESTOP: this job was taken for dead and must end. */
+  vt_status (*beat)(void *ctx, int *others, int *leads, vt_err *err);
+} vt_claims;
+
+/* What a rank does, as the master sees it. */
+typedef enum vt_rank_doing { VT_RANK_IDLE, VT_RANK_BUSY, VT_RANK_LEFT, VT_RANK_DEAD } vt_rank_doing;
+typedef struct vt_rank_state {
+  int32_t doing; /* vt_rank_doing */
+  int32_t task, attempt, half_stage, stage; /* of a busy rank; stage: vt_stage */
+  double fraction, ns;                      /* of its task */
+  double heard, since;                      /* last word; since when it does this (comm's clock) */
+} vt_rank_state;
+
+/* Something worth a line in the log of events. */
+typedef struct vt_happening {
+  const char *what; /* "lease", "result", "failure", "crash", "give_up", "rank_dead", "elsewhere", "back", "stop" ... */
+  int rank, task;   /* -1: none */
+  int attempt, half_stage, stage;
+  double ns, wall_s;
+  const char *text; /* NULL: nothing to add */
+} vt_happening;
+
 /* What the master knows of the campaign while it runs. */
 typedef struct vt_watch {
   vt_sched_counts tasks;
@@ -78,14 +109,26 @@ typedef struct vt_watch {
   double ns_per_day;        /* over this run; NaN before anything moved          */
   double eta_s;             /* NaN if unknown                                   */
   double elapsed_s;
-  int workers; /* ranks that do tasks                              */
+  int workers; /* ranks that do tasks and live                     */
   int stopping;
+  int others;    /* living jobs beside this one    */
+  int elsewhere; /* tasks that they do            */
+  int leads;
+  const vt_rank_state *rank; /* [n_ranks], borrowed */
+  int n_ranks;
+  double now; /* of the comm's clock */
 } vt_watch;
 
 typedef struct vt_node_options {
   vt_comm *comm;     /* borrowed                                                */
   int master_inline; /* rank 0 also works                                       */
-  int max_tries, crash_limit;
+  int max_tries, crash_limit, fault_limit;
+  double rank_timeout_s;   /* the master gives up a rank that was silent for so long; 0: never */
+  double grace_s;          /* after a soft stop the master waits no longer than this for a rank; 0: as long as it takes */
+  double master_timeout_s; /* a worker that hears nothing from its master for so long leaves with VT_ESTOP; 0: never */
+  /* A guardian leaves a file <fallen><rank> when its rank has died; NULL: nobody does. */
+  const char *fallen;
+  const vt_claims *claims; /* rank 0: NULL if no other job can be there */
   const vt_sched_task *task; /* [n_tasks]; uids are needed on every rank               */
   const double *task_ns;     /* [n_tasks] simulated time of each                        */
   int n_tasks;
@@ -94,55 +137,76 @@ typedef struct vt_node_options {
   vt_work_ops work;
   /* rank 0, about once a second */
   void (*watch)(void *ctx, const vt_watch *w);
+  /* rank 0, for every happening; may be NULL */
+  void (*event)(void *ctx, const vt_happening *h);
   /* any rank, often: non-zero asks for a soft stop (a signal, the wall limit, the halt file) */
   int (*stop)(void *ctx);
+  /* rank 0: 1 as long as a task that is begun now can still reach its first checkpoint; NULL: always */
+  int (*may_begin)(void *ctx);
   void *ctx;
 } vt_node_options;
 
 typedef struct vt_node_outcome {
   vt_sched_counts tasks; /* rank 0 only */
   int stopped;           /* rank 0: 1 if a soft stop ended it early */
+  int leads, others;     /* rank 0: of several jobs               */
+  int n_dead;            /* ranks that died on the way            */
 } vt_node_outcome;
 
-/* Collective: returns on every rank when all tasks are done or failed, or after a soft stop.  A status other than VT_OK
- * on rank 0 is the first fatal error that any rank reported. */
+/* Collective: returns on every rank when all tasks are done or failed, or after a soft stop, or (in a job that does not
+ * lead) when nothing is left to take.  When ranks died meanwhile the comm has been shrunk to the survivors.  A status other
+ * than VT_OK on rank 0 is the first fatal error that any rank reported.  VT_ESTOP on a worker: its master is gone, or has
+ * given it up; then no collective call is possible any more and the process must leave (vt_guard_leave). */
 VT_MUST_CHECK vt_status vt_node_run(const vt_node_options *o, vt_node_outcome *out, vt_err *err);
+
+/* For vt_guard_start: records the crash of a task in the journal, and leaves word for the master. */
+struct vt_guard_death;
+void vt_mourn(const struct vt_guard_death *d);
 
 /* ------------------------------------------------------------------ stop requests (ctl.c) */
 
 /* SIGTERM, SIGUSR1, SIGINT set a flag (a second SIGINT leaves at once with exit code 75); call after MPI_Init. */
 void vt_ctl_install(void);
-/* wall_s <= 0: none.  halt_file NULL: none.  The clock starts now. */
-void vt_ctl_limits(double wall_s, const char *halt_file);
+/* Seconds that SLURM leaves this job: SLURM_JOB_END_TIME, else what squeue answers; 0: no limit, or not known. */
+double vt_ctl_slurm_left_s(void);
+/* Limits from now on, 0: none.  Stopping begins grace_s before the first of them (a minute earlier for SLURM's), but not in
+ * the first half of the time.  halt_file NULL: none. */
+void vt_ctl_limits(double wall_s, double slurm_left_s, double grace_s, const char *halt_file);
+double vt_ctl_time_left_s(void); /* until stopping begins; very long without a limit */
 /* Why to stop, or NULL. The halt file is looked at no more than once a second. */
 const char *vt_ctl_stop(void);
+int vt_ctl_closing(void);         /* 1: the halt file says "after-tasks": begin no more */
+double vt_ctl_since_stop_s(void); /* since vt_ctl_stop first gave a reason; 0: it did not */
 
 /* ------------------------------------------------------------------ the output folder (outdir.c) */
 
 typedef struct vt_outdir {
   char dir[VT_PATH];
   char journal[VT_PATH + 16], store[VT_PATH + 16], campaign[VT_PATH + 16], status[VT_PATH + 16], halt[VT_PATH + 16];
-  int lock_fd;
+  char lease[VT_PATH + 16], checkpoint[VT_PATH + 16], events[VT_PATH + 24];
+  struct vt_jobs *alone; /* between vt_outdir_lock and vt_outdir_release */
 } vt_outdir;
 
 /* Names only. */
 VT_MUST_CHECK vt_status vt_outdir_name(vt_outdir *o, const char *dir, vt_err *err);
-/* Rank 0: make the folder, take its lock (a second start on the same folder is refused while this process lives),
- * compare the campaign recorded there with `c` (resolved): equal is fine; different is refused with VT_EINVAL unless
- * `extend` and `c` only adds tasks; then record `c`. */
-VT_MUST_CHECK vt_status vt_outdir_take(vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env, int extend,
-                                       vt_err *err);
-/* The lock alone, of a folder that is there.  It ends with the process, with vt_outdir_release, and (POSIX) when this process
- * closes any other handle of DIR/lock. */
+/* The folder and its subfolders. */
+VT_MUST_CHECK vt_status vt_outdir_make(const vt_outdir *o, vt_err *err);
+/* For the job that leads: compare the campaign recorded there with `c` (resolved): equal is fine; different is refused with
+ * VT_EINVAL unless `extend` and `c` only adds tasks; then record `c`. */
+VT_MUST_CHECK vt_status vt_outdir_record(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env, int extend,
+                                         vt_err *err);
+/* For a job that joins: the recorded campaign (waited for a while: the leader may have just begun) must be `c`. */
+VT_MUST_CHECK vt_status vt_outdir_join(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env, vt_err *err);
+/* Keep every job out of a folder until vt_outdir_release; VT_EINVAL, naming it, if one is there. */
 VT_MUST_CHECK vt_status vt_outdir_lock(vt_outdir *o, vt_err *err);
-/* 1 if another process holds the lock.  Not while this process holds it: see above. */
+void vt_outdir_release(vt_outdir *o);
+/* 1 if a job works in the folder, as far as can be seen from outside. */
 int vt_outdir_busy(const vt_outdir *o);
 /* The SIMD level of the campaign recorded in the folder, or VT_SIMD_AUTO if there is none. */
 vt_simd vt_outdir_simd(const vt_outdir *o, const vt_campaign_env *env);
 /* Load the campaign recorded in a folder, resolved. */
 VT_MUST_CHECK vt_status vt_outdir_campaign(const vt_outdir *o, const vt_campaign_env *env, vt_campaign **c,
                                            vt_err *err);
-void vt_outdir_release(vt_outdir *o);
 
 /* ------------------------------------------------------------------ results, rows, fits */
 
@@ -317,14 +381,17 @@ typedef struct vt_run_options {
   const char *campaign; /* file                                              */
   const char *output;   /* NULL: what the campaign says                      */
   double wall_s;        /* <= 0: none                                        */
+  double grace_s;       /* a soft stop is over within this time              */
   int extend, quiet;
+  int join;        /* help a job that leads in this folder; lead if there is none */
+  int allow_mixed; /* results of another build may stand beside those of this one */
   const vt_campaign_env *env;
   void (*folder)(void *ctx, const char *dir); /* every rank, once the output folder is there; may be NULL */
   void *ctx;
 } vt_run_options;
 
 /* Collective.  *exit_code: 0 done, 2 campaign error, 3 some tasks failed, 75 stopped early; a status other than VT_OK
- * is exit code 1.  Mistakes of the campaign file and reports go to stderr and stdout of rank 0. */
+ * is exit code 1, but VT_ESTOP 75: other ranks are gone, and this process must leave with vt_guard_leave(*exit_code).  Mistakes of the campaign file and reports go to stderr and stdout of rank 0. */
 VT_MUST_CHECK vt_status vt_drive_run(vt_comm *comm, const vt_run_options *o, int *exit_code, vt_err *err);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "runner/drive/compare.h"
+#include "runner/drive/drive_impl.h"
 #include "runner/drive/fits.h"
 
 void vt_fits_free(vt_fits *f)
@@ -260,7 +261,10 @@ vt_status vt__fits_make(const vt_campaign *c, const vt__arrays_from *from, vt_fi
     if (rc != VT_OK) goto out;
   }
   for (int k = 0; k < c->n_comp; k++)
-    for (int t = 0; t < c->n_temp; t++) VT_TRY_OUT(vt__fits_group(c, from, k, t, f, err), err, "fits");
+    for (int t = 0; t < c->n_temp; t++) {
+      vt__alive();
+      VT_TRY_OUT(vt__fits_group(c, from, k, t, f, err), err, "fits");
+    }
   VT_TRY_OUT(fit_all(c, f, err), err, "fits");
   *out = f;
   f = NULL;

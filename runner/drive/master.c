@@ -2,68 +2,82 @@
 #include <math.h>
 #include <string.h>
 
-#include "runner/drive/drive_impl.h"
+#include "runner/drive/master_impl.h"
 
-struct vt_master {
-  vt_comm *comm;
-  vt_sched *sched;
-  const vt_node_options *o;
-  vt_action *action; /* [action_cap] */
-  int action_cap;
-  int n_ranks, n_workers, n_left;
-  char *left;      /* [n_ranks] */
-  double *beat_ns; /* [n_ranks] simulated time of the running task */
-  double ns_done;  /* of finished tasks                            */
-  double ns_total;
-  double ns_before; /* done before this run                         */
-  double t_start;
-  int stopping;
-  int aborted;
-  vt_err abort;
-};
+static const double TICK_S = 0.25;
 
-static vt_status send_empty(vt_master *m, int rank, int tag, vt_err *err)
+vt_status vt__master_send(vt_master *m, int rank, int tag, vt_err *err)
 {
   VT_TRY(vt_comm_send(m->comm, rank, tag, NULL, 0, err), err, "message %d to rank %d", tag, rank);
   return VT_OK;
 }
 
-static void mark_left(vt_master *m, int rank)
+void vt__master_say(vt_master *m, const char *what, int rank, const vt_lease *l, const char *text)
 {
-  if (m->left[rank]) return;
-  m->left[rank] = 1;
-  m->beat_ns[rank] = 0;
-  m->n_left++;
+  vt_happening h = {.what = what, .rank = rank, .task = -1, .ns = NAN, .wall_s = NAN, .text = text};
+  if (l) h.task = l->task, h.attempt = l->attempt, h.half_stage = l->half_stage;
+  if (m->o->event) m->o->event(m->o->ctx, &h);
+}
+
+int vt__master_works(const vt_master *m, int rank) { return rank > 0 || m->o->master_inline; }
+
+/* ------------------------------------------------------------------ actions */
+
+static vt_status give(vt_master *m, const vt_action *a, vt_err *err)
+{
+  vt_lease l = {.task = a->task, .attempt = a->attempt, .half_stage = a->half_stage};
+  vt_rank_state *r = &m->rank[a->worker];
+  int ours;
+  VT_PASS(vt__news_claim(m, a->task, &ours, err));
+  if (!ours) return VT_OK; /* the event that this caused has found the worker something else */
+  *r = (vt_rank_state){.heard = r->heard, .task = l.task, .attempt = l.attempt, .half_stage = l.half_stage};
+  vt__roll_doing(m, a->worker, VT_RANK_BUSY);
+  vt_log(VT_LOG_DEBUG, "drive", "ev=lease task=%d worker=%d attempt=%d half_stage=%d", a->task, a->worker, a->attempt,
+         a->half_stage);
+  vt__master_say(m, "lease", a->worker, &l, NULL);
+  VT_TRY(vt_comm_send(m->comm, a->worker, VT_MSG_TASK, &l, sizeof l, err), err, "task %d to rank %d", a->task, a->worker);
+  return VT_OK;
 }
 
 static vt_status execute(vt_master *m, const vt_action *a, vt_err *err)
 {
   switch ((vt_action_kind)a->kind) {
-  case VT_ACT_LEASE: {
-    vt_lease l = {.task = a->task, .attempt = a->attempt, .half_stage = a->half_stage};
-    vt_log(VT_LOG_DEBUG, "drive", "ev=lease task=%d worker=%d attempt=%d half_stage=%d", a->task, a->worker, a->attempt,
-           a->half_stage);
-    VT_TRY(vt_comm_send(m->comm, a->worker, VT_MSG_TASK, &l, sizeof l, err), err, "task %d to rank %d", a->task,
-           a->worker);
+  case VT_ACT_LEASE:
+    return give(m, a, err);
+  case VT_ACT_RELEASE:
+    if (m->rank[a->worker].doing == VT_RANK_DEAD) return VT_OK;
+    vt__roll_doing(m, a->worker, VT_RANK_LEFT);
+    return vt__master_send(m, a->worker, VT_MSG_LEAVE, err);
+  case VT_ACT_GIVE_UP: {
+    vt_lease l = {.task = a->task};
+    vt_log(VT_LOG_WARN, "drive", "ev=give_up task=%d cause=%d", a->task, vt_sched_failed_by(m->sched, a->task));
+    vt__master_say(m, "give_up", -1, &l, vt_sched_failed_by(m->sched, a->task) == a->task ? NULL : "its glass failed");
     return VT_OK;
   }
-  case VT_ACT_RELEASE:
-    mark_left(m, a->worker);
-    return send_empty(m, a->worker, VT_MSG_LEAVE, err);
-  case VT_ACT_GIVE_UP:
-    vt_log(VT_LOG_WARN, "drive", "ev=give_up task=%d cause=%d", a->task, vt_sched_failed_by(m->sched, a->task));
-    return VT_OK;
   }
   VT_FAIL(err, VT_EBUG, "unknown action %d", a->kind);
 }
 
-static vt_status event(vt_master *m, const vt_event *ev, vt_err *err)
+/* Executing an action may cause events of its own (a task that turns out to be held elsewhere), so actions are copied. */
+vt_status vt__master_event(vt_master *m, const vt_event *ev, vt_err *err)
 {
+  enum { FEW = 16 };
   int n = 0;
+  vt_action few[FEW], *mine = few;
+  void *p = NULL;
   VT_TRY(vt_sched_event(m->sched, ev, m->action, m->action_cap, &n, err), err, "scheduler event %d", ev->kind);
-  for (int k = 0; k < n; k++) VT_PASS(execute(m, &m->action[k], err));
-  return VT_OK;
+  if (n > FEW) {
+    VT_TRY(vt_calloc64(&p, (size_t)n, sizeof *mine, err), err, "%d actions", n);
+    mine = p;
+  }
+  memcpy(mine, m->action, (size_t)n * sizeof *mine);
+  vt_status rc = VT_OK;
+  for (int k = 0; k < n && rc == VT_OK; k++) rc = execute(m, &mine[k], err);
+  vt_free(p);
+  return rc;
 }
+
+/* ------------------------------------------------------------------ open, close */
 
 static void count_done(void *ctx, int i)
 {
@@ -90,17 +104,18 @@ vt_status vt__master_open(vt_master **out, const vt_node_options *o, vt_err *err
   m->comm = o->comm;
   m->o = o;
   m->n_ranks = vt_comm_size(o->comm);
-  m->n_workers = m->n_ranks - !o->master_inline;
   m->t_start = vt_comm_now(o->comm);
-  VT_TRY_OUT(vt_calloc64(&p, (size_t)m->n_ranks, 1, err), err, "master: %d ranks", m->n_ranks);
-  m->left = p;
-  VT_TRY_OUT(vt_calloc64(&p, (size_t)m->n_ranks, sizeof(double), err), err, "master: %d ranks", m->n_ranks);
-  m->beat_ns = p;
-  vt_sched_options so = {.n_workers = m->n_ranks, .max_tries = o->max_tries, .crash_limit = o->crash_limit};
+  m->leads = 1;
+  VT_TRY_OUT(vt__roll_open(m, err), err, "master: %d ranks", m->n_ranks);
+  vt_sched_options so = {.n_workers = m->n_ranks,
+                         .max_tries = o->max_tries,
+                         .crash_limit = o->crash_limit,
+                         .fault_limit = o->fault_limit};
   VT_TRY_OUT(vt_sched_open(&m->sched, o->task, o->n_tasks, &so, err), err, "scheduler for %d tasks", o->n_tasks);
   m->action_cap = vt_sched_actions_max(m->sched);
   VT_TRY_OUT(vt_calloc64(&p, (size_t)m->action_cap, sizeof *m->action, err), err, "scheduler actions");
   m->action = p;
+  VT_TRY_OUT(vt__news_open(m, err), err, "master");
   VT_TRY_OUT(replay(m, err), err, "replaying the journal");
   *out = m;
   m = NULL;
@@ -109,81 +124,169 @@ out:
   return rc;
 }
 
+void vt__master_close(vt_master *m)
+{
+  if (!m) return;
+  vt_sched_free(m->sched);
+  vt__roll_free(m);
+  vt__news_free(m);
+  vt_free(m->action);
+  vt_free(m);
+}
+
+/* ------------------------------------------------------------------ messages */
+
+static vt_status take_abort(vt_master *m, int rank, const vt_done_msg *d, vt_err *err)
+{
+  if (!m->aborted) {
+    m->aborted = 1;
+    m->abort = d->err;
+    (void)vt_err_wrap(&m->abort, (vt_status)d->err.code, __FILE__, __LINE__, "rank %d", rank);
+    vt__master_say(m, "abort", rank, &d->lease, d->err.text);
+  }
+  return vt__master_stop(m, err);
+}
+
+static vt_status take_result(vt_master *m, int rank, const vt_done_msg *d, vt_err *err)
+{
+  vt_event ev = {.kind = VT_EV_RESULT, .worker = rank, .task = d->lease.task};
+  if (vt_sched_state(m->sched, d->lease.task) != VT_DONE) m->ns_done += m->o->task_ns[d->lease.task];
+  vt_log(VT_LOG_INFO, "drive", "ev=result task=%d worker=%d ns=%.6g wall_s=%.3f", d->lease.task, rank, d->ns, d->wall_s);
+  if (m->o->event)
+    m->o->event(m->o->ctx, &(vt_happening){.what = "result",
+                                           .rank = rank,
+                                           .task = d->lease.task,
+                                           .attempt = d->lease.attempt,
+                                           .half_stage = d->lease.half_stage,
+                                           .ns = d->ns,
+                                           .wall_s = d->wall_s});
+  VT_PASS(vt__master_event(m, &ev, err));
+  return vt__news_release(m, d->lease.task, err);
+}
+
+static vt_status take_failure(vt_master *m, int rank, const vt_done_msg *d, vt_err *err)
+{
+  vt_event ev = {.kind = VT_EV_FAILURE,
+                 .worker = rank,
+                 .task = d->lease.task,
+                 .status = d->err.code,
+                 .attempt = d->lease.attempt,
+                 .half_stage = d->lease.half_stage,
+                 .stage = d->stage};
+  vt_log(VT_LOG_WARN, "drive", "ev=failure task=%d worker=%d attempt=%d half_stage=%d error=\"%.200s\"", d->lease.task,
+         rank, d->lease.attempt, d->lease.half_stage, d->err.text);
+  vt__master_say(m, "failure", rank, &d->lease, d->err.text);
+  VT_PASS(vt__news_release(m, d->lease.task, err));
+  return vt__master_event(m, &ev, err);
+}
+
 static vt_status take_done(vt_master *m, const vt_msg *msg, vt_err *err)
 {
   vt_done_msg d;
   if (msg->n != sizeof d)
     VT_FAIL(err, VT_EBUG, "message %d of rank %d has %zu bytes, expected %zu", msg->tag, msg->src, msg->n, sizeof d);
   memcpy(&d, msg->data, sizeof d);
-  m->beat_ns[msg->src] = 0;
-  vt_event ev = {.worker = msg->src,
-                 .task = d.lease.task,
-                 .status = d.err.code,
-                 .attempt = d.lease.attempt,
-                 .half_stage = d.lease.half_stage,
-                 .stage = d.stage};
-  switch (msg->tag) {
-  case VT_MSG_RESULT:
-    if (vt_sched_state(m->sched, d.lease.task) != VT_DONE) m->ns_done += m->o->task_ns[d.lease.task];
-    vt_log(VT_LOG_INFO, "drive", "ev=result task=%d worker=%d ns=%.6g wall_s=%.3f", d.lease.task, msg->src, d.ns,
-           d.wall_s);
-    ev.kind = VT_EV_RESULT;
-    return event(m, &ev, err);
-  case VT_MSG_FAILURE:
-    vt_log(VT_LOG_WARN, "drive", "ev=failure task=%d worker=%d attempt=%d half_stage=%d error=\"%.200s\"", d.lease.task,
-           msg->src, d.lease.attempt, d.lease.half_stage, d.err.text);
-    ev.kind = VT_EV_FAILURE;
-    return event(m, &ev, err);
-  default: /* VT_MSG_ABORT */
-    if (!m->aborted) {
-      m->aborted = 1;
-      m->abort = d.err;
-      (void)vt_err_wrap(&m->abort, (vt_status)d.err.code, __FILE__, __LINE__, "rank %d", msg->src);
-    }
-    return vt__master_stop(m, err);
-  }
+  vt_rank_state *r = &m->rank[msg->src];
+  if (r->doing == VT_RANK_BUSY && r->task == d.lease.task) vt__roll_doing(m, msg->src, VT_RANK_IDLE);
+  if (msg->tag == VT_MSG_RESULT) return take_result(m, msg->src, &d, err);
+  if (msg->tag == VT_MSG_FAILURE) return take_failure(m, msg->src, &d, err);
+  return take_abort(m, msg->src, &d, err);
+}
+
+static vt_status take_beat(vt_master *m, const vt_msg *msg, vt_err *err)
+{
+  vt_beat_msg b;
+  vt_rank_state *r = &m->rank[msg->src];
+  if (msg->n != sizeof b) VT_FAIL(err, VT_EBUG, "heartbeat of %zu bytes from rank %d", msg->n, msg->src);
+  memcpy(&b, msg->data, sizeof b);
+  if (r->doing == VT_RANK_BUSY && r->task == b.task) r->stage = b.stage, r->ns = b.ns, r->fraction = b.fraction;
+  return VT_OK;
+}
+
+static vt_status take_gone(vt_master *m, int rank, vt_err *err)
+{
+  if (m->rank[rank].doing != VT_RANK_DEAD) vt__roll_doing(m, rank, VT_RANK_LEFT);
+  return vt__master_event(m, &(vt_event){.kind = VT_EV_WORKER_DEAD, .worker = rank, .task = -1}, err);
 }
 
 vt_status vt__master_message(vt_master *m, const vt_msg *msg, vt_err *err)
 {
+  vt_rank_state *r = &m->rank[msg->src];
+  r->heard = vt_comm_now(m->comm);
+  /* A rank that was given up and lives after all: what it has finished counts, but the end will not wait for it. */
+  if (r->doing == VT_RANK_DEAD && msg->tag != VT_MSG_RESULT && msg->tag != VT_MSG_FAILURE)
+    return vt__master_send(m, msg->src, VT_MSG_GIVEN_UP, err);
   switch (msg->tag) {
   case VT_MSG_READY:
-    return event(m, &(vt_event){.kind = VT_EV_READY, .worker = msg->src, .task = -1}, err);
+    if (r->doing == VT_RANK_BUSY) vt__roll_doing(m, msg->src, VT_RANK_IDLE);
+    return vt__master_event(m, &(vt_event){.kind = VT_EV_READY, .worker = msg->src, .task = -1}, err);
   case VT_MSG_RESULT:
   case VT_MSG_FAILURE:
   case VT_MSG_ABORT:
     return take_done(m, msg, err);
-  case VT_MSG_BEAT: {
-    vt_beat_msg b;
-    if (msg->n != sizeof b) VT_FAIL(err, VT_EBUG, "heartbeat of %zu bytes from rank %d", msg->n, msg->src);
-    memcpy(&b, msg->data, sizeof b);
-    if (!m->left[msg->src]) m->beat_ns[msg->src] = b.ns;
-    return VT_OK;
-  }
+  case VT_MSG_BEAT:
+    return take_beat(m, msg, err);
   case VT_MSG_STOP_ASK:
     return vt__master_stop(m, err);
   case VT_MSG_GONE:
-    mark_left(m, msg->src);
-    return event(m, &(vt_event){.kind = VT_EV_WORKER_DEAD, .worker = msg->src, .task = -1}, err);
+    return take_gone(m, msg->src, err);
+  case VT_MSG_IN: {
+    int32_t round;
+    if (msg->n != sizeof round) VT_FAIL(err, VT_EBUG, "message %d of %zu bytes", msg->tag, msg->n);
+    memcpy(&round, msg->data, sizeof round);
+    return vt__roll_in(m, msg->src, round, err);
+  }
   default:
     VT_FAIL(err, VT_EBUG, "unknown message %d from rank %d", msg->tag, msg->src);
   }
+}
+
+/* ------------------------------------------------------------------ time passes */
+
+vt_status vt__master_close_shop(vt_master *m, const char *why, vt_err *err)
+{
+  if (m->closing) return VT_OK;
+  m->closing = 1;
+  vt__master_say(m, "closing", -1, NULL, why);
+  return vt__master_event(m, &(vt_event){.kind = VT_EV_STOP, .worker = -1, .task = -1}, err);
 }
 
 vt_status vt__master_stop(vt_master *m, vt_err *err)
 {
   if (m->stopping) return VT_OK;
   m->stopping = 1;
-  VT_PASS(event(m, &(vt_event){.kind = VT_EV_STOP, .worker = -1, .task = -1}, err));
-  for (int r = m->o->master_inline ? 0 : 1; r < m->n_ranks; r++)
-    if (!m->left[r]) VT_PASS(send_empty(m, r, VT_MSG_STOP, err));
+  m->stopped_at = vt_comm_now(m->comm);
+  vt__master_say(m, "stop", -1, NULL, NULL);
+  VT_PASS(vt__master_close_shop(m, "stop", err));
+  for (int r = 0; r < m->n_ranks; r++) {
+    int here = m->rank[r].doing == VT_RANK_IDLE || m->rank[r].doing == VT_RANK_BUSY;
+    if (here && vt__master_works(m, r)) VT_PASS(vt__master_send(m, r, VT_MSG_STOP, err));
+  }
   return VT_OK;
+}
+
+vt_status vt__master_tick(vt_master *m, vt_err *err)
+{
+  double now = vt_comm_now(m->comm);
+  if (m->ending == VT__WORKING && now - m->looked < TICK_S) return VT_OK;
+  m->looked = now;
+  if (m->ending == VT__WORKING) {
+    VT_PASS(vt__news_beat(m, err));
+    VT_PASS(vt__news_look(m, now, err));
+    if (!m->closing && m->o->may_begin && !m->o->may_begin(m->o->ctx))
+      VT_PASS(vt__master_close_shop(m, "too little time is left for another task", err));
+  }
+  return vt__roll_call(m, now, err);
 }
 
 void vt__master_watch(const vt_master *m, double now, vt_watch *w)
 {
   double ns = m->ns_done, elapsed = now - m->t_start;
-  for (int r = 0; r < m->n_ranks; r++) ns += m->beat_ns[r];
+  int workers = 0;
+  for (int r = 0; r < m->n_ranks; r++) {
+    if (m->rank[r].doing == VT_RANK_BUSY) ns += m->rank[r].ns;
+    workers += vt__master_works(m, r) && m->rank[r].doing != VT_RANK_DEAD;
+  }
   double rate = elapsed > 0 ? (ns - m->ns_before) / elapsed : 0; /* ns/s */
   *w = (vt_watch){.tasks = vt_sched_count(m->sched),
                   .ns_done = ns,
@@ -191,22 +294,22 @@ void vt__master_watch(const vt_master *m, double now, vt_watch *w)
                   .ns_per_day = rate > 0 ? rate * 86400 : NAN,
                   .eta_s = rate > 0 ? fmax(0, m->ns_total - ns) / rate : NAN,
                   .elapsed_s = elapsed,
-                  .workers = m->n_workers,
-                  .stopping = m->stopping};
+                  .workers = workers,
+                  .stopping = m->stopping,
+                  .others = m->others,
+                  .elsewhere = vt_sched_elsewhere(m->sched),
+                  .leads = m->leads,
+                  .rank = m->rank,
+                  .n_ranks = m->n_ranks,
+                  .now = now};
 }
 
-int vt__master_finished(const vt_master *m) { return m->n_left >= m->n_workers; }
+int vt__master_finished(const vt_master *m) { return m->ending == VT__GONE; }
 
-int vt__master_stopping(const vt_master *m) { return m->stopping; }
+const unsigned char *vt__master_dead(const vt_master *m, int *n_dead)
+{
+  *n_dead = m->n_dead;
+  return m->dead;
+}
 
 const vt_err *vt__master_abort(const vt_master *m) { return m->aborted ? &m->abort : NULL; }
-
-void vt__master_close(vt_master *m)
-{
-  if (!m) return;
-  vt_sched_free(m->sched);
-  vt_free(m->left);
-  vt_free(m->beat_ns);
-  vt_free(m->action);
-  vt_free(m);
-}

@@ -1,5 +1,6 @@
 /* node.c - one rank: the loop that moves messages between its master, its worker and the others. */
 #include "runner/drive/drive_impl.h"
+#include "runner/guard/guard.h"
 
 typedef struct node {
   const vt_node_options *o;
@@ -19,13 +20,14 @@ static vt_status dispatch(node *n, const vt_msg *msg, vt_err *err)
   return vt__worker_message(n->worker, msg, err);
 }
 
-/* Every message that is there; then the stop request; then, on rank 0, the watch. */
+/* Every message that is there; then the stop request; then, on rank 0, what time brings, and the watch. */
 static vt_status pump(void *ctx, int *busy, vt_err *err)
 {
   node *n = ctx;
   vt_comm *c = n->o->comm;
   vt_msg msg;
   int got = 1;
+  vt_guard_beat();
   while (got) {
     VT_PASS(vt_comm_poll(c, &msg, &got, err));
     if (!got) break;
@@ -36,6 +38,7 @@ static vt_status pump(void *ctx, int *busy, vt_err *err)
     n->stop_asked = 1;
     VT_PASS(vt_comm_send(c, 0, VT_MSG_STOP_ASK, NULL, 0, err));
   }
+  if (n->master) VT_PASS(vt__master_tick(n->master, err));
   double now = vt_comm_now(c);
   if (n->master && n->o->watch && now - n->last_watch >= 1) {
     vt_watch w;
@@ -46,24 +49,69 @@ static vt_status pump(void *ctx, int *busy, vt_err *err)
   return VT_OK;
 }
 
+/* The end: of the master's rank when the master says so, of another one when it was told to go. */
 static int finished(const node *n)
 {
-  return (!n->worker || vt__worker_left(n->worker)) && (!n->master || vt__master_finished(n->master));
+  const unsigned char *dead;
+  int given_up;
+  if (n->master) return vt__master_finished(n->master);
+  return vt__worker_over(n->worker, &dead, &given_up) > 0;
 }
 
 static vt_status loop(node *n, vt_err *err)
 {
+  const unsigned char *dead;
+  int given_up;
   while (!finished(n)) {
     int busy = 0;
     VT_PASS(pump(n, &busy, err));
-    if (n->worker && !vt__worker_left(n->worker)) VT_PASS(vt__worker_step(n->worker, &busy, err));
+    if (n->worker) {
+      VT_PASS(vt__worker_step(n->worker, &busy, err));
+      if (vt__worker_over(n->worker, &dead, &given_up) < 0)
+        VT_FAIL(err, VT_ESTOP, "%s",
+                given_up ? "this rank was taken for dead; others do its work" : "the master of this job is gone");
+    }
     vt_comm_nap(n->o->comm, busy);
   }
-  if (n->worker) {
-    int busy = 0;
-    VT_PASS(vt__worker_step(n->worker, &busy, err)); /* what still waits becomes durable */
-  }
   return VT_OK;
+}
+
+/* Those who died on the way are left behind.  Messages that crossed the end (heartbeats, READY after LEAVE) are taken
+ * before the communicator is used again. */
+static vt_status gather(node *n, vt_node_outcome *out, vt_err *err)
+{
+  vt_comm *c = n->o->comm;
+  const unsigned char *dead = NULL;
+  int given_up, n_dead = 0;
+  vt__vital(1, n->o->rank_timeout_s);
+  if (n->master)
+    dead = vt__master_dead(n->master, &n_dead);
+  else {
+    (void)vt__worker_over(n->worker, &dead, &given_up);
+    for (int r = 0; r < vt_comm_size(c); r++) n_dead += dead[r / 8] >> r % 8 & 1;
+  }
+  out->n_dead = n_dead;
+  vt_msg msg;
+  for (int got = 1; got;) VT_PASS(vt_comm_poll(c, &msg, &got, err));
+  if (n_dead) VT_PASS(vt_comm_shrink(c, dead, err));
+  VT_PASS(vt_comm_barrier(c, err));
+  for (int got = 1; got;) VT_PASS(vt_comm_poll(c, &msg, &got, err));
+  return VT_OK;
+}
+
+static vt_status outcome_of(node *n, vt_node_outcome *out, vt_err *err)
+{
+  vt_watch w;
+  vt__master_watch(n->master, vt_comm_now(n->o->comm), &w);
+  out->tasks = w.tasks;
+  out->stopped = w.stopping;
+  out->leads = w.leads;
+  out->others = w.others;
+  if (n->o->watch) n->o->watch(n->o->ctx, &w);
+  const vt_err *abort = vt__master_abort(n->master);
+  if (!abort) return VT_OK;
+  if (err) *err = *abort;
+  return (vt_status)abort->code;
 }
 
 vt_status vt_node_run(const vt_node_options *o, vt_node_outcome *out, vt_err *err)
@@ -77,23 +125,12 @@ vt_status vt_node_run(const vt_node_options *o, vt_node_outcome *out, vt_err *er
     VT_TRY_OUT(vt__worker_open(&n.worker, o, (vt_pump){.ctx = &n, .step = pump}, err), err, "worker");
 out:
   rc = vt_comm_agree(o->comm, rc, err);
-  if (rc == VT_OK) rc = loop(&n, err);
-  /* Messages that crossed the end (heartbeats, READY after LEAVE) are taken before the communicator is used again. */
-  if (rc == VT_OK) rc = vt_comm_barrier(o->comm, err);
-  vt_msg msg;
-  for (int got = 1; rc == VT_OK && got;) rc = vt_comm_poll(o->comm, &msg, &got, err);
-  if (rc == VT_OK && n.master) {
-    vt_watch w;
-    vt__master_watch(n.master, vt_comm_now(o->comm), &w);
-    out->tasks = w.tasks;
-    out->stopped = w.stopping;
-    if (o->watch) o->watch(o->ctx, &w);
-    const vt_err *abort = vt__master_abort(n.master);
-    if (abort) {
-      if (err) *err = *abort;
-      rc = (vt_status)abort->code;
-    }
+  if (rc == VT_OK) {
+    vt__vital(0, o->rank_timeout_s);
+    rc = loop(&n, err);
   }
+  if (rc == VT_OK) rc = gather(&n, out, err);
+  if (rc == VT_OK && n.master) rc = outcome_of(&n, out, err);
   vt__worker_close(n.worker);
   vt__master_close(n.master);
   return rc;

@@ -1,6 +1,4 @@
 /* outdir.c - the output folder: who may write there, and which campaign it belongs to. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,10 +6,11 @@
 
 #include "engine/pot/pot.h"
 #include "runner/drive/drive.h"
+#include "runner/jobs/jobs.h"
 
 vt_status vt_outdir_name(vt_outdir *o, const char *dir, vt_err *err)
 {
-  *o = (vt_outdir){.lock_fd = -1};
+  memset(o, 0, sizeof *o);
   size_t n = strlen(dir);
   while (n > 1 && dir[n - 1] == '/') n--;
   if (n == 0 || n >= sizeof o->dir) VT_FAIL(err, VT_EINVAL, "'%.80s' cannot be an output folder", dir);
@@ -23,9 +22,12 @@ vt_status vt_outdir_name(vt_outdir *o, const char *dir, vt_err *err)
               {o->store, "results.h5"},
               {o->campaign, "campaign.yaml"},
               {o->status, "status.json"},
-              {o->halt, "HALT"}};
+              {o->halt, "HALT"},
+              {o->lease, "lease"},
+              {o->checkpoint, "checkpoint"}};
   for (size_t k = 0; k < sizeof part / sizeof *part; k++)
     (void)snprintf(part[k].to, VT_PATH + 16, "%s/%s", o->dir, part[k].name);
+  (void)snprintf(o->events, sizeof o->events, "%s/log/events.jsonl", o->dir);
   return VT_OK;
 }
 
@@ -101,44 +103,19 @@ static vt_status same_campaign(const vt_outdir *o, const vt_campaign *c, const v
   return rc;
 }
 
-static void lock_path(const vt_outdir *o, char path[VT_PATH + 16])
+vt_status vt_outdir_make(const vt_outdir *o, vt_err *err)
 {
-  (void)snprintf(path, VT_PATH + 16, "%s/lock", o->dir);
-}
-
-vt_status vt_outdir_lock(vt_outdir *o, vt_err *err)
-{
-  char path[VT_PATH + 16];
-  lock_path(o, path);
-  o->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (o->lock_fd < 0) VT_FAIL(err, VT_EIO, "cannot open '%s': %s", path, strerror(errno));
-  struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-  if (fcntl(o->lock_fd, F_SETLK, &lock) != 0)
-    VT_FAIL(err, VT_EINVAL, "another start of this campaign is working in '%s'; wait for it, or give another --output",
-            o->dir);
-  return VT_OK;
-}
-
-int vt_outdir_busy(const vt_outdir *o)
-{
-  char path[VT_PATH + 16];
-  struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-  lock_path(o, path);
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  int busy = fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
-  if (fd >= 0) close(fd);
-  return busy;
-}
-
-vt_status vt_outdir_take(vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env, int extend, vt_err *err)
-{
-  static const char *const folders[] = {"", "/journal", "/glass", "/failed", "/log"};
-  char path[VT_PATH + 16];
+  static const char *const folders[] = {"", "/journal", "/glass", "/failed", "/log", "/checkpoint", "/lease", "/lease/fallen"};
+  char path[VT_PATH + 32];
   for (size_t k = 0; k < sizeof folders / sizeof *folders; k++) {
     (void)snprintf(path, sizeof path, "%s%s", o->dir, folders[k]);
     VT_TRY(vt_dir_make(path, err), err, "output folder");
   }
-  VT_TRY(vt_outdir_lock(o, err), err, "output folder");
+  return VT_OK;
+}
+
+vt_status vt_outdir_record(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env, int extend, vt_err *err)
+{
   VT_TRY(same_campaign(o, c, env, extend, err), err, "output folder");
   vt_buf text = {0};
   vt_campaign_canon(c, &text);
@@ -149,8 +126,55 @@ vt_status vt_outdir_take(vt_outdir *o, const vt_campaign *c, const vt_campaign_e
   return VT_OK;
 }
 
+vt_status vt_outdir_join(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env, vt_err *err)
+{
+  static const double most_s = 60, nap_s = 0.2;
+  double give_up = vt_now_s() + most_s;
+  while (access(o->campaign, F_OK) != 0) {
+    if (vt_now_s() > give_up)
+      VT_FAIL(err, VT_EIO, "'%s' has no campaign to join: the job that leads recorded none within %g s", o->dir, most_s);
+    vt_nap_s(nap_s);
+  }
+  vt_campaign *old = NULL;
+  VT_PASS(vt_outdir_campaign(o, env, &old, err));
+  int same = vt_uid_equal(&old->id, &c->id);
+  int tasks = old->n_tasks;
+  vt_campaign_free(old);
+  if (!same)
+    VT_FAIL(err, VT_EINVAL, "'%s' holds another campaign (%d tasks) than the one that wants to join (%d tasks)", o->dir,
+            tasks, c->n_tasks);
+  return VT_OK;
+}
+
+/* ------------------------------------------------------------------ nobody else */
+
+vt_status vt_outdir_lock(vt_outdir *o, vt_err *err)
+{
+  const double beat_s = 5, stale_s = 60;
+  int leads = 0;
+  vt_jobs_options jo = {.dir = o->lease, .label = "repair", .beat_s = beat_s, .stale_s = stale_s};
+  VT_TRY(vt_jobs_open(&o->alone, &jo, vt_now_s(), err), err, "output folder '%s'", o->dir);
+  vt_status rc = vt_jobs_lead(o->alone, vt_now_s(), &leads, err);
+  if (rc == VT_OK) rc = vt_jobs_beat(o->alone, vt_now_s(), err);
+  if (rc == VT_OK && (!leads || vt_jobs_others(o->alone) > 0))
+    rc = vt_err_set(err, VT_EINVAL, __FILE__, __LINE__, "another start of this campaign is working in '%s': %s", o->dir,
+                    leads ? "a job that joined" : vt_jobs_leader(o->alone));
+  if (rc != VT_OK) vt_outdir_release(o);
+  return rc;
+}
+
 void vt_outdir_release(vt_outdir *o)
 {
-  if (o->lock_fd >= 0) close(o->lock_fd); /* releases the lock */
-  o->lock_fd = -1;
+  vt_jobs_close(o->alone);
+  o->alone = NULL;
+}
+
+int vt_outdir_busy(const vt_outdir *o)
+{
+  vt_jobs_list l = {0};
+  int busy = 0;
+  if (vt_jobs_look(o->lease, &l, NULL) != VT_OK) return 0;
+  for (int i = 0; i < l.n; i++) busy |= !l.job[i].gone;
+  vt_jobs_list_free(&l);
+  return busy;
 }

@@ -1,38 +1,72 @@
 /* progress.c - one line for a person, one small file for `status`. */
+#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "runner/drive/drive_impl.h"
 
 static const double LINE_EVERY_S = 60, FILE_EVERY_S = 5;
 
-static void json_number(vt_buf *b, const char *key, double x)
+static void put_number(json_t *o, const char *key, double x)
 {
-  if (isfinite(x))
-    vt_buf_printf(b, ", \"%s\": %.17g", key, x);
-  else
-    vt_buf_printf(b, ", \"%s\": null", key);
+  (void)json_object_set_new(o, key, isfinite(x) ? json_real(x) : json_null());
+}
+
+static const char *word(int doing)
+{
+  static const char *const of[] = {"idle", "busy", "left", "dead"};
+  return doing >= VT_RANK_IDLE && doing <= VT_RANK_DEAD ? of[doing] : "";
+}
+
+static json_t *rank_json(const vt_campaign *c, const vt_watch *w, int rank)
+{
+  const vt_rank_state *r = &w->rank[rank];
+  json_t *o = json_pack("{s:i, s:s}", "rank", rank, "state", word(r->doing));
+  put_number(o, "since_s", w->now - r->since);
+  put_number(o, "heard_s", w->now - r->heard);
+  if (r->task < 0 || r->task >= c->n_tasks) return o;
+  char hex[65];
+  const vt_task *t = &c->task[r->task];
+  vt_uid_hex(&t->uid, hex);
+  (void)json_object_set_new(o, "task", json_string(hex));
+  (void)json_object_set_new(o, "kind", json_string(t->kind == VT_TASK_GLASS ? "glass" : "md"));
+  (void)json_object_set_new(o, "composition", json_string(c->comp[t->comp].name));
+  (void)json_object_set_new(o, "glass", json_integer(t->glass));
+  if (t->temp >= 0) put_number(o, "temperature_K", c->t_k[t->temp]);
+  (void)json_object_set_new(o, "stage", json_string(vt_stage_name(r->stage)));
+  (void)json_object_set_new(o, "attempt", json_integer(r->attempt));
+  (void)json_object_set_new(o, "half_step_in", json_string(vt_stage_name(r->half_stage)));
+  put_number(o, "fraction", r->fraction);
+  return o;
 }
 
 /* A view that `status` may lose: failing to write it is not an error of the campaign. */
 static void write_file(const vt_progress_line *p, const vt_watch *w, const char *state)
 {
-  vt_buf b = {0};
+  enum { RANKS_MOST = 1024 };
   vt_err ignored = {0};
   char hex[65];
   vt_uid_hex(&p->c->id, hex);
-  vt_buf_printf(&b,
-                "{\"campaign_id\": \"%s\", \"state\": \"%s\", \"updated\": %lld, \"running\": %lld, \"workers\": %d",
-                hex, state, (long long)time(NULL), (long long)w->tasks.leased, w->workers);
-  json_number(&b, "ns_done", w->ns_done);
-  json_number(&b, "ns_total", w->ns_total);
-  json_number(&b, "ns_per_day", w->ns_per_day);
-  json_number(&b, "eta_s", w->eta_s);
-  vt_buf_printf(&b, "}\n");
-  if (!b.failed && vt_file_replace(p->dir->status, b.s, b.len, &ignored) != VT_OK)
+  json_t *o = json_pack("{s:s, s:s, s:I, s:I, s:i, s:i, s:i}", "campaign_id", hex, "state", state, "updated",
+                        (json_int_t)time(NULL), "running", (json_int_t)w->tasks.leased, "workers", w->workers, "other_jobs",
+                        w->others, "elsewhere", w->elsewhere);
+  put_number(o, "ns_done", w->ns_done);
+  put_number(o, "ns_total", w->ns_total);
+  put_number(o, "ns_per_day", w->ns_per_day);
+  put_number(o, "eta_s", w->eta_s);
+  if (p->last_error[0]) (void)json_object_set_new(o, "last_error", json_string(p->last_error));
+  json_t *ranks = json_array();
+  for (int r = 0; w->rank && r < w->n_ranks && r < RANKS_MOST; r++)
+    (void)json_array_append_new(ranks, rank_json(p->c, w, r));
+  (void)json_object_set_new(o, "ranks", ranks);
+  char *text = json_dumps(o, JSON_INDENT(1) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(17));
+  if (text && vt_file_replace(p->dir->status, text, strlen(text), &ignored) != VT_OK)
     vt_log(VT_LOG_WARN, "drive", "ev=status_file error=\"%s\"", ignored.text);
-  vt_buf_free(&b);
+  free(text);
+  json_decref(o);
 }
 
 static void write_line(vt_progress_line *p, const vt_watch *w)

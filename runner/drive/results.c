@@ -83,3 +83,36 @@ void vt__host(char host[64])
   if (gethostname(host, 64) != 0) (void)snprintf(host, 64, "unknown");
   host[63] = '\0';
 }
+
+vt_status vt__tries_of(const vt_journal *j, const vt_uid *uid, vt__tries *out, vt_err *err)
+{
+  const vt_rec *rec;
+  *out = (vt__tries){0};
+  for (int k = 0; (rec = vt_journal_failure(j, uid, k)) != NULL; k++) {
+    vt_failure_head h;
+    VT_PASS(vt_failure_load(j, rec, &h, err));
+    if (h.crashed) {
+      out->crashes++;
+      continue;
+    }
+    out->failures++;
+    out->last = h;
+    out->attempt = rec->attempt;
+    out->half_stage = rec->half_stage;
+  }
+  return VT_OK;
+}
+
+static void (*alive_call)(void *ctx);
+static void *alive_ctx;
+
+void vt__alive_install(void (*alive)(void *ctx), void *ctx)
+{
+  alive_call = alive;
+  alive_ctx = ctx;
+}
+
+void vt__alive(void)
+{
+  if (alive_call) alive_call(alive_ctx);
+}

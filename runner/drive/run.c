@@ -3,22 +3,67 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "runner/drive/drive_impl.h"
+#include "runner/drive/run_impl.h"
+#include "runner/guard/guard.h"
 
-enum { INLINE_UP_TO = 8, CRASH_LIMIT = 2, EXIT_FAILED_TASKS = 3, EXIT_STOPPED = 75 };
+/* A task that brought down two processes by itself is quarantined; five that died with it in one run, whatever the cause,
+ * are too much as well (the kernel kills a process that wants too much memory with the signal that people use). */
+enum { INLINE_UP_TO = 8, CRASH_LIMIT = 5, EXIT_STOPPED = 75 };
 
-typedef struct run {
-  vt_comm *comm;
-  const vt_run_options *o;
-  vt_campaign *c;
-  vt_outdir dir;
-  vt_journal *j;
-  vt_sched_task *task;
-  double *ns;
-  vt_fits *fits;
-  vt_progress_line line; /* rank 0 */
-  vt_watch last;         /* rank 0 */
-} run;
+/* ------------------------------------------------------------------ signs of life */
+
+/* To the guardian and, on rank 0, to other jobs: while this rank computes outside of a replica, or waits. */
+static void alive(void *ctx)
+{
+  run *r = ctx;
+  vt_err ignored = {0};
+  vt_guard_beat();
+  if (r->jobs && vt_jobs_beat(r->jobs, vt_now_s(), &ignored) == VT_ESTOP) r->lost = 1;
+}
+
+/* Between two naps of a collective call: does somebody that all wait for not live any more? */
+static vt_status while_waiting(void *ctx, vt_err *err)
+{
+  run *r = ctx;
+  double now = vt_now_s();
+  alive(r);
+  if (now - r->looked < 1) return VT_OK;
+  r->looked = now;
+  int dead = vt__fallen_look(&r->words, now, 0);
+  if (dead < 0) return VT_OK;
+  r->lost = 1;
+  VT_FAIL(err, VT_ESTOP, "rank %d died while the others waited for it; all results are in the journal", dead);
+}
+
+/* One name for this job on all ranks, and the word that guardians leave. */
+static vt_status share_job(run *r, vt_err *err)
+{
+  char job[VT_JOB_ID] = "";
+  if (r->jobs) (void)snprintf(job, sizeof job, "%s", vt_jobs_id(r->jobs));
+  VT_PASS(vt_comm_bcast(r->comm, 0, job, sizeof job, err));
+  (void)snprintf(r->fallen, sizeof r->fallen, "%s/lease/fallen/%s-", r->dir.dir, job);
+  r->words.prefix = r->fallen;
+  vt__note_folder(r->dir.journal, r->fallen, vt_comm_rank(r->comm));
+  vt__vital(1, r->c->rank_timeout_s);
+  vt__alive_install(alive, r);
+  vt_comm_on_wait(r->comm, while_waiting, r);
+  return VT_OK;
+}
+
+/* The steps of a run are collective: each ends with an agreement, so that all ranks leave it with the same status. */
+
+/* Rank 0 enters the folder and cuts torn tails; then everybody indexes the journal. */
+static vt_status open_folder(run *r, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  if (vt_comm_rank(r->comm) == 0) rc = vt__folder_enter(r, err);
+  VT_PASS(vt_comm_agree(r->comm, rc, err));
+  if (vt_comm_rank(r->comm) > 0) rc = vt_journal_open(&r->j, r->dir.journal, err);
+  if (rc == VT_OK) rc = vt__sched_tasks(r->c, &r->task, &r->ns, err);
+  return vt_comm_agree(r->comm, rc, err);
+}
+
+/* ------------------------------------------------------------------ the tasks */
 
 static int asked_to_stop(void *ctx)
 {
@@ -26,120 +71,115 @@ static int asked_to_stop(void *ctx)
   return vt_ctl_stop() != NULL;
 }
 
+static int may_begin(void *ctx)
+{
+  const run *r = ctx;
+  return !vt_ctl_closing() && vt_ctl_time_left_s() > r->first_checkpoint_s;
+}
+
 static void watch(void *ctx, const vt_watch *w)
 {
   run *r = ctx;
   r->last = *w;
   vt__progress(&r->line, w, NULL);
+  r->last.rank = NULL; /* borrowed for this call */
 }
 
-/* The steps of a run are collective: each ends with an agreement, so that all ranks leave it with the same status. */
-
-/* Rank 0 takes the folder and cuts torn tails; then everybody indexes the journal. */
-static vt_status open_folder(run *r, vt_err *err)
+static void event(void *ctx, const vt_happening *h)
 {
-  vt_status rc = VT_OK;
-  if (vt_comm_rank(r->comm) == 0) {
-    VT_TRY_OUT(vt_outdir_take(&r->dir, r->c, r->o->env, r->o->extend, err), err, "campaign '%s'", r->o->campaign);
-    VT_TRY_OUT(vt_journal_open(&r->j, r->dir.journal, err), err, "journal");
-    vt_buf torn = {0}, damaged = {0};
-    if (vt_journal_damaged(r->j, &damaged) > 0)
-      vt_log(VT_LOG_WARN, "drive", "ev=damaged_records shards=\"%s\" (tasks whose records were lost are done again)",
-             damaged.s);
-    if (vt_journal_torn(r->j, &torn) > 0) {
-      vt_log(VT_LOG_WARN, "drive", "ev=torn_tail shards=\"%s\"", torn.s);
-      rc = vt_journal_cut(r->j, err);
-    }
-    vt_buf_free(&torn);
-    vt_buf_free(&damaged);
+  run *r = ctx;
+  vt__events_write(&r->events, r->c, h);
+  int bad = strcmp(h->what, "failure") == 0 || strcmp(h->what, "crash") == 0 || strcmp(h->what, "rank_dead") == 0;
+  if (bad && h->text)
+    (void)snprintf(r->line.last_error, sizeof r->line.last_error, "%s: %.*s", h->what, (int)strcspn(h->text, "\n"), h->text);
+}
+
+/* The longest time from a lease to its first checkpoint: a packing relaxed for a thousand steps, then a block, by the
+ * cost formula of the plan and some spare. */
+static double longest_first_checkpoint_s(const vt_campaign *c)
+{
+  const double s_atom_step = 8e-6, relax_steps = 1000, open_s = 2;
+  double most = 0;
+  for (int k = 0; k < c->n_comp; k++) {
+    double n = c->comp[k].n_atoms, s = s_atom_step * n * (relax_steps + vt_plan_block_steps(c->comp[k].n_atoms));
+    if (s > most) most = s;
   }
-out:
-  VT_PASS(vt_comm_agree(r->comm, rc, err));
-  if (vt_comm_rank(r->comm) > 0) rc = vt_journal_open(&r->j, r->dir.journal, err);
-  if (rc == VT_OK) rc = vt__sched_tasks(r->c, &r->task, &r->ns, err);
-  return vt_comm_agree(r->comm, rc, err);
+  return most + open_s;
 }
 
 static vt_status do_tasks(run *r, vt_node_outcome *out, vt_err *err)
 {
-  vt_replica_work work = {.c = r->c, .j = r->j, .dir = &r->dir, .rank = vt_comm_rank(r->comm)};
-  int size = vt_comm_size(r->comm);
+  int rank = vt_comm_rank(r->comm), size = vt_comm_size(r->comm);
+  vt_replica_work work = {.c = r->c,
+                          .j = r->j,
+                          .dir = &r->dir,
+                          .rank = rank,
+                          .checkpoint_s = r->c->checkpoint_every_s,
+                          .landing_s = r->o->grace_s / 4};
   int is_inline = r->c->master_inline == 2 ? size <= INLINE_UP_TO : r->c->master_inline;
+  vt_claims claims = vt__claims(r);
   vt_node_options no = {.comm = r->comm,
                         .master_inline = is_inline || size == 1,
                         .max_tries = r->c->max_tries,
                         .crash_limit = CRASH_LIMIT,
+                        .fault_limit = VT__FAULT_LIMIT,
+                        .rank_timeout_s = r->c->rank_timeout_s,
+                        .master_timeout_s = r->c->master_timeout_s,
+                        .grace_s = r->o->grace_s,
+                        .fallen = r->fallen,
+                        .claims = rank == 0 ? &claims : NULL,
                         .task = r->task,
                         .task_ns = r->ns,
                         .n_tasks = r->c->n_tasks,
-                        .replay = work.rank == 0 ? r->j : NULL,
+                        .replay = rank == 0 ? r->j : NULL,
                         .journal_dir = r->dir.journal,
                         .work = vt__replica_work(&work),
                         .watch = watch,
+                        .event = event,
                         .stop = asked_to_stop,
+                        .may_begin = may_begin,
                         .ctx = r};
-  vt_ctl_limits(r->o->wall_s, r->dir.halt);
-  return vt_comm_agree(r->comm, vt_node_run(&no, out, err), err);
+  r->first_checkpoint_s = longest_first_checkpoint_s(r->c);
+  vt_ctl_limits(rank == 0 ? r->o->wall_s : 0, rank == 0 ? vt_ctl_slurm_left_s() : 0, r->o->grace_s,
+                rank == 0 ? r->dir.halt : NULL);
+  vt_status rc = vt_node_run(&no, out, err);
+  vt_log(VT_LOG_INFO, "drive", "ev=spent checkpoints_s=%.4f", work.checkpoint_spent_s);
+  if (rc == VT_ESTOP) return rc; /* this rank is alone */
+  return vt_comm_agree(r->comm, rc, err);
 }
 
-/* ------------------------------------------------------------------ rank 0's last words */
+/* ------------------------------------------------------------------ the store */
 
-static void list_failures(const run *r, const vt_sched *s)
+/* After a stop there is little time: what cannot be assembled now the next start assembles. */
+static int too_large_for_now(const run *r)
 {
-  for (int i = 0; i < r->c->n_tasks; i++) {
-    if (vt_sched_state(s, i) != VT_FAILED) continue;
-    const vt_task *t = &r->c->task[i];
-    int cause = vt_sched_failed_by(s, i);
-    char hex[65];
-    vt_uid_hex(&t->uid, hex);
-    printf("failed: %.12s %s, glass %d%s", hex, r->c->comp[t->comp].name, t->glass,
-           cause == i ? "" : " (its glass failed)");
-    const vt_rec *rec = vt_journal_failure(r->j, &t->uid, 0);
-    vt_failure_head h;
-    if (rec && vt_failure_load(r->j, rec, &h, NULL) == VT_OK)
-      printf(": %.*s", (int)strcspn(h.err.text, "\n"), h.err.text);
-    printf("\n");
+  const double bytes_s = 20e6, of_the_rest = 0.5;
+  double left = r->o->grace_s - vt_ctl_since_stop_s();
+  uint64_t bytes = 0;
+  if (!vt_ctl_stop()) return 0;
+  for (int i = 0; i < vt_journal_count(r->j); i++) bytes += vt_journal_rec(r->j, i)->n;
+  return (double)bytes / bytes_s > of_the_rest * left;
+}
+
+static vt_status assemble(run *r, vt_err *err)
+{
+  int32_t skip = 0;
+  vt_status rc = vt_journal_refresh(r->j, err);
+  if (rc == VT_OK && vt_comm_rank(r->comm) == 0) skip = too_large_for_now(r);
+  VT_PASS(vt_comm_agree(r->comm, rc, err));
+  VT_PASS(vt_comm_bcast(r->comm, 0, &skip, sizeof skip, err));
+  if (skip) {
+    r->unassembled = 1;
+    return VT_OK;
   }
+  return vt__views_make(r->comm, &r->dir, r->c, r->j, &r->fits, err);
 }
 
-static void print_tables(const run *r)
-{
-  vt_buf b = {0};
-  vt_err err;
-  if (vt_report_campaign_text(&b, r->c, r->fits, &err) == VT_OK) fputs(b.s, stdout);
-  vt_buf_free(&b);
-}
-
-/* What the journal says now decides the exit code: messages may have crossed the end of the run. */
-static vt_status last_words(run *r, const vt_node_outcome *out, int *exit_code, vt_err *err)
-{
-  vt_sched *s = NULL;
-  vt_sched_options so = {.n_workers = 1, .max_tries = r->c->max_tries, .crash_limit = CRASH_LIMIT};
-  VT_PASS(vt_sched_open(&s, r->task, r->c->n_tasks, &so, err));
-  vt_status rc = vt__replay(s, r->task, r->c->n_tasks, r->j, NULL, NULL, err);
-  vt_sched_counts n = vt_sched_count(s);
-  if (rc == VT_OK) rc = vt_report_summary(r->dir.dir, r->c, r->fits, err);
-  if (rc == VT_OK) {
-    int64_t open = n.waiting + n.ready + n.leased;
-    *exit_code = open ? EXIT_STOPPED : n.failed ? EXIT_FAILED_TASKS : 0;
-    r->last.tasks = n;
-    vt__progress(&r->line, &r->last, open ? "stopped" : n.failed ? "failed" : "done");
-    vt__progress_end(&r->line);
-    print_tables(r);
-    list_failures(r, s);
-    printf("%lld of %d tasks done%s%s\n", (long long)n.done, r->c->n_tasks, n.failed ? ", some failed for good" : "",
-           open ? ", stopped early: the same command continues" : "");
-    if (out->stopped && vt_ctl_stop()) printf("stopped by %s\n", vt_ctl_stop());
-    printf("store: %s\n", r->dir.store);
-    fflush(stdout);
-  }
-  vt_sched_free(s);
-  return rc;
-}
+/* ------------------------------------------------------------------ the end */
 
 static vt_status conclude(run *r, const vt_node_outcome *out, int *exit_code, vt_err *err)
 {
-  vt_status rc = vt_comm_rank(r->comm) == 0 ? last_words(r, out, exit_code, err) : VT_OK;
+  vt_status rc = vt_comm_rank(r->comm) == 0 ? vt__last_words(r, out, exit_code, err) : VT_OK;
   VT_PASS(vt_comm_agree(r->comm, rc, err));
   int32_t code = *exit_code;
   VT_PASS(vt_comm_bcast(r->comm, 0, &code, sizeof code, err));
@@ -150,26 +190,39 @@ static vt_status conclude(run *r, const vt_node_outcome *out, int *exit_code, vt
 static vt_status run_shared(run *r, int *exit_code, vt_err *err)
 {
   vt_node_outcome out = {0};
+  int leads = 0;
   r->line = (vt_progress_line){.c = r->c, .dir = &r->dir, .quiet = r->o->quiet, .tty = isatty(STDERR_FILENO)};
   VT_PASS(open_folder(r, err));
   if (r->o->folder) r->o->folder(r->o->ctx, r->dir.dir);
+  VT_PASS(share_job(r, err));
   VT_PASS(do_tasks(r, &out, err));
-  VT_PASS(vt__views_make(r->comm, &r->dir, r->c, r->j, &r->fits, err));
+  vt_status rc = VT_OK;
+  if (vt_comm_rank(r->comm) == 0) rc = vt_jobs_lead(r->jobs, vt_now_s(), &leads, err);
+  VT_PASS(vt_comm_agree(r->comm, rc, err));
+  int32_t lead = leads;
+  VT_PASS(vt_comm_bcast(r->comm, 0, &lead, sizeof lead, err));
+  r->leads = lead;
+  if (lead) VT_PASS(assemble(r, err));
   return conclude(r, &out, exit_code, err);
 }
 
 vt_status vt_drive_run(vt_comm *comm, const vt_run_options *o, int *exit_code, vt_err *err)
 {
-  run r = {.comm = comm, .o = o, .dir = {.lock_fd = -1}};
+  run r = {.comm = comm, .o = o};
   *exit_code = 0;
   vt_status rc = vt__share_campaign(comm, o, &r.c, &r.dir, exit_code, err);
   if (rc == VT_OK && *exit_code == 0) rc = run_shared(&r, exit_code, err);
+  if (rc == VT_ESTOP) *exit_code = EXIT_STOPPED;
   vt__progress_end(&r.line);
+  vt_comm_on_wait(comm, NULL, NULL);
+  vt__alive_install(NULL, NULL);
+  vt__note_folder("", "", 0);
+  vt__events_close(&r.events);
   vt_fits_free(r.fits);
   vt_free(r.task);
   vt_free(r.ns);
   vt_journal_free(r.j);
-  vt_outdir_release(&r.dir);
+  vt_jobs_close(r.jobs);
   vt_campaign_free(r.c);
   return rc;
 }

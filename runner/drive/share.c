@@ -71,7 +71,7 @@ vt_status vt__share_campaign(vt_comm *comm, const vt_run_options *o, vt_campaign
   void *copy = NULL;
   int rank = vt_comm_rank(comm);
   *c = NULL;
-  *dir = (vt_outdir){.lock_fd = -1};
+  memset(dir, 0, sizeof *dir);
   if (rank == 0) {
     rc = load(o, c, &h, err);
     if (rc == VT_OK && !h.exit_code) {

@@ -76,7 +76,7 @@ vt_status vt_folder_look(const vt_outdir *o, const vt_campaign *c, vt_folder_sta
   double *ns = NULL;
   void *p;
   int64_t running = 0;
-  vt_sched_options so = {.n_workers = 1, .max_tries = c->max_tries, .crash_limit = 1};
+  vt_sched_options so = {.n_workers = 1, .max_tries = c->max_tries, .crash_limit = 1, .fault_limit = 2};
   *out = (vt_folder_state){.ns_per_day = NAN, .eta_s = NAN};
   VT_TRY_OUT(vt_calloc64(&p, (size_t)c->n_comp, sizeof *out->comp, err), err, "counts of %d compositions", c->n_comp);
   out->comp = p;

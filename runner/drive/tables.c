@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "runner/drive/drive_impl.h"
+
 /* ------------------------------------------------------------------ building */
 
 static void *add(vt_tables *t, vt_store_type type, const char *path, const char *unit, const char *doc, int n_dim,
@@ -127,8 +129,8 @@ static void composition_tables(vt_tables *t, const vt_campaign *c)
 
 /* Columns of /tasks and /timing. */
 typedef struct task_columns {
-  char *uid, *kind, *status, *error, *host;
-  int64_t *done, *comp, *glass, *needs, *attempt, *half_stage, *failures, *rank;
+  char *uid, *kind, *status, *error, *host, *build;
+  int64_t *done, *comp, *glass, *needs, *attempt, *half_stage, *failures, *rank, *crashes;
   double *t_k, *ns, *wall;
 } task_columns;
 
@@ -136,21 +138,23 @@ static void one_task(vt_tables *t, const task_columns *k, const vt_campaign *c, 
 {
   const vt_task *task = &c->task[i];
   char hex[65];
-  int failures = 0;
-  const vt_rec *done = vt_journal_result(j, &task->uid), *last = NULL, *r;
-  while ((r = vt_journal_failure(j, &task->uid, failures)) != NULL) last = r, failures++;
+  vt__tries tries;
+  const vt_rec *done = vt_journal_result(j, &task->uid);
+  t->rc = vt__tries_of(j, &task->uid, &tries, t->err);
+  if (t->rc != VT_OK) return;
   vt_uid_hex(&task->uid, hex);
   vt__table_put(k->uid, i, W_UID, hex);
   vt__table_put(k->kind, i, W_WORD, task->kind == VT_TASK_GLASS ? "glass" : "md");
-  vt__table_put(k->status, i, W_WORD, done ? "done" : failures ? "failed" : "missing");
+  vt__table_put(k->status, i, W_WORD, done ? "done" : tries.failures || tries.crashes ? "failed" : "missing");
   k->done[i] = done != NULL;
   k->comp[i] = task->comp;
   k->glass[i] = task->glass;
   k->needs[i] = task->needs;
   k->t_k[i] = task->temp >= 0 ? c->t_k[task->temp] : c->t_k[0];
-  k->attempt[i] = done ? done->attempt : last ? last->attempt : 0;
-  k->half_stage[i] = done ? done->half_stage : last ? last->half_stage : 0;
-  k->failures[i] = failures;
+  k->attempt[i] = done ? done->attempt : tries.attempt;
+  k->half_stage[i] = done ? done->half_stage : tries.half_stage;
+  k->failures[i] = tries.failures;
+  k->crashes[i] = tries.crashes;
   k->ns[i] = k->wall[i] = NAN;
   k->rank[i] = -1;
   char *payload;
@@ -164,13 +168,11 @@ static void one_task(vt_tables *t, const task_columns *k, const vt_campaign *c, 
     k->wall[i] = h.wall_s;
     k->rank[i] = h.rank;
     h.host[sizeof h.host - 1] = '\0';
+    h.build_id[sizeof h.build_id - 1] = '\0';
     vt__table_put(k->host, i, (int)sizeof h.host, h.host);
+    vt__table_put(k->build, i, (int)sizeof h.build_id, h.build_id);
   }
-  if (last) {
-    vt_failure_head h;
-    t->rc = vt_failure_load(j, last, &h, t->err);
-    if (t->rc == VT_OK) vt__table_put(k->error, i, W_ERROR, h.err.text);
-  }
+  if (tries.failures) vt__table_put(k->error, i, W_ERROR, tries.last.err.text);
 }
 
 static void task_tables(vt_tables *t, const vt_campaign *c, const vt_journal *j)
@@ -192,6 +194,8 @@ static void task_tables(vt_tables *t, const vt_campaign *c, const vt_journal *j)
       .ns = vt__table_f64(t, "/tasks/simulated_time", "ns", "simulated time", n, 0),
       .wall = vt__table_f64(t, "/timing/wall", "s", "wall time of the task (not reproducible)", n, 0),
       .host = vt__table_str(t, "/timing/host", "where it ran (not reproducible)", n, 64),
+      .build = vt__table_str(t, "/timing/build", "build that computed it (bits are promised for one build)", n, 48),
+      .crashes = vt__table_i64(t, "/timing/crashes", "processes that died while they ran it (not reproducible)", n, 0),
       .rank = vt__table_i64(t, "/timing/rank", "MPI rank that ran it (not reproducible)", n, 0)};
   for (int i = 0; i < n && t->rc == VT_OK; i++) one_task(t, &k, c, j, i);
 }

@@ -55,9 +55,8 @@ static int store_is_current(const vt_outdir *dir, const vt_campaign *c, const vt
 
 int vt__failures_of(const vt_journal *j, const vt_uid *uid)
 {
-  int k = 0;
-  while (vt_journal_failure(j, uid, k)) k++;
-  return k;
+  vt__tries tries;
+  return vt__tries_of(j, uid, &tries, NULL) == VT_OK ? tries.failures : -1;
 }
 
 vt_status vt__views_make(vt_comm *comm, const vt_outdir *dir, const vt_campaign *c, vt_journal *j, vt_fits **fits,

@@ -17,6 +17,7 @@ static vt_status find_glass(vt_replica_work *w, const vt_plan *glass, double **v
     if (vt_now_s() > give_up)
       VT_FAIL(err, VT_EIO, "the glass was reported done, but its record is not in '%s' after %g s", w->dir->journal,
               GLASS_WAIT_S);
+    vt__alive();
     VT_PASS(vt_journal_refresh(w->j, err));
     if (!vt_journal_result(w->j, &glass->uid)) vt_nap_s(GLASS_NAP_S);
   }
@@ -49,6 +50,36 @@ static void say_kernel(vt_replica_work *w, const vt_plan *p)
          slow ? " (this form of potential has no vector kernel: exact, but tens of times slower)" : "");
 }
 
+/* ------------------------------------------------------------------ checkpoints */
+
+void vt__checkpoint_path(const vt_outdir *dir, const vt_uid *uid, char *path, size_t cap)
+{
+  char hex[65];
+  vt_uid_hex(uid, hex);
+  (void)snprintf(path, cap, "%s/%s.vck", dir->checkpoint, hex);
+}
+
+static void kept(void *ctx, const vt_kept *k)
+{
+  vt_replica_work *w = ctx;
+  w->checkpoint_spent_s += k->took_s;
+  if (k->status == VT_OK)
+    vt_log(VT_LOG_INFO, "drive", "ev=checkpoint stage=%s step=%lld bytes=%llu took_s=%.4f", k->stage, (long long)k->step,
+           (unsigned long long)k->bytes, k->took_s);
+  else
+    vt_log(VT_LOG_WARN, "drive", "ev=checkpoint_failed stage=%s step=%lld why=\"%s\" (the task goes on)", k->stage,
+           (long long)k->step, k->why ? k->why : vt_status_text(k->status));
+}
+
+static void resumed(void *ctx, const vt_kept *k, const char *why_not)
+{
+  (void)ctx;
+  if (why_not) vt_log(VT_LOG_WARN, "drive", "ev=checkpoint_refused why=\"%s\"", why_not);
+  if (k)
+    vt_log(VT_LOG_INFO, "drive", "ev=resumed stage=%s step=%lld ns=%.6g bytes=%llu took_s=%.4f", k->stage, (long long)k->step,
+           k->ns, (unsigned long long)k->bytes, k->took_s);
+}
+
 static vt_status run(void *ctx, const vt_lease *l, const vt_replica_hooks *hooks, vt_work *out, vt_err *err)
 {
   vt_replica_work *w = ctx;
@@ -67,7 +98,15 @@ static vt_status run(void *ctx, const vt_lease *l, const vt_replica_hooks *hooks
     VT_TRY(find_glass(w, &glass, &start, &n_start, err), err, "task %.12s", hex);
   }
   say_kernel(w, &plan);
-  rc = vt_replica_run(&plan, start, n_start, hooks, &out->post_mortem, &r, err);
+  char path[2 * VT_PATH];
+  vt__checkpoint_path(w->dir, &plan.uid, path, sizeof path);
+  vt_keep keep = {
+      .path = path, .every_s = w->checkpoint_s, .landing_s = w->landing_s, .ctx = w, .kept = kept, .resumed = resumed};
+  vt_replica_hooks with = *hooks;
+  with.keep = &keep;
+  vt_log(VT_LOG_INFO, "drive", "ev=begin task=%.12s kind=%s attempt=%d half_stage=%d", hex,
+         plan.kind == VT_TASK_GLASS ? "glass" : "md", l->attempt, l->half_stage);
+  rc = vt_replica_run(&plan, start, n_start, &with, &out->post_mortem, &r, err);
   out->stage = r.stage;
   out->step = r.step;
   if (rc == VT_OK) {
@@ -93,6 +132,8 @@ static vt_status after(void *ctx, const vt_lease *l, vt_status how, const vt_wor
                    l->half_stage > 0);
     return vt_file_replace(path, work->post_mortem.s, work->post_mortem.len, err);
   }
+  vt__checkpoint_path(w->dir, &plan.uid, path, sizeof path);
+  vt_checkpoint_remove(path);
   if (plan.kind != VT_TASK_GLASS) return VT_OK;
   return vt__glass_write(w->dir, &plan, work->values, err);
 }

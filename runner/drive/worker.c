@@ -1,12 +1,15 @@
 /* worker.c - takes leases, runs them, makes their records durable, reports. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "runner/drive/drive_impl.h"
 
 /* Records of tasks shorter than a second are synced together: the master counts a result only when it is durable, so a
  * record that waits here is merely done again after a crash. */
 static const double BATCH_S = 1.0, BEAT_S = 1.0;
+/* Two pings late: then a look for the master's guardian's word, once a second. */
+static const double UNEASY_S = 5;
 enum { BATCH_MOST = 256 };
 
 struct vt_worker {
@@ -15,10 +18,14 @@ struct vt_worker {
   vt_pump pump;
   vt_journal_writer *journal;
   int asked, has_lease, running, stop, left;
+  int orphan, given_up; /* no master any more */
+  int go;               /* the end has come */
+  unsigned char *dead;  /* [size / 8 + 1] who is left out of it */
   vt_lease lease;
   vt_done_msg pending[BATCH_MOST]; /* appended, not yet synced */
   int n_pending;
-  double pending_since, last_beat;
+  double pending_since, last_beat, heard, asked_after;
+  double opened, in_tasks_s, in_journal_s; /* where the time went */
 };
 
 vt_status vt__worker_open(vt_worker **out, const vt_node_options *o, vt_pump pump, vt_err *err)
@@ -30,7 +37,10 @@ vt_status vt__worker_open(vt_worker **out, const vt_node_options *o, vt_pump pum
   w->comm = o->comm;
   w->o = o;
   w->pump = pump;
-  vt_status rc = vt_journal_create(&w->journal, o->journal_dir, vt_comm_rank(o->comm), err);
+  w->heard = w->opened = vt_comm_now(o->comm);
+  vt_status rc = vt_calloc64(&p, (size_t)vt_comm_size(o->comm) / 8 + 1, 1, err);
+  w->dead = p;
+  if (rc == VT_OK) rc = vt_journal_create(&w->journal, o->journal_dir, vt_comm_rank(o->comm), err);
   if (rc != VT_OK) {
     vt__worker_close(w);
     return vt_err_wrap(err, rc, __FILE__, __LINE__, "journal of rank %d", vt_comm_rank(o->comm));
@@ -49,13 +59,46 @@ static vt_status leave(vt_worker *w, vt_err *err)
 static vt_status flush(vt_worker *w, vt_err *err)
 {
   if (w->n_pending == 0) return VT_OK;
+  double t0 = vt_comm_now(w->comm);
   VT_TRY(vt_journal_sync(w->journal, err), err, "making %d results durable", w->n_pending);
+  w->in_journal_s += vt_comm_now(w->comm) - t0;
   for (int k = 0; k < w->n_pending; k++) {
     int tag = w->pending[k].err.code == VT_OK ? VT_MSG_RESULT : VT_MSG_FAILURE;
     VT_TRY(vt_comm_send(w->comm, 0, tag, &w->pending[k], sizeof w->pending[k], err), err, "reporting a result");
   }
   w->n_pending = 0;
   return VT_OK;
+}
+
+/* ------------------------------------------------------------------ master and worker hear of each other */
+
+static vt_status beat(vt_worker *w, int task, const vt_progress *p, vt_err *err)
+{
+  double now = vt_comm_now(w->comm);
+  if (now - w->last_beat <= BEAT_S) return VT_OK;
+  vt_beat_msg b = {.task = task};
+  if (p) {
+    b.stage = p->stage_id, b.ns = p->ns_done, b.fraction = p->fraction;
+    vt__note_place(p->stage_id, p->step);
+  }
+  w->last_beat = now;
+  return vt_comm_send(w->comm, 0, VT_MSG_BEAT, &b, sizeof b, err);
+}
+
+/* Is the master still there?  Its own rank need not ask. */
+static void ask_after_master(vt_worker *w)
+{
+  double now = vt_comm_now(w->comm), silent = now - w->heard;
+  char name[VT_PATH * 2];
+  if (w->o->master_timeout_s <= 0 || vt_comm_rank(w->comm) == 0 || w->orphan || w->go) return;
+  if (silent < UNEASY_S || now - w->asked_after < 1) return;
+  w->asked_after = now;
+  (void)snprintf(name, sizeof name, "%s0", w->o->fallen ? w->o->fallen : "");
+  int fallen = w->o->fallen && access(name, F_OK) == 0;
+  if (!fallen && silent < w->o->master_timeout_s) return;
+  vt_log(VT_LOG_ERROR, "drive", "ev=master_lost silent_s=%.0f why=\"%s\"", silent,
+         fallen ? "its guardian says that it died" : "it was not heard of for runner.master_timeout");
+  w->orphan = w->stop = 1;
 }
 
 /* The hook of a running replica: messages move on, short results do not wait for a long task, the master hears from us.
@@ -67,11 +110,8 @@ static vt_status poll_hook(void *ctx, const vt_progress *p, vt_err *err)
   double now = vt_comm_now(w->comm);
   VT_PASS(w->pump.step(w->pump.ctx, &busy, err));
   if (w->n_pending && now - w->pending_since > BATCH_S) VT_PASS(flush(w, err));
-  if (now - w->last_beat > BEAT_S) {
-    vt_beat_msg b = {.task = w->lease.task, .ns = p->ns_done};
-    w->last_beat = now;
-    VT_PASS(vt_comm_send(w->comm, 0, VT_MSG_BEAT, &b, sizeof b, err));
-  }
+  VT_PASS(beat(w, w->lease.task, p, err));
+  ask_after_master(w);
   if (w->stop) VT_FAIL(err, VT_ESTOP, "stop requested in stage %s at step %lld", p->stage, (long long)p->step);
   return VT_OK;
 }
@@ -81,6 +121,7 @@ static vt_status record(vt_worker *w, vt_status how, vt_work *work, const vt_err
 {
   const vt_uid *uid = &w->o->task[w->lease.task].uid;
   vt_done_msg *d = &w->pending[w->n_pending];
+  double t0 = vt_comm_now(w->comm);
   *d = (vt_done_msg){.lease = w->lease, .ns = work->head.ns, .wall_s = work->head.wall_s};
   if (how == VT_OK) {
     VT_TRY(vt_journal_append(w->journal, VT_REC_RESULT, uid, w->lease.attempt, w->lease.half_stage, &work->head,
@@ -100,7 +141,9 @@ static vt_status record(vt_worker *w, vt_status how, vt_work *work, const vt_err
                              work->post_mortem.s, work->post_mortem.len, err),
            err, "recording the failure of task %d", w->lease.task);
   }
-  if (w->n_pending++ == 0) w->pending_since = vt_comm_now(w->comm);
+  double now = vt_comm_now(w->comm);
+  if (w->n_pending++ == 0) w->pending_since = now;
+  w->in_journal_s += now - t0;
   return VT_OK;
 }
 
@@ -113,7 +156,10 @@ static vt_status run_lease(vt_worker *w, vt_err *err)
   w->has_lease = 0;
   w->running = 1;
   w->last_beat = t0;
+  vt__note_task(&w->lease, &w->o->task[w->lease.task].uid);
   vt_status how = w->o->work.run(w->o->work.ctx, &w->lease, &hooks, &work, &why);
+  vt__note_task(NULL, NULL);
+  w->in_tasks_s += vt_comm_now(w->comm) - t0;
   w->running = 0;
   vt_status rc = VT_OK;
   switch (vt_status_dispo(how)) {
@@ -134,8 +180,19 @@ static vt_status run_lease(vt_worker *w, vt_err *err)
   return rc;
 }
 
+static vt_status say_in(vt_worker *w, const vt_msg *msg, vt_err *err)
+{
+  int32_t round;
+  if (msg->n != sizeof round) VT_FAIL(err, VT_EBUG, "end message of %zu bytes", msg->n);
+  memcpy(&round, msg->data, sizeof round);
+  VT_PASS(flush(w, err));
+  vt__vital(1, w->o->rank_timeout_s);
+  return vt_comm_send(w->comm, 0, VT_MSG_IN, &round, sizeof round, err);
+}
+
 vt_status vt__worker_message(vt_worker *w, const vt_msg *msg, vt_err *err)
 {
+  w->heard = vt_comm_now(w->comm);
   switch (msg->tag) {
   case VT_MSG_TASK:
     if (msg->n != sizeof w->lease) VT_FAIL(err, VT_EBUG, "task message of %zu bytes", msg->n);
@@ -149,6 +206,19 @@ vt_status vt__worker_message(vt_worker *w, const vt_msg *msg, vt_err *err)
     return VT_OK;
   case VT_MSG_LEAVE:
     w->left = 1;
+    return VT_OK;
+  case VT_MSG_PING:
+    return VT_OK;
+  case VT_MSG_END:
+    w->left = 1;
+    return say_in(w, msg, err);
+  case VT_MSG_GO:
+    if (msg->n != (size_t)vt_comm_size(w->comm) / 8 + 1) VT_FAIL(err, VT_EBUG, "go message of %zu bytes", msg->n);
+    memcpy(w->dead, msg->data, msg->n);
+    w->go = 1;
+    return VT_OK;
+  case VT_MSG_GIVEN_UP:
+    w->orphan = w->given_up = w->stop = 1;
     return VT_OK;
   default:
     VT_FAIL(err, VT_EBUG, "unknown message %d for a worker", msg->tag);
@@ -179,6 +249,8 @@ static vt_status step(vt_worker *w, int *busy, vt_err *err)
 vt_status vt__worker_step(vt_worker *w, int *busy, vt_err *err)
 {
   vt_err why = {0};
+  ask_after_master(w);
+  if (!w->go && !w->orphan) VT_PASS(beat(w, -1, NULL, err));
   if (w->left) return flush(w, err);
   vt_status rc = step(w, busy, &why);
   if (rc == VT_OK) return VT_OK;
@@ -189,11 +261,19 @@ vt_status vt__worker_step(vt_worker *w, int *busy, vt_err *err)
   return vt_comm_send(w->comm, 0, VT_MSG_GONE, NULL, 0, err);
 }
 
-int vt__worker_left(const vt_worker *w) { return w->left; }
+int vt__worker_over(const vt_worker *w, const unsigned char **dead, int *given_up)
+{
+  *dead = w->dead;
+  *given_up = w->given_up;
+  return w->orphan ? -1 : w->go;
+}
 
 void vt__worker_close(vt_worker *w)
 {
   if (!w) return;
+  vt_log(VT_LOG_INFO, "drive", "ev=spent here_s=%.3f tasks_s=%.3f journal_s=%.4f", vt_comm_now(w->comm) - w->opened,
+         w->in_tasks_s, w->in_journal_s);
   vt_journal_close(w->journal);
+  vt_free(w->dead);
   vt_free(w);
 }

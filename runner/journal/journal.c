@@ -327,3 +327,16 @@ out:
   (void)close(fd);
   return rc;
 }
+
+vt_status vt_journal_peek(const vt_journal *j, const vt_rec *r, void *to, size_t n, vt_err *err)
+{
+  char path[VT__SHARD_PATH];
+  vt__shard_path(j, &j->shard[r->shard], path, sizeof path);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) VT_FAIL(err, VT_EIO, "cannot open journal shard '%s': %s", path, strerror(errno));
+  int got = n <= r->n && vt__pread_all(fd, to, n, r->offset);
+  (void)close(fd);
+  if (!got)
+    VT_FAIL(err, VT_EIO, "journal shard '%s', payload at offset %llu: cannot be read", path, (unsigned long long)r->offset);
+  return VT_OK;
+}

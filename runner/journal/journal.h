@@ -58,6 +58,8 @@ const vt_rec *vt_journal_result(const vt_journal *j, const vt_uid *uid);
 const vt_rec *vt_journal_failure(const vt_journal *j, const vt_uid *uid, int k);
 /* Read and check a payload (caller frees with vt_free). VT_ECORRUPT names shard and offset. */
 VT_MUST_CHECK vt_status vt_journal_read(const vt_journal *j, const vt_rec *r, char **payload, vt_err *err);
+/* The first n bytes of a payload (n <= r->n), unchecked beyond what open and refresh have checked. */
+VT_MUST_CHECK vt_status vt_journal_peek(const vt_journal *j, const vt_rec *r, void *to, size_t n, vt_err *err);
 void vt_journal_free(vt_journal *j);
 
 /* ---- what is wrong */

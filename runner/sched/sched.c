@@ -7,6 +7,7 @@ typedef struct task_rec {
   int32_t state;      /* vt_task_state */
   int32_t attempt, half_stage; /* rung of the ladder: next to be tried, or being tried */
   int32_t crashes;    /* workers that died with it */
+  int32_t faults;     /* recorded deaths that it caused */
   int32_t failed_by;  /* of a FAILED task, else -1 */
   int32_t holder;     /* of a LEASED task, else -1 */
   int32_t next, prev; /* in its holder's list of leases, else -1 */
@@ -21,7 +22,8 @@ struct vt_sched {
   vt_sched_options o;
   vt__order order;
   task_rec *task;     /* [order.n] */
-  worker_rec *worker; /* [n_workers] */
+  worker_rec *worker; /* [n_workers + 1]; the last one stands for other jobs */
+  int n_elsewhere;
   int64_t count[VT_FAILED + 1];
   int32_t *heap; /* [order.n] ranks of READY tasks, smallest first; ranks of tasks that became DONE or FAILED meanwhile
                     are skipped when they come up (those states are never left for READY, so a rank is in once) */
@@ -101,21 +103,29 @@ static int take_ready(vt_sched *s)
 
 /* ------------------------------------------------------------------ leases */
 
-static void lease(vt_sched *s, int t, int w)
+static void hold(vt_sched *s, int t, int w)
 {
   task_rec *r = &s->task[t];
-  set_state(s, t, VT_LEASED);
+  s->n_elsewhere += w == s->o.n_workers;
   r->holder = w;
   r->prev = -1;
   r->next = s->worker[w].lease;
   if (r->next >= 0) s->task[r->next].prev = t;
   s->worker[w].lease = t;
+}
+
+static void lease(vt_sched *s, int t, int w)
+{
+  const task_rec *r = &s->task[t];
+  set_state(s, t, VT_LEASED);
+  hold(s, t, w);
   act(s, (vt_action){.kind = VT_ACT_LEASE, .worker = w, .task = t, .attempt = r->attempt, .half_stage = r->half_stage});
 }
 
 static void end_lease(vt_sched *s, int t)
 {
   task_rec *r = &s->task[t];
+  s->n_elsewhere -= r->holder == s->o.n_workers;
   if (r->prev >= 0)
     s->task[r->prev].next = r->next;
   else
@@ -129,6 +139,14 @@ static void end_lease(vt_sched *s, int t)
 static void enqueue(vt_sched *s, int w)
 {
   s->queue[(s->q_head + s->q_len++) % s->o.n_workers] = w;
+  s->worker[w].waiting = 1;
+}
+
+static void enqueue_first(vt_sched *s, int w)
+{
+  s->q_head = (s->q_head + s->o.n_workers - 1) % s->o.n_workers;
+  s->q_len++;
+  s->queue[s->q_head] = w;
   s->worker[w].waiting = 1;
 }
 
@@ -223,8 +241,12 @@ static void on_failure(vt_sched *s, const vt_event *ev)
     end_lease(s, t);
     make_ready(s, t);
   }
-  if (rung_of(ev->attempt, ev->half_stage) < rung_of(r->attempt, r->half_stage)) return;
   vt_dispo d = vt_status_dispo((vt_status)ev->status);
+  if (d == VT_DISPO_CRASH) {
+    if (++r->faults >= s->o.fault_limit) give_up(s, t);
+    return;
+  }
+  if (rung_of(ev->attempt, ev->half_stage) < rung_of(r->attempt, r->half_stage)) return;
   int attempt = ev->attempt, half_stage = ev->half_stage;
   if (d == VT_DISPO_TASK || (d == VT_DISPO_RETRY && !vt_sched_ladder(s->o.max_tries, ev->stage, &attempt, &half_stage)))
     give_up(s, t);
@@ -246,12 +268,30 @@ static void on_death(vt_sched *s, int w)
   }
 }
 
+static void on_elsewhere(vt_sched *s, int w, int t)
+{
+  if (s->task[t].state != VT_LEASED || s->task[t].holder != w) return;
+  end_lease(s, t);
+  hold(s, t, s->o.n_workers);
+  if (s->worker[w].dead || s->worker[w].waiting) return;
+  enqueue_first(s, w);
+}
+
+static void on_back(vt_sched *s, int t)
+{
+  if (s->task[t].state != VT_LEASED || s->task[t].holder != s->o.n_workers) return;
+  end_lease(s, t);
+  make_ready(s, t);
+}
+
 static vt_status check_event(const vt_sched *s, const vt_event *ev, int cap, vt_err *err)
 {
-  int of_task = ev->kind == VT_EV_RESULT || ev->kind == VT_EV_FAILURE;
-  int of_worker = ev->kind == VT_EV_READY || ev->kind == VT_EV_WORKER_DEAD;
+  int elsewhere = ev->kind == VT_EV_ELSEWHERE;
+  int of_task = ev->kind == VT_EV_RESULT || ev->kind == VT_EV_FAILURE || ev->kind == VT_EV_BACK || elsewhere;
+  int of_worker = ev->kind == VT_EV_READY || ev->kind == VT_EV_WORKER_DEAD || elsewhere;
+  int may_be_other = ev->kind == VT_EV_RESULT || ev->kind == VT_EV_FAILURE; /* reported by another job */
   if (!of_task && !of_worker && ev->kind != VT_EV_STOP) VT_FAIL(err, VT_EINVAL, "unknown event %d", ev->kind);
-  if (ev->worker >= s->o.n_workers || ev->worker < (of_worker ? 0 : -1))
+  if (ev->worker >= s->o.n_workers + may_be_other || ev->worker < (of_worker ? 0 : -1))
     VT_FAIL(err, VT_EINVAL, "event %d of worker %d, there are %d", ev->kind, ev->worker, s->o.n_workers);
   if (of_task && (ev->task < 0 || ev->task >= s->order.n))
     VT_FAIL(err, VT_EINVAL, "event %d for task %d, there are %d", ev->kind, ev->task, s->order.n);
@@ -289,6 +329,12 @@ vt_status vt_sched_event(vt_sched *s, const vt_event *ev, vt_action *out, int ca
   case VT_EV_STOP:
     s->stopped = 1;
     break;
+  case VT_EV_ELSEWHERE:
+    on_elsewhere(s, ev->worker, ev->task);
+    break;
+  case VT_EV_BACK:
+    on_back(s, ev->task);
+    break;
   }
   serve(s);
   s->out = NULL;
@@ -300,10 +346,11 @@ vt_status vt_sched_event(vt_sched *s, const vt_event *ev, vt_action *out, int ca
 
 static vt_status check_options(int n, const vt_sched_options *o, vt_err *err)
 {
-  if (n < 0 || o->n_workers < 1 || o->n_workers > INT_MAX - n)
+  if (n < 0 || o->n_workers < 1 || o->n_workers >= INT_MAX - n)
     VT_FAIL(err, VT_EINVAL, "%d tasks for %d workers", n, o->n_workers);
-  if (o->max_tries < 1 || o->crash_limit < 1)
-    VT_FAIL(err, VT_EINVAL, "max_tries %d and crash_limit %d must be at least 1", o->max_tries, o->crash_limit);
+  if (o->max_tries < 1 || o->crash_limit < 1 || o->fault_limit < 1)
+    VT_FAIL(err, VT_EINVAL, "max_tries %d, crash_limit %d and fault_limit %d must be at least 1", o->max_tries,
+            o->crash_limit, o->fault_limit);
   return VT_OK;
 }
 
@@ -316,7 +363,7 @@ static vt_status alloc(vt_sched *s, int n, vt_err *err)
   s->heap = p;
   VT_PASS(vt_calloc64(&p, (size_t)n, sizeof *s->fallen, err));
   s->fallen = p;
-  VT_PASS(vt_calloc64(&p, (size_t)s->o.n_workers, sizeof *s->worker, err));
+  VT_PASS(vt_calloc64(&p, (size_t)s->o.n_workers + 1, sizeof *s->worker, err));
   s->worker = p;
   VT_PASS(vt_calloc64(&p, (size_t)s->o.n_workers, sizeof *s->queue, err));
   s->queue = p;
@@ -334,7 +381,7 @@ vt_status vt_sched_open(vt_sched **out, const vt_sched_task *task, int n, const 
   s->o = *o;
   VT_TRY_OUT(vt__order_make(&s->order, task, n, err), err, "scheduler");
   VT_TRY_OUT(alloc(s, n, err), err, "scheduler: %d tasks, %d workers", n, o->n_workers);
-  for (int w = 0; w < o->n_workers; w++) s->worker[w].lease = -1;
+  for (int w = 0; w <= o->n_workers; w++) s->worker[w].lease = -1;
   s->count[VT_WAITING] = n;
   for (int t = 0; t < n; t++)
     s->task[t] = (task_rec){.state = VT_WAITING, .failed_by = -1, .holder = -1, .next = -1, .prev = -1};
@@ -354,6 +401,8 @@ int vt_sched_finished(const vt_sched *s) { return s->count[VT_DONE] + s->count[V
 vt_task_state vt_sched_state(const vt_sched *s, int task) { return (vt_task_state)s->task[task].state; }
 
 int vt_sched_worker_of(const vt_sched *s, int task) { return s->task[task].holder; }
+
+int vt_sched_elsewhere(const vt_sched *s) { return s->n_elsewhere; }
 
 int vt_sched_failed_by(const vt_sched *s, int task) { return s->task[task].failed_by; }
 

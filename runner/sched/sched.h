@@ -4,7 +4,8 @@
  * then largest cost, then smallest uid; a worker may hold several leases.  A failed task is tried at most max_tries
  * times in all (the retry ladder: attempt and half_stage are part of the lease); a dependent of a failed glass
  * fails with it.  A worker that dies gives its leases back; a task that was leased to `crash_limit` workers that died
- * fails (deaths after STOP do not count: workers leave then).
+ * fails (deaths after STOP do not count: workers leave then), and so does one that was recorded to have brought down
+ * `fault_limit` processes.  Tasks may also be held elsewhere, by another job on the same campaign.
  *
  * Invariants: DONE is for ever; FAILED becomes DONE at most; so vt_sched_finished never goes back to 0.  LEASED iff
  * exactly one living worker holds it.  The glass of a WAITING task is neither DONE nor FAILED.  While workers wait
@@ -27,7 +28,8 @@ typedef struct vt_sched_task {
 typedef struct vt_sched_options {
   int n_workers;   /* numbered from 0 */
   int max_tries;   /* >= 1 */
-  int crash_limit; /* >= 1 */
+  int crash_limit; /* >= 1: deaths of workers in this run, whatever their cause */
+  int fault_limit; /* >= 1: recorded deaths of which the task was the cause     */
 } vt_sched_options;
 
 typedef enum vt_event_kind {
@@ -40,12 +42,16 @@ typedef enum vt_event_kind {
    * dependents failed with it (they may have been reported): then the next start takes it from the journal. */
   VT_EV_RESULT,
   /* Durable failure of task; the disposition of status says what it means.  TASK: failed for good.  RETRY: next rung of
-   * the ladder after (attempt, half_stage).  REQUE, ABORT: no verdict on the task, its lease goes back as it was
+   * the ladder after (attempt, half_stage).  CRASH: one more death that it caused, same rung again.  REQUE, ABORT: no verdict on the task, its lease goes back as it was
    * (whether the campaign stops is the caller's business).  Ignored: of a DONE or FAILED task; of a rung that was
    * passed before; of a LEASED task if it is not from its holder. */
   VT_EV_FAILURE,
   VT_EV_WORKER_DEAD, /* its leases go back; it gets nothing more but its RELEASE when it asks or has asked */
-  VT_EV_STOP         /* lease nothing more, release the workers  */
+  VT_EV_STOP,        /* lease nothing more, release the workers  */
+  /* The task that was just leased to this worker is held by another job: the task is LEASED to nobody here, the worker is
+   * first in the queue again. */
+  VT_EV_ELSEWHERE,
+  VT_EV_BACK /* the other job does not hold the task any more and has no result: READY.  Ignored unless held elsewhere. */
 } vt_event_kind;
 
 typedef struct vt_event {
@@ -83,7 +89,8 @@ VT_MUST_CHECK vt_status vt_sched_event(vt_sched *s, const vt_event *ev, vt_actio
 int vt_sched_actions_max(const vt_sched *s); /* one event causes at most that many; does not change */
 int vt_sched_finished(const vt_sched *s);    /* every task DONE or FAILED */
 vt_task_state vt_sched_state(const vt_sched *s, int task);
-int vt_sched_worker_of(const vt_sched *s, int task); /* of a LEASED task, else -1 */
+int vt_sched_worker_of(const vt_sched *s, int task); /* of a LEASED task: n_workers if held elsewhere; else -1 */
+int vt_sched_elsewhere(const vt_sched *s);           /* how many tasks are held elsewhere */
 /* Of a FAILED task: the task whose failure caused it (itself or its glass), else -1. */
 int vt_sched_failed_by(const vt_sched *s, int task);
 vt_sched_counts vt_sched_count(const vt_sched *s);

@@ -69,6 +69,7 @@ static vt_status pump(void *ctx, int *busy, vt_err *err)
     *busy = 1;
     VT_PASS(m.tag < VT_MSG_TASK ? vt__master_message(r->master, &m, err) : vt__worker_message(r->worker, &m, err));
   }
+  if (r->master) VT_PASS(vt__master_tick(r->master, err));
   return VT_OK;
 }
 
@@ -80,6 +81,7 @@ static void open_rank(world *w, rank *r, int k, vt_journal *replay)
                     .master_inline = 1,
                     .max_tries = 3,
                     .crash_limit = 2,
+                    .fault_limit = 2,
                     .task = w->task,
                     .task_ns = w->ns,
                     .n_tasks = N_TASKS,
@@ -88,6 +90,13 @@ static void open_rank(world *w, rank *r, int k, vt_journal *replay)
                     .work = {.ctx = r, .run = work_run}}};
   if (k == 0) VT_TEST_OK(vt__master_open(&r->master, &r->o, &err), &err);
   VT_TEST_OK(vt__worker_open(&r->worker, &r->o, (vt_pump){.ctx = r, .step = pump}, &err), &err);
+}
+
+static int over(const rank *r)
+{
+  const unsigned char *dead;
+  int given_up;
+  return r->master ? vt__master_finished(r->master) : vt__worker_over(r->worker, &dead, &given_up);
 }
 
 /* One start; stop_after: virtual seconds, < 0 never. */
@@ -106,9 +115,8 @@ static void run_start(world *w, vt_journal *replay, double stop_after)
       int busy = 0;
       VT_TEST_OK(pump(&r[k], &busy, &err), &err);
       VT_TEST_OK(vt__worker_step(r[k].worker, &busy, &err), &err);
-      left += vt__worker_left(r[k].worker);
+      left += over(&r[k]);
     }
-    if (!vt__master_finished(r[0].master)) left = 0;
     vt_sim_advance(w->sim, 0.004);
   }
   assert_int_equal(left, w->n_ranks);

@@ -62,6 +62,35 @@ static void what_was_replaced_is_what_is_read(void **state)
   assert_int_equal(count_entries(folder), 1); /* no temporary file stays */
 }
 
+static void what_was_rotated_leaves_the_one_before(void **state)
+{
+  (void)state;
+  vt_err err;
+  char *data;
+  size_t n;
+  for (char c = 'a'; c <= 'c'; c++) VT_TEST_OK(vt_file_rotate(inside("r"), &c, 1, &err), &err);
+  VT_TEST_OK(vt_file_read(inside("r"), 9, &data, &n, &err), &err);
+  assert_string_equal(data, "c");
+  vt_free(data);
+  VT_TEST_OK(vt_file_read(inside("r.prev"), 9, &data, &n, &err), &err);
+  assert_string_equal(data, "b");
+  vt_free(data);
+  assert_int_equal(mkdir(inside("r.tmp"), 0700), 0); /* cannot be written */
+  assert_int_equal(vt_file_rotate(inside("r"), "d", 1, &err), VT_EIO);
+  assert_non_null(strstr(err.text, "cannot create '"));
+  assert_int_equal(rmdir(inside("r.tmp")), 0);
+  assert_int_equal(unlink(inside("r.prev")), 0);
+  assert_int_equal(mkdir(inside("r.prev"), 0700), 0); /* the one before has no place: the newest stays */
+  assert_int_equal(vt_file_rotate(inside("r"), "d", 1, &err), VT_EIO);
+  assert_non_null(strstr(err.text, "cannot rename '"));
+  VT_TEST_OK(vt_file_read(inside("r"), 9, &data, &n, &err), &err);
+  assert_string_equal(data, "c");
+  vt_free(data);
+  assert_int_equal(rmdir(inside("r.prev")), 0);
+  assert_int_equal(unlink(inside("r")), 0);
+  assert_int_equal(access(inside("r.tmp"), F_OK), -1);
+}
+
 static void a_file_without_bytes_is_read(void **state)
 {
   (void)state;
@@ -188,6 +217,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(what_was_replaced_is_what_is_read),
+      cmocka_unit_test(what_was_rotated_leaves_the_one_before),
       cmocka_unit_test(a_file_without_bytes_is_read),
       cmocka_unit_test(what_cannot_be_read_says_path_and_reason),
       cmocka_unit_test(what_cannot_be_written_leaves_the_old_file),

@@ -28,7 +28,7 @@ static fixture open_with(int n, const int *needs, const double *cost, int n_work
   vt_sched_task t[MOST];
   memset(t, 0, sizeof t);
   for (int i = 0; i < n; i++) t[i] = (vt_sched_task){.uid = uid_of(i), .needs = needs[i], .cost = cost[i]};
-  vt_sched_options o = {.n_workers = n_workers, .max_tries = max_tries, .crash_limit = crash_limit};
+  vt_sched_options o = {.n_workers = n_workers, .max_tries = max_tries, .crash_limit = crash_limit, .fault_limit = 2};
   VT_TEST_OK(vt_sched_open(&f.s, t, n, &o, &f.err), &f.err);
   assert_in_range(vt_sched_actions_max(f.s), 1, CAP);
   return f;
@@ -90,7 +90,7 @@ static void among_equals_the_smallest_uid_goes_first(void **state)
                         {.uid = uid_of(3), .needs = -1, .cost = 2},
                         {.uid = uid_of(5), .needs = -1, .cost = 2}};
   fixture f = {0};
-  vt_sched_options o = {.n_workers = 1, .max_tries = 1, .crash_limit = 1};
+  vt_sched_options o = {.n_workers = 1, .max_tries = 1, .crash_limit = 1, .fault_limit = 2};
   VT_TEST_OK(vt_sched_open(&f.s, t, 3, &o, &f.err), &f.err);
   static const int order[] = {1, 2, 0};
   for (int k = 0; k < 3; k++) { /* one worker may hold several leases */
@@ -407,7 +407,7 @@ static void impossible_task_lists_name_the_task(void **state)
   (void)state;
   vt_sched *s;
   vt_err err;
-  vt_sched_options o = {.n_workers = 1, .max_tries = 1, .crash_limit = 1};
+  vt_sched_options o = {.n_workers = 1, .max_tries = 1, .crash_limit = 1, .fault_limit = 2};
   vt_sched_task t[4];
   for (int i = 0; i < 4; i++) t[i] = (vt_sched_task){.uid = uid_of(i), .needs = i - 1, .cost = 1};
   t[1].needs = 3; /* 1 -> 3 -> 2 -> 1 */

@@ -271,7 +271,7 @@ static void random_events_agree_with_the_model(void **state)
     vt_err err;
     history h[W] = {0};
     model_init(&m);
-    vt_sched_options o = {.n_workers = W, .max_tries = m.max_tries, .crash_limit = m.crash_limit};
+    vt_sched_options o = {.n_workers = W, .max_tries = m.max_tries, .crash_limit = m.crash_limit, .fault_limit = 2};
     VT_TEST_OK(vt_sched_open(&s, m.task, m.n, &o, &err), &err);
     for (int e = 0; e < EVENTS; e++) {
       vt_action a[CAP];
@@ -304,7 +304,7 @@ static void a_million_tasks_are_scheduled(void **state)
   }
   vt_sched *s;
   vt_err err;
-  vt_sched_options o = {.n_workers = WORKERS, .max_tries = 3, .crash_limit = 2};
+  vt_sched_options o = {.n_workers = WORKERS, .max_tries = 3, .crash_limit = 2, .fault_limit = 2};
   double t0 = vt_now_s();
   VT_TEST_OK(vt_sched_open(&s, t, TASKS, &o, &err), &err);
   double t1 = vt_now_s();

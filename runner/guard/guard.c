@@ -1,0 +1,191 @@
+/* guard.c - the page that guardian and child share, the child's calls, the guardian's watch. */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS, WCONTINUED */
+#include "runner/guard/guard.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { EXIT_AGAIN = 75, LEFT = 1 << 16 };
+static const double LOOK_S = 0.05;
+/* A guardian that was not scheduled for so long was stopped itself (Ctrl-Z, a suspended job): no time has passed. */
+static const double SUSPENDED_S = 2;
+
+typedef struct page {
+  _Atomic uint64_t beat;
+  _Atomic int phase;
+  _Atomic int leaves;        /* LEFT | exit code: the child said so */
+  _Atomic int64_t silence_ms; /* 0: no limit */
+  _Atomic uint32_t note_turn; /* odd while the note is being written */
+  uint32_t n_note;
+  char note[VT_GUARD_NOTE];
+} page;
+
+static page *shared; /* NULL: no guardian */
+static volatile sig_atomic_t child;
+
+/* ------------------------------------------------------------------ the child */
+
+int vt_guard_on(void) { return shared != NULL; }
+
+void vt_guard_beat(void)
+{
+  if (shared) atomic_fetch_add_explicit(&shared->beat, 1, memory_order_relaxed);
+}
+
+void vt_guard_patience(double silence_s)
+{
+  if (!shared) return;
+  vt_guard_beat();
+  atomic_store(&shared->silence_ms, silence_s > 0 ? (int64_t)(1000 * silence_s) + 1 : 0);
+}
+
+void vt_guard_phase_set(vt_guard_phase phase)
+{
+  if (shared) atomic_store(&shared->phase, (int)phase);
+}
+
+void vt_guard_note(const void *note, size_t n)
+{
+  if (!shared || n > VT_GUARD_NOTE) return;
+  atomic_fetch_add(&shared->note_turn, 1);
+  if (n) memcpy(shared->note, note, n);
+  shared->n_note = (uint32_t)n;
+  atomic_fetch_add(&shared->note_turn, 1);
+}
+
+void vt_guard_leave(int code)
+{
+  if (shared) atomic_store(&shared->leaves, LEFT | (code & 0xff));
+  (void)fflush(NULL);
+  _exit(code);
+}
+
+/* ------------------------------------------------------------------ the guardian */
+
+static void pass_on(int sig)
+{
+  int keep = errno;
+  if (child > 0) (void)kill((pid_t)child, sig);
+  errno = keep;
+}
+
+/* PMI-1, as hydra and SLURM's pmi2 plugin speak it: this rank leaves in good order. */
+static void sign_off(void)
+{
+  static const char word[] = "cmd=finalize\n";
+  char answer[128];
+  const char *text = getenv("PMI_FD");
+  int64_t fd;
+  if (!text || !vt_parse_i64(text, strlen(text), &fd)) return;
+  if (write((int)fd, word, sizeof word - 1) == (ssize_t)(sizeof word - 1)) {
+    ssize_t ignored = read((int)fd, answer, sizeof answer);
+    (void)ignored;
+  }
+}
+
+static int is_master(void)
+{
+  const char *rank = getenv("PMI_RANK");
+  return rank && strcmp(rank, "0") == 0;
+}
+
+static void describe(const vt_guard_death *d)
+{
+  const char *rank = getenv("PMI_RANK");
+  char how[96];
+  if (d->hung)
+    (void)snprintf(how, sizeof how, "showed no sign of life for %.0f s and was ended", d->silence_s);
+  else if (d->signal)
+    (void)snprintf(how, sizeof how, "was killed by signal %d (%s)", d->signal, strsignal(d->signal));
+  else
+    (void)snprintf(how, sizeof how, "ended with exit code %d", d->code);
+  (void)fprintf(stderr, "vitrion: rank %s %s; %s\n", rank ? rank : "?", how,
+                d->phase == VT_GUARD_VITAL ? "the others wait for it: the job ends, submit again"
+                : is_master()              ? "it was the master: the others keep what they have and leave"
+                                           : "the others go on");
+  (void)fflush(stderr);
+}
+
+/* The child is dead: what that means for the job. */
+static _Noreturn void conclude(int how, int hung, int stopped, vt_guard_mourn *mourn)
+{
+  vt_guard_death d = {.signal = WIFSIGNALED(how) ? WTERMSIG(how) : 0,
+                      .stopped = stopped,
+                      .code = WIFEXITED(how) ? WEXITSTATUS(how) : 0,
+                      .hung = hung,
+                      .phase = atomic_load(&shared->phase),
+                      .silence_s = 1e-3 * (double)atomic_load(&shared->silence_ms)};
+  int leaves = atomic_load(&shared->leaves);
+  if (d.phase == VT_GUARD_OVER) _exit(d.signal ? EXIT_AGAIN : d.code);
+  if (leaves && !d.signal) {
+    sign_off();
+    _exit(leaves & 0xff);
+  }
+  if (atomic_load(&shared->note_turn) % 2 == 0 && shared->n_note > 0) {
+    d.note = shared->note;
+    d.n_note = shared->n_note;
+  }
+  describe(&d);
+  if (mourn) mourn(&d);
+  if (d.phase == VT_GUARD_VITAL) _exit(EXIT_AGAIN);
+  sign_off();
+  _exit(is_master() ? EXIT_AGAIN : 0);
+}
+
+static _Noreturn void watch(vt_guard_mourn *mourn)
+{
+  uint64_t last = 0;
+  double heard = vt_now_s(), looked = heard;
+  int hung = 0, stopped = 0, how;
+  for (;;) {
+    pid_t ended = waitpid((pid_t)child, &how, WNOHANG | WUNTRACED | WCONTINUED);
+    if (ended == (pid_t)child && (WIFEXITED(how) || WIFSIGNALED(how))) conclude(how, hung, stopped, mourn);
+    if (ended == (pid_t)child) stopped = WIFSTOPPED(how);
+    if (ended < 0 && errno != EINTR) _exit(EXIT_AGAIN);
+    vt_nap_s(LOOK_S);
+    double now = vt_now_s();
+    uint64_t beat = atomic_load(&shared->beat);
+    int64_t limit_ms = atomic_load(&shared->silence_ms);
+    if (beat != last || now - looked > SUSPENDED_S) last = beat, heard = now;
+    looked = now;
+    if (limit_ms > 0 && !hung && now - heard > 1e-3 * (double)limit_ms) {
+      hung = 1;
+      (void)kill((pid_t)child, SIGKILL);
+    }
+  }
+}
+
+const char *vt_guard_start(vt_guard_mourn *mourn)
+{
+  static const int passed[] = {SIGTERM, SIGINT, SIGUSR1, SIGUSR2, SIGHUP, SIGCONT};
+  const char *fd = getenv("PMI_FD");
+  if (!fd) return "there is no PMI descriptor: not started by mpiexec or srun --mpi=pmi2";
+  void *p = mmap(NULL, sizeof(page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (p == MAP_FAILED) return "no shared memory";
+  shared = p;
+  pid_t guardian = getpid(), made = fork();
+  if (made < 0) {
+    (void)munmap(p, sizeof(page));
+    shared = NULL;
+    return "it cannot fork";
+  }
+  if (made == 0) {
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != guardian) _exit(EXIT_AGAIN); /* it died before the kernel knew */
+    return NULL;
+  }
+  child = (sig_atomic_t)made;
+  struct sigaction sa = {.sa_handler = pass_on};
+  sigemptyset(&sa.sa_mask);
+  for (size_t k = 0; k < sizeof passed / sizeof *passed; k++) (void)sigaction(passed[k], &sa, NULL);
+  (void)signal(SIGPIPE, SIG_IGN);
+  watch(mourn);
+}

@@ -1,0 +1,133 @@
+/* jobs.h - several jobs at one campaign folder: who is there, who leads, who does which task (layer 2).
+ *
+ * A job is one MPI run; its rank 0 alone uses this module.  Jobs may be on several hosts; all they share is a folder.
+ * Nothing is assumed of clocks or locks: only that link(2) and O_EXCL create a name once, that unlink(2) removes it,
+ * and that a file which is opened anew shows what was written before it was closed elsewhere (ext4, NFS, Lustre).
+ *
+ * Files, all in one folder: lines of text that end with "crc <8 hex>", the CRC-32 of the bytes before that line.
+ *   job-<id>    presence of a job: "vitrion-job 1", then lines id, host, boot, ns, pid, start, since, label, beat.
+ *               <id> is <host>-<pid>-<start>-<16 random hex>; beat is a counter of 20 digits.
+ *   lease-<id>  "vitrion-lease 1", "job <id>": written and synced once, when the job opens.
+ *   <uid hex>, leader, heir-<file>  are leases: hard links of the lease-<id> of the job that holds them.
+ * So one link(2) makes a lease: atomic, whole at once, and as lasting as its name.
+ *
+ * ALIVE.  A job is dead
+ *   - at once, if its presence file is gone; or if it is of this host, this boot and this namespace of pids, and its
+ *     process is gone, a zombie, or one that started at another time;
+ *   - if its presence file stood still for stale_s by OUR clock.  Time counts only while we look: between two looks
+ *     at most stale_s/4, and nothing if a look failed.  So a server that hung for minutes makes nobody dead, nor does
+ *     our own sleep.  Until then a job is alive, also one that is seen for the first time.
+ * A file that does not check (torn by a power loss) is judged alike: alive while it changes, dead after stale_s.
+ *
+ * A HEARTBEAT opens the presence file without creating it, checks that it names this job, and overwrites it in place.
+ * So it cannot bring back a file that somebody removed: at worst it writes into a file that has no name any more, and
+ * the next beat finds none (VT_ESTOP).  A reader that meets half a beat sees bytes that changed, which is all that
+ * counts.  A full disk does not stop heartbeats.
+ *
+ * TAKING OVER.  A lease is removed by the job it names, or by the HEIR of that job, and by nobody else.  Heir of X is
+ * who holds the lease heir-job-X; link(2) gives that to one at a time.  The heir looks at X once more; removes job-X (X
+ * learns of it at its next beat), then every lease that names X, then lease-X, and last its own heir-job-X.
+ *
+ *   1. While a lease names X, nobody can link its name, and only X and its heir may unlink it.  If X is dead, nothing
+ *      can come between the heir's reading a lease and its unlinking it: it never removes the lease of a third job.
+ *      (Moving a lease aside, and back if it was another's, leaves a gap in which a fourth takes it.  This has none.)
+ *   2. An heir that dies is a dead job like any other: its own heir removes heir-job-X, and X can be inherited again.
+ *      A second heir of X that comes late finds no lease that names X: to inherit twice changes nothing.
+ *   3. A name that became free is linked by whoever comes first.
+ *   4. A damaged lease names nobody; its heir is who holds heir-<its name>, and 1 to 3 hold alike.
+ *
+ * So as long as those judged dead are dead, no two jobs hold the same lease at any time.  If a job was judged dead but
+ * lives (stopped for stale_s, cut off from the server), then until its next beat
+ *
+ *   - its claims may be given to others: a task is done twice, with the same bits, and the first record wins;
+ *   - it may link or unlink once more (a claim; or as an heir that slept between reading and unlinking): again a task
+ *     is done twice, or a leader loses its lease, which it sees at its next beat;
+ *   - it may believe that it leads.  vt_jobs_lead() looks at the files each time: call it before what only a leader
+ *     may do.  vt_jobs_leads() is 0 once the last look is stale_s/2 old: who wakes up does not lead before it looked.
+ *
+ * The same may follow from an unlink(2) that an NFS client sends twice because the answer was lost.
+ *
+ * Two jobs that lived, believed each other dead, and both died within the milliseconds of clearing could be left as
+ * heirs of each other.  Then neither is inherited; the log names a file (ev=heirs_in_a_circle) that may be removed. */
+#ifndef VT_JOBS_H
+#define VT_JOBS_H
+
+#include "engine/base/base.h"
+#include "engine/spec/spec.h"
+
+typedef struct vt_jobs vt_jobs;
+
+typedef struct vt_jobs_options {
+  const char *dir;   /* made if it is not there                                                     */
+  const char *label; /* for people: "SLURM job 4711", or NULL                                       */
+  double beat_s;     /* own heartbeat, and a look at the others, at most every so often (>= 0)       */
+  double stale_s;    /* a job that stood still for so long is dead; at least 4 beat_s, the same for all */
+  const char *host;  /* NULL: gethostname                                                           */
+} vt_jobs_options;
+
+/* `now` is monotonic seconds (vt_now_s).  All functions but close and look end with VT_ESTOP once our presence file was
+ * taken away: somebody believed us dead, and this job must stop.  Not collective.
+ *
+ * Announce this job.  VT_EIO: also where the file system has no hard links. */
+VT_MUST_CHECK vt_status vt_jobs_open(vt_jobs **j, const vt_jobs_options *o, double now, vt_err *err);
+/* Drop claims, leadership, presence.  NULL is allowed. */
+void vt_jobs_close(vt_jobs *j);
+
+/* Does something at most every beat_s; call it at least every stale_s/4.  Other errors are logged and borne for
+ * stale_s/2, then VT_EIO (before others may believe us dead). */
+VT_MUST_CHECK vt_status vt_jobs_beat(vt_jobs *j, double now, vt_err *err);
+
+/* Become the leader if no living job is; *leads: we lead, read from the files just now.  Here, in resign, claim,
+ * release, held and sweep an error of the file system is logged and reads as "not got" (held: as held) until nothing
+ * succeeded for stale_s/2; then it is VT_EIO. */
+VT_MUST_CHECK vt_status vt_jobs_lead(vt_jobs *j, double now, int *leads, vt_err *err);
+/* The same from memory, as of the last beat or lead, if that is fresh enough. */
+int vt_jobs_leads(const vt_jobs *j, double now);
+/* Give up leadership only. */
+VT_MUST_CHECK vt_status vt_jobs_resign(vt_jobs *j, double now, vt_err *err);
+/* "SLURM job 12 on node3 (pid 4711), since 2026-02-03T04:05:06Z", as of the last beat or lead; "" if nobody leads.
+ * Valid until the next call. */
+const char *vt_jobs_leader(const vt_jobs *j);
+/* Living jobs beside this one, as of the last beat. */
+int vt_jobs_others(const vt_jobs *j);
+const char *vt_jobs_id(const vt_jobs *j);
+
+/* *got: the task is ours (also if it was already).  One link(2) if it is free; no list of the folder unless its holder
+ * is dead.  Then *got may be 0 although nobody living holds it (an heir is at work): ask again later. */
+VT_MUST_CHECK vt_status vt_jobs_claim(vt_jobs *j, const vt_uid *uid, double now, int *got, vt_err *err);
+/* *by_other: another job holds it and lives. */
+VT_MUST_CHECK vt_status vt_jobs_held(vt_jobs *j, const vt_uid *uid, double now, int *by_other, vt_err *err);
+/* Nothing happens if it is not ours. */
+VT_MUST_CHECK vt_status vt_jobs_release(vt_jobs *j, const vt_uid *uid, double now, vt_err *err);
+
+/* Inherit from every dead job and remove what names no living one.  Safe for everybody, enough if the leader does it;
+ * reads every lease in the folder. */
+VT_MUST_CHECK vt_status vt_jobs_sweep(vt_jobs *j, double now, vt_err *err);
+
+/* ---- looking without joining */
+
+enum { VT_JOB_ID = 128, VT_JOB_LABEL = 128, VT_JOB_HOST = 64 };
+
+typedef struct vt_job {
+  char id[VT_JOB_ID]; /* all else is empty if the presence file does not check */
+  char host[VT_JOB_HOST], label[VT_JOB_LABEL];
+  char since[24];          /* UTC, by its own clock                                  */
+  char boot[48], ns[48];   /* which boot; which namespaces of pids and of time; or "-" */
+  int64_t pid, start;      /* start: of its process, ticks since boot; 0 if not known */
+  int64_t beat;            /* changes while it lives                                 */
+  int leads, gone, claims; /* gone: its process is known to be dead; claims: how many tasks it holds */
+} vt_job;
+
+typedef struct vt_jobs_list {
+  vt_job *job; /* [n] sorted by id */
+  int n;
+  int orphans; /* leases of tasks that name no job of the list */
+} vt_jobs_list;
+
+/* A folder that is not there has no jobs. */
+VT_MUST_CHECK vt_status vt_jobs_look(const char *dir, vt_jobs_list *out, vt_err *err);
+void vt_jobs_list_free(vt_jobs_list *l);
+/* One line about a job, as in vt_jobs_leader. */
+void vt_job_text(const vt_job *job, char *text, size_t cap);
+
+#endif

@@ -1,0 +1,231 @@
+#!/usr/bin/python3
+"""faults.py VITRION MPIEXEC SOURCE [--faults N] [--seed S] [--ranks R] [--keep DIR] - random deaths, and the same bytes.
+
+The claim: whatever dies, whenever, the same command goes on, and every dataset of the store (outside /timing) ends with the
+bytes of an undisturbed run.  The reference is that run.  Faults hit a campaign of 32 tasks one after the other: kill -9 of a
+worker, of its guardian, of the master, of all ranks, of mpiexec, and SIGSTOP, at random times, some of them while a
+checkpoint or the store is being written.  A campaign that is done is compared, then the next one begins, until N faults have
+happened.  Printed: what each kind did, in how many kills of a worker the job lived on without a restart, and the work lost
+per fault: on each rank that died, the time since its task began or was last kept."""
+import argparse, datetime, json, os, pathlib, random, shutil, signal, statistics, subprocess, sys, tempfile, time
+
+CAMPAIGN = """\
+vitrion: 1
+campaign: faults
+seed: 7
+potential: {{kind: nep, file: {file}}}
+compositions:
+  include: [LiAlCl2.5O0.75, NaAlCl2.5O0.75]
+  atoms: 42
+temperatures: [800 K, 900 K, 1000 K]
+glasses: 4
+protocol:
+  melt: {{temperature: 1200 K, duration: 1 ps}}
+  quench: {{rate: 2e14 K/s}}
+  equilibrate: {{duration: 1 ps}}
+  produce: {{duration: {produce}}}
+observe: {{msd: {{every: 20 fs}}, charge: {{every: 20 fs}}, rdf: {{every: 0.1 ps}}, residence: {{every: 20 fs}}, thermo: {{every: 20 fs}}}}
+checkpoint: {{every: 1 s}}
+runner: {{rank_timeout: 3 s, master_timeout: 8 s}}
+"""
+KINDS = ["worker", "guardian", "master", "all ranks", "mpiexec", "stop worker", "stop master"]
+MOMENTS = ["any time"] * 5 + ["checkpoint", "assembly"]
+
+
+class Run:
+    """One start of the campaign, and who its processes are."""
+
+    def __init__(self, args, campaign, out):
+        self.args, self.out = args, out
+        self.log = open(out.parent / (out.name + ".out"), "a")
+        self.p = subprocess.Popen([args.mpiexec, "-n", str(args.ranks), args.vitrion, "run", campaign, "--output", out],
+                                  stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True)
+
+    def processes(self):
+        """{rank: (guardian, child)}: pairs of parent and child that run our command line."""
+        found = {}
+        for proc in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                cmd = (proc / "cmdline").read_bytes().split(b"\0")
+                if cmd[0] != str(self.args.vitrion).encode() or str(self.out).encode() not in cmd:
+                    continue
+                parent = int((proc / "stat").read_text().rsplit(")", 1)[1].split()[1])
+                env = dict(e.split(b"=", 1) for e in (proc / "environ").read_bytes().split(b"\0") if b"=" in e)
+                found[int(proc.name)] = (parent, int(env[b"PMI_RANK"]))
+            except (OSError, KeyError, ValueError, IndexError):
+                continue
+        return {rank: (parent, pid) for pid, (parent, rank) in found.items() if parent in found}
+
+    def over(self):
+        return self.p.poll() is not None
+
+    def wait_gone(self):
+        """hydra's children notice the death of mpiexec a moment later."""
+        end = time.time() + 30
+        while self.processes() and time.time() < end:
+            time.sleep(0.05)
+        self.log.close()
+
+
+def wait_for(run, true, seconds, nap=0.001):
+    end = time.time() + seconds
+    while time.time() < end and not run.over():
+        if true():
+            return True
+        time.sleep(nap)
+    return False
+
+
+def being_written(folder, part):
+    try:
+        return any(part in name for name in os.listdir(folder))
+    except OSError:
+        return False
+
+
+def begun(run):
+    """At least the master and one more rank are there."""
+    return len(run.processes()) >= 2
+
+
+def strike(run, kind, rng):
+    """Returns the ranks that die of it, or None if nobody was there any more."""
+    who = run.processes()
+    workers = [r for r in who if r > 0]
+    if not who or (kind in ("worker", "guardian", "stop worker") and not workers) or ("master" in kind and 0 not in who):
+        return None
+    try:
+        if kind == "mpiexec":
+            os.kill(run.p.pid, signal.SIGKILL)
+            return sorted(who)
+        if kind == "all ranks":
+            for guardian, child in who.values():
+                os.kill(child, signal.SIGKILL)
+            return sorted(who)
+        rank = 0 if "master" in kind else rng.choice(workers)
+        guardian, child = who[rank]
+        if kind == "guardian":
+            os.kill(guardian, signal.SIGKILL)
+            return sorted(who)  # the launcher ends all
+        os.kill(child, signal.SIGSTOP if "stop" in kind else signal.SIGKILL)
+        return [rank]
+    except ProcessLookupError:
+        return None
+
+
+def seconds_of(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+def lost_by(out, rank, when):
+    """Work that a rank had done since its task began, was continued or was last kept; 0 between tasks."""
+    try:
+        lines = (out / f"log/rank-{rank:04d}.log").read_text(errors="replace").splitlines()
+    except OSError:
+        return 0.0
+    since = None
+    for line in lines:
+        word = dict(w.split("=", 1) for w in line.split() if "=" in w)
+        if "time" not in word or seconds_of(word["time"]) > when:
+            break
+        if word.get("ev") in ("begin", "resumed", "checkpoint"):
+            since = seconds_of(word["time"])
+        if word.get("ev") in ("start", "spent", "end"):
+            since = None
+    return when - since if since else 0.0
+
+
+def same(args, reference, out):
+    p = subprocess.run(["/usr/bin/python3", args.source / "scripts/compare_stores.py", reference / "results.h5",
+                        out / "results.h5"], capture_output=True, text=True)
+    if p.returncode:
+        print(p.stdout + p.stderr)
+    return p.returncode == 0
+
+
+def one_campaign(args, campaign, out, rng, budget, records):
+    """Faults until the campaign is done or the budget is used up; then undisturbed to the end."""
+    used, starts = 0, 0
+    while True:
+        run, starts = Run(args, campaign, out), starts + 1
+        if starts > 400:
+            raise SystemExit("the campaign does not end")
+        while used < budget and not run.over():
+            kind, moment = rng.choice(KINDS), rng.choice(MOMENTS)
+            if not wait_for(run, lambda: begun(run), 20, 0.02):
+                break
+            if args.verbose:
+                print(f"  start {starts}: {kind}, {moment}", flush=True)
+            if moment == "checkpoint":
+                wait_for(run, lambda: being_written(out / "checkpoint", ".tmp"), rng.uniform(1, 6))
+            elif moment == "assembly":
+                wait_for(run, lambda: being_written(out, "results.h5.tmp"), 25)
+                time.sleep(rng.uniform(0, 0.05))
+            else:
+                time.sleep(rng.uniform(0.1, 4))
+            when = time.time()
+            died = strike(run, kind, rng)
+            if died is None:
+                break
+            used += 1
+            records.append({"kind": kind, "moment": moment, "lost": [lost_by(out, r, when) for r in died], "start": (out, starts)})
+        code = run.p.wait(timeout=300)
+        run.wait_gone()
+        hit = [r for r in records if r["start"] == (out, starts)]
+        for r in hit:  # what came before the last fault of a start was survived; the last one if the start ended well
+            r["survived"] = r is not hit[-1] or code == 0
+        if code == 0:
+            return used, starts
+
+
+def main():
+    a = argparse.ArgumentParser()
+    a.add_argument("vitrion"), a.add_argument("mpiexec"), a.add_argument("source", type=pathlib.Path)
+    a.add_argument("--faults", type=int, default=12), a.add_argument("--seed", type=int, default=1)
+    a.add_argument("--ranks", type=int, default=2), a.add_argument("--keep"), a.add_argument("--produce", default="30 ps")
+    a.add_argument("--verbose", action="store_true")
+    args = a.parse_args()
+    rng = random.Random(args.seed)
+    tmp = pathlib.Path(args.keep or tempfile.mkdtemp(prefix="vitrion-faults-"))
+    tmp.mkdir(exist_ok=True)
+    campaign = tmp / "c.yaml"
+    campaign.write_text(CAMPAIGN.format(file=args.source / "campaigns/potentials/oxyhalide7-v0.nep.txt", produce=args.produce))
+    reference = tmp / "reference"
+    t0 = time.time()
+    p = Run(args, campaign, reference)
+    assert p.p.wait(timeout=600) == 0, (tmp / "reference.out").read_text()
+    p.wait_gone()
+    print(f"reference: {time.time() - t0:.1f} s on {args.ranks} ranks", flush=True)
+    records, left, bad, n, starts = [], args.faults, 0, 0, 0
+    while left > 0:
+        out, n = tmp / f"run{n}", n + 1
+        used, began = one_campaign(args, campaign, out, rng, min(left, 40), records)
+        left, starts = left - used, starts + began
+        equal = same(args, reference, out)
+        bad += not equal
+        print(f"campaign {n}: {used} faults, {began} starts, {'equal' if equal else 'DIFFERENT'}", flush=True)
+        if used == 0 and not equal:
+            break
+        if equal and not args.keep:
+            shutil.rmtree(out)
+    print(f"\n{'fault':12} {'moment':11} {'number':>6} {'job lived on':>12} {'lost work, s: median':>21} {'maximum':>8}")
+    for kind in KINDS:
+        for moment in dict.fromkeys(MOMENTS):
+            some = [r for r in records if r["kind"] == kind and r["moment"] == moment]
+            if some:
+                lost = [x for r in some for x in r["lost"]]
+                print(f"{kind:12} {moment:11} {len(some):6} {sum(r['survived'] for r in some):12} "
+                      f"{statistics.median(lost):21.2f} {max(lost):8.2f}")
+    workers = [r for r in records if r["kind"] in ("worker", "stop worker")]
+    lost = [x for r in records for x in r["lost"]]
+    print(json.dumps({"faults": len(records), "campaigns": n, "starts": starts, "different": bad,
+                      "worker_deaths": len(workers), "survived": sum(r["survived"] for r in workers),
+                      "lost_s_median": round(statistics.median(lost), 3) if lost else None,
+                      "lost_s_max": round(max(lost), 3) if lost else None}))
+    if not args.keep:
+        shutil.rmtree(tmp, ignore_errors=True)
+    return 1 if bad or len(records) < args.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

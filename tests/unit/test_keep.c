@@ -1,0 +1,242 @@
+/* A task that is interrupted, however often and wherever, gives the bits of one that was not. */
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/unit/keep_fixture.h"
+#include "tests/vt_test.h"
+
+static const keep_case all_cases[] = {
+    {.pot = "lj", .melt = VT_LANGEVIN, .equil = VT_NVT, .produce = VT_NPT},
+    {.pot = "lj", .melt = VT_NVE, .npt_below_k = 600, .equil = VT_NPT, .produce = VT_NVT},
+    {.pot = "born", .melt = VT_NPT, .npt_below_k = 700, .equil = VT_NPT, .produce = VT_NVE},
+    {.pot = "nep", .melt = VT_NVT, .npt_below_k = 600, .equil = VT_NPT, .produce = VT_NVT},
+    {.pot = "nep", .precision = VT_MIXED, .melt = VT_NVT, .equil = VT_NPT, .produce = VT_NPT}};
+enum { N_CASES = sizeof all_cases / sizeof all_cases[0] };
+
+/* What every test compares with: run once. */
+static struct reference {
+  vt_plan glass_plan, md_plan;
+  vt_result glass, md;
+} ref[N_CASES];
+
+static int run_through(void **state)
+{
+  (void)state;
+  for (int k = 0; k < N_CASES; k++) {
+    ref[k].glass_plan = keep_glass_plan(&all_cases[k]);
+    ref[k].md_plan = keep_md_plan(&all_cases[k]);
+    ref[k].glass = keep_run(&ref[k].glass_plan, NULL, NULL);
+    ref[k].md = keep_run(&ref[k].md_plan, &ref[k].glass, NULL);
+  }
+  return 0;
+}
+
+static int drop(void **state)
+{
+  (void)state;
+  for (int k = 0; k < N_CASES; k++) vt_result_free(&ref[k].glass), vt_result_free(&ref[k].md);
+  return 0;
+}
+
+/* ------------------------------------------------------------------ stopped by the hook */
+
+/* Stopped at the first poll of every start: each gets one block further. */
+static void cut_everywhere(int k)
+{
+  keeper keep;
+  int starts;
+  keeper_open(&keep);
+  keep.stops = 1;
+  vt_result r = keep_run_in_pieces(&ref[k].glass_plan, NULL, &keep, &starts);
+  assert_int_equal(starts, 250 / KEEP_BLOCK + 500 / KEEP_BLOCK + 1);
+  assert_true(keep_same(&r, &ref[k].glass));
+  vt_result_free(&r);
+  vt_checkpoint_remove(keep.path);
+  r = keep_run_in_pieces(&ref[k].md_plan, &ref[k].glass, &keep, &starts);
+  assert_int_equal(starts, 800 / KEEP_BLOCK + 500 / KEEP_BLOCK + 1);
+  assert_true(keep_same(&r, &ref[k].md));
+  vt_result_free(&r);
+  keeper_close(&keep);
+}
+
+static void a_task_cut_at_every_block_gives_the_bits_of_one_that_ran_through(void **state)
+{
+  (void)state;
+  for (int k = 0; k < N_CASES; k++) cut_everywhere(k);
+}
+
+/* Steps of blocks at which stages end, too: the last sample of a stage comes after its checkpoint. */
+static void nor_does_it_matter_that_stages_end_with_a_block(void **state)
+{
+  (void)state;
+  vt_plan g = ref[1].glass_plan, m = ref[1].md_plan;
+  keeper keep;
+  int starts;
+  g.block_steps = m.block_steps = 50;
+  keeper_open(&keep);
+  keep.stops = 1;
+  vt_result glass = keep_run(&g, NULL, NULL), md = keep_run(&m, &glass, NULL);
+  vt_result r = keep_run_in_pieces(&g, NULL, &keep, &starts);
+  assert_int_equal(starts, 5 + 10 + 1);
+  assert_true(keep_same(&r, &glass));
+  vt_result_free(&r);
+  vt_checkpoint_remove(keep.path);
+  r = keep_run_in_pieces(&m, &glass, &keep, &starts);
+  assert_int_equal(starts, 16 + 10 + 1);
+  assert_true(keep_same(&r, &md));
+  vt_result_free(&r);
+  vt_result_free(&glass);
+  vt_result_free(&md);
+  keeper_close(&keep);
+}
+
+/* A recorder and observables that sample more rarely than blocks end: cuts lie between two samples. */
+static void nor_that_samples_are_far_apart(void **state)
+{
+  (void)state;
+  vt_plan g = ref[1].glass_plan, m = ref[1].md_plan;
+  keeper keep;
+  g.block_steps = m.block_steps = 3;
+  g.protocol.quench_rate_k_s = 2e13;                     /* 12500 steps: a sample each 6 */
+  m.protocol.equil_ps = 18, m.protocol.produce_ps = 0.2; /* 9000 steps: each 4 */
+  keeper_open(&keep);
+  vt_result glass = keep_run(&g, NULL, NULL), md = keep_run(&m, &glass, NULL);
+  for (int part = 0; part < 2; part++) {
+    const vt_plan *p = part ? &m : &g;
+    keep.stops = 1;
+    keep.keep.every_s = INFINITY;
+    vt_err err;
+    /* stops at 40 places all over the task */
+    for (int n = 1; n <= 40; n++) {
+      keeper_forget(&keep);
+      keep.stop_after = n / 41.0;
+      assert_int_equal(keep_try(p, part ? &glass : NULL, &keep.hooks, &err), VT_ESTOP);
+      assert_int_equal(keep.resumed, n > 1);
+      assert_int_equal(keep.refused, 0);
+      assert_int_equal(keep.kept, 1);
+    }
+    keep.stops = 0;
+    keeper_forget(&keep);
+    vt_result r = keep_run(p, part ? &glass : NULL, &keep.hooks);
+    assert_int_equal(keep.resumed, 1);
+    assert_true(keep_same(&r, part ? &md : &glass));
+    vt_result_free(&r);
+    vt_checkpoint_remove(keep.path);
+  }
+  vt_result_free(&glass);
+  vt_result_free(&md);
+  keeper_close(&keep);
+}
+
+/* ------------------------------------------------------------------ kept on the way */
+
+static void a_checkpoint_at_every_block_changes_no_bit(void **state)
+{
+  (void)state;
+  for (int k = 0; k < N_CASES; k++) {
+    keeper keep;
+    keeper_open(&keep);
+    vt_result r = keep_run(&ref[k].glass_plan, NULL, &keep.hooks);
+    assert_true(keep_same(&r, &ref[k].glass));
+    assert_int_equal(keep.kept, 250 / KEEP_BLOCK + 500 / KEEP_BLOCK);
+    vt_result_free(&r);
+    vt_checkpoint_remove(keep.path);
+    keeper_forget(&keep);
+    r = keep_run(&ref[k].md_plan, &ref[k].glass, &keep.hooks);
+    assert_true(keep_same(&r, &ref[k].md));
+    assert_int_equal(keep.kept, 800 / KEEP_BLOCK + 500 / KEEP_BLOCK);
+    assert_string_equal(keep.last.stage, "produce");
+    assert_int_equal(keep.last.step, 500 / KEEP_BLOCK * KEEP_BLOCK);
+    assert_true(fabs(keep.last.ns - (1600 + 2.0 * (double)keep.last.step) * 1e-6) < 1e-12);
+    assert_int_equal(keeper_files(&keep), 2); /* the last and the one before */
+    vt_result_free(&r);
+    keeper_close(&keep);
+  }
+}
+
+static void nothing_is_written_before_its_time(void **state)
+{
+  (void)state;
+  keeper keep;
+  keeper_open(&keep);
+  keep.keep.every_s = 1000;
+  vt_result r = keep_run(&ref[0].glass_plan, NULL, &keep.hooks);
+  assert_true(keep_same(&r, &ref[0].glass));
+  assert_int_equal(keep.kept, 0);
+  assert_int_equal(keeper_files(&keep), 0);
+  vt_result_free(&r);
+  keeper_close(&keep);
+}
+
+/* ------------------------------------------------------------------ killed */
+
+/* In a process of its own, killed after `s` seconds. */
+static int ended_by_itself(const vt_plan *p, const vt_result *glass, keeper *k, double s)
+{
+  vt_err err;
+  int how = 0;
+  (void)fflush(NULL);
+  pid_t child = fork();
+  assert_true(child >= 0);
+  if (child == 0) _exit(keep_try(p, glass, &k->hooks, &err) != VT_OK);
+  vt_nap_s(s);
+  (void)kill(child, SIGKILL);
+  assert_int_equal(waitpid(child, &how, 0), child);
+  if (WIFEXITED(how)) assert_int_equal(WEXITSTATUS(how), 0);
+  return WIFEXITED(how);
+}
+
+/* Whatever moment a kill hits, the next process finds a whole checkpoint.  Blocks of three steps: most of the time goes
+ * into writing and renaming. */
+static void a_task_killed_again_and_again_gives_the_same_bits_in_another_process(void **state)
+{
+  (void)state;
+  vt_plan p = ref[2].md_plan;
+  keeper keep;
+  int kills = 0, found = 0;
+  p.block_steps = 3;
+  p.protocol.produce_ps = 3;
+  vt_result through = keep_run(&p, &ref[2].glass, NULL);
+  keeper_open(&keep);
+  for (int n = 0; n < 400; n++) {
+    double u[2];
+    vt_rng_uniform2(5, VT_STREAM_TEST, 0, n, 0, u);
+    if (ended_by_itself(&p, &ref[2].glass, &keep, 0.01 + 0.05 * u[0])) break;
+    kills++;
+    vt_checkpoint_info info;
+    vt_err err = {0};
+    int there = access(keep.path, F_OK) == 0;
+    if (!there && access(keep.prev, F_OK) != 0) {
+      assert_int_equal(found, 0); /* once there was one, there is one */
+      continue;
+    }
+    found++;
+    VT_TEST_OK(vt_checkpoint_look(there ? keep.path : keep.prev, &info, &err), &err);
+  }
+  keeper_forget(&keep);
+  vt_result r = keep_run(&p, &ref[2].glass, &keep.hooks);
+  if (kills < 2 || found < 2) fail_msg("%d kills, %d files", kills, found);
+  assert_int_equal(keep.resumed, 1);
+  assert_int_equal(keep.refused, 0);
+  assert_true(keep_same(&r, &through));
+  vt_result_free(&r);
+  vt_result_free(&through);
+  keeper_close(&keep);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_task_cut_at_every_block_gives_the_bits_of_one_that_ran_through),
+      cmocka_unit_test(nor_does_it_matter_that_stages_end_with_a_block),
+      cmocka_unit_test(nor_that_samples_are_far_apart),
+      cmocka_unit_test(a_checkpoint_at_every_block_changes_no_bit),
+      cmocka_unit_test(nothing_is_written_before_its_time),
+      cmocka_unit_test(a_task_killed_again_and_again_gives_the_same_bits_in_another_process)};
+  return cmocka_run_group_tests(tests, run_through, drop);
+}
