@@ -4,7 +4,7 @@
 A tiny finished campaign; then bytes change, files end early, files go, records contradict each other.  Each time `vitrion
 verify` must end with 1 and name the file; for a sample `repair` must mend it, and `run` must end with the bytes of before.
 N: of the long files only every N-th byte and length (with PROGRAM, flip_bytes.c, also by the functions that verify uses)."""
-import argparse, fcntl, json, pathlib, shutil, struct, subprocess, sys, tempfile, zlib
+import argparse, json, os, pathlib, shutil, signal, struct, subprocess, sys, tempfile, time, zlib
 
 arg = argparse.ArgumentParser()
 for name in ("vitrion", "mpiexec", "source"):
@@ -76,9 +76,9 @@ def clean(folder, what):
 class Folder:
     """A copy of the reference that is damaged and made whole again."""
 
-    def __init__(self, reference):
+    def __init__(self, reference, whole=None):
         self.reference, self.path = reference, reference.parent / "copy"
-        self.contents = contents(reference / "results.h5")
+        self.contents = contents((whole or reference) / "results.h5")
         self.fresh()
 
     def as_before(self):
@@ -260,6 +260,7 @@ def wrong_store(f):
         expect(good, f"store, {dataset}")
         code = call(o.vitrion, "repair", f.path)[0]
         expect(code == 0 and verify(f.path)[0] == 0 and f.as_before(), f"store, {dataset}: repair")
+        expect((f.path / "results-before-repair.h5").is_file(), f"store, {dataset}: the old one is kept")
         table.append(("results.h5", f"value of {dataset}", 1, int(good), "made anew"))
 
 
@@ -281,7 +282,7 @@ def deletions(f, shard):
 
 
 def the_rest(f):
-    """Small files, leftovers, a live run, folders that are none."""
+    """Small files, leftovers, folders that are none."""
     for name in ("summary.json", "status.json"):
         (f.fresh() / name).write_text("{")
         good = found_in(f.path, (name,))
@@ -296,16 +297,6 @@ def the_rest(f):
     before = {p: p.stat().st_mtime_ns for p in f.path.rglob("*")}
     verify(f.path)
     expect(before == {p: p.stat().st_mtime_ns for p in f.path.rglob("*")}, "verify changes nothing")
-    with open(f.path / "lock", "r+") as lock:  # as a run does
-        fcntl.lockf(lock, fcntl.LOCK_EX)
-        code, out, err = call(o.vitrion, "repair", f.path)
-        expect(code == 2 and "a run is at work" in err, f"repair beside a run: {code} {err}")
-        shard = next((f.path / "journal").glob("*.vtj"))
-        data = shard.read_bytes()
-        shard.write_bytes(data + data[16:100])  # as while a record is written
-        code, findings = verify(f.path)
-        expect(code == 0 and any("at work" in x["what"] for x in findings), f"verify beside a run: {code} {findings}")
-    expect(verify(f.path)[0] == 1, "a torn end counts when nobody writes")
     for bad in (f.path / "nothing", f.path / "glass", f.path / "campaign.yaml"):
         for command in ("verify", "repair"):
             code, out, err = call(o.vitrion, command, bad)
@@ -317,6 +308,42 @@ def the_rest(f):
     with h5py.File(f.path / "results.h5") as h:
         expect(code == 0 and b"0.4" in h["campaign"][()], "a run with another margin shows it in the store")
     campaign.write_text(CAMPAIGN)
+
+
+# ---------------------------------------------------------------- checkpoints, and a run that lives
+
+def checkpoints(tmp):
+    """A campaign that was stopped in the middle of a task; while it ran, verify and repair knew."""
+    campaign = tmp / "long" / "c.yaml"
+    campaign.parent.mkdir()
+    campaign.write_text(CAMPAIGN.replace("900 K, 1000 K", "900 K").replace("0.4 ps", "30 ps").replace(", NaAlCl2.5O0.75", ""))
+    out = campaign.parent / "reference"
+    p = subprocess.Popen([o.vitrion, "run", str(campaign), "--output", str(out), "--quiet"], stdout=subprocess.DEVNULL)
+    end = time.time() + 60
+    while not list(out.glob("glass/*.xyz")) and time.time() < end:
+        time.sleep(0.01)
+    code, _, err = call(o.vitrion, "repair", out)
+    code_v, findings = verify(out)
+    live = p.poll() is None
+    os.kill(p.pid, signal.SIGTERM)
+    expect(p.wait(timeout=60) == 75, "the campaign stops early")
+    if live:
+        expect(code == 2 and "a run is at work" in err, f"repair beside a run: {code} {err}")
+        expect(code_v == 0 and any("at work" in x["what"] for x in findings), f"verify beside a run: {findings}")
+        table.append(("lease", "a run is at work", 1, int(code == 2), "refused"))
+    expect(verify(out)[0] == 0, "a campaign that was stopped is sound")
+    whole = campaign.parent / "whole"
+    expect(run(whole)[0] == 0, "the campaign without a stop")
+    kept = [p.name for p in out.glob("checkpoint/*.vck")]
+    expect(len(kept) == 1, f"one checkpoint: {kept}")
+    f = Folder(out, whole)
+    n = (out / "checkpoint" / kept[0]).stat().st_size
+    bytes_and_lengths(f, f"checkpoint/{kept[0]}", (f"checkpoint/{kept[0]}",),
+                      sorted(set(range(0, 160, 16)) | set(spread(n, 12, o.every))), spread(n, 6, o.every))
+    os.rename(f.fresh() / "checkpoint" / kept[0], f.path / "checkpoint" / ("0" * 64 + ".vck"))
+    good = found_in(f.path, ("checkpoint/" + "0" * 64 + ".vck",))
+    expect(good, "a checkpoint under a wrong name")
+    table.append(("checkpoint", "of another task", 1, int(good), ""))
 
 
 def main():
@@ -334,6 +361,7 @@ def main():
         wrong_store(f)
         deletions(f, shard)
         the_rest(f)
+        checkpoints(tmp)
         for kind, path in (("journal", shard), ("store", reference / "results.h5")) if o.flip else ():
             code, out, err = call(o.flip, kind, path, max(1, o.every // (1 if kind == "store" else 20)), timeout=3000)
             expect(code == 0, f"flip_bytes {kind}: {out}{err}")
