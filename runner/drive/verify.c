@@ -95,6 +95,8 @@ static int is_leftover(const char *name)
 {
   const char *at = strstr(name, ".tmp-");
   if (strcmp(name, "results.h5.tmp") == 0) return 1;
+  size_t n = strlen(name);
+  if (n > 8 && strcmp(name + n - 8, ".vck.tmp") == 0) return 1;
   return at && at[5] && at[5 + strspn(at + 5, "0123456789")] == '\0';
 }
 
@@ -165,35 +167,48 @@ static int is_checkpoint(const char *name)
   return (n > 4 && strcmp(name + n - 4, ".vck") == 0) || (n > 9 && strcmp(name + n - 9, ".vck.prev") == 0);
 }
 
-/* One checkpoint: VT_OK, or what is wrong with it. */
-static vt_status check_checkpoint(const char *path, vt_err *err)
+/* One checkpoint: every byte of it, and whose it is. */
+static void check_checkpoint(vt__checkup *k, const char *name)
 {
-  VT_FAIL(err, VT_EUNSUP, "this program does not read checkpoints ('%s')", path);
+  char path[2 * VT_PATH], file[VT_PATH], hex[65];
+  vt_err why = {0};
+  vt_checkpoint_info info = {.step = 0};
+  (void)snprintf(file, sizeof file, "checkpoint/%s", name);
+  (void)snprintf(path, sizeof path, "%s/%s", k->dir->dir, file);
+  vt_status rc = vt_checkpoint_look(path, &info, &why);
+  if (access(path, F_OK) != 0) return; /* a run has removed it meanwhile */
+  vt__place at = {
+      .kind = VT_FOUND_DAMAGE,
+      .mend = k->busy ? VT_MEND_NONE : VT_MEND_CHECKPOINT,
+      .file = file,
+      .action = "the next run refuses it and begins the task, or an earlier part of it, again; repair moves it to "
+                "checkpoint/damaged/"};
+  k->v->checkpoints++;
+  vt_uid_hex(&info.uid, hex);
+  if (rc == VT_EUNSUP) {
+    at.kind = VT_FOUND_STALE;
+    at.mend = VT_MEND_NONE;
+  }
+  if (rc != VT_OK) {
+    vt__found(k, at, "%s", vt__why(&why));
+  } else if (strncmp(name, hex, strlen(hex)) != 0) {
+    at.kind = VT_FOUND_MISMATCH;
+    vt__found(k, at, "it is of task %.12s, not of the one that its name says", hex);
+  } else if (k->by_uid && vt__task_of(k, &info.uid) < 0) {
+    vt__found(k, (vt__place){.kind = VT_FOUND_FOREIGN, .file = file, .action = "no run looks at it"},
+              "of a task that is not of this campaign");
+  } else if (k->j && !k->busy && vt_journal_result(k->j, &info.uid)) {
+    vt__found(k, (vt__place){.kind = VT_FOUND_STALE, .file = file, .action = "no run looks at it"},
+              "of a task that is done");
+  }
 }
 
 static vt_status check_checkpoints(vt__checkup *k, vt_err *err)
 {
-  char(*name)[NAME_CAP], path[2 * VT_PATH], file[VT_PATH];
+  char(*name)[NAME_CAP];
   int n;
   VT_PASS(names_in(k, "checkpoint", is_checkpoint, &name, &n, err));
-  for (int i = 0; i < n; i++) {
-    vt_err why = {0};
-    (void)snprintf(file, sizeof file, "checkpoint/%s", name[i]);
-    (void)snprintf(path, sizeof path, "%s/%s", k->dir->dir, file);
-    vt_status rc = check_checkpoint(path, &why);
-    k->v->checkpoints++;
-    if (rc == VT_EUNSUP)
-      vt__found(k, (vt__place){.kind = VT_FOUND_INFO, .file = file}, "%s", vt__why(&why));
-    else if (rc != VT_OK)
-      vt__found(k,
-                (vt__place){.kind = VT_FOUND_DAMAGE,
-                            .mend = VT_MEND_CHECKPOINT,
-                            .file = file,
-                            .action =
-                                "the next run does not use it and begins the task, or an earlier part of it, again; "
-                                "repair moves it to checkpoint/damaged/"},
-                "%s", vt__why(&why));
-  }
+  for (int i = 0; i < n; i++) check_checkpoint(k, name[i]);
   vt_free(name);
   return VT_OK;
 }
@@ -236,7 +251,7 @@ vt_status vt_folder_verify(const vt_outdir *o, const vt_campaign_env *env, vt_ch
   *v = (vt_checked){0};
   vt__checkup k = {.dir = o, .env = env, .v = v, .busy = vt_outdir_busy(o)};
   if (k.busy)
-    vt__found(&k, (vt__place){.kind = VT_FOUND_INFO, .file = "lock", .action = "verify again when it has ended"},
+    vt__found(&k, (vt__place){.kind = VT_FOUND_INFO, .file = "lease", .action = "verify again when it has ended"},
               "a run is at work in this folder; what it is just writing may look unfinished");
   vt_status rc = vt__checkup_run(&k, err);
   vt__checkup_free(&k);
