@@ -36,7 +36,8 @@ def command(campaign, out, ranks, *more):
 
 
 def run(campaign, out, ranks=1, *more, **how):
-    return subprocess.run(command(campaign, out, ranks, *more), capture_output=True, text=True, timeout=300, **how)
+    how.setdefault("timeout", 300)
+    return subprocess.run(command(campaign, out, ranks, *more), capture_output=True, text=True, **how)
 
 
 def start(campaign, out, ranks=2, *more):
