@@ -151,6 +151,7 @@ typedef struct vt_node_outcome {
   int stopped;           /* rank 0: 1 if a soft stop ended it early */
   int leads, others;     /* rank 0: of several jobs               */
   int n_dead;            /* ranks that died on the way            */
+  int given_up;          /* with VT_ESTOP: the others go on without this rank; its end is no failure */
 } vt_node_outcome;
 
 /* Collective: returns on every rank when all tasks are done or failed, or after a soft stop, or (in a job that does not

@@ -38,8 +38,8 @@ static vt_status beat(void *ctx, int *others, int *leads, vt_err *err)
   VT_PASS(vt_jobs_beat(r->jobs, now, err));
   *others = vt_jobs_others(r->jobs);
   *leads = vt_jobs_leads(r->jobs, now);
-  if (!*leads && now - r->looked > BEAT_S) {
-    r->looked = now;
+  if (!*leads && now - r->asked_to_lead > BEAT_S) {
+    r->asked_to_lead = now;
     VT_PASS(vt_jobs_lead(r->jobs, now, leads, err));
     if (*leads) VT_PASS(vt_jobs_sweep(r->jobs, now, err));
   }
@@ -60,6 +60,39 @@ static void label(char text[VT_JOB_LABEL])
     (void)snprintf(text, VT_JOB_LABEL, "SLURM job %.40s", job);
 }
 
+/* The leader of the folder, if it is on another host: its heartbeat; else -1. */
+static int64_t distant_beat(const run *r)
+{
+  char here[VT_JOB_HOST];
+  vt_jobs_list l = {0};
+  int64_t beat = -1;
+  vt__host(here);
+  if (vt_jobs_look(r->dir.lease, &l, NULL) != VT_OK) return -1;
+  for (int i = 0; i < l.n; i++)
+    if (l.job[i].leads && strcmp(l.job[i].host, here) != 0) beat = l.job[i].beat;
+  vt_jobs_list_free(&l);
+  return beat;
+}
+
+/* A leader on another host may have died with it (a job that was requeued finds its former self): nobody can say before its
+ * heart was seen to beat, or not to. */
+static vt_status outwait(run *r, vt_err *err)
+{
+  const double nap_s = 1, most_s = 2 * STALE_S;
+  int64_t first = distant_beat(r), beat = first;
+  double give_up = vt_now_s() + most_s;
+  if (first >= 0)
+    vt_log(VT_LOG_WARN, "drive", "ev=waiting why=\"%s leads here: waiting to see whether it lives\"", vt_jobs_leader(r->jobs));
+  while (!r->leads && beat >= 0 && beat == first && vt_now_s() < give_up) {
+    vt__alive();
+    vt_nap_s(nap_s);
+    VT_PASS(vt_jobs_beat(r->jobs, vt_now_s(), err));
+    VT_PASS(vt_jobs_lead(r->jobs, vt_now_s(), &r->leads, err));
+    beat = distant_beat(r);
+  }
+  return VT_OK;
+}
+
 /* Lead, or find out who does.  A job that was just ended may still be inherited from: a few looks. */
 static vt_status take_place(run *r, vt_err *err)
 {
@@ -73,6 +106,7 @@ static vt_status take_place(run *r, vt_err *err)
     VT_TRY(vt_jobs_lead(r->jobs, vt_now_s(), &r->leads, err), err, "output folder '%s'", r->dir.dir);
     if (!r->leads && vt_jobs_leader(r->jobs)[0]) break;
   }
+  if (!r->leads && !r->o->join) VT_TRY(outwait(r, err), err, "output folder '%s'", r->dir.dir);
   if (r->leads || r->o->join) return VT_OK;
   VT_FAIL(err, VT_EINVAL,
           "another start of this campaign is working in '%s': %s; wait for it, help it with --join, or give another --output",

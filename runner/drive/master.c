@@ -269,6 +269,7 @@ vt_status vt__master_tick(vt_master *m, vt_err *err)
 {
   double now = vt_comm_now(m->comm);
   if (m->ending == VT__WORKING && now - m->looked < TICK_S) return VT_OK;
+  vt__roll_slept(m, now - m->looked);
   m->looked = now;
   if (m->ending == VT__WORKING) {
     VT_PASS(vt__news_beat(m, err));

@@ -52,6 +52,8 @@ int vt__master_works(const vt_master *m, int rank); /* is it a rank that does ta
 /* roll.c */
 VT_MUST_CHECK vt_status vt__roll_open(vt_master *m, vt_err *err);
 void vt__roll_free(vt_master *m);
+/* The master itself did nothing for so long (a suspended job): nobody was silent meanwhile. */
+void vt__roll_slept(vt_master *m, double s);
 void vt__roll_doing(vt_master *m, int rank, vt_rank_doing doing);
 VT_MUST_CHECK vt_status vt__roll_call(vt_master *m, double now, vt_err *err); /* deaths, pings, the end */
 VT_MUST_CHECK vt_status vt__roll_in(vt_master *m, int rank, int32_t round, vt_err *err);

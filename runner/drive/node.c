@@ -58,18 +58,17 @@ static int finished(const node *n)
   return vt__worker_over(n->worker, &dead, &given_up) > 0;
 }
 
-static vt_status loop(node *n, vt_err *err)
+static vt_status loop(node *n, int *given_up, vt_err *err)
 {
   const unsigned char *dead;
-  int given_up;
   while (!finished(n)) {
     int busy = 0;
     VT_PASS(pump(n, &busy, err));
     if (n->worker) {
       VT_PASS(vt__worker_step(n->worker, &busy, err));
-      if (vt__worker_over(n->worker, &dead, &given_up) < 0)
+      if (vt__worker_over(n->worker, &dead, given_up) < 0)
         VT_FAIL(err, VT_ESTOP, "%s",
-                given_up ? "this rank was taken for dead; others do its work" : "the master of this job is gone");
+                *given_up ? "this rank was taken for dead; others do its work" : "the master of this job is gone");
     }
     vt_comm_nap(n->o->comm, busy);
   }
@@ -127,7 +126,7 @@ out:
   rc = vt_comm_agree(o->comm, rc, err);
   if (rc == VT_OK) {
     vt__vital(0, o->rank_timeout_s);
-    rc = loop(&n, err);
+    rc = loop(&n, &out->given_up, err);
   }
   if (rc == VT_OK) rc = gather(&n, out, err);
   if (rc == VT_OK && n.master) rc = outcome_of(&n, out, err);

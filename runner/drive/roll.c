@@ -1,7 +1,7 @@
 /* roll.c - who lives: heartbeats, deaths, and the end that only the living attend. */
 #include "runner/drive/master_impl.h"
 
-static const double PING_S = 2;
+static const double PING_S = 2, SLEPT_S = 5;
 /* The guardian of a silent rank comes first; this is for where there is none, or its host is gone. */
 static const double AFTER_THE_GUARDIAN = 1.25;
 /* How long a living rank may take to say IN: it is idle, or flushes its journal. */
@@ -29,6 +29,13 @@ void vt__roll_free(vt_master *m)
   vt_free(m->rank);
   vt_free(m->in);
   vt_free(m->dead);
+}
+
+void vt__roll_slept(vt_master *m, double s)
+{
+  if (s < SLEPT_S || m->looked <= 0) return;
+  for (int r = 0; r < m->n_ranks; r++) m->rank[r].heard += s;
+  m->round_began += s;
 }
 
 void vt__roll_doing(vt_master *m, int rank, vt_rank_doing doing)

@@ -18,7 +18,8 @@ static void alive(void *ctx)
   run *r = ctx;
   vt_err ignored = {0};
   vt_guard_beat();
-  if (r->jobs && vt_jobs_beat(r->jobs, vt_now_s(), &ignored) == VT_ESTOP) r->lost = 1;
+  if (r->jobs && vt_jobs_beat(r->jobs, vt_now_s(), &ignored) != VT_OK)
+    vt_log(VT_LOG_WARN, "drive", "ev=jobs error=\"%.*s\"", (int)strcspn(ignored.text, "\n"), ignored.text);
 }
 
 /* Between two naps of a collective call: does somebody that all wait for not live any more? */
@@ -31,7 +32,6 @@ static vt_status while_waiting(void *ctx, vt_err *err)
   r->looked = now;
   int dead = vt__fallen_look(&r->words, now, 0);
   if (dead < 0) return VT_OK;
-  r->lost = 1;
   VT_FAIL(err, VT_ESTOP, "rank %d died while the others waited for it; all results are in the journal", dead);
 }
 
@@ -197,8 +197,9 @@ static vt_status run_shared(run *r, int *exit_code, vt_err *err)
   VT_PASS(open_folder(r, err));
   if (r->o->folder) r->o->folder(r->o->ctx, r->dir.dir);
   VT_PASS(share_job(r, err));
-  VT_PASS(do_tasks(r, &out, err));
-  vt_status rc = VT_OK;
+  vt_status rc = do_tasks(r, &out, err);
+  r->given_up = out.given_up;
+  VT_PASS(rc);
   if (vt_comm_rank(r->comm) == 0) rc = vt_jobs_lead(r->jobs, vt_now_s(), &leads, err);
   VT_PASS(vt_comm_agree(r->comm, rc, err));
   int32_t lead = leads;
@@ -214,7 +215,7 @@ vt_status vt_drive_run(vt_comm *comm, const vt_run_options *o, int *exit_code, v
   *exit_code = 0;
   vt_status rc = vt__share_campaign(comm, o, &r.c, &r.dir, exit_code, err);
   if (rc == VT_OK && *exit_code == 0) rc = run_shared(&r, exit_code, err);
-  if (rc == VT_ESTOP) *exit_code = EXIT_STOPPED;
+  if (rc == VT_ESTOP) *exit_code = r.given_up ? 0 : EXIT_STOPPED;
   vt__progress_end(&r.line);
   vt_comm_on_wait(comm, NULL, NULL);
   vt__alive_install(NULL, NULL);

@@ -14,6 +14,7 @@ typedef struct run {
   vt_outdir dir;
   vt_jobs *jobs; /* rank 0 */
   int leads;     /* this job assembles the store */
+  int given_up;  /* the others go on without this rank */
   vt_journal *j;
   vt_sched_task *task;
   double *ns;
@@ -26,8 +27,8 @@ typedef struct run {
   /* deaths while others wait */
   char fallen[VT_PATH * 2]; /* <out>/lease/fallen/<job>- */
   vt__fallen words;
-  double looked;
-  int lost;
+  double looked;        /* for such words              */
+  double asked_to_lead; /* for a leader that has ended */
 } run;
 
 /* enter.c, rank 0: the folder, its other jobs, the recorded campaign, the journal, the build of its results. */

@@ -24,7 +24,7 @@ struct vt_worker {
   vt_lease lease;
   vt_done_msg pending[BATCH_MOST]; /* appended, not yet synced */
   int n_pending;
-  double pending_since, last_beat, heard, asked_after;
+  double pending_since, last_beat, heard, asked_after, looked;
   double opened, in_tasks_s, in_journal_s; /* where the time went */
 };
 
@@ -88,7 +88,10 @@ static vt_status beat(vt_worker *w, int task, const vt_progress *p, vt_err *err)
 /* Is the master still there?  Its own rank need not ask. */
 static void ask_after_master(vt_worker *w)
 {
-  double now = vt_comm_now(w->comm), silent = now - w->heard;
+  double now = vt_comm_now(w->comm);
+  if (w->looked > 0 && now - w->looked > UNEASY_S) w->heard += now - w->looked; /* this rank did nothing itself */
+  w->looked = now;
+  double silent = now - w->heard;
   char name[VT_PATH * 2];
   if (w->o->master_timeout_s <= 0 || vt_comm_rank(w->comm) == 0 || w->orphan || w->go) return;
   if (silent < UNEASY_S || now - w->asked_after < 1) return;
