@@ -151,3 +151,23 @@ void vt_cli_campaign_json(const vt_campaign *c, json_t *o)
   vt_json_put(o, "ns_total", vt_json_num(vt_cli_campaign_ns(c)));
   vt_json_put(o, "compositions", list);
 }
+
+int vt_cli_find_task(const vt_usage *u, const vt_campaign *c, const char *uid)
+{
+  enum { LEAST = 4, MOST = 64 };
+  size_t n = strlen(uid);
+  if (n < LEAST || n > MOST || strspn(uid, "0123456789abcdef") != n) {
+    (void)vt_cli_usage_error(u, "--task: expected %d to %d hexadecimal digits of a uid, found '%s'", LEAST, MOST,
+                             uid);
+    return -1;
+  }
+  int found = -1, hits = 0;
+  for (int i = 0; i < c->n_tasks; i++)
+    if (vt_uid_has_prefix(&c->task[i].uid, uid)) found = i, hits++;
+  if (hits == 1) return found;
+  if (hits == 0)
+    (void)vt_cli_usage_error(u, "no task of this campaign begins with '%s'; without --task they are listed", uid);
+  else
+    (void)vt_cli_usage_error(u, "%d tasks begin with '%s', give more digits", hits, uid);
+  return -1;
+}

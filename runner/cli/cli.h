@@ -124,6 +124,8 @@ const vt_campaign_env *vt_cli_env(int allow_huge);
  * stderr, one `file:line:col: ...` line each.  With `report` the warnings do too, and both go into its arrays "errors"
  * and "warnings".  Returns VT_EXIT_OK with *c set, or the exit code. */
 int vt_cli_campaign(const char *path, int allow_huge, vt_simd simd, json_t *report, vt_campaign **c);
+/* The task whose uid begins with these digits; -1 after a message. */
+int vt_cli_find_task(const vt_usage *u, const vt_campaign *c, const char *uid);
 
 /* The keys that `check` and `plan` share: campaign, n_compositions ... compositions. */
 void vt_cli_campaign_json(const vt_campaign *c, json_t *o);

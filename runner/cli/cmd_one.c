@@ -32,27 +32,6 @@ static void print_task(FILE *f, const vt_campaign *c, int i)
     (void)fprintf(f, "%.12s  glass %-3d %7.6g K %s\n", hex, (int)t->glass, c->t_k[t->temp], c->comp[t->comp].name);
 }
 
-/* The task whose uid begins with the prefix, or -1 after a message. */
-static int find_task(const one *o, const vt_usage *u)
-{
-  enum { LEAST = 4, MOST = 64 };
-  size_t n = strlen(o->uid);
-  if (n < LEAST || n > MOST || strspn(o->uid, "0123456789abcdef") != n) {
-    (void)vt_cli_usage_error(u, "--task: expected %d to %d hexadecimal digits of a uid, found '%s'", LEAST, MOST,
-                             o->uid);
-    return -1;
-  }
-  int found = -1, hits = 0;
-  for (int i = 0; i < o->c->n_tasks; i++)
-    if (vt_uid_has_prefix(&o->c->task[i].uid, o->uid)) found = i, hits++;
-  if (hits == 1) return found;
-  if (hits == 0)
-    (void)vt_cli_usage_error(u, "no task of this campaign begins with '%s'; without --task they are listed", o->uid);
-  else
-    (void)vt_cli_usage_error(u, "%d tasks begin with '%s', give more digits", hits, o->uid);
-  return -1;
-}
-
 /* ------------------------------------------------------------------ running */
 
 static vt_status show(void *ctx, const vt_progress *p, vt_err *err)
@@ -388,7 +367,7 @@ int cmd_one(int argc, char **argv)
     for (int i = 0; i < o.c->n_tasks; i++) print_task(stdout, o.c, i);
   } else if (code == VT_EXIT_OK) {
     vt_err err = {0};
-    int task = find_task(&o, &u);
+    int task = vt_cli_find_task(&u, o.c, o.uid);
     if (task < 0)
       code = VT_EXIT_USAGE;
     else if (do_task(&o, task, &code, &err) != VT_OK) {

@@ -155,6 +155,7 @@ int cmd_run(int argc, char **argv)
                 .most_args = 1};
   vt_comm *comm;
   vt_err err = {0};
+  (void)signal(SIGXFSZ, SIG_IGN); /* a file-size limit is a write error, from the first file on */
   unguarded = vt_guard_start(vt_mourn); /* before MPI: from here on this is the child */
   if (open_mpi(&argc, &argv, &comm, &err) != VT_OK) return vt_cli_fail(&err);
   int rank = vt_comm_rank(comm);

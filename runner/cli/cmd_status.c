@@ -1,11 +1,14 @@
 /* cmd_status.c - where does a campaign stand?  Reads the journal and the status file, never the store. */
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "runner/cli/cli.h"
 #include "runner/drive/drive.h"
+#include "runner/jobs/jobs.h"
 
-static const double WATCH_EVERY_S = 2;
+static const double WATCH_EVERY_S = 2, QUIET_S = 10;
 
 static json_t *counts_json(const vt_sched_counts *n, int with_running)
 {
@@ -18,9 +21,28 @@ static json_t *counts_json(const vt_sched_counts *n, int with_running)
   return o;
 }
 
-static void print_json(const vt_campaign *c, const vt_folder_state *s)
+/* Who works in the folder. */
+static json_t *jobs_json(const vt_jobs_list *jobs)
 {
-  json_t *o = vt_json_object(), *list = vt_json_array();
+  json_t *list = vt_json_array();
+  for (int i = 0; i < jobs->n; i++) {
+    const vt_job *b = &jobs->job[i];
+    json_t *k = vt_json_object();
+    vt_json_put(k, "label", vt_json_text(b->label));
+    vt_json_put(k, "host", vt_json_text(b->host));
+    vt_json_put(k, "pid", vt_json_int(b->pid));
+    vt_json_put(k, "since", vt_json_text(b->since));
+    vt_json_put(k, "leads", json_boolean(b->leads));
+    vt_json_put(k, "gone", json_boolean(b->gone));
+    vt_json_put(k, "claims", vt_json_int(b->claims));
+    vt_json_add(list, k);
+  }
+  return list;
+}
+
+static void print_json(const vt_campaign *c, const vt_folder_state *s, const vt_jobs_list *jobs)
+{
+  json_t *o = vt_json_object(), *list = vt_json_array(), *live = s->live ? json_loads(s->live, 0, NULL) : NULL;
   vt_json_put(o, "campaign", vt_json_text(c->name));
   vt_json_put(o, "state", vt_json_text(s->state));
   vt_json_put(o, "tasks", counts_json(&s->tasks, 1));
@@ -35,11 +57,61 @@ static void print_json(const vt_campaign *c, const vt_folder_state *s)
   vt_json_put(o, "ns_per_day", vt_json_num(s->ns_per_day));
   vt_json_put(o, "eta_s", vt_json_num(s->eta_s));
   vt_json_put(o, "workers", vt_json_int(s->workers));
+  vt_json_put(o, "jobs", jobs_json(jobs));
+  vt_json_put(o, "ranks", live ? json_incref(json_object_get(live, "ranks")) : vt_json_array());
+  const char *error = json_string_value(json_object_get(live, "last_error"));
+  vt_json_put(o, "last_error", error ? vt_json_text(error) : json_null());
+  json_decref(live);
   if (!isfinite(s->ns_per_day)) vt_json_warn(o, "ns_per_day, eta_s: nothing runs now, or it has just begun");
   vt_json_print(o, 0);
 }
 
-static void print_text(const vt_campaign *c, const vt_folder_state *s)
+static const char *text_of(const json_t *o, const char *key)
+{
+  const char *s = json_string_value(json_object_get(o, key));
+  return s ? s : "";
+}
+
+static void print_ranks(const json_t *live)
+{
+  enum { MOST = 64 };
+  size_t n;
+  const json_t *r;
+  json_array_foreach(json_object_get(live, "ranks"), n, r)
+  {
+    if (n == MOST) {
+      printf("  ... (%zu ranks; all of them: --json)\n", json_array_size(json_object_get(live, "ranks")));
+      break;
+    }
+    printf("  rank %-5zu %-5s", n, text_of(r, "state"));
+    if (text_of(r, "task")[0]) {
+      printf(" %.12s %s, glass %" JSON_INTEGER_FORMAT, text_of(r, "task"), text_of(r, "composition"),
+             json_integer_value(json_object_get(r, "glass")));
+      if (json_object_get(r, "temperature_K")) printf(", %.6g K", json_number_value(json_object_get(r, "temperature_K")));
+      printf(": %s, %.0f %%", text_of(r, "stage"), 100 * json_number_value(json_object_get(r, "fraction")));
+      if (text_of(r, "half_step_in")[0]) printf(", half the time step in %s", text_of(r, "half_step_in"));
+    }
+    double heard = json_number_value(json_object_get(r, "heard_s"));
+    if (heard > QUIET_S && strcmp(text_of(r, "state"), "left") != 0) printf(" (not heard of for %.0f s)", heard);
+    printf("\n");
+  }
+}
+
+static void print_work(const vt_folder_state *s, const vt_jobs_list *jobs)
+{
+  for (int i = 0; i < jobs->n; i++) {
+    const vt_job *b = &jobs->job[i];
+    printf("  %s%s on %s (pid %" PRId64 ") since %s: %d tasks%s%s\n", b->label[0] ? b->label : "job",
+           b->label[0] ? "" : " without a name", b->host, b->pid, b->since, b->claims, b->leads ? ", leads" : "",
+           b->gone ? ", gone: its work will be inherited" : "");
+  }
+  json_t *live = s->live ? json_loads(s->live, 0, NULL) : NULL;
+  print_ranks(live);
+  if (text_of(live, "last_error")[0]) printf("  last error: %s\n", text_of(live, "last_error"));
+  json_decref(live);
+}
+
+static void print_text(const vt_campaign *c, const vt_folder_state *s, const vt_jobs_list *jobs)
 {
   printf("%s: %s\n", c->name, s->state);
   printf("  tasks: %" PRId64 " done, %" PRId64 " running, %" PRId64 " ready, %" PRId64 " waiting, %" PRId64 " failed\n",
@@ -51,24 +123,47 @@ static void print_text(const vt_campaign *c, const vt_folder_state *s)
   for (int i = 0; i < c->n_comp; i++)
     printf("  %-24s %4" PRId64 " done %4" PRId64 " open %4" PRId64 " failed\n", c->comp[i].name, s->comp[i].done,
            s->comp[i].ready + s->comp[i].waiting, s->comp[i].failed);
+  print_work(s, jobs);
 }
 
-static int look(const vt_outdir *dir, int json, int *ended)
+static int explain(const vt_usage *u, const vt_outdir *dir, const vt_campaign *c, const char *uid)
+{
+  vt_err err = {0};
+  vt_buf text = {0};
+  int task = vt_cli_find_task(u, c, uid), code = VT_EXIT_OK;
+  if (task < 0) return VT_EXIT_USAGE;
+  if (vt_folder_explain(dir, c, task, &text, &err) == VT_OK)
+    printf("%s", text.s);
+  else
+    code = vt_cli_fail(&err);
+  vt_buf_free(&text);
+  return code;
+}
+
+static int look(const vt_usage *u, const vt_outdir *dir, const char *task, int json, int *ended)
 {
   vt_err err = {0};
   vt_campaign *c = NULL;
   vt_folder_state s = {0};
+  vt_jobs_list jobs = {0};
   int code = VT_EXIT_OK;
   vt_status rc = vt_outdir_campaign(dir, vt_cli_env(1), &c, &err);
+  if (rc == VT_OK && task) {
+    code = explain(u, dir, c, task);
+    vt_campaign_free(c);
+    return code;
+  }
   if (rc == VT_OK) rc = vt_folder_look(dir, c, &s, &err);
+  if (rc == VT_OK) rc = vt_jobs_look(dir->lease, &jobs, &err);
   if (rc == VT_OK) {
     *ended = s.tasks.done + s.tasks.failed == c->n_tasks;
     if (json)
-      print_json(c, &s);
+      print_json(c, &s, &jobs);
     else
-      print_text(c, &s);
+      print_text(c, &s, &jobs);
   } else
     code = vt_cli_fail(&err);
+  vt_jobs_list_free(&jobs);
   vt_folder_state_free(&s);
   vt_campaign_free(c);
   return code;
@@ -77,11 +172,13 @@ static int look(const vt_outdir *dir, int json, int *ended)
 int cmd_status(int argc, char **argv)
 {
   int json = 0, watch = 0, ended = 0;
+  const char *task = NULL;
   const vt_opt opt[] = {{"json", VT_OPT_FLAG, NULL, "the answer as JSON", &json, 0, 0},
-                        {"watch", VT_OPT_FLAG, NULL, "again every two seconds until all is done", &watch, 0, 0}};
+                        {"watch", VT_OPT_FLAG, NULL, "again every two seconds until all is done", &watch, 0, 0},
+                        {"task", VT_OPT_TEXT, "UID", "where this task is, and why it waits or failed", &task, 0, 0}};
   vt_usage u = {.name = "status",
                 .args = "DIR",
-                .doc = "Counts of tasks, simulated time, rate and time left of a campaign's output folder.",
+                .doc = "Counts of tasks, simulated time, rate, time left, jobs and ranks of a campaign's output folder.",
                 .example = "vitrion status runs/quickstart --watch",
                 .opt = opt,
                 .n_opt = sizeof opt / sizeof *opt,
@@ -94,11 +191,12 @@ int cmd_status(int argc, char **argv)
   if (vt_outdir_name(&dir, u.arg[0], &err) != VT_OK) return vt_cli_fail(&err);
   code = vt_cli_readable(&u, dir.campaign);
   if (code >= 0) return code;
-  code = look(&dir, json, &ended);
-  while (watch && code == VT_EXIT_OK && !ended) {
+  code = look(&u, &dir, task, json, &ended);
+  while (watch && !task && code == VT_EXIT_OK && !ended) {
     (void)fflush(stdout);
     vt_nap_s(WATCH_EVERY_S);
-    code = look(&dir, json, &ended);
+    if (!json && isatty(STDOUT_FILENO)) printf("\033[H\033[2J"); /* the screen anew */
+    code = look(&u, &dir, task, json, &ended);
   }
   return vt_cli_done(code);
 }

@@ -85,6 +85,7 @@ vt_status vt_drive_assemble(vt_comm *comm, const vt_campaign *c, const vt_journa
   vt__tables_campaign(t, c, j);
   vt__tables_fits(t, c, f);
   vt__tables_groups(t, c, f);
+  vt__tables_failures(t, c, j);
   VT_TRY_OUT(t->rc, err, "tables of the store");
   VT_TRY_OUT(vt_calloc64(&p, (size_t)(src.n_def + t->n), sizeof *dset, err), err, "datasets");
   dset = p;

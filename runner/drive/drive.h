@@ -312,10 +312,13 @@ typedef struct vt_folder_state {
   vt_sched_counts *comp;                       /* [n_comp]; a running task counts as ready */
   double ns_done, ns_total, ns_per_day, eta_s; /* NaN where unknown */
   int workers;
+  char *live; /* text of status.json if a run wrote it just now: ranks and what they do, the last error; else NULL */
 } vt_folder_state;
 /* c is the folder's campaign (vt_outdir_campaign). */
 VT_MUST_CHECK vt_status vt_folder_look(const vt_outdir *o, const vt_campaign *c, vt_folder_state *out, vt_err *err);
 void vt_folder_state_free(vt_folder_state *s);
+/* What is with task i, and why: its state, who runs it, what it waits for, how it failed; lines of text. */
+VT_MUST_CHECK vt_status vt_folder_explain(const vt_outdir *o, const vt_campaign *c, int i, vt_buf *out, vt_err *err);
 
 /* ------------------------------------------------------------------ verify and repair (verify*.c, repair.c) */
 

@@ -65,7 +65,7 @@ static void print_end(const run *r, const vt_sched *s, const vt_sched_counts *n,
   if (!r->leads)
     printf("the campaign is led by %s, which assembles the store\n", vt_jobs_leader(r->jobs));
   else if (r->unassembled)
-    printf("no time to assemble the store: the next start does it (all results are in %s)\n", r->dir.journal);
+    printf("the store was not assembled: the job that ends the campaign does it (all results are in %s)\n", r->dir.journal);
   else
     printf("store: %s\n", r->dir.store);
   (void)fflush(stdout);

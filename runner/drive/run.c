@@ -150,22 +150,24 @@ static vt_status do_tasks(run *r, vt_node_outcome *out, vt_err *err)
 
 /* ------------------------------------------------------------------ the store */
 
-/* After a stop there is little time: what cannot be assembled now the next start assembles. */
-static int too_large_for_now(const run *r)
+/* After a stop there is little time, and other jobs may go on adding to the journal: what is not assembled now is assembled
+ * by whoever ends the campaign. */
+static int later(const run *r, const vt_node_outcome *out)
 {
   const double bytes_s = 20e6, of_the_rest = 0.5;
   double left = r->o->grace_s - vt_ctl_since_stop_s();
   uint64_t bytes = 0;
-  if (!vt_ctl_stop()) return 0;
+  if (!out->stopped) return 0;
+  if (out->others > 0) return 1;
   for (int i = 0; i < vt_journal_count(r->j); i++) bytes += vt_journal_rec(r->j, i)->n;
   return (double)bytes / bytes_s > of_the_rest * left;
 }
 
-static vt_status assemble(run *r, vt_err *err)
+static vt_status assemble(run *r, const vt_node_outcome *out, vt_err *err)
 {
   int32_t skip = 0;
   vt_status rc = vt_journal_refresh(r->j, err);
-  if (rc == VT_OK && vt_comm_rank(r->comm) == 0) skip = too_large_for_now(r);
+  if (rc == VT_OK && vt_comm_rank(r->comm) == 0) skip = later(r, out);
   VT_PASS(vt_comm_agree(r->comm, rc, err));
   VT_PASS(vt_comm_bcast(r->comm, 0, &skip, sizeof skip, err));
   if (skip) {
@@ -202,7 +204,7 @@ static vt_status run_shared(run *r, int *exit_code, vt_err *err)
   int32_t lead = leads;
   VT_PASS(vt_comm_bcast(r->comm, 0, &lead, sizeof lead, err));
   r->leads = lead;
-  if (lead) VT_PASS(assemble(r, err));
+  if (lead) VT_PASS(assemble(r, &out, err));
   return conclude(r, &out, exit_code, err);
 }
 

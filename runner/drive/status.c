@@ -4,10 +4,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "runner/drive/drive_impl.h"
+#include "runner/drive/run_impl.h"
 
 /* status.json is written every few seconds by a run that lives. */
-enum { FRESH_S = 60, STATUS_MOST = 1 << 16 };
+enum { FRESH_S = 60, STATUS_MOST = 1 << 20 };
 
 static double real_of(const json_t *o, const char *key)
 {
@@ -36,7 +36,8 @@ static int read_status_file(const vt_outdir *o, const vt_campaign *c, vt_folder_
     *running = json_integer_value(json_object_get(root, "running"));
   }
   json_decref(root);
-  vt_free(text);
+  s->live = fresh ? text : NULL;
+  if (!fresh) vt_free(text);
   return fresh;
 }
 
@@ -76,7 +77,7 @@ vt_status vt_folder_look(const vt_outdir *o, const vt_campaign *c, vt_folder_sta
   double *ns = NULL;
   void *p;
   int64_t running = 0;
-  vt_sched_options so = {.n_workers = 1, .max_tries = c->max_tries, .crash_limit = 1, .fault_limit = 2};
+  vt_sched_options so = {.n_workers = 1, .max_tries = c->max_tries, .crash_limit = 1, .fault_limit = VT__FAULT_LIMIT};
   *out = (vt_folder_state){.ns_per_day = NAN, .eta_s = NAN};
   VT_TRY_OUT(vt_calloc64(&p, (size_t)c->n_comp, sizeof *out->comp, err), err, "counts of %d compositions", c->n_comp);
   out->comp = p;
@@ -108,5 +109,6 @@ out:
 void vt_folder_state_free(vt_folder_state *s)
 {
   vt_free(s->comp);
+  vt_free(s->live);
   *s = (vt_folder_state){0};
 }

@@ -32,6 +32,8 @@ void vt__tables_campaign(vt_tables *t, const vt_campaign *c, const vt_journal *j
 /* /transport, /fits, /compare */
 void vt__tables_fits(vt_tables *t, const vt_campaign *c, const vt_fits *f);
 /* /structure, /stationarity by task; /pool, /residence, /structure_mean by composition and temperature */
+/* /failures and /timing/crash. */
+void vt__tables_failures(vt_tables *t, const vt_campaign *c, const vt_journal *j);
 void vt__tables_groups(vt_tables *t, const vt_campaign *c, const vt_fits *f);
 
 /* ------------------------------------------------------------------ columns of structs (fields.c) */

@@ -9,6 +9,9 @@ happened.  Printed: what each kind did, in how many kills of a worker the job li
 per fault: on each rank that died, the time since its task began or was last kept."""
 import argparse, datetime, json, os, pathlib, random, shutil, signal, statistics, subprocess, sys, tempfile, time
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from ranks import differences, processes  # noqa: E402
+
 CAMPAIGN = """\
 vitrion: 1
 campaign: faults
@@ -42,19 +45,7 @@ class Run:
                                   stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True)
 
     def processes(self):
-        """{rank: (guardian, child)}: pairs of parent and child that run our command line."""
-        found = {}
-        for proc in pathlib.Path("/proc").glob("[0-9]*"):
-            try:
-                cmd = (proc / "cmdline").read_bytes().split(b"\0")
-                if cmd[0] != str(self.args.vitrion).encode() or str(self.out).encode() not in cmd:
-                    continue
-                parent = int((proc / "stat").read_text().rsplit(")", 1)[1].split()[1])
-                env = dict(e.split(b"=", 1) for e in (proc / "environ").read_bytes().split(b"\0") if b"=" in e)
-                found[int(proc.name)] = (parent, int(env[b"PMI_RANK"]))
-            except (OSError, KeyError, ValueError, IndexError):
-                continue
-        return {rank: (parent, pid) for pid, (parent, rank) in found.items() if parent in found}
+        return processes(self.out, self.args.vitrion)
 
     def over(self):
         return self.p.poll() is not None
@@ -135,14 +126,6 @@ def lost_by(out, rank, when):
     return when - since if since else 0.0
 
 
-def same(args, reference, out):
-    p = subprocess.run(["/usr/bin/python3", args.source / "scripts/compare_stores.py", reference / "results.h5",
-                        out / "results.h5"], capture_output=True, text=True)
-    if p.returncode:
-        print(p.stdout + p.stderr)
-    return p.returncode == 0
-
-
 def one_campaign(args, campaign, out, rng, budget, records):
     """Faults until the campaign is done or the budget is used up; then undisturbed to the end."""
     used, starts = 0, 0
@@ -201,7 +184,9 @@ def main():
         out, n = tmp / f"run{n}", n + 1
         used, began = one_campaign(args, campaign, out, rng, min(left, 40), records)
         left, starts = left - used, starts + began
-        equal = same(args, reference, out)
+        found = differences(reference, out)
+        equal = not found
+        print(found, end="")
         bad += not equal
         print(f"campaign {n}: {used} faults, {began} starts, {'equal' if equal else 'DIFFERENT'}", flush=True)
         if used == 0 and not equal:

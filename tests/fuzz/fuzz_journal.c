@@ -97,7 +97,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   must(n == in_two || in_two == -1, "two goes find another number of records");
   for (int i = 0; i < n; i++) same_record(j, vt_journal_rec(j, i), data, size);
   must(vt_journal_cut(j, &err) == VT_OK, err.text);
-  must(vt_journal_torn(j, NULL) == 0, "torn after the cut");
+  int headless = 0; /* from a shard without a sound header nothing is cut */
+  for (int k = 0; k < vt_journal_shards(j); k++) {
+    vt_flaw f;
+    headless += vt_journal_flaw(j, k, 0, &f) && f.kind == VT_FLAW_HEAD;
+  }
+  must(vt_journal_torn(j, NULL) <= headless, "torn after the cut");
   vt_journal_free(j);
   must(vt_journal_open(&j, dir, &err) == VT_OK && vt_journal_count(j) == n, "the cut changed more than the tail");
   vt_journal_free(j);

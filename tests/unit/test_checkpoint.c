@@ -392,6 +392,55 @@ static void a_full_disk_leaves_the_one_before_and_is_tried_again(void **state)
   keeper_close(&k);
 }
 
+/* Steps of at least 0.2 ms: 0.26 s of computing in all. */
+static vt_plan slow_plan(void)
+{
+  vt_plan p = m_plan;
+  (void)snprintf(p.pot_kind, sizeof p.pot_kind, "mock");
+  (void)snprintf(p.pot_path, sizeof p.pot_path, "slow:0.0002");
+  return p;
+}
+
+static void checkpoints_are_every_s_apart(void **state)
+{
+  (void)state;
+  keeper k;
+  vt_plan p = slow_plan();
+  keeper_open(&k);
+  k.keep.every_s = 0.06;
+  vt_result r = keep_run(&p, &g_result, &k.hooks);
+  assert_true(k.kept >= 1 && k.kept <= r.wall_s / 0.06);
+  vt_result_free(&r);
+  keeper_close(&k);
+}
+
+static void the_time_before_an_interruption_counts(void **state)
+{
+  (void)state;
+  keeper k;
+  vt_checkpoint_info first, second, begun;
+  vt_err err = {0};
+  vt_plan p = slow_plan();
+  keeper_open(&k);
+  stop_at(&k, &p, 0.7);
+  VT_TEST_OK(vt_checkpoint_look(k.path, &first, &err), &err);
+  assert_true(first.wall_s >= 0.7 * 1300 * 0.0002);
+  stop_at(&k, &p, 0.9);
+  VT_TEST_OK(vt_checkpoint_look(k.path, &second, &err), &err);
+  assert_true(second.wall_s >= first.wall_s + 0.1 * 1300 * 0.0002);
+  vt_result r = keep_run(&p, &g_result, &k.hooks);
+  assert_true(r.wall_s >= second.wall_s);
+  assert_true(keep_same(&r, &m_result));
+  vt_result_free(&r);
+  /* and a retry has spent what was spent when its stage began */
+  (void)snprintf(p.pot_path, sizeof p.pot_path, "nan@10");
+  assert_int_equal(keep_try(&p, &g_result, &k.hooks, &err), VT_EDIVERGE);
+  VT_TEST_OK(vt_checkpoint_look(k.path, &begun, &err), &err);
+  assert_int_equal(begun.half_stage, VT_STAGE_PRODUCE);
+  assert_true(begun.wall_s >= 800 * 0.0002 && begun.wall_s < first.wall_s);
+  keeper_close(&k);
+}
+
 static struct {
   long first, last;
   int n;
@@ -534,6 +583,8 @@ int main(void)
                                      cmocka_unit_test(a_sound_checkpoint_of_something_else_is_refused_and_says_why),
                                      cmocka_unit_test(a_folder_that_does_not_exist_does_not_fail_the_task),
                                      cmocka_unit_test(a_full_disk_leaves_the_one_before_and_is_tried_again),
+                                     cmocka_unit_test(checkpoints_are_every_s_apart),
+                                     cmocka_unit_test(the_time_before_an_interruption_counts),
                                      cmocka_unit_test(keeping_takes_no_memory_while_atoms_move),
                                      cmocka_unit_test(what_is_removed_is_gone),
                                      cmocka_unit_test(a_stop_goes_on_to_the_next_block_and_is_asked_for_all_the_way),
