@@ -10,7 +10,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from cli_common import CAMPAIGN, expect, finish, folder, join, run, source, write  # noqa: E402
 
 checks = 0
-COMMANDS = ["check", "plan", "run", "status", "fit", "one", "analyze", "energy", "bench", "bench engine", "bench sched", "schema"]
+COMMANDS = ["check", "plan", "run", "status", "fit", "one", "analyze", "energy", "bench", "bench engine", "bench sched", "schema", "verify", "repair"]
 
 
 def wrong(code, phrase, *args, cwd=None):
