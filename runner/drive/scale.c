@@ -4,9 +4,9 @@
  * while, says a beat every second, and reports.  What is measured is the time inside vt__master_message and
  * vt__master_tick; letters are taken from the simulation before the clock starts.  The sends of the master happen inside;
  * their cost is calibrated and reported beside. */
+#include <malloc.h>
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "runner/drive/drive_impl.h"
 #include "runner/drive/scale.h"
@@ -54,20 +54,11 @@ static double chance(world *w)
   return u[0];
 }
 
-static int64_t resident(void)
+/* Bytes that are allocated now: in heaps, and mapped one by one. */
+static int64_t allocated(void)
 {
-  char *text;
-  size_t n;
-  if (vt_file_read("/proc/self/statm", 4096, &text, &n, NULL) != VT_OK) return 0;
-  int64_t v[2] = {0};
-  char *at = text;
-  for (int k = 0; k < 2; k++) {
-    size_t len = strcspn(at, " \n");
-    (void)vt_parse_i64(at, len, &v[k]);
-    at += len + (at[len] != '\0');
-  }
-  vt_free(text);
-  return v[1] * sysconf(_SC_PAGESIZE);
+  struct mallinfo2 i = mallinfo2();
+  return (int64_t)(i.uordblks + i.hblkhd);
 }
 
 const char *vt_scale_kind(int kind)
@@ -374,11 +365,11 @@ static vt_status open_world(world *w, vt_err *err)
                            .event = happened,
                            .ctx = w};
   w->clock_s = cost_of_clock();
-  w->out->open_bytes = resident();
+  w->out->open_bytes = allocated();
   w->out->open_s = vt_cpu_s();
   VT_PASS(vt__master_open(&w->master, &w->o, err));
   w->out->open_s = vt_cpu_s() - w->out->open_s;
-  w->out->open_bytes = resident() - w->out->open_bytes;
+  w->out->open_bytes = allocated() - w->out->open_bytes;
   return VT_OK;
 }
 
@@ -533,11 +524,11 @@ vt_status vt_scale_write_journal(const vt_scale_spec *s, const char *dir, vt_sca
   VT_TRY_OUT(make_tasks(s, &task, err), err, "journal");
   VT_TRY_OUT(vt_calloc64(&values, (size_t)x->n_values, sizeof(double), err), err, "journal");
   for (int k = 0; k < x->n_shards; k++) VT_TRY_OUT(write_shard(s, task, dir, k, x, values, err), err, "shard %d", k);
-  x->open_bytes = resident();
+  x->open_bytes = allocated();
   double from = vt_now_s();
   VT_TRY_OUT(vt_journal_open(j, dir, err), err, "journal");
   x->open_s = vt_now_s() - from;
-  x->open_bytes = resident() - x->open_bytes;
+  x->open_bytes = allocated() - x->open_bytes;
   from = vt_now_s();
   VT_TRY_OUT(vt_journal_refresh(*j, err), err, "journal");
   x->refresh_s = vt_now_s() - from;

@@ -23,7 +23,7 @@ typedef struct vt_scale_report {
   int n_declared;              /* ranks that the master declared dead */
   double virtual_s;
   double open_s;               /* vt__master_open */
-  int64_t open_bytes;          /* resident memory that it took */
+  int64_t open_bytes;          /* memory that it took */
   double master_s, tick_s;     /* CPU seconds: messages and ticks; ticks alone */
   double longest_s;            /* wall time of the longest single message or tick */
   int64_t received, sent, ticks;
@@ -43,7 +43,7 @@ VT_MUST_CHECK vt_status vt_scale_sched(const vt_scale_spec *s, double *open_s, d
 typedef struct vt_scale_journal {
   int n_shards, batch, n_values; /* n_values doubles a result */
   double append_s, sync_s, open_s, refresh_s; /* wall; all of them; refresh_s: one that finds nothing new */
-  int64_t syncs, bytes, open_bytes;           /* open_bytes: resident memory of the index */
+  int64_t syncs, bytes, open_bytes;           /* open_bytes: memory of the index */
 } vt_scale_journal;
 /* *j is the open journal (vt_journal_free). */
 VT_MUST_CHECK vt_status vt_scale_write_journal(const vt_scale_spec *s, const char *dir, vt_scale_journal *x,
