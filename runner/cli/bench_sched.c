@@ -9,7 +9,7 @@
 #include "runner/drive/drive.h"
 
 typedef struct bench_sched_args {
-  int tasks;
+  int tasks, simulate;
   double seconds; /* length of one task */
   const char *output;
 } bench_sched_args;
@@ -104,7 +104,8 @@ int bench_sched(int argc, char **argv)
   bench_sched_args a = {.tasks = 20000};
   const vt_opt opt[] = {{"tasks", VT_OPT_INT, "N", "number of tasks (20000)", &a.tasks, 1, 1e7},
                         {"seconds", VT_OPT_REAL, "S", "length of a task (0)", &a.seconds, 0, 3600},
-                        {"output", VT_OPT_TEXT, "DIR", "an empty folder for the journal", &a.output, 0, 0}};
+                        {"output", VT_OPT_TEXT, "DIR", "a new folder for the journal", &a.output, 0, 0},
+                        {"simulate", VT_OPT_FLAG, NULL, "many simulated ranks instead; see --simulate --help", &a.simulate, 0, 0}};
   vt_usage u = {.name = "bench sched",
                 .args = "",
                 .doc = "Empty tasks through the real master, workers and journal.  Start it with mpiexec.",
@@ -113,6 +114,8 @@ int bench_sched(int argc, char **argv)
                 .n_opt = sizeof opt / sizeof *opt};
   vt_comm *comm;
   vt_err err = {0};
+  for (int i = 1; i < argc; i++)
+    if (strcmp(argv[i], "--simulate") == 0) return bench_scale(argc, argv);
   if (vt_comm_mpi_open(&argc, &argv, &comm, &err) != VT_OK) return vt_cli_fail(&err);
   int32_t code = -1;
   if (vt_comm_rank(comm) == 0) {

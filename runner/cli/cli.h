@@ -48,6 +48,7 @@ int cmd_verify(int argc, char **argv);
 /* Benchmarks, rows of the table in bench.c. */
 int bench_engine(int argc, char **argv);
 int bench_sched(int argc, char **argv);
+int bench_scale(int argc, char **argv); /* `bench sched --simulate`; no MPI */
 
 /* ------------------------------------------------------------------ options (opts.c) */
 

@@ -76,7 +76,7 @@ const char *vt_comm_mpi_version(void);
  * vt_sim_advance.  A dead rank's sends go nowhere, its polls find nothing. */
 typedef struct vt_sim vt_sim;
 typedef struct vt_sim_options {
-  int n_ranks; /* 1..4096                             */
+  int n_ranks; /* 1..32768                            */
   uint64_t seed;
   double delay_s; /* mean message delay; 0: none         */
 } vt_sim_options;

@@ -4,7 +4,7 @@
 
 #include "runner/comm/comm_impl.h"
 
-enum { RANKS_MOST = 4096, STALL_ONE_IN = 64, STALL_TIMES = 32 };
+enum { RANKS_MOST = 32768, STALL_ONE_IN = 64, STALL_TIMES = 32 };
 
 typedef struct letter {
   double arrives;
@@ -22,6 +22,11 @@ typedef struct sim_comm {
   letter **box;      /* binary heap: earliest arrival first */
   int n_box, cap_box;
   letter *held; /* the one that was polled last */
+  /* Latest arrival so far of what this rank sent, by destination.  Most ranks of a large world write to one other only:
+   * all have a place for one, and room for everybody comes with the second. */
+  int only;
+  double last_only;
+  double *last; /* [n_ranks] or NULL */
   /* The collective step this rank is in. */
   enum { OUT, IN, THROUGH } step;
   int is_bcast, root, n;
@@ -34,7 +39,6 @@ struct vt_sim {
   double now;
   int64_t n_sent, n_in_flight, n_draws;
   sim_comm *comm; /* [n_ranks] */
-  double *last;   /* [n_ranks * n_ranks] latest arrival so far from src to dst */
 };
 
 static sim_comm *self(vt_comm *c) { return (sim_comm *)c; } /* base is the first member */
@@ -90,13 +94,31 @@ static double delay(vt_sim *s)
   return u[1] * STALL_ONE_IN < 1 ? d * STALL_TIMES : d;
 }
 
+static vt_status last_arrival(sim_comm *c, int dst, double **last, vt_err *err)
+{
+  void *p;
+  if (!c->last && (c->only < 0 || c->only == dst)) {
+    c->only = dst;
+    *last = &c->last_only;
+    return VT_OK;
+  }
+  if (!c->last) {
+    VT_TRY(vt_calloc64(&p, (size_t)c->base.size, sizeof *c->last, err), err, "simulated rank %d", c->base.rank);
+    c->last = p;
+    c->last[c->only] = c->last_only;
+  }
+  *last = &c->last[dst];
+  return VT_OK;
+}
+
 static vt_status sim_send(vt_comm *base, int dst, int tag, const void *data, size_t n, vt_err *err)
 {
   sim_comm *c = self(base);
   vt_sim *s = c->sim;
   if (c->dead) return VT_OK;
   s->n_sent++;
-  double *last = &s->last[(size_t)base->rank * (size_t)base->size + (size_t)dst], t = s->now + delay(s);
+  double *last = NULL, t = s->now + delay(s);
+  VT_PASS(last_arrival(c, dst, &last, err));
   if (t < *last) t = *last; /* never overtaken on its own way */
   *last = t;
   if (s->comm[dst].dead) return VT_OK;
@@ -219,8 +241,6 @@ vt_status vt_sim_open(vt_sim **out, const vt_sim_options *o, vt_err *err)
   vt_sim *s = p;
   s->o = *o;
   size_t n = (size_t)o->n_ranks;
-  VT_TRY_OUT(vt_calloc64(&p, n * n, sizeof *s->last, err), err, "%zu simulated ranks", n);
-  s->last = p;
   VT_TRY_OUT(vt_calloc64(&p, n, sizeof *s->comm, err), err, "%zu simulated ranks", n);
   s->comm = p;
   for (int r = 0; r < o->n_ranks; r++) {
@@ -228,6 +248,7 @@ vt_status vt_sim_open(vt_sim **out, const vt_sim_options *o, vt_err *err)
     s->comm[r].base.rank = r;
     s->comm[r].base.size = o->n_ranks;
     s->comm[r].sim = s;
+    s->comm[r].only = -1;
   }
   *out = s;
   s = NULL;
@@ -277,8 +298,8 @@ void vt_sim_close(vt_sim *s)
     empty_box(&s->comm[r]);
     vt_free(s->comm[r].box);
     vt_free(s->comm[r].held);
+    vt_free(s->comm[r].last);
   }
   vt_free(s->comm);
-  vt_free(s->last);
   vt_free(s);
 }

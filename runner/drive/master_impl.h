@@ -32,6 +32,7 @@ struct vt_master {
   int32_t round;
   double round_began;
   char *in;            /* [n_ranks] said IN in this round */
+  char *gone;          /* [n_ranks] scratch: about to be declared dead */
   unsigned char *dead; /* bitmap, [n_ranks / 8 + 1]       */
   int n_dead;
   /* news.c */

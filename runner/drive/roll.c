@@ -15,6 +15,8 @@ vt_status vt__roll_open(vt_master *m, vt_err *err)
   m->rank = p;
   VT_PASS(vt_calloc64(&p, n, 1, err));
   m->in = p;
+  VT_PASS(vt_calloc64(&p, n, 1, err));
+  m->gone = p;
   VT_PASS(vt_calloc64(&p, n / 8 + 1, 1, err));
   m->dead = p;
   m->fallen.prefix = m->o->fallen;
@@ -28,6 +30,7 @@ void vt__roll_free(vt_master *m)
 {
   vt_free(m->rank);
   vt_free(m->in);
+  vt_free(m->gone);
   vt_free(m->dead);
 }
 
@@ -48,7 +51,7 @@ void vt__roll_doing(vt_master *m, int rank, vt_rank_doing doing)
 
 /* ------------------------------------------------------------------ deaths */
 
-/* What its guardian wrote down about the task is read first: the task is still leased to the dead rank then. */
+/* What its guardian wrote down about the task is read before: the task is still leased to the dead rank then. */
 static vt_status declare_dead(vt_master *m, int rank, const char *why, vt_err *err)
 {
   vt_rank_state *r = &m->rank[rank];
@@ -57,21 +60,32 @@ static vt_status declare_dead(vt_master *m, int rank, const char *why, vt_err *e
   vt__master_say(m, "rank_dead", rank, l.task >= 0 ? &l : NULL, why);
   m->dead[rank / 8] |= (unsigned char)(1u << rank % 8);
   m->n_dead++;
-  VT_PASS(vt__news_read(m, err));
   vt__roll_doing(m, rank, VT_RANK_DEAD);
   return vt__master_event(m, &(vt_event){.kind = VT_EV_WORKER_DEAD, .worker = rank, .task = -1}, err);
+}
+
+/* All for whom `why` holds at once: one look at the journal may read the sizes of ten thousand files. */
+static vt_status declare_all(vt_master *m, const char *why, vt_err *err)
+{
+  int any = 0;
+  for (int r = 1; r < m->n_ranks && !any; r++) any = m->gone[r];
+  if (any) VT_PASS(vt__news_read(m, err));
+  for (int r = 1; r < m->n_ranks && any; r++) {
+    if (m->gone[r] && m->rank[r].doing != VT_RANK_DEAD) VT_PASS(declare_dead(m, r, why, err));
+    m->gone[r] = 0;
+  }
+  return VT_OK;
 }
 
 static vt_status bury(vt_master *m, double now, vt_err *err)
 {
   double most = AFTER_THE_GUARDIAN * m->o->rank_timeout_s;
   for (int r; (r = vt__fallen_look(&m->fallen, now, 1)) >= 0;)
-    if (r > 0 && r < m->n_ranks && m->rank[r].doing != VT_RANK_DEAD)
-      VT_PASS(declare_dead(m, r, "its guardian says so", err));
+    if (r > 0 && r < m->n_ranks) m->gone[r] = 1;
+  VT_PASS(declare_all(m, "its guardian says so", err));
   for (int r = 1; r < m->n_ranks && most > 0; r++)
-    if (m->rank[r].doing != VT_RANK_DEAD && now - m->rank[r].heard > most)
-      VT_PASS(declare_dead(m, r, "silent for too long", err));
-  return VT_OK;
+    m->gone[r] = m->rank[r].doing != VT_RANK_DEAD && now - m->rank[r].heard > most;
+  return declare_all(m, "silent for too long", err);
 }
 
 /* ------------------------------------------------------------------ the end */
@@ -126,9 +140,8 @@ static vt_status leave_behind(vt_master *m, double now, vt_err *err)
 {
   if (!m->stopping || m->o->grace_s <= 0 || now - m->stopped_at < 0.5 * m->o->grace_s) return VT_OK;
   for (int r = 1; r < m->n_ranks; r++)
-    if (m->rank[r].doing == VT_RANK_BUSY || m->rank[r].doing == VT_RANK_IDLE)
-      VT_PASS(declare_dead(m, r, "did not stop in time", err));
-  return VT_OK;
+    m->gone[r] = m->rank[r].doing == VT_RANK_BUSY || m->rank[r].doing == VT_RANK_IDLE;
+  return declare_all(m, "did not stop in time", err);
 }
 
 static vt_status gather(vt_master *m, double now, vt_err *err)
@@ -138,11 +151,10 @@ static vt_status gather(vt_master *m, double now, vt_err *err)
   VT_PASS(bury(m, now, err));
   for (int r = 1; r < m->n_ranks; r++) {
     if (m->rank[r].doing == VT_RANK_DEAD || m->in[r]) continue;
-    if (m->o->rank_timeout_s > 0 && now - m->round_began > most)
-      VT_PASS(declare_dead(m, r, "did not come to the end", err));
-    else
-      missing++;
+    m->gone[r] = m->o->rank_timeout_s > 0 && now - m->round_began > most;
+    missing += !m->gone[r];
   }
+  VT_PASS(declare_all(m, "did not come to the end", err));
   if (m->n_dead > dead) return new_round(m, now, err);
   return missing ? VT_OK : go(m, err);
 }

@@ -205,7 +205,7 @@ static void impossible_simulations_are_refused(void **state)
   vt_sim *s;
   vt_err err;
   assert_int_equal(vt_sim_open(&s, &(vt_sim_options){.n_ranks = 0}, &err), VT_EINVAL);
-  assert_int_equal(vt_sim_open(&s, &(vt_sim_options){.n_ranks = 5000}, &err), VT_EINVAL);
+  assert_int_equal(vt_sim_open(&s, &(vt_sim_options){.n_ranks = 40000}, &err), VT_EINVAL);
   assert_int_equal(vt_sim_open(&s, &(vt_sim_options){.n_ranks = 2, .delay_s = NAN}, &err), VT_EINVAL);
   assert_null(s);
   vt_sim_close(NULL);
