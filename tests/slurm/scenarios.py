@@ -47,10 +47,6 @@ class Failed(Exception):
     pass
 
 
-class NotYet(Exception):
-    """The program cannot do this yet."""
-
-
 def expect(truth, what):
     if not truth:
         raise Failed(what)
@@ -76,8 +72,6 @@ class World:
         self.template = source / "scripts/slurm/vitrion.sbatch"
         self.references, self.seconds = {}, {}
         self.cluster, self.on_hosts = None, None
-        text = subprocess.run([vitrion, "run", "--help"], capture_output=True, text=True, timeout=60).stdout
-        self.can_join = "--join" in text
 
     def campaign(self, ps):
         path = self.top / f"{ps}ps.yaml"
@@ -209,11 +203,24 @@ def limit_mpiexec(t):
     return limit(t, VITRION_LAUNCHER=str(t.w.mpiexec))
 
 
-@scenario("limit-unwarned")
-def limit_unwarned(t):
-    """No early signal: TERM at the limit, KILL some seconds later."""
+@scenario("limit-known")
+def limit_known(t):
+    """No early signal: the program asks SLURM for its limit (squeue) and lands before it."""
     t.w.reference(LONG_PS)
     job = t.submit("--ntasks=1", "--time=1", "--signal=B:CONT@10", ps=LONG_PS)
+    starts = 1 + t.wait_end(job, 900)
+    text = t.log(job)
+    expect(starts > 1 and "stopped by the wall limit" in text, "it did not stop by itself")
+    expect("DUE TO TIME LIMIT" not in text, "a start was killed at its limit")
+    t.same_bytes(LONG_PS)
+    return f"landed by itself before the limit, {starts} starts"
+
+
+@scenario("limit-unwarned")
+def limit_unwarned(t):
+    """No early signal, and a wrong idea of the limit: TERM at the limit, KILL some seconds later."""
+    t.w.reference(LONG_PS)
+    job = t.submit("--ntasks=1", "--time=1", "--signal=B:CONT@10", ps=LONG_PS, SLURM_JOB_END_TIME="9999999999")
     starts = 1 + t.wait_end(job, 900)
     expect(starts > 1 and "DUE TO TIME LIMIT" in t.log(job), "it ended before its limit: nothing was tested")
     t.same_bytes(LONG_PS)
@@ -233,7 +240,7 @@ def requeue(t):
     return f"{done} of {N_TASKS} tasks kept, {starts} starts"
 
 
-@scenario("cancel", quick=True)
+@scenario("cancel")
 def cancel(t):
     job = t.submit(*TWO)
     t.wait_work()
@@ -341,8 +348,6 @@ def array_apart(t):
 
 
 def joined(t):
-    if not t.w.can_join:
-        raise NotYet("vitrion run has no --join")
     array = t.submit("--hold", "--array=1-3", "--ntasks=1", "--time=20",
                      words=[t.w.campaign(SHORT_PS), "--output", t.out, "--quiet", "--join"])
     t.slurm("scontrol", "release", f"{array}_1")  # the first one leads
@@ -366,7 +371,7 @@ def array_join(t):
     return f"three jobs ended with 0, {len(shards(t))} of their ranks have results"
 
 
-@scenario("array-leader-cancelled")
+@scenario("array-leader-cancelled", quick=True)
 def array_leader_cancelled(t):
     array = joined(t)
     t.slurm("scancel", f"{array}_1")
@@ -408,8 +413,6 @@ def ranks(t, number=None):
 
 @scenario("rank-killed")
 def rank_killed(t):
-    if not t.w.can_join:  # came with it
-        raise NotYet("the death of a rank is not survived")
     job = t.submit("--nodes=2", "--ntasks=3", "--time=20")
     t.wait_work()
     [victim] = ranks(t, 2)
@@ -433,8 +436,6 @@ def one(world, name, function, hosts):
         t0 = time.time()
         trial = Trial(world, name)
         what, verdict = function(trial), "ok"
-    except NotYet as e:
-        what, verdict = f"{e}: expected to fail for now", "not yet"
     except (Failed, RuntimeError, OSError, KeyError, subprocess.TimeoutExpired) as e:
         what, verdict = str(e).split("\n")[0], "FAILED"
         print(f"{name}: {e}\n{trial.logs() if trial else ''}", flush=True)
@@ -481,7 +482,7 @@ def main():
             print(f"kept: {top}")
         else:
             shutil.rmtree(top, ignore_errors=True)
-    count = {v: sum(r[3] == v for r in rows) for v in ("ok", "FAILED", "not yet", "SKIPPED")}
+    count = {v: sum(r[3] == v for r in rows) for v in ("ok", "FAILED", "SKIPPED")}
     print(", ".join(f"{n} {v}" for v, n in count.items() if n))
     return 1 if count["FAILED"] or not count["ok"] else 0
 
