@@ -77,18 +77,35 @@ static void pass_on(int sig)
   errno = keep;
 }
 
-/* PMI-1, as hydra and SLURM's pmi2 plugin speak it: this rank leaves in good order. */
+/* A word of PMI-1, as hydra and SLURM's pmi2 plugin speak it; 1 if it was sent. */
+static int tell_launcher(const char *word, int *fd)
+{
+  const char *text = getenv("PMI_FD");
+  int64_t v;
+  if (!text || !vt_parse_i64(text, strlen(text), &v)) return 0;
+  *fd = (int)v;
+  size_t n = strlen(word);
+  return write(*fd, word, n) == (ssize_t)n;
+}
+
+/* This rank leaves in good order. */
 static void sign_off(void)
 {
-  static const char word[] = "cmd=finalize\n";
   char answer[128];
-  const char *text = getenv("PMI_FD");
-  int64_t fd;
-  if (!text || !vt_parse_i64(text, strlen(text), &fd)) return;
-  if (write((int)fd, word, sizeof word - 1) == (ssize_t)(sizeof word - 1)) {
-    ssize_t ignored = read((int)fd, answer, sizeof answer);
-    (void)ignored;
-  }
+  int fd;
+  if (!tell_launcher("cmd=finalize\n", &fd)) return;
+  ssize_t ignored = read(fd, answer, sizeof answer);
+  (void)ignored;
+}
+
+/* The job cannot go on.  A launcher notices by itself that a rank is gone, but not while it is starting: the others would
+ * wait in MPI_Init. */
+static void end_job(void)
+{
+  char word[64];
+  int fd;
+  (void)snprintf(word, sizeof word, "cmd=abort exitcode=%d\n", EXIT_AGAIN);
+  (void)tell_launcher(word, &fd);
 }
 
 static int is_master(void)
@@ -135,7 +152,10 @@ static _Noreturn void conclude(int how, int hung, int stopped, vt_guard_mourn *m
   }
   describe(&d);
   if (mourn) mourn(&d);
-  if (d.phase == VT_GUARD_VITAL) _exit(EXIT_AGAIN);
+  if (d.phase == VT_GUARD_VITAL) {
+    end_job();
+    _exit(EXIT_AGAIN);
+  }
   sign_off();
   _exit(is_master() ? EXIT_AGAIN : 0);
 }

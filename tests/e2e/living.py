@@ -226,6 +226,19 @@ class Living(unittest.TestCase):
         self.assertEqual(p.returncode, 0, p.stdout + p.stderr)
         self.assertEqual(sum(b"9.9.9" in b for b in h5(out, "/timing/build")[0]), 1)
 
+    def test_14_a_rank_that_dies_while_mpi_starts_ends_the_job_at_once(self):
+        """Else the others wait in MPI_Init for ever: the launcher does not look at its children before they have begun."""
+        for k in range(6):
+            out = self.tmp / "early"
+            p = start(self.campaign, out, 3)
+            wait_until(lambda: len(processes(out)) == 3, 20, 0)
+            time.sleep(0.02 * k)
+            os.kill(processes(out)[k % 3][1], signal.SIGKILL)
+            t0 = time.time()
+            p.communicate(timeout=60)
+            self.assertLess(time.time() - t0, 20)
+            self.assertIn(p.returncode, (0, STOPPED))  # 0: it had begun already, and lived on
+
     def test_13_status_shows_ranks_and_why_tasks_wait(self):
         out = self.tmp / "status"
         p = start(self.campaign, out, 2)
