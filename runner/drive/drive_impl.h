@@ -115,6 +115,9 @@ typedef struct vt__events {
 void vt__events_open(vt__events *e, const char *path, const char *job, int leads);
 void vt__events_write(vt__events *e, const vt_campaign *c, const vt_happening *h);
 void vt__events_close(vt__events *e);
+/* task, kind, composition, glass, temperature_K of a task into a JSON object. */
+struct json_t;
+void vt__task_json(struct json_t *o, const vt_campaign *c, int task);
 
 /* results.c: the failed tries of a task; crashes (the process died) are counted apart, they are not reproducible. */
 typedef struct vt__tries {

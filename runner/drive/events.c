@@ -37,6 +37,18 @@ static json_t *begin(const vt__events *e, const char *what)
   return o;
 }
 
+void vt__task_json(json_t *o, const vt_campaign *c, int task)
+{
+  char hex[65];
+  const vt_task *t = &c->task[task];
+  vt_uid_hex(&t->uid, hex);
+  (void)json_object_set_new(o, "task", json_string(hex));
+  (void)json_object_set_new(o, "kind", json_string(t->kind == VT_TASK_GLASS ? "glass" : "md"));
+  (void)json_object_set_new(o, "composition", json_string(c->comp[t->comp].name));
+  (void)json_object_set_new(o, "glass", json_integer(t->glass));
+  if (t->temp >= 0) (void)json_object_set_new(o, "temperature_K", json_real(c->t_k[t->temp]));
+}
+
 void vt__events_open(vt__events *e, const char *path, const char *job, int leads)
 {
   *e = (vt__events){.open = 1};
@@ -56,14 +68,7 @@ void vt__events_write(vt__events *e, const vt_campaign *c, const vt_happening *h
   json_t *o = begin(e, h->what);
   if (h->rank >= 0) (void)json_object_set_new(o, "rank", json_integer(h->rank));
   if (h->task >= 0 && h->task < c->n_tasks) {
-    char hex[65];
-    const vt_task *t = &c->task[h->task];
-    vt_uid_hex(&t->uid, hex);
-    (void)json_object_set_new(o, "task", json_string(hex));
-    (void)json_object_set_new(o, "kind", json_string(t->kind == VT_TASK_GLASS ? "glass" : "md"));
-    (void)json_object_set_new(o, "composition", json_string(c->comp[t->comp].name));
-    (void)json_object_set_new(o, "glass", json_integer(t->glass));
-    if (t->temp >= 0) (void)json_object_set_new(o, "temperature_K", json_real(c->t_k[t->temp]));
+    vt__task_json(o, c, h->task);
     if (h->attempt) (void)json_object_set_new(o, "attempt", json_integer(h->attempt));
     if (h->half_stage) (void)json_object_set_new(o, "half_step_in", json_string(vt_stage_name(h->half_stage)));
   }

@@ -28,14 +28,7 @@ static json_t *rank_json(const vt_campaign *c, const vt_watch *w, int rank)
   put_number(o, "since_s", w->now - r->since);
   put_number(o, "heard_s", w->now - r->heard);
   if (r->task < 0 || r->task >= c->n_tasks) return o;
-  char hex[65];
-  const vt_task *t = &c->task[r->task];
-  vt_uid_hex(&t->uid, hex);
-  (void)json_object_set_new(o, "task", json_string(hex));
-  (void)json_object_set_new(o, "kind", json_string(t->kind == VT_TASK_GLASS ? "glass" : "md"));
-  (void)json_object_set_new(o, "composition", json_string(c->comp[t->comp].name));
-  (void)json_object_set_new(o, "glass", json_integer(t->glass));
-  if (t->temp >= 0) put_number(o, "temperature_K", c->t_k[t->temp]);
+  vt__task_json(o, c, r->task);
   (void)json_object_set_new(o, "stage", json_string(vt_stage_name(r->stage)));
   (void)json_object_set_new(o, "attempt", json_integer(r->attempt));
   (void)json_object_set_new(o, "half_step_in", json_string(vt_stage_name(r->half_stage)));
