@@ -405,15 +405,14 @@ def ranks(t, number=None):
         except OSError:
             continue
         if words[0] == str(t.w.vitrion).encode() and b"run" in words:
-            if number is None or f"SLURM_PROCID={number}".encode() in env:
+            if number is None or f"PMI_RANK={number}".encode() in env:
                 found[pid] = parent
             parents.add(parent)
     return [pid for pid in found if pid not in parents]
 
 
-@scenario("rank-killed")
-def rank_killed(t):
-    job = t.submit("--nodes=2", "--ntasks=3", "--time=20")
+def rank_killed(t, **env):
+    job = t.submit("--nodes=2", "--ntasks=3", "--time=20", **env)
     t.wait_work()
     [victim] = ranks(t, 2)
     os.kill(victim, signal.SIGKILL)
@@ -421,6 +420,16 @@ def rank_killed(t):
     expect(restarts == 0, f"{restarts} restarts: the job did not survive")
     t.same_bytes()
     return "one rank of three killed, the others finished in the same start"
+
+
+@scenario("rank-killed")
+def rank_killed_srun(t):
+    return rank_killed(t)
+
+
+@scenario("rank-killed-mpiexec")
+def rank_killed_mpiexec(t):
+    return rank_killed(t, VITRION_LAUNCHER=str(t.w.mpiexec))
 
 
 # ---------------------------------------------------------------------- all of them
