@@ -80,7 +80,8 @@ static vt_status run(const scale_args *a, const vt_scale_spec *s, const char *pa
   put_kinds(o, &r);
   print(o);
   if (s->window_s <= 0 && (r.tasks.done != a->tasks || (r.never && !s->replay) || r.twice))
-    VT_FAIL(err, VT_EBUG, "%lld tasks of %d are done, %lld twice", (long long)r.tasks.done, a->tasks, (long long)r.twice);
+    VT_FAIL(err, VT_EBUG, "%lld tasks of %d are done, %lld twice", (long long)r.tasks.done, a->tasks,
+            (long long)r.twice);
   return VT_OK;
 }
 
@@ -126,17 +127,19 @@ int bench_scale(int argc, char **argv)
       {"simulate", VT_OPT_FLAG, NULL, "simulated ranks: no MPI is started", &a.simulate, 0, 0},
       {"ranks", VT_OPT_INT, "N", "ranks, the master among them (10000)", &a.ranks, 2, 32768},
       {"tasks", VT_OPT_INT, "N", "tasks, a fifth of them glasses (1000000)", &a.tasks, 1, 1e8},
-      {"window", VT_OPT_REAL, "S", "virtual seconds with tasks of 10 min to 2 h; 0: leave it out (60)", &a.window_s, 0, 1e6},
+      {"window", VT_OPT_REAL, "S", "virtual seconds with tasks of 10 min to 2 h; 0: leave it out (60)", &a.window_s, 0,
+       1e6},
       {"output", VT_OPT_TEXT, "DIR", "a new folder: also write, open and replay a journal there", &a.output, 0, 0},
       {"shards", VT_OPT_INT, "N", "files of that journal (64)", &a.shards, 1, 1e6}};
-  vt_usage u = {.name = "bench sched --simulate",
-                .args = "",
-                .doc = "The real master with many simulated ranks, of which some die and some leave: CPU time of the\n"
-                       "master alone.  A line each for the scheduler, for tasks without length (the ceiling), for tasks of\n"
-                       "realistic length (the load), and for a journal with a result of every task.",
-                .example = "vitrion bench sched --simulate --ranks 10000 --tasks 1000000 --output /tmp/scale-journal",
-                .opt = opt,
-                .n_opt = sizeof opt / sizeof *opt};
+  vt_usage u = {
+      .name = "bench sched --simulate",
+      .args = "",
+      .doc = "The real master with many simulated ranks, of which some die and some leave: CPU time of the\n"
+             "master alone.  A line each for the scheduler, for tasks without length (the ceiling), for tasks of\n"
+             "realistic length (the load), and for a journal with a result of every task.",
+      .example = "vitrion bench sched --simulate --ranks 10000 --tasks 1000000 --output /tmp/scale-journal",
+      .opt = opt,
+      .n_opt = sizeof opt / sizeof *opt};
   vt_err err = {0};
   int code = vt_cli_parse(&u, argc, argv);
   if (code >= 0) return code;

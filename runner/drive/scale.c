@@ -2,8 +2,8 @@
  *
  * A rank here is a hundred bytes and a place in a heap of wake-up times, not a vt_worker: it asks, holds a task for a
  * while, says a beat every second, and reports.  What is measured is the time inside vt__master_message and
- * vt__master_tick; letters are taken from the simulation before the clock starts.  The sends of the master happen inside;
- * their cost is calibrated and reported beside. */
+ * vt__master_tick; letters are taken from the simulation before the clock starts.  The sends of the master happen
+ * inside; their cost is calibrated and reported beside. */
 #include <malloc.h>
 #include <math.h>
 #include <string.h>
@@ -18,7 +18,7 @@ static const double RANK_TIMEOUT_S = 30, MASTER_TIMEOUT_S = 60, GRACE_S = 300, W
 typedef enum hand_state { HAND_ASK, HAND_WAIT, HAND_BUSY, HAND_LEFT, HAND_OVER } hand_state;
 
 typedef struct hand {
-  int32_t state; /* hand_state */
+  int32_t state;             /* hand_state */
   int32_t leases, dies_with; /* lease with which it dies; 0: none */
   vt_lease lease;
   double wakes, beaten, ends, nap, dies, leaves; /* virtual times; nap: a length */
@@ -41,7 +41,7 @@ typedef struct world {
   hand *hand;             /* [n_ranks] */
   int32_t *heap;          /* [n_ranks] ranks by wakes */
   int n_heap;
-  letter *batch; /* [BATCH] */
+  letter *batch;  /* [BATCH] */
   double clock_s; /* what looking at the clock costs */
   double watched;
   int64_t draws, by_hands; /* messages that the ranks sent */
@@ -63,10 +63,9 @@ static int64_t allocated(void)
 
 const char *vt_scale_kind(int kind)
 {
-  static const char *const name[VT_SCALE_KINDS] = {[VT_MSG_READY] = "ready",       [VT_MSG_RESULT] = "result",
-                                                   [VT_MSG_FAILURE] = "failure",   [VT_MSG_ABORT] = "abort",
-                                                   [VT_MSG_BEAT] = "beat",         [VT_MSG_STOP_ASK] = "stop_ask",
-                                                   [VT_MSG_GONE] = "gone",         [VT_MSG_IN] = "in"};
+  static const char *const name[VT_SCALE_KINDS] = {
+      [VT_MSG_READY] = "ready", [VT_MSG_RESULT] = "result",     [VT_MSG_FAILURE] = "failure", [VT_MSG_ABORT] = "abort",
+      [VT_MSG_BEAT] = "beat",   [VT_MSG_STOP_ASK] = "stop_ask", [VT_MSG_GONE] = "gone",       [VT_MSG_IN] = "in"};
   return kind >= 0 && kind < VT_SCALE_KINDS ? name[kind] : NULL;
 }
 
@@ -154,7 +153,8 @@ static vt_status report(world *w, int rank, vt_err *err)
   double u[2];
   h->state = HAND_ASK;
   vt_rng_uniform2(w->s->seed, VT_STREAM_TEST, 3, h->lease.task, 0, u);
-  if (u[0] >= w->s->fail || h->lease.attempt || h->lease.half_stage) return tell(w, rank, VT_MSG_RESULT, &d, sizeof d, err);
+  if (u[0] >= w->s->fail || h->lease.attempt || h->lease.half_stage)
+    return tell(w, rank, VT_MSG_RESULT, &d, sizeof d, err);
   d.stage = VT_STAGE_MELT;
   (void)vt_err_set(&d.err, VT_EDIVERGE, __FILE__, __LINE__, "the first try of task %d", h->lease.task);
   return tell(w, rank, VT_MSG_FAILURE, &d, sizeof d, err);
@@ -320,7 +320,8 @@ static vt_status cost_of_send(double *cost, vt_err *err)
   *cost = 0;
   for (int r = 0; r < ROUNDS; r++) {
     double from = vt_now_s();
-    for (int k = 0; k < SENDS; k++) VT_TRY_OUT(vt_comm_send(vt_sim_comm(sim, 0), 1, 1, &l, sizeof l, err), err, "calibration");
+    for (int k = 0; k < SENDS; k++)
+      VT_TRY_OUT(vt_comm_send(vt_sim_comm(sim, 0), 1, 1, &l, sizeof l, err), err, "calibration");
     *cost += (vt_now_s() - from) / ROUNDS / SENDS;
     for (int got = 1; got;) {
       got = 0;
@@ -387,7 +388,7 @@ static void close_world(world *w)
 
 static vt_status play(world *w, vt_err *err)
 {
-  const double too_long_s = 1e7;
+  const double too_long_s = w->s->window_s + (w->s->window_s > 0 ? 0 : w->s->most_s * w->s->n_tasks) + 3600;
   int stopped = 0;
   while (!vt__master_finished(w->master)) {
     double now = vt_sim_now(w->sim);
@@ -440,7 +441,8 @@ out:
 
 /* ------------------------------------------------------------------ the scheduler alone */
 
-static vt_status drain(vt_sched *sched, const vt_scale_spec *s, vt_action *action, int32_t *todo, int64_t *events, vt_err *err)
+static vt_status drain(vt_sched *sched, const vt_scale_spec *s, vt_action *action, int32_t *todo, int64_t *events,
+                       vt_err *err)
 {
   int cap = vt_sched_actions_max(sched), head = 0, tail = 0, n;
   for (int r = 0; r < s->n_ranks + tail; r++) {
@@ -515,7 +517,8 @@ out:
   return rc;
 }
 
-vt_status vt_scale_write_journal(const vt_scale_spec *s, const char *dir, vt_scale_journal *x, vt_journal **j, vt_err *err)
+vt_status vt_scale_write_journal(const vt_scale_spec *s, const char *dir, vt_scale_journal *x, vt_journal **j,
+                                 vt_err *err)
 {
   vt_status rc = VT_OK;
   vt_sched_task *task = NULL;

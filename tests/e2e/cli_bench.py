@@ -1,4 +1,5 @@
-"""bench engine: its rates and shares are consistent, and --against compares lines of the same case on the same processor."""
+"""bench engine: its rates and shares are consistent, and --against compares lines of the same case on the same processor;
+bench sched --simulate: every task is done, and its journal replayed."""
 import json
 import math
 import os
@@ -50,4 +51,13 @@ with folder() as tmp:
                        (write(join(tmp, "empty.jsonl"), "\n"), "no line"), (join(tmp, "none"), "cannot")):
         code, lines, err = bench("--against", path)
         check(code == 2 and not lines and says in err, f"{path}: {err}")
+
+with folder() as tmp:
+    code, out, err = run("bench", "sched", "--simulate", "--ranks", 60, "--tasks", 600, "--window", 3, "--output", join(tmp, "j"))
+    lines = {x["part"]: x for x in map(json.loads, out.splitlines())}
+    check(code == 0 and set(lines) == {"scheduler", "fast", "hours", "journal", "replay"}, f"a line each\n{err}")
+    check(lines["fast"]["done"] == lines["replay"]["done"] == 600 and lines["fast"]["twice"] == 0, f"every task once {lines['fast']}")
+    check("result" not in lines["replay"]["kinds"], "nothing is done again")
+    code, out, err = run("bench", "sched", "--simulate", "--output", tmp)
+    check(code == 2 and "exists" in err, f"a folder that exists: {err}")
 finish(checks)

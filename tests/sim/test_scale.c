@@ -1,5 +1,5 @@
-/* One master and many simulated ranks that speak the real messages: whoever dies or leaves, the master counts every task
- * exactly once.  With the argument `large`: ten thousand ranks, a million tasks. */
+/* One master and many simulated ranks that speak the real messages: whoever dies or leaves, the master counts every
+ * task exactly once.  With the argument `large`: ten thousand ranks, a million tasks. */
 #include "tests/vt_test.h"
 
 #include <stdio.h>
@@ -12,7 +12,8 @@ static int n_ranks = 200, n_tasks = 5000;
 
 static vt_scale_spec spec(uint64_t seed)
 {
-  return (vt_scale_spec){.n_ranks = n_ranks, .n_tasks = n_tasks, .seed = seed, .die = 0.05, .leave = 0.05, .fail = 0.02};
+  return (vt_scale_spec){
+      .n_ranks = n_ranks, .n_tasks = n_tasks, .seed = seed, .die = 0.05, .leave = 0.05, .fail = 0.02};
 }
 
 static void every_task_counts_once_whoever_dies(void **state)
