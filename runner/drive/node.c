@@ -20,7 +20,9 @@ static vt_status dispatch(node *n, const vt_msg *msg, vt_err *err)
   return vt__worker_message(n->worker, msg, err);
 }
 
-/* Every message that is there; then the stop request; then, on rank 0, what time brings, and the watch. */
+/* Every message that is there (a flood must not keep a master from what time brings); then the stop request; then, on rank 0, what time brings, and the watch. */
+enum { MESSAGES_MOST = 10000 };
+
 static vt_status pump(void *ctx, int *busy, vt_err *err)
 {
   node *n = ctx;
@@ -28,7 +30,7 @@ static vt_status pump(void *ctx, int *busy, vt_err *err)
   vt_msg msg;
   int got = 1;
   vt_guard_beat();
-  while (got) {
+  for (int k = 0; got && k < MESSAGES_MOST; k++) {
     VT_PASS(vt_comm_poll(c, &msg, &got, err));
     if (!got) break;
     *busy = 1;
