@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "runner/drive/verify_impl.h"
+#include "runner/jobs/jobs.h"
 
 enum { NAMES_MOST = 1000 };
 
@@ -12,6 +13,27 @@ enum { NAMES_MOST = 1000 };
 static vt_status only_me(vt_outdir *o, vt_err *err)
 {
   VT_TRY(vt_outdir_lock(o, err), err, "repair needs '%s' for itself: a run is at work there", o->dir);
+  return VT_OK;
+}
+
+/* A sign of life to jobs that look at the folder: without it they would take a long repair for a dead one. */
+typedef struct watch_over {
+  vt_outdir *o;
+  int lost; /* somebody did */
+} watch_over;
+
+static void alive(void *ctx)
+{
+  watch_over *w = ctx;
+  vt_err ignored = {0};
+  if (!w->lost && vt_jobs_beat(w->o->alone, vt_now_s(), &ignored) == VT_ESTOP) w->lost = 1;
+}
+
+static vt_status still_alone(watch_over *w, vt_err *err)
+{
+  alive(w);
+  if (w->lost)
+    VT_FAIL(err, VT_ESTOP, "a job took '%s' over while it was repaired; repair again when it has ended", w->o->dir);
   return VT_OK;
 }
 
@@ -185,12 +207,12 @@ static int is_repeated(const vt_checked *v, int i)
 
 /* One look, and everything mended that comes next in the order of vt_mend behind `last`; *next: what that was, or
  * VT_MEND_NONE. What was mended may show or take away what comes later, so each kind begins with a new look. */
-static vt_status one_round(const vt_outdir *o, const vt_campaign_env *env, vt_mend last, vt_mend *next, vt_repair *r,
+static vt_status one_round(watch_over *w, const vt_campaign_env *env, vt_mend last, vt_mend *next, vt_repair *r,
                            vt_err *err)
 {
   vt_checked *v = &r->left;
   vt_checked_free(v);
-  vt__checkup k = {.dir = o, .env = env, .v = v};
+  vt__checkup k = {.dir = w->o, .env = env, .v = v};
   vt_status rc = vt__checkup_run(&k, err);
   *next = VT_MEND_NONE;
   for (int i = 0; rc == VT_OK && i < v->n; i++) {
@@ -198,7 +220,10 @@ static vt_status one_round(const vt_outdir *o, const vt_campaign_env *env, vt_me
     if (m > last && (*next == VT_MEND_NONE || m < *next)) *next = m;
   }
   for (int i = 0; rc == VT_OK && *next != VT_MEND_NONE && i < v->n; i++)
-    if (v->found[i].mend == (int32_t)*next && !is_repeated(v, i)) rc = mend(&k, &v->found[i], r, err);
+    if (v->found[i].mend == (int32_t)*next && !is_repeated(v, i)) {
+      rc = still_alone(w, err);
+      if (rc == VT_OK) rc = mend(&k, &v->found[i], r, err);
+    }
   vt__checkup_free(&k);
   return rc;
 }
@@ -218,13 +243,16 @@ static int64_t count_open(const vt_outdir *o, const vt_campaign_env *env)
 vt_status vt_folder_repair(vt_outdir *o, const vt_campaign_env *env, vt_repair *r, vt_err *err)
 {
   vt_status rc = VT_OK;
+  watch_over w = {.o = o};
   *r = (vt_repair){.tasks_open = -1};
   VT_TRY_OUT(only_me(o, err), err, "repair");
+  vt__alive_install(alive, &w);
   for (vt_mend done = VT_MEND_NONE, next = VT_MEND_CAMPAIGN; next != VT_MEND_NONE; done = next)
-    VT_TRY_OUT(one_round(o, env, done, &next, r, err), err, "repair of '%s'", o->dir);
+    VT_TRY_OUT(one_round(&w, env, done, &next, r, err), err, "repair of '%s'", o->dir);
   r->tasks_open = count_open(o, env);
   rc = vt_buf_check(&r->done, err);
 out:
+  vt__alive_install(NULL, NULL);
   vt_outdir_release(o);
   return rc;
 }

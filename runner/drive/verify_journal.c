@@ -206,6 +206,7 @@ vt_status vt__check_records(vt__checkup *k, vt_err *err)
   VT_TRY(vt_calloc64(&foreign, (size_t)vt_journal_shards(k->j) + 1, sizeof(int32_t), err), err, "journal shards");
   for (int i = 0; i < n; i++) {
     const vt_rec *r = vt_journal_rec(k->j, i);
+    vt__alive();
     int task = vt__task_of(k, &r->uid), result = r->type == VT_REC_RESULT;
     k->v->results += result;
     k->v->failures += !result;
@@ -243,6 +244,7 @@ static vt_status check_glass(vt__checkup *k, int task, vt_err *err)
   size_t n;
   vt_buf b = {0};
   char path[2 * VT_PATH], name[VT__GLASS_NAME];
+  vt__alive();
   VT_PASS(vt_campaign_plan(k->c, task, &p, err));
   VT_PASS(vt__result_load(k->j, k->first[task], &p, NULL, &values, &n, err));
   VT_TRY_OUT(vt__glass_text(&p, values, &b, err), err, "structure of task %d", task);
