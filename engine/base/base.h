@@ -21,7 +21,8 @@ typedef enum vt_dispo {
   VT_DISPO_NONE,  /* not an error                                          */
   VT_DISPO_ABORT, /* the campaign cannot go on (bad input, bug, disk full) */
   VT_DISPO_TASK,  /* this task is failed for good; the others go on        */
-  VT_DISPO_RETRY, /* the task may be tried again                           */
+  VT_DISPO_RETRY, /* the task may be tried again, by the ladder of retries */
+  VT_DISPO_AGAIN, /* an accident of this machine: the same again           */
   VT_DISPO_CRASH, /* it brought a process down: again, but not for ever    */
   VT_DISPO_REQUE  /* not a failure: stop cleanly, continue in the next job */
 } vt_dispo;
@@ -31,9 +32,9 @@ typedef enum vt_dispo {
   X(OK, VT_DISPO_NONE, "success")                                    \
   X(EINVAL, VT_DISPO_ABORT, "invalid argument")                      \
   X(EPARSE, VT_DISPO_ABORT, "malformed input file")                  \
-  X(ENOMEM, VT_DISPO_RETRY, "out of memory")                         \
+  X(ENOMEM, VT_DISPO_AGAIN, "out of memory")                         \
   X(EIO, VT_DISPO_ABORT, "input/output error")                       \
-  X(ECORRUPT, VT_DISPO_RETRY, "checksum mismatch")                   \
+  X(ECORRUPT, VT_DISPO_AGAIN, "checksum mismatch")                   \
   X(EDIVERGE, VT_DISPO_RETRY, "the trajectory left physical bounds") \
   X(ETASK, VT_DISPO_TASK, "this task cannot be done")                \
   X(EUNSUP, VT_DISPO_ABORT, "not supported by this build")           \

@@ -106,9 +106,12 @@ static int run_campaign(vt_comm *comm, const run_args *a, const vt_usage *u)
                       .folder = open_log,
                       .ctx = &log};
   vt_ctl_install(); /* after MPI_Init, which takes SIGUSR1 for itself */
-  vt_status rc = vt_drive_run(comm, &o, &code, &err);
-  if (rc == VT_ESTOP) { /* others are gone: MPI_Finalize would wait for them */
-    vt_log(VT_LOG_WARN, "cli", "ev=end alone=1 exit_code=%d why=\"%.*s\"", code, (int)strcspn(err.text, "\n"), err.text);
+  int alone = 0;
+  vt_status rc = vt_drive_run(comm, &o, &code, &alone, &err);
+  if (rc != VT_OK && rc != VT_ESTOP && alone) code = vt_cli_fail(&err);
+  if (alone) { /* others are gone: MPI_Finalize would wait for them */
+    vt_log(VT_LOG_WARN, "cli", "ev=end alone=1 exit_code=%d why=\"%.*s\"", code, (int)strcspn(err.text, "\n"),
+           err.text);
     vt_log_install(NULL, NULL, VT_LOG_ERROR);
     vt_guard_leave(code);
   }
@@ -146,7 +149,8 @@ int cmd_run(int argc, char **argv)
                 .doc =
                     "Run a campaign on all MPI ranks, or go on with it if the output folder holds it: what is done\n"
                     "stays done, the rest is done now.  Ends with the Arrhenius table, the comparison and results.h5.\n"
-                    "SIGTERM, SIGUSR1, SIGINT, --wall, SLURM's time limit or a file HALT in the folder stop it softly (exit code\n"
+                    "SIGTERM, SIGUSR1, SIGINT, --wall, SLURM's time limit or a file HALT in the folder stop it softly "
+                    "(exit code\n"
                     "75, within --grace): every rank keeps a checkpoint, and the same command goes on from there.",
                 .example = "mpiexec.mpich -n 4 vitrion run campaigns/quickstart.yaml --output runs/first",
                 .opt = opt,
@@ -155,9 +159,14 @@ int cmd_run(int argc, char **argv)
                 .most_args = 1};
   vt_comm *comm;
   vt_err err = {0};
-  (void)signal(SIGXFSZ, SIG_IGN); /* a file-size limit is a write error, from the first file on */
+  (void)signal(SIGXFSZ, SIG_IGN);       /* a file-size limit is a write error, from the first file on */
   unguarded = vt_guard_start(vt_mourn); /* before MPI: from here on this is the child */
-  if (open_mpi(&argc, &argv, &comm, &err) != VT_OK) return vt_cli_fail(&err);
+  const char *launched = getenv("PMI_RANK");
+  if (!launched || strcmp(launched, "0") == 0) vt_ctl_ask_slurm();
+  if (open_mpi(&argc, &argv, &comm, &err) != VT_OK) {
+    vt_guard_phase_set(VT_GUARD_OVER); /* its own failure, not a death */
+    return vt_cli_fail(&err);
+  }
   int rank = vt_comm_rank(comm);
   const char *mismatch = vt_comm_mpi_mismatch(comm);
   int32_t code = -1;

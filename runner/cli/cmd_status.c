@@ -87,7 +87,8 @@ static void print_ranks(const json_t *live)
     if (text_of(r, "task")[0]) {
       printf(" %.12s %s, glass %" JSON_INTEGER_FORMAT, text_of(r, "task"), text_of(r, "composition"),
              json_integer_value(json_object_get(r, "glass")));
-      if (json_object_get(r, "temperature_K")) printf(", %.6g K", json_number_value(json_object_get(r, "temperature_K")));
+      if (json_object_get(r, "temperature_K"))
+        printf(", %.6g K", json_number_value(json_object_get(r, "temperature_K")));
       printf(": %s, %.0f %%", text_of(r, "stage"), 100 * json_number_value(json_object_get(r, "fraction")));
       if (text_of(r, "half_step_in")[0]) printf(", half the time step in %s", text_of(r, "half_step_in"));
     }
@@ -178,7 +179,8 @@ int cmd_status(int argc, char **argv)
                         {"task", VT_OPT_TEXT, "UID", "where this task is, and why it waits or failed", &task, 0, 0}};
   vt_usage u = {.name = "status",
                 .args = "DIR",
-                .doc = "Counts of tasks, simulated time, rate, time left, jobs and ranks of a campaign's output folder.",
+                .doc =
+                    "Counts of tasks, simulated time, rate, time left, jobs and ranks of a campaign's output folder.",
                 .example = "vitrion status runs/quickstart --watch",
                 .opt = opt,
                 .n_opt = sizeof opt / sizeof *opt,

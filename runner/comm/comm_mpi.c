@@ -80,16 +80,26 @@ out:
   return VT_OK;
 }
 
-/* Slots whose messages have left are free again. */
-static vt_status reap(mpi_comm *c, vt_err *err)
+/* A message that cannot be sent is lost like one to a rank that died: silence, not this call, tells who is gone. */
+static void say_lost(const vt_err *why)
 {
+  vt_log(VT_LOG_WARN, "comm", "ev=message_lost error=\"%.*s\"", (int)strcspn(why->text, "\n"), why->text);
+}
+
+/* Slots whose messages have left are free again. */
+static void reap(mpi_comm *c)
+{
+  vt_err lost = {0};
   for (int i = 0; i < c->n_slots; i++) {
     int left = 0;
     if (c->sending[i] == MPI_REQUEST_NULL) continue;
-    VT_PASS(check(MPI_Test(&c->sending[i], &left, MPI_STATUS_IGNORE), "MPI_Test", err));
+    if (check(MPI_Test(&c->sending[i], &left, MPI_STATUS_IGNORE), "MPI_Test", &lost) != VT_OK) {
+      say_lost(&lost);
+      c->sending[i] = MPI_REQUEST_NULL;
+      left = 1;
+    }
     if (left) c->free_slot[c->n_free++] = i;
   }
-  return VT_OK;
 }
 
 static vt_status room_in(send_slot *s, size_t n, vt_err *err)
@@ -107,14 +117,17 @@ static vt_status room_in(send_slot *s, size_t n, vt_err *err)
 static vt_status mpi_send(vt_comm *base, int dst, int tag, const void *data, size_t n, vt_err *err)
 {
   mpi_comm *c = self(base);
-  if (c->n_free == 0) VT_PASS(reap(c, err));
+  if (c->n_free == 0) reap(c);
   if (c->n_free == 0) VT_PASS(more_slots(c, err));
   int i = c->free_slot[c->n_free - 1];
   send_slot *s = &c->slot[i];
   VT_PASS(room_in(s, n, err));
   if (n) memcpy(s->buf, data, n);
-  VT_PASS(check(MPI_Isend(s->buf, (int)n, MPI_BYTE, dst, tag, c->raw, &c->sending[i]), "MPI_Isend", err));
-  c->n_free--;
+  vt_err lost = {0};
+  if (check(MPI_Isend(s->buf, (int)n, MPI_BYTE, dst, tag, c->raw, &c->sending[i]), "MPI_Isend", &lost) == VT_OK)
+    c->n_free--;
+  else
+    say_lost(&lost);
   return VT_OK;
 }
 
@@ -283,7 +296,8 @@ void vt_comm_mpi_close(vt_comm *c)
   mpi_comm *m = self(c);
   /* All ranks meet here without spinning (MPI_Finalize would), so every receiver is past its last poll; what was sent
    * and never asked for may go unheard. */
-  if (vt_comm_barrier(c, NULL) == VT_OK && reap(m, NULL) == VT_OK) {
+  if (vt_comm_barrier(c, NULL) == VT_OK) {
+    reap(m);
     for (int i = 0; i < m->n_slots; i++)
       if (m->sending[i] != MPI_REQUEST_NULL) (void)MPI_Request_free(&m->sending[i]);
   }

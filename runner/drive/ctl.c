@@ -1,4 +1,5 @@
 /* ctl.c - where a wish to stop comes from: signals, the wall limit, the halt file. */
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 #include <unistd.h>
 
 #include "runner/drive/drive.h"
+#include "runner/guard/guard.h"
 
 enum { EXIT_STOPPED = 75 };
 static const double HALT_EVERY_S = 1.0;
@@ -17,7 +19,8 @@ static const double SLURM_EARLY_S = 60;
 
 static volatile sig_atomic_t caught; /* the first signal's number */
 static struct timespec caught_at;
-static double land_at; /* when to begin to stop; 0: never */
+static double slurm_end; /* 0: none, or not known */
+static double land_at;   /* when to begin to stop; 0: never */
 static char halt_path[VT_PATH + 16];
 static double halt_seen;
 static int closing; /* the halt file asks to begin nothing more */
@@ -31,10 +34,10 @@ static void on_signal(int sig)
   struct timespec now;
   (void)clock_gettime(CLOCK_MONOTONIC, &now);
   if (!caught) {
-    caught = sig;
     caught_at = now;
+    caught = sig;
   } else if (sig == SIGINT && seconds(&now) - seconds(&caught_at) > SAME_SIGNAL_S)
-    _exit(EXIT_STOPPED); /* the second Ctrl-C: what is durable stays so */
+    vt_guard_leave_now(EXIT_STOPPED); /* the second Ctrl-C: what is durable stays so */
 }
 
 void vt_ctl_install(void)
@@ -44,6 +47,7 @@ void vt_ctl_install(void)
   sigaction(SIGTERM, &sa, NULL);
   sigaction(SIGUSR1, &sa, NULL);
   sigaction(SIGINT, &sa, NULL);
+  sigaction(SIGHUP, &sa, NULL);
   sa.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &sa, NULL);
   sigaction(SIGXFSZ, &sa, NULL); /* a file-size limit becomes a write error */
@@ -73,7 +77,7 @@ static double parse_left(const char *s)
   return 86400 * (double)days + t;
 }
 
-double vt_ctl_slurm_left_s(void)
+static double ask_slurm(void)
 {
   const char *job = getenv("SLURM_JOB_ID"), *end = getenv("SLURM_JOB_END_TIME");
   char command[128], line[64] = "";
@@ -89,6 +93,12 @@ double vt_ctl_slurm_left_s(void)
   return parse_left(line);
 }
 
+void vt_ctl_ask_slurm(void)
+{
+  double left = ask_slurm();
+  slurm_end = left > 0 ? vt_now_s() + left : 0;
+}
+
 /* The time of landing: `grace_s` before the end, but not in the first half. */
 static void land_before(double left_s, double early_s)
 {
@@ -98,11 +108,11 @@ static void land_before(double left_s, double early_s)
   if (land_at == 0 || at < land_at) land_at = at; /* NOLINT: 0 is "never" */
 }
 
-void vt_ctl_limits(double wall_s, double slurm_left_s, double grace_s, const char *halt_file)
+void vt_ctl_limits(double wall_s, double grace_s, const char *halt_file)
 {
   land_at = 0;
   if (wall_s > 0) land_before(wall_s, grace_s);
-  if (slurm_left_s > 0) land_before(slurm_left_s, grace_s + SLURM_EARLY_S);
+  if (slurm_end > 0) land_before(fmax(1, slurm_end - vt_now_s()), grace_s + SLURM_EARLY_S);
   halt_path[0] = '\0';
   if (halt_file) (void)snprintf(halt_path, sizeof halt_path, "%s", halt_file);
 }

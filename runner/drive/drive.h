@@ -38,7 +38,7 @@ typedef struct vt_failure_head {
   int32_t stage;    /* vt_stage it failed in, 0: in none                                  */
   int64_t step;     /* of that stage                                                      */
   int32_t rank;     /* not reproducible                                                   */
-  int32_t crashed;  /* 1: the process that ran it died; nothing the task itself reported  */
+  int32_t crashed;  /* 1: an accident (its process died, no memory, a bad read): it says nothing of the plan */
   char host[64];    /* not reproducible                                                   */
   char build_id[48];
   vt_err err; /* code: its status */
@@ -151,13 +151,16 @@ typedef struct vt_node_outcome {
   int stopped;           /* rank 0: 1 if a soft stop ended it early */
   int leads, others;     /* rank 0: of several jobs               */
   int n_dead;            /* ranks that died on the way            */
-  int given_up;          /* with VT_ESTOP: the others go on without this rank; its end is no failure */
+  unsigned char *dead;   /* bitmap of them, vt_free; NULL: it did not come to the end */
+  int alone;    /* with an error: this rank left the loop by itself, no collective call is possible any more */
+  int given_up; /* alone, because the others go on without it: its end is no failure */
 } vt_node_outcome;
 
 /* Collective: returns on every rank when all tasks are done or failed, or after a soft stop, or (in a job that does not
  * lead) when nothing is left to take.  When ranks died meanwhile the comm has been shrunk to the survivors.  A status other
- * than VT_OK on rank 0 is the first fatal error that any rank reported.  VT_ESTOP on a worker: its master is gone, or has
- * given it up; then no collective call is possible any more and the process must leave (vt_guard_leave). */
+ * than VT_OK on rank 0 is the first fatal error that any rank reported.  out->alone: the error is this rank's own (VT_ESTOP:
+ * its master is gone, or has given it up), the others are not in this call any more, and the process must leave by
+ * vt_guard_leave. */
 VT_MUST_CHECK vt_status vt_node_run(const vt_node_options *o, vt_node_outcome *out, vt_err *err);
 
 /* For vt_guard_start: records the crash of a task in the journal, and leaves word for the master. */
@@ -166,13 +169,13 @@ void vt_mourn(const struct vt_guard_death *d);
 
 /* ------------------------------------------------------------------ stop requests (ctl.c) */
 
-/* SIGTERM, SIGUSR1, SIGINT set a flag (a second SIGINT leaves at once with exit code 75); call after MPI_Init. */
+/* SIGTERM, SIGUSR1, SIGHUP, SIGINT set a flag (a second SIGINT leaves at once with exit code 75); call after MPI_Init. */
 void vt_ctl_install(void);
-/* Seconds that SLURM leaves this job: SLURM_JOB_END_TIME, else what squeue answers; 0: no limit, or not known. */
-double vt_ctl_slurm_left_s(void);
-/* Limits from now on, 0: none.  Stopping begins grace_s before the first of them (a minute earlier for SLURM's), but not in
- * the first half of the time.  halt_file NULL: none. */
-void vt_ctl_limits(double wall_s, double slurm_left_s, double grace_s, const char *halt_file);
+/* Ask SLURM how long this job may live (SLURM_JOB_END_TIME, else squeue); before MPI is started, since it forks. */
+void vt_ctl_ask_slurm(void);
+/* Limits from now on: wall_s (0: none), and what SLURM answered.  Stopping begins grace_s before the first of them (a minute
+ * earlier for SLURM's), but not in the first half of the time.  halt_file NULL: none. */
+void vt_ctl_limits(double wall_s, double grace_s, const char *halt_file);
 double vt_ctl_time_left_s(void); /* until stopping begins; very long without a limit */
 /* Why to stop, or NULL. The halt file is looked at no more than once a second. */
 const char *vt_ctl_stop(void);
@@ -395,7 +398,8 @@ typedef struct vt_run_options {
 } vt_run_options;
 
 /* Collective.  *exit_code: 0 done, 2 campaign error, 3 some tasks failed, 75 stopped early; a status other than VT_OK
- * is exit code 1, but VT_ESTOP 75: other ranks are gone, and this process must leave with vt_guard_leave(*exit_code).  Mistakes of the campaign file and reports go to stderr and stdout of rank 0. */
-VT_MUST_CHECK vt_status vt_drive_run(vt_comm *comm, const vt_run_options *o, int *exit_code, vt_err *err);
+ * is exit code 1, but VT_ESTOP 75.  *alone: other ranks are not there any more, and this process must leave with
+ * vt_guard_leave.  Mistakes of the campaign file and reports go to stderr and stdout of rank 0. */
+VT_MUST_CHECK vt_status vt_drive_run(vt_comm *comm, const vt_run_options *o, int *exit_code, int *alone, vt_err *err);
 
 #endif

@@ -64,8 +64,8 @@ VT_MUST_CHECK vt_status vt__worker_open(vt_worker **w, const vt_node_options *o,
 VT_MUST_CHECK vt_status vt__worker_message(vt_worker *w, const vt_msg *msg, vt_err *err);
 /* Run the task that came, or ask for one, or make pending records durable.  *busy: did something. */
 VT_MUST_CHECK vt_status vt__worker_step(vt_worker *w, int *busy, vt_err *err);
-/* 1: it takes part in the collective end (bitmap of those who do not), 0: not yet, -1: it has no master any more (given_up:
- * because it was given up) and must leave alone. */
+/* 1: it takes part in the collective end (bitmap of those who do not), 0: not yet, -1: it has no master any more
+ * (given_up: because it was given up) and must leave alone. */
 int vt__worker_over(const vt_worker *w, const unsigned char **dead, int *given_up);
 void vt__worker_close(vt_worker *w);
 
@@ -79,12 +79,16 @@ void vt__vital(int vital, double rank_timeout_s);
 
 /* The words of guardians in a folder: files <fallen><rank>. */
 typedef struct vt__fallen {
-  const char *prefix; /* <folder>/<job>-, borrowed; NULL or "": nobody leaves word */
+  const char *prefix;          /* <folder>/<job>-, borrowed; NULL or "": nobody leaves word */
+  const unsigned char *ignore; /* bitmap of ranks that are known to be dead, borrowed; NULL: none */
+  int n_ignore;
   int64_t stamp;
   double looked_well;
 } vt__fallen;
-/* A rank whose guardian left word, or -1.  take: the word is removed.  The folder is listed only when it has changed. */
+/* A rank whose guardian left word, or -1.  take: the word is removed.  The folder is listed only when it has changed.
+ */
 int vt__fallen_look(vt__fallen *f, double now, int take);
+void vt__fallen_leave(const char *prefix, int rank); /* the word itself */
 
 /* ------------------------------------------------------------------ a campaign on the ranks */
 
@@ -102,7 +106,7 @@ typedef struct vt_replica_work {
   int rank;
   double checkpoint_s, landing_s; /* vt_keep */
   double checkpoint_spent_s;      /* time that checkpoints took */
-  int said_kernel; /* the log knows what computes the forces */
+  int said_kernel;                /* the log knows what computes the forces */
 } vt_replica_work;
 vt_work_ops vt__replica_work(vt_replica_work *w);
 void vt__checkpoint_path(const vt_outdir *dir, const vt_uid *uid, char *path, size_t cap);
@@ -122,9 +126,14 @@ void vt__task_json(struct json_t *o, const vt_campaign *c, int task);
 /* results.c: the failed tries of a task; crashes (the process died) are counted apart, they are not reproducible. */
 typedef struct vt__tries {
   int failures, crashes;
-  vt_failure_head last; /* failure; failures > 0 */
+  vt_failure_head last;        /* failure; failures > 0 */
   int32_t attempt, half_stage; /* of the last one */
 } vt__tries;
+/* The failed try on the next rung of the ladder after rung `after` (2 * attempt, + 1 with a halved stage; -1: the
+ * first), *rec NULL if there is none.  In the order of rungs, whichever rank wrote which; a rung that stands twice (its
+ * rank died before it could say so) counts once. */
+VT_MUST_CHECK vt_status vt__try_of(const vt_journal *j, const vt_uid *uid, int after, const vt_rec **rec,
+                                   vt_failure_head *h, vt_err *err);
 VT_MUST_CHECK vt_status vt__tries_of(const vt_journal *j, const vt_uid *uid, vt__tries *out, vt_err *err);
 
 /* A sign of life to whom it may concern, from loops that take long outside of replicas; installed by the run. */
@@ -153,6 +162,7 @@ typedef struct vt_progress_line {
   const vt_campaign *c;
   const vt_outdir *dir;
   int quiet, tty, open;
+  int silent; /* another job writes status.json */
   double last_line, last_file;
   char last_error[256]; /* of the last failure or death */
 } vt_progress_line;

@@ -7,9 +7,6 @@
 
 #include "runner/drive/run_impl.h"
 
-/* A job that stood still for a minute is dead (its host may be gone); one on this host whose process is gone at once. */
-static const double BEAT_S = 5, STALE_S = 60;
-
 /* ------------------------------------------------------------------ claims of the master */
 
 static vt_status claim(void *ctx, int task, int *got, vt_err *err)
@@ -38,7 +35,7 @@ static vt_status beat(void *ctx, int *others, int *leads, vt_err *err)
   VT_PASS(vt_jobs_beat(r->jobs, now, err));
   *others = vt_jobs_others(r->jobs);
   *leads = vt_jobs_leads(r->jobs, now);
-  if (!*leads && now - r->asked_to_lead > BEAT_S) {
+  if (!*leads && now - r->asked_to_lead > VT__JOB_BEAT_S) {
     r->asked_to_lead = now;
     VT_PASS(vt_jobs_lead(r->jobs, now, leads, err));
     if (*leads) VT_PASS(vt_jobs_sweep(r->jobs, now, err));
@@ -46,70 +43,86 @@ static vt_status beat(void *ctx, int *others, int *leads, vt_err *err)
   return VT_OK;
 }
 
-vt_claims vt__claims(run *r) { return (vt_claims){.ctx = r, .claim = claim, .release = release, .held = held, .beat = beat}; }
+vt_claims vt__claims(run *r)
+{
+  return (vt_claims){.ctx = r, .claim = claim, .release = release, .held = held, .beat = beat};
+}
 
 /* ------------------------------------------------------------------ entering */
 
+/* What other people read of this job: its number and its build. */
 static void label(char text[VT_JOB_LABEL])
 {
-  const char *job = getenv("SLURM_JOB_ID"), *array = getenv("SLURM_ARRAY_JOB_ID"), *task = getenv("SLURM_ARRAY_TASK_ID");
-  text[0] = '\0';
+  const char *job = getenv("SLURM_JOB_ID"), *array = getenv("SLURM_ARRAY_JOB_ID"),
+             *task = getenv("SLURM_ARRAY_TASK_ID");
+  const char *build = vt_build_info()->build_id;
   if (array && task)
-    (void)snprintf(text, VT_JOB_LABEL, "SLURM job %.40s_%.40s", array, task);
+    (void)snprintf(text, VT_JOB_LABEL, "SLURM job %.30s_%.10s, build %s", array, task, build);
   else if (job)
-    (void)snprintf(text, VT_JOB_LABEL, "SLURM job %.40s", job);
+    (void)snprintf(text, VT_JOB_LABEL, "SLURM job %.40s, build %s", job, build);
+  else
+    (void)snprintf(text, VT_JOB_LABEL, "job, build %s", build);
 }
 
-/* The leader of the folder, if it is on another host: its heartbeat; else -1. */
-static int64_t distant_beat(const run *r)
+/* The heartbeat of the folder's leader; *here: its process is alive on this very system (host, boot and namespaces are
+ * ours and it is not gone), so that there is nothing to wait for.  -1: nobody leads. */
+static int64_t leaders_beat(const char *lease, const char *my_id, int *here)
 {
-  char here[VT_JOB_HOST];
   vt_jobs_list l = {0};
   int64_t beat = -1;
-  vt__host(here);
-  if (vt_jobs_look(r->dir.lease, &l, NULL) != VT_OK) return -1;
-  for (int i = 0; i < l.n; i++)
-    if (l.job[i].leads && strcmp(l.job[i].host, here) != 0) beat = l.job[i].beat;
+  const vt_job *me = NULL, *leader = NULL;
+  *here = 0;
+  if (vt_jobs_look(lease, &l, NULL) != VT_OK) return -1;
+  for (int i = 0; i < l.n; i++) {
+    if (l.job[i].leads) leader = &l.job[i];
+    if (strcmp(l.job[i].id, my_id) == 0) me = &l.job[i];
+  }
+  if (leader) {
+    beat = leader->beat;
+    *here = me && !leader->gone && strcmp(leader->host, me->host) == 0 && strcmp(leader->boot, me->boot) == 0 &&
+            strcmp(leader->ns, me->ns) == 0;
+  }
   vt_jobs_list_free(&l);
   return beat;
 }
 
-/* A leader on another host may have died with it (a job that was requeued finds its former self): nobody can say before its
- * heart was seen to beat, or not to. */
-static vt_status outwait(run *r, vt_err *err)
+/* A leader elsewhere may have died with its host, or before this one was booted (a job that was requeued finds its
+ * former self): nobody can say before its heart was seen to beat, or not to. */
+vt_status vt__lead_or_wait(vt_jobs *jobs, const char *lease, int *leads, vt_err *err)
 {
-  const double nap_s = 1, most_s = 2 * STALE_S;
-  int64_t first = distant_beat(r), beat = first;
+  const double nap_s = 0.5, most_s = 2 * VT__JOB_STALE_S;
+  int here, looks = 10;
+  VT_PASS(vt_jobs_lead(jobs, vt_now_s(), leads, err));
+  int64_t first = leaders_beat(lease, vt_jobs_id(jobs), &here), beat = first;
+  if (!*leads && !here && first >= 0)
+    vt_log(VT_LOG_WARN, "drive", "ev=waiting why=\"%s leads here: waiting to see whether it lives\"",
+           vt_jobs_leader(jobs));
   double give_up = vt_now_s() + most_s;
-  if (first >= 0)
-    vt_log(VT_LOG_WARN, "drive", "ev=waiting why=\"%s leads here: waiting to see whether it lives\"", vt_jobs_leader(r->jobs));
-  while (!r->leads && beat >= 0 && beat == first && vt_now_s() < give_up) {
+  while (!*leads && !here && beat == first && (beat >= 0 || looks-- > 0) && vt_now_s() < give_up) {
     vt__alive();
     vt_nap_s(nap_s);
-    VT_PASS(vt_jobs_beat(r->jobs, vt_now_s(), err));
-    VT_PASS(vt_jobs_lead(r->jobs, vt_now_s(), &r->leads, err));
-    beat = distant_beat(r);
+    VT_PASS(vt_jobs_beat(jobs, vt_now_s(), err));
+    VT_PASS(vt_jobs_lead(jobs, vt_now_s(), leads, err));
+    beat = leaders_beat(lease, vt_jobs_id(jobs), &here);
+    if (beat < 0 && first >= 0) first = -1; /* it has just ended */
   }
   return VT_OK;
 }
 
-/* Lead, or find out who does.  A job that was just ended may still be inherited from: a few looks. */
+/* Lead, or help who does. */
 static vt_status take_place(run *r, vt_err *err)
 {
   char me[VT_JOB_LABEL];
-  const int looks = 10;
   label(me);
-  vt_jobs_options jo = {.dir = r->dir.lease, .label = me, .beat_s = BEAT_S, .stale_s = STALE_S};
+  vt_jobs_options jo = {.dir = r->dir.lease, .label = me, .beat_s = VT__JOB_BEAT_S, .stale_s = VT__JOB_STALE_S};
   VT_TRY(vt_jobs_open(&r->jobs, &jo, vt_now_s(), err), err, "output folder '%s'", r->dir.dir);
-  for (int k = 0; k < looks && !r->leads; k++) {
-    if (k) vt_nap_s(0.1);
-    VT_TRY(vt_jobs_lead(r->jobs, vt_now_s(), &r->leads, err), err, "output folder '%s'", r->dir.dir);
-    if (!r->leads && vt_jobs_leader(r->jobs)[0]) break;
-  }
-  if (!r->leads && !r->o->join) VT_TRY(outwait(r, err), err, "output folder '%s'", r->dir.dir);
+  vt_status rc = r->o->join ? vt_jobs_lead(r->jobs, vt_now_s(), &r->leads, err)
+                            : vt__lead_or_wait(r->jobs, r->dir.lease, &r->leads, err);
+  VT_TRY(rc, err, "output folder '%s'", r->dir.dir);
   if (r->leads || r->o->join) return VT_OK;
   VT_FAIL(err, VT_EINVAL,
-          "another start of this campaign is working in '%s': %s; wait for it, help it with --join, or give another --output",
+          "another start of this campaign is working in '%s': %s; wait for it, help it with --join, or give another "
+          "--output",
           r->dir.dir, vt_jobs_leader(r->jobs));
 }
 
@@ -129,6 +142,17 @@ static void clear_fallen(const run *r)
   (void)closedir(d);
 }
 
+/* Nobody else is in the folder, as of now: what is cut must not be somebody's last words. */
+static int alone_now(const run *r)
+{
+  vt_jobs_list l = {0};
+  int others = 0;
+  if (vt_jobs_look(r->dir.lease, &l, NULL) != VT_OK) return 0;
+  for (int i = 0; i < l.n; i++) others += strcmp(l.job[i].id, vt_jobs_id(r->jobs)) != 0;
+  vt_jobs_list_free(&l);
+  return others == 0;
+}
+
 /* Damage is named, never believed; torn tails are cut when nobody else may be writing. */
 static vt_status open_journal(run *r, vt_err *err)
 {
@@ -136,8 +160,9 @@ static vt_status open_journal(run *r, vt_err *err)
   vt_buf torn = {0}, damaged = {0};
   VT_TRY(vt_journal_open(&r->j, r->dir.journal, err), err, "journal");
   if (vt_journal_damaged(r->j, &damaged) > 0)
-    vt_log(VT_LOG_WARN, "drive", "ev=damaged_records shards=\"%s\" (tasks whose records were lost are done again)", damaged.s);
-  if (vt_jobs_others(r->jobs) == 0 && vt_journal_torn(r->j, &torn) > 0) {
+    vt_log(VT_LOG_WARN, "drive", "ev=damaged_records shards=\"%s\" (tasks whose records were lost are done again)",
+           damaged.s);
+  if (vt_journal_torn(r->j, &torn) > 0 && alone_now(r)) {
     vt_log(VT_LOG_WARN, "drive", "ev=torn_tail shards=\"%s\"", torn.s);
     rc = vt_journal_cut(r->j, err);
   }
@@ -146,8 +171,7 @@ static vt_status open_journal(run *r, vt_err *err)
   return rc;
 }
 
-/* Bits are promised for one build. */
-static vt_status check_builds(const run *r, vt_err *err)
+vt_status vt__check_builds(const run *r, vt_err *err)
 {
   const char *mine = vt_build_info()->build_id;
   for (int i = 0; i < r->c->n_tasks; i++) {
@@ -158,16 +182,29 @@ static vt_status check_builds(const run *r, vt_err *err)
     h.build_id[sizeof h.build_id - 1] = '\0';
     if (strncmp(h.build_id, mine, sizeof h.build_id - 1) == 0) continue;
     if (r->o->allow_mixed) {
-      vt_log(VT_LOG_WARN, "drive", "ev=mixed_builds other=%s this=%s (allowed; /timing/build says which is whose)", h.build_id,
-             mine);
+      vt_log(VT_LOG_WARN, "drive", "ev=mixed_builds other=%s this=%s (allowed; /timing/build says which is whose)",
+             h.build_id, mine);
       return VT_OK;
     }
-    VT_FAIL(err, VT_EINVAL,
-            "'%s' has results of another build (%s; this is %s), whose last bits may differ: go on with that build, say "
-            "--allow-mixed, or give another --output",
-            r->dir.dir, h.build_id, mine);
+    VT_FAIL(
+        err, VT_EINVAL,
+        "'%s' has results of another build (%s; this is %s), whose last bits may differ: go on with that build, say "
+        "--allow-mixed, or give another --output",
+        r->dir.dir, h.build_id, mine);
   }
   return VT_OK;
+}
+
+/* A job that joins computes with the build of the job that leads (it stands in the leader's label). */
+static vt_status same_build(const run *r, vt_err *err)
+{
+  char word[96];
+  const char *leader = vt_jobs_leader(r->jobs);
+  (void)snprintf(word, sizeof word, "build %s", vt_build_info()->build_id);
+  if (r->o->allow_mixed || !leader[0] || strstr(leader, word)) return VT_OK;
+  VT_FAIL(err, VT_EINVAL,
+          "'%s' is led by %s, this is %s, whose last bits may differ: join with that build, or say --allow-mixed",
+          r->dir.dir, leader, word);
 }
 
 vt_status vt__folder_enter(run *r, vt_err *err)
@@ -178,10 +215,12 @@ vt_status vt__folder_enter(run *r, vt_err *err)
     VT_PASS(vt_jobs_sweep(r->jobs, vt_now_s(), err));
     if (vt_jobs_others(r->jobs) == 0) clear_fallen(r);
     VT_TRY(vt_outdir_record(&r->dir, r->c, r->o->env, r->o->extend, err), err, "campaign '%s'", r->o->campaign);
-  } else
+  } else {
     VT_TRY(vt_outdir_join(&r->dir, r->c, r->o->env, err), err, "joining %s", vt_jobs_leader(r->jobs));
+    VT_TRY(same_build(r, err), err, "joining %s", vt_jobs_leader(r->jobs));
+  }
   VT_PASS(open_journal(r, err));
-  VT_PASS(check_builds(r, err));
+  VT_PASS(vt__check_builds(r, err));
   vt__events_open(&r->events, r->dir.events, vt_jobs_id(r->jobs), r->leads);
   return VT_OK;
 }

@@ -73,7 +73,8 @@ static void explain_ready(const looker *k, int i, vt_buf *out)
   } else if (claimed(k, i))
     vt_buf_printf(out, "running in another job (lease/), or its job has just died and its claim will be inherited\n");
   else if (k->live)
-    vt_buf_printf(out, "ready: it will run when one of the %d ranks is free; tasks with more to wait for them go first\n",
+    vt_buf_printf(out,
+                  "ready: it will run when one of the %d ranks is free; tasks with more to wait for them go first\n",
                   k->now.workers);
   else
     vt_buf_printf(out, "ready, but no job works in this folder: start `vitrion run` again\n");

@@ -57,7 +57,7 @@ static void print_end(const run *r, const vt_sched *s, const vt_sched_counts *n,
   list_failures(r, s);
   if (n->failed) list_compositions(r, s);
   printf("%lld of %d tasks done%s%s\n", (long long)n->done, r->c->n_tasks, n->failed ? ", some failed for good" : "",
-         !open         ? ""
+         !open                      ? ""
          : out->stopped || r->leads ? ", stopped early: the same command continues"
                                     : ", the others are done by other jobs");
   if (out->n_dead) printf("%d ranks died on the way; the others did their tasks\n", out->n_dead);
@@ -65,7 +65,8 @@ static void print_end(const run *r, const vt_sched *s, const vt_sched_counts *n,
   if (!r->leads)
     printf("the campaign is led by %s, which assembles the store\n", vt_jobs_leader(r->jobs));
   else if (r->unassembled)
-    printf("the store was not assembled: the job that ends the campaign does it (all results are in %s)\n", r->dir.journal);
+    printf("the store was not assembled: the job that ends the campaign does it (all results are in %s)\n",
+           r->dir.journal);
   else
     printf("store: %s\n", r->dir.store);
   (void)fflush(stdout);
@@ -75,7 +76,8 @@ static void print_end(const run *r, const vt_sched *s, const vt_sched_counts *n,
 vt_status vt__last_words(run *r, const vt_node_outcome *out, int *exit_code, vt_err *err)
 {
   vt_sched *s = NULL;
-  vt_sched_options so = {.n_workers = 1, .max_tries = r->c->max_tries, .crash_limit = 1, .fault_limit = VT__FAULT_LIMIT};
+  vt_sched_options so = {
+      .n_workers = 1, .max_tries = r->c->max_tries, .crash_limit = 1, .fault_limit = VT__FAULT_LIMIT};
   VT_PASS(vt_sched_open(&s, r->task, r->c->n_tasks, &so, err));
   vt_status rc = vt_journal_refresh(r->j, err);
   if (rc == VT_OK) rc = vt__replay(s, r->task, r->c->n_tasks, r->j, NULL, NULL, err);
@@ -84,12 +86,17 @@ vt_status vt__last_words(run *r, const vt_node_outcome *out, int *exit_code, vt_
     vt_sched_counts n = vt_sched_count(s);
     int64_t open = n.waiting + n.ready + n.leased;
     /* A job that joined and was not stopped has done its part. */
-    *exit_code = open ? (r->leads || out->stopped ? EXIT_STOPPED : 0) : r->unassembled ? EXIT_STOPPED : n.failed ? EXIT_FAILED_TASKS : 0;
+    *exit_code = open             ? (r->leads || out->stopped ? EXIT_STOPPED : 0)
+                 : r->unassembled ? EXIT_STOPPED
+                 : n.failed       ? EXIT_FAILED_TASKS
+                                  : 0;
     r->last.tasks = n;
     if (r->leads) vt__progress(&r->line, &r->last, open ? "stopped" : n.failed ? "failed" : "done");
     vt__progress_end(&r->line);
     print_end(r, s, &n, out);
-    vt__events_write(&r->events, r->c, &(vt_happening){.what = "end", .rank = -1, .task = -1, .ns = NAN, .wall_s = NAN, .text = vt_ctl_stop()});
+    vt__events_write(
+        &r->events, r->c,
+        &(vt_happening){.what = "end", .rank = -1, .task = -1, .ns = NAN, .wall_s = NAN, .text = vt_ctl_stop()});
   }
   vt_sched_free(s);
   return rc;

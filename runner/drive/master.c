@@ -4,7 +4,7 @@
 
 #include "runner/drive/master_impl.h"
 
-static const double TICK_S = 0.25;
+static const double TICK_S = 0.25, END_TICK_S = 0.005;
 
 vt_status vt__master_send(vt_master *m, int rank, int tag, vt_err *err)
 {
@@ -28,14 +28,16 @@ static vt_status give(vt_master *m, const vt_action *a, vt_err *err)
   vt_lease l = {.task = a->task, .attempt = a->attempt, .half_stage = a->half_stage};
   vt_rank_state *r = &m->rank[a->worker];
   int ours;
-  VT_PASS(vt__news_claim(m, a->task, &ours, err));
-  if (!ours) return VT_OK; /* the event that this caused has found the worker something else */
+  if (vt_sched_worker_of(m->sched, a->task) != a->worker) return VT_OK; /* what happened meanwhile took it away again */
+  VT_PASS(vt__news_claim(m, a->worker, a->task, &ours, err));
+  if (!ours || vt_sched_worker_of(m->sched, a->task) != a->worker) return VT_OK;
   *r = (vt_rank_state){.heard = r->heard, .task = l.task, .attempt = l.attempt, .half_stage = l.half_stage};
   vt__roll_doing(m, a->worker, VT_RANK_BUSY);
   vt_log(VT_LOG_DEBUG, "drive", "ev=lease task=%d worker=%d attempt=%d half_stage=%d", a->task, a->worker, a->attempt,
          a->half_stage);
   vt__master_say(m, "lease", a->worker, &l, NULL);
-  VT_TRY(vt_comm_send(m->comm, a->worker, VT_MSG_TASK, &l, sizeof l, err), err, "task %d to rank %d", a->task, a->worker);
+  VT_TRY(vt_comm_send(m->comm, a->worker, VT_MSG_TASK, &l, sizeof l, err), err, "task %d to rank %d", a->task,
+         a->worker);
   return VT_OK;
 }
 
@@ -58,22 +60,38 @@ static vt_status execute(vt_master *m, const vt_action *a, vt_err *err)
   VT_FAIL(err, VT_EBUG, "unknown action %d", a->kind);
 }
 
-/* Executing an action may cause events of its own (a task that turns out to be held elsewhere), so actions are copied. */
+static vt_status append(vt_master *m, int n, vt_err *err)
+{
+  if (m->n_todo + n > m->cap_todo) {
+    void *p;
+    int cap = 2 * (m->n_todo + n) + 64;
+    VT_TRY(vt_calloc64(&p, (size_t)cap, sizeof *m->todo, err), err, "%d actions", cap);
+    if (m->n_todo) memcpy(p, m->todo, (size_t)m->n_todo * sizeof *m->todo);
+    vt_free(m->todo);
+    m->todo = p;
+    m->cap_todo = cap;
+  }
+  if (n) memcpy(m->todo + m->n_todo, m->action, (size_t)n * sizeof *m->todo);
+  m->n_todo += n;
+  return VT_OK;
+}
+
+/* Executing an action may cause events of its own (a task that turns out to be held elsewhere): their actions wait in
+ * line. */
 vt_status vt__master_event(vt_master *m, const vt_event *ev, vt_err *err)
 {
-  enum { FEW = 16 };
   int n = 0;
-  vt_action few[FEW], *mine = few;
-  void *p = NULL;
-  VT_TRY(vt_sched_event(m->sched, ev, m->action, m->action_cap, &n, err), err, "scheduler event %d", ev->kind);
-  if (n > FEW) {
-    VT_TRY(vt_calloc64(&p, (size_t)n, sizeof *mine, err), err, "%d actions", n);
-    mine = p;
-  }
-  memcpy(mine, m->action, (size_t)n * sizeof *mine);
   vt_status rc = VT_OK;
-  for (int k = 0; k < n && rc == VT_OK; k++) rc = execute(m, &mine[k], err);
-  vt_free(p);
+  VT_TRY(vt_sched_event(m->sched, ev, m->action, m->action_cap, &n, err), err, "scheduler event %d", ev->kind);
+  VT_PASS(append(m, n, err));
+  if (m->acting) return VT_OK;
+  m->acting = 1;
+  for (int k = 0; k < m->n_todo && rc == VT_OK; k++) {
+    vt_action a = m->todo[k];
+    rc = execute(m, &a, err);
+  }
+  m->n_todo = 0;
+  m->acting = 0;
   return rc;
 }
 
@@ -107,10 +125,8 @@ vt_status vt__master_open(vt_master **out, const vt_node_options *o, vt_err *err
   m->t_start = vt_comm_now(o->comm);
   m->leads = 1;
   VT_TRY_OUT(vt__roll_open(m, err), err, "master: %d ranks", m->n_ranks);
-  vt_sched_options so = {.n_workers = m->n_ranks,
-                         .max_tries = o->max_tries,
-                         .crash_limit = o->crash_limit,
-                         .fault_limit = o->fault_limit};
+  vt_sched_options so = {
+      .n_workers = m->n_ranks, .max_tries = o->max_tries, .crash_limit = o->crash_limit, .fault_limit = o->fault_limit};
   VT_TRY_OUT(vt_sched_open(&m->sched, o->task, o->n_tasks, &so, err), err, "scheduler for %d tasks", o->n_tasks);
   m->action_cap = vt_sched_actions_max(m->sched);
   VT_TRY_OUT(vt_calloc64(&p, (size_t)m->action_cap, sizeof *m->action, err), err, "scheduler actions");
@@ -131,6 +147,7 @@ void vt__master_close(vt_master *m)
   vt__roll_free(m);
   vt__news_free(m);
   vt_free(m->action);
+  vt_free(m->todo);
   vt_free(m);
 }
 
@@ -151,7 +168,8 @@ static vt_status take_result(vt_master *m, int rank, const vt_done_msg *d, vt_er
 {
   vt_event ev = {.kind = VT_EV_RESULT, .worker = rank, .task = d->lease.task};
   if (vt_sched_state(m->sched, d->lease.task) != VT_DONE) m->ns_done += m->o->task_ns[d->lease.task];
-  vt_log(VT_LOG_INFO, "drive", "ev=result task=%d worker=%d ns=%.6g wall_s=%.3f", d->lease.task, rank, d->ns, d->wall_s);
+  vt_log(VT_LOG_INFO, "drive", "ev=result task=%d worker=%d ns=%.6g wall_s=%.3f", d->lease.task, rank, d->ns,
+         d->wall_s);
   if (m->o->event)
     m->o->event(m->o->ctx, &(vt_happening){.what = "result",
                                            .rank = rank,
@@ -160,8 +178,9 @@ static vt_status take_result(vt_master *m, int rank, const vt_done_msg *d, vt_er
                                            .half_stage = d->lease.half_stage,
                                            .ns = d->ns,
                                            .wall_s = d->wall_s});
+  int held = vt_sched_worker_of(m->sched, d->lease.task) == rank; /* else somebody who was given it later releases it */
   VT_PASS(vt__master_event(m, &ev, err));
-  return vt__news_release(m, d->lease.task, err);
+  return held ? vt__news_release(m, d->lease.task, err) : VT_OK;
 }
 
 static vt_status take_failure(vt_master *m, int rank, const vt_done_msg *d, vt_err *err)
@@ -176,7 +195,7 @@ static vt_status take_failure(vt_master *m, int rank, const vt_done_msg *d, vt_e
   vt_log(VT_LOG_WARN, "drive", "ev=failure task=%d worker=%d attempt=%d half_stage=%d error=\"%.200s\"", d->lease.task,
          rank, d->lease.attempt, d->lease.half_stage, d->err.text);
   vt__master_say(m, "failure", rank, &d->lease, d->err.text);
-  VT_PASS(vt__news_release(m, d->lease.task, err));
+  if (vt_sched_worker_of(m->sched, d->lease.task) == rank) VT_PASS(vt__news_release(m, d->lease.task, err));
   return vt__master_event(m, &ev, err);
 }
 
@@ -268,11 +287,11 @@ vt_status vt__master_stop(vt_master *m, vt_err *err)
 vt_status vt__master_tick(vt_master *m, vt_err *err)
 {
   double now = vt_comm_now(m->comm);
-  if (m->ending == VT__WORKING && now - m->looked < TICK_S) return VT_OK;
+  if (now - m->looked < (m->ending == VT__WORKING ? TICK_S : END_TICK_S)) return VT_OK;
   vt__roll_slept(m, now - m->looked);
   m->looked = now;
+  VT_PASS(vt__news_beat(m, err));
   if (m->ending == VT__WORKING) {
-    VT_PASS(vt__news_beat(m, err));
     VT_PASS(vt__news_look(m, now, err));
     if (!m->closing && m->o->may_begin && !m->o->may_begin(m->o->ctx))
       VT_PASS(vt__master_close_shop(m, "too little time is left for another task", err));

@@ -4,8 +4,8 @@
 
 #include "runner/drive/drive_impl.h"
 
-/* The end of a run is a collective section, so who takes part must be settled: every living rank says IN, after which its
- * death ends the job; whoever dies or keeps silent before that is left out in another round. */
+/* The end of a run is a collective section, so who takes part must be settled: every living rank says IN, after which
+ * its death ends the job; whoever dies or keeps silent before that is left out in another round. */
 typedef enum vt__ending { VT__WORKING, VT__GATHERING, VT__GONE } vt__ending;
 
 struct vt_master {
@@ -14,6 +14,8 @@ struct vt_master {
   const vt_node_options *o;
   vt_action *action; /* [action_cap] */
   int action_cap;
+  vt_action *todo; /* [cap_todo] actions that wait for their turn */
+  int n_todo, cap_todo, acting;
   int n_ranks;
   vt_rank_state *rank; /* [n_ranks] */
   double ns_done;      /* of finished tasks  */
@@ -39,6 +41,8 @@ struct vt_master {
   int32_t *by_uid; /* [n_tasks] tasks by uid */
   int n_seen;      /* records of the journal that were looked at */
   int others, leads, ever_others;
+  int taken;      /* for dead, by another job */
+  double read;    /* when the journal was read */
   double checked; /* when tasks held elsewhere were looked at */
   char *away;     /* [n_tasks] 1: held elsewhere */
 };
@@ -67,7 +71,7 @@ VT_MUST_CHECK vt_status vt__news_beat(vt_master *m, vt_err *err);
 VT_MUST_CHECK vt_status vt__news_read(vt_master *m, vt_err *err);
 VT_MUST_CHECK vt_status vt__news_look(vt_master *m, double now, vt_err *err);
 /* *ours = 1: this job does the task. */
-VT_MUST_CHECK vt_status vt__news_claim(vt_master *m, int task, int *ours, vt_err *err);
+VT_MUST_CHECK vt_status vt__news_claim(vt_master *m, int worker, int task, int *ours, vt_err *err);
 VT_MUST_CHECK vt_status vt__news_release(vt_master *m, int task, vt_err *err);
 
 #endif

@@ -52,13 +52,14 @@ void vt__vital(int vital, double rank_timeout_s)
   vt_guard_patience(vital ? longer * rank_timeout_s : rank_timeout_s);
 }
 
-/* Would the same task do it again?  A fault of the program, or standing still, may be its doing; SIGKILL and SIGTERM come
- * from outside (a person, the batch system, the kernel that ran out of memory for all). */
+/* Would the same task do it again?  A fault of the program, or standing still, may be its doing; SIGKILL and SIGTERM
+ * come from outside (a person, the batch system, the kernel that ran out of memory for all), and an exit is a second
+ * Ctrl-C or MPI's. */
 static int its_own_fault(const vt_guard_death *d)
 {
   static const int fault[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP};
   if (d->stopped) return 0;
-  if (d->hung || d->signal == 0) return 1;
+  if (d->hung) return 1;
   for (size_t k = 0; k < sizeof fault / sizeof *fault; k++)
     if (d->signal == fault[k]) return 1;
   return 0;
@@ -77,15 +78,14 @@ static void record_crash(const vt_guard_death *d, const note *n)
     (void)vt_err_set(&h.err, VT_ECRASH, __FILE__, __LINE__,
                      "rank %d showed no sign of life for %.0f s (stage %s, step %lld) and was ended", n->rank,
                      d->silence_s, *where ? where : "none", (long long)n->step);
-  else if (d->signal)
-    (void)vt_err_set(&h.err, VT_ECRASH, __FILE__, __LINE__, "rank %d was killed by signal %d (%s) in stage %s, step %lld",
-                     n->rank, d->signal, strsignal(d->signal), *where ? where : "none", (long long)n->step);
   else
-    (void)vt_err_set(&h.err, VT_ECRASH, __FILE__, __LINE__, "rank %d ended with exit code %d in stage %s, step %lld",
-                     n->rank, d->code, *where ? where : "none", (long long)n->step);
+    (void)vt_err_set(&h.err, VT_ECRASH, __FILE__, __LINE__,
+                     "rank %d was killed by signal %d (%s) in stage %s, step %lld", n->rank, d->signal,
+                     strsignal(d->signal), *where ? where : "none", (long long)n->step);
   vt_status rc = vt_journal_create(&w, n->journal, n->rank, &err);
   if (rc == VT_OK)
-    rc = vt_journal_append(w, VT_REC_FAILURE, &n->uid, n->lease.attempt, n->lease.half_stage, &h, sizeof h, NULL, 0, &err);
+    rc = vt_journal_append(w, VT_REC_FAILURE, &n->uid, n->lease.attempt, n->lease.half_stage, &h, sizeof h, NULL, 0,
+                           &err);
   if (rc == VT_OK) rc = vt_journal_sync(w, &err);
   if (rc != VT_OK) (void)fprintf(stderr, "vitrion: the crash could not be recorded: %s", err.text);
   vt_journal_close(w);
@@ -94,17 +94,23 @@ static void record_crash(const vt_guard_death *d, const note *n)
 void vt_mourn(const vt_guard_death *d)
 {
   note n;
-  char name[VT_PATH * 2 + 16];
   if (!d->note || d->n_note != sizeof n) return;
   memcpy(&n, d->note, sizeof n);
   if (n.in_task && its_own_fault(d)) record_crash(d, &n);
   if (!n.fallen[0]) return;
-  (void)snprintf(name, sizeof name, "%s%d", n.fallen, n.rank);
-  int fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0644); /* that it is there is all it says */
-  if (fd >= 0) (void)close(fd);
+  vt__fallen_leave(n.fallen, n.rank);
 }
 
 /* ------------------------------------------------------------------ the word */
+
+/* That the file is there is all it says. */
+void vt__fallen_leave(const char *prefix, int rank)
+{
+  char name[VT_PATH * 2 + 16];
+  (void)snprintf(name, sizeof name, "%s%d", prefix, rank);
+  int fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  if (fd >= 0) (void)close(fd);
+}
 
 /* Two words may fall into one tick of the file system's clock, so the folder is listed now and then all the same. */
 static int has_changed(vt__fallen *f, const char *folder, double now)
@@ -131,7 +137,10 @@ int vt__fallen_look(vt__fallen *f, double now, int take)
   if (!d) return -1;
   size_t n = strlen(slash + 1);
   while (rank < 0 && (e = readdir(d)) != NULL) {
-    if (strncmp(e->d_name, slash + 1, n) != 0 || !vt_parse_i64(e->d_name + n, strlen(e->d_name + n), &rank)) continue;
+    int64_t r;
+    if (strncmp(e->d_name, slash + 1, n) != 0 || !vt_parse_i64(e->d_name + n, strlen(e->d_name + n), &r)) continue;
+    if (r < 0 || r > INT32_MAX || (f->ignore && r < f->n_ignore && f->ignore[r / 8] >> r % 8 & 1)) continue;
+    rank = r;
     f->stamp = 0; /* there may be more */
     (void)snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
     if (take) (void)unlink(path);

@@ -4,7 +4,8 @@
 
 #include "runner/drive/master_impl.h"
 
-static const double CHECK_S = 2; /* how often the journal is read for the results of others */
+/* How often the journal is read for the results of others; how old news may be when a task is claimed. */
+static const double CHECK_S = 2, FRESH_S = 1;
 
 /* qsort has no context; the table is sorted once, when the master opens. */
 static const vt_sched_task *sorting;
@@ -51,100 +52,132 @@ static int task_of(const vt_master *m, const vt_uid *uid)
 
 /* ------------------------------------------------------------------ reading */
 
-static vt_status result_of_other(vt_master *m, int task, vt_err *err)
+/* A living rank of this job holds it: what it does with the task comes as a message. */
+static int held_here(const vt_master *m, int task)
 {
   int holder = vt_sched_worker_of(m->sched, task);
-  if (vt_sched_state(m->sched, task) == VT_DONE || (holder >= 0 && holder < m->n_ranks)) return VT_OK;
+  return holder >= 0 && holder < m->n_ranks && !m->gone[holder];
+}
+
+static vt_status result(vt_master *m, int task, vt_err *err)
+{
+  if (vt_sched_state(m->sched, task) == VT_DONE || held_here(m, task)) return VT_OK;
   m->ns_done += m->o->task_ns[task];
   m->away[task] = 0;
   vt__master_say(m, "result_elsewhere", -1, &(vt_lease){.task = task}, NULL);
   return vt__master_event(m, &(vt_event){.kind = VT_EV_RESULT, .worker = m->n_ranks, .task = task}, err);
 }
 
-/* A failure of one of our own ranks comes as a message too; only what nobody will report is taken from the journal: what
- * happens elsewhere, and deaths. */
+/* A failure of one of our own ranks comes as a message, too; only what nobody will report is taken from the journal:
+ * what happens elsewhere, what a dying rank had written, and deaths.  Of a death that concerns an earlier holder only
+ * the fault counts: who holds the task now goes on. */
 static vt_status failure(vt_master *m, const vt_rec *rec, int task, vt_err *err)
 {
   vt_failure_head h;
-  int holder = vt_sched_worker_of(m->sched, task);
+  int here = held_here(m, task);
   VT_PASS(vt_failure_load(m->o->replay, rec, &h, err));
-  if (!h.crashed && holder >= 0 && holder < m->n_ranks) return VT_OK;
+  if (!h.crashed && here) return VT_OK;
   vt_event ev = {.kind = VT_EV_FAILURE,
-                 .worker = holder,
+                 .worker = here ? -1 : vt_sched_worker_of(m->sched, task),
                  .task = task,
                  .status = h.err.code,
                  .attempt = rec->attempt,
                  .half_stage = rec->half_stage,
                  .stage = h.stage};
   vt_lease l = {.task = task, .attempt = rec->attempt, .half_stage = rec->half_stage};
-  if (holder == m->n_ranks) m->away[task] = 0;
+  if (!here) m->away[task] = 0;
   vt__master_say(m, h.crashed ? "crash" : "failure_elsewhere", h.crashed ? h.rank : -1, &l, h.err.text);
   return vt__master_event(m, &ev, err);
 }
 
+/* An event may lease a task, which asks for news again: a record is counted as seen before it is handled. */
 vt_status vt__news_read(vt_master *m, vt_err *err)
 {
   vt_journal *j = m->o->replay;
   if (!j) return VT_OK;
   VT_TRY(vt_journal_refresh(j, err), err, "news in the journal");
-  for (; m->n_seen < vt_journal_count(j); m->n_seen++) {
-    vt_rec rec = *vt_journal_rec(j, m->n_seen);
+  m->read = vt_comm_now(m->comm);
+  while (m->n_seen < vt_journal_count(j)) {
+    vt_rec rec = *vt_journal_rec(j, m->n_seen++);
     int task = task_of(m, &rec.uid);
     if (task < 0) continue; /* of a larger campaign that shares this folder */
-    VT_PASS(rec.type == VT_REC_RESULT ? result_of_other(m, task, err) : failure(m, &rec, task, err));
+    VT_PASS(rec.type == VT_REC_RESULT ? result(m, task, err) : failure(m, &rec, task, err));
   }
   return VT_OK;
 }
 
 /* ------------------------------------------------------------------ claims */
 
-vt_status vt__news_claim(vt_master *m, int task, int *ours, vt_err *err)
+/* VT_ESTOP: somebody took this job for dead.  It ends; what it has is durable, and others do the rest. */
+static vt_status or_stop(vt_master *m, vt_status rc, const vt_err *why, vt_err *err)
 {
-  const vt_claims *c = m->o->claims;
-  int worker = vt_sched_worker_of(m->sched, task);
-  *ours = 1;
-  if (!c) return VT_OK;
-  VT_TRY(c->claim(c->ctx, task, ours, err), err, "claiming task %d", task);
-  if (*ours && m->ever_others && m->o->replay) { /* did somebody finish it a moment ago? */
-    VT_PASS(vt__news_read(m, err));
-    if (vt_journal_result(m->o->replay, &m->o->task[task].uid)) *ours = 0;
-    if (!*ours) VT_TRY(c->release(c->ctx, task, err), err, "releasing task %d", task);
-  }
-  if (*ours) return VT_OK;
+  if (rc != VT_ESTOP) return rc;
+  if (!m->taken) vt__master_say(m, "taken_for_dead", -1, NULL, why ? why->text : NULL);
+  m->taken = 1;
+  return vt__master_stop(m, err);
+}
+
+static vt_status elsewhere(vt_master *m, int worker, int task, vt_err *err)
+{
   m->away[task] = 1;
   m->ever_others = 1;
   vt__master_say(m, "elsewhere", -1, &(vt_lease){.task = task}, NULL);
   return vt__master_event(m, &(vt_event){.kind = VT_EV_ELSEWHERE, .worker = worker, .task = task}, err);
 }
 
+/* Another job releases a task after its record is durable, so news that are a moment old may miss one that was just
+ * done: it is done twice then, with the same bits. */
+vt_status vt__news_claim(vt_master *m, int worker, int task, int *ours, vt_err *err)
+{
+  const vt_claims *c = m->o->claims;
+  *ours = 1;
+  if (!c) return VT_OK;
+  VT_TRY(or_stop(m, c->claim(c->ctx, task, ours, err), err, err), err, "claiming task %d", task);
+  if (*ours && m->ever_others && m->o->replay) {
+    if (vt_comm_now(m->comm) - m->read > FRESH_S) VT_PASS(vt__news_read(m, err));
+    if (vt_journal_result(m->o->replay, &m->o->task[task].uid)) {
+      *ours = 0;
+      VT_PASS(vt__news_release(m, task, err));
+    }
+  }
+  return *ours ? VT_OK : elsewhere(m, worker, task, err);
+}
+
 vt_status vt__news_release(vt_master *m, int task, vt_err *err)
 {
   const vt_claims *c = m->o->claims;
-  return c ? c->release(c->ctx, task, err) : VT_OK;
+  return c ? or_stop(m, c->release(c->ctx, task, err), err, err) : VT_OK;
 }
 
-/* Tasks that another job held: done, or given back without a result? */
+static vt_status back(vt_master *m, int task, vt_err *err)
+{
+  m->away[task] = 0;
+  vt__master_say(m, "back", -1, &(vt_lease){.task = task}, NULL);
+  return vt__master_event(m, &(vt_event){.kind = VT_EV_BACK, .worker = -1, .task = task}, err);
+}
+
+/* Tasks that another job held: done, or given back without a result?  Who held it may have finished between the two
+ * looks, so the journal is read once more before tasks are taken back. */
 static vt_status look_at_away(vt_master *m, vt_err *err)
 {
+  enum { AWAY = 1, FREE = 2 };
   const vt_claims *c = m->o->claims;
+  int any = 0;
   VT_PASS(vt__news_read(m, err));
   for (int t = 0; t < m->o->n_tasks; t++) {
-    int held;
+    int held = 1;
     if (!m->away[t]) continue;
-    if (vt_journal_result(m->o->replay, &m->o->task[t].uid)) {
-      VT_PASS(result_of_other(m, t, err));
-      m->away[t] = 0;
-      continue;
+    if (vt_journal_result(m->o->replay, &m->o->task[t].uid))
+      VT_PASS(result(m, t, err));
+    else {
+      VT_TRY(or_stop(m, c->held(c->ctx, t, &held, err), err, err), err, "task %d elsewhere", t);
+      m->away[t] = held ? AWAY : FREE;
+      any |= !held;
     }
-    VT_TRY(c->held(c->ctx, t, &held, err), err, "task %d elsewhere", t);
-    if (held) continue;
-    /* It may have been finished between the two looks. */
-    VT_PASS(vt__news_read(m, err));
-    if (!m->away[t]) continue;
-    m->away[t] = 0;
-    vt__master_say(m, "back", -1, &(vt_lease){.task = t}, NULL);
-    VT_PASS(vt__master_event(m, &(vt_event){.kind = VT_EV_BACK, .worker = -1, .task = t}, err));
   }
+  if (any) VT_PASS(vt__news_read(m, err));
+  for (int t = 0; t < m->o->n_tasks && any; t++)
+    if (m->away[t] == FREE) VT_PASS(back(m, t, err));
   return VT_OK;
 }
 
@@ -154,10 +187,7 @@ vt_status vt__news_beat(vt_master *m, vt_err *err)
   if (!c) return VT_OK;
   int led = m->leads;
   vt_status rc = c->beat(c->ctx, &m->others, &m->leads, err);
-  if (rc == VT_ESTOP) { /* somebody took this job for dead: it ends, what it has is durable */
-    vt__master_say(m, "taken_for_dead", -1, NULL, err ? err->text : NULL);
-    return vt__master_stop(m, err);
-  }
+  if (rc == VT_ESTOP) return or_stop(m, rc, err, err);
   VT_TRY(rc, err, "other jobs");
   if (m->leads && !led) vt__master_say(m, "leads", -1, NULL, "the job that led has ended");
   m->ever_others |= m->others > 0;

@@ -1,4 +1,6 @@
 /* node.c - one rank: the loop that moves messages between its master, its worker and the others. */
+#include <string.h>
+
 #include "runner/drive/drive_impl.h"
 #include "runner/guard/guard.h"
 
@@ -20,7 +22,8 @@ static vt_status dispatch(node *n, const vt_msg *msg, vt_err *err)
   return vt__worker_message(n->worker, msg, err);
 }
 
-/* Every message that is there (a flood must not keep a master from what time brings); then the stop request; then, on rank 0, what time brings, and the watch. */
+/* Every message that is there (a flood must not keep a master from what time brings); then the stop request; then, on
+ * rank 0, what time brings, and the watch. */
 enum { MESSAGES_MOST = 10000 };
 
 static vt_status pump(void *ctx, int *busy, vt_err *err)
@@ -92,6 +95,10 @@ static vt_status gather(node *n, vt_node_outcome *out, vt_err *err)
     for (int r = 0; r < vt_comm_size(c); r++) n_dead += dead[r / 8] >> r % 8 & 1;
   }
   out->n_dead = n_dead;
+  size_t bytes = (size_t)vt_comm_size(c) / 8 + 1;
+  void *p;
+  VT_TRY(vt_calloc64(&p, bytes, 1, err), err, "%d ranks", vt_comm_size(c));
+  out->dead = memcpy(p, dead, bytes);
   vt_msg msg;
   for (int got = 1; got;) VT_PASS(vt_comm_poll(c, &msg, &got, err));
   if (n_dead) VT_PASS(vt_comm_shrink(c, dead, err));
@@ -129,8 +136,11 @@ out:
   if (rc == VT_OK) {
     vt__vital(0, o->rank_timeout_s);
     rc = loop(&n, &out->given_up, err);
+    if (rc == VT_OK) rc = gather(&n, out, err);
+    out->alone = rc != VT_OK;
+    if (out->alone && n.master && o->fallen)
+      vt__fallen_leave(o->fallen, rank); /* the workers need not wait for a timeout */
   }
-  if (rc == VT_OK) rc = gather(&n, out, err);
   if (rc == VT_OK && n.master) rc = outcome_of(&n, out, err);
   vt__worker_close(n.worker);
   vt__master_close(n.master);

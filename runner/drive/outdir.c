@@ -5,8 +5,7 @@
 #include <unistd.h>
 
 #include "engine/pot/pot.h"
-#include "runner/drive/drive.h"
-#include "runner/jobs/jobs.h"
+#include "runner/drive/run_impl.h"
 
 vt_status vt_outdir_name(vt_outdir *o, const char *dir, vt_err *err)
 {
@@ -18,12 +17,8 @@ vt_status vt_outdir_name(vt_outdir *o, const char *dir, vt_err *err)
   const struct {
     char *to;
     const char *name;
-  } part[] = {{o->journal, "journal"},
-              {o->store, "results.h5"},
-              {o->campaign, "campaign.yaml"},
-              {o->status, "status.json"},
-              {o->halt, "HALT"},
-              {o->lease, "lease"},
+  } part[] = {{o->journal, "journal"},      {o->store, "results.h5"}, {o->campaign, "campaign.yaml"},
+              {o->status, "status.json"},   {o->halt, "HALT"},        {o->lease, "lease"},
               {o->checkpoint, "checkpoint"}};
   for (size_t k = 0; k < sizeof part / sizeof *part; k++)
     (void)snprintf(part[k].to, VT_PATH + 16, "%s/%s", o->dir, part[k].name);
@@ -105,7 +100,8 @@ static vt_status same_campaign(const vt_outdir *o, const vt_campaign *c, const v
 
 vt_status vt_outdir_make(const vt_outdir *o, vt_err *err)
 {
-  static const char *const folders[] = {"", "/journal", "/glass", "/failed", "/log", "/checkpoint", "/lease", "/lease/fallen"};
+  static const char *const folders[] = {"",     "/journal",    "/glass", "/failed",
+                                        "/log", "/checkpoint", "/lease", "/lease/fallen"};
   char path[VT_PATH + 32];
   for (size_t k = 0; k < sizeof folders / sizeof *folders; k++) {
     (void)snprintf(path, sizeof path, "%s%s", o->dir, folders[k]);
@@ -114,7 +110,8 @@ vt_status vt_outdir_make(const vt_outdir *o, vt_err *err)
   return VT_OK;
 }
 
-vt_status vt_outdir_record(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env, int extend, vt_err *err)
+vt_status vt_outdir_record(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env, int extend,
+                           vt_err *err)
 {
   VT_TRY(same_campaign(o, c, env, extend, err), err, "output folder");
   vt_buf text = {0};
@@ -132,7 +129,9 @@ vt_status vt_outdir_join(const vt_outdir *o, const vt_campaign *c, const vt_camp
   double give_up = vt_now_s() + most_s;
   while (access(o->campaign, F_OK) != 0) {
     if (vt_now_s() > give_up)
-      VT_FAIL(err, VT_EIO, "'%s' has no campaign to join: the job that leads recorded none within %g s", o->dir, most_s);
+      VT_FAIL(err, VT_EIO, "'%s' has no campaign to join: the job that leads recorded none within %g s", o->dir,
+              most_s);
+    vt__alive();
     vt_nap_s(nap_s);
   }
   vt_campaign *old = NULL;
@@ -150,11 +149,10 @@ vt_status vt_outdir_join(const vt_outdir *o, const vt_campaign *c, const vt_camp
 
 vt_status vt_outdir_lock(vt_outdir *o, vt_err *err)
 {
-  const double beat_s = 5, stale_s = 60;
   int leads = 0;
-  vt_jobs_options jo = {.dir = o->lease, .label = "repair", .beat_s = beat_s, .stale_s = stale_s};
+  vt_jobs_options jo = {.dir = o->lease, .label = "repair", .beat_s = VT__JOB_BEAT_S, .stale_s = VT__JOB_STALE_S};
   VT_TRY(vt_jobs_open(&o->alone, &jo, vt_now_s(), err), err, "output folder '%s'", o->dir);
-  vt_status rc = vt_jobs_lead(o->alone, vt_now_s(), &leads, err);
+  vt_status rc = vt__lead_or_wait(o->alone, o->lease, &leads, err);
   if (rc == VT_OK) rc = vt_jobs_beat(o->alone, vt_now_s(), err);
   if (rc == VT_OK && (!leads || vt_jobs_others(o->alone) > 0))
     rc = vt_err_set(err, VT_EINVAL, __FILE__, __LINE__, "another start of this campaign is working in '%s': %s", o->dir,

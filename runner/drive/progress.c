@@ -8,7 +8,7 @@
 
 #include "runner/drive/drive_impl.h"
 
-static const double LINE_EVERY_S = 60, FILE_EVERY_S = 5;
+static const double LINE_EVERY_S = 60, FILE_EVERY_S = 2;
 
 static void put_number(json_t *o, const char *key, double x)
 {
@@ -44,8 +44,8 @@ static void write_file(const vt_progress_line *p, const vt_watch *w, const char 
   char hex[65];
   vt_uid_hex(&p->c->id, hex);
   json_t *o = json_pack("{s:s, s:s, s:I, s:I, s:i, s:i, s:i}", "campaign_id", hex, "state", state, "updated",
-                        (json_int_t)time(NULL), "running", (json_int_t)w->tasks.leased, "workers", w->workers, "other_jobs",
-                        w->others, "elsewhere", w->elsewhere);
+                        (json_int_t)time(NULL), "running", (json_int_t)w->tasks.leased, "workers", w->workers,
+                        "other_jobs", w->others, "elsewhere", w->elsewhere);
   put_number(o, "ns_done", w->ns_done);
   put_number(o, "ns_total", w->ns_total);
   put_number(o, "ns_per_day", w->ns_per_day);
@@ -82,7 +82,7 @@ static void write_line(vt_progress_line *p, const vt_watch *w)
 void vt__progress(vt_progress_line *p, const vt_watch *w, const char *state)
 {
   double now = vt_now_s();
-  if (state || now - p->last_file >= FILE_EVERY_S) {
+  if (!p->silent && (state || now - p->last_file >= FILE_EVERY_S)) {
     p->last_file = now;
     write_file(p, w, state ? state : "running");
   }

@@ -84,23 +84,41 @@ void vt__host(char host[64])
   host[63] = '\0';
 }
 
+static int rung_of(const vt_rec *r) { return 2 * r->attempt + (r->half_stage > 0); }
+
+vt_status vt__try_of(const vt_journal *j, const vt_uid *uid, int after, const vt_rec **rec, vt_failure_head *h,
+                     vt_err *err)
+{
+  const vt_rec *r;
+  *rec = NULL;
+  for (int k = 0; (r = vt_journal_failure(j, uid, k)) != NULL; k++) {
+    vt_failure_head one;
+    if (rung_of(r) <= after || (*rec && rung_of(r) >= rung_of(*rec))) continue;
+    VT_PASS(vt_failure_load(j, r, &one, err));
+    if (one.crashed) continue;
+    *rec = r;
+    *h = one;
+  }
+  return VT_OK;
+}
+
 vt_status vt__tries_of(const vt_journal *j, const vt_uid *uid, vt__tries *out, vt_err *err)
 {
   const vt_rec *rec;
+  vt_failure_head h;
   *out = (vt__tries){0};
   for (int k = 0; (rec = vt_journal_failure(j, uid, k)) != NULL; k++) {
-    vt_failure_head h;
     VT_PASS(vt_failure_load(j, rec, &h, err));
-    if (h.crashed) {
-      out->crashes++;
-      continue;
-    }
+    out->crashes += h.crashed != 0;
+  }
+  for (int after = -1;; after = rung_of(rec)) {
+    VT_PASS(vt__try_of(j, uid, after, &rec, &h, err));
+    if (!rec) return VT_OK;
     out->failures++;
     out->last = h;
     out->attempt = rec->attempt;
     out->half_stage = rec->half_stage;
   }
-  return VT_OK;
 }
 
 static void (*alive_call)(void *ctx);

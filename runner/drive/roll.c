@@ -19,7 +19,7 @@ vt_status vt__roll_open(vt_master *m, vt_err *err)
   m->gone = p;
   VT_PASS(vt_calloc64(&p, n / 8 + 1, 1, err));
   m->dead = p;
-  m->fallen.prefix = m->o->fallen;
+  m->fallen = (vt__fallen){.prefix = m->o->fallen, .ignore = m->dead, .n_ignore = m->n_ranks};
   for (int r = 0; r < m->n_ranks; r++)
     m->rank[r] = (vt_rank_state){.task = -1, .heard = m->t_start, .since = m->t_start};
   if (!m->o->master_inline) m->rank[0].doing = VT_RANK_LEFT;
@@ -120,8 +120,11 @@ vt_status vt__roll_in(vt_master *m, int rank, int32_t round, vt_err *err)
 /* Everybody is in: from now on the launcher ends the job when somebody dies, so nobody waits for ever. */
 static vt_status go(vt_master *m, vt_err *err)
 {
+  vt__vital(1, m->o->rank_timeout_s); /* the others wait for rank 0, too */
   for (int r = 1; r < m->n_ranks; r++)
-    if (m->rank[r].doing != VT_RANK_DEAD)
+    if (m->rank[r].doing == VT_RANK_DEAD)
+      VT_PASS(vt__master_send(m, r, VT_MSG_GIVEN_UP, err)); /* it may live, and wait */
+    else
       VT_TRY(vt_comm_send(m->comm, r, VT_MSG_GO, m->dead, (size_t)m->n_ranks / 8 + 1, err), err, "go to rank %d", r);
   m->ending = VT__GONE;
   return VT_OK;
@@ -134,8 +137,8 @@ static double patience(const vt_master *m)
   return m->stopping && m->o->grace_s > 0 ? 0.25 * m->o->grace_s : most;
 }
 
-/* After a stop a rank leaves when it has reached its next block boundary; one that has not by half of the grace does not
- * live any more, or will not in time. */
+/* After a stop a rank leaves when it has reached its next block boundary; one that has not by half of the grace does
+ * not live any more, or will not in time. */
 static vt_status leave_behind(vt_master *m, double now, vt_err *err)
 {
   if (!m->stopping || m->o->grace_s <= 0 || now - m->stopped_at < 0.5 * m->o->grace_s) return VT_OK;

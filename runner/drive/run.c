@@ -6,8 +6,9 @@
 #include "runner/drive/run_impl.h"
 #include "runner/guard/guard.h"
 
-/* A task that brought down two processes by itself is quarantined; five that died with it in one run, whatever the cause,
- * are too much as well (the kernel kills a process that wants too much memory with the signal that people use). */
+/* A task that brought down two processes by itself is quarantined; five that died with it in one run, whatever the
+ * cause, are too much as well (the kernel kills a process that wants too much memory with the signal that people use).
+ */
 enum { INLINE_UP_TO = 8, CRASH_LIMIT = 5, EXIT_STOPPED = 75 };
 
 /* ------------------------------------------------------------------ signs of life */
@@ -18,7 +19,7 @@ static void alive(void *ctx)
   run *r = ctx;
   vt_err ignored = {0};
   vt_guard_beat();
-  if (r->jobs && vt_jobs_beat(r->jobs, vt_now_s(), &ignored) != VT_OK)
+  if (r->jobs && vt_jobs_beat(r->jobs, vt_now_s(), &ignored) != VT_OK && !r->complained++)
     vt_log(VT_LOG_WARN, "drive", "ev=jobs error=\"%.*s\"", (int)strcspn(ignored.text, "\n"), ignored.text);
 }
 
@@ -45,7 +46,6 @@ static vt_status share_job(run *r, vt_err *err)
   r->words.prefix = r->fallen;
   vt__note_folder(r->dir.journal, r->fallen, vt_comm_rank(r->comm));
   vt__vital(1, r->c->rank_timeout_s);
-  vt__alive_install(alive, r);
   vt_comm_on_wait(r->comm, while_waiting, r);
   return VT_OK;
 }
@@ -81,6 +81,7 @@ static void watch(void *ctx, const vt_watch *w)
 {
   run *r = ctx;
   r->last = *w;
+  r->line.silent = !w->leads; /* of several jobs the leading one speaks */
   vt__progress(&r->line, w, NULL);
   r->last.rank = NULL; /* borrowed for this call */
 }
@@ -91,7 +92,8 @@ static void event(void *ctx, const vt_happening *h)
   vt__events_write(&r->events, r->c, h);
   int bad = strcmp(h->what, "failure") == 0 || strcmp(h->what, "crash") == 0 || strcmp(h->what, "rank_dead") == 0;
   if (bad && h->text)
-    (void)snprintf(r->line.last_error, sizeof r->line.last_error, "%s: %.*s", h->what, (int)strcspn(h->text, "\n"), h->text);
+    (void)snprintf(r->line.last_error, sizeof r->line.last_error, "%s: %.*s", h->what, (int)strcspn(h->text, "\n"),
+                   h->text);
 }
 
 /* The longest time from a lease to its first checkpoint: a packing relaxed for a thousand steps, then a block, by the
@@ -140,18 +142,17 @@ static vt_status do_tasks(run *r, vt_node_outcome *out, vt_err *err)
                         .may_begin = may_begin,
                         .ctx = r};
   r->first_checkpoint_s = longest_first_checkpoint_s(r->c);
-  vt_ctl_limits(rank == 0 ? r->o->wall_s : 0, rank == 0 ? vt_ctl_slurm_left_s() : 0, r->o->grace_s,
-                rank == 0 ? r->dir.halt : NULL);
+  vt_ctl_limits(rank == 0 ? r->o->wall_s : 0, r->o->grace_s, rank == 0 ? r->dir.halt : NULL);
   vt_status rc = vt_node_run(&no, out, err);
   vt_log(VT_LOG_INFO, "drive", "ev=spent checkpoints_s=%.4f", work.checkpoint_spent_s);
-  if (rc == VT_ESTOP) return rc; /* this rank is alone */
+  if (out->alone) return rc;
   return vt_comm_agree(r->comm, rc, err);
 }
 
 /* ------------------------------------------------------------------ the store */
 
-/* After a stop there is little time, and other jobs may go on adding to the journal: what is not assembled now is assembled
- * by whoever ends the campaign. */
+/* After a stop there is little time, and other jobs may go on adding to the journal: what is not assembled now is
+ * assembled by whoever ends the campaign. */
 static int later(const run *r, const vt_node_outcome *out)
 {
   const double bytes_s = 20e6, of_the_rest = 0.5;
@@ -194,33 +195,43 @@ static vt_status run_shared(run *r, int *exit_code, vt_err *err)
   vt_node_outcome out = {0};
   int leads = 0;
   r->line = (vt_progress_line){.c = r->c, .dir = &r->dir, .quiet = r->o->quiet, .tty = isatty(STDERR_FILENO)};
+  vt__alive_install(alive, r);
   VT_PASS(open_folder(r, err));
   if (r->o->folder) r->o->folder(r->o->ctx, r->dir.dir);
   VT_PASS(share_job(r, err));
   vt_status rc = do_tasks(r, &out, err);
   r->given_up = out.given_up;
+  r->alone = out.alone;
+  r->dead = out.dead;
+  r->words.ignore = r->dead;
+  r->words.n_ignore = r->n_ranks;
   VT_PASS(rc);
   if (vt_comm_rank(r->comm) == 0) rc = vt_jobs_lead(r->jobs, vt_now_s(), &leads, err);
   VT_PASS(vt_comm_agree(r->comm, rc, err));
   int32_t lead = leads;
   VT_PASS(vt_comm_bcast(r->comm, 0, &lead, sizeof lead, err));
   r->leads = lead;
+  if (lead && vt_comm_rank(r->comm) == 0) rc = vt__check_builds(r, err);
+  VT_PASS(vt_comm_agree(r->comm, rc, err));
   if (lead) VT_PASS(assemble(r, &out, err));
   return conclude(r, &out, exit_code, err);
 }
 
-vt_status vt_drive_run(vt_comm *comm, const vt_run_options *o, int *exit_code, vt_err *err)
+vt_status vt_drive_run(vt_comm *comm, const vt_run_options *o, int *exit_code, int *alone, vt_err *err)
 {
-  run r = {.comm = comm, .o = o};
-  *exit_code = 0;
+  run r = {.comm = comm, .o = o, .n_ranks = vt_comm_size(comm)};
+  *exit_code = *alone = 0;
   vt_status rc = vt__share_campaign(comm, o, &r.c, &r.dir, exit_code, err);
   if (rc == VT_OK && *exit_code == 0) rc = run_shared(&r, exit_code, err);
   if (rc == VT_ESTOP) *exit_code = r.given_up ? 0 : EXIT_STOPPED;
+  *alone = r.alone || rc == VT_ESTOP; /* ESTOP of a wait: somebody died while all waited for all */
+  if (rc != VT_OK && r.leads) vt__progress(&r.line, &r.last, "stopped");
   vt__progress_end(&r.line);
   vt_comm_on_wait(comm, NULL, NULL);
   vt__alive_install(NULL, NULL);
   vt__note_folder("", "", 0);
   vt__events_close(&r.events);
+  vt_free(r.dead);
   vt_fits_free(r.fits);
   vt_free(r.task);
   vt_free(r.ns);

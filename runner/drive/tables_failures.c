@@ -32,7 +32,8 @@ static columns add(vt_tables *t, const char *in, int64_t n, int crash)
 #define COLUMN(name) ((void)snprintf(path, sizeof path, "%s/%s", in, name), path)
   k.task = vt__table_i64(t, COLUMN("task"), "row of /tasks", n, 0);
   k.attempt = vt__table_i64(t, COLUMN("attempt"), "attempt number in the random key", n, 0);
-  k.half_stage = vt__table_i64(t, COLUMN("half_stage"), "stage that ran with half its time step (1 melt ... 4 produce)", n, 0);
+  k.half_stage =
+      vt__table_i64(t, COLUMN("half_stage"), "stage that ran with half its time step (1 melt ... 4 produce)", n, 0);
   k.stage = vt__table_str(t, COLUMN("stage"), "stage in which it ended; empty: in none", n, W_WORD);
   k.step = vt__table_i64(t, COLUMN("step"), "step of that stage", n, 0);
   k.error = vt__table_str(t, COLUMN("error"), "error chain, innermost first", n, W_ERROR);
@@ -65,12 +66,15 @@ void vt__tables_failures(vt_tables *t, const vt_campaign *c, const vt_journal *j
   if (t->rc != VT_OK) return;
   columns k[2] = {add(t, "/failures", n[0], 0), add(t, "/timing/crash", n[1], 1)};
   for (int i = 0; i < c->n_tasks && t->rc == VT_OK; i++) {
+    const vt_uid *uid = &c->task[i].uid;
     const vt_rec *rec;
-    for (int f = 0; t->rc == VT_OK && (rec = vt_journal_failure(j, &c->task[i].uid, f)) != NULL; f++) {
-      vt_failure_head h;
+    vt_failure_head h;
+    for (int after = -1; (t->rc = vt__try_of(j, uid, after, &rec, &h, t->err)) == VT_OK && rec;
+         after = 2 * rec->attempt + (rec->half_stage > 0))
+      put(&k[0], row[0]++, i, rec, &h);
+    for (int f = 0; t->rc == VT_OK && (rec = vt_journal_failure(j, uid, f)) != NULL; f++) {
       t->rc = vt_failure_load(j, rec, &h, t->err);
-      int which = h.crashed != 0;
-      if (t->rc == VT_OK) put(&k[which], row[which]++, i, rec, &h);
+      if (t->rc == VT_OK && h.crashed) put(&k[1], row[1]++, i, rec, &h);
     }
   }
 }

@@ -64,8 +64,8 @@ static void kept(void *ctx, const vt_kept *k)
   vt_replica_work *w = ctx;
   w->checkpoint_spent_s += k->took_s;
   if (k->status == VT_OK)
-    vt_log(VT_LOG_INFO, "drive", "ev=checkpoint stage=%s step=%lld bytes=%llu took_s=%.4f", k->stage, (long long)k->step,
-           (unsigned long long)k->bytes, k->took_s);
+    vt_log(VT_LOG_INFO, "drive", "ev=checkpoint stage=%s step=%lld bytes=%llu took_s=%.4f", k->stage,
+           (long long)k->step, (unsigned long long)k->bytes, k->took_s);
   else
     vt_log(VT_LOG_WARN, "drive", "ev=checkpoint_failed stage=%s step=%lld why=\"%s\" (the task goes on)", k->stage,
            (long long)k->step, k->why ? k->why : vt_status_text(k->status));
@@ -76,8 +76,8 @@ static void resumed(void *ctx, const vt_kept *k, const char *why_not)
   (void)ctx;
   if (why_not) vt_log(VT_LOG_WARN, "drive", "ev=checkpoint_refused why=\"%s\"", why_not);
   if (k)
-    vt_log(VT_LOG_INFO, "drive", "ev=resumed stage=%s step=%lld ns=%.6g bytes=%llu took_s=%.4f", k->stage, (long long)k->step,
-           k->ns, (unsigned long long)k->bytes, k->took_s);
+    vt_log(VT_LOG_INFO, "drive", "ev=resumed stage=%s step=%lld ns=%.6g bytes=%llu took_s=%.4f", k->stage,
+           (long long)k->step, k->ns, (unsigned long long)k->bytes, k->took_s);
 }
 
 static vt_status run(void *ctx, const vt_lease *l, const vt_replica_hooks *hooks, vt_work *out, vt_err *err)

@@ -17,7 +17,7 @@ struct vt_worker {
   const vt_node_options *o;
   vt_pump pump;
   vt_journal_writer *journal;
-  int asked, has_lease, running, stop, left;
+  int asked, has_lease, stop, left;
   int orphan, given_up; /* no master any more */
   int go;               /* the end has come */
   unsigned char *dead;  /* [size / 8 + 1] who is left out of it */
@@ -137,6 +137,7 @@ static vt_status record(vt_worker *w, vt_status how, vt_work *work, const vt_err
                          .stage = work->stage,
                          .step = work->step,
                          .rank = vt_comm_rank(w->comm),
+                         .crashed = vt_status_dispo(how) == VT_DISPO_AGAIN,
                          .err = *why};
     vt__host(h.host);
     (void)snprintf(h.build_id, sizeof h.build_id, "%.47s", vt_build_info()->build_id);
@@ -157,16 +158,15 @@ static vt_status run_lease(vt_worker *w, vt_err *err)
   vt_replica_hooks hooks = {.ctx = w, .poll = poll_hook};
   double t0 = vt_comm_now(w->comm);
   w->has_lease = 0;
-  w->running = 1;
   w->last_beat = t0;
   vt__note_task(&w->lease, &w->o->task[w->lease.task].uid);
   vt_status how = w->o->work.run(w->o->work.ctx, &w->lease, &hooks, &work, &why);
   vt__note_task(NULL, NULL);
   w->in_tasks_s += vt_comm_now(w->comm) - t0;
-  w->running = 0;
   vt_status rc = VT_OK;
   switch (vt_status_dispo(how)) {
-  case VT_DISPO_REQUE:
+  case VT_DISPO_REQUE: /* whoever asked for it: the lease goes back when this worker leaves */
+    w->stop = 1;
     break;
   case VT_DISPO_ABORT:
     if (err) *err = why;
@@ -260,6 +260,7 @@ vt_status vt__worker_step(vt_worker *w, int *busy, vt_err *err)
   /* Nothing that another task could survive: tell the master, which stops the campaign, and leave. */
   vt_done_msg d = {.lease = w->lease, .err = why};
   w->left = 1;
+  w->n_pending = 0; /* what could not be made durable was never reported: it is done again */
   VT_PASS(vt_comm_send(w->comm, 0, VT_MSG_ABORT, &d, sizeof d, err));
   return vt_comm_send(w->comm, 0, VT_MSG_GONE, NULL, 0, err);
 }

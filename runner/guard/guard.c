@@ -3,6 +3,7 @@
 #include "runner/guard/guard.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -13,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { EXIT_AGAIN = 75, LEFT = 1 << 16 };
+enum { EXIT_AGAIN = 75, LEFT = 1 << 16, ANSWER_MS = 10000 };
 static const double LOOK_S = 0.05;
 /* A guardian that was not scheduled for so long was stopped itself (Ctrl-Z, a suspended job): no time has passed. */
 static const double SUSPENDED_S = 2;
@@ -21,7 +22,7 @@ static const double SUSPENDED_S = 2;
 typedef struct page {
   _Atomic uint64_t beat;
   _Atomic int phase;
-  _Atomic int leaves;        /* LEFT | exit code: the child said so */
+  _Atomic int leaves;         /* LEFT | exit code: the child said so */
   _Atomic int64_t silence_ms; /* 0: no limit */
   _Atomic uint32_t note_turn; /* odd while the note is being written */
   uint32_t n_note;
@@ -32,8 +33,6 @@ static page *shared; /* NULL: no guardian */
 static volatile sig_atomic_t child;
 
 /* ------------------------------------------------------------------ the child */
-
-int vt_guard_on(void) { return shared != NULL; }
 
 void vt_guard_beat(void)
 {
@@ -61,11 +60,16 @@ void vt_guard_note(const void *note, size_t n)
   atomic_fetch_add(&shared->note_turn, 1);
 }
 
-void vt_guard_leave(int code)
+void vt_guard_leave_now(int code)
 {
   if (shared) atomic_store(&shared->leaves, LEFT | (code & 0xff));
-  (void)fflush(NULL);
   _exit(code);
+}
+
+void vt_guard_leave(int code)
+{
+  (void)fflush(NULL);
+  vt_guard_leave_now(code);
 }
 
 /* ------------------------------------------------------------------ the guardian */
@@ -94,12 +98,14 @@ static void sign_off(void)
   char answer[128];
   int fd;
   if (!tell_launcher("cmd=finalize\n", &fd)) return;
+  struct pollfd ready = {.fd = fd, .events = POLLIN};
+  if (poll(&ready, 1, ANSWER_MS) != 1) return;
   ssize_t ignored = read(fd, answer, sizeof answer);
   (void)ignored;
 }
 
-/* The job cannot go on.  A launcher notices by itself that a rank is gone, but not while it is starting: the others would
- * wait in MPI_Init. */
+/* The job cannot go on.  A launcher notices by itself that a rank is gone, but not while it is starting: the others
+ * would wait in MPI_Init. */
 static void end_job(void)
 {
   char word[64];
@@ -131,6 +137,21 @@ static void describe(const vt_guard_death *d)
   (void)fflush(stderr);
 }
 
+/* Is it waiting for a disk or a server (state D)?  Then it is not the program that stands still, and no signal would
+ * end it. */
+static int waits_for_disk(void)
+{
+  char path[64], text[512];
+  (void)snprintf(path, sizeof path, "/proc/%ld/stat", (long)child);
+  FILE *f = fopen(path, "r");
+  if (!f) return 0;
+  size_t n = fread(text, 1, sizeof text - 1, f);
+  (void)fclose(f);
+  text[n] = '\0';
+  const char *after = strrchr(text, ')');
+  return after && after[1] == ' ' && after[2] == 'D';
+}
+
 /* The child is dead: what that means for the job. */
 static _Noreturn void conclude(int how, int hung, int stopped, vt_guard_mourn *mourn)
 {
@@ -141,6 +162,7 @@ static _Noreturn void conclude(int how, int hung, int stopped, vt_guard_mourn *m
                       .phase = atomic_load(&shared->phase),
                       .silence_s = 1e-3 * (double)atomic_load(&shared->silence_ms)};
   int leaves = atomic_load(&shared->leaves);
+  child = 0; /* its number may soon be another's */
   if (d.phase == VT_GUARD_OVER) _exit(d.signal ? EXIT_AGAIN : d.code);
   if (leaves && !d.signal) {
     sign_off();
@@ -177,6 +199,7 @@ static _Noreturn void watch(vt_guard_mourn *mourn)
     if (beat != last || now - looked > SUSPENDED_S) last = beat, heard = now;
     looked = now;
     if (limit_ms > 0 && !hung && now - heard > 1e-3 * (double)limit_ms) {
+      if (waits_for_disk()) continue;
       hung = 1;
       (void)kill((pid_t)child, SIGKILL);
     }
@@ -185,7 +208,7 @@ static _Noreturn void watch(vt_guard_mourn *mourn)
 
 const char *vt_guard_start(vt_guard_mourn *mourn)
 {
-  static const int passed[] = {SIGTERM, SIGINT, SIGUSR1, SIGUSR2, SIGHUP, SIGCONT};
+  static const int passed[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGCONT};
   const char *fd = getenv("PMI_FD");
   if (!fd) return "there is no PMI descriptor: not started by mpiexec or srun --mpi=pmi2";
   void *p = mmap(NULL, sizeof(page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

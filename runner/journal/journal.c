@@ -227,6 +227,7 @@ static vt_status read_shard(vt_journal *j, int number, vt_err *err)
   if (s->good > 0 && s->good == s->seen && stat(path, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size == s->seen)
     return VT_OK;
   int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a FIFO of that name must not block */
+  if (fd < 0 && errno == ENOENT && s->good == 0) return VT_OK; /* its writer had no room and took it back */
   if (fd < 0) VT_FAIL(err, VT_EIO, "cannot open journal shard '%s': %s", path, strerror(errno));
   if (fstat(fd, &st) != 0) VT_FAIL_OUT(err, VT_EIO, "cannot examine journal shard '%s': %s", path, strerror(errno));
   if (!S_ISREG(st.st_mode)) VT_FAIL_OUT(err, VT_EIO, "journal shard '%s' is not a file", path);

@@ -4,13 +4,14 @@
 #include "runner/sched/sched_impl.h"
 
 typedef struct task_rec {
-  int32_t state;      /* vt_task_state */
+  int32_t state;               /* vt_task_state */
   int32_t attempt, half_stage; /* rung of the ladder: next to be tried, or being tried */
-  int32_t crashes;    /* workers that died with it */
-  int32_t faults;     /* recorded deaths that it caused */
-  int32_t failed_by;  /* of a FAILED task, else -1 */
-  int32_t holder;     /* of a LEASED task, else -1 */
-  int32_t next, prev; /* in its holder's list of leases, else -1 */
+  int32_t crashes;             /* workers that died with it */
+  int32_t faults;              /* recorded deaths that it caused */
+  int32_t accidents;           /* of machines that ran it */
+  int32_t failed_by;           /* of a FAILED task, else -1 */
+  int32_t holder;              /* of a LEASED task, else -1 */
+  int32_t next, prev;          /* in its holder's list of leases, else -1 */
 } task_rec;
 
 typedef struct worker_rec {
@@ -236,16 +237,17 @@ static void on_failure(vt_sched *s, const vt_event *ev)
   int t = ev->task;
   task_rec *r = &s->task[t];
   if (r->state == VT_DONE || r->state == VT_FAILED) return;
-  if (r->state == VT_LEASED) {
-    if (r->holder != ev->worker) return;
+  vt_dispo d = vt_status_dispo((vt_status)ev->status);
+  int counts = d == VT_DISPO_CRASH || d == VT_DISPO_AGAIN, many = 0;
+  if (d == VT_DISPO_CRASH) many = ++r->faults >= s->o.fault_limit;
+  if (d == VT_DISPO_AGAIN) many = ++r->accidents >= s->o.max_tries;
+  if (r->state == VT_LEASED && (r->holder == ev->worker || many)) {
     end_lease(s, t);
     make_ready(s, t);
-  }
-  vt_dispo d = vt_status_dispo((vt_status)ev->status);
-  if (d == VT_DISPO_CRASH) {
-    if (++r->faults >= s->o.fault_limit) give_up(s, t);
+  } else if (r->state == VT_LEASED)
     return;
-  }
+  if (many) give_up(s, t);
+  if (counts) return;
   if (rung_of(ev->attempt, ev->half_stage) < rung_of(r->attempt, r->half_stage)) return;
   int attempt = ev->attempt, half_stage = ev->half_stage;
   if (d == VT_DISPO_TASK || (d == VT_DISPO_RETRY && !vt_sched_ladder(s->o.max_tries, ev->stage, &attempt, &half_stage)))

@@ -5,7 +5,7 @@
  * times in all (the retry ladder: attempt and half_stage are part of the lease); a dependent of a failed glass
  * fails with it.  A worker that dies gives its leases back; a task that was leased to `crash_limit` workers that died
  * fails (deaths after STOP do not count: workers leave then), and so does one that was recorded to have brought down
- * `fault_limit` processes.  Tasks may also be held elsewhere, by another job on the same campaign.
+ * `fault_limit` processes, or met max_tries accidents.  Tasks may also be held elsewhere, by another job on the same campaign.
  *
  * Invariants: DONE is for ever; FAILED becomes DONE at most; so vt_sched_finished never goes back to 0.  LEASED iff
  * exactly one living worker holds it.  The glass of a WAITING task is neither DONE nor FAILED.  While workers wait
@@ -42,7 +42,8 @@ typedef enum vt_event_kind {
    * dependents failed with it (they may have been reported): then the next start takes it from the journal. */
   VT_EV_RESULT,
   /* Durable failure of task; the disposition of status says what it means.  TASK: failed for good.  RETRY: next rung of
-   * the ladder after (attempt, half_stage).  CRASH: one more death that it caused, same rung again.  REQUE, ABORT: no verdict on the task, its lease goes back as it was
+   * the ladder after (attempt, half_stage).  CRASH: one more death that it caused (also if another holds the task by now);
+   * AGAIN: an accident; both: the same rung again.  REQUE, ABORT: no verdict on the task, its lease goes back as it was
    * (whether the campaign stops is the caller's business).  Ignored: of a DONE or FAILED task; of a rung that was
    * passed before; of a LEASED task if it is not from its holder. */
   VT_EV_FAILURE,

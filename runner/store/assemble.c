@@ -119,7 +119,7 @@ vt_status vt_store_assemble(vt_comm *c, const char *path, const vt_store_spec *s
   rc = vt_comm_agree(c, rc, err);
   if (rc == VT_OK) rc = vt_comm_agree(c, fill(c, tmp, spec, err), err);
   if (rc == VT_OK) rc = vt_comm_agree(c, leads ? publish(tmp, path, err) : VT_OK, err);
-  if (rc == VT_OK) return VT_OK;
+  if (rc == VT_OK || rc == VT_ESTOP) return rc; /* ESTOP: somebody died, nobody can be waited for */
   if (leads) discard(tmp);
   (void)vt_err_wrap(err, rc, __FILE__, __LINE__, "assembling the store '%s'", path);
   VT_PASS(vt_comm_barrier(c, err)); /* nobody leaves before the temporary file is gone */

@@ -186,6 +186,10 @@ class Living(unittest.TestCase):
         p.communicate(timeout=30)
         self.assertLess(time.time() - t0, 3)
         self.assertNotEqual(p.returncode, 0)
+        s = json.loads(subprocess.run([VITRION, "status", out, "--json"], capture_output=True, text=True).stdout)
+        self.assertEqual(s["tasks"]["failed"], 0)
+        text = subprocess.run([VITRION, "verify", out, "--json"], capture_output=True, text=True).stdout
+        self.assertEqual(json.loads(text)["checked"]["failures"], 0, "impatience is no fault of the task")
 
     def test_11_wall_limit_and_halt_after_tasks(self):
         out = self.tmp / "wall"
@@ -239,9 +243,69 @@ class Living(unittest.TestCase):
             self.assertLess(time.time() - t0, 20)
             self.assertIn(p.returncode, (0, STOPPED))  # 0: it had begun already, and lived on
 
+    def test_15_a_disk_that_fails_to_sync_ends_the_job_and_not_only_for_some(self):
+        """fdatasync fails on one rank, as on a broken disk: error exit, nobody waits for ever, nothing is lost."""
+        lib = self.tmp / "nosync.so"
+        source = self.tmp / "nosync.c"
+        source.write_text("""
+            #define _GNU_SOURCE
+            #include <dlfcn.h>
+            #include <errno.h>
+            #include <stdlib.h>
+            #include <string.h>
+            int fdatasync(int fd) {
+              static int calls;
+              const char *r = getenv("PMI_RANK");
+              if (r && strcmp(r, getenv("NOSYNC_RANK")) == 0 && ++calls > 2) { errno = EIO; return -1; }
+              return ((int (*)(int))dlsym(RTLD_NEXT, "fdatasync"))(fd);
+            }""")
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", lib, source, "-ldl"], check=True)
+        for rank in "01":
+            out = self.tmp / f"nosync{rank}"
+            t0 = time.time()
+            p = run(self.campaign, out, 3, env={**os.environ, "LD_PRELOAD": str(lib), "NOSYNC_RANK": rank})
+            self.assertIn(p.returncode, (1, STOPPED), p.stdout + p.stderr)
+            self.assertIn("cannot sync journal shard", p.stdout + p.stderr)
+            self.assertLess(time.time() - t0, 40)
+            self.assertEqual(processes(out), {})
+            p = run(self.campaign, out, 2)
+            self.assertEqual(p.returncode, 0, p.stdout + p.stderr)
+            self.assertEqual(differences(self.reference, out), "")
+
+    def test_16_a_crash_counts_once_while_another_job_helps(self):
+        out = self.tmp / "crash-joined"
+        bad = write_campaign(self.tmp, "crash2.yaml", kind="mock", file="crash@60", glasses=1, more=FAST)
+        first = start(bad, out, 3)
+        wait_until(lambda: len(events(out, "start")) == 1)
+        second = start(bad, out, 3, "--join")
+        for p in (first, second):
+            p.communicate(timeout=120)
+        codes, p = until_it_ends(bad, out, 2)
+        self.assertEqual(codes[-1], FAILED_TASKS, p.stdout + p.stderr)
+        for task, n in zip(*__import__("numpy").unique(h5(out, "/timing/crash/task")[0], return_counts=True)):
+            self.assertGreaterEqual(n, 2, f"task {task} was given up after {n} deaths")
+
+    @unittest.skipUnless(os.environ.get("VITRION_SLOW_TESTS"), "waits a minute for a heart that does not beat")
+    def test_17_after_a_reboot_the_lease_of_before_is_outwaited(self):
+        out = self.tmp / "rebooted"
+        p = start(self.campaign, out, 1)
+        wait_until(lambda: glasses(out) >= 1)
+        os.killpg(p.pid, signal.SIGKILL)
+        p.communicate()
+        wait_until(lambda: processes(out) == {})
+        [job] = (out / "lease").glob("job-*")
+        lines = job.read_text().splitlines(keepends=True)
+        body = "".join("boot 00000000-0000-0000-0000-000000000000\n" if s.startswith("boot ") else s for s in lines[:-1])
+        job.write_text(body + f"crc {zlib.crc32(body.encode()):08x}\n")
+        p = run(self.campaign, out, 2)
+        self.assertEqual(p.returncode, 0, p.stdout + p.stderr)
+        self.assertIn("waiting to see whether it lives", p.stderr)
+        self.assertEqual(differences(self.reference, out), "")
+
     def test_13_status_shows_ranks_and_why_tasks_wait(self):
         out = self.tmp / "status"
-        p = start(self.campaign, out, 2)
+        campaign = write_campaign(self.tmp, "watched.yaml", produce="400 ps")
+        p = start(campaign, out, 2)
         wait_until(lambda: (out / "status.json").exists() and any(
             r.get("task") for r in json.loads((out / "status.json").read_text())["ranks"]))
         s = json.loads(subprocess.run([VITRION, "status", out, "--json"], capture_output=True, text=True).stdout)
@@ -252,12 +316,13 @@ class Living(unittest.TestCase):
         text = subprocess.run([VITRION, "status", out], capture_output=True, text=True).stdout
         self.assertIn("rank 0", text)
         self.assertIn("leads", text)
-        listed = subprocess.run([VITRION, "one", self.campaign], capture_output=True, text=True).stdout.splitlines()
+        listed = subprocess.run([VITRION, "one", campaign], capture_output=True, text=True).stdout.splitlines()
         md = next(line.split()[0] for line in listed if " K " in line)
         why = subprocess.run([VITRION, "status", out, "--task", md], capture_output=True, text=True)
         self.assertEqual(why.returncode, 0, why.stderr)
         self.assertRegex(why.stdout, "waits for its glass|running on rank|ready|done")
-        self.ends_like_reference(p, out)
+        os.kill(processes(out)[0][0], signal.SIGTERM)
+        p.communicate(timeout=60)
 
 
 if __name__ == "__main__":

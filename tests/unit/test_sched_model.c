@@ -7,7 +7,7 @@
 #include "runner/sched/sched.h"
 #include "tests/vt_test.h"
 
-enum { N = 12, W = 4, CAP = N + W };
+enum { N = 12, W = 4, CAP = N + W, FAULTS = 2, ELSEWHERE = W };
 
 static uint64_t seed_state;
 static uint32_t below(uint32_t n)
@@ -21,7 +21,7 @@ typedef struct model {
   int n, max_tries, crash_limit, stopped;
   vt_sched_task task[N];
   double path[N];
-  int state[N], rung[N], crashes[N], cause[N], holder[N];
+  int state[N], rung[N], crashes[N], faults[N], accidents[N], cause[N], holder[N];
   int dead[W], queue[W], n_queue;
   vt_action out[4 * CAP];
   int n_out;
@@ -111,10 +111,13 @@ static void model_failure(model *m, const vt_event *ev)
 {
   int t = ev->task, rung = 2 * ev->attempt + ev->half_stage;
   if (m->state[t] == VT_DONE || m->state[t] == VT_FAILED) return;
-  if (m->state[t] == VT_LEASED && m->holder[t] != ev->worker) return;
+  vt_dispo d = vt_status_dispo((vt_status)ev->status);
+  int many = (d == VT_DISPO_CRASH && ++m->faults[t] >= FAULTS) || (d == VT_DISPO_AGAIN && ++m->accidents[t] >= m->max_tries);
+  if (m->state[t] == VT_LEASED && m->holder[t] != ev->worker && !many) return;
   if (m->state[t] == VT_LEASED) m->state[t] = VT_READY, m->holder[t] = -1;
-  if (rung < m->rung[t]) return;
-  switch (vt_status_dispo((vt_status)ev->status)) {
+  if (many) model_give_up(m, t);
+  if (d == VT_DISPO_CRASH || d == VT_DISPO_AGAIN || rung < m->rung[t]) return;
+  switch (d) {
   case VT_DISPO_TASK:
     model_give_up(m, t);
     break;
@@ -140,6 +143,15 @@ static void model_event(model *m, const vt_event *ev, const int *lease_order, in
   if (ev->kind == VT_EV_RESULT) model_result(m, ev->task);
   if (ev->kind == VT_EV_FAILURE) model_failure(m, ev);
   if (ev->kind == VT_EV_STOP) m->stopped = 1;
+  if (ev->kind == VT_EV_ELSEWHERE && m->state[ev->task] == VT_LEASED && m->holder[ev->task] == w) {
+    m->holder[ev->task] = ELSEWHERE;
+    if (!m->dead[w] && at < 0) { /* first in the queue again */
+      memmove(m->queue + 1, m->queue, (size_t)m->n_queue++ * sizeof m->queue[0]);
+      m->queue[0] = w;
+    }
+  }
+  if (ev->kind == VT_EV_BACK && m->state[ev->task] == VT_LEASED && m->holder[ev->task] == ELSEWHERE)
+    m->state[ev->task] = VT_READY, m->holder[ev->task] = -1;
   if (ev->kind == VT_EV_WORKER_DEAD) {
     m->dead[w] = 1;
     if (at >= 0) {
@@ -186,7 +198,7 @@ static void model_init(model *m)
 /* Mostly sensible (results and failures of leased tasks by their holders), sometimes late, doubled or from the dead. */
 static vt_event random_event(const model *m)
 {
-  static const vt_status why[] = {VT_EDIVERGE, VT_EDIVERGE, VT_EDIVERGE, VT_ENOMEM, VT_ETASK, VT_EIO, VT_ESTOP};
+  static const vt_status why[] = {VT_EDIVERGE, VT_EDIVERGE, VT_EDIVERGE, VT_ENOMEM, VT_ECRASH, VT_ETASK, VT_EIO, VT_ESTOP};
   int t = (int)below((uint32_t)m->n), w = m->holder[t] >= 0 && below(8) ? m->holder[t] : (int)below(W + 1) - 1;
   int rung = below(8) ? m->rung[t] : (int)below(4);
   uint32_t what = below(100);
@@ -203,7 +215,11 @@ static vt_event random_event(const model *m)
                     .stage = VT_STAGE_MELT};
   else if (what < 55)
     ev.kind = VT_EV_WORKER_DEAD;
-  else if (what < 56)
+  else if (what < 62) /* mostly of the holder */
+    ev = (vt_event){.kind = VT_EV_ELSEWHERE, .worker = w >= 0 && w < W ? w : 0, .task = t};
+  else if (what < 68)
+    ev = (vt_event){.kind = VT_EV_BACK, .worker = -1, .task = t};
+  else if (what < 69)
     ev = (vt_event){.kind = VT_EV_STOP, .worker = -1, .task = -1};
   return ev;
 }
@@ -271,7 +287,7 @@ static void random_events_agree_with_the_model(void **state)
     vt_err err;
     history h[W] = {0};
     model_init(&m);
-    vt_sched_options o = {.n_workers = W, .max_tries = m.max_tries, .crash_limit = m.crash_limit, .fault_limit = 2};
+    vt_sched_options o = {.n_workers = W, .max_tries = m.max_tries, .crash_limit = m.crash_limit, .fault_limit = FAULTS};
     VT_TEST_OK(vt_sched_open(&s, m.task, m.n, &o, &err), &err);
     for (int e = 0; e < EVENTS; e++) {
       vt_action a[CAP];
