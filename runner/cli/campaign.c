@@ -166,7 +166,7 @@ int vt_cli_find_task(const vt_usage *u, const vt_campaign *c, const char *uid)
     if (vt_uid_has_prefix(&c->task[i].uid, uid)) found = i, hits++;
   if (hits == 1) return found;
   if (hits == 0)
-    (void)vt_cli_usage_error(u, "no task of this campaign begins with '%s'; without --task they are listed", uid);
+    (void)vt_cli_usage_error(u, "no task of this campaign begins with '%s'; `vitrion one CAMPAIGN` lists them", uid);
   else
     (void)vt_cli_usage_error(u, "%d tasks begin with '%s', give more digits", hits, uid);
   return -1;

@@ -105,6 +105,9 @@ static int run_campaign(vt_comm *comm, const run_args *a, const vt_usage *u)
                       .env = vt_cli_env(a->huge),
                       .folder = open_log,
                       .ctx = &log};
+  if (a->wall_s > 0 && a->wall_s <= 2 * a->grace_s && vt_comm_rank(comm) == 0)
+    (void)fprintf(stderr, "vitrion run: warning: --wall %s leaves little beside the %g s of --grace: half of it is used\n", a->wall,
+                  a->grace_s);
   vt_ctl_install(); /* after MPI_Init, which takes SIGUSR1 for itself */
   int alone = 0;
   vt_status rc = vt_drive_run(comm, &o, &code, &alone, &err);

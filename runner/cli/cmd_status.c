@@ -89,7 +89,8 @@ static void print_ranks(const json_t *live)
              json_integer_value(json_object_get(r, "glass")));
       if (json_object_get(r, "temperature_K"))
         printf(", %.6g K", json_number_value(json_object_get(r, "temperature_K")));
-      printf(": %s, %.0f %%", text_of(r, "stage"), 100 * json_number_value(json_object_get(r, "fraction")));
+      printf(": %s, %.0f %%", text_of(r, "stage")[0] ? text_of(r, "stage") : "beginning",
+             100 * json_number_value(json_object_get(r, "fraction")));
       if (text_of(r, "half_step_in")[0]) printf(", half the time step in %s", text_of(r, "half_step_in"));
     }
     double heard = json_number_value(json_object_get(r, "heard_s"));

@@ -141,8 +141,8 @@ typedef struct vt_node_options {
   void (*event)(void *ctx, const vt_happening *h);
   /* any rank, often: non-zero asks for a soft stop (a signal, the wall limit, the halt file) */
   int (*stop)(void *ctx);
-  /* rank 0: 1 as long as a task that is begun now can still reach its first checkpoint; NULL: always */
-  int (*may_begin)(void *ctx);
+  /* rank 0: why no task may be begun any more (one that is begun must reach its first checkpoint), or NULL; may be NULL */
+  const char *(*may_not_begin)(void *ctx);
   void *ctx;
 } vt_node_options;
 

@@ -91,14 +91,14 @@ static int64_t leaders_beat(const char *lease, const char *my_id, int *here)
 vt_status vt__lead_or_wait(vt_jobs *jobs, const char *lease, int *leads, vt_err *err)
 {
   const double nap_s = 0.5, most_s = 2 * VT__JOB_STALE_S;
-  int here, looks = 10;
+  int here;
   VT_PASS(vt_jobs_lead(jobs, vt_now_s(), leads, err));
   int64_t first = leaders_beat(lease, vt_jobs_id(jobs), &here), beat = first;
   if (!*leads && !here && first >= 0)
     vt_log(VT_LOG_WARN, "drive", "ev=waiting why=\"%s leads here: waiting to see whether it lives\"",
            vt_jobs_leader(jobs));
   double give_up = vt_now_s() + most_s;
-  while (!*leads && !here && beat == first && (beat >= 0 || looks-- > 0) && vt_now_s() < give_up) {
+  while (!*leads && !here && beat == first && vt_now_s() < give_up) {
     vt__alive();
     vt_nap_s(nap_s);
     VT_PASS(vt_jobs_beat(jobs, vt_now_s(), err));

@@ -2,18 +2,28 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "runner/drive/run_impl.h"
 
 enum { EXIT_FAILED_TASKS = 3, EXIT_STOPPED = 75 };
 
+/* Nobody will continue it, somebody may want to look at it: the last checkpoint goes beside the frames of failures. */
+static void put_aside(const run *r, int task)
+{
+  char path[2 * VT_PATH], to[2 * VT_PATH], hex[65];
+  vt__checkpoint_path(&r->dir, &r->c->task[task].uid, path, sizeof path);
+  vt_uid_hex(&r->c->task[task].uid, hex);
+  (void)snprintf(to, sizeof to, "%s/failed/%s.vck", r->dir.dir, hex);
+  if (access(path, F_OK) == 0) (void)rename(path, to);
+  vt_checkpoint_remove(path);
+}
+
 static void list_failures(const run *r, const vt_sched *s)
 {
   for (int i = 0; i < r->c->n_tasks; i++) {
     if (vt_sched_state(s, i) != VT_FAILED) continue;
-    char path[2 * VT_PATH];
-    vt__checkpoint_path(&r->dir, &r->c->task[i].uid, path, sizeof path);
-    vt_checkpoint_remove(path); /* nobody will continue it */
+    put_aside(r, i);
     const vt_task *t = &r->c->task[i];
     int cause = vt_sched_failed_by(s, i);
     char hex[65];
@@ -61,7 +71,11 @@ static void print_end(const run *r, const vt_sched *s, const vt_sched_counts *n,
          : out->stopped || r->leads ? ", stopped early: the same command continues"
                                     : ", the others are done by other jobs");
   if (out->n_dead) printf("%d ranks died on the way; the others did their tasks\n", out->n_dead);
-  if (out->stopped && vt_ctl_stop()) printf("stopped by %s\n", vt_ctl_stop());
+  if (out->stopped && vt_ctl_stop())
+    printf("stopped by %s\n", vt_ctl_stop());
+  else if (open && r->leads && r->why_closed[0])
+    printf("nothing more was begun: %s\n", r->why_closed);
+  if (open && access(r->dir.halt, F_OK) == 0) printf("remove %s before the next start\n", r->dir.halt);
   if (!r->leads)
     printf("the campaign is led by %s, which assembles the store\n", vt_jobs_leader(r->jobs));
   else if (r->unassembled)

@@ -293,8 +293,8 @@ vt_status vt__master_tick(vt_master *m, vt_err *err)
   VT_PASS(vt__news_beat(m, err));
   if (m->ending == VT__WORKING) {
     VT_PASS(vt__news_look(m, now, err));
-    if (!m->closing && m->o->may_begin && !m->o->may_begin(m->o->ctx))
-      VT_PASS(vt__master_close_shop(m, "too little time is left for another task", err));
+    const char *why = !m->closing && m->o->may_not_begin ? m->o->may_not_begin(m->o->ctx) : NULL;
+    if (why) VT_PASS(vt__master_close_shop(m, why, err));
   }
   return vt__roll_call(m, now, err);
 }

@@ -201,7 +201,7 @@ vt_status vt__news_look(vt_master *m, double now, vt_err *err)
   if (vt_sched_elsewhere(m->sched) > 0) VT_PASS(look_at_away(m, err));
   vt_sched_counts n = vt_sched_count(m->sched);
   int64_t here = n.leased - vt_sched_elsewhere(m->sched);
-  if (!m->leads && !m->closing && n.ready + n.waiting + here == 0)
+  if (!m->leads && m->others > 0 && !m->closing && n.ready + n.waiting + here == 0)
     return vt__master_close_shop(m, "other jobs do all that is left", err);
   return VT_OK;
 }

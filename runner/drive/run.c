@@ -71,10 +71,11 @@ static int asked_to_stop(void *ctx)
   return vt_ctl_stop() != NULL;
 }
 
-static int may_begin(void *ctx)
+static const char *may_not_begin(void *ctx)
 {
   const run *r = ctx;
-  return !vt_ctl_closing() && vt_ctl_time_left_s() > r->first_checkpoint_s;
+  if (vt_ctl_closing()) return "the HALT file says after-tasks";
+  return vt_ctl_time_left_s() > r->first_checkpoint_s ? NULL : "too little time is left for another task";
 }
 
 static void watch(void *ctx, const vt_watch *w)
@@ -90,6 +91,7 @@ static void event(void *ctx, const vt_happening *h)
 {
   run *r = ctx;
   vt__events_write(&r->events, r->c, h);
+  if (strcmp(h->what, "closing") == 0 && h->text) (void)snprintf(r->why_closed, sizeof r->why_closed, "%s", h->text);
   int bad = strcmp(h->what, "failure") == 0 || strcmp(h->what, "crash") == 0 || strcmp(h->what, "rank_dead") == 0;
   if (bad && h->text)
     (void)snprintf(r->line.last_error, sizeof r->line.last_error, "%s: %.*s", h->what, (int)strcspn(h->text, "\n"),
@@ -139,7 +141,7 @@ static vt_status do_tasks(run *r, vt_node_outcome *out, vt_err *err)
                         .watch = watch,
                         .event = event,
                         .stop = asked_to_stop,
-                        .may_begin = may_begin,
+                        .may_not_begin = may_not_begin,
                         .ctx = r};
   r->first_checkpoint_s = longest_first_checkpoint_s(r->c);
   vt_ctl_limits(rank == 0 ? r->o->wall_s : 0, r->o->grace_s, rank == 0 ? r->dir.halt : NULL);
@@ -206,7 +208,9 @@ static vt_status run_shared(run *r, int *exit_code, vt_err *err)
   r->words.ignore = r->dead;
   r->words.n_ignore = r->n_ranks;
   VT_PASS(rc);
-  if (vt_comm_rank(r->comm) == 0) rc = vt_jobs_lead(r->jobs, vt_now_s(), &leads, err);
+  if (vt_comm_rank(r->comm) == 0)
+    rc = vt_jobs_others(r->jobs) ? vt_jobs_lead(r->jobs, vt_now_s(), &leads, err)
+                                 : vt__lead_or_wait(r->jobs, r->dir.lease, &leads, err);
   VT_PASS(vt_comm_agree(r->comm, rc, err));
   int32_t lead = leads;
   VT_PASS(vt_comm_bcast(r->comm, 0, &lead, sizeof lead, err));

@@ -17,6 +17,7 @@ typedef struct run {
   int given_up;  /* the others go on without this rank */
   int alone;     /* vt_node_outcome */
   int n_ranks, complained;
+  char why_closed[96]; /* why nothing more was begun */
   unsigned char *dead; /* bitmap: who is left out */
   vt_journal *j;
   vt_sched_task *task;

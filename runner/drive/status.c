@@ -93,7 +93,7 @@ vt_status vt_folder_look(const vt_outdir *o, const vt_campaign *c, vt_folder_sta
     if (state == VT_DONE) out->ns_done += ns[i];
   }
   int fresh = read_status_file(o, c, out, &running);
-  out->state = name_state(out, fresh, c->n_tasks);
+  out->state = name_state(out, fresh && vt_outdir_busy(o), c->n_tasks);
   if (running > out->tasks.ready) running = out->tasks.ready;
   out->tasks.leased = running;
   out->tasks.ready -= running;

@@ -95,7 +95,11 @@ static vt_status run(void *ctx, const vt_lease *l, const vt_replica_hooks *hooks
   vt_uid_hex(&plan.uid, hex);
   if (plan.kind == VT_TASK_MD) {
     VT_PASS(vt_campaign_plan(w->c, w->c->task[l->task].needs, &glass, err));
-    VT_TRY(find_glass(w, &glass, &start, &n_start, err), err, "task %.12s", hex);
+    rc = find_glass(w, &glass, &start, &n_start, err);
+    /* A record that was good when it was indexed: the disk's failure, and none of this task's.  The job ends; the next
+     * start sees the damage, and makes the glass again. */
+    if (rc == VT_ECORRUPT) rc = VT_EIO;
+    if (rc != VT_OK) return vt_err_wrap(err, rc, __FILE__, __LINE__, "the glass of task %.12s", hex);
   }
   say_kernel(w, &plan);
   char path[2 * VT_PATH];

@@ -79,7 +79,6 @@ static vt_status beat(vt_worker *w, int task, const vt_progress *p, vt_err *err)
   vt_beat_msg b = {.task = task};
   if (p) {
     b.stage = p->stage_id, b.ns = p->ns_done, b.fraction = p->fraction;
-    vt__note_place(p->stage_id, p->step);
   }
   w->last_beat = now;
   return vt_comm_send(w->comm, 0, VT_MSG_BEAT, &b, sizeof b, err);
@@ -111,6 +110,7 @@ static vt_status poll_hook(void *ctx, const vt_progress *p, vt_err *err)
   vt_worker *w = ctx;
   int busy;
   double now = vt_comm_now(w->comm);
+  vt__note_place(p->stage_id, p->step);
   VT_PASS(w->pump.step(w->pump.ctx, &busy, err));
   if (w->n_pending && now - w->pending_since > BATCH_S) VT_PASS(flush(w, err));
   VT_PASS(beat(w, w->lease.task, p, err));

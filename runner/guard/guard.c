@@ -20,7 +20,7 @@ static const double LOOK_S = 0.05;
 static const double SUSPENDED_S = 2;
 
 typedef struct page {
-  _Atomic uint64_t beat;
+  _Atomic uint64_t beat, guardian_beat;
   _Atomic int phase;
   _Atomic int leaves;         /* LEFT | exit code: the child said so */
   _Atomic int64_t silence_ms; /* 0: no limit */
@@ -34,9 +34,25 @@ static volatile sig_atomic_t child;
 
 /* ------------------------------------------------------------------ the child */
 
+/* Who guards the guardian?  One that was stopped is woken; where all are stopped, nobody calls this. */
+static void wake_guardian(void)
+{
+  static uint64_t last;
+  static double heard;
+  const double patience_s = 5;
+  double now = vt_now_s();
+  uint64_t beat = atomic_load(&shared->guardian_beat);
+  if (beat != last || heard == 0) last = beat, heard = now;
+  if (now - heard < patience_s) return;
+  heard = now;
+  (void)kill(getppid(), SIGCONT);
+}
+
 void vt_guard_beat(void)
 {
-  if (shared) atomic_fetch_add_explicit(&shared->beat, 1, memory_order_relaxed);
+  if (!shared) return;
+  uint64_t n = atomic_fetch_add_explicit(&shared->beat, 1, memory_order_relaxed);
+  if (n % 64 == 0) wake_guardian();
 }
 
 void vt_guard_patience(double silence_s)
@@ -48,7 +64,9 @@ void vt_guard_patience(double silence_s)
 
 void vt_guard_phase_set(vt_guard_phase phase)
 {
-  if (shared) atomic_store(&shared->phase, (int)phase);
+  if (!shared) return;
+  atomic_store(&shared->phase, (int)phase);
+  if (phase == VT_GUARD_OVER) (void)kill(getppid(), SIGCONT); /* it has to be awake to see the end */
 }
 
 void vt_guard_note(const void *note, size_t n)
@@ -62,7 +80,10 @@ void vt_guard_note(const void *note, size_t n)
 
 void vt_guard_leave_now(int code)
 {
-  if (shared) atomic_store(&shared->leaves, LEFT | (code & 0xff));
+  if (shared) {
+    atomic_store(&shared->leaves, LEFT | (code & 0xff));
+    (void)kill(getppid(), SIGCONT);
+  }
   _exit(code);
 }
 
@@ -192,6 +213,7 @@ static _Noreturn void watch(vt_guard_mourn *mourn)
     if (ended == (pid_t)child && (WIFEXITED(how) || WIFSIGNALED(how))) conclude(how, hung, stopped, mourn);
     if (ended == (pid_t)child) stopped = WIFSTOPPED(how);
     if (ended < 0 && errno != EINTR) _exit(EXIT_AGAIN);
+    (void)atomic_fetch_add(&shared->guardian_beat, 1);
     vt_nap_s(LOOK_S);
     double now = vt_now_s();
     uint64_t beat = atomic_load(&shared->beat);

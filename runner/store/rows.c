@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -56,14 +57,25 @@ static vt_status prepare(filler *f, vt_err *err)
   return VT_OK;
 }
 
+/* MPI-IO takes what stands before a colon for the kind of file system. */
+static const char *mpi_name(const char *path, char *room, size_t cap)
+{
+  if (!strchr(path, ':')) return path;
+  (void)snprintf(room, cap, "ufs:%s", path);
+  return room;
+}
+
 static vt_status open_all(filler *f, const char *tmp, vt_err *err)
 {
+  char room[VT__STORE_PATH + 8];
   vt_status rc = VT_OK;
   hid_t access;
   VT_H5_OUT(f->xfer = vt__h5_keep(&f->scope, H5Pcreate(H5P_DATASET_XFER)), err, VT_EIO, "opening '%s'", tmp);
   VT_H5_OUT(access = vt__h5_access(&f->scope), err, VT_EIO, "opening '%s'", tmp);
   VT_TRY_OUT(vt__writers_access(f->w, access, f->xfer, err), err, "opening '%s'", tmp);
-  VT_H5_OUT(f->file = H5Fopen(tmp, H5F_ACC_RDWR, access), err, VT_EIO, "cannot open '%s' for writing", tmp);
+  VT_H5_OUT(f->file =
+                H5Fopen(vt__writers_size(f->w) > 1 ? mpi_name(tmp, room, sizeof room) : tmp, H5F_ACC_RDWR, access),
+            err, VT_EIO, "cannot open '%s' for writing", tmp);
   for (target *t = f->target; t < f->target + f->n_target; t++) {
     VT_H5_OUT(t->type = vt__h5_type(&t->scope, t->d, 0), err, VT_EIO, "dataset '%s'", t->d->path);
     t->id = vt__h5_keep(&t->scope, H5Dopen2(f->file, t->d->path, H5P_DEFAULT));
