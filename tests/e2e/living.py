@@ -285,6 +285,15 @@ class Living(unittest.TestCase):
         for task, n in zip(*__import__("numpy").unique(h5(out, "/timing/crash/task")[0], return_counts=True)):
             self.assertGreaterEqual(n, 2, f"task {task} was given up after {n} deaths")
 
+    @unittest.skipUnless(os.environ.get("VITRION_SLOW_TESTS"), "waits a minute to be sure")
+    def test_21_a_lease_that_names_nobody_is_outwaited(self):
+        out = self.tmp / "nobody"
+        (out / "lease").mkdir(parents=True)
+        (out / "lease/leader").write_bytes(b"\xff\x00 no lease at all")
+        p = run(self.campaign, out, 2)
+        self.assertEqual(p.returncode, 0, p.stdout + p.stderr)
+        self.assertEqual(differences(self.reference, out), "")
+
     @unittest.skipUnless(os.environ.get("VITRION_SLOW_TESTS"), "waits a minute for a heart that does not beat")
     def test_17_after_a_reboot_the_lease_of_before_is_outwaited(self):
         out = self.tmp / "rebooted"
@@ -300,6 +309,34 @@ class Living(unittest.TestCase):
         p = run(self.campaign, out, 2)
         self.assertEqual(p.returncode, 0, p.stdout + p.stderr)
         self.assertIn("waiting to see whether it lives", p.stderr)
+        self.assertEqual(differences(self.reference, out), "")
+
+    def test_18_a_stopped_guardian_does_not_hold_the_job(self):
+        out = self.tmp / "guardian"
+        p = start(self.campaign, out, 2)
+        wait_until(lambda: glasses(out) >= 2)
+        os.kill(processes(out)[1][0], signal.SIGSTOP)
+        self.ends_like_reference(p, out)
+
+    def test_19_any_name_of_a_folder_will_do(self):
+        """MPI-IO takes what stands before a colon for the kind of file system."""
+        out = self.tmp / "at 12:30, 'again'"
+        self.assertEqual(run(self.campaign, out, 2).returncode, 0)
+        self.assertEqual(differences(self.reference, out), "")
+
+    def test_20_a_journal_that_breaks_under_a_run_costs_no_sound_task(self):
+        out = self.tmp / "breaking"
+        p = start(self.campaign, out, 2)
+        wait_until(lambda: glasses(out) >= 4)
+        for shard in out.glob("journal/*.vtj"):
+            with open(shard, "r+b") as f:
+                f.seek(200)
+                byte = f.read(1)[0]
+                f.seek(200)
+                f.write(bytes([byte ^ 1]))
+        p.communicate(timeout=100)
+        p = run(self.campaign, out, 2)
+        self.assertEqual(p.returncode, 0, p.stdout + p.stderr)
         self.assertEqual(differences(self.reference, out), "")
 
     def test_13_status_shows_ranks_and_why_tasks_wait(self):
