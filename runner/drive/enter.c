@@ -201,7 +201,8 @@ static vt_status same_build(const run *r, vt_err *err)
   char word[96];
   const char *leader = vt_jobs_leader(r->jobs);
   (void)snprintf(word, sizeof word, "build %s", vt_build_info()->build_id);
-  if (r->o->allow_mixed || !leader[0] || strstr(leader, word)) return VT_OK;
+  const char *found = strstr(leader, word);
+  if (r->o->allow_mixed || !leader[0] || (found && found[strlen(word)] == ' ')) return VT_OK;
   VT_FAIL(err, VT_EINVAL,
           "'%s' is led by %s, this is %s, whose last bits may differ: join with that build, or say --allow-mixed",
           r->dir.dir, leader, word);

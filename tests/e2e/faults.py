@@ -5,8 +5,9 @@ The claim: whatever dies, whenever, the same command goes on, and every dataset 
 bytes of an undisturbed run.  The reference is that run.  Faults hit a campaign of 32 tasks one after the other: kill -9 of a
 worker, of its guardian, of the master, of all ranks, of mpiexec, and SIGSTOP, at random times, some of them while a
 checkpoint or the store is being written.  A campaign that is done is compared, then the next one begins, until N faults have
-happened.  Printed: what each kind did, in how many kills of a worker the job lived on without a restart, and the work lost
-per fault: on each rank that died, the time since its task began or was last kept."""
+happened.  Printed: what each kind did, in how many deaths of a worker at work the job lived on without a restart (while MPI
+starts, and while all make the store together, a death ends the job), and the work lost per fault: on each rank that died, the
+time since its task began or was last kept."""
 import argparse, datetime, json, os, pathlib, random, shutil, signal, statistics, subprocess, sys, tempfile, time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -109,11 +110,12 @@ def seconds_of(text):
 
 
 def lost_by(out, rank, when):
-    """Work that a rank had done since its task began, was continued or was last kept; 0 between tasks."""
+    """Work that a rank had done since its task began, was continued or was last kept; None: it did not work on tasks then
+    (MPI was starting, or the store was being made)."""
     try:
         lines = (out / f"log/rank-{rank:04d}.log").read_text(errors="replace").splitlines()
     except OSError:
-        return 0.0
+        return None
     since = None
     for line in lines:
         word = dict(w.split("=", 1) for w in line.split() if "=" in w)
@@ -123,7 +125,7 @@ def lost_by(out, rank, when):
             since = seconds_of(word["time"])
         if word.get("ev") in ("start", "spent", "end"):
             since = None
-    return when - since if since else 0.0
+    return when - since if since else None
 
 
 def one_campaign(args, campaign, out, rng, budget, records):
@@ -151,12 +153,17 @@ def one_campaign(args, campaign, out, rng, budget, records):
             if died is None:
                 break
             used += 1
-            records.append({"kind": kind, "moment": moment, "lost": [lost_by(out, r, when) for r in died], "start": (out, starts)})
+            lost = [lost_by(out, r, when) for r in died]
+            end = time.time() + (5 if "worker" in kind else 0)  # a job that does not survive is over by then
+            while time.time() < end and not run.over():
+                time.sleep(0.02)
+            records.append({"kind": kind, "moment": moment, "lost": [x or 0.0 for x in lost], "start": (out, starts),
+                            "working": any(x is not None for x in lost), "over": run.over()})
         code = run.p.wait(timeout=300)
         run.wait_gone()
         hit = [r for r in records if r["start"] == (out, starts)]
         for r in hit:  # what came before the last fault of a start was survived; the last one if the start ended well
-            r["survived"] = r is not hit[-1] or code == 0
+            r["survived"] = (r is not hit[-1] or code == 0) and not (r["over"] and code != 0)
         if code == 0:
             return used, starts
 
@@ -201,10 +208,10 @@ def main():
                 lost = [x for r in some for x in r["lost"]]
                 print(f"{kind:12} {moment:11} {len(some):6} {sum(r['survived'] for r in some):12} "
                       f"{statistics.median(lost):21.2f} {max(lost):8.2f}")
-    workers = [r for r in records if r["kind"] in ("worker", "stop worker")]
+    workers = [r for r in records if r["kind"] in ("worker", "stop worker") and r["working"]]
     lost = [x for r in records for x in r["lost"]]
     print(json.dumps({"faults": len(records), "campaigns": n, "starts": starts, "different": bad,
-                      "worker_deaths": len(workers), "survived": sum(r["survived"] for r in workers),
+                      "worker_deaths_at_work": len(workers), "survived": sum(r["survived"] for r in workers),
                       "lost_s_median": round(statistics.median(lost), 3) if lost else None,
                       "lost_s_max": round(max(lost), 3) if lost else None}))
     if not args.keep:
