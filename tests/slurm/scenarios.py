@@ -40,7 +40,7 @@ protocol:
   produce: {{duration: {produce_ps} ps}}
 observe: {{msd: {{every: 20 fs}}, charge: {{every: 20 fs}}, rdf: {{every: 0.1 ps}}, thermo: {{every: 20 fs}}}}
 """
-SHORT_PS, LONG_PS = 60, 200  # some twenty and seventy seconds on two ranks of two idle cores
+SHORT_PS, LONG_PS = 120, 300  # some thirty and eighty seconds on two ranks of two idle cores
 
 
 class Failed(Exception):
