@@ -43,6 +43,7 @@ struct vt_master {
   int others, leads, ever_others;
   int taken;      /* for dead, by another job */
   double read;    /* when the journal was read */
+  double stuck;   /* since when claims fail though nobody else is here */
   double checked; /* when tasks held elsewhere were looked at */
   char *away;     /* [n_tasks] 1: held elsewhere */
 };

@@ -6,6 +6,8 @@
 
 /* How often the journal is read for the results of others; how old news may be when a task is claimed. */
 static const double CHECK_S = 2, FRESH_S = 1;
+/* An heir of a dead job needs moments to give its claims back. */
+static const double CLAIM_MOST_S = 20;
 
 /* qsort has no context; the table is sorted once, when the master opens. */
 static const vt_sched_task *sorting;
@@ -194,13 +196,27 @@ vt_status vt__news_beat(vt_master *m, vt_err *err)
   return VT_OK;
 }
 
+/* Claims that nobody living holds, and that this job cannot have: the folder of leases refuses new names. */
+static vt_status give_up_claiming(vt_master *m, double now, int64_t here, vt_err *err)
+{
+  if (m->others > 0 || here > 0 || vt_sched_elsewhere(m->sched) == 0) {
+    m->stuck = now;
+    return VT_OK;
+  }
+  if (now - m->stuck < CLAIM_MOST_S) return VT_OK;
+  VT_FAIL(err, VT_EIO, "%d tasks cannot be claimed though no other job is here: is the folder of leases writable?",
+          vt_sched_elsewhere(m->sched));
+}
+
 vt_status vt__news_look(vt_master *m, double now, vt_err *err)
 {
   if (!m->o->claims || !m->o->replay || now - m->checked < CHECK_S) return VT_OK;
+  if (m->checked <= 0) m->stuck = now;
   m->checked = now;
   if (vt_sched_elsewhere(m->sched) > 0) VT_PASS(look_at_away(m, err));
   vt_sched_counts n = vt_sched_count(m->sched);
   int64_t here = n.leased - vt_sched_elsewhere(m->sched);
+  VT_PASS(give_up_claiming(m, now, here, err));
   if (!m->leads && m->others > 0 && !m->closing && n.ready + n.waiting + here == 0)
     return vt__master_close_shop(m, "other jobs do all that is left", err);
   return VT_OK;
