@@ -40,7 +40,7 @@ class Run:
     """One start of the campaign, and who its processes are."""
 
     def __init__(self, args, campaign, out):
-        self.args, self.out = args, out
+        self.args, self.out, self.began = args, out, time.time()
         self.log = open(out.parent / (out.name + ".out"), "a")
         self.p = subprocess.Popen([args.mpiexec, "-n", str(args.ranks), args.vitrion, "run", campaign, "--output", out],
                                   stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True)
@@ -109,7 +109,7 @@ def seconds_of(text):
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
-def lost_by(out, rank, when):
+def lost_by(out, rank, when, began):
     """Work that a rank had done since its task began, was continued or was last kept; None: it did not work on tasks then
     (MPI was starting, or the store was being made)."""
     try:
@@ -119,7 +119,9 @@ def lost_by(out, rank, when):
     since = None
     for line in lines:
         word = dict(w.split("=", 1) for w in line.split() if "=" in w)
-        if "time" not in word or seconds_of(word["time"]) > when:
+        if "time" not in word or seconds_of(word["time"]) < began:  # of an earlier start
+            continue
+        if seconds_of(word["time"]) > when:
             break
         if word.get("ev") in ("begin", "resumed", "checkpoint"):
             since = seconds_of(word["time"])
@@ -153,7 +155,7 @@ def one_campaign(args, campaign, out, rng, budget, records):
             if died is None:
                 break
             used += 1
-            lost = [lost_by(out, r, when) for r in died]
+            lost = [lost_by(out, r, when, run.began) for r in died]
             end = time.time() + (5 if "worker" in kind else 0)  # a job that does not survive is over by then
             while time.time() < end and not run.over():
                 time.sleep(0.02)
