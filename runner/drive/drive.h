@@ -71,7 +71,7 @@ typedef struct vt_work_ops {
   vt_status (*after)(void *ctx, const vt_lease *l, vt_status how, const vt_work *w, vt_err *err);
 } vt_work_ops;
 
-/* Other jobs that work on the same campaign (jobs.c); functions for rank 0. */
+/* Other jobs that work on the same campaign (enter.c); functions for rank 0. */
 typedef struct vt_claims {
   void *ctx;
   /* *got = 1: the task is ours to do until it is released. */
