@@ -15,7 +15,10 @@ static void put_aside(const run *r, int task)
   vt__checkpoint_path(&r->dir, &r->c->task[task].uid, path, sizeof path);
   vt_uid_hex(&r->c->task[task].uid, hex);
   (void)snprintf(to, sizeof to, "%s/failed/%s.vck", r->dir.dir, hex);
-  if (access(path, F_OK) == 0) (void)rename(path, to);
+  if (access(path, F_OK) == 0 && rename(path, to) != 0) {
+    vt_log(VT_LOG_WARN, "drive", "ev=checkpoint_stays path=\"%s\" why=\"cannot be moved to failed/\"", path);
+    return;
+  }
   vt_checkpoint_remove(path);
 }
 
