@@ -6,7 +6,7 @@
 
 #include "runner/cli/cli.h"
 #include "runner/comm/comm.h"
-#include "runner/drive/drive.h"
+#include "runner/farm/farm.h"
 
 typedef struct bench_sched_args {
   int tasks, simulate;

@@ -4,7 +4,9 @@
 #include <sys/stat.h>
 
 #include "runner/cli/cli.h"
-#include "runner/drive/drive.h"
+#include "runner/folder/folder.h"
+#include "runner/report/report.h"
+#include "runner/results/results.h"
 
 static vt_status show(vt_buf *b, vt_err *err)
 {

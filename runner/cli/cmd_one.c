@@ -8,7 +8,7 @@
 #include "engine/replica/replica.h"
 #include "runner/cli/analysis.h"
 #include "runner/cli/cli.h"
-#include "runner/drive/drive.h"
+#include "runner/folder/folder.h"
 
 typedef struct one {
   const char *campaign_path, *uid, *output, *post_mortem_path, *trajectory_path;

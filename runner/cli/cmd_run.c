@@ -7,8 +7,10 @@
 
 #include "runner/cli/cli.h"
 #include "runner/comm/comm.h"
-#include "runner/drive/drive.h"
+#include "runner/farm/farm.h"
 #include "runner/guard/guard.h"
+#include "runner/run/run.h"
+#include "runner/stop/stop.h"
 
 typedef struct run_args {
   const char *output, *wall;
@@ -110,7 +112,7 @@ static int run_campaign(vt_comm *comm, const run_args *a, const vt_usage *u)
                   a->grace_s);
   vt_ctl_install(); /* after MPI_Init, which takes SIGUSR1 for itself */
   int alone = 0;
-  vt_status rc = vt_drive_run(comm, &o, &code, &alone, &err);
+  vt_status rc = vt_run_campaign(comm, &o, &code, &alone, &err);
   if (rc != VT_OK && rc != VT_ESTOP && alone) code = vt_cli_fail(&err);
   if (alone) { /* others are gone: MPI_Finalize would wait for them */
     vt_log(VT_LOG_WARN, "cli", "ev=end alone=1 exit_code=%d why=\"%.*s\"", code, (int)strcspn(err.text, "\n"),

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "runner/cli/cli.h"
-#include "runner/drive/drive.h"
+#include "runner/folder/folder.h"
 #include "runner/jobs/jobs.h"
 
 static const double WATCH_EVERY_S = 2, QUIET_S = 10;

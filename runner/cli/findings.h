@@ -3,7 +3,7 @@
 #define VT_CLI_FINDINGS_H
 
 #include "runner/cli/cli.h"
-#include "runner/drive/drive.h"
+#include "runner/verify/verify.h"
 
 /* -1 and the names in it if `path` is the output folder of a campaign, or what is left of one; else the exit code. */
 int vt_cli_folder(const vt_usage *u, const char *path, vt_outdir *dir);

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "runner/drive/drive_impl.h"
+#include "runner/farm/farm_impl.h"
 
 enum { N_TASKS = 60, N_GLASS = 15, MOST_RANKS = 7, N_SEEDS = 60 };
 

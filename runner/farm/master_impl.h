@@ -1,0 +1,78 @@
+/* master_impl.h - the master's state, shared by master.c (messages), roll.c (who lives) and news.c (other jobs). */
+#ifndef VT_MASTER_IMPL_H
+#define VT_MASTER_IMPL_H
+
+#include "runner/farm/farm_impl.h"
+
+/* The end of a run is a collective section, so who takes part must be settled: every living rank says IN, after which
+ * its death ends the job; whoever dies or keeps silent before that is left out in another round. */
+typedef enum vt__ending { VT__WORKING, VT__GATHERING, VT__GONE } vt__ending;
+
+struct vt_master {
+  vt_comm *comm;
+  vt_sched *sched;
+  const vt_node_options *o;
+  vt_action *action; /* [action_cap] */
+  int action_cap;
+  vt_action *todo; /* [cap_todo] actions that wait for their turn */
+  int n_todo, cap_todo, acting;
+  int n_ranks;
+  vt_rank_state *rank; /* [n_ranks] */
+  double ns_done;      /* of finished tasks  */
+  double ns_total;
+  double ns_before; /* done before this run  */
+  double t_start;
+  double stopped_at;
+  int stopping; /* everybody was asked to stop                          */
+  int closing;  /* nothing more is begun; what runs may go on            */
+  int aborted;
+  vt_err abort;
+  /* roll.c */
+  double pinged, looked;
+  vt_fallen fallen;
+  vt__ending ending;
+  int32_t round;
+  double round_began;
+  char *in;            /* [n_ranks] said IN in this round */
+  char *gone;          /* [n_ranks] scratch: about to be declared dead */
+  unsigned char *dead; /* bitmap, [n_ranks / 8 + 1]       */
+  int n_dead;
+  /* news.c */
+  int32_t *by_uid; /* [n_tasks] tasks by uid */
+  int n_seen;      /* records of the journal that were looked at */
+  int others, leads, ever_others;
+  int taken;      /* for dead, by another job */
+  double read;    /* when the journal was read */
+  double stuck;   /* since when claims fail though nobody else is here */
+  double checked; /* when tasks held elsewhere were looked at */
+  char *away;     /* [n_tasks] 1: held elsewhere */
+};
+
+/* master.c */
+VT_MUST_CHECK vt_status vt__master_event(vt_master *m, const vt_event *ev, vt_err *err);
+VT_MUST_CHECK vt_status vt__master_send(vt_master *m, int rank, int tag, vt_err *err);
+VT_MUST_CHECK vt_status vt__master_close_shop(vt_master *m, const char *why, vt_err *err); /* begin nothing more */
+void vt__master_say(vt_master *m, const char *what, int rank, const vt_lease *l, const char *text);
+int vt__master_works(const vt_master *m, int rank); /* is it a rank that does tasks? */
+
+/* roll.c */
+VT_MUST_CHECK vt_status vt__roll_open(vt_master *m, vt_err *err);
+void vt__roll_free(vt_master *m);
+/* The master itself did nothing for so long (a suspended job): nobody was silent meanwhile. */
+void vt__roll_slept(vt_master *m, double s);
+void vt__roll_doing(vt_master *m, int rank, vt_rank_doing doing);
+VT_MUST_CHECK vt_status vt__roll_call(vt_master *m, double now, vt_err *err); /* deaths, pings, the end */
+VT_MUST_CHECK vt_status vt__roll_in(vt_master *m, int rank, int32_t round, vt_err *err);
+
+/* news.c */
+VT_MUST_CHECK vt_status vt__news_open(vt_master *m, vt_err *err);
+void vt__news_free(vt_master *m);
+VT_MUST_CHECK vt_status vt__news_beat(vt_master *m, vt_err *err);
+/* What the journal learned since: results and failures of other jobs, crashes that guardians wrote down. */
+VT_MUST_CHECK vt_status vt__news_read(vt_master *m, vt_err *err);
+VT_MUST_CHECK vt_status vt__news_look(vt_master *m, double now, vt_err *err);
+/* *ours = 1: this job does the task. */
+VT_MUST_CHECK vt_status vt__news_claim(vt_master *m, int worker, int task, int *ours, vt_err *err);
+VT_MUST_CHECK vt_status vt__news_release(vt_master *m, int task, vt_err *err);
+
+#endif

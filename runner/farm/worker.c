@@ -1,0 +1,283 @@
+/* worker.c - takes leases, runs them, makes their records durable, reports. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "runner/farm/farm_impl.h"
+
+/* Records of tasks shorter than a second are synced together: the master counts a result only when it is durable, so a
+ * record that waits here is merely done again after a crash. */
+static const double BATCH_S = 1.0, BEAT_S = 1.0;
+/* Two pings late: then a look for the master's guardian's word, once a second. */
+static const double UNEASY_S = 5;
+enum { BATCH_MOST = 256 };
+
+struct vt_worker {
+  vt_comm *comm;
+  const vt_node_options *o;
+  vt_pump pump;
+  vt_journal_writer *journal;
+  int asked, has_lease, stop, left;
+  int orphan, given_up; /* no master any more */
+  int go;               /* the end has come */
+  unsigned char *dead;  /* [size / 8 + 1] who is left out of it */
+  vt_lease lease;
+  vt_done_msg pending[BATCH_MOST]; /* appended, not yet synced */
+  int n_pending;
+  double pending_since, last_beat, heard, asked_after, looked;
+  double opened, in_tasks_s, in_journal_s; /* where the time went */
+};
+
+vt_status vt__worker_open(vt_worker **out, const vt_node_options *o, vt_pump pump, vt_err *err)
+{
+  void *p;
+  *out = NULL;
+  VT_TRY(vt_calloc64(&p, 1, sizeof(vt_worker), err), err, "worker");
+  vt_worker *w = p;
+  w->comm = o->comm;
+  w->o = o;
+  w->pump = pump;
+  w->heard = w->opened = vt_comm_now(o->comm);
+  vt_status rc = vt_calloc64(&p, (size_t)vt_comm_size(o->comm) / 8 + 1, 1, err);
+  w->dead = p;
+  if (rc == VT_OK) rc = vt_journal_create(&w->journal, o->journal_dir, vt_comm_rank(o->comm), err);
+  if (rc != VT_OK) {
+    vt__worker_close(w);
+    return vt_err_wrap(err, rc, __FILE__, __LINE__, "journal of rank %d", vt_comm_rank(o->comm));
+  }
+  *out = w;
+  return VT_OK;
+}
+
+static vt_status leave(vt_worker *w, vt_err *err)
+{
+  w->left = 1;
+  return vt_comm_send(w->comm, 0, VT_MSG_GONE, NULL, 0, err);
+}
+
+/* Sync and report what waits. */
+static vt_status flush(vt_worker *w, vt_err *err)
+{
+  if (w->n_pending == 0) return VT_OK;
+  double t0 = vt_comm_now(w->comm);
+  VT_TRY(vt_journal_sync(w->journal, err), err, "making %d results durable", w->n_pending);
+  w->in_journal_s += vt_comm_now(w->comm) - t0;
+  for (int k = 0; k < w->n_pending; k++) {
+    int tag = w->pending[k].err.code == VT_OK ? VT_MSG_RESULT : VT_MSG_FAILURE;
+    VT_TRY(vt_comm_send(w->comm, 0, tag, &w->pending[k], sizeof w->pending[k], err), err, "reporting a result");
+  }
+  w->n_pending = 0;
+  return VT_OK;
+}
+
+/* ------------------------------------------------------------------ master and worker hear of each other */
+
+static vt_status beat(vt_worker *w, int task, const vt_progress *p, vt_err *err)
+{
+  double now = vt_comm_now(w->comm);
+  if (now - w->last_beat <= BEAT_S) return VT_OK;
+  vt_beat_msg b = {.task = task};
+  if (p) {
+    b.stage = p->stage_id, b.ns = p->ns_done, b.fraction = p->fraction;
+  }
+  w->last_beat = now;
+  return vt_comm_send(w->comm, 0, VT_MSG_BEAT, &b, sizeof b, err);
+}
+
+/* Is the master still there?  Its own rank need not ask. */
+static void ask_after_master(vt_worker *w)
+{
+  double now = vt_comm_now(w->comm);
+  if (w->looked > 0 && now - w->looked > UNEASY_S) w->heard += now - w->looked; /* this rank did nothing itself */
+  w->looked = now;
+  double silent = now - w->heard;
+  char name[VT_PATH * 2];
+  if (w->o->master_timeout_s <= 0 || vt_comm_rank(w->comm) == 0 || w->orphan || w->go) return;
+  if (silent < UNEASY_S || now - w->asked_after < 1) return;
+  w->asked_after = now;
+  (void)snprintf(name, sizeof name, "%s0", w->o->fallen ? w->o->fallen : "");
+  int fallen = w->o->fallen && access(name, F_OK) == 0;
+  if (!fallen && silent < w->o->master_timeout_s) return;
+  vt_log(VT_LOG_ERROR, "drive", "ev=master_lost silent_s=%.0f why=\"%s\"", silent,
+         fallen ? "its guardian says that it died" : "it was not heard of for runner.master_timeout");
+  w->orphan = w->stop = 1;
+}
+
+/* The hook of a running replica: messages move on, short results do not wait for a long task, the master hears from us.
+ */
+static vt_status poll_hook(void *ctx, const vt_progress *p, vt_err *err)
+{
+  vt_worker *w = ctx;
+  int busy;
+  double now = vt_comm_now(w->comm);
+  vt__note_place(p->stage_id, p->step);
+  VT_PASS(w->pump.step(w->pump.ctx, &busy, err));
+  if (w->n_pending && now - w->pending_since > BATCH_S) VT_PASS(flush(w, err));
+  VT_PASS(beat(w, w->lease.task, p, err));
+  ask_after_master(w);
+  if (w->stop) VT_FAIL(err, VT_ESTOP, "stop requested in stage %s at step %lld", p->stage, (long long)p->step);
+  return VT_OK;
+}
+
+/* Put what the lease gave into the journal. */
+static vt_status record(vt_worker *w, vt_status how, vt_work *work, const vt_err *why, vt_err *err)
+{
+  const vt_uid *uid = &w->o->task[w->lease.task].uid;
+  vt_done_msg *d = &w->pending[w->n_pending];
+  double t0 = vt_comm_now(w->comm);
+  *d = (vt_done_msg){.lease = w->lease, .ns = work->head.ns, .wall_s = work->head.wall_s};
+  if (how == VT_OK) {
+    VT_TRY(vt_journal_append(w->journal, VT_REC_RESULT, uid, w->lease.attempt, w->lease.half_stage, &work->head,
+                             sizeof work->head, work->values, work->head.n_values * sizeof(double), err),
+           err, "recording the result of task %d", w->lease.task);
+  } else {
+    d->err = *why;
+    d->stage = work->stage;
+    vt_failure_head h = {.version = VT_FAILURE_VERSION,
+                         .stage = work->stage,
+                         .step = work->step,
+                         .rank = vt_comm_rank(w->comm),
+                         .crashed = vt_status_dispo(how) == VT_DISPO_AGAIN,
+                         .err = *why};
+    vt_host_name(h.host);
+    (void)snprintf(h.build_id, sizeof h.build_id, "%.47s", vt_build_info()->build_id);
+    VT_TRY(vt_journal_append(w->journal, VT_REC_FAILURE, uid, w->lease.attempt, w->lease.half_stage, &h, sizeof h,
+                             work->post_mortem.s, work->post_mortem.len, err),
+           err, "recording the failure of task %d", w->lease.task);
+  }
+  double now = vt_comm_now(w->comm);
+  if (w->n_pending++ == 0) w->pending_since = now;
+  w->in_journal_s += now - t0;
+  return VT_OK;
+}
+
+static vt_status run_lease(vt_worker *w, vt_err *err)
+{
+  vt_work work = {0};
+  vt_err why = {0};
+  vt_replica_hooks hooks = {.ctx = w, .poll = poll_hook};
+  double t0 = vt_comm_now(w->comm);
+  w->has_lease = 0;
+  w->last_beat = t0;
+  vt__note_task(&w->lease, &w->o->task[w->lease.task].uid);
+  vt_status how = w->o->work.run(w->o->work.ctx, &w->lease, &hooks, &work, &why);
+  vt__note_task(NULL, NULL);
+  w->in_tasks_s += vt_comm_now(w->comm) - t0;
+  vt_status rc = VT_OK;
+  switch (vt_status_dispo(how)) {
+  case VT_DISPO_REQUE: /* whoever asked for it: the lease goes back when this worker leaves */
+    w->stop = 1;
+    break;
+  case VT_DISPO_ABORT:
+    if (err) *err = why;
+    rc = how;
+    break;
+  default:
+    rc = record(w, how, &work, &why, err);
+    if (rc == VT_OK && (vt_comm_now(w->comm) - t0 > BATCH_S || w->n_pending == BATCH_MOST || how != VT_OK))
+      rc = flush(w, err);
+    if (rc == VT_OK && w->o->work.after) rc = w->o->work.after(w->o->work.ctx, &w->lease, how, &work, err);
+  }
+  vt_free(work.values);
+  vt_buf_free(&work.post_mortem);
+  return rc;
+}
+
+static vt_status say_in(vt_worker *w, const vt_msg *msg, vt_err *err)
+{
+  int32_t round;
+  if (msg->n != sizeof round) VT_FAIL(err, VT_EBUG, "end message of %zu bytes", msg->n);
+  memcpy(&round, msg->data, sizeof round);
+  VT_PASS(flush(w, err));
+  vt_crash_vital(1, w->o->rank_timeout_s);
+  return vt_comm_send(w->comm, 0, VT_MSG_IN, &round, sizeof round, err);
+}
+
+vt_status vt__worker_message(vt_worker *w, const vt_msg *msg, vt_err *err)
+{
+  w->heard = vt_comm_now(w->comm);
+  switch (msg->tag) {
+  case VT_MSG_TASK:
+    if (msg->n != sizeof w->lease) VT_FAIL(err, VT_EBUG, "task message of %zu bytes", msg->n);
+    memcpy(&w->lease, msg->data, sizeof w->lease);
+    if (w->lease.task < 0 || w->lease.task >= w->o->n_tasks) VT_FAIL(err, VT_EBUG, "no task %d", w->lease.task);
+    w->has_lease = 1;
+    w->asked = 0;
+    return VT_OK;
+  case VT_MSG_STOP: /* an idle worker waits for LEAVE: its READY is under way to a master that knows of the stop */
+    w->stop = 1;
+    return VT_OK;
+  case VT_MSG_LEAVE:
+    w->left = 1;
+    return VT_OK;
+  case VT_MSG_PING:
+    return VT_OK;
+  case VT_MSG_END:
+    w->left = 1;
+    return say_in(w, msg, err);
+  case VT_MSG_GO:
+    if (msg->n != (size_t)vt_comm_size(w->comm) / 8 + 1) VT_FAIL(err, VT_EBUG, "go message of %zu bytes", msg->n);
+    memcpy(w->dead, msg->data, msg->n);
+    w->go = 1;
+    return VT_OK;
+  case VT_MSG_GIVEN_UP:
+    w->orphan = w->given_up = w->stop = 1;
+    return VT_OK;
+  default:
+    VT_FAIL(err, VT_EBUG, "unknown message %d for a worker", msg->tag);
+  }
+}
+
+static vt_status step(vt_worker *w, int *busy, vt_err *err)
+{
+  if (w->has_lease) {
+    *busy = 1;
+    if (!w->stop) VT_PASS(run_lease(w, err));
+    if (w->stop) { /* the lease, begun or not, goes back */
+      VT_PASS(flush(w, err));
+      return leave(w, err);
+    }
+  }
+  if (!w->asked) {
+    *busy = w->asked = 1;
+    return vt_comm_send(w->comm, 0, VT_MSG_READY, NULL, 0, err);
+  }
+  if (w->n_pending && !*busy) { /* nothing came at once: use the time */
+    *busy = 1;
+    return flush(w, err);
+  }
+  return VT_OK;
+}
+
+vt_status vt__worker_step(vt_worker *w, int *busy, vt_err *err)
+{
+  vt_err why = {0};
+  ask_after_master(w);
+  if (!w->go && !w->orphan) VT_PASS(beat(w, -1, NULL, err));
+  if (w->left) return flush(w, err);
+  vt_status rc = step(w, busy, &why);
+  if (rc == VT_OK) return VT_OK;
+  /* Nothing that another task could survive: tell the master, which stops the campaign, and leave. */
+  vt_done_msg d = {.lease = w->lease, .err = why};
+  w->left = 1;
+  w->n_pending = 0; /* what could not be made durable was never reported: it is done again */
+  VT_PASS(vt_comm_send(w->comm, 0, VT_MSG_ABORT, &d, sizeof d, err));
+  return vt_comm_send(w->comm, 0, VT_MSG_GONE, NULL, 0, err);
+}
+
+int vt__worker_over(const vt_worker *w, const unsigned char **dead, int *given_up)
+{
+  *dead = w->dead;
+  *given_up = w->given_up;
+  return w->orphan ? -1 : w->go;
+}
+
+void vt__worker_close(vt_worker *w)
+{
+  if (!w) return;
+  vt_log(VT_LOG_INFO, "drive", "ev=spent here_s=%.3f tasks_s=%.3f journal_s=%.4f", vt_comm_now(w->comm) - w->opened,
+         w->in_tasks_s, w->in_journal_s);
+  vt_journal_close(w->journal);
+  vt_free(w->dead);
+  vt_free(w);
+}

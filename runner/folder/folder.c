@@ -1,0 +1,186 @@
+/* folder.c - the output folder: who may write there, and which campaign it belongs to. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/pot/pot.h"
+#include "runner/folder/folder.h"
+#include "runner/telemetry/telemetry.h"
+
+vt_status vt_outdir_name(vt_outdir *o, const char *dir, vt_err *err)
+{
+  memset(o, 0, sizeof *o);
+  size_t n = strlen(dir);
+  while (n > 1 && dir[n - 1] == '/') n--;
+  if (n == 0 || n >= sizeof o->dir) VT_FAIL(err, VT_EINVAL, "'%.80s' cannot be an output folder", dir);
+  memcpy(o->dir, dir, n);
+  const struct {
+    char *to;
+    const char *name;
+  } part[] = {{o->journal, "journal"},      {o->store, "results.h5"}, {o->campaign, "campaign.yaml"},
+              {o->status, "status.json"},   {o->halt, "HALT"},        {o->lease, "lease"},
+              {o->checkpoint, "checkpoint"}};
+  for (size_t k = 0; k < sizeof part / sizeof *part; k++)
+    (void)snprintf(part[k].to, VT_PATH + 16, "%s/%s", o->dir, part[k].name);
+  (void)snprintf(o->events, sizeof o->events, "%s/log/events.jsonl", o->dir);
+  return VT_OK;
+}
+
+vt_status vt_outdir_campaign(const vt_outdir *o, const vt_campaign_env *env, vt_campaign **c, vt_err *err)
+{
+  vt_diags diags = {0};
+  *c = NULL;
+  vt_status rc = vt_campaign_load(o->campaign, env, c, &diags, err);
+  if (rc == VT_EPARSE && diags.n) {
+    vt_buf text = {0};
+    vt_diags_format(&diags, &text);
+    rc = vt_err_set(err, rc, __FILE__, __LINE__, "the campaign recorded in '%s' cannot be used:\n%.700s", o->dir,
+                    text.s ? text.s : "");
+    vt_buf_free(&text);
+  }
+  vt_diags_free(&diags);
+  if (rc == VT_OK) rc = vt_campaign_resolve(*c, vt_simd_best(), err);
+  if (rc != VT_OK) {
+    vt_campaign_free(*c);
+    *c = NULL;
+    return vt_err_wrap(err, rc, __FILE__, __LINE__, "campaign of output folder '%s'", o->dir);
+  }
+  return VT_OK;
+}
+
+vt_simd vt_outdir_simd(const vt_outdir *o, const vt_campaign_env *env)
+{
+  vt_campaign *c;
+  vt_err ignored = {0};
+  if (access(o->campaign, R_OK) != 0 || vt_outdir_campaign(o, env, &c, &ignored) != VT_OK) return VT_SIMD_AUTO;
+  vt_simd s = (vt_simd)c->numerics.simd;
+  vt_campaign_free(c);
+  return s;
+}
+
+static int by_uid(const void *a, const void *b) { return vt_uid_cmp(a, b); }
+
+/* 1 if every task of `old` is a task of `c`. */
+static vt_status contains(const vt_campaign *c, const vt_campaign *old, int *yes, vt_err *err)
+{
+  void *p;
+  VT_TRY(vt_calloc64(&p, (size_t)c->n_tasks, sizeof(vt_uid), err), err, "uids of %d tasks", c->n_tasks);
+  vt_uid *uid = p;
+  for (int i = 0; i < c->n_tasks; i++) uid[i] = c->task[i].uid;
+  qsort(uid, (size_t)c->n_tasks, sizeof *uid, by_uid);
+  *yes = 1;
+  for (int i = 0; i < old->n_tasks && *yes; i++)
+    *yes = bsearch(&old->task[i].uid, uid, (size_t)c->n_tasks, sizeof *uid, by_uid) != NULL;
+  vt_free(uid);
+  return VT_OK;
+}
+
+static vt_status same_campaign(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env, int extend,
+                               vt_err *err)
+{
+  vt_campaign *old = NULL;
+  int adds_only = 0;
+  if (access(o->campaign, F_OK) != 0) return VT_OK; /* nothing recorded yet */
+  VT_PASS(vt_outdir_campaign(o, env, &old, err));
+  int same = vt_uid_equal(&old->id, &c->id);
+  vt_status rc = same ? VT_OK : contains(c, old, &adds_only, err);
+  if (rc == VT_OK && !same && !adds_only)
+    rc =
+        vt_err_set(err, VT_EINVAL, __FILE__, __LINE__,
+                   "'%s' holds another campaign ('%s', %d tasks), and this one does not contain all of its tasks; give "
+                   "another --output",
+                   o->dir, old->name, old->n_tasks);
+  else if (rc == VT_OK && !same && !extend)
+    rc = vt_err_set(err, VT_EINVAL, __FILE__, __LINE__,
+                    "'%s' holds a smaller campaign (%d of these %d tasks); say --extend to add to it", o->dir,
+                    old->n_tasks, c->n_tasks);
+  vt_campaign_free(old);
+  return rc;
+}
+
+vt_status vt_outdir_make(const vt_outdir *o, vt_err *err)
+{
+  static const char *const folders[] = {"",     "/journal",    "/glass", "/failed",
+                                        "/log", "/checkpoint", "/lease", "/lease/fallen"};
+  char path[VT_PATH + 32];
+  for (size_t k = 0; k < sizeof folders / sizeof *folders; k++) {
+    (void)snprintf(path, sizeof path, "%s%s", o->dir, folders[k]);
+    VT_TRY(vt_dir_make(path, err), err, "output folder");
+  }
+  return VT_OK;
+}
+
+vt_status vt_outdir_record(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env, int extend,
+                           vt_err *err)
+{
+  VT_TRY(same_campaign(o, c, env, extend, err), err, "output folder");
+  vt_buf text = {0};
+  vt_campaign_canon(c, &text);
+  vt_status rc = vt_buf_check(&text, err);
+  if (rc == VT_OK) rc = vt_file_replace(o->campaign, text.s, text.len, err);
+  vt_buf_free(&text);
+  if (rc != VT_OK) return vt_err_wrap(err, rc, __FILE__, __LINE__, "recording the campaign in '%s'", o->dir);
+  return VT_OK;
+}
+
+vt_status vt_outdir_join(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env, vt_err *err)
+{
+  static const double most_s = 60, nap_s = 0.2;
+  double give_up = vt_now_s() + most_s;
+  while (access(o->campaign, F_OK) != 0) {
+    if (vt_now_s() > give_up)
+      VT_FAIL(err, VT_EIO, "'%s' has no campaign to join: the job that leads recorded none within %g s", o->dir,
+              most_s);
+    vt_alive();
+    vt_nap_s(nap_s);
+  }
+  vt_campaign *old = NULL;
+  VT_PASS(vt_outdir_campaign(o, env, &old, err));
+  int same = vt_uid_equal(&old->id, &c->id);
+  int tasks = old->n_tasks;
+  vt_campaign_free(old);
+  if (!same)
+    VT_FAIL(err, VT_EINVAL, "'%s' holds another campaign (%d tasks) than the one that wants to join (%d tasks)", o->dir,
+            tasks, c->n_tasks);
+  return VT_OK;
+}
+
+/* ------------------------------------------------------------------ nobody else */
+
+vt_status vt_outdir_lock(vt_outdir *o, vt_err *err)
+{
+  int leads = 0;
+  vt_jobs_options jo = {.dir = o->lease, .label = "repair", .beat_s = VT_JOB_BEAT_S, .stale_s = VT_JOB_STALE_S};
+  VT_TRY(vt_jobs_open(&o->alone, &jo, vt_now_s(), err), err, "output folder '%s'", o->dir);
+  vt_status rc = vt_outdir_lead(o->alone, o->lease, &leads, err);
+  if (rc == VT_OK) rc = vt_jobs_beat(o->alone, vt_now_s(), err);
+  if (rc == VT_OK && (!leads || vt_jobs_others(o->alone) > 0))
+    rc = vt_err_set(err, VT_EINVAL, __FILE__, __LINE__, "another start of this campaign is working in '%s': %s", o->dir,
+                    leads ? "a job that joined" : vt_jobs_leader(o->alone));
+  if (rc != VT_OK) vt_outdir_release(o);
+  return rc;
+}
+
+void vt_outdir_release(vt_outdir *o)
+{
+  vt_jobs_close(o->alone);
+  o->alone = NULL;
+}
+
+int vt_outdir_busy(const vt_outdir *o)
+{
+  vt_jobs_list l = {0};
+  int busy = 0;
+  if (vt_jobs_look(o->lease, &l, NULL) != VT_OK) return 0;
+  for (int i = 0; i < l.n; i++) busy |= !l.job[i].gone;
+  vt_jobs_list_free(&l);
+  return busy;
+}
+
+void vt_outdir_checkpoint(const vt_outdir *dir, const vt_uid *uid, char *path, size_t cap)
+{
+  char hex[65];
+  vt_uid_hex(uid, hex);
+  (void)snprintf(path, cap, "%s/%s.vck", dir->checkpoint, hex);
+}

@@ -1,0 +1,71 @@
+/* folder.h - the output folder: its names, whose it is, what state it is in (layer 7). */
+#ifndef VT_FOLDER_H
+#define VT_FOLDER_H
+
+#include "config/config.h"
+#include "runner/jobs/jobs.h"
+#include "runner/records/records.h"
+
+typedef struct vt_outdir {
+  char dir[VT_PATH];
+  char journal[VT_PATH + 16], store[VT_PATH + 16], campaign[VT_PATH + 16], status[VT_PATH + 16], halt[VT_PATH + 16];
+  char lease[VT_PATH + 16], checkpoint[VT_PATH + 16], events[VT_PATH + 24];
+  struct vt_jobs *alone; /* between vt_outdir_lock and vt_outdir_release */
+} vt_outdir;
+
+/* Names only. */
+VT_MUST_CHECK vt_status vt_outdir_name(vt_outdir *o, const char *dir, vt_err *err);
+/* The folder and its subfolders. */
+VT_MUST_CHECK vt_status vt_outdir_make(const vt_outdir *o, vt_err *err);
+/* For the job that leads: compare the campaign recorded there with `c` (resolved): equal is fine; different is refused with
+ * VT_EINVAL unless `extend` and `c` only adds tasks; then record `c`. */
+VT_MUST_CHECK vt_status vt_outdir_record(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env, int extend,
+                                         vt_err *err);
+/* For a job that joins: the recorded campaign (waited for a while: the leader may have just begun) must be `c`. */
+VT_MUST_CHECK vt_status vt_outdir_join(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env, vt_err *err);
+/* Keep every job out of a folder until vt_outdir_release; VT_EINVAL, naming it, if one is there. */
+VT_MUST_CHECK vt_status vt_outdir_lock(vt_outdir *o, vt_err *err);
+void vt_outdir_release(vt_outdir *o);
+/* 1 if a job works in the folder, as far as can be seen from outside. */
+int vt_outdir_busy(const vt_outdir *o);
+/* The SIMD level of the campaign recorded in the folder, or VT_SIMD_AUTO if there is none. */
+vt_simd vt_outdir_simd(const vt_outdir *o, const vt_campaign_env *env);
+/* Load the campaign recorded in a folder, resolved. */
+VT_MUST_CHECK vt_status vt_outdir_campaign(const vt_outdir *o, const vt_campaign_env *env, vt_campaign **c,
+                                           vt_err *err);
+
+void vt_outdir_checkpoint(const vt_outdir *dir, const vt_uid *uid, char *path, size_t cap);
+
+enum { VT_GLASS_FILE_NAME = 80 };
+void vt_glass_file_name(const vt_uid *uid, char name[VT_GLASS_FILE_NAME]); /* in the output folder */
+/* The structure of a glass as extended XYZ; values: of its result. */
+VT_MUST_CHECK vt_status vt_glass_file_text(const vt_plan *p, const double *values, vt_buf *b, vt_err *err);
+VT_MUST_CHECK vt_status vt_glass_file_write(const vt_outdir *dir, const vt_plan *p, const double *values, vt_err *err);
+
+/* presence.c */
+/* A job that stood still for so long is dead (its host may be gone); one on this host whose process is gone at once. */
+#define VT_JOB_BEAT_S  5.0
+#define VT_JOB_STALE_S 60.0
+/* Lead unless a living job does: one that is not known to live here is watched until its heart beats, or it is stale.
+ */
+VT_MUST_CHECK vt_status vt_outdir_lead(vt_jobs *jobs, const char *lease, int *leads, vt_err *err);
+
+/* What other people read of this job: its number and its build. */
+void vt_job_label_here(char text[VT_JOB_LABEL]);
+
+/* What can be said of a campaign folder without opening its store. */
+typedef struct vt_folder_state {
+  const char *state; /* "new", "running", "stopped", "failed" (done, but some tasks failed for good), "done" */
+  vt_sched_counts tasks;
+  vt_sched_counts *comp;                       /* [n_comp]; a running task counts as ready */
+  double ns_done, ns_total, ns_per_day, eta_s; /* NaN where unknown */
+  int workers;
+  char *live; /* text of status.json if a run wrote it just now: ranks and what they do, the last error; else NULL */
+} vt_folder_state;
+/* c is the folder's campaign (vt_outdir_campaign). */
+VT_MUST_CHECK vt_status vt_folder_look(const vt_outdir *o, const vt_campaign *c, vt_folder_state *out, vt_err *err);
+void vt_folder_state_free(vt_folder_state *s);
+/* What is with task i, and why: its state, who runs it, what it waits for, how it failed; lines of text. */
+VT_MUST_CHECK vt_status vt_folder_explain(const vt_outdir *o, const vt_campaign *c, int i, vt_buf *out, vt_err *err);
+
+#endif

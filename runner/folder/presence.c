@@ -1,0 +1,66 @@
+/* presence.c - this job among the jobs of the folder: its label, and waiting for a leader that may be dead. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runner/folder/folder.h"
+#include "runner/telemetry/telemetry.h"
+
+/* What other people read of this job: its number and its build. */
+void vt_job_label_here(char text[VT_JOB_LABEL])
+{
+  const char *job = getenv("SLURM_JOB_ID"), *array = getenv("SLURM_ARRAY_JOB_ID"),
+             *task = getenv("SLURM_ARRAY_TASK_ID");
+  const char *build = vt_build_info()->build_id;
+  if (array && task)
+    (void)snprintf(text, VT_JOB_LABEL, "SLURM job %.30s_%.10s, build %s", array, task, build);
+  else if (job)
+    (void)snprintf(text, VT_JOB_LABEL, "SLURM job %.40s, build %s", job, build);
+  else
+    (void)snprintf(text, VT_JOB_LABEL, "job, build %s", build);
+}
+
+/* The heartbeat of the folder's leader; *here: its process is alive on this very system (host, boot and namespaces are
+ * ours and it is not gone), so that there is nothing to wait for.  -1: nobody leads. */
+static int64_t leaders_beat(const char *lease, const char *my_id, int *here)
+{
+  vt_jobs_list l = {0};
+  int64_t beat = -1;
+  const vt_job *me = NULL, *leader = NULL;
+  *here = 0;
+  if (vt_jobs_look(lease, &l, NULL) != VT_OK) return -1;
+  for (int i = 0; i < l.n; i++) {
+    if (l.job[i].leads) leader = &l.job[i];
+    if (strcmp(l.job[i].id, my_id) == 0) me = &l.job[i];
+  }
+  if (leader) {
+    beat = leader->beat;
+    *here = me && !leader->gone && strcmp(leader->host, me->host) == 0 && strcmp(leader->boot, me->boot) == 0 &&
+            strcmp(leader->ns, me->ns) == 0;
+  }
+  vt_jobs_list_free(&l);
+  return beat;
+}
+
+/* A leader elsewhere may have died with its host, or before this one was booted (a job that was requeued finds its
+ * former self): nobody can say before its heart was seen to beat, or not to. */
+vt_status vt_outdir_lead(vt_jobs *jobs, const char *lease, int *leads, vt_err *err)
+{
+  const double nap_s = 0.5, most_s = 2 * VT_JOB_STALE_S;
+  int here;
+  VT_PASS(vt_jobs_lead(jobs, vt_now_s(), leads, err));
+  int64_t first = leaders_beat(lease, vt_jobs_id(jobs), &here), beat = first;
+  if (!*leads && !here && first >= 0)
+    vt_log(VT_LOG_WARN, "drive", "ev=waiting why=\"%s leads here: waiting to see whether it lives\"",
+           vt_jobs_leader(jobs));
+  double give_up = vt_now_s() + most_s;
+  while (!*leads && !here && beat == first && vt_now_s() < give_up) {
+    vt_alive();
+    vt_nap_s(nap_s);
+    VT_PASS(vt_jobs_beat(jobs, vt_now_s(), err));
+    VT_PASS(vt_jobs_lead(jobs, vt_now_s(), leads, err));
+    beat = leaders_beat(lease, vt_jobs_id(jobs), &here);
+    if (beat < 0 && first >= 0) first = -1; /* it has just ended */
+  }
+  return VT_OK;
+}

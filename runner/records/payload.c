@@ -1,0 +1,122 @@
+/* payload.c - result records out of the journal, checked against the layout that the plan promises. */
+#include <string.h>
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "runner/records/records.h"
+
+static vt_status values_expected(const vt_plan *p, size_t *n, vt_err *err)
+{
+  vt_array_def def[VT_MAX_ARRAYS];
+  int k;
+  VT_PASS(vt_replica_layout(p, def, VT_MAX_ARRAYS, &k, err));
+  *n = 0;
+  for (int i = 0; i < k; i++) *n += vt_array_count(&def[i]);
+  return VT_OK;
+}
+
+vt_status vt_results_load(const vt_journal *j, const vt_plan *p, vt_result_head *head, double **values, size_t *n,
+                          vt_err *err)
+{
+  const vt_rec *r = vt_journal_result(j, &p->uid);
+  *values = NULL;
+  *n = 0;
+  return r ? vt_record_result(j, r, p, head, values, n, err) : VT_OK;
+}
+
+vt_status vt_record_result(const vt_journal *j, const vt_rec *r, const vt_plan *p, vt_result_head *head, double **values,
+                          size_t *n, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  char *payload = NULL;
+  void *v = NULL;
+  vt_result_head h;
+  char hex[65];
+  size_t expected;
+  *values = NULL;
+  *n = 0;
+  vt_uid_hex(&p->uid, hex);
+  VT_TRY(values_expected(p, &expected, err), err, "layout of task %.12s", hex);
+  VT_TRY(vt_journal_read(j, r, &payload, err), err, "result of task %.12s", hex);
+  if (r->n < sizeof h)
+    VT_FAIL_OUT(err, VT_ECORRUPT, "the result of task %.12s has only %llu bytes", hex, (unsigned long long)r->n);
+  memcpy(&h, payload, sizeof h);
+  if (h.version != VT_RESULT_VERSION)
+    VT_FAIL_OUT(err, VT_EUNSUP, "the result of task %.12s has format %u, this program reads format %d", hex, h.version,
+                VT_RESULT_VERSION);
+  if (h.n_values != expected || r->n != sizeof h + h.n_values * sizeof(double))
+    VT_FAIL_OUT(err, VT_ECORRUPT, "the result of task %.12s holds %llu values, its plan promises %zu", hex,
+                (unsigned long long)h.n_values, expected);
+  VT_TRY_OUT(vt_calloc64(&v, expected, sizeof(double), err), err, "result of task %.12s", hex);
+  memcpy(v, payload + sizeof h, expected * sizeof(double));
+  if (head) *head = h;
+  *values = v;
+  *n = expected;
+out:
+  vt_free(payload);
+  return rc;
+}
+
+vt_status vt_failure_load(const vt_journal *j, const vt_rec *r, vt_failure_head *out, vt_err *err)
+{
+  char *payload, hex[65];
+  vt_uid_hex(&r->uid, hex);
+  if (r->n < sizeof *out)
+    VT_FAIL(err, VT_ECORRUPT, "the failure record of task %.12s has only %llu bytes", hex, (unsigned long long)r->n);
+  VT_TRY(vt_journal_read(j, r, &payload, err), err, "failure record of task %.12s", hex);
+  memcpy(out, payload, sizeof *out);
+  vt_free(payload);
+  if (out->version != VT_FAILURE_VERSION)
+    VT_FAIL(err, VT_EUNSUP, "the failure record of task %.12s has format %u, this program reads format %d", hex,
+            out->version, VT_FAILURE_VERSION);
+  out->host[sizeof out->host - 1] = out->build_id[sizeof out->build_id - 1] = '\0';
+  out->err.text[sizeof out->err.text - 1] = '\0';
+  if (out->err.code <= VT_OK || out->err.code >= VT_STATUS_COUNT || out->stage < 0)
+    VT_FAIL(err, VT_ECORRUPT, "the failure record of task %.12s has status %d, stage %d", hex, out->err.code,
+            out->stage);
+  return VT_OK;
+}
+
+static int rung_of(const vt_rec *r) { return 2 * r->attempt + (r->half_stage > 0); }
+
+vt_status vt_record_try(const vt_journal *j, const vt_uid *uid, int after, const vt_rec **rec, vt_failure_head *h,
+                     vt_err *err)
+{
+  const vt_rec *r;
+  *rec = NULL;
+  for (int k = 0; (r = vt_journal_failure(j, uid, k)) != NULL; k++) {
+    vt_failure_head one;
+    if (rung_of(r) <= after || (*rec && rung_of(r) >= rung_of(*rec))) continue;
+    VT_PASS(vt_failure_load(j, r, &one, err));
+    if (one.crashed) continue;
+    *rec = r;
+    *h = one;
+  }
+  return VT_OK;
+}
+
+vt_status vt_record_tries(const vt_journal *j, const vt_uid *uid, vt_tries *out, vt_err *err)
+{
+  const vt_rec *rec;
+  vt_failure_head h;
+  *out = (vt_tries){0};
+  for (int k = 0; (rec = vt_journal_failure(j, uid, k)) != NULL; k++) {
+    VT_PASS(vt_failure_load(j, rec, &h, err));
+    out->crashes += h.crashed != 0;
+  }
+  for (int after = -1;; after = rung_of(rec)) {
+    VT_PASS(vt_record_try(j, uid, after, &rec, &h, err));
+    if (!rec) return VT_OK;
+    out->failures++;
+    out->last = h;
+    out->attempt = rec->attempt;
+    out->half_stage = rec->half_stage;
+  }
+}
+
+int vt_record_n_failures(const vt_journal *j, const vt_uid *uid)
+{
+  vt_tries tries;
+  return vt_record_tries(j, uid, &tries, NULL) == VT_OK ? tries.failures : -1;
+}

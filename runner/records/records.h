@@ -1,0 +1,78 @@
+/* records.h - what the records of a journal hold, and the state of a campaign that follows from them (layer 6). */
+#ifndef VT_RECORDS_H
+#define VT_RECORDS_H
+
+#include "config/config.h"
+#include "engine/replica/replica.h"
+#include "runner/journal/journal.h"
+#include "runner/sched/sched.h"
+
+/* Payload of a RESULT record: this head, then n_values doubles in the order of vt_replica_layout. */
+typedef struct vt_result_head {
+  uint32_t version; /* VT_RESULT_VERSION */
+  int32_t kind;     /* vt_task_kind      */
+  uint64_t n_values;
+  double ns;     /* simulated time    */
+  double wall_s; /* not reproducible  */
+  int32_t rank;  /* not reproducible  */
+  int32_t reserved;
+  char host[64]; /* not reproducible  */
+  char kernel[32];
+  char build_id[48];
+  vt_uid potential; /* SHA-256 of the potential's file(s)                             */
+  vt_uid campaign;  /* identity of the campaign it was computed for (it may have grown since) */
+} vt_result_head;
+_Static_assert(sizeof(vt_result_head) == 248, "vt_result_head is a file format");
+enum { VT_RESULT_VERSION = 2 };
+
+/* Payload of a FAILURE record: this, then the frame that broke as extended XYZ (may be empty). */
+typedef struct vt_failure_head {
+  uint32_t version; /* VT_FAILURE_VERSION                                                 */
+  int32_t stage;    /* vt_stage it failed in, 0: in none                                  */
+  int64_t step;     /* of that stage                                                      */
+  int32_t rank;     /* not reproducible                                                   */
+  int32_t crashed;  /* 1: an accident (its process died, no memory, a bad read): it says nothing of the plan */
+  char host[64];    /* not reproducible                                                   */
+  char build_id[48];
+  vt_err err; /* code: its status */
+} vt_failure_head;
+_Static_assert(sizeof(vt_failure_head) == 1160, "vt_failure_head is a file format");
+enum { VT_FAILURE_VERSION = 1 };
+/* Read and check the head of a FAILURE record. */
+VT_MUST_CHECK vt_status vt_failure_load(const vt_journal *j, const vt_rec *r, vt_failure_head *out, vt_err *err);
+
+/* The result values of task i of the campaign out of the journal: *values (vt_free) of *n doubles; VT_OK with NULL if
+ * there is none.  head may be NULL.  A record that does not fit the campaign's layout is VT_ECORRUPT. */
+VT_MUST_CHECK vt_status vt_results_load(const vt_journal *j, const vt_plan *p, vt_result_head *head, double **values,
+                                        size_t *n, vt_err *err);
+
+/* results.c: one RESULT record of a task, as vt_results_load. */
+VT_MUST_CHECK vt_status vt_record_result(const vt_journal *j, const vt_rec *r, const vt_plan *p, vt_result_head *head,
+                                        double **values, size_t *n, vt_err *err);
+
+/* results.c: the failed tries of a task; crashes (the process died) are counted apart, they are not reproducible. */
+typedef struct vt_tries {
+  int failures, crashes;
+  vt_failure_head last;        /* failure; failures > 0 */
+  int32_t attempt, half_stage; /* of the last one */
+} vt_tries;
+/* The failed try on the next rung of the ladder after rung `after` (2 * attempt, + 1 with a halved stage; -1: the
+ * first), *rec NULL if there is none.  In the order of rungs, whichever rank wrote which; a rung that stands twice (its
+ * rank died before it could say so) counts once. */
+VT_MUST_CHECK vt_status vt_record_try(const vt_journal *j, const vt_uid *uid, int after, const vt_rec **rec,
+                                   vt_failure_head *h, vt_err *err);
+VT_MUST_CHECK vt_status vt_record_tries(const vt_journal *j, const vt_uid *uid, vt_tries *out, vt_err *err);
+
+int vt_record_n_failures(const vt_journal *j, const vt_uid *uid); /* without crashes; -1: they cannot be read */
+
+/* Scheduler rows and simulated times of all tasks; vt_free both. */
+VT_MUST_CHECK vt_status vt_records_sched_tasks(const vt_campaign *c, vt_sched_task **task, double **ns, vt_err *err);
+
+/* Feed results and failures of a journal (NULL: none) into a scheduler; actions of the replay are dropped (nobody has
+ * asked for work yet).  done(ctx, i) is called for every finished task; may be NULL. */
+VT_MUST_CHECK vt_status vt_records_replay(vt_sched *s, const vt_sched_task *task, int n, const vt_journal *j,
+                                   void (*done)(void *ctx, int i), void *ctx, vt_err *err);
+
+enum { VT_FAULT_LIMIT = 2 }; /* deaths that a task caused by itself: then it is quarantined */
+
+#endif

@@ -1,0 +1,77 @@
+/* replay.c - state of a campaign = tasks - results - exhausted failures. */
+#include "runner/records/records.h"
+
+typedef struct replayer {
+  vt_sched *s;
+  vt_action *action;
+  int cap;
+} replayer;
+
+static vt_status one_event(replayer *r, const vt_event *ev, vt_err *err)
+{
+  int n;
+  VT_TRY(vt_sched_event(r->s, ev, r->action, r->cap, &n, err), err, "replaying task %d", ev->task);
+  return VT_OK;
+}
+
+static vt_status failures(replayer *r, const vt_journal *j, const vt_uid *uid, int task, vt_err *err)
+{
+  const vt_rec *rec;
+  for (int k = 0; (rec = vt_journal_failure(j, uid, k)) != NULL; k++) {
+    vt_failure_head h;
+    VT_PASS(vt_failure_load(j, rec, &h, err));
+    vt_event ev = {.kind = VT_EV_FAILURE,
+                   .worker = -1,
+                   .task = task,
+                   .status = h.err.code,
+                   .attempt = rec->attempt,
+                   .half_stage = rec->half_stage,
+                   .stage = h.stage};
+    VT_PASS(one_event(r, &ev, err));
+  }
+  return VT_OK;
+}
+
+vt_status vt_records_replay(vt_sched *s, const vt_sched_task *task, int n, const vt_journal *j, void (*done)(void *ctx, int i),
+                     void *ctx, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  void *p = NULL;
+  if (!j) return VT_OK;
+  replayer r = {.s = s, .cap = vt_sched_actions_max(s)};
+  VT_TRY(vt_calloc64(&p, (size_t)r.cap, sizeof *r.action, err), err, "scheduler actions");
+  r.action = p;
+  for (int i = 0; i < n && rc == VT_OK; i++) {
+    if (vt_journal_result(j, &task[i].uid)) {
+      rc = one_event(&r, &(vt_event){.kind = VT_EV_RESULT, .worker = -1, .task = i}, err);
+      if (done) done(ctx, i);
+    } else
+      rc = failures(&r, j, &task[i].uid, i, err);
+  }
+  vt_free(p);
+  return rc;
+}
+
+vt_status vt_records_sched_tasks(const vt_campaign *c, vt_sched_task **task, double **ns, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  void *p = NULL, *q = NULL;
+  VT_TRY_OUT(vt_calloc64(&p, (size_t)c->n_tasks, sizeof **task, err), err, "%d tasks", c->n_tasks);
+  VT_TRY_OUT(vt_calloc64(&q, (size_t)c->n_tasks, sizeof **ns, err), err, "%d tasks", c->n_tasks);
+  vt_sched_task *t = p;
+  double *s = q;
+  for (int i = 0; i < c->n_tasks; i++) {
+    vt_plan plan;
+    VT_TRY_OUT(vt_campaign_plan(c, i, &plan, err), err, "plan of task %d", i);
+    t[i] = (vt_sched_task){
+        .uid = plan.uid, .needs = c->task[i].needs, .cost = (double)vt_replica_steps(&plan) * plan.comp.n_atoms};
+    s[i] = vt_replica_ns(&plan);
+  }
+  *task = t;
+  *ns = s;
+  p = q = NULL;
+out:
+  vt_free(p);
+  vt_free(q);
+  return rc;
+}

@@ -1,0 +1,287 @@
+/* text.c - what a person reads: text tables, and the summary files of a folder. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "runner/report/report_impl.h"
+
+/* ------------------------------------------------------------------ text */
+
+/* " 3 points: the value is not resolved; 1 point: ..."; without a rejected point, how few there were. */
+static void text_rejected(vt_buf *out, const vt_arrh *a)
+{
+  const char *semicolon = "";
+  if (a->n_rejected == 0) vt_buf_printf(out, " %d points from %d glasses are too few", a->n_points, a->n_glasses);
+  for (int k = VT_POINT_NO_VALUE; k < VT_N_POINT_STATUS; k++) {
+    if (!a->n_status[k]) continue;
+    vt_buf_printf(out, "%s %d point%s: %s", semicolon, a->n_status[k], a->n_status[k] == 1 ? "" : "s",
+                  vt_point_status_text((vt_point_status)k));
+    semicolon = ";";
+  }
+}
+
+static void text_row(vt_buf *out, const char *name, const vt_arrh *a, int width)
+{
+  vt_buf_printf(out, "  %-*s  %4d/%-4d", width, name, a->n_points, a->n_points + a->n_rejected);
+  if (!a->resolved) {
+    vt_buf_printf(out, "  not resolved:");
+    text_rejected(out, a);
+    vt_buf_printf(out, "\n");
+    return;
+  }
+  vt_band b = vt_arrh_extrapolated(a);
+  vt_buf_printf(out, "  %7d  %6.3f +- %.3f  %9.2e (x/: %.2f)%s  ", a->n_glasses, a->ea_ev, a->ea_se,
+                pow(10, a->log10_ref), pow(10, a->log10_ref_se), a->extrapolates ? "*" : " ");
+  if (isfinite(b.median))
+    vt_buf_printf(out, "%9.2e [%.1e, %.1e] %s", b.median, b.lo95, b.hi95, vt_model_text((vt_model)a->model));
+  else /* the temperature may lie below T0 */
+    vt_buf_printf(out, "not resolved, below %.1e (97.5 %%) %s", b.hi95, vt_model_text((vt_model)a->model));
+  if (a->vtf.reason == VT_VTF_OK && a->model == VT_MODEL_VTF)
+    vt_buf_printf(out, ", T0 %.0f +- %.0f K", a->vtf.t0_k, a->vtf.t0_se);
+  if (a->n_below_tg) vt_buf_printf(out, "; %d points below Tg = %.0f K", a->n_below_tg, a->tg_k);
+  vt_buf_printf(out, "\n");
+}
+
+/* "variance (sd in decades): alkali 0.210, metal 0.034, ..." of what is resolved. */
+static void text_variance(vt_buf *out, const vt_comparison *cmp)
+{
+  const vt_var_split *v = &cmp->variance;
+  const char *comma = "";
+  if (!isfinite(v->residual)) return;
+  vt_buf_printf(out, "Variance by factor (sd in decades): ");
+  for (int q = 0; q < v->n_factors; q++) {
+    if (!isfinite(v->factor[q])) continue;
+    vt_buf_printf(out, "%s%s %.3f", comma, cmp->factor[q], v->factor[q]);
+    comma = ", ";
+  }
+  vt_buf_printf(out, "%srest %.3f", comma, v->residual);
+  if (isfinite(v->glass)) vt_buf_printf(out, "; glasses %.3f", v->glass);
+  if (isfinite(v->sampling)) vt_buf_printf(out, ", sampling %.3f", v->sampling);
+  vt_buf_printf(out, "\n");
+}
+
+static void text_outlying(vt_buf *out, const char *const *names, const vt_compare *c)
+{
+  for (int i = 0; i < c->n_outlying && i < VT_MAX_OUTLYING; i++)
+    vt_buf_printf(out, "Outlying glass: number %d of %s, %+.2f decades off, counts %.2f\n", (int)c->outlying[i].glass,
+                  names[c->outlying[i].comp], c->outlying[i].off_decades, c->outlying[i].weight);
+}
+
+static void text_compare(vt_buf *out, const char *const *names, const vt_comparison *cmp, const vt_compare_spec *spec)
+{
+  const vt_compare *c = &cmp->at_t;
+  if (c->k >= 2)
+    vt_buf_printf(
+        out,
+        "Comparison at %g K (%d compositions): tau %.3f decades [%.3f, %.3f], range %.3f; margins %g, tau %g, "
+        "range %g decades\n",
+        c->t_ref_k, c->k, c->tau, c->tau_lo, c->tau_hi, c->range, spec->margin, spec->tau_margin, spec->range_margin);
+  text_variance(out, cmp);
+  text_outlying(out, names, c);
+  vt_buf_printf(out, "Verdict: %s. %s\n", vt_verdict_text((vt_verdict)c->verdict), c->why);
+  if (cmp->at_tg.k >= 2)
+    vt_buf_printf(out, "At equal T/Tg: tau %.3f decades, %s. %s\n", cmp->at_tg.tau,
+                  vt_verdict_text((vt_verdict)cmp->at_tg.verdict), cmp->at_tg.why);
+}
+
+void vt_report_text(vt_buf *out, const char *const *names, int n, const vt_fitted *q, const vt_compare_spec *spec)
+{
+  int width = 11, star = 0;
+  for (int i = 0; i < n; i++) {
+    int w = (int)strlen(names[i]);
+    if (w > width) width = w;
+    star |= q->arrh[i].resolved && q->arrh[i].extrapolates;
+  }
+  vt_buf_printf(out, "Arrhenius fit of %s, %s\n", q->what.doc, q->what.unit);
+  vt_buf_printf(out, "  %-*s  resolved   glasses  Ea (eV)          at %g K              at %g K [95 %% band] model\n",
+                width, "composition", spec->t_ref_k, spec->t_extra_k);
+  for (int i = 0; i < n; i++) text_row(out, names[i], &q->arrh[i], width);
+  if (star) vt_buf_printf(out, "  * %g K lies outside the measured temperatures\n", spec->t_ref_k);
+  text_compare(out, names, &q->compare, spec);
+}
+
+/* ------------------------------------------------------------------ text of a campaign */
+
+/* "D_Na  2 of 6 compositions, Ea 0.31 to 0.45 eV, sensitive" */
+static void text_other(vt_buf *out, const vt_fitted *q, int n)
+{
+  double lo = INFINITY, hi = -INFINITY;
+  int resolved = 0;
+  for (int i = 0; i < n; i++) {
+    if (!q->arrh[i].resolved) continue;
+    resolved++;
+    lo = fmin(lo, q->arrh[i].ea_ev);
+    hi = fmax(hi, q->arrh[i].ea_ev);
+  }
+  if (resolved)
+    vt_buf_printf(out, "%-10s %d of %d compositions, Ea %.3f to %.3f eV, %s\n", q->what.name, resolved, n, lo, hi,
+                  vt_verdict_text((vt_verdict)q->compare.at_t.verdict));
+}
+
+/* "-" where it is not known. */
+static void text_plain(vt_buf *out, int width, double x, int decimals)
+{
+  if (isfinite(x))
+    vt_buf_printf(out, "  %*.*f", width, decimals, x);
+  else
+    vt_buf_printf(out, "  %*s", width, "-");
+}
+
+static void text_number(vt_buf *out, double x, double half)
+{
+  if (!isfinite(x))
+    vt_buf_printf(out, "  %-16s", "-");
+  else if (!isfinite(half))
+    vt_buf_printf(out, "  %-16.3f", x);
+  else
+    vt_buf_printf(out, "  %6.3f +- %-6.2g", x, half);
+}
+
+static void text_headlines(vt_buf *out, const vt_campaign *c, const vt_fits *f)
+{
+  int width = 11;
+  for (int i = 0; i < c->n_comp; i++)
+    if ((int)strlen(c->comp[i].name) > width) width = (int)strlen(c->comp[i].name);
+  vt_buf_printf(out, "At %g K\n  %-*s  %-16s  %-16s  %-16s  mean chain  CN(M)  g/cm3\n", vt__headline_of(c, f, 0).t_k,
+                width, "composition", "Haven(framework)", "t(alkali,bary)", "tau2/tau0");
+  for (int i = 0; i < c->n_comp; i++) {
+    const vt__headline h = vt__headline_of(c, f, i);
+    vt_buf_printf(out, "  %-*s", width, c->comp[i].name);
+    text_number(out, h.haven_fw.value, h.haven_fw.se);
+    text_number(out, h.t_bary.value, h.t_bary.se);
+    text_number(out, h.ratio2.value, h.ratio2.value * h.ratio2.se); /* se is of the logarithm */
+    text_plain(out, 10, h.chain_mean, 2);
+    text_plain(out, 5, h.cn_metal, 2);
+    text_plain(out, 5, h.density_g_cm3, 3);
+    vt_buf_printf(out, "\n");
+  }
+}
+
+vt_status vt__names_of(const vt_campaign *c, const char ***names, vt_err *err)
+{
+  void *p;
+  VT_TRY(vt_calloc64(&p, (size_t)c->n_comp, sizeof(char *), err), err, "names of %d compositions", c->n_comp);
+  *names = p;
+  for (int i = 0; i < c->n_comp; i++) (*names)[i] = c->comp[i].name;
+  return VT_OK;
+}
+
+vt_status vt_report_campaign_text(vt_buf *out, const vt_campaign *c, const vt_fits *f, vt_err *err)
+{
+  const char **names;
+  VT_PASS(vt__names_of(c, &names, err));
+  for (int q = 0; q < VT_Q_HEADLINES; q++) {
+    vt_report_text(out, names, c->n_comp, &f->fitted[q], &c->compare);
+    vt_buf_printf(out, "\n");
+  }
+  size_t before = out->len;
+  for (int q = VT_Q_HEADLINES; q < f->n_quantities; q++) text_other(out, &f->fitted[q], c->n_comp);
+  if (out->len > before) vt_buf_printf(out, "\n");
+  text_headlines(out, c, f);
+  vt_buf_printf(out, "\n");
+  vt_free(names);
+  return vt_buf_check(out, err);
+}
+
+/* ------------------------------------------------------------------ summary.json, summary.csv */
+
+static void csv_number(vt_buf *b, double x)
+{
+  if (isfinite(x))
+    vt_buf_printf(b, ",%.17g", x);
+  else
+    vt_buf_printf(b, ",");
+}
+
+static const char csv_header[] =
+    "composition,n_points,n_glasses,Ea_eV,Ea_se_eV,T_ref_K,log10_D_Tref,log10_D_Tref_se,T_extra_K,D_extra,"
+    "D_extra_lo95,D_extra_hi95,sigmaT_Tref_mS_K_cm,sigmaT_extra_mS_K_cm,sigmaT_extra_lo95,"
+    "sigmaT_extra_hi95,verdict,D_model,sigmaT_model,Tg_K,"
+    "D_Tref_cm2_s,sigma_extra_mS_cm,sigma_extra_lo95,sigma_extra_hi95,T_near_K,Haven_framework,Haven_framework_lo95,"
+    "Haven_framework_hi95,t_alkali_barycentric,t_alkali_barycentric_lo95,t_alkali_barycentric_hi95,tau2_over_tau0,"
+    "tau2_over_tau0_lo95,tau2_over_tau0_hi95,mean_chain,CN_M,density_g_cm3\n";
+
+/* From D_Tref_cm2_s on. */
+static void csv_headlines(vt_buf *b, const vt_campaign *c, const vt_fits *f, int comp)
+{
+  const vt_arrh *d = &f->fitted[VT_Q_D_ALKALI].arrh[comp], *s = &f->fitted[VT_Q_SIGMA_T].arrh[comp];
+  const vt_band y = vt_arrh_extrapolated(s);
+  const vt__headline h = vt__headline_of(c, f, comp);
+  const double col[] = {d->resolved ? pow(10, d->log10_ref) : NAN,
+                        y.median / s->t_extra_k,
+                        y.lo95 / s->t_extra_k,
+                        y.hi95 / s->t_extra_k,
+                        h.t_k,
+                        h.haven_fw.value,
+                        h.haven_fw.lo95,
+                        h.haven_fw.hi95,
+                        h.t_bary.value,
+                        h.t_bary.lo95,
+                        h.t_bary.hi95,
+                        h.ratio2.value,
+                        h.ratio2.lo95,
+                        h.ratio2.hi95,
+                        h.chain_mean,
+                        h.cn_metal,
+                        h.density_g_cm3};
+  for (size_t k = 0; k < sizeof col / sizeof *col; k++) csv_number(b, col[k]);
+}
+
+static void csv_rows(vt_buf *b, const vt_campaign *c, const vt_fits *f)
+{
+  vt_buf_printf(b, "%s", csv_header);
+  for (int i = 0; i < c->n_comp; i++) {
+    const vt_arrh *d = &f->fitted[VT_Q_D_ALKALI].arrh[i], *s = &f->fitted[VT_Q_SIGMA_T].arrh[i];
+    double no_d = d->resolved ? 0 : NAN, no_s = s->resolved ? 0 : NAN;
+    vt_band x = vt_arrh_extrapolated(d), y = vt_arrh_extrapolated(s);
+    const double col[] = {d->ea_ev + no_d,
+                          d->ea_se + no_d,
+                          d->t_ref_k,
+                          d->log10_ref + no_d,
+                          d->log10_ref_se + no_d,
+                          d->t_extra_k,
+                          x.median,
+                          x.lo95,
+                          x.hi95,
+                          pow(10, s->log10_ref) + no_s,
+                          y.median,
+                          y.lo95,
+                          y.hi95};
+    vt_buf_printf(b, "%s,%d,%d", c->comp[i].name, d->n_points, d->n_glasses);
+    for (size_t k = 0; k < sizeof col / sizeof *col; k++) csv_number(b, col[k]);
+    vt_buf_printf(b, ",%s,%s,%s", vt_verdict_text((vt_verdict)f->fitted[VT_Q_D_ALKALI].compare.at_t.verdict),
+                  vt_model_text((vt_model)d->model), vt_model_text((vt_model)s->model));
+    csv_number(b, d->tg_k);
+    csv_headlines(b, c, f, i);
+    vt_buf_printf(b, "\n");
+  }
+}
+
+static vt_status write_file(const char *dir, const char *name, vt_buf *b, vt_err *err)
+{
+  char path[VT_PATH + 32];
+  (void)snprintf(path, sizeof path, "%s/%s", dir, name);
+  VT_PASS(vt_buf_check(b, err));
+  return vt_file_replace(path, b->s, b->len, err);
+}
+
+vt_status vt_report_summary(const char *dir, const vt_campaign *c, const vt_fits *f, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  vt_buf csv = {0}, js = {0};
+  json_t *root;
+  char hex[65];
+  VT_TRY(vt__json_campaign(c, f, &root, err), err, "summary.json");
+  vt_uid_hex(&c->id, hex);
+  json_object_set_new(root, "campaign", json_string(c->name));
+  json_object_set_new(root, "campaign_id", json_string(hex));
+  json_object_set_new(root, "build", json_string(vt_build_info()->build_id));
+  VT_TRY_OUT(vt__json_dump(&js, root, err), err, "summary.json");
+  csv_rows(&csv, c, f);
+  VT_TRY_OUT(write_file(dir, "summary.json", &js, err), err, "summary");
+  VT_TRY_OUT(write_file(dir, "summary.csv", &csv, err), err, "summary");
+out:
+  vt_buf_free(&csv);
+  vt_buf_free(&js);
+  return rc;
+}

@@ -1,0 +1,115 @@
+/* results.c - results.h5 out of the journal: row datasets from the tasks' arrays, tables from the fits. */
+#include <stdio.h>
+#include <string.h>
+
+#include "runner/results/results_impl.h"
+#include "runner/telemetry/telemetry.h"
+
+/* The first n_def datasets of the store are the row datasets, in their order. */
+vt_status vt_row_fill(void *ctx, int64_t row, void *const *out, vt_err *err)
+{
+  const vt_row_source *s = ctx;
+  vt_status rc = VT_OK;
+  vt_alive();
+  vt_plan plan;
+  vt_array_def def[VT_MAX_ARRAYS];
+  double *values = NULL;
+  size_t n_values;
+  int n;
+  VT_PASS(vt_campaign_plan(s->c, (int)row, &plan, err));
+  VT_PASS(vt_results_load(s->j, &plan, NULL, &values, &n_values, err));
+  if (!values) return VT_OK;
+  VT_TRY_OUT(vt_replica_layout(&plan, def, VT_MAX_ARRAYS, &n, err), err, "layout of task %lld", (long long)row);
+  double *at = values;
+  for (int a = 0; a < n; a++) {
+    int k = 0;
+    while (k < s->n_def && (s->def[k].kind != plan.kind || strcmp(s->def[k].def.name, def[a].name) != 0)) k++;
+    if (k == s->n_def) VT_FAIL_OUT(err, VT_EBUG, "array '%s' has no dataset", def[a].name);
+    VT_TRY_OUT(vt__row_copy(VT_ROW_SCATTER, s->c, &plan.comp, &def[a], &s->def[k].def, at, out[k], err), err,
+               "array '%s'", def[a].name);
+    at += vt_array_count(&def[a]);
+  }
+out:
+  vt_free(values);
+  return rc;
+}
+
+static void describe_row_dset(const vt_row_def *r, int64_t n_rows, vt_store_dset *d)
+{
+  *d = (vt_store_dset){.type = VT_F64, .n_dim = r->def.n_dim + 1, .dim = {n_rows}};
+  vt_row_path(r, d->path);
+  (void)snprintf(d->unit, sizeof d->unit, "%s", r->def.unit);
+  (void)snprintf(d->doc, sizeof d->doc, "%s", r->def.doc);
+  (void)snprintf(d->source, sizeof d->source, "%s", r->def.source);
+  for (int a = 0; a < r->def.n_dim; a++) d->dim[a + 1] = r->def.dim[a];
+}
+
+static int describe_campaign(const vt_campaign *c, vt_store_attr *attr)
+{
+  char hex[65], pot[65];
+  vt_uid_hex(&c->id, hex);
+  vt_uid_hex(&c->pot.sha256, pot);
+  int n = 0;
+  const struct {
+    const char *name, *text;
+  } text[] = {{"campaign", c->name},
+              {"campaign_id", hex},
+              {"potential_sha256", pot},
+              {"build", vt_build_info()->build_id},
+              {"units", "per dataset: attribute unit"}};
+  for (size_t k = 0; k < sizeof text / sizeof *text; k++) {
+    (void)snprintf(attr[n].name, sizeof attr[n].name, "%s", text[k].name);
+    (void)snprintf(attr[n].text, sizeof attr[n].text, "%s", text[k].text);
+    n++;
+  }
+  return n;
+}
+
+vt_status vt_results_assemble(vt_comm *comm, const vt_campaign *c, const vt_journal *j, const vt_fits *f,
+                            const char *path, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  void *p = NULL;
+  vt_row_def *rows = NULL;
+  vt_buf text = {0};
+  vt_store_attr attr[8] = {0};
+  vt_row_source src = {.c = c, .j = j};
+  vt_tables *t = NULL;
+  vt_store_dset *dset = NULL;
+  VT_TRY_OUT(vt_row_defs(c, &rows, &src.n_def, err), err, "datasets");
+  src.def = rows;
+  VT_TRY_OUT(vt_calloc64(&p, 1, sizeof *t, err), err, "tables");
+  t = p;
+  t->err = err;
+  vt_tables_campaign(t, c, j);
+  vt__tables_fits(t, c, f);
+  vt__tables_groups(t, c, f);
+  vt__tables_failures(t, c, j);
+  VT_TRY_OUT(t->rc, err, "tables of the store");
+  VT_TRY_OUT(vt_calloc64(&p, (size_t)(src.n_def + t->n), sizeof *dset, err), err, "datasets");
+  dset = p;
+  for (int k = 0; k < src.n_def; k++) describe_row_dset(&rows[k], c->n_tasks, &dset[k]);
+  memcpy(dset + src.n_def, t->dset, (size_t)t->n * sizeof *dset);
+  vt_campaign_canon(c, &text);
+  VT_TRY_OUT(vt_buf_check(&text, err), err, "campaign text");
+out:
+  rc = vt_comm_agree(comm, rc, err);
+  if (rc == VT_OK) {
+    vt_store_spec spec = {.dset = dset,
+                          .n_dset = src.n_def + t->n,
+                          .attr = attr,
+                          .n_attr = describe_campaign(c, attr),
+                          .campaign_text = text.s,
+                          .n_rows = c->n_tasks,
+                          .row = vt_row_fill,
+                          .ctx = &src};
+    rc = vt_store_assemble(comm, path, &spec, err);
+    if (rc != VT_OK) (void)vt_err_wrap(err, rc, __FILE__, __LINE__, "assembling '%s'", path);
+  }
+  vt_buf_free(&text);
+  if (t) vt_tables_free(t);
+  vt_free(t);
+  vt_free(dset);
+  vt_free(rows);
+  return rc;
+}

@@ -1,0 +1,105 @@
+/* broadcast.c - one campaign on all ranks: rank 0 reads the file, the others parse its canonical text. */
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/pot/pot.h"
+#include "runner/run/run_impl.h"
+
+typedef struct header {
+  int32_t exit_code, reserved;
+  uint64_t n_text;
+  vt_uid id;
+  char folder[VT_PATH], output[VT_PATH];
+} header;
+
+static void print_diags(const vt_diags *d)
+{
+  vt_buf text = {0};
+  vt_diags_format(d, &text);
+  if (text.s) fputs(text.s, stderr);
+  vt_buf_free(&text);
+}
+
+/* Rank 0: load, decide where the output goes, fix the numerics. */
+static vt_status load(const vt_run_options *o, vt_campaign **c, header *h, vt_err *err)
+{
+  vt_diags diags = {0};
+  vt_outdir dir;
+  vt_status rc = vt_campaign_load(o->campaign, o->env, c, &diags, err);
+  print_diags(&diags);
+  int mistakes = rc == VT_EPARSE && diags.n_errors;
+  vt_diags_free(&diags);
+  if (mistakes) {
+    h->exit_code = 2;
+    return VT_OK;
+  }
+  VT_PASS(rc);
+  const char *out = o->output ? o->output : (*c)->output;
+  if (snprintf(h->output, sizeof h->output, "%s", out) >= (int)sizeof h->output)
+    VT_FAIL(err, VT_EINVAL, "the output folder's name is too long");
+  VT_PASS(vt_outdir_name(&dir, h->output, err));
+  vt_simd simd = vt_outdir_simd(&dir, o->env); /* a campaign keeps the numerics it was started with */
+  VT_TRY(vt_campaign_resolve(*c, simd == VT_SIMD_AUTO ? vt_simd_best() : simd, err), err, "campaign '%s'", o->campaign);
+  (void)snprintf(h->folder, sizeof h->folder, "%s", (*c)->folder);
+  h->id = (*c)->id;
+  return VT_OK;
+}
+
+/* Other ranks: the same tasks out of the same text. */
+static vt_status parse(const header *h, const char *text, const vt_run_options *o, vt_campaign **c, vt_err *err)
+{
+  vt_diags diags = {0};
+  vt_status rc = vt_campaign_parse(text, h->n_text, "campaign", h->folder, o->env, c, &diags, err);
+  if (rc == VT_EPARSE && diags.n)
+    rc = vt_err_set(err, VT_EINVAL, __FILE__, __LINE__, "the canonical campaign cannot be read here: %s: %s",
+                    diags.d[0].path, diags.d[0].text);
+  vt_diags_free(&diags);
+  VT_PASS(rc);
+  VT_PASS(vt_campaign_resolve(*c, vt_simd_best(), err));
+  if (!vt_uid_equal(&(*c)->id, &h->id))
+    VT_FAIL(err, VT_EINVAL, "this rank sees other tasks than rank 0: does it read the same potential '%s'?",
+            (*c)->pot_path);
+  return VT_OK;
+}
+
+vt_status vt__share_campaign(vt_comm *comm, const vt_run_options *o, vt_campaign **c, vt_outdir *dir, int *exit_code,
+                             vt_err *err)
+{
+  vt_status rc = VT_OK;
+  header h = {0};
+  vt_buf canon = {0};
+  void *copy = NULL;
+  int rank = vt_comm_rank(comm);
+  *c = NULL;
+  memset(dir, 0, sizeof *dir);
+  if (rank == 0) {
+    rc = load(o, c, &h, err);
+    if (rc == VT_OK && !h.exit_code) {
+      vt_campaign_canon(*c, &canon);
+      h.n_text = canon.len;
+      rc = vt_buf_check(&canon, err);
+    }
+  }
+  rc = vt_comm_agree(comm, rc, err);
+  if (rc == VT_OK) rc = vt_comm_bcast(comm, 0, &h, sizeof h, err);
+  if (rc != VT_OK || h.exit_code) goto out;
+  if (rank > 0) rc = vt_calloc64(&copy, h.n_text + 1, 1, err);
+  rc = vt_comm_agree(comm, rc, err);
+  if (rc == VT_OK) rc = vt_comm_bcast(comm, 0, rank == 0 ? canon.s : copy, h.n_text, err);
+  if (rc != VT_OK) goto out;
+  if (rank > 0) rc = parse(&h, copy, o, c, err);
+  if (rc == VT_OK && !vt_simd_works((vt_simd)(*c)->numerics.simd))
+    rc = vt_err_set(
+        err, VT_EUNSUP, __FILE__, __LINE__,
+        "this campaign computes with %s, which this processor cannot do (bits belong to a campaign's identity; "
+        "say engine.simd in the campaign file to choose what all ranks can do)",
+        vt_simd_name((vt_simd)(*c)->numerics.simd));
+  if (rc == VT_OK) rc = vt_outdir_name(dir, h.output, err);
+  rc = vt_comm_agree(comm, rc, err);
+out:
+  *exit_code = h.exit_code;
+  vt_buf_free(&canon);
+  vt_free(copy);
+  return rc;
+}
+

@@ -1,0 +1,121 @@
+/* finish.c - rank 0 ends a run: tables, summary, what failed, the exit code. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "runner/report/report.h"
+#include "runner/run/run_impl.h"
+
+enum { EXIT_FAILED_TASKS = 3, EXIT_STOPPED = 75 };
+
+/* Nobody will continue it, somebody may want to look at it: the last checkpoint goes beside the frames of failures. */
+static void put_aside(const run *r, int task)
+{
+  char path[2 * VT_PATH], to[2 * VT_PATH], hex[65];
+  vt_outdir_checkpoint(&r->dir, &r->c->task[task].uid, path, sizeof path);
+  vt_uid_hex(&r->c->task[task].uid, hex);
+  (void)snprintf(to, sizeof to, "%s/failed/%s.vck", r->dir.dir, hex);
+  if (access(path, F_OK) == 0 && rename(path, to) != 0) {
+    vt_log(VT_LOG_WARN, "drive", "ev=checkpoint_stays path=\"%s\" why=\"cannot be moved to failed/\"", path);
+    return;
+  }
+  vt_checkpoint_remove(path);
+}
+
+static void list_failures(const run *r, const vt_sched *s)
+{
+  for (int i = 0; i < r->c->n_tasks; i++) {
+    if (vt_sched_state(s, i) != VT_FAILED) continue;
+    put_aside(r, i);
+    const vt_task *t = &r->c->task[i];
+    int cause = vt_sched_failed_by(s, i);
+    char hex[65];
+    vt_uid_hex(&t->uid, hex);
+    printf("failed: %.12s %s, glass %d%s", hex, r->c->comp[t->comp].name, t->glass,
+           cause == i ? "" : " (its glass failed)");
+    const vt_rec *rec = vt_journal_failure(r->j, &t->uid, 0);
+    vt_failure_head h;
+    if (rec && vt_failure_load(r->j, rec, &h, NULL) == VT_OK)
+      printf(": %.*s", (int)strcspn(h.err.text, "\n"), h.err.text);
+    printf("\n");
+  }
+}
+
+/* A composition of which more fails than works is a finding about the composition, or the potential. */
+static void list_compositions(const run *r, const vt_sched *s)
+{
+  for (int k = 0; k < r->c->n_comp; k++) {
+    int failed = 0, tasks = 0;
+    for (int i = 0; i < r->c->n_tasks; i++) {
+      if (r->c->task[i].comp != k) continue;
+      tasks++;
+      failed += vt_sched_state(s, i) == VT_FAILED;
+    }
+    if (2 * failed > tasks) printf("%s: %d of its %d tasks failed for good\n", r->c->comp[k].name, failed, tasks);
+  }
+}
+
+static void print_tables(const run *r)
+{
+  vt_buf b = {0};
+  vt_err err;
+  if (vt_report_campaign_text(&b, r->c, r->fits, &err) == VT_OK) fputs(b.s, stdout);
+  vt_buf_free(&b);
+}
+
+static void print_end(const run *r, const vt_sched *s, const vt_sched_counts *n, const vt_node_outcome *out)
+{
+  int64_t open = n->waiting + n->ready + n->leased;
+  if (r->fits) print_tables(r);
+  list_failures(r, s);
+  if (n->failed) list_compositions(r, s);
+  printf("%lld of %d tasks done%s%s\n", (long long)n->done, r->c->n_tasks, n->failed ? ", some failed for good" : "",
+         !open                      ? ""
+         : out->stopped || r->leads ? ", stopped early: the same command continues"
+                                    : ", the others are done by other jobs");
+  if (out->n_dead) printf("%d ranks died on the way; the others did their tasks\n", out->n_dead);
+  if (out->stopped && vt_ctl_stop())
+    printf("stopped by %s\n", vt_ctl_stop());
+  else if (open && r->leads && r->why_closed[0])
+    printf("nothing more was begun: %s\n", r->why_closed);
+  if (open && access(r->dir.halt, F_OK) == 0) printf("remove %s before the next start\n", r->dir.halt);
+  if (!r->leads)
+    printf("the campaign is led by %s, which assembles the store\n", vt_jobs_leader(r->jobs));
+  else if (r->unassembled)
+    printf("the store was not assembled: the job that ends the campaign does it (all results are in %s)\n",
+           r->dir.journal);
+  else
+    printf("store: %s\n", r->dir.store);
+  (void)fflush(stdout);
+}
+
+/* What the journal says now decides the exit code: messages may have crossed the end of the run. */
+vt_status vt__last_words(run *r, const vt_node_outcome *out, int *exit_code, vt_err *err)
+{
+  vt_sched *s = NULL;
+  vt_sched_options so = {
+      .n_workers = 1, .max_tries = r->c->max_tries, .crash_limit = 1, .fault_limit = VT_FAULT_LIMIT};
+  VT_PASS(vt_sched_open(&s, r->task, r->c->n_tasks, &so, err));
+  vt_status rc = vt_journal_refresh(r->j, err);
+  if (rc == VT_OK) rc = vt_records_replay(s, r->task, r->c->n_tasks, r->j, NULL, NULL, err);
+  if (rc == VT_OK && r->fits) rc = vt_report_summary(r->dir.dir, r->c, r->fits, err);
+  if (rc == VT_OK) {
+    vt_sched_counts n = vt_sched_count(s);
+    int64_t open = n.waiting + n.ready + n.leased;
+    /* A job that joined and was not stopped has done its part. */
+    *exit_code = open             ? (r->leads || out->stopped ? EXIT_STOPPED : 0)
+                 : r->unassembled ? EXIT_STOPPED
+                 : n.failed       ? EXIT_FAILED_TASKS
+                                  : 0;
+    r->last.tasks = n;
+    if (r->leads) vt__progress(&r->line, &r->last, open ? "stopped" : n.failed ? "failed" : "done");
+    vt__progress_end(&r->line);
+    print_end(r, s, &n, out);
+    vt_events_write(
+        &r->events, r->c,
+        &(vt_happening){.what = "end", .rank = -1, .task = -1, .ns = NAN, .wall_s = NAN, .text = vt_ctl_stop()});
+  }
+  vt_sched_free(s);
+  return rc;
+}

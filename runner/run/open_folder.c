@@ -1,0 +1,168 @@
+/* open_folder.c - rank 0 enters a campaign's folder: alone, as its leader, or to help another job. */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "runner/run/run_impl.h"
+
+/* ------------------------------------------------------------------ claims of the master */
+
+static vt_status claim(void *ctx, int task, int *got, vt_err *err)
+{
+  const run *r = ctx;
+  return vt_jobs_claim(r->jobs, &r->task[task].uid, vt_now_s(), got, err);
+}
+
+static vt_status release(void *ctx, int task, vt_err *err)
+{
+  const run *r = ctx;
+  return vt_jobs_release(r->jobs, &r->task[task].uid, vt_now_s(), err);
+}
+
+static vt_status held(void *ctx, int task, int *by_other, vt_err *err)
+{
+  const run *r = ctx;
+  return vt_jobs_held(r->jobs, &r->task[task].uid, vt_now_s(), by_other, err);
+}
+
+/* Whoever finds no leader leads from then on. */
+static vt_status beat(void *ctx, int *others, int *leads, vt_err *err)
+{
+  run *r = ctx;
+  double now = vt_now_s();
+  VT_PASS(vt_jobs_beat(r->jobs, now, err));
+  *others = vt_jobs_others(r->jobs);
+  *leads = vt_jobs_leads(r->jobs, now);
+  if (!*leads && now - r->asked_to_lead > VT_JOB_BEAT_S) {
+    r->asked_to_lead = now;
+    VT_PASS(vt_jobs_lead(r->jobs, now, leads, err));
+    if (*leads) VT_PASS(vt_jobs_sweep(r->jobs, now, err));
+  }
+  return VT_OK;
+}
+
+vt_claims vt__claims(run *r)
+{
+  return (vt_claims){.ctx = r, .claim = claim, .release = release, .held = held, .beat = beat};
+}
+
+/* ------------------------------------------------------------------ entering */
+
+/* Lead, or help who does. */
+static vt_status take_place(run *r, vt_err *err)
+{
+  char me[VT_JOB_LABEL];
+  vt_job_label_here(me);
+  vt_jobs_options jo = {.dir = r->dir.lease, .label = me, .beat_s = VT_JOB_BEAT_S, .stale_s = VT_JOB_STALE_S};
+  VT_TRY(vt_jobs_open(&r->jobs, &jo, vt_now_s(), err), err, "output folder '%s'", r->dir.dir);
+  vt_status rc = r->o->join ? vt_jobs_lead(r->jobs, vt_now_s(), &r->leads, err)
+                            : vt_outdir_lead(r->jobs, r->dir.lease, &r->leads, err);
+  VT_TRY(rc, err, "output folder '%s'", r->dir.dir);
+  if (r->leads || r->o->join) return VT_OK;
+  VT_FAIL(err, VT_EINVAL,
+          "another start of this campaign is working in '%s': %s; wait for it, help it with --join, or give another "
+          "--output",
+          r->dir.dir, vt_jobs_leader(r->jobs));
+}
+
+/* Words about ranks of jobs that are over. */
+static void clear_fallen(const run *r)
+{
+  char folder[VT_PATH + 32], path[VT_PATH + 320];
+  const struct dirent *e;
+  (void)snprintf(folder, sizeof folder, "%s/fallen", r->dir.lease);
+  DIR *d = opendir(folder);
+  if (!d) return;
+  while ((e = readdir(d)) != NULL) {
+    if (e->d_name[0] == '.') continue;
+    (void)snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
+    (void)unlink(path);
+  }
+  (void)closedir(d);
+}
+
+/* Nobody else is in the folder, as of now: what is cut must not be somebody's last words. */
+static int alone_now(const run *r)
+{
+  vt_jobs_list l = {0};
+  int others = 0;
+  if (vt_jobs_look(r->dir.lease, &l, NULL) != VT_OK) return 0;
+  for (int i = 0; i < l.n; i++) others += strcmp(l.job[i].id, vt_jobs_id(r->jobs)) != 0;
+  vt_jobs_list_free(&l);
+  return others == 0;
+}
+
+/* Damage is named, never believed; torn tails are cut when nobody else may be writing. */
+static vt_status open_journal(run *r, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  vt_buf torn = {0}, damaged = {0};
+  VT_TRY(vt_journal_open(&r->j, r->dir.journal, err), err, "journal");
+  if (vt_journal_damaged(r->j, &damaged) > 0)
+    vt_log(VT_LOG_WARN, "drive", "ev=damaged_records shards=\"%s\" (tasks whose records were lost are done again)",
+           damaged.s);
+  if (vt_journal_torn(r->j, &torn) > 0 && alone_now(r)) {
+    vt_log(VT_LOG_WARN, "drive", "ev=torn_tail shards=\"%s\"", torn.s);
+    rc = vt_journal_cut(r->j, err);
+  }
+  vt_buf_free(&torn);
+  vt_buf_free(&damaged);
+  return rc;
+}
+
+vt_status vt__check_builds(const run *r, vt_err *err)
+{
+  const char *mine = vt_build_info()->build_id;
+  for (int i = 0; i < r->c->n_tasks; i++) {
+    vt_result_head h;
+    const vt_rec *rec = vt_journal_result(r->j, &r->c->task[i].uid);
+    if (!rec || rec->n < sizeof h) continue;
+    VT_PASS(vt_journal_peek(r->j, rec, &h, sizeof h, err));
+    h.build_id[sizeof h.build_id - 1] = '\0';
+    if (strncmp(h.build_id, mine, sizeof h.build_id - 1) == 0) continue;
+    if (r->o->allow_mixed) {
+      vt_log(VT_LOG_WARN, "drive", "ev=mixed_builds other=%s this=%s (allowed; /timing/build says which is whose)",
+             h.build_id, mine);
+      return VT_OK;
+    }
+    VT_FAIL(
+        err, VT_EINVAL,
+        "'%s' has results of another build (%s; this is %s), whose last bits may differ: go on with that build, say "
+        "--allow-mixed, or give another --output",
+        r->dir.dir, h.build_id, mine);
+  }
+  return VT_OK;
+}
+
+/* A job that joins computes with the build of the job that leads (it stands in the leader's label). */
+static vt_status same_build(const run *r, vt_err *err)
+{
+  char word[96];
+  const char *leader = vt_jobs_leader(r->jobs);
+  (void)snprintf(word, sizeof word, "build %s", vt_build_info()->build_id);
+  const char *found = strstr(leader, word);
+  if (r->o->allow_mixed || !leader[0] || (found && found[strlen(word)] == ' ')) return VT_OK;
+  VT_FAIL(err, VT_EINVAL,
+          "'%s' is led by %s, this is %s, whose last bits may differ: join with that build, or say --allow-mixed",
+          r->dir.dir, leader, word);
+}
+
+vt_status vt__folder_enter(run *r, vt_err *err)
+{
+  VT_TRY(vt_outdir_make(&r->dir, err), err, "campaign '%s'", r->o->campaign);
+  VT_TRY(take_place(r, err), err, "campaign '%s'", r->o->campaign);
+  if (r->leads) {
+    VT_PASS(vt_jobs_sweep(r->jobs, vt_now_s(), err));
+    if (vt_jobs_others(r->jobs) == 0) clear_fallen(r);
+    VT_TRY(vt_outdir_record(&r->dir, r->c, r->o->env, r->o->extend, err), err, "campaign '%s'", r->o->campaign);
+  } else {
+    VT_TRY(vt_outdir_join(&r->dir, r->c, r->o->env, err), err, "joining %s", vt_jobs_leader(r->jobs));
+    VT_TRY(same_build(r, err), err, "joining %s", vt_jobs_leader(r->jobs));
+  }
+  VT_PASS(open_journal(r, err));
+  VT_PASS(vt__check_builds(r, err));
+  vt_events_open(&r->events, r->dir.events, vt_jobs_id(r->jobs), r->leads);
+  return VT_OK;
+}

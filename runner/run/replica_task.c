@@ -1,0 +1,138 @@
+/* replica_task.c - replicas as work: glasses out of the journal in, results and views out. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "runner/run/run_impl.h"
+
+/* A record that another rank made durable may take a while to be visible on a network file system. */
+static const double GLASS_WAIT_S = 60, GLASS_NAP_S = 0.05;
+
+static vt_status find_glass(vt_replica_work *w, const vt_plan *glass, double **values, size_t *n, vt_err *err)
+{
+  double give_up = vt_now_s() + GLASS_WAIT_S;
+  for (;;) {
+    VT_PASS(vt_results_load(w->j, glass, NULL, values, n, err));
+    if (*values) return VT_OK;
+    if (vt_now_s() > give_up)
+      VT_FAIL(err, VT_EIO, "the glass was reported done, but its record is not in '%s' after %g s", w->dir->journal,
+              GLASS_WAIT_S);
+    vt_alive();
+    VT_PASS(vt_journal_refresh(w->j, err));
+    if (!vt_journal_result(w->j, &glass->uid)) vt_nap_s(GLASS_NAP_S);
+  }
+}
+
+static void fill_head(vt_result_head *h, const vt_campaign *c, const vt_plan *p, const vt_result *r, int rank)
+{
+  *h = (vt_result_head){.version = VT_RESULT_VERSION,
+                        .kind = p->kind,
+                        .n_values = r->n_values,
+                        .ns = r->ns,
+                        .wall_s = r->wall_s,
+                        .rank = rank,
+                        .potential = p->pot_hash,
+                        .campaign = c->id};
+  vt_host_name(h->host);
+  (void)snprintf(h->kernel, sizeof h->kernel, "%s", r->kernel);
+  (void)snprintf(h->build_id, sizeof h->build_id, "%.47s", vt_build_info()->build_id);
+}
+
+/* Once a rank: a form of NEP that the vector kernels do not serve costs tens of times as much, and nothing else tells.
+ */
+static void say_kernel(vt_replica_work *w, const vt_plan *p)
+{
+  char kernel[32];
+  if (w->said_kernel || vt_replica_kernel(p, kernel, NULL) != VT_OK) return; /* the task will say why */
+  w->said_kernel = 1;
+  int slow = strncmp(kernel, "reference", strlen("reference")) == 0;
+  vt_log(slow ? VT_LOG_WARN : VT_LOG_INFO, "drive", "ev=kernel name=\"%s\"%s", kernel,
+         slow ? " (this form of potential has no vector kernel: exact, but tens of times slower)" : "");
+}
+
+/* ------------------------------------------------------------------ checkpoints */
+
+static void kept(void *ctx, const vt_kept *k)
+{
+  vt_replica_work *w = ctx;
+  w->checkpoint_spent_s += k->took_s;
+  if (k->status == VT_OK)
+    vt_log(VT_LOG_INFO, "drive", "ev=checkpoint stage=%s step=%lld bytes=%llu took_s=%.4f", k->stage,
+           (long long)k->step, (unsigned long long)k->bytes, k->took_s);
+  else
+    vt_log(VT_LOG_WARN, "drive", "ev=checkpoint_failed stage=%s step=%lld why=\"%s\" (the task goes on)", k->stage,
+           (long long)k->step, k->why ? k->why : vt_status_text(k->status));
+}
+
+static void resumed(void *ctx, const vt_kept *k, const char *why_not)
+{
+  (void)ctx;
+  if (why_not) vt_log(VT_LOG_WARN, "drive", "ev=checkpoint_refused why=\"%s\"", why_not);
+  if (k)
+    vt_log(VT_LOG_INFO, "drive", "ev=resumed stage=%s step=%lld ns=%.6g bytes=%llu took_s=%.4f", k->stage,
+           (long long)k->step, k->ns, (unsigned long long)k->bytes, k->took_s);
+}
+
+static vt_status run_task(void *ctx, const vt_lease *l, const vt_replica_hooks *hooks, vt_work *out, vt_err *err)
+{
+  vt_replica_work *w = ctx;
+  vt_status rc = VT_OK;
+  vt_plan plan, glass;
+  double *start = NULL;
+  size_t n_start = 0;
+  vt_result r = {0};
+  char hex[65];
+  VT_PASS(vt_campaign_plan(w->c, l->task, &plan, err));
+  plan.attempt = l->attempt;
+  plan.half_stage = l->half_stage;
+  vt_uid_hex(&plan.uid, hex);
+  if (plan.kind == VT_TASK_MD) {
+    VT_PASS(vt_campaign_plan(w->c, w->c->task[l->task].needs, &glass, err));
+    rc = find_glass(w, &glass, &start, &n_start, err);
+    /* A record that was good when it was indexed: the disk's failure, and none of this task's.  The job ends; the next
+     * start sees the damage, and makes the glass again. */
+    if (rc == VT_ECORRUPT) rc = VT_EIO;
+    if (rc != VT_OK) return vt_err_wrap(err, rc, __FILE__, __LINE__, "the glass of task %.12s", hex);
+  }
+  say_kernel(w, &plan);
+  char path[2 * VT_PATH];
+  vt_outdir_checkpoint(w->dir, &plan.uid, path, sizeof path);
+  vt_keep keep = {
+      .path = path, .every_s = w->checkpoint_s, .landing_s = w->landing_s, .ctx = w, .kept = kept, .resumed = resumed};
+  vt_replica_hooks with = *hooks;
+  with.keep = &keep;
+  vt_log(VT_LOG_INFO, "drive", "ev=begin task=%.12s kind=%s attempt=%d half_stage=%d", hex,
+         plan.kind == VT_TASK_GLASS ? "glass" : "md", l->attempt, l->half_stage);
+  rc = vt_replica_run(&plan, start, n_start, &with, &out->post_mortem, &r, err);
+  out->stage = r.stage;
+  out->step = r.step;
+  if (rc == VT_OK) {
+    fill_head(&out->head, w->c, &plan, &r, w->rank);
+    out->values = r.values;
+    r.values = NULL;
+  }
+  vt_result_free(&r);
+  vt_free(start);
+  return rc;
+}
+
+static vt_status after(void *ctx, const vt_lease *l, vt_status how, const vt_work *work, vt_err *err)
+{
+  vt_replica_work *w = ctx;
+  vt_plan plan;
+  char hex[65], path[2 * VT_PATH];
+  VT_PASS(vt_campaign_plan(w->c, l->task, &plan, err));
+  vt_uid_hex(&plan.uid, hex);
+  if (how != VT_OK) {
+    if (work->post_mortem.len == 0) return VT_OK;
+    (void)snprintf(path, sizeof path, "%s/failed/%s-attempt%d-half%d.xyz", w->dir->dir, hex, l->attempt,
+                   l->half_stage > 0);
+    return vt_file_replace(path, work->post_mortem.s, work->post_mortem.len, err);
+  }
+  vt_outdir_checkpoint(w->dir, &plan.uid, path, sizeof path);
+  vt_checkpoint_remove(path);
+  if (plan.kind != VT_TASK_GLASS) return VT_OK;
+  return vt_glass_file_write(w->dir, &plan, work->values, err);
+}
+
+vt_work_ops vt__replica_work(vt_replica_work *w) { return (vt_work_ops){.ctx = w, .run = run_task, .after = after}; }

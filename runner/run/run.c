@@ -1,0 +1,247 @@
+/* run.c - a campaign on all ranks, from its file to the exit code. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "runner/results/results.h"
+#include "runner/run/run_impl.h"
+#include "runner/guard/guard.h"
+
+/* A task that brought down two processes by itself is quarantined; five that died with it in one run, whatever the
+ * cause, are too much as well (the kernel kills a process that wants too much memory with the signal that people use).
+ */
+enum { INLINE_UP_TO = 8, CRASH_LIMIT = 5, EXIT_STOPPED = 75 };
+
+/* ------------------------------------------------------------------ signs of life */
+
+/* To the guardian and, on rank 0, to other jobs: while this rank computes outside of a replica, or waits. */
+static void alive(void *ctx)
+{
+  run *r = ctx;
+  vt_err ignored = {0};
+  vt_guard_beat();
+  if (r->jobs && vt_jobs_beat(r->jobs, vt_now_s(), &ignored) != VT_OK && !r->complained++)
+    vt_log(VT_LOG_WARN, "drive", "ev=jobs error=\"%.*s\"", (int)strcspn(ignored.text, "\n"), ignored.text);
+}
+
+/* Between two naps of a collective call: does somebody that all wait for not live any more? */
+static vt_status while_waiting(void *ctx, vt_err *err)
+{
+  run *r = ctx;
+  double now = vt_now_s();
+  alive(r);
+  if (now - r->looked < 1) return VT_OK;
+  r->looked = now;
+  int dead = vt_fallen_look(&r->words, now, 0);
+  if (dead < 0) return VT_OK;
+  VT_FAIL(err, VT_ESTOP, "rank %d died while the others waited for it; all results are in the journal", dead);
+}
+
+/* One name for this job on all ranks, and the word that guardians leave. */
+static vt_status share_job(run *r, vt_err *err)
+{
+  char job[VT_JOB_ID] = "";
+  if (r->jobs) (void)snprintf(job, sizeof job, "%s", vt_jobs_id(r->jobs));
+  VT_PASS(vt_comm_bcast(r->comm, 0, job, sizeof job, err));
+  (void)snprintf(r->fallen, sizeof r->fallen, "%s/lease/fallen/%s-", r->dir.dir, job);
+  r->words.prefix = r->fallen;
+  vt_crash_note_folder(r->dir.journal, r->fallen, vt_comm_rank(r->comm));
+  vt_crash_vital(1, r->c->rank_timeout_s);
+  vt_comm_on_wait(r->comm, while_waiting, r);
+  return VT_OK;
+}
+
+/* The steps of a run are collective: each ends with an agreement, so that all ranks leave it with the same status. */
+
+/* Rank 0 enters the folder and cuts torn tails; then everybody indexes the journal. */
+static vt_status open_folder(run *r, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  if (vt_comm_rank(r->comm) == 0) rc = vt__folder_enter(r, err);
+  VT_PASS(vt_comm_agree(r->comm, rc, err));
+  if (vt_comm_rank(r->comm) > 0) rc = vt_journal_open(&r->j, r->dir.journal, err);
+  if (rc == VT_OK) rc = vt_records_sched_tasks(r->c, &r->task, &r->ns, err);
+  return vt_comm_agree(r->comm, rc, err);
+}
+
+/* ------------------------------------------------------------------ the tasks */
+
+static int asked_to_stop(void *ctx)
+{
+  (void)ctx;
+  return vt_ctl_stop() != NULL;
+}
+
+static const char *may_not_begin(void *ctx)
+{
+  const run *r = ctx;
+  if (vt_ctl_closing()) return "the HALT file says after-tasks";
+  return vt_ctl_time_left_s() > r->first_checkpoint_s ? NULL : "too little time is left for another task";
+}
+
+static void watch(void *ctx, const vt_watch *w)
+{
+  run *r = ctx;
+  r->last = *w;
+  r->line.silent = !w->leads; /* of several jobs the leading one speaks */
+  vt__progress(&r->line, w, NULL);
+  r->last.rank = NULL; /* borrowed for this call */
+}
+
+static void event(void *ctx, const vt_happening *h)
+{
+  run *r = ctx;
+  vt_events_write(&r->events, r->c, h);
+  if (strcmp(h->what, "closing") == 0 && h->text) (void)snprintf(r->why_closed, sizeof r->why_closed, "%s", h->text);
+  int bad = strcmp(h->what, "failure") == 0 || strcmp(h->what, "crash") == 0 || strcmp(h->what, "rank_dead") == 0;
+  if (bad && h->text)
+    (void)snprintf(r->line.last_error, sizeof r->line.last_error, "%s: %.*s", h->what, (int)strcspn(h->text, "\n"),
+                   h->text);
+}
+
+/* The longest time from a lease to its first checkpoint: a packing relaxed for a thousand steps, then a block, by the
+ * cost formula of the plan and some spare. */
+static double longest_first_checkpoint_s(const vt_campaign *c)
+{
+  const double s_atom_step = 8e-6, relax_steps = 1000, open_s = 2;
+  double most = 0;
+  for (int k = 0; k < c->n_comp; k++) {
+    double n = c->comp[k].n_atoms, s = s_atom_step * n * (relax_steps + vt_plan_block_steps(c->comp[k].n_atoms));
+    if (s > most) most = s;
+  }
+  return most + open_s;
+}
+
+static vt_status do_tasks(run *r, vt_node_outcome *out, vt_err *err)
+{
+  int rank = vt_comm_rank(r->comm), size = vt_comm_size(r->comm);
+  vt_replica_work work = {.c = r->c,
+                          .j = r->j,
+                          .dir = &r->dir,
+                          .rank = rank,
+                          .checkpoint_s = r->c->checkpoint_every_s,
+                          .landing_s = r->o->grace_s / 4};
+  int is_inline = r->c->master_inline == 2 ? size <= INLINE_UP_TO : r->c->master_inline;
+  vt_claims claims = vt__claims(r);
+  vt_node_options no = {.comm = r->comm,
+                        .master_inline = is_inline || size == 1,
+                        .max_tries = r->c->max_tries,
+                        .crash_limit = CRASH_LIMIT,
+                        .fault_limit = VT_FAULT_LIMIT,
+                        .rank_timeout_s = r->c->rank_timeout_s,
+                        .master_timeout_s = r->c->master_timeout_s,
+                        .grace_s = r->o->grace_s,
+                        .fallen = r->fallen,
+                        .claims = rank == 0 ? &claims : NULL,
+                        .task = r->task,
+                        .task_ns = r->ns,
+                        .n_tasks = r->c->n_tasks,
+                        .replay = rank == 0 ? r->j : NULL,
+                        .journal_dir = r->dir.journal,
+                        .work = vt__replica_work(&work),
+                        .watch = watch,
+                        .event = event,
+                        .stop = asked_to_stop,
+                        .may_not_begin = may_not_begin,
+                        .ctx = r};
+  r->first_checkpoint_s = longest_first_checkpoint_s(r->c);
+  vt_ctl_limits(rank == 0 ? r->o->wall_s : 0, r->o->grace_s, rank == 0 ? r->dir.halt : NULL);
+  vt_status rc = vt_node_run(&no, out, err);
+  vt_log(VT_LOG_INFO, "drive", "ev=spent checkpoints_s=%.4f", work.checkpoint_spent_s);
+  if (out->alone) return rc;
+  return vt_comm_agree(r->comm, rc, err);
+}
+
+/* ------------------------------------------------------------------ the store */
+
+/* After a stop there is little time, and other jobs may go on adding to the journal: what is not assembled now is
+ * assembled by whoever ends the campaign. */
+static int later(const run *r, const vt_node_outcome *out)
+{
+  const double bytes_s = 20e6, of_the_rest = 0.5;
+  double left = r->o->grace_s - vt_ctl_since_stop_s();
+  uint64_t bytes = 0;
+  if (!out->stopped) return 0;
+  if (out->others > 0) return 1;
+  for (int i = 0; i < vt_journal_count(r->j); i++) bytes += vt_journal_rec(r->j, i)->n;
+  return (double)bytes / bytes_s > of_the_rest * left;
+}
+
+static vt_status assemble(run *r, const vt_node_outcome *out, vt_err *err)
+{
+  int32_t skip = 0;
+  vt_status rc = vt_journal_refresh(r->j, err);
+  if (rc == VT_OK && vt_comm_rank(r->comm) == 0) skip = later(r, out);
+  VT_PASS(vt_comm_agree(r->comm, rc, err));
+  VT_PASS(vt_comm_bcast(r->comm, 0, &skip, sizeof skip, err));
+  if (skip) {
+    r->unassembled = 1;
+    return VT_OK;
+  }
+  return vt_results_make(r->comm, r->dir.store, r->c, r->j, &r->fits, err);
+}
+
+/* ------------------------------------------------------------------ the end */
+
+static vt_status conclude(run *r, const vt_node_outcome *out, int *exit_code, vt_err *err)
+{
+  vt_status rc = vt_comm_rank(r->comm) == 0 ? vt__last_words(r, out, exit_code, err) : VT_OK;
+  VT_PASS(vt_comm_agree(r->comm, rc, err));
+  int32_t code = *exit_code;
+  VT_PASS(vt_comm_bcast(r->comm, 0, &code, sizeof code, err));
+  *exit_code = code;
+  return VT_OK;
+}
+
+static vt_status run_shared(run *r, int *exit_code, vt_err *err)
+{
+  vt_node_outcome out = {0};
+  int leads = 0;
+  r->line = (vt_progress_line){.c = r->c, .dir = &r->dir, .quiet = r->o->quiet, .tty = isatty(STDERR_FILENO)};
+  vt_alive_install(alive, r);
+  VT_PASS(open_folder(r, err));
+  if (r->o->folder) r->o->folder(r->o->ctx, r->dir.dir);
+  VT_PASS(share_job(r, err));
+  vt_status rc = do_tasks(r, &out, err);
+  r->given_up = out.given_up;
+  r->alone = out.alone;
+  r->dead = out.dead;
+  r->words.ignore = r->dead;
+  r->words.n_ignore = r->n_ranks;
+  VT_PASS(rc);
+  if (vt_comm_rank(r->comm) == 0)
+    rc = vt_jobs_others(r->jobs) ? vt_jobs_lead(r->jobs, vt_now_s(), &leads, err)
+                                 : vt_outdir_lead(r->jobs, r->dir.lease, &leads, err);
+  VT_PASS(vt_comm_agree(r->comm, rc, err));
+  int32_t lead = leads;
+  VT_PASS(vt_comm_bcast(r->comm, 0, &lead, sizeof lead, err));
+  r->leads = lead;
+  if (lead && vt_comm_rank(r->comm) == 0) rc = vt__check_builds(r, err);
+  VT_PASS(vt_comm_agree(r->comm, rc, err));
+  if (lead) VT_PASS(assemble(r, &out, err));
+  return conclude(r, &out, exit_code, err);
+}
+
+vt_status vt_run_campaign(vt_comm *comm, const vt_run_options *o, int *exit_code, int *alone, vt_err *err)
+{
+  run r = {.comm = comm, .o = o, .n_ranks = vt_comm_size(comm)};
+  *exit_code = *alone = 0;
+  vt_status rc = vt__share_campaign(comm, o, &r.c, &r.dir, exit_code, err);
+  if (rc == VT_OK && *exit_code == 0) rc = run_shared(&r, exit_code, err);
+  if (rc == VT_ESTOP) *exit_code = r.given_up ? 0 : EXIT_STOPPED;
+  *alone = r.alone || rc == VT_ESTOP; /* ESTOP of a wait: somebody died while all waited for all */
+  if (rc != VT_OK && r.leads) vt__progress(&r.line, &r.last, "stopped");
+  vt__progress_end(&r.line);
+  vt_comm_on_wait(comm, NULL, NULL);
+  vt_alive_install(NULL, NULL);
+  vt_crash_note_folder("", "", 0);
+  vt_events_close(&r.events);
+  vt_free(r.dead);
+  vt_fits_free(r.fits);
+  vt_free(r.task);
+  vt_free(r.ns);
+  vt_journal_free(r.j);
+  vt_jobs_close(r.jobs);
+  vt_campaign_free(r.c);
+  return rc;
+}

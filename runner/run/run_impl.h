@@ -1,0 +1,77 @@
+/* run_impl.h - a run on its rank, shared by run.c (its course), enter.c (its beginning) and last_words.c (its end). */
+#ifndef VT_RUN_IMPL_H
+#define VT_RUN_IMPL_H
+
+#include "runner/farm/farm.h"
+#include "runner/folder/folder.h"
+#include "runner/records/records.h"
+#include "runner/run/run.h"
+#include "runner/screening/screening.h"
+#include "runner/stop/stop.h"
+#include "runner/telemetry/telemetry.h"
+
+/* share.c: the campaign as rank 0 read it, on every rank; *exit_code 2 (on all) when its file has mistakes. */
+VT_MUST_CHECK vt_status vt__share_campaign(vt_comm *comm, const vt_run_options *o, vt_campaign **c, vt_outdir *dir,
+                                           int *exit_code, vt_err *err);
+
+/* work.c: replicas as work. */
+typedef struct vt_replica_work {
+  const vt_campaign *c;
+  vt_journal *j; /* this rank's index: where glasses are found */
+  const vt_outdir *dir;
+  int rank;
+  double checkpoint_s, landing_s; /* vt_keep */
+  double checkpoint_spent_s;      /* time that checkpoints took */
+  int said_kernel;                /* the log knows what computes the forces */
+} vt_replica_work;
+vt_work_ops vt__replica_work(vt_replica_work *w);
+
+/* progress.c: the line that rewrites itself, and status.json. */
+typedef struct vt_progress_line {
+  const vt_campaign *c;
+  const vt_outdir *dir;
+  int quiet, tty, open;
+  int silent; /* another job writes status.json */
+  double last_line, last_file;
+  char last_error[256]; /* of the last failure or death */
+} vt_progress_line;
+void vt__progress(vt_progress_line *p, const vt_watch *w, const char *state);
+void vt__progress_end(vt_progress_line *p);
+
+typedef struct run {
+  vt_comm *comm;
+  const vt_run_options *o;
+  vt_campaign *c;
+  vt_outdir dir;
+  vt_jobs *jobs; /* rank 0 */
+  int leads;     /* this job assembles the store */
+  int given_up;  /* the others go on without this rank */
+  int alone;     /* vt_node_outcome */
+  int n_ranks, complained;
+  char why_closed[96]; /* why nothing more was begun */
+  unsigned char *dead; /* bitmap: who is left out */
+  vt_journal *j;
+  vt_sched_task *task;
+  double *ns;
+  double first_checkpoint_s;
+  vt_fits *fits;
+  int unassembled;       /* the store is older than the journal: there was no time */
+  vt_progress_line line; /* rank 0 */
+  vt_events events;     /* rank 0 */
+  vt_watch last;         /* rank 0 */
+  /* deaths while others wait */
+  char fallen[VT_PATH * 2]; /* <out>/lease/fallen/<job>- */
+  vt_fallen words;
+  double looked;        /* for such words              */
+  double asked_to_lead; /* for a leader that has ended */
+} run;
+
+/* enter.c, rank 0: the folder, its other jobs, the recorded campaign, the journal, the build of its results. */
+VT_MUST_CHECK vt_status vt__folder_enter(run *r, vt_err *err);
+VT_MUST_CHECK vt_status vt__check_builds(const run *r, vt_err *err); /* bits are promised for one build */
+vt_claims vt__claims(run *r);
+
+/* last_words.c, rank 0: tables, summary, failures, the exit code. */
+VT_MUST_CHECK vt_status vt__last_words(run *r, const vt_node_outcome *out, int *exit_code, vt_err *err);
+
+#endif

@@ -1,0 +1,112 @@
+/* factors.c - what is compared with what: factors of a campaign's compositions, comparison at equal T and T/Tg. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "runner/screening/factors_impl.h"
+#include "runner/screening/screening_impl.h"
+#include "runner/telemetry/telemetry.h"
+
+void vt__factors_free(vt__factors *f)
+{
+  for (int i = 0; i < VT_MAX_FACTORS; i++) vt_free(f->level[i]);
+  *f = (vt__factors){0};
+}
+
+/* Ratios of a grid: equal up to rounding, infinite, or not given. */
+static int is_equal(double a, double b)
+{
+  if (isnan(a) || isnan(b)) return isnan(a) && isnan(b);
+  return a == b || fabs(a - b) <= 1e-9 * fabs(a);
+}
+
+/* Which value of factor `name` two compositions have: the same? */
+static int is_same_level(const vt_comp_asked *a, const vt_comp_asked *b, const char *name)
+{
+  if (strcmp(name, "alkali") == 0) return strcmp(a->alkali, b->alkali) == 0;
+  if (strcmp(name, "metal") == 0) return strcmp(a->metal, b->metal) == 0;
+  if (strcmp(name, "halogen") == 0) return strcmp(a->halogen, b->halogen) == 0;
+  if (strcmp(name, "halogen_to_oxygen") == 0) return is_equal(a->halogen_to_oxygen, b->halogen_to_oxygen);
+  return is_equal(a->alkali_per_metal, b->alkali_per_metal);
+}
+
+/* A level is the row of the first composition that has it. */
+static vt_status add_factor(const vt_campaign *c, const char *name, vt__factors *f, vt_err *err)
+{
+  void *p;
+  VT_TRY(vt_calloc64(&p, (size_t)c->n_comp, sizeof(int), err), err, "factor '%s'", name);
+  int *level = p;
+  f->level[f->n] = level;
+  (void)snprintf(f->name[f->n++], VT_NAME, "%s", name);
+  for (int i = 0; i < c->n_comp; i++)
+    while (level[i] < i && !is_same_level(&c->asked[level[i]], &c->asked[i], name)) level[i]++;
+  return VT_OK;
+}
+
+vt_status vt__factors_of(const vt_campaign *c, vt__factors *f, vt_err *err)
+{
+  const vt_compare_spec *s = &c->compare;
+  const struct {
+    const char *name;
+    int asked;
+  } all[] = {{"alkali", s->by_alkali},
+             {"metal", s->by_metal},
+             {"halogen", s->by_halogen},
+             {"halogen_to_oxygen", s->by_ratio},
+             {"alkali_per_metal", 1}}; /* no key of its own: given by what the grid is */
+  *f = (vt__factors){0};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    if (all[i].asked) VT_PASS(add_factor(c, all[i].name, f, err));
+  return VT_OK;
+}
+
+/* Mean variance that the errors of the points give the value of one glass; NaN without lines. */
+static double sampling_variance(const vt_compare_input *in, const vt_compare *c)
+{
+  double sum = 0;
+  int n = 0;
+  for (int j = 0; in->glass && j < in->n_glass; j++)
+    for (int i = 0; i < c->k; i++)
+      if (c->comp[i] == in->glass[j].comp) sum += in->glass[j].var_ref, n++;
+  return n ? sum / n : NAN;
+}
+
+static vt_status split(const vt_compare_input *in, const vt__factors *f, vt_comparison *out, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  void *p = NULL;
+  const vt_compare *c = &out->at_t;
+  size_t k = (size_t)c->k;
+  vt_var_input v = {.k = c->k,
+                    .n_factors = f->n,
+                    .value = c->value,
+                    .variance = c->variance,
+                    .per_glass = c->glass_sd_decades * c->glass_sd_decades,
+                    .sampling = sampling_variance(in, c)};
+  VT_TRY_OUT(vt_calloc64(&p, k * VT_MAX_FACTORS, sizeof(int), err), err, "variance by factor");
+  int *level = p;
+  for (int q = 0; q < f->n; q++) {
+    v.level[q] = level + (size_t)q * k;
+    for (size_t i = 0; i < k; i++) level[(size_t)q * k + i] = f->level[q][c->comp[i]];
+  }
+  VT_TRY_OUT(vt_variance_by_factor(&v, &out->variance, err), err, "variance by factor");
+out:
+  vt_free(p);
+  return rc;
+}
+
+static void nothing_split(const vt__factors *f, vt_var_split *v)
+{
+  *v = (vt_var_split){
+      .n_factors = f->n, .residual = NAN, .residual_reason = VT_VAR_NO_DOF, .glass = NAN, .sampling = NAN};
+  for (int q = 0; q < f->n; q++) v->factor[q] = NAN, v->reason[q] = VT_VAR_NO_DOF;
+}
+
+vt_status vt__compare_by(const vt_compare_input *in, const vt__factors *f, vt_comparison *out, vt_err *err)
+{
+  VT_PASS(vt_compare_fits(in, &out->at_t, err));
+  VT_PASS(vt_compare_at_tg(in, &out->at_tg, err));
+  memcpy(out->factor, f->name, sizeof out->factor);
+  nothing_split(f, &out->variance);
+  return out->at_t.k >= 2 ? split(in, f, out, err) : VT_OK;
+}

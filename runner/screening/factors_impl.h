@@ -1,0 +1,22 @@
+/* compare.h - comparison of compositions by their factors (private to drive). */
+#ifndef VT_DRIVE_COMPARE_H
+#define VT_DRIVE_COMPARE_H
+
+#include "runner/screening/screening.h"
+
+/* Levels of the factors of every composition. */
+typedef struct vt__factors {
+  int n;
+  char name[VT_MAX_FACTORS][VT_NAME];
+  int *level[VT_MAX_FACTORS]; /* [n_comp] */
+} vt__factors;
+
+/* Those that compare.by names, and alkali_per_metal.  vt__factors_free also after an error. */
+VT_MUST_CHECK vt_status vt__factors_of(const vt_campaign *c, vt__factors *f, vt_err *err);
+void vt__factors_free(vt__factors *f);
+
+/* Comparison at equal T, at equal T/Tg, and the variance by factor at equal T. */
+VT_MUST_CHECK vt_status vt__compare_by(const vt_compare_input *in, const vt__factors *f, vt_comparison *out,
+                                       vt_err *err);
+
+#endif

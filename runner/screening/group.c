@@ -1,0 +1,110 @@
+/* group.c - the glasses of one composition at one temperature: each on its own, then together. */
+#include <math.h>
+
+#include "runner/screening/screening_impl.h"
+#include "runner/telemetry/telemetry.h"
+
+typedef struct glass {
+  vt_plan plan;
+  double *values;
+} glass;
+
+/* sum n D / sum n over the alkali species; NaN when one of them is not resolved. */
+static void alkali_mean(const vt_composition *comp, const vt_transport *t, double *d, double *se)
+{
+  double n = 0, sum = 0, var = 0;
+  for (int s = 0; s < comp->n_species; s++) {
+    if (vt_element_role(comp->z[s]) != 'A') continue;
+    double w = comp->count[s];
+    n += w;
+    sum += w * t->tracer[s].d_cm2_s;
+    var += w * w * t->tracer[s].se * t->tracer[s].se;
+  }
+  *d = n > 0 ? sum / n : NAN;
+  *se = n > 0 ? sqrt(var) / n : NAN;
+}
+
+static vt_status take(vt_fits *f, int i, const glass *g, vt_tr_input *in, vt_err *err)
+{
+  vt_array_def def[VT_MAX_ARRAYS];
+  int n;
+  VT_PASS(vt_replica_layout(&g->plan, def, VT_MAX_ARRAYS, &n, err));
+  VT_PASS(vt_tr_from_arrays(&g->plan, VT_TR_FRAMEWORK, def, n, g->values, &f->transport[i], err));
+  alkali_mean(&g->plan.comp, &f->transport[i], &f->d_alkali[i], &f->d_alkali_se[i]);
+  VT_PASS(vt_structure_from_arrays(&g->plan, def, n, g->values, &f->structure[i], err));
+  return vt_tr_input_from_arrays(&g->plan, def, n, g->values, in, err);
+}
+
+static vt_pooled no_pooled(void)
+{
+  const double no = (double)NAN;
+  return (vt_pooled){.value = no, .se = no, .lo95 = no, .hi95 = no, .pct_lo95 = no, .pct_hi95 = no};
+}
+
+static vt_over_glasses no_mean(void)
+{
+  const double no = (double)NAN;
+  return (vt_over_glasses){.value = no, .se = no, .lo95 = no, .hi95 = no};
+}
+
+void vt__group_none(vt_group *g)
+{
+  const double no = (double)NAN;
+  const vt_pooled p = no_pooled();
+  *g = (vt_group){.pool = {.reason = VT_POOL_NO_WINDOW,
+                           .lo_ps = no,
+                           .hi_ps = no,
+                           .sigma_mS_cm = p,
+                           .haven_fw = p,
+                           .haven_bary = p,
+                           .haven_total = p,
+                           .ionicity = p,
+                           .t_bary = p,
+                           .t_fw = p,
+                           .t_self = p,
+                           .gap_bary = p,
+                           .gap_fw = p},
+                  .residence = {.slope = no_mean(), .page_l = no, .page_z = no, .page_p = no, .page_p_exact = no}};
+  for (int k = 0; k < VT_RES_CLASSES; k++) g->residence.ratio[k] = no_mean();
+  for (int i = 0; i < VT_MAX_SPECIES; i++) {
+    g->pool.d_cm2_s[i] = p;
+    for (int j = 0; j < VT_MAX_SPECIES; j++) g->pool.l[i][j] = g->pool.l_se[i][j] = no;
+  }
+}
+
+vt_status vt__fits_group(const vt_campaign *c, const vt_arrays_from *from, int k, int t, vt_fits *f, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  void *p = NULL, *in_p = NULL, *tau_p = NULL;
+  vt_group *out = &f->group[k * c->n_temp + t];
+  const int *row = f->md + (ptrdiff_t)(k * c->n_temp + t) * c->n_glasses;
+  const size_t most = (size_t)c->n_glasses;
+  int n = 0;
+  vt__group_none(out);
+  VT_TRY_OUT(vt_calloc64(&p, most, sizeof(glass), err), err, "glasses of '%s'", c->comp[k].name);
+  VT_TRY_OUT(vt_calloc64(&in_p, most, sizeof(vt_tr_input), err), err, "glasses of '%s'", c->comp[k].name);
+  VT_TRY_OUT(vt_calloc64(&tau_p, most, sizeof(double[VT_RES_CLASSES]), err), err, "glasses of '%s'", c->comp[k].name);
+  glass *g = p;
+  vt_tr_input *in = in_p;
+  double(*tau)[VT_RES_CLASSES] = tau_p;
+  for (int i = 0; i < c->n_glasses; i++) {
+    VT_TRY_OUT(vt_campaign_plan(c, row[i], &g[n].plan, err), err, "plan of task %d", row[i]);
+    VT_TRY_OUT(from->load(from->ctx, row[i], &g[n].plan, &g[n].values, err), err, "task %d", row[i]);
+    if (!g[n].values) continue;
+    VT_TRY_OUT(take(f, row[i], &g[n], &in[n], err), err, "task %d", row[i]);
+    for (int q = 0; q < VT_RES_CLASSES; q++) tau[n][q] = f->structure[row[i]].tau[VT_CONTINUOUS][q].tau_ps;
+    n++;
+  }
+  out->n_results = n;
+  if (n == 0) goto out;
+  VT_TRY_OUT(vt_pool_glasses(in, n, c->seed, &out->pool, err), err, "glasses of '%s' at %g K", c->comp[k].name,
+             c->t_k[t]);
+  VT_TRY_OUT(vt_residence_trend((const double(*)[VT_RES_CLASSES])tau, n, &out->residence, err), err,
+             "glasses of '%s' at %g K", c->comp[k].name, c->t_k[t]);
+out:
+  for (size_t i = 0; p && i < most; i++) vt_free(((glass *)p)[i].values);
+  vt_free(p);
+  vt_free(in_p);
+  vt_free(tau_p);
+  return rc;
+}

@@ -1,0 +1,230 @@
+/* points_csv.c - points from a CSV table that somebody else made, and their fit. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runner/screening/factors_impl.h"
+#include "runner/screening/screening_impl.h"
+#include "runner/telemetry/telemetry.h"
+
+enum { FIXED = 5, TABLE_MOST = 64 << 20, LINE_FIELDS = 64 };
+static const char *const columns[FIXED] = {"composition", "glass", "temperature_K", "D_cm2_s", "D_se"};
+
+typedef struct field {
+  const char *s;
+  size_t n;
+} field;
+
+/* Cut a line at commas and trim blanks; returns the number of fields, at most LINE_FIELDS. */
+static int cut(const char *s, size_t n, field f[LINE_FIELDS])
+{
+  int k = 0;
+  const char *end = s + n;
+  while (k < LINE_FIELDS) {
+    const char *comma = memchr(s, ',', (size_t)(end - s)), *stop = comma ? comma : end;
+    const char *a = s, *b = stop;
+    while (a < b && (*a == ' ' || *a == '\t')) a++;
+    while (b > a && (b[-1] == ' ' || b[-1] == '\t' || b[-1] == '\r')) b--;
+    f[k++] = (field){a, (size_t)(b - a)};
+    if (!comma) break;
+    s = comma + 1;
+  }
+  return k;
+}
+
+static int is(const field *f, const char *word) { return f->n == strlen(word) && memcmp(f->s, word, f->n) == 0; }
+
+/* What a table is while it is read: values of factors point into its text. */
+typedef struct reading {
+  const char *path;
+  size_t lines;
+  field *label[VT_MAX_FACTORS]; /* [n_comp] */
+} reading;
+
+/* Columns behind the fixed ones are factors. */
+static vt_status factors(vt_table *t, reading *r, int line, const field *f, int n, vt_err *err)
+{
+  void *p;
+  for (int k = FIXED; k < n; k++) {
+    if (t->n_factors == VT_MAX_FACTORS)
+      return vt_err_user(err, VT_EPARSE, r->path, line, 0, "more than %d factors", VT_MAX_FACTORS);
+    if (f[k].n == 0 || f[k].n >= VT_NAME || memchr(f[k].s, '/', f[k].n))
+      return vt_err_user(err, VT_EPARSE, r->path, line, 0, "the name of a factor has 1 to %d characters and no slash",
+                         VT_NAME - 1);
+    for (int i = 0; i < t->n_factors; i++)
+      if (is(&f[k], t->factor[i]))
+        return vt_err_user(err, VT_EPARSE, r->path, line, 0, "factor '%s' is there twice", t->factor[i]);
+    VT_TRY(vt_calloc64(&p, r->lines, sizeof(field), err), err, "factors of '%s'", r->path);
+    r->label[t->n_factors] = p;
+    VT_TRY(vt_calloc64(&p, r->lines, sizeof(int), err), err, "factors of '%s'", r->path);
+    t->level[t->n_factors] = p;
+    memcpy(t->factor[t->n_factors++], f[k].s, f[k].n); /* zeroed before */
+  }
+  return VT_OK;
+}
+
+/* The factors of composition `comp`, which is new or has them already. */
+static vt_status levels(vt_table *t, reading *r, int line, const field *f, int n, int comp, int is_new, vt_err *err)
+{
+  for (int k = 0; k < t->n_factors; k++) {
+    field here = FIXED + k < n ? f[FIXED + k] : (field){"", 0}, *label = r->label[k];
+    if (!is_new && (label[comp].n != here.n || memcmp(label[comp].s, here.s, here.n) != 0))
+      return vt_err_user(err, VT_EPARSE, r->path, line, 0, "%s of '%s' was '%.*s' before and is '%.*s' here",
+                         t->factor[k], t->name[comp], (int)(label[comp].n < 40 ? label[comp].n : 40), label[comp].s,
+                         (int)(here.n < 40 ? here.n : 40), here.s);
+    label[comp] = here;
+    int *level = &t->level[k][comp];
+    for (*level = 0; *level < comp; ++*level)
+      if (label[*level].n == here.n && memcmp(label[*level].s, here.s, here.n) == 0) break;
+  }
+  return VT_OK;
+}
+
+static vt_status header(const char *path, int line, const field *f, int n, vt_err *err)
+{
+  for (int k = 0; k < FIXED; k++)
+    if (k >= n || !is(&f[k], columns[k]))
+      return vt_err_user(err, VT_EPARSE, path, line, 0, "column %d of the header is '%.*s', expected '%s'", k + 1,
+                         k < n ? (int)(f[k].n < 40 ? f[k].n : 40) : 0, k < n ? f[k].s : "", columns[k]);
+  return VT_OK;
+}
+
+/* Row of the composition, added when it is new. */
+static vt_status composition(vt_table *t, const char *path, int line, const field *f, int *at, vt_err *err)
+{
+  if (f->n == 0 || f->n >= VT_NAME)
+    return vt_err_user(err, VT_EPARSE, path, line, 0, "a composition's name has 1 to %d characters", VT_NAME - 1);
+  for (*at = 0; *at < t->n_comp; ++*at)
+    if (is(f, t->name[*at])) return VT_OK;
+  memcpy(t->name[t->n_comp++], f->s, f->n); /* zeroed before; one name a line fits */
+  return VT_OK;
+}
+
+static vt_status number(const char *path, int line, const field *f, const char *what, double least, double *out,
+                        vt_err *err)
+{
+  if (!vt_parse_f64(f->s, f->n, out) || *out < least)
+    return vt_err_user(err, VT_EPARSE, path, line, 0, "%s is '%.*s', expected a number of at least %g", what,
+                       (int)(f->n < 40 ? f->n : 40), f->s, least);
+  return VT_OK;
+}
+
+static vt_status row(vt_table *t, reading *r, int line, const field *f, int n, vt_err *err)
+{
+  const char *path = r->path;
+  int64_t glass;
+  int comp = 0, before = t->n_comp;
+  vt_point *p = &t->pt[t->n];
+  if (n < FIXED) return vt_err_user(err, VT_EPARSE, path, line, 0, "%d columns, expected at least %d", n, FIXED);
+  VT_PASS(composition(t, path, line, &f[0], &comp, err));
+  VT_PASS(levels(t, r, line, f, n, comp, t->n_comp > before, err));
+  if (!vt_parse_i64(f[1].s, f[1].n, &glass) || glass < 0 || glass > INT32_MAX)
+    return vt_err_user(err, VT_EPARSE, path, line, 0, "glass is '%.*s', expected a whole number from 0 on",
+                       (int)(f[1].n < 40 ? f[1].n : 40), f[1].s);
+  VT_PASS(number(path, line, &f[2], columns[2], 1e-3, &p->t_k, err));
+  p->comp = comp;
+  p->glass = (int32_t)glass;
+  for (int i = 0; i < t->n; i++)
+    if (t->pt[i].comp == comp && t->pt[i].glass == p->glass && fabs(t->pt[i].t_k - p->t_k) < 1e-9 * p->t_k)
+      return vt_err_user(err, VT_EPARSE, path, line, 0, "glass %d of '%s' at %g K stands in an earlier line, too",
+                         p->glass, t->name[comp], p->t_k);
+  p->x = p->se = NAN; /* an empty cell: not resolved */
+  if (f[3].n) VT_PASS(number(path, line, &f[3], columns[3], 0, &p->x, err));
+  if (f[4].n) VT_PASS(number(path, line, &f[4], columns[4], 0, &p->se, err));
+  t->n++;
+  return VT_OK;
+}
+
+vt_status vt_table_read(const char *path, vt_table *t, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  char *text;
+  size_t n;
+  void *p;
+  *t = (vt_table){0};
+  VT_PASS(vt_file_read(path, TABLE_MOST, &text, &n, err));
+  reading r = {.path = path, .lines = 1};
+  for (size_t i = 0; i < n; i++) r.lines += text[i] == '\n';
+  VT_TRY_OUT(vt_calloc64(&p, r.lines, sizeof *t->name, err), err, "table '%s'", path);
+  t->name = p;
+  VT_TRY_OUT(vt_calloc64(&p, r.lines, sizeof *t->pt, err), err, "table '%s'", path);
+  t->pt = p;
+  int line = 0, have_header = 0;
+  static const char mark[] = "\xEF\xBB\xBF"; /* spreadsheets put it before UTF-8 */
+  const size_t skip = n >= strlen(mark) && memcmp(text, mark, strlen(mark)) == 0 ? strlen(mark) : 0;
+  for (const char *s = text + skip; s < text + n;) {
+    const char *end = memchr(s, '\n', (size_t)(text + n - s));
+    if (!end) end = text + n;
+    field f[LINE_FIELDS];
+    int k = cut(s, (size_t)(end - s), f);
+    line++;
+    s = end + 1;
+    if ((k == 1 && f[0].n == 0) || (f[0].n && f[0].s[0] == '#')) continue;
+    rc = have_header ? row(t, &r, line, f, k, err) : header(path, line, f, k, err);
+    if (rc == VT_OK && !have_header) rc = factors(t, &r, line, f, k, err);
+    have_header = 1;
+    if (rc != VT_OK) goto out;
+  }
+  if (t->n == 0) rc = vt_err_user(err, VT_EPARSE, path, line, 0, "no points in the table");
+out:
+  vt_free(text);
+  for (int i = 0; i < VT_MAX_FACTORS; i++) vt_free(r.label[i]);
+  if (rc != VT_OK) vt_table_free(t);
+  return rc;
+}
+
+void vt_table_free(vt_table *t)
+{
+  vt_free(t->name);
+  vt_free(t->pt);
+  for (int i = 0; i < VT_MAX_FACTORS; i++) vt_free(t->level[i]);
+  *t = (vt_table){0};
+}
+
+/* Arrhenius line of every composition, and the lines of its glasses. */
+static vt_status fit_lines(const vt_table *t, const vt_compare_spec *spec, vt_point *pt, vt_arrh *arrh,
+                           vt_glass_line *line, int *n_lines, vt_err *err)
+{
+  *n_lines = 0;
+  for (int k = 0; k < t->n_comp; k++) {
+    int n = 0, more;
+    for (int i = 0; i < t->n; i++)
+      if (t->pt[i].comp == k) pt[n++] = t->pt[i];
+    VT_TRY(vt_arrh_fit(pt, n, spec->t_ref_k, spec->t_extra_k, NULL, &arrh[k], err), err, "Arrhenius fit of '%s'", t->name[k]);
+    VT_TRY(vt_glass_lines(pt, n, spec->t_ref_k, line + *n_lines, &more, err), err, "glasses of '%s'", t->name[k]);
+    *n_lines += more;
+  }
+  return VT_OK;
+}
+
+vt_status vt_table_fit(const vt_table *t, const vt_compare_spec *spec, uint64_t key, vt_arrh *arrh, vt_comparison *cmp,
+                       vt_err *err)
+{
+  vt_status rc = VT_OK;
+  void *pt = NULL, *line = NULL, *p = NULL;
+  vt__factors factor = {.n = t->n_factors}; /* levels borrowed */
+  int n_lines;
+  VT_TRY_OUT(vt_calloc64(&pt, (size_t)t->n, sizeof(vt_point), err), err, "points of a fit");
+  VT_TRY_OUT(vt_calloc64(&line, (size_t)t->n, sizeof(vt_glass_line), err), err, "glasses of a fit");
+  VT_TRY_OUT(vt_calloc64(&p, (size_t)t->n_comp, sizeof(char *), err), err, "names of compositions");
+  const char **names = p;
+  for (int k = 0; k < t->n_comp; k++) names[k] = t->name[k];
+  memcpy(factor.name, t->factor, sizeof factor.name);
+  memcpy(factor.level, t->level, sizeof factor.level);
+  VT_TRY_OUT(fit_lines(t, spec, pt, arrh, line, &n_lines, err), err, "table");
+  vt_compare_input in = {
+      .fits = arrh,
+      .n = t->n_comp,
+      .glass = line,
+      .n_glass = n_lines,
+      .names = names,
+      .lim = {.margin = spec->margin, .tau_margin = spec->tau_margin, .range_margin = spec->range_margin},
+      .key = key};
+  VT_TRY_OUT(vt__compare_by(&in, &factor, cmp, err), err, "comparison");
+out:
+  vt_free(pt);
+  vt_free(line);
+  vt_free(p);
+  return rc;
+}

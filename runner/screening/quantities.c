@@ -1,0 +1,62 @@
+/* quantities.c - what is fitted against 1/T, and its value in every task. */
+#include <math.h>
+#include <stdio.h>
+
+#include "runner/screening/screening_impl.h"
+#include "runner/telemetry/telemetry.h"
+
+static vt_quantity named(const char *name, const char *unit, const char *doc)
+{
+  vt_quantity q = {{0}, {0}, {0}};
+  (void)snprintf(q.name, sizeof q.name, "%s", name);
+  (void)snprintf(q.unit, sizeof q.unit, "%s", unit);
+  (void)snprintf(q.doc, sizeof q.doc, "%s", doc);
+  return q;
+}
+
+int vt_quantities_of(const vt_campaign *c, vt_quantity q[VT_MAX_QUANTITIES])
+{
+  int n = 0;
+  char name[32], doc[128];
+  q[n++] = named("D_alkali", "cm^2/s", "tracer diffusion coefficient of the alkali, number-weighted over its species");
+  q[n++] = named("sigma_T", "mS K/cm", "total Einstein conductivity times temperature");
+  for (int s = 0; s < c->n_species; s++) {
+    (void)snprintf(name, sizeof name, "D_%s", vt_element_symbol(c->z[s]));
+    (void)snprintf(doc, sizeof doc, "tracer diffusion coefficient of %s", vt_element_symbol(c->z[s]));
+    q[n++] = named(name, "cm^2/s", doc);
+  }
+  for (int k = 0; k < VT_Q_RATES; k++) {
+    (void)snprintf(name, sizeof name, "rate_o%d", k);
+    (void)snprintf(doc, sizeof doc, "rate at which alkalis leave metals with %d oxygens, 1/continuous residence time",
+                   k);
+    q[n++] = named(name, "1/ps", doc);
+  }
+  return n;
+}
+
+static void diffusion(const vt_composition *comp, const vt_transport *t, int z, double *x, double *se)
+{
+  for (int s = 0; s < comp->n_species; s++)
+    if (comp->z[s] == z) *x = t->tracer[s].d_cm2_s, *se = t->tracer[s].se;
+}
+
+void vt__quantity_at(const vt_campaign *c, const vt_fits *f, int q, int task, double *x, double *se)
+{
+  const vt_transport *t = &f->transport[task];
+  const int species = q - VT_Q_HEADLINES, k = species - c->n_species;
+  *x = *se = (double)NAN;
+  if (q == VT_Q_D_ALKALI) {
+    *x = f->d_alkali[task];
+    *se = f->d_alkali_se[task];
+  } else if (q == VT_Q_SIGMA_T) {
+    const double t_k = c->t_k[c->task[task].temp];
+    *x = t->sigma_mS_cm * t_k;
+    *se = t->sigma_se * t_k;
+  } else if (species < c->n_species) {
+    diffusion(&c->comp[c->task[task].comp], t, c->z[species], x, se);
+  } else {
+    const vt_residence *r = &f->structure[task].tau[VT_CONTINUOUS][k];
+    *x = 1 / r->tau_ps;
+    *se = r->se / (r->tau_ps * r->tau_ps);
+  }
+}

@@ -1,0 +1,274 @@
+/* screening.c - everything that follows from the arrays: by task, by group of glasses, Arrhenius lines, comparison. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "runner/screening/factors_impl.h"
+#include "runner/screening/screening_impl.h"
+#include "runner/telemetry/telemetry.h"
+
+void vt_fits_free(vt_fits *f)
+{
+  if (!f) return;
+  vt_free(f->transport);
+  vt_free(f->d_alkali);
+  vt_free(f->d_alkali_se);
+  vt_free(f->structure);
+  vt_free(f->md);
+  vt_free(f->group);
+  vt_free(f->tg);
+  vt_free(f->tg_comp);
+  for (int q = 0; f->fitted && q < f->n_quantities; q++) {
+    vt_free(f->fitted[q].arrh);
+    vt_free(f->fitted[q].status);
+  }
+  vt_free(f->fitted);
+  vt_free(f);
+}
+
+static vt_status room_for_quantities(const vt_campaign *c, vt_fits *f, vt_err *err)
+{
+  vt_quantity what[VT_MAX_QUANTITIES];
+  void *p;
+  const int n = vt_quantities_of(c, what);
+  VT_TRY(vt_calloc64(&p, (size_t)n, sizeof *f->fitted, err), err, "%d quantities", n);
+  f->fitted = p;
+  f->n_quantities = n;
+  for (int q = 0; q < n; q++) {
+    vt_fitted *one = &f->fitted[q];
+    one->what = what[q];
+    VT_TRY(vt_calloc64(&p, (size_t)c->n_comp, sizeof *one->arrh, err), err, "fits of %d compositions", c->n_comp);
+    one->arrh = p;
+    VT_TRY(vt_calloc64(&p, (size_t)c->n_tasks, sizeof *one->status, err), err, "points of %d tasks", c->n_tasks);
+    one->status = p;
+    for (int i = 0; i < c->n_tasks; i++) one->status[i] = -1;
+  }
+  return VT_OK;
+}
+
+static vt_status room_for_tasks(const vt_campaign *c, vt_fits *f, vt_err *err)
+{
+  const size_t n = (size_t)c->n_tasks;
+  void *p;
+  VT_TRY(vt_calloc64(&p, n, sizeof *f->transport, err), err, "transport of %d tasks", c->n_tasks);
+  f->transport = p;
+  VT_TRY(vt_calloc64(&p, n, sizeof(double), err), err, "D of %d tasks", c->n_tasks);
+  f->d_alkali = p;
+  VT_TRY(vt_calloc64(&p, n, sizeof(double), err), err, "D of %d tasks", c->n_tasks);
+  f->d_alkali_se = p;
+  VT_TRY(vt_calloc64(&p, n, sizeof *f->structure, err), err, "structure of %d tasks", c->n_tasks);
+  f->structure = p;
+  VT_TRY(vt_calloc64(&p, n, sizeof *f->tg, err), err, "glass transitions of %d tasks", c->n_tasks);
+  f->tg = p;
+  for (int i = 0; i < c->n_tasks; i++) {
+    f->d_alkali[i] = f->d_alkali_se[i] = NAN;
+    vt_structure_none(&f->structure[i]);
+    f->tg[i] = (vt_tg){NAN, NAN, NAN, NAN, NAN, NAN, -1, VT_TG_FEW_ROWS};
+  }
+  return VT_OK;
+}
+
+static vt_status room_for_groups(const vt_campaign *c, vt_fits *f, vt_err *err)
+{
+  const size_t n = (size_t)c->n_comp * (size_t)c->n_temp;
+  void *p;
+  VT_TRY(vt_calloc64(&p, (size_t)c->n_comp, sizeof *f->tg_comp, err), err, "glass transitions");
+  f->tg_comp = p;
+  VT_TRY(vt_calloc64(&p, n, sizeof *f->group, err), err, "%zu groups of glasses", n);
+  f->group = p;
+  VT_TRY(vt_calloc64(&p, n * (size_t)c->n_glasses, sizeof *f->md, err), err, "rows of MD tasks");
+  f->md = p;
+  for (int i = 0; i < c->n_tasks; i++) {
+    const vt_task *t = &c->task[i];
+    if (t->kind == VT_TASK_MD) f->md[(t->comp * c->n_temp + t->temp) * c->n_glasses + t->glass] = i;
+  }
+  return VT_OK;
+}
+
+static vt_status fits_new(const vt_campaign *c, vt_fits **out, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  void *p;
+  *out = NULL;
+  VT_TRY(vt_calloc64(&p, 1, sizeof(vt_fits), err), err, "fits");
+  vt_fits *f = p;
+  f->n_tasks = c->n_tasks;
+  f->n_comp = c->n_comp;
+  f->n_temp = c->n_temp;
+  f->n_glasses = c->n_glasses;
+  VT_TRY_OUT(room_for_tasks(c, f, err), err, "fits");
+  VT_TRY_OUT(room_for_groups(c, f, err), err, "fits");
+  VT_TRY_OUT(room_for_quantities(c, f, err), err, "fits");
+  *out = f;
+  f = NULL;
+out:
+  vt_fits_free(f);
+  return rc;
+}
+
+static const char quench_array[] = "glass/quench";
+
+/* The glass transition of a GLASS task. */
+static vt_status take_glass(vt_fits *f, int i, const vt_plan *p, const double *values, vt_err *err)
+{
+  vt_array_def def[VT_MAX_ARRAYS];
+  int n, k = 0;
+  VT_PASS(vt_replica_layout(p, def, VT_MAX_ARRAYS, &n, err));
+  for (; k < n && strcmp(def[k].name, quench_array) != 0; k++) values += vt_array_count(&def[k]);
+  if (k == n) VT_FAIL(err, VT_EBUG, "a glass has no array '%s'", quench_array);
+  VT_TRY(vt_tg_glass(def[k].dim[0], values, p->protocol.quench_npt_below_k, &f->tg[i], err), err, "glass of task %d",
+         i);
+  return VT_OK;
+}
+
+/* The measured points of one composition and their tasks; returns their number. */
+static int points_of(const vt_campaign *c, const vt_fits *f, int comp, int quantity, vt_point *pt, int *task)
+{
+  int n = 0;
+  for (int i = 0; i < c->n_tasks; i++) {
+    const vt_task *t = &c->task[i];
+    if (t->comp != comp || t->kind != VT_TASK_MD || f->transport[i].n_species == 0) continue;
+    task[n] = i;
+    pt[n] = (vt_point){.comp = comp, .glass = t->glass, .t_k = c->t_k[t->temp]};
+    vt__quantity_at(c, f, quantity, i, &pt[n].x, &pt[n].se);
+    n++;
+  }
+  return n;
+}
+
+static vt_compare_limits limits_of(const vt_compare_spec *s)
+{
+  return (vt_compare_limits){.margin = s->margin, .tau_margin = s->tau_margin, .range_margin = s->range_margin};
+}
+
+/* Medians over the glasses of each composition. */
+static vt_status combine_glasses(const vt_campaign *c, vt_fits *f, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  void *p;
+  VT_TRY(vt_calloc64(&p, (size_t)c->n_glasses, sizeof(vt_tg), err), err, "glass transitions");
+  vt_tg *tg = p;
+  for (int k = 0; k < c->n_comp; k++) {
+    int n = 0;
+    for (int i = 0; i < c->n_tasks; i++)
+      if (c->task[i].comp == k && f->tg[i].n_rows >= 0) tg[n++] = f->tg[i];
+    VT_TRY_OUT(vt_tg_combine(tg, n, &f->tg_comp[k], err), err, "composition '%s'", c->comp[k].name);
+  }
+out:
+  vt_free(tg);
+  return rc;
+}
+
+/* What the fits of all quantities share. */
+typedef struct bench {
+  vt_point *pt;        /* of one composition                  */
+  int *task;           /* the task of each of them            */
+  int32_t *status;     /* and what became of it               */
+  vt_glass_line *line; /* of one quantity, all compositions   */
+  const char **names;  /* [n_comp]                            */
+  double *tg_k;        /* [n_comp]                            */
+  vt__factors factors;
+} bench;
+
+static void bench_close(bench *b)
+{
+  vt_free(b->pt);
+  vt_free(b->task);
+  vt_free(b->status);
+  vt_free(b->line);
+  vt_free(b->names);
+  vt_free(b->tg_k);
+  vt__factors_free(&b->factors);
+}
+
+static vt_status bench_open(bench *b, const vt_campaign *c, const vt_fits *f, vt_err *err)
+{
+  void *p;
+  size_t most = (size_t)c->n_glasses * (size_t)c->n_temp, n_comp = (size_t)c->n_comp;
+  *b = (bench){0};
+  VT_TRY(vt_calloc64(&p, most, sizeof *b->pt, err), err, "points of a fit");
+  b->pt = p;
+  VT_TRY(vt_calloc64(&p, most, sizeof *b->task, err), err, "points of a fit");
+  b->task = p;
+  VT_TRY(vt_calloc64(&p, most, sizeof *b->status, err), err, "points of a fit");
+  b->status = p;
+  VT_TRY(vt_calloc64(&p, most * n_comp, sizeof *b->line, err), err, "glasses of a fit");
+  b->line = p;
+  VT_TRY(vt_calloc64(&p, n_comp, sizeof *b->names, err), err, "names of compositions");
+  b->names = p;
+  VT_TRY(vt_calloc64(&p, n_comp, sizeof *b->tg_k, err), err, "glass transitions");
+  b->tg_k = p;
+  for (int k = 0; k < c->n_comp; k++) {
+    b->names[k] = c->comp[k].name;
+    b->tg_k[k] = f->tg_comp[k].tg_k;
+  }
+  return vt__factors_of(c, &b->factors, err);
+}
+
+static vt_status fit_quantity(const vt_campaign *c, vt_fits *f, int q, bench *b, vt_err *err)
+{
+  vt_fitted *out = &f->fitted[q];
+  int n_lines = 0;
+  for (int k = 0; k < c->n_comp; k++) {
+    int n = points_of(c, f, k, q, b->pt, b->task), more;
+    VT_TRY(vt_arrh_fit(b->pt, n, c->compare.t_ref_k, c->compare.t_extra_k, b->status, &out->arrh[k], err), err,
+           "Arrhenius fit of %s of '%s'", out->what.name, c->comp[k].name);
+    vt_arrh_mark_glass(b->pt, n, b->tg_k[k], b->status, &out->arrh[k]);
+    for (int i = 0; i < n; i++) out->status[b->task[i]] = b->status[i];
+    VT_TRY(vt_glass_lines(b->pt, n, c->compare.t_ref_k, b->line + n_lines, &more, err), err, "glasses of '%s'",
+           c->comp[k].name);
+    n_lines += more;
+  }
+  vt_compare_input in = {.fits = out->arrh,
+                         .n = c->n_comp,
+                         .glass = b->line,
+                         .n_glass = n_lines,
+                         .names = b->names,
+                         .tg_k = b->tg_k,
+                         .lim = limits_of(&c->compare),
+                         .key = c->seed};
+  VT_TRY(vt__compare_by(&in, &b->factors, &out->compare, err), err, "comparison of %s", out->what.name);
+  return VT_OK;
+}
+
+static vt_status fit_all(const vt_campaign *c, vt_fits *f, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  bench b = {0};
+  VT_PASS(combine_glasses(c, f, err));
+  VT_TRY_OUT(bench_open(&b, c, f, err), err, "fits");
+  for (int q = 0; q < f->n_quantities; q++) VT_TRY_OUT(fit_quantity(c, f, q, &b, err), err, "fits");
+out:
+  bench_close(&b);
+  return rc;
+}
+
+vt_status vt_fits_make(const vt_campaign *c, const vt_arrays_from *from, vt_fits **out, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  vt_fits *f = NULL;
+  *out = NULL;
+  VT_PASS(fits_new(c, &f, err));
+  for (int i = 0; i < c->n_tasks; i++) {
+    vt_plan plan;
+    double *values = NULL;
+    if (c->task[i].kind != VT_TASK_GLASS) continue;
+    VT_TRY_OUT(vt_campaign_plan(c, i, &plan, err), err, "plan of task %d", i);
+    VT_TRY_OUT(from->load(from->ctx, i, &plan, &values, err), err, "task %d", i);
+    if (!values) continue;
+    rc = take_glass(f, i, &plan, values, err);
+    vt_free(values);
+    if (rc != VT_OK) goto out;
+  }
+  for (int k = 0; k < c->n_comp; k++)
+    for (int t = 0; t < c->n_temp; t++) {
+      vt_alive();
+      VT_TRY_OUT(vt__fits_group(c, from, k, t, f, err), err, "fits");
+    }
+  VT_TRY_OUT(fit_all(c, f, err), err, "fits");
+  *out = f;
+  f = NULL;
+out:
+  vt_fits_free(f);
+  return rc;
+}

@@ -1,0 +1,113 @@
+/* screening.h - from the arrays of all tasks to fits and the comparison of compositions (layer 6; no journal, no store). */
+#ifndef VT_SCREENING_H
+#define VT_SCREENING_H
+
+#include "config/config.h"
+#include "engine/ana/ana.h"
+#include "engine/replica/replica.h"
+
+/* What is fitted against 1/T and compared (quantities.c): D of the alkali and sigma T, then D of every species of the
+ * campaign ("D_Li"), then the rates at which alkalis leave metals with 0, 1, 2 oxygens ("rate_o0"). */
+enum { VT_Q_D_ALKALI = 0, VT_Q_SIGMA_T = 1, VT_Q_HEADLINES = 2, VT_Q_RATES = 3 };
+enum { VT_MAX_QUANTITIES = VT_Q_HEADLINES + VT_MAX_SPECIES + VT_Q_RATES };
+typedef struct vt_quantity {
+  char name[16], unit[16], doc[96];
+} vt_quantity;
+/* Fills q, returns their number. */
+int vt_quantities_of(const vt_campaign *c, vt_quantity q[VT_MAX_QUANTITIES]);
+
+/* One quantity compared between compositions. */
+typedef struct vt_comparison {
+  vt_compare at_t;       /* at equal T: decides                                    */
+  vt_compare at_tg;      /* at equal T/Tg; k = 0 with a reason when a Tg is missing */
+  vt_var_split variance; /* of at_t                                                */
+  char factor[VT_MAX_FACTORS][VT_NAME]; /* [variance.n_factors] */
+} vt_comparison;
+
+/* One quantity with its fits. */
+typedef struct vt_fitted {
+  vt_quantity what;
+  vt_arrh *arrh;   /* [n_comp] */
+  int32_t *status; /* [n_tasks] vt_point_status; -1: not a point (a glass, or no result); NULL for a table */
+  vt_comparison compare;
+} vt_fitted;
+
+/* The glasses of one composition at one temperature together; NaN where no glass has a result. */
+typedef struct vt_group {
+  int32_t n_results; /* glasses with a result                                       */
+  vt_pool pool;
+  vt_res_trend residence; /* of the continuous residence times                      */
+} vt_group;
+
+/* Everything that follows from the results without new MD. */
+typedef struct vt_fits {
+  int n_tasks, n_comp, n_temp, n_glasses, n_quantities;
+  vt_transport *transport;         /* [n_tasks]; n_species 0 where there is no result */
+  double *d_alkali, *d_alkali_se;  /* [n_tasks] number-weighted over the alkali species, cm^2/s */
+  vt_structure_summary *structure; /* [n_tasks]; NaN where there is no result */
+  int *md;                         /* [n_comp][n_temp][n_glasses] row of the MD task */
+  vt_group *group;                 /* [n_comp][n_temp] */
+  vt_fitted *fitted;               /* [n_quantities] */
+  vt_tg *tg;                       /* [n_tasks] n_rows -1: not a glass with a result */
+  vt_tg_summary *tg_comp;          /* [n_comp] */
+} vt_fits;
+
+void vt_fits_free(vt_fits *f);
+
+/* Points from a table `composition,glass,temperature_K,D_cm2_s,D_se[,factor...]`: names are kept in order of
+ * appearance.  A composition has one value of each factor; a level is the row of the first composition that has it. */
+typedef struct vt_table {
+  int n_comp, n;
+  char (*name)[VT_NAME]; /* [n_comp] */
+  vt_point *pt;          /* [n] */
+  int n_factors;
+  char factor[VT_MAX_FACTORS][VT_NAME];
+  int *level[VT_MAX_FACTORS]; /* [n_comp] */
+} vt_table;
+VT_MUST_CHECK vt_status vt_table_read(const char *path, vt_table *t, vt_err *err);
+void vt_table_free(vt_table *t);
+/* Arrhenius per composition and the comparison. arrh[n_comp] owned by the caller. */
+VT_MUST_CHECK vt_status vt_table_fit(const vt_table *t, const vt_compare_spec *spec, uint64_t key, vt_arrh *arrh,
+                                     vt_comparison *cmp, vt_err *err);
+
+/* Where arrays come from: *values of task i in the order of vt_replica_layout (vt_free), or NULL if it has no result.
+ */
+typedef struct vt_arrays_from {
+  void *ctx;
+  vt_status (*load)(void *ctx, int i, const vt_plan *p, double **values, vt_err *err);
+} vt_arrays_from;
+
+/* fits.c: all of it.  Every task's arrays are asked for once; those of all glasses of one composition at one
+ * temperature are held together. */
+VT_MUST_CHECK vt_status vt_fits_make(const vt_campaign *c, const vt_arrays_from *from, vt_fits **out, vt_err *err);
+
+/* ------------------------------------------------------------------ what the members of these structs are (fields.c) */
+
+/* A member of a struct, or one of an array of structs in it. */
+typedef struct vt_field {
+  const char *name, *unit, *doc;
+  size_t offset;
+  int is_int;  /* int32_t, else double                         */
+  int n;       /* values of a further axis; 0, 1: there is none */
+  size_t step; /* bytes between these                          */
+} vt_field;
+
+#define VT_FIELD(type, member, name, unit, doc) {name, unit, doc, offsetof(type, member), 0, 0, 0}
+#define VT_FIELD_INT(type, member, name, doc) {name, "1", doc, offsetof(type, member), 1, 0, 0}
+#define VT_FIELDS(type, member, name, unit, doc, n, step) {name, unit, doc, offsetof(type, member), 0, n, step}
+#define VT_FIELDS_INT(type, member, name, doc, n, step) {name, "1", doc, offsetof(type, member), 1, n, step}
+#define VT_COUNT(a) ((int)(sizeof(a) / sizeof *(a)))
+
+/* The number itself. */
+double vt_field_at(const vt_field *f, const void *base, int k);
+
+/* Of vt_structure_summary, of a pool, of a mean over glasses. */
+extern const vt_field vt_structure_fields[], vt_pooled_fields[], vt_mean_fields[];
+extern const int vt_n_structure_fields, vt_n_pooled_fields, vt_n_mean_fields;
+/* Mean over the glasses of a group of value k of a structure field; geometric for times (T 13.5). */
+vt_over_glasses vt_structure_mean(const vt_fits *f, int comp, int temp, const vt_field *field, int k);
+/* The vt_pooled members of a vt_pool: name, unit, doc, offset. */
+extern const vt_field vt_pool_members[];
+extern const int vt_n_pool_members;
+
+#endif

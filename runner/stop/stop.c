@@ -1,0 +1,156 @@
+/* stop.c - where a wish to stop comes from: signals, the wall limit, the halt file. */
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "runner/stop/stop.h"
+#include "runner/guard/guard.h"
+
+enum { EXIT_STOPPED = 75 };
+static const double HALT_EVERY_S = 1.0;
+/* One Ctrl-C may arrive twice: from the terminal, and passed on by the guardian. */
+static const double SAME_SIGNAL_S = 0.5;
+/* A batch system counts its minutes from its own start of the job and ends it up to so much early. */
+static const double SLURM_EARLY_S = 60;
+
+static volatile sig_atomic_t caught; /* the first signal's number */
+static struct timespec caught_at;
+static double slurm_end; /* 0: none, or not known */
+static double land_at;   /* when to begin to stop; 0: never */
+static char halt_path[VT_PATH + 16];
+static double halt_seen;
+static int closing; /* the halt file asks to begin nothing more */
+static char reason[96];
+static double stopped_at;
+
+static double seconds(const struct timespec *t) { return (double)t->tv_sec + 1e-9 * (double)t->tv_nsec; }
+
+static void on_signal(int sig)
+{
+  struct timespec now;
+  (void)clock_gettime(CLOCK_MONOTONIC, &now);
+  if (!caught) {
+    caught_at = now;
+    caught = sig;
+  } else if (sig == SIGINT && seconds(&now) - seconds(&caught_at) > SAME_SIGNAL_S)
+    vt_guard_leave_now(EXIT_STOPPED); /* the second Ctrl-C: what is durable stays so */
+}
+
+void vt_ctl_install(void)
+{
+  struct sigaction sa = {.sa_handler = on_signal};
+  sigemptyset(&sa.sa_mask);
+  sigaction(SIGTERM, &sa, NULL);
+  sigaction(SIGUSR1, &sa, NULL);
+  sigaction(SIGINT, &sa, NULL);
+  sigaction(SIGHUP, &sa, NULL);
+  sa.sa_handler = SIG_IGN;
+  sigaction(SIGPIPE, &sa, NULL);
+  sigaction(SIGXFSZ, &sa, NULL); /* a file-size limit becomes a write error */
+}
+
+/* ------------------------------------------------------------------ how long may this job live? */
+
+/* squeue's "%L": [days-]hours:minutes:seconds, minutes:seconds; 0 if it is neither (UNLIMITED, INVALID). */
+static double parse_left(const char *s)
+{
+  int64_t part[4] = {0}, days = 0;
+  int n = 0;
+  const char *dash = strchr(s, '-');
+  if (dash) {
+    if (!vt_parse_i64(s, (size_t)(dash - s), &days)) return 0;
+    s = dash + 1;
+  }
+  for (;;) {
+    size_t len = strcspn(s, ":");
+    if (n == 3 || !vt_parse_i64(s, len, &part[n])) return 0;
+    n++;
+    if (s[len] == '\0') break;
+    s += len + 1;
+  }
+  double t = 0;
+  for (int k = 0; k < n; k++) t = 60 * t + (double)part[k];
+  return 86400 * (double)days + t;
+}
+
+static double ask_slurm(void)
+{
+  const char *job = getenv("SLURM_JOB_ID"), *end = getenv("SLURM_JOB_END_TIME");
+  char command[128], line[64] = "";
+  int64_t number;
+  if (end && vt_parse_i64(end, strlen(end), &number)) return difftime((time_t)number, time(NULL));
+  if (!job || !vt_parse_i64(job, strlen(job), &number)) return 0;
+  (void)snprintf(command, sizeof command, "timeout 20 squeue -h -j %lld -o %%L 2>/dev/null", (long long)number);
+  FILE *f = popen(command, "r"); /* NOLINT(cert-env33-c): a fixed command and a number */
+  if (!f) return 0;
+  if (!fgets(line, sizeof line, f)) line[0] = '\0';
+  (void)pclose(f);
+  line[strcspn(line, "\n")] = '\0';
+  return parse_left(line);
+}
+
+void vt_ctl_ask_slurm(void)
+{
+  double left = ask_slurm();
+  slurm_end = left > 0 ? vt_now_s() + left : 0;
+}
+
+/* The time of landing: `grace_s` before the end, but not in the first half. */
+static void land_before(double left_s, double early_s)
+{
+  double run = left_s - early_s;
+  if (run < 0.5 * left_s) run = 0.5 * left_s;
+  double at = vt_now_s() + run;
+  if (land_at == 0 || at < land_at) land_at = at; /* NOLINT: 0 is "never" */
+}
+
+void vt_ctl_limits(double wall_s, double grace_s, const char *halt_file)
+{
+  land_at = 0;
+  if (wall_s > 0) land_before(wall_s, grace_s);
+  if (slurm_end > 0) land_before(fmax(1, slurm_end - vt_now_s()), grace_s + SLURM_EARLY_S);
+  halt_path[0] = '\0';
+  if (halt_file) (void)snprintf(halt_path, sizeof halt_path, "%s", halt_file);
+}
+
+double vt_ctl_time_left_s(void) { return land_at > 0 ? land_at - vt_now_s() : 1e18; }
+
+/* ------------------------------------------------------------------ stop? */
+
+/* What a user wrote there: "after-tasks" lets the running ones finish, anything else stops now. */
+static void read_halt(void)
+{
+  char word[16] = "";
+  FILE *f = fopen(halt_path, "r");
+  if (!f) return;
+  if (!fgets(word, sizeof word, f)) word[0] = '\0';
+  (void)fclose(f);
+  if (strncmp(word, "after-tasks", strlen("after-tasks")) == 0)
+    closing = 1;
+  else
+    (void)snprintf(reason, sizeof reason, "the HALT file");
+}
+
+const char *vt_ctl_stop(void)
+{
+  if (reason[0]) return reason;
+  double now = vt_now_s();
+  if (caught)
+    (void)snprintf(reason, sizeof reason, "signal %d (%s)", (int)caught, strsignal(caught));
+  else if (land_at > 0 && now >= land_at)
+    (void)snprintf(reason, sizeof reason, "the wall limit");
+  else if (halt_path[0] && now - halt_seen >= HALT_EVERY_S) {
+    halt_seen = now;
+    read_halt();
+  }
+  if (reason[0]) stopped_at = now;
+  return reason[0] ? reason : NULL;
+}
+
+int vt_ctl_closing(void) { return closing; }
+
+double vt_ctl_since_stop_s(void) { return reason[0] ? vt_now_s() - stopped_at : 0; }

@@ -1,0 +1,64 @@
+/* telemetry.h - what a run tells of itself while it works: events.jsonl, status.json, signs of life (layer 3). */
+#ifndef VT_TELEMETRY_H
+#define VT_TELEMETRY_H
+
+#include "config/config.h"
+#include "runner/sched/sched.h"
+
+/* What a rank does, as the master sees it. */
+typedef enum vt_rank_doing { VT_RANK_IDLE, VT_RANK_BUSY, VT_RANK_LEFT, VT_RANK_DEAD } vt_rank_doing;
+typedef struct vt_rank_state {
+  int32_t doing; /* vt_rank_doing */
+  int32_t task, attempt, half_stage, stage; /* of a busy rank; stage: vt_stage */
+  double fraction, ns;                      /* of its task */
+  double heard, since;                      /* last word; since when it does this (comm's clock) */
+} vt_rank_state;
+
+/* Something worth a line in the log of events. */
+typedef struct vt_happening {
+  const char *what; /* "lease", "result", "failure", "crash", "give_up", "rank_dead", "elsewhere", "back", "stop" ... */
+  int rank, task;   /* -1: none */
+  int attempt, half_stage, stage;
+  double ns, wall_s;
+  const char *text; /* NULL: nothing to add */
+} vt_happening;
+
+/* What the master knows of the campaign while it runs. */
+typedef struct vt_watch {
+  vt_sched_counts tasks;
+  double ns_done, ns_total; /* finished tasks and the running parts of others   */
+  double ns_per_day;        /* over this run; NaN before anything moved          */
+  double eta_s;             /* NaN if unknown                                   */
+  double elapsed_s;
+  int workers; /* ranks that do tasks and live                     */
+  int stopping;
+  int others;    /* living jobs beside this one    */
+  int elsewhere; /* tasks that they do            */
+  int leads;
+  const vt_rank_state *rank; /* [n_ranks], borrowed */
+  int n_ranks;
+  double now; /* of the comm's clock */
+} vt_watch;
+
+/* events.c: log/events.jsonl. */
+typedef struct vt_events {
+  int open, fd, complained;
+  char job[128];
+} vt_events;
+void vt_events_open(vt_events *e, const char *path, const char *job, int leads);
+void vt_events_write(vt_events *e, const vt_campaign *c, const vt_happening *h);
+void vt_events_close(vt_events *e);
+/* task, kind, composition, glass, temperature_K of a task into a JSON object. */
+struct json_t;
+void vt_task_json(struct json_t *o, const vt_campaign *c, int task);
+
+/* status_file.c: status.json.  A view that `status` may lose: failing to write it is not an error of the campaign. */
+void vt_status_file_write(const char *path, const vt_campaign *c, const vt_watch *w, const char *last_error, const char *state);
+
+/* A sign of life to whom it may concern, from loops that take long outside of replicas; installed by the run. */
+void vt_alive_install(void (*alive)(void *ctx), void *ctx);
+void vt_alive(void);
+
+void vt_host_name(char host[64]); /* this machine's name */
+
+#endif

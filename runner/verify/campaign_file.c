@@ -1,0 +1,140 @@
+/* campaign_file.c - which campaign is it?  campaign.yaml says, or the store's own copy of it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/pot/pot.h"
+#include "runner/verify/verify_impl.h"
+#include "runner/store/store.h"
+
+static int by_uid(const void *a, const void *b)
+{
+  const vt__task_at *x = a, *y = b;
+  return vt_uid_cmp(&x->uid, &y->uid);
+}
+
+static vt_status index_tasks(const vt_campaign *c, vt__task_at **out, vt_err *err)
+{
+  void *p;
+  VT_TRY(vt_calloc64(&p, (size_t)c->n_tasks, sizeof **out, err), err, "uids of %d tasks", c->n_tasks);
+  *out = p;
+  for (int i = 0; i < c->n_tasks; i++) (*out)[i] = (vt__task_at){.uid = c->task[i].uid, .i = i};
+  qsort(*out, (size_t)c->n_tasks, sizeof **out, by_uid);
+  return VT_OK;
+}
+
+static int task_in(const vt__task_at *list, int n, const vt_uid *uid)
+{
+  const vt__task_at key = {.uid = *uid}, *at = n ? bsearch(&key, list, (size_t)n, sizeof *list, by_uid) : NULL;
+  return at ? at->i : -1;
+}
+
+int vt__task_of(const vt__checkup *k, const vt_uid *uid)
+{
+  return k->by_uid ? task_in(k->by_uid, k->c->n_tasks, uid) : -1;
+}
+
+/* 1 if the journal has results, and none is of a task of c. */
+static vt_status is_strange(const vt__checkup *k, const vt_campaign *c, int *yes, vt_err *err)
+{
+  vt__task_at *list;
+  int results = 0, mine = 0;
+  *yes = 0;
+  if (!k->j) return VT_OK;
+  VT_PASS(index_tasks(c, &list, err));
+  for (int i = 0; i < vt_journal_count(k->j) && !mine; i++) {
+    const vt_rec *r = vt_journal_rec(k->j, i);
+    if (r->type != VT_REC_RESULT) continue;
+    results++;
+    mine = task_in(list, c->n_tasks, &r->uid) >= 0;
+  }
+  vt_free(list);
+  *yes = results && !mine;
+  return VT_OK;
+}
+
+/* The campaign of a store whose checksum is right; text: as campaign.yaml should be. */
+static vt_status from_store(const vt__checkup *k, vt_campaign **c, vt_buf *text, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  vt_store *s = NULL;
+  vt_buf id = {0};
+  vt_diags diags = {0};
+  char hex[65];
+  *c = NULL;
+  VT_PASS(vt_store_open(&s, k->dir->store, err));
+  VT_TRY_OUT(vt_store_read_text(s, "/campaign", text, err), err, "campaign of the store");
+  VT_TRY_OUT(vt_store_read_text(s, "campaign_id", &id, err), err, "campaign of the store");
+  VT_TRY_OUT(vt_campaign_parse(text->s, text->len, k->dir->store, k->dir->dir, k->env, c, &diags, err), err,
+             "campaign of the store");
+  VT_TRY_OUT(vt_campaign_resolve(*c, vt_simd_best(), err), err, "campaign of the store");
+  vt_uid_hex(&(*c)->id, hex);
+  if (strcmp(hex, id.s) != 0) VT_FAIL_OUT(err, VT_EINVAL, "the store's campaign has other tasks here");
+out:
+  if (rc != VT_OK) {
+    vt_campaign_free(*c);
+    *c = NULL;
+    vt_buf_free(text);
+  }
+  vt_diags_free(&diags);
+  vt_buf_free(&id);
+  vt_store_close(s);
+  return rc;
+}
+
+/* campaign.yaml cannot be believed, and `what` says why: does the store know better? */
+static vt_status ask_store(vt__checkup *k, vt_finding_kind kind, const char *what, vt_err *err)
+{
+  vt_campaign *c = NULL;
+  vt_err why = {0};
+  vt_buf text = {0};
+  int strange = 1;
+  vt_status rc = k->sum == VT_OK ? from_store(k, &c, &text, &why) : VT_EIO;
+  if (rc == VT_OK) rc = is_strange(k, c, &strange, err);
+  if (rc == VT_ENOMEM) VT_FAIL(err, rc, "campaign of '%s'", k->dir->dir);
+  vt__place at = {.kind = kind, .file = "campaign.yaml"};
+  if (rc == VT_OK && !strange) {
+    at.mend = VT_MEND_CAMPAIGN;
+    at.action = "results.h5 holds a copy: repair restores it";
+    vt_campaign_free(k->c);
+    k->c = c;
+    k->campaign_of_store = text;
+  } else {
+    at.action = k->c ? "a run does every task; is it the right folder, and the right potential file?"
+                     : "`vitrion run CAMPAIGN` records it anew if the file is moved away: give it the same campaign";
+    vt_campaign_free(c);
+    vt_buf_free(&text);
+  }
+  vt__found(k, at, "%s", what);
+  return VT_OK;
+}
+
+vt_status vt__check_campaign(vt__checkup *k, vt_err *err)
+{
+  char what[400];
+  vt_err why = {0};
+  int strange = 0;
+  vt_finding_kind kind = VT_FOUND_DAMAGE;
+  k->sum = access(k->dir->store, F_OK) == 0 ? vt_store_check_sum(k->dir->store, &k->why_sum) : VT_EIO;
+  vt_status rc = vt_outdir_campaign(k->dir, k->env, &k->c, &why);
+  if (rc == VT_ENOMEM) VT_FAIL(err, rc, "campaign of '%s'", k->dir->dir);
+  if (rc == VT_OK) VT_PASS(is_strange(k, k->c, &strange, err));
+  if (access(k->dir->campaign, F_OK) != 0) {
+    kind = VT_FOUND_MISSING;
+    (void)snprintf(what, sizeof what, "it is not there");
+  } else if (rc != VT_OK) {
+    const char *second = strchr(why.text, '\n');
+    int user = second && strstr(why.text, "cannot be used:") && second[1];
+    (void)snprintf(what, sizeof what, "it cannot be used: %.*s", user ? (int)strcspn(second + 1, "\n") : 300,
+                   user ? second + 1 : vt__why(&why));
+  } else if (strange) {
+    kind = VT_FOUND_MISMATCH;
+    (void)snprintf(what, sizeof what, "no result in the journal is of a task that it describes");
+  } else
+    what[0] = '\0';
+  if (what[0]) VT_PASS(ask_store(k, kind, what, err));
+  if (!k->c) return VT_OK;
+  (void)snprintf(k->v->campaign, sizeof k->v->campaign, "%s", k->c->name);
+  return index_tasks(k->c, &k->by_uid, err);
+}

@@ -1,0 +1,265 @@
+/* repair.c - mend what a look at the folder found; nothing that may hold data is deleted. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "runner/report/report.h"
+#include "runner/verify/verify_impl.h"
+#include "runner/jobs/jobs.h"
+
+enum { NAMES_MOST = 1000 };
+
+/* Nobody else may write while the folder is mended. */
+static vt_status only_me(vt_outdir *o, vt_err *err)
+{
+  VT_TRY(vt_outdir_lock(o, err), err, "repair needs '%s' for itself: a run is at work there", o->dir);
+  return VT_OK;
+}
+
+/* A sign of life to jobs that look at the folder: without it they would take a long repair for a dead one. */
+typedef struct watch_over {
+  vt_outdir *o;
+  int lost; /* somebody did */
+} watch_over;
+
+static void alive(void *ctx)
+{
+  watch_over *w = ctx;
+  vt_err ignored = {0};
+  if (!w->lost && vt_jobs_beat(w->o->alone, vt_now_s(), &ignored) == VT_ESTOP) w->lost = 1;
+}
+
+static vt_status still_alone(watch_over *w, vt_err *err)
+{
+  alive(w);
+  if (w->lost)
+    VT_FAIL(err, VT_ESTOP, "a job took '%s' over while it was repaired; repair again when it has ended", w->o->dir);
+  return VT_OK;
+}
+
+static void in_dir(const vt_outdir *o, const char *name, char path[2 * VT_PATH])
+{
+  (void)snprintf(path, 2 * VT_PATH, "%s/%s", o->dir, name);
+}
+
+/* A name that nobody has: stem, a number from the second try on, ending. */
+static vt_status free_name(const vt_outdir *o, const char *stem, const char *ending, char name[VT_PATH], vt_err *err)
+{
+  char path[2 * VT_PATH];
+  for (int k = 1; k < NAMES_MOST; k++) {
+    char more[16] = "";
+    if (k > 1) (void)snprintf(more, sizeof more, "-%d", k);
+    (void)snprintf(name, VT_PATH, "%s%s%s", stem, more, ending);
+    in_dir(o, name, path);
+    if (access(path, F_OK) != 0 && errno == ENOENT) return VT_OK;
+  }
+  VT_FAIL(err, VT_EIO, "no free name like '%s' in '%s'", name, o->dir);
+}
+
+static void said(vt_repair *r, const char *fmt, ...) VT_PRINTF(2, 3);
+static void said(vt_repair *r, const char *fmt, ...)
+{
+  char line[VT_PATH + 256];
+  va_list ap;
+  va_start(ap, fmt);
+  (void)vsnprintf(line, sizeof line, fmt, ap);
+  va_end(ap);
+  vt_buf_printf(&r->done, "%s\n", line);
+  r->n_done++;
+}
+
+/* ------------------------------------------------------------------ one thing each */
+
+static vt_status mend_campaign(const vt__checkup *k, vt_repair *r, vt_err *err)
+{
+  VT_PASS(vt_file_replace(k->dir->campaign, k->campaign_of_store.s, k->campaign_of_store.len, err));
+  said(r, "campaign.yaml: restored from results.h5");
+  return VT_OK;
+}
+
+static int is_fit(void *ctx, const vt_rec *rec)
+{
+  const vt__checkup *k = ctx;
+  return !k->unfit || !k->unfit[rec - vt_journal_rec(k->j, 0)];
+}
+
+static vt_status mend_shard(vt__checkup *k, const vt_finding *f, vt_repair *r, vt_err *err)
+{
+  int kept;
+  VT_PASS(vt_journal_mend(k->j, f->number, is_fit, k, &kept, err));
+  said(r, "%s: its %d good records are in a new shard, the old file is in journal/damaged/", f->file, kept);
+  return VT_OK;
+}
+
+static vt_status mend_checkpoint(const vt__checkup *k, const vt_finding *f, vt_repair *r, vt_err *err)
+{
+  char from[2 * VT_PATH], to[2 * VT_PATH], stem[VT_PATH], name[VT_PATH];
+  in_dir(k->dir, "checkpoint/damaged", to);
+  VT_PASS(vt_dir_make(to, err));
+  (void)snprintf(stem, sizeof stem, "checkpoint/damaged/%.200s", strrchr(f->file, '/') + 1);
+  VT_PASS(free_name(k->dir, stem, "", name, err));
+  in_dir(k->dir, f->file, from);
+  in_dir(k->dir, name, to);
+  VT_PASS(vt_file_move(from, to, err));
+  said(r, "%s: moved to %s", f->file, name);
+  return VT_OK;
+}
+
+static vt_status mend_glass(const vt__checkup *k, const vt_finding *f, vt_repair *r, vt_err *err)
+{
+  vt_plan p;
+  double *values;
+  size_t n;
+  char folder[2 * VT_PATH];
+  in_dir(k->dir, "glass", folder);
+  VT_PASS(vt_dir_make(folder, err));
+  VT_PASS(vt_campaign_plan(k->c, f->number, &p, err));
+  VT_PASS(vt_record_result(k->j, k->first[f->number], &p, NULL, &values, &n, err));
+  vt_status rc = vt_glass_file_write(k->dir, &p, values, err);
+  vt_free(values);
+  if (rc == VT_OK) said(r, "%s: written from the journal", f->file);
+  return rc;
+}
+
+/* Store and summaries as at the end of a run, by one rank without MPI. */
+static vt_status make_views(vt__checkup *k, vt_err *err)
+{
+  vt_sim *sim = NULL;
+  vt_fits *fits = NULL;
+  const vt_sim_options o = {.n_ranks = 1};
+  VT_PASS(vt_sim_open(&sim, &o, err));
+  vt_status rc = vt_results_make(vt_sim_comm(sim, 0), k->dir->store, k->c, k->j, &fits, err);
+  if (rc == VT_OK) rc = vt_report_summary(k->dir->dir, k->c, fits, err);
+  vt_fits_free(fits);
+  vt_sim_close(sim);
+  return rc;
+}
+
+static vt_status mend_store(vt__checkup *k, vt_repair *r, vt_err *err)
+{
+  char name[VT_PATH], path[2 * VT_PATH];
+  if (!k->c || !k->j) return VT_OK; /* stays a finding */
+  if (access(k->dir->store, F_OK) == 0) {
+    VT_PASS(free_name(k->dir, "results-before-repair", ".h5", name, err));
+    in_dir(k->dir, name, path);
+    VT_PASS(vt_file_move(k->dir->store, path, err));
+    said(r, "results.h5: the old file is %s", name);
+  }
+  VT_PASS(make_views(k, err));
+  said(r, "results.h5: made anew from the journal, with its checksum, summary.json and summary.csv");
+  return VT_OK;
+}
+
+static vt_status mend_summary(vt__checkup *k, vt_repair *r, vt_err *err)
+{
+  if (!k->c || !k->j) return VT_OK;
+  VT_PASS(make_views(k, err));
+  said(r, "summary.json, summary.csv: written from the journal");
+  return VT_OK;
+}
+
+static vt_status remove_file(const vt__checkup *k, const vt_finding *f, vt_repair *r, vt_err *err)
+{
+  char path[2 * VT_PATH];
+  in_dir(k->dir, f->file, path);
+  if (unlink(path) != 0 && errno != ENOENT) VT_FAIL(err, VT_EIO, "cannot remove '%s': %s", path, strerror(errno));
+  said(r, "%s: removed", f->file);
+  return VT_OK;
+}
+
+static vt_status mend(vt__checkup *k, const vt_finding *f, vt_repair *r, vt_err *err)
+{
+  switch ((vt_mend)f->mend) {
+  case VT_MEND_NONE:
+    return VT_OK;
+  case VT_MEND_CAMPAIGN:
+    return mend_campaign(k, r, err);
+  case VT_MEND_SHARD:
+    return mend_shard(k, f, r, err);
+  case VT_MEND_CHECKPOINT:
+    return mend_checkpoint(k, f, r, err);
+  case VT_MEND_GLASS:
+    return mend_glass(k, f, r, err);
+  case VT_MEND_STORE:
+    return mend_store(k, r, err);
+  case VT_MEND_SUMMARY:
+    return mend_summary(k, r, err);
+  case VT_MEND_REMOVE:
+    return remove_file(k, f, r, err);
+  }
+  VT_FAIL(err, VT_EBUG, "no way to mend %d", f->mend);
+}
+
+/* ------------------------------------------------------------------ in order */
+
+/* A finding of the same thing as an earlier one: a shard with two flaws, a store with two wrong datasets. */
+static int is_repeated(const vt_checked *v, int i)
+{
+  const vt_finding *f = &v->found[i];
+  for (int k = 0; k < i; k++) {
+    const vt_finding *e = &v->found[k];
+    if (e->mend != f->mend) continue;
+    if (f->mend == VT_MEND_STORE || f->mend == VT_MEND_SUMMARY || f->mend == VT_MEND_CAMPAIGN) return 1;
+    if (strcmp(e->file, f->file) == 0) return 1;
+  }
+  return 0;
+}
+
+/* One look, and everything mended that comes next in the order of vt_mend behind `last`; *next: what that was, or
+ * VT_MEND_NONE. What was mended may show or take away what comes later, so each kind begins with a new look. */
+static vt_status one_round(watch_over *w, const vt_campaign_env *env, vt_mend last, vt_mend *next, vt_repair *r,
+                           vt_err *err)
+{
+  vt_checked *v = &r->left;
+  vt_checked_free(v);
+  vt__checkup k = {.dir = w->o, .env = env, .v = v};
+  vt_status rc = vt__checkup_run(&k, err);
+  *next = VT_MEND_NONE;
+  for (int i = 0; rc == VT_OK && i < v->n; i++) {
+    vt_mend m = (vt_mend)v->found[i].mend;
+    if (m > last && (*next == VT_MEND_NONE || m < *next)) *next = m;
+  }
+  for (int i = 0; rc == VT_OK && *next != VT_MEND_NONE && i < v->n; i++)
+    if (v->found[i].mend == (int32_t)*next && !is_repeated(v, i)) {
+      rc = still_alone(w, err);
+      if (rc == VT_OK) rc = mend(&k, &v->found[i], r, err);
+    }
+  vt__checkup_free(&k);
+  return rc;
+}
+
+static int64_t count_open(const vt_outdir *o, const vt_campaign_env *env)
+{
+  vt_campaign *c = NULL;
+  vt_folder_state s = {0};
+  int64_t n = -1;
+  if (vt_outdir_campaign(o, env, &c, NULL) == VT_OK && vt_folder_look(o, c, &s, NULL) == VT_OK)
+    n = s.tasks.waiting + s.tasks.ready + s.tasks.leased;
+  vt_folder_state_free(&s);
+  vt_campaign_free(c);
+  return n;
+}
+
+vt_status vt_folder_repair(vt_outdir *o, const vt_campaign_env *env, vt_repair *r, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  watch_over w = {.o = o};
+  *r = (vt_repair){.tasks_open = -1};
+  VT_TRY_OUT(only_me(o, err), err, "repair");
+  vt_alive_install(alive, &w);
+  for (vt_mend done = VT_MEND_NONE, next = VT_MEND_CAMPAIGN; next != VT_MEND_NONE; done = next)
+    VT_TRY_OUT(one_round(&w, env, done, &next, r, err), err, "repair of '%s'", o->dir);
+  r->tasks_open = count_open(o, env);
+  rc = vt_buf_check(&r->done, err);
+out:
+  vt_alive_install(NULL, NULL);
+  vt_outdir_release(o);
+  return rc;
+}
+
+void vt_repair_free(vt_repair *r)
+{
+  vt_buf_free(&r->done);
+  vt_checked_free(&r->left);
+}

@@ -1,0 +1,58 @@
+/* verify_impl.h - one look at a campaign folder, and what it leaves for repair; private to runner/drive. */
+#ifndef VT_VERIFY_IMPL_H
+#define VT_VERIFY_IMPL_H
+
+#include "runner/folder/folder.h"
+#include "runner/records/records.h"
+#include "runner/results/results.h"
+#include "runner/telemetry/telemetry.h"
+#include "runner/verify/verify.h"
+
+typedef struct vt__task_at {
+  vt_uid uid;
+  int32_t i; /* in the campaign */
+} vt__task_at;
+
+typedef struct vt__checkup {
+  const vt_outdir *dir;
+  const vt_campaign_env *env;
+  vt_campaign *c; /* NULL: neither campaign.yaml nor the store tells          */
+  vt_journal *j;  /* NULL: it cannot be read                                  */
+  vt_checked *v;  /* the caller's                                             */
+  vt_status sum;  /* of the store: vt_store_check_sum                         */
+  vt_err why_sum;
+  vt_status rc; /* the first failure to note a finding                      */
+  int busy;     /* a run is at work: ends may be torn because it writes     */
+  int n_unfit;
+  unsigned char *unfit;     /* [records of j] whole, but not what its task needs: to be left out */
+  const vt_rec **first;     /* [tasks] the result that counts; NULL: none                        */
+  vt__task_at *by_uid;      /* [tasks] sorted                                                    */
+  vt_buf campaign_of_store; /* set where campaign.yaml is to be restored from it                 */
+} vt__checkup;
+
+/* Everything that is to be looked at; k->dir, env, v, busy are set by the caller. */
+VT_MUST_CHECK vt_status vt__checkup_run(vt__checkup *k, vt_err *err);
+void vt__checkup_free(vt__checkup *k);
+
+typedef struct vt__place {
+  vt_finding_kind kind;
+  vt_mend mend;
+  int number;
+  const char *file, *where, *action; /* NULL: "" */
+} vt__place;
+/* One more finding; out of memory is remembered in k->rc. */
+void vt__found(vt__checkup *k, vt__place at, const char *what, ...) VT_PRINTF(3, 4);
+/* The innermost message of an error, without our own source position; valid until the next call. */
+const char *vt__why(const vt_err *err);
+int vt__task_of(const vt__checkup *k, const vt_uid *uid); /* or -1 */
+
+/* verify_campaign.c: k->c, and the store's sum. */
+VT_MUST_CHECK vt_status vt__check_campaign(vt__checkup *k, vt_err *err);
+/* verify_journal.c */
+VT_MUST_CHECK vt_status vt__check_shards(vt__checkup *k, vt_err *err);
+VT_MUST_CHECK vt_status vt__check_records(vt__checkup *k, vt_err *err);
+VT_MUST_CHECK vt_status vt__check_glasses(vt__checkup *k, vt_err *err);
+/* verify_store.c */
+VT_MUST_CHECK vt_status vt__check_store(vt__checkup *k, vt_err *err);
+
+#endif
