@@ -48,18 +48,18 @@ void vt_diags_format(const vt_diags *d, vt_buf *out);
 
 /* What the user asked of a composition, beside the integer cell that it became. */
 typedef struct vt_comp_asked {
-  char formula[VT_NAME];  /* per metal, exact: LiAlCl2.5O0.75, LiTaCl74/19O20/19 */
+  char formula[VT_NAME];                                  /* per metal, exact: LiAlCl2.5O0.75, LiTaCl74/19O20/19 */
   char alkali[VT_NAME], metal[VT_NAME], halogen[VT_NAME]; /* factor labels; "" for a plain formula with none */
-  double halogen_to_oxygen;  /* asked X/O; INFINITY for halogen_only; NaN for a plain formula without O and X */
-  double alkali_per_metal;   /* INFINITY without metal */
+  double halogen_to_oxygen; /* asked X/O; INFINITY for halogen_only; NaN for a plain formula without O and X */
+  double alkali_per_metal;  /* INFINITY without metal */
   double got_halogen_to_oxygen, got_alkali_per_metal; /* of the cell */
-  double worst_ratio_error;  /* largest relative error of any asked ratio   */
+  double worst_ratio_error;                           /* largest relative error of any asked ratio   */
 } vt_comp_asked;
 
 typedef struct vt_task {
-  int32_t kind;   /* vt_task_kind                            */
+  int32_t kind;              /* vt_task_kind                            */
   int32_t comp, glass, temp; /* temp: index into t_k, -1 for GLASS */
-  int32_t needs;  /* index of the GLASS task, -1             */
+  int32_t needs;             /* index of the GLASS task, -1             */
   int32_t reserved;
   vt_uid uid;
 } vt_task;
@@ -76,34 +76,34 @@ typedef struct vt_campaign {
   uint64_t seed;
   char pot_kind[16], pot_file[VT_PATH] /* as written */, pot_path[VT_PATH] /* resolved */;
   vt_pot_facts pot;
-  int atoms;             /* asked per cell; comp[].n_atoms is what it became */
+  int atoms; /* asked per cell; comp[].n_atoms is what it became */
   int n_comp;
-  vt_composition *comp;  /* [n_comp] */
-  vt_comp_asked *asked;  /* [n_comp] */
+  vt_composition *comp; /* [n_comp] */
+  vt_comp_asked *asked; /* [n_comp] */
   int n_temp;
-  double *t_k;           /* ascending */
+  double *t_k; /* ascending */
   int n_glasses;
   vt_protocol protocol;
   int n_obs;
   vt_obs_request obs[VT_MAX_OBS];
   const vt_obs_doc *obs_doc[VT_MAX_OBS]; /* of each request, in the caller's table, which must outlive the campaign */
-  vt_numerics numerics;  /* simd may be AUTO until vt_campaign_resolve */
+  vt_numerics numerics;                  /* simd may be AUTO until vt_campaign_resolve */
   vt_compare_spec compare;
-  int n_species;                 /* all elements of the campaign in canonical order: rows of species tables */
+  int n_species; /* all elements of the campaign in canonical order: rows of species tables */
   int32_t z[VT_MAX_SPECIES];
-  char output[VT_PATH];          /* as written, "" if not given */
+  char output[VT_PATH]; /* as written, "" if not given */
   /* runner.* */
-  int master_inline;             /* 0 dedicated, 1 inline, 2 auto */
+  int master_inline; /* 0 dedicated, 1 inline, 2 auto */
   int max_tries;
   double checkpoint_every_s, master_timeout_s, rank_timeout_s;
   /* filled by vt_campaign_resolve: */
   int n_tasks, n_glass_tasks;
-  vt_task *task;                 /* [n_tasks] sorted: composition, then glasses, then MD by (glass, temperature) */
-  vt_uid id;                     /* SHA-256 over the sorted uids */
+  vt_task *task; /* [n_tasks] sorted: composition, then glasses, then MD by (glass, temperature) */
+  vt_uid id;     /* SHA-256 over the sorted uids */
 } vt_campaign;
 
-/* Parse and check.  VT_OK with *c set, or VT_EPARSE with every mistake in `diags` (and *c NULL); warnings may be there in
- * both cases.  Other statuses: the file could not be read, out of memory.  diags is always to be freed. */
+/* Parse and check.  VT_OK with *c set, or VT_EPARSE with every mistake in `diags` (and *c NULL); warnings may be there
+ * in both cases.  Other statuses: the file could not be read, out of memory.  diags is always to be freed. */
 VT_MUST_CHECK vt_status vt_campaign_load(const char *path, const vt_campaign_env *env, vt_campaign **c, vt_diags *diags,
                                          vt_err *err);
 /* The same from memory; `file` names it in messages, `folder` is what relative paths refer to. */

@@ -31,21 +31,21 @@ typedef struct vt_tracer {
   int32_t n_lags;      /* points in the fit                                 */
 } vt_tracer;
 
-/* Frames (T 7.5): tracer diffusion, and sigma_ne with it, is given in the frame that vt_tr_input asks for; frames differ
- * by terms of order 1/N.  sigma does not depend on one; haven_total takes its self part as simulated (barycentric: the
- * total momentum is zero); haven_fw is seen from the metal framework throughout. */
+/* Frames (T 7.5): tracer diffusion, and sigma_ne with it, is given in the frame that vt_tr_input asks for; frames
+ * differ by terms of order 1/N.  sigma does not depend on one; haven_total takes its self part as simulated
+ * (barycentric: the total momentum is zero); haven_fw is seen from the metal framework throughout. */
 typedef enum vt_tr_frame { VT_TR_AS_SIMULATED = 0, VT_TR_BARYCENTRIC, VT_TR_FRAMEWORK } vt_tr_frame;
 
 typedef struct vt_transport {
   int32_t n_species;
   int32_t reserved;
   vt_tracer tracer[VT_MAX_SPECIES];
-  double sigma_mS_cm, sigma_se;     /* total Einstein conductivity (T 7.4)          */
+  double sigma_mS_cm, sigma_se;       /* total Einstein conductivity (T 7.4)          */
   double sigma_ne_mS_cm, sigma_ne_se; /* Nernst-Einstein of the alkali, from tracer[] */
-  double sigma_ne_all_mS_cm;        /* of all charged species; NaN unless all of them are resolved */
+  double sigma_ne_all_mS_cm;          /* of all charged species; NaN unless all of them are resolved */
   double haven_total, haven_total_se; /* sigma_ne / sigma, both from the collective window (T 7.6)  */
-  double haven_fw, haven_fw_se;     /* alkali only, framework frame, collective window; NaN without a metal */
-  double sigma_lo_ps, sigma_hi_ps;  /* common window of the collective quantities     */
+  double haven_fw, haven_fw_se;       /* alkali only, framework frame, collective window; NaN without a metal */
+  double sigma_lo_ps, sigma_hi_ps;    /* common window of the collective quantities     */
   double temperature_k, temperature_se;
   double pressure_gpa, pressure_se;
   double volume_a3, density_g_cm3;
@@ -67,9 +67,9 @@ typedef struct vt_tr_input {
   int32_t frame; /* vt_tr_frame of the tracer diffusion; as simulated where it cannot be had (vt_tr_msd_in_frame) */
 } vt_tr_input;
 
-/* MSD and fourth moment of every species as seen from a frame, mean and m4 [n_species*n_lag]; the moment keeps its ratio
- * to the squared mean, which is exact to O(1/N).  0, and the values as simulated, when the frame has no reference (a
- * framework without metal) or MSD and collective correlations do not share their lags. */
+/* MSD and fourth moment of every species as seen from a frame, mean and m4 [n_species*n_lag]; the moment keeps its
+ * ratio to the squared mean, which is exact to O(1/N).  0, and the values as simulated, when the frame has no reference
+ * (a framework without metal) or MSD and collective correlations do not share their lags. */
 int vt_tr_msd_in_frame(const vt_tr_input *in, int frame, double *mean, double *m4);
 
 /* D of every species, sigma, Haven.  VT_EINVAL only for malformed input (lags that do not ascend, moments that cannot
@@ -89,7 +89,7 @@ VT_MUST_CHECK vt_status vt_tr_from_arrays(const vt_plan *plan, int frame, const 
  * with fewer than 3 lags, or where the frame has no reference (a framework without metal). */
 typedef struct vt_onsager {
   int32_t n_species;
-  int32_t frame; /* vt_tr_frame */
+  int32_t frame;                            /* vt_tr_frame */
   double l[VT_MAX_SPECIES][VT_MAX_SPECIES]; /* e^2 L_ij, mS/cm: sigma = sum_ij z_i z_j l_ij */
   double t[VT_MAX_SPECIES];                 /* transference numbers z_i sum_j z_j l_ij / sigma; NaN unless sigma > 0 */
   double t_self[VT_MAX_SPECIES];            /* the same from tracer motion alone, frame of the simulation */
@@ -111,10 +111,10 @@ typedef struct vt_coordination {
   double cutoff_a;       /* the one given, else minimum_a                               */
   double cn;             /* neighbours within cutoff_a; NaN without one, or beyond g(r) */
 } vt_coordination;
-/* Of one pair of species (T 10.2): g[n_bins] at the centres r[n_bins] of equal bins from 0 on (rdf/r, rdf/g), rho_a3 the
- * number density of the neighbours, 1/A^3; cutoff_a NaN: the first minimum.  running[n_bins], unless NULL: neighbours
- * within the outer edge of each bin, NaN from the first NaN of g on.  CN_ji = CN_ij N_i / N_j.  VT_EINVAL: bins or
- * density that make no sense. */
+/* Of one pair of species (T 10.2): g[n_bins] at the centres r[n_bins] of equal bins from 0 on (rdf/r, rdf/g), rho_a3
+ * the number density of the neighbours, 1/A^3; cutoff_a NaN: the first minimum.  running[n_bins], unless NULL:
+ * neighbours within the outer edge of each bin, NaN from the first NaN of g on.  CN_ji = CN_ij N_i / N_j.  VT_EINVAL:
+ * bins or density that make no sense. */
 VT_MUST_CHECK vt_status vt_coordination_of(int n_bins, const double *r, const double *g, double rho_a3, double cutoff_a,
                                            double *running, vt_coordination *out, vt_err *err);
 
@@ -132,9 +132,9 @@ typedef struct vt_trend {
 
 typedef struct vt_stationarity {
   int32_t n_species;
-  int32_t flag;                            /* NO if any is, YES if nothing is NO and something is YES */
-  vt_trend diffusion[VT_MAX_SPECIES];      /* tracer diffusion coefficients, cm^2/s (T 11.1)           */
-  vt_trend energy, temperature, pressure;  /* potential energy of an atom, eV; K; GPa (T 11.2)         */
+  int32_t flag;                           /* NO if any is, YES if nothing is NO and something is YES */
+  vt_trend diffusion[VT_MAX_SPECIES];     /* tracer diffusion coefficients, cm^2/s (T 11.1)           */
+  vt_trend energy, temperature, pressure; /* potential energy of an atom, eV; K; GPa (T 11.2)         */
 } vt_stationarity;
 
 /* Mean of the first and of the last third of a series x[n] times scale, with blocking errors (NaN for n < 48).
@@ -159,8 +159,9 @@ typedef struct vt_point {
 /* What became of a point. */
 typedef enum vt_point_status {
   VT_POINT_USED = 0,
-  VT_POINT_BELOW_TG,     /* used, but at or below the MD glass transition: a glass out of equilibrium (vt_arrh_mark_glass) */
-  VT_POINT_NO_VALUE,     /* x is not finite: not resolved by its replica       */
+  VT_POINT_BELOW_TG, /* used, but at or below the MD glass transition: a glass out of equilibrium (vt_arrh_mark_glass)
+                      */
+  VT_POINT_NO_VALUE, /* x is not finite: not resolved by its replica       */
   VT_POINT_NOT_POSITIVE, /* x <= 0 has no logarithm                            */
   VT_POINT_NO_ERROR,     /* se is not positive and finite: it has no weight    */
   VT_POINT_FEW_T,        /* its glass has fewer than two temperatures          */
@@ -188,13 +189,13 @@ typedef struct vt_vtf {
   double t0_k, t0_se; /* one T0 for all glasses; se linearised                                     */
   double b_k, b_se;   /* K; mean over glasses                                                      */
   double ln_prefactor, ln_prefactor_se;
-  double chi2_red;                 /* of the curves, points - 2 glasses - 1 degrees of freedom          */
-  double extra, extra_lo95, extra_hi95; /* at t_extra, T0 averaged over its likelihood; the lower end is 0, and the median
-                                         * NaN, where too much of that lies above t_extra                */
-  double delta_aic;                /* AIC(Arrhenius) - AIC(VTF): positive speaks for VTF                */
-  double weight;                   /* Akaike weight of VTF, 0..1                                        */
-  int32_t reason;                  /* vt_vtf_reason                                                     */
-  int32_t n_temperatures;          /* different ones among the points used                              */
+  double chi2_red;                      /* of the curves, points - 2 glasses - 1 degrees of freedom          */
+  double extra, extra_lo95, extra_hi95; /* at t_extra, T0 averaged over its likelihood; the lower end is 0, and the
+                                         * median NaN, where too much of that lies above t_extra                */
+  double delta_aic;                     /* AIC(Arrhenius) - AIC(VTF): positive speaks for VTF                */
+  double weight;                        /* Akaike weight of VTF, 0..1                                        */
+  int32_t reason;                       /* vt_vtf_reason                                                     */
+  int32_t n_temperatures;               /* different ones among the points used                              */
 } vt_vtf;
 
 /* Nothing here knows what x is: D of any species (cm^2/s), sigma T (mS K/cm), a residence rate 1/tau (1/ps); the values
@@ -205,15 +206,15 @@ typedef struct vt_arrh {
   int32_t dof;                 /* for t quantiles of every *_se here: glasses - 1; one glass: points - 2 */
   double ea_ev, ea_se;
   double ln_prefactor, ln_prefactor_se;
-  double t_ref_k, log10_ref, log10_ref_se;       /* log10 x at the reference temperature          */
-  double cov_ref_ea;                             /* covariance of log10_ref and ea_ev             */
+  double t_ref_k, log10_ref, log10_ref_se;         /* log10 x at the reference temperature          */
+  double cov_ref_ea;                               /* covariance of log10_ref and ea_ev             */
   double t_extra_k, extra, extra_lo95, extra_hi95; /* median and log-normal 95 % band at t_extra  */
   double log10_extra_se;
-  double chi2_red;                               /* of the lines within glasses; NaN where undefined */
-  double birge;                                  /* factor that scaled the errors (1: none)        */
-  double glass_sd_decades;                       /* sd between glasses at t_ref, sampling noise included; NaN for one */
-  int32_t resolved;                              /* 0: fewer than 2 temperatures (3 for one glass) */
-  int32_t extrapolates;                          /* 1: t_ref lies outside the measured temperatures */
+  double chi2_red;         /* of the lines within glasses; NaN where undefined */
+  double birge;            /* factor that scaled the errors (1: none)        */
+  double glass_sd_decades; /* sd between glasses at t_ref, sampling noise included; NaN for one */
+  int32_t resolved;        /* 0: fewer than 2 temperatures (3 for one glass) */
+  int32_t extrapolates;    /* 1: t_ref lies outside the measured temperatures */
   vt_vtf vtf;
   double avg_extra, avg_lo95, avg_hi95; /* at t_extra, both models by their weights (T 8.6); zero and NaN as in vtf */
   double tg_k;                          /* MD glass transition; NaN: not given              */
@@ -224,15 +225,15 @@ typedef struct vt_arrh {
 } vt_arrh;
 
 /* Centred fit of ln x against 1/T for ONE composition (points of others are an error): each glass on its own with
- * weights from the sampling variance pooled over glasses, glasses combined with t(G-1); one glass: weighted least squares
- * with the given errors and the Birge factor; then the VTF curve on the same points, and what both say at t_extra.
- * t_ref_k <= 0: harmonic mean of the temperatures.  t_extra_k <= 0: no extrapolation.  status[n] (vt_point_status) may
- * be NULL.  Allocates. */
+ * weights from the sampling variance pooled over glasses, glasses combined with t(G-1); one glass: weighted least
+ * squares with the given errors and the Birge factor; then the VTF curve on the same points, and what both say at
+ * t_extra. t_ref_k <= 0: harmonic mean of the temperatures.  t_extra_k <= 0: no extrapolation.  status[n]
+ * (vt_point_status) may be NULL.  Allocates. */
 VT_MUST_CHECK vt_status vt_arrh_fit(const vt_point *pt, int n, double t_ref_k, double t_extra_k, int32_t *status,
                                     vt_arrh *out, vt_err *err);
 
-/* Record the composition's glass transition (tg_k NaN: not known) in a fit and in the status[n] that vt_arrh_fit gave for
- * the same points: those used at or below it become VT_POINT_BELOW_TG.  The numbers of the fit stay. */
+/* Record the composition's glass transition (tg_k NaN: not known) in a fit and in the status[n] that vt_arrh_fit gave
+ * for the same points: those used at or below it become VT_POINT_BELOW_TG.  The numbers of the fit stay. */
 void vt_arrh_mark_glass(const vt_point *pt, int n, double tg_k, int32_t *status, vt_arrh *a);
 
 /* The value at t_extra of the model that was chosen: of the three bands in a, that of a->model. */
@@ -278,12 +279,12 @@ typedef struct vt_tg_summary {
 /* Allocates. */
 VT_MUST_CHECK vt_status vt_tg_combine(const vt_tg *tg, int n, vt_tg_summary *out, vt_err *err);
 
-/* One glass's own line, as vt_arrh_fit sees it (T 8.1): level and activation energy, with the covariance that the errors
- * of the points give them (not that between glasses). */
+/* One glass's own line, as vt_arrh_fit sees it (T 8.1): level and activation energy, with the covariance that the
+ * errors of the points give them (not that between glasses). */
 typedef struct vt_glass_line {
   int32_t comp, glass;
-  double log10_ref, ea_ev;          /* log10 x at the reference temperature; eV */
-  double var_ref, var_ea, cov;      /* decades^2, eV^2, decades eV              */
+  double log10_ref, ea_ev;     /* log10 x at the reference temperature; eV */
+  double var_ref, var_ea, cov; /* decades^2, eV^2, decades eV              */
 } vt_glass_line;
 
 /* Lines of the glasses of ONE composition that have two temperatures, in order of appearance: line[] has room for n,
@@ -304,15 +305,15 @@ enum { VT_MAX_COMPARE = 256, VT_MAX_OUTLYING = 16 };
 
 /* What is compared (borrowed). */
 typedef struct vt_compare_input {
-  const vt_arrh *fits;        /* [n] all at one t_ref_k; the resolved ones take part; row = index      */
+  const vt_arrh *fits; /* [n] all at one t_ref_k; the resolved ones take part; row = index      */
   int n;
   const vt_glass_line *glass; /* [n_glass] lines of the glasses behind the fits, or NULL: then outlying glasses go
                                * unnoticed, p_common_level and p_permutation are NaN                   */
   int n_glass;
-  const char *const *names;   /* [n] for sentences; NULL: "composition 3"                              */
-  const double *tg_k;         /* [n] glass transition temperatures, K; NaN: unknown.  vt_compare_at_tg alone reads it */
+  const char *const *names; /* [n] for sentences; NULL: "composition 3"                              */
+  const double *tg_k;       /* [n] glass transition temperatures, K; NaN: unknown.  vt_compare_at_tg alone reads it */
   vt_compare_limits lim;
-  uint64_t key;               /* of the draws (Philox)                                                 */
+  uint64_t key; /* of the draws (Philox)                                                 */
 } vt_compare_input;
 
 /* A glass further than three standard deviations from the others of its composition (T 9.7). */
@@ -323,36 +324,36 @@ typedef struct vt_outlying {
 } vt_outlying;
 
 typedef struct vt_compare {
-  int32_t k;               /* compositions that took part                                  */
-  int32_t verdict;         /* vt_verdict                                                   */
+  int32_t k;       /* compositions that took part                                  */
+  int32_t verdict; /* vt_verdict                                                   */
   double t_ref_k;
-  double mean_decades;     /* random-effects mean of log10 x                               */
-  double next_lo95, next_hi95; /* where one more composition would lie (T 9.2); NaN for two    */
-  double tau, tau_lo, tau_hi;  /* Paule-Mandel spread, Q-profile 95 % interval, decades     */
-  double tau_dl;           /* DerSimonian-Laird, for comparison                            */
-  double tau_wide_lo, tau_wide_hi; /* 95 % interval that also allows for the error of the variance between glasses;
-                                    * it decides (T 9.3); NaN for two compositions         */
+  double mean_decades;              /* random-effects mean of log10 x                               */
+  double next_lo95, next_hi95;      /* where one more composition would lie (T 9.2); NaN for two    */
+  double tau, tau_lo, tau_hi;       /* Paule-Mandel spread, Q-profile 95 % interval, decades     */
+  double tau_dl;                    /* DerSimonian-Laird, for comparison                            */
+  double tau_wide_lo, tau_wide_hi;  /* 95 % interval that also allows for the error of the variance between glasses;
+                                     * it decides (T 9.3); NaN for two compositions         */
   double range, range_lo, range_hi; /* noise-corrected range and 95 % bounds, decades      */
   double i2, q, q_p;
   double tau_ea_ev;        /* the same spread of activation energies                       */
   double glass_sd_decades; /* sd between glasses, pooled, sampling included; NaN if no composition has two */
-  double p_common_slope, p_common_level; /* F tests with glasses as the error stratum: one slope; then one level given one
-                                          * slope.  NaN unless every composition has two glasses (T 9.5) */
-  double p_permutation;    /* of the spread of levels under exchange of the labels of glasses (T 9.8) */
+  double p_common_slope, p_common_level; /* F tests with glasses as the error stratum: one slope; then one level given
+                                          * one slope.  NaN unless every composition has two glasses (T 9.5) */
+  double p_permutation;                  /* of the spread of levels under exchange of the labels of glasses (T 9.8) */
   double delta[VT_MAX_COMPARE], delta_lo90[VT_MAX_COMPARE], delta_hi90[VT_MAX_COMPARE]; /* minus the mean */
   double value[VT_MAX_COMPARE], variance[VT_MAX_COMPARE]; /* log10 x as compared, and its variance (T 9.1, T 9.7) */
-  int32_t comp[VT_MAX_COMPARE];       /* row of the composition                              */
-  int32_t equivalent[VT_MAX_COMPARE]; /* 1: the 90 % interval lies within the margin         */
-  int32_t n_outlying;                 /* glasses that do not count fully; the first VT_MAX_OUTLYING are listed */
+  int32_t comp[VT_MAX_COMPARE];                           /* row of the composition                              */
+  int32_t equivalent[VT_MAX_COMPARE];                     /* 1: the 90 % interval lies within the margin         */
+  int32_t n_outlying; /* glasses that do not count fully; the first VT_MAX_OUTLYING are listed */
   int32_t reserved;
   vt_outlying outlying[VT_MAX_OUTLYING];
-  char why[384];           /* one sentence: what decided, or what would be needed          */
+  char why[384]; /* one sentence: what decided, or what would be needed          */
 } vt_compare;
 
 /* Compositions with several glasses share one variance between glasses (T 9.1).  tau decides only for k > 2; unresolved
  * compositions and single glasses forbid the verdict "insensitive" (T 9.6).  Fewer than two resolved: NaN and
- * VT_UNDECIDED.  Values without any error: likewise.  VT_EINVAL: different reference temperatures, margins that are not positive,
- * lines that do not belong to the fits.  Deterministic.  Allocates. */
+ * VT_UNDECIDED.  Values without any error: likewise.  VT_EINVAL: different reference temperatures, margins that are not
+ * positive, lines that do not belong to the fits.  Deterministic.  Allocates. */
 VT_MUST_CHECK vt_status vt_compare_fits(const vt_compare_input *in, vt_compare *out, vt_err *err);
 
 /* The same at equal T/Tg instead of equal T: every line, of compositions and of glasses, is read off at theta Tg with
@@ -375,13 +376,14 @@ const char *vt_var_reason_text(vt_var_reason r);
 
 typedef struct vt_var_input {
   int k, n_factors;
-  const double *value, *variance;       /* [k] log10 x, and variance of its error (glasses and sampling), decades^2 */
-  const int *level[VT_MAX_FACTORS];     /* [k] of each factor: any whole numbers, equal means equal */
-  double per_glass, sampling;           /* variance between glasses as observed, and the part of it that the errors of
-                                         * the points explain, decades^2; NaN: unknown */
+  const double *value, *variance;   /* [k] log10 x, and variance of its error (glasses and sampling), decades^2 */
+  const int *level[VT_MAX_FACTORS]; /* [k] of each factor: any whole numbers, equal means equal */
+  double per_glass, sampling;       /* variance between glasses as observed, and the part of it that the errors of
+                                     * the points explain, decades^2; NaN: unknown */
 } vt_var_input;
 
-/* Standard deviations in decades; an estimated variance below zero gives 0, what cannot be told is NaN with a reason. */
+/* Standard deviations in decades; an estimated variance below zero gives 0, what cannot be told is NaN with a reason.
+ */
 typedef struct vt_var_split {
   int32_t n_factors, reserved;
   double factor[VT_MAX_FACTORS];
@@ -418,19 +420,19 @@ typedef struct vt_pooled {
 
 typedef struct vt_pool {
   int32_t n_species;
-  int32_t reason;                /* vt_pool_reason                                           */
-  int32_t n_glasses;             /* given                                                    */
-  int32_t n_left_out;            /* of them, without a collective window or not conducting in the common one */
-  double lo_ps, hi_ps;           /* common window of everything but D                        */
+  int32_t reason;                    /* vt_pool_reason                                           */
+  int32_t n_glasses;                 /* given                                                    */
+  int32_t n_left_out;                /* of them, without a collective window or not conducting in the common one */
+  double lo_ps, hi_ps;               /* common window of everything but D                        */
   vt_pooled d_cm2_s[VT_MAX_SPECIES]; /* geometric means, each glass in its tracer window and in the input's frame */
-  vt_pooled sigma_mS_cm;         /* geometric mean; NaN without a volume                     */
-  vt_pooled haven_fw;            /* alkali only, seen from the metal; NaN without one        */
-  vt_pooled haven_bary;          /* alkali only, barycentric: 1/t_bary^2 if uncorrelated in a rigid framework (T 7.7) */
-  vt_pooled haven_total;         /* sigma_NE,alkali / sigma                                  */
-  vt_pooled ionicity;            /* sigma / sigma_NE,all                                     */
-  vt_pooled t_bary, t_fw;        /* transference number of all alkalis together              */
-  vt_pooled t_self;              /* the same from tracer motion alone, as simulated          */
-  vt_pooled gap_bary, gap_fw;    /* t - t_self: what distinct ions do                        */
+  vt_pooled sigma_mS_cm;             /* geometric mean; NaN without a volume                     */
+  vt_pooled haven_fw;                /* alkali only, seen from the metal; NaN without one        */
+  vt_pooled haven_bary;       /* alkali only, barycentric: 1/t_bary^2 if uncorrelated in a rigid framework (T 7.7) */
+  vt_pooled haven_total;      /* sigma_NE,alkali / sigma                                  */
+  vt_pooled ionicity;         /* sigma / sigma_NE,all                                     */
+  vt_pooled t_bary, t_fw;     /* transference number of all alkalis together              */
+  vt_pooled t_self;           /* the same from tracer motion alone, as simulated          */
+  vt_pooled gap_bary, gap_fw; /* t - t_self: what distinct ions do                        */
   double l[VT_MAX_SPECIES][VT_MAX_SPECIES];    /* e^2 L_ij, mS/cm, barycentric, mean over glasses */
   double l_se[VT_MAX_SPECIES][VT_MAX_SPECIES]; /* jackknife over glasses; NaN for one        */
 } vt_pool;
@@ -450,9 +452,9 @@ typedef enum vt_res_reason {
 const char *vt_res_reason_text(vt_res_reason r);
 
 /* lag_ps[n] > 0 ascend; survival[n] of bonds, 1 at lag 0 by definition, NaN where there was no origin.  visits: bonds
- * that formed, which sets the noise; NaN if unknown.  chance: the value that the survival decays to because a pair of an
- * alkali and a metal is near by chance (bonds / (alkalis metals) for endpoint survival), 0 for continuous and intermittent
- * survival; the analysis is of (C - chance) / (1 - chance). */
+ * that formed, which sets the noise; NaN if unknown.  chance: the value that the survival decays to because a pair of
+ * an alkali and a metal is near by chance (bonds / (alkalis metals) for endpoint survival), 0 for continuous and
+ * intermittent survival; the analysis is of (C - chance) / (1 - chance). */
 typedef struct vt_res_input {
   int n;
   const double *lag_ps, *survival;
@@ -485,14 +487,14 @@ typedef struct vt_over_glasses {
 } vt_over_glasses;
 
 typedef struct vt_res_trend {
-  vt_over_glasses slope;       /* d ln tau / dk of each glass with two classes or more, averaged */
+  vt_over_glasses slope;                 /* d ln tau / dk of each glass with two classes or more, averaged */
   vt_over_glasses ratio[VT_RES_CLASSES]; /* tau_k / tau_0, geometric mean; ratio[0] = 1 trivially   */
-  double page_l, page_z;       /* Page's statistic and (L - mean) / sd without order             */
-  double page_p;               /* one-sided, tau rises with k: normal approximation              */
-  double page_p_exact;         /* the same from all orders within the glasses; NaN with ties     */
-  int32_t page_glasses;        /* with two classes or more                                       */
-  int32_t n_unresolved;        /* values that are not there, "longer than" included              */
-  int32_t resolved[VT_RES_CLASSES]; /* glasses that have tau_k                                   */
+  double page_l, page_z;                 /* Page's statistic and (L - mean) / sd without order             */
+  double page_p;                         /* one-sided, tau rises with k: normal approximation              */
+  double page_p_exact;                   /* the same from all orders within the glasses; NaN with ties     */
+  int32_t page_glasses;                  /* with two classes or more                                       */
+  int32_t n_unresolved;                  /* values that are not there, "longer than" included              */
+  int32_t resolved[VT_RES_CLASSES];      /* glasses that have tau_k                                   */
 } vt_res_trend;
 
 /* tau_ps[n]: the classes of each glass, NaN where not resolved.  VT_EINVAL: n < 1, a time that is not positive.
@@ -512,22 +514,24 @@ enum { VT_CONTINUOUS = 0, VT_INTERMITTENT, VT_ENDPOINT, VT_SURVIVALS };
 /* Means over metals, anions, bonds or ions of all species with that role; NaN where an observable was not asked for. */
 typedef struct vt_structure_summary {
   double density_g_cm3;
-  double cn_metal, cn4;          /* anions around a metal; fraction of metals with four                 */
-  double o_count;                /* oxygens around a metal                                              */
+  double cn_metal, cn4;                  /* anions around a metal; fraction of metals with four                 */
+  double o_count;                        /* oxygens around a metal                                              */
   double o_fraction[VT_RES_CLASSES + 1]; /* fraction of metals with 0, 1, 2, 3, >= 4 oxygens            */
-  double o_two_metals;           /* share of the oxygens bound to two metals                            */
-  double x_bridging;             /* share of the halogens bound to two metals or more                   */
-  double free_anions;            /* share of all anions bound to no metal                               */
-  double chain_mean, chain_weight, chain_largest; /* metals of a fragment: mean over fragments, over metals; the largest */
-  double chain_largest_share;    /* of all metals                                                       */
+  double o_two_metals;                   /* share of the oxygens bound to two metals                            */
+  double x_bridging;                     /* share of the halogens bound to two metals or more                   */
+  double free_anions;                    /* share of all anions bound to no metal                               */
+  double chain_mean, chain_weight,
+      chain_largest;          /* metals of a fragment: mean over fragments, over metals; the largest */
+  double chain_largest_share; /* of all metals                                                       */
   double cycles_per_metal;
-  double mx_peak_a, mo_peak_a;   /* first maximum of g(r) of metal and halogen, metal and oxygen        */
-  vt_decay turn_mx, turn_mo;     /* reorientation of bonds that last: 1/e of bonds/c2                   */
-  vt_decay life_mx, life_mo;     /* of bonds: 1/e of bonds/continuous                                   */
-  double jump_rate;              /* of one alkali ion, 1/ps                                             */
+  double mx_peak_a, mo_peak_a;     /* first maximum of g(r) of metal and halogen, metal and oxygen        */
+  vt_decay turn_mx, turn_mo;       /* reorientation of bonds that last: 1/e of bonds/c2                   */
+  vt_decay life_mx, life_mo;       /* of bonds: 1/e of bonds/continuous                                   */
+  double jump_rate;                /* of one alkali ion, 1/ps                                             */
   double jump_back, jump_length_a; /* fraction that returns; A                                          */
-  vt_residence tau[VT_SURVIVALS][VT_RES_CLASSES]; /* by kind of survival and the metal's oxygens, all alkalis together */
-  double worst_z;                /* largest |z| of the stationarity                                     */
+  vt_residence tau[VT_SURVIVALS]
+                  [VT_RES_CLASSES]; /* by kind of survival and the metal's oxygens, all alkalis together */
+  double worst_z;                   /* largest |z| of the stationarity                                     */
   vt_stationarity stationarity;
 } vt_structure_summary;
 

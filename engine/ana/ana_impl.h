@@ -56,7 +56,8 @@ VT_MUST_CHECK vt_status vt__msd_line(const vt_tr_input *in, int s, int first, in
 
 /* <(sum_i u_i dP_i) . (sum_j w_j dP_j)> at collective lag k. */
 double vt__bilinear(const vt_tr_input *in, int k, const double *u, const double *w);
-/* Share of species k's atoms in the reference that the frame moves with: a_k for each atom of k.  0 if there is none. */
+/* Share of species k's atoms in the reference that the frame moves with: a_k for each atom of k.  0 if there is none.
+ */
 int vt__frame_reference(const vt_composition *c, int frame, double a[VT_MAX_SPECIES]);
 /* The combination of the simulation's P_k that sum_i u_i P_i is in the frame: u_k - (sum_i u_i N_i) a_k. */
 void vt__in_frame(const vt_composition *c, const double *a, const double *u, double *out);
@@ -117,8 +118,8 @@ double vt__lines_at(const vt__mean_line *l, double u, double *variance);
 
 /* ------------------------------------------------------------------ vtf.c (T 8.5, 8.6) */
 
-/* The other model for the same points, after a->... of the line is filled in: a->vtf, a->avg_*, a->model.  Overwrites u,
- * level, ea, chi2, dof and, while it works, y of s.  Allocates. */
+/* The other model for the same points, after a->... of the line is filled in: a->vtf, a->avg_*, a->model.  Overwrites
+ * u, level, ea, chi2, dof and, while it works, y of s.  Allocates. */
 VT_MUST_CHECK vt_status vt__vtf_fit(vt__samples *s, vt_arrh *a, vt_err *err);
 
 /* ------------------------------------------------------------------ random.c: random effects (T 9.2) */
@@ -138,10 +139,10 @@ double vt__effects_tau2(int k, const double *y, const double *s2, double q);
 
 typedef struct vt__screen {
   int k, left_out;
-  int single;       /* none of them has more than one glass */
+  int single;        /* none of them has more than one glass */
   int without_error; /* a value has none                    */
-  double dof;       /* behind the pooled variance           */
-  double per_glass; /* variance between glasses, decades^2; NaN if single */
+  double dof;        /* behind the pooled variance           */
+  double per_glass;  /* variance between glasses, decades^2; NaN if single */
   const vt_compare_input *in;
   const vt_arrh *fit[VT_MAX_COMPARE];
   double y[VT_MAX_COMPARE], s2[VT_MAX_COMPARE]; /* value, and variance of its error */
@@ -158,7 +159,8 @@ double vt__pool(const vt__screen *t, const double *se, double *s2);
 /* y, s2, per_glass and weights from the lines of the glasses, outlying ones bounded (T 9.7); only with n_line > 0. */
 void vt__pool_lines(vt__screen *t);
 
-/* ------------------------------------------------------------------ ancova.c: p values, for information (T 9.5, 9.8) */
+/* ------------------------------------------------------------------ ancova.c: p values, for information (T 9.5, 9.8)
+ */
 
 /* One-way F of values y with variance per_glass between glasses: NaN unless every composition has two glasses. */
 double vt__p_equal(const vt__screen *t, const double *y, double per_glass);

@@ -44,8 +44,7 @@ static double median_tg(const vt_compare_input *in, double *scratch, char *why, 
   }
   if (unknown == 0 && n > 0) return vt_quantile_inplace(scratch, n, 0.5);
   if (first >= 0 && in->names)
-    (void)snprintf(why, size, "Tg of %d compositions is not known (%.60s ...)", unknown,
-                   in->names[first]);
+    (void)snprintf(why, size, "Tg of %d compositions is not known (%.60s ...)", unknown, in->names[first]);
   else
     (void)snprintf(why, size, "Tg of %d compositions is not known", unknown);
   return (double)NAN;

@@ -296,9 +296,10 @@ vt_status vt_compare_fits(const vt_compare_input *in, vt_compare *out, vt_err *e
   out->k = t->k;
   if (t->without_error) {
     out->k = 0;
-    (void)snprintf(out->why, sizeof out->why,
-                   "the glasses of every composition that has several agree to the last digit: nothing tells how far to "
-                   "trust a difference");
+    (void)snprintf(
+        out->why, sizeof out->why,
+        "the glasses of every composition that has several agree to the last digit: nothing tells how far to "
+        "trust a difference");
   } else if (t->k < 2)
     (void)snprintf(out->why, sizeof out->why, "%d of %d compositions are resolved: at least two are needed", t->k,
                    in->n);

@@ -79,8 +79,8 @@ static double noise_floor(double visits)
 }
 
 /* Integral between two points that lie on an exponential: exact there, where straight lines would be too large by
- * (h/tau)^2/12; lags of the correlator lie an eighth of the lag apart.  Straight where there is no logarithm, and down to
- * zero: what lies below chance is noise, and a time is positive. */
+ * (h/tau)^2/12; lags of the correlator lie an eighth of the lag apart.  Straight where there is no logarithm, and down
+ * to zero: what lies below chance is noise, and a time is positive. */
 static double between(double h, double c0, double c1)
 {
   const double flat = 1e-6;

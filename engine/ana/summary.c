@@ -160,8 +160,8 @@ out:
 
 enum { CLASSES = VT_RES_CLASSES + 1 }; /* of the arrays: 0, 1, 2, 3, >= 4 */
 
-/* Survival of class k over all alkalis, each bond counting once.  Only endpoint survival decays to chance: the other two
- * end for good (T 12.1). */
+/* Survival of class k over all alkalis, each bond counting once.  Only endpoint survival decays to chance: the other
+ * two end for good (T 12.1). */
 static vt_status one_residence(const run *r, const char *survival, int k, int is_endpoint, vt_residence *out,
                                vt_err *err)
 {
@@ -256,8 +256,7 @@ void vt_structure_none(vt_structure_summary *out)
   for (int k = 0; k <= VT_RES_CLASSES; k++) o.o_fraction[k] = no;
   for (int s = 0; s < VT_MAX_SPECIES; s++) o.stationarity.diffusion[s] = unknown;
   for (int v = 0; v < VT_SURVIVALS; v++)
-    for (int k = 0; k < VT_RES_CLASSES; k++)
-      o.tau[v][k] = vt__residence_absent();
+    for (int k = 0; k < VT_RES_CLASSES; k++) o.tau[v][k] = vt__residence_absent();
   *out = o;
 }
 

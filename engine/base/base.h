@@ -18,13 +18,13 @@
 
 /* What the scheduler does with a task whose replica ended with this status. */
 typedef enum vt_dispo {
-  VT_DISPO_NONE,  /* not an error                                          */
-  VT_DISPO_ABORT, /* the campaign cannot go on (bad input, bug, disk full) */
-  VT_DISPO_TASK,  /* this task is failed for good; the others go on        */
-  VT_DISPO_RETRY, /* the task may be tried again, by the ladder of retries */
-  VT_DISPO_AGAIN, /* an accident of this machine: the same again           */
-  VT_DISPO_CRASH, /* it brought a process down: again, but not for ever    */
-  VT_DISPO_REQUE  /* not a failure: stop cleanly, continue in the next job */
+  VT_DISPO_NONE,   /* not an error                                          */
+  VT_DISPO_ABORT,  /* the campaign cannot go on (bad input, bug, disk full) */
+  VT_DISPO_TASK,   /* this task is failed for good; the others go on        */
+  VT_DISPO_RETRY,  /* the task may be tried again, by the ladder of retries */
+  VT_DISPO_AGAIN,  /* an accident of this machine: the same again           */
+  VT_DISPO_CRASH,  /* it brought a process down: again, but not for ever    */
+  VT_DISPO_REQUEUE /* not a failure: stop cleanly, continue in the next job */
 } vt_dispo;
 
 /* X(name, disposition, text).  EDIVERGE is RETRY: the ladder of retries is deterministic (half step, new attempt). */
@@ -38,7 +38,7 @@ typedef enum vt_dispo {
   X(EDIVERGE, VT_DISPO_RETRY, "the trajectory left physical bounds") \
   X(ETASK, VT_DISPO_TASK, "this task cannot be done")                \
   X(EUNSUP, VT_DISPO_ABORT, "not supported by this build")           \
-  X(ESTOP, VT_DISPO_REQUE, "stop requested")                         \
+  X(ESTOP, VT_DISPO_REQUEUE, "stop requested")                       \
   X(EBUG, VT_DISPO_ABORT, "internal invariant broken")               \
   X(ECRASH, VT_DISPO_CRASH, "the process that ran it died")
 
@@ -59,8 +59,8 @@ _Static_assert(sizeof(vt_err) == 1024, "vt_err is a wire and file format");
 
 #define VT_MUST_CHECK   __attribute__((warn_unused_result))
 #define VT_PRINTF(f, a) __attribute__((format(printf, f, a)))
-/* A loop whose iterations are independent: compiled for wider registers too, which the loader chooses.  No bit depends on
- * it, since there is no sum across iterations and nothing is fused (-ffp-contract=off). */
+/* A loop whose iterations are independent: compiled for wider registers too, which the loader chooses.  No bit depends
+ * on it, since there is no sum across iterations and nothing is fused (-ffp-contract=off). */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
 #define VT_WIDE __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
@@ -89,10 +89,10 @@ vt_status vt_err_user(vt_err *err, vt_status s, const char *path, int line, int 
   } while (0)
 
 /* The same for a callee whose frames already say all: hand its status on. */
-#define VT_PASS(call)                               \
-  do {                                              \
-    vt_status vt_try_s_ = (call);                   \
-    if (vt_try_s_ != VT_OK) return vt_try_s_;       \
+#define VT_PASS(call)                         \
+  do {                                        \
+    vt_status vt_try_s_ = (call);             \
+    if (vt_try_s_ != VT_OK) return vt_try_s_; \
   } while (0)
 
 /* For functions that own something: needs `vt_status rc` and a label `out`. */
@@ -104,10 +104,10 @@ vt_status vt_err_user(vt_err *err, vt_status s, const char *path, int line, int 
       goto out;                                                      \
     }                                                                \
   } while (0)
-#define VT_FAIL_OUT(err, s, ...)                                      \
-  do {                                                                \
-    rc = vt_err_set((err), (s), __FILE__, __LINE__, __VA_ARGS__);     \
-    goto out;                                                         \
+#define VT_FAIL_OUT(err, s, ...)                                  \
+  do {                                                            \
+    rc = vt_err_set((err), (s), __FILE__, __LINE__, __VA_ARGS__); \
+    goto out;                                                     \
   } while (0)
 
 /* ------------------------------------------------------------------ memory */

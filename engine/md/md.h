@@ -1,7 +1,7 @@
 /* md.h - integrators, thermostat, barostat, ramps, guards (layer 4).
  *
- * One vt_md owns one replica's phase space.  All random numbers come from (key, stream, step): the state after step s is
- * a pure function of the plan.  The engine's internal units (sys.h). */
+ * One vt_md owns one replica's phase space.  All random numbers come from (key, stream, step): the state after step s
+ * is a pure function of the plan.  The engine's internal units (sys.h). */
 #ifndef VT_MD_H
 #define VT_MD_H
 
@@ -24,15 +24,15 @@ typedef struct vt_md_guard {
 
 /* A stage: constant-T hold or a linear ramp. */
 typedef struct vt_md_stage {
-  const char *name;            /* "melt", for errors; borrowed                         */
-  int ensemble;                /* vt_ensemble                                          */
-  double t0_k, t1_k;           /* linear from t0 to t1 over the stage                  */
-  double npt_below_k;          /* with VT_NVT: switch to NPT once T(set) is below; 0 never */
-  double dt;                   /* internal time                                        */
+  const char *name;   /* "melt", for errors; borrowed                         */
+  int ensemble;       /* vt_ensemble                                          */
+  double t0_k, t1_k;  /* linear from t0 to t1 over the stage                  */
+  double npt_below_k; /* with VT_NVT: switch to NPT once T(set) is below; 0 never */
+  double dt;          /* internal time                                        */
   int64_t n_steps;
-  double tau_t, tau_p;         /* coupling times, internal; friction of LANGEVIN: 1/tau_t */
-  double pressure;             /* target, eV/A^3                                       */
-  int block_steps;             /* neighbour list rebuilt at multiples of it            */
+  double tau_t, tau_p; /* coupling times, internal; friction of LANGEVIN: 1/tau_t */
+  double pressure;     /* target, eV/A^3                                       */
+  int block_steps;     /* neighbour list rebuilt at multiples of it            */
   vt_md_guard guard;
 } vt_md_stage;
 
@@ -40,29 +40,29 @@ typedef struct vt_md {
   int n, n_species;
   const char *symbol[VT_MAX_SPECIES];
   int *type;
-  double *mass;        /* [n] u */
-  double (*x)[3];      /* positions, unwrapped in the sense that they may leave the cell between rebuilds */
+  double *mass;   /* [n] u */
+  double (*x)[3]; /* positions, unwrapped in the sense that they may leave the cell between rebuilds */
   double (*v)[3];
   double (*f)[3];
-  double (*dx)[3];     /* displacement since vt_md_begin */
-  double (*xw)[3];     /* wrapped positions of the last vt_md_frame */
+  double (*dx)[3]; /* displacement since vt_md_begin */
+  double (*xw)[3]; /* wrapped positions of the last vt_md_frame */
   vt_cell cell;
-  vt_force_out out;    /* of the current positions */
+  vt_force_out out; /* of the current positions */
   vt_nlist nl;
-  vt_pot *pot;         /* borrowed */
+  vt_pot *pot; /* borrowed */
   uint64_t key;
   double e_kin, t_k, pressure;
-  double exchanged;    /* heat from the thermostat + work of the barostat since vt_md_begin, eV */
-  double conserved;    /* energy conserved by the extended dynamics: e_pot + e_kin - exchanged   */
+  double exchanged; /* heat from the thermostat + work of the barostat since vt_md_begin, eV */
+  double conserved; /* energy conserved by the extended dynamics: e_pot + e_kin - exchanged   */
   double volume0;
   vt_md_stage stage;
-  int64_t step;        /* of the stage */
-  uint32_t stage_index; /* enters the random counter (draw), so that stages do not share numbers; below 2^15 */
+  int64_t step;               /* of the stage */
+  uint32_t stage_index;       /* enters the random counter (draw), so that stages do not share numbers; below 2^15 */
   struct vt__md_watch *watch; /* private: the pairs that the guard follows */
 } vt_md;
 
-/* Time until the fastest atom of a cell at t_k has flown half a skin (A) freely; internal time (T 4.7).  Collisions make
- * it longer, so lists live at least about that long. */
+/* Time until the fastest atom of a cell at t_k has flown half a skin (A) freely; internal time (T 4.7).  Collisions
+ * make it longer, so lists live at least about that long. */
 double vt_md_rebuild_time(const vt_composition *c, double skin, double t_k);
 /* The skin, A, with which rows read and rebuilt cost least: a function of the plan alone (T 4.7).  cutoff in A; dt the
  * longest time step, internal; t_k the highest temperature. */
@@ -78,8 +78,8 @@ void vt_md_close(vt_md *md);
 void vt_md_velocities(vt_md *md, double t_k);
 /* Start a stage: step 0, dx 0, forces computed, volume0 taken.  VT_EINVAL: a stage that makes no sense. */
 VT_MUST_CHECK vt_status vt_md_begin(vt_md *md, const vt_md_stage *st, uint32_t stage_index, vt_err *err);
-/* n more steps (not beyond the stage's end).  The split into calls changes no bit.  No allocation unless a neighbour row
- * outgrew its reserve.  VT_EDIVERGE from a guard or the potential: says step, time, what was exceeded. */
+/* n more steps (not beyond the stage's end).  The split into calls changes no bit.  No allocation unless a neighbour
+ * row outgrew its reserve.  VT_EDIVERGE from a guard or the potential: says step, time, what was exceeded. */
 VT_MUST_CHECK vt_status vt_md_run(vt_md *md, int64_t n, vt_err *err);
 /* The state at a block boundary or at step 0 of a stage (nowhere else: between boundaries the list's history enters),
  * as plain bytes; their number follows from the number of atoms. */

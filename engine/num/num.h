@@ -18,10 +18,10 @@ double vt_quantile_inplace(double *x, size_t n, double q);
  * largest blocked estimate with at least 16 blocks. scratch [n]. NaN for n < 16. */
 double vt_blocking_se(const double *x, size_t n, double *scratch);
 
-/* First peak (A, bin centre) of a radial distribution g[n_bins] at ascending r, and the minimum behind it, which ends the
- * first shell: of g smoothed over five bins, extreme within 0.3 A; the peak has at least half of the greatest height,
- * the minimum lies below 0.9 of the peak and within 1.8 times its distance; a gap gives its middle (T 6.6).  Bins from
- * the first NaN on are not used.  1 if both were found; else 0, with NaN for what was not. */
+/* First peak (A, bin centre) of a radial distribution g[n_bins] at ascending r, and the minimum behind it, which ends
+ * the first shell: of g smoothed over five bins, extreme within 0.3 A; the peak has at least half of the greatest
+ * height, the minimum lies below 0.9 of the peak and within 1.8 times its distance; a gap gives its middle (T 6.6).
+ * Bins from the first NaN on are not used.  1 if both were found; else 0, with NaN for what was not. */
 int vt_first_shell(int n_bins, const double *r, const double *g, double *peak, double *minimum);
 
 /* Distribution functions and quantiles (regularised incomplete beta and gamma, Lentz' continued fraction; checked

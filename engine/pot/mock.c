@@ -61,7 +61,8 @@ static vt_status parse_script(mock *m, vt_err *err)
                  : parse_deed(m, s, n);
     if (!ok)
       VT_FAIL(err, VT_EINVAL,
-              "unknown action '%.*s', expected nan@N, inf@N, error@N, nomem@N, crash@N, hang@N, slow:SECONDS, open (N+: from "
+              "unknown action '%.*s', expected nan@N, inf@N, error@N, nomem@N, crash@N, hang@N, slow:SECONDS, open "
+              "(N+: from "
               "N on)",
               (int)n, s);
     if (!s[n]) return VT_OK;

@@ -6,30 +6,30 @@
 #include "engine/sys/sys.h"
 
 typedef struct vt_force_out {
-  double energy;    /* total, eV                                                                          */
-  double virial[9]; /* W = -dE/d(strain), xx xy xz yx yy yz zx zy zz, eV; pressure = (2 Ekin + tr W)/(3 V) */
-  double (*f)[3];   /* [n][3] eV/A, written by compute, memory owned by the caller                         */
-  double *e_atom;   /* [n] eV, or NULL if not wanted                                                       */
+  double energy;       /* total, eV                                                                          */
+  double virial[9];    /* W = -dE/d(strain), xx xy xz yx yy yz zx zy zz, eV; pressure = (2 Ekin + tr W)/(3 V) */
+  double (*f)[3];      /* [n][3] eV/A, written by compute, memory owned by the caller                         */
+  double *e_atom;      /* [n] eV, or NULL if not wanted                                                       */
   double (*w_atom)[9]; /* [n][9] eV, per-atom virial assigned to the NEIGHBOUR, or NULL if not wanted
                         * (asking for it may choose a slower path with other rounding)                     */
-  double spread;    /* committee: root mean square force spread, eV/A; NaN otherwise                       */
+  double spread;       /* committee: root mean square force spread, eV/A; NaN otherwise                       */
 } vt_force_out;
 
 typedef struct vt_pot_args {
-  const char *path;             /* parameter file, or "-" for back ends without one */
+  const char *path; /* parameter file, or "-" for back ends without one */
   int n_species;
-  const char *const *species;   /* element symbols, in the order of vt_nlist.type   */
-  vt_numerics numerics;         /* simd must not be AUTO                            */
+  const char *const *species; /* element symbols, in the order of vt_nlist.type   */
+  vt_numerics numerics;       /* simd must not be AUTO                            */
 } vt_pot_args;
 
 typedef struct vt_pot_info {
   char kind[16];
   char path[VT_PATH];
-  vt_uid sha256;                /* of the file; zero if there is none                  */
-  int n_elements;               /* what the model knows (not only what this task uses) */
+  vt_uid sha256;  /* of the file; zero if there is none                  */
+  int n_elements; /* what the model knows (not only what this task uses) */
   char element[96][4];
-  double cutoff;                /* A */
-  char kernel[32];              /* "avx512 double", "reference double", ...            */
+  double cutoff;   /* A */
+  char kernel[32]; /* "avx512 double", "reference double", ...            */
 } vt_pot_info;
 
 typedef struct vt_pot_ops {
@@ -38,7 +38,8 @@ typedef struct vt_pot_ops {
   vt_status (*open)(const vt_pot_args *a, void **self, vt_err *err);
   void (*describe)(const void *self, vt_pot_info *out);
   /* Energies and forces of the list's current positions.  The list reaches at least describe().cutoff.  Must not
-   * print; may allocate only when the number of atoms or the longest row grew; gives the same bits for the same list. */
+   * print; may allocate only when the number of atoms or the longest row grew; gives the same bits for the same list.
+   */
   vt_status (*compute)(void *self, const vt_nlist *nl, vt_force_out *out, vt_err *err);
   void (*close)(void *self); /* NULL is allowed */
   /* Useful multiply-adds of one compute for this list, for benchmarks; NULL: nobody counted them. */

@@ -21,8 +21,8 @@
  *   156  u32    CRC-32 of bytes 0..155
  *   160         payload, to the end of the file
  *
- * The payload is the state of one build for one plan (keep.c says what is in it, md and obs how); its size follows from
- * plan, stage and step.  All bytes are under a checksum, so that every changed byte is found. */
+ * The payload is the state of one build for one plan (checkpointer.c says what is in it, md and obs how); its size
+ * follows from plan, stage and step.  All bytes are under a checksum, so that every changed byte is found. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

@@ -198,7 +198,7 @@ size_t vt_replica_memory(const vt_plan *p)
   const size_t process = (size_t)36 << 20, per_atom = 1500;
   size_t bytes = process + (size_t)p->comp.n_atoms * per_atom;
   if (p->kind == VT_TASK_GLASS)
-    return bytes + vt__replica_glass_values(p) * sizeof(double) + vt__keep_memory(p, NULL, NULL);
+    return bytes + vt__replica_glass_values(p) * sizeof(double) + vt__checkpointer_memory(p, NULL, NULL);
   vt_array_def defs[VT_MAX_ARRAYS];
   int n = 0;
   if (vt_replica_layout(p, defs, VT_MAX_ARRAYS, &n, NULL) == VT_OK)
@@ -207,7 +207,7 @@ size_t vt_replica_memory(const vt_plan *p)
   vt_shells *shells = NULL;
   if (vt_obs_set_open(&set, p, NULL) == VT_OK) bytes += vt_obs_set_memory(set);
   if (vt_shells_open(&shells, &p->comp, NULL) == VT_OK) bytes += vt_shells_state_size(shells);
-  bytes += vt__keep_memory(p, set, shells);
+  bytes += vt__checkpointer_memory(p, set, shells);
   vt_shells_close(shells);
   vt_obs_set_close(set);
   return bytes;

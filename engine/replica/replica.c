@@ -62,7 +62,7 @@ static vt_status poll(vt__replica *r, vt_err *err)
                    .ns_done = r->ns_before + (double)md->step * vt_unit_fs_from_time(md->stage.dt) * 1e-6,
                    .fraction = (double)(r->steps_before + md->step) / (double)r->steps_total};
   vt_status rc = r->hooks->poll(r->hooks->ctx, &p, &said);
-  if (rc == VT_OK || (rc == VT_ESTOP && vt__keep_land(r, &said))) return VT_OK;
+  if (rc == VT_OK || (rc == VT_ESTOP && vt__checkpointer_graceful_stop(r, &said))) return VT_OK;
   if (err) *err = said;
   return rc;
 }
@@ -72,9 +72,9 @@ static vt_status advance(vt__replica *r, int64_t to, vt_err *err)
 {
   while (r->md.step < to) {
     int64_t n = to - r->md.step;
-    VT_PASS(vt_md_run(&r->md, vt__keep_steps(r, n < POLL_STEPS ? n : POLL_STEPS), err));
+    VT_PASS(vt_md_run(&r->md, vt__checkpointer_steps(r, n < POLL_STEPS ? n : POLL_STEPS), err));
     VT_PASS(poll(r, err));
-    VT_PASS(vt__keep_step(r, err));
+    VT_PASS(vt__checkpointer_step(r, err));
   }
   return VT_OK;
 }
@@ -87,7 +87,7 @@ static vt_status begin(vt__replica *r, vt_stage id, vt_err *err)
   r->doing = st.name;
   r->stage = id;
   VT_PASS(vt_md_begin(&r->md, &st, (uint32_t)id, err));
-  vt__keep_begin(r);
+  vt__checkpointer_begin(r);
   return VT_OK;
 }
 
@@ -396,12 +396,12 @@ static vt_status open_replica(vt__replica *r, vt_err *err)
     VT_FAIL(err, VT_EINVAL, "potential '%s' is not the file that the plan names: its SHA-256 differs", p->pot_path);
   r->steps_total = vt_replica_steps(p);
   VT_PASS(open_observables(r, err));
-  return vt__keep_open(r, err);
+  return vt__checkpointer_open(r, err);
 }
 
 static void close_replica(vt__replica *r)
 {
-  vt__keep_close(r);
+  vt__checkpointer_close(r);
   close_observables(r);
   vt_md_close(&r->md);
   vt_pot_close(&r->pot);
@@ -454,12 +454,12 @@ vt_status vt_replica_run(const vt_plan *p, const double *glass, size_t n_glass, 
   r->n_glass = n_glass;
   r->began_s = began_s;
   rc = open_replica(r, err);
-  if (rc == VT_OK) rc = vt__keep_resume(r, err);
+  if (rc == VT_OK) rc = vt__checkpointer_resume(r, err);
   if (rc == VT_OK) rc = p->kind == VT_TASK_GLASS ? run_glass(r, err) : run_md(r, err);
   out->stage = r->stage;
   out->step = r->md.step;
   if (rc == VT_EDIVERGE && post_mortem && r->md.n > 0) bury(r, post_mortem);
-  if (vt_status_dispo(rc) == VT_DISPO_RETRY) vt__keep_failed(r);
+  if (vt_status_dispo(rc) == VT_DISPO_RETRY) vt__checkpointer_failed(r);
   VT_TRY_OUT(rc, err, "task %.12s (%s, glass %d, %.0f K), %s, step %" PRId64 " of %" PRId64, uid, p->comp.name,
              p->glass, p->t_k, r->doing, r->md.step, r->md.stage.n_steps);
   hand_over(r, out);

@@ -24,7 +24,7 @@ typedef struct vt_progress {
  * else.  Format: checkpoint.c. */
 
 /* What was written, tried or continued. */
-typedef struct vt_kept {
+typedef struct vt_checkpoint_written {
   const char *stage; /* "melt" ...                               */
   int64_t step;      /* of the stage                             */
   double ns;         /* simulated by then                        */
@@ -32,23 +32,23 @@ typedef struct vt_kept {
   double took_s;     /* to write or to read it                   */
   vt_status status;  /* VT_OK, or why it could not be written ... */
   const char *why;   /* ... in words, or NULL                    */
-} vt_kept;
+} vt_checkpoint_written;
 
-typedef struct vt_keep {
+typedef struct vt_checkpointing {
   const char *path; /* of the checkpoint, in a folder that exists; `path`.prev is the one before */
   double every_s;   /* wall time from one to the next, taken at the block boundary that follows; 0: at every boundary;
                      * INFINITY: only when the task is stopped */
-  double landing_s; /* after VT_ESTOP from poll the task goes on to the next block boundary, still polling, is kept
-                     * there and ends with VT_ESTOP; when this has passed it ends without */
+  double graceful_stop_s; /* after VT_ESTOP from poll the task goes on to the next block boundary, still polling, is
+                           * kept there and ends with VT_ESTOP; when this has passed it ends without */
   void *ctx;
   /* After every checkpoint, also of one that could not be written: the task goes on and tries again after every_s.
    * NULL: nobody asks. */
-  void (*kept)(void *ctx, const vt_kept *k);
+  void (*kept)(void *ctx, const vt_checkpoint_written *k);
   /* At the start, if there was a file.  k: what is continued, NULL: the task starts from its beginning.  why_not: why a
    * file was not used (damaged, of another plan, build or machine), one line; NULL: none was refused.  Both are there
    * when `path` was refused and `path`.prev is continued.  NULL: nobody asks. */
-  void (*resumed)(void *ctx, const vt_kept *k, const char *why_not);
-} vt_keep;
+  void (*resumed)(void *ctx, const vt_checkpoint_written *k, const char *why_not);
+} vt_checkpointing;
 
 typedef struct vt_checkpoint_info {
   vt_uid uid;
@@ -78,7 +78,7 @@ typedef struct vt_replica_hooks {
   /* Every instant of the produce stage at which an observable samples; NULL: not wanted.  Changes no bit.  A task that
    * is continued gives those after its checkpoint. */
   vt_status (*frame)(void *ctx, const vt_frame *fr, vt_err *err);
-  const vt_keep *keep; /* NULL: nothing is kept */
+  const vt_checkpointing *checkpointing; /* NULL: nothing is kept */
 } vt_replica_hooks;
 
 /* What a task gives: the values of all arrays of vt_replica_layout, concatenated. */
@@ -95,9 +95,9 @@ typedef struct vt_result {
 void vt_result_free(vt_result *r);
 
 /* The arrays of a task.  GLASS: "glass/cell" [3,3], "glass/x" [n_atoms,3] (axis ATOM; order: species blocks of the
- * composition), "glass/quench" [n,4] (T, V, E, P along the quench), "glass/melt_msd" [species].  MD: "equilibrate/thermo"
- * [n,4], "equilibrate/cutoff" and "equilibrate/cutoff_measured" [pair], then everything that the observables declare.
- * Names are unique. */
+ * composition), "glass/quench" [n,4] (T, V, E, P along the quench), "glass/melt_msd" [species].  MD:
+ * "equilibrate/thermo" [n,4], "equilibrate/cutoff" and "equilibrate/cutoff_measured" [pair], then everything that the
+ * observables declare. Names are unique. */
 VT_MUST_CHECK vt_status vt_replica_layout(const vt_plan *p, vt_array_def *defs, int cap, int *n, vt_err *err);
 
 /* Steps of the whole task (all stages), for costs and progress; simulated ns. */
@@ -114,11 +114,11 @@ VT_MUST_CHECK vt_status vt_replica_kernel(const vt_plan *p, char kernel[32], vt_
  * On a guard or potential failure the status is VT_EDIVERGE and, if post_mortem is not NULL, the offending frame is
  * appended to it as extended XYZ.  VT_ESTOP from the hook is handed on.
  *
- * With hooks->keep the task continues from a checkpoint where there is a valid one.  A task of half_stage 0 that fails
- * in a stage and may be tried again leaves the state at the beginning of that stage as the checkpoint of its retry (the
- * same attempt with half_stage = that stage), which then repeats no other stage; not where halving that stage's time
- * step changes the neighbour list of the whole task.  The files of a task that is done or given up are the caller's to
- * remove. */
+ * With hooks->checkpointing the task continues from a checkpoint where there is a valid one.  A task of half_stage 0
+ * that fails in a stage and may be tried again leaves the state at the beginning of that stage as the checkpoint of its
+ * retry (the same attempt with half_stage = that stage), which then repeats no other stage; not where halving that
+ * stage's time step changes the neighbour list of the whole task.  The files of a task that is done or given up are the
+ * caller's to remove. */
 VT_MUST_CHECK vt_status vt_replica_run(const vt_plan *p, const double *glass, size_t n_glass,
                                        const vt_replica_hooks *hooks, vt_buf *post_mortem, vt_result *out, vt_err *err);
 
@@ -143,10 +143,10 @@ typedef struct vt_trajectory_options {
 typedef struct vt_trajectory {
   vt_plan plan; /* composition (species in canonical order), clock, observables; no uid */
   int n_frames;
-  double volume_a3;    /* mean                                                                       */
+  double volume_a3;     /* mean                                                                       */
   double half_height_a; /* half of the shortest height of any frame's cell: no cutoff acts beyond it */
-  double largest_move; /* of any atom between two frames, over the shortest height of the cell: from about 0.5 on
-                        * nobody can say where it went                                                */
+  double largest_move;  /* of any atom between two frames, over the shortest height of the cell: from about 0.5 on
+                         * nobody can say where it went                                                */
   vt_cutoffs cutoffs;
   vt_array_def defs[VT_MAX_ARRAYS];
   int n_defs;

@@ -1,5 +1,5 @@
-/* replica_impl.h - the stages of a task, shared by plan.c (how long, how large), replica.c (doing it), keep.c and
- * checkpoint.c (keeping it on disk). */
+/* replica_impl.h - the stages of a task, shared by plan.c (how long, how large), replica.c (doing it), checkpointer.c
+ * and checkpoint.c (keeping it on disk). */
 #ifndef VT_REPLICA_IMPL_H
 #define VT_REPLICA_IMPL_H
 
@@ -57,19 +57,19 @@ VT_MUST_CHECK vt_status vt__checkpoint_open(const char *name, const void *bytes,
 
 /* ------------------------------------------------------------------ the task at work */
 
-/* keep.c: what a task needs to be kept. */
-typedef struct vt__keeper {
-  const vt_keep *keep;  /* NULL: nothing is kept, and all of the following is empty              */
-  unsigned char *image; /* [cap] a checkpoint being made                                         */
-  unsigned char *begun; /* [moment] the state at the beginning of begun_stage                    */
+/* checkpointer.c: what a task needs to be kept. */
+typedef struct vt__checkpointer {
+  const vt_checkpointing *checkpointing; /* NULL: nothing is kept, and all of the following is empty              */
+  unsigned char *image;                  /* [cap] a checkpoint being made                                         */
+  unsigned char *begun;                  /* [snapshot] the state at the beginning of begun_stage                    */
   size_t cap;
   vt_stage begun_stage; /* VT_STAGE_NONE: none was kept                                          */
   double begun_wall_s;
-  double kept_s; /* clock at the last checkpoint, also of one that failed; at first: start */
-  int landing;   /* poll said stop                                                        */
-  double landing_since_s;
+  double written_s; /* clock at the last checkpoint, also of one that failed; at first: start */
+  int stopping;     /* poll said stop                                                        */
+  double stopping_since_s;
   vt_err stop; /* what it said                                                          */
-} vt__keeper;
+} vt__checkpointer;
 
 typedef struct vt__replica {
   const vt_plan *plan;
@@ -97,10 +97,10 @@ typedef struct vt__replica {
   vt_stage stage;
   vt_stage from;     /* the stage that was under way when the task was kept; VT_STAGE_NONE: it starts now */
   const char *doing; /* for errors: the stage, or what comes before stages */
-  vt__keeper keeper;
+  vt__checkpointer checkpointer;
 } vt__replica;
 
-/* replica.c, for keep.c: a phase space of the right shape, whatever is in it (of an MD task: its glass); what a
+/* replica.c, for checkpointer.c: a phase space of the right shape, whatever is in it (of an MD task: its glass); what a
  * recorded stage writes into; what counts as bonded, from the result's cutoffs. */
 VT_MUST_CHECK vt_status vt__replica_open_md(vt__replica *r, vt_err *err);
 void vt__replica_record(vt__replica *r, vt_stage id);
@@ -108,21 +108,21 @@ VT_MUST_CHECK vt_status vt__replica_bond(vt__replica *r, vt_err *err);
 /* As after opening: no phase space, empty observables, no values. */
 VT_MUST_CHECK vt_status vt__replica_reset(vt__replica *r, vt_err *err);
 
-/* keep.c.  Bytes that a keeper holds, for a plan with these (NULL for a GLASS task). */
-size_t vt__keep_memory(const vt_plan *p, const vt_obs_set *obs, const vt_shells *shells);
-VT_MUST_CHECK vt_status vt__keep_open(vt__replica *r, vt_err *err);
-void vt__keep_close(vt__replica *r);
+/* checkpointer.c.  Bytes that a keeper holds, for a plan with these (NULL for a GLASS task). */
+size_t vt__checkpointer_memory(const vt_plan *p, const vt_obs_set *obs, const vt_shells *shells);
+VT_MUST_CHECK vt_status vt__checkpointer_open(vt__replica *r, vt_err *err);
+void vt__checkpointer_close(vt__replica *r);
 /* Continue what is on disk, if it can be: then r->from is its stage.  Fails only where r cannot be used any more. */
-VT_MUST_CHECK vt_status vt__keep_resume(vt__replica *r, vt_err *err);
+VT_MUST_CHECK vt_status vt__checkpointer_resume(vt__replica *r, vt_err *err);
 /* A stage has begun: remember its state. */
-void vt__keep_begin(vt__replica *r);
+void vt__checkpointer_begin(vt__replica *r);
 /* At most n steps, but not beyond the next block boundary. */
-int64_t vt__keep_steps(const vt__replica *r, int64_t n);
+int64_t vt__checkpointer_steps(const vt__replica *r, int64_t n);
 /* poll said stop: 1 if the task goes on to a block boundary first. */
-int vt__keep_land(vt__replica *r, const vt_err *stop);
+int vt__checkpointer_graceful_stop(vt__replica *r, const vt_err *stop);
 /* After some steps: keep what is due; VT_ESTOP once a landing is over. */
-VT_MUST_CHECK vt_status vt__keep_step(vt__replica *r, vt_err *err);
+VT_MUST_CHECK vt_status vt__checkpointer_step(vt__replica *r, vt_err *err);
 /* The task failed, and may be tried again: leave the beginning of the stage to its retry. */
-void vt__keep_failed(vt__replica *r);
+void vt__checkpointer_failed(vt__replica *r);
 
 #endif

@@ -33,13 +33,13 @@ double vt_unit_sigma_mS_cm(double slope_a2_ps, double t_k, double volume_a3);
 
 /* Atomic number of an exact symbol ("Li"), or 0. */
 int vt_element_z(const char *symbol);
-const char *vt_element_symbol(int z);         /* NULL outside 1..94 */
-double vt_element_mass(int z);                /* u, IUPAC 2021 conventional */
-int vt_element_charge(int z);                 /* default oxidation number in these glasses, 0 if none is set */
-double vt_element_volume(int z);              /* additive estimate of the volume in an oxyhalide glass, A^3; 0 unknown */
-char vt_element_role(int z);                  /* 'A' alkali, 'M' metal, 'X' halogen, 'O' oxygen, '?' other */
-double vt_pair_min_distance(int z1, int z2);  /* closest approach for random packing, A */
-double vt_pair_bond_length(int z1, int z2);   /* a bond of two unlike ions, else the shortest distance met in solids, A */
+const char *vt_element_symbol(int z);        /* NULL outside 1..94 */
+double vt_element_mass(int z);               /* u, IUPAC 2021 conventional */
+int vt_element_charge(int z);                /* default oxidation number in these glasses, 0 if none is set */
+double vt_element_volume(int z);             /* additive estimate of the volume in an oxyhalide glass, A^3; 0 unknown */
+char vt_element_role(int z);                 /* 'A' alkali, 'M' metal, 'X' halogen, 'O' oxygen, '?' other */
+double vt_pair_min_distance(int z1, int z2); /* closest approach for random packing, A */
+double vt_pair_bond_length(int z1, int z2); /* a bond of two unlike ions, else the shortest distance met in solids, A */
 double vt_pair_molecule_length(int z1, int z2); /* two anions closer than this are a molecule, A; 0 for other pairs */
 
 /* ------------------------------------------------------------------ a cell's composition */
@@ -61,17 +61,17 @@ typedef enum vt_ensemble { VT_NVE = 0, VT_NVT = 1, VT_NPT = 2, VT_LANGEVIN = 3 }
 
 /* What no sound trajectory does; 0 is no limit. They decide whether a task fails, never a bit of its result. */
 typedef struct vt_guard_limits {
-  double temperature;  /* instantaneous, over the highest the stage asks for                  */
-  double force_ev_a;   /* on any atom                                                         */
-  double volume;       /* over that at the start of the stage, or its inverse                 */
-  double distance;     /* of any pair, over vt_pair_bond_length                               */
-  double spread_ev_a;  /* of a committee                                                      */
-  int32_t molecules;   /* 1: two anions that stay within vt_pair_molecule_length              */
-  int32_t contacts;    /* 1: pairs that stay crushed, metals that stay bonded to each other   */
+  double temperature; /* instantaneous, over the highest the stage asks for                  */
+  double force_ev_a;  /* on any atom                                                         */
+  double volume;      /* over that at the start of the stage, or its inverse                 */
+  double distance;    /* of any pair, over vt_pair_bond_length                               */
+  double spread_ev_a; /* of a committee                                                      */
+  int32_t molecules;  /* 1: two anions that stay within vt_pair_molecule_length              */
+  int32_t contacts;   /* 1: pairs that stay crushed, metals that stay bonded to each other   */
 } vt_guard_limits;
 
 typedef struct vt_protocol {
-  double pack_density;       /* of the estimated density (vt_element_volume), 1              */
+  double pack_density; /* of the estimated density (vt_element_volume), 1              */
   double melt_t_k, melt_ps, melt_dt_fs;
   double quench_rate_k_s;    /* > 0                                                           */
   double quench_npt_below_k; /* 0: the volume stays                                           */
@@ -79,7 +79,7 @@ typedef struct vt_protocol {
   double pressure_gpa;
   double equil_ps, equil_dt_fs;
   double produce_ps, produce_dt_fs;
-  double thermostat_ps, barostat_ps; /* coupling times                                        */
+  double thermostat_ps, barostat_ps;                       /* coupling times                                        */
   int32_t melt_ensemble, equil_ensemble, produce_ensemble; /* vt_ensemble                     */
   int32_t reserved;
   vt_guard_limits guard;
@@ -136,16 +136,16 @@ typedef enum vt_task_kind { VT_TASK_GLASS = 0, VT_TASK_MD = 1 } vt_task_kind;
 
 /* All that is needed to do one task, on any rank, in any process. */
 typedef struct vt_plan {
-  vt_uid uid;         /* of this task                                                      */
-  vt_uid needs;       /* MD: the glass it starts from; GLASS: all zero                     */
-  uint64_t seed;      /* the campaign's                                                    */
-  int32_t kind;       /* vt_task_kind                                                      */
-  int32_t comp_index; /* row of the composition in the campaign (not in the identity)      */
-  int32_t glass;      /* 0.. independent melt                                              */
-  int32_t attempt;    /* 0.. (not in the identity; enters the random key)                  */
-  int32_t half_stage; /* vt_stage that runs with half its time step: the retry ladder (not in the identity) */
+  vt_uid uid;          /* of this task                                                      */
+  vt_uid needs;        /* MD: the glass it starts from; GLASS: all zero                     */
+  uint64_t seed;       /* the campaign's                                                    */
+  int32_t kind;        /* vt_task_kind                                                      */
+  int32_t comp_index;  /* row of the composition in the campaign (not in the identity)      */
+  int32_t glass;       /* 0.. independent melt                                              */
+  int32_t attempt;     /* 0.. (not in the identity; enters the random key)                  */
+  int32_t half_stage;  /* vt_stage that runs with half its time step: the retry ladder (not in the identity) */
   int32_t block_steps; /* steps of one block; a function of n_atoms only                    */
-  double t_k;         /* MD: its temperature; GLASS: where the quench ends                 */
+  double t_k;          /* MD: its temperature; GLASS: where the quench ends                 */
   vt_composition comp;
   vt_protocol protocol;
   vt_numerics numerics;

@@ -17,9 +17,9 @@ typedef struct vt_cell {
   double h[3][3]; /* rows = lattice vectors, A */
 } vt_cell;
 
-double vt_cell_volume(const vt_cell *c);             /* |det h|, A^3 */
+double vt_cell_volume(const vt_cell *c);                /* |det h|, A^3 */
 int vt_cell_inverse(const vt_cell *c, double hi[3][3]); /* x = s h, s = x hi; 0 if singular or not finite */
-double vt_cell_height(const vt_cell *c, int axis);   /* distance between opposite faces, A */
+double vt_cell_height(const vt_cell *c, int axis);      /* distance between opposite faces, A */
 double vt_cell_shortest_height(const vt_cell *c);
 vt_cell vt_cell_cubic(double edge_a);
 /* Fold x into the cell. */
@@ -31,7 +31,7 @@ void vt_cell_min_image(const vt_cell *c, const double hi[3][3], double d[3]);
 /* ------------------------------------------------------------------ frame: a borrowed view of one instant */
 
 typedef struct vt_frame {
-  int n;                 /* number of atoms                                                     */
+  int n; /* number of atoms                                                     */
   int n_species;
   vt_cell cell;
   const int *type;       /* [n] 0..n_species-1: index into the task's composition               */
@@ -51,30 +51,30 @@ typedef struct vt_frame {
  *
  * Atoms 0..n-1 are local; n..n_all-1 are ghosts: periodic images within cutoff+skin of the cell, so that a pair is
  * plainly x[j]-x[i] for any cell, also one thinner than the cutoff (an atom may neighbour its own images).  Lists are
- * full (i->j and j->i), sorted in a fixed order, and padded with i itself to a multiple of VT_NL_PAD so that kernels can
- * read whole vectors (a distance of exactly zero is padding).  The order and hence every sum depends on the positions
- * at the last rebuild only. */
+ * full (i->j and j->i), sorted in a fixed order, and padded with i itself to a multiple of VT_NL_PAD so that kernels
+ * can read whole vectors (a distance of exactly zero is padding).  The order and hence every sum depends on the
+ * positions at the last rebuild only. */
 enum { VT_NL_PAD = 16 };
 
 typedef struct vt_nlist {
   int n, n_all;
   double cutoff, skin;
   vt_cell cell;
-  const double *x, *y, *z; /* [n_all] current positions, ghosts included, 64-byte aligned */
-  const int *type;         /* [n_all]                                                     */
-  const int *owner;        /* [n_all] local atom an entry is an image of                  */
-  const int *first;        /* [n+1] row i is neigh[first[i]] .. first[i]+count[i]-1       */
-  const int *count;        /* [n] true neighbours within cutoff+skin (without padding)    */
-  const int *neigh;        /* row starts are multiples of VT_NL_PAD                       */
-  int64_t builds;          /* how many rebuilds so far                                    */
+  const double *x, *y, *z;  /* [n_all] current positions, ghosts included, 64-byte aligned */
+  const int *type;          /* [n_all]                                                     */
+  const int *owner;         /* [n_all] local atom an entry is an image of                  */
+  const int *first;         /* [n+1] row i is neigh[first[i]] .. first[i]+count[i]-1       */
+  const int *count;         /* [n] true neighbours within cutoff+skin (without padding)    */
+  const int *neigh;         /* row starts are multiples of VT_NL_PAD                       */
+  int64_t builds;           /* how many rebuilds so far                                    */
   struct vt_nlist_own *own; /* private memory                                             */
 } vt_nlist;
 
 /* skin >= 0. type[n] borrowed for the call. Memory is reserved with head room; a rebuild that needs more allocates. */
 VT_MUST_CHECK vt_status vt_nlist_open(vt_nlist *nl, int n, const int *type, double cutoff, double skin, vt_err *err);
-/* Take positions x[n][3] (anywhere in space) and the cell: rebuild if `force_rebuild`, if the cell changed so much or an
- * atom moved so far since the last build that a pair could be missed; else only refresh positions (ghosts follow their
- * owners).  VT_EDIVERGE on a non-finite position or a cell that cannot be inverted. */
+/* Take positions x[n][3] (anywhere in space) and the cell: rebuild if `force_rebuild`, if the cell changed so much or
+ * an atom moved so far since the last build that a pair could be missed; else only refresh positions (ghosts follow
+ * their owners).  VT_EDIVERGE on a non-finite position or a cell that cannot be inverted. */
 VT_MUST_CHECK vt_status vt_nlist_update(vt_nlist *nl, const vt_cell *cell, const double (*x)[3], int force_rebuild,
                                         vt_err *err);
 void vt_nlist_close(vt_nlist *nl);
@@ -102,7 +102,8 @@ VT_MUST_CHECK vt_status vt_xyz_open(vt_xyz **x, const char *path, vt_err *err);
 VT_MUST_CHECK vt_status vt_xyz_open_text(vt_xyz **x, const char *name, const char *text, size_t n, vt_err *err);
 VT_MUST_CHECK vt_status vt_xyz_next(vt_xyz *x, vt_structure *s, int *got, vt_err *err);
 void vt_xyz_close(vt_xyz *x);
-/* Append one frame as text: species:S:1:pos:R:3[:vel:R:3], %.17g; `extra` (may be NULL) is put into the comment line. */
+/* Append one frame as text: species:S:1:pos:R:3[:vel:R:3], %.17g; `extra` (may be NULL) is put into the comment line.
+ */
 void vt_xyz_format(vt_buf *b, int n, const vt_cell *cell, const int *type, const char *const *symbol,
                    const double (*x)[3], const double (*v)[3], const char *extra);
 

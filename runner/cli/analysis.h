@@ -32,8 +32,8 @@ VT_MUST_CHECK vt_status vt_cli_analysis_json(const vt_measured *m, const vt_anal
 void vt_cli_analysis_text(const vt_measured *m, const vt_analysis *a, const json_t *o, FILE *f);
 
 /* Parts of it.  structure_json.c: rdf, coordination, polyhedra, chains (volume_a3 NaN: no coordination numbers);
- * dynamics_json.c: non_gaussian (lags up to a quarter of the run), residence (a row for each alkali and number of oxygens
- * that metals have, 4 meaning 4 or more), bonds, jumps, stationarity. */
+ * dynamics_json.c: non_gaussian (lags up to a quarter of the run), residence (a row for each alkali and number of
+ * oxygens that metals have, 4 meaning 4 or more), bonds, jumps, stationarity. */
 VT_MUST_CHECK vt_status vt_cli_structure_json(const vt_measured *m, double volume_a3, json_t *o, vt_err *err);
 VT_MUST_CHECK vt_status vt_cli_dynamics_json(const vt_measured *m, json_t *o, vt_err *err);
 /* ["Al", "Cl"] */

@@ -20,9 +20,9 @@ typedef struct vt_bench_measured {
   double cpu_s[VT_BENCH_MAX_REPEAT];
   double cpu_total_s, wall_total_s;
   double force_s, list_s, integrator_s, thermostat_s, observables_s; /* for all steps of all repeats */
-  double drift_ev_atom; /* change of the conserved energy over the timed steps             */
+  double drift_ev_atom;         /* change of the conserved energy over the timed steps             */
   double skin_a, rebuild_steps; /* steps between two rebuilds of the list */
-  double multiply_adds; /* useful ones of one force call, NaN where nobody counted them    */
+  double multiply_adds;         /* useful ones of one force call, NaN where nobody counted them    */
   vt_pot_info info;
 } vt_bench_measured;
 

@@ -14,7 +14,8 @@ typedef struct bench_sched_args {
   const char *output;
 } bench_sched_args;
 
-static vt_status empty_task(void *ctx, const vt_lease *l, const vt_replica_hooks *hooks, vt_work *out, vt_err *err)
+static vt_status empty_task(void *ctx, const vt_lease *l, const vt_replica_hooks *hooks, vt_task_output *out,
+                            vt_err *err)
 {
   const bench_sched_args *a = ctx;
   (void)l;
@@ -73,11 +74,11 @@ static vt_status bench(vt_comm *comm, bench_sched_args *a, const char *dir, vt_e
 {
   vt_sched_task *task = NULL;
   double *ns = NULL;
-  vt_node_outcome out;
+  vt_farm_outcome out;
   vt_status rc = make_tasks(a->tasks, &task, &ns, err);
   if (rc == VT_OK && vt_comm_rank(comm) == 0) rc = vt_dir_make(dir, err);
   rc = vt_comm_agree(comm, rc, err);
-  vt_node_options o = {.comm = comm,
+  vt_farm_options o = {.comm = comm,
                        .master_inline = 1,
                        .max_tries = 1,
                        .crash_limit = 2,
@@ -88,7 +89,7 @@ static vt_status bench(vt_comm *comm, bench_sched_args *a, const char *dir, vt_e
                        .journal_dir = dir,
                        .work = {.ctx = a, .run = empty_task}};
   double wall = vt_now_s(), cpu = vt_cpu_s();
-  if (rc == VT_OK) rc = vt_node_run(&o, &out, err);
+  if (rc == VT_OK) rc = vt_farm_run(&o, &out, err);
   wall = vt_now_s() - wall;
   cpu = vt_cpu_s() - cpu;
   rc = vt_comm_agree(comm, rc, err);
@@ -102,10 +103,11 @@ static vt_status bench(vt_comm *comm, bench_sched_args *a, const char *dir, vt_e
 int bench_sched(int argc, char **argv)
 {
   bench_sched_args a = {.tasks = 20000};
-  const vt_opt opt[] = {{"tasks", VT_OPT_INT, "N", "number of tasks (20000)", &a.tasks, 1, 1e7},
-                        {"seconds", VT_OPT_REAL, "S", "length of a task (0)", &a.seconds, 0, 3600},
-                        {"output", VT_OPT_TEXT, "DIR", "a new folder for the journal", &a.output, 0, 0},
-                        {"simulate", VT_OPT_FLAG, NULL, "many simulated ranks instead; see --simulate --help", &a.simulate, 0, 0}};
+  const vt_opt opt[] = {
+      {"tasks", VT_OPT_INT, "N", "number of tasks (20000)", &a.tasks, 1, 1e7},
+      {"seconds", VT_OPT_REAL, "S", "length of a task (0)", &a.seconds, 0, 3600},
+      {"output", VT_OPT_TEXT, "DIR", "a new folder for the journal", &a.output, 0, 0},
+      {"simulate", VT_OPT_FLAG, NULL, "many simulated ranks instead; see --simulate --help", &a.simulate, 0, 0}};
   vt_usage u = {.name = "bench sched",
                 .args = "",
                 .doc = "Empty tasks through the real master, workers and journal.  Start it with mpiexec.",

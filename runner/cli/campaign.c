@@ -157,8 +157,7 @@ int vt_cli_find_task(const vt_usage *u, const vt_campaign *c, const char *uid)
   enum { LEAST = 4, MOST = 64 };
   size_t n = strlen(uid);
   if (n < LEAST || n > MOST || strspn(uid, "0123456789abcdef") != n) {
-    (void)vt_cli_usage_error(u, "--task: expected %d to %d hexadecimal digits of a uid, found '%s'", LEAST, MOST,
-                             uid);
+    (void)vt_cli_usage_error(u, "--task: expected %d to %d hexadecimal digits of a uid, found '%s'", LEAST, MOST, uid);
     return -1;
   }
   int found = -1, hits = 0;

@@ -21,8 +21,7 @@ static vt_status fit_store(const char *path, int json, vt_err *err)
   vt_fits *fits = NULL;
   vt_buf b = {0};
   vt_status rc = vt_fits_from_store(path, vt_cli_env(1), &c, &fits, err);
-  if (rc == VT_OK)
-    rc = json ? vt_report_campaign_json(&b, c, fits, err) : vt_report_campaign_text(&b, c, fits, err);
+  if (rc == VT_OK) rc = json ? vt_report_campaign_json(&b, c, fits, err) : vt_report_campaign_text(&b, c, fits, err);
   if (rc == VT_OK) rc = show(&b, err);
   vt_buf_free(&b);
   vt_fits_free(fits);
@@ -76,7 +75,8 @@ int cmd_fit(int argc, char **argv)
                 .args = "DIR|POINTS.csv",
                 .doc =
                     "Diffusion windows, Arrhenius fits and the comparison again, without new MD: from DIR/results.h5,\n"
-                    "or from a table with the header composition,glass,temperature_K,D_cm2_s,D_se; columns behind these are factors,\n"
+                    "or from a table with the header composition,glass,temperature_K,D_cm2_s,D_se; columns behind "
+                    "these are factors,\n"
                     "whose share of the variance is reported.",
                 .example = "vitrion fit runs/quickstart --json",
                 .opt = opt,

@@ -77,7 +77,8 @@ static vt_status check_spacing(const one *o, const vt_plan *p, vt_err *err)
     int64_t every = vt_obs_every_steps(p, &p->obs[k]);
     if (every < shortest) shortest = every;
   }
-  const double step_ps = p->protocol.produce_dt_fs * (p->half_stage == VT_STAGE_PRODUCE ? 0.5e-3 : 1e-3), least_ps = (double)shortest * step_ps;
+  const double step_ps = p->protocol.produce_dt_fs * (p->half_stage == VT_STAGE_PRODUCE ? 0.5e-3 : 1e-3),
+               least_ps = (double)shortest * step_ps;
   const double off_ps = fabs((double)vt_obs_every_steps(p, &clock) * step_ps - o->every_ps);
   if (p->n_obs == 0 || vt_obs_every_steps(p, &clock) % shortest != 0 || off_ps > 1e-9 * o->every_ps)
     return vt_err_user(err, VT_EINVAL, "vitrion one", 0, 0,

@@ -1,4 +1,5 @@
-/* cmd_repair.c - mend a campaign's folder: what is lost is done again by the next run, what follows is made again now.
+/* cmd_repair.c - repair a campaign's folder: what is lost is done again by the next run, what follows is made again
+ * now.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -27,12 +28,12 @@ static void print_json(const char *path, const vt_repair *r)
 static void print_text(const char *path, const vt_repair *r)
 {
   if (r->done.s) (void)fputs(r->done.s, stdout);
-  if (!r->n_done) printf("%s: nothing to mend\n", path);
+  if (!r->n_done) printf("%s: nothing to repair\n", path);
   if (r->tasks_open > 0)
     printf("%" PRId64 " tasks have no result: the next run does them (again, where a record was lost)\n",
            r->tasks_open);
   vt_cli_findings_text(&r->left);
-  printf("%s\n", r->left.sound ? "all sound now" : "not everything could be mended: see above");
+  printf("%s\n", r->left.sound ? "all sound now" : "not everything could be repaired: see above");
 }
 
 int cmd_repair(int argc, char **argv)

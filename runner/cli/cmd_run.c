@@ -8,9 +8,9 @@
 #include "runner/cli/cli.h"
 #include "runner/comm/comm.h"
 #include "runner/farm/farm.h"
-#include "runner/guard/guard.h"
 #include "runner/run/run.h"
 #include "runner/stop/stop.h"
+#include "runner/watchdog/watchdog.h"
 
 typedef struct run_args {
   const char *output, *wall;
@@ -30,7 +30,7 @@ static int parse(run_args *a, vt_usage *u, int argc, char **argv)
 
 /* ------------------------------------------------------------------ log/rank-NNNN.log */
 
-static const char *unguarded; /* why this rank has no guardian, NULL: it has one */
+static const char *unguarded; /* why this rank has no watchdog, NULL: it has one */
 
 typedef struct rank_log {
   int rank;
@@ -108,9 +108,10 @@ static int run_campaign(vt_comm *comm, const run_args *a, const vt_usage *u)
                       .folder = open_log,
                       .ctx = &log};
   if (a->wall_s > 0 && a->wall_s <= 2 * a->grace_s && vt_comm_rank(comm) == 0)
-    (void)fprintf(stderr, "vitrion run: warning: --wall %s leaves little beside the %g s of --grace: half of it is used\n", a->wall,
-                  a->grace_s);
-  vt_ctl_install(); /* after MPI_Init, which takes SIGUSR1 for itself */
+    (void)fprintf(stderr,
+                  "vitrion run: warning: --wall %s leaves little beside the %g s of --grace: half of it is used\n",
+                  a->wall, a->grace_s);
+  vt_stop_install(); /* after MPI_Init, which takes SIGUSR1 for itself */
   int alone = 0;
   vt_status rc = vt_run_campaign(comm, &o, &code, &alone, &err);
   if (rc != VT_OK && rc != VT_ESTOP && alone) code = vt_cli_fail(&err);
@@ -118,7 +119,7 @@ static int run_campaign(vt_comm *comm, const run_args *a, const vt_usage *u)
     vt_log(VT_LOG_WARN, "cli", "ev=end alone=1 exit_code=%d why=\"%.*s\"", code, (int)strcspn(err.text, "\n"),
            err.text);
     vt_log_install(NULL, NULL, VT_LOG_ERROR);
-    vt_guard_leave(code);
+    vt_watchdog_leave(code);
   }
   if (rc != VT_OK) {
     vt_log(VT_LOG_INFO, "cli", "ev=end status=\"%s\"", vt_status_text(rc));
@@ -164,12 +165,12 @@ int cmd_run(int argc, char **argv)
                 .most_args = 1};
   vt_comm *comm;
   vt_err err = {0};
-  (void)signal(SIGXFSZ, SIG_IGN);       /* a file-size limit is a write error, from the first file on */
-  unguarded = vt_guard_start(vt_mourn); /* before MPI: from here on this is the child */
+  (void)signal(SIGXFSZ, SIG_IGN);                      /* a file-size limit is a write error, from the first file on */
+  unguarded = vt_watchdog_start(vt_crash_note_record); /* before MPI: from here on this is the child */
   const char *launched = getenv("PMI_RANK");
-  if (!launched || strcmp(launched, "0") == 0) vt_ctl_ask_slurm();
+  if (!launched || strcmp(launched, "0") == 0) vt_stop_ask_slurm();
   if (open_mpi(&argc, &argv, &comm, &err) != VT_OK) {
-    vt_guard_phase_set(VT_GUARD_OVER); /* its own failure, not a death */
+    vt_watchdog_phase_set(VT_WATCHDOG_OVER); /* its own failure, not a death */
     return vt_cli_fail(&err);
   }
   int rank = vt_comm_rank(comm);
@@ -186,8 +187,8 @@ int cmd_run(int argc, char **argv)
   }
   code = vt_cli_done(code);
   if (vt_comm_bcast(comm, 0, &code, sizeof code, &err) != VT_OK) code = VT_EXIT_FAIL;
-  if (vt_comm_shrunk(comm)) vt_guard_leave(vt_comm_barrier(comm, &err) == VT_OK ? code : VT_EXIT_AGAIN);
-  vt_guard_phase_set(VT_GUARD_OVER);
+  if (vt_comm_shrunk(comm)) vt_watchdog_leave(vt_comm_barrier(comm, &err) == VT_OK ? code : VT_EXIT_AGAIN);
+  vt_watchdog_phase_set(VT_WATCHDOG_OVER);
   vt_comm_mpi_close(comm);
   return code;
 }

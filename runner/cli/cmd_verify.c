@@ -73,7 +73,7 @@ static void print_text(const char *path, const vt_checked *v)
   if (v->sound)
     printf("all sound\n");
   else
-    printf("%d findings; `vitrion repair %s` mends what can be mended\n", v->n - notes, path);
+    printf("%d findings; `vitrion repair %s` repairs what can be repaired\n", v->n - notes, path);
 }
 
 int cmd_verify(int argc, char **argv)

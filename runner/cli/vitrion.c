@@ -14,7 +14,7 @@ static const vt_command command[] = {
     {"status", "where a campaign stands", cmd_status},
     {"fit", "Arrhenius fits and the comparison again, without new MD", cmd_fit},
     {"verify", "is every byte of a campaign's folder what it should be", cmd_verify},
-    {"repair", "mend a campaign's folder", cmd_repair},
+    {"repair", "repair a campaign's folder", cmd_repair},
     {"analyze", "transport and structure of a trajectory of any program", cmd_analyze},
     {"energy", "energy, forces, virial of the frames of an extended XYZ file", cmd_energy},
     {"bench", "measure and print JSON lines", cmd_bench},

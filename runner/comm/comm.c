@@ -46,8 +46,9 @@ int vt_comm_shrunk(const vt_comm *c) { return c->shrunk; }
 
 static int severity(vt_status s)
 {
-  static const int of_dispo[] = {[VT_DISPO_NONE] = 0,  [VT_DISPO_REQUE] = 1, [VT_DISPO_RETRY] = 2, [VT_DISPO_AGAIN] = 3,
-                                 [VT_DISPO_CRASH] = 4, [VT_DISPO_TASK] = 5,  [VT_DISPO_ABORT] = 6};
+  static const int of_dispo[] = {
+      [VT_DISPO_NONE] = 0,  [VT_DISPO_REQUEUE] = 1, [VT_DISPO_RETRY] = 2, [VT_DISPO_AGAIN] = 3,
+      [VT_DISPO_CRASH] = 4, [VT_DISPO_TASK] = 5,    [VT_DISPO_ABORT] = 6};
   return of_dispo[vt_status_dispo(s)];
 }
 

@@ -31,13 +31,13 @@ double vt_comm_now(const vt_comm *c);
  * driver: no-op. */
 void vt_comm_nap(vt_comm *c, int busy);
 
-/* While this rank waits in one of the collectives below, `wait(ctx)` is called between two naps: a sign of life, and a way
- * out when somebody that all wait for is known to be dead: a status other than VT_OK ends the waiting with it (this comm is
- * of no use then).  NULL: nothing. */
+/* While this rank waits in one of the collectives below, `wait(ctx)` is called between two naps: a sign of life, and a
+ * way out when somebody that all wait for is known to be dead: a status other than VT_OK ends the waiting with it (this
+ * comm is of no use then).  NULL: nothing. */
 void vt_comm_on_wait(vt_comm *c, vt_status (*wait)(void *ctx, vt_err *err), void *ctx);
-/* Collective over the survivors: from now on this comm has those ranks r for which dead[r / 8] >> r % 8 & 1 is 0, in the old
- * order; this rank must be one of them.  Nobody may have messages or collectives under way.  Over MPI this waits for the
- * others inside MPI.  Afterwards MPI_Finalize would wait for the dead: see vt_comm_shrunk. */
+/* Collective over the survivors: from now on this comm has those ranks r for which dead[r / 8] >> r % 8 & 1 is 0, in
+ * the old order; this rank must be one of them.  Nobody may have messages or collectives under way.  Over MPI this
+ * waits for the others inside MPI.  Afterwards MPI_Finalize would wait for the dead: see vt_comm_shrunk. */
 VT_MUST_CHECK vt_status vt_comm_shrink(vt_comm *c, const unsigned char *dead, vt_err *err);
 int vt_comm_shrunk(const vt_comm *c);
 

@@ -1,4 +1,4 @@
-/* crash_note.c - what a rank leaves for its guardian, and what the guardian does with it when the rank is dead. */
+/* crash_note.c - what a rank leaves for its watchdog, and what the watchdog does with it when the rank is dead. */
 #define _POSIX_C_SOURCE 200809L
 #include <dirent.h>
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "runner/farm/farm_impl.h"
-#include "runner/guard/guard.h"
+#include "runner/watchdog/watchdog.h"
 
 typedef struct note {
   char fallen[VT_PATH * 2], journal[VT_PATH + 16];
@@ -19,7 +19,7 @@ typedef struct note {
   int32_t stage, reserved;
   int64_t step;
 } note;
-_Static_assert(sizeof(note) <= VT_GUARD_NOTE, "a note must fit");
+_Static_assert(sizeof(note) <= VT_WATCHDOG_NOTE, "a note must fit");
 
 static note mine; /* of this rank */
 
@@ -28,34 +28,34 @@ void vt_crash_note_folder(const char *journal, const char *fallen, int rank)
   mine = (note){.rank = rank};
   (void)snprintf(mine.journal, sizeof mine.journal, "%s", journal);
   (void)snprintf(mine.fallen, sizeof mine.fallen, "%s", fallen ? fallen : "");
-  vt_guard_note(&mine, sizeof mine);
+  vt_watchdog_note(&mine, sizeof mine);
 }
 
-void vt__note_task(const vt_lease *l, const vt_uid *uid)
+void vt__crash_note_task(const vt_lease *l, const vt_uid *uid)
 {
   mine.in_task = l != NULL;
   if (l) mine.lease = *l, mine.uid = *uid, mine.stage = VT_STAGE_NONE, mine.step = 0;
-  vt_guard_note(&mine, sizeof mine);
+  vt_watchdog_note(&mine, sizeof mine);
 }
 
-void vt__note_place(int stage, int64_t step)
+void vt__crash_note_place(int stage, int64_t step)
 {
   mine.stage = stage;
   mine.step = step;
-  vt_guard_note(&mine, sizeof mine);
+  vt_watchdog_note(&mine, sizeof mine);
 }
 
-void vt_crash_vital(int vital, double rank_timeout_s)
+void vt_crash_note_in_collective(int in_collective, double rank_timeout_s)
 {
   const double longer = 10;
-  vt_guard_phase_set(vital ? VT_GUARD_VITAL : VT_GUARD_FREE);
-  vt_guard_patience(vital ? longer * rank_timeout_s : rank_timeout_s);
+  vt_watchdog_phase_set(in_collective ? VT_WATCHDOG_IN_COLLECTIVE : VT_WATCHDOG_FREE);
+  vt_watchdog_patience(in_collective ? longer * rank_timeout_s : rank_timeout_s);
 }
 
 /* Would the same task do it again?  A fault of the program, or standing still, may be its doing; SIGKILL and SIGTERM
  * come from outside (a person, the batch system, the kernel that ran out of memory for all), and an exit is a second
  * Ctrl-C or MPI's. */
-static int its_own_fault(const vt_guard_death *d)
+static int its_own_fault(const vt_watchdog_death *d)
 {
   static const int fault[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP};
   if (d->stopped) return 0;
@@ -65,7 +65,7 @@ static int its_own_fault(const vt_guard_death *d)
   return 0;
 }
 
-static void record_crash(const vt_guard_death *d, const note *n)
+static void record_crash(const vt_watchdog_death *d, const note *n)
 {
   vt_journal_writer *w = NULL;
   vt_err err = {0};
@@ -91,20 +91,20 @@ static void record_crash(const vt_guard_death *d, const note *n)
   vt_journal_close(w);
 }
 
-void vt_mourn(const vt_guard_death *d)
+void vt_crash_note_record(const vt_watchdog_death *d)
 {
   note n;
   if (!d->note || d->n_note != sizeof n) return;
   memcpy(&n, d->note, sizeof n);
   if (n.in_task && its_own_fault(d)) record_crash(d, &n);
   if (!n.fallen[0]) return;
-  vt_fallen_leave(n.fallen, n.rank);
+  vt_death_note_leave(n.fallen, n.rank);
 }
 
 /* ------------------------------------------------------------------ the word */
 
 /* That the file is there is all it says. */
-void vt_fallen_leave(const char *prefix, int rank)
+void vt_death_note_leave(const char *prefix, int rank)
 {
   char name[VT_PATH * 2 + 16];
   (void)snprintf(name, sizeof name, "%s%d", prefix, rank);
@@ -113,7 +113,7 @@ void vt_fallen_leave(const char *prefix, int rank)
 }
 
 /* Two words may fall into one tick of the file system's clock, so the folder is listed now and then all the same. */
-static int has_changed(vt_fallen *f, const char *folder, double now)
+static int has_changed(vt_death_notes *f, const char *folder, double now)
 {
   static const double look_well_s = 10;
   struct stat st;
@@ -125,7 +125,7 @@ static int has_changed(vt_fallen *f, const char *folder, double now)
   return 1;
 }
 
-int vt_fallen_look(vt_fallen *f, double now, int take)
+int vt_death_notes_look(vt_death_notes *f, double now, int take)
 {
   char folder[VT_PATH * 2], path[VT_PATH * 2 + 300];
   const char *slash = f->prefix ? strrchr(f->prefix, '/') : NULL;

@@ -1,7 +1,7 @@
 /* farm.h - the task farm: a master and workers on the ranks of one job (layer 7).
  *
  * One node is one rank: it may hold the master, a worker, or both (inline master).  Master and worker only react to
- * messages and never wait; vt_node_run is the one loop. */
+ * messages and never wait; vt_farm_run is the one loop. */
 #ifndef VT_FARM_H
 #define VT_FARM_H
 
@@ -17,21 +17,21 @@ typedef struct vt_lease {
 } vt_lease;
 
 /* What one lease gave; owned by the node, freed after it was recorded. */
-typedef struct vt_work {
+typedef struct vt_task_output {
   vt_result_head head;
   double *values;
   int32_t stage, reserved; /* where it ended */
   int64_t step;
   vt_buf post_mortem; /* extended XYZ of the frame that tripped a guard */
-} vt_work;
+} vt_task_output;
 
 /* The work itself: real replicas in a campaign, empty tasks in `bench sched` and in simulations. */
-typedef struct vt_work_ops {
+typedef struct vt_task_ops {
   void *ctx;
-  vt_status (*run)(void *ctx, const vt_lease *l, const vt_replica_hooks *hooks, vt_work *out, vt_err *err);
+  vt_status (*run)(void *ctx, const vt_lease *l, const vt_replica_hooks *hooks, vt_task_output *out, vt_err *err);
   /* After the record is durable: views of the result (glass/<uid>.xyz, the post-mortem frame). NULL: nothing. */
-  vt_status (*after)(void *ctx, const vt_lease *l, vt_status how, const vt_work *w, vt_err *err);
-} vt_work_ops;
+  vt_status (*after)(void *ctx, const vt_lease *l, vt_status how, const vt_task_output *w, vt_err *err);
+} vt_task_ops;
 
 /* Other jobs that work on the same campaign (enter.c); functions for rank 0. */
 typedef struct vt_claims {
@@ -46,72 +46,73 @@ typedef struct vt_claims {
   vt_status (*beat)(void *ctx, int *others, int *leads, vt_err *err);
 } vt_claims;
 
-typedef struct vt_node_options {
+typedef struct vt_farm_options {
   vt_comm *comm;     /* borrowed                                                */
   int master_inline; /* rank 0 also works                                       */
   int max_tries, crash_limit, fault_limit;
-  double rank_timeout_s;   /* the master gives up a rank that was silent for so long; 0: never */
-  double grace_s;          /* after a soft stop the master waits no longer than this for a rank; 0: as long as it takes */
+  double rank_timeout_s; /* the master gives up a rank that was silent for so long; 0: never */
+  double grace_s;        /* after a soft stop the master waits no longer than this for a rank; 0: as long as it takes */
   double master_timeout_s; /* a worker that hears nothing from its master for so long leaves with VT_ESTOP; 0: never */
-  /* A guardian leaves a file <fallen><rank> when its rank has died; NULL: nobody does. */
+  /* A watchdog leaves a file <fallen><rank> when its rank has died; NULL: nobody does. */
   const char *fallen;
-  const vt_claims *claims; /* rank 0: NULL if no other job can be there */
+  const vt_claims *claims;   /* rank 0: NULL if no other job can be there */
   const vt_sched_task *task; /* [n_tasks]; uids are needed on every rank               */
   const double *task_ns;     /* [n_tasks] simulated time of each                        */
   int n_tasks;
   vt_journal *replay; /* rank 0: results and failures so far; NULL elsewhere     */
   const char *journal_dir;
-  vt_work_ops work;
+  vt_task_ops work;
   /* rank 0, about once a second */
-  void (*watch)(void *ctx, const vt_watch *w);
+  void (*watch)(void *ctx, const vt_run_snapshot *w);
   /* rank 0, for every happening; may be NULL */
-  void (*event)(void *ctx, const vt_happening *h);
+  void (*event)(void *ctx, const vt_run_event *h);
   /* any rank, often: non-zero asks for a soft stop (a signal, the wall limit, the halt file) */
   int (*stop)(void *ctx);
-  /* rank 0: why no task may be begun any more (one that is begun must reach its first checkpoint), or NULL; may be NULL */
+  /* rank 0: why no task may be begun any more (one that is begun must reach its first checkpoint), or NULL; may be NULL
+   */
   const char *(*may_not_begin)(void *ctx);
   void *ctx;
-} vt_node_options;
+} vt_farm_options;
 
-typedef struct vt_node_outcome {
+typedef struct vt_farm_outcome {
   vt_sched_counts tasks; /* rank 0 only */
   int stopped;           /* rank 0: 1 if a soft stop ended it early */
   int leads, others;     /* rank 0: of several jobs               */
   int n_dead;            /* ranks that died on the way            */
   unsigned char *dead;   /* bitmap of them, vt_free; NULL: it did not come to the end */
-  int alone;    /* with an error: this rank left the loop by itself, no collective call is possible any more */
-  int given_up; /* alone, because the others go on without it: its end is no failure */
-} vt_node_outcome;
+  int alone;             /* with an error: this rank left the loop by itself, no collective call is possible any more */
+  int given_up;          /* alone, because the others go on without it: its end is no failure */
+} vt_farm_outcome;
 
 /* Collective: returns on every rank when all tasks are done or failed, or after a soft stop, or (in a job that does not
- * lead) when nothing is left to take.  When ranks died meanwhile the comm has been shrunk to the survivors.  A status other
- * than VT_OK on rank 0 is the first fatal error that any rank reported.  out->alone: the error is this rank's own (VT_ESTOP:
- * its master is gone, or has given it up), the others are not in this call any more, and the process must leave by
- * vt_guard_leave. */
-VT_MUST_CHECK vt_status vt_node_run(const vt_node_options *o, vt_node_outcome *out, vt_err *err);
+ * lead) when nothing is left to take.  When ranks died meanwhile the comm has been shrunk to the survivors.  A status
+ * other than VT_OK on rank 0 is the first fatal error that any rank reported.  out->alone: the error is this rank's own
+ * (VT_ESTOP: its master is gone, or has given it up), the others are not in this call any more, and the process must
+ * leave by vt_watchdog_leave. */
+VT_MUST_CHECK vt_status vt_farm_run(const vt_farm_options *o, vt_farm_outcome *out, vt_err *err);
 
-/* For vt_guard_start: records the crash of a task in the journal, and leaves word for the master. */
-struct vt_guard_death;
-void vt_mourn(const struct vt_guard_death *d);
+/* For vt_watchdog_start: records the crash of a task in the journal, and leaves word for the master. */
+struct vt_watchdog_death;
+void vt_crash_note_record(const struct vt_watchdog_death *d);
 
-/* mourn.c: what this rank leaves for its guardian (guard.h): where it works, what it does now (NULL: nothing). */
+/* mourn.c: what this rank leaves for its watchdog (guard.h): where it works, what it does now (NULL: nothing). */
 void vt_crash_note_folder(const char *journal, const char *fallen, int rank);
 
-/* What the death of this rank means from now on (vt_guard_phase), and how long it may be silent: where all wait for all
- * there are fits and a store to be made, so ten times rank_timeout_s. */
-void vt_crash_vital(int vital, double rank_timeout_s);
+/* What the death of this rank means from now on (vt_watchdog_phase), and how long it may be silent: where all wait for
+ * all there are fits and a store to be made, so ten times rank_timeout_s. */
+void vt_crash_note_in_collective(int in_collective, double rank_timeout_s);
 
-/* The words of guardians in a folder: files <fallen><rank>. */
-typedef struct vt_fallen {
+/* The words of watchdogs in a folder: files <fallen><rank>. */
+typedef struct vt_death_notes {
   const char *prefix;          /* <folder>/<job>-, borrowed; NULL or "": nobody leaves word */
   const unsigned char *ignore; /* bitmap of ranks that are known to be dead, borrowed; NULL: none */
   int n_ignore;
   int64_t stamp;
   double looked_well;
-} vt_fallen;
-/* A rank whose guardian left word, or -1.  take: the word is removed.  The folder is listed only when it has changed.
+} vt_death_notes;
+/* A rank whose watchdog left word, or -1.  take: the word is removed.  The folder is listed only when it has changed.
  */
-int vt_fallen_look(vt_fallen *f, double now, int take);
-void vt_fallen_leave(const char *prefix, int rank); /* the word itself */
+int vt_death_notes_look(vt_death_notes *f, double now, int take);
+void vt_death_note_leave(const char *prefix, int rank); /* the word itself */
 
 #endif

@@ -36,11 +36,11 @@ typedef struct vt_beat_msg {
 } vt_beat_msg;
 
 typedef struct vt_master vt_master;
-VT_MUST_CHECK vt_status vt__master_open(vt_master **m, const vt_node_options *o, vt_err *err);
+VT_MUST_CHECK vt_status vt__master_open(vt_master **m, const vt_farm_options *o, vt_err *err);
 VT_MUST_CHECK vt_status vt__master_message(vt_master *m, const vt_msg *msg, vt_err *err);
 VT_MUST_CHECK vt_status vt__master_stop(vt_master *m, vt_err *err); /* idempotent */
 VT_MUST_CHECK vt_status vt__master_tick(vt_master *m, vt_err *err); /* often: whatever depends on time */
-void vt__master_watch(const vt_master *m, double now, vt_watch *w);
+void vt__master_snapshot(const vt_master *m, double now, vt_run_snapshot *w);
 int vt__master_finished(const vt_master *m); /* the living know that the end has come */
 /* Bitmap of the ranks that are left out of the collective end, and their number. */
 const unsigned char *vt__master_dead(const vt_master *m, int *n_dead);
@@ -53,7 +53,7 @@ typedef struct vt_pump {
   void *ctx;
   vt_status (*step)(void *ctx, int *busy, vt_err *err);
 } vt_pump;
-VT_MUST_CHECK vt_status vt__worker_open(vt_worker **w, const vt_node_options *o, vt_pump pump, vt_err *err);
+VT_MUST_CHECK vt_status vt__worker_open(vt_worker **w, const vt_farm_options *o, vt_pump pump, vt_err *err);
 VT_MUST_CHECK vt_status vt__worker_message(vt_worker *w, const vt_msg *msg, vt_err *err);
 /* Run the task that came, or ask for one, or make pending records durable.  *busy: did something. */
 VT_MUST_CHECK vt_status vt__worker_step(vt_worker *w, int *busy, vt_err *err);
@@ -63,7 +63,7 @@ int vt__worker_over(const vt_worker *w, const unsigned char **dead, int *given_u
 void vt__worker_close(vt_worker *w);
 
 /* crash_note.c */
-void vt__note_task(const vt_lease *l, const vt_uid *uid);
-void vt__note_place(int stage, int64_t step);
+void vt__crash_note_task(const vt_lease *l, const vt_uid *uid);
+void vt__crash_note_place(int stage, int64_t step);
 
 #endif

@@ -3,12 +3,12 @@
 #include "runner/farm/master_impl.h"
 
 static const double PING_S = 2, SLEPT_S = 5;
-/* The guardian of a silent rank comes first; this is for where there is none, or its host is gone. */
+/* The watchdog of a silent rank comes first; this is for where there is none, or its host is gone. */
 static const double AFTER_THE_GUARDIAN = 1.25;
 /* How long a living rank may take to say IN: it is idle, or flushes its journal. */
 static const double IN_LEAST_S = 30;
 
-vt_status vt__roll_open(vt_master *m, vt_err *err)
+vt_status vt__liveness_open(vt_master *m, vt_err *err)
 {
   void *p;
   size_t n = (size_t)m->n_ranks;
@@ -20,14 +20,14 @@ vt_status vt__roll_open(vt_master *m, vt_err *err)
   m->gone = p;
   VT_PASS(vt_calloc64(&p, n / 8 + 1, 1, err));
   m->dead = p;
-  m->fallen = (vt_fallen){.prefix = m->o->fallen, .ignore = m->dead, .n_ignore = m->n_ranks};
+  m->fallen = (vt_death_notes){.prefix = m->o->fallen, .ignore = m->dead, .n_ignore = m->n_ranks};
   for (int r = 0; r < m->n_ranks; r++)
     m->rank[r] = (vt_rank_state){.task = -1, .heard = m->t_start, .since = m->t_start};
   if (!m->o->master_inline) m->rank[0].doing = VT_RANK_LEFT;
   return VT_OK;
 }
 
-void vt__roll_free(vt_master *m)
+void vt__liveness_free(vt_master *m)
 {
   vt_free(m->rank);
   vt_free(m->in);
@@ -35,14 +35,14 @@ void vt__roll_free(vt_master *m)
   vt_free(m->dead);
 }
 
-void vt__roll_slept(vt_master *m, double s)
+void vt__liveness_slept(vt_master *m, double s)
 {
   if (s < SLEPT_S || m->looked <= 0) return;
   for (int r = 0; r < m->n_ranks; r++) m->rank[r].heard += s;
   m->round_began += s;
 }
 
-void vt__roll_doing(vt_master *m, int rank, vt_rank_doing doing)
+void vt__liveness_doing(vt_master *m, int rank, vt_rank_doing doing)
 {
   vt_rank_state *r = &m->rank[rank];
   r->doing = doing;
@@ -52,16 +52,16 @@ void vt__roll_doing(vt_master *m, int rank, vt_rank_doing doing)
 
 /* ------------------------------------------------------------------ deaths */
 
-/* What its guardian wrote down about the task is read before: the task is still leased to the dead rank then. */
+/* What its watchdog wrote down about the task is read before: the task is still leased to the dead rank then. */
 static vt_status declare_dead(vt_master *m, int rank, const char *why, vt_err *err)
 {
   vt_rank_state *r = &m->rank[rank];
   vt_lease l = {.task = r->task, .attempt = r->attempt, .half_stage = r->half_stage};
-  vt_log(VT_LOG_WARN, "drive", "ev=rank_dead rank=%d task=%d why=\"%s\"", rank, r->task, why);
+  vt_log(VT_LOG_WARN, "farm", "ev=rank_dead rank=%d task=%d why=\"%s\"", rank, r->task, why);
   vt__master_say(m, "rank_dead", rank, l.task >= 0 ? &l : NULL, why);
   m->dead[rank / 8] |= (unsigned char)(1u << rank % 8);
   m->n_dead++;
-  vt__roll_doing(m, rank, VT_RANK_DEAD);
+  vt__liveness_doing(m, rank, VT_RANK_DEAD);
   return vt__master_event(m, &(vt_event){.kind = VT_EV_WORKER_DEAD, .worker = rank, .task = -1}, err);
 }
 
@@ -70,7 +70,7 @@ static vt_status declare_all(vt_master *m, const char *why, vt_err *err)
 {
   int any = 0;
   for (int r = 1; r < m->n_ranks && !any; r++) any = m->gone[r];
-  if (any) VT_PASS(vt__news_read(m, err));
+  if (any) VT_PASS(vt__peer_jobs_read(m, err));
   for (int r = 1; r < m->n_ranks && any; r++) {
     if (m->gone[r] && m->rank[r].doing != VT_RANK_DEAD) VT_PASS(declare_dead(m, r, why, err));
     m->gone[r] = 0;
@@ -81,9 +81,9 @@ static vt_status declare_all(vt_master *m, const char *why, vt_err *err)
 static vt_status bury(vt_master *m, double now, vt_err *err)
 {
   double most = AFTER_THE_GUARDIAN * m->o->rank_timeout_s;
-  for (int r; (r = vt_fallen_look(&m->fallen, now, 1)) >= 0;)
+  for (int r; (r = vt_death_notes_look(&m->fallen, now, 1)) >= 0;)
     if (r > 0 && r < m->n_ranks) m->gone[r] = 1;
-  VT_PASS(declare_all(m, "its guardian says so", err));
+  VT_PASS(declare_all(m, "its watchdog says so", err));
   for (int r = 1; r < m->n_ranks && most > 0; r++)
     m->gone[r] = m->rank[r].doing != VT_RANK_DEAD && now - m->rank[r].heard > most;
   return declare_all(m, "silent for too long", err);
@@ -111,7 +111,7 @@ static vt_status new_round(vt_master *m, double now, vt_err *err)
   return VT_OK;
 }
 
-vt_status vt__roll_in(vt_master *m, int rank, int32_t round, vt_err *err)
+vt_status vt__liveness_joined_end(vt_master *m, int rank, int32_t round, vt_err *err)
 {
   (void)err;
   if (round == m->round) m->in[rank] = 1;
@@ -121,7 +121,7 @@ vt_status vt__roll_in(vt_master *m, int rank, int32_t round, vt_err *err)
 /* Everybody is in: from now on the launcher ends the job when somebody dies, so nobody waits for ever. */
 static vt_status go(vt_master *m, vt_err *err)
 {
-  vt_crash_vital(1, m->o->rank_timeout_s); /* the others wait for rank 0, too */
+  vt_crash_note_in_collective(1, m->o->rank_timeout_s); /* the others wait for rank 0, too */
   for (int r = 1; r < m->n_ranks; r++)
     if (m->rank[r].doing == VT_RANK_DEAD)
       VT_PASS(vt__master_send(m, r, VT_MSG_GIVEN_UP, err)); /* it may live, and wait */
@@ -163,7 +163,7 @@ static vt_status gather(vt_master *m, double now, vt_err *err)
   return missing ? VT_OK : go(m, err);
 }
 
-vt_status vt__roll_call(vt_master *m, double now, vt_err *err)
+vt_status vt__liveness_check(vt_master *m, double now, vt_err *err)
 {
   if (now - m->pinged > PING_S && m->o->master_timeout_s > 0) {
     m->pinged = now;

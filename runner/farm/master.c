@@ -15,7 +15,7 @@ vt_status vt__master_send(vt_master *m, int rank, int tag, vt_err *err)
 
 void vt__master_say(vt_master *m, const char *what, int rank, const vt_lease *l, const char *text)
 {
-  vt_happening h = {.what = what, .rank = rank, .task = -1, .ns = NAN, .wall_s = NAN, .text = text};
+  vt_run_event h = {.what = what, .rank = rank, .task = -1, .ns = NAN, .wall_s = NAN, .text = text};
   if (l) h.task = l->task, h.attempt = l->attempt, h.half_stage = l->half_stage;
   if (m->o->event) m->o->event(m->o->ctx, &h);
 }
@@ -30,11 +30,11 @@ static vt_status give(vt_master *m, const vt_action *a, vt_err *err)
   vt_rank_state *r = &m->rank[a->worker];
   int ours;
   if (vt_sched_worker_of(m->sched, a->task) != a->worker) return VT_OK; /* what happened meanwhile took it away again */
-  VT_PASS(vt__news_claim(m, a->worker, a->task, &ours, err));
+  VT_PASS(vt__peer_jobs_claim(m, a->worker, a->task, &ours, err));
   if (!ours || vt_sched_worker_of(m->sched, a->task) != a->worker) return VT_OK;
   *r = (vt_rank_state){.heard = r->heard, .task = l.task, .attempt = l.attempt, .half_stage = l.half_stage};
-  vt__roll_doing(m, a->worker, VT_RANK_BUSY);
-  vt_log(VT_LOG_DEBUG, "drive", "ev=lease task=%d worker=%d attempt=%d half_stage=%d", a->task, a->worker, a->attempt,
+  vt__liveness_doing(m, a->worker, VT_RANK_BUSY);
+  vt_log(VT_LOG_DEBUG, "farm", "ev=lease task=%d worker=%d attempt=%d half_stage=%d", a->task, a->worker, a->attempt,
          a->half_stage);
   vt__master_say(m, "lease", a->worker, &l, NULL);
   VT_TRY(vt_comm_send(m->comm, a->worker, VT_MSG_TASK, &l, sizeof l, err), err, "task %d to rank %d", a->task,
@@ -49,11 +49,11 @@ static vt_status execute(vt_master *m, const vt_action *a, vt_err *err)
     return give(m, a, err);
   case VT_ACT_RELEASE:
     if (m->rank[a->worker].doing == VT_RANK_DEAD) return VT_OK;
-    vt__roll_doing(m, a->worker, VT_RANK_LEFT);
+    vt__liveness_doing(m, a->worker, VT_RANK_LEFT);
     return vt__master_send(m, a->worker, VT_MSG_LEAVE, err);
   case VT_ACT_GIVE_UP: {
     vt_lease l = {.task = a->task};
-    vt_log(VT_LOG_WARN, "drive", "ev=give_up task=%d cause=%d", a->task, vt_sched_failed_by(m->sched, a->task));
+    vt_log(VT_LOG_WARN, "farm", "ev=give_up task=%d cause=%d", a->task, vt_sched_failed_by(m->sched, a->task));
     vt__master_say(m, "give_up", -1, &l, vt_sched_failed_by(m->sched, a->task) == a->task ? NULL : "its glass failed");
     return VT_OK;
   }
@@ -113,7 +113,7 @@ static vt_status replay(vt_master *m, vt_err *err)
   return VT_OK;
 }
 
-vt_status vt__master_open(vt_master **out, const vt_node_options *o, vt_err *err)
+vt_status vt__master_open(vt_master **out, const vt_farm_options *o, vt_err *err)
 {
   vt_status rc = VT_OK;
   void *p = NULL;
@@ -125,14 +125,14 @@ vt_status vt__master_open(vt_master **out, const vt_node_options *o, vt_err *err
   m->n_ranks = vt_comm_size(o->comm);
   m->t_start = vt_comm_now(o->comm);
   m->leads = 1;
-  VT_TRY_OUT(vt__roll_open(m, err), err, "master: %d ranks", m->n_ranks);
+  VT_TRY_OUT(vt__liveness_open(m, err), err, "master: %d ranks", m->n_ranks);
   vt_sched_options so = {
       .n_workers = m->n_ranks, .max_tries = o->max_tries, .crash_limit = o->crash_limit, .fault_limit = o->fault_limit};
   VT_TRY_OUT(vt_sched_open(&m->sched, o->task, o->n_tasks, &so, err), err, "scheduler for %d tasks", o->n_tasks);
   m->action_cap = vt_sched_actions_max(m->sched);
   VT_TRY_OUT(vt_calloc64(&p, (size_t)m->action_cap, sizeof *m->action, err), err, "scheduler actions");
   m->action = p;
-  VT_TRY_OUT(vt__news_open(m, err), err, "master");
+  VT_TRY_OUT(vt__peer_jobs_open(m, err), err, "master");
   VT_TRY_OUT(replay(m, err), err, "replaying the journal");
   *out = m;
   m = NULL;
@@ -145,8 +145,8 @@ void vt__master_close(vt_master *m)
 {
   if (!m) return;
   vt_sched_free(m->sched);
-  vt__roll_free(m);
-  vt__news_free(m);
+  vt__liveness_free(m);
+  vt__peer_jobs_free(m);
   vt_free(m->action);
   vt_free(m->todo);
   vt_free(m);
@@ -169,10 +169,9 @@ static vt_status take_result(vt_master *m, int rank, const vt_done_msg *d, vt_er
 {
   vt_event ev = {.kind = VT_EV_RESULT, .worker = rank, .task = d->lease.task};
   if (vt_sched_state(m->sched, d->lease.task) != VT_DONE) m->ns_done += m->o->task_ns[d->lease.task];
-  vt_log(VT_LOG_INFO, "drive", "ev=result task=%d worker=%d ns=%.6g wall_s=%.3f", d->lease.task, rank, d->ns,
-         d->wall_s);
+  vt_log(VT_LOG_INFO, "farm", "ev=result task=%d worker=%d ns=%.6g wall_s=%.3f", d->lease.task, rank, d->ns, d->wall_s);
   if (m->o->event)
-    m->o->event(m->o->ctx, &(vt_happening){.what = "result",
+    m->o->event(m->o->ctx, &(vt_run_event){.what = "result",
                                            .rank = rank,
                                            .task = d->lease.task,
                                            .attempt = d->lease.attempt,
@@ -181,7 +180,7 @@ static vt_status take_result(vt_master *m, int rank, const vt_done_msg *d, vt_er
                                            .wall_s = d->wall_s});
   int held = vt_sched_worker_of(m->sched, d->lease.task) == rank; /* else somebody who was given it later releases it */
   VT_PASS(vt__master_event(m, &ev, err));
-  return held ? vt__news_release(m, d->lease.task, err) : VT_OK;
+  return held ? vt__peer_jobs_release(m, d->lease.task, err) : VT_OK;
 }
 
 static vt_status take_failure(vt_master *m, int rank, const vt_done_msg *d, vt_err *err)
@@ -193,10 +192,10 @@ static vt_status take_failure(vt_master *m, int rank, const vt_done_msg *d, vt_e
                  .attempt = d->lease.attempt,
                  .half_stage = d->lease.half_stage,
                  .stage = d->stage};
-  vt_log(VT_LOG_WARN, "drive", "ev=failure task=%d worker=%d attempt=%d half_stage=%d error=\"%.200s\"", d->lease.task,
+  vt_log(VT_LOG_WARN, "farm", "ev=failure task=%d worker=%d attempt=%d half_stage=%d error=\"%.200s\"", d->lease.task,
          rank, d->lease.attempt, d->lease.half_stage, d->err.text);
   vt__master_say(m, "failure", rank, &d->lease, d->err.text);
-  if (vt_sched_worker_of(m->sched, d->lease.task) == rank) VT_PASS(vt__news_release(m, d->lease.task, err));
+  if (vt_sched_worker_of(m->sched, d->lease.task) == rank) VT_PASS(vt__peer_jobs_release(m, d->lease.task, err));
   return vt__master_event(m, &ev, err);
 }
 
@@ -207,7 +206,7 @@ static vt_status take_done(vt_master *m, const vt_msg *msg, vt_err *err)
     VT_FAIL(err, VT_EBUG, "message %d of rank %d has %zu bytes, expected %zu", msg->tag, msg->src, msg->n, sizeof d);
   memcpy(&d, msg->data, sizeof d);
   vt_rank_state *r = &m->rank[msg->src];
-  if (r->doing == VT_RANK_BUSY && r->task == d.lease.task) vt__roll_doing(m, msg->src, VT_RANK_IDLE);
+  if (r->doing == VT_RANK_BUSY && r->task == d.lease.task) vt__liveness_doing(m, msg->src, VT_RANK_IDLE);
   if (msg->tag == VT_MSG_RESULT) return take_result(m, msg->src, &d, err);
   if (msg->tag == VT_MSG_FAILURE) return take_failure(m, msg->src, &d, err);
   return take_abort(m, msg->src, &d, err);
@@ -225,7 +224,7 @@ static vt_status take_beat(vt_master *m, const vt_msg *msg, vt_err *err)
 
 static vt_status take_gone(vt_master *m, int rank, vt_err *err)
 {
-  if (m->rank[rank].doing != VT_RANK_DEAD) vt__roll_doing(m, rank, VT_RANK_LEFT);
+  if (m->rank[rank].doing != VT_RANK_DEAD) vt__liveness_doing(m, rank, VT_RANK_LEFT);
   return vt__master_event(m, &(vt_event){.kind = VT_EV_WORKER_DEAD, .worker = rank, .task = -1}, err);
 }
 
@@ -238,7 +237,7 @@ vt_status vt__master_message(vt_master *m, const vt_msg *msg, vt_err *err)
     return vt__master_send(m, msg->src, VT_MSG_GIVEN_UP, err);
   switch (msg->tag) {
   case VT_MSG_READY:
-    if (r->doing == VT_RANK_BUSY) vt__roll_doing(m, msg->src, VT_RANK_IDLE);
+    if (r->doing == VT_RANK_BUSY) vt__liveness_doing(m, msg->src, VT_RANK_IDLE);
     return vt__master_event(m, &(vt_event){.kind = VT_EV_READY, .worker = msg->src, .task = -1}, err);
   case VT_MSG_RESULT:
   case VT_MSG_FAILURE:
@@ -254,7 +253,7 @@ vt_status vt__master_message(vt_master *m, const vt_msg *msg, vt_err *err)
     int32_t round;
     if (msg->n != sizeof round) VT_FAIL(err, VT_EBUG, "message %d of %zu bytes", msg->tag, msg->n);
     memcpy(&round, msg->data, sizeof round);
-    return vt__roll_in(m, msg->src, round, err);
+    return vt__liveness_joined_end(m, msg->src, round, err);
   }
   default:
     VT_FAIL(err, VT_EBUG, "unknown message %d from rank %d", msg->tag, msg->src);
@@ -289,18 +288,18 @@ vt_status vt__master_tick(vt_master *m, vt_err *err)
 {
   double now = vt_comm_now(m->comm);
   if (now - m->looked < (m->ending == VT__WORKING ? TICK_S : END_TICK_S)) return VT_OK;
-  vt__roll_slept(m, now - m->looked);
+  vt__liveness_slept(m, now - m->looked);
   m->looked = now;
-  VT_PASS(vt__news_beat(m, err));
+  VT_PASS(vt__peer_jobs_beat(m, err));
   if (m->ending == VT__WORKING) {
-    VT_PASS(vt__news_look(m, now, err));
+    VT_PASS(vt__peer_jobs_look(m, now, err));
     const char *why = !m->closing && m->o->may_not_begin ? m->o->may_not_begin(m->o->ctx) : NULL;
     if (why) VT_PASS(vt__master_close_shop(m, why, err));
   }
-  return vt__roll_call(m, now, err);
+  return vt__liveness_check(m, now, err);
 }
 
-void vt__master_watch(const vt_master *m, double now, vt_watch *w)
+void vt__master_snapshot(const vt_master *m, double now, vt_run_snapshot *w)
 {
   double ns = m->ns_done, elapsed = now - m->t_start;
   int workers = 0;
@@ -309,20 +308,20 @@ void vt__master_watch(const vt_master *m, double now, vt_watch *w)
     workers += vt__master_works(m, r) && m->rank[r].doing != VT_RANK_DEAD;
   }
   double rate = elapsed > 0 ? (ns - m->ns_before) / elapsed : 0; /* ns/s */
-  *w = (vt_watch){.tasks = vt_sched_count(m->sched),
-                  .ns_done = ns,
-                  .ns_total = m->ns_total,
-                  .ns_per_day = rate > 0 ? rate * 86400 : NAN,
-                  .eta_s = rate > 0 ? fmax(0, m->ns_total - ns) / rate : NAN,
-                  .elapsed_s = elapsed,
-                  .workers = workers,
-                  .stopping = m->stopping,
-                  .others = m->others,
-                  .elsewhere = vt_sched_elsewhere(m->sched),
-                  .leads = m->leads,
-                  .rank = m->rank,
-                  .n_ranks = m->n_ranks,
-                  .now = now};
+  *w = (vt_run_snapshot){.tasks = vt_sched_count(m->sched),
+                         .ns_done = ns,
+                         .ns_total = m->ns_total,
+                         .ns_per_day = rate > 0 ? rate * 86400 : NAN,
+                         .eta_s = rate > 0 ? fmax(0, m->ns_total - ns) / rate : NAN,
+                         .elapsed_s = elapsed,
+                         .workers = workers,
+                         .stopping = m->stopping,
+                         .others = m->others,
+                         .elsewhere = vt_sched_elsewhere(m->sched),
+                         .leads = m->leads,
+                         .rank = m->rank,
+                         .n_ranks = m->n_ranks,
+                         .now = now};
 }
 
 int vt__master_finished(const vt_master *m) { return m->ending == VT__GONE; }

@@ -11,7 +11,7 @@ typedef enum vt__ending { VT__WORKING, VT__GATHERING, VT__GONE } vt__ending;
 struct vt_master {
   vt_comm *comm;
   vt_sched *sched;
-  const vt_node_options *o;
+  const vt_farm_options *o;
   vt_action *action; /* [action_cap] */
   int action_cap;
   vt_action *todo; /* [cap_todo] actions that wait for their turn */
@@ -29,7 +29,7 @@ struct vt_master {
   vt_err abort;
   /* roll.c */
   double pinged, looked;
-  vt_fallen fallen;
+  vt_death_notes fallen;
   vt__ending ending;
   int32_t round;
   double round_began;
@@ -56,23 +56,23 @@ void vt__master_say(vt_master *m, const char *what, int rank, const vt_lease *l,
 int vt__master_works(const vt_master *m, int rank); /* is it a rank that does tasks? */
 
 /* roll.c */
-VT_MUST_CHECK vt_status vt__roll_open(vt_master *m, vt_err *err);
-void vt__roll_free(vt_master *m);
+VT_MUST_CHECK vt_status vt__liveness_open(vt_master *m, vt_err *err);
+void vt__liveness_free(vt_master *m);
 /* The master itself did nothing for so long (a suspended job): nobody was silent meanwhile. */
-void vt__roll_slept(vt_master *m, double s);
-void vt__roll_doing(vt_master *m, int rank, vt_rank_doing doing);
-VT_MUST_CHECK vt_status vt__roll_call(vt_master *m, double now, vt_err *err); /* deaths, pings, the end */
-VT_MUST_CHECK vt_status vt__roll_in(vt_master *m, int rank, int32_t round, vt_err *err);
+void vt__liveness_slept(vt_master *m, double s);
+void vt__liveness_doing(vt_master *m, int rank, vt_rank_doing doing);
+VT_MUST_CHECK vt_status vt__liveness_check(vt_master *m, double now, vt_err *err); /* deaths, pings, the end */
+VT_MUST_CHECK vt_status vt__liveness_joined_end(vt_master *m, int rank, int32_t round, vt_err *err);
 
 /* news.c */
-VT_MUST_CHECK vt_status vt__news_open(vt_master *m, vt_err *err);
-void vt__news_free(vt_master *m);
-VT_MUST_CHECK vt_status vt__news_beat(vt_master *m, vt_err *err);
-/* What the journal learned since: results and failures of other jobs, crashes that guardians wrote down. */
-VT_MUST_CHECK vt_status vt__news_read(vt_master *m, vt_err *err);
-VT_MUST_CHECK vt_status vt__news_look(vt_master *m, double now, vt_err *err);
+VT_MUST_CHECK vt_status vt__peer_jobs_open(vt_master *m, vt_err *err);
+void vt__peer_jobs_free(vt_master *m);
+VT_MUST_CHECK vt_status vt__peer_jobs_beat(vt_master *m, vt_err *err);
+/* What the journal learned since: results and failures of other jobs, crashes that watchdogs wrote down. */
+VT_MUST_CHECK vt_status vt__peer_jobs_read(vt_master *m, vt_err *err);
+VT_MUST_CHECK vt_status vt__peer_jobs_look(vt_master *m, double now, vt_err *err);
 /* *ours = 1: this job does the task. */
-VT_MUST_CHECK vt_status vt__news_claim(vt_master *m, int worker, int task, int *ours, vt_err *err);
-VT_MUST_CHECK vt_status vt__news_release(vt_master *m, int task, vt_err *err);
+VT_MUST_CHECK vt_status vt__peer_jobs_claim(vt_master *m, int worker, int task, int *ours, vt_err *err);
+VT_MUST_CHECK vt_status vt__peer_jobs_release(vt_master *m, int task, vt_err *err);
 
 #endif

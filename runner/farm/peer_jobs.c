@@ -18,7 +18,7 @@ static int by_uid(const void *a, const void *b)
   return vt_uid_cmp(&sorting[*(const int32_t *)a].uid, &sorting[*(const int32_t *)b].uid);
 }
 
-vt_status vt__news_open(vt_master *m, vt_err *err)
+vt_status vt__peer_jobs_open(vt_master *m, vt_err *err)
 {
   void *p;
   size_t n = (size_t)m->o->n_tasks;
@@ -34,7 +34,7 @@ vt_status vt__news_open(vt_master *m, vt_err *err)
   return VT_OK;
 }
 
-void vt__news_free(vt_master *m)
+void vt__peer_jobs_free(vt_master *m)
 {
   vt_free(m->by_uid);
   vt_free(m->away);
@@ -94,7 +94,7 @@ static vt_status failure(vt_master *m, const vt_rec *rec, int task, vt_err *err)
 }
 
 /* An event may lease a task, which asks for news again: a record is counted as seen before it is handled. */
-vt_status vt__news_read(vt_master *m, vt_err *err)
+vt_status vt__peer_jobs_read(vt_master *m, vt_err *err)
 {
   vt_journal *j = m->o->replay;
   if (!j) return VT_OK;
@@ -130,23 +130,23 @@ static vt_status elsewhere(vt_master *m, int worker, int task, vt_err *err)
 
 /* Another job releases a task after its record is durable, so news that are a moment old may miss one that was just
  * done: it is done twice then, with the same bits. */
-vt_status vt__news_claim(vt_master *m, int worker, int task, int *ours, vt_err *err)
+vt_status vt__peer_jobs_claim(vt_master *m, int worker, int task, int *ours, vt_err *err)
 {
   const vt_claims *c = m->o->claims;
   *ours = 1;
   if (!c) return VT_OK;
   VT_TRY(or_stop(m, c->claim(c->ctx, task, ours, err), err, err), err, "claiming task %d", task);
   if (*ours && m->ever_others && m->o->replay) {
-    if (vt_comm_now(m->comm) - m->read > FRESH_S) VT_PASS(vt__news_read(m, err));
+    if (vt_comm_now(m->comm) - m->read > FRESH_S) VT_PASS(vt__peer_jobs_read(m, err));
     if (vt_journal_result(m->o->replay, &m->o->task[task].uid)) {
       *ours = 0;
-      VT_PASS(vt__news_release(m, task, err));
+      VT_PASS(vt__peer_jobs_release(m, task, err));
     }
   }
   return *ours ? VT_OK : elsewhere(m, worker, task, err);
 }
 
-vt_status vt__news_release(vt_master *m, int task, vt_err *err)
+vt_status vt__peer_jobs_release(vt_master *m, int task, vt_err *err)
 {
   const vt_claims *c = m->o->claims;
   return c ? or_stop(m, c->release(c->ctx, task, err), err, err) : VT_OK;
@@ -166,7 +166,7 @@ static vt_status look_at_away(vt_master *m, vt_err *err)
   enum { AWAY = 1, FREE = 2 };
   const vt_claims *c = m->o->claims;
   int any = 0;
-  VT_PASS(vt__news_read(m, err));
+  VT_PASS(vt__peer_jobs_read(m, err));
   for (int t = 0; t < m->o->n_tasks; t++) {
     int held = 1;
     if (!m->away[t]) continue;
@@ -178,13 +178,13 @@ static vt_status look_at_away(vt_master *m, vt_err *err)
       any |= !held;
     }
   }
-  if (any) VT_PASS(vt__news_read(m, err));
+  if (any) VT_PASS(vt__peer_jobs_read(m, err));
   for (int t = 0; t < m->o->n_tasks && any; t++)
     if (m->away[t] == FREE) VT_PASS(back(m, t, err));
   return VT_OK;
 }
 
-vt_status vt__news_beat(vt_master *m, vt_err *err)
+vt_status vt__peer_jobs_beat(vt_master *m, vt_err *err)
 {
   const vt_claims *c = m->o->claims;
   if (!c) return VT_OK;
@@ -209,7 +209,7 @@ static vt_status give_up_claiming(vt_master *m, double now, int64_t here, vt_err
           vt_sched_elsewhere(m->sched));
 }
 
-vt_status vt__news_look(vt_master *m, double now, vt_err *err)
+vt_status vt__peer_jobs_look(vt_master *m, double now, vt_err *err)
 {
   if (!m->o->claims || !m->o->replay || now - m->checked < CHECK_S) return VT_OK;
   if (m->checked <= 0) m->stuck = now;

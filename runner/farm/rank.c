@@ -2,10 +2,10 @@
 #include <string.h>
 
 #include "runner/farm/farm_impl.h"
-#include "runner/guard/guard.h"
+#include "runner/watchdog/watchdog.h"
 
 typedef struct node {
-  const vt_node_options *o;
+  const vt_farm_options *o;
   vt_master *master; /* rank 0 */
   vt_worker *worker;
   int stop_asked;
@@ -32,7 +32,7 @@ static vt_status pump(void *ctx, int *busy, vt_err *err)
   vt_comm *c = n->o->comm;
   vt_msg msg;
   int got = 1;
-  vt_guard_beat();
+  vt_watchdog_beat();
   for (int k = 0; got && k < MESSAGES_MOST; k++) {
     VT_PASS(vt_comm_poll(c, &msg, &got, err));
     if (!got) break;
@@ -46,9 +46,9 @@ static vt_status pump(void *ctx, int *busy, vt_err *err)
   if (n->master) VT_PASS(vt__master_tick(n->master, err));
   double now = vt_comm_now(c);
   if (n->master && n->o->watch && now - n->last_watch >= 1) {
-    vt_watch w;
+    vt_run_snapshot w;
     n->last_watch = now;
-    vt__master_watch(n->master, now, &w);
+    vt__master_snapshot(n->master, now, &w);
     n->o->watch(n->o->ctx, &w);
   }
   return VT_OK;
@@ -82,12 +82,12 @@ static vt_status loop(node *n, int *given_up, vt_err *err)
 
 /* Those who died on the way are left behind.  Messages that crossed the end (heartbeats, READY after LEAVE) are taken
  * before the communicator is used again. */
-static vt_status gather(node *n, vt_node_outcome *out, vt_err *err)
+static vt_status gather(node *n, vt_farm_outcome *out, vt_err *err)
 {
   vt_comm *c = n->o->comm;
   const unsigned char *dead = NULL;
   int given_up, n_dead = 0;
-  vt_crash_vital(1, n->o->rank_timeout_s);
+  vt_crash_note_in_collective(1, n->o->rank_timeout_s);
   if (n->master)
     dead = vt__master_dead(n->master, &n_dead);
   else {
@@ -107,10 +107,10 @@ static vt_status gather(node *n, vt_node_outcome *out, vt_err *err)
   return VT_OK;
 }
 
-static vt_status outcome_of(node *n, vt_node_outcome *out, vt_err *err)
+static vt_status outcome_of(node *n, vt_farm_outcome *out, vt_err *err)
 {
-  vt_watch w;
-  vt__master_watch(n->master, vt_comm_now(n->o->comm), &w);
+  vt_run_snapshot w;
+  vt__master_snapshot(n->master, vt_comm_now(n->o->comm), &w);
   out->tasks = w.tasks;
   out->stopped = w.stopping;
   out->leads = w.leads;
@@ -122,11 +122,11 @@ static vt_status outcome_of(node *n, vt_node_outcome *out, vt_err *err)
   return (vt_status)abort->code;
 }
 
-vt_status vt_node_run(const vt_node_options *o, vt_node_outcome *out, vt_err *err)
+vt_status vt_farm_run(const vt_farm_options *o, vt_farm_outcome *out, vt_err *err)
 {
   vt_status rc = VT_OK;
   node n = {.o = o};
-  *out = (vt_node_outcome){0};
+  *out = (vt_farm_outcome){0};
   int rank = vt_comm_rank(o->comm);
   if (rank == 0) VT_TRY_OUT(vt__master_open(&n.master, o, err), err, "master");
   if (rank > 0 || o->master_inline)
@@ -134,12 +134,12 @@ vt_status vt_node_run(const vt_node_options *o, vt_node_outcome *out, vt_err *er
 out:
   rc = vt_comm_agree(o->comm, rc, err);
   if (rc == VT_OK) {
-    vt_crash_vital(0, o->rank_timeout_s);
+    vt_crash_note_in_collective(0, o->rank_timeout_s);
     rc = loop(&n, &out->given_up, err);
     if (rc == VT_OK) rc = gather(&n, out, err);
     out->alone = rc != VT_OK;
     if (out->alone && n.master && o->fallen)
-      vt_fallen_leave(o->fallen, rank); /* the workers need not wait for a timeout */
+      vt_death_note_leave(o->fallen, rank); /* the workers need not wait for a timeout */
   }
   if (rc == VT_OK && n.master) rc = outcome_of(&n, out, err);
   vt__worker_close(n.worker);

@@ -33,7 +33,7 @@ typedef struct world {
   const vt_scale_spec *s;
   vt_scale_report *out;
   vt_sim *sim;
-  vt_node_options o;
+  vt_farm_options o;
   vt_master *master;
   vt_sched_task *task;
   double *ns;
@@ -249,9 +249,9 @@ static vt_status master_turn(world *w, double now, vt_err *err)
   double cpu = vt_cpu_s(), from = vt_now_s();
   VT_PASS(vt__master_tick(w->master, err));
   if (now - w->watched >= WATCH_S) {
-    vt_watch watch;
+    vt_run_snapshot watch;
     w->watched = now;
-    vt__master_watch(w->master, now, &watch);
+    vt__master_snapshot(w->master, now, &watch);
   }
   longest(w, vt_now_s() - from);
   cpu = vt_cpu_s() - cpu;
@@ -261,7 +261,7 @@ static vt_status master_turn(world *w, double now, vt_err *err)
   return VT_OK;
 }
 
-static void happened(void *ctx, const vt_happening *h)
+static void happened(void *ctx, const vt_run_event *h)
 {
   world *w = ctx;
   if (strcmp(h->what, "result") == 0 && w->results[h->task] < UINT8_MAX) w->results[h->task]++;
@@ -352,7 +352,7 @@ static vt_status open_world(world *w, vt_err *err)
   w->batch = p;
   for (int i = 0; i < s->n_tasks; i++) w->ns[i] = 1;
   make_hands(w);
-  w->o = (vt_node_options){.comm = vt_sim_comm(w->sim, 0),
+  w->o = (vt_farm_options){.comm = vt_sim_comm(w->sim, 0),
                            .max_tries = 3,
                            .crash_limit = 100,
                            .fault_limit = 2,
@@ -407,9 +407,9 @@ static vt_status play(world *w, vt_err *err)
 static void conclude(world *w, double send_s)
 {
   vt_scale_report *out = w->out;
-  vt_watch watch;
+  vt_run_snapshot watch;
   double all = 0;
-  vt__master_watch(w->master, vt_sim_now(w->sim), &watch);
+  vt__master_snapshot(w->master, vt_sim_now(w->sim), &watch);
   (void)vt__master_dead(w->master, &out->n_declared);
   out->tasks = watch.tasks;
   out->virtual_s = vt_sim_now(w->sim);

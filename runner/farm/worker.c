@@ -8,13 +8,13 @@
 /* Records of tasks shorter than a second are synced together: the master counts a result only when it is durable, so a
  * record that waits here is merely done again after a crash. */
 static const double BATCH_S = 1.0, BEAT_S = 1.0;
-/* Two pings late: then a look for the master's guardian's word, once a second. */
+/* Two pings late: then a look for the master's watchdog's word, once a second. */
 static const double UNEASY_S = 5;
 enum { BATCH_MOST = 256 };
 
 struct vt_worker {
   vt_comm *comm;
-  const vt_node_options *o;
+  const vt_farm_options *o;
   vt_pump pump;
   vt_journal_writer *journal;
   int asked, has_lease, stop, left;
@@ -28,7 +28,7 @@ struct vt_worker {
   double opened, in_tasks_s, in_journal_s; /* where the time went */
 };
 
-vt_status vt__worker_open(vt_worker **out, const vt_node_options *o, vt_pump pump, vt_err *err)
+vt_status vt__worker_open(vt_worker **out, const vt_farm_options *o, vt_pump pump, vt_err *err)
 {
   void *p;
   *out = NULL;
@@ -98,8 +98,8 @@ static void ask_after_master(vt_worker *w)
   (void)snprintf(name, sizeof name, "%s0", w->o->fallen ? w->o->fallen : "");
   int fallen = w->o->fallen && access(name, F_OK) == 0;
   if (!fallen && silent < w->o->master_timeout_s) return;
-  vt_log(VT_LOG_ERROR, "drive", "ev=master_lost silent_s=%.0f why=\"%s\"", silent,
-         fallen ? "its guardian says that it died" : "it was not heard of for runner.master_timeout");
+  vt_log(VT_LOG_ERROR, "farm", "ev=master_lost silent_s=%.0f why=\"%s\"", silent,
+         fallen ? "its watchdog says that it died" : "it was not heard of for runner.master_timeout");
   w->orphan = w->stop = 1;
 }
 
@@ -110,7 +110,7 @@ static vt_status poll_hook(void *ctx, const vt_progress *p, vt_err *err)
   vt_worker *w = ctx;
   int busy;
   double now = vt_comm_now(w->comm);
-  vt__note_place(p->stage_id, p->step);
+  vt__crash_note_place(p->stage_id, p->step);
   VT_PASS(w->pump.step(w->pump.ctx, &busy, err));
   if (w->n_pending && now - w->pending_since > BATCH_S) VT_PASS(flush(w, err));
   VT_PASS(beat(w, w->lease.task, p, err));
@@ -120,7 +120,7 @@ static vt_status poll_hook(void *ctx, const vt_progress *p, vt_err *err)
 }
 
 /* Put what the lease gave into the journal. */
-static vt_status record(vt_worker *w, vt_status how, vt_work *work, const vt_err *why, vt_err *err)
+static vt_status record(vt_worker *w, vt_status how, vt_task_output *work, const vt_err *why, vt_err *err)
 {
   const vt_uid *uid = &w->o->task[w->lease.task].uid;
   vt_done_msg *d = &w->pending[w->n_pending];
@@ -153,19 +153,19 @@ static vt_status record(vt_worker *w, vt_status how, vt_work *work, const vt_err
 
 static vt_status run_lease(vt_worker *w, vt_err *err)
 {
-  vt_work work = {0};
+  vt_task_output work = {0};
   vt_err why = {0};
   vt_replica_hooks hooks = {.ctx = w, .poll = poll_hook};
   double t0 = vt_comm_now(w->comm);
   w->has_lease = 0;
   w->last_beat = t0;
-  vt__note_task(&w->lease, &w->o->task[w->lease.task].uid);
+  vt__crash_note_task(&w->lease, &w->o->task[w->lease.task].uid);
   vt_status how = w->o->work.run(w->o->work.ctx, &w->lease, &hooks, &work, &why);
-  vt__note_task(NULL, NULL);
+  vt__crash_note_task(NULL, NULL);
   w->in_tasks_s += vt_comm_now(w->comm) - t0;
   vt_status rc = VT_OK;
   switch (vt_status_dispo(how)) {
-  case VT_DISPO_REQUE: /* whoever asked for it: the lease goes back when this worker leaves */
+  case VT_DISPO_REQUEUE: /* whoever asked for it: the lease goes back when this worker leaves */
     w->stop = 1;
     break;
   case VT_DISPO_ABORT:
@@ -189,7 +189,7 @@ static vt_status say_in(vt_worker *w, const vt_msg *msg, vt_err *err)
   if (msg->n != sizeof round) VT_FAIL(err, VT_EBUG, "end message of %zu bytes", msg->n);
   memcpy(&round, msg->data, sizeof round);
   VT_PASS(flush(w, err));
-  vt_crash_vital(1, w->o->rank_timeout_s);
+  vt_crash_note_in_collective(1, w->o->rank_timeout_s);
   return vt_comm_send(w->comm, 0, VT_MSG_IN, &round, sizeof round, err);
 }
 
@@ -275,7 +275,7 @@ int vt__worker_over(const vt_worker *w, const unsigned char **dead, int *given_u
 void vt__worker_close(vt_worker *w)
 {
   if (!w) return;
-  vt_log(VT_LOG_INFO, "drive", "ev=spent here_s=%.3f tasks_s=%.3f journal_s=%.4f", vt_comm_now(w->comm) - w->opened,
+  vt_log(VT_LOG_INFO, "farm", "ev=spent here_s=%.3f tasks_s=%.3f journal_s=%.4f", vt_comm_now(w->comm) - w->opened,
          w->in_tasks_s, w->in_journal_s);
   vt_journal_close(w->journal);
   vt_free(w->dead);

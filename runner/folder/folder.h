@@ -17,12 +17,13 @@ typedef struct vt_outdir {
 VT_MUST_CHECK vt_status vt_outdir_name(vt_outdir *o, const char *dir, vt_err *err);
 /* The folder and its subfolders. */
 VT_MUST_CHECK vt_status vt_outdir_make(const vt_outdir *o, vt_err *err);
-/* For the job that leads: compare the campaign recorded there with `c` (resolved): equal is fine; different is refused with
- * VT_EINVAL unless `extend` and `c` only adds tasks; then record `c`. */
-VT_MUST_CHECK vt_status vt_outdir_record(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env, int extend,
-                                         vt_err *err);
+/* For the job that leads: compare the campaign recorded there with `c` (resolved): equal is fine; different is refused
+ * with VT_EINVAL unless `extend` and `c` only adds tasks; then record `c`. */
+VT_MUST_CHECK vt_status vt_outdir_record(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env,
+                                         int extend, vt_err *err);
 /* For a job that joins: the recorded campaign (waited for a while: the leader may have just begun) must be `c`. */
-VT_MUST_CHECK vt_status vt_outdir_join(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env, vt_err *err);
+VT_MUST_CHECK vt_status vt_outdir_join(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env,
+                                       vt_err *err);
 /* Keep every job out of a folder until vt_outdir_release; VT_EINVAL, naming it, if one is there. */
 VT_MUST_CHECK vt_status vt_outdir_lock(vt_outdir *o, vt_err *err);
 void vt_outdir_release(vt_outdir *o);

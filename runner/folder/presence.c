@@ -51,7 +51,7 @@ vt_status vt_outdir_lead(vt_jobs *jobs, const char *lease, int *leads, vt_err *e
   VT_PASS(vt_jobs_lead(jobs, vt_now_s(), leads, err));
   int64_t first = leaders_beat(lease, vt_jobs_id(jobs), &here), beat = first;
   if (!*leads && !here && first >= 0)
-    vt_log(VT_LOG_WARN, "drive", "ev=waiting why=\"%s leads here: waiting to see whether it lives\"",
+    vt_log(VT_LOG_WARN, "folder", "ev=waiting why=\"%s leads here: waiting to see whether it lives\"",
            vt_jobs_leader(jobs));
   double give_up = vt_now_s() + most_s;
   while (!*leads && !here && beat == first && vt_now_s() < give_up) {

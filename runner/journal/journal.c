@@ -224,9 +224,10 @@ static vt_status read_shard(vt_journal *j, int number, vt_err *err)
   char path[VT__SHARD_PATH];
   vt__shard_path(j, s, path, sizeof path);
   /* Most shards have not grown since, and looking costs less than opening, above all on a network file system. */
-  if (s->good > 0 && s->good == s->seen && stat(path, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size == s->seen)
+  if (s->good > 0 && s->good == s->seen && stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+      (uint64_t)st.st_size == s->seen)
     return VT_OK;
-  int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a FIFO of that name must not block */
+  int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);      /* a FIFO of that name must not block */
   if (fd < 0 && errno == ENOENT && s->good == 0) return VT_OK; /* its writer had no room and took it back */
   if (fd < 0) VT_FAIL(err, VT_EIO, "cannot open journal shard '%s': %s", path, strerror(errno));
   if (fstat(fd, &st) != 0) VT_FAIL_OUT(err, VT_EIO, "cannot examine journal shard '%s': %s", path, strerror(errno));
@@ -341,6 +342,7 @@ vt_status vt_journal_peek(const vt_journal *j, const vt_rec *r, void *to, size_t
   int got = n <= r->n && vt__pread_all(fd, to, n, r->offset);
   (void)close(fd);
   if (!got)
-    VT_FAIL(err, VT_EIO, "journal shard '%s', payload at offset %llu: cannot be read", path, (unsigned long long)r->offset);
+    VT_FAIL(err, VT_EIO, "journal shard '%s', payload at offset %llu: cannot be read", path,
+            (unsigned long long)r->offset);
   return VT_OK;
 }

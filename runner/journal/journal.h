@@ -90,11 +90,12 @@ VT_MUST_CHECK vt_status vt_journal_cut(vt_journal *j, vt_err *err);
 /* The other flaws, the same way: number of stretches.  They are never cut. */
 int vt_journal_damaged(const vt_journal *j, vt_buf *text);
 /* Only while nobody writes.  The records of a shard for which keep(ctx, r) is not 0 (NULL: all of them) go into a new
- * shard that takes its place in the order (<name>-mended<k>.vtj; none if no record is left), written whole, synced,
+ * shard that takes its place in the order (<name>-repaired<k>.vtj; none if no record is left), written whole, synced,
  * then renamed; only then the old file is moved to damaged/ in the journal's folder.  A crash in between leaves both,
  * which is harmless: equal records twice.  j still describes the old file: open another.  *kept: records of the new
  * shard. */
-VT_MUST_CHECK vt_status vt_journal_mend(const vt_journal *j, int number, int (*keep)(void *ctx, const vt_rec *r),
-                                        void *ctx, int *kept, vt_err *err);
+VT_MUST_CHECK vt_status vt_journal_repair(const vt_journal *j, int number,
+                                          int (*checkpointing)(void *ctx, const vt_rec *r), void *ctx, int *kept,
+                                          vt_err *err);
 
 #endif

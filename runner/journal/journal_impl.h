@@ -43,7 +43,7 @@ VT_MUST_CHECK vt_status vt__index_add(vt__index *x, const vt_rec *r,
 int vt__index_first(const vt__index *x, const vt_uid *uid); /* or -1 */
 void vt__index_free(vt__index *x);
 
-/* ---- a journal that is read (journal.c, flaws.c, mend.c) */
+/* ---- a journal that is read (journal.c, flaws.c, repair.c) */
 
 typedef struct vt__shard {
   char name[256];

@@ -25,8 +25,8 @@ vt_status vt_results_load(const vt_journal *j, const vt_plan *p, vt_result_head 
   return r ? vt_record_result(j, r, p, head, values, n, err) : VT_OK;
 }
 
-vt_status vt_record_result(const vt_journal *j, const vt_rec *r, const vt_plan *p, vt_result_head *head, double **values,
-                          size_t *n, vt_err *err)
+vt_status vt_record_result(const vt_journal *j, const vt_rec *r, const vt_plan *p, vt_result_head *head,
+                           double **values, size_t *n, vt_err *err)
 {
   vt_status rc = VT_OK;
   char *payload = NULL;
@@ -81,7 +81,7 @@ vt_status vt_failure_load(const vt_journal *j, const vt_rec *r, vt_failure_head 
 static int rung_of(const vt_rec *r) { return 2 * r->attempt + (r->half_stage > 0); }
 
 vt_status vt_record_try(const vt_journal *j, const vt_uid *uid, int after, const vt_rec **rec, vt_failure_head *h,
-                     vt_err *err)
+                        vt_err *err)
 {
   const vt_rec *r;
   *rec = NULL;

@@ -48,7 +48,7 @@ VT_MUST_CHECK vt_status vt_results_load(const vt_journal *j, const vt_plan *p, v
 
 /* results.c: one RESULT record of a task, as vt_results_load. */
 VT_MUST_CHECK vt_status vt_record_result(const vt_journal *j, const vt_rec *r, const vt_plan *p, vt_result_head *head,
-                                        double **values, size_t *n, vt_err *err);
+                                         double **values, size_t *n, vt_err *err);
 
 /* results.c: the failed tries of a task; crashes (the process died) are counted apart, they are not reproducible. */
 typedef struct vt_tries {
@@ -60,7 +60,7 @@ typedef struct vt_tries {
  * first), *rec NULL if there is none.  In the order of rungs, whichever rank wrote which; a rung that stands twice (its
  * rank died before it could say so) counts once. */
 VT_MUST_CHECK vt_status vt_record_try(const vt_journal *j, const vt_uid *uid, int after, const vt_rec **rec,
-                                   vt_failure_head *h, vt_err *err);
+                                      vt_failure_head *h, vt_err *err);
 VT_MUST_CHECK vt_status vt_record_tries(const vt_journal *j, const vt_uid *uid, vt_tries *out, vt_err *err);
 
 int vt_record_n_failures(const vt_journal *j, const vt_uid *uid); /* without crashes; -1: they cannot be read */
@@ -71,7 +71,7 @@ VT_MUST_CHECK vt_status vt_records_sched_tasks(const vt_campaign *c, vt_sched_ta
 /* Feed results and failures of a journal (NULL: none) into a scheduler; actions of the replay are dropped (nobody has
  * asked for work yet).  done(ctx, i) is called for every finished task; may be NULL. */
 VT_MUST_CHECK vt_status vt_records_replay(vt_sched *s, const vt_sched_task *task, int n, const vt_journal *j,
-                                   void (*done)(void *ctx, int i), void *ctx, vt_err *err);
+                                          void (*done)(void *ctx, int i), void *ctx, vt_err *err);
 
 enum { VT_FAULT_LIMIT = 2 }; /* deaths that a task caused by itself: then it is quarantined */
 

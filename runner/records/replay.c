@@ -32,8 +32,8 @@ static vt_status failures(replayer *r, const vt_journal *j, const vt_uid *uid, i
   return VT_OK;
 }
 
-vt_status vt_records_replay(vt_sched *s, const vt_sched_task *task, int n, const vt_journal *j, void (*done)(void *ctx, int i),
-                     void *ctx, vt_err *err)
+vt_status vt_records_replay(vt_sched *s, const vt_sched_task *task, int n, const vt_journal *j,
+                            void (*done)(void *ctx, int i), void *ctx, vt_err *err)
 {
   vt_status rc = VT_OK;
   void *p = NULL;

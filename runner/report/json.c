@@ -71,7 +71,8 @@ static void warn_of_fit(json_t *w, const vt_arrh *a)
     vt__json_warn(w, "T0 may lie above %g K: the extrapolated value has no lower bound", a->t_extra_k);
   if (a->n_below_tg)
     vt__json_warn(w, "%d of %d points lie at or below the MD glass transition at %.0f K: a glass out of equilibrium%s",
-         a->n_below_tg, a->n_points, a->tg_k, a->n_below_tg < a->n_points ? "; the fit runs through both sides" : "");
+                  a->n_below_tg, a->n_points, a->tg_k,
+                  a->n_below_tg < a->n_points ? "; the fit runs through both sides" : "");
 }
 
 static json_t *json_arrh(const char *name, const char *quantity, const vt_arrh *a)

@@ -6,8 +6,8 @@
 
 /* names[n]: compositions; one line each, then the comparison. */
 void vt_report_text(vt_buf *out, const char *const *names, int n, const vt_fitted *q, const vt_compare_spec *spec);
-/* The same for D of the alkali and sigma T of a campaign, one line for each other quantity that is resolved somewhere, and
- * one for each composition on Haven ratio, transference, residence and structure. */
+/* The same for D of the alkali and sigma T of a campaign, one line for each other quantity that is resolved somewhere,
+ * and one for each composition on Haven ratio, transference, residence and structure. */
 VT_MUST_CHECK vt_status vt_report_campaign_text(vt_buf *out, const vt_campaign *c, const vt_fits *f, vt_err *err);
 /* The JSON of `vitrion fit` for a table, n_q quantities. */
 VT_MUST_CHECK vt_status vt_report_json(vt_buf *out, const char *const *names, int n, const vt_fitted *q, int n_q,

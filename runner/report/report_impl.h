@@ -1,6 +1,6 @@
-/* report.h - what the reports share; private to drive. */
-#ifndef VT_DRIVE_REPORT_H
-#define VT_DRIVE_REPORT_H
+/* report_impl.h - what the reports share; private to runner/report. */
+#ifndef VT_REPORT_IMPL_H
+#define VT_REPORT_IMPL_H
 
 #include <jansson.h>
 

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "runner/results/results_impl.h"
-#include "runner/telemetry/telemetry.h"
 #include "runner/store/store.h"
+#include "runner/telemetry/telemetry.h"
 
 /* ------------------------------------------------------------------ the store */
 
@@ -55,7 +55,7 @@ static int store_is_current(const char *path, const vt_campaign *c, const vt_jou
 }
 
 vt_status vt_results_make(vt_comm *comm, const char *path, const vt_campaign *c, vt_journal *j, vt_fits **fits,
-                         vt_err *err)
+                          vt_err *err)
 {
   int32_t current = 0;
   vt_status rc = vt_journal_refresh(j, err);

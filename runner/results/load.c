@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "runner/results/results_impl.h"
-#include "runner/telemetry/telemetry.h"
 #include "runner/store/store.h"
+#include "runner/telemetry/telemetry.h"
 
 /* ------------------------------------------------------------------ from the journal */
 

@@ -66,7 +66,7 @@ static int describe_campaign(const vt_campaign *c, vt_store_attr *attr)
 }
 
 vt_status vt_results_assemble(vt_comm *comm, const vt_campaign *c, const vt_journal *j, const vt_fits *f,
-                            const char *path, vt_err *err)
+                              const char *path, vt_err *err)
 {
   vt_status rc = VT_OK;
   void *p = NULL;

@@ -1,4 +1,5 @@
-/* results.h - what results.h5 of a campaign shows: rows and tables out of the journal, and back into arrays (layer 7). */
+/* results.h - what results.h5 of a campaign shows: rows and tables out of the journal, and back into arrays (layer 7).
+ */
 #ifndef VT_RESULTS_H
 #define VT_RESULTS_H
 
@@ -16,12 +17,12 @@ VT_MUST_CHECK vt_status vt_fits_from_store(const char *path, const vt_campaign_e
 
 /* Collective: results.h5 out of the journal. */
 VT_MUST_CHECK vt_status vt_results_assemble(vt_comm *comm, const vt_campaign *c, const vt_journal *j, const vt_fits *f,
-                                          const char *path, vt_err *err);
+                                            const char *path, vt_err *err);
 
 /* Collective: fits of what the journal holds now (freed by the caller, also after a failure), and results.h5 unless it
  * shows just that. */
 VT_MUST_CHECK vt_status vt_results_make(vt_comm *comm, const char *path, const vt_campaign *c, vt_journal *j,
-                                       vt_fits **fits, vt_err *err);
+                                        vt_fits **fits, vt_err *err);
 
 /* One dataset of the campaign with a row a task: the task's array with species and pair axes widened to the campaign's
  * species table and other axes to the longest of any task. */

@@ -37,9 +37,9 @@ typedef struct vt__rows {
 
 /* Column `f` as the table group/name. */
 void vt__table_column(vt_tables *t, const char *group, const vt_field *f, const vt__rows *rows);
-/* The same of an array over species in each struct, `step` bytes apart, with an axis over the campaign's species; NaN (-1)
- * where the species is absent or the struct's int32_t at n_species is 0.  Rows are tasks (n1 0), else compositions by
- * temperatures. */
+/* The same of an array over species in each struct, `step` bytes apart, with an axis over the campaign's species; NaN
+ * (-1) where the species is absent or the struct's int32_t at n_species is 0.  Rows are tasks (n1 0), else compositions
+ * by temperatures. */
 void vt__table_species(vt_tables *t, const vt_campaign *c, const char *group, const vt_field *f, const vt__rows *rows,
                        size_t step, size_t n_species);
 

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <time.h>
 
-
 /* ------------------------------------------------------------------ building */
 
 static void *add(vt_tables *t, vt_store_type type, const char *path, const char *unit, const char *doc, int n_dim,
@@ -188,7 +187,8 @@ static void task_tables(vt_tables *t, const vt_campaign *c, const vt_journal *j)
       .needs = vt__table_i64(t, "/tasks/needs", "row of the task it starts from, -1: none", n, 0),
       .t_k = vt__table_f64(t, "/tasks/temperature", "K", "md: its temperature; glass: end of the quench", n, 0),
       .attempt = vt__table_i64(t, "/tasks/attempt", "attempt number in the random key", n, 0),
-      .half_stage = vt__table_i64(t, "/tasks/half_stage", "stage that ran with half its time step (1 melt ... 4 produce), 0: none", n, 0),
+      .half_stage = vt__table_i64(t, "/tasks/half_stage",
+                                  "stage that ran with half its time step (1 melt ... 4 produce), 0: none", n, 0),
       .failures = vt__table_i64(t, "/tasks/failures", "failed tries", n, 0),
       .error = vt__table_str(t, "/tasks/error", "error chain of the last failed try", n, W_ERROR),
       .ns = vt__table_f64(t, "/tasks/simulated_time", "ns", "simulated time", n, 0),

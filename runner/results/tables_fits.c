@@ -8,7 +8,7 @@
 #include "runner/telemetry/telemetry.h"
 
 #define F(type, member, unit, doc) VT_FIELD(type, member, #member, unit, doc)
-#define I(type, member, doc) VT_FIELD_INT(type, member, #member, doc)
+#define I(type, member, doc)       VT_FIELD_INT(type, member, #member, doc)
 /* A member inside another, under a name of its own. */
 #define FN VT_FIELD
 #define IN VT_FIELD_INT
@@ -20,7 +20,8 @@ static const vt_field tracer_fields[] = {
     F(vt_tracer, hi_ps, "ps", "end of the diffusive window"),
     F(vt_tracer, exponent, "1", "d ln MSD / d ln t over the window"),
     F(vt_tracer, needs_ns, "ns", "run length that would resolve it, roughly; NaN: resolved or unknown"),
-    I(vt_tracer, reason, "0: resolved; 1 too short, 2 caged, 3 subdiffusive, 4 no growth, 5 bad fit, 6 absent, 7 ballistic"),
+    I(vt_tracer, reason,
+      "0: resolved; 1 too short, 2 caged, 3 subdiffusive, 4 no growth, 5 bad fit, 6 absent, 7 ballistic"),
     I(vt_tracer, n_lags, "lags in the fit")};
 
 static const vt_field transport_fields[] = {
@@ -44,27 +45,27 @@ static const vt_field transport_fields[] = {
     F(vt_transport, e_pot_ev_atom, "eV", "mean potential energy an atom")};
 
 static const vt_field arrh_fields[] = {I(vt_arrh, n_points, "points in the fit"),
-                                    I(vt_arrh, n_glasses, "glasses in the fit"),
-                                    I(vt_arrh, n_rejected, "points that were not resolved"),
-                                    I(vt_arrh, dof, "degrees of freedom of the intervals"),
-                                    I(vt_arrh, resolved, "1: there is a fit"),
-                                    I(vt_arrh, extrapolates, "1: t_ref_k lies outside the measured temperatures"),
-                                    F(vt_arrh, ea_ev, "eV", "activation energy"),
-                                    F(vt_arrh, ea_se, "eV", "its standard error"),
-                                    F(vt_arrh, ln_prefactor, "1", "ln of the prefactor"),
-                                    F(vt_arrh, ln_prefactor_se, "1", "its standard error"),
-                                    F(vt_arrh, t_ref_k, "K", "reference temperature"),
-                                    F(vt_arrh, log10_ref, "1", "log10 of the value at t_ref_k"),
-                                    F(vt_arrh, log10_ref_se, "1", "its standard error"),
-                                    F(vt_arrh, cov_ref_ea, "eV", "covariance of log10_ref and ea_ev"),
-                                    F(vt_arrh, t_extra_k, "K", "temperature of the extrapolated value"),
-                                    F(vt_arrh, extra, "1", "extrapolated median, in the quantity's unit"),
-                                    F(vt_arrh, extra_lo95, "1", "lower end of its 95 % log-normal band"),
-                                    F(vt_arrh, extra_hi95, "1", "upper end of its 95 % log-normal band"),
-                                    F(vt_arrh, log10_extra_se, "1", "standard error of its log10"),
-                                    F(vt_arrh, chi2_red, "1", "reduced chi-square"),
-                                    F(vt_arrh, birge, "1", "factor that scaled the errors"),
-                                    F(vt_arrh, glass_sd_decades, "1", "spread between glasses at t_ref_k, decades")};
+                                       I(vt_arrh, n_glasses, "glasses in the fit"),
+                                       I(vt_arrh, n_rejected, "points that were not resolved"),
+                                       I(vt_arrh, dof, "degrees of freedom of the intervals"),
+                                       I(vt_arrh, resolved, "1: there is a fit"),
+                                       I(vt_arrh, extrapolates, "1: t_ref_k lies outside the measured temperatures"),
+                                       F(vt_arrh, ea_ev, "eV", "activation energy"),
+                                       F(vt_arrh, ea_se, "eV", "its standard error"),
+                                       F(vt_arrh, ln_prefactor, "1", "ln of the prefactor"),
+                                       F(vt_arrh, ln_prefactor_se, "1", "its standard error"),
+                                       F(vt_arrh, t_ref_k, "K", "reference temperature"),
+                                       F(vt_arrh, log10_ref, "1", "log10 of the value at t_ref_k"),
+                                       F(vt_arrh, log10_ref_se, "1", "its standard error"),
+                                       F(vt_arrh, cov_ref_ea, "eV", "covariance of log10_ref and ea_ev"),
+                                       F(vt_arrh, t_extra_k, "K", "temperature of the extrapolated value"),
+                                       F(vt_arrh, extra, "1", "extrapolated median, in the quantity's unit"),
+                                       F(vt_arrh, extra_lo95, "1", "lower end of its 95 % log-normal band"),
+                                       F(vt_arrh, extra_hi95, "1", "upper end of its 95 % log-normal band"),
+                                       F(vt_arrh, log10_extra_se, "1", "standard error of its log10"),
+                                       F(vt_arrh, chi2_red, "1", "reduced chi-square"),
+                                       F(vt_arrh, birge, "1", "factor that scaled the errors"),
+                                       F(vt_arrh, glass_sd_decades, "1", "spread between glasses at t_ref_k, decades")};
 
 /* What is there beside the line. */
 static const vt_field vtf_fields[] = {
@@ -202,11 +203,12 @@ static void compare_tables(vt_tables *t, const char *group, const vt_compare *cm
   const struct {
     const char *name, *doc;
     const double *v;
-  } per_comp[] = {{"value", "log10 of the quantity as compared: outlying glasses bounded; NaN: took no part", cmp->value},
-                  {"value_variance", "variance of its error, decades^2", cmp->variance},
-                  {"delta", "composition minus the mean, decades; NaN: took no part", cmp->delta},
-                  {"delta_lo90", "lower end of its 90 % interval", cmp->delta_lo90},
-                  {"delta_hi90", "upper end of its 90 % interval", cmp->delta_hi90}};
+  } per_comp[] = {
+      {"value", "log10 of the quantity as compared: outlying glasses bounded; NaN: took no part", cmp->value},
+      {"value_variance", "variance of its error, decades^2", cmp->variance},
+      {"delta", "composition minus the mean, decades; NaN: took no part", cmp->delta},
+      {"delta_lo90", "lower end of its 90 % interval", cmp->delta_lo90},
+      {"delta_hi90", "upper end of its 90 % interval", cmp->delta_hi90}};
   for (int q = 0; q < VT_COUNT(per_comp); q++) {
     (void)snprintf(path, sizeof path, "%.60s/%.30s", group, per_comp[q].name);
     double *v = vt__table_f64(t, path, "1", per_comp[q].doc, n_comp, 0);
@@ -231,8 +233,8 @@ static void variance_tables(vt_tables *t, const char *group, const vt_comparison
               {"sampling", "error of the value of one glass, sd in decades", v->sampling}};
   for (int q = 0; q < v->n_factors; q++) {
     (void)snprintf(path, sizeof path, "%.40s/variance/%.40s", group, c->factor[q]);
-    double *x = vt__table_f64(t, path, "1", "sd of the effect of this factor, noise-corrected, decades; NaN: not resolved",
-                              1, 0);
+    double *x = vt__table_f64(t, path, "1",
+                              "sd of the effect of this factor, noise-corrected, decades; NaN: not resolved", 1, 0);
     if (x) x[0] = v->factor[q];
   }
   for (int q = 0; q < VT_COUNT(rest); q++) {

@@ -118,8 +118,7 @@ static void pool_tables(vt_tables *t, const vt_campaign *c, const vt_fits *f)
     vt_field d = vt_pooled_fields[k];
     d.offset += offsetof(vt_group, pool.d_cm2_s);
     d.unit = d.is_int ? "1" : "cm^2/s";
-    (void)snprintf(doc, sizeof doc, "tracer diffusion coefficient by campaign species: %.90s",
-                   vt_pooled_fields[k].doc);
+    (void)snprintf(doc, sizeof doc, "tracer diffusion coefficient by campaign species: %.90s", vt_pooled_fields[k].doc);
     d.doc = doc;
     vt__table_species(t, c, "/pool/D", &d, &rows, sizeof(vt_pooled), offsetof(vt_group, pool.n_species));
   }

@@ -62,8 +62,8 @@ static vt_status parse(const header *h, const char *text, const vt_run_options *
   return VT_OK;
 }
 
-vt_status vt__share_campaign(vt_comm *comm, const vt_run_options *o, vt_campaign **c, vt_outdir *dir, int *exit_code,
-                             vt_err *err)
+vt_status vt__run_broadcast_campaign(vt_comm *comm, const vt_run_options *o, vt_campaign **c, vt_outdir *dir,
+                                     int *exit_code, vt_err *err)
 {
   vt_status rc = VT_OK;
   header h = {0};
@@ -102,4 +102,3 @@ out:
   vt_free(copy);
   return rc;
 }
-

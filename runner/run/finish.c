@@ -17,7 +17,7 @@ static void put_aside(const run *r, int task)
   vt_uid_hex(&r->c->task[task].uid, hex);
   (void)snprintf(to, sizeof to, "%s/failed/%s.vck", r->dir.dir, hex);
   if (access(path, F_OK) == 0 && rename(path, to) != 0) {
-    vt_log(VT_LOG_WARN, "drive", "ev=checkpoint_stays path=\"%s\" why=\"cannot be moved to failed/\"", path);
+    vt_log(VT_LOG_WARN, "run", "ev=checkpoint_stays path=\"%s\" why=\"cannot be moved to failed/\"", path);
     return;
   }
   vt_checkpoint_remove(path);
@@ -64,7 +64,7 @@ static void print_tables(const run *r)
   vt_buf_free(&b);
 }
 
-static void print_end(const run *r, const vt_sched *s, const vt_sched_counts *n, const vt_node_outcome *out)
+static void print_end(const run *r, const vt_sched *s, const vt_sched_counts *n, const vt_farm_outcome *out)
 {
   int64_t open = n->waiting + n->ready + n->leased;
   if (r->fits) print_tables(r);
@@ -75,8 +75,8 @@ static void print_end(const run *r, const vt_sched *s, const vt_sched_counts *n,
          : out->stopped || r->leads ? ", stopped early: the same command continues"
                                     : ", the others are done by other jobs");
   if (out->n_dead) printf("%d ranks died on the way; the others did their tasks\n", out->n_dead);
-  if (out->stopped && vt_ctl_stop())
-    printf("stopped by %s\n", vt_ctl_stop());
+  if (out->stopped && vt_stop_reason())
+    printf("stopped by %s\n", vt_stop_reason());
   else if (open && r->leads && r->why_closed[0])
     printf("nothing more was begun: %s\n", r->why_closed);
   if (open && access(r->dir.halt, F_OK) == 0) printf("remove %s before the next start\n", r->dir.halt);
@@ -91,11 +91,10 @@ static void print_end(const run *r, const vt_sched *s, const vt_sched_counts *n,
 }
 
 /* What the journal says now decides the exit code: messages may have crossed the end of the run. */
-vt_status vt__last_words(run *r, const vt_node_outcome *out, int *exit_code, vt_err *err)
+vt_status vt__run_finish(run *r, const vt_farm_outcome *out, int *exit_code, vt_err *err)
 {
   vt_sched *s = NULL;
-  vt_sched_options so = {
-      .n_workers = 1, .max_tries = r->c->max_tries, .crash_limit = 1, .fault_limit = VT_FAULT_LIMIT};
+  vt_sched_options so = {.n_workers = 1, .max_tries = r->c->max_tries, .crash_limit = 1, .fault_limit = VT_FAULT_LIMIT};
   VT_PASS(vt_sched_open(&s, r->task, r->c->n_tasks, &so, err));
   vt_status rc = vt_journal_refresh(r->j, err);
   if (rc == VT_OK) rc = vt_records_replay(s, r->task, r->c->n_tasks, r->j, NULL, NULL, err);
@@ -114,7 +113,7 @@ vt_status vt__last_words(run *r, const vt_node_outcome *out, int *exit_code, vt_
     print_end(r, s, &n, out);
     vt_events_write(
         &r->events, r->c,
-        &(vt_happening){.what = "end", .rank = -1, .task = -1, .ns = NAN, .wall_s = NAN, .text = vt_ctl_stop()});
+        &(vt_run_event){.what = "end", .rank = -1, .task = -1, .ns = NAN, .wall_s = NAN, .text = vt_stop_reason()});
   }
   vt_sched_free(s);
   return rc;

@@ -101,10 +101,10 @@ static vt_status open_journal(run *r, vt_err *err)
   vt_buf torn = {0}, damaged = {0};
   VT_TRY(vt_journal_open(&r->j, r->dir.journal, err), err, "journal");
   if (vt_journal_damaged(r->j, &damaged) > 0)
-    vt_log(VT_LOG_WARN, "drive", "ev=damaged_records shards=\"%s\" (tasks whose records were lost are done again)",
+    vt_log(VT_LOG_WARN, "run", "ev=damaged_records shards=\"%s\" (tasks whose records were lost are done again)",
            damaged.s);
   if (vt_journal_torn(r->j, &torn) > 0 && alone_now(r)) {
-    vt_log(VT_LOG_WARN, "drive", "ev=torn_tail shards=\"%s\"", torn.s);
+    vt_log(VT_LOG_WARN, "run", "ev=torn_tail shards=\"%s\"", torn.s);
     rc = vt_journal_cut(r->j, err);
   }
   vt_buf_free(&torn);
@@ -123,7 +123,7 @@ vt_status vt__check_builds(const run *r, vt_err *err)
     h.build_id[sizeof h.build_id - 1] = '\0';
     if (strncmp(h.build_id, mine, sizeof h.build_id - 1) == 0) continue;
     if (r->o->allow_mixed) {
-      vt_log(VT_LOG_WARN, "drive", "ev=mixed_builds other=%s this=%s (allowed; /timing/build says which is whose)",
+      vt_log(VT_LOG_WARN, "run", "ev=mixed_builds other=%s this=%s (allowed; /timing/build says which is whose)",
              h.build_id, mine);
       return VT_OK;
     }
@@ -149,7 +149,7 @@ static vt_status same_build(const run *r, vt_err *err)
           r->dir.dir, leader, word);
 }
 
-vt_status vt__folder_enter(run *r, vt_err *err)
+vt_status vt__run_open_folder(run *r, vt_err *err)
 {
   VT_TRY(vt_outdir_make(&r->dir, err), err, "campaign '%s'", r->o->campaign);
   VT_TRY(take_place(r, err), err, "campaign '%s'", r->o->campaign);

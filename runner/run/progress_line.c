@@ -9,7 +9,7 @@
 
 static const double LINE_EVERY_S = 60, FILE_EVERY_S = 2;
 
-static void write_line(vt_progress_line *p, const vt_watch *w)
+static void write_line(vt_progress_line *p, const vt_run_snapshot *w)
 {
   char rate[32] = "-", left[32] = "-";
   int64_t total = w->tasks.waiting + w->tasks.ready + w->tasks.leased + w->tasks.done + w->tasks.failed;
@@ -26,7 +26,7 @@ static void write_line(vt_progress_line *p, const vt_watch *w)
   p->open = p->tty;
 }
 
-void vt__progress(vt_progress_line *p, const vt_watch *w, const char *state)
+void vt__progress(vt_progress_line *p, const vt_run_snapshot *w, const char *state)
 {
   double now = vt_now_s();
   if (!p->silent && (state || now - p->last_file >= FILE_EVERY_S)) {

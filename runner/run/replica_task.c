@@ -8,7 +8,7 @@
 /* A record that another rank made durable may take a while to be visible on a network file system. */
 static const double GLASS_WAIT_S = 60, GLASS_NAP_S = 0.05;
 
-static vt_status find_glass(vt_replica_work *w, const vt_plan *glass, double **values, size_t *n, vt_err *err)
+static vt_status find_glass(vt_replica_task *w, const vt_plan *glass, double **values, size_t *n, vt_err *err)
 {
   double give_up = vt_now_s() + GLASS_WAIT_S;
   for (;;) {
@@ -40,42 +40,42 @@ static void fill_head(vt_result_head *h, const vt_campaign *c, const vt_plan *p,
 
 /* Once a rank: a form of NEP that the vector kernels do not serve costs tens of times as much, and nothing else tells.
  */
-static void say_kernel(vt_replica_work *w, const vt_plan *p)
+static void say_kernel(vt_replica_task *w, const vt_plan *p)
 {
   char kernel[32];
   if (w->said_kernel || vt_replica_kernel(p, kernel, NULL) != VT_OK) return; /* the task will say why */
   w->said_kernel = 1;
   int slow = strncmp(kernel, "reference", strlen("reference")) == 0;
-  vt_log(slow ? VT_LOG_WARN : VT_LOG_INFO, "drive", "ev=kernel name=\"%s\"%s", kernel,
+  vt_log(slow ? VT_LOG_WARN : VT_LOG_INFO, "run", "ev=kernel name=\"%s\"%s", kernel,
          slow ? " (this form of potential has no vector kernel: exact, but tens of times slower)" : "");
 }
 
 /* ------------------------------------------------------------------ checkpoints */
 
-static void kept(void *ctx, const vt_kept *k)
+static void kept(void *ctx, const vt_checkpoint_written *k)
 {
-  vt_replica_work *w = ctx;
+  vt_replica_task *w = ctx;
   w->checkpoint_spent_s += k->took_s;
   if (k->status == VT_OK)
-    vt_log(VT_LOG_INFO, "drive", "ev=checkpoint stage=%s step=%lld bytes=%llu took_s=%.4f", k->stage,
-           (long long)k->step, (unsigned long long)k->bytes, k->took_s);
+    vt_log(VT_LOG_INFO, "run", "ev=checkpoint stage=%s step=%lld bytes=%llu took_s=%.4f", k->stage, (long long)k->step,
+           (unsigned long long)k->bytes, k->took_s);
   else
-    vt_log(VT_LOG_WARN, "drive", "ev=checkpoint_failed stage=%s step=%lld why=\"%s\" (the task goes on)", k->stage,
+    vt_log(VT_LOG_WARN, "run", "ev=checkpoint_failed stage=%s step=%lld why=\"%s\" (the task goes on)", k->stage,
            (long long)k->step, k->why ? k->why : vt_status_text(k->status));
 }
 
-static void resumed(void *ctx, const vt_kept *k, const char *why_not)
+static void resumed(void *ctx, const vt_checkpoint_written *k, const char *why_not)
 {
   (void)ctx;
-  if (why_not) vt_log(VT_LOG_WARN, "drive", "ev=checkpoint_refused why=\"%s\"", why_not);
+  if (why_not) vt_log(VT_LOG_WARN, "run", "ev=checkpoint_refused why=\"%s\"", why_not);
   if (k)
-    vt_log(VT_LOG_INFO, "drive", "ev=resumed stage=%s step=%lld ns=%.6g bytes=%llu took_s=%.4f", k->stage,
+    vt_log(VT_LOG_INFO, "run", "ev=resumed stage=%s step=%lld ns=%.6g bytes=%llu took_s=%.4f", k->stage,
            (long long)k->step, k->ns, (unsigned long long)k->bytes, k->took_s);
 }
 
-static vt_status run_task(void *ctx, const vt_lease *l, const vt_replica_hooks *hooks, vt_work *out, vt_err *err)
+static vt_status run_task(void *ctx, const vt_lease *l, const vt_replica_hooks *hooks, vt_task_output *out, vt_err *err)
 {
-  vt_replica_work *w = ctx;
+  vt_replica_task *w = ctx;
   vt_status rc = VT_OK;
   vt_plan plan, glass;
   double *start = NULL;
@@ -97,11 +97,15 @@ static vt_status run_task(void *ctx, const vt_lease *l, const vt_replica_hooks *
   say_kernel(w, &plan);
   char path[2 * VT_PATH];
   vt_outdir_checkpoint(w->dir, &plan.uid, path, sizeof path);
-  vt_keep keep = {
-      .path = path, .every_s = w->checkpoint_s, .landing_s = w->landing_s, .ctx = w, .kept = kept, .resumed = resumed};
+  vt_checkpointing checkpointing = {.path = path,
+                                    .every_s = w->checkpoint_s,
+                                    .graceful_stop_s = w->graceful_stop_s,
+                                    .ctx = w,
+                                    .kept = kept,
+                                    .resumed = resumed};
   vt_replica_hooks with = *hooks;
-  with.keep = &keep;
-  vt_log(VT_LOG_INFO, "drive", "ev=begin task=%.12s kind=%s attempt=%d half_stage=%d", hex,
+  with.checkpointing = &checkpointing;
+  vt_log(VT_LOG_INFO, "run", "ev=begin task=%.12s kind=%s attempt=%d half_stage=%d", hex,
          plan.kind == VT_TASK_GLASS ? "glass" : "md", l->attempt, l->half_stage);
   rc = vt_replica_run(&plan, start, n_start, &with, &out->post_mortem, &r, err);
   out->stage = r.stage;
@@ -116,9 +120,9 @@ static vt_status run_task(void *ctx, const vt_lease *l, const vt_replica_hooks *
   return rc;
 }
 
-static vt_status after(void *ctx, const vt_lease *l, vt_status how, const vt_work *work, vt_err *err)
+static vt_status after(void *ctx, const vt_lease *l, vt_status how, const vt_task_output *work, vt_err *err)
 {
-  vt_replica_work *w = ctx;
+  vt_replica_task *w = ctx;
   vt_plan plan;
   char hex[65], path[2 * VT_PATH];
   VT_PASS(vt_campaign_plan(w->c, l->task, &plan, err));
@@ -135,4 +139,4 @@ static vt_status after(void *ctx, const vt_lease *l, vt_status how, const vt_wor
   return vt_glass_file_write(w->dir, &plan, work->values, err);
 }
 
-vt_work_ops vt__replica_work(vt_replica_work *w) { return (vt_work_ops){.ctx = w, .run = run_task, .after = after}; }
+vt_task_ops vt__replica_task(vt_replica_task *w) { return (vt_task_ops){.ctx = w, .run = run_task, .after = after}; }

@@ -5,7 +5,7 @@
 
 #include "runner/results/results.h"
 #include "runner/run/run_impl.h"
-#include "runner/guard/guard.h"
+#include "runner/watchdog/watchdog.h"
 
 /* A task that brought down two processes by itself is quarantined; five that died with it in one run, whatever the
  * cause, are too much as well (the kernel kills a process that wants too much memory with the signal that people use).
@@ -14,14 +14,14 @@ enum { INLINE_UP_TO = 8, CRASH_LIMIT = 5, EXIT_STOPPED = 75 };
 
 /* ------------------------------------------------------------------ signs of life */
 
-/* To the guardian and, on rank 0, to other jobs: while this rank computes outside of a replica, or waits. */
+/* To the watchdog and, on rank 0, to other jobs: while this rank computes outside of a replica, or waits. */
 static void alive(void *ctx)
 {
   run *r = ctx;
   vt_err ignored = {0};
-  vt_guard_beat();
+  vt_watchdog_beat();
   if (r->jobs && vt_jobs_beat(r->jobs, vt_now_s(), &ignored) != VT_OK && !r->complained++)
-    vt_log(VT_LOG_WARN, "drive", "ev=jobs error=\"%.*s\"", (int)strcspn(ignored.text, "\n"), ignored.text);
+    vt_log(VT_LOG_WARN, "run", "ev=jobs error=\"%.*s\"", (int)strcspn(ignored.text, "\n"), ignored.text);
 }
 
 /* Between two naps of a collective call: does somebody that all wait for not live any more? */
@@ -32,12 +32,12 @@ static vt_status while_waiting(void *ctx, vt_err *err)
   alive(r);
   if (now - r->looked < 1) return VT_OK;
   r->looked = now;
-  int dead = vt_fallen_look(&r->words, now, 0);
+  int dead = vt_death_notes_look(&r->words, now, 0);
   if (dead < 0) return VT_OK;
   VT_FAIL(err, VT_ESTOP, "rank %d died while the others waited for it; all results are in the journal", dead);
 }
 
-/* One name for this job on all ranks, and the word that guardians leave. */
+/* One name for this job on all ranks, and the word that watchdogs leave. */
 static vt_status share_job(run *r, vt_err *err)
 {
   char job[VT_JOB_ID] = "";
@@ -46,7 +46,7 @@ static vt_status share_job(run *r, vt_err *err)
   (void)snprintf(r->fallen, sizeof r->fallen, "%s/lease/fallen/%s-", r->dir.dir, job);
   r->words.prefix = r->fallen;
   vt_crash_note_folder(r->dir.journal, r->fallen, vt_comm_rank(r->comm));
-  vt_crash_vital(1, r->c->rank_timeout_s);
+  vt_crash_note_in_collective(1, r->c->rank_timeout_s);
   vt_comm_on_wait(r->comm, while_waiting, r);
   return VT_OK;
 }
@@ -57,7 +57,7 @@ static vt_status share_job(run *r, vt_err *err)
 static vt_status open_folder(run *r, vt_err *err)
 {
   vt_status rc = VT_OK;
-  if (vt_comm_rank(r->comm) == 0) rc = vt__folder_enter(r, err);
+  if (vt_comm_rank(r->comm) == 0) rc = vt__run_open_folder(r, err);
   VT_PASS(vt_comm_agree(r->comm, rc, err));
   if (vt_comm_rank(r->comm) > 0) rc = vt_journal_open(&r->j, r->dir.journal, err);
   if (rc == VT_OK) rc = vt_records_sched_tasks(r->c, &r->task, &r->ns, err);
@@ -69,17 +69,17 @@ static vt_status open_folder(run *r, vt_err *err)
 static int asked_to_stop(void *ctx)
 {
   (void)ctx;
-  return vt_ctl_stop() != NULL;
+  return vt_stop_reason() != NULL;
 }
 
 static const char *may_not_begin(void *ctx)
 {
   const run *r = ctx;
-  if (vt_ctl_closing()) return "the HALT file says after-tasks";
-  return vt_ctl_time_left_s() > r->first_checkpoint_s ? NULL : "too little time is left for another task";
+  if (vt_stop_closing()) return "the HALT file says after-tasks";
+  return vt_stop_time_left_s() > r->first_checkpoint_s ? NULL : "too little time is left for another task";
 }
 
-static void watch(void *ctx, const vt_watch *w)
+static void watch(void *ctx, const vt_run_snapshot *w)
 {
   run *r = ctx;
   r->last = *w;
@@ -88,7 +88,7 @@ static void watch(void *ctx, const vt_watch *w)
   r->last.rank = NULL; /* borrowed for this call */
 }
 
-static void event(void *ctx, const vt_happening *h)
+static void event(void *ctx, const vt_run_event *h)
 {
   run *r = ctx;
   vt_events_write(&r->events, r->c, h);
@@ -112,18 +112,18 @@ static double longest_first_checkpoint_s(const vt_campaign *c)
   return most + open_s;
 }
 
-static vt_status do_tasks(run *r, vt_node_outcome *out, vt_err *err)
+static vt_status do_tasks(run *r, vt_farm_outcome *out, vt_err *err)
 {
   int rank = vt_comm_rank(r->comm), size = vt_comm_size(r->comm);
-  vt_replica_work work = {.c = r->c,
+  vt_replica_task work = {.c = r->c,
                           .j = r->j,
                           .dir = &r->dir,
                           .rank = rank,
                           .checkpoint_s = r->c->checkpoint_every_s,
-                          .landing_s = r->o->grace_s / 4};
+                          .graceful_stop_s = r->o->grace_s / 4};
   int is_inline = r->c->master_inline == 2 ? size <= INLINE_UP_TO : r->c->master_inline;
   vt_claims claims = vt__claims(r);
-  vt_node_options no = {.comm = r->comm,
+  vt_farm_options no = {.comm = r->comm,
                         .master_inline = is_inline || size == 1,
                         .max_tries = r->c->max_tries,
                         .crash_limit = CRASH_LIMIT,
@@ -138,16 +138,16 @@ static vt_status do_tasks(run *r, vt_node_outcome *out, vt_err *err)
                         .n_tasks = r->c->n_tasks,
                         .replay = rank == 0 ? r->j : NULL,
                         .journal_dir = r->dir.journal,
-                        .work = vt__replica_work(&work),
+                        .work = vt__replica_task(&work),
                         .watch = watch,
                         .event = event,
                         .stop = asked_to_stop,
                         .may_not_begin = may_not_begin,
                         .ctx = r};
   r->first_checkpoint_s = longest_first_checkpoint_s(r->c);
-  vt_ctl_limits(rank == 0 ? r->o->wall_s : 0, r->o->grace_s, rank == 0 ? r->dir.halt : NULL);
-  vt_status rc = vt_node_run(&no, out, err);
-  vt_log(VT_LOG_INFO, "drive", "ev=spent checkpoints_s=%.4f", work.checkpoint_spent_s);
+  vt_stop_limits(rank == 0 ? r->o->wall_s : 0, r->o->grace_s, rank == 0 ? r->dir.halt : NULL);
+  vt_status rc = vt_farm_run(&no, out, err);
+  vt_log(VT_LOG_INFO, "run", "ev=spent checkpoints_s=%.4f", work.checkpoint_spent_s);
   if (out->alone) return rc;
   return vt_comm_agree(r->comm, rc, err);
 }
@@ -156,10 +156,10 @@ static vt_status do_tasks(run *r, vt_node_outcome *out, vt_err *err)
 
 /* After a stop there is little time, and other jobs may go on adding to the journal: what is not assembled now is
  * assembled by whoever ends the campaign. */
-static int later(const run *r, const vt_node_outcome *out)
+static int later(const run *r, const vt_farm_outcome *out)
 {
   const double bytes_s = 20e6, of_the_rest = 0.5;
-  double left = r->o->grace_s - vt_ctl_since_stop_s();
+  double left = r->o->grace_s - vt_stop_since_s();
   uint64_t bytes = 0;
   if (!out->stopped) return 0;
   if (out->others > 0) return 1;
@@ -167,7 +167,7 @@ static int later(const run *r, const vt_node_outcome *out)
   return (double)bytes / bytes_s > of_the_rest * left;
 }
 
-static vt_status assemble(run *r, const vt_node_outcome *out, vt_err *err)
+static vt_status assemble(run *r, const vt_farm_outcome *out, vt_err *err)
 {
   int32_t skip = 0;
   vt_status rc = vt_journal_refresh(r->j, err);
@@ -183,9 +183,9 @@ static vt_status assemble(run *r, const vt_node_outcome *out, vt_err *err)
 
 /* ------------------------------------------------------------------ the end */
 
-static vt_status conclude(run *r, const vt_node_outcome *out, int *exit_code, vt_err *err)
+static vt_status conclude(run *r, const vt_farm_outcome *out, int *exit_code, vt_err *err)
 {
-  vt_status rc = vt_comm_rank(r->comm) == 0 ? vt__last_words(r, out, exit_code, err) : VT_OK;
+  vt_status rc = vt_comm_rank(r->comm) == 0 ? vt__run_finish(r, out, exit_code, err) : VT_OK;
   VT_PASS(vt_comm_agree(r->comm, rc, err));
   int32_t code = *exit_code;
   VT_PASS(vt_comm_bcast(r->comm, 0, &code, sizeof code, err));
@@ -195,7 +195,7 @@ static vt_status conclude(run *r, const vt_node_outcome *out, int *exit_code, vt
 
 static vt_status run_shared(run *r, int *exit_code, vt_err *err)
 {
-  vt_node_outcome out = {0};
+  vt_farm_outcome out = {0};
   int leads = 0;
   r->line = (vt_progress_line){.c = r->c, .dir = &r->dir, .quiet = r->o->quiet, .tty = isatty(STDERR_FILENO)};
   vt_alive_install(alive, r);
@@ -226,7 +226,7 @@ vt_status vt_run_campaign(vt_comm *comm, const vt_run_options *o, int *exit_code
 {
   run r = {.comm = comm, .o = o, .n_ranks = vt_comm_size(comm)};
   *exit_code = *alone = 0;
-  vt_status rc = vt__share_campaign(comm, o, &r.c, &r.dir, exit_code, err);
+  vt_status rc = vt__run_broadcast_campaign(comm, o, &r.c, &r.dir, exit_code, err);
   if (rc == VT_OK && *exit_code == 0) rc = run_shared(&r, exit_code, err);
   if (rc == VT_ESTOP) *exit_code = r.given_up ? 0 : EXIT_STOPPED;
   *alone = r.alone || rc == VT_ESTOP; /* ESTOP of a wait: somebody died while all waited for all */

@@ -20,7 +20,8 @@ typedef struct vt_run_options {
 
 /* Collective.  *exit_code: 0 done, 2 campaign error, 3 some tasks failed, 75 stopped early; a status other than VT_OK
  * is exit code 1, but VT_ESTOP 75.  *alone: other ranks are not there any more, and this process must leave with
- * vt_guard_leave.  Mistakes of the campaign file and reports go to stderr and stdout of rank 0. */
-VT_MUST_CHECK vt_status vt_run_campaign(vt_comm *comm, const vt_run_options *o, int *exit_code, int *alone, vt_err *err);
+ * vt_watchdog_leave.  Mistakes of the campaign file and reports go to stderr and stdout of rank 0. */
+VT_MUST_CHECK vt_status vt_run_campaign(vt_comm *comm, const vt_run_options *o, int *exit_code, int *alone,
+                                        vt_err *err);
 
 #endif

@@ -11,20 +11,20 @@
 #include "runner/telemetry/telemetry.h"
 
 /* share.c: the campaign as rank 0 read it, on every rank; *exit_code 2 (on all) when its file has mistakes. */
-VT_MUST_CHECK vt_status vt__share_campaign(vt_comm *comm, const vt_run_options *o, vt_campaign **c, vt_outdir *dir,
-                                           int *exit_code, vt_err *err);
+VT_MUST_CHECK vt_status vt__run_broadcast_campaign(vt_comm *comm, const vt_run_options *o, vt_campaign **c,
+                                                   vt_outdir *dir, int *exit_code, vt_err *err);
 
 /* work.c: replicas as work. */
-typedef struct vt_replica_work {
+typedef struct vt_replica_task {
   const vt_campaign *c;
   vt_journal *j; /* this rank's index: where glasses are found */
   const vt_outdir *dir;
   int rank;
-  double checkpoint_s, landing_s; /* vt_keep */
-  double checkpoint_spent_s;      /* time that checkpoints took */
-  int said_kernel;                /* the log knows what computes the forces */
-} vt_replica_work;
-vt_work_ops vt__replica_work(vt_replica_work *w);
+  double checkpoint_s, graceful_stop_s; /* vt_checkpointing */
+  double checkpoint_spent_s;            /* time that checkpoints took */
+  int said_kernel;                      /* the log knows what computes the forces */
+} vt_replica_task;
+vt_task_ops vt__replica_task(vt_replica_task *w);
 
 /* progress.c: the line that rewrites itself, and status.json. */
 typedef struct vt_progress_line {
@@ -35,7 +35,7 @@ typedef struct vt_progress_line {
   double last_line, last_file;
   char last_error[256]; /* of the last failure or death */
 } vt_progress_line;
-void vt__progress(vt_progress_line *p, const vt_watch *w, const char *state);
+void vt__progress(vt_progress_line *p, const vt_run_snapshot *w, const char *state);
 void vt__progress_end(vt_progress_line *p);
 
 typedef struct run {
@@ -46,7 +46,7 @@ typedef struct run {
   vt_jobs *jobs; /* rank 0 */
   int leads;     /* this job assembles the store */
   int given_up;  /* the others go on without this rank */
-  int alone;     /* vt_node_outcome */
+  int alone;     /* vt_farm_outcome */
   int n_ranks, complained;
   char why_closed[96]; /* why nothing more was begun */
   unsigned char *dead; /* bitmap: who is left out */
@@ -57,21 +57,21 @@ typedef struct run {
   vt_fits *fits;
   int unassembled;       /* the store is older than the journal: there was no time */
   vt_progress_line line; /* rank 0 */
-  vt_events events;     /* rank 0 */
-  vt_watch last;         /* rank 0 */
+  vt_events events;      /* rank 0 */
+  vt_run_snapshot last;  /* rank 0 */
   /* deaths while others wait */
   char fallen[VT_PATH * 2]; /* <out>/lease/fallen/<job>- */
-  vt_fallen words;
+  vt_death_notes words;
   double looked;        /* for such words              */
   double asked_to_lead; /* for a leader that has ended */
 } run;
 
 /* enter.c, rank 0: the folder, its other jobs, the recorded campaign, the journal, the build of its results. */
-VT_MUST_CHECK vt_status vt__folder_enter(run *r, vt_err *err);
+VT_MUST_CHECK vt_status vt__run_open_folder(run *r, vt_err *err);
 VT_MUST_CHECK vt_status vt__check_builds(const run *r, vt_err *err); /* bits are promised for one build */
 vt_claims vt__claims(run *r);
 
 /* last_words.c, rank 0: tables, summary, failures, the exit code. */
-VT_MUST_CHECK vt_status vt__last_words(run *r, const vt_node_outcome *out, int *exit_code, vt_err *err);
+VT_MUST_CHECK vt_status vt__run_finish(run *r, const vt_farm_outcome *out, int *exit_code, vt_err *err);
 
 #endif

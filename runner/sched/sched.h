@@ -5,7 +5,8 @@
  * times in all (the retry ladder: attempt and half_stage are part of the lease); a dependent of a failed glass
  * fails with it.  A worker that dies gives its leases back; a task that was leased to `crash_limit` workers that died
  * fails (deaths after STOP do not count: workers leave then), and so does one that was recorded to have brought down
- * `fault_limit` processes, or met max_tries accidents.  Tasks may also be held elsewhere, by another job on the same campaign.
+ * `fault_limit` processes, or met max_tries accidents.  Tasks may also be held elsewhere, by another job on the same
+ * campaign.
  *
  * Invariants: DONE is for ever; FAILED becomes DONE at most; so vt_sched_finished never goes back to 0.  LEASED iff
  * exactly one living worker holds it.  The glass of a WAITING task is neither DONE nor FAILED.  While workers wait
@@ -42,17 +43,18 @@ typedef enum vt_event_kind {
    * dependents failed with it (they may have been reported): then the next start takes it from the journal. */
   VT_EV_RESULT,
   /* Durable failure of task; the disposition of status says what it means.  TASK: failed for good.  RETRY: next rung of
-   * the ladder after (attempt, half_stage).  CRASH: one more death that it caused (also if another holds the task by now);
-   * AGAIN: an accident; both: the same rung again.  REQUE, ABORT: no verdict on the task, its lease goes back as it was
-   * (whether the campaign stops is the caller's business).  Ignored: of a DONE or FAILED task; of a rung that was
-   * passed before; of a LEASED task if it is not from its holder. */
+   * the ladder after (attempt, half_stage).  CRASH: one more death that it caused (also if another holds the task by
+   * now); AGAIN: an accident; both: the same rung again.  REQUE, ABORT: no verdict on the task, its lease goes back as
+   * it was (whether the campaign stops is the caller's business).  Ignored: of a DONE or FAILED task; of a rung that
+   * was passed before; of a LEASED task if it is not from its holder. */
   VT_EV_FAILURE,
   VT_EV_WORKER_DEAD, /* its leases go back; it gets nothing more but its RELEASE when it asks or has asked */
   VT_EV_STOP,        /* lease nothing more, release the workers  */
-  /* The task that was just leased to this worker is held by another job: the task is LEASED to nobody here, the worker is
-   * first in the queue again. */
+  /* The task that was just leased to this worker is held by another job: the task is LEASED to nobody here, the worker
+   * is first in the queue again. */
   VT_EV_ELSEWHERE,
-  VT_EV_BACK /* the other job does not hold the task any more and has no result: READY.  Ignored unless held elsewhere. */
+  VT_EV_BACK /* the other job does not hold the task any more and has no result: READY.  Ignored unless held elsewhere.
+              */
 } vt_event_kind;
 
 typedef struct vt_event {
@@ -95,9 +97,10 @@ int vt_sched_elsewhere(const vt_sched *s);           /* how many tasks are held 
 /* Of a FAILED task: the task whose failure caused it (itself or its glass), else -1. */
 int vt_sched_failed_by(const vt_sched *s, int task);
 vt_sched_counts vt_sched_count(const vt_sched *s);
-/* The deterministic ladder of (attempt, half_stage): the stage that failed again with half its time step, then new random
- * numbers, and so on; its first max_tries rungs.  In: the rung that failed, and the vt_stage it failed in (0, none: there
- * is nothing to halve, so the next attempt follows).  Returns 1 and the next rung, or 0 if there is none. */
+/* The deterministic ladder of (attempt, half_stage): the stage that failed again with half its time step, then new
+ * random numbers, and so on; its first max_tries rungs.  In: the rung that failed, and the vt_stage it failed in (0,
+ * none: there is nothing to halve, so the next attempt follows).  Returns 1 and the next rung, or 0 if there is none.
+ */
 int vt_sched_ladder(int max_tries, int stage, int *attempt, int *half_stage);
 void vt_sched_free(vt_sched *s);
 

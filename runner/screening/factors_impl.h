@@ -1,6 +1,6 @@
-/* compare.h - comparison of compositions by their factors (private to drive). */
-#ifndef VT_DRIVE_COMPARE_H
-#define VT_DRIVE_COMPARE_H
+/* factors_impl.h - comparison of compositions by their factors; private to runner/screening. */
+#ifndef VT_FACTORS_IMPL_H
+#define VT_FACTORS_IMPL_H
 
 #include "runner/screening/screening.h"
 

@@ -56,20 +56,20 @@ const int vt_n_structure_fields = VT_COUNT(vt_structure_fields);
 
 #define P(member, name, doc) VT_FIELD(vt_pooled, member, name, "1", doc)
 const vt_field vt_pooled_fields[] = {P(value, "value", "median of the bootstrap over glasses; one glass: its own"),
-                                       P(se, "se", "its standard error"),
-                                       P(lo95, "lo95", "lower end of its 95 % t interval; NaN: one glass"),
-                                       P(hi95, "hi95", "upper end of its 95 % t interval"),
-                                       P(pct_lo95, "pct_lo95", "2.5 % percentile of the bootstrap"),
-                                       P(pct_hi95, "pct_hi95", "97.5 % percentile of the bootstrap"),
-                                       VT_FIELD_INT(vt_pooled, n_glasses, "n_glasses", "glasses that have it")};
+                                     P(se, "se", "its standard error"),
+                                     P(lo95, "lo95", "lower end of its 95 % t interval; NaN: one glass"),
+                                     P(hi95, "hi95", "upper end of its 95 % t interval"),
+                                     P(pct_lo95, "pct_lo95", "2.5 % percentile of the bootstrap"),
+                                     P(pct_hi95, "pct_hi95", "97.5 % percentile of the bootstrap"),
+                                     VT_FIELD_INT(vt_pooled, n_glasses, "n_glasses", "glasses that have it")};
 const int vt_n_pooled_fields = VT_COUNT(vt_pooled_fields);
 #undef P
 
 #define M(member, name, doc) VT_FIELD(vt_over_glasses, member, name, "1", doc)
 const vt_field vt_mean_fields[] = {M(value, "value", "mean over glasses"), M(se, "se", "its standard error"),
-                                     M(lo95, "lo95", "lower end of its 95 % t interval; NaN: one glass"),
-                                     M(hi95, "hi95", "upper end of its 95 % t interval"),
-                                     VT_FIELD_INT(vt_over_glasses, n_glasses, "n_glasses", "glasses that have it")};
+                                   M(lo95, "lo95", "lower end of its 95 % t interval; NaN: one glass"),
+                                   M(hi95, "hi95", "upper end of its 95 % t interval"),
+                                   VT_FIELD_INT(vt_over_glasses, n_glasses, "n_glasses", "glasses that have it")};
 const int vt_n_mean_fields = VT_COUNT(vt_mean_fields);
 #undef M
 

@@ -191,7 +191,8 @@ static vt_status fit_lines(const vt_table *t, const vt_compare_spec *spec, vt_po
     int n = 0, more;
     for (int i = 0; i < t->n; i++)
       if (t->pt[i].comp == k) pt[n++] = t->pt[i];
-    VT_TRY(vt_arrh_fit(pt, n, spec->t_ref_k, spec->t_extra_k, NULL, &arrh[k], err), err, "Arrhenius fit of '%s'", t->name[k]);
+    VT_TRY(vt_arrh_fit(pt, n, spec->t_ref_k, spec->t_extra_k, NULL, &arrh[k], err), err, "Arrhenius fit of '%s'",
+           t->name[k]);
     VT_TRY(vt_glass_lines(pt, n, spec->t_ref_k, line + *n_lines, &more, err), err, "glasses of '%s'", t->name[k]);
     *n_lines += more;
   }

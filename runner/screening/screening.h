@@ -1,4 +1,5 @@
-/* screening.h - from the arrays of all tasks to fits and the comparison of compositions (layer 6; no journal, no store). */
+/* screening.h - from the arrays of all tasks to fits and the comparison of compositions (layer 6; no journal, no
+ * store). */
 #ifndef VT_SCREENING_H
 #define VT_SCREENING_H
 
@@ -18,9 +19,9 @@ int vt_quantities_of(const vt_campaign *c, vt_quantity q[VT_MAX_QUANTITIES]);
 
 /* One quantity compared between compositions. */
 typedef struct vt_comparison {
-  vt_compare at_t;       /* at equal T: decides                                    */
-  vt_compare at_tg;      /* at equal T/Tg; k = 0 with a reason when a Tg is missing */
-  vt_var_split variance; /* of at_t                                                */
+  vt_compare at_t;                      /* at equal T: decides                                    */
+  vt_compare at_tg;                     /* at equal T/Tg; k = 0 with a reason when a Tg is missing */
+  vt_var_split variance;                /* of at_t                                                */
   char factor[VT_MAX_FACTORS][VT_NAME]; /* [variance.n_factors] */
 } vt_comparison;
 
@@ -81,7 +82,8 @@ typedef struct vt_arrays_from {
  * temperature are held together. */
 VT_MUST_CHECK vt_status vt_fits_make(const vt_campaign *c, const vt_arrays_from *from, vt_fits **out, vt_err *err);
 
-/* ------------------------------------------------------------------ what the members of these structs are (fields.c) */
+/* ------------------------------------------------------------------ what the members of these structs are (fields.c)
+ */
 
 /* A member of a struct, or one of an array of structs in it. */
 typedef struct vt_field {
@@ -92,10 +94,22 @@ typedef struct vt_field {
   size_t step; /* bytes between these                          */
 } vt_field;
 
-#define VT_FIELD(type, member, name, unit, doc) {name, unit, doc, offsetof(type, member), 0, 0, 0}
-#define VT_FIELD_INT(type, member, name, doc) {name, "1", doc, offsetof(type, member), 1, 0, 0}
-#define VT_FIELDS(type, member, name, unit, doc, n, step) {name, unit, doc, offsetof(type, member), 0, n, step}
-#define VT_FIELDS_INT(type, member, name, doc, n, step) {name, "1", doc, offsetof(type, member), 1, n, step}
+#define VT_FIELD(type, member, name, unit, doc)      \
+  {                                                  \
+    name, unit, doc, offsetof(type, member), 0, 0, 0 \
+  }
+#define VT_FIELD_INT(type, member, name, doc)       \
+  {                                                 \
+    name, "1", doc, offsetof(type, member), 1, 0, 0 \
+  }
+#define VT_FIELDS(type, member, name, unit, doc, n, step) \
+  {                                                       \
+    name, unit, doc, offsetof(type, member), 0, n, step   \
+  }
+#define VT_FIELDS_INT(type, member, name, doc, n, step) \
+  {                                                     \
+    name, "1", doc, offsetof(type, member), 1, n, step  \
+  }
 #define VT_COUNT(a) ((int)(sizeof(a) / sizeof *(a)))
 
 /* The number itself. */

@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 #include "runner/stop/stop.h"
-#include "runner/guard/guard.h"
+#include "runner/watchdog/watchdog.h"
 
 enum { EXIT_STOPPED = 75 };
 static const double HALT_EVERY_S = 1.0;
-/* One Ctrl-C may arrive twice: from the terminal, and passed on by the guardian. */
+/* One Ctrl-C may arrive twice: from the terminal, and passed on by the watchdog. */
 static const double SAME_SIGNAL_S = 0.5;
 /* A batch system counts its minutes from its own start of the job and ends it up to so much early. */
 static const double SLURM_EARLY_S = 60;
@@ -37,10 +37,10 @@ static void on_signal(int sig)
     caught_at = now;
     caught = sig;
   } else if (sig == SIGINT && seconds(&now) - seconds(&caught_at) > SAME_SIGNAL_S)
-    vt_guard_leave_now(EXIT_STOPPED); /* the second Ctrl-C: what is durable stays so */
+    vt_watchdog_leave_now(EXIT_STOPPED); /* the second Ctrl-C: what is durable stays so */
 }
 
-void vt_ctl_install(void)
+void vt_stop_install(void)
 {
   struct sigaction sa = {.sa_handler = on_signal};
   sigemptyset(&sa.sa_mask);
@@ -93,7 +93,7 @@ static double ask_slurm(void)
   return parse_left(line);
 }
 
-void vt_ctl_ask_slurm(void)
+void vt_stop_ask_slurm(void)
 {
   double left = ask_slurm();
   slurm_end = left > 0 ? vt_now_s() + left : 0;
@@ -108,7 +108,7 @@ static void land_before(double left_s, double early_s)
   if (land_at == 0 || at < land_at) land_at = at; /* NOLINT: 0 is "never" */
 }
 
-void vt_ctl_limits(double wall_s, double grace_s, const char *halt_file)
+void vt_stop_limits(double wall_s, double grace_s, const char *halt_file)
 {
   land_at = 0;
   if (wall_s > 0) land_before(wall_s, grace_s);
@@ -117,7 +117,7 @@ void vt_ctl_limits(double wall_s, double grace_s, const char *halt_file)
   if (halt_file) (void)snprintf(halt_path, sizeof halt_path, "%s", halt_file);
 }
 
-double vt_ctl_time_left_s(void) { return land_at > 0 ? land_at - vt_now_s() : 1e18; }
+double vt_stop_time_left_s(void) { return land_at > 0 ? land_at - vt_now_s() : 1e18; }
 
 /* ------------------------------------------------------------------ stop? */
 
@@ -135,7 +135,7 @@ static void read_halt(void)
     (void)snprintf(reason, sizeof reason, "the HALT file");
 }
 
-const char *vt_ctl_stop(void)
+const char *vt_stop_reason(void)
 {
   if (reason[0]) return reason;
   double now = vt_now_s();
@@ -151,6 +151,6 @@ const char *vt_ctl_stop(void)
   return reason[0] ? reason : NULL;
 }
 
-int vt_ctl_closing(void) { return closing; }
+int vt_stop_closing(void) { return closing; }
 
-double vt_ctl_since_stop_s(void) { return reason[0] ? vt_now_s() - stopped_at : 0; }
+double vt_stop_since_s(void) { return reason[0] ? vt_now_s() - stopped_at : 0; }

@@ -19,7 +19,7 @@ static void put(vt_events *e, json_t *line)
     ssize_t put = write(e->fd, text, n + 1);
     if (put < 0 && !e->complained) {
       e->complained = 1;
-      vt_log(VT_LOG_WARN, "drive", "ev=events_file error=\"cannot be written\"");
+      vt_log(VT_LOG_WARN, "telemetry", "ev=events_file error=\"cannot be written\"");
     }
   }
   free(text);
@@ -62,7 +62,7 @@ void vt_events_open(vt_events *e, const char *path, const char *job, int leads)
   put(e, o);
 }
 
-void vt_events_write(vt_events *e, const vt_campaign *c, const vt_happening *h)
+void vt_events_write(vt_events *e, const vt_campaign *c, const vt_run_event *h)
 {
   if (!e->open) return;
   json_t *o = begin(e, h->what);

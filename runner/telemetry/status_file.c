@@ -18,7 +18,7 @@ static const char *word(int doing)
   return doing >= VT_RANK_IDLE && doing <= VT_RANK_DEAD ? of[doing] : "";
 }
 
-static json_t *rank_json(const vt_campaign *c, const vt_watch *w, int rank)
+static json_t *rank_json(const vt_campaign *c, const vt_run_snapshot *w, int rank)
 {
   const vt_rank_state *r = &w->rank[rank];
   json_t *o = json_pack("{s:i, s:s}", "rank", rank, "state", word(r->doing));
@@ -33,7 +33,8 @@ static json_t *rank_json(const vt_campaign *c, const vt_watch *w, int rank)
   return o;
 }
 
-void vt_status_file_write(const char *path, const vt_campaign *c, const vt_watch *w, const char *last_error, const char *state)
+void vt_status_file_write(const char *path, const vt_campaign *c, const vt_run_snapshot *w, const char *last_error,
+                          const char *state)
 {
   enum { RANKS_MOST = 1024 };
   vt_err ignored = {0};
@@ -53,7 +54,7 @@ void vt_status_file_write(const char *path, const vt_campaign *c, const vt_watch
   (void)json_object_set_new(o, "ranks", ranks);
   char *text = json_dumps(o, JSON_INDENT(1) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(17));
   if (text && vt_file_replace(path, text, strlen(text), &ignored) != VT_OK)
-    vt_log(VT_LOG_WARN, "drive", "ev=status_file error=\"%s\"", ignored.text);
+    vt_log(VT_LOG_WARN, "telemetry", "ev=status_file error=\"%s\"", ignored.text);
   free(text);
   json_decref(o);
 }

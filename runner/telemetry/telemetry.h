@@ -8,23 +8,23 @@
 /* What a rank does, as the master sees it. */
 typedef enum vt_rank_doing { VT_RANK_IDLE, VT_RANK_BUSY, VT_RANK_LEFT, VT_RANK_DEAD } vt_rank_doing;
 typedef struct vt_rank_state {
-  int32_t doing; /* vt_rank_doing */
+  int32_t doing;                            /* vt_rank_doing */
   int32_t task, attempt, half_stage, stage; /* of a busy rank; stage: vt_stage */
   double fraction, ns;                      /* of its task */
   double heard, since;                      /* last word; since when it does this (comm's clock) */
 } vt_rank_state;
 
 /* Something worth a line in the log of events. */
-typedef struct vt_happening {
+typedef struct vt_run_event {
   const char *what; /* "lease", "result", "failure", "crash", "give_up", "rank_dead", "elsewhere", "back", "stop" ... */
   int rank, task;   /* -1: none */
   int attempt, half_stage, stage;
   double ns, wall_s;
   const char *text; /* NULL: nothing to add */
-} vt_happening;
+} vt_run_event;
 
 /* What the master knows of the campaign while it runs. */
-typedef struct vt_watch {
+typedef struct vt_run_snapshot {
   vt_sched_counts tasks;
   double ns_done, ns_total; /* finished tasks and the running parts of others   */
   double ns_per_day;        /* over this run; NaN before anything moved          */
@@ -38,7 +38,7 @@ typedef struct vt_watch {
   const vt_rank_state *rank; /* [n_ranks], borrowed */
   int n_ranks;
   double now; /* of the comm's clock */
-} vt_watch;
+} vt_run_snapshot;
 
 /* events.c: log/events.jsonl. */
 typedef struct vt_events {
@@ -46,14 +46,15 @@ typedef struct vt_events {
   char job[128];
 } vt_events;
 void vt_events_open(vt_events *e, const char *path, const char *job, int leads);
-void vt_events_write(vt_events *e, const vt_campaign *c, const vt_happening *h);
+void vt_events_write(vt_events *e, const vt_campaign *c, const vt_run_event *h);
 void vt_events_close(vt_events *e);
 /* task, kind, composition, glass, temperature_K of a task into a JSON object. */
 struct json_t;
 void vt_task_json(struct json_t *o, const vt_campaign *c, int task);
 
 /* status_file.c: status.json.  A view that `status` may lose: failing to write it is not an error of the campaign. */
-void vt_status_file_write(const char *path, const vt_campaign *c, const vt_watch *w, const char *last_error, const char *state);
+void vt_status_file_write(const char *path, const vt_campaign *c, const vt_run_snapshot *w, const char *last_error,
+                          const char *state);
 
 /* A sign of life to whom it may concern, from loops that take long outside of replicas; installed by the run. */
 void vt_alive_install(void (*alive)(void *ctx), void *ctx);

@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "engine/pot/pot.h"
-#include "runner/verify/verify_impl.h"
 #include "runner/store/store.h"
+#include "runner/verify/verify_impl.h"
 
 static int by_uid(const void *a, const void *b)
 {
@@ -95,7 +95,7 @@ static vt_status ask_store(vt__checkup *k, vt_finding_kind kind, const char *wha
   if (rc == VT_ENOMEM) VT_FAIL(err, rc, "campaign of '%s'", k->dir->dir);
   vt__place at = {.kind = kind, .file = "campaign.yaml"};
   if (rc == VT_OK && !strange) {
-    at.mend = VT_MEND_CAMPAIGN;
+    at.repair = VT_REPAIR_CAMPAIGN;
     at.action = "results.h5 holds a copy: repair restores it";
     vt_campaign_free(k->c);
     k->c = c;

@@ -18,7 +18,8 @@ static void note_flaw(vt__checkup *k, const vt_shard *s, const vt_flaw *f)
   unsigned long long from = f->offset, n = f->n;
   shard_file(s->name, file);
   (void)snprintf(where, sizeof where, "bytes %llu to %llu", from, from + n - 1);
-  vt__place at = {.kind = VT_FOUND_DAMAGE, .mend = VT_MEND_SHARD, .number = s->number, .file = file, .where = where};
+  vt__place at = {
+      .kind = VT_FOUND_DAMAGE, .repair = VT_REPAIR_SHARD, .number = s->number, .file = file, .where = where};
   switch ((vt_flaw_kind)f->kind) {
   case VT_FLAW_HEAD:
     at.action = "a run reads it all the same; repair writes the shard anew";
@@ -34,7 +35,7 @@ static void note_flaw(vt__checkup *k, const vt_shard *s, const vt_flaw *f)
     break;
   case VT_FLAW_TAIL:
     at.kind = k->busy ? VT_FOUND_INFO : VT_FOUND_TORN;
-    at.mend = k->busy ? VT_MEND_NONE : VT_MEND_SHARD;
+    at.repair = k->busy ? VT_REPAIR_NONE : VT_REPAIR_SHARD;
     at.action = k->busy ? "verify again when the run has ended"
                         : "the next run cuts it off and does again what was lost; repair writes the shard anew";
     vt__found(k, at, "the last %llu bytes are no whole record", n);
@@ -98,13 +99,13 @@ static void note_unfit(vt__checkup *k, int i, vt_status rc, const char *why)
   char file[FILE_CAP], where[WHERE_CAP];
   record_place(k, r, file, where);
   vt__place at = {.kind = VT_FOUND_MISMATCH,
-                  .mend = VT_MEND_SHARD,
+                  .repair = VT_REPAIR_SHARD,
                   .number = r->shard,
                   .file = file,
                   .where = where,
                   .action = "a run stops at it; repair leaves it out, and the next run does the task again"};
   if (rc == VT_EUNSUP) {
-    at.mend = VT_MEND_NONE;
+    at.repair = VT_REPAIR_NONE;
     at.action = "use the version of vitrion that wrote it";
   }
   k->unfit[i] = 1;
@@ -253,7 +254,7 @@ static vt_status check_glass(vt__checkup *k, int task, vt_err *err)
   int is = file_is(path, &b);
   k->v->glasses++;
   vt__place at = {.kind = is < 0 ? VT_FOUND_MISSING : VT_FOUND_DAMAGE,
-                  .mend = VT_MEND_GLASS,
+                  .repair = VT_REPAIR_GLASS,
                   .number = task,
                   .file = name,
                   .action = "no run reads it or writes it again; repair writes it from the journal"};

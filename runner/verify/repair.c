@@ -1,16 +1,16 @@
-/* repair.c - mend what a look at the folder found; nothing that may hold data is deleted. */
+/* repair.c - repair what a look at the folder found; nothing that may hold data is deleted. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "runner/jobs/jobs.h"
 #include "runner/report/report.h"
 #include "runner/verify/verify_impl.h"
-#include "runner/jobs/jobs.h"
 
 enum { NAMES_MOST = 1000 };
 
-/* Nobody else may write while the folder is mended. */
+/* Nobody else may write while the folder is repaired. */
 static vt_status only_me(vt_outdir *o, vt_err *err)
 {
   VT_TRY(vt_outdir_lock(o, err), err, "repair needs '%s' for itself: a run is at work there", o->dir);
@@ -87,7 +87,7 @@ static int is_fit(void *ctx, const vt_rec *rec)
 static vt_status mend_shard(vt__checkup *k, const vt_finding *f, vt_repair *r, vt_err *err)
 {
   int kept;
-  VT_PASS(vt_journal_mend(k->j, f->number, is_fit, k, &kept, err));
+  VT_PASS(vt_journal_repair(k->j, f->number, is_fit, k, &kept, err));
   said(r, "%s: its %d good records are in a new shard, the old file is in journal/damaged/", f->file, kept);
   return VT_OK;
 }
@@ -168,27 +168,27 @@ static vt_status remove_file(const vt__checkup *k, const vt_finding *f, vt_repai
   return VT_OK;
 }
 
-static vt_status mend(vt__checkup *k, const vt_finding *f, vt_repair *r, vt_err *err)
+static vt_status repair(vt__checkup *k, const vt_finding *f, vt_repair *r, vt_err *err)
 {
-  switch ((vt_mend)f->mend) {
-  case VT_MEND_NONE:
+  switch ((vt_repair_step)f->repair) {
+  case VT_REPAIR_NONE:
     return VT_OK;
-  case VT_MEND_CAMPAIGN:
+  case VT_REPAIR_CAMPAIGN:
     return mend_campaign(k, r, err);
-  case VT_MEND_SHARD:
+  case VT_REPAIR_SHARD:
     return mend_shard(k, f, r, err);
-  case VT_MEND_CHECKPOINT:
+  case VT_REPAIR_CHECKPOINT:
     return mend_checkpoint(k, f, r, err);
-  case VT_MEND_GLASS:
+  case VT_REPAIR_GLASS:
     return mend_glass(k, f, r, err);
-  case VT_MEND_STORE:
+  case VT_REPAIR_STORE:
     return mend_store(k, r, err);
-  case VT_MEND_SUMMARY:
+  case VT_REPAIR_SUMMARY:
     return mend_summary(k, r, err);
-  case VT_MEND_REMOVE:
+  case VT_REPAIR_REMOVE:
     return remove_file(k, f, r, err);
   }
-  VT_FAIL(err, VT_EBUG, "no way to mend %d", f->mend);
+  VT_FAIL(err, VT_EBUG, "no way to repair %d", f->repair);
 }
 
 /* ------------------------------------------------------------------ in order */
@@ -199,31 +199,31 @@ static int is_repeated(const vt_checked *v, int i)
   const vt_finding *f = &v->found[i];
   for (int k = 0; k < i; k++) {
     const vt_finding *e = &v->found[k];
-    if (e->mend != f->mend) continue;
-    if (f->mend == VT_MEND_STORE || f->mend == VT_MEND_SUMMARY || f->mend == VT_MEND_CAMPAIGN) return 1;
+    if (e->repair != f->repair) continue;
+    if (f->repair == VT_REPAIR_STORE || f->repair == VT_REPAIR_SUMMARY || f->repair == VT_REPAIR_CAMPAIGN) return 1;
     if (strcmp(e->file, f->file) == 0) return 1;
   }
   return 0;
 }
 
-/* One look, and everything mended that comes next in the order of vt_mend behind `last`; *next: what that was, or
- * VT_MEND_NONE. What was mended may show or take away what comes later, so each kind begins with a new look. */
-static vt_status one_round(watch_over *w, const vt_campaign_env *env, vt_mend last, vt_mend *next, vt_repair *r,
-                           vt_err *err)
+/* One look, and everything repaired that comes next in the order of vt_repair_step behind `last`; *next: what that was,
+ * or VT_REPAIR_NONE. What was repaired may show or take away what comes later, so each kind begins with a new look. */
+static vt_status one_round(watch_over *w, const vt_campaign_env *env, vt_repair_step last, vt_repair_step *next,
+                           vt_repair *r, vt_err *err)
 {
   vt_checked *v = &r->left;
   vt_checked_free(v);
   vt__checkup k = {.dir = w->o, .env = env, .v = v};
   vt_status rc = vt__checkup_run(&k, err);
-  *next = VT_MEND_NONE;
+  *next = VT_REPAIR_NONE;
   for (int i = 0; rc == VT_OK && i < v->n; i++) {
-    vt_mend m = (vt_mend)v->found[i].mend;
-    if (m > last && (*next == VT_MEND_NONE || m < *next)) *next = m;
+    vt_repair_step m = (vt_repair_step)v->found[i].repair;
+    if (m > last && (*next == VT_REPAIR_NONE || m < *next)) *next = m;
   }
-  for (int i = 0; rc == VT_OK && *next != VT_MEND_NONE && i < v->n; i++)
-    if (v->found[i].mend == (int32_t)*next && !is_repeated(v, i)) {
+  for (int i = 0; rc == VT_OK && *next != VT_REPAIR_NONE && i < v->n; i++)
+    if (v->found[i].repair == (int32_t)*next && !is_repeated(v, i)) {
       rc = still_alone(w, err);
-      if (rc == VT_OK) rc = mend(&k, &v->found[i], r, err);
+      if (rc == VT_OK) rc = repair(&k, &v->found[i], r, err);
     }
   vt__checkup_free(&k);
   return rc;
@@ -248,7 +248,7 @@ vt_status vt_folder_repair(vt_outdir *o, const vt_campaign_env *env, vt_repair *
   *r = (vt_repair){.tasks_open = -1};
   VT_TRY_OUT(only_me(o, err), err, "repair");
   vt_alive_install(alive, &w);
-  for (vt_mend done = VT_MEND_NONE, next = VT_MEND_CAMPAIGN; next != VT_MEND_NONE; done = next)
+  for (vt_repair_step done = VT_REPAIR_NONE, next = VT_REPAIR_CAMPAIGN; next != VT_REPAIR_NONE; done = next)
     VT_TRY_OUT(one_round(&w, env, done, &next, r, err), err, "repair of '%s'", o->dir);
   r->tasks_open = count_open(o, env);
   rc = vt_buf_check(&r->done, err);

@@ -24,11 +24,11 @@ static int there(const vt__checkup *k, const char *name)
 static int check_sum(vt__checkup *k)
 {
   static const char sum[] = "results.h5.sha256", store[] = "results.h5";
-  vt__place at = {.kind = VT_FOUND_DAMAGE, .mend = VT_MEND_STORE, .file = store, .action = rebuild};
+  vt__place at = {.kind = VT_FOUND_DAMAGE, .repair = VT_REPAIR_STORE, .file = store, .action = rebuild};
   if (!there(k, store)) {
     int was_there = there(k, sum) || there(k, "summary.json");
     at.kind = was_there ? VT_FOUND_MISSING : VT_FOUND_INFO;
-    at.mend = was_there ? VT_MEND_STORE : VT_MEND_NONE;
+    at.repair = was_there ? VT_REPAIR_STORE : VT_REPAIR_NONE;
     at.action = "the end of the next run makes it from the journal, and so does repair";
     vt__found(k, at, was_there ? "it is not there" : "not assembled yet");
     return 0;
@@ -61,11 +61,13 @@ static void note_rows(const compared *m, const char *dset, int64_t bad, int64_t 
 {
   char where[96];
   (void)snprintf(where, sizeof where, "%.90s", dset);
-  vt__found(
-      m->k,
-      (vt__place){
-          .kind = VT_FOUND_MISMATCH, .mend = VT_MEND_STORE, .file = "results.h5", .where = where, .action = rebuild},
-      "%" PRId64 " rows are not what follows from the journal, the first is row %" PRId64, bad, first);
+  vt__found(m->k,
+            (vt__place){.kind = VT_FOUND_MISMATCH,
+                        .repair = VT_REPAIR_STORE,
+                        .file = "results.h5",
+                        .where = where,
+                        .action = rebuild},
+            "%" PRId64 " rows are not what follows from the journal, the first is row %" PRId64, bad, first);
 }
 
 static void note_unreadable(const compared *m, const char *dset, const char *why)
@@ -73,7 +75,7 @@ static void note_unreadable(const compared *m, const char *dset, const char *why
   vt__found(
       m->k,
       (vt__place){
-          .kind = VT_FOUND_MISMATCH, .mend = VT_MEND_STORE, .file = "results.h5", .where = dset, .action = rebuild},
+          .kind = VT_FOUND_MISMATCH, .repair = VT_REPAIR_STORE, .file = "results.h5", .where = dset, .action = rebuild},
       "%s", why);
 }
 
@@ -105,7 +107,7 @@ static vt_status compare_states(compared *m, vt_err *err)
   if (lost || lost_tries)
     vt__found(k,
               (vt__place){.kind = VT_FOUND_MISSING,
-                          .mend = VT_MEND_STORE,
+                          .repair = VT_REPAIR_STORE,
                           .file = "journal",
                           .where = where,
                           .action = "the next run does them again; repair makes the store anew and keeps this one as "
@@ -273,7 +275,7 @@ static int check_owner(vt__checkup *k, vt_store *s)
     vt__found(k, at, "out of date: the campaign has been extended since it was assembled");
   else if (!mine) {
     at.kind = VT_FOUND_MISMATCH;
-    at.mend = VT_MEND_STORE;
+    at.repair = VT_REPAIR_STORE;
     at.action = rebuild;
     vt__found(k, at, "it is the store of another campaign");
   }

@@ -39,7 +39,7 @@ void vt__found(vt__checkup *k, vt__place at, const char *what, ...)
   if (k->rc == VT_OK) k->rc = more_findings(k->v);
   if (k->rc != VT_OK) return;
   vt_finding *f = &k->v->found[k->v->n++];
-  *f = (vt_finding){.kind = at.kind, .mend = at.mend, .number = at.number};
+  *f = (vt_finding){.kind = at.kind, .repair = at.repair, .number = at.number};
   (void)snprintf(f->file, sizeof f->file, "%s", at.file);
   (void)snprintf(f->where, sizeof f->where, "%s", at.where ? at.where : "");
   (void)snprintf(f->action, sizeof f->action, "%s", at.action ? at.action : "");
@@ -71,7 +71,7 @@ void vt_checked_free(vt_checked *v)
 /* ------------------------------------------------------------------ small files */
 
 /* A file of JSON that a person or a script reads. */
-static void check_json(vt__checkup *k, const char *name, vt_mend mend, const char *action)
+static void check_json(vt__checkup *k, const char *name, vt_repair_step repair, const char *action)
 {
   char path[2 * VT_PATH], *text;
   size_t n;
@@ -79,7 +79,7 @@ static void check_json(vt__checkup *k, const char *name, vt_mend mend, const cha
   json_error_t bad;
   (void)snprintf(path, sizeof path, "%s/%s", k->dir->dir, name);
   if (access(path, F_OK) != 0) return;
-  const vt__place at = {.kind = VT_FOUND_DAMAGE, .mend = mend, .file = name, .action = action};
+  const vt__place at = {.kind = VT_FOUND_DAMAGE, .repair = repair, .file = name, .action = action};
   if (vt_file_read(path, JSON_MOST, &text, &n, &why) != VT_OK) {
     vt__found(k, at, "%s", vt__why(&why));
     return;
@@ -149,7 +149,7 @@ static vt_status check_leftovers(vt__checkup *k, vt_err *err)
       (void)snprintf(file, sizeof file, "%s%s", sub[s], name[i]);
       vt__found(k,
                 (vt__place){.kind = VT_FOUND_INFO,
-                            .mend = k->busy ? VT_MEND_NONE : VT_MEND_REMOVE,
+                            .repair = k->busy ? VT_REPAIR_NONE : VT_REPAIR_REMOVE,
                             .file = file,
                             .action = "repair removes it"},
                 "left behind by a process that died while it wrote");
@@ -179,7 +179,7 @@ static void check_checkpoint(vt__checkup *k, const char *name)
   if (access(path, F_OK) != 0) return; /* a run has removed it meanwhile */
   vt__place at = {
       .kind = VT_FOUND_DAMAGE,
-      .mend = k->busy ? VT_MEND_NONE : VT_MEND_CHECKPOINT,
+      .repair = k->busy ? VT_REPAIR_NONE : VT_REPAIR_CHECKPOINT,
       .file = file,
       .action = "the next run refuses it and begins the task, or an earlier part of it, again; repair moves it to "
                 "checkpoint/damaged/"};
@@ -187,7 +187,7 @@ static void check_checkpoint(vt__checkup *k, const char *name)
   vt_uid_hex(&info.uid, hex);
   if (rc == VT_EUNSUP) {
     at.kind = VT_FOUND_STALE;
-    at.mend = VT_MEND_NONE;
+    at.repair = VT_REPAIR_NONE;
   }
   if (rc != VT_OK) {
     vt__found(k, at, "%s", vt__why(&why));
@@ -224,8 +224,8 @@ vt_status vt__checkup_run(vt__checkup *k, vt_err *err)
   VT_PASS(vt__check_glasses(k, err));
   VT_PASS(check_checkpoints(k, err));
   VT_PASS(vt__check_store(k, err));
-  check_json(k, "summary.json", VT_MEND_SUMMARY, "the end of the next run writes it anew, and so does repair");
-  check_json(k, "status.json", VT_MEND_REMOVE, "the next run writes it anew; repair removes it");
+  check_json(k, "summary.json", VT_REPAIR_SUMMARY, "the end of the next run writes it anew, and so does repair");
+  check_json(k, "status.json", VT_REPAIR_REMOVE, "the next run writes it anew; repair removes it");
   VT_PASS(check_leftovers(k, err));
   if (k->rc != VT_OK) VT_FAIL(err, k->rc, "no memory for %d findings", k->v->n);
   return VT_OK;

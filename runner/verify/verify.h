@@ -17,20 +17,20 @@ typedef enum vt_finding_kind {
 const char *vt_finding_name(int kind); /* "damage" ... */
 
 /* What repair does about it, in this order. */
-typedef enum vt_mend {
-  VT_MEND_NONE, /* nothing to do, or nothing that a program can do */
-  VT_MEND_CAMPAIGN,
-  VT_MEND_SHARD,
-  VT_MEND_CHECKPOINT,
-  VT_MEND_GLASS,
-  VT_MEND_STORE,
-  VT_MEND_SUMMARY,
-  VT_MEND_REMOVE
-} vt_mend;
+typedef enum vt_repair_step {
+  VT_REPAIR_NONE, /* nothing to do, or nothing that a program can do */
+  VT_REPAIR_CAMPAIGN,
+  VT_REPAIR_SHARD,
+  VT_REPAIR_CHECKPOINT,
+  VT_REPAIR_GLASS,
+  VT_REPAIR_STORE,
+  VT_REPAIR_SUMMARY,
+  VT_REPAIR_REMOVE
+} vt_repair_step;
 
 typedef struct vt_finding {
-  int32_t kind, mend;
-  int32_t number; /* of the shard or the task that is mended */
+  int32_t kind, repair;
+  int32_t number; /* of the shard or the task that is repaired */
   int32_t reserved;
   char file[VT_PATH]; /* in the output folder */
   char where[96];     /* "" where it is the whole file */
@@ -39,8 +39,8 @@ typedef struct vt_finding {
 } vt_finding;
 
 typedef struct vt_checked {
-  char campaign[VT_NAME]; /* "" if nobody can tell */
-  int sound;              /* notes only            */
+  char campaign[VT_NAME];                                                       /* "" if nobody can tell */
+  int sound;                                                                    /* notes only            */
   int64_t shards, records, results, failures, checkpoints, glasses, store_rows; /* how many were looked at */
   vt_finding *found;                                                            /* [n] */
   int n, cap;
@@ -51,12 +51,12 @@ VT_MUST_CHECK vt_status vt_folder_verify(const vt_outdir *o, const vt_campaign_e
 void vt_checked_free(vt_checked *v);
 
 typedef struct vt_repair {
-  int n_done;         /* things that were mended                                                      */
+  int n_done;         /* things that were repaired                                                      */
   int64_t tasks_open; /* what the next run will do (records that were lost among them); -1: not known */
   vt_buf done;        /* a line each                                                                  */
   vt_checked left;    /* of a look afterwards                                                         */
 } vt_repair;
-/* Mend what can be mended.  VT_EINVAL while a run is at work in the folder. */
+/* Mend what can be repaired.  VT_EINVAL while a run is at work in the folder. */
 VT_MUST_CHECK vt_status vt_folder_repair(vt_outdir *o, const vt_campaign_env *env, vt_repair *r, vt_err *err);
 void vt_repair_free(vt_repair *r);
 

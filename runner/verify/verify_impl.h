@@ -1,4 +1,4 @@
-/* verify_impl.h - one look at a campaign folder, and what it leaves for repair; private to runner/drive. */
+/* verify_impl.h - one look at a campaign folder, and what it leaves for repair; private to runner/verify. */
 #ifndef VT_VERIFY_IMPL_H
 #define VT_VERIFY_IMPL_H
 
@@ -36,7 +36,7 @@ void vt__checkup_free(vt__checkup *k);
 
 typedef struct vt__place {
   vt_finding_kind kind;
-  vt_mend mend;
+  vt_repair_step repair;
   int number;
   const char *file, *where, *action; /* NULL: "" */
 } vt__place;

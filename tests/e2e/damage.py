@@ -2,7 +2,7 @@
 """damage.py VITRION MPIEXEC SOURCE [--every N] [--flip PROGRAM] - no damage of a campaign's folder is ever believed.
 
 A tiny finished campaign; then bytes change, files end early, files go, records contradict each other.  Each time `vitrion
-verify` must end with 1 and name the file; for a sample `repair` must mend it, and `run` must end with the bytes of before.
+verify` must end with 1 and name the file; for a sample `repair` must repair it, and `run` must end with the bytes of before.
 N: of the long files only every N-th byte and length (with PROGRAM, flip_bytes.c, also by the functions that verify uses)."""
 import argparse, json, os, pathlib, shutil, signal, struct, subprocess, sys, tempfile, time, zlib
 
@@ -100,19 +100,19 @@ def found_in(folder, files):
     return code == 1 and bool(bad) and any(f["file"] in files for f in bad) and all(f["what"] and f["action"] for f in bad)
 
 
-def mended_and_run(f, damage, what, mends=True):
+def repaired_and_run(f, damage, what, repairs=True):
     """repair: verify is clean, and a second repair does nothing; run, with and without repair: the bytes of before."""
     damage(f.fresh())
     code, out, err = call(o.vitrion, "repair", f.path)
     expect(code == 0, f"{what}: repair ends with {code}: {out}{err}")
     clean(f.path, f"{what}: verify after repair")
     code, again, err = call(o.vitrion, "repair", f.path)
-    expect(code == 0 and "nothing to mend" in again, f"{what}: a second repair does nothing: {again}")
+    expect(code == 0 and "nothing to repair" in again, f"{what}: a second repair does nothing: {again}")
     for repaired in (True, False):
         if not repaired:
             damage(f.fresh())
         code, text, err = run(f.path)
-        if not mends and not repaired:
+        if not repairs and not repaired:
             expect(code == 2 and err, f"{what}: a run refuses: {code} {err}")
             continue
         expect(code == 0, f"{what}: run ends with {code}: {text}{err}")
@@ -124,7 +124,7 @@ def mended_and_run(f, damage, what, mends=True):
 
 # ---------------------------------------------------------------- bytes and lengths
 
-def bytes_and_lengths(f, name, files, positions, lengths, mends=True, repaired=("byte changed",)):
+def bytes_and_lengths(f, name, files, positions, lengths, repairs=True, repaired=("byte changed",)):
     path = f.fresh() / name
     data = path.read_bytes()
     for kind, places in (("byte changed", positions), ("cut short", lengths)):
@@ -142,7 +142,7 @@ def bytes_and_lengths(f, name, files, positions, lengths, mends=True, repaired=(
                 data[:middle] + bytes([data[middle] ^ (1 << middle % 8)]) + data[middle + 1:]
             (folder / name).write_bytes(cut)
 
-        then = mended_and_run(f, damage, f"{name}, {kind}", mends) if kind in repaired else ""
+        then = repaired_and_run(f, damage, f"{name}, {kind}", repairs) if kind in repaired else ""
         table.append((name[:22], kind, len(places), found, then))
         path = f.fresh() / name
 
@@ -170,7 +170,7 @@ def all_bytes(f, shard):
     bytes_and_lengths(f, f"glass/{glass.name}", (f"glass/{glass.name}",), spread(n, 6, 0), spread(n, 3, 0))
     # what a run refuses: it would compute another campaign
     seed = (f.reference / "campaign.yaml").read_bytes().index(b"seed: 3")
-    bytes_and_lengths(f, "campaign.yaml", ("campaign.yaml",), [0, 2, seed + 1, seed + 6], [0, 5, seed], mends=False)
+    bytes_and_lengths(f, "campaign.yaml", ("campaign.yaml",), [0, 2, seed + 1, seed + 6], [0, 5, seed], repairs=False)
 
 
 # ---------------------------------------------------------------- records
@@ -218,7 +218,7 @@ def contradictions(f, shard):
                 (folder / "journal" / "99991231T000000.000000Z-00001-1.vtj").write_bytes(shard_of(more))
         return damage
 
-    cases = [  # what, damage, exit code of verify, kind, words, does repair mend it
+    cases = [  # what, damage, exit code of verify, kind, words, does repair repair it
         ("equal twice", with_records([rec[-1]]), 0, None, None, True),
         ("of another campaign", with_records([(1, b"x" * 32, 0, 0, payload)]), 0, "foreign", "not of this campaign", True),
         ("two results differ", with_records([(kind, uid, attempt, half, other)]), 1, "mismatch", "other values", False),
@@ -230,15 +230,15 @@ def contradictions(f, shard):
          1, "mismatch", "another kind", True),
         ("unreadable failure", with_records([(2, uid, 0, 0, b"z" * 2000)]), 1, "mismatch", "failure record", False),
     ]
-    for what, damage, code, sort, words, mends in cases:
+    for what, damage, code, sort, words, repairs in cases:
         damage(f.fresh())
         got, findings = verify(f.path)
         hit = [x for x in findings if x["kind"] == sort and words in x["what"]]
         good = got == code and (sort is None or bool(hit))
         expect(good, f"record {what}: verify {got} {findings}")
         left = call(o.vitrion, "repair", f.path)[0]
-        expect(left == (0 if mends else 1), f"record {what}: repair ends with {left}")
-        table.append(("a record", what, 1, int(good), "note" if code == 0 else "mended" if left == 0 else "left to a person"))
+        expect(left == (0 if repairs else 1), f"record {what}: repair ends with {left}")
+        table.append(("a record", what, 1, int(good), "note" if code == 0 else "repaired" if left == 0 else "left to a person"))
 
 
 # ---------------------------------------------------------------- a store that is whole and wrong
@@ -281,7 +281,7 @@ def deletions(f, shard):
         damage(f.fresh())
         good = found_in(f.path, files)
         expect(good, f"{name} deleted: {good or verify(f.path)}")
-        table.append((name[:22], "deleted", 1, int(good), mended_and_run(f, damage, f"{name} deleted")))
+        table.append((name[:22], "deleted", 1, int(good), repaired_and_run(f, damage, f"{name} deleted")))
 
 
 def the_rest(f):

@@ -3,7 +3,7 @@
 
 The claim: whatever dies, whenever, the same command goes on, and every dataset of the store (outside /timing) ends with the
 bytes of an undisturbed run.  The reference is that run.  Faults hit a campaign of 32 tasks one after the other: kill -9 of a
-worker, of its guardian, of the master, of all ranks, of mpiexec, and SIGSTOP, at random times, some of them while a
+worker, of its watchdog, of the master, of all ranks, of mpiexec, and SIGSTOP, at random times, some of them while a
 checkpoint or the store is being written.  A campaign that is done is compared, then the next one begins, until N faults have
 happened.  Printed: what each kind did, in how many deaths of a worker at work the job lived on without a restart (while MPI
 starts, and while all make the store together, a death ends the job), and the work lost per fault: on each rank that died, the
@@ -32,7 +32,7 @@ observe: {{msd: {{every: 20 fs}}, charge: {{every: 20 fs}}, rdf: {{every: 0.1 ps
 checkpoint: {{every: 1 s}}
 runner: {{rank_timeout: 3 s, master_timeout: 8 s}}
 """
-KINDS = ["worker", "guardian", "master", "all ranks", "mpiexec", "stop worker", "stop master"]
+KINDS = ["worker", "watchdog", "master", "all ranks", "mpiexec", "stop worker", "stop master"]
 MOMENTS = ["any time"] * 5 + ["checkpoint", "assembly"]
 
 
@@ -84,20 +84,20 @@ def strike(run, kind, rng):
     """Returns the ranks that die of it, or None if nobody was there any more."""
     who = run.processes()
     workers = [r for r in who if r > 0]
-    if not who or (kind in ("worker", "guardian", "stop worker") and not workers) or ("master" in kind and 0 not in who):
+    if not who or (kind in ("worker", "watchdog", "stop worker") and not workers) or ("master" in kind and 0 not in who):
         return None
     try:
         if kind == "mpiexec":
             os.kill(run.p.pid, signal.SIGKILL)
             return sorted(who)
         if kind == "all ranks":
-            for guardian, child in who.values():
+            for watchdog, child in who.values():
                 os.kill(child, signal.SIGKILL)
             return sorted(who)
         rank = 0 if "master" in kind else rng.choice(workers)
-        guardian, child = who[rank]
-        if kind == "guardian":
-            os.kill(guardian, signal.SIGKILL)
+        watchdog, child = who[rank]
+        if kind == "watchdog":
+            os.kill(watchdog, signal.SIGKILL)
             return sorted(who)  # the launcher ends all
         os.kill(child, signal.SIGSTOP if "stop" in kind else signal.SIGKILL)
         return [rank]
@@ -178,7 +178,7 @@ def main():
     a.add_argument("--verbose", action="store_true")
     args = a.parse_args()
     rng = random.Random(args.seed)
-    tmp = pathlib.Path(args.keep or tempfile.mkdtemp(prefix="vitrion-faults-"))
+    tmp = pathlib.Path(args.checkpointing or tempfile.mkdtemp(prefix="vitrion-faults-"))
     tmp.mkdir(exist_ok=True)
     campaign = tmp / "c.yaml"
     campaign.write_text(CAMPAIGN.format(file=args.source / "campaigns/potentials/oxyhalide7-v0.nep.txt", produce=args.produce))
@@ -200,7 +200,7 @@ def main():
         print(f"campaign {n}: {used} faults, {began} starts, {'equal' if equal else 'DIFFERENT'}", flush=True)
         if used == 0 and not equal:
             break
-        if equal and not args.keep:
+        if equal and not args.checkpointing:
             shutil.rmtree(out)
     print(f"\n{'fault':12} {'moment':11} {'number':>6} {'job lived on':>12} {'lost work, s: median':>21} {'maximum':>8}")
     for kind in KINDS:
@@ -216,7 +216,7 @@ def main():
                       "worker_deaths_at_work": len(workers), "survived": sum(r["survived"] for r in workers),
                       "lost_s_median": round(statistics.median(lost), 3) if lost else None,
                       "lost_s_max": round(max(lost), 3) if lost else None}))
-    if not args.keep:
+    if not args.checkpointing:
         shutil.rmtree(tmp, ignore_errors=True)
     return 1 if bad or len(records) < args.faults else 0
 

@@ -162,7 +162,7 @@ class Living(unittest.TestCase):
             wait_until(lambda: len(events(out, "start")) == n and len(events(out, "lease")) > 2 * n)
             time.sleep(0.5)
             t0 = time.time()
-            os.kill(processes(out)[1][0], sig)  # to a guardian, as a launcher would
+            os.kill(processes(out)[1][0], sig)  # to a watchdog, as a launcher would
             text, _ = p.communicate(timeout=60)
             self.assertEqual(p.returncode, STOPPED, text)
             self.assertLess(time.time() - t0, 20)
@@ -313,7 +313,7 @@ class Living(unittest.TestCase):
         self.assertEqual(differences(self.reference, out), "")
 
     def test_18_a_stopped_guardian_does_not_hold_the_job(self):
-        out = self.tmp / "guardian"
+        out = self.tmp / "watchdog"
         p = start(self.campaign, out, 2)
         wait_until(lambda: glasses(out) >= 2)
         os.kill(processes(out)[1][0], signal.SIGSTOP)

@@ -64,7 +64,7 @@ def starts(out):
 
 
 def processes(out, vitrion=None):
-    """{rank: (guardian, child)} of those who work in a folder: pairs of parent and child with its command line."""
+    """{rank: (watchdog, child)} of those who work in a folder: pairs of parent and child with its command line."""
     found = {}
     for proc in pathlib.Path("/proc").glob("[0-9]*"):
         try:
@@ -80,7 +80,7 @@ def processes(out, vitrion=None):
 
 
 def a_rank(out):
-    """Guardian of the last rank that works in this folder (hydra's own exit code is unreliable when mpiexec gets a signal)."""
+    """Watchdog of the last rank that works in this folder (hydra's own exit code is unreliable when mpiexec gets a signal)."""
     who = processes(out)
     if not who:
         raise AssertionError("no rank is alive")

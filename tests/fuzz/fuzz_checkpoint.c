@@ -39,7 +39,7 @@ static void look(const uint8_t *data, size_t size)
 }
 
 /* Offsets: checkpoint.c. */
-static void mend(uint8_t *b, size_t size)
+static void repair(uint8_t *b, size_t size)
 {
   const uint64_t n = size - VT__CHECKPOINT_HEAD;
   uint32_t crc;
@@ -57,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   uint8_t *copy = malloc(size);
   must(copy != NULL, "memory");
   memcpy(copy, data, size);
-  mend(copy, size);
+  repair(copy, size);
   look(copy, size);
   free(copy);
   return 0;

@@ -151,7 +151,8 @@ static void check_walks(step_of_ion *step, uint64_t first_seed, double overstate
   vt_test_between("D: relative scatter", sd_of(&d) / true_d, 0.005, 0.06);
   vt_test_between("D: stated error / scatter", d.se / d.n / sd_of(&d) / overstated, 0.86, 1.15); /* +- 4 % */
   vt_test_between("D: coverage of 95 % intervals", (double)d.covered / d.n, 0.90, 0.99);
-  vt_test_between("sigma: bias in standard errors", (mean_of(&sigma) - conductivity) / (sd_of(&sigma) / sqrt(WALKS)), -3, 3);
+  vt_test_between("sigma: bias in standard errors", (mean_of(&sigma) - conductivity) / (sd_of(&sigma) / sqrt(WALKS)),
+                  -3, 3);
   vt_test_between("sigma: stated error / scatter", sigma.se / sigma.n / sd_of(&sigma), 1.05, 1.4);
   vt_test_between("sigma: coverage of 95 % intervals", (double)sigma.covered / sigma.n, 0.90, 0.99);
   /* the mean of ln H of one walk is shifted by half the variance of ln sigma, about 1 % */
@@ -192,8 +193,8 @@ static vt_arrh campaign(uint64_t seed, int n_glasses, double level, double ea, d
       int lone = n_glasses == 1; /* no scatter between glasses that the fit could not know of */
       double glass_level = level + (lone ? 0 : 0.15 * vt_test_normal(seed, 0, 0, (uint32_t)g));
       double glass_ea = ea + (lone ? 0 : 0.01 * vt_test_normal(seed, 1, 0, (uint32_t)g));
-      double y =
-          glass_level - glass_ea * (1 / ladder[i] - 1.0 / 500) / VT_KB_EV + 0.1 * vt_test_normal(seed, 2, i, (uint32_t)g);
+      double y = glass_level - glass_ea * (1 / ladder[i] - 1.0 / 500) / VT_KB_EV +
+                 0.1 * vt_test_normal(seed, 2, i, (uint32_t)g);
       p[g * N_T + i] = (vt_point){.glass = g, .t_k = ladder[i], .x = exp(y), .se = 0.1 * exp(y)};
     }
   VT_TEST_OK(vt_arrh_fit(p, n_glasses * N_T, 500, t_extra_k, NULL, &a, &err), &err);

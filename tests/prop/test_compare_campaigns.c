@@ -30,7 +30,8 @@ static void make_points(const family *f, uint64_t key, uint32_t c, double level,
 {
   const double ln10 = log(10), true_ea = 0.31, slope_sd = 0.015, sampling = 0.1;
   for (int g = 0; g < f->n_glasses; g++) {
-    double a = level + f->glass_sd * vt_test_normal(key, 1, g, c), ea = true_ea + slope_sd * vt_test_normal(key, 2, g, c);
+    double a = level + f->glass_sd * vt_test_normal(key, 1, g, c),
+           ea = true_ea + slope_sd * vt_test_normal(key, 2, g, c);
     for (int i = 0; i < N_T; i++) {
       double t_k = 450 + 50 * i, u = (1 / t_k - 1.0 / 500) / VT_KB_EV;
       double x = exp(ln10 * a - ea * u + sampling * vt_test_normal(key, 3, g * N_T + i, c));

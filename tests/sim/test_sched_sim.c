@@ -265,7 +265,8 @@ static void begin(world *w)
 {
   vt_err err;
   int n_ranks = w->r.n_workers + 1;
-  vt_sched_options so = {.n_workers = w->r.n_workers, .max_tries = w->r.max_tries, .crash_limit = w->r.crash_limit, .fault_limit = 2};
+  vt_sched_options so = {
+      .n_workers = w->r.n_workers, .max_tries = w->r.max_tries, .crash_limit = w->r.crash_limit, .fault_limit = 2};
   vt_sim_options mo = {.n_ranks = n_ranks, .seed = w->r.seed + (uint64_t)w->start, .delay_s = w->r.delay_s};
   VT_TEST_OK(vt_sched_open(&w->sched, w->task, w->r.n_tasks, &so, &err), &err);
   VT_TEST_OK(vt_sim_open(&w->sim, &mo, &err), &err);

@@ -96,7 +96,7 @@ static void every_status_has_a_text_and_a_disposition(void **state)
   }
   assert_int_equal(vt_status_dispo(VT_EDIVERGE), VT_DISPO_RETRY);
   assert_int_equal(vt_status_dispo(VT_ETASK), VT_DISPO_TASK);
-  assert_int_equal(vt_status_dispo(VT_ESTOP), VT_DISPO_REQUE);
+  assert_int_equal(vt_status_dispo(VT_ESTOP), VT_DISPO_REQUEUE);
   assert_string_equal(vt_status_text((vt_status)999), "unknown status");
   assert_int_equal(vt_status_dispo((vt_status)-1), VT_DISPO_ABORT); /* what is not known must not be retried */
 }

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "engine/replica/replica_impl.h"
-#include "tests/unit/keep_fixture.h"
+#include "tests/unit/checkpointer_fixture.h"
 #include "tests/vt_test.h"
 
 static long allocations; /* by everything that is linked into this program; --wrap */
@@ -20,7 +20,7 @@ void *__wrap_malloc(size_t n);
 void *__wrap_aligned_alloc(size_t a, size_t n) { return allocations++, __real_aligned_alloc(a, n); }
 void *__wrap_malloc(size_t n) { return allocations++, __real_malloc(n); }
 
-static const keep_case lj = {.pot = "lj", .melt = VT_NVT, .npt_below_k = 600, .equil = VT_NPT, .produce = VT_NVT};
+static const task_case lj = {.pot = "lj", .melt = VT_NVT, .npt_below_k = 600, .equil = VT_NPT, .produce = VT_NVT};
 
 static vt_plan g_plan, m_plan;
 static vt_result g_result, m_result;
@@ -28,10 +28,10 @@ static vt_result g_result, m_result;
 static int run_through(void **state)
 {
   (void)state;
-  g_plan = keep_glass_plan(&lj);
-  m_plan = keep_md_plan(&lj);
-  g_result = keep_run(&g_plan, NULL, NULL);
-  m_result = keep_run(&m_plan, &g_result, NULL);
+  g_plan = task_glass_plan(&lj);
+  m_plan = task_md_plan(&lj);
+  g_result = task_run(&g_plan, NULL, NULL);
+  m_result = task_run(&m_plan, &g_result, NULL);
   return 0;
 }
 
@@ -65,25 +65,25 @@ static void write_file(const char *path, const file *f)
 }
 
 /* Stop the MD task in the stage that contains this fraction of it; its files stay. */
-static void stop_at(keeper *k, const vt_plan *p, double fraction)
+static void stop_at(interrupted *k, const vt_plan *p, double fraction)
 {
   vt_err err;
   k->stops = 1;
   k->stop_after = fraction;
-  k->keep.every_s = INFINITY;
-  assert_int_equal(keep_try(p, p->kind == VT_TASK_MD ? &g_result : NULL, &k->hooks, &err), VT_ESTOP);
+  k->checkpointing.every_s = INFINITY;
+  assert_int_equal(task_try(p, p->kind == VT_TASK_MD ? &g_result : NULL, &k->hooks, &err), VT_ESTOP);
   k->stops = 0;
   assert_int_equal(k->kept, 1);
-  keeper_forget(k);
+  interrupted_forget(k);
 }
 
 /* The task with what lies there: `why` (NULL: nothing) was refused, something was continued or not, and the bits are
  * right. */
-static void assert_runs(keeper *k, const char *why, int continues)
+static void assert_runs(interrupted *k, const char *why, int continues)
 {
-  keeper_forget(k);
-  vt_result r = keep_run(&m_plan, &g_result, &k->hooks);
-  assert_true(keep_same(&r, &m_result));
+  interrupted_forget(k);
+  vt_result r = task_run(&m_plan, &g_result, &k->hooks);
+  assert_true(task_same(&r, &m_result));
   if (why && !strstr(k->why, why)) fail_msg("no '%s' in: %s", why, k->why);
   assert_int_equal(k->refused, why != NULL);
   assert_int_equal(k->resumed, continues);
@@ -96,9 +96,9 @@ static void assert_runs(keeper *k, const char *why, int continues)
 static void every_changed_byte_and_every_truncation_is_found(void **state)
 {
   (void)state;
-  keeper k;
+  interrupted k;
   vt_checkpoint_info info;
-  keeper_open(&k);
+  interrupted_open(&k);
   stop_at(&k, &g_plan, 0.05);
   file f = read_file(k.path);
   VT_TEST_OK(vt_checkpoint_look_bytes("x", f.b, f.n, &info, NULL), &(vt_err){0});
@@ -119,16 +119,16 @@ static void every_changed_byte_and_every_truncation_is_found(void **state)
   assert_int_equal(vt_checkpoint_look_bytes("x", longer, f.n + 1, &info, NULL), VT_ECORRUPT);
   free(longer);
   vt_free(f.b);
-  keeper_close(&k);
+  interrupted_close(&k);
 }
 
 static void looking_tells_what_is_kept(void **state)
 {
   (void)state;
-  keeper k;
+  interrupted k;
   vt_checkpoint_info info;
   vt_err err = {0};
-  keeper_open(&k);
+  interrupted_open(&k);
   assert_int_equal(vt_checkpoint_look(k.path, &info, &err), VT_EIO); /* none */
   stop_at(&k, &m_plan, 0.8);
   VT_TEST_OK(vt_checkpoint_look(k.path, &info, &err), &err);
@@ -136,8 +136,8 @@ static void looking_tells_what_is_kept(void **state)
   assert_int_equal(info.attempt, 0);
   assert_int_equal(info.half_stage, 0);
   assert_int_equal(info.stage, VT_STAGE_PRODUCE);
-  assert_int_equal(info.block_steps, KEEP_BLOCK);
-  assert_true(info.step > 0 && info.step % KEEP_BLOCK == 0);
+  assert_int_equal(info.block_steps, TASK_BLOCK);
+  assert_true(info.step > 0 && info.step % TASK_BLOCK == 0);
   assert_true(fabs(info.ns - (1600 + 2 * (double)info.step) * 1e-6) < 1e-12);
   assert_true(info.wall_s > 0 && info.wall_s < 100);
   assert_string_equal(info.build_id, vt_build_info()->build_id);
@@ -149,16 +149,16 @@ static void looking_tells_what_is_kept(void **state)
   assert_non_null(strstr(err.text, k.path));
   assert_non_null(strstr(err.text, "bytes behind its header, which says"));
   vt_free(f.b);
-  keeper_close(&k);
+  interrupted_close(&k);
 }
 
 static void a_later_version_is_told_from_damage(void **state)
 {
   (void)state;
-  keeper k;
+  interrupted k;
   vt_checkpoint_info info;
   vt_err err = {0};
-  keeper_open(&k);
+  interrupted_open(&k);
   stop_at(&k, &m_plan, 0.2);
   file f = read_file(k.path);
   f.b[8] = 2;
@@ -169,15 +169,15 @@ static void a_later_version_is_told_from_damage(void **state)
   write_file(k.path, &f);
   assert_runs(&k, "of version 2", 0);
   vt_free(f.b);
-  keeper_close(&k);
+  interrupted_close(&k);
 }
 
 /* With nothing else there the task starts anew, with the one before it continues that. */
 static void a_damaged_checkpoint_is_not_continued(void **state)
 {
   (void)state;
-  keeper k;
-  keeper_open(&k);
+  interrupted k;
+  interrupted_open(&k);
   stop_at(&k, &m_plan, 0.3);
   stop_at(&k, &m_plan, 0.8);
   file newest = read_file(k.path), before = read_file(k.prev);
@@ -202,14 +202,14 @@ static void a_damaged_checkpoint_is_not_continued(void **state)
   assert_runs(&k, NULL, 1);
   vt_free(newest.b);
   vt_free(before.b);
-  keeper_close(&k);
+  interrupted_close(&k);
 }
 
 static void both_damaged_is_a_start_with_two_reasons(void **state)
 {
   (void)state;
-  keeper k;
-  keeper_open(&k);
+  interrupted k;
+  interrupted_open(&k);
   stop_at(&k, &m_plan, 0.3);
   stop_at(&k, &m_plan, 0.8);
   file a = read_file(k.path), b = read_file(k.prev);
@@ -218,17 +218,17 @@ static void both_damaged_is_a_start_with_two_reasons(void **state)
   assert_runs(&k, "the state (bytes 160 to", 0);
   assert_non_null(strstr(k.why, ".prev' is not a checkpoint"));
   vt_free(a.b), vt_free(b.b);
-  keeper_close(&k);
+  interrupted_close(&k);
 }
 
 /* The good one takes the place of the bad one: a crash while the next is written leaves a good one. */
 static void the_one_before_outlives_the_damaged_one(void **state)
 {
   (void)state;
-  keeper k;
+  interrupted k;
   vt_checkpoint_info info;
   vt_err err = {0};
-  keeper_open(&k);
+  interrupted_open(&k);
   stop_at(&k, &m_plan, 0.3);
   stop_at(&k, &m_plan, 0.8);
   file f = read_file(k.path);
@@ -237,13 +237,13 @@ static void the_one_before_outlives_the_damaged_one(void **state)
   assert_runs(&k, "damaged", 1); /* writes none */
   VT_TEST_OK(vt_checkpoint_look(k.path, &info, &err), &err);
   assert_int_equal(info.stage, VT_STAGE_EQUILIBRATE);
-  assert_int_equal(keeper_files(&k), 1);
+  assert_int_equal(interrupted_files(&k), 1);
   assert_runs(&k, NULL, 1);
   /* a crash between the two renames */
   assert_int_equal(rename(k.path, k.prev), 0);
   assert_runs(&k, NULL, 1);
   vt_free(f.b);
-  keeper_close(&k);
+  interrupted_close(&k);
 }
 
 /* ------------------------------------------------------------------ sound files of something else */
@@ -272,7 +272,7 @@ static void other_stage(vt__checkpoint_head *h, unsigned char *payload)
 static void other_step(vt__checkpoint_head *h, unsigned char *payload)
 {
   (void)payload;
-  h->info.step += KEEP_BLOCK;
+  h->info.step += TASK_BLOCK;
 }
 static void less_state(vt__checkpoint_head *h, unsigned char *payload) { h->n_payload -= 8, (void)payload; }
 static void other_machine(vt__checkpoint_head *h, unsigned char *payload)
@@ -302,8 +302,8 @@ static void a_sound_checkpoint_of_something_else_is_refused_and_says_why(void **
                {less_state, "bytes of state, expected"},
                {other_machine, "this machine computes other bits"},
                {nonsense, "says what no checkpoint says"}};
-  keeper k;
-  keeper_open(&k);
+  interrupted k;
+  interrupted_open(&k);
   stop_at(&k, &m_plan, 0.8);
   file f = read_file(k.path);
   for (size_t n = 0; n < sizeof other / sizeof other[0]; n++) {
@@ -320,7 +320,7 @@ static void a_sound_checkpoint_of_something_else_is_refused_and_says_why(void **
     free(bad.b);
   }
   vt_free(f.b);
-  keeper_close(&k);
+  interrupted_close(&k);
 }
 
 /* ------------------------------------------------------------------ writing fails */
@@ -328,18 +328,18 @@ static void a_sound_checkpoint_of_something_else_is_refused_and_says_why(void **
 static void a_folder_that_does_not_exist_does_not_fail_the_task(void **state)
 {
   (void)state;
-  keeper k;
-  keeper_open(&k);
-  k.keep.path = "/tmp/vt_keep_none/task.vtc";
-  vt_result r = keep_run(&g_plan, NULL, &k.hooks);
-  assert_true(keep_same(&r, &g_result));
+  interrupted k;
+  interrupted_open(&k);
+  k.checkpointing.path = "/tmp/vt_keep_none/task.vtc";
+  vt_result r = task_run(&g_plan, NULL, &k.hooks);
+  assert_true(task_same(&r, &g_result));
   assert_int_equal(k.kept, 0);
-  assert_int_equal(k.failed, 250 / KEEP_BLOCK + 500 / KEEP_BLOCK); /* tried again each time */
+  assert_int_equal(k.failed, 250 / TASK_BLOCK + 500 / TASK_BLOCK); /* tried again each time */
   assert_int_equal(k.last.status, VT_EIO);
   assert_non_null(strstr(k.why, "cannot create '/tmp/vt_keep_none/task.vtc.tmp': No such file"));
   assert_int_equal(k.resumed + k.refused, 0);
   vt_result_free(&r);
-  keeper_close(&k);
+  interrupted_close(&k);
 }
 
 /* No file may be longer than this: what a full disk does to a write. */
@@ -351,45 +351,45 @@ static void limit_files(rlim_t bytes)
   assert_int_equal(setrlimit(RLIMIT_FSIZE, &l), 0);
 }
 
-static void (*real_kept)(void *ctx, const vt_kept *k);
-static void kept_with_room_from_the_third_on(void *ctx, const vt_kept *k)
+static void (*real_kept)(void *ctx, const vt_checkpoint_written *k);
+static void kept_with_room_from_the_third_on(void *ctx, const vt_checkpoint_written *k)
 {
   real_kept(ctx, k);
-  if (((keeper *)ctx)->failed == 3) limit_files(RLIM_INFINITY);
+  if (((interrupted *)ctx)->failed == 3) limit_files(RLIM_INFINITY);
 }
 
 static void a_full_disk_leaves_the_one_before_and_is_tried_again(void **state)
 {
   (void)state;
-  keeper k;
+  interrupted k;
   vt_checkpoint_info old, now;
   vt_err err = {0};
-  keeper_open(&k);
+  interrupted_open(&k);
   stop_at(&k, &m_plan, 0.3);
   VT_TEST_OK(vt_checkpoint_look(k.path, &old, &err), &err);
   (void)signal(SIGXFSZ, SIG_IGN);
   limit_files(2000);
-  k.keep.every_s = INFINITY; /* only the stop tries */
+  k.checkpointing.every_s = INFINITY; /* only the stop tries */
   k.stops = 1, k.stop_after = 0.5;
-  vt_status rc = keep_try(&m_plan, &g_result, &k.hooks, &err);
+  vt_status rc = task_try(&m_plan, &g_result, &k.hooks, &err);
   assert_int_equal(rc, VT_ESTOP); /* also without having been kept */
   assert_int_equal(k.kept, 0);
   assert_int_equal(k.failed, 1);
-  assert_int_equal(keeper_files(&k), 1);
+  assert_int_equal(interrupted_files(&k), 1);
   VT_TEST_OK(vt_checkpoint_look(k.path, &now, &err), &err);
   assert_int_equal(now.step, old.step);
-  keeper_forget(&k);
-  real_kept = k.keep.kept;
-  k.keep.kept = kept_with_room_from_the_third_on;
-  k.keep.every_s = 0, k.stops = 0;
-  vt_result r = keep_run(&m_plan, &g_result, &k.hooks);
+  interrupted_forget(&k);
+  real_kept = k.checkpointing.kept;
+  k.checkpointing.kept = kept_with_room_from_the_third_on;
+  k.checkpointing.every_s = 0, k.stops = 0;
+  vt_result r = task_run(&m_plan, &g_result, &k.hooks);
   limit_files(RLIM_INFINITY);
-  assert_true(keep_same(&r, &m_result));
+  assert_true(task_same(&r, &m_result));
   assert_int_equal(k.failed, 3);
   assert_true(k.kept > 3);
   assert_int_equal(k.resumed, 1);
   vt_result_free(&r);
-  keeper_close(&k);
+  interrupted_close(&k);
 }
 
 /* Steps of at least 0.2 ms: 0.26 s of computing in all. */
@@ -404,51 +404,51 @@ static vt_plan slow_plan(void)
 static void checkpoints_are_every_s_apart(void **state)
 {
   (void)state;
-  keeper k;
+  interrupted k;
   vt_plan p = slow_plan();
-  keeper_open(&k);
-  k.keep.every_s = 0.06;
-  vt_result r = keep_run(&p, &g_result, &k.hooks);
+  interrupted_open(&k);
+  k.checkpointing.every_s = 0.06;
+  vt_result r = task_run(&p, &g_result, &k.hooks);
   assert_true(k.kept >= 1 && k.kept <= r.wall_s / 0.06);
   vt_result_free(&r);
-  keeper_close(&k);
+  interrupted_close(&k);
 }
 
 static void the_time_before_an_interruption_counts(void **state)
 {
   (void)state;
-  keeper k;
+  interrupted k;
   vt_checkpoint_info first, second, begun;
   vt_err err = {0};
   vt_plan p = slow_plan();
-  keeper_open(&k);
+  interrupted_open(&k);
   stop_at(&k, &p, 0.7);
   VT_TEST_OK(vt_checkpoint_look(k.path, &first, &err), &err);
   assert_true(first.wall_s >= 0.7 * 1300 * 0.0002);
   stop_at(&k, &p, 0.9);
   VT_TEST_OK(vt_checkpoint_look(k.path, &second, &err), &err);
   assert_true(second.wall_s >= first.wall_s + 0.1 * 1300 * 0.0002);
-  vt_result r = keep_run(&p, &g_result, &k.hooks);
+  vt_result r = task_run(&p, &g_result, &k.hooks);
   assert_true(r.wall_s >= second.wall_s);
-  assert_true(keep_same(&r, &m_result));
+  assert_true(task_same(&r, &m_result));
   vt_result_free(&r);
   /* and a retry has spent what was spent when its stage began */
   (void)snprintf(p.pot_path, sizeof p.pot_path, "nan@10");
-  assert_int_equal(keep_try(&p, &g_result, &k.hooks, &err), VT_EDIVERGE);
+  assert_int_equal(task_try(&p, &g_result, &k.hooks, &err), VT_EDIVERGE);
   VT_TEST_OK(vt_checkpoint_look(k.path, &begun, &err), &err);
   assert_int_equal(begun.half_stage, VT_STAGE_PRODUCE);
   assert_true(begun.wall_s >= 800 * 0.0002 && begun.wall_s < first.wall_s);
-  keeper_close(&k);
+  interrupted_close(&k);
 }
 
 static struct {
   long first, last;
   int n;
 } counted;
-static void count_allocations(void *ctx, const vt_kept *k)
+static void count_allocations(void *ctx, const vt_checkpoint_written *k)
 {
   (void)ctx;
-  if (strcmp(k->stage, "produce") != 0 || k->step < 2 * KEEP_BLOCK) return; /* rows of the list have found their size */
+  if (strcmp(k->stage, "produce") != 0 || k->step < 2 * TASK_BLOCK) return; /* rows of the list have found their size */
   if (counted.n++ == 0) counted.first = allocations;
   counted.last = allocations;
 }
@@ -456,22 +456,22 @@ static void count_allocations(void *ctx, const vt_kept *k)
 static void keeping_takes_no_memory_while_atoms_move(void **state)
 {
   (void)state;
-  keeper k;
-  keeper_open(&k);
-  k.keep.kept = count_allocations;
-  vt_result r = keep_run(&m_plan, &g_result, &k.hooks);
-  assert_int_equal(counted.n, 500 / KEEP_BLOCK - 1);
+  interrupted k;
+  interrupted_open(&k);
+  k.checkpointing.kept = count_allocations;
+  vt_result r = task_run(&m_plan, &g_result, &k.hooks);
+  assert_int_equal(counted.n, 500 / TASK_BLOCK - 1);
   assert_true(counted.first > 20); /* the wrappers are in the way */
   assert_int_equal(counted.first, counted.last);
   vt_result_free(&r);
-  keeper_close(&k);
+  interrupted_close(&k);
 }
 
 static void what_is_removed_is_gone(void **state)
 {
   (void)state;
-  keeper k;
-  keeper_open(&k);
+  interrupted k;
+  interrupted_open(&k);
   vt_checkpoint_remove(k.path); /* nothing there: fine */
   stop_at(&k, &m_plan, 0.3);
   stop_at(&k, &m_plan, 0.8);
@@ -479,11 +479,11 @@ static void what_is_removed_is_gone(void **state)
   char tmp[128];
   (void)snprintf(tmp, sizeof tmp, "%s.tmp", k.path); /* of a process that was killed */
   write_file(tmp, &f);
-  assert_int_equal(keeper_files(&k), 3);
+  assert_int_equal(interrupted_files(&k), 3);
   vt_checkpoint_remove(k.path);
-  assert_int_equal(keeper_files(&k), 0);
+  assert_int_equal(interrupted_files(&k), 0);
   vt_free(f.b);
-  keeper_close(&k);
+  interrupted_close(&k);
 }
 
 /* ------------------------------------------------------------------ landing */
@@ -491,46 +491,46 @@ static void what_is_removed_is_gone(void **state)
 static void a_stop_goes_on_to_the_next_block_and_is_asked_for_all_the_way(void **state)
 {
   (void)state;
-  keeper k;
+  interrupted k;
   vt_err err = {0};
   vt_plan p = m_plan;
-  keeper_open(&k);
+  interrupted_open(&k);
   k.stops = 1;
-  k.keep.every_s = INFINITY;
+  k.checkpointing.every_s = INFINITY;
   (void)snprintf(p.pot_kind, sizeof p.pot_kind, "mock");
   (void)snprintf(p.pot_path, sizeof p.pot_path, "slow:0.001");
-  assert_int_equal(keep_try(&p, &g_result, &k.hooks, &err), VT_ESTOP);
+  assert_int_equal(task_try(&p, &g_result, &k.hooks, &err), VT_ESTOP);
   assert_non_null(strstr(err.text, "enough"));
   assert_int_equal(k.kept, 1);
-  assert_int_equal(k.last.step, KEEP_BLOCK);
-  assert_true(k.polls > 5 && k.polls <= KEEP_BLOCK); /* a poll each 2 ms, a step takes one */
-  keeper_close(&k);
+  assert_int_equal(k.last.step, TASK_BLOCK);
+  assert_true(k.polls > 5 && k.polls <= TASK_BLOCK); /* a poll each 2 ms, a step takes one */
+  interrupted_close(&k);
 }
 
 static void a_landing_that_takes_too_long_ends_without_a_checkpoint(void **state)
 {
   (void)state;
-  keeper k;
+  interrupted k;
   vt_err err = {0};
   vt_plan p = m_plan;
-  keeper_open(&k);
+  interrupted_open(&k);
   stop_at(&k, &m_plan, 0.3);
   k.stops = 1, k.stop_after = 0;
   (void)snprintf(p.pot_kind, sizeof p.pot_kind, "mock");
   (void)snprintf(p.pot_path, sizeof p.pot_path, "slow:0.002");
   for (int longer = 0; longer < 2; longer++) {
-    keeper_forget(&k);
-    k.keep.landing_s = longer * 0.03; /* the block takes 0.1 s */
-    assert_int_equal(keep_try(&p, &g_result, &k.hooks, &err), VT_ESTOP);
+    interrupted_forget(&k);
+    k.checkpointing.graceful_stop_s = longer * 0.03; /* the block takes 0.1 s */
+    assert_int_equal(task_try(&p, &g_result, &k.hooks, &err), VT_ESTOP);
     assert_non_null(strstr(err.text, "enough"));
     assert_int_equal(k.resumed, 1);
     assert_int_equal(k.kept + k.failed, 0);
-    assert_true(longer ? k.polls >= 2 && k.polls < KEEP_BLOCK / 2 : k.polls == 1);
+    assert_true(longer ? k.polls >= 2 && k.polls < TASK_BLOCK / 2 : k.polls == 1);
   }
-  k.keep.landing_s = 1000;
+  k.checkpointing.graceful_stop_s = 1000;
   k.stops = 0;
   assert_runs(&k, NULL, 1); /* the one before stayed */
-  keeper_close(&k);
+  interrupted_close(&k);
 }
 
 static vt_status stop_packing(void *ctx, const vt_progress *p, vt_err *err)
@@ -550,26 +550,26 @@ static vt_status stop_then_break(void *ctx, const vt_progress *p, vt_err *err)
 static void a_stop_while_packing_ends_at_once_and_an_error_anywhere(void **state)
 {
   (void)state;
-  keeper k;
+  interrupted k;
   vt_err err = {0};
   int calls = 0;
   vt_plan p = m_plan;
-  keeper_open(&k);
+  interrupted_open(&k);
   k.hooks.ctx = &calls;
   k.hooks.poll = stop_packing;
-  assert_int_equal(keep_try(&g_plan, NULL, &k.hooks, &err), VT_ESTOP);
+  assert_int_equal(task_try(&g_plan, NULL, &k.hooks, &err), VT_ESTOP);
   assert_int_equal(calls, 1);
-  assert_int_equal(keeper_files(&k), 0);
+  assert_int_equal(interrupted_files(&k), 0);
   calls = 0;
   k.hooks.poll = stop_then_break; /* an error that is no stop is not waited with */
-  k.keep.every_s = INFINITY;
+  k.checkpointing.every_s = INFINITY;
   (void)snprintf(p.pot_kind, sizeof p.pot_kind, "mock");
   (void)snprintf(p.pot_path, sizeof p.pot_path, "slow:0.001");
-  assert_int_equal(keep_try(&p, &g_result, &k.hooks, &err), VT_EIO);
+  assert_int_equal(task_try(&p, &g_result, &k.hooks, &err), VT_EIO);
   assert_non_null(strstr(err.text, "broken"));
   assert_int_equal(calls, 2);
-  assert_int_equal(keeper_files(&k), 0);
-  keeper_close(&k);
+  assert_int_equal(interrupted_files(&k), 0);
+  interrupted_close(&k);
 }
 
 int main(void)

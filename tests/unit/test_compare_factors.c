@@ -57,10 +57,11 @@ static void draw_screen(screen *s, int k, double spread, uint64_t key)
 {
   for (int i = 0; i < k; i++)
     for (int g = 0; g < GLASSES; g++)
-      s->line[i * GLASSES + g] = (vt_glass_line){.comp = i,
-                                                 .glass = g,
-                                                 .log10_ref = -5.5 + spread * i + 0.1 * vt_test_normal(key, 0, g, (uint32_t)i),
-                                                 .ea_ev = 0.3 + 0.02 * vt_test_normal(key, 1, g, (uint32_t)i)};
+      s->line[i * GLASSES + g] =
+          (vt_glass_line){.comp = i,
+                          .glass = g,
+                          .log10_ref = -5.5 + spread * i + 0.1 * vt_test_normal(key, 0, g, (uint32_t)i),
+                          .ea_ev = 0.3 + 0.02 * vt_test_normal(key, 1, g, (uint32_t)i)};
   make_fits(s, k, 500);
 }
 
@@ -330,8 +331,8 @@ static void holes_in_the_design_leave_estimates_unbiased(void **state)
     double y[K];
     vt_var_split v;
     for (uint32_t i = 0; i < K; i++)
-      y[i] = 0.3 * vt_test_normal(q, 0, a[i], 0) + 0.15 * vt_test_normal(q, 1, b[i], 0) + 0.1 * vt_test_normal(q, 2, 0, i) +
-             sqrt(s2[i]) * vt_test_normal(q, 3, 0, i);
+      y[i] = 0.3 * vt_test_normal(q, 0, a[i], 0) + 0.15 * vt_test_normal(q, 1, b[i], 0) +
+             0.1 * vt_test_normal(q, 2, 0, i) + sqrt(s2[i]) * vt_test_normal(q, 3, 0, i);
     vt_var_input in = {.k = K, .n_factors = 2, .value = y, .variance = s2, .level = {a, b}};
     VT_TEST_OK(vt_variance_by_factor(&in, &v, &err), &err);
     sum_a += v.factor[0] * v.factor[0] / DRAWS;

@@ -322,7 +322,7 @@ static void mending_keeps_the_good_records_and_the_old_file(void **state)
   assert_int_equal(vt_journal_count(j), N - 3);
   assert_int_equal(vt_journal_damaged(j, NULL), 4);
   assert_int_equal(vt_journal_torn(j, NULL), 1);
-  VT_TEST_OK(vt_journal_mend(j, 0, NULL, NULL, &kept, &err), &err);
+  VT_TEST_OK(vt_journal_repair(j, 0, NULL, NULL, &kept, &err), &err);
   assert_int_equal(kept, N - 3);
   j = reopen(j);
   assert_int_equal(vt_journal_shards(j), 1);
@@ -336,7 +336,7 @@ static void mending_keeps_the_good_records_and_the_old_file(void **state)
   assert_memory_equal(old, b.data, n);
   vt_free(old);
   /* and once more, with a choice */
-  VT_TEST_OK(vt_journal_mend(j, 0, not_a_failure, NULL, &kept, &err), &err);
+  VT_TEST_OK(vt_journal_repair(j, 0, not_a_failure, NULL, &kept, &err), &err);
   j = reopen(j);
   assert_int_equal(vt_journal_count(j), kept);
   for (int i = 0; i < kept; i++) assert_int_equal(vt_journal_rec(j, i)->type, VT_REC_RESULT);
@@ -359,7 +359,7 @@ static void a_shard_without_a_good_record_is_only_moved_away(void **state)
   vt_err err;
   int kept;
   VT_TEST_OK(vt_journal_open(&j, jf_dir(), &err), &err);
-  VT_TEST_OK(vt_journal_mend(j, 0, none, NULL, &kept, &err), &err);
+  VT_TEST_OK(vt_journal_repair(j, 0, none, NULL, &kept, &err), &err);
   assert_int_equal(kept, 0);
   j = reopen(j);
   assert_int_equal(vt_journal_shards(j), 0);

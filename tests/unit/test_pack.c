@@ -77,7 +77,8 @@ static void every_contact_distance_holds_for_all_glasses_and_sizes(void **state)
   }
 }
 
-/* 1.2 times the contact is reached at the usual density, less only where it is too dense for that (at most 8 attempts). */
+/* 1.2 times the contact is reached at the usual density, less only where it is too dense for that (at most 8 attempts).
+ */
 static void anions_start_farther_apart_than_contact(void **state)
 {
   (void)state;

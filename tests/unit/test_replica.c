@@ -328,7 +328,8 @@ static void an_md_task_without_its_glass_is_refused(void **state)
   vt_result r = {0};
   vt_err err = {0};
   assert_int_equal(vt_replica_run(&p, NULL, 0, NULL, NULL, &r, &err), VT_EINVAL);
-  assert_non_null(strstr(err.text, "needs the result of its glass: 955 values expected, 0 given")); /* 9 + 144 + 800 + 2 */
+  assert_non_null(
+      strstr(err.text, "needs the result of its glass: 955 values expected, 0 given")); /* 9 + 144 + 800 + 2 */
   vt_err_clear(&err);
   assert_int_equal(vt_replica_run(&p, shared.values, shared.n_values - 1, NULL, NULL, &r, &err), VT_EINVAL);
   assert_int_equal(vt_replica_run(&g, shared.values, shared.n_values, NULL, NULL, &r, &err), VT_EINVAL);

@@ -44,8 +44,8 @@ static vt_residence solve_with(const curve *v, double visits, double chance)
 
 static vt_residence solve(const curve *v) { return solve_with(v, 1e4, 0); }
 
-/* It drops to 0.36 at once and then hardly any further: the fitted tail is too stretched for an integral (exponent below
- * 0.2), and infinity is no residence time. */
+/* It drops to 0.36 at once and then hardly any further: the fitted tail is too stretched for an integral (exponent
+ * below 0.2), and infinity is no residence time. */
 static void a_tail_without_an_end_is_not_resolved(void **state)
 {
   (void)state;

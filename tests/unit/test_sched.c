@@ -43,9 +43,13 @@ static void stop(fixture *f) { play(f, (vt_event){.kind = VT_EV_STOP, .worker = 
 
 static void failure(fixture *f, int w, int t, vt_status why, int attempt, int half_stage)
 {
-  play(f,
-       (vt_event){
-           .kind = VT_EV_FAILURE, .worker = w, .task = t, .status = why, .attempt = attempt, .half_stage = half_stage, .stage = VT_STAGE_MELT});
+  play(f, (vt_event){.kind = VT_EV_FAILURE,
+                     .worker = w,
+                     .task = t,
+                     .status = why,
+                     .attempt = attempt,
+                     .half_stage = half_stage,
+                     .stage = VT_STAGE_MELT});
 }
 
 static void expect_lease(const fixture *f, int k, int w, int t, int attempt, int half_stage)

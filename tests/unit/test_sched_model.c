@@ -112,7 +112,8 @@ static void model_failure(model *m, const vt_event *ev)
   int t = ev->task, rung = 2 * ev->attempt + ev->half_stage;
   if (m->state[t] == VT_DONE || m->state[t] == VT_FAILED) return;
   vt_dispo d = vt_status_dispo((vt_status)ev->status);
-  int many = (d == VT_DISPO_CRASH && ++m->faults[t] >= FAULTS) || (d == VT_DISPO_AGAIN && ++m->accidents[t] >= m->max_tries);
+  int many =
+      (d == VT_DISPO_CRASH && ++m->faults[t] >= FAULTS) || (d == VT_DISPO_AGAIN && ++m->accidents[t] >= m->max_tries);
   if (m->state[t] == VT_LEASED && m->holder[t] != ev->worker && !many) return;
   if (m->state[t] == VT_LEASED) m->state[t] = VT_READY, m->holder[t] = -1;
   if (many) model_give_up(m, t);
@@ -198,7 +199,8 @@ static void model_init(model *m)
 /* Mostly sensible (results and failures of leased tasks by their holders), sometimes late, doubled or from the dead. */
 static vt_event random_event(const model *m)
 {
-  static const vt_status why[] = {VT_EDIVERGE, VT_EDIVERGE, VT_EDIVERGE, VT_ENOMEM, VT_ECRASH, VT_ETASK, VT_EIO, VT_ESTOP};
+  static const vt_status why[] = {VT_EDIVERGE, VT_EDIVERGE, VT_EDIVERGE, VT_ENOMEM,
+                                  VT_ECRASH,   VT_ETASK,    VT_EIO,      VT_ESTOP};
   int t = (int)below((uint32_t)m->n), w = m->holder[t] >= 0 && below(8) ? m->holder[t] : (int)below(W + 1) - 1;
   int rung = below(8) ? m->rung[t] : (int)below(4);
   uint32_t what = below(100);
@@ -287,7 +289,8 @@ static void random_events_agree_with_the_model(void **state)
     vt_err err;
     history h[W] = {0};
     model_init(&m);
-    vt_sched_options o = {.n_workers = W, .max_tries = m.max_tries, .crash_limit = m.crash_limit, .fault_limit = FAULTS};
+    vt_sched_options o = {
+        .n_workers = W, .max_tries = m.max_tries, .crash_limit = m.crash_limit, .fault_limit = FAULTS};
     VT_TEST_OK(vt_sched_open(&s, m.task, m.n, &o, &err), &err);
     for (int e = 0; e < EVENTS; e++) {
       vt_action a[CAP];

@@ -1,4 +1,4 @@
-/* mend.c - the good records of a damaged shard into a new one; the old file is kept aside. */
+/* repair.c - the good records of a damaged shard into a new one; the old file is kept aside. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -37,7 +37,7 @@ static vt_status copy_record(const vt_journal *j, const vt_rec *r, int fd, uint6
   if (!why) why = vt__pwrite_all(fd, payload, r->n, *at + sizeof b);
   if (!why) why = vt__pwrite_all(fd, zeros, vt__pad_of(r->n), *at + sizeof b + r->n);
   vt_free(payload);
-  if (why) VT_FAIL(err, VT_EIO, "cannot write the mended shard: %s", strerror(why));
+  if (why) VT_FAIL(err, VT_EIO, "cannot write the repaired shard: %s", strerror(why));
   *at += sizeof b + r->n + vt__pad_of(r->n);
   return VT_OK;
 }
@@ -67,8 +67,8 @@ out:
   return rc;
 }
 
-vt_status vt_journal_mend(const vt_journal *j, int number, int (*keep)(void *ctx, const vt_rec *r), void *ctx,
-                          int *kept, vt_err *err)
+vt_status vt_journal_repair(const vt_journal *j, int number, int (*keep)(void *ctx, const vt_rec *r), void *ctx,
+                            int *kept, vt_err *err)
 {
   const vt__shard *s = &j->shard[number];
   char old[VT__SHARD_PATH], aside[VT__SHARD_PATH], stem[256], tmp[PATH_CAP], path[PATH_CAP];
@@ -78,7 +78,7 @@ vt_status vt_journal_mend(const vt_journal *j, int number, int (*keep)(void *ctx
   (void)snprintf(tmp, sizeof tmp, "%s.tmp-%ld", old, (long)getpid());
   vt_status rc = copy_shard(j, number, keep, ctx, tmp, kept, err);
   if (rc == VT_OK && *kept) {
-    rc = free_name(j->dir, stem, "-mended", path, err);
+    rc = free_name(j->dir, stem, "-repaired", path, err);
     if (rc == VT_OK) rc = vt_file_move(tmp, path, err);
   }
   if (rc != VT_OK || !*kept) (void)unlink(tmp);

@@ -1,6 +1,6 @@
-/* guard.c - the page that guardian and child share, the child's calls, the guardian's watch. */
+/* guard.c - the page that watchdog and child share, the child's calls, the watchdog's watch. */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS, WCONTINUED */
-#include "runner/guard/guard.h"
+#include "runner/watchdog/watchdog.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -16,7 +16,7 @@
 
 enum { EXIT_AGAIN = 75, LEFT = 1 << 16, ANSWER_MS = 10000 };
 static const double LOOK_S = 0.05;
-/* A guardian that was not scheduled for so long was stopped itself (Ctrl-Z, a suspended job): no time has passed. */
+/* A watchdog that was not scheduled for so long was stopped itself (Ctrl-Z, a suspended job): no time has passed. */
 static const double SUSPENDED_S = 2;
 
 typedef struct page {
@@ -26,15 +26,15 @@ typedef struct page {
   _Atomic int64_t silence_ms; /* 0: no limit */
   _Atomic uint32_t note_turn; /* odd while the note is being written */
   uint32_t n_note;
-  char note[VT_GUARD_NOTE];
+  char note[VT_WATCHDOG_NOTE];
 } page;
 
-static page *shared; /* NULL: no guardian */
+static page *shared; /* NULL: no watchdog */
 static volatile sig_atomic_t child;
 
 /* ------------------------------------------------------------------ the child */
 
-/* Who guards the guardian?  One that was stopped is woken; where all are stopped, nobody calls this. */
+/* Who guards the watchdog?  One that was stopped is woken; where all are stopped, nobody calls this. */
 static void wake_guardian(void)
 {
   static uint64_t last;
@@ -48,37 +48,37 @@ static void wake_guardian(void)
   (void)kill(getppid(), SIGCONT);
 }
 
-void vt_guard_beat(void)
+void vt_watchdog_beat(void)
 {
   if (!shared) return;
   uint64_t n = atomic_fetch_add_explicit(&shared->beat, 1, memory_order_relaxed);
   if (n % 64 == 0) wake_guardian();
 }
 
-void vt_guard_patience(double silence_s)
+void vt_watchdog_patience(double silence_s)
 {
   if (!shared) return;
-  vt_guard_beat();
+  vt_watchdog_beat();
   atomic_store(&shared->silence_ms, silence_s > 0 ? (int64_t)(1000 * silence_s) + 1 : 0);
 }
 
-void vt_guard_phase_set(vt_guard_phase phase)
+void vt_watchdog_phase_set(vt_watchdog_phase phase)
 {
   if (!shared) return;
   atomic_store(&shared->phase, (int)phase);
-  if (phase == VT_GUARD_OVER) (void)kill(getppid(), SIGCONT); /* it has to be awake to see the end */
+  if (phase == VT_WATCHDOG_OVER) (void)kill(getppid(), SIGCONT); /* it has to be awake to see the end */
 }
 
-void vt_guard_note(const void *note, size_t n)
+void vt_watchdog_note(const void *note, size_t n)
 {
-  if (!shared || n > VT_GUARD_NOTE) return;
+  if (!shared || n > VT_WATCHDOG_NOTE) return;
   atomic_fetch_add(&shared->note_turn, 1);
   if (n) memcpy(shared->note, note, n);
   shared->n_note = (uint32_t)n;
   atomic_fetch_add(&shared->note_turn, 1);
 }
 
-void vt_guard_leave_now(int code)
+void vt_watchdog_leave_now(int code)
 {
   if (shared) {
     atomic_store(&shared->leaves, LEFT | (code & 0xff));
@@ -87,13 +87,13 @@ void vt_guard_leave_now(int code)
   _exit(code);
 }
 
-void vt_guard_leave(int code)
+void vt_watchdog_leave(int code)
 {
   (void)fflush(NULL);
-  vt_guard_leave_now(code);
+  vt_watchdog_leave_now(code);
 }
 
-/* ------------------------------------------------------------------ the guardian */
+/* ------------------------------------------------------------------ the watchdog */
 
 static void pass_on(int sig)
 {
@@ -141,7 +141,7 @@ static int is_master(void)
   return rank && strcmp(rank, "0") == 0;
 }
 
-static void describe(const vt_guard_death *d)
+static void describe(const vt_watchdog_death *d)
 {
   const char *rank = getenv("PMI_RANK");
   char how[96];
@@ -152,9 +152,9 @@ static void describe(const vt_guard_death *d)
   else
     (void)snprintf(how, sizeof how, "ended with exit code %d", d->code);
   (void)fprintf(stderr, "vitrion: rank %s %s; %s\n", rank ? rank : "?", how,
-                d->phase == VT_GUARD_VITAL ? "the others wait for it: the job ends, submit again"
-                : is_master()              ? "it was the master: the others keep what they have and leave"
-                                           : "the others go on");
+                d->phase == VT_WATCHDOG_IN_COLLECTIVE ? "the others wait for it: the job ends, submit again"
+                : is_master()                         ? "it was the master: the others keep what they have and leave"
+                                                      : "the others go on");
   (void)fflush(stderr);
 }
 
@@ -174,17 +174,17 @@ static int waits_for_disk(void)
 }
 
 /* The child is dead: what that means for the job. */
-static _Noreturn void conclude(int how, int hung, int stopped, vt_guard_mourn *mourn)
+static _Noreturn void conclude(int how, int hung, int stopped, vt_watchdog_on_death *mourn)
 {
-  vt_guard_death d = {.signal = WIFSIGNALED(how) ? WTERMSIG(how) : 0,
-                      .stopped = stopped,
-                      .code = WIFEXITED(how) ? WEXITSTATUS(how) : 0,
-                      .hung = hung,
-                      .phase = atomic_load(&shared->phase),
-                      .silence_s = 1e-3 * (double)atomic_load(&shared->silence_ms)};
+  vt_watchdog_death d = {.signal = WIFSIGNALED(how) ? WTERMSIG(how) : 0,
+                         .stopped = stopped,
+                         .code = WIFEXITED(how) ? WEXITSTATUS(how) : 0,
+                         .hung = hung,
+                         .phase = atomic_load(&shared->phase),
+                         .silence_s = 1e-3 * (double)atomic_load(&shared->silence_ms)};
   int leaves = atomic_load(&shared->leaves);
   child = 0; /* its number may soon be another's */
-  if (d.phase == VT_GUARD_OVER) _exit(d.signal ? EXIT_AGAIN : d.code);
+  if (d.phase == VT_WATCHDOG_OVER) _exit(d.signal ? EXIT_AGAIN : d.code);
   if (leaves && !d.signal) {
     sign_off();
     _exit(leaves & 0xff);
@@ -195,7 +195,7 @@ static _Noreturn void conclude(int how, int hung, int stopped, vt_guard_mourn *m
   }
   describe(&d);
   if (mourn) mourn(&d);
-  if (d.phase == VT_GUARD_VITAL) {
+  if (d.phase == VT_WATCHDOG_IN_COLLECTIVE) {
     end_job();
     _exit(EXIT_AGAIN);
   }
@@ -203,7 +203,7 @@ static _Noreturn void conclude(int how, int hung, int stopped, vt_guard_mourn *m
   _exit(is_master() ? EXIT_AGAIN : 0);
 }
 
-static _Noreturn void watch(vt_guard_mourn *mourn)
+static _Noreturn void watch(vt_watchdog_on_death *mourn)
 {
   uint64_t last = 0;
   double heard = vt_now_s(), looked = heard;
@@ -228,7 +228,7 @@ static _Noreturn void watch(vt_guard_mourn *mourn)
   }
 }
 
-const char *vt_guard_start(vt_guard_mourn *mourn)
+const char *vt_watchdog_start(vt_watchdog_on_death *mourn)
 {
   static const int passed[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGCONT};
   const char *fd = getenv("PMI_FD");
@@ -236,7 +236,7 @@ const char *vt_guard_start(vt_guard_mourn *mourn)
   void *p = mmap(NULL, sizeof(page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (p == MAP_FAILED) return "no shared memory";
   shared = p;
-  pid_t guardian = getpid(), made = fork();
+  pid_t watchdog = getpid(), made = fork();
   if (made < 0) {
     (void)munmap(p, sizeof(page));
     shared = NULL;
@@ -244,7 +244,7 @@ const char *vt_guard_start(vt_guard_mourn *mourn)
   }
   if (made == 0) {
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != guardian) _exit(EXIT_AGAIN); /* it died before the kernel knew */
+    if (getppid() != watchdog) _exit(EXIT_AGAIN); /* it died before the kernel knew */
     return NULL;
   }
   child = (sig_atomic_t)made;

@@ -1,11 +1,12 @@
-/* keep.c - when a task is kept on disk, what of it, and how it goes on from there.
+/* checkpointer.c - when a task is kept on disk, what of it, and how it goes on from there.
  *
- * A moment: the state of md, then the values of the result that are filled (all of a GLASS task, those of the
- * equilibration of an MD task).  The payload of a checkpoint of step 0 of a stage is its moment.  Of a later step it is
+ * A snapshot: the state of md, then the values of the result that are filled (all of a GLASS task, those of the
+ * equilibration of an MD task).  The payload of a checkpoint of step 0 of a stage is its snapshot.  Of a later step it
+ * is
  *
  *   f64     wall time spent on the task when the stage began
- *   moment  at the beginning of the stage: where a retry with half the time step would begin
- *   moment  now
+ *   snapshot  at the beginning of the stage: where a retry with half the time step would begin
+ *   snapshot  now
  *   then    QUENCH: vt__recorder_state; EQUILIBRATE: the same and the state of vt_shells; PRODUCE: the states of all
  *           observables
  *
@@ -27,12 +28,12 @@ static size_t filled_values(const vt_plan *p)
   return (size_t)VT__REPLICA_ROWS * VT__REPLICA_COLUMNS + 2 * n_pairs;
 }
 
-static size_t moment_size(const vt_plan *p)
+static size_t snapshot_size(const vt_plan *p)
 {
   return vt_md_state_size(p->comp.n_atoms) + filled_values(p) * sizeof(double);
 }
 
-/* What follows the moments. */
+/* What follows the snapshots. */
 static size_t rest_size(const vt_obs_set *obs, const vt_shells *shells, int stage)
 {
   switch (stage) {
@@ -49,8 +50,8 @@ static size_t rest_size(const vt_obs_set *obs, const vt_shells *shells, int stag
 
 static size_t payload_size(const vt__replica *r, int stage, int64_t step)
 {
-  const size_t moment = moment_size(r->plan);
-  return step == 0 ? moment : sizeof(double) + 2 * moment + rest_size(r->obs, r->shells, stage);
+  const size_t snapshot = snapshot_size(r->plan);
+  return step == 0 ? snapshot : sizeof(double) + 2 * snapshot + rest_size(r->obs, r->shells, stage);
 }
 
 /* Of the largest checkpoint. */
@@ -61,38 +62,38 @@ static size_t image_size(const vt_plan *p, const vt_obs_set *obs, const vt_shell
     size_t n = rest_size(obs, shells, stage);
     if (n > rest) rest = n;
   }
-  return VT__CHECKPOINT_HEAD + sizeof(double) + 2 * moment_size(p) + rest;
+  return VT__CHECKPOINT_HEAD + sizeof(double) + 2 * snapshot_size(p) + rest;
 }
 
-size_t vt__keep_memory(const vt_plan *p, const vt_obs_set *obs, const vt_shells *shells)
+size_t vt__checkpointer_memory(const vt_plan *p, const vt_obs_set *obs, const vt_shells *shells)
 {
-  return image_size(p, obs, shells) + moment_size(p);
+  return image_size(p, obs, shells) + snapshot_size(p);
 }
 
-vt_status vt__keep_open(vt__replica *r, vt_err *err)
+vt_status vt__checkpointer_open(vt__replica *r, vt_err *err)
 {
-  vt__keeper *k = &r->keeper;
+  vt__checkpointer *k = &r->checkpointer;
   void *m = NULL;
-  if (!r->hooks || !r->hooks->keep) return VT_OK;
+  if (!r->hooks || !r->hooks->checkpointing) return VT_OK;
   k->cap = image_size(r->plan, r->obs, r->shells);
   VT_TRY(vt_calloc64(&m, k->cap, 1, err), err, "room for a checkpoint");
   k->image = m;
-  VT_TRY(vt_calloc64(&m, moment_size(r->plan), 1, err), err, "room for the beginning of a stage");
+  VT_TRY(vt_calloc64(&m, snapshot_size(r->plan), 1, err), err, "room for the beginning of a stage");
   k->begun = m;
-  k->keep = r->hooks->keep;
-  k->kept_s = r->began_s;
+  k->checkpointing = r->hooks->checkpointing;
+  k->written_s = r->began_s;
   return VT_OK;
 }
 
-void vt__keep_close(vt__replica *r)
+void vt__checkpointer_close(vt__replica *r)
 {
-  vt_free(r->keeper.image);
-  vt_free(r->keeper.begun);
+  vt_free(r->checkpointer.image);
+  vt_free(r->checkpointer.begun);
 }
 
 /* ------------------------------------------------------------------ writing */
 
-static void save_moment(const vt__replica *r, unsigned char *at)
+static void save_snapshot(const vt__replica *r, unsigned char *at)
 {
   const size_t n_md = vt_md_state_size(r->md.n);
   vt_md_save(&r->md, at);
@@ -126,25 +127,26 @@ static vt__checkpoint_head own_head(const vt__replica *r)
 /* Seal the payload in the image and put it on disk.  A failure is told and stays without consequence. */
 static void put(vt__replica *r, const vt__checkpoint_head *h)
 {
-  vt__keeper *k = &r->keeper;
+  vt__checkpointer *k = &r->checkpointer;
   vt_err why = {0};
   const double began_s = vt_now_s();
   const size_t n = VT__CHECKPOINT_HEAD + (size_t)h->n_payload;
   vt__checkpoint_seal(k->image, h);
-  vt_kept told = {.stage = vt_stage_name(h->info.stage), .step = h->info.step, .ns = h->info.ns, .bytes = n};
-  told.status = vt_file_rotate(k->keep->path, k->image, n, &why);
+  vt_checkpoint_written told = {
+      .stage = vt_stage_name(h->info.stage), .step = h->info.step, .ns = h->info.ns, .bytes = n};
+  told.status = vt_file_rotate(k->checkpointing->path, k->image, n, &why);
   if (told.status != VT_OK) told.why = why.text;
-  k->kept_s = vt_now_s();
-  told.took_s = k->kept_s - began_s;
-  if (k->keep->kept) k->keep->kept(k->keep->ctx, &told);
+  k->written_s = vt_now_s();
+  told.took_s = k->written_s - began_s;
+  if (k->checkpointing->kept) k->checkpointing->kept(k->checkpointing->ctx, &told);
 }
 
 static double wall_s(const vt__replica *r) { return r->wall_before_s + (vt_now_s() - r->began_s); }
 
-static void keep_now(vt__replica *r)
+static void checkpoint_now(vt__replica *r)
 {
-  vt__keeper *k = &r->keeper;
-  const size_t moment = moment_size(r->plan);
+  vt__checkpointer *k = &r->checkpointer;
+  const size_t snapshot = snapshot_size(r->plan);
   unsigned char *at = k->image + VT__CHECKPOINT_HEAD;
   vt__checkpoint_head h = own_head(r);
   h.info.stage = r->stage;
@@ -154,17 +156,17 @@ static void keep_now(vt__replica *r)
   h.n_payload = payload_size(r, r->stage, r->md.step);
   memcpy(at, &k->begun_wall_s, sizeof k->begun_wall_s);
   at += sizeof k->begun_wall_s;
-  memcpy(at, k->begun, moment);
-  save_moment(r, at + moment);
-  save_rest(r, at + 2 * moment);
+  memcpy(at, k->begun, snapshot);
+  save_snapshot(r, at + snapshot);
+  save_rest(r, at + 2 * snapshot);
   put(r, &h);
 }
 
-void vt__keep_begin(vt__replica *r)
+void vt__checkpointer_begin(vt__replica *r)
 {
-  vt__keeper *k = &r->keeper;
-  if (!k->keep) return;
-  save_moment(r, k->begun);
+  vt__checkpointer *k = &r->checkpointer;
+  if (!k->checkpointing) return;
+  save_snapshot(r, k->begun);
   k->begun_stage = r->stage;
   k->begun_wall_s = wall_s(r);
 }
@@ -179,10 +181,11 @@ static int same_skin(const vt__replica *r, vt_stage half_stage)
   return vt__replica_skin_a(r->plan, info.cutoff) == vt__replica_skin_a(&half, info.cutoff);
 }
 
-void vt__keep_failed(vt__replica *r)
+void vt__checkpointer_failed(vt__replica *r)
 {
-  vt__keeper *k = &r->keeper;
-  if (!k->keep || r->stage == VT_STAGE_NONE || k->begun_stage != r->stage || r->plan->half_stage != VT_STAGE_NONE)
+  vt__checkpointer *k = &r->checkpointer;
+  if (!k->checkpointing || r->stage == VT_STAGE_NONE || k->begun_stage != r->stage ||
+      r->plan->half_stage != VT_STAGE_NONE)
     return;
   if (!same_skin(r, r->stage)) return;
   vt__checkpoint_head h = own_head(r);
@@ -190,39 +193,39 @@ void vt__keep_failed(vt__replica *r)
   h.info.stage = r->stage;
   h.info.ns = r->ns_before;
   h.info.wall_s = k->begun_wall_s;
-  h.n_payload = moment_size(r->plan);
+  h.n_payload = snapshot_size(r->plan);
   memcpy(k->image + VT__CHECKPOINT_HEAD, k->begun, (size_t)h.n_payload);
   put(r, &h);
 }
 
 /* ------------------------------------------------------------------ when */
 
-int64_t vt__keep_steps(const vt__replica *r, int64_t n)
+int64_t vt__checkpointer_steps(const vt__replica *r, int64_t n)
 {
   const int64_t left = r->plan->block_steps - r->md.step % r->plan->block_steps;
-  return r->keeper.keep && left < n ? left : n;
+  return r->checkpointer.checkpointing && left < n ? left : n;
 }
 
-int vt__keep_land(vt__replica *r, const vt_err *stop)
+int vt__checkpointer_graceful_stop(vt__replica *r, const vt_err *stop)
 {
-  vt__keeper *k = &r->keeper;
-  if (!k->keep || r->stage == VT_STAGE_NONE) return 0;
-  if (!k->landing) {
-    k->landing = 1;
-    k->landing_since_s = vt_now_s();
+  vt__checkpointer *k = &r->checkpointer;
+  if (!k->checkpointing || r->stage == VT_STAGE_NONE) return 0;
+  if (!k->stopping) {
+    k->stopping = 1;
+    k->stopping_since_s = vt_now_s();
     k->stop = *stop;
   }
   return 1;
 }
 
-vt_status vt__keep_step(vt__replica *r, vt_err *err)
+vt_status vt__checkpointer_step(vt__replica *r, vt_err *err)
 {
-  vt__keeper *k = &r->keeper;
-  if (!k->keep) return VT_OK;
+  vt__checkpointer *k = &r->checkpointer;
+  if (!k->checkpointing) return VT_OK;
   const int boundary = r->md.step % r->plan->block_steps == 0;
   const double now_s = vt_now_s();
-  if (boundary && (k->landing || now_s - k->kept_s >= k->keep->every_s)) keep_now(r);
-  if (!k->landing || (!boundary && now_s - k->landing_since_s < k->keep->landing_s)) return VT_OK;
+  if (boundary && (k->stopping || now_s - k->written_s >= k->checkpointing->every_s)) checkpoint_now(r);
+  if (!k->stopping || (!boundary && now_s - k->stopping_since_s < k->checkpointing->graceful_stop_s)) return VT_OK;
   if (err) *err = k->stop;
   return VT_ESTOP;
 }
@@ -266,15 +269,15 @@ static vt_status load_rest(vt__replica *r, const unsigned char *at, vt_err *err)
 /* The task as it was; sizes were matched. */
 static vt_status load(vt__replica *r, const vt__checkpoint_head *h, const unsigned char *at, vt_err *err)
 {
-  vt__keeper *k = &r->keeper;
-  const size_t moment = moment_size(r->plan), n_md = vt_md_state_size(r->plan->comp.n_atoms);
+  vt__checkpointer *k = &r->checkpointer;
+  const size_t snapshot = snapshot_size(r->plan), n_md = vt_md_state_size(r->plan->comp.n_atoms);
   const int later = h->info.step > 0;
   const vt_stage id = (vt_stage)h->info.stage; /* 1..4: vt__checkpoint_open */
   const vt_md_stage st = vt__replica_stage(r->plan, id);
   k->begun_wall_s = h->info.wall_s;
   if (later) memcpy(&k->begun_wall_s, at, sizeof k->begun_wall_s), at += sizeof k->begun_wall_s;
-  memcpy(k->begun, at, moment);
-  if (later) at += moment;
+  memcpy(k->begun, at, snapshot);
+  if (later) at += snapshot;
   VT_PASS(vt__replica_open_md(r, err));
   VT_PASS(vt_md_load(&r->md, &st, (uint32_t)id, at, n_md, err));
   if (r->md.step != h->info.step)
@@ -285,23 +288,24 @@ static vt_status load(vt__replica *r, const vt__checkpoint_head *h, const unsign
   r->doing = st.name;
   if (id == VT_STAGE_QUENCH || id == VT_STAGE_EQUILIBRATE) vt__replica_record(r, id);
   if (id == VT_STAGE_PRODUCE) VT_PASS(vt__replica_bond(r, err));
-  if (later) VT_PASS(load_rest(r, at + moment, err));
+  if (later) VT_PASS(load_rest(r, at + snapshot, err));
   r->wall_before_s = h->info.wall_s;
   return VT_OK;
 }
 
-static vt_status load_file(vt__replica *r, const char *path, vt_kept *told, vt_err *err)
+static vt_status load_file(vt__replica *r, const char *path, vt_checkpoint_written *told, vt_err *err)
 {
   char *bytes = NULL;
   size_t n = 0;
   vt__checkpoint_head h;
-  vt_status rc = vt_file_read(path, r->keeper.cap, &bytes, &n, err);
+  vt_status rc = vt_file_read(path, r->checkpointer.cap, &bytes, &n, err);
   if (rc == VT_OK) rc = vt__checkpoint_open(path, bytes, n, &h, err);
   if (rc == VT_OK) rc = match(r, path, &h, err);
   if (rc == VT_OK) {
     rc = load(r, &h, (const unsigned char *)bytes + VT__CHECKPOINT_HEAD, err);
     if (rc != VT_OK) (void)vt_err_wrap(err, rc, __FILE__, __LINE__, "continuing '%s'", path);
-    *told = (vt_kept){.stage = vt_stage_name(h.info.stage), .step = h.info.step, .ns = h.info.ns, .bytes = n};
+    *told =
+        (vt_checkpoint_written){.stage = vt_stage_name(h.info.stage), .step = h.info.step, .ns = h.info.ns, .bytes = n};
   }
   vt_free(bytes);
   return rc;
@@ -319,7 +323,8 @@ static void add_reason(char *why, size_t cap, const vt_err *err)
 }
 
 /* One of the two files.  `*why` grows if there is one that cannot be continued. */
-static vt_status try_file(vt__replica *r, const char *path, vt_kept *told, char *why, size_t cap, vt_err *err)
+static vt_status try_file(vt__replica *r, const char *path, vt_checkpoint_written *told, char *why, size_t cap,
+                          vt_err *err)
 {
   vt_err refused = {0};
   if (r->from != VT_STAGE_NONE || access(path, F_OK) != 0) return VT_OK;
@@ -328,22 +333,23 @@ static vt_status try_file(vt__replica *r, const char *path, vt_kept *told, char 
   return vt__replica_reset(r, err);
 }
 
-vt_status vt__keep_resume(vt__replica *r, vt_err *err)
+vt_status vt__checkpointer_resume(vt__replica *r, vt_err *err)
 {
-  const vt_keep *keep = r->keeper.keep;
+  const vt_checkpointing *checkpointing = r->checkpointer.checkpointing;
   char prev[4096], why[2 * sizeof(vt_err)] = "";
-  if (!keep || snprintf(prev, sizeof prev, "%s.prev", keep->path) >= (int)sizeof prev) return VT_OK;
+  if (!checkpointing || snprintf(prev, sizeof prev, "%s.prev", checkpointing->path) >= (int)sizeof prev) return VT_OK;
   const double began_s = vt_now_s();
-  vt_kept told = {0};
-  VT_PASS(try_file(r, keep->path, &told, why, sizeof why, err));
+  vt_checkpoint_written told = {0};
+  VT_PASS(try_file(r, checkpointing->path, &told, why, sizeof why, err));
   const int newest = r->from != VT_STAGE_NONE;
   VT_PASS(try_file(r, prev, &told, why, sizeof why, err));
   const int any = r->from != VT_STAGE_NONE;
   if (any && !newest) { /* the next checkpoint must not move what was refused over the only good one */
-    vt_status moved = vt_file_move(prev, keep->path, NULL);
+    vt_status moved = vt_file_move(prev, checkpointing->path, NULL);
     (void)moved; /* a folder that cannot be changed: the next checkpoint will say so */
   }
   told.took_s = vt_now_s() - began_s;
-  if (keep->resumed && (any || why[0])) keep->resumed(keep->ctx, any ? &told : NULL, why[0] ? why : NULL);
+  if (checkpointing->resumed && (any || why[0]))
+    checkpointing->resumed(checkpointing->ctx, any ? &told : NULL, why[0] ? why : NULL);
   return VT_OK;
 }

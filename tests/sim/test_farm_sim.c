@@ -1,5 +1,5 @@
-/* The real master and the real workers over simulated ranks, with the real journal on disk: random delays, failures that
- * the ladder cures, failures that it does not, and a soft stop in the middle with a second start. */
+/* The real master and the real workers over simulated ranks, with the real journal on disk: random delays, failures
+ * that the ladder cures, failures that it does not, and a soft stop in the middle with a second start. */
 #include "tests/vt_test.h"
 
 #include <stdio.h>
@@ -23,7 +23,7 @@ typedef struct world {
 
 typedef struct rank {
   world *w;
-  vt_node_options o;
+  vt_farm_options o;
   vt_master *master;
   vt_worker *worker;
 } rank;
@@ -35,8 +35,8 @@ static double chance(const world *w, uint32_t a, uint32_t b)
   return u[0];
 }
 
-/* Of the MD tasks a fifth fail at the first try, a twentieth always; glasses never fail here (their failure takes MD tasks
- * along, which tests/unit/test_sched covers). */
+/* Of the MD tasks a fifth fail at the first try, a twentieth always; glasses never fail here (their failure takes MD
+ * tasks along, which tests/unit/test_sched covers). */
 static int fails(const world *w, int task, int attempt, int half_stage)
 {
   if (task < N_GLASS) return 0;
@@ -46,7 +46,7 @@ static int fails(const world *w, int task, int attempt, int half_stage)
 
 static int hopeless(const world *w, int task) { return fails(w, task, 9, 9); }
 
-static vt_status work_run(void *ctx, const vt_lease *l, const vt_replica_hooks *hooks, vt_work *out, vt_err *err)
+static vt_status work_run(void *ctx, const vt_lease *l, const vt_replica_hooks *hooks, vt_task_output *out, vt_err *err)
 {
   rank *r = ctx;
   vt_progress p = {.stage = "empty"};
@@ -134,7 +134,7 @@ static void make_world(world *w, uint64_t seed)
 {
   *w = (world){.seed = seed};
   w->n_ranks = 1 + (int)(chance(w, 9999, 1) * MOST_RANKS);
-  (void)snprintf(w->dir, sizeof w->dir, "/tmp/vt-drive-sim-XXXXXX");
+  (void)snprintf(w->dir, sizeof w->dir, "/tmp/vt-farm-sim-XXXXXX");
   assert_non_null(mkdtemp(w->dir));
   for (int i = 0; i < N_TASKS; i++) {
     w->task[i] = (vt_sched_task){.needs = i < N_GLASS ? -1 : i % N_GLASS, .cost = 1 + chance(w, (uint32_t)i, 3)};
@@ -173,8 +173,8 @@ static void every_task_is_recorded_once_whatever_the_delays_and_stops(void **sta
       while (vt_journal_failure(j, &w.task[i].uid, tries)) tries++;
       int result = vt_journal_result(j, &w.task[i].uid) != NULL;
       if (w.ran[i] != result || result == hopeless(&w, i) || (hopeless(&w, i) && tries != 3))
-        fail_msg("seed %llu, %d ranks: task %d gave %d results, %d in the journal, %d failures", (unsigned long long)seed,
-                 w.n_ranks, i, w.ran[i], result, tries);
+        fail_msg("seed %llu, %d ranks: task %d gave %d results, %d in the journal, %d failures",
+                 (unsigned long long)seed, w.n_ranks, i, w.ran[i], result, tries);
     }
     vt_journal_free(j);
     remove_world(&w);

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""landing.py VITRION MPIEXEC SOURCE [--times N] [--atoms N] - how long from a signal to the exit of the job?
+"""graceful_stop.py VITRION MPIEXEC SOURCE [--times N] [--atoms N] - how long from a signal to the exit of the job?
 
 Starts a campaign on two ranks again and again, each time continuing it, and at a random moment asks it to stop: SIGTERM, SIGUSR1
-or SIGINT to the guardians (as a launcher hands them on), or a HALT file.  The claim: exit code 75 within the grace (20 s), and
+or SIGINT to the watchdogs (as a launcher hands them on), or a HALT file.  The claim: exit code 75 within the grace (20 s), and
 at the end the bytes of a campaign that was never stopped.  Prints the median and the maximum, and what was lost (nothing: every
 running task was kept)."""
 import argparse, json, os, pathlib, random, re, shutil, signal, statistics, subprocess, sys, tempfile, time
@@ -39,8 +39,8 @@ def main():
                 if way == "HALT":
                     (out / "HALT").write_text("now\n")
                 else:
-                    for guardian, _ in who.values():
-                        os.kill(guardian, getattr(signal, "SIG" + way))
+                    for watchdog, _ in who.values():
+                        os.kill(watchdog, getattr(signal, "SIG" + way))
                 text, _ = p.communicate(timeout=120)
                 took = time.time() - t0
                 if p.returncode == 75:

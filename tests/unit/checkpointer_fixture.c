@@ -1,4 +1,4 @@
-#include "tests/unit/keep_fixture.h"
+#include "tests/unit/checkpointer_fixture.h"
 
 #include <dirent.h>
 #include <math.h>
@@ -26,10 +26,10 @@ static void compose(vt_composition *c, int units)
   }
 }
 
-vt_plan keep_glass_plan(const keep_case *k)
+vt_plan task_glass_plan(const task_case *k)
 {
   const int nep = strcmp(k->pot, "nep") == 0;
-  vt_plan p = {.seed = 7, .kind = VT_TASK_GLASS, .block_steps = KEEP_BLOCK, .t_k = 400};
+  vt_plan p = {.seed = 7, .kind = VT_TASK_GLASS, .block_steps = TASK_BLOCK, .t_k = 400};
   compose(&p.comp, nep ? 2 : 1);
   p.protocol = (vt_protocol){.pack_density = 0.9,
                              .melt_t_k = 900,
@@ -61,9 +61,9 @@ vt_plan keep_glass_plan(const keep_case *k)
   return p;
 }
 
-vt_plan keep_md_plan(const keep_case *c)
+vt_plan task_md_plan(const task_case *c)
 {
-  vt_plan p = keep_glass_plan(c);
+  vt_plan p = task_glass_plan(c);
   vt_err err = {0};
   p.kind = VT_TASK_MD;
   p.needs = p.uid;
@@ -72,7 +72,7 @@ vt_plan keep_md_plan(const keep_case *c)
     const vt_obs_doc *doc = &vt_obs_builtin[k]->doc;
     vt_obs_request *r = &p.obs[p.n_obs++];
     (void)snprintf(r->name, sizeof r->name, "%s", doc->name);
-    r->every_ps = fmax(doc->every_lo_ps, strcmp(doc->name, "msd") == 0 ? 0.002 * KEEP_BLOCK : 0.014 + 0.002 * k);
+    r->every_ps = fmax(doc->every_lo_ps, strcmp(doc->name, "msd") == 0 ? 0.002 * TASK_BLOCK : 0.014 + 0.002 * k);
     for (int q = 0; q < doc->n_par; q++) r->par[q] = doc->par[q].def;
   }
   VT_TEST_OK(vt_plan_identify(&p, &err), &err);
@@ -83,7 +83,7 @@ vt_plan keep_md_plan(const keep_case *c)
 
 static vt_status poll(void *ctx, const vt_progress *p, vt_err *err)
 {
-  keeper *k = ctx;
+  interrupted *k = ctx;
   const int packing = strcmp(p->stage, "pack") == 0;
   k->polls++;
   if (packing) vt_nap_s(0.003); /* so that the first poll of the melt is due at once */
@@ -91,9 +91,9 @@ static vt_status poll(void *ctx, const vt_progress *p, vt_err *err)
   return VT_OK;
 }
 
-static void kept(void *ctx, const vt_kept *what)
+static void kept(void *ctx, const vt_checkpoint_written *what)
 {
-  keeper *k = ctx;
+  interrupted *k = ctx;
   if (what->status == VT_OK)
     k->kept++;
   else
@@ -102,25 +102,26 @@ static void kept(void *ctx, const vt_kept *what)
   if (what->why) (void)snprintf(k->why, sizeof k->why, "%s", what->why);
 }
 
-static void resumed(void *ctx, const vt_kept *what, const char *why_not)
+static void resumed(void *ctx, const vt_checkpoint_written *what, const char *why_not)
 {
-  keeper *k = ctx;
+  interrupted *k = ctx;
   if (what) k->resumed++, k->from = *what;
   if (why_not) k->refused++, (void)snprintf(k->why, sizeof k->why, "%s", why_not);
 }
 
-void keeper_open(keeper *k)
+void interrupted_open(interrupted *k)
 {
-  *k = (keeper){0};
+  *k = (interrupted){0};
   (void)snprintf(k->folder, sizeof k->folder, "/tmp/vt_keep_XXXXXX");
   assert_non_null(mkdtemp(k->folder));
   (void)snprintf(k->path, sizeof k->path, "%s/task.vtc", k->folder);
   (void)snprintf(k->prev, sizeof k->prev, "%s.prev", k->path);
-  k->keep = (vt_keep){.path = k->path, .every_s = 0, .landing_s = 1000, .ctx = k, .kept = kept, .resumed = resumed};
-  k->hooks = (vt_replica_hooks){.ctx = k, .poll = poll, .keep = &k->keep};
+  k->checkpointing = (vt_checkpointing){
+      .path = k->path, .every_s = 0, .graceful_stop_s = 1000, .ctx = k, .kept = kept, .resumed = resumed};
+  k->hooks = (vt_replica_hooks){.ctx = k, .poll = poll, .checkpointing = &k->checkpointing};
 }
 
-int keeper_files(const keeper *k)
+int interrupted_files(const interrupted *k)
 {
   int n = 0;
   DIR *d = opendir(k->folder);
@@ -130,13 +131,13 @@ int keeper_files(const keeper *k)
   return n - 2;
 }
 
-void keeper_close(keeper *k)
+void interrupted_close(interrupted *k)
 {
   vt_checkpoint_remove(k->path);
   assert_int_equal(rmdir(k->folder), 0); /* nothing else was left there */
 }
 
-void keeper_forget(keeper *k)
+void interrupted_forget(interrupted *k)
 {
   k->kept = k->failed = k->resumed = k->refused = k->polls = 0;
   k->why[0] = '\0';
@@ -150,7 +151,7 @@ static vt_status run(const vt_plan *p, const vt_result *glass, const vt_replica_
   return vt_replica_run(p, glass ? glass->values : NULL, glass ? glass->n_values : 0, hooks, NULL, r, err);
 }
 
-vt_result keep_run(const vt_plan *p, const vt_result *glass, const vt_replica_hooks *hooks)
+vt_result task_run(const vt_plan *p, const vt_result *glass, const vt_replica_hooks *hooks)
 {
   vt_result r;
   vt_err err = {0};
@@ -158,7 +159,7 @@ vt_result keep_run(const vt_plan *p, const vt_result *glass, const vt_replica_ho
   return r;
 }
 
-vt_status keep_try(const vt_plan *p, const vt_result *glass, const vt_replica_hooks *hooks, vt_err *err)
+vt_status task_try(const vt_plan *p, const vt_result *glass, const vt_replica_hooks *hooks, vt_err *err)
 {
   vt_result r;
   vt_err_clear(err);
@@ -167,20 +168,20 @@ vt_status keep_try(const vt_plan *p, const vt_result *glass, const vt_replica_ho
   return rc;
 }
 
-int keep_same(const vt_result *a, const vt_result *b)
+int task_same(const vt_result *a, const vt_result *b)
 {
   return a->n_values == b->n_values && a->ns == b->ns &&
          memcmp(a->values, b->values, a->n_values * sizeof *a->values) == 0;
 }
 
-vt_result keep_run_in_pieces(const vt_plan *p, const vt_result *glass, keeper *k, int *starts)
+vt_result task_run_in_pieces(const vt_plan *p, const vt_result *glass, interrupted *k, int *starts)
 {
   vt_result r;
   vt_err err;
   vt_status rc = VT_ESTOP;
   for (*starts = 0; rc == VT_ESTOP; ++*starts) {
     vt_err_clear(&err);
-    keeper_forget(k);
+    interrupted_forget(k);
     rc = run(p, glass, &k->hooks, &r, &err);
     if (rc != VT_OK && rc != VT_ESTOP) fail_msg("%s", err.text);
     if (k->refused) fail_msg("start %d: %s", *starts, k->why);

@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tests/unit/keep_fixture.h"
+#include "tests/unit/checkpointer_fixture.h"
 #include "tests/vt_test.h"
 
-static const keep_case lj = {.pot = "lj", .melt = VT_NVT, .npt_below_k = 600, .equil = VT_NPT, .produce = VT_NVT};
+static const task_case lj = {.pot = "lj", .melt = VT_NVT, .npt_below_k = 600, .equil = VT_NPT, .produce = VT_NVT};
 
 static vt_plan g_plan, m_plan;
 static vt_result g_result;
@@ -14,9 +14,9 @@ static vt_result g_result;
 static int run_through(void **state)
 {
   (void)state;
-  g_plan = keep_glass_plan(&lj);
-  m_plan = keep_md_plan(&lj);
-  g_result = keep_run(&g_plan, NULL, NULL);
+  g_plan = task_glass_plan(&lj);
+  m_plan = task_md_plan(&lj);
+  g_result = task_run(&g_plan, NULL, NULL);
   return 0;
 }
 
@@ -56,7 +56,7 @@ static int computation_in(vt_stage s)
 
 static int relaxing; /* computations of the relaxation of the glass */
 
-static vt_status fail_in(keeper *k, vt_stage s, const vt_plan *p, int n)
+static vt_status fail_in(interrupted *k, vt_stage s, const vt_plan *p, int n)
 {
   vt_result r = {0};
   vt_err err = {0};
@@ -83,18 +83,18 @@ static int count_relaxing(void **state)
   }
 }
 
-static void assert_retry_begins_with_its_stage(keeper *k, vt_stage s)
+static void assert_retry_begins_with_its_stage(interrupted *k, vt_stage s)
 {
   vt_plan half = *plan_of(s);
   half.half_stage = (int32_t)s;
-  vt_result scratch = keep_run(&half, glass_of(s), NULL);
-  keeper_forget(k);
-  vt_result r = keep_run(&half, glass_of(s), &k->hooks);
+  vt_result scratch = task_run(&half, glass_of(s), NULL);
+  interrupted_forget(k);
+  vt_result r = task_run(&half, glass_of(s), &k->hooks);
   assert_int_equal(k->refused, 0);
   assert_int_equal(k->resumed, 1);
   assert_string_equal(k->from.stage, vt_stage_name((int)s));
   assert_int_equal(k->from.step, 0);
-  assert_true(keep_same(&r, &scratch));
+  assert_true(task_same(&r, &scratch));
   vt_result_free(&r);
   vt_result_free(&scratch);
 }
@@ -103,10 +103,10 @@ static void a_retry_begins_with_the_stage_that_failed_and_has_the_bits_of_one_fr
 {
   (void)state;
   for (vt_stage s = VT_STAGE_MELT; s <= VT_STAGE_PRODUCE; s++) {
-    keeper k;
+    interrupted k;
     vt_checkpoint_info info;
     vt_err err = {0};
-    keeper_open(&k);
+    interrupted_open(&k);
     assert_int_equal(fail_in(&k, s, plan_of(s), computation_in(s)), VT_EDIVERGE);
     VT_TEST_OK(vt_checkpoint_look(k.path, &info, &err), &err);
     assert_int_equal(info.half_stage, s);
@@ -114,7 +114,7 @@ static void a_retry_begins_with_the_stage_that_failed_and_has_the_bits_of_one_fr
     assert_int_equal(info.stage, s);
     assert_int_equal(info.step, 0);
     assert_retry_begins_with_its_stage(&k, s);
-    keeper_close(&k);
+    interrupted_close(&k);
   }
 }
 
@@ -125,23 +125,23 @@ static void also_when_it_was_interrupted_between_the_beginning_and_the_failure(v
   static const double within[] = {
       [VT_STAGE_MELT] = 0.2, [VT_STAGE_QUENCH] = 0.6, [VT_STAGE_EQUILIBRATE] = 0.3, [VT_STAGE_PRODUCE] = 0.8};
   for (vt_stage s = VT_STAGE_MELT; s <= VT_STAGE_PRODUCE; s++) {
-    keeper k;
+    interrupted k;
     vt_err err = {0};
-    keeper_open(&k);
+    interrupted_open(&k);
     k.stops = 1, k.stop_after = within[s];
-    assert_int_equal(keep_try(plan_of(s), glass_of(s), &k.hooks, &err), VT_ESTOP);
+    assert_int_equal(task_try(plan_of(s), glass_of(s), &k.hooks, &err), VT_ESTOP);
     k.stops = 0;
     vt_result r = {0};
     vt_plan q = breaking(plan_of(s), 20); /* of the process that continues: no relaxation */
     const vt_result *glass = glass_of(s);
-    keeper_forget(&k);
+    interrupted_forget(&k);
     assert_int_equal(
         vt_replica_run(&q, glass ? glass->values : NULL, glass ? glass->n_values : 0, &k.hooks, NULL, &r, &err),
         VT_EDIVERGE);
     assert_int_equal(k.resumed, 1);
     assert_int_equal(r.stage, s);
     assert_retry_begins_with_its_stage(&k, s);
-    keeper_close(&k);
+    interrupted_close(&k);
   }
 }
 
@@ -149,27 +149,27 @@ static void also_when_it_was_interrupted_between_the_beginning_and_the_failure(v
 static void a_retry_that_is_interrupted_goes_on(void **state)
 {
   (void)state;
-  keeper k;
+  interrupted k;
   vt_plan half = m_plan;
   half.half_stage = VT_STAGE_PRODUCE;
-  vt_result scratch = keep_run(&half, &g_result, NULL);
-  keeper_open(&k);
+  vt_result scratch = task_run(&half, &g_result, NULL);
+  interrupted_open(&k);
   assert_int_equal(fail_in(&k, VT_STAGE_PRODUCE, &m_plan, computation_in(VT_STAGE_PRODUCE)), VT_EDIVERGE);
   k.stops = 1;
-  for (int n = 0; n < 1000 / KEEP_BLOCK; n++) {
+  for (int n = 0; n < 1000 / TASK_BLOCK; n++) {
     vt_err err;
-    keeper_forget(&k);
-    assert_int_equal(keep_try(&half, &g_result, &k.hooks, &err), VT_ESTOP);
+    interrupted_forget(&k);
+    assert_int_equal(task_try(&half, &g_result, &k.hooks, &err), VT_ESTOP);
     assert_int_equal(k.resumed, 1);
     assert_int_equal(k.refused, 0);
-    assert_int_equal(k.last.step, (n + 1) * KEEP_BLOCK);
+    assert_int_equal(k.last.step, (n + 1) * TASK_BLOCK);
   }
   k.stops = 0;
-  vt_result r = keep_run(&half, &g_result, &k.hooks);
-  assert_true(keep_same(&r, &scratch));
+  vt_result r = task_run(&half, &g_result, &k.hooks);
+  assert_true(task_same(&r, &scratch));
   vt_result_free(&r);
   vt_result_free(&scratch);
-  keeper_close(&k);
+  interrupted_close(&k);
 }
 
 /* Where the longest time step is that of the stage, halving it changes the skin and with it the lists of all stages:
@@ -177,62 +177,62 @@ static void a_retry_that_is_interrupted_goes_on(void **state)
 static void a_retry_with_other_neighbour_lists_begins_at_the_beginning(void **state)
 {
   (void)state;
-  keeper k;
+  interrupted k;
   vt_err err = {0};
   vt_plan p = m_plan;
   p.protocol.produce_dt_fs = 8;
   p.protocol.equil_dt_fs = 1;
   VT_TEST_OK(vt_plan_identify(&p, &err), &err);
-  keeper_open(&k);
-  k.keep.every_s = INFINITY;
+  interrupted_open(&k);
+  k.checkpointing.every_s = INFINITY;
   assert_int_equal(fail_in(&k, VT_STAGE_PRODUCE, &p, 1 + 1600 + 1 + 60), VT_EDIVERGE);
-  assert_int_equal(keeper_files(&k), 0);
-  keeper_close(&k);
+  assert_int_equal(interrupted_files(&k), 0);
+  interrupted_close(&k);
 }
 
 /* Half steps that fail have no such retry, and a failure that nobody tries again needs none. */
 static void only_a_first_failure_leaves_one(void **state)
 {
   (void)state;
-  keeper k;
+  interrupted k;
   vt_err err = {0};
   vt_plan half = m_plan;
-  keeper_open(&k);
-  k.keep.every_s = INFINITY;
+  interrupted_open(&k);
+  k.checkpointing.every_s = INFINITY;
   half.half_stage = VT_STAGE_EQUILIBRATE;
   assert_int_equal(fail_in(&k, VT_STAGE_EQUILIBRATE, &half, 100), VT_EDIVERGE);
-  assert_int_equal(keeper_files(&k), 0);
+  assert_int_equal(interrupted_files(&k), 0);
   vt_plan q = breaking(&m_plan, 1);
   (void)snprintf(q.pot_path, sizeof q.pot_path, "error@100");
-  assert_int_equal(keep_try(&q, &g_result, &k.hooks, &err), VT_ETASK);
-  assert_int_equal(keeper_files(&k), 0);
+  assert_int_equal(task_try(&q, &g_result, &k.hooks, &err), VT_ETASK);
+  assert_int_equal(interrupted_files(&k), 0);
   q = breaking(&m_plan, 1); /* in the beginning of the stage itself */
-  assert_int_equal(keep_try(&q, &g_result, &k.hooks, &err), VT_EDIVERGE);
-  assert_int_equal(keeper_files(&k), 0);
-  keeper_close(&k);
+  assert_int_equal(task_try(&q, &g_result, &k.hooks, &err), VT_EDIVERGE);
+  assert_int_equal(interrupted_files(&k), 0);
+  interrupted_close(&k);
 }
 
 static void a_retry_that_finds_only_the_first_try_begins_at_the_beginning(void **state)
 {
   (void)state;
-  keeper k;
+  interrupted k;
   vt_plan half = m_plan;
   half.half_stage = VT_STAGE_PRODUCE;
-  vt_result scratch = keep_run(&half, &g_result, NULL);
-  keeper_open(&k);
+  vt_result scratch = task_run(&half, &g_result, NULL);
+  interrupted_open(&k);
   vt_err err = {0};
   k.stops = 1, k.stop_after = 0.7;
-  assert_int_equal(keep_try(&m_plan, &g_result, &k.hooks, &err), VT_ESTOP);
+  assert_int_equal(task_try(&m_plan, &g_result, &k.hooks, &err), VT_ESTOP);
   k.stops = 0;
-  keeper_forget(&k);
-  vt_result r = keep_run(&half, &g_result, &k.hooks); /* finds the checkpoint of the first try alone */
+  interrupted_forget(&k);
+  vt_result r = task_run(&half, &g_result, &k.hooks); /* finds the checkpoint of the first try alone */
   assert_int_equal(k.resumed, 0);
   assert_int_equal(k.refused, 1);
   assert_non_null(strstr(k.why, "is of attempt 0, half_stage 0; this is attempt 0, half_stage 4"));
-  assert_true(keep_same(&r, &scratch));
+  assert_true(task_same(&r, &scratch));
   vt_result_free(&r);
   vt_result_free(&scratch);
-  keeper_close(&k);
+  interrupted_close(&k);
 }
 
 int main(void)
