@@ -47,8 +47,7 @@ VT_MUST_CHECK vt_status vt_glass_file_write(const vt_outdir *dir, const vt_plan 
 /* A job that stood still for so long is dead (its host may be gone); one on this host whose process is gone at once. */
 #define VT_JOB_BEAT_S  5.0
 #define VT_JOB_STALE_S 60.0
-/* Lead unless a living job does: one that is not known to live here is watched until its heart beats, or it is stale.
- */
+/* Lead unless a living job does: one that cannot be judged from here is watched until it beats, or is stale. */
 VT_MUST_CHECK vt_status vt_outdir_lead(vt_jobs *jobs, const char *lease, int *leads, vt_err *err);
 
 /* What other people read of this job: its number and its build. */

@@ -94,8 +94,7 @@ int vt_journal_damaged(const vt_journal *j, vt_buf *text);
  * then renamed; only then the old file is moved to damaged/ in the journal's folder.  A crash in between leaves both,
  * which is harmless: equal records twice.  j still describes the old file: open another.  *kept: records of the new
  * shard. */
-VT_MUST_CHECK vt_status vt_journal_repair(const vt_journal *j, int number,
-                                          int (*checkpointing)(void *ctx, const vt_rec *r), void *ctx, int *kept,
-                                          vt_err *err);
+VT_MUST_CHECK vt_status vt_journal_repair(const vt_journal *j, int number, int (*keep)(void *ctx, const vt_rec *r),
+                                          void *ctx, int *kept, vt_err *err);
 
 #endif

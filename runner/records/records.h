@@ -46,11 +46,11 @@ VT_MUST_CHECK vt_status vt_failure_load(const vt_journal *j, const vt_rec *r, vt
 VT_MUST_CHECK vt_status vt_results_load(const vt_journal *j, const vt_plan *p, vt_result_head *head, double **values,
                                         size_t *n, vt_err *err);
 
-/* results.c: one RESULT record of a task, as vt_results_load. */
+/* One RESULT record of a task, as vt_results_load. */
 VT_MUST_CHECK vt_status vt_record_result(const vt_journal *j, const vt_rec *r, const vt_plan *p, vt_result_head *head,
                                          double **values, size_t *n, vt_err *err);
 
-/* results.c: the failed tries of a task; crashes (the process died) are counted apart, they are not reproducible. */
+/* The failed tries of a task; crashes (the process died) are counted apart, they are not reproducible. */
 typedef struct vt_tries {
   int failures, crashes;
   vt_failure_head last;        /* failure; failures > 0 */

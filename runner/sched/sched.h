@@ -53,8 +53,7 @@ typedef enum vt_event_kind {
   /* The task that was just leased to this worker is held by another job: the task is LEASED to nobody here, the worker
    * is first in the queue again. */
   VT_EV_ELSEWHERE,
-  VT_EV_BACK /* the other job does not hold the task any more and has no result: READY.  Ignored unless held elsewhere.
-              */
+  VT_EV_BACK /* the other job holds the task no longer and has no result: READY.  Ignored unless held elsewhere. */
 } vt_event_kind;
 
 typedef struct vt_event {
