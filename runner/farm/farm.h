@@ -90,7 +90,7 @@ typedef struct vt_farm_outcome {
  * leave by vt_watchdog_leave. */
 VT_MUST_CHECK vt_status vt_farm_run(const vt_farm_options *o, vt_farm_outcome *out, vt_err *err);
 
-/* For vt_watchdog_start: records the crash of a task in the journal, and leaves word for the master. */
+/* For vt_watchdog_start: records the crash of a task in the journal, and leaves a death note. */
 struct vt_watchdog_death;
 void vt_crash_note_record(const struct vt_watchdog_death *d);
 
@@ -101,9 +101,11 @@ void vt_crash_note_folder(const char *journal, const char *fallen, int rank);
  * all there are fits and a store to be made, so ten times rank_timeout_s. */
 void vt_crash_note_in_collective(int in_collective, double rank_timeout_s);
 
-/* The words of watchdogs in a folder: files <fallen><rank>. */
+/* Death notes.  FORMAT: an empty file lease/fallen/<job>-<rank>: job as in runner/jobs/jobs.h, rank in decimal digits.
+ * That it is there is all it says.  A watchdog makes it when its rank has died; the master removes it when it has seen
+ * it, the next start whatever is left. */
 typedef struct vt_death_notes {
-  const char *prefix;          /* <folder>/<job>-, borrowed; NULL or "": nobody leaves word */
+  const char *prefix;          /* <out>/lease/fallen/<job>-, borrowed; NULL or "": there are no notes */
   const unsigned char *ignore; /* bitmap of ranks that are known to be dead, borrowed; NULL: none */
   int n_ignore;
   int64_t stamp;
@@ -111,6 +113,6 @@ typedef struct vt_death_notes {
 } vt_death_notes;
 /* A rank that has a death note, or -1.  take: the note is removed.  The folder is listed only when it has changed. */
 int vt_death_notes_look(vt_death_notes *f, double now, int take);
-void vt_death_note_leave(const char *prefix, int rank); /* the word itself */
+void vt_death_note_leave(const char *prefix, int rank);
 
 #endif

@@ -1,4 +1,26 @@
-/* folder.h - the output folder: its names, whose it is, what state it is in (layer 7). */
+/* folder.h - the output folder: its names, whose it is, what state it is in (layer 7).
+ *
+ * What is in it, and where its bytes are described:
+ *
+ *   campaign.yaml            the campaign as recorded, resolved, its output left out; config/schema.md
+ *   journal/<shard>.vtj      results and failures: the truth; runner/journal/journal.h, runner/records/records.h
+ *   checkpoint/<uid>.vck     of a task that runs or was interrupted, .vck.prev the one before; engine/replica/replica.h
+ *   results.h5               the store; config/store.md (`vitrion schema store`)
+ *   results.h5.sha256        64 hex digits, two spaces, "results.h5\n": as sha256sum -c reads it
+ *   summary.json             the object of `vitrion fit DIR --json` with campaign, campaign_id and build
+ *   summary.csv              runner/report/report.h
+ *   status.json, log/events.jsonl   runner/telemetry/telemetry.h
+ *   log/rank-NNNN.log        for people
+ *   glass/<uid>.xyz          extended XYZ, one frame: what a glass came out as.  Line 1: number of atoms.  Line 2:
+ *                            Lattice="9 numbers, a then b then c, A" Properties=species:S:1:pos:R:3 pbc="T T T".  Then
+ *                            an atom a line, in the order of the species of the composition; numbers as %.17g
+ *   failed/<uid>-attempt<a>-half<0|1>.xyz   the frame that a guard stopped, the same with :vel:R:3 (sqrt(eV/u)) and
+ *                            task= stage= step= time_ps= attempt= half_stage= velocity_unit=
+ *   failed/<uid>.vck         the last checkpoint of a task that was given up
+ *   lease/, lease/fallen/    runner/jobs/jobs.h; death notes: runner/farm/farm.h
+ *   HALT                     made by a person: `after-tasks` lets running tasks finish, anything else stops softly
+ *
+ * <uid> is the task's, 64 hex digits. */
 #ifndef VT_FOLDER_H
 #define VT_FOLDER_H
 
