@@ -2,8 +2,8 @@
 #include <math.h>
 #include <stddef.h>
 
-#include "engine/ana/ana_impl.h"
 #include "engine/num/num.h"
+#include "engine/transport/transport_impl.h"
 
 enum { DRAWS = 2000, N_COLUMN = 4, LEAST_DRAWS = DRAWS / 2 };
 

@@ -1,8 +1,8 @@
 /* Do alkali ions stay longer where a metal has more oxygen: trend of residence times over glasses (T 12.2). */
 #include <math.h>
 
-#include "engine/ana/ana_impl.h"
 #include "engine/num/num.h"
+#include "engine/structure/structure_impl.h"
 
 enum { K = VT_RES_CLASSES, MOST_ORDERS = 24 }; /* 4! */
 

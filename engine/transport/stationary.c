@@ -1,8 +1,8 @@
 /* Does a run age?  Its first third against its last (T 11). */
 #include <math.h>
 
-#include "engine/ana/ana_impl.h"
 #include "engine/num/num.h"
+#include "engine/transport/transport_impl.h"
 
 static const double most_sigma = 3;
 enum { N_THIRDS = 3, LEAST_LAGS = 3 };
@@ -78,10 +78,10 @@ vt_status vt_st_diffusion(const vt_tr_input *in, const vt_tracer *tracer, const 
 
 /* ------------------------------------------------------------------ all of it */
 
-static vt_status series_of(const vt__arrays *a, const char *name, double scale, vt_trend *out, vt_err *err)
+static vt_status series_of(const vt_arrays *a, const char *name, double scale, vt_trend *out, vt_err *err)
 {
   const vt_array_def *d;
-  const double *x = vt__arrays_find(a, name, &d);
+  const double *x = vt_arrays_find(a, name, &d);
   *out = unknown();
   return x ? vt_st_series(vt_array_count(d), x, scale, out, err) : VT_OK;
 }
@@ -96,7 +96,7 @@ vt_status vt_st_from_arrays(const vt_plan *plan, const vt_array_def *defs, int n
                             vt_stationarity *out, vt_err *err)
 {
   const vt_composition *c = &plan->comp;
-  const vt__arrays a = {.defs = defs, .n = n_defs, .values = values};
+  const vt_arrays a = {.defs = defs, .n = n_defs, .values = values};
   vt_tr_input in = {.comp = c, .run_ps = plan->protocol.produce_ps, .t_k = plan->t_k, .volume_a3 = (double)NAN};
   vt_stationarity st = {.n_species = c->n_species};
   vt_transport t;
@@ -105,8 +105,8 @@ vt_status vt_st_from_arrays(const vt_plan *plan, const vt_array_def *defs, int n
   int n_yes = 0, n_no = 0;
   for (int s = 0; s < VT_MAX_SPECIES; s++) st.diffusion[s] = unknown();
   VT_TRY(vt__arrays_transport(&a, &in, err), err, "stationarity of '%s' at %g K", c->name, plan->t_k);
-  if (in.n_lag > 0 && vt__arrays_find(&a, "msd/third_mean", &d)) {
-    VT_PASS(vt__arrays_table(&a, "msd/third_mean", N_THIRDS * c->n_species, in.n_lag, &third_mean, err));
+  if (in.n_lag > 0 && vt_arrays_find(&a, "msd/third_mean", &d)) {
+    VT_PASS(vt_arrays_table(&a, "msd/third_mean", N_THIRDS * c->n_species, in.n_lag, &third_mean, err));
     VT_TRY(vt_tr_replica(&in, &t, err), err, "stationarity of '%s' at %g K", c->name, plan->t_k);
     VT_TRY(vt_st_diffusion(&in, t.tracer, third_mean, st.diffusion, err), err, "stationarity of '%s' at %g K", c->name,
            plan->t_k);

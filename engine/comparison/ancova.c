@@ -2,7 +2,7 @@
  * (T 9.8).  For information: no verdict rests on them. */
 #include <math.h>
 
-#include "engine/ana/ana_impl.h"
+#include "engine/comparison/comparison_impl.h"
 #include "engine/num/num.h"
 
 double vt__p_equal(const vt__screen *t, const double *y, double per_glass)

@@ -1,7 +1,7 @@
 /* Tracer diffusion of one replica (T 7.1 - 7.3) and the assembly of its transport coefficients. */
 #include <math.h>
 
-#include "engine/ana/ana_impl.h"
+#include "engine/transport/transport_impl.h"
 
 /* The window rule of T 7.1. */
 static const double site_a = 3;             /* A, a typical distance between sites                */

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "engine/ana/ana_impl.h"
+#include "engine/comparison/comparison_impl.h"
 #include "engine/num/num.h"
 
 static vt_status collect(vt__screen *t, int32_t *comp, vt_err *err)

@@ -1,7 +1,7 @@
 /* Which factor of the composition the values vary with (T 9.10). */
 #include <math.h>
 
-#include "engine/ana/ana_impl.h"
+#include "engine/comparison/comparison_impl.h"
 
 /* Orthonormal columns that span the mean and some of the factors. */
 typedef struct basis {

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "engine/ana/ana_impl.h"
+#include "engine/comparison/comparison_impl.h"
 #include "engine/num/num.h"
 
 const char *vt_verdict_text(vt_verdict v)

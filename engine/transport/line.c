@@ -1,7 +1,7 @@
 #include <math.h>
 
-#include "engine/ana/ana_impl.h"
 #include "engine/num/num.h"
+#include "engine/transport/transport_impl.h"
 
 static double ols_slope(int n, const double *x, const double *y)
 {

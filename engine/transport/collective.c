@@ -1,7 +1,7 @@
 /* Collective transport: conductivity, Haven ratios, Onsager coefficients, frames (T 7.4 - 7.6). */
 #include <math.h>
 
-#include "engine/ana/ana_impl.h"
+#include "engine/transport/transport_impl.h"
 
 enum { LEAST_LAGS = 3 };
 

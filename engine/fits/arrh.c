@@ -1,7 +1,7 @@
 /* Arrhenius lines of one composition (T 8). */
 #include <math.h>
 
-#include "engine/ana/ana_impl.h"
+#include "engine/fits/fits_impl.h"
 
 const char *vt_point_status_text(vt_point_status s)
 {

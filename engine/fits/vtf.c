@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "engine/ana/ana_impl.h"
+#include "engine/fits/fits_impl.h"
 
 enum { SCAN = 32, NODES = 24, LEAST_T = 4, LEAST_DOF = 2 };
 

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "engine/ana/ana_impl.h"
+#include "engine/fits/fits_impl.h"
 
 enum { LEAST_ROWS = 12, SCAN = 64 };
 

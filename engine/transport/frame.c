@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "engine/ana/ana_impl.h"
+#include "engine/transport/transport_impl.h"
 
 double vt__bilinear(const vt_tr_input *in, int k, const double *u, const double *w)
 {

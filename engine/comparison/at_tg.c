@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "engine/ana/ana_impl.h"
+#include "engine/comparison/comparison_impl.h"
 #include "engine/num/num.h"
 
 /* The reciprocal temperature at which a composition is read off, from that of the reference, 1/eV. */

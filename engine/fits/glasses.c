@@ -1,7 +1,7 @@
 /* The line of every glass of a composition (T 8.1): what comparisons between glasses are made of. */
 #include <math.h>
 
-#include "engine/ana/ana_impl.h"
+#include "engine/fits/fits_impl.h"
 #include "engine/num/num.h"
 
 static int is_usable(const vt_point *p) { return p->x > 0 && isfinite(p->x) && p->se > 0 && isfinite(p->se); }

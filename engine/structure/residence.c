@@ -1,8 +1,8 @@
 /* Residence time of an alkali ion at a metal from the survival of their bond (T 12.1). */
 #include <math.h>
 
-#include "engine/ana/ana_impl.h"
 #include "engine/num/num.h"
+#include "engine/structure/structure_impl.h"
 
 static const double one_e = 0.36787944117144232; /* exp(-1) */
 enum { LEAST_FIT = 3 };

@@ -1,7 +1,7 @@
 /* Random effects: how much compositions differ beyond the error of each (T 9.2). */
 #include <math.h>
 
-#include "engine/ana/ana_impl.h"
+#include "engine/comparison/comparison_impl.h"
 #include "engine/num/num.h"
 
 double vt__effects_mean(int k, const double *y, const double *s2, double tau2)

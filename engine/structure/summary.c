@@ -2,15 +2,15 @@
 #include <math.h>
 #include <string.h>
 
-#include "engine/ana/ana_impl.h"
 #include "engine/num/num.h"
+#include "engine/structure/structure_impl.h"
 
 static const double one_e = 0.36787944117144232; /* exp(-1) */
 
 /* The arrays of one run and its composition. */
 typedef struct run {
   const vt_composition *c;
-  vt__arrays a;
+  vt_arrays a;
 } run;
 
 static int has_role(const vt_composition *c, int s, const char *roles)
@@ -30,7 +30,7 @@ static double atoms_of(const vt_composition *c, const char *roles)
 static double columns(const run *r, const char *name, const char *roles, int first, int last, int moment)
 {
   const vt_array_def *d;
-  const double *v = vt__arrays_find(&r->a, name, &d);
+  const double *v = vt_arrays_find(&r->a, name, &d);
   double sum = 0;
   if (!v || d->n_dim != 2) return (double)NAN;
   const int n = d->dim[1];
@@ -42,7 +42,7 @@ static double columns(const run *r, const char *name, const char *roles, int fir
 
 static double single(const run *r, const char *name)
 {
-  const double *v = vt__arrays_find(&r->a, name, NULL);
+  const double *v = vt_arrays_find(&r->a, name, NULL);
   return v ? *v : (double)NAN;
 }
 
@@ -127,7 +127,7 @@ static vt_decay decay_time(int n, const double *lag, const double *c)
 static vt_status bonds_of(const run *r, const char *anion, double *peak_a, vt_decay *turn, vt_decay *life, vt_err *err)
 {
   const vt_array_def *bins, *lags;
-  const double *x = vt__arrays_find(&r->a, "rdf/r", &bins), *lag = vt__arrays_find(&r->a, "bonds/lag_ps", &lags), *g,
+  const double *x = vt_arrays_find(&r->a, "rdf/r", &bins), *lag = vt_arrays_find(&r->a, "bonds/lag_ps", &lags), *g,
                *rows, *per_metal;
   const int n_bins = x ? bins->dim[0] : 0, n_lag = lag ? lags->dim[0] : 0, n = r->c->n_species, pairs = n * (n + 1) / 2;
   double weight[VT_MAX_SPECIES * (VT_MAX_SPECIES + 1) / 2], minimum;
@@ -136,18 +136,18 @@ static vt_status bonds_of(const run *r, const char *anion, double *peak_a, vt_de
   VT_TRY_OUT(vt_calloc64(&block, (size_t)n_bins + (size_t)n_lag + 1, sizeof(double), err), err, "bonds");
   double *row = block;
   if (n_bins > 0) {
-    VT_TRY_OUT(vt__arrays_table(&r->a, "rdf/g", pairs, n_bins, &g, err), err, "bonds");
+    VT_TRY_OUT(vt_arrays_table(&r->a, "rdf/g", pairs, n_bins, &g, err), err, "bonds");
     pair_weights(r, anion, NULL, weight);
     mixed_row(g, pairs, n_bins, weight, row);
     (void)vt_first_shell(n_bins, x, row, peak_a, &minimum);
   }
   if (n_lag > 0) {
-    VT_TRY_OUT(vt__arrays_table(&r->a, "bonds/per_metal", pairs, 1, &per_metal, err), err, "bonds");
+    VT_TRY_OUT(vt_arrays_table(&r->a, "bonds/per_metal", pairs, 1, &per_metal, err), err, "bonds");
     pair_weights(r, anion, per_metal, weight);
-    VT_TRY_OUT(vt__arrays_table(&r->a, "bonds/c2", pairs, n_lag, &rows, err), err, "bonds");
+    VT_TRY_OUT(vt_arrays_table(&r->a, "bonds/c2", pairs, n_lag, &rows, err), err, "bonds");
     mixed_row(rows, pairs, n_lag, weight, row);
     *turn = decay_time(n_lag, lag, row);
-    VT_TRY_OUT(vt__arrays_table(&r->a, "bonds/continuous", pairs, n_lag, &rows, err), err, "bonds");
+    VT_TRY_OUT(vt_arrays_table(&r->a, "bonds/continuous", pairs, n_lag, &rows, err), err, "bonds");
     mixed_row(rows, pairs, n_lag, weight, row);
     *life = decay_time(n_lag, lag, row);
   }
@@ -167,15 +167,15 @@ static vt_status one_residence(const run *r, const char *survival, int k, int is
 {
   const vt_array_def *lags;
   const int n = r->c->n_species;
-  const double *lag = vt__arrays_find(&r->a, "residence/lag_ps", &lags), *rows, *bonds, *metals, *visits;
+  const double *lag = vt_arrays_find(&r->a, "residence/lag_ps", &lags), *rows, *bonds, *metals, *visits;
   const int n_lag = lags->dim[0];
   void *block = NULL;
   vt_status rc = VT_OK;
   double all = 0, formed = 0, weight[VT_MAX_SPECIES * CLASSES] = {0};
-  VT_PASS(vt__arrays_table(&r->a, survival, n * CLASSES, n_lag, &rows, err));
-  VT_PASS(vt__arrays_table(&r->a, "residence/bonds", n, CLASSES, &bonds, err));
-  VT_PASS(vt__arrays_table(&r->a, "residence/visits", n, CLASSES, &visits, err));
-  VT_PASS(vt__arrays_table(&r->a, "residence/metals", 0, CLASSES, &metals, err));
+  VT_PASS(vt_arrays_table(&r->a, survival, n * CLASSES, n_lag, &rows, err));
+  VT_PASS(vt_arrays_table(&r->a, "residence/bonds", n, CLASSES, &bonds, err));
+  VT_PASS(vt_arrays_table(&r->a, "residence/visits", n, CLASSES, &visits, err));
+  VT_PASS(vt_arrays_table(&r->a, "residence/metals", 0, CLASSES, &metals, err));
   VT_TRY_OUT(vt_calloc64(&block, (size_t)n_lag, sizeof(double), err), err, "%s", survival);
   double *mixed = block;
   for (int s = 0; s < n; s++) {
@@ -198,8 +198,8 @@ out:
 /* Jumps of all alkalis: rate of one ion, and what the jumps are like, each counting once. */
 static void jumps(const run *r, vt_structure_summary *o)
 {
-  const double *count = vt__arrays_find(&r->a, "jumps/count", NULL), *rate = vt__arrays_find(&r->a, "jumps/rate", NULL),
-               *back = vt__arrays_find(&r->a, "jumps/back", NULL), *len = vt__arrays_find(&r->a, "jumps/length", NULL);
+  const double *count = vt_arrays_find(&r->a, "jumps/count", NULL), *rate = vt_arrays_find(&r->a, "jumps/rate", NULL),
+               *back = vt_arrays_find(&r->a, "jumps/back", NULL), *len = vt_arrays_find(&r->a, "jumps/length", NULL);
   double ions = 0, rates = 0, backs = 0, n_back = 0, lengths = 0, n_length = 0;
   if (!count || !rate || !back || !len) return;
   for (int s = 0; s < r->c->n_species; s++) {
@@ -276,7 +276,7 @@ vt_status vt_structure_from_arrays(const vt_plan *plan, const vt_array_def *defs
   network(&r, &o);
   VT_TRY(bonds_of(&r, "X", &o.mx_peak_a, &o.turn_mx, &o.life_mx, err), err, "structure of '%s'", r.c->name);
   VT_TRY(bonds_of(&r, "O", &o.mo_peak_a, &o.turn_mo, &o.life_mo, err), err, "structure of '%s'", r.c->name);
-  for (int v = 0; vt__arrays_find(&r.a, "residence/lag_ps", NULL) && v < VT_SURVIVALS; v++)
+  for (int v = 0; vt_arrays_find(&r.a, "residence/lag_ps", NULL) && v < VT_SURVIVALS; v++)
     for (int k = 0; k < VT_RES_CLASSES; k++)
       VT_TRY(one_residence(&r, survival[v], k, v == VT_ENDPOINT, &o.tau[v][k], err), err, "residence in '%s'",
              r.c->name);

@@ -1,8 +1,8 @@
 /* Numbers from moments and radial distribution functions (T 10). */
 #include <math.h>
 
-#include "engine/ana/ana.h"
 #include "engine/num/num.h"
+#include "engine/structure/structure.h"
 
 void vt_non_gaussian(size_t n, const double *mean, const double *m4, double *alpha2)
 {

@@ -1,7 +1,7 @@
 /* Values of compositions and the variances of their errors (T 9.1), outlying glasses bounded (T 9.7). */
 #include <math.h>
 
-#include "engine/ana/ana_impl.h"
+#include "engine/comparison/comparison_impl.h"
 
 /* Compositions with several glasses share one variance between glasses: with five glasses each own estimate scatters by
  * a third, and weights 1/s^2 would follow that scatter (T 9.1).  A single glass has at least that variance.  Returns

@@ -2,18 +2,18 @@
 #include <math.h>
 #include <string.h>
 
-#include "engine/ana/ana_impl.h"
 #include "engine/num/num.h"
+#include "engine/transport/transport_impl.h"
 
-const double *vt__arrays_find(const vt__arrays *a, const char *name, const vt_array_def **def)
+const double *vt_arrays_find(const vt_arrays *a, const char *name, const vt_array_def **def)
 {
   return vt_array_find(a->defs, a->n, a->values, name, def);
 }
 
-vt_status vt__arrays_table(const vt__arrays *a, const char *name, int rows, int n_lag, const double **out, vt_err *err)
+vt_status vt_arrays_table(const vt_arrays *a, const char *name, int rows, int n_lag, const double **out, vt_err *err)
 {
   const vt_array_def *d;
-  *out = vt__arrays_find(a, name, &d);
+  *out = vt_arrays_find(a, name, &d);
   if (!*out) VT_FAIL(err, VT_EINVAL, "there are lags, but no array %s", name);
   size_t want = (size_t)(rows ? rows : 1) * (size_t)n_lag;
   if (vt_array_count(d) != want)
@@ -21,31 +21,31 @@ vt_status vt__arrays_table(const vt__arrays *a, const char *name, int rows, int 
   return VT_OK;
 }
 
-vt_status vt__arrays_transport(const vt__arrays *a, vt_tr_input *in, vt_err *err)
+vt_status vt__arrays_transport(const vt_arrays *a, vt_tr_input *in, vt_err *err)
 {
   const vt_array_def *d;
   int n = in->comp->n_species;
-  in->lag_ps = vt__arrays_find(a, "msd/lag_ps", &d);
+  in->lag_ps = vt_arrays_find(a, "msd/lag_ps", &d);
   if (in->lag_ps) {
     in->n_lag = d->dim[0];
-    VT_PASS(vt__arrays_table(a, "msd/mean", n, in->n_lag, &in->msd_mean, err));
-    VT_PASS(vt__arrays_table(a, "msd/m4", n, in->n_lag, &in->msd_m4, err));
-    VT_PASS(vt__arrays_table(a, "msd/origins", 0, in->n_lag, &in->msd_origins, err));
+    VT_PASS(vt_arrays_table(a, "msd/mean", n, in->n_lag, &in->msd_mean, err));
+    VT_PASS(vt_arrays_table(a, "msd/m4", n, in->n_lag, &in->msd_m4, err));
+    VT_PASS(vt_arrays_table(a, "msd/origins", 0, in->n_lag, &in->msd_origins, err));
   }
-  in->clag_ps = vt__arrays_find(a, "charge/lag_ps", &d);
+  in->clag_ps = vt_arrays_find(a, "charge/lag_ps", &d);
   if (in->clag_ps) {
     in->n_clag = d->dim[0];
-    VT_PASS(vt__arrays_table(a, "charge/corr", n * (n + 1) / 2, in->n_clag, &in->charge_corr, err));
-    VT_PASS(vt__arrays_table(a, "charge/origins", 0, in->n_clag, &in->charge_origins, err));
+    VT_PASS(vt_arrays_table(a, "charge/corr", n * (n + 1) / 2, in->n_clag, &in->charge_corr, err));
+    VT_PASS(vt_arrays_table(a, "charge/origins", 0, in->n_clag, &in->charge_origins, err));
   }
   return VT_OK;
 }
 
 /* Mean and blocking error of a series; NaN if it is not there. se may be NULL. */
-static vt_status average(const vt__arrays *a, const char *name, double *mean, double *se, vt_err *err)
+static vt_status average(const vt_arrays *a, const char *name, double *mean, double *se, vt_err *err)
 {
   const vt_array_def *d;
-  const double *x = vt__arrays_find(a, name, &d);
+  const double *x = vt_arrays_find(a, name, &d);
   *mean = (double)NAN;
   if (se) *se = (double)NAN;
   if (!x) return VT_OK;
@@ -62,7 +62,7 @@ static vt_status average(const vt__arrays *a, const char *name, double *mean, do
 vt_status vt_tr_input_from_arrays(const vt_plan *plan, const vt_array_def *defs, int n_defs, const double *values,
                                   vt_tr_input *in, vt_err *err)
 {
-  const vt__arrays a = {.defs = defs, .n = n_defs, .values = values};
+  const vt_arrays a = {.defs = defs, .n = n_defs, .values = values};
   *in = (vt_tr_input){
       .comp = &plan->comp, .run_ps = plan->protocol.produce_ps, .t_k = plan->t_k, .frame = VT_TR_FRAMEWORK};
   VT_TRY(vt__arrays_transport(&a, in, err), err, "transport of '%s' at %g K", plan->comp.name, plan->t_k);
@@ -73,7 +73,7 @@ vt_status vt_tr_from_arrays(const vt_plan *plan, int frame, const vt_array_def *
                             vt_transport *out, vt_err *err)
 {
   const vt_composition *c = &plan->comp;
-  const vt__arrays a = {.defs = defs, .n = n_defs, .values = values};
+  const vt_arrays a = {.defs = defs, .n = n_defs, .values = values};
   vt_tr_input in;
   vt_transport t;
   double energy, mass = 0;
