@@ -5,7 +5,7 @@
 #include "engine/fits/fits.h"
 #include "engine/num/num.h"
 
-/* ------------------------------------------------------------------ arrh.c: lines of glasses (T 8.1 - 8.4) */
+/* ------------------------------------------------------------------ lines.c: lines of glasses (T 8.1 - 8.4) */
 
 /* Working copy of the points that take part: y = ln x, u = where the line is straight, var the pooled variance of y. */
 typedef struct vt__samples {

@@ -1,3 +1,4 @@
+/* line.c - a straight line through a mean square that grows with the lag (T 7.2). */
 #include <math.h>
 
 #include "engine/num/num.h"
@@ -47,4 +48,22 @@ int vt__lags_within(int n_lag, const double *lag_ps, double lo_ps, double hi_ps,
   while (i + n < n_lag && lag_ps[i + n] <= hi_ps * (1 + room)) n++;
   *first = i;
   return n;
+}
+
+double vt__excess_ps(int n, const double *lag, const double *mean, const double *m4)
+{
+  double sum = 0;
+  int count = 0;
+  for (int i = 0; i < n && lag[i] <= 2 * lag[0]; i++, count++) sum += (m4[i] / (mean[i] * mean[i]) - 5.0 / 3) * lag[i];
+  return fmax(sum / count, 0);
+}
+
+vt_status vt__msd_line(const vt_tr_input *in, int s, int first, int n, vt__line *out, vt_err *err)
+{
+  size_t at = (size_t)s * (size_t)in->n_lag + (size_t)first;
+  const double *lag = in->lag_ps + first, *mean = in->msd_mean + at, *m4 = in->msd_m4 + at;
+  const vt__walk walk = {
+      .excess_ps = vt__excess_ps(n, lag, mean, m4), .walkers = in->comp->count[s], .run_ps = in->run_ps};
+  VT_TRY(vt__line_fit(n, lag, mean, &walk, out, err), err, "MSD of species %d", s);
+  return VT_OK;
 }

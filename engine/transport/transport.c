@@ -107,24 +107,6 @@ static double needed_ns(const double *lag, const double *msd, const window *w)
 
 /* ------------------------------------------------------------------ one species */
 
-double vt__excess_ps(int n, const double *lag, const double *mean, const double *m4)
-{
-  double sum = 0;
-  int count = 0;
-  for (int i = 0; i < n && lag[i] <= 2 * lag[0]; i++, count++) sum += (m4[i] / (mean[i] * mean[i]) - 5.0 / 3) * lag[i];
-  return fmax(sum / count, 0);
-}
-
-vt_status vt__msd_line(const vt_tr_input *in, int s, int first, int n, vt__line *out, vt_err *err)
-{
-  size_t at = (size_t)s * (size_t)in->n_lag + (size_t)first;
-  const double *lag = in->lag_ps + first, *mean = in->msd_mean + at, *m4 = in->msd_m4 + at;
-  const vt__walk walk = {
-      .excess_ps = vt__excess_ps(n, lag, mean, m4), .walkers = in->comp->count[s], .run_ps = in->run_ps};
-  VT_TRY(vt__line_fit(n, lag, mean, &walk, out, err), err, "MSD of species %d", s);
-  return VT_OK;
-}
-
 static int is_straight(const vt__line *l)
 {
   const double most_sigma = 4, most_part = 0.5;

@@ -28,18 +28,16 @@ VT_MUST_CHECK vt_status vt__line_fit(int n, const double *lag, const double *y, 
  */
 int vt__lags_within(int n_lag, const double *lag_ps, double lo_ps, double hi_ps, int *first);
 
-/* ------------------------------------------------------------------ arrays.c */
-
-/* msd/... and charge/... into an input whose composition is set; groups that are not there stay NULL. */
-VT_MUST_CHECK vt_status vt__arrays_transport(const vt_arrays *a, vt_tr_input *in, vt_err *err);
-
-/* ------------------------------------------------------------------ transport.c */
-
 /* How far a displacement squared varies more than that of a Gaussian walk: (<dr^4>/<dr^2>^2 - 5/3) t, ps, averaged over
  * the first octave of the window, at least 0 (T 7.2). */
 double vt__excess_ps(int n, const double *lag, const double *mean, const double *m4);
 /* The line through the MSD of species s over lags first .. first+n-1. */
 VT_MUST_CHECK vt_status vt__msd_line(const vt_tr_input *in, int s, int first, int n, vt__line *out, vt_err *err);
+
+/* ------------------------------------------------------------------ arrays.c */
+
+/* msd/... and charge/... into an input whose composition is set; groups that are not there stay NULL. */
+VT_MUST_CHECK vt_status vt__arrays_transport(const vt_arrays *a, vt_tr_input *in, vt_err *err);
 
 /* ------------------------------------------------------------------ frame.c (T 7.5) */
 
