@@ -158,7 +158,7 @@ static vt_status relax(vt__replica *r, vt_err *err)
 /* How far each species got in the melt: a framework that moved less than a site distance remembers the packing. */
 static void put_melt_msd(vt__replica *r)
 {
-  double *msd = vt__replica_values(r, "glass/melt_msd");
+  double *msd = vt__replica_values(r, &vt_a_glass_melt_msd);
   for (int i = 0; i < r->md.n; i++) {
     const double *d = r->md.dx[i];
     msd[r->md.type[i]] += (d[0] * d[0] + d[1] * d[1] + d[2] * d[2]) / r->plan->comp.count[r->md.type[i]];
@@ -196,8 +196,8 @@ static vt_status run_glass(vt__replica *r, vt_err *err)
     VT_PASS(run_melt(r, err));
   VT_PASS(run_recorded(r, VT_STAGE_QUENCH, err));
   vt_frame fr = vt_md_frame(&r->md);
-  memcpy(vt__replica_values(r, "glass/cell"), fr.cell.h, sizeof fr.cell.h);
-  memcpy(vt__replica_values(r, "glass/x"), fr.x, (size_t)fr.n * sizeof *fr.x);
+  memcpy(vt__replica_values(r, &vt_a_glass_cell), fr.cell.h, sizeof fr.cell.h);
+  memcpy(vt__replica_values(r, &vt_a_glass_x), fr.x, (size_t)fr.n * sizeof *fr.x);
   return VT_OK;
 }
 
@@ -206,8 +206,8 @@ static vt_status run_glass(vt__replica *r, vt_err *err)
 static void put_cutoffs(vt__replica *r)
 {
   const int n = r->plan->comp.n_species;
-  double *cutoff = vt__replica_values(r, "equilibrate/cutoff"),
-         *measured = vt__replica_values(r, "equilibrate/cutoff_measured");
+  double *cutoff = vt__replica_values(r, &vt_a_equilibrate_cutoff),
+         *measured = vt__replica_values(r, &vt_a_equilibrate_cutoff_measured);
   for (int i = 0; i < n; i++)
     for (int j = i; j < n; j++) {
       cutoff[vt_pair_index(i, j, n)] = r->cutoffs.r[i][j];

@@ -80,6 +80,14 @@ typedef struct vt_replica_hooks {
   const vt_checkpointing *checkpointing; /* NULL: nothing is kept */
 } vt_replica_hooks;
 
+/* The arrays of a task that are no observable's (vt_array_name). */
+/* clang-format off */
+#define VT_REPLICA_ARRAYS(X)                                                    \
+  X(glass, cell) X(glass, x) X(glass, quench) X(glass, melt_msd)                \
+  X(equilibrate, thermo) X(equilibrate, cutoff) X(equilibrate, cutoff_measured)
+/* clang-format on */
+VT_REPLICA_ARRAYS(VT_ARRAY_NAME)
+
 /* What a task gives: the values of all arrays of vt_replica_layout, concatenated. */
 typedef struct vt_result {
   size_t n_values;

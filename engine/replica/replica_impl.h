@@ -101,7 +101,7 @@ typedef struct vt__replica {
 } vt__replica;
 
 /* state.c.  Where the result's array of this name is written; NULL: this task has none. */
-double *vt__replica_values(const vt__replica *r, const char *name);
+double *vt__replica_values(const vt__replica *r, const vt_array_name *name);
 /* What a recorded stage writes into. */
 void vt__replica_record(vt__replica *r, vt_stage id);
 /* The phase space of r->cell, r->type, r->x; and one of the right shape, whatever is in it (of an MD task: its glass).

@@ -172,7 +172,7 @@ typedef struct vt_pool {
  * What is not resolved is NaN with a reason.  Deterministic: glasses are drawn with Philox and `key`.  Allocates. */
 VT_MUST_CHECK vt_status vt_pool_glasses(const vt_tr_input *glass, int n, uint64_t key, vt_pool *out, vt_err *err);
 
-/* ------------------------------------------------------------------ a task's arrays by name */
+/* ------------------------------------------------------------------ a task's arrays */
 
 typedef struct vt_arrays {
   const vt_array_def *defs;
@@ -181,9 +181,9 @@ typedef struct vt_arrays {
 } vt_arrays;
 
 /* The values of an array, NULL if it is not there. */
-const double *vt_arrays_find(const vt_arrays *a, const char *name, const vt_array_def **def);
+const double *vt_arrays_find(const vt_arrays *a, const vt_array_name *name, const vt_array_def **def);
 /* One of `rows` by n_lag values (rows 0: a plain axis of lags).  VT_EINVAL: missing, or of another size. */
-VT_MUST_CHECK vt_status vt_arrays_table(const vt_arrays *a, const char *name, int rows, int n_lag, const double **out,
-                                        vt_err *err);
+VT_MUST_CHECK vt_status vt_arrays_table(const vt_arrays *a, const vt_array_name *name, int rows, int n_lag,
+                                        const double **out, vt_err *err);
 
 #endif
