@@ -298,3 +298,8 @@ vt_over_glasses vt_glasses_mean(double *x, int n, int geometric)
   if (geometric) o.se *= o.value;
   return o;
 }
+
+vt_over_glasses vt_structure_over_glasses(double *x, int n, const char *unit)
+{
+  return vt_glasses_mean(x, n, strcmp(unit, "ps") == 0);
+}

@@ -85,6 +85,10 @@ VT_MUST_CHECK vt_status vt_tr_input_from_arrays(const vt_plan *plan, const vt_ar
 VT_MUST_CHECK vt_status vt_tr_from_arrays(const vt_plan *plan, int frame, const vt_array_def *defs, int n_defs,
                                           const double *values, vt_transport *out, vt_err *err);
 
+/* Tracer diffusion of all alkali ions together (T 7.8), cm^2/s: the mean over ions, of t->tracer.  NaN without alkali,
+ * or when one of its species is not resolved. */
+void vt_tr_alkali(const vt_composition *c, const vt_transport *t, double *d_cm2_s, double *se);
+
 /* Onsager coefficients and transference numbers over one window of lags, in a chosen frame (T 7.5).  Everything is NaN
  * with fewer than 3 lags, or where the frame has no reference (a framework without metal). */
 typedef struct vt_onsager {

@@ -14,6 +14,7 @@ void vt_fits_free(vt_fits *f)
   vt_free(f->d_alkali);
   vt_free(f->d_alkali_se);
   vt_free(f->structure);
+  vt_free(f->of_glasses);
   vt_free(f->md);
   vt_free(f->group);
   vt_free(f->tg);
@@ -78,6 +79,8 @@ static vt_status room_for_groups(const vt_campaign *c, vt_fits *f, vt_err *err)
   f->group = p;
   VT_TRY(vt_calloc64(&p, n * (size_t)c->n_glasses, sizeof *f->md, err), err, "rows of MD tasks");
   f->md = p;
+  VT_TRY(vt_calloc64(&p, (size_t)c->n_glasses, sizeof(double), err), err, "%d glasses", c->n_glasses);
+  f->of_glasses = p;
   for (int i = 0; i < c->n_tasks; i++) {
     const vt_task *t = &c->task[i];
     if (t->kind == VT_TASK_MD) f->md[(t->comp * c->n_temp + t->temp) * c->n_glasses + t->glass] = i;

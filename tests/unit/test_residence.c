@@ -256,6 +256,19 @@ static void malformed_survival_is_refused(void **state)
   assert_int_equal(r.n_lags, -7); /* untouched on failure */
 }
 
+/* The error of a rate is half the difference of the rates at tau -+ se, as far as the error is small. */
+static void a_rate_is_the_inverse_of_its_time(void **state)
+{
+  (void)state;
+  const vt_residence r = {.tau_ps = 8, .se = 0.008}, none = {.tau_ps = (double)NAN, .se = (double)NAN};
+  double rate, se;
+  vt_residence_rate(&r, &rate, &se);
+  near(rate, 0.125, 1e-15);
+  near(se, 0.5 * (1 / 7.992 - 1 / 8.008), 2e-10);
+  vt_residence_rate(&none, &rate, &se);
+  assert_true(isnan(rate) && isnan(se));
+}
+
 static void every_reason_has_its_own_text(void **state)
 {
   (void)state;
@@ -397,6 +410,7 @@ int main(void)
       cmocka_unit_test(a_survival_that_ends_at_once_has_no_tail),
       cmocka_unit_test(the_stated_error_is_that_of_independent_bonds),
       cmocka_unit_test(malformed_survival_is_refused),
+      cmocka_unit_test(a_rate_is_the_inverse_of_its_time),
       cmocka_unit_test(every_reason_has_its_own_text),
       cmocka_unit_test(the_order_test_is_that_of_scipy),
       cmocka_unit_test(glasses_with_gaps_take_part_with_what_they_have),

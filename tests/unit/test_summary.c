@@ -305,6 +305,14 @@ static void a_mean_over_glasses_leaves_out_what_is_missing(void **state)
   assert_true(isnan(vt_glasses_mean(none, 1, 0).value));
 }
 
+static void times_are_averaged_as_logarithms(void **state)
+{
+  (void)state;
+  double time[] = {2, 8}, number[] = {2, 8};
+  near(vt_structure_over_glasses(time, 2, "ps").value, 4, 1e-14);
+  near(vt_structure_over_glasses(number, 2, "1/ps").value, 5, 1e-15);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {cmocka_unit_test(polyhedra_and_chains_are_means_over_atoms),
@@ -315,6 +323,7 @@ int main(void)
                                      cmocka_unit_test(what_was_not_observed_is_not_a_number),
                                      cmocka_unit_test(the_worst_z_is_that_of_what_drifts),
                                      cmocka_unit_test(an_array_of_another_size_is_refused),
-                                     cmocka_unit_test(a_mean_over_glasses_leaves_out_what_is_missing)};
+                                     cmocka_unit_test(a_mean_over_glasses_leaves_out_what_is_missing),
+                                     cmocka_unit_test(times_are_averaged_as_logarithms)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
