@@ -34,8 +34,8 @@ static vt_status rdf_layout(const vt_plan *p, const vt_obs_request *r, vt_array_
   int n_bins;
   vt__layout l = {.defs = defs, .cap = cap};
   VT_PASS(size_of(p, r, &n_bins, err));
-  const vt__array arrays[] = {{"rdf/r", "A", "THEORY T 6.4", "centre of the bin", 1, {{VT_AXIS_PLAIN, n_bins}}},
-                              {"rdf/g",
+  const vt__array arrays[] = {{&vt_a_rdf_r, "A", "THEORY T 6.4", "centre of the bin", 1, {{VT_AXIS_PLAIN, n_bins}}},
+                              {&vt_a_rdf_g,
                                "1",
                                "THEORY T 6.4",
                                "partial radial distribution function; NaN beyond 0.45 of the shortest cell height",

@@ -26,14 +26,16 @@ static vt_status residence_layout(const vt_plan *p, const vt_obs_request *r, vt_
   VT_PASS(vt__corr_obs_shape(&vt__obs_residence.doc, p, r, &shape, err));
   const int n_lag = shape.n_lag, n_species = p->comp.n_species;
   const struct {
-    const char *name, *doc;
+    const vt_array_name *name;
+    const char *doc;
   } survival[] = {
-      {"residence/continuous", "alkali-metal bonds that never broke, by species and the metal's O count at the origin"},
-      {"residence/intermittent", "alkali-metal bonds that did not break for longer than `permission`, likewise"},
-      {"residence/endpoint", "alkali-metal bonds that are there at both ends, likewise"}};
+      {&vt_a_residence_continuous,
+       "alkali-metal bonds that never broke, by species and the metal's O count at the origin"},
+      {&vt_a_residence_intermittent, "alkali-metal bonds that did not break for longer than `permission`, likewise"},
+      {&vt_a_residence_endpoint, "alkali-metal bonds that are there at both ends, likewise"}};
   const vt__array lags[] = {
-      {"residence/lag_ps", "ps", "THEORY T 6.1", "time lag", 1, {{VT_AXIS_PLAIN, n_lag}}},
-      {"residence/origins", "1", "THEORY T 6.1", "time origins behind each lag", 1, {{VT_AXIS_PLAIN, n_lag}}}};
+      {&vt_a_residence_lag_ps, "ps", "THEORY T 6.1", "time lag", 1, {{VT_AXIS_PLAIN, n_lag}}},
+      {&vt_a_residence_origins, "1", "THEORY T 6.1", "time origins behind each lag", 1, {{VT_AXIS_PLAIN, n_lag}}}};
   VT_PASS(vt__layout_add(&l, lags, 2, err));
   for (int k = 0; k < 3; k++) {
     const vt__array a = {
@@ -41,19 +43,19 @@ static vt_status residence_layout(const vt_plan *p, const vt_obs_request *r, vt_
         survival[k].doc,  3,   {{VT_AXIS_SPECIES, n_species}, {VT_AXIS_PLAIN, N_CLASS}, {VT_AXIS_PLAIN, n_lag}}};
     VT_PASS(vt__layout_add(&l, &a, 1, err));
   }
-  const vt__array census[] = {{"residence/bonds",
+  const vt__array census[] = {{&vt_a_residence_bonds,
                                "1",
                                "THEORY T 6.10",
                                "mean number of alkali-metal bonds of a frame, by the metal's O count 0, 1, 2, 3, >= 4",
                                2,
                                {{VT_AXIS_SPECIES, n_species}, {VT_AXIS_PLAIN, N_CLASS}}},
-                              {"residence/metals",
+                              {&vt_a_residence_metals,
                                "1",
                                "THEORY T 6.10",
                                "mean number of metals of a frame, by O count 0, 1, 2, 3, >= 4",
                                1,
                                {{VT_AXIS_PLAIN, N_CLASS}}},
-                              {"residence/visits",
+                              {&vt_a_residence_visits,
                                "1",
                                "THEORY T 6.10",
                                "alkali-metal bonds that formed during the run, by the metal's O count then",

@@ -8,14 +8,15 @@ enum { MOST_ROWS = 2000 };
 enum { TIME, T_K, P_GPA, E_POT, VOLUME, SPREAD, N_COLS };
 
 static const struct {
-  const char *name, *unit, *doc;
+  const vt_array_name *name;
+  const char *unit, *doc;
 } column[N_COLS] = {
-    {"thermo/time_ps", "ps", "mean time of the block since the stage began"},
-    {"thermo/temperature", "K", "kinetic temperature, block average"},
-    {"thermo/pressure", "GPa", "pressure, block average"},
-    {"thermo/energy", "eV", "potential energy of the cell, block average"},
-    {"thermo/volume", "A^3", "volume of the cell, block average"},
-    {"thermo/spread", "eV/A",
+    {&vt_a_thermo_time_ps, "ps", "mean time of the block since the stage began"},
+    {&vt_a_thermo_temperature, "K", "kinetic temperature, block average"},
+    {&vt_a_thermo_pressure, "GPa", "pressure, block average"},
+    {&vt_a_thermo_energy, "eV", "potential energy of the cell, block average"},
+    {&vt_a_thermo_volume, "A^3", "volume of the cell, block average"},
+    {&vt_a_thermo_spread, "eV/A",
      "disagreement of a committee of potentials in the forces, block average; NaN: no committee"},
 };
 

@@ -40,15 +40,15 @@ static vt_status vanhove_layout(const vt_plan *p, const vt_obs_request *r, vt_ar
   vt__layout l = {.defs = defs, .cap = cap};
   VT_PASS(size_of(p, r, &n_bins, &shape, err));
   const vt__array arrays[] = {
-      {"vanhove/lag_ps", "ps", "THEORY T 6.13", "time lag", 1, {{VT_AXIS_PLAIN, shape.n_lag}}},
-      {"vanhove/r", "A", "THEORY T 6.13", "centre of the bin", 1, {{VT_AXIS_PLAIN, n_bins}}},
-      {"vanhove/self",
+      {&vt_a_vanhove_lag_ps, "ps", "THEORY T 6.13", "time lag", 1, {{VT_AXIS_PLAIN, shape.n_lag}}},
+      {&vt_a_vanhove_r, "A", "THEORY T 6.13", "centre of the bin", 1, {{VT_AXIS_PLAIN, n_bins}}},
+      {&vt_a_vanhove_self,
        "1/A",
        "THEORY T 6.13",
        "density of the distance that an atom has gone; what is missing from 1 went beyond the last bin",
        3,
        {{VT_AXIS_SPECIES, p->comp.n_species}, {VT_AXIS_PLAIN, shape.n_lag}, {VT_AXIS_PLAIN, n_bins}}},
-      {"vanhove/distinct",
+      {&vt_a_vanhove_distinct,
        "1",
        "THEORY T 6.13",
        "g(r) between atoms before and other atoms after the lag; NaN beyond 0.45 of the shortest cell height",

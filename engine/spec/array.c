@@ -15,11 +15,16 @@ int vt_pair_index(int i, int j, int n)
   return lo * n - lo * (lo - 1) / 2 + (hi - lo);
 }
 
-const double *vt_array_find(const vt_array_def *defs, int n_defs, const double *values, const char *name,
+int vt_array_is(const vt_array_def *d, const vt_array_name *name)
+{
+  return strncmp(d->name, name->path, sizeof d->name) == 0;
+}
+
+const double *vt_array_find(const vt_array_def *defs, int n_defs, const double *values, const vt_array_name *name,
                             const vt_array_def **def)
 {
   for (int k = 0; k < n_defs; k++) {
-    if (strncmp(defs[k].name, name, sizeof defs[k].name) == 0) {
+    if (vt_array_is(&defs[k], name)) {
       if (def) *def = &defs[k];
       return values;
     }
