@@ -37,11 +37,8 @@ struct vt__md_watch {
 
 vt_status vt__md_watch_open(vt_md *md, vt_err *err)
 {
-  void *m = NULL;
-  VT_PASS(vt_calloc64(&m, 1, sizeof *md->watch, err));
-  md->watch = m;
-  VT_PASS(vt_calloc64(&m, (size_t)md->n, sizeof *md->watch->pair, err));
-  md->watch->pair = m;
+  VT_PASS(VT_NEW(md->watch, 1, err));
+  VT_PASS(VT_NEW(md->watch->pair, md->n, err));
   md->watch->cap = md->n;
   return VT_OK;
 }

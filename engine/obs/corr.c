@@ -30,13 +30,11 @@ int64_t vt__corr_lag(const vt__corr_shape *s, int k)
 
 vt_status vt__corr_open(vt__corr *c, int n_vec, int n_acc, vt__corr_shape shape, vt_err *err)
 {
-  void *block;
   size_t n_lag = (size_t)shape.n_lag, n_sum = n_lag * (size_t)n_acc;
   size_t n_ring = 3 * (size_t)shape.levels * (size_t)shape.points * (size_t)n_vec;
   vt__corr q = {.n_vec = n_vec, .n_acc = n_acc, .shape = shape, .n_state = n_lag + n_sum + n_ring};
-  VT_TRY(vt_calloc64(&block, q.n_state, sizeof(double), err), err, "correlator: %d levels of %d samples of %d vectors",
-         shape.levels, shape.points, n_vec);
-  q.state = block;
+  VT_TRY(VT_NEW(q.state, q.n_state, err), err, "correlator: %d levels of %d samples of %d vectors", shape.levels,
+         shape.points, n_vec);
   q.origins = q.state;
   q.acc = q.origins + n_lag;
   q.ring = (double(*)[3])(q.acc + n_sum);
@@ -100,12 +98,10 @@ vt_status vt__corr_obs_open(const vt_obs_doc *doc, const vt_plan *p, const vt_ob
 {
   vt_status rc = VT_OK;
   vt__corr_shape shape;
-  void *block;
   vt__corr_obs *o = NULL;
   *self = NULL;
   VT_PASS(vt__corr_obs_shape(doc, p, r, &shape, err));
-  VT_TRY_OUT(vt_calloc64(&block, 1, sizeof *o, err), err, "%s", doc->name);
-  o = block;
+  VT_TRY_OUT(VT_NEW(o, 1, err), err, "%s", doc->name);
   VT_TRY_OUT(vt__corr_obs_init(o, p, r, shape, n_vec, n_acc, err), err, "%s", doc->name);
   *self = o, o = NULL;
 out:

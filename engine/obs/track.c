@@ -7,17 +7,15 @@
 vt_status vt__track_open(vt__track *t, const vt_composition *c, const char *first, const char *second, int most,
                          double hysteresis_a, int64_t patience, vt_err *err)
 {
-  void *block = NULL;
   *t = (vt__track){.hysteresis_a = hysteresis_a, .patience = patience, .most = most};
   t->slots = patience > 0 ? 2 * most : most;
   /* twice the bonds: between the two radii there are atoms that are none */
   VT_TRY(vt__pairs_open(&t->pairs, c, first, second, 2 * most, err), err, "bonds of '%s'", c->name);
   const size_t rows = (size_t)t->pairs.n_first, words = sizeof(vt__bond) / sizeof(int64_t);
   t->n_state = 2 + rows + rows * (size_t)t->slots * words;
-  vt_status rc = vt_calloc64(&block, t->n_state, sizeof(int64_t), err);
+  vt_status rc = VT_NEW(t->state, t->n_state, err);
   if (rc != VT_OK) vt__track_close(t);
   VT_TRY(rc, err, "bonds of %zu atoms", rows);
-  t->state = block;
   t->samples = t->state, t->last_number = t->state + 1, t->count = t->state + 2;
   t->bond = (vt__bond *)(t->count + rows);
   return VT_OK;

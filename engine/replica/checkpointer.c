@@ -73,13 +73,10 @@ size_t vt__checkpointer_memory(const vt_plan *p, const vt_obs_set *obs, const vt
 vt_status vt__checkpointer_open(vt__replica *r, vt_err *err)
 {
   vt__checkpointer *k = &r->checkpointer;
-  void *m = NULL;
   if (!r->hooks || !r->hooks->checkpointing) return VT_OK;
   k->cap = image_size(r->plan, r->obs, r->shells);
-  VT_TRY(vt_calloc64(&m, k->cap, 1, err), err, "room for a checkpoint");
-  k->image = m;
-  VT_TRY(vt_calloc64(&m, snapshot_size(r->plan), 1, err), err, "room for the beginning of a stage");
-  k->begun = m;
+  VT_TRY(VT_NEW(k->image, k->cap, err), err, "room for a checkpoint");
+  VT_TRY(VT_NEW(k->begun, snapshot_size(r->plan), err), err, "room for the beginning of a stage");
   k->checkpointing = r->hooks->checkpointing;
   k->written_s = r->began_s;
   return VT_OK;

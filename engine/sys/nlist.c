@@ -54,25 +54,22 @@ typedef struct geometry {
 static vt_status reserve_entries(struct vt_nlist_own *o, int n, int n_all, vt_err *err)
 {
   if (n_all <= o->cap_all) return VT_OK;
-  const struct {
-    void **p;
-    size_t size;
-  } array[] = {
-      {(void **)&o->x, sizeof *o->x},     {(void **)&o->y, sizeof *o->y},         {(void **)&o->z, sizeof *o->z},
-      {(void **)&o->sx, sizeof *o->sx},   {(void **)&o->sy, sizeof *o->sy},       {(void **)&o->sz, sizeof *o->sz},
-      {(void **)&o->sh, sizeof *o->sh},   {(void **)&o->owner, sizeof *o->owner}, {(void **)&o->frac, sizeof *o->frac},
-      {(void **)&o->bin, sizeof *o->bin}, {(void **)&o->slot, sizeof *o->slot},   {(void **)&o->bx, sizeof *o->bx},
-      {(void **)&o->by, sizeof *o->by},   {(void **)&o->bz, sizeof *o->bz}};
-  int cap = n_all + n_all / 4 + 64, *type = NULL;
-  VT_TRY(vt_calloc64((void **)&type, (size_t)cap, sizeof *type, err), err, "neighbour list");
-  memcpy(type, o->type, (size_t)n * sizeof *type);
-  vt_free(o->type);
-  o->type = type;
-  o->cap_all = 0; /* until all of the following are there */
-  for (size_t k = 0; k < sizeof array / sizeof array[0]; k++) {
-    vt_free(*array[k].p);
-    VT_TRY(vt_calloc64(array[k].p, (size_t)cap, array[k].size, err), err, "neighbour list");
-  }
+  const int cap = n_all + n_all / 4 + 64;
+  VT_PASS(VT_GROW(o->type, n, cap, err));
+  VT_PASS(VT_GROW(o->x, 0, cap, err));
+  VT_PASS(VT_GROW(o->y, 0, cap, err));
+  VT_PASS(VT_GROW(o->z, 0, cap, err));
+  VT_PASS(VT_GROW(o->sx, 0, cap, err));
+  VT_PASS(VT_GROW(o->sy, 0, cap, err));
+  VT_PASS(VT_GROW(o->sz, 0, cap, err));
+  VT_PASS(VT_GROW(o->sh, 0, cap, err));
+  VT_PASS(VT_GROW(o->owner, 0, cap, err));
+  VT_PASS(VT_GROW(o->frac, 0, cap, err));
+  VT_PASS(VT_GROW(o->bin, 0, cap, err));
+  VT_PASS(VT_GROW(o->slot, 0, cap, err));
+  VT_PASS(VT_GROW(o->bx, 0, cap, err));
+  VT_PASS(VT_GROW(o->by, 0, cap, err));
+  VT_PASS(VT_GROW(o->bz, 0, cap, err));
   o->cap_all = cap;
   return VT_OK;
 }
@@ -81,9 +78,7 @@ static vt_status reserve_bins(struct vt_nlist_own *o, size_t n_bins, vt_err *err
 {
   if (n_bins <= o->cap_bins) return VT_OK;
   size_t cap = n_bins + n_bins / 4;
-  o->cap_bins = 0;
-  vt_free(o->start);
-  VT_TRY(vt_calloc64((void **)&o->start, cap + 1, sizeof *o->start, err), err, "neighbour list");
+  VT_TRY(VT_GROW(o->start, 0, cap + 1, err), err, "neighbour list");
   o->cap_bins = cap;
   return VT_OK;
 }
@@ -93,11 +88,7 @@ static vt_status reserve_rows(struct vt_nlist_own *o, size_t used, size_t more, 
   if (used + more <= o->cap_neigh) return VT_OK;
   if (used + more > INT_MAX / 2) VT_FAIL(err, VT_EDIVERGE, "more than %d neighbour entries", INT_MAX / 2);
   size_t cap = (used + more) + (used + more) / 2;
-  int *neigh = NULL;
-  VT_TRY(vt_calloc64((void **)&neigh, cap, sizeof *neigh, err), err, "neighbour rows");
-  if (used) memcpy(neigh, o->neigh, used * sizeof *neigh);
-  vt_free(o->neigh);
-  o->neigh = neigh;
+  VT_TRY(VT_GROW(o->neigh, used, cap, err), err, "neighbour rows");
   o->cap_neigh = cap;
   return VT_OK;
 }
@@ -109,14 +100,14 @@ vt_status vt_nlist_open(vt_nlist *nl, int n, const int *type, double cutoff, dou
   if (n < 1 || !(cutoff > 0) || !(skin >= 0) || !isfinite(cutoff + skin))
     VT_FAIL(err, VT_EINVAL, "neighbour list of %d atoms, cutoff %g A, skin %g A", n, cutoff, skin);
   size_t m = (size_t)n;
-  VT_TRY(vt_calloc64((void **)&nl->own, 1, sizeof *nl->own, err), err, "neighbour list");
+  VT_TRY(VT_NEW(nl->own, 1, err), err, "neighbour list");
   struct vt_nlist_own *o = nl->own;
-  VT_TRY_OUT(vt_calloc64((void **)&o->type, m, sizeof *o->type, err), err, "neighbour list");
-  VT_TRY_OUT(vt_calloc64((void **)&o->x0, m, sizeof *o->x0, err), err, "neighbour list");
-  VT_TRY_OUT(vt_calloc64((void **)&o->y0, m, sizeof *o->y0, err), err, "neighbour list");
-  VT_TRY_OUT(vt_calloc64((void **)&o->z0, m, sizeof *o->z0, err), err, "neighbour list");
-  VT_TRY_OUT(vt_calloc64((void **)&o->first, m + 1, sizeof *o->first, err), err, "neighbour list");
-  VT_TRY_OUT(vt_calloc64((void **)&o->count, m, sizeof *o->count, err), err, "neighbour list");
+  VT_TRY_OUT(VT_NEW(o->type, m, err), err, "neighbour list");
+  VT_TRY_OUT(VT_NEW(o->x0, m, err), err, "neighbour list");
+  VT_TRY_OUT(VT_NEW(o->y0, m, err), err, "neighbour list");
+  VT_TRY_OUT(VT_NEW(o->z0, m, err), err, "neighbour list");
+  VT_TRY_OUT(VT_NEW(o->first, m + 1, err), err, "neighbour list");
+  VT_TRY_OUT(VT_NEW(o->count, m, err), err, "neighbour list");
   memcpy(o->type, type, m * sizeof *type);
   nl->n = n;
   nl->cutoff = cutoff;
@@ -413,11 +404,11 @@ static vt_status build(vt_nlist *nl, const vt_cell *cell, const double (*pos)[3]
   int64_t n_all;
   o->valid = 0;
   VT_PASS(measure(nl, cell, &g, err));
-  VT_PASS(reserve_entries(o, nl->n, nl->n, err));
+  VT_TRY(reserve_entries(o, nl->n, nl->n, err), err, "neighbour list");
   VT_PASS(wrap_locals(nl, &g, pos, &n_all, err));
   if (n_all > MOST_ENTRIES) VT_FAIL(err, VT_EDIVERGE, "%lld atoms and images", (long long)n_all);
   if (n_all > o->cap_all) { /* growing forgets the locals */
-    VT_PASS(reserve_entries(o, nl->n, (int)n_all, err));
+    VT_TRY(reserve_entries(o, nl->n, (int)n_all, err), err, "neighbour list");
     VT_PASS(wrap_locals(nl, &g, pos, &n_all, err));
   }
   lay_ghosts(nl, &g);

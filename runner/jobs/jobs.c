@@ -140,11 +140,10 @@ static vt_status check_options(const vt_jobs_options *o, vt_err *err)
 vt_status vt_jobs_open(vt_jobs **out, const vt_jobs_options *o, double now, vt_err *err)
 {
   vt_status rc = VT_OK;
-  void *p;
   *out = NULL;
   VT_PASS(check_options(o, err));
-  VT_TRY(vt_calloc64(&p, 1, sizeof **out, err), err, "jobs at '%s'", o->dir);
-  vt_jobs *j = p;
+  vt_jobs *j;
+  VT_TRY(VT_NEW(j, 1, err), err, "jobs at '%s'", o->dir);
   j->fd = -1;
   j->beat_s = o->beat_s;
   j->stale_s = o->stale_s;
@@ -239,13 +238,9 @@ static int find_held(const vt_jobs *j, const vt_uid *uid)
 
 static vt_status room_for_one(vt_jobs *j, vt_err *err)
 {
-  void *p;
   if (j->n_held < j->cap_held) return VT_OK;
   int cap = j->cap_held ? 2 * j->cap_held : 64;
-  VT_TRY(vt_calloc64(&p, (size_t)cap, sizeof *j->held, err), err, "%d claims", cap);
-  if (j->n_held) memcpy(p, j->held, (size_t)j->n_held * sizeof *j->held);
-  vt_free(j->held);
-  j->held = p;
+  VT_TRY(VT_GROW(j->held, j->n_held, cap, err), err, "%d claims", cap);
   j->cap_held = cap;
   return VT_OK;
 }

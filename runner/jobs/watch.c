@@ -49,13 +49,9 @@ static void forget(vt_jobs *j, int i)
 /* Begin to watch: its place, or -1 if there is no such file. */
 static vt_status begin(vt_jobs *j, const char *name, double now, int *at, vt_err *err)
 {
-  void *p;
   if (j->n_watch == j->cap_watch) {
     int cap = j->cap_watch ? 2 * j->cap_watch : 8;
-    VT_TRY(vt_calloc64(&p, (size_t)cap, sizeof *j->watch, err), err, "watching %d jobs", cap);
-    if (j->n_watch) memcpy(p, j->watch, (size_t)j->n_watch * sizeof *j->watch);
-    vt_free(j->watch);
-    j->watch = p;
+    VT_TRY(VT_GROW(j->watch, j->n_watch, cap, err), err, "watching %d jobs", cap);
     j->cap_watch = cap;
   }
   *at = j->n_watch++;

@@ -17,9 +17,8 @@ static size_t slot_of(const vt__index *x, const int32_t *slot, size_t n_slots, c
 static vt_status more_slots(vt__index *x, vt_err *err)
 {
   size_t n = x->n_slots ? 2 * x->n_slots : 64;
-  void *p;
-  VT_TRY(vt_calloc64(&p, n, sizeof *x->slot, err), err, "index of %d journal records", x->n);
-  int32_t *slot = p;
+  int32_t *slot;
+  VT_TRY(VT_NEW(slot, n, err), err, "index of %d journal records", x->n);
   for (size_t i = 0; i < n; i++) slot[i] = -1;
   for (size_t i = 0; i < x->n_slots; i++)
     if (x->slot[i] >= 0) slot[slot_of(x, slot, n, &x->rec[x->slot[i]].uid)] = x->slot[i];
@@ -33,21 +32,8 @@ static vt_status more_records(vt__index *x, vt_err *err)
 {
   if (x->cap > INT_MAX / 2) VT_FAIL(err, VT_EINVAL, "more than %d journal records", x->cap);
   int cap = x->cap ? 2 * x->cap : 64;
-  void *rec, *next;
-  VT_TRY(vt_calloc64(&rec, (size_t)cap, sizeof *x->rec, err), err, "%d journal records", cap);
-  vt_status rc = vt_calloc64(&next, (size_t)cap, sizeof *x->next, err);
-  if (rc != VT_OK) {
-    vt_free(rec);
-    return vt_err_wrap(err, rc, __FILE__, __LINE__, "%d journal records", cap);
-  }
-  if (x->n) {
-    memcpy(rec, x->rec, (size_t)x->n * sizeof *x->rec);
-    memcpy(next, x->next, (size_t)x->n * sizeof *x->next);
-  }
-  vt_free(x->rec);
-  vt_free(x->next);
-  x->rec = rec;
-  x->next = next;
+  VT_TRY(VT_GROW(x->rec, x->n, cap, err), err, "%d journal records", cap);
+  VT_TRY(VT_GROW(x->next, x->n, cap, err), err, "%d journal records", cap);
   x->cap = cap;
   return VT_OK;
 }

@@ -19,13 +19,12 @@ struct vt_journal_writer {
 
 vt_status vt_journal_create(vt_journal_writer **out, const char *dir, int rank, vt_err *err)
 {
-  void *p;
   *out = NULL;
   if (rank < 0) VT_FAIL(err, VT_EINVAL, "journal of rank %d", rank);
   if (dir[0] == '\0' || strlen(dir) >= sizeof(*out)->dir)
     VT_FAIL(err, VT_EINVAL, "'%.80s' cannot be the folder of a journal", dir);
-  VT_TRY(vt_calloc64(&p, 1, sizeof **out, err), err, "journal writer");
-  vt_journal_writer *w = p;
+  vt_journal_writer *w;
+  VT_TRY(VT_NEW(w, 1, err), err, "journal writer");
   memcpy(w->dir, dir, strlen(dir) + 1);
   w->rank = rank;
   w->fd = -1;

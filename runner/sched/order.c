@@ -67,19 +67,12 @@ static vt_status measure_paths(const vt__order *o, const vt_sched_task *task, ke
 static vt_status alloc(vt__order *o, key **k, int32_t **open, vt_err *err)
 {
   size_t n = (size_t)o->n;
-  void *p;
-  VT_PASS(vt_calloc64(&p, n + 1, sizeof *o->first, err));
-  o->first = p;
-  VT_PASS(vt_calloc64(&p, n, sizeof *o->child, err));
-  o->child = p;
-  VT_PASS(vt_calloc64(&p, n, sizeof *o->rank, err));
-  o->rank = p;
-  VT_PASS(vt_calloc64(&p, n, sizeof *o->task, err));
-  o->task = p;
-  VT_PASS(vt_calloc64(&p, n, sizeof **k, err));
-  *k = p;
-  VT_PASS(vt_calloc64(&p, n, sizeof **open, err));
-  *open = p;
+  VT_PASS(VT_NEW(o->first, n + 1, err));
+  VT_PASS(VT_NEW(o->child, n, err));
+  VT_PASS(VT_NEW(o->rank, n, err));
+  VT_PASS(VT_NEW(o->task, n, err));
+  VT_PASS(VT_NEW(*k, n, err));
+  VT_PASS(VT_NEW(*open, n, err));
   return VT_OK;
 }
 

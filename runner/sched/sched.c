@@ -358,28 +358,21 @@ static vt_status check_options(int n, const vt_sched_options *o, vt_err *err)
 
 static vt_status alloc(vt_sched *s, int n, vt_err *err)
 {
-  void *p;
-  VT_PASS(vt_calloc64(&p, (size_t)n, sizeof *s->task, err));
-  s->task = p;
-  VT_PASS(vt_calloc64(&p, (size_t)n, sizeof *s->heap, err));
-  s->heap = p;
-  VT_PASS(vt_calloc64(&p, (size_t)n, sizeof *s->fallen, err));
-  s->fallen = p;
-  VT_PASS(vt_calloc64(&p, (size_t)s->o.n_workers + 1, sizeof *s->worker, err));
-  s->worker = p;
-  VT_PASS(vt_calloc64(&p, (size_t)s->o.n_workers, sizeof *s->queue, err));
-  s->queue = p;
+  VT_PASS(VT_NEW(s->task, n, err));
+  VT_PASS(VT_NEW(s->heap, n, err));
+  VT_PASS(VT_NEW(s->fallen, n, err));
+  VT_PASS(VT_NEW(s->worker, (size_t)s->o.n_workers + 1, err));
+  VT_PASS(VT_NEW(s->queue, s->o.n_workers, err));
   return VT_OK;
 }
 
 vt_status vt_sched_open(vt_sched **out, const vt_sched_task *task, int n, const vt_sched_options *o, vt_err *err)
 {
   vt_status rc = VT_OK;
-  void *p = NULL;
   *out = NULL;
   VT_PASS(check_options(n, o, err));
-  VT_TRY(vt_calloc64(&p, 1, sizeof(vt_sched), err), err, "scheduler");
-  vt_sched *s = p;
+  vt_sched *s;
+  VT_TRY(VT_NEW(s, 1, err), err, "scheduler");
   s->o = *o;
   VT_TRY_OUT(vt__order_make(&s->order, task, n, err), err, "scheduler");
   VT_TRY_OUT(alloc(s, n, err), err, "scheduler: %d tasks, %d workers", n, o->n_workers);

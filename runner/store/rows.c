@@ -37,10 +37,8 @@ static vt_status prepare(filler *f, vt_err *err)
 {
   size_t row = 0, n = (size_t)f->spec->n_dset;
   void *p;
-  VT_PASS(vt_calloc64(&p, n, sizeof *f->target, err));
-  f->target = p;
-  VT_PASS(vt_calloc64(&p, n, sizeof *f->out, err));
-  f->out = p;
+  VT_PASS(VT_NEW(f->target, n, err));
+  VT_PASS(VT_NEW(f->out, n, err));
   for (int k = 0; k < f->spec->n_dset; k++) {
     const vt_store_dset *d = &f->spec->dset[k];
     if (!vt__store_is_row(d) || vt__store_row_bytes(d) == 0) continue;

@@ -179,7 +179,7 @@ vt_status vt__nep_fast_open(const vt_nep_bound *b, const vt_numerics *num, vt_ne
   const vt_nep_kernel *kernel = choose(num);
   *out = NULL;
   if (!kernel || !is_served(b)) return VT_OK;
-  VT_TRY(vt_calloc64((void **)&f, 1, sizeof *f, err), err, "vector path");
+  VT_TRY(VT_NEW(f, 1, err), err, "vector path");
   f->bound = b;
   f->kernel = kernel;
   f->n_radial = m->n_radial, f->n_angular = m->n_angular;
@@ -190,7 +190,7 @@ vt_status vt__nep_fast_open(const vt_nep_bound *b, const vt_numerics *num, vt_ne
   for (int s = 0; f->zbl && s < b->n_species; s++)
     for (int u = 0; u < b->n_species; u++) f->zbl_reach[s] = fmax(f->zbl_reach[s], b->zbl[s][u].outer);
   f->n_cutoffs = has_one_cutoff(b) ? 1 : b->n_species;
-  VT_TRY_OUT(vt_calloc64((void **)&f->slot, (size_t)kernel->lanes, sizeof *f->slot, err), err, "vector path");
+  VT_TRY_OUT(VT_NEW(f->slot, kernel->lanes, err), err, "vector path");
   VT_TRY_OUT(take_parameters(f, err), err, "vector path");
   *out = f, f = NULL;
 out:
@@ -219,8 +219,8 @@ static vt_status reserve_atoms(vt_nep_fast *f, int n, vt_err *err)
   vt_free(f->order);
   vt_free(f->force);
   f->order = NULL, f->force = NULL;
-  VT_TRY(vt_calloc64((void **)&f->order, (size_t)n, sizeof *f->order, err), err, "vector path");
-  VT_TRY(vt_calloc64((void **)&f->force, (size_t)n, sizeof *f->force, err), err, "vector path");
+  VT_TRY(VT_NEW(f->order, n, err), err, "vector path");
+  VT_TRY(VT_NEW(f->force, n, err), err, "vector path");
   f->cap_n = n;
   return VT_OK;
 }
@@ -232,7 +232,7 @@ static vt_status reserve_sites(vt_nep_fast *f, int n, vt_err *err)
   vt_free(f->site);
   f->site = NULL;
   const int room = n + n / 8; /* the number of ghosts changes with every list */
-  VT_TRY(vt_calloc64((void **)&f->site, (size_t)room, sizeof *f->site, err), err, "vector path");
+  VT_TRY(VT_NEW(f->site, room, err), err, "vector path");
   f->cap_all = room;
   return VT_OK;
 }
