@@ -54,6 +54,7 @@ int vt__network_links(vt__network *w, int a)
       if (w->seen[metals[j]]++ == 0) w->partner[n++] = metals[j];
     }
   }
+  VT_ASSERT(n < p->n_first || n == 0); /* `seen` was 0: every other metal is listed once */
   for (int k = 0; k < n; k++) {
     w->shares[k] = w->seen[w->partner[k]];
     w->seen[w->partner[k]] = 0;

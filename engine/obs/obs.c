@@ -88,6 +88,7 @@ static vt_status set_layout(vt_obs_set *s, const vt_plan *p, vt_err *err)
       s->count[s->n_arrays] = vt_array_count(&defs[k]);
       s->n_values += s->count[s->n_arrays++];
     }
+    VT_ASSERT(s->n_arrays <= VT_MAX_ARRAYS);
   }
 out:
   vt_free(defs);
@@ -126,6 +127,7 @@ int64_t vt_obs_set_next(const vt_obs_set *s, int64_t step)
 {
   int64_t next = INT64_MAX;
   for (int i = 0; i < s->n; i++) {
+    VT_ASSERT(s->m[i].every >= 1 && step >= 0);
     int64_t wait = s->m[i].every - step % s->m[i].every;
     if (wait < next) next = wait;
   }
@@ -155,6 +157,7 @@ vt_status vt_obs_set_finish(vt_obs_set *s, double *values, size_t n, vt_err *err
     }
     VT_TRY(m->ops->finish(m->self, out, err), err, "observable %s", m->ops->doc.name);
   }
+  VT_ASSERT(count == s->count + s->n_arrays);
   return VT_OK;
 }
 

@@ -29,6 +29,7 @@ vt_status vt__pairs_open(vt__pairs *p, const vt_composition *c, const char *firs
   p->s[1] = p->s[0] + b, p->s[2] = p->s[1] + b, p->r2 = p->s[2] + b;
   p->first = p->ints;
   p->count = p->first + a, p->second = p->count + a, p->place = p->second + b;
+  VT_ASSERT(p->r2 + b <= p->doubles + 4 * rows + 4 * b && p->place + rows == p->ints + 2 * a + b + rows);
   return VT_OK;
 }
 
@@ -46,6 +47,7 @@ static void list_atoms(vt__pairs *p, const vt_frame *fr)
     if (p->of_first[fr->type[i]]) p->first[a++] = i;
     if (p->of_second[fr->type[i]]) p->second[b++] = i;
   }
+  VT_ASSERT(a == p->n_first && b == p->n_second);
 }
 
 static void fractional(const double (*hi)[3], const double x[3], double s[3])

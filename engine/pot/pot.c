@@ -83,6 +83,7 @@ vt_status vt__pot_overlap(const vt_nlist *nl, int i, int j, vt_err *err)
 
 vt_status vt_pot_compute(vt_pot *pot, const vt_nlist *nl, vt_force_out *out, vt_err *err)
 {
+  VT_ASSERT(pot->ops && nl->x && nl->first && nl->n_all >= nl->n); /* opened, and the list was built */
   out->spread = NAN;
   VT_TRY(pot->ops->compute(pot->self, nl, out, err), err, "potential '%s'", pot->ops->name);
   VT_TRY(check_finite(nl, out, err), err, "potential '%s'", pot->ops->name);

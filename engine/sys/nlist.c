@@ -252,7 +252,7 @@ static vt_status wrap_locals(vt_nlist *nl, const geometry *g, const double (*pos
   return VT_OK;
 }
 
-static void lay_ghosts(vt_nlist *nl, const geometry *g)
+static void lay_ghosts(vt_nlist *nl, const geometry *g, int64_t n_all)
 {
   struct vt_nlist_own *o = nl->own;
   int at = nl->n;
@@ -265,6 +265,7 @@ static void lay_ghosts(vt_nlist *nl, const geometry *g)
       for (int b = lo[1]; b <= hi[1]; b++) {
         for (int c = lo[2]; c <= hi[2]; c++) {
           if (a == 0 && b == 0 && c == 0) continue;
+          VT_ASSERT(at < o->cap_all);
           o->sh[at] = (shift){{a, b, c}};
           o->owner[at] = i;
           o->type[at] = o->type[i];
@@ -276,6 +277,7 @@ static void lay_ghosts(vt_nlist *nl, const geometry *g)
       }
     }
   }
+  VT_ASSERT(at == n_all);
   nl->n_all = at;
 }
 
@@ -313,10 +315,12 @@ static void sort_into_bins(vt_nlist *nl, const geometry *g, size_t n_bins)
   for (int i = 0; i < nl->n_all; i++) {
     const double *s = o->frac[i];
     o->bin[i] = (bin_along(g, 0, s[0]) * g->n_bin[1] + bin_along(g, 1, s[1])) * g->n_bin[2] + bin_along(g, 2, s[2]);
+    VT_ASSERT(o->bin[i] >= 0 && (size_t)o->bin[i] < n_bins);
     o->start[o->bin[i] + 1]++;
   }
   for (size_t b = 0; b < n_bins; b++) o->start[b + 1] += o->start[b];
   for (int i = nl->n_all - 1; i >= 0; i--) o->slot[--o->start[o->bin[i] + 1]] = i;
+  VT_ASSERT(o->start[1] == 0);
   /* now start[b + 1] is the first slot of bin b; move it down */
   memmove(o->start, o->start + 1, n_bins * sizeof *o->start);
   o->start[n_bins] = nl->n_all;
@@ -384,6 +388,7 @@ static vt_status fill_rows(vt_nlist *nl, const geometry *g, vt_err *err)
     int span[(2 * REACH + 2) * (2 * REACH + 2)][2];
     size_t n_slots;
     int n_span = stretches(nl, g, o->frac[i], span, &n_slots);
+    VT_ASSERT(n_span <= (int)(sizeof span / sizeof span[0]));
     VT_PASS(reserve_rows(o, used, n_slots + VT_NL_PAD, err));
     int *restrict row = o->neigh + used;
     int k = 0;
@@ -391,10 +396,34 @@ static vt_status fill_rows(vt_nlist *nl, const geometry *g, vt_err *err)
     o->first[i] = (int)used;
     o->count[i] = k;
     while (k % VT_NL_PAD) row[k++] = i;
+    VT_ASSERT(used + (size_t)k <= o->cap_neigh);
     used += (size_t)k;
   }
   o->first[nl->n] = (int)used;
   return VT_OK;
+}
+
+/* Do the rows hold what a row is: neighbours within reach with an owner each, and every pair from both of its atoms?
+ * Since the two distances of a pair differ in their last bits, pairs at the very edge are left out of the second count.
+ */
+static int rows_hold(const vt_nlist *nl, double reach)
+{
+  const struct vt_nlist_own *o = nl->own;
+  const double outer2 = reach * reach * (1 + 1e-9), inner2 = reach * reach * (1 - 1e-9);
+  int64_t of_rows = 0, of_neighbours = 0; /* sums over all entries of the row's atom, of the neighbour's owner */
+  for (int i = 0; i < nl->n; i++) {
+    if (o->first[i] % VT_NL_PAD != 0 || o->first[i] + o->count[i] > o->first[i + 1]) return 0;
+    for (int k = o->first[i]; k < o->first[i] + o->count[i]; k++) {
+      const int j = o->neigh[k];
+      if (j < 0 || j >= nl->n_all || j == i || o->owner[j] < 0 || o->owner[j] >= nl->n) return 0;
+      const double dx = o->x[j] - o->x[i], dy = o->y[j] - o->y[i], dz = o->z[j] - o->z[i];
+      const double d2 = dx * dx + dy * dy + dz * dz;
+      if (!(d2 < outer2)) return 0;
+      of_rows += d2 < inner2 ? i : 0;
+      of_neighbours += d2 < inner2 ? o->owner[j] : 0;
+    }
+  }
+  return of_rows == of_neighbours;
 }
 
 static vt_status build(vt_nlist *nl, const vt_cell *cell, const double (*pos)[3], vt_err *err)
@@ -411,13 +440,14 @@ static vt_status build(vt_nlist *nl, const vt_cell *cell, const double (*pos)[3]
     VT_TRY(reserve_entries(o, nl->n, (int)n_all, err), err, "neighbour list");
     VT_PASS(wrap_locals(nl, &g, pos, &n_all, err));
   }
-  lay_ghosts(nl, &g);
+  lay_ghosts(nl, &g, n_all);
   set_shift_vectors(nl, cell);
   place(nl, pos);
   size_t n_bins = choose_bins(nl, &g);
   VT_PASS(reserve_bins(o, n_bins, err));
   sort_into_bins(nl, &g, n_bins);
   VT_PASS(fill_rows(nl, &g, err));
+  VT_ASSERT(rows_hold(nl, g.reach));
   o->cell0 = *cell;
   memcpy(o->x0, o->x, (size_t)nl->n * sizeof *o->x0);
   memcpy(o->y0, o->y, (size_t)nl->n * sizeof *o->y0);

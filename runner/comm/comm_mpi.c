@@ -82,7 +82,9 @@ static void reap(mpi_comm *c)
       c->sending[i] = MPI_REQUEST_NULL;
       left = 1;
     }
-    if (left) c->free_slot[c->n_free++] = i;
+    if (!left) continue;
+    VT_ASSERT(c->n_free < c->n_slots);
+    c->free_slot[c->n_free++] = i;
   }
 }
 
@@ -102,6 +104,7 @@ static vt_status mpi_send(vt_comm *base, int dst, int tag, const void *data, siz
   if (c->n_free == 0) VT_PASS(more_slots(c, err));
   int i = c->free_slot[c->n_free - 1];
   send_slot *s = &c->slot[i];
+  VT_ASSERT(i >= 0 && i < c->n_slots && c->sending[i] == MPI_REQUEST_NULL); /* its last message has left */
   VT_PASS(room_in(s, n, err));
   if (n) memcpy(s->buf, data, n);
   vt_err lost = {0};
@@ -170,6 +173,7 @@ static void mpi_nap(vt_comm *base, int busy)
 static vt_status mpi_max_start(vt_comm *base, int64_t *v, vt_err *err)
 {
   mpi_comm *c = self(base);
+  VT_ASSERT(c->collective == MPI_REQUEST_NULL);
   c->max_mine = *v;
   /* NOLINTNEXTLINE(clang-analyzer-optin.mpi.MPI-Checker): it knows MPI_Wait only; mpi_test completes it */
   return check(MPI_Iallreduce(&c->max_mine, v, 1, MPI_INT64_T, MPI_MAX, c->raw, &c->collective), "MPI_Iallreduce", err);
@@ -178,6 +182,7 @@ static vt_status mpi_max_start(vt_comm *base, int64_t *v, vt_err *err)
 static vt_status mpi_bcast_start(vt_comm *base, int root, void *data, int n, vt_err *err)
 {
   mpi_comm *c = self(base);
+  VT_ASSERT(c->collective == MPI_REQUEST_NULL && root < base->size);
   /* NOLINTNEXTLINE(clang-analyzer-optin.mpi.MPI-Checker): it knows MPI_Wait only; mpi_test completes it */
   return check(MPI_Ibcast(data, n, MPI_BYTE, root, c->raw, &c->collective), "MPI_Ibcast", err);
 }

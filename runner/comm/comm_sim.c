@@ -62,6 +62,7 @@ static vt_status box_put(sim_comm *c, letter *l, vt_err *err)
   int i = c->n_box++;
   for (; i > 0 && sooner(l, c->box[(i - 1) / 2]); i = (i - 1) / 2) c->box[i] = c->box[(i - 1) / 2];
   c->box[i] = l;
+  VT_ASSERT(i == 0 || !sooner(l, c->box[(i - 1) / 2]));
   return VT_OK;
 }
 
@@ -79,6 +80,8 @@ static letter *box_take(sim_comm *c)
   }
   c->box[i] = l;
   c->sim->n_in_flight--;
+  VT_ASSERT(c->n_box == 0 || sooner(first, c->box[0]));
+  VT_ASSERT(c->sim->n_in_flight >= 0);
   return first;
 }
 
@@ -207,6 +210,7 @@ static vt_status sim_test(vt_comm *base, int *done, vt_err *err)
 {
   sim_comm *c = self(base);
   (void)err;
+  VT_ASSERT(c->step != OUT);
   *done = c->step == THROUGH;
   if (*done) c->step = OUT;
   return VT_OK;

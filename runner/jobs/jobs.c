@@ -210,7 +210,11 @@ vt_status vt_jobs_lead(vt_jobs *j, double now, int *leads, vt_err *err)
   return bear(j, &j->leasing, now, rc, err);
 }
 
-int vt_jobs_leads(const vt_jobs *j, double now) { return j->leads && now - j->verified < j->stale_s / 2; }
+int vt_jobs_leads(const vt_jobs *j, double now)
+{
+  VT_ASSERT(!j->leads || !j->lost); /* whose presence was taken away leads nothing */
+  return j->leads && now - j->verified < j->stale_s / 2;
+}
 
 vt_status vt_jobs_resign(vt_jobs *j, double now, vt_err *err)
 {
@@ -256,6 +260,7 @@ vt_status vt_jobs_claim(vt_jobs *j, const vt_uid *uid, double now, int *got, vt_
   vt_uid_hex(uid, name);
   vt_status rc = vt__lease_take(j, name, now, got, err);
   if (rc != VT_OK) *got = 0;
+  VT_ASSERT(j->n_held < j->cap_held);
   if (*got && find_held(j, uid) < 0) j->held[j->n_held++] = *uid;
   return bear(j, &j->leasing, now, rc, err);
 }

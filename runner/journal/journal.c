@@ -55,6 +55,8 @@ static vt_status add_shard(vt_journal *j, const char *name, vt_err *err)
   memcpy(s->name, name, strlen(name) + 1);
   memmove(j->by_name + at + 1, j->by_name + at, (size_t)(j->n_shards - at) * sizeof *j->by_name);
   j->by_name[at] = j->n_shards++;
+  VT_ASSERT(at == 0 || strcmp(j->shard[j->by_name[at - 1]].name, name) < 0);
+  VT_ASSERT(at + 1 == j->n_shards || strcmp(name, j->shard[j->by_name[at + 1]].name) < 0);
   return VT_OK;
 }
 
@@ -121,6 +123,7 @@ static vt_status add_flaw(vt__shard *s, vt_flaw_kind kind, uint64_t offset, uint
     VT_TRY(VT_GROW(s->flaw, s->n_flaws, cap, err), err, "%d damaged stretches", cap);
     s->cap_flaws = cap;
   }
+  VT_ASSERT(s->n_flaws == 0 || s->flaw[s->n_flaws - 1].offset + s->flaw[s->n_flaws - 1].n <= offset);
   s->flaw[s->n_flaws++] = (vt_flaw){.kind = kind, .offset = offset, .n = n};
   return VT_OK;
 }
@@ -192,6 +195,7 @@ static vt_status read_records(vt_journal *j, int number, int fd, uint64_t size, 
     VT_PASS(check_padding(s, fd, r.offset + h.n, vt__pad_of(h.n), err));
     VT_PASS(vt__index_add(&j->index, &r, before, j, err));
     s->good += VT__REC_HEAD + h.n + vt__pad_of(h.n);
+    VT_ASSERT(s->good % 8 == 0 && s->good <= size);
     errno = 0;
   }
   if (s->good < size && errno) /* a bad sector is not a torn tail */
@@ -275,6 +279,7 @@ const vt_rec *vt_journal_rec(const vt_journal *j, int i) { return &j->index.rec[
 
 static const vt_rec *kth(const vt_journal *j, const vt_uid *uid, vt_rec_type type, int k)
 {
+  VT_ASSERT(k >= 0);
   for (int i = vt__index_first(&j->index, uid); i >= 0; i = j->index.next[i])
     if (j->index.rec[i].type == (int32_t)type && k-- == 0) return &j->index.rec[i];
   return NULL;

@@ -102,6 +102,8 @@ typedef struct piece {
 static vt_status write_record(vt_journal_writer *w, const piece *part, int n_parts, vt_err *err)
 {
   uint64_t at = w->end;
+  VT_ASSERT(w->fd >= 0 && !w->broken);
+  VT_ASSERT(at >= VT__SHARD_HEAD && at % 8 == 0);
   for (int i = 0; i < n_parts; i++) {
     int why = vt__pwrite_all(w->fd, part[i].p, part[i].n, at);
     at += part[i].n;
@@ -111,6 +113,7 @@ static vt_status write_record(vt_journal_writer *w, const piece *part, int n_par
     VT_FAIL(err, VT_EIO, "cannot append to journal shard '%s' at offset %llu: %s", w->path, (unsigned long long)w->end,
             strerror(why));
   }
+  VT_ASSERT(at % 8 == 0); /* records are padded */
   w->end = at;
   w->dirty = 1;
   return VT_OK;

@@ -41,6 +41,8 @@ static void list_dependents(vt__order *o, const vt_sched_task *task, int32_t *en
   }
   for (int i = 0; i < o->n; i++)
     if (task[i].needs >= 0) o->child[end[task[i].needs]++] = i;
+  for (int i = 0; i < o->n; i++) VT_ASSERT(end[i] == o->first[i + 1]);
+  VT_ASSERT(o->first[o->n] <= o->n);
 }
 
 /* From the tasks that nobody needs upwards; what is never reached is part of a circle. */
@@ -57,6 +59,7 @@ static vt_status measure_paths(const vt__order *o, const vt_sched_task *task, ke
     int i = queue[head++], up = task[i].needs;
     if (up < 0) continue;
     if (k[up].path < k[up].cost + k[i].path) k[up].path = k[up].cost + k[i].path;
+    VT_ASSERT(open[up] > 0 && k[up].path >= k[i].path);
     if (--open[up] == 0) queue[tail++] = up;
   }
   for (int i = 0; i < o->n; i++)
@@ -91,6 +94,7 @@ vt_status vt__order_make(vt__order *o, const vt_sched_task *task, int n, vt_err 
     o->task[r] = k[r].task;
     o->rank[k[r].task] = r;
   }
+  for (int r = 0; r < n; r++) VT_ASSERT(o->task[o->rank[r]] == r);
 out:
   vt_free(k);
   vt_free(open);

@@ -43,6 +43,7 @@ static vt_status prepare(filler *f, vt_err *err)
     const vt_store_dset *d = &f->spec->dset[k];
     if (!vt__store_is_row(d) || vt__store_row_bytes(d) == 0) continue;
     f->target[f->n_target++] = (target){.d = d, .k = k, .row_bytes = vt__store_row_bytes(d)};
+    VT_ASSERT(vt__store_row_bytes(d) % vt__store_item_bytes(d) == 0);
     row += vt__store_row_bytes(d);
   }
   int64_t share = (f->spec->n_rows + vt__writers_size(f->w) - 1) / vt__writers_size(f->w);
@@ -95,6 +96,8 @@ static void blank(const target *t, int64_t n)
 
 static vt_status gather(filler *f, int64_t first, int64_t n, vt_err *err)
 {
+  VT_ASSERT(n >= 0 && n <= f->batch_rows);
+  VT_ASSERT(n == 0 || (first >= 0 && first + n <= f->spec->n_rows));
   for (target *t = f->target; t < f->target + f->n_target; t++) blank(t, n);
   for (int64_t i = 0; i < n; i++) {
     for (target *t = f->target; t < f->target + f->n_target; t++) f->out[t->k] = t->batch + (size_t)i * t->row_bytes;

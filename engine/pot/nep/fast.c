@@ -157,6 +157,7 @@ static vt_status take_parameters(vt_nep_fast *f, vt_err *err)
   VT_TRY(vt_calloc64(&f->parameters, size.used, 1, err), err, "parameters of the vector path");
   arena block = {.base = f->parameters};
   lay_out_parameters(f, &block);
+  VT_ASSERT(block.used == size.used);
   put_coefficients(f, m->c_radial, m->n_radial, m->k_radial, f->c_radial);
   put_coefficients(f, m->c_angular, m->n_angular, m->k_angular, f->c_angular);
   f->reach_radial = put_cutoffs(f, m->rc_radial, f->inverse_radial);
@@ -252,6 +253,7 @@ static vt_status reserve_rows(vt_nep_fast *f, int longest, vt_err *err)
   VT_TRY(s, err, "vector path: rows of %d neighbours", longest);
   arena block = {.base = f->work};
   lay_out_work(f, &block);
+  VT_ASSERT(block.used == size.used && f->cap_row >= need);
   return VT_OK;
 }
 
@@ -261,6 +263,7 @@ static void group_by_species(vt_nep_fast *f, const vt_nlist *nl)
   for (int i = 0; i < nl->n; i++) start[nl->type[i] + 1]++;
   for (int s = 0; s < VT_MAX_SPECIES; s++) start[s + 1] += start[s];
   for (int i = 0; i < nl->n; i++) f->order[start[nl->type[i]]++] = i;
+  VT_ASSERT(start[VT_MAX_SPECIES] == nl->n && start[VT_MAX_SPECIES - 1] == nl->n);
 }
 
 static void put_sites(vt_nep_fast *f, const vt_nlist *nl)

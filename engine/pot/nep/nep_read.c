@@ -333,6 +333,7 @@ static vt_status numbers(reader *r, vt_nep_model *m, vt_err *err)
       VT_PASS(check_number(r, p, i, x, err));
     }
   }
+  VT_ASSERT(x == m->numbers + total);
   lay_out(m, parts);
   while (next_line(r))
     if (r->n_words)
