@@ -72,17 +72,14 @@ static vt_status charge_open(const vt_plan *p, const vt_obs_request *r, void **s
 {
   vt_status rc = VT_OK;
   vt__corr_shape shape;
-  void *block;
   charge *q = NULL;
   *self = NULL;
   VT_PASS(vt__corr_obs_shape(&vt__obs_charge.doc, p, r, &shape, err));
-  VT_TRY_OUT(vt_calloc64(&block, 1, sizeof *q, err), err, "charge");
-  q = block;
+  VT_TRY_OUT(VT_NEW(q, 1, err), err, "charge");
   q->stride = path_of(p, r, &q->n_path);
   VT_TRY_OUT(vt__corr_obs_init(&q->c, p, r, shape, p->comp.n_species, vt__obs_n_pairs(p), err), err, "charge");
-  VT_TRY_OUT(vt_calloc64(&block, (size_t)q->n_path * (size_t)p->comp.n_species, sizeof *q->path, err), err,
-             "charge: %d instants", q->n_path);
-  q->path = block;
+  VT_TRY_OUT(VT_NEW(q->path, (size_t)q->n_path * (size_t)p->comp.n_species, err), err, "charge: %d instants",
+             q->n_path);
   *self = q, q = NULL;
 out:
   charge_close(q);

@@ -88,21 +88,18 @@ static void jumps_close(void *self)
 static vt_status jumps_open(const vt_plan *p, const vt_obs_request *r, void **self, vt_err *err)
 {
   vt_status rc = VT_OK;
-  void *block = NULL;
   jumps *o = NULL;
   *self = NULL;
   VT_PASS(vt__obs_check(&vt__obs_jumps.doc, p, r, err));
-  VT_TRY_OUT(vt_calloc64(&block, 1, sizeof *o, err), err, "jumps");
-  o = block;
+  VT_TRY_OUT(VT_NEW(o, 1, err), err, "jumps");
   o->comp = p->comp;
   o->sample_ps = vt__obs_sample_ps(p, r);
   o->settle = vt__track_at_least(r->par[SETTLE], o->sample_ps);
   VT_TRY_OUT(vt__track_open(&o->track, &p->comp, "A", "M", MOST, r->par[HYSTERESIS], 0, err), err, "jumps");
   const size_t n_ions = (size_t)o->track.pairs.n_first, n_species = (size_t)p->comp.n_species;
   o->n_state = sizeof *o->samples + n_species * sizeof *o->tally + n_ions * sizeof *o->ions;
-  VT_TRY_OUT(vt_calloc64(&block, o->n_state, 1, err), err, "jumps of %zu ions", n_ions);
-  o->state = block;
-  o->samples = block;
+  VT_TRY_OUT(vt_calloc64(&o->state, o->n_state, 1, err), err, "jumps of %zu ions", n_ions);
+  o->samples = o->state;
   o->tally = (double(*)[N_TALLY])(o->samples + 1);
   o->ions = (ion *)(o->tally + n_species);
   *self = o, o = NULL;

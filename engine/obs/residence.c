@@ -81,26 +81,22 @@ static void residence_close(void *self)
 static vt_status residence_open(const vt_plan *p, const vt_obs_request *r, void **self, vt_err *err)
 {
   vt_status rc = VT_OK;
-  void *block = NULL;
   residence *o = NULL;
   vt__corr_shape shape;
   const size_t n_species = (size_t)p->comp.n_species;
   *self = NULL;
   VT_PASS(vt__corr_obs_shape(&vt__obs_residence.doc, p, r, &shape, err));
-  VT_TRY_OUT(vt_calloc64(&block, 1, sizeof *o, err), err, "residence");
-  o = block;
+  VT_TRY_OUT(VT_NEW(o, 1, err), err, "residence");
   VT_TRY_OUT(vt__track_open(&o->track, &p->comp, "A", "M", MOST, r->par[HYSTERESIS],
                             vt__track_at_most(r->par[PERMISSION], vt__obs_sample_ps(p, r)), err),
              err, "residence");
   VT_TRY_OUT(vt__pairs_open(&o->oxygen, &p->comp, "M", "O", MOST, err), err, "residence");
   const size_t n_vec = (size_t)o->track.pairs.n_first * MOST + 1;
-  VT_TRY_OUT(vt_calloc64(&block, n_vec, sizeof *o->now, err), err, "residence: %zu vectors", n_vec);
-  o->now = block;
-  VT_TRY_OUT(vt_calloc64(&block, (size_t)o->oxygen.n_first + 1, sizeof *o->class_of, err), err, "residence");
-  o->class_of = block;
+  VT_TRY_OUT(VT_NEW(o->now, n_vec, err), err, "residence: %zu vectors", n_vec);
+  VT_TRY_OUT(VT_NEW(o->class_of, (size_t)o->oxygen.n_first + 1, err), err, "residence");
   o->n_census = (2 * n_species + 1) * N_CLASS;
-  VT_TRY_OUT(vt_calloc64(&block, o->n_census, sizeof(double), err), err, "residence");
-  o->census = o->bonds = block;
+  VT_TRY_OUT(VT_NEW(o->census, o->n_census, err), err, "residence");
+  o->bonds = o->census;
   o->metals = o->bonds + n_species * N_CLASS;
   o->visits = o->metals + N_CLASS;
   VT_TRY_OUT(vt__corr_obs_init(&o->base, p, r, shape, (int)n_vec, p->comp.n_species * N_CLASS * N_SUM, err), err,

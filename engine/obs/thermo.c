@@ -68,16 +68,13 @@ static void thermo_close(void *self)
 static vt_status thermo_open(const vt_plan *p, const vt_obs_request *r, void **self, vt_err *err)
 {
   vt_status rc = VT_OK;
-  void *block;
   thermo *t = NULL;
   *self = NULL;
   VT_PASS(vt__obs_check(&vt__obs_thermo.doc, p, r, err));
-  VT_TRY_OUT(vt_calloc64(&block, 1, sizeof *t, err), err, "thermo");
-  t = block;
+  VT_TRY_OUT(VT_NEW(t, 1, err), err, "thermo");
   t->comp = p->comp;
   rows_of(p, r, &t->per_row, &t->n_rows);
-  VT_TRY_OUT(vt_calloc64(&block, (size_t)t->n_rows * N_COLS, sizeof(double), err), err, "thermo: %d rows", t->n_rows);
-  t->row = block;
+  VT_TRY_OUT(VT_NEW(t->row, (size_t)t->n_rows * N_COLS, err), err, "thermo: %d rows", t->n_rows);
   *self = t, t = NULL;
 out:
   thermo_close(t);

@@ -76,29 +76,20 @@ static vt_status vanhove_open(const vt_plan *p, const vt_obs_request *r, void **
   vt_status rc = VT_OK;
   int n_bins;
   vt__corr_shape shape;
-  void *block;
   vanhove *g = NULL;
   const size_t n = (size_t)p->comp.n_atoms;
   *self = NULL;
   VT_PASS(size_of(p, r, &n_bins, &shape, err));
-  VT_TRY_OUT(vt_calloc64(&block, 1, sizeof *g, err), err, "vanhove");
-  g = block;
+  VT_TRY_OUT(VT_NEW(g, 1, err), err, "vanhove");
   g->bin_a = r->par[0];
   g->n_bins = n_bins;
   g->n_pairs = vt__obs_n_pairs(p);
   const int n_acc = COUNTS + (p->comp.n_species + g->n_pairs) * n_bins;
   VT_TRY_OUT(vt__corr_obs_init(&g->c, p, r, shape, 2 * p->comp.n_atoms, n_acc, err), err, "vanhove");
-  VT_TRY_OUT(vt_calloc64(&block, 2 * n, sizeof *g->now, err), err, "vanhove: %zu positions", n);
-  g->now = block;
-  for (int a = 0; a < 3; a++) {
-    VT_TRY_OUT(vt_calloc64(&block, n, sizeof(double), err), err, "vanhove: %zu coordinates", n);
-    g->s[a] = block;
-  }
-  VT_TRY_OUT(vt_calloc64(&block, n, sizeof(double), err), err, "vanhove: %zu distances", n);
-  g->r2 = block;
-  VT_TRY_OUT(vt_calloc64(&block, (size_t)g->n_pairs * (size_t)n_bins, sizeof *g->count, err), err, "vanhove: %d bins",
-             n_bins);
-  g->count = block;
+  VT_TRY_OUT(VT_NEW(g->now, 2 * n, err), err, "vanhove: %zu positions", n);
+  for (int a = 0; a < 3; a++) VT_TRY_OUT(VT_NEW(g->s[a], n, err), err, "vanhove: %zu coordinates", n);
+  VT_TRY_OUT(VT_NEW(g->r2, n, err), err, "vanhove: %zu distances", n);
+  VT_TRY_OUT(VT_NEW(g->count, (size_t)g->n_pairs * (size_t)n_bins, err), err, "vanhove: %d bins", n_bins);
   *self = g, g = NULL;
 out:
   vanhove_close(g);

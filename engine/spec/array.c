@@ -5,6 +5,7 @@
 size_t vt_array_count(const vt_array_def *d)
 {
   size_t n = 1;
+  VT_ASSERT(d->n_dim >= 0 && d->n_dim <= VT_MAX_DIM);
   for (int i = 0; i < d->n_dim; i++) n *= (size_t)d->dim[i];
   return n;
 }
@@ -12,6 +13,7 @@ size_t vt_array_count(const vt_array_def *d)
 int vt_pair_index(int i, int j, int n)
 {
   int lo = i < j ? i : j, hi = i < j ? j : i;
+  VT_ASSERT(lo >= 0 && hi < n);
   return lo * n - lo * (lo - 1) / 2 + (hi - lo);
 }
 
