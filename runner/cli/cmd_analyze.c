@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 #include "engine/replica/replica.h"
-#include "runner/cli/analysis.h"
+#include "runner/analysis/analysis.h"
 #include "runner/cli/cli.h"
 
 /* "Al-Cl=2.9,Li-Al=4.4": 1 and the pairs, or 0 after a message. */
@@ -59,27 +59,28 @@ static int parse_charges(const vt_usage *u, const char *text, vt_trajectory_opti
 }
 
 /* Cutoffs of bonds (metal and anion, alkali and metal) that are stand-ins, or that the cell is too small for. */
-static void warn_of_cutoffs(const vt_trajectory *t, json_t *o)
+static void warn_of_cutoffs(const vt_trajectory *t, vt_analysis *a)
 {
   const vt_composition *c = &t->plan.comp;
   for (int i = 0; i < c->n_species; i++)
     for (int j = 0; j < c->n_species; j++) {
-      const char a = vt_element_role(c->z[i]), b = vt_element_role(c->z[j]);
-      if (!(a == 'M' && (b == 'X' || b == 'O')) && !(a == 'A' && b == 'M')) continue;
+      const char p = vt_element_role(c->z[i]), q = vt_element_role(c->z[j]);
+      if (!(p == 'M' && (q == 'X' || q == 'O')) && !(p == 'A' && q == 'M')) continue;
       const char *first = vt_element_symbol(c->z[i]), *second = vt_element_symbol(c->z[j]);
       if (t->cutoffs.r[i][j] > t->half_height_a)
-        vt_json_warn(o,
-                     "%s-%s: the cutoff of %.3g A lies beyond half of the shortest height of the cell, %.3g A, where "
-                     "neighbours are no longer counted: coordination, chains and residence are wrong",
-                     first, second, t->cutoffs.r[i][j], t->half_height_a);
+        vt_analysis_warn(
+            a,
+            "%s-%s: the cutoff of %.3g A lies beyond half of the shortest height of the cell, %.3g A, where "
+            "neighbours are no longer counted: coordination, chains and residence are wrong",
+            first, second, t->cutoffs.r[i][j], t->half_height_a);
       else if (!t->cutoffs.measured[i][j])
-        vt_json_warn(o, "%s-%s: the cutoff of %.3g A is no first minimum of g(r): given, or 1.35 bond lengths", first,
-                     second, t->cutoffs.r[i][j]);
+        vt_analysis_warn(a, "%s-%s: the cutoff of %.3g A is no first minimum of g(r): given, or 1.35 bond lengths",
+                         first, second, t->cutoffs.r[i][j]);
     }
 }
 
 /* What a user should know before believing the numbers. */
-static void warn(const vt_trajectory *t, json_t *o)
+static void warn(const vt_trajectory *t, vt_analysis *a)
 {
   const double doubtful = 0.25;
   const vt_composition *c = &t->plan.comp;
@@ -87,45 +88,48 @@ static void warn(const vt_trajectory *t, json_t *o)
   for (int s = 0; s < c->n_species; s++) {
     charge += c->count[s] * c->charge[s];
     if (c->charge[s] == 0)
-      vt_json_warn(o, "%s has no charge: it does not count in conductivities (--charges %s=...)",
-                   vt_element_symbol(c->z[s]), vt_element_symbol(c->z[s]));
+      vt_analysis_warn(a, "%s has no charge: it does not count in conductivities (--charges %s=...)",
+                       vt_element_symbol(c->z[s]), vt_element_symbol(c->z[s]));
   }
-  if (charge != 0) vt_json_warn(o, "the cell has a charge of %+d: sigma depends on the frame (--charges)", charge);
+  if (charge != 0) vt_analysis_warn(a, "the cell has a charge of %+d: sigma depends on the frame (--charges)", charge);
   if (t->largest_move > doubtful)
-    vt_json_warn(
-        o,
+    vt_analysis_warn(
+        a,
         "an atom moves by %.2f of the shortest height of the cell between two frames: from 0.5 on nobody can say "
         "where it went, save more frames",
         t->largest_move);
-  if (!isfinite(t->plan.t_k)) vt_json_warn(o, "no --temperature: conductivities are not known");
-  warn_of_cutoffs(t, o);
+  if (!isfinite(t->plan.t_k)) vt_analysis_warn(a, "no --temperature: conductivities are not known");
+  warn_of_cutoffs(t, a);
+}
+
+static void print_json(const vt_trajectory *t, const vt_analysis *a)
+{
+  vt_json *o = vt_json_object();
+  vt_json_put(o, "n_frames", vt_json_int(t->n_frames));
+  vt_json_put(o, "n_atoms", vt_json_int(t->plan.comp.n_atoms));
+  vt_json_put(o, "dt_ps", vt_json_num(t->plan.protocol.produce_dt_fs / 1000));
+  vt_json_put(o, "warnings", vt_json_lines(a->warnings.s));
+  vt_analysis_json(a, o);
+  vt_json_put(o, "temperature_K", vt_json_num(t->plan.t_k)); /* what was asked for: the file knows none */
+  vt_json_put(o, "volume_A3", vt_json_num(t->volume_a3));
+  vt_cli_print_json(o, 0);
 }
 
 static vt_status answer(const vt_trajectory *t, int frame, int json, vt_err *err)
 {
-  vt_analysis a;
+  vt_analysis a = {0};
   const vt_measured m = {
       .plan = &t->plan, .cutoffs = &t->cutoffs, .defs = t->defs, .n_defs = t->n_defs, .values = t->values};
-  VT_PASS(vt_cli_analysis(&m, frame, &a, err));
-  json_t *o = vt_json_object();
-  vt_json_put(o, "n_frames", vt_json_int(t->n_frames));
-  vt_json_put(o, "n_atoms", vt_json_int(t->plan.comp.n_atoms));
-  vt_json_put(o, "dt_ps", vt_json_num(t->plan.protocol.produce_dt_fs / 1000));
-  vt_json_put(o, "warnings", vt_json_array());
-  warn(t, o);
-  vt_status rc = vt_cli_analysis_json(&m, &a, o, err);
-  vt_json_put(o, "temperature_K", vt_json_num(t->plan.t_k)); /* what was asked for: the file knows none */
-  vt_json_put(o, "volume_A3", vt_json_num(t->volume_a3));
+  warn(t, &a);
+  vt_status rc = vt_analysis_make(&a, &m, frame, err);
   if (rc == VT_OK && json) {
-    vt_json_print(o, 0);
-    return VT_OK;
-  }
-  if (rc == VT_OK) {
+    print_json(t, &a);
+  } else if (rc == VT_OK) {
     printf("%d frames of %d atoms, %g ps apart\n", t->n_frames, (int)t->plan.comp.n_atoms,
            t->plan.protocol.produce_dt_fs / 1000);
-    vt_cli_analysis_text(&m, &a, o, stdout);
+    vt_analysis_text(&a, stdout);
   }
-  json_decref(o);
+  vt_analysis_free(&a);
   return rc;
 }
 

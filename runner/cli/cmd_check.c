@@ -27,15 +27,15 @@ int cmd_check(int argc, char **argv)
   if (code < 0) code = vt_cli_readable(&u, u.arg[0]);
   if (code >= 0) return code;
   vt_campaign *c = NULL;
-  json_t *o = vt_json_object();
+  vt_json *o = vt_json_object();
   vt_json_put(o, "warnings", vt_json_array());
   code = vt_cli_campaign(u.arg[0], huge, VT_SIMD_AUTO, o, &c);
   if (c) vt_cli_campaign_json(c, o);
   if (json) {
-    vt_json_print(o, 0);
+    vt_cli_print_json(o, 0);
   } else {
     if (c) print_text(c);
-    json_decref(o);
+    vt_json_free(o);
   }
   vt_campaign_free(c);
   return vt_cli_done(code);

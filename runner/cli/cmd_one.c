@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "engine/replica/replica.h"
-#include "runner/cli/analysis.h"
+#include "runner/analysis/analysis.h"
 #include "runner/cli/cli.h"
 #include "runner/folder/folder.h"
 
@@ -210,15 +210,15 @@ static void cutoffs_of(const vt_plan *p, const vt_array_def *defs, int n_defs, c
     }
 }
 
-static vt_status print_json(const one *o, const vt_plan *p, const vt_result *r, const vt_measured *m,
-                            const vt_analysis *a, int same, const char *where, vt_err *err)
+static void print_json(const one *o, const vt_plan *p, const vt_result *r, const vt_analysis *a, int same,
+                       const char *where)
 {
   char uid[65], sha[65];
   vt_uid digest;
   vt_uid_hex(&p->uid, uid);
   vt_sha256(r->values, r->n_values * sizeof *r->values, &digest);
   vt_uid_hex(&digest, sha);
-  json_t *j = vt_json_object();
+  vt_json *j = vt_json_object();
   vt_json_put(j, "task", vt_json_text(uid));
   vt_json_put(j, "kind", vt_json_text(p->kind == VT_TASK_GLASS ? "glass" : "md"));
   vt_json_put(j, "composition", vt_json_text(p->comp.name));
@@ -231,13 +231,9 @@ static vt_status print_json(const one *o, const vt_plan *p, const vt_result *r, 
   vt_json_put(j, "kernel", vt_json_text(r->kernel));
   vt_json_put(j, "n_values", vt_json_int((int64_t)r->n_values));
   vt_json_put(j, "result_sha256", vt_json_text(sha));
-  vt_json_put(j, "warnings", vt_json_array());
+  vt_json_put(j, "warnings", vt_json_lines(a->warnings.s));
   if (p->kind == VT_TASK_MD) {
-    vt_status rc = vt_cli_analysis_json(m, a, j, err);
-    if (rc != VT_OK) {
-      json_decref(j);
-      return rc;
-    }
+    vt_analysis_json(a, j);
   } else {
     double volume, density;
     glass_facts(p, r, &volume, &density);
@@ -245,16 +241,15 @@ static vt_status print_json(const one *o, const vt_plan *p, const vt_result *r, 
     vt_json_put(j, "density_g_cm3", vt_json_num(density));
   }
   if (o->check) {
-    json_t *check = vt_json_object();
+    vt_json *check = vt_json_object();
     vt_json_put(check, "identical", vt_json_bool(same));
     vt_json_put(check, "text", vt_json_text(where));
     vt_json_put(j, "check", check);
   }
-  vt_json_print(j, 0);
-  return VT_OK;
+  vt_cli_print_json(j, 0);
 }
 
-static void print_text(const one *o, const vt_plan *p, const vt_result *r, const vt_transport *t, const char *where)
+static void print_text(const one *o, const vt_plan *p, const vt_result *r, const vt_analysis *a, const char *where)
 {
   char uid[65];
   vt_uid_hex(&p->uid, uid);
@@ -262,7 +257,7 @@ static void print_text(const one *o, const vt_plan *p, const vt_result *r, const
          p->kind == VT_TASK_GLASS ? "quenched to" : "MD at", p->t_k);
   printf("  %.4g ns in %.3g s, kernel %s\n", r->ns, r->wall_s, r->kernel);
   if (p->kind == VT_TASK_MD) {
-    vt_cli_transport_text(&p->comp, t, stdout);
+    vt_analysis_transport_text(a, stdout);
   } else {
     double volume, density;
     glass_facts(p, r, &volume, &density);
@@ -295,18 +290,19 @@ static vt_status do_task(const one *o, int task, int *code, vt_err *err)
   const vt_measured m = {.plan = &p, .cutoffs = &cut, .defs = defs, .n_defs = n_defs, .values = r.values};
   if (p.kind == VT_TASK_MD) {
     cutoffs_of(&p, defs, n_defs, r.values, &cut);
-    VT_TRY_OUT(vt_cli_analysis(&m, VT_TR_FRAMEWORK, &a, err), err, "transport of task %d", task);
+    VT_TRY_OUT(vt_analysis_make(&a, &m, VT_TR_FRAMEWORK, err), err, "analysis of task %d", task);
   }
   if (o->check) VT_TRY_OUT(compare(o, &p, &r, &same, where, err), err, "--check");
   if (o->json)
-    VT_TRY_OUT(print_json(o, &p, &r, &m, &a, same, where, err), err, "answer of task %d", task);
+    print_json(o, &p, &r, &a, same, where);
   else
-    print_text(o, &p, &r, &a.transport, where);
+    print_text(o, &p, &r, &a, where);
   if (!same) {
     (void)fprintf(stderr, "vitrion one: the result is not the recorded one: %s\n", where);
     *code = VT_EXIT_FAIL;
   }
 out:
+  vt_analysis_free(&a);
   vt_result_free(&glass);
   vt_result_free(&r);
   return rc;

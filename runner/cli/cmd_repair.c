@@ -3,26 +3,18 @@
  */
 #include <inttypes.h>
 #include <math.h>
-#include <string.h>
 
 #include "runner/cli/findings.h"
 
 static void print_json(const char *path, const vt_repair *r)
 {
-  json_t *o = vt_json_object(), *list = vt_json_array();
+  vt_json *o = vt_json_object();
   vt_json_put(o, "dir", vt_json_text(path));
-  for (const char *at = r->done.s; at && *at;) {
-    char line[1024];
-    size_t n = strcspn(at, "\n");
-    (void)snprintf(line, sizeof line, "%.*s", (int)n, at);
-    vt_json_add(list, vt_json_text(line));
-    at += n + (at[n] == '\n');
-  }
-  vt_json_put(o, "done", list);
+  vt_json_put(o, "done", vt_json_lines(r->done.s));
   vt_json_put(o, "tasks_open", r->tasks_open < 0 ? vt_json_num(NAN) : vt_json_int(r->tasks_open));
   vt_json_put(o, "sound", vt_json_bool(r->left.sound));
   vt_cli_findings_json(&r->left, o);
-  vt_json_print(o, 0);
+  vt_cli_print_json(o, 0);
 }
 
 static void print_text(const char *path, const vt_repair *r)

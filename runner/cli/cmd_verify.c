@@ -18,12 +18,12 @@ int vt_cli_folder(const vt_usage *u, const char *path, vt_outdir *dir)
   return -1;
 }
 
-void vt_cli_findings_json(const vt_checked *v, json_t *o)
+void vt_cli_findings_json(const vt_checked *v, vt_json *o)
 {
-  json_t *list = vt_json_array();
+  vt_json *list = vt_json_array();
   for (int i = 0; i < v->n; i++) {
     const vt_finding *f = &v->found[i];
-    json_t *one = vt_json_object();
+    vt_json *one = vt_json_object();
     vt_json_put(one, "kind", vt_json_text(vt_finding_name(f->kind)));
     vt_json_put(one, "file", vt_json_text(f->file));
     vt_json_put(one, "where", vt_json_text(f->where));
@@ -45,7 +45,7 @@ void vt_cli_findings_text(const vt_checked *v)
 
 static void print_json(const char *path, const vt_checked *v)
 {
-  json_t *o = vt_json_object(), *n = vt_json_object();
+  vt_json *o = vt_json_object(), *n = vt_json_object();
   vt_json_put(o, "campaign", v->campaign[0] ? vt_json_text(v->campaign) : vt_json_num((double)NAN));
   vt_json_put(o, "dir", vt_json_text(path));
   vt_json_put(o, "sound", vt_json_bool(v->sound));
@@ -58,7 +58,7 @@ static void print_json(const char *path, const vt_checked *v)
   vt_json_put(n, "store_rows", vt_json_int(v->store_rows));
   vt_json_put(o, "checked", n);
   vt_cli_findings_json(v, o);
-  vt_json_print(o, 0);
+  vt_cli_print_json(o, 0);
 }
 
 static void print_text(const char *path, const vt_checked *v)

@@ -115,4 +115,41 @@ typedef struct vt_death_notes {
 int vt_death_notes_look(vt_death_notes *f, double now, int take);
 void vt_death_note_leave(const char *prefix, int rank); /* the word itself */
 
+/* ------------------------------------------------------------------ simulation (simulate.c)
+ *
+ * One master and very many ranks: the real master over simulated ranks that speak the real messages, with a clock on
+ * the master alone.  For `bench sched --simulate` and the tests of scale. */
+
+typedef struct vt_farm_simulation {
+  int n_ranks; /* 2..32768; rank 0 is the master alone */
+  int n_tasks;
+  const vt_sched_task *task; /* [n_tasks] borrowed */
+  uint64_t seed;
+  double least_s, most_s;  /* lengths of tasks in virtual time, uniform; 0, 0: none           */
+  double window_s;         /* virtual: then a soft stop; 0: until all tasks are done          */
+  double die, leave, fail; /* shares: ranks that die silently, ranks that leave; tasks that fail at the first try */
+  vt_journal *replay;      /* NULL: none */
+} vt_farm_simulation;
+
+enum { VT_FARM_TAGS = 16 }; /* kinds of messages to the master */
+typedef struct vt_farm_simulated {
+  vt_sched_counts tasks;
+  int64_t never, twice; /* tasks without a result, with more than one, as the master saw them */
+  int n_dead, n_left;   /* ranks that were killed, that left */
+  int n_declared;       /* ranks that the master declared dead */
+  double virtual_s;
+  double open_s;           /* opening the master */
+  int64_t open_bytes;      /* memory that it took */
+  double master_s, tick_s; /* CPU seconds: messages and ticks; ticks alone */
+  double longest_s;        /* wall time of the longest single message or tick */
+  int64_t received, sent, ticks;
+  double send_s; /* of `master_s`: what the simulated sends cost, by a calibration */
+  int64_t kind_n[VT_FARM_TAGS];
+  double kind_s[VT_FARM_TAGS]; /* by kind of message */
+} vt_farm_simulated;
+const char *vt_farm_message_name(int kind); /* "ready" ...; NULL: no such message */
+
+/* VT_EBUG if the run comes to no end. */
+VT_MUST_CHECK vt_status vt_farm_simulate(const vt_farm_simulation *s, vt_farm_simulated *out, vt_err *err);
+
 #endif
