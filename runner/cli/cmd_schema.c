@@ -44,7 +44,7 @@ static vt_status put_json(vt_buf *text, vt_err *err)
 int cmd_schema(int argc, char **argv)
 {
   int json = 0;
-  const vt_opt opt[] = {{"json", VT_OPT_FLAG, NULL, "as JSON instead of Markdown", &json, 0, 0}};
+  const vt_opt opt[] = {{"json", VT_OPT_FLAG, NULL, "print JSON instead of Markdown", &json, 0, 0}};
   vt_usage u = {.name = "schema",
                 .args = "",
                 .doc = "Every key of a campaign file: type, unit, range, default, meaning.",
