@@ -5,8 +5,9 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#include "engine/ana/ana.h"
 #include "engine/obs/obs.h"
+#include "engine/structure/structure.h"
+#include "engine/transport/transport.h"
 
 /* What was measured; everything is borrowed. */
 typedef struct vt_measured {

@@ -200,8 +200,8 @@ static void glass_facts(const vt_plan *p, const vt_result *r, double *volume_a3,
 static void cutoffs_of(const vt_plan *p, const vt_array_def *defs, int n_defs, const double *values, vt_cutoffs *cut)
 {
   const int n = p->comp.n_species;
-  const double *r = vt_array_find(defs, n_defs, values, "equilibrate/cutoff", NULL);
-  const double *measured = vt_array_find(defs, n_defs, values, "equilibrate/cutoff_measured", NULL);
+  const double *r = vt_array_find(defs, n_defs, values, &vt_a_equilibrate_cutoff, NULL);
+  const double *measured = vt_array_find(defs, n_defs, values, &vt_a_equilibrate_cutoff_measured, NULL);
   *cut = (vt_cutoffs){.n_species = n};
   for (int i = 0; i < n; i++)
     for (int j = 0; j < n; j++) {

@@ -5,7 +5,7 @@
 #include "runner/cli/analysis.h"
 #include "runner/cli/cli.h"
 
-static const double *find(const vt_measured *m, const char *name, const vt_array_def **d)
+static const double *find(const vt_measured *m, const vt_array_name *name, const vt_array_def **d)
 {
   return vt_array_find(m->defs, m->n_defs, m->values, name, d);
 }
@@ -27,7 +27,8 @@ static vt_status non_gaussian_json(const vt_measured *m, json_t *top, vt_err *er
 {
   const double latest = 0.25 * m->plan->protocol.produce_ps;
   const vt_array_def *d = NULL;
-  const double *lag = find(m, "msd/lag_ps", &d), *mean = find(m, "msd/mean", NULL), *m4 = find(m, "msd/m4", NULL);
+  const double *lag = find(m, &vt_a_msd_lag_ps, &d), *mean = find(m, &vt_a_msd_mean, NULL),
+               *m4 = find(m, &vt_a_msd_m4, NULL);
   const int n_lag = lag && mean && m4 ? d->dim[0] : 0;
   json_t *list = vt_json_array();
   void *block = NULL;
@@ -60,6 +61,8 @@ static vt_status non_gaussian_json(const vt_measured *m, json_t *top, vt_err *er
 
 enum { ENDPOINT = 2, N_KIND = 3, N_CLASS = 5 };
 static const char *const kind_name[N_KIND] = {"continuous", "intermittent", "endpoint"};
+static const vt_array_name *const kind_array[N_KIND] = {&vt_a_residence_continuous, &vt_a_residence_intermittent,
+                                                        &vt_a_residence_endpoint};
 
 static void put_time(json_t *o, const char *what, const vt_residence *r)
 {
@@ -92,8 +95,8 @@ static void warn_row(json_t *top, const char *symbol, int k, const vt_residence 
 static vt_status residence_row(const vt_measured *m, int s, int k, json_t *list, json_t *top, vt_err *err)
 {
   const vt_array_def *d;
-  const double *lag = find(m, "residence/lag_ps", &d), *bonds = find(m, "residence/bonds", NULL);
-  const double *metals = find(m, "residence/metals", NULL), *visits = find(m, "residence/visits", NULL);
+  const double *lag = find(m, &vt_a_residence_lag_ps, &d), *bonds = find(m, &vt_a_residence_bonds, NULL);
+  const double *metals = find(m, &vt_a_residence_metals, NULL), *visits = find(m, &vt_a_residence_visits, NULL);
   const int n_lag = d->dim[0], row = s * N_CLASS + k;
   const double chance = bonds[row] / (m->plan->comp.count[s] * metals[k]);
   vt_residence r[N_KIND];
@@ -105,11 +108,9 @@ static vt_status residence_row(const vt_measured *m, int s, int k, json_t *list,
   vt_json_put(o, "metals", vt_json_num(metals[k]));
   vt_json_put(o, "visits", vt_json_num(visits[row]));
   for (int q = 0; q < N_KIND; q++) {
-    char name[48];
-    (void)snprintf(name, sizeof name, "residence/%s", kind_name[q]);
     vt_res_input in = {.n = n_lag,
                        .lag_ps = lag,
-                       .survival = find(m, name, NULL) + (ptrdiff_t)row * n_lag,
+                       .survival = find(m, kind_array[q], NULL) + (ptrdiff_t)row * n_lag,
                        .visits = visits[row],
                        .chance = q == ENDPOINT ? chance : 0}; /* the other two end for good */
     const int always = !(in.chance < 1);                      /* every ion at every metal: nowhere to go */
@@ -128,7 +129,7 @@ static vt_status residence_row(const vt_measured *m, int s, int k, json_t *list,
 static vt_status residence_json(const vt_measured *m, json_t *top, vt_err *err)
 {
   const vt_composition *c = &m->plan->comp;
-  const double *metals = find(m, "residence/metals", NULL);
+  const double *metals = find(m, &vt_a_residence_metals, NULL);
   json_t *list = vt_json_array();
   vt_json_put(top, "residence", list);
   if (!metals && n_of_role(c, 'M') > 0) vt_json_warn(top, "no residence times: they were not observed");
@@ -141,10 +142,11 @@ static vt_status residence_json(const vt_measured *m, json_t *top, vt_err *err)
 /* ------------------------------------------------------------------ metal-anion bonds, jumps (T 6.11, T 6.12) */
 
 /* The 1/e time of a function that decays from 1; P2 may be negative, which is far below 1/e. */
-static vt_status decay(const vt_measured *m, const char *name, int pair, double *work, vt_residence *r, vt_err *err)
+static vt_status decay(const vt_measured *m, const vt_array_name *name, int pair, double *work, vt_residence *r,
+                       vt_err *err)
 {
   const vt_array_def *d;
-  const double *lag = find(m, "bonds/lag_ps", &d), *c = find(m, name, NULL) + (ptrdiff_t)pair * d->dim[0];
+  const double *lag = find(m, &vt_a_bonds_lag_ps, &d), *c = find(m, name, NULL) + (ptrdiff_t)pair * d->dim[0];
   const int n = d->dim[0];
   for (int k = 0; k < n; k++) work[k] = c[k] < 0 ? 0 : c[k];
   const vt_res_input in = {.n = n, .lag_ps = lag, .survival = work, .visits = (double)NAN};
@@ -158,12 +160,12 @@ static vt_status bond_row(const vt_measured *m, int i, int j, double *work, json
   const int anion = metal == i ? j : i;
   const char *const a = symbol_of(m, metal), *const b = symbol_of(m, anion);
   vt_residence c2, life;
-  VT_PASS(decay(m, "bonds/c2", pair, work, &c2, err));
-  VT_PASS(decay(m, "bonds/continuous", pair, work, &life, err));
+  VT_PASS(decay(m, &vt_a_bonds_c2, pair, work, &c2, err));
+  VT_PASS(decay(m, &vt_a_bonds_continuous, pair, work, &life, err));
   json_t *o = vt_json_object();
   vt_json_add(list, o);
   vt_json_put(o, "pair", vt_cli_pair_json(c, metal, anion));
-  vt_json_put(o, "per_metal", vt_json_num(find(m, "bonds/per_metal", NULL)[pair]));
+  vt_json_put(o, "per_metal", vt_json_num(find(m, &vt_a_bonds_per_metal, NULL)[pair]));
   vt_json_put(o, "c2_e_time_ps", vt_json_num(c2.e_time_ps));
   vt_json_put(o, "c2_longer_than_ps", vt_json_num(isnan(c2.e_time_ps) ? c2.longer_than_ps : (double)NAN));
   vt_json_put(o, "lifetime_ps", vt_json_num(life.tau_ps));
@@ -185,7 +187,7 @@ static vt_status bonds_json(const vt_measured *m, json_t *top, vt_err *err)
   json_t *list = vt_json_array();
   void *work = NULL;
   vt_json_put(top, "bonds", list);
-  if (!find(m, "bonds/lag_ps", &d)) {
+  if (!find(m, &vt_a_bonds_lag_ps, &d)) {
     vt_json_warn(top, "no lifetimes of metal-anion bonds: they were not observed");
     return VT_OK;
   }
@@ -203,14 +205,15 @@ static void jumps_json(const vt_measured *m, json_t *top)
 {
   const vt_composition *c = &m->plan->comp;
   static const struct {
-    const char *array, *key;
-  } column[] = {{"jumps/count", "count"},
-                {"jumps/rate", "rate_per_ps"},
-                {"jumps/back", "back"},
-                {"jumps/length", "length_A"},
-                {"jumps/settled", "settled"}};
+    const vt_array_name *array;
+    const char *key;
+  } column[] = {{&vt_a_jumps_count, "count"},
+                {&vt_a_jumps_rate, "rate_per_ps"},
+                {&vt_a_jumps_back, "back"},
+                {&vt_a_jumps_length, "length_A"},
+                {&vt_a_jumps_settled, "settled"}};
   json_t *list = vt_json_array();
-  const double *count = find(m, "jumps/count", NULL);
+  const double *count = find(m, &vt_a_jumps_count, NULL);
   vt_json_put(top, "jumps", list);
   if (!count) vt_json_warn(top, "no jumps: they were not observed");
   for (int s = 0; s < c->n_species && count; s++) {

@@ -5,12 +5,12 @@
 #include "runner/cli/analysis.h"
 #include "runner/cli/cli.h"
 
-static const double *find(const vt_measured *m, const char *name, const vt_array_def **d)
+static const double *find(const vt_measured *m, const vt_array_name *name, const vt_array_def **d)
 {
   return vt_array_find(m->defs, m->n_defs, m->values, name, d);
 }
 
-static double single(const vt_measured *m, const char *name)
+static double single(const vt_measured *m, const vt_array_name *name)
 {
   const double *v = find(m, name, NULL);
   return v ? *v : (double)NAN;
@@ -56,7 +56,7 @@ static vt_status rdf_json(const vt_measured *m, double volume_a3, json_t *o, vt_
 {
   const vt_composition *c = &m->plan->comp;
   const vt_array_def *d;
-  const double *r = find(m, "rdf/r", &d), *g = find(m, "rdf/g", NULL);
+  const double *r = find(m, &vt_a_rdf_r, &d), *g = find(m, &vt_a_rdf_g, NULL);
   json_t *list = vt_json_array(), *numbers = vt_json_array();
   const int n = c->n_species, n_bins = r ? d->dim[0] : 0;
   vt_json_put(o, "rdf", list);
@@ -91,8 +91,8 @@ static vt_status rdf_json(const vt_measured *m, double volume_a3, json_t *o, vt_
 static json_t *one_centre(const vt_measured *t, int m)
 {
   const vt_array_def *cn_def, *o_def, *anion_def;
-  const double *cn = find(t, "polyhedra/cn", &cn_def), *k = find(t, "polyhedra/o_count", &o_def);
-  const double *anion = find(t, "polyhedra/anion", &anion_def);
+  const double *cn = find(t, &vt_a_polyhedra_cn, &cn_def), *k = find(t, &vt_a_polyhedra_o_count, &o_def);
+  const double *anion = find(t, &vt_a_polyhedra_anion, &anion_def);
   json_t *o = vt_json_object(), *anions = vt_json_object();
   vt_json_put(o, "centre", vt_json_text(vt_element_symbol(t->plan->comp.z[m])));
   vt_json_put(o, "cn_histogram", histogram(cn + (ptrdiff_t)m * cn_def->dim[1], 0, cn_def->dim[1]));
@@ -114,7 +114,7 @@ static void polyhedra_json(const vt_measured *t, json_t *top)
   for (int m = 0; m < c->n_species; m++) {
     if (vt_element_role(c->z[m]) != 'M') continue;
     metals++;
-    if (find(t, "polyhedra/cn", NULL)) vt_json_add(all, one_centre(t, m));
+    if (find(t, &vt_a_polyhedra_cn, NULL)) vt_json_add(all, one_centre(t, m));
   }
   json_t *first = json_array_get(all, 0), *o = first ? json_deep_copy(first) : json_null();
   if (json_array_size(all) > 1) vt_json_put(o, "centres", json_incref(all));
@@ -143,21 +143,21 @@ static json_t *o_count_json(const vt_composition *c, const double *k, int n)
 static void chains_json(const vt_measured *t, json_t *top)
 {
   const vt_array_def *d, *kd;
-  const double *fragments = find(t, "chains/fragments", &d), *sharing = find(t, "polyhedra/sharing", NULL);
-  const double *k = find(t, "polyhedra/o_count", &kd);
+  const double *fragments = find(t, &vt_a_chains_fragments, &d), *sharing = find(t, &vt_a_polyhedra_sharing, NULL);
+  const double *k = find(t, &vt_a_polyhedra_o_count, &kd);
   int metals = 0;
   for (int m = 0; m < t->plan->comp.n_species; m++) metals += vt_element_role(t->plan->comp.z[m]) == 'M';
-  if (!metals || !fragments || !(single(t, "chains/frames") > 0)) {
+  if (!metals || !fragments || !(single(t, &vt_a_chains_frames) > 0)) {
     vt_json_put(top, "chains", json_null());
     if (metals) vt_json_warn(top, "no chains: they were not observed");
     return;
   }
   json_t *o = vt_json_object(), *share = vt_json_object();
   vt_json_put(o, "fragments", histogram(fragments, 1, d->dim[0]));
-  vt_json_put(o, "mean_size", vt_json_num(single(t, "chains/mean_size")));
-  vt_json_put(o, "weight_mean_size", vt_json_num(single(t, "chains/weight_size")));
-  vt_json_put(o, "largest", vt_json_num(single(t, "chains/largest")));
-  vt_json_put(o, "cycles", vt_json_num(single(t, "chains/cycles")));
+  vt_json_put(o, "mean_size", vt_json_num(single(t, &vt_a_chains_mean_size)));
+  vt_json_put(o, "weight_mean_size", vt_json_num(single(t, &vt_a_chains_weight_size)));
+  vt_json_put(o, "largest", vt_json_num(single(t, &vt_a_chains_largest)));
+  vt_json_put(o, "cycles", vt_json_num(single(t, &vt_a_chains_cycles)));
   vt_json_put(o, "o_count", k ? o_count_json(&t->plan->comp, k, kd->dim[1]) : json_null());
   for (int q = 0; q < 3; q++)
     vt_json_put(share, (const char *[]){"corner", "edge", "face"}[q], sharing ? vt_json_num(sharing[q]) : json_null());
