@@ -44,8 +44,8 @@ int cmd_repair(int argc, char **argv)
       .name = "repair",
       .args = "DIR",
       .doc =
-          "Mend what `vitrion verify DIR` found.  Good records of a damaged journal shard go into a new one, the old\n"
-          "file into journal/damaged/; a damaged store is made anew from the journal (the old file is kept as\n"
+          "Repair what `vitrion verify DIR` found.  Good records of a damaged journal shard go into a new one, the\n"
+          "old file into journal/damaged/; a damaged store is made anew from the journal (the old file is kept as\n"
           "results-before-repair.h5), and so are summaries and structures of glasses.  What was lost is done again by\n"
           "the next run.  Refused while a run is at work.  Exit code 0: all is sound now, 1: something is not.",
       .example = "vitrion repair runs/quickstart",

@@ -64,7 +64,7 @@ int vt_plan_sbatch_check(const vt_usage *u, vt_sbatch *b)
   if (b->time && !vt_cli_wall(b->time, &b->limit_s))
     return vt_cli_usage_error(u, "--time: expected HH:MM:SS, D-HH:MM:SS, MM:SS or minutes, found '%s'", b->time);
   if (b->time && b->limit_s < least_s)
-    return vt_cli_usage_error(u, "--time: at least 5 minutes, of which the landing takes up to three");
+    return vt_cli_usage_error(u, "--time: at least 5 minutes, of which stopping takes up to three");
   return -1;
 }
 
