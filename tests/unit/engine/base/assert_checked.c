@@ -3,7 +3,7 @@
 #define VT_CHECKED
 #endif
 #include "engine/base/base.h"
-#include "tests/unit/assert_sides.h"
+#include "tests/unit/engine/base/assert_sides.h"
 
 static int seen(int value, int *calls)
 {

@@ -1,7 +1,7 @@
 /* VT_ASSERT as a release sees it, whatever this build is. */
 #undef VT_CHECKED
 #include "engine/base/base.h"
-#include "tests/unit/assert_sides.h"
+#include "tests/unit/engine/base/assert_sides.h"
 
 static int seen(int value, int *calls)
 {

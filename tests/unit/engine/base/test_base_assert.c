@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/unit/assert_sides.h"
+#include "tests/unit/engine/base/assert_sides.h"
 
 /* What a child that runs `f` writes to stderr; returns its wait status. */
 static int in_a_child(void (*f)(int, int *), int value, char *text, size_t cap)

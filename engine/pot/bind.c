@@ -1,14 +1,7 @@
-/* model.c - a potential for the elements that a structure happens to have. */
+/* bind.c - a potential for the elements that a structure happens to have. */
 #include <string.h>
 
-#include "runner/cli/cli.h"
-
-vt_numerics vt_cli_numerics(int simd, int precision)
-{
-  return (vt_numerics){.simd = simd == VT_SIMD_AUTO ? (int32_t)vt_simd_best() : simd,
-                       .precision = precision,
-                       .format = VT_ENGINE_FORMAT};
-}
+#include "engine/pot/pot.h"
 
 /* Species in order of first appearance, types and counts. */
 static vt_status sort_out(const vt_structure *s, vt_composition *c, int *type, vt_err *err)
@@ -35,7 +28,7 @@ static int same_species(const vt_composition *a, const vt_composition *b)
   return a->n_species == b->n_species && memcmp(a->z, b->z, sizeof a->z) == 0;
 }
 
-vt_status vt_cli_bind(vt_bound *b, const char *kind, const char *path, vt_numerics num, const vt_structure *s,
+vt_status vt_pot_bind(vt_bound *b, const char *kind, const char *path, vt_numerics num, const vt_structure *s,
                       vt_err *err)
 {
   void *p = NULL;
@@ -56,7 +49,7 @@ vt_status vt_cli_bind(vt_bound *b, const char *kind, const char *path, vt_numeri
   return vt_pot_open(&b->pot, kind, &args, err);
 }
 
-void vt_cli_unbind(vt_bound *b)
+void vt_pot_unbind(vt_bound *b)
 {
   if (b->pot.ops) vt_pot_close(&b->pot);
   vt_free(b->type);

@@ -1,8 +1,8 @@
-/* bench_observe.c - what the default observables cost a step at their default intervals. */
+/* observe.c - what the default observables cost a step at their default intervals. */
 #include <string.h>
 
 #include "engine/obs/obs.h"
-#include "runner/cli/bench_engine.h"
+#include "runner/bench/bench_impl.h"
 
 static const double usual_dt_fs = 2; /* of the protocol's default */
 
@@ -47,7 +47,7 @@ static vt_status time_observable(const vt_obs_ops *ops, vt_plan *p, const vt_fra
   return rc;
 }
 
-vt_status vt_bench_observables(const vt_composition *c, vt_md *md, double *cpu_s_step, vt_err *err)
+vt_status vt__bench_observables(const vt_composition *c, vt_md *md, double *cpu_s_step, vt_err *err)
 {
   vt_status rc = VT_OK;
   void *block = NULL;

@@ -1,4 +1,4 @@
-/* bench_measure.c - what `vitrion bench engine` measures: NVE MD of one cell, and where a step's time goes.
+/* measure.c - what `vitrion bench engine` measures: NVE MD of one cell, and where a step's time goes.
  *
  * CPU time, not wall time: on a shared machine the neighbours' load is not our speed (one thread, so the two agree on
  * an idle one; the ratio is printed).  The forces are timed inside the run by a wrapper around the potential.  What is
@@ -9,7 +9,7 @@
 #include <limits.h>
 #include <math.h>
 
-#include "runner/cli/bench_engine.h"
+#include "runner/bench/bench_impl.h"
 
 /* ------------------------------------------------------------------ a potential with a stop-watch */
 
@@ -92,7 +92,7 @@ static vt_status read_structure(const char *path, vt_structure *s, vt_err *err)
 
 /* ------------------------------------------------------------------ measuring */
 
-static vt_md_stage stage(const vt_bench_options *o, vt_ensemble ensemble, int64_t n_steps)
+static vt_md_stage stage(const vt_bench_engine_options *o, vt_ensemble ensemble, int64_t n_steps)
 {
   enum { NEVER = INT_MAX }; /* no rebuild but where the skin asks for one */
   return (vt_md_stage){.name = "bench",
@@ -108,7 +108,7 @@ static vt_md_stage stage(const vt_bench_options *o, vt_ensemble ensemble, int64_
 }
 
 /* How many steps fill `seconds`, from the pace of a short run. */
-static int64_t steps_for(const vt_bench_options *o, int64_t trial, double trial_s)
+static int64_t steps_for(const vt_bench_engine_options *o, int64_t trial, double trial_s)
 {
   if (o->steps > 0) return o->steps;
   double n = trial_s > 0 ? o->seconds * (double)trial / trial_s : 1000;
@@ -130,7 +130,8 @@ static vt_status time_list(vt_md *md, int64_t steps, int64_t builds, double *lis
 }
 
 /* The least CPU seconds of a step that computes no forces and moves so little that the list stays. */
-static vt_status time_frozen(vt_md *md, const vt_bench_options *o, vt_ensemble ensemble, double *cpu_s, vt_err *err)
+static vt_status time_frozen(vt_md *md, const vt_bench_engine_options *o, vt_ensemble ensemble, double *cpu_s,
+                             vt_err *err)
 {
   enum { STEPS = 100, RUNS = 5 };
   vt_md_stage st = stage(o, ensemble, STEPS * RUNS);
@@ -146,12 +147,12 @@ static vt_status time_frozen(vt_md *md, const vt_bench_options *o, vt_ensemble e
 }
 
 /* What a step costs beside the forces and the list; leaves md with forces that are not its own. */
-static vt_status time_the_rest(vt_md *md, timed *t, const vt_bench_options *o, const vt_composition *c,
-                               double refresh_s, vt_bench_measured *m, vt_err *err)
+static vt_status time_the_rest(vt_md *md, timed *t, const vt_bench_engine_options *o, const vt_composition *c,
+                               double refresh_s, vt__bench_measured *m, vt_err *err)
 {
   const double steps = (double)(m->steps * m->repeats);
   double nve_s, nvt_s, observables_s;
-  VT_PASS(vt_bench_observables(c, md, &observables_s, err));
+  VT_PASS(vt__bench_observables(c, md, &observables_s, err));
   t->off = 1;
   VT_PASS(time_frozen(md, o, VT_NVE, &nve_s, err));
   VT_PASS(time_frozen(md, o, VT_NVT, &nvt_s, err));
@@ -162,8 +163,8 @@ static vt_status time_the_rest(vt_md *md, timed *t, const vt_bench_options *o, c
   return VT_OK;
 }
 
-static vt_status measure_md(vt_md *md, timed *t, const vt_bench_options *o, const vt_composition *c,
-                            vt_bench_measured *m, vt_err *err)
+static vt_status measure_md(vt_md *md, timed *t, const vt_bench_engine_options *o, const vt_composition *c,
+                            vt__bench_measured *m, vt_err *err)
 {
   /* The packing's overlaps are relaxed away and its heat taken out before anything is timed. */
   enum { RELAX = 300, THERMALISE = 200 };
@@ -198,14 +199,14 @@ static vt_status measure_md(vt_md *md, timed *t, const vt_bench_options *o, cons
   return time_the_rest(md, t, o, c, refresh_s, m, err);
 }
 
-vt_status vt_bench_measure(const vt_bench_options *o, int about, vt_bench_measured *m, vt_err *err)
+vt_status vt__bench_measure(const vt_bench_engine_options *o, int about, vt__bench_measured *m, vt_err *err)
 {
   vt_status rc = VT_OK;
   vt_structure s = {0};
   vt_bound b = {0};
   vt_md md = {0};
   rc = o->structure ? read_structure(o->structure, &s, err) : packed_structure(about, &s, err);
-  if (rc == VT_OK) rc = vt_cli_bind(&b, o->kind, o->potential, o->num, &s, err);
+  if (rc == VT_OK) rc = vt_pot_bind(&b, o->kind, o->potential, o->num, &s, err);
   if (rc != VT_OK) goto out;
   timed t = {.inner = &b.pot};
   vt_pot pot = {.ops = &timed_ops, .self = &t};
@@ -217,7 +218,7 @@ vt_status vt_bench_measure(const vt_bench_options *o, int about, vt_bench_measur
   VT_TRY_OUT(measure_md(&md, &t, o, &b.comp, m, err), err, "MD of %d atoms", s.n);
 out:
   vt_md_close(&md);
-  vt_cli_unbind(&b);
+  vt_pot_unbind(&b);
   vt_structure_free(&s);
   return rc;
 }

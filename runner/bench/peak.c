@@ -1,9 +1,9 @@
-/* bench_peak.c - the peak rate of multiply-adds of this core, for one vector level and precision.
+/* peak.c - the peak rate of multiply-adds of this core, for one vector level and precision.
  *
  * Twelve independent chains hide the latency of the instruction; nothing is loaded or stored.  The best of a few short
  * runs is taken, since other load can only slow them down.  PORTABLE kernels have no fused instruction: a product and a
  * sum. */
-#include "runner/cli/bench_engine.h"
+#include "runner/bench/bench_impl.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -49,7 +49,7 @@ static const struct {
 #endif
 };
 
-double vt_bench_peak_gflops(vt_numerics num)
+double vt__bench_peak_gflops(vt_numerics num)
 {
   volatile double sink = 1; /* the loops are not to be optimised away */
   double best_s = 1e300;

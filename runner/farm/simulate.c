@@ -1,4 +1,4 @@
-/* scale.c - one master and very many simulated ranks.
+/* simulate.c - one master and very many simulated ranks.
  *
  * A rank here is a hundred bytes and a place in a heap of wake-up times, not a vt_worker: it asks, holds a task for a
  * while, says a beat every second, and reports.  What is measured is the time inside vt__master_message and
@@ -29,12 +29,11 @@ typedef struct letter {
 } letter;
 
 typedef struct world {
-  const vt_scale_spec *s;
-  vt_scale_report *out;
+  const vt_farm_simulation *s;
+  vt_farm_simulated *out;
   vt_sim *sim;
   vt_farm_options o;
   vt_master *master;
-  vt_sched_task *task;
   double *ns;
   unsigned char *results; /* [n_tasks] that the master saw */
   hand *hand;             /* [n_ranks] */
@@ -60,12 +59,12 @@ static int64_t allocated(void)
   return (int64_t)(i.uordblks + i.hblkhd);
 }
 
-const char *vt_scale_kind(int kind)
+const char *vt_farm_message_name(int kind)
 {
-  static const char *const name[VT_SCALE_KINDS] = {
+  static const char *const name[VT_FARM_TAGS] = {
       [VT_MSG_READY] = "ready", [VT_MSG_RESULT] = "result",     [VT_MSG_FAILURE] = "failure", [VT_MSG_ABORT] = "abort",
       [VT_MSG_BEAT] = "beat",   [VT_MSG_STOP_ASK] = "stop_ask", [VT_MSG_GONE] = "gone",       [VT_MSG_IN] = "in"};
-  return kind >= 0 && kind < VT_SCALE_KINDS ? name[kind] : NULL;
+  return kind >= 0 && kind < VT_FARM_TAGS ? name[kind] : NULL;
 }
 
 /* ------------------------------------------------------------------ who wakes next */
@@ -215,7 +214,7 @@ static vt_status master_letters(world *w, int *n, vt_err *err)
     int got = 0;
     VT_PASS(vt_comm_poll(w->o.comm, &l->msg, &got, err));
     if (!got) break;
-    if (l->msg.n > sizeof l->data || l->msg.tag >= VT_SCALE_KINDS) VT_FAIL(err, VT_EBUG, "message %d", l->msg.tag);
+    if (l->msg.n > sizeof l->data || l->msg.tag >= VT_FARM_TAGS) VT_FAIL(err, VT_EBUG, "message %d", l->msg.tag);
     if (l->msg.n) memcpy(l->data, l->msg.data, l->msg.n);
     l->msg.data = l->data;
   }
@@ -229,7 +228,7 @@ static void longest(world *w, double s)
 
 static vt_status master_turn(world *w, double now, vt_err *err)
 {
-  vt_scale_report *out = w->out;
+  vt_farm_simulated *out = w->out;
   for (int n = BATCH; n == BATCH;) {
     VT_PASS(master_letters(w, &n, err));
     if (n == 0) break;
@@ -268,22 +267,9 @@ static void happened(void *ctx, const vt_run_event *h)
 
 /* ------------------------------------------------------------------ the world */
 
-static vt_status make_tasks(const vt_scale_spec *s, vt_sched_task **task, vt_err *err)
-{
-  void *p;
-  int n_glass = s->n_tasks / 5 + 1;
-  VT_TRY(vt_calloc64(&p, (size_t)s->n_tasks, sizeof **task, err), err, "%d tasks", s->n_tasks);
-  *task = p;
-  for (int i = 0; i < s->n_tasks; i++) {
-    (*task)[i] = (vt_sched_task){.needs = i < n_glass ? -1 : i % n_glass, .cost = 1 + i % 7};
-    vt_sha256(&i, sizeof i, &(*task)[i].uid);
-  }
-  return VT_OK;
-}
-
 static void make_hands(world *w)
 {
-  const vt_scale_spec *s = w->s;
+  const vt_farm_simulation *s = w->s;
   int fair = s->n_tasks / s->n_ranks + 1; /* leases of a rank */
   for (int r = 1; r < s->n_ranks; r++) {
     hand *h = &w->hand[r];
@@ -334,11 +320,10 @@ out:
 
 static vt_status open_world(world *w, vt_err *err)
 {
-  const vt_scale_spec *s = w->s;
+  const vt_farm_simulation *s = w->s;
   void *p;
   if (s->n_ranks < 2 || s->n_tasks < 1) VT_FAIL(err, VT_EINVAL, "%d ranks, %d tasks", s->n_ranks, s->n_tasks);
   VT_PASS(vt_sim_open(&w->sim, &(vt_sim_options){.n_ranks = s->n_ranks, .seed = s->seed, .delay_s = 2e-4}, err));
-  VT_PASS(make_tasks(s, &w->task, err));
   VT_PASS(vt_calloc64(&p, (size_t)s->n_tasks, sizeof *w->ns, err));
   w->ns = p;
   VT_PASS(vt_calloc64(&p, (size_t)s->n_tasks, 1, err));
@@ -358,7 +343,7 @@ static vt_status open_world(world *w, vt_err *err)
                            .rank_timeout_s = RANK_TIMEOUT_S,
                            .master_timeout_s = MASTER_TIMEOUT_S,
                            .grace_s = GRACE_S,
-                           .task = w->task,
+                           .task = s->task,
                            .task_ns = w->ns,
                            .n_tasks = s->n_tasks,
                            .replay = s->replay,
@@ -377,7 +362,6 @@ static void close_world(world *w)
 {
   vt__master_close(w->master);
   vt_sim_close(w->sim);
-  vt_free(w->task);
   vt_free(w->ns);
   vt_free(w->results);
   vt_free(w->hand);
@@ -405,7 +389,7 @@ static vt_status play(world *w, vt_err *err)
 
 static void conclude(world *w, double send_s)
 {
-  vt_scale_report *out = w->out;
+  vt_farm_simulated *out = w->out;
   vt_run_snapshot watch;
   double all = 0;
   vt__master_snapshot(w->master, vt_sim_now(w->sim), &watch);
@@ -419,132 +403,21 @@ static void conclude(world *w, double send_s)
     out->twice += w->results[i] > 1;
   }
   /* Kinds were measured by wall time: other load is taken out as if it had met all of them alike. */
-  for (int k = 0; k < VT_SCALE_KINDS; k++) all += out->kind_s[k];
-  for (int k = 0; k < VT_SCALE_KINDS && all > 0; k++) out->kind_s[k] *= (out->master_s - out->tick_s) / all;
+  for (int k = 0; k < VT_FARM_TAGS; k++) all += out->kind_s[k];
+  for (int k = 0; k < VT_FARM_TAGS && all > 0; k++) out->kind_s[k] *= (out->master_s - out->tick_s) / all;
 }
 
-vt_status vt_scale_run(const vt_scale_spec *s, vt_scale_report *out, vt_err *err)
+vt_status vt_farm_simulate(const vt_farm_simulation *s, vt_farm_simulated *out, vt_err *err)
 {
   vt_status rc = VT_OK;
   world w = {.s = s, .out = out};
   double send_s;
-  *out = (vt_scale_report){0};
+  *out = (vt_farm_simulated){0};
   VT_TRY_OUT(cost_of_send(&send_s, err), err, "simulated ranks");
   VT_TRY_OUT(open_world(&w, err), err, "%d simulated ranks", s->n_ranks);
   VT_TRY_OUT(play(&w, err), err, "%d simulated ranks", s->n_ranks);
   conclude(&w, send_s);
 out:
   close_world(&w);
-  return rc;
-}
-
-/* ------------------------------------------------------------------ the scheduler alone */
-
-static vt_status drain(vt_sched *sched, const vt_scale_spec *s, vt_action *action, int32_t *todo, int64_t *events,
-                       vt_err *err)
-{
-  int cap = vt_sched_actions_max(sched), head = 0, tail = 0, n;
-  for (int r = 0; r < s->n_ranks + tail; r++) {
-    vt_event ev = {.kind = VT_EV_READY, .worker = r, .task = -1};
-    if (r >= s->n_ranks) {
-      ev = (vt_event){.kind = VT_EV_RESULT, .worker = todo[2 * head], .task = todo[2 * head + 1]};
-      head++;
-    }
-    for (int both = 0; both < 2; both++) {
-      VT_PASS(vt_sched_event(sched, &ev, action, cap, &n, err));
-      ++*events;
-      for (int k = 0; k < n; k++)
-        if (action[k].kind == VT_ACT_LEASE) todo[2 * tail] = action[k].worker, todo[2 * tail++ + 1] = action[k].task;
-      if (ev.kind == VT_EV_READY) break;
-      ev = (vt_event){.kind = VT_EV_READY, .worker = ev.worker, .task = -1};
-    }
-  }
-  return VT_OK;
-}
-
-vt_status vt_scale_sched(const vt_scale_spec *s, double *open_s, double *events_per_s, vt_err *err)
-{
-  vt_status rc = VT_OK;
-  vt_sched *sched = NULL;
-  vt_sched_task *task = NULL;
-  void *action = NULL, *todo = NULL;
-  int64_t events = 0;
-  vt_sched_options so = {.n_workers = s->n_ranks, .max_tries = 3, .crash_limit = 2, .fault_limit = 2};
-  VT_TRY_OUT(make_tasks(s, &task, err), err, "scheduler");
-  double from = vt_cpu_s();
-  VT_TRY_OUT(vt_sched_open(&sched, task, s->n_tasks, &so, err), err, "scheduler");
-  *open_s = vt_cpu_s() - from;
-  VT_TRY_OUT(vt_calloc64(&action, (size_t)vt_sched_actions_max(sched), sizeof(vt_action), err), err, "scheduler");
-  VT_TRY_OUT(vt_calloc64(&todo, 2 * (size_t)s->n_tasks, sizeof(int32_t), err), err, "scheduler");
-  from = vt_cpu_s();
-  VT_TRY_OUT(drain(sched, s, action, todo, &events, err), err, "scheduler");
-  *events_per_s = (double)events / (vt_cpu_s() - from);
-  if (!vt_sched_finished(sched)) VT_FAIL_OUT(err, VT_EBUG, "not every task was done");
-out:
-  vt_sched_free(sched);
-  vt_free(task);
-  vt_free(action);
-  vt_free(todo);
-  return rc;
-}
-
-/* ------------------------------------------------------------------ the journal */
-
-static vt_status write_shard(const vt_scale_spec *s, const vt_sched_task *task, const char *dir, int shard,
-                             vt_scale_journal *x, const double *values, vt_err *err)
-{
-  vt_status rc = VT_OK;
-  vt_journal_writer *w = NULL;
-  vt_result_head h = {.version = VT_RESULT_VERSION, .kind = VT_TASK_MD, .n_values = (uint64_t)x->n_values, .ns = 1};
-  int n = 0;
-  double began = vt_now_s(), in_sync = 0;
-  VT_PASS(vt_journal_create(&w, dir, shard, err));
-  for (int i = shard; i < s->n_tasks; i += x->n_shards) {
-    VT_TRY_OUT(vt_journal_append(w, VT_REC_RESULT, &task[i].uid, 0, 0, &h, sizeof h, values,
-                                 (size_t)x->n_values * sizeof *values, err),
-               err, "task %d", i);
-    if (++n % x->batch && i + x->n_shards < s->n_tasks) continue;
-    double from = vt_now_s();
-    VT_TRY_OUT(vt_journal_sync(w, err), err, "task %d", i);
-    in_sync += vt_now_s() - from;
-    x->syncs++;
-  }
-out:
-  x->sync_s += in_sync;
-  x->append_s += vt_now_s() - began - in_sync;
-  vt_journal_close(w);
-  return rc;
-}
-
-vt_status vt_scale_write_journal(const vt_scale_spec *s, const char *dir, vt_scale_journal *x, vt_journal **j,
-                                 vt_err *err)
-{
-  vt_status rc = VT_OK;
-  vt_sched_task *task = NULL;
-  void *values = NULL;
-  *j = NULL;
-  VT_TRY_OUT(make_tasks(s, &task, err), err, "journal");
-  VT_TRY_OUT(vt_calloc64(&values, (size_t)x->n_values, sizeof(double), err), err, "journal");
-  for (int k = 0; k < x->n_shards; k++) VT_TRY_OUT(write_shard(s, task, dir, k, x, values, err), err, "shard %d", k);
-  x->open_bytes = allocated();
-  double from = vt_now_s();
-  VT_TRY_OUT(vt_journal_open(j, dir, err), err, "journal");
-  x->open_s = vt_now_s() - from;
-  x->open_bytes = allocated() - x->open_bytes;
-  from = vt_now_s();
-  VT_TRY_OUT(vt_journal_refresh(*j, err), err, "journal");
-  x->refresh_s = vt_now_s() - from;
-  for (int k = 0; k < vt_journal_shards(*j); k++) {
-    vt_shard shard;
-    vt_journal_shard(*j, k, &shard);
-    x->bytes += (int64_t)shard.n_bytes;
-  }
-out:
-  if (rc != VT_OK) {
-    vt_journal_free(*j);
-    *j = NULL;
-  }
-  vt_free(task);
-  vt_free(values);
   return rc;
 }
