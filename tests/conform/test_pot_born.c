@@ -3,6 +3,7 @@
  * Tolerances as for the other double-precision potentials (test_pot_conform.c): rounding 1e-11 of the largest value,
  * central differences 2e-6 of the largest force.  Cells are thinner than the cutoff, so atoms neighbour their images.
  */
+#include "tests/support/files.h"
 #include "tests/vt_test.h"
 
 #include <stdlib.h>
@@ -57,11 +58,8 @@ static void ions_from_a_file_conform(void **state)
   (void)state;
   static const char text[] = "cutoff 5\nalpha 0\ncharge_scale 1\ncohesion 0.3\n";
   static const char *const species[] = {"Na", "Nb", "Cl", "O"};
-  char path[] = "/tmp/vt-born-XXXXXX";
-  int fd = mkstemp(path);
-  assert_true(fd >= 0);
-  assert_int_equal(write(fd, text, sizeof text - 1), sizeof text - 1);
-  close(fd);
+  char path[VT_TEST_PATH];
+  vt_test_file(path, text);
   conforms(
       "born, file", path,
       &(vt_composition){.name = "file", .n_species = 4, .z = {11, 41, 17, 8}, .count = {2, 2, 8, 2}, .n_atoms = 14},

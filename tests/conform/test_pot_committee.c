@@ -3,6 +3,7 @@
  *
  * Tolerances as for the members (test_pot_conform.c): rounding 1e-11 of the largest value, central differences 2e-6 of
  * the largest force. */
+#include "tests/support/files.h"
 #include "tests/vt_test.h"
 
 #include <stdlib.h>
@@ -22,13 +23,10 @@ static void conforms(const char *label, const char *text, vt_simd simd)
       .name = "glass", .n_species = 4, .z = {3, 73, 17, 8}, .count = {3, 2, 9, 3}, .n_atoms = N};
   static int type[N];
   static double x[N][3];
-  char path[] = "/tmp/vt-committee-XXXXXX";
+  char path[VT_TEST_PATH];
   vt_cell cell;
   vt_err err = {0};
-  int fd = mkstemp(path);
-  assert_true(fd >= 0);
-  assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-  close(fd);
+  vt_test_file(path, text);
   VT_TEST_OK(vt_pack(&c, 0.8, 5, &cell, type, x, &err), &err);
   for (int i = 0; i < N; i++) x[i][1] += 0.2 * x[i][0]; /* sheared */
   cell.h[0][1] = 0.2 * cell.h[0][0];

@@ -3,16 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/fuzz/must.h"
 #include "tests/unit/config/test_config_env.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(int holds, const char *what)
-{
-  if (holds) return;
-  (void)fprintf(stderr, "fuzz_campaign: %s\n", what);
-  abort();
-}
 
 static void round_trip(vt_campaign *c)
 {

@@ -6,19 +6,13 @@
 #include <unistd.h>
 
 #include "runner/journal/journal.h"
+#include "tests/fuzz/must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { FILE_HEAD = 16, REC_HEAD = 64 };
 
 static char dir[64], path[80];
-
-static void must(int holds, const char *what)
-{
-  if (holds) return;
-  (void)fprintf(stderr, "fuzz_journal: %s\n", what);
-  abort();
-}
 
 static void clean(void)
 {

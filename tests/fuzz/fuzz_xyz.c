@@ -6,15 +6,9 @@
 #include <string.h>
 
 #include "engine/sys/sys.h"
+#include "tests/fuzz/must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(int holds, const char *what)
-{
-  if (holds) return;
-  (void)fprintf(stderr, "fuzz_xyz: %s\n", what);
-  abort();
-}
 
 static void round_trip(const vt_structure *s)
 {

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "tests/physics/claim.h"
-#include "tests/physics/liquid.h"
+#include "tests/support/claim.h"
+#include "tests/support/liquid.h"
 #include "tests/vt_test.h"
 
 enum { UNITS = 4, N = 21 * UNITS };

@@ -6,7 +6,7 @@
 #include "engine/ana/ana.h"
 #include "engine/num/num.h"
 #include "engine/obs/obs.h"
-#include "tests/vt_draw.h"
+#include "tests/support/draw.h"
 #include "tests/vt_test.h"
 
 /* ------------------------------------------------------------------ random walks through obs and ana */

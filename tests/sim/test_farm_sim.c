@@ -1,5 +1,6 @@
 /* The real master and the real workers over simulated ranks, with the real journal on disk: random delays, failures
  * that the ladder cures, failures that it does not, and a soft stop in the middle with a second start. */
+#include "tests/support/files.h"
 #include "tests/vt_test.h"
 
 #include <stdio.h>
@@ -134,20 +135,12 @@ static void make_world(world *w, uint64_t seed)
 {
   *w = (world){.seed = seed};
   w->n_ranks = 1 + (int)(chance(w, 9999, 1) * MOST_RANKS);
-  (void)snprintf(w->dir, sizeof w->dir, "/tmp/vt-farm-sim-XXXXXX");
-  assert_non_null(mkdtemp(w->dir));
+  vt_test_folder(w->dir, "farm_sim");
   for (int i = 0; i < N_TASKS; i++) {
     w->task[i] = (vt_sched_task){.needs = i < N_GLASS ? -1 : i % N_GLASS, .cost = 1 + chance(w, (uint32_t)i, 3)};
     vt_sha256(&i, sizeof i, &w->task[i].uid);
     w->ns[i] = 1;
   }
-}
-
-static void remove_world(world *w)
-{
-  char cmd[128];
-  (void)snprintf(cmd, sizeof cmd, "rm -rf '%s'", w->dir);
-  assert_int_equal(system(cmd), 0);
 }
 
 static void every_task_is_recorded_once_whatever_the_delays_and_stops(void **state)
@@ -177,7 +170,7 @@ static void every_task_is_recorded_once_whatever_the_delays_and_stops(void **sta
                  (unsigned long long)seed, w.n_ranks, i, w.ran[i], result, tries);
     }
     vt_journal_free(j);
-    remove_world(&w);
+    vt_test_folder_remove(w.dir);
   }
   assert_true(stopped_in_the_middle > 5); /* else the stop was never tried */
 }

@@ -6,11 +6,6 @@
 #include "engine/num/num.h"
 #include "tests/vt_test.h"
 
-static void near(double got, double want, double tolerance)
-{
-  if (!(fabs(got - want) <= tolerance)) fail_msg("got %.17g, expected %.17g within %g", got, want, tolerance);
-}
-
 static const vt_compare_limits limits = {.margin = 0.3, .tau_margin = 0.2, .range_margin = 0.8};
 
 static const char *const names[] = {"Ada", "Bell", "Curie", "Dirac", "Euler", "Fermi", "Gauss", "Hahn", "Ito"};

@@ -3,13 +3,8 @@
 #include <string.h>
 
 #include "engine/ana/ana.h"
-#include "tests/vt_draw.h"
+#include "tests/support/draw.h"
 #include "tests/vt_test.h"
-
-static void near(double got, double want, double tolerance)
-{
-  if (!(fabs(got - want) <= tolerance)) fail_msg("got %.17g, expected %.17g within %g", got, want, tolerance);
-}
 
 enum { MOST_COMP = 9, GLASSES = 5 };
 static const char *const names[MOST_COMP] = {"Ada", "Bell", "Curie", "Dirac", "Euler", "Fermi", "Gauss", "Hahn", "Ito"};

@@ -5,11 +5,6 @@
 #include "engine/ana/ana.h"
 #include "tests/vt_test.h"
 
-static void near(double got, double want, double tolerance)
-{
-  if (!(fabs(got - want) <= tolerance)) fail_msg("got %.17g, expected %.17g within %g", got, want, tolerance);
-}
-
 static const double ladder[] = {450, 500, 550, 600, 650, 700};
 enum { N_T = 6 };
 

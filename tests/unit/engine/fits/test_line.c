@@ -5,11 +5,6 @@
 #include "engine/ana/ana.h"
 #include "tests/vt_test.h"
 
-static void near(double got, double want, double tolerance)
-{
-  if (!(fabs(got - want) <= tolerance)) fail_msg("got %.17g, expected %.17g within %g", got, want, tolerance);
-}
-
 enum { N_ION = 64, MAX_LAG = 64 };
 static const double run_ps = 600, slope = 1.2; /* A^2/ps; D = 2e-5 cm^2/s */
 

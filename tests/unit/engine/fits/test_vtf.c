@@ -6,11 +6,6 @@
 #include "engine/num/num.h"
 #include "tests/vt_test.h"
 
-static void near(double got, double want, double tolerance)
-{
-  if (!(fabs(got - want) <= tolerance)) fail_msg("got %.17g, expected %.17g within %g", got, want, tolerance);
-}
-
 enum { N_T = 6 };
 static const double ladder[N_T] = {450, 500, 550, 600, 650, 700};
 

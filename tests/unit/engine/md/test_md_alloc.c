@@ -4,22 +4,9 @@
 #include <stdlib.h>
 
 #include "engine/obs/obs.h"
-#include "tests/physics/liquid.h"
+#include "tests/support/allocations.h"
+#include "tests/support/liquid.h"
 #include "tests/vt_test.h"
-
-static long allocations;
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__real_aligned_alloc(size_t alignment, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-void *__wrap_aligned_alloc(size_t alignment, size_t n);
-void *__wrap_malloc(size_t n) { return allocations++, __real_malloc(n); }
-void *__wrap_calloc(size_t n, size_t size) { return allocations++, __real_calloc(n, size); }
-void *__wrap_realloc(void *p, size_t n) { return allocations++, __real_realloc(p, n); }
-void *__wrap_aligned_alloc(size_t a, size_t n) { return allocations++, __real_aligned_alloc(a, n); }
 
 enum { UNITS = 16, STEPS = 200, EVERY = 5, BLOCK = 20 };
 static const double hot = 1000, dt_fs = 2;
@@ -72,13 +59,13 @@ static void no_allocation_in(int ensemble, vt_precision precision)
   VT_TEST_OK(vt_obs_set_open(&obs, &plan, &err), &err);
   VT_TEST_OK(vt_obs_set_begin(obs, &cut, &err), &err);
   liquid_hold(&l.md, &settle, 0);
-  assert_true(allocations > 20); /* the wrappers are in the way */
+  assert_true(vt_test_allocations() > 20); /* the wrappers are in the way */
   VT_TEST_OK(vt_md_begin(&l.md, &st, 1, &err), &err);
-  long before = allocations;
+  long before = vt_test_allocations();
   double volume = vt_cell_volume(&l.md.cell);
   int64_t builds = l.md.nl.builds;
   assert_int_equal(run_observed(&l.md, obs), STEPS / EVERY + 1);
-  assert_int_equal(allocations, before);
+  assert_int_equal(vt_test_allocations(), before);
   assert_true(l.md.nl.builds - builds >= STEPS / BLOCK);
   assert_int_equal(vt_cell_volume(&l.md.cell) != volume, ensemble == VT_NPT);
   vt_obs_set_close(obs);

@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tests/physics/liquid.h"
+#include "tests/support/integrator_model.h"
+#include "tests/support/liquid.h"
 #include "tests/vt_test.h"
 
 enum { STEPS = 300, BLOCK = 50 }; /* liquid_stage */
@@ -61,33 +62,15 @@ static void a_stage_continues_from_every_boundary_in_every_ensemble(void **state
 
 /* ------------------------------------------------------------------ followed pairs */
 
-static vt_status still_compute(void *self, const vt_nlist *nl, vt_force_out *out, vt_err *err)
-{
-  (void)self;
-  (void)err;
-  out->energy = 0;
-  out->spread = NAN;
-  memset(out->virial, 0, sizeof out->virial);
-  memset(out->f, 0, (size_t)nl->n * sizeof *out->f);
-  return VT_OK;
-}
-
-static void still_describe(const void *self, vt_pot_info *out)
-{
-  (void)self;
-  out->cutoff = 5;
-}
-
 /* Four chlorine atoms at rest, two pairs of them within reach of a molecule. */
 static void open_pairs(vt_md *md, vt_pot *pot)
 {
-  static const vt_pot_ops ops = {.name = "still", .describe = still_describe, .compute = still_compute};
   static const double x[4][3] = {{5, 5, 5}, {5, 5, 7}, {12, 12, 12}, {12, 14.05, 12}};
   static const int type[4] = {0};
   const vt_cell cell = vt_cell_cubic(20);
   const vt_composition c = {.name = "Cl", .n_species = 1, .z = {17}, .count = {4}, .n_atoms = 4};
   vt_err err = {0};
-  *pot = (vt_pot){&ops, NULL};
+  *pot = model_still(NULL);
   VT_TEST_OK(vt_md_open(md, &c, &cell, type, x, pot, 1, 1, &err), &err);
 }
 

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "tests/unit/engine/obs/obs_bench.h"
+#include "tests/support/obs_bench.h"
 #include "tests/unit/engine/obs/obs_history.h"
 #include "tests/vt_test.h"
 

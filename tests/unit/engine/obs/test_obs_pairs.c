@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "tests/unit/engine/obs/obs_bench.h"
+#include "tests/support/obs_bench.h"
 #include "tests/vt_test.h"
 
 enum { N_LI = 9, N_AL = 7, N_CL = 24, N_O = 5, N = N_LI + N_AL + N_CL + N_O };

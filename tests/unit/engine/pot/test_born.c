@@ -1,4 +1,5 @@
 /* The rigid-ion model: its formula, its walls, its parameter file, and that a glass former comes out of it. */
+#include "tests/support/files.h"
 #include "tests/vt_test.h"
 
 #include <math.h>
@@ -149,11 +150,8 @@ static void no_two_ions_fuse(void **state)
 
 static void with_file(const char *text, void (*use)(const char *path, const void *arg), const void *arg)
 {
-  char path[] = "/tmp/vt-born-XXXXXX";
-  int fd = mkstemp(path);
-  assert_true(fd >= 0);
-  assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-  close(fd);
+  char path[VT_TEST_PATH];
+  vt_test_file(path, text);
   use(path, arg);
   unlink(path);
 }

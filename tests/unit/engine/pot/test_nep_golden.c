@@ -3,6 +3,7 @@
  * Tolerances are relative to max(1, largest magnitude of the array).  Double: 1e-10, because the tabulated l = 8
  * constants carry 11 digits.  Mixed: single precision has 6e-8, and sums over about 100 neighbours with both signs lose
  * up to two more digits: 5e-6; a virial multiplies by distances: 3e-5. */
+#include "tests/support/files.h"
 #include "tests/vt_test.h"
 
 #include <dirent.h>
@@ -23,13 +24,6 @@ typedef struct golden {
   double energy, virial[9];
   double (*x)[3], (*f)[3], *e, (*w)[9];
 } golden;
-
-static void *array(size_t n, size_t size)
-{
-  void *p = calloc(n, size);
-  assert_non_null(p);
-  return p;
-}
 
 static void number(FILE *f, double *x) { assert_int_equal(fscanf(f, "%lf", x), 1); }
 
@@ -66,8 +60,8 @@ static golden read_golden(const char *root, const char *name)
   word_is(f, "natoms");
   assert_int_equal(fscanf(f, "%d", &g.n), 1);
   size_t n = (size_t)g.n;
-  g.type = array(n, sizeof *g.type), g.e = array(n, sizeof *g.e);
-  g.x = array(n, sizeof *g.x), g.f = array(n, sizeof *g.f), g.w = array(n, sizeof *g.w);
+  g.type = vt_test_array(n, sizeof *g.type), g.e = vt_test_array(n, sizeof *g.e);
+  g.x = vt_test_array(n, sizeof *g.x), g.f = vt_test_array(n, sizeof *g.f), g.w = vt_test_array(n, sizeof *g.w);
   word_is(f, "lattice");
   for (int k = 0; k < 9; k++) number(f, &g.cell.h[k / 3][k % 3]);
   word_is(f, "energy");
@@ -94,18 +88,6 @@ static golden read_golden(const char *root, const char *name)
 }
 
 static void free_golden(golden *g) { free(g->type), free(g->x), free(g->f), free(g->e), free(g->w); }
-
-/* Largest difference relative to max(1, largest magnitude). */
-static double difference(const double *a, const double *b, size_t n)
-{
-  double worst = 0, scale = 1;
-  for (size_t i = 0; i < n; i++) {
-    double d = fabs(a[i] - b[i]);
-    if (!(d <= worst)) worst = d; /* also NaN */
-    scale = fmax(scale, fabs(b[i]));
-  }
-  return worst / scale;
-}
 
 /* Worst differences over the cases of a folder, one row for each kernel that was met. */
 typedef struct worst_row {
@@ -136,7 +118,7 @@ static void print_worst(void)
 static void check(const char *name, const char *kernel, const char *what, const double *a, const double *b, size_t n,
                   double tol, double *largest)
 {
-  double d = difference(a, b, n);
+  double d = vt_test_difference(a, b, n);
   *largest = fmax(*largest, d);
   if (!(d <= tol)) fail_msg("%s, %s: %s differ by %.3g, allowed %.3g", name, kernel, what, d, tol);
 }
@@ -159,8 +141,8 @@ static int run(const golden *g, const char *name, const char *kind, vt_simd simd
   vt_pot_describe(&pot, &info);
   VT_TEST_OK(vt_nlist_open(&nl, g->n, g->type, info.cutoff, 0.4, &err), &err);
   VT_TEST_OK(vt_nlist_update(&nl, &g->cell, (const double(*)[3])g->x, 1, &err), &err);
-  vt_force_out out = {.f = array(n, sizeof *out.f), .e_atom = array(n, sizeof *out.e_atom)};
-  if (per_atom) out.w_atom = array(n, sizeof *out.w_atom);
+  vt_force_out out = {.f = vt_test_array(n, sizeof *out.f), .e_atom = vt_test_array(n, sizeof *out.e_atom)};
+  if (per_atom) out.w_atom = vt_test_array(n, sizeof *out.w_atom);
   VT_TEST_OK(vt_pot_compute(&pot, &nl, &out, &err), &err);
   const double tol = precision == VT_DOUBLE ? 1e-10 : 5e-6, tol_w = precision == VT_DOUBLE ? 1e-10 : 3e-5;
   worst_row *w = row_of(info.kernel);

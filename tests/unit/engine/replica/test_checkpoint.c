@@ -9,16 +9,9 @@
 #include <unistd.h>
 
 #include "engine/replica/replica_impl.h"
+#include "tests/support/allocations.h"
 #include "tests/unit/engine/replica/checkpointer_fixture.h"
 #include "tests/vt_test.h"
-
-static long allocations; /* by everything that is linked into this program; --wrap */
-void *__real_aligned_alloc(size_t alignment, size_t n);
-void *__real_malloc(size_t n);
-void *__wrap_aligned_alloc(size_t alignment, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_aligned_alloc(size_t a, size_t n) { return allocations++, __real_aligned_alloc(a, n); }
-void *__wrap_malloc(size_t n) { return allocations++, __real_malloc(n); }
 
 static const task_case lj = {.pot = "lj", .melt = VT_NVT, .npt_below_k = 600, .equil = VT_NPT, .produce = VT_NVT};
 
@@ -449,8 +442,8 @@ static void count_allocations(void *ctx, const vt_checkpoint_written *k)
 {
   (void)ctx;
   if (strcmp(k->stage, "produce") != 0 || k->step < 2 * TASK_BLOCK) return; /* rows of the list have found their size */
-  if (counted.n++ == 0) counted.first = allocations;
-  counted.last = allocations;
+  if (counted.n++ == 0) counted.first = vt_test_allocations();
+  counted.last = vt_test_allocations();
 }
 
 static void keeping_takes_no_memory_while_atoms_move(void **state)

@@ -6,6 +6,7 @@
 #include "engine/pot/pot.h"
 #include "engine/replica/replica.h"
 #include "engine/sys/sys.h"
+#include "tests/support/compositions.h"
 #include "tests/vt_test.h"
 
 /* 24 lithium and 24 chlorine atoms: 1.5 ps of melt and quench, 1 ps of MD. */
@@ -15,29 +16,10 @@ static vt_plan glass_plan(void)
   vt_plan p = {.seed = 7, .kind = VT_TASK_GLASS, .block_steps = 47, .t_k = 400, .pot_kind = "lj", .pot_path = "-"};
   p.comp = (vt_composition){.name = "LiCl", .n_species = 2, .z = {3, 17}, .count = {24, 24}, .charge = {1, -1}};
   p.comp.n_atoms = 48;
-  p.protocol = (vt_protocol){.pack_density = 0.9,
-                             .melt_t_k = 900,
-                             .melt_ps = 0.5,
-                             .melt_dt_fs = 2,
-                             .quench_rate_k_s = 5e14,
-                             .quench_npt_below_k = 600,
-                             .quench_dt_fs = 2,
-                             .equil_ps = 1.6,
-                             .equil_dt_fs = 2,
-                             .produce_ps = 1,
-                             .produce_dt_fs = 2,
-                             .thermostat_ps = 0.05,
-                             .barostat_ps = 1,
-                             .melt_ensemble = VT_NVT,
-                             .equil_ensemble = VT_NPT,
-                             .produce_ensemble = VT_NVT};
+  p.protocol = vt_test_protocol();
   p.protocol.guard = (vt_guard_limits){.temperature = 3, .force_ev_a = 50, .volume = 1.6};
   p.numerics.format = VT_ENGINE_FORMAT;
-  vt_pot_info info;
-  vt_err err = {0};
-  VT_TEST_OK(vt_pot_probe("lj", "-", &info, &err), &err);
-  p.pot_hash = info.sha256;
-  VT_TEST_OK(vt_plan_identify(&p, &err), &err);
+  vt_test_identify(&p);
   return p;
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "engine/replica/replica.h"
+#include "tests/support/files.h"
 #include "tests/vt_test.h"
 
 enum { N = 24, FRAMES = 40 };
@@ -87,22 +88,15 @@ static void write_walk(const char *path, const walk *w, const style *how)
 
 static vt_trajectory measured(const walk *w, const style *how)
 {
-  char path[] = "/tmp/vt_trajectoryXXXXXX";
+  char path[VT_TEST_PATH];
   vt_err err = {0};
   vt_trajectory t;
   const vt_trajectory_options o = {.dt_ps = dt_ps, .t_k = 500};
-  const int fd = mkstemp(path);
-  assert_true(fd >= 0);
-  (void)close(fd);
+  vt_test_file(path, "");
   write_walk(path, w, how);
   VT_TEST_OK(vt_trajectory_measure(path, &o, &t, &err), &err);
   (void)unlink(path);
   return t;
-}
-
-static void near(double got, double want, double tolerance)
-{
-  if (!(fabs(got - want) <= tolerance)) fail_msg("got %.17g, expected %.17g within %g", got, want, tolerance);
 }
 
 /* Wrapping and shifts cost the last digits of a coordinate, 4e-15 of 60 A, which differences of 0.1 A see as 1e-13;
@@ -255,15 +249,13 @@ static void species_come_in_canonical_order_with_the_charges_asked_for(void **st
 {
   (void)state;
   static walk w;
-  char path[] = "/tmp/vt_trajectoryXXXXXX";
+  char path[VT_TEST_PATH];
   vt_err err = {0};
   vt_trajectory t;
   vt_trajectory_options o = {.dt_ps = dt_ps, .t_k = (double)NAN, .n_charges = 1, .n_cutoffs = 1};
   o.charge[0].z = 13, o.charge[0].charge = 2;
   o.cutoff[0].z[0] = 17, o.cutoff[0].z[1] = 3, o.cutoff[0].r_a = 3.25;
-  const int fd = mkstemp(path);
-  assert_true(fd >= 0);
-  (void)close(fd);
+  vt_test_file(path, "");
   walk_in(&w, &cube);
   write_walk(path, &w, &(style){.end = "\n"});
   VT_TEST_OK(vt_trajectory_measure(path, &o, &t, &err), &err);
@@ -287,14 +279,11 @@ static void species_come_in_canonical_order_with_the_charges_asked_for(void **st
 /* The message begins with file:line and says what is wrong. */
 static void refused(const char *text, int line, const char *what)
 {
-  char path[] = "/tmp/vt_trajectoryXXXXXX", place[64];
+  char path[VT_TEST_PATH], place[VT_TEST_PATH + 16];
   vt_err err = {0};
   vt_trajectory t;
   const vt_trajectory_options o = {.dt_ps = dt_ps, .t_k = 500};
-  const int fd = mkstemp(path);
-  assert_true(fd >= 0);
-  assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-  (void)close(fd);
+  vt_test_file(path, text);
   const vt_status rc = vt_trajectory_measure(path, &o, &t, &err);
   (void)unlink(path);
   if (rc != VT_EPARSE) fail_msg("status %d for: %s", (int)rc, text);

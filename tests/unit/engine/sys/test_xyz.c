@@ -4,17 +4,9 @@
 #include <unistd.h>
 
 #include "engine/sys/sys.h"
+#include "tests/support/allocations.h"
+#include "tests/support/files.h"
 #include "tests/vt_test.h"
-
-/* Linked with --wrap=aligned_alloc: the largest block that was asked for. */
-static size_t largest_block;
-void *__real_aligned_alloc(size_t alignment, size_t size);
-void *__wrap_aligned_alloc(size_t alignment, size_t size);
-void *__wrap_aligned_alloc(size_t alignment, size_t size)
-{
-  if (size > largest_block) largest_block = size;
-  return __real_aligned_alloc(alignment, size);
-}
 
 #define LATTICE "Lattice=\"10 0 0 0 10 0 0 0 10\""
 
@@ -170,9 +162,10 @@ static void binary_bytes_and_endless_lines_are_refused(void **state)
 static void memory_follows_the_lines_not_the_count(void **state)
 {
   (void)state;
-  largest_block = 0;
+  (void)vt_test_largest_block();
   refused("10000000\n" LATTICE "\nO 1 2 3\n", "f.xyz:3: the file ends after 1 of 10000000 atoms");
-  assert_in_range(largest_block, 1, 10000);
+  const size_t largest = vt_test_largest_block();
+  assert_in_range(largest, 1, 10000);
 }
 
 static void what_was_written_is_read_back_to_the_bit(void **state)
@@ -199,11 +192,13 @@ static void what_was_written_is_read_back_to_the_bit(void **state)
   }
   vt_xyz_format(&b, N, &cell, type, symbol, (const double(*)[3])x, (const double(*)[3])v, "step=5");
   VT_TEST_OK(vt_buf_check(&b, &err), &err);
-  char path[] = "/tmp/vt_xyz_XXXXXX"; /* through a file: also the block reader is checked */
-  int fd = mkstemp(path);
-  assert_true(fd >= 0);
-  for (int copy = 0; copy < 3; copy++) assert_int_equal(write(fd, b.s, b.len), (ssize_t)b.len);
-  close(fd);
+  char path[VT_TEST_PATH]; /* through a file: also the block reader is checked */
+  vt_buf three = {0};
+  for (int copy = 0; copy < 3; copy++) vt_buf_add(&three, b.s, b.len);
+  VT_TEST_OK(vt_buf_check(&three, &err), &err);
+  vt_test_file(path, "");
+  vt_test_write(path, three.s, three.len);
+  vt_buf_free(&three);
   VT_TEST_OK(vt_xyz_open(&r, path, &err), &err);
   for (int copy = 0; copy < 3; copy++) {
     VT_TEST_OK(vt_xyz_next(r, &s, &got, &err), &err);

@@ -5,11 +5,6 @@
 #include "engine/ana/ana.h"
 #include "tests/vt_test.h"
 
-static void near(double got, double want, double tolerance)
-{
-  if (!(fabs(got - want) <= tolerance)) fail_msg("got %.17g, expected %.17g within %g", got, want, tolerance);
-}
-
 /* ------------------------------------------------------------------ one survival */
 
 enum { MAX_LAG = 200 };

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "engine/ana/ana.h"
-#include "tests/unit/engine/obs/obs_bench.h"
+#include "tests/support/obs_bench.h"
 #include "tests/vt_test.h"
 
 static const double pi = 3.14159265358979323846;

@@ -17,11 +17,6 @@ typedef struct arrays {
   size_t used;
 } arrays;
 
-static void near(double got, double want, double tolerance)
-{
-  if (!(fabs(got - want) <= tolerance)) fail_msg("got %.17g, expected %.17g within %g", got, want, tolerance);
-}
-
 /* Zeroed, with up to three axes. */
 static double *add(arrays *a, const char *name, int d0, int d1, int d2)
 {

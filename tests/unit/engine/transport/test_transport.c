@@ -6,11 +6,6 @@
 #include "engine/ana/ana.h"
 #include "tests/vt_test.h"
 
-static void near(double got, double want, double tolerance)
-{
-  if (!(fabs(got - want) <= tolerance)) fail_msg("got %.17g, expected %.17g within %g", got, want, tolerance);
-}
-
 /* ------------------------------------------------------------------ made-up arrays */
 
 enum { MAX_LAG = 200, MAX_SPECIES = 4, MAX_PAIR = 10 };

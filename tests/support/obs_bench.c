@@ -1,15 +1,10 @@
-#include "tests/unit/engine/obs/obs_bench.h"
+#include "tests/support/obs_bench.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tests/vt_test.h"
-
-void near(double got, double want, double tolerance)
-{
-  if (!(fabs(got - want) <= tolerance)) fail_msg("got %.17g, expected %.17g within %g", got, want, tolerance);
-}
 
 vt_plan plan_of(int n_a, int n_b, double produce_ps, double dt_fs)
 {

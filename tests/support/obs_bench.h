@@ -14,8 +14,6 @@ typedef struct bench {
   size_t n_values;
 } bench;
 
-/* Fails the test unless got lies within `tolerance` of want. */
-void near(double got, double want, double tolerance);
 /* An MD plan of n_a Li and n_b Cl (0: none) at 500 K. */
 vt_plan plan_of(int n_a, int n_b, double produce_ps, double dt_fs);
 /* Add a request with default parameters. */
