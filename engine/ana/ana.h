@@ -10,16 +10,19 @@
 
 /* ------------------------------------------------------------------ transport of one replica */
 
-typedef enum vt_tr_reason {
-  VT_TR_OK = 0,
-  VT_TR_TOO_SHORT,    /* fewer than 3 lags between 5 ps and 0.25 of the run             */
-  VT_TR_CAGED,        /* MSD not above half a squared site distance (4.5 A^2) in time   */
-  VT_TR_SUBDIFFUSIVE, /* local exponent stays below 0.9                                 */
-  VT_TR_NO_GROWTH,    /* MSD grows by less than half a squared site distance in the window */
-  VT_TR_BAD_FIT,      /* weighted and ordinary least squares disagree: the fit is not believed */
-  VT_TR_ABSENT,       /* the species is not there, or the MSD was not observed          */
-  VT_TR_BALLISTIC     /* faster than diffusion: exponent over the window above 1.5, or above 1.2 by 3 errors */
-} vt_tr_reason;
+#define VT_TR_REASONS(X)                                                                                         \
+  X(VT_TR_OK, "resolved", "resolved")                                                                            \
+  X(VT_TR_TOO_SHORT, "too short", "the run is too short: fewer than 3 lags between 5 ps and a quarter of it")    \
+  X(VT_TR_CAGED, "caged", "the MSD does not exceed half a squared site distance (4.5 A^2) in time")              \
+  X(VT_TR_SUBDIFFUSIVE, "subdiffusive", "the motion is subdiffusive: d ln MSD / d ln t stays below 0.9")         \
+  X(VT_TR_NO_GROWTH, "no growth",                                                                                \
+    "the MSD grows by less than half a squared site distance (4.5 A^2) in the fit window")                       \
+  X(VT_TR_BAD_FIT, "bad fit", "generalised and ordinary least squares disagree: the MSD is not a straight line") \
+  X(VT_TR_ABSENT, "absent", "the species is not there, or its displacements were not observed")                  \
+  X(VT_TR_BALLISTIC, "ballistic",                                                                                \
+    "the motion is faster than diffusion: d ln MSD / d ln t over the window is above 1.5, or clearly above 1.2")
+typedef enum vt_tr_reason { VT_TR_REASONS(VT_REASON_ENUM) } vt_tr_reason;
+extern const vt_reasons vt_tr_reasons;
 const char *vt_tr_reason_text(vt_tr_reason r); /* "the MSD does not exceed ..." */
 
 typedef struct vt_tracer {
@@ -120,7 +123,12 @@ VT_MUST_CHECK vt_status vt_coordination_of(int n_bins, const double *r, const do
 
 /* ------------------------------------------------------------------ stationarity of a run (T 11) */
 
-typedef enum vt_stationary { VT_STATIONARY_UNKNOWN = 0, VT_STATIONARY_YES, VT_STATIONARY_NO } vt_stationary;
+#define VT_STATIONARY_FLAGS(X)                   \
+  X(VT_STATIONARY_UNKNOWN, "unknown", "unknown") \
+  X(VT_STATIONARY_YES, "stationary", "yes")      \
+  X(VT_STATIONARY_NO, "not: |z| > 3", "no")
+typedef enum vt_stationary { VT_STATIONARY_FLAGS(VT_REASON_ENUM) } vt_stationary;
+extern const vt_reasons vt_stationary_flags;
 
 /* A quantity in the first and in the last third of a run; NaN: not resolved. */
 typedef struct vt_trend {
@@ -157,31 +165,37 @@ typedef struct vt_point {
 } vt_point;
 
 /* What became of a point. */
-typedef enum vt_point_status {
-  VT_POINT_USED = 0,
-  VT_POINT_BELOW_TG, /* used, but at or below the MD glass transition: a glass out of equilibrium (vt_arrh_mark_glass)
-                      */
-  VT_POINT_NO_VALUE, /* x is not finite: not resolved by its replica       */
-  VT_POINT_NOT_POSITIVE, /* x <= 0 has no logarithm                            */
-  VT_POINT_NO_ERROR,     /* se is not positive and finite: it has no weight    */
-  VT_POINT_FEW_T,        /* its glass has fewer than two temperatures          */
-  VT_POINT_LONE_GLASS,   /* the only glass has two temperatures: no error      */
-  VT_N_POINT_STATUS
-} vt_point_status;
+#define VT_POINT_STATUSES(X)                                                        \
+  X(VT_POINT_USED, "used", "used")                                                  \
+  X(VT_POINT_BELOW_TG, "used but below the glass transition",                       \
+    "used, but at or below the MD glass transition: a glass out of equilibrium")    \
+  X(VT_POINT_NO_VALUE, "no value", "no value: not resolved in its run")             \
+  X(VT_POINT_NOT_POSITIVE, "not positive", "the value is not positive")             \
+  X(VT_POINT_NO_ERROR, "no error", "no error of the value")                         \
+  X(VT_POINT_FEW_T, "one temperature", "its glass has fewer than two temperatures") \
+  X(VT_POINT_LONE_GLASS, "the only glass with two", "the only glass has fewer than three temperatures")
+typedef enum vt_point_status { VT_POINT_STATUSES(VT_REASON_ENUM) VT_N_POINT_STATUS } vt_point_status;
+extern const vt_reasons vt_point_statuses;
 const char *vt_point_status_text(vt_point_status s); /* "its glass has fewer than ..." */
 
 /* Which description of the data the extrapolation rests on (T 8.6). */
-typedef enum vt_model { VT_MODEL_ARRHENIUS = 0, VT_MODEL_VTF, VT_MODEL_AVERAGED } vt_model;
+#define VT_MODELS(X)                              \
+  X(VT_MODEL_ARRHENIUS, "arrhenius", "arrhenius") \
+  X(VT_MODEL_VTF, "vtf", "vtf")                   \
+  X(VT_MODEL_AVERAGED, "averaged", "averaged")
+typedef enum vt_model { VT_MODELS(VT_REASON_ENUM) } vt_model;
+extern const vt_reasons vt_models;
 const char *vt_model_text(vt_model m); /* "arrhenius", "vtf", "averaged" */
 
-typedef enum vt_vtf_reason {
-  VT_VTF_OK = 0,
-  VT_VTF_NO_LINE,          /* there is no Arrhenius fit either                                       */
-  VT_VTF_FEW_TEMPERATURES, /* fewer than four different temperatures                                 */
-  VT_VTF_FEW_POINTS,       /* fewer than two points more than 2 a glass: nothing left to judge a curve by */
-  VT_VTF_NOT_ACTIVATED,    /* B is not positive                                                      */
-  VT_VTF_AT_T_MIN          /* T0 runs into the lowest temperature: no parameters, the weight is kept */
-} vt_vtf_reason;
+#define VT_VTF_REASONS(X)                                                                    \
+  X(VT_VTF_OK, "fitted", "fitted")                                                           \
+  X(VT_VTF_NO_LINE, "no line either", "there is no Arrhenius fit either")                    \
+  X(VT_VTF_FEW_TEMPERATURES, "fewer than four temperatures", "fewer than four temperatures") \
+  X(VT_VTF_FEW_POINTS, "too few points", "fewer than two points more than two a glass")      \
+  X(VT_VTF_NOT_ACTIVATED, "not activated", "the values do not rise with temperature")        \
+  X(VT_VTF_AT_T_MIN, "T0 at the lowest temperature", "T0 runs into the lowest temperature")
+typedef enum vt_vtf_reason { VT_VTF_REASONS(VT_REASON_ENUM) } vt_vtf_reason;
+extern const vt_reasons vt_vtf_reasons;
 const char *vt_vtf_reason_text(vt_vtf_reason r);
 
 /* ln x = ln_prefactor - B / (T - T0), 0 <= T0 < T_min (T 8.5).  NaN (weight 0) if it was not tried. */
@@ -244,14 +258,15 @@ vt_band vt_arrh_extrapolated(const vt_arrh *a);
 
 /* ------------------------------------------------------------------ glass transition (T 8.7) */
 
-typedef enum vt_tg_reason {
-  VT_TG_OK = 0,
-  VT_TG_FEW_ROWS, /* fewer than 12 rows with a volume that moves     */
-  VT_TG_ONE_LINE, /* a kink explains V(T) no better than one line    */
-  VT_TG_EDGE,     /* the kink lies in the outer tenths of the range  */
-  VT_TG_UPWARD,   /* the volume shrinks faster below the kink        */
-  VT_TG_MINORITY  /* resolved in fewer than half of the glasses      */
-} vt_tg_reason;
+#define VT_TG_REASONS(X)                                                                         \
+  X(VT_TG_OK, "found", "found")                                                                  \
+  X(VT_TG_FEW_ROWS, "too few rows", "fewer than 12 rows of the quench have a volume that moves") \
+  X(VT_TG_ONE_LINE, "one line suffices", "one line describes V(T) of the quench as well as two") \
+  X(VT_TG_EDGE, "at the edge", "the kink of V(T) lies at the edge of the range")                 \
+  X(VT_TG_UPWARD, "shrinks faster below", "the volume shrinks faster below the kink than above") \
+  X(VT_TG_MINORITY, "minority", "found in fewer than half of the glasses")
+typedef enum vt_tg_reason { VT_TG_REASONS(VT_REASON_ENUM) } vt_tg_reason;
+extern const vt_reasons vt_tg_reasons;
 const char *vt_tg_reason_text(vt_tg_reason r);
 
 /* The kink of V(T) in the quench of one glass; NaN with a reason. */
@@ -294,7 +309,12 @@ VT_MUST_CHECK vt_status vt_glass_lines(const vt_point *pt, int n, double t_ref_k
 
 /* ------------------------------------------------------------------ comparison of compositions (T 9) */
 
-typedef enum vt_verdict { VT_UNDECIDED = 0, VT_INSENSITIVE, VT_SENSITIVE } vt_verdict;
+#define VT_VERDICTS(X)                            \
+  X(VT_UNDECIDED, "undecided", "undecided")       \
+  X(VT_INSENSITIVE, "insensitive", "insensitive") \
+  X(VT_SENSITIVE, "sensitive", "sensitive")
+typedef enum vt_verdict { VT_VERDICTS(VT_REASON_ENUM) } vt_verdict;
+extern const vt_reasons vt_verdicts;
 const char *vt_verdict_text(vt_verdict v);
 
 typedef struct vt_compare_limits {
@@ -365,13 +385,14 @@ VT_MUST_CHECK vt_status vt_compare_at_tg(const vt_compare_input *in, vt_compare 
 
 enum { VT_MAX_FACTORS = 8 };
 
-typedef enum vt_var_reason {
-  VT_VAR_OK = 0,
-  VT_VAR_ONE_LEVEL, /* the factor does not vary                                        */
-  VT_VAR_ALIASED,   /* the other factors tell its levels apart already                 */
-  VT_VAR_NO_DOF,    /* as many parameters as compositions: nothing is left to compare with */
-  VT_VAR_NO_GLASSES /* no composition has two glasses                                  */
-} vt_var_reason;
+#define VT_VAR_REASONS(X)                                                                                     \
+  X(VT_VAR_OK, "resolved", "resolved")                                                                        \
+  X(VT_VAR_ONE_LEVEL, "one level", "the factor has one level")                                                \
+  X(VT_VAR_ALIASED, "aliased", "the other factors tell its levels apart already")                             \
+  X(VT_VAR_NO_DOF, "too few compositions", "too few compositions: the factors leave nothing to compare with") \
+  X(VT_VAR_NO_GLASSES, "no glasses", "no composition has two glasses")
+typedef enum vt_var_reason { VT_VAR_REASONS(VT_REASON_ENUM) } vt_var_reason;
+extern const vt_reasons vt_var_reasons;
 const char *vt_var_reason_text(vt_var_reason r);
 
 typedef struct vt_var_input {
@@ -400,11 +421,14 @@ VT_MUST_CHECK vt_status vt_variance_by_factor(const vt_var_input *in, vt_var_spl
 
 /* ------------------------------------------------------------------ transport pooled over glasses (T 7.7) */
 
-typedef enum vt_pool_reason {
-  VT_POOL_OK = 0,
-  VT_POOL_ONE_GLASS, /* values without intervals                         */
-  VT_POOL_NO_WINDOW  /* no glass whose alkali became diffusive: NaN      */
-} vt_pool_reason;
+#define VT_POOL_REASONS(X)                                                                               \
+  X(VT_POOL_OK, "pooled", "pooled")                                                                      \
+  X(VT_POOL_ONE_GLASS, "one glass: no intervals",                                                        \
+    "one glass: its trajectory says nothing about differences between glasses, so there is no interval") \
+  X(VT_POOL_NO_WINDOW, "no glass became diffusive",                                                      \
+    "in no glass did the alkali become diffusive: there is no window for collective transport")
+typedef enum vt_pool_reason { VT_POOL_REASONS(VT_REASON_ENUM) } vt_pool_reason;
+extern const vt_reasons vt_pool_reasons;
 const char *vt_pool_reason_text(vt_pool_reason r);
 
 /* A number pooled over glasses.  One glass: its value with the stated error of its trajectory (NaN where none is
@@ -443,12 +467,14 @@ VT_MUST_CHECK vt_status vt_pool_glasses(const vt_tr_input *glass, int n, uint64_
 
 /* ------------------------------------------------------------------ residence times (T 12) */
 
-typedef enum vt_res_reason {
-  VT_RES_OK = 0,
-  VT_RES_LONGER, /* the survival has not fallen below 1/e: only a lower bound     */
-  VT_RES_TAIL,   /* more than half of the time would lie beyond what was measured */
-  VT_RES_ABSENT  /* no bonds of the class, or not observed                        */
-} vt_res_reason;
+#define VT_RES_REASONS(X)                                                                                \
+  X(VT_RES_OK, "resolved", "resolved")                                                                   \
+  X(VT_RES_LONGER, "outlasts the run", "bonds outlast the run: their survival has not fallen below 1/e") \
+  X(VT_RES_TAIL, "tail beyond the longest lag",                                                          \
+    "more than half of the residence time would lie beyond the longest lag")                             \
+  X(VT_RES_ABSENT, "no such bonds", "there were no such bonds, or they were not observed")
+typedef enum vt_res_reason { VT_RES_REASONS(VT_REASON_ENUM) } vt_res_reason;
+extern const vt_reasons vt_res_reasons;
 const char *vt_res_reason_text(vt_res_reason r);
 
 /* lag_ps[n] > 0 ascend; survival[n] of bonds, 1 at lag 0 by definition, NaN where there was no origin.  visits: bonds

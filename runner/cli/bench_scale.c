@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "runner/cli/cli.h"
-#include "runner/farm/scale.h"
+#include "runner/farm/farm.h"
 
 typedef struct scale_args {
   int simulate, ranks, tasks, shards;

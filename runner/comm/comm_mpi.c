@@ -2,6 +2,7 @@
  *
  * MPICH spins in every blocking call, so nothing here blocks: sends are MPI_Isend from buffers of our own, receives are
  * MPI_Improbe and MPI_Imrecv, collectives are nonblocking and tested.  Who waits naps (vt_comm_nap). */
+#include <mpi.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -306,7 +307,7 @@ void vt_comm_mpi_close(vt_comm *c)
   free_comm(m); /* after MPI_Finalize: nothing reads the send buffers any more */
 }
 
-MPI_Comm vt_comm_mpi_raw(const vt_comm *c) { return ((const mpi_comm *)c)->raw; }
+int vt_comm_mpi_handle(const vt_comm *c) { return MPI_Comm_c2f(((const mpi_comm *)c)->raw); }
 
 /* ------------------------------------------------------------------ who we are */
 

@@ -1,6 +1,6 @@
 /* farm.h - the task farm: a master and workers on the ranks of one job (layer 7).
  *
- * One node is one rank: it may hold the master, a worker, or both (inline master).  Master and worker only react to
+ * A rank may hold the master, a worker, or both (inline master).  Master and worker only react to
  * messages and never wait; vt_farm_run is the one loop. */
 #ifndef VT_FARM_H
 #define VT_FARM_H
@@ -16,7 +16,7 @@ typedef struct vt_lease {
   int32_t task, attempt, half_stage, reserved;
 } vt_lease;
 
-/* What one lease gave; owned by the node, freed after it was recorded. */
+/* What one lease gave; owned by the rank, freed after it was recorded. */
 typedef struct vt_task_output {
   vt_result_head head;
   double *values;
@@ -33,7 +33,7 @@ typedef struct vt_task_ops {
   vt_status (*after)(void *ctx, const vt_lease *l, vt_status how, const vt_task_output *w, vt_err *err);
 } vt_task_ops;
 
-/* Other jobs that work on the same campaign (enter.c); functions for rank 0. */
+/* Other jobs that work on the same campaign (runner/run/open_folder.c); functions for rank 0. */
 typedef struct vt_claims {
   void *ctx;
   /* *got = 1: the task is ours to do until it is released. */
@@ -68,8 +68,7 @@ typedef struct vt_farm_options {
   void (*event)(void *ctx, const vt_run_event *h);
   /* any rank, often: non-zero asks for a soft stop (a signal, the wall limit, the halt file) */
   int (*stop)(void *ctx);
-  /* rank 0: why no task may be begun any more (one that is begun must reach its first checkpoint), or NULL; may be NULL
-   */
+  /* rank 0: why no task may be begun any more (one that is begun must reach a checkpoint), or NULL; may be NULL */
   const char *(*may_not_begin)(void *ctx);
   void *ctx;
 } vt_farm_options;
@@ -91,28 +90,76 @@ typedef struct vt_farm_outcome {
  * leave by vt_watchdog_leave. */
 VT_MUST_CHECK vt_status vt_farm_run(const vt_farm_options *o, vt_farm_outcome *out, vt_err *err);
 
-/* For vt_watchdog_start: records the crash of a task in the journal, and leaves word for the master. */
+/* For vt_watchdog_start: records the crash of a task in the journal, and leaves a death note. */
 struct vt_watchdog_death;
 void vt_crash_note_record(const struct vt_watchdog_death *d);
 
-/* mourn.c: what this rank leaves for its watchdog (guard.h): where it works, what it does now (NULL: nothing). */
+/* What this rank leaves for its watchdog (watchdog.h): where it works. */
 void vt_crash_note_folder(const char *journal, const char *fallen, int rank);
 
 /* What the death of this rank means from now on (vt_watchdog_phase), and how long it may be silent: where all wait for
  * all there are fits and a store to be made, so ten times rank_timeout_s. */
 void vt_crash_note_in_collective(int in_collective, double rank_timeout_s);
 
-/* The words of watchdogs in a folder: files <fallen><rank>. */
+/* Death notes.  FORMAT: an empty file lease/fallen/<job>-<rank>: job as in runner/jobs/jobs.h, rank in decimal digits.
+ * That it is there is all it says.  A watchdog makes it when its rank has died; the master removes it when it has seen
+ * it, the next start whatever is left. */
 typedef struct vt_death_notes {
-  const char *prefix;          /* <folder>/<job>-, borrowed; NULL or "": nobody leaves word */
+  const char *prefix;          /* <out>/lease/fallen/<job>-, borrowed; NULL or "": there are no notes */
   const unsigned char *ignore; /* bitmap of ranks that are known to be dead, borrowed; NULL: none */
   int n_ignore;
   int64_t stamp;
   double looked_well;
 } vt_death_notes;
-/* A rank whose watchdog left word, or -1.  take: the word is removed.  The folder is listed only when it has changed.
- */
+/* A rank that has a death note, or -1.  take: the note is removed.  The folder is listed only when it has changed. */
 int vt_death_notes_look(vt_death_notes *f, double now, int take);
-void vt_death_note_leave(const char *prefix, int rank); /* the word itself */
+void vt_death_note_leave(const char *prefix, int rank);
+
+/* ---- One master and very many ranks (scale.c): the real master over simulated ranks that speak the real messages.
+ * Only the master's time is measured.  For `bench sched --simulate` and the tests of scale. */
+typedef struct vt_scale_spec {
+  int n_ranks; /* 2..32768; rank 0 is the master alone                                        */
+  int n_tasks; /* a fifth are glasses; each of the others needs one of them                   */
+  uint64_t seed;
+  double least_s, most_s;  /* lengths of tasks in virtual time, uniform; 0, 0: none           */
+  double window_s;         /* virtual: then a soft stop; 0: until all tasks are done          */
+  double die, leave, fail; /* shares: ranks that die silently, ranks that leave; tasks that fail at the first try */
+  vt_journal *replay;      /* NULL: none */
+} vt_scale_spec;
+
+enum { VT_SCALE_KINDS = 16 };
+typedef struct vt_scale_report {
+  vt_sched_counts tasks;
+  int64_t never, twice; /* tasks without a result, with more than one, as the master saw them */
+  int n_dead, n_left;   /* ranks that were killed, that left */
+  int n_declared;       /* ranks that the master declared dead */
+  double virtual_s;
+  double open_s;           /* vt__master_open */
+  int64_t open_bytes;      /* memory that it took */
+  double master_s, tick_s; /* CPU seconds: messages and ticks; ticks alone */
+  double longest_s;        /* wall time of the longest single message or tick */
+  int64_t received, sent, ticks;
+  double send_s; /* of `master_s`: what the simulated sends cost, by a calibration */
+  int64_t kind_n[VT_SCALE_KINDS];
+  double kind_s[VT_SCALE_KINDS]; /* by kind of message */
+} vt_scale_report;
+const char *vt_scale_kind(int kind); /* "ready" ...; NULL: no such message */
+
+/* VT_EBUG if the run comes to no end. */
+VT_MUST_CHECK vt_status vt_scale_run(const vt_scale_spec *s, vt_scale_report *out, vt_err *err);
+
+/* The same tasks through the scheduler alone: events a CPU second, without deaths or failures. */
+VT_MUST_CHECK vt_status vt_scale_sched(const vt_scale_spec *s, double *open_s, double *events_per_s, vt_err *err);
+
+/* A journal of one small result for every task, as n_shards ranks would write it: each syncs after every `batch`
+ * records. */
+typedef struct vt_scale_journal {
+  int n_shards, batch, n_values;              /* n_values doubles a result */
+  double append_s, sync_s, open_s, refresh_s; /* wall; all of them; refresh_s: one that finds nothing new */
+  int64_t syncs, bytes, open_bytes;           /* open_bytes: memory of the index */
+} vt_scale_journal;
+/* *j is the open journal (vt_journal_free). */
+VT_MUST_CHECK vt_status vt_scale_write_journal(const vt_scale_spec *s, const char *dir, vt_scale_journal *x,
+                                               vt_journal **j, vt_err *err);
 
 #endif

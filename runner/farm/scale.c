@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "runner/farm/farm_impl.h"
-#include "runner/farm/scale.h"
 
 enum { BATCH = 1024, LETTER_MOST = sizeof(vt_done_msg) };
 static const double BEAT_S = 1, NAP_LEAST_S = 1e-3, NAP_MOST_S = 5e-3, NAP_LEFT_S = 0.25, STEP_S = 1e-3;

@@ -6,7 +6,7 @@
 
 #include "runner/report/report.h"
 
-/* report_json.c: null where x is not finite; [lo, hi]; a sentence for a list of warnings; the text of an object, which
+/* json.c: null where x is not finite; [lo, hi]; a sentence for a list of warnings; the text of an object, which
  * is given up. */
 json_t *vt__json_number(double x);
 json_t *vt__json_interval(double lo, double hi);
@@ -14,10 +14,10 @@ void vt__json_warn(json_t *list, const char *fmt, ...) VT_PRINTF(2, 3);
 VT_MUST_CHECK vt_status vt__json_dump(vt_buf *out, json_t *root, vt_err *err);
 /* Fits and comparisons. */
 json_t *vt__json_fits(const char *const *names, int n, const vt_fitted *q, int n_q);
-/* The same and what report_groups.c adds. */
+/* The same and what json_groups.c adds. */
 VT_MUST_CHECK vt_status vt__json_campaign(const vt_campaign *c, const vt_fits *f, json_t **out, vt_err *err);
 
-/* report_groups.c: "transport", "structure" and "residence" of every composition at every temperature. */
+/* json_groups.c: "transport", "structure" and "residence" of every composition at every temperature. */
 void vt__json_groups(const vt_campaign *c, const vt_fits *f, json_t *root);
 
 /* The names of the compositions; vt_free the table, not the names. */

@@ -71,19 +71,17 @@ void vt_table_free(vt_table *t);
 VT_MUST_CHECK vt_status vt_table_fit(const vt_table *t, const vt_compare_spec *spec, uint64_t key, vt_arrh *arrh,
                                      vt_comparison *cmp, vt_err *err);
 
-/* Where arrays come from: *values of task i in the order of vt_replica_layout (vt_free), or NULL if it has no result.
- */
+/* Where arrays come from: *values of task i in the order of vt_replica_layout (vt_free), NULL if it has no result. */
 typedef struct vt_arrays_from {
   void *ctx;
   vt_status (*load)(void *ctx, int i, const vt_plan *p, double **values, vt_err *err);
 } vt_arrays_from;
 
-/* fits.c: all of it.  Every task's arrays are asked for once; those of all glasses of one composition at one
+/* All of it.  Every task's arrays are asked for once; those of all glasses of one composition at one
  * temperature are held together. */
 VT_MUST_CHECK vt_status vt_fits_make(const vt_campaign *c, const vt_arrays_from *from, vt_fits **out, vt_err *err);
 
-/* ------------------------------------------------------------------ what the members of these structs are (fields.c)
- */
+/* ------------------------------------------------------------------ the members of these structs (fields.c) */
 
 /* A member of a struct, or one of an array of structs in it. */
 typedef struct vt_field {

@@ -11,7 +11,8 @@ if(VT_SANITIZE)
 endif()
 
 # vt_module(name LAYER n SOURCES ... [DEPS ...] [EXTERNAL ...]): a static library that may only depend on modules of a
-# lower layer.  EXTERNAL libraries are private: their headers reach no other module.
+# lower layer.  DEPS names every module that it uses itself, and no other one: scripts/check_layers.py refuses what is
+# missing and what is surplus.  EXTERNAL libraries are private: their headers reach no other module.
 function(vt_module name)
   cmake_parse_arguments(M "" "LAYER" "SOURCES;DEPS;EXTERNAL" ${ARGN})
   add_library(vt_${name} STATIC ${M_SOURCES})

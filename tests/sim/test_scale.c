@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runner/farm/scale.h"
+#include "runner/farm/farm.h"
 
 static int n_ranks = 200, n_tasks = 5000;
 
