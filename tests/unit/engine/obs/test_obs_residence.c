@@ -211,6 +211,27 @@ static void make_track(void)
     }
 }
 
+typedef struct survivors {
+  double at_origin, continuous, intermittent, endpoint;
+} survivors;
+
+/* Bonds to metals with k oxygens that are there n samples after one of the correlator's origins. */
+static survivors all_pairs(char is[N_LI][N_AL][T], char oxygen[N_AL][T], int k, int n)
+{
+  survivors c = {0};
+  for (int a = 0; a < N_LI; a++)
+    for (int m = 0; m < N_AL; m++)
+      for (int t0 = 0; t0 + n < T; t0 += stride_of(n)) {
+        const char *h = is[a][m];
+        if (!h[t0] || oxygen[m][t0] != k) continue;
+        c.at_origin++;
+        if (!h[t0 + n]) continue;
+        const int absence = longest_absence(h, t0, t0 + n);
+        c.endpoint++, c.continuous += absence == 0, c.intermittent += absence <= MEMORY;
+      }
+  return c;
+}
+
 static void survival_agrees_with_all_pairs_of_frames(void **state)
 {
   (void)state;
@@ -253,21 +274,11 @@ static void survival_agrees_with_all_pairs_of_frames(void **state)
     near(array(&b, "residence/visits", NULL)[k], visits[k], 0);
     for (int i = 0; i < n_lag; i++) {
       const int n = (int)lround(lag[i] / 0.1);
-      double at_origin = 0, continuous = 0, intermittent = 0, endpoint = 0;
-      for (int a = 0; a < N_LI; a++)
-        for (int m = 0; m < N_AL; m++)
-          for (int t0 = 0; t0 + n < T; t0 += stride_of(n)) {
-            const char *h = is[a][m];
-            if (!h[t0] || oxygen[m][t0] != k) continue;
-            at_origin++;
-            if (!h[t0 + n]) continue;
-            const int absence = longest_absence(h, t0, t0 + n);
-            endpoint++, continuous += absence == 0, intermittent += absence <= MEMORY;
-          }
-      if (at_origin == 0) continue;
-      near(lags_of(&b, "residence/continuous", k)[i], continuous / at_origin, 1e-14); /* one division */
-      near(lags_of(&b, "residence/intermittent", k)[i], intermittent / at_origin, 1e-14);
-      near(lags_of(&b, "residence/endpoint", k)[i], endpoint / at_origin, 1e-14);
+      const survivors c = all_pairs(is, oxygen, k, n);
+      if (c.at_origin == 0) continue;
+      near(lags_of(&b, "residence/continuous", k)[i], c.continuous / c.at_origin, 1e-14); /* one division */
+      near(lags_of(&b, "residence/intermittent", k)[i], c.intermittent / c.at_origin, 1e-14);
+      near(lags_of(&b, "residence/endpoint", k)[i], c.endpoint / c.at_origin, 1e-14);
     }
   }
   assert_true(isnan(lags_of(&b, "residence/continuous", N_CLASS * AL)[0])); /* no alkali */

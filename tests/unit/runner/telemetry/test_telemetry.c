@@ -177,6 +177,26 @@ static vt_json *status_of(const char *path)
   return o;
 }
 
+static void are_ranks(const vt_json *ranks, const vt_rank_state *rank, double now)
+{
+  static const char *const doing[] = {"idle", "busy", "left", "dead"};
+  assert_int_equal(vt_json_size(ranks), 4);
+  for (size_t r = 0; r < 4; r++) {
+    const vt_json *one = vt_json_at(ranks, r);
+    near(number_of(one, "rank"), (double)r, 0);
+    assert_string_equal(text_of(one, "state"), doing[r]);
+    near(number_of(one, "since_s"), now - rank[r].since, 0);
+    near(number_of(one, "heard_s"), now - rank[r].heard, 0);
+    if (r == 1) is_task(one, 2);
+    if (r != 1) assert_null(vt_json_get(one, "task"));
+  }
+  const vt_json *busy = vt_json_at(ranks, 1);
+  assert_string_equal(text_of(busy, "stage"), vt_stage_name(VT_STAGE_PRODUCE));
+  assert_string_equal(text_of(busy, "half_step_in"), vt_stage_name(VT_STAGE_MELT));
+  near(number_of(busy, "attempt"), 1, 0);
+  near(number_of(busy, "fraction"), 0.25, 0);
+}
+
 static void the_status_file_says_what_every_rank_does(void **state)
 {
   (void)state;
@@ -219,23 +239,7 @@ static void the_status_file_says_what_every_rank_does(void **state)
   near(number_of(o, "ns_total"), 3, 0);
   near(number_of(o, "ns_per_day"), 7, 0);
   assert_true(vt_json_get(o, "eta_s") && isnan(number_of(o, "eta_s"))); /* null: not known */
-  const vt_json *ranks = vt_json_get(o, "ranks");
-  static const char *const doing[] = {"idle", "busy", "left", "dead"};
-  assert_int_equal(vt_json_size(ranks), 4);
-  for (size_t r = 0; r < 4; r++) {
-    const vt_json *one = vt_json_at(ranks, r);
-    near(number_of(one, "rank"), (double)r, 0);
-    assert_string_equal(text_of(one, "state"), doing[r]);
-    near(number_of(one, "since_s"), 100 - rank[r].since, 0);
-    near(number_of(one, "heard_s"), 100 - rank[r].heard, 0);
-    if (r == 1) is_task(one, 2);
-    if (r != 1) assert_null(vt_json_get(one, "task"));
-  }
-  const vt_json *busy = vt_json_at(ranks, 1);
-  assert_string_equal(text_of(busy, "stage"), vt_stage_name(VT_STAGE_PRODUCE));
-  assert_string_equal(text_of(busy, "half_step_in"), vt_stage_name(VT_STAGE_MELT));
-  near(number_of(busy, "attempt"), 1, 0);
-  near(number_of(busy, "fraction"), 0.25, 0);
+  are_ranks(vt_json_get(o, "ranks"), rank, 100);
   vt_json_free(o);
 }
 
