@@ -33,7 +33,7 @@ static void open_pot(const vt_pot_case *c, vt_pot *pot, double *cutoff)
   *cutoff = info.cutoff;
 }
 
-static void compute(vt_pot *pot, const vt_nlist *nl, answer *a)
+static void compute_answer(vt_pot *pot, const vt_nlist *nl, answer *a)
 {
   vt_err err = {0};
   vt_force_out out = {.f = a->f, .e_atom = a->e, .w_atom = a->w};
@@ -49,7 +49,7 @@ static void evaluate_with(vt_pot *pot, double cutoff, int n, const int *type, co
   vt_nlist nl;
   VT_TEST_OK(vt_nlist_open(&nl, n, type, cutoff, 0.3, &err), &err);
   VT_TEST_OK(vt_nlist_update(&nl, cell, x, 1, &err), &err);
-  compute(pot, &nl, a);
+  compute_answer(pot, &nl, a);
   vt_nlist_close(&nl);
 }
 
@@ -311,7 +311,7 @@ void vt_pot_conform_locality(const vt_pot_case *c)
 
 /* ------------------------------------------------------------------ bits and memory */
 
-static void same_bits(const vt_pot_case *c, const char *what, const answer *a, const answer *b)
+static void same_answer(const vt_pot_case *c, const char *what, const answer *a, const answer *b)
 {
   if (memcmp(&a->energy, &b->energy, sizeof a->energy) || memcmp(a->virial, b->virial, sizeof a->virial) ||
       memcmp(a->f, b->f, (size_t)a->n * sizeof *a->f) || memcmp(a->e, b->e, (size_t)a->n * sizeof *a->e))
@@ -329,17 +329,17 @@ void vt_pot_conform_bits(const vt_pot_case *c)
   answer first = new_answer(c->n), again = new_answer(c->n), away = new_answer(c->n);
   VT_TEST_OK(vt_nlist_open(&nl, c->n, c->type, cutoff, 0.3, &err), &err);
   VT_TEST_OK(vt_nlist_update(&nl, &c->cell, c->x, 1, &err), &err);
-  compute(&pot, &nl, &first);
-  compute(&pot, &nl, &again);
-  same_bits(c, "when computed twice", &first, &again);
-  compute(&other, &nl, &again);
-  same_bits(c, "from another object of the same potential", &first, &again);
+  compute_answer(&pot, &nl, &first);
+  compute_answer(&pot, &nl, &again);
+  same_answer(c, "when computed twice", &first, &again);
+  compute_answer(&other, &nl, &again);
+  same_answer(c, "from another object of the same potential", &first, &again);
   for (int i = 0; i < c->n; i++) x[i][i % 3] += 0.5;
   VT_TEST_OK(vt_nlist_update(&nl, &c->cell, (const double(*)[3])x, 1, &err), &err);
-  compute(&pot, &nl, &away);
+  compute_answer(&pot, &nl, &away);
   VT_TEST_OK(vt_nlist_update(&nl, &c->cell, c->x, 1, &err), &err);
-  compute(&pot, &nl, &again);
-  same_bits(c, "after other positions and a rebuild", &first, &again);
+  compute_answer(&pot, &nl, &again);
+  same_answer(c, "after other positions and a rebuild", &first, &again);
   free_answer(&first), free_answer(&again), free_answer(&away), free(x);
   vt_nlist_close(&nl);
   vt_pot_close(&pot);
@@ -356,13 +356,13 @@ void vt_pot_conform_memory(const vt_pot_case *c)
   answer a = new_answer(c->n);
   VT_TEST_OK(vt_nlist_open(&nl, c->n, c->type, cutoff, 0.3, &err), &err);
   VT_TEST_OK(vt_nlist_update(&nl, &c->cell, c->x, 1, &err), &err);
-  compute(&pot, &nl, &a);
+  compute_answer(&pot, &nl, &a);
   const long before = vt_test_allocations();
   void *p;
   VT_TEST_OK(vt_calloc64(&p, 1, 1, &err), &err);
   vt_free(p);
   assert_int_equal(vt_test_allocations(), before + 1); /* the counter sees what the engine asks for */
-  for (int i = 0; i < 3; i++) compute(&pot, &nl, &a);
+  for (int i = 0; i < 3; i++) compute_answer(&pot, &nl, &a);
   const long more = vt_test_allocations() - before - 1;
   if (more) fail_msg("%s: %ld allocations in compute", c->label, more);
   free_answer(&a);

@@ -17,7 +17,7 @@ enum { N = 17 }; /* not a multiple of any vector length */
 
 static const char *const species[] = {"Li", "Ta", "Cl", "O"};
 
-static void conforms(const char *label, const char *text, vt_simd simd)
+static void committee_conforms(const char *label, const char *text, vt_simd simd)
 {
   static const vt_composition c = {
       .name = "glass", .n_species = 4, .z = {3, 73, 17, 8}, .count = {3, 2, 9, 3}, .n_atoms = N};
@@ -45,14 +45,16 @@ static void conforms(const char *label, const char *text, vt_simd simd)
 static void two_models_of_one_kind_conform(void **state)
 {
   (void)state;
-  conforms("committee, two nep", "nep " GOLDEN "syn_zbl4.txt\nnep " GOLDEN "syn_typecut4.txt\n", vt_simd_best());
+  committee_conforms("committee, two nep", "nep " GOLDEN "syn_zbl4.txt\nnep " GOLDEN "syn_typecut4.txt\n",
+                     vt_simd_best());
 }
 
 static void members_of_many_kinds_conform(void **state)
 {
   (void)state;
-  conforms("committee, four kinds", "lj -\nborn -\nnep " GOLDEN "syn_zbl4.txt\nnep-reference " GOLDEN "syn_flex4.txt\n",
-           VT_SIMD_PORTABLE);
+  committee_conforms("committee, four kinds",
+                     "lj -\nborn -\nnep " GOLDEN "syn_zbl4.txt\nnep-reference " GOLDEN "syn_flex4.txt\n",
+                     VT_SIMD_PORTABLE);
 }
 
 int main(void)

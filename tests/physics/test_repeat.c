@@ -13,7 +13,7 @@
 static const char *program; /* this one */
 
 /* 42 atoms of LiAlCl2.5O0.75, 0.1 ps of melt, 0.2 ps of quench that ends with a free volume. */
-static vt_status glass_plan(int melt_ensemble, uint64_t seed, vt_plan *out, vt_err *err)
+static vt_status nep_glass_plan(int melt_ensemble, uint64_t seed, vt_plan *out, vt_err *err)
 {
   vt_plan p = {.seed = seed, .kind = VT_TASK_GLASS, .block_steps = 30, .t_k = 600, .pot_kind = "nep"};
   vt_pot_info info;
@@ -43,7 +43,7 @@ static vt_status fingerprint(int melt_ensemble, uint64_t seed, char hex[65], vt_
   vt_plan p;
   vt_result r = {0};
   vt_uid hash;
-  VT_PASS(glass_plan(melt_ensemble, seed, &p, err));
+  VT_PASS(nep_glass_plan(melt_ensemble, seed, &p, err));
   VT_PASS(vt_replica_run(&p, NULL, 0, NULL, NULL, &r, err));
   vt_sha256(r.values, r.n_values * sizeof *r.values, &hash);
   vt_uid_hex(&hash, hex);

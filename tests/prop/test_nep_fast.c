@@ -137,8 +137,8 @@ typedef struct answer {
   double energy, virial[9], e[MOST_ATOMS], f[MOST_ATOMS][3];
 } answer;
 
-static void evaluate(const sample *s, const char *path, const char *kind, vt_simd simd, vt_precision precision,
-                     const char *kernel, answer *a)
+static void evaluate_sample(const sample *s, const char *path, const char *kind, vt_simd simd, vt_precision precision,
+                            const char *kernel, answer *a)
 {
   vt_err err = {0};
   vt_pot pot;
@@ -181,12 +181,12 @@ static void try_seed(uint64_t seed, const char *path, double worst[2])
   VT_TEST_OK(vt_file_replace(path, text.s, text.len, &err), &err);
   vt_buf_free(&text);
   choose_atoms(&s, &r, &f);
-  evaluate(&s, path, "nep-reference", VT_SIMD_PORTABLE, VT_DOUBLE, "reference double", &want);
+  evaluate_sample(&s, path, "nep-reference", VT_SIMD_PORTABLE, VT_DOUBLE, "reference double", &want);
   for (vt_simd simd = VT_SIMD_PORTABLE; simd <= VT_SIMD_AVX512; simd++) {
     for (int p = 0; vt_simd_works(simd) && p < 2; p++) {
       char kernel[32];
       snprintf(kernel, sizeof kernel, "%s %s", vt_simd_name(simd), p ? "mixed" : "double");
-      evaluate(&s, path, "nep", simd, p ? VT_MIXED : VT_DOUBLE, kernel, &got);
+      evaluate_sample(&s, path, "nep", simd, p ? VT_MIXED : VT_DOUBLE, kernel, &got);
       double d = farthest(&got, &want, (size_t)s.n);
       worst[p] = fmax(worst[p], d);
       if (!(d <= (p ? 3e-5 : 1e-12)))

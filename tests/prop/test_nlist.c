@@ -19,7 +19,7 @@ typedef struct sample {
 } sample;
 
 /* Cells from thinner than half the cutoff to several cutoffs wide, sheared, either handedness; atoms far outside. */
-static void make(sample *s, vt_test_draws *r)
+static void make_sample(sample *s, vt_test_draws *r)
 {
   double hi[3][3];
   s->cutoff = vt_test_uniform(r, 2, 7);
@@ -122,7 +122,7 @@ static void every_pair_within_the_cutoff_is_in_the_rows_whatever_happened_before
     sample s;
     vt_nlist nl;
     vt_err err = {0};
-    make(&s, &r);
+    make_sample(&s, &r);
     VT_TEST_OK(vt_nlist_open(&nl, s.n, s.type, s.cutoff, s.skin, &err), &err);
     for (int step = 0; step < 12; step++) {
       VT_TEST_OK(vt_nlist_update(&nl, &s.cell, (const double(*)[3])s.x, step == 5, &err), &err);
@@ -142,7 +142,7 @@ static void rows_are_padded_with_the_atom_itself_and_entries_point_to_their_owne
     sample s;
     vt_nlist nl;
     vt_err err = {0};
-    make(&s, &r);
+    make_sample(&s, &r);
     VT_TEST_OK(vt_nlist_open(&nl, s.n, s.type, s.cutoff, s.skin, &err), &err);
     VT_TEST_OK(vt_nlist_update(&nl, &s.cell, (const double(*)[3])s.x, 0, &err), &err);
     assert_int_equal((uintptr_t)nl.x % 64 + (uintptr_t)nl.y % 64 + (uintptr_t)nl.z % 64, 0);
@@ -165,7 +165,7 @@ static void rows_are_padded_with_the_atom_itself_and_entries_point_to_their_owne
   }
 }
 
-static void same_bits(const vt_nlist *a, const vt_nlist *b)
+static void same_lists(const vt_nlist *a, const vt_nlist *b)
 {
   assert_int_equal(a->n_all, b->n_all);
   size_t all = (size_t)a->n_all, n = (size_t)a->n;
@@ -187,7 +187,7 @@ static void a_forced_rebuild_forgets_the_past(void **state)
     sample s;
     vt_nlist used, fresh;
     vt_err err = {0};
-    make(&s, &r);
+    make_sample(&s, &r);
     VT_TEST_OK(vt_nlist_open(&used, s.n, s.type, s.cutoff, s.skin, &err), &err);
     for (int step = 0; step < 5; step++) {
       VT_TEST_OK(vt_nlist_update(&used, &s.cell, (const double(*)[3])s.x, 0, &err), &err);
@@ -197,7 +197,7 @@ static void a_forced_rebuild_forgets_the_past(void **state)
     VT_TEST_OK(vt_nlist_update(&used, &s.cell, (const double(*)[3])s.x, 1, &err), &err);
     VT_TEST_OK(vt_nlist_open(&fresh, s.n, s.type, s.cutoff, s.skin, &err), &err);
     VT_TEST_OK(vt_nlist_update(&fresh, &s.cell, (const double(*)[3])s.x, 0, &err), &err);
-    same_bits(&used, &fresh);
+    same_lists(&used, &fresh);
     vt_nlist_close(&used);
     vt_nlist_close(&fresh);
   }
@@ -211,7 +211,7 @@ static void entries_move_with_their_owners_between_rebuilds(void **state)
     sample s;
     vt_nlist nl;
     vt_err err = {0};
-    make(&s, &r);
+    make_sample(&s, &r);
     s.skin = 1;
     VT_TEST_OK(vt_nlist_open(&nl, s.n, s.type, s.cutoff, s.skin, &err), &err);
     VT_TEST_OK(vt_nlist_update(&nl, &s.cell, (const double(*)[3])s.x, 0, &err), &err);

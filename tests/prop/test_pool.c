@@ -96,7 +96,7 @@ static void observe(glass *g, const paths *p, int lag, int column)
   }
 }
 
-static vt_tr_input make(glass *g, int z_alkali, uint64_t seed, int string, double rate)
+static vt_tr_input make_hopping_glass(glass *g, int z_alkali, uint64_t seed, int string, double rate)
 {
   static paths p;
   int lag[MAX_LAG];
@@ -132,9 +132,9 @@ typedef struct melt { /* of several glasses */
 
 static const double usual_rate = 2.0 / 15; /* 6 D = 1.2 A^2/ps, D = 2e-5 cm^2/s */
 
-static void fill(melt *m, int n, int z_alkali, uint64_t seed, int string)
+static void fill_melt(melt *m, int n, int z_alkali, uint64_t seed, int string)
 {
-  for (int i = 0; i < n; i++) m->in[i] = make(&m->g[i], z_alkali, seed + (uint64_t)i, string, usual_rate);
+  for (int i = 0; i < n; i++) m->in[i] = make_hopping_glass(&m->g[i], z_alkali, seed + (uint64_t)i, string, usual_rate);
 }
 
 static vt_pool pool(const melt *m, int n, uint64_t key)
@@ -163,7 +163,7 @@ static void strings_of_g_ions_have_a_haven_ratio_of_one_over_g(void **state)
   int covered = 0;
   for (int k = 0; k < 3; k++)
     for (int a = 0; a < 3; a++) {
-      fill(&m, 10, z[a], 100 * (uint64_t)(3 * k + a), string[k]);
+      fill_melt(&m, 10, z[a], 100 * (uint64_t)(3 * k + a), string[k]);
       vt_pool p = pool(&m, 10, 5);
       assert_int_equal(p.reason, VT_POOL_OK);
       assert_int_equal(p.haven_fw.n_glasses, 10);
@@ -185,7 +185,7 @@ static void uncorrelated_ions_look_correlated_from_the_centre_of_mass(void **sta
     double t, h;
   } notes[] = {{3, 0.948, 1.112}, {11, 0.847, 1.393}, {19, 0.765, 1.707}};
   for (int a = 0; a < 3; a++) {
-    fill(&m, 10, notes[a].z, 2000 + 100 * (uint64_t)a, 1);
+    fill_melt(&m, 10, notes[a].z, 2000 + 100 * (uint64_t)a, 1);
     vt_pool p = pool(&m, 10, 5);
     double share = share_of_alkali(&m.g[0].comp), t = 1 - N_ALKALI * share; /* m_F / (m_A + m_F) */
     near_named("t of the notes", t, notes[a].t, 6e-4);
@@ -215,7 +215,7 @@ static void intervals_over_few_glasses_cover(void **state)
   int fw = 0, d = 0, sigma = 0, percentile = 0;
   double bias = 0, lab = vt_unit_sigma_mS_cm(N_ALKALI * 1.2 * 2, 600, 16 * 112);
   for (uint64_t s = 0; s < POOLS; s++) {
-    fill(&m, G, 11, 10000 + G * s, 2);
+    fill_melt(&m, G, 11, 10000 + G * s, 2);
     vt_pool p = pool(&m, G, s);
     fw += covers(&p.haven_fw, 0.5);
     bias += log(p.haven_fw.value / 0.5) / POOLS;
@@ -242,7 +242,7 @@ static void frames_and_momentum_are_kept_in_the_mean(void **state)
   enum { G = 6 };
   vt_err err;
   vt_onsager o[G], other;
-  fill(&m, G, 19, 700, 2);
+  fill_melt(&m, G, 19, 700, 2);
   vt_pool p = pool(&m, G, 5);
   double sigma = 0, pooled = 0;
   for (int g = 0; g < G; g++) {
@@ -280,7 +280,7 @@ static void a_drift_is_taken_out_by_the_frames(void **state)
   (void)state;
   static melt m;
   const double w = 0.2; /* A^2/ps */
-  fill(&m, 4, 11, 500, 2);
+  fill_melt(&m, 4, 11, 500, 2);
   vt_pool still = pool(&m, 4, 5);
   for (int g = 0; g < 4; g++)
     for (int k = 0; k < m.g[g].n_lag; k++)
@@ -312,7 +312,7 @@ static void two_glasses_differ_by_twice_the_error(void **state)
   static melt m;
   vt_err err;
   vt_transport own[2];
-  fill(&m, 2, 11, 600, 1);
+  fill_melt(&m, 2, 11, 600, 1);
   for (int g = 0; g < 2; g++) VT_TEST_OK(vt_tr_replica(&m.in[g], &own[g], &err), &err);
   double ln[2] = {log(own[0].tracer[0].d_cm2_s), log(own[1].tracer[0].d_cm2_s)}, se = 0.5 * fabs(ln[0] - ln[1]);
   const vt_pooled d = pool(&m, 2, 5).d_cm2_s[0];
@@ -330,10 +330,10 @@ static void a_glass_without_conduction_does_not_poison_the_pool(void **state)
 {
   (void)state;
   static melt m;
-  fill(&m, 5, 11, 900, 1);
+  fill_melt(&m, 5, 11, 900, 1);
   vt_pool before = pool(&m, 5, 5);
   m.in[5] = m.in[4];
-  m.in[4] = make(&m.g[9], 11, 77, 1, 1e-4); /* frozen, in the middle of the others */
+  m.in[4] = make_hopping_glass(&m.g[9], 11, 77, 1, 1e-4); /* frozen, in the middle of the others */
   vt_pool after = pool(&m, 6, 5);
   assert_int_equal(after.n_glasses, 6);
   assert_int_equal(after.n_left_out, 1);
@@ -354,10 +354,10 @@ static void the_latest_start_is_everybodys_window(void **state)
   static melt m;
   vt_err err;
   vt_transport own;
-  fill(&m, 3, 11, 300, 1);
+  fill_melt(&m, 3, 11, 300, 1);
   near_named("usual start", pool(&m, 3, 5).lo_ps, 5, 0.51);
   near_named("usual end", pool(&m, 3, 5).hi_ps, 30, 0);
-  m.in[1] = make(&m.g[1], 11, 301, 1, usual_rate / 5);
+  m.in[1] = make_hopping_glass(&m.g[1], 11, 301, 1, usual_rate / 5);
   VT_TEST_OK(vt_tr_replica(&m.in[1], &own, &err), &err);
   assert_true(own.sigma_lo_ps >= 15);
   vt_pool p = pool(&m, 3, 5);
@@ -374,7 +374,7 @@ static void a_single_glass_keeps_its_own_errors(void **state)
   vt_err err;
   vt_transport own;
   vt_onsager o;
-  fill(&m, 1, 11, 40, 1);
+  fill_melt(&m, 1, 11, 40, 1);
   vt_pool p = pool(&m, 1, 5);
   VT_TEST_OK(vt_tr_replica(&m.in[0], &own, &err), &err);
   VT_TEST_OK(vt_tr_onsager(&m.in[0], own.sigma_lo_ps, own.sigma_hi_ps, VT_TR_BARYCENTRIC, &o, &err), &err);
@@ -398,7 +398,7 @@ static void no_conducting_glass_gives_no_numbers(void **state)
 {
   (void)state;
   static melt m;
-  for (int g = 0; g < 2; g++) m.in[g] = make(&m.g[g], 11, (uint64_t)g, 1, 1e-4);
+  for (int g = 0; g < 2; g++) m.in[g] = make_hopping_glass(&m.g[g], 11, (uint64_t)g, 1, 1e-4);
   vt_pool p = pool(&m, 2, 5);
   assert_int_equal(p.reason, VT_POOL_NO_WINDOW);
   assert_int_equal(p.n_left_out, 2);
@@ -413,7 +413,7 @@ static void without_a_volume_ratios_are_left(void **state)
 {
   (void)state;
   static melt m;
-  fill(&m, 4, 11, 60, 1);
+  fill_melt(&m, 4, 11, 60, 1);
   vt_pool with = pool(&m, 4, 5);
   for (int g = 0; g < 4; g++) m.in[g].volume_a3 = (double)NAN;
   vt_pool without = pool(&m, 4, 5);
@@ -426,7 +426,7 @@ static void the_key_alone_decides_the_draws(void **state)
 {
   (void)state;
   static melt m;
-  fill(&m, 5, 11, 80, 1);
+  fill_melt(&m, 5, 11, 80, 1);
   vt_pool a = pool(&m, 5, 5), b = pool(&m, 5, 5), c = pool(&m, 5, 6);
   assert_memory_equal(&a.haven_fw, &b.haven_fw, sizeof a.haven_fw);
   assert_true(a.haven_fw.se != c.haven_fw.se);
@@ -439,7 +439,7 @@ static void unlike_glasses_are_refused(void **state)
   static melt m;
   vt_err err;
   vt_pool p;
-  fill(&m, 2, 11, 20, 1);
+  fill_melt(&m, 2, 11, 20, 1);
   m.in[1].t_k = 650;
   assert_int_equal(vt_pool_glasses(m.in, 2, 5, &p, &err), VT_EINVAL);
   assert_non_null(strstr(err.text, "600 and 650 K"));

@@ -237,7 +237,7 @@ static void master_step(world *w)
 /* ------------------------------------------------------------------ one start */
 
 /* The journal lists failures in no particular order of the tries. */
-static void replay(world *w)
+static void replay_failures(world *w)
 {
   for (int t = 0; t < w->r.n_tasks; t++) {
     if (w->result[t]) event(w, (vt_event){.kind = VT_EV_RESULT, .worker = -1, .task = t});
@@ -256,7 +256,7 @@ static void replay(world *w)
   }
 }
 
-static void begin(world *w)
+static void begin_start(world *w)
 {
   vt_err err;
   int n_ranks = w->r.n_workers + 1;
@@ -273,7 +273,7 @@ static void begin(world *w)
   w->recorded = vt_test_array((size_t)w->r.n_tasks, sizeof *w->recorded);
   w->stopped = w->n_dead = 0;
   for (int k = 0; k < w->r.n_workers; k++) w->worker[k].rank = k + 1;
-  replay(w);
+  replay_failures(w);
 }
 
 /* Nobody is left who could do anything. */
@@ -305,7 +305,7 @@ static void check_leases(const world *w)
 /* Until all is decided and everybody has left, or nobody is left; then the last letters are read. */
 static void run_start(world *w, int check_every)
 {
-  begin(w);
+  begin_start(w);
   double most = 1000 * w->r.task_s * (1 + (double)w->r.n_tasks / w->r.n_workers);
   for (int64_t step = 0; !deserted(w); step++) {
     master_step(w);
@@ -321,7 +321,7 @@ static void run_start(world *w, int check_every)
   w->start++;
 }
 
-static void end(world *w)
+static void end_start(world *w)
 {
   vt_sim_close(w->sim);
   vt_sched_free(w->sched);
@@ -409,7 +409,7 @@ static void every_small_world_ends_with_all_that_is_possible(void **state)
         if (k == ACCIDENTS && can) assert_int_equal(w.recorded[t], 1);
       }
       if (k == ACCIDENTS) done += c.done, failed += c.failed;
-      end(&w);
+      end_start(&w);
     }
     starts += w.start, kills += w.n_kills, messages += w.n_messages;
     free_tasks(&w);
@@ -449,7 +449,7 @@ static void a_thousand_workers_share_a_hundred_thousand_tasks(void **state)
                 wall, (long long)w.n_messages, (double)w.n_messages / wall, (long long)w.n_events, (long long)w.n_kills,
                 (long long)c.done, (long long)c.failed, vt_sim_now(w.sim) - 1e9);
   assert_true(w.n_kills > 100);
-  end(&w);
+  end_start(&w);
   free_tasks(&w);
 }
 

@@ -82,3 +82,18 @@ vt_frame frame_of(const vt_plan *p, const int *type, double (*x)[3], double (*dx
                     .step = step,
                     .time_ps = (double)step * p->protocol.produce_dt_fs * 1e-3};
 }
+
+double shortest_image(const vt_cell *cell, const double a[3], const double b[3], double d[3])
+{
+  double best = (double)INFINITY;
+  for (int image = 0; image < 125; image++) {
+    const int n[3] = {image % 5 - 2, image / 5 % 5 - 2, image / 25 - 2};
+    double v[3], r = 0;
+    for (int c = 0; c < 3; c++) {
+      v[c] = b[c] - a[c] + n[0] * cell->h[0][c] + n[1] * cell->h[1][c] + n[2] * cell->h[2][c];
+      r += v[c] * v[c];
+    }
+    if (r < best) best = r, memcpy(d, v, sizeof v);
+  }
+  return sqrt(best);
+}

@@ -27,4 +27,7 @@ const double *array(const bench *b, const char *name, int *last_dim);
 /* A frame in a cube of 20 A. */
 vt_frame frame_of(const vt_plan *p, const int *type, double (*x)[3], double (*dx)[3], int64_t step);
 
+/* Shortest vector from a to b over 5^3 images; returns its length. */
+double shortest_image(const vt_cell *cell, const double a[3], const double b[3], double d[3]);
+
 #endif

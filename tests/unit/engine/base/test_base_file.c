@@ -11,7 +11,7 @@
 
 static char folder[VT_TEST_PATH];
 
-static int make_folder(void **state)
+static int open_files(void **state)
 {
   (void)state;
   vt_test_folder(folder, "base");
@@ -28,7 +28,7 @@ static int count_entries(const char *path)
   return n - 2;
 }
 
-static int remove_folder(void **state)
+static int close_files(void **state)
 {
   (void)state;
   vt_test_folder_remove(folder);
@@ -222,5 +222,5 @@ int main(void)
       cmocka_unit_test(a_nap_costs_time_and_no_work),
       cmocka_unit_test(the_build_names_itself),
   };
-  return cmocka_run_group_tests(tests, make_folder, remove_folder);
+  return cmocka_run_group_tests(tests, open_files, close_files);
 }

@@ -55,7 +55,7 @@ static int try_solve(const walkers *w, vt_tracer *out)
   return 1;
 }
 
-static vt_tracer solve(const walkers *w)
+static vt_tracer solve_walkers(const walkers *w)
 {
   vt_tracer t = {0};
   assert_true(try_solve(w, &t));
@@ -83,7 +83,7 @@ static void the_matrix_does_what_independent_steps_do(void **state)
   (void)state;
   for (uint64_t seed = 0; seed < 20; seed++) {
     walkers w = paired(0.06, seed, 0.01);
-    vt_tracer t = solve(&w);
+    vt_tracer t = solve_walkers(&w);
     assert_int_equal(t.reason, VT_TR_OK);
     near(t.d_cm2_s * 6e4 / by_steps(&w, t.lo_ps, t.hi_ps), 1, 1e-10);
   }

@@ -12,7 +12,7 @@ enum { UNITS = 16, STEPS = 200, EVERY = 5, BLOCK = 20 };
 static const double hot = 1000, dt_fs = 2;
 
 /* Every observable that is on by default, ten fs apart. */
-static vt_plan plan_of(const vt_composition *c)
+static vt_plan plan_of_defaults(const vt_composition *c)
 {
   vt_plan p = {.kind = VT_TASK_MD, .t_k = hot, .block_steps = BLOCK, .comp = *c};
   p.protocol.produce_ps = 1e-3 * STEPS * dt_fs;
@@ -53,7 +53,7 @@ static void no_allocation_in(int ensemble, vt_precision precision)
   vt_md_stage settle = liquid_stage(ensemble, hot, dt_fs, STEPS), st = settle;
   settle.block_steps = st.block_steps = BLOCK;
   liquid_open(&l, "nep", precision, UNITS, hot, 1);
-  vt_plan plan = plan_of(&l.comp);
+  vt_plan plan = plan_of_defaults(&l.comp);
   vt_cutoffs cut;
   vt_cutoffs_default(&l.comp, &cut);
   VT_TEST_OK(vt_obs_set_open(&obs, &plan, &err), &err);

@@ -22,14 +22,14 @@ static char folder[VT_TEST_PATH];
 
 static const char *in_folder(const char *name) { return vt_test_inside(folder, name); }
 
-static int make_folder(void **state)
+static int open_lists(void **state)
 {
   (void)state;
   vt_test_folder(folder, "committee");
   return mkdir(in_folder("members"), 0777);
 }
 
-static int remove_folder(void **state)
+static int close_lists(void **state)
 {
   (void)state;
   vt_test_folder_remove(folder);
@@ -72,20 +72,20 @@ static void pack(void)
   VT_TEST_OK(vt_pack(&c, 0.9, 3, &cell, type, x, &err), &err);
 }
 
-static vt_status open_pot(vt_pot *pot, const char *kind, const char *path, vt_err *err)
+static vt_status open_four(vt_pot *pot, const char *kind, const char *path, vt_err *err)
 {
   const vt_pot_args args = {.path = path, .n_species = 4, .species = species};
   return vt_pot_open(pot, kind, &args, err);
 }
 
-static void compute(const char *kind, const char *path, result *r)
+static void compute_result(const char *kind, const char *path, result *r)
 {
   vt_err err = {0};
   vt_pot pot;
   vt_pot_info info;
   vt_nlist nl;
   pack();
-  VT_TEST_OK(open_pot(&pot, kind, path, &err), &err);
+  VT_TEST_OK(open_four(&pot, kind, path, &err), &err);
   vt_pot_describe(&pot, &info);
   assert_true(info.cutoff <= REACH);
   VT_TEST_OK(vt_nlist_open(&nl, N, type, REACH, 0.3, &err), &err); /* the same list for all */
@@ -116,10 +116,10 @@ static void mean_and_spread_are_those_of_the_members(void **state)
   static result r[3], all;
   vt_test_write_text(in_folder("list"),
                      "nep " GOLDEN "syn_zbl4.txt\nnep-reference " GOLDEN "syn_flex4.txt # another\n\n# ions\nborn -\n");
-  compute("nep", GOLDEN "syn_zbl4.txt", &r[0]);
-  compute("nep-reference", GOLDEN "syn_flex4.txt", &r[1]);
-  compute("born", "-", &r[2]);
-  compute("committee", in_folder("list"), &all);
+  compute_result("nep", GOLDEN "syn_zbl4.txt", &r[0]);
+  compute_result("nep-reference", GOLDEN "syn_flex4.txt", &r[1]);
+  compute_result("born", "-", &r[2]);
+  compute_result("committee", in_folder("list"), &all);
   is_mean("energy", &all.energy, &r[0].energy, &r[1].energy, &r[2].energy, 1);
   is_mean("virial", all.virial, r[0].virial, r[1].virial, r[2].virial, 9);
   is_mean("forces", all.f[0], r[0].f[0], r[1].f[0], r[2].f[0], 3 * N);
@@ -153,7 +153,7 @@ static void spread_of_two_opinions_is_half_their_difference(void **state)
     vt_nlist nl;
     double f[2][3];
     vt_force_out out = {.f = f};
-    VT_TEST_OK(open_pot(&pot, kind[m], m < 2 ? "-" : in_folder("list"), &err), &err);
+    VT_TEST_OK(open_four(&pot, kind[m], m < 2 ? "-" : in_folder("list"), &err), &err);
     VT_TEST_OK(vt_nlist_open(&nl, 2, two_types, 8, 0.3, &err), &err);
     VT_TEST_OK(vt_nlist_update(&nl, &wide, at, 1, &err), &err);
     VT_TEST_OK(vt_pot_compute(&pot, &nl, &out, &err), &err);
@@ -172,8 +172,8 @@ static void members_that_are_the_same_agree_to_the_bit(void **state)
   static result one, all;
   vt_test_write_text(in_folder("list"),
                      "nep " GOLDEN "syn_zbl4.txt\nnep " GOLDEN "syn_zbl4.txt\nnep " GOLDEN "syn_zbl4.txt\n");
-  compute("nep", GOLDEN "syn_zbl4.txt", &one);
-  compute("committee", in_folder("list"), &all);
+  compute_result("nep", GOLDEN "syn_zbl4.txt", &one);
+  compute_result("committee", in_folder("list"), &all);
   assert_true(all.spread == 0 && isnan(one.spread));
   assert_true(all.energy == one.energy);
   assert_memory_equal(all.f, one.f, sizeof one.f);
@@ -202,7 +202,7 @@ static void describe_tells_what_all_members_know(void **state)
   assert_string_equal(info.kernel, "2 x portable double");
 }
 
-static vt_uid hash_of(const char *kind, const char *path)
+static vt_uid hash_of_potential(const char *kind, const char *path)
 {
   vt_err err = {0};
   vt_pot_info info;
@@ -217,8 +217,9 @@ static void identity_follows_the_list_and_every_member(void **state)
   unsigned char all[sizeof text - 1 + 64];
   vt_test_write_text(in_folder("list"), text);
   put_member("syn_zbl4.txt", 0);
-  const vt_uid a = hash_of("nep", in_folder("members/a.txt")), b = hash_of("nep", GOLDEN "syn_flex4.txt");
-  const vt_uid before = hash_of("committee", in_folder("list"));
+  const vt_uid a = hash_of_potential("nep", in_folder("members/a.txt")),
+               b = hash_of_potential("nep", GOLDEN "syn_flex4.txt");
+  const vt_uid before = hash_of_potential("committee", in_folder("list"));
   memcpy(all, text, sizeof text - 1);
   memcpy(all + sizeof text - 1, a.b, 32);
   memcpy(all + sizeof text - 1 + 32, b.b, 32);
@@ -226,7 +227,7 @@ static void identity_follows_the_list_and_every_member(void **state)
   vt_sha256(all, sizeof all, &want);
   assert_true(vt_uid_equal(&before, &want));
   put_member("syn_zbl4.txt", 1); /* the same model in other bytes */
-  const vt_uid changed = hash_of("committee", in_folder("list"));
+  const vt_uid changed = hash_of_potential("committee", in_folder("list"));
   assert_false(vt_uid_equal(&before, &changed));
 }
 
@@ -237,22 +238,22 @@ static void paths_are_relative_to_the_list(void **state)
   assert_non_null(getcwd(here, sizeof here));
   vt_test_write_text(in_folder("list"), "nep members/a.txt\nlj -\n");
   put_member("syn_zbl4.txt", 0);
-  const vt_uid from_afar = hash_of("committee", in_folder("list"));
+  const vt_uid from_afar = hash_of_potential("committee", in_folder("list"));
   assert_int_equal(chdir(folder), 0);
-  const vt_uid at_home = hash_of("committee", "list");
+  const vt_uid at_home = hash_of_potential("committee", "list");
   assert_int_equal(chdir(here), 0);
   assert_true(vt_uid_equal(&from_afar, &at_home));
 }
 
 /* ------------------------------------------------------------------ what is refused */
 
-static void refused(const char *text, vt_status status, const char *where, const char *what)
+static void list_refused(const char *text, vt_status status, const char *where, const char *what)
 {
   char want[512];
   vt_err err = {0};
   vt_pot pot;
   vt_test_write_text(in_folder("list"), text);
-  vt_status s = open_pot(&pot, "committee", in_folder("list"), &err);
+  vt_status s = open_four(&pot, "committee", in_folder("list"), &err);
   (void)snprintf(want, sizeof want, "%s%s", in_folder("list"), where);
   if (s != status || !strstr(err.text, want) || !strstr(err.text, what))
     fail_msg("expected '%s' and '%s' (status %d), got status %d: %s", want, what, (int)status, (int)s, err.text);
@@ -262,25 +263,25 @@ static void refused(const char *text, vt_status status, const char *where, const
 static void a_list_that_makes_no_sense_is_refused_with_its_line(void **state)
 {
   (void)state;
-  refused("", VT_EPARSE, ": ", "the file ends after 0 members, expected 2 to 16");
-  refused("# none\nlj -\n", VT_EPARSE, ":2: ", "the file ends after 1 member, expected 2 to 16");
-  refused("lj -\nlj\n", VT_EPARSE, ":2: ", "expected 'KIND PATH', found 1 word");
-  refused("lj -\n\nnep my potential.txt\n", VT_EPARSE, ":3: ", "expected 'KIND PATH', found 3 words");
-  refused("lj -\ngap x.xml\n", VT_EPARSE, ":2:1: ", "'gap'; there are nep nep-reference lj mock born");
-  refused("committee list\nlj -\n", VT_EPARSE, ":1:1: ", "a member cannot be of kind 'committee'");
-  refused("lj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\n",
-          VT_EPARSE, ":17: ", "expected at most 16 members");
+  list_refused("", VT_EPARSE, ": ", "the file ends after 0 members, expected 2 to 16");
+  list_refused("# none\nlj -\n", VT_EPARSE, ":2: ", "the file ends after 1 member, expected 2 to 16");
+  list_refused("lj -\nlj\n", VT_EPARSE, ":2: ", "expected 'KIND PATH', found 1 word");
+  list_refused("lj -\n\nnep my potential.txt\n", VT_EPARSE, ":3: ", "expected 'KIND PATH', found 3 words");
+  list_refused("lj -\ngap x.xml\n", VT_EPARSE, ":2:1: ", "'gap'; there are nep nep-reference lj mock born");
+  list_refused("committee list\nlj -\n", VT_EPARSE, ":1:1: ", "a member cannot be of kind 'committee'");
+  list_refused("lj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\n",
+               VT_EPARSE, ":17: ", "expected at most 16 members");
   char longest[700];
   (void)snprintf(longest, sizeof longest, "lj -\nnep %0600d\n", 0);
-  refused(longest, VT_EPARSE, ":2: ", "path is longer than 511 characters");
+  list_refused(longest, VT_EPARSE, ":2: ", "path is longer than 511 characters");
 }
 
 static void a_member_that_does_not_open_is_named_by_its_line(void **state)
 {
   (void)state;
-  refused("lj -\nnep members/none.txt\n", VT_EIO, ":2", "members/none.txt");
-  refused("lj -\n\nnep " GOLDEN "syn_min.txt\n", VT_EINVAL, ":3",
-          "syn_min.txt:1: the model does not know element 'Ta'"); /* it has Cl Al Li */
+  list_refused("lj -\nnep members/none.txt\n", VT_EIO, ":2", "members/none.txt");
+  list_refused("lj -\n\nnep " GOLDEN "syn_min.txt\n", VT_EINVAL, ":3",
+               "syn_min.txt:1: the model does not know element 'Ta'"); /* it has Cl Al Li */
 }
 
 static void members_without_a_common_element_are_refused(void **state)
@@ -317,7 +318,7 @@ static void a_member_that_fails_is_named(void **state)
   vt_force_out out = {.f = f};
   vt_test_write_text(in_folder("list"), "lj -\nmock nan@2\n");
   pack();
-  VT_TEST_OK(open_pot(&pot, "committee", in_folder("list"), &err), &err);
+  VT_TEST_OK(open_four(&pot, "committee", in_folder("list"), &err), &err);
   VT_TEST_OK(vt_nlist_open(&nl, N, type, 6.5, 0.3, &err), &err);
   VT_TEST_OK(vt_nlist_update(&nl, &cell, (const double(*)[3])x, 1, &err), &err);
   VT_TEST_OK(vt_pot_compute(&pot, &nl, &out, &err), &err);
@@ -343,5 +344,5 @@ int main(void)
       cmocka_unit_test(a_nul_byte_in_a_path_is_refused),
       cmocka_unit_test(a_member_that_fails_is_named),
   };
-  return cmocka_run_group_tests(tests, make_folder, remove_folder);
+  return cmocka_run_group_tests(tests, open_lists, close_lists);
 }

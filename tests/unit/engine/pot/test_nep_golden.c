@@ -25,7 +25,7 @@ typedef struct golden {
   double (*x)[3], (*f)[3], *e, (*w)[9];
 } golden;
 
-static void number(FILE *f, double *x) { assert_int_equal(fscanf(f, "%lf", x), 1); }
+static void read_number(FILE *f, double *x) { assert_int_equal(fscanf(f, "%lf", x), 1); }
 
 static void word_is(FILE *f, const char *want)
 {
@@ -45,7 +45,7 @@ static int species_of(golden *g, const char *symbol)
   return s;
 }
 
-static golden read_golden(const char *root, const char *name)
+static golden read_case(const char *root, const char *name)
 {
   golden g = {0};
   char path[1024], file[128], word[8];
@@ -63,26 +63,26 @@ static golden read_golden(const char *root, const char *name)
   g.type = vt_test_array(n, sizeof *g.type), g.e = vt_test_array(n, sizeof *g.e);
   g.x = vt_test_array(n, sizeof *g.x), g.f = vt_test_array(n, sizeof *g.f), g.w = vt_test_array(n, sizeof *g.w);
   word_is(f, "lattice");
-  for (int k = 0; k < 9; k++) number(f, &g.cell.h[k / 3][k % 3]);
+  for (int k = 0; k < 9; k++) read_number(f, &g.cell.h[k / 3][k % 3]);
   word_is(f, "energy");
-  number(f, &g.energy);
+  read_number(f, &g.energy);
   word_is(f, "virial");
-  for (int k = 0; k < 9; k++) number(f, &g.virial[k]);
+  for (int k = 0; k < 9; k++) read_number(f, &g.virial[k]);
   word_is(f, "descriptor_dim");
-  number(f, &dim);
+  read_number(f, &dim);
   word_is(f, "atoms");
   assert_int_equal(fscanf(f, "%*[^\n]"), 0);
   for (size_t i = 0; i < n; i++) {
     assert_int_equal(fscanf(f, "%3s", word), 1);
     g.type[i] = species_of(&g, word);
-    for (int k = 0; k < 3; k++) number(f, &g.x[i][k]);
-    number(f, &g.e[i]);
-    for (int k = 0; k < 3; k++) number(f, &g.f[i][k]);
+    for (int k = 0; k < 3; k++) read_number(f, &g.x[i][k]);
+    read_number(f, &g.e[i]);
+    for (int k = 0; k < 3; k++) read_number(f, &g.f[i][k]);
   }
   word_is(f, "atom_virials");
   assert_int_equal(fscanf(f, "%*[^\n]"), 0);
   for (size_t i = 0; i < n; i++)
-    for (int k = 0; k < 9; k++) number(f, &g.w[i][k]);
+    for (int k = 0; k < 9; k++) read_number(f, &g.w[i][k]);
   fclose(f);
   return g;
 }
@@ -99,7 +99,7 @@ typedef struct worst_row {
 enum { MOST_KERNELS = 8 };
 static worst_row worst[MOST_KERNELS];
 
-static worst_row *row_of(const char *kernel)
+static worst_row *row_of_kernel(const char *kernel)
 {
   int k = 0;
   while (worst[k].cases && strcmp(worst[k].kernel, kernel) != 0) assert_true(++k < MOST_KERNELS);
@@ -124,7 +124,8 @@ static void check(const char *name, const char *kernel, const char *what, const 
 }
 
 /* One case through one back end; returns 1 if a vector kernel did it. */
-static int run(const golden *g, const char *name, const char *kind, vt_simd simd, vt_precision precision, int per_atom)
+static int run_case(const golden *g, const char *name, const char *kind, vt_simd simd, vt_precision precision,
+                    int per_atom)
 {
   vt_err err = {0};
   vt_pot pot;
@@ -145,7 +146,7 @@ static int run(const golden *g, const char *name, const char *kind, vt_simd simd
   if (per_atom) out.w_atom = vt_test_array(n, sizeof *out.w_atom);
   VT_TEST_OK(vt_pot_compute(&pot, &nl, &out, &err), &err);
   const double tol = precision == VT_DOUBLE ? 1e-10 : 5e-6, tol_w = precision == VT_DOUBLE ? 1e-10 : 3e-5;
-  worst_row *w = row_of(info.kernel);
+  worst_row *w = row_of_kernel(info.kernel);
   w->cases++;
   check(name, info.kernel, "energies", &out.energy, &g->energy, 1, tol, &w->energy);
   check(name, info.kernel, "atomic energies", out.e_atom, g->e, n, tol, &w->energy);
@@ -188,14 +189,14 @@ static void run_folder(const char *root, int least_cases, int least_fast)
   assert_true(n >= least_cases);
   memset(worst, 0, sizeof worst);
   for (int c = 0; c < n; c++) {
-    golden g = read_golden(root, names[c]);
-    run(&g, names[c], "nep-reference", VT_SIMD_PORTABLE, VT_DOUBLE, 1);
+    golden g = read_case(root, names[c]);
+    run_case(&g, names[c], "nep-reference", VT_SIMD_PORTABLE, VT_DOUBLE, 1);
     levels = 0;
     for (vt_simd s = VT_SIMD_PORTABLE; s <= VT_SIMD_AVX512; s++) {
       if (!vt_simd_works(s)) continue;
       levels++;
-      fast += run(&g, names[c], "nep", s, VT_DOUBLE, 0);
-      run(&g, names[c], "nep", s, VT_MIXED, 0);
+      fast += run_case(&g, names[c], "nep", s, VT_DOUBLE, 0);
+      run_case(&g, names[c], "nep", s, VT_MIXED, 0);
     }
     free_golden(&g);
   }

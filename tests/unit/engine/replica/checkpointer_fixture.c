@@ -117,7 +117,8 @@ void interrupted_forget(interrupted *k)
 
 /* ------------------------------------------------------------------ runs */
 
-static vt_status run(const vt_plan *p, const vt_result *glass, const vt_replica_hooks *hooks, vt_result *r, vt_err *err)
+static vt_status run_replica(const vt_plan *p, const vt_result *glass, const vt_replica_hooks *hooks, vt_result *r,
+                             vt_err *err)
 {
   *r = (vt_result){0};
   return vt_replica_run(p, glass ? glass->values : NULL, glass ? glass->n_values : 0, hooks, NULL, r, err);
@@ -127,7 +128,7 @@ vt_result task_run(const vt_plan *p, const vt_result *glass, const vt_replica_ho
 {
   vt_result r;
   vt_err err = {0};
-  VT_TEST_OK(run(p, glass, hooks, &r, &err), &err);
+  VT_TEST_OK(run_replica(p, glass, hooks, &r, &err), &err);
   return r;
 }
 
@@ -135,7 +136,7 @@ vt_status task_try(const vt_plan *p, const vt_result *glass, const vt_replica_ho
 {
   vt_result r;
   vt_err_clear(err);
-  vt_status rc = run(p, glass, hooks, &r, err);
+  vt_status rc = run_replica(p, glass, hooks, &r, err);
   vt_result_free(&r);
   return rc;
 }
@@ -154,7 +155,7 @@ vt_result task_run_in_pieces(const vt_plan *p, const vt_result *glass, interrupt
   for (*starts = 0; rc == VT_ESTOP; ++*starts) {
     vt_err_clear(&err);
     interrupted_forget(k);
-    rc = run(p, glass, &k->hooks, &r, &err);
+    rc = run_replica(p, glass, &k->hooks, &r, &err);
     if (rc != VT_OK && rc != VT_ESTOP) fail_msg("%s", err.text);
     if (k->refused) fail_msg("start %d: %s", *starts, k->why);
     assert_int_equal(k->resumed, *starts > 0);

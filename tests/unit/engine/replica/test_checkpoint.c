@@ -18,7 +18,7 @@ static const task_case lj = {.pot = "lj", .melt = VT_NVT, .npt_below_k = 600, .e
 static vt_plan g_plan, m_plan;
 static vt_result g_result, m_result;
 
-static int run_through(void **state)
+static int run_two(void **state)
 {
   (void)state;
   g_plan = task_glass_plan(&lj);
@@ -28,7 +28,7 @@ static int run_through(void **state)
   return 0;
 }
 
-static int drop(void **state)
+static int drop_two(void **state)
 {
   (void)state;
   vt_result_free(&g_result);
@@ -583,5 +583,5 @@ int main(void)
                                      cmocka_unit_test(a_stop_goes_on_to_the_next_block_and_is_asked_for_all_the_way),
                                      cmocka_unit_test(a_landing_that_takes_too_long_ends_without_a_checkpoint),
                                      cmocka_unit_test(a_stop_while_packing_ends_at_once_and_an_error_anywhere)};
-  return cmocka_run_group_tests(tests, run_through, drop);
+  return cmocka_run_group_tests(tests, run_two, drop_two);
 }

@@ -126,7 +126,7 @@ static void same_values(const vt_trajectory *a, const vt_trajectory *b)
   }
 }
 
-static const double *array_of(const vt_trajectory *t, const char *name, const vt_array_def **d)
+static const double *array_of_trajectory(const vt_trajectory *t, const char *name, const vt_array_def **d)
 {
   const double *v = vt_array_find(t->defs, t->n_defs, t->values, name, d);
   if (!v) fail_msg("no array %s", name);
@@ -210,7 +210,7 @@ static void atoms_that_keep_their_fractions_of_a_breathing_cell_do_not_move(void
   const vt_array_def *d;
   breathing(&w, 1);
   vt_trajectory t = measured(&w, &(style){.end = "\n", .shifted = 1});
-  const double *msd = array_of(&t, "msd/mean", &d);
+  const double *msd = array_of_trajectory(&t, "msd/mean", &d);
   for (size_t k = 0; k < vt_array_count(d); k++)
     if (isfinite(msd[k])) near(msd[k], 0, 1e-20);
   assert_true(t.largest_move < 1e-13);
@@ -232,7 +232,7 @@ static void displacements_are_those_that_were_written(void **state)
     for (int i = 0; i < N; i++)
       for (int k = 0; k < 3; k++) w.x[t][i][k] = w.x[0][i][k] + (k == 0) * 0.1 * i * t;
   vt_trajectory t = measured(&w, &(style){.end = "\n", .wrapped = 1});
-  const double *lag = array_of(&t, "msd/lag_ps", NULL), *msd = array_of(&t, "msd/mean", &d);
+  const double *lag = array_of_trajectory(&t, "msd/lag_ps", NULL), *msd = array_of_trajectory(&t, "msd/mean", &d);
   for (int i = 0; i < N; i++)
     for (int s = 0; s < 4; s++)
       if (t.plan.comp.z[s] == vt_element_z(symbol_of(i))) want[s] += 0.01 * i * i / (N / 4);
@@ -277,7 +277,7 @@ static void species_come_in_canonical_order_with_the_charges_asked_for(void **st
 #define CUBE "Lattice=\"9 0 0 0 9 0 0 0 9\"\n"
 
 /* The message begins with file:line and says what is wrong. */
-static void refused(const char *text, int line, const char *what)
+static void trajectory_refused(const char *text, int line, const char *what)
 {
   char path[VT_TEST_PATH], place[VT_TEST_PATH + 16];
   vt_err err = {0};
@@ -314,9 +314,9 @@ static void a_broken_trajectory_is_refused_with_file_and_line(void **state)
   for (size_t k = 0; k < sizeof row / sizeof *row; k++) {
     char text[512];
     (void)snprintf(text, sizeof text, "%s%s", first, row[k].second);
-    refused(text, row[k].line, row[k].what);
+    trajectory_refused(text, row[k].line, row[k].what);
   }
-  refused("", 1, "0 frames");
+  trajectory_refused("", 1, "0 frames");
 }
 
 static void more_elements_than_there_is_room_for_are_refused(void **state)
@@ -330,7 +330,7 @@ static void more_elements_than_there_is_room_for_are_refused(void **state)
   n += snprintf(text + n, sizeof text - (size_t)n, "%d\n" CUBE, VT_MAX_SPECIES + 1);
   for (int i = 0; i <= VT_MAX_SPECIES; i++)
     n += snprintf(text + n, sizeof text - (size_t)n, "%s %d %d 0\n", many[i], i, i);
-  refused(text, VT_MAX_SPECIES + 3, "elements");
+  trajectory_refused(text, VT_MAX_SPECIES + 3, "elements");
 }
 
 static void a_clock_that_stands_still_is_a_mistake_of_the_caller(void **state)

@@ -29,7 +29,7 @@ static int close_top(void **state)
 }
 
 /* A new output folder. */
-static vt_outdir made(const char *name)
+static vt_outdir made_folder(const char *name)
 {
   vt_outdir o;
   vt_err err = {0};
@@ -38,7 +38,7 @@ static vt_outdir made(const char *name)
   return o;
 }
 
-static vt_campaign *campaign(const char *formulas, const char *temperatures)
+static vt_campaign *folder_campaign(const char *formulas, const char *temperatures)
 {
   return vt_test_small_campaign(formulas, temperatures, 1, "");
 }
@@ -74,7 +74,7 @@ static void every_subfolder_is_made_and_may_be_there_already(void **state)
 {
   (void)state;
   static const char *const sub[] = {"journal", "glass", "failed", "log", "checkpoint", "lease"};
-  vt_outdir o = made("made");
+  vt_outdir o = made_folder("made");
   vt_err err = {0};
   struct stat st;
   for (size_t k = 0; k < sizeof sub / sizeof *sub; k++) {
@@ -89,9 +89,9 @@ static void every_subfolder_is_made_and_may_be_there_already(void **state)
 static void a_campaign_that_was_recorded_is_read_back_with_the_same_identity(void **state)
 {
   (void)state;
-  vt_outdir o = made("equal");
+  vt_outdir o = made_folder("equal");
   vt_err err = {0};
-  vt_campaign *c = campaign("LiAlCl4, NaTaCl6", "[500 K, 600 K]"), *back;
+  vt_campaign *c = folder_campaign("LiAlCl4, NaTaCl6", "[500 K, 600 K]"), *back;
   assert_int_equal(vt_outdir_simd(&o, vt_test_env()), VT_SIMD_AUTO); /* none is recorded */
   VT_TEST_OK(vt_outdir_record(&o, c, vt_test_env(), 0, &err), &err);
   VT_TEST_OK(vt_outdir_campaign(&o, vt_test_env(), &back, &err), &err);
@@ -112,10 +112,10 @@ static void a_campaign_that_was_recorded_is_read_back_with_the_same_identity(voi
 static void a_smaller_campaign_grows_with_extend_only_and_another_never(void **state)
 {
   (void)state;
-  vt_outdir o = made("extended");
+  vt_outdir o = made_folder("extended");
   vt_err err = {0};
-  vt_campaign *small = campaign("LiAlCl4", "[500 K]"), *more = campaign("LiAlCl4, NaTaCl6", "[500 K]"),
-              *other = campaign("NaTaCl6", "[500 K]"), *back;
+  vt_campaign *small = folder_campaign("LiAlCl4", "[500 K]"), *more = folder_campaign("LiAlCl4, NaTaCl6", "[500 K]"),
+              *other = folder_campaign("NaTaCl6", "[500 K]"), *back;
   VT_TEST_OK(vt_outdir_record(&o, small, vt_test_env(), 0, &err), &err);
   char *before = vt_test_read(o.campaign, NULL);
   VT_TEST_REFUSED(vt_outdir_record(&o, more, vt_test_env(), 0, &err), VT_EINVAL, &err, "(2 of these 4 tasks)");
@@ -142,9 +142,9 @@ static void a_smaller_campaign_grows_with_extend_only_and_another_never(void **s
 static void a_record_that_cannot_be_read_is_refused_with_its_reason(void **state)
 {
   (void)state;
-  vt_outdir o = made("broken");
+  vt_outdir o = made_folder("broken");
   vt_err err = {0};
-  vt_campaign *c = campaign("LiAlCl4", "[500 K]"), *back;
+  vt_campaign *c = folder_campaign("LiAlCl4", "[500 K]"), *back;
   vt_test_write_text(o.campaign, "vitrion: 1\ncampaign: x\nglases: 3\n");
   VT_TEST_REFUSED(vt_outdir_campaign(&o, vt_test_env(), &back, &err), VT_EPARSE, &err, "glases");
   assert_non_null(strstr(err.text, o.dir));
@@ -159,7 +159,7 @@ static void a_record_that_cannot_be_read_is_refused_with_its_reason(void **state
 static void a_locked_folder_keeps_others_out_until_it_is_released(void **state)
 {
   (void)state;
-  vt_outdir o = made("locked"), same = o;
+  vt_outdir o = made_folder("locked"), same = o;
   vt_err err = {0};
   assert_int_equal(vt_outdir_busy(&o), 0);
   VT_TEST_OK(vt_outdir_lock(&o, &err), &err);
@@ -197,8 +197,8 @@ static void a_job_is_named_by_its_number_in_the_batch_system(void **state)
 
 /* ------------------------------------------------------------------ state */
 
-static void look(const vt_outdir *o, const vt_campaign *c, const char *state, int waiting, int ready, int done,
-                 int failed)
+static void folder_is(const vt_outdir *o, const vt_campaign *c, const char *state, int waiting, int ready, int done,
+                      int failed)
 {
   vt_folder_state s;
   vt_err err = {0};
@@ -227,16 +227,16 @@ static void record(const vt_outdir *o, const vt_campaign *c, int task)
 static void a_folder_is_new_stopped_failed_or_done_as_its_records_say(void **state)
 {
   (void)state;
-  vt_outdir o = made("state");
-  vt_campaign *c = campaign("LiAlCl4, NaTaCl6", "[500 K]"); /* glass, MD, glass, MD */
-  look(&o, c, "new", 2, 2, 0, 0);
+  vt_outdir o = made_folder("state");
+  vt_campaign *c = folder_campaign("LiAlCl4, NaTaCl6", "[500 K]"); /* glass, MD, glass, MD */
+  folder_is(&o, c, "new", 2, 2, 0, 0);
   record(&o, c, 0);
-  look(&o, c, "stopped", 1, 2, 1, 0);
+  folder_is(&o, c, "stopped", 1, 2, 1, 0);
   record(&o, c, 1);
   for (int rung = 0; rung < 2 * c->max_tries; rung++)
     vt_test_record_failure(o.journal, &c->task[2].uid, rung / 2, rung % 2 ? VT_STAGE_MELT : 0, 0, VT_EDIVERGE,
                            "too hot\nsecond line");
-  look(&o, c, "failed", 0, 0, 2, 2);
+  folder_is(&o, c, "failed", 0, 0, 2, 2);
 
   vt_buf b = {0};
   vt_err err = {0};
@@ -252,10 +252,10 @@ static void a_folder_is_new_stopped_failed_or_done_as_its_records_say(void **sta
   vt_buf_free(&b);
   vt_campaign_free(c);
 
-  vt_outdir all = made("all");
-  c = campaign("LiAlCl4", "[500 K]");
+  vt_outdir all = made_folder("all");
+  c = folder_campaign("LiAlCl4", "[500 K]");
   for (int i = 0; i < c->n_tasks; i++) record(&all, c, i);
-  look(&all, c, "done", 0, 0, 2, 0);
+  folder_is(&all, c, "done", 0, 0, 2, 0);
   vt_campaign_free(c);
 }
 
@@ -265,8 +265,8 @@ static void a_folder_is_new_stopped_failed_or_done_as_its_records_say(void **sta
 static void the_file_of_a_glass_is_its_record_to_the_bit(void **state)
 {
   (void)state;
-  vt_outdir o = made("glass");
-  vt_campaign *c = campaign("LiTaOCl4", "[500 K]");
+  vt_outdir o = made_folder("glass");
+  vt_campaign *c = folder_campaign("LiTaOCl4", "[500 K]");
   const vt_plan p = vt_test_plan(c, 0);
   char name[VT_GLASS_FILE_NAME], hex[65], want[VT_GLASS_FILE_NAME];
   vt_array_def def[VT_MAX_ARRAYS];

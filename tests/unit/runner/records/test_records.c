@@ -39,7 +39,7 @@ static vt_journal *opened(const char *name)
 }
 
 /* One record of raw bytes. */
-static void append(const char *name, vt_rec_type type, const vt_uid *uid, const void *bytes, size_t n)
+static void append_raw(const char *name, vt_rec_type type, const vt_uid *uid, const void *bytes, size_t n)
 {
   vt_journal_writer *w;
   vt_err err = {0};
@@ -111,7 +111,7 @@ static void a_result_that_does_not_fit_its_plan_is_refused(void **state)
     h.n_values = bad[k].n_values;
     memcpy(bytes, &h, sizeof h);
     memcpy(bytes + sizeof h, values, n * sizeof *values);
-    append(bad[k].name, VT_REC_RESULT, &p.uid, bytes, bad[k].n_bytes);
+    append_raw(bad[k].name, VT_REC_RESULT, &p.uid, bytes, bad[k].n_bytes);
     vt_journal *j = opened(bad[k].name);
     VT_TEST_REFUSED(vt_results_load(j, &p, NULL, &back, &got, &err), bad[k].status, &err, bad[k].says);
     assert_true(!back && got == 0);
@@ -148,7 +148,7 @@ static void a_failure_record_with_a_false_head_is_refused(void **state)
   for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
     vt_failure_head h;
     vt_err err = {0};
-    append(bad[k].name, VT_REC_FAILURE, &uid, bad[k].head, bad[k].n);
+    append_raw(bad[k].name, VT_REC_FAILURE, &uid, bad[k].head, bad[k].n);
     vt_journal *j = opened(bad[k].name);
     VT_TEST_REFUSED(vt_failure_load(j, vt_journal_failure(j, &uid, 0), &h, &err), bad[k].status, &err, bad[k].says);
     assert_int_equal(vt_record_n_failures(j, &uid), -1);
@@ -166,7 +166,7 @@ static void texts_of_a_failure_end_within_their_room(void **state)
   full.version = VT_FAILURE_VERSION;
   full.stage = VT_STAGE_MELT;
   full.err.code = VT_EDIVERGE;
-  append("full", VT_REC_FAILURE, &uid, &full, sizeof full);
+  append_raw("full", VT_REC_FAILURE, &uid, &full, sizeof full);
   vt_journal *j = opened("full");
   VT_TEST_OK(vt_failure_load(j, vt_journal_failure(j, &uid, 0), &h, &err), &err);
   assert_int_equal(strlen(h.host), sizeof h.host - 1);
@@ -238,6 +238,20 @@ static vt_sched *replayed(const char *name, vt_sched_task *task)
   return s;
 }
 
+/* A worker that asks is given this task on this rung. */
+static void is_leased_with(vt_sched *s, int task, int attempt, int half_stage)
+{
+  vt_action a[64];
+  int n = 0;
+  vt_err err = {0};
+  assert_in_range(vt_sched_actions_max(s), 1, 64);
+  const vt_event ready = {.kind = VT_EV_READY, .worker = 0};
+  VT_TEST_OK(vt_sched_event(s, &ready, a, 64, &n, &err), &err);
+  assert_true(n > 0 && a[0].kind == VT_ACT_LEASE && a[0].task == task);
+  assert_int_equal(a[0].attempt, attempt);
+  assert_int_equal(a[0].half_stage, half_stage);
+}
+
 /* Two compositions, a glass and two MD tasks each: glass, MD, MD, glass, MD, MD. */
 static void a_scheduler_is_where_results_and_exhausted_failures_put_it(void **state)
 {
@@ -269,6 +283,7 @@ static void a_scheduler_is_where_results_and_exhausted_failures_put_it(void **st
   }
   for (int rung = 0; rung < 2 * small->max_tries; rung++) /* the other glass failed on every rung */
     vt_test_record_failure(dir, &small->task[3].uid, rung / 2, rung % 2 ? VT_STAGE_MELT : 0, 0, VT_EDIVERGE, "hot");
+  vt_test_record_failure(dir, &small->task[2].uid, 0, VT_STAGE_PRODUCE, 0, VT_EDIVERGE, "with half the step, too");
   vt_test_record_failure(dir, &small->task[2].uid, 0, 0, 0, VT_EDIVERGE, "once");
   s = replayed("replay", task);
   const vt_task_state want[] = {VT_DONE, VT_DONE, VT_READY, VT_FAILED, VT_FAILED, VT_FAILED};
@@ -277,6 +292,7 @@ static void a_scheduler_is_where_results_and_exhausted_failures_put_it(void **st
   for (int i = 3; i < 6; i++) assert_int_equal(vt_sched_failed_by(s, i), 3);
   assert_int_equal(n_finished, 2);
   assert_true(finished[0] == 0 && finished[1] == 1);
+  is_leased_with(s, 2, 1, 0); /* behind rungs 0 and 1 comes the second attempt with whole steps */
   vt_sched_free(s);
   vt_free(task);
   vt_free(ns);

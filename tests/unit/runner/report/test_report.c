@@ -84,7 +84,7 @@ static vt_fitted fitted_of(vt_arrh *two)
 
 static const char *const names[] = {"LiAlCl4", "NaTaCl6"};
 
-static vt_json *parsed(const char *text, size_t n)
+static vt_json *parsed_json(const char *text, size_t n)
 {
   vt_json *v;
   vt_err err = {0};
@@ -120,7 +120,7 @@ static void numbers_of_a_fit_come_back_from_json_to_the_bit(void **state)
   vt_buf b = {0};
   vt_err err = {0};
   VT_TEST_OK(vt_report_json(&b, names, 2, &q, 1, &err), &err);
-  vt_json *root = parsed(b.s, b.len);
+  vt_json *root = parsed_json(b.s, b.len);
   const vt_json *list = vt_json_get(root, "compositions"), *o = vt_json_at(list, 0);
   assert_int_equal(vt_json_size(list), 2);
   assert_string_equal(vt_json_get_text(o, "name", ""), "LiAlCl4");
@@ -165,7 +165,7 @@ static void what_is_not_resolved_is_null_with_a_reason(void **state)
   vt_err err = {0};
   VT_TEST_OK(vt_report_json(&b, names, 2, &q, 1, &err), &err);
   assert_null(strstr(b.s, "nan"));
-  vt_json *root = parsed(b.s, b.len);
+  vt_json *root = parsed_json(b.s, b.len);
   const vt_json *o = vt_json_at(vt_json_get(root, "compositions"), 1), *c = vt_json_get(root, "comparison");
   for (size_t k = 0; k < sizeof none / sizeof *none; k++)
     if (!is_null(o, none[k])) fail_msg("%s of a fit that is not resolved", none[k]);
@@ -211,7 +211,8 @@ static vt_status no_result(void *ctx, int i, const vt_plan *p, double **values, 
   return VT_OK;
 }
 
-/* A campaign without results in which the first composition was given made-up fits. */
+/* A campaign without results in which the first composition has made-up fits, and the second one that is not resolved.
+ */
 static vt_fits *made_up_fits(const vt_campaign *c)
 {
   vt_fits *f;
@@ -219,6 +220,7 @@ static vt_fits *made_up_fits(const vt_campaign *c)
   const vt_arrays_from from = {.load = no_result};
   VT_TEST_OK(vt_fits_make(c, &from, &f, &err), &err);
   f->fitted[VT_Q_D_ALKALI].arrh[0] = resolved_fit();
+  if (c->n_comp > 1) f->fitted[VT_Q_D_ALKALI].arrh[1] = unresolved_fit();
   return f;
 }
 
@@ -295,7 +297,7 @@ static void the_columns_of_the_summary_hold_the_fits_and_nothing_where_there_is_
 
   size_t len;
   char *text = vt_test_read(vt_test_inside(folder, "summary.json"), &len), hex[65];
-  vt_json *root = parsed(text, len);
+  vt_json *root = parsed_json(text, len);
   vt_uid_hex(&c->id, hex);
   assert_string_equal(vt_json_get_text(root, "campaign", ""), "small");
   assert_string_equal(vt_json_get_text(root, "campaign_id", ""), hex);

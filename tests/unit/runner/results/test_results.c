@@ -31,7 +31,7 @@ static vt_campaign *draw_campaign(vt_test_draws *r)
 }
 
 /* Index into a task's species of the campaign's species k; -1: absent. */
-static int species_of(const vt_campaign *c, const vt_composition *comp, int k)
+static int species_in(const vt_campaign *c, const vt_composition *comp, int k)
 {
   for (int s = 0; s < comp->n_species; s++)
     if (comp->z[s] == c->z[k]) return s;
@@ -52,12 +52,12 @@ static void pair_at(int n_species, int at, int pair[2])
 /* Where index `at` of an axis of the row lies in the task; -1: the task has none. */
 static int in_task(const vt_campaign *c, const vt_composition *comp, const vt_array_def *task, int axis, int at)
 {
-  if (task->axis[axis] == VT_AXIS_SPECIES) return species_of(c, comp, at);
+  if (task->axis[axis] == VT_AXIS_SPECIES) return species_in(c, comp, at);
   if (task->axis[axis] != VT_AXIS_PAIR) return at < task->dim[axis] ? at : -1;
   int pair[2] = {0}, wanted[2] = {0};
   pair_at(c->n_species, at, pair);
   for (int q = 0; q < 2; q++)
-    if ((wanted[q] = species_of(c, comp, pair[q])) < 0) return -1;
+    if ((wanted[q] = species_in(c, comp, pair[q])) < 0) return -1;
   for (int k = 0; k < task->dim[axis]; k++) {
     int mine[2] = {0};
     pair_at(comp->n_species, k, mine);

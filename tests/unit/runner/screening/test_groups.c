@@ -34,7 +34,7 @@ static void fill_lags(double *lag, int n, double every_ps)
   }
 }
 
-static double *named(const vt_array_def *def, int n, double *values, const char *name, int *last)
+static double *values_named(const vt_array_def *def, int n, double *values, const char *name, int *last)
 {
   for (int a = 0; a < n; values += vt_array_count(&def[a]), a++) {
     *last = def[a].dim[def[a].n_dim - 1];
@@ -48,8 +48,9 @@ static double *named(const vt_array_def *def, int n, double *values, const char 
 static void fill_msd(const vt_plan *p, const vt_array_def *def, int n, double *values)
 {
   int n_lag;
-  double *lag = named(def, n, values, "msd/lag_ps", &n_lag), *mean = named(def, n, values, "msd/mean", &n_lag),
-         *m4 = named(def, n, values, "msd/m4", &n_lag), *origins = named(def, n, values, "msd/origins", &n_lag);
+  double *lag = values_named(def, n, values, "msd/lag_ps", &n_lag),
+         *mean = values_named(def, n, values, "msd/mean", &n_lag), *m4 = values_named(def, n, values, "msd/m4", &n_lag),
+         *origins = values_named(def, n, values, "msd/origins", &n_lag);
   fill_lags(lag, n_lag, p->obs[0].every_ps);
   for (int k = 0; k < n_lag; k++) {
     origins[k] = fmax(1, (p->protocol.produce_ps - lag[k]) / p->obs[0].every_ps);
@@ -65,7 +66,7 @@ static void fill_msd(const vt_plan *p, const vt_array_def *def, int n, double *v
 static void fill_quench(const vt_array_def *def, int n, double *values)
 {
   int n_col;
-  double *row = named(def, n, values, "glass/quench", &n_col);
+  double *row = values_named(def, n, values, "glass/quench", &n_col);
   assert_int_equal(n_col, 4);
   for (int a = 0; a < n; a++)
     for (int k = 0; strcmp(def[a].name, "glass/quench") == 0 && k < def[a].dim[0]; k++) {
@@ -107,7 +108,7 @@ static vt_fits *fits_of(made_up *m)
 
 #define RUN "protocol: {produce: {duration: 600 ps}}\nobserve: {msd: {every: 0.5 ps}}\n"
 
-static vt_campaign *campaign(const char *compositions, const char *more)
+static vt_campaign *made_up_campaign(const char *compositions, const char *more)
 {
   char text[2000];
   (void)snprintf(text, sizeof text,
@@ -123,9 +124,9 @@ static vt_campaign *campaign(const char *compositions, const char *more)
 static void the_d_of_the_alkali_is_weighted_by_the_numbers_of_its_species(void **state)
 {
   (void)state;
-  vt_campaign *c = campaign("{grid: {alkali: [{Li: 0.75, Na: 0.25}], metal: [Al], halogen: [Cl], "
-                            "halogen_to_oxygen: [halogen_only]}, atoms: 48}",
-                            "");
+  vt_campaign *c = made_up_campaign("{grid: {alkali: [{Li: 0.75, Na: 0.25}], metal: [Al], halogen: [Cl], "
+                                    "halogen_to_oxygen: [halogen_only]}, atoms: 48}",
+                                    "");
   made_up m = {.c = c, .missing = -1};
   vt_fits *f = fits_of(&m);
   int n_li = 0, n_na = 0;
@@ -150,7 +151,7 @@ static void the_d_of_the_alkali_is_weighted_by_the_numbers_of_its_species(void *
 static void arrays_are_asked_for_once_a_task_and_a_missing_one_is_nan(void **state)
 {
   (void)state;
-  vt_campaign *c = campaign("{include: [LiAlCl4, NaAlCl4], atoms: 48}", "");
+  vt_campaign *c = made_up_campaign("{include: [LiAlCl4, NaAlCl4], atoms: 48}", "");
   made_up m = {.c = c, .missing = c->n_tasks - 1};
   assert_int_equal(c->task[m.missing].kind, VT_TASK_MD);
   vt_fits *f = fits_of(&m);
@@ -176,7 +177,7 @@ static void arrays_are_asked_for_once_a_task_and_a_missing_one_is_nan(void **sta
 static void the_fitted_activation_energies_are_those_of_the_ions(void **state)
 {
   (void)state;
-  vt_campaign *c = campaign("{include: [LiAlCl4, NaAlCl4], atoms: 48}", "");
+  vt_campaign *c = made_up_campaign("{include: [LiAlCl4, NaAlCl4], atoms: 48}", "");
   made_up m = {.c = c, .missing = -1};
   vt_fits *f = fits_of(&m);
   for (int q = 0; q < f->n_quantities; q++) {
@@ -199,7 +200,7 @@ static void the_quantities_are_two_headlines_the_species_and_three_rates(void **
   static const char *const want[] = {"D_alkali", "sigma_T", "D_Li",    "D_Na",   "D_Al",
                                      "D_Cl",     "rate_o0", "rate_o1", "rate_o2"};
   vt_quantity q[VT_MAX_QUANTITIES];
-  vt_campaign *c = campaign("{include: [LiAlCl4, NaAlCl4], atoms: 48}", "");
+  vt_campaign *c = made_up_campaign("{include: [LiAlCl4, NaAlCl4], atoms: 48}", "");
   const int n = vt_quantities_of(c, q);
   assert_true(n == VT_Q_HEADLINES + c->n_species + VT_Q_RATES);
   for (int k = 0; k < n; k++) {
@@ -225,7 +226,7 @@ static void the_variance_goes_to_the_factor_that_makes_it_and_an_excluded_point_
   static const char grid[] =
       "{grid: {alkali: [Li, Na], metal: [Al, Ta, Nb], halogen: [Cl], halogen_to_oxygen: [halogen_only]}, "
       "exclude: [{alkali: Na, metal: Nb}], atoms: 48}";
-  vt_campaign *c = campaign(grid, "compare: {by: [alkali, metal]}\n");
+  vt_campaign *c = made_up_campaign(grid, "compare: {by: [alkali, metal]}\n");
   assert_int_equal(c->n_comp, 5);
   made_up m = {.c = c, .missing = -1};
   vt_fits *f = fits_of(&m);

@@ -18,7 +18,7 @@ static vt_status table_of(const char *text, vt_table *t, char path[VT_TEST_PATH]
   return rc;
 }
 
-static vt_table read_text(const char *text)
+static vt_table read_points(const char *text)
 {
   char path[VT_TEST_PATH];
   vt_err err = {0};
@@ -30,15 +30,15 @@ static vt_table read_text(const char *text)
 static void blanks_comments_carriage_returns_and_a_mark_of_utf8_are_not_data(void **state)
 {
   (void)state;
-  vt_table t = read_text("\xEF\xBB\xBF"
-                         "# made by hand\r\n"
-                         "\r\n"
-                         " composition ,glass,\ttemperature_K, D_cm2_s ,D_se , alkali\r\n"
-                         "LiAlCl4, 0 , 500, 1.5e-6 ,1e-7,Li\r\n"
-                         "#NaAlCl4,0,500,9,9,Na\n"
-                         "  \t\n"
-                         "NaAlCl4,7,5.5e2,0,0,Na\n"
-                         "LiAlCl4,2147483647,0.001,2e-6,3e-7, Li"); /* no newline at the end */
+  vt_table t = read_points("\xEF\xBB\xBF"
+                           "# made by hand\r\n"
+                           "\r\n"
+                           " composition ,glass,\ttemperature_K, D_cm2_s ,D_se , alkali\r\n"
+                           "LiAlCl4, 0 , 500, 1.5e-6 ,1e-7,Li\r\n"
+                           "#NaAlCl4,0,500,9,9,Na\n"
+                           "  \t\n"
+                           "NaAlCl4,7,5.5e2,0,0,Na\n"
+                           "LiAlCl4,2147483647,0.001,2e-6,3e-7, Li"); /* no newline at the end */
   assert_int_equal(t.n, 3);
   assert_int_equal(t.n_comp, 2);
   assert_string_equal(t.name[0], "LiAlCl4");
@@ -57,7 +57,7 @@ static void blanks_comments_carriage_returns_and_a_mark_of_utf8_are_not_data(voi
 static void an_empty_cell_is_not_resolved_and_stays_a_point(void **state)
 {
   (void)state;
-  vt_table t = read_text(HEAD "\na,0,500,,\na,1,500,1e-6,\na,2,500,,1e-7\n");
+  vt_table t = read_points(HEAD "\na,0,500,,\na,1,500,1e-6,\na,2,500,,1e-7\n");
   assert_int_equal(t.n, 3);
   assert_true(isnan(t.pt[0].x) && isnan(t.pt[0].se));
   assert_true(t.pt[1].x == 1e-6 && isnan(t.pt[1].se));
@@ -68,12 +68,12 @@ static void an_empty_cell_is_not_resolved_and_stays_a_point(void **state)
 static void a_level_is_the_row_of_the_first_composition_that_has_it(void **state)
 {
   (void)state;
-  vt_table t = read_text(HEAD ",alkali,ratio\n"
-                              "a,0,500,1,1,Li,4\n"
-                              "b,0,500,1,1,Na,4\n"
-                              "c,0,500,1,1,Li,2.5\n"
-                              "d,0,500,1,1,Na\n" /* no cell: an empty value, which no other has */
-                              "e,0,500,1,1,,2.5\n");
+  vt_table t = read_points(HEAD ",alkali,ratio\n"
+                                "a,0,500,1,1,Li,4\n"
+                                "b,0,500,1,1,Na,4\n"
+                                "c,0,500,1,1,Li,2.5\n"
+                                "d,0,500,1,1,Na\n" /* no cell: an empty value, which no other has */
+                                "e,0,500,1,1,,2.5\n");
   const int alkali[] = {0, 1, 0, 1, 4}, ratio[] = {0, 0, 2, 3, 2};
   assert_int_equal(t.n_factors, 2);
   assert_string_equal(t.factor[0], "alkali");
@@ -159,7 +159,7 @@ static void the_fit_of_exact_points_is_their_line(void **state)
         vt_buf_printf(&b, "c%d,%d,%d,%.17g,%.17g,%s,%s\n", k, g, t_k, d, 0.05 * d, alkali[k], metal[k]);
       }
   VT_TEST_OK(vt_buf_check(&b, &err), &err);
-  vt_table t = read_text(b.s);
+  vt_table t = read_points(b.s);
   VT_TEST_OK(vt_table_fit(&t, &spec, 1, arrh, &cmp, &err), &err);
   for (int k = 0; k < N_COMP; k++) {
     const double ln_ref = ln_d0[k] - ea[k] / (VT_KB_EV * 600);

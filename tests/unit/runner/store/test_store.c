@@ -45,7 +45,7 @@ static double noise(int64_t row, int i)
   return u[0];
 }
 
-static vt_status fill_row(void *ctx, int64_t row, void *const *out, vt_err *err)
+static vt_status noise_row(void *ctx, int64_t row, void *const *out, vt_err *err)
 {
   (void)ctx;
   (void)err;
@@ -71,7 +71,7 @@ static vt_store_spec small_spec(void)
        .dim = {2},
        .table = words}};
   memcpy(dset, fresh, sizeof dset);
-  return (vt_store_spec){.dset = dset, .n_dset = 3, .campaign_text = "vitrion: 1\n", .n_rows = ROWS, .row = fill_row};
+  return (vt_store_spec){.dset = dset, .n_dset = 3, .campaign_text = "vitrion: 1\n", .n_rows = ROWS, .row = noise_row};
 }
 
 static void write_small(void)

@@ -35,7 +35,7 @@ static int close_sum(void **state)
 
 static double value(int64_t row, int i) { return (double)(row * 1000 + i) / 7; }
 
-static vt_status fill_row(void *ctx, int64_t row, void *const *out, vt_err *err)
+static vt_status value_row(void *ctx, int64_t row, void *const *out, vt_err *err)
 {
   (void)ctx, (void)err;
   for (int i = 0; i < LONG; i++) ((double *)out[0])[i] = value(row, i);
@@ -49,7 +49,7 @@ static void write_store(void)
       {.path = "/obs/x", .unit = "A", .doc = "x", .type = VT_F64, .n_dim = 3, .dim = {ROWS, LONG / 4, 4}},
       {.path = "/tasks/n", .unit = "1", .doc = "n", .type = VT_I64, .n_dim = 1, .dim = {3}, .table = numbers}};
   vt_err err;
-  vt_store_spec spec = {.dset = dset, .n_dset = 2, .campaign_text = "vitrion: 1\n", .n_rows = ROWS, .row = fill_row};
+  vt_store_spec spec = {.dset = dset, .n_dset = 2, .campaign_text = "vitrion: 1\n", .n_rows = ROWS, .row = value_row};
   VT_TEST_OK(vt_store_assemble(vt_sim_comm(sim, 0), path, &spec, &err), &err);
   VT_TEST_OK(vt_store_check_sum(path, &err), &err);
 }
