@@ -48,7 +48,7 @@ vt_campaign *vt_test_small_campaign(const char *formulas, const char *temperatur
   const int n = snprintf(text, sizeof text,
                          "vitrion: 1\ncampaign: small\nseed: 7\npotential: {kind: lj}\n"
                          "compositions: {include: [%s], atoms: 24}\ntemperatures: %s\nglasses: %d\n"
-                         "protocol:\n  melt: {duration: 0.1 ps}\n  quench: {rate: 1e16 K/s}\n"
+                         "protocol:\n  melt: {duration: 0.1 ps}\n  quench: {rate: 3e14 K/s}\n"
                          "  equilibrate: {duration: 0.1 ps}\n  produce: {duration: 1 ps}\n"
                          "observe: {thermo: {every: 0.01 ps}, msd: {every: 0.05 ps}, charge: {every: 0.05 ps}, "
                          "rdf: {every: 0.5 ps}, residence: {every: 0.05 ps}, polyhedra: {every: 0.5 ps}, "

@@ -15,7 +15,7 @@ static int open_small(void **state)
 {
   (void)state;
   vt_test_folder_in_memory(folder, "records");
-  small = vt_test_small_campaign("LiAlCl4, NaTaCl6", "[500 K, 600 K]", 1, "runner: {max_tries: 2}\n");
+  small = vt_test_small_campaign("LiAlCl4, NaTaCl6", "[500 K, 600 K]", 1, "runner: {max_tries: 3}\n");
   return 0;
 }
 
