@@ -62,6 +62,20 @@ void vt_pot_close(vt_pot *pot);
  * cutoff. */
 VT_MUST_CHECK vt_status vt_pot_probe(const char *kind, const char *path, vt_pot_info *out, vt_err *err);
 
+/* A potential bound to the elements of one structure; zero-initialised. */
+typedef struct vt_bound {
+  vt_pot pot; /* ops NULL: nothing is bound */
+  int n_species;
+  const char *symbol[VT_MAX_SPECIES]; /* in order of first appearance */
+  vt_composition comp;                /* of the structure; charges as by default */
+  int *type;                          /* [n] of the structure */
+} vt_bound;
+/* Bind `kind`, `path` to the elements of `s`; a potential that is already bound to just these is kept.  vt_pot_unbind
+ * it, after a failure too. */
+VT_MUST_CHECK vt_status vt_pot_bind(vt_bound *b, const char *kind, const char *path, vt_numerics num,
+                                    const vt_structure *s, vt_err *err);
+void vt_pot_unbind(vt_bound *b);
+
 /* Built-in back ends, NULL-terminated; adding a potential = one file and one line in pot.c. */
 extern const vt_pot_ops *const vt_pot_builtin[];
 

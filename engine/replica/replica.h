@@ -2,7 +2,6 @@
 #ifndef VT_REPLICA_H
 #define VT_REPLICA_H
 
-#include "engine/ana/ana.h"
 #include "engine/base/base.h"
 #include "engine/obs/obs.h"
 #include "engine/spec/spec.h"
@@ -105,6 +104,14 @@ typedef struct vt_replica_hooks {
   vt_status (*frame)(void *ctx, const vt_frame *fr, vt_err *err);
   const vt_checkpointing *checkpointing; /* NULL: nothing is kept */
 } vt_replica_hooks;
+
+/* The arrays of a task that are no observable's (vt_array_name). */
+/* clang-format off */
+#define VT_REPLICA_ARRAYS(X)                                                    \
+  X(glass, cell) X(glass, x) X(glass, quench) X(glass, melt_msd)                \
+  X(equilibrate, thermo) X(equilibrate, cutoff) X(equilibrate, cutoff_measured)
+/* clang-format on */
+VT_REPLICA_ARRAYS(VT_ARRAY_NAME)
 
 /* What a task gives: the values of all arrays of vt_replica_layout, concatenated. */
 typedef struct vt_result {

@@ -47,16 +47,16 @@ static void print_diags(const vt_diags *d)
   vt_buf_free(&text);
 }
 
-static void report_diags(const vt_diags *d, json_t *report)
+static void report_diags(const vt_diags *d, vt_json *report)
 {
-  json_t *errors = vt_json_array();
+  vt_json *errors = vt_json_array();
   for (int i = 0; i < d->n; i++) {
     const vt_diag *x = &d->d[i];
     if (!x->is_error) {
       vt_json_warn(report, "%s:%d:%d: %s: %s", d->file, x->line, x->col, x->path, x->text);
       continue;
     }
-    json_t *e = vt_json_object();
+    vt_json *e = vt_json_object();
     vt_json_put(e, "line", vt_json_int(x->line));
     vt_json_put(e, "col", vt_json_int(x->col));
     vt_json_put(e, "path", vt_json_text(x->path));
@@ -66,7 +66,7 @@ static void report_diags(const vt_diags *d, json_t *report)
   vt_json_put(report, "errors", errors);
 }
 
-int vt_cli_campaign(const char *path, int allow_huge, vt_simd simd, json_t *report, vt_campaign **c)
+int vt_cli_campaign(const char *path, int allow_huge, vt_simd simd, vt_json *report, vt_campaign **c)
 {
   vt_err err = {0};
   vt_diags diags = {0};
@@ -107,11 +107,11 @@ void vt_cli_compositions_text(const vt_campaign *c)
   }
 }
 
-static json_t *label(const char *s) { return *s ? vt_json_text(s) : json_null(); }
+static vt_json *label(const char *s) { return *s ? vt_json_text(s) : vt_json_null(); }
 
-static json_t *composition_json(const vt_composition *c, const vt_comp_asked *a)
+static vt_json *composition_json(const vt_composition *c, const vt_comp_asked *a)
 {
-  json_t *o = vt_json_object(), *asked = vt_json_object(), *got = vt_json_object(), *counts = vt_json_object();
+  vt_json *o = vt_json_object(), *asked = vt_json_object(), *got = vt_json_object(), *counts = vt_json_object();
   vt_json_put(o, "name", vt_json_text(c->name));
   vt_json_put(o, "formula", vt_json_text(a->formula));
   vt_json_put(asked, "alkali", label(a->alkali));
@@ -131,13 +131,13 @@ static json_t *composition_json(const vt_composition *c, const vt_comp_asked *a)
   return o;
 }
 
-void vt_cli_campaign_json(const vt_campaign *c, json_t *o)
+void vt_cli_campaign_json(const vt_campaign *c, vt_json *o)
 {
   char id[65];
   vt_uid_hex(&c->id, id);
   int64_t atoms = 0;
   for (int i = 0; i < c->n_comp; i++) atoms += c->comp[i].n_atoms;
-  json_t *list = vt_json_array(), *t_k = vt_json_nums(c->t_k, (size_t)c->n_temp);
+  vt_json *list = vt_json_array(), *t_k = vt_json_nums(c->t_k, (size_t)c->n_temp);
   for (int i = 0; i < c->n_comp; i++) vt_json_add(list, composition_json(&c->comp[i], &c->asked[i]));
   vt_json_put(o, "campaign", vt_json_text(c->name));
   vt_json_put(o, "id", vt_json_text(id));

@@ -6,14 +6,14 @@
 #ifndef VT_CLI_H
 #define VT_CLI_H
 
-#include <jansson.h>
 #include <stdio.h>
 
 #include "config/config.h"
-#include "engine/ana/ana.h"
 #include "engine/base/base.h"
 #include "engine/pot/pot.h"
 #include "engine/sys/sys.h"
+#include "engine/transport/transport.h"
+#include "runner/json/json.h"
 
 /* Scripts and batch systems rely on these numbers. */
 typedef enum vt_exit {
@@ -44,11 +44,6 @@ int cmd_run(int argc, char **argv);
 int cmd_schema(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
-
-/* Benchmarks, rows of the table in bench.c. */
-int bench_engine(int argc, char **argv);
-int bench_sched(int argc, char **argv);
-int bench_scale(int argc, char **argv); /* `bench sched --simulate`; no MPI */
 
 /* ------------------------------------------------------------------ options (opts.c) */
 
@@ -92,6 +87,11 @@ int vt_cli_parse(vt_usage *u, int argc, char **argv);
 /* The name nearest to `word`, or NULL if none is near enough to be a typing mistake; names[n]. */
 const char *vt_cli_nearest(const char *word, const char *const *names, int n);
 
+/* Words for CHOICE options in the order of vt_simd and vt_precision. */
+#define VT_CLI_SIMD      "portable|avx2|avx512|auto"
+#define VT_CLI_PRECISION "double|mixed"
+vt_numerics vt_cli_numerics(int simd, int precision);
+
 /* Seconds of a time limit as SLURM writes it: "D-HH[:MM[:SS]]", "HH:MM:SS", "MM:SS" or whole minutes.  0 if it is none
  * or not positive. */
 int vt_cli_wall(const char *s, double *seconds);
@@ -109,7 +109,10 @@ int vt_cli_usage_error(const vt_usage *u, const char *fmt, ...) VT_PRINTF(2, 3);
 int vt_cli_readable(const vt_usage *u, const char *path);
 /* The error chain on stderr, innermost first; the exit code that belongs to its status. */
 int vt_cli_fail(const vt_err *err);
-/* Flush stdout: VT_EXIT_FAIL with a message when it could not be written (a full disk), else `code`. */
+/* A JSON answer on stdout, indented or in one line; frees it.  What goes wrong is told by vt_cli_done. */
+void vt_cli_print_json(vt_json *v, int one_line);
+/* The end of every command.  Flush stdout: VT_EXIT_FAIL with a message when the answer could not be written (a full
+ * disk, no memory), else `code`. */
 int vt_cli_done(int code);
 
 /* One line that rewrites itself on a terminal, one line a minute otherwise, nothing with --quiet. */
@@ -124,59 +127,15 @@ const vt_campaign_env *vt_cli_env(int allow_huge);
 /* Load and resolve; simd AUTO becomes `simd`, or the best of this machine if that is VT_SIMD_AUTO.  Mistakes go to
  * stderr, one `file:line:col: ...` line each.  With `report` the warnings do too, and both go into its arrays "errors"
  * and "warnings".  Returns VT_EXIT_OK with *c set, or the exit code. */
-int vt_cli_campaign(const char *path, int allow_huge, vt_simd simd, json_t *report, vt_campaign **c);
+int vt_cli_campaign(const char *path, int allow_huge, vt_simd simd, vt_json *report, vt_campaign **c);
 /* The task whose uid begins with these digits; -1 after a message. */
 int vt_cli_find_task(const vt_usage *u, const vt_campaign *c, const char *uid);
 
 /* The keys that `check` and `plan` share: campaign, n_compositions ... compositions. */
-void vt_cli_campaign_json(const vt_campaign *c, json_t *o);
+void vt_cli_campaign_json(const vt_campaign *c, vt_json *o);
 /* One line a composition: the cell, and what rounding did to the ratios. */
 void vt_cli_compositions_text(const vt_campaign *c);
 /* Simulated time of all tasks, ns. */
 double vt_cli_campaign_ns(const vt_campaign *c);
-
-/* ------------------------------------------------------------------ structures and potentials (model.c) */
-
-/* A potential bound to the elements of one structure. */
-typedef struct vt_bound {
-  vt_pot pot; /* ops NULL: nothing is bound */
-  int n_species;
-  const char *symbol[VT_MAX_SPECIES]; /* in order of first appearance */
-  vt_composition comp;                /* of the structure; charges as by default */
-  int *type;                          /* [n] of the structure */
-} vt_bound;
-/* Bind `kind`, `path` to the elements of `s`; a potential that is already bound to just these is kept. */
-VT_MUST_CHECK vt_status vt_cli_bind(vt_bound *b, const char *kind, const char *path, vt_numerics num,
-                                    const vt_structure *s, vt_err *err);
-void vt_cli_unbind(vt_bound *b);
-
-/* Words for CHOICE options in the order of vt_simd and vt_precision. */
-#define VT_CLI_SIMD      "portable|avx2|avx512|auto"
-#define VT_CLI_PRECISION "double|mixed"
-vt_numerics vt_cli_numerics(int simd, int precision);
-
-/* ------------------------------------------------------------------ JSON (json.c)
- * Out of memory ends the program with a message: these never fail.  Numbers are printed with 17 significant digits. */
-
-json_t *vt_json_object(void);
-json_t *vt_json_array(void);
-/* All take over the reference to `v`. */
-void vt_json_put(json_t *o, const char *key, json_t *v);
-void vt_json_add(json_t *a, json_t *v);
-json_t *vt_json_num(double x); /* null where x is not finite */
-json_t *vt_json_int(int64_t x);
-json_t *vt_json_bool(int x);
-json_t *vt_json_text(const char *s); /* bytes that are not UTF-8 become '?' */
-json_t *vt_json_nums(const double *x, size_t n);
-/* The pair `key`, `key_se`, both null where x is not resolved. */
-void vt_json_est(json_t *o, const char *key, double x, double se);
-/* One more element of the array "warnings" of o (made when it is not there). */
-void vt_json_warn(json_t *o, const char *fmt, ...) VT_PRINTF(2, 3);
-/* To stdout and free: indented, or one line. */
-void vt_json_print(json_t *v, int one_line);
-
-/* Transport of one replica in the keys of `analyze` (transport.c); reasons for null go to o's "warnings". */
-void vt_cli_transport_json(const vt_composition *comp, const vt_transport *t, json_t *o);
-void vt_cli_transport_text(const vt_composition *comp, const vt_transport *t, FILE *f);
 
 #endif

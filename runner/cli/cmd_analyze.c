@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 #include "engine/replica/replica.h"
-#include "runner/cli/analysis.h"
+#include "runner/analysis/analysis.h"
 #include "runner/cli/cli.h"
 
 /* "Al-Cl=2.9,Li-Al=4.4": 1 and the pairs, or 0 after a message. */
@@ -59,27 +59,28 @@ static int parse_charges(const vt_usage *u, const char *text, vt_trajectory_opti
 }
 
 /* Cutoffs of bonds (metal and anion, alkali and metal) that are stand-ins, or that the cell is too small for. */
-static void warn_of_cutoffs(const vt_trajectory *t, json_t *o)
+static void warn_of_cutoffs(const vt_trajectory *t, vt_analysis *a)
 {
   const vt_composition *c = &t->plan.comp;
   for (int i = 0; i < c->n_species; i++)
     for (int j = 0; j < c->n_species; j++) {
-      const char a = vt_element_role(c->z[i]), b = vt_element_role(c->z[j]);
-      if (!(a == 'M' && (b == 'X' || b == 'O')) && !(a == 'A' && b == 'M')) continue;
+      const char p = vt_element_role(c->z[i]), q = vt_element_role(c->z[j]);
+      if (!(p == 'M' && (q == 'X' || q == 'O')) && !(p == 'A' && q == 'M')) continue;
       const char *first = vt_element_symbol(c->z[i]), *second = vt_element_symbol(c->z[j]);
       if (t->cutoffs.r[i][j] > t->half_height_a)
-        vt_json_warn(o,
-                     "%s-%s: the cutoff of %.3g A lies beyond half of the shortest height of the cell, %.3g A, where "
-                     "neighbours are no longer counted: coordination, chains and residence are wrong",
-                     first, second, t->cutoffs.r[i][j], t->half_height_a);
+        vt_analysis_warn(
+            a,
+            "%s-%s: the cutoff of %.3g A lies beyond half of the shortest height of the cell, %.3g A, where "
+            "neighbours are no longer counted: coordination, chains and residence are wrong",
+            first, second, t->cutoffs.r[i][j], t->half_height_a);
       else if (!t->cutoffs.measured[i][j])
-        vt_json_warn(o, "%s-%s: the cutoff of %.3g A is no first minimum of g(r): given, or 1.35 bond lengths", first,
-                     second, t->cutoffs.r[i][j]);
+        vt_analysis_warn(a, "%s-%s: the cutoff of %.3g A is no first minimum of g(r): given, or 1.35 bond lengths",
+                         first, second, t->cutoffs.r[i][j]);
     }
 }
 
 /* What a user should know before believing the numbers. */
-static void warn(const vt_trajectory *t, json_t *o)
+static void warn(const vt_trajectory *t, vt_analysis *a)
 {
   const double doubtful = 0.25;
   const vt_composition *c = &t->plan.comp;
@@ -87,45 +88,48 @@ static void warn(const vt_trajectory *t, json_t *o)
   for (int s = 0; s < c->n_species; s++) {
     charge += c->count[s] * c->charge[s];
     if (c->charge[s] == 0)
-      vt_json_warn(o, "%s has no charge: it does not count in conductivities (--charges %s=...)",
-                   vt_element_symbol(c->z[s]), vt_element_symbol(c->z[s]));
+      vt_analysis_warn(a, "%s has no charge: it does not count in conductivities (--charges %s=...)",
+                       vt_element_symbol(c->z[s]), vt_element_symbol(c->z[s]));
   }
-  if (charge != 0) vt_json_warn(o, "the cell has a charge of %+d: sigma depends on the frame (--charges)", charge);
+  if (charge != 0) vt_analysis_warn(a, "the cell has a charge of %+d: sigma depends on the frame (--charges)", charge);
   if (t->largest_move > doubtful)
-    vt_json_warn(
-        o,
+    vt_analysis_warn(
+        a,
         "an atom moves by %.2f of the shortest height of the cell between two frames: from 0.5 on nobody can say "
         "where it went, save more frames",
         t->largest_move);
-  if (!isfinite(t->plan.t_k)) vt_json_warn(o, "no --temperature: conductivities are not known");
-  warn_of_cutoffs(t, o);
+  if (!isfinite(t->plan.t_k)) vt_analysis_warn(a, "no --temperature: conductivities are not known");
+  warn_of_cutoffs(t, a);
+}
+
+static void print_json(const vt_trajectory *t, const vt_analysis *a)
+{
+  vt_json *o = vt_json_object();
+  vt_json_put(o, "n_frames", vt_json_int(t->n_frames));
+  vt_json_put(o, "n_atoms", vt_json_int(t->plan.comp.n_atoms));
+  vt_json_put(o, "dt_ps", vt_json_num(t->plan.protocol.produce_dt_fs / 1000));
+  vt_json_put(o, "warnings", vt_json_lines(a->warnings.s));
+  vt_analysis_json(a, o);
+  vt_json_put(o, "temperature_K", vt_json_num(t->plan.t_k)); /* what was asked for: the file knows none */
+  vt_json_put(o, "volume_A3", vt_json_num(t->volume_a3));
+  vt_cli_print_json(o, 0);
 }
 
 static vt_status answer(const vt_trajectory *t, int frame, int json, vt_err *err)
 {
-  vt_analysis a;
+  vt_analysis a = {0};
   const vt_measured m = {
       .plan = &t->plan, .cutoffs = &t->cutoffs, .defs = t->defs, .n_defs = t->n_defs, .values = t->values};
-  VT_PASS(vt_cli_analysis(&m, frame, &a, err));
-  json_t *o = vt_json_object();
-  vt_json_put(o, "n_frames", vt_json_int(t->n_frames));
-  vt_json_put(o, "n_atoms", vt_json_int(t->plan.comp.n_atoms));
-  vt_json_put(o, "dt_ps", vt_json_num(t->plan.protocol.produce_dt_fs / 1000));
-  vt_json_put(o, "warnings", vt_json_array());
-  warn(t, o);
-  vt_status rc = vt_cli_analysis_json(&m, &a, o, err);
-  vt_json_put(o, "temperature_K", vt_json_num(t->plan.t_k)); /* what was asked for: the file knows none */
-  vt_json_put(o, "volume_A3", vt_json_num(t->volume_a3));
+  warn(t, &a);
+  vt_status rc = vt_analysis_make(&a, &m, frame, err);
   if (rc == VT_OK && json) {
-    vt_json_print(o, 0);
-    return VT_OK;
-  }
-  if (rc == VT_OK) {
+    print_json(t, &a);
+  } else if (rc == VT_OK) {
     printf("%d frames of %d atoms, %g ps apart\n", t->n_frames, (int)t->plan.comp.n_atoms,
            t->plan.protocol.produce_dt_fs / 1000);
-    vt_cli_analysis_text(&m, &a, o, stdout);
+    vt_analysis_text(&a, stdout);
   }
-  json_decref(o);
+  vt_analysis_free(&a);
   return rc;
 }
 
@@ -136,7 +140,7 @@ static int analyze(const char *path, const vt_trajectory_options *o, int frame, 
   if (vt_trajectory_measure(path, o, &t, &err) != VT_OK) {
     int code = vt_cli_fail(&err);
     if (code != VT_EXIT_TASKS) return code;
-    (void)fprintf(stderr, "the cutoffs are too wide, or the file is not what it seems (--cutoffs)\n");
+    (void)fprintf(stderr, "the cutoffs are too large (--cutoffs), or the file does not hold what it should\n");
     return VT_EXIT_USAGE; /* no campaign goes on without it */
   }
   int code = answer(&t, frame, json, &err) == VT_OK ? VT_EXIT_OK : vt_cli_fail(&err);
@@ -152,17 +156,18 @@ int cmd_analyze(int argc, char **argv)
   const vt_opt opt[] = {
       {"dt", VT_OPT_REAL, "PS", "time between two frames, ps (required)", &o.dt_ps, 1e-6, 1e6},
       {"temperature", VT_OPT_REAL, "K", "temperature, for conductivities", &o.t_k, 0.001, 1e5},
-      {"frame", VT_OPT_CHOICE, "framework|barycentric", "where diffusion is seen from (framework: the metals)", &frame,
-       0, 0},
-      {"cutoffs", VT_OPT_TEXT, "LIST", "where shells end, Al-Cl=2.9,Li-Al=4.4 (first minima of g(r))", &cutoffs, 0, 0},
-      {"charges", VT_OPT_TEXT, "LIST", "oxidation numbers, Li=1,Al=3 (the usual ones)", &charges, 0, 0},
-      {"json", VT_OPT_FLAG, NULL, "everything, as JSON", &json, 0, 0}};
+      {"frame", VT_OPT_CHOICE, "framework|barycentric", "frame of reference of diffusion (framework: the metals)",
+       &frame, 0, 0},
+      {"cutoffs", VT_OPT_TEXT, "LIST", "ends of neighbour shells in A, as Al-Cl=2.9,Li-Al=4.4 (first minima of g(r))",
+       &cutoffs, 0, 0},
+      {"charges", VT_OPT_TEXT, "LIST", "oxidation numbers, as Li=1,Al=3 (the usual ones)", &charges, 0, 0},
+      {"json", VT_OPT_FLAG, NULL, "print everything, as JSON", &json, 0, 0}};
   vt_usage u = {
       .name = "analyze",
       .args = "TRAJECTORY.xyz",
-      .doc = "Transport and structure of a trajectory of any program: extended XYZ, positions wrapped or not,\n"
-             "columns in any order, fixed or changing cell, atoms in the same order in every frame.  The file is\n"
-             "read twice: for the cutoffs, then for everything else.",
+      .doc = "Transport and structure of a trajectory from any program: extended XYZ, positions wrapped or not,\n"
+             "columns in any order, fixed or changing cell, the same order of atoms in every frame.  The file\n"
+             "is read twice: first for the cutoffs, then for everything else.",
       .example = "vitrion analyze run.xyz --dt 0.1 --temperature 600 --json",
       .opt = opt,
       .n_opt = sizeof opt / sizeof *opt,
@@ -172,7 +177,7 @@ int cmd_analyze(int argc, char **argv)
   int code = vt_cli_parse(&u, argc, argv);
   if (code >= 0) return code;
   if (stat(u.arg[0], &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-    return vt_cli_usage_error(&u, "'%s' is no regular file: it is read twice, so save it first", u.arg[0]);
+    return vt_cli_usage_error(&u, "'%s' is not a regular file; save it first, since it is read twice", u.arg[0]);
   code = vt_cli_readable(&u, u.arg[0]);
   if (code >= 0) return code;
   if (!isfinite(o.dt_ps)) return vt_cli_usage_error(&u, "--dt is missing: the time between two frames in ps");

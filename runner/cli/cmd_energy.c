@@ -7,7 +7,7 @@ typedef struct job {
   const char *kind, *pot_path, *xyz_path;
   vt_numerics num;
   int json;
-  json_t *frames;
+  vt_json *frames;
   vt_bound bound;
   int n_frames;
 } job;
@@ -39,9 +39,9 @@ static vt_status point_open(point *p, const job *j, const vt_structure *s, vt_er
   return VT_OK;
 }
 
-static json_t *frame_json(const vt_structure *s, const vt_force_out *out)
+static vt_json *frame_json(const vt_structure *s, const vt_force_out *out)
 {
-  json_t *o = vt_json_object(), *f = vt_json_array();
+  vt_json *o = vt_json_object(), *f = vt_json_array();
   for (int i = 0; i < s->n; i++) vt_json_add(f, vt_json_nums(out->f[i], 3));
   vt_json_put(o, "n_atoms", vt_json_int(s->n));
   vt_json_put(o, "energy_eV", vt_json_num(out->energy));
@@ -67,7 +67,7 @@ static vt_status one_frame(job *j, const vt_structure *s, vt_err *err)
 {
   vt_status rc = VT_OK;
   point p = {0};
-  VT_TRY_OUT(vt_cli_bind(&j->bound, j->kind, j->pot_path, j->num, s, err), err, "frame %d of '%s'", j->n_frames + 1,
+  VT_TRY_OUT(vt_pot_bind(&j->bound, j->kind, j->pot_path, j->num, s, err), err, "frame %d of '%s'", j->n_frames + 1,
              j->xyz_path);
   VT_TRY_OUT(point_open(&p, j, s, err), err, "frame %d of '%s'", j->n_frames + 1, j->xyz_path);
   VT_TRY_OUT(vt_pot_compute(&j->bound.pot, &p.nl, &p.out, err), err, "frame %d of '%s'", j->n_frames + 1, j->xyz_path);
@@ -98,11 +98,11 @@ static vt_status all_frames(job *j, vt_err *err)
   return rc;
 }
 
-static json_t *potential_json(const vt_pot_info *info, const char *file)
+static vt_json *potential_json(const vt_pot_info *info, const char *file)
 {
   char hex[65];
   vt_uid_hex(&info->sha256, hex);
-  json_t *o = vt_json_object(), *elements = vt_json_array();
+  vt_json *o = vt_json_object(), *elements = vt_json_array();
   for (int i = 0; i < info->n_elements; i++) vt_json_add(elements, vt_json_text(info->element[i]));
   vt_json_put(o, "kind", vt_json_text(info->kind));
   vt_json_put(o, "file", vt_json_text(file));
@@ -122,13 +122,13 @@ static int energy(job *j, const vt_usage *u)
   if (rc == VT_OK) rc = all_frames(j, &err);
   if (rc != VT_OK && code <= VT_EXIT_OK) code = vt_cli_fail(&err);
   if (rc == VT_OK && j->json) {
-    json_t *o = vt_json_object();
+    vt_json *o = vt_json_object();
     vt_json_put(o, "potential", potential_json(&info, j->pot_path));
-    vt_json_put(o, "frames", json_incref(j->frames));
-    vt_json_print(o, 1);
+    vt_json_put(o, "frames", vt_json_share(j->frames));
+    vt_cli_print_json(o, 1);
   }
-  json_decref(j->frames);
-  vt_cli_unbind(&j->bound);
+  vt_json_free(j->frames);
+  vt_pot_unbind(&j->bound);
   return vt_cli_done(code);
 }
 
@@ -136,7 +136,7 @@ int cmd_energy(int argc, char **argv)
 {
   int simd = VT_SIMD_AUTO, precision = VT_DOUBLE;
   job j = {.kind = "nep"};
-  const vt_opt opt[] = {{"json", VT_OPT_FLAG, NULL, "everything, as JSON on one line", &j.json, 0, 0},
+  const vt_opt opt[] = {{"json", VT_OPT_FLAG, NULL, "print everything, as JSON in one line", &j.json, 0, 0},
                         {"kind", VT_OPT_TEXT, "KIND", "kind of the potential (nep)", &j.kind, 0, 0},
                         {"simd", VT_OPT_CHOICE, VT_CLI_SIMD, "vector level (auto)", &simd, 0, 0},
                         {"precision", VT_OPT_CHOICE, VT_CLI_PRECISION, "arithmetic (double)", &precision, 0, 0}};

@@ -99,9 +99,9 @@ static void print_text(const vt_campaign *c, const vt_calibration *cal, const vt
 
 /* ------------------------------------------------------------------ JSON */
 
-static json_t *point_json(const vt_foreseen *p)
+static vt_json *point_json(const vt_foreseen *p)
 {
-  json_t *o = vt_json_object();
+  vt_json *o = vt_json_object();
   vt_json_put(o, "T_K", vt_json_num(p->t_k));
   vt_json_put(o, "D_assumed_cm2_s", vt_json_num(p->d_cm2_s));
   vt_json_put(o, "n_eff", vt_json_num(p->n_eff));
@@ -112,14 +112,14 @@ static json_t *point_json(const vt_foreseen *p)
   return o;
 }
 
-static json_t *forecast_json(const vt_campaign *c, forecast *f)
+static vt_json *forecast_json(const vt_campaign *c, forecast *f)
 {
-  json_t *o = vt_json_object(), *list = vt_json_array();
+  vt_json *o = vt_json_object(), *list = vt_json_array();
   vt_json_put(o, "assumption", vt_json_text(ASSUMPTION));
   for (int i = 0; i < c->n_comp; i++) {
     if (vt_plan_n_alkali(&c->comp[i]) == 0) continue;
     foresee(c, i, f);
-    json_t *x = vt_json_object(), *points = vt_json_array();
+    vt_json *x = vt_json_object(), *points = vt_json_array();
     for (int k = 0; k < c->n_temp; k++) vt_json_add(points, point_json(&f->f[k]));
     vt_json_put(x, "name", vt_json_text(c->comp[i].name));
     vt_json_put(x, "n_alkali", vt_json_int(vt_plan_n_alkali(&c->comp[i])));
@@ -133,9 +133,9 @@ static json_t *forecast_json(const vt_campaign *c, forecast *f)
 }
 
 static void put_json(const vt_campaign *c, const vt_calibration *cal, const vt_plan_cost *cost, int ranks, forecast *f,
-                     json_t *o)
+                     vt_json *o)
 {
-  json_t *speed = vt_json_object(), *points = vt_json_array();
+  vt_json *speed = vt_json_object(), *points = vt_json_array();
   vt_cli_campaign_json(c, o);
   vt_json_put(o, "core_hours", vt_json_num(cost->core_s / 3600));
   vt_json_put(o, "wall_h", vt_json_num(cost->wall_s / 3600));
@@ -144,32 +144,40 @@ static void put_json(const vt_campaign *c, const vt_calibration *cal, const vt_p
   vt_json_put(o, "store_bytes", vt_json_num(cost->store_bytes));
   vt_json_put(o, "memory_per_rank_bytes", vt_json_int((int64_t)cost->memory_bytes));
   for (int k = 0; k < cal->n; k++) {
-    json_t *p = vt_json_object();
+    vt_json *p = vt_json_object();
     vt_json_put(p, "n_atoms", vt_json_int(cal->atoms[k]));
     vt_json_put(p, "us_per_atom_step", vt_json_num(1e6 * cal->s_atom_step[k]));
     vt_json_add(points, p);
   }
   vt_json_put(speed, "measured", points);
-  vt_json_put(speed, "kernel", cal->n ? vt_json_text(cal->kernel) : json_null());
+  vt_json_put(speed, "kernel", cal->n ? vt_json_text(cal->kernel) : vt_json_null());
   vt_json_put(o, "calibration", speed);
   vt_json_put(o, "predicted", forecast_json(c, f));
 }
 
 /* ------------------------------------------------------------------ the command */
 
-/* What the user should not overlook, in the JSON and (already printed by the reader: the file's own) on stderr. */
-static void warn_all(const vt_campaign *c, const vt_calibration *cal, const forecast *weak, json_t *o)
+/* What the user should not overlook, in the JSON and on stderr. */
+static void warn(vt_json *o, const char *fmt, ...) VT_PRINTF(2, 3);
+static void warn(vt_json *o, const char *fmt, ...)
 {
-  size_t before = json_array_size(json_object_get(o, "warnings"));
-  if (cal->trouble[0]) vt_json_warn(o, "%s", cal->trouble);
+  char text[512];
+  va_list ap;
+  va_start(ap, fmt);
+  (void)vsnprintf(text, sizeof text, fmt, ap);
+  va_end(ap);
+  vt_json_warn(o, "%s", text);
+  (void)fprintf(stderr, "warning: %s\n", text);
+}
+
+static void warn_all(const vt_campaign *c, const vt_calibration *cal, const forecast *weak, vt_json *o)
+{
+  if (cal->trouble[0]) warn(o, "%s", cal->trouble);
   for (int i = 0; weak && i < c->n_temp; i++)
     if (!weak->f[i].resolved)
-      vt_json_warn(o, "%g K will probably stay unresolved: %g ns of production, about %.2g ns needed", c->t_k[i],
-                   c->protocol.produce_ps * 1e-3, weak->f[i].needs_ps * 1e-3);
-  if (weak && !isfinite(weak->ea_se_ev)) vt_json_warn(o, "fewer than two temperatures will probably be resolved");
-  const json_t *list = json_object_get(o, "warnings");
-  for (size_t i = before; i < json_array_size(list); i++)
-    (void)fprintf(stderr, "warning: %s\n", json_string_value(json_array_get(list, i)));
+      warn(o, "%g K will probably stay unresolved: %g ns of production, about %.2g ns needed", c->t_k[i],
+           c->protocol.produce_ps * 1e-3, weak->f[i].needs_ps * 1e-3);
+  if (weak && !isfinite(weak->ea_se_ev)) warn(o, "fewer than two temperatures will probably be resolved");
 }
 
 /* The batch script instead of the report. */
@@ -185,7 +193,7 @@ static int batch(const vt_campaign *c, const char *path, int ranks, double secon
   return rc == VT_OK ? VT_EXIT_OK : vt_cli_fail(&err);
 }
 
-static int plan(const vt_campaign *c, int ranks, double seconds, int json, json_t *o)
+static int plan(const vt_campaign *c, int ranks, double seconds, int json, vt_json *o)
 {
   vt_err err = {0};
   void *m = NULL;
@@ -212,27 +220,28 @@ int cmd_plan(int argc, char **argv)
   int json = 0, huge = 0, sbatch = 0, ranks = 0;
   vt_sbatch b = {0};
   double seconds = 1;
-  const vt_opt opt[] = {
-      {"ranks", VT_OPT_INT, "N",
-       "MPI ranks for the wall time (the cores of this machine; with --sbatch as many as are worth it)", &ranks, 1,
-       MOST_RANKS},
-      {"calibrate", VT_OPT_REAL, "S", "seconds of MD that measure the speed; 0: assume 4 us per atom and step (1)",
-       &seconds, 0, 600},
-      {"json", VT_OPT_FLAG, NULL, "the answer as JSON", &json, 0, 0},
-      {"sbatch", VT_OPT_FLAG, NULL, "the answer as a SLURM batch script: ranks, time and memory for this campaign",
-       &sbatch, 0, 0},
-      {"time", VT_OPT_TEXT, "HH:MM:SS", "with --sbatch: the longest time limit of the site; the job requeues itself",
-       &b.time, 0, 0},
-      {"partition", VT_OPT_TEXT, "P", "with --sbatch", &b.partition, 0, 0},
-      {"account", VT_OPT_TEXT, "A", "with --sbatch", &b.account, 0, 0},
-      {"array", VT_OPT_INT, "K", "with --sbatch: K jobs of --ranks each that work on the campaign together", &b.array,
-       1, MOST_ARRAY},
-      {"allow-huge", VT_OPT_FLAG, NULL, "more than 10^6 tasks are meant", &huge, 0, 0}};
+  const vt_opt opt[] = {{"ranks", VT_OPT_INT, "N",
+                         "MPI ranks (default: the cores of this machine; with --sbatch as many as can be kept busy)",
+                         &ranks, 1, MOST_RANKS},
+                        {"calibrate", VT_OPT_REAL, "S",
+                         "seconds of MD to measure the speed; 0: assume 4 us per atom and step (1)", &seconds, 0, 600},
+                        {"json", VT_OPT_FLAG, NULL, "print JSON", &json, 0, 0},
+                        {"sbatch", VT_OPT_FLAG, NULL,
+                         "print a SLURM batch script with ranks, time and memory for this campaign", &sbatch, 0, 0},
+                        {"time", VT_OPT_TEXT, "HH:MM:SS",
+                         "with --sbatch: the longest time limit that the site allows; the job requeues itself", &b.time,
+                         0, 0},
+                        {"partition", VT_OPT_TEXT, "P", "with --sbatch: the partition", &b.partition, 0, 0},
+                        {"account", VT_OPT_TEXT, "A", "with --sbatch: the account to charge", &b.account, 0, 0},
+                        {"array", VT_OPT_INT, "K", "with --sbatch: K jobs of --ranks each that share the campaign",
+                         &b.array, 1, MOST_ARRAY},
+                        {"allow-huge", VT_OPT_FLAG, NULL, "allow more than 10^6 tasks", &huge, 0, 0}};
   vt_usage u = {.name = "plan",
                 .args = "CAMPAIGN",
-                .doc = "What a campaign means and costs before anything runs: tasks, cells, atoms, nanoseconds,\n"
-                       "core-hours and wall time (from a few seconds of its own MD), store size, memory per rank,\n"
-                       "and the error bars that it will probably get; or, with --sbatch, the batch script to submit.",
+                .doc =
+                    "What a campaign consists of and costs, before anything runs: tasks, cells, atoms, nanoseconds,\n"
+                    "core-hours and wall time (measured with a few seconds of its MD), store size, memory per rank,\n"
+                    "and the error bars to expect.  With --sbatch: the batch script to submit.",
                 .example = "vitrion plan campaigns/quickstart.yaml --ranks 64",
                 .opt = opt,
                 .n_opt = sizeof opt / sizeof *opt,
@@ -240,13 +249,13 @@ int cmd_plan(int argc, char **argv)
                 .most_args = 1};
   int code = vt_cli_parse(&u, argc, argv);
   if (code < 0 && !sbatch && (b.time || b.partition || b.account || b.array))
-    code = vt_cli_usage_error(&u, "--time, --partition, --account and --array belong to --sbatch");
-  if (code < 0 && sbatch && json) code = vt_cli_usage_error(&u, "either --sbatch or --json");
+    code = vt_cli_usage_error(&u, "--time, --partition, --account and --array need --sbatch");
+  if (code < 0 && sbatch && json) code = vt_cli_usage_error(&u, "--sbatch and --json exclude each other");
   if (code < 0) code = vt_plan_sbatch_check(&u, &b);
   if (code < 0) code = vt_cli_readable(&u, u.arg[0]);
   if (code >= 0) return code;
   vt_campaign *c = NULL;
-  json_t *o = vt_json_object();
+  vt_json *o = vt_json_object();
   vt_json_put(o, "warnings", vt_json_array());
   code = vt_cli_campaign(u.arg[0], huge, VT_SIMD_AUTO, o, &c);
   if (c && sbatch)
@@ -254,9 +263,9 @@ int cmd_plan(int argc, char **argv)
   else if (c)
     code = plan(c, ranks > 0 ? ranks : cores > 0 && cores < MOST_RANKS ? (int)cores : 1, seconds, json, o);
   if (json)
-    vt_json_print(o, 0);
+    vt_cli_print_json(o, 0);
   else
-    json_decref(o);
+    vt_json_free(o);
   vt_campaign_free(c);
   return vt_cli_done(code);
 }

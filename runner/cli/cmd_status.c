@@ -10,9 +10,9 @@
 
 static const double WATCH_EVERY_S = 2, QUIET_S = 10;
 
-static json_t *counts_json(const vt_sched_counts *n, int with_running)
+static vt_json *counts_json(const vt_sched_counts *n, int with_running)
 {
-  json_t *o = vt_json_object();
+  vt_json *o = vt_json_object();
   vt_json_put(o, "waiting", vt_json_int(n->waiting));
   vt_json_put(o, "ready", vt_json_int(n->ready));
   if (with_running) vt_json_put(o, "running", vt_json_int(n->leased));
@@ -21,19 +21,27 @@ static json_t *counts_json(const vt_sched_counts *n, int with_running)
   return o;
 }
 
-/* Who works in the folder. */
-static json_t *jobs_json(const vt_jobs_list *jobs)
+/* status.json of the run that works in the folder; NULL: none does, or it cannot be read. */
+static vt_json *read_live(const vt_folder_state *s)
 {
-  json_t *list = vt_json_array();
+  vt_json *live = NULL;
+  if (!s->live || vt_json_parse(s->live, strlen(s->live), &live, NULL) != VT_OK) return NULL;
+  return live;
+}
+
+/* Who works in the folder. */
+static vt_json *jobs_json(const vt_jobs_list *jobs)
+{
+  vt_json *list = vt_json_array();
   for (int i = 0; i < jobs->n; i++) {
     const vt_job *b = &jobs->job[i];
-    json_t *k = vt_json_object();
+    vt_json *k = vt_json_object();
     vt_json_put(k, "label", vt_json_text(b->label));
     vt_json_put(k, "host", vt_json_text(b->host));
     vt_json_put(k, "pid", vt_json_int(b->pid));
     vt_json_put(k, "since", vt_json_text(b->since));
-    vt_json_put(k, "leads", json_boolean(b->leads));
-    vt_json_put(k, "gone", json_boolean(b->gone));
+    vt_json_put(k, "leads", vt_json_bool(b->leads));
+    vt_json_put(k, "gone", vt_json_bool(b->gone));
     vt_json_put(k, "claims", vt_json_int(b->claims));
     vt_json_add(list, k);
   }
@@ -42,12 +50,12 @@ static json_t *jobs_json(const vt_jobs_list *jobs)
 
 static void print_json(const vt_campaign *c, const vt_folder_state *s, const vt_jobs_list *jobs)
 {
-  json_t *o = vt_json_object(), *list = vt_json_array(), *live = s->live ? json_loads(s->live, 0, NULL) : NULL;
+  vt_json *o = vt_json_object(), *list = vt_json_array(), *live = read_live(s);
   vt_json_put(o, "campaign", vt_json_text(c->name));
   vt_json_put(o, "state", vt_json_text(s->state));
   vt_json_put(o, "tasks", counts_json(&s->tasks, 1));
   for (int i = 0; i < c->n_comp; i++) {
-    json_t *k = counts_json(&s->comp[i], 0);
+    vt_json *k = counts_json(&s->comp[i], 0);
     vt_json_put(k, "name", vt_json_text(c->comp[i].name));
     vt_json_add(list, k);
   }
@@ -58,43 +66,37 @@ static void print_json(const vt_campaign *c, const vt_folder_state *s, const vt_
   vt_json_put(o, "eta_s", vt_json_num(s->eta_s));
   vt_json_put(o, "workers", vt_json_int(s->workers));
   vt_json_put(o, "jobs", jobs_json(jobs));
-  vt_json_put(o, "ranks", live ? json_incref(json_object_get(live, "ranks")) : vt_json_array());
-  const char *error = json_string_value(json_object_get(live, "last_error"));
-  vt_json_put(o, "last_error", error ? vt_json_text(error) : json_null());
-  json_decref(live);
+  vt_json *ranks = vt_json_share(vt_json_get(live, "ranks"));
+  vt_json_put(o, "ranks", ranks ? ranks : vt_json_array());
+  vt_json_put(o, "last_error", vt_json_text(vt_json_get_text(live, "last_error", NULL)));
+  vt_json_free(live);
   if (!isfinite(s->ns_per_day)) vt_json_warn(o, "ns_per_day, eta_s: nothing runs now, or it has just begun");
-  vt_json_print(o, 0);
+  vt_cli_print_json(o, 0);
 }
 
-static const char *text_of(const json_t *o, const char *key)
-{
-  const char *s = json_string_value(json_object_get(o, key));
-  return s ? s : "";
-}
+static const char *text_of(const vt_json *o, const char *key) { return vt_json_get_text(o, key, ""); }
 
-static void print_ranks(const json_t *live)
+static void print_ranks(const vt_json *live)
 {
   enum { MOST = 64 };
-  size_t n;
-  const json_t *r;
-  json_array_foreach(json_object_get(live, "ranks"), n, r)
-  {
+  const vt_json *ranks = vt_json_get(live, "ranks");
+  for (size_t n = 0; n < vt_json_size(ranks); n++) {
+    const vt_json *r = vt_json_at(ranks, n);
     if (n == MOST) {
-      printf("  ... (%zu ranks; all of them: --json)\n", json_array_size(json_object_get(live, "ranks")));
+      printf("  ... (%zu ranks; all of them: --json)\n", vt_json_size(ranks));
       break;
     }
     printf("  rank %-5zu %-5s", n, text_of(r, "state"));
     if (text_of(r, "task")[0]) {
-      printf(" %.12s %s, glass %" JSON_INTEGER_FORMAT, text_of(r, "task"), text_of(r, "composition"),
-             json_integer_value(json_object_get(r, "glass")));
-      if (json_object_get(r, "temperature_K"))
-        printf(", %.6g K", json_number_value(json_object_get(r, "temperature_K")));
+      printf(" %.12s %s, glass %" PRId64, text_of(r, "task"), text_of(r, "composition"),
+             vt_json_get_int(r, "glass", 0));
+      if (vt_json_get(r, "temperature_K")) printf(", %.6g K", vt_json_get_num(r, "temperature_K", 0));
       printf(": %s, %.0f %%", text_of(r, "stage")[0] ? text_of(r, "stage") : "beginning",
-             100 * json_number_value(json_object_get(r, "fraction")));
+             100 * vt_json_get_num(r, "fraction", 0));
       if (text_of(r, "half_step_in")[0]) printf(", half the time step in %s", text_of(r, "half_step_in"));
     }
-    double heard = json_number_value(json_object_get(r, "heard_s"));
-    if (heard > QUIET_S && strcmp(text_of(r, "state"), "left") != 0) printf(" (not heard of for %.0f s)", heard);
+    double heard = vt_json_get_num(r, "heard_s", 0);
+    if (heard > QUIET_S && strcmp(text_of(r, "state"), "left") != 0) printf(" (silent for %.0f s)", heard);
     printf("\n");
   }
 }
@@ -107,10 +109,10 @@ static void print_work(const vt_folder_state *s, const vt_jobs_list *jobs)
            b->label[0] ? "" : " without a name", b->host, b->pid, b->since, b->claims, b->leads ? ", leads" : "",
            b->gone ? ", gone: its work will be inherited" : "");
   }
-  json_t *live = s->live ? json_loads(s->live, 0, NULL) : NULL;
+  vt_json *live = read_live(s);
   print_ranks(live);
   if (text_of(live, "last_error")[0]) printf("  last error: %s\n", text_of(live, "last_error"));
-  json_decref(live);
+  vt_json_free(live);
 }
 
 static void print_text(const vt_campaign *c, const vt_folder_state *s, const vt_jobs_list *jobs)
@@ -175,18 +177,19 @@ int cmd_status(int argc, char **argv)
 {
   int json = 0, watch = 0, ended = 0;
   const char *task = NULL;
-  const vt_opt opt[] = {{"json", VT_OPT_FLAG, NULL, "the answer as JSON", &json, 0, 0},
-                        {"watch", VT_OPT_FLAG, NULL, "again every two seconds until all is done", &watch, 0, 0},
-                        {"task", VT_OPT_TEXT, "UID", "where this task is, and why it waits or failed", &task, 0, 0}};
-  vt_usage u = {.name = "status",
-                .args = "DIR",
-                .doc =
-                    "Counts of tasks, simulated time, rate, time left, jobs and ranks of a campaign's output folder.",
-                .example = "vitrion status runs/quickstart --watch",
-                .opt = opt,
-                .n_opt = sizeof opt / sizeof *opt,
-                .least_args = 1,
-                .most_args = 1};
+  const vt_opt opt[] = {
+      {"json", VT_OPT_FLAG, NULL, "print JSON", &json, 0, 0},
+      {"watch", VT_OPT_FLAG, NULL, "repeat every two seconds until all tasks are finished", &watch, 0, 0},
+      {"task", VT_OPT_TEXT, "UID", "what happens to this task, and why it waits or failed", &task, 0, 0}};
+  vt_usage u = {
+      .name = "status",
+      .args = "DIR",
+      .doc = "Tasks, simulated time, rate, remaining time, jobs and ranks of a campaign, from its output folder.",
+      .example = "vitrion status runs/quickstart --watch",
+      .opt = opt,
+      .n_opt = sizeof opt / sizeof *opt,
+      .least_args = 1,
+      .most_args = 1};
   vt_outdir dir;
   vt_err err = {0};
   int code = vt_cli_parse(&u, argc, argv);

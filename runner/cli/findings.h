@@ -7,7 +7,7 @@
 
 /* -1 and the names in it if `path` is the output folder of a campaign, or what is left of one; else the exit code. */
 int vt_cli_folder(const vt_usage *u, const char *path, vt_outdir *dir);
-void vt_cli_findings_json(const vt_checked *v, json_t *o); /* the key "findings" */
-void vt_cli_findings_text(const vt_checked *v);            /* one line each */
+void vt_cli_findings_json(const vt_checked *v, vt_json *o); /* the key "findings" */
+void vt_cli_findings_text(const vt_checked *v);             /* one line each */
 
 #endif

@@ -78,6 +78,13 @@ static int take_value(const vt_usage *u, const vt_opt *o, const char *value)
   return VT_EXIT_FAIL;
 }
 
+vt_numerics vt_cli_numerics(int simd, int precision)
+{
+  return (vt_numerics){.simd = simd == VT_SIMD_AUTO ? (int32_t)vt_simd_best() : simd,
+                       .precision = precision,
+                       .format = VT_ENGINE_FORMAT};
+}
+
 int vt_cli_wall(const char *s, double *seconds)
 {
   const int64_t most_days = 36500;

@@ -10,6 +10,7 @@ static struct {
   int quiet, color;
   double last_line_s; /* of the progress: when it was last written */
   int line_open;      /* a line that rewrites itself stands on the terminal */
+  int no_memory;      /* a JSON answer could not be written */
 } screen;
 
 int vt_cli_quiet(void) { return screen.quiet; }
@@ -67,8 +68,20 @@ int vt_cli_fail(const vt_err *err)
   }
 }
 
+void vt_cli_print_json(vt_json *v, int one_line)
+{
+  enum { INDENT = 2 };
+  vt_status rc = vt_json_print(v, one_line ? VT_JSON_LINE : INDENT, stdout, NULL);
+  if (rc == VT_ENOMEM) screen.no_memory = 1;
+  vt_json_free(v);
+}
+
 int vt_cli_done(int code)
 {
+  if (screen.no_memory) {
+    (void)fputs("vitrion: out of memory while writing JSON\n", stderr);
+    return VT_EXIT_FAIL;
+  }
   errno = 0;
   if (fflush(stdout) == 0 && !ferror(stdout)) return code;
   (void)fprintf(stderr, "vitrion: standard output cannot be written: %s\n", strerror(errno ? errno : EIO));

@@ -2,7 +2,7 @@
  *
  * What is in it, and where its bytes are described:
  *
- *   campaign.yaml            the campaign as recorded, resolved, its output left out; config/schema.md
+ *   campaign.yaml            the campaign as recorded, resolved, every default written out; config/schema.md
  *   journal/<shard>.vtj      results and failures: the truth; runner/journal/journal.h, runner/records/records.h
  *   checkpoint/<uid>.vck     of a task that runs or was interrupted, .vck.prev the one before; engine/replica/replica.h
  *   results.h5               the store; config/store.md (`vitrion schema store`)

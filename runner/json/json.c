@@ -95,6 +95,17 @@ vt_json *vt_json_nums(const double *x, size_t n)
 
 vt_json *vt_json_interval(double lo, double hi) { return vt_json_nums((const double[]){lo, hi}, 2); }
 
+vt_json *vt_json_lines(const char *text)
+{
+  vt_json *a = vt_json_array();
+  for (const char *at = text; at && *at;) {
+    const size_t n = strcspn(at, "\n");
+    vt_json_add(a, vt_json_textn(at, n));
+    at += n + (at[n] == '\n');
+  }
+  return a;
+}
+
 vt_json *vt_json_share(const vt_json *v)
 {
   const json_t *j = cj_of(v);

@@ -29,6 +29,7 @@ vt_json *vt_json_text(const char *s);
 vt_json *vt_json_textn(const char *s, size_t n);
 vt_json *vt_json_nums(const double *x, size_t n);          /* [x[0], ...] */
 vt_json *vt_json_interval(double lo, double hi);           /* [lo, hi] */
+vt_json *vt_json_lines(const char *text);                  /* the lines of a text, the last one with or without '\n' */
 vt_json *vt_json_share(const vt_json *v);                  /* one more owner of v; NULL stays NULL */
 void vt_json_put(vt_json *o, const char *key, vt_json *v); /* takes v over; replaces what had this key */
 void vt_json_add(vt_json *a, vt_json *v);                  /* takes v over */

@@ -4,8 +4,11 @@
 #define VT_SCREENING_H
 
 #include "config/config.h"
-#include "engine/ana/ana.h"
+#include "engine/comparison/comparison.h"
+#include "engine/fits/fits.h"
 #include "engine/replica/replica.h"
+#include "engine/structure/structure.h"
+#include "engine/transport/transport.h"
 
 /* What is fitted against 1/T and compared (quantities.c): D of the alkali and sigma T, then D of every species of the
  * campaign ("D_Li"), then the rates at which alkalis leave metals with 0, 1, 2 oxygens ("rate_o0"). */
@@ -46,6 +49,7 @@ typedef struct vt_fits {
   vt_transport *transport;         /* [n_tasks]; n_species 0 where there is no result */
   double *d_alkali, *d_alkali_se;  /* [n_tasks] number-weighted over the alkali species, cm^2/s */
   vt_structure_summary *structure; /* [n_tasks]; NaN where there is no result */
+  double *of_glasses;              /* [n_glasses] overwritten by vt_structure_mean */
   int *md;                         /* [n_comp][n_temp][n_glasses] row of the MD task */
   vt_group *group;                 /* [n_comp][n_temp] */
   vt_fitted *fitted;               /* [n_quantities] */
@@ -116,7 +120,7 @@ double vt_field_at(const vt_field *f, const void *base, int k);
 /* Of vt_structure_summary, of a pool, of a mean over glasses. */
 extern const vt_field vt_structure_fields[], vt_pooled_fields[], vt_mean_fields[];
 extern const int vt_n_structure_fields, vt_n_pooled_fields, vt_n_mean_fields;
-/* Mean over the glasses of a group of value k of a structure field; geometric for times (T 13.5). */
+/* Mean over the glasses of a group of value k of a structure field, as vt_structure_over_glasses. */
 vt_over_glasses vt_structure_mean(const vt_fits *f, int comp, int temp, const vt_field *field, int k);
 /* The vt_pooled members of a vt_pool: name, unit, doc, offset. */
 extern const vt_field vt_pool_members[];

@@ -44,10 +44,9 @@ static vt_status group_of_writers(MPI_Comm all, int n, MPI_Comm *out, vt_err *er
 vt_status vt__writers_open(vt__writers **made, const vt_comm *c, vt_err *err)
 {
   vt_status rc = VT_OK;
-  void *p;
   *made = NULL;
-  VT_PASS(vt_calloc64(&p, 1, sizeof(vt__writers), err));
-  vt__writers *w = p;
+  vt__writers *w;
+  VT_PASS(VT_NEW(w, 1, err));
   *w = (vt__writers){.comm = MPI_COMM_NULL, .rank = vt_comm_rank(c), .size = vt_comm_size(c)};
   if (w->size > MOST_WRITERS) w->size = MOST_WRITERS;
   if (w->size > 1) {

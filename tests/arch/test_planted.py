@@ -72,7 +72,7 @@ def sources(src, build):
             "vt_spec (layer 1) may not include engine/num/num.h (vt_num, layer 1)"),
         "a lower layer that is no dependency": (src / "config/planted.c", '#include "engine/num/num.h"\n',
             "config/planted.c:1: vt_config includes engine/num/num.h, but does not depend on vt_num"),
-        "a private header of another module": (src / "engine/ana/planted.c", '#include "engine/num/num_impl.h"\n',
+        "a private header of another module": (src / "engine/fits/planted.c", '#include "engine/num/num_impl.h"\n',
             "engine/num/num_impl.h is private to vt_num"),
         "a header in a subfolder of another module": (src / "engine/md/planted.c", '#include "engine/pot/nep/planted.h"\n',
             "engine/pot/nep/planted.h is private to vt_pot"),
@@ -106,9 +106,10 @@ def libraries(src, build):
         "a LAPACK function": ("sys", "int dgels_(int);", "dgels_(0)", "libvt_sys.a: uses dgels_ (BLAS)"),
         "a function of a higher layer": ("base", "int vt_mean(int);", "vt_mean(0)",
             "libvt_base.a: uses vt_mean of vt_num, on which it does not depend"),
-        "a private function": ("ana", "int vt__whiten(int);", "vt__whiten(0)",
-            "libvt_ana.a: uses vt__whiten, which is private to vt_num"),
+        "a private function": ("fits", "int vt__whiten(int);", "vt__whiten(0)",
+            "libvt_fits.a: uses vt__whiten, which is private to vt_num"),
         "printing": ("pot", "int puts(const char *);", 'puts("hello")', "libvt_pot.a: calls puts(), which prints"),
+        "the end of the process": ("base", "void abort(void);", "(abort(), 0)", "libvt_base.a: calls abort(), which prints or ends"),
         "an unsafe function": ("store", "int atoi(const char *);", 'atoi("1")', "libvt_store.a: calls atoi(), which is unsafe"),
     }
     for name, (module, declaration, call, want) in plants.items():

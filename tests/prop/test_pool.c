@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/ana/ana.h"
 #include "engine/num/num.h"
+#include "engine/transport/transport.h"
 #include "tests/vt_test.h"
 
 static void same(const vt_pooled *a, const vt_pooled *b) { assert_memory_equal(a, b, sizeof *a); }

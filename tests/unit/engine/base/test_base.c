@@ -118,6 +118,27 @@ static void memory_is_zero_and_aligned_for_any_size(void **state)
   vt_free(NULL);
 }
 
+static void typed_room_is_as_large_as_what_it_points_to(void **state)
+{
+  (void)state;
+  vt_err err;
+  double(*x)[3] = NULL;
+  VT_TEST_OK(VT_NEW(x, 5, &err), &err);
+  for (int i = 0; i < 5; i++)
+    for (int k = 0; k < 3; k++) assert_true(x[i][k] == 0 && (x[i][k] = 3 * i + k) >= 0);
+  VT_TEST_OK(VT_GROW(x, 5, 200, &err), &err);
+  assert_int_equal((uintptr_t)x % 64, 0);
+  for (int i = 0; i < 200; i++)
+    for (int k = 0; k < 3; k++) assert_true(x[i][k] == (i < 5 ? 3 * i + k : 0));
+  double(*before)[3] = x;
+  assert_int_equal(VT_GROW(x, 5, SIZE_MAX / 8, &err), VT_EINVAL); /* all is as before */
+  assert_ptr_equal(x, before);
+  assert_true(x[4][2] == 14);
+  assert_int_equal(VT_NEW(x, SIZE_MAX / 8, &err), VT_EINVAL);
+  assert_null(x);
+  vt_free(before);
+}
+
 static void a_product_that_overflows_is_refused(void **state)
 {
   (void)state;
@@ -309,6 +330,7 @@ int main(void)
       cmocka_unit_test(an_error_in_a_users_file_names_place_and_not_our_source),
       cmocka_unit_test(every_status_has_a_text_and_a_disposition),
       cmocka_unit_test(memory_is_zero_and_aligned_for_any_size),
+      cmocka_unit_test(typed_room_is_as_large_as_what_it_points_to),
       cmocka_unit_test(a_product_that_overflows_is_refused),
       cmocka_unit_test(more_than_the_machine_has_is_an_error_with_the_size),
       cmocka_unit_test(a_buffer_grows_and_stays_a_string),

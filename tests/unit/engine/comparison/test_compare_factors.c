@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "engine/ana/ana.h"
+#include "engine/comparison/comparison.h"
 #include "tests/support/draw.h"
 #include "tests/vt_test.h"
 
@@ -250,6 +250,22 @@ static void equal_distance_from_tg_removes_what_tg_explains(void **state)
 
 /* ------------------------------------------------------------------ variance by factor */
 
+/* Three glasses of two compositions that are compared; the glass of a third one, which is not, does not count. */
+static void sampling_variance_is_the_mean_over_the_glasses_compared(void **state)
+{
+  (void)state;
+  static vt_compare c;
+  const vt_glass_line line[] = {{.comp = 4, .glass = 0, .var_ref = 0.01},
+                                {.comp = 4, .glass = 1, .var_ref = 0.03},
+                                {.comp = 6, .glass = 0, .var_ref = 0.05},
+                                {.comp = 5, .glass = 0, .var_ref = 9}};
+  vt_compare_input in = {.glass = line, .n_glass = 4};
+  c = (vt_compare){.k = 2, .comp = {4, 6}};
+  near(vt_compare_sampling(&in, &c), 0.03, 1e-15);
+  in.glass = NULL;
+  assert_true(isnan(vt_compare_sampling(&in, &c)));
+}
+
 /* 3 x 3 design: sums of squares by hand.  Rows -1 0 1, columns 0 0.3 0.6 and an interaction of +-d at the corners:
  * MS_row = 3, MS_column = 0.27, SS_rest = 4 d^2 on 4 dof; sd^2 = (MS - MS_rest)/3; noise s2 = 0.002 in each cell. */
 static void balanced_designs_give_the_classical_sums_of_squares(void **state)
@@ -351,6 +367,7 @@ int main(void)
       cmocka_unit_test(verdicts_name_compositions),
       cmocka_unit_test(the_number_of_glasses_that_would_decide_is_told),
       cmocka_unit_test(equal_distance_from_tg_removes_what_tg_explains),
+      cmocka_unit_test(sampling_variance_is_the_mean_over_the_glasses_compared),
       cmocka_unit_test(balanced_designs_give_the_classical_sums_of_squares),
       cmocka_unit_test(factors_that_cannot_be_told_apart_have_a_reason),
       cmocka_unit_test(holes_in_the_design_leave_estimates_unbiased),

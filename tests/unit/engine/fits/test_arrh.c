@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "engine/ana/ana.h"
+#include "engine/fits/fits.h"
 #include "tests/vt_test.h"
 
 static const double ladder[] = {450, 500, 550, 600, 650, 700};

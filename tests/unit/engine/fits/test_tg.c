@@ -1,7 +1,7 @@
 /* The kink of V(T) against curves with a known one. */
 #include <math.h>
 
-#include "engine/ana/ana.h"
+#include "engine/fits/fits.h"
 #include "tests/support/draw.h"
 #include "tests/vt_test.h"
 

@@ -403,6 +403,28 @@ static void a_frame_of_another_cell_is_refused(void **state)
   }
 }
 
+/* Each name of VT_OBS_ARRAYS is that of one array, and every array has one. */
+static void every_array_has_a_declared_name(void **state)
+{
+  (void)state;
+#define PATH(group, array) vt_a_##group##_##array.path,
+  const char *const path[] = {VT_OBS_ARRAYS(PATH)};
+#undef PATH
+  const int n_path = (int)(sizeof path / sizeof *path);
+  vt_plan p = plan_of(4, 4, 10, 1);
+  vt_array_def defs[VT_MAX_ARRAYS];
+  vt_err err;
+  int n;
+  for (int i = 0; vt_obs_builtin[i]; i++) ask(&p, vt_obs_builtin[i]->doc.name, vt_obs_builtin[i]->doc.every_ps);
+  VT_TEST_OK(vt_obs_layouts(&p, defs, VT_MAX_ARRAYS, &n, &err), &err);
+  assert_int_equal(n, n_path);
+  for (int k = 0; k < n_path; k++) {
+    int found = 0;
+    for (int i = 0; i < n; i++) found += strcmp(defs[i].name, path[k]) == 0;
+    if (found != 1) fail_msg("%s is laid out %d times", path[k], found);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -418,6 +440,7 @@ int main(void)
       cmocka_unit_test(an_unknown_observable_names_itself),
       cmocka_unit_test(impossible_requests_are_refused),
       cmocka_unit_test(a_frame_of_another_cell_is_refused),
+      cmocka_unit_test(every_array_has_a_declared_name),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

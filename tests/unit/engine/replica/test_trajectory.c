@@ -126,10 +126,10 @@ static void same_values(const vt_trajectory *a, const vt_trajectory *b)
   }
 }
 
-static const double *array_of_trajectory(const vt_trajectory *t, const char *name, const vt_array_def **d)
+static const double *array_of_trajectory(const vt_trajectory *t, const vt_array_name *name, const vt_array_def **d)
 {
   const double *v = vt_array_find(t->defs, t->n_defs, t->values, name, d);
-  if (!v) fail_msg("no array %s", name);
+  if (!v) fail_msg("no array %s", name->path);
   return v;
 }
 
@@ -210,7 +210,7 @@ static void atoms_that_keep_their_fractions_of_a_breathing_cell_do_not_move(void
   const vt_array_def *d;
   breathing(&w, 1);
   vt_trajectory t = measured(&w, &(style){.end = "\n", .shifted = 1});
-  const double *msd = array_of_trajectory(&t, "msd/mean", &d);
+  const double *msd = array_of_trajectory(&t, &vt_a_msd_mean, &d);
   for (size_t k = 0; k < vt_array_count(d); k++)
     if (isfinite(msd[k])) near(msd[k], 0, 1e-20);
   assert_true(t.largest_move < 1e-13);
@@ -232,7 +232,8 @@ static void displacements_are_those_that_were_written(void **state)
     for (int i = 0; i < N; i++)
       for (int k = 0; k < 3; k++) w.x[t][i][k] = w.x[0][i][k] + (k == 0) * 0.1 * i * t;
   vt_trajectory t = measured(&w, &(style){.end = "\n", .wrapped = 1});
-  const double *lag = array_of_trajectory(&t, "msd/lag_ps", NULL), *msd = array_of_trajectory(&t, "msd/mean", &d);
+  const double *lag = array_of_trajectory(&t, &vt_a_msd_lag_ps, NULL),
+               *msd = array_of_trajectory(&t, &vt_a_msd_mean, &d);
   for (int i = 0; i < N; i++)
     for (int s = 0; s < 4; s++)
       if (t.plan.comp.z[s] == vt_element_z(symbol_of(i))) want[s] += 0.01 * i * i / (N / 4);

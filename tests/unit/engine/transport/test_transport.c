@@ -3,8 +3,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/ana/ana.h"
+#include "engine/transport/transport.h"
 #include "tests/vt_test.h"
+
+/* ------------------------------------------------------------------ the alkali */
+
+/* 3 Li and 1 Na: (3 2e-6 + 6e-6) / 4 = 3e-6; error sqrt((3 1e-7)^2 + 4e-7^2) / 4 = 5e-7 / 4. */
+static void d_of_the_alkali_is_the_mean_over_its_ions(void **state)
+{
+  (void)state;
+  const vt_composition c = {.n_species = 4, .z = {3, 11, 13, 17}, .count = {3, 1, 4, 16}, .n_atoms = 24};
+  vt_transport t = {.n_species = 4};
+  const double d[] = {2e-6, 6e-6, 1e-9, 1e-7}, se[] = {1e-7, 4e-7, 1e-9, 1e-8};
+  double mean, error;
+  for (int s = 0; s < 4; s++) t.tracer[s] = (vt_tracer){.d_cm2_s = d[s], .se = se[s]};
+  vt_tr_alkali(&c, &t, &mean, &error);
+  near(mean, 3e-6, 1e-20);
+  near(error, 1.25e-7, 1e-20);
+  t.tracer[1].d_cm2_s = (double)NAN;
+  vt_tr_alkali(&c, &t, &mean, &error);
+  assert_true(isnan(mean));
+  const vt_composition none = {.n_species = 2, .z = {13, 17}, .count = {1, 3}, .n_atoms = 4};
+  vt_tr_alkali(&none, &t, &mean, &error);
+  assert_true(isnan(mean) && isnan(error));
+}
 
 /* ------------------------------------------------------------------ made-up arrays */
 
@@ -501,6 +523,7 @@ static void arrays_of_the_wrong_size_are_refused(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(d_of_the_alkali_is_the_mean_over_its_ions),
       cmocka_unit_test(a_straight_msd_gives_its_slope),
       cmocka_unit_test(the_exponent_counts_within_its_error),
       cmocka_unit_test(the_window_begins_where_the_cage_ends),

@@ -1,4 +1,4 @@
-/* The parts of the program that need no campaign: options, JSON, predicted error bars. */
+/* The parts of the program that need no campaign: options, predicted error bars. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,25 +96,6 @@ static void the_nearest_name_is_offered_only_if_it_is_near(void **state)
   assert_null(vt_cli_nearest("abc", names, 4)); /* three edits from "one" as from anything of three letters */
 }
 
-/* ------------------------------------------------------------------ JSON */
-
-static void numbers_keep_17_digits_and_what_is_not_resolved_is_null(void **state)
-{
-  (void)state;
-  json_t *o = vt_json_object();
-  vt_json_put(o, "a", vt_json_num(0.1));
-  vt_json_est(o, "x", (double)NAN, 3);
-  vt_json_est(o, "y", 2, INFINITY);
-  vt_json_put(o, "s", vt_json_text("\xff ok")); /* not UTF-8 */
-  vt_json_warn(o, "%d of %s", 1, "a kind");
-  vt_json_warn(o, "another");
-  char *text = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(17) | JSON_SORT_KEYS);
-  assert_string_equal(text, "{\"a\":0.10000000000000001,\"s\":\"? ok\",\"warnings\":[\"1 of a kind\",\"another\"],"
-                            "\"x\":null,\"x_se\":null,\"y\":2.0,\"y_se\":null}");
-  free(text);
-  json_decref(o);
-}
-
 /* ------------------------------------------------------------------ predicted errors */
 
 /* Numbers worked out by hand from He et al.'s formula, D(600 K) = 8.5e-6 and D(450 K) = 1.2e-6 cm^2/s: 256 lithium
@@ -178,7 +159,6 @@ int main(void)
                                      cmocka_unit_test(two_dashes_end_the_options_and_one_dash_is_an_argument),
                                      cmocka_unit_test(every_wrong_line_is_a_usage_error),
                                      cmocka_unit_test(the_nearest_name_is_offered_only_if_it_is_near),
-                                     cmocka_unit_test(numbers_keep_17_digits_and_what_is_not_resolved_is_null),
                                      cmocka_unit_test(the_error_of_one_glass_is_that_of_he_zhu_mo),
                                      cmocka_unit_test(what_is_too_short_is_said_to_be_and_how_long_would_do),
                                      cmocka_unit_test(the_line_through_a_known_ladder_has_its_known_errors),

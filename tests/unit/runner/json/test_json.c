@@ -57,9 +57,13 @@ static void an_indent_puts_one_member_on_a_line(void **state)
   vt_buf out = {0};
   vt_json *o = vt_json_object();
   vt_json_put(o, "a", vt_json_nums((const double[]){1, 2}, 2));
-  vt_json_put(o, "b", vt_json_null());
+  vt_json_put(o, "b", vt_json_lines("one\ntwo"));
+  vt_json_put(o, "c", vt_json_lines("\n"));
+  vt_json_put(o, "d", vt_json_lines(NULL));
   assert_int_equal(vt_json_dump(o, 1, &out, &err), VT_OK);
-  assert_string_equal(out.s, "{\n \"a\": [\n  1.0,\n  2.0\n ],\n \"b\": null\n}");
+  assert_string_equal(
+      out.s,
+      "{\n \"a\": [\n  1.0,\n  2.0\n ],\n \"b\": [\n  \"one\",\n  \"two\"\n ],\n \"c\": [\n  \"\"\n ],\n \"d\": []\n}");
   vt_buf_free(&out);
   vt_json_free(o);
 }

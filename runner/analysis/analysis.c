@@ -1,0 +1,79 @@
+/* analysis.c - the analysis of one task: transport, and in what order the rest follows. */
+#include "runner/analysis/analysis.h"
+
+#include <math.h>
+
+#include "runner/analysis/analysis_impl.h"
+
+const double *vt__find(const vt_analysis *a, const char *name, const vt_array_def **d)
+{
+  return vt_array_find(a->m->defs, a->m->n_defs, a->m->values, name, d);
+}
+
+const vt_composition *vt__comp(const vt_analysis *a) { return &a->m->plan->comp; }
+const char *vt__symbol(const vt_analysis *a, int species) { return vt_element_symbol(vt__comp(a)->z[species]); }
+
+int vt__has_metal(const vt_analysis *a)
+{
+  const vt_composition *c = vt__comp(a);
+  for (int s = 0; s < c->n_species; s++)
+    if (vt_element_role(c->z[s]) == 'M' && c->count[s] > 0) return 1;
+  return 0;
+}
+
+void vt_analysis_warn(vt_analysis *a, const char *fmt, ...)
+{
+  char text[512];
+  va_list ap;
+  va_start(ap, fmt);
+  (void)vsnprintf(text, sizeof text, fmt, ap);
+  va_end(ap);
+  vt_buf_printf(&a->warnings, "%s\n", text);
+}
+
+static void warn_of_transport(vt_analysis *a)
+{
+  const vt_transport *t = &a->transport;
+  for (int s = 0; s < vt__comp(a)->n_species; s++) {
+    const vt_tracer *d = &t->tracer[s];
+    if (d->reason == VT_TR_OK) continue;
+    if (isfinite(d->needs_ns))
+      vt_analysis_warn(a, "D of %s is not resolved: %s; a run of about %.2g ns would", vt__symbol(a, s),
+                       vt_tr_reason_text((vt_tr_reason)d->reason), d->needs_ns);
+    else
+      vt_analysis_warn(a, "D of %s is not resolved: %s", vt__symbol(a, s), vt_tr_reason_text((vt_tr_reason)d->reason));
+  }
+  if (!isfinite(t->sigma_mS_cm))
+    vt_analysis_warn(
+        a, "sigma and Haven ratios are not resolved: they need the start of the diffusive window of an alkali");
+}
+
+static vt_status transport_numbers(vt_analysis *a, vt_err *err)
+{
+  vt_tr_input in;
+  const vt_measured *m = a->m;
+  VT_PASS(vt_tr_from_arrays(m->plan, a->frame, m->defs, m->n_defs, m->values, &a->transport, err));
+  VT_PASS(vt_tr_input_from_arrays(m->plan, m->defs, m->n_defs, m->values, &in, err));
+  const double lo_ps = a->transport.sigma_lo_ps, hi_ps = a->transport.sigma_hi_ps;
+  VT_PASS(vt_tr_onsager(&in, lo_ps, hi_ps, VT_TR_BARYCENTRIC, &a->barycentric, err));
+  VT_PASS(vt_tr_onsager(&in, lo_ps, hi_ps, VT_TR_FRAMEWORK, &a->framework, err));
+  warn_of_transport(a);
+  return VT_OK;
+}
+
+vt_status vt_analysis_make(vt_analysis *a, const vt_measured *m, int frame, vt_err *err)
+{
+  a->m = m;
+  a->frame = frame;
+  VT_PASS(transport_numbers(a, err));
+  VT_PASS(vt__structure_numbers(a, err));
+  VT_PASS(vt__dynamics_numbers(a, err));
+  return vt_buf_check(&a->warnings, err);
+}
+
+void vt_analysis_free(vt_analysis *a)
+{
+  vt_free(a->running);
+  vt_buf_free(&a->warnings);
+  *a = (vt_analysis){0};
+}

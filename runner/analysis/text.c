@@ -1,0 +1,125 @@
+/* text.c - an analysis for people. */
+#include <math.h>
+#include <string.h>
+
+#include "runner/analysis/analysis_impl.h"
+
+static void estimate(FILE *f, const char *what, double x, double se, const char *unit)
+{
+  if (isfinite(x))
+    (void)fprintf(f, "  %-22s %.4g +- %.2g %s\n", what, x, se, unit);
+  else
+    (void)fprintf(f, "  %-22s not resolved\n", what);
+}
+
+void vt_analysis_transport_text(const vt_analysis *a, FILE *f)
+{
+  const vt_transport *t = &a->transport;
+  estimate(f, "temperature", t->temperature_k, t->temperature_se, "K");
+  estimate(f, "pressure", t->pressure_gpa, t->pressure_se, "GPa");
+  (void)fprintf(f, "  %-22s %.4g g/cm3, %.6g A3\n", "density, volume", t->density_g_cm3, t->volume_a3);
+  for (int s = 0; s < vt__comp(a)->n_species; s++) {
+    const vt_tracer *d = &t->tracer[s];
+    char what[16];
+    (void)snprintf(what, sizeof what, "D(%s)", vt__symbol(a, s));
+    if (d->reason == VT_TR_OK)
+      (void)fprintf(f, "  %-22s %.4g +- %.2g cm2/s, window %.3g to %.3g ps\n", what, d->d_cm2_s, d->se, d->lo_ps,
+                    d->hi_ps);
+    else
+      (void)fprintf(f, "  %-22s not resolved: %s\n", what, vt_tr_reason_text((vt_tr_reason)d->reason));
+  }
+  estimate(f, "sigma (Einstein)", t->sigma_mS_cm, t->sigma_se, "mS/cm");
+  estimate(f, "sigma (Nernst-Einstein)", t->sigma_ne_mS_cm, t->sigma_ne_se, "mS/cm");
+  estimate(f, "Haven (framework)", t->haven_fw, t->haven_fw_se, "");
+  estimate(f, "Haven (total)", t->haven_total, t->haven_total_se, "");
+}
+
+static void transference_text(const vt_analysis *a, const char *frame, const vt_onsager *q, FILE *f)
+{
+  (void)fprintf(f, "  %-22s", frame);
+  for (int s = 0; s < vt__comp(a)->n_species; s++) (void)fprintf(f, " %s %.3f", vt__symbol(a, s), q->t[s]);
+  (void)fprintf(f, "\n");
+}
+
+static void coordination_text(const vt_analysis *a, FILE *f)
+{
+  const int n = vt__comp(a)->n_species;
+  for (int i = 0; i < n && a->n_bins > 0; i++)
+    for (int j = 0; j < n; j++)
+      if (isfinite(a->shell[i][j].cn) && a->shell[i][j].cn > 0)
+        (void)fprintf(f, "  %s around %s%*s %.3f\n", vt__symbol(a, j), vt__symbol(a, i), 12, "", a->shell[i][j].cn);
+}
+
+/* "what 4: 0.93, 5: 0.07" */
+static void histogram_text(const char *what, const vt_histogram *h, FILE *f)
+{
+  int n = 0;
+  for (int k = 0; k < h->n; k++) {
+    if (!(h->x[k] > 0)) continue;
+    if (n == 0) (void)fprintf(f, "  %-22s", what);
+    (void)fprintf(f, "%s %d: %.3g", n++ ? "," : "", h->first + k, h->x[k]);
+  }
+  if (n > 0) (void)fprintf(f, "\n");
+}
+
+static void polyhedra_text(const vt_analysis *a, FILE *f)
+{
+  for (int k = 0; k < a->n_centres; k++) {
+    char what[40];
+    (void)snprintf(what, sizeof what, "anions around %s", vt__symbol(a, a->centre[k].species));
+    histogram_text(what, &a->centre[k].anions, f);
+    (void)snprintf(what, sizeof what, "O around %s", vt__symbol(a, a->centre[k].species));
+    histogram_text(what, &a->centre[k].oxygens, f);
+  }
+}
+
+static void chains_text(const vt_analysis *a, FILE *f)
+{
+  const vt_chain_numbers *c = &a->chains;
+  static const double none[3] = {0};
+  const double *sharing = c->sharing ? c->sharing : none;
+  if (!c->observed) return;
+  histogram_text("chains of n metals", &c->fragments, f);
+  (void)fprintf(f, "  %-22s mean %.3g metals, largest %.3g, shared corners %.3g, edges %.3g, faces %.3g\n", "chains",
+                c->mean_size, c->largest, sharing[0], sharing[1], sharing[2]);
+}
+
+static void residence_text(const vt_analysis *a, FILE *f)
+{
+  static const char *const kind[VT_RESIDENCE_KINDS] = {"continuous", "intermittent", "endpoint"};
+  for (int k = 0; k < a->n_residence; k++) {
+    const vt_residence_row *w = &a->residence[k];
+    (void)fprintf(f, "  %s at metals with %s%d O ", vt__symbol(a, w->species),
+                  w->oxygens == VT_RESIDENCE_CLASSES - 1 ? ">=" : "", w->oxygens);
+    for (int q = 0; q < VT_RESIDENCE_KINDS; q++) {
+      if (isfinite(w->time[q].tau_ps))
+        (void)fprintf(f, " %s %.3g ps,", kind[q], w->time[q].tau_ps);
+      else
+        (void)fprintf(f, " %s not resolved,", kind[q]);
+    }
+    (void)fprintf(f, " %.0f visits\n", w->visits);
+  }
+}
+
+static void warnings_text(const vt_analysis *a, FILE *f)
+{
+  for (const char *at = a->warnings.s; at && *at;) {
+    const int n = (int)strcspn(at, "\n"); /* a warning has at most 511 bytes */
+    (void)fprintf(f, "  warning: %.*s\n", n, at);
+    at += n + (at[n] == '\n');
+  }
+}
+
+void vt_analysis_text(const vt_analysis *a, FILE *f)
+{
+  vt_analysis_transport_text(a, f);
+  if (isfinite(a->barycentric.sigma_mS_cm)) {
+    transference_text(a, "t (barycentric)", &a->barycentric, f);
+    transference_text(a, "t (framework)", &a->framework, f);
+  }
+  coordination_text(a, f);
+  polyhedra_text(a, f);
+  chains_text(a, f);
+  residence_text(a, f);
+  warnings_text(a, f);
+}

@@ -1,0 +1,64 @@
+/* bench_impl.h - what the files of the benchmarks share; private to runner/bench. */
+#ifndef VT_BENCH_IMPL_H
+#define VT_BENCH_IMPL_H
+
+#include "engine/md/md.h"
+#include "runner/bench/bench.h"
+#include "runner/farm/farm.h"
+#include "runner/json/json.h"
+
+/* One line, flushed; frees it. */
+VT_MUST_CHECK vt_status vt__bench_print(vt_json *line, FILE *out, vt_err *err);
+
+/* ------------------------------------------------------------------ engine */
+
+typedef struct vt__bench_measured {
+  int n, repeats;
+  int64_t steps; /* of one repeat */
+  double cpu_s[VT_BENCH_MAX_REPEAT];
+  double cpu_total_s, wall_total_s;
+  double force_s, list_s, integrator_s, thermostat_s, observables_s; /* for all steps of all repeats */
+  double drift_ev_atom;         /* change of the conserved energy over the timed steps             */
+  double skin_a, rebuild_steps; /* steps between two rebuilds of the list */
+  double multiply_adds;         /* useful ones of one force call, NaN where nobody counted them    */
+  vt_pot_info info;
+} vt__bench_measured;
+
+/* NVE MD of one cell: the structure, or a packing of `about` atoms (measure.c). */
+VT_MUST_CHECK vt_status vt__bench_measure(const vt_bench_engine_options *o, int about, vt__bench_measured *m,
+                                          vt_err *err);
+
+/* What the default observables cost a step of `dt_fs`, s of CPU, at their default intervals (observe.c). */
+VT_MUST_CHECK vt_status vt__bench_observables(const vt_composition *c, vt_md *md, double *cpu_s_step, vt_err *err);
+
+/* Multiply-adds of one core that no data slow down, in GFLOP/s (2 flop each), measured now (peak.c). */
+double vt__bench_peak_gflops(vt_numerics num);
+
+/* Lines of an earlier run (against.c); vt_json_free. */
+VT_MUST_CHECK vt_status vt__bench_against_open(const char *path, const char *cpu, vt_json **lines, vt_err *err);
+/* For each line of the same potential, structure, size, precision, simd and kernel as `now` prints one that compares.
+ */
+VT_MUST_CHECK vt_status vt__bench_against_print(const vt_json *lines, const vt_json *now, FILE *out, vt_err *err);
+
+/* ------------------------------------------------------------------ sched, scale */
+
+/* n tasks of which the first n_glass are glasses and each of the others needs one of them; vt_free (sched_alone.c). */
+VT_MUST_CHECK vt_status vt__bench_tasks(int n, int n_glass, vt_sched_task **task, vt_err *err);
+
+/* Tasks through a scheduler of n_ranks workers: CPU seconds of opening, events a CPU second, without deaths or failures
+ * (sched_alone.c). */
+VT_MUST_CHECK vt_status vt__bench_sched_alone(const vt_sched_task *task, int n_tasks, int n_ranks, double *open_s,
+                                              double *events_per_s, vt_err *err);
+
+/* A journal of one small result for every task, as n_shards ranks would write it: each syncs after every `batch`
+ * records (journal.c). */
+typedef struct vt__bench_journal {
+  int n_shards, batch, n_values;              /* n_values doubles a result */
+  double append_s, sync_s, open_s, refresh_s; /* wall; all of them; refresh_s: one that finds nothing new */
+  int64_t syncs, bytes, open_bytes;           /* open_bytes: memory of the index */
+} vt__bench_journal;
+/* *j is the open journal (vt_journal_free). */
+VT_MUST_CHECK vt_status vt__bench_write_journal(const vt_sched_task *task, int n_tasks, const char *dir,
+                                                vt__bench_journal *x, vt_journal **j, vt_err *err);
+
+#endif

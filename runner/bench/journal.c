@@ -1,0 +1,68 @@
+/* journal.c - a journal with a result of every task: how fast it is written, synced and opened. */
+#include <malloc.h>
+
+#include "runner/bench/bench_impl.h"
+
+/* Bytes that are allocated now: in heaps, and mapped one by one. */
+static int64_t allocated(void)
+{
+  struct mallinfo2 i = mallinfo2();
+  return (int64_t)(i.uordblks + i.hblkhd);
+}
+
+static vt_status write_shard(const vt_sched_task *task, int n_tasks, const char *dir, int shard, vt__bench_journal *x,
+                             const double *values, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  vt_journal_writer *w = NULL;
+  vt_result_head h = {.version = VT_RESULT_VERSION, .kind = VT_TASK_MD, .n_values = (uint64_t)x->n_values, .ns = 1};
+  int n = 0;
+  double began = vt_now_s(), in_sync = 0;
+  VT_PASS(vt_journal_create(&w, dir, shard, err));
+  for (int i = shard; i < n_tasks; i += x->n_shards) {
+    VT_TRY_OUT(vt_journal_append(w, VT_REC_RESULT, &task[i].uid, 0, 0, &h, sizeof h, values,
+                                 (size_t)x->n_values * sizeof *values, err),
+               err, "task %d", i);
+    if (++n % x->batch && i + x->n_shards < n_tasks) continue;
+    double from = vt_now_s();
+    VT_TRY_OUT(vt_journal_sync(w, err), err, "task %d", i);
+    in_sync += vt_now_s() - from;
+    x->syncs++;
+  }
+out:
+  x->sync_s += in_sync;
+  x->append_s += vt_now_s() - began - in_sync;
+  vt_journal_close(w);
+  return rc;
+}
+
+vt_status vt__bench_write_journal(const vt_sched_task *task, int n_tasks, const char *dir, vt__bench_journal *x,
+                                  vt_journal **j, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  void *values = NULL;
+  *j = NULL;
+  VT_TRY_OUT(vt_calloc64(&values, (size_t)x->n_values, sizeof(double), err), err, "journal");
+  for (int k = 0; k < x->n_shards; k++)
+    VT_TRY_OUT(write_shard(task, n_tasks, dir, k, x, values, err), err, "shard %d", k);
+  x->open_bytes = allocated();
+  double from = vt_now_s();
+  VT_TRY_OUT(vt_journal_open(j, dir, err), err, "journal");
+  x->open_s = vt_now_s() - from;
+  x->open_bytes = allocated() - x->open_bytes;
+  from = vt_now_s();
+  VT_TRY_OUT(vt_journal_refresh(*j, err), err, "journal");
+  x->refresh_s = vt_now_s() - from;
+  for (int k = 0; k < vt_journal_shards(*j); k++) {
+    vt_shard shard;
+    vt_journal_shard(*j, k, &shard);
+    x->bytes += (int64_t)shard.n_bytes;
+  }
+out:
+  if (rc != VT_OK) {
+    vt_journal_free(*j);
+    *j = NULL;
+  }
+  vt_free(values);
+  return rc;
+}

@@ -1,0 +1,121 @@
+/* scale.c - `bench sched --simulate`: the master alone, with ten thousand ranks and a million tasks. */
+#include <sys/resource.h>
+
+#include "runner/bench/bench_impl.h"
+
+static vt_json *begin(const vt_bench_scale_options *o, const char *part)
+{
+  vt_json *x = vt_json_object();
+  vt_json_put(x, "bench", vt_json_text("scale"));
+  vt_json_put(x, "part", vt_json_text(part));
+  vt_json_put(x, "ranks", vt_json_int(o->ranks));
+  vt_json_put(x, "tasks", vt_json_int(o->tasks));
+  return x;
+}
+
+static vt_status print(vt_json *x, FILE *out, vt_err *err)
+{
+  struct rusage use;
+  if (getrusage(RUSAGE_SELF, &use) == 0) vt_json_put(x, "peak_rss_mb", vt_json_num((double)use.ru_maxrss / 1024));
+  vt_json_put(x, "build", vt_json_text(vt_build_info()->build_id));
+  return vt__bench_print(x, out, err);
+}
+
+static vt_status scheduler(const vt_bench_scale_options *o, const vt_sched_task *task, FILE *out, vt_err *err)
+{
+  double open_s, rate;
+  VT_PASS(vt__bench_sched_alone(task, o->tasks, o->ranks, &open_s, &rate, err));
+  vt_json *x = begin(o, "scheduler");
+  vt_json_put(x, "open_s", vt_json_num(open_s));
+  vt_json_put(x, "events_per_s", vt_json_num(rate));
+  return print(x, out, err);
+}
+
+static void put_kinds(vt_json *x, const vt_farm_simulated *r)
+{
+  vt_json *all = vt_json_object();
+  for (int k = 0; k < VT_FARM_TAGS; k++) {
+    if (!vt_farm_message_name(k) || r->kind_n[k] == 0) continue;
+    vt_json *one = vt_json_object();
+    vt_json_put(one, "n", vt_json_int(r->kind_n[k]));
+    vt_json_put(one, "us", vt_json_num(1e6 * r->kind_s[k] / (double)r->kind_n[k]));
+    vt_json_put(all, vt_farm_message_name(k), one);
+  }
+  vt_json_put(x, "kinds", all);
+}
+
+static vt_status run(const vt_bench_scale_options *o, const vt_farm_simulation *s, const char *part, FILE *out,
+                     vt_err *err)
+{
+  vt_farm_simulated r;
+  VT_PASS(vt_farm_simulate(s, &r, err));
+  vt_json *x = begin(o, part);
+  vt_json_put(x, "done", vt_json_int(r.tasks.done));
+  vt_json_put(x, "twice", vt_json_int(r.twice));
+  vt_json_put(x, "died", vt_json_int(r.n_dead));
+  vt_json_put(x, "left", vt_json_int(r.n_left));
+  vt_json_put(x, "declared_dead", vt_json_int(r.n_declared));
+  vt_json_put(x, "virtual_s", vt_json_num(r.virtual_s));
+  vt_json_put(x, "open_s", vt_json_num(r.open_s));
+  vt_json_put(x, "open_mb", vt_json_num((double)r.open_bytes / 1048576));
+  vt_json_put(x, "master_cpu_s", vt_json_num(r.master_s));
+  vt_json_put(x, "of_it_ticks_s", vt_json_num(r.tick_s));
+  vt_json_put(x, "of_it_simulated_sends_s", vt_json_num(r.send_s));
+  vt_json_put(x, "ticks", vt_json_int(r.ticks));
+  vt_json_put(x, "received", vt_json_int(r.received));
+  vt_json_put(x, "sent", vt_json_int(r.sent));
+  vt_json_put(x, "messages_per_cpu_s", vt_json_num((double)r.received / r.master_s));
+  vt_json_put(x, "master_load", vt_json_num(r.master_s / r.virtual_s));
+  vt_json_put(x, "longest_call_ms", vt_json_num(1e3 * r.longest_s));
+  put_kinds(x, &r);
+  VT_PASS(print(x, out, err));
+  if (s->window_s <= 0 && (r.tasks.done != o->tasks || (r.never && !s->replay) || r.twice))
+    VT_FAIL(err, VT_EBUG, "%lld tasks of %d are done, %lld twice", (long long)r.tasks.done, o->tasks,
+            (long long)r.twice);
+  return VT_OK;
+}
+
+static vt_status journal(const vt_bench_scale_options *o, const vt_farm_simulation *s, FILE *out, vt_err *err)
+{
+  vt__bench_journal x = {.n_shards = o->shards, .batch = 256, .n_values = 8};
+  vt_journal *j;
+  VT_PASS(vt__bench_write_journal(s->task, s->n_tasks, o->dir, &x, &j, err));
+  vt_json *line = begin(o, "journal");
+  vt_json_put(line, "shards", vt_json_int(x.n_shards));
+  vt_json_put(line, "records_a_sync", vt_json_int(x.batch));
+  vt_json_put(line, "bytes", vt_json_int(x.bytes));
+  vt_json_put(line, "append_s", vt_json_num(x.append_s));
+  vt_json_put(line, "sync_s", vt_json_num(x.sync_s));
+  vt_json_put(line, "syncs", vt_json_int(x.syncs));
+  vt_json_put(line, "open_s", vt_json_num(x.open_s));
+  vt_json_put(line, "open_mb", vt_json_num((double)x.open_bytes / 1048576));
+  vt_json_put(line, "refresh_ms", vt_json_num(1e3 * x.refresh_s));
+  vt_status rc = print(line, out, err);
+  vt_farm_simulation replayed = *s;
+  replayed.replay = j;
+  if (rc == VT_OK) rc = run(o, &replayed, "replay", out, err);
+  vt_journal_free(j);
+  return rc;
+}
+
+static vt_status all_parts(const vt_bench_scale_options *o, const vt_sched_task *task, FILE *out, vt_err *err)
+{
+  const double shortest_s = 600, longest_s = 7200;
+  const vt_farm_simulation s = {
+      .n_ranks = o->ranks, .n_tasks = o->tasks, .task = task, .seed = 1, .die = 0.01, .leave = 0.01, .fail = 0.01};
+  vt_farm_simulation hours = s;
+  hours.least_s = shortest_s, hours.most_s = longest_s, hours.window_s = o->window_s;
+  VT_PASS(scheduler(o, task, out, err));
+  VT_PASS(run(o, &s, "fast", out, err));
+  if (o->window_s > 0) VT_PASS(run(o, &hours, "hours", out, err));
+  return o->dir ? journal(o, &s, out, err) : VT_OK;
+}
+
+vt_status vt_bench_scale(const vt_bench_scale_options *o, FILE *out, vt_err *err)
+{
+  vt_sched_task *task = NULL;
+  VT_PASS(vt__bench_tasks(o->tasks, o->tasks / 5 + 1, &task, err));
+  vt_status rc = all_parts(o, task, out, err);
+  vt_free(task);
+  return rc;
+}
