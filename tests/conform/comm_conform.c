@@ -42,7 +42,7 @@ static size_t message_size(int src, int dst, int k)
   return r % 8 == 0 ? VT_COMM_MOST : r % 8 == 1 ? 0 : 1 + r / 8 % 2000;
 }
 
-static void fill(unsigned char *b, size_t n, int src, int dst, int k)
+static void fill_message(unsigned char *b, size_t n, int src, int dst, int k)
 {
   uint32_t x = mix((uint32_t)src, (uint32_t)dst, (uint32_t)k + 1000000);
   for (size_t i = 0; i < n; i++) {
@@ -55,7 +55,7 @@ static void send_numbered(comm_conform *p, int dst, int k)
 {
   unsigned char buf[VT_COMM_MOST];
   size_t n = message_size(p->rank, dst, k);
-  fill(buf, n, p->rank, dst, k);
+  fill_message(buf, n, p->rank, dst, k);
   REQUIRE_OK(p, vt_comm_send(p->c, dst, TAG_ORDER + k, buf, n, &p->err));
   memset(buf, 0xee, sizeof buf); /* the buffer is ours again */
 }
@@ -69,7 +69,7 @@ static void take_numbered(comm_conform *p, const vt_msg *m)
   REQUIRE(p, k < N_EACH);
   REQUIRE(p, m->tag == TAG_ORDER + k);
   REQUIRE(p, m->n == message_size(m->src, p->rank, k));
-  fill(want, m->n, m->src, p->rank, k);
+  fill_message(want, m->n, m->src, p->rank, k);
   REQUIRE(p, m->n == 0 || memcmp(want, m->data, m->n) == 0);
 }
 
@@ -133,7 +133,7 @@ static int stage_flood(comm_conform *p)
   int to = (p->rank + 1) % p->size, from = (p->rank + p->size - 1) % p->size;
   static unsigned char buf[VT_COMM_MOST];
   for (int k = 0; !p->begun && k < N_FLOOD; k++) {
-    fill(buf, sizeof buf, p->rank, to, k);
+    fill_message(buf, sizeof buf, p->rank, to, k);
     REQUIRE_OK(p, vt_comm_send(p->c, to, TAG_FLOOD, buf, sizeof buf, &p->err));
   }
   p->begun = 1;
@@ -142,7 +142,7 @@ static int stage_flood(comm_conform *p)
   REQUIRE_OK(p, vt_comm_poll(p->c, &m, &got, &p->err));
   if (!got) return 0;
   REQUIRE(p, m.src == from && m.tag == TAG_FLOOD && m.n == sizeof buf);
-  fill(buf, sizeof buf, from, p->rank, p->part);
+  fill_message(buf, sizeof buf, from, p->rank, p->part);
   REQUIRE(p, memcmp(buf, m.data, sizeof buf) == 0);
   return ++p->part == N_FLOOD;
 }
@@ -231,7 +231,7 @@ static int stage_bcast(comm_conform *p)
   size_t n = bcast_size[p->part / p->size];
   if (!p->begun) {
     memset(p->big, 0, BIG);
-    if (p->rank == root) fill(p->big, n, root, 0, p->part);
+    if (p->rank == root) fill_message(p->big, n, root, 0, p->part);
     REQUIRE_OK(p, vt_comm_bcast_start(p->c, root, p->big, n, &p->err));
     p->begun = 1;
   }
@@ -240,7 +240,7 @@ static int stage_bcast(comm_conform *p)
   unsigned char *want = malloc(BIG);
   REQUIRE(p, want != NULL);
   memset(want, 0, BIG);
-  fill(want, n, root, 0, p->part);
+  fill_message(want, n, root, 0, p->part);
   int same = memcmp(want, p->big, BIG) == 0; /* not one byte more than n, too */
   free(want);
   REQUIRE(p, same);

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "tests/conform/integrator_model.h"
+#include "tests/support/integrator_model.h"
 #include "tests/vt_test.h"
 
 enum { N = 64 };
@@ -10,13 +10,8 @@ static const double edge = 12, hot = 600;
 static const int ensembles[] = {VT_NVE, VT_NVT, VT_NPT, VT_LANGEVIN};
 enum { N_ENSEMBLES = 4 };
 
-static void run(vt_md *md, int64_t n)
-{
-  vt_err err = {0};
-  VT_TEST_OK(vt_md_run(md, n, &err), &err);
-}
-
-static void start(vt_md *md, vt_pot *pot, int ensemble, uint64_t key, double dt_fs, int64_t n_steps, uint32_t index)
+static void start_model(vt_md *md, vt_pot *pot, int ensemble, uint64_t key, double dt_fs, int64_t n_steps,
+                        uint32_t index)
 {
   vt_err err = {0};
   vt_md_stage st = model_stage(ensemble, hot, dt_fs, n_steps);
@@ -38,8 +33,8 @@ static void the_total_momentum_stays_zero(void **state)
   vt_pot pot = model_soft();
   for (int e = 0; e < N_ENSEMBLES; e++) {
     vt_md md;
-    start(&md, &pot, ensembles[e], 1, 2, 1000, 0);
-    run(&md, 1000);
+    start_model(&md, &pot, ensembles[e], 1, 2, 1000, 0);
+    model_run(&md, 1000);
     for (int b = 0; b < 3; b++) {
       double p = 0, size = 0;
       for (int i = 0; i < N; i++) p += md.mass[i] * md.v[i][b], size += md.mass[i] * fabs(md.v[i][b]);
@@ -55,14 +50,14 @@ static void the_split_into_calls_changes_no_bit(void **state)
   vt_pot pot = model_soft();
   for (int e = 0; e < N_ENSEMBLES; e++) {
     vt_md whole, parts;
-    start(&whole, &pot, ensembles[e], 2, 2, 170, 0);
-    start(&parts, &pot, ensembles[e], 2, 2, 170, 0);
-    run(&whole, 1000); /* ends with the stage */
+    start_model(&whole, &pot, ensembles[e], 2, 2, 170, 0);
+    start_model(&parts, &pot, ensembles[e], 2, 2, 170, 0);
+    model_run(&whole, 1000); /* ends with the stage */
     assert_int_equal(whole.step, 170);
-    for (int k = 0; k < 5; k++) run(&parts, k % 2 ? 50 : 23);
+    for (int k = 0; k < 5; k++) model_run(&parts, k % 2 ? 50 : 23);
     assert_int_equal(parts.step, 169);
     assert_false(same_state(&whole, &parts));
-    run(&parts, 1);
+    model_run(&parts, 1);
     assert_true(same_state(&whole, &parts));
     vt_md_close(&whole);
     vt_md_close(&parts);
@@ -75,12 +70,12 @@ static void key_and_stage_decide_the_random_numbers(void **state)
   vt_pot pot = model_soft();
   for (int e = 0; e < N_ENSEMBLES; e++) {
     vt_md a, b, c;
-    start(&a, &pot, ensembles[e], 3, 2, 100, 1);
-    start(&b, &pot, ensembles[e], 3, 2, 100, 1);
-    start(&c, &pot, ensembles[e], 3, 2, 100, 2); /* the same velocities, another stage */
-    run(&a, 100);
-    run(&b, 100);
-    run(&c, 100);
+    start_model(&a, &pot, ensembles[e], 3, 2, 100, 1);
+    start_model(&b, &pot, ensembles[e], 3, 2, 100, 1);
+    start_model(&c, &pot, ensembles[e], 3, 2, 100, 2); /* the same velocities, another stage */
+    model_run(&a, 100);
+    model_run(&b, 100);
+    model_run(&c, 100);
     assert_true(same_state(&a, &b));
     assert_int_equal(same_state(&a, &c), ensembles[e] == VT_NVE);
     vt_md_close(&a);
@@ -95,10 +90,10 @@ static double conserved_error(int ensemble, double dt_fs, double t_fs)
   vt_md md;
   double worst = 0;
   int64_t n = (int64_t)(t_fs / dt_fs + 0.5);
-  start(&md, &pot, ensemble, 4, dt_fs, n, 0);
+  start_model(&md, &pot, ensemble, 4, dt_fs, n, 0);
   double e0 = md.conserved;
   for (int64_t k = 0; k < n; k++) {
-    run(&md, 1);
+    model_run(&md, 1);
     worst = fmax(worst, fabs(md.conserved - e0));
   }
   vt_md_close(&md);
@@ -125,10 +120,10 @@ static void what_the_baths_gave_is_accounted_for(void **state)
   for (int e = 0; e < N_ENSEMBLES; e++) {
     vt_md md;
     double worst = 0, given = 0;
-    start(&md, &pot, ensembles[e], 5, 1, 4000, 0);
+    start_model(&md, &pot, ensembles[e], 5, 1, 4000, 0);
     double e0 = md.conserved;
     for (int k = 0; k < 400; k++) {
-      run(&md, 10);
+      model_run(&md, 10);
       worst = fmax(worst, fabs(md.conserved - e0));
       given = fmax(given, fabs(md.exchanged));
     }
@@ -144,16 +139,16 @@ static void a_block_boundary_determines_what_follows(void **state)
   (void)state;
   vt_pot pot = model_soft();
   vt_md a, b;
-  start(&a, &pot, VT_NVE, 6, 2, 200, 0);
-  run(&a, 100);
-  start(&b, &pot, VT_NVE, 7, 2, 100, 0);
+  start_model(&a, &pot, VT_NVE, 6, 2, 200, 0);
+  model_run(&a, 100);
+  start_model(&b, &pot, VT_NVE, 7, 2, 100, 0);
   memcpy(b.x, a.x, N * sizeof a.x[0]);
   memcpy(b.v, a.v, N * sizeof a.v[0]);
   vt_md_stage st = b.stage;
   vt_err err = {0};
   VT_TEST_OK(vt_md_begin(&b, &st, 0, &err), &err);
-  run(&a, 100);
-  run(&b, 100);
+  model_run(&a, 100);
+  model_run(&b, 100);
   assert_memory_equal(a.x, b.x, N * sizeof a.x[0]);
   assert_memory_equal(a.v, b.v, N * sizeof a.v[0]);
   vt_md_close(&a);
@@ -166,9 +161,9 @@ static void displacements_are_those_of_the_positions(void **state)
   vt_pot pot = model_soft();
   vt_md md;
   double x0[N][3], hi[3][3];
-  start(&md, &pot, VT_NVT, 8, 2, 2000, 0);
+  start_model(&md, &pot, VT_NVT, 8, 2, 2000, 0);
   memcpy(x0, md.x, sizeof x0);
-  run(&md, 2000);
+  model_run(&md, 2000);
   assert_true(vt_cell_inverse(&md.cell, hi));
   int crossed = 0;
   for (int i = 0; i < N; i++) {
@@ -195,7 +190,7 @@ static void the_barostat_moves_no_displacement(void **state)
   model_open(&md, &pot, N, edge, 0, 9);
   VT_TEST_OK(vt_md_begin(&md, &st, 0, &err), &err);
   double v0 = vt_cell_volume(&md.cell);
-  run(&md, 100);
+  model_run(&md, 100);
   assert_true(fabs(vt_cell_volume(&md.cell) / v0 - 1) > 1e-3);
   for (int i = 0; i < N; i++)
     for (int b = 0; b < 3; b++) assert_true(md.dx[i][b] == 0);
@@ -211,10 +206,10 @@ static void the_baths_keep_the_temperature(void **state)
   for (int e = 1; e < N_ENSEMBLES; e++) {
     vt_md md;
     double sum = 0;
-    start(&md, &pot, ensembles[e], 11, 2, 11000, 0);
-    run(&md, 1000);
+    start_model(&md, &pot, ensembles[e], 11, 2, 11000, 0);
+    model_run(&md, 1000);
     for (int k = 0; k < 200; k++) {
-      run(&md, 50);
+      model_run(&md, 50);
       sum += md.t_k;
     }
     assert_true(fabs(sum / 200 / hot - 1) < 4 * 0.007);

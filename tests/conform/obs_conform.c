@@ -1,4 +1,5 @@
 #include "tests/conform/obs_conform.h"
+#include "tests/support/allocations.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -11,20 +12,6 @@ enum { N_LI = 3, N_AL = 5, N_CL = 18, N = N_LI + N_AL + N_CL, N_FRAMES = 2101 };
 enum { STEP_FS = 2, EVERY = 50 }; /* frames every 0.1 ps */
 
 /* ------------------------------------------------------------------ allocation counter */
-
-static long allocations;
-void *__wrap_malloc(size_t n); /* the linker's names: -Wl,--wrap */
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-void *__wrap_aligned_alloc(size_t align, size_t n);
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__real_aligned_alloc(size_t align, size_t n);
-void *__wrap_malloc(size_t n) { return allocations++, __real_malloc(n); }
-void *__wrap_calloc(size_t n, size_t size) { return allocations++, __real_calloc(n, size); }
-void *__wrap_realloc(void *p, size_t n) { return allocations++, __real_realloc(p, n); }
-void *__wrap_aligned_alloc(size_t align, size_t n) { return allocations++, __real_aligned_alloc(align, n); }
 
 /* ------------------------------------------------------------------ one trajectory */
 
@@ -323,14 +310,14 @@ void vt_conform_obs_no_allocation(const vt_obs_ops *ops)
   run r = prepare(ops);
   atoms a;
   vt_frame fr;
-  long before = allocations;
+  long before = vt_test_allocations();
   void *self = fresh(&r);
-  assert_true(allocations > before); /* the counter sees this program's allocations at all */
+  assert_true(vt_test_allocations() > before); /* the counter sees this program's allocations at all */
   for (int t = 0; t < N_FRAMES; t++) {
     make_frame(t, &plain, &a, &fr);
-    before = allocations;
+    before = vt_test_allocations();
     vt_status rc = ops->sample(self, &fr, &err);
-    long during = allocations - before;
+    long during = vt_test_allocations() - before;
     assert_int_equal(rc, VT_OK);
     assert_int_equal(during, 0);
   }

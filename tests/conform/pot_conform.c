@@ -1,26 +1,12 @@
 #include "tests/conform/pot_conform.h"
+#include "tests/support/allocations.h"
+#include "tests/support/files.h"
 #include "tests/vt_test.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ------------------------------------------------------------------ counting allocations */
-
-static int n_allocations;
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__real_aligned_alloc(size_t align, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-void *__wrap_aligned_alloc(size_t align, size_t n);
-void *__wrap_malloc(size_t n) { return n_allocations++, __real_malloc(n); }
-void *__wrap_calloc(size_t n, size_t size) { return n_allocations++, __real_calloc(n, size); }
-void *__wrap_realloc(void *p, size_t n) { return n_allocations++, __real_realloc(p, n); }
-void *__wrap_aligned_alloc(size_t align, size_t n) { return n_allocations++, __real_aligned_alloc(align, n); }
 
 /* ------------------------------------------------------------------ evaluating */
 
@@ -30,17 +16,10 @@ typedef struct answer {
   double (*f)[3], *e, (*w)[9];
 } answer;
 
-static void *array(size_t n, size_t size)
-{
-  void *p = calloc(n, size);
-  assert_non_null(p);
-  return p;
-}
-
 static answer new_answer(int n)
 {
   const size_t m = (size_t)n;
-  return (answer){.n = n, .f = array(m, sizeof(double[3])), .e = array(m, sizeof(double)), .w = NULL};
+  return (answer){.n = n, .f = vt_test_array(m, sizeof(double[3])), .e = vt_test_array(m, sizeof(double)), .w = NULL};
 }
 
 static void free_answer(answer *a) { free(a->f), free(a->e), free(a->w); }
@@ -54,7 +33,7 @@ static void open_pot(const vt_pot_case *c, vt_pot *pot, double *cutoff)
   *cutoff = info.cutoff;
 }
 
-static void compute(vt_pot *pot, const vt_nlist *nl, answer *a)
+static void compute_answer(vt_pot *pot, const vt_nlist *nl, answer *a)
 {
   vt_err err = {0};
   vt_force_out out = {.f = a->f, .e_atom = a->e, .w_atom = a->w};
@@ -70,7 +49,7 @@ static void evaluate_with(vt_pot *pot, double cutoff, int n, const int *type, co
   vt_nlist nl;
   VT_TEST_OK(vt_nlist_open(&nl, n, type, cutoff, 0.3, &err), &err);
   VT_TEST_OK(vt_nlist_update(&nl, cell, x, 1, &err), &err);
-  compute(pot, &nl, a);
+  compute_answer(pot, &nl, a);
   vt_nlist_close(&nl);
 }
 
@@ -108,7 +87,7 @@ static void close_to(const vt_pot_case *c, const char *what, const double *a, co
 
 static double (*copy_x(const vt_pot_case *c))[3]
 {
-  double(*x)[3] = array((size_t)c->n, sizeof *x);
+  double(*x)[3] = vt_test_array((size_t)c->n, sizeof *x);
   memcpy(x, c->x, (size_t)c->n * sizeof *x);
   return x;
 }
@@ -187,7 +166,7 @@ void vt_pot_conform_sums(const vt_pot_case *c)
   }
   close_to(c, "sum of the forces", force, zero, 1, 3, c->tol * c->n);
   close_to(c, "sum of the atomic energies", &energy, &a.energy, 1, 1, c->tol);
-  with_w.w = array((size_t)c->n, sizeof *with_w.w);
+  with_w.w = vt_test_array((size_t)c->n, sizeof *with_w.w);
   vt_pot pot;
   double cutoff;
   open_pot(c, &pot, &cutoff);
@@ -268,7 +247,7 @@ void vt_pot_conform_permutation(const vt_pot_case *c)
 {
   const size_t n = (size_t)c->n;
   double(*x)[3] = copy_x(c);
-  int *type = array(n, sizeof *type);
+  int *type = vt_test_array(n, sizeof *type);
   answer a = evaluate_case(c);
   for (size_t i = 0; i < n; i++) { /* reversed: neighbours of equal and of other species change places */
     memcpy(x[i], c->x[n - 1 - i], sizeof x[i]);
@@ -284,8 +263,8 @@ void vt_pot_conform_permutation(const vt_pot_case *c)
 void vt_pot_conform_replication(const vt_pot_case *c)
 {
   const int n8 = 8 * c->n;
-  double(*x)[3] = array((size_t)n8, sizeof *x);
-  int *type = array((size_t)n8, sizeof *type);
+  double(*x)[3] = vt_test_array((size_t)n8, sizeof *x);
+  int *type = vt_test_array((size_t)n8, sizeof *type);
   vt_cell cell;
   for (int k = 0; k < 9; k++) cell.h[k / 3][k % 3] = 2 * c->cell.h[k / 3][k % 3];
   for (int m = 0; m < n8; m++) {
@@ -314,8 +293,8 @@ void vt_pot_conform_locality(const vt_pot_case *c)
     for (int k = 0; k < 3; k++) lo[k] = fmin(lo[k], c->x[i][k]), hi[k] = fmax(hi[k], c->x[i][k]);
   vt_cell cell = {0};
   for (int k = 0; k < 3; k++) cell.h[k][k] = hi[k] - lo[k] + 2 * cutoff + 1; /* a droplet and two cutoffs of vacuum */
-  double(*x)[3] = array((size_t)c->n + 1, sizeof *x);
-  int *type = array((size_t)c->n + 1, sizeof *type);
+  double(*x)[3] = vt_test_array((size_t)c->n + 1, sizeof *x);
+  int *type = vt_test_array((size_t)c->n + 1, sizeof *type);
   memcpy(x, c->x, (size_t)c->n * sizeof *x);
   memcpy(type, c->type, (size_t)c->n * sizeof *type);
   for (int k = 0; k < 3; k++) x[c->n][k] = hi[k] + cutoff + 0.5;
@@ -332,7 +311,7 @@ void vt_pot_conform_locality(const vt_pot_case *c)
 
 /* ------------------------------------------------------------------ bits and memory */
 
-static void same_bits(const vt_pot_case *c, const char *what, const answer *a, const answer *b)
+static void same_answer(const vt_pot_case *c, const char *what, const answer *a, const answer *b)
 {
   if (memcmp(&a->energy, &b->energy, sizeof a->energy) != 0 || memcmp(a->virial, b->virial, sizeof a->virial) != 0 ||
       memcmp(a->f, b->f, (size_t)a->n * sizeof *a->f) != 0 || memcmp(a->e, b->e, (size_t)a->n * sizeof *a->e) != 0)
@@ -350,17 +329,17 @@ void vt_pot_conform_bits(const vt_pot_case *c)
   answer first = new_answer(c->n), again = new_answer(c->n), away = new_answer(c->n);
   VT_TEST_OK(vt_nlist_open(&nl, c->n, c->type, cutoff, 0.3, &err), &err);
   VT_TEST_OK(vt_nlist_update(&nl, &c->cell, c->x, 1, &err), &err);
-  compute(&pot, &nl, &first);
-  compute(&pot, &nl, &again);
-  same_bits(c, "when computed twice", &first, &again);
-  compute(&other, &nl, &again);
-  same_bits(c, "from another object of the same potential", &first, &again);
+  compute_answer(&pot, &nl, &first);
+  compute_answer(&pot, &nl, &again);
+  same_answer(c, "when computed twice", &first, &again);
+  compute_answer(&other, &nl, &again);
+  same_answer(c, "from another object of the same potential", &first, &again);
   for (int i = 0; i < c->n; i++) x[i][i % 3] += 0.5;
   VT_TEST_OK(vt_nlist_update(&nl, &c->cell, (const double(*)[3])x, 1, &err), &err);
-  compute(&pot, &nl, &away);
+  compute_answer(&pot, &nl, &away);
   VT_TEST_OK(vt_nlist_update(&nl, &c->cell, c->x, 1, &err), &err);
-  compute(&pot, &nl, &again);
-  same_bits(c, "after other positions and a rebuild", &first, &again);
+  compute_answer(&pot, &nl, &again);
+  same_answer(c, "after other positions and a rebuild", &first, &again);
   free_answer(&first), free_answer(&again), free_answer(&away), free(x);
   vt_nlist_close(&nl);
   vt_pot_close(&pot);
@@ -377,14 +356,15 @@ void vt_pot_conform_memory(const vt_pot_case *c)
   answer a = new_answer(c->n);
   VT_TEST_OK(vt_nlist_open(&nl, c->n, c->type, cutoff, 0.3, &err), &err);
   VT_TEST_OK(vt_nlist_update(&nl, &c->cell, c->x, 1, &err), &err);
-  compute(&pot, &nl, &a);
-  n_allocations = 0;
+  compute_answer(&pot, &nl, &a);
+  const long before = vt_test_allocations();
   void *p;
   VT_TEST_OK(vt_calloc64(&p, 1, 1, &err), &err);
   vt_free(p);
-  assert_int_equal(n_allocations, 1); /* the counter sees what the engine asks for */
-  for (int i = 0; i < 3; i++) compute(&pot, &nl, &a);
-  if (n_allocations != 1) fail_msg("%s: %d allocations in compute", c->label, n_allocations - 1);
+  assert_int_equal(vt_test_allocations(), before + 1); /* the counter sees what the engine asks for */
+  for (int i = 0; i < 3; i++) compute_answer(&pot, &nl, &a);
+  const long more = vt_test_allocations() - before - 1;
+  if (more) fail_msg("%s: %ld allocations in compute", c->label, more);
   free_answer(&a);
   vt_nlist_close(&nl);
   vt_pot_close(&pot);

@@ -3,6 +3,7 @@
  * Tolerances as for the other double-precision potentials (test_pot_conform.c): rounding 1e-11 of the largest value,
  * central differences 2e-6 of the largest force.  Cells are thinner than the cutoff, so atoms neighbour their images.
  */
+#include "tests/support/files.h"
 #include "tests/vt_test.h"
 
 #include <stdlib.h>
@@ -14,7 +15,7 @@
 enum { MOST = 32 };
 
 /* A random packing of c in a sheared cell. */
-static void conforms(const char *label, const char *path, const vt_composition *c, const char *const *species)
+static void born_conforms(const char *label, const char *path, const vt_composition *c, const char *const *species)
 {
   static int type[MOST];
   static double x[MOST][3];
@@ -44,12 +45,12 @@ static void the_built_in_ions_conform(void **state)
 {
   (void)state;
   static const char *const glass[] = {"Li", "Al", "Cl", "O"}, *const salt[] = {"Cs", "I"};
-  conforms(
+  born_conforms(
       "born, glass", "-",
       &(vt_composition){.name = "glass", .n_species = 4, .z = {3, 13, 17, 8}, .count = {4, 4, 10, 3}, .n_atoms = 21},
       glass);
-  conforms("born, salt", "-",
-           &(vt_composition){.name = "salt", .n_species = 2, .z = {55, 53}, .count = {5, 5}, .n_atoms = 10}, salt);
+  born_conforms("born, salt", "-",
+                &(vt_composition){.name = "salt", .n_species = 2, .z = {55, 53}, .count = {5, 5}, .n_atoms = 10}, salt);
 }
 
 static void ions_from_a_file_conform(void **state)
@@ -57,12 +58,9 @@ static void ions_from_a_file_conform(void **state)
   (void)state;
   static const char text[] = "cutoff 5\nalpha 0\ncharge_scale 1\ncohesion 0.3\n";
   static const char *const species[] = {"Na", "Nb", "Cl", "O"};
-  char path[] = "/tmp/vt-born-XXXXXX";
-  int fd = mkstemp(path);
-  assert_true(fd >= 0);
-  assert_int_equal(write(fd, text, sizeof text - 1), sizeof text - 1);
-  close(fd);
-  conforms(
+  char path[VT_TEST_PATH];
+  vt_test_file(path, text);
+  born_conforms(
       "born, file", path,
       &(vt_composition){.name = "file", .n_species = 4, .z = {11, 41, 17, 8}, .count = {2, 2, 8, 2}, .n_atoms = 14},
       species);

@@ -3,6 +3,7 @@
  *
  * Tolerances as for the members (test_pot_conform.c): rounding 1e-11 of the largest value, central differences 2e-6 of
  * the largest force. */
+#include "tests/support/files.h"
 #include "tests/vt_test.h"
 
 #include <stdlib.h>
@@ -16,19 +17,16 @@ enum { N = 17 }; /* not a multiple of any vector length */
 
 static const char *const species[] = {"Li", "Ta", "Cl", "O"};
 
-static void conforms(const char *label, const char *text, vt_simd simd)
+static void committee_conforms(const char *label, const char *text, vt_simd simd)
 {
   static const vt_composition c = {
       .name = "glass", .n_species = 4, .z = {3, 73, 17, 8}, .count = {3, 2, 9, 3}, .n_atoms = N};
   static int type[N];
   static double x[N][3];
-  char path[] = "/tmp/vt-committee-XXXXXX";
+  char path[VT_TEST_PATH];
   vt_cell cell;
   vt_err err = {0};
-  int fd = mkstemp(path);
-  assert_true(fd >= 0);
-  assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-  close(fd);
+  vt_test_file(path, text);
   VT_TEST_OK(vt_pack(&c, 0.8, 5, &cell, type, x, &err), &err);
   for (int i = 0; i < N; i++) x[i][1] += 0.2 * x[i][0]; /* sheared */
   cell.h[0][1] = 0.2 * cell.h[0][0];
@@ -47,14 +45,16 @@ static void conforms(const char *label, const char *text, vt_simd simd)
 static void two_models_of_one_kind_conform(void **state)
 {
   (void)state;
-  conforms("committee, two nep", "nep " GOLDEN "syn_zbl4.txt\nnep " GOLDEN "syn_typecut4.txt\n", vt_simd_best());
+  committee_conforms("committee, two nep", "nep " GOLDEN "syn_zbl4.txt\nnep " GOLDEN "syn_typecut4.txt\n",
+                     vt_simd_best());
 }
 
 static void members_of_many_kinds_conform(void **state)
 {
   (void)state;
-  conforms("committee, four kinds", "lj -\nborn -\nnep " GOLDEN "syn_zbl4.txt\nnep-reference " GOLDEN "syn_flex4.txt\n",
-           VT_SIMD_PORTABLE);
+  committee_conforms("committee, four kinds",
+                     "lj -\nborn -\nnep " GOLDEN "syn_zbl4.txt\nnep-reference " GOLDEN "syn_flex4.txt\n",
+                     VT_SIMD_PORTABLE);
 }
 
 int main(void)

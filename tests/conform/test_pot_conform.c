@@ -20,7 +20,7 @@ static double x[N][3];
 static const vt_cell cell = {{{7.1, 0.3, -0.2}, {1.9, 6.8, 0.4}, {-0.8, 1.1, 7.4}}};
 
 /* Random places in the cell, no pair closer than 1.5 A: close enough for the short-range repulsion to act. */
-static void place(int n_species)
+static void place_atoms(int n_species)
 {
   double hi[3][3];
   assert_true(vt_cell_inverse(&cell, hi));
@@ -51,12 +51,12 @@ static const char *kernel_of(const vt_pot_case *c)
   return info.kernel;
 }
 
-static void run(const char *kind, const char *path, int n_species, const char *const *species, vt_simd simd,
-                vt_precision precision, const char *kernel)
+static void conform_kind(const char *kind, const char *path, int n_species, const char *const *species, vt_simd simd,
+                         vt_precision precision, const char *kernel)
 {
   const double tol = precision == VT_DOUBLE ? 1e-11 : 3e-5, tol_fd = precision == VT_DOUBLE ? 2e-6 : 0;
   char label[256];
-  place(n_species);
+  place_atoms(n_species);
   vt_pot_case c = {.label = label,
                    .kind = kind,
                    .args = {.path = path,
@@ -82,20 +82,20 @@ static const char *const three[] = {"Cl", "Li", "Al"};
 static void lj_conforms(void **state)
 {
   (void)state;
-  run("lj", "-", 4, glass, VT_SIMD_PORTABLE, VT_DOUBLE, "portable double");
+  conform_kind("lj", "-", 4, glass, VT_SIMD_PORTABLE, VT_DOUBLE, "portable double");
 }
 
 static void nep_reference_conforms_in_every_form(void **state)
 {
   (void)state;
   static const char ref[] = "reference double";
-  run("nep-reference", GOLDEN "syn_zbl4.txt", 4, glass, VT_SIMD_PORTABLE, VT_DOUBLE, ref);
-  run("nep-reference", GOLDEN "syn_flex4.txt", 4, glass, VT_SIMD_PORTABLE, VT_DOUBLE, ref);
-  run("nep-reference", GOLDEN "syn_flags.txt", 3, three, VT_SIMD_PORTABLE, VT_DOUBLE, ref);
-  run("nep-reference", GOLDEN "syn_l8.txt", 3, three, VT_SIMD_PORTABLE, VT_DOUBLE, ref);
-  run("nep-reference", GOLDEN "syn_nep3_7.txt", 7, seven, VT_SIMD_PORTABLE, VT_DOUBLE, ref);
+  conform_kind("nep-reference", GOLDEN "syn_zbl4.txt", 4, glass, VT_SIMD_PORTABLE, VT_DOUBLE, ref);
+  conform_kind("nep-reference", GOLDEN "syn_flex4.txt", 4, glass, VT_SIMD_PORTABLE, VT_DOUBLE, ref);
+  conform_kind("nep-reference", GOLDEN "syn_flags.txt", 3, three, VT_SIMD_PORTABLE, VT_DOUBLE, ref);
+  conform_kind("nep-reference", GOLDEN "syn_l8.txt", 3, three, VT_SIMD_PORTABLE, VT_DOUBLE, ref);
+  conform_kind("nep-reference", GOLDEN "syn_nep3_7.txt", 7, seven, VT_SIMD_PORTABLE, VT_DOUBLE, ref);
   /* forms without a vector kernel take the same path */
-  run("nep", GOLDEN "syn_l8.txt", 3, three, VT_SIMD_PORTABLE, VT_DOUBLE, ref);
+  conform_kind("nep", GOLDEN "syn_l8.txt", 3, three, VT_SIMD_PORTABLE, VT_DOUBLE, ref);
 }
 
 static void vector_kernels_conform(vt_simd s)
@@ -108,12 +108,12 @@ static void vector_kernels_conform(vt_simd s)
   for (int p = 0; p < 2; p++) {
     const vt_precision precision = p ? VT_MIXED : VT_DOUBLE;
     snprintf(kernel, sizeof kernel, "%s %s", vt_simd_name(s), p ? "mixed" : "double");
-    run("nep", GOLDEN "syn_zbl4.txt", 1, glass, s, precision, kernel); /* one species has its own code */
-    run("nep", GOLDEN "syn_zbl4.txt", 4, glass, s, precision, kernel);
-    run("nep", GOLDEN "syn_flex4.txt", 4, glass, s, precision, kernel);
-    run("nep", GOLDEN "syn_nep5.txt", 3, three, s, precision, kernel);
-    run("nep", GOLDEN "syn_typezbl7.txt", 7, seven, s, precision, kernel);
-    run("nep", GOLDEN "syn_typecut4.txt", 4, glass, s, precision, kernel);
+    conform_kind("nep", GOLDEN "syn_zbl4.txt", 1, glass, s, precision, kernel); /* one species has its own code */
+    conform_kind("nep", GOLDEN "syn_zbl4.txt", 4, glass, s, precision, kernel);
+    conform_kind("nep", GOLDEN "syn_flex4.txt", 4, glass, s, precision, kernel);
+    conform_kind("nep", GOLDEN "syn_nep5.txt", 3, three, s, precision, kernel);
+    conform_kind("nep", GOLDEN "syn_typezbl7.txt", 7, seven, s, precision, kernel);
+    conform_kind("nep", GOLDEN "syn_typecut4.txt", 4, glass, s, precision, kernel);
   }
 }
 

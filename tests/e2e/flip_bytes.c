@@ -17,7 +17,7 @@ static char *data;
 static size_t n_bytes;
 static char folder[] = "/dev/shm/vt_flip_XXXXXX", path[128];
 
-static int put(size_t at, const char *p, size_t n)
+static int overwrite(size_t at, const char *p, size_t n)
 {
   int fd = open(path, O_WRONLY);
   int ok = fd >= 0 && pwrite(fd, p, n, (off_t)at) == (ssize_t)n;
@@ -31,7 +31,7 @@ static int n_true;
 static vt_rec rec[RECORDS];
 static vt_uid body[RECORDS];
 
-static vt_status hash_of(const vt_journal *j, const vt_rec *r, vt_uid *out)
+static vt_status hash_of_record(const vt_journal *j, const vt_rec *r, vt_uid *out)
 {
   char *p;
   vt_status rc = vt_journal_read(j, r, &p, NULL);
@@ -48,7 +48,7 @@ static int learn(void)
   n_true = vt_journal_count(j);
   for (int i = 0; i < n_true; i++) {
     rec[i] = *vt_journal_rec(j, i);
-    if (hash_of(j, &rec[i], &body[i]) != VT_OK) return 0;
+    if (hash_of_record(j, &rec[i], &body[i]) != VT_OK) return 0;
   }
   vt_journal_free(j);
   return n_true > 0;
@@ -60,8 +60,8 @@ static int is_true(const vt_journal *j, const vt_rec *r)
   for (int i = 0; i < n_true; i++)
     if (rec[i].offset == r->offset)
       return rec[i].n == r->n && rec[i].type == r->type && rec[i].attempt == r->attempt &&
-             rec[i].half_stage == r->half_stage && vt_uid_equal(&rec[i].uid, &r->uid) && hash_of(j, r, &h) == VT_OK &&
-             vt_uid_equal(&h, &body[i]);
+             rec[i].half_stage == r->half_stage && vt_uid_equal(&rec[i].uid, &r->uid) &&
+             hash_of_record(j, r, &h) == VT_OK && vt_uid_equal(&h, &body[i]);
   return 0;
 }
 
@@ -124,10 +124,10 @@ int main(int argc, char **argv)
     return 2;
   for (size_t i = 0; i < n_bytes; i += i < 1024 ? 1 : (size_t)every) {
     char bad = (char)(data[i] ^ (1 << i % 8));
-    if (!put(i, &bad, 1)) return 2;
+    if (!overwrite(i, &bad, 1)) return 2;
     cases++;
     found += (size_t)noticed(journal, i);
-    if (!put(i, data + i, 1)) return 2;
+    if (!overwrite(i, data + i, 1)) return 2;
   }
   printf("flipped %zu %zu\n", cases, found);
   int bad = cases != found;

@@ -3,18 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/fuzz/must.h"
 #include "tests/unit/config/test_config_env.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void must(int holds, const char *what)
-{
-  if (holds) return;
-  (void)fprintf(stderr, "fuzz_campaign: %s\n", what);
-  abort();
-}
-
-static void round_trip(vt_campaign *c)
+static void campaign_round_trip(vt_campaign *c)
 {
   enum { MANY_TASKS = 500 }; /* identities of more would only cost time */
   vt_campaign *back = NULL;
@@ -48,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   must((rc == VT_OK) == (c != NULL) && (rc == VT_OK) == (d.n_errors == 0), "refused without a mistake, or the reverse");
   for (int i = 0; i < d.n; i++) must(d.d[i].text[0] && d.d[i].line >= 0 && d.d[i].col >= 0, "a message without words");
   vt_diags_format(&d, &text);
-  if (c) round_trip(c);
+  if (c) campaign_round_trip(c);
   vt_buf_free(&text);
   vt_diags_free(&d);
   vt_campaign_free(c);

@@ -5,15 +5,9 @@
 #include <string.h>
 
 #include "engine/replica/replica_impl.h"
+#include "tests/fuzz/must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(int holds, const char *what)
-{
-  if (holds) return;
-  (void)fprintf(stderr, "fuzz_checkpoint: %s\n", what);
-  abort();
-}
 
 static void look(const uint8_t *data, size_t size)
 {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "runner/journal/journal.h"
+#include "tests/fuzz/must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -13,20 +14,13 @@ enum { FILE_HEAD = 16, REC_HEAD = 64 };
 
 static char dir[64], path[80];
 
-static void must(int holds, const char *what)
-{
-  if (holds) return;
-  (void)fprintf(stderr, "fuzz_journal: %s\n", what);
-  abort();
-}
-
 static void clean(void)
 {
   (void)unlink(path);
   (void)rmdir(dir);
 }
 
-static void make_folder(void)
+static void open_folder(void)
 {
   if (dir[0]) return;
   (void)snprintf(dir, sizeof dir, "/dev/shm/vt_fuzz_journal_XXXXXX");
@@ -38,7 +32,7 @@ static void make_folder(void)
   must(atexit(clean) == 0, "atexit");
 }
 
-static void put(const char *mode, const uint8_t *data, size_t n)
+static void write_shard(const char *mode, const uint8_t *data, size_t n)
 {
   FILE *f = fopen(path, mode);
   must(f && fwrite(data, 1, n, f) == n && fclose(f) == 0, "writing the shard");
@@ -72,9 +66,9 @@ static void same_record(const vt_journal *j, const vt_rec *r, const uint8_t *dat
 static int count_after_two_goes(const uint8_t *data, size_t size)
 {
   vt_journal *j;
-  put("wb", data, size / 2);
+  write_shard("wb", data, size / 2);
   vt_status rc = vt_journal_open(&j, dir, NULL);
-  put("ab", data + size / 2, size - size / 2);
+  write_shard("ab", data + size / 2, size - size / 2);
   if (rc != VT_OK) return -1;
   int n = vt_journal_refresh(j, NULL) == VT_OK ? vt_journal_count(j) : -1;
   vt_journal_free(j);
@@ -85,7 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   vt_journal *j;
   vt_err err = {0};
-  make_folder();
+  open_folder();
   int in_two = count_after_two_goes(data, size);
   vt_status rc = vt_journal_open(&j, dir, &err);
   if (rc != VT_OK) {

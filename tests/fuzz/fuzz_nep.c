@@ -6,15 +6,9 @@
 #include <string.h>
 
 #include "engine/pot/nep/nep_impl.h"
+#include "tests/fuzz/must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(int holds, const char *what)
-{
-  if (holds) return;
-  (void)fprintf(stderr, "fuzz_nep: %s\n", what);
-  abort();
-}
 
 /* Touch the first and the last number of every part: a sanitizer sees a place outside of the block. */
 static void check_model(const vt_nep_model *m)

@@ -5,15 +5,9 @@
 #include <string.h>
 
 #include "engine/pot/pot_impl.h"
+#include "tests/fuzz/must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(int holds, const char *what)
-{
-  if (holds) return;
-  (void)fprintf(stderr, "fuzz_pot_lines: %s\n", what);
-  abort();
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

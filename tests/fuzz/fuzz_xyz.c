@@ -6,17 +6,11 @@
 #include <string.h>
 
 #include "engine/sys/sys.h"
+#include "tests/fuzz/must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void must(int holds, const char *what)
-{
-  if (holds) return;
-  (void)fprintf(stderr, "fuzz_xyz: %s\n", what);
-  abort();
-}
-
-static void round_trip(const vt_structure *s)
+static void xyz_round_trip(const vt_structure *s)
 {
   size_t n = (size_t)s->n, bytes = n * sizeof s->x[0];
   int *type = malloc(n * sizeof *type), got;
@@ -55,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     vt_status rc = vt_xyz_next(x, &s, &got, &err);
     if (rc != VT_OK) must(rc == VT_EPARSE && strncmp(err.text, "fuzz.xyz:", 9) == 0, err.text);
     if (rc != VT_OK || !got) break;
-    round_trip(&s);
+    xyz_round_trip(&s);
     vt_structure_free(&s);
   }
   vt_xyz_close(x);

@@ -56,7 +56,7 @@ void fx_str(const char *path, int64_t row, size_t i, char *out, size_t width)
   (void)snprintf(out, width, "%lld/%zu-%" PRIx64 " \xce\xb1", (long long)row, i, mixed(path, row, i) % 65536);
 }
 
-static vt_status fill_row(void *ctx, int64_t row, void *const *out, vt_err *err)
+static vt_status fixture_row(void *ctx, int64_t row, void *const *out, vt_err *err)
 {
   fixture *fx = ctx;
   if (fx->n_asked < FX_ROWS) fx->asked[fx->n_asked] = row;
@@ -97,7 +97,8 @@ static void make_tables(void)
   }
 }
 
-static vt_store_dset *add(fixture *fx, const char *path, const char *unit, vt_store_type type, const void *table)
+static vt_store_dset *add_dataset(fixture *fx, const char *path, const char *unit, vt_store_type type,
+                                  const void *table)
 {
   vt_store_dset *d = &fx->dset[fx->spec.n_dset++];
   *d = (vt_store_dset){.type = (int)type, .n_dim = 1, .dim = {FX_ROWS}, .table = table};
@@ -111,14 +112,14 @@ static vt_store_dset *add(fixture *fx, const char *path, const char *unit, vt_st
 static void table(fixture *fx, const char *path, const char *unit, vt_store_type type, int64_t n, int width,
                   const void *v)
 {
-  vt_store_dset *d = add(fx, path, unit, type, v);
+  vt_store_dset *d = add_dataset(fx, path, unit, type, v);
   d->dim[0] = n;
   d->width = width;
 }
 
 static void rows(fixture *fx, const char *path, vt_store_type type, int width, int64_t d1, int64_t d2)
 {
-  vt_store_dset *d = add(fx, path, type == VT_F64 ? "A^2" : "1", type, NULL);
+  vt_store_dset *d = add_dataset(fx, path, type == VT_F64 ? "A^2" : "1", type, NULL);
   d->width = width;
   if (d1) d->dim[d->n_dim++] = d1;
   if (d2) d->dim[d->n_dim++] = d2;
@@ -171,12 +172,12 @@ void fx_make(fixture *fx)
   table(fx, "/odd/utf8", "1", VT_STR, 2, sizeof utf8[0], utf8);
   table(fx, "/odd/nothing", "1", VT_F64, 0, 0, none);
   table(fx, "/timing/wall", "s", VT_F64, FX_ROWS, 0, wall);
-  add(fx, "/odd/scalar", "K", VT_F64, scalar)->n_dim = 0;
+  add_dataset(fx, "/odd/scalar", "K", VT_F64, scalar)->n_dim = 0;
   fx->spec.dset = fx->dset;
   fx->spec.attr = fx->attr;
   fx->spec.n_attr = FX_ATTRS;
   fx->spec.campaign_text = fx_campaign;
   fx->spec.n_rows = FX_ROWS;
-  fx->spec.row = fill_row;
+  fx->spec.row = fixture_row;
   fx->spec.ctx = fx;
 }

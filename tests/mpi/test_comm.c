@@ -12,7 +12,7 @@
 static vt_comm *comm;
 static int over; /* the running test came to its end */
 
-static int begin(void **state)
+static int begin_claim(void **state)
 {
   (void)state;
   over = 0;
@@ -20,7 +20,7 @@ static int begin(void **state)
 }
 
 /* The other ranks would wait for one that failed. */
-static int end(void **state)
+static int end_claim(void **state)
 {
   (void)state;
   if (!over) MPI_Abort(MPI_COMM_WORLD, 1);
@@ -159,12 +159,12 @@ int main(int argc, char **argv)
     return 1;
   }
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(mpi_passes_the_suite_of_every_transport, begin, end),
-      cmocka_unit_test_setup_teardown(the_calls_that_wait_give_what_the_split_ones_give, begin, end),
-      cmocka_unit_test_setup_teardown(a_waiting_rank_leaves_the_core_to_others, begin, end),
-      cmocka_unit_test_setup_teardown(n_copies_that_each_believe_to_be_alone_are_told, begin, end),
-      cmocka_unit_test_setup_teardown(the_library_says_who_it_is, begin, end),
-      cmocka_unit_test_setup_teardown(mpi_is_started_once, begin, end),
+      cmocka_unit_test_setup_teardown(mpi_passes_the_suite_of_every_transport, begin_claim, end_claim),
+      cmocka_unit_test_setup_teardown(the_calls_that_wait_give_what_the_split_ones_give, begin_claim, end_claim),
+      cmocka_unit_test_setup_teardown(a_waiting_rank_leaves_the_core_to_others, begin_claim, end_claim),
+      cmocka_unit_test_setup_teardown(n_copies_that_each_believe_to_be_alone_are_told, begin_claim, end_claim),
+      cmocka_unit_test_setup_teardown(the_library_says_who_it_is, begin_claim, end_claim),
+      cmocka_unit_test_setup_teardown(mpi_is_started_once, begin_claim, end_claim),
   };
   int bad = cmocka_run_group_tests_name("comm", tests, NULL, NULL);
   vt_comm_mpi_close(comm);

@@ -23,7 +23,7 @@ static void meet(void)
   VT_TEST_OK(vt_comm_barrier(comm, &err), &err);
 }
 
-static int make_folder(void **state)
+static int make_shared_folder(void **state)
 {
   (void)state;
   vt_err err;
@@ -36,7 +36,7 @@ static int make_folder(void **state)
   return 0;
 }
 
-static int remove_folder(void **state)
+static int remove_shared_folder(void **state)
 {
   (void)state;
   char cmd[256];
@@ -53,7 +53,7 @@ static void make_small(void)
   fx_drop(&fx, "/obs/long/profile");
 }
 
-static vt_uid hash_of(const char *file)
+static vt_uid hash_of_file(const char *file)
 {
   vt_uid u = {{0}};
   vt_err err;
@@ -185,10 +185,10 @@ static void the_same_content_gives_the_same_file(void **state)
   vt_err err;
   make_small();
   VT_TEST_OK(vt_store_assemble(comm, path, &fx.spec, &err), &err);
-  vt_uid first = hash_of(path);
+  vt_uid first = hash_of_file(path);
   sleep(1); /* a time stored anywhere would have changed */
   VT_TEST_OK(vt_store_assemble(comm, path, &fx.spec, &err), &err);
-  vt_uid second = hash_of(path);
+  vt_uid second = hash_of_file(path);
   assert_true(vt_uid_equal(&first, &second));
 }
 
@@ -201,7 +201,7 @@ static void the_checksum_beside_it_is_that_of_the_file(void **state)
   size_t n;
   make_small();
   VT_TEST_OK(vt_store_assemble(comm, path, &fx.spec, &err), &err);
-  vt_uid u = hash_of(path);
+  vt_uid u = hash_of_file(path);
   vt_uid_hex(&u, hex);
   (void)snprintf(want, sizeof want, "%s  results.h5\n", hex);
   VT_TEST_OK(vt_file_read(sum, 200, &text, &n, &err), &err);
@@ -242,12 +242,12 @@ static vt_uid previous(void)
   vt_err err;
   make_small();
   VT_TEST_OK(vt_store_assemble(comm, path, &fx.spec, &err), &err);
-  return hash_of(path);
+  return hash_of_file(path);
 }
 
 static void check_still_there(vt_uid before)
 {
-  vt_uid now = hash_of(path);
+  vt_uid now = hash_of_file(path);
   assert_true(vt_uid_equal(&before, &now));
   assert_int_not_equal(access(tmp, F_OK), 0);
   meet(); /* nobody begins the next store while others look at this one */
@@ -277,7 +277,7 @@ static void allow_bytes(rlim_t n)
 
 static rlim_t limit_bytes;
 static int64_t limit_row;
-static void limit_file_size(int64_t row)
+static void limit_from_row(int64_t row)
 {
   if (row >= limit_row) allow_bytes(limit_bytes);
 }
@@ -298,7 +298,7 @@ static void a_write_error_in_the_middle_is_an_error_on_all_ranks(void **state)
       fx_make(&fx);
     else
       make_small();
-    fx.before_row = limit_file_size;
+    fx.before_row = limit_from_row;
     limit_bytes = cases[k].bytes;
     limit_row = cases[k].row;
     vt_status rc = vt_store_assemble(comm, path, &fx.spec, &err);
@@ -427,7 +427,7 @@ int main(int argc, char **argv)
       cmocka_unit_test(a_folder_that_is_not_there_is_named),
       cmocka_unit_test(a_full_disk_blocks_nobody_and_spares_the_previous_store),
   };
-  int bad = cmocka_run_group_tests_name("store", tests, make_folder, remove_folder);
+  int bad = cmocka_run_group_tests_name("store", tests, make_shared_folder, remove_shared_folder);
   if (bad) MPI_Abort(MPI_COMM_WORLD, 1); /* the other ranks may be waiting for this one */
   vt_comm_mpi_close(comm);
   return 0;

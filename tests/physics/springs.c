@@ -9,7 +9,7 @@ static void describe(const void *self, vt_pot_info *out)
   out->cutoff = 1; /* bonds are known: the list is not used */
 }
 
-static vt_status compute(void *self, const vt_nlist *nl, vt_force_out *out, vt_err *err)
+static vt_status springs_compute(void *self, const vt_nlist *nl, vt_force_out *out, vt_err *err)
 {
   const springs *s = self;
   const double *x[3] = {nl->x, nl->y, nl->z};
@@ -32,7 +32,7 @@ static vt_status compute(void *self, const vt_nlist *nl, vt_force_out *out, vt_e
 
 vt_pot springs_pot(springs *s)
 {
-  static const vt_pot_ops ops = {.name = "springs", .describe = describe, .compute = compute};
+  static const vt_pot_ops ops = {.name = "springs", .describe = describe, .compute = springs_compute};
   return (vt_pot){&ops, s};
 }
 

@@ -4,24 +4,12 @@
 #include <string.h>
 
 #include "engine/num/num.h"
-#include "tests/conform/integrator_model.h"
-#include "tests/physics/claim.h"
 #include "tests/physics/springs.h"
+#include "tests/support/claim.h"
+#include "tests/support/integrator_model.h"
 #include "tests/vt_test.h"
 
 static const double hot = 600;
-
-static void begin(vt_md *md, const vt_md_stage *st)
-{
-  vt_err err = {0};
-  VT_TEST_OK(vt_md_begin(md, st, 0, &err), &err);
-}
-
-static void run(vt_md *md, int64_t n)
-{
-  vt_err err = {0};
-  VT_TEST_OK(vt_md_run(md, n, &err), &err);
-}
 
 /* ------------------------------------------------------------------ the total energy of a harmonic crystal */
 
@@ -53,10 +41,10 @@ static void the_total_energy_of_a_harmonic_crystal_is_canonical(void **state)
   for (int q = 0; q < STARTS; q++) {
     vt_md md;
     model_open(&md, &pot, SIDE * SIDE * SIDE, edge, hot, (uint64_t)q);
-    begin(&md, &st);
-    run(&md, 2000);
+    model_begin(&md, &st);
+    model_run(&md, 2000);
     for (int k = 0; k < VALUES; k++) {
-      run(&md, APART);
+      model_run(&md, APART);
       double e = conserved_by_verlet(&md) / kt;
       energy[q * VALUES + k] = e;
       cdf[q * VALUES + k] = vt_chi2_cdf(2 * e, 2 * DOF);
@@ -134,10 +122,10 @@ static void cell_rescaling_samples_a_known_equation_of_state(void **state)
   st.tau_t = 5 * st.dt;
   st.block_steps = 1000;
   model_open(&md, &pot, ATOMS, cbrt(v0), hot, 4);
-  begin(&md, &st);
-  run(&md, 2000);
+  model_begin(&md, &st);
+  model_run(&md, 2000);
   for (int k = 0; k < VALUES; k++) {
-    run(&md, APART);
+    model_run(&md, APART);
     volume[k] = vt_cell_volume(&md.cell) / v0;
   }
   vt_md_close(&md);

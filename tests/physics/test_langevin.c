@@ -3,24 +3,12 @@
 #include <string.h>
 
 #include "engine/num/num.h"
-#include "tests/conform/integrator_model.h"
-#include "tests/physics/claim.h"
 #include "tests/physics/springs.h"
+#include "tests/support/claim.h"
+#include "tests/support/integrator_model.h"
 #include "tests/vt_test.h"
 
 static const double edge = 12, hot = 600;
-
-static void begin(vt_md *md, const vt_md_stage *st)
-{
-  vt_err err = {0};
-  VT_TEST_OK(vt_md_begin(md, st, 0, &err), &err);
-}
-
-static void run(vt_md *md, int64_t n)
-{
-  vt_err err = {0};
-  VT_TEST_OK(vt_md_run(md, n, &err), &err);
-}
 
 /* Two atoms on a spring are one oscillator of the reduced mass.  omega dt = 1.2: velocity Verlet with any thermostat
  * would give a variance of positions that is larger by 1/(1 - 0.36).  Blocks of 7 steps: the momentum is set to zero
@@ -44,10 +32,10 @@ static void an_oscillator_has_its_exact_variances_at_any_step_and_friction(void 
     st.tau_t = tau_steps[q] * st.dt;
     st.block_steps = 7;
     model_open(&md, &pot, 2, edge, hot, 1);
-    begin(&md, &st);
-    run(&md, 1000);
+    model_begin(&md, &st);
+    model_run(&md, 1000);
     for (int k = 0; k < VALUES; k++) {
-      run(&md, APART);
+      model_run(&md, APART);
       x2 += md.out.energy; /* k x^2 / 2 of three components */
       for (int b = 0; b < 3; b++) v2 += pow(md.v[1][b] - md.v[0][b], 2);
     }
@@ -71,15 +59,15 @@ static void free_atoms_forget_their_velocity_with_the_friction_and_are_canonical
   double sum = 0, scale = (3 * N - 3) * VT_KB_EV * hot;
   st.tau_t = TAU * st.dt;
   model_open(&md, &pot, N, edge, hot, 2);
-  begin(&md, &st);
-  run(&md, 500);
+  model_begin(&md, &st);
+  model_run(&md, 500);
   for (int k = 0; k < ORIGINS; k++) {
     memcpy(v0, md.v, sizeof v0);
     cdf[k] = vt_chi2_cdf(2 * md.e_kin / (VT_KB_EV * hot), 3 * N - 3);
-    run(&md, TAU);
+    model_run(&md, TAU);
     for (int i = 0; i < N; i++)
       for (int b = 0; b < 3; b++) sum += md.mass[i] * v0[i][b] * md.v[i][b] / scale;
-    run(&md, TAU);
+    model_run(&md, TAU);
   }
   vt_md_close(&md);
   claim("Langevin, free atoms: <v(0) v(tau)> / <v^2>", sum / ORIGINS, exp(-1), 0.01,
@@ -98,9 +86,9 @@ static void the_noise_has_no_momentum(void **state)
   double worst = 0;
   st.block_steps = STEPS + 1;
   model_open(&md, &pot, N, edge, hot, 3);
-  begin(&md, &st);
+  model_begin(&md, &st);
   for (int k = 0; k < STEPS; k++) {
-    run(&md, 1);
+    model_run(&md, 1);
     for (int b = 0; b < 3; b++) {
       double p = 0, size = 0;
       for (int i = 0; i < N; i++) p += md.mass[i] * md.v[i][b], size += md.mass[i] * fabs(md.v[i][b]);

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "tests/physics/claim.h"
-#include "tests/physics/liquid.h"
+#include "tests/support/claim.h"
+#include "tests/support/liquid.h"
 #include "tests/vt_test.h"
 
 enum { UNITS = 4, N = 21 * UNITS };
@@ -94,7 +94,7 @@ static void forces_make_no_momentum(void **state)
 /* P = -d(K + U)/dV at fixed scaled coordinates and momenta, central differences of 1e-5 in V: truncation 1e-10 of the
  * third derivative over the first, which is large for ions in a shallow minimum of P; cancellation 1e-13 E / (1e-5 P
  * V), with E / PV of a thousand: 1e-5. */
-static void pressure_is_the_volume_derivative_of_the_energy(void **state)
+static void pressure_of_a_liquid_is_the_volume_derivative_of_the_energy(void **state)
 {
   (void)state;
   char text[120];
@@ -206,7 +206,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(turned_velocities_lead_back),
       cmocka_unit_test(forces_make_no_momentum),
-      cmocka_unit_test(pressure_is_the_volume_derivative_of_the_energy),
+      cmocka_unit_test(pressure_of_a_liquid_is_the_volume_derivative_of_the_energy),
       cmocka_unit_test(the_energy_error_is_of_second_order),
       cmocka_unit_test(the_same_crystal_in_a_skewed_cell_moves_the_same),
   };

@@ -3,8 +3,8 @@
 #include <stdio.h>
 
 #include "engine/num/num.h"
-#include "tests/physics/claim.h"
-#include "tests/physics/liquid.h"
+#include "tests/support/claim.h"
+#include "tests/support/liquid.h"
 #include "tests/vt_test.h"
 
 enum { UNITS = 8, WINDOWS = 1200, EVERY = 500 }; /* 168 atoms, 600 ps of 1 fs in means over 0.5 ps */

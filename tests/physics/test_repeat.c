@@ -6,23 +6,18 @@
 
 #include "engine/pot/pot.h"
 #include "engine/replica/replica.h"
-#include "tests/physics/claim.h"
+#include "tests/support/claim.h"
+#include "tests/support/compositions.h"
 #include "tests/vt_test.h"
 
 static const char *program; /* this one */
 
 /* 42 atoms of LiAlCl2.5O0.75, 0.1 ps of melt, 0.2 ps of quench that ends with a free volume. */
-static vt_status glass_plan(int melt_ensemble, uint64_t seed, vt_plan *out, vt_err *err)
+static vt_status nep_glass_plan(int melt_ensemble, uint64_t seed, vt_plan *out, vt_err *err)
 {
   vt_plan p = {.seed = seed, .kind = VT_TASK_GLASS, .block_steps = 30, .t_k = 600, .pot_kind = "nep"};
-  static const int z[] = {3, 13, 8, 17}, count[] = {8, 8, 6, 20};
   vt_pot_info info;
-  p.comp = (vt_composition){.name = "LiAlCl2.5O0.75", .n_species = 4, .n_atoms = 42};
-  for (int s = 0; s < 4; s++) {
-    p.comp.z[s] = z[s];
-    p.comp.count[s] = count[s];
-    p.comp.charge[s] = vt_element_charge(z[s]);
-  }
+  p.comp = vt_test_oxychloride(2);
   p.protocol = (vt_protocol){.pack_density = 0.9,
                              .melt_t_k = 1200,
                              .melt_ps = 0.1,
@@ -48,7 +43,7 @@ static vt_status fingerprint(int melt_ensemble, uint64_t seed, char hex[65], vt_
   vt_plan p;
   vt_result r = {0};
   vt_uid hash;
-  VT_PASS(glass_plan(melt_ensemble, seed, &p, err));
+  VT_PASS(nep_glass_plan(melt_ensemble, seed, &p, err));
   VT_PASS(vt_replica_run(&p, NULL, 0, NULL, NULL, &r, err));
   vt_sha256(r.values, r.n_values * sizeof *r.values, &hash);
   vt_uid_hex(&hash, hex);

@@ -7,7 +7,7 @@
 #include "engine/num/num.h"
 #include "engine/obs/obs.h"
 #include "engine/transport/transport.h"
-#include "tests/vt_draw.h"
+#include "tests/support/draw.h"
 #include "tests/vt_test.h"
 
 /* ------------------------------------------------------------------ random walks through obs and ana */
@@ -115,7 +115,7 @@ typedef struct tally {
   int n, covered;
 } tally;
 
-static void count(tally *t, double x, double se, double truth)
+static void count_tally(tally *t, double x, double se, double truth)
 {
   t->sum += x;
   t->sum2 += x * x;
@@ -141,11 +141,11 @@ static void check_walks(step_of_ion *step, uint64_t first_seed, double overstate
     vt_transport t = walk_run(step, first_seed + s);
     assert_int_equal(t.tracer[0].reason, VT_TR_OK);
     assert_int_not_equal(t.tracer[1].reason, VT_TR_OK); /* the framework only shakes */
-    count(&d, t.tracer[0].d_cm2_s, t.tracer[0].se, true_d);
+    count_tally(&d, t.tracer[0].d_cm2_s, t.tracer[0].se, true_d);
     if (isnan(t.sigma_mS_cm)) continue;
-    count(&sigma, t.sigma_mS_cm, t.sigma_se, conductivity);
-    count(&fw, log(t.haven_fw), t.haven_fw_se / t.haven_fw, 0);
-    count(&total, log(t.haven_total), t.haven_total_se / t.haven_total, log(lab));
+    count_tally(&sigma, t.sigma_mS_cm, t.sigma_se, conductivity);
+    count_tally(&fw, log(t.haven_fw), t.haven_fw_se / t.haven_fw, 0);
+    count_tally(&total, log(t.haven_total), t.haven_total_se / t.haven_total, log(lab));
   }
   assert_int_equal(sigma.n, WALKS);
   vt_test_between("D: bias in standard errors", (mean_of(&d) - true_d) / (sd_of(&d) / sqrt(WALKS)), -3, 3);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "engine/comparison/comparison.h"
-#include "tests/vt_draw.h"
+#include "tests/support/draw.h"
 #include "tests/vt_test.h"
 
 enum { N_COMP = 8, N_T = 6, MOST_GLASSES = 5, CAMPAIGNS = 100 };

@@ -4,7 +4,7 @@
 
 #include "engine/fits/fits.h"
 #include "engine/num/num.h"
-#include "tests/vt_draw.h"
+#include "tests/support/draw.h"
 #include "tests/vt_test.h"
 
 enum { N_T = 6, GLASSES = 5 };

@@ -4,6 +4,8 @@
  * Tolerances, relative to max(1, largest magnitude): in double both paths make the same sums in another order, with
  * rounding errors of 1e-16 times some 1e3 terms of both signs: 1e-12.  In mixed precision 6e-8 takes the place of
  * 1e-16, and random networks (not trained ones) of up to 60 neurons amplify it: 3e-5. */
+#include "tests/support/draw.h"
+#include "tests/support/files.h"
 #include "tests/vt_test.h"
 
 #include <math.h>
@@ -16,19 +18,7 @@
 
 enum { MOST_ATOMS = 33, MOST_TYPES = 7, SEEDS = 60 };
 
-typedef struct rng {
-  uint64_t key;
-  uint32_t at;
-} rng;
-
-static double uniform(rng *r, double lo, double hi)
-{
-  double u[2];
-  vt_rng_uniform2(r->key, VT_STREAM_TEST, 0, 0, r->at++, u);
-  return lo + (hi - lo) * u[0];
-}
-
-static int whole(rng *r, int lo, int hi) { return lo + (int)uniform(r, 0, hi - lo + 1); }
+static int whole(vt_test_draws *r, int lo, int hi) { return lo + (int)vt_test_uniform(r, 0, hi - lo + 1); }
 
 /* ------------------------------------------------------------------ a random nep.txt */
 
@@ -41,7 +31,7 @@ typedef struct form {
   int own_cutoffs, far_zbl;
 } form;
 
-static form choose_form(rng *r)
+static form choose_form(vt_test_draws *r)
 {
   form f = {.version = whole(r, 3, 5), .n_types = whole(r, 1, MOST_TYPES), .zbl = whole(r, 0, 3)};
   f.nr = whole(r, 0, 16), f.na = whole(r, 0, 16), f.kr = whole(r, 0, 16), f.ka = whole(r, 0, 16);
@@ -50,18 +40,18 @@ static form choose_form(rng *r)
   f.far_zbl = whole(r, 0, 3) == 0;
   for (int t = 0; t < f.n_types; t++) { /* either of the two may be the longer */
     const int fresh = t == 0 || f.own_cutoffs;
-    f.rc_r[t] = fresh ? uniform(r, 2.6, 6) : f.rc_r[0];
-    f.rc_a[t] = !fresh ? f.rc_a[0] : whole(r, 0, 3) ? uniform(r, 2.6, 5) : f.rc_r[t];
+    f.rc_r[t] = fresh ? vt_test_uniform(r, 2.6, 6) : f.rc_r[0];
+    f.rc_a[t] = !fresh ? f.rc_a[0] : whole(r, 0, 3) ? vt_test_uniform(r, 2.6, 5) : f.rc_r[t];
   }
   return f;
 }
 
-static void numbers(vt_buf *b, rng *r, int n, double lo, double hi)
+static void numbers(vt_buf *b, vt_test_draws *r, int n, double lo, double hi)
 {
-  for (int i = 0; i < n; i++) vt_buf_printf(b, "%.9g\n", uniform(r, lo, hi));
+  for (int i = 0; i < n; i++) vt_buf_printf(b, "%.9g\n", vt_test_uniform(r, lo, hi));
 }
 
-static void write_model(vt_buf *b, rng *r, const form *f)
+static void write_model(vt_buf *b, vt_test_draws *r, const form *f)
 {
   const int dim = f->nr + 1 + (f->na + 1) * (4 + (f->f222 > 0) + f->f1111), nt2 = f->n_types * f->n_types;
   vt_buf_printf(b, "nep%d%s %d", f->version, f->zbl ? "_zbl" : "", f->n_types);
@@ -82,7 +72,7 @@ static void write_model(vt_buf *b, rng *r, const form *f)
   numbers(b, r, nt2 * (f->na + 1) * (f->ka + 1), -1 / sqrt(f->ka + 1), 1 / sqrt(f->ka + 1));
   numbers(b, r, dim, 0.02, 0.3);
   for (int p = 0; f->zbl == 3 && p < f->n_types * (f->n_types + 1) / 2; p++) {
-    vt_buf_printf(b, "%.9g\n%.9g\n", uniform(r, 0, 1), uniform(r, 1.2, 2.4));
+    vt_buf_printf(b, "%.9g\n%.9g\n", vt_test_uniform(r, 0, 1), vt_test_uniform(r, 1.2, 2.4));
     numbers(b, r, 8, 0.1, 1);
   }
 }
@@ -110,7 +100,7 @@ static int is_crowded(const sample *s)
 }
 
 /* Species: some of the model's, in another order. */
-static void choose_atoms(sample *s, rng *r, const form *f)
+static void choose_atoms(sample *s, vt_test_draws *r, const form *f)
 {
   double hi[3][3];
   const int first = whole(r, 0, f->n_types - 1), step = f->n_types == 1 ? 1 : whole(r, 1, f->n_types - 1);
@@ -123,15 +113,15 @@ static void choose_atoms(sample *s, rng *r, const form *f)
     t = (t + step) % f->n_types;
   }
   do {
-    double size = uniform(r, 3, 9);
+    double size = vt_test_uniform(r, 3, 9);
     for (int a = 0; a < 3; a++) {
-      for (int b = 0; b < 3; b++) s->cell.h[a][b] = uniform(r, -0.3, 0.3) * size;
+      for (int b = 0; b < 3; b++) s->cell.h[a][b] = vt_test_uniform(r, -0.3, 0.3) * size;
       s->cell.h[a][a] += size;
     }
   } while (!vt_cell_inverse(&s->cell, hi) || vt_cell_shortest_height(&s->cell) < 1.5);
   s->n = (int)fmin(MOST_ATOMS, 1 + vt_cell_volume(&s->cell) / 14);
   for (int i = 0; i < s->n;) {
-    const double u[3] = {uniform(r, -1, 2), uniform(r, -1, 2), uniform(r, -1, 2)};
+    const double u[3] = {vt_test_uniform(r, -1, 2), vt_test_uniform(r, -1, 2), vt_test_uniform(r, -1, 2)};
     for (int k = 0; k < 3; k++) s->x[i][k] = u[0] * s->cell.h[0][k] + u[1] * s->cell.h[1][k] + u[2] * s->cell.h[2][k];
     s->type[i] = whole(r, 0, s->n_species - 1);
     const int n = s->n;
@@ -147,8 +137,8 @@ typedef struct answer {
   double energy, virial[9], e[MOST_ATOMS], f[MOST_ATOMS][3];
 } answer;
 
-static void evaluate(const sample *s, const char *path, const char *kind, vt_simd simd, vt_precision precision,
-                     const char *kernel, answer *a)
+static void evaluate_sample(const sample *s, const char *path, const char *kind, vt_simd simd, vt_precision precision,
+                            const char *kernel, answer *a)
 {
   vt_err err = {0};
   vt_pot pot;
@@ -171,26 +161,16 @@ static void evaluate(const sample *s, const char *path, const char *kind, vt_sim
   vt_pot_close(&pot);
 }
 
-static double difference(const double *a, const double *b, int n)
+static double farthest(const answer *a, const answer *b, size_t n)
 {
-  double worst = 0, scale = 1;
-  for (int i = 0; i < n; i++) {
-    if (!(fabs(a[i] - b[i]) <= worst)) worst = fabs(a[i] - b[i]);
-    scale = fmax(scale, fabs(b[i]));
-  }
-  return worst / scale;
-}
-
-static double compare(const answer *a, const answer *b, int n)
-{
-  double d = fmax(difference(&a->energy, &b->energy, 1), difference(a->virial, b->virial, 9));
-  return fmax(d, fmax(difference(a->e, b->e, n), difference(&a->f[0][0], &b->f[0][0], 3 * n)));
+  double d = fmax(vt_test_difference(&a->energy, &b->energy, 1), vt_test_difference(a->virial, b->virial, 9));
+  return fmax(d, fmax(vt_test_difference(a->e, b->e, n), vt_test_difference(&a->f[0][0], &b->f[0][0], 3 * n)));
 }
 
 /* Worst differences of one seed, double and mixed. */
 static void try_seed(uint64_t seed, const char *path, double worst[2])
 {
-  rng r = {.key = seed};
+  vt_test_draws r = {.key = seed};
   vt_buf text = {0};
   vt_err err = {0};
   sample s = {0};
@@ -201,13 +181,13 @@ static void try_seed(uint64_t seed, const char *path, double worst[2])
   VT_TEST_OK(vt_file_replace(path, text.s, text.len, &err), &err);
   vt_buf_free(&text);
   choose_atoms(&s, &r, &f);
-  evaluate(&s, path, "nep-reference", VT_SIMD_PORTABLE, VT_DOUBLE, "reference double", &want);
+  evaluate_sample(&s, path, "nep-reference", VT_SIMD_PORTABLE, VT_DOUBLE, "reference double", &want);
   for (vt_simd simd = VT_SIMD_PORTABLE; simd <= VT_SIMD_AVX512; simd++) {
     for (int p = 0; vt_simd_works(simd) && p < 2; p++) {
       char kernel[32];
       snprintf(kernel, sizeof kernel, "%s %s", vt_simd_name(simd), p ? "mixed" : "double");
-      evaluate(&s, path, "nep", simd, p ? VT_MIXED : VT_DOUBLE, kernel, &got);
-      double d = compare(&got, &want, s.n);
+      evaluate_sample(&s, path, "nep", simd, p ? VT_MIXED : VT_DOUBLE, kernel, &got);
+      double d = farthest(&got, &want, (size_t)s.n);
       worst[p] = fmax(worst[p], d);
       if (!(d <= (p ? 3e-5 : 1e-12)))
         fail_msg("VT_SEED=%llu: %s differs by %.3g (nep%d, %d types, %d species, %d atoms, n_max %d %d, basis %d %d, "
@@ -223,11 +203,9 @@ static void vector_kernels_agree_with_the_readable_path(void **state)
   (void)state;
   const char *only = getenv("VT_SEED");
   const uint64_t first = only ? strtoull(only, NULL, 10) : 1, last = only ? first : SEEDS;
-  char path[] = "/tmp/vt-nep-XXXXXX";
+  char path[VT_TEST_PATH];
   double worst[2] = {0};
-  int fd = mkstemp(path);
-  assert_true(fd >= 0);
-  close(fd);
+  vt_test_file(path, "");
   for (uint64_t seed = first; seed <= last; seed++) try_seed(seed, path, worst);
   print_message("seeds %llu..%llu (VT_SEED=n replays one): worst differences %.2g double, %.2g mixed\n",
                 (unsigned long long)first, (unsigned long long)last, worst[0], worst[1]);

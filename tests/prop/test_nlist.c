@@ -5,27 +5,10 @@
 #include <string.h>
 
 #include "engine/sys/sys.h"
+#include "tests/support/draw.h"
 #include "tests/vt_test.h"
 
 enum { MOST_ATOMS = 40 };
-
-typedef struct rng {
-  uint64_t key;
-  uint32_t at;
-} rng;
-
-static double uniform(rng *r, double lo, double hi)
-{
-  double u[2];
-  vt_rng_uniform2(r->key, VT_STREAM_TEST, 0, 0, r->at++, u);
-  return lo + (hi - lo) * u[0];
-}
-
-static uint64_t first_seed(void)
-{
-  const char *s = getenv("VT_SEED");
-  return s ? strtoull(s, NULL, 10) : 1;
-}
 
 typedef struct sample {
   int n;
@@ -36,24 +19,25 @@ typedef struct sample {
 } sample;
 
 /* Cells from thinner than half the cutoff to several cutoffs wide, sheared, either handedness; atoms far outside. */
-static void make(sample *s, rng *r)
+static void make_sample(sample *s, vt_test_draws *r)
 {
   double hi[3][3];
-  s->cutoff = uniform(r, 2, 7);
-  s->skin = uniform(r, 0, 1) < 0.15 ? 0 : uniform(r, 0.2, 1.5);
+  s->cutoff = vt_test_uniform(r, 2, 7);
+  s->skin = vt_test_uniform(r, 0, 1) < 0.15 ? 0 : vt_test_uniform(r, 0.2, 1.5);
   do {
-    double size = uniform(r, 0, 1) < 0.4 ? 5 : 22;
+    double size = vt_test_uniform(r, 0, 1) < 0.4 ? 5 : 22;
     for (int a = 0; a < 3; a++) {
-      for (int b = 0; b < 3; b++) s->cell.h[a][b] = uniform(r, -0.5, 0.5) * size;
-      s->cell.h[a][a] += uniform(r, 0, 1) < 0.1 ? -size : size;
+      for (int b = 0; b < 3; b++) s->cell.h[a][b] = vt_test_uniform(r, -0.5, 0.5) * size;
+      s->cell.h[a][a] += vt_test_uniform(r, 0, 1) < 0.1 ? -size : size;
     }
   } while (!vt_cell_inverse(&s->cell, hi) || vt_cell_shortest_height(&s->cell) < 1.5);
   double room = vt_cell_volume(&s->cell) / 12; /* 12 A^3 an atom keeps the brute force short */
-  s->n = (int)fmin(MOST_ATOMS, 1 + uniform(r, 0, room));
+  s->n = (int)fmin(MOST_ATOMS, 1 + vt_test_uniform(r, 0, room));
   for (int i = 0; i < s->n; i++) {
     s->type[i] = i % 3;
     double f[3];
-    for (int a = 0; a < 3; a++) f[a] = uniform(r, 0, 1) < 0.2 ? uniform(r, -30, 30) : uniform(r, 0, 1);
+    for (int a = 0; a < 3; a++)
+      f[a] = vt_test_uniform(r, 0, 1) < 0.2 ? vt_test_uniform(r, -30, 30) : vt_test_uniform(r, 0, 1);
     for (int b = 0; b < 3; b++) s->x[i][b] = f[0] * s->cell.h[0][b] + f[1] * s->cell.h[1][b] + f[2] * s->cell.h[2][b];
   }
 }
@@ -65,12 +49,12 @@ static void multiply(double a[3][3], double b[3][3], double out[3][3])
 }
 
 /* A small random deformation of cell and atoms: isotropic or general. */
-static void strain(sample *s, rng *r)
+static void strain(sample *s, vt_test_draws *r)
 {
-  double f[3][3], h[3][3], isotropic = uniform(r, -0.02, 0.02);
-  int general = uniform(r, 0, 1) < 0.5;
+  double f[3][3], h[3][3], isotropic = vt_test_uniform(r, -0.02, 0.02);
+  int general = vt_test_uniform(r, 0, 1) < 0.5;
   for (int a = 0; a < 3; a++)
-    for (int b = 0; b < 3; b++) f[a][b] = (a == b) + (general ? uniform(r, -0.01, 0.01) : (a == b) * isotropic);
+    for (int b = 0; b < 3; b++) f[a][b] = (a == b) + (general ? vt_test_uniform(r, -0.01, 0.01) : (a == b) * isotropic);
   multiply(s->cell.h, f, h);
   memcpy(s->cell.h, h, sizeof h);
   for (int i = 0; i < s->n; i++) {
@@ -79,12 +63,12 @@ static void strain(sample *s, rng *r)
   }
 }
 
-static void jiggle(sample *s, rng *r, double step)
+static void jiggle(sample *s, vt_test_draws *r, double step)
 {
   for (int i = 0; i < s->n; i++)
-    for (int b = 0; b < 3; b++) s->x[i][b] += uniform(r, -step, step);
-  if (uniform(r, 0, 1) < 0.1) { /* an atom re-entered elsewhere: the caller wrapped it */
-    int i = (int)uniform(r, 0, s->n), a = (int)uniform(r, 0, 3);
+    for (int b = 0; b < 3; b++) s->x[i][b] += vt_test_uniform(r, -step, step);
+  if (vt_test_uniform(r, 0, 1) < 0.1) { /* an atom re-entered elsewhere: the caller wrapped it */
+    int i = (int)vt_test_uniform(r, 0, s->n), a = (int)vt_test_uniform(r, 0, 3);
     for (int b = 0; b < 3; b++) s->x[i][b] += 2 * s->cell.h[a][b];
   }
 }
@@ -133,12 +117,12 @@ static void row_has_every_pair(const vt_nlist *nl, const sample *s, int i, uint6
 static void every_pair_within_the_cutoff_is_in_the_rows_whatever_happened_before(void **state)
 {
   (void)state;
-  for (uint64_t seed = first_seed(); seed < first_seed() + 120; seed++) {
-    rng r = {seed, 0};
+  for (uint64_t seed = vt_test_first_seed(1); seed < vt_test_first_seed(1) + 120; seed++) {
+    vt_test_draws r = {seed, 0};
     sample s;
     vt_nlist nl;
     vt_err err = {0};
-    make(&s, &r);
+    make_sample(&s, &r);
     VT_TEST_OK(vt_nlist_open(&nl, s.n, s.type, s.cutoff, s.skin, &err), &err);
     for (int step = 0; step < 12; step++) {
       VT_TEST_OK(vt_nlist_update(&nl, &s.cell, (const double(*)[3])s.x, step == 5, &err), &err);
@@ -153,12 +137,12 @@ static void every_pair_within_the_cutoff_is_in_the_rows_whatever_happened_before
 static void rows_are_padded_with_the_atom_itself_and_entries_point_to_their_owner(void **state)
 {
   (void)state;
-  for (uint64_t seed = first_seed(); seed < first_seed() + 60; seed++) {
-    rng r = {seed, 0};
+  for (uint64_t seed = vt_test_first_seed(1); seed < vt_test_first_seed(1) + 60; seed++) {
+    vt_test_draws r = {seed, 0};
     sample s;
     vt_nlist nl;
     vt_err err = {0};
-    make(&s, &r);
+    make_sample(&s, &r);
     VT_TEST_OK(vt_nlist_open(&nl, s.n, s.type, s.cutoff, s.skin, &err), &err);
     VT_TEST_OK(vt_nlist_update(&nl, &s.cell, (const double(*)[3])s.x, 0, &err), &err);
     assert_int_equal((uintptr_t)nl.x % 64 + (uintptr_t)nl.y % 64 + (uintptr_t)nl.z % 64, 0);
@@ -181,7 +165,7 @@ static void rows_are_padded_with_the_atom_itself_and_entries_point_to_their_owne
   }
 }
 
-static void same_bits(const vt_nlist *a, const vt_nlist *b)
+static void same_lists(const vt_nlist *a, const vt_nlist *b)
 {
   assert_int_equal(a->n_all, b->n_all);
   size_t all = (size_t)a->n_all, n = (size_t)a->n;
@@ -198,12 +182,12 @@ static void same_bits(const vt_nlist *a, const vt_nlist *b)
 static void a_forced_rebuild_forgets_the_past(void **state)
 {
   (void)state;
-  for (uint64_t seed = first_seed(); seed < first_seed() + 60; seed++) {
-    rng r = {seed, 0};
+  for (uint64_t seed = vt_test_first_seed(1); seed < vt_test_first_seed(1) + 60; seed++) {
+    vt_test_draws r = {seed, 0};
     sample s;
     vt_nlist used, fresh;
     vt_err err = {0};
-    make(&s, &r);
+    make_sample(&s, &r);
     VT_TEST_OK(vt_nlist_open(&used, s.n, s.type, s.cutoff, s.skin, &err), &err);
     for (int step = 0; step < 5; step++) {
       VT_TEST_OK(vt_nlist_update(&used, &s.cell, (const double(*)[3])s.x, 0, &err), &err);
@@ -213,7 +197,7 @@ static void a_forced_rebuild_forgets_the_past(void **state)
     VT_TEST_OK(vt_nlist_update(&used, &s.cell, (const double(*)[3])s.x, 1, &err), &err);
     VT_TEST_OK(vt_nlist_open(&fresh, s.n, s.type, s.cutoff, s.skin, &err), &err);
     VT_TEST_OK(vt_nlist_update(&fresh, &s.cell, (const double(*)[3])s.x, 0, &err), &err);
-    same_bits(&used, &fresh);
+    same_lists(&used, &fresh);
     vt_nlist_close(&used);
     vt_nlist_close(&fresh);
   }
@@ -222,12 +206,12 @@ static void a_forced_rebuild_forgets_the_past(void **state)
 static void entries_move_with_their_owners_between_rebuilds(void **state)
 {
   (void)state;
-  for (uint64_t seed = first_seed(); seed < first_seed() + 60; seed++) {
-    rng r = {seed, 0};
+  for (uint64_t seed = vt_test_first_seed(1); seed < vt_test_first_seed(1) + 60; seed++) {
+    vt_test_draws r = {seed, 0};
     sample s;
     vt_nlist nl;
     vt_err err = {0};
-    make(&s, &r);
+    make_sample(&s, &r);
     s.skin = 1;
     VT_TEST_OK(vt_nlist_open(&nl, s.n, s.type, s.cutoff, s.skin, &err), &err);
     VT_TEST_OK(vt_nlist_update(&nl, &s.cell, (const double(*)[3])s.x, 0, &err), &err);

@@ -8,11 +8,6 @@
 #include "engine/transport/transport.h"
 #include "tests/vt_test.h"
 
-static void near(const char *what, double got, double want, double tolerance)
-{
-  if (!(fabs(got - want) <= tolerance)) fail_msg("%s: got %.17g, expected %.17g within %g", what, got, want, tolerance);
-}
-
 static void same(const vt_pooled *a, const vt_pooled *b) { assert_memory_equal(a, b, sizeof *a); }
 
 /* ------------------------------------------------------------------ hopping ions */
@@ -101,7 +96,7 @@ static void observe(glass *g, const paths *p, int lag, int column)
   }
 }
 
-static vt_tr_input make(glass *g, int z_alkali, uint64_t seed, int string, double rate)
+static vt_tr_input make_hopping_glass(glass *g, int z_alkali, uint64_t seed, int string, double rate)
 {
   static paths p;
   int lag[MAX_LAG];
@@ -137,9 +132,9 @@ typedef struct melt { /* of several glasses */
 
 static const double usual_rate = 2.0 / 15; /* 6 D = 1.2 A^2/ps, D = 2e-5 cm^2/s */
 
-static void fill(melt *m, int n, int z_alkali, uint64_t seed, int string)
+static void fill_melt(melt *m, int n, int z_alkali, uint64_t seed, int string)
 {
-  for (int i = 0; i < n; i++) m->in[i] = make(&m->g[i], z_alkali, seed + (uint64_t)i, string, usual_rate);
+  for (int i = 0; i < n; i++) m->in[i] = make_hopping_glass(&m->g[i], z_alkali, seed + (uint64_t)i, string, usual_rate);
 }
 
 static vt_pool pool(const melt *m, int n, uint64_t key)
@@ -168,11 +163,11 @@ static void strings_of_g_ions_have_a_haven_ratio_of_one_over_g(void **state)
   int covered = 0;
   for (int k = 0; k < 3; k++)
     for (int a = 0; a < 3; a++) {
-      fill(&m, 10, z[a], 100 * (uint64_t)(3 * k + a), string[k]);
+      fill_melt(&m, 10, z[a], 100 * (uint64_t)(3 * k + a), string[k]);
       vt_pool p = pool(&m, 10, 5);
       assert_int_equal(p.reason, VT_POOL_OK);
       assert_int_equal(p.haven_fw.n_glasses, 10);
-      near("ln H", log(p.haven_fw.value), -log(string[k]), many_sd * known_scatter);
+      near_named("ln H", log(p.haven_fw.value), -log(string[k]), many_sd * known_scatter);
       covered += covers(&p.haven_fw, 1.0 / string[k]);
     }
   assert_in_range(covered, 7, 9);
@@ -190,21 +185,21 @@ static void uncorrelated_ions_look_correlated_from_the_centre_of_mass(void **sta
     double t, h;
   } notes[] = {{3, 0.948, 1.112}, {11, 0.847, 1.393}, {19, 0.765, 1.707}};
   for (int a = 0; a < 3; a++) {
-    fill(&m, 10, notes[a].z, 2000 + 100 * (uint64_t)a, 1);
+    fill_melt(&m, 10, notes[a].z, 2000 + 100 * (uint64_t)a, 1);
     vt_pool p = pool(&m, 10, 5);
     double share = share_of_alkali(&m.g[0].comp), t = 1 - N_ALKALI * share; /* m_F / (m_A + m_F) */
-    near("t of the notes", t, notes[a].t, 6e-4);
-    near("H of the notes", 1 / (t * t), notes[a].h, 2e-3);
-    near("t_bary", p.t_bary.value, t, 1e-9);
-    near("t_fw", p.t_fw.value, 1, 1e-9);
-    near("H_fw", log(p.haven_fw.value), 0, many_sd * known_scatter);
-    near("H_bary", p.haven_bary.value * t * t / p.haven_total.value, 1, 1e-9);
+    near_named("t of the notes", t, notes[a].t, 6e-4);
+    near_named("H of the notes", 1 / (t * t), notes[a].h, 2e-3);
+    near_named("t_bary", p.t_bary.value, t, 1e-9);
+    near_named("t_fw", p.t_fw.value, 1, 1e-9);
+    near_named("H_fw", log(p.haven_fw.value), 0, many_sd * known_scatter);
+    near_named("H_bary", p.haven_bary.value * t * t / p.haven_total.value, 1, 1e-9);
     double lab = 1 - 2 * share + N_ALKALI * share * share;
-    near("H_total", log(p.haven_total.value / lab), 0, many_sd * known_scatter);
-    near("D", log(p.d_cm2_s[0].value / 2e-5), 0, many_sd * 0.03 / sqrt(10)); /* 3 % a glass: test_ana.c */
+    near_named("H_total", log(p.haven_total.value / lab), 0, many_sd * known_scatter);
+    near_named("D", log(p.d_cm2_s[0].value / 2e-5), 0, many_sd * 0.03 / sqrt(10)); /* 3 % a glass: test_ana.c */
     ;
     double sigma = vt_unit_sigma_mS_cm(N_ALKALI * 1.2, 600, 16 * 112);
-    near("sigma", log(p.sigma_mS_cm.value / sigma), 0, many_sd * known_scatter);
+    near_named("sigma", log(p.sigma_mS_cm.value / sigma), 0, many_sd * known_scatter);
     assert_int_equal(p.d_cm2_s[1].n_glasses, 0); /* the framework is rigid */
     assert_true(isnan(p.d_cm2_s[1].value));
   }
@@ -220,7 +215,7 @@ static void intervals_over_few_glasses_cover(void **state)
   int fw = 0, d = 0, sigma = 0, percentile = 0;
   double bias = 0, lab = vt_unit_sigma_mS_cm(N_ALKALI * 1.2 * 2, 600, 16 * 112);
   for (uint64_t s = 0; s < POOLS; s++) {
-    fill(&m, G, 11, 10000 + G * s, 2);
+    fill_melt(&m, G, 11, 10000 + G * s, 2);
     vt_pool p = pool(&m, G, s);
     fw += covers(&p.haven_fw, 0.5);
     bias += log(p.haven_fw.value / 0.5) / POOLS;
@@ -231,7 +226,7 @@ static void intervals_over_few_glasses_cover(void **state)
   print_message("  coverage of 95 %% intervals: H %d, D %d, sigma %d of %d; percentiles of H: %d\n", fw, d, sigma,
                 POOLS, percentile);
   print_message("  mean of ln H - ln 1/2: %.4f\n", bias);
-  near("bias of ln H", bias, 0, 4 * 0.12 / sqrt(G * POOLS));
+  near_named("bias of ln H", bias, 0, 4 * 0.12 / sqrt(G * POOLS));
   assert_in_range(fw, 181, 200);
   assert_in_range(d, 181, 200);
   assert_in_range(sigma, 181, 200);
@@ -247,7 +242,7 @@ static void frames_and_momentum_are_kept_in_the_mean(void **state)
   enum { G = 6 };
   vt_err err;
   vt_onsager o[G], other;
-  fill(&m, G, 19, 700, 2);
+  fill_melt(&m, G, 19, 700, 2);
   vt_pool p = pool(&m, G, 5);
   double sigma = 0, pooled = 0;
   for (int g = 0; g < G; g++) {
@@ -255,7 +250,7 @@ static void frames_and_momentum_are_kept_in_the_mean(void **state)
     sigma += o[g].sigma_mS_cm / G;
     for (int f = VT_TR_AS_SIMULATED; f <= VT_TR_FRAMEWORK; f++) {
       VT_TEST_OK(vt_tr_onsager(&m.in[g], p.lo_ps, p.hi_ps, f, &other, &err), &err);
-      near("sigma in another frame", other.sigma_mS_cm / o[g].sigma_mS_cm, 1, 1e-10);
+      near_named("sigma in another frame", other.sigma_mS_cm / o[g].sigma_mS_cm, 1, 1e-10);
     }
   }
   for (int i = 0; i < N_SPECIES; i++) {
@@ -267,15 +262,15 @@ static void frames_and_momentum_are_kept_in_the_mean(void **state)
         double without = (G * mean - o[g].l[i][j]) / (G - 1);
         jackknife += (G - 1.0) / G * (without - mean) * (without - mean);
       }
-      near("L", p.l[i][j] / mean, 1, 1e-10);
-      near("its error", p.l_se[i][j] / sqrt(jackknife), 1, 1e-8);
+      near_named("L", p.l[i][j] / mean, 1, 1e-10);
+      near_named("its error", p.l_se[i][j] / sqrt(jackknife), 1, 1e-8);
       momentum += mass * p.l[i][j];
       size += fabs(mass * p.l[i][j]);
       pooled += m.g[0].comp.charge[i] * m.g[0].comp.charge[j] * p.l[i][j];
     }
-    near("sum_j m_j L_ij", momentum / size, 0, 1e-10);
+    near_named("sum_j m_j L_ij", momentum / size, 0, 1e-10);
   }
-  near("sigma from the mean L", pooled / sigma, 1, 1e-10);
+  near_named("sigma from the mean L", pooled / sigma, 1, 1e-10);
 }
 
 /* A drift of everything that has nothing to do with the rest adds w t to every MSD and N_i N_j w t to the correlations;
@@ -285,7 +280,7 @@ static void a_drift_is_taken_out_by_the_frames(void **state)
   (void)state;
   static melt m;
   const double w = 0.2; /* A^2/ps */
-  fill(&m, 4, 11, 500, 2);
+  fill_melt(&m, 4, 11, 500, 2);
   vt_pool still = pool(&m, 4, 5);
   for (int g = 0; g < 4; g++)
     for (int k = 0; k < m.g[g].n_lag; k++)
@@ -298,14 +293,14 @@ static void a_drift_is_taken_out_by_the_frames(void **state)
               w * m.g[g].lag[k] * m.g[g].comp.count[i] * m.g[g].comp.count[j];
       }
   vt_pool drift = pool(&m, 4, 5);
-  near("start", drift.lo_ps, still.lo_ps, 0);
-  near("H_fw", drift.haven_fw.value / still.haven_fw.value, 1, 1e-9);
-  near("H_bary", drift.haven_bary.value / still.haven_bary.value, 1, 1e-9);
-  near("t_bary", drift.t_bary.value, still.t_bary.value, 1e-9);
-  near("t_fw", drift.t_fw.value, still.t_fw.value, 1e-9);
-  near("sigma", drift.sigma_mS_cm.value / still.sigma_mS_cm.value, 1, 1e-9);
+  near_named("start", drift.lo_ps, still.lo_ps, 0);
+  near_named("H_fw", drift.haven_fw.value / still.haven_fw.value, 1, 1e-9);
+  near_named("H_bary", drift.haven_bary.value / still.haven_bary.value, 1, 1e-9);
+  near_named("t_bary", drift.t_bary.value, still.t_bary.value, 1e-9);
+  near_named("t_fw", drift.t_fw.value, still.t_fw.value, 1e-9);
+  near_named("sigma", drift.sigma_mS_cm.value / still.sigma_mS_cm.value, 1, 1e-9);
   for (int i = 0; i < N_SPECIES; i++)
-    for (int j = 0; j < N_SPECIES; j++) near("L", (drift.l[i][j] - still.l[i][j]) / still.l[0][0], 0, 1e-9);
+    for (int j = 0; j < N_SPECIES; j++) near_named("L", (drift.l[i][j] - still.l[i][j]) / still.l[0][0], 0, 1e-9);
   assert_true(drift.haven_total.value > still.haven_total.value * 1.1); /* T 7.5: it alone knows of a drift */
 }
 
@@ -317,16 +312,16 @@ static void two_glasses_differ_by_twice_the_error(void **state)
   static melt m;
   vt_err err;
   vt_transport own[2];
-  fill(&m, 2, 11, 600, 1);
+  fill_melt(&m, 2, 11, 600, 1);
   for (int g = 0; g < 2; g++) VT_TEST_OK(vt_tr_replica(&m.in[g], &own[g], &err), &err);
   double ln[2] = {log(own[0].tracer[0].d_cm2_s), log(own[1].tracer[0].d_cm2_s)}, se = 0.5 * fabs(ln[0] - ln[1]);
   const vt_pooled d = pool(&m, 2, 5).d_cm2_s[0];
-  near("D", log(d.value), 0.5 * (ln[0] + ln[1]), 1e-12);
-  near("its error", d.se / d.value / se, 1, 0.05);
-  near("lower end", log(d.lo95 / d.value) / (-12.7062 * d.se / d.value), 1, 1e-5);
-  near("upper end", log(d.hi95 / d.value) / (12.7062 * d.se / d.value), 1, 1e-5);
-  near("lowest", log(d.pct_lo95), fmin(ln[0], ln[1]), 1e-12);
-  near("highest", log(d.pct_hi95), fmax(ln[0], ln[1]), 1e-12);
+  near_named("D", log(d.value), 0.5 * (ln[0] + ln[1]), 1e-12);
+  near_named("its error", d.se / d.value / se, 1, 0.05);
+  near_named("lower end", log(d.lo95 / d.value) / (-12.7062 * d.se / d.value), 1, 1e-5);
+  near_named("upper end", log(d.hi95 / d.value) / (12.7062 * d.se / d.value), 1, 1e-5);
+  near_named("lowest", log(d.pct_lo95), fmin(ln[0], ln[1]), 1e-12);
+  near_named("highest", log(d.pct_hi95), fmax(ln[0], ln[1]), 1e-12);
 }
 
 /* ------------------------------------------------------------------ glasses that do not fit in */
@@ -335,10 +330,10 @@ static void a_glass_without_conduction_does_not_poison_the_pool(void **state)
 {
   (void)state;
   static melt m;
-  fill(&m, 5, 11, 900, 1);
+  fill_melt(&m, 5, 11, 900, 1);
   vt_pool before = pool(&m, 5, 5);
   m.in[5] = m.in[4];
-  m.in[4] = make(&m.g[9], 11, 77, 1, 1e-4); /* frozen, in the middle of the others */
+  m.in[4] = make_hopping_glass(&m.g[9], 11, 77, 1, 1e-4); /* frozen, in the middle of the others */
   vt_pool after = pool(&m, 6, 5);
   assert_int_equal(after.n_glasses, 6);
   assert_int_equal(after.n_left_out, 1);
@@ -359,16 +354,16 @@ static void the_latest_start_is_everybodys_window(void **state)
   static melt m;
   vt_err err;
   vt_transport own;
-  fill(&m, 3, 11, 300, 1);
-  near("usual start", pool(&m, 3, 5).lo_ps, 5, 0.51);
-  near("usual end", pool(&m, 3, 5).hi_ps, 30, 0);
-  m.in[1] = make(&m.g[1], 11, 301, 1, usual_rate / 5);
+  fill_melt(&m, 3, 11, 300, 1);
+  near_named("usual start", pool(&m, 3, 5).lo_ps, 5, 0.51);
+  near_named("usual end", pool(&m, 3, 5).hi_ps, 30, 0);
+  m.in[1] = make_hopping_glass(&m.g[1], 11, 301, 1, usual_rate / 5);
   VT_TEST_OK(vt_tr_replica(&m.in[1], &own, &err), &err);
   assert_true(own.sigma_lo_ps >= 15);
   vt_pool p = pool(&m, 3, 5);
   assert_int_equal(p.n_left_out, 0);
-  near("start", p.lo_ps, own.sigma_lo_ps, 0);
-  near("end", p.hi_ps, fmax(30, 2 * own.sigma_lo_ps), 0);
+  near_named("start", p.lo_ps, own.sigma_lo_ps, 0);
+  near_named("end", p.hi_ps, fmax(30, 2 * own.sigma_lo_ps), 0);
 }
 
 /* Its values are those of vt_tr_replica and vt_tr_onsager; there are no intervals. */
@@ -379,23 +374,23 @@ static void a_single_glass_keeps_its_own_errors(void **state)
   vt_err err;
   vt_transport own;
   vt_onsager o;
-  fill(&m, 1, 11, 40, 1);
+  fill_melt(&m, 1, 11, 40, 1);
   vt_pool p = pool(&m, 1, 5);
   VT_TEST_OK(vt_tr_replica(&m.in[0], &own, &err), &err);
   VT_TEST_OK(vt_tr_onsager(&m.in[0], own.sigma_lo_ps, own.sigma_hi_ps, VT_TR_BARYCENTRIC, &o, &err), &err);
   assert_int_equal(p.reason, VT_POOL_ONE_GLASS);
-  near("H_fw", p.haven_fw.value / own.haven_fw, 1, 1e-12);
-  near("its error", p.haven_fw.se / own.haven_fw_se, 1, 1e-12);
-  near("H_total", p.haven_total.value / own.haven_total, 1, 1e-12);
-  near("sigma", p.sigma_mS_cm.value / own.sigma_mS_cm, 1, 1e-12);
-  near("its error", p.sigma_mS_cm.se / own.sigma_se, 1, 1e-12);
-  near("D", p.d_cm2_s[0].value / own.tracer[0].d_cm2_s, 1, 1e-12);
-  near("its error", p.d_cm2_s[0].se / own.tracer[0].se, 1, 1e-12);
-  near("t", p.t_bary.value, o.t[0], 1e-12);
-  near("t_self", p.t_self.value, o.t_self[0], 1e-12);
-  near("t - t_self", p.gap_bary.value, o.t[0] - o.t_self[0], 1e-12);
-  near("sigma_NE,alkali / sigma_NE,all", p.ionicity.value * p.haven_total.value, o.t_self[0], 1e-12);
-  near("L", p.l[0][1] / o.l[0][1], 1, 1e-12);
+  near_named("H_fw", p.haven_fw.value / own.haven_fw, 1, 1e-12);
+  near_named("its error", p.haven_fw.se / own.haven_fw_se, 1, 1e-12);
+  near_named("H_total", p.haven_total.value / own.haven_total, 1, 1e-12);
+  near_named("sigma", p.sigma_mS_cm.value / own.sigma_mS_cm, 1, 1e-12);
+  near_named("its error", p.sigma_mS_cm.se / own.sigma_se, 1, 1e-12);
+  near_named("D", p.d_cm2_s[0].value / own.tracer[0].d_cm2_s, 1, 1e-12);
+  near_named("its error", p.d_cm2_s[0].se / own.tracer[0].se, 1, 1e-12);
+  near_named("t", p.t_bary.value, o.t[0], 1e-12);
+  near_named("t_self", p.t_self.value, o.t_self[0], 1e-12);
+  near_named("t - t_self", p.gap_bary.value, o.t[0] - o.t_self[0], 1e-12);
+  near_named("sigma_NE,alkali / sigma_NE,all", p.ionicity.value * p.haven_total.value, o.t_self[0], 1e-12);
+  near_named("L", p.l[0][1] / o.l[0][1], 1, 1e-12);
   assert_true(isnan(p.haven_fw.lo95) && isnan(p.haven_fw.pct_hi95) && isnan(p.t_bary.se) && isnan(p.l_se[0][0]));
 }
 
@@ -403,7 +398,7 @@ static void no_conducting_glass_gives_no_numbers(void **state)
 {
   (void)state;
   static melt m;
-  for (int g = 0; g < 2; g++) m.in[g] = make(&m.g[g], 11, (uint64_t)g, 1, 1e-4);
+  for (int g = 0; g < 2; g++) m.in[g] = make_hopping_glass(&m.g[g], 11, (uint64_t)g, 1, 1e-4);
   vt_pool p = pool(&m, 2, 5);
   assert_int_equal(p.reason, VT_POOL_NO_WINDOW);
   assert_int_equal(p.n_left_out, 2);
@@ -418,7 +413,7 @@ static void without_a_volume_ratios_are_left(void **state)
 {
   (void)state;
   static melt m;
-  fill(&m, 4, 11, 60, 1);
+  fill_melt(&m, 4, 11, 60, 1);
   vt_pool with = pool(&m, 4, 5);
   for (int g = 0; g < 4; g++) m.in[g].volume_a3 = (double)NAN;
   vt_pool without = pool(&m, 4, 5);
@@ -431,11 +426,11 @@ static void the_key_alone_decides_the_draws(void **state)
 {
   (void)state;
   static melt m;
-  fill(&m, 5, 11, 80, 1);
+  fill_melt(&m, 5, 11, 80, 1);
   vt_pool a = pool(&m, 5, 5), b = pool(&m, 5, 5), c = pool(&m, 5, 6);
   assert_memory_equal(&a.haven_fw, &b.haven_fw, sizeof a.haven_fw);
   assert_true(a.haven_fw.se != c.haven_fw.se);
-  near("another key", c.haven_fw.se / a.haven_fw.se, 1, 0.1); /* 2000 draws: 1.6 % each */
+  near_named("another key", c.haven_fw.se / a.haven_fw.se, 1, 0.1); /* 2000 draws: 1.6 % each */
 }
 
 static void unlike_glasses_are_refused(void **state)
@@ -444,7 +439,7 @@ static void unlike_glasses_are_refused(void **state)
   static melt m;
   vt_err err;
   vt_pool p;
-  fill(&m, 2, 11, 20, 1);
+  fill_melt(&m, 2, 11, 20, 1);
   m.in[1].t_k = 650;
   assert_int_equal(vt_pool_glasses(m.in, 2, 5, &p, &err), VT_EINVAL);
   assert_non_null(strstr(err.text, "600 and 650 K"));

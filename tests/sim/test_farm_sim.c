@@ -1,5 +1,6 @@
 /* The real master and the real workers over simulated ranks, with the real journal on disk: random delays, failures
  * that the ladder cures, failures that it does not, and a soft stop in the middle with a second start. */
+#include "tests/support/files.h"
 #include "tests/vt_test.h"
 
 #include <stdio.h>
@@ -28,7 +29,7 @@ typedef struct rank {
   vt_worker *worker;
 } rank;
 
-static double chance(const world *w, uint32_t a, uint32_t b)
+static double chance_of(const world *w, uint32_t a, uint32_t b)
 {
   double u[2];
   vt_rng_uniform2(w->seed, VT_STREAM_TEST, 1, a, b, u);
@@ -40,7 +41,7 @@ static double chance(const world *w, uint32_t a, uint32_t b)
 static int fails(const world *w, int task, int attempt, int half_stage)
 {
   if (task < N_GLASS) return 0;
-  double u = chance(w, (uint32_t)task, 0);
+  double u = chance_of(w, (uint32_t)task, 0);
   return u < 0.05 || (u < 0.25 && attempt == 0 && half_stage == 0);
 }
 
@@ -100,7 +101,7 @@ static int over(const rank *r)
 }
 
 /* One start; stop_after: virtual seconds, < 0 never. */
-static void run_start(world *w, vt_journal *replay, double stop_after)
+static void run_farm(world *w, vt_journal *replay, double stop_after)
 {
   rank r[MOST_RANKS];
   vt_err err = {0};
@@ -133,21 +134,13 @@ static void run_start(world *w, vt_journal *replay, double stop_after)
 static void make_world(world *w, uint64_t seed)
 {
   *w = (world){.seed = seed};
-  w->n_ranks = 1 + (int)(chance(w, 9999, 1) * MOST_RANKS);
-  (void)snprintf(w->dir, sizeof w->dir, "/tmp/vt-farm-sim-XXXXXX");
-  assert_non_null(mkdtemp(w->dir));
+  w->n_ranks = 1 + (int)(chance_of(w, 9999, 1) * MOST_RANKS);
+  vt_test_folder(w->dir, "farm_sim");
   for (int i = 0; i < N_TASKS; i++) {
-    w->task[i] = (vt_sched_task){.needs = i < N_GLASS ? -1 : i % N_GLASS, .cost = 1 + chance(w, (uint32_t)i, 3)};
+    w->task[i] = (vt_sched_task){.needs = i < N_GLASS ? -1 : i % N_GLASS, .cost = 1 + chance_of(w, (uint32_t)i, 3)};
     vt_sha256(&i, sizeof i, &w->task[i].uid);
     w->ns[i] = 1;
   }
-}
-
-static void remove_world(world *w)
-{
-  char cmd[128];
-  (void)snprintf(cmd, sizeof cmd, "rm -rf '%s'", w->dir);
-  assert_int_equal(system(cmd), 0);
 }
 
 static void every_task_is_recorded_once_whatever_the_delays_and_stops(void **state)
@@ -159,14 +152,14 @@ static void every_task_is_recorded_once_whatever_the_delays_and_stops(void **sta
     vt_err err = {0};
     vt_journal *j;
     make_world(&w, seed);
-    double stop = seed % 2 ? -1 : 0.05 + 0.4 * chance(&w, 9999, 2);
+    double stop = seed % 2 ? -1 : 0.05 + 0.4 * chance_of(&w, 9999, 2);
     VT_TEST_OK(vt_journal_open(&j, w.dir, &err), &err);
-    run_start(&w, j, stop);
+    run_farm(&w, j, stop);
     VT_TEST_OK(vt_journal_refresh(j, &err), &err);
     int done = 0;
     for (int i = 0; i < N_TASKS; i++) done += vt_journal_result(j, &w.task[i].uid) != NULL;
     stopped_in_the_middle += stop >= 0 && done > 0 && done < N_TASKS - 5;
-    if (stop >= 0) run_start(&w, j, -1);
+    if (stop >= 0) run_farm(&w, j, -1);
     VT_TEST_OK(vt_journal_refresh(j, &err), &err);
     for (int i = 0; i < N_TASKS; i++) {
       int tries = 0;
@@ -177,7 +170,7 @@ static void every_task_is_recorded_once_whatever_the_delays_and_stops(void **sta
                  (unsigned long long)seed, w.n_ranks, i, w.ran[i], result, tries);
     }
     vt_journal_free(j);
-    remove_world(&w);
+    vt_test_folder_remove(w.dir);
   }
   assert_true(stopped_in_the_middle > 5); /* else the stop was never tried */
 }

@@ -1,5 +1,6 @@
 /* One master and many simulated ranks that speak the real messages: whoever dies or leaves, the master counts every
  * task exactly once.  With the argument `large`: ten thousand ranks, a million tasks. */
+#include "tests/support/files.h"
 #include "tests/vt_test.h"
 
 #include <stdio.h>
@@ -57,15 +58,14 @@ static void a_journal_is_replayed_and_nothing_is_done_again(void **state)
   vt_farm_simulated r;
   vt_farm_simulation s = spec(9);
   vt__bench_journal x = {.n_shards = 5, .batch = 256, .n_values = 3};
-  char dir[] = "/tmp/vt-scale-XXXXXX", cmd[64];
-  assert_non_null(mkdtemp(dir));
+  char dir[VT_TEST_PATH];
+  vt_test_folder(dir, "scale");
   VT_TEST_OK(vt__bench_write_journal(tasks, n_tasks, dir, &x, &s.replay, &err), &err);
   VT_TEST_OK(vt_farm_simulate(&s, &r, &err), &err);
   assert_int_equal(r.tasks.done, n_tasks);
   assert_int_equal(r.never, n_tasks);
   vt_journal_free(s.replay);
-  (void)snprintf(cmd, sizeof cmd, "rm -rf '%s'", dir);
-  assert_int_equal(system(cmd), 0);
+  vt_test_folder_remove(dir);
 }
 
 static int make_tasks(void **state)

@@ -6,6 +6,8 @@
 
 #include "runner/comm/comm.h"
 #include "runner/sched/sched.h"
+#include "tests/support/draw.h"
+#include "tests/support/files.h"
 #include "tests/vt_test.h"
 
 enum { TAG_READY = 1, TAG_BEAT, TAG_RESULT, TAG_FAILURE, TAG_GONE, TAG_TASK, TAG_RELEASE };
@@ -234,15 +236,8 @@ static void master_step(world *w)
 
 /* ------------------------------------------------------------------ one start */
 
-static void *array(size_t n, size_t size)
-{
-  void *p = calloc(n ? n : 1, size);
-  assert_non_null(p);
-  return p;
-}
-
 /* The journal lists failures in no particular order of the tries. */
-static void replay(world *w)
+static void replay_failures(world *w)
 {
   for (int t = 0; t < w->r.n_tasks; t++) {
     if (w->result[t]) event(w, (vt_event){.kind = VT_EV_RESULT, .worker = -1, .task = t});
@@ -261,7 +256,7 @@ static void replay(world *w)
   }
 }
 
-static void begin(world *w)
+static void begin_start(world *w)
 {
   vt_err err;
   int n_ranks = w->r.n_workers + 1;
@@ -271,14 +266,14 @@ static void begin(world *w)
   VT_TEST_OK(vt_sched_open(&w->sched, w->task, w->r.n_tasks, &so, &err), &err);
   VT_TEST_OK(vt_sim_open(&w->sim, &mo, &err), &err);
   w->cap = vt_sched_actions_max(w->sched);
-  w->action = array((size_t)w->cap, sizeof *w->action);
-  w->worker = array((size_t)w->r.n_workers, sizeof *w->worker);
-  w->heard = array((size_t)n_ranks, sizeof *w->heard);
-  w->given_up = array((size_t)n_ranks, 1);
-  w->recorded = array((size_t)w->r.n_tasks, sizeof *w->recorded);
+  w->action = vt_test_array((size_t)w->cap, sizeof *w->action);
+  w->worker = vt_test_array((size_t)w->r.n_workers, sizeof *w->worker);
+  w->heard = vt_test_array((size_t)n_ranks, sizeof *w->heard);
+  w->given_up = vt_test_array((size_t)n_ranks, 1);
+  w->recorded = vt_test_array((size_t)w->r.n_tasks, sizeof *w->recorded);
   w->stopped = w->n_dead = 0;
   for (int k = 0; k < w->r.n_workers; k++) w->worker[k].rank = k + 1;
-  replay(w);
+  replay_failures(w);
 }
 
 /* Nobody is left who could do anything. */
@@ -310,7 +305,7 @@ static void check_leases(const world *w)
 /* Until all is decided and everybody has left, or nobody is left; then the last letters are read. */
 static void run_start(world *w, int check_every)
 {
-  begin(w);
+  begin_start(w);
   double most = 1000 * w->r.task_s * (1 + (double)w->r.n_tasks / w->r.n_workers);
   for (int64_t step = 0; !deserted(w); step++) {
     master_step(w);
@@ -326,7 +321,7 @@ static void run_start(world *w, int check_every)
   w->start++;
 }
 
-static void end(world *w)
+static void end_start(world *w)
 {
   vt_sim_close(w->sim);
   vt_sched_free(w->sched);
@@ -340,9 +335,9 @@ static void end(world *w)
 static void make_tasks(world *w)
 {
   size_t n = (size_t)w->r.n_tasks;
-  w->task = array(n, sizeof *w->task);
-  w->result = array(n, 1);
-  w->failed = array(n, 1);
+  w->task = vt_test_array(n, sizeof *w->task);
+  w->result = vt_test_array(n, 1);
+  w->failed = vt_test_array(n, 1);
   for (int t = 0; t < w->r.n_tasks; t++) {
     w->task[t].needs = t < w->r.n_glass ? -1 : (int)(chance(w) * w->r.n_glass);
     w->task[t].cost = 0.5 + chance(w);
@@ -358,12 +353,6 @@ static void free_tasks(world *w)
 }
 
 /* ------------------------------------------------------------------ tests */
-
-static uint64_t first_seed(void)
-{
-  const char *env = getenv("VT_SEED");
-  return env ? strtoull(env, NULL, 10) : 0;
-}
 
 static rules small_rules(uint64_t seed)
 {
@@ -396,7 +385,7 @@ static void every_small_world_ends_with_all_that_is_possible(void **state)
   (void)state;
   enum { WORLDS = 2000, ACCIDENTS = 3 };
   int64_t starts = 0, kills = 0, messages = 0, done = 0, failed = 0, dead = 0;
-  uint64_t first = first_seed() ? first_seed() : 1, n = first_seed() ? 1 : WORLDS;
+  const uint64_t only = vt_test_first_seed(0), first = only ? only : 1, n = only ? 1 : WORLDS;
   for (uint64_t seed = first; seed < first + n; seed++) {
     world w = {.r = small_rules(seed)};
     make_tasks(&w);
@@ -420,7 +409,7 @@ static void every_small_world_ends_with_all_that_is_possible(void **state)
         if (k == ACCIDENTS && can) assert_int_equal(w.recorded[t], 1);
       }
       if (k == ACCIDENTS) done += c.done, failed += c.failed;
-      end(&w);
+      end_start(&w);
     }
     starts += w.start, kills += w.n_kills, messages += w.n_messages;
     free_tasks(&w);
@@ -460,7 +449,7 @@ static void a_thousand_workers_share_a_hundred_thousand_tasks(void **state)
                 wall, (long long)w.n_messages, (double)w.n_messages / wall, (long long)w.n_events, (long long)w.n_kills,
                 (long long)c.done, (long long)c.failed, vt_sim_now(w.sim) - 1e9);
   assert_true(w.n_kills > 100);
-  end(&w);
+  end_start(&w);
   free_tasks(&w);
 }
 

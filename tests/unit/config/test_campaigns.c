@@ -6,27 +6,8 @@
 #include "config/config.h"
 #include "engine/obs/obs.h"
 #include "engine/pot/pot.h"
+#include "tests/support/campaigns.h"
 #include "tests/vt_test.h"
-
-static vt_status probe(void *ctx, const char *kind, const char *path, vt_pot_facts *out, vt_err *err)
-{
-  vt_pot_info info;
-  (void)ctx;
-  VT_PASS(vt_pot_probe(kind, path, &info, err));
-  *out = (vt_pot_facts){.n_elements = info.n_elements, .cutoff = info.cutoff, .sha256 = info.sha256};
-  memcpy(out->element, info.element, sizeof out->element);
-  return VT_OK;
-}
-
-static const vt_campaign_env *env_of_build(void)
-{
-  static const vt_obs_doc *obs[64];
-  static const char *kinds[64];
-  static vt_campaign_env env = {.obs = obs, .pot_kinds = kinds, .probe = probe};
-  for (int i = 0; i < 63 && vt_obs_builtin[i]; i++) obs[i] = &vt_obs_builtin[i]->doc;
-  for (int i = 0; i < 63 && vt_pot_builtin[i]; i++) kinds[i] = vt_pot_builtin[i]->name;
-  return &env;
-}
 
 static vt_campaign *shipped(const char *name)
 {
@@ -37,7 +18,7 @@ static vt_campaign *shipped(const char *name)
   vt_buf b = {0};
   vt_err_clear(&err);
   (void)snprintf(path, sizeof path, "%s/campaigns/%s", VT_TEST_SOURCE, name);
-  vt_status rc = vt_campaign_load(path, env_of_build(), &c, &d, &err);
+  vt_status rc = vt_campaign_load(path, vt_test_env(), &c, &d, &err);
   vt_diags_format(&d, &b);
   if (rc != VT_OK || d.n) fail_msg("%s\n%s", err.text, b.len ? b.s : ""); /* not even a warning */
   vt_diags_free(&d);
@@ -93,7 +74,7 @@ static void schema_md_is_what_the_table_says(void **state)
   char *old = NULL;
   size_t n = 0;
   vt_err_clear(&err);
-  vt_schema_markdown(env_of_build(), &fresh);
+  vt_schema_markdown(vt_test_env(), &fresh);
   VT_TEST_OK(vt_buf_check(&fresh, &err), &err);
   if (getenv("VT_UPDATE")) VT_TEST_OK(vt_file_replace(path, fresh.s, fresh.len, &err), &err);
   VT_TEST_OK(vt_file_read(path, 1 << 20, &old, &n, &err), &err);
@@ -128,11 +109,11 @@ static void schema_markdown_and_canonical_text_know_the_same_keys(void **state)
 {
   (void)state;
   vt_buf md = {0}, canon = {0};
-  vt_schema_markdown(env_of_build(), &md);
+  vt_schema_markdown(vt_test_env(), &md);
   vt_campaign *c = shipped("quickstart.yaml");
   vt_campaign_canon(c, &canon);
   texts t = {.markdown = md.s, .canon = canon.s};
-  vt_schema_each(env_of_build(), look_for_key, &t);
+  vt_schema_each(vt_test_env(), look_for_key, &t);
   assert_true(t.n > 50);
   vt_campaign_free(c);
   vt_buf_free(&md);

@@ -13,21 +13,21 @@
 enum { MOST = 64 };
 static const vt_compare_limits limits = {.margin = 0.3, .tau_margin = 0.2, .range_margin = 0.8};
 
-static double number(void)
+static double read_input(void)
 {
   double x;
   if (scanf("%lf", &x) != 1) exit(2);
   return x;
 }
 
-static int count(int most)
+static int read_count(int most)
 {
-  double x = number();
+  double x = read_input();
   if (!(x >= 1 && x <= most)) exit(2);
   return (int)x;
 }
 
-static void compare(const vt_compare_input *in, vt_compare *c)
+static void compare_or_exit(const vt_compare_input *in, vt_compare *c)
 {
   vt_err err;
   if (vt_compare_fits(in, c, &err) == VT_OK) return;
@@ -39,13 +39,13 @@ static void compare(const vt_compare_input *in, vt_compare *c)
 static void effects(vt_compare *c)
 {
   vt_arrh f[MOST];
-  int k = count(MOST);
+  int k = read_count(MOST);
   for (int i = 0; i < k; i++) {
     f[i] = (vt_arrh){.resolved = 1, .n_glasses = 1, .dof = 4, .t_ref_k = 500, .ea_ev = 0.3, .ea_se = 0.01};
-    f[i].log10_ref = number();
-    f[i].log10_ref_se = number();
+    f[i].log10_ref = read_input();
+    f[i].log10_ref_se = read_input();
   }
-  compare(&(vt_compare_input){.fits = f, .n = k, .lim = limits}, c);
+  compare_or_exit(&(vt_compare_input){.fits = f, .n = k, .lim = limits}, c);
   (void)printf("%.17g %.17g %.17g %.17g %.17g %.17g %.17g %.17g\n", c->tau, c->tau_lo, c->tau_hi, c->tau_dl, c->q,
                c->q_p, c->i2, c->mean_decades);
 }
@@ -54,13 +54,13 @@ static void lines(vt_compare *c)
 {
   vt_arrh f[MOST];
   static vt_glass_line line[MOST * MOST];
-  int k = count(MOST), n = 0;
+  int k = read_count(MOST), n = 0;
   for (int i = 0; i < k; i++) {
     double level[MOST] = {0}, ea[MOST] = {0};
-    int g = count(MOST);
+    int g = read_count(MOST);
     for (int j = 0; j < g; j++) {
-      level[j] = number();
-      ea[j] = number();
+      level[j] = read_input();
+      ea[j] = read_input();
       line[n++] = (vt_glass_line){.comp = i, .glass = j, .log10_ref = level[j], .ea_ev = ea[j]};
     }
     size_t m = (size_t)g;
@@ -73,7 +73,7 @@ static void lines(vt_compare *c)
                      .ea_ev = vt_mean(ea, m),
                      .ea_se = sqrt(vt_variance(ea, m) / g)};
   }
-  compare(&(vt_compare_input){.fits = f, .n = k, .glass = line, .n_glass = n, .lim = limits}, c);
+  compare_or_exit(&(vt_compare_input){.fits = f, .n = k, .glass = line, .n_glass = n, .lim = limits}, c);
   (void)printf("%.17g %.17g\n", c->p_common_slope, c->p_common_level);
 }
 

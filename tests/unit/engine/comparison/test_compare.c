@@ -6,11 +6,6 @@
 #include "engine/num/num.h"
 #include "tests/vt_test.h"
 
-static void near(double got, double want, double tolerance)
-{
-  if (!(fabs(got - want) <= tolerance)) fail_msg("got %.17g, expected %.17g within %g", got, want, tolerance);
-}
-
 static const vt_compare_limits limits = {.margin = 0.3, .tau_margin = 0.2, .range_margin = 0.8};
 
 static const char *const names[] = {"Ada", "Bell", "Curie", "Dirac", "Euler", "Fermi", "Gauss", "Hahn", "Ito"};
@@ -36,7 +31,7 @@ static vt_compare compare_within(const vt_arrh *f, int n, vt_compare_limits lim,
   return c;
 }
 
-static vt_compare compare(const vt_arrh *f, int n) { return compare_within(f, n, limits, 42); }
+static vt_compare compare_campaign(const vt_arrh *f, int n) { return compare_within(f, n, limits, 42); }
 
 /* ------------------------------------------------------------------ numbers */
 
@@ -92,7 +87,7 @@ static void random_effects_agree_with_scipy(void **state)
   for (size_t i = 0; i < sizeof oracle / sizeof oracle[0]; i++) {
     vt_arrh f[6];
     for (int k = 0; k < oracle[i].k; k++) f[k] = made(oracle[i].y[k], oracle[i].s[k], 1, 4);
-    vt_compare c = compare(f, oracle[i].k);
+    vt_compare c = compare_campaign(f, oracle[i].k);
     assert_int_equal(c.k, oracle[i].k);
     near(c.tau, oracle[i].tau, 1e-9);
     near(c.tau_lo, oracle[i].tau_lo, 1e-9);
@@ -123,7 +118,7 @@ static void common_slopes_are_tested_between_glasses(void **state)
     f[i].ea_ev = f[i].log10_ref + 6;
     f[i].ea_se = f[i].log10_ref_se;
   }
-  vt_compare c = compare(f, 3);
+  vt_compare c = compare_campaign(f, 3);
   assert_true(isnan(c.p_common_level)); /* it needs the lines of the glasses */
   near(c.p_common_slope, 0.00404172742959762, 1e-10);
 }
@@ -135,7 +130,7 @@ static void contrasts_are_taken_from_the_mean(void **state)
   const double y[4] = {-5.0, -5.1, -5.2, -5.7}, se = 0.05;
   vt_arrh f[4];
   for (int i = 0; i < 4; i++) f[i] = made(y[i], se, 5, 4);
-  vt_compare c = compare(f, 4);
+  vt_compare c = compare_campaign(f, 4);
   near(c.mean_decades, -5.25, 1e-12);
   double half = 1.745883676276 * se * sqrt(0.75); /* t(0.95, 16); var(y_c - mean) = s^2 (1 - 1/4) */
   for (int i = 0; i < 4; i++) {
@@ -152,7 +147,7 @@ static void glass_variance_is_pooled(void **state)
 {
   (void)state;
   vt_arrh f[3] = {made(-5.0, 0.03, 5, 4), made(-5.1, 0.09, 5, 4), made(-5.2, 0.02, 1, 3)};
-  vt_compare c = compare(f, 3);
+  vt_compare c = compare_campaign(f, 3);
   double per_glass = (4 * 5 * 0.03 * 0.03 + 4 * 5 * 0.09 * 0.09) / 8;
   double s2[3] = {per_glass / 5, per_glass / 5, per_glass}; /* a single glass cannot be better than one glass */
   double sum_w = 0, mean = 0, q = 0;
@@ -179,18 +174,18 @@ static void the_range_is_corrected_for_noise(void **state)
   (void)state;
   vt_arrh f[6];
   for (int i = 0; i < 6; i++) f[i] = made(-6 + 0.2 * i, 0.001, 5, 4);
-  vt_compare c = compare(f, 6);
+  vt_compare c = compare_campaign(f, 6);
   near(c.range, 1, 0.001);
   near(c.range_hi - c.range_lo, 4 * 0.0014, 0.002);                  /* the two ends, each +-0.001: 2 * 1.96 * 0.0014 */
   for (int i = 0; i < 6; i++) f[i] = made(-6 + 0.05 * i, 0.1, 5, 4); /* sd 0.094 seen, 0.1 expected from noise */
-  c = compare(f, 6);
+  c = compare_campaign(f, 6);
   near(c.tau, 0, 0);
   assert_true(c.range_lo == 0 && c.range < 0.15 && c.range_hi > 0.2);
 }
 
 /* ------------------------------------------------------------------ verdicts */
 
-static void expect(const vt_compare *c, vt_verdict verdict, const char *says)
+static void expect_verdict(const vt_compare *c, vt_verdict verdict, const char *says)
 {
   if (c->verdict != (int32_t)verdict || !strstr(c->why, says))
     fail_msg("%s: \"%s\", expected %s with \"%s\"", vt_verdict_text((vt_verdict)c->verdict), c->why,
@@ -202,8 +197,8 @@ static void close_and_precise_compositions_are_insensitive(void **state)
   (void)state;
   vt_arrh f[9];
   for (int i = 0; i < 9; i++) f[i] = made(-5.5 + 0.02 * (i % 3), 0.03, 5, 4);
-  vt_compare c = compare(f, 9);
-  expect(&c, VT_INSENSITIVE, "all 9 compositions");
+  vt_compare c = compare_campaign(f, 9);
+  expect_verdict(&c, VT_INSENSITIVE, "all 9 compositions");
   assert_true(c.tau_hi < 0.2 && c.range_hi < 0.8);
 }
 
@@ -212,18 +207,18 @@ static void decades_apart_is_sensitive(void **state)
   (void)state;
   vt_arrh f[9];
   for (int i = 0; i < 9; i++) f[i] = made(-5.5 + 0.25 * i, 0.03, 5, 4);
-  vt_compare c = compare(f, 9);
-  expect(&c, VT_SENSITIVE, "differs from the mean");
+  vt_compare c = compare_campaign(f, 9);
+  expect_verdict(&c, VT_SENSITIVE, "differs from the mean");
   for (int i = 0; i < 9; i++) f[i] = made(-5.5 + (i % 2 ? 0.27 : -0.27), 0.03, 5, 4); /* all inside the margin */
-  c = compare(f, 9);
+  c = compare_campaign(f, 9);
   assert_true(c.delta_lo90[1] < 0.3);
-  expect(&c, VT_UNDECIDED, "straddles");
+  expect_verdict(&c, VT_UNDECIDED, "straddles");
   const vt_compare_limits strict = {.margin = 0.4, .tau_margin = 0.1, .range_margin = 0.8};
   vt_compare s = compare_within(f, 9, strict, 42);
-  expect(&s, VT_SENSITIVE, "spread tau is at least");
+  expect_verdict(&s, VT_SENSITIVE, "spread tau is at least");
   const vt_compare_limits narrow = {.margin = 0.4, .tau_margin = 0.9, .range_margin = 0.3};
   s = compare_within(f, 9, narrow, 42);
-  expect(&s, VT_SENSITIVE, "range is at least");
+  expect_verdict(&s, VT_SENSITIVE, "range is at least");
 }
 
 static void noisy_compositions_are_undecided(void **state)
@@ -231,35 +226,35 @@ static void noisy_compositions_are_undecided(void **state)
   (void)state;
   vt_arrh f[9];
   for (int i = 0; i < 9; i++) f[i] = made(-5.5 + 0.02 * (i % 3), 0.25, 5, 4);
-  vt_compare c = compare(f, 9);
-  expect(&c, VT_UNDECIDED, "glasses each would be needed instead of 5");
+  vt_compare c = compare_campaign(f, 9);
+  expect_verdict(&c, VT_UNDECIDED, "glasses each would be needed instead of 5");
 }
 
 static void few_compositions_bound_the_spread_badly(void **state)
 {
   (void)state;
   vt_arrh f[3] = {made(-5.5, 0.05, 5, 4), made(-5.4, 0.05, 5, 4), made(-5.6, 0.05, 5, 4)};
-  vt_compare c = compare(f, 3);
+  vt_compare c = compare_campaign(f, 3);
   assert_true(c.equivalent[0] && c.equivalent[1] && c.equivalent[2]);
   assert_true(c.tau_hi > 0.2);
-  expect(&c, VT_UNDECIDED, "more compositions (now 3)");
+  expect_verdict(&c, VT_UNDECIDED, "more compositions (now 3)");
 }
 
 static void two_compositions_are_decided_by_their_contrast(void **state)
 {
   (void)state;
   vt_arrh f[2] = {made(-5.5, 0.03, 5, 4), made(-5.45, 0.03, 5, 4)};
-  vt_compare c = compare(f, 2);
+  vt_compare c = compare_campaign(f, 2);
   assert_true(c.tau_hi > 0.2); /* one degree of freedom: tau decides nothing */
-  expect(&c, VT_INSENSITIVE, "all 2 compositions");
+  expect_verdict(&c, VT_INSENSITIVE, "all 2 compositions");
   f[1].log10_ref = -4.5;
-  c = compare(f, 2);
-  expect(&c, VT_SENSITIVE, "differs from the mean");
+  c = compare_campaign(f, 2);
+  expect_verdict(&c, VT_SENSITIVE, "differs from the mean");
   near(c.range, sqrt(1 - 2 * 0.03 * 0.03), 1e-12);
   near(c.range_hi, 1 + 2.306004135 * 0.03 * sqrt(2), 1e-8); /* t(0.975, 8) */
   f[1].log10_ref = -4.9;                                    /* half of 0.6 is just the margin */
-  c = compare(f, 2);
-  expect(&c, VT_UNDECIDED, "");
+  c = compare_campaign(f, 2);
+  expect_verdict(&c, VT_UNDECIDED, "");
 }
 
 static void unresolved_compositions_forbid_insensitivity(void **state)
@@ -268,13 +263,13 @@ static void unresolved_compositions_forbid_insensitivity(void **state)
   vt_arrh f[9];
   for (int i = 0; i < 9; i++) f[i] = made(-5.5, 0.03, 5, 4);
   f[4].resolved = 0;
-  vt_compare c = compare(f, 9);
+  vt_compare c = compare_campaign(f, 9);
   assert_int_equal(c.k, 8);
   assert_int_equal(c.comp[4], 5);
-  expect(&c, VT_UNDECIDED, "1 of 9 compositions");
+  expect_verdict(&c, VT_UNDECIDED, "1 of 9 compositions");
   for (int i = 1; i < 9; i++) f[i].resolved = 0;
-  c = compare(f, 9);
-  expect(&c, VT_UNDECIDED, "1 of 9 compositions are resolved");
+  c = compare_campaign(f, 9);
+  expect_verdict(&c, VT_UNDECIDED, "1 of 9 compositions are resolved");
   assert_true(isnan(c.tau) && isnan(c.range));
 }
 
@@ -283,11 +278,11 @@ static void single_glasses_forbid_insensitivity(void **state)
   (void)state;
   vt_arrh f[9];
   for (int i = 0; i < 9; i++) f[i] = made(-5.5, 0.03, 1, 4);
-  vt_compare c = compare(f, 9);
-  expect(&c, VT_UNDECIDED, "one glass for each composition");
+  vt_compare c = compare_campaign(f, 9);
+  expect_verdict(&c, VT_UNDECIDED, "one glass for each composition");
   f[3].log10_ref = -3;
-  c = compare(f, 9);
-  expect(&c, VT_SENSITIVE, "spread between glasses is not in these intervals");
+  c = compare_campaign(f, 9);
+  expect_verdict(&c, VT_SENSITIVE, "spread between glasses is not in these intervals");
 }
 
 static void malformed_comparisons_are_refused(void **state)

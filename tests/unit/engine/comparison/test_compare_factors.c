@@ -3,13 +3,8 @@
 #include <string.h>
 
 #include "engine/comparison/comparison.h"
-#include "tests/vt_draw.h"
+#include "tests/support/draw.h"
 #include "tests/vt_test.h"
-
-static void near(double got, double want, double tolerance)
-{
-  if (!(fabs(got - want) <= tolerance)) fail_msg("got %.17g, expected %.17g within %g", got, want, tolerance);
-}
 
 enum { MOST_COMP = 9, GLASSES = 5 };
 static const char *const names[MOST_COMP] = {"Ada", "Bell", "Curie", "Dirac", "Euler", "Fermi", "Gauss", "Hahn", "Ito"};
@@ -65,7 +60,7 @@ static void draw_screen(screen *s, int k, double spread, uint64_t key)
   make_fits(s, k, 500);
 }
 
-static vt_compare compare(const screen *s)
+static vt_compare compare_screen(const screen *s)
 {
   vt_err err;
   static vt_compare c;
@@ -116,11 +111,11 @@ static void one_level_given_one_slope_does_not_depend_on_the_reference(void **st
   (void)state;
   screen s;
   draw_screen(&s, 5, 0.05, 77);
-  vt_compare here = compare(&s);
+  vt_compare here = compare_screen(&s);
   for (int j = 0; j < s.in.n_glass; j++) /* read off at 700 K */
     s.line[j].log10_ref -= s.line[j].ea_ev * (1.0 / 700 - 1.0 / 500) / VT_KB_EV / log(10);
   make_fits(&s, 5, 700);
-  vt_compare there = compare(&s);
+  vt_compare there = compare_screen(&s);
   assert_true(here.p_common_level > 0.001 && here.p_common_level < 0.999);
   near(there.p_common_level, here.p_common_level, 1e-10);
   near(there.p_common_slope, here.p_common_slope, 1e-10);
@@ -136,7 +131,7 @@ static void p_values_of_equal_compositions_are_uniform(void **state)
   for (uint64_t i = 0; i < SCREENS; i++) {
     screen s;
     draw_screen(&s, 3, 0, 1000 + i);
-    vt_compare c = compare(&s);
+    vt_compare c = compare_screen(&s);
     slope += c.p_common_slope < 0.1;
     level += c.p_common_level < 0.1;
     exchange += c.p_permutation < 0.1;
@@ -152,7 +147,7 @@ static void exchanged_labels_rarely_spread_as_far(void **state)
   (void)state;
   screen s;
   draw_screen(&s, 2, 2, 8);
-  vt_compare c = compare(&s);
+  vt_compare c = compare_screen(&s);
   near(c.p_permutation, 2.0 / 252, 4 * sqrt(2.0 / 252 / 2000));
 }
 
@@ -165,12 +160,12 @@ static void an_outlying_glass_is_bounded_and_named(void **state)
   draw_screen(&s, 8, 0, 21);
   clean = s;
   make_fits(&clean, 8, 500);
-  vt_compare before = compare(&clean);
+  vt_compare before = compare_screen(&clean);
   assert_int_equal(before.n_outlying, 0);
   for (int i = 0; i < 8; i++) near(before.value[i], clean.fit[i].log10_ref, 1e-12); /* plain means */
   s.line[3 * GLASSES + 2].log10_ref += 2;
   make_fits(&s, 8, 500);
-  vt_compare c = compare(&s);
+  vt_compare c = compare_screen(&s);
   assert_int_equal(c.n_outlying, 1);
   assert_int_equal(c.outlying[0].comp, 3);
   assert_int_equal(c.outlying[0].glass, 2);
@@ -191,11 +186,11 @@ static void verdicts_name_compositions(void **state)
   (void)state;
   screen s;
   draw_screen(&s, 9, 0.25, 5);
-  vt_compare c = compare(&s);
+  vt_compare c = compare_screen(&s);
   assert_int_equal(c.verdict, VT_SENSITIVE);
   assert_true(strncmp(c.why, "Ada", 3) == 0 || strncmp(c.why, "Ito", 3) == 0); /* the ends of the row */
   s.in.names = NULL;
-  c = compare(&s);
+  c = compare_screen(&s);
   assert_true(strncmp(c.why, "composition ", 12) == 0);
 }
 
@@ -212,7 +207,7 @@ static void the_number_of_glasses_that_would_decide_is_told(void **state)
   for (int i = 0; i < 9; i++)
     s.line[i * GLASSES].log10_ref -= sqrt(0.5), s.line[i * GLASSES + 4].log10_ref += sqrt(0.5);
   make_fits(&s, 9, 500);
-  vt_compare c = compare(&s);
+  vt_compare c = compare_screen(&s);
   assert_int_equal(c.verdict, VT_UNDECIDED);
   if (!strstr(c.why, "about 8 glasses each would be needed instead of 5")) fail_msg("%s", c.why);
 }
@@ -237,7 +232,7 @@ static void equal_distance_from_tg_removes_what_tg_explains(void **state)
     }
   make_fits(&s, 5, 500);
   s.in.tg_k = tg;
-  vt_compare at_t = compare(&s);
+  vt_compare at_t = compare_screen(&s);
   assert_int_equal(at_t.verdict, VT_SENSITIVE);
   VT_TEST_OK(vt_compare_at_tg(&s.in, &c, &err), &err);
   assert_int_equal(c.k, 5);

@@ -5,22 +5,17 @@
 #include "engine/fits/fits.h"
 #include "tests/vt_test.h"
 
-static void near(double got, double want, double tolerance)
-{
-  if (!(fabs(got - want) <= tolerance)) fail_msg("got %.17g, expected %.17g within %g", got, want, tolerance);
-}
-
 static const double ladder[] = {450, 500, 550, 600, 650, 700};
 enum { N_T = 6 };
 
 /* ln x = ln_x0 - ea / kB T. */
-static vt_point point(int glass, double t_k, double ln_x0, double ea, double relative_se)
+static vt_point point_on_line(int glass, double t_k, double ln_x0, double ea, double relative_se)
 {
   double x = exp(ln_x0 - ea / (VT_KB_EV * t_k));
   return (vt_point){.comp = 3, .glass = glass, .t_k = t_k, .x = x, .se = relative_se * x};
 }
 
-static vt_arrh fit(const vt_point *p, int n, double t_ref, double t_extra)
+static vt_arrh fit_points(const vt_point *p, int n, double t_ref, double t_extra)
 {
   vt_err err;
   vt_arrh a;
@@ -32,8 +27,8 @@ static void an_exact_line_is_recovered(void **state)
 {
   (void)state;
   vt_point p[N_T];
-  for (int i = 0; i < N_T; i++) p[i] = point(0, ladder[i], -6.5, 0.31, 0.1);
-  vt_arrh a = fit(p, N_T, 500, 300);
+  for (int i = 0; i < N_T; i++) p[i] = point_on_line(0, ladder[i], -6.5, 0.31, 0.1);
+  vt_arrh a = fit_points(p, N_T, 500, 300);
   assert_int_equal(a.resolved, 1);
   near(a.ea_ev, 0.31, 1e-12); /* rounding of exp and log over kB */
   near(a.ln_prefactor, -6.5, 1e-11);
@@ -45,7 +40,7 @@ static void an_exact_line_is_recovered(void **state)
   assert_int_equal(a.n_glasses, 1);
   assert_int_equal(a.extrapolates, 0);
   assert_true(isnan(a.glass_sd_decades));
-  assert_int_equal(fit(p, N_T, 440, 300).extrapolates, 1);
+  assert_int_equal(fit_points(p, N_T, 440, 300).extrapolates, 1);
 }
 
 /* Science notes 3.6: for s(ln D) = 0.1 on 450..700 K in six steps, sd(Ea) = 0.0130 eV and sd(log10 D_300) = 0.103; on
@@ -54,8 +49,8 @@ static void errors_are_those_of_the_design(void **state)
 {
   (void)state;
   vt_point p[N_T];
-  for (int i = 0; i < N_T; i++) p[i] = point(0, ladder[i], -6.5, 0.31, 0.1);
-  vt_arrh a = fit(p, N_T, 0, 300);
+  for (int i = 0; i < N_T; i++) p[i] = point_on_line(0, ladder[i], -6.5, 0.31, 0.1);
+  vt_arrh a = fit_points(p, N_T, 0, 300);
   near(a.ea_se, 0.0130, 0.00005);
   near(a.log10_extra_se, 0.103, 0.0005);
   near(log(a.extra_hi95 / a.extra) / log(10), 2.7764451 * a.log10_extra_se, 1e-6); /* t(0.975, 4) */
@@ -65,8 +60,8 @@ static void errors_are_those_of_the_design(void **state)
   near(a.t_ref_k, N_T / sum, 1e-9); /* harmonic mean: level and slope are uncorrelated */
   near(a.cov_ref_ea / (a.log10_ref_se * a.ea_se), 0, 1e-12);
   const double four[] = {500, 600, 700, 800};
-  for (int i = 0; i < 4; i++) p[i] = point(0, four[i], -6.5, 0.31, 0.1);
-  a = fit(p, 4, 0, 300);
+  for (int i = 0; i < 4; i++) p[i] = point_on_line(0, four[i], -6.5, 0.31, 0.1);
+  a = fit_points(p, 4, 0, 300);
   near(a.ea_se, 0.0153, 0.00005);
   near(a.log10_extra_se, 0.137, 0.0005);
 }
@@ -78,18 +73,18 @@ static void one_glass_is_scaled_by_its_misfit(void **state)
   vt_point p[N_T];
   const double residual[N_T] = {0.1, -0.12, 0.02, -0.05, 0.14, -0.09};
   for (int i = 0; i < N_T; i++) {
-    p[i] = point(0, ladder[i], -6.5, 0.31, 0.01);
+    p[i] = point_on_line(0, ladder[i], -6.5, 0.31, 0.01);
     p[i].x *= exp(residual[i]);
     p[i].se = 0.01 * p[i].x;
   }
-  vt_arrh small = fit(p, N_T, 500, 300);
+  vt_arrh small = fit_points(p, N_T, 500, 300);
   assert_true(small.birge > 5);
   near(small.birge * small.birge, small.chi2_red, 1e-9);
   for (int i = 0; i < N_T; i++) p[i].se = 0.0001 * p[i].x; /* the size of the given errors must not matter then */
-  vt_arrh smaller = fit(p, N_T, 500, 300);
+  vt_arrh smaller = fit_points(p, N_T, 500, 300);
   near(smaller.ea_se / small.ea_se, 1, 1e-9);
   for (int i = 0; i < N_T; i++) p[i].se = 10 * p[i].x; /* but large ones are believed */
-  vt_arrh large = fit(p, N_T, 500, 300);
+  vt_arrh large = fit_points(p, N_T, 500, 300);
   near(large.birge, 1, 0);
   assert_true(large.ea_se > 50 * small.ea_se);
 }
@@ -102,8 +97,8 @@ static void glasses_are_combined_by_their_scatter(void **state)
   vt_point p[3 * N_T];
   for (int g = 0; g < 3; g++)
     for (int i = 0; i < N_T; i++)
-      p[g * N_T + i] = point(10 + g, ladder[i], -7 + shift[g] + ea[g] / (VT_KB_EV * 500), ea[g], 0.1);
-  vt_arrh a = fit(p, 3 * N_T, 500, 300);
+      p[g * N_T + i] = point_on_line(10 + g, ladder[i], -7 + shift[g] + ea[g] / (VT_KB_EV * 500), ea[g], 0.1);
+  vt_arrh a = fit_points(p, 3 * N_T, 500, 300);
   assert_int_equal(a.n_glasses, 3);
   assert_int_equal(a.dof, 2);
   near(a.ea_ev, 0.33, 1e-12);
@@ -130,10 +125,10 @@ static void weights_are_pooled_over_glasses(void **state)
   for (int g = 0; g < 2; g++)
     for (int i = 0; i < N_T; i++) {
       double bend = 0.05 * (i - 2.5) * (i - 2.5);
-      p[g * N_T + i] = point(g, ladder[i], -6.5 + bend, 0.3, g ? 0.1 : 0.01 * (i + 1));
-      q[g * N_T + i] = point(g, ladder[i], -6.5 + bend, 0.3, g ? 0.01 * (i + 1) : 0.1);
+      p[g * N_T + i] = point_on_line(g, ladder[i], -6.5 + bend, 0.3, g ? 0.1 : 0.01 * (i + 1));
+      q[g * N_T + i] = point_on_line(g, ladder[i], -6.5 + bend, 0.3, g ? 0.01 * (i + 1) : 0.1);
     }
-  vt_arrh a = fit(p, 2 * N_T, 500, 300), b = fit(q, 2 * N_T, 500, 300);
+  vt_arrh a = fit_points(p, 2 * N_T, 500, 300), b = fit_points(q, 2 * N_T, 500, 300);
   near(a.ea_ev, b.ea_ev, 1e-12);
   near(a.ea_se, 0, 1e-12); /* equal data, equal weights: equal lines */
 }
@@ -144,13 +139,13 @@ static void unresolved_points_are_rejected_and_counted(void **state)
   vt_point p[3 * N_T];
   int n = 0;
   for (int g = 0; g < 3; g++)
-    for (int i = 0; i < N_T; i++) p[n++] = point(g, ladder[i], -6.5, 0.31, 0.1);
+    for (int i = 0; i < N_T; i++) p[n++] = point_on_line(g, ladder[i], -6.5, 0.31, 0.1);
   p[0].x = (double)NAN;
   p[1].se = (double)NAN;
   p[2].x = 0;
   p[3].se = 0;
   for (int i = 1; i < N_T; i++) p[2 * N_T + i].x = (double)NAN; /* glass 2 keeps one temperature: no line */
-  vt_arrh a = fit(p, n, 500, 300);
+  vt_arrh a = fit_points(p, n, 500, 300);
   assert_int_equal(a.n_points, 2 + N_T);
   assert_int_equal(a.n_rejected, 4 + N_T);
   assert_int_equal(a.n_glasses, 2);
@@ -161,16 +156,16 @@ static void too_few_temperatures_are_not_resolved(void **state)
 {
   (void)state;
   vt_point p[4];
-  for (int i = 0; i < 2; i++) p[i] = point(0, ladder[i], -6.5, 0.31, 0.1);
-  vt_arrh a = fit(p, 2, 500, 300); /* one glass, two temperatures: an exact line without any error */
+  for (int i = 0; i < 2; i++) p[i] = point_on_line(0, ladder[i], -6.5, 0.31, 0.1);
+  vt_arrh a = fit_points(p, 2, 500, 300); /* one glass, two temperatures: an exact line without any error */
   assert_int_equal(a.resolved, 0);
   assert_int_equal(a.n_rejected, 2);
   assert_true(isnan(a.ea_ev) && isnan(a.ea_se) && isnan(a.extra) && isnan(a.log10_ref));
-  for (int i = 0; i < 2; i++) p[2 + i] = point(1, ladder[i], -6.4, 0.32, 0.1);
-  assert_int_equal(fit(p, 4, 500, 300).resolved, 1); /* two glasses are enough */
-  for (int i = 0; i < 4; i++) p[i] = point(0, 500, -6.5, 0.31, 0.1);
-  assert_int_equal(fit(p, 4, 500, 300).resolved, 0); /* four points at one temperature are not */
-  assert_int_equal(fit(p, 0, 500, 300).resolved, 0);
+  for (int i = 0; i < 2; i++) p[2 + i] = point_on_line(1, ladder[i], -6.4, 0.32, 0.1);
+  assert_int_equal(fit_points(p, 4, 500, 300).resolved, 1); /* two glasses are enough */
+  for (int i = 0; i < 4; i++) p[i] = point_on_line(0, 500, -6.5, 0.31, 0.1);
+  assert_int_equal(fit_points(p, 4, 500, 300).resolved, 0); /* four points at one temperature are not */
+  assert_int_equal(fit_points(p, 0, 500, 300).resolved, 0);
 }
 
 static void mixed_compositions_are_an_error(void **state)
@@ -178,7 +173,7 @@ static void mixed_compositions_are_an_error(void **state)
   (void)state;
   vt_err err;
   vt_arrh a;
-  vt_point p[2] = {point(0, 500, -6, 0.3, 0.1), point(0, 600, -6, 0.3, 0.1)};
+  vt_point p[2] = {point_on_line(0, 500, -6, 0.3, 0.1), point_on_line(0, 600, -6, 0.3, 0.1)};
   p[1].comp = 4;
   assert_int_equal(vt_arrh_fit(p, 2, 500, 300, NULL, &a, &err), VT_EINVAL);
   p[1].comp = 3;

@@ -2,22 +2,11 @@
 #include <math.h>
 
 #include "engine/fits/fits.h"
+#include "tests/support/draw.h"
 #include "tests/vt_test.h"
 
 enum { ROWS = 200, FIXED_ROWS = 107 }; /* 1200 K to 450 K; the cell is fixed above 800 K */
 static const double alpha_glass = 1e-4, alpha_liquid = 4e-4, v_glass = 8000;
-
-static void near(double got, double want, double tolerance)
-{
-  if (!(fabs(got - want) <= tolerance)) fail_msg("got %.17g, expected %.17g within %g", got, want, tolerance);
-}
-
-static double normal(uint64_t key, uint32_t draw, int64_t step)
-{
-  double g[2];
-  vt_rng_normal2(key, VT_STREAM_TEST, draw, step, 0, g);
-  return g[0];
-}
 
 /* A quench as a task records it: temperatures that fluctuate by 4 K, volumes by `noise` of themselves with the memory
  * `r` from row to row; a fixed volume 12 % too large at first.  tg_k 0: no kink. */
@@ -27,8 +16,8 @@ static void quench(double rows[ROWS][VT_TG_COLUMNS], uint64_t seed, double tg_k,
   for (int i = 0; i < ROWS; i++) {
     double set = 1200 - 750 * (i + 0.5) / ROWS, below = set - (tg_k > 0 ? tg_k : 600);
     double alpha = tg_k > 0 && below > 0 ? alpha_liquid : alpha_glass;
-    rest = r * rest + sqrt(1 - r * r) * noise * normal(seed, 0, i);
-    rows[i][0] = set + (noise > 0 ? 4 * normal(seed, 1, i) : 0);
+    rest = r * rest + sqrt(1 - r * r) * noise * vt_test_normal(seed, 0, i, 0);
+    rows[i][0] = set + (noise > 0 ? 4 * vt_test_normal(seed, 1, i, 0) : 0);
     rows[i][1] = i < FIXED_ROWS ? 9500 : v_glass * (1 + alpha * below + rest);
     rows[i][2] = rows[i][3] = 0;
   }

@@ -6,11 +6,6 @@
 #include "engine/num/num.h"
 #include "tests/vt_test.h"
 
-static void near(double got, double want, double tolerance)
-{
-  if (!(fabs(got - want) <= tolerance)) fail_msg("got %.17g, expected %.17g within %g", got, want, tolerance);
-}
-
 enum { N_T = 6 };
 static const double ladder[N_T] = {450, 500, 550, 600, 650, 700};
 
@@ -20,7 +15,7 @@ static vt_point point(int glass, double t_k, double ln_x, double relative_se)
   return (vt_point){.comp = 3, .glass = glass, .t_k = t_k, .x = x, .se = relative_se * x};
 }
 
-static vt_arrh fit(const vt_point *p, int n, double t_extra, int32_t *status)
+static vt_arrh fit_with_status(const vt_point *p, int n, double t_extra, int32_t *status)
 {
   vt_err err;
   vt_arrh a;
@@ -39,7 +34,7 @@ static void exact_curves_are_recovered(void **state)
     for (int i = 0; i < N_T; i++) p[g * N_T + i] = point(g, ladder[i], level[g] - b[g] / (ladder[i] - t0), 0.002);
     at_400 += (level[g] - b[g] / (400 - t0)) / 3;
   }
-  vt_arrh a = fit(p, 3 * N_T, 400, NULL);
+  vt_arrh a = fit_with_status(p, 3 * N_T, 400, NULL);
   assert_int_equal(a.vtf.reason, VT_VTF_OK);
   assert_int_equal(a.model, VT_MODEL_VTF);
   assert_int_equal(a.vtf.n_temperatures, N_T);
@@ -71,7 +66,7 @@ static void errors_are_those_of_the_nonlinear_fit(void **state)
     var[i] = s * s;
   }
   VT_TEST_OK(vt_wls(N_T, 3, y, x, var, &r, &err), &err);
-  vt_arrh a = fit(p, N_T, 400, NULL);
+  vt_arrh a = fit_with_status(p, N_T, 400, NULL);
   near(a.vtf.t0_se / sqrt(r.cov[8]), 1, 1e-4); /* T0 itself is off by 1e-4 K */
   near(a.vtf.b_se / sqrt(r.cov[4]), 1, 1e-4);
   near(a.vtf.ln_prefactor_se / sqrt(r.cov[0]), 1, 1e-4);
@@ -84,7 +79,7 @@ static void a_line_is_the_curve_with_t0_zero(void **state)
   vt_point p[2 * N_T];
   for (int g = 0; g < 2; g++)
     for (int i = 0; i < N_T; i++) p[g * N_T + i] = point(g, ladder[i], -6.5 + 0.1 * g - 3600 / ladder[i], 0.1);
-  vt_arrh a = fit(p, 2 * N_T, 300, NULL);
+  vt_arrh a = fit_with_status(p, 2 * N_T, 300, NULL);
   near(a.vtf.t0_k, 0, 1e-3);
   near(a.vtf.b_k * VT_KB_EV, a.ea_ev, 1e-6);
   near(a.vtf.ln_prefactor, a.ln_prefactor, 1e-4);
@@ -105,23 +100,24 @@ static void what_is_not_tried_has_a_reason(void **state)
   int n = 0;
   for (int g = 0; g < 3; g++)
     for (int i = 0; i < 3; i++) p[n++] = point(g, ladder[i], -6.5 - 3600 / ladder[i], 0.1);
-  vt_arrh a = fit(p, n, 300, NULL);
+  vt_arrh a = fit_with_status(p, n, 300, NULL);
   assert_int_equal(a.vtf.reason, VT_VTF_FEW_TEMPERATURES);
   assert_int_equal(a.model, VT_MODEL_ARRHENIUS);
   assert_true(isnan(a.vtf.t0_k) && isnan(a.vtf.delta_aic) && a.vtf.weight == 0);
   near(a.avg_extra, a.extra, 0);
   near(a.avg_hi95, a.extra_hi95, 0);
   for (int i = 0; i < 4; i++) p[i] = point(0, ladder[i], -6.5 - 3600 / ladder[i], 0.1);
-  assert_int_equal(fit(p, 4, 300, NULL).vtf.reason, VT_VTF_OK);
+  assert_int_equal(fit_with_status(p, 4, 300, NULL).vtf.reason, VT_VTF_OK);
   for (int i = 0; i < 8; i++) p[i] = point(i / 2, ladder[(i + 1) / 2], -6.5 - 3600 / ladder[(i + 1) / 2], 0.1);
-  a = fit(p, 8, 300, NULL); /* four glasses of two temperatures: five of them, but no curve is ever contradicted */
+  a = fit_with_status(p, 8, 300,
+                      NULL); /* four glasses of two temperatures: five of them, but no curve is ever contradicted */
   assert_int_equal(a.resolved, 1);
   assert_int_equal(a.vtf.reason, VT_VTF_FEW_POINTS);
-  assert_int_equal(fit(p, 2, 300, NULL).vtf.reason, VT_VTF_NO_LINE);
+  assert_int_equal(fit_with_status(p, 2, 300, NULL).vtf.reason, VT_VTF_NO_LINE);
   for (int i = 0; i < N_T; i++) p[i] = point(0, ladder[i], -6.5 + 3600 / ladder[i], 0.1);
-  assert_int_equal(fit(p, N_T, 300, NULL).vtf.reason, VT_VTF_NOT_ACTIVATED);
+  assert_int_equal(fit_with_status(p, N_T, 300, NULL).vtf.reason, VT_VTF_NOT_ACTIVATED);
   for (int i = 0; i < N_T; i++) p[i] = point(0, ladder[i], i ? -8 : -20, 0.05); /* arrest between 450 and 500 K */
-  a = fit(p, N_T, 300, NULL);
+  a = fit_with_status(p, N_T, 300, NULL);
   assert_int_equal(a.vtf.reason, VT_VTF_AT_T_MIN);
   assert_true(isnan(a.vtf.t0_k) && isnan(a.vtf.b_k) && a.vtf.weight > 0.5);
 }
@@ -133,11 +129,11 @@ static void below_t0_there_is_no_value(void **state)
   vt_point p[2 * N_T];
   for (int g = 0; g < 2; g++)
     for (int i = 0; i < N_T; i++) p[g * N_T + i] = point(g, ladder[i], -8 + 0.01 * g - 500 / (ladder[i] - 350), 0.05);
-  vt_arrh a = fit(p, 2 * N_T, 300, NULL);
+  vt_arrh a = fit_with_status(p, 2 * N_T, 300, NULL);
   assert_int_equal(a.model, VT_MODEL_VTF);
   assert_true(isnan(a.vtf.extra) && a.vtf.extra_lo95 == 0);
-  assert_true(isfinite(fit(p, 2 * N_T, 420, NULL).vtf.extra));
-  a = fit(p, 2 * N_T, 0, NULL); /* no extrapolation asked for */
+  assert_true(isfinite(fit_with_status(p, 2 * N_T, 420, NULL).vtf.extra));
+  a = fit_with_status(p, 2 * N_T, 0, NULL); /* no extrapolation asked for */
   assert_true(isnan(a.vtf.extra) && isnan(a.avg_extra) && isfinite(a.vtf.t0_k));
 }
 
@@ -152,7 +148,7 @@ static void units_only_shift_the_level(void **state)
     p[i] = q[i] = point(i / N_T, t, -6.5 - 3300 / t + 0.08 * sin(3.0 * i), 0.1);
     q[i].x *= factor, q[i].se *= factor;
   }
-  vt_arrh a = fit(p, 2 * N_T, 300, NULL), b = fit(q, 2 * N_T, 300, NULL);
+  vt_arrh a = fit_with_status(p, 2 * N_T, 300, NULL), b = fit_with_status(q, 2 * N_T, 300, NULL);
   near(b.ea_ev, a.ea_ev, 1e-12);
   near(b.log10_ref - a.log10_ref, log10(factor), 1e-12);
   near(b.vtf.t0_k, a.vtf.t0_k, 0.01);
@@ -174,7 +170,7 @@ static void every_point_has_its_fate(void **state)
   p[2].se = 0;
   p[3].se = (double)INFINITY;
   for (int i = 1; i < N_T; i++) p[2 * N_T + i].x = (double)NAN;
-  vt_arrh a = fit(p, n, 300, status);
+  vt_arrh a = fit_with_status(p, n, 300, status);
   const int32_t first[5] = {VT_POINT_NO_VALUE, VT_POINT_NOT_POSITIVE, VT_POINT_NO_ERROR, VT_POINT_NO_ERROR,
                             VT_POINT_USED};
   for (int i = 0; i < 5; i++) assert_int_equal(status[i], first[i]);
@@ -187,7 +183,7 @@ static void every_point_has_its_fate(void **state)
     assert_true(strlen(vt_point_status_text((vt_point_status)k)) > 3);
   }
   assert_int_equal(sum, n);
-  (void)fit(p + N_T, 2, 300, status); /* one glass, two temperatures */
+  (void)fit_with_status(p + N_T, 2, 300, status); /* one glass, two temperatures */
   assert_int_equal(status[0], VT_POINT_LONE_GLASS);
   assert_int_equal(status[1], VT_POINT_LONE_GLASS);
 }
@@ -199,7 +195,7 @@ static void points_of_a_glass_out_of_equilibrium_are_marked(void **state)
   int32_t status[2 * N_T];
   for (int i = 0; i < 2 * N_T; i++) p[i] = point(i / N_T, ladder[i % N_T], -6.5 - 3600 / ladder[i % N_T], 0.1);
   p[0].x = (double)NAN;
-  vt_arrh a = fit(p, 2 * N_T, 300, status), before = a;
+  vt_arrh a = fit_with_status(p, 2 * N_T, 300, status), before = a;
   assert_int_equal(a.n_below_tg, 0);
   vt_arrh_mark_glass(p, 2 * N_T, (double)NAN, status, &a); /* not known: nothing is marked */
   assert_int_equal(a.n_below_tg, 0);

@@ -4,23 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/conform/integrator_model.h"
+#include "tests/support/integrator_model.h"
 #include "tests/vt_test.h"
 
 enum { N = 64 };
 static const double edge = 12;
-
-static void begin(vt_md *md, const vt_md_stage *st)
-{
-  vt_err err = {0};
-  VT_TEST_OK(vt_md_begin(md, st, 0, &err), &err);
-}
-
-static void run(vt_md *md, int64_t n)
-{
-  vt_err err = {0};
-  VT_TEST_OK(vt_md_run(md, n, &err), &err);
-}
 
 static void velocities_have_the_temperature_no_momentum_and_equal_shares(void **state)
 {
@@ -54,13 +42,13 @@ static void time_runs_backwards_when_velocities_are_turned(void **state)
   double x0[N][3], hi[3][3];
   vt_md_stage st = model_stage(VT_NVE, 0, 2, 300);
   model_open(&md, &pot, N, edge, 600, 1);
-  begin(&md, &st);
+  model_begin(&md, &st);
   memcpy(x0, md.x, sizeof x0);
-  run(&md, 300);
+  model_run(&md, 300);
   for (int i = 0; i < N; i++)
     for (int b = 0; b < 3; b++) md.v[i][b] = -md.v[i][b];
-  begin(&md, &st);
-  run(&md, 300);
+  model_begin(&md, &st);
+  model_run(&md, 300);
   assert_true(vt_cell_inverse(&md.cell, hi));
   for (int i = 0; i < N; i++) {
     double d[3] = {md.x[i][0] - x0[i][0], md.x[i][1] - x0[i][1], md.x[i][2] - x0[i][2]};
@@ -80,13 +68,13 @@ static void pressure_is_the_volume_derivative_of_the_energy(void **state)
   vt_md md;
   vt_md_stage st = model_stage(VT_NVE, 0, 1, 10);
   model_open(&md, &pot, N, edge, 900, 2);
-  begin(&md, &st);
+  model_begin(&md, &st);
   double p = md.pressure, k = md.e_kin, v = vt_cell_volume(&md.cell), h = 1e-4, e[2];
   assert_true(p > 0 && 2 * k / (3 * v) < 0.9 * p); /* both parts matter */
   for (int s = 0; s < 2; s++) {
     double ratio = s ? 1 + h : 1 - h;
     vt_md_set_volume(&md, v * ratio);
-    begin(&md, &st);
+    model_begin(&md, &st);
     assert_true(fabs(md.volume0 / (v * ratio) - 1) < 1e-12);
     e[s] = md.out.energy + k * pow(ratio, -2.0 / 3);
   }
@@ -106,10 +94,10 @@ static void a_ramp_reaches_its_end(void **state)
   st.t1_k = 900;
   st.tau_t = 10 * st.dt;
   model_open(&md, &pot, N, edge, 600, 3);
-  begin(&md, &st);
-  run(&md, 3600);
+  model_begin(&md, &st);
+  model_run(&md, 3600);
   for (int k = 0; k < 400; k++) {
-    run(&md, 1);
+    model_run(&md, 1);
     sum += md.t_k;
   }
   assert_true(fabs(sum / 400 / 885 - 1) < 0.07);
@@ -125,11 +113,11 @@ static void the_volume_is_freed_below_the_temperature_asked(void **state)
   st.t1_k = 700;
   st.npt_below_k = 800; /* set temperature after step s: 900 - 2 (s + 1): below 800 from s = 50 */
   model_open(&md, &pot, N, edge, 900, 4);
-  begin(&md, &st);
+  model_begin(&md, &st);
   double v = vt_cell_volume(&md.cell);
-  run(&md, 50);
+  model_run(&md, 50);
   assert_true(vt_cell_volume(&md.cell) == v);
-  run(&md, 1);
+  model_run(&md, 1);
   assert_true(vt_cell_volume(&md.cell) != v);
   vt_md_close(&md);
 }
@@ -157,7 +145,7 @@ static void each_guard_says_what_was_exceeded_and_when(void **state)
     st.guard = rows[k].guard;
     st.pressure = rows[k].pressure;
     model_open(&md, &pot, N, edge, 600, 5);
-    begin(&md, &st);
+    model_begin(&md, &st);
     assert_int_equal(vt_md_run(&md, 100, &err), VT_EDIVERGE);
     assert_non_null(strstr(err.text, rows[k].text));
     assert_int_equal(md.step, rows[k].at);
@@ -177,8 +165,8 @@ static void wide_guards_let_a_healthy_run_pass(void **state)
   st.pressure = 0.05;
   st.guard = (vt_md_guard){.t_max_k = 3000, .f_max = 50, .volume_ratio = 3, .d_min_scale = 0.3};
   model_open(&md, &pot, N, edge, 600, 6);
-  begin(&md, &st);
-  run(&md, 500);
+  model_begin(&md, &st);
+  model_run(&md, 500);
   assert_int_equal(md.step, 500);
   vt_md_close(&md);
 }
@@ -192,7 +180,7 @@ static void a_hopeless_pressure_diverges_instead_of_inverting_the_cell(void **st
   vt_md_stage st = model_stage(VT_NPT, 600, 2, 10);
   st.pressure = 1000;
   model_open(&md, &pot, N, edge, 600, 6);
-  begin(&md, &st);
+  model_begin(&md, &st);
   assert_int_equal(vt_md_run(&md, 10, &err), VT_EDIVERGE);
   assert_non_null(strstr(err.text, "times itself in one step"));
   vt_md_close(&md);
@@ -217,7 +205,7 @@ static void stages_that_make_no_sense_are_refused(void **state)
   model_open(&md, &pot, N, edge, 600, 6);
   for (int k = 0; k < 8; k++) assert_int_equal(vt_md_begin(&md, &bad[k], 0, NULL), VT_EINVAL);
   assert_int_equal(vt_md_begin(&md, &good, 1 << 15, NULL), VT_EINVAL);
-  begin(&md, &good);
+  model_begin(&md, &good);
   vt_md_close(&md);
 }
 
@@ -246,8 +234,8 @@ static void a_frame_shows_the_instant_with_wrapped_positions(void **state)
   vt_md_stage st = model_stage(VT_NVT, 600, 2, 1000);
   st.block_steps = 1000;
   model_open(&md, &pot, N, edge, 600, 7);
-  begin(&md, &st);
-  run(&md, 999);
+  model_begin(&md, &st);
+  model_run(&md, 999);
   vt_frame f = vt_md_frame(&md);
   int outside = 0;
   for (int i = 0; i < N; i++) {
@@ -263,7 +251,7 @@ static void a_frame_shows_the_instant_with_wrapped_positions(void **state)
   assert_true(fabs(f.time_ps - 1.998) < 1e-12);
   assert_true(f.t_k == md.t_k && f.e_kin == md.e_kin && f.e_pot == md.out.energy && f.pressure == md.pressure);
   assert_true(fabs(f.t_k - 2 * f.e_kin / ((3 * N - 3) * VT_KB_EV)) < 1e-9);
-  run(&md, 1);
+  model_run(&md, 1);
   for (int i = 0; i < N; i++)
     for (int b = 0; b < 3; b++) assert_true(md.x[i][b] >= 0 && md.x[i][b] < edge);
   vt_md_close(&md);
@@ -277,13 +265,13 @@ static void the_list_is_rebuilt_at_block_boundaries(void **state)
   vt_md_stage st = model_stage(VT_NVE, 0, 2, 100);
   st.block_steps = 10;
   model_open(&md, &pot, N, edge, 0, 8); /* at rest: no other reason to rebuild */
-  begin(&md, &st);
+  model_begin(&md, &st);
   assert_int_equal(md.nl.builds, 1);
-  run(&md, 9);
+  model_run(&md, 9);
   assert_int_equal(md.nl.builds, 1);
-  run(&md, 1);
+  model_run(&md, 1);
   assert_int_equal(md.nl.builds, 2);
-  run(&md, 90);
+  model_run(&md, 90);
   assert_int_equal(md.nl.builds, 11);
   vt_md_close(&md);
 }
@@ -297,10 +285,10 @@ static void a_drift_ends_at_the_next_block_boundary(void **state)
   vt_md_stage st = model_stage(VT_NVE, 0, 2, 100);
   model_open(&md, &pot, N, edge, 600, 12);
   for (int i = 0; i < N; i++) md.v[i][1] += 1e-5;
-  begin(&md, &st);
+  model_begin(&md, &st);
   for (int k = 0; k < 2; k++) {
     double p = 0, mass = 0;
-    run(&md, k == 0 ? 49 : 1);
+    model_run(&md, k == 0 ? 49 : 1);
     for (int i = 0; i < N; i++) p += md.mass[i] * md.v[i][1], mass += md.mass[i];
     assert_true(fabs(p / mass - (k == 0 ? 1e-5 : 0)) < 1e-15);
   }

@@ -4,28 +4,15 @@
 #include <stdlib.h>
 
 #include "engine/obs/obs.h"
-#include "tests/physics/liquid.h"
+#include "tests/support/allocations.h"
+#include "tests/support/liquid.h"
 #include "tests/vt_test.h"
-
-static long allocations;
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__real_aligned_alloc(size_t alignment, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-void *__wrap_aligned_alloc(size_t alignment, size_t n);
-void *__wrap_malloc(size_t n) { return allocations++, __real_malloc(n); }
-void *__wrap_calloc(size_t n, size_t size) { return allocations++, __real_calloc(n, size); }
-void *__wrap_realloc(void *p, size_t n) { return allocations++, __real_realloc(p, n); }
-void *__wrap_aligned_alloc(size_t a, size_t n) { return allocations++, __real_aligned_alloc(a, n); }
 
 enum { UNITS = 16, STEPS = 200, EVERY = 5, BLOCK = 20 };
 static const double hot = 1000, dt_fs = 2;
 
 /* Every observable that is on by default, ten fs apart. */
-static vt_plan plan_of(const vt_composition *c)
+static vt_plan plan_of_defaults(const vt_composition *c)
 {
   vt_plan p = {.kind = VT_TASK_MD, .t_k = hot, .block_steps = BLOCK, .comp = *c};
   p.protocol.produce_ps = 1e-3 * STEPS * dt_fs;
@@ -66,19 +53,19 @@ static void no_allocation_in(int ensemble, vt_precision precision)
   vt_md_stage settle = liquid_stage(ensemble, hot, dt_fs, STEPS), st = settle;
   settle.block_steps = st.block_steps = BLOCK;
   liquid_open(&l, "nep", precision, UNITS, hot, 1);
-  vt_plan plan = plan_of(&l.comp);
+  vt_plan plan = plan_of_defaults(&l.comp);
   vt_cutoffs cut;
   vt_cutoffs_default(&l.comp, &cut);
   VT_TEST_OK(vt_obs_set_open(&obs, &plan, &err), &err);
   VT_TEST_OK(vt_obs_set_begin(obs, &cut, &err), &err);
   liquid_hold(&l.md, &settle, 0);
-  assert_true(allocations > 20); /* the wrappers are in the way */
+  assert_true(vt_test_allocations() > 20); /* the wrappers are in the way */
   VT_TEST_OK(vt_md_begin(&l.md, &st, 1, &err), &err);
-  long before = allocations;
+  long before = vt_test_allocations();
   double volume = vt_cell_volume(&l.md.cell);
   int64_t builds = l.md.nl.builds;
   assert_int_equal(run_observed(&l.md, obs), STEPS / EVERY + 1);
-  assert_int_equal(allocations, before);
+  assert_int_equal(vt_test_allocations(), before);
   assert_true(l.md.nl.builds - builds >= STEPS / BLOCK);
   assert_int_equal(vt_cell_volume(&l.md.cell) != volume, ensemble == VT_NPT);
   vt_obs_set_close(obs);

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "engine/num/num.h"
-#include "tests/conform/integrator_model.h"
-#include "tests/physics/claim.h"
+#include "tests/support/claim.h"
+#include "tests/support/integrator_model.h"
 #include "tests/vt_test.h"
 
 /* 2 K / kB T is chi-square distributed.  c = 0.05: successive values correlate by 5 %, which 40000 of them do not show.

@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tests/physics/liquid.h"
+#include "tests/support/integrator_model.h"
+#include "tests/support/liquid.h"
 #include "tests/vt_test.h"
 
 enum { STEPS = 300, BLOCK = 50 }; /* liquid_stage */
@@ -61,33 +62,15 @@ static void a_stage_continues_from_every_boundary_in_every_ensemble(void **state
 
 /* ------------------------------------------------------------------ followed pairs */
 
-static vt_status still_compute(void *self, const vt_nlist *nl, vt_force_out *out, vt_err *err)
-{
-  (void)self;
-  (void)err;
-  out->energy = 0;
-  out->spread = NAN;
-  memset(out->virial, 0, sizeof out->virial);
-  memset(out->f, 0, (size_t)nl->n * sizeof *out->f);
-  return VT_OK;
-}
-
-static void still_describe(const void *self, vt_pot_info *out)
-{
-  (void)self;
-  out->cutoff = 5;
-}
-
 /* Four chlorine atoms at rest, two pairs of them within reach of a molecule. */
 static void open_pairs(vt_md *md, vt_pot *pot)
 {
-  static const vt_pot_ops ops = {.name = "still", .describe = still_describe, .compute = still_compute};
   static const double x[4][3] = {{5, 5, 5}, {5, 5, 7}, {12, 12, 12}, {12, 14.05, 12}};
   static const int type[4] = {0};
   const vt_cell cell = vt_cell_cubic(20);
   const vt_composition c = {.name = "Cl", .n_species = 1, .z = {17}, .count = {4}, .n_atoms = 4};
   vt_err err = {0};
-  *pot = (vt_pot){&ops, NULL};
+  *pot = model_still(NULL);
   VT_TEST_OK(vt_md_open(md, &c, &cell, type, x, pot, 1, 1, &err), &err);
 }
 
@@ -167,7 +150,7 @@ static void save_one(saved *s)
   vt_md_save(&s->l.md, s->bytes);
 }
 
-static void assert_refused(saved *s, uint32_t stage_index, size_t n, const char *text)
+static void state_refused(saved *s, uint32_t stage_index, size_t n, const char *text)
 {
   vt_err err = {0};
   vt_status rc = vt_md_load(&s->l.md, &s->st, stage_index, s->bytes, n, &err);
@@ -179,12 +162,12 @@ static void a_state_of_another_shape_is_refused(void **state)
   (void)state;
   static saved s;
   save_one(&s);
-  assert_refused(&s, 2, s.n - 1, "bytes, expected");
-  assert_refused(&s, 3, s.n, "in stage 2, expected 21 in 3");
+  state_refused(&s, 2, s.n - 1, "bytes, expected");
+  state_refused(&s, 3, s.n, "in stage 2, expected 21 in 3");
   s.st.n_steps = 2 * BLOCK - 1;
-  assert_refused(&s, 2, s.n, "state of step 100 in a stage of 99 steps");
+  state_refused(&s, 2, s.n, "state of step 100 in a stage of 99 steps");
   s.st.n_steps = STEPS, s.st.block_steps = 49;
-  assert_refused(&s, 2, s.n, "in blocks of 49");
+  state_refused(&s, 2, s.n, "in blocks of 49");
   liquid_close(&s.l);
 }
 
@@ -209,7 +192,7 @@ static void a_changed_number_is_noticed(void **state)
   }
   const double nan = NAN;
   memcpy(s.bytes + head + 2 * vector, &nan, sizeof nan);
-  assert_refused(&s, 2, s.n, "not finite");
+  state_refused(&s, 2, s.n, "not finite");
   liquid_close(&s.l);
 }
 
@@ -221,16 +204,16 @@ static void pairs_of_atoms_that_do_not_exist_are_refused(void **state)
   unsigned char *pairs = s.bytes + s.n - (8 + 21 * 24), *first = pairs + 8;
   int64_t n = 22;
   memcpy(pairs, &n, sizeof n);
-  assert_refused(&s, 2, s.n, "22 pairs are followed, at most 21 can be");
+  state_refused(&s, 2, s.n, "22 pairs are followed, at most 21 can be");
   n = -1;
   memcpy(pairs, &n, sizeof n);
-  assert_refused(&s, 2, s.n, "-1 pairs");
+  state_refused(&s, 2, s.n, "-1 pairs");
   n = 1;
   memcpy(pairs, &n, sizeof n);
   const int32_t bad[][2] = {{0, 21}, {-1, 3}, {4, 4}, {5, 4}};
   for (size_t k = 0; k < sizeof bad / sizeof bad[0]; k++) {
     memcpy(first, bad[k], sizeof bad[k]);
-    assert_refused(&s, 2, s.n, "followed pair 0 of atoms");
+    state_refused(&s, 2, s.n, "followed pair 0 of atoms");
   }
   liquid_close(&s.l);
 }

@@ -4,19 +4,8 @@
 #include <string.h>
 
 #include "engine/num/num.h"
+#include "tests/support/draw.h"
 #include "tests/vt_test.h"
-
-static void near(double got, double want, double tolerance)
-{
-  if (!(fabs(got - want) <= tolerance)) fail_msg("got %.17g, expected %.17g within %g", got, want, tolerance);
-}
-
-static double normal(uint64_t key, int i)
-{
-  double g[2];
-  vt_rng_normal2(key, VT_STREAM_TEST, 0, 0, (uint32_t)i, g);
-  return g[0];
-}
 
 static double *zeros(size_t n)
 {
@@ -85,9 +74,9 @@ static double blocked_over_true(double rho)
   enum { N = 8192, SERIES = 60 };
   double *x = zeros(N), *scratch = zeros(N), sum = 0;
   for (int s = 0; s < SERIES; s++) {
-    double v = normal(21, s);
+    double v = vt_test_normal(21, 0, 0, (uint32_t)s);
     for (int i = 0; i < N; i++) {
-      v = rho * v + sqrt(1 - rho * rho) * normal(22 + (uint64_t)s, i);
+      v = rho * v + sqrt(1 - rho * rho) * vt_test_normal(22 + (uint64_t)s, 0, 0, (uint32_t)i);
       x[i] = v;
     }
     sum += vt_blocking_se(x, N, scratch) / sqrt((1 + rho) / (1 - rho) / N) / SERIES;
@@ -124,7 +113,9 @@ static void random_spd(int n, uint64_t key, double *a)
   for (int i = 0; i < n; i++)
     for (int j = 0; j < n; j++) {
       a[i * n + j] = i == j;
-      for (int k = 0; k <= (i < j ? i : j); k++) a[i * n + j] += normal(key, i * n + k) * normal(key, j * n + k);
+      for (int k = 0; k <= (i < j ? i : j); k++)
+        a[i * n + j] +=
+            vt_test_normal(key, 0, 0, (uint32_t)(i * n + k)) * vt_test_normal(key, 0, 0, (uint32_t)(j * n + k));
     }
 }
 

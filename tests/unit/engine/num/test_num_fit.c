@@ -4,19 +4,8 @@
 #include <string.h>
 
 #include "engine/num/num.h"
+#include "tests/support/draw.h"
 #include "tests/vt_test.h"
-
-static void near(double got, double want, double relative)
-{
-  if (!(fabs(got - want) <= relative * fabs(want))) fail_msg("got %.17g, expected %.17g", got, want);
-}
-
-static double normal(uint64_t key, int i)
-{
-  double g[2];
-  vt_rng_normal2(key, VT_STREAM_TEST, 1, 0, (uint32_t)i, g);
-  return g[0];
-}
 
 /* The closed form of a straight line with errors (P. R. Bevington, Data Reduction, eq. 6.12 and 6.21): an independent
  * path through five sums.  Condition of the problem about 1e2, hence 1e-12. */
@@ -29,7 +18,7 @@ static void a_weighted_line_is_that_of_the_textbook(void **state)
     double t = 450 + 50 * i, u = 1000 / t;
     x[2 * i] = 1;
     x[2 * i + 1] = u;
-    y[i] = -3 - 2 * u + 0.1 * normal(1, i);
+    y[i] = -3 - 2 * u + 0.1 * vt_test_normal(1, 1, 0, (uint32_t)i);
     var[i] = 0.01 * (1 + i);
     s += 1 / var[i];
     sx += u / var[i];
@@ -44,13 +33,13 @@ static void a_weighted_line_is_that_of_the_textbook(void **state)
   VT_TEST_OK(vt_wls(N, 2, y, x, var, &fit, &err), &err);
   assert_int_equal(fit.n, N);
   assert_int_equal(fit.p, 2);
-  near(fit.b[0], a, 1e-12);
-  near(fit.b[1], b, 1e-12);
-  near(fit.cov[0], sxx / delta, 1e-12);
-  near(fit.cov[1], -sx / delta, 1e-12);
-  near(fit.cov[2], -sx / delta, 1e-12);
-  near(fit.cov[3], s / delta, 1e-12);
-  near(fit.chi2, chi2, 1e-11);
+  near_relative(fit.b[0], a, 1e-12);
+  near_relative(fit.b[1], b, 1e-12);
+  near_relative(fit.cov[0], sxx / delta, 1e-12);
+  near_relative(fit.cov[1], -sx / delta, 1e-12);
+  near_relative(fit.cov[2], -sx / delta, 1e-12);
+  near_relative(fit.cov[3], s / delta, 1e-12);
+  near_relative(fit.chi2, chi2, 1e-11);
 }
 
 /* A mean of correlated values, S_ij = rho^|i-j|: its inverse is tridiagonal, (1, -rho; -rho, 1 + rho^2, -rho; ...) over
@@ -64,7 +53,7 @@ static void a_correlated_mean_is_that_of_the_known_inverse(void **state)
   double y[N], one[N], ones = 0, oney = 0, ysy = 0;
   for (int i = 0; i < N; i++) {
     one[i] = 1;
-    y[i] = 5 + normal(2, i);
+    y[i] = 5 + vt_test_normal(2, 1, 0, (uint32_t)i);
     for (int j = 0; j < N; j++) s[i * N + j] = pow(rho, abs(i - j));
   }
   for (int i = 0; i < N; i++) {
@@ -76,9 +65,9 @@ static void a_correlated_mean_is_that_of_the_known_inverse(void **state)
   vt_lsq fit;
   vt_err err;
   VT_TEST_OK(vt_gls(N, 1, y, one, s, &fit, &err), &err);
-  near(fit.b[0], oney / ones, 1e-12);
-  near(fit.cov[0], 1 / ones, 1e-12);
-  near(fit.chi2, ysy - oney * oney / ones, 1e-10); /* the reference cancels two digits */
+  near_relative(fit.b[0], oney / ones, 1e-12);
+  near_relative(fit.cov[0], 1 / ones, 1e-12);
+  near_relative(fit.chi2, ysy - oney * oney / ones, 1e-10); /* the reference cancels two digits */
 }
 
 static void a_diagonal_covariance_is_a_weighted_fit(void **state)
@@ -88,16 +77,16 @@ static void a_diagonal_covariance_is_a_weighted_fit(void **state)
   double x[N * P], y[N], var[N], s[N * N] = {0};
   for (int i = 0; i < N; i++) {
     for (int j = 0; j < P; j++) x[i * P + j] = pow(i / 6.0, j);
-    y[i] = normal(3, i);
-    s[i * N + i] = var[i] = exp(normal(4, i));
+    y[i] = vt_test_normal(3, 1, 0, (uint32_t)i);
+    s[i * N + i] = var[i] = exp(vt_test_normal(4, 1, 0, (uint32_t)i));
   }
   vt_lsq a, b;
   vt_err err;
   VT_TEST_OK(vt_wls(N, P, y, x, var, &a, &err), &err);
   VT_TEST_OK(vt_gls(N, P, y, x, s, &b, &err), &err);
-  for (int j = 0; j < P; j++) near(a.b[j], b.b[j], 1e-11);
-  for (int j = 0; j < P * P; j++) near(a.cov[j], b.cov[j], 1e-11);
-  near(a.chi2, b.chi2, 1e-11);
+  for (int j = 0; j < P; j++) near_relative(a.b[j], b.b[j], 1e-11);
+  for (int j = 0; j < P * P; j++) near_relative(a.cov[j], b.cov[j], 1e-11);
+  near_relative(a.chi2, b.chi2, 1e-11);
 }
 
 static void as_many_points_as_parameters_leave_no_rest(void **state)
@@ -107,8 +96,8 @@ static void as_many_points_as_parameters_leave_no_rest(void **state)
   vt_lsq fit;
   vt_err err;
   VT_TEST_OK(vt_wls(2, 2, y, x, var, &fit, &err), &err);
-  near(fit.b[0], 1, 1e-14);
-  near(fit.b[1], 2, 1e-14);
+  near_relative(fit.b[0], 1, 1e-14);
+  near_relative(fit.b[1], 2, 1e-14);
   assert_true(fit.chi2 == 0);
 }
 
@@ -127,7 +116,7 @@ static void the_covariance_is_the_scatter_of_the_estimates(void **state)
     var[i] = 0.5 + i;
   }
   for (int d = 0; d < DRAWS; d++) {
-    for (int i = 0; i < N; i++) y[i] = 2 - i + sqrt(var[i]) * normal(5, d * N + i);
+    for (int i = 0; i < N; i++) y[i] = 2 - i + sqrt(var[i]) * vt_test_normal(5, 1, 0, (uint32_t)(d * N + i));
     VT_TEST_OK(vt_wls(N, 2, y, x, var, &fit, &err), &err);
     double da = fit.b[0] - 2, db = fit.b[1] + 1;
     second[0] += da * da / DRAWS;
@@ -135,10 +124,10 @@ static void the_covariance_is_the_scatter_of_the_estimates(void **state)
     second[2] += db * db / DRAWS;
     chi2 += fit.chi2 / DRAWS;
   }
-  near(second[0], fit.cov[0], 5 * 0.022);
-  near(second[1], fit.cov[1], 5 * 0.03); /* a covariance scatters by sqrt((1 + 1/r^2)/4000), r = -0.7 */
-  near(second[2], fit.cov[3], 5 * 0.022);
-  near(chi2, N - 2, 5 * 0.055 / 6);
+  near_relative(second[0], fit.cov[0], 5 * 0.022);
+  near_relative(second[1], fit.cov[1], 5 * 0.03); /* a covariance scatters by sqrt((1 + 1/r^2)/4000), r = -0.7 */
+  near_relative(second[2], fit.cov[3], 5 * 0.022);
+  near_relative(chi2, N - 2, 5 * 0.055 / 6);
 }
 
 /* 1/T from 450 to 700 K in 1/K beside a constant: columns of very different size are no loss of rank. */
@@ -155,8 +144,8 @@ static void badly_scaled_columns_are_no_loss_of_rank(void **state)
   vt_lsq fit;
   vt_err err;
   VT_TEST_OK(vt_wls(6, 2, y, x, var, &fit, &err), &err);
-  near(fit.b[0], 4, 1e-12);
-  near(fit.b[1], -2.5e12, 1e-12);
+  near_relative(fit.b[0], 4, 1e-12);
+  near_relative(fit.b[1], -2.5e12, 1e-12);
 }
 
 static void refuse(vt_status got, const vt_err *err, const char *word)

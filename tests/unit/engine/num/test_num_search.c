@@ -4,11 +4,6 @@
 #include "engine/num/num.h"
 #include "tests/vt_test.h"
 
-static void near(double got, double want, double tolerance)
-{
-  if (!(fabs(got - want) <= tolerance)) fail_msg("got %.17g, expected %.17g within %g", got, want, tolerance);
-}
-
 /* Two valleys: x^4/4 - x^2/2 + tilt x, the deeper one at negative x for tilt > 0. */
 static vt_status valleys(void *ctx, double x, double *value, vt_err *err)
 {

@@ -2,14 +2,14 @@
 #include <math.h>
 #include <string.h>
 
-#include "tests/unit/engine/obs/obs_bench.h"
+#include "tests/support/obs_bench.h"
 #include "tests/unit/engine/obs/obs_history.h"
 #include "tests/vt_test.h"
 
 enum { LI, AL, CL, O };
 static const double chlorine_a = 2.6, oxygen_a = 2.2; /* cutoffs */
 
-static vt_cutoffs cutoffs_of(const vt_plan *p)
+static vt_cutoffs cutoffs_of_bonds(const vt_plan *p)
 {
   vt_cutoffs cut;
   vt_cutoffs_default(&p->comp, &cut);
@@ -18,7 +18,7 @@ static vt_cutoffs cutoffs_of(const vt_plan *p)
   return cut;
 }
 
-static const double *lags_of(const bench *b, const char *name, int i, int j)
+static const double *lags_of_pair(const bench *b, const char *name, int i, int j)
 {
   int n;
   const double *v = array(b, name, &n);
@@ -35,7 +35,7 @@ static void a_bond_that_turns_steadily_has_the_c2_of_its_angle(void **state)
   int n_lag;
   bench b = {.plan = plan_of_glass(count, T)};
   ask(&b.plan, "bonds", 0.1);
-  b.cutoffs = cutoffs_of(&b.plan);
+  b.cutoffs = cutoffs_of_bonds(&b.plan);
   bench_open(&b);
   for (int t = 0; t < T; t++) {
     double x[4][3] = {{10, 10, 10}, {1, 1, 1}, {1, 1, 1}, {14, 14, 14}};
@@ -48,10 +48,10 @@ static void a_bond_that_turns_steadily_has_the_c2_of_its_angle(void **state)
   for (int i = 0; i < n_lag; i++) {
     if (lag[i] > 0.1 * (T - 1)) continue; /* no origin */
     const double cosine = cos(angle * lag[i] / 0.1);
-    near(lags_of(&b, "bonds/c2", AL, CL)[i], 1.5 * cosine * cosine - 0.5, 1e-12);
-    near(lags_of(&b, "bonds/continuous", AL, CL)[i], 1, 0);
-    near(lags_of(&b, "bonds/endpoint", CL, AL)[i], 1, 0);
-    assert_true(isnan(lags_of(&b, "bonds/c2", AL, O)[i])); /* no such bond */
+    near(lags_of_pair(&b, "bonds/c2", AL, CL)[i], 1.5 * cosine * cosine - 0.5, 1e-12);
+    near(lags_of_pair(&b, "bonds/continuous", AL, CL)[i], 1, 0);
+    near(lags_of_pair(&b, "bonds/endpoint", CL, AL)[i], 1, 0);
+    assert_true(isnan(lags_of_pair(&b, "bonds/c2", AL, O)[i])); /* no such bond */
   }
   bench_close(&b);
 }
@@ -85,7 +85,7 @@ static void a_rod_that_turns_freely_decays_with_six_times_its_diffusivity(void *
   bench b = {.plan = plan_of_glass(count, T)};
   types_of(count, type);
   ask(&b.plan, "bonds", 0.1);
-  b.cutoffs = cutoffs_of(&b.plan);
+  b.cutoffs = cutoffs_of_bonds(&b.plan);
   bench_open(&b);
   for (int i = 0; i < RODS; i++) { /* 5 A apart: an anion is at least 3 A from other metals, which is no bond */
     x[1 + i][0] = 5 * (i % SIDE), x[1 + i][1] = 5 * (i / SIDE % SIDE), x[1 + i][2] = 5 * (i / SIDE / SIDE);
@@ -102,7 +102,7 @@ static void a_rod_that_turns_freely_decays_with_six_times_its_diffusivity(void *
     bench_sample(&b, &fr);
   }
   bench_finish(&b);
-  const double *lag = array(&b, "bonds/lag_ps", &n_lag), *c2 = lags_of(&b, "bonds/c2", AL, CL);
+  const double *lag = array(&b, "bonds/lag_ps", &n_lag), *c2 = lags_of_pair(&b, "bonds/c2", AL, CL);
   for (int i = 0; i < n_lag && lag[i] < 10; i++) {
     const double windows = RODS * T / (lag[i] / 0.1 + 1 / (six_d * 0.1));
     near(c2[i], exp(-six_d * lag[i]), 4 * sqrt(0.2 / windows));
@@ -155,7 +155,7 @@ static void bonds_agree_with_all_pairs_of_frames(void **state)
       for (int c = 0; c < 3; c++) track[t][i][c] = t ? 0.97 * track[t - 1][i][c] + 0.3 * g[c] : g[c];
     }
   ask(&b.plan, "bonds", 0.1);
-  b.cutoffs = cutoffs_of(&b.plan);
+  b.cutoffs = cutoffs_of_bonds(&b.plan);
   bench_open(&b);
   for (int t = 0; t < T; t++) {
     vt_frame fr = frame_of(&b.plan, type, track[t], track[t], t);
@@ -170,9 +170,9 @@ static void bonds_agree_with_all_pairs_of_frames(void **state)
       for (int a = 0; a < N; a++)
         if (type[a] == s) add_bonds_of(a, s == CL ? chlorine_a : oxygen_a, (int)lround(lag[i] / 0.1), sum);
       if (sum[0] == 0) continue;
-      near(lags_of(&b, "bonds/endpoint", AL, s)[i], sum[1] / sum[0], 1e-14);
-      near(lags_of(&b, "bonds/continuous", AL, s)[i], sum[2] / sum[0], 1e-14);
-      if (sum[2] > 0) near(lags_of(&b, "bonds/c2", AL, s)[i], sum[3] / sum[2], 1e-12); /* vectors through images */
+      near(lags_of_pair(&b, "bonds/endpoint", AL, s)[i], sum[1] / sum[0], 1e-14);
+      near(lags_of_pair(&b, "bonds/continuous", AL, s)[i], sum[2] / sum[0], 1e-14);
+      if (sum[2] > 0) near(lags_of_pair(&b, "bonds/c2", AL, s)[i], sum[3] / sum[2], 1e-12); /* vectors through images */
       assert_true(i != 5 || (sum[2] > 10 && sum[2] < sum[1])); /* there is something to be seen */
     }
     for (int a = 0; a < N; a++)
@@ -180,8 +180,8 @@ static void bonds_agree_with_all_pairs_of_frames(void **state)
     near(array(&b, "bonds/per_metal", NULL)[vt_pair_index(AL, s, HISTORY_SPECIES)], now[0] / (T * N_AL), 1e-12);
   }
   assert_true(isnan(array(&b, "bonds/per_metal", NULL)[vt_pair_index(LI, CL, HISTORY_SPECIES)]));
-  assert_true(isnan(lags_of(&b, "bonds/continuous", LI, AL)[0]));
-  assert_true(isnan(lags_of(&b, "bonds/endpoint", CL, O)[0]));
+  assert_true(isnan(lags_of_pair(&b, "bonds/continuous", LI, AL)[0]));
+  assert_true(isnan(lags_of_pair(&b, "bonds/endpoint", CL, O)[0]));
   bench_close(&b);
 }
 
@@ -197,7 +197,7 @@ static void a_metal_with_too_many_anions_is_refused_by_name(void **state)
   types_of(count, type);
   for (int i = 0; i < ATOMS; i++) x[i][0] = type[i] == CL ? 0.15 * i : type[i] == AL ? 0 : 10, x[i][1] = x[i][2] = 1;
   ask(&b.plan, "bonds", 0.1);
-  b.cutoffs = cutoffs_of(&b.plan);
+  b.cutoffs = cutoffs_of_bonds(&b.plan);
   bench_open(&b);
   vt_frame fr = frame_of(&b.plan, type, x, x, 0);
   assert_int_equal(vt_obs_set_sample(b.set, &fr, &err), VT_ETASK);

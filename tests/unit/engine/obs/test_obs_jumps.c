@@ -3,14 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/unit/engine/obs/obs_bench.h"
+#include "tests/support/obs_bench.h"
 #include "tests/unit/engine/obs/obs_history.h"
 #include "tests/vt_test.h"
 
 enum { LI, AL, N_BINS = 100, SETTLE = 20 /* samples: 2 ps */ };
 static const double near_a = 3.0;
 
-static vt_cutoffs cutoffs_of(const vt_plan *p)
+static vt_cutoffs cutoffs_of_jumps(const vt_plan *p)
 {
   vt_cutoffs cut;
   vt_cutoffs_default(&p->comp, &cut);
@@ -42,7 +42,7 @@ static int length_of(const leg *l, int n)
   return sum;
 }
 
-static bench play(const leg *l, int n_legs)
+static bench play_legs(const leg *l, int n_legs)
 {
   enum { N = 6 };
   const int count[HISTORY_SPECIES] = {1, 3, 1, 1};
@@ -51,7 +51,7 @@ static bench play(const leg *l, int n_legs)
   bench b = {.plan = plan_of_glass(count, length_of(l, n_legs))};
   types_of(count, type);
   ask(&b.plan, "jumps", 0.1);
-  b.cutoffs = cutoffs_of(&b.plan);
+  b.cutoffs = cutoffs_of_jumps(&b.plan);
   bench_open(&b);
   for (int i = 0, t = 0; i < n_legs; i++)
     for (int k = 0; k < l[i].samples; k++, t++) {
@@ -65,7 +65,7 @@ static bench play(const leg *l, int n_legs)
 }
 
 /* Mean position over one or two legs. */
-static void mean_of(const leg *l, const leg *also, double mean[3])
+static void mean_position(const leg *l, const leg *also, double mean[3])
 {
   int n = 0;
   memset(mean, 0, 3 * sizeof *mean);
@@ -90,14 +90,14 @@ static void jumps_are_counted_between_settled_sets_alone(void **state)
   (void)state;
   const leg l[] = {{0, 30}, {1, SETTLE + 1}, {0, 30}, {1, SETTLE}, {0, 40}, {3, 25}, {4, 30}, {0, SETTLE}, {2, 50}};
   const int n = sizeof l / sizeof l[0];
-  bench b = play(l, n);
+  bench b = play_legs(l, n);
   const double samples = length_of(l, n);
   double m[5][3], length = 0;
-  mean_of(&l[0], NULL, m[0]);
-  mean_of(&l[1], NULL, m[1]);
-  mean_of(&l[2], &l[4], m[2]);
-  mean_of(&l[5], NULL, m[3]);
-  mean_of(&l[8], NULL, m[4]);
+  mean_position(&l[0], NULL, m[0]);
+  mean_position(&l[1], NULL, m[1]);
+  mean_position(&l[2], &l[4], m[2]);
+  mean_position(&l[5], NULL, m[3]);
+  mean_position(&l[8], NULL, m[4]);
   for (int i = 0; i < 4; i++) length += distance(m[i], m[i + 1]) / 4;
   near(array(&b, "jumps/count", NULL)[LI], 4, 0);
   near(array(&b, "jumps/rate", NULL)[LI], 4 / (0.1 * (samples - 1)), 1e-15);
@@ -121,7 +121,7 @@ static void an_ion_that_stays_has_no_length(void **state)
 {
   (void)state;
   const leg l[] = {{0, 100}};
-  bench b = play(l, 1);
+  bench b = play_legs(l, 1);
   near(array(&b, "jumps/count", NULL)[LI], 0, 0);
   near(array(&b, "jumps/settled", NULL)[LI], 1, 0);
   assert_true(isnan(array(&b, "jumps/back", NULL)[LI]) && isnan(array(&b, "jumps/length", NULL)[LI]));
@@ -138,7 +138,7 @@ static unsigned set_of[IONS][T]; /* bit m: bonded to metal m */
 
 /* Ions that rattle about a place and take another one with 1.5 % a sample; metals that tremble, 2.9 A away, so that
  * most bonds live on the hysteresis. */
-static void make_track(void)
+static void make_hops(void)
 {
   static char is[T];
   double home[IONS][3] = {{0}}, d[3], r[T];
@@ -200,9 +200,9 @@ static void jumps_agree_with_the_whole_history(void **state)
   tally want = {0};
   bench b = {.plan = plan_of_glass(many, T)};
   types_of(many, type);
-  make_track();
+  make_hops();
   ask(&b.plan, "jumps", 0.1);
-  b.cutoffs = cutoffs_of(&b.plan);
+  b.cutoffs = cutoffs_of_jumps(&b.plan);
   bench_open(&b);
   for (int t = 0; t < T; t++) {
     vt_frame fr = frame_of(&b.plan, type, track[t], track[t], t);
@@ -228,9 +228,9 @@ static void a_run_in_pieces_gives_the_same_bits(void **state)
   vt_err err = {0};
   vt_plan plan = plan_of_glass(many, T);
   types_of(many, type);
-  make_track();
+  make_hops();
   ask(&plan, "jumps", 0.1);
-  const vt_cutoffs cut = cutoffs_of(&plan);
+  const vt_cutoffs cut = cutoffs_of_jumps(&plan);
   for (int pieces = 0; pieces < 2; pieces++) {
     void *self, *next;
     VT_TEST_OK(ops->open(&plan, &plan.obs[0], &self, &err), &err);

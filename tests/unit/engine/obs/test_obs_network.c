@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "tests/unit/engine/obs/obs_bench.h"
+#include "tests/support/obs_bench.h"
 #include "tests/vt_test.h"
 
 /* Species, in the canonical order; Ga in some cells only. */
@@ -12,7 +12,7 @@ enum { MOST_ATOMS = 800, CN = 13, O_COUNT = 9, ANION = 7, SIZES = 64, DEGREES = 
 static double position[MOST_ATOMS][3];
 static int type_of[MOST_ATOMS], n_atoms;
 
-static void put(int type, double x, double y, double z)
+static void put_atom(int type, double x, double y, double z)
 {
   const double at[3] = {x, y, z};
   assert_true(n_atoms < MOST_ATOMS);
@@ -40,7 +40,7 @@ static vt_plan plan_of_atoms(void)
 }
 
 /* Row of an element in the composition; -1 if absent. */
-static int row_of(const vt_plan *p, int z)
+static int row_of_element(const vt_plan *p, int z)
 {
   for (int s = 0; s < p->comp.n_species; s++)
     if (p->comp.z[s] == z) return s;
@@ -48,7 +48,7 @@ static int row_of(const vt_plan *p, int z)
 }
 
 /* Bonds of metals to Cl and to O end at these distances; no others are asked for. */
-static void open_with(bench *b, double to_cl_a, double to_o_a)
+static void open_network(bench *b, double to_cl_a, double to_o_a)
 {
   vt_composition *c = &b->plan.comp;
   ask(&b->plan, "polyhedra", 0.001);
@@ -72,7 +72,7 @@ static void sample_in(bench *b, const vt_cell *cell, int64_t step)
 
 static void look_once(bench *b, const vt_cell *cell, double to_cl_a, double to_o_a)
 {
-  open_with(b, to_cl_a, to_o_a);
+  open_network(b, to_cl_a, to_o_a);
   sample_in(b, cell, 0);
   bench_finish(b);
 }
@@ -97,19 +97,19 @@ static const double to_o = 1.8, to_cl = 2.2, cut_o = 2.4, cut_cl = 2.9;
 static void tetrahedron(int metal, const double c[3])
 {
   const double u = to_cl / sqrt(3);
-  put(metal, c[0], c[1], c[2]);
-  put(CL, c[0] + u, c[1] + u, c[2] + u);
-  put(CL, c[0] + u, c[1] - u, c[2] - u);
-  put(CL, c[0] - u, c[1] + u, c[2] - u);
-  put(CL, c[0] - u, c[1] - u, c[2] + u);
+  put_atom(metal, c[0], c[1], c[2]);
+  put_atom(CL, c[0] + u, c[1] + u, c[2] + u);
+  put_atom(CL, c[0] + u, c[1] - u, c[2] - u);
+  put_atom(CL, c[0] - u, c[1] + u, c[2] - u);
+  put_atom(CL, c[0] - u, c[1] - u, c[2] + u);
 }
 
 static void octahedron(int metal, const double c[3])
 {
-  put(metal, c[0], c[1], c[2]);
+  put_atom(metal, c[0], c[1], c[2]);
   for (int k = 0; k < 6; k++)
-    put(CL, c[0] + (k / 2 == 0) * (k % 2 ? to_cl : -to_cl), c[1] + (k / 2 == 1) * (k % 2 ? to_cl : -to_cl),
-        c[2] + (k / 2 == 2) * (k % 2 ? to_cl : -to_cl));
+    put_atom(CL, c[0] + (k / 2 == 0) * (k % 2 ? to_cl : -to_cl), c[1] + (k / 2 == 1) * (k % 2 ? to_cl : -to_cl),
+             c[2] + (k / 2 == 2) * (k % 2 ? to_cl : -to_cl));
 }
 
 /* n metals on a line, joined by O; four anions each. */
@@ -117,11 +117,11 @@ static void chain(int metal, int n, const double c[3])
 {
   for (int k = 0; k < n; k++) {
     double x = c[0] + 2 * to_o * k;
-    put(metal, x, c[1], c[2]);
-    put(CL, x, c[1] + to_cl, c[2]);
-    put(CL, x, c[1] - to_cl, c[2]);
-    if (k == 0) put(CL, x - to_cl, c[1], c[2]);
-    put(k == n - 1 ? CL : O, x + (k == n - 1 ? to_cl : to_o), c[1], c[2]);
+    put_atom(metal, x, c[1], c[2]);
+    put_atom(CL, x, c[1] + to_cl, c[2]);
+    put_atom(CL, x, c[1] - to_cl, c[2]);
+    if (k == 0) put_atom(CL, x - to_cl, c[1], c[2]);
+    put_atom(k == n - 1 ? CL : O, x + (k == n - 1 ? to_cl : to_o), c[1], c[2]);
   }
 }
 
@@ -129,10 +129,10 @@ static void chain(int metal, int n, const double c[3])
 static void edge_dimer(int metal, const double c[3])
 {
   for (int side = -1; side <= 1; side += 2) {
-    put(metal, c[0] + 1.5 * side, c[1], c[2]);
-    put(CL, c[0], c[1] + 1.6 * side, c[2]);
-    put(CL, c[0] + 2.8 * side, c[1], c[2] + 1.8);
-    put(CL, c[0] + 2.8 * side, c[1], c[2] - 1.8);
+    put_atom(metal, c[0] + 1.5 * side, c[1], c[2]);
+    put_atom(CL, c[0], c[1] + 1.6 * side, c[2]);
+    put_atom(CL, c[0] + 2.8 * side, c[1], c[2] + 1.8);
+    put_atom(CL, c[0] + 2.8 * side, c[1], c[2] - 1.8);
   }
 }
 
@@ -140,11 +140,11 @@ static void edge_dimer(int metal, const double c[3])
 static void face_pair(int metal, const double c[3])
 {
   for (int side = -1; side <= 1; side += 2) {
-    put(metal, c[0] + 1.4 * side, c[1], c[2]);
+    put_atom(metal, c[0] + 1.4 * side, c[1], c[2]);
     for (int k = 0; k < 3; k++) {
       double angle = 2.0943951023931953 * k, y = 1.7 * cos(angle), z = 1.7 * sin(angle);
-      put(CL, c[0] + 2.8 * side, c[1] - y, c[2] - z);
-      if (side == 1) put(CL, c[0], c[1] + y, c[2] + z);
+      put_atom(CL, c[0] + 2.8 * side, c[1] - y, c[2] - z);
+      if (side == 1) put_atom(CL, c[0], c[1] + y, c[2] + z);
     }
   }
 }
@@ -155,10 +155,10 @@ static void ring(int metal, const double c[3])
   const double radius = 2 * to_o / sqrt(3);
   for (int k = 0; k < 3; k++) {
     double angle = 2.0943951023931953 * k, between = angle + 1.0471975511965976;
-    put(metal, c[0] + radius * cos(angle), c[1] + radius * sin(angle), c[2]);
-    put(O, c[0] + radius / 2 * cos(between), c[1] + radius / 2 * sin(between), c[2]);
+    put_atom(metal, c[0] + radius * cos(angle), c[1] + radius * sin(angle), c[2]);
+    put_atom(O, c[0] + radius / 2 * cos(between), c[1] + radius / 2 * sin(between), c[2]);
     for (int side = -1; side <= 1; side += 2)
-      put(CL, c[0] + radius * cos(angle), c[1] + radius * sin(angle), c[2] + to_cl * side);
+      put_atom(CL, c[0] + radius * cos(angle), c[1] + radius * sin(angle), c[2] + to_cl * side);
   }
 }
 
@@ -175,10 +175,10 @@ static void put_units(void)
   int first = n_atoms;
   chain(GA, 3, (double[3]){4, 50, 30});
   type_of[first + 5] = AL; /* the middle: the first metal is followed by four anions */
-  put(CL, 40, 10, 50);
-  put(O, 40, 20, 50);
-  put(LI, 40, 10, 48);
-  put(LI, 5, 12, 31.5);
+  put_atom(CL, 40, 10, 50);
+  put_atom(O, 40, 20, 50);
+  put_atom(LI, 40, 10, 48);
+  put_atom(LI, 5, 12, 31.5);
 }
 
 /* A shift that takes units across the faces of the cell. */
@@ -261,7 +261,8 @@ static void ideal_shells_have_their_angles(void **state)
   chain(AL, 2, (double[3]){6, 20, 6}); /* angles at each metal: Cl-Al-Cl 180 and two of 90, O-Al-Cl two of 90 and 180 */
   bench b = {.plan = plan_of_atoms()};
   look_once(&b, &cell, cut_cl, cut_o);
-  const int al = row_of(&b.plan, 13), ga = row_of(&b.plan, 31), cl = row_of(&b.plan, 17), o = row_of(&b.plan, 8);
+  const int al = row_of_element(&b.plan, 13), ga = row_of_element(&b.plan, 31), cl = row_of_element(&b.plan, 17),
+            o = row_of_element(&b.plan, 8);
   const int n = b.plan.comp.n_species, pairs = n * (n + 1) / 2;
   const double *deg = array(&b, "polyhedra/angle_deg", NULL), *angle = array(&b, "polyhedra/angle", NULL);
   for (int k = 0; k < ANGLES; k++) near(deg[k], 2 * k + 1, 1e-12);
@@ -347,13 +348,13 @@ static void link_nodes(lattice *l, uint64_t key, int links, int cycles)
 
 static void put_along(int type, const double x[3], const double step[3], double r)
 {
-  put(type, x[0] + step[0] * r / 6, x[1] + step[1] * r / 6, x[2] + step[2] * r / 6);
+  put_atom(type, x[0] + step[0] * r / 6, x[1] + step[1] * r / 6, x[2] + step[2] * r / 6);
 }
 
 static void put_lattice(const lattice *l)
 {
   n_atoms = 0;
-  for (int i = 0; i < NODES; i++) put(AL, l->x[i][0], l->x[i][1], l->x[i][2]);
+  for (int i = 0; i < NODES; i++) put_atom(AL, l->x[i][0], l->x[i][1], l->x[i][2]);
   for (int k = 0; k < BONDS; k++) {
     const double *x = l->x[l->bond[k][0]];
     if (l->is_linked[k]) put_along(O, x, l->step[k], 3.0);
@@ -453,9 +454,9 @@ static void without_metals_every_anion_is_free(void **state)
   (void)state;
   const vt_cell cell = vt_cell_cubic(30);
   n_atoms = 0;
-  put(LI, 1, 1, 1);
-  put(CL, 3, 1, 1);
-  put(O, 1, 3, 1);
+  put_atom(LI, 1, 1, 1);
+  put_atom(CL, 3, 1, 1);
+  put_atom(O, 1, 3, 1);
   bench b = {.plan = plan_of_atoms()};
   look_once(&b, &cell, cut_cl, cut_o);
   expect_nan(array(&b, "polyhedra/cn", NULL), 3 * CN);
@@ -477,9 +478,9 @@ static void without_anions_every_metal_is_alone(void **state)
   (void)state;
   const vt_cell cell = vt_cell_cubic(30);
   n_atoms = 0;
-  put(LI, 1, 1, 1);
-  put(AL, 3, 1, 1);
-  put(AL, 1, 3, 1);
+  put_atom(LI, 1, 1, 1);
+  put_atom(AL, 3, 1, 1);
+  put_atom(AL, 1, 3, 1);
   bench b = {.plan = plan_of_atoms()};
   look_once(&b, &cell, cut_cl, cut_o);
   expect_row(array(&b, "polyhedra/cn", NULL) + CN, CN, (const double[CN]){1});

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "tests/unit/engine/obs/obs_bench.h"
+#include "tests/support/obs_bench.h"
 #include "tests/vt_test.h"
 
 enum { LI, AL, GA, CL, O, N_SPECIES };
@@ -19,7 +19,7 @@ static const int metals_of[N_M] = {AL, GA, AL, AL, GA, AL, AL, AL, GA, AL, AL, G
 static const vt_cell skewed = {.h = {{14.0, 0.5, 0.0}, {-2.1, 13.2, 0.7}, {0.3, -1.9, 15.1}}};
 
 /* Order of the atoms: Li, metals of both kinds mixed, Cl, O. */
-static void scatter_atoms(uint64_t key, int type[N], double x[N][3])
+static void scatter_mixed(uint64_t key, int type[N], double x[N][3])
 {
   for (int i = 0; i < N; i++) {
     double u[4];
@@ -28,22 +28,6 @@ static void scatter_atoms(uint64_t key, int type[N], double x[N][3])
     for (int c = 0; c < 3; c++) x[i][c] = u[0] * skewed.h[0][c] + u[1] * skewed.h[1][c] + u[2] * skewed.h[2][c];
     type[i] = i < 3 ? LI : i < 3 + N_M ? metals_of[i - 3] : i < 3 + N_M + N_X ? CL : O;
   }
-}
-
-/* Shortest vector over 5^3 images. */
-static double shortest(const double a[3], const double b[3], double d[3])
-{
-  double best = INFINITY;
-  for (int image = 0; image < 125; image++) {
-    const int n[3] = {image % 5 - 2, image / 5 % 5 - 2, image / 25 - 2};
-    double v[3], r = 0;
-    for (int c = 0; c < 3; c++) {
-      v[c] = b[c] - a[c] + n[0] * skewed.h[0][c] + n[1] * skewed.h[1][c] + n[2] * skewed.h[2][c];
-      r += v[c] * v[c];
-    }
-    if (r < best) best = r, memcpy(d, v, sizeof v);
-  }
-  return sqrt(best);
 }
 
 typedef struct recount {
@@ -62,7 +46,7 @@ static void fill_matrix(matrix *b, const double x[N][3], double to_cl_a, double 
 {
   for (int m = 0; m < N_M; m++)
     for (int a = 0; a < N_A; a++)
-      b->is[m][a] = shortest(x[3 + m], x[3 + N_M + a], b->d[m][a]) < (a < N_X ? to_cl_a : to_o_a);
+      b->is[m][a] = shortest_image(&skewed, x[3 + m], x[3 + N_M + a], b->d[m][a]) < (a < N_X ? to_cl_a : to_o_a);
 }
 
 static void recount_polyhedra(recount *q, const matrix *b)
@@ -167,7 +151,7 @@ static void compare_chains(const bench *b, const recount *q)
 }
 
 /* Bonds of metals to Cl and to O end at these distances; no others are asked for. */
-static vt_cutoffs cutoffs_of(double to_cl_a, double to_o_a)
+static vt_cutoffs cutoffs_to_anions(double to_cl_a, double to_o_a)
 {
   vt_cutoffs cut;
   vt_cutoffs_default(&mixed, &cut);
@@ -187,14 +171,14 @@ static void random_cells_agree_with_a_recount_over_all_images(void **state)
     static matrix m;
     int type[N];
     double x[N][3];
-    bench b = {.plan = plan_of(1, 1, 10, 1), .cutoffs = cutoffs_of(reach_cl[k], reach_o[k])};
+    bench b = {.plan = plan_of(1, 1, 10, 1), .cutoffs = cutoffs_to_anions(reach_cl[k], reach_o[k])};
     b.plan.comp = mixed;
     ask(&b.plan, "polyhedra", 0.001);
     ask(&b.plan, "chains", 0.001);
     bench_open(&b);
     q = (recount){0};
     for (int t = 0; t < FRAMES; t++) {
-      scatter_atoms((uint64_t)t + 1, type, x);
+      scatter_mixed((uint64_t)t + 1, type, x);
       vt_frame fr = frame_of(&b.plan, type, x, x, t);
       fr.cell = skewed;
       bench_sample(&b, &fr);

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "tests/unit/engine/obs/obs_bench.h"
+#include "tests/support/obs_bench.h"
 #include "tests/vt_test.h"
 
 enum { N_LI = 9, N_AL = 7, N_CL = 24, N_O = 5, N = N_LI + N_AL + N_CL + N_O };
@@ -16,7 +16,7 @@ static const vt_composition oxychloride = {.name = "LiAlClO",
                                            .n_atoms = N};
 static const vt_cell skewed = {.h = {{14.0, 0.5, 0.0}, {-2.1, 13.2, 0.7}, {0.3, -1.9, 15.1}}};
 
-static void scatter_atoms(uint64_t key, int type[N], double x[N][3])
+static void scatter_oxychloride(uint64_t key, int type[N], double x[N][3])
 {
   for (int s = 0, i = 0; s < oxychloride.n_species; s++)
     for (int k = 0; k < oxychloride.count[s]; k++, i++) {
@@ -26,23 +26,6 @@ static void scatter_atoms(uint64_t key, int type[N], double x[N][3])
       vt_rng_uniform2(key, VT_STREAM_TEST, 1, 0, (uint32_t)i, u + 2);
       for (int c = 0; c < 3; c++) x[i][c] = u[0] * skewed.h[0][c] + u[1] * skewed.h[1][c] + u[2] * skewed.h[2][c];
     }
-}
-
-/* Shortest vector over 5^3 images. */
-static double shortest(const double a[3], const double b[3], double d[3])
-{
-  double best = INFINITY;
-  for (int i = -2; i <= 2; i++)
-    for (int j = -2; j <= 2; j++)
-      for (int k = -2; k <= 2; k++) {
-        double v[3], r = 0;
-        for (int c = 0; c < 3; c++) {
-          v[c] = b[c] - a[c] + i * skewed.h[0][c] + j * skewed.h[1][c] + k * skewed.h[2][c];
-          r += v[c] * v[c];
-        }
-        if (r < best) best = r, memcpy(d, v, sizeof v);
-      }
-  return sqrt(best);
 }
 
 static void pairs_are_those_of_a_search_over_all_images(void **state)
@@ -61,14 +44,14 @@ static void pairs_are_those_of_a_search_over_all_images(void **state)
   assert_int_equal(p.n_first, N_AL);
   assert_int_equal(p.n_second, N_CL + N_O);
   for (uint64_t key = 1; key <= 20; key++) {
-    scatter_atoms(key, type, x);
+    scatter_oxychloride(key, type, x);
     vt_frame fr = frame_of(&plan, type, x, x, 0);
     fr.cell = skewed;
     VT_TEST_OK(vt__pairs_find(&p, &fr, &cut, 0.5, &err), &err);
     for (int a = 0; a < N_AL; a++) {
       int at = 0;
       for (int b = 0; b < N_CL + N_O; b++) {
-        double d[3], r = shortest(x[N_LI + a], x[N_LI + N_AL + b], d);
+        double d[3], r = shortest_image(&skewed, x[N_LI + a], x[N_LI + N_AL + b], d);
         if (!(r < (b < N_CL ? 4.9 : 3.6))) continue;
         assert_true(at < p.count[a]);
         int k = a * p.most + at++;
@@ -95,7 +78,7 @@ static void a_row_that_is_too_long_is_refused(void **state)
   vt_plan plan = {.comp = oxychloride, .protocol = {.produce_dt_fs = 1}};
   vt_cutoffs_default(&oxychloride, &cut);
   VT_TEST_OK(vt__pairs_open(&p, &oxychloride, "M", "XO", 2, &err), &err);
-  scatter_atoms(1, type, x);
+  scatter_oxychloride(1, type, x);
   vt_frame fr = frame_of(&plan, type, x, x, 0);
   fr.cell = skewed;
   assert_int_equal(vt__pairs_find(&p, &fr, &cut, 4, &err), VT_ETASK);

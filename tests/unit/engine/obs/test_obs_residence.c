@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/unit/engine/obs/obs_bench.h"
+#include "tests/support/obs_bench.h"
 #include "tests/unit/engine/obs/obs_history.h"
 #include "tests/vt_test.h"
 
@@ -27,7 +27,7 @@ static const double *lags_of(const bench *b, const char *name, int k)
   return v + (ptrdiff_t)k * n;
 }
 
-static void place(double x[3], const double at[3], double along_x)
+static void place_along_x(double x[3], const double at[3], double along_x)
 {
   memcpy(x, at, 3 * sizeof *x);
   x[0] += along_x;
@@ -57,8 +57,8 @@ static void a_two_site_hopper_survives_as_its_rates_say(void **state)
   b.cutoffs.r[AL][CL] = b.cutoffs.r[CL][AL] = oxygen_a;
   bench_open(&b);
   for (int m = 0; m < 2; m++) {
-    place(x[IONS + m], site[m], 0);
-    place(x[IONS + 2 + m], site[1], m ? -1.7 : 1.7);
+    place_along_x(x[IONS + m], site[m], 0);
+    place_along_x(x[IONS + 2 + m], site[1], m ? -1.7 : 1.7);
   }
   for (int t = 0; t < T; t++) {
     for (int i = 0; i < IONS; i++) {
@@ -68,7 +68,7 @@ static void a_two_site_hopper_survives_as_its_rates_say(void **state)
       at[i] ^= hops;
       formed[at[i]] += hops;
       seen[at[i]]++;
-      place(x[i], site[at[i]], 2.5);
+      place_along_x(x[i], site[at[i]], 2.5);
     }
     vt_frame fr = frame_of(&b.plan, type, x, x, t);
     bench_sample(&b, &fr);
@@ -104,7 +104,7 @@ typedef struct script {
   double hysteresis, permission;
 } script;
 
-static bench play(const script *s)
+static bench play_script(const script *s)
 {
   const int count[HISTORY_SPECIES] = {1, 1, 1, 1}, type[ALONE] = {LI, AL, CL, O};
   const double metal[3] = {19.5, 3, 3}, far[3] = {10, 13, 13}; /* bonds across the face of the cell */
@@ -117,10 +117,10 @@ static bench play(const script *s)
   bench_open(&b);
   for (int t = 0; t < s->n_frames; t++) {
     double x[ALONE][3];
-    place(x[0], metal, s->li_a(t));
-    place(x[1], metal, 0);
-    place(x[2], far, 0);
-    place(x[3], metal, -s->ox_a(t));
+    place_along_x(x[0], metal, s->li_a(t));
+    place_along_x(x[1], metal, 0);
+    place_along_x(x[2], far, 0);
+    place_along_x(x[3], metal, -s->ox_a(t));
     vt_frame fr = frame_of(&b.plan, type, x, x, t);
     bench_sample(&b, &fr);
   }
@@ -137,14 +137,14 @@ static void an_absence_up_to_the_permission_is_no_end_of_an_intermittent_bond(vo
 {
   (void)state;
   const script within = {120, away_20_samples, always_far, 0.4, 2}, beyond = {120, away_21_samples, always_far, 0.4, 2};
-  bench b = play(&within);
+  bench b = play_script(&within);
   near(lags_of(&b, "residence/continuous", 0)[59], 0, 0);
   near(lags_of(&b, "residence/intermittent", 0)[59], 40.0 / 50, 1e-15);
   near(lags_of(&b, "residence/endpoint", 0)[59], 40.0 / 50, 1e-15);
   near(lags_of(&b, "residence/continuous", 0)[9], 80.0 / 90, 1e-15); /* 40 + 40 of 50 + 40 origins */
   near(array(&b, "residence/visits", NULL)[0], 1, 0);                /* the one at the first frame is none */
   bench_close(&b);
-  b = play(&beyond);
+  b = play_script(&beyond);
   near(lags_of(&b, "residence/continuous", 0)[59], 0, 0);
   near(lags_of(&b, "residence/intermittent", 0)[59], 0, 0);
   near(lags_of(&b, "residence/endpoint", 0)[59], 39.0 / 50, 1e-15);
@@ -159,7 +159,7 @@ static void the_class_is_that_of_the_origin(void **state)
 {
   (void)state;
   const script s = {100, leaves_at_55, oxygen_leaves_at_50, 0.4, 2};
-  bench b = play(&s);
+  bench b = play_script(&s);
   near(lags_of(&b, "residence/continuous", 1)[9], 45.0 / 50, 1e-15);
   near(lags_of(&b, "residence/continuous", 0)[9], 0, 0);
   near(array(&b, "residence/bonds", NULL)[0], 5.0 / 100, 1e-15);
@@ -178,16 +178,16 @@ static void a_bond_that_formed_breaks_only_beyond_the_hysteresis(void **state)
   (void)state;
   const script wide = {100, rattles, always_far, 0.4, 0}, none = {100, rattles, always_far, 0, 0},
                outside = {100, rattles_outside, always_far, 0.4, 0};
-  bench b = play(&wide);
+  bench b = play_script(&wide);
   near(lags_of(&b, "residence/continuous", 0)[49], 1, 0);
   near(array(&b, "residence/bonds", NULL)[0], 1, 0);
   near(array(&b, "residence/visits", NULL)[0], 0, 0);
   bench_close(&b);
-  b = play(&none);
+  b = play_script(&none);
   assert_true(lags_of(&b, "residence/continuous", 0)[9] == 0);
   assert_true(array(&b, "residence/visits", NULL)[0] > 5);
   bench_close(&b);
-  b = play(&outside);
+  b = play_script(&outside);
   near(array(&b, "residence/bonds", NULL)[0], 0, 0);
   assert_true(isnan(lags_of(&b, "residence/endpoint", 0)[9]));
   bench_close(&b);
@@ -200,7 +200,7 @@ static const int many[HISTORY_SPECIES] = {N_LI, N_AL, N_CL, N_O};
 static double track[T][N_ALL][3];
 
 /* Walkers that are drawn back to the middle of the cell, so that bonds are many. */
-static void make_track(void)
+static void make_walks(void)
 {
   for (int t = 0; t < T; t++)
     for (uint32_t i = 0; i < N_ALL; i++) {
@@ -211,6 +211,27 @@ static void make_track(void)
     }
 }
 
+typedef struct survivors {
+  double at_origin, continuous, intermittent, endpoint;
+} survivors;
+
+/* Bonds to metals with k oxygens that are there n samples after one of the correlator's origins. */
+static survivors all_pairs(char is[N_LI][N_AL][T], char oxygen[N_AL][T], int k, int n)
+{
+  survivors c = {0};
+  for (int a = 0; a < N_LI; a++)
+    for (int m = 0; m < N_AL; m++)
+      for (int t0 = 0; t0 + n < T; t0 += stride_of(n)) {
+        const char *h = is[a][m];
+        if (!h[t0] || oxygen[m][t0] != k) continue;
+        c.at_origin++;
+        if (!h[t0 + n]) continue;
+        const int absence = longest_absence(h, t0, t0 + n);
+        c.endpoint++, c.continuous += absence == 0, c.intermittent += absence <= MEMORY;
+      }
+  return c;
+}
+
 static void survival_agrees_with_all_pairs_of_frames(void **state)
 {
   (void)state;
@@ -219,7 +240,7 @@ static void survival_agrees_with_all_pairs_of_frames(void **state)
   double d[3], r[T], bonds[N_CLASS] = {0}, metals[N_CLASS] = {0}, visits[N_CLASS] = {0};
   bench b = {.plan = plan_of_glass(many, T)};
   types_of(many, type);
-  make_track();
+  make_walks();
   ask(&b.plan, "residence", 0.1);
   set_par(&b.plan, "residence", "permission", 0.1 * MEMORY);
   b.cutoffs = cutoffs_of(&b.plan);
@@ -253,21 +274,11 @@ static void survival_agrees_with_all_pairs_of_frames(void **state)
     near(array(&b, "residence/visits", NULL)[k], visits[k], 0);
     for (int i = 0; i < n_lag; i++) {
       const int n = (int)lround(lag[i] / 0.1);
-      double at_origin = 0, continuous = 0, intermittent = 0, endpoint = 0;
-      for (int a = 0; a < N_LI; a++)
-        for (int m = 0; m < N_AL; m++)
-          for (int t0 = 0; t0 + n < T; t0 += stride_of(n)) {
-            const char *h = is[a][m];
-            if (!h[t0] || oxygen[m][t0] != k) continue;
-            at_origin++;
-            if (!h[t0 + n]) continue;
-            const int absence = longest_absence(h, t0, t0 + n);
-            endpoint++, continuous += absence == 0, intermittent += absence <= MEMORY;
-          }
-      if (at_origin == 0) continue;
-      near(lags_of(&b, "residence/continuous", k)[i], continuous / at_origin, 1e-14); /* one division */
-      near(lags_of(&b, "residence/intermittent", k)[i], intermittent / at_origin, 1e-14);
-      near(lags_of(&b, "residence/endpoint", k)[i], endpoint / at_origin, 1e-14);
+      const survivors c = all_pairs(is, oxygen, k, n);
+      if (c.at_origin == 0) continue;
+      near(lags_of(&b, "residence/continuous", k)[i], c.continuous / c.at_origin, 1e-14); /* one division */
+      near(lags_of(&b, "residence/intermittent", k)[i], c.intermittent / c.at_origin, 1e-14);
+      near(lags_of(&b, "residence/endpoint", k)[i], c.endpoint / c.at_origin, 1e-14);
     }
   }
   assert_true(isnan(lags_of(&b, "residence/continuous", N_CLASS * AL)[0])); /* no alkali */
@@ -283,7 +294,7 @@ static void a_frozen_cell_keeps_all_of_its_bonds(void **state)
   double d[3], bonds = 0, found = 0;
   bench b = {.plan = plan_of_glass(many, 40)};
   types_of(many, type);
-  make_track();
+  make_walks();
   ask(&b.plan, "residence", 0.1);
   b.cutoffs = cutoffs_of(&b.plan);
   bench_open(&b);
@@ -320,7 +331,8 @@ static void too_many_partners_are_refused_by_name(void **state)
   double x[N][3];
   bench b = {.plan = plan_of_glass(count, 10)};
   types_of(count, type);
-  for (int i = 0; i < N; i++) place(x[i], (const double[3]){10, 10, 10}, i == 0 ? 0 : i <= METALS ? 0.1 * i : 9);
+  for (int i = 0; i < N; i++)
+    place_along_x(x[i], (const double[3]){10, 10, 10}, i == 0 ? 0 : i <= METALS ? 0.1 * i : 9);
   ask(&b.plan, "residence", 0.1);
   b.cutoffs = cutoffs_of(&b.plan);
   bench_open(&b);
@@ -338,7 +350,7 @@ static void an_observable_that_was_not_told_what_a_bond_is_says_so(void **state)
   int type[N_ALL];
   vt_plan p = plan_of_glass(many, 10);
   types_of(many, type);
-  make_track();
+  make_walks();
   ask(&p, "residence", 0.1);
   VT_TEST_OK(vt_obs_set_open(&set, &p, &err), &err);
   vt_frame fr = frame_of(&p, type, track[0], track[0], 0);

@@ -1,4 +1,5 @@
 /* The rigid-ion model: its formula, its walls, its parameter file, and that a glass former comes out of it. */
+#include "tests/support/files.h"
 #include "tests/vt_test.h"
 
 #include <math.h>
@@ -21,7 +22,7 @@ typedef struct pair {
   vt_nlist nl;
 } pair;
 
-static void open_pair(pair *p, const char *path, const char *a, const char *b)
+static void open_two(pair *p, const char *path, const char *a, const char *b)
 {
   static const int type[2] = {0, 1};
   const char *const species[2] = {a, b};
@@ -33,7 +34,7 @@ static void open_pair(pair *p, const char *path, const char *a, const char *b)
   VT_TEST_OK(vt_nlist_open(&p->nl, 2, type, info.cutoff, 0.5, &err), &err);
 }
 
-static void close_pair(pair *p)
+static void close_two(pair *p)
 {
   vt_nlist_close(&p->nl);
   vt_pot_close(&p->pot);
@@ -83,14 +84,14 @@ static double shifted_force(const formula *p, double r)
 static void check_formula(const char *a, const char *b, const char *path, formula p)
 {
   pair two;
-  open_pair(&two, path, a, b);
+  open_two(&two, path, a, b);
   for (double r = fmax(1.5, p.contact - 0.4); r < p.rc + 0.4; r += 0.0373) {
     double push, e = at_distance(&two, r, &push), want = shifted_force(&p, r);
     double want_push = r < p.rc ? slope(&p, p.rc) - slope(&p, r) : 0;
     if (!(fabs(e - want) < 2e-7 && fabs(push - want_push) < 2 * r * 1.5e-5))
       fail_msg("%s-%s at %.3f A: %.9g eV, %.9g eV/A; the formula gives %.9g, %.9g", a, b, r, e, push, want, want_push);
   }
-  close_pair(&two);
+  close_two(&two);
 }
 
 /* sphalerite: A = rho 1.638/4 |q q'| k / contact^2 */
@@ -115,13 +116,13 @@ static void energy_and_force_vanish_smoothly_at_the_cutoff(void **state)
   const double rc = 8, d = 1e-3;
   pair two;
   double push, beyond;
-  open_pair(&two, "-", "Al", "O");
+  open_two(&two, "-", "Al", "O");
   const double e = at_distance(&two, rc - d, &push);
   /* V ~ V''(rc) d^2/2 with V'' < 1 eV/A^2 */
   assert_true(fabs(e) < d * d && fabs(push) < d && e != 0 && push != 0);
   assert_true(at_distance(&two, rc, &beyond) == 0 && beyond == 0);
   assert_true(at_distance(&two, rc + 0.3, &beyond) == 0 && beyond == 0);
-  close_pair(&two);
+  close_two(&two);
 }
 
 /* Unlike charges included: from 0.01 A (below the last wall) to 0.8 A each pair is pushed apart, its energy falls with
@@ -133,14 +134,14 @@ static void no_two_ions_fuse(void **state)
     for (int b = a; b < IONS; b++) {
       pair two;
       double before = INFINITY, push;
-      open_pair(&two, "-", ions[a], ions[b]);
+      open_two(&two, "-", ions[a], ions[b]);
       for (int k = 1; k <= 80; k++) {
         double r = 0.01 * k, e = at_distance(&two, r, &push);
         if (!(isfinite(e) && push > 0 && e < before && (e > 0 || r > 0.5)))
           fail_msg("%s-%s at %.2f A: %g eV, %g eV/A", ions[a], ions[b], r, e, push);
         before = e;
       }
-      close_pair(&two);
+      close_two(&two);
     }
   }
 }
@@ -149,11 +150,8 @@ static void no_two_ions_fuse(void **state)
 
 static void with_file(const char *text, void (*use)(const char *path, const void *arg), const void *arg)
 {
-  char path[] = "/tmp/vt-born-XXXXXX";
-  int fd = mkstemp(path);
-  assert_true(fd >= 0);
-  assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-  close(fd);
+  char path[VT_TEST_PATH];
+  vt_test_file(path, text);
   use(path, arg);
   unlink(path);
 }

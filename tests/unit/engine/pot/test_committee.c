@@ -1,4 +1,5 @@
 /* Committees: mean and spread against the members one by one, identity, and what the list's reader says. */
+#include "tests/support/files.h"
 #include "tests/vt_test.h"
 
 #include <math.h>
@@ -17,48 +18,23 @@ static const char *const species[] = {"Li", "Ta", "Cl", "O"};
 
 /* ------------------------------------------------------------------ a folder for lists */
 
-static char folder[64];
+static char folder[VT_TEST_PATH];
 
-static int make_folder(void **state)
+static const char *in_folder(const char *name) { return vt_test_inside(folder, name); }
+
+static int open_lists(void **state)
 {
   (void)state;
-  (void)snprintf(folder, sizeof folder, "/tmp/vt-committee-XXXXXX");
-  char deeper[80];
-  if (!mkdtemp(folder)) return -1;
-  (void)snprintf(deeper, sizeof deeper, "%s/members", folder);
-  return mkdir(deeper, 0777);
+  vt_test_folder(folder, "committee");
+  return mkdir(in_folder("members"), 0777);
 }
 
-static int remove_folder(void **state)
+static int close_lists(void **state)
 {
   (void)state;
-  char path[256];
-  static const char *const name[] = {"list", "members/a.txt", "members"};
-  for (int k = 0; k < 3; k++) {
-    (void)snprintf(path, sizeof path, "%s/%s", folder, name[k]);
-    (void)remove(path);
-  }
-  return rmdir(folder);
+  vt_test_folder_remove(folder);
+  return 0;
 }
-
-static const char *in_folder(const char *name)
-{
-  static char path[2][256];
-  static int turn;
-  turn = !turn;
-  (void)snprintf(path[turn], sizeof path[turn], "%s/%s", folder, name);
-  return path[turn];
-}
-
-static void put_bytes(const char *name, const char *text, size_t n)
-{
-  FILE *f = fopen(in_folder(name), "w");
-  assert_non_null(f);
-  assert_int_equal(fwrite(text, 1, n, f), n);
-  assert_int_equal(fclose(f), 0);
-}
-
-static void put(const char *name, const char *text) { put_bytes(name, text, strlen(text)); }
 
 /* A golden potential into the folder, with a blank line more if `changed`. */
 static void put_member(const char *golden, int changed)
@@ -72,7 +48,7 @@ static void put_member(const char *golden, int changed)
   vt_buf_add(&b, text, n);
   if (changed) vt_buf_add(&b, "\n", 1);
   VT_TEST_OK(vt_buf_check(&b, &err), &err);
-  put_bytes("members/a.txt", b.s, b.len);
+  vt_test_write(in_folder("members/a.txt"), b.s, b.len);
   vt_buf_free(&b);
   vt_free(text);
 }
@@ -96,20 +72,20 @@ static void pack(void)
   VT_TEST_OK(vt_pack(&c, 0.9, 3, &cell, type, x, &err), &err);
 }
 
-static vt_status open_pot(vt_pot *pot, const char *kind, const char *path, vt_err *err)
+static vt_status open_four(vt_pot *pot, const char *kind, const char *path, vt_err *err)
 {
   const vt_pot_args args = {.path = path, .n_species = 4, .species = species};
   return vt_pot_open(pot, kind, &args, err);
 }
 
-static void compute(const char *kind, const char *path, result *r)
+static void compute_result(const char *kind, const char *path, result *r)
 {
   vt_err err = {0};
   vt_pot pot;
   vt_pot_info info;
   vt_nlist nl;
   pack();
-  VT_TEST_OK(open_pot(&pot, kind, path, &err), &err);
+  VT_TEST_OK(open_four(&pot, kind, path, &err), &err);
   vt_pot_describe(&pot, &info);
   assert_true(info.cutoff <= REACH);
   VT_TEST_OK(vt_nlist_open(&nl, N, type, REACH, 0.3, &err), &err); /* the same list for all */
@@ -138,11 +114,12 @@ static void mean_and_spread_are_those_of_the_members(void **state)
 {
   (void)state;
   static result r[3], all;
-  put("list", "nep " GOLDEN "syn_zbl4.txt\nnep-reference " GOLDEN "syn_flex4.txt # another\n\n# ions\nborn -\n");
-  compute("nep", GOLDEN "syn_zbl4.txt", &r[0]);
-  compute("nep-reference", GOLDEN "syn_flex4.txt", &r[1]);
-  compute("born", "-", &r[2]);
-  compute("committee", in_folder("list"), &all);
+  vt_test_write_text(in_folder("list"),
+                     "nep " GOLDEN "syn_zbl4.txt\nnep-reference " GOLDEN "syn_flex4.txt # another\n\n# ions\nborn -\n");
+  compute_result("nep", GOLDEN "syn_zbl4.txt", &r[0]);
+  compute_result("nep-reference", GOLDEN "syn_flex4.txt", &r[1]);
+  compute_result("born", "-", &r[2]);
+  compute_result("committee", in_folder("list"), &all);
   is_mean("energy", &all.energy, &r[0].energy, &r[1].energy, &r[2].energy, 1);
   is_mean("virial", all.virial, r[0].virial, r[1].virial, r[2].virial, 9);
   is_mean("forces", all.f[0], r[0].f[0], r[1].f[0], r[2].f[0], 3 * N);
@@ -169,14 +146,14 @@ static void spread_of_two_opinions_is_half_their_difference(void **state)
   static const char *const kind[3] = {"lj", "born", "committee"};
   const vt_cell wide = vt_cell_cubic(30);
   double push[3];
-  put("list", "lj -\nborn -\n");
+  vt_test_write_text(in_folder("list"), "lj -\nborn -\n");
   for (int m = 0; m < 3; m++) {
     vt_err err = {0};
     vt_pot pot;
     vt_nlist nl;
     double f[2][3];
     vt_force_out out = {.f = f};
-    VT_TEST_OK(open_pot(&pot, kind[m], m < 2 ? "-" : in_folder("list"), &err), &err);
+    VT_TEST_OK(open_four(&pot, kind[m], m < 2 ? "-" : in_folder("list"), &err), &err);
     VT_TEST_OK(vt_nlist_open(&nl, 2, two_types, 8, 0.3, &err), &err);
     VT_TEST_OK(vt_nlist_update(&nl, &wide, at, 1, &err), &err);
     VT_TEST_OK(vt_pot_compute(&pot, &nl, &out, &err), &err);
@@ -193,9 +170,10 @@ static void members_that_are_the_same_agree_to_the_bit(void **state)
 {
   (void)state;
   static result one, all;
-  put("list", "nep " GOLDEN "syn_zbl4.txt\nnep " GOLDEN "syn_zbl4.txt\nnep " GOLDEN "syn_zbl4.txt\n");
-  compute("nep", GOLDEN "syn_zbl4.txt", &one);
-  compute("committee", in_folder("list"), &all);
+  vt_test_write_text(in_folder("list"),
+                     "nep " GOLDEN "syn_zbl4.txt\nnep " GOLDEN "syn_zbl4.txt\nnep " GOLDEN "syn_zbl4.txt\n");
+  compute_result("nep", GOLDEN "syn_zbl4.txt", &one);
+  compute_result("committee", in_folder("list"), &all);
   assert_true(all.spread == 0 && isnan(one.spread));
   assert_true(all.energy == one.energy);
   assert_memory_equal(all.f, one.f, sizeof one.f);
@@ -210,7 +188,7 @@ static void describe_tells_what_all_members_know(void **state)
   (void)state;
   vt_err err = {0};
   vt_pot_info info;
-  put("list", "nep " GOLDEN "syn_typecut4.txt\nborn -\nnep " GOLDEN "syn_nep3_7.txt\n");
+  vt_test_write_text(in_folder("list"), "nep " GOLDEN "syn_typecut4.txt\nborn -\nnep " GOLDEN "syn_nep3_7.txt\n");
   VT_TEST_OK(vt_pot_probe("committee", in_folder("list"), &info, &err), &err);
   assert_string_equal(info.kind, "committee");
   assert_string_equal(info.path, in_folder("list"));
@@ -218,13 +196,13 @@ static void describe_tells_what_all_members_know(void **state)
   for (int k = 0; k < 4; k++) assert_string_equal(info.element[k], species[k]);
   assert_true(info.cutoff == 8); /* that of born */
   assert_string_equal(info.kernel, "3 x various");
-  put("list", "lj -\nborn -\n");
+  vt_test_write_text(in_folder("list"), "lj -\nborn -\n");
   VT_TEST_OK(vt_pot_probe("committee", in_folder("list"), &info, &err), &err);
   assert_int_equal(info.n_elements, 15);
   assert_string_equal(info.kernel, "2 x portable double");
 }
 
-static vt_uid hash_of(const char *kind, const char *path)
+static vt_uid hash_of_potential(const char *kind, const char *path)
 {
   vt_err err = {0};
   vt_pot_info info;
@@ -237,10 +215,11 @@ static void identity_follows_the_list_and_every_member(void **state)
   (void)state;
   static const char text[] = "nep members/a.txt\nnep " GOLDEN "syn_flex4.txt\n";
   unsigned char all[sizeof text - 1 + 64];
-  put("list", text);
+  vt_test_write_text(in_folder("list"), text);
   put_member("syn_zbl4.txt", 0);
-  const vt_uid a = hash_of("nep", in_folder("members/a.txt")), b = hash_of("nep", GOLDEN "syn_flex4.txt");
-  const vt_uid before = hash_of("committee", in_folder("list"));
+  const vt_uid a = hash_of_potential("nep", in_folder("members/a.txt")),
+               b = hash_of_potential("nep", GOLDEN "syn_flex4.txt");
+  const vt_uid before = hash_of_potential("committee", in_folder("list"));
   memcpy(all, text, sizeof text - 1);
   memcpy(all + sizeof text - 1, a.b, 32);
   memcpy(all + sizeof text - 1 + 32, b.b, 32);
@@ -248,7 +227,7 @@ static void identity_follows_the_list_and_every_member(void **state)
   vt_sha256(all, sizeof all, &want);
   assert_true(vt_uid_equal(&before, &want));
   put_member("syn_zbl4.txt", 1); /* the same model in other bytes */
-  const vt_uid changed = hash_of("committee", in_folder("list"));
+  const vt_uid changed = hash_of_potential("committee", in_folder("list"));
   assert_false(vt_uid_equal(&before, &changed));
 }
 
@@ -257,24 +236,24 @@ static void paths_are_relative_to_the_list(void **state)
   (void)state;
   char here[1024];
   assert_non_null(getcwd(here, sizeof here));
-  put("list", "nep members/a.txt\nlj -\n");
+  vt_test_write_text(in_folder("list"), "nep members/a.txt\nlj -\n");
   put_member("syn_zbl4.txt", 0);
-  const vt_uid from_afar = hash_of("committee", in_folder("list"));
+  const vt_uid from_afar = hash_of_potential("committee", in_folder("list"));
   assert_int_equal(chdir(folder), 0);
-  const vt_uid at_home = hash_of("committee", "list");
+  const vt_uid at_home = hash_of_potential("committee", "list");
   assert_int_equal(chdir(here), 0);
   assert_true(vt_uid_equal(&from_afar, &at_home));
 }
 
 /* ------------------------------------------------------------------ what is refused */
 
-static void refused(const char *text, vt_status status, const char *where, const char *what)
+static void list_refused(const char *text, vt_status status, const char *where, const char *what)
 {
   char want[512];
   vt_err err = {0};
   vt_pot pot;
-  put("list", text);
-  vt_status s = open_pot(&pot, "committee", in_folder("list"), &err);
+  vt_test_write_text(in_folder("list"), text);
+  vt_status s = open_four(&pot, "committee", in_folder("list"), &err);
   (void)snprintf(want, sizeof want, "%s%s", in_folder("list"), where);
   if (s != status || !strstr(err.text, want) || !strstr(err.text, what))
     fail_msg("expected '%s' and '%s' (status %d), got status %d: %s", want, what, (int)status, (int)s, err.text);
@@ -284,25 +263,25 @@ static void refused(const char *text, vt_status status, const char *where, const
 static void a_list_that_makes_no_sense_is_refused_with_its_line(void **state)
 {
   (void)state;
-  refused("", VT_EPARSE, ": ", "the file ends after 0 members, expected 2 to 16");
-  refused("# none\nlj -\n", VT_EPARSE, ":2: ", "the file ends after 1 member, expected 2 to 16");
-  refused("lj -\nlj\n", VT_EPARSE, ":2: ", "expected 'KIND PATH', found 1 word");
-  refused("lj -\n\nnep my potential.txt\n", VT_EPARSE, ":3: ", "expected 'KIND PATH', found 3 words");
-  refused("lj -\ngap x.xml\n", VT_EPARSE, ":2:1: ", "'gap'; there are nep nep-reference lj mock born");
-  refused("committee list\nlj -\n", VT_EPARSE, ":1:1: ", "a member cannot be of kind 'committee'");
-  refused("lj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\n",
-          VT_EPARSE, ":17: ", "expected at most 16 members");
+  list_refused("", VT_EPARSE, ": ", "the file ends after 0 members, expected 2 to 16");
+  list_refused("# none\nlj -\n", VT_EPARSE, ":2: ", "the file ends after 1 member, expected 2 to 16");
+  list_refused("lj -\nlj\n", VT_EPARSE, ":2: ", "expected 'KIND PATH', found 1 word");
+  list_refused("lj -\n\nnep my potential.txt\n", VT_EPARSE, ":3: ", "expected 'KIND PATH', found 3 words");
+  list_refused("lj -\ngap x.xml\n", VT_EPARSE, ":2:1: ", "'gap'; there are nep nep-reference lj mock born");
+  list_refused("committee list\nlj -\n", VT_EPARSE, ":1:1: ", "a member cannot be of kind 'committee'");
+  list_refused("lj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\n",
+               VT_EPARSE, ":17: ", "expected at most 16 members");
   char longest[700];
   (void)snprintf(longest, sizeof longest, "lj -\nnep %0600d\n", 0);
-  refused(longest, VT_EPARSE, ":2: ", "path is longer than 511 characters");
+  list_refused(longest, VT_EPARSE, ":2: ", "path is longer than 511 characters");
 }
 
 static void a_member_that_does_not_open_is_named_by_its_line(void **state)
 {
   (void)state;
-  refused("lj -\nnep members/none.txt\n", VT_EIO, ":2", "members/none.txt");
-  refused("lj -\n\nnep " GOLDEN "syn_min.txt\n", VT_EINVAL, ":3",
-          "syn_min.txt:1: the model does not know element 'Ta'"); /* it has Cl Al Li */
+  list_refused("lj -\nnep members/none.txt\n", VT_EIO, ":2", "members/none.txt");
+  list_refused("lj -\n\nnep " GOLDEN "syn_min.txt\n", VT_EINVAL, ":3",
+               "syn_min.txt:1: the model does not know element 'Ta'"); /* it has Cl Al Li */
 }
 
 static void members_without_a_common_element_are_refused(void **state)
@@ -312,8 +291,8 @@ static void members_without_a_common_element_are_refused(void **state)
   vt_pot_info info;
   static const char only_si[] = "nep4 1 Si\ncutoff 5 4 50 40\nn_max 0 0\nbasis_size 0 0\nl_max 1\nANN 1 0\n"
                                 "0.1\n0.2\n0.3\n0.4\n0.5\n0.6\n0.7\n0.8\n0.9\n";
-  put("members/a.txt", only_si);
-  put("list", "nep members/a.txt\nborn -\n");
+  vt_test_write_text(in_folder("members/a.txt"), only_si);
+  vt_test_write_text(in_folder("list"), "nep members/a.txt\nborn -\n");
   assert_int_equal(vt_pot_probe("committee", in_folder("list"), &info, &err), VT_EINVAL);
   assert_non_null(strstr(err.text, "list:2: the members have no element in common"));
 }
@@ -324,7 +303,7 @@ static void a_nul_byte_in_a_path_is_refused(void **state)
   static const char text[] = "lj -\nlj -\0x\n";
   vt_err err = {0};
   vt_pot_info info;
-  put_bytes("list", text, sizeof text - 1);
+  vt_test_write(in_folder("list"), text, sizeof text - 1);
   assert_int_equal(vt_pot_probe("committee", in_folder("list"), &info, &err), VT_EPARSE);
   assert_non_null(strstr(err.text, "list:2: a path with a NUL byte"));
 }
@@ -337,9 +316,9 @@ static void a_member_that_fails_is_named(void **state)
   vt_nlist nl;
   double f[N][3];
   vt_force_out out = {.f = f};
-  put("list", "lj -\nmock nan@2\n");
+  vt_test_write_text(in_folder("list"), "lj -\nmock nan@2\n");
   pack();
-  VT_TEST_OK(open_pot(&pot, "committee", in_folder("list"), &err), &err);
+  VT_TEST_OK(open_four(&pot, "committee", in_folder("list"), &err), &err);
   VT_TEST_OK(vt_nlist_open(&nl, N, type, 6.5, 0.3, &err), &err);
   VT_TEST_OK(vt_nlist_update(&nl, &cell, (const double(*)[3])x, 1, &err), &err);
   VT_TEST_OK(vt_pot_compute(&pot, &nl, &out, &err), &err);
@@ -365,5 +344,5 @@ int main(void)
       cmocka_unit_test(a_nul_byte_in_a_path_is_refused),
       cmocka_unit_test(a_member_that_fails_is_named),
   };
-  return cmocka_run_group_tests(tests, make_folder, remove_folder);
+  return cmocka_run_group_tests(tests, open_lists, close_lists);
 }

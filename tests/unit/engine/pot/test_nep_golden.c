@@ -3,6 +3,7 @@
  * Tolerances are relative to max(1, largest magnitude of the array).  Double: 1e-10, because the tabulated l = 8
  * constants carry 11 digits.  Mixed: single precision has 6e-8, and sums over about 100 neighbours with both signs lose
  * up to two more digits: 5e-6; a virial multiplies by distances: 3e-5. */
+#include "tests/support/files.h"
 #include "tests/vt_test.h"
 
 #include <dirent.h>
@@ -24,14 +25,7 @@ typedef struct golden {
   double (*x)[3], (*f)[3], *e, (*w)[9];
 } golden;
 
-static void *array(size_t n, size_t size)
-{
-  void *p = calloc(n, size);
-  assert_non_null(p);
-  return p;
-}
-
-static void number(FILE *f, double *x) { assert_int_equal(fscanf(f, "%lf", x), 1); }
+static void read_number(FILE *f, double *x) { assert_int_equal(fscanf(f, "%lf", x), 1); }
 
 static void word_is(FILE *f, const char *want)
 {
@@ -51,7 +45,7 @@ static int species_of(golden *g, const char *symbol)
   return s;
 }
 
-static golden read_golden(const char *root, const char *name)
+static golden read_case(const char *root, const char *name)
 {
   golden g = {0};
   char path[1024], file[128], word[8];
@@ -66,46 +60,34 @@ static golden read_golden(const char *root, const char *name)
   word_is(f, "natoms");
   assert_int_equal(fscanf(f, "%d", &g.n), 1);
   size_t n = (size_t)g.n;
-  g.type = array(n, sizeof *g.type), g.e = array(n, sizeof *g.e);
-  g.x = array(n, sizeof *g.x), g.f = array(n, sizeof *g.f), g.w = array(n, sizeof *g.w);
+  g.type = vt_test_array(n, sizeof *g.type), g.e = vt_test_array(n, sizeof *g.e);
+  g.x = vt_test_array(n, sizeof *g.x), g.f = vt_test_array(n, sizeof *g.f), g.w = vt_test_array(n, sizeof *g.w);
   word_is(f, "lattice");
-  for (int k = 0; k < 9; k++) number(f, &g.cell.h[k / 3][k % 3]);
+  for (int k = 0; k < 9; k++) read_number(f, &g.cell.h[k / 3][k % 3]);
   word_is(f, "energy");
-  number(f, &g.energy);
+  read_number(f, &g.energy);
   word_is(f, "virial");
-  for (int k = 0; k < 9; k++) number(f, &g.virial[k]);
+  for (int k = 0; k < 9; k++) read_number(f, &g.virial[k]);
   word_is(f, "descriptor_dim");
-  number(f, &dim);
+  read_number(f, &dim);
   word_is(f, "atoms");
   assert_int_equal(fscanf(f, "%*[^\n]"), 0);
   for (size_t i = 0; i < n; i++) {
     assert_int_equal(fscanf(f, "%3s", word), 1);
     g.type[i] = species_of(&g, word);
-    for (int k = 0; k < 3; k++) number(f, &g.x[i][k]);
-    number(f, &g.e[i]);
-    for (int k = 0; k < 3; k++) number(f, &g.f[i][k]);
+    for (int k = 0; k < 3; k++) read_number(f, &g.x[i][k]);
+    read_number(f, &g.e[i]);
+    for (int k = 0; k < 3; k++) read_number(f, &g.f[i][k]);
   }
   word_is(f, "atom_virials");
   assert_int_equal(fscanf(f, "%*[^\n]"), 0);
   for (size_t i = 0; i < n; i++)
-    for (int k = 0; k < 9; k++) number(f, &g.w[i][k]);
+    for (int k = 0; k < 9; k++) read_number(f, &g.w[i][k]);
   fclose(f);
   return g;
 }
 
 static void free_golden(golden *g) { free(g->type), free(g->x), free(g->f), free(g->e), free(g->w); }
-
-/* Largest difference relative to max(1, largest magnitude). */
-static double difference(const double *a, const double *b, size_t n)
-{
-  double worst = 0, scale = 1;
-  for (size_t i = 0; i < n; i++) {
-    double d = fabs(a[i] - b[i]);
-    if (!(d <= worst)) worst = d; /* also NaN */
-    scale = fmax(scale, fabs(b[i]));
-  }
-  return worst / scale;
-}
 
 /* Worst differences over the cases of a folder, one row for each kernel that was met. */
 typedef struct worst_row {
@@ -117,7 +99,7 @@ typedef struct worst_row {
 enum { MOST_KERNELS = 8 };
 static worst_row worst[MOST_KERNELS];
 
-static worst_row *row_of(const char *kernel)
+static worst_row *row_of_kernel(const char *kernel)
 {
   int k = 0;
   while (worst[k].cases && strcmp(worst[k].kernel, kernel) != 0) assert_true(++k < MOST_KERNELS);
@@ -136,13 +118,14 @@ static void print_worst(void)
 static void check(const char *name, const char *kernel, const char *what, const double *a, const double *b, size_t n,
                   double tol, double *largest)
 {
-  double d = difference(a, b, n);
+  double d = vt_test_difference(a, b, n);
   *largest = fmax(*largest, d);
   if (!(d <= tol)) fail_msg("%s, %s: %s differ by %.3g, allowed %.3g", name, kernel, what, d, tol);
 }
 
 /* One case through one back end; returns 1 if a vector kernel did it. */
-static int run(const golden *g, const char *name, const char *kind, vt_simd simd, vt_precision precision, int per_atom)
+static int run_case(const golden *g, const char *name, const char *kind, vt_simd simd, vt_precision precision,
+                    int per_atom)
 {
   vt_err err = {0};
   vt_pot pot;
@@ -159,11 +142,11 @@ static int run(const golden *g, const char *name, const char *kind, vt_simd simd
   vt_pot_describe(&pot, &info);
   VT_TEST_OK(vt_nlist_open(&nl, g->n, g->type, info.cutoff, 0.4, &err), &err);
   VT_TEST_OK(vt_nlist_update(&nl, &g->cell, (const double(*)[3])g->x, 1, &err), &err);
-  vt_force_out out = {.f = array(n, sizeof *out.f), .e_atom = array(n, sizeof *out.e_atom)};
-  if (per_atom) out.w_atom = array(n, sizeof *out.w_atom);
+  vt_force_out out = {.f = vt_test_array(n, sizeof *out.f), .e_atom = vt_test_array(n, sizeof *out.e_atom)};
+  if (per_atom) out.w_atom = vt_test_array(n, sizeof *out.w_atom);
   VT_TEST_OK(vt_pot_compute(&pot, &nl, &out, &err), &err);
   const double tol = precision == VT_DOUBLE ? 1e-10 : 5e-6, tol_w = precision == VT_DOUBLE ? 1e-10 : 3e-5;
-  worst_row *w = row_of(info.kernel);
+  worst_row *w = row_of_kernel(info.kernel);
   w->cases++;
   check(name, info.kernel, "energies", &out.energy, &g->energy, 1, tol, &w->energy);
   check(name, info.kernel, "atomic energies", out.e_atom, g->e, n, tol, &w->energy);
@@ -206,14 +189,14 @@ static void run_folder(const char *root, int least_cases, int least_fast)
   assert_true(n >= least_cases);
   memset(worst, 0, sizeof worst);
   for (int c = 0; c < n; c++) {
-    golden g = read_golden(root, names[c]);
-    run(&g, names[c], "nep-reference", VT_SIMD_PORTABLE, VT_DOUBLE, 1);
+    golden g = read_case(root, names[c]);
+    run_case(&g, names[c], "nep-reference", VT_SIMD_PORTABLE, VT_DOUBLE, 1);
     levels = 0;
     for (vt_simd s = VT_SIMD_PORTABLE; s <= VT_SIMD_AVX512; s++) {
       if (!vt_simd_works(s)) continue;
       levels++;
-      fast += run(&g, names[c], "nep", s, VT_DOUBLE, 0);
-      run(&g, names[c], "nep", s, VT_MIXED, 0);
+      fast += run_case(&g, names[c], "nep", s, VT_DOUBLE, 0);
+      run_case(&g, names[c], "nep", s, VT_MIXED, 0);
     }
     free_golden(&g);
   }

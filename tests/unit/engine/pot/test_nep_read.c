@@ -43,7 +43,7 @@ static vt_status read_text(const char *a, const char *b, vt_nep_model **m, vt_er
 }
 
 /* Reading a ++ b fails with that status, and the message begins with `where` and contains `what`. */
-static void refused(const char *a, const char *b, vt_status status, const char *where, const char *what)
+static void model_refused(const char *a, const char *b, vt_status status, const char *where, const char *what)
 {
   vt_err err = {0};
   vt_nep_model *m;
@@ -126,69 +126,74 @@ static void old_nep3_files_without_neighbour_counts_are_taken(void **state)
   vt_nep_model *m;
   VT_TEST_OK(read_text("nep3 1 Li\ncutoff 5 4\nn_max 0 0\nbasis_size 0 0\nl_max 1\nANN 1 0\n", nine, &m, &err), &err);
   vt__nep_free(m);
-  refused("nep4 1 Li\ncutoff 5 4\n", "", VT_EPARSE, "m.txt:2:", "expected 4 values after 'cutoff'");
+  model_refused("nep4 1 Li\ncutoff 5 4\n", "", VT_EPARSE, "m.txt:2:", "expected 4 values after 'cutoff'");
 }
 
 static void other_kinds_of_nep_are_refused_by_name(void **state)
 {
   (void)state;
-  refused("nep4_dipole 1 Li\n", "", VT_EUNSUP, "m.txt:1:1:", "'nep4_dipole' is a dipole model");
-  refused("nep4_polarizability 1 Li\n", "", VT_EUNSUP, "m.txt:1:1:", "polarizability model");
-  refused("nep4_charge1 1 Li\n", "", VT_EUNSUP, "m.txt:1:1:", "charge model");
-  refused("nep4_zbl_charge2 1 Li\n", "", VT_EUNSUP, "m.txt:1:1:", "charge model");
-  refused("nep4_zbl_vdw 1 Li\n", "", VT_EUNSUP, "m.txt:1:1:", "vdw model");
-  refused("nep4_temperature 1 Li\n", "", VT_EUNSUP, "m.txt:1:1:", "temperature model");
-  refused("nep2 1 Li\n", "", VT_EUNSUP, "m.txt:1:1:", "expected nep3, nep4 or nep5");
-  refused("# a comment\n", "", VT_EPARSE, "m.txt:1:1:", "expected nep3, nep4 or nep5");
-  refused("", "", VT_EPARSE, "m.txt:1:", "expected 'nep4 NUMBER_OF_TYPES SYMBOLS...'");
+  model_refused("nep4_dipole 1 Li\n", "", VT_EUNSUP, "m.txt:1:1:", "'nep4_dipole' is a dipole model");
+  model_refused("nep4_polarizability 1 Li\n", "", VT_EUNSUP, "m.txt:1:1:", "polarizability model");
+  model_refused("nep4_charge1 1 Li\n", "", VT_EUNSUP, "m.txt:1:1:", "charge model");
+  model_refused("nep4_zbl_charge2 1 Li\n", "", VT_EUNSUP, "m.txt:1:1:", "charge model");
+  model_refused("nep4_zbl_vdw 1 Li\n", "", VT_EUNSUP, "m.txt:1:1:", "vdw model");
+  model_refused("nep4_temperature 1 Li\n", "", VT_EUNSUP, "m.txt:1:1:", "temperature model");
+  model_refused("nep2 1 Li\n", "", VT_EUNSUP, "m.txt:1:1:", "expected nep3, nep4 or nep5");
+  model_refused("# a comment\n", "", VT_EPARSE, "m.txt:1:1:", "expected nep3, nep4 or nep5");
+  model_refused("", "", VT_EPARSE, "m.txt:1:", "expected 'nep4 NUMBER_OF_TYPES SYMBOLS...'");
 }
 
 static void header_mistakes_are_named(void **state)
 {
   (void)state;
-  refused("nep4 2 Li\n", "", VT_EPARSE, "m.txt:1:", "expected 2 element symbols, found 1");
-  refused("nep4 1 Li Na\n", "", VT_EPARSE, "m.txt:1:", "expected 1 element symbols, found 2");
-  refused("nep4 0\n", "", VT_EPARSE, "m.txt:1:", "the number of types");
-  refused("nep4 1 Xx\n", "", VT_EPARSE, "m.txt:1:", "expected the symbol of an element, found 'Xx'");
-  refused("nep4 2 Li Li\n", "", VT_EPARSE, "m.txt:1:", "element 'Li' is listed twice");
-  refused("nep4_zbl 1 Li\ncutoff 5 4 1 1\n", "", VT_EPARSE, "m.txt:2:1:", "expected 'zbl INNER OUTER [FACTOR]'");
-  refused("nep4_zbl 1 Li\nzbl 2 1\n", "", VT_EPARSE, "m.txt:2:", "INNER below OUTER");
-  refused("nep4 1 Li\ncutoff 5\n", "", VT_EPARSE, "m.txt:2:", "found 1 values");
-  refused("nep4 1 Li\ncutoff 5 -4 1 1\n", "", VT_EPARSE, "m.txt:2:", "expected an angular cutoff, a positive number");
-  refused("nep4 1 Li\ncutoff nan 4 1 1\n", "", VT_EPARSE, "m.txt:2:", "found 'nan'");
-  refused("nep4 2 Li Na\ncutoff 5 4 5 4 1\n", "", VT_EPARSE, "m.txt:2:", "or 6 (two cutoffs for each type");
-  refused("nep4 1 Li\ncutoff 5 4 1 1\nn_max 0 99\n", "", VT_EPARSE, "m.txt:3:", "the angular n_max");
-  refused("nep4 1 Li\ncutoff 5 4 1 1\nn_max 0 0\nbasis 0 0\n", "", VT_EPARSE, "m.txt:4:1:", "expected 'basis_size");
-  refused("nep4 1 Li\ncutoff 5 4 1 1\nn_max 0 0\nbasis_size 0 0.5\n", "", VT_EPARSE, "m.txt:4:", "found '0.5'");
-  refused("nep4 1 Li\ncutoff 5 4 1 1\nn_max 0 0\nbasis_size 0 0\nl_max 9\n", "", VT_EPARSE, "m.txt:5:", "from 1 to 8");
-  refused("nep4 1 Li\ncutoff 5 4 1 1\nn_max 0 0\nbasis_size 0 0\nl_max 3 0 0 0 0 0 1\n", "", VT_EPARSE,
-          "m.txt:5:", "the invariant 134 needs an l_max of at least 4, found 3");
-  refused("nep4 1 Li\ncutoff 5 4 1 1\nn_max 0 0\nbasis_size 0 0\nl_max 4 2 1 0 0 0 0 1\n", "", VT_EPARSE,
-          "m.txt:5:", "found 8 values");
-  refused("nep4 1 Li\ncutoff 5 4 1 1\nn_max 0 0\nbasis_size 0 0\nl_max 1\nANN 10 10\n", "", VT_EPARSE,
-          "m.txt:6:", "only one hidden layer");
-  refused("nep4 1 Li\ncutoff 5 4 1 1\n", "", VT_EPARSE, "m.txt:3:", "the file ends, expected 'n_max");
-  refused("nep4 1 Li\n\ncutoff 5 4 1 1\n", "", VT_EPARSE, "m.txt:2:", "found an empty line");
+  model_refused("nep4 2 Li\n", "", VT_EPARSE, "m.txt:1:", "expected 2 element symbols, found 1");
+  model_refused("nep4 1 Li Na\n", "", VT_EPARSE, "m.txt:1:", "expected 1 element symbols, found 2");
+  model_refused("nep4 0\n", "", VT_EPARSE, "m.txt:1:", "the number of types");
+  model_refused("nep4 1 Xx\n", "", VT_EPARSE, "m.txt:1:", "expected the symbol of an element, found 'Xx'");
+  model_refused("nep4 2 Li Li\n", "", VT_EPARSE, "m.txt:1:", "element 'Li' is listed twice");
+  model_refused("nep4_zbl 1 Li\ncutoff 5 4 1 1\n", "", VT_EPARSE, "m.txt:2:1:", "expected 'zbl INNER OUTER [FACTOR]'");
+  model_refused("nep4_zbl 1 Li\nzbl 2 1\n", "", VT_EPARSE, "m.txt:2:", "INNER below OUTER");
+  model_refused("nep4 1 Li\ncutoff 5\n", "", VT_EPARSE, "m.txt:2:", "found 1 values");
+  model_refused("nep4 1 Li\ncutoff 5 -4 1 1\n", "", VT_EPARSE,
+                "m.txt:2:", "expected an angular cutoff, a positive number");
+  model_refused("nep4 1 Li\ncutoff nan 4 1 1\n", "", VT_EPARSE, "m.txt:2:", "found 'nan'");
+  model_refused("nep4 2 Li Na\ncutoff 5 4 5 4 1\n", "", VT_EPARSE, "m.txt:2:", "or 6 (two cutoffs for each type");
+  model_refused("nep4 1 Li\ncutoff 5 4 1 1\nn_max 0 99\n", "", VT_EPARSE, "m.txt:3:", "the angular n_max");
+  model_refused("nep4 1 Li\ncutoff 5 4 1 1\nn_max 0 0\nbasis 0 0\n", "", VT_EPARSE,
+                "m.txt:4:1:", "expected 'basis_size");
+  model_refused("nep4 1 Li\ncutoff 5 4 1 1\nn_max 0 0\nbasis_size 0 0.5\n", "", VT_EPARSE, "m.txt:4:", "found '0.5'");
+  model_refused("nep4 1 Li\ncutoff 5 4 1 1\nn_max 0 0\nbasis_size 0 0\nl_max 9\n", "", VT_EPARSE,
+                "m.txt:5:", "from 1 to 8");
+  model_refused("nep4 1 Li\ncutoff 5 4 1 1\nn_max 0 0\nbasis_size 0 0\nl_max 3 0 0 0 0 0 1\n", "", VT_EPARSE,
+                "m.txt:5:", "the invariant 134 needs an l_max of at least 4, found 3");
+  model_refused("nep4 1 Li\ncutoff 5 4 1 1\nn_max 0 0\nbasis_size 0 0\nl_max 4 2 1 0 0 0 0 1\n", "", VT_EPARSE,
+                "m.txt:5:", "found 8 values");
+  model_refused("nep4 1 Li\ncutoff 5 4 1 1\nn_max 0 0\nbasis_size 0 0\nl_max 1\nANN 10 10\n", "", VT_EPARSE,
+                "m.txt:6:", "only one hidden layer");
+  model_refused("nep4 1 Li\ncutoff 5 4 1 1\n", "", VT_EPARSE, "m.txt:3:", "the file ends, expected 'n_max");
+  model_refused("nep4 1 Li\n\ncutoff 5 4 1 1\n", "", VT_EPARSE, "m.txt:2:", "found an empty line");
 }
 
 static void numbers_that_are_missing_left_over_or_none_are_named(void **state)
 {
   (void)state;
-  refused(head, "", VT_EPARSE, "m.txt:6:", "after 0 of the 9 numbers");
-  refused(head, "0.1\n0.2\n0.3\n0.4\n0.5\n0.6\n0.7\n0.8\n", VT_EPARSE, "m.txt:14:", "after 8 of the 9 numbers");
-  refused(head, "0.1\n0.2\n0.3\n0.4\n0.5\n0.6\n0.7\n0.8\n0.9\n1.0\n", VT_EPARSE,
-          "m.txt:16:", "expected the end of the file after 9 numbers, found '1.0'");
-  refused(head, "0.1\n0.2\nnan\n0.4\n0.5\n0.6\n0.7\n0.8\n0.9\n", VT_EPARSE,
-          "m.txt:9:", "expected a network parameter, number 3 of 4");
-  refused(head, "0.1\n0.2\n0.3\n0.4\n1e999\n0.6\n0.7\n0.8\n0.9\n", VT_EPARSE, "m.txt:11:", "found '1e999'");
-  refused(head, "0.1\n0.2\n0.3\n0.4\n0.5\n1e31\n0.7\n0.8\n0.9\n", VT_EPARSE,
-          "m.txt:12:", "expected a radial coefficient, number 1 of 1 (finite, at most 1e+30");
-  refused(head, "0.1\n0.2\n0.3\n0.4\n0.5\n0.6\n0,7\n0.8\n0.9\n", VT_EPARSE, "m.txt:13:", "an angular coefficient");
-  refused(head, "0.1\n0.2\n0.3\n0.4\n0.5\n0.6\n0.7\n0.8\n-0.9\n", VT_EPARSE,
-          "m.txt:15:", "expected a positive scale of the descriptor, found -0.9");
-  refused(head, "0.1\n0.2\n0.3 0.4\n0.5\n0.6\n0.7\n0.8\n0.9\n\n", VT_EPARSE, "m.txt:9:", "alone in its line, found 2");
-  refused(head, "0.1\n\n0.3\n0.4\n0.5\n0.6\n0.7\n0.8\n0.9\n", VT_EPARSE, "m.txt:8:", "found an empty line");
-  refused(head, "0.1\n0.2\n0.3\n0.4\n0.5x\n0.6\n0.7\n0.8\n0.9\n", VT_EPARSE, "m.txt:11:", "the common bias");
+  model_refused(head, "", VT_EPARSE, "m.txt:6:", "after 0 of the 9 numbers");
+  model_refused(head, "0.1\n0.2\n0.3\n0.4\n0.5\n0.6\n0.7\n0.8\n", VT_EPARSE, "m.txt:14:", "after 8 of the 9 numbers");
+  model_refused(head, "0.1\n0.2\n0.3\n0.4\n0.5\n0.6\n0.7\n0.8\n0.9\n1.0\n", VT_EPARSE,
+                "m.txt:16:", "expected the end of the file after 9 numbers, found '1.0'");
+  model_refused(head, "0.1\n0.2\nnan\n0.4\n0.5\n0.6\n0.7\n0.8\n0.9\n", VT_EPARSE,
+                "m.txt:9:", "expected a network parameter, number 3 of 4");
+  model_refused(head, "0.1\n0.2\n0.3\n0.4\n1e999\n0.6\n0.7\n0.8\n0.9\n", VT_EPARSE, "m.txt:11:", "found '1e999'");
+  model_refused(head, "0.1\n0.2\n0.3\n0.4\n0.5\n1e31\n0.7\n0.8\n0.9\n", VT_EPARSE,
+                "m.txt:12:", "expected a radial coefficient, number 1 of 1 (finite, at most 1e+30");
+  model_refused(head, "0.1\n0.2\n0.3\n0.4\n0.5\n0.6\n0,7\n0.8\n0.9\n", VT_EPARSE,
+                "m.txt:13:", "an angular coefficient");
+  model_refused(head, "0.1\n0.2\n0.3\n0.4\n0.5\n0.6\n0.7\n0.8\n-0.9\n", VT_EPARSE,
+                "m.txt:15:", "expected a positive scale of the descriptor, found -0.9");
+  model_refused(head, "0.1\n0.2\n0.3 0.4\n0.5\n0.6\n0.7\n0.8\n0.9\n\n", VT_EPARSE,
+                "m.txt:9:", "alone in its line, found 2");
+  model_refused(head, "0.1\n\n0.3\n0.4\n0.5\n0.6\n0.7\n0.8\n0.9\n", VT_EPARSE, "m.txt:8:", "found an empty line");
+  model_refused(head, "0.1\n0.2\n0.3\n0.4\n0.5x\n0.6\n0.7\n0.8\n0.9\n", VT_EPARSE, "m.txt:11:", "the common bias");
 }
 
 static void flexible_repulsion_needs_ordered_radii(void **state)
@@ -201,8 +206,8 @@ static void flexible_repulsion_needs_ordered_radii(void **state)
   VT_TEST_OK(read_text(flex, "1\n2\n.1\n3\n.5\n.9\n.3\n.4\n.03\n.2\n", &m, &err), &err);
   assert_true(m->zbl_pair[0] == 1 && m->zbl_pair[9] == 0.2);
   vt__nep_free(m);
-  refused(flex, "2\n1\n.1\n3\n.5\n.9\n.3\n.4\n.03\n.2\n", VT_EPARSE, "m.txt:18:", "above the inner one");
-  refused(flex, "1\n2\n.1\n3\n.5\n.9\n.3\n.4\n.03\n", VT_EPARSE, "m.txt:25:", "after 18 of the 19 numbers");
+  model_refused(flex, "2\n1\n.1\n3\n.5\n.9\n.3\n.4\n.03\n.2\n", VT_EPARSE, "m.txt:18:", "above the inner one");
+  model_refused(flex, "1\n2\n.1\n3\n.5\n.9\n.3\n.4\n.03\n", VT_EPARSE, "m.txt:25:", "after 18 of the 19 numbers");
 }
 
 /* Cut everywhere: a part of a file is never taken for a file. */

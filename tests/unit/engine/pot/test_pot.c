@@ -1,4 +1,5 @@
 /* The table of potentials, the checks that hold for all, and the back ends lj and mock. */
+#include "tests/support/files.h"
 #include "tests/vt_test.h"
 
 #include <math.h>
@@ -156,20 +157,15 @@ static void lj_has_the_textbook_minimum(void **state)
 static void lj_takes_parameters_from_a_file(void **state)
 {
   (void)state;
-  char path[] = "/tmp/vt-lj-XXXXXX";
+  char path[VT_TEST_PATH];
   vt_err err = {0};
   vt_pot_info info;
-  int fd = mkstemp(path);
-  assert_true(fd >= 0);
-  static const char good[] = "lj 0.0104 3.4 8.5\n", bad[] = "lj 0.0104 3.4\n";
-  assert_int_equal(write(fd, good, sizeof good - 1), sizeof good - 1);
+  vt_test_file(path, "lj 0.0104 3.4 8.5\n");
   VT_TEST_OK(vt_pot_probe("lj", path, &info, &err), &err);
   assert_true(info.cutoff == 8.5);
-  assert_int_equal(pwrite(fd, bad, sizeof bad - 1, 0), sizeof bad - 1);
-  assert_int_equal(ftruncate(fd, sizeof bad - 1), 0);
-  assert_int_equal(vt_pot_probe("lj", path, &info, &err), VT_EPARSE);
-  assert_non_null(strstr(err.text, ":1: expected 'lj EPSILON_EV SIGMA_A CUTOFF_A'"));
-  close(fd);
+  vt_test_write_text(path, "lj 0.0104 3.4\n");
+  VT_TEST_REFUSED(vt_pot_probe("lj", path, &info, &err), VT_EPARSE, &err,
+                  ":1: expected 'lj EPSILON_EV SIGMA_A CUTOFF_A'");
   unlink(path);
 }
 

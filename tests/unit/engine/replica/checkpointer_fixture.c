@@ -1,4 +1,6 @@
 #include "tests/unit/engine/replica/checkpointer_fixture.h"
+#include "tests/support/compositions.h"
+#include "tests/support/files.h"
 
 #include <dirent.h>
 #include <math.h>
@@ -12,52 +14,23 @@
 
 /* ------------------------------------------------------------------ plans */
 
-static void compose(vt_composition *c, int units)
-{
-  static const struct {
-    const char *symbol;
-    int count;
-  } unit[] = {{"Li", 4}, {"Al", 4}, {"O", 3}, {"Cl", 10}};
-  *c = (vt_composition){.name = "LiAlCl2.5O0.75", .n_species = 4, .n_atoms = units * 21};
-  for (int s = 0; s < c->n_species; s++) {
-    c->z[s] = vt_element_z(unit[s].symbol);
-    c->count[s] = units * unit[s].count;
-    c->charge[s] = vt_element_charge(c->z[s]);
-  }
-}
-
 vt_plan task_glass_plan(const task_case *k)
 {
   const int nep = strcmp(k->pot, "nep") == 0;
   vt_plan p = {.seed = 7, .kind = VT_TASK_GLASS, .block_steps = TASK_BLOCK, .t_k = 400};
-  compose(&p.comp, nep ? 2 : 1);
-  p.protocol = (vt_protocol){.pack_density = 0.9,
-                             .melt_t_k = 900,
-                             .melt_ps = 0.5,
-                             .melt_dt_fs = 2,
-                             .quench_rate_k_s = 5e14,
-                             .quench_npt_below_k = k->npt_below_k,
-                             .quench_dt_fs = 2,
-                             .equil_ps = 1.6,
-                             .equil_dt_fs = 2,
-                             .produce_ps = 1,
-                             .produce_dt_fs = 2,
-                             .thermostat_ps = 0.05,
-                             .barostat_ps = 1,
-                             .melt_ensemble = k->melt,
-                             .equil_ensemble = k->equil,
-                             .produce_ensemble = k->produce};
+  p.comp = vt_test_oxychloride(nep ? 2 : 1);
+  p.protocol = vt_test_protocol();
+  p.protocol.quench_npt_below_k = k->npt_below_k;
+  p.protocol.melt_ensemble = k->melt;
+  p.protocol.equil_ensemble = k->equil;
+  p.protocol.produce_ensemble = k->produce;
   p.protocol.guard = (vt_guard_limits){.temperature = 4, .force_ev_a = 100, .volume = 2, .molecules = 1, .contacts = 1};
   if (strcmp(k->pot, "lj") == 0) p.protocol.guard.molecules = p.protocol.guard.contacts = 0; /* one kind of atom */
   p.numerics = (vt_numerics){.simd = vt_simd_best(), .precision = k->precision, .format = VT_ENGINE_FORMAT};
   (void)snprintf(p.pot_kind, sizeof p.pot_kind, "%s", k->pot);
   (void)snprintf(p.pot_path, sizeof p.pot_path, "%s",
                  nep ? VT_TEST_SOURCE "/campaigns/potentials/oxyhalide7-v0.nep.txt" : "-");
-  vt_pot_info info;
-  vt_err err = {0};
-  VT_TEST_OK(vt_pot_probe(p.pot_kind, p.pot_path, &info, &err), &err);
-  p.pot_hash = info.sha256;
-  VT_TEST_OK(vt_plan_identify(&p, &err), &err);
+  vt_test_identify(&p);
   return p;
 }
 
@@ -112,8 +85,7 @@ static void resumed(void *ctx, const vt_checkpoint_written *what, const char *wh
 void interrupted_open(interrupted *k)
 {
   *k = (interrupted){0};
-  (void)snprintf(k->folder, sizeof k->folder, "/tmp/vt_keep_XXXXXX");
-  assert_non_null(mkdtemp(k->folder));
+  vt_test_folder(k->folder, "checkpoints");
   (void)snprintf(k->path, sizeof k->path, "%s/task.vtc", k->folder);
   (void)snprintf(k->prev, sizeof k->prev, "%s.prev", k->path);
   k->checkpointing = (vt_checkpointing){
@@ -145,7 +117,8 @@ void interrupted_forget(interrupted *k)
 
 /* ------------------------------------------------------------------ runs */
 
-static vt_status run(const vt_plan *p, const vt_result *glass, const vt_replica_hooks *hooks, vt_result *r, vt_err *err)
+static vt_status run_replica(const vt_plan *p, const vt_result *glass, const vt_replica_hooks *hooks, vt_result *r,
+                             vt_err *err)
 {
   *r = (vt_result){0};
   return vt_replica_run(p, glass ? glass->values : NULL, glass ? glass->n_values : 0, hooks, NULL, r, err);
@@ -155,7 +128,7 @@ vt_result task_run(const vt_plan *p, const vt_result *glass, const vt_replica_ho
 {
   vt_result r;
   vt_err err = {0};
-  VT_TEST_OK(run(p, glass, hooks, &r, &err), &err);
+  VT_TEST_OK(run_replica(p, glass, hooks, &r, &err), &err);
   return r;
 }
 
@@ -163,7 +136,7 @@ vt_status task_try(const vt_plan *p, const vt_result *glass, const vt_replica_ho
 {
   vt_result r;
   vt_err_clear(err);
-  vt_status rc = run(p, glass, hooks, &r, err);
+  vt_status rc = run_replica(p, glass, hooks, &r, err);
   vt_result_free(&r);
   return rc;
 }
@@ -182,7 +155,7 @@ vt_result task_run_in_pieces(const vt_plan *p, const vt_result *glass, interrupt
   for (*starts = 0; rc == VT_ESTOP; ++*starts) {
     vt_err_clear(&err);
     interrupted_forget(k);
-    rc = run(p, glass, &k->hooks, &r, &err);
+    rc = run_replica(p, glass, &k->hooks, &r, &err);
     if (rc != VT_OK && rc != VT_ESTOP) fail_msg("%s", err.text);
     if (k->refused) fail_msg("start %d: %s", *starts, k->why);
     assert_int_equal(k->resumed, *starts > 0);

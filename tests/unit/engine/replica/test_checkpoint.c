@@ -9,23 +9,16 @@
 #include <unistd.h>
 
 #include "engine/replica/replica_impl.h"
+#include "tests/support/allocations.h"
 #include "tests/unit/engine/replica/checkpointer_fixture.h"
 #include "tests/vt_test.h"
-
-static long allocations; /* by everything that is linked into this program; --wrap */
-void *__real_aligned_alloc(size_t alignment, size_t n);
-void *__real_malloc(size_t n);
-void *__wrap_aligned_alloc(size_t alignment, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_aligned_alloc(size_t a, size_t n) { return allocations++, __real_aligned_alloc(a, n); }
-void *__wrap_malloc(size_t n) { return allocations++, __real_malloc(n); }
 
 static const task_case lj = {.pot = "lj", .melt = VT_NVT, .npt_below_k = 600, .equil = VT_NPT, .produce = VT_NVT};
 
 static vt_plan g_plan, m_plan;
 static vt_result g_result, m_result;
 
-static int run_through(void **state)
+static int run_two(void **state)
 {
   (void)state;
   g_plan = task_glass_plan(&lj);
@@ -35,7 +28,7 @@ static int run_through(void **state)
   return 0;
 }
 
-static int drop(void **state)
+static int drop_two(void **state)
 {
   (void)state;
   vt_result_free(&g_result);
@@ -449,8 +442,8 @@ static void count_allocations(void *ctx, const vt_checkpoint_written *k)
 {
   (void)ctx;
   if (strcmp(k->stage, "produce") != 0 || k->step < 2 * TASK_BLOCK) return; /* rows of the list have found their size */
-  if (counted.n++ == 0) counted.first = allocations;
-  counted.last = allocations;
+  if (counted.n++ == 0) counted.first = vt_test_allocations();
+  counted.last = vt_test_allocations();
 }
 
 static void keeping_takes_no_memory_while_atoms_move(void **state)
@@ -590,5 +583,5 @@ int main(void)
                                      cmocka_unit_test(a_stop_goes_on_to_the_next_block_and_is_asked_for_all_the_way),
                                      cmocka_unit_test(a_soft_stop_that_takes_too_long_ends_without_a_checkpoint),
                                      cmocka_unit_test(a_stop_while_packing_ends_at_once_and_an_error_anywhere)};
-  return cmocka_run_group_tests(tests, run_through, drop);
+  return cmocka_run_group_tests(tests, run_two, drop_two);
 }

@@ -25,7 +25,7 @@ static struct reference {
   vt_result glass, md;
 } ref[N_CASES];
 
-static int run_through(void **state)
+static int run_cases(void **state)
 {
   (void)state;
   for (int k = 0; k < N_CASES; k++) {
@@ -37,7 +37,7 @@ static int run_through(void **state)
   return 0;
 }
 
-static int drop(void **state)
+static int drop_cases(void **state)
 {
   (void)state;
   for (int k = 0; k < N_CASES; k++) vt_result_free(&ref[k].glass), vt_result_free(&ref[k].md);
@@ -248,5 +248,5 @@ int main(void)
       cmocka_unit_test(a_checkpoint_at_every_block_changes_no_bit),
       cmocka_unit_test(nothing_is_written_before_its_time),
       cmocka_unit_test(a_task_killed_again_and_again_gives_the_same_bits_in_another_process)};
-  return cmocka_run_group_tests(tests, run_through, drop);
+  return cmocka_run_group_tests(tests, run_cases, drop_cases);
 }

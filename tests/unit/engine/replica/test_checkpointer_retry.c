@@ -11,7 +11,7 @@ static const task_case lj = {.pot = "lj", .melt = VT_NVT, .npt_below_k = 600, .e
 static vt_plan g_plan, m_plan;
 static vt_result g_result;
 
-static int run_through(void **state)
+static int run_glass(void **state)
 {
   (void)state;
   g_plan = task_glass_plan(&lj);
@@ -20,14 +20,14 @@ static int run_through(void **state)
   return 0;
 }
 
-static int drop(void **state)
+static int drop_first_glass(void **state)
 {
   (void)state;
   vt_result_free(&g_result);
   return 0;
 }
 
-static const vt_plan *plan_of(vt_stage s) { return s <= VT_STAGE_QUENCH ? &g_plan : &m_plan; }
+static const vt_plan *plan_of_stage(vt_stage s) { return s <= VT_STAGE_QUENCH ? &g_plan : &m_plan; }
 static const vt_result *glass_of(vt_stage s) { return s <= VT_STAGE_QUENCH ? NULL : &g_result; }
 
 /* The same task whose potential breaks in computation n of this process, from 1. */
@@ -71,7 +71,7 @@ static vt_status fail_in(interrupted *k, vt_stage s, const vt_plan *p, int n)
 
 static int count_relaxing(void **state)
 {
-  int rc = run_through(state);
+  int rc = run_glass(state);
   for (int n = 1;; n += 50) { /* until a computation of the melt is hit, which has 251 */
     vt_result r = {0};
     vt_err err = {0};
@@ -85,7 +85,7 @@ static int count_relaxing(void **state)
 
 static void assert_retry_begins_with_its_stage(interrupted *k, vt_stage s)
 {
-  vt_plan half = *plan_of(s);
+  vt_plan half = *plan_of_stage(s);
   half.half_stage = (int32_t)s;
   vt_result scratch = task_run(&half, glass_of(s), NULL);
   interrupted_forget(k);
@@ -107,7 +107,7 @@ static void a_retry_begins_with_the_stage_that_failed_and_has_the_bits_of_one_fr
     vt_checkpoint_info info;
     vt_err err = {0};
     interrupted_open(&k);
-    assert_int_equal(fail_in(&k, s, plan_of(s), computation_in(s)), VT_EDIVERGE);
+    assert_int_equal(fail_in(&k, s, plan_of_stage(s), computation_in(s)), VT_EDIVERGE);
     VT_TEST_OK(vt_checkpoint_look(k.path, &info, &err), &err);
     assert_int_equal(info.half_stage, s);
     assert_int_equal(info.attempt, 0);
@@ -129,10 +129,10 @@ static void also_when_it_was_interrupted_between_the_beginning_and_the_failure(v
     vt_err err = {0};
     interrupted_open(&k);
     k.stops = 1, k.stop_after = within[s];
-    assert_int_equal(task_try(plan_of(s), glass_of(s), &k.hooks, &err), VT_ESTOP);
+    assert_int_equal(task_try(plan_of_stage(s), glass_of(s), &k.hooks, &err), VT_ESTOP);
     k.stops = 0;
     vt_result r = {0};
-    vt_plan q = breaking(plan_of(s), 20); /* of the process that continues: no relaxation */
+    vt_plan q = breaking(plan_of_stage(s), 20); /* of the process that continues: no relaxation */
     const vt_result *glass = glass_of(s);
     interrupted_forget(&k);
     assert_int_equal(
@@ -244,5 +244,5 @@ int main(void)
       cmocka_unit_test(a_retry_with_other_neighbour_lists_begins_at_the_beginning),
       cmocka_unit_test(only_a_first_failure_leaves_one),
       cmocka_unit_test(a_retry_that_finds_only_the_first_try_begins_at_the_beginning)};
-  return cmocka_run_group_tests(tests, count_relaxing, drop);
+  return cmocka_run_group_tests(tests, count_relaxing, drop_first_glass);
 }

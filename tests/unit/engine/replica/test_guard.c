@@ -5,34 +5,10 @@
 #include <string.h>
 
 #include "engine/replica/replica_impl.h"
+#include "tests/support/integrator_model.h"
 #include "tests/vt_test.h"
 
-/* ------------------------------------------------------------------ atoms without forces */
-
 static double scripted_spread;
-
-static vt_status still_compute(void *self, const vt_nlist *nl, vt_force_out *out, vt_err *err)
-{
-  (void)self;
-  (void)err;
-  out->energy = 0;
-  out->spread = scripted_spread;
-  memset(out->virial, 0, sizeof out->virial);
-  memset(out->f, 0, (size_t)nl->n * sizeof *out->f);
-  return VT_OK;
-}
-
-static void still_describe(const void *self, vt_pot_info *out)
-{
-  (void)self;
-  out->cutoff = 5;
-}
-
-static vt_pot still(void)
-{
-  static const vt_pot_ops ops = {.name = "still", .describe = still_describe, .compute = still_compute};
-  return (vt_pot){&ops, NULL};
-}
 
 enum { MOST = 8 };
 #define EDGE_A 20.0
@@ -61,7 +37,7 @@ static void open_scene(vt_md *md, vt_pot *pot, const scene *s)
   VT_TEST_OK(vt_md_open(md, &c, &cell, type, s->x, pot, 1.0, 1, &err), &err);
 }
 
-static void begin(vt_md *md, const vt_md_guard *g, double dt_fs)
+static void begin_scene(vt_md *md, const vt_md_guard *g, double dt_fs)
 {
   vt_err err = {0};
   vt_md_stage st = {.name = "scene",
@@ -121,16 +97,16 @@ static void bond_lengths_are_those_of_the_literature(void **state)
 static void fused_atoms_trip_at_the_first_look(void **state)
 {
   (void)state;
-  vt_pot pot = still();
+  vt_pot pot = model_still(&scripted_spread);
   vt_md md;
   const vt_md_guard g = {.d_min_scale = 0.6};
   scene near = pair("Al", "O", 1.04), far = pair("Al", "O", 1.06); /* 0.6 of 1.75 A is 1.05 A */
   open_scene(&md, &pot, &near);
-  begin(&md, &g, DT_FS);
+  begin_scene(&md, &g, DT_FS);
   trips(&md, LOOK, "Al 0 and O 1 are 1.04 A apart, limit 1.05");
   vt_md_close(&md);
   open_scene(&md, &pot, &far);
-  begin(&md, &g, DT_FS);
+  begin_scene(&md, &g, DT_FS);
   passes(&md, 2000);
   vt_md_close(&md);
 }
@@ -156,16 +132,16 @@ static void what_lasts_for_a_picosecond_trips_and_says_what_it_is(void **state)
              {"Li", "Cl", 1.88, 1.91, contacts, "within 1.9 A for 1 ps, now 1.88 A: crushed"},
              {"Al", "Al", 2.58, 2.62, contacts, "within 2.6 A for 1 ps, now 2.58 A: a bond between metals"},
              {"Nb", "In", 2.58, 2.62, contacts, "a bond between metals"}};
-  vt_pot pot = still();
+  vt_pot pot = model_still(&scripted_spread);
   vt_md md;
   for (size_t k = 0; k < sizeof row / sizeof row[0]; k++) {
     scene near = pair(row[k].a, row[k].b, row[k].near), far = pair(row[k].a, row[k].b, row[k].far);
     open_scene(&md, &pot, &near);
-    begin(&md, &row[k].guard, DT_FS);
+    begin_scene(&md, &row[k].guard, DT_FS);
     trips(&md, LOOK + LASTING, row[k].text);
     vt_md_close(&md);
     open_scene(&md, &pot, &far);
-    begin(&md, &row[k].guard, DT_FS);
+    begin_scene(&md, &row[k].guard, DT_FS);
     passes(&md, 2000);
     vt_md_close(&md);
   }
@@ -174,16 +150,16 @@ static void what_lasts_for_a_picosecond_trips_and_says_what_it_is(void **state)
 static void a_limit_that_is_off_lets_everything_pass(void **state)
 {
   (void)state;
-  vt_pot pot = still();
+  vt_pot pot = model_still(&scripted_spread);
   vt_md md;
   const vt_md_guard off = {0};
   const scene all[] = {pair("O", "O", 1.2), pair("Al", "O", 0.5), pair("Al", "Al", 2.4)};
   const vt_md_guard *const guard[] = {&contacts, &molecules, &molecules};
   for (int k = 0; k < 3; k++) {
     open_scene(&md, &pot, &all[k]);
-    begin(&md, &off, DT_FS);
+    begin_scene(&md, &off, DT_FS);
     passes(&md, 2000);
-    begin(&md, guard[k], DT_FS);
+    begin_scene(&md, guard[k], DT_FS);
     passes(&md, 2000);
     vt_md_close(&md);
   }
@@ -193,12 +169,12 @@ static void a_limit_that_is_off_lets_everything_pass(void **state)
 static void a_pair_across_the_edge_of_the_cell_is_a_pair(void **state)
 {
   (void)state;
-  vt_pot pot = still();
+  vt_pot pot = model_still(&scripted_spread);
   vt_md md;
   const scene s = {.n = 2, .symbol = {"O", "O"}, .x = {{0.2, 5, 5}, {EDGE_A - 1.3, 5, 5}}};
   open_scene(&md, &pot, &s);
   md.v[0][1] = md.v[1][1] = 0.2; /* 20 A/ps */
-  begin(&md, &molecules, DT_FS);
+  begin_scene(&md, &molecules, DT_FS);
   trips(&md, LOOK + LASTING, "O 0 and O 1 have been within 1.6 A");
   assert_true(md.nl.builds > 10);
   vt_md_close(&md);
@@ -211,12 +187,12 @@ static void looks_are_counted_in_time_not_in_steps(void **state)
     double dt_fs;
     int64_t at; /* a look every round(50 / dt) steps; the first one at least round(1000 / dt) steps after the first */
   } row[] = {{1, 50 + 1000}, {0.5, 100 + 2000}, {1.5, 33 + 21 * 33}, {3, 17 + 20 * 17}, {80, 1 + 13}};
-  vt_pot pot = still();
+  vt_pot pot = model_still(&scripted_spread);
   vt_md md;
   scene s = pair("O", "O", 1.4);
   for (size_t k = 0; k < sizeof row / sizeof row[0]; k++) {
     open_scene(&md, &pot, &s);
-    begin(&md, &molecules, row[k].dt_fs);
+    begin_scene(&md, &molecules, row[k].dt_fs);
     trips(&md, row[k].at, "a molecule of anions");
     vt_md_close(&md);
   }
@@ -231,13 +207,13 @@ static void pass_by(vt_md *md, vt_pot *pot, double near_ps)
   scene s = {.n = 2, .symbol = {"O", "O"}, .x = {{10, 10, 10}, {10 - half - 0.5, 10 + impact, 10}}};
   open_scene(md, pot, &s);
   md->v[1][0] = 2 * half / vt_unit_time_from_fs(1000 * near_ps);
-  begin(md, &molecules, DT_FS);
+  begin_scene(md, &molecules, DT_FS);
 }
 
 static void a_passing_contact_shorter_than_a_picosecond_is_no_molecule(void **state)
 {
   (void)state;
-  vt_pot pot = still();
+  vt_pot pot = model_still(&scripted_spread);
   vt_md md;
   vt_err err = {0};
   pass_by(&md, &pot, 0.95);
@@ -252,24 +228,24 @@ static void a_passing_contact_shorter_than_a_picosecond_is_no_molecule(void **st
 static void one_look_apart_restarts_the_clock(void **state)
 {
   (void)state;
-  vt_pot pot = still();
+  vt_pot pot = model_still(&scripted_spread);
   vt_md md;
   scene s = pair("O", "O", 1.4);
   const double there = s.x[1][0];
   open_scene(&md, &pot, &s);
-  begin(&md, &molecules, DT_FS);
+  begin_scene(&md, &molecules, DT_FS);
   passes(&md, LASTING - 1); /* seen near at LASTING / LOOK - 1 looks */
   md.x[1][0] = there + 1;
   passes(&md, 1); /* the look at step LASTING */
   md.x[1][0] = there;
   trips(&md, LASTING + LOOK + LASTING, "for 1 ps");
-  begin(&md, &molecules, DT_FS);
+  begin_scene(&md, &molecules, DT_FS);
   passes(&md, LASTING);
   md.x[1][0] = there + 1;
   passes(&md, LOOK - 1);
   md.x[1][0] = there;
   trips(&md, LASTING + LOOK, "for 1 ps");
-  begin(&md, &molecules, DT_FS); /* a new stage has forgotten the pair */
+  begin_scene(&md, &molecules, DT_FS); /* a new stage has forgotten the pair */
   trips(&md, LASTING + LOOK, "for 1 ps");
   vt_md_close(&md);
 }
@@ -277,13 +253,13 @@ static void one_look_apart_restarts_the_clock(void **state)
 static void every_pair_has_its_own_clock(void **state)
 {
   (void)state;
-  vt_pot pot = still();
+  vt_pot pot = model_still(&scripted_spread);
   vt_md md;
   const scene s = {.n = 6,
                    .symbol = {"O", "O", "Cl", "Cl", "O", "O"},
                    .x = {{2, 2, 2}, {3.4, 2, 2}, {10, 2, 2}, {12.1, 2, 2}, {2, 10, 2}, {5, 10, 2}}};
   open_scene(&md, &pot, &s);
-  begin(&md, &molecules, DT_FS);
+  begin_scene(&md, &molecules, DT_FS);
   passes(&md, LASTING - 1);
   md.x[0][2] += 3; /* the first pair parts, the second stays, the third meets */
   md.x[5][0] -= 1.6;
@@ -300,11 +276,11 @@ static void every_pair_has_its_own_clock(void **state)
 static void more_pairs_than_atoms_are_a_collapse(void **state)
 {
   (void)state;
-  vt_pot pot = still();
+  vt_pot pot = model_still(&scripted_spread);
   vt_md md;
   scene s = {.n = 4, .symbol = {"O", "O", "O", "O"}, .x = {{5, 5, 5}, {6, 6, 5}, {6, 5, 6}, {5, 6, 6}}};
   open_scene(&md, &pot, &s);
-  begin(&md, &molecules, DT_FS);
+  begin_scene(&md, &molecules, DT_FS);
   trips(&md, LOOK, "more than 4 pairs are too close, among them O 1 and O 3, 1.41 A apart, limit 1.6");
   vt_md_close(&md);
 }
@@ -314,7 +290,7 @@ static void no_place_in_a_long_row_is_overlooked(void **state)
 {
   (void)state;
   enum { SIDE = 5, N = SIDE * SIDE * SIDE };
-  vt_pot pot = still();
+  vt_pot pot = model_still(&scripted_spread);
   vt_md md;
   vt_err err = {0};
   vt_cell cell = vt_cell_cubic(EDGE_A);
@@ -333,7 +309,7 @@ static void no_place_in_a_long_row_is_overlooked(void **state)
     double away[3], r = 0;
     for (int b = 0; b < 3; b++) away[b] = x[m][b] - 10, r += away[b] * away[b];
     for (int b = 0; b < 3; b++) md.x[m][b] = 10 + 0.5 * away[b] / sqrt(r);
-    begin(&md, &g, DT_FS);
+    begin_scene(&md, &g, DT_FS);
     assert_true(md.nl.count[0] > 100);
     (void)snprintf(text, sizeof text, "Xe 0 and Xe %d are 0.5 A apart, limit 0.6", m);
     trips(&md, LOOK, text);
@@ -351,17 +327,17 @@ static const scene ring = {
 static void metals_that_share_two_anions_are_not_bonded(void **state)
 {
   (void)state;
-  vt_pot pot = still();
+  vt_pot pot = model_still(&scripted_spread);
   vt_md md;
   open_scene(&md, &pot, &ring);
-  begin(&md, &contacts, DT_FS);
+  begin_scene(&md, &contacts, DT_FS);
   passes(&md, 2000);
   vt_md_close(&md);
   for (int gone = 2; gone < 4; gone++) { /* one bridge: corner-sharing never comes so near */
     scene s = ring;
     s.x[gone][2] += 5;
     open_scene(&md, &pot, &s);
-    begin(&md, &contacts, DT_FS);
+    begin_scene(&md, &contacts, DT_FS);
     trips(&md, LOOK + LASTING, "Al 0 and Al 1 have been within 2.6 A for 1 ps, now 2.5 A: a bond between metals");
     vt_md_close(&md);
   }
@@ -369,7 +345,7 @@ static void metals_that_share_two_anions_are_not_bonded(void **state)
   s.symbol[2] = s.symbol[3] = "Li";
   s.x[2][1] += 0.6, s.x[3][1] -= 0.6; /* Li-Al 2.2 A */
   open_scene(&md, &pot, &s);
-  begin(&md, &contacts, DT_FS);
+  begin_scene(&md, &contacts, DT_FS);
   trips(&md, LOOK + LASTING, "a bond between metals");
   vt_md_close(&md);
 }
@@ -379,12 +355,12 @@ static void metals_that_share_two_anions_are_not_bonded(void **state)
 static void the_spread_of_a_committee_has_a_limit_and_no_committee_has_none(void **state)
 {
   (void)state;
-  vt_pot pot = still();
+  vt_pot pot = model_still(&scripted_spread);
   vt_md md;
   scene s = pair("Li", "Cl", 4);
   const vt_md_guard g = {.spread_max = 0.25};
   open_scene(&md, &pot, &s);
-  begin(&md, &g, DT_FS);
+  begin_scene(&md, &g, DT_FS);
   passes(&md, 10); /* NaN */
   scripted_spread = 0.24;
   passes(&md, 10);
@@ -396,13 +372,13 @@ static void the_spread_of_a_committee_has_a_limit_and_no_committee_has_none(void
 static void a_spike_names_the_nearest_pair(void **state)
 {
   (void)state;
-  vt_pot pot = still();
+  vt_pot pot = model_still(&scripted_spread);
   vt_md md;
   const vt_md_guard g = {.t_max_k = 1000};
   /* Li and Cl are nearer in angstroms than K and Cl, farther for their kind */
   const scene s = {.n = 4, .symbol = {"K", "Cl", "Li", "Cl"}, .x = {{5, 5, 5}, {5, 7.2, 5}, {12, 5, 5}, {12, 7.1, 5}}};
   open_scene(&md, &pot, &s);
-  begin(&md, &g, DT_FS);
+  begin_scene(&md, &g, DT_FS);
   passes(&md, 1);
   vt_md_velocities(&md, 1001);
   trips(&md, 2, "limit 1000; nearest K 0 and Cl 1, 2.2 A");

@@ -6,42 +6,24 @@
 #include "engine/pot/pot.h"
 #include "engine/replica/replica.h"
 #include "engine/sys/sys.h"
+#include "tests/support/compositions.h"
 #include "tests/vt_test.h"
 
 /* 24 lithium and 24 chlorine atoms: 1.5 ps of melt and quench, 1 ps of MD. */
-static vt_plan glass_plan(void)
+static vt_plan lj_glass_plan(void)
 {
   /* blocks of 47 steps: no stage ends at a block boundary, where md would wrap the positions anyway */
   vt_plan p = {.seed = 7, .kind = VT_TASK_GLASS, .block_steps = 47, .t_k = 400, .pot_kind = "lj", .pot_path = "-"};
   p.comp = (vt_composition){.name = "LiCl", .n_species = 2, .z = {3, 17}, .count = {24, 24}, .charge = {1, -1}};
   p.comp.n_atoms = 48;
-  p.protocol = (vt_protocol){.pack_density = 0.9,
-                             .melt_t_k = 900,
-                             .melt_ps = 0.5,
-                             .melt_dt_fs = 2,
-                             .quench_rate_k_s = 5e14,
-                             .quench_npt_below_k = 600,
-                             .quench_dt_fs = 2,
-                             .equil_ps = 1.6,
-                             .equil_dt_fs = 2,
-                             .produce_ps = 1,
-                             .produce_dt_fs = 2,
-                             .thermostat_ps = 0.05,
-                             .barostat_ps = 1,
-                             .melt_ensemble = VT_NVT,
-                             .equil_ensemble = VT_NPT,
-                             .produce_ensemble = VT_NVT};
+  p.protocol = vt_test_protocol();
   p.protocol.guard = (vt_guard_limits){.temperature = 3, .force_ev_a = 50, .volume = 1.6};
   p.numerics.format = VT_ENGINE_FORMAT;
-  vt_pot_info info;
-  vt_err err = {0};
-  VT_TEST_OK(vt_pot_probe("lj", "-", &info, &err), &err);
-  p.pot_hash = info.sha256;
-  VT_TEST_OK(vt_plan_identify(&p, &err), &err);
+  vt_test_identify(&p);
   return p;
 }
 
-static void ask(vt_plan *p, const char *name)
+static void ask_often(vt_plan *p, const char *name)
 {
   const vt_obs_ops *o = vt_obs_find(name);
   assert_non_null(o);
@@ -51,15 +33,15 @@ static void ask(vt_plan *p, const char *name)
   for (int k = 0; k < o->doc.n_par; k++) r->par[k] = o->doc.par[k].def;
 }
 
-static vt_plan md_plan(void)
+static vt_plan lj_md_plan(void)
 {
-  vt_plan p = glass_plan();
+  vt_plan p = lj_glass_plan();
   vt_err err = {0};
   p.kind = VT_TASK_MD;
   p.needs = p.uid;
   p.t_k = 500;
-  ask(&p, "msd");
-  ask(&p, "thermo");
+  ask_often(&p, "msd");
+  ask_often(&p, "thermo");
   VT_TEST_OK(vt_plan_identify(&p, &err), &err);
   return p;
 }
@@ -75,7 +57,7 @@ static size_t layout_values(const vt_plan *p)
   return sum;
 }
 
-static const double *array_of(const vt_plan *p, const vt_result *r, const char *name, size_t *count)
+static const double *array_of_result(const vt_plan *p, const vt_result *r, const char *name, size_t *count)
 {
   vt_array_def defs[VT_MAX_ARRAYS];
   vt_err err = {0};
@@ -90,7 +72,7 @@ static const double *array_of(const vt_plan *p, const vt_result *r, const char *
   return NULL;
 }
 
-static vt_result run(const vt_plan *p, const vt_result *glass, const vt_replica_hooks *hooks)
+static vt_result run_plan(const vt_plan *p, const vt_result *glass, const vt_replica_hooks *hooks)
 {
   vt_result r = {0};
   vt_err err = {0};
@@ -99,7 +81,7 @@ static vt_result run(const vt_plan *p, const vt_result *glass, const vt_replica_
   return r;
 }
 
-static int same_bits(const vt_result *a, const vt_result *b)
+static int same_result(const vt_result *a, const vt_result *b)
 {
   return a->n_values == b->n_values && memcmp(a->values, b->values, a->n_values * sizeof *a->values) == 0;
 }
@@ -109,8 +91,8 @@ static vt_result shared;
 static int make_glass(void **state)
 {
   (void)state;
-  vt_plan g = glass_plan();
-  shared = run(&g, NULL, NULL);
+  vt_plan g = lj_glass_plan();
+  shared = run_plan(&g, NULL, NULL);
   return 0;
 }
 static int drop_glass(void **state)
@@ -125,15 +107,15 @@ static int drop_glass(void **state)
 static void a_glass_has_its_atoms_in_the_cell_and_went_down_the_ramp(void **state)
 {
   (void)state;
-  vt_plan p = glass_plan();
+  vt_plan p = lj_glass_plan();
   size_t n;
   vt_cell cell;
   double hi[3][3];
-  const double *h = array_of(&p, &shared, "glass/cell", &n);
+  const double *h = array_of_result(&p, &shared, "glass/cell", &n);
   assert_int_equal(n, 9);
   memcpy(cell.h, h, sizeof cell.h);
   assert_true(vt_cell_inverse(&cell, hi));
-  const double *x = array_of(&p, &shared, "glass/x", &n);
+  const double *x = array_of_result(&p, &shared, "glass/x", &n);
   assert_int_equal(n, 3 * 48);
   for (size_t i = 0; i < n; i += 3)
     for (int a = 0; a < 3; a++) {
@@ -142,7 +124,7 @@ static void a_glass_has_its_atoms_in_the_cell_and_went_down_the_ramp(void **stat
     }
   /* 1 ps down from 900 to 400 K: the first and the last tenth lie around 875 and 425 K.  47 free atoms and 50 fs of
    * thermostat: a mean over 0.1 ps scatters by sqrt(2/141) = 12 %, so three of these. */
-  const double *q = array_of(&p, &shared, "glass/quench", &n);
+  const double *q = array_of_result(&p, &shared, "glass/quench", &n);
   double first = 0, last = 0;
   for (size_t k = 0; k < 20; k++) first += q[4 * k] / 20, last += q[4 * (n / 4 - 1 - k)] / 20;
   assert_true(fabs(first - 875) < 0.36 * 875);
@@ -157,15 +139,15 @@ static void a_glass_has_its_atoms_in_the_cell_and_went_down_the_ramp(void **stat
 static void production_runs_at_the_mean_volume_of_the_second_half_of_the_equilibration(void **state)
 {
   (void)state;
-  vt_plan p = md_plan();
-  vt_result r = run(&p, &shared, NULL);
+  vt_plan p = lj_md_plan();
+  vt_result r = run_plan(&p, &shared, NULL);
   size_t n;
   /* 800 steps in 200 rows: every row holds four samples, so the mean of the rows is the mean of the samples */
-  const double *rows = array_of(&p, &r, "equilibrate/thermo", &n);
+  const double *rows = array_of_result(&p, &r, "equilibrate/thermo", &n);
   assert_int_equal(n, 800);
   double mean = 0;
   for (int k = 100; k < 200; k++) mean += rows[4 * k + 1] / 100;
-  const double *volume = array_of(&p, &r, "thermo/volume", &n);
+  const double *volume = array_of_result(&p, &r, "thermo/volume", &n);
   for (size_t k = 0; k < n; k++)
     if (isfinite(volume[k]))
       assert_true(fabs(volume[k] / mean - 1) < 1e-12); /* rounding of 400 additions, and of cbrt */
@@ -177,10 +159,10 @@ static void production_runs_at_the_mean_volume_of_the_second_half_of_the_equilib
 static void displacements_begin_with_the_production(void **state)
 {
   (void)state;
-  vt_plan p = md_plan();
-  vt_result r = run(&p, &shared, NULL);
+  vt_plan p = lj_md_plan();
+  vt_result r = run_plan(&p, &shared, NULL);
   size_t n, n_lag;
-  const double *lag = array_of(&p, &r, "msd/lag_ps", &n_lag), *msd = array_of(&p, &r, "msd/mean", &n);
+  const double *lag = array_of_result(&p, &r, "msd/lag_ps", &n_lag), *msd = array_of_result(&p, &r, "msd/mean", &n);
   assert_int_equal(n, 2 * n_lag);
   assert_true(fabs(lag[0] - 0.02) < 1e-12);
   /* Ballistic at 20 fs: MSD = 3 kT/m t^2 for lithium, 0.0715 A^2 at 500 K if no force acted; the cage slows it, and 24
@@ -195,13 +177,13 @@ static void displacements_begin_with_the_production(void **state)
 static void the_same_plan_gives_the_same_bits(void **state)
 {
   (void)state;
-  vt_plan g = glass_plan(), m = md_plan();
-  vt_result g2 = run(&g, NULL, NULL), a = run(&m, &shared, NULL), b = run(&m, &g2, NULL);
-  assert_true(same_bits(&shared, &g2));
-  assert_true(same_bits(&a, &b));
+  vt_plan g = lj_glass_plan(), m = lj_md_plan();
+  vt_result g2 = run_plan(&g, NULL, NULL), a = run_plan(&m, &shared, NULL), b = run_plan(&m, &g2, NULL);
+  assert_true(same_result(&shared, &g2));
+  assert_true(same_result(&a, &b));
   m.attempt = 1; /* another key: other velocities */
-  vt_result c = run(&m, &shared, NULL);
-  assert_false(same_bits(&a, &c));
+  vt_result c = run_plan(&m, &shared, NULL);
+  assert_false(same_result(&a, &c));
   vt_result_free(&g2);
   vt_result_free(&a);
   vt_result_free(&b);
@@ -233,9 +215,9 @@ static void being_watched_changes_no_bit(void **state)
   (void)state;
   watcher w = {0};
   vt_replica_hooks hooks = {.ctx = &w, .poll = watch};
-  vt_plan g = glass_plan();
-  vt_result r = run(&g, NULL, &hooks);
-  assert_true(same_bits(&shared, &r));
+  vt_plan g = lj_glass_plan();
+  vt_result r = run_plan(&g, NULL, &hooks);
+  assert_true(same_result(&shared, &r));
   assert_true(w.calls > 1);
   assert_false(w.went_back);
   assert_true(w.last_fraction > 0.5 && w.last_fraction <= 1);
@@ -250,7 +232,7 @@ static void a_stop_from_the_hook_ends_cleanly(void **state)
   (void)state;
   watcher w = {.stop_at = 2};
   vt_replica_hooks hooks = {.ctx = &w, .poll = watch};
-  vt_plan g = glass_plan();
+  vt_plan g = lj_glass_plan();
   vt_result r = {0};
   vt_buf frame = {0};
   vt_err err = {0};
@@ -263,7 +245,7 @@ static void a_stop_from_the_hook_ends_cleanly(void **state)
 static void a_broken_potential_is_told_with_task_stage_and_step_and_leaves_its_frame(void **state)
 {
   (void)state;
-  vt_plan p = md_plan();
+  vt_plan p = lj_md_plan();
   vt_result r = {0};
   vt_buf frame = {0};
   vt_err err = {0};
@@ -298,7 +280,7 @@ static void an_exploding_melt_trips_the_guard_of_that_stage(void **state)
 {
   (void)state;
   /* steps of 500 fs throw atoms into each other */
-  vt_plan p = glass_plan();
+  vt_plan p = lj_glass_plan();
   vt_result r = {0};
   vt_buf frame = {0};
   vt_err err = {0};
@@ -313,7 +295,7 @@ static void an_exploding_melt_trips_the_guard_of_that_stage(void **state)
 static void another_potential_than_the_planned_one_is_refused(void **state)
 {
   (void)state;
-  vt_plan p = glass_plan();
+  vt_plan p = lj_glass_plan();
   vt_result r = {0};
   vt_err err = {0};
   p.pot_hash.b[0] ^= 1;
@@ -324,7 +306,7 @@ static void another_potential_than_the_planned_one_is_refused(void **state)
 static void an_md_task_without_its_glass_is_refused(void **state)
 {
   (void)state;
-  vt_plan p = md_plan(), g = glass_plan();
+  vt_plan p = lj_md_plan(), g = lj_glass_plan();
   vt_result r = {0};
   vt_err err = {0};
   assert_int_equal(vt_replica_run(&p, NULL, 0, NULL, NULL, &r, &err), VT_EINVAL);
@@ -340,7 +322,7 @@ static void an_md_task_without_its_glass_is_refused(void **state)
 static void steps_and_time_follow_from_the_plan(void **state)
 {
   (void)state;
-  vt_plan g = glass_plan(), m = md_plan();
+  vt_plan g = lj_glass_plan(), m = lj_md_plan();
   assert_int_equal(vt_replica_steps(&g), 250 + 500); /* 0.5 ps at 2 fs; 500 K at 5e14 K/s = 1 ps at 2 fs */
   assert_int_equal(vt_replica_steps(&m), 800 + 500);
   assert_true(fabs(vt_replica_ns(&g) - 0.0015) < 1e-15);
@@ -352,16 +334,16 @@ static void steps_and_time_follow_from_the_plan(void **state)
 static void a_halved_stage_doubles_its_own_steps_and_keeps_time_and_shapes(void **state)
 {
   (void)state;
-  vt_plan m = md_plan(), h = m;
+  vt_plan m = lj_md_plan(), h = m;
   h.half_stage = VT_STAGE_EQUILIBRATE;
   assert_int_equal(vt_replica_steps(&h), 2 * 800 + 500);
   h.half_stage = VT_STAGE_PRODUCE;
   assert_int_equal(vt_replica_steps(&h), 800 + 2 * 500);
   assert_true(fabs(vt_replica_ns(&h) - vt_replica_ns(&m)) < 1e-15);
   assert_int_equal(layout_values(&h), layout_values(&m));
-  vt_result r = run(&h, &shared, NULL);
+  vt_result r = run_plan(&h, &shared, NULL);
   size_t n;
-  const double *lag = array_of(&h, &r, "msd/lag_ps", &n);
+  const double *lag = array_of_result(&h, &r, "msd/lag_ps", &n);
   assert_true(fabs(lag[0] - 0.02) < 1e-12); /* samples at the same times */
   assert_true(fabs(r.ns - 0.0026) < 1e-12); /* sum of 1800 steps' worth, rounded */
   vt_result_free(&r);
@@ -370,12 +352,12 @@ static void a_halved_stage_doubles_its_own_steps_and_keeps_time_and_shapes(void 
 static void names_of_arrays_are_unique_and_room_is_checked(void **state)
 {
   (void)state;
-  vt_plan m = md_plan();
+  vt_plan m = lj_md_plan();
   vt_array_def defs[VT_MAX_ARRAYS];
   vt_err err = {0};
   int n = 0;
   for (const vt_obs_ops *const *o = vt_obs_builtin; *o; o++)
-    if (strcmp((*o)->doc.name, "msd") != 0 && strcmp((*o)->doc.name, "thermo") != 0) ask(&m, (*o)->doc.name);
+    if (strcmp((*o)->doc.name, "msd") != 0 && strcmp((*o)->doc.name, "thermo") != 0) ask_often(&m, (*o)->doc.name);
   VT_TEST_OK(vt_replica_layout(&m, defs, VT_MAX_ARRAYS, &n, &err), &err);
   for (int i = 0; i < n; i++) {
     assert_true(strlen(defs[i].unit) > 0 && strlen(defs[i].doc) > 0);

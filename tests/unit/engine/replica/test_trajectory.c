@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "engine/replica/replica.h"
+#include "tests/support/files.h"
 #include "tests/vt_test.h"
 
 enum { N = 24, FRAMES = 40 };
@@ -87,22 +88,15 @@ static void write_walk(const char *path, const walk *w, const style *how)
 
 static vt_trajectory measured(const walk *w, const style *how)
 {
-  char path[] = "/tmp/vt_trajectoryXXXXXX";
+  char path[VT_TEST_PATH];
   vt_err err = {0};
   vt_trajectory t;
   const vt_trajectory_options o = {.dt_ps = dt_ps, .t_k = 500};
-  const int fd = mkstemp(path);
-  assert_true(fd >= 0);
-  (void)close(fd);
+  vt_test_file(path, "");
   write_walk(path, w, how);
   VT_TEST_OK(vt_trajectory_measure(path, &o, &t, &err), &err);
   (void)unlink(path);
   return t;
-}
-
-static void near(double got, double want, double tolerance)
-{
-  if (!(fabs(got - want) <= tolerance)) fail_msg("got %.17g, expected %.17g within %g", got, want, tolerance);
 }
 
 /* Wrapping and shifts cost the last digits of a coordinate, 4e-15 of 60 A, which differences of 0.1 A see as 1e-13;
@@ -132,7 +126,7 @@ static void same_values(const vt_trajectory *a, const vt_trajectory *b)
   }
 }
 
-static const double *array_of(const vt_trajectory *t, const vt_array_name *name, const vt_array_def **d)
+static const double *array_of_trajectory(const vt_trajectory *t, const vt_array_name *name, const vt_array_def **d)
 {
   const double *v = vt_array_find(t->defs, t->n_defs, t->values, name, d);
   if (!v) fail_msg("no array %s", name->path);
@@ -216,7 +210,7 @@ static void atoms_that_keep_their_fractions_of_a_breathing_cell_do_not_move(void
   const vt_array_def *d;
   breathing(&w, 1);
   vt_trajectory t = measured(&w, &(style){.end = "\n", .shifted = 1});
-  const double *msd = array_of(&t, &vt_a_msd_mean, &d);
+  const double *msd = array_of_trajectory(&t, &vt_a_msd_mean, &d);
   for (size_t k = 0; k < vt_array_count(d); k++)
     if (isfinite(msd[k])) near(msd[k], 0, 1e-20);
   assert_true(t.largest_move < 1e-13);
@@ -238,7 +232,8 @@ static void displacements_are_those_that_were_written(void **state)
     for (int i = 0; i < N; i++)
       for (int k = 0; k < 3; k++) w.x[t][i][k] = w.x[0][i][k] + (k == 0) * 0.1 * i * t;
   vt_trajectory t = measured(&w, &(style){.end = "\n", .wrapped = 1});
-  const double *lag = array_of(&t, &vt_a_msd_lag_ps, NULL), *msd = array_of(&t, &vt_a_msd_mean, &d);
+  const double *lag = array_of_trajectory(&t, &vt_a_msd_lag_ps, NULL),
+               *msd = array_of_trajectory(&t, &vt_a_msd_mean, &d);
   for (int i = 0; i < N; i++)
     for (int s = 0; s < 4; s++)
       if (t.plan.comp.z[s] == vt_element_z(symbol_of(i))) want[s] += 0.01 * i * i / (N / 4);
@@ -255,15 +250,13 @@ static void species_come_in_canonical_order_with_the_charges_asked_for(void **st
 {
   (void)state;
   static walk w;
-  char path[] = "/tmp/vt_trajectoryXXXXXX";
+  char path[VT_TEST_PATH];
   vt_err err = {0};
   vt_trajectory t;
   vt_trajectory_options o = {.dt_ps = dt_ps, .t_k = (double)NAN, .n_charges = 1, .n_cutoffs = 1};
   o.charge[0].z = 13, o.charge[0].charge = 2;
   o.cutoff[0].z[0] = 17, o.cutoff[0].z[1] = 3, o.cutoff[0].r_a = 3.25;
-  const int fd = mkstemp(path);
-  assert_true(fd >= 0);
-  (void)close(fd);
+  vt_test_file(path, "");
   walk_in(&w, &cube);
   write_walk(path, &w, &(style){.end = "\n"});
   VT_TEST_OK(vt_trajectory_measure(path, &o, &t, &err), &err);
@@ -285,16 +278,13 @@ static void species_come_in_canonical_order_with_the_charges_asked_for(void **st
 #define CUBE "Lattice=\"9 0 0 0 9 0 0 0 9\"\n"
 
 /* The message begins with file:line and says what is wrong. */
-static void refused(const char *text, int line, const char *what)
+static void trajectory_refused(const char *text, int line, const char *what)
 {
-  char path[] = "/tmp/vt_trajectoryXXXXXX", place[64];
+  char path[VT_TEST_PATH], place[VT_TEST_PATH + 16];
   vt_err err = {0};
   vt_trajectory t;
   const vt_trajectory_options o = {.dt_ps = dt_ps, .t_k = 500};
-  const int fd = mkstemp(path);
-  assert_true(fd >= 0);
-  assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-  (void)close(fd);
+  vt_test_file(path, text);
   const vt_status rc = vt_trajectory_measure(path, &o, &t, &err);
   (void)unlink(path);
   if (rc != VT_EPARSE) fail_msg("status %d for: %s", (int)rc, text);
@@ -325,9 +315,9 @@ static void a_broken_trajectory_is_refused_with_file_and_line(void **state)
   for (size_t k = 0; k < sizeof row / sizeof *row; k++) {
     char text[512];
     (void)snprintf(text, sizeof text, "%s%s", first, row[k].second);
-    refused(text, row[k].line, row[k].what);
+    trajectory_refused(text, row[k].line, row[k].what);
   }
-  refused("", 1, "0 frames");
+  trajectory_refused("", 1, "0 frames");
 }
 
 static void more_elements_than_there_is_room_for_are_refused(void **state)
@@ -341,7 +331,7 @@ static void more_elements_than_there_is_room_for_are_refused(void **state)
   n += snprintf(text + n, sizeof text - (size_t)n, "%d\n" CUBE, VT_MAX_SPECIES + 1);
   for (int i = 0; i <= VT_MAX_SPECIES; i++)
     n += snprintf(text + n, sizeof text - (size_t)n, "%s %d %d 0\n", many[i], i, i);
-  refused(text, VT_MAX_SPECIES + 3, "elements");
+  trajectory_refused(text, VT_MAX_SPECIES + 3, "elements");
 }
 
 static void a_clock_that_stands_still_is_a_mistake_of_the_caller(void **state)

@@ -5,13 +5,8 @@
 #include <unistd.h>
 
 #include "engine/spec/spec.h"
+#include "tests/support/files.h"
 #include "tests/vt_test.h"
-
-/* Relative: these are products of a few exactly known constants, so rounding is all that may differ. */
-static void near(double got, double want, double relative)
-{
-  if (!(fabs(got - want) <= relative * fabs(want))) fail_msg("got %.17g, expected %.17g", got, want);
-}
 
 /* ------------------------------------------------------------------ units */
 
@@ -21,24 +16,24 @@ static void near(double got, double want, double relative)
 static void units_agree_with_codata(void **state)
 {
   (void)state;
-  near(vt_unit_fs_from_time(1), 10.180505710759414, 1e-9);
-  near(vt_unit_gpa_from_pressure(1), 160.2176634, 1e-12);
-  near(vt_unit_g_cm3(1, 1), 1.6605390666, 1e-9);
-  near(vt_unit_sigma_mS_cm(1, 1, 1), 30987479.638628516, 1e-9);
+  near_relative(vt_unit_fs_from_time(1), 10.180505710759414, 1e-9);
+  near_relative(vt_unit_gpa_from_pressure(1), 160.2176634, 1e-12);
+  near_relative(vt_unit_g_cm3(1, 1), 1.6605390666, 1e-9);
+  near_relative(vt_unit_sigma_mS_cm(1, 1, 1), 30987479.638628516, 1e-9);
 }
 
 static void units_go_there_and_back(void **state)
 {
   (void)state;
-  near(vt_unit_fs_from_time(vt_unit_time_from_fs(2.5)), 2.5, 1e-15);
-  near(vt_unit_gpa_from_pressure(vt_unit_pressure_from_gpa(-0.3)), -0.3, 1e-15);
+  near_relative(vt_unit_fs_from_time(vt_unit_time_from_fs(2.5)), 2.5, 1e-15);
+  near_relative(vt_unit_gpa_from_pressure(vt_unit_pressure_from_gpa(-0.3)), -0.3, 1e-15);
 }
 
 /* Water: 18.015 u in 29.9 A^3 is 1.0 g/cm^3 (textbook: 0.997 at 25 C with 30.0 A^3). */
 static void density_of_water(void **state)
 {
   (void)state;
-  near(vt_unit_g_cm3(18.015, 30.0), 0.997, 1e-3);
+  near_relative(vt_unit_g_cm3(18.015, 30.0), 0.997, 1e-3);
 }
 
 /* Nernst-Einstein by hand for 1 carrier per nm^3 with D = 1e-5 cm^2/s at 300 K: sigma = n e^2 D / (kB T)
@@ -46,7 +41,7 @@ static void density_of_water(void **state)
 static void sigma_of_independent_carriers_is_nernst_einstein(void **state)
 {
   (void)state;
-  near(vt_unit_sigma_mS_cm(6 * 0.1 * 1e1, 300, 1000), 10 * 61.975, 1e-4);
+  near_relative(vt_unit_sigma_mS_cm(6 * 0.1 * 1e1, 300, 1000), 10 * 61.975, 1e-4);
 }
 
 /* ------------------------------------------------------------------ elements */
@@ -125,7 +120,7 @@ static void a_formula_unit_has_the_volume_of_a_glass(void **state)
   (void)state;
   double v = vt_element_volume(3) + vt_element_volume(13) + 2.5 * vt_element_volume(17) + 0.75 * vt_element_volume(8);
   assert_true(v > 1.05 * 105 && v < 1.10 * 105);
-  near(vt_element_volume(3) + vt_element_volume(13) + 4 * vt_element_volume(53), 224, 1e-12);
+  near_relative(vt_element_volume(3) + vt_element_volume(13) + 4 * vt_element_volume(53), 224, 1e-12);
 }
 
 /* ------------------------------------------------------------------ contacts for packing */
@@ -191,13 +186,11 @@ static void the_sha256_of_a_file_is_that_of_its_bytes(void **state)
 {
   (void)state;
   static char bytes[200001];
-  char path[] = "/tmp/vt_spec_XXXXXX";
+  char path[VT_TEST_PATH];
   vt_uid of_bytes, of_file;
   vt_err err;
   for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = (char)(i * i);
-  int fd = mkstemp(path);
-  assert_true(fd >= 0);
-  close(fd);
+  vt_test_file(path, "");
   VT_TEST_OK(vt_file_replace(path, bytes, sizeof bytes, &err), &err);
   VT_TEST_OK(vt_sha256_file(path, &of_file, &err), &err);
   (void)unlink(path);

@@ -54,7 +54,7 @@ static vt_plan md_plan(void)
   return p;
 }
 
-static vt_uid uid_of(vt_plan p)
+static vt_uid uid_of_plan(vt_plan p)
 {
   vt_err err;
   VT_TEST_OK(vt_plan_identify(&p, &err), &err);
@@ -135,7 +135,7 @@ static void the_uid_is_the_sha256_of_the_text(void **state)
   (void)state;
   vt_plan p = md_plan();
   vt_buf b = {0};
-  vt_uid want, got = uid_of(p);
+  vt_uid want, got = uid_of_plan(p);
   vt_plan_canon(&p, &b);
   vt_sha256(b.s, b.len, &want);
   assert_true(vt_uid_equal(&want, &got));
@@ -242,13 +242,13 @@ static const change of_md[] = {ROW(other_equil_time),    ROW(other_equil_step), 
 static const change only_of_md[] = {ROW(other_needs)}; /* a glass may not have it at all */
 #define N(a) (sizeof(a) / sizeof(a)[0])
 
-static void expect(vt_plan base, const change *c, size_t n, int must_differ)
+static void expect_uids(vt_plan base, const change *c, size_t n, int must_differ)
 {
-  const vt_uid before = uid_of(base);
+  const vt_uid before = uid_of_plan(base);
   for (size_t i = 0; i < n; i++) {
     vt_plan p = base;
     c[i].apply(&p);
-    const vt_uid after = uid_of(p);
+    const vt_uid after = uid_of_plan(p);
     if (vt_uid_equal(&before, &after) == must_differ)
       fail_msg("%s %s the uid of a %s task", c[i].what, must_differ ? "does not change" : "changes",
                base.kind == VT_TASK_MD ? "MD" : "GLASS");
@@ -258,20 +258,20 @@ static void expect(vt_plan base, const change *c, size_t n, int must_differ)
 static void what_is_no_input_of_the_result_leaves_the_uid(void **state)
 {
   (void)state;
-  expect(glass_plan(), never, N(never), 0);
-  expect(md_plan(), never, N(never), 0);
-  expect(glass_plan(), of_md, N(of_md) - 4, 0); /* without the four that concern observables it does not have */
-  expect(md_plan(), of_glass, N(of_glass), 0);
+  expect_uids(glass_plan(), never, N(never), 0);
+  expect_uids(md_plan(), never, N(never), 0);
+  expect_uids(glass_plan(), of_md, N(of_md) - 4, 0); /* without the four that concern observables it does not have */
+  expect_uids(md_plan(), of_glass, N(of_glass), 0);
 }
 
 static void what_is_an_input_of_the_result_changes_the_uid(void **state)
 {
   (void)state;
-  expect(glass_plan(), always, N(always), 1);
-  expect(md_plan(), always, N(always), 1);
-  expect(glass_plan(), of_glass, N(of_glass), 1);
-  expect(md_plan(), of_md, N(of_md), 1);
-  expect(md_plan(), only_of_md, N(only_of_md), 1);
+  expect_uids(glass_plan(), always, N(always), 1);
+  expect_uids(md_plan(), always, N(always), 1);
+  expect_uids(glass_plan(), of_glass, N(of_glass), 1);
+  expect_uids(md_plan(), of_md, N(of_md), 1);
+  expect_uids(md_plan(), only_of_md, N(only_of_md), 1);
 }
 
 /* 0 and -0 are the same protocol; a reader of `-0 GPa` may make either. */
@@ -281,11 +281,11 @@ static void minus_zero_is_zero(void **state)
   vt_plan p = glass_plan(), q = glass_plan();
   p.protocol.pressure_gpa = 0.0;
   q.protocol.pressure_gpa = -0.0;
-  const vt_uid a = uid_of(p), b = uid_of(q);
+  const vt_uid a = uid_of_plan(p), b = uid_of_plan(q);
   assert_true(vt_uid_equal(&a, &b));
 }
 
-static void refuse(vt_plan p, const char *word)
+static void plan_refused(vt_plan p, const char *word)
 {
   vt_err err = {0};
   assert_int_equal(vt_plan_identify(&p, &err), VT_EINVAL);
@@ -297,24 +297,24 @@ static void a_plan_that_is_no_task_gets_no_uid(void **state)
   (void)state;
   vt_plan p = md_plan();
   memset(&p.needs, 0, sizeof p.needs);
-  refuse(p, "needs the uid of its glass");
+  plan_refused(p, "needs the uid of its glass");
   p = md_plan();
   p.kind = VT_TASK_GLASS;
-  refuse(p, "a glass needs no task");
+  plan_refused(p, "a glass needs no task");
   p.kind = 2;
-  refuse(p, "kind 2");
+  plan_refused(p, "kind 2");
   p = glass_plan();
   p.numerics.simd = VT_SIMD_AUTO;
-  refuse(p, "SIMD");
+  plan_refused(p, "SIMD");
   p = glass_plan();
   p.comp.n_species = VT_MAX_SPECIES + 1;
-  refuse(p, "17 species");
+  plan_refused(p, "17 species");
   p = glass_plan();
   p.comp.z[1] = 0;
-  refuse(p, "atomic number 0");
+  plan_refused(p, "atomic number 0");
   p = md_plan();
   p.n_obs = -1;
-  refuse(p, "-1 observables");
+  plan_refused(p, "-1 observables");
 }
 
 /* ------------------------------------------------------------------ random key, blocks */

@@ -5,11 +5,6 @@
 #include "engine/structure/structure.h"
 #include "tests/vt_test.h"
 
-static void near(double got, double want, double tolerance)
-{
-  if (!(fabs(got - want) <= tolerance)) fail_msg("got %.17g, expected %.17g within %g", got, want, tolerance);
-}
-
 /* ------------------------------------------------------------------ one survival */
 
 enum { MAX_LAG = 200 };
@@ -42,7 +37,7 @@ static vt_residence solve_with(const curve *v, double visits, double chance)
   return r;
 }
 
-static vt_residence solve(const curve *v) { return solve_with(v, 1e4, 0); }
+static vt_residence solve_curve(const curve *v) { return solve_with(v, 1e4, 0); }
 
 /* It drops to 0.36 at once and then hardly any further: the fitted tail is too stretched for an integral (exponent
  * below 0.2), and infinity is no residence time. */
@@ -54,7 +49,7 @@ static void a_tail_without_an_end_is_not_resolved(void **state)
     v.lag[k] = k + 1;
     v.c[k] = 0.36 * pow(v.lag[k], -0.01);
   }
-  vt_residence r = solve(&v);
+  vt_residence r = solve_curve(&v);
   assert_int_equal(r.reason, VT_RES_TAIL);
   assert_true(isnan(r.tau_ps) && isnan(r.tail));
   assert_true(r.longer_than_ps > 10 && isfinite(r.longer_than_ps));
@@ -77,7 +72,7 @@ static void an_exponential_gives_its_time(void **state)
   (void)state;
   const double tau = 7.3;
   curve v = stretched(0.5, 100, tau, 1);
-  vt_residence r = solve(&v);
+  vt_residence r = solve_curve(&v);
   assert_int_equal(r.reason, VT_RES_OK);
   near(r.tau_ps, tau, 1e-9);
   near(r.e_time_ps, tau, 1e-9);
@@ -91,7 +86,7 @@ static void what_lies_beyond_the_window_comes_from_the_tail(void **state)
   (void)state;
   const double tau = 20;
   curve v = stretched(0.5, tau * log(5), tau, 1); /* ends at C = 0.2 or a little above */
-  vt_residence r = solve(&v);
+  vt_residence r = solve_curve(&v);
   assert_int_equal(r.reason, VT_RES_OK);
   near(r.tau_ps, tau, 0.02 * tau);
   near(r.tail, v.c[v.n - 1], 1e-6); /* the share of an exponential beyond t is C(t) */
@@ -108,11 +103,11 @@ static void a_stretched_exponential_gives_its_mean(void **state)
   const double tau0 = 20, beta = 0.6, mean = tau0 / beta * tgamma(1 / beta);
   near(mean / tau0, 1.5045755, 1e-6); /* scipy.special.gamma(1/0.6)/0.6 */
   curve whole = stretched(0.5, 1500, tau0, beta), part = stretched(0.5, 40, tau0, beta);
-  vt_residence r = solve(&whole);
+  vt_residence r = solve_curve(&whole);
   near(r.tau_ps, mean, 1e-3 * mean);
   near(r.beta, beta, 1e-9);
   near(r.e_time_ps, tau0, 1e-3 * tau0);
-  r = solve(&part); /* ends at C = 0.22: 44 % of the mean lie beyond */
+  r = solve_curve(&part); /* ends at C = 0.22: 44 % of the mean lie beyond */
   assert_int_equal(r.reason, VT_RES_OK);
   near(r.tau_ps, mean, 2e-3 * mean);
   near(r.tail, 0.4434, 1e-3); /* scipy.special.gammaincc(1/0.6, 2**0.6) */
@@ -123,7 +118,7 @@ static void a_survival_that_does_not_fall_is_longer_than_the_run(void **state)
   (void)state;
   curve v = stretched(0.5, 1e9, 1e3, 1);
   while (v.c[v.n - 1] < 0.5) v.n--;
-  vt_residence r = solve(&v);
+  vt_residence r = solve_curve(&v);
   assert_int_equal(r.reason, VT_RES_LONGER);
   near(r.longer_than_ps, v.lag[v.n - 1], 0);
   assert_true(isnan(r.tau_ps) && isnan(r.se) && isnan(r.e_time_ps) && isnan(r.tail));
@@ -134,7 +129,7 @@ static void a_tail_that_outweighs_the_data_is_not_believed(void **state)
 {
   (void)state;
   curve v = stretched(0.5, 25, 20, 0.35);
-  vt_residence r = solve(&v);
+  vt_residence r = solve_curve(&v);
   assert_int_equal(r.reason, VT_RES_TAIL);
   near(r.e_time_ps, 20, 0.1);
   assert_true(isnan(r.tau_ps) && r.longer_than_ps > 5 && r.longer_than_ps < 25);
@@ -152,7 +147,7 @@ static void noise_behind_the_decay_is_not_summed(void **state)
     sum += v.c[i] * (v.lag[i] - (i ? v.lag[i - 1] : 0));
   }
   assert_true(sum > 1.2 * tau);
-  near(solve(&v).tau_ps, tau, 0.02 * tau);
+  near(solve_curve(&v).tau_ps, tau, 0.02 * tau);
 }
 
 /* Few visits: what a handful of bonds leave is noise already at a higher level. */
@@ -185,12 +180,12 @@ static void gaps_do_not_matter_and_nothing_is_absent(void **state)
   (void)state;
   curve v = stretched(0.5, 100, 7, 1);
   v.c[3] = v.c[20] = v.c[v.n - 1] = (double)NAN;
-  near(solve(&v).tau_ps, 7, 1e-9);
+  near(solve_curve(&v).tau_ps, 7, 1e-9);
   for (int i = 0; i < v.n; i++) v.c[i] = (double)NAN;
-  assert_int_equal(solve(&v).reason, VT_RES_ABSENT);
-  assert_true(isnan(solve(&v).tau_ps));
+  assert_int_equal(solve_curve(&v).reason, VT_RES_ABSENT);
+  assert_true(isnan(solve_curve(&v).tau_ps));
   v.n = 0;
-  assert_int_equal(solve(&v).reason, VT_RES_ABSENT);
+  assert_int_equal(solve_curve(&v).reason, VT_RES_ABSENT);
 }
 
 /* A step from 1 to 0 within one lag: half of it, by the straight line. */
@@ -198,7 +193,7 @@ static void a_survival_that_ends_at_once_has_no_tail(void **state)
 {
   (void)state;
   const curve v = {.n = 3, .lag = {2, 4, 6}, .c = {0, 0, 0}};
-  vt_residence r = solve(&v);
+  vt_residence r = solve_curve(&v);
   near(r.tau_ps, 1, 1e-12);
   near(r.tail, 0, 0);
   near(r.e_time_ps, 2 * (1 - exp(-1)), 1e-12);
@@ -269,7 +264,7 @@ static void a_rate_is_the_inverse_of_its_time(void **state)
   assert_true(isnan(rate) && isnan(se));
 }
 
-static void every_reason_has_its_own_text(void **state)
+static void every_reason_of_residence_has_its_own_text(void **state)
 {
   (void)state;
   for (int i = VT_RES_OK; i <= VT_RES_ABSENT; i++)
@@ -411,7 +406,7 @@ int main(void)
       cmocka_unit_test(the_stated_error_is_that_of_independent_bonds),
       cmocka_unit_test(malformed_survival_is_refused),
       cmocka_unit_test(a_rate_is_the_inverse_of_its_time),
-      cmocka_unit_test(every_reason_has_its_own_text),
+      cmocka_unit_test(every_reason_of_residence_has_its_own_text),
       cmocka_unit_test(the_order_test_is_that_of_scipy),
       cmocka_unit_test(glasses_with_gaps_take_part_with_what_they_have),
       cmocka_unit_test(ties_narrow_the_null_distribution),

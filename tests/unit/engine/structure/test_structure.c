@@ -5,7 +5,7 @@
 
 #include "engine/structure/structure.h"
 #include "engine/transport/transport.h"
-#include "tests/unit/engine/obs/obs_bench.h"
+#include "tests/support/obs_bench.h"
 #include "tests/vt_test.h"
 
 static const double pi = 3.14159265358979323846;

@@ -17,13 +17,8 @@ typedef struct arrays {
   size_t used;
 } arrays;
 
-static void near(double got, double want, double tolerance)
-{
-  if (!(fabs(got - want) <= tolerance)) fail_msg("got %.17g, expected %.17g within %g", got, want, tolerance);
-}
-
 /* Zeroed, with up to three axes. */
-static double *add(arrays *a, const char *name, int d0, int d1, int d2)
+static double *add_array(arrays *a, const char *name, int d0, int d1, int d2)
 {
   vt_array_def *d = &a->def[a->n++];
   assert_true(a->n <= MOST_DEFS);
@@ -51,7 +46,7 @@ static void set_plan(arrays *a)
   }
 }
 
-static vt_structure_summary solve(const arrays *a)
+static vt_structure_summary solve_summary(const arrays *a)
 {
   vt_err err;
   vt_structure_summary s;
@@ -61,7 +56,7 @@ static vt_structure_summary solve(const arrays *a)
 
 static double *lags(arrays *a, const char *name)
 {
-  double *lag = add(a, name, N_LAG, 0, 0);
+  double *lag = add_array(a, name, N_LAG, 0, 0);
   for (int k = 0; k < N_LAG; k++) lag[k] = 0.5 * (k + 1);
   return lag;
 }
@@ -72,8 +67,9 @@ static void polyhedra_and_chains_are_means_over_atoms(void **state)
   (void)state;
   static arrays a;
   set_plan(&a);
-  double *cn = add(&a, "polyhedra/cn", N_SPECIES, 13, 0), *o = add(&a, "polyhedra/o_count", N_SPECIES, 9, 0);
-  double *anion = add(&a, "polyhedra/anion", N_SPECIES, 7, 0);
+  double *cn = add_array(&a, "polyhedra/cn", N_SPECIES, 13, 0),
+         *o = add_array(&a, "polyhedra/o_count", N_SPECIES, 9, 0);
+  double *anion = add_array(&a, "polyhedra/anion", N_SPECIES, 7, 0);
   for (int k = 0; k < 13; k++) cn[LI * 13 + k] = NAN; /* rows of others are never read */
   cn[AL * 13 + 4] = 0.5, cn[AL * 13 + 5] = 0.5;
   cn[GA * 13 + 4] = 1;
@@ -81,11 +77,11 @@ static void polyhedra_and_chains_are_means_over_atoms(void **state)
   o[GA * 9 + 0] = 1;
   anion[O * 7 + 2] = 0.6, anion[O * 7 + 3] = 0.4;
   anion[CL * 7 + 0] = 0.1, anion[CL * 7 + 1] = 0.7, anion[CL * 7 + 2] = 0.15, anion[CL * 7 + 3] = 0.05;
-  *add(&a, "chains/mean_size", 1, 0, 0) = 1.6;
-  *add(&a, "chains/weight_size", 1, 0, 0) = 2.5;
-  *add(&a, "chains/largest", 1, 0, 0) = 4;
-  *add(&a, "chains/cycles", 1, 0, 0) = 2;
-  vt_structure_summary s = solve(&a);
+  *add_array(&a, "chains/mean_size", 1, 0, 0) = 1.6;
+  *add_array(&a, "chains/weight_size", 1, 0, 0) = 2.5;
+  *add_array(&a, "chains/largest", 1, 0, 0) = 4;
+  *add_array(&a, "chains/cycles", 1, 0, 0) = 2;
+  vt_structure_summary s = solve_summary(&a);
   const double rounding = 1e-12;
   near(s.cn_metal, (6 * 4.5 + 2 * 4) / 8.0, rounding);
   near(s.cn4, (6 * 0.5 + 2) / 8.0, rounding);
@@ -112,11 +108,12 @@ static void residence_is_of_all_alkalis_and_knows_chance(void **state)
   const double tau = 4, chance = 0.25;
   set_plan(&a);
   double *lag = lags(&a, "residence/lag_ps");
-  double *c = add(&a, "residence/continuous", N_SPECIES, 5, N_LAG);
-  double *m = add(&a, "residence/intermittent", N_SPECIES, 5, N_LAG);
-  double *e = add(&a, "residence/endpoint", N_SPECIES, 5, N_LAG);
-  double *bonds = add(&a, "residence/bonds", N_SPECIES, 5, 0), *metals = add(&a, "residence/metals", 5, 0, 0);
-  double *visits = add(&a, "residence/visits", N_SPECIES, 5, 0);
+  double *c = add_array(&a, "residence/continuous", N_SPECIES, 5, N_LAG);
+  double *m = add_array(&a, "residence/intermittent", N_SPECIES, 5, N_LAG);
+  double *e = add_array(&a, "residence/endpoint", N_SPECIES, 5, N_LAG);
+  double *bonds = add_array(&a, "residence/bonds", N_SPECIES, 5, 0),
+         *metals = add_array(&a, "residence/metals", 5, 0, 0);
+  double *visits = add_array(&a, "residence/visits", N_SPECIES, 5, 0);
   for (size_t k = 0; k < (size_t)N_SPECIES * 5 * N_LAG; k++) c[k] = m[k] = e[k] = NAN;
   bonds[LI * 5 + 1] = 6, bonds[NA * 5 + 1] = 2; /* 8 of 8 alkalis times 4 metals: 0.25 by chance */
   metals[1] = 4;
@@ -131,7 +128,7 @@ static void residence_is_of_all_alkalis_and_knows_chance(void **state)
     e[(LI * 5 + 2) * N_LAG + k] = 1;
     c[(LI * 5 + 3) * N_LAG + k] = 0.9;
   }
-  vt_structure_summary s = solve(&a);
+  vt_structure_summary s = solve_summary(&a);
   for (int v = 0; v < VT_SURVIVALS; v++) near(s.tau[v][1].tau_ps, tau, 1e-8);
   near(s.tau[VT_CONTINUOUS][1].se, tau / sqrt(4000), 1e-9);
   assert_int_equal(s.tau[VT_CONTINUOUS][0].reason, VT_RES_ABSENT);
@@ -144,7 +141,7 @@ static void residence_is_of_all_alkalis_and_knows_chance(void **state)
     c[(LI * 5 + 1) * N_LAG + k] = exp(-lag[k]);
     c[(NA * 5 + 1) * N_LAG + k] = exp(-lag[k] / 20);
   }
-  double t = solve(&a).tau[VT_CONTINUOUS][1].e_time_ps;
+  double t = solve_summary(&a).tau[VT_CONTINUOUS][1].e_time_ps;
   near((3 * exp(-t) + exp(-t / 20)) / 4, exp(-1), 5e-3); /* interpolated over 0.5 ps */
 }
 
@@ -156,8 +153,9 @@ static void bonds_turn_and_last_as_their_numbers_say(void **state)
   static arrays a;
   set_plan(&a);
   double *lag = lags(&a, "bonds/lag_ps");
-  double *live = add(&a, "bonds/continuous", N_PAIRS, N_LAG, 0), *c2 = add(&a, "bonds/c2", N_PAIRS, N_LAG, 0);
-  double *per = add(&a, "bonds/per_metal", N_PAIRS, 0, 0);
+  double *live = add_array(&a, "bonds/continuous", N_PAIRS, N_LAG, 0),
+         *c2 = add_array(&a, "bonds/c2", N_PAIRS, N_LAG, 0);
+  double *per = add_array(&a, "bonds/per_metal", N_PAIRS, 0, 0);
   for (int k = 0; k < N_PAIRS * N_LAG; k++) live[k] = c2[k] = NAN;
   for (int k = 0; k < N_PAIRS; k++) per[k] = NAN;
   const int al_cl = vt_pair_index(AL, CL, N_SPECIES), ga_cl = vt_pair_index(GA, CL, N_SPECIES),
@@ -171,10 +169,10 @@ static void bonds_turn_and_last_as_their_numbers_say(void **state)
     live[al_cl * N_LAG + k] = live[ga_cl * N_LAG + k] = exp(-lag[k] / 3);
     live[al_o * N_LAG + k] = 1;
   }
-  vt_structure_summary s = solve(&a);
+  vt_structure_summary s = solve_summary(&a);
   near(s.turn_mx.time_ps, 7, 1e-9);
   for (int k = 2; k < N_LAG; k++) c2[ga_cl * N_LAG + k] = NAN; /* no such bond is left: the others go on */
-  near(solve(&a).turn_mx.time_ps, 7 * (1 + log(0.9)), 1e-9);
+  near(solve_summary(&a).turn_mx.time_ps, 7 * (1 + log(0.9)), 1e-9);
   assert_true(isnan(s.turn_mx.longer_than_ps));
   near(s.life_mx.time_ps, 3, 1e-9);
   near(s.turn_mo.time_ps, 0.5 + 0.5 * (0.5 - exp(-1)) / 0.6, 1e-9); /* straight from 0.5 at 0.5 ps to -0.1 at 1 ps */
@@ -189,7 +187,7 @@ static void a_peak_is_that_of_all_metals_together(void **state)
   (void)state;
   static arrays a;
   set_plan(&a);
-  double *r = add(&a, "rdf/r", N_BINS, 0, 0), *g = add(&a, "rdf/g", N_PAIRS, N_BINS, 0);
+  double *r = add_array(&a, "rdf/r", N_BINS, 0, 0), *g = add_array(&a, "rdf/g", N_PAIRS, N_BINS, 0);
   for (int k = 0; k < N_BINS; k++) {
     r[k] = 0.05 * (k + 0.5);
     g[vt_pair_index(AL, CL, N_SPECIES) * N_BINS + k] = 10 * exp(-pow((r[k] - 2.125) / 0.15, 2));
@@ -197,7 +195,7 @@ static void a_peak_is_that_of_all_metals_together(void **state)
     g[vt_pair_index(AL, O, N_SPECIES) * N_BINS + k] = 10 * exp(-pow((r[k] - 1.775) / 0.15, 2));
     g[vt_pair_index(CL, CL, N_SPECIES) * N_BINS + k] = 30 * exp(-pow((r[k] - 1.025) / 0.15, 2)); /* no metal */
   }
-  vt_structure_summary s = solve(&a);
+  vt_structure_summary s = solve_summary(&a);
   near(s.mx_peak_a, 2.125, 1e-9);
   near(s.mo_peak_a, 1.775, 1e-9);
 }
@@ -207,17 +205,17 @@ static void jumps_are_means_over_ions_and_over_jumps(void **state)
   (void)state;
   static arrays a;
   set_plan(&a);
-  double *count = add(&a, "jumps/count", N_SPECIES, 0, 0), *rate = add(&a, "jumps/rate", N_SPECIES, 0, 0);
-  double *back = add(&a, "jumps/back", N_SPECIES, 0, 0), *len = add(&a, "jumps/length", N_SPECIES, 0, 0);
+  double *count = add_array(&a, "jumps/count", N_SPECIES, 0, 0), *rate = add_array(&a, "jumps/rate", N_SPECIES, 0, 0);
+  double *back = add_array(&a, "jumps/back", N_SPECIES, 0, 0), *len = add_array(&a, "jumps/length", N_SPECIES, 0, 0);
   for (int s = 0; s < N_SPECIES; s++) count[s] = rate[s] = back[s] = len[s] = NAN;
   count[LI] = 30, rate[LI] = 0.05, back[LI] = 0.4, len[LI] = 3;
   count[NA] = 10, rate[NA] = 0.01, back[NA] = 0.8, len[NA] = 4;
-  vt_structure_summary s = solve(&a);
+  vt_structure_summary s = solve_summary(&a);
   near(s.jump_rate, (6 * 0.05 + 2 * 0.01) / 8, 1e-15);
   near(s.jump_back, 0.5, 1e-15);
   near(s.jump_length_a, 3.25, 1e-15);
   count[NA] = 0, rate[NA] = 0, back[NA] = len[NA] = NAN; /* an alkali that never jumped has none to average */
-  near(solve(&a).jump_back, 0.4, 1e-15);
+  near(solve_summary(&a).jump_back, 0.4, 1e-15);
 }
 
 static void what_was_not_observed_is_not_a_number(void **state)
@@ -225,7 +223,7 @@ static void what_was_not_observed_is_not_a_number(void **state)
   (void)state;
   static arrays a;
   set_plan(&a);
-  vt_structure_summary s = solve(&a);
+  vt_structure_summary s = solve_summary(&a);
   const double none[] = {s.density_g_cm3,
                          s.cn_metal,
                          s.cn4,
@@ -261,12 +259,12 @@ static void the_worst_z_is_that_of_what_drifts(void **state)
   (void)state;
   static arrays a;
   set_plan(&a);
-  double *e = add(&a, "thermo/energy", 300, 0, 0), *t = add(&a, "thermo/temperature", 300, 0, 0);
+  double *e = add_array(&a, "thermo/energy", 300, 0, 0), *t = add_array(&a, "thermo/temperature", 300, 0, 0);
   for (int k = 0; k < 300; k++) {
     e[k] = -100 + (k % 2 ? 1 : -1) - 0.02 * k;
     t[k] = 600 + 5 * ((k * 7919) % 13 - 6);
   }
-  vt_structure_summary s = solve(&a);
+  vt_structure_summary s = solve_summary(&a);
   assert_int_equal(s.stationarity.flag, VT_STATIONARY_NO);
   near(s.worst_z, fabs(s.stationarity.energy.z), 0);
   assert_true(s.stationarity.energy.z < -3);
@@ -280,7 +278,7 @@ static void an_array_of_another_size_is_refused(void **state)
   vt_structure_summary s;
   set_plan(&a);
   (void)lags(&a, "bonds/lag_ps");
-  (void)add(&a, "bonds/per_metal", N_PAIRS - 1, 0, 0);
+  (void)add_array(&a, "bonds/per_metal", N_PAIRS - 1, 0, 0);
   assert_int_equal(vt_structure_from_arrays(&a.plan, a.def, a.n, a.value, &s, &err), VT_EINVAL);
   assert_non_null(strstr(err.text, "bonds/per_metal"));
 }

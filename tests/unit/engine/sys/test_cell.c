@@ -3,7 +3,7 @@
 #include "engine/sys/sys.h"
 #include "tests/vt_test.h"
 
-static double uniform(uint32_t at, double lo, double hi)
+static double drawn_at(uint32_t at, double lo, double hi)
 {
   double u[2];
   vt_rng_uniform2(7, VT_STREAM_TEST, 1, 0, at, u);
@@ -17,7 +17,7 @@ static vt_cell random_cell(uint32_t seed)
   for (int a = 0; a < 3; a++)
     for (int b = 0; b < 3; b++)
       c.h[a][b] = (a == b ? 1 + a : 0) * (seed % 4 == 3 && a == 1 ? -5 : 5) +
-                  uniform(seed * 16 + (uint32_t)(3 * a + b), -1.8, 1.8);
+                  drawn_at(seed * 16 + (uint32_t)(3 * a + b), -1.8, 1.8);
   return c;
 }
 
@@ -74,7 +74,7 @@ static void wrapping_folds_by_lattice_vectors_and_leaves_inner_points_alone(void
     vt_cell c = random_cell(seed);
     double hi[3][3], x[3], y[3], k[3];
     assert_true(vt_cell_inverse(&c, hi));
-    for (int b = 0; b < 3; b++) x[b] = y[b] = uniform(seed * 3 + (uint32_t)b + 90000, -300, 300);
+    for (int b = 0; b < 3; b++) x[b] = y[b] = drawn_at(seed * 3 + (uint32_t)b + 90000, -300, 300);
     vt_cell_wrap(&c, (const double(*)[3])hi, y);
     for (int a = 0; a < 3; a++) {
       double s = y[0] * hi[0][a] + y[1] * hi[1][a] + y[2] * hi[2][a];
@@ -106,7 +106,7 @@ static void minimum_image_is_the_nearest_of_all_images(void **state)
     vt_cell c = random_cell(seed);
     double hi[3][3], d[3], m[3], best = 1e300;
     assert_true(vt_cell_inverse(&c, hi));
-    for (int b = 0; b < 3; b++) d[b] = m[b] = uniform(seed * 3 + (uint32_t)b + 50000, -18, 18);
+    for (int b = 0; b < 3; b++) d[b] = m[b] = drawn_at(seed * 3 + (uint32_t)b + 50000, -18, 18);
     vt_cell_min_image(&c, (const double(*)[3])hi, m);
     for (int k = 0; k < 19 * 19 * 19; k++) {
       double e[3], k0 = k % 19 - 9, k1 = k / 19 % 19 - 9, k2 = k / 361 - 9;

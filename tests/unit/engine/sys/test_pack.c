@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/sys/sys.h"
+#include "tests/support/compositions.h"
 #include "tests/vt_test.h"
 
 enum { MOST = 700 };
@@ -14,24 +15,16 @@ typedef struct formula {
   int count[4];
 } formula;
 
+static vt_composition of_formula(const formula *f, int units)
+{
+  return vt_test_composition(f->name, f->n, f->symbol, f->count, units);
+}
+
 static const formula laco = {"LiAlCl2.5O0.75", 4, {"Li", "Al", "Cl", "O"}, {4, 4, 10, 3}};
 static const formula glasses[] = {{"LiAlCl2.5O0.75", 4, {"Li", "Al", "Cl", "O"}, {4, 4, 10, 3}},
                                   {"NaTaCl6", 3, {"Na", "Ta", "Cl"}, {1, 1, 6}},
                                   {"LiTaOCl4", 4, {"Li", "Ta", "Cl", "O"}, {1, 1, 4, 1}},
                                   {"KInI2.5O0.75", 4, {"K", "In", "I", "O"}, {4, 4, 10, 3}}};
-
-static vt_composition compose(const formula *f, int units)
-{
-  vt_composition c = {.n_species = f->n};
-  memcpy(c.name, f->name, strlen(f->name) + 1);
-  for (int s = 0; s < f->n; s++) {
-    c.z[s] = vt_element_z(f->symbol[s]);
-    c.count[s] = f->count[s] * units;
-    c.n_atoms += c.count[s];
-    c.charge[s] = vt_element_charge(c.z[s]);
-  }
-  return c;
-}
 
 /* Every image counts, also an atom's own: all of 5^3 cells around (edges here are above the contacts). */
 static double least_contact_ratio(const vt_composition *c, const vt_cell *cell, const int *type, double (*x)[3])
@@ -65,7 +58,7 @@ static void every_contact_distance_holds_for_all_glasses_and_sizes(void **state)
         int per_unit = 0;
         double volume = 0;
         for (int s = 0; s < glasses[g].n; s++) per_unit += glasses[g].count[s];
-        vt_composition c = compose(&glasses[g], about / per_unit);
+        vt_composition c = of_formula(&glasses[g], about / per_unit);
         VT_TEST_OK(vt_pack(&c, density[key % 2], key, &cell, type, x, &err), &err);
         assert_true(least_contact_ratio(&c, &cell, type, x) > 1 - 1e-9); /* wrapping rounds */
         for (int s = 0; s < c.n_species; s++) volume += c.count[s] * vt_element_volume(c.z[s]);
@@ -84,7 +77,7 @@ static void anions_start_farther_apart_than_contact(void **state)
   (void)state;
   static double x[MOST][3];
   static int type[MOST];
-  vt_composition c = compose(&laco, 16);
+  vt_composition c = of_formula(&laco, 16);
   for (uint64_t key = 1; key <= 8; key++) {
     vt_err err = {0};
     vt_cell cell;
@@ -112,7 +105,7 @@ static void atoms_are_grouped_by_species_in_the_order_of_the_composition(void **
   static int type[MOST];
   vt_err err = {0};
   vt_cell cell;
-  vt_composition c = compose(&laco, 2);
+  vt_composition c = of_formula(&laco, 2);
   int i = 0;
   VT_TEST_OK(vt_pack(&c, 0.9, 1, &cell, type, x, &err), &err);
   for (int s = 0; s < c.n_species; s++)
@@ -126,7 +119,7 @@ static void the_same_key_gives_the_same_bits_and_another_key_other_places(void *
   static int type[MOST];
   vt_err err = {0};
   vt_cell cell;
-  vt_composition c = compose(&laco, 8);
+  vt_composition c = of_formula(&laco, 8);
   VT_TEST_OK(vt_pack(&c, 0.9, 5, &cell, type, x, &err), &err);
   VT_TEST_OK(vt_pack(&c, 0.9, 5, &cell, type, y, &err), &err);
   VT_TEST_OK(vt_pack(&c, 0.9, 6, &cell, type, z, &err), &err);
@@ -142,7 +135,7 @@ static void packings_are_homogeneous(void **state)
   static double x[MOST][3];
   static int type[MOST];
   vt_cell cell;
-  vt_composition c = compose(&laco, 8);
+  vt_composition c = of_formula(&laco, 8);
   int inside = 0, all = 0;
   for (uint64_t key = 0; key < 40; key++) {
     vt_err err = {0};
@@ -161,15 +154,15 @@ static void what_cannot_be_packed_says_so(void **state)
   static int type[MOST];
   vt_err err = {0};
   vt_cell cell;
-  vt_composition c = compose(&laco, 2);
+  vt_composition c = of_formula(&laco, 2);
   assert_int_equal(vt_pack(&c, 4, 1, &cell, type, x, &err), VT_ETASK);
   assert_non_null(strstr(err.text, "cannot be packed at density 4"));
   const formula lone = {"Li", 1, {"Li"}, {1}};
-  vt_composition one = compose(&lone, 1);
+  vt_composition one = of_formula(&lone, 1);
   assert_int_equal(vt_pack(&one, 0.9, 1, &cell, type, x, &err), VT_ETASK); /* 8.9 A^3: 2.07 A to its own image */
   assert_non_null(strstr(err.text, "more atoms are needed"));
   const formula argon = {"Ar", 1, {"Ar"}, {8}};
-  vt_composition unknown = compose(&argon, 1);
+  vt_composition unknown = of_formula(&argon, 1);
   assert_int_equal(vt_pack(&unknown, 0.9, 1, &cell, type, x, &err), VT_ETASK);
   assert_non_null(strstr(err.text, "no volume estimate"));
   assert_int_equal(vt_pack(&c, 0, 1, &cell, type, x, &err), VT_EINVAL);

@@ -4,17 +4,9 @@
 #include <unistd.h>
 
 #include "engine/sys/sys.h"
+#include "tests/support/allocations.h"
+#include "tests/support/files.h"
 #include "tests/vt_test.h"
-
-/* Linked with --wrap=aligned_alloc: the largest block that was asked for. */
-static size_t largest_block;
-void *__real_aligned_alloc(size_t alignment, size_t size);
-void *__wrap_aligned_alloc(size_t alignment, size_t size);
-void *__wrap_aligned_alloc(size_t alignment, size_t size)
-{
-  if (size > largest_block) largest_block = size;
-  return __real_aligned_alloc(alignment, size);
-}
 
 #define LATTICE "Lattice=\"10 0 0 0 10 0 0 0 10\""
 
@@ -28,7 +20,7 @@ static vt_status read_one(const char *text, vt_structure *s, int *got, vt_err *e
 }
 
 /* The message must begin with place and text as given. */
-static void refused(const char *text, const char *message)
+static void xyz_refused(const char *text, const char *message)
 {
   vt_structure s;
   vt_err err = {0};
@@ -102,48 +94,48 @@ static void frames_follow_each_other_to_the_end(void **state)
 static void counts_are_checked(void **state)
 {
   (void)state;
-  refused("two\n", "f.xyz:1:1: 'two', expected the number of atoms of a frame");
-  refused("\n\n 3 x\n", "f.xyz:3:4: 'x' after the number of atoms");
-  refused("0\n", "f.xyz:1:1: 0 atoms, expected 1..10000000");
-  refused("-1\n", "f.xyz:1:1: -1 atoms");
-  refused("10000001\n", "f.xyz:1:1: 10000001 atoms");
-  refused("99999999999999999999\n", "f.xyz:1:1: '99999999999999999999', expected the number");
-  refused("3\n", "f.xyz:1: the file ends after the number of atoms");
-  refused("3\n" LATTICE "\nO 1 2 3\n", "f.xyz:3: the file ends after 1 of 3 atoms");
+  xyz_refused("two\n", "f.xyz:1:1: 'two', expected the number of atoms of a frame");
+  xyz_refused("\n\n 3 x\n", "f.xyz:3:4: 'x' after the number of atoms");
+  xyz_refused("0\n", "f.xyz:1:1: 0 atoms, expected 1..10000000");
+  xyz_refused("-1\n", "f.xyz:1:1: -1 atoms");
+  xyz_refused("10000001\n", "f.xyz:1:1: 10000001 atoms");
+  xyz_refused("99999999999999999999\n", "f.xyz:1:1: '99999999999999999999', expected the number");
+  xyz_refused("3\n", "f.xyz:1: the file ends after the number of atoms");
+  xyz_refused("3\n" LATTICE "\nO 1 2 3\n", "f.xyz:3: the file ends after 1 of 3 atoms");
 }
 
 static void the_comment_line_is_checked(void **state)
 {
   (void)state;
-  refused("1\nhello\nO 1 2 3\n", "f.xyz:2:1: no Lattice=");
-  refused("1\nLattice=\"1 0 0 0 1 0 0 0\"\n", "f.xyz:2:10: Lattice has 8 numbers, expected 9");
-  refused("1\nLattice=\"1 0 0 0 1 0 0 0 1 1\"\n", "f.xyz:2:28: '1' after the 9 numbers");
-  refused("1\nLattice=\"1 0 0 0 one 0 0 0 1\"\n", "f.xyz:2:18: 'one' in Lattice, expected a number");
-  refused("1\nLattice=\"1 0 0 0 nan 0 0 0 1\"\n", "f.xyz:2:18: 'nan' in Lattice");
-  refused("1\nLattice=\"1 0 0 2 0 0 0 0 1\"\n", "f.xyz:2:10: the Lattice vectors span no volume");
-  refused("1\nLattice=\"1 0 0 0 1 0 0 0 1\n", "f.xyz:2:10: a quote is opened here and not closed");
-  refused("1\n" LATTICE " " LATTICE "\n", "f.xyz:2:41: a second Lattice");
-  refused("1\n" LATTICE " Properties=pos:R:3\n", "f.xyz:2:43: Properties without species:S:1");
-  refused("1\n" LATTICE " Properties=species:S:1\n", "f.xyz:2:43: Properties without pos:R:3");
-  refused("1\n" LATTICE " Properties=species:S:1:pos:R\n", "f.xyz:2:55: Properties ends after 'pos'");
-  refused("1\n" LATTICE " Properties=species:Q:1:pos:R:3\n", "f.xyz:2:51: property type 'Q'");
-  refused("1\n" LATTICE " Properties=species:S:1:pos:R:2\n", "f.xyz:2:55: property pos:R:2, expected pos:R:3");
-  refused("1\n" LATTICE " Properties=species:S:1:pos:R:900\n", "f.xyz:2:61: '900' columns, expected 1..256 in all");
-  refused("1\n" LATTICE " Properties=species:S:1:pos:R:3:pos:R:3\n", "f.xyz:2:63: a second property 'pos'");
-  refused("1\n" LATTICE " energy=low\n", "f.xyz:2:39: energy 'low', expected a number");
-  refused("1\n" LATTICE " pbc=\"T T F\"\n", "f.xyz:2:41: pbc 'F': only cells periodic in all three directions");
+  xyz_refused("1\nhello\nO 1 2 3\n", "f.xyz:2:1: no Lattice=");
+  xyz_refused("1\nLattice=\"1 0 0 0 1 0 0 0\"\n", "f.xyz:2:10: Lattice has 8 numbers, expected 9");
+  xyz_refused("1\nLattice=\"1 0 0 0 1 0 0 0 1 1\"\n", "f.xyz:2:28: '1' after the 9 numbers");
+  xyz_refused("1\nLattice=\"1 0 0 0 one 0 0 0 1\"\n", "f.xyz:2:18: 'one' in Lattice, expected a number");
+  xyz_refused("1\nLattice=\"1 0 0 0 nan 0 0 0 1\"\n", "f.xyz:2:18: 'nan' in Lattice");
+  xyz_refused("1\nLattice=\"1 0 0 2 0 0 0 0 1\"\n", "f.xyz:2:10: the Lattice vectors span no volume");
+  xyz_refused("1\nLattice=\"1 0 0 0 1 0 0 0 1\n", "f.xyz:2:10: a quote is opened here and not closed");
+  xyz_refused("1\n" LATTICE " " LATTICE "\n", "f.xyz:2:41: a second Lattice");
+  xyz_refused("1\n" LATTICE " Properties=pos:R:3\n", "f.xyz:2:43: Properties without species:S:1");
+  xyz_refused("1\n" LATTICE " Properties=species:S:1\n", "f.xyz:2:43: Properties without pos:R:3");
+  xyz_refused("1\n" LATTICE " Properties=species:S:1:pos:R\n", "f.xyz:2:55: Properties ends after 'pos'");
+  xyz_refused("1\n" LATTICE " Properties=species:Q:1:pos:R:3\n", "f.xyz:2:51: property type 'Q'");
+  xyz_refused("1\n" LATTICE " Properties=species:S:1:pos:R:2\n", "f.xyz:2:55: property pos:R:2, expected pos:R:3");
+  xyz_refused("1\n" LATTICE " Properties=species:S:1:pos:R:900\n", "f.xyz:2:61: '900' columns, expected 1..256 in all");
+  xyz_refused("1\n" LATTICE " Properties=species:S:1:pos:R:3:pos:R:3\n", "f.xyz:2:63: a second property 'pos'");
+  xyz_refused("1\n" LATTICE " energy=low\n", "f.xyz:2:39: energy 'low', expected a number");
+  xyz_refused("1\n" LATTICE " pbc=\"T T F\"\n", "f.xyz:2:41: pbc 'F': only cells periodic in all three directions");
 }
 
 static void atom_lines_are_checked(void **state)
 {
   (void)state;
-  refused("1\n" LATTICE "\nO 1 2\n", "f.xyz:3:6: 3 columns, expected 4 for an atom");
-  refused("1\n" LATTICE "\nO 1 2 x3\n", "f.xyz:3:7: 'x3' in column 4, expected a finite number");
-  refused("1\n" LATTICE "\nO 1 nan 3\n", "f.xyz:3:5: 'nan' in column 3, expected a finite number");
-  refused("1\n" LATTICE "\nO 1 1e999 3\n", "f.xyz:3:5: '1e999' in column 3");
-  refused("1\n" LATTICE "\nQq 1 2 3\n", "f.xyz:3:1: 'Qq' is not an element symbol");
-  refused("1\n" LATTICE "\nLithium 1 2 3\n", "f.xyz:3:1: 'Lithium' is not an element symbol");
-  refused("1\n" LATTICE " Properties=species:S:1:pos:R:3\nO 1 2 3 4\n", "f.xyz:3:9: '4' after the 4 columns");
+  xyz_refused("1\n" LATTICE "\nO 1 2\n", "f.xyz:3:6: 3 columns, expected 4 for an atom");
+  xyz_refused("1\n" LATTICE "\nO 1 2 x3\n", "f.xyz:3:7: 'x3' in column 4, expected a finite number");
+  xyz_refused("1\n" LATTICE "\nO 1 nan 3\n", "f.xyz:3:5: 'nan' in column 3, expected a finite number");
+  xyz_refused("1\n" LATTICE "\nO 1 1e999 3\n", "f.xyz:3:5: '1e999' in column 3");
+  xyz_refused("1\n" LATTICE "\nQq 1 2 3\n", "f.xyz:3:1: 'Qq' is not an element symbol");
+  xyz_refused("1\n" LATTICE "\nLithium 1 2 3\n", "f.xyz:3:1: 'Lithium' is not an element symbol");
+  xyz_refused("1\n" LATTICE " Properties=species:S:1:pos:R:3\nO 1 2 3 4\n", "f.xyz:3:9: '4' after the 4 columns");
 }
 
 static void binary_bytes_and_endless_lines_are_refused(void **state)
@@ -162,7 +154,7 @@ static void binary_bytes_and_endless_lines_are_refused(void **state)
   char *text = malloc(n + 1);
   memset(text, '7', n);
   text[n] = '\0';
-  refused(text, "f.xyz:1:65536: line longer than 65536 bytes");
+  xyz_refused(text, "f.xyz:1:65536: line longer than 65536 bytes");
   free(text);
 }
 
@@ -170,9 +162,10 @@ static void binary_bytes_and_endless_lines_are_refused(void **state)
 static void memory_follows_the_lines_not_the_count(void **state)
 {
   (void)state;
-  largest_block = 0;
-  refused("10000000\n" LATTICE "\nO 1 2 3\n", "f.xyz:3: the file ends after 1 of 10000000 atoms");
-  assert_in_range(largest_block, 1, 10000);
+  (void)vt_test_largest_block();
+  xyz_refused("10000000\n" LATTICE "\nO 1 2 3\n", "f.xyz:3: the file ends after 1 of 10000000 atoms");
+  const size_t largest = vt_test_largest_block();
+  assert_in_range(largest, 1, 10000);
 }
 
 static void what_was_written_is_read_back_to_the_bit(void **state)
@@ -199,11 +192,13 @@ static void what_was_written_is_read_back_to_the_bit(void **state)
   }
   vt_xyz_format(&b, N, &cell, type, symbol, (const double(*)[3])x, (const double(*)[3])v, "step=5");
   VT_TEST_OK(vt_buf_check(&b, &err), &err);
-  char path[] = "/tmp/vt_xyz_XXXXXX"; /* through a file: also the block reader is checked */
-  int fd = mkstemp(path);
-  assert_true(fd >= 0);
-  for (int copy = 0; copy < 3; copy++) assert_int_equal(write(fd, b.s, b.len), (ssize_t)b.len);
-  close(fd);
+  char path[VT_TEST_PATH]; /* through a file: also the block reader is checked */
+  vt_buf three = {0};
+  for (int copy = 0; copy < 3; copy++) vt_buf_add(&three, b.s, b.len);
+  VT_TEST_OK(vt_buf_check(&three, &err), &err);
+  vt_test_file(path, "");
+  vt_test_write(path, three.s, three.len);
+  vt_buf_free(&three);
   VT_TEST_OK(vt_xyz_open(&r, path, &err), &err);
   for (int copy = 0; copy < 3; copy++) {
     VT_TEST_OK(vt_xyz_next(r, &s, &got, &err), &err);

@@ -5,11 +5,6 @@
 #include "engine/transport/transport.h"
 #include "tests/vt_test.h"
 
-static void near(double got, double want, double tolerance)
-{
-  if (!(fabs(got - want) <= tolerance)) fail_msg("got %.17g, expected %.17g within %g", got, want, tolerance);
-}
-
 enum { N_ION = 64, MAX_LAG = 64 };
 static const double run_ps = 600, slope = 1.2; /* A^2/ps; D = 2e-5 cm^2/s */
 
@@ -60,7 +55,7 @@ static int try_solve(const walkers *w, vt_tracer *out)
   return 1;
 }
 
-static vt_tracer solve(const walkers *w)
+static vt_tracer solve_walkers(const walkers *w)
 {
   vt_tracer t = {0};
   assert_true(try_solve(w, &t));
@@ -88,7 +83,7 @@ static void the_matrix_does_what_independent_steps_do(void **state)
   (void)state;
   for (uint64_t seed = 0; seed < 20; seed++) {
     walkers w = paired(0.06, seed, 0.01);
-    vt_tracer t = solve(&w);
+    vt_tracer t = solve_walkers(&w);
     assert_int_equal(t.reason, VT_TR_OK);
     near(t.d_cm2_s * 6e4 / by_steps(&w, t.lo_ps, t.hi_ps), 1, 1e-10);
   }

@@ -6,11 +6,6 @@
 #include "engine/transport/transport.h"
 #include "tests/vt_test.h"
 
-static void near(double got, double want, double tolerance)
-{
-  if (!(fabs(got - want) <= tolerance)) fail_msg("got %.17g, expected %.17g within %g", got, want, tolerance);
-}
-
 /* ------------------------------------------------------------------ the alkali */
 
 /* 3 Li and 1 Na: (3 2e-6 + 6e-6) / 4 = 3e-6; error sqrt((3 1e-7)^2 + 4e-7^2) / 4 = 5e-7 / 4. */
@@ -89,7 +84,7 @@ static void set_straight(arrays *a, double c, double b)
     for (int k = 0; k < a->n_lag; k++) set_msd(a, s, k, c + b * a->lag[k]);
 }
 
-static vt_transport solve(const arrays *a)
+static vt_transport solve_transport(const arrays *a)
 {
   vt_err err;
   vt_transport t;
@@ -105,7 +100,7 @@ static void a_straight_msd_gives_its_slope(void **state)
   static arrays a;
   set_run(&a, li_al_cl_o(3), 600);
   set_straight(&a, 1.1, 1.2);
-  vt_transport t = solve(&a);
+  vt_transport t = solve_transport(&a);
   for (int s = 0; s < 4; s++) {
     near(t.tracer[s].d_cm2_s / 2e-5, 1, 1e-9); /* 1.2 A^2/ps / 6; a straight line is fitted without any residual */
     assert_int_equal(t.tracer[s].reason, VT_TR_OK);
@@ -117,7 +112,7 @@ static void a_straight_msd_gives_its_slope(void **state)
   }
   assert_true(t.tracer[3].se > t.tracer[2].se); /* 48 oxygen atoms say less than 160 chlorine atoms */
   set_straight(&a, 0, 1.2);                     /* without a cage all windows begin at 5 ps */
-  t = solve(&a);
+  t = solve_transport(&a);
   near(t.tracer[3].se / t.tracer[2].se, sqrt(160.0 / 48), 1e-9);
 }
 
@@ -130,7 +125,7 @@ static void the_exponent_counts_within_its_error(void **state)
     set_run(&a, li_al_cl_o(3), 150);
     a.comp.count[0] = many ? 30000 : 16;
     for (int k = 0; k < a.n_lag; k++) set_msd(&a, 0, k, 7 * pow(a.lag[k] / 5, 0.82));
-    assert_int_equal(solve(&a).tracer[0].reason, many ? VT_TR_SUBDIFFUSIVE : VT_TR_OK);
+    assert_int_equal(solve_transport(&a).tracer[0].reason, many ? VT_TR_SUBDIFFUSIVE : VT_TR_OK);
   }
 }
 
@@ -140,11 +135,11 @@ static void the_window_begins_where_the_cage_ends(void **state)
   static arrays a;
   set_run(&a, li_al_cl_o(3), 600);
   set_straight(&a, 0, 0.3); /* 4.5 A^2 are passed after 15 ps: the next lag is 16 */
-  vt_transport t = solve(&a);
+  vt_transport t = solve_transport(&a);
   assert_int_equal(t.tracer[0].reason, VT_TR_OK);
   near(t.tracer[0].lo_ps, 16, 0);
   set_straight(&a, 0, 30);
-  t = solve(&a);
+  t = solve_transport(&a);
   near(t.tracer[0].lo_ps, 5, 0); /* however fast, not before 5 ps */
 }
 
@@ -155,7 +150,7 @@ static void a_frozen_crystal_is_not_resolved(void **state)
   set_run(&a, li_al_cl_o(3), 600);
   for (int s = 0; s < 4; s++)
     for (int k = 0; k < a.n_lag; k++) set_msd(&a, s, k, 0.4 + 0.003 * sin(k)); /* vibration, with some noise */
-  vt_transport t = solve(&a);
+  vt_transport t = solve_transport(&a);
   for (int s = 0; s < 4; s++) {
     assert_int_equal(t.tracer[s].reason, VT_TR_CAGED);
     assert_true(isnan(t.tracer[s].d_cm2_s) && isnan(t.tracer[s].se));
@@ -170,7 +165,7 @@ static void a_short_run_is_not_resolved(void **state)
   static arrays a;
   set_run(&a, li_al_cl_o(3), 22);
   set_straight(&a, 0, 3);
-  vt_transport t = solve(&a);
+  vt_transport t = solve_transport(&a);
   assert_int_equal(t.tracer[0].reason, VT_TR_TOO_SHORT);
   near(t.tracer[0].needs_ns, 0.04, 1e-12); /* two lags of 5 ps within a quarter */
 }
@@ -190,12 +185,12 @@ static void the_needed_length_is_enough(void **state)
   for (size_t i = 0; i < sizeof slow / sizeof slow[0]; i++) {
     set_run(&a, li_al_cl_o(3), slow[i].run_ps);
     set_straight(&a, slow[i].c, slow[i].b);
-    vt_transport t = solve(&a);
+    vt_transport t = solve_transport(&a);
     assert_int_equal(t.tracer[0].reason, slow[i].reason);
     assert_true(t.tracer[0].needs_ns * 1e3 > slow[i].run_ps);
     set_run(&a, li_al_cl_o(3), t.tracer[0].needs_ns * 1.1e3); /* lags are discrete: 10 % of room */
     set_straight(&a, slow[i].c, slow[i].b);
-    assert_int_equal(solve(&a).tracer[0].reason, VT_TR_OK);
+    assert_int_equal(solve_transport(&a).tracer[0].reason, VT_TR_OK);
   }
 }
 
@@ -206,7 +201,7 @@ static void a_bent_msd_is_not_believed(void **state)
   set_run(&a, li_al_cl_o(3), 600);
   for (int s = 0; s < 4; s++)
     for (int k = 0; k < a.n_lag; k++) set_msd(&a, s, k, 1.2 * fmin(a.lag[k], 20) + 0.01 * a.lag[k]);
-  vt_transport t = solve(&a);
+  vt_transport t = solve_transport(&a);
   assert_int_equal(t.tracer[2].reason, VT_TR_BAD_FIT);
   assert_true(isnan(t.tracer[2].d_cm2_s));
 }
@@ -222,7 +217,7 @@ static void free_flight_is_not_diffusion(void **state)
     a.comp.count[0] = 5;
     for (int s = 0; s < 4; s++)
       for (int k = 0; k < a.n_lag; k++) set_msd(&a, s, k, 2 * a.lag[k] * a.lag[k]);
-    vt_transport t = solve(&a);
+    vt_transport t = solve_transport(&a);
     for (int s = 0; s < 4; s++) {
       assert_int_equal(t.tracer[s].reason, VT_TR_BALLISTIC);
       assert_true(isnan(t.tracer[s].d_cm2_s));
@@ -230,7 +225,7 @@ static void free_flight_is_not_diffusion(void **state)
   }
   a.comp.count[0] = 10000;
   for (int k = 0; k < a.n_lag; k++) set_msd(&a, 0, k, 2 * pow(a.lag[k], 1.4));
-  assert_int_equal(solve(&a).tracer[0].reason, VT_TR_BALLISTIC);
+  assert_int_equal(solve_transport(&a).tracer[0].reason, VT_TR_BALLISTIC);
 }
 
 static void what_is_not_there_is_absent(void **state)
@@ -242,16 +237,16 @@ static void what_is_not_there_is_absent(void **state)
   set_run(&a, c, 600);
   set_straight(&a, 0, 1.2);
   for (int k = 0; k < a.n_lag; k++) a.mean[3 * a.n_lag + k] = a.m4[3 * a.n_lag + k] = (double)NAN;
-  vt_transport t = solve(&a);
+  vt_transport t = solve_transport(&a);
   assert_int_equal(t.tracer[3].reason, VT_TR_ABSENT);
   assert_int_equal(t.tracer[0].reason, VT_TR_OK);
   a.in.n_lag = 0;
   a.in.lag_ps = NULL;
-  t = solve(&a);
+  t = solve_transport(&a);
   assert_int_equal(t.tracer[0].reason, VT_TR_ABSENT);
 }
 
-static void every_reason_has_its_own_text(void **state)
+static void every_reason_of_transport_has_its_own_text(void **state)
 {
   (void)state;
   for (int i = VT_TR_OK; i <= VT_TR_BALLISTIC; i++)
@@ -303,7 +298,7 @@ static void independent_ions_conduct_as_nernst_einstein_says(void **state)
   set_straight(&a, 0, 0.06); /* 6 D */
   use_corr(&a);
   for (int k = 0; k < a.n_lag; k++) a.corr[k] = 64 * 0.06 * a.lag[k];
-  vt_transport t = solve(&a);
+  vt_transport t = solve_transport(&a);
   near(t.tracer[0].d_cm2_s, 1e-6, 1e-15);
   near(t.sigma_ne_mS_cm, 52.7, 0.05);
   near(t.sigma_ne_all_mS_cm, t.sigma_ne_mS_cm, 1e-9);
@@ -326,7 +321,7 @@ static void one_trajectory_is_one_walk(void **state)
   set_straight(&a, 0, 1.2);
   use_corr(&a);
   for (int k = 0; k < a.n_lag; k++) a.corr[k] = 64 * 1.2 * a.lag[k];
-  vt_transport t = solve(&a);
+  vt_transport t = solve_transport(&a);
   double relative = t.sigma_se / t.sigma_mS_cm, tracer = t.tracer[0].se / t.tracer[0].d_cm2_s;
   near(relative, sqrt(4 * 2.0 / 3 * 5 / 600), 0.1 * relative);
   near(tracer * 8 / sqrt(4 * 2.0 / 3 * 5 / 600), 1, 0.1); /* sqrt(64) times less for 64 walkers */
@@ -372,7 +367,7 @@ static void a_rigid_framework_has_a_haven_ratio_of_one(void **state)
     vt_onsager bary, fw;
     set_run(&a, li_al_cl_o(alkali[i].z), 600);
     set_rigid_framework(&a, 1.2);
-    vt_transport t = solve(&a);
+    vt_transport t = solve_transport(&a);
     near(t.haven_fw, 1, 1e-9);
     double share = vt_element_mass(alkali[i].z) / mass_of(&a.comp), lab = 1 - 2 * share + 64 * share * share;
     near(t.haven_total, lab, 1e-9); /* tracer motion in the frame of the simulation: 1 - O(1/N) */
@@ -406,12 +401,12 @@ static void frames_take_out_a_drift(void **state)
   set_run(&a, li_al_cl_o(11), 600);
   set_rigid_framework(&a, 1.2);
   for (int f = 0; f < 2; f++) VT_TEST_OK(vt_tr_onsager(&a.in, 5, 30, frame[f], &before[f], &err), &err);
-  vt_transport t0 = solve(&a);
+  vt_transport t0 = solve_transport(&a);
   for (int k = 0; k < a.n_lag; k++)
     for (int i = 0; i < 4; i++)
       for (int j = i; j < 4; j++)
         a.corr[vt_pair_index(i, j, 4) * a.n_lag + k] += 0.03 * a.lag[k] * a.comp.count[i] * a.comp.count[j];
-  vt_transport t1 = solve(&a);
+  vt_transport t1 = solve_transport(&a);
   near(t1.sigma_mS_cm / t0.sigma_mS_cm, 1, 1e-10);
   for (int f = 0; f < 2; f++) {
     VT_TEST_OK(vt_tr_onsager(&a.in, 5, 30, frame[f], &after[f], &err), &err);
@@ -428,7 +423,7 @@ static void collective_numbers_need_a_diffusive_alkali(void **state)
   vt_onsager o;
   set_run(&a, li_al_cl_o(3), 600);
   set_rigid_framework(&a, 0.001);
-  vt_transport t = solve(&a);
+  vt_transport t = solve_transport(&a);
   assert_int_equal(t.tracer[0].reason, VT_TR_CAGED);
   assert_true(isnan(t.sigma_mS_cm) && isnan(t.haven_total) && isnan(t.haven_fw) && isnan(t.sigma_lo_ps));
   VT_TEST_OK(vt_tr_onsager(&a.in, t.sigma_lo_ps, t.sigma_hi_ps, VT_TR_FRAMEWORK, &o, &err), &err);
@@ -447,7 +442,7 @@ typedef struct task {
   size_t n_values;
 } task;
 
-static void put(task *t, const char *name, int rows, int cols, const double *values)
+static void put_array(task *t, const char *name, int rows, int cols, const double *values)
 {
   vt_array_def *d = &t->defs[t->n_defs++];
   *d = (vt_array_def){.n_dim = rows ? 2 : 1, .dim = {rows ? rows : cols, cols}};
@@ -467,14 +462,14 @@ static void make_task(task *t, const arrays *a)
     energy[i] = -4.5 * 336;
   }
   *t = (task){.plan = {.t_k = 600, .comp = a->comp, .protocol = {.produce_ps = a->in.run_ps, .produce_dt_fs = 2}}};
-  put(t, "thermo/volume", 0, ROWS, volume);
-  put(t, "thermo/temperature", 0, ROWS, temperature);
-  put(t, "thermo/pressure", 0, ROWS, pressure);
-  put(t, "thermo/energy", 0, ROWS, energy);
-  put(t, "msd/lag_ps", 0, a->n_lag, a->lag);
-  put(t, "msd/mean", 4, a->n_lag, a->mean);
-  put(t, "msd/m4", 4, a->n_lag, a->m4);
-  put(t, "msd/origins", 0, a->n_lag, ones);
+  put_array(t, "thermo/volume", 0, ROWS, volume);
+  put_array(t, "thermo/temperature", 0, ROWS, temperature);
+  put_array(t, "thermo/pressure", 0, ROWS, pressure);
+  put_array(t, "thermo/energy", 0, ROWS, energy);
+  put_array(t, "msd/lag_ps", 0, a->n_lag, a->lag);
+  put_array(t, "msd/mean", 4, a->n_lag, a->mean);
+  put_array(t, "msd/m4", 4, a->n_lag, a->m4);
+  put_array(t, "msd/origins", 0, a->n_lag, ones);
 }
 
 static void a_task_gives_what_its_arrays_hold(void **state)
@@ -486,10 +481,10 @@ static void a_task_gives_what_its_arrays_hold(void **state)
   vt_transport out, plain;
   set_run(&a, li_al_cl_o(3), 600);
   set_rigid_framework(&a, 1.2);
-  plain = solve(&a);
+  plain = solve_transport(&a);
   make_task(&t, &a);
-  put(&t, "charge/lag_ps", 0, a.n_lag, a.lag);
-  put(&t, "charge/corr", 10, a.n_lag, a.corr);
+  put_array(&t, "charge/lag_ps", 0, a.n_lag, a.lag);
+  put_array(&t, "charge/corr", 10, a.n_lag, a.corr);
   assert_int_equal(vt_tr_from_arrays(&t.plan, VT_TR_FRAMEWORK, t.defs, t.n_defs, t.values, &out, &err), VT_EINVAL);
   assert_non_null(strstr(err.text, "charge/origins"));
   t.n_defs -= 2;
@@ -538,7 +533,7 @@ int main(void)
       cmocka_unit_test(a_bent_msd_is_not_believed),
       cmocka_unit_test(free_flight_is_not_diffusion),
       cmocka_unit_test(what_is_not_there_is_absent),
-      cmocka_unit_test(every_reason_has_its_own_text),
+      cmocka_unit_test(every_reason_of_transport_has_its_own_text),
       cmocka_unit_test(malformed_arrays_are_refused),
       cmocka_unit_test(independent_ions_conduct_as_nernst_einstein_says),
       cmocka_unit_test(one_trajectory_is_one_walk),

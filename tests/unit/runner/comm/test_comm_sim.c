@@ -13,7 +13,7 @@ static vt_sim *sim_of(int n, uint64_t seed, double delay_s)
   return s;
 }
 
-static void put(vt_sim *s, int src, int dst, int tag)
+static void send_tag(vt_sim *s, int src, int dst, int tag)
 {
   vt_err err;
   VT_TEST_OK(vt_comm_send(vt_sim_comm(s, src), dst, tag, &tag, sizeof tag, &err), &err);
@@ -58,7 +58,7 @@ static void nothing_arrives_before_time_moves(void **state)
 {
   (void)state;
   vt_sim *s = sim_of(2, 1, 0.5);
-  put(s, 0, 1, 3);
+  send_tag(s, 0, 1, 3);
   assert_int_equal(take(s, 1, NULL), -1);
   vt_sim_advance(s, 1000);
   assert_true(vt_comm_now(vt_sim_comm(s, 1)) == 1000);
@@ -78,7 +78,7 @@ static void delays_have_the_mean_that_was_asked_for(void **state)
   int n = 0;
   for (uint64_t seed = 0; seed < 200; seed++) {
     vt_sim *s = sim_of(101, seed, d);
-    for (int r = 1; r <= 100; r++) put(s, r, 0, r);
+    for (int r = 1; r <= 100; r++) send_tag(s, r, 0, r);
     while (vt_sim_in_flight(s) > 0) {
       vt_sim_advance(s, d / 50);
       while (take(s, 0, NULL) >= 0) sum += vt_sim_now(s), n++;
@@ -99,7 +99,7 @@ static void different_pairs_are_reordered_and_the_seed_repeats_it(void **state)
   for (int run = 0; run < 2; run++) {
     vt_sim *s = sim_of(3, 77, 1);
     int n = 0;
-    for (int k = 0; k < 50; k++) put(s, 1, 0, k), put(s, 2, 0, k), vt_sim_advance(s, 0.01);
+    for (int k = 0; k < 50; k++) send_tag(s, 1, 0, k), send_tag(s, 2, 0, k), vt_sim_advance(s, 0.01);
     while (n < 100) {
       int src, tag = take(s, 0, &src);
       if (tag < 0)
@@ -123,13 +123,13 @@ static void a_death_loses_the_newest_messages_and_all_later_ones(void **state)
   int none = 0, all = 0, some = 0;
   for (uint64_t seed = 0; seed < 200; seed++) {
     vt_sim *s = sim_of(3, seed, 1);
-    for (int k = 0; k < 20; k++) put(s, 1, 0, k);
-    put(s, 2, 1, 5);
-    put(s, 2, 0, 6);
+    for (int k = 0; k < 20; k++) send_tag(s, 1, 0, k);
+    send_tag(s, 2, 1, 5);
+    send_tag(s, 2, 0, 6);
     vt_sim_kill(s, 1);
     assert_false(vt_sim_alive(s, 1));
-    put(s, 1, 0, 21);
-    put(s, 2, 1, 7);
+    send_tag(s, 1, 0, 21);
+    send_tag(s, 2, 1, 7);
     vt_sim_advance(s, 1e6);
     int n = 0, from_2 = 0, src, tag;
     while ((tag = take(s, 0, &src)) >= 0) {

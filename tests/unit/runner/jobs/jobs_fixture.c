@@ -5,16 +5,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/support/files.h"
 #include "tests/unit/runner/jobs/jobs_fixture.h"
 #include "tests/vt_test.h"
 
-static char top[64], dir[80];
+static char top[VT_TEST_PATH], dir[80];
 
 int jx_setup(void **state)
 {
   (void)state;
-  (void)snprintf(top, sizeof top, "/tmp/vt_test_jobs_XXXXXX");
-  if (!mkdtemp(top)) return -1;
+  vt_test_folder(top, "jobs");
   (void)snprintf(dir, sizeof dir, "%s/lease", top);
   return 0;
 }
@@ -22,9 +22,8 @@ int jx_setup(void **state)
 int jx_teardown(void **state)
 {
   (void)state;
-  char cmd[96];
-  (void)snprintf(cmd, sizeof cmd, "rm -rf '%s'", top);
-  return system(cmd);
+  vt_test_folder_remove(top);
+  return 0;
 }
 
 const char *jx_dir(void) { return dir; }

@@ -197,7 +197,7 @@ static void a_torn_presence_of_ours_is_written_again(void **state)
 
 /* ------------------------------------------------------------------ errors of the file system */
 
-static void make_folder(const char *name)
+static void make_below(const char *name)
 {
   char path[512];
   jx_path(name, path, sizeof path);
@@ -215,7 +215,7 @@ static void errors_at_a_beat_are_borne_for_half_of_stale_s(void **state)
   double now = 0;
   for (int round = 0; round < 2; round++) { /* a success in between counts from zero again */
     jx_remove(name);
-    make_folder(name); /* cannot be written, but is there */
+    make_below(name); /* cannot be written, but is there */
     double first = now + beat;
     while (now + beat < first + stale / 2) jx_beat(a, now += beat);
     if (round == 0) {
@@ -239,7 +239,7 @@ static void errors_at_a_claim_read_as_not_got_for_half_of_stale_s(void **state)
   vt_uid u = jx_uid(1);
   int got = 1;
   jx_claim_name(1, name);
-  make_folder(name);
+  make_below(name);
   assert_int_equal(jx_claim(a, 1, 0), 0);
   assert_int_equal(jx_held(a, 1, stale / 2 - 1), 1);
   assert_int_equal(vt_jobs_claim(a, &u, stale / 2, &got, &err), VT_EIO);

@@ -95,7 +95,7 @@ static void run_job(shared *s, uint64_t draw)
   _exit(0);
 }
 
-static pid_t start(shared *s, uint64_t seed)
+static pid_t start_job(shared *s, uint64_t seed)
 {
   pid_t p = fork();
   if (p == 0) run_job(s, seed);
@@ -123,14 +123,14 @@ static void killed_processes_lose_no_task_and_no_two_hold_one(void **state)
   pid_t pid[N_PROC];
   uint64_t draw = 0, seed = 1; /* a million numbers each */
   int kills = 0;
-  for (int k = 0; k < N_PROC; k++) pid[k] = start(s, 1000000 * seed++);
+  for (int k = 0; k < N_PROC; k++) pid[k] = start_job(s, 1000000 * seed++);
   for (; kills < N_KILLS && !all_done(s); kills++) {
     vt_nap_s(4e-3 * draw01(&draw));
     int k = (int)(N_PROC * draw01(&draw)), status;
     (void)kill(pid[k], SIGKILL);
     if (draw01(&draw) < 0.5) vt_nap_s(2e-3); /* a zombie for a while */
     assert_int_equal(waitpid(pid[k], &status, 0), pid[k]);
-    pid[k] = start(s, 1000000 * seed++);
+    pid[k] = start_job(s, 1000000 * seed++);
   }
   for (int k = 0; k < N_PROC; k++) {
     int status;

@@ -4,20 +4,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/support/files.h"
 #include "tests/unit/runner/journal/journal_fixture.h"
 #include "tests/vt_test.h"
 
-static char top[64], dir[80];
+static char top[VT_TEST_PATH], dir[80];
 
 int jf_setup(void **state)
 {
   (void)state;
   /* In memory where that exists: the tests sync hundreds of times, and none asks what a power failure leaves. */
-  (void)snprintf(top, sizeof top, "/dev/shm/vt_test_journal_XXXXXX");
-  if (!mkdtemp(top)) {
-    (void)snprintf(top, sizeof top, "/tmp/vt_test_journal_XXXXXX");
-    if (!mkdtemp(top)) return -1;
-  }
+  vt_test_folder_in_memory(top, "journal");
   (void)snprintf(dir, sizeof dir, "%s/journal", top);
   return 0;
 }
@@ -25,9 +22,8 @@ int jf_setup(void **state)
 int jf_teardown(void **state)
 {
   (void)state;
-  char cmd[96];
-  (void)snprintf(cmd, sizeof cmd, "rm -rf '%s'", top);
-  return system(cmd);
+  vt_test_folder_remove(top);
+  return 0;
 }
 
 const char *jf_dir(void) { return dir; }
@@ -41,14 +37,6 @@ void jf_shard_path(char *path, size_t cap)
     if (strstr(e->d_name, ".vtj")) n++, (void)snprintf(path, cap, "%s/%s", dir, e->d_name);
   closedir(d);
   assert_int_equal(n, 1);
-}
-
-void jf_write_file(const char *path, const void *data, size_t n)
-{
-  FILE *f = fopen(path, "wb");
-  assert_non_null(f);
-  assert_int_equal(fwrite(data, 1, n, f), n);
-  assert_int_equal(fclose(f), 0);
 }
 
 vt_uid jf_uid(int k)

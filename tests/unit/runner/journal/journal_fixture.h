@@ -10,7 +10,6 @@ int jf_teardown(void **state);
 const char *jf_dir(void); /* the journal's folder: does not exist at first */
 /* The only shard in the journal's folder. */
 void jf_shard_path(char *path, size_t cap);
-void jf_write_file(const char *path, const void *data, size_t n);
 
 /* Record k: everything in it is a function of k. */
 vt_uid jf_uid(int k);

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/support/files.h"
 #include "tests/unit/runner/journal/journal_fixture.h"
 #include "tests/vt_test.h"
 
@@ -255,7 +256,7 @@ static void impossible_records_and_folders_are_refused(void **state)
   assert_int_equal(vt_journal_append(w, VT_REC_RESULT, &u, -1, 0, NULL, 0, NULL, 0, &err), VT_EINVAL);
   assert_int_equal(vt_journal_append(w, VT_REC_RESULT, &u, 0, -1, NULL, 0, NULL, 0, &err), VT_EINVAL);
   vt_journal_close(w);
-  jf_write_file(jf_dir(), "a file", 6);
+  vt_test_write(jf_dir(), "a file", 6);
   w = writer(0);
   assert_int_equal(vt_journal_append(w, VT_REC_RESULT, &u, 0, 0, NULL, 0, NULL, 0, &err), VT_EIO);
   assert_non_null(strstr(err.text, jf_dir()));

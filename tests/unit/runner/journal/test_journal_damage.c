@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/support/files.h"
 #include "tests/unit/runner/journal/journal_fixture.h"
 #include "tests/vt_test.h"
 
@@ -87,7 +88,7 @@ static void no_changed_byte_changes_a_record(void **state)
       vt_journal *j;
       vt_err err;
       b.data[i] = (char)(b.data[i] ^ mask);
-      jf_write_file(b.path, b.data, b.n);
+      vt_test_write(b.path, b.data, b.n);
       b.data[i] = (char)(b.data[i] ^ mask);
       VT_TEST_OK(vt_journal_open(&j, jf_dir(), &err), &err);
       int k = i < FILE_HEAD ? -1 : record_at(end, i), pad = k >= 0 && i >= text[k];
@@ -121,7 +122,7 @@ static void a_payload_that_changes_later_is_noticed_when_it_is_read(void **state
     for (size_t i = text[k] - jf_size(k); i < text[k]; i++) {
       char *got, where[64];
       b.data[i] = (char)(b.data[i] ^ 4);
-      jf_write_file(b.path, b.data, b.n);
+      vt_test_write(b.path, b.data, b.n);
       b.data[i] = (char)(b.data[i] ^ 4);
       assert_int_equal(vt_journal_read(j, vt_journal_rec(j, k), &got, &err), VT_ECORRUPT);
       assert_null(got);
@@ -130,7 +131,7 @@ static void a_payload_that_changes_later_is_noticed_when_it_is_read(void **state
       assert_non_null(strstr(err.text, b.path));
       jf_expect(j, vt_journal_rec(j, (k + 1) % N), (k + 1) % N);
     }
-  jf_write_file(b.path, b.data, end[10] + 3);
+  vt_test_write(b.path, b.data, end[10] + 3);
   char *got;
   assert_int_equal(vt_journal_read(j, vt_journal_rec(j, 11), &got, &err), VT_ECORRUPT);
   assert_non_null(strstr(err.text, "the file ends in it"));
@@ -154,7 +155,7 @@ static void every_truncation_leaves_the_whole_records(void **state)
     vt_buf names = {0};
     int many = n == b.n ? N : record_at(end, n);
     size_t good = many ? end[many - 1] : n < FILE_HEAD ? 0 : FILE_HEAD;
-    jf_write_file(b.path, b.data, n);
+    vt_test_write(b.path, b.data, n);
     VT_TEST_OK(vt_journal_open(&j, jf_dir(), &err), &err);
     expect_prefix(j, many);
     if (n != good) expect_flaw(j, VT_FLAW_TAIL, good);
@@ -185,7 +186,7 @@ static void a_length_that_lies_costs_its_record(void **state)
     for (int i = 0; i < 8; i++) h[8 + i] = (unsigned char)(lie[k] >> 8 * i);
     uint32_t crc = vt_crc32(0, h, 56);
     for (int i = 0; i < 4; i++) h[56 + i] = (unsigned char)(crc >> 8 * i);
-    jf_write_file(b.path, b.data, b.n);
+    vt_test_write(b.path, b.data, b.n);
     vt_journal *j;
     vt_err err;
     VT_TEST_OK(vt_journal_open(&j, jf_dir(), &err), &err);
@@ -208,7 +209,7 @@ static void nothing_is_cut_behind_a_damaged_header(void **state)
   vt_flaw f;
   b.data[3] ^= 1;
   b.data[FILE_HEAD] ^= 1;
-  jf_write_file(b.path, b.data, end[0]);
+  vt_test_write(b.path, b.data, end[0]);
   VT_TEST_OK(vt_journal_open(&j, jf_dir(), &err), &err);
   assert_int_equal(vt_journal_count(j), 0);
   assert_int_equal(vt_journal_flaw(j, 0, 0, &f) && f.kind == VT_FLAW_HEAD, 1);
@@ -216,7 +217,7 @@ static void nothing_is_cut_behind_a_damaged_header(void **state)
   VT_TEST_OK(vt_journal_cut(j, &err), &err);
   assert_int_equal(stat(b.path, &st), 0);
   assert_int_equal(st.st_size, end[0]);
-  jf_write_file(b.path, b.data, end[2]); /* a record more appears behind the damage */
+  vt_test_write(b.path, b.data, end[2]); /* a record more appears behind the damage */
   VT_TEST_OK(vt_journal_refresh(j, &err), &err);
   assert_int_equal(vt_journal_count(j), 2);
   jf_expect(j, vt_journal_rec(j, 0), 1);
@@ -235,7 +236,7 @@ static void another_version_is_refused_by_name(void **state)
   b.data[8] = 2;
   uint32_t crc = vt_crc32(0, b.data, 12);
   for (int i = 0; i < 4; i++) b.data[12 + i] = (char)(crc >> 8 * i);
-  jf_write_file(b.path, b.data, b.n);
+  vt_test_write(b.path, b.data, b.n);
   assert_int_equal(vt_journal_open(&j, jf_dir(), &err), VT_EUNSUP);
   assert_non_null(strstr(err.text, "version 2"));
   assert_non_null(strstr(err.text, b.path));
@@ -248,7 +249,7 @@ static void a_reader_beside_a_writer_sees_whole_records_only(void **state)
   (void)state;
   size_t end[N], text[N];
   bytes b = twenty_records(end, text);
-  jf_write_file(b.path, b.data, 0);
+  vt_test_write(b.path, b.data, 0);
   vt_journal *j;
   vt_err err;
   VT_TEST_OK(vt_journal_open(&j, jf_dir(), &err), &err);
@@ -273,9 +274,9 @@ static void a_shard_that_somebody_writes_is_not_cut(void **state)
   vt_journal *j;
   vt_err err;
   struct stat st;
-  jf_write_file(b.path, b.data, end[3] + 5);
+  vt_test_write(b.path, b.data, end[3] + 5);
   VT_TEST_OK(vt_journal_open(&j, jf_dir(), &err), &err);
-  jf_write_file(b.path, b.data, end[4]);
+  vt_test_write(b.path, b.data, end[4]);
   assert_int_equal(vt_journal_cut(j, &err), VT_EINVAL);
   assert_non_null(strstr(err.text, "somebody is writing it"));
   assert_int_equal(stat(b.path, &st), 0);
@@ -317,7 +318,7 @@ static void repair_keeps_the_good_records_and_the_old_file(void **state)
   b.data[end[2] + 5] ^= 1;  /* header of record 3 */
   b.data[end[2] - 1] ^= 1;  /* padding of record 2 */
   b.data[text[8] - 1] ^= 1; /* payload of record 8 */
-  jf_write_file(b.path, b.data, b.n - 1);
+  vt_test_write(b.path, b.data, b.n - 1);
   VT_TEST_OK(vt_journal_open(&j, jf_dir(), &err), &err);
   assert_int_equal(vt_journal_count(j), N - 3);
   assert_int_equal(vt_journal_damaged(j, NULL), 4);

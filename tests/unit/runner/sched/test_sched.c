@@ -14,7 +14,7 @@ typedef struct fixture {
   vt_err err;
 } fixture;
 
-static vt_uid uid_of(int i)
+static vt_uid uid_of_index(int i)
 {
   vt_uid u = {{0}};
   u.b[0] = (uint8_t)i;
@@ -27,7 +27,7 @@ static fixture open_with(int n, const int *needs, const double *cost, int n_work
   fixture f = {0};
   vt_sched_task t[MOST];
   memset(t, 0, sizeof t);
-  for (int i = 0; i < n; i++) t[i] = (vt_sched_task){.uid = uid_of(i), .needs = needs[i], .cost = cost[i]};
+  for (int i = 0; i < n; i++) t[i] = (vt_sched_task){.uid = uid_of_index(i), .needs = needs[i], .cost = cost[i]};
   vt_sched_options o = {.n_workers = n_workers, .max_tries = max_tries, .crash_limit = crash_limit, .fault_limit = 2};
   VT_TEST_OK(vt_sched_open(&f.s, t, n, &o, &f.err), &f.err);
   assert_in_range(vt_sched_actions_max(f.s), 1, CAP);
@@ -64,7 +64,7 @@ static void expect_lease(const fixture *f, int k, int w, int t, int attempt, int
   assert_int_equal(vt_sched_worker_of(f->s, t), w);
 }
 
-static void expect(const fixture *f, int k, vt_action_kind kind, int worker, int task)
+static void expect_action(const fixture *f, int k, vt_action_kind kind, int worker, int task)
 {
   assert_true(k < f->n);
   assert_int_equal(f->a[k].kind, kind);
@@ -90,9 +90,9 @@ static void the_longest_remaining_path_goes_first_then_the_largest_cost(void **s
 static void among_equals_the_smallest_uid_goes_first(void **state)
 {
   (void)state;
-  vt_sched_task t[3] = {{.uid = uid_of(9), .needs = -1, .cost = 2},
-                        {.uid = uid_of(3), .needs = -1, .cost = 2},
-                        {.uid = uid_of(5), .needs = -1, .cost = 2}};
+  vt_sched_task t[3] = {{.uid = uid_of_index(9), .needs = -1, .cost = 2},
+                        {.uid = uid_of_index(3), .needs = -1, .cost = 2},
+                        {.uid = uid_of_index(5), .needs = -1, .cost = 2}};
   fixture f = {0};
   vt_sched_options o = {.n_workers = 1, .max_tries = 1, .crash_limit = 1, .fault_limit = 2};
   VT_TEST_OK(vt_sched_open(&f.s, t, 3, &o, &f.err), &f.err);
@@ -128,10 +128,10 @@ static void a_task_waits_for_its_glass(void **state)
   result(&f, 1, 1);
   assert_true(vt_sched_finished(f.s));
   assert_int_equal(f.n, 2);
-  expect(&f, 0, VT_ACT_RELEASE, 0, -1);
-  expect(&f, 1, VT_ACT_RELEASE, 2, -1);
+  expect_action(&f, 0, VT_ACT_RELEASE, 0, -1);
+  expect_action(&f, 1, VT_ACT_RELEASE, 2, -1);
   ready(&f, 1);
-  expect(&f, 0, VT_ACT_RELEASE, 1, -1);
+  expect_action(&f, 0, VT_ACT_RELEASE, 1, -1);
   vt_sched_free(f.s);
 }
 
@@ -187,7 +187,7 @@ static void a_diverging_task_climbs_the_ladder_and_is_given_up(void **state)
   expect_lease(&f, 0, 0, 0, 1, 0);
   failure(&f, 0, 0, VT_EDIVERGE, 1, 0);
   assert_int_equal(f.n, 1);
-  expect(&f, 0, VT_ACT_GIVE_UP, -1, 0);
+  expect_action(&f, 0, VT_ACT_GIVE_UP, -1, 0);
   assert_int_equal(vt_sched_state(f.s, 0), VT_FAILED);
   assert_int_equal(vt_sched_failed_by(f.s, 0), 0);
   assert_true(vt_sched_finished(f.s));
@@ -200,7 +200,7 @@ static void a_task_that_cannot_be_done_is_not_tried_again(void **state)
   fixture f = open_with(2, (int[]){-1, -1}, (double[]){2, 1}, 1, 3, 2);
   ready(&f, 0);
   failure(&f, 0, 0, VT_ETASK, 0, 0);
-  expect(&f, 0, VT_ACT_GIVE_UP, -1, 0);
+  expect_action(&f, 0, VT_ACT_GIVE_UP, -1, 0);
   ready(&f, 0);
   expect_lease(&f, 0, 0, 1, 0, 0);
   vt_sched_free(f.s);
@@ -232,9 +232,9 @@ static void dependents_of_a_failed_glass_fail_with_it_and_name_it(void **state)
   expect_lease(&f, 0, 0, 0, 0, 0);
   failure(&f, 0, 0, VT_EDIVERGE, 0, 0);
   assert_int_equal(f.n, 3);
-  expect(&f, 0, VT_ACT_GIVE_UP, -1, 0);
-  expect(&f, 1, VT_ACT_GIVE_UP, -1, 2);
-  expect(&f, 2, VT_ACT_GIVE_UP, -1, 3);
+  expect_action(&f, 0, VT_ACT_GIVE_UP, -1, 0);
+  expect_action(&f, 1, VT_ACT_GIVE_UP, -1, 2);
+  expect_action(&f, 2, VT_ACT_GIVE_UP, -1, 3);
   assert_int_equal(vt_sched_state(f.s, 1), VT_DONE);
   assert_int_equal(vt_sched_failed_by(f.s, 3), 0);
   assert_int_equal(vt_sched_failed_by(f.s, 1), -1);
@@ -259,7 +259,7 @@ static void a_dead_worker_gives_its_leases_back(void **state)
   assert_int_equal(vt_sched_state(f.s, 1), VT_READY);
   ready(&f, 0); /* a zombie gets no work */
   assert_int_equal(f.n, 1);
-  expect(&f, 0, VT_ACT_RELEASE, 0, -1);
+  expect_action(&f, 0, VT_ACT_RELEASE, 0, -1);
   dead(&f, 0);
   assert_int_equal(f.n, 0);
   vt_sched_free(f.s);
@@ -275,7 +275,7 @@ static void a_dead_worker_that_waited_is_released_and_passed_over(void **state)
   ready(&f, 2);
   dead(&f, 1);
   assert_int_equal(f.n, 1);
-  expect(&f, 0, VT_ACT_RELEASE, 1, -1);
+  expect_action(&f, 0, VT_ACT_RELEASE, 1, -1);
   result(&f, 0, 0);
   assert_int_equal(f.n, 1);
   expect_lease(&f, 0, 2, 1, 0, 0);
@@ -293,8 +293,8 @@ static void a_task_that_kills_its_workers_is_given_up(void **state)
   expect_lease(&f, 0, 1, 0, 0, 0); /* the same rung: nothing is known against it */
   dead(&f, 1);
   assert_int_equal(f.n, 2);
-  expect(&f, 0, VT_ACT_GIVE_UP, -1, 0);
-  expect(&f, 1, VT_ACT_GIVE_UP, -1, 1);
+  expect_action(&f, 0, VT_ACT_GIVE_UP, -1, 0);
+  expect_action(&f, 1, VT_ACT_GIVE_UP, -1, 1);
   vt_sched_free(f.s);
 }
 
@@ -381,7 +381,7 @@ static void stop_releases_everybody_and_leases_nothing(void **state)
   ready(&f, 2);
   stop(&f);
   assert_int_equal(f.n, 1);
-  expect(&f, 0, VT_ACT_RELEASE, 2, -1);
+  expect_action(&f, 0, VT_ACT_RELEASE, 2, -1);
   result(&f, 0, 0); /* still counts; its dependent stays ready */
   assert_int_equal(f.n, 0);
   assert_int_equal(vt_sched_state(f.s, 1), VT_READY);
@@ -390,7 +390,7 @@ static void stop_releases_everybody_and_leases_nothing(void **state)
   assert_int_equal(vt_sched_state(f.s, 2), VT_READY);
   ready(&f, 0);
   assert_int_equal(f.n, 1);
-  expect(&f, 0, VT_ACT_RELEASE, 0, -1);
+  expect_action(&f, 0, VT_ACT_RELEASE, 0, -1);
   assert_false(vt_sched_finished(f.s));
   vt_sched_free(f.s);
 }
@@ -401,7 +401,7 @@ static void nothing_to_do_is_finished_at_once(void **state)
   fixture f = open_with(0, NULL, NULL, 1, 1, 1);
   assert_true(vt_sched_finished(f.s));
   ready(&f, 0);
-  expect(&f, 0, VT_ACT_RELEASE, 0, -1);
+  expect_action(&f, 0, VT_ACT_RELEASE, 0, -1);
   vt_sched_free(f.s);
   vt_sched_free(NULL);
 }
@@ -413,7 +413,7 @@ static void impossible_task_lists_name_the_task(void **state)
   vt_err err;
   vt_sched_options o = {.n_workers = 1, .max_tries = 1, .crash_limit = 1, .fault_limit = 2};
   vt_sched_task t[4];
-  for (int i = 0; i < 4; i++) t[i] = (vt_sched_task){.uid = uid_of(i), .needs = i - 1, .cost = 1};
+  for (int i = 0; i < 4; i++) t[i] = (vt_sched_task){.uid = uid_of_index(i), .needs = i - 1, .cost = 1};
   t[1].needs = 3; /* 1 -> 3 -> 2 -> 1 */
   assert_int_equal(vt_sched_open(&s, t, 4, &o, &err), VT_EINVAL);
   assert_null(s);

@@ -226,7 +226,7 @@ static vt_event random_event(const model *m)
   return ev;
 }
 
-static void compare(const model *m, const vt_sched *s, const vt_action *a, int n, uint64_t seed)
+static void compare_with_model(const model *m, const vt_sched *s, const vt_action *a, int n, uint64_t seed)
 {
   if (n != m->n_out) fail_msg("seed %llu: %d actions, the model has %d", (unsigned long long)seed, n, m->n_out);
   for (int k = 0; k < n; k++)
@@ -299,7 +299,7 @@ static void random_events_agree_with_the_model(void **state)
       model_event(&m, &ev, ev.worker >= 0 ? h[ev.worker].task : NULL, ev.worker >= 0 ? h[ev.worker].n : 0);
       memset(a, 0, sizeof a);
       VT_TEST_OK(vt_sched_event(s, &ev, a, vt_sched_actions_max(s), &n, &err), &err);
-      compare(&m, s, a, n, seed);
+      compare_with_model(&m, s, a, n, seed);
       note(h, s, &m, a, n);
     }
     vt_sched_free(s);

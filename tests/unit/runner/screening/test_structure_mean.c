@@ -6,11 +6,6 @@
 #include "runner/screening/screening.h"
 #include "tests/vt_test.h"
 
-static void near(double got, double want, double tolerance)
-{
-  if (!(fabs(got - want) <= tolerance)) fail_msg("got %.17g, expected %.17g within %g", got, want, tolerance);
-}
-
 enum { GLASSES = 3000, ROWS = 2 * GLASSES }; /* of two temperatures */
 
 static const vt_field *field_of(const char *name)

@@ -6,34 +6,33 @@
 #include <unistd.h>
 
 #include "runner/store/store.h"
+#include "tests/support/files.h"
 #include "tests/vt_test.h"
 
 enum { ROWS = 8, LONG = 500 };
 
 static vt_sim *sim;
 static vt_comm *comm;
-static char folder[64], path[96];
+static char folder[VT_TEST_PATH], path[96];
 
-static int setup(void **state)
+static int open_store(void **state)
 {
   (void)state;
   vt_err err;
   vt_sim_options o = {.n_ranks = 1, .seed = 1};
-  (void)snprintf(folder, sizeof folder, "/tmp/vt_store1_XXXXXX");
-  if (!mkdtemp(folder)) return -1;
+  vt_test_folder(folder, "store");
   (void)snprintf(path, sizeof path, "%s/results.h5", folder);
   if (vt_sim_open(&sim, &o, &err) != VT_OK) return -1;
   comm = vt_sim_comm(sim, 0);
   return 0;
 }
 
-static int teardown(void **state)
+static int close_store(void **state)
 {
   (void)state;
-  char cmd[128];
   vt_sim_close(sim);
-  (void)snprintf(cmd, sizeof cmd, "rm -rf '%s'", folder);
-  return system(cmd);
+  vt_test_folder_remove(folder);
+  return 0;
 }
 
 /* ------------------------------------------------------------------ a small store */
@@ -46,7 +45,7 @@ static double noise(int64_t row, int i)
   return u[0];
 }
 
-static vt_status fill_row(void *ctx, int64_t row, void *const *out, vt_err *err)
+static vt_status noise_row(void *ctx, int64_t row, void *const *out, vt_err *err)
 {
   (void)ctx;
   (void)err;
@@ -72,7 +71,7 @@ static vt_store_spec small_spec(void)
        .dim = {2},
        .table = words}};
   memcpy(dset, fresh, sizeof dset);
-  return (vt_store_spec){.dset = dset, .n_dset = 3, .campaign_text = "vitrion: 1\n", .n_rows = ROWS, .row = fill_row};
+  return (vt_store_spec){.dset = dset, .n_dset = 3, .campaign_text = "vitrion: 1\n", .n_rows = ROWS, .row = noise_row};
 }
 
 static void write_small(void)
@@ -336,5 +335,5 @@ int main(void)
       cmocka_unit_test(what_is_not_there_or_of_another_type_is_named),
       cmocka_unit_test(the_hash_of_a_file_is_that_of_its_bytes),
   };
-  return cmocka_run_group_tests_name("store, one rank", tests, setup, teardown);
+  return cmocka_run_group_tests_name("store, one rank", tests, open_store, close_store);
 }

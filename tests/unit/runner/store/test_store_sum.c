@@ -7,39 +7,35 @@
 #include <unistd.h>
 
 #include "runner/store/store.h"
+#include "tests/support/files.h"
 #include "tests/vt_test.h"
 
 enum { ROWS = 3, LONG = 20 };
 
 static vt_sim *sim;
-static char folder[64], path[96], sum[112];
+static char folder[VT_TEST_PATH], path[96], sum[112];
 
-static int setup(void **state)
+static int open_sum(void **state)
 {
   (void)state;
   vt_sim_options o = {.n_ranks = 1, .seed = 1};
-  (void)snprintf(folder, sizeof folder, "/dev/shm/vt_sum_XXXXXX"); /* in memory where that exists: this writes a lot */
-  if (!mkdtemp(folder)) {
-    (void)snprintf(folder, sizeof folder, "/tmp/vt_sum_XXXXXX");
-    if (!mkdtemp(folder)) return -1;
-  }
+  vt_test_folder_in_memory(folder, "store_sum");
   (void)snprintf(path, sizeof path, "%s/results.h5", folder);
   (void)snprintf(sum, sizeof sum, "%s.sha256", path);
   return vt_sim_open(&sim, &o, NULL) == VT_OK ? 0 : -1;
 }
 
-static int teardown(void **state)
+static int close_sum(void **state)
 {
   (void)state;
-  char cmd[128];
   vt_sim_close(sim);
-  (void)snprintf(cmd, sizeof cmd, "rm -rf '%s'", folder);
-  return system(cmd);
+  vt_test_folder_remove(folder);
+  return 0;
 }
 
 static double value(int64_t row, int i) { return (double)(row * 1000 + i) / 7; }
 
-static vt_status fill_row(void *ctx, int64_t row, void *const *out, vt_err *err)
+static vt_status value_row(void *ctx, int64_t row, void *const *out, vt_err *err)
 {
   (void)ctx, (void)err;
   for (int i = 0; i < LONG; i++) ((double *)out[0])[i] = value(row, i);
@@ -53,18 +49,12 @@ static void write_store(void)
       {.path = "/obs/x", .unit = "A", .doc = "x", .type = VT_F64, .n_dim = 3, .dim = {ROWS, LONG / 4, 4}},
       {.path = "/tasks/n", .unit = "1", .doc = "n", .type = VT_I64, .n_dim = 1, .dim = {3}, .table = numbers}};
   vt_err err;
-  vt_store_spec spec = {.dset = dset, .n_dset = 2, .campaign_text = "vitrion: 1\n", .n_rows = ROWS, .row = fill_row};
+  vt_store_spec spec = {.dset = dset, .n_dset = 2, .campaign_text = "vitrion: 1\n", .n_rows = ROWS, .row = value_row};
   VT_TEST_OK(vt_store_assemble(vt_sim_comm(sim, 0), path, &spec, &err), &err);
   VT_TEST_OK(vt_store_check_sum(path, &err), &err);
 }
 
-static void put(const char *file, size_t at, char byte)
-{
-  int fd = open(file, O_WRONLY);
-  assert_true(fd >= 0);
-  assert_int_equal(pwrite(fd, &byte, 1, (off_t)at), 1);
-  close(fd);
-}
+static void poke(const char *file, size_t at, char byte) { vt_test_poke(file, at, &byte, 1); }
 
 static void every_changed_byte_of_the_store_is_noticed(void **state)
 {
@@ -76,9 +66,9 @@ static void every_changed_byte_of_the_store_is_noticed(void **state)
   VT_TEST_OK(vt_file_read(path, 1 << 22, &data, &n, &err), &err);
   for (size_t i = 0; i < n; i++)
     for (int mask = 1; mask <= 255; mask += 254) {
-      put(path, i, (char)(data[i] ^ mask));
+      poke(path, i, (char)(data[i] ^ mask));
       assert_int_equal(vt_store_check_sum(path, &err), VT_ECORRUPT);
-      put(path, i, data[i]);
+      poke(path, i, data[i]);
     }
   assert_non_null(strstr(err.text, path));
   VT_TEST_OK(vt_store_check_sum(path, &err), &err);
@@ -104,10 +94,10 @@ static void every_changed_byte_of_the_sum_is_noticed(void **state)
   for (size_t i = 0; i < n; i++)
     for (int byte = 0; byte < 256; byte++) {
       if ((char)byte == data[i]) continue;
-      put(sum, i, (char)byte);
+      poke(sum, i, (char)byte);
       int digit = i < 64 && byte && strchr("0123456789abcdef", byte);
       assert_int_equal(vt_store_check_sum(path, &err), digit ? VT_ECORRUPT : VT_EPARSE);
-      put(sum, i, data[i]);
+      poke(sum, i, data[i]);
     }
   for (size_t m = n; m-- > 0;) {
     assert_int_equal(truncate(sum, (off_t)m), 0);
@@ -144,5 +134,5 @@ int main(void)
   const struct CMUnitTest tests[] = {cmocka_unit_test(every_changed_byte_of_the_store_is_noticed),
                                      cmocka_unit_test(every_changed_byte_of_the_sum_is_noticed),
                                      cmocka_unit_test(a_row_is_what_was_written)};
-  return cmocka_run_group_tests_name("store_sum", tests, setup, teardown);
+  return cmocka_run_group_tests_name("store_sum", tests, open_sum, close_sum);
 }

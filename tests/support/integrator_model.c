@@ -1,4 +1,4 @@
-#include "tests/conform/integrator_model.h"
+#include "tests/support/integrator_model.h"
 
 #include <math.h>
 #include <string.h>
@@ -67,6 +67,39 @@ vt_pot model_gas(void)
 {
   static const vt_pot_ops ops = {.name = "gas", .describe = gas_describe, .compute = gas_compute};
   return (vt_pot){&ops, NULL};
+}
+
+static vt_status still_compute(void *self, const vt_nlist *nl, vt_force_out *out, vt_err *err)
+{
+  const double *spread = self;
+  (void)err;
+  clear(nl, out);
+  out->spread = spread ? *spread : (double)NAN;
+  return VT_OK;
+}
+
+static void still_describe(const void *self, vt_pot_info *out)
+{
+  (void)self;
+  out->cutoff = 5;
+}
+
+vt_pot model_still(double *spread)
+{
+  static const vt_pot_ops ops = {.name = "still", .describe = still_describe, .compute = still_compute};
+  return (vt_pot){&ops, spread};
+}
+
+void model_begin(vt_md *md, const vt_md_stage *st)
+{
+  vt_err err = {0};
+  VT_TEST_OK(vt_md_begin(md, st, 0, &err), &err);
+}
+
+void model_run(vt_md *md, int64_t n)
+{
+  vt_err err = {0};
+  VT_TEST_OK(vt_md_run(md, n, &err), &err);
 }
 
 void model_open(vt_md *md, vt_pot *pot, int n, double edge_a, double t_k, uint64_t key)

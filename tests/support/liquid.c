@@ -1,26 +1,12 @@
-#include "tests/physics/liquid.h"
+#include "tests/support/liquid.h"
+#include "tests/support/compositions.h"
 
 #include <string.h>
 
 #include "tests/vt_test.h"
 
-enum { UNIT_ATOMS = 21, MOST = 420 };
+enum { MOST = 420 };
 static const double skin_a = 1;
-
-static vt_composition composition(int units)
-{
-  static const struct {
-    const char *symbol;
-    int count;
-  } unit[] = {{"Li", 4}, {"Al", 4}, {"O", 3}, {"Cl", 10}};
-  vt_composition c = {.name = "LiAlCl2.5O0.75", .n_species = 4, .n_atoms = units * UNIT_ATOMS};
-  for (int s = 0; s < c.n_species; s++) {
-    c.z[s] = vt_element_z(unit[s].symbol);
-    c.count[s] = units * unit[s].count;
-    c.charge[s] = vt_element_charge(c.z[s]);
-  }
-  return c;
-}
 
 void liquid_open(liquid *l, const char *kind, vt_precision precision, int units, double t_k, uint64_t key)
 {
@@ -29,7 +15,7 @@ void liquid_open(liquid *l, const char *kind, vt_precision precision, int units,
   const char *symbol[VT_MAX_SPECIES];
   vt_err err = {0};
   vt_cell cell;
-  *l = (liquid){.comp = composition(units)};
+  *l = (liquid){.comp = vt_test_oxychloride(units)};
   assert_true(l->comp.n_atoms <= MOST);
   for (int s = 0; s < l->comp.n_species; s++) symbol[s] = vt_element_symbol(l->comp.z[s]);
   int nep = strcmp(kind, "nep") == 0;

@@ -14,8 +14,6 @@ typedef struct bench {
   size_t n_values;
 } bench;
 
-/* Fails the test unless got lies within `tolerance` of want. */
-void near(double got, double want, double tolerance);
 /* An MD plan of n_a Li and n_b Cl (0: none) at 500 K. */
 vt_plan plan_of(int n_a, int n_b, double produce_ps, double dt_fs);
 /* Add a request with default parameters. */
@@ -28,5 +26,8 @@ void bench_close(bench *b);
 const double *array(const bench *b, const char *name, int *last_dim);
 /* A frame in a cube of 20 A. */
 vt_frame frame_of(const vt_plan *p, const int *type, double (*x)[3], double (*dx)[3], int64_t step);
+
+/* Shortest vector from a to b over 5^3 images; returns its length. */
+double shortest_image(const vt_cell *cell, const double a[3], const double b[3], double d[3]);
 
 #endif

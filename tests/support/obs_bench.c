@@ -1,15 +1,10 @@
-#include "tests/unit/engine/obs/obs_bench.h"
+#include "tests/support/obs_bench.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tests/vt_test.h"
-
-void near(double got, double want, double tolerance)
-{
-  if (!(fabs(got - want) <= tolerance)) fail_msg("got %.17g, expected %.17g within %g", got, want, tolerance);
-}
 
 vt_plan plan_of(int n_a, int n_b, double produce_ps, double dt_fs)
 {
@@ -86,4 +81,19 @@ vt_frame frame_of(const vt_plan *p, const int *type, double (*x)[3], double (*dx
                     .dx = (const double(*)[3])dx,
                     .step = step,
                     .time_ps = (double)step * p->protocol.produce_dt_fs * 1e-3};
+}
+
+double shortest_image(const vt_cell *cell, const double a[3], const double b[3], double d[3])
+{
+  double best = (double)INFINITY;
+  for (int image = 0; image < 125; image++) {
+    const int n[3] = {image % 5 - 2, image / 5 % 5 - 2, image / 25 - 2};
+    double v[3], r = 0;
+    for (int c = 0; c < 3; c++) {
+      v[c] = b[c] - a[c] + n[0] * cell->h[0][c] + n[1] * cell->h[1][c] + n[2] * cell->h[2][c];
+      r += v[c] * v[c];
+    }
+    if (r < best) best = r, memcpy(d, v, sizeof v);
+  }
+  return sqrt(best);
 }

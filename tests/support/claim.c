@@ -1,4 +1,4 @@
-#include "tests/physics/claim.h"
+#include "tests/support/claim.h"
 
 #include <math.h>
 #include <stdio.h>
