@@ -59,7 +59,8 @@ typedef struct vt_farm_options {
   const vt_sched_task *task; /* [n_tasks]; uids are needed on every rank               */
   const double *task_ns;     /* [n_tasks] simulated time of each                        */
   int n_tasks;
-  vt_journal *replay; /* rank 0: results and failures so far; NULL elsewhere     */
+  vt_journal *replay;         /* rank 0: results and failures so far; NULL elsewhere     */
+  const vt_uid_index *by_uid; /* of task[].uid; with replay only                         */
   const char *journal_dir;
   vt_task_ops work;
   /* rank 0, about once a second */

@@ -38,8 +38,7 @@ struct vt_master {
   unsigned char *dead; /* bitmap, [n_ranks / 8 + 1]       */
   int n_dead;
   /* news.c */
-  int32_t *by_uid; /* [n_tasks] tasks by uid */
-  int n_seen;      /* records of the journal that were looked at */
+  int n_seen; /* records of the journal that were looked at */
   int others, leads, ever_others;
   int taken;      /* for dead, by another job */
   double read;    /* when the journal was read */

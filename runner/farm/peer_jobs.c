@@ -1,7 +1,4 @@
 /* peer_jobs.c - other jobs on the same campaign: whose task is it, and what has the journal learned from others? */
-#include <stdlib.h>
-#include <string.h>
-
 #include "runner/farm/farm_impl.h"
 #include "runner/farm/master_impl.h"
 
@@ -10,48 +7,17 @@ static const double CHECK_S = 2, FRESH_S = 1;
 /* An heir of a dead job needs moments to give its claims back. */
 static const double CLAIM_MOST_S = 20;
 
-/* qsort has no context; the table is sorted once, when the master opens. */
-static const vt_sched_task *sorting;
-
-static int by_uid(const void *a, const void *b)
-{
-  return vt_uid_cmp(&sorting[*(const int32_t *)a].uid, &sorting[*(const int32_t *)b].uid);
-}
-
 vt_status vt__peer_jobs_open(vt_master *m, vt_err *err)
 {
   void *p;
-  size_t n = (size_t)m->o->n_tasks;
   if (!m->o->replay) return VT_OK;
-  VT_PASS(vt_calloc64(&p, n, sizeof *m->by_uid, err));
-  m->by_uid = p;
-  for (int i = 0; i < m->o->n_tasks; i++) m->by_uid[i] = i;
-  sorting = m->o->task;
-  qsort(m->by_uid, n, sizeof *m->by_uid, by_uid);
-  VT_PASS(vt_calloc64(&p, n, 1, err));
+  VT_PASS(vt_calloc64(&p, (size_t)m->o->n_tasks, 1, err));
   m->away = p;
   m->n_seen = vt_journal_count(m->o->replay); /* the replay takes these */
   return VT_OK;
 }
 
-void vt__peer_jobs_free(vt_master *m)
-{
-  vt_free(m->by_uid);
-  vt_free(m->away);
-}
-
-static int task_of(const vt_master *m, const vt_uid *uid)
-{
-  int lo = 0, hi = m->o->n_tasks;
-  while (lo < hi) {
-    int mid = lo + (hi - lo) / 2;
-    if (vt_uid_cmp(&m->o->task[m->by_uid[mid]].uid, uid) < 0)
-      lo = mid + 1;
-    else
-      hi = mid;
-  }
-  return lo < m->o->n_tasks && vt_uid_equal(&m->o->task[m->by_uid[lo]].uid, uid) ? m->by_uid[lo] : -1;
-}
+void vt__peer_jobs_free(vt_master *m) { vt_free(m->away); }
 
 /* ------------------------------------------------------------------ reading */
 
@@ -102,7 +68,7 @@ vt_status vt__peer_jobs_read(vt_master *m, vt_err *err)
   m->read = vt_comm_now(m->comm);
   while (m->n_seen < vt_journal_count(j)) {
     vt_rec rec = *vt_journal_rec(j, m->n_seen++);
-    int task = task_of(m, &rec.uid);
+    int task = vt_uid_index_find(m->o->by_uid, &rec.uid);
     if (task < 0) continue; /* of a larger campaign that shares this folder */
     VT_PASS(rec.type == VT_REC_RESULT ? result(m, task, err) : failure(m, &rec, task, err));
   }

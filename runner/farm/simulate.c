@@ -34,6 +34,7 @@ typedef struct world {
   vt_sim *sim;
   vt_farm_options o;
   vt_master *master;
+  vt_uid_index by_uid; /* of s->task */
   double *ns;
   unsigned char *results; /* [n_tasks] that the master saw */
   hand *hand;             /* [n_ranks] */
@@ -347,11 +348,13 @@ static vt_status open_world(world *w, vt_err *err)
                            .task_ns = w->ns,
                            .n_tasks = s->n_tasks,
                            .replay = s->replay,
+                           .by_uid = &w->by_uid,
                            .event = happened,
                            .ctx = w};
   w->clock_s = cost_of_clock();
   w->out->open_bytes = allocated();
   w->out->open_s = vt_cpu_s();
+  VT_PASS(vt_uid_index_make(&w->by_uid, &s->task[0].uid, sizeof *s->task, s->n_tasks, err));
   VT_PASS(vt__master_open(&w->master, &w->o, err));
   w->out->open_s = vt_cpu_s() - w->out->open_s;
   w->out->open_bytes = allocated() - w->out->open_bytes;
@@ -362,6 +365,7 @@ static void close_world(world *w)
 {
   vt__master_close(w->master);
   vt_sim_close(w->sim);
+  vt_uid_index_free(&w->by_uid);
   vt_free(w->ns);
   vt_free(w->results);
   vt_free(w->hand);

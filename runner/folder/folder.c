@@ -59,39 +59,29 @@ vt_simd vt_outdir_simd(const vt_outdir *o, const vt_campaign_env *env)
   return s;
 }
 
-static int by_uid(const void *a, const void *b) { return vt_uid_cmp(a, b); }
-
 /* 1 if every task of `old` is a task of `c`. */
-static vt_status contains(const vt_campaign *c, const vt_campaign *old, int *yes, vt_err *err)
+static int contains(const vt_campaign *c, const vt_campaign *old)
 {
-  void *p;
-  VT_TRY(vt_calloc64(&p, (size_t)c->n_tasks, sizeof(vt_uid), err), err, "uids of %d tasks", c->n_tasks);
-  vt_uid *uid = p;
-  for (int i = 0; i < c->n_tasks; i++) uid[i] = c->task[i].uid;
-  qsort(uid, (size_t)c->n_tasks, sizeof *uid, by_uid);
-  *yes = 1;
-  for (int i = 0; i < old->n_tasks && *yes; i++)
-    *yes = bsearch(&old->task[i].uid, uid, (size_t)c->n_tasks, sizeof *uid, by_uid) != NULL;
-  vt_free(uid);
-  return VT_OK;
+  for (int i = 0; i < old->n_tasks; i++)
+    if (vt_campaign_find(c, &old->task[i].uid) < 0) return 0;
+  return 1;
 }
 
 static vt_status same_campaign(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env, int extend,
                                vt_err *err)
 {
   vt_campaign *old = NULL;
-  int adds_only = 0;
+  vt_status rc = VT_OK;
   if (access(o->campaign, F_OK) != 0) return VT_OK; /* nothing recorded yet */
   VT_PASS(vt_outdir_campaign(o, env, &old, err));
   int same = vt_uid_equal(&old->id, &c->id);
-  vt_status rc = same ? VT_OK : contains(c, old, &adds_only, err);
-  if (rc == VT_OK && !same && !adds_only)
+  if (!same && !contains(c, old))
     rc =
         vt_err_set(err, VT_EINVAL, __FILE__, __LINE__,
                    "'%s' holds another campaign ('%s', %d tasks), and this one does not contain all of its tasks; give "
                    "another --output",
                    o->dir, old->name, old->n_tasks);
-  else if (rc == VT_OK && !same && !extend)
+  else if (!same && !extend)
     rc = vt_err_set(err, VT_EINVAL, __FILE__, __LINE__,
                     "'%s' holds a smaller campaign (%d of these %d tasks); say --extend to add to it", o->dir,
                     old->n_tasks, c->n_tasks);

@@ -137,6 +137,7 @@ static vt_status do_tasks(run *r, vt_farm_outcome *out, vt_err *err)
                         .task_ns = r->ns,
                         .n_tasks = r->c->n_tasks,
                         .replay = rank == 0 ? r->j : NULL,
+                        .by_uid = &r->c->by_uid,
                         .journal_dir = r->dir.journal,
                         .work = vt__replica_task(&work),
                         .watch = watch,

@@ -194,7 +194,7 @@ static void check_checkpoint(vt__checkup *k, const char *name)
   } else if (strncmp(name, hex, strlen(hex)) != 0) {
     at.kind = VT_FOUND_MISMATCH;
     vt__found(k, at, "it is of task %.12s, not of the one that its name says", hex);
-  } else if (k->by_uid && vt__task_of(k, &info.uid) < 0) {
+  } else if (k->c && vt_campaign_find(k->c, &info.uid) < 0) {
     vt__found(k, (vt__place){.kind = VT_FOUND_FOREIGN, .file = file, .action = "no run looks at it"},
               "of a task that is not of this campaign");
   } else if (k->j && !k->busy && vt_journal_result(k->j, &info.uid)) {
@@ -235,13 +235,11 @@ void vt__checkup_free(vt__checkup *k)
 {
   vt_free(k->unfit);
   vt_free(k->first);
-  vt_free(k->by_uid);
   vt_buf_free(&k->campaign_of_store);
   vt_journal_free(k->j);
   vt_campaign_free(k->c);
   k->unfit = NULL;
   k->first = NULL;
-  k->by_uid = NULL;
   k->j = NULL;
   k->c = NULL;
 }

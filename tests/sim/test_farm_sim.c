@@ -17,6 +17,7 @@ typedef struct world {
   int n_ranks;
   char dir[64];
   vt_sched_task task[N_TASKS];
+  vt_uid_index by_uid;
   double ns[N_TASKS];
   int ran[N_TASKS]; /* how often each task gave a result in this world, over all starts */
 } world;
@@ -86,6 +87,7 @@ static void open_rank(world *w, rank *r, int k, vt_journal *replay)
                     .task_ns = w->ns,
                     .n_tasks = N_TASKS,
                     .replay = k == 0 ? replay : NULL,
+                    .by_uid = &w->by_uid,
                     .journal_dir = w->dir,
                     .work = {.ctx = r, .run = work_run}}};
   if (k == 0) VT_TEST_OK(vt__master_open(&r->master, &r->o, &err), &err);
@@ -141,10 +143,13 @@ static void make_world(world *w, uint64_t seed)
     vt_sha256(&i, sizeof i, &w->task[i].uid);
     w->ns[i] = 1;
   }
+  vt_err err = {0};
+  VT_TEST_OK(vt_uid_index_make(&w->by_uid, &w->task[0].uid, sizeof *w->task, N_TASKS, &err), &err);
 }
 
 static void remove_world(world *w)
 {
+  vt_uid_index_free(&w->by_uid);
   char cmd[128];
   (void)snprintf(cmd, sizeof cmd, "rm -rf '%s'", w->dir);
   assert_int_equal(system(cmd), 0);
