@@ -1,5 +1,4 @@
 /* verify.c - the state of a campaign folder's bytes: findings, and the small files. */
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <jansson.h>
@@ -54,12 +53,10 @@ void vt__found(vt__checkup *k, vt__place at, const char *what, ...)
 const char *vt__why(const vt_err *err)
 {
   static char text[sizeof err->text];
-  (void)snprintf(text, sizeof text, "%.*s", (int)strcspn(err->text, "\n"), err->text);
-  char *at = strstr(text, ".c:");
-  if (!at || at > text + strcspn(text, " ")) return text;
-  at += 3;
-  while (isdigit((unsigned char)*at)) at++;
-  return at[0] == ':' && at[1] == ' ' ? at + 2 : text;
+  int n;
+  const char *sentence = vt_err_sentence(err->text, &n);
+  (void)snprintf(text, sizeof text, "%.*s", n, sentence);
+  return text;
 }
 
 void vt_checked_free(vt_checked *v)
