@@ -174,7 +174,7 @@ vt_status vt_campaign_resolve(vt_campaign *c, vt_simd simd, vt_err *err)
   c->n_glass_tasks = (int)n_glass;
   list_tasks(c);
   for (int i = 0; i < c->n_tasks; i++) /* a glass stands before what needs it */
-    VT_TRY(identify(c, &c->task[i], err), err, "task %d of campaign '%s'", i, c->name);
+    VT_TRY(identify(c, &c->task[i], err), err, "row %d of campaign '%s'", i, c->name);
   return identify_campaign(c, err);
 }
 
@@ -182,7 +182,8 @@ int vt_campaign_find(const vt_campaign *c, const vt_uid *uid) { return vt_uid_in
 
 vt_status vt_campaign_plan(const vt_campaign *c, int i, vt_plan *out, vt_err *err)
 {
-  if (i < 0 || i >= c->n_tasks) VT_FAIL(err, VT_EINVAL, "task %d of the %d of campaign '%s'", i, c->n_tasks, c->name);
+  if (i < 0 || i >= c->n_tasks)
+    VT_FAIL(err, VT_EINVAL, "row %d of the %d tasks of campaign '%s'", i, c->n_tasks, c->name);
   const vt_task *t = &c->task[i];
   fill_plan(c, t, out);
   out->uid = t->uid;

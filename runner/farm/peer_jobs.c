@@ -12,28 +12,28 @@ vt_status vt__peer_jobs_open(vt_master *m, vt_err *err)
   void *p;
   if (!m->o->replay) return VT_OK;
   VT_PASS(vt_calloc64(&p, (size_t)m->o->n_tasks, 1, err));
-  m->away = p;
+  m->held_elsewhere = p;
   m->n_seen = vt_journal_count(m->o->replay); /* the replay takes these */
   return VT_OK;
 }
 
-void vt__peer_jobs_free(vt_master *m) { vt_free(m->away); }
+void vt__peer_jobs_free(vt_master *m) { vt_free(m->held_elsewhere); }
 
 /* ------------------------------------------------------------------ reading */
 
-/* A living rank of this job holds it: what it does with the task comes as a message. */
+/* A rank of this job that is alive holds it: what it does with the task comes as a message. */
 static int held_here(const vt_master *m, int task)
 {
   int holder = vt_sched_worker_of(m->sched, task);
-  return holder >= 0 && holder < m->n_ranks && !m->gone[holder];
+  return holder >= 0 && holder < m->n_ranks && !m->to_declare[holder];
 }
 
 static vt_status result(vt_master *m, int task, vt_err *err)
 {
   if (vt_sched_state(m->sched, task) == VT_DONE || held_here(m, task)) return VT_OK;
   m->ns_done += m->o->task_ns[task];
-  m->away[task] = 0;
-  vt__master_say(m, "result_elsewhere", -1, &(vt_lease){.task = task}, NULL);
+  m->held_elsewhere[task] = 0;
+  vt__master_say(m, VT_RUN_RESULT_ELSEWHERE, -1, &(vt_lease){.task = task}, NULL);
   return vt__master_event(m, &(vt_event){.kind = VT_EV_RESULT, .worker = m->n_ranks, .task = task}, err);
 }
 
@@ -54,8 +54,8 @@ static vt_status failure(vt_master *m, const vt_rec *rec, int task, vt_err *err)
                  .half_stage = rec->half_stage,
                  .stage = h.stage};
   vt_lease l = {.task = task, .attempt = rec->attempt, .half_stage = rec->half_stage};
-  if (!here) m->away[task] = 0;
-  vt__master_say(m, h.crashed ? "crash" : "failure_elsewhere", h.crashed ? h.rank : -1, &l, h.err.text);
+  if (!here) m->held_elsewhere[task] = 0;
+  vt__master_say(m, h.crashed ? VT_RUN_CRASH : VT_RUN_FAILURE_ELSEWHERE, h.crashed ? h.rank : -1, &l, h.err.text);
   return vt__master_event(m, &ev, err);
 }
 
@@ -77,20 +77,20 @@ vt_status vt__peer_jobs_read(vt_master *m, vt_err *err)
 
 /* ------------------------------------------------------------------ claims */
 
-/* VT_ESTOP: somebody took this job for dead.  It ends; what it has is durable, and others do the rest. */
+/* VT_ESTOP: another job declared this one dead.  It ends; what it has is durable, and others do the rest. */
 static vt_status or_stop(vt_master *m, vt_status rc, const vt_err *why, vt_err *err)
 {
   if (rc != VT_ESTOP) return rc;
-  if (!m->taken) vt__master_say(m, "taken_for_dead", -1, NULL, why ? why->text : NULL);
-  m->taken = 1;
+  if (!m->declared_dead) vt__master_say(m, VT_RUN_DECLARED_DEAD, -1, NULL, why ? why->text : NULL);
+  m->declared_dead = 1;
   return vt__master_stop(m, err);
 }
 
 static vt_status elsewhere(vt_master *m, int worker, int task, vt_err *err)
 {
-  m->away[task] = 1;
+  m->held_elsewhere[task] = 1;
   m->ever_others = 1;
-  vt__master_say(m, "elsewhere", -1, &(vt_lease){.task = task}, NULL);
+  vt__master_say(m, VT_RUN_ELSEWHERE, -1, &(vt_lease){.task = task}, NULL);
   return vt__master_event(m, &(vt_event){.kind = VT_EV_ELSEWHERE, .worker = worker, .task = task}, err);
 }
 
@@ -101,7 +101,7 @@ vt_status vt__peer_jobs_claim(vt_master *m, int worker, int task, int *ours, vt_
   const vt_claims *c = m->o->claims;
   *ours = 1;
   if (!c) return VT_OK;
-  VT_TRY(or_stop(m, c->claim(c->ctx, task, ours, err), err, err), err, "claiming task %d", task);
+  VT_TRY(or_stop(m, c->claim(c->ctx, task, ours, err), err, err), err, "claiming row %d", task);
   if (*ours && m->ever_others && m->o->replay) {
     if (vt_comm_now(m->comm) - m->read > FRESH_S) VT_PASS(vt__peer_jobs_read(m, err));
     if (vt_journal_result(m->o->replay, &m->o->task[task].uid)) {
@@ -120,33 +120,33 @@ vt_status vt__peer_jobs_release(vt_master *m, int task, vt_err *err)
 
 static vt_status back(vt_master *m, int task, vt_err *err)
 {
-  m->away[task] = 0;
-  vt__master_say(m, "back", -1, &(vt_lease){.task = task}, NULL);
+  m->held_elsewhere[task] = 0;
+  vt__master_say(m, VT_RUN_BACK, -1, &(vt_lease){.task = task}, NULL);
   return vt__master_event(m, &(vt_event){.kind = VT_EV_BACK, .worker = -1, .task = task}, err);
 }
 
 /* Tasks that another job held: done, or given back without a result?  Who held it may have finished between the two
  * looks, so the journal is read once more before tasks are taken back. */
-static vt_status look_at_away(vt_master *m, vt_err *err)
+static vt_status look_elsewhere(vt_master *m, vt_err *err)
 {
-  enum { AWAY = 1, FREE = 2 };
+  enum { HELD = 1, FREE = 2 };
   const vt_claims *c = m->o->claims;
   int any = 0;
   VT_PASS(vt__peer_jobs_read(m, err));
   for (int t = 0; t < m->o->n_tasks; t++) {
     int held = 1;
-    if (!m->away[t]) continue;
+    if (!m->held_elsewhere[t]) continue;
     if (vt_journal_result(m->o->replay, &m->o->task[t].uid))
       VT_PASS(result(m, t, err));
     else {
-      VT_TRY(or_stop(m, c->held(c->ctx, t, &held, err), err, err), err, "task %d elsewhere", t);
-      m->away[t] = held ? AWAY : FREE;
+      VT_TRY(or_stop(m, c->held(c->ctx, t, &held, err), err, err), err, "row %d elsewhere", t);
+      m->held_elsewhere[t] = held ? HELD : FREE;
       any |= !held;
     }
   }
   if (any) VT_PASS(vt__peer_jobs_read(m, err));
   for (int t = 0; t < m->o->n_tasks && any; t++)
-    if (m->away[t] == FREE) VT_PASS(back(m, t, err));
+    if (m->held_elsewhere[t] == FREE) VT_PASS(back(m, t, err));
   return VT_OK;
 }
 
@@ -158,12 +158,12 @@ vt_status vt__peer_jobs_beat(vt_master *m, vt_err *err)
   vt_status rc = c->beat(c->ctx, &m->others, &m->leads, err);
   if (rc == VT_ESTOP) return or_stop(m, rc, err, err);
   VT_TRY(rc, err, "other jobs");
-  if (m->leads && !led) vt__master_say(m, "leads", -1, NULL, "the job that led has ended");
+  if (m->leads && !led) vt__master_say(m, VT_RUN_LEADS, -1, NULL, "the job that led has ended");
   m->ever_others |= m->others > 0;
   return VT_OK;
 }
 
-/* Claims that nobody living holds, and that this job cannot have: the folder of leases refuses new names. */
+/* Claims that no job alive holds, and that this job cannot have: the folder of leases refuses new names. */
 static vt_status give_up_claiming(vt_master *m, double now, int64_t here, vt_err *err)
 {
   if (m->others > 0 || here > 0 || vt_sched_elsewhere(m->sched) == 0) {
@@ -180,11 +180,11 @@ vt_status vt__peer_jobs_look(vt_master *m, double now, vt_err *err)
   if (!m->o->claims || !m->o->replay || now - m->checked < CHECK_S) return VT_OK;
   if (m->checked <= 0) m->stuck = now;
   m->checked = now;
-  if (vt_sched_elsewhere(m->sched) > 0) VT_PASS(look_at_away(m, err));
+  if (vt_sched_elsewhere(m->sched) > 0) VT_PASS(look_elsewhere(m, err));
   vt_sched_counts n = vt_sched_count(m->sched);
   int64_t here = n.leased - vt_sched_elsewhere(m->sched);
   VT_PASS(give_up_claiming(m, now, here, err));
   if (!m->leads && m->others > 0 && !m->closing && n.ready + n.waiting + here == 0)
-    return vt__master_close_shop(m, "other jobs do all that is left", err);
+    return vt__master_begin_no_more(m, "other jobs do all that is left", err);
   return VT_OK;
 }

@@ -64,7 +64,7 @@ const char *vt_farm_message_name(int kind)
 {
   static const char *const name[VT_FARM_TAGS] = {
       [VT_MSG_READY] = "ready", [VT_MSG_RESULT] = "result",     [VT_MSG_FAILURE] = "failure", [VT_MSG_ABORT] = "abort",
-      [VT_MSG_BEAT] = "beat",   [VT_MSG_STOP_ASK] = "stop_ask", [VT_MSG_GONE] = "gone",       [VT_MSG_IN] = "in"};
+      [VT_MSG_BEAT] = "beat",   [VT_MSG_STOP_ASK] = "stop_ask", [VT_MSG_LEFT] = "left",       [VT_MSG_IN] = "in"};
   return kind >= 0 && kind < VT_FARM_TAGS ? name[kind] : NULL;
 }
 
@@ -107,7 +107,7 @@ static vt_status tell(world *w, int rank, int tag, const void *data, size_t n, v
 static vt_status leave(world *w, int rank, vt_err *err)
 {
   w->hand[rank].state = HAND_LEFT;
-  return tell(w, rank, VT_MSG_GONE, NULL, 0, err);
+  return tell(w, rank, VT_MSG_LEFT, NULL, 0, err);
 }
 
 static void begin(world *w, int rank, const vt_msg *m, double now)
@@ -137,7 +137,7 @@ static vt_status hear(world *w, int rank, const vt_msg *m, double now, vt_err *e
     h->state = HAND_LEFT;
     return tell(w, rank, VT_MSG_IN, m->data, m->n, err);
   case VT_MSG_GO:
-  case VT_MSG_GIVEN_UP:
+  case VT_MSG_DECLARED_DEAD:
     h->state = HAND_OVER;
     return VT_OK;
   default:
@@ -155,7 +155,7 @@ static vt_status report(world *w, int rank, vt_err *err)
   if (u[0] >= w->s->fail || h->lease.attempt || h->lease.half_stage)
     return tell(w, rank, VT_MSG_RESULT, &d, sizeof d, err);
   d.stage = VT_STAGE_MELT;
-  (void)vt_err_set(&d.err, VT_EDIVERGE, __FILE__, __LINE__, "the first try of task %d", h->lease.task);
+  (void)vt_err_set(&d.err, VT_EDIVERGE, __FILE__, __LINE__, "the first try of row %d", h->lease.task);
   return tell(w, rank, VT_MSG_FAILURE, &d, sizeof d, err);
 }
 
@@ -263,7 +263,7 @@ static vt_status master_turn(world *w, double now, vt_err *err)
 static void happened(void *ctx, const vt_run_event *h)
 {
   world *w = ctx;
-  if (strcmp(h->what, "result") == 0 && w->results[h->task] < UINT8_MAX) w->results[h->task]++;
+  if (h->kind == VT_RUN_RESULT && w->results[h->task] < UINT8_MAX) w->results[h->task]++;
 }
 
 /* ------------------------------------------------------------------ the world */

@@ -141,7 +141,11 @@ vt_status vt_outdir_join(const vt_outdir *o, const vt_campaign *c, const vt_camp
 vt_status vt_outdir_lock(vt_outdir *o, vt_err *err)
 {
   int leads = 0;
-  vt_jobs_options jo = {.dir = o->lease, .label = "repair", .beat_s = VT_JOB_BEAT_S, .stale_s = VT_JOB_STALE_S};
+  vt_jobs_options jo = {.dir = o->lease,
+                        .label = "repair",
+                        .build = vt_build_info()->build_id,
+                        .beat_s = VT_JOB_BEAT_S,
+                        .silence_s = VT_JOB_SILENCE_S};
   VT_TRY(vt_jobs_open(&o->alone, &jo, vt_now_s(), err), err, "output folder '%s'", o->dir);
   vt_status rc = vt_outdir_lead(o->alone, o->lease, &leads, err);
   if (rc == VT_OK) rc = vt_jobs_beat(o->alone, vt_now_s(), err);
@@ -163,7 +167,7 @@ int vt_outdir_busy(const vt_outdir *o)
   vt_jobs_list l = {0};
   int busy = 0;
   if (vt_jobs_look(o->lease, &l, NULL) != VT_OK) return 0;
-  for (int i = 0; i < l.n; i++) busy |= !l.job[i].gone;
+  for (int i = 0; i < l.n; i++) busy |= !l.job[i].dead;
   vt_jobs_list_free(&l);
   return busy;
 }

@@ -46,11 +46,11 @@ VT_MUST_CHECK vt_status vt_failure_load(const vt_journal *j, const vt_rec *r, vt
 VT_MUST_CHECK vt_status vt_results_load(const vt_journal *j, const vt_plan *p, vt_result_head *head, double **values,
                                         size_t *n, vt_err *err);
 
-/* results.c: one RESULT record of a task, as vt_results_load. */
+/* One RESULT record of a task, as vt_results_load. */
 VT_MUST_CHECK vt_status vt_record_result(const vt_journal *j, const vt_rec *r, const vt_plan *p, vt_result_head *head,
                                          double **values, size_t *n, vt_err *err);
 
-/* results.c: the failed tries of a task; crashes (the process died) are counted apart, they are not reproducible. */
+/* The failed tries of a task; crashes (the process died) are counted apart, they are not reproducible. */
 typedef struct vt_tries {
   int failures, crashes;
   vt_failure_head last;        /* failure; failures > 0 */
@@ -72,7 +72,5 @@ VT_MUST_CHECK vt_status vt_records_sched_tasks(const vt_campaign *c, vt_sched_ta
  * asked for work yet).  done(ctx, i) is called for every finished task; may be NULL. */
 VT_MUST_CHECK vt_status vt_records_replay(vt_sched *s, const vt_sched_task *task, int n, const vt_journal *j,
                                           void (*done)(void *ctx, int i), void *ctx, vt_err *err);
-
-enum { VT_FAULT_LIMIT = 2 }; /* deaths that a task caused by itself: then it is quarantined */
 
 #endif

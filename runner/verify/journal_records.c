@@ -248,7 +248,7 @@ static vt_status check_glass(vt__checkup *k, int task, vt_err *err)
   vt_alive();
   VT_PASS(vt_campaign_plan(k->c, task, &p, err));
   VT_PASS(vt_record_result(k->j, k->first[task], &p, NULL, &values, &n, err));
-  VT_TRY_OUT(vt_glass_file_text(&p, values, &b, err), err, "structure of task %d", task);
+  VT_TRY_OUT(vt_glass_file_text(&p, values, &b, err), err, "structure of row %d", task);
   vt_glass_file_name(&p.uid, name);
   (void)snprintf(path, sizeof path, "%s/%s", k->dir->dir, name);
   int is = file_is(path, &b);

@@ -97,8 +97,8 @@ static void open_rank(world *w, rank *r, int k, vt_journal *replay)
 static int over(const rank *r)
 {
   const unsigned char *dead;
-  int given_up;
-  return r->master ? vt__master_finished(r->master) : vt__worker_over(r->worker, &dead, &given_up);
+  int declared_dead;
+  return r->master ? vt__master_finished(r->master) : vt__worker_over(r->worker, &dead, &declared_dead);
 }
 
 /* One start; stop_after: virtual seconds, < 0 never. */
