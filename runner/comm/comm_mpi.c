@@ -80,7 +80,8 @@ out:
   return VT_OK;
 }
 
-/* A message that cannot be sent is lost like one to a rank that died: silence, not this call, tells which ranks are dead. */
+/* A message that cannot be sent is lost like one to a rank that died: silence, not this call, tells which ranks are
+ * dead. */
 static void say_lost(const vt_err *why)
 {
   vt_log(VT_LOG_WARN, "comm", "ev=message_lost error=\"%s\"", vt_err_line(why->text).s);
