@@ -232,7 +232,7 @@ VT_MUST_CHECK vt_status vt__read_factor(vt__draft *dr, const vt__row *row, int n
 VT_MUST_CHECK vt_status vt__read_exclude(vt__draft *dr, const vt__row *row, int node, vt_err *err);
 VT_MUST_CHECK vt_status vt__read_include(vt__draft *dr, const vt__row *row, int node, vt_err *err);
 void vt__read_oxidation(vt__draft *dr, const vt__row *row, int node);
-/* Text of a scalar; NULL and a mistake if it is something else or nothing. */
+/* read_item.c.  Text of a scalar; NULL and a mistake if it is something else or nothing. */
 const char *vt__read_scalar(vt__draft *dr, const vt__row *row, int node, const char *expected);
 /* Number of items of a list; -1 and a mistake if it is no list or has more than `most`. */
 int vt__read_count(vt__draft *dr, const vt__row *row, int node, int most, const char *expected);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Random effects computed independently of engine/ana: numbers for tests/unit/test_compare.c.
+"""Random effects computed independently of engine/comparison: numbers for tests/unit/test_compare.c.
 
 Run:  /usr/bin/python3 scripts/oracle_compare.py [PROGRAM]     (numpy, scipy)
 

@@ -1,7 +1,7 @@
 /* obs.h - what is measured while the atoms move: one table of functions an observable (layer 3).
  *
  * Streaming only: no observable may assume that a trajectory exists; memory is fixed by the plan.  Observables give
- * arrays; engine/ana turns arrays into numbers with errors, so that a fit can be repeated without new MD. */
+ * arrays; engine/transport and engine/structure turn arrays into numbers with errors, so that a fit can be repeated without new MD. */
 #ifndef VT_OBS_H
 #define VT_OBS_H
 

@@ -74,13 +74,6 @@ static vt_status check_finite(const vt_nlist *nl, const vt_force_out *out, vt_er
   VT_FAIL(err, VT_EDIVERGE, "forces or virial are too large to add up");
 }
 
-vt_status vt__pot_overlap(const vt_nlist *nl, int i, int j, vt_err *err)
-{
-  double d[3] = {nl->x[j] - nl->x[i], nl->y[j] - nl->y[i], nl->z[j] - nl->z[i]};
-  VT_FAIL(err, VT_EDIVERGE, "atoms %d and %d sit on each other (distance %.3g A)", i, nl->owner[j],
-          sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]));
-}
-
 vt_status vt_pot_compute(vt_pot *pot, const vt_nlist *nl, vt_force_out *out, vt_err *err)
 {
   out->spread = NAN;

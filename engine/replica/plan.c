@@ -188,27 +188,3 @@ size_t vt__replica_glass_values(const vt_plan *p)
 {
   return 9 + 3 * (size_t)p->comp.n_atoms + (size_t)VT__REPLICA_ROWS * VT__REPLICA_COLUMNS + (size_t)p->comp.n_species;
 }
-
-/* ------------------------------------------------------------------ memory */
-
-size_t vt_replica_memory(const vt_plan *p)
-{
-  /* Resident sizes of ranks under mpiexec: 32-34 MB for 336 atoms, nearly all of it libraries, and 1.3 kB for each atom
-   * more (phase space, neighbour list with ghosts, kernel buffers; 336 to 5376 atoms, NEP of 6 A). */
-  const size_t process = (size_t)36 << 20, per_atom = 1500;
-  size_t bytes = process + (size_t)p->comp.n_atoms * per_atom;
-  if (p->kind == VT_TASK_GLASS)
-    return bytes + vt__replica_glass_values(p) * sizeof(double) + vt__checkpointer_memory(p, NULL, NULL);
-  vt_array_def defs[VT_MAX_ARRAYS];
-  int n = 0;
-  if (vt_replica_layout(p, defs, VT_MAX_ARRAYS, &n, NULL) == VT_OK)
-    for (int k = 0; k < n; k++) bytes += vt_array_count(&defs[k]) * sizeof(double);
-  vt_obs_set *set = NULL;
-  vt_shells *shells = NULL;
-  if (vt_obs_set_open(&set, p, NULL) == VT_OK) bytes += vt_obs_set_memory(set);
-  if (vt_shells_open(&shells, &p->comp, NULL) == VT_OK) bytes += vt_shells_state_size(shells);
-  bytes += vt__checkpointer_memory(p, set, shells);
-  vt_shells_close(shells);
-  vt_obs_set_close(set);
-  return bytes;
-}

@@ -6,8 +6,7 @@
 #include "engine/replica/replica_impl.h"
 
 enum {
-  POLL_STEPS = 10,                       /* how often the clock is looked at */
-  RECORD_SAMPLES = 10 * VT__REPLICA_ROWS /* of one recorded stage */
+  POLL_STEPS = 10 /* how often the clock is looked at */
 };
 #define POLL_S 0.002 /* and how long must have passed since the last poll */
 
@@ -36,16 +35,6 @@ static void recorder_finish(vt__recorder *r)
 }
 
 /* ------------------------------------------------------------------ the task at work */
-
-static double *values_of(const vt__replica *r, const char *name)
-{
-  double *v = r->values;
-  for (int k = 0; k < r->n_defs; k++) {
-    if (strcmp(r->defs[k].name, name) == 0) return v;
-    v += vt_array_count(&r->defs[k]);
-  }
-  return NULL;
-}
 
 static vt_status poll(vt__replica *r, vt_err *err)
 {
@@ -107,14 +96,6 @@ static vt_status sample_shells(vt__replica *r, int64_t sample, vt_err *err)
   return vt_shells_sample(r->shells, &fr, err);
 }
 
-void vt__replica_record(vt__replica *r, vt_stage id)
-{
-  int64_t n_steps = vt__replica_stage_steps(r->plan, id);
-  double *rows = values_of(r, id == VT_STAGE_QUENCH ? "glass/quench" : "equilibrate/thermo");
-  r->rec = (vt__recorder){.rows = rows, .n_steps = n_steps, .every = n_steps / RECORD_SAMPLES};
-  if (r->rec.every < 1) r->rec.every = 1;
-}
-
 /* Samples every `every` steps and at the end; a task that is continued at the step of a sample has not taken it. */
 static vt_status run_recorded(vt__replica *r, vt_stage id, vt_err *err)
 {
@@ -160,23 +141,6 @@ static vt_status run_produce(vt__replica *r, vt_err *err)
 
 /* ------------------------------------------------------------------ GLASS: pack, melt, quench */
 
-/* Species blocks, as packings and glasses have them. */
-static void set_types(vt__replica *r)
-{
-  const vt_composition *c = &r->plan->comp;
-  for (int s = 0, i = 0; s < c->n_species; s++)
-    for (int k = 0; k < c->count[s]; k++) r->type[i++] = s;
-}
-
-static vt_status open_md(vt__replica *r, vt_err *err)
-{
-  const vt_plan *p = r->plan;
-  vt_pot_info info;
-  vt_pot_describe(&r->pot, &info);
-  return vt_md_open(&r->md, &p->comp, &r->cell, r->type, (const double(*)[3])r->x, &r->pot,
-                    vt__replica_skin_a(p, info.cutoff), vt_plan_key(p), err);
-}
-
 /* A random packing holds 0.5 eV per atom more than the melt.  Released in the first picosecond that is a temperature of
  * 2000 K and more, at which anions meet and make molecules; after this relaxation the melt begins at its own
  * temperature (24 oxychlorides of 168 atoms: peak 1474 K instead of 2028 K at 1200 K). */
@@ -194,7 +158,7 @@ static vt_status relax(vt__replica *r, vt_err *err)
 /* How far each species got in the melt: a framework that moved less than a site distance remembers the packing. */
 static void put_melt_msd(vt__replica *r)
 {
-  double *msd = values_of(r, "glass/melt_msd");
+  double *msd = vt__replica_values(r, "glass/melt_msd");
   for (int i = 0; i < r->md.n; i++) {
     const double *d = r->md.dx[i];
     msd[r->md.type[i]] += (d[0] * d[0] + d[1] * d[1] + d[2] * d[2]) / r->plan->comp.count[r->md.type[i]];
@@ -206,7 +170,7 @@ static vt_status start_glass(vt__replica *r, vt_err *err)
   const vt_plan *p = r->plan;
   r->doing = "pack";
   VT_PASS(vt_pack(&p->comp, p->protocol.pack_density, vt_plan_key(p), &r->cell, r->type, r->x, err));
-  VT_PASS(open_md(r, err));
+  VT_PASS(vt__replica_begin_md(r, err));
   VT_PASS(relax(r, err));
   vt_md_velocities(&r->md, p->protocol.melt_t_k);
   return VT_OK;
@@ -232,24 +196,18 @@ static vt_status run_glass(vt__replica *r, vt_err *err)
     VT_PASS(run_melt(r, err));
   VT_PASS(run_recorded(r, VT_STAGE_QUENCH, err));
   vt_frame fr = vt_md_frame(&r->md);
-  memcpy(values_of(r, "glass/cell"), fr.cell.h, sizeof fr.cell.h);
-  memcpy(values_of(r, "glass/x"), fr.x, (size_t)fr.n * sizeof *fr.x);
+  memcpy(vt__replica_values(r, "glass/cell"), fr.cell.h, sizeof fr.cell.h);
+  memcpy(vt__replica_values(r, "glass/x"), fr.x, (size_t)fr.n * sizeof *fr.x);
   return VT_OK;
 }
 
 /* ------------------------------------------------------------------ MD: equilibrate, produce */
 
-static void take_glass(vt__replica *r)
-{
-  memcpy(r->cell.h, r->glass, sizeof r->cell.h);
-  memcpy(r->x, r->glass + 9, (size_t)r->plan->comp.n_atoms * sizeof *r->x);
-  set_types(r);
-}
-
 static void put_cutoffs(vt__replica *r)
 {
   const int n = r->plan->comp.n_species;
-  double *cutoff = values_of(r, "equilibrate/cutoff"), *measured = values_of(r, "equilibrate/cutoff_measured");
+  double *cutoff = vt__replica_values(r, "equilibrate/cutoff"),
+         *measured = vt__replica_values(r, "equilibrate/cutoff_measured");
   for (int i = 0; i < n; i++)
     for (int j = i; j < n; j++) {
       cutoff[vt_pair_index(i, j, n)] = r->cutoffs.r[i][j];
@@ -257,25 +215,10 @@ static void put_cutoffs(vt__replica *r)
     }
 }
 
-vt_status vt__replica_bond(vt__replica *r, vt_err *err)
-{
-  const int n = r->plan->comp.n_species;
-  const double *cutoff = values_of(r, "equilibrate/cutoff"), *measured = values_of(r, "equilibrate/cutoff_measured");
-  r->cutoffs = (vt_cutoffs){.n_species = n};
-  for (int i = 0; i < n; i++)
-    for (int j = 0; j < n; j++) {
-      int k = vt_pair_index(i, j, n);
-      r->cutoffs.r[i][j] = cutoff[k];
-      r->cutoffs.measured[i][j] = measured[k] > 0;
-    }
-  return vt_obs_set_begin(r->obs, &r->cutoffs, err);
-}
-
 static vt_status start_md(vt__replica *r, vt_err *err)
 {
   r->doing = "start from the glass";
-  take_glass(r);
-  VT_PASS(open_md(r, err));
+  VT_PASS(vt__replica_open_md(r, err));
   vt_md_velocities(&r->md, r->plan->t_k);
   return VT_OK;
 }
@@ -305,17 +248,6 @@ static vt_status run_md(vt__replica *r, vt_err *err)
   size_t n_equil = 0;
   for (int k = 0; k < VT__REPLICA_EQUILIBRATE_ARRAYS; k++) n_equil += vt_array_count(&r->defs[k]);
   return vt_obs_set_finish(r->obs, r->values + n_equil, r->n_values - n_equil, err);
-}
-
-vt_status vt__replica_open_md(vt__replica *r, vt_err *err)
-{
-  if (r->glass) {
-    take_glass(r);
-  } else {
-    set_types(r);
-    r->cell = vt_cell_cubic(1); /* any */
-  }
-  return open_md(r, err);
 }
 
 /* ------------------------------------------------------------------ open, run, close */
@@ -351,31 +283,6 @@ vt_status vt_replica_kernel(const vt_plan *p, char kernel[32], vt_err *err)
   return VT_OK;
 }
 
-static vt_status open_observables(vt__replica *r, vt_err *err)
-{
-  if (r->plan->kind == VT_TASK_GLASS) return VT_OK;
-  VT_PASS(vt_obs_set_open(&r->obs, r->plan, err));
-  return vt_shells_open(&r->shells, &r->plan->comp, err);
-}
-
-static void close_observables(vt__replica *r)
-{
-  vt_obs_set_close(r->obs);
-  vt_shells_close(r->shells);
-  r->obs = NULL;
-  r->shells = NULL;
-}
-
-vt_status vt__replica_reset(vt__replica *r, vt_err *err)
-{
-  vt_md_close(&r->md);
-  close_observables(r);
-  memset(r->values, 0, r->n_values * sizeof *r->values);
-  r->stage = r->from = VT_STAGE_NONE;
-  r->wall_before_s = 0;
-  return open_observables(r, err);
-}
-
 static vt_status open_replica(vt__replica *r, vt_err *err)
 {
   const vt_plan *p = r->plan;
@@ -395,14 +302,14 @@ static vt_status open_replica(vt__replica *r, vt_err *err)
   if (!vt_uid_equal(&info.sha256, &p->pot_hash))
     VT_FAIL(err, VT_EINVAL, "potential '%s' is not the file that the plan names: its SHA-256 differs", p->pot_path);
   r->steps_total = vt_replica_steps(p);
-  VT_PASS(open_observables(r, err));
+  VT_PASS(vt__replica_open_observables(r, err));
   return vt__checkpointer_open(r, err);
 }
 
 static void close_replica(vt__replica *r)
 {
   vt__checkpointer_close(r);
-  close_observables(r);
+  vt__replica_close_observables(r);
   vt_md_close(&r->md);
   vt_pot_close(&r->pot);
   vt_free(r->x);
@@ -473,4 +380,28 @@ void vt_result_free(vt_result *r)
 {
   vt_free(r->values);
   *r = (vt_result){0};
+}
+
+/* ------------------------------------------------------------------ memory */
+
+size_t vt_replica_memory(const vt_plan *p)
+{
+  /* Resident sizes of ranks under mpiexec: 32-34 MB for 336 atoms, nearly all of it libraries, and 1.3 kB for each atom
+   * more (phase space, neighbour list with ghosts, kernel buffers; 336 to 5376 atoms, NEP of 6 A). */
+  const size_t process = (size_t)36 << 20, per_atom = 1500;
+  size_t bytes = process + (size_t)p->comp.n_atoms * per_atom;
+  if (p->kind == VT_TASK_GLASS)
+    return bytes + vt__replica_glass_values(p) * sizeof(double) + vt__checkpointer_memory(p, NULL, NULL);
+  vt_array_def defs[VT_MAX_ARRAYS];
+  int n = 0;
+  if (vt_replica_layout(p, defs, VT_MAX_ARRAYS, &n, NULL) == VT_OK)
+    for (int k = 0; k < n; k++) bytes += vt_array_count(&defs[k]) * sizeof(double);
+  vt_obs_set *set = NULL;
+  vt_shells *shells = NULL;
+  if (vt_obs_set_open(&set, p, NULL) == VT_OK) bytes += vt_obs_set_memory(set);
+  if (vt_shells_open(&shells, &p->comp, NULL) == VT_OK) bytes += vt_shells_state_size(shells);
+  bytes += vt__checkpointer_memory(p, set, shells);
+  vt_shells_close(shells);
+  vt_obs_set_close(set);
+  return bytes;
 }

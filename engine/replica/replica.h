@@ -2,7 +2,6 @@
 #ifndef VT_REPLICA_H
 #define VT_REPLICA_H
 
-#include "engine/ana/ana.h"
 #include "engine/base/base.h"
 #include "engine/obs/obs.h"
 #include "engine/spec/spec.h"

@@ -1,5 +1,5 @@
-/* replica_impl.h - the stages of a task, shared by plan.c (how long, how large), replica.c (doing it), checkpointer.c
- * and checkpoint.c (keeping it on disk). */
+/* replica_impl.h - the stages of a task.  Each file uses those before it: plan.c (how long, how large), state.c (what a
+ * task holds), checkpoint.c and checkpointer.c (keeping it on disk), replica.c (doing it). */
 #ifndef VT_REPLICA_IMPL_H
 #define VT_REPLICA_IMPL_H
 
@@ -100,10 +100,17 @@ typedef struct vt__replica {
   vt__checkpointer checkpointer;
 } vt__replica;
 
-/* replica.c, for checkpointer.c: a phase space of the right shape, whatever is in it (of an MD task: its glass); what a
- * recorded stage writes into; what counts as bonded, from the result's cutoffs. */
-VT_MUST_CHECK vt_status vt__replica_open_md(vt__replica *r, vt_err *err);
+/* state.c.  Where the result's array of this name is written; NULL: this task has none. */
+double *vt__replica_values(const vt__replica *r, const char *name);
+/* What a recorded stage writes into. */
 void vt__replica_record(vt__replica *r, vt_stage id);
+/* The phase space of r->cell, r->type, r->x; and one of the right shape, whatever is in it (of an MD task: its glass).
+ */
+VT_MUST_CHECK vt_status vt__replica_begin_md(vt__replica *r, vt_err *err);
+VT_MUST_CHECK vt_status vt__replica_open_md(vt__replica *r, vt_err *err);
+VT_MUST_CHECK vt_status vt__replica_open_observables(vt__replica *r, vt_err *err);
+void vt__replica_close_observables(vt__replica *r);
+/* What counts as bonded, from the result's cutoffs. */
 VT_MUST_CHECK vt_status vt__replica_bond(vt__replica *r, vt_err *err);
 /* As after opening: no phase space, empty observables, no values. */
 VT_MUST_CHECK vt_status vt__replica_reset(vt__replica *r, vt_err *err);

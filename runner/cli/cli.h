@@ -9,11 +9,11 @@
 #include <stdio.h>
 
 #include "config/config.h"
-#include "engine/ana/ana.h"
 #include "engine/base/base.h"
 #include "engine/pot/pot.h"
 #include "engine/sys/sys.h"
 #include "runner/json/json.h"
+#include "engine/transport/transport.h"
 
 /* Scripts and batch systems rely on these numbers. */
 typedef enum vt_exit {

@@ -4,8 +4,11 @@
 #define VT_SCREENING_H
 
 #include "config/config.h"
-#include "engine/ana/ana.h"
+#include "engine/comparison/comparison.h"
+#include "engine/fits/fits.h"
 #include "engine/replica/replica.h"
+#include "engine/structure/structure.h"
+#include "engine/transport/transport.h"
 
 /* What is fitted against 1/T and compared (quantities.c): D of the alkali and sigma T, then D of every species of the
  * campaign ("D_Li"), then the rates at which alkalis leave metals with 0, 1, 2 oxygens ("rate_o0"). */

@@ -3,9 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/ana/ana.h"
+#include "engine/comparison/comparison.h"
 #include "engine/num/num.h"
 #include "engine/obs/obs.h"
+#include "engine/transport/transport.h"
 #include "tests/vt_draw.h"
 #include "tests/vt_test.h"
 

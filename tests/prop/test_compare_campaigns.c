@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/ana/ana.h"
+#include "engine/comparison/comparison.h"
 #include "tests/vt_draw.h"
 #include "tests/vt_test.h"
 

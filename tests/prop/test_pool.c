@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/ana/ana.h"
 #include "engine/num/num.h"
+#include "engine/transport/transport.h"
 #include "tests/vt_test.h"
 
 static void near(const char *what, double got, double want, double tolerance)

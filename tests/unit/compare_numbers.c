@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/ana/ana.h"
+#include "engine/comparison/comparison.h"
 #include "engine/num/num.h"
 
 enum { MOST = 64 };

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "engine/ana/ana.h"
+#include "engine/fits/fits.h"
 #include "tests/vt_test.h"
 
 static void near(double got, double want, double tolerance)

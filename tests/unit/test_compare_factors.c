@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "engine/ana/ana.h"
+#include "engine/comparison/comparison.h"
 #include "tests/vt_draw.h"
 #include "tests/vt_test.h"
 

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/ana/ana.h"
+#include "engine/structure/structure.h"
+#include "engine/transport/transport.h"
 #include "tests/unit/obs_bench.h"
 #include "tests/vt_test.h"
 

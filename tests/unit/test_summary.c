@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine/ana/ana.h"
+#include "engine/structure/structure.h"
 #include "tests/vt_test.h"
 
 enum { LI, NA, AL, GA, O, CL, N_SPECIES, N_PAIRS = N_SPECIES * (N_SPECIES + 1) / 2, N_LAG = 60, N_BINS = 100 };

@@ -1,7 +1,7 @@
 /* The kink of V(T) against curves with a known one. */
 #include <math.h>
 
-#include "engine/ana/ana.h"
+#include "engine/fits/fits.h"
 #include "tests/vt_test.h"
 
 enum { ROWS = 200, FIXED_ROWS = 107 }; /* 1200 K to 450 K; the cell is fixed above 800 K */

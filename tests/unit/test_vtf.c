@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "engine/ana/ana.h"
+#include "engine/fits/fits.h"
 #include "engine/num/num.h"
 #include "tests/vt_test.h"
 

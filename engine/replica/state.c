@@ -1,0 +1,103 @@
+/* state.c - what a task holds while it works: phase space, observables, the arrays of its result. */
+#include <string.h>
+
+#include "engine/replica/replica_impl.h"
+
+enum { RECORD_SAMPLES = 10 * VT__REPLICA_ROWS }; /* of one recorded stage */
+
+double *vt__replica_values(const vt__replica *r, const char *name)
+{
+  double *v = r->values;
+  for (int k = 0; k < r->n_defs; k++) {
+    if (strcmp(r->defs[k].name, name) == 0) return v;
+    v += vt_array_count(&r->defs[k]);
+  }
+  return NULL;
+}
+
+void vt__replica_record(vt__replica *r, vt_stage id)
+{
+  int64_t n_steps = vt__replica_stage_steps(r->plan, id);
+  double *rows = vt__replica_values(r, id == VT_STAGE_QUENCH ? "glass/quench" : "equilibrate/thermo");
+  r->rec = (vt__recorder){.rows = rows, .n_steps = n_steps, .every = n_steps / RECORD_SAMPLES};
+  if (r->rec.every < 1) r->rec.every = 1;
+}
+
+/* ------------------------------------------------------------------ phase space */
+
+/* Species blocks, as packings and glasses have them. */
+static void set_types(vt__replica *r)
+{
+  const vt_composition *c = &r->plan->comp;
+  for (int s = 0, i = 0; s < c->n_species; s++)
+    for (int k = 0; k < c->count[s]; k++) r->type[i++] = s;
+}
+
+vt_status vt__replica_begin_md(vt__replica *r, vt_err *err)
+{
+  const vt_plan *p = r->plan;
+  vt_pot_info info;
+  vt_pot_describe(&r->pot, &info);
+  return vt_md_open(&r->md, &p->comp, &r->cell, r->type, (const double(*)[3])r->x, &r->pot,
+                    vt__replica_skin_a(p, info.cutoff), vt_plan_key(p), err);
+}
+
+static void take_glass(vt__replica *r)
+{
+  memcpy(r->cell.h, r->glass, sizeof r->cell.h);
+  memcpy(r->x, r->glass + 9, (size_t)r->plan->comp.n_atoms * sizeof *r->x);
+  set_types(r);
+}
+
+vt_status vt__replica_open_md(vt__replica *r, vt_err *err)
+{
+  if (r->glass) {
+    take_glass(r);
+  } else {
+    set_types(r);
+    r->cell = vt_cell_cubic(1); /* any */
+  }
+  return vt__replica_begin_md(r, err);
+}
+
+/* ------------------------------------------------------------------ observables */
+
+vt_status vt__replica_open_observables(vt__replica *r, vt_err *err)
+{
+  if (r->plan->kind == VT_TASK_GLASS) return VT_OK;
+  VT_PASS(vt_obs_set_open(&r->obs, r->plan, err));
+  return vt_shells_open(&r->shells, &r->plan->comp, err);
+}
+
+void vt__replica_close_observables(vt__replica *r)
+{
+  vt_obs_set_close(r->obs);
+  vt_shells_close(r->shells);
+  r->obs = NULL;
+  r->shells = NULL;
+}
+
+vt_status vt__replica_bond(vt__replica *r, vt_err *err)
+{
+  const int n = r->plan->comp.n_species;
+  const double *cutoff = vt__replica_values(r, "equilibrate/cutoff"),
+               *measured = vt__replica_values(r, "equilibrate/cutoff_measured");
+  r->cutoffs = (vt_cutoffs){.n_species = n};
+  for (int i = 0; i < n; i++)
+    for (int j = 0; j < n; j++) {
+      int k = vt_pair_index(i, j, n);
+      r->cutoffs.r[i][j] = cutoff[k];
+      r->cutoffs.measured[i][j] = measured[k] > 0;
+    }
+  return vt_obs_set_begin(r->obs, &r->cutoffs, err);
+}
+
+vt_status vt__replica_reset(vt__replica *r, vt_err *err)
+{
+  vt_md_close(&r->md);
+  vt__replica_close_observables(r);
+  memset(r->values, 0, r->n_values * sizeof *r->values);
+  r->stage = r->from = VT_STAGE_NONE;
+  r->wall_before_s = 0;
+  return vt__replica_open_observables(r, err);
+}

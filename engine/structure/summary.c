@@ -1,0 +1,298 @@
+/* summary.c - what one run says about structure, bonds and jumps, as single numbers (T 13). */
+#include <math.h>
+#include <string.h>
+
+#include "engine/num/num.h"
+#include "engine/structure/structure_impl.h"
+
+static const double one_e = 0.36787944117144232; /* exp(-1) */
+
+/* The arrays of one run and its composition. */
+typedef struct run {
+  const vt_composition *c;
+  vt_arrays a;
+} run;
+
+static int has_role(const vt_composition *c, int s, const char *roles)
+{
+  return strchr(roles, vt_element_role(c->z[s])) != NULL;
+}
+
+static double atoms_of(const vt_composition *c, const char *roles)
+{
+  double n = 0;
+  for (int s = 0; s < c->n_species; s++) n += has_role(c, s, roles) ? c->count[s] : 0;
+  return n;
+}
+
+/* Columns `first` to `last` of the rows [species][n] of the species with these roles, each times its number if
+ * `moment`; mean weighted by the numbers of atoms.  NaN without the array or such atoms. */
+static double columns(const run *r, const char *name, const char *roles, int first, int last, int moment)
+{
+  const vt_array_def *d;
+  const double *v = vt_arrays_find(&r->a, name, &d);
+  double sum = 0;
+  if (!v || d->n_dim != 2) return (double)NAN;
+  const int n = d->dim[1];
+  for (int s = 0; s < r->c->n_species; s++)
+    for (int k = first; has_role(r->c, s, roles) && k < n && k <= last; k++)
+      sum += r->c->count[s] * v[(ptrdiff_t)s * n + k] * (moment ? k : 1);
+  return sum / atoms_of(r->c, roles);
+}
+
+static double single(const run *r, const char *name)
+{
+  const double *v = vt_arrays_find(&r->a, name, NULL);
+  return v ? *v : (double)NAN;
+}
+
+/* ------------------------------------------------------------------ polyhedra, chains */
+
+static void network(const run *r, vt_structure_summary *o)
+{
+  enum { ALL = 1000 };
+  const double metals = atoms_of(r->c, "M");
+  o->cn_metal = columns(r, "polyhedra/cn", "M", 0, ALL, 1);
+  o->cn4 = columns(r, "polyhedra/cn", "M", 4, 4, 0);
+  o->o_count = columns(r, "polyhedra/o_count", "M", 0, ALL, 1);
+  for (int k = 0; k <= VT_RES_CLASSES; k++)
+    o->o_fraction[k] = columns(r, "polyhedra/o_count", "M", k, k < VT_RES_CLASSES ? k : ALL, 0);
+  o->o_two_metals = columns(r, "polyhedra/anion", "O", 2, 2, 0);
+  o->x_bridging = columns(r, "polyhedra/anion", "X", 2, ALL, 0);
+  o->free_anions = columns(r, "polyhedra/anion", "XO", 0, 0, 0);
+  o->chain_mean = single(r, "chains/mean_size");
+  o->chain_weight = single(r, "chains/weight_size");
+  o->chain_largest = single(r, "chains/largest");
+  o->chain_largest_share = o->chain_largest / metals;
+  o->cycles_per_metal = single(r, "chains/cycles") / metals;
+}
+
+/* ------------------------------------------------------------------ pairs of metals and anions */
+
+/* Mean of rows[m][n] with weights [m], at each of n over the rows that have a number there; those of weight 0 (or NaN)
+ * do not count.  NaN where there is none. */
+static void mixed_row(const double *rows, int m, int n, const double *weight, double *out)
+{
+  for (int k = 0; k < n; k++) {
+    double sum = 0, all = 0;
+    for (int p = 0; p < m; p++) {
+      const double x = rows[(ptrdiff_t)p * n + k];
+      if (!(weight[p] > 0) || isnan(x)) continue;
+      sum += weight[p] * x;
+      all += weight[p];
+    }
+    out[k] = all > 0 ? sum / all : (double)NAN;
+  }
+}
+
+/* Weights: numbers of bonds from per_metal[pair], or of pairs of atoms if that is NULL. */
+static void pair_weights(const run *r, const char *anion, const double *per_metal,
+                         double weight[VT_MAX_SPECIES * (VT_MAX_SPECIES + 1) / 2])
+{
+  const int n = r->c->n_species;
+  for (int i = 0; i < n; i++)
+    for (int j = i; j < n; j++) {
+      const int p = vt_pair_index(i, j, n);
+      const int metal = has_role(r->c, i, "M") && has_role(r->c, j, anion)   ? i
+                        : has_role(r->c, j, "M") && has_role(r->c, i, anion) ? j
+                                                                             : -1;
+      if (metal < 0)
+        weight[p] = 0;
+      else if (per_metal)
+        weight[p] = per_metal[p] * r->c->count[metal];
+      else
+        weight[p] = (double)r->c->count[i] * r->c->count[j];
+    }
+}
+
+/* Where a decay from 1 first passes 1/e, on the exponential between two lags (straight where there is none). */
+static vt_decay decay_time(int n, const double *lag, const double *c)
+{
+  vt_decay d = {.time_ps = (double)NAN, .longer_than_ps = (double)NAN};
+  double t0 = 0, c0 = 1;
+  for (int k = 0; k < n; k++) {
+    if (isnan(c[k])) continue;
+    if (c[k] <= one_e) {
+      double share = c[k] > 0 ? (log(c0) + 1) / log(c0 / c[k]) : (c0 - one_e) / (c0 - c[k]);
+      d.time_ps = t0 + share * (lag[k] - t0);
+      d.longer_than_ps = (double)NAN;
+      return d;
+    }
+    d.longer_than_ps = t0 = lag[k];
+    c0 = c[k];
+  }
+  return d;
+}
+
+static vt_status bonds_of(const run *r, const char *anion, double *peak_a, vt_decay *turn, vt_decay *life, vt_err *err)
+{
+  const vt_array_def *bins, *lags;
+  const double *x = vt_arrays_find(&r->a, "rdf/r", &bins), *lag = vt_arrays_find(&r->a, "bonds/lag_ps", &lags), *g,
+               *rows, *per_metal;
+  const int n_bins = x ? bins->dim[0] : 0, n_lag = lag ? lags->dim[0] : 0, n = r->c->n_species, pairs = n * (n + 1) / 2;
+  double weight[VT_MAX_SPECIES * (VT_MAX_SPECIES + 1) / 2], minimum;
+  void *block = NULL;
+  vt_status rc = VT_OK;
+  VT_TRY_OUT(vt_calloc64(&block, (size_t)n_bins + (size_t)n_lag + 1, sizeof(double), err), err, "bonds");
+  double *row = block;
+  if (n_bins > 0) {
+    VT_TRY_OUT(vt_arrays_table(&r->a, "rdf/g", pairs, n_bins, &g, err), err, "bonds");
+    pair_weights(r, anion, NULL, weight);
+    mixed_row(g, pairs, n_bins, weight, row);
+    (void)vt_first_shell(n_bins, x, row, peak_a, &minimum);
+  }
+  if (n_lag > 0) {
+    VT_TRY_OUT(vt_arrays_table(&r->a, "bonds/per_metal", pairs, 1, &per_metal, err), err, "bonds");
+    pair_weights(r, anion, per_metal, weight);
+    VT_TRY_OUT(vt_arrays_table(&r->a, "bonds/c2", pairs, n_lag, &rows, err), err, "bonds");
+    mixed_row(rows, pairs, n_lag, weight, row);
+    *turn = decay_time(n_lag, lag, row);
+    VT_TRY_OUT(vt_arrays_table(&r->a, "bonds/continuous", pairs, n_lag, &rows, err), err, "bonds");
+    mixed_row(rows, pairs, n_lag, weight, row);
+    *life = decay_time(n_lag, lag, row);
+  }
+out:
+  vt_free(block);
+  return rc;
+}
+
+/* ------------------------------------------------------------------ residence, jumps */
+
+enum { CLASSES = VT_RES_CLASSES + 1 }; /* of the arrays: 0, 1, 2, 3, >= 4 */
+
+/* Survival of class k over all alkalis, each bond counting once.  Only endpoint survival decays to chance: the other
+ * two end for good (T 12.1). */
+static vt_status one_residence(const run *r, const char *survival, int k, int is_endpoint, vt_residence *out,
+                               vt_err *err)
+{
+  const vt_array_def *lags;
+  const int n = r->c->n_species;
+  const double *lag = vt_arrays_find(&r->a, "residence/lag_ps", &lags), *rows, *bonds, *metals, *visits;
+  const int n_lag = lags->dim[0];
+  void *block = NULL;
+  vt_status rc = VT_OK;
+  double all = 0, formed = 0, weight[VT_MAX_SPECIES * CLASSES] = {0};
+  VT_PASS(vt_arrays_table(&r->a, survival, n * CLASSES, n_lag, &rows, err));
+  VT_PASS(vt_arrays_table(&r->a, "residence/bonds", n, CLASSES, &bonds, err));
+  VT_PASS(vt_arrays_table(&r->a, "residence/visits", n, CLASSES, &visits, err));
+  VT_PASS(vt_arrays_table(&r->a, "residence/metals", 0, CLASSES, &metals, err));
+  VT_TRY_OUT(vt_calloc64(&block, (size_t)n_lag, sizeof(double), err), err, "%s", survival);
+  double *mixed = block;
+  for (int s = 0; s < n; s++) {
+    const int row = s * CLASSES + k; /* the others keep their weight of 0 */
+    if (!has_role(r->c, s, "A") || !(bonds[row] > 0)) continue;
+    weight[row] = bonds[row];
+    all += bonds[row];
+    formed += visits[row];
+  }
+  mixed_row(rows, n * CLASSES, n_lag, weight, mixed);
+  vt_res_input in = {.n = n_lag, .lag_ps = lag, .survival = mixed, .visits = formed};
+  if (all > 0 && is_endpoint) in.chance = all / (atoms_of(r->c, "A") * metals[k]);
+  if (!(in.chance < 1)) in.n = 0, in.chance = 0; /* every alkali is at every such metal: nothing can be told */
+  VT_TRY_OUT(vt_residence_time(&in, out, err), err, "%s with %d oxygens", survival, k);
+out:
+  vt_free(block);
+  return rc;
+}
+
+/* Jumps of all alkalis: rate of one ion, and what the jumps are like, each counting once. */
+static void jumps(const run *r, vt_structure_summary *o)
+{
+  const double *count = vt_arrays_find(&r->a, "jumps/count", NULL), *rate = vt_arrays_find(&r->a, "jumps/rate", NULL),
+               *back = vt_arrays_find(&r->a, "jumps/back", NULL), *len = vt_arrays_find(&r->a, "jumps/length", NULL);
+  double ions = 0, rates = 0, backs = 0, n_back = 0, lengths = 0, n_length = 0;
+  if (!count || !rate || !back || !len) return;
+  for (int s = 0; s < r->c->n_species; s++) {
+    if (!has_role(r->c, s, "A")) continue;
+    ions += r->c->count[s];
+    rates += r->c->count[s] * rate[s];
+    if (isfinite(back[s])) backs += count[s] * back[s], n_back += count[s];
+    if (isfinite(len[s])) lengths += count[s] * len[s], n_length += count[s];
+  }
+  o->jump_rate = rates / ions;
+  o->jump_back = n_back > 0 ? backs / n_back : (double)NAN;
+  o->jump_length_a = n_length > 0 ? lengths / n_length : (double)NAN;
+}
+
+/* ------------------------------------------------------------------ all of it */
+
+static double worst(const vt_stationarity *s)
+{
+  double z = (double)NAN;
+  for (int k = 0; k < s->n_species; k++) z = fmax(z, fabs(s->diffusion[k].z)); /* fmax passes over a NaN */
+  z = fmax(z, fabs(s->energy.z));
+  z = fmax(z, fabs(s->temperature.z));
+  return fmax(z, fabs(s->pressure.z));
+}
+
+void vt_structure_none(vt_structure_summary *out)
+{
+  const double no = (double)NAN;
+  const vt_decay never = {no, no};
+  const vt_trend unknown = {.first = no, .first_se = no, .last = no, .last_se = no, .z = no};
+  vt_structure_summary o = {.density_g_cm3 = no,
+                            .cn_metal = no,
+                            .cn4 = no,
+                            .o_count = no,
+                            .o_two_metals = no,
+                            .x_bridging = no,
+                            .free_anions = no,
+                            .chain_mean = no,
+                            .chain_weight = no,
+                            .chain_largest = no,
+                            .chain_largest_share = no,
+                            .cycles_per_metal = no,
+                            .mx_peak_a = no,
+                            .mo_peak_a = no,
+                            .turn_mx = never,
+                            .turn_mo = never,
+                            .life_mx = never,
+                            .life_mo = never,
+                            .jump_rate = no,
+                            .jump_back = no,
+                            .jump_length_a = no,
+                            .worst_z = no,
+                            .stationarity = {.energy = unknown, .temperature = unknown, .pressure = unknown}};
+  for (int k = 0; k <= VT_RES_CLASSES; k++) o.o_fraction[k] = no;
+  for (int s = 0; s < VT_MAX_SPECIES; s++) o.stationarity.diffusion[s] = unknown;
+  for (int v = 0; v < VT_SURVIVALS; v++)
+    for (int k = 0; k < VT_RES_CLASSES; k++) o.tau[v][k] = vt__residence_absent();
+  *out = o;
+}
+
+vt_status vt_structure_from_arrays(const vt_plan *plan, const vt_array_def *defs, int n_defs, const double *values,
+                                   vt_structure_summary *out, vt_err *err)
+{
+  static const char *const survival[VT_SURVIVALS] = {"residence/continuous", "residence/intermittent",
+                                                     "residence/endpoint"};
+  const run r = {.c = &plan->comp, .a = {.defs = defs, .n = n_defs, .values = values}};
+  vt_structure_summary o;
+  vt_tr_input in;
+  double mass = 0;
+  vt_structure_none(&o);
+  VT_PASS(vt_tr_input_from_arrays(plan, defs, n_defs, values, &in, err));
+  for (int s = 0; s < r.c->n_species; s++) mass += r.c->count[s] * vt_element_mass(r.c->z[s]);
+  o.density_g_cm3 = vt_unit_g_cm3(mass, in.volume_a3);
+  network(&r, &o);
+  VT_TRY(bonds_of(&r, "X", &o.mx_peak_a, &o.turn_mx, &o.life_mx, err), err, "structure of '%s'", r.c->name);
+  VT_TRY(bonds_of(&r, "O", &o.mo_peak_a, &o.turn_mo, &o.life_mo, err), err, "structure of '%s'", r.c->name);
+  for (int v = 0; vt_arrays_find(&r.a, "residence/lag_ps", NULL) && v < VT_SURVIVALS; v++)
+    for (int k = 0; k < VT_RES_CLASSES; k++)
+      VT_TRY(one_residence(&r, survival[v], k, v == VT_ENDPOINT, &o.tau[v][k], err), err, "residence in '%s'",
+             r.c->name);
+  jumps(&r, &o);
+  VT_PASS(vt_st_from_arrays(plan, defs, n_defs, values, &o.stationarity, err));
+  o.worst_z = worst(&o.stationarity);
+  *out = o;
+  return VT_OK;
+}
+
+vt_over_glasses vt_glasses_mean(double *x, int n, int geometric)
+{
+  int m = 0;
+  for (int g = 0; g < n; g++)
+    if (isfinite(x[g]) && (!geometric || x[g] > 0)) x[m++] = geometric ? log(x[g]) : x[g];
+  vt_over_glasses o = vt__over_glasses(x, m, geometric);
+  if (geometric) o.se *= o.value;
+  return o;
+}

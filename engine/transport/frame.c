@@ -1,0 +1,68 @@
+/* frame.c - displacements seen from a frame that moves with some of the atoms (T 7.5). */
+#include <math.h>
+#include <string.h>
+
+#include "engine/transport/transport_impl.h"
+
+double vt__bilinear(const vt_tr_input *in, int k, const double *u, const double *w)
+{
+  int n = in->comp->n_species;
+  double sum = 0;
+  for (int i = 0; i < n; i++)
+    for (int j = 0; j < n; j++)
+      if (u[i] != 0 && w[j] != 0) sum += u[i] * w[j] * in->charge_corr[vt_pair_index(i, j, n) * in->n_clag + k];
+  return sum;
+}
+
+int vt__frame_reference(const vt_composition *c, int frame, double a[VT_MAX_SPECIES])
+{
+  double total = 0;
+  for (int k = 0; k < c->n_species; k++) {
+    a[k] = 0;
+    if (frame == VT_TR_BARYCENTRIC) a[k] = vt_element_mass(c->z[k]);
+    if (frame == VT_TR_FRAMEWORK) a[k] = vt_element_role(c->z[k]) == 'M' ? 1 : 0;
+    total += a[k] * c->count[k];
+  }
+  for (int k = 0; k < c->n_species && total > 0; k++) a[k] /= total;
+  return total > 0 || frame == VT_TR_AS_SIMULATED;
+}
+
+void vt__in_frame(const vt_composition *c, const double *a, const double *u, double *out)
+{
+  double moved = 0;
+  for (int i = 0; i < c->n_species; i++) moved += u[i] * c->count[i];
+  for (int k = 0; k < c->n_species; k++) out[k] = u[k] - moved * a[k];
+}
+
+/* MSD and collective correlations were sampled at the same lags. */
+static int same_lags(const vt_tr_input *in)
+{
+  const double rounding = 1e-9;
+  if (in->n_lag != in->n_clag) return 0;
+  for (int k = 0; k < in->n_lag; k++)
+    if (fabs(in->lag_ps[k] - in->clag_ps[k]) > rounding * in->lag_ps[k]) return 0;
+  return 1;
+}
+
+int vt_tr_msd_in_frame(const vt_tr_input *in, int frame, double *mean, double *m4)
+{
+  const vt_composition *c = in->comp;
+  const size_t n = (size_t)c->n_species * (size_t)in->n_lag;
+  double a[VT_MAX_SPECIES];
+  memcpy(mean, in->msd_mean, n * sizeof *mean);
+  memcpy(m4, in->msd_m4, n * sizeof *m4);
+  if (frame == VT_TR_AS_SIMULATED) return 1;
+  if (!same_lags(in) || !vt__frame_reference(c, frame, a)) return 0;
+  for (int s = 0; s < c->n_species; s++) {
+    double own[VT_MAX_SPECIES] = {0}, seen[VT_MAX_SPECIES];
+    if (c->count[s] < 1) continue;
+    own[s] = 1.0 / c->count[s];
+    vt__in_frame(c, a, own, seen);
+    for (int k = 0; k < in->n_lag; k++) {
+      double *x = &mean[s * in->n_lag + k], before = *x;
+      *x = fmax(0, before + vt__bilinear(in, k, seen, seen) - vt__bilinear(in, k, own, own));
+      if (before > 0) m4[s * in->n_lag + k] *= (*x / before) * (*x / before);
+    }
+  }
+  return 1;
+}
