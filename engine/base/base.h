@@ -195,6 +195,30 @@ void vt_rng_uniform2(uint64_t key, vt_stream stream, uint32_t draw, int64_t step
 /* Two independent standard normals (Box-Muller). */
 void vt_rng_normal2(uint64_t key, vt_stream stream, uint32_t draw, int64_t step, uint32_t atom, double g[2]);
 
+/* ------------------------------------------------------------------ enums that people read */
+
+/* What one value of an enum is called: in a few words (documents of the store, tables) and in a sentence.  A list
+ * X(constant, name, text) makes both the enum and this table; the constants count from 0. */
+typedef struct vt_reason {
+  const char *name, *text;
+} vt_reason;
+typedef struct vt_reasons {
+  const vt_reason *row; /* [n] */
+  int n;
+} vt_reasons;
+#define VT_REASON_ENUM(constant, name, text) constant,
+#define VT_REASON_ROW(constant, name, text)  {name, text},
+/* The table of a list, as `const vt_reasons` of that name. */
+#define VT_REASONS(table, LIST)                                 \
+  static const vt_reason table##_row[] = {LIST(VT_REASON_ROW)}; \
+  const vt_reasons table = {table##_row, (int)(sizeof table##_row / sizeof *table##_row)}
+
+/* Sentence of value k; "unknown" for one that the enum does not have. */
+static inline const char *vt_reason_text(const vt_reasons *r, int k)
+{
+  return k >= 0 && k < r->n ? r->row[k].text : "unknown";
+}
+
 /* ------------------------------------------------------------------ build identity */
 
 /* Version, git hash, compiler ... as fixed strings; build_id is one short word for results and logs. */

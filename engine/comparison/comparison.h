@@ -11,7 +11,12 @@
 
 /* ------------------------------------------------------------------ comparison of compositions (T 9) */
 
-typedef enum vt_verdict { VT_UNDECIDED = 0, VT_INSENSITIVE, VT_SENSITIVE } vt_verdict;
+#define VT_VERDICTS(X)                            \
+  X(VT_UNDECIDED, "undecided", "undecided")       \
+  X(VT_INSENSITIVE, "insensitive", "insensitive") \
+  X(VT_SENSITIVE, "sensitive", "sensitive")
+typedef enum vt_verdict { VT_VERDICTS(VT_REASON_ENUM) } vt_verdict;
+extern const vt_reasons vt_verdicts;
 const char *vt_verdict_text(vt_verdict v);
 
 typedef struct vt_compare_limits {
@@ -82,13 +87,14 @@ VT_MUST_CHECK vt_status vt_compare_at_tg(const vt_compare_input *in, vt_compare 
 
 enum { VT_MAX_FACTORS = 8 };
 
-typedef enum vt_var_reason {
-  VT_VAR_OK = 0,
-  VT_VAR_ONE_LEVEL, /* the factor does not vary                                        */
-  VT_VAR_ALIASED,   /* the other factors tell its levels apart already                 */
-  VT_VAR_NO_DOF,    /* as many parameters as compositions: nothing is left to compare with */
-  VT_VAR_NO_GLASSES /* no composition has two glasses                                  */
-} vt_var_reason;
+#define VT_VAR_REASONS(X)                                                                                     \
+  X(VT_VAR_OK, "resolved", "resolved")                                                                        \
+  X(VT_VAR_ONE_LEVEL, "one level", "the factor has one level")                                                \
+  X(VT_VAR_ALIASED, "aliased", "the other factors tell its levels apart already")                             \
+  X(VT_VAR_NO_DOF, "too few compositions", "too few compositions: the factors leave nothing to compare with") \
+  X(VT_VAR_NO_GLASSES, "no glasses", "no composition has two glasses")
+typedef enum vt_var_reason { VT_VAR_REASONS(VT_REASON_ENUM) } vt_var_reason;
+extern const vt_reasons vt_var_reasons;
 const char *vt_var_reason_text(vt_var_reason r);
 
 typedef struct vt_var_input {

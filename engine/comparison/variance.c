@@ -15,22 +15,8 @@ typedef struct rest {
   int dof;
 } rest;
 
-const char *vt_var_reason_text(vt_var_reason r)
-{
-  switch (r) {
-  case VT_VAR_ONE_LEVEL:
-    return "the factor has one level";
-  case VT_VAR_ALIASED:
-    return "the other factors tell its levels apart already";
-  case VT_VAR_NO_DOF:
-    return "too few compositions: the factors leave nothing to compare with";
-  case VT_VAR_NO_GLASSES:
-    return "no composition has two glasses";
-  case VT_VAR_OK:
-    break;
-  }
-  return "resolved";
-}
+VT_REASONS(vt_var_reasons, VT_VAR_REASONS);
+const char *vt_var_reason_text(vt_var_reason r) { return vt_reason_text(&vt_var_reasons, (int)r); }
 
 static double dot(int k, const double *a, const double *b)
 {

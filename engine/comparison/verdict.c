@@ -5,18 +5,8 @@
 #include "engine/comparison/comparison_impl.h"
 #include "engine/num/num.h"
 
-const char *vt_verdict_text(vt_verdict v)
-{
-  switch (v) {
-  case VT_INSENSITIVE:
-    return "insensitive";
-  case VT_SENSITIVE:
-    return "sensitive";
-  case VT_UNDECIDED:
-    break;
-  }
-  return "undecided";
-}
+VT_REASONS(vt_verdicts, VT_VERDICTS);
+const char *vt_verdict_text(vt_verdict v) { return vt_reason_text(&vt_verdicts, (int)v); }
 
 /* Composition c of the comparison in words. */
 static const char *name_of(const vt__screen *t, const vt_compare *c, int i, char buf[80])

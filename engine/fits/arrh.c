@@ -3,28 +3,8 @@
 
 #include "engine/fits/fits_impl.h"
 
-const char *vt_point_status_text(vt_point_status s)
-{
-  switch (s) {
-  case VT_POINT_USED:
-    return "used";
-  case VT_POINT_BELOW_TG:
-    return "used, but at or below the MD glass transition: a glass out of equilibrium";
-  case VT_POINT_NO_VALUE:
-    return "no value: not resolved in its run";
-  case VT_POINT_NOT_POSITIVE:
-    return "the value is not positive";
-  case VT_POINT_NO_ERROR:
-    return "no error of the value";
-  case VT_POINT_FEW_T:
-    return "its glass has fewer than two temperatures";
-  case VT_POINT_LONE_GLASS:
-    return "the only glass has fewer than three temperatures";
-  case VT_N_POINT_STATUS:
-    break;
-  }
-  return "unknown";
-}
+VT_REASONS(vt_point_statuses, VT_POINT_STATUSES);
+const char *vt_point_status_text(vt_point_status s) { return vt_reason_text(&vt_point_statuses, (int)s); }
 
 /* Of the point alone. */
 static vt_point_status judge(const vt_point *p)

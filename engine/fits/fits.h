@@ -17,31 +17,37 @@ typedef struct vt_point {
 } vt_point;
 
 /* What became of a point. */
-typedef enum vt_point_status {
-  VT_POINT_USED = 0,
-  VT_POINT_BELOW_TG, /* used, but at or below the MD glass transition: a glass out of equilibrium (vt_arrh_mark_glass)
-                      */
-  VT_POINT_NO_VALUE, /* x is not finite: not resolved by its replica       */
-  VT_POINT_NOT_POSITIVE, /* x <= 0 has no logarithm                            */
-  VT_POINT_NO_ERROR,     /* se is not positive and finite: it has no weight    */
-  VT_POINT_FEW_T,        /* its glass has fewer than two temperatures          */
-  VT_POINT_LONE_GLASS,   /* the only glass has two temperatures: no error      */
-  VT_N_POINT_STATUS
-} vt_point_status;
+#define VT_POINT_STATUSES(X)                                                        \
+  X(VT_POINT_USED, "used", "used")                                                  \
+  X(VT_POINT_BELOW_TG, "used but below the glass transition",                       \
+    "used, but at or below the MD glass transition: a glass out of equilibrium")    \
+  X(VT_POINT_NO_VALUE, "no value", "no value: not resolved in its run")             \
+  X(VT_POINT_NOT_POSITIVE, "not positive", "the value is not positive")             \
+  X(VT_POINT_NO_ERROR, "no error", "no error of the value")                         \
+  X(VT_POINT_FEW_T, "one temperature", "its glass has fewer than two temperatures") \
+  X(VT_POINT_LONE_GLASS, "the only glass with two", "the only glass has fewer than three temperatures")
+typedef enum vt_point_status { VT_POINT_STATUSES(VT_REASON_ENUM) VT_N_POINT_STATUS } vt_point_status;
+extern const vt_reasons vt_point_statuses;
 const char *vt_point_status_text(vt_point_status s); /* "its glass has fewer than ..." */
 
 /* Which description of the data the extrapolation rests on (T 8.6). */
-typedef enum vt_model { VT_MODEL_ARRHENIUS = 0, VT_MODEL_VTF, VT_MODEL_AVERAGED } vt_model;
+#define VT_MODELS(X)                              \
+  X(VT_MODEL_ARRHENIUS, "arrhenius", "arrhenius") \
+  X(VT_MODEL_VTF, "vtf", "vtf")                   \
+  X(VT_MODEL_AVERAGED, "averaged", "averaged")
+typedef enum vt_model { VT_MODELS(VT_REASON_ENUM) } vt_model;
+extern const vt_reasons vt_models;
 const char *vt_model_text(vt_model m); /* "arrhenius", "vtf", "averaged" */
 
-typedef enum vt_vtf_reason {
-  VT_VTF_OK = 0,
-  VT_VTF_NO_LINE,          /* there is no Arrhenius fit either                                       */
-  VT_VTF_FEW_TEMPERATURES, /* fewer than four different temperatures                                 */
-  VT_VTF_FEW_POINTS,       /* fewer than two points more than 2 a glass: nothing left to judge a curve by */
-  VT_VTF_NOT_ACTIVATED,    /* B is not positive                                                      */
-  VT_VTF_AT_T_MIN          /* T0 runs into the lowest temperature: no parameters, the weight is kept */
-} vt_vtf_reason;
+#define VT_VTF_REASONS(X)                                                                    \
+  X(VT_VTF_OK, "fitted", "fitted")                                                           \
+  X(VT_VTF_NO_LINE, "no line either", "there is no Arrhenius fit either")                    \
+  X(VT_VTF_FEW_TEMPERATURES, "fewer than four temperatures", "fewer than four temperatures") \
+  X(VT_VTF_FEW_POINTS, "too few points", "fewer than two points more than two a glass")      \
+  X(VT_VTF_NOT_ACTIVATED, "not activated", "the values do not rise with temperature")        \
+  X(VT_VTF_AT_T_MIN, "T0 at the lowest temperature", "T0 runs into the lowest temperature")
+typedef enum vt_vtf_reason { VT_VTF_REASONS(VT_REASON_ENUM) } vt_vtf_reason;
+extern const vt_reasons vt_vtf_reasons;
 const char *vt_vtf_reason_text(vt_vtf_reason r);
 
 /* ln x = ln_prefactor - B / (T - T0), 0 <= T0 < T_min (T 8.5).  NaN (weight 0) if it was not tried. */
@@ -104,14 +110,15 @@ vt_band vt_arrh_extrapolated(const vt_arrh *a);
 
 /* ------------------------------------------------------------------ glass transition (T 8.7) */
 
-typedef enum vt_tg_reason {
-  VT_TG_OK = 0,
-  VT_TG_FEW_ROWS, /* fewer than 12 rows with a volume that moves     */
-  VT_TG_ONE_LINE, /* a kink explains V(T) no better than one line    */
-  VT_TG_EDGE,     /* the kink lies in the outer tenths of the range  */
-  VT_TG_UPWARD,   /* the volume shrinks faster below the kink        */
-  VT_TG_MINORITY  /* resolved in fewer than half of the glasses      */
-} vt_tg_reason;
+#define VT_TG_REASONS(X)                                                                         \
+  X(VT_TG_OK, "found", "found")                                                                  \
+  X(VT_TG_FEW_ROWS, "too few rows", "fewer than 12 rows of the quench have a volume that moves") \
+  X(VT_TG_ONE_LINE, "one line suffices", "one line describes V(T) of the quench as well as two") \
+  X(VT_TG_EDGE, "at the edge", "the kink of V(T) lies at the edge of the range")                 \
+  X(VT_TG_UPWARD, "shrinks faster below", "the volume shrinks faster below the kink than above") \
+  X(VT_TG_MINORITY, "minority", "found in fewer than half of the glasses")
+typedef enum vt_tg_reason { VT_TG_REASONS(VT_REASON_ENUM) } vt_tg_reason;
+extern const vt_reasons vt_tg_reasons;
 const char *vt_tg_reason_text(vt_tg_reason r);
 
 /* The kink of V(T) in the quench of one glass; NaN with a reason. */

@@ -16,24 +16,8 @@ typedef struct quench {
   void *block;
 } quench;
 
-const char *vt_tg_reason_text(vt_tg_reason r)
-{
-  switch (r) {
-  case VT_TG_OK:
-    return "found";
-  case VT_TG_FEW_ROWS:
-    return "fewer than 12 rows of the quench have a volume that moves";
-  case VT_TG_ONE_LINE:
-    return "one line describes V(T) of the quench as well as two";
-  case VT_TG_EDGE:
-    return "the kink of V(T) lies at the edge of the range";
-  case VT_TG_UPWARD:
-    return "the volume shrinks faster below the kink than above";
-  case VT_TG_MINORITY:
-    return "found in fewer than half of the glasses";
-  }
-  return "unknown";
-}
+VT_REASONS(vt_tg_reasons, VT_TG_REASONS);
+const char *vt_tg_reason_text(vt_tg_reason r) { return vt_reason_text(&vt_tg_reasons, (int)r); }
 
 /* Rows from the second one whose volume differs from the row before: above npt_below_k the cell is fixed, one row is a
  * mixture, and then the volume needs some picoseconds to find its value. */

@@ -15,37 +15,11 @@ typedef struct curve {
   vt_lsq last;
 } curve;
 
-const char *vt_model_text(vt_model m)
-{
-  switch (m) {
-  case VT_MODEL_VTF:
-    return "vtf";
-  case VT_MODEL_AVERAGED:
-    return "averaged";
-  case VT_MODEL_ARRHENIUS:
-    break;
-  }
-  return "arrhenius";
-}
+VT_REASONS(vt_models, VT_MODELS);
+const char *vt_model_text(vt_model m) { return vt_reason_text(&vt_models, (int)m); }
 
-const char *vt_vtf_reason_text(vt_vtf_reason r)
-{
-  switch (r) {
-  case VT_VTF_OK:
-    return "fitted";
-  case VT_VTF_NO_LINE:
-    return "there is no Arrhenius fit either";
-  case VT_VTF_FEW_TEMPERATURES:
-    return "fewer than four temperatures";
-  case VT_VTF_FEW_POINTS:
-    return "fewer than two points more than two a glass";
-  case VT_VTF_NOT_ACTIVATED:
-    return "the values do not rise with temperature";
-  case VT_VTF_AT_T_MIN:
-    return "T0 runs into the lowest temperature";
-  }
-  return "unknown";
-}
+VT_REASONS(vt_vtf_reasons, VT_VTF_REASONS);
+const char *vt_vtf_reason_text(vt_vtf_reason r) { return vt_reason_text(&vt_vtf_reasons, (int)r); }
 
 /* Where a curve with this T0 is straight: zero at the highest temperature, so that level and slope stay finite. */
 static double coordinate(const curve *q, double t0_k, double inverse)

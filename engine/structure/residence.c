@@ -13,20 +13,8 @@ typedef struct curve {
   double *t, *c;
 } curve;
 
-const char *vt_res_reason_text(vt_res_reason r)
-{
-  switch (r) {
-  case VT_RES_OK:
-    return "resolved";
-  case VT_RES_LONGER:
-    return "bonds outlast the run: their survival has not fallen below 1/e";
-  case VT_RES_TAIL:
-    return "more than half of the residence time would lie beyond the longest lag";
-  case VT_RES_ABSENT:
-    return "there were no such bonds, or they were not observed";
-  }
-  return "unknown reason";
-}
+VT_REASONS(vt_res_reasons, VT_RES_REASONS);
+const char *vt_res_reason_text(vt_res_reason r) { return vt_reason_text(&vt_res_reasons, (int)r); }
 
 vt_residence vt__residence_absent(void)
 {

@@ -30,12 +30,14 @@ VT_MUST_CHECK vt_status vt_coordination_of(int n_bins, const double *r, const do
 
 /* ------------------------------------------------------------------ residence times (T 12) */
 
-typedef enum vt_res_reason {
-  VT_RES_OK = 0,
-  VT_RES_LONGER, /* the survival has not fallen below 1/e: only a lower bound     */
-  VT_RES_TAIL,   /* more than half of the time would lie beyond what was measured */
-  VT_RES_ABSENT  /* no bonds of the class, or not observed                        */
-} vt_res_reason;
+#define VT_RES_REASONS(X)                                                                                \
+  X(VT_RES_OK, "resolved", "resolved")                                                                   \
+  X(VT_RES_LONGER, "outlasts the run", "bonds outlast the run: their survival has not fallen below 1/e") \
+  X(VT_RES_TAIL, "tail beyond the longest lag",                                                          \
+    "more than half of the residence time would lie beyond the longest lag")                             \
+  X(VT_RES_ABSENT, "no such bonds", "there were no such bonds, or they were not observed")
+typedef enum vt_res_reason { VT_RES_REASONS(VT_REASON_ENUM) } vt_res_reason;
+extern const vt_reasons vt_res_reasons;
 const char *vt_res_reason_text(vt_res_reason r);
 
 /* lag_ps[n] > 0 ascend; survival[n] of bonds, 1 at lag 0 by definition, NaN where there was no origin.  visits: bonds

@@ -44,18 +44,8 @@ typedef struct pool {
   void *doubles;
 } pool;
 
-const char *vt_pool_reason_text(vt_pool_reason r)
-{
-  switch (r) {
-  case VT_POOL_OK:
-    return "pooled";
-  case VT_POOL_ONE_GLASS:
-    return "one glass: its trajectory says nothing about differences between glasses, so there is no interval";
-  case VT_POOL_NO_WINDOW:
-    return "in no glass did the alkali become diffusive: there is no window for collective transport";
-  }
-  return "unknown reason";
-}
+VT_REASONS(vt_pool_reasons, VT_POOL_REASONS);
+const char *vt_pool_reason_text(vt_pool_reason r) { return vt_reason_text(&vt_pool_reasons, (int)r); }
 
 static vt_status open_pool(pool *p, int n, uint64_t key, vt_err *err)
 {

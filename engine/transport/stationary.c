@@ -4,6 +4,8 @@
 #include "engine/num/num.h"
 #include "engine/transport/transport_impl.h"
 
+VT_REASONS(vt_stationary_flags, VT_STATIONARY_FLAGS);
+
 static const double most_sigma = 3;
 enum { N_THIRDS = 3, LEAST_LAGS = 3 };
 

@@ -12,28 +12,8 @@ enum { LEAST_LAGS = 3 };
 
 static double least_msd(void) { return 0.5 * site_a * site_a; }
 
-const char *vt_tr_reason_text(vt_tr_reason r)
-{
-  switch (r) {
-  case VT_TR_OK:
-    return "resolved";
-  case VT_TR_TOO_SHORT:
-    return "the run is too short: fewer than 3 lags between 5 ps and a quarter of it";
-  case VT_TR_CAGED:
-    return "the MSD does not exceed half a squared site distance (4.5 A^2) in time";
-  case VT_TR_SUBDIFFUSIVE:
-    return "the motion is subdiffusive: d ln MSD / d ln t stays below 0.9";
-  case VT_TR_NO_GROWTH:
-    return "the MSD grows by less than half a squared site distance (4.5 A^2) in the fit window";
-  case VT_TR_BAD_FIT:
-    return "generalised and ordinary least squares disagree: the MSD is not a straight line";
-  case VT_TR_BALLISTIC:
-    return "the motion is faster than diffusion: d ln MSD / d ln t over the window is above 1.5, or clearly above 1.2";
-  case VT_TR_ABSENT:
-    return "the species is not there, or its displacements were not observed";
-  }
-  return "unknown reason";
-}
+VT_REASONS(vt_tr_reasons, VT_TR_REASONS);
+const char *vt_tr_reason_text(vt_tr_reason r) { return vt_reason_text(&vt_tr_reasons, (int)r); }
 
 /* ------------------------------------------------------------------ window */
 

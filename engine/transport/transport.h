@@ -10,16 +10,19 @@
 
 /* ------------------------------------------------------------------ transport of one replica */
 
-typedef enum vt_tr_reason {
-  VT_TR_OK = 0,
-  VT_TR_TOO_SHORT,    /* fewer than 3 lags between 5 ps and 0.25 of the run             */
-  VT_TR_CAGED,        /* MSD not above half a squared site distance (4.5 A^2) in time   */
-  VT_TR_SUBDIFFUSIVE, /* local exponent stays below 0.9                                 */
-  VT_TR_NO_GROWTH,    /* MSD grows by less than half a squared site distance in the window */
-  VT_TR_BAD_FIT,      /* weighted and ordinary least squares disagree: the fit is not believed */
-  VT_TR_ABSENT,       /* the species is not there, or the MSD was not observed          */
-  VT_TR_BALLISTIC     /* faster than diffusion: exponent over the window above 1.5, or above 1.2 by 3 errors */
-} vt_tr_reason;
+#define VT_TR_REASONS(X)                                                                                         \
+  X(VT_TR_OK, "resolved", "resolved")                                                                            \
+  X(VT_TR_TOO_SHORT, "too short", "the run is too short: fewer than 3 lags between 5 ps and a quarter of it")    \
+  X(VT_TR_CAGED, "caged", "the MSD does not exceed half a squared site distance (4.5 A^2) in time")              \
+  X(VT_TR_SUBDIFFUSIVE, "subdiffusive", "the motion is subdiffusive: d ln MSD / d ln t stays below 0.9")         \
+  X(VT_TR_NO_GROWTH, "no growth",                                                                                \
+    "the MSD grows by less than half a squared site distance (4.5 A^2) in the fit window")                       \
+  X(VT_TR_BAD_FIT, "bad fit", "generalised and ordinary least squares disagree: the MSD is not a straight line") \
+  X(VT_TR_ABSENT, "absent", "the species is not there, or its displacements were not observed")                  \
+  X(VT_TR_BALLISTIC, "ballistic",                                                                                \
+    "the motion is faster than diffusion: d ln MSD / d ln t over the window is above 1.5, or clearly above 1.2")
+typedef enum vt_tr_reason { VT_TR_REASONS(VT_REASON_ENUM) } vt_tr_reason;
+extern const vt_reasons vt_tr_reasons;
 const char *vt_tr_reason_text(vt_tr_reason r); /* "the MSD does not exceed ..." */
 
 typedef struct vt_tracer {
@@ -101,7 +104,12 @@ VT_MUST_CHECK vt_status vt_tr_onsager(const vt_tr_input *in, double lo_ps, doubl
 
 /* ------------------------------------------------------------------ stationarity of a run (T 11) */
 
-typedef enum vt_stationary { VT_STATIONARY_UNKNOWN = 0, VT_STATIONARY_YES, VT_STATIONARY_NO } vt_stationary;
+#define VT_STATIONARY_FLAGS(X)                   \
+  X(VT_STATIONARY_UNKNOWN, "unknown", "unknown") \
+  X(VT_STATIONARY_YES, "stationary", "yes")      \
+  X(VT_STATIONARY_NO, "not: |z| > 3", "no")
+typedef enum vt_stationary { VT_STATIONARY_FLAGS(VT_REASON_ENUM) } vt_stationary;
+extern const vt_reasons vt_stationary_flags;
 
 /* A quantity in the first and in the last third of a run; NaN: not resolved. */
 typedef struct vt_trend {
@@ -131,11 +139,14 @@ VT_MUST_CHECK vt_status vt_st_from_arrays(const vt_plan *plan, const vt_array_de
 
 /* ------------------------------------------------------------------ transport pooled over glasses (T 7.7) */
 
-typedef enum vt_pool_reason {
-  VT_POOL_OK = 0,
-  VT_POOL_ONE_GLASS, /* values without intervals                         */
-  VT_POOL_NO_WINDOW  /* no glass whose alkali became diffusive: NaN      */
-} vt_pool_reason;
+#define VT_POOL_REASONS(X)                                                                               \
+  X(VT_POOL_OK, "pooled", "pooled")                                                                      \
+  X(VT_POOL_ONE_GLASS, "one glass: no intervals",                                                        \
+    "one glass: its trajectory says nothing about differences between glasses, so there is no interval") \
+  X(VT_POOL_NO_WINDOW, "no glass became diffusive",                                                      \
+    "in no glass did the alkali become diffusive: there is no window for collective transport")
+typedef enum vt_pool_reason { VT_POOL_REASONS(VT_REASON_ENUM) } vt_pool_reason;
+extern const vt_reasons vt_pool_reasons;
 const char *vt_pool_reason_text(vt_pool_reason r);
 
 /* A number pooled over glasses.  One glass: its value with the stated error of its trajectory (NaN where none is
