@@ -1,4 +1,4 @@
-/* analysis.h - what the arrays of one MD task, or of a trajectory made elsewhere, say (layer 6).
+/* analysis.h - what the arrays of one MD task, or of a trajectory made elsewhere, say (layer 7).
  *
  * The numbers are computed once, into a vt_analysis; the text for people and the JSON for scripts are both written from
  * it.  What was not observed or is not resolved is NaN or left out, and a warning says why.  Not collective. */

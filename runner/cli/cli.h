@@ -1,4 +1,4 @@
-/* cli.h - the program: its commands, their options, what they print (layer 7).
+/* cli.h - the program: its commands, their options, what they print (layer 10).
  *
  * One small file a command (cmd_*.c); adding one = its file and one row in the table of vitrion.c.  A command prints
  * its answer on stdout, everything else on stderr, and returns an exit code.  Only `run` and `bench sched`
@@ -12,8 +12,8 @@
 #include "engine/base/base.h"
 #include "engine/pot/pot.h"
 #include "engine/sys/sys.h"
-#include "runner/json/json.h"
 #include "engine/transport/transport.h"
+#include "runner/json/json.h"
 
 /* Scripts and batch systems rely on these numbers. */
 typedef enum vt_exit {

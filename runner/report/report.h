@@ -1,4 +1,4 @@
-/* report.h - what a person and a script read of the fits: text, JSON, CSV (layer 7). */
+/* report.h - what a person and a script read of the fits: text, JSON, CSV (layer 8). */
 #ifndef VT_REPORT_H
 #define VT_REPORT_H
 
