@@ -123,6 +123,16 @@ void vt_campaign_canon(const vt_campaign *c, vt_buf *out);
 
 /* Every key: type, unit, range, default, meaning; as Markdown or JSON. */
 void vt_schema_markdown(const vt_campaign_env *env, vt_buf *out);
-void vt_schema_json(const vt_campaign_env *env, vt_buf *out);
+/* The same key by key, in the order of the manual; what it points to lives as long as the call of `visit`. */
+typedef struct vt_schema_key {
+  const char *path, *type, *unit, *meaning;
+  const char *default_text; /* as in a campaign file; NULL: none, or a number         */
+  double default_number;    /* in `unit`; NaN: none, or a text                        */
+  int required, ranged;     /* required: when the section is there                    */
+  double least, most;       /* in `unit`, if ranged                                   */
+  char choices[200];        /* "a, b, c"; "" if any value of the type may be written  */
+} vt_schema_key;
+typedef void vt_schema_visit(void *ctx, const vt_schema_key *k);
+void vt_schema_each(const vt_campaign_env *env, vt_schema_visit *visit, void *ctx);
 
 #endif

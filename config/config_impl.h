@@ -43,8 +43,7 @@ typedef struct vt__yaml {
 VT_MUST_CHECK vt_status vt__yaml_parse(vt__yaml *y, const char *text, size_t n, vt_diags *d, vt_err *err);
 void vt__yaml_free(vt__yaml *y);
 const char *vt__yaml_text(const vt__yaml *y, int node);
-/* Iterate: for (int k = vt__yaml_first(y, m); k; k = vt__yaml_next(y, m, k)); of a mapping k is a key, k + 1 its value.
- */
+/* Iterate: for (int k = vt__yaml_first(y, m); k; k = vt__yaml_next(y, m, k)); in a mapping k + 1 is the value of k. */
 int vt__yaml_first(const vt__yaml *y, int parent);
 int vt__yaml_next(const vt__yaml *y, int parent, int child);
 int vt__yaml_is_null(const vt__yaml *y, int node); /* nothing, ~ or null */
@@ -222,8 +221,7 @@ int vt__path_is_child(const char *path, const char *parent);
 
 /* ------------------------------------------------------------------ the steps */
 
-/* Tree -> draft and the scalars of the campaign; defaults filled in.  Mistakes go to dr->d; a status only for memory.
- */
+/* Tree -> draft and the scalars of the campaign; defaults filled in.  Mistakes go to dr->d; a status: no memory. */
 VT_MUST_CHECK vt_status vt__read(vt__draft *dr, const vt__yaml *y, vt_err *err);
 /* One value by its row; the readers of compositions (read_comp.c). */
 VT_MUST_CHECK vt_status vt__read_value(vt__draft *dr, const vt__row *row, int node, vt_err *err);

@@ -1,8 +1,6 @@
 /* `vitrion schema`: the table of keys as a manual. */
-#include <jansson.h>
+#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "config/config_impl.h"
 
@@ -64,59 +62,44 @@ void vt_schema_markdown(const vt_campaign_env *env, vt_buf *out)
   }
 }
 
-/* ------------------------------------------------------------------ JSON */
+/* ------------------------------------------------------------------ key by key */
 
-/* A number, or null where a row has no range or a default cannot be written. */
-static json_t *number(int there, double x)
+static vt_schema_key key_of(const vt__row *row, const vt_campaign_env *env, const char *type)
 {
-  json_t *j = there ? json_real(x) : NULL; /* NULL also when x is not finite */
-  return j ? j : json_null();
+  vt_schema_key k = {.path = row->path,
+                     .type = type,
+                     .unit = row->unit,
+                     .meaning = row->doc,
+                     .default_text = row->def && row->def[0] ? row->def : NULL,
+                     .default_number = (double)NAN,
+                     .required = !row->def,
+                     .ranged = row->hi > row->lo,
+                     .least = row->lo,
+                     .most = row->hi};
+  vt__row_choices(row, env, k.choices, sizeof k.choices);
+  return k;
 }
 
-static json_t *row_json(const vt__row *row, const vt_campaign_env *env, const char *type)
-{
-  char choices[200];
-  int ranged = row->hi > row->lo;
-  vt__row_choices(row, env, choices, sizeof choices);
-  json_t *list = choices[0] ? json_array() : json_null();
-  for (char *word = choices, *comma; choices[0] && word; word = comma ? comma + 2 : NULL) {
-    comma = strstr(word, ", ");
-    json_array_append_new(list, json_stringn(word, comma ? (size_t)(comma - word) : strlen(word)));
-  }
-  return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:b, s:s}", "path", row->path, "type", type, "unit", row->unit,
-                   "min", number(ranged, row->lo), "max", number(ranged, row->hi), "choices", list, "required",
-                   !row->def, "meaning", row->doc);
-}
-
-static void add_observable(json_t *keys, const vt_obs_doc *doc, const vt_campaign_env *env)
+static void each_of_observable(const vt_obs_doc *doc, const vt_campaign_env *env, vt_schema_visit *visit, void *ctx)
 {
   char path[96];
-  for (int k = 0; k <= doc->n_par; k++) {
-    vt__row row = vt__row_of_observable(doc, k, path);
-    row.def = "";
-    json_t *j = row_json(&row, env, "quantity");
-    json_object_set_new(j, "default", number(1, k ? doc->par[k - 1].def : doc->every_ps));
-    json_array_append_new(keys, j);
+  for (int p = 0; p <= doc->n_par; p++) {
+    vt__row row = vt__row_of_observable(doc, p, path);
+    vt_schema_key k = key_of(&row, env, "quantity");
+    k.required = 0;
+    k.default_text = NULL;
+    k.default_number = p ? doc->par[p - 1].def : doc->every_ps;
+    visit(ctx, &k);
   }
 }
 
-void vt_schema_json(const vt_campaign_env *env, vt_buf *out)
+void vt_schema_each(const vt_campaign_env *env, vt_schema_visit *visit, void *ctx)
 {
-  json_t *keys = json_array();
   for (int i = 0; i < vt__n_rows; i++) {
     const vt__row *row = &vt__rows[i];
-    json_t *j = row_json(row, env, vt__type_name(row->type));
-    json_object_set_new(j, "default", row->def && row->def[0] ? json_string(row->def) : json_null());
-    json_array_append_new(keys, j);
+    const vt_schema_key k = key_of(row, env, vt__type_name(row->type));
+    visit(ctx, &k);
     if (row->type != VT__T_OBSERVE) continue;
-    for (int k = 0; env && env->obs && env->obs[k]; k++) add_observable(keys, env->obs[k], env);
+    for (int q = 0; env && env->obs && env->obs[q]; q++) each_of_observable(env->obs[q], env, visit, ctx);
   }
-  json_t *root = json_pack("{s:i, s:o}", "vitrion", 1, "keys", keys);
-  char *text = root ? json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(17)) : NULL;
-  if (text)
-    vt_buf_printf(out, "%s\n", text);
-  else
-    out->failed = 1;
-  free(text);
-  json_decref(root);
 }

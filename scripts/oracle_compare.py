@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Random effects computed independently of engine/comparison: numbers for tests/unit/test_compare.c.
+"""Random effects computed independently of engine/comparison: numbers for tests/unit/engine/comparison/test_compare.c.
 
 Run:  /usr/bin/python3 scripts/oracle_compare.py [PROGRAM]     (numpy, scipy)
 
 With the program compare_numbers (tests/unit) its answers are checked on these and on many drawn data sets: test
-compare_oracle.  Without, numbers are printed for tests/unit/test_compare.c.
+compare_oracle.  Without, numbers are printed for tests/unit/engine/comparison/test_compare.c.
 
 Paule-Mandel and the Q-profile interval by scipy's root finder on Cochran's Q, DerSimonian-Laird in closed form, the
 p values from scipy.stats.  The output is pasted into the test as it is.

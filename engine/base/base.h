@@ -110,12 +110,47 @@ vt_status vt_err_user(vt_err *err, vt_status s, const char *path, int line, int 
     goto out;                                                     \
   } while (0)
 
+/* ------------------------------------------------------------------ invariants */
+
+/* What only a mistake in our own code can make false; whatever a user, a file or another rank can cause is a vt_status.
+ * Where the build defines VT_CHECKED (dev, asan, fuzz) a false condition ends the process after one line on stderr;
+ * elsewhere the condition is compiled and never evaluated.  It may call functions, but change nothing. */
+#ifdef VT_CHECKED
+#define VT_ASSERT(cond) ((cond) ? (void)0 : vt_assert_failed(__FILE__, __LINE__, __func__, #cond))
+#else
+#define VT_ASSERT(cond) ((void)(0 && (cond)))
+#endif
+/* Writes `file:line: function: broken invariant: cond` to stderr and calls abort(). */
+_Noreturn void vt_assert_failed(const char *file, int line, const char *function, const char *cond);
+
 /* ------------------------------------------------------------------ memory */
 
 /* Zeroed, 64-byte aligned array of n items of `size` bytes; *p is NULL on failure (VT_EINVAL: n*size overflows,
  * VT_ENOMEM).  Free with vt_free(), which accepts NULL. */
 VT_MUST_CHECK vt_status vt_calloc64(void **p, size_t n, size_t size, vt_err *err);
 void vt_free(void *p);
+
+/* The same into a pointer of any type, e.g. VT_TRY(VT_NEW(s->x, n, err), err, "..."): zeroed room for n of what `ptr`
+ * points to.  NULL on failure; what it pointed to before is not freed.  (A cast of &s->x to void ** would be undefined:
+ * vt_calloc64 would store a void * where a pointer of another type lives.) */
+#define VT_NEW(ptr, n, err)                                                                 \
+  __extension__({                                                                           \
+    void *vt_new_p_ = NULL;                                                                 \
+    const vt_status vt_new_s_ = vt_calloc64(&vt_new_p_, (size_t)(n), sizeof *(ptr), (err)); \
+    (ptr) = vt_new_p_;                                                                      \
+    vt_new_s_;                                                                              \
+  })
+
+/* More room in the same way: VT_GROW(s->x, s->n, cap, err) gives zeroed room for `cap` items, of which the first `used`
+ * are the old ones, and frees the old room.  On failure all is as before. */
+VT_MUST_CHECK vt_status vt_grow64(void **p, size_t used, size_t cap, size_t size, vt_err *err);
+#define VT_GROW(ptr, used, cap, err)                                                                        \
+  __extension__({                                                                                           \
+    void *vt_new_p_ = (ptr);                                                                                \
+    const vt_status vt_new_s_ = vt_grow64(&vt_new_p_, (size_t)(used), (size_t)(cap), sizeof *(ptr), (err)); \
+    (ptr) = vt_new_p_;                                                                                      \
+    vt_new_s_;                                                                                              \
+  })
 
 /* ------------------------------------------------------------------ log */
 

@@ -31,6 +31,7 @@ static void add_text(vt_err *err, const char *fmt, va_list ap)
   if (n < 0) return;
   size_t wrote = (size_t)n < room ? (size_t)n : room - 1;
   err->used += (uint32_t)wrote;
+  VT_ASSERT(err->used < sizeof err->text);
 }
 
 static void VT_PRINTF(2, 3) add_fmt(vt_err *err, const char *fmt, ...)

@@ -34,10 +34,12 @@ static double open_unit(uint32_t lo, uint32_t hi)
 void vt_rng_uniform2(uint64_t key, vt_stream stream, uint32_t draw, int64_t step, uint32_t atom, double u[2])
 {
   uint32_t r[4];
+  VT_ASSERT(draw < 65536 && (uint32_t)stream < 65536); /* else two draws would share a counter */
   uint32_t ctr[4] = {(uint32_t)stream << 16 | (draw & 0xffffu), (uint32_t)step, (uint32_t)((uint64_t)step >> 32), atom};
   vt_rng_block(key, ctr, r);
   u[0] = open_unit(r[0], r[1]);
   u[1] = open_unit(r[2], r[3]);
+  VT_ASSERT(u[0] > 0 && u[0] < 1 && u[1] > 0 && u[1] < 1);
 }
 
 void vt_rng_normal2(uint64_t key, vt_stream stream, uint32_t draw, int64_t step, uint32_t atom, double g[2])

@@ -27,6 +27,7 @@ static int room_for(vt_buf *b, size_t more)
 void vt_buf_add(vt_buf *b, const void *bytes, size_t n)
 {
   if (!room_for(b, n)) return;
+  VT_ASSERT(b->len + n < b->cap);
   if (n) memcpy(b->s + b->len, bytes, n);
   b->len += n;
   b->s[b->len] = '\0';

@@ -116,6 +116,10 @@ typedef struct vt_var_split {
   double glass, sampling;         /* of one glass's value: between glasses beyond sampling; sampling */
 } vt_var_split;
 
+/* For vt_var_input.sampling: the mean over in->glass, of the compositions that c compares, of the variance that the
+ * errors of the points give log10 x of one glass, decades^2 (T 9.11).  NaN without such lines. */
+double vt_compare_sampling(const vt_compare_input *in, const vt_compare *c);
+
 /* Main effects, each as a random effect, from sums of squares adjusted for the other factors (Henderson's third method;
  * in a balanced design the classical analysis of variance), corrected for the errors of the values.  VT_EINVAL: k < 2,
  * variances that are not numbers >= 0.  Allocates. */

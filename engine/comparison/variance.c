@@ -162,3 +162,13 @@ out:
   vt_free(block);
   return rc;
 }
+
+double vt_compare_sampling(const vt_compare_input *in, const vt_compare *c)
+{
+  double sum = 0;
+  int n = 0;
+  for (int j = 0; in->glass && j < in->n_glass; j++)
+    for (int i = 0; i < c->k; i++)
+      if (c->comp[i] == in->glass[j].comp) sum += in->glass[j].var_ref, n++;
+  return n ? sum / n : (double)NAN;
+}

@@ -37,11 +37,8 @@ struct vt__md_watch {
 
 vt_status vt__md_watch_open(vt_md *md, vt_err *err)
 {
-  void *m = NULL;
-  VT_PASS(vt_calloc64(&m, 1, sizeof *md->watch, err));
-  md->watch = m;
-  VT_PASS(vt_calloc64(&m, (size_t)md->n, sizeof *md->watch->pair, err));
-  md->watch->pair = m;
+  VT_PASS(VT_NEW(md->watch, 1, err));
+  VT_PASS(VT_NEW(md->watch->pair, md->n, err));
   md->watch->cap = md->n;
   return VT_OK;
 }
@@ -116,6 +113,7 @@ static const char *wrong(const struct vt__md_watch *w, const vt_nlist *nl, int i
 static int64_t followed_since(struct vt__md_watch *w, int i, int j, int64_t step)
 {
   int k = 0;
+  VT_ASSERT(i < j && w->n <= w->cap);
   while (k < w->n && !(w->pair[k].i == i && w->pair[k].j == j)) k++;
   if (k == w->cap) return -1;
   if (k == w->n) w->pair[w->n++] = (follow){.i = i, .j = j, .since = step};
@@ -128,6 +126,7 @@ static void forget_the_parted(struct vt__md_watch *w, int64_t step)
   int kept = 0;
   for (int k = 0; k < w->n; k++)
     if (w->pair[k].seen == step) w->pair[kept++] = w->pair[k];
+  for (int k = 0; k < kept; k++) VT_ASSERT(w->pair[k].since <= step);
   w->n = kept;
 }
 

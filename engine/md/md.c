@@ -20,13 +20,13 @@ static vt_status check_atoms(const vt_composition *c, const vt_cell *cell, const
 
 static vt_status allocate(vt_md *md, size_t n, vt_err *err)
 {
-  VT_PASS(vt_calloc64((void **)&md->type, n, sizeof *md->type, err));
-  VT_PASS(vt_calloc64((void **)&md->mass, n, sizeof *md->mass, err));
-  VT_PASS(vt_calloc64((void **)&md->x, n, sizeof *md->x, err));
-  VT_PASS(vt_calloc64((void **)&md->v, n, sizeof *md->v, err));
-  VT_PASS(vt_calloc64((void **)&md->f, n, sizeof *md->f, err));
-  VT_PASS(vt_calloc64((void **)&md->dx, n, sizeof *md->dx, err));
-  return vt_calloc64((void **)&md->xw, n, sizeof *md->xw, err);
+  VT_PASS(VT_NEW(md->type, n, err));
+  VT_PASS(VT_NEW(md->mass, n, err));
+  VT_PASS(VT_NEW(md->x, n, err));
+  VT_PASS(VT_NEW(md->v, n, err));
+  VT_PASS(VT_NEW(md->f, n, err));
+  VT_PASS(VT_NEW(md->dx, n, err));
+  return VT_NEW(md->xw, n, err);
 }
 
 vt_status vt_md_open(vt_md *md, const vt_composition *c, const vt_cell *cell, const int *type, const double (*x)[3],

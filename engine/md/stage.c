@@ -76,6 +76,7 @@ static void thermostat(vt_md *md, double t_k)
 {
   const vt_md_stage *st = &md->stage;
   int dof = vt__md_dof(md);
+  VT_ASSERT(dof > 0 && md->stage_index < STAGES_MOST);
   double factor = vt_bdp_scale(md->e_kin, 0.5 * dof * VT_KB_EV * t_k, dof, exp(-st->dt / st->tau_t), md->key, md->step,
                                md->stage_index);
   vt__md_scale_velocities(md, factor);
@@ -97,6 +98,8 @@ static void drift(vt_md *md, double t_k, const vt__md_scaling *volume)
 static vt_status one_step(vt_md *md, vt_err *err)
 {
   const vt_md_stage *st = &md->stage;
+  VT_ASSERT(md->step >= 0 && md->step < st->n_steps);
+  VT_ASSERT(md->nl.n == md->n && md->nl.x != NULL); /* forces of the step before are there */
   const double t_k = set_temperature(st, md->step), pressure_before = md->pressure;
   const int barostat = has_barostat(st, t_k), boundary = (md->step + 1) % st->block_steps == 0;
   vt__md_scaling volume = {0};

@@ -46,7 +46,8 @@ static void transpose(double *a, size_t n)
 vt_status vt_eigen_sym(double *a, int n, double *w, vt_err *err)
 {
   vt_status rc = VT_OK;
-  void *work = NULL, *iwork = NULL;
+  double *work = NULL;
+  int *iwork = NULL;
   double best_work = 0;
   int best_iwork = 0, info = 0;
   const int ask = -1;
@@ -55,8 +56,8 @@ vt_status vt_eigen_sym(double *a, int n, double *w, vt_err *err)
     if (!isfinite(a[i])) VT_FAIL(err, VT_EINVAL, "eigenvalues of a matrix with the entry %g", a[i]);
   dsyevd_("V", "L", &n, a, &n, w, &best_work, &ask, &best_iwork, &ask, &info, 1, 1);
   int n_work = (int)best_work;
-  VT_TRY_OUT(vt_calloc64(&work, (size_t)n_work, sizeof(double), err), err, "eigenvalues, order %d", n);
-  VT_TRY_OUT(vt_calloc64(&iwork, (size_t)best_iwork, sizeof(int), err), err, "eigenvalues, order %d", n);
+  VT_TRY_OUT(VT_NEW(work, n_work, err), err, "eigenvalues, order %d", n);
+  VT_TRY_OUT(VT_NEW(iwork, best_iwork, err), err, "eigenvalues, order %d", n);
   dsyevd_("V", "L", &n, a, &n, w, work, &n_work, iwork, &best_iwork, &info, 1, 1);
   if (info != 0) VT_FAIL_OUT(err, VT_EINVAL, "eigenvalues of order %d did not converge (dsyevd: %d)", n, info);
   transpose(a, (size_t)n);

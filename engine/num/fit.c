@@ -19,15 +19,12 @@ static void close_problem(problem *q)
 /* Copies of the inputs, the design by columns. */
 static vt_status open_problem(problem *q, int n, int p, const double *y, const double *x, vt_err *err)
 {
-  void *block;
   size_t rows = (size_t)n, cols = (size_t)p;
   if (p < 1 || p > (int)(sizeof((vt_lsq *)0)->b / sizeof(double)))
     VT_FAIL(err, VT_EINVAL, "least squares with %d parameters, expected 1 to 8", p);
   if (n < p) VT_FAIL(err, VT_EINVAL, "least squares with %d points for %d parameters", n, p);
-  VT_TRY(vt_calloc64(&block, rows * cols, sizeof(double), err), err, "design of %d x %d", n, p);
-  q->x = block;
-  VT_TRY(vt_calloc64(&block, rows, sizeof(double), err), err, "%d observations", n);
-  q->y = block;
+  VT_TRY(VT_NEW(q->x, rows * cols, err), err, "design of %d x %d", n, p);
+  VT_TRY(VT_NEW(q->y, rows, err), err, "%d observations", n);
   for (size_t i = 0; i < rows; i++) {
     q->y[i] = y[i];
     if (!isfinite(y[i])) VT_FAIL(err, VT_EINVAL, "observation %zu is %g", i, y[i]);

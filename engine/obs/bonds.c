@@ -24,27 +24,27 @@ static vt_status bonds_layout(const vt_plan *p, const vt_obs_request *r, vt_arra
   VT_PASS(vt__corr_obs_shape(&vt__obs_bonds.doc, p, r, &shape, err));
   const int n_lag = shape.n_lag, n_pairs = vt__obs_n_pairs(p);
   const vt__array arrays[] = {
-      {"bonds/lag_ps", "ps", "THEORY T 6.1", "time lag", 1, {{VT_AXIS_PLAIN, n_lag}}},
-      {"bonds/origins", "1", "THEORY T 6.1", "time origins behind each lag", 1, {{VT_AXIS_PLAIN, n_lag}}},
-      {"bonds/continuous",
+      {&vt_a_bonds_lag_ps, "ps", "THEORY T 6.1", "time lag", 1, {{VT_AXIS_PLAIN, n_lag}}},
+      {&vt_a_bonds_origins, "1", "THEORY T 6.1", "time origins behind each lag", 1, {{VT_AXIS_PLAIN, n_lag}}},
+      {&vt_a_bonds_continuous,
        "1",
        "THEORY T 6.11",
        "metal-anion bonds that never broke; NaN for other pairs",
        2,
        {{VT_AXIS_PAIR, n_pairs}, {VT_AXIS_PLAIN, n_lag}}},
-      {"bonds/endpoint",
+      {&vt_a_bonds_endpoint,
        "1",
        "THEORY T 6.11",
        "metal-anion bonds that are there at both ends; NaN for other pairs",
        2,
        {{VT_AXIS_PAIR, n_pairs}, {VT_AXIS_PLAIN, n_lag}}},
-      {"bonds/c2",
+      {&vt_a_bonds_c2,
        "1",
        "THEORY T 6.11",
        "<P2(u(0) . u(t))>, u the direction of a metal-anion bond that never broke; NaN for other pairs",
        2,
        {{VT_AXIS_PAIR, n_pairs}, {VT_AXIS_PLAIN, n_lag}}},
-      {"bonds/per_metal",
+      {&vt_a_bonds_per_metal,
        "1",
        "THEORY T 6.11",
        "mean number of bonds of one metal with anions of that species; NaN for other pairs",
@@ -68,20 +68,16 @@ static void bonds_close(void *self)
 static vt_status bonds_open(const vt_plan *p, const vt_obs_request *r, void **self, vt_err *err)
 {
   vt_status rc = VT_OK;
-  void *block = NULL;
   bonds *o = NULL;
   vt__corr_shape shape;
   *self = NULL;
   VT_PASS(vt__corr_obs_shape(&vt__obs_bonds.doc, p, r, &shape, err));
-  VT_TRY_OUT(vt_calloc64(&block, 1, sizeof *o, err), err, "bonds");
-  o = block;
+  VT_TRY_OUT(VT_NEW(o, 1, err), err, "bonds");
   o->n_pairs = vt__obs_n_pairs(p);
   VT_TRY_OUT(vt__track_open(&o->track, &p->comp, "M", "XO", MOST, r->par[HYSTERESIS], 0, err), err, "bonds");
   const size_t n_vec = (size_t)o->track.pairs.n_first * MOST * PER_BOND + 1;
-  VT_TRY_OUT(vt_calloc64(&block, n_vec, sizeof *o->now, err), err, "bonds: %zu vectors", n_vec);
-  o->now = block;
-  VT_TRY_OUT(vt_calloc64(&block, (size_t)o->n_pairs, sizeof(double), err), err, "bonds");
-  o->census = block;
+  VT_TRY_OUT(VT_NEW(o->now, n_vec, err), err, "bonds: %zu vectors", n_vec);
+  VT_TRY_OUT(VT_NEW(o->census, o->n_pairs, err), err, "bonds");
   VT_TRY_OUT(vt__corr_obs_init(&o->base, p, r, shape, (int)n_vec, o->n_pairs * N_SUM, err), err,
              "bonds"); /* fits: 24 entries for each of the atoms of a cell, which are counted in int */
   *self = o, o = NULL;

@@ -35,14 +35,14 @@ static vt_status chains_layout(const vt_plan *p, const vt_obs_request *r, vt_arr
     }                                   \
   }
   const vt__array arrays[] = {
-      ROW("chains/fragments", SIZES, "mean number of fragments of 1..63, 64 and more metals"),
-      ROW("chains/mean_size", 1, "metals of a fragment, mean over fragments"),
-      ROW("chains/weight_size", 1, "metals of a fragment, mean over metals"),
-      ROW("chains/largest", 1, "metals of the largest fragment, mean over frames"),
-      ROW("chains/cycles", 1, "links - metals + fragments, mean over frames"),
-      ROW("chains/degree", DEGREES, "fraction of the metals linked to 0..8 others"),
-      ROW("chains/o_by_size", SIZES, "mean number of oxygens of a metal in fragments of 1..63, 64 and more metals"),
-      ROW("chains/frames", 1, "frames")};
+      ROW(&vt_a_chains_fragments, SIZES, "mean number of fragments of 1..63, 64 and more metals"),
+      ROW(&vt_a_chains_mean_size, 1, "metals of a fragment, mean over fragments"),
+      ROW(&vt_a_chains_weight_size, 1, "metals of a fragment, mean over metals"),
+      ROW(&vt_a_chains_largest, 1, "metals of the largest fragment, mean over frames"),
+      ROW(&vt_a_chains_cycles, 1, "links - metals + fragments, mean over frames"),
+      ROW(&vt_a_chains_degree, DEGREES, "fraction of the metals linked to 0..8 others"),
+      ROW(&vt_a_chains_o_by_size, SIZES, "mean number of oxygens of a metal in fragments of 1..63, 64 and more metals"),
+      ROW(&vt_a_chains_frames, 1, "frames")};
 #undef ROW
   VT_PASS(vt__layout_add(&l, arrays, (int)(sizeof arrays / sizeof arrays[0]), err));
   *n = l.n;

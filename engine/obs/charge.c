@@ -32,22 +32,22 @@ static vt_status charge_layout(const vt_plan *p, const vt_obs_request *r, vt_arr
   int n_lag = shape.n_lag, n_path;
   (void)path_of(p, r, &n_path);
   const vt__array arrays[] = {
-      {"charge/lag_ps", "ps", "THEORY T 6.1", "time lag", 1, {{VT_AXIS_PLAIN, n_lag}}},
-      {"charge/corr",
+      {&vt_a_charge_lag_ps, "ps", "THEORY T 6.1", "time lag", 1, {{VT_AXIS_PLAIN, n_lag}}},
+      {&vt_a_charge_corr,
        "A^2",
        "THEORY T 6.3",
        "<dP_i . dP_j>, P_i the summed positions of species i, frame of the simulation",
        2,
        {{VT_AXIS_PAIR, vt__obs_n_pairs(p)}, {VT_AXIS_PLAIN, n_lag}}},
-      {"charge/charge_msd",
+      {&vt_a_charge_charge_msd,
        "A^2",
        "THEORY T 6.3",
        "<|sum_i z_i dP_i|^2> with the formal charges z in units of e",
        1,
        {{VT_AXIS_PLAIN, n_lag}}},
-      {"charge/origins", "1", "THEORY T 6.1", "time origins behind each lag", 1, {{VT_AXIS_PLAIN, n_lag}}},
-      {"charge/path_ps", "ps", "THEORY T 6.3", "time since the first sample", 1, {{VT_AXIS_PLAIN, n_path}}},
-      {"charge/path",
+      {&vt_a_charge_origins, "1", "THEORY T 6.1", "time origins behind each lag", 1, {{VT_AXIS_PLAIN, n_lag}}},
+      {&vt_a_charge_path_ps, "ps", "THEORY T 6.3", "time since the first sample", 1, {{VT_AXIS_PLAIN, n_path}}},
+      {&vt_a_charge_path,
        "A",
        "THEORY T 6.3",
        "P_i(t) - P_i(0), frame of the simulation; NaN: not reached",
@@ -72,17 +72,14 @@ static vt_status charge_open(const vt_plan *p, const vt_obs_request *r, void **s
 {
   vt_status rc = VT_OK;
   vt__corr_shape shape;
-  void *block;
   charge *q = NULL;
   *self = NULL;
   VT_PASS(vt__corr_obs_shape(&vt__obs_charge.doc, p, r, &shape, err));
-  VT_TRY_OUT(vt_calloc64(&block, 1, sizeof *q, err), err, "charge");
-  q = block;
+  VT_TRY_OUT(VT_NEW(q, 1, err), err, "charge");
   q->stride = path_of(p, r, &q->n_path);
   VT_TRY_OUT(vt__corr_obs_init(&q->c, p, r, shape, p->comp.n_species, vt__obs_n_pairs(p), err), err, "charge");
-  VT_TRY_OUT(vt_calloc64(&block, (size_t)q->n_path * (size_t)p->comp.n_species, sizeof *q->path, err), err,
-             "charge: %d instants", q->n_path);
-  q->path = block;
+  VT_TRY_OUT(VT_NEW(q->path, (size_t)q->n_path * (size_t)p->comp.n_species, err), err, "charge: %d instants",
+             q->n_path);
   *self = q, q = NULL;
 out:
   charge_close(q);

@@ -12,6 +12,7 @@ vt__corr_shape vt__corr_shape_of(int64_t samples, int points)
     s.levels++;
     s.n_lag += points / 2;
   }
+  VT_ASSERT(s.n_lag == points + (s.levels - 1) * (points / 2));
   return s;
 }
 
@@ -19,27 +20,31 @@ vt__corr_shape vt__corr_shape_of(int64_t samples, int points)
 static int first_of(const vt__corr_shape *s, int level) { return level == 0 ? 1 : s->points / 2 + 1; }
 
 /* Row of the lag of j strides on a level. */
-static int row_of(const vt__corr_shape *s, int level, int j) { return level * (s->points / 2) + j - 1; }
+static int row_of(const vt__corr_shape *s, int level, int j)
+{
+  VT_ASSERT(level < s->levels && j >= first_of(s, level) && j <= s->points);
+  return level * (s->points / 2) + j - 1;
+}
 
 int64_t vt__corr_lag(const vt__corr_shape *s, int k)
 {
   int half = s->points / 2, level = 0;
+  VT_ASSERT(k >= 0 && k < s->n_lag);
   while (level < s->levels - 1 && k >= s->points + level * half) level++;
   return (int64_t)(k + 1 - level * half) << level;
 }
 
 vt_status vt__corr_open(vt__corr *c, int n_vec, int n_acc, vt__corr_shape shape, vt_err *err)
 {
-  void *block;
   size_t n_lag = (size_t)shape.n_lag, n_sum = n_lag * (size_t)n_acc;
   size_t n_ring = 3 * (size_t)shape.levels * (size_t)shape.points * (size_t)n_vec;
   vt__corr q = {.n_vec = n_vec, .n_acc = n_acc, .shape = shape, .n_state = n_lag + n_sum + n_ring};
-  VT_TRY(vt_calloc64(&block, q.n_state, sizeof(double), err), err, "correlator: %d levels of %d samples of %d vectors",
-         shape.levels, shape.points, n_vec);
-  q.state = block;
+  VT_TRY(VT_NEW(q.state, q.n_state, err), err, "correlator: %d levels of %d samples of %d vectors", shape.levels,
+         shape.points, n_vec);
   q.origins = q.state;
   q.acc = q.origins + n_lag;
   q.ring = (double(*)[3])(q.acc + n_sum);
+  VT_ASSERT((double *)q.ring + n_ring == q.state + q.n_state);
   *c = q;
   return VT_OK;
 }
@@ -47,6 +52,7 @@ vt_status vt__corr_open(vt__corr *c, int n_vec, int n_acc, vt__corr_shape shape,
 static double (*slot(const vt__corr *c, int level, int64_t count))[3]
 {
   int64_t at = (int64_t)level * c->shape.points + count % c->shape.points;
+  VT_ASSERT(count >= 0 && at < (int64_t)c->shape.levels * c->shape.points);
   return c->ring + at * c->n_vec;
 }
 
@@ -60,6 +66,7 @@ void vt__corr_push(vt__corr *c, const double (*now)[3], vt__corr_visit *visit, c
       int k = row_of(s, level, j);
       visit(ctx, now, (const double(*)[3])slot(c, level, count - j), c->acc + (size_t)k * (size_t)c->n_acc);
       c->origins[k] += 1;
+      VT_ASSERT(c->origins[k] == (double)(count - j + 1)); /* every earlier sample of the level was one, once */
     }
     memcpy(slot(c, level, count), now, (size_t)c->n_vec * sizeof *now); /* over the oldest, which was just used */
   }
@@ -100,12 +107,10 @@ vt_status vt__corr_obs_open(const vt_obs_doc *doc, const vt_plan *p, const vt_ob
 {
   vt_status rc = VT_OK;
   vt__corr_shape shape;
-  void *block;
   vt__corr_obs *o = NULL;
   *self = NULL;
   VT_PASS(vt__corr_obs_shape(doc, p, r, &shape, err));
-  VT_TRY_OUT(vt_calloc64(&block, 1, sizeof *o, err), err, "%s", doc->name);
-  o = block;
+  VT_TRY_OUT(VT_NEW(o, 1, err), err, "%s", doc->name);
   VT_TRY_OUT(vt__corr_obs_init(o, p, r, shape, n_vec, n_acc, err), err, "%s", doc->name);
   *self = o, o = NULL;
 out:

@@ -46,13 +46,14 @@ static vt_status jumps_layout(const vt_plan *p, const vt_obs_request *r, vt_arra
   vt__layout l = {.defs = defs, .cap = cap};
   VT_PASS(vt__obs_check(&vt__obs_jumps.doc, p, r, err));
   const struct {
-    const char *name, *unit, *doc;
+    const vt_array_name *name;
+    const char *unit, *doc;
   } of_species[] = {
-      {"jumps/count", "1", "jumps from one settled set of metals to another; NaN: no alkali"},
-      {"jumps/rate", "1/ps", "jumps of one ion in a time; NaN: no alkali"},
-      {"jumps/back", "1", "fraction of jumps that return to the set before; of those that have one before"},
-      {"jumps/length", "A", "mean distance between the mean positions before and after"},
-      {"jumps/settled", "1", "fraction of ion-time in a settled set; NaN: no alkali"}};
+      {&vt_a_jumps_count, "1", "jumps from one settled set of metals to another; NaN: no alkali"},
+      {&vt_a_jumps_rate, "1/ps", "jumps of one ion in a time; NaN: no alkali"},
+      {&vt_a_jumps_back, "1", "fraction of jumps that return to the set before; of those that have one before"},
+      {&vt_a_jumps_length, "A", "mean distance between the mean positions before and after"},
+      {&vt_a_jumps_settled, "1", "fraction of ion-time in a settled set; NaN: no alkali"}};
   for (int k = 0; k < 5; k++) {
     const vt__array a = {of_species[k].name,
                          of_species[k].unit,
@@ -63,8 +64,8 @@ static vt_status jumps_layout(const vt_plan *p, const vt_obs_request *r, vt_arra
     VT_PASS(vt__layout_add(&l, &a, 1, err));
   }
   const vt__array lengths[] = {
-      {"jumps/length_r", "A", "THEORY T 6.12", "centre of the bin", 1, {{VT_AXIS_PLAIN, N_BINS}}},
-      {"jumps/length_density",
+      {&vt_a_jumps_length_r, "A", "THEORY T 6.12", "centre of the bin", 1, {{VT_AXIS_PLAIN, N_BINS}}},
+      {&vt_a_jumps_length_density,
        "1/A",
        "THEORY T 6.12",
        "distribution of the lengths of jumps; its integral is the fraction shorter than 10 A",
@@ -87,21 +88,18 @@ static void jumps_close(void *self)
 static vt_status jumps_open(const vt_plan *p, const vt_obs_request *r, void **self, vt_err *err)
 {
   vt_status rc = VT_OK;
-  void *block = NULL;
   jumps *o = NULL;
   *self = NULL;
   VT_PASS(vt__obs_check(&vt__obs_jumps.doc, p, r, err));
-  VT_TRY_OUT(vt_calloc64(&block, 1, sizeof *o, err), err, "jumps");
-  o = block;
+  VT_TRY_OUT(VT_NEW(o, 1, err), err, "jumps");
   o->comp = p->comp;
   o->sample_ps = vt__obs_sample_ps(p, r);
   o->settle = vt__track_at_least(r->par[SETTLE], o->sample_ps);
   VT_TRY_OUT(vt__track_open(&o->track, &p->comp, "A", "M", MOST, r->par[HYSTERESIS], 0, err), err, "jumps");
   const size_t n_ions = (size_t)o->track.pairs.n_first, n_species = (size_t)p->comp.n_species;
   o->n_state = sizeof *o->samples + n_species * sizeof *o->tally + n_ions * sizeof *o->ions;
-  VT_TRY_OUT(vt_calloc64(&block, o->n_state, 1, err), err, "jumps of %zu ions", n_ions);
-  o->state = block;
-  o->samples = block;
+  VT_TRY_OUT(vt_calloc64(&o->state, o->n_state, 1, err), err, "jumps of %zu ions", n_ions);
+  o->samples = o->state;
   o->tally = (double(*)[N_TALLY])(o->samples + 1);
   o->ions = (ion *)(o->tally + n_species);
   *self = o, o = NULL;

@@ -74,12 +74,14 @@ vt_status vt__obs_check_frame(const vt_frame *fr, const vt_composition *c, vt_er
 
 /* ------------------------------------------------------------------ arrays */
 
+VT_OBS_ARRAYS(VT_ARRAY_NAME_DEFINE)
+
 vt_status vt__layout_add(vt__layout *l, const vt__array *a, int n, vt_err *err)
 {
   for (int k = 0; k < n; k++, a++) {
-    if (l->n >= l->cap) VT_FAIL(err, VT_EINVAL, "no room for array %s: the list holds %d", a->name, l->cap);
+    if (l->n >= l->cap) VT_FAIL(err, VT_EINVAL, "no room for array %s: the list holds %d", a->name->path, l->cap);
     vt_array_def d = {.n_dim = a->n_dim};
-    (void)snprintf(d.name, sizeof d.name, "%s", a->name);
+    (void)snprintf(d.name, sizeof d.name, "%s", a->name->path);
     (void)snprintf(d.unit, sizeof d.unit, "%s", a->unit);
     (void)snprintf(d.doc, sizeof d.doc, "%s", a->doc);
     (void)snprintf(d.source, sizeof d.source, "%s", a->source);

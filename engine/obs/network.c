@@ -9,13 +9,11 @@ enum { MOST = 32 }; /* bonds of one atom */
 vt_status vt__network_open(vt__network *w, const vt_composition *c, vt_err *err)
 {
   vt_status rc = VT_OK;
-  void *block;
   *w = (vt__network){0};
   VT_TRY_OUT(vt__pairs_open(&w->anions_of, c, "M", "XO", MOST, err), err, "network");
   VT_TRY_OUT(vt__pairs_open(&w->metals_of, c, "XO", "M", MOST, err), err, "network");
   size_t n = (size_t)w->anions_of.n_first;
-  VT_TRY_OUT(vt_calloc64(&block, 3 * n + 1, sizeof(int), err), err, "network of %zu metals", n);
-  w->partner = block;
+  VT_TRY_OUT(VT_NEW(w->partner, 3 * n + 1, err), err, "network of %zu metals", n);
   w->shares = w->partner + n;
   w->seen = w->shares + n;
 out:
@@ -56,6 +54,7 @@ int vt__network_links(vt__network *w, int a)
       if (w->seen[metals[j]]++ == 0) w->partner[n++] = metals[j];
     }
   }
+  VT_ASSERT(n < p->n_first || n == 0); /* `seen` was 0: every other metal is listed once */
   for (int k = 0; k < n; k++) {
     w->shares[k] = w->seen[w->partner[k]];
     w->seen[w->partner[k]] = 0;
@@ -69,22 +68,18 @@ vt_status vt__net_obs_open(const vt_obs_doc *doc, const vt_plan *p, const vt_obs
                            int per_metal, void **self, vt_err *err)
 {
   vt_status rc = VT_OK;
-  void *block;
   vt__net_obs *o = NULL;
   *self = NULL;
   VT_PASS(vt__obs_check(doc, p, r, err));
-  VT_TRY_OUT(vt_calloc64(&block, 1, sizeof *o, err), err, "%s", doc->name);
-  o = block;
+  VT_TRY_OUT(VT_NEW(o, 1, err), err, "%s", doc->name);
   o->doc = doc;
   o->comp = p->comp;
   o->n_tally = n_tally;
   for (int s = 0; s < p->comp.n_species; s++) o->is_oxygen[s] = vt_element_role(p->comp.z[s]) == 'O';
   VT_TRY_OUT(vt__network_open(&o->net, &p->comp, err), err, "%s", doc->name);
   size_t ints = (size_t)per_metal * (size_t)o->net.anions_of.n_first;
-  VT_TRY_OUT(vt_calloc64(&block, ints + 1, sizeof(int), err), err, "%s", doc->name);
-  o->scratch = block;
-  VT_TRY_OUT(vt_calloc64(&block, n_tally, sizeof(double), err), err, "%s: %zu counts", doc->name, n_tally);
-  o->tally = block;
+  VT_TRY_OUT(VT_NEW(o->scratch, ints + 1, err), err, "%s", doc->name);
+  VT_TRY_OUT(VT_NEW(o->tally, n_tally, err), err, "%s: %zu counts", doc->name, n_tally);
   *self = o, o = NULL;
 out:
   vt__net_obs_close(o);

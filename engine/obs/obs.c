@@ -73,9 +73,8 @@ struct vt_obs_set {
 static vt_status set_layout(vt_obs_set *s, const vt_plan *p, vt_err *err)
 {
   vt_status rc = VT_OK;
-  void *block = NULL;
-  VT_TRY_OUT(vt_calloc64(&block, VT_MAX_ARRAYS, sizeof(vt_array_def), err), err, "layout of the observables");
-  vt_array_def *defs = block;
+  vt_array_def *defs = NULL;
+  VT_TRY_OUT(VT_NEW(defs, VT_MAX_ARRAYS, err), err, "layout of the observables");
   for (int i = 0; i < p->n_obs; i++) {
     member *m = &s->m[i];
     m->ops = find_request(p, i, err);
@@ -89,21 +88,20 @@ static vt_status set_layout(vt_obs_set *s, const vt_plan *p, vt_err *err)
       s->count[s->n_arrays] = vt_array_count(&defs[k]);
       s->n_values += s->count[s->n_arrays++];
     }
+    VT_ASSERT(s->n_arrays <= VT_MAX_ARRAYS);
   }
 out:
-  vt_free(block);
+  vt_free(defs);
   return rc;
 }
 
 vt_status vt_obs_set_open(vt_obs_set **out, const vt_plan *p, vt_err *err)
 {
   vt_status rc = VT_OK;
-  void *block;
   vt_obs_set *s = NULL;
   *out = NULL;
   if (p->n_obs < 0 || p->n_obs > VT_MAX_OBS) VT_FAIL(err, VT_EINVAL, "%d observables", (int)p->n_obs);
-  VT_TRY_OUT(vt_calloc64(&block, 1, sizeof *s, err), err, "set of observables");
-  s = block;
+  VT_TRY_OUT(VT_NEW(s, 1, err), err, "set of observables");
   VT_TRY_OUT(set_layout(s, p, err), err, "set of observables");
   for (s->n = 0; s->n < p->n_obs; s->n++) {
     member *m = &s->m[s->n];
@@ -129,6 +127,7 @@ int64_t vt_obs_set_next(const vt_obs_set *s, int64_t step)
 {
   int64_t next = INT64_MAX;
   for (int i = 0; i < s->n; i++) {
+    VT_ASSERT(s->m[i].every >= 1 && step >= 0);
     int64_t wait = s->m[i].every - step % s->m[i].every;
     if (wait < next) next = wait;
   }
@@ -158,6 +157,7 @@ vt_status vt_obs_set_finish(vt_obs_set *s, double *values, size_t n, vt_err *err
     }
     VT_TRY(m->ops->finish(m->self, out, err), err, "observable %s", m->ops->doc.name);
   }
+  VT_ASSERT(count == s->count + s->n_arrays);
   return VT_OK;
 }
 

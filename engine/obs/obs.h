@@ -1,13 +1,38 @@
 /* obs.h - what is measured while the atoms move: one table of functions an observable (layer 3).
  *
  * Streaming only: no observable may assume that a trajectory exists; memory is fixed by the plan.  Observables give
- * arrays; engine/transport and engine/structure turn arrays into numbers with errors, so that a fit can be repeated without new MD. */
+ * arrays; engine/transport and engine/structure turn arrays into numbers with errors, so that a fit can be repeated
+ * without new MD. */
 #ifndef VT_OBS_H
 #define VT_OBS_H
 
 #include "engine/base/base.h"
 #include "engine/spec/spec.h"
 #include "engine/sys/sys.h"
+
+/* The arrays of all observables, "<observable>/<array>" (vt_array_name).  A new array is one entry here and one in its
+ * layout. */
+/* clang-format off */
+#define VT_OBS_ARRAYS(X)                                                                              \
+  X(thermo, time_ps) X(thermo, temperature) X(thermo, pressure) X(thermo, energy) X(thermo, volume)   \
+  X(thermo, spread)                                                                                   \
+  X(msd, lag_ps) X(msd, mean) X(msd, m4) X(msd, origins) X(msd, third_mean) X(msd, third_origins)     \
+  X(charge, lag_ps) X(charge, corr) X(charge, charge_msd) X(charge, origins) X(charge, path_ps)       \
+  X(charge, path)                                                                                     \
+  X(rdf, r) X(rdf, g)                                                                                 \
+  X(vanhove, lag_ps) X(vanhove, r) X(vanhove, self) X(vanhove, distinct)                              \
+  X(polyhedra, cn) X(polyhedra, o_count) X(polyhedra, anion) X(polyhedra, sharing)                    \
+  X(polyhedra, angle_deg) X(polyhedra, angle)                                                         \
+  X(chains, fragments) X(chains, mean_size) X(chains, weight_size) X(chains, largest)                 \
+  X(chains, cycles) X(chains, degree) X(chains, o_by_size) X(chains, frames)                          \
+  X(residence, continuous) X(residence, intermittent) X(residence, endpoint) X(residence, lag_ps)     \
+  X(residence, origins) X(residence, bonds) X(residence, metals) X(residence, visits)                 \
+  X(bonds, lag_ps) X(bonds, origins) X(bonds, continuous) X(bonds, endpoint) X(bonds, c2)             \
+  X(bonds, per_metal)                                                                                 \
+  X(jumps, count) X(jumps, rate) X(jumps, back) X(jumps, length) X(jumps, settled) X(jumps, length_r) \
+  X(jumps, length_density)
+/* clang-format on */
+VT_OBS_ARRAYS(VT_ARRAY_NAME)
 
 /* Where bonds and coordination shells end: distances between species i and j, A, symmetric. */
 typedef struct vt_cutoffs {

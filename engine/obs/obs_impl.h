@@ -17,7 +17,8 @@ typedef struct vt__layout {
 } vt__layout;
 
 typedef struct vt__array {
-  const char *name, *unit, *source, *doc;
+  const vt_array_name *name;
+  const char *unit, *source, *doc;
   int n_dim;
   struct {
     int32_t axis, len; /* vt_axis, extent for this task */

@@ -20,15 +20,16 @@ vt_status vt__pairs_open(vt__pairs *p, const vt_composition *c, const char *firs
   p->n_first = group_of(c, first, p->of_first);
   p->n_second = group_of(c, second, p->of_second);
   size_t a = (size_t)p->n_first, b = (size_t)p->n_second, rows = a * (size_t)most;
-  VT_TRY(vt_calloc64(&p->doubles, 4 * rows + 4 * b + 1, sizeof(double), err), err, "pairs of %zu and %zu atoms", a, b);
-  vt_status rc = vt_calloc64(&p->ints, 2 * a + b + rows + 1, sizeof(int), err);
+  VT_TRY(VT_NEW(p->doubles, 4 * rows + 4 * b + 1, err), err, "pairs of %zu and %zu atoms", a, b);
+  vt_status rc = VT_NEW(p->ints, 2 * a + b + rows + 1, err);
   if (rc != VT_OK) vt__pairs_close(p);
   VT_TRY(rc, err, "pairs of %zu and %zu atoms", a, b);
-  p->d = p->doubles;
-  p->s[0] = (double *)p->doubles + 4 * rows;
+  p->d = (double(*)[4])p->doubles;
+  p->s[0] = p->doubles + 4 * rows;
   p->s[1] = p->s[0] + b, p->s[2] = p->s[1] + b, p->r2 = p->s[2] + b;
   p->first = p->ints;
   p->count = p->first + a, p->second = p->count + a, p->place = p->second + b;
+  VT_ASSERT(p->r2 + b <= p->doubles + 4 * rows + 4 * b && p->place + rows == p->ints + 2 * a + b + rows);
   return VT_OK;
 }
 
@@ -46,6 +47,7 @@ static void list_atoms(vt__pairs *p, const vt_frame *fr)
     if (p->of_first[fr->type[i]]) p->first[a++] = i;
     if (p->of_second[fr->type[i]]) p->second[b++] = i;
   }
+  VT_ASSERT(a == p->n_first && b == p->n_second);
 }
 
 static void fractional(const double (*hi)[3], const double x[3], double s[3])

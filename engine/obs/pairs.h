@@ -14,7 +14,8 @@ typedef struct vt__pairs {
   int *place;                                              /* [n_first][most]  */
   double (*d)[4];    /* [n_first][most]: vector from first to second and its length, A */
   double *s[3], *r2; /* [n_second] scratch */
-  void *doubles, *ints;
+  double *doubles;   /* the two blocks that hold them */
+  int *ints;
 } vt__pairs;
 
 /* Groups by role (vt_element_role), e.g. "M" and "XO"; either may be empty.  Allocates. */

@@ -34,8 +34,8 @@ static vt_status rdf_layout(const vt_plan *p, const vt_obs_request *r, vt_array_
   int n_bins;
   vt__layout l = {.defs = defs, .cap = cap};
   VT_PASS(size_of(p, r, &n_bins, err));
-  const vt__array arrays[] = {{"rdf/r", "A", "THEORY T 6.4", "centre of the bin", 1, {{VT_AXIS_PLAIN, n_bins}}},
-                              {"rdf/g",
+  const vt__array arrays[] = {{&vt_a_rdf_r, "A", "THEORY T 6.4", "centre of the bin", 1, {{VT_AXIS_PLAIN, n_bins}}},
+                              {&vt_a_rdf_g,
                                "1",
                                "THEORY T 6.4",
                                "partial radial distribution function; NaN beyond 0.45 of the shortest cell height",
@@ -61,28 +61,20 @@ static vt_status rdf_open(const vt_plan *p, const vt_obs_request *r, void **self
 {
   vt_status rc = VT_OK;
   int n_bins;
-  void *block;
   rdf *g = NULL;
   size_t n = (size_t)p->comp.n_atoms;
   *self = NULL;
   VT_PASS(size_of(p, r, &n_bins, err));
-  VT_TRY_OUT(vt_calloc64(&block, 1, sizeof *g, err), err, "rdf");
-  g = block;
+  VT_TRY_OUT(VT_NEW(g, 1, err), err, "rdf");
   g->comp = p->comp;
   g->bin_a = r->par[0];
   g->n_bins = n_bins;
   g->n_pairs = vt__obs_n_pairs(p);
   g->n_tally = COUNTS + (size_t)g->n_pairs * (size_t)n_bins;
-  for (int a = 0; a < 3; a++) {
-    VT_TRY_OUT(vt_calloc64(&block, n, sizeof(double), err), err, "rdf: %zu coordinates", n);
-    g->s[a] = block;
-  }
-  VT_TRY_OUT(vt_calloc64(&block, n, sizeof(double), err), err, "rdf: %zu distances", n);
-  g->r2 = block;
-  VT_TRY_OUT(vt_calloc64(&block, g->n_tally, sizeof(double), err), err, "rdf: %zu bins", g->n_tally);
-  g->tally = block;
-  VT_TRY_OUT(vt_calloc64(&block, g->n_tally, sizeof(int32_t), err), err, "rdf: %zu bins", g->n_tally);
-  g->count = block;
+  for (int a = 0; a < 3; a++) VT_TRY_OUT(VT_NEW(g->s[a], n, err), err, "rdf: %zu coordinates", n);
+  VT_TRY_OUT(VT_NEW(g->r2, n, err), err, "rdf: %zu distances", n);
+  VT_TRY_OUT(VT_NEW(g->tally, g->n_tally, err), err, "rdf: %zu bins", g->n_tally);
+  VT_TRY_OUT(VT_NEW(g->count, g->n_tally, err), err, "rdf: %zu bins", g->n_tally);
   g->tally[LIMIT2] = INFINITY;
   *self = g, g = NULL;
 out:

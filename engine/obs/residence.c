@@ -26,14 +26,16 @@ static vt_status residence_layout(const vt_plan *p, const vt_obs_request *r, vt_
   VT_PASS(vt__corr_obs_shape(&vt__obs_residence.doc, p, r, &shape, err));
   const int n_lag = shape.n_lag, n_species = p->comp.n_species;
   const struct {
-    const char *name, *doc;
+    const vt_array_name *name;
+    const char *doc;
   } survival[] = {
-      {"residence/continuous", "alkali-metal bonds that never broke, by species and the metal's O count at the origin"},
-      {"residence/intermittent", "alkali-metal bonds that did not break for longer than `permission`, likewise"},
-      {"residence/endpoint", "alkali-metal bonds that are there at both ends, likewise"}};
+      {&vt_a_residence_continuous,
+       "alkali-metal bonds that never broke, by species and the metal's O count at the origin"},
+      {&vt_a_residence_intermittent, "alkali-metal bonds that did not break for longer than `permission`, likewise"},
+      {&vt_a_residence_endpoint, "alkali-metal bonds that are there at both ends, likewise"}};
   const vt__array lags[] = {
-      {"residence/lag_ps", "ps", "THEORY T 6.1", "time lag", 1, {{VT_AXIS_PLAIN, n_lag}}},
-      {"residence/origins", "1", "THEORY T 6.1", "time origins behind each lag", 1, {{VT_AXIS_PLAIN, n_lag}}}};
+      {&vt_a_residence_lag_ps, "ps", "THEORY T 6.1", "time lag", 1, {{VT_AXIS_PLAIN, n_lag}}},
+      {&vt_a_residence_origins, "1", "THEORY T 6.1", "time origins behind each lag", 1, {{VT_AXIS_PLAIN, n_lag}}}};
   VT_PASS(vt__layout_add(&l, lags, 2, err));
   for (int k = 0; k < 3; k++) {
     const vt__array a = {
@@ -41,19 +43,19 @@ static vt_status residence_layout(const vt_plan *p, const vt_obs_request *r, vt_
         survival[k].doc,  3,   {{VT_AXIS_SPECIES, n_species}, {VT_AXIS_PLAIN, N_CLASS}, {VT_AXIS_PLAIN, n_lag}}};
     VT_PASS(vt__layout_add(&l, &a, 1, err));
   }
-  const vt__array census[] = {{"residence/bonds",
+  const vt__array census[] = {{&vt_a_residence_bonds,
                                "1",
                                "THEORY T 6.10",
                                "mean number of alkali-metal bonds of a frame, by the metal's O count 0, 1, 2, 3, >= 4",
                                2,
                                {{VT_AXIS_SPECIES, n_species}, {VT_AXIS_PLAIN, N_CLASS}}},
-                              {"residence/metals",
+                              {&vt_a_residence_metals,
                                "1",
                                "THEORY T 6.10",
                                "mean number of metals of a frame, by O count 0, 1, 2, 3, >= 4",
                                1,
                                {{VT_AXIS_PLAIN, N_CLASS}}},
-                              {"residence/visits",
+                              {&vt_a_residence_visits,
                                "1",
                                "THEORY T 6.10",
                                "alkali-metal bonds that formed during the run, by the metal's O count then",
@@ -79,26 +81,22 @@ static void residence_close(void *self)
 static vt_status residence_open(const vt_plan *p, const vt_obs_request *r, void **self, vt_err *err)
 {
   vt_status rc = VT_OK;
-  void *block = NULL;
   residence *o = NULL;
   vt__corr_shape shape;
   const size_t n_species = (size_t)p->comp.n_species;
   *self = NULL;
   VT_PASS(vt__corr_obs_shape(&vt__obs_residence.doc, p, r, &shape, err));
-  VT_TRY_OUT(vt_calloc64(&block, 1, sizeof *o, err), err, "residence");
-  o = block;
+  VT_TRY_OUT(VT_NEW(o, 1, err), err, "residence");
   VT_TRY_OUT(vt__track_open(&o->track, &p->comp, "A", "M", MOST, r->par[HYSTERESIS],
                             vt__track_at_most(r->par[PERMISSION], vt__obs_sample_ps(p, r)), err),
              err, "residence");
   VT_TRY_OUT(vt__pairs_open(&o->oxygen, &p->comp, "M", "O", MOST, err), err, "residence");
   const size_t n_vec = (size_t)o->track.pairs.n_first * MOST + 1;
-  VT_TRY_OUT(vt_calloc64(&block, n_vec, sizeof *o->now, err), err, "residence: %zu vectors", n_vec);
-  o->now = block;
-  VT_TRY_OUT(vt_calloc64(&block, (size_t)o->oxygen.n_first + 1, sizeof *o->class_of, err), err, "residence");
-  o->class_of = block;
+  VT_TRY_OUT(VT_NEW(o->now, n_vec, err), err, "residence: %zu vectors", n_vec);
+  VT_TRY_OUT(VT_NEW(o->class_of, (size_t)o->oxygen.n_first + 1, err), err, "residence");
   o->n_census = (2 * n_species + 1) * N_CLASS;
-  VT_TRY_OUT(vt_calloc64(&block, o->n_census, sizeof(double), err), err, "residence");
-  o->census = o->bonds = block;
+  VT_TRY_OUT(VT_NEW(o->census, o->n_census, err), err, "residence");
+  o->bonds = o->census;
   o->metals = o->bonds + n_species * N_CLASS;
   o->visits = o->metals + N_CLASS;
   VT_TRY_OUT(vt__corr_obs_init(&o->base, p, r, shape, (int)n_vec, p->comp.n_species * N_CLASS * N_SUM, err), err,

@@ -25,21 +25,17 @@ vt_status vt_shells_open(vt_shells **out, const vt_composition *c, vt_err *err)
 {
   vt_status rc = VT_OK;
   vt_shells *s = NULL;
-  void *block = NULL;
   vt_array_def defs[2];
   int n_defs;
   const vt_obs_request q = request();
   *out = NULL;
-  VT_TRY_OUT(vt_calloc64(&block, 1, sizeof *s, err), err, "shells");
-  s = block;
+  VT_TRY_OUT(VT_NEW(s, 1, err), err, "shells");
   s->plan.comp = *c;
   s->plan.protocol.produce_ps = s->plan.protocol.produce_dt_fs = 1;
   VT_TRY_OUT(vt__obs_rdf.layout(&s->plan, &q, defs, 2, &n_defs, err), err, "shells");
   s->n_bins = defs[0].dim[0];
   VT_TRY_OUT(vt__obs_rdf.open(&s->plan, &q, &s->rdf, err), err, "shells");
-  VT_TRY_OUT(vt_calloc64(&block, vt_array_count(&defs[0]) + vt_array_count(&defs[1]), sizeof(double), err), err,
-             "shells");
-  s->r = block;
+  VT_TRY_OUT(VT_NEW(s->r, vt_array_count(&defs[0]) + vt_array_count(&defs[1]), err), err, "shells");
   s->g = s->r + s->n_bins;
   *out = s, s = NULL;
 out:

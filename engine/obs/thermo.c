@@ -8,14 +8,15 @@ enum { MOST_ROWS = 2000 };
 enum { TIME, T_K, P_GPA, E_POT, VOLUME, SPREAD, N_COLS };
 
 static const struct {
-  const char *name, *unit, *doc;
+  const vt_array_name *name;
+  const char *unit, *doc;
 } column[N_COLS] = {
-    {"thermo/time_ps", "ps", "mean time of the block since the stage began"},
-    {"thermo/temperature", "K", "kinetic temperature, block average"},
-    {"thermo/pressure", "GPa", "pressure, block average"},
-    {"thermo/energy", "eV", "potential energy of the cell, block average"},
-    {"thermo/volume", "A^3", "volume of the cell, block average"},
-    {"thermo/spread", "eV/A",
+    {&vt_a_thermo_time_ps, "ps", "mean time of the block since the stage began"},
+    {&vt_a_thermo_temperature, "K", "kinetic temperature, block average"},
+    {&vt_a_thermo_pressure, "GPa", "pressure, block average"},
+    {&vt_a_thermo_energy, "eV", "potential energy of the cell, block average"},
+    {&vt_a_thermo_volume, "A^3", "volume of the cell, block average"},
+    {&vt_a_thermo_spread, "eV/A",
      "disagreement of a committee of potentials in the forces, block average; NaN: no committee"},
 };
 
@@ -67,16 +68,13 @@ static void thermo_close(void *self)
 static vt_status thermo_open(const vt_plan *p, const vt_obs_request *r, void **self, vt_err *err)
 {
   vt_status rc = VT_OK;
-  void *block;
   thermo *t = NULL;
   *self = NULL;
   VT_PASS(vt__obs_check(&vt__obs_thermo.doc, p, r, err));
-  VT_TRY_OUT(vt_calloc64(&block, 1, sizeof *t, err), err, "thermo");
-  t = block;
+  VT_TRY_OUT(VT_NEW(t, 1, err), err, "thermo");
   t->comp = p->comp;
   rows_of(p, r, &t->per_row, &t->n_rows);
-  VT_TRY_OUT(vt_calloc64(&block, (size_t)t->n_rows * N_COLS, sizeof(double), err), err, "thermo: %d rows", t->n_rows);
-  t->row = block;
+  VT_TRY_OUT(VT_NEW(t->row, (size_t)t->n_rows * N_COLS, err), err, "thermo: %d rows", t->n_rows);
   *self = t, t = NULL;
 out:
   thermo_close(t);

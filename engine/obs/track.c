@@ -7,19 +7,19 @@
 vt_status vt__track_open(vt__track *t, const vt_composition *c, const char *first, const char *second, int most,
                          double hysteresis_a, int64_t patience, vt_err *err)
 {
-  void *block = NULL;
   *t = (vt__track){.hysteresis_a = hysteresis_a, .patience = patience, .most = most};
   t->slots = patience > 0 ? 2 * most : most;
+  VT_ASSERT(most >= 1 && most <= VT__TRACK_MOST);
   /* twice the bonds: between the two radii there are atoms that are none */
   VT_TRY(vt__pairs_open(&t->pairs, c, first, second, 2 * most, err), err, "bonds of '%s'", c->name);
   const size_t rows = (size_t)t->pairs.n_first, words = sizeof(vt__bond) / sizeof(int64_t);
   t->n_state = 2 + rows + rows * (size_t)t->slots * words;
-  vt_status rc = vt_calloc64(&block, t->n_state, sizeof(int64_t), err);
+  vt_status rc = VT_NEW(t->state, t->n_state, err);
   if (rc != VT_OK) vt__track_close(t);
   VT_TRY(rc, err, "bonds of %zu atoms", rows);
-  t->state = block;
   t->samples = t->state, t->last_number = t->state + 1, t->count = t->state + 2;
   t->bond = (vt__bond *)(t->count + rows);
+  VT_ASSERT((int64_t *)(t->bond + rows * (size_t)t->slots) == t->state + t->n_state);
   return VT_OK;
 }
 
@@ -59,6 +59,7 @@ static vt_status follow_row(vt__track *t, const vt_frame *fr, int a, vt_err *err
   const vt__pairs *p = &t->pairs;
   vt__bond next[2 * VT__TRACK_MOST], *row = t->bond + (size_t)a * (size_t)t->slots;
   const int n_old = (int)t->count[a]; /* fits: at most `slots` */
+  VT_ASSERT(t->count[a] >= 0 && t->count[a] <= t->slots);
   int n = 0, bonds = 0;
   for (int i = 0, j = 0; i < n_old || j < p->count[a];) {
     const int known = i < n_old ? row[i].partner : INT_MAX;
@@ -75,6 +76,9 @@ static vt_status follow_row(vt__track *t, const vt_frame *fr, int a, vt_err *err
     if (n == t->slots)
       VT_FAIL(err, VT_ETASK, "atom %d had more than %d bonds within %lld samples", p->first[a], t->slots,
               (long long)t->patience);
+    VT_ASSERT(n == 0 || next[n - 1].partner < b.partner);
+    VT_ASSERT(b.lasting >= 1 && b.lasting <= b.number && b.number <= *t->last_number);
+    VT_ASSERT((b.at >= 0) == (b.absent == 0) && b.absent <= t->patience);
     next[n++] = b;
   }
   memcpy(row, next, (size_t)n * sizeof *row);
@@ -105,6 +109,7 @@ int vt__track_partners(const vt__track *t, int a, int32_t partner[VT__TRACK_MOST
   const vt__bond *b = vt__track_row(t, a, &n_row);
   for (int i = 0; i < n_row; i++)
     if (b[i].absent == 0) partner[n++] = b[i].partner;
+  VT_ASSERT(n <= t->most);
   return n;
 }
 

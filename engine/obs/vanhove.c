@@ -40,15 +40,15 @@ static vt_status vanhove_layout(const vt_plan *p, const vt_obs_request *r, vt_ar
   vt__layout l = {.defs = defs, .cap = cap};
   VT_PASS(size_of(p, r, &n_bins, &shape, err));
   const vt__array arrays[] = {
-      {"vanhove/lag_ps", "ps", "THEORY T 6.13", "time lag", 1, {{VT_AXIS_PLAIN, shape.n_lag}}},
-      {"vanhove/r", "A", "THEORY T 6.13", "centre of the bin", 1, {{VT_AXIS_PLAIN, n_bins}}},
-      {"vanhove/self",
+      {&vt_a_vanhove_lag_ps, "ps", "THEORY T 6.13", "time lag", 1, {{VT_AXIS_PLAIN, shape.n_lag}}},
+      {&vt_a_vanhove_r, "A", "THEORY T 6.13", "centre of the bin", 1, {{VT_AXIS_PLAIN, n_bins}}},
+      {&vt_a_vanhove_self,
        "1/A",
        "THEORY T 6.13",
        "density of the distance that an atom has gone; what is missing from 1 went beyond the last bin",
        3,
        {{VT_AXIS_SPECIES, p->comp.n_species}, {VT_AXIS_PLAIN, shape.n_lag}, {VT_AXIS_PLAIN, n_bins}}},
-      {"vanhove/distinct",
+      {&vt_a_vanhove_distinct,
        "1",
        "THEORY T 6.13",
        "g(r) between atoms before and other atoms after the lag; NaN beyond 0.45 of the shortest cell height",
@@ -76,29 +76,20 @@ static vt_status vanhove_open(const vt_plan *p, const vt_obs_request *r, void **
   vt_status rc = VT_OK;
   int n_bins;
   vt__corr_shape shape;
-  void *block;
   vanhove *g = NULL;
   const size_t n = (size_t)p->comp.n_atoms;
   *self = NULL;
   VT_PASS(size_of(p, r, &n_bins, &shape, err));
-  VT_TRY_OUT(vt_calloc64(&block, 1, sizeof *g, err), err, "vanhove");
-  g = block;
+  VT_TRY_OUT(VT_NEW(g, 1, err), err, "vanhove");
   g->bin_a = r->par[0];
   g->n_bins = n_bins;
   g->n_pairs = vt__obs_n_pairs(p);
   const int n_acc = COUNTS + (p->comp.n_species + g->n_pairs) * n_bins;
   VT_TRY_OUT(vt__corr_obs_init(&g->c, p, r, shape, 2 * p->comp.n_atoms, n_acc, err), err, "vanhove");
-  VT_TRY_OUT(vt_calloc64(&block, 2 * n, sizeof *g->now, err), err, "vanhove: %zu positions", n);
-  g->now = block;
-  for (int a = 0; a < 3; a++) {
-    VT_TRY_OUT(vt_calloc64(&block, n, sizeof(double), err), err, "vanhove: %zu coordinates", n);
-    g->s[a] = block;
-  }
-  VT_TRY_OUT(vt_calloc64(&block, n, sizeof(double), err), err, "vanhove: %zu distances", n);
-  g->r2 = block;
-  VT_TRY_OUT(vt_calloc64(&block, (size_t)g->n_pairs * (size_t)n_bins, sizeof *g->count, err), err, "vanhove: %d bins",
-             n_bins);
-  g->count = block;
+  VT_TRY_OUT(VT_NEW(g->now, 2 * n, err), err, "vanhove: %zu positions", n);
+  for (int a = 0; a < 3; a++) VT_TRY_OUT(VT_NEW(g->s[a], n, err), err, "vanhove: %zu coordinates", n);
+  VT_TRY_OUT(VT_NEW(g->r2, n, err), err, "vanhove: %zu distances", n);
+  VT_TRY_OUT(VT_NEW(g->count, (size_t)g->n_pairs * (size_t)n_bins, err), err, "vanhove: %d bins", n_bins);
   *self = g, g = NULL;
 out:
   vanhove_close(g);

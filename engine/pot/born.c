@@ -230,7 +230,7 @@ static vt_status tabulate(born *p, vt_err *err)
   const double s0 = LEAST_R_A * LEAST_R_A, span = par->cutoff * par->cutoff - s0;
   p->n_cells = (int)ceil(span * CELLS_PER_A2); /* at most 12800: the cutoff's limit */
   p->cells_per_a2 = p->n_cells / span;
-  VT_TRY(vt_calloc64((void **)&p->table, (size_t)p->n_cells + 2, sizeof *p->table, err), err, "table of the ions");
+  VT_TRY(VT_NEW(p->table, (size_t)p->n_cells + 2, err), err, "table of the ions");
   const double width = 1 / p->cells_per_a2;
   for (part f = 0; f < PARTS; f++) {
     sample at = shifted(par, f, LEAST_R_A);
@@ -267,7 +267,7 @@ static vt_status born_open(const vt_pot_args *a, void **self, vt_err *err)
   vt_status rc = VT_OK;
   born *p = NULL;
   *self = NULL;
-  VT_TRY(vt_calloc64((void **)&p, 1, sizeof *p, err), err, "ions");
+  VT_TRY(VT_NEW(p, 1, err), err, "ions");
   if (strlen(a->path) >= sizeof p->path) VT_FAIL_OUT(err, VT_EINVAL, "path '%.80s...' is too long", a->path);
   memcpy(p->path, a->path, strlen(a->path) + 1);
   for (int k = 0; k < KEYS; k++) *(double *)(void *)((char *)&p->par + key[k].at) = key[k].def;

@@ -147,7 +147,7 @@ static vt_status committee_open(const vt_pot_args *a, void **self, vt_err *err)
   vt_status rc = VT_OK;
   committee *c = NULL;
   *self = NULL;
-  VT_TRY(vt_calloc64((void **)&c, 1, sizeof *c, err), err, "committee");
+  VT_TRY(VT_NEW(c, 1, err), err, "committee");
   if (strlen(a->path) >= sizeof c->path) VT_FAIL_OUT(err, VT_EINVAL, "path '%.80s...' is too long", a->path);
   memcpy(c->path, a->path, strlen(a->path) + 1);
   rc = read_list(c, a, err);
@@ -170,14 +170,21 @@ static void committee_describe(const void *self, vt_pot_info *out)
 
 /* ------------------------------------------------------------------ computing */
 
-/* *p has room for n items, contents lost; *cap is how many there are. */
-static vt_status room(void **p, int *cap, int n, size_t size, vt_err *err)
+/* Room for what one member gives of n atoms; contents are lost. */
+static vt_status reserve(committee *c, int n, const vt_force_out *out, vt_err *err)
 {
-  if (n <= *cap) return VT_OK;
-  vt_free(*p);
-  *cap = 0;
-  VT_TRY(vt_calloc64(p, (size_t)n, size, err), err, "results of a member for %d atoms", n);
-  *cap = n;
+  if (n > c->n_f) {
+    VT_PASS(VT_GROW(c->f, 0, n, err));
+    c->n_f = n;
+  }
+  if (out->e_atom && n > c->n_e) {
+    VT_PASS(VT_GROW(c->e, 0, n, err));
+    c->n_e = n;
+  }
+  if (out->w_atom && n > c->n_w) {
+    VT_PASS(VT_GROW(c->w, 0, n, err));
+    c->n_w = n;
+  }
   return VT_OK;
 }
 
@@ -199,9 +206,7 @@ static vt_status committee_compute(void *self, const vt_nlist *nl, vt_force_out 
   committee *c = self;
   const size_t n = (size_t)nl->n;
   double squares = 0;
-  VT_PASS(room((void **)&c->f, &c->n_f, nl->n, sizeof *c->f, err));
-  if (out->e_atom) VT_PASS(room((void **)&c->e, &c->n_e, nl->n, sizeof *c->e, err));
-  if (out->w_atom) VT_PASS(room((void **)&c->w, &c->n_w, nl->n, sizeof *c->w, err));
+  VT_TRY(reserve(c, nl->n, out, err), err, "results of a member for %d atoms", nl->n);
   vt_force_out one = {.f = c->f, .e_atom = out->e_atom ? c->e : NULL, .w_atom = out->w_atom ? c->w : NULL};
   for (int m = 0; m < c->n; m++) {
     VT_TRY(vt_pot_compute(&c->member[m], nl, &one, err), err, "member %d of %d", m + 1, c->n);

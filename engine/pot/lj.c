@@ -50,10 +50,9 @@ static vt_status lj_read(lj *p, vt_err *err)
 static vt_status lj_open(const vt_pot_args *a, void **self, vt_err *err)
 {
   vt_status rc = VT_OK;
-  void *block;
   *self = NULL;
-  VT_TRY(vt_calloc64(&block, 1, sizeof(lj), err), err, "lj parameters");
-  lj *p = block;
+  lj *p;
+  VT_TRY(VT_NEW(p, 1, err), err, "lj parameters");
   p->eps = 0.05, p->sigma = 2.6, p->cutoff = 6.5;
   if (strlen(a->path) >= sizeof p->path) VT_FAIL_OUT(err, VT_EINVAL, "path '%.80s...' is too long", a->path);
   memcpy(p->path, a->path, strlen(a->path) + 1);

@@ -73,10 +73,9 @@ static vt_status parse_script(mock *m, vt_err *err)
 static vt_status mock_open(const vt_pot_args *a, void **self, vt_err *err)
 {
   vt_status rc = VT_OK;
-  void *block;
   *self = NULL;
-  VT_TRY(vt_calloc64(&block, 1, sizeof(mock), err), err, "mock potential");
-  mock *m = block;
+  mock *m;
+  VT_TRY(VT_NEW(m, 1, err), err, "mock potential");
   const char *slash = strrchr(a->path, '/'), *script = slash ? slash + 1 : a->path;
   if (strlen(script) >= sizeof m->script) VT_FAIL_OUT(err, VT_EINVAL, "script '%.80s...' is too long", script);
   memcpy(m->script, script, strlen(script) + 1);

@@ -76,6 +76,7 @@ static vt_status check_finite(const vt_nlist *nl, const vt_force_out *out, vt_er
 
 vt_status vt_pot_compute(vt_pot *pot, const vt_nlist *nl, vt_force_out *out, vt_err *err)
 {
+  VT_ASSERT(pot->ops && nl->x && nl->first && nl->n_all >= nl->n); /* opened, and the list was built */
   out->spread = NAN;
   VT_TRY(pot->ops->compute(pot->self, nl, out, err), err, "potential '%s'", pot->ops->name);
   VT_TRY(check_finite(nl, out, err), err, "potential '%s'", pot->ops->name);

@@ -1,28 +1,4 @@
-/* checkpoint.c - the file that holds where a task is.
- *
- * Format, little endian:
- *
- *   0    u8[8]  magic "VTC1\n\0\0\0"
- *   8    u32    version, 1
- *   12   u32    CRC-32 of the 12 bytes before
- *   16   u8[32] uid of the task
- *   48   i32    attempt
- *   52   i32    half_stage (vt_stage, 0: none)
- *   56   i32    stage (vt_stage, 1..4)
- *   60   i32    steps of a block
- *   64   i64    step of the stage, a multiple of that
- *   72   f64    ns simulated by then
- *   80   f64    s of wall time spent on the task by then
- *   88   u64    bytes of the payload
- *   96   u8[48] build id, NUL-terminated, zeros behind
- *   144  i32    engine format
- *   148  u32    CRC-32 of the values of the glass that the task began with; 0 for a GLASS task
- *   152  u32    CRC-32 of the payload
- *   156  u32    CRC-32 of bytes 0..155
- *   160         payload, to the end of the file
- *
- * The payload is the state of one build for one plan (checkpointer.c says what is in it, md and obs how); its size
- * follows from plan, stage and step.  All bytes are under a checksum, so that every changed byte is found. */
+/* checkpoint.c - the file that holds where a task is: header and checksums (layout in replica.h). */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

@@ -73,13 +73,10 @@ size_t vt__checkpointer_memory(const vt_plan *p, const vt_obs_set *obs, const vt
 vt_status vt__checkpointer_open(vt__replica *r, vt_err *err)
 {
   vt__checkpointer *k = &r->checkpointer;
-  void *m = NULL;
   if (!r->hooks || !r->hooks->checkpointing) return VT_OK;
   k->cap = image_size(r->plan, r->obs, r->shells);
-  VT_TRY(vt_calloc64(&m, k->cap, 1, err), err, "room for a checkpoint");
-  k->image = m;
-  VT_TRY(vt_calloc64(&m, snapshot_size(r->plan), 1, err), err, "room for the beginning of a stage");
-  k->begun = m;
+  VT_TRY(VT_NEW(k->image, k->cap, err), err, "room for a checkpoint");
+  VT_TRY(VT_NEW(k->begun, snapshot_size(r->plan), err), err, "room for the beginning of a stage");
   k->checkpointing = r->hooks->checkpointing;
   k->written_s = r->began_s;
   return VT_OK;
@@ -131,6 +128,7 @@ static void put(vt__replica *r, const vt__checkpoint_head *h)
   vt_err why = {0};
   const double began_s = vt_now_s();
   const size_t n = VT__CHECKPOINT_HEAD + (size_t)h->n_payload;
+  VT_ASSERT(n <= k->cap);
   vt__checkpoint_seal(k->image, h);
   vt_checkpoint_written told = {
       .stage = vt_stage_name(h->info.stage), .step = h->info.step, .ns = h->info.ns, .bytes = n};
@@ -157,6 +155,8 @@ static void checkpoint_now(vt__replica *r)
   memcpy(at, &k->begun_wall_s, sizeof k->begun_wall_s);
   at += sizeof k->begun_wall_s;
   memcpy(at, k->begun, snapshot);
+  VT_ASSERT(r->md.step > 0 && k->begun_stage == r->stage);
+  VT_ASSERT(h.n_payload == sizeof k->begun_wall_s + 2 * snapshot + rest_size(r->obs, r->shells, r->stage));
   save_snapshot(r, at + snapshot);
   save_rest(r, at + 2 * snapshot);
   put(r, &h);

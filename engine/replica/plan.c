@@ -139,10 +139,13 @@ double vt_replica_ns(const vt_plan *p)
 
 /* ------------------------------------------------------------------ arrays */
 
-static vt_array_def array(const char *name, const char *unit, const char *doc, int rows, int row_axis, int columns)
+VT_REPLICA_ARRAYS(VT_ARRAY_NAME_DEFINE)
+
+static vt_array_def array(const vt_array_name *name, const char *unit, const char *doc, int rows, int row_axis,
+                          int columns)
 {
   vt_array_def d = {.n_dim = 2, .dim = {rows, columns}, .axis = {row_axis, VT_AXIS_PLAIN}};
-  memcpy(d.name, name, strlen(name) + 1); /* literals of this file, shorter than the fields */
+  memcpy(d.name, name->path, strlen(name->path) + 1); /* literals of this file, shorter than the fields */
   memcpy(d.unit, unit, strlen(unit) + 1);
   memcpy(d.doc, doc, strlen(doc) + 1);
   memcpy(d.source, "engine/replica", sizeof "engine/replica");
@@ -157,25 +160,26 @@ vt_status vt_replica_layout(const vt_plan *p, vt_array_def *defs, int cap, int *
   if (cap < GLASS_ARRAYS) VT_FAIL(err, VT_EINVAL, "room for %d arrays, a task has at least %d", cap, GLASS_ARRAYS);
   const int n_species = p->comp.n_species, n_pairs = n_species * (n_species + 1) / 2;
   if (p->kind == VT_TASK_GLASS) {
-    defs[0] = array("glass/cell", "A", "lattice vectors (rows) at the end of the quench", 3, VT_AXIS_PLAIN, 3);
-    defs[1] = array("glass/x", "A", "positions at the end of the quench, wrapped; species blocks of the composition",
-                    p->comp.n_atoms, VT_AXIS_ATOM, 3);
-    defs[2] = array("glass/quench", ROWS_UNIT,
+    defs[0] = array(&vt_a_glass_cell, "A", "lattice vectors (rows) at the end of the quench", 3, VT_AXIS_PLAIN, 3);
+    defs[1] =
+        array(&vt_a_glass_x, "A", "positions at the end of the quench, wrapped; species blocks of the composition",
+              p->comp.n_atoms, VT_AXIS_ATOM, 3);
+    defs[2] = array(&vt_a_glass_quench, ROWS_UNIT,
                     "temperature, volume, potential energy per atom, pressure along the quench: means over equal parts",
                     VT__REPLICA_ROWS, VT_AXIS_PLAIN, VT__REPLICA_COLUMNS);
-    defs[3] = array("glass/melt_msd", "A^2", "mean squared displacement from the beginning of the melt to its end",
+    defs[3] = array(&vt_a_glass_melt_msd, "A^2", "mean squared displacement from the beginning of the melt to its end",
                     n_species, VT_AXIS_SPECIES, 1);
     *n = GLASS_ARRAYS;
     return VT_OK;
   }
   defs[0] =
-      array("equilibrate/thermo", ROWS_UNIT,
+      array(&vt_a_equilibrate_thermo, ROWS_UNIT,
             "temperature, volume, potential energy per atom, pressure of the equilibration: means over equal parts",
             VT__REPLICA_ROWS, VT_AXIS_PLAIN, VT__REPLICA_COLUMNS);
-  defs[1] = array("equilibrate/cutoff", "A",
+  defs[1] = array(&vt_a_equilibrate_cutoff, "A",
                   "where coordination shells end: first minimum of g(r) in the second half of the equilibration",
                   n_pairs, VT_AXIS_PAIR, 1);
-  defs[2] = array("equilibrate/cutoff_measured", "1", "1: that minimum was found; 0: 1.35 bond lengths stand in",
+  defs[2] = array(&vt_a_equilibrate_cutoff_measured, "1", "1: that minimum was found; 0: 1.35 bond lengths stand in",
                   n_pairs, VT_AXIS_PAIR, 1);
   int n_obs = 0;
   const int before = VT__REPLICA_EQUILIBRATE_ARRAYS;

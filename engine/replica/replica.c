@@ -158,7 +158,7 @@ static vt_status relax(vt__replica *r, vt_err *err)
 /* How far each species got in the melt: a framework that moved less than a site distance remembers the packing. */
 static void put_melt_msd(vt__replica *r)
 {
-  double *msd = vt__replica_values(r, "glass/melt_msd");
+  double *msd = vt__replica_values(r, &vt_a_glass_melt_msd);
   for (int i = 0; i < r->md.n; i++) {
     const double *d = r->md.dx[i];
     msd[r->md.type[i]] += (d[0] * d[0] + d[1] * d[1] + d[2] * d[2]) / r->plan->comp.count[r->md.type[i]];
@@ -196,8 +196,8 @@ static vt_status run_glass(vt__replica *r, vt_err *err)
     VT_PASS(run_melt(r, err));
   VT_PASS(run_recorded(r, VT_STAGE_QUENCH, err));
   vt_frame fr = vt_md_frame(&r->md);
-  memcpy(vt__replica_values(r, "glass/cell"), fr.cell.h, sizeof fr.cell.h);
-  memcpy(vt__replica_values(r, "glass/x"), fr.x, (size_t)fr.n * sizeof *fr.x);
+  memcpy(vt__replica_values(r, &vt_a_glass_cell), fr.cell.h, sizeof fr.cell.h);
+  memcpy(vt__replica_values(r, &vt_a_glass_x), fr.x, (size_t)fr.n * sizeof *fr.x);
   return VT_OK;
 }
 
@@ -206,8 +206,8 @@ static vt_status run_glass(vt__replica *r, vt_err *err)
 static void put_cutoffs(vt__replica *r)
 {
   const int n = r->plan->comp.n_species;
-  double *cutoff = vt__replica_values(r, "equilibrate/cutoff"),
-         *measured = vt__replica_values(r, "equilibrate/cutoff_measured");
+  double *cutoff = vt__replica_values(r, &vt_a_equilibrate_cutoff),
+         *measured = vt__replica_values(r, &vt_a_equilibrate_cutoff_measured);
   for (int i = 0; i < n; i++)
     for (int j = i; j < n; j++) {
       cutoff[vt_pair_index(i, j, n)] = r->cutoffs.r[i][j];
@@ -289,13 +289,9 @@ static vt_status open_replica(vt__replica *r, vt_err *err)
   r->doing = "open";
   VT_PASS(vt_replica_layout(p, r->defs, VT_MAX_ARRAYS, &r->n_defs, err));
   for (int k = 0; k < r->n_defs; k++) r->n_values += vt_array_count(&r->defs[k]);
-  void *m = NULL;
-  VT_PASS(vt_calloc64(&m, r->n_values, sizeof *r->values, err));
-  r->values = m;
-  VT_PASS(vt_calloc64(&m, (size_t)p->comp.n_atoms, sizeof *r->type, err));
-  r->type = m;
-  VT_PASS(vt_calloc64(&m, (size_t)p->comp.n_atoms, sizeof *r->x, err));
-  r->x = m;
+  VT_PASS(VT_NEW(r->values, r->n_values, err));
+  VT_PASS(VT_NEW(r->type, p->comp.n_atoms, err));
+  VT_PASS(VT_NEW(r->x, p->comp.n_atoms, err));
   VT_PASS(open_potential(p, r->symbol, &r->pot, err));
   vt_pot_info info;
   vt_pot_describe(&r->pot, &info);
@@ -347,14 +343,12 @@ vt_status vt_replica_run(const vt_plan *p, const double *glass, size_t n_glass, 
 {
   vt_status rc = VT_OK;
   vt__replica *r = NULL;
-  void *m = NULL;
   char uid[65];
   const double began_s = vt_now_s();
   vt_uid_hex(&p->uid, uid);
   *out = (vt_result){0};
   VT_TRY_OUT(check(p, glass, n_glass, err), err, "task %.12s", uid);
-  VT_TRY_OUT(vt_calloc64(&m, 1, sizeof *r, err), err, "task %.12s", uid);
-  r = m;
+  VT_TRY_OUT(VT_NEW(r, 1, err), err, "task %.12s", uid);
   r->plan = p;
   r->hooks = hooks;
   r->glass = glass;

@@ -20,7 +20,32 @@ typedef struct vt_progress {
  * A task that was interrupted goes on in another process to the bits that it would have had.  The state is taken at
  * block boundaries (plan.block_steps); a checkpoint is continued by exactly this plan (uid, attempt, half_stage, build,
  * engine format, block length, glass) on a machine that reproduces its energies and forces to the bit, and by nothing
- * else.  Format: checkpoint.c. */
+ * else.
+ *
+ * FORMAT of a checkpoint, little endian:
+ *
+ *   0    u8[8]    magic "VTC1\n\0\0\0"
+ *   8    u32      version, 1
+ *   12   u32      CRC-32 of bytes 0..11
+ *   16   u8[32]   uid of the task
+ *   48   i32      attempt
+ *   52   i32      half_stage (vt_stage, 0: none)
+ *   56   i32      stage (vt_stage, 1..4)
+ *   60   i32      steps of a block
+ *   64   i64      step of the stage, a multiple of that
+ *   72   f64      ns simulated by then
+ *   80   f64      s of wall time spent on the task by then
+ *   88   u64      bytes of the payload, n
+ *   96   char[48] build id, NUL-terminated, zeros behind
+ *   144  i32      engine format (VT_ENGINE_FORMAT)
+ *   148  u32      CRC-32 of the values of the glass that the task began with; 0 for a GLASS task
+ *   152  u32      CRC-32 of the payload
+ *   156  u32      CRC-32 of bytes 0..155
+ *   160  u8[n]    payload, to the end of the file
+ *
+ * The payload is a state of one build for one plan: vt_md_save, values of the result that are filled, states of
+ * observables, in the order that checkpointer.c gives; its size follows from plan, stage and step.  It is no format for
+ * other programs: another build refuses it.  All bytes are under a checksum, so that every changed byte is found. */
 
 /* What was written, tried or continued. */
 typedef struct vt_checkpoint_written {
@@ -79,6 +104,14 @@ typedef struct vt_replica_hooks {
   vt_status (*frame)(void *ctx, const vt_frame *fr, vt_err *err);
   const vt_checkpointing *checkpointing; /* NULL: nothing is kept */
 } vt_replica_hooks;
+
+/* The arrays of a task that are no observable's (vt_array_name). */
+/* clang-format off */
+#define VT_REPLICA_ARRAYS(X)                                                    \
+  X(glass, cell) X(glass, x) X(glass, quench) X(glass, melt_msd)                \
+  X(equilibrate, thermo) X(equilibrate, cutoff) X(equilibrate, cutoff_measured)
+/* clang-format on */
+VT_REPLICA_ARRAYS(VT_ARRAY_NAME)
 
 /* What a task gives: the values of all arrays of vt_replica_layout, concatenated. */
 typedef struct vt_result {

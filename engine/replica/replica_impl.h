@@ -17,8 +17,7 @@ int64_t vt__replica_stage_steps(const vt_plan *p, vt_stage id);
 double vt__replica_stage_dt_fs(const vt_plan *p, vt_stage id);
 /* The stage as the integrator wants it, guards included. */
 vt_md_stage vt__replica_stage(const vt_plan *p, vt_stage id);
-/* Verlet skin of the whole task, A, for a potential of this cutoff: that of its highest temperature and longest step.
- */
+/* Verlet skin of the whole task, A, for a potential of this cutoff: of its highest temperature and longest step. */
 double vt__replica_skin_a(const vt_plan *p, double cutoff);
 /* Values of a GLASS result: cell, positions, quench rows. */
 size_t vt__replica_glass_values(const vt_plan *p);
@@ -101,7 +100,7 @@ typedef struct vt__replica {
 } vt__replica;
 
 /* state.c.  Where the result's array of this name is written; NULL: this task has none. */
-double *vt__replica_values(const vt__replica *r, const char *name);
+double *vt__replica_values(const vt__replica *r, const vt_array_name *name);
 /* What a recorded stage writes into. */
 void vt__replica_record(vt__replica *r, vt_stage id);
 /* The phase space of r->cell, r->type, r->x; and one of the right shape, whatever is in it (of an MD task: its glass).

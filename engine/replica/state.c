@@ -5,11 +5,11 @@
 
 enum { RECORD_SAMPLES = 10 * VT__REPLICA_ROWS }; /* of one recorded stage */
 
-double *vt__replica_values(const vt__replica *r, const char *name)
+double *vt__replica_values(const vt__replica *r, const vt_array_name *name)
 {
   double *v = r->values;
   for (int k = 0; k < r->n_defs; k++) {
-    if (strcmp(r->defs[k].name, name) == 0) return v;
+    if (vt_array_is(&r->defs[k], name)) return v;
     v += vt_array_count(&r->defs[k]);
   }
   return NULL;
@@ -18,7 +18,7 @@ double *vt__replica_values(const vt__replica *r, const char *name)
 void vt__replica_record(vt__replica *r, vt_stage id)
 {
   int64_t n_steps = vt__replica_stage_steps(r->plan, id);
-  double *rows = vt__replica_values(r, id == VT_STAGE_QUENCH ? "glass/quench" : "equilibrate/thermo");
+  double *rows = vt__replica_values(r, id == VT_STAGE_QUENCH ? &vt_a_glass_quench : &vt_a_equilibrate_thermo);
   r->rec = (vt__recorder){.rows = rows, .n_steps = n_steps, .every = n_steps / RECORD_SAMPLES};
   if (r->rec.every < 1) r->rec.every = 1;
 }
@@ -80,8 +80,8 @@ void vt__replica_close_observables(vt__replica *r)
 vt_status vt__replica_bond(vt__replica *r, vt_err *err)
 {
   const int n = r->plan->comp.n_species;
-  const double *cutoff = vt__replica_values(r, "equilibrate/cutoff"),
-               *measured = vt__replica_values(r, "equilibrate/cutoff_measured");
+  const double *cutoff = vt__replica_values(r, &vt_a_equilibrate_cutoff),
+               *measured = vt__replica_values(r, &vt_a_equilibrate_cutoff_measured);
   r->cutoffs = (vt_cutoffs){.n_species = n};
   for (int i = 0; i < n; i++)
     for (int j = 0; j < n; j++) {

@@ -75,18 +75,13 @@ static vt_status species_of(const reader *r, const vt_trajectory_options *o, vt_
 
 static vt_status take_first(reader *r, vt_err *err)
 {
-  void *p = NULL;
   size_t n = (size_t)r->now.n;
   r->n = r->now.n;
-  VT_PASS(vt_calloc64(&p, n, sizeof *r->symbol, err));
-  r->symbol = p;
+  VT_PASS(VT_NEW(r->symbol, n, err));
   memcpy(r->symbol, r->now.symbol, n * sizeof *r->symbol);
-  VT_PASS(vt_calloc64(&p, n, sizeof *r->type, err));
-  r->type = p;
-  VT_PASS(vt_calloc64(&p, n, sizeof *r->before, err));
-  r->before = p;
-  VT_PASS(vt_calloc64(&p, n, sizeof *r->dx, err));
-  r->dx = p;
+  VT_PASS(VT_NEW(r->type, n, err));
+  VT_PASS(VT_NEW(r->before, n, err));
+  VT_PASS(VT_NEW(r->dx, n, err));
   return VT_OK;
 }
 
@@ -254,12 +249,10 @@ static vt_status measure(const char *path, const vt_trajectory_options *o, vt_tr
   vt_status rc = VT_OK;
   reader r = {.path = path};
   vt_obs_set *set = NULL;
-  void *block = NULL;
   int got = 1;
   VT_TRY_OUT(vt_obs_layouts(&t->plan, t->defs, VT_MAX_ARRAYS, &t->n_defs, err), err, "observables of '%s'", path);
   for (int k = 0; k < t->n_defs; k++) t->n_values += vt_array_count(&t->defs[k]);
-  VT_TRY_OUT(vt_calloc64(&block, t->n_values, sizeof(double), err), err, "observables of '%s'", path);
-  t->values = block;
+  VT_TRY_OUT(VT_NEW(t->values, t->n_values, err), err, "observables of '%s'", path);
   VT_TRY_OUT(vt_obs_set_open(&set, &t->plan, err), err, "observables of '%s'", path);
   VT_TRY_OUT(vt_obs_set_begin(set, &t->cutoffs, err), err, "observables of '%s'", path);
   VT_TRY_OUT(vt_xyz_open(&r.xyz, path, err), err, "trajectory");

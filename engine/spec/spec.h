@@ -197,9 +197,19 @@ typedef struct vt_array_def {
 } vt_array_def;
 size_t vt_array_count(const vt_array_def *d); /* product of dims */
 int vt_pair_index(int i, int j, int n);       /* row of the unordered pair */
+
+/* The name of an array, declared once by the module that makes it (obs.h, replica.h): vt_a_msd_mean is "msd/mean".
+ * Everything that reads arrays names them so; a typo does not compile. */
+typedef struct vt_array_name {
+  const char *path;
+} vt_array_name;
+#define VT_ARRAY_NAME(group, array)        extern const vt_array_name vt_a_##group##_##array;
+#define VT_ARRAY_NAME_DEFINE(group, array) const vt_array_name vt_a_##group##_##array = {#group "/" #array};
+
 /* The values of the array `name` among values that hold defs[n_defs] one after the other, and its def (may be NULL);
  * NULL if it is not there. */
-const double *vt_array_find(const vt_array_def *defs, int n_defs, const double *values, const char *name,
+const double *vt_array_find(const vt_array_def *defs, int n_defs, const double *values, const vt_array_name *name,
                             const vt_array_def **def);
+int vt_array_is(const vt_array_def *d, const vt_array_name *name);
 
 #endif

@@ -179,3 +179,9 @@ out:
   vt_free(block);
   return rc;
 }
+
+void vt_residence_rate(const vt_residence *r, double *rate, double *se)
+{
+  *rate = 1 / r->tau_ps;
+  *se = r->se / (r->tau_ps * r->tau_ps);
+}

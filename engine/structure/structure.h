@@ -65,6 +65,9 @@ typedef struct vt_residence {
 /* VT_EINVAL: lags that do not ascend, survival outside 0..1, chance outside 0..1, negative visits. Allocates. */
 VT_MUST_CHECK vt_status vt_residence_time(const vt_res_input *in, vt_residence *out, vt_err *err);
 
+/* The rate 1/tau, 1/ps, and its standard error (T 12.3); NaN where tau is. */
+void vt_residence_rate(const vt_residence *r, double *rate, double *se);
+
 /* Residence time against the number k of oxygen atoms around the metal, over glasses (T 12.2). */
 enum { VT_RES_CLASSES = 4 }; /* k = 0..3 */
 
@@ -134,5 +137,8 @@ void vt_structure_none(vt_structure_summary *out);
 /* Mean over the glasses x[n] that have a value, with its t interval; geometric (T 13.5): of the positive ones, with an
  * interval of positive ends, se still that of the value.  x is overwritten. */
 vt_over_glasses vt_glasses_mean(double *x, int n, int geometric);
+/* The same of a number of vt_structure_summary in this unit: geometric for what is in ps, since all of that are times
+ * that a decay takes (T 13.5). */
+vt_over_glasses vt_structure_over_glasses(double *x, int n, const char *unit);
 
 #endif

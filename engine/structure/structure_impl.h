@@ -3,6 +3,7 @@
 #define VT_STRUCTURE_IMPL_H
 
 #include "engine/num/num.h"
+#include "engine/obs/obs.h"
 #include "engine/structure/structure.h"
 
 /* ------------------------------------------------------------------ trend.c (T 12.2) */

@@ -27,7 +27,7 @@ static double atoms_of(const vt_composition *c, const char *roles)
 
 /* Columns `first` to `last` of the rows [species][n] of the species with these roles, each times its number if
  * `moment`; mean weighted by the numbers of atoms.  NaN without the array or such atoms. */
-static double columns(const run *r, const char *name, const char *roles, int first, int last, int moment)
+static double columns(const run *r, const vt_array_name *name, const char *roles, int first, int last, int moment)
 {
   const vt_array_def *d;
   const double *v = vt_arrays_find(&r->a, name, &d);
@@ -40,7 +40,7 @@ static double columns(const run *r, const char *name, const char *roles, int fir
   return sum / atoms_of(r->c, roles);
 }
 
-static double single(const run *r, const char *name)
+static double single(const run *r, const vt_array_name *name)
 {
   const double *v = vt_arrays_find(&r->a, name, NULL);
   return v ? *v : (double)NAN;
@@ -52,19 +52,19 @@ static void network(const run *r, vt_structure_summary *o)
 {
   enum { ALL = 1000 };
   const double metals = atoms_of(r->c, "M");
-  o->cn_metal = columns(r, "polyhedra/cn", "M", 0, ALL, 1);
-  o->cn4 = columns(r, "polyhedra/cn", "M", 4, 4, 0);
-  o->o_count = columns(r, "polyhedra/o_count", "M", 0, ALL, 1);
+  o->cn_metal = columns(r, &vt_a_polyhedra_cn, "M", 0, ALL, 1);
+  o->cn4 = columns(r, &vt_a_polyhedra_cn, "M", 4, 4, 0);
+  o->o_count = columns(r, &vt_a_polyhedra_o_count, "M", 0, ALL, 1);
   for (int k = 0; k <= VT_RES_CLASSES; k++)
-    o->o_fraction[k] = columns(r, "polyhedra/o_count", "M", k, k < VT_RES_CLASSES ? k : ALL, 0);
-  o->o_two_metals = columns(r, "polyhedra/anion", "O", 2, 2, 0);
-  o->x_bridging = columns(r, "polyhedra/anion", "X", 2, ALL, 0);
-  o->free_anions = columns(r, "polyhedra/anion", "XO", 0, 0, 0);
-  o->chain_mean = single(r, "chains/mean_size");
-  o->chain_weight = single(r, "chains/weight_size");
-  o->chain_largest = single(r, "chains/largest");
+    o->o_fraction[k] = columns(r, &vt_a_polyhedra_o_count, "M", k, k < VT_RES_CLASSES ? k : ALL, 0);
+  o->o_two_metals = columns(r, &vt_a_polyhedra_anion, "O", 2, 2, 0);
+  o->x_bridging = columns(r, &vt_a_polyhedra_anion, "X", 2, ALL, 0);
+  o->free_anions = columns(r, &vt_a_polyhedra_anion, "XO", 0, 0, 0);
+  o->chain_mean = single(r, &vt_a_chains_mean_size);
+  o->chain_weight = single(r, &vt_a_chains_weight_size);
+  o->chain_largest = single(r, &vt_a_chains_largest);
   o->chain_largest_share = o->chain_largest / metals;
-  o->cycles_per_metal = single(r, "chains/cycles") / metals;
+  o->cycles_per_metal = single(r, &vt_a_chains_cycles) / metals;
 }
 
 /* ------------------------------------------------------------------ pairs of metals and anions */
@@ -127,8 +127,8 @@ static vt_decay decay_time(int n, const double *lag, const double *c)
 static vt_status bonds_of(const run *r, const char *anion, double *peak_a, vt_decay *turn, vt_decay *life, vt_err *err)
 {
   const vt_array_def *bins, *lags;
-  const double *x = vt_arrays_find(&r->a, "rdf/r", &bins), *lag = vt_arrays_find(&r->a, "bonds/lag_ps", &lags), *g,
-               *rows, *per_metal;
+  const double *x = vt_arrays_find(&r->a, &vt_a_rdf_r, &bins), *lag = vt_arrays_find(&r->a, &vt_a_bonds_lag_ps, &lags),
+               *g, *rows, *per_metal;
   const int n_bins = x ? bins->dim[0] : 0, n_lag = lag ? lags->dim[0] : 0, n = r->c->n_species, pairs = n * (n + 1) / 2;
   double weight[VT_MAX_SPECIES * (VT_MAX_SPECIES + 1) / 2], minimum;
   void *block = NULL;
@@ -136,18 +136,18 @@ static vt_status bonds_of(const run *r, const char *anion, double *peak_a, vt_de
   VT_TRY_OUT(vt_calloc64(&block, (size_t)n_bins + (size_t)n_lag + 1, sizeof(double), err), err, "bonds");
   double *row = block;
   if (n_bins > 0) {
-    VT_TRY_OUT(vt_arrays_table(&r->a, "rdf/g", pairs, n_bins, &g, err), err, "bonds");
+    VT_TRY_OUT(vt_arrays_table(&r->a, &vt_a_rdf_g, pairs, n_bins, &g, err), err, "bonds");
     pair_weights(r, anion, NULL, weight);
     mixed_row(g, pairs, n_bins, weight, row);
     (void)vt_first_shell(n_bins, x, row, peak_a, &minimum);
   }
   if (n_lag > 0) {
-    VT_TRY_OUT(vt_arrays_table(&r->a, "bonds/per_metal", pairs, 1, &per_metal, err), err, "bonds");
+    VT_TRY_OUT(vt_arrays_table(&r->a, &vt_a_bonds_per_metal, pairs, 1, &per_metal, err), err, "bonds");
     pair_weights(r, anion, per_metal, weight);
-    VT_TRY_OUT(vt_arrays_table(&r->a, "bonds/c2", pairs, n_lag, &rows, err), err, "bonds");
+    VT_TRY_OUT(vt_arrays_table(&r->a, &vt_a_bonds_c2, pairs, n_lag, &rows, err), err, "bonds");
     mixed_row(rows, pairs, n_lag, weight, row);
     *turn = decay_time(n_lag, lag, row);
-    VT_TRY_OUT(vt_arrays_table(&r->a, "bonds/continuous", pairs, n_lag, &rows, err), err, "bonds");
+    VT_TRY_OUT(vt_arrays_table(&r->a, &vt_a_bonds_continuous, pairs, n_lag, &rows, err), err, "bonds");
     mixed_row(rows, pairs, n_lag, weight, row);
     *life = decay_time(n_lag, lag, row);
   }
@@ -162,21 +162,21 @@ enum { CLASSES = VT_RES_CLASSES + 1 }; /* of the arrays: 0, 1, 2, 3, >= 4 */
 
 /* Survival of class k over all alkalis, each bond counting once.  Only endpoint survival decays to chance: the other
  * two end for good (T 12.1). */
-static vt_status one_residence(const run *r, const char *survival, int k, int is_endpoint, vt_residence *out,
+static vt_status one_residence(const run *r, const vt_array_name *survival, int k, int is_endpoint, vt_residence *out,
                                vt_err *err)
 {
   const vt_array_def *lags;
   const int n = r->c->n_species;
-  const double *lag = vt_arrays_find(&r->a, "residence/lag_ps", &lags), *rows, *bonds, *metals, *visits;
+  const double *lag = vt_arrays_find(&r->a, &vt_a_residence_lag_ps, &lags), *rows, *bonds, *metals, *visits;
   const int n_lag = lags->dim[0];
   void *block = NULL;
   vt_status rc = VT_OK;
   double all = 0, formed = 0, weight[VT_MAX_SPECIES * CLASSES] = {0};
   VT_PASS(vt_arrays_table(&r->a, survival, n * CLASSES, n_lag, &rows, err));
-  VT_PASS(vt_arrays_table(&r->a, "residence/bonds", n, CLASSES, &bonds, err));
-  VT_PASS(vt_arrays_table(&r->a, "residence/visits", n, CLASSES, &visits, err));
-  VT_PASS(vt_arrays_table(&r->a, "residence/metals", 0, CLASSES, &metals, err));
-  VT_TRY_OUT(vt_calloc64(&block, (size_t)n_lag, sizeof(double), err), err, "%s", survival);
+  VT_PASS(vt_arrays_table(&r->a, &vt_a_residence_bonds, n, CLASSES, &bonds, err));
+  VT_PASS(vt_arrays_table(&r->a, &vt_a_residence_visits, n, CLASSES, &visits, err));
+  VT_PASS(vt_arrays_table(&r->a, &vt_a_residence_metals, 0, CLASSES, &metals, err));
+  VT_TRY_OUT(vt_calloc64(&block, (size_t)n_lag, sizeof(double), err), err, "%s", survival->path);
   double *mixed = block;
   for (int s = 0; s < n; s++) {
     const int row = s * CLASSES + k; /* the others keep their weight of 0 */
@@ -189,7 +189,7 @@ static vt_status one_residence(const run *r, const char *survival, int k, int is
   vt_res_input in = {.n = n_lag, .lag_ps = lag, .survival = mixed, .visits = formed};
   if (all > 0 && is_endpoint) in.chance = all / (atoms_of(r->c, "A") * metals[k]);
   if (!(in.chance < 1)) in.n = 0, in.chance = 0; /* every alkali is at every such metal: nothing can be told */
-  VT_TRY_OUT(vt_residence_time(&in, out, err), err, "%s with %d oxygens", survival, k);
+  VT_TRY_OUT(vt_residence_time(&in, out, err), err, "%s with %d oxygens", survival->path, k);
 out:
   vt_free(block);
   return rc;
@@ -198,8 +198,10 @@ out:
 /* Jumps of all alkalis: rate of one ion, and what the jumps are like, each counting once. */
 static void jumps(const run *r, vt_structure_summary *o)
 {
-  const double *count = vt_arrays_find(&r->a, "jumps/count", NULL), *rate = vt_arrays_find(&r->a, "jumps/rate", NULL),
-               *back = vt_arrays_find(&r->a, "jumps/back", NULL), *len = vt_arrays_find(&r->a, "jumps/length", NULL);
+  const double *count = vt_arrays_find(&r->a, &vt_a_jumps_count, NULL),
+               *rate = vt_arrays_find(&r->a, &vt_a_jumps_rate, NULL),
+               *back = vt_arrays_find(&r->a, &vt_a_jumps_back, NULL),
+               *len = vt_arrays_find(&r->a, &vt_a_jumps_length, NULL);
   double ions = 0, rates = 0, backs = 0, n_back = 0, lengths = 0, n_length = 0;
   if (!count || !rate || !back || !len) return;
   for (int s = 0; s < r->c->n_species; s++) {
@@ -263,8 +265,8 @@ void vt_structure_none(vt_structure_summary *out)
 vt_status vt_structure_from_arrays(const vt_plan *plan, const vt_array_def *defs, int n_defs, const double *values,
                                    vt_structure_summary *out, vt_err *err)
 {
-  static const char *const survival[VT_SURVIVALS] = {"residence/continuous", "residence/intermittent",
-                                                     "residence/endpoint"};
+  static const vt_array_name *const survival[VT_SURVIVALS] = {&vt_a_residence_continuous, &vt_a_residence_intermittent,
+                                                              &vt_a_residence_endpoint};
   const run r = {.c = &plan->comp, .a = {.defs = defs, .n = n_defs, .values = values}};
   vt_structure_summary o;
   vt_tr_input in;
@@ -276,7 +278,7 @@ vt_status vt_structure_from_arrays(const vt_plan *plan, const vt_array_def *defs
   network(&r, &o);
   VT_TRY(bonds_of(&r, "X", &o.mx_peak_a, &o.turn_mx, &o.life_mx, err), err, "structure of '%s'", r.c->name);
   VT_TRY(bonds_of(&r, "O", &o.mo_peak_a, &o.turn_mo, &o.life_mo, err), err, "structure of '%s'", r.c->name);
-  for (int v = 0; vt_arrays_find(&r.a, "residence/lag_ps", NULL) && v < VT_SURVIVALS; v++)
+  for (int v = 0; vt_arrays_find(&r.a, &vt_a_residence_lag_ps, NULL) && v < VT_SURVIVALS; v++)
     for (int k = 0; k < VT_RES_CLASSES; k++)
       VT_TRY(one_residence(&r, survival[v], k, v == VT_ENDPOINT, &o.tau[v][k], err), err, "residence in '%s'",
              r.c->name);
@@ -295,4 +297,9 @@ vt_over_glasses vt_glasses_mean(double *x, int n, int geometric)
   vt_over_glasses o = vt__over_glasses(x, m, geometric);
   if (geometric) o.se *= o.value;
   return o;
+}
+
+vt_over_glasses vt_structure_over_glasses(double *x, int n, const char *unit)
+{
+  return vt_glasses_mean(x, n, strcmp(unit, "ps") == 0);
 }

@@ -54,25 +54,22 @@ typedef struct geometry {
 static vt_status reserve_entries(struct vt_nlist_own *o, int n, int n_all, vt_err *err)
 {
   if (n_all <= o->cap_all) return VT_OK;
-  const struct {
-    void **p;
-    size_t size;
-  } array[] = {
-      {(void **)&o->x, sizeof *o->x},     {(void **)&o->y, sizeof *o->y},         {(void **)&o->z, sizeof *o->z},
-      {(void **)&o->sx, sizeof *o->sx},   {(void **)&o->sy, sizeof *o->sy},       {(void **)&o->sz, sizeof *o->sz},
-      {(void **)&o->sh, sizeof *o->sh},   {(void **)&o->owner, sizeof *o->owner}, {(void **)&o->frac, sizeof *o->frac},
-      {(void **)&o->bin, sizeof *o->bin}, {(void **)&o->slot, sizeof *o->slot},   {(void **)&o->bx, sizeof *o->bx},
-      {(void **)&o->by, sizeof *o->by},   {(void **)&o->bz, sizeof *o->bz}};
-  int cap = n_all + n_all / 4 + 64, *type = NULL;
-  VT_TRY(vt_calloc64((void **)&type, (size_t)cap, sizeof *type, err), err, "neighbour list");
-  memcpy(type, o->type, (size_t)n * sizeof *type);
-  vt_free(o->type);
-  o->type = type;
-  o->cap_all = 0; /* until all of the following are there */
-  for (size_t k = 0; k < sizeof array / sizeof array[0]; k++) {
-    vt_free(*array[k].p);
-    VT_TRY(vt_calloc64(array[k].p, (size_t)cap, array[k].size, err), err, "neighbour list");
-  }
+  const int cap = n_all + n_all / 4 + 64;
+  VT_PASS(VT_GROW(o->type, n, cap, err));
+  VT_PASS(VT_GROW(o->x, 0, cap, err));
+  VT_PASS(VT_GROW(o->y, 0, cap, err));
+  VT_PASS(VT_GROW(o->z, 0, cap, err));
+  VT_PASS(VT_GROW(o->sx, 0, cap, err));
+  VT_PASS(VT_GROW(o->sy, 0, cap, err));
+  VT_PASS(VT_GROW(o->sz, 0, cap, err));
+  VT_PASS(VT_GROW(o->sh, 0, cap, err));
+  VT_PASS(VT_GROW(o->owner, 0, cap, err));
+  VT_PASS(VT_GROW(o->frac, 0, cap, err));
+  VT_PASS(VT_GROW(o->bin, 0, cap, err));
+  VT_PASS(VT_GROW(o->slot, 0, cap, err));
+  VT_PASS(VT_GROW(o->bx, 0, cap, err));
+  VT_PASS(VT_GROW(o->by, 0, cap, err));
+  VT_PASS(VT_GROW(o->bz, 0, cap, err));
   o->cap_all = cap;
   return VT_OK;
 }
@@ -81,9 +78,7 @@ static vt_status reserve_bins(struct vt_nlist_own *o, size_t n_bins, vt_err *err
 {
   if (n_bins <= o->cap_bins) return VT_OK;
   size_t cap = n_bins + n_bins / 4;
-  o->cap_bins = 0;
-  vt_free(o->start);
-  VT_TRY(vt_calloc64((void **)&o->start, cap + 1, sizeof *o->start, err), err, "neighbour list");
+  VT_TRY(VT_GROW(o->start, 0, cap + 1, err), err, "neighbour list");
   o->cap_bins = cap;
   return VT_OK;
 }
@@ -93,11 +88,7 @@ static vt_status reserve_rows(struct vt_nlist_own *o, size_t used, size_t more, 
   if (used + more <= o->cap_neigh) return VT_OK;
   if (used + more > INT_MAX / 2) VT_FAIL(err, VT_EDIVERGE, "more than %d neighbour entries", INT_MAX / 2);
   size_t cap = (used + more) + (used + more) / 2;
-  int *neigh = NULL;
-  VT_TRY(vt_calloc64((void **)&neigh, cap, sizeof *neigh, err), err, "neighbour rows");
-  if (used) memcpy(neigh, o->neigh, used * sizeof *neigh);
-  vt_free(o->neigh);
-  o->neigh = neigh;
+  VT_TRY(VT_GROW(o->neigh, used, cap, err), err, "neighbour rows");
   o->cap_neigh = cap;
   return VT_OK;
 }
@@ -109,14 +100,14 @@ vt_status vt_nlist_open(vt_nlist *nl, int n, const int *type, double cutoff, dou
   if (n < 1 || !(cutoff > 0) || !(skin >= 0) || !isfinite(cutoff + skin))
     VT_FAIL(err, VT_EINVAL, "neighbour list of %d atoms, cutoff %g A, skin %g A", n, cutoff, skin);
   size_t m = (size_t)n;
-  VT_TRY(vt_calloc64((void **)&nl->own, 1, sizeof *nl->own, err), err, "neighbour list");
+  VT_TRY(VT_NEW(nl->own, 1, err), err, "neighbour list");
   struct vt_nlist_own *o = nl->own;
-  VT_TRY_OUT(vt_calloc64((void **)&o->type, m, sizeof *o->type, err), err, "neighbour list");
-  VT_TRY_OUT(vt_calloc64((void **)&o->x0, m, sizeof *o->x0, err), err, "neighbour list");
-  VT_TRY_OUT(vt_calloc64((void **)&o->y0, m, sizeof *o->y0, err), err, "neighbour list");
-  VT_TRY_OUT(vt_calloc64((void **)&o->z0, m, sizeof *o->z0, err), err, "neighbour list");
-  VT_TRY_OUT(vt_calloc64((void **)&o->first, m + 1, sizeof *o->first, err), err, "neighbour list");
-  VT_TRY_OUT(vt_calloc64((void **)&o->count, m, sizeof *o->count, err), err, "neighbour list");
+  VT_TRY_OUT(VT_NEW(o->type, m, err), err, "neighbour list");
+  VT_TRY_OUT(VT_NEW(o->x0, m, err), err, "neighbour list");
+  VT_TRY_OUT(VT_NEW(o->y0, m, err), err, "neighbour list");
+  VT_TRY_OUT(VT_NEW(o->z0, m, err), err, "neighbour list");
+  VT_TRY_OUT(VT_NEW(o->first, m + 1, err), err, "neighbour list");
+  VT_TRY_OUT(VT_NEW(o->count, m, err), err, "neighbour list");
   memcpy(o->type, type, m * sizeof *type);
   nl->n = n;
   nl->cutoff = cutoff;
@@ -261,7 +252,7 @@ static vt_status wrap_locals(vt_nlist *nl, const geometry *g, const double (*pos
   return VT_OK;
 }
 
-static void lay_ghosts(vt_nlist *nl, const geometry *g)
+static void lay_ghosts(vt_nlist *nl, const geometry *g, int64_t n_all)
 {
   struct vt_nlist_own *o = nl->own;
   int at = nl->n;
@@ -274,6 +265,7 @@ static void lay_ghosts(vt_nlist *nl, const geometry *g)
       for (int b = lo[1]; b <= hi[1]; b++) {
         for (int c = lo[2]; c <= hi[2]; c++) {
           if (a == 0 && b == 0 && c == 0) continue;
+          VT_ASSERT(at < o->cap_all);
           o->sh[at] = (shift){{a, b, c}};
           o->owner[at] = i;
           o->type[at] = o->type[i];
@@ -285,6 +277,7 @@ static void lay_ghosts(vt_nlist *nl, const geometry *g)
       }
     }
   }
+  VT_ASSERT(at == n_all);
   nl->n_all = at;
 }
 
@@ -322,10 +315,12 @@ static void sort_into_bins(vt_nlist *nl, const geometry *g, size_t n_bins)
   for (int i = 0; i < nl->n_all; i++) {
     const double *s = o->frac[i];
     o->bin[i] = (bin_along(g, 0, s[0]) * g->n_bin[1] + bin_along(g, 1, s[1])) * g->n_bin[2] + bin_along(g, 2, s[2]);
+    VT_ASSERT(o->bin[i] >= 0 && (size_t)o->bin[i] < n_bins);
     o->start[o->bin[i] + 1]++;
   }
   for (size_t b = 0; b < n_bins; b++) o->start[b + 1] += o->start[b];
   for (int i = nl->n_all - 1; i >= 0; i--) o->slot[--o->start[o->bin[i] + 1]] = i;
+  VT_ASSERT(o->start[1] == 0);
   /* now start[b + 1] is the first slot of bin b; move it down */
   memmove(o->start, o->start + 1, n_bins * sizeof *o->start);
   o->start[n_bins] = nl->n_all;
@@ -393,6 +388,7 @@ static vt_status fill_rows(vt_nlist *nl, const geometry *g, vt_err *err)
     int span[(2 * REACH + 2) * (2 * REACH + 2)][2];
     size_t n_slots;
     int n_span = stretches(nl, g, o->frac[i], span, &n_slots);
+    VT_ASSERT(n_span <= (int)(sizeof span / sizeof span[0]));
     VT_PASS(reserve_rows(o, used, n_slots + VT_NL_PAD, err));
     int *restrict row = o->neigh + used;
     int k = 0;
@@ -400,10 +396,34 @@ static vt_status fill_rows(vt_nlist *nl, const geometry *g, vt_err *err)
     o->first[i] = (int)used;
     o->count[i] = k;
     while (k % VT_NL_PAD) row[k++] = i;
+    VT_ASSERT(used + (size_t)k <= o->cap_neigh);
     used += (size_t)k;
   }
   o->first[nl->n] = (int)used;
   return VT_OK;
+}
+
+/* Do the rows hold what a row is: neighbours within reach with an owner each, and every pair from both of its atoms?
+ * Since the two distances of a pair differ in their last bits, pairs at the very edge are left out of the second count.
+ */
+static int rows_hold(const vt_nlist *nl, double reach)
+{
+  const struct vt_nlist_own *o = nl->own;
+  const double outer2 = reach * reach * (1 + 1e-9), inner2 = reach * reach * (1 - 1e-9);
+  int64_t of_rows = 0, of_neighbours = 0; /* sums over all entries of the row's atom, of the neighbour's owner */
+  for (int i = 0; i < nl->n; i++) {
+    if (o->first[i] % VT_NL_PAD != 0 || o->first[i] + o->count[i] > o->first[i + 1]) return 0;
+    for (int k = o->first[i]; k < o->first[i] + o->count[i]; k++) {
+      const int j = o->neigh[k];
+      if (j < 0 || j >= nl->n_all || j == i || o->owner[j] < 0 || o->owner[j] >= nl->n) return 0;
+      const double dx = o->x[j] - o->x[i], dy = o->y[j] - o->y[i], dz = o->z[j] - o->z[i];
+      const double d2 = dx * dx + dy * dy + dz * dz;
+      if (!(d2 < outer2)) return 0;
+      of_rows += d2 < inner2 ? i : 0;
+      of_neighbours += d2 < inner2 ? o->owner[j] : 0;
+    }
+  }
+  return of_rows == of_neighbours;
 }
 
 static vt_status build(vt_nlist *nl, const vt_cell *cell, const double (*pos)[3], vt_err *err)
@@ -413,20 +433,21 @@ static vt_status build(vt_nlist *nl, const vt_cell *cell, const double (*pos)[3]
   int64_t n_all;
   o->valid = 0;
   VT_PASS(measure(nl, cell, &g, err));
-  VT_PASS(reserve_entries(o, nl->n, nl->n, err));
+  VT_TRY(reserve_entries(o, nl->n, nl->n, err), err, "neighbour list");
   VT_PASS(wrap_locals(nl, &g, pos, &n_all, err));
   if (n_all > MOST_ENTRIES) VT_FAIL(err, VT_EDIVERGE, "%lld atoms and images", (long long)n_all);
   if (n_all > o->cap_all) { /* growing forgets the locals */
-    VT_PASS(reserve_entries(o, nl->n, (int)n_all, err));
+    VT_TRY(reserve_entries(o, nl->n, (int)n_all, err), err, "neighbour list");
     VT_PASS(wrap_locals(nl, &g, pos, &n_all, err));
   }
-  lay_ghosts(nl, &g);
+  lay_ghosts(nl, &g, n_all);
   set_shift_vectors(nl, cell);
   place(nl, pos);
   size_t n_bins = choose_bins(nl, &g);
   VT_PASS(reserve_bins(o, n_bins, err));
   sort_into_bins(nl, &g, n_bins);
   VT_PASS(fill_rows(nl, &g, err));
+  VT_ASSERT(rows_hold(nl, g.reach));
   o->cell0 = *cell;
   memcpy(o->x0, o->x, (size_t)nl->n * sizeof *o->x0);
   memcpy(o->y0, o->y, (size_t)nl->n * sizeof *o->y0);

@@ -54,9 +54,9 @@ static vt_status packer_open(packer *p, const vt_composition *c, double edge, co
   int fits = (int)fmin(MOST_GRID, floor(edge / p->longest));
   p->grid = fits < 3 ? 1 : fits; /* below three, neighbours of a cell would be met twice */
   size_t n = (size_t)p->n, cells = (size_t)p->grid * (size_t)p->grid * (size_t)p->grid;
-  VT_TRY_OUT(vt_calloc64((void **)&p->head, cells, sizeof *p->head, err), err, "packing");
-  VT_TRY_OUT(vt_calloc64((void **)&p->next, n, sizeof *p->next, err), err, "packing");
-  VT_TRY_OUT(vt_calloc64((void **)&p->push, n, sizeof *p->push, err), err, "packing");
+  VT_TRY_OUT(VT_NEW(p->head, cells, err), err, "packing");
+  VT_TRY_OUT(VT_NEW(p->next, n, err), err, "packing");
+  VT_TRY_OUT(VT_NEW(p->push, n, err), err, "packing");
   VT_TRY_OUT(vt_nlist_open(&p->nl, p->n, type, p->longest * inflate, 0.3 * p->longest, err), err, "packing");
   for (int a = 0; a < c->n_species; a++) {
     double contact = vt_pair_min_distance(c->z[a], c->z[a]);

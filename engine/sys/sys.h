@@ -102,8 +102,7 @@ VT_MUST_CHECK vt_status vt_xyz_open(vt_xyz **x, const char *path, vt_err *err);
 VT_MUST_CHECK vt_status vt_xyz_open_text(vt_xyz **x, const char *name, const char *text, size_t n, vt_err *err);
 VT_MUST_CHECK vt_status vt_xyz_next(vt_xyz *x, vt_structure *s, int *got, vt_err *err);
 void vt_xyz_close(vt_xyz *x);
-/* Append one frame as text: species:S:1:pos:R:3[:vel:R:3], %.17g; `extra` (may be NULL) is put into the comment line.
- */
+/* Append one frame as text: species:S:1:pos:R:3[:vel:R:3], %.17g; `extra` (may be NULL) goes into the comment line. */
 void vt_xyz_format(vt_buf *b, int n, const vt_cell *cell, const int *type, const char *const *symbol,
                    const double (*x)[3], const double (*v)[3], const char *extra);
 

@@ -236,21 +236,11 @@ static vt_status read_header(const vt_xyz *x, span line, header *h, vt_err *err)
 
 /* ------------------------------------------------------------------ atoms */
 
-static vt_status grow(void **p, size_t size, int n, int cap, vt_err *err)
-{
-  void *q = NULL;
-  VT_PASS(vt_calloc64(&q, (size_t)cap, size, err));
-  if (n) memcpy(q, *p, (size_t)n * size);
-  vt_free(*p);
-  *p = q;
-  return VT_OK;
-}
-
 static vt_status grow_structure(vt_structure *s, int cap, int with_v, vt_err *err)
 {
-  VT_TRY(grow((void **)&s->symbol, sizeof *s->symbol, s->n, cap, err), err, "%d atoms", cap);
-  VT_TRY(grow((void **)&s->x, sizeof *s->x, s->n, cap, err), err, "%d atoms", cap);
-  if (with_v) VT_TRY(grow((void **)&s->v, sizeof *s->v, s->n, cap, err), err, "%d atoms", cap);
+  VT_TRY(VT_GROW(s->symbol, s->n, cap, err), err, "%d atoms", cap);
+  VT_TRY(VT_GROW(s->x, s->n, cap, err), err, "%d atoms", cap);
+  if (with_v) VT_TRY(VT_GROW(s->v, s->n, cap, err), err, "%d atoms", cap);
   return VT_OK;
 }
 
@@ -368,8 +358,8 @@ static vt_status xyz_new(vt_xyz **x, const char *name, vt_err *err)
   vt_xyz *q = NULL;
   size_t n = strlen(name) + 1;
   *x = NULL;
-  VT_TRY_OUT(vt_calloc64((void **)&q, 1, sizeof *q, err), err, "reading %s", name);
-  VT_TRY_OUT(vt_calloc64((void **)&q->name, n, 1, err), err, "reading %s", name);
+  VT_TRY_OUT(VT_NEW(q, 1, err), err, "reading %s", name);
+  VT_TRY_OUT(VT_NEW(q->name, n, err), err, "reading %s", name);
   memcpy(q->name, name, n);
   *x = q;
   q = NULL;
@@ -384,7 +374,7 @@ vt_status vt_xyz_open(vt_xyz **x, const char *path, vt_err *err)
   vt_xyz *q = NULL;
   *x = NULL;
   VT_PASS(xyz_new(&q, path, err));
-  VT_TRY_OUT(vt_calloc64((void **)&q->block, 2 * (size_t)LINE_MOST, 1, err), err, "reading %s", path);
+  VT_TRY_OUT(VT_NEW(q->block, 2 * (size_t)LINE_MOST, err), err, "reading %s", path);
   q->text = q->block;
   q->file = fopen(path, "rb");
   if (!q->file) {

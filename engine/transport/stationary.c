@@ -80,7 +80,7 @@ vt_status vt_st_diffusion(const vt_tr_input *in, const vt_tracer *tracer, const 
 
 /* ------------------------------------------------------------------ all of it */
 
-static vt_status series_of(const vt_arrays *a, const char *name, double scale, vt_trend *out, vt_err *err)
+static vt_status series_of(const vt_arrays *a, const vt_array_name *name, double scale, vt_trend *out, vt_err *err)
 {
   const vt_array_def *d;
   const double *x = vt_arrays_find(a, name, &d);
@@ -107,15 +107,15 @@ vt_status vt_st_from_arrays(const vt_plan *plan, const vt_array_def *defs, int n
   int n_yes = 0, n_no = 0;
   for (int s = 0; s < VT_MAX_SPECIES; s++) st.diffusion[s] = unknown();
   VT_TRY(vt__arrays_transport(&a, &in, err), err, "stationarity of '%s' at %g K", c->name, plan->t_k);
-  if (in.n_lag > 0 && vt_arrays_find(&a, "msd/third_mean", &d)) {
-    VT_PASS(vt_arrays_table(&a, "msd/third_mean", N_THIRDS * c->n_species, in.n_lag, &third_mean, err));
+  if (in.n_lag > 0 && vt_arrays_find(&a, &vt_a_msd_third_mean, &d)) {
+    VT_PASS(vt_arrays_table(&a, &vt_a_msd_third_mean, N_THIRDS * c->n_species, in.n_lag, &third_mean, err));
     VT_TRY(vt_tr_replica(&in, &t, err), err, "stationarity of '%s' at %g K", c->name, plan->t_k);
     VT_TRY(vt_st_diffusion(&in, t.tracer, third_mean, st.diffusion, err), err, "stationarity of '%s' at %g K", c->name,
            plan->t_k);
   }
-  VT_PASS(series_of(&a, "thermo/energy", 1.0 / c->n_atoms, &st.energy, err));
-  VT_PASS(series_of(&a, "thermo/temperature", 1, &st.temperature, err));
-  VT_PASS(series_of(&a, "thermo/pressure", 1, &st.pressure, err));
+  VT_PASS(series_of(&a, &vt_a_thermo_energy, 1.0 / c->n_atoms, &st.energy, err));
+  VT_PASS(series_of(&a, &vt_a_thermo_temperature, 1, &st.temperature, err));
+  VT_PASS(series_of(&a, &vt_a_thermo_pressure, 1, &st.pressure, err));
   for (int s = 0; s < c->n_species; s++) count_flag(&st.diffusion[s], &n_yes, &n_no);
   count_flag(&st.energy, &n_yes, &n_no);
   count_flag(&st.temperature, &n_yes, &n_no);

@@ -243,3 +243,17 @@ vt_status vt_tr_replica(const vt_tr_input *in, vt_transport *out, vt_err *err)
   *out = t;
   return VT_OK;
 }
+
+void vt_tr_alkali(const vt_composition *c, const vt_transport *t, double *d_cm2_s, double *se)
+{
+  double n = 0, sum = 0, var = 0;
+  for (int s = 0; s < c->n_species; s++) {
+    if (vt_element_role(c->z[s]) != 'A') continue;
+    double w = c->count[s];
+    n += w;
+    sum += w * t->tracer[s].d_cm2_s;
+    var += w * w * t->tracer[s].se * t->tracer[s].se;
+  }
+  *d_cm2_s = n > 0 ? sum / n : (double)NAN;
+  *se = n > 0 ? sqrt(var) / n : (double)NAN;
+}

@@ -88,6 +88,10 @@ VT_MUST_CHECK vt_status vt_tr_input_from_arrays(const vt_plan *plan, const vt_ar
 VT_MUST_CHECK vt_status vt_tr_from_arrays(const vt_plan *plan, int frame, const vt_array_def *defs, int n_defs,
                                           const double *values, vt_transport *out, vt_err *err);
 
+/* Tracer diffusion of all alkali ions together (T 7.8), cm^2/s: the mean over ions, of t->tracer.  NaN without alkali,
+ * or when one of its species is not resolved. */
+void vt_tr_alkali(const vt_composition *c, const vt_transport *t, double *d_cm2_s, double *se);
+
 /* Onsager coefficients and transference numbers over one window of lags, in a chosen frame (T 7.5).  Everything is NaN
  * with fewer than 3 lags, or where the frame has no reference (a framework without metal). */
 typedef struct vt_onsager {
@@ -183,7 +187,7 @@ typedef struct vt_pool {
  * What is not resolved is NaN with a reason.  Deterministic: glasses are drawn with Philox and `key`.  Allocates. */
 VT_MUST_CHECK vt_status vt_pool_glasses(const vt_tr_input *glass, int n, uint64_t key, vt_pool *out, vt_err *err);
 
-/* ------------------------------------------------------------------ a task's arrays by name */
+/* ------------------------------------------------------------------ a task's arrays */
 
 typedef struct vt_arrays {
   const vt_array_def *defs;
@@ -192,9 +196,9 @@ typedef struct vt_arrays {
 } vt_arrays;
 
 /* The values of an array, NULL if it is not there. */
-const double *vt_arrays_find(const vt_arrays *a, const char *name, const vt_array_def **def);
+const double *vt_arrays_find(const vt_arrays *a, const vt_array_name *name, const vt_array_def **def);
 /* One of `rows` by n_lag values (rows 0: a plain axis of lags).  VT_EINVAL: missing, or of another size. */
-VT_MUST_CHECK vt_status vt_arrays_table(const vt_arrays *a, const char *name, int rows, int n_lag, const double **out,
-                                        vt_err *err);
+VT_MUST_CHECK vt_status vt_arrays_table(const vt_arrays *a, const vt_array_name *name, int rows, int n_lag,
+                                        const double **out, vt_err *err);
 
 #endif

@@ -3,6 +3,7 @@
 #define VT_TRANSPORT_IMPL_H
 
 #include "engine/num/num.h"
+#include "engine/obs/obs.h"
 #include "engine/transport/transport.h"
 
 /* ------------------------------------------------------------------ line.c: a line through an MSD (T 7.2) */

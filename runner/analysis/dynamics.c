@@ -20,8 +20,8 @@ static vt_status non_gaussian(vt_analysis *a, vt_err *err)
 {
   const double latest_ps = 0.25 * a->m->plan->protocol.produce_ps;
   const vt_array_def *d = NULL;
-  const double *lag = vt__find(a, "msd/lag_ps", &d), *mean = vt__find(a, "msd/mean", NULL);
-  const double *m4 = vt__find(a, "msd/m4", NULL);
+  const double *lag = vt__find(a, &vt_a_msd_lag_ps, &d), *mean = vt__find(a, &vt_a_msd_mean, NULL);
+  const double *m4 = vt__find(a, &vt_a_msd_m4, NULL);
   const int n_lag = lag && mean && m4 ? d->dim[0] : 0;
   void *block = NULL;
   if (n_lag == 0) return VT_OK;
@@ -48,9 +48,9 @@ static vt_status non_gaussian(vt_analysis *a, vt_err *err)
 enum { ENDPOINT = VT_RESIDENCE_KINDS - 1 };
 static const struct {
   const char *name, *array;
-} kind[VT_RESIDENCE_KINDS] = {{"continuous", "residence/continuous"},
-                              {"intermittent", "residence/intermittent"},
-                              {"endpoint", "residence/endpoint"}};
+} kind[VT_RESIDENCE_KINDS] = {{"continuous", &vt_a_residence_continuous},
+                              {"intermittent", &vt_a_residence_intermittent},
+                              {"endpoint", &vt_a_residence_endpoint}};
 
 static const char *or_more(int oxygens) { return oxygens == VT_RESIDENCE_CLASSES - 1 ? " or more" : ""; }
 
@@ -75,14 +75,14 @@ static void warn_of_row(vt_analysis *a, const vt_residence_row *w)
 static vt_status residence_row(vt_analysis *a, int s, int oxygens, vt_err *err)
 {
   const vt_array_def *d;
-  const double *lag = vt__find(a, "residence/lag_ps", &d);
+  const double *lag = vt__find(a, &vt_a_residence_lag_ps, &d);
   const int n_lag = d->dim[0], row = s * VT_RESIDENCE_CLASSES + oxygens;
   vt_residence_row *w = &a->residence[a->n_residence++];
   *w = (vt_residence_row){.species = s,
                           .oxygens = oxygens,
-                          .bonds = vt__find(a, "residence/bonds", NULL)[row],
-                          .metals = vt__find(a, "residence/metals", NULL)[oxygens],
-                          .visits = vt__find(a, "residence/visits", NULL)[row]};
+                          .bonds = vt__find(a, &vt_a_residence_bonds, NULL)[row],
+                          .metals = vt__find(a, &vt_a_residence_metals, NULL)[oxygens],
+                          .visits = vt__find(a, &vt_a_residence_visits, NULL)[row]};
   const double chance = w->bonds / (vt__comp(a)->count[s] * w->metals);
   for (int q = 0; q < VT_RESIDENCE_KINDS; q++) {
     vt_res_input in = {.n = n_lag,
@@ -102,7 +102,7 @@ static vt_status residence_row(vt_analysis *a, int s, int oxygens, vt_err *err)
 static vt_status residence(vt_analysis *a, vt_err *err)
 {
   const vt_composition *c = vt__comp(a);
-  const double *metals = vt__find(a, "residence/metals", NULL);
+  const double *metals = vt__find(a, &vt_a_residence_metals, NULL);
   if (!metals && vt__has_metal(a)) vt_analysis_warn(a, "no residence times: they were not observed");
   for (int s = 0; s < c->n_species && metals; s++)
     for (int k = 0; k < VT_RESIDENCE_CLASSES && vt_element_role(c->z[s]) == 'A'; k++)
@@ -116,7 +116,7 @@ static vt_status residence(vt_analysis *a, vt_err *err)
 static vt_status decay(const vt_analysis *a, const char *name, int pair, double *work, vt_residence *r, vt_err *err)
 {
   const vt_array_def *d;
-  const double *lag = vt__find(a, "bonds/lag_ps", &d), *c = vt__find(a, name, NULL) + (ptrdiff_t)pair * d->dim[0];
+  const double *lag = vt__find(a, &vt_a_bonds_lag_ps, &d), *c = vt__find(a, name, NULL) + (ptrdiff_t)pair * d->dim[0];
   const int n = d->dim[0];
   for (int k = 0; k < n; k++) work[k] = c[k] < 0 ? 0 : c[k];
   const vt_res_input in = {.n = n, .lag_ps = lag, .survival = work, .visits = (double)NAN};
@@ -128,9 +128,9 @@ static vt_status bond_row(vt_analysis *a, int metal, int anion, double *work, vt
   const int pair = vt_pair_index(metal, anion, vt__comp(a)->n_species);
   const char *const m = vt__symbol(a, metal), *const x = vt__symbol(a, anion);
   vt_bond_row *w = &a->bond[a->n_bonds++];
-  *w = (vt_bond_row){.metal = metal, .anion = anion, .per_metal = vt__find(a, "bonds/per_metal", NULL)[pair]};
-  VT_PASS(decay(a, "bonds/c2", pair, work, &w->turn, err));
-  VT_PASS(decay(a, "bonds/continuous", pair, work, &w->life, err));
+  *w = (vt_bond_row){.metal = metal, .anion = anion, .per_metal = vt__find(a, &vt_a_bonds_per_metal, NULL)[pair]};
+  VT_PASS(decay(a, &vt_a_bonds_c2, pair, work, &w->turn, err));
+  VT_PASS(decay(a, &vt_a_bonds_continuous, pair, work, &w->life, err));
   if (isnan(w->turn.e_time_ps))
     vt_analysis_warn(a, "reorientation of %s-%s bonds is not resolved: %s", m, x,
                      w->turn.reason == VT_RES_LONGER ? "C2 has not fallen below 1/e"
@@ -147,7 +147,7 @@ static vt_status bonds(vt_analysis *a, vt_err *err)
   const vt_composition *c = vt__comp(a);
   const vt_array_def *d = NULL;
   void *work = NULL;
-  if (!vt__find(a, "bonds/lag_ps", &d)) {
+  if (!vt__find(a, &vt_a_bonds_lag_ps, &d)) {
     vt_analysis_warn(a, "no lifetimes of metal-anion bonds: they were not observed");
     return VT_OK;
   }
@@ -167,16 +167,16 @@ static vt_status bonds(vt_analysis *a, vt_err *err)
 static void jumps(vt_analysis *a)
 {
   const vt_composition *c = vt__comp(a);
-  const double *count = vt__find(a, "jumps/count", NULL);
+  const double *count = vt__find(a, &vt_a_jumps_count, NULL);
   if (!count) vt_analysis_warn(a, "no jumps: they were not observed");
   for (int s = 0; s < c->n_species && count; s++) {
     if (vt_element_role(c->z[s]) != 'A') continue;
     a->jump[a->n_jumps++] = (vt_jump_row){.species = s,
                                           .count = count[s],
-                                          .rate_per_ps = vt__find(a, "jumps/rate", NULL)[s],
-                                          .back = vt__find(a, "jumps/back", NULL)[s],
-                                          .length_a = vt__find(a, "jumps/length", NULL)[s],
-                                          .settled = vt__find(a, "jumps/settled", NULL)[s]};
+                                          .rate_per_ps = vt__find(a, &vt_a_jumps_rate, NULL)[s],
+                                          .back = vt__find(a, &vt_a_jumps_back, NULL)[s],
+                                          .length_a = vt__find(a, &vt_a_jumps_length, NULL)[s],
+                                          .settled = vt__find(a, &vt_a_jumps_settled, NULL)[s]};
     if (!(count[s] > 0) && vt__has_metal(a))
       vt_analysis_warn(a, "%s did not jump: no length and no fraction of returns", vt__symbol(a, s));
   }

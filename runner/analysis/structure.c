@@ -25,7 +25,7 @@ static vt_status coordination(vt_analysis *a, vt_err *err)
 {
   const vt_composition *c = vt__comp(a);
   const vt_array_def *d = NULL;
-  const double *r = vt__find(a, "rdf/r", &d), volume_a3 = a->transport.volume_a3;
+  const double *r = vt__find(a, &vt_a_rdf_r, &d), volume_a3 = a->transport.volume_a3;
   const int n = c->n_species;
   void *block = NULL;
   if (!r || d->dim[0] == 0 || !isfinite(volume_a3)) {
@@ -37,7 +37,7 @@ static vt_status coordination(vt_analysis *a, vt_err *err)
   a->running = block;
   a->n_bins = d->dim[0];
   a->r_a = r;
-  a->g = vt__find(a, "rdf/g", NULL);
+  a->g = vt__find(a, &vt_a_rdf_g, NULL);
   for (int i = 0; i < n; i++)
     for (int j = 0; j < n; j++) {
       const double *g = a->g + (size_t)vt_pair_index(i, j, n) * n_bins, cut = a->m->cutoffs->r[i][j];
@@ -58,12 +58,12 @@ static void polyhedra(vt_analysis *a)
   int metals = 0;
   for (int s = 0; s < c->n_species; s++) {
     const char role = vt_element_role(c->z[s]);
-    if (role == 'X' || role == 'O') a->metals_of_anion[s] = row_of(a, "polyhedra/anion", s);
+    if (role == 'X' || role == 'O') a->metals_of_anion[s] = row_of(a, &vt_a_polyhedra_anion, s);
     if (role != 'M') continue;
     metals++;
-    if (vt__find(a, "polyhedra/cn", NULL))
+    if (vt__find(a, &vt_a_polyhedra_cn, NULL))
       a->centre[a->n_centres++] = (vt_centre_numbers){
-          .species = s, .anions = row_of(a, "polyhedra/cn", s), .oxygens = row_of(a, "polyhedra/o_count", s)};
+          .species = s, .anions = row_of(a, &vt_a_polyhedra_cn, s), .oxygens = row_of(a, &vt_a_polyhedra_o_count, s)};
   }
   if (!metals)
     vt_analysis_warn(a, "no polyhedra, chains and residence times: they need a metal (Al, Ga, In, Nb, Ta, ...)");
@@ -88,20 +88,20 @@ static void oxygens_of_all(const vt_analysis *a, double all[VT_ANALYSIS_OXYGENS]
 static void chains(vt_analysis *a)
 {
   const vt_array_def *d = NULL;
-  const double *fragments = vt__find(a, "chains/fragments", &d);
+  const double *fragments = vt__find(a, &vt_a_chains_fragments, &d);
   vt_chain_numbers *o = &a->chains;
-  if (!vt__has_metal(a) || !fragments || !(single(a, "chains/frames") > 0)) {
+  if (!vt__has_metal(a) || !fragments || !(single(a, &vt_a_chains_frames) > 0)) {
     if (vt__has_metal(a)) vt_analysis_warn(a, "no chains: they were not observed");
     return;
   }
   *o = (vt_chain_numbers){.observed = 1,
                           .fragments = {.x = fragments, .first = 1, .n = d->dim[0]},
-                          .mean_size = single(a, "chains/mean_size"),
-                          .weight_mean_size = single(a, "chains/weight_size"),
-                          .largest = single(a, "chains/largest"),
-                          .cycles = single(a, "chains/cycles"),
-                          .sharing = vt__find(a, "polyhedra/sharing", NULL),
-                          .with_oxygens = vt__find(a, "polyhedra/o_count", NULL) != NULL};
+                          .mean_size = single(a, &vt_a_chains_mean_size),
+                          .weight_mean_size = single(a, &vt_a_chains_weight_size),
+                          .largest = single(a, &vt_a_chains_largest),
+                          .cycles = single(a, &vt_a_chains_cycles),
+                          .sharing = vt__find(a, &vt_a_polyhedra_sharing, NULL),
+                          .with_oxygens = vt__find(a, &vt_a_polyhedra_o_count, NULL) != NULL};
   if (o->with_oxygens) oxygens_of_all(a, o->oxygens);
 }
 

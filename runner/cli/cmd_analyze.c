@@ -140,7 +140,7 @@ static int analyze(const char *path, const vt_trajectory_options *o, int frame, 
   if (vt_trajectory_measure(path, o, &t, &err) != VT_OK) {
     int code = vt_cli_fail(&err);
     if (code != VT_EXIT_TASKS) return code;
-    (void)fprintf(stderr, "the cutoffs are too wide, or the file is not what it seems (--cutoffs)\n");
+    (void)fprintf(stderr, "the cutoffs are too large (--cutoffs), or the file does not hold what it should\n");
     return VT_EXIT_USAGE; /* no campaign goes on without it */
   }
   int code = answer(&t, frame, json, &err) == VT_OK ? VT_EXIT_OK : vt_cli_fail(&err);
@@ -156,17 +156,18 @@ int cmd_analyze(int argc, char **argv)
   const vt_opt opt[] = {
       {"dt", VT_OPT_REAL, "PS", "time between two frames, ps (required)", &o.dt_ps, 1e-6, 1e6},
       {"temperature", VT_OPT_REAL, "K", "temperature, for conductivities", &o.t_k, 0.001, 1e5},
-      {"frame", VT_OPT_CHOICE, "framework|barycentric", "where diffusion is seen from (framework: the metals)", &frame,
-       0, 0},
-      {"cutoffs", VT_OPT_TEXT, "LIST", "where shells end, Al-Cl=2.9,Li-Al=4.4 (first minima of g(r))", &cutoffs, 0, 0},
-      {"charges", VT_OPT_TEXT, "LIST", "oxidation numbers, Li=1,Al=3 (the usual ones)", &charges, 0, 0},
-      {"json", VT_OPT_FLAG, NULL, "everything, as JSON", &json, 0, 0}};
+      {"frame", VT_OPT_CHOICE, "framework|barycentric", "frame of reference of diffusion (framework: the metals)",
+       &frame, 0, 0},
+      {"cutoffs", VT_OPT_TEXT, "LIST", "ends of neighbour shells in A, as Al-Cl=2.9,Li-Al=4.4 (first minima of g(r))",
+       &cutoffs, 0, 0},
+      {"charges", VT_OPT_TEXT, "LIST", "oxidation numbers, as Li=1,Al=3 (the usual ones)", &charges, 0, 0},
+      {"json", VT_OPT_FLAG, NULL, "print everything, as JSON", &json, 0, 0}};
   vt_usage u = {
       .name = "analyze",
       .args = "TRAJECTORY.xyz",
-      .doc = "Transport and structure of a trajectory of any program: extended XYZ, positions wrapped or not,\n"
-             "columns in any order, fixed or changing cell, atoms in the same order in every frame.  The file is\n"
-             "read twice: for the cutoffs, then for everything else.",
+      .doc = "Transport and structure of a trajectory from any program: extended XYZ, positions wrapped or not,\n"
+             "columns in any order, fixed or changing cell, the same order of atoms in every frame.  The file\n"
+             "is read twice: first for the cutoffs, then for everything else.",
       .example = "vitrion analyze run.xyz --dt 0.1 --temperature 600 --json",
       .opt = opt,
       .n_opt = sizeof opt / sizeof *opt,
@@ -176,7 +177,7 @@ int cmd_analyze(int argc, char **argv)
   int code = vt_cli_parse(&u, argc, argv);
   if (code >= 0) return code;
   if (stat(u.arg[0], &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-    return vt_cli_usage_error(&u, "'%s' is no regular file: it is read twice, so save it first", u.arg[0]);
+    return vt_cli_usage_error(&u, "'%s' is not a regular file; save it first, since it is read twice", u.arg[0]);
   code = vt_cli_readable(&u, u.arg[0]);
   if (code >= 0) return code;
   if (!isfinite(o.dt_ps)) return vt_cli_usage_error(&u, "--dt is missing: the time between two frames in ps");

@@ -62,10 +62,12 @@ static int cmd_bench_engine(int argc, char **argv)
   const vt_opt opt[] = {
       {"potential", VT_OPT_TEXT, "FILE", "parameter file (the shipped oxyhalide7-v0)", &o.potential, 0, 0},
       {"kind", VT_OPT_TEXT, "KIND", "kind of the potential (nep)", &o.kind, 0, 0},
-      {"structure", VT_OPT_TEXT, "FILE.xyz", "first frame of this file (packed LiAlCl2.5O0.75)", &o.structure, 0, 0},
+      {"structure", VT_OPT_TEXT, "FILE.xyz", "use the first frame of this file (default: packed LiAlCl2.5O0.75)",
+       &o.structure, 0, 0},
       {"atoms", VT_OPT_TEXT, "LIST", "sizes of packed cells, comma-separated (336)", &atoms, 0, 0},
-      {"against", VT_OPT_TEXT, "FILE", "lines of an earlier run on this processor: print ratios too", &o.against, 0, 0},
-      {"steps", VT_OPT_INT, "N", "steps of one repeat (as many as fill --seconds)", &o.steps, 1, 100000000},
+      {"against", VT_OPT_TEXT, "FILE", "also print ratios to the lines of an earlier run on this processor", &o.against,
+       0, 0},
+      {"steps", VT_OPT_INT, "N", "steps of one repeat (default: as many as fill --seconds)", &o.steps, 1, 100000000},
       {"seconds", VT_OPT_REAL, "S", "CPU time of one repeat (1)", &o.seconds, 0.001, 3600},
       {"repeat", VT_OPT_INT, "N", "repeats; median and best are printed (5)", &o.repeat, 1, VT_BENCH_MAX_REPEAT},
       {"timestep", VT_OPT_REAL, "FS", "time step (1)", &o.dt_fs, 0.01, 10},
@@ -75,19 +77,21 @@ static int cmd_bench_engine(int argc, char **argv)
       {"simd", VT_OPT_CHOICE, VT_CLI_SIMD, "vector level (auto)", &simd, 0, 0}};
   vt_usage u = {.name = "bench engine",
                 .args = "",
-                .doc = "Atom-steps per CPU second of NVE MD on one core; one JSON line a cell.",
+                .doc = "Atom-steps per CPU second of NVE MD on one core; one JSON line for each cell.",
                 .example = "vitrion bench engine --atoms 336,1344 --precision mixed",
                 .opt = opt,
                 .n_opt = sizeof opt / sizeof *opt};
   int code = vt_cli_parse(&u, argc, argv);
   if (code >= 0) return code;
-  if (atoms && o.structure) return vt_cli_usage_error(&u, "--atoms sizes packed cells, --structure brings its own");
+  if (atoms && o.structure)
+    return vt_cli_usage_error(&u, "--atoms gives sizes of packed cells, it cannot be used with --structure");
   if (atoms) o.n_cells = parse_sizes(atoms, size);
   if (o.n_cells == 0)
     return vt_cli_usage_error(&u, "--atoms: expected up to %d numbers from 21 to 1000000, found '%s'", MAX_SIZES,
                               atoms);
   if (!o.potential) o.potential = shipped_potential(shipped);
-  if (!o.potential) return vt_cli_usage_error(&u, "no %s above the program, give --potential", DEFAULT_POTENTIAL);
+  if (!o.potential)
+    return vt_cli_usage_error(&u, "%s was not found near the program: give --potential", DEFAULT_POTENTIAL);
   if (o.structure) code = vt_cli_readable(&u, o.structure);
   if (code >= 0) return code;
   o.num = vt_cli_numerics(simd, precision);
@@ -102,19 +106,18 @@ static int cmd_bench_scale(int argc, char **argv)
   int simulate = 0;
   vt_bench_scale_options o = {.ranks = 10000, .tasks = 1000000, .shards = 64, .window_s = 60};
   const vt_opt opt[] = {
-      {"simulate", VT_OPT_FLAG, NULL, "simulated ranks: no MPI is started", &simulate, 0, 0},
+      {"simulate", VT_OPT_FLAG, NULL, "simulate the ranks; MPI is not started", &simulate, 0, 0},
       {"ranks", VT_OPT_INT, "N", "ranks, the master among them (10000)", &o.ranks, 2, 32768},
       {"tasks", VT_OPT_INT, "N", "tasks, a fifth of them glasses (1000000)", &o.tasks, 1, 1e8},
-      {"window", VT_OPT_REAL, "S", "virtual seconds with tasks of 10 min to 2 h; 0: leave it out (60)", &o.window_s, 0,
-       1e6},
+      {"window", VT_OPT_REAL, "S", "virtual seconds with tasks of 10 min to 2 h; 0: none (60)", &o.window_s, 0, 1e6},
       {"output", VT_OPT_TEXT, "DIR", "a new folder: also write, open and replay a journal there", &o.dir, 0, 0},
       {"shards", VT_OPT_INT, "N", "files of that journal (64)", &o.shards, 1, 1e6}};
   vt_usage u = {
       .name = "bench sched --simulate",
       .args = "",
-      .doc = "The real master with many simulated ranks, of which some die and some leave: CPU time of the\n"
-             "master alone.  A line each for the scheduler, for tasks without length (the ceiling), for tasks of\n"
-             "realistic length (the load), and for a journal with a result of every task.",
+      .doc = "The real master with very many simulated ranks, of which some die and some leave: CPU time of\n"
+             "the master alone.  One line each for the scheduler, for tasks without length (the highest rate), for\n"
+             "tasks of realistic length (the load), and for a journal with a result of every task.",
       .example = "vitrion bench sched --simulate --ranks 10000 --tasks 1000000 --output /tmp/scale-journal",
       .opt = opt,
       .n_opt = sizeof opt / sizeof *opt};
@@ -122,7 +125,7 @@ static int cmd_bench_scale(int argc, char **argv)
   int code = vt_cli_parse(&u, argc, argv);
   if (code >= 0) return code;
   if (o.dir && access(o.dir, F_OK) == 0)
-    return vt_cli_usage_error(&u, "'%s' exists; the journal wants a new folder", o.dir);
+    return vt_cli_usage_error(&u, "'%s' exists; the journal needs a new folder", o.dir);
   vt_log_install(NULL, NULL, VT_LOG_ERROR); /* ten thousand failures are part of the bench */
   return vt_cli_done(vt_bench_scale(&o, stdout, &err) == VT_OK ? VT_EXIT_OK : vt_cli_fail(&err));
 }
@@ -135,10 +138,10 @@ static int cmd_bench_sched(int argc, char **argv)
       {"tasks", VT_OPT_INT, "N", "number of tasks (20000)", &o.tasks, 1, 1e7},
       {"seconds", VT_OPT_REAL, "S", "length of a task (0)", &o.seconds, 0, 3600},
       {"output", VT_OPT_TEXT, "DIR", "a new folder for the journal", &o.dir, 0, 0},
-      {"simulate", VT_OPT_FLAG, NULL, "many simulated ranks instead; see --simulate --help", &simulate, 0, 0}};
+      {"simulate", VT_OPT_FLAG, NULL, "simulate very many ranks instead; see --simulate --help", &simulate, 0, 0}};
   vt_usage u = {.name = "bench sched",
                 .args = "",
-                .doc = "Empty tasks through the real master, workers and journal.  Start it with mpiexec.",
+                .doc = "Send empty tasks through the real master, workers and journal.  Start it with mpiexec.",
                 .example = "mpiexec.mpich -n 3 vitrion bench sched --tasks 20000 --output /tmp/sched-bench",
                 .opt = opt,
                 .n_opt = sizeof opt / sizeof *opt};
@@ -150,9 +153,9 @@ static int cmd_bench_sched(int argc, char **argv)
   int32_t code = -1;
   if (vt_comm_rank(comm) == 0) {
     code = vt_cli_parse(&u, argc, argv);
-    if (code < 0 && !o.dir) code = vt_cli_usage_error(&u, "--output is missing: where may the journal be written?");
+    if (code < 0 && !o.dir) code = vt_cli_usage_error(&u, "--output is missing: a new folder for the journal");
     if (code < 0 && access(o.dir, F_OK) == 0)
-      code = vt_cli_usage_error(&u, "'%s' exists; the journal wants a new folder", o.dir);
+      code = vt_cli_usage_error(&u, "'%s' exists; the journal needs a new folder", o.dir);
   }
   if (vt_comm_bcast(comm, 0, &code, sizeof code, &err) != VT_OK) code = vt_cli_fail(&err);
   if (code < 0 && vt_comm_rank(comm) > 0) code = vt_cli_parse(&u, argc, argv);
@@ -172,7 +175,7 @@ enum { N_BENCH = sizeof bench / sizeof *bench };
 
 static void print_help(FILE *f)
 {
-  (void)fputs("usage: vitrion bench NAME [options]\n\nMeasure and print JSON lines.\n\nbenchmarks:\n", f);
+  (void)fputs("usage: vitrion bench NAME [options]\n\nMeasure speed and print it as JSON lines.\n\nbenchmarks:\n", f);
   for (int i = 0; i < N_BENCH; i++) (void)fprintf(f, "  %-10s %s\n", bench[i].name, bench[i].doc);
   (void)fputs("\nexample:\n  vitrion bench engine --atoms 336,1344 --repeat 5\n", f);
 }

@@ -12,12 +12,12 @@ static void print_text(const vt_campaign *c)
 int cmd_check(int argc, char **argv)
 {
   int json = 0, huge = 0;
-  const vt_opt opt[] = {{"json", VT_OPT_FLAG, NULL, "the answer as JSON", &json, 0, 0},
-                        {"allow-huge", VT_OPT_FLAG, NULL, "more than 10^6 tasks are meant", &huge, 0, 0}};
+  const vt_opt opt[] = {{"json", VT_OPT_FLAG, NULL, "print JSON", &json, 0, 0},
+                        {"allow-huge", VT_OPT_FLAG, NULL, "allow more than 10^6 tasks", &huge, 0, 0}};
   vt_usage u = {.name = "check",
                 .args = "CAMPAIGN",
-                .doc = "Parse and validate a campaign file.  Every mistake is reported at once, as\n"
-                       "`file:line:col: key: what is wrong, what was expected`; exit code 2 if there is any.",
+                .doc = "Check a campaign file.  All mistakes are reported together, as\n"
+                       "`file:line:col: key: what is wrong, what was expected`; the exit code is 2 if there is any.",
                 .example = "vitrion check campaigns/quickstart.yaml",
                 .opt = opt,
                 .n_opt = sizeof opt / sizeof *opt,

@@ -136,7 +136,7 @@ int cmd_energy(int argc, char **argv)
 {
   int simd = VT_SIMD_AUTO, precision = VT_DOUBLE;
   job j = {.kind = "nep"};
-  const vt_opt opt[] = {{"json", VT_OPT_FLAG, NULL, "everything, as JSON on one line", &j.json, 0, 0},
+  const vt_opt opt[] = {{"json", VT_OPT_FLAG, NULL, "print everything, as JSON in one line", &j.json, 0, 0},
                         {"kind", VT_OPT_TEXT, "KIND", "kind of the potential (nep)", &j.kind, 0, 0},
                         {"simd", VT_OPT_CHOICE, VT_CLI_SIMD, "vector level (auto)", &simd, 0, 0},
                         {"precision", VT_OPT_CHOICE, VT_CLI_PRECISION, "arithmetic (double)", &precision, 0, 0}};

@@ -65,7 +65,7 @@ int cmd_fit(int argc, char **argv)
   int json = 0;
   vt_compare_spec s = {.t_ref_k = 500, .t_extra_k = 300, .margin = 0.3, .tau_margin = 0.2, .range_margin = 0.8};
   const vt_opt opt[] = {
-      {"json", VT_OPT_FLAG, NULL, "the answer as JSON", &json, 0, 0},
+      {"json", VT_OPT_FLAG, NULL, "print JSON", &json, 0, 0},
       {"reference", VT_OPT_REAL, "K", "table: temperature of the comparison (500)", &s.t_ref_k, 50, 1e5},
       {"extrapolate", VT_OPT_REAL, "K", "table: temperature of the extrapolated value (300)", &s.t_extra_k, 50, 1e5},
       {"margin", VT_OPT_REAL, "DECADES", "table: equivalence margin of a composition (0.3)", &s.margin, 1e-6, 100},
@@ -73,11 +73,9 @@ int cmd_fit(int argc, char **argv)
       {"range-margin", VT_OPT_REAL, "DECADES", "table: margin of the range (0.8)", &s.range_margin, 1e-6, 100}};
   vt_usage u = {.name = "fit",
                 .args = "DIR|POINTS.csv",
-                .doc =
-                    "Diffusion windows, Arrhenius fits and the comparison again, without new MD: from DIR/results.h5,\n"
-                    "or from a table with the header composition,glass,temperature_K,D_cm2_s,D_se; columns behind "
-                    "these are factors,\n"
-                    "whose share of the variance is reported.",
+                .doc = "Repeat the diffusion windows, the Arrhenius fits and the comparison, without new MD: from\n"
+                       "DIR/results.h5, or from a table with the header composition,glass,temperature_K,D_cm2_s,D_se.\n"
+                       "Further columns are factors, and their share of the variance is reported.",
                 .example = "vitrion fit runs/quickstart --json",
                 .opt = opt,
                 .n_opt = sizeof opt / sizeof *opt,

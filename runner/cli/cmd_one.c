@@ -153,7 +153,7 @@ static vt_status get_glass(const one *o, int task, vt_result *out, vt_err *err)
   VT_PASS(vt_campaign_plan(o->c, o->c->task[task].needs, &p, err));
   if (o->journal) VT_PASS(vt_results_load(o->journal, &p, NULL, &out->values, &out->n_values, err));
   if (out->values) return VT_OK;
-  if (!vt_cli_quiet()) (void)fprintf(stderr, "its glass is not in the output folder: making it first\n");
+  if (!vt_cli_quiet()) (void)fprintf(stderr, "the glass is not in the output folder: making it first\n");
   return run(o, &p, NULL, 0, out, err);
 }
 
@@ -200,8 +200,8 @@ static void glass_facts(const vt_plan *p, const vt_result *r, double *volume_a3,
 static void cutoffs_of(const vt_plan *p, const vt_array_def *defs, int n_defs, const double *values, vt_cutoffs *cut)
 {
   const int n = p->comp.n_species;
-  const double *r = vt_array_find(defs, n_defs, values, "equilibrate/cutoff", NULL);
-  const double *measured = vt_array_find(defs, n_defs, values, "equilibrate/cutoff_measured", NULL);
+  const double *r = vt_array_find(defs, n_defs, values, &vt_a_equilibrate_cutoff, NULL);
+  const double *measured = vt_array_find(defs, n_defs, values, &vt_a_equilibrate_cutoff_measured, NULL);
   *cut = (vt_cutoffs){.n_species = n};
   for (int i = 0; i < n; i++)
     for (int j = 0; j < n; j++) {
@@ -298,7 +298,7 @@ static vt_status do_task(const one *o, int task, int *code, vt_err *err)
   else
     print_text(o, &p, &r, &a, where);
   if (!same) {
-    (void)fprintf(stderr, "vitrion one: the result is not the recorded one: %s\n", where);
+    (void)fprintf(stderr, "vitrion one: the result differs from the recorded one: %s\n", where);
     *code = VT_EXIT_FAIL;
   }
 out:
@@ -330,25 +330,26 @@ static int load(one *o)
 int cmd_one(int argc, char **argv)
 {
   one o = {.every_ps = 0.1};
-  const vt_opt opt[] = {
-      {"task", VT_OPT_TEXT, "UID", "the task: the first digits of its uid; without it the tasks are listed", &o.uid, 0,
-       0},
-      {"check", VT_OPT_FLAG, NULL, "compare with the recorded result bit by bit (exit code 1 if it differs)", &o.check,
-       0, 0},
-      {"output", VT_OPT_TEXT, "DIR", "output folder with the recorded results (as in the campaign)", &o.output, 0, 0},
-      {"post-mortem", VT_OPT_TEXT, "FILE", "where to write the frame of a run that fails, extended XYZ",
-       &o.post_mortem_path, 0, 0},
-      {"trajectory", VT_OPT_TEXT, "FILE", "write the produce stage of an MD task here, extended XYZ",
-       &o.trajectory_path, 0, 0},
-      {"every", VT_OPT_REAL, "PS", "time between its frames, a multiple of the shortest of the observables (0.1)",
-       &o.every_ps, 0.0001, 1000},
-      {"json", VT_OPT_FLAG, NULL, "the answer as JSON", &o.json, 0, 0},
-      {"allow-huge", VT_OPT_FLAG, NULL, "more than 10^6 tasks are meant", &o.huge, 0, 0}};
+  const vt_opt opt[] = {{"task", VT_OPT_TEXT, "UID",
+                         "the first digits of the uid of the task; without it all tasks are listed", &o.uid, 0, 0},
+                        {"check", VT_OPT_FLAG, NULL,
+                         "compare with the recorded result bit by bit; exit code 1 if it differs", &o.check, 0, 0},
+                        {"output", VT_OPT_TEXT, "DIR",
+                         "output folder with the recorded results (default: the one in the campaign)", &o.output, 0, 0},
+                        {"post-mortem", VT_OPT_TEXT, "FILE",
+                         "if the run fails, write its last frame here, extended XYZ", &o.post_mortem_path, 0, 0},
+                        {"trajectory", VT_OPT_TEXT, "FILE", "write the produce stage of an MD task here, extended XYZ",
+                         &o.trajectory_path, 0, 0},
+                        {"every", VT_OPT_REAL, "PS",
+                         "time between frames, a multiple of the shortest interval of the observables (0.1)",
+                         &o.every_ps, 0.0001, 1000},
+                        {"json", VT_OPT_FLAG, NULL, "print JSON", &o.json, 0, 0},
+                        {"allow-huge", VT_OPT_FLAG, NULL, "allow more than 10^6 tasks", &o.huge, 0, 0}};
   vt_usage u = {.name = "one",
                 .args = "CAMPAIGN",
-                .doc = "Run one task alone, serially and without MPI: for a debugger, or to see whether a recorded\n"
-                       "result can be had again.  Takes the glass of an MD task from the output folder, or makes it.\n"
-                       "Writes nothing into the folder.",
+                .doc = "Run one task in this process, without MPI: in a debugger, or to see whether a recorded result\n"
+                       "can be reproduced.  The glass of an MD task comes from the output folder, or is made first.\n"
+                       "Nothing is written into the folder.",
                 .example = "vitrion one campaigns/quickstart.yaml --task 3fa2c1 --check",
                 .opt = opt,
                 .n_opt = sizeof opt / sizeof *opt,
@@ -358,7 +359,7 @@ int cmd_one(int argc, char **argv)
   if (code < 0) code = vt_cli_readable(&u, u.arg[0]);
   if (code >= 0) return code;
   o.campaign_path = u.arg[0];
-  if (o.trajectory_path && !o.uid) return vt_cli_usage_error(&u, "--trajectory needs --task: one trajectory, one task");
+  if (o.trajectory_path && !o.uid) return vt_cli_usage_error(&u, "--trajectory needs --task");
   code = load(&o);
   if (code == VT_EXIT_OK && !o.uid) {
     for (int i = 0; i < o.c->n_tasks; i++) print_task(stdout, o.c, i);

@@ -220,27 +220,28 @@ int cmd_plan(int argc, char **argv)
   int json = 0, huge = 0, sbatch = 0, ranks = 0;
   vt_sbatch b = {0};
   double seconds = 1;
-  const vt_opt opt[] = {
-      {"ranks", VT_OPT_INT, "N",
-       "MPI ranks for the wall time (the cores of this machine; with --sbatch as many as are worth it)", &ranks, 1,
-       MOST_RANKS},
-      {"calibrate", VT_OPT_REAL, "S", "seconds of MD that measure the speed; 0: assume 4 us per atom and step (1)",
-       &seconds, 0, 600},
-      {"json", VT_OPT_FLAG, NULL, "the answer as JSON", &json, 0, 0},
-      {"sbatch", VT_OPT_FLAG, NULL, "the answer as a SLURM batch script: ranks, time and memory for this campaign",
-       &sbatch, 0, 0},
-      {"time", VT_OPT_TEXT, "HH:MM:SS", "with --sbatch: the longest time limit of the site; the job requeues itself",
-       &b.time, 0, 0},
-      {"partition", VT_OPT_TEXT, "P", "with --sbatch", &b.partition, 0, 0},
-      {"account", VT_OPT_TEXT, "A", "with --sbatch", &b.account, 0, 0},
-      {"array", VT_OPT_INT, "K", "with --sbatch: K jobs of --ranks each that work on the campaign together", &b.array,
-       1, MOST_ARRAY},
-      {"allow-huge", VT_OPT_FLAG, NULL, "more than 10^6 tasks are meant", &huge, 0, 0}};
+  const vt_opt opt[] = {{"ranks", VT_OPT_INT, "N",
+                         "MPI ranks (default: the cores of this machine; with --sbatch as many as can be kept busy)",
+                         &ranks, 1, MOST_RANKS},
+                        {"calibrate", VT_OPT_REAL, "S",
+                         "seconds of MD to measure the speed; 0: assume 4 us per atom and step (1)", &seconds, 0, 600},
+                        {"json", VT_OPT_FLAG, NULL, "print JSON", &json, 0, 0},
+                        {"sbatch", VT_OPT_FLAG, NULL,
+                         "print a SLURM batch script with ranks, time and memory for this campaign", &sbatch, 0, 0},
+                        {"time", VT_OPT_TEXT, "HH:MM:SS",
+                         "with --sbatch: the longest time limit that the site allows; the job requeues itself", &b.time,
+                         0, 0},
+                        {"partition", VT_OPT_TEXT, "P", "with --sbatch: the partition", &b.partition, 0, 0},
+                        {"account", VT_OPT_TEXT, "A", "with --sbatch: the account to charge", &b.account, 0, 0},
+                        {"array", VT_OPT_INT, "K", "with --sbatch: K jobs of --ranks each that share the campaign",
+                         &b.array, 1, MOST_ARRAY},
+                        {"allow-huge", VT_OPT_FLAG, NULL, "allow more than 10^6 tasks", &huge, 0, 0}};
   vt_usage u = {.name = "plan",
                 .args = "CAMPAIGN",
-                .doc = "What a campaign means and costs before anything runs: tasks, cells, atoms, nanoseconds,\n"
-                       "core-hours and wall time (from a few seconds of its own MD), store size, memory per rank,\n"
-                       "and the error bars that it will probably get; or, with --sbatch, the batch script to submit.",
+                .doc =
+                    "What a campaign consists of and costs, before anything runs: tasks, cells, atoms, nanoseconds,\n"
+                    "core-hours and wall time (measured with a few seconds of its MD), store size, memory per rank,\n"
+                    "and the error bars to expect.  With --sbatch: the batch script to submit.",
                 .example = "vitrion plan campaigns/quickstart.yaml --ranks 64",
                 .opt = opt,
                 .n_opt = sizeof opt / sizeof *opt,
@@ -248,8 +249,8 @@ int cmd_plan(int argc, char **argv)
                 .most_args = 1};
   int code = vt_cli_parse(&u, argc, argv);
   if (code < 0 && !sbatch && (b.time || b.partition || b.account || b.array))
-    code = vt_cli_usage_error(&u, "--time, --partition, --account and --array belong to --sbatch");
-  if (code < 0 && sbatch && json) code = vt_cli_usage_error(&u, "either --sbatch or --json");
+    code = vt_cli_usage_error(&u, "--time, --partition, --account and --array need --sbatch");
+  if (code < 0 && sbatch && json) code = vt_cli_usage_error(&u, "--sbatch and --json exclude each other");
   if (code < 0) code = vt_plan_sbatch_check(&u, &b);
   if (code < 0) code = vt_cli_readable(&u, u.arg[0]);
   if (code >= 0) return code;

@@ -2,7 +2,6 @@
  * now.
  */
 #include <inttypes.h>
-#include <math.h>
 
 #include "runner/cli/findings.h"
 
@@ -11,7 +10,7 @@ static void print_json(const char *path, const vt_repair *r)
   vt_json *o = vt_json_object();
   vt_json_put(o, "dir", vt_json_text(path));
   vt_json_put(o, "done", vt_json_lines(r->done.s));
-  vt_json_put(o, "tasks_open", r->tasks_open < 0 ? vt_json_num(NAN) : vt_json_int(r->tasks_open));
+  vt_json_put(o, "tasks_open", r->tasks_open < 0 ? vt_json_null() : vt_json_int(r->tasks_open));
   vt_json_put(o, "sound", vt_json_bool(r->left.sound));
   vt_cli_findings_json(&r->left, o);
   vt_cli_print_json(o, 0);
@@ -22,24 +21,23 @@ static void print_text(const char *path, const vt_repair *r)
   if (r->done.s) (void)fputs(r->done.s, stdout);
   if (!r->n_done) printf("%s: nothing to repair\n", path);
   if (r->tasks_open > 0)
-    printf("%" PRId64 " tasks have no result: the next run does them (again, where a record was lost)\n",
+    printf("%" PRId64 " tasks have no result; the next run does them (again, if their record was lost)\n",
            r->tasks_open);
   vt_cli_findings_text(&r->left);
-  printf("%s\n", r->left.sound ? "all sound now" : "not everything could be repaired: see above");
+  printf("%s\n", r->left.sound ? "all sound now" : "not everything could be repaired, see above");
 }
 
 int cmd_repair(int argc, char **argv)
 {
   int json = 0;
-  const vt_opt opt[] = {{"json", VT_OPT_FLAG, NULL, "the answer as JSON", &json, 0, 0}};
+  const vt_opt opt[] = {{"json", VT_OPT_FLAG, NULL, "print JSON", &json, 0, 0}};
   vt_usage u = {
       .name = "repair",
       .args = "DIR",
-      .doc =
-          "Mend what `vitrion verify DIR` found.  Good records of a damaged journal shard go into a new one, the old\n"
-          "file into journal/damaged/; a damaged store is made anew from the journal (the old file is kept as\n"
-          "results-before-repair.h5), and so are summaries and structures of glasses.  What was lost is done again by\n"
-          "the next run.  Refused while a run is at work.  Exit code 0: all is sound now, 1: something is not.",
+      .doc = "Repair what `vitrion verify DIR` found.  The good records of a damaged journal shard go into a new\n"
+             "one, the old file into journal/damaged/.  A damaged store is rebuilt from the journal (the old file is\n"
+             "kept as results-before-repair.h5), and so are summaries and structures of glasses.  Lost tasks are done\n"
+             "again by the next run.  Refused while a run is at work.  Exit code 0: all sound now, 1: not all.",
       .example = "vitrion repair runs/quickstart",
       .opt = opt,
       .n_opt = sizeof opt / sizeof *opt,

@@ -75,7 +75,7 @@ enum { LAUNCH_MOST_S = 300 };
 
 static void launch_is_stuck(int sig)
 {
-  static const char text[] = "vitrion run: MPI did not start within 300 s; nothing was done, submit again\n";
+  static const char text[] = "vitrion run: MPI did not start within 300 s; nothing was done; submit again\n";
   (void)sig;
   ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
   (void)ignored;
@@ -109,7 +109,7 @@ static int run_campaign(vt_comm *comm, const run_args *a, const vt_usage *u)
                       .ctx = &log};
   if (a->wall_s > 0 && a->wall_s <= 2 * a->grace_s && vt_comm_rank(comm) == 0)
     (void)fprintf(stderr,
-                  "vitrion run: warning: --wall %s leaves little beside the %g s of --grace: half of it is used\n",
+                  "vitrion run: warning: --wall %s is short compared with the %g s of --grace: half of it is used\n",
                   a->wall, a->grace_s);
   vt_stop_install(); /* after MPI_Init, which takes SIGUSR1 for itself */
   int alone = 0;
@@ -143,26 +143,27 @@ int cmd_run(int argc, char **argv)
 {
   run_args a = {.grace_s = grace_from_environment()};
   const vt_opt opt[] = {
-      {"output", VT_OPT_TEXT, "DIR", "output folder (default: what the campaign says)", &a.output, 0, 0},
-      {"wall", VT_OPT_TEXT, "HH:MM:SS", "be over after this time; exit code 75", &a.wall, 0, 0},
-      {"extend", VT_OPT_FLAG, NULL, "accept a campaign that only adds points to the one in DIR", &a.extend, 0, 0},
-      {"join", VT_OPT_FLAG, NULL, "help a job that works in DIR already; lead if there is none", &a.join, 0, 0},
-      {"grace", VT_OPT_REAL, "S", "a soft stop is over within this time (20, or VITRION_GRACE)", &a.grace_s, 2, 3600},
-      {"allow-mixed", VT_OPT_FLAG, NULL, "results of another build may stand beside new ones", &a.mixed, 0, 0},
-      {"allow-huge", VT_OPT_FLAG, NULL, "more than 10^6 tasks are meant", &a.huge, 0, 0}};
-  vt_usage u = {.name = "run",
-                .args = "CAMPAIGN",
-                .doc =
-                    "Run a campaign on all MPI ranks, or go on with it if the output folder holds it: what is done\n"
-                    "stays done, the rest is done now.  Ends with the Arrhenius table, the comparison and results.h5.\n"
-                    "SIGTERM, SIGUSR1, SIGINT, --wall, SLURM's time limit or a file HALT in the folder stop it softly "
-                    "(exit code\n"
-                    "75, within --grace): every rank keeps a checkpoint, and the same command goes on from there.",
-                .example = "mpiexec.mpich -n 4 vitrion run campaigns/quickstart.yaml --output runs/first",
-                .opt = opt,
-                .n_opt = sizeof opt / sizeof *opt,
-                .least_args = 1,
-                .most_args = 1};
+      {"output", VT_OPT_TEXT, "DIR", "output folder (default: the one in the campaign)", &a.output, 0, 0},
+      {"wall", VT_OPT_TEXT, "HH:MM:SS", "stop before this time has passed, with exit code 75", &a.wall, 0, 0},
+      {"extend", VT_OPT_FLAG, NULL, "accept a campaign that only adds tasks to the one in DIR", &a.extend, 0, 0},
+      {"join", VT_OPT_FLAG, NULL, "share the tasks with a job that already works in DIR; without one, start alone",
+       &a.join, 0, 0},
+      {"grace", VT_OPT_REAL, "S", "time that a soft stop may take (20, or VITRION_GRACE)", &a.grace_s, 2, 3600},
+      {"allow-mixed", VT_OPT_FLAG, NULL, "accept results of another build beside the new ones", &a.mixed, 0, 0},
+      {"allow-huge", VT_OPT_FLAG, NULL, "allow more than 10^6 tasks", &a.huge, 0, 0}};
+  vt_usage u = {
+      .name = "run",
+      .args = "CAMPAIGN",
+      .doc = "Run a campaign on all MPI ranks, or continue it if the output folder already holds results: what\n"
+             "is done is kept.  Ends with the Arrhenius table, the comparison and results.h5.\n"
+             "SIGTERM, SIGUSR1, SIGINT, --wall, SLURM's time limit or a file HALT in the folder stop it softly:\n"
+             "every rank writes a checkpoint within --grace, the exit code is 75, and the same command\n"
+             "continues from there.",
+      .example = "mpiexec.mpich -n 4 vitrion run campaigns/quickstart.yaml --output runs/first",
+      .opt = opt,
+      .n_opt = sizeof opt / sizeof *opt,
+      .least_args = 1,
+      .most_args = 1};
   vt_comm *comm;
   vt_err err = {0};
   (void)signal(SIGXFSZ, SIG_IGN);                      /* a file-size limit is a write error, from the first file on */

@@ -96,7 +96,7 @@ static void print_ranks(const vt_json *live)
       if (text_of(r, "half_step_in")[0]) printf(", half the time step in %s", text_of(r, "half_step_in"));
     }
     double heard = vt_json_get_num(r, "heard_s", 0);
-    if (heard > QUIET_S && strcmp(text_of(r, "state"), "left") != 0) printf(" (not heard of for %.0f s)", heard);
+    if (heard > QUIET_S && strcmp(text_of(r, "state"), "left") != 0) printf(" (silent for %.0f s)", heard);
     printf("\n");
   }
 }
@@ -177,18 +177,19 @@ int cmd_status(int argc, char **argv)
 {
   int json = 0, watch = 0, ended = 0;
   const char *task = NULL;
-  const vt_opt opt[] = {{"json", VT_OPT_FLAG, NULL, "the answer as JSON", &json, 0, 0},
-                        {"watch", VT_OPT_FLAG, NULL, "again every two seconds until all is done", &watch, 0, 0},
-                        {"task", VT_OPT_TEXT, "UID", "where this task is, and why it waits or failed", &task, 0, 0}};
-  vt_usage u = {.name = "status",
-                .args = "DIR",
-                .doc =
-                    "Counts of tasks, simulated time, rate, time left, jobs and ranks of a campaign's output folder.",
-                .example = "vitrion status runs/quickstart --watch",
-                .opt = opt,
-                .n_opt = sizeof opt / sizeof *opt,
-                .least_args = 1,
-                .most_args = 1};
+  const vt_opt opt[] = {
+      {"json", VT_OPT_FLAG, NULL, "print JSON", &json, 0, 0},
+      {"watch", VT_OPT_FLAG, NULL, "repeat every two seconds until all tasks are finished", &watch, 0, 0},
+      {"task", VT_OPT_TEXT, "UID", "what happens to this task, and why it waits or failed", &task, 0, 0}};
+  vt_usage u = {
+      .name = "status",
+      .args = "DIR",
+      .doc = "Tasks, simulated time, rate, remaining time, jobs and ranks of a campaign, from its output folder.",
+      .example = "vitrion status runs/quickstart --watch",
+      .opt = opt,
+      .n_opt = sizeof opt / sizeof *opt,
+      .least_args = 1,
+      .most_args = 1};
   vt_outdir dir;
   vt_err err = {0};
   int code = vt_cli_parse(&u, argc, argv);

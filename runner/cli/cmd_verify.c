@@ -1,52 +1,12 @@
 /* cmd_verify.c - is every byte of a campaign's folder what it should be?  Reads only. */
 #include <inttypes.h>
-#include <math.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "runner/cli/findings.h"
-
-int vt_cli_folder(const vt_usage *u, const char *path, vt_outdir *dir)
-{
-  vt_err err = {0};
-  struct stat st;
-  if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
-    return vt_cli_usage_error(u, "'%s' is not a folder, expected the output folder of a campaign", path);
-  if (vt_outdir_name(dir, path, &err) != VT_OK) return vt_cli_fail(&err);
-  if (access(dir->campaign, F_OK) != 0 && access(dir->journal, F_OK) != 0 && access(dir->store, F_OK) != 0)
-    return vt_cli_usage_error(u, "'%s' holds neither campaign.yaml nor journal/ nor results.h5", path);
-  return -1;
-}
-
-void vt_cli_findings_json(const vt_checked *v, vt_json *o)
-{
-  vt_json *list = vt_json_array();
-  for (int i = 0; i < v->n; i++) {
-    const vt_finding *f = &v->found[i];
-    vt_json *one = vt_json_object();
-    vt_json_put(one, "kind", vt_json_text(vt_finding_name(f->kind)));
-    vt_json_put(one, "file", vt_json_text(f->file));
-    vt_json_put(one, "where", vt_json_text(f->where));
-    vt_json_put(one, "what", vt_json_text(f->what));
-    vt_json_put(one, "action", vt_json_text(f->action));
-    vt_json_add(list, one);
-  }
-  vt_json_put(o, "findings", list);
-}
-
-void vt_cli_findings_text(const vt_checked *v)
-{
-  for (int i = 0; i < v->n; i++) {
-    const vt_finding *f = &v->found[i];
-    printf("%-8s  %s%s%s: %s%s%s\n", vt_finding_name(f->kind), f->file, f->where[0] ? ", " : "", f->where, f->what,
-           f->action[0] ? "; " : "", f->action);
-  }
-}
 
 static void print_json(const char *path, const vt_checked *v)
 {
   vt_json *o = vt_json_object(), *n = vt_json_object();
-  vt_json_put(o, "campaign", v->campaign[0] ? vt_json_text(v->campaign) : vt_json_num((double)NAN));
+  vt_json_put(o, "campaign", v->campaign[0] ? vt_json_text(v->campaign) : vt_json_null());
   vt_json_put(o, "dir", vt_json_text(path));
   vt_json_put(o, "sound", vt_json_bool(v->sound));
   vt_json_put(n, "shards", vt_json_int(v->shards));
@@ -79,13 +39,13 @@ static void print_text(const char *path, const vt_checked *v)
 int cmd_verify(int argc, char **argv)
 {
   int json = 0;
-  const vt_opt opt[] = {{"json", VT_OPT_FLAG, NULL, "the answer as JSON", &json, 0, 0}};
+  const vt_opt opt[] = {{"json", VT_OPT_FLAG, NULL, "print JSON", &json, 0, 0}};
   vt_usage u = {
       .name = "verify",
       .args = "DIR",
-      .doc = "Check every record, checksum and row of a campaign's output folder, and that journal, glasses and store\n"
-             "say the same.  Changes nothing.  One line for each finding: what, where, and what happens about it.\n"
-             "Exit code 0: all sound (lines that begin with stale, foreign or info are notes), 1: something is not.",
+      .doc = "Check every record, checksum and row in the output folder of a campaign, and whether journal,\n"
+             "glasses and store agree.  Changes nothing.  One line a finding: what, where, and what will be done.\n"
+             "Exit code 0: all sound (lines that begin with stale, foreign or info are notes), 1: not all.",
       .example = "vitrion verify runs/quickstart",
       .opt = opt,
       .n_opt = sizeof opt / sizeof *opt,

@@ -9,7 +9,7 @@
 /* The speed was measured on another machine, retries and the store come on top. */
 static const double MARGIN = 1.5, MARGIN_S = 600;
 /* SLURM sends the signal 120 s before the limit (the template asks for that), up to 60 s early. */
-static const double LANDING_S = 180;
+static const double STOP_S = 180;
 /* More ranks without --ranks only while at least this share of them works. */
 static const double LEAST_BUSY = 0.5;
 
@@ -64,7 +64,7 @@ int vt_plan_sbatch_check(const vt_usage *u, vt_sbatch *b)
   if (b->time && !vt_cli_wall(b->time, &b->limit_s))
     return vt_cli_usage_error(u, "--time: expected HH:MM:SS, D-HH:MM:SS, MM:SS or minutes, found '%s'", b->time);
   if (b->time && b->limit_s < least_s)
-    return vt_cli_usage_error(u, "--time: at least 5 minutes, of which the landing takes up to three");
+    return vt_cli_usage_error(u, "--time: at least 5 minutes, of which the stop at the end takes up to three");
   return -1;
 }
 
@@ -96,7 +96,7 @@ vt_status vt_plan_sbatch_fit(const vt_campaign *c, const vt_calibration *cal, in
   b->starts = 1;
   if (b->time && b->limit_s < b->wall_s) {
     b->wall_s = b->limit_s;
-    b->starts = ceil(b->need_s / (b->limit_s - LANDING_S));
+    b->starts = ceil(b->need_s / (b->limit_s - STOP_S));
   }
   /* twice the estimate, the arrays of all glasses at one temperature (fits), buffers of MPI and HDF5 */
   double bytes = 2 * ((double)cost->memory_bytes + cost->store_bytes / c->n_tasks * c->n_glasses);
@@ -110,7 +110,7 @@ static void put_wall(const vt_sbatch *b, const vt_plan_cost *cost)
 {
   printf("# Predicted: %.3g core-hours, ", cost->core_s / 3600);
   put_time(cost->wall_s);
-  printf(" (the speed was measured where this was written); half as much again and ten minutes: ");
+  printf(" (with the speed of the machine where this was written); half as much again and ten minutes: ");
   put_time(b->need_s);
   if (b->starts > 1)
     printf(".\n# The limit is shorter: expect %.0f starts, that is %.0f requeues", b->starts, b->starts - 1);
@@ -126,7 +126,7 @@ static void put_fitted(const vt_campaign *c, const vt_sbatch *b, const vt_plan_c
          c->name); /* letters, digits and ._- */
   if (b->array > 0) printf("\n#SBATCH --array=1-%d\n#SBATCH --output=%%x-%%A_%%a.out", b->array);
   printf("\n# %d tasks", c->n_tasks);
-  if (b->asked > b->ranks) printf("; %d ranks were asked for, more than these would have nothing to do", b->asked);
+  if (b->asked > b->ranks) printf("; %d ranks were asked for, but more than these would have nothing to do", b->asked);
   if (b->asked == 0) printf("; with more ranks than these, half of them would wait most of the time");
   printf("\n#SBATCH --ntasks=%d\n#SBATCH --cpus-per-task=1\n", b->ranks);
   put_wall(b, cost);

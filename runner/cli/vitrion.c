@@ -7,32 +7,32 @@
 #include "runner/store/store.h"
 
 static const vt_command command[] = {
-    {"check", "parse and validate a campaign file; every mistake at once", cmd_check},
-    {"plan", "what a campaign will cost, and what it will resolve", cmd_plan},
-    {"run", "run a campaign on all MPI ranks, or go on with it", cmd_run},
-    {"one", "one task of a campaign alone, serially", cmd_one},
-    {"status", "where a campaign stands", cmd_status},
-    {"fit", "Arrhenius fits and the comparison again, without new MD", cmd_fit},
-    {"verify", "is every byte of a campaign's folder what it should be", cmd_verify},
-    {"repair", "repair a campaign's folder", cmd_repair},
-    {"analyze", "transport and structure of a trajectory of any program", cmd_analyze},
-    {"energy", "energy, forces, virial of the frames of an extended XYZ file", cmd_energy},
-    {"bench", "measure and print JSON lines", cmd_bench},
-    {"schema", "every campaign key: type, unit, range, default, meaning", cmd_schema}};
+    {"check", "check a campaign file and report every mistake", cmd_check},
+    {"plan", "estimate what a campaign costs and how precise it will be", cmd_plan},
+    {"run", "run a campaign on all MPI ranks, or continue it", cmd_run},
+    {"one", "run a single task of a campaign, without MPI", cmd_one},
+    {"status", "show how far a campaign is", cmd_status},
+    {"fit", "repeat the Arrhenius fits and the comparison, without new MD", cmd_fit},
+    {"verify", "check every byte of a campaign's output folder", cmd_verify},
+    {"repair", "repair what verify found", cmd_repair},
+    {"analyze", "transport and structure of a trajectory from any program", cmd_analyze},
+    {"energy", "energy, forces and virial of the frames of an extended XYZ file", cmd_energy},
+    {"bench", "measure speed and print it as JSON lines", cmd_bench},
+    {"schema", "list every campaign key: type, unit, range, default, meaning", cmd_schema}};
 enum { N_COMMANDS = sizeof command / sizeof *command };
 
 static void print_help(FILE *f)
 {
   (void)fputs(
       "usage: vitrion COMMAND [arguments] [options]\n\n"
-      "How fast do the ions of a glass move, what is the activation energy, and how much does the chemistry matter?\n\n"
+      "How fast do the ions of a glass move, with which activation energy, and how much does the chemistry matter?\n\n"
       "commands:\n",
       f);
   for (int i = 0; i < N_COMMANDS; i++) (void)fprintf(f, "  %-10s %s\n", command[i].name, command[i].doc);
   (void)fputs(
-      "\n`vitrion COMMAND --help` explains a command with an example; `vitrion --version` names the build.\n\n"
-      "exit codes: 0 done, 1 internal or I/O failure, 2 usage or campaign error, 3 some tasks failed for good,\n"
-      "4 launch mismatch, 75 stopped early with nothing lost (submit again)\n",
+      "\n`vitrion COMMAND --help` explains a command and gives an example; `vitrion --version` shows the build.\n\n"
+      "exit codes: 0 done, 1 internal or I/O error, 2 wrong usage or campaign file, 3 some tasks failed for good,\n"
+      "4 MPI launched separate copies, 75 stopped early and nothing is lost (submit again)\n",
       f);
 }
 

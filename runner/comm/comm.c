@@ -86,11 +86,13 @@ vt_status vt_comm_agree_start(vt_comm *c, vt_status mine, const vt_err *why, vt_
 {
   VT_PASS(idle(c, err));
   if ((int)mine < 0 || mine >= VT_STATUS_COUNT) VT_FAIL(err, VT_EBUG, "unknown status %d", (int)mine);
+  VT_ASSERT(c->rank >= 0 && c->rank < c->size);
   vt_err_clear(&c->coll.why);
   if (mine != VT_OK && why && why->code == (int32_t)mine && why->used < sizeof why->text) c->coll.why = *why;
   if (mine != VT_OK && c->coll.why.used == 0)
     (void)vt_err_set(&c->coll.why, mine, __FILE__, __LINE__, "%s", vt_status_text(mine));
   c->coll.key = worst_key(mine, c->rank);
+  VT_ASSERT(key_status(c->coll.key) == mine && key_rank(c->coll.key) == c->rank);
   VT_PASS(c->ops->max_start(c, &c->coll.key, err));
   c->coll.phase = VT__COLL_WORST;
   return VT_OK;
@@ -99,6 +101,8 @@ vt_status vt_comm_agree_start(vt_comm *c, vt_status mine, const vt_err *why, vt_
 /* Its number is known: either all is well, or the text has to travel. */
 static vt_status worst_known(vt_comm *c, int *done, vt_err *err)
 {
+  VT_ASSERT(key_rank(c->coll.key) >= 0 && key_rank(c->coll.key) < c->size);
+  VT_ASSERT(c->coll.key >= worst_key(VT_OK, c->rank)); /* a maximum that this rank's own status is part of */
   if (key_status(c->coll.key) == VT_OK) {
     *done = 1;
     return VT_OK;
@@ -123,6 +127,7 @@ static vt_status bcast_part(vt_comm *c, vt_err *err)
 {
   int part = c->coll.n > BCAST_PART ? BCAST_PART : (int)c->coll.n;
   VT_PASS(c->ops->bcast_start(c, c->coll.root, c->coll.data, part, err));
+  VT_ASSERT((size_t)part <= c->coll.n && part >= 0);
   c->coll.data += part;
   c->coll.n -= (size_t)part;
   return VT_OK;

@@ -68,6 +68,9 @@ void vt_comm_mpi_close(vt_comm *c);
  * believe to be rank 0 of 1 (PMI_SIZE, or SLURM_STEP_NUM_TASKS of an srun step, > 1 while size is 1), else NULL.  The
  * text is overwritten by the next call. */
 const char *vt_comm_mpi_mismatch(const vt_comm *c);
+/* The duplicated communicator as the integer of MPI_Comm_c2f, for MPI-IO: MPI_Comm_f2c gives it back.  Borrowed: valid
+ * until the next vt_comm_shrink or vt_comm_mpi_close.  Only of a comm that vt_comm_mpi_open made. */
+int vt_comm_mpi_handle(const vt_comm *c);
 /* This rank's MPI library, e.g. "MPICH 4.0.2". Needs no MPI_Init. */
 const char *vt_comm_mpi_version(void);
 

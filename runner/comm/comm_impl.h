@@ -1,9 +1,6 @@
-/* comm_impl.h - what comm.c asks of a transport.  Private to runner/comm; runner/store may include it for the raw
- * communicator that MPI-IO needs. */
+/* comm_impl.h - what comm.c asks of a transport.  Private to runner/comm. */
 #ifndef VT_COMM_IMPL_H
 #define VT_COMM_IMPL_H
-
-#include <mpi.h>
 
 #include "runner/comm/comm.h"
 
@@ -44,8 +41,5 @@ struct vt_comm {
     vt_err why;
   } coll;
 };
-
-/* The duplicated communicator of an MPI comm. */
-MPI_Comm vt_comm_mpi_raw(const vt_comm *c);
 
 #endif

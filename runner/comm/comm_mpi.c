@@ -2,6 +2,7 @@
  *
  * MPICH spins in every blocking call, so nothing here blocks: sends are MPI_Isend from buffers of our own, receives are
  * MPI_Improbe and MPI_Imrecv, collectives are nonblocking and tested.  Who waits naps (vt_comm_nap). */
+#include <mpi.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,29 +50,13 @@ static vt_status check(int rc, const char *what, vt_err *err)
 
 /* ------------------------------------------------------------------ sending */
 
-static vt_status larger(void **p, size_t n_old, size_t n_new, size_t size, vt_err *err)
-{
-  void *q;
-  VT_TRY(vt_calloc64(&q, n_new, size, err), err, "%zu messages under way", n_new);
-  if (n_old) memcpy(q, *p, n_old * size);
-  vt_free(*p);
-  *p = q;
-  return VT_OK;
-}
-
 static vt_status more_slots(mpi_comm *c, vt_err *err)
 {
   size_t old = (size_t)c->n_slots, new = old ? 2 * old : 16;
-  void *slot = c->slot, *sending = c->sending, *free_slot = c->free_slot;
-  vt_status rc = VT_OK;
-  VT_TRY_OUT(larger(&slot, old, new, sizeof *c->slot, err), err, "send buffers");
-  VT_TRY_OUT(larger(&sending, old, new, sizeof *c->sending, err), err, "send requests");
-  VT_TRY_OUT(larger(&free_slot, old, new, sizeof *c->free_slot, err), err, "send requests");
-out:
-  c->slot = slot;
-  c->sending = sending;
-  c->free_slot = free_slot;
-  if (rc != VT_OK) return rc; /* some arrays are larger than they need be: n_slots still holds */
+  /* if one of these fails, some arrays are larger than they need be: n_slots still holds */
+  VT_TRY(VT_GROW(c->slot, old, new, err), err, "send buffers: %zu messages under way", new);
+  VT_TRY(VT_GROW(c->sending, old, new, err), err, "send requests: %zu messages under way", new);
+  VT_TRY(VT_GROW(c->free_slot, old, new, err), err, "send requests: %zu messages under way", new);
   for (int i = (int)new - 1; i >= (int)old; i--) {
     c->sending[i] = MPI_REQUEST_NULL;
     c->free_slot[c->n_free++] = i;
@@ -98,7 +83,9 @@ static void reap(mpi_comm *c)
       c->sending[i] = MPI_REQUEST_NULL;
       left = 1;
     }
-    if (left) c->free_slot[c->n_free++] = i;
+    if (!left) continue;
+    VT_ASSERT(c->n_free < c->n_slots);
+    c->free_slot[c->n_free++] = i;
   }
 }
 
@@ -106,10 +93,7 @@ static vt_status room_in(send_slot *s, size_t n, vt_err *err)
 {
   if (s->cap >= n) return VT_OK;
   size_t cap = n <= 1024 ? 1024 : n <= 8192 ? 8192 : VT_COMM_MOST;
-  void *p;
-  VT_TRY(vt_calloc64(&p, cap, 1, err), err, "send buffer");
-  vt_free(s->buf);
-  s->buf = p;
+  VT_TRY(VT_GROW(s->buf, 0, cap, err), err, "send buffer");
   s->cap = cap;
   return VT_OK;
 }
@@ -121,6 +105,7 @@ static vt_status mpi_send(vt_comm *base, int dst, int tag, const void *data, siz
   if (c->n_free == 0) VT_PASS(more_slots(c, err));
   int i = c->free_slot[c->n_free - 1];
   send_slot *s = &c->slot[i];
+  VT_ASSERT(i >= 0 && i < c->n_slots && c->sending[i] == MPI_REQUEST_NULL); /* its last message has left */
   VT_PASS(room_in(s, n, err));
   if (n) memcpy(s->buf, data, n);
   vt_err lost = {0};
@@ -189,6 +174,7 @@ static void mpi_nap(vt_comm *base, int busy)
 static vt_status mpi_max_start(vt_comm *base, int64_t *v, vt_err *err)
 {
   mpi_comm *c = self(base);
+  VT_ASSERT(c->collective == MPI_REQUEST_NULL);
   c->max_mine = *v;
   /* NOLINTNEXTLINE(clang-analyzer-optin.mpi.MPI-Checker): it knows MPI_Wait only; mpi_test completes it */
   return check(MPI_Iallreduce(&c->max_mine, v, 1, MPI_INT64_T, MPI_MAX, c->raw, &c->collective), "MPI_Iallreduce", err);
@@ -197,6 +183,7 @@ static vt_status mpi_max_start(vt_comm *base, int64_t *v, vt_err *err)
 static vt_status mpi_bcast_start(vt_comm *base, int root, void *data, int n, vt_err *err)
 {
   mpi_comm *c = self(base);
+  VT_ASSERT(c->collective == MPI_REQUEST_NULL && root < base->size);
   /* NOLINTNEXTLINE(clang-analyzer-optin.mpi.MPI-Checker): it knows MPI_Wait only; mpi_test completes it */
   return check(MPI_Ibcast(data, n, MPI_BYTE, root, c->raw, &c->collective), "MPI_Ibcast", err);
 }
@@ -212,12 +199,11 @@ static vt_status mpi_shrink(vt_comm *base, const unsigned char *dead, vt_err *er
   enum { TAG = 21 };
   mpi_comm *c = self(base);
   vt_status rc = VT_OK;
-  void *p = NULL;
   int n_dead = 0;
   MPI_Group all = MPI_GROUP_NULL, living = MPI_GROUP_NULL;
   MPI_Comm made;
-  VT_TRY(vt_calloc64(&p, (size_t)base->size, sizeof(int), err), err, "%d ranks", base->size);
-  int *list = p;
+  int *list = NULL;
+  VT_TRY(VT_NEW(list, base->size, err), err, "%d ranks", base->size);
   for (int r = 0; r < base->size; r++)
     if (dead[r / 8] >> r % 8 & 1) list[n_dead++] = r;
   VT_TRY_OUT(check(MPI_Comm_group(c->raw, &all), "MPI_Comm_group", err), err, "survivors");
@@ -230,7 +216,7 @@ static vt_status mpi_shrink(vt_comm *base, const unsigned char *dead, vt_err *er
 out:
   if (living != MPI_GROUP_NULL) (void)MPI_Group_free(&living);
   if (all != MPI_GROUP_NULL) (void)MPI_Group_free(&all);
-  vt_free(p);
+  vt_free(list);
   return rc;
 }
 
@@ -273,10 +259,9 @@ static vt_status start_mpi(mpi_comm *c, int *argc, char ***argv, vt_err *err)
 
 vt_status vt_comm_mpi_open(int *argc, char ***argv, vt_comm **c, vt_err *err)
 {
-  void *p;
   *c = NULL;
-  VT_TRY(vt_calloc64(&p, 1, sizeof(mpi_comm), err), err, "communicator");
-  mpi_comm *m = p;
+  mpi_comm *m;
+  VT_TRY(VT_NEW(m, 1, err), err, "communicator");
   m->base.ops = &mpi_ops;
   m->receiving = m->collective = MPI_REQUEST_NULL;
   m->raw = MPI_COMM_NULL;
@@ -306,7 +291,7 @@ void vt_comm_mpi_close(vt_comm *c)
   free_comm(m); /* after MPI_Finalize: nothing reads the send buffers any more */
 }
 
-MPI_Comm vt_comm_mpi_raw(const vt_comm *c) { return ((const mpi_comm *)c)->raw; }
+int vt_comm_mpi_handle(const vt_comm *c) { return MPI_Comm_c2f(((const mpi_comm *)c)->raw); }
 
 /* ------------------------------------------------------------------ who we are */
 

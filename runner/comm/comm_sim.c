@@ -56,16 +56,13 @@ static vt_status box_put(sim_comm *c, letter *l, vt_err *err)
 {
   if (c->n_box == c->cap_box) {
     int cap = c->cap_box ? 2 * c->cap_box : 8;
-    void *p;
-    VT_TRY(vt_calloc64(&p, (size_t)cap, sizeof(void *), err), err, "mail box of rank %d", c->base.rank);
-    if (c->n_box) memcpy(p, c->box, (size_t)c->n_box * sizeof(void *));
-    vt_free(c->box);
-    c->box = p;
+    VT_TRY(VT_GROW(c->box, c->n_box, cap, err), err, "mail box of rank %d", c->base.rank);
     c->cap_box = cap;
   }
   int i = c->n_box++;
   for (; i > 0 && sooner(l, c->box[(i - 1) / 2]); i = (i - 1) / 2) c->box[i] = c->box[(i - 1) / 2];
   c->box[i] = l;
+  VT_ASSERT(i == 0 || !sooner(l, c->box[(i - 1) / 2]));
   return VT_OK;
 }
 
@@ -83,6 +80,8 @@ static letter *box_take(sim_comm *c)
   }
   c->box[i] = l;
   c->sim->n_in_flight--;
+  VT_ASSERT(c->n_box == 0 || sooner(first, c->box[0]));
+  VT_ASSERT(c->sim->n_in_flight >= 0);
   return first;
 }
 
@@ -96,15 +95,13 @@ static double delay(vt_sim *s)
 
 static vt_status last_arrival(sim_comm *c, int dst, double **last, vt_err *err)
 {
-  void *p;
   if (!c->last && (c->only < 0 || c->only == dst)) {
     c->only = dst;
     *last = &c->last_only;
     return VT_OK;
   }
   if (!c->last) {
-    VT_TRY(vt_calloc64(&p, (size_t)c->base.size, sizeof *c->last, err), err, "simulated rank %d", c->base.rank);
-    c->last = p;
+    VT_TRY(VT_NEW(c->last, c->base.size, err), err, "simulated rank %d", c->base.rank);
     c->last[c->only] = c->last_only;
   }
   *last = &c->last[dst];
@@ -213,6 +210,7 @@ static vt_status sim_test(vt_comm *base, int *done, vt_err *err)
 {
   sim_comm *c = self(base);
   (void)err;
+  VT_ASSERT(c->step != OUT);
   *done = c->step == THROUGH;
   if (*done) c->step = OUT;
   return VT_OK;
@@ -232,17 +230,15 @@ static const vt__comm_ops sim_ops = {.send = sim_send,
 vt_status vt_sim_open(vt_sim **out, const vt_sim_options *o, vt_err *err)
 {
   vt_status rc = VT_OK;
-  void *p = NULL;
   *out = NULL;
   if (o->n_ranks < 1 || o->n_ranks > RANKS_MOST)
     VT_FAIL(err, VT_EINVAL, "%d simulated ranks, allowed 1..%d", o->n_ranks, RANKS_MOST);
   if (!(o->delay_s >= 0) || isinf(o->delay_s)) VT_FAIL(err, VT_EINVAL, "message delay of %g s", o->delay_s);
-  VT_TRY(vt_calloc64(&p, 1, sizeof(vt_sim), err), err, "simulation");
-  vt_sim *s = p;
+  vt_sim *s;
+  VT_TRY(VT_NEW(s, 1, err), err, "simulation");
   s->o = *o;
   size_t n = (size_t)o->n_ranks;
-  VT_TRY_OUT(vt_calloc64(&p, n, sizeof *s->comm, err), err, "%zu simulated ranks", n);
-  s->comm = p;
+  VT_TRY_OUT(VT_NEW(s->comm, n, err), err, "%zu simulated ranks", n);
   for (int r = 0; r < o->n_ranks; r++) {
     s->comm[r].base.ops = &sim_ops;
     s->comm[r].base.rank = r;

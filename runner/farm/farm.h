@@ -1,6 +1,6 @@
 /* farm.h - the task farm: a master and workers on the ranks of one job (layer 7).
  *
- * One node is one rank: it may hold the master, a worker, or both (inline master).  Master and worker only react to
+ * A rank may hold the master, a worker, or both (inline master).  Master and worker only react to
  * messages and never wait; vt_farm_run is the one loop. */
 #ifndef VT_FARM_H
 #define VT_FARM_H
@@ -16,7 +16,7 @@ typedef struct vt_lease {
   int32_t task, attempt, half_stage, reserved;
 } vt_lease;
 
-/* What one lease gave; owned by the node, freed after it was recorded. */
+/* What one lease gave; owned by the rank, freed after it was recorded. */
 typedef struct vt_task_output {
   vt_result_head head;
   double *values;
@@ -33,7 +33,7 @@ typedef struct vt_task_ops {
   vt_status (*after)(void *ctx, const vt_lease *l, vt_status how, const vt_task_output *w, vt_err *err);
 } vt_task_ops;
 
-/* Other jobs that work on the same campaign (enter.c); functions for rank 0. */
+/* Other jobs that work on the same campaign (runner/run/open_folder.c); functions for rank 0. */
 typedef struct vt_claims {
   void *ctx;
   /* *got = 1: the task is ours to do until it is released. */
@@ -68,8 +68,7 @@ typedef struct vt_farm_options {
   void (*event)(void *ctx, const vt_run_event *h);
   /* any rank, often: non-zero asks for a soft stop (a signal, the wall limit, the halt file) */
   int (*stop)(void *ctx);
-  /* rank 0: why no task may be begun any more (one that is begun must reach its first checkpoint), or NULL; may be NULL
-   */
+  /* rank 0: why no task may be begun any more (one that is begun must reach a checkpoint), or NULL; may be NULL */
   const char *(*may_not_begin)(void *ctx);
   void *ctx;
 } vt_farm_options;
@@ -91,29 +90,30 @@ typedef struct vt_farm_outcome {
  * leave by vt_watchdog_leave. */
 VT_MUST_CHECK vt_status vt_farm_run(const vt_farm_options *o, vt_farm_outcome *out, vt_err *err);
 
-/* For vt_watchdog_start: records the crash of a task in the journal, and leaves word for the master. */
+/* For vt_watchdog_start: records the crash of a task in the journal, and leaves a death note. */
 struct vt_watchdog_death;
 void vt_crash_note_record(const struct vt_watchdog_death *d);
 
-/* mourn.c: what this rank leaves for its watchdog (guard.h): where it works, what it does now (NULL: nothing). */
+/* What this rank leaves for its watchdog (watchdog.h): where it works. */
 void vt_crash_note_folder(const char *journal, const char *fallen, int rank);
 
 /* What the death of this rank means from now on (vt_watchdog_phase), and how long it may be silent: where all wait for
  * all there are fits and a store to be made, so ten times rank_timeout_s. */
 void vt_crash_note_in_collective(int in_collective, double rank_timeout_s);
 
-/* The words of watchdogs in a folder: files <fallen><rank>. */
+/* Death notes.  FORMAT: an empty file lease/fallen/<job>-<rank>: job as in runner/jobs/jobs.h, rank in decimal digits.
+ * That it is there is all it says.  A watchdog makes it when its rank has died; the master removes it when it has seen
+ * it, the next start whatever is left. */
 typedef struct vt_death_notes {
-  const char *prefix;          /* <folder>/<job>-, borrowed; NULL or "": nobody leaves word */
+  const char *prefix;          /* <out>/lease/fallen/<job>-, borrowed; NULL or "": there are no notes */
   const unsigned char *ignore; /* bitmap of ranks that are known to be dead, borrowed; NULL: none */
   int n_ignore;
   int64_t stamp;
   double looked_well;
 } vt_death_notes;
-/* A rank whose watchdog left word, or -1.  take: the word is removed.  The folder is listed only when it has changed.
- */
+/* A rank that has a death note, or -1.  take: the note is removed.  The folder is listed only when it has changed. */
 int vt_death_notes_look(vt_death_notes *f, double now, int take);
-void vt_death_note_leave(const char *prefix, int rank); /* the word itself */
+void vt_death_note_leave(const char *prefix, int rank);
 
 /* ------------------------------------------------------------------ simulation (simulate.c)
  *

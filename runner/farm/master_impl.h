@@ -1,4 +1,5 @@
-/* master_impl.h - the master's state, shared by master.c (messages), roll.c (who lives) and news.c (other jobs). */
+/* master_impl.h - the master's state, shared by master.c (messages), liveness.c (who lives) and peer_jobs.c (other
+ * jobs). */
 #ifndef VT_MASTER_IMPL_H
 #define VT_MASTER_IMPL_H
 
@@ -27,7 +28,7 @@ struct vt_master {
   int closing;  /* nothing more is begun; what runs may go on            */
   int aborted;
   vt_err abort;
-  /* roll.c */
+  /* liveness.c */
   double pinged, looked;
   vt_death_notes fallen;
   vt__ending ending;
@@ -37,7 +38,7 @@ struct vt_master {
   char *gone;          /* [n_ranks] scratch: about to be declared dead */
   unsigned char *dead; /* bitmap, [n_ranks / 8 + 1]       */
   int n_dead;
-  /* news.c */
+  /* peer_jobs.c */
   int32_t *by_uid; /* [n_tasks] tasks by uid */
   int n_seen;      /* records of the journal that were looked at */
   int others, leads, ever_others;
@@ -55,7 +56,7 @@ VT_MUST_CHECK vt_status vt__master_close_shop(vt_master *m, const char *why, vt_
 void vt__master_say(vt_master *m, const char *what, int rank, const vt_lease *l, const char *text);
 int vt__master_works(const vt_master *m, int rank); /* is it a rank that does tasks? */
 
-/* roll.c */
+/* liveness.c */
 VT_MUST_CHECK vt_status vt__liveness_open(vt_master *m, vt_err *err);
 void vt__liveness_free(vt_master *m);
 /* The master itself did nothing for so long (a suspended job): nobody was silent meanwhile. */
@@ -64,7 +65,7 @@ void vt__liveness_doing(vt_master *m, int rank, vt_rank_doing doing);
 VT_MUST_CHECK vt_status vt__liveness_check(vt_master *m, double now, vt_err *err); /* deaths, pings, the end */
 VT_MUST_CHECK vt_status vt__liveness_joined_end(vt_master *m, int rank, int32_t round, vt_err *err);
 
-/* news.c */
+/* peer_jobs.c */
 VT_MUST_CHECK vt_status vt__peer_jobs_open(vt_master *m, vt_err *err);
 void vt__peer_jobs_free(vt_master *m);
 VT_MUST_CHECK vt_status vt__peer_jobs_beat(vt_master *m, vt_err *err);

@@ -1,4 +1,26 @@
-/* folder.h - the output folder: its names, whose it is, what state it is in (layer 7). */
+/* folder.h - the output folder: its names, whose it is, what state it is in (layer 7).
+ *
+ * What is in it, and where its bytes are described:
+ *
+ *   campaign.yaml            the campaign as recorded, resolved, every default written out; config/schema.md
+ *   journal/<shard>.vtj      results and failures: the truth; runner/journal/journal.h, runner/records/records.h
+ *   checkpoint/<uid>.vck     of a task that runs or was interrupted, .vck.prev the one before; engine/replica/replica.h
+ *   results.h5               the store; config/store.md (`vitrion schema store`)
+ *   results.h5.sha256        64 hex digits, two spaces, "results.h5\n": as sha256sum -c reads it
+ *   summary.json             the object of `vitrion fit DIR --json` with campaign, campaign_id and build
+ *   summary.csv              runner/report/report.h
+ *   status.json, log/events.jsonl   runner/telemetry/telemetry.h
+ *   log/rank-NNNN.log        for people
+ *   glass/<uid>.xyz          extended XYZ, one frame: what a glass came out as.  Line 1: number of atoms.  Line 2:
+ *                            Lattice="9 numbers, a then b then c, A" Properties=species:S:1:pos:R:3 pbc="T T T".  Then
+ *                            an atom a line, in the order of the species of the composition; numbers as %.17g
+ *   failed/<uid>-attempt<a>-half<0|1>.xyz   the frame that a guard stopped, the same with :vel:R:3 (sqrt(eV/u)) and
+ *                            task= stage= step= time_ps= attempt= half_stage= velocity_unit=
+ *   failed/<uid>.vck         the last checkpoint of a task that was given up
+ *   lease/, lease/fallen/    runner/jobs/jobs.h; death notes: runner/farm/farm.h
+ *   HALT                     made by a person: `after-tasks` lets running tasks finish, anything else stops softly
+ *
+ * <uid> is the task's, 64 hex digits. */
 #ifndef VT_FOLDER_H
 #define VT_FOLDER_H
 
@@ -47,8 +69,7 @@ VT_MUST_CHECK vt_status vt_glass_file_write(const vt_outdir *dir, const vt_plan 
 /* A job that stood still for so long is dead (its host may be gone); one on this host whose process is gone at once. */
 #define VT_JOB_BEAT_S  5.0
 #define VT_JOB_STALE_S 60.0
-/* Lead unless a living job does: one that is not known to live here is watched until its heart beats, or it is stale.
- */
+/* Lead unless a living job does: one that cannot be judged from here is watched until it beats, or is stale. */
 VT_MUST_CHECK vt_status vt_outdir_lead(vt_jobs *jobs, const char *lease, int *leads, vt_err *err);
 
 /* What other people read of this job: its number and its build. */

@@ -9,12 +9,9 @@ vt_status vt_glass_file_text(const vt_plan *p, const double *values, vt_buf *b, 
 {
   vt_array_def def[VT_MAX_ARRAYS];
   int n;
-  const double *cell = NULL, *x = NULL, *at = values;
   VT_PASS(vt_replica_layout(p, def, VT_MAX_ARRAYS, &n, err));
-  for (int a = 0; a < n; at += vt_array_count(&def[a]), a++) {
-    if (strcmp(def[a].name, "glass/cell") == 0) cell = at;
-    if (strcmp(def[a].name, "glass/x") == 0) x = at;
-  }
+  const double *cell = vt_array_find(def, n, values, &vt_a_glass_cell, NULL);
+  const double *x = vt_array_find(def, n, values, &vt_a_glass_x, NULL);
   if (!cell || !x) VT_FAIL(err, VT_EBUG, "a glass without glass/cell and glass/x");
   vt_cell c;
   memcpy(c.h, cell, sizeof c.h);

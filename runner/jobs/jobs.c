@@ -140,11 +140,10 @@ static vt_status check_options(const vt_jobs_options *o, vt_err *err)
 vt_status vt_jobs_open(vt_jobs **out, const vt_jobs_options *o, double now, vt_err *err)
 {
   vt_status rc = VT_OK;
-  void *p;
   *out = NULL;
   VT_PASS(check_options(o, err));
-  VT_TRY(vt_calloc64(&p, 1, sizeof **out, err), err, "jobs at '%s'", o->dir);
-  vt_jobs *j = p;
+  vt_jobs *j;
+  VT_TRY(VT_NEW(j, 1, err), err, "jobs at '%s'", o->dir);
   j->fd = -1;
   j->beat_s = o->beat_s;
   j->stale_s = o->stale_s;
@@ -211,7 +210,11 @@ vt_status vt_jobs_lead(vt_jobs *j, double now, int *leads, vt_err *err)
   return bear(j, &j->leasing, now, rc, err);
 }
 
-int vt_jobs_leads(const vt_jobs *j, double now) { return j->leads && now - j->verified < j->stale_s / 2; }
+int vt_jobs_leads(const vt_jobs *j, double now)
+{
+  VT_ASSERT(!j->leads || !j->lost); /* whose presence was taken away leads nothing */
+  return j->leads && now - j->verified < j->stale_s / 2;
+}
 
 vt_status vt_jobs_resign(vt_jobs *j, double now, vt_err *err)
 {
@@ -239,13 +242,9 @@ static int find_held(const vt_jobs *j, const vt_uid *uid)
 
 static vt_status room_for_one(vt_jobs *j, vt_err *err)
 {
-  void *p;
   if (j->n_held < j->cap_held) return VT_OK;
   int cap = j->cap_held ? 2 * j->cap_held : 64;
-  VT_TRY(vt_calloc64(&p, (size_t)cap, sizeof *j->held, err), err, "%d claims", cap);
-  if (j->n_held) memcpy(p, j->held, (size_t)j->n_held * sizeof *j->held);
-  vt_free(j->held);
-  j->held = p;
+  VT_TRY(VT_GROW(j->held, j->n_held, cap, err), err, "%d claims", cap);
   j->cap_held = cap;
   return VT_OK;
 }
@@ -261,6 +260,7 @@ vt_status vt_jobs_claim(vt_jobs *j, const vt_uid *uid, double now, int *got, vt_
   vt_uid_hex(uid, name);
   vt_status rc = vt__lease_take(j, name, now, got, err);
   if (rc != VT_OK) *got = 0;
+  VT_ASSERT(j->n_held < j->cap_held);
   if (*got && find_held(j, uid) < 0) j->held[j->n_held++] = *uid;
   return bear(j, &j->leasing, now, rc, err);
 }

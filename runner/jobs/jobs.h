@@ -4,11 +4,25 @@
  * Nothing is assumed of clocks or locks: only that link(2) and O_EXCL create a name once, that unlink(2) removes it,
  * and that a file which is opened anew shows what was written before it was closed elsewhere (ext4, NFS, Lustre).
  *
- * Files, all in one folder: lines of text that end with "crc <8 hex>", the CRC-32 of the bytes before that line.
- *   job-<id>    presence of a job: "vitrion-job 1", then lines id, host, boot, ns, pid, start, since, label, beat.
- *               <id> is <host>-<pid>-<start>-<16 random hex>; beat is a counter of 20 digits.
- *   lease-<id>  "vitrion-lease 1", "job <id>": written and synced once, when the job opens.
- *   <uid hex>, leader, heir-<file>  are leases: hard links of the lease-<id> of the job that holds them.
+ * FORMAT.  All files are in one folder (lease/ of a campaign) and are lines of text, "key value\n" in the order given;
+ * the last line is "crc <8 hex digits>\n", the CRC-32 (zlib's) of all bytes before that line.
+ *
+ *   job-<id>      presence of a job
+ *     vitrion-job 1     version
+ *     id <id>           <host>-<pid>-<start>-<16 random hex digits>
+ *     host <name>
+ *     boot <id>         of the machine's boot
+ *     ns <ids>          namespaces of pids and of time; "-": not known
+ *     pid <n>
+ *     start <n>         of the process, ticks since boot; 0: not known
+ *     since <UTC>       YYYY-MM-DDThh:mm:ssZ, by its own clock
+ *     label <text>      for people
+ *     beat <20 digits>  a counter that grows while the job lives
+ *   lease-<id>    written and synced once, when the job opens
+ *     vitrion-lease 1   version
+ *     job <id>
+ *   <uid, 64 hex>, leader, heir-<file>   leases: hard links of the lease-<id> of the job that holds them
+ *
  * So one link(2) makes a lease: atomic, whole at once, and as lasting as its name.
  *
  * ALIVE.  A job is dead

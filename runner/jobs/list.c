@@ -29,15 +29,11 @@ static vt_status add_job(void *ctx, const char *name, vt_err *err)
   looking *l = ctx;
   vt_jobs_list *list = l->list;
   vt__text t;
-  void *p;
   const char *id = vt__after(name, "job-");
   if (!id || strlen(id) >= VT_JOB_ID || vt__jobs_read(l->fd, name, &t) == VT__READ_NONE) return VT_OK;
   if (list->n == l->cap) {
     l->cap = l->cap ? 2 * l->cap : 8;
-    VT_TRY(vt_calloc64(&p, (size_t)l->cap, sizeof *list->job, err), err, "list of %d jobs", l->cap);
-    if (list->n) memcpy(p, list->job, (size_t)list->n * sizeof *list->job);
-    vt_free(list->job);
-    list->job = p;
+    VT_TRY(VT_GROW(list->job, list->n, l->cap, err), err, "list of %d jobs", l->cap);
   }
   vt_job *job = &list->job[list->n++];
   if (!vt__job_parse(&t, job)) *job = (vt_job){.pid = 0};

@@ -25,6 +25,7 @@ static void look(const vt_jobs *j, vt__watch *w, double now)
       w->silent += passed < j->stale_s / 4 ? passed : j->stale_s / 4;
     break;
   }
+  VT_ASSERT(w->silent >= 0);
   w->looked = now;
 }
 
@@ -43,21 +44,19 @@ static int find(const vt_jobs *j, const char *name)
 
 static void forget(vt_jobs *j, int i)
 {
+  VT_ASSERT(i >= 0 && i < j->n_watch);
   if (i != --j->n_watch) j->watch[i] = j->watch[j->n_watch];
 }
 
 /* Begin to watch: its place, or -1 if there is no such file. */
 static vt_status begin(vt_jobs *j, const char *name, double now, int *at, vt_err *err)
 {
-  void *p;
   if (j->n_watch == j->cap_watch) {
     int cap = j->cap_watch ? 2 * j->cap_watch : 8;
-    VT_TRY(vt_calloc64(&p, (size_t)cap, sizeof *j->watch, err), err, "watching %d jobs", cap);
-    if (j->n_watch) memcpy(p, j->watch, (size_t)j->n_watch * sizeof *j->watch);
-    vt_free(j->watch);
-    j->watch = p;
+    VT_TRY(VT_GROW(j->watch, j->n_watch, cap, err), err, "watching %d jobs", cap);
     j->cap_watch = cap;
   }
+  VT_ASSERT(find(j, name) < 0); /* a file is watched once */
   *at = j->n_watch++;
   vt__watch *w = &j->watch[*at];
   *w = (vt__watch){.looked = now};

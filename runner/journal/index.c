@@ -8,6 +8,7 @@
 static size_t slot_of(const vt__index *x, const int32_t *slot, size_t n_slots, const vt_uid *uid)
 {
   uint64_t h;
+  VT_ASSERT(x->n_used < n_slots && (n_slots & (n_slots - 1)) == 0); /* there is a free slot to stop at */
   memcpy(&h, uid->b, sizeof h);
   size_t i = (size_t)h & (n_slots - 1);
   while (slot[i] >= 0 && !vt_uid_equal(&x->rec[slot[i]].uid, uid)) i = (i + 1) & (n_slots - 1);
@@ -17,12 +18,15 @@ static size_t slot_of(const vt__index *x, const int32_t *slot, size_t n_slots, c
 static vt_status more_slots(vt__index *x, vt_err *err)
 {
   size_t n = x->n_slots ? 2 * x->n_slots : 64;
-  void *p;
-  VT_TRY(vt_calloc64(&p, n, sizeof *x->slot, err), err, "index of %d journal records", x->n);
-  int32_t *slot = p;
+  int32_t *slot;
+  VT_TRY(VT_NEW(slot, n, err), err, "index of %d journal records", x->n);
   for (size_t i = 0; i < n; i++) slot[i] = -1;
   for (size_t i = 0; i < x->n_slots; i++)
-    if (x->slot[i] >= 0) slot[slot_of(x, slot, n, &x->rec[x->slot[i]].uid)] = x->slot[i];
+    if (x->slot[i] >= 0) {
+      int32_t *to = &slot[slot_of(x, slot, n, &x->rec[x->slot[i]].uid)];
+      VT_ASSERT(*to < 0); /* a uid has one slot */
+      *to = x->slot[i];
+    }
   vt_free(x->slot);
   x->slot = slot;
   x->n_slots = n;
@@ -33,21 +37,8 @@ static vt_status more_records(vt__index *x, vt_err *err)
 {
   if (x->cap > INT_MAX / 2) VT_FAIL(err, VT_EINVAL, "more than %d journal records", x->cap);
   int cap = x->cap ? 2 * x->cap : 64;
-  void *rec, *next;
-  VT_TRY(vt_calloc64(&rec, (size_t)cap, sizeof *x->rec, err), err, "%d journal records", cap);
-  vt_status rc = vt_calloc64(&next, (size_t)cap, sizeof *x->next, err);
-  if (rc != VT_OK) {
-    vt_free(rec);
-    return vt_err_wrap(err, rc, __FILE__, __LINE__, "%d journal records", cap);
-  }
-  if (x->n) {
-    memcpy(rec, x->rec, (size_t)x->n * sizeof *x->rec);
-    memcpy(next, x->next, (size_t)x->n * sizeof *x->next);
-  }
-  vt_free(x->rec);
-  vt_free(x->next);
-  x->rec = rec;
-  x->next = next;
+  VT_TRY(VT_GROW(x->rec, x->n, cap, err), err, "%d journal records", cap);
+  VT_TRY(VT_GROW(x->next, x->n, cap, err), err, "%d journal records", cap);
   x->cap = cap;
   return VT_OK;
 }
@@ -64,12 +55,17 @@ vt_status vt__index_add(vt__index *x, const vt_rec *r, int (*before)(const void 
   while (*at >= 0 && before(ctx, &x->rec[*at], r)) at = &x->next[*at];
   x->next[i] = *at;
   *at = i;
+  VT_ASSERT(x->next[i] < 0 || vt_uid_equal(&x->rec[x->next[i]].uid, &r->uid));
+  VT_ASSERT(x->next[i] < 0 || before(ctx, r, &x->rec[x->next[i]])); /* no two records are at one place */
+  VT_ASSERT(x->n <= x->cap && 2 * x->n_used <= x->n_slots && x->n_used <= (size_t)x->n);
   return VT_OK;
 }
 
 int vt__index_first(const vt__index *x, const vt_uid *uid)
 {
-  return x->n_slots ? x->slot[slot_of(x, x->slot, x->n_slots, uid)] : -1;
+  int first = x->n_slots ? x->slot[slot_of(x, x->slot, x->n_slots, uid)] : -1;
+  VT_ASSERT(first < x->n && (first < 0 || vt_uid_equal(&x->rec[first].uid, uid)));
+  return first;
 }
 
 void vt__index_free(vt__index *x)

@@ -36,23 +36,10 @@ static int find_name(const vt_journal *j, const char *name, int *found)
 
 static vt_status more_shards(vt_journal *j, vt_err *err)
 {
-  void *list, *names;
   if (j->cap_shards >= SHARDS_MOST) VT_FAIL(err, VT_EINVAL, "more than %d journal shards in '%s'", SHARDS_MOST, j->dir);
   int cap = j->cap_shards ? 2 * j->cap_shards : 16;
-  VT_TRY(vt_calloc64(&list, (size_t)cap, sizeof *j->shard, err), err, "%d journal shards", cap);
-  vt_status rc = vt_calloc64(&names, (size_t)cap, sizeof *j->by_name, err);
-  if (rc != VT_OK) {
-    vt_free(list);
-    return vt_err_wrap(err, rc, __FILE__, __LINE__, "%d journal shards", cap);
-  }
-  if (j->n_shards) {
-    memcpy(list, j->shard, (size_t)j->n_shards * sizeof *j->shard);
-    memcpy(names, j->by_name, (size_t)j->n_shards * sizeof *j->by_name);
-  }
-  vt_free(j->shard);
-  vt_free(j->by_name);
-  j->shard = list;
-  j->by_name = names;
+  VT_TRY(VT_GROW(j->shard, j->n_shards, cap, err), err, "%d journal shards", cap);
+  VT_TRY(VT_GROW(j->by_name, j->n_shards, cap, err), err, "%d journal shards", cap);
   j->cap_shards = cap;
   return VT_OK;
 }
@@ -68,6 +55,8 @@ static vt_status add_shard(vt_journal *j, const char *name, vt_err *err)
   memcpy(s->name, name, strlen(name) + 1);
   memmove(j->by_name + at + 1, j->by_name + at, (size_t)(j->n_shards - at) * sizeof *j->by_name);
   j->by_name[at] = j->n_shards++;
+  VT_ASSERT(at == 0 || strcmp(j->shard[j->by_name[at - 1]].name, name) < 0);
+  VT_ASSERT(at + 1 == j->n_shards || strcmp(name, j->shard[j->by_name[at + 1]].name) < 0);
   return VT_OK;
 }
 
@@ -130,14 +119,11 @@ static int before(const void *ctx, const vt_rec *a, const vt_rec *b)
 static vt_status add_flaw(vt__shard *s, vt_flaw_kind kind, uint64_t offset, uint64_t n, vt_err *err)
 {
   if (s->n_flaws == s->cap_flaws) {
-    void *p;
     int cap = s->cap_flaws ? 2 * s->cap_flaws : 4;
-    VT_TRY(vt_calloc64(&p, (size_t)cap, sizeof *s->flaw, err), err, "%d damaged stretches", cap);
-    if (s->n_flaws) memcpy(p, s->flaw, (size_t)s->n_flaws * sizeof *s->flaw);
-    vt_free(s->flaw);
-    s->flaw = p;
+    VT_TRY(VT_GROW(s->flaw, s->n_flaws, cap, err), err, "%d damaged stretches", cap);
     s->cap_flaws = cap;
   }
+  VT_ASSERT(s->n_flaws == 0 || s->flaw[s->n_flaws - 1].offset + s->flaw[s->n_flaws - 1].n <= offset);
   s->flaw[s->n_flaws++] = (vt_flaw){.kind = kind, .offset = offset, .n = n};
   return VT_OK;
 }
@@ -209,6 +195,7 @@ static vt_status read_records(vt_journal *j, int number, int fd, uint64_t size, 
     VT_PASS(check_padding(s, fd, r.offset + h.n, vt__pad_of(h.n), err));
     VT_PASS(vt__index_add(&j->index, &r, before, j, err));
     s->good += VT__REC_HEAD + h.n + vt__pad_of(h.n);
+    VT_ASSERT(s->good % 8 == 0 && s->good <= size);
     errno = 0;
   }
   if (s->good < size && errno) /* a bad sector is not a torn tail */
@@ -256,17 +243,14 @@ vt_status vt_journal_refresh(vt_journal *j, vt_err *err)
 vt_status vt_journal_open(vt_journal **out, const char *dir, vt_err *err)
 {
   vt_status rc = VT_OK;
-  void *p = NULL;
   *out = NULL;
   if (dir[0] == '\0' || strlen(dir) >= sizeof(*out)->dir)
     VT_FAIL(err, VT_EINVAL, "'%.80s' cannot be the folder of a journal", dir);
-  VT_TRY(vt_calloc64(&p, 1, sizeof **out, err), err, "journal");
-  vt_journal *j = p;
+  vt_journal *j;
+  VT_TRY(VT_NEW(j, 1, err), err, "journal");
   memcpy(j->dir, dir, strlen(dir) + 1);
-  VT_TRY_OUT(vt_calloc64(&p, BLOCK, 1, err), err, "journal");
-  j->block = p;
-  VT_TRY_OUT(vt_calloc64(&p, BLOCK, 1, err), err, "journal");
-  j->scan = p;
+  VT_TRY_OUT(VT_NEW(j->block, BLOCK, err), err, "journal");
+  VT_TRY_OUT(VT_NEW(j->scan, BLOCK, err), err, "journal");
   VT_TRY_OUT(vt_journal_refresh(j, err), err, "journal '%s'", dir);
   *out = j;
   j = NULL;
@@ -295,6 +279,7 @@ const vt_rec *vt_journal_rec(const vt_journal *j, int i) { return &j->index.rec[
 
 static const vt_rec *kth(const vt_journal *j, const vt_uid *uid, vt_rec_type type, int k)
 {
+  VT_ASSERT(k >= 0);
   for (int i = vt__index_first(&j->index, uid); i >= 0; i = j->index.next[i])
     if (j->index.rec[i].type == (int32_t)type && k-- == 0) return &j->index.rec[i];
   return NULL;
@@ -310,13 +295,13 @@ const vt_rec *vt_journal_failure(const vt_journal *j, const vt_uid *uid, int k)
 vt_status vt_journal_read(const vt_journal *j, const vt_rec *r, char **payload, vt_err *err)
 {
   vt_status rc = VT_OK;
-  void *p = NULL;
+  char *p = NULL;
   char path[VT__SHARD_PATH];
   *payload = NULL;
   vt__shard_path(j, &j->shard[r->shard], path, sizeof path);
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) VT_FAIL(err, VT_EIO, "cannot open journal shard '%s': %s", path, strerror(errno));
-  VT_TRY_OUT(vt_calloc64(&p, (size_t)r->n, 1, err), err, "journal shard '%s', payload at offset %llu", path,
+  VT_TRY_OUT(VT_NEW(p, r->n, err), err, "journal shard '%s', payload at offset %llu", path,
              (unsigned long long)r->offset);
   if (!vt__pread_all(fd, p, (size_t)r->n, r->offset))
     VT_FAIL_OUT(err, errno ? VT_EIO : VT_ECORRUPT, "journal shard '%s', payload of %llu bytes at offset %llu: %s", path,

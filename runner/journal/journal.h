@@ -1,17 +1,37 @@
 /* journal.h - append-only, checksummed records on disk: results and failures, nothing else (layer 3).
  *
- * journal/<start>-<rank>-<pid>.vtj are shards: each process appends to its own; readers read all.  State of a campaign
+ * A journal is a folder of shards: each process appends to its own, readers read all.  State of a campaign
  * = tasks - results - exhausted failures; no event replay is needed.
  *
- * Format, little endian: file header {"VTJ1\n\0\0\0", u32 version, u32 crc of the 12 bytes before}; then records {u32
- * magic, u32 type, u64 payload bytes, u8 uid[32], i32 attempt, u32 half_stage, u32 header crc, u32 payload crc} +
- * payload, padded to 8 with zeros.  The header crc covers the 56 bytes before it.  Bytes that do not check (header or
- * payload) are a torn tail if no whole record is behind them; else they are damage, which is stepped over and reported:
- * one bad byte costs one record, and its task is done again.  Padding that is not zero is damage that costs nothing,
- * and so is a file header that does not check with more behind it (nothing is cut from such a shard); a shard that ends
- * within its file header was torn at birth, another version is VT_EUNSUP.  So every byte is checked by something.  What
- * no shard can tell is that whole records are missing at its end, or that a shard is missing: only a count of results
- * kept elsewhere can (the store).
+ * FORMAT of a shard: little endian; a file header, then records one behind the other, each at a multiple of 8.
+ *
+ *   file header, 16 bytes
+ *     0   u8[8]   magic "VTJ1\n\0\0\0"
+ *     8   u32     version, 1
+ *     12  u32     CRC-32 of bytes 0..11
+ *
+ *   record header, 64 bytes (offsets within the record)
+ *     0   u32     magic 0x524a5456, in the file "VTJR"
+ *     4   u32     type: 1 RESULT, 2 FAILURE (vt_rec_type)
+ *     8   u64     bytes of the payload, n
+ *     16  u8[32]  uid of the task
+ *     48  i32     attempt, 0 and up
+ *     52  u32     half_stage: the vt_stage that ran with half its time step; 0: none
+ *     56  u32     CRC-32 of bytes 0..55
+ *     60  u32     CRC-32 of the payload
+ *     64  u8[n]   payload: vt_result_head or vt_failure_head and what follows it (runner/records/records.h)
+ *     64 + n      zeros up to the next multiple of 8
+ *
+ * CRC-32 is that of zlib and PNG: crc32(0, bytes, n).  A shard is named <start>-<rank>-<pid>.vtj: start is UTC as
+ * YYYYMMDDThhmmss.uuuuuuZ, rank has five digits or more, and a further "-<k>" stands before the dot if that name was
+ * taken.  tests/e2e/journal_layout.py reads shards by this table alone.
+ *
+ * DAMAGE.  Bytes that do not check (header or payload) are a torn tail if no whole record is behind them.  Otherwise
+ * they are damage: it is stepped over and reported, one bad byte costs one record, and its task is done again.  Padding
+ * that is not zero is damage that costs nothing; so is a file header that does not check with more behind it (nothing
+ * is cut from such a shard).  A shard that ends within its file header was torn when it was made; another version is
+ * VT_EUNSUP.  So every byte is checked by something.  What no shard can tell is that whole records are missing at its
+ * end, or that a shard is missing: only a count of results kept elsewhere can (the store).
  *
  * Subfolders are not read: repair moves what it replaced to journal/damaged/. */
 #ifndef VT_JOURNAL_H
@@ -94,8 +114,7 @@ int vt_journal_damaged(const vt_journal *j, vt_buf *text);
  * then renamed; only then the old file is moved to damaged/ in the journal's folder.  A crash in between leaves both,
  * which is harmless: equal records twice.  j still describes the old file: open another.  *kept: records of the new
  * shard. */
-VT_MUST_CHECK vt_status vt_journal_repair(const vt_journal *j, int number,
-                                          int (*checkpointing)(void *ctx, const vt_rec *r), void *ctx, int *kept,
-                                          vt_err *err);
+VT_MUST_CHECK vt_status vt_journal_repair(const vt_journal *j, int number, int (*keep)(void *ctx, const vt_rec *r),
+                                          void *ctx, int *kept, vt_err *err);
 
 #endif

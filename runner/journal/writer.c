@@ -19,13 +19,12 @@ struct vt_journal_writer {
 
 vt_status vt_journal_create(vt_journal_writer **out, const char *dir, int rank, vt_err *err)
 {
-  void *p;
   *out = NULL;
   if (rank < 0) VT_FAIL(err, VT_EINVAL, "journal of rank %d", rank);
   if (dir[0] == '\0' || strlen(dir) >= sizeof(*out)->dir)
     VT_FAIL(err, VT_EINVAL, "'%.80s' cannot be the folder of a journal", dir);
-  VT_TRY(vt_calloc64(&p, 1, sizeof **out, err), err, "journal writer");
-  vt_journal_writer *w = p;
+  vt_journal_writer *w;
+  VT_TRY(VT_NEW(w, 1, err), err, "journal writer");
   memcpy(w->dir, dir, strlen(dir) + 1);
   w->rank = rank;
   w->fd = -1;
@@ -103,6 +102,8 @@ typedef struct piece {
 static vt_status write_record(vt_journal_writer *w, const piece *part, int n_parts, vt_err *err)
 {
   uint64_t at = w->end;
+  VT_ASSERT(w->fd >= 0 && !w->broken);
+  VT_ASSERT(at >= VT__SHARD_HEAD && at % 8 == 0);
   for (int i = 0; i < n_parts; i++) {
     int why = vt__pwrite_all(w->fd, part[i].p, part[i].n, at);
     at += part[i].n;
@@ -112,6 +113,7 @@ static vt_status write_record(vt_journal_writer *w, const piece *part, int n_par
     VT_FAIL(err, VT_EIO, "cannot append to journal shard '%s' at offset %llu: %s", w->path, (unsigned long long)w->end,
             strerror(why));
   }
+  VT_ASSERT(at % 8 == 0); /* records are padded */
   w->end = at;
   w->dirty = 1;
   return VT_OK;

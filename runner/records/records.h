@@ -1,4 +1,37 @@
-/* records.h - what the records of a journal hold, and the state of a campaign that follows from them (layer 6). */
+/* records.h - what the records of a journal hold, and the state of a campaign that follows from them (layer 6).
+ *
+ * FORMAT of the payloads (records themselves: runner/journal/journal.h); little endian, texts end with NUL and zeros.
+ *
+ *   RESULT: vt_result_head, 248 bytes, then n_values doubles in the order of vt_replica_layout
+ *     0    u32       version, 2
+ *     4    i32       kind (vt_task_kind)
+ *     8    u64       n_values
+ *     16   f64       ns, simulated time
+ *     24   f64       wall_s *
+ *     32   i32       rank *
+ *     36   i32       0
+ *     40   char[64]  host *
+ *     104  char[32]  kernel that computed the forces
+ *     136  char[48]  build id
+ *     184  u8[32]    SHA-256 of the potential's files
+ *     216  u8[32]    identity of the campaign it was computed for
+ *     248  f64[n_values]
+ *
+ *   FAILURE: vt_failure_head, 1160 bytes, then the frame that broke as extended XYZ (to the end; may be empty)
+ *     0    u32       version, 1
+ *     4    i32       vt_stage it failed in; 0: in none
+ *     8    i64       step of that stage
+ *     16   i32       rank *
+ *     20   i32       crashed: 1 for an accident (its process died, no memory, a record that cannot be read)
+ *     24   char[64]  host *
+ *     88   char[48]  build id
+ *     136  i32       status (vt_status)
+ *     140  u32       messages in the text
+ *     144  u32       bytes of the text
+ *     148  char[1012] text, a line each message, the cause first
+ *     1160 char[]    extended XYZ
+ *
+ * Members marked * differ from run to run; nothing that is compared depends on them. */
 #ifndef VT_RECORDS_H
 #define VT_RECORDS_H
 
@@ -46,11 +79,11 @@ VT_MUST_CHECK vt_status vt_failure_load(const vt_journal *j, const vt_rec *r, vt
 VT_MUST_CHECK vt_status vt_results_load(const vt_journal *j, const vt_plan *p, vt_result_head *head, double **values,
                                         size_t *n, vt_err *err);
 
-/* results.c: one RESULT record of a task, as vt_results_load. */
+/* One RESULT record of a task, as vt_results_load. */
 VT_MUST_CHECK vt_status vt_record_result(const vt_journal *j, const vt_rec *r, const vt_plan *p, vt_result_head *head,
                                          double **values, size_t *n, vt_err *err);
 
-/* results.c: the failed tries of a task; crashes (the process died) are counted apart, they are not reproducible. */
+/* The failed tries of a task; crashes (the process died) are counted apart, they are not reproducible. */
 typedef struct vt_tries {
   int failures, crashes;
   vt_failure_head last;        /* failure; failures > 0 */

@@ -1,4 +1,14 @@
-/* report.h - what a person and a script read of the fits: text, JSON, CSV (layer 8). */
+/* report.h - what a person and a script read of the fits: text, JSON, CSV (layer 8).
+ *
+ * FORMAT of summary.csv: text, lines end with "\n", fields are separated by commas, no field is quoted (no name and no
+ * text in it has a comma).  The first line has the names of the columns, then comes a line a composition, in the order
+ * of the campaign.  The first column is `composition`, its name.  Numbers are written with %.17g, which reads back to
+ * the same bits; a field is empty where the number is not known.
+ *
+ * Every other column is a number or a word of summary.json under another name: the fit of D of the alkali, that of
+ * sigma T, the comparison; transport, residence and structure at one temperature, T_near_K, the one nearest to the
+ * reference.  Names follow one rule: x, x_se (standard error), x_lo95 and x_hi95 (ends of the 95 % interval), the unit
+ * last (Ea_se_eV).  Columns are added at the end and never change place or meaning; older names stay as copies. */
 #ifndef VT_REPORT_H
 #define VT_REPORT_H
 

@@ -57,14 +57,14 @@ out:
   return rc;
 }
 
-static const char quench_array[] = "glass/quench";
-
 /* Large, and nothing here reads them. */
-static int is_unread(const char *name)
+static int is_unread(const vt_array_def *d)
 {
-  static const char *const prefix[] = {"vanhove/", "charge/path", "polyhedra/angle"};
-  for (size_t k = 0; k < sizeof prefix / sizeof *prefix; k++)
-    if (strncmp(name, prefix[k], strlen(prefix[k])) == 0) return 1;
+  static const vt_array_name *const name[] = {&vt_a_vanhove_lag_ps,      &vt_a_vanhove_r,      &vt_a_vanhove_self,
+                                              &vt_a_vanhove_distinct,    &vt_a_charge_path_ps, &vt_a_charge_path,
+                                              &vt_a_polyhedra_angle_deg, &vt_a_polyhedra_angle};
+  for (size_t k = 0; k < sizeof name / sizeof *name; k++)
+    if (vt_array_is(d, name[k])) return 1;
   return 0;
 }
 
@@ -83,8 +83,8 @@ static vt_status load_rows(vt_store *s, const vt_campaign *c, loaded *l, vt_err 
   for (int k = 0; k < l->n; k++) {
     char path[96];
     size_t n, expected = vt_array_count(&l->def[k].def) * (size_t)c->n_tasks;
-    const char *name = l->def[k].def.name;
-    if (l->def[k].kind != VT_TASK_MD ? strcmp(name, quench_array) != 0 : is_unread(name)) continue;
+    const vt_array_def *d = &l->def[k].def;
+    if (l->def[k].kind != VT_TASK_MD ? !vt_array_is(d, &vt_a_glass_quench) : is_unread(d)) continue;
     vt_row_path(&l->def[k], path);
     VT_PASS(vt_store_read_f64(s, path, &l->all[k], &n, err));
     if (n != expected) VT_FAIL(err, VT_ECORRUPT, "dataset %s has %zu values, expected %zu", path, n, expected);
@@ -107,7 +107,7 @@ static vt_status gather_task(const loaded *l, int i, const vt_plan *p, double **
   for (int a = 0; a < n; a++) {
     int k = 0;
     while (k < l->n && (!l->all[k] || strcmp(l->def[k].def.name, def[a].name) != 0)) k++;
-    if (k == l->n && p->kind == VT_TASK_MD && !is_unread(def[a].name))
+    if (k == l->n && p->kind == VT_TASK_MD && !is_unread(&def[a]))
       VT_FAIL_OUT(err, VT_EBUG, "array '%s' has no dataset", def[a].name);
     if (k < l->n) {
       double *row = l->all[k] + (size_t)i * vt_array_count(&l->def[k].def);

@@ -1,5 +1,4 @@
-/* results.h - what results.h5 of a campaign shows: rows and tables out of the journal, and back into arrays (layer 8).
- */
+/* results.h - results.h5: its rows and tables out of the journal, and back into arrays (layer 8). */
 #ifndef VT_RESULTS_H
 #define VT_RESULTS_H
 

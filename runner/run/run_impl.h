@@ -1,4 +1,4 @@
-/* run_impl.h - a run on its rank, shared by run.c (its course), enter.c (its beginning) and last_words.c (its end). */
+/* run_impl.h - a run on its rank: open_folder.c is its beginning, run.c its course, finish.c its end. */
 #ifndef VT_RUN_IMPL_H
 #define VT_RUN_IMPL_H
 
@@ -10,11 +10,11 @@
 #include "runner/stop/stop.h"
 #include "runner/telemetry/telemetry.h"
 
-/* share.c: the campaign as rank 0 read it, on every rank; *exit_code 2 (on all) when its file has mistakes. */
+/* broadcast.c: the campaign as rank 0 read it, on every rank; *exit_code 2 (on all) when its file has mistakes. */
 VT_MUST_CHECK vt_status vt__run_broadcast_campaign(vt_comm *comm, const vt_run_options *o, vt_campaign **c,
                                                    vt_outdir *dir, int *exit_code, vt_err *err);
 
-/* work.c: replicas as work. */
+/* replica_task.c: what the farm runs for a task. */
 typedef struct vt_replica_task {
   const vt_campaign *c;
   vt_journal *j; /* this rank's index: where glasses are found */
@@ -26,7 +26,7 @@ typedef struct vt_replica_task {
 } vt_replica_task;
 vt_task_ops vt__replica_task(vt_replica_task *w);
 
-/* progress.c: the line that rewrites itself, and status.json. */
+/* progress_line.c: the line that rewrites itself, and status.json. */
 typedef struct vt_progress_line {
   const vt_campaign *c;
   const vt_outdir *dir;
@@ -66,12 +66,12 @@ typedef struct run {
   double asked_to_lead; /* for a leader that has ended */
 } run;
 
-/* enter.c, rank 0: the folder, its other jobs, the recorded campaign, the journal, the build of its results. */
+/* open_folder.c, rank 0: the folder, its other jobs, the recorded campaign, the journal, the build of its results. */
 VT_MUST_CHECK vt_status vt__run_open_folder(run *r, vt_err *err);
 VT_MUST_CHECK vt_status vt__check_builds(const run *r, vt_err *err); /* bits are promised for one build */
 vt_claims vt__claims(run *r);
 
-/* last_words.c, rank 0: tables, summary, failures, the exit code. */
+/* finish.c, rank 0: tables, summary, failures, the exit code. */
 VT_MUST_CHECK vt_status vt__run_finish(run *r, const vt_farm_outcome *out, int *exit_code, vt_err *err);
 
 #endif

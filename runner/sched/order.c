@@ -41,6 +41,8 @@ static void list_dependents(vt__order *o, const vt_sched_task *task, int32_t *en
   }
   for (int i = 0; i < o->n; i++)
     if (task[i].needs >= 0) o->child[end[task[i].needs]++] = i;
+  for (int i = 0; i < o->n; i++) VT_ASSERT(end[i] == o->first[i + 1]);
+  VT_ASSERT(o->first[o->n] <= o->n);
 }
 
 /* From the tasks that nobody needs upwards; what is never reached is part of a circle. */
@@ -57,6 +59,7 @@ static vt_status measure_paths(const vt__order *o, const vt_sched_task *task, ke
     int i = queue[head++], up = task[i].needs;
     if (up < 0) continue;
     if (k[up].path < k[up].cost + k[i].path) k[up].path = k[up].cost + k[i].path;
+    VT_ASSERT(open[up] > 0 && k[up].path >= k[i].path);
     if (--open[up] == 0) queue[tail++] = up;
   }
   for (int i = 0; i < o->n; i++)
@@ -67,19 +70,12 @@ static vt_status measure_paths(const vt__order *o, const vt_sched_task *task, ke
 static vt_status alloc(vt__order *o, key **k, int32_t **open, vt_err *err)
 {
   size_t n = (size_t)o->n;
-  void *p;
-  VT_PASS(vt_calloc64(&p, n + 1, sizeof *o->first, err));
-  o->first = p;
-  VT_PASS(vt_calloc64(&p, n, sizeof *o->child, err));
-  o->child = p;
-  VT_PASS(vt_calloc64(&p, n, sizeof *o->rank, err));
-  o->rank = p;
-  VT_PASS(vt_calloc64(&p, n, sizeof *o->task, err));
-  o->task = p;
-  VT_PASS(vt_calloc64(&p, n, sizeof **k, err));
-  *k = p;
-  VT_PASS(vt_calloc64(&p, n, sizeof **open, err));
-  *open = p;
+  VT_PASS(VT_NEW(o->first, n + 1, err));
+  VT_PASS(VT_NEW(o->child, n, err));
+  VT_PASS(VT_NEW(o->rank, n, err));
+  VT_PASS(VT_NEW(o->task, n, err));
+  VT_PASS(VT_NEW(*k, n, err));
+  VT_PASS(VT_NEW(*open, n, err));
   return VT_OK;
 }
 
@@ -98,6 +94,7 @@ vt_status vt__order_make(vt__order *o, const vt_sched_task *task, int n, vt_err 
     o->task[r] = k[r].task;
     o->rank[k[r].task] = r;
   }
+  for (int r = 0; r < n; r++) VT_ASSERT(o->task[o->rank[r]] == r);
 out:
   vt_free(k);
   vt_free(open);

@@ -37,10 +37,28 @@ struct vt_sched {
   int n_out;
 };
 
-static void act(vt_sched *s, vt_action a) { s->out[s->n_out++] = a; }
+static void act(vt_sched *s, vt_action a)
+{
+  VT_ASSERT(s->n_out < vt_sched_actions_max(s));
+  s->out[s->n_out++] = a;
+}
+
+/* DONE is for good; FAILED may become DONE, when another job reports a result. */
+static int may_follow(int from, int to)
+{
+  static const unsigned char next[VT_FAILED + 1][VT_FAILED + 1] = {
+      [VT_WAITING] = {[VT_READY] = 1, [VT_DONE] = 1, [VT_FAILED] = 1},
+      [VT_READY] = {[VT_LEASED] = 1, [VT_DONE] = 1, [VT_FAILED] = 1},
+      [VT_LEASED] = {[VT_READY] = 1, [VT_DONE] = 1},
+      [VT_FAILED] = {[VT_DONE] = 1}};
+  return next[from][to];
+}
 
 static void set_state(vt_sched *s, int t, vt_task_state st)
 {
+  VT_ASSERT(may_follow(s->task[t].state, (int)st));
+  VT_ASSERT(s->task[t].holder < 0);
+  VT_ASSERT(s->count[s->task[t].state] > 0);
   s->count[s->task[t].state]--;
   s->count[st]++;
   s->task[t].state = st;
@@ -67,13 +85,16 @@ int vt_sched_ladder(int max_tries, int stage, int *attempt, int *half_stage)
 
 static void heap_push(vt_sched *s, int32_t rank)
 {
+  VT_ASSERT(s->n_heap < s->order.n);
   int i = s->n_heap++;
   for (; i > 0 && rank < s->heap[(i - 1) / 2]; i = (i - 1) / 2) s->heap[i] = s->heap[(i - 1) / 2];
   s->heap[i] = rank;
+  VT_ASSERT(i == 0 || s->heap[(i - 1) / 2] < rank);
 }
 
 static int32_t heap_pop(vt_sched *s)
 {
+  VT_ASSERT(s->n_heap > 0);
   int32_t least = s->heap[0], last = s->heap[--s->n_heap];
   int i = 0;
   for (int k = 1; k < s->n_heap; k = 2 * i + 1) {
@@ -83,6 +104,7 @@ static int32_t heap_pop(vt_sched *s)
     i = k;
   }
   s->heap[i] = last;
+  VT_ASSERT(s->n_heap == 0 || least < s->heap[0]); /* a rank is in once */
   return least;
 }
 
@@ -107,6 +129,8 @@ static int take_ready(vt_sched *s)
 static void hold(vt_sched *s, int t, int w)
 {
   task_rec *r = &s->task[t];
+  VT_ASSERT(r->state == VT_LEASED && r->holder < 0);
+  VT_ASSERT(w >= 0 && w <= s->o.n_workers);
   s->n_elsewhere += w == s->o.n_workers;
   r->holder = w;
   r->prev = -1;
@@ -118,6 +142,8 @@ static void hold(vt_sched *s, int t, int w)
 static void lease(vt_sched *s, int t, int w)
 {
   const task_rec *r = &s->task[t];
+  VT_ASSERT(!s->worker[w].dead && !s->worker[w].waiting && !s->stopped);
+  VT_ASSERT(r->crashes < s->o.crash_limit && r->faults < s->o.fault_limit);
   set_state(s, t, VT_LEASED);
   hold(s, t, w);
   act(s, (vt_action){.kind = VT_ACT_LEASE, .worker = w, .task = t, .attempt = r->attempt, .half_stage = r->half_stage});
@@ -126,6 +152,8 @@ static void lease(vt_sched *s, int t, int w)
 static void end_lease(vt_sched *s, int t)
 {
   task_rec *r = &s->task[t];
+  VT_ASSERT(r->state == VT_LEASED && r->holder >= 0);
+  VT_ASSERT(r->prev >= 0 ? s->task[r->prev].next == t : s->worker[r->holder].lease == t);
   s->n_elsewhere -= r->holder == s->o.n_workers;
   if (r->prev >= 0)
     s->task[r->prev].next = r->next;
@@ -133,18 +161,23 @@ static void end_lease(vt_sched *s, int t)
     s->worker[r->holder].lease = r->next;
   if (r->next >= 0) s->task[r->next].prev = r->prev;
   r->holder = r->next = r->prev = -1;
+  VT_ASSERT(s->n_elsewhere >= 0);
 }
 
 /* ------------------------------------------------------------------ waiting workers */
 
 static void enqueue(vt_sched *s, int w)
 {
+  VT_ASSERT(!s->worker[w].dead && !s->worker[w].waiting);
+  VT_ASSERT(s->q_len < s->o.n_workers);
   s->queue[(s->q_head + s->q_len++) % s->o.n_workers] = w;
   s->worker[w].waiting = 1;
 }
 
 static void enqueue_first(vt_sched *s, int w)
 {
+  VT_ASSERT(!s->worker[w].dead && !s->worker[w].waiting);
+  VT_ASSERT(s->q_len < s->o.n_workers);
   s->q_head = (s->q_head + s->o.n_workers - 1) % s->o.n_workers;
   s->q_len++;
   s->queue[s->q_head] = w;
@@ -159,6 +192,7 @@ static int dequeue(vt_sched *s)
     s->q_head = (s->q_head + 1) % s->o.n_workers;
     s->q_len--;
     if (s->worker[w].dead) continue;
+    VT_ASSERT(s->worker[w].waiting);
     s->worker[w].waiting = 0;
     return w;
   }
@@ -209,6 +243,7 @@ static void give_up(vt_sched *s, int t)
     act(s, (vt_action){.kind = VT_ACT_GIVE_UP, .worker = -1, .task = f});
     for (int32_t k = s->order.first[f]; k < s->order.first[f + 1]; k++)
       if (s->task[s->order.child[k]].state == VT_WAITING) s->fallen[tail++] = s->order.child[k];
+    VT_ASSERT(tail <= s->order.n);
   }
 }
 
@@ -306,6 +341,34 @@ static vt_status check_event(const vt_sched *s, const vt_event *ev, int cap, vt_
   return VT_OK;
 }
 
+/* What holds between two events and is seen at once. */
+static int adds_up(const vt_sched *s)
+{
+  int64_t all = 0;
+  for (int k = VT_WAITING; k <= VT_FAILED; k++) all += s->count[k];
+  return all == s->order.n && s->n_elsewhere <= s->count[VT_LEASED];
+}
+
+/* The same and what needs a look at every task: the states are those that were counted, a task has a holder if and only
+ * if it is leased, the holders' lists hold all leases, and the heap all ready tasks. */
+static int whole(const vt_sched *s)
+{
+  int64_t count[VT_FAILED + 1] = {0}, listed = 0, ready = 0;
+  for (int t = 0; t < s->order.n; t++) {
+    count[s->task[t].state]++;
+    if ((s->task[t].state == VT_LEASED) != (s->task[t].holder >= 0)) return 0;
+  }
+  for (int w = 0; w <= s->o.n_workers; w++)
+    for (int t = s->worker[w].lease; t >= 0; t = s->task[t].next) listed += s->task[t].holder == w;
+  for (int i = 0; i < s->n_heap; i++) {
+    ready += s->task[s->order.task[s->heap[i]]].state == VT_READY;
+    if (i > 0 && s->heap[(i - 1) / 2] >= s->heap[i]) return 0;
+  }
+  for (int k = VT_WAITING; k <= VT_FAILED; k++)
+    if (count[k] != s->count[k]) return 0;
+  return adds_up(s) && listed == count[VT_LEASED] && ready == count[VT_READY];
+}
+
 vt_status vt_sched_event(vt_sched *s, const vt_event *ev, vt_action *out, int cap, int *n, vt_err *err)
 {
   *n = 0;
@@ -339,6 +402,8 @@ vt_status vt_sched_event(vt_sched *s, const vt_event *ev, vt_action *out, int ca
     break;
   }
   serve(s);
+  VT_ASSERT(adds_up(s));
+  VT_ASSERT(s->q_len == 0 || s->n_heap == 0 || s->count[VT_READY] == 0);
   s->out = NULL;
   *n = s->n_out;
   return VT_OK;
@@ -358,28 +423,21 @@ static vt_status check_options(int n, const vt_sched_options *o, vt_err *err)
 
 static vt_status alloc(vt_sched *s, int n, vt_err *err)
 {
-  void *p;
-  VT_PASS(vt_calloc64(&p, (size_t)n, sizeof *s->task, err));
-  s->task = p;
-  VT_PASS(vt_calloc64(&p, (size_t)n, sizeof *s->heap, err));
-  s->heap = p;
-  VT_PASS(vt_calloc64(&p, (size_t)n, sizeof *s->fallen, err));
-  s->fallen = p;
-  VT_PASS(vt_calloc64(&p, (size_t)s->o.n_workers + 1, sizeof *s->worker, err));
-  s->worker = p;
-  VT_PASS(vt_calloc64(&p, (size_t)s->o.n_workers, sizeof *s->queue, err));
-  s->queue = p;
+  VT_PASS(VT_NEW(s->task, n, err));
+  VT_PASS(VT_NEW(s->heap, n, err));
+  VT_PASS(VT_NEW(s->fallen, n, err));
+  VT_PASS(VT_NEW(s->worker, (size_t)s->o.n_workers + 1, err));
+  VT_PASS(VT_NEW(s->queue, s->o.n_workers, err));
   return VT_OK;
 }
 
 vt_status vt_sched_open(vt_sched **out, const vt_sched_task *task, int n, const vt_sched_options *o, vt_err *err)
 {
   vt_status rc = VT_OK;
-  void *p = NULL;
   *out = NULL;
   VT_PASS(check_options(n, o, err));
-  VT_TRY(vt_calloc64(&p, 1, sizeof(vt_sched), err), err, "scheduler");
-  vt_sched *s = p;
+  vt_sched *s;
+  VT_TRY(VT_NEW(s, 1, err), err, "scheduler");
   s->o = *o;
   VT_TRY_OUT(vt__order_make(&s->order, task, n, err), err, "scheduler");
   VT_TRY_OUT(alloc(s, n, err), err, "scheduler: %d tasks, %d workers", n, o->n_workers);
@@ -389,6 +447,7 @@ vt_status vt_sched_open(vt_sched **out, const vt_sched_task *task, int n, const 
     s->task[t] = (task_rec){.state = VT_WAITING, .failed_by = -1, .holder = -1, .next = -1, .prev = -1};
   for (int t = 0; t < n; t++)
     if (task[t].needs < 0) make_ready(s, t);
+  VT_ASSERT(whole(s));
   *out = s;
   s = NULL;
 out:
@@ -420,6 +479,7 @@ vt_sched_counts vt_sched_count(const vt_sched *s)
 void vt_sched_free(vt_sched *s)
 {
   if (!s) return;
+  VT_ASSERT(!s->queue || whole(s)); /* the queue is what is allocated last */
   vt__order_free(&s->order);
   vt_free(s->task);
   vt_free(s->heap);

@@ -44,8 +44,8 @@ typedef enum vt_event_kind {
   VT_EV_RESULT,
   /* Durable failure of task; the disposition of status says what it means.  TASK: failed for good.  RETRY: next rung of
    * the ladder after (attempt, half_stage).  CRASH: one more death that it caused (also if another holds the task by
-   * now); AGAIN: an accident; both: the same rung again.  REQUE, ABORT: no verdict on the task, its lease goes back as
-   * it was (whether the campaign stops is the caller's business).  Ignored: of a DONE or FAILED task; of a rung that
+   * now); AGAIN: an accident; both: the same rung again.  REQUEUE, ABORT: no verdict on the task, its lease goes back
+   * as it was (whether the campaign stops is the caller's business).  Ignored: of a DONE or FAILED task; of a rung that
    * was passed before; of a LEASED task if it is not from its holder. */
   VT_EV_FAILURE,
   VT_EV_WORKER_DEAD, /* its leases go back; it gets nothing more but its RELEASE when it asks or has asked */
@@ -53,8 +53,7 @@ typedef enum vt_event_kind {
   /* The task that was just leased to this worker is held by another job: the task is LEASED to nobody here, the worker
    * is first in the queue again. */
   VT_EV_ELSEWHERE,
-  VT_EV_BACK /* the other job does not hold the task any more and has no result: READY.  Ignored unless held elsewhere.
-              */
+  VT_EV_BACK /* the other job holds the task no longer and has no result: READY.  Ignored unless held elsewhere. */
 } vt_event_kind;
 
 typedef struct vt_event {

@@ -60,17 +60,6 @@ vt_status vt__factors_of(const vt_campaign *c, vt__factors *f, vt_err *err)
   return VT_OK;
 }
 
-/* Mean variance that the errors of the points give the value of one glass; NaN without lines. */
-static double sampling_variance(const vt_compare_input *in, const vt_compare *c)
-{
-  double sum = 0;
-  int n = 0;
-  for (int j = 0; in->glass && j < in->n_glass; j++)
-    for (int i = 0; i < c->k; i++)
-      if (c->comp[i] == in->glass[j].comp) sum += in->glass[j].var_ref, n++;
-  return n ? sum / n : NAN;
-}
-
 static vt_status split(const vt_compare_input *in, const vt__factors *f, vt_comparison *out, vt_err *err)
 {
   vt_status rc = VT_OK;
@@ -82,7 +71,7 @@ static vt_status split(const vt_compare_input *in, const vt__factors *f, vt_comp
                     .value = c->value,
                     .variance = c->variance,
                     .per_glass = c->glass_sd_decades * c->glass_sd_decades,
-                    .sampling = sampling_variance(in, c)};
+                    .sampling = vt_compare_sampling(in, c)};
   VT_TRY_OUT(vt_calloc64(&p, k * VT_MAX_FACTORS, sizeof(int), err), err, "variance by factor");
   int *level = p;
   for (int q = 0; q < f->n; q++) {

@@ -9,28 +9,13 @@ typedef struct glass {
   double *values;
 } glass;
 
-/* sum n D / sum n over the alkali species; NaN when one of them is not resolved. */
-static void alkali_mean(const vt_composition *comp, const vt_transport *t, double *d, double *se)
-{
-  double n = 0, sum = 0, var = 0;
-  for (int s = 0; s < comp->n_species; s++) {
-    if (vt_element_role(comp->z[s]) != 'A') continue;
-    double w = comp->count[s];
-    n += w;
-    sum += w * t->tracer[s].d_cm2_s;
-    var += w * w * t->tracer[s].se * t->tracer[s].se;
-  }
-  *d = n > 0 ? sum / n : NAN;
-  *se = n > 0 ? sqrt(var) / n : NAN;
-}
-
 static vt_status take(vt_fits *f, int i, const glass *g, vt_tr_input *in, vt_err *err)
 {
   vt_array_def def[VT_MAX_ARRAYS];
   int n;
   VT_PASS(vt_replica_layout(&g->plan, def, VT_MAX_ARRAYS, &n, err));
   VT_PASS(vt_tr_from_arrays(&g->plan, VT_TR_FRAMEWORK, def, n, g->values, &f->transport[i], err));
-  alkali_mean(&g->plan.comp, &f->transport[i], &f->d_alkali[i], &f->d_alkali_se[i]);
+  vt_tr_alkali(&g->plan.comp, &f->transport[i], &f->d_alkali[i], &f->d_alkali_se[i]);
   VT_PASS(vt_structure_from_arrays(&g->plan, def, n, g->values, &f->structure[i], err));
   return vt_tr_input_from_arrays(&g->plan, def, n, g->values, in, err);
 }

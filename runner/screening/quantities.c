@@ -55,8 +55,6 @@ void vt__quantity_at(const vt_campaign *c, const vt_fits *f, int q, int task, do
   } else if (species < c->n_species) {
     diffusion(&c->comp[c->task[task].comp], t, c->z[species], x, se);
   } else {
-    const vt_residence *r = &f->structure[task].tau[VT_CONTINUOUS][k];
-    *x = 1 / r->tau_ps;
-    *se = r->se / (r->tau_ps * r->tau_ps);
+    vt_residence_rate(&f->structure[task].tau[VT_CONTINUOUS][k], x, se);
   }
 }

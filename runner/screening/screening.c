@@ -14,6 +14,7 @@ void vt_fits_free(vt_fits *f)
   vt_free(f->d_alkali);
   vt_free(f->d_alkali_se);
   vt_free(f->structure);
+  vt_free(f->of_glasses);
   vt_free(f->md);
   vt_free(f->group);
   vt_free(f->tg);
@@ -78,6 +79,8 @@ static vt_status room_for_groups(const vt_campaign *c, vt_fits *f, vt_err *err)
   f->group = p;
   VT_TRY(vt_calloc64(&p, n * (size_t)c->n_glasses, sizeof *f->md, err), err, "rows of MD tasks");
   f->md = p;
+  VT_TRY(vt_calloc64(&p, (size_t)c->n_glasses, sizeof(double), err), err, "%d glasses", c->n_glasses);
+  f->of_glasses = p;
   for (int i = 0; i < c->n_tasks; i++) {
     const vt_task *t = &c->task[i];
     if (t->kind == VT_TASK_MD) f->md[(t->comp * c->n_temp + t->temp) * c->n_glasses + t->glass] = i;
@@ -106,18 +109,16 @@ out:
   return rc;
 }
 
-static const char quench_array[] = "glass/quench";
-
 /* The glass transition of a GLASS task. */
 static vt_status take_glass(vt_fits *f, int i, const vt_plan *p, const double *values, vt_err *err)
 {
   vt_array_def def[VT_MAX_ARRAYS];
-  int n, k = 0;
+  const vt_array_def *rows;
+  int n;
   VT_PASS(vt_replica_layout(p, def, VT_MAX_ARRAYS, &n, err));
-  for (; k < n && strcmp(def[k].name, quench_array) != 0; k++) values += vt_array_count(&def[k]);
-  if (k == n) VT_FAIL(err, VT_EBUG, "a glass has no array '%s'", quench_array);
-  VT_TRY(vt_tg_glass(def[k].dim[0], values, p->protocol.quench_npt_below_k, &f->tg[i], err), err, "glass of task %d",
-         i);
+  const double *quench = vt_array_find(def, n, values, &vt_a_glass_quench, &rows);
+  if (!quench) VT_FAIL(err, VT_EBUG, "a glass has no array '%s'", vt_a_glass_quench.path);
+  VT_TRY(vt_tg_glass(rows->dim[0], quench, p->protocol.quench_npt_below_k, &f->tg[i], err), err, "glass of task %d", i);
   return VT_OK;
 }
 

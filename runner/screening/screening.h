@@ -50,6 +50,7 @@ typedef struct vt_fits {
   vt_transport *transport;         /* [n_tasks]; n_species 0 where there is no result */
   double *d_alkali, *d_alkali_se;  /* [n_tasks] number-weighted over the alkali species, cm^2/s */
   vt_structure_summary *structure; /* [n_tasks]; NaN where there is no result */
+  double *of_glasses;              /* [n_glasses] overwritten by vt_structure_mean */
   int *md;                         /* [n_comp][n_temp][n_glasses] row of the MD task */
   vt_group *group;                 /* [n_comp][n_temp] */
   vt_fitted *fitted;               /* [n_quantities] */
@@ -75,18 +76,17 @@ void vt_table_free(vt_table *t);
 VT_MUST_CHECK vt_status vt_table_fit(const vt_table *t, const vt_compare_spec *spec, uint64_t key, vt_arrh *arrh,
                                      vt_comparison *cmp, vt_err *err);
 
-/* Where arrays come from: *values of task i in the order of vt_replica_layout (vt_free), or NULL if it has no result.
- */
+/* Where arrays come from: *values of task i in the order of vt_replica_layout (vt_free), NULL if it has no result. */
 typedef struct vt_arrays_from {
   void *ctx;
   vt_status (*load)(void *ctx, int i, const vt_plan *p, double **values, vt_err *err);
 } vt_arrays_from;
 
-/* fits.c: all of it.  Every task's arrays are asked for once; those of all glasses of one composition at one
+/* All of it.  Every task's arrays are asked for once; those of all glasses of one composition at one
  * temperature are held together. */
 VT_MUST_CHECK vt_status vt_fits_make(const vt_campaign *c, const vt_arrays_from *from, vt_fits **out, vt_err *err);
 
-/* Mean over the glasses of a group of value k of a structure field; geometric for times (T 13.5). */
+/* Mean over the glasses of a group of value k of a structure field, as vt_structure_over_glasses. */
 vt_over_glasses vt_structure_mean(const vt_fits *f, int comp, int temp, const vt_field *field, int k);
 
 #endif

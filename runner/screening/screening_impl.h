@@ -4,7 +4,7 @@
 
 #include "runner/screening/screening.h"
 
-/* fits_group.c: transport and structure of the MD tasks of composition k at temperature t, and the group itself. */
+/* group.c: transport and structure of the MD tasks of composition k at temperature t, and the group itself. */
 VT_MUST_CHECK vt_status vt__fits_group(const vt_campaign *c, const vt_arrays_from *from, int k, int t, vt_fits *f,
                                        vt_err *err);
 /* NaN. */

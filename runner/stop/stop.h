@@ -4,8 +4,7 @@
 
 #include "engine/spec/spec.h"
 
-/* SIGTERM, SIGUSR1, SIGHUP, SIGINT set a flag (a second SIGINT leaves at once with exit code 75); call after MPI_Init.
- */
+/* SIGTERM, SIGUSR1, SIGHUP, SIGINT set a flag; a second SIGINT leaves at once with exit code 75.  After MPI_Init. */
 void vt_stop_install(void);
 /* Ask SLURM how long this job may live (SLURM_JOB_END_TIME, else squeue); before MPI is started, since it forks. */
 void vt_stop_ask_slurm(void);

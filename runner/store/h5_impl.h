@@ -5,12 +5,12 @@
  * attributes and tables need no collective metadata; then the writers reopen it together and fill the rows (rows.c).
  *
  * What HDF5 1.10 over MPI-IO does after a write error, and what is done about it:
+ *
  *  - A write error that only one writer sees leaves the other for ever inside the collective H5Dwrite.  ROMIO agrees on
  *    errors only when it writes through its collective buffers, so the file is opened with romio_cb_write=enable.
- *  - H5Fclose of a file whose write failed may block or crash: such a file is never closed; its handles are left
- * behind.
- *  - HDF5 closes what is open when MPI_Finalize deletes an attribute that HDF5 set during its own initialisation.  A
- * file left behind would block there, so HDF5 is initialised before MPI is (h5.c). */
+ *  - H5Fclose of a file whose write failed may block or crash.  Such a file is never closed; its handles are abandoned.
+ *  - HDF5 closes what is open when MPI_Finalize deletes an attribute that HDF5 set during its own initialisation.  An
+ *    abandoned file would block there, so HDF5 is initialised before MPI is (h5.c). */
 #ifndef VT_STORE_H5_IMPL_H
 #define VT_STORE_H5_IMPL_H
 

@@ -52,22 +52,21 @@ vt_status vt_store_open(vt_store **out, const char *path, vt_err *err)
   vt_status rc = VT_OK;
   vt__h5_scope s = {0};
   hid_t access;
-  void *p = NULL;
+  vt_store *st = NULL;
   *out = NULL;
   vt__h5_begin();
   VT_PASS(check_file(path, err));
-  VT_TRY_OUT(vt_calloc64(&p, 1, sizeof(vt_store), err), err, "opening '%s'", path);
-  vt_store *st = p;
+  VT_TRY_OUT(VT_NEW(st, 1, err), err, "opening '%s'", path);
   st->file = H5I_INVALID_HID;
   (void)snprintf(st->path, sizeof st->path, "%s", path); /* for messages only */
   VT_H5_OUT(access = vt__h5_access(&s), err, VT_EIO, "opening '%s'", path);
   VT_H5_OUT(st->file = H5Fopen(path, H5F_ACC_RDONLY, access), err, VT_ECORRUPT, "'%s' is truncated or damaged", path);
   VT_TRY_OUT(check_format(st->file, path, err), err, "opening the store");
   *out = st;
-  p = NULL;
+  st = NULL;
 out:
   vt__h5_close(&s);
-  vt_store_close(p);
+  vt_store_close(st);
   return rc;
 }
 

@@ -37,14 +37,13 @@ static vt_status prepare(filler *f, vt_err *err)
 {
   size_t row = 0, n = (size_t)f->spec->n_dset;
   void *p;
-  VT_PASS(vt_calloc64(&p, n, sizeof *f->target, err));
-  f->target = p;
-  VT_PASS(vt_calloc64(&p, n, sizeof *f->out, err));
-  f->out = p;
+  VT_PASS(VT_NEW(f->target, n, err));
+  VT_PASS(VT_NEW(f->out, n, err));
   for (int k = 0; k < f->spec->n_dset; k++) {
     const vt_store_dset *d = &f->spec->dset[k];
     if (!vt__store_is_row(d) || vt__store_row_bytes(d) == 0) continue;
     f->target[f->n_target++] = (target){.d = d, .k = k, .row_bytes = vt__store_row_bytes(d)};
+    VT_ASSERT(vt__store_row_bytes(d) % vt__store_item_bytes(d) == 0);
     row += vt__store_row_bytes(d);
   }
   int64_t share = (f->spec->n_rows + vt__writers_size(f->w) - 1) / vt__writers_size(f->w);
@@ -97,6 +96,8 @@ static void blank(const target *t, int64_t n)
 
 static vt_status gather(filler *f, int64_t first, int64_t n, vt_err *err)
 {
+  VT_ASSERT(n >= 0 && n <= f->batch_rows);
+  VT_ASSERT(n == 0 || (first >= 0 && first + n <= f->spec->n_rows));
   for (target *t = f->target; t < f->target + f->n_target; t++) blank(t, n);
   for (int64_t i = 0; i < n; i++) {
     for (target *t = f->target; t < f->target + f->n_target; t++) f->out[t->k] = t->batch + (size_t)i * t->row_bytes;

@@ -61,8 +61,7 @@ VT_MUST_CHECK vt_status vt_store_assemble(vt_comm *c, const char *path, const vt
 VT_MUST_CHECK vt_status vt_store_check_sum(const char *path, vt_err *err);
 
 typedef struct vt_store vt_store;
-/* VT_EIO: not there, unreadable; VT_EPARSE: not a store; VT_EUNSUP: of another format; VT_ECORRUPT: truncated, damaged.
- */
+/* VT_EIO: not there, unreadable; VT_EPARSE: no store; VT_EUNSUP: of another format; VT_ECORRUPT: truncated, damaged. */
 VT_MUST_CHECK vt_status vt_store_open(vt_store **s, const char *path, vt_err *err);
 /* Dimensions of a dataset; VT_EINVAL if it is not there. */
 VT_MUST_CHECK vt_status vt_store_shape(vt_store *s, const char *dset, int *n_dim, int64_t dim[VT_MAX_DIM + 1],

@@ -1,7 +1,6 @@
 #include <mpi.h>
 #include <sched.h>
 
-#include "runner/comm/comm_impl.h"
 #include "runner/store/h5_impl.h"
 
 /* Two share the compression; more mostly wait for each other in MPI-IO (measured uncompressed on one node: 427 MB/s
@@ -45,14 +44,14 @@ static vt_status group_of_writers(MPI_Comm all, int n, MPI_Comm *out, vt_err *er
 vt_status vt__writers_open(vt__writers **made, const vt_comm *c, vt_err *err)
 {
   vt_status rc = VT_OK;
-  void *p;
   *made = NULL;
-  VT_PASS(vt_calloc64(&p, 1, sizeof(vt__writers), err));
-  vt__writers *w = p;
+  vt__writers *w;
+  VT_PASS(VT_NEW(w, 1, err));
   *w = (vt__writers){.comm = MPI_COMM_NULL, .rank = vt_comm_rank(c), .size = vt_comm_size(c)};
   if (w->size > MOST_WRITERS) w->size = MOST_WRITERS;
   if (w->size > 1) {
-    VT_TRY_OUT(group_of_writers(vt_comm_mpi_raw(c), w->size, &w->comm, err), err, "writers of the store");
+    VT_TRY_OUT(group_of_writers(MPI_Comm_f2c(vt_comm_mpi_handle(c)), w->size, &w->comm, err), err,
+               "writers of the store");
   }
   *made = w, w = NULL;
 out:

@@ -1,4 +1,48 @@
-/* telemetry.h - what a run tells of itself while it works: events.jsonl, status.json, signs of life (layer 3). */
+/* telemetry.h - what a run tells of itself while it works: events.jsonl, status.json, signs of life (layer 3).
+ *
+ * Both files are views: the journal holds what counts, and a run that cannot write them goes on.  JSON in UTF-8; keys
+ * may be added, none changes its meaning.  A number that is not known is null.
+ *
+ * FORMAT of status.json: one object.  Rank 0 of the job that leads writes it every two seconds, beside and renamed.
+ *
+ *   campaign_id   text    identity of the campaign, 64 hex digits
+ *   state         text    "running"; at the end "done", "failed" (all tasks ended, some failed), "stopped"
+ *   updated       integer s since 1970
+ *   running       integer tasks that ranks of this job do now
+ *   workers       integer ranks of this job that do tasks and are alive
+ *   other_jobs    integer jobs that are alive beside this one
+ *   elsewhere     integer tasks that they do
+ *   ns_done, ns_total  number   simulated time of finished tasks and the finished parts of running ones; of all tasks
+ *   ns_per_day, eta_s  number   speed of this run; seconds to the end of the campaign at that speed
+ *   last_error    text    the last failure, in one line; absent if there was none
+ *   ranks         array   of the first 1024 ranks an object each, empty once the run is over:
+ *     rank          integer
+ *     state         text    "idle", "busy", "left", "dead"
+ *     since_s       number  how long it has been so
+ *     heard_s       number  time since its last message
+ *     of a busy rank also
+ *     task          text    uid, 64 hex digits
+ *     kind          text    "glass", "md"
+ *     composition   text;   glass  integer;   temperature_K  number, of "md" only
+ *     stage         text    "pack", "melt", "quench", "equilibrate", "produce"; "" before the first message
+ *     attempt       integer from 0
+ *     half_step_in  text    the stage that has half its time step; "": none
+ *     fraction      number  of the task that is done, 0 to 1
+ *
+ * FORMAT of log/events.jsonl: a line an event, one object a line; several jobs append to one file, a write a line.
+ *
+ *   time          text    UTC, YYYY-MM-DDThh:mm:ss.mmmZ
+ *   job           text    id of the job (runner/jobs/jobs.h)
+ *   event         text    what happened; the names and what they mean: events.c
+ *   leads, build, slurm_restart_count   of "start": true or false; text; text, where SLURM set it
+ *   rank          integer
+ *   task, kind, composition, glass, temperature_K   as above
+ *   attempt       integer absent for 0
+ *   half_step_in  text    absent if no stage has half its time step
+ *   ns, wall_s    number  of "result": simulated time, wall time
+ *   text          text    one sentence
+ *
+ * A key stands where the event has something to say under it, in this order. */
 #ifndef VT_TELEMETRY_H
 #define VT_TELEMETRY_H
 

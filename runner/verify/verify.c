@@ -2,12 +2,12 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "runner/json/json.h"
 #include "runner/verify/verify_impl.h"
 
 enum { JSON_MOST = 1 << 30 };
@@ -76,7 +76,6 @@ static void check_json(vt__checkup *k, const char *name, vt_repair_step repair, 
   char path[2 * VT_PATH], *text;
   size_t n;
   vt_err why = {0};
-  json_error_t bad;
   (void)snprintf(path, sizeof path, "%s/%s", k->dir->dir, name);
   if (access(path, F_OK) != 0) return;
   const vt__place at = {.kind = VT_FOUND_DAMAGE, .repair = repair, .file = name, .action = action};
@@ -84,9 +83,11 @@ static void check_json(vt__checkup *k, const char *name, vt_repair_step repair, 
     vt__found(k, at, "%s", vt__why(&why));
     return;
   }
-  json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES, &bad);
-  if (!root) vt__found(k, at, "not valid JSON: line %d: %s", bad.line, bad.text);
-  json_decref(root);
+  vt_json *root = NULL;
+  vt_status rc = vt_json_parse(text, n, &root, &why);
+  if (rc == VT_EPARSE) vt__found(k, at, "not valid JSON: %s", vt__why(&why));
+  if (rc == VT_ENOMEM) k->rc = rc;
+  vt_json_free(root);
   vt_free(text);
 }
 

@@ -46,13 +46,13 @@ void vt__found(vt__checkup *k, vt__place at, const char *what, ...) VT_PRINTF(3,
 const char *vt__why(const vt_err *err);
 int vt__task_of(const vt__checkup *k, const vt_uid *uid); /* or -1 */
 
-/* verify_campaign.c: k->c, and the store's sum. */
+/* campaign_file.c: k->c, and the store's sum. */
 VT_MUST_CHECK vt_status vt__check_campaign(vt__checkup *k, vt_err *err);
-/* verify_journal.c */
+/* journal_records.c */
 VT_MUST_CHECK vt_status vt__check_shards(vt__checkup *k, vt_err *err);
 VT_MUST_CHECK vt_status vt__check_records(vt__checkup *k, vt_err *err);
 VT_MUST_CHECK vt_status vt__check_glasses(vt__checkup *k, vt_err *err);
-/* verify_store.c */
+/* store_rows.c */
 VT_MUST_CHECK vt_status vt__check_store(vt__checkup *k, vt_err *err);
 
 #endif

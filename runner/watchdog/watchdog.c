@@ -174,7 +174,7 @@ static int waits_for_disk(void)
 }
 
 /* The child is dead: what that means for the job. */
-static _Noreturn void conclude(int how, int hung, int stopped, vt_watchdog_on_death *mourn)
+static _Noreturn void conclude(int how, int hung, int stopped, vt_watchdog_on_death *on_death)
 {
   vt_watchdog_death d = {.signal = WIFSIGNALED(how) ? WTERMSIG(how) : 0,
                          .stopped = stopped,
@@ -194,7 +194,7 @@ static _Noreturn void conclude(int how, int hung, int stopped, vt_watchdog_on_de
     d.n_note = shared->n_note;
   }
   describe(&d);
-  if (mourn) mourn(&d);
+  if (on_death) on_death(&d);
   if (d.phase == VT_WATCHDOG_IN_COLLECTIVE) {
     end_job();
     _exit(EXIT_AGAIN);
@@ -203,14 +203,14 @@ static _Noreturn void conclude(int how, int hung, int stopped, vt_watchdog_on_de
   _exit(is_master() ? EXIT_AGAIN : 0);
 }
 
-static _Noreturn void watch(vt_watchdog_on_death *mourn)
+static _Noreturn void watch(vt_watchdog_on_death *on_death)
 {
   uint64_t last = 0;
   double heard = vt_now_s(), looked = heard;
   int hung = 0, stopped = 0, how;
   for (;;) {
     pid_t ended = waitpid((pid_t)child, &how, WNOHANG | WUNTRACED | WCONTINUED);
-    if (ended == (pid_t)child && (WIFEXITED(how) || WIFSIGNALED(how))) conclude(how, hung, stopped, mourn);
+    if (ended == (pid_t)child && (WIFEXITED(how) || WIFSIGNALED(how))) conclude(how, hung, stopped, on_death);
     if (ended == (pid_t)child) stopped = WIFSTOPPED(how);
     if (ended < 0 && errno != EINTR) _exit(EXIT_AGAIN);
     (void)atomic_fetch_add(&shared->guardian_beat, 1);
@@ -228,7 +228,7 @@ static _Noreturn void watch(vt_watchdog_on_death *mourn)
   }
 }
 
-const char *vt_watchdog_start(vt_watchdog_on_death *mourn)
+const char *vt_watchdog_start(vt_watchdog_on_death *on_death)
 {
   static const int passed[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGCONT};
   const char *fd = getenv("PMI_FD");
@@ -252,5 +252,5 @@ const char *vt_watchdog_start(vt_watchdog_on_death *mourn)
   sigemptyset(&sa.sa_mask);
   for (size_t k = 0; k < sizeof passed / sizeof *passed; k++) (void)sigaction(passed[k], &sa, NULL);
   (void)signal(SIGPIPE, SIG_IGN);
-  watch(mourn);
+  watch(on_death);
 }

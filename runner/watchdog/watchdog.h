@@ -1,4 +1,4 @@
-/* guard.h - a parent that outlives its rank (layer 1; no MPI).
+/* watchdog.h - a parent that outlives its rank (layer 1; no MPI).
  *
  * MPICH's launcher ends the whole job when a process that it started dies.  So every rank forks before MPI_Init: the
  * child becomes the MPI process; the parent, the watchdog, keeps the descriptor of the launcher's start-up protocol
@@ -7,12 +7,16 @@
  * disk).  Seen to work with MPICH 4.0.2 under hydra, hydra inside SLURM, and `srun --mpi=pmi2`.
  *
  * What a death means depends on the phase that the child declared:
- *   VT_WATCHDOG_IN_COLLECTIVE    others wait for this rank in a collective call: the watchdog does not sign off and
- * exits with 75, so that the launcher ends the job, which is then started again; VT_WATCHDOG_FREE     others need not
- * wait: it signs off; exit code 0, of rank 0 (the master) 75; VT_WATCHDOG_OVER     MPI_Finalize was called: the child's
- * own exit code. Signals sent to the watchdog (TERM, INT, USR1, HUP, CONT) go on to the child.  When the watchdog dies
- * the kernel kills the child.  All functions but vt_watchdog_start are for the child, and do nothing where there is no
- * watchdog. */
+ *
+ *   VT_WATCHDOG_IN_COLLECTIVE   other ranks wait for this one in a collective call.  The watchdog does not sign off and
+ *                               exits with 75, so that the launcher ends the job; the next start goes on.
+ *   VT_WATCHDOG_FREE            nobody waits.  The watchdog signs off and exits with 0; that of rank 0 (the master)
+ *                               with 75.
+ *   VT_WATCHDOG_OVER            MPI_Finalize was called.  The watchdog exits with the child's exit code, 75 if a signal
+ * killed it.
+ *
+ * Signals sent to the watchdog (TERM, INT, USR1, HUP, CONT) go on to the child.  When the watchdog dies the kernel
+ * kills the child.  All functions but vt_watchdog_start are for the child; without a watchdog they do nothing. */
 #ifndef VT_WATCHDOG_H
 #define VT_WATCHDOG_H
 
@@ -37,7 +41,7 @@ typedef struct vt_watchdog_death {
 typedef void vt_watchdog_on_death(const vt_watchdog_death *d);
 
 /* Fork.  Returns in the child: NULL, or why there is no watchdog (then it returns in the only process there is). */
-const char *vt_watchdog_start(vt_watchdog_on_death *mourn);
+const char *vt_watchdog_start(vt_watchdog_on_death *on_death);
 
 void vt_watchdog_beat(void); /* a sign of life */
 /* How long the child may be silent before it is ended; 0: for ever (the beginning). */

@@ -1,6 +1,6 @@
 add_library(vt_flags INTERFACE)
 target_include_directories(vt_flags INTERFACE ${CMAKE_SOURCE_DIR})
-target_compile_definitions(vt_flags INTERFACE _POSIX_C_SOURCE=200809L)
+target_compile_definitions(vt_flags INTERFACE _POSIX_C_SOURCE=200809L $<$<BOOL:${VT_CHECKED}>:VT_CHECKED>)
 # -ffp-contract=off: bits are a function of the source; a fused multiply-add happens where it is written.
 target_compile_options(vt_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes
   -Wmissing-prototypes -Wvla -Wpointer-arith -Wcast-qual -Wwrite-strings -fno-math-errno -fno-trapping-math
@@ -11,7 +11,8 @@ if(VT_SANITIZE)
 endif()
 
 # vt_module(name LAYER n SOURCES ... [DEPS ...] [EXTERNAL ...]): a static library that may only depend on modules of a
-# lower layer.  EXTERNAL libraries are private: their headers reach no other module.
+# lower layer.  DEPS names every module that it uses itself, and no other one: scripts/check_layers.py refuses what is
+# missing and what is surplus.  EXTERNAL libraries are private: their headers reach no other module.
 function(vt_module name)
   cmake_parse_arguments(M "" "LAYER" "SOURCES;DEPS;EXTERNAL" ${ARGN})
   add_library(vt_${name} STATIC ${M_SOURCES})

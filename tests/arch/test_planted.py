@@ -109,6 +109,7 @@ def libraries(src, build):
         "a private function": ("fits", "int vt__whiten(int);", "vt__whiten(0)",
             "libvt_fits.a: uses vt__whiten, which is private to vt_num"),
         "printing": ("pot", "int puts(const char *);", 'puts("hello")', "libvt_pot.a: calls puts(), which prints"),
+        "the end of the process": ("base", "void abort(void);", "(abort(), 0)", "libvt_base.a: calls abort(), which prints or ends"),
         "an unsafe function": ("store", "int atoi(const char *);", 'atoi("1")', "libvt_store.a: calls atoi(), which is unsafe"),
     }
     for name, (module, declaration, call, want) in plants.items():

@@ -60,7 +60,7 @@ def options():
         wrong(2, "no task of this campaign begins with '0{16}'", "one", c, "--task", "0" * 16, cwd=tmp)
         wrong(2, "--simd: expected one of", "energy", "p", "s", "--simd", "sse")
         wrong(2, "--atoms: expected up to 16 numbers", "bench", "engine", "--atoms", "336,")
-        wrong(2, "--atoms sizes packed cells", "bench", "engine", "--atoms", "336", "--structure", "x.xyz")
+        wrong(2, "--atoms gives sizes of packed cells", "bench", "engine", "--atoms", "336", "--structure", "x.xyz")
         wrong(2, "unknown benchmark 'engin', did you mean 'engine'", "bench", "engin")
 
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/unit/test_config_env.h"
+#include "tests/unit/config/test_config_env.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,5 +1,5 @@
 /* Velocity rescaling and cell rescaling sample the ensembles that they are for: interacting systems whose distributions
- * are known.  (Without interactions: tests/unit/test_md_bdp.c.) */
+ * are known.  (Without interactions: tests/unit/engine/md/test_md_bdp.c.) */
 #include <math.h>
 #include <string.h>
 

@@ -36,7 +36,7 @@ static double chance(const world *w, uint32_t a, uint32_t b)
 }
 
 /* Of the MD tasks a fifth fail at the first try, a twentieth always; glasses never fail here (their failure takes MD
- * tasks along, which tests/unit/test_sched covers). */
+ * tasks along, which tests/unit/runner/sched/test_sched covers). */
 static int fails(const world *w, int task, int attempt, int half_stage)
 {
   if (task < N_GLASS) return 0;

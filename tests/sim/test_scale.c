@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "runner/bench/bench_impl.h"
+#include "runner/farm/farm.h"
 
 static int n_ranks = 200, n_tasks = 5000;
 static vt_sched_task *tasks; /* a fifth are glasses, each of the others needs one of them */

@@ -157,6 +157,7 @@ static vt_status take_parameters(vt_nep_fast *f, vt_err *err)
   VT_TRY(vt_calloc64(&f->parameters, size.used, 1, err), err, "parameters of the vector path");
   arena block = {.base = f->parameters};
   lay_out_parameters(f, &block);
+  VT_ASSERT(block.used == size.used);
   put_coefficients(f, m->c_radial, m->n_radial, m->k_radial, f->c_radial);
   put_coefficients(f, m->c_angular, m->n_angular, m->k_angular, f->c_angular);
   f->reach_radial = put_cutoffs(f, m->rc_radial, f->inverse_radial);
@@ -179,7 +180,7 @@ vt_status vt__nep_fast_open(const vt_nep_bound *b, const vt_numerics *num, vt_ne
   const vt_nep_kernel *kernel = choose(num);
   *out = NULL;
   if (!kernel || !is_served(b)) return VT_OK;
-  VT_TRY(vt_calloc64((void **)&f, 1, sizeof *f, err), err, "vector path");
+  VT_TRY(VT_NEW(f, 1, err), err, "vector path");
   f->bound = b;
   f->kernel = kernel;
   f->n_radial = m->n_radial, f->n_angular = m->n_angular;
@@ -190,7 +191,7 @@ vt_status vt__nep_fast_open(const vt_nep_bound *b, const vt_numerics *num, vt_ne
   for (int s = 0; f->zbl && s < b->n_species; s++)
     for (int u = 0; u < b->n_species; u++) f->zbl_reach[s] = fmax(f->zbl_reach[s], b->zbl[s][u].outer);
   f->n_cutoffs = has_one_cutoff(b) ? 1 : b->n_species;
-  VT_TRY_OUT(vt_calloc64((void **)&f->slot, (size_t)kernel->lanes, sizeof *f->slot, err), err, "vector path");
+  VT_TRY_OUT(VT_NEW(f->slot, kernel->lanes, err), err, "vector path");
   VT_TRY_OUT(take_parameters(f, err), err, "vector path");
   *out = f, f = NULL;
 out:
@@ -219,8 +220,8 @@ static vt_status reserve_atoms(vt_nep_fast *f, int n, vt_err *err)
   vt_free(f->order);
   vt_free(f->force);
   f->order = NULL, f->force = NULL;
-  VT_TRY(vt_calloc64((void **)&f->order, (size_t)n, sizeof *f->order, err), err, "vector path");
-  VT_TRY(vt_calloc64((void **)&f->force, (size_t)n, sizeof *f->force, err), err, "vector path");
+  VT_TRY(VT_NEW(f->order, n, err), err, "vector path");
+  VT_TRY(VT_NEW(f->force, n, err), err, "vector path");
   f->cap_n = n;
   return VT_OK;
 }
@@ -232,7 +233,7 @@ static vt_status reserve_sites(vt_nep_fast *f, int n, vt_err *err)
   vt_free(f->site);
   f->site = NULL;
   const int room = n + n / 8; /* the number of ghosts changes with every list */
-  VT_TRY(vt_calloc64((void **)&f->site, (size_t)room, sizeof *f->site, err), err, "vector path");
+  VT_TRY(VT_NEW(f->site, room, err), err, "vector path");
   f->cap_all = room;
   return VT_OK;
 }
@@ -252,6 +253,7 @@ static vt_status reserve_rows(vt_nep_fast *f, int longest, vt_err *err)
   VT_TRY(s, err, "vector path: rows of %d neighbours", longest);
   arena block = {.base = f->work};
   lay_out_work(f, &block);
+  VT_ASSERT(block.used == size.used && f->cap_row >= need);
   return VT_OK;
 }
 
@@ -261,6 +263,7 @@ static void group_by_species(vt_nep_fast *f, const vt_nlist *nl)
   for (int i = 0; i < nl->n; i++) start[nl->type[i] + 1]++;
   for (int s = 0; s < VT_MAX_SPECIES; s++) start[s + 1] += start[s];
   for (int i = 0; i < nl->n; i++) f->order[start[nl->type[i]]++] = i;
+  VT_ASSERT(start[VT_MAX_SPECIES] == nl->n && start[VT_MAX_SPECIES - 1] == nl->n);
 }
 
 static void put_sites(vt_nep_fast *f, const vt_nlist *nl)

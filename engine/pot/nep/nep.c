@@ -73,7 +73,7 @@ static vt_status open_with(const vt_pot_args *a, int may_be_fast, void **self, v
   char *text = NULL;
   size_t n;
   *self = NULL;
-  VT_TRY(vt_calloc64((void **)&p, 1, sizeof *p, err), err, "NEP");
+  VT_TRY(VT_NEW(p, 1, err), err, "NEP");
   if (strlen(a->path) >= sizeof p->path) VT_FAIL_OUT(err, VT_EINVAL, "path '%.80s...' is too long", a->path);
   memcpy(p->path, a->path, strlen(a->path) + 1);
   VT_TRY_OUT(vt_file_read(a->path, VT_NEP_MOST_BYTES, &text, &n, err), err, "reading a NEP");

@@ -25,10 +25,12 @@ static void count_neighbours(const vt_nep_bound *b, const vt_nlist *nl, double *
 }
 
 /* With nR, nA channels, KR, KA functions, H = l_max (l_max + 2) harmonics, S species, dim and neurons:
+ *
  *   radial neighbour    2 KR (T_k, f_k) + (S > 1 ? nR KR : KR) (descriptor) + 5 KR (T_k, T_k', two sums of the force)
- *   angular neighbour   5 KA (T_k, T_k', f_k, f_k') + 2 nA KA (g_n, g_n') + nA H (sums) + 2 nA H (contraction of g_n
- * and g_n' with dU/dS) + 2 H (harmonics, twice) + H (their sum with g_n') + 2 H (gradient) atom                S nR KR
- * (dU/dq with c, once a species) + (S > 1 ? 0 : nR KR) (moments to channels)
+ *   angular neighbour   5 KA (T_k, T_k', f_k, f_k') + 2 nA KA (g_n, g_n') + nA H (sums)
+ *                       + 2 nA H (contraction of g_n and g_n' with dU/dS)
+ *                       + 2 H (harmonics, twice) + H (their sum with g_n') + 2 H (gradient)
+ *   atom                S nR KR (dU/dq with c, once a species) + (S > 1 ? 0 : nR KR) (moments to channels)
  *                       + 2 nA H (invariants and back) + 2 dim neurons (network and back) */
 double vt__nep_multiply_adds(const vt_nep_bound *b, const vt_nlist *nl)
 {

@@ -325,7 +325,7 @@ static vt_status numbers(reader *r, vt_nep_model *m, vt_err *err)
     USER_FAIL(r, err, VT_EPARSE, 0, "the file ends after %zu of the %zu numbers that its header announces", left,
               total);
   }
-  VT_PASS(vt_calloc64((void **)&m->numbers, total, sizeof *m->numbers, err));
+  VT_PASS(VT_NEW(m->numbers, total, err));
   double *x = m->numbers;
   for (int p = 0; p < PARTS; p++) {
     for (size_t i = 0; i < parts[p].n; i++, x++) {
@@ -333,6 +333,7 @@ static vt_status numbers(reader *r, vt_nep_model *m, vt_err *err)
       VT_PASS(check_number(r, p, i, x, err));
     }
   }
+  VT_ASSERT(x == m->numbers + total);
   lay_out(m, parts);
   while (next_line(r))
     if (r->n_words)
@@ -348,7 +349,7 @@ vt_status vt__nep_read(const char *name, const char *text, size_t n, vt_nep_mode
   vt_status rc = VT_OK;
   vt_nep_model *m = NULL;
   *out = NULL;
-  VT_TRY(vt_calloc64((void **)&m, 1, sizeof *m, err), err, "potential '%s'", name);
+  VT_TRY(VT_NEW(m, 1, err), err, "potential '%s'", name);
   reader r = {.name = name, .at = text, .end = text + n};
   rc = head(&r, m, err);
   if (rc == VT_OK && m->zbl != VT_ZBL_NONE) rc = zbl_line(&r, m, err);

@@ -25,13 +25,13 @@ vt_status vt__nep_ref_open(const vt_nep_bound *b, vt_nep_ref **out, vt_err *err)
   vt_status rc = VT_OK;
   vt_nep_ref *r = NULL;
   *out = NULL;
-  VT_TRY(vt_calloc64((void **)&r, 1, sizeof *r, err), err, "reference path");
+  VT_TRY(VT_NEW(r, 1, err), err, "reference path");
   r->bound = b;
   size_t dim = (size_t)b->model->dim, n = (size_t)b->model->n_angular;
-  VT_TRY_OUT(vt_calloc64((void **)&r->q, dim, sizeof *r->q, err), err, "reference path");
-  VT_TRY_OUT(vt_calloc64((void **)&r->d, dim, sizeof *r->d, err), err, "reference path");
-  VT_TRY_OUT(vt_calloc64((void **)&r->s, n, sizeof *r->s, err), err, "reference path");
-  VT_TRY_OUT(vt_calloc64((void **)&r->z, n, sizeof *r->z, err), err, "reference path");
+  VT_TRY_OUT(VT_NEW(r->q, dim, err), err, "reference path");
+  VT_TRY_OUT(VT_NEW(r->d, dim, err), err, "reference path");
+  VT_TRY_OUT(VT_NEW(r->s, n, err), err, "reference path");
+  VT_TRY_OUT(VT_NEW(r->z, n, err), err, "reference path");
   *out = r, r = NULL;
 out:
   vt__nep_ref_close(r);
