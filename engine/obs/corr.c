@@ -68,6 +68,8 @@ void vt__corr_push(vt__corr *c, const double (*now)[3], vt__corr_visit *visit, c
       c->origins[k] += 1;
       VT_ASSERT(c->origins[k] == (double)(count - j + 1)); /* every earlier sample of the level was one, once */
     }
+    /* once the level is full, every new sample is an origin of its longest lag too */
+    VT_ASSERT(c->origins[row_of(s, level, s->points)] == (count < s->points ? 0 : (double)(count - s->points + 1)));
     memcpy(slot(c, level, count), now, (size_t)c->n_vec * sizeof *now); /* over the oldest, which was just used */
   }
   c->samples++;

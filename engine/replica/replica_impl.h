@@ -126,7 +126,7 @@ void vt__checkpointer_begin(vt__replica *r);
 int64_t vt__checkpointer_steps(const vt__replica *r, int64_t n);
 /* poll said stop: 1 if the task goes on to a block boundary first. */
 int vt__checkpointer_graceful_stop(vt__replica *r, const vt_err *stop);
-/* After some steps: keep what is due; VT_ESTOP once a landing is over. */
+/* After some steps: keep what is due; VT_ESTOP once a soft stop is over. */
 VT_MUST_CHECK vt_status vt__checkpointer_step(vt__replica *r, vt_err *err);
 /* The task failed, and may be tried again: leave the beginning of the stage to its retry. */
 void vt__checkpointer_failed(vt__replica *r);

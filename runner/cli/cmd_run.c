@@ -62,7 +62,7 @@ static void open_log(void *ctx, const char *dir)
   l->file = fopen(path, "a");
   vt_log_install(to_file, l, VT_LOG_INFO);
   if (!l->file) vt_log(VT_LOG_WARN, "cli", "cannot open '%s': this rank logs to the terminal only", path);
-  if (unguarded) vt_log(VT_LOG_INFO, "cli", "ev=no_guardian why=\"%s\" (the death of a rank ends the job)", unguarded);
+  if (unguarded) vt_log(VT_LOG_INFO, "cli", "ev=no_watchdog why=\"%s\" (the death of a rank ends the job)", unguarded);
   vt_log(VT_LOG_INFO, "cli", "ev=start build=%s compiler=\"%s\" mpi=\"%s\" simd=%s", b->build_id, b->compiler,
          vt_comm_mpi_version(), vt_simd_name(vt_simd_best()));
 }

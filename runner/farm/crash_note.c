@@ -138,6 +138,7 @@ int vt_death_notes_look(vt_death_notes *f, double now, int take)
   size_t n = strlen(slash + 1);
   while (rank < 0 && (e = readdir(d)) != NULL) {
     int64_t r;
+    /* NOLINTNEXTLINE(bugprone-not-null-terminated-result): a prefix is compared, without its end */
     if (strncmp(e->d_name, slash + 1, n) != 0 || !vt_parse_i64(e->d_name + n, strlen(e->d_name + n), &r)) continue;
     if (r < 0 || r > INT32_MAX || (f->ignore && r < f->n_ignore && f->ignore[r / 8] >> r % 8 & 1)) continue;
     rank = r;

@@ -20,13 +20,16 @@ static vt_status more_slots(vt__index *x, vt_err *err)
   size_t n = x->n_slots ? 2 * x->n_slots : 64;
   int32_t *slot;
   VT_TRY(VT_NEW(slot, n, err), err, "index of %d journal records", x->n);
+  size_t used = 0;
   for (size_t i = 0; i < n; i++) slot[i] = -1;
   for (size_t i = 0; i < x->n_slots; i++)
     if (x->slot[i] >= 0) {
       int32_t *to = &slot[slot_of(x, slot, n, &x->rec[x->slot[i]].uid)];
       VT_ASSERT(*to < 0); /* a uid has one slot */
       *to = x->slot[i];
+      used++;
     }
+  VT_ASSERT(used == x->n_used);
   vt_free(x->slot);
   x->slot = slot;
   x->n_slots = n;

@@ -82,9 +82,9 @@ vt_status vt_journal_repair(const vt_journal *j, int number, int (*keep)(void *c
     if (rc == VT_OK) rc = vt_file_move(tmp, path, err);
   }
   if (rc != VT_OK || !*kept) (void)unlink(tmp);
-  VT_TRY(rc, err, "mending journal shard '%s'", old);
-  VT_TRY(vt_dir_make(aside, err), err, "mending journal shard '%s'", old);
+  VT_TRY(rc, err, "repairing journal shard '%s'", old);
+  VT_TRY(vt_dir_make(aside, err), err, "repairing journal shard '%s'", old);
   VT_PASS(free_name(aside, stem, "", path, err));
-  VT_TRY(vt_file_move(old, path, err), err, "mending journal shard '%s'", old);
+  VT_TRY(vt_file_move(old, path, err), err, "repairing journal shard '%s'", old);
   return vt_dir_sync(j->dir, err);
 }

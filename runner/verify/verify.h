@@ -56,7 +56,7 @@ typedef struct vt_repair {
   vt_buf done;        /* a line each                                                                  */
   vt_checked left;    /* of a look afterwards                                                         */
 } vt_repair;
-/* Mend what can be repaired.  VT_EINVAL while a run is at work in the folder. */
+/* Repair what can be repaired.  VT_EINVAL while a run is at work in the folder. */
 VT_MUST_CHECK vt_status vt_folder_repair(vt_outdir *o, const vt_campaign_env *env, vt_repair *r, vt_err *err);
 void vt_repair_free(vt_repair *r);
 

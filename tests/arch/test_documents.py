@@ -70,6 +70,11 @@ class Tree:
         rows = re.findall(r"^\| ([a-z/]+) \| (\d+) \|", (self.root / "ARCHITECTURE.md").read_text(), re.M)
         return declared, {name: int(layer) for name, layer in rows}
 
+    def drawn(self):
+        """{layer: words} of the picture above that table."""
+        picture = (self.root / "ARCHITECTURE.md").read_text().partition("## Modules and layers")[2].split("```")[1]
+        return {int(m[1]): re.sub(r"\[.*?\]", "", m[2]).split() for m in re.finditer(r"^ ?(\d+) (.*)$", picture, re.M)}
+
     @staticmethod
     def is_source(word):
         return re.fullmatch(r"[\w<>/.-]*\w\.\w+", word) and pathlib.PurePath(word).suffix in SOURCES and \
@@ -84,9 +89,13 @@ class Documents(unittest.TestCase):
         self.assertEqual(wrong, [], "\n" + "\n".join(wrong))
 
     def test_the_table_of_modules_is_that_of_the_build(self):
-        declared, written = Tree(SOURCE).layers()
+        tree = Tree(SOURCE)
+        declared, written = tree.layers()
         self.assertGreater(len(declared), 20)
-        self.assertEqual(declared, written)
+        self.assertEqual(sorted(declared.items() ^ written.items()), [])
+        drawn = tree.drawn()
+        for module, layer in declared.items():
+            self.assertEqual([n for n, words in drawn.items() if module.split("/")[-1] in words], [layer], module)
 
     def test_a_name_that_does_not_exist_is_seen(self):
         with tempfile.TemporaryDirectory() as tmp:

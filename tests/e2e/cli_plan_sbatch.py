@@ -72,7 +72,7 @@ def refused(c, tmp):
                         ((c, "--sbatch", "--time", "4"), "at least 5 minutes"),
                         ((c, "--sbatch", "--partition", "a b"), "cannot be the name of a partition"),
                         ((c, "--sbatch", "--account", "x\n#"), "cannot be the name of an account"),
-                        ((c, "--time", "60"), "belong to --sbatch"), ((c, "--sbatch", "--json"), "either --sbatch or --json"),
+                        ((c, "--time", "60"), "need --sbatch"), ((c, "--sbatch", "--json"), "exclude each other"),
                         ((bad, "--sbatch", "--calibrate", 0), "names no output folder")):
         code, out, err = run("plan", *words, cwd=tmp)
         check(code == 2 and out == "" and want in err, f"{words[1:]}: {code} {err}")
@@ -86,7 +86,7 @@ echo "$*" >>"$FAKE/scontrol"
 """
 LAUNCHER = """#!/bin/bash
 printf '%s\\n' "$@" >"$FAKE/words"
-trap 'echo landed >>"$FAKE/words"; exit ${FAKE_LANDED:-75}' USR1
+trap 'echo stopped >>"$FAKE/words"; exit ${FAKE_STOPPED:-75}' USR1
 [[ -z ${FAKE_SIGNAL:-} ]] || { kill -"$FAKE_SIGNAL" $PPID; for i in {1..100}; do sleep 0.1; done; }
 exit ${FAKE_CODE:-0}
 """
@@ -135,8 +135,8 @@ def signals(tmp):
     s = Slurm(tmp, "signals")
     for sig in ("USR1", "TERM"):
         got, out, calls, words = s.submit(TEMPLATE, "c.yaml", FAKE_SIGNAL=sig)
-        check(got == 0 and words[-1:] == ["landed"] and "requeue 7\n" in calls, f"{sig}: the launcher lands: {got} {out} {words}")
-        got, out, calls, words = s.submit(TEMPLATE, "c.yaml", FAKE_SIGNAL=sig, FAKE_LANDED="0")
+        check(got == 0 and words[-1:] == ["stopped"] and "requeue 7\n" in calls, f"{sig}: the launcher stops: {got} {out} {words}")
+        got, out, calls, words = s.submit(TEMPLATE, "c.yaml", FAKE_SIGNAL=sig, FAKE_STOPPED="0")
         check(got == 0 and "requeue 7\n" in calls, f"{sig}: 0 of a launcher that was signalled is not believed: {out}")
     for state, again in (("JobState=COMPLETING Reason=None", False), ("JobState=PENDING Reason=None", False),
                          ("JobState=COMPLETING Reason=TimeLimit", True)):

@@ -19,7 +19,7 @@ def main():
     a.add_argument("--produce", default="60 ps"), a.add_argument("--seed", type=int, default=1)
     args = a.parse_args(sys.argv[4:])
     rng = random.Random(args.seed)
-    tmp = pathlib.Path(tempfile.mkdtemp(prefix="vitrion-landing-"))
+    tmp = pathlib.Path(tempfile.mkdtemp(prefix="vitrion-stop-"))
     campaign = write_campaign(tmp, produce=args.produce, glasses=1, temperatures="900 K, 1000 K")
     campaign.write_text(campaign.read_text().replace("atoms: 42", f"atoms: {args.atoms}"))
     reference = tmp / "reference"

@@ -154,8 +154,8 @@ class Living(unittest.TestCase):
         self.assertIn("store: ", text)  # it was the one to assemble
 
     def test_09_soft_stops_end_in_time_and_continue_to_the_same_bytes(self):
-        out, reference = self.tmp / "landing", self.tmp / "landing-reference"
-        campaign = write_campaign(self.tmp, "landing.yaml", produce="100 ps", more=FAST)
+        out, reference = self.tmp / "stopped-softly", self.tmp / "stopped-softly-reference"
+        campaign = write_campaign(self.tmp, "softly.yaml", produce="100 ps", more=FAST)
         self.assertEqual(run(campaign, reference, 2).returncode, 0)
         for n, sig in enumerate((signal.SIGTERM, signal.SIGUSR1, signal.SIGINT), 1):
             p = start(campaign, out, 2)
@@ -312,7 +312,7 @@ class Living(unittest.TestCase):
         self.assertIn("waiting to see whether it lives", p.stderr)
         self.assertEqual(differences(self.reference, out), "")
 
-    def test_18_a_stopped_guardian_does_not_hold_the_job(self):
+    def test_18_a_stopped_watchdog_does_not_hold_the_job(self):
         out = self.tmp / "watchdog"
         p = start(self.campaign, out, 2)
         wait_until(lambda: glasses(out) >= 2)

@@ -187,10 +187,10 @@ def limit(t, **env):
     starts = 1 + t.wait_end(job, 400)
     text = t.log(job)
     expect(starts > 1, "it ended before its limit: nothing was tested")
-    expect(text.count("stopped by signal 10") + text.count("stopped early; back into the queue") > 0, "it did not land")
+    expect(text.count("stopped by signal 10") + text.count("stopped early; back into the queue") > 0, "it did not stop")
     expect("DUE TO TIME LIMIT" not in text, "a start was killed at its limit")
     t.same_bytes()
-    return f"landed before the limit, {starts} starts"
+    return f"stopped before the limit, {starts} starts"
 
 
 @scenario("limit", quick=True)
@@ -205,7 +205,7 @@ def limit_mpiexec(t):
 
 @scenario("limit-known")
 def limit_known(t):
-    """No early signal: the program asks SLURM for its limit (squeue) and lands before it."""
+    """No early signal: the program asks SLURM for its limit (squeue) and stops before it."""
     t.w.reference(LONG_PS)
     job = t.submit("--ntasks=1", "--time=1", "--signal=B:CONT@10", ps=LONG_PS)
     starts = 1 + t.wait_end(job, 900)
@@ -213,7 +213,7 @@ def limit_known(t):
     expect(starts > 1 and "stopped by the wall limit" in text, "it did not stop by itself")
     expect("DUE TO TIME LIMIT" not in text, "a start was killed at its limit")
     t.same_bytes(LONG_PS)
-    return f"landed by itself before the limit, {starts} starts"
+    return f"stopped by itself before the limit, {starts} starts"
 
 
 @scenario("limit-unwarned")

@@ -68,7 +68,7 @@ static void what_was_rotated_leaves_the_one_before(void **state)
   vt_err err;
   char *data;
   size_t n;
-  for (char c = 'a'; c <= 'c'; c++) VT_TEST_OK(vt_file_rotate(inside("r"), &c, 1, &err), &err);
+  for (const char *c = "abc"; *c != '\0'; c++) VT_TEST_OK(vt_file_rotate(inside("r"), c, 1, &err), &err);
   VT_TEST_OK(vt_file_read(inside("r"), 9, &data, &n, &err), &err);
   assert_string_equal(data, "c");
   vt_free(data);

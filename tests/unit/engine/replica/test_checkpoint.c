@@ -486,7 +486,7 @@ static void what_is_removed_is_gone(void **state)
   interrupted_close(&k);
 }
 
-/* ------------------------------------------------------------------ landing */
+/* ------------------------------------------------------------------ soft stops */
 
 static void a_stop_goes_on_to_the_next_block_and_is_asked_for_all_the_way(void **state)
 {
@@ -507,7 +507,7 @@ static void a_stop_goes_on_to_the_next_block_and_is_asked_for_all_the_way(void *
   interrupted_close(&k);
 }
 
-static void a_landing_that_takes_too_long_ends_without_a_checkpoint(void **state)
+static void a_soft_stop_that_takes_too_long_ends_without_a_checkpoint(void **state)
 {
   (void)state;
   interrupted k;
@@ -588,7 +588,7 @@ int main(void)
                                      cmocka_unit_test(keeping_takes_no_memory_while_atoms_move),
                                      cmocka_unit_test(what_is_removed_is_gone),
                                      cmocka_unit_test(a_stop_goes_on_to_the_next_block_and_is_asked_for_all_the_way),
-                                     cmocka_unit_test(a_landing_that_takes_too_long_ends_without_a_checkpoint),
+                                     cmocka_unit_test(a_soft_stop_that_takes_too_long_ends_without_a_checkpoint),
                                      cmocka_unit_test(a_stop_while_packing_ends_at_once_and_an_error_anywhere)};
   return cmocka_run_group_tests(tests, run_through, drop);
 }

@@ -303,7 +303,7 @@ static vt_journal *reopen(vt_journal *j)
 
 /* Of a shard with a bad header, two bad records, a bad pad byte and a torn tail the good records are left, without any
  * flaw, and the old bytes are kept in damaged/, which no reader looks at. */
-static void mending_keeps_the_good_records_and_the_old_file(void **state)
+static void repair_keeps_the_good_records_and_the_old_file(void **state)
 {
   (void)state;
   size_t end[N], text[N];
@@ -491,7 +491,7 @@ int main(void)
       T(every_truncation_leaves_the_whole_records),
       T(a_length_that_lies_costs_its_record),
       T(nothing_is_cut_behind_a_damaged_header),
-      T(mending_keeps_the_good_records_and_the_old_file),
+      T(repair_keeps_the_good_records_and_the_old_file),
       T(a_shard_without_a_good_record_is_only_moved_away),
       T(another_version_is_refused_by_name),
       T(a_reader_beside_a_writer_sees_whole_records_only),
