@@ -1,4 +1,4 @@
-/* analysis.h - what the arrays of one MD task, or of a trajectory made elsewhere, say (layer 4).
+/* analysis.h - what the arrays of one MD task, or of a trajectory made elsewhere, say (layer 7).
  *
  * The numbers are computed once, into a vt_analysis; the text for people and the JSON for scripts are both written from
  * it.  What was not observed or is not resolved is NaN or left out, and a warning says why.  Not collective. */
@@ -7,10 +7,10 @@
 
 #include <stdio.h>
 
-#include "engine/structure/structure.h"
-#include "engine/transport/transport.h"
 #include "engine/obs/obs.h"
 #include "engine/spec/spec.h"
+#include "engine/structure/structure.h"
+#include "engine/transport/transport.h"
 #include "runner/json/json.h"
 
 /* What was measured; everything is borrowed. */

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "runner/analysis/analysis_impl.h"
+#include "runner/fields/fields.h"
 
 static vt_json *pair_json(const vt_analysis *a, int i, int j)
 {
@@ -41,8 +42,7 @@ static vt_json *species_json(const vt_analysis *a, int s)
   vt_json_put(o, "symbol", vt_json_text(vt__symbol(a, s)));
   vt_json_put(o, "charge", vt_json_int(c->charge[s]));
   vt_json_put(o, "n", vt_json_int(c->count[s]));
-  vt_json_put(o, "D_cm2_s", vt_json_num(t->d_cm2_s));
-  vt_json_put(o, "D_se_cm2_s", vt_json_num(t->se));
+  vt_fields_json(o, &vt_tracer_fields, t);
   vt_json_put(o, "window_ps", t->reason == VT_TR_OK ? vt_json_interval(t->lo_ps, t->hi_ps) : vt_json_null());
   vt_json_put(o, "diffusive", vt_json_bool(t->reason == VT_TR_OK));
   return o;
@@ -51,24 +51,12 @@ static vt_json *species_json(const vt_analysis *a, int s)
 static void transport_json(const vt_analysis *a, vt_json *o)
 {
   const vt_transport *t = &a->transport;
-  vt_json *species = vt_json_array(), *haven = vt_json_object();
-  vt_json_est(o, "temperature_K", t->temperature_k, t->temperature_se);
-  vt_json_est(o, "pressure_GPa", t->pressure_gpa, t->pressure_se);
-  vt_json_put(o, "volume_A3", vt_json_num(t->volume_a3));
-  vt_json_put(o, "density_g_cm3", vt_json_num(t->density_g_cm3));
-  vt_json_put(o, "e_pot_eV_atom", vt_json_num(t->e_pot_ev_atom));
+  vt_json *species = vt_json_array();
+  vt_fields_json(o, &vt_transport_fields, t);
   for (int s = 0; s < vt__comp(a)->n_species; s++) vt_json_add(species, species_json(a, s));
   vt_json_put(o, "species", species);
-  vt_json_put(o, "sigma_mS_cm", vt_json_num(t->sigma_mS_cm));
-  vt_json_put(o, "sigma_se_mS_cm", vt_json_num(t->sigma_se));
-  vt_json_put(o, "sigma_ne_mS_cm", vt_json_num(t->sigma_ne_mS_cm));
-  vt_json_put(o, "sigma_ne_se_mS_cm", vt_json_num(t->sigma_ne_se));
-  vt_json_put(o, "sigma_ne_all_mS_cm", vt_json_num(t->sigma_ne_all_mS_cm));
   vt_json_put(o, "sigma_window_ps",
               isfinite(t->sigma_mS_cm) ? vt_json_interval(t->sigma_lo_ps, t->sigma_hi_ps) : vt_json_null());
-  vt_json_est(haven, "framework", t->haven_fw, t->haven_fw_se);
-  vt_json_est(haven, "total", t->haven_total, t->haven_total_se);
-  vt_json_put(o, "haven", haven);
 }
 
 static const char *frame_name(int frame) { return frame == VT_TR_FRAMEWORK ? "framework" : "barycentric"; }
@@ -76,17 +64,7 @@ static const char *frame_name(int frame) { return frame == VT_TR_FRAMEWORK ? "fr
 static vt_json *onsager_json(const vt_analysis *a)
 {
   const vt_onsager *q = a->frame == VT_TR_FRAMEWORK ? &a->framework : &a->barycentric;
-  const int n = vt__comp(a)->n_species;
-  vt_json *o = vt_json_object(), *species = vt_json_array(), *rows = vt_json_array();
-  for (int s = 0; s < n; s++) {
-    vt_json_add(species, vt_json_text(vt__symbol(a, s)));
-    vt_json_add(rows, vt_json_nums(q->l[s], (size_t)n));
-  }
-  vt_json_put(o, "frame", vt_json_text(frame_name(q->frame)));
-  vt_json_put(o, "species", species);
-  vt_json_put(o, "unit", vt_json_text("mS/cm: sigma = sum_ij z_i z_j L_ij"));
-  vt_json_put(o, "L", rows);
-  return o;
+  return vt_onsager_json(vt__comp(a), frame_name(q->frame), &q->l[0][0], NULL);
 }
 
 static vt_json *transference_json(const vt_analysis *a)
@@ -271,12 +249,10 @@ static vt_json *jumps_json(const vt_analysis *a)
   return list;
 }
 
-static const char *const flag_name[] = {"unknown", "yes", "no"}; /* in the order of vt_stationary */
-
 static vt_json *trend_json(const vt_trend *t)
 {
   vt_json *o = vt_json_object();
-  vt_json_put(o, "stationary", vt_json_text(flag_name[t->flag]));
+  vt_json_put(o, "stationary", vt_json_text(vt_reason_text(&vt_stationary_flags, t->flag)));
   vt_json_est(o, "first", t->first, t->first_se);
   vt_json_est(o, "last", t->last, t->last_se);
   vt_json_put(o, "z", vt_json_num(t->z));
@@ -293,7 +269,7 @@ static vt_json *stationarity_json(const vt_analysis *a)
   vt_json_put(o, "e_pot_eV_atom", trend_json(&st->energy));
   vt_json_put(o, "temperature_K", trend_json(&st->temperature));
   vt_json_put(o, "pressure_GPa", trend_json(&st->pressure));
-  vt_json_put(o, "stationary", vt_json_text(flag_name[st->flag]));
+  vt_json_put(o, "stationary", vt_json_text(vt_reason_text(&vt_stationary_flags, st->flag)));
   return o;
 }
 

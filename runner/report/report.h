@@ -1,4 +1,4 @@
-/* report.h - what a person and a script read of the fits: text, JSON, CSV (layer 7).
+/* report.h - what a person and a script read of the fits: text, JSON, CSV (layer 8).
  *
  * FORMAT of summary.csv: text, lines end with "\n", fields are separated by commas, no field is quoted (no name and no
  * text in it has a comma).  The first line has the names of the columns, then comes a line a composition, in the order

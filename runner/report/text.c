@@ -137,22 +137,25 @@ static void text_number(vt_buf *out, double x, double half)
     vt_buf_printf(out, "  %6.3f +- %-6.2g", x, half);
 }
 
+/* At the temperature nearest the reference. */
 static void text_headlines(vt_buf *out, const vt_campaign *c, const vt_fits *f)
 {
+  const int t = vt__nearest_temperature(c);
   int width = 11;
   for (int i = 0; i < c->n_comp; i++)
     if ((int)strlen(c->comp[i].name) > width) width = (int)strlen(c->comp[i].name);
-  vt_buf_printf(out, "At %g K\n  %-*s  %-16s  %-16s  %-16s  mean chain  CN(M)  g/cm3\n", vt__headline_of(c, f, 0).t_k,
-                width, "composition", "Haven(framework)", "t(alkali,bary)", "tau2/tau0");
+  vt_buf_printf(out, "At %g K\n  %-*s  %-16s  %-16s  %-16s  mean chain  CN(M)  g/cm3\n", c->t_k[t], width,
+                "composition", "Haven(framework)", "t(alkali,bary)", "tau2/tau0");
   for (int i = 0; i < c->n_comp; i++) {
-    const vt__headline h = vt__headline_of(c, f, i);
+    const vt_group *g = &f->group[i * c->n_temp + t];
+    const vt_over_glasses *ratio = &g->residence.ratio[2];
     vt_buf_printf(out, "  %-*s", width, c->comp[i].name);
-    text_number(out, h.haven_fw.value, h.haven_fw.se);
-    text_number(out, h.t_bary.value, h.t_bary.se);
-    text_number(out, h.ratio2.value, h.ratio2.value * h.ratio2.se); /* se is of the logarithm */
-    text_plain(out, 10, h.chain_mean, 2);
-    text_plain(out, 5, h.cn_metal, 2);
-    text_plain(out, 5, h.density_g_cm3, 3);
+    text_number(out, g->pool.haven_fw.value, g->pool.haven_fw.se);
+    text_number(out, g->pool.t_bary.value, g->pool.t_bary.se);
+    text_number(out, ratio->value, ratio->value * ratio->se); /* se is of the logarithm */
+    text_plain(out, 10, vt__structure_value(f, i, t, "chain_mean"), 2);
+    text_plain(out, 5, vt__structure_value(f, i, t, "cn_metal"), 2);
+    text_plain(out, 5, vt__structure_value(f, i, t, "density_g_cm3"), 3);
     vt_buf_printf(out, "\n");
   }
 }
@@ -185,78 +188,6 @@ vt_status vt_report_campaign_text(vt_buf *out, const vt_campaign *c, const vt_fi
 
 /* ------------------------------------------------------------------ summary.json, summary.csv */
 
-static void csv_number(vt_buf *b, double x)
-{
-  if (isfinite(x))
-    vt_buf_printf(b, ",%.17g", x);
-  else
-    vt_buf_printf(b, ",");
-}
-
-static const char csv_header[] =
-    "composition,n_points,n_glasses,Ea_eV,Ea_se_eV,T_ref_K,log10_D_Tref,log10_D_Tref_se,T_extra_K,D_extra,"
-    "D_extra_lo95,D_extra_hi95,sigmaT_Tref_mS_K_cm,sigmaT_extra_mS_K_cm,sigmaT_extra_lo95,"
-    "sigmaT_extra_hi95,verdict,D_model,sigmaT_model,Tg_K,"
-    "D_Tref_cm2_s,sigma_extra_mS_cm,sigma_extra_lo95,sigma_extra_hi95,T_near_K,Haven_framework,Haven_framework_lo95,"
-    "Haven_framework_hi95,t_alkali_barycentric,t_alkali_barycentric_lo95,t_alkali_barycentric_hi95,tau2_over_tau0,"
-    "tau2_over_tau0_lo95,tau2_over_tau0_hi95,mean_chain,CN_M,density_g_cm3\n";
-
-/* From D_Tref_cm2_s on. */
-static void csv_headlines(vt_buf *b, const vt_campaign *c, const vt_fits *f, int comp)
-{
-  const vt_arrh *d = &f->fitted[VT_Q_D_ALKALI].arrh[comp], *s = &f->fitted[VT_Q_SIGMA_T].arrh[comp];
-  const vt_band y = vt_arrh_extrapolated(s);
-  const vt__headline h = vt__headline_of(c, f, comp);
-  const double col[] = {d->resolved ? pow(10, d->log10_ref) : NAN,
-                        y.median / s->t_extra_k,
-                        y.lo95 / s->t_extra_k,
-                        y.hi95 / s->t_extra_k,
-                        h.t_k,
-                        h.haven_fw.value,
-                        h.haven_fw.lo95,
-                        h.haven_fw.hi95,
-                        h.t_bary.value,
-                        h.t_bary.lo95,
-                        h.t_bary.hi95,
-                        h.ratio2.value,
-                        h.ratio2.lo95,
-                        h.ratio2.hi95,
-                        h.chain_mean,
-                        h.cn_metal,
-                        h.density_g_cm3};
-  for (size_t k = 0; k < sizeof col / sizeof *col; k++) csv_number(b, col[k]);
-}
-
-static void csv_rows(vt_buf *b, const vt_campaign *c, const vt_fits *f)
-{
-  vt_buf_printf(b, "%s", csv_header);
-  for (int i = 0; i < c->n_comp; i++) {
-    const vt_arrh *d = &f->fitted[VT_Q_D_ALKALI].arrh[i], *s = &f->fitted[VT_Q_SIGMA_T].arrh[i];
-    double no_d = d->resolved ? 0 : NAN, no_s = s->resolved ? 0 : NAN;
-    vt_band x = vt_arrh_extrapolated(d), y = vt_arrh_extrapolated(s);
-    const double col[] = {d->ea_ev + no_d,
-                          d->ea_se + no_d,
-                          d->t_ref_k,
-                          d->log10_ref + no_d,
-                          d->log10_ref_se + no_d,
-                          d->t_extra_k,
-                          x.median,
-                          x.lo95,
-                          x.hi95,
-                          pow(10, s->log10_ref) + no_s,
-                          y.median,
-                          y.lo95,
-                          y.hi95};
-    vt_buf_printf(b, "%s,%d,%d", c->comp[i].name, d->n_points, d->n_glasses);
-    for (size_t k = 0; k < sizeof col / sizeof *col; k++) csv_number(b, col[k]);
-    vt_buf_printf(b, ",%s,%s,%s", vt_verdict_text((vt_verdict)f->fitted[VT_Q_D_ALKALI].compare.at_t.verdict),
-                  vt_model_text((vt_model)d->model), vt_model_text((vt_model)s->model));
-    csv_number(b, d->tg_k);
-    csv_headlines(b, c, f, i);
-    vt_buf_printf(b, "\n");
-  }
-}
-
 static vt_status write_file(const char *dir, const char *name, vt_buf *b, vt_err *err)
 {
   char path[VT_PATH + 32];
@@ -269,15 +200,15 @@ vt_status vt_report_summary(const char *dir, const vt_campaign *c, const vt_fits
 {
   vt_status rc = VT_OK;
   vt_buf csv = {0}, js = {0};
-  json_t *root;
+  vt_json *root;
   char hex[65];
   VT_TRY(vt__json_campaign(c, f, &root, err), err, "summary.json");
   vt_uid_hex(&c->id, hex);
-  json_object_set_new(root, "campaign", json_string(c->name));
-  json_object_set_new(root, "campaign_id", json_string(hex));
-  json_object_set_new(root, "build", json_string(vt_build_info()->build_id));
-  VT_TRY_OUT(vt__json_dump(&js, root, err), err, "summary.json");
-  csv_rows(&csv, c, f);
+  vt_json_put(root, "campaign", vt_json_text(c->name));
+  vt_json_put(root, "campaign_id", vt_json_text(hex));
+  vt_json_put(root, "build", vt_json_text(vt_build_info()->build_id));
+  VT_TRY_OUT(vt__json_finish(&js, root, err), err, "summary.json");
+  VT_TRY_OUT(vt__csv(c, f, &csv, err), err, "summary.csv");
   VT_TRY_OUT(write_file(dir, "summary.json", &js, err), err, "summary");
   VT_TRY_OUT(write_file(dir, "summary.csv", &csv, err), err, "summary");
 out:

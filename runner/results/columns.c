@@ -1,4 +1,4 @@
-/* columns.c - columns of structs as tables; what the structs of structure and of pools are called outside. */
+/* columns.c - columns of structs as tables, by the tables of their members. */
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -7,36 +7,126 @@
 #include "runner/results/results_impl.h"
 #include "runner/telemetry/telemetry.h"
 
-static void path_of(const char *group, const vt_field *f, char path[96])
+enum { W_WORD = 16 };
+
+static void path_of(const char *group, const char *name, char path[96])
 {
-  (void)snprintf(path, 96, "%.55s/%.38s", group, f->name);
+  (void)snprintf(path, 96, "%.55s/%.38s", group, name);
 }
 
-static int axes_of(const vt__rows *rows, int64_t last, int64_t dim[3])
+static int64_t count_of(const vt__rows *rows)
 {
-  int n = 0;
-  dim[n++] = rows->n0;
-  if (rows->n1 > 0) dim[n++] = rows->n1;
-  if (last > 1) dim[n++] = last;
+  int64_t n = 1;
+  for (int a = 0; a < rows->axes.n_dim; a++) n *= rows->axes.axis[a].n;
   return n;
 }
 
-static int64_t count_of(const vt__rows *rows) { return rows->n0 * (rows->n1 > 0 ? rows->n1 : 1); }
-
 static const char *row_of(const vt__rows *rows, int64_t i) { return (const char *)rows->base + (size_t)i * rows->size; }
 
-void vt__table_column(vt_tables *t, const char *group, const vt_field *f, const vt__rows *rows)
+static void numbers(vt_tables *t, const char *path, const vt_field *f, const vt__rows *rows)
 {
-  char path[96];
-  int64_t dim[3], n = count_of(rows);
-  const int m = f->n > 1 ? f->n : 1, n_dim = axes_of(rows, m, dim);
-  path_of(group, f, path);
-  double *v = f->is_int ? NULL : vt__table_nd(t, path, f->unit, f->doc, n_dim, dim);
-  int64_t *w = f->is_int ? vt__table_nd_i64(t, path, f->doc, n_dim, dim) : NULL;
-  for (int64_t i = 0; t->rc == VT_OK && i < n * m; i++) {
+  char doc[160];
+  const int m = f->n > 1 ? f->n : 1;
+  const vt_axes axes = m > 1 ? vt__axis_more(rows->axes, NULL, m) : rows->axes;
+  vt_field_doc(f, doc);
+  double *v = f->kind == VT_FIELD_REAL ? vt__table_f64(t, path, f->unit, doc, axes) : NULL;
+  int64_t *w = f->kind == VT_FIELD_REAL ? NULL : vt__table_i64(t, path, doc, axes);
+  for (int64_t i = 0; t->rc == VT_OK && i < count_of(rows) * m; i++) {
     const double x = vt_field_at(f, row_of(rows, i / m), (int)(i % m));
     if (v) v[i] = x;
     if (w) w[i] = (int64_t)x;
+  }
+}
+
+static void texts(vt_tables *t, const char *path, const vt_field *f, const vt__rows *rows)
+{
+  const int width = f->kind == VT_FIELD_WORD ? W_WORD : (int)f->step;
+  char *table = vt__table_str(t, path, f->doc, rows->axes, width);
+  for (int64_t i = 0; table && i < count_of(rows); i++)
+    vt__table_put(table, i, width, vt_field_text(f, row_of(rows, i)));
+}
+
+static void column(vt_tables *t, const char *group, const vt_field *f, const vt__rows *rows)
+{
+  char path[96];
+  path_of(group, f->name, path);
+  if (f->kind == VT_FIELD_TEXT || f->kind == VT_FIELD_WORD)
+    texts(t, path, f, rows);
+  else
+    numbers(t, path, f, rows);
+}
+
+/* Each part of `what`, in its unit where the part has none of its own. */
+static void parts(vt_tables *t, const char *path, const vt_field *what, const vt__rows *rows)
+{
+  char doc[160];
+  for (int k = 0; k < what->parts->n; k++) {
+    vt_field f = what->parts->f[k];
+    (void)snprintf(doc, sizeof doc, "%.80s: %.75s", what->doc, f.doc);
+    f.offset += what->offset;
+    f.n = what->n;
+    f.step = what->step;
+    if (!*f.unit) f.unit = what->unit;
+    f.doc = doc;
+    column(t, path, &f, rows);
+  }
+}
+
+static void field(vt_tables *t, const char *group, const vt_field *f, const vt__rows *rows)
+{
+  char path[96];
+  path_of(group, f->name, path);
+  if (f->kind == VT_FIELD_PARTS)
+    parts(t, path, f, rows);
+  else
+    column(t, group, f, rows);
+}
+
+/* The field under its older name. */
+static vt_field older(const vt_field *f)
+{
+  vt_field old = *f;
+  old.name = f->old;
+  return old;
+}
+
+void vt__table_field(vt_tables *t, const char *group, const vt_field *f, const vt__rows *rows)
+{
+  if (!f->name) return;
+  field(t, group, f, rows);
+  if (!f->old) return;
+  const vt_field old = older(f);
+  t->adds_older = 1;
+  field(t, group, &old, rows);
+  t->adds_older = 0;
+}
+
+void vt__table_fields(vt_tables *t, const char *group, const vt_fields *all, const vt__rows *rows)
+{
+  for (int k = 0; k < all->n; k++) vt__table_field(t, group, &all->f[k], rows);
+}
+
+static void species_column(vt_tables *t, const vt_campaign *c, const char *path, const vt_field *f,
+                           const vt__rows *rows, size_t step, size_t n_species)
+{
+  char doc[160];
+  const int ns = c->n_species, by_task = rows->axes.n_dim == 1;
+  const int64_t per_comp = by_task ? 1 : rows->axes.axis[1].n;
+  const vt_axes axes = vt__axis_more(rows->axes, "species", ns);
+  vt_field_doc(f, doc);
+  double *v = f->kind == VT_FIELD_REAL ? vt__table_f64(t, path, f->unit, doc, axes) : NULL;
+  int64_t *w = f->kind == VT_FIELD_REAL ? NULL : vt__table_i64(t, path, doc, axes);
+  for (int64_t i = 0; t->rc == VT_OK && i < count_of(rows); i++) {
+    const vt_composition *comp = &c->comp[by_task ? c->task[i].comp : i / per_comp];
+    int32_t known;
+    memcpy(&known, row_of(rows, i) + n_species, sizeof known);
+    for (int s = 0; s < ns; s++) {
+      int q = 0;
+      while (q < known && comp->z[q] != c->z[s]) q++;
+      const double x = q < known ? vt_field_at(f, row_of(rows, i) + (size_t)q * step, 0) : v ? NAN : -1;
+      if (v) v[i * ns + s] = x;
+      if (w) w[i * ns + s] = (int64_t)x;
+    }
   }
 }
 
@@ -44,22 +134,11 @@ void vt__table_species(vt_tables *t, const vt_campaign *c, const char *group, co
                        size_t step, size_t n_species)
 {
   char path[96];
-  int64_t dim[3] = {rows->n0, rows->n1}, n = count_of(rows);
-  const int ns = c->n_species, n_dim = rows->n1 > 0 ? 3 : 2;
-  dim[n_dim - 1] = ns;
-  path_of(group, f, path);
-  double *v = f->is_int ? NULL : vt__table_nd(t, path, f->unit, f->doc, n_dim, dim);
-  int64_t *w = f->is_int ? vt__table_nd_i64(t, path, f->doc, n_dim, dim) : NULL;
-  for (int64_t i = 0; t->rc == VT_OK && i < n; i++) {
-    const vt_composition *comp = &c->comp[rows->n1 > 0 ? i / rows->n1 : c->task[i].comp];
-    int32_t known;
-    memcpy(&known, row_of(rows, i) + n_species, sizeof known);
-    for (int s = 0; s < ns; s++) {
-      int q = 0;
-      while (q < known && comp->z[q] != c->z[s]) q++;
-      const double x = q < known ? vt_field_at(f, row_of(rows, i) + (size_t)q * step, 0) : f->is_int ? -1 : NAN;
-      if (v) v[i * ns + s] = x;
-      if (w) w[i * ns + s] = (int64_t)x;
-    }
-  }
+  path_of(group, f->name, path);
+  species_column(t, c, path, f, rows, step, n_species);
+  if (!f->old) return;
+  path_of(group, f->old, path);
+  t->adds_older = 1;
+  species_column(t, c, path, f, rows, step, n_species);
+  t->adds_older = 0;
 }

@@ -30,8 +30,7 @@ vt_status vt_fits_from_journal(const vt_campaign *c, const vt_journal *j, vt_fit
 
 /* ------------------------------------------------------------------ from a store */
 
-/* A campaign that is only read needs no potential: take any element, no hash (its uids are not used). */
-static vt_status any_potential(void *ctx, const char *kind, const char *path, vt_pot_facts *out, vt_err *err)
+vt_status vt__any_potential(void *ctx, const char *kind, const char *path, vt_pot_facts *out, vt_err *err)
 {
   (void)ctx, (void)kind, (void)path, (void)err;
   *out = (vt_pot_facts){.cutoff = 1};
@@ -47,7 +46,7 @@ static vt_status campaign_of_store(vt_store *s, const char *path, const vt_campa
   vt_buf text = {0};
   vt_diags diags = {0};
   vt_campaign_env reading = *env;
-  reading.probe = any_potential;
+  reading.probe = vt__any_potential;
   VT_TRY_OUT(vt_store_read_text(s, "/campaign", &text, err), err, "campaign of '%s'", path);
   VT_TRY_OUT(vt_campaign_parse(text.s, text.len, path, ".", &reading, c, &diags, err), err,
              "the campaign text in '%s' (%s)", path, diags.n ? diags.d[0].text : "unreadable");

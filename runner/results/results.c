@@ -44,61 +44,74 @@ static void describe_row_dset(const vt_row_def *r, int64_t n_rows, vt_store_dset
   for (int a = 0; a < r->def.n_dim; a++) d->dim[a + 1] = r->def.dim[a];
 }
 
-static int describe_campaign(const vt_campaign *c, vt_store_attr *attr)
+int vt__attributes_of(const vt_campaign *c, vt_store_attr attr[VT__ATTRIBUTES])
 {
   char hex[65], pot[65];
   vt_uid_hex(&c->id, hex);
   vt_uid_hex(&c->pot.sha256, pot);
-  int n = 0;
   const struct {
     const char *name, *text;
-  } text[] = {{"campaign", c->name},
-              {"campaign_id", hex},
-              {"potential_sha256", pot},
-              {"build", vt_build_info()->build_id},
-              {"units", "per dataset: attribute unit"}};
-  for (size_t k = 0; k < sizeof text / sizeof *text; k++) {
-    (void)snprintf(attr[n].name, sizeof attr[n].name, "%s", text[k].name);
-    (void)snprintf(attr[n].text, sizeof attr[n].text, "%s", text[k].text);
-    n++;
+  } text[VT__ATTRIBUTES] = {{"campaign", c->name},
+                            {"campaign_id", hex},
+                            {"potential_sha256", pot},
+                            {"build", vt_build_info()->build_id},
+                            {"units", "per dataset: attribute unit"}};
+  for (int k = 0; k < VT__ATTRIBUTES; k++) {
+    attr[k] = (vt_store_attr){.is_int = 0};
+    (void)snprintf(attr[k].name, sizeof attr[k].name, "%s", text[k].name);
+    (void)snprintf(attr[k].text, sizeof attr[k].text, "%s", text[k].text);
   }
-  return n;
+  return VT__ATTRIBUTES;
+}
+
+void vt__contents_free(vt__contents *s)
+{
+  if (s->tables) vt_tables_free(s->tables);
+  vt_free(s->tables);
+  vt_free(s->dset);
+  vt_free(s->row);
+  *s = (vt__contents){0};
+}
+
+vt_status vt__contents_of(const vt_campaign *c, const vt_journal *j, const vt_fits *f, vt__contents *out, vt_err *err)
+{
+  void *p = NULL;
+  *out = (vt__contents){0};
+  VT_TRY(vt_row_defs(c, &out->row, &out->n_rows, err), err, "datasets");
+  VT_TRY(vt_calloc64(&p, 1, sizeof *out->tables, err), err, "tables");
+  vt_tables *t = out->tables = p;
+  t->err = err;
+  vt_tables_campaign(t, c, j);
+  vt__tables_fits(t, c, f);
+  vt__tables_groups(t, c, f);
+  vt__tables_failures(t, c, j);
+  VT_TRY(t->rc, err, "tables of the store");
+  out->n = out->n_rows + t->n;
+  VT_TRY(vt_calloc64(&p, (size_t)out->n, sizeof *out->dset, err), err, "datasets");
+  out->dset = p;
+  for (int k = 0; k < out->n_rows; k++) describe_row_dset(&out->row[k], c->n_tasks, &out->dset[k]);
+  memcpy(out->dset + out->n_rows, t->dset, (size_t)t->n * sizeof *t->dset);
+  return VT_OK;
 }
 
 vt_status vt_results_assemble(vt_comm *comm, const vt_campaign *c, const vt_journal *j, const vt_fits *f,
                               const char *path, vt_err *err)
 {
   vt_status rc = VT_OK;
-  void *p = NULL;
-  vt_row_def *rows = NULL;
   vt_buf text = {0};
-  vt_store_attr attr[8] = {0};
-  vt_row_source src = {.c = c, .j = j};
-  vt_tables *t = NULL;
-  vt_store_dset *dset = NULL;
-  VT_TRY_OUT(vt_row_defs(c, &rows, &src.n_def, err), err, "datasets");
-  src.def = rows;
-  VT_TRY_OUT(vt_calloc64(&p, 1, sizeof *t, err), err, "tables");
-  t = p;
-  t->err = err;
-  vt_tables_campaign(t, c, j);
-  vt__tables_fits(t, c, f);
-  vt__tables_groups(t, c, f);
-  vt__tables_failures(t, c, j);
-  VT_TRY_OUT(t->rc, err, "tables of the store");
-  VT_TRY_OUT(vt_calloc64(&p, (size_t)(src.n_def + t->n), sizeof *dset, err), err, "datasets");
-  dset = p;
-  for (int k = 0; k < src.n_def; k++) describe_row_dset(&rows[k], c->n_tasks, &dset[k]);
-  memcpy(dset + src.n_def, t->dset, (size_t)t->n * sizeof *dset);
+  vt_store_attr attr[VT__ATTRIBUTES];
+  vt__contents all;
+  VT_TRY_OUT(vt__contents_of(c, j, f, &all, err), err, "contents of the store");
   vt_campaign_canon(c, &text);
   VT_TRY_OUT(vt_buf_check(&text, err), err, "campaign text");
 out:
   rc = vt_comm_agree(comm, rc, err);
   if (rc == VT_OK) {
-    vt_store_spec spec = {.dset = dset,
-                          .n_dset = src.n_def + t->n,
+    vt_row_source src = {.c = c, .j = j, .def = all.row, .n_def = all.n_rows};
+    vt_store_spec spec = {.dset = all.dset,
+                          .n_dset = all.n,
                           .attr = attr,
-                          .n_attr = describe_campaign(c, attr),
+                          .n_attr = vt__attributes_of(c, attr),
                           .campaign_text = text.s,
                           .n_rows = c->n_tasks,
                           .row = vt_row_fill,
@@ -107,9 +120,6 @@ out:
     if (rc != VT_OK) (void)vt_err_wrap(err, rc, __FILE__, __LINE__, "assembling '%s'", path);
   }
   vt_buf_free(&text);
-  if (t) vt_tables_free(t);
-  vt_free(t);
-  vt_free(dset);
-  vt_free(rows);
+  vt__contents_free(&all);
   return rc;
 }

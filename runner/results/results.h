@@ -1,4 +1,4 @@
-/* results.h - results.h5: its rows and tables out of the journal, and back into arrays (layer 7). */
+/* results.h - results.h5: its rows and tables out of the journal, and back into arrays (layer 8). */
 #ifndef VT_RESULTS_H
 #define VT_RESULTS_H
 
@@ -45,20 +45,36 @@ typedef struct vt_row_source {
 } vt_row_source;
 VT_MUST_CHECK vt_status vt_row_fill(void *ctx, int64_t row, void *const *out, vt_err *err);
 
-enum { VT_TABLES_MOST = 4096 };
+enum { VT_TABLES_MOST = 8192 };
+
+/* Axes of a dataset: "tasks", "compositions", ...; NULL: plain numbers, as many as n. */
+typedef struct vt_axes {
+  int n_dim;
+  struct {
+    const char *name;
+    int64_t n;
+  } axis[VT_MAX_DIM + 1];
+} vt_axes;
 
 /* Datasets and the memory of their contents.  After the first failure the others do nothing and `rc` says why. */
 typedef struct vt_tables {
   vt_store_dset dset[VT_TABLES_MOST];
+  vt_axes axes[VT_TABLES_MOST];
   void *memory[VT_TABLES_MOST];
-  int n;
+  char older[VT_TABLES_MOST]; /* 1: a copy under a name that is older than the rule of names */
+  int n, adds_older;
   vt_status rc;
   vt_err *err;
 } vt_tables;
 
 void vt_tables_free(vt_tables *t);
 
-/* /tasks, /compositions, /species, /timing */
+/* /tasks, /compositions, /species, /timing; j NULL: as before the first result. */
 void vt_tables_campaign(vt_tables *t, const vt_campaign *c, const vt_journal *j);
+
+/* The tree of the store of a campaign (NULL: of an example that observes everything), from the tables that write it:
+ * path, axes, type, unit and meaning of every dataset, as Markdown or as JSON. */
+VT_MUST_CHECK vt_status vt_store_schema(const vt_campaign *c, const vt_campaign_env *env, int json, vt_buf *out,
+                                        vt_err *err);
 
 #endif

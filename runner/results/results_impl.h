@@ -11,36 +11,62 @@ VT_MUST_CHECK vt_status vt__row_copy(vt_row_way way, const vt_campaign *c, const
                                      const vt_array_def *task, const vt_array_def *row, double *task_values,
                                      double *row_values, vt_err *err);
 
-/* A zeroed table of dims (n1 0: one axis) that the caller fills; NULL after a failure. */
-double *vt__table_f64(vt_tables *t, const char *path, const char *unit, const char *doc, int64_t n0, int64_t n1);
-int64_t *vt__table_i64(vt_tables *t, const char *path, const char *doc, int64_t n0, int64_t n1);
-/* The same with n_dim axes. */
-double *vt__table_nd(vt_tables *t, const char *path, const char *unit, const char *doc, int n_dim, const int64_t *dim);
-int64_t *vt__table_nd_i64(vt_tables *t, const char *path, const char *doc, int n_dim, const int64_t *dim);
-char *vt__table_str(vt_tables *t, const char *path, const char *doc, int64_t n, int width);
+/* A zeroed table that the caller fills; NULL after a failure. */
+double *vt__table_f64(vt_tables *t, const char *path, const char *unit, const char *doc, vt_axes axes);
+int64_t *vt__table_i64(vt_tables *t, const char *path, const char *doc, vt_axes axes);
+/* `width` bytes a text, its NUL included. */
+char *vt__table_str(vt_tables *t, const char *path, const char *doc, vt_axes axes, int width);
 /* Copy text into row i of a string table (cut to fit). */
 void vt__table_put(char *table, int64_t i, int width, const char *text);
 
+/* Axes that several tables have. */
+vt_axes vt__axis(const char *name, int64_t n);
+vt_axes vt__axis_more(vt_axes axes, const char *name, int64_t n);
+vt_axes vt__axes_tasks(const vt_campaign *c);
+vt_axes vt__axes_comps(const vt_campaign *c);
+vt_axes vt__axes_groups(const vt_campaign *c); /* compositions, temperatures */
+
 /* /transport, /fits, /compare */
 void vt__tables_fits(vt_tables *t, const vt_campaign *c, const vt_fits *f);
-/* /failures and /timing/crash. */
+/* /failures and /timing/crash; j NULL: as before the first failure. */
 void vt__tables_failures(vt_tables *t, const vt_campaign *c, const vt_journal *j);
 /* /structure, /stationarity by task; /pool, /residence, /structure_mean by composition and temperature */
 void vt__tables_groups(vt_tables *t, const vt_campaign *c, const vt_fits *f);
 
-/* n0 (by n1, unless that is 0) structs of `size` bytes. */
+/* Structs of `size` bytes, as many as the axes say. */
 typedef struct vt__rows {
   const void *base;
   size_t size;
-  int64_t n0, n1;
+  vt_axes axes;
 } vt__rows;
 
-/* Column `f` as the table group/name. */
-void vt__table_column(vt_tables *t, const char *group, const vt_field *f, const vt__rows *rows);
+/* Field `f` as the dataset group/name, and its older name beside it; a field of parts as the group group/name. */
+void vt__table_field(vt_tables *t, const char *group, const vt_field *f, const vt__rows *rows);
+void vt__table_fields(vt_tables *t, const char *group, const vt_fields *all, const vt__rows *rows);
 /* The same of an array over species in each struct, `step` bytes apart, with an axis over the campaign's species; NaN
- * (-1) where the species is absent or the struct's int32_t at n_species is 0.  Rows are tasks (n1 0), else compositions
- * by temperatures. */
+ * (-1) where the species is absent or the struct's int32_t at n_species is 0.  The first axis of the rows is tasks or
+ * compositions. */
 void vt__table_species(vt_tables *t, const vt_campaign *c, const char *group, const vt_field *f, const vt__rows *rows,
                        size_t step, size_t n_species);
+
+/* Everything that the store of a campaign holds. */
+typedef struct vt__contents {
+  vt_row_def *row;
+  int n_rows;
+  vt_tables *tables;
+  vt_store_dset *dset; /* [n] those of the rows, then the tables */
+  int n;
+} vt__contents;
+/* j NULL: without results.  vt__contents_free also after a failure. */
+VT_MUST_CHECK vt_status vt__contents_of(const vt_campaign *c, const vt_journal *j, const vt_fits *f, vt__contents *out,
+                                        vt_err *err);
+void vt__contents_free(vt__contents *s);
+/* Attributes of the root group; their number. */
+enum { VT__ATTRIBUTES = 5 };
+int vt__attributes_of(const vt_campaign *c, vt_store_attr attr[VT__ATTRIBUTES]);
+
+/* For a campaign that is only read: any element, no hash (its uids are not used). */
+VT_MUST_CHECK vt_status vt__any_potential(void *ctx, const char *kind, const char *path, vt_pot_facts *out,
+                                          vt_err *err);
 
 #endif

@@ -8,23 +8,42 @@
 
 /* ------------------------------------------------------------------ building */
 
-static void *add(vt_tables *t, vt_store_type type, const char *path, const char *unit, const char *doc, int n_dim,
-                 const int64_t *dim, int width)
+vt_axes vt__axis_more(vt_axes axes, const char *name, int64_t n)
+{
+  axes.axis[axes.n_dim].name = name;
+  axes.axis[axes.n_dim++].n = n;
+  return axes;
+}
+
+vt_axes vt__axis(const char *name, int64_t n) { return vt__axis_more((vt_axes){0}, name, n); }
+vt_axes vt__axes_tasks(const vt_campaign *c) { return vt__axis("tasks", c->n_tasks); }
+vt_axes vt__axes_comps(const vt_campaign *c) { return vt__axis("compositions", c->n_comp); }
+
+vt_axes vt__axes_groups(const vt_campaign *c) { return vt__axis_more(vt__axes_comps(c), "temperatures", c->n_temp); }
+
+static void *add(vt_tables *t, vt_store_type type, const char *path, const char *unit, const char *doc, vt_axes axes,
+                 int width)
 {
   if (t->rc != VT_OK) return NULL;
-  if (t->n == VT_TABLES_MOST || n_dim > VT_MAX_DIM + 1) {
-    t->rc = vt_err_set(t->err, VT_EBUG, __FILE__, __LINE__, "more than %d tables, or %d axes", VT_TABLES_MOST, n_dim);
+  if (t->n == VT_TABLES_MOST) {
+    t->rc = vt_err_set(t->err, VT_EBUG, __FILE__, __LINE__, "more than %d tables", VT_TABLES_MOST);
+    return NULL;
+  }
+  vt_store_dset *d = &t->dset[t->n];
+  if (strlen(path) >= sizeof d->path || strlen(unit) >= sizeof d->unit || strlen(doc) >= sizeof d->doc) {
+    t->rc = vt_err_set(t->err, VT_EBUG, __FILE__, __LINE__, "no room for the description of '%s'", path);
     return NULL;
   }
   size_t size = type == VT_STR ? (size_t)width : sizeof(double), count = 1;
-  for (int a = 0; a < n_dim; a++) count *= (size_t)dim[a];
+  for (int a = 0; a < axes.n_dim; a++) count *= (size_t)axes.axis[a].n;
   void *p;
   t->rc = vt_calloc64(&p, count, size, t->err);
   if (t->rc != VT_OK) return NULL;
   t->memory[t->n] = p;
-  vt_store_dset *d = &t->dset[t->n++];
-  *d = (vt_store_dset){.type = type, .width = width, .n_dim = n_dim, .table = p};
-  for (int a = 0; a < n_dim; a++) d->dim[a] = dim[a];
+  t->older[t->n] = (char)t->adds_older;
+  t->axes[t->n++] = axes;
+  *d = (vt_store_dset){.type = type, .width = width, .n_dim = axes.n_dim, .table = p};
+  for (int a = 0; a < axes.n_dim; a++) d->dim[a] = axes.axis[a].n;
   (void)snprintf(d->path, sizeof d->path, "%s", path);
   (void)snprintf(d->unit, sizeof d->unit, "%s", unit);
   (void)snprintf(d->doc, sizeof d->doc, "%s", doc);
@@ -32,29 +51,19 @@ static void *add(vt_tables *t, vt_store_type type, const char *path, const char 
   return p;
 }
 
-double *vt__table_nd(vt_tables *t, const char *path, const char *unit, const char *doc, int n_dim, const int64_t *dim)
+double *vt__table_f64(vt_tables *t, const char *path, const char *unit, const char *doc, vt_axes axes)
 {
-  return add(t, VT_F64, path, unit, doc, n_dim, dim, 0);
+  return add(t, VT_F64, path, unit, doc, axes, 0);
 }
 
-int64_t *vt__table_nd_i64(vt_tables *t, const char *path, const char *doc, int n_dim, const int64_t *dim)
+int64_t *vt__table_i64(vt_tables *t, const char *path, const char *doc, vt_axes axes)
 {
-  return add(t, VT_I64, path, "1", doc, n_dim, dim, 0);
+  return add(t, VT_I64, path, "1", doc, axes, 0);
 }
 
-double *vt__table_f64(vt_tables *t, const char *path, const char *unit, const char *doc, int64_t n0, int64_t n1)
+char *vt__table_str(vt_tables *t, const char *path, const char *doc, vt_axes axes, int width)
 {
-  return vt__table_nd(t, path, unit, doc, n1 > 0 ? 2 : 1, (const int64_t[]){n0, n1});
-}
-
-int64_t *vt__table_i64(vt_tables *t, const char *path, const char *doc, int64_t n0, int64_t n1)
-{
-  return vt__table_nd_i64(t, path, doc, n1 > 0 ? 2 : 1, (const int64_t[]){n0, n1});
-}
-
-char *vt__table_str(vt_tables *t, const char *path, const char *doc, int64_t n, int width)
-{
-  return add(t, VT_STR, path, "1", doc, 1, &n, width);
+  return add(t, VT_STR, path, "1", doc, axes, width);
 }
 
 void vt__table_put(char *table, int64_t i, int width, const char *text)
@@ -75,11 +84,12 @@ enum { W_UID = 65, W_WORD = 16, W_ERROR = 512 };
 
 static void species_tables(vt_tables *t, const vt_campaign *c)
 {
-  char *symbol = vt__table_str(t, "/species/symbol", "element; the rows of every species axis", c->n_species, 4);
-  int64_t *charge = vt__table_i64(t, "/species/charge", "oxidation number used for sigma", c->n_species, 0);
-  double *mass = vt__table_f64(t, "/species/mass", "u", "standard atomic mass", c->n_species, 0);
-  char *pair = vt__table_str(t, "/species/pair", "element pair; the rows of every pair axis",
-                             (int64_t)c->n_species * (c->n_species + 1) / 2, 8);
+  const vt_axes species = vt__axis("species", c->n_species);
+  const vt_axes pairs = vt__axis("pairs", (int64_t)c->n_species * (c->n_species + 1) / 2);
+  char *symbol = vt__table_str(t, "/species/symbol", "element; the rows of every species axis", species, 4);
+  int64_t *charge = vt__table_i64(t, "/species/charge", "oxidation number used for sigma", species);
+  double *mass = vt__table_f64(t, "/species/mass", "u", "standard atomic mass", species);
+  char *pair = vt__table_str(t, "/species/pair", "element pair; the rows of every pair axis", pairs, 8);
   if (t->rc != VT_OK) return;
   for (int s = 0; s < c->n_species; s++) {
     vt__table_put(symbol, s, 4, vt_element_symbol(c->z[s]));
@@ -97,17 +107,19 @@ static void species_tables(vt_tables *t, const vt_campaign *c)
 
 static void composition_tables(vt_tables *t, const vt_campaign *c)
 {
-  int64_t n = c->n_comp;
-  char *name = vt__table_str(t, "/compositions/name", "composition", n, VT_NAME);
-  char *formula = vt__table_str(t, "/compositions/formula", "as asked, per metal", n, VT_NAME);
-  char *alkali = vt__table_str(t, "/compositions/alkali", "factor: alkali", n, VT_NAME);
-  char *metal = vt__table_str(t, "/compositions/metal", "factor: metal", n, VT_NAME);
-  char *halogen = vt__table_str(t, "/compositions/halogen", "factor: halogen", n, VT_NAME);
-  double *asked = vt__table_f64(t, "/compositions/halogen_to_oxygen_asked", "1", "asked X/O", n, 0);
-  double *got = vt__table_f64(t, "/compositions/halogen_to_oxygen", "1", "X/O of the cell", n, 0);
-  double *ratio = vt__table_f64(t, "/compositions/alkali_per_metal", "1", "A/M of the cell", n, 0);
-  int64_t *atoms = vt__table_i64(t, "/compositions/n_atoms", "atoms of a cell", n, 0);
-  int64_t *counts = vt__table_i64(t, "/compositions/counts", "atoms of each species in a cell", n, c->n_species);
+  const int64_t n = c->n_comp;
+  const vt_axes comps = vt__axes_comps(c);
+  char *name = vt__table_str(t, "/compositions/name", "composition", comps, VT_NAME);
+  char *formula = vt__table_str(t, "/compositions/formula", "as asked, per metal", comps, VT_NAME);
+  char *alkali = vt__table_str(t, "/compositions/alkali", "factor: alkali", comps, VT_NAME);
+  char *metal = vt__table_str(t, "/compositions/metal", "factor: metal", comps, VT_NAME);
+  char *halogen = vt__table_str(t, "/compositions/halogen", "factor: halogen", comps, VT_NAME);
+  double *asked = vt__table_f64(t, "/compositions/halogen_to_oxygen_asked", "1", "asked X/O", comps);
+  double *got = vt__table_f64(t, "/compositions/halogen_to_oxygen", "1", "X/O of the cell", comps);
+  double *ratio = vt__table_f64(t, "/compositions/alkali_per_metal", "1", "A/M of the cell", comps);
+  int64_t *atoms = vt__table_i64(t, "/compositions/n_atoms", "atoms of a cell", comps);
+  int64_t *counts = vt__table_i64(t, "/compositions/counts", "atoms of each species in a cell",
+                                  vt__axis_more(comps, "species", c->n_species));
   if (t->rc != VT_OK) return;
   for (int k = 0; k < n; k++) {
     const vt_comp_asked *a = &c->asked[k];
@@ -176,28 +188,28 @@ static void one_task(vt_tables *t, const task_columns *k, const vt_campaign *c, 
 
 static void task_tables(vt_tables *t, const vt_campaign *c, const vt_journal *j)
 {
-  int64_t n = c->n_tasks;
+  const vt_axes n = vt__axes_tasks(c);
   task_columns k = {
       .uid = vt__table_str(t, "/tasks/uid", "SHA-256 of the task's canonical text", n, W_UID),
       .kind = vt__table_str(t, "/tasks/kind", "glass: pack, melt, quench; md: equilibrate, produce", n, W_WORD),
       .status = vt__table_str(t, "/tasks/status", "done, failed or missing", n, W_WORD),
-      .done = vt__table_i64(t, "/tasks/done", "1: there is a result", n, 0),
-      .comp = vt__table_i64(t, "/tasks/composition", "row of /compositions", n, 0),
-      .glass = vt__table_i64(t, "/tasks/glass", "which independent glass", n, 0),
-      .needs = vt__table_i64(t, "/tasks/needs", "row of the task it starts from, -1: none", n, 0),
-      .t_k = vt__table_f64(t, "/tasks/temperature", "K", "md: its temperature; glass: end of the quench", n, 0),
-      .attempt = vt__table_i64(t, "/tasks/attempt", "attempt number in the random key", n, 0),
+      .done = vt__table_i64(t, "/tasks/done", "1: there is a result", n),
+      .comp = vt__table_i64(t, "/tasks/composition", "row of /compositions", n),
+      .glass = vt__table_i64(t, "/tasks/glass", "which independent glass", n),
+      .needs = vt__table_i64(t, "/tasks/needs", "row of the task it starts from, -1: none", n),
+      .t_k = vt__table_f64(t, "/tasks/temperature", "K", "md: its temperature; glass: end of the quench", n),
+      .attempt = vt__table_i64(t, "/tasks/attempt", "attempt number in the random key", n),
       .half_stage = vt__table_i64(t, "/tasks/half_stage",
-                                  "stage that ran with half its time step (1 melt ... 4 produce), 0: none", n, 0),
-      .failures = vt__table_i64(t, "/tasks/failures", "failed tries", n, 0),
+                                  "stage that ran with half its time step (1 melt ... 4 produce), 0: none", n),
+      .failures = vt__table_i64(t, "/tasks/failures", "failed tries", n),
       .error = vt__table_str(t, "/tasks/error", "error chain of the last failed try", n, W_ERROR),
-      .ns = vt__table_f64(t, "/tasks/simulated_time", "ns", "simulated time", n, 0),
-      .wall = vt__table_f64(t, "/timing/wall", "s", "wall time of the task (not reproducible)", n, 0),
+      .ns = vt__table_f64(t, "/tasks/simulated_time", "ns", "simulated time", n),
+      .wall = vt__table_f64(t, "/timing/wall", "s", "wall time of the task (not reproducible)", n),
       .host = vt__table_str(t, "/timing/host", "where it ran (not reproducible)", n, 64),
       .build = vt__table_str(t, "/timing/build", "build that computed it (bits are promised for one build)", n, 48),
-      .crashes = vt__table_i64(t, "/timing/crashes", "processes that died while they ran it (not reproducible)", n, 0),
-      .rank = vt__table_i64(t, "/timing/rank", "MPI rank that ran it (not reproducible)", n, 0)};
-  for (int i = 0; i < n && t->rc == VT_OK; i++) one_task(t, &k, c, j, i);
+      .crashes = vt__table_i64(t, "/timing/crashes", "processes that died while they ran it (not reproducible)", n),
+      .rank = vt__table_i64(t, "/timing/rank", "MPI rank that ran it (not reproducible)", n)};
+  for (int i = 0; j && i < c->n_tasks && t->rc == VT_OK; i++) one_task(t, &k, c, j, i);
 }
 
 void vt_tables_campaign(vt_tables *t, const vt_campaign *c, const vt_journal *j)
@@ -205,8 +217,8 @@ void vt_tables_campaign(vt_tables *t, const vt_campaign *c, const vt_journal *j)
   task_tables(t, c, j);
   composition_tables(t, c);
   species_tables(t, c);
-  char *when =
-      vt__table_str(t, "/timing/assembled", "UTC time at which this file was written (not reproducible)", 1, 32);
+  char *when = vt__table_str(t, "/timing/assembled", "UTC time at which this file was written (not reproducible)",
+                             vt__axis(NULL, 1), 32);
   if (t->rc != VT_OK) return;
   time_t now = time(NULL);
   struct tm utc;

@@ -11,7 +11,7 @@ enum { W_WORD = 16, W_ERROR = 1024, W_HOST = 64 };
 static void count(vt_tables *t, const vt_campaign *c, const vt_journal *j, int64_t *failures, int64_t *crashes)
 {
   *failures = *crashes = 0;
-  for (int i = 0; i < c->n_tasks && t->rc == VT_OK; i++) {
+  for (int i = 0; j && i < c->n_tasks && t->rc == VT_OK; i++) {
     vt_tries tries;
     t->rc = vt_record_tries(j, &c->task[i].uid, &tries, t->err);
     *failures += tries.failures;
@@ -25,20 +25,21 @@ typedef struct columns {
 } columns;
 
 /* in: "/failures" or "/timing/crash"; only crashes have a place (rank, host). */
-static columns add(vt_tables *t, const char *in, int64_t n, int crash)
+static columns add(vt_tables *t, const char *in, int64_t n_rows, int crash)
 {
+  const vt_axes n = vt__axis(crash ? "crashes" : "failures", n_rows);
   char path[96];
   columns k = {0};
 #define COLUMN(name) ((void)snprintf(path, sizeof path, "%s/%s", in, name), path)
-  k.task = vt__table_i64(t, COLUMN("task"), "row of /tasks", n, 0);
-  k.attempt = vt__table_i64(t, COLUMN("attempt"), "attempt number in the random key", n, 0);
+  k.task = vt__table_i64(t, COLUMN("task"), "row of /tasks", n);
+  k.attempt = vt__table_i64(t, COLUMN("attempt"), "attempt number in the random key", n);
   k.half_stage =
-      vt__table_i64(t, COLUMN("half_stage"), "stage that ran with half its time step (1 melt ... 4 produce)", n, 0);
+      vt__table_i64(t, COLUMN("half_stage"), "stage that ran with half its time step (1 melt ... 4 produce)", n);
   k.stage = vt__table_str(t, COLUMN("stage"), "stage in which it ended; empty: in none", n, W_WORD);
-  k.step = vt__table_i64(t, COLUMN("step"), "step of that stage", n, 0);
+  k.step = vt__table_i64(t, COLUMN("step"), "step of that stage", n);
   k.error = vt__table_str(t, COLUMN("error"), "error chain, innermost first", n, W_ERROR);
   if (crash) {
-    k.rank = vt__table_i64(t, COLUMN("rank"), "MPI rank that died (not reproducible)", n, 0);
+    k.rank = vt__table_i64(t, COLUMN("rank"), "MPI rank that died (not reproducible)", n);
     k.host = vt__table_str(t, COLUMN("host"), "where (not reproducible)", n, W_HOST);
   } else
     k.status = vt__table_str(t, COLUMN("status"), "what kind of failure", n, 48);
@@ -65,7 +66,7 @@ void vt__tables_failures(vt_tables *t, const vt_campaign *c, const vt_journal *j
   count(t, c, j, &n[0], &n[1]);
   if (t->rc != VT_OK) return;
   columns k[2] = {add(t, "/failures", n[0], 0), add(t, "/timing/crash", n[1], 1)};
-  for (int i = 0; i < c->n_tasks && t->rc == VT_OK; i++) {
+  for (int i = 0; j && i < c->n_tasks && t->rc == VT_OK; i++) {
     const vt_uid *uid = &c->task[i].uid;
     const vt_rec *rec;
     vt_failure_head h;

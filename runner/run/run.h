@@ -1,4 +1,4 @@
-/* run.h - a campaign on all ranks, from its file to the exit code (layer 8). */
+/* run.h - a campaign on all ranks, from its file to the exit code (layer 9). */
 #ifndef VT_RUN_H
 #define VT_RUN_H
 

@@ -1,4 +1,4 @@
-/* screening.h - from the arrays of all tasks to fits and the comparison of compositions (layer 6; no journal, no
+/* screening.h - from the arrays of all tasks to fits and the comparison of compositions (layer 7; no journal, no
  * store). */
 #ifndef VT_SCREENING_H
 #define VT_SCREENING_H
@@ -9,6 +9,7 @@
 #include "engine/replica/replica.h"
 #include "engine/structure/structure.h"
 #include "engine/transport/transport.h"
+#include "runner/fields/fields.h"
 
 /* What is fitted against 1/T and compared (quantities.c): D of the alkali and sigma T, then D of every species of the
  * campaign ("D_Li"), then the rates at which alkalis leave metals with 0, 1, 2 oxygens ("rate_o0"). */
@@ -85,45 +86,7 @@ typedef struct vt_arrays_from {
  * temperature are held together. */
 VT_MUST_CHECK vt_status vt_fits_make(const vt_campaign *c, const vt_arrays_from *from, vt_fits **out, vt_err *err);
 
-/* ------------------------------------------------------------------ the members of these structs (fields.c) */
-
-/* A member of a struct, or one of an array of structs in it. */
-typedef struct vt_field {
-  const char *name, *unit, *doc;
-  size_t offset;
-  int is_int;  /* int32_t, else double                         */
-  int n;       /* values of a further axis; 0, 1: there is none */
-  size_t step; /* bytes between these                          */
-} vt_field;
-
-#define VT_FIELD(type, member, name, unit, doc)      \
-  {                                                  \
-    name, unit, doc, offsetof(type, member), 0, 0, 0 \
-  }
-#define VT_FIELD_INT(type, member, name, doc)       \
-  {                                                 \
-    name, "1", doc, offsetof(type, member), 1, 0, 0 \
-  }
-#define VT_FIELDS(type, member, name, unit, doc, n, step) \
-  {                                                       \
-    name, unit, doc, offsetof(type, member), 0, n, step   \
-  }
-#define VT_FIELDS_INT(type, member, name, doc, n, step) \
-  {                                                     \
-    name, "1", doc, offsetof(type, member), 1, n, step  \
-  }
-#define VT_COUNT(a) ((int)(sizeof(a) / sizeof *(a)))
-
-/* The number itself. */
-double vt_field_at(const vt_field *f, const void *base, int k);
-
-/* Of vt_structure_summary, of a pool, of a mean over glasses. */
-extern const vt_field vt_structure_fields[], vt_pooled_fields[], vt_mean_fields[];
-extern const int vt_n_structure_fields, vt_n_pooled_fields, vt_n_mean_fields;
 /* Mean over the glasses of a group of value k of a structure field, as vt_structure_over_glasses. */
 vt_over_glasses vt_structure_mean(const vt_fits *f, int comp, int temp, const vt_field *field, int k);
-/* The vt_pooled members of a vt_pool: name, unit, doc, offset. */
-extern const vt_field vt_pool_members[];
-extern const int vt_n_pool_members;
 
 #endif

@@ -1,4 +1,4 @@
-/* verify.h - is every byte of a campaign's folder what it should be, and mending it (layer 8). */
+/* verify.h - is every byte of a campaign's folder what it should be, and mending it (layer 9). */
 #ifndef VT_VERIFY_H
 #define VT_VERIFY_H
 

@@ -102,6 +102,49 @@ class Numbers(unittest.TestCase):
         self.assertEqual(self.f["pool/D/value"].attrs["unit"], b"cm^2/s")
         self.assertEqual(self.f["residence/ratio/value"].shape, groups + (4,))
 
+    def test_the_store_is_the_tree_that_schema_store_shows(self):
+        p = subprocess.run([VITRION, "schema", "store", self.tmp / "c.yaml", "--json"], capture_output=True, text=True)
+        self.assertEqual(p.returncode, 0, p.stderr)
+        schema = json.loads(p.stdout)
+        self.assertEqual(set(schema["attributes"]), set(self.f.attrs))
+        self.assertEqual(schema["format"], self.f.attrs["format"])
+        shown, stored = {d["path"]: d for d in schema["datasets"]}, {}
+        self.f.visititems(lambda name, item: stored.update({"/" + name: item}) if isinstance(item, h5py.Dataset) else None)
+        self.assertEqual(set(stored) - set(shown), {"/campaign"})
+        self.assertEqual(set(shown) - set(stored), set())
+        for path, d in shown.items():
+            item, shape = stored[path], tuple(d["shape"])
+            if "failures" in d["axes"] or "crashes" in d["axes"]:  # as many as happened
+                shape = item.shape
+            self.assertEqual((item.shape, len(d["axes"])), (shape, len(shape)), path)
+            self.assertEqual({"f": "float64", "i": "int64", "S": "string"}[item.dtype.kind], d["type"], path)
+            self.assertEqual(item.attrs["unit"].decode(), d["unit"], path)
+            self.assertEqual(item.attrs["doc"].decode(), d["doc"], path)
+
+    def test_names_older_than_the_rule_are_copies(self):
+        for old, new in (("fits/D_alkali/ea_se", "fits/D_alkali/ea_se_ev"), ("transport/tracer_se", "transport/tracer_d_se_cm2_s"),
+                         ("transport/haven_fw", "transport/haven_metal"), ("compare/D_alkali/tau_lo", "compare/D_alkali/tau_lo95"),
+                         ("pool/haven_total/value", "pool/haven_frame_free/value")):
+            self.assertEqual(self.get(old).tobytes(), self.get(new).tobytes(), old)
+
+    def test_summary_csv_says_what_summary_json_says(self):
+        with open(self.out / "summary.csv", newline="") as f:
+            rows = list(csv.DictReader(f))
+        summary = json.loads((self.out / "summary.json").read_text())
+        at = {(e["quantity"], e["name"]): e for e in summary["compositions"]}
+        self.assertEqual(len(rows), len(self.counts))
+        for row in rows:
+            d, s = at["D_alkali", row["composition"]], at["sigma_T", row["composition"]]
+            group = next(e for e in summary["transport"]
+                         if e["name"] == row["composition"] and e["T_K"] == float(row["T_near_K"]))
+            for column, want in (("Ea_eV", d["Ea_eV"]), ("Ea_se_eV", d["Ea_se_eV"]), ("Ea_lo95_eV", d["Ea_lo95_eV"]),
+                                 ("dof", d["dof"]), ("log10_D_Tref_hi95", d["log10_D_Tref_hi95"]),
+                                 ("D_extra_lo95", d["extrapolated"]["lo95"]), ("D_extra_lo95_cm2_s", d["extrapolated"]["lo95"]),
+                                 ("sigmaT_Tref_mS_K_cm", s["D_Tref"]), ("Haven_framework", group["haven"]["framework"]["value"]),
+                                 ("Haven_metal_lo95", group["haven"]["metal"]["lo95"])):
+                self.assertEqual(row[column], "" if want is None else f"{want:.17g}", column)
+            self.assertEqual((row["verdict"], row["D_model"]), (summary["comparison"]["verdict"], d["model"]))
+
     def test_network_of_a_task_is_the_moments_of_its_histograms(self):
         cn, o, anion = (self.get("obs/polyhedra/" + x) for x in ("cn", "o_count", "anion"))
         kind = self.get("tasks/kind")

@@ -79,7 +79,7 @@ output: out
 """
 # A file has no velocities: what follows from them is known to the run alone.  `temperature_K` of the run is measured,
 # that of the file is what was asked for; its cutoffs are given here, not measured.
-ONLY_RUN = ("measured", "temperature_K", "temperature_K_se", "pressure_GPa", "pressure_GPa_se")
+ONLY_RUN = ("measured", "temperature_K", "temperature_se_K", "temperature_K_se", "pressure_GPa", "pressure_se_GPa", "pressure_GPa_se")
 
 
 def leaves(o, path=""):

@@ -52,7 +52,7 @@ def options():
             args = [command] if command == "schema" else [command, c]
             wrong(2, "unknown option '--jsn', did you mean '--json'", *args, "--jsn")
             wrong(2, "--color: expected one of auto.always.never, found 'pink'", *args, "--color", "pink")
-            wrong(2, "unexpected argument 'more'", *args, "more")
+            wrong(2, "no schema of 'more'" if command == "schema" else "unexpected argument 'more'", *args, "more")
         wrong(2, "--ranks: expected a whole number from 1", "plan", c, "--ranks", "0")
         wrong(2, "--ranks needs a value", "plan", c, "--ranks")
         wrong(2, "--json takes no value", "check", c, "--json=1")
@@ -131,6 +131,10 @@ def the_manual_is_fresh():
     code, out, _ = run("schema")
     expect(code == 0 and out == open(join(source, "config", "schema.md"), encoding="utf-8").read(),
            "config/schema.md is not what `vitrion schema` prints: write it anew")
+    code, out, _ = run("schema", "store")
+    expect(code == 0 and out == open(join(source, "config", "store.md"), encoding="utf-8").read(),
+           "config/store.md is not what `vitrion schema store` prints: write it anew")
+    wrong(2, "there is no schema of 'stoer', expected 'store'", "schema", "stoer")
 
 
 the_program_itself()

@@ -10,8 +10,8 @@ enum { GLASSES = 3000, ROWS = 2 * GLASSES }; /* of two temperatures */
 
 static const vt_field *field_of(const char *name)
 {
-  for (int i = 0; i < vt_n_structure_fields; i++)
-    if (strcmp(vt_structure_fields[i].name, name) == 0) return &vt_structure_fields[i];
+  for (int i = 0; i < vt_structure_fields.n; i++)
+    if (strcmp(vt_structure_fields.f[i].name, name) == 0) return &vt_structure_fields.f[i];
   fail_msg("no field %s", name);
   return NULL;
 }

@@ -1,0 +1,250 @@
+/* fits.c - the members of the structs of transport, fits and comparisons. */
+#include <math.h>
+
+#include "engine/num/num.h"
+#include "runner/fields/fields_impl.h"
+
+/* ------------------------------------------------------------------ transport of a task */
+
+#define R(member) VT__REAL(vt_tracer, member)
+static const vt_field tracer[] = {
+    {R(d_cm2_s), "d_cm2_s", "cm^2/s", "tracer diffusion coefficient; NaN: not resolved", "D_cm2_s"},
+    {R(se), "d_se_cm2_s", "cm^2/s", "its standard error", "D_se_cm2_s", .old = "se"},
+    {R(lo_ps), "lo_ps", "ps", "start of the diffusive window"},
+    {R(hi_ps), "hi_ps", "ps", "end of the diffusive window"},
+    {R(exponent), "exponent", "1", "d ln MSD / d ln t over the window"},
+    {R(needs_ns), "needs_ns", "ns", "run length that would resolve it, roughly; NaN: resolved or unknown"},
+    {VT__REASON(vt_tracer, reason, vt_tr_reasons), "reason", "1", ""},
+    {VT__COUNT(vt_tracer, n_lags), "n_lags", "1", "lags in the fit"}};
+const vt_fields vt_tracer_fields = {tracer, VT_COUNT(tracer)};
+#undef R
+
+#define R(member) VT__REAL(vt_transport, member)
+static const vt_field transport[] = {
+    {R(temperature_k), "temperature_k", "K", "mean temperature of the produce stage", "temperature_K"},
+    {R(temperature_se), "temperature_se_k", "K", "its standard error", "temperature_se_K", .old = "temperature_se",
+     .json_old = "temperature_K_se"},
+    {R(pressure_gpa), "pressure_gpa", "GPa", "mean pressure of the produce stage", "pressure_GPa"},
+    {R(pressure_se), "pressure_se_gpa", "GPa", "its standard error", "pressure_se_GPa", .old = "pressure_se",
+     .json_old = "pressure_GPa_se"},
+    {R(volume_a3), "volume_a3", "A^3", "volume of the produce stage", "volume_A3"},
+    {R(density_g_cm3), "density_g_cm3", "g/cm^3", "density", "density_g_cm3"},
+    {R(e_pot_ev_atom), "e_pot_ev_atom", "eV", "mean potential energy an atom", "e_pot_eV_atom"},
+    {R(sigma_mS_cm), "sigma_mS_cm", "mS/cm", "total Einstein conductivity", "sigma_mS_cm"},
+    {R(sigma_se), "sigma_se_mS_cm", "mS/cm", "its standard error", "sigma_se_mS_cm", .old = "sigma_se"},
+    {R(sigma_ne_mS_cm), "sigma_ne_mS_cm", "mS/cm", "Nernst-Einstein conductivity of the alkali", "sigma_ne_mS_cm"},
+    {R(sigma_ne_se), "sigma_ne_se_mS_cm", "mS/cm", "its standard error", "sigma_ne_se_mS_cm", .old = "sigma_ne_se"},
+    {R(sigma_ne_all_mS_cm), "sigma_ne_all_mS_cm", "mS/cm", "Nernst-Einstein conductivity of all species",
+     "sigma_ne_all_mS_cm"},
+    {R(haven_fw), "haven_metal", "1", "Haven ratio of the alkali in the framework frame", "haven.metal.value",
+     .old = "haven_fw"},
+    {R(haven_fw_se), "haven_metal_se", "1", "its standard error", "haven.metal.se", .old = "haven_fw_se"},
+    {R(haven_fw), NULL, "1", "copy of metal", "haven.framework"},
+    {R(haven_fw_se), NULL, "1", "copy of metal", "haven.framework_se"},
+    {R(haven_total), "haven_frame_free", "1", "sigma_NE(alkali) / sigma", "haven.frame_free.value",
+     .old = "haven_total"},
+    {R(haven_total_se), "haven_frame_free_se", "1", "its standard error", "haven.frame_free.se",
+     .old = "haven_total_se"},
+    {R(haven_total), NULL, "1", "copy of frame_free", "haven.total"},
+    {R(haven_total_se), NULL, "1", "copy of frame_free", "haven.total_se"},
+    {R(sigma_lo_ps), "sigma_lo_ps", "ps", "start of the collective window"},
+    {R(sigma_hi_ps), "sigma_hi_ps", "ps", "end of the collective window"}};
+const vt_fields vt_transport_fields = {transport, VT_COUNT(transport)};
+#undef R
+
+/* ------------------------------------------------------------------ the fit of a composition */
+
+/* x + side * t(dof) se, the 95 % interval; NaN where there is no fit. */
+static double end95(double x, double se, int dof, double side)
+{
+  return dof > 0 ? x + side * vt_t_quantile(0.975, dof) * se : (double)NAN;
+}
+
+#define ENDS_OF(name, member, se)               \
+  static double name##_lo95(const void *base)   \
+  {                                             \
+    const vt_arrh *a = base;                    \
+    return end95(a->member, a->se, a->dof, -1); \
+  }                                             \
+  static double name##_hi95(const void *base)   \
+  {                                             \
+    const vt_arrh *a = base;                    \
+    return end95(a->member, a->se, a->dof, +1); \
+  }
+ENDS_OF(ea, ea_ev, ea_se)
+ENDS_OF(prefactor, ln_prefactor, ln_prefactor_se)
+ENDS_OF(level, log10_ref, log10_ref_se)
+#undef ENDS_OF
+
+static double at_ref(const void *base) { return pow(10, ((const vt_arrh *)base)->log10_ref); }
+static double at_ref_lo95(const void *base) { return pow(10, level_lo95(base)); }
+static double at_ref_hi95(const void *base) { return pow(10, level_hi95(base)); }
+static double chosen(const void *base) { return vt_arrh_extrapolated(base).median; }
+static double chosen_lo95(const void *base) { return vt_arrh_extrapolated(base).lo95; }
+static double chosen_hi95(const void *base) { return vt_arrh_extrapolated(base).hi95; }
+
+#define R(member) VT__REAL(vt_arrh, member)
+#define I(member) VT__COUNT(vt_arrh, member)
+#define C(of)     VT__COMPUTED(of)
+#define T_EXTRA   VT__REAL(vt_arrh, t_extra_k), NULL, "K", "temperature of the extrapolated value"
+static const vt_field arrh[] = {
+    {I(n_points), "n_points", "1", "points in the fit", "n_points"},
+    {I(n_glasses), "n_glasses", "1", "glasses in the fit", "n_glasses"},
+    {I(n_rejected), "n_rejected", "1", "points that were not resolved", "n_rejected"},
+    {I(dof), "dof", "1", "degrees of freedom of the intervals", "dof"},
+    {I(resolved), "resolved", "1", "1: there is a fit"},
+    {I(extrapolates), "extrapolates", "1", "1: t_ref_k lies outside the measured temperatures"},
+    {R(ea_ev), "ea_ev", "eV", "activation energy", "Ea_eV"},
+    {R(ea_se), "ea_se_ev", "eV", "its standard error", "Ea_se_eV", .old = "ea_se"},
+    {C(ea_lo95), "ea_lo95_ev", "eV", "lower end of its 95 % t interval", "Ea_lo95_eV"},
+    {C(ea_hi95), "ea_hi95_ev", "eV", "upper end of its 95 % t interval", "Ea_hi95_eV"},
+    {R(ln_prefactor), "ln_prefactor", "1", "ln of the prefactor", "ln_prefactor"},
+    {R(ln_prefactor_se), "ln_prefactor_se", "1", "its standard error", "ln_prefactor_se"},
+    {C(prefactor_lo95), "ln_prefactor_lo95", "1", "lower end of its 95 % t interval", "ln_prefactor_lo95"},
+    {C(prefactor_hi95), "ln_prefactor_hi95", "1", "upper end of its 95 % t interval", "ln_prefactor_hi95"},
+    {R(log10_ref), "log10_ref", "1", "log10 of the value at t_ref_k", "log10_D_Tref"},
+    {R(log10_ref_se), "log10_ref_se", "1", "its standard error", "log10_D_Tref_se"},
+    {C(level_lo95), "log10_ref_lo95", "1", "lower end of its 95 % t interval", "log10_D_Tref_lo95"},
+    {C(level_hi95), "log10_ref_hi95", "1", "upper end of its 95 % t interval", "log10_D_Tref_hi95"},
+    {C(at_ref), NULL, "1", "the value at T_ref_K, in the quantity's unit", "D_Tref"},
+    {C(at_ref_lo95), NULL, "1", "lower end of its 95 % interval", "D_Tref_lo95"},
+    {C(at_ref_hi95), NULL, "1", "upper end of its 95 % interval", "D_Tref_hi95"},
+    {R(cov_ref_ea), "cov_ref_ea", "eV", "covariance of log10_ref and ea_ev"},
+    {R(t_ref_k), "t_ref_k", "K", "reference temperature", "T_ref_K"},
+    {T_EXTRA, "extrapolated.T_K"},
+    {C(chosen), NULL, "1", "extrapolated median of `model`", "extrapolated.median"},
+    {C(chosen_lo95), NULL, "1", "lower end of its 95 % band", "extrapolated.lo95"},
+    {C(chosen_hi95), NULL, "1", "upper end of its 95 % band", "extrapolated.hi95"},
+    {R(log10_extra_se), "log10_extra_se", "1", "standard error of its log10"},
+    {R(chi2_red), "chi2_red", "1", "reduced chi-square", "chi2_red"},
+    {R(birge), "birge", "1", "factor that scaled the errors"},
+    {R(glass_sd_decades), "glass_sd_decades", "1", "spread between glasses at t_ref_k, decades"},
+    {VT__REASON(vt_arrh, model, vt_models), "model", "1", "what the extrapolation rests on", "model"},
+    {R(t_extra_k), "t_extra_k", "K", "temperature of the extrapolated value", "arrhenius_extrapolated.T_K"},
+    {R(extra), "extra", "1", "extrapolated median, in the quantity's unit", "arrhenius_extrapolated.median"},
+    {R(extra_lo95), "extra_lo95", "1", "lower end of its 95 % log-normal band", "arrhenius_extrapolated.lo95"},
+    {R(extra_hi95), "extra_hi95", "1", "upper end of its 95 % log-normal band", "arrhenius_extrapolated.hi95"},
+    {T_EXTRA, "averaged_extrapolated.T_K"},
+    {R(avg_extra), "avg_extra", "1", "extrapolated median of both models by their weights, in the quantity's unit",
+     "averaged_extrapolated.median"},
+    {R(avg_lo95), "avg_extra_lo95", "1", "lower end of its 95 % band; 0: none", "averaged_extrapolated.lo95",
+     .old = "avg_lo95"},
+    {R(avg_hi95), "avg_extra_hi95", "1", "upper end of its 95 % band", "averaged_extrapolated.hi95", .old = "avg_hi95"},
+    {VT__REASON(vt_arrh, vtf.reason, vt_vtf_reasons), "vtf_reason", "1", ""},
+    {I(vtf.n_temperatures), "n_temperatures", "1", "different temperatures in the fit"},
+    {R(vtf.t0_k), "vtf_t0_k", "K", "VTF: T0 in ln x = ln_prefactor - B / (T - T0)", "vtf.T0_K"},
+    {R(vtf.t0_se), "vtf_t0_se_k", "K", "its standard error", "vtf.T0_se_K", .old = "vtf_t0_se"},
+    {R(vtf.b_k), "vtf_b_k", "K", "VTF: B", "vtf.B_K"},
+    {R(vtf.b_se), "vtf_b_se_k", "K", "its standard error", "vtf.B_se_K", .old = "vtf_b_se"},
+    {R(vtf.ln_prefactor), "vtf_ln_prefactor", "1", "VTF: ln of the prefactor", "vtf.ln_prefactor"},
+    {R(vtf.ln_prefactor_se), "vtf_ln_prefactor_se", "1", "its standard error", "vtf.ln_prefactor_se"},
+    {R(vtf.chi2_red), "vtf_chi2_red", "1", "VTF: reduced chi-square", "vtf.chi2_red"},
+    {R(vtf.delta_aic), "delta_aic", "1", "AIC of the line minus that of VTF", "vtf.delta_AIC"},
+    {R(vtf.weight), "vtf_weight", "1", "Akaike weight of VTF", "vtf.weight"},
+    {T_EXTRA, "vtf.extrapolated.T_K"},
+    {R(vtf.extra), "vtf_extra", "1", "VTF: extrapolated median, in the quantity's unit", "vtf.extrapolated.median"},
+    {R(vtf.extra_lo95), "vtf_extra_lo95", "1", "lower end of its 95 % band; 0: none", "vtf.extrapolated.lo95"},
+    {R(vtf.extra_hi95), "vtf_extra_hi95", "1", "upper end of its 95 % band", "vtf.extrapolated.hi95"},
+    {R(tg_k), "tg_k", "K", "MD glass transition of the composition; NaN: not found", "Tg_K"},
+    {I(n_below_tg), "n_below_tg", "1", "points in the fit at or below it: glasses out of equilibrium", "n_below_Tg"},
+    {I(n_status[VT_POINT_NO_VALUE]), "n_no_value", "1", "points without a value"},
+    {I(n_status[VT_POINT_NOT_POSITIVE]), "n_not_positive", "1", "points with a value of zero or less"},
+    {I(n_status[VT_POINT_NO_ERROR]), "n_no_error", "1", "points without an error"},
+    {I(n_status[VT_POINT_FEW_T]), "n_few_temperatures", "1", "points of a glass with one temperature"},
+    {I(n_status[VT_POINT_LONE_GLASS]), "n_lone_glass", "1", "points of the only glass, which has two temperatures"}};
+const vt_fields vt_arrh_fields = {arrh, VT_COUNT(arrh)};
+#undef R
+#undef I
+#undef C
+#undef T_EXTRA
+
+/* ------------------------------------------------------------------ glass transitions */
+
+#define R(member) VT__REAL(vt_tg, member)
+static const vt_field tg[] = {
+    {R(tg_k), "tg_k", "K", "glass transition on the quench: kink of V(T); NaN: not found"},
+    {R(se), "tg_se_k", "K", "its standard error", .old = "se"},
+    {R(alpha_liquid), "alpha_liquid", "1/K", "volumetric thermal expansion above it"},
+    {R(alpha_glass), "alpha_glass", "1/K", "volumetric thermal expansion below it"},
+    {R(p), "p", "1", "p of the F test against one line"},
+    {R(delta_aicc), "delta_aicc", "1", "AICc of one line minus that of two"},
+    {VT__COUNT(vt_tg, n_rows), "n_rows", "1", "rows of the quench that were used; -1: not a glass, or no result"},
+    {VT__REASON(vt_tg, reason, vt_tg_reasons), "reason", "1", ""}};
+const vt_fields vt_tg_fields = {tg, VT_COUNT(tg)};
+#undef R
+
+static const vt_field tg_summary[] = {
+    {VT__REAL(vt_tg_summary, tg_k), "tg_k", "K",
+     "median glass transition of the glasses; NaN: found in fewer than half"},
+    {VT__REAL(vt_tg_summary, sd_k), "sd_k", "K", "standard deviation between glasses"},
+    {VT__COUNT(vt_tg_summary, n_glasses), "n_glasses", "1", "glasses with a quench"},
+    {VT__COUNT(vt_tg_summary, n_resolved), "n_resolved", "1", "glasses where it was found"},
+    {VT__REASON(vt_tg_summary, reason, vt_tg_reasons), "reason", "1", ""}};
+const vt_fields vt_tg_summary_fields = {tg_summary, VT_COUNT(tg_summary)};
+
+/* ------------------------------------------------------------------ the comparison */
+
+#define R(member) VT__REAL(vt_compare, member)
+#define BOTH(lo, key)                                                                  \
+  {                                                                                    \
+    R(lo), NULL, "1", "both ends of the interval", key, .n = 2, .step = sizeof(double) \
+  }
+static const vt_field compare[] = {
+    {R(t_ref_k), "t_ref_k", "K", "temperature of the comparison", "T_ref_K"},
+    {VT__COUNT(vt_compare, k), "k", "1", "compositions that took part", "n_compositions"},
+    {R(mean_decades), "mean_decades", "1", "random-effects mean of log10 of the quantity", "mean_decades"},
+    {R(next_lo95), "next_lo95", "1", "95 % prediction interval of one more composition, lower end, log10; NaN for two",
+     "next_composition_lo95_decades"},
+    {R(next_hi95), "next_hi95", "1", "95 % prediction interval of one more composition, upper end, log10; NaN for two",
+     "next_composition_hi95_decades"},
+    BOTH(next_lo95, "next_composition_ci95"),
+    {R(tau), "tau", "1", "noise-corrected spread between compositions (Paule-Mandel), decades", "tau_decades"},
+    {R(tau_lo), "tau_lo95", "1", "Q-profile 95 % interval, lower end", "tau_lo95_decades", .old = "tau_lo"},
+    {R(tau_hi), "tau_hi95", "1", "Q-profile 95 % interval, upper end", "tau_hi95_decades", .old = "tau_hi"},
+    BOTH(tau_lo, "tau_ci95"),
+    {R(tau_wide_lo), "tau_wide_lo95", "1",
+     "95 % interval of tau, error of the variance between glasses included, lower end", "tau_wide_lo95_decades",
+     .old = "tau_wide_lo"},
+    {R(tau_wide_hi), "tau_wide_hi95", "1", "the same, upper end", "tau_wide_hi95_decades", .old = "tau_wide_hi"},
+    BOTH(tau_wide_lo, "tau_wide_ci95"),
+    {R(tau_dl), "tau_dl", "1", "DerSimonian-Laird spread, decades", "tau_dl_decades"},
+    {R(range), "range", "1", "noise-corrected range, decades", "range_decades"},
+    {R(range_lo), "range_lo95", "1", "95 % interval of the range, lower end", "range_lo95_decades", .old = "range_lo"},
+    {R(range_hi), "range_hi95", "1", "95 % interval of the range, upper end", "range_hi95_decades", .old = "range_hi"},
+    BOTH(range_lo, "range_ci95"),
+    {R(i2), "i2", "1", "I^2 heterogeneity", "I2"},
+    {R(q), "q", "1", "Cochran's Q", "Q"},
+    {R(q_p), "q_p", "1", "its p value (never decides)"},
+    {R(p_common_slope), "p_common_slope", "1", "analysis of covariance between glasses: one slope", "p_common_slope"},
+    {R(p_common_level), "p_common_level", "1", "the same: one level, given one slope", "p_common_level"},
+    {R(p_permutation), "p_permutation", "1", "p of the spread of levels when glasses exchange their compositions",
+     "p_permutation"},
+    {R(tau_ea_ev), "tau_ea_ev", "eV", "noise-corrected spread of the activation energies", "tau_Ea_eV"},
+    {R(glass_sd_decades), "glass_sd_decades", "1", "spread between glasses of one composition, decades",
+     "glass_sd_decades"},
+    {VT__COUNT(vt_compare, n_outlying), "n_outlying", "1", "outlying glasses that count with less than full weight"}};
+const vt_fields vt_compare_fields = {compare, VT_COUNT(compare)};
+static const vt_field verdict[] = {
+    {VT__WORD(vt_compare, verdict, vt_verdicts), "verdict", "1", "insensitive, sensitive or undecided", "verdict"},
+    {VT__TEXT(vt_compare, why), "why", "1", "what decided, or what would be needed", "why"}};
+const vt_fields vt_verdict_fields = {verdict, VT_COUNT(verdict)};
+#undef R
+#undef BOTH
+
+#define R(member) .step = sizeof(double), VT__REAL(vt_compare, member)
+static const vt_field compared[] = {
+    {R(value), "value", "1", "log10 of the quantity as compared: outlying glasses bounded; NaN: took no part"},
+    {R(variance), "value_variance", "1", "variance of its error, decades^2"},
+    {R(delta), "delta", "1", "composition minus the mean, decades; NaN: took no part", "delta_decades"},
+    {R(delta_lo90), "delta_lo90", "1", "lower end of its 90 % interval", "delta_lo90_decades"},
+    {R(delta_hi90), "delta_hi90", "1", "upper end of its 90 % interval", "delta_hi90_decades"}};
+const vt_fields vt_compared_fields = {compared, VT_COUNT(compared)};
+#undef R
+
+#define R(member) VT__REAL(vt_var_split, member)
+static const vt_field var_split[] = {
+    {R(residual), "residual", "1", "interactions of the factors and what they do not name, sd in decades", "residual"},
+    {R(glass), "glass", "1", "between glasses of one composition, beyond sampling, sd in decades", "glass"},
+    {R(sampling), "sampling", "1", "error of the value of one glass, sd in decades", "sampling"}};
+const vt_fields vt_var_split_fields = {var_split, VT_COUNT(var_split)};
+#undef R

@@ -1,0 +1,72 @@
+/* json.c - structs for scripts, by the tables of their members. */
+#include <stdio.h>
+#include <string.h>
+
+#include "runner/fields/fields.h"
+
+static vt_json *number(const vt_field *f, const void *base, int k)
+{
+  const double x = vt_field_at(f, base, k);
+  return f->kind == VT_FIELD_COUNT ? vt_json_int((int64_t)x) : vt_json_num(x);
+}
+
+static vt_json *value(const vt_field *f, const void *base)
+{
+  if (f->kind == VT_FIELD_PARTS) {
+    vt_json *o = vt_json_object();
+    vt_fields_json(o, f->parts, (const char *)base + f->offset);
+    return o;
+  }
+  const char *text = vt_field_text(f, base);
+  if (text) return vt_json_text(text);
+  if (f->n <= 1) return number(f, base, 0);
+  vt_json *list = vt_json_array();
+  for (int k = 0; k < f->n; k++) vt_json_add(list, number(f, base, k));
+  return list;
+}
+
+/* Fields [0, n) whose keys share their first `skip` bytes, which name the object o. */
+static void put_fields(vt_json *o, const vt_field *f, int n, size_t skip, const void *base)
+{
+  for (int i = 0; i < n; i++) {
+    if (!f[i].json) continue;
+    const char *key = f[i].json + skip, *dot = strchr(key, '.');
+    if (!dot) {
+      vt_json_put(o, key, value(&f[i], base));
+      if (f[i].json_old) vt_json_put(o, f[i].json_old, value(&f[i], base));
+      continue;
+    }
+    const size_t len = (size_t)(dot - f[i].json) + 1;
+    char name[48];
+    int last = i;
+    for (int k = i + 1; k < n && (!f[k].json || strncmp(f[k].json, f[i].json, len) == 0); k++)
+      if (f[k].json) last = k;
+    vt_json *inner = vt_json_object();
+    (void)snprintf(name, sizeof name, "%.*s", (int)(dot - key), key);
+    put_fields(inner, f + i, last - i + 1, len, base);
+    vt_json_put(o, name, inner);
+    i = last;
+  }
+}
+
+void vt_fields_json(vt_json *o, const vt_fields *all, const void *base) { put_fields(o, all->f, all->n, 0, base); }
+
+/* A square matrix over species. */
+static vt_json *matrix(const double *x, int n)
+{
+  vt_json *rows = vt_json_array();
+  for (int i = 0; i < n; i++) vt_json_add(rows, vt_json_nums(x + (ptrdiff_t)i * VT_MAX_SPECIES, (size_t)n));
+  return rows;
+}
+
+vt_json *vt_onsager_json(const vt_composition *comp, const char *frame, const double *l, const double *l_se)
+{
+  vt_json *o = vt_json_object(), *species = vt_json_array();
+  for (int i = 0; i < comp->n_species; i++) vt_json_add(species, vt_json_text(vt_element_symbol(comp->z[i])));
+  vt_json_put(o, "frame", vt_json_text(frame));
+  vt_json_put(o, "unit", vt_json_text("mS/cm: sigma = sum_ij z_i z_j L_ij"));
+  vt_json_put(o, "species", species);
+  vt_json_put(o, "L", matrix(l, comp->n_species));
+  if (l_se) vt_json_put(o, "L_se", matrix(l_se, comp->n_species));
+  return o;
+}

@@ -1,0 +1,151 @@
+/* csv.c - summary.csv: each column is a number of summary.json. */
+#include <math.h>
+
+#include "runner/report/report_impl.h"
+
+/* Where a column's number stands; the last four at the temperature nearest the reference. */
+typedef enum place {
+  OF_D,       /* the fit of D_alkali       */
+  OF_SIGMA_T, /* the fit of sigma_T        */
+  OF_VERDICT, /* of the comparison of D_alkali */
+  AT_T,       /* that temperature          */
+  OF_POOL,    /* transport                 */
+  OF_RATIO2,  /* tau_2 / tau_0             */
+  OF_STRUCTURE
+} place;
+
+/* `over`: key of what it is divided by. */
+static const struct {
+  const char *name;
+  place of;
+  const char *key, *over;
+} column[] = {{"n_points", OF_D, "n_points", NULL},
+              {"n_glasses", OF_D, "n_glasses", NULL},
+              {"Ea_eV", OF_D, "Ea_eV", NULL},
+              {"Ea_se_eV", OF_D, "Ea_se_eV", NULL},
+              {"T_ref_K", OF_D, "T_ref_K", NULL},
+              {"log10_D_Tref", OF_D, "log10_D_Tref", NULL},
+              {"log10_D_Tref_se", OF_D, "log10_D_Tref_se", NULL},
+              {"T_extra_K", OF_D, "extrapolated.T_K", NULL},
+              {"D_extra", OF_D, "extrapolated.median", NULL},
+              {"D_extra_lo95", OF_D, "extrapolated.lo95", NULL},
+              {"D_extra_hi95", OF_D, "extrapolated.hi95", NULL},
+              {"sigmaT_Tref_mS_K_cm", OF_SIGMA_T, "D_Tref", NULL},
+              {"sigmaT_extra_mS_K_cm", OF_SIGMA_T, "extrapolated.median", NULL},
+              {"sigmaT_extra_lo95", OF_SIGMA_T, "extrapolated.lo95", NULL},
+              {"sigmaT_extra_hi95", OF_SIGMA_T, "extrapolated.hi95", NULL},
+              {"verdict", OF_VERDICT, "verdict", NULL},
+              {"D_model", OF_D, "model", NULL},
+              {"sigmaT_model", OF_SIGMA_T, "model", NULL},
+              {"Tg_K", OF_D, "Tg_K", NULL},
+              {"D_Tref_cm2_s", OF_D, "D_Tref", NULL},
+              {"sigma_extra_mS_cm", OF_SIGMA_T, "extrapolated.median", "extrapolated.T_K"},
+              {"sigma_extra_lo95", OF_SIGMA_T, "extrapolated.lo95", "extrapolated.T_K"},
+              {"sigma_extra_hi95", OF_SIGMA_T, "extrapolated.hi95", "extrapolated.T_K"},
+              {"T_near_K", AT_T, "", NULL},
+              {"Haven_framework", OF_POOL, "haven.metal.value", NULL},
+              {"Haven_framework_lo95", OF_POOL, "haven.metal.lo95", NULL},
+              {"Haven_framework_hi95", OF_POOL, "haven.metal.hi95", NULL},
+              {"t_alkali_barycentric", OF_POOL, "transference.barycentric.value", NULL},
+              {"t_alkali_barycentric_lo95", OF_POOL, "transference.barycentric.lo95", NULL},
+              {"t_alkali_barycentric_hi95", OF_POOL, "transference.barycentric.hi95", NULL},
+              {"tau2_over_tau0", OF_RATIO2, "value", NULL},
+              {"tau2_over_tau0_lo95", OF_RATIO2, "lo95", NULL},
+              {"tau2_over_tau0_hi95", OF_RATIO2, "hi95", NULL},
+              {"mean_chain", OF_STRUCTURE, "chain_mean", NULL},
+              {"CN_M", OF_STRUCTURE, "cn_metal", NULL},
+              {"density_g_cm3", OF_STRUCTURE, "density_g_cm3", NULL},
+              /* by the rule of names: those above that do not follow it stay as copies */
+              {"dof", OF_D, "dof", NULL},
+              {"Ea_lo95_eV", OF_D, "Ea_lo95_eV", NULL},
+              {"Ea_hi95_eV", OF_D, "Ea_hi95_eV", NULL},
+              {"log10_D_Tref_lo95", OF_D, "log10_D_Tref_lo95", NULL},
+              {"log10_D_Tref_hi95", OF_D, "log10_D_Tref_hi95", NULL},
+              {"D_Tref_lo95_cm2_s", OF_D, "D_Tref_lo95", NULL},
+              {"D_Tref_hi95_cm2_s", OF_D, "D_Tref_hi95", NULL},
+              {"D_extra_cm2_s", OF_D, "extrapolated.median", NULL},
+              {"D_extra_lo95_cm2_s", OF_D, "extrapolated.lo95", NULL},
+              {"D_extra_hi95_cm2_s", OF_D, "extrapolated.hi95", NULL},
+              {"sigmaT_Tref_lo95_mS_K_cm", OF_SIGMA_T, "D_Tref_lo95", NULL},
+              {"sigmaT_Tref_hi95_mS_K_cm", OF_SIGMA_T, "D_Tref_hi95", NULL},
+              {"sigmaT_extra_lo95_mS_K_cm", OF_SIGMA_T, "extrapolated.lo95", NULL},
+              {"sigmaT_extra_hi95_mS_K_cm", OF_SIGMA_T, "extrapolated.hi95", NULL},
+              {"sigma_extra_lo95_mS_cm", OF_SIGMA_T, "extrapolated.lo95", "extrapolated.T_K"},
+              {"sigma_extra_hi95_mS_cm", OF_SIGMA_T, "extrapolated.hi95", "extrapolated.T_K"},
+              {"Haven_metal", OF_POOL, "haven.metal.value", NULL},
+              {"Haven_metal_se", OF_POOL, "haven.metal.se", NULL},
+              {"Haven_metal_lo95", OF_POOL, "haven.metal.lo95", NULL},
+              {"Haven_metal_hi95", OF_POOL, "haven.metal.hi95", NULL},
+              {"t_alkali_barycentric_se", OF_POOL, "transference.barycentric.se", NULL}};
+
+typedef struct source {
+  const vt_fields *fields;
+  const void *base;
+} source;
+
+static source source_of(place of, const vt_campaign *c, const vt_fits *f, int comp)
+{
+  const vt_group *g = &f->group[comp * c->n_temp + vt__nearest_temperature(c)];
+  switch (of) {
+  case OF_D:
+    return (source){&vt_arrh_fields, &f->fitted[VT_Q_D_ALKALI].arrh[comp]};
+  case OF_SIGMA_T:
+    return (source){&vt_arrh_fields, &f->fitted[VT_Q_SIGMA_T].arrh[comp]};
+  case OF_VERDICT:
+    return (source){&vt_verdict_fields, &f->fitted[VT_Q_D_ALKALI].compare.at_t};
+  case OF_POOL:
+    return (source){&vt_pool_fields, &g->pool};
+  case OF_RATIO2:
+    return (source){&vt_mean_fields, &g->residence.ratio[2]};
+  case AT_T:
+  case OF_STRUCTURE:
+    break;
+  }
+  return (source){&vt_structure_fields, NULL};
+}
+
+static void put_number(vt_buf *b, double x)
+{
+  if (isfinite(x))
+    vt_buf_printf(b, ",%.17g", x);
+  else
+    vt_buf_printf(b, ",");
+}
+
+static vt_status put_column(const vt_campaign *c, const vt_fits *f, int comp, int k, vt_buf *b, vt_err *err)
+{
+  const int t = vt__nearest_temperature(c);
+  const source s = source_of(column[k].of, c, f, comp);
+  vt_field field, over;
+  if (column[k].of == AT_T) {
+    put_number(b, c->t_k[t]);
+    return VT_OK;
+  }
+  if (!vt_field_find(s.fields, column[k].key, &field) ||
+      (column[k].over && !vt_field_find(s.fields, column[k].over, &over)))
+    VT_FAIL(err, VT_EBUG, "column '%s' of summary.csv: there is no '%s'", column[k].name, column[k].key);
+  if (column[k].of == OF_STRUCTURE) {
+    put_number(b, vt_structure_mean(f, comp, t, &field, 0).value);
+    return VT_OK;
+  }
+  const char *text = vt_field_text(&field, s.base);
+  const double x = vt_field_at(&field, s.base, 0);
+  if (text)
+    vt_buf_printf(b, ",%s", text);
+  else
+    put_number(b, column[k].over ? x / vt_field_at(&over, s.base, 0) : x);
+  return VT_OK;
+}
+
+vt_status vt__csv(const vt_campaign *c, const vt_fits *f, vt_buf *out, vt_err *err)
+{
+  vt_buf_printf(out, "composition");
+  for (int k = 0; k < VT_COUNT(column); k++) vt_buf_printf(out, ",%s", column[k].name);
+  vt_buf_printf(out, "\n");
+  for (int i = 0; i < c->n_comp; i++) {
+    vt_buf_printf(out, "%s", c->comp[i].name);
+    for (int k = 0; k < VT_COUNT(column); k++) VT_PASS(put_column(c, f, i, k, out, err));
+    vt_buf_printf(out, "\n");
+  }
+  return vt_buf_check(out, err);
+}

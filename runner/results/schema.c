@@ -1,0 +1,265 @@
+/* schema.c - the tree of results.h5 in words, from the tables that write it. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "runner/json/json.h"
+#include "runner/results/results_impl.h"
+
+/* ------------------------------------------------------------------ a campaign without results */
+
+/* Two compositions, so that species and compositions differ; every length differs from the others and from what does
+ * not depend on a campaign. */
+static const char example[] = "vitrion: 1\n"
+                              "campaign: example\n"
+                              "potential: {kind: nep, file: any}\n"
+                              "compositions:\n"
+                              "  grid: {alkali: [Li, Na], metal: [Ta], halogen: [Cl], halogen_to_oxygen: [4]}\n"
+                              "  atoms: 56\n"
+                              "temperatures: 500..700 K by 100 K\n"
+                              "glasses: 2\n"
+                              "protocol: {produce: {duration: 600 ps}}\n";
+
+static vt_status parse_example(const vt_campaign_env *env, vt_campaign **c, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  vt_diags diags = {0};
+  vt_campaign_env reading = *env;
+  reading.probe = vt__any_potential;
+  VT_TRY_OUT(vt_campaign_parse(example, sizeof example - 1, "example", ".", &reading, c, &diags, err), err,
+             "the example (%s)", diags.n ? diags.d[0].text : "unreadable");
+  if (diags.n) VT_FAIL_OUT(err, VT_EBUG, "the example: %s", diags.d[0].text);
+  VT_TRY_OUT(vt_campaign_resolve(*c, VT_SIMD_PORTABLE, err), err, "the example");
+out:
+  vt_diags_free(&diags);
+  return rc;
+}
+
+static vt_status no_result(void *ctx, int i, const vt_plan *p, double **values, vt_err *err)
+{
+  (void)ctx, (void)i, (void)p, (void)err;
+  *values = NULL;
+  return VT_OK;
+}
+
+/* ------------------------------------------------------------------ axes */
+
+/* The name of axis `a` of a row dataset: that of the array in its group that gives the positions along it (lag_ps, r).
+ */
+static const char *plain_axis(const vt__contents *s, const vt_row_def *d, int a)
+{
+  for (int k = 0; k < s->n_rows; k++) {
+    const vt_array_def *x = &s->row[k].def, *own = &d->def;
+    const size_t n = strcspn(own->name, "/");
+    if (x->n_dim == 1 && x->axis[0] == VT_AXIS_PLAIN && x->dim[0] == own->dim[a] && strcmp(x->unit, "1") != 0 &&
+        strncmp(x->name, own->name, n + 1) == 0)
+      return x->name + n + 1;
+  }
+  return NULL;
+}
+
+static vt_axes axes_of_row(const vt__contents *s, const vt_campaign *c, const vt_row_def *d)
+{
+  vt_axes axes = vt__axes_tasks(c);
+  for (int a = 0; a < d->def.n_dim; a++) {
+    const int kind = d->def.axis[a];
+    const char *name = kind == VT_AXIS_SPECIES ? "species"
+                       : kind == VT_AXIS_PAIR  ? "pairs"
+                       : kind == VT_AXIS_ATOM  ? "atoms"
+                                               : plain_axis(s, d, a);
+    axes = vt__axis_more(axes, name, d->def.dim[a]);
+  }
+  return axes;
+}
+
+static vt_axes axes_of(const vt__contents *s, const vt_campaign *c, int k)
+{
+  return k < s->n_rows ? axes_of_row(s, c, &s->row[k]) : s->tables->axes[k - s->n_rows];
+}
+
+static int is_older(const vt__contents *s, int k) { return k >= s->n_rows && s->tables->older[k - s->n_rows]; }
+
+/* "tasks, species, lag_ps"; what has no name is its length. */
+static void put_axes(vt_buf *b, const vt_axes *axes)
+{
+  for (int a = 0; a < axes->n_dim; a++) {
+    vt_buf_printf(b, "%s", a ? ", " : "");
+    if (axes->axis[a].name)
+      vt_buf_printf(b, "%s", axes->axis[a].name);
+    else
+      vt_buf_printf(b, "%" PRId64, axes->axis[a].n);
+  }
+}
+
+static const char *type_of(const vt_store_dset *d)
+{
+  return d->type == VT_F64 ? "float64" : d->type == VT_I64 ? "int64" : "string";
+}
+
+/* ------------------------------------------------------------------ JSON */
+
+static vt_status as_json(const vt__contents *s, const vt_campaign *c, vt_buf *out, vt_err *err)
+{
+  vt_json *root = vt_json_object(), *attributes = vt_json_array(), *list = vt_json_array();
+  vt_store_attr attr[VT__ATTRIBUTES];
+  const int n_attr = vt__attributes_of(c, attr);
+  for (int k = 0; k < n_attr; k++) vt_json_add(attributes, vt_json_text(attr[k].name));
+  vt_json_add(attributes, vt_json_text("format"));
+  for (int k = 0; k < s->n; k++) {
+    const vt_store_dset *d = &s->dset[k];
+    const vt_axes axes = axes_of(s, c, k);
+    vt_json *o = vt_json_object(), *names = vt_json_array(), *shape = vt_json_array();
+    for (int a = 0; a < axes.n_dim; a++) {
+      vt_json_add(names, vt_json_text(axes.axis[a].name));
+      vt_json_add(shape, vt_json_int(d->dim[a]));
+    }
+    vt_json_put(o, "path", vt_json_text(d->path));
+    vt_json_put(o, "axes", names);
+    vt_json_put(o, "shape", shape);
+    vt_json_put(o, "type", vt_json_text(type_of(d)));
+    vt_json_put(o, "unit", vt_json_text(d->unit));
+    vt_json_put(o, "doc", vt_json_text(d->doc));
+    vt_json_put(o, "older_name", vt_json_bool(is_older(s, k)));
+    vt_json_add(list, o);
+  }
+  vt_json_put(root, "format", vt_json_int(VT_STORE_FORMAT));
+  vt_json_put(root, "attributes", attributes);
+  vt_json_put(root, "datasets", list);
+  const vt_status rc = vt_json_dump(root, 1, out, err);
+  vt_json_free(root);
+  vt_buf_printf(out, "\n");
+  return rc;
+}
+
+/* ------------------------------------------------------------------ Markdown */
+
+/* The rest of `path` behind `before` and then `name`, or NULL. */
+static const char *behind(const char *path, const char *before, const char *name)
+{
+  const size_t n = strlen(before), m = strlen(name);
+  return strncmp(path, before, n) == 0 && strncmp(path + n, name, m) == 0 ? path + n + m : NULL;
+}
+
+/* All quantities have the same datasets: those of the first stand for all, as "/fits/<quantity>/ea_ev".  0: not shown.
+ */
+static int shown_path(const vt_fits *f, const char *path, char shown[128])
+{
+  static const char *const before[] = {"/fits/", "/compare/", "/transport/"};
+  (void)snprintf(shown, 128, "%s", path);
+  for (int q = 0; q < f->n_quantities; q++)
+    for (int k = 0; k < VT_COUNT(before); k++) {
+      const char *rest = behind(path, before[k], f->fitted[q].what.name);
+      if (!rest || (*rest != '/' && strcmp(rest, "_status") != 0)) continue;
+      if (q > 0) return 0;
+      (void)snprintf(shown, 128, "%s<quantity>%s", before[k], rest);
+    }
+  return 1;
+}
+
+static void put_cell(vt_buf *b, const char *text)
+{
+  for (; *text; text++) {
+    if (*text == '|') vt_buf_add(b, "\\", 1);
+    vt_buf_add(b, text, 1);
+  }
+}
+
+static const char head[] =
+    "# Tree of results.h5\n\n"
+    "Generated by `vitrion schema store` from the tables that write it; do not edit.\n\n"
+    "Names follow one rule, here, in JSON and in `summary.csv`: `x`, `x_se` (its standard error), `x_lo95` and\n"
+    "`x_hi95` (ends of its 95 % interval), the unit last where a name has one: `ea_ev`, `ea_se_ev`, `ea_lo95_ev`.\n"
+    "Where the estimate has a group or an object of its own: `value`, `se`, `lo95`, `hi95`.  Frames of the Haven\n"
+    "ratio: `metal`, `barycentric`, `frame_free`.  Names that are older than the rule stay as copies, marked below.\n\n"
+    "Every dataset has the attributes `unit` (`1`: none), `doc` (the column \"meaning\") and `source`.  NaN, and\n"
+    "-1 in whole numbers where their meaning says so: not there or not resolved.\n\n";
+
+static void put_lists(vt_buf *b, const vt_campaign *c, const vt_fits *f, int lengths)
+{
+  const struct {
+    const char *name, *doc;
+    int64_t n;
+  } axis[] = {{"tasks", "rows of `/tasks`", c->n_tasks},
+              {"compositions", "rows of `/compositions`", c->n_comp},
+              {"temperatures", "`/pool/temperature`", c->n_temp},
+              {"species", "`/species/symbol`", c->n_species},
+              {"pairs", "`/species/pair`", (int64_t)c->n_species * (c->n_species + 1) / 2},
+              {"atoms", "of the largest cell, in the order of the species", 0}};
+  vt_buf_printf(b, "Attributes of the root group: ");
+  vt_store_attr attr[VT__ATTRIBUTES];
+  const int n_attr = vt__attributes_of(c, attr);
+  for (int k = 0; k < n_attr; k++) vt_buf_printf(b, "`%s`, ", attr[k].name);
+  vt_buf_printf(b, "`format` (%d).  `/campaign` is the text of the campaign.\n\nAxes:\n\n", VT_STORE_FORMAT);
+  for (int k = 0; k < VT_COUNT(axis); k++) {
+    vt_buf_printf(b, "- %s: %s", axis[k].name, axis[k].doc);
+    if (lengths && axis[k].n) vt_buf_printf(b, " (%" PRId64 ")", axis[k].n);
+    vt_buf_printf(b, "\n");
+  }
+  vt_buf_printf(b,
+                "- lag_ps, r, ...: the array of this name in the same group gives the positions\n\n"
+                "`<quantity>`, what is fitted and compared%s:\n\n",
+                lengths ? "" : ", here of the elements Li, Na, Ta, O, Cl");
+  for (int q = 0; q < f->n_quantities; q++)
+    vt_buf_printf(b, "- %s (%s): %s\n", f->fitted[q].what.name, f->fitted[q].what.unit, f->fitted[q].what.doc);
+}
+
+/* Length of "/group" at the beginning of a path. */
+static size_t group_length(const char *path) { return strcspn(path + 1, "/") + 1; }
+
+static int is_of_group(const char *path, const char *group, size_t n)
+{
+  return group_length(path) == n && strncmp(path, group, n) == 0;
+}
+
+static void put_row(const vt__contents *s, const vt_campaign *c, const vt_fits *f, int k, vt_buf *b)
+{
+  const vt_store_dset *d = &s->dset[k];
+  const vt_axes axes = axes_of(s, c, k);
+  char path[128];
+  if (!shown_path(f, d->path, path)) return;
+  vt_buf_printf(b, "| `%s` | ", path);
+  put_axes(b, &axes);
+  vt_buf_printf(b, " | %s | %s | ", type_of(d), d->unit);
+  put_cell(b, d->doc);
+  vt_buf_printf(b, "%s |\n", is_older(s, k) ? " (older name)" : "");
+}
+
+static void as_markdown(const vt__contents *s, const vt_campaign *c, const vt_fits *f, int lengths, vt_buf *b)
+{
+  vt_buf_printf(b, "%s", head);
+  put_lists(b, c, f, lengths);
+  for (int first = 0; first < s->n; first++) {
+    const char *group = s->dset[first].path;
+    const size_t n = group_length(group);
+    int k = 0;
+    while (!is_of_group(s->dset[k].path, group, n)) k++;
+    if (k < first) continue; /* its group has been shown */
+    vt_buf_printf(b, "\n## %.*s\n\n| dataset | axes | type | unit | meaning |\n|---|---|---|---|---|\n", (int)n, group);
+    for (k = first; k < s->n; k++)
+      if (is_of_group(s->dset[k].path, group, n)) put_row(s, c, f, k, b);
+  }
+}
+
+vt_status vt_store_schema(const vt_campaign *given, const vt_campaign_env *env, int json, vt_buf *out, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  vt_campaign *own = NULL;
+  vt_fits *f = NULL;
+  vt__contents all = {0};
+  const vt_arrays_from nowhere = {.ctx = NULL, .load = no_result};
+  if (!given) VT_TRY_OUT(parse_example(env, &own, err), err, "schema of the store");
+  const vt_campaign *c = given ? given : own;
+  VT_TRY_OUT(vt_fits_make(c, &nowhere, &f, err), err, "schema of the store");
+  VT_TRY_OUT(vt__contents_of(c, NULL, f, &all, err), err, "schema of the store");
+  if (json)
+    VT_TRY_OUT(as_json(&all, c, out, err), err, "schema of the store");
+  else
+    as_markdown(&all, c, f, given != NULL, out);
+  VT_TRY_OUT(vt_buf_check(out, err), err, "schema of the store");
+out:
+  vt__contents_free(&all);
+  vt_fits_free(f);
+  vt_campaign_free(own);
+  return rc;
+}
