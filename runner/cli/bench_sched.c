@@ -122,8 +122,9 @@ int bench_sched(int argc, char **argv)
   int32_t code = -1;
   if (vt_comm_rank(comm) == 0) {
     code = vt_cli_parse(&u, argc, argv);
-    if (code < 0 && !a.output) code = vt_cli_usage_error(&u, "--output is missing: where may the journal be written?");
-    if (code < 0 && access(a.output, F_OK) == 0)
+    if (code < 0 && !a.output)
+      code = vt_cli_usage_error(&u, "--output is missing: where may the journal be written?");
+    else if (code < 0 && access(a.output, F_OK) == 0)
       code = vt_cli_usage_error(&u, "'%s' exists; the journal wants a new folder", a.output);
   }
   if (vt_comm_bcast(comm, 0, &code, sizeof code, &err) != VT_OK) code = vt_cli_fail(&err);

@@ -96,6 +96,7 @@ out:
   rc = vt_comm_agree(comm, rc, err);
   if (rc == VT_OK) {
     vt_store_spec spec = {.dset = dset,
+                          /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): all agreed on VT_OK, so t is made */
                           .n_dset = src.n_def + t->n,
                           .attr = attr,
                           .n_attr = describe_campaign(c, attr),
