@@ -106,12 +106,20 @@ typedef struct vt_err_text {
 vt_err_text vt_err_line(const char *chain);
 const char *vt_err_sentence(const char *chain, int *n);
 
-#define VT_FAIL(err, s, ...) return vt_err_set((err), (s), __FILE__, __LINE__, __VA_ARGS__)
+#define VT_FAIL(err, s, ...)                                              \
+  do {                                                                    \
+    const vt_status vt_fail_s_ = (s);                                     \
+    (void)vt_err_set((err), vt_fail_s_, __FILE__, __LINE__, __VA_ARGS__); \
+    return vt_fail_s_;                                                    \
+  } while (0)
 
-#define VT_TRY(call, err, ...)                                                                     \
-  do {                                                                                             \
-    vt_status vt_try_s_ = (call);                                                                  \
-    if (vt_try_s_ != VT_OK) return vt_err_wrap((err), vt_try_s_, __FILE__, __LINE__, __VA_ARGS__); \
+#define VT_TRY(call, err, ...)                                              \
+  do {                                                                      \
+    const vt_status vt_try_s_ = (call);                                     \
+    if (vt_try_s_ != VT_OK) {                                               \
+      (void)vt_err_wrap((err), vt_try_s_, __FILE__, __LINE__, __VA_ARGS__); \
+      return vt_try_s_;                                                     \
+    }                                                                       \
   } while (0)
 
 /* The same for a callee whose frames already say all: hand its status on. */
@@ -130,10 +138,12 @@ const char *vt_err_sentence(const char *chain, int *n);
       goto out;                                                      \
     }                                                                \
   } while (0)
-#define VT_FAIL_OUT(err, s, ...)                                  \
-  do {                                                            \
-    rc = vt_err_set((err), (s), __FILE__, __LINE__, __VA_ARGS__); \
-    goto out;                                                     \
+#define VT_FAIL_OUT(err, s, ...)                                          \
+  do {                                                                    \
+    const vt_status vt_fail_s_ = (s);                                     \
+    (void)vt_err_set((err), vt_fail_s_, __FILE__, __LINE__, __VA_ARGS__); \
+    rc = vt_fail_s_;                                                      \
+    goto out;                                                             \
   } while (0)
 
 /* ------------------------------------------------------------------ invariants */

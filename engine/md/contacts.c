@@ -174,7 +174,7 @@ vt_status vt__md_watch_step(vt_md *md, vt_err *err)
   enum { PIECE = 64 };
   struct vt__md_watch *w = md->watch;
   const vt_nlist *nl = &md->nl;
-  int near[PIECE];
+  int near[PIECE] = {0};
   if (!w->any || md->step % w->every != 0) return VT_OK;
   for (int i = 0; i < nl->n; i++) {
     for (int k = 0; k < nl->count[i]; k += PIECE) {

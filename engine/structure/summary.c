@@ -130,7 +130,7 @@ static vt_status bonds_of(const run *r, const char *anion, double *peak_a, vt_de
   const double *x = vt_arrays_find(&r->a, &vt_a_rdf_r, &bins), *lag = vt_arrays_find(&r->a, &vt_a_bonds_lag_ps, &lags),
                *g, *rows, *per_metal;
   const int n_bins = x ? bins->dim[0] : 0, n_lag = lag ? lags->dim[0] : 0, n = r->c->n_species, pairs = n * (n + 1) / 2;
-  double weight[VT_MAX_SPECIES * (VT_MAX_SPECIES + 1) / 2], minimum;
+  double weight[VT_MAX_SPECIES * (VT_MAX_SPECIES + 1) / 2] = {0}, minimum;
   void *block = NULL;
   vt_status rc = VT_OK;
   VT_TRY_OUT(vt_calloc64(&block, (size_t)n_bins + (size_t)n_lag + 1, sizeof(double), err), err, "bonds");

@@ -44,8 +44,8 @@ vt_status vt_outdir_campaign(const vt_outdir *o, const vt_campaign_env *env, vt_
   if (rc != VT_OK) {
     vt_campaign_free(*c);
     *c = NULL;
-    return vt_err_wrap(err, rc, __FILE__, __LINE__, "campaign of output folder '%s'", o->dir);
   }
+  VT_TRY(rc, err, "campaign of output folder '%s'", o->dir);
   return VT_OK;
 }
 

@@ -110,7 +110,7 @@ vt_status vt__row_copy(vt_row_way way, const vt_campaign *c, const vt_compositio
                        const vt_array_def *row, double *task_values, double *row_values, vt_err *err)
 {
   vt_status rc = VT_OK;
-  int species[VT_MAX_SPECIES];
+  int species[VT_MAX_SPECIES] = {0};
   int *map[VT_MAX_DIM] = {NULL};
   VT_PASS(species_map(c, comp, species, err));
   for (int a = 0; a < task->n_dim; a++) {

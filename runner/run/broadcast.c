@@ -88,6 +88,7 @@ vt_status vt__run_broadcast_campaign(vt_comm *comm, const vt_run_options *o, vt_
   if (rc == VT_OK) rc = vt_comm_bcast(comm, 0, rank == 0 ? canon.s : copy, h.n_text, err);
   if (rc != VT_OK) goto out;
   if (rank > 0) rc = parse(&h, copy, o, c, err);
+  /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): all agreed on VT_OK, so *c is made */
   if (rc == VT_OK && !vt_simd_works((vt_simd)(*c)->numerics.simd))
     rc = vt_err_set(
         err, VT_EUNSUP, __FILE__, __LINE__,

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """test_scripts.py SRC - setup, test and quickstart against programs that are not there, fail, or only write down how they
-were called."""
+were called; lint on a tree of two files."""
+import json
 import os
 import pathlib
 import shutil
@@ -76,24 +77,71 @@ def test(top):
 
 def quickstart(top):
     code, out, calls = Machine(top / "g", **AS_IT_IS, cmake="", mpiexec_mpich="").run("quickstart", "--quiet")
-    claim("quickstart runs its campaign on all cores and ends with the path of the store",
-          code == 0 and out.rstrip().endswith("runs/quickstart/results.h5")
-          and f"mpiexec.mpich -n {len(os.sched_getaffinity(0))} build/release/runner/cli/vitrion run campaigns/quickstart.yaml" in calls
-          and calls.rstrip().endswith("--quiet"), out + calls)
+    claim("quickstart runs its campaign on all cores", code == 0 and calls.rstrip().endswith("--quiet")
+          and f"mpiexec.mpich -n {len(os.sched_getaffinity(0))} build/release/vitrion run campaigns/quickstart.yaml" in calls,
+          out + calls)
+    claim("quickstart ends with the store, the program and three commands",
+          all(text in out for text in ("runs/quickstart/results.h5\n", "build/release/vitrion; next", "vitrion status runs/quickstart\n",
+                                       "vitrion fit runs/quickstart\n", "vitrion check campaigns/quickstart.yaml")), out)
     code, out, calls = Machine(top / "h", **AS_IT_IS, cmake="", mpiexec_mpich="exit 75").run("quickstart")
     claim("quickstart that was stopped says how to go on", code == 75 and "call scripts/quickstart again" in out, out)
     code, out, calls = Machine(top / "i", **AS_IT_IS, cmake="", mpiexec_mpich="exit 1").run("quickstart")
     claim("quickstart that fails is no success", code == 1 and "failed with exit code 1" in out, out)
 
 
+def lint(top):
+    """good.c and bad.c: what is refused, and which of them is read"""
+    def tool(*words, **env):
+        done = subprocess.run([str(w) for w in words], cwd=top, capture_output=True, text=True, env={**os.environ, **env})
+        return done.returncode, done.stdout + done.stderr
+
+    def commit(text):
+        (top / "engine/good.c").write_text(text)
+        tool("git", "add", ".")
+        status, out = tool("git", "-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "x")
+        assert status == 0, out
+
+    for name in ("engine", "config", "runner", "tests", "build"):
+        (top / name).mkdir()
+    shutil.copytree(SRC / "scripts", top / "scripts")
+    for name in (".clang-format", ".clang-tidy"):
+        shutil.copy(SRC / name, top)
+    files = [top / "engine" / name for name in ("good.c", "bad.c")]
+    (top / "build/compile_commands.json").write_text(json.dumps(
+        [{"directory": str(top), "file": str(f), "command": f"cc -c {f}"} for f in files]))
+    bad = "int vt_f(const int *p);\nint vt_f(const int *p) { return p ? 0 : *p; }\n"
+    files[0].write_text("int vt_g(void);\n")
+    files[1].write_text(bad)
+    code, out = tool("scripts/lint", "format")
+    claim("lint accepts a formatted tree", code == 0, out)
+    files[1].write_text(bad.replace("; }", ";}"))
+    code, out = tool("scripts/lint", "format")
+    claim("lint refuses another format", code != 0 and "engine/bad.c:2" in out, out)
+    files[1].write_text(bad)
+    code, out = tool("scripts/lint", "tidy", "build", VITRION_LINT="")
+    claim("lint reads everything where there is no git", code != 0 and "bad.c:2" in out and "core.NullDereference" in out, out)
+    tool("git", "init", "-q")
+    commit("int vt_g(void);\n")
+    commit("int vt_g(void);\nint vt_h(void);\n")
+    code, out = tool("scripts/lint", "tidy", "build", VITRION_LINT="")
+    claim("lint reads what differs from the last commit", code == 0 and "tidy: 1 files" in out, out)
+    code, out = tool("scripts/lint", "tidy", "build", VITRION_LINT="all")
+    claim("lint reads everything where it is told to", code != 0 and "bad.c:2" in out, out)
+    tool("git", "tag", "v9.9.9", "HEAD~1")
+    files[1].write_text(bad.replace("? 0", "? 1"))
+    code, out = tool("scripts/lint", "tidy", "build", VITRION_LINT="")
+    claim("lint reads what differs from the last release and what is not committed", code != 0 and "bad.c:2" in out, out)
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="vt_scripts_") as name:
         top = pathlib.Path(name)
-        for sub in "abcdefghi":
+        for sub in "abcdefghij":
             (top / sub).mkdir()
         setup(top)
         test(top)
         quickstart(top)
+        lint(top / "j")
     print(f"{len(failures)} failed")
     sys.exit(bool(failures))
 
