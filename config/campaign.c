@@ -91,6 +91,7 @@ void vt_campaign_free(vt_campaign *c)
   vt_free(c->comp);
   vt_free(c->asked);
   vt_free(c->t_k);
+  vt_uid_index_free(&c->by_uid);
   vt_free(c->task);
   vt_free(c);
 }
@@ -142,16 +143,14 @@ static void list_tasks(vt_campaign *c)
   }
 }
 
-static int by_uid(const void *a, const void *b) { return vt_uid_cmp(a, b); }
-
 /* The campaign is the set of its tasks: the order in which they were written down does not matter. */
 static vt_status identify_campaign(vt_campaign *c, vt_err *err)
 {
   void *p = NULL;
+  VT_TRY(vt_uid_index_make(&c->by_uid, &c->task[0].uid, sizeof *c->task, c->n_tasks, err), err, "%d tasks", c->n_tasks);
   VT_TRY(vt_calloc64(&p, (size_t)c->n_tasks, sizeof(vt_uid), err), err, "%d uids", c->n_tasks);
   vt_uid *u = p;
-  for (int i = 0; i < c->n_tasks; i++) u[i] = c->task[i].uid;
-  qsort(u, (size_t)c->n_tasks, sizeof *u, by_uid);
+  for (int k = 0; k < c->n_tasks; k++) u[k] = *vt_uid_index_at(&c->by_uid, k);
   vt_sha256(u, (size_t)c->n_tasks * sizeof *u, &c->id);
   vt_free(u);
   return VT_OK;
@@ -165,6 +164,7 @@ vt_status vt_campaign_resolve(vt_campaign *c, vt_simd simd, vt_err *err)
   if (c->numerics.simd == VT_SIMD_AUTO)
     VT_FAIL(err, VT_EINVAL, "the SIMD level of campaign '%s' is still open", c->name);
   if (n > INT_MAX) VT_FAIL(err, VT_EINVAL, "%lld tasks", (long long)n);
+  vt_uid_index_free(&c->by_uid);
   vt_free(c->task);
   c->task = NULL;
   c->n_tasks = c->n_glass_tasks = 0;
@@ -174,13 +174,16 @@ vt_status vt_campaign_resolve(vt_campaign *c, vt_simd simd, vt_err *err)
   c->n_glass_tasks = (int)n_glass;
   list_tasks(c);
   for (int i = 0; i < c->n_tasks; i++) /* a glass stands before what needs it */
-    VT_TRY(identify(c, &c->task[i], err), err, "task %d of campaign '%s'", i, c->name);
+    VT_TRY(identify(c, &c->task[i], err), err, "row %d of campaign '%s'", i, c->name);
   return identify_campaign(c, err);
 }
 
+int vt_campaign_find(const vt_campaign *c, const vt_uid *uid) { return vt_uid_index_find(&c->by_uid, uid); }
+
 vt_status vt_campaign_plan(const vt_campaign *c, int i, vt_plan *out, vt_err *err)
 {
-  if (i < 0 || i >= c->n_tasks) VT_FAIL(err, VT_EINVAL, "task %d of the %d of campaign '%s'", i, c->n_tasks, c->name);
+  if (i < 0 || i >= c->n_tasks)
+    VT_FAIL(err, VT_EINVAL, "row %d of the %d tasks of campaign '%s'", i, c->n_tasks, c->name);
   const vt_task *t = &c->task[i];
   fill_plan(c, t, out);
   out->uid = t->uid;

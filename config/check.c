@@ -26,16 +26,8 @@ static int resolve_path(vt_campaign *c)
 /* The innermost frame of a chain without our own source position, which means nothing to a user. */
 static void first_frame(const vt_err *e, char *out, size_t cap)
 {
-  const char *s = e->text, *end = strchr(s, '\n');
-  int n = end ? (int)(end - s) : (int)strlen(s);
-  const char *source = strstr(s, ".c:");
-  if (source && source - s < n) {
-    const char *digits = source + 3, *rest = digits + strspn(digits, "0123456789");
-    if (rest > digits && strncmp(rest, ": ", 2) == 0) {
-      n -= (int)(rest + 2 - s);
-      s = rest + 2;
-    }
-  }
+  int n;
+  const char *s = vt_err_sentence(e->text, &n);
   (void)snprintf(out, cap, "%.*s", n, s);
 }
 

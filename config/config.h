@@ -98,8 +98,9 @@ typedef struct vt_campaign {
   double checkpoint_every_s, master_timeout_s, rank_timeout_s;
   /* filled by vt_campaign_resolve: */
   int n_tasks, n_glass_tasks;
-  vt_task *task; /* [n_tasks] sorted: composition, then glasses, then MD by (glass, temperature) */
-  vt_uid id;     /* SHA-256 over the sorted uids */
+  vt_task *task;       /* [n_tasks] sorted: composition, then glasses, then MD by (glass, temperature) */
+  vt_uid_index by_uid; /* of task[].uid: vt_campaign_find */
+  vt_uid id;           /* SHA-256 over the sorted uids */
 } vt_campaign;
 
 /* Parse and check.  VT_OK with *c set, or VT_EPARSE with every mistake in `diags` (and *c NULL); warnings may be there
@@ -113,6 +114,9 @@ void vt_campaign_free(vt_campaign *c);
 
 /* Fix the numerics (AUTO becomes `simd`), expand the tasks, compute every uid and the campaign's identity. */
 VT_MUST_CHECK vt_status vt_campaign_resolve(vt_campaign *c, vt_simd simd, vt_err *err);
+
+/* The row of the task with this uid, or -1. */
+int vt_campaign_find(const vt_campaign *c, const vt_uid *uid);
 
 /* The plan of task `i` (attempt 0). */
 VT_MUST_CHECK vt_status vt_campaign_plan(const vt_campaign *c, int i, vt_plan *out, vt_err *err);

@@ -49,6 +49,18 @@ typedef enum vt_status {
       VT_STATUS_COUNT
 } vt_status;
 
+/* What the program ends with; scripts and batch systems rely on these numbers. */
+typedef enum vt_exit {
+  VT_EXIT_OK = 0,
+  VT_EXIT_FAIL = 1,   /* internal or I/O failure                          */
+  VT_EXIT_USAGE = 2,  /* usage or campaign error                          */
+  VT_EXIT_TASKS = 3,  /* finished, but some tasks failed for good         */
+  VT_EXIT_LAUNCH = 4, /* N copies that each believe to be rank 0 of 1     */
+  VT_EXIT_AGAIN = 75  /* stopped early, nothing lost: submit again        */
+} vt_exit;
+
+typedef struct vt_buf vt_buf;
+
 typedef struct vt_err {
   int32_t code;    /* a vt_status                                      */
   uint32_t frames; /* number of frames recorded                        */
@@ -79,6 +91,20 @@ void vt_err_clear(vt_err *err);
  * (col 0: left out).  Returns s. */
 vt_status vt_err_user(vt_err *err, vt_status s, const char *path, int line, int col, const char *fmt, ...)
     VT_PRINTF(6, 7);
+
+/* What people read of a chain (vt_err.text, also of an older build's record): its sentences, innermost first, without
+ * positions in our sources.  In a USER's file the position stays.
+ *
+ * vt_err_for_people: one a line, no empty ones.  vt_err_line: all on one line, joined by "; ", for log lines.  Both
+ * keep our positions after vt_err_show_positions(1) (`--debug`).  vt_err_sentence: the innermost alone, never with a
+ * position; it begins in `chain`, and *n is its length. */
+void vt_err_show_positions(int on);
+void vt_err_for_people(const char *chain, vt_buf *out);
+typedef struct vt_err_text {
+  char s[sizeof((vt_err *)NULL)->text];
+} vt_err_text;
+vt_err_text vt_err_line(const char *chain);
+const char *vt_err_sentence(const char *chain, int *n);
 
 #define VT_FAIL(err, s, ...) return vt_err_set((err), (s), __FILE__, __LINE__, __VA_ARGS__)
 
@@ -165,11 +191,11 @@ void vt_log(vt_log_level level, const char *module, const char *fmt, ...) VT_PRI
 
 /* A growing string, always NUL-terminated once something was added.  Out of memory is remembered in `failed` and
  * reported by vt_buf_check, so that callers need not test every line.  Zero-initialise; free with vt_buf_free. */
-typedef struct vt_buf {
+struct vt_buf {
   char *s;
   size_t len, cap;
   int failed;
-} vt_buf;
+};
 void vt_buf_add(vt_buf *b, const void *bytes, size_t n);
 void vt_buf_printf(vt_buf *b, const char *fmt, ...) VT_PRINTF(2, 3);
 VT_MUST_CHECK vt_status vt_buf_check(const vt_buf *b, vt_err *err);

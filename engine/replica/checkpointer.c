@@ -315,11 +315,7 @@ static vt_status load_file(vt__replica *r, const char *path, vt_checkpoint_writt
 static void add_reason(char *why, size_t cap, const vt_err *err)
 {
   size_t used = strlen(why);
-  (void)snprintf(why + used, cap - used, "%s%s", used ? "; " : "", err->text);
-  used = strlen(why);
-  while (used > 0 && why[used - 1] == '\n') why[--used] = '\0';
-  for (char *c = why; *c; c++)
-    if (*c == '\n') *c = ' ';
+  (void)snprintf(why + used, cap - used, "%s%s", used ? "; " : "", vt_err_line(err->text).s);
 }
 
 /* One of the two files.  `*why` grows if there is one that cannot be continued. */

@@ -166,6 +166,20 @@ int vt_uid_has_prefix(const vt_uid *u, const char *hex);
 int vt_uid_equal(const vt_uid *a, const vt_uid *b);
 int vt_uid_cmp(const vt_uid *a, const vt_uid *b);
 
+/* Positions of uids in their order, for finding one among many.  The uids are borrowed: n of them, `stride` bytes
+ * apart (members of an array of structs). */
+typedef struct vt_uid_index {
+  int32_t *order; /* [n] positions, smallest uid first; owned */
+  const vt_uid *first;
+  size_t stride;
+  int n;
+} vt_uid_index;
+/* VT_ENOMEM.  Free with vt_uid_index_free (zeroed is fine). */
+VT_MUST_CHECK vt_status vt_uid_index_make(vt_uid_index *x, const vt_uid *first, size_t stride, int n, vt_err *err);
+const vt_uid *vt_uid_index_at(const vt_uid_index *x, int k);     /* the k-th smallest */
+int vt_uid_index_find(const vt_uid_index *x, const vt_uid *uid); /* its position, or -1 */
+void vt_uid_index_free(vt_uid_index *x);
+
 /* The canonical text of a task: one `key value` line each, numbers as %.17g; what is in it IS the identity
  * (architecture: composition counts, protocol, observables, seeds, potential hash, numerics; no path, row, index,
  * rank count, output).  A GLASS holds pack, melt, quench and its end temperature; an MD task the glass's uid, its own

@@ -5,7 +5,7 @@
 
 #include "runner/analysis/analysis_impl.h"
 
-const double *vt__find(const vt_analysis *a, const char *name, const vt_array_def **d)
+const double *vt__find(const vt_analysis *a, const vt_array_name *name, const vt_array_def **d)
 {
   return vt_array_find(a->m->defs, a->m->n_defs, a->m->values, name, d);
 }

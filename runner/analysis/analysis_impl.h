@@ -5,7 +5,7 @@
 #include "runner/analysis/analysis.h"
 
 /* An array by its name, or NULL; *d (unless d is NULL) its definition. */
-const double *vt__find(const vt_analysis *a, const char *name, const vt_array_def **d);
+const double *vt__find(const vt_analysis *a, const vt_array_name *name, const vt_array_def **d);
 const vt_composition *vt__comp(const vt_analysis *a);
 const char *vt__symbol(const vt_analysis *a, int species);
 int vt__has_metal(const vt_analysis *a);

@@ -47,7 +47,8 @@ static vt_status non_gaussian(vt_analysis *a, vt_err *err)
 
 enum { ENDPOINT = VT_RESIDENCE_KINDS - 1 };
 static const struct {
-  const char *name, *array;
+  const char *name;
+  const vt_array_name *array;
 } kind[VT_RESIDENCE_KINDS] = {{"continuous", &vt_a_residence_continuous},
                               {"intermittent", &vt_a_residence_intermittent},
                               {"endpoint", &vt_a_residence_endpoint}};
@@ -113,7 +114,8 @@ static vt_status residence(vt_analysis *a, vt_err *err)
 /* ------------------------------------------------------------------ metal-anion bonds, jumps (T 6.11, T 6.12) */
 
 /* The 1/e time of a function that decays from 1; C2 may be negative, which is far below 1/e. */
-static vt_status decay(const vt_analysis *a, const char *name, int pair, double *work, vt_residence *r, vt_err *err)
+static vt_status decay(const vt_analysis *a, const vt_array_name *name, int pair, double *work, vt_residence *r,
+                       vt_err *err)
 {
   const vt_array_def *d;
   const double *lag = vt__find(a, &vt_a_bonds_lag_ps, &d), *c = vt__find(a, name, NULL) + (ptrdiff_t)pair * d->dim[0];

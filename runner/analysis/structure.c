@@ -4,14 +4,14 @@
 
 #include "runner/analysis/analysis_impl.h"
 
-static double single(const vt_analysis *a, const char *name)
+static double single(const vt_analysis *a, const vt_array_name *name)
 {
   const double *v = vt__find(a, name, NULL);
   return v ? *v : (double)NAN;
 }
 
 /* Row `row` of an array [rows][n]; x NULL where it was not observed. */
-static vt_histogram row_of(const vt_analysis *a, const char *name, int row)
+static vt_histogram row_of(const vt_analysis *a, const vt_array_name *name, int row)
 {
   const vt_array_def *d = NULL;
   const double *x = vt__find(a, name, &d);

@@ -15,16 +15,6 @@
 #include "engine/transport/transport.h"
 #include "runner/json/json.h"
 
-/* Scripts and batch systems rely on these numbers. */
-typedef enum vt_exit {
-  VT_EXIT_OK = 0,
-  VT_EXIT_FAIL = 1,   /* internal or I/O failure                          */
-  VT_EXIT_USAGE = 2,  /* usage or campaign error                          */
-  VT_EXIT_TASKS = 3,  /* finished, but some tasks failed for good         */
-  VT_EXIT_LAUNCH = 4, /* N copies that each believe to be rank 0 of 1     */
-  VT_EXIT_AGAIN = 75  /* stopped early, nothing lost: submit again        */
-} vt_exit;
-
 /* ------------------------------------------------------------------ commands */
 
 typedef struct vt_command {
@@ -80,8 +70,8 @@ typedef struct vt_usage {
 } vt_usage;
 
 /* Long options with `--name value` or `--name=value`, flags, positional arguments, `--` ends the options.  Every
- * command also takes --help, --quiet and --color.  Returns -1 to go on, or the exit code to leave with (help was
- * printed, or a mistake was named on stderr with the nearest valid option). */
+ * command also takes --help, --quiet, --color and --debug.  Returns -1 to go on, or the exit code to leave with (help
+ * was printed, or a mistake was named on stderr with the nearest valid option). */
 int vt_cli_parse(vt_usage *u, int argc, char **argv);
 
 /* The name nearest to `word`, or NULL if none is near enough to be a typing mistake; names[n]. */
@@ -107,7 +97,8 @@ int vt_cli_color(FILE *f);
 int vt_cli_usage_error(const vt_usage *u, const char *fmt, ...) VT_PRINTF(2, 3);
 /* -1 if the file can be opened for reading, else the exit code after a message. */
 int vt_cli_readable(const vt_usage *u, const char *path);
-/* The error chain on stderr, innermost first; the exit code that belongs to its status. */
+/* The error on stderr, innermost sentence first (--debug: with positions in our sources); the exit code that belongs to
+ * its status. */
 int vt_cli_fail(const vt_err *err);
 /* A JSON answer on stdout, indented or in one line; frees it.  What goes wrong is told by vt_cli_done. */
 void vt_cli_print_json(vt_json *v, int one_line);

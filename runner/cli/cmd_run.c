@@ -115,9 +115,8 @@ static int run_campaign(vt_comm *comm, const run_args *a, const vt_usage *u)
   int alone = 0;
   vt_status rc = vt_run_campaign(comm, &o, &code, &alone, &err);
   if (rc != VT_OK && rc != VT_ESTOP && alone) code = vt_cli_fail(&err);
-  if (alone) { /* others are gone: MPI_Finalize would wait for them */
-    vt_log(VT_LOG_WARN, "cli", "ev=end alone=1 exit_code=%d why=\"%.*s\"", code, (int)strcspn(err.text, "\n"),
-           err.text);
+  if (alone) { /* other ranks are dead, or have left: MPI_Finalize would wait for them */
+    vt_log(VT_LOG_WARN, "cli", "ev=end alone=1 exit_code=%d why=\"%s\"", code, vt_err_line(err.text).s);
     vt_log_install(NULL, NULL, VT_LOG_ERROR);
     vt_watchdog_leave(code);
   }

@@ -21,14 +21,6 @@ static vt_json *counts_json(const vt_sched_counts *n, int with_running)
   return o;
 }
 
-/* status.json of the run that works in the folder; NULL: none does, or it cannot be read. */
-static vt_json *read_live(const vt_folder_state *s)
-{
-  vt_json *live = NULL;
-  if (!s->live || vt_json_parse(s->live, strlen(s->live), &live, NULL) != VT_OK) return NULL;
-  return live;
-}
-
 /* Who works in the folder. */
 static vt_json *jobs_json(const vt_jobs_list *jobs)
 {
@@ -41,7 +33,8 @@ static vt_json *jobs_json(const vt_jobs_list *jobs)
     vt_json_put(k, "pid", vt_json_int(b->pid));
     vt_json_put(k, "since", vt_json_text(b->since));
     vt_json_put(k, "leads", vt_json_bool(b->leads));
-    vt_json_put(k, "gone", vt_json_bool(b->gone));
+    vt_json_put(k, "dead", vt_json_bool(b->dead));
+    vt_json_put(k, "gone", vt_json_bool(b->dead)); /* the same, as it was called before */
     vt_json_put(k, "claims", vt_json_int(b->claims));
     vt_json_add(list, k);
   }
@@ -50,7 +43,7 @@ static vt_json *jobs_json(const vt_jobs_list *jobs)
 
 static void print_json(const vt_campaign *c, const vt_folder_state *s, const vt_jobs_list *jobs)
 {
-  vt_json *o = vt_json_object(), *list = vt_json_array(), *live = read_live(s);
+  vt_json *o = vt_json_object(), *list = vt_json_array();
   vt_json_put(o, "campaign", vt_json_text(c->name));
   vt_json_put(o, "state", vt_json_text(s->state));
   vt_json_put(o, "tasks", counts_json(&s->tasks, 1));
@@ -66,10 +59,9 @@ static void print_json(const vt_campaign *c, const vt_folder_state *s, const vt_
   vt_json_put(o, "eta_s", vt_json_num(s->eta_s));
   vt_json_put(o, "workers", vt_json_int(s->workers));
   vt_json_put(o, "jobs", jobs_json(jobs));
-  vt_json *ranks = vt_json_share(vt_json_get(live, "ranks"));
+  vt_json *ranks = vt_json_share(vt_json_get(s->live, "ranks"));
   vt_json_put(o, "ranks", ranks ? ranks : vt_json_array());
-  vt_json_put(o, "last_error", vt_json_text(vt_json_get_text(live, "last_error", NULL)));
-  vt_json_free(live);
+  vt_json_put(o, "last_error", vt_json_text(vt_json_get_text(s->live, "last_error", NULL)));
   if (!isfinite(s->ns_per_day)) vt_json_warn(o, "ns_per_day, eta_s: nothing runs now, or it has just begun");
   vt_cli_print_json(o, 0);
 }
@@ -107,12 +99,10 @@ static void print_work(const vt_folder_state *s, const vt_jobs_list *jobs)
     const vt_job *b = &jobs->job[i];
     printf("  %s%s on %s (pid %" PRId64 ") since %s: %d tasks%s%s\n", b->label[0] ? b->label : "job",
            b->label[0] ? "" : " without a name", b->host, b->pid, b->since, b->claims, b->leads ? ", leads" : "",
-           b->gone ? ", gone: its work will be inherited" : "");
+           b->dead ? ", dead: its work will be inherited" : "");
   }
-  vt_json *live = read_live(s);
-  print_ranks(live);
-  if (text_of(live, "last_error")[0]) printf("  last error: %s\n", text_of(live, "last_error"));
-  vt_json_free(live);
+  print_ranks(s->live);
+  if (text_of(s->live, "last_error")[0]) printf("  last error: %s\n", text_of(s->live, "last_error"));
 }
 
 static void print_text(const vt_campaign *c, const vt_folder_state *s, const vt_jobs_list *jobs)
@@ -130,13 +120,13 @@ static void print_text(const vt_campaign *c, const vt_folder_state *s, const vt_
   print_work(s, jobs);
 }
 
-static int explain(const vt_usage *u, const vt_outdir *dir, const vt_campaign *c, const char *uid)
+static int explain(const vt_usage *u, const vt_folder_view *v, const char *uid)
 {
   vt_err err = {0};
   vt_buf text = {0};
-  int task = vt_cli_find_task(u, c, uid), code = VT_EXIT_OK;
+  int task = vt_cli_find_task(u, vt_folder_view_campaign(v), uid), code = VT_EXIT_OK;
   if (task < 0) return VT_EXIT_USAGE;
-  if (vt_folder_explain(dir, c, task, &text, &err) == VT_OK)
+  if (vt_folder_view_explain(v, task, &text, &err) == VT_OK)
     printf("%s", text.s);
   else
     code = vt_cli_fail(&err);
@@ -144,38 +134,44 @@ static int explain(const vt_usage *u, const vt_outdir *dir, const vt_campaign *c
   return code;
 }
 
-static int look(const vt_usage *u, const vt_outdir *dir, const char *task, int json, int *ended)
+static int show(const vt_outdir *dir, const vt_folder_view *v, int json)
 {
   vt_err err = {0};
-  vt_campaign *c = NULL;
-  vt_folder_state s = {0};
   vt_jobs_list jobs = {0};
-  int code = VT_EXIT_OK;
-  vt_status rc = vt_outdir_campaign(dir, vt_cli_env(1), &c, &err);
-  if (rc == VT_OK && task) {
-    code = explain(u, dir, c, task);
-    vt_campaign_free(c);
-    return code;
-  }
-  if (rc == VT_OK) rc = vt_folder_look(dir, c, &s, &err);
-  if (rc == VT_OK) rc = vt_jobs_look(dir->lease, &jobs, &err);
-  if (rc == VT_OK) {
-    *ended = s.tasks.done + s.tasks.failed == c->n_tasks;
-    if (json)
-      print_json(c, &s, &jobs);
-    else
-      print_text(c, &s, &jobs);
-  } else
-    code = vt_cli_fail(&err);
+  if (vt_jobs_look(dir->lease, &jobs, &err) != VT_OK) return vt_cli_fail(&err);
+  if (json)
+    print_json(vt_folder_view_campaign(v), vt_folder_view_state(v), &jobs);
+  else
+    print_text(vt_folder_view_campaign(v), vt_folder_view_state(v), &jobs);
   vt_jobs_list_free(&jobs);
-  vt_folder_state_free(&s);
-  vt_campaign_free(c);
+  return VT_EXIT_OK;
+}
+
+static int has_ended(const vt_folder_view *v)
+{
+  const vt_sched_counts *n = &vt_folder_view_state(v)->tasks;
+  return n->done + n->failed == vt_folder_view_campaign(v)->n_tasks;
+}
+
+static int look(const vt_usage *u, const vt_outdir *dir, const char *task, int json, int watch)
+{
+  vt_err err = {0};
+  vt_folder_view *v = NULL;
+  if (vt_folder_view_open(&v, dir, vt_cli_env(1), &err) != VT_OK) return vt_cli_fail(&err);
+  int code = task ? explain(u, v, task) : show(dir, v, json);
+  while (watch && !task && code == VT_EXIT_OK && !has_ended(v)) {
+    (void)fflush(stdout);
+    vt_nap_s(WATCH_EVERY_S);
+    if (!json && isatty(STDOUT_FILENO)) printf("\033[H\033[2J"); /* the screen anew */
+    code = vt_folder_view_refresh(v, &err) == VT_OK ? show(dir, v, json) : vt_cli_fail(&err);
+  }
+  vt_folder_view_close(v);
   return code;
 }
 
 int cmd_status(int argc, char **argv)
 {
-  int json = 0, watch = 0, ended = 0;
+  int json = 0, watch = 0;
   const char *task = NULL;
   const vt_opt opt[] = {
       {"json", VT_OPT_FLAG, NULL, "print JSON", &json, 0, 0},
@@ -197,12 +193,5 @@ int cmd_status(int argc, char **argv)
   if (vt_outdir_name(&dir, u.arg[0], &err) != VT_OK) return vt_cli_fail(&err);
   code = vt_cli_readable(&u, dir.campaign);
   if (code >= 0) return code;
-  code = look(&u, &dir, task, json, &ended);
-  while (watch && !task && code == VT_EXIT_OK && !ended) {
-    (void)fflush(stdout);
-    vt_nap_s(WATCH_EVERY_S);
-    if (!json && isatty(STDOUT_FILENO)) printf("\033[H\033[2J"); /* the screen anew */
-    code = look(&u, &dir, task, json, &ended);
-  }
-  return vt_cli_done(code);
+  return vt_cli_done(look(&u, &dir, task, json, watch));
 }

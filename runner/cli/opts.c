@@ -6,12 +6,14 @@
 
 /* What every command takes. */
 static struct {
-  int help, quiet, color;
+  int help, quiet, color, debug;
 } common;
 static const vt_opt common_opt[] = {
     {"help", VT_OPT_FLAG, NULL, "this text", &common.help, 0, 0},
     {"quiet", VT_OPT_FLAG, NULL, "no progress", &common.quiet, 0, 0},
-    {"color", VT_OPT_CHOICE, "auto|always|never", "colour in messages", &common.color, 0, 0}};
+    {"color", VT_OPT_CHOICE, "auto|always|never", "colour in messages", &common.color, 0, 0},
+    {"debug", VT_OPT_FLAG, NULL, "errors with their positions in the sources (or VITRION_DEBUG=1)", &common.debug, 0,
+     0}};
 enum { N_COMMON = sizeof common_opt / sizeof *common_opt };
 
 static const vt_opt *option(const vt_usage *u, int i) { return i < u->n_opt ? &u->opt[i] : &common_opt[i - u->n_opt]; }
@@ -159,7 +161,7 @@ int vt_cli_parse(vt_usage *u, int argc, char **argv)
 {
   int options_over = 0;
   u->n_args = 0;
-  common.help = common.quiet = common.color = 0;
+  common.help = common.quiet = common.color = common.debug = 0;
   for (int i = 1; i < argc; i++) {
     const char *word = argv[i];
     int code = -1;
@@ -178,6 +180,8 @@ int vt_cli_parse(vt_usage *u, int argc, char **argv)
     if (code >= 0) return code;
   }
   vt_cli_set(common.quiet, common.color);
+  const char *debug = getenv("VITRION_DEBUG");
+  vt_err_show_positions(common.debug || (debug && strcmp(debug, "1") == 0));
   if (common.help) {
     print_help(u);
     return vt_cli_done(VT_EXIT_OK);

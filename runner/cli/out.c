@@ -51,8 +51,10 @@ int vt_cli_readable(const vt_usage *u, const char *path)
 int vt_cli_fail(const vt_err *err)
 {
   vt_cli_progress_end();
-  (void)fputs(err->text, stderr);
-  if (err->used && err->text[err->used - 1] != '\n') (void)fputc('\n', stderr);
+  vt_buf text = {0};
+  vt_err_for_people(err->text, &text);
+  (void)fputs(text.failed || !text.s ? err->text : text.s, stderr);
+  vt_buf_free(&text);
   switch (err->code) {
   case VT_ESTOP:
     return VT_EXIT_AGAIN;

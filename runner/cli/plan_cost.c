@@ -108,8 +108,10 @@ vt_status vt_plan_calibrate(const vt_campaign *c, double seconds, vt_calibration
       if (err) *err = why;
       return rc;
     }
-    (void)snprintf(out->trouble, sizeof out->trouble, "calibration of %s failed: %.*s", c->comp[pick[k]].name,
-                   (int)strcspn(why.text, "\n"), why.text);
+    int length;
+    const char *sentence = vt_err_sentence(why.text, &length);
+    (void)snprintf(out->trouble, sizeof out->trouble, "calibration of %s failed: %.*s", c->comp[pick[k]].name, length,
+                   sentence);
   }
   return VT_OK;
 }

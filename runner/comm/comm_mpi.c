@@ -65,10 +65,11 @@ static vt_status more_slots(mpi_comm *c, vt_err *err)
   return VT_OK;
 }
 
-/* A message that cannot be sent is lost like one to a rank that died: silence, not this call, tells who is gone. */
+/* A message that cannot be sent is lost like one to a rank that died: silence, not this call, tells which ranks are
+ * dead. */
 static void say_lost(const vt_err *why)
 {
-  vt_log(VT_LOG_WARN, "comm", "ev=message_lost error=\"%.*s\"", (int)strcspn(why->text, "\n"), why->text);
+  vt_log(VT_LOG_WARN, "comm", "ev=message_lost error=\"%s\"", vt_err_line(why->text).s);
 }
 
 /* Slots whose messages have left are free again. */

@@ -2,7 +2,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include <dirent.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,7 +11,7 @@
 #include "runner/watchdog/watchdog.h"
 
 typedef struct note {
-  char fallen[VT_PATH * 2], journal[VT_PATH + 16];
+  char death_notes[VT_PATH * 2], journal[VT_PATH + 16];
   int32_t rank, in_task;
   vt_lease lease;
   vt_uid uid;
@@ -23,11 +22,11 @@ _Static_assert(sizeof(note) <= VT_WATCHDOG_NOTE, "a note must fit");
 
 static note mine; /* of this rank */
 
-void vt_crash_note_folder(const char *journal, const char *fallen, int rank)
+void vt_crash_note_folder(const char *journal, const char *death_notes, int rank)
 {
   mine = (note){.rank = rank};
   (void)snprintf(mine.journal, sizeof mine.journal, "%s", journal);
-  (void)snprintf(mine.fallen, sizeof mine.fallen, "%s", fallen ? fallen : "");
+  (void)snprintf(mine.death_notes, sizeof mine.death_notes, "%s", death_notes ? death_notes : "");
   vt_watchdog_note(&mine, sizeof mine);
 }
 
@@ -52,19 +51,6 @@ void vt_crash_note_in_collective(int in_collective, double rank_timeout_s)
   vt_watchdog_patience(in_collective ? longer * rank_timeout_s : rank_timeout_s);
 }
 
-/* Would the same task do it again?  A fault of the program, or standing still, may be its doing; SIGKILL and SIGTERM
- * come from outside (a person, the batch system, the kernel that ran out of memory for all), and an exit is a second
- * Ctrl-C or MPI's. */
-static int its_own_fault(const vt_watchdog_death *d)
-{
-  static const int fault[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP};
-  if (d->stopped) return 0;
-  if (d->hung) return 1;
-  for (size_t k = 0; k < sizeof fault / sizeof *fault; k++)
-    if (d->signal == fault[k]) return 1;
-  return 0;
-}
-
 static void record_crash(const vt_watchdog_death *d, const note *n)
 {
   vt_journal_writer *w = NULL;
@@ -74,7 +60,7 @@ static void record_crash(const vt_watchdog_death *d, const note *n)
   vt_host_name(h.host);
   (void)snprintf(h.build_id, sizeof h.build_id, "%.47s", vt_build_info()->build_id);
   const char *where = vt_stage_name(n->stage);
-  if (d->hung)
+  if (d->stalled)
     (void)vt_err_set(&h.err, VT_ECRASH, __FILE__, __LINE__,
                      "rank %d showed no sign of life for %.0f s (stage %s, step %lld) and was ended", n->rank,
                      d->silence_s, *where ? where : "none", (long long)n->step);
@@ -87,7 +73,7 @@ static void record_crash(const vt_watchdog_death *d, const note *n)
     rc = vt_journal_append(w, VT_REC_FAILURE, &n->uid, n->lease.attempt, n->lease.half_stage, &h, sizeof h, NULL, 0,
                            &err);
   if (rc == VT_OK) rc = vt_journal_sync(w, &err);
-  if (rc != VT_OK) (void)fprintf(stderr, "vitrion: the crash could not be recorded: %s", err.text);
+  if (rc != VT_OK) (void)fprintf(stderr, "vitrion: the crash could not be recorded: %s\n", vt_err_line(err.text).s);
   vt_journal_close(w);
 }
 
@@ -96,12 +82,12 @@ void vt_crash_note_record(const vt_watchdog_death *d)
   note n;
   if (!d->note || d->n_note != sizeof n) return;
   memcpy(&n, d->note, sizeof n);
-  if (n.in_task && its_own_fault(d)) record_crash(d, &n);
-  if (!n.fallen[0]) return;
-  vt_death_note_leave(n.fallen, n.rank);
+  if (n.in_task && vt_retry_own_fault(d->signal, d->stalled, d->suspended)) record_crash(d, &n);
+  if (!n.death_notes[0]) return;
+  vt_death_note_leave(n.death_notes, n.rank);
 }
 
-/* ------------------------------------------------------------------ the word */
+/* ------------------------------------------------------------------ death notes */
 
 /* That the file is there is all it says. */
 void vt_death_note_leave(const char *prefix, int rank)
@@ -112,7 +98,7 @@ void vt_death_note_leave(const char *prefix, int rank)
   if (fd >= 0) (void)close(fd);
 }
 
-/* Two words may fall into one tick of the file system's clock, so the folder is listed now and then all the same. */
+/* Two notes may fall into one tick of the file system's clock, so the folder is listed now and then all the same. */
 static int has_changed(vt_death_notes *f, const char *folder, double now)
 {
   static const double look_well_s = 10;
@@ -138,6 +124,7 @@ int vt_death_notes_look(vt_death_notes *f, double now, int take)
   size_t n = strlen(slash + 1);
   while (rank < 0 && (e = readdir(d)) != NULL) {
     int64_t r;
+    /* NOLINTNEXTLINE(bugprone-not-null-terminated-result): a prefix is compared, without its end */
     if (strncmp(e->d_name, slash + 1, n) != 0 || !vt_parse_i64(e->d_name + n, strlen(e->d_name + n), &r)) continue;
     if (r < 0 || r > INT32_MAX || (f->ignore && r < f->n_ignore && f->ignore[r / 8] >> r % 8 & 1)) continue;
     rank = r;

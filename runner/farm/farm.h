@@ -39,10 +39,10 @@ typedef struct vt_claims {
   /* *got = 1: the task is ours to do until it is released. */
   vt_status (*claim)(void *ctx, int task, int *got, vt_err *err);
   vt_status (*release)(void *ctx, int task, vt_err *err);
-  /* *by_other = 1: another living job does this task. */
+  /* *by_other = 1: another job that is alive does this task. */
   vt_status (*held)(void *ctx, int task, int *by_other, vt_err *err);
-  /* Often; a sign of life.  *others: living jobs beside this one; *leads: 1 if this job assembles the store in the end.
-   * VT_ESTOP: this job was taken for dead and must end. */
+  /* Often; a sign of life.  *others: jobs alive beside this one; *leads: 1 if this job assembles the store in the end.
+   * VT_ESTOP: this job was declared dead and must end. */
   vt_status (*beat)(void *ctx, int *others, int *leads, vt_err *err);
 } vt_claims;
 
@@ -50,21 +50,22 @@ typedef struct vt_farm_options {
   vt_comm *comm;     /* borrowed                                                */
   int master_inline; /* rank 0 also works                                       */
   int max_tries, crash_limit, fault_limit;
-  double rank_timeout_s; /* the master gives up a rank that was silent for so long; 0: never */
+  double rank_timeout_s; /* the master declares a rank dead that was silent for so long; 0: never */
   double grace_s;        /* after a soft stop the master waits no longer than this for a rank; 0: as long as it takes */
   double master_timeout_s; /* a worker that hears nothing from its master for so long leaves with VT_ESTOP; 0: never */
-  /* A watchdog leaves a file <fallen><rank> when its rank has died; NULL: nobody does. */
-  const char *fallen;
+  /* A watchdog leaves a file <death_notes><rank> when its rank has died; NULL: nobody does. */
+  const char *death_notes;
   const vt_claims *claims;   /* rank 0: NULL if no other job can be there */
   const vt_sched_task *task; /* [n_tasks]; uids are needed on every rank               */
   const double *task_ns;     /* [n_tasks] simulated time of each                        */
   int n_tasks;
-  vt_journal *replay; /* rank 0: results and failures so far; NULL elsewhere     */
+  vt_journal *replay;         /* rank 0: results and failures so far; NULL elsewhere     */
+  const vt_uid_index *by_uid; /* of task[].uid; with replay only                         */
   const char *journal_dir;
   vt_task_ops work;
   /* rank 0, about once a second */
   void (*watch)(void *ctx, const vt_run_snapshot *w);
-  /* rank 0, for every happening; may be NULL */
+  /* rank 0, for every event; may be NULL */
   void (*event)(void *ctx, const vt_run_event *h);
   /* any rank, often: non-zero asks for a soft stop (a signal, the wall limit, the halt file) */
   int (*stop)(void *ctx);
@@ -80,14 +81,14 @@ typedef struct vt_farm_outcome {
   int n_dead;            /* ranks that died on the way            */
   unsigned char *dead;   /* bitmap of them, vt_free; NULL: it did not come to the end */
   int alone;             /* with an error: this rank left the loop by itself, no collective call is possible any more */
-  int given_up;          /* alone, because the others go on without it: its end is no failure */
+  int declared_dead;     /* alone, because the others go on without it: its end is no failure */
 } vt_farm_outcome;
 
 /* Collective: returns on every rank when all tasks are done or failed, or after a soft stop, or (in a job that does not
  * lead) when nothing is left to take.  When ranks died meanwhile the comm has been shrunk to the survivors.  A status
  * other than VT_OK on rank 0 is the first fatal error that any rank reported.  out->alone: the error is this rank's own
- * (VT_ESTOP: its master is gone, or has given it up), the others are not in this call any more, and the process must
- * leave by vt_watchdog_leave. */
+ * (VT_ESTOP: its master is dead, or has declared it dead), the others are not in this call any more, and the process
+ * must leave by vt_watchdog_leave. */
 VT_MUST_CHECK vt_status vt_farm_run(const vt_farm_options *o, vt_farm_outcome *out, vt_err *err);
 
 /* For vt_watchdog_start: records the crash of a task in the journal, and leaves a death note. */
@@ -95,7 +96,7 @@ struct vt_watchdog_death;
 void vt_crash_note_record(const struct vt_watchdog_death *d);
 
 /* What this rank leaves for its watchdog (watchdog.h): where it works. */
-void vt_crash_note_folder(const char *journal, const char *fallen, int rank);
+void vt_crash_note_folder(const char *journal, const char *death_notes, int rank);
 
 /* What the death of this rank means from now on (vt_watchdog_phase), and how long it may be silent: where all wait for
  * all there are fits and a store to be made, so ten times rank_timeout_s. */

@@ -1,11 +1,11 @@
-/* liveness.c - who lives: heartbeats, deaths, and the end that only the living attend. */
+/* liveness.c - which ranks are alive: heartbeats, deaths, and the end in which the ranks that are alive take part. */
 #include "runner/farm/farm_impl.h"
 #include "runner/farm/master_impl.h"
 
-static const double PING_S = 2, SLEPT_S = 5;
-/* The watchdog of a silent rank comes first; this is for where there is none, or its host is gone. */
-static const double AFTER_THE_GUARDIAN = 1.25;
-/* How long a living rank may take to say IN: it is idle, or flushes its journal. */
+static const double PING_S = 2, SUSPENDED_S = 5;
+/* The watchdog of a silent rank comes first; this is for where there is none, or its host is down. */
+static const double AFTER_THE_WATCHDOG = 1.25;
+/* How long a rank that is alive may take to say IN: it is idle, or flushes its journal. */
 static const double IN_LEAST_S = 30;
 
 vt_status vt__liveness_open(vt_master *m, vt_err *err)
@@ -17,10 +17,10 @@ vt_status vt__liveness_open(vt_master *m, vt_err *err)
   VT_PASS(vt_calloc64(&p, n, 1, err));
   m->in = p;
   VT_PASS(vt_calloc64(&p, n, 1, err));
-  m->gone = p;
+  m->to_declare = p;
   VT_PASS(vt_calloc64(&p, n / 8 + 1, 1, err));
   m->dead = p;
-  m->fallen = (vt_death_notes){.prefix = m->o->fallen, .ignore = m->dead, .n_ignore = m->n_ranks};
+  m->notes = (vt_death_notes){.prefix = m->o->death_notes, .ignore = m->dead, .n_ignore = m->n_ranks};
   for (int r = 0; r < m->n_ranks; r++)
     m->rank[r] = (vt_rank_state){.task = -1, .heard = m->t_start, .since = m->t_start};
   if (!m->o->master_inline) m->rank[0].doing = VT_RANK_LEFT;
@@ -31,13 +31,13 @@ void vt__liveness_free(vt_master *m)
 {
   vt_free(m->rank);
   vt_free(m->in);
-  vt_free(m->gone);
+  vt_free(m->to_declare);
   vt_free(m->dead);
 }
 
-void vt__liveness_slept(vt_master *m, double s)
+void vt__liveness_suspended(vt_master *m, double s)
 {
-  if (s < SLEPT_S || m->looked <= 0) return;
+  if (s < SUSPENDED_S || m->looked <= 0) return;
   for (int r = 0; r < m->n_ranks; r++) m->rank[r].heard += s;
   m->round_began += s;
 }
@@ -57,8 +57,8 @@ static vt_status declare_dead(vt_master *m, int rank, const char *why, vt_err *e
 {
   vt_rank_state *r = &m->rank[rank];
   vt_lease l = {.task = r->task, .attempt = r->attempt, .half_stage = r->half_stage};
-  vt_log(VT_LOG_WARN, "farm", "ev=rank_dead rank=%d task=%d why=\"%s\"", rank, r->task, why);
-  vt__master_say(m, "rank_dead", rank, l.task >= 0 ? &l : NULL, why);
+  vt_log(VT_LOG_WARN, "farm", "ev=rank_dead rank=%d row=%d why=\"%s\"", rank, r->task, why);
+  vt__master_say(m, VT_RUN_RANK_DEAD, rank, l.task >= 0 ? &l : NULL, why);
   m->dead[rank / 8] |= (unsigned char)(1u << rank % 8);
   m->n_dead++;
   vt__liveness_doing(m, rank, VT_RANK_DEAD);
@@ -69,23 +69,23 @@ static vt_status declare_dead(vt_master *m, int rank, const char *why, vt_err *e
 static vt_status declare_all(vt_master *m, const char *why, vt_err *err)
 {
   int any = 0;
-  for (int r = 1; r < m->n_ranks && !any; r++) any = m->gone[r];
+  for (int r = 1; r < m->n_ranks && !any; r++) any = m->to_declare[r];
   if (any) VT_PASS(vt__peer_jobs_read(m, err));
   for (int r = 1; r < m->n_ranks && any; r++) {
-    if (m->gone[r] && m->rank[r].doing != VT_RANK_DEAD) VT_PASS(declare_dead(m, r, why, err));
-    m->gone[r] = 0;
+    if (m->to_declare[r] && m->rank[r].doing != VT_RANK_DEAD) VT_PASS(declare_dead(m, r, why, err));
+    m->to_declare[r] = 0;
   }
   return VT_OK;
 }
 
-static vt_status bury(vt_master *m, double now, vt_err *err)
+static vt_status declare_dead_ranks(vt_master *m, double now, vt_err *err)
 {
-  double most = AFTER_THE_GUARDIAN * m->o->rank_timeout_s;
-  for (int r; (r = vt_death_notes_look(&m->fallen, now, 1)) >= 0;)
-    if (r > 0 && r < m->n_ranks) m->gone[r] = 1;
+  double most = AFTER_THE_WATCHDOG * m->o->rank_timeout_s;
+  for (int r; (r = vt_death_notes_look(&m->notes, now, 1)) >= 0;)
+    if (r > 0 && r < m->n_ranks) m->to_declare[r] = 1;
   VT_PASS(declare_all(m, "its watchdog says so", err));
   for (int r = 1; r < m->n_ranks && most > 0; r++)
-    m->gone[r] = m->rank[r].doing != VT_RANK_DEAD && now - m->rank[r].heard > most;
+    m->to_declare[r] = m->rank[r].doing != VT_RANK_DEAD && now - m->rank[r].heard > most;
   return declare_all(m, "silent for too long", err);
 }
 
@@ -124,10 +124,10 @@ static vt_status go(vt_master *m, vt_err *err)
   vt_crash_note_in_collective(1, m->o->rank_timeout_s); /* the others wait for rank 0, too */
   for (int r = 1; r < m->n_ranks; r++)
     if (m->rank[r].doing == VT_RANK_DEAD)
-      VT_PASS(vt__master_send(m, r, VT_MSG_GIVEN_UP, err)); /* it may live, and wait */
+      VT_PASS(vt__master_send(m, r, VT_MSG_DECLARED_DEAD, err)); /* it may live, and wait */
     else
       VT_TRY(vt_comm_send(m->comm, r, VT_MSG_GO, m->dead, (size_t)m->n_ranks / 8 + 1, err), err, "go to rank %d", r);
-  m->ending = VT__GONE;
+  m->ending = VT__ENDED;
   return VT_OK;
 }
 
@@ -144,7 +144,7 @@ static vt_status leave_behind(vt_master *m, double now, vt_err *err)
 {
   if (!m->stopping || m->o->grace_s <= 0 || now - m->stopped_at < 0.5 * m->o->grace_s) return VT_OK;
   for (int r = 1; r < m->n_ranks; r++)
-    m->gone[r] = m->rank[r].doing == VT_RANK_BUSY || m->rank[r].doing == VT_RANK_IDLE;
+    m->to_declare[r] = m->rank[r].doing == VT_RANK_BUSY || m->rank[r].doing == VT_RANK_IDLE;
   return declare_all(m, "did not stop in time", err);
 }
 
@@ -152,11 +152,11 @@ static vt_status gather(vt_master *m, double now, vt_err *err)
 {
   int missing = 0, dead = m->n_dead;
   double most = patience(m);
-  VT_PASS(bury(m, now, err));
+  VT_PASS(declare_dead_ranks(m, now, err));
   for (int r = 1; r < m->n_ranks; r++) {
     if (m->rank[r].doing == VT_RANK_DEAD || m->in[r]) continue;
-    m->gone[r] = m->o->rank_timeout_s > 0 && now - m->round_began > most;
-    missing += !m->gone[r];
+    m->to_declare[r] = m->o->rank_timeout_s > 0 && now - m->round_began > most;
+    missing += !m->to_declare[r];
   }
   VT_PASS(declare_all(m, "did not come to the end", err));
   if (m->n_dead > dead) return new_round(m, now, err);
@@ -171,8 +171,8 @@ vt_status vt__liveness_check(vt_master *m, double now, vt_err *err)
       if (m->rank[r].doing != VT_RANK_DEAD) VT_PASS(vt__master_send(m, r, VT_MSG_PING, err));
   }
   if (m->ending == VT__GATHERING) return gather(m, now, err);
-  if (m->ending == VT__GONE) return VT_OK;
-  VT_PASS(bury(m, now, err));
+  if (m->ending == VT__ENDED) return VT_OK;
+  VT_PASS(declare_dead_ranks(m, now, err));
   VT_PASS(leave_behind(m, now, err));
   return all_left(m) ? new_round(m, now, err) : VT_OK;
 }

@@ -13,9 +13,9 @@ vt_status vt__master_send(vt_master *m, int rank, int tag, vt_err *err)
   return VT_OK;
 }
 
-void vt__master_say(vt_master *m, const char *what, int rank, const vt_lease *l, const char *text)
+void vt__master_say(vt_master *m, vt_run_event_kind kind, int rank, const vt_lease *l, const char *text)
 {
-  vt_run_event h = {.what = what, .rank = rank, .task = -1, .ns = NAN, .wall_s = NAN, .text = text};
+  vt_run_event h = {.kind = kind, .rank = rank, .task = -1, .ns = NAN, .wall_s = NAN, .text = text};
   if (l) h.task = l->task, h.attempt = l->attempt, h.half_stage = l->half_stage;
   if (m->o->event) m->o->event(m->o->ctx, &h);
 }
@@ -34,10 +34,10 @@ static vt_status give(vt_master *m, const vt_action *a, vt_err *err)
   if (!ours || vt_sched_worker_of(m->sched, a->task) != a->worker) return VT_OK;
   *r = (vt_rank_state){.heard = r->heard, .task = l.task, .attempt = l.attempt, .half_stage = l.half_stage};
   vt__liveness_doing(m, a->worker, VT_RANK_BUSY);
-  vt_log(VT_LOG_DEBUG, "farm", "ev=lease task=%d worker=%d attempt=%d half_stage=%d", a->task, a->worker, a->attempt,
+  vt_log(VT_LOG_DEBUG, "farm", "ev=lease row=%d rank=%d attempt=%d half_stage=%d", a->task, a->worker, a->attempt,
          a->half_stage);
-  vt__master_say(m, "lease", a->worker, &l, NULL);
-  VT_TRY(vt_comm_send(m->comm, a->worker, VT_MSG_TASK, &l, sizeof l, err), err, "task %d to rank %d", a->task,
+  vt__master_say(m, VT_RUN_LEASE, a->worker, &l, NULL);
+  VT_TRY(vt_comm_send(m->comm, a->worker, VT_MSG_TASK, &l, sizeof l, err), err, "row %d to rank %d", a->task,
          a->worker);
   return VT_OK;
 }
@@ -53,8 +53,9 @@ static vt_status execute(vt_master *m, const vt_action *a, vt_err *err)
     return vt__master_send(m, a->worker, VT_MSG_LEAVE, err);
   case VT_ACT_GIVE_UP: {
     vt_lease l = {.task = a->task};
-    vt_log(VT_LOG_WARN, "farm", "ev=give_up task=%d cause=%d", a->task, vt_sched_failed_by(m->sched, a->task));
-    vt__master_say(m, "give_up", -1, &l, vt_sched_failed_by(m->sched, a->task) == a->task ? NULL : "its glass failed");
+    vt_log(VT_LOG_WARN, "farm", "ev=give_up row=%d cause=%d", a->task, vt_sched_failed_by(m->sched, a->task));
+    vt__master_say(m, VT_RUN_GIVE_UP, -1, &l,
+                   vt_sched_failed_by(m->sched, a->task) == a->task ? NULL : "its glass failed");
     return VT_OK;
   }
   }
@@ -160,7 +161,7 @@ static vt_status take_abort(vt_master *m, int rank, const vt_done_msg *d, vt_err
     m->aborted = 1;
     m->abort = d->err;
     (void)vt_err_wrap(&m->abort, (vt_status)d->err.code, __FILE__, __LINE__, "rank %d", rank);
-    vt__master_say(m, "abort", rank, &d->lease, d->err.text);
+    vt__master_say(m, VT_RUN_ABORT, rank, &d->lease, d->err.text);
   }
   return vt__master_stop(m, err);
 }
@@ -169,9 +170,9 @@ static vt_status take_result(vt_master *m, int rank, const vt_done_msg *d, vt_er
 {
   vt_event ev = {.kind = VT_EV_RESULT, .worker = rank, .task = d->lease.task};
   if (vt_sched_state(m->sched, d->lease.task) != VT_DONE) m->ns_done += m->o->task_ns[d->lease.task];
-  vt_log(VT_LOG_INFO, "farm", "ev=result task=%d worker=%d ns=%.6g wall_s=%.3f", d->lease.task, rank, d->ns, d->wall_s);
+  vt_log(VT_LOG_INFO, "farm", "ev=result row=%d rank=%d ns=%.6g wall_s=%.3f", d->lease.task, rank, d->ns, d->wall_s);
   if (m->o->event)
-    m->o->event(m->o->ctx, &(vt_run_event){.what = "result",
+    m->o->event(m->o->ctx, &(vt_run_event){.kind = VT_RUN_RESULT,
                                            .rank = rank,
                                            .task = d->lease.task,
                                            .attempt = d->lease.attempt,
@@ -192,9 +193,9 @@ static vt_status take_failure(vt_master *m, int rank, const vt_done_msg *d, vt_e
                  .attempt = d->lease.attempt,
                  .half_stage = d->lease.half_stage,
                  .stage = d->stage};
-  vt_log(VT_LOG_WARN, "farm", "ev=failure task=%d worker=%d attempt=%d half_stage=%d error=\"%.200s\"", d->lease.task,
-         rank, d->lease.attempt, d->lease.half_stage, d->err.text);
-  vt__master_say(m, "failure", rank, &d->lease, d->err.text);
+  vt_log(VT_LOG_WARN, "farm", "ev=failure row=%d rank=%d attempt=%d half_stage=%d error=\"%.200s\"", d->lease.task,
+         rank, d->lease.attempt, d->lease.half_stage, vt_err_line(d->err.text).s);
+  vt__master_say(m, VT_RUN_FAILURE, rank, &d->lease, d->err.text);
   if (vt_sched_worker_of(m->sched, d->lease.task) == rank) VT_PASS(vt__peer_jobs_release(m, d->lease.task, err));
   return vt__master_event(m, &ev, err);
 }
@@ -222,7 +223,7 @@ static vt_status take_beat(vt_master *m, const vt_msg *msg, vt_err *err)
   return VT_OK;
 }
 
-static vt_status take_gone(vt_master *m, int rank, vt_err *err)
+static vt_status take_left(vt_master *m, int rank, vt_err *err)
 {
   if (m->rank[rank].doing != VT_RANK_DEAD) vt__liveness_doing(m, rank, VT_RANK_LEFT);
   return vt__master_event(m, &(vt_event){.kind = VT_EV_WORKER_DEAD, .worker = rank, .task = -1}, err);
@@ -232,9 +233,10 @@ vt_status vt__master_message(vt_master *m, const vt_msg *msg, vt_err *err)
 {
   vt_rank_state *r = &m->rank[msg->src];
   r->heard = vt_comm_now(m->comm);
-  /* A rank that was given up and lives after all: what it has finished counts, but the end will not wait for it. */
+  /* A rank that was declared dead and is alive after all: what it has finished counts, but the end will not wait for
+   * it. */
   if (r->doing == VT_RANK_DEAD && msg->tag != VT_MSG_RESULT && msg->tag != VT_MSG_FAILURE)
-    return vt__master_send(m, msg->src, VT_MSG_GIVEN_UP, err);
+    return vt__master_send(m, msg->src, VT_MSG_DECLARED_DEAD, err);
   switch (msg->tag) {
   case VT_MSG_READY:
     if (r->doing == VT_RANK_BUSY) vt__liveness_doing(m, msg->src, VT_RANK_IDLE);
@@ -247,8 +249,8 @@ vt_status vt__master_message(vt_master *m, const vt_msg *msg, vt_err *err)
     return take_beat(m, msg, err);
   case VT_MSG_STOP_ASK:
     return vt__master_stop(m, err);
-  case VT_MSG_GONE:
-    return take_gone(m, msg->src, err);
+  case VT_MSG_LEFT:
+    return take_left(m, msg->src, err);
   case VT_MSG_IN: {
     int32_t round;
     if (msg->n != sizeof round) VT_FAIL(err, VT_EBUG, "message %d of %zu bytes", msg->tag, msg->n);
@@ -262,11 +264,11 @@ vt_status vt__master_message(vt_master *m, const vt_msg *msg, vt_err *err)
 
 /* ------------------------------------------------------------------ time passes */
 
-vt_status vt__master_close_shop(vt_master *m, const char *why, vt_err *err)
+vt_status vt__master_begin_no_more(vt_master *m, const char *why, vt_err *err)
 {
   if (m->closing) return VT_OK;
   m->closing = 1;
-  vt__master_say(m, "closing", -1, NULL, why);
+  vt__master_say(m, VT_RUN_CLOSING, -1, NULL, why);
   return vt__master_event(m, &(vt_event){.kind = VT_EV_STOP, .worker = -1, .task = -1}, err);
 }
 
@@ -275,8 +277,8 @@ vt_status vt__master_stop(vt_master *m, vt_err *err)
   if (m->stopping) return VT_OK;
   m->stopping = 1;
   m->stopped_at = vt_comm_now(m->comm);
-  vt__master_say(m, "stop", -1, NULL, NULL);
-  VT_PASS(vt__master_close_shop(m, "stop", err));
+  vt__master_say(m, VT_RUN_STOP, -1, NULL, NULL);
+  VT_PASS(vt__master_begin_no_more(m, "stop", err));
   for (int r = 0; r < m->n_ranks; r++) {
     int here = m->rank[r].doing == VT_RANK_IDLE || m->rank[r].doing == VT_RANK_BUSY;
     if (here && vt__master_works(m, r)) VT_PASS(vt__master_send(m, r, VT_MSG_STOP, err));
@@ -288,13 +290,13 @@ vt_status vt__master_tick(vt_master *m, vt_err *err)
 {
   double now = vt_comm_now(m->comm);
   if (now - m->looked < (m->ending == VT__WORKING ? TICK_S : END_TICK_S)) return VT_OK;
-  vt__liveness_slept(m, now - m->looked);
+  vt__liveness_suspended(m, now - m->looked);
   m->looked = now;
   VT_PASS(vt__peer_jobs_beat(m, err));
   if (m->ending == VT__WORKING) {
     VT_PASS(vt__peer_jobs_look(m, now, err));
     const char *why = !m->closing && m->o->may_not_begin ? m->o->may_not_begin(m->o->ctx) : NULL;
-    if (why) VT_PASS(vt__master_close_shop(m, why, err));
+    if (why) VT_PASS(vt__master_begin_no_more(m, why, err));
   }
   return vt__liveness_check(m, now, err);
 }
@@ -324,7 +326,7 @@ void vt__master_snapshot(const vt_master *m, double now, vt_run_snapshot *w)
                          .now = now};
 }
 
-int vt__master_finished(const vt_master *m) { return m->ending == VT__GONE; }
+int vt__master_finished(const vt_master *m) { return m->ending == VT__ENDED; }
 
 const unsigned char *vt__master_dead(const vt_master *m, int *n_dead)
 {

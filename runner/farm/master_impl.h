@@ -1,13 +1,13 @@
-/* master_impl.h - the master's state, shared by master.c (messages), liveness.c (who lives) and peer_jobs.c (other
- * jobs). */
+/* master_impl.h - the master's state, shared by master.c (messages), liveness.c (which ranks are alive) and peer_jobs.c
+ * (other jobs). */
 #ifndef VT_MASTER_IMPL_H
 #define VT_MASTER_IMPL_H
 
 #include "runner/farm/farm_impl.h"
 
-/* The end of a run is a collective section, so who takes part must be settled: every living rank says IN, after which
- * its death ends the job; whoever dies or keeps silent before that is left out in another round. */
-typedef enum vt__ending { VT__WORKING, VT__GATHERING, VT__GONE } vt__ending;
+/* The end of a run is a collective section, so who takes part must be settled: every rank that is alive says IN, after
+ * which its death ends the job; whoever dies or keeps silent before that is left out in another round. */
+typedef enum vt__ending { VT__WORKING, VT__GATHERING, VT__ENDED } vt__ending;
 
 struct vt_master {
   vt_comm *comm;
@@ -30,37 +30,36 @@ struct vt_master {
   vt_err abort;
   /* liveness.c */
   double pinged, looked;
-  vt_death_notes fallen;
+  vt_death_notes notes;
   vt__ending ending;
   int32_t round;
   double round_began;
   char *in;            /* [n_ranks] said IN in this round */
-  char *gone;          /* [n_ranks] scratch: about to be declared dead */
+  char *to_declare;    /* [n_ranks] scratch: about to be declared dead */
   unsigned char *dead; /* bitmap, [n_ranks / 8 + 1]       */
   int n_dead;
   /* peer_jobs.c */
-  int32_t *by_uid; /* [n_tasks] tasks by uid */
-  int n_seen;      /* records of the journal that were looked at */
+  int n_seen; /* records of the journal that were looked at */
   int others, leads, ever_others;
-  int taken;      /* for dead, by another job */
-  double read;    /* when the journal was read */
-  double stuck;   /* since when claims fail though nobody else is here */
-  double checked; /* when tasks held elsewhere were looked at */
-  char *away;     /* [n_tasks] 1: held elsewhere */
+  int declared_dead;    /* this job, by another */
+  double read;          /* when the journal was read */
+  double stuck;         /* since when claims fail though nobody else is here */
+  double checked;       /* when tasks held elsewhere were looked at */
+  char *held_elsewhere; /* [n_tasks] 1: by another job */
 };
 
 /* master.c */
 VT_MUST_CHECK vt_status vt__master_event(vt_master *m, const vt_event *ev, vt_err *err);
 VT_MUST_CHECK vt_status vt__master_send(vt_master *m, int rank, int tag, vt_err *err);
-VT_MUST_CHECK vt_status vt__master_close_shop(vt_master *m, const char *why, vt_err *err); /* begin nothing more */
-void vt__master_say(vt_master *m, const char *what, int rank, const vt_lease *l, const char *text);
+VT_MUST_CHECK vt_status vt__master_begin_no_more(vt_master *m, const char *why, vt_err *err); /* begin nothing more */
+void vt__master_say(vt_master *m, vt_run_event_kind kind, int rank, const vt_lease *l, const char *text);
 int vt__master_works(const vt_master *m, int rank); /* is it a rank that does tasks? */
 
 /* liveness.c */
 VT_MUST_CHECK vt_status vt__liveness_open(vt_master *m, vt_err *err);
 void vt__liveness_free(vt_master *m);
 /* The master itself did nothing for so long (a suspended job): nobody was silent meanwhile. */
-void vt__liveness_slept(vt_master *m, double s);
+void vt__liveness_suspended(vt_master *m, double s);
 void vt__liveness_doing(vt_master *m, int rank, vt_rank_doing doing);
 VT_MUST_CHECK vt_status vt__liveness_check(vt_master *m, double now, vt_err *err); /* deaths, pings, the end */
 VT_MUST_CHECK vt_status vt__liveness_joined_end(vt_master *m, int rank, int32_t round, vt_err *err);

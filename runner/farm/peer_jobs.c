@@ -1,7 +1,4 @@
 /* peer_jobs.c - other jobs on the same campaign: whose task is it, and what has the journal learned from others? */
-#include <stdlib.h>
-#include <string.h>
-
 #include "runner/farm/farm_impl.h"
 #include "runner/farm/master_impl.h"
 
@@ -10,64 +7,33 @@ static const double CHECK_S = 2, FRESH_S = 1;
 /* An heir of a dead job needs moments to give its claims back. */
 static const double CLAIM_MOST_S = 20;
 
-/* qsort has no context; the table is sorted once, when the master opens. */
-static const vt_sched_task *sorting;
-
-static int by_uid(const void *a, const void *b)
-{
-  return vt_uid_cmp(&sorting[*(const int32_t *)a].uid, &sorting[*(const int32_t *)b].uid);
-}
-
 vt_status vt__peer_jobs_open(vt_master *m, vt_err *err)
 {
   void *p;
-  size_t n = (size_t)m->o->n_tasks;
   if (!m->o->replay) return VT_OK;
-  VT_PASS(vt_calloc64(&p, n, sizeof *m->by_uid, err));
-  m->by_uid = p;
-  for (int i = 0; i < m->o->n_tasks; i++) m->by_uid[i] = i;
-  sorting = m->o->task;
-  qsort(m->by_uid, n, sizeof *m->by_uid, by_uid);
-  VT_PASS(vt_calloc64(&p, n, 1, err));
-  m->away = p;
+  VT_PASS(vt_calloc64(&p, (size_t)m->o->n_tasks, 1, err));
+  m->held_elsewhere = p;
   m->n_seen = vt_journal_count(m->o->replay); /* the replay takes these */
   return VT_OK;
 }
 
-void vt__peer_jobs_free(vt_master *m)
-{
-  vt_free(m->by_uid);
-  vt_free(m->away);
-}
-
-static int task_of(const vt_master *m, const vt_uid *uid)
-{
-  int lo = 0, hi = m->o->n_tasks;
-  while (lo < hi) {
-    int mid = lo + (hi - lo) / 2;
-    if (vt_uid_cmp(&m->o->task[m->by_uid[mid]].uid, uid) < 0)
-      lo = mid + 1;
-    else
-      hi = mid;
-  }
-  return lo < m->o->n_tasks && vt_uid_equal(&m->o->task[m->by_uid[lo]].uid, uid) ? m->by_uid[lo] : -1;
-}
+void vt__peer_jobs_free(vt_master *m) { vt_free(m->held_elsewhere); }
 
 /* ------------------------------------------------------------------ reading */
 
-/* A living rank of this job holds it: what it does with the task comes as a message. */
+/* A rank of this job that is alive holds it: what it does with the task comes as a message. */
 static int held_here(const vt_master *m, int task)
 {
   int holder = vt_sched_worker_of(m->sched, task);
-  return holder >= 0 && holder < m->n_ranks && !m->gone[holder];
+  return holder >= 0 && holder < m->n_ranks && !m->to_declare[holder];
 }
 
 static vt_status result(vt_master *m, int task, vt_err *err)
 {
   if (vt_sched_state(m->sched, task) == VT_DONE || held_here(m, task)) return VT_OK;
   m->ns_done += m->o->task_ns[task];
-  m->away[task] = 0;
-  vt__master_say(m, "result_elsewhere", -1, &(vt_lease){.task = task}, NULL);
+  m->held_elsewhere[task] = 0;
+  vt__master_say(m, VT_RUN_RESULT_ELSEWHERE, -1, &(vt_lease){.task = task}, NULL);
   return vt__master_event(m, &(vt_event){.kind = VT_EV_RESULT, .worker = m->n_ranks, .task = task}, err);
 }
 
@@ -88,8 +54,8 @@ static vt_status failure(vt_master *m, const vt_rec *rec, int task, vt_err *err)
                  .half_stage = rec->half_stage,
                  .stage = h.stage};
   vt_lease l = {.task = task, .attempt = rec->attempt, .half_stage = rec->half_stage};
-  if (!here) m->away[task] = 0;
-  vt__master_say(m, h.crashed ? "crash" : "failure_elsewhere", h.crashed ? h.rank : -1, &l, h.err.text);
+  if (!here) m->held_elsewhere[task] = 0;
+  vt__master_say(m, h.crashed ? VT_RUN_CRASH : VT_RUN_FAILURE_ELSEWHERE, h.crashed ? h.rank : -1, &l, h.err.text);
   return vt__master_event(m, &ev, err);
 }
 
@@ -102,7 +68,7 @@ vt_status vt__peer_jobs_read(vt_master *m, vt_err *err)
   m->read = vt_comm_now(m->comm);
   while (m->n_seen < vt_journal_count(j)) {
     vt_rec rec = *vt_journal_rec(j, m->n_seen++);
-    int task = task_of(m, &rec.uid);
+    int task = vt_uid_index_find(m->o->by_uid, &rec.uid);
     if (task < 0) continue; /* of a larger campaign that shares this folder */
     VT_PASS(rec.type == VT_REC_RESULT ? result(m, task, err) : failure(m, &rec, task, err));
   }
@@ -111,20 +77,20 @@ vt_status vt__peer_jobs_read(vt_master *m, vt_err *err)
 
 /* ------------------------------------------------------------------ claims */
 
-/* VT_ESTOP: somebody took this job for dead.  It ends; what it has is durable, and others do the rest. */
+/* VT_ESTOP: another job declared this one dead.  It ends; what it has is durable, and others do the rest. */
 static vt_status or_stop(vt_master *m, vt_status rc, const vt_err *why, vt_err *err)
 {
   if (rc != VT_ESTOP) return rc;
-  if (!m->taken) vt__master_say(m, "taken_for_dead", -1, NULL, why ? why->text : NULL);
-  m->taken = 1;
+  if (!m->declared_dead) vt__master_say(m, VT_RUN_DECLARED_DEAD, -1, NULL, why ? why->text : NULL);
+  m->declared_dead = 1;
   return vt__master_stop(m, err);
 }
 
 static vt_status elsewhere(vt_master *m, int worker, int task, vt_err *err)
 {
-  m->away[task] = 1;
+  m->held_elsewhere[task] = 1;
   m->ever_others = 1;
-  vt__master_say(m, "elsewhere", -1, &(vt_lease){.task = task}, NULL);
+  vt__master_say(m, VT_RUN_ELSEWHERE, -1, &(vt_lease){.task = task}, NULL);
   return vt__master_event(m, &(vt_event){.kind = VT_EV_ELSEWHERE, .worker = worker, .task = task}, err);
 }
 
@@ -135,7 +101,7 @@ vt_status vt__peer_jobs_claim(vt_master *m, int worker, int task, int *ours, vt_
   const vt_claims *c = m->o->claims;
   *ours = 1;
   if (!c) return VT_OK;
-  VT_TRY(or_stop(m, c->claim(c->ctx, task, ours, err), err, err), err, "claiming task %d", task);
+  VT_TRY(or_stop(m, c->claim(c->ctx, task, ours, err), err, err), err, "claiming row %d", task);
   if (*ours && m->ever_others && m->o->replay) {
     if (vt_comm_now(m->comm) - m->read > FRESH_S) VT_PASS(vt__peer_jobs_read(m, err));
     if (vt_journal_result(m->o->replay, &m->o->task[task].uid)) {
@@ -154,33 +120,33 @@ vt_status vt__peer_jobs_release(vt_master *m, int task, vt_err *err)
 
 static vt_status back(vt_master *m, int task, vt_err *err)
 {
-  m->away[task] = 0;
-  vt__master_say(m, "back", -1, &(vt_lease){.task = task}, NULL);
+  m->held_elsewhere[task] = 0;
+  vt__master_say(m, VT_RUN_BACK, -1, &(vt_lease){.task = task}, NULL);
   return vt__master_event(m, &(vt_event){.kind = VT_EV_BACK, .worker = -1, .task = task}, err);
 }
 
 /* Tasks that another job held: done, or given back without a result?  Who held it may have finished between the two
  * looks, so the journal is read once more before tasks are taken back. */
-static vt_status look_at_away(vt_master *m, vt_err *err)
+static vt_status look_elsewhere(vt_master *m, vt_err *err)
 {
-  enum { AWAY = 1, FREE = 2 };
+  enum { HELD = 1, FREE = 2 };
   const vt_claims *c = m->o->claims;
   int any = 0;
   VT_PASS(vt__peer_jobs_read(m, err));
   for (int t = 0; t < m->o->n_tasks; t++) {
     int held = 1;
-    if (!m->away[t]) continue;
+    if (!m->held_elsewhere[t]) continue;
     if (vt_journal_result(m->o->replay, &m->o->task[t].uid))
       VT_PASS(result(m, t, err));
     else {
-      VT_TRY(or_stop(m, c->held(c->ctx, t, &held, err), err, err), err, "task %d elsewhere", t);
-      m->away[t] = held ? AWAY : FREE;
+      VT_TRY(or_stop(m, c->held(c->ctx, t, &held, err), err, err), err, "row %d elsewhere", t);
+      m->held_elsewhere[t] = held ? HELD : FREE;
       any |= !held;
     }
   }
   if (any) VT_PASS(vt__peer_jobs_read(m, err));
   for (int t = 0; t < m->o->n_tasks && any; t++)
-    if (m->away[t] == FREE) VT_PASS(back(m, t, err));
+    if (m->held_elsewhere[t] == FREE) VT_PASS(back(m, t, err));
   return VT_OK;
 }
 
@@ -192,12 +158,12 @@ vt_status vt__peer_jobs_beat(vt_master *m, vt_err *err)
   vt_status rc = c->beat(c->ctx, &m->others, &m->leads, err);
   if (rc == VT_ESTOP) return or_stop(m, rc, err, err);
   VT_TRY(rc, err, "other jobs");
-  if (m->leads && !led) vt__master_say(m, "leads", -1, NULL, "the job that led has ended");
+  if (m->leads && !led) vt__master_say(m, VT_RUN_LEADS, -1, NULL, "the job that led has ended");
   m->ever_others |= m->others > 0;
   return VT_OK;
 }
 
-/* Claims that nobody living holds, and that this job cannot have: the folder of leases refuses new names. */
+/* Claims that no job alive holds, and that this job cannot have: the folder of leases refuses new names. */
 static vt_status give_up_claiming(vt_master *m, double now, int64_t here, vt_err *err)
 {
   if (m->others > 0 || here > 0 || vt_sched_elsewhere(m->sched) == 0) {
@@ -214,11 +180,11 @@ vt_status vt__peer_jobs_look(vt_master *m, double now, vt_err *err)
   if (!m->o->claims || !m->o->replay || now - m->checked < CHECK_S) return VT_OK;
   if (m->checked <= 0) m->stuck = now;
   m->checked = now;
-  if (vt_sched_elsewhere(m->sched) > 0) VT_PASS(look_at_away(m, err));
+  if (vt_sched_elsewhere(m->sched) > 0) VT_PASS(look_elsewhere(m, err));
   vt_sched_counts n = vt_sched_count(m->sched);
   int64_t here = n.leased - vt_sched_elsewhere(m->sched);
   VT_PASS(give_up_claiming(m, now, here, err));
   if (!m->leads && m->others > 0 && !m->closing && n.ready + n.waiting + here == 0)
-    return vt__master_close_shop(m, "other jobs do all that is left", err);
+    return vt__master_begin_no_more(m, "other jobs do all that is left", err);
   return VT_OK;
 }

@@ -58,12 +58,12 @@ static vt_status pump(void *ctx, int *busy, vt_err *err)
 static int finished(const node *n)
 {
   const unsigned char *dead;
-  int given_up;
+  int declared_dead;
   if (n->master) return vt__master_finished(n->master);
-  return vt__worker_over(n->worker, &dead, &given_up) > 0;
+  return vt__worker_over(n->worker, &dead, &declared_dead) > 0;
 }
 
-static vt_status loop(node *n, int *given_up, vt_err *err)
+static vt_status loop(node *n, int *declared_dead, vt_err *err)
 {
   const unsigned char *dead;
   while (!finished(n)) {
@@ -71,27 +71,27 @@ static vt_status loop(node *n, int *given_up, vt_err *err)
     VT_PASS(pump(n, &busy, err));
     if (n->worker) {
       VT_PASS(vt__worker_step(n->worker, &busy, err));
-      if (vt__worker_over(n->worker, &dead, given_up) < 0)
+      if (vt__worker_over(n->worker, &dead, declared_dead) < 0)
         VT_FAIL(err, VT_ESTOP, "%s",
-                *given_up ? "this rank was taken for dead; others do its work" : "the master of this job is gone");
+                *declared_dead ? "this rank was declared dead; others do its work" : "the master of this job is dead");
     }
     vt_comm_nap(n->o->comm, busy);
   }
   return VT_OK;
 }
 
-/* Those who died on the way are left behind.  Messages that crossed the end (heartbeats, READY after LEAVE) are taken
+/* Ranks that died on the way do not take part.  Messages that crossed the end (heartbeats, READY after LEAVE) are taken
  * before the communicator is used again. */
 static vt_status gather(node *n, vt_farm_outcome *out, vt_err *err)
 {
   vt_comm *c = n->o->comm;
   const unsigned char *dead = NULL;
-  int given_up, n_dead = 0;
+  int declared_dead, n_dead = 0;
   vt_crash_note_in_collective(1, n->o->rank_timeout_s);
   if (n->master)
     dead = vt__master_dead(n->master, &n_dead);
   else {
-    (void)vt__worker_over(n->worker, &dead, &given_up);
+    (void)vt__worker_over(n->worker, &dead, &declared_dead);
     for (int r = 0; r < vt_comm_size(c); r++) n_dead += dead[r / 8] >> r % 8 & 1;
   }
   out->n_dead = n_dead;
@@ -135,11 +135,11 @@ out:
   rc = vt_comm_agree(o->comm, rc, err);
   if (rc == VT_OK) {
     vt_crash_note_in_collective(0, o->rank_timeout_s);
-    rc = loop(&n, &out->given_up, err);
+    rc = loop(&n, &out->declared_dead, err);
     if (rc == VT_OK) rc = gather(&n, out, err);
     out->alone = rc != VT_OK;
-    if (out->alone && n.master && o->fallen)
-      vt_death_note_leave(o->fallen, rank); /* the workers need not wait for a timeout */
+    if (out->alone && n.master && o->death_notes)
+      vt_death_note_leave(o->death_notes, rank); /* the workers need not wait for a timeout */
   }
   if (rc == VT_OK && n.master) rc = outcome_of(&n, out, err);
   vt__worker_close(n.worker);

@@ -34,6 +34,7 @@ typedef struct world {
   vt_sim *sim;
   vt_farm_options o;
   vt_master *master;
+  vt_uid_index by_uid; /* of s->task */
   double *ns;
   unsigned char *results; /* [n_tasks] that the master saw */
   hand *hand;             /* [n_ranks] */
@@ -63,7 +64,7 @@ const char *vt_farm_message_name(int kind)
 {
   static const char *const name[VT_FARM_TAGS] = {
       [VT_MSG_READY] = "ready", [VT_MSG_RESULT] = "result",     [VT_MSG_FAILURE] = "failure", [VT_MSG_ABORT] = "abort",
-      [VT_MSG_BEAT] = "beat",   [VT_MSG_STOP_ASK] = "stop_ask", [VT_MSG_GONE] = "gone",       [VT_MSG_IN] = "in"};
+      [VT_MSG_BEAT] = "beat",   [VT_MSG_STOP_ASK] = "stop_ask", [VT_MSG_LEFT] = "left",       [VT_MSG_IN] = "in"};
   return kind >= 0 && kind < VT_FARM_TAGS ? name[kind] : NULL;
 }
 
@@ -106,7 +107,7 @@ static vt_status tell(world *w, int rank, int tag, const void *data, size_t n, v
 static vt_status leave(world *w, int rank, vt_err *err)
 {
   w->hand[rank].state = HAND_LEFT;
-  return tell(w, rank, VT_MSG_GONE, NULL, 0, err);
+  return tell(w, rank, VT_MSG_LEFT, NULL, 0, err);
 }
 
 static void begin(world *w, int rank, const vt_msg *m, double now)
@@ -136,7 +137,7 @@ static vt_status hear(world *w, int rank, const vt_msg *m, double now, vt_err *e
     h->state = HAND_LEFT;
     return tell(w, rank, VT_MSG_IN, m->data, m->n, err);
   case VT_MSG_GO:
-  case VT_MSG_GIVEN_UP:
+  case VT_MSG_DECLARED_DEAD:
     h->state = HAND_OVER;
     return VT_OK;
   default:
@@ -154,7 +155,7 @@ static vt_status report(world *w, int rank, vt_err *err)
   if (u[0] >= w->s->fail || h->lease.attempt || h->lease.half_stage)
     return tell(w, rank, VT_MSG_RESULT, &d, sizeof d, err);
   d.stage = VT_STAGE_MELT;
-  (void)vt_err_set(&d.err, VT_EDIVERGE, __FILE__, __LINE__, "the first try of task %d", h->lease.task);
+  (void)vt_err_set(&d.err, VT_EDIVERGE, __FILE__, __LINE__, "the first try of row %d", h->lease.task);
   return tell(w, rank, VT_MSG_FAILURE, &d, sizeof d, err);
 }
 
@@ -262,7 +263,7 @@ static vt_status master_turn(world *w, double now, vt_err *err)
 static void happened(void *ctx, const vt_run_event *h)
 {
   world *w = ctx;
-  if (strcmp(h->what, "result") == 0 && w->results[h->task] < UINT8_MAX) w->results[h->task]++;
+  if (h->kind == VT_RUN_RESULT && w->results[h->task] < UINT8_MAX) w->results[h->task]++;
 }
 
 /* ------------------------------------------------------------------ the world */
@@ -347,11 +348,13 @@ static vt_status open_world(world *w, vt_err *err)
                            .task_ns = w->ns,
                            .n_tasks = s->n_tasks,
                            .replay = s->replay,
+                           .by_uid = &w->by_uid,
                            .event = happened,
                            .ctx = w};
   w->clock_s = cost_of_clock();
   w->out->open_bytes = allocated();
   w->out->open_s = vt_cpu_s();
+  VT_PASS(vt_uid_index_make(&w->by_uid, &s->task[0].uid, sizeof *s->task, s->n_tasks, err));
   VT_PASS(vt__master_open(&w->master, &w->o, err));
   w->out->open_s = vt_cpu_s() - w->out->open_s;
   w->out->open_bytes = allocated() - w->out->open_bytes;
@@ -362,6 +365,7 @@ static void close_world(world *w)
 {
   vt__master_close(w->master);
   vt_sim_close(w->sim);
+  vt_uid_index_free(&w->by_uid);
   vt_free(w->ns);
   vt_free(w->results);
   vt_free(w->hand);

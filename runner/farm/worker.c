@@ -8,8 +8,8 @@
 /* Records of tasks shorter than a second are synced together: the master counts a result only when it is durable, so a
  * record that waits here is merely done again after a crash. */
 static const double BATCH_S = 1.0, BEAT_S = 1.0;
-/* Two pings late: then a look for the master's watchdog's word, once a second. */
-static const double UNEASY_S = 5;
+/* Two pings late: then a look for the master's death note, once a second. */
+static const double SILENT_S = 5;
 enum { BATCH_MOST = 256 };
 
 struct vt_worker {
@@ -18,9 +18,9 @@ struct vt_worker {
   vt_pump pump;
   vt_journal_writer *journal;
   int asked, has_lease, stop, left;
-  int orphan, given_up; /* no master any more */
-  int go;               /* the end has come */
-  unsigned char *dead;  /* [size / 8 + 1] who is left out of it */
+  int no_master, declared_dead; /* no master any more */
+  int go;                       /* the end has come */
+  unsigned char *dead;          /* [size / 8 + 1] who is left out of it */
   vt_lease lease;
   vt_done_msg pending[BATCH_MOST]; /* appended, not yet synced */
   int n_pending;
@@ -52,7 +52,7 @@ vt_status vt__worker_open(vt_worker **out, const vt_farm_options *o, vt_pump pum
 static vt_status leave(vt_worker *w, vt_err *err)
 {
   w->left = 1;
-  return vt_comm_send(w->comm, 0, VT_MSG_GONE, NULL, 0, err);
+  return vt_comm_send(w->comm, 0, VT_MSG_LEFT, NULL, 0, err);
 }
 
 /* Sync and report what waits. */
@@ -88,19 +88,19 @@ static vt_status beat(vt_worker *w, int task, const vt_progress *p, vt_err *err)
 static void ask_after_master(vt_worker *w)
 {
   double now = vt_comm_now(w->comm);
-  if (w->looked > 0 && now - w->looked > UNEASY_S) w->heard += now - w->looked; /* this rank did nothing itself */
+  if (w->looked > 0 && now - w->looked > SILENT_S) w->heard += now - w->looked; /* this rank did nothing itself */
   w->looked = now;
   double silent = now - w->heard;
   char name[VT_PATH * 2];
-  if (w->o->master_timeout_s <= 0 || vt_comm_rank(w->comm) == 0 || w->orphan || w->go) return;
-  if (silent < UNEASY_S || now - w->asked_after < 1) return;
+  if (w->o->master_timeout_s <= 0 || vt_comm_rank(w->comm) == 0 || w->no_master || w->go) return;
+  if (silent < SILENT_S || now - w->asked_after < 1) return;
   w->asked_after = now;
-  (void)snprintf(name, sizeof name, "%s0", w->o->fallen ? w->o->fallen : "");
-  int fallen = w->o->fallen && access(name, F_OK) == 0;
-  if (!fallen && silent < w->o->master_timeout_s) return;
-  vt_log(VT_LOG_ERROR, "farm", "ev=master_lost silent_s=%.0f why=\"%s\"", silent,
-         fallen ? "its watchdog says that it died" : "it was not heard of for runner.master_timeout");
-  w->orphan = w->stop = 1;
+  (void)snprintf(name, sizeof name, "%s0", w->o->death_notes ? w->o->death_notes : "");
+  int noted = w->o->death_notes && access(name, F_OK) == 0;
+  if (!noted && silent < w->o->master_timeout_s) return;
+  vt_log(VT_LOG_ERROR, "farm", "ev=master_dead silent_s=%.0f why=\"%s\"", silent,
+         noted ? "its watchdog says that it died" : "it was not heard of for runner.master_timeout");
+  w->no_master = w->stop = 1;
 }
 
 /* The hook of a running replica: messages move on, short results do not wait for a long task, the master hears from us.
@@ -129,7 +129,7 @@ static vt_status record(vt_worker *w, vt_status how, vt_task_output *work, const
   if (how == VT_OK) {
     VT_TRY(vt_journal_append(w->journal, VT_REC_RESULT, uid, w->lease.attempt, w->lease.half_stage, &work->head,
                              sizeof work->head, work->values, work->head.n_values * sizeof(double), err),
-           err, "recording the result of task %d", w->lease.task);
+           err, "recording the result of row %d", w->lease.task);
   } else {
     d->err = *why;
     d->stage = work->stage;
@@ -137,13 +137,13 @@ static vt_status record(vt_worker *w, vt_status how, vt_task_output *work, const
                          .stage = work->stage,
                          .step = work->step,
                          .rank = vt_comm_rank(w->comm),
-                         .crashed = vt_status_dispo(how) == VT_DISPO_AGAIN,
+                         .crashed = vt_retry_is_accident(how),
                          .err = *why};
     vt_host_name(h.host);
     (void)snprintf(h.build_id, sizeof h.build_id, "%.47s", vt_build_info()->build_id);
     VT_TRY(vt_journal_append(w->journal, VT_REC_FAILURE, uid, w->lease.attempt, w->lease.half_stage, &h, sizeof h,
                              work->post_mortem.s, work->post_mortem.len, err),
-           err, "recording the failure of task %d", w->lease.task);
+           err, "recording the failure of row %d", w->lease.task);
   }
   double now = vt_comm_now(w->comm);
   if (w->n_pending++ == 0) w->pending_since = now;
@@ -200,7 +200,7 @@ vt_status vt__worker_message(vt_worker *w, const vt_msg *msg, vt_err *err)
   case VT_MSG_TASK:
     if (msg->n != sizeof w->lease) VT_FAIL(err, VT_EBUG, "task message of %zu bytes", msg->n);
     memcpy(&w->lease, msg->data, sizeof w->lease);
-    if (w->lease.task < 0 || w->lease.task >= w->o->n_tasks) VT_FAIL(err, VT_EBUG, "no task %d", w->lease.task);
+    if (w->lease.task < 0 || w->lease.task >= w->o->n_tasks) VT_FAIL(err, VT_EBUG, "no row %d", w->lease.task);
     w->has_lease = 1;
     w->asked = 0;
     return VT_OK;
@@ -220,8 +220,8 @@ vt_status vt__worker_message(vt_worker *w, const vt_msg *msg, vt_err *err)
     memcpy(w->dead, msg->data, msg->n);
     w->go = 1;
     return VT_OK;
-  case VT_MSG_GIVEN_UP:
-    w->orphan = w->given_up = w->stop = 1;
+  case VT_MSG_DECLARED_DEAD:
+    w->no_master = w->declared_dead = w->stop = 1;
     return VT_OK;
   default:
     VT_FAIL(err, VT_EBUG, "unknown message %d for a worker", msg->tag);
@@ -253,7 +253,7 @@ vt_status vt__worker_step(vt_worker *w, int *busy, vt_err *err)
 {
   vt_err why = {0};
   ask_after_master(w);
-  if (!w->go && !w->orphan) VT_PASS(beat(w, -1, NULL, err));
+  if (!w->go && !w->no_master) VT_PASS(beat(w, -1, NULL, err));
   if (w->left) return flush(w, err);
   vt_status rc = step(w, busy, &why);
   if (rc == VT_OK) return VT_OK;
@@ -262,14 +262,14 @@ vt_status vt__worker_step(vt_worker *w, int *busy, vt_err *err)
   w->left = 1;
   w->n_pending = 0; /* what could not be made durable was never reported: it is done again */
   VT_PASS(vt_comm_send(w->comm, 0, VT_MSG_ABORT, &d, sizeof d, err));
-  return vt_comm_send(w->comm, 0, VT_MSG_GONE, NULL, 0, err);
+  return vt_comm_send(w->comm, 0, VT_MSG_LEFT, NULL, 0, err);
 }
 
-int vt__worker_over(const vt_worker *w, const unsigned char **dead, int *given_up)
+int vt__worker_over(const vt_worker *w, const unsigned char **dead, int *declared_dead)
 {
   *dead = w->dead;
-  *given_up = w->given_up;
-  return w->orphan ? -1 : w->go;
+  *declared_dead = w->declared_dead;
+  return w->no_master ? -1 : w->go;
 }
 
 void vt__worker_close(vt_worker *w)

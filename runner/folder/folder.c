@@ -59,39 +59,29 @@ vt_simd vt_outdir_simd(const vt_outdir *o, const vt_campaign_env *env)
   return s;
 }
 
-static int by_uid(const void *a, const void *b) { return vt_uid_cmp(a, b); }
-
 /* 1 if every task of `old` is a task of `c`. */
-static vt_status contains(const vt_campaign *c, const vt_campaign *old, int *yes, vt_err *err)
+static int contains(const vt_campaign *c, const vt_campaign *old)
 {
-  void *p;
-  VT_TRY(vt_calloc64(&p, (size_t)c->n_tasks, sizeof(vt_uid), err), err, "uids of %d tasks", c->n_tasks);
-  vt_uid *uid = p;
-  for (int i = 0; i < c->n_tasks; i++) uid[i] = c->task[i].uid;
-  qsort(uid, (size_t)c->n_tasks, sizeof *uid, by_uid);
-  *yes = 1;
-  for (int i = 0; i < old->n_tasks && *yes; i++)
-    *yes = bsearch(&old->task[i].uid, uid, (size_t)c->n_tasks, sizeof *uid, by_uid) != NULL;
-  vt_free(uid);
-  return VT_OK;
+  for (int i = 0; i < old->n_tasks; i++)
+    if (vt_campaign_find(c, &old->task[i].uid) < 0) return 0;
+  return 1;
 }
 
 static vt_status same_campaign(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env, int extend,
                                vt_err *err)
 {
   vt_campaign *old = NULL;
-  int adds_only = 0;
+  vt_status rc = VT_OK;
   if (access(o->campaign, F_OK) != 0) return VT_OK; /* nothing recorded yet */
   VT_PASS(vt_outdir_campaign(o, env, &old, err));
   int same = vt_uid_equal(&old->id, &c->id);
-  vt_status rc = same ? VT_OK : contains(c, old, &adds_only, err);
-  if (rc == VT_OK && !same && !adds_only)
+  if (!same && !contains(c, old))
     rc =
         vt_err_set(err, VT_EINVAL, __FILE__, __LINE__,
                    "'%s' holds another campaign ('%s', %d tasks), and this one does not contain all of its tasks; give "
                    "another --output",
                    o->dir, old->name, old->n_tasks);
-  else if (rc == VT_OK && !same && !extend)
+  else if (!same && !extend)
     rc = vt_err_set(err, VT_EINVAL, __FILE__, __LINE__,
                     "'%s' holds a smaller campaign (%d of these %d tasks); say --extend to add to it", o->dir,
                     old->n_tasks, c->n_tasks);
@@ -151,7 +141,11 @@ vt_status vt_outdir_join(const vt_outdir *o, const vt_campaign *c, const vt_camp
 vt_status vt_outdir_lock(vt_outdir *o, vt_err *err)
 {
   int leads = 0;
-  vt_jobs_options jo = {.dir = o->lease, .label = "repair", .beat_s = VT_JOB_BEAT_S, .stale_s = VT_JOB_STALE_S};
+  vt_jobs_options jo = {.dir = o->lease,
+                        .label = "repair",
+                        .build = vt_build_info()->build_id,
+                        .beat_s = VT_JOB_BEAT_S,
+                        .silence_s = VT_JOB_SILENCE_S};
   VT_TRY(vt_jobs_open(&o->alone, &jo, vt_now_s(), err), err, "output folder '%s'", o->dir);
   vt_status rc = vt_outdir_lead(o->alone, o->lease, &leads, err);
   if (rc == VT_OK) rc = vt_jobs_beat(o->alone, vt_now_s(), err);
@@ -173,7 +167,7 @@ int vt_outdir_busy(const vt_outdir *o)
   vt_jobs_list l = {0};
   int busy = 0;
   if (vt_jobs_look(o->lease, &l, NULL) != VT_OK) return 0;
-  for (int i = 0; i < l.n; i++) busy |= !l.job[i].gone;
+  for (int i = 0; i < l.n; i++) busy |= !l.job[i].dead;
   vt_jobs_list_free(&l);
   return busy;
 }

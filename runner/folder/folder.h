@@ -26,6 +26,7 @@
 
 #include "config/config.h"
 #include "runner/jobs/jobs.h"
+#include "runner/json/json.h"
 #include "runner/records/records.h"
 
 typedef struct vt_outdir {
@@ -66,10 +67,12 @@ VT_MUST_CHECK vt_status vt_glass_file_text(const vt_plan *p, const double *value
 VT_MUST_CHECK vt_status vt_glass_file_write(const vt_outdir *dir, const vt_plan *p, const double *values, vt_err *err);
 
 /* presence.c */
-/* A job that stood still for so long is dead (its host may be gone); one on this host whose process is gone at once. */
-#define VT_JOB_BEAT_S  5.0
-#define VT_JOB_STALE_S 60.0
-/* Lead unless a living job does: one that cannot be judged from here is watched until it beats, or is stale. */
+/* A job that was silent for so long is dead (its host may be down); one on this host whose process has ended, at once.
+ */
+#define VT_JOB_BEAT_S    5.0
+#define VT_JOB_SILENCE_S 60.0
+/* Lead unless a job that is alive does: one that is not known to be alive on this host is watched until it gives a sign
+ * of life, or was silent for too long. */
 VT_MUST_CHECK vt_status vt_outdir_lead(vt_jobs *jobs, const char *lease, int *leads, vt_err *err);
 
 /* What other people read of this job: its number and its build. */
@@ -82,12 +85,21 @@ typedef struct vt_folder_state {
   vt_sched_counts *comp;                       /* [n_comp]; a running task counts as ready */
   double ns_done, ns_total, ns_per_day, eta_s; /* NaN where unknown */
   int workers;
-  char *live; /* text of status.json if a run wrote it just now: ranks and what they do, the last error; else NULL */
+  const vt_json *live; /* status.json if a run wrote it just now: ranks and what they do, the last error; else NULL */
 } vt_folder_state;
-/* c is the folder's campaign (vt_outdir_campaign). */
-VT_MUST_CHECK vt_status vt_folder_look(const vt_outdir *o, const vt_campaign *c, vt_folder_state *out, vt_err *err);
-void vt_folder_state_free(vt_folder_state *s);
+/* A look at a campaign folder that may be repeated: its campaign, its journal, the state that follows. */
+typedef struct vt_folder_view vt_folder_view;
+/* Reads the campaign and the whole journal; `o` and `env` are borrowed. */
+VT_MUST_CHECK vt_status vt_folder_view_open(vt_folder_view **v, const vt_outdir *o, const vt_campaign_env *env,
+                                            vt_err *err);
+/* As of now: of the journal only what was appended since is read; all of it, and the campaign, when another start
+ * recorded a campaign or the journal was repaired.  After an error the view can only be closed. */
+VT_MUST_CHECK vt_status vt_folder_view_refresh(vt_folder_view *v, vt_err *err);
+/* Both borrowed, until the next refresh. */
+const vt_campaign *vt_folder_view_campaign(const vt_folder_view *v);
+const vt_folder_state *vt_folder_view_state(const vt_folder_view *v);
 /* What is with task i, and why: its state, who runs it, what it waits for, how it failed; lines of text. */
-VT_MUST_CHECK vt_status vt_folder_explain(const vt_outdir *o, const vt_campaign *c, int i, vt_buf *out, vt_err *err);
+VT_MUST_CHECK vt_status vt_folder_view_explain(const vt_folder_view *v, int i, vt_buf *out, vt_err *err);
+void vt_folder_view_close(vt_folder_view *v); /* NULL is allowed */
 
 #endif

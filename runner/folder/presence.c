@@ -21,7 +21,7 @@ void vt_job_label_here(char text[VT_JOB_LABEL])
 }
 
 /* The heartbeat of the folder's leader; *here: its process is alive on this very system (host, boot and namespaces are
- * ours and it is not gone), so that there is nothing to wait for.  -1: nobody leads. */
+ * ours and it is not dead), so that there is nothing to wait for.  -1: nobody leads. */
 static int64_t leaders_beat(const char *lease, const char *my_id, int *here)
 {
   vt_jobs_list l = {0};
@@ -35,7 +35,7 @@ static int64_t leaders_beat(const char *lease, const char *my_id, int *here)
   }
   if (leader) {
     beat = leader->beat;
-    *here = me && !leader->gone && strcmp(leader->host, me->host) == 0 && strcmp(leader->boot, me->boot) == 0 &&
+    *here = me && !leader->dead && strcmp(leader->host, me->host) == 0 && strcmp(leader->boot, me->boot) == 0 &&
             strcmp(leader->ns, me->ns) == 0;
   }
   vt_jobs_list_free(&l);
@@ -46,7 +46,7 @@ static int64_t leaders_beat(const char *lease, const char *my_id, int *here)
  * former self): nobody can say before its heart was seen to beat, or not to. */
 vt_status vt_outdir_lead(vt_jobs *jobs, const char *lease, int *leads, vt_err *err)
 {
-  const double nap_s = 0.5, most_s = 2 * VT_JOB_STALE_S;
+  const double nap_s = 0.5, most_s = 2 * VT_JOB_SILENCE_S;
   int here;
   VT_PASS(vt_jobs_lead(jobs, vt_now_s(), leads, err));
   int64_t first = leaders_beat(lease, vt_jobs_id(jobs), &here), beat = first;

@@ -1,45 +1,39 @@
 /* state.c - the state of a campaign folder out of its journal and its status file. */
-#include <jansson.h>
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
-#include "runner/folder/folder.h"
-#include "runner/telemetry/telemetry.h"
+#include "runner/folder/folder_impl.h"
 
-/* status.json is written every few seconds by a run that lives; half a kilobyte a rank. */
+/* status.json is written every few seconds by a run that is alive; half a kilobyte a rank. */
 enum { FRESH_S = 60, STATUS_MOST = 1 << 21 };
 
-static double real_of(const json_t *o, const char *key)
-{
-  const json_t *v = json_object_get(o, key);
-  return json_is_number(v) ? json_number_value(v) : NAN;
-}
-
-/* The running master's own words; returns 1 if they are fresh. */
-static int read_status_file(const vt_outdir *o, const vt_campaign *c, vt_folder_state *s, int64_t *running)
+/* What the running master wrote of itself; returns 1 if that is fresh. */
+static int read_status_file(vt_folder_view *v, int64_t *running)
 {
   char *text = NULL, hex[65];
   size_t n;
-  int fresh = 0;
-  vt_uid_hex(&c->id, hex);
-  if (vt_file_read(o->status, STATUS_MOST, &text, &n, NULL) != VT_OK) return 0;
-  json_t *root = json_loadb(text, n, 0, NULL);
-  const char *id = json_string_value(json_object_get(root, "campaign_id"));
-  const char *state = json_string_value(json_object_get(root, "state"));
-  if (id && state && strcmp(id, hex) == 0 && strcmp(state, "running") == 0 &&
-      fabs(difftime(time(NULL), (time_t)real_of(root, "updated"))) < FRESH_S) {
-    fresh = 1;
-    s->ns_done = real_of(root, "ns_done");
-    s->ns_per_day = real_of(root, "ns_per_day");
-    s->eta_s = real_of(root, "eta_s");
-    s->workers = (int)json_integer_value(json_object_get(root, "workers"));
-    *running = json_integer_value(json_object_get(root, "running"));
+  vt_json *root = NULL;
+  vt_folder_state *s = &v->state;
+  vt_uid_hex(&v->c->id, hex);
+  if (vt_file_read(v->dir->status, STATUS_MOST, &text, &n, NULL) != VT_OK) return 0;
+  int fresh = vt_json_parse(text, n, &root, NULL) == VT_OK &&
+              strcmp(vt_json_get_text(root, "campaign_id", ""), hex) == 0 &&
+              strcmp(vt_json_get_text(root, "state", ""), "running") == 0 &&
+              fabs(difftime(time(NULL), (time_t)vt_json_get_num(root, "updated", 0))) < FRESH_S;
+  vt_free(text);
+  if (!fresh) {
+    vt_json_free(root);
+    return 0;
   }
-  json_decref(root);
-  s->live = fresh ? text : NULL;
-  if (!fresh) vt_free(text);
-  return fresh;
+  s->ns_done = vt_json_get_num(root, "ns_done", NAN);
+  s->ns_per_day = vt_json_get_num(root, "ns_per_day", NAN);
+  s->eta_s = vt_json_get_num(root, "eta_s", NAN);
+  s->workers = (int)vt_json_get_int(root, "workers", 0);
+  s->live = v->live = root;
+  *running = vt_json_get_int(root, "running", 0);
+  return 1;
 }
 
 static void count(vt_sched_counts *n, vt_task_state state)
@@ -69,47 +63,117 @@ static const char *name_state(const vt_folder_state *s, int fresh, int n_tasks)
   return s->tasks.done || s->tasks.failed ? "stopped" : "new";
 }
 
-vt_status vt_folder_look(const vt_outdir *o, const vt_campaign *c, vt_folder_state *out, vt_err *err)
+static void forget_state(vt_folder_view *v)
 {
-  vt_status rc = VT_OK;
-  vt_journal *j = NULL;
-  vt_sched *s = NULL;
-  vt_sched_task *task = NULL;
-  double *ns = NULL;
+  vt_free(v->state.comp);
+  vt_json_free(v->live);
+  v->state = (vt_folder_state){.ns_per_day = NAN, .eta_s = NAN};
+  v->live = NULL;
+}
+
+static vt_status make_state(vt_folder_view *v, vt_err *err)
+{
   void *p;
   int64_t running = 0;
-  vt_sched_options so = {.n_workers = 1, .max_tries = c->max_tries, .crash_limit = 1, .fault_limit = VT_FAULT_LIMIT};
-  *out = (vt_folder_state){.ns_per_day = NAN, .eta_s = NAN};
-  VT_TRY_OUT(vt_calloc64(&p, (size_t)c->n_comp, sizeof *out->comp, err), err, "counts of %d compositions", c->n_comp);
-  out->comp = p;
-  VT_TRY_OUT(vt_journal_open(&j, o->journal, err), err, "journal of '%s'", o->dir);
-  VT_TRY_OUT(vt_records_sched_tasks(c, &task, &ns, err), err, "tasks");
-  VT_TRY_OUT(vt_sched_open(&s, task, c->n_tasks, &so, err), err, "tasks");
-  VT_TRY_OUT(vt_records_replay(s, task, c->n_tasks, j, NULL, NULL, err), err, "journal of '%s'", o->dir);
-  for (int i = 0; i < c->n_tasks; i++) {
-    vt_task_state state = vt_sched_state(s, i);
-    count(&out->tasks, state);
-    count(&out->comp[c->task[i].comp], state);
-    out->ns_total += ns[i];
-    if (state == VT_DONE) out->ns_done += ns[i];
+  vt_folder_state *s = &v->state;
+  forget_state(v);
+  VT_TRY(vt_calloc64(&p, (size_t)v->c->n_comp, sizeof *s->comp, err), err, "counts of %d compositions", v->c->n_comp);
+  s->comp = p;
+  for (int i = 0; i < v->c->n_tasks; i++) {
+    vt_task_state state = vt_sched_state(v->s, i);
+    count(&s->tasks, state);
+    count(&s->comp[v->c->task[i].comp], state);
+    s->ns_total += v->ns[i];
+    if (state == VT_DONE) s->ns_done += v->ns[i];
   }
-  int fresh = read_status_file(o, c, out, &running);
-  out->state = name_state(out, fresh && vt_outdir_busy(o), c->n_tasks);
-  if (running > out->tasks.ready) running = out->tasks.ready;
-  out->tasks.leased = running;
-  out->tasks.ready -= running;
-out:
-  vt_sched_free(s);
-  vt_journal_free(j);
-  vt_free(task);
-  vt_free(ns);
-  if (rc != VT_OK) vt_folder_state_free(out);
+  int fresh = read_status_file(v, &running);
+  s->state = name_state(s, fresh && vt_outdir_busy(v->dir), v->c->n_tasks);
+  if (running > s->tasks.ready) running = s->tasks.ready;
+  s->tasks.leased = running;
+  s->tasks.ready -= running;
+  return VT_OK;
+}
+
+/* A scheduler that knows all records: made anew, which reads failures alone. */
+static vt_status replay(vt_folder_view *v, vt_err *err)
+{
+  vt_sched_options so = vt_retry_options(1, v->c->max_tries);
+  if (v->s && v->n_replayed == vt_journal_count(v->j)) return VT_OK;
+  vt_sched_free(v->s);
+  v->s = NULL;
+  VT_TRY(vt_sched_open(&v->s, v->task, v->c->n_tasks, &so, err), err, "tasks");
+  VT_TRY(vt_records_replay(v->s, v->task, v->c->n_tasks, v->j, NULL, NULL, err), err, "journal of '%s'", v->dir->dir);
+  v->n_replayed = vt_journal_count(v->j);
+  return VT_OK;
+}
+
+/* ------------------------------------------------------------------ open, refresh, close */
+
+static vt__file_stamp stamp_of(const char *path)
+{
+  struct stat st;
+  if (stat(path, &st) != 0) return (vt__file_stamp){0};
+  return (vt__file_stamp){.dev = st.st_dev, .ino = st.st_ino, .n_bytes = st.st_size, .changed = st.st_mtim};
+}
+
+static int same_file(const vt__file_stamp *a, const vt__file_stamp *b)
+{
+  return a->dev == b->dev && a->ino == b->ino && a->n_bytes == b->n_bytes && a->changed.tv_sec == b->changed.tv_sec &&
+         a->changed.tv_nsec == b->changed.tv_nsec;
+}
+
+static void forget(vt_folder_view *v)
+{
+  forget_state(v);
+  vt_sched_free(v->s);
+  vt_journal_free(v->j);
+  vt_free(v->task);
+  vt_free(v->ns);
+  vt_campaign_free(v->c);
+  *v = (vt_folder_view){.dir = v->dir, .env = v->env};
+}
+
+static vt_status read_all(vt_folder_view *v, vt_err *err)
+{
+  forget(v);
+  v->stamp = stamp_of(v->dir->campaign);
+  VT_PASS(vt_outdir_campaign(v->dir, v->env, &v->c, err));
+  VT_TRY(vt_records_sched_tasks(v->c, &v->task, &v->ns, err), err, "tasks");
+  VT_TRY(vt_journal_open(&v->j, v->dir->journal, err), err, "journal of '%s'", v->dir->dir);
+  VT_PASS(replay(v, err));
+  return make_state(v, err);
+}
+
+vt_status vt_folder_view_open(vt_folder_view **out, const vt_outdir *o, const vt_campaign_env *env, vt_err *err)
+{
+  void *p;
+  *out = NULL;
+  VT_TRY(vt_calloc64(&p, 1, sizeof **out, err), err, "view of '%s'", o->dir);
+  vt_folder_view *v = p;
+  v->dir = o;
+  v->env = env;
+  vt_status rc = read_all(v, err);
+  if (rc == VT_OK)
+    *out = v;
+  else
+    vt_folder_view_close(v);
   return rc;
 }
 
-void vt_folder_state_free(vt_folder_state *s)
+vt_status vt_folder_view_refresh(vt_folder_view *v, vt_err *err)
 {
-  vt_free(s->comp);
-  vt_free(s->live);
-  *s = (vt_folder_state){0};
+  vt__file_stamp now = stamp_of(v->dir->campaign);
+  if (!same_file(&now, &v->stamp) || vt_journal_refresh(v->j, NULL) != VT_OK) return read_all(v, err);
+  VT_PASS(replay(v, err));
+  return make_state(v, err);
+}
+
+const vt_campaign *vt_folder_view_campaign(const vt_folder_view *v) { return v->c; }
+const vt_folder_state *vt_folder_view_state(const vt_folder_view *v) { return &v->state; }
+
+void vt_folder_view_close(vt_folder_view *v)
+{
+  if (!v) return;
+  forget(v);
+  vt_free(v);
 }

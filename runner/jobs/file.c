@@ -55,9 +55,10 @@ void vt__job_format(const vt_job *job, vt__text *t)
 {
   int n = snprintf(t->s, sizeof t->s - CRC_LINE - 1,
                    "vitrion-job 1\nid %s\nhost %s\nboot %s\nns %s\npid %" PRId64 "\nstart %" PRId64
-                   "\nsince %s\nlabel %s\nbeat %020" PRId64 "\n",
-                   job->id, job->host, job->boot, job->ns, job->pid, job->start, job->since, job->label, job->beat);
-  seal(t, n); /* all fields together have half of VT__JOBS_TEXT */
+                   "\nsince %s\nlabel %s\nbuild %s\nbeat %020" PRId64 "\n",
+                   job->id, job->host, job->boot, job->ns, job->pid, job->start, job->since, job->label, job->build,
+                   job->beat);
+  seal(t, n); /* fits: all fields together have two thirds of VT__JOBS_TEXT */
 }
 
 int vt__job_parse(const vt__text *t, vt_job *job)
@@ -69,9 +70,10 @@ int vt__job_parse(const vt__text *t, vt_job *job)
       !line(&p, end, "id", x.id, sizeof x.id) || !line(&p, end, "host", x.host, sizeof x.host) ||
       !line(&p, end, "boot", x.boot, sizeof x.boot) || !line(&p, end, "ns", x.ns, sizeof x.ns) ||
       !number(&p, end, "pid", &x.pid) || !number(&p, end, "start", &x.start) ||
-      !line(&p, end, "since", x.since, sizeof x.since) || !line(&p, end, "label", x.label, sizeof x.label) ||
-      !number(&p, end, "beat", &x.beat) || p != end)
+      !line(&p, end, "since", x.since, sizeof x.since) || !line(&p, end, "label", x.label, sizeof x.label))
     return 0;
+  (void)line(&p, end, "build", x.build, sizeof x.build); /* older programs did not write it */
+  if (!number(&p, end, "beat", &x.beat) || p != end) return 0;
   *job = x;
   return 1;
 }
@@ -270,7 +272,7 @@ vt_status vt__job_new_id(vt_job *me, vt_err *err)
   return VT_OK;
 }
 
-int vt__process_gone(const vt_job *me, const vt_job *other)
+int vt__process_dead(const vt_job *me, const vt_job *other)
 {
   char who[24], state;
   int64_t pid, start;

@@ -16,15 +16,15 @@ static vt_status check_ours(const vt_jobs *j, vt_err *err)
   return VT_OK;
 }
 
-/* A file system that answers again within stale_s/2 is no reason to stop. */
+/* A file system that answers again within silence_s/2 is no reason to stop. */
 static vt_status bear(const vt_jobs *j, vt__bearing *b, double now, vt_status rc, vt_err *err)
 {
   if (rc == VT_OK) b->bad = 0;
   if (rc != VT_EIO) return rc;
   if (!b->bad) b->bad = 1, b->since = now;
-  if (now - b->since >= j->stale_s / 2)
+  if (now - b->since >= j->silence_s / 2)
     return vt_err_wrap(err, rc, __FILE__, __LINE__, "jobs folder '%s': no success for %.0f s", j->dir, now - b->since);
-  vt_log(VT_LOG_WARN, "jobs", "ev=borne error=\"%.300s\"", err->text);
+  vt_log(VT_LOG_WARN, "jobs", "ev=borne error=\"%.300s\"", vt_err_line(err->text).s);
   vt_err_clear(err);
   return VT_OK;
 }
@@ -71,12 +71,13 @@ static vt_status read_leader(vt_jobs *j, double now, vt_err *err)
   if (j->leads && !ours) vt_log(VT_LOG_WARN, "jobs", "ev=leadership_lost");
   j->leads = j->leads && ours;
   j->verified = now;
-  j->leader[0] = '\0';
+  j->leader[0] = j->leader_build[0] = '\0';
   if (!named) return VT_OK;
   const vt_job *who = ours ? &j->me : vt__watched(j, id);
-  if (who)
+  if (who) {
     vt_job_text(who, j->leader, sizeof j->leader);
-  else
+    (void)snprintf(j->leader_build, sizeof j->leader_build, "%s", who->build);
+  } else
     (void)snprintf(j->leader, sizeof j->leader, "job %s", id);
   return VT_OK;
 }
@@ -100,8 +101,8 @@ vt_status vt_jobs_beat(vt_jobs *j, double now, vt_err *err)
 
 /* ------------------------------------------------------------------ opening, closing */
 
-/* Labels are for people: anything that keeps to its line. */
-static void put_label(char *to, size_t cap, const char *from)
+/* Anything that keeps to its line. */
+static void put_line(char *to, size_t cap, const char *from)
 {
   size_t n = 0;
   for (; from[n] && n + 1 < cap; n++) {
@@ -131,9 +132,9 @@ static vt_status check_options(const vt_jobs_options *o, vt_err *err)
   size_t n = strlen(o->dir);
   if (n == 0 || n >= sizeof((vt_jobs *)NULL)->dir)
     VT_FAIL(err, VT_EINVAL, "'%.80s' cannot be a folder of jobs", o->dir);
-  if (!(o->beat_s >= 0) || !(o->stale_s > 0) || o->stale_s < 4 * o->beat_s)
+  if (!(o->beat_s >= 0) || !(o->silence_s > 0) || o->silence_s < 4 * o->beat_s)
     VT_FAIL(err, VT_EINVAL, "a job is dead after %g s, with a heartbeat every %g s; at least four must fit in",
-            o->stale_s, o->beat_s);
+            o->silence_s, o->beat_s);
   return VT_OK;
 }
 
@@ -146,14 +147,15 @@ vt_status vt_jobs_open(vt_jobs **out, const vt_jobs_options *o, double now, vt_e
   VT_TRY(VT_NEW(j, 1, err), err, "jobs at '%s'", o->dir);
   j->fd = -1;
   j->beat_s = o->beat_s;
-  j->stale_s = o->stale_s;
+  j->silence_s = o->silence_s;
   j->tried = j->verified = now;
   (void)snprintf(j->dir, sizeof j->dir, "%s", o->dir);
   VT_TRY_OUT(vt_dir_make(o->dir, err), err, "folder of jobs");
   j->fd = open(o->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (j->fd < 0) VT_FAIL_OUT(err, VT_EIO, "cannot open the folder '%s': %s", o->dir, strerror(errno));
   vt__this_process(&j->me, o->host);
-  put_label(j->me.label, sizeof j->me.label, o->label ? o->label : "");
+  put_line(j->me.label, sizeof j->me.label, o->label ? o->label : "");
+  put_line(j->me.build, sizeof j->me.build, o->build ? o->build : "");
   VT_TRY_OUT(vt__job_new_id(&j->me, err), err, "jobs at '%s'", o->dir);
   (void)snprintf(j->presence, sizeof j->presence, "job-%s", j->me.id);
   (void)snprintf(j->lease, sizeof j->lease, "lease-%s", j->me.id);
@@ -178,7 +180,7 @@ void vt_jobs_close(vt_jobs *j)
     }
     if (rc == VT_OK) rc = vt__lease_drop(j, "leader", NULL);
     if (rc == VT_OK) rc = vt__jobs_unlink(j->fd, j->lease, NULL);
-    /* The presence last: leases that could not be dropped are inherited from a job that is gone, as after a crash. */
+    /* The presence last: leases that could not be dropped are inherited from a job that is dead, as after a crash. */
     if (vt__jobs_unlink(j->fd, j->presence, NULL) != VT_OK || rc != VT_OK)
       vt_log(VT_LOG_WARN, "jobs", "ev=close left=\"%s\"", j->presence);
   }
@@ -213,7 +215,7 @@ vt_status vt_jobs_lead(vt_jobs *j, double now, int *leads, vt_err *err)
 int vt_jobs_leads(const vt_jobs *j, double now)
 {
   VT_ASSERT(!j->leads || !j->lost); /* whose presence was taken away leads nothing */
-  return j->leads && now - j->verified < j->stale_s / 2;
+  return j->leads && now - j->verified < j->silence_s / 2;
 }
 
 vt_status vt_jobs_resign(vt_jobs *j, double now, vt_err *err)
@@ -228,6 +230,7 @@ vt_status vt_jobs_resign(vt_jobs *j, double now, vt_err *err)
 }
 
 const char *vt_jobs_leader(const vt_jobs *j) { return j->leader; }
+const char *vt_jobs_leader_build(const vt_jobs *j) { return j->leader_build; }
 int vt_jobs_others(const vt_jobs *j) { return j->others; }
 const char *vt_jobs_id(const vt_jobs *j) { return j->me.id; }
 

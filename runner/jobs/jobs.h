@@ -17,6 +17,7 @@
  *     start <n>         of the process, ticks since boot; 0: not known
  *     since <UTC>       YYYY-MM-DDThh:mm:ssZ, by its own clock
  *     label <text>      for people
+ *     build <id>        of its program; a program that did not write this line is read, too
  *     beat <20 digits>  a counter that grows while the job lives
  *   lease-<id>    written and synced once, when the job opens
  *     vitrion-lease 1   version
@@ -26,12 +27,12 @@
  * So one link(2) makes a lease: atomic, whole at once, and as lasting as its name.
  *
  * ALIVE.  A job is dead
- *   - at once, if its presence file is gone; or if it is of this host, this boot and this namespace of pids, and its
- *     process is gone, a zombie, or one that started at another time;
- *   - if its presence file stood still for stale_s by OUR clock.  Time counts only while we look: between two looks
- *     at most stale_s/4, and nothing if a look failed.  So a server that hung for minutes makes nobody dead, nor does
+ *   - at once, if its presence file was removed; or if it is of this host, this boot and this namespace of pids, and
+ * its process has ended, is a zombie, or one that started at another time;
+ *   - if its presence file stood still for silence_s by OUR clock.  Time counts only while we look: between two looks
+ *     at most silence_s/4, and nothing if a look failed.  So a server that hung for minutes makes nobody dead, nor does
  *     our own sleep.  Until then a job is alive, also one that is seen for the first time.
- * A file that does not check (torn by a power loss) is judged alike: alive while it changes, dead after stale_s.
+ * A file that does not check (torn by a power loss) is judged alike: alive while it changes, dead after silence_s.
  *
  * A HEARTBEAT opens the presence file without creating it, checks that it names this job, and overwrites it in place.
  * So it cannot bring back a file that somebody removed: at worst it writes into a file that has no name any more, and
@@ -51,13 +52,13 @@
  *   4. A damaged lease names nobody; its heir is who holds heir-<its name>, and 1 to 3 hold alike.
  *
  * So as long as those judged dead are dead, no two jobs hold the same lease at any time.  If a job was judged dead but
- * lives (stopped for stale_s, cut off from the server), then until its next beat
+ * lives (stopped for silence_s, cut off from the server), then until its next beat
  *
  *   - its claims may be given to others: a task is done twice, with the same bits, and the first record wins;
  *   - it may link or unlink once more (a claim; or as an heir that slept between reading and unlinking): again a task
  *     is done twice, or a leader loses its lease, which it sees at its next beat;
  *   - it may believe that it leads.  vt_jobs_lead() looks at the files each time: call it before what only a leader
- *     may do.  vt_jobs_leads() is 0 once the last look is stale_s/2 old: who wakes up does not lead before it looked.
+ *     may do.  vt_jobs_leads() is 0 once the last look is silence_s/2 old: who wakes up does not lead before it looked.
  *
  * The same may follow from an unlink(2) that an NFS client sends twice because the answer was lost.
  *
@@ -74,8 +75,9 @@ typedef struct vt_jobs vt_jobs;
 typedef struct vt_jobs_options {
   const char *dir;   /* made if it is not there                                                     */
   const char *label; /* for people: "SLURM job 4711", or NULL                                       */
+  const char *build; /* its build id, or NULL                                                       */
   double beat_s;     /* own heartbeat, and a look at the others, at most every so often (>= 0)       */
-  double stale_s;    /* a job that stood still for so long is dead; at least 4 beat_s, the same for all */
+  double silence_s;  /* a job that stood still for so long is dead; at least 4 beat_s, the same for all */
   const char *host;  /* NULL: gethostname                                                           */
 } vt_jobs_options;
 
@@ -87,13 +89,13 @@ VT_MUST_CHECK vt_status vt_jobs_open(vt_jobs **j, const vt_jobs_options *o, doub
 /* Drop claims, leadership, presence.  NULL is allowed. */
 void vt_jobs_close(vt_jobs *j);
 
-/* Does something at most every beat_s; call it at least every stale_s/4.  Other errors are logged and borne for
- * stale_s/2, then VT_EIO (before others may believe us dead). */
+/* Does something at most every beat_s; call it at least every silence_s/4.  Other errors are logged and borne for
+ * silence_s/2, then VT_EIO (before others may believe us dead). */
 VT_MUST_CHECK vt_status vt_jobs_beat(vt_jobs *j, double now, vt_err *err);
 
 /* Become the leader if no living job is; *leads: we lead, read from the files just now.  Here, in resign, claim,
  * release, held and sweep an error of the file system is logged and reads as "not got" (held: as held) until nothing
- * succeeded for stale_s/2; then it is VT_EIO. */
+ * succeeded for silence_s/2; then it is VT_EIO. */
 VT_MUST_CHECK vt_status vt_jobs_lead(vt_jobs *j, double now, int *leads, vt_err *err);
 /* The same from memory, as of the last beat or lead, if that is fresh enough. */
 int vt_jobs_leads(const vt_jobs *j, double now);
@@ -102,7 +104,9 @@ VT_MUST_CHECK vt_status vt_jobs_resign(vt_jobs *j, double now, vt_err *err);
 /* "SLURM job 12 on node3 (pid 4711), since 2026-02-03T04:05:06Z", as of the last beat or lead; "" if nobody leads.
  * Valid until the next call. */
 const char *vt_jobs_leader(const vt_jobs *j);
-/* Living jobs beside this one, as of the last beat. */
+/* The build id of the leader, as of the last beat or lead; "": nobody leads, or it is not known. */
+const char *vt_jobs_leader_build(const vt_jobs *j);
+/* Jobs alive beside this one, as of the last beat. */
 int vt_jobs_others(const vt_jobs *j);
 const char *vt_jobs_id(const vt_jobs *j);
 
@@ -120,16 +124,17 @@ VT_MUST_CHECK vt_status vt_jobs_sweep(vt_jobs *j, double now, vt_err *err);
 
 /* ---- looking without joining */
 
-enum { VT_JOB_ID = 128, VT_JOB_LABEL = 128, VT_JOB_HOST = 64 };
+enum { VT_JOB_ID = 128, VT_JOB_LABEL = 128, VT_JOB_HOST = 64, VT_JOB_BUILD = 64 };
 
 typedef struct vt_job {
   char id[VT_JOB_ID]; /* all else is empty if the presence file does not check */
   char host[VT_JOB_HOST], label[VT_JOB_LABEL];
-  char since[24];          /* UTC, by its own clock                                  */
-  char boot[48], ns[48];   /* which boot; which namespaces of pids and of time; or "-" */
-  int64_t pid, start;      /* start: of its process, ticks since boot; 0 if not known */
-  int64_t beat;            /* changes while it lives                                 */
-  int leads, gone, claims; /* gone: its process is known to be dead; claims: how many tasks it holds */
+  char build[VT_JOB_BUILD]; /* "": not known */
+  char since[24];           /* UTC, by its own clock                                  */
+  char boot[48], ns[48];    /* which boot; which namespaces of pids and of time; or "-" */
+  int64_t pid, start;       /* start: of its process, ticks since boot; 0 if not known */
+  int64_t beat;             /* changes while it lives                                 */
+  int leads, dead, claims;  /* dead: its process is known to be; claims: how many tasks it holds */
 } vt_job;
 
 typedef struct vt_jobs_list {

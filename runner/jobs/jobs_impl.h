@@ -24,7 +24,7 @@ vt__read_result vt__jobs_read(int dir, const char *name, vt__text *t);
 vt__read_result vt__read_fd(int fd, vt__text *t);
 VT_MUST_CHECK vt_status vt__jobs_write_new(int dir, const char *name, const vt__text *t, int sync, vt_err *err);
 int vt__write_at_start(int fd, const vt__text *t);                               /* 0, or errno */
-VT_MUST_CHECK vt_status vt__jobs_unlink(int dir, const char *name, vt_err *err); /* gone already is fine */
+VT_MUST_CHECK vt_status vt__jobs_unlink(int dir, const char *name, vt_err *err); /* not there is fine */
 /* Every name in the folder. */
 typedef vt_status vt__each(void *ctx, const char *name, vt_err *err);
 VT_MUST_CHECK vt_status vt__jobs_scan(int dir, vt__each *each, void *ctx, vt_err *err);
@@ -33,11 +33,11 @@ int vt__is_lease(const char *name); /* a claim, leader, heir-* */
 /* What follows the prefix, or NULL. */
 const char *vt__after(const char *name, const char *prefix);
 
-/* host NULL: gethostname.  Everything but id and label. */
+/* host NULL: gethostname.  Everything but id, label and build. */
 void vt__this_process(vt_job *me, const char *host);
 VT_MUST_CHECK vt_status vt__job_new_id(vt_job *me, vt_err *err);
 /* 1 if the process of a job is one of this host, boot and namespace, and is not there any more. */
-int vt__process_gone(const vt_job *me, const vt_job *other);
+int vt__process_dead(const vt_job *me, const vt_job *other);
 
 /* ---- watch.c: whether a file stands still */
 
@@ -46,7 +46,7 @@ typedef struct vt__watch {
   vt__text text;
   vt_job who; /* all zero if it is no presence that checks */
   double looked, silent;
-  int gone;
+  int removed; /* there is no such file any more */
 } vt__watch;
 
 typedef struct vt__bearing {
@@ -57,7 +57,7 @@ typedef struct vt__bearing {
 struct vt_jobs {
   char dir[VT_PATH + 16];
   int fd;
-  double beat_s, stale_s;
+  double beat_s, silence_s;
   vt_job me;
   char presence[VT__JOBS_NAME], lease[VT__JOBS_NAME];
   double tried; /* last beat */
@@ -68,7 +68,7 @@ struct vt_jobs {
   int n_watch, cap_watch;
   vt_uid *held;
   int n_held, cap_held;
-  char leader[VT__LINE];
+  char leader[VT__LINE], leader_build[VT_JOB_BUILD];
 };
 
 /* Does the owner of a file live?  The file (a presence, or a damaged lease) is watched from now on.  fresh: read it now
@@ -81,8 +81,8 @@ const vt_job *vt__watched(const vt_jobs *j, const char *id); /* or NULL */
 
 /* ---- lease.c */
 
-/* Who holds a lease: FREE, OURS, HELD by a living job (or damaged, and not yet stale), DEAD: estate is the file to
- * inherit. */
+/* Who holds a lease: FREE, OURS, HELD by a job that is alive (or damaged, and not yet silent for too long), DEAD:
+ * estate is the file to inherit. */
 typedef enum vt__holder { VT__FREE, VT__OURS, VT__HELD, VT__DEAD } vt__holder;
 VT_MUST_CHECK vt_status vt__lease_holder(vt_jobs *j, const char *name, double now, vt__holder *h,
                                          char estate[VT__JOBS_NAME], vt_err *err);

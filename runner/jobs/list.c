@@ -37,7 +37,7 @@ static vt_status add_job(void *ctx, const char *name, vt_err *err)
   }
   vt_job *job = &list->job[list->n++];
   if (!vt__job_parse(&t, job)) *job = (vt_job){.pid = 0};
-  job->gone = vt__process_gone(&l->me, job);
+  job->dead = vt__process_dead(&l->me, job);
   (void)snprintf(job->id, sizeof job->id, "%s", id);
   return VT_OK;
 }

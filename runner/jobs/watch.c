@@ -1,4 +1,4 @@
-/* watch.c - files that are watched: whether they change, and so whether their owners live. */
+/* watch.c - files that are watched: whether they change, and so whether their owners are alive. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +12,7 @@ static void look(const vt_jobs *j, vt__watch *w, double now)
   double passed = now - w->looked;
   switch (vt__jobs_read(j->fd, w->name, &t)) {
   case VT__READ_NONE:
-    w->gone = 1;
+    w->removed = 1;
     break;
   case VT__READ_BAD:
     break;
@@ -22,7 +22,7 @@ static void look(const vt_jobs *j, vt__watch *w, double now)
       w->silent = 0;
       if (!vt__job_parse(&t, &w->who)) w->who = (vt_job){.pid = 0};
     } else if (passed > 0)
-      w->silent += passed < j->stale_s / 4 ? passed : j->stale_s / 4;
+      w->silent += passed < j->silence_s / 4 ? passed : j->silence_s / 4;
     break;
   }
   VT_ASSERT(w->silent >= 0);
@@ -32,7 +32,7 @@ static void look(const vt_jobs *j, vt__watch *w, double now)
 static int living(const vt_jobs *j, const vt__watch *w)
 {
   /* Sums of binary fractions: a last bit must not cost one look more. */
-  return !w->gone && w->silent < j->stale_s * (1 - 1e-9) && !vt__process_gone(&j->me, &w->who);
+  return !w->removed && w->silent < j->silence_s * (1 - 1e-9) && !vt__process_dead(&j->me, &w->who);
 }
 
 static int find(const vt_jobs *j, const char *name)
@@ -62,7 +62,7 @@ static vt_status begin(vt_jobs *j, const char *name, double now, int *at, vt_err
   *w = (vt__watch){.looked = now};
   (void)snprintf(w->name, sizeof w->name, "%s", name);
   look(j, w, now);
-  if (w->gone) forget(j, *at), *at = -1;
+  if (w->removed) forget(j, *at), *at = -1;
   return VT_OK;
 }
 
@@ -74,7 +74,7 @@ vt_status vt__living(vt_jobs *j, const char *name, double now, int fresh, int *l
   else if (fresh || now - j->watch[i].looked >= j->beat_s || !living(j, &j->watch[i]))
     look(j, &j->watch[i], now);
   *lives = i >= 0 && living(j, &j->watch[i]);
-  if (i >= 0 && j->watch[i].gone) forget(j, i);
+  if (i >= 0 && j->watch[i].removed) forget(j, i);
   return VT_OK;
 }
 
@@ -110,9 +110,9 @@ vt_status vt__watch_all(vt_jobs *j, double now, vt_err *err)
   all a = {j, now};
   VT_PASS(vt__jobs_scan(j->fd, see, &a, err));
   j->others = 0;
-  for (int i = j->n_watch - 1; i >= 0; i--) { /* those that the folder did not show: gone, or damaged leases */
+  for (int i = j->n_watch - 1; i >= 0; i--) { /* those that the folder did not show: removed, or damaged leases */
     if (j->watch[i].looked < now) look(j, &j->watch[i], now);
-    if (j->watch[i].gone)
+    if (j->watch[i].removed)
       forget(j, i);
     else
       j->others += vt__after(j->watch[i].name, "job-") && living(j, &j->watch[i]);

@@ -78,7 +78,7 @@ vt_status vt_failure_load(const vt_journal *j, const vt_rec *r, vt_failure_head 
   return VT_OK;
 }
 
-static int rung_of(const vt_rec *r) { return 2 * r->attempt + (r->half_stage > 0); }
+static int rung_of(const vt_rec *r) { return vt_retry_rung(r->attempt, r->half_stage); }
 
 vt_status vt_record_try(const vt_journal *j, const vt_uid *uid, int after, const vt_rec **rec, vt_failure_head *h,
                         vt_err *err)

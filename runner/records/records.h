@@ -106,6 +106,4 @@ VT_MUST_CHECK vt_status vt_records_sched_tasks(const vt_campaign *c, vt_sched_ta
 VT_MUST_CHECK vt_status vt_records_replay(vt_sched *s, const vt_sched_task *task, int n, const vt_journal *j,
                                           void (*done)(void *ctx, int i), void *ctx, vt_err *err);
 
-enum { VT_FAULT_LIMIT = 2 }; /* deaths that a task caused by itself: then it is quarantined */
-
 #endif

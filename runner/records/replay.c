@@ -10,7 +10,7 @@ typedef struct replayer {
 static vt_status one_event(replayer *r, const vt_event *ev, vt_err *err)
 {
   int n;
-  VT_TRY(vt_sched_event(r->s, ev, r->action, r->cap, &n, err), err, "replaying task %d", ev->task);
+  VT_TRY(vt_sched_event(r->s, ev, r->action, r->cap, &n, err), err, "replaying row %d", ev->task);
   return VT_OK;
 }
 
@@ -62,7 +62,7 @@ vt_status vt_records_sched_tasks(const vt_campaign *c, vt_sched_task **task, dou
   double *s = q;
   for (int i = 0; i < c->n_tasks; i++) {
     vt_plan plan;
-    VT_TRY_OUT(vt_campaign_plan(c, i, &plan, err), err, "plan of task %d", i);
+    VT_TRY_OUT(vt_campaign_plan(c, i, &plan, err), err, "plan of row %d", i);
     t[i] = (vt_sched_task){
         .uid = plan.uid, .needs = c->task[i].needs, .cost = (double)vt_replica_steps(&plan) * plan.comp.n_atoms};
     s[i] = vt_replica_ns(&plan);

@@ -30,7 +30,7 @@ static vt_status load(const vt_run_options *o, vt_campaign **c, header *h, vt_er
   int mistakes = rc == VT_EPARSE && diags.n_errors;
   vt_diags_free(&diags);
   if (mistakes) {
-    h->exit_code = 2;
+    h->exit_code = VT_EXIT_USAGE;
     return VT_OK;
   }
   VT_PASS(rc);

@@ -7,8 +7,6 @@
 #include "runner/report/report.h"
 #include "runner/run/run_impl.h"
 
-enum { EXIT_FAILED_TASKS = 3, EXIT_STOPPED = 75 };
-
 /* Nobody will continue it, somebody may want to look at it: the last checkpoint goes beside the frames of failures. */
 static void put_aside(const run *r, int task)
 {
@@ -36,8 +34,11 @@ static void list_failures(const run *r, const vt_sched *s)
            cause == i ? "" : " (its glass failed)");
     const vt_rec *rec = vt_journal_failure(r->j, &t->uid, 0);
     vt_failure_head h;
-    if (rec && vt_failure_load(r->j, rec, &h, NULL) == VT_OK)
-      printf(": %.*s", (int)strcspn(h.err.text, "\n"), h.err.text);
+    if (rec && vt_failure_load(r->j, rec, &h, NULL) == VT_OK) {
+      int n;
+      const char *sentence = vt_err_sentence(h.err.text, &n);
+      printf(": %.*s", n, sentence);
+    }
     printf("\n");
   }
 }
@@ -94,7 +95,7 @@ static void print_end(const run *r, const vt_sched *s, const vt_sched_counts *n,
 vt_status vt__run_finish(run *r, const vt_farm_outcome *out, int *exit_code, vt_err *err)
 {
   vt_sched *s = NULL;
-  vt_sched_options so = {.n_workers = 1, .max_tries = r->c->max_tries, .crash_limit = 1, .fault_limit = VT_FAULT_LIMIT};
+  vt_sched_options so = vt_retry_options(1, r->c->max_tries);
   VT_PASS(vt_sched_open(&s, r->task, r->c->n_tasks, &so, err));
   vt_status rc = vt_journal_refresh(r->j, err);
   if (rc == VT_OK) rc = vt_records_replay(s, r->task, r->c->n_tasks, r->j, NULL, NULL, err);
@@ -103,17 +104,18 @@ vt_status vt__run_finish(run *r, const vt_farm_outcome *out, int *exit_code, vt_
     vt_sched_counts n = vt_sched_count(s);
     int64_t open = n.waiting + n.ready + n.leased;
     /* A job that joined and was not stopped has done its part. */
-    *exit_code = open             ? (r->leads || out->stopped ? EXIT_STOPPED : 0)
-                 : r->unassembled ? EXIT_STOPPED
-                 : n.failed       ? EXIT_FAILED_TASKS
-                                  : 0;
+    *exit_code = open             ? (r->leads || out->stopped ? VT_EXIT_AGAIN : VT_EXIT_OK)
+                 : r->unassembled ? VT_EXIT_AGAIN
+                 : n.failed       ? VT_EXIT_TASKS
+                                  : VT_EXIT_OK;
     r->last.tasks = n;
     if (r->leads) vt__progress(&r->line, &r->last, open ? "stopped" : n.failed ? "failed" : "done");
     vt__progress_end(&r->line);
     print_end(r, s, &n, out);
     vt_events_write(
         &r->events, r->c,
-        &(vt_run_event){.what = "end", .rank = -1, .task = -1, .ns = NAN, .wall_s = NAN, .text = vt_stop_reason()});
+        &(vt_run_event){
+            .kind = VT_RUN_END, .rank = -1, .task = -1, .ns = NAN, .wall_s = NAN, .text = vt_stop_reason()});
   }
   vt_sched_free(s);
   return rc;

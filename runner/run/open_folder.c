@@ -55,7 +55,11 @@ static vt_status take_place(run *r, vt_err *err)
 {
   char me[VT_JOB_LABEL];
   vt_job_label_here(me);
-  vt_jobs_options jo = {.dir = r->dir.lease, .label = me, .beat_s = VT_JOB_BEAT_S, .stale_s = VT_JOB_STALE_S};
+  vt_jobs_options jo = {.dir = r->dir.lease,
+                        .label = me,
+                        .build = vt_build_info()->build_id,
+                        .beat_s = VT_JOB_BEAT_S,
+                        .silence_s = VT_JOB_SILENCE_S};
   VT_TRY(vt_jobs_open(&r->jobs, &jo, vt_now_s(), err), err, "output folder '%s'", r->dir.dir);
   vt_status rc = r->o->join ? vt_jobs_lead(r->jobs, vt_now_s(), &r->leads, err)
                             : vt_outdir_lead(r->jobs, r->dir.lease, &r->leads, err);
@@ -67,8 +71,8 @@ static vt_status take_place(run *r, vt_err *err)
           r->dir.dir, vt_jobs_leader(r->jobs));
 }
 
-/* Words about ranks of jobs that are over. */
-static void clear_fallen(const run *r)
+/* Death notes of ranks of jobs that have ended. */
+static void clear_death_notes(const run *r)
 {
   char folder[VT_PATH + 32], path[VT_PATH + 320];
   const struct dirent *e;
@@ -83,7 +87,7 @@ static void clear_fallen(const run *r)
   (void)closedir(d);
 }
 
-/* Nobody else is in the folder, as of now: what is cut must not be somebody's last words. */
+/* Nobody else is in the folder, as of now: what is cut must not be what somebody just writes. */
 static int alone_now(const run *r)
 {
   vt_jobs_list l = {0};
@@ -136,17 +140,14 @@ vt_status vt__check_builds(const run *r, vt_err *err)
   return VT_OK;
 }
 
-/* A job that joins computes with the build of the job that leads (it stands in the leader's label). */
+/* A job that joins computes with the build of the job that leads. */
 static vt_status same_build(const run *r, vt_err *err)
 {
-  char word[96];
-  const char *leader = vt_jobs_leader(r->jobs);
-  (void)snprintf(word, sizeof word, "build %s", vt_build_info()->build_id);
-  const char *found = strstr(leader, word);
-  if (r->o->allow_mixed || !leader[0] || (found && found[strlen(word)] == ' ')) return VT_OK;
+  const char *leader = vt_jobs_leader(r->jobs), *mine = vt_build_info()->build_id;
+  if (r->o->allow_mixed || !leader[0] || strcmp(vt_jobs_leader_build(r->jobs), mine) == 0) return VT_OK;
   VT_FAIL(err, VT_EINVAL,
-          "'%s' is led by %s, this is %s, whose last bits may differ: join with that build, or say --allow-mixed",
-          r->dir.dir, leader, word);
+          "'%s' is led by %s, this is build %s, whose last bits may differ: join with that build, or say --allow-mixed",
+          r->dir.dir, leader, mine);
 }
 
 vt_status vt__run_open_folder(run *r, vt_err *err)
@@ -155,7 +156,7 @@ vt_status vt__run_open_folder(run *r, vt_err *err)
   VT_TRY(take_place(r, err), err, "campaign '%s'", r->o->campaign);
   if (r->leads) {
     VT_PASS(vt_jobs_sweep(r->jobs, vt_now_s(), err));
-    if (vt_jobs_others(r->jobs) == 0) clear_fallen(r);
+    if (vt_jobs_others(r->jobs) == 0) clear_death_notes(r);
     VT_TRY(vt_outdir_record(&r->dir, r->c, r->o->env, r->o->extend, err), err, "campaign '%s'", r->o->campaign);
   } else {
     VT_TRY(vt_outdir_join(&r->dir, r->c, r->o->env, err), err, "joining %s", vt_jobs_leader(r->jobs));

@@ -61,7 +61,7 @@ static void kept(void *ctx, const vt_checkpoint_written *k)
            (unsigned long long)k->bytes, k->took_s);
   else
     vt_log(VT_LOG_WARN, "run", "ev=checkpoint_failed stage=%s step=%lld why=\"%s\" (the task goes on)", k->stage,
-           (long long)k->step, k->why ? k->why : vt_status_text(k->status));
+           (long long)k->step, vt_err_line(k->why ? k->why : vt_status_text(k->status)).s);
 }
 
 static void resumed(void *ctx, const vt_checkpoint_written *k, const char *why_not)
@@ -89,9 +89,7 @@ static vt_status run_task(void *ctx, const vt_lease *l, const vt_replica_hooks *
   if (plan.kind == VT_TASK_MD) {
     VT_PASS(vt_campaign_plan(w->c, w->c->task[l->task].needs, &glass, err));
     rc = find_glass(w, &glass, &start, &n_start, err);
-    /* A record that was good when it was indexed: the disk's failure, and none of this task's.  The job ends; the next
-     * start sees the damage, and makes the glass again. */
-    if (rc == VT_ECORRUPT) rc = VT_EIO;
+    rc = vt_retry_of_glass(rc);
     if (rc != VT_OK) return vt_err_wrap(err, rc, __FILE__, __LINE__, "the glass of task %.12s", hex);
   }
   say_kernel(w, &plan);

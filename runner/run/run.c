@@ -7,10 +7,7 @@
 #include "runner/run/run_impl.h"
 #include "runner/watchdog/watchdog.h"
 
-/* A task that brought down two processes by itself is quarantined; five that died with it in one run, whatever the
- * cause, are too much as well (the kernel kills a process that wants too much memory with the signal that people use).
- */
-enum { INLINE_UP_TO = 8, CRASH_LIMIT = 5, EXIT_STOPPED = 75 };
+enum { INLINE_UP_TO = 8 };
 
 /* ------------------------------------------------------------------ signs of life */
 
@@ -21,10 +18,10 @@ static void alive(void *ctx)
   vt_err ignored = {0};
   vt_watchdog_beat();
   if (r->jobs && vt_jobs_beat(r->jobs, vt_now_s(), &ignored) != VT_OK && !r->complained++)
-    vt_log(VT_LOG_WARN, "run", "ev=jobs error=\"%.*s\"", (int)strcspn(ignored.text, "\n"), ignored.text);
+    vt_log(VT_LOG_WARN, "run", "ev=jobs error=\"%s\"", vt_err_line(ignored.text).s);
 }
 
-/* Between two naps of a collective call: does somebody that all wait for not live any more? */
+/* Between two naps of a collective call: is a rank dead that all wait for? */
 static vt_status while_waiting(void *ctx, vt_err *err)
 {
   run *r = ctx;
@@ -32,20 +29,20 @@ static vt_status while_waiting(void *ctx, vt_err *err)
   alive(r);
   if (now - r->looked < 1) return VT_OK;
   r->looked = now;
-  int dead = vt_death_notes_look(&r->words, now, 0);
+  int dead = vt_death_notes_look(&r->notes, now, 0);
   if (dead < 0) return VT_OK;
   VT_FAIL(err, VT_ESTOP, "rank %d died while the others waited for it; all results are in the journal", dead);
 }
 
-/* One name for this job on all ranks, and the word that watchdogs leave. */
+/* One name for this job on all ranks, and the place of death notes. */
 static vt_status share_job(run *r, vt_err *err)
 {
   char job[VT_JOB_ID] = "";
   if (r->jobs) (void)snprintf(job, sizeof job, "%s", vt_jobs_id(r->jobs));
   VT_PASS(vt_comm_bcast(r->comm, 0, job, sizeof job, err));
-  (void)snprintf(r->fallen, sizeof r->fallen, "%s/lease/fallen/%s-", r->dir.dir, job);
-  r->words.prefix = r->fallen;
-  vt_crash_note_folder(r->dir.journal, r->fallen, vt_comm_rank(r->comm));
+  (void)snprintf(r->death_notes, sizeof r->death_notes, "%s/lease/fallen/%s-", r->dir.dir, job);
+  r->notes.prefix = r->death_notes;
+  vt_crash_note_folder(r->dir.journal, r->death_notes, vt_comm_rank(r->comm));
   vt_crash_note_in_collective(1, r->c->rank_timeout_s);
   vt_comm_on_wait(r->comm, while_waiting, r);
   return VT_OK;
@@ -92,11 +89,13 @@ static void event(void *ctx, const vt_run_event *h)
 {
   run *r = ctx;
   vt_events_write(&r->events, r->c, h);
-  if (strcmp(h->what, "closing") == 0 && h->text) (void)snprintf(r->why_closed, sizeof r->why_closed, "%s", h->text);
-  int bad = strcmp(h->what, "failure") == 0 || strcmp(h->what, "crash") == 0 || strcmp(h->what, "rank_dead") == 0;
-  if (bad && h->text)
-    (void)snprintf(r->line.last_error, sizeof r->line.last_error, "%s: %.*s", h->what, (int)strcspn(h->text, "\n"),
-                   h->text);
+  if (!h->text) return;
+  int n;
+  const char *sentence = vt_err_sentence(h->text, &n);
+  if (h->kind == VT_RUN_CLOSING) (void)snprintf(r->why_closed, sizeof r->why_closed, "%.*s", n, sentence);
+  if (h->kind == VT_RUN_FAILURE || h->kind == VT_RUN_CRASH || h->kind == VT_RUN_RANK_DEAD)
+    (void)snprintf(r->line.last_error, sizeof r->line.last_error, "%s: %.*s", vt_run_event_row(h->kind)->name, n,
+                   sentence);
 }
 
 /* The longest time from a lease to its first checkpoint: a packing relaxed for a thousand steps, then a block, by the
@@ -126,17 +125,18 @@ static vt_status do_tasks(run *r, vt_farm_outcome *out, vt_err *err)
   vt_farm_options no = {.comm = r->comm,
                         .master_inline = is_inline || size == 1,
                         .max_tries = r->c->max_tries,
-                        .crash_limit = CRASH_LIMIT,
-                        .fault_limit = VT_FAULT_LIMIT,
+                        .crash_limit = VT_RETRY_DEATHS,
+                        .fault_limit = VT_RETRY_FAULTS,
                         .rank_timeout_s = r->c->rank_timeout_s,
                         .master_timeout_s = r->c->master_timeout_s,
                         .grace_s = r->o->grace_s,
-                        .fallen = r->fallen,
+                        .death_notes = r->death_notes,
                         .claims = rank == 0 ? &claims : NULL,
                         .task = r->task,
                         .task_ns = r->ns,
                         .n_tasks = r->c->n_tasks,
                         .replay = rank == 0 ? r->j : NULL,
+                        .by_uid = &r->c->by_uid,
                         .journal_dir = r->dir.journal,
                         .work = vt__replica_task(&work),
                         .watch = watch,
@@ -203,11 +203,11 @@ static vt_status run_shared(run *r, int *exit_code, vt_err *err)
   if (r->o->folder) r->o->folder(r->o->ctx, r->dir.dir);
   VT_PASS(share_job(r, err));
   vt_status rc = do_tasks(r, &out, err);
-  r->given_up = out.given_up;
+  r->declared_dead = out.declared_dead;
   r->alone = out.alone;
   r->dead = out.dead;
-  r->words.ignore = r->dead;
-  r->words.n_ignore = r->n_ranks;
+  r->notes.ignore = r->dead;
+  r->notes.n_ignore = r->n_ranks;
   VT_PASS(rc);
   if (vt_comm_rank(r->comm) == 0)
     rc = vt_jobs_others(r->jobs) ? vt_jobs_lead(r->jobs, vt_now_s(), &leads, err)
@@ -228,7 +228,7 @@ vt_status vt_run_campaign(vt_comm *comm, const vt_run_options *o, int *exit_code
   *exit_code = *alone = 0;
   vt_status rc = vt__run_broadcast_campaign(comm, o, &r.c, &r.dir, exit_code, err);
   if (rc == VT_OK && *exit_code == 0) rc = run_shared(&r, exit_code, err);
-  if (rc == VT_ESTOP) *exit_code = r.given_up ? 0 : EXIT_STOPPED;
+  if (rc == VT_ESTOP) *exit_code = r.declared_dead ? VT_EXIT_OK : VT_EXIT_AGAIN;
   *alone = r.alone || rc == VT_ESTOP; /* ESTOP of a wait: somebody died while all waited for all */
   if (rc != VT_OK && r.leads) vt__progress(&r.line, &r.last, "stopped");
   vt__progress_end(&r.line);

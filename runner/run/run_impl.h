@@ -43,10 +43,10 @@ typedef struct run {
   const vt_run_options *o;
   vt_campaign *c;
   vt_outdir dir;
-  vt_jobs *jobs; /* rank 0 */
-  int leads;     /* this job assembles the store */
-  int given_up;  /* the others go on without this rank */
-  int alone;     /* vt_farm_outcome */
+  vt_jobs *jobs;     /* rank 0 */
+  int leads;         /* this job assembles the store */
+  int declared_dead; /* the others go on without this rank */
+  int alone;         /* vt_farm_outcome */
   int n_ranks, complained;
   char why_closed[96]; /* why nothing more was begun */
   unsigned char *dead; /* bitmap: who is left out */
@@ -60,9 +60,9 @@ typedef struct run {
   vt_events events;      /* rank 0 */
   vt_run_snapshot last;  /* rank 0 */
   /* deaths while others wait */
-  char fallen[VT_PATH * 2]; /* <out>/lease/fallen/<job>- */
-  vt_death_notes words;
-  double looked;        /* for such words              */
+  char death_notes[VT_PATH * 2]; /* <out>/lease/fallen/<job>- */
+  vt_death_notes notes;
+  double looked;        /* for death notes             */
   double asked_to_lead; /* for a leader that has ended */
 } run;
 

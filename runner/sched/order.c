@@ -24,9 +24,9 @@ static vt_status check(const vt_sched_task *task, int n, vt_err *err)
 {
   for (int i = 0; i < n; i++) {
     if (task[i].needs < -1 || task[i].needs >= n)
-      VT_FAIL(err, VT_EINVAL, "task %d of %d needs task %d, which does not exist", i, n, task[i].needs);
+      VT_FAIL(err, VT_EINVAL, "row %d of %d needs row %d, which does not exist", i, n, task[i].needs);
     if (!(task[i].cost > 0) || isinf(task[i].cost))
-      VT_FAIL(err, VT_EINVAL, "task %d has cost %g, which is not a positive number", i, task[i].cost);
+      VT_FAIL(err, VT_EINVAL, "row %d has cost %g, which is not a positive number", i, task[i].cost);
   }
   return VT_OK;
 }
@@ -63,7 +63,7 @@ static vt_status measure_paths(const vt__order *o, const vt_sched_task *task, ke
     if (--open[up] == 0) queue[tail++] = up;
   }
   for (int i = 0; i < o->n; i++)
-    if (open[i] > 0) VT_FAIL(err, VT_EINVAL, "task %d needs itself, directly or through others", i);
+    if (open[i] > 0) VT_FAIL(err, VT_EINVAL, "row %d needs itself, directly or through others", i);
   return VT_OK;
 }
 

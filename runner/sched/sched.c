@@ -64,23 +64,6 @@ static void set_state(vt_sched *s, int t, vt_task_state st)
   s->task[t].state = st;
 }
 
-/* ------------------------------------------------------------------ the ladder: two rungs an attempt */
-
-static int rung_of(int attempt, int half_stage)
-{
-  return attempt > INT_MAX / 2 - 1 ? INT_MAX - 1 : 2 * attempt + (half_stage > 0);
-}
-
-int vt_sched_ladder(int max_tries, int stage, int *attempt, int *half_stage)
-{
-  int next = rung_of(*attempt, *half_stage) + 1;
-  if (next % 2 == 1 && stage == VT_STAGE_NONE) next++;
-  if (next >= max_tries) return 0;
-  *attempt = next / 2;
-  *half_stage = next % 2 ? stage : VT_STAGE_NONE;
-  return 1;
-}
-
 /* ------------------------------------------------------------------ ready tasks */
 
 static void heap_push(vt_sched *s, int32_t rank)
@@ -283,7 +266,7 @@ static void on_failure(vt_sched *s, const vt_event *ev)
     return;
   if (many) give_up(s, t);
   if (counts) return;
-  if (rung_of(ev->attempt, ev->half_stage) < rung_of(r->attempt, r->half_stage)) return;
+  if (vt_retry_rung(ev->attempt, ev->half_stage) < vt_retry_rung(r->attempt, r->half_stage)) return;
   int attempt = ev->attempt, half_stage = ev->half_stage;
   if (d == VT_DISPO_TASK || (d == VT_DISPO_RETRY && !vt_sched_ladder(s->o.max_tries, ev->stage, &attempt, &half_stage)))
     give_up(s, t);
@@ -331,11 +314,11 @@ static vt_status check_event(const vt_sched *s, const vt_event *ev, int cap, vt_
   if (ev->worker >= s->o.n_workers + may_be_other || ev->worker < (of_worker ? 0 : -1))
     VT_FAIL(err, VT_EINVAL, "event %d of worker %d, there are %d", ev->kind, ev->worker, s->o.n_workers);
   if (of_task && (ev->task < 0 || ev->task >= s->order.n))
-    VT_FAIL(err, VT_EINVAL, "event %d for task %d, there are %d", ev->kind, ev->task, s->order.n);
+    VT_FAIL(err, VT_EINVAL, "event %d for row %d, there are %d", ev->kind, ev->task, s->order.n);
   if (ev->kind == VT_EV_FAILURE && (ev->attempt < 0 || ev->half_stage < 0 || ev->stage < 0))
-    VT_FAIL(err, VT_EINVAL, "failure of task %d in attempt %d, half_stage %d", ev->task, ev->attempt, ev->half_stage);
+    VT_FAIL(err, VT_EINVAL, "failure of row %d in attempt %d, half_stage %d", ev->task, ev->attempt, ev->half_stage);
   if (ev->kind == VT_EV_FAILURE && vt_status_dispo((vt_status)ev->status) == VT_DISPO_NONE)
-    VT_FAIL(err, VT_EINVAL, "failure of task %d with the status of a success", ev->task);
+    VT_FAIL(err, VT_EINVAL, "failure of row %d with the status of a success", ev->task);
   if (cap < vt_sched_actions_max(s))
     VT_FAIL(err, VT_EINVAL, "room for %d actions, an event may cause %d", cap, vt_sched_actions_max(s));
   return VT_OK;

@@ -96,11 +96,36 @@ int vt_sched_elsewhere(const vt_sched *s);           /* how many tasks are held 
 /* Of a FAILED task: the task whose failure caused it (itself or its glass), else -1. */
 int vt_sched_failed_by(const vt_sched *s, int task);
 vt_sched_counts vt_sched_count(const vt_sched *s);
+void vt_sched_free(vt_sched *s);
+
+/* ------------------------------------------------------------------ retries (retry.c)
+ *
+ * The rules of when a task is tried again, beside the table of dispositions in base.h (VT_STATUS_LIST); vt_sched_event
+ * applies them.  ARCHITECTURE.md, "Retries", tells the whole. */
+
+enum {
+  VT_RETRY_FAULTS = 2, /* recorded deaths that a task caused by itself: then it fails for good           */
+  VT_RETRY_DEATHS = 5  /* workers that died with it in one run, whatever the cause (the kernel kills a process that
+                          wants too much memory with the signal that people use): likewise               */
+};
+/* What replays a journal or runs a campaign with runner.max_tries. */
+vt_sched_options vt_retry_options(int n_workers, int max_tries);
+
 /* The deterministic ladder of (attempt, half_stage): the stage that failed again with half its time step, then new
  * random numbers, and so on; its first max_tries rungs.  In: the rung that failed, and the vt_stage it failed in (0,
  * none: there is nothing to halve, so the next attempt follows).  Returns 1 and the next rung, or 0 if there is none.
  */
 int vt_sched_ladder(int max_tries, int stage, int *attempt, int *half_stage);
-void vt_sched_free(vt_sched *s);
+/* The number of a rung, from 0: two an attempt. */
+int vt_retry_rung(int attempt, int half_stage);
+
+/* A failure that says nothing of the plan (no memory, a bad read): its record is marked so, and counts apart. */
+int vt_retry_is_accident(vt_status s);
+/* Would the same task do it again?  Of a process that died while it ran the task: by a signal (0: none), stalled (ended
+ * because it gave no sign of life), suspended (somebody had stopped it). */
+int vt_retry_own_fault(int sig, int stalled, int suspended);
+/* The status of a task whose glass could not be read.  A record that was good when it was indexed is the disk's
+ * failure, and none of this task's: the job ends; the next start sees the damage, and makes the glass again. */
+vt_status vt_retry_of_glass(vt_status s);
 
 #endif

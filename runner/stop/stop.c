@@ -10,7 +10,6 @@
 #include "runner/stop/stop.h"
 #include "runner/watchdog/watchdog.h"
 
-enum { EXIT_STOPPED = 75 };
 static const double HALT_EVERY_S = 1.0;
 /* One Ctrl-C may arrive twice: from the terminal, and passed on by the watchdog. */
 static const double SAME_SIGNAL_S = 0.5;
@@ -20,7 +19,7 @@ static const double SLURM_EARLY_S = 60;
 static volatile sig_atomic_t caught; /* the first signal's number */
 static struct timespec caught_at;
 static double slurm_end; /* 0: none, or not known */
-static double land_at;   /* when to begin to stop; 0: never */
+static double stop_at;   /* when to begin to stop; 0: never */
 static char halt_path[VT_PATH + 16];
 static double halt_seen;
 static int closing; /* the halt file asks to begin nothing more */
@@ -37,7 +36,7 @@ static void on_signal(int sig)
     caught_at = now;
     caught = sig;
   } else if (sig == SIGINT && seconds(&now) - seconds(&caught_at) > SAME_SIGNAL_S)
-    vt_watchdog_leave_now(EXIT_STOPPED); /* the second Ctrl-C: what is durable stays so */
+    vt_watchdog_leave_now(VT_EXIT_AGAIN); /* the second Ctrl-C: what is durable stays so */
 }
 
 void vt_stop_install(void)
@@ -99,25 +98,25 @@ void vt_stop_ask_slurm(void)
   slurm_end = left > 0 ? vt_now_s() + left : 0;
 }
 
-/* The time of landing: `grace_s` before the end, but not in the first half. */
-static void land_before(double left_s, double early_s)
+/* When to begin to stop: `grace_s` before the end, but not in the first half. */
+static void stop_before(double left_s, double early_s)
 {
   double run = left_s - early_s;
   if (run < 0.5 * left_s) run = 0.5 * left_s;
   double at = vt_now_s() + run;
-  if (land_at == 0 || at < land_at) land_at = at; /* NOLINT: 0 is "never" */
+  if (stop_at == 0 || at < stop_at) stop_at = at; /* NOLINT: 0 is "never" */
 }
 
 void vt_stop_limits(double wall_s, double grace_s, const char *halt_file)
 {
-  land_at = 0;
-  if (wall_s > 0) land_before(wall_s, grace_s);
-  if (slurm_end > 0) land_before(fmax(1, slurm_end - vt_now_s()), grace_s + SLURM_EARLY_S);
+  stop_at = 0;
+  if (wall_s > 0) stop_before(wall_s, grace_s);
+  if (slurm_end > 0) stop_before(fmax(1, slurm_end - vt_now_s()), grace_s + SLURM_EARLY_S);
   halt_path[0] = '\0';
   if (halt_file) (void)snprintf(halt_path, sizeof halt_path, "%s", halt_file);
 }
 
-double vt_stop_time_left_s(void) { return land_at > 0 ? land_at - vt_now_s() : 1e18; }
+double vt_stop_time_left_s(void) { return stop_at > 0 ? stop_at - vt_now_s() : 1e18; }
 
 /* ------------------------------------------------------------------ stop? */
 
@@ -141,7 +140,7 @@ const char *vt_stop_reason(void)
   double now = vt_now_s();
   if (caught)
     (void)snprintf(reason, sizeof reason, "signal %d (%s)", (int)caught, strsignal(caught));
-  else if (land_at > 0 && now >= land_at)
+  else if (stop_at > 0 && now >= stop_at)
     (void)snprintf(reason, sizeof reason, "the wall limit");
   else if (halt_path[0] && now - halt_seen >= HALT_EVERY_S) {
     halt_seen = now;

@@ -1,6 +1,5 @@
 /* events.c - what happened, one line of JSON each: log/events.jsonl.  A view: failing to write it is no error. */
 #include <fcntl.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,44 +8,67 @@
 
 #include "runner/telemetry/telemetry.h"
 
+enum { A_TRY = VT_FIELD_TASK | VT_FIELD_TRY };
+static const vt_run_event_doc table[VT_RUN_EVENTS] = {
+    [VT_RUN_START] = {"start", "a job begins to work in the folder", VT_FIELD_JOB},
+    [VT_RUN_LEASE] = {"lease", "a task was given to a rank", VT_FIELD_RANK | A_TRY},
+    [VT_RUN_RESULT] = {"result", "a rank has made the result of a task durable", VT_FIELD_RANK | A_TRY | VT_FIELD_WORK},
+    [VT_RUN_FAILURE] = {"failure", "a try of a task failed", VT_FIELD_RANK | A_TRY | VT_FIELD_TEXT},
+    [VT_RUN_CRASH] = {"crash", "a process died while it ran the task, or met an accident of its machine",
+                      VT_FIELD_RANK | A_TRY | VT_FIELD_TEXT},
+    [VT_RUN_ABORT] = {"abort", "a rank met an error that no task can survive: the run ends",
+                      VT_FIELD_RANK | A_TRY | VT_FIELD_TEXT},
+    [VT_RUN_GIVE_UP] = {"give_up", "a task failed for good", VT_FIELD_TASK | VT_FIELD_TEXT},
+    [VT_RUN_RANK_DEAD] = {"rank_dead", "a rank is dead: what it did goes to others",
+                          VT_FIELD_RANK | A_TRY | VT_FIELD_TEXT},
+    [VT_RUN_ELSEWHERE] = {"elsewhere", "a task is held by another job", VT_FIELD_TASK},
+    [VT_RUN_BACK] = {"back", "another job gave a task back without a result", VT_FIELD_TASK},
+    [VT_RUN_RESULT_ELSEWHERE] = {"result_elsewhere", "the journal holds a result that another job made", VT_FIELD_TASK},
+    [VT_RUN_FAILURE_ELSEWHERE] = {"failure_elsewhere", "the journal holds a failure that another job met",
+                                  A_TRY | VT_FIELD_TEXT},
+    [VT_RUN_LEADS] = {"leads", "this job leads from now on", VT_FIELD_TEXT},
+    [VT_RUN_DECLARED_DEAD] = {"taken_for_dead", "another job declared this one dead: it ends", VT_FIELD_TEXT},
+    [VT_RUN_CLOSING] = {"closing", "no task is begun any more", VT_FIELD_TEXT},
+    [VT_RUN_STOP] = {"stop", "running tasks are asked to stop", 0},
+    [VT_RUN_END] = {"end", "the job has ended; the text says what stopped it, if anything did", VT_FIELD_TEXT}};
+
+const vt_run_event_doc *vt_run_event_row(vt_run_event_kind kind) { return &table[kind]; }
+
 /* One write: lines of several jobs in one file do not mix (O_APPEND). */
-static void put(vt_events *e, json_t *line)
+static void put(vt_events *e, vt_json *line)
 {
-  char *text = json_dumps(line, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(17));
-  size_t n = text ? strlen(text) : 0;
-  if (e->fd >= 0 && n) {
-    text[n] = '\n'; /* instead of the final NUL: written by length */
-    ssize_t put = write(e->fd, text, n + 1);
-    if (put < 0 && !e->complained) {
-      e->complained = 1;
-      vt_log(VT_LOG_WARN, "telemetry", "ev=events_file error=\"cannot be written\"");
-    }
+  vt_buf text = {0};
+  vt_status rc = vt_json_dump(line, VT_JSON_LINE, &text, NULL);
+  vt_buf_add(&text, "\n", 1);
+  if (e->fd >= 0 && rc == VT_OK && !text.failed && write(e->fd, text.s, text.len) < 0 && !e->complained) {
+    e->complained = 1;
+    vt_log(VT_LOG_WARN, "telemetry", "ev=events_file error=\"cannot be written\"");
   }
-  free(text);
-  json_decref(line);
+  vt_buf_free(&text);
+  vt_json_free(line);
 }
 
-static json_t *begin(const vt_events *e, const char *what)
+static vt_json *begin(const vt_events *e, vt_run_event_kind kind)
 {
   char when[32];
   vt_utc_now(when);
-  json_t *o = json_object();
-  (void)json_object_set_new(o, "time", json_string(when));
-  (void)json_object_set_new(o, "job", json_string(e->job));
-  (void)json_object_set_new(o, "event", json_string(what));
+  vt_json *o = vt_json_object();
+  vt_json_put(o, "time", vt_json_text(when));
+  vt_json_put(o, "job", vt_json_text(e->job));
+  vt_json_put(o, "event", vt_json_text(table[kind].name));
   return o;
 }
 
-void vt_task_json(json_t *o, const vt_campaign *c, int task)
+void vt_task_json(vt_json *o, const vt_campaign *c, int task)
 {
   char hex[65];
   const vt_task *t = &c->task[task];
   vt_uid_hex(&t->uid, hex);
-  (void)json_object_set_new(o, "task", json_string(hex));
-  (void)json_object_set_new(o, "kind", json_string(t->kind == VT_TASK_GLASS ? "glass" : "md"));
-  (void)json_object_set_new(o, "composition", json_string(c->comp[t->comp].name));
-  (void)json_object_set_new(o, "glass", json_integer(t->glass));
-  if (t->temp >= 0) (void)json_object_set_new(o, "temperature_K", json_real(c->t_k[t->temp]));
+  vt_json_put(o, "task", vt_json_text(hex));
+  vt_json_put(o, "kind", vt_json_text(t->kind == VT_TASK_GLASS ? "glass" : "md"));
+  vt_json_put(o, "composition", vt_json_text(c->comp[t->comp].name));
+  vt_json_put(o, "glass", vt_json_int(t->glass));
+  if (t->temp >= 0) vt_json_put(o, "temperature_K", vt_json_num(c->t_k[t->temp]));
 }
 
 void vt_events_open(vt_events *e, const char *path, const char *job, int leads)
@@ -55,29 +77,30 @@ void vt_events_open(vt_events *e, const char *path, const char *job, int leads)
   (void)snprintf(e->job, sizeof e->job, "%s", job);
   e->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   const char *restart = getenv("SLURM_RESTART_COUNT");
-  json_t *o = begin(e, "start");
-  (void)json_object_set_new(o, "leads", json_boolean(leads));
-  (void)json_object_set_new(o, "build", json_string(vt_build_info()->build_id));
-  if (restart) (void)json_object_set_new(o, "slurm_restart_count", json_string(restart));
+  vt_json *o = begin(e, VT_RUN_START);
+  vt_json_put(o, "leads", vt_json_bool(leads));
+  vt_json_put(o, "build", vt_json_text(vt_build_info()->build_id));
+  if (restart) vt_json_put(o, "slurm_restart_count", vt_json_text(restart));
   put(e, o);
 }
 
 void vt_events_write(vt_events *e, const vt_campaign *c, const vt_run_event *h)
 {
   if (!e->open) return;
-  json_t *o = begin(e, h->what);
-  if (h->rank >= 0) (void)json_object_set_new(o, "rank", json_integer(h->rank));
-  if (h->task >= 0 && h->task < c->n_tasks) {
-    vt_task_json(o, c, h->task);
-    if (h->attempt) (void)json_object_set_new(o, "attempt", json_integer(h->attempt));
-    if (h->half_stage) (void)json_object_set_new(o, "half_step_in", json_string(vt_stage_name(h->half_stage)));
-  }
-  if (isfinite(h->ns)) (void)json_object_set_new(o, "ns", json_real(h->ns));
-  if (isfinite(h->wall_s)) (void)json_object_set_new(o, "wall_s", json_real(h->wall_s));
-  if (h->text) {
-    int n = (int)strcspn(h->text, "\n");
-    json_t *text = json_stringn(h->text, (size_t)n);
-    (void)json_object_set_new(o, "text", text ? text : json_null());
+  vt_json *o = begin(e, h->kind);
+  unsigned fields = table[h->kind].fields;
+  int of_task = h->task >= 0 && h->task < c->n_tasks;
+  if (fields & VT_FIELD_RANK && h->rank >= 0) vt_json_put(o, "rank", vt_json_int(h->rank));
+  if (fields & VT_FIELD_TASK && of_task) vt_task_json(o, c, h->task);
+  if (fields & VT_FIELD_TRY && of_task && h->attempt) vt_json_put(o, "attempt", vt_json_int(h->attempt));
+  if (fields & VT_FIELD_TRY && of_task && h->half_stage)
+    vt_json_put(o, "half_step_in", vt_json_text(vt_stage_name(h->half_stage)));
+  if (fields & VT_FIELD_WORK && isfinite(h->ns)) vt_json_put(o, "ns", vt_json_num(h->ns));
+  if (fields & VT_FIELD_WORK && isfinite(h->wall_s)) vt_json_put(o, "wall_s", vt_json_num(h->wall_s));
+  if (fields & VT_FIELD_TEXT && h->text) {
+    int n;
+    const char *sentence = vt_err_sentence(h->text, &n);
+    vt_json_put(o, "text", vt_json_textn(sentence, (size_t)n));
   }
   put(e, o);
 }

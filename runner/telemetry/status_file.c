@@ -1,5 +1,4 @@
 /* status_file.c - one small file for `status`: status.json. */
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,29 +6,26 @@
 
 #include "runner/telemetry/telemetry.h"
 
-static void put_number(json_t *o, const char *key, double x)
-{
-  (void)json_object_set_new(o, key, isfinite(x) ? json_real(x) : json_null());
-}
-
 static const char *word(int doing)
 {
   static const char *const of[] = {"idle", "busy", "left", "dead"};
   return doing >= VT_RANK_IDLE && doing <= VT_RANK_DEAD ? of[doing] : "";
 }
 
-static json_t *rank_json(const vt_campaign *c, const vt_run_snapshot *w, int rank)
+static vt_json *rank_json(const vt_campaign *c, const vt_run_snapshot *w, int rank)
 {
   const vt_rank_state *r = &w->rank[rank];
-  json_t *o = json_pack("{s:i, s:s}", "rank", rank, "state", word(r->doing));
-  put_number(o, "since_s", w->now - r->since);
-  put_number(o, "heard_s", w->now - r->heard);
+  vt_json *o = vt_json_object();
+  vt_json_put(o, "rank", vt_json_int(rank));
+  vt_json_put(o, "state", vt_json_text(word(r->doing)));
+  vt_json_put(o, "since_s", vt_json_num(w->now - r->since));
+  vt_json_put(o, "heard_s", vt_json_num(w->now - r->heard));
   if (r->task < 0 || r->task >= c->n_tasks) return o;
   vt_task_json(o, c, r->task);
-  (void)json_object_set_new(o, "stage", json_string(vt_stage_name(r->stage)));
-  (void)json_object_set_new(o, "attempt", json_integer(r->attempt));
-  (void)json_object_set_new(o, "half_step_in", json_string(vt_stage_name(r->half_stage)));
-  put_number(o, "fraction", r->fraction);
+  vt_json_put(o, "stage", vt_json_text(vt_stage_name(r->stage)));
+  vt_json_put(o, "attempt", vt_json_int(r->attempt));
+  vt_json_put(o, "half_step_in", vt_json_text(vt_stage_name(r->half_stage)));
+  vt_json_put(o, "fraction", vt_json_num(r->fraction));
   return o;
 }
 
@@ -40,21 +36,26 @@ void vt_status_file_write(const char *path, const vt_campaign *c, const vt_run_s
   vt_err ignored = {0};
   char hex[65];
   vt_uid_hex(&c->id, hex);
-  json_t *o = json_pack("{s:s, s:s, s:I, s:I, s:i, s:i, s:i}", "campaign_id", hex, "state", state, "updated",
-                        (json_int_t)time(NULL), "running", (json_int_t)w->tasks.leased, "workers", w->workers,
-                        "other_jobs", w->others, "elsewhere", w->elsewhere);
-  put_number(o, "ns_done", w->ns_done);
-  put_number(o, "ns_total", w->ns_total);
-  put_number(o, "ns_per_day", w->ns_per_day);
-  put_number(o, "eta_s", w->eta_s);
-  if (last_error[0]) (void)json_object_set_new(o, "last_error", json_string(last_error));
-  json_t *ranks = json_array();
-  for (int r = 0; w->rank && r < w->n_ranks && r < RANKS_MOST; r++)
-    (void)json_array_append_new(ranks, rank_json(c, w, r));
-  (void)json_object_set_new(o, "ranks", ranks);
-  char *text = json_dumps(o, JSON_INDENT(1) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(17));
-  if (text && vt_file_replace(path, text, strlen(text), &ignored) != VT_OK)
-    vt_log(VT_LOG_WARN, "telemetry", "ev=status_file error=\"%s\"", ignored.text);
-  free(text);
-  json_decref(o);
+  vt_json *o = vt_json_object();
+  vt_json_put(o, "campaign_id", vt_json_text(hex));
+  vt_json_put(o, "state", vt_json_text(state));
+  vt_json_put(o, "updated", vt_json_int(time(NULL)));
+  vt_json_put(o, "running", vt_json_int(w->tasks.leased));
+  vt_json_put(o, "workers", vt_json_int(w->workers));
+  vt_json_put(o, "other_jobs", vt_json_int(w->others));
+  vt_json_put(o, "elsewhere", vt_json_int(w->elsewhere));
+  vt_json_put(o, "ns_done", vt_json_num(w->ns_done));
+  vt_json_put(o, "ns_total", vt_json_num(w->ns_total));
+  vt_json_put(o, "ns_per_day", vt_json_num(w->ns_per_day));
+  vt_json_put(o, "eta_s", vt_json_num(w->eta_s));
+  if (last_error[0]) vt_json_put(o, "last_error", vt_json_text(last_error));
+  vt_json *ranks = vt_json_array();
+  for (int r = 0; w->rank && r < w->n_ranks && r < RANKS_MOST; r++) vt_json_add(ranks, rank_json(c, w, r));
+  vt_json_put(o, "ranks", ranks);
+  vt_buf text = {0};
+  vt_status rc = vt_json_dump(o, 1, &text, &ignored);
+  if (rc == VT_OK) rc = vt_file_replace(path, text.s, text.len, &ignored);
+  if (rc != VT_OK) vt_log(VT_LOG_WARN, "telemetry", "ev=status_file error=\"%s\"", vt_err_line(ignored.text).s);
+  vt_buf_free(&text);
+  vt_json_free(o);
 }

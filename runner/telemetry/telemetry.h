@@ -47,6 +47,7 @@
 #define VT_TELEMETRY_H
 
 #include "config/config.h"
+#include "runner/json/json.h"
 #include "runner/sched/sched.h"
 
 /* What a rank does, as the master sees it. */
@@ -58,13 +59,52 @@ typedef struct vt_rank_state {
   double heard, since;                      /* last word; since when it does this (comm's clock) */
 } vt_rank_state;
 
-/* Something worth a line in the log of events. */
+/* Something worth a line in log/events.jsonl. */
+typedef enum vt_run_event_kind {
+  VT_RUN_START,
+  VT_RUN_LEASE,
+  VT_RUN_RESULT,
+  VT_RUN_FAILURE,
+  VT_RUN_CRASH,
+  VT_RUN_ABORT,
+  VT_RUN_GIVE_UP,
+  VT_RUN_RANK_DEAD,
+  VT_RUN_ELSEWHERE,
+  VT_RUN_BACK,
+  VT_RUN_RESULT_ELSEWHERE,
+  VT_RUN_FAILURE_ELSEWHERE,
+  VT_RUN_LEADS,
+  VT_RUN_DECLARED_DEAD,
+  VT_RUN_CLOSING,
+  VT_RUN_STOP,
+  VT_RUN_END,
+  VT_RUN_EVENTS
+} vt_run_event_kind;
+
+/* Keys of a line.  Every line begins with time (UTC), job (its id) and event; then come, of what the table allows for
+ * this event, the keys that are known, in this order. */
+typedef enum vt_run_event_field {
+  VT_FIELD_JOB = 1,   /* leads, build, slurm_restart_count (where SLURM set it)                             */
+  VT_FIELD_RANK = 2,  /* rank                                                                               */
+  VT_FIELD_TASK = 4,  /* task (uid), kind ("glass", "md"), composition, glass, temperature_K (of "md" only) */
+  VT_FIELD_TRY = 8,   /* attempt (from 1 on), half_step_in (the stage that has half its time step)          */
+  VT_FIELD_WORK = 16, /* ns (simulated), wall_s                                                            */
+  VT_FIELD_TEXT = 32  /* text: one sentence                                                                */
+} vt_run_event_field;
+
+typedef struct vt_run_event_doc {
+  const char *name, *text; /* as written; what it says */
+  unsigned fields;         /* of vt_run_event_field */
+} vt_run_event_doc;
+/* A row of the table that describes events.jsonl; kind < VT_RUN_EVENTS. */
+const vt_run_event_doc *vt_run_event_row(vt_run_event_kind kind);
+
 typedef struct vt_run_event {
-  const char *what; /* "lease", "result", "failure", "crash", "give_up", "rank_dead", "elsewhere", "back", "stop" ... */
-  int rank, task;   /* -1: none */
-  int attempt, half_stage, stage;
-  double ns, wall_s;
-  const char *text; /* NULL: nothing to add */
+  vt_run_event_kind kind;
+  int rank, task; /* -1: none */
+  int attempt, half_stage;
+  double ns, wall_s; /* NaN: not known */
+  const char *text;  /* NULL: nothing to add; of an error chain the innermost sentence is written */
 } vt_run_event;
 
 /* What the master knows of the campaign while it runs. */
@@ -93,8 +133,7 @@ void vt_events_open(vt_events *e, const char *path, const char *job, int leads);
 void vt_events_write(vt_events *e, const vt_campaign *c, const vt_run_event *h);
 void vt_events_close(vt_events *e);
 /* task, kind, composition, glass, temperature_K of a task into a JSON object. */
-struct json_t;
-void vt_task_json(struct json_t *o, const vt_campaign *c, int task);
+void vt_task_json(vt_json *o, const vt_campaign *c, int task);
 
 /* status_file.c: status.json.  A view that `status` may lose: failing to write it is not an error of the campaign. */
 void vt_status_file_write(const char *path, const vt_campaign *c, const vt_run_snapshot *w, const char *last_error,

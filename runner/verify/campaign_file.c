@@ -1,6 +1,5 @@
 /* campaign_file.c - which campaign is it?  campaign.yaml says, or the store's own copy of it. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -8,50 +7,18 @@
 #include "runner/store/store.h"
 #include "runner/verify/verify_impl.h"
 
-static int by_uid(const void *a, const void *b)
-{
-  const vt__task_at *x = a, *y = b;
-  return vt_uid_cmp(&x->uid, &y->uid);
-}
-
-static vt_status index_tasks(const vt_campaign *c, vt__task_at **out, vt_err *err)
-{
-  void *p;
-  VT_TRY(vt_calloc64(&p, (size_t)c->n_tasks, sizeof **out, err), err, "uids of %d tasks", c->n_tasks);
-  *out = p;
-  for (int i = 0; i < c->n_tasks; i++) (*out)[i] = (vt__task_at){.uid = c->task[i].uid, .i = i};
-  qsort(*out, (size_t)c->n_tasks, sizeof **out, by_uid);
-  return VT_OK;
-}
-
-static int task_in(const vt__task_at *list, int n, const vt_uid *uid)
-{
-  const vt__task_at key = {.uid = *uid}, *at = n ? bsearch(&key, list, (size_t)n, sizeof *list, by_uid) : NULL;
-  return at ? at->i : -1;
-}
-
-int vt__task_of(const vt__checkup *k, const vt_uid *uid)
-{
-  return k->by_uid ? task_in(k->by_uid, k->c->n_tasks, uid) : -1;
-}
-
 /* 1 if the journal has results, and none is of a task of c. */
-static vt_status is_strange(const vt__checkup *k, const vt_campaign *c, int *yes, vt_err *err)
+static int is_strange(const vt__checkup *k, const vt_campaign *c)
 {
-  vt__task_at *list;
   int results = 0, mine = 0;
-  *yes = 0;
-  if (!k->j) return VT_OK;
-  VT_PASS(index_tasks(c, &list, err));
+  if (!k->j) return 0;
   for (int i = 0; i < vt_journal_count(k->j) && !mine; i++) {
     const vt_rec *r = vt_journal_rec(k->j, i);
     if (r->type != VT_REC_RESULT) continue;
     results++;
-    mine = task_in(list, c->n_tasks, &r->uid) >= 0;
+    mine = vt_campaign_find(c, &r->uid) >= 0;
   }
-  vt_free(list);
-  *yes = results && !mine;
-  return VT_OK;
+  return results && !mine;
 }
 
 /* The campaign of a store whose checksum is right; text: as campaign.yaml should be. */
@@ -91,7 +58,7 @@ static vt_status ask_store(vt__checkup *k, vt_finding_kind kind, const char *wha
   vt_buf text = {0};
   int strange = 1;
   vt_status rc = k->sum == VT_OK ? from_store(k, &c, &text, &why) : VT_EIO;
-  if (rc == VT_OK) rc = is_strange(k, c, &strange, err);
+  if (rc == VT_OK) strange = is_strange(k, c);
   if (rc == VT_ENOMEM) VT_FAIL(err, rc, "campaign of '%s'", k->dir->dir);
   vt__place at = {.kind = kind, .file = "campaign.yaml"};
   if (rc == VT_OK && !strange) {
@@ -119,7 +86,7 @@ vt_status vt__check_campaign(vt__checkup *k, vt_err *err)
   k->sum = access(k->dir->store, F_OK) == 0 ? vt_store_check_sum(k->dir->store, &k->why_sum) : VT_EIO;
   vt_status rc = vt_outdir_campaign(k->dir, k->env, &k->c, &why);
   if (rc == VT_ENOMEM) VT_FAIL(err, rc, "campaign of '%s'", k->dir->dir);
-  if (rc == VT_OK) VT_PASS(is_strange(k, k->c, &strange, err));
+  if (rc == VT_OK) strange = is_strange(k, k->c);
   if (access(k->dir->campaign, F_OK) != 0) {
     kind = VT_FOUND_MISSING;
     (void)snprintf(what, sizeof what, "it is not there");
@@ -134,7 +101,6 @@ vt_status vt__check_campaign(vt__checkup *k, vt_err *err)
   } else
     what[0] = '\0';
   if (what[0]) VT_PASS(ask_store(k, kind, what, err));
-  if (!k->c) return VT_OK;
-  (void)snprintf(k->v->campaign, sizeof k->v->campaign, "%s", k->c->name);
-  return index_tasks(k->c, &k->by_uid, err);
+  if (k->c) (void)snprintf(k->v->campaign, sizeof k->v->campaign, "%s", k->c->name);
+  return VT_OK;
 }

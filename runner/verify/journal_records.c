@@ -117,7 +117,7 @@ static void note_unfit(vt__checkup *k, int i, vt_status rc, const char *why)
 static vt_status compare_twice(vt__checkup *k, const vt_rec *r, const vt_plan *p, const vt_result_head *h,
                                const double *values, size_t n, vt_err *err)
 {
-  const vt_rec *a = k->first[vt__task_of(k, &r->uid)];
+  const vt_rec *a = k->first[vt_campaign_find(k->c, &r->uid)];
   vt_result_head first;
   double *other;
   size_t m;
@@ -208,7 +208,7 @@ vt_status vt__check_records(vt__checkup *k, vt_err *err)
   for (int i = 0; i < n; i++) {
     const vt_rec *r = vt_journal_rec(k->j, i);
     vt_alive();
-    int task = vt__task_of(k, &r->uid), result = r->type == VT_REC_RESULT;
+    int task = vt_campaign_find(k->c, &r->uid), result = r->type == VT_REC_RESULT;
     k->v->results += result;
     k->v->failures += !result;
     if (task < 0) {
@@ -248,7 +248,7 @@ static vt_status check_glass(vt__checkup *k, int task, vt_err *err)
   vt_alive();
   VT_PASS(vt_campaign_plan(k->c, task, &p, err));
   VT_PASS(vt_record_result(k->j, k->first[task], &p, NULL, &values, &n, err));
-  VT_TRY_OUT(vt_glass_file_text(&p, values, &b, err), err, "structure of task %d", task);
+  VT_TRY_OUT(vt_glass_file_text(&p, values, &b, err), err, "structure of row %d", task);
   vt_glass_file_name(&p.uid, name);
   (void)snprintf(path, sizeof path, "%s/%s", k->dir->dir, name);
   int is = file_is(path, &b);

@@ -231,14 +231,12 @@ static vt_status one_round(watch_over *w, const vt_campaign_env *env, vt_repair_
 
 static int64_t count_open(const vt_outdir *o, const vt_campaign_env *env)
 {
-  vt_campaign *c = NULL;
-  vt_folder_state s = {0};
-  int64_t n = -1;
-  if (vt_outdir_campaign(o, env, &c, NULL) == VT_OK && vt_folder_look(o, c, &s, NULL) == VT_OK)
-    n = s.tasks.waiting + s.tasks.ready + s.tasks.leased;
-  vt_folder_state_free(&s);
-  vt_campaign_free(c);
-  return n;
+  vt_folder_view *view = NULL;
+  if (vt_folder_view_open(&view, o, env, NULL) != VT_OK) return -1;
+  const vt_sched_counts *n = &vt_folder_view_state(view)->tasks;
+  int64_t open = n->waiting + n->ready + n->leased;
+  vt_folder_view_close(view);
+  return open;
 }
 
 vt_status vt_folder_repair(vt_outdir *o, const vt_campaign_env *env, vt_repair *r, vt_err *err)

@@ -1,5 +1,4 @@
 /* verify.c - the state of a campaign folder's bytes: findings, and the small files. */
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -54,12 +53,10 @@ void vt__found(vt__checkup *k, vt__place at, const char *what, ...)
 const char *vt__why(const vt_err *err)
 {
   static char text[sizeof err->text];
-  (void)snprintf(text, sizeof text, "%.*s", (int)strcspn(err->text, "\n"), err->text);
-  char *at = strstr(text, ".c:");
-  if (!at || at > text + strcspn(text, " ")) return text;
-  at += 3;
-  while (isdigit((unsigned char)*at)) at++;
-  return at[0] == ':' && at[1] == ' ' ? at + 2 : text;
+  int n;
+  const char *sentence = vt_err_sentence(err->text, &n);
+  (void)snprintf(text, sizeof text, "%.*s", n, sentence);
+  return text;
 }
 
 void vt_checked_free(vt_checked *v)
@@ -195,7 +192,7 @@ static void check_checkpoint(vt__checkup *k, const char *name)
   } else if (strncmp(name, hex, strlen(hex)) != 0) {
     at.kind = VT_FOUND_MISMATCH;
     vt__found(k, at, "it is of task %.12s, not of the one that its name says", hex);
-  } else if (k->by_uid && vt__task_of(k, &info.uid) < 0) {
+  } else if (k->c && vt_campaign_find(k->c, &info.uid) < 0) {
     vt__found(k, (vt__place){.kind = VT_FOUND_FOREIGN, .file = file, .action = "no run looks at it"},
               "of a task that is not of this campaign");
   } else if (k->j && !k->busy && vt_journal_result(k->j, &info.uid)) {
@@ -236,13 +233,11 @@ void vt__checkup_free(vt__checkup *k)
 {
   vt_free(k->unfit);
   vt_free(k->first);
-  vt_free(k->by_uid);
   vt_buf_free(&k->campaign_of_store);
   vt_journal_free(k->j);
   vt_campaign_free(k->c);
   k->unfit = NULL;
   k->first = NULL;
-  k->by_uid = NULL;
   k->j = NULL;
   k->c = NULL;
 }

@@ -8,11 +8,6 @@
 #include "runner/telemetry/telemetry.h"
 #include "runner/verify/verify.h"
 
-typedef struct vt__task_at {
-  vt_uid uid;
-  int32_t i; /* in the campaign */
-} vt__task_at;
-
 typedef struct vt__checkup {
   const vt_outdir *dir;
   const vt_campaign_env *env;
@@ -26,7 +21,6 @@ typedef struct vt__checkup {
   int n_unfit;
   unsigned char *unfit;     /* [records of j] whole, but not what its task needs: to be left out */
   const vt_rec **first;     /* [tasks] the result that counts; NULL: none                        */
-  vt__task_at *by_uid;      /* [tasks] sorted                                                    */
   vt_buf campaign_of_store; /* set where campaign.yaml is to be restored from it                 */
 } vt__checkup;
 
@@ -44,7 +38,6 @@ typedef struct vt__place {
 void vt__found(vt__checkup *k, vt__place at, const char *what, ...) VT_PRINTF(3, 4);
 /* The innermost message of an error, without our own source position; valid until the next call. */
 const char *vt__why(const vt_err *err);
-int vt__task_of(const vt__checkup *k, const vt_uid *uid); /* or -1 */
 
 /* campaign_file.c: k->c, and the store's sum. */
 VT_MUST_CHECK vt_status vt__check_campaign(vt__checkup *k, vt_err *err);

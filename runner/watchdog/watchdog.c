@@ -1,4 +1,4 @@
-/* guard.c - the page that watchdog and child share, the child's calls, the watchdog's watch. */
+/* watchdog.c - the page that watchdog and child share, the child's calls, the watchdog's watch. */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS, WCONTINUED */
 #include "runner/watchdog/watchdog.h"
 
@@ -14,13 +14,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { EXIT_AGAIN = 75, LEFT = 1 << 16, ANSWER_MS = 10000 };
+enum { LEFT = 1 << 16, ANSWER_MS = 10000 };
 static const double LOOK_S = 0.05;
-/* A watchdog that was not scheduled for so long was stopped itself (Ctrl-Z, a suspended job): no time has passed. */
+/* A watchdog that was not scheduled for so long was suspended itself (Ctrl-Z, a suspended job): no time has passed. */
 static const double SUSPENDED_S = 2;
 
 typedef struct page {
-  _Atomic uint64_t beat, guardian_beat;
+  _Atomic uint64_t beat, watchdog_beat;
   _Atomic int phase;
   _Atomic int leaves;         /* LEFT | exit code: the child said so */
   _Atomic int64_t silence_ms; /* 0: no limit */
@@ -34,14 +34,14 @@ static volatile sig_atomic_t child;
 
 /* ------------------------------------------------------------------ the child */
 
-/* Who guards the watchdog?  One that was stopped is woken; where all are stopped, nobody calls this. */
-static void wake_guardian(void)
+/* Who watches the watchdog?  One that was suspended is woken; where all are suspended, nobody calls this. */
+static void wake_watchdog(void)
 {
   static uint64_t last;
   static double heard;
   const double patience_s = 5;
   double now = vt_now_s();
-  uint64_t beat = atomic_load(&shared->guardian_beat);
+  uint64_t beat = atomic_load(&shared->watchdog_beat);
   if (beat != last || heard == 0) last = beat, heard = now;
   if (now - heard < patience_s) return;
   heard = now;
@@ -52,7 +52,7 @@ void vt_watchdog_beat(void)
 {
   if (!shared) return;
   uint64_t n = atomic_fetch_add_explicit(&shared->beat, 1, memory_order_relaxed);
-  if (n % 64 == 0) wake_guardian();
+  if (n % 64 == 0) wake_watchdog();
 }
 
 void vt_watchdog_patience(double silence_s)
@@ -125,13 +125,13 @@ static void sign_off(void)
   (void)ignored;
 }
 
-/* The job cannot go on.  A launcher notices by itself that a rank is gone, but not while it is starting: the others
+/* The job cannot go on.  A launcher notices by itself that a rank is dead, but not while it is starting: the others
  * would wait in MPI_Init. */
 static void end_job(void)
 {
   char word[64];
   int fd;
-  (void)snprintf(word, sizeof word, "cmd=abort exitcode=%d\n", EXIT_AGAIN);
+  (void)snprintf(word, sizeof word, "cmd=abort exitcode=%d\n", VT_EXIT_AGAIN);
   (void)tell_launcher(word, &fd);
 }
 
@@ -145,7 +145,7 @@ static void describe(const vt_watchdog_death *d)
 {
   const char *rank = getenv("PMI_RANK");
   char how[96];
-  if (d->hung)
+  if (d->stalled)
     (void)snprintf(how, sizeof how, "showed no sign of life for %.0f s and was ended", d->silence_s);
   else if (d->signal)
     (void)snprintf(how, sizeof how, "was killed by signal %d (%s)", d->signal, strsignal(d->signal));
@@ -174,17 +174,17 @@ static int waits_for_disk(void)
 }
 
 /* The child is dead: what that means for the job. */
-static _Noreturn void conclude(int how, int hung, int stopped, vt_watchdog_on_death *on_death)
+static _Noreturn void conclude(int how, int stalled, int suspended, vt_watchdog_on_death *on_death)
 {
   vt_watchdog_death d = {.signal = WIFSIGNALED(how) ? WTERMSIG(how) : 0,
-                         .stopped = stopped,
+                         .suspended = suspended,
                          .code = WIFEXITED(how) ? WEXITSTATUS(how) : 0,
-                         .hung = hung,
+                         .stalled = stalled,
                          .phase = atomic_load(&shared->phase),
                          .silence_s = 1e-3 * (double)atomic_load(&shared->silence_ms)};
   int leaves = atomic_load(&shared->leaves);
   child = 0; /* its number may soon be another's */
-  if (d.phase == VT_WATCHDOG_OVER) _exit(d.signal ? EXIT_AGAIN : d.code);
+  if (d.phase == VT_WATCHDOG_OVER) _exit(d.signal ? VT_EXIT_AGAIN : d.code);
   if (leaves && !d.signal) {
     sign_off();
     _exit(leaves & 0xff);
@@ -197,32 +197,32 @@ static _Noreturn void conclude(int how, int hung, int stopped, vt_watchdog_on_de
   if (on_death) on_death(&d);
   if (d.phase == VT_WATCHDOG_IN_COLLECTIVE) {
     end_job();
-    _exit(EXIT_AGAIN);
+    _exit(VT_EXIT_AGAIN);
   }
   sign_off();
-  _exit(is_master() ? EXIT_AGAIN : 0);
+  _exit(is_master() ? VT_EXIT_AGAIN : VT_EXIT_OK);
 }
 
 static _Noreturn void watch(vt_watchdog_on_death *on_death)
 {
   uint64_t last = 0;
   double heard = vt_now_s(), looked = heard;
-  int hung = 0, stopped = 0, how;
+  int stalled = 0, suspended = 0, how;
   for (;;) {
     pid_t ended = waitpid((pid_t)child, &how, WNOHANG | WUNTRACED | WCONTINUED);
-    if (ended == (pid_t)child && (WIFEXITED(how) || WIFSIGNALED(how))) conclude(how, hung, stopped, on_death);
-    if (ended == (pid_t)child) stopped = WIFSTOPPED(how);
-    if (ended < 0 && errno != EINTR) _exit(EXIT_AGAIN);
-    (void)atomic_fetch_add(&shared->guardian_beat, 1);
+    if (ended == (pid_t)child && (WIFEXITED(how) || WIFSIGNALED(how))) conclude(how, stalled, suspended, on_death);
+    if (ended == (pid_t)child) suspended = WIFSTOPPED(how);
+    if (ended < 0 && errno != EINTR) _exit(VT_EXIT_AGAIN);
+    (void)atomic_fetch_add(&shared->watchdog_beat, 1);
     vt_nap_s(LOOK_S);
     double now = vt_now_s();
     uint64_t beat = atomic_load(&shared->beat);
     int64_t limit_ms = atomic_load(&shared->silence_ms);
     if (beat != last || now - looked > SUSPENDED_S) last = beat, heard = now;
     looked = now;
-    if (limit_ms > 0 && !hung && now - heard > 1e-3 * (double)limit_ms) {
+    if (limit_ms > 0 && !stalled && now - heard > 1e-3 * (double)limit_ms) {
       if (waits_for_disk()) continue;
-      hung = 1;
+      stalled = 1;
       (void)kill((pid_t)child, SIGKILL);
     }
   }
@@ -244,7 +244,7 @@ const char *vt_watchdog_start(vt_watchdog_on_death *on_death)
   }
   if (made == 0) {
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != watchdog) _exit(EXIT_AGAIN); /* it died before the kernel knew */
+    if (getppid() != watchdog) _exit(VT_EXIT_AGAIN); /* it died before the kernel knew */
     return NULL;
   }
   child = (sig_atomic_t)made;

@@ -28,11 +28,11 @@ enum { VT_WATCHDOG_NOTE = 3072 };
 
 /* What the watchdog knows when its child is dead. */
 typedef struct vt_watchdog_death {
-  int signal;  /* that killed it, or 0 */
-  int code;    /* of its exit           */
-  int hung;    /* 1: the watchdog ended it after `silence_s` without a sign of life */
-  int stopped; /* 1: somebody had stopped it (SIGSTOP): its silence was not its own doing */
-  int phase;   /* vt_watchdog_phase        */
+  int signal;    /* that killed it, or 0 */
+  int code;      /* of its exit           */
+  int stalled;   /* 1: the watchdog ended it after `silence_s` without a sign of life */
+  int suspended; /* 1: somebody had stopped it (SIGSTOP): its silence was not its own doing */
+  int phase;     /* vt_watchdog_phase        */
   double silence_s;
   const void *note; /* what the child left with vt_watchdog_note; NULL: nothing, or it died while writing */
   size_t n_note;

@@ -313,8 +313,8 @@ void vt_pot_conform_locality(const vt_pot_case *c)
 
 static void same_answer(const vt_pot_case *c, const char *what, const answer *a, const answer *b)
 {
-  if (memcmp(&a->energy, &b->energy, sizeof a->energy) || memcmp(a->virial, b->virial, sizeof a->virial) ||
-      memcmp(a->f, b->f, (size_t)a->n * sizeof *a->f) || memcmp(a->e, b->e, (size_t)a->n * sizeof *a->e))
+  if (memcmp(&a->energy, &b->energy, sizeof a->energy) != 0 || memcmp(a->virial, b->virial, sizeof a->virial) != 0 ||
+      memcmp(a->f, b->f, (size_t)a->n * sizeof *a->f) != 0 || memcmp(a->e, b->e, (size_t)a->n * sizeof *a->e) != 0)
     fail_msg("%s: other bits %s", c->label, what);
 }
 

@@ -78,7 +78,7 @@ class Living(unittest.TestCase):
         self.assertEqual(p.returncode, STOPPED, text)
         self.assertLess(time.time() - t0, 15)
         self.assertIn("it was the master", text)
-        self.assertIn("ev=master_lost", (out / "log/rank-0001.log").read_text())
+        self.assertIn("ev=master_dead", (out / "log/rank-0001.log").read_text())
         p = run(self.campaign, out, 2)
         self.assertEqual(p.returncode, 0, p.stdout + p.stderr)
         self.assertEqual(differences(self.reference, out), "")

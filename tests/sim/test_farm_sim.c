@@ -18,6 +18,7 @@ typedef struct world {
   int n_ranks;
   char dir[64];
   vt_sched_task task[N_TASKS];
+  vt_uid_index by_uid;
   double ns[N_TASKS];
   int ran[N_TASKS]; /* how often each task gave a result in this world, over all starts */
 } world;
@@ -87,6 +88,7 @@ static void open_rank(world *w, rank *r, int k, vt_journal *replay)
                     .task_ns = w->ns,
                     .n_tasks = N_TASKS,
                     .replay = k == 0 ? replay : NULL,
+                    .by_uid = &w->by_uid,
                     .journal_dir = w->dir,
                     .work = {.ctx = r, .run = work_run}}};
   if (k == 0) VT_TEST_OK(vt__master_open(&r->master, &r->o, &err), &err);
@@ -96,8 +98,8 @@ static void open_rank(world *w, rank *r, int k, vt_journal *replay)
 static int over(const rank *r)
 {
   const unsigned char *dead;
-  int given_up;
-  return r->master ? vt__master_finished(r->master) : vt__worker_over(r->worker, &dead, &given_up);
+  int declared_dead;
+  return r->master ? vt__master_finished(r->master) : vt__worker_over(r->worker, &dead, &declared_dead);
 }
 
 /* One start; stop_after: virtual seconds, < 0 never. */
@@ -141,6 +143,14 @@ static void make_world(world *w, uint64_t seed)
     vt_sha256(&i, sizeof i, &w->task[i].uid);
     w->ns[i] = 1;
   }
+  vt_err err = {0};
+  VT_TEST_OK(vt_uid_index_make(&w->by_uid, &w->task[0].uid, sizeof *w->task, N_TASKS, &err), &err);
+}
+
+static void remove_world(world *w)
+{
+  vt_uid_index_free(&w->by_uid);
+  vt_test_folder_remove(w->dir);
 }
 
 static void every_task_is_recorded_once_whatever_the_delays_and_stops(void **state)
@@ -170,7 +180,7 @@ static void every_task_is_recorded_once_whatever_the_delays_and_stops(void **sta
                  (unsigned long long)seed, w.n_ranks, i, w.ran[i], result, tries);
     }
     vt_journal_free(j);
-    vt_test_folder_remove(w.dir);
+    remove_world(&w);
   }
   assert_true(stopped_in_the_middle > 5); /* else the stop was never tried */
 }

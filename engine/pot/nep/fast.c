@@ -126,7 +126,8 @@ static double put_cutoffs(const vt_nep_fast *f, const double *rc, void *to)
   for (int s = 0; s < b->n_species; s++) {
     for (int u = 0; u < b->n_species; u++) {
       const double pair = 0.5 * (rc[b->type[s]] + rc[b->type[u]]);
-      put(f, to, (size_t)(s * VT_FAST_ROW + u), 1 / (f->kernel->real_size == (int)sizeof(float) ? (float)pair : pair));
+      put(f, to, (size_t)s * VT_FAST_ROW + (size_t)u,
+          1 / (f->kernel->real_size == (int)sizeof(float) ? (float)pair : pair));
       largest = fmax(largest, pair);
     }
   }

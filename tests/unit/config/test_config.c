@@ -147,8 +147,8 @@ static void a_range_and_the_list_of_its_temperatures_are_the_same_bits(void **st
   (void)state;
   static const char head[] = "vitrion: 1\ncampaign: r\npotential: {kind: lj}\ncompositions: {include: [LiAlCl4]}\n";
   static const char *const ways[] = {"450..451 K by 0.1 K", "450 K..451 K by 0.1", "450 .. 451 K by  0.1 K",
-                                     "[451 K, 450 K, 450.1 K, 450.2 K, 450.3 K, 450.4 K, 450.5 K, 450.6 K, 450.7 K, "
-                                     "450.8 K, 450.9 K]"};
+                                     ("[451 K, 450 K, 450.1 K, 450.2 K, 450.3 K, 450.4 K, 450.5 K, 450.6 K, 450.7 K, "
+                                      "450.8 K, 450.9 K]")};
   vt_uid first = {0};
   for (int i = 0; i < 4; i++) {
     char text[400];

@@ -87,6 +87,65 @@ static void an_error_in_a_users_file_names_place_and_not_our_source(void **state
   assert_string_equal(err.text, "a.yaml: no line\n");
 }
 
+static void people_read_sentences_without_our_positions(void **state)
+{
+  (void)state;
+  static const char chain[] = "engine/md/contacts.c:150: Cl 58 and O 81 are too close\n"
+                              "runs/engine/a.c.yaml:3:5: a user's file\n"
+                              "config/x.c: no position\n\n"
+                              "runner/farm/rank.c:7: rank 3\n";
+  static const char sentences[] = "Cl 58 and O 81 are too close\nruns/engine/a.c.yaml:3:5: a user's file\n"
+                                  "config/x.c: no position\nrank 3\n";
+  vt_buf text = {0};
+  int n;
+  vt_err_for_people(chain, &text);
+  assert_string_equal(text.s, sentences);
+  vt_buf_free(&text);
+  assert_string_equal(vt_err_line(chain).s, "Cl 58 and O 81 are too close; runs/engine/a.c.yaml:3:5: a user's file; "
+                                            "config/x.c: no position; rank 3");
+  assert_ptr_equal(vt_err_sentence(chain, &n), chain + strlen("engine/md/contacts.c:150: "));
+  assert_int_equal(n, strlen("Cl 58 and O 81 are too close"));
+  assert_string_equal(vt_err_line("").s, "");
+}
+
+static void debug_keeps_the_positions(void **state)
+{
+  (void)state;
+  static const char chain[] = "engine/md/md.h:15: one\nrunner/farm/rank.c:7: two\n";
+  vt_buf text = {0};
+  int n;
+  vt_err_show_positions(1);
+  vt_err_for_people(chain, &text);
+  vt_err_text line = vt_err_line(chain);
+  const char *first = vt_err_sentence(chain, &n);
+  vt_err_show_positions(0);
+  assert_string_equal(text.s, chain);
+  assert_string_equal(line.s, "engine/md/md.h:15: one; runner/farm/rank.c:7: two");
+  assert_memory_equal(first, "one\n", (size_t)n + 1); /* files for machines do not depend on it */
+  vt_buf_free(&text);
+}
+
+static void what_vt_fail_writes_is_recognised_as_our_position(void **state)
+{
+  (void)state;
+  vt_err err;
+  (void)vt_err_set(&err, VT_EIO, __FILE__, __LINE__, "the disk");
+  (void)vt_err_wrap(&err, VT_EIO, __FILE__, __LINE__, "the folder");
+  assert_string_equal(vt_err_line(err.text).s, "the disk; the folder");
+}
+
+static void a_chain_that_fills_its_text_fits_a_line(void **state)
+{
+  (void)state;
+  char chain[sizeof((vt_err *)NULL)->text];
+  memset(chain, '\n', sizeof chain - 1); /* "; " is longer than what it replaces */
+  chain[sizeof chain - 1] = '\0';
+  for (size_t i = 0; i < sizeof chain - 1; i += 2) chain[i] = 'x';
+  vt_err_text line = vt_err_line(chain);
+  assert_int_equal(strlen(line.s), sizeof line.s - 1);
+  assert_memory_equal(line.s, "x; x; x; ", 9);
+}
+
 static void every_status_has_a_text_and_a_disposition(void **state)
 {
   (void)state;
@@ -328,6 +387,10 @@ int main(void)
       cmocka_unit_test(a_callee_without_text_lets_the_caller_begin_the_chain),
       cmocka_unit_test(an_endless_chain_is_cut_and_stays_a_string),
       cmocka_unit_test(an_error_in_a_users_file_names_place_and_not_our_source),
+      cmocka_unit_test(people_read_sentences_without_our_positions),
+      cmocka_unit_test(debug_keeps_the_positions),
+      cmocka_unit_test(what_vt_fail_writes_is_recognised_as_our_position),
+      cmocka_unit_test(a_chain_that_fills_its_text_fits_a_line),
       cmocka_unit_test(every_status_has_a_text_and_a_disposition),
       cmocka_unit_test(memory_is_zero_and_aligned_for_any_size),
       cmocka_unit_test(typed_room_is_as_large_as_what_it_points_to),

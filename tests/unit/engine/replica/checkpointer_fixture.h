@@ -14,7 +14,7 @@ typedef struct task_case {
 /* LiAlCl2.5O0.75 in one unit of 21 atoms, two for "nep": 0.5 ps of melt, 1 ps of quench, 1.6 ps of equilibration, 1 ps
  * of production in steps of 2 fs; blocks of 47 steps, so that no stage ends with one.  All observables, each with a
  * sample time of its own, that of `msd` a block. */
-vt_plan task_glass_plan(const task_case *c);
+vt_plan task_glass_plan(const task_case *k);
 vt_plan task_md_plan(const task_case *c);
 enum { TASK_BLOCK = 47 };
 

@@ -237,6 +237,26 @@ static void uids_are_ordered_as_their_hex_is(void **state)
     }
 }
 
+static void an_index_finds_every_uid_and_no_other(void **state)
+{
+  enum { N = 100 };
+  (void)state;
+  struct {
+    int before;
+    vt_uid uid;
+  } row[N];
+  vt_uid_index x;
+  vt_err err = {0};
+  for (int i = 0; i < N; i++) vt_sha256(&i, sizeof i, &row[i].uid);
+  for (int n = 0; n <= N; n += 25) {
+    VT_TEST_OK(vt_uid_index_make(&x, &row[0].uid, sizeof *row, n, &err), &err);
+    for (int i = 0; i < N; i++) assert_int_equal(vt_uid_index_find(&x, &row[i].uid), i < n ? i : -1);
+    for (int k = 1; k < n; k++) assert_true(vt_uid_cmp(vt_uid_index_at(&x, k - 1), vt_uid_index_at(&x, k)) < 0);
+    vt_uid_index_free(&x);
+    assert_int_equal(vt_uid_index_find(&x, &row[0].uid), -1);
+  }
+}
+
 /* ------------------------------------------------------------------ arrays */
 
 static void the_count_of_an_array_is_the_product_of_its_dims(void **state)
@@ -282,6 +302,7 @@ int main(void)
       cmocka_unit_test(the_sha256_of_a_file_is_that_of_its_bytes),
       cmocka_unit_test(a_prefix_has_4_to_64_digits_of_either_case),
       cmocka_unit_test(uids_are_ordered_as_their_hex_is),
+      cmocka_unit_test(an_index_finds_every_uid_and_no_other),
       cmocka_unit_test(the_count_of_an_array_is_the_product_of_its_dims),
       cmocka_unit_test(pairs_are_numbered_in_row_order),
   };

@@ -34,7 +34,7 @@ vt_jobs *jx_open(const char *host, const char *label, double now)
 {
   vt_jobs *j;
   vt_err err;
-  vt_jobs_options o = {.dir = dir, .label = label, .beat_s = JX_BEAT, .stale_s = JX_STALE, .host = host};
+  vt_jobs_options o = {.dir = dir, .label = label, .beat_s = JX_BEAT, .silence_s = JX_STALE, .host = host};
   VT_TEST_OK(vt_jobs_open(&j, &o, now, &err), &err);
   return j;
 }
@@ -132,7 +132,7 @@ void jx_write_job(const vt_job *x)
   (void)snprintf(name, sizeof name, "job-%s", x->id);
   vt_buf_printf(&b, "vitrion-job 1\nid %s\nhost %s\nboot %s\nns %s\npid %" PRId64 "\nstart %" PRId64, x->id, x->host,
                 x->boot, x->ns, x->pid, x->start);
-  vt_buf_printf(&b, "\nsince %s\nlabel %s\nbeat %020" PRId64 "\n", x->since, x->label, x->beat);
+  vt_buf_printf(&b, "\nsince %s\nlabel %s\nbuild %s\nbeat %020" PRId64 "\n", x->since, x->label, x->build, x->beat);
   write_sealed(name, &b);
 }
 

@@ -232,7 +232,7 @@ static void a_job_that_nobody_saw_before_is_alive_until_it_stood_still(void **st
   jx_beats(b, &now, stale - beat);
   assert_int_equal(jx_claim(b, 1, now), 0);
   x.beat++;
-  jx_write_job(&x); /* one sign of life counts for stale_s more */
+  jx_write_job(&x); /* one sign of life counts for silence_s more */
   jx_beats(b, &now, stale);
   assert_int_equal(jx_claim(b, 1, now), 0);
   jx_beats(b, &now, beat);

@@ -43,6 +43,52 @@ static void files_are_what_the_header_says(void **state)
   vt_jobs_close(a);
 }
 
+static void the_build_is_a_line_that_older_programs_did_not_write(void **state)
+{
+  (void)state;
+  vt__text t;
+  vt_job who = {.id = "node3-4711-99-0123456789abcdef",
+                .host = "node3",
+                .label = "a label, build of no account",
+                .build = "2.0-abc",
+                .pid = 4711,
+                .beat = 5},
+         got;
+  vt__job_format(&who, &t);
+  assert_true(vt__job_parse(&t, &got));
+  assert_string_equal(got.build, "2.0-abc");
+  assert_string_equal(got.label, who.label);
+  /* the same file without the line */
+  char *line = strstr(t.s, "build 2.0-abc\n"), *end = line + strlen("build 2.0-abc\n");
+  const size_t seal = strlen("crc 01234567\n");
+  size_t rest = (size_t)(t.s + t.n - end) - seal;
+  memmove(line, end, rest);
+  t.n = (size_t)(line - t.s) + rest;
+  t.n += (size_t)snprintf(t.s + t.n, sizeof t.s - t.n, "crc %08" PRIx32 "\n", vt_crc32(0, t.s, t.n));
+  assert_true(vt__job_parse(&t, &got));
+  assert_string_equal(got.build, "");
+  assert_string_equal(got.label, who.label);
+  assert_int_equal(got.beat, 5);
+}
+
+static void a_job_knows_the_build_of_its_leader(void **state)
+{
+  (void)state;
+  vt_err err = {0};
+  int leads;
+  vt_jobs *a = jx_open("node3", "one", 0), *b = jx_open("node4", "two", 0);
+  vt_job lead = jx_this(a);
+  assert_string_equal(vt_jobs_leader_build(b), "");
+  VT_TEST_OK(vt_jobs_lead(a, 0, &leads, &err), &err);
+  assert_true(leads);
+  (void)snprintf(lead.build, sizeof lead.build, "2.0-abc");
+  jx_write_job(&lead);
+  VT_TEST_OK(vt_jobs_beat(b, 2 * JX_BEAT, &err), &err);
+  assert_string_equal(vt_jobs_leader_build(b), "2.0-abc");
+  vt_jobs_close(b);
+  vt_jobs_close(a);
+}
+
 static void every_flipped_byte_and_every_cut_is_found(void **state)
 {
   (void)state;
@@ -258,8 +304,8 @@ static void what_cannot_be_is_refused(void **state)
   vt_err err = {0};
   vt_jobs *j;
   char path[512];
-  assert_int_equal(vt_jobs_open(&j, &(vt_jobs_options){.dir = "", .beat_s = 5, .stale_s = 60}, 0, &err), VT_EINVAL);
-  assert_int_equal(vt_jobs_open(&j, &(vt_jobs_options){.dir = jx_dir(), .beat_s = 5, .stale_s = 19}, 0, &err),
+  assert_int_equal(vt_jobs_open(&j, &(vt_jobs_options){.dir = "", .beat_s = 5, .silence_s = 60}, 0, &err), VT_EINVAL);
+  assert_int_equal(vt_jobs_open(&j, &(vt_jobs_options){.dir = jx_dir(), .beat_s = 5, .silence_s = 19}, 0, &err),
                    VT_EINVAL);
   assert_non_null(strstr(err.text, "at least four must fit in"));
   assert_null(j);
@@ -268,7 +314,7 @@ static void what_cannot_be_is_refused(void **state)
   jx_write("plain", "", 0);
   jx_path("plain", path, sizeof path);
   vt_err_clear(&err);
-  assert_int_equal(vt_jobs_open(&j, &(vt_jobs_options){.dir = path, .beat_s = 5, .stale_s = 60}, 0, &err), VT_EIO);
+  assert_int_equal(vt_jobs_open(&j, &(vt_jobs_options){.dir = path, .beat_s = 5, .silence_s = 60}, 0, &err), VT_EIO);
   assert_null(j);
   char text[64];
   vt_job_text(&nobody, text, sizeof text);
@@ -303,7 +349,7 @@ static void a_look_says_who_is_there_and_changes_nothing(void **state)
   assert_string_equal(l.job[2].host, "node2");
   assert_int_equal(l.job[2].claims, 4);
   assert_int_equal(l.job[2].leads, 1);
-  assert_int_equal(l.job[2].gone, 0);
+  assert_int_equal(l.job[2].dead, 0);
   vt_jobs_list_free(&l);
   assert_int_equal(jx_files(), files);
   vt_jobs_close(a);
@@ -315,6 +361,8 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       T(files_are_what_the_header_says),
+      T(the_build_is_a_line_that_older_programs_did_not_write),
+      T(a_job_knows_the_build_of_its_leader),
       T(every_flipped_byte_and_every_cut_is_found),
       T(the_longest_names_fit),
       T(a_damaged_lease_names_nobody_and_is_taken_over_after_stale_s),

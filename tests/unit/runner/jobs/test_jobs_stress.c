@@ -75,7 +75,7 @@ static void work(shared *s, vt_jobs *j, int k, uint64_t *draw)
 static void run_job(shared *s, uint64_t draw)
 {
   vt_jobs *j;
-  vt_jobs_options o = {.dir = jx_dir(), .beat_s = 0.02, .stale_s = 300}; /* only the kernel says who is dead */
+  vt_jobs_options o = {.dir = jx_dir(), .beat_s = 0.02, .silence_s = 300}; /* only the kernel says who is dead */
   if (vt_jobs_open(&j, &o, vt_now_s(), NULL) != VT_OK) _exit(2);
   while (!all_done(s)) {
     int from = (int)(N_UID * draw01(&draw)), step = 1 + 2 * (int)(8 * draw01(&draw));

@@ -1,5 +1,6 @@
 /* The scheduler's policy, one claim a test. */
 #include <math.h>
+#include <signal.h>
 #include <string.h>
 
 #include "runner/sched/sched.h"
@@ -192,6 +193,27 @@ static void a_diverging_task_climbs_the_ladder_and_is_given_up(void **state)
   assert_int_equal(vt_sched_failed_by(f.s, 0), 0);
   assert_true(vt_sched_finished(f.s));
   vt_sched_free(f.s);
+}
+
+static void a_death_is_the_tasks_fault_if_it_would_happen_again(void **state)
+{
+  (void)state;
+  assert_true(vt_retry_own_fault(SIGSEGV, 0, 0));
+  assert_true(vt_retry_own_fault(SIGABRT, 0, 0));
+  assert_true(vt_retry_own_fault(SIGKILL, 1, 0)); /* stalled: its watchdog killed it */
+  assert_false(vt_retry_own_fault(SIGKILL, 0, 0));
+  assert_false(vt_retry_own_fault(SIGTERM, 0, 0));
+  assert_false(vt_retry_own_fault(0, 0, 0));
+  assert_false(vt_retry_own_fault(SIGKILL, 1, 1)); /* suspended: its silence was not its own */
+}
+
+static void accidents_say_nothing_of_the_plan(void **state)
+{
+  (void)state;
+  for (int s = VT_OK; s < VT_STATUS_COUNT; s++) {
+    assert_int_equal(vt_retry_is_accident((vt_status)s), s == VT_ENOMEM || s == VT_ECORRUPT);
+    assert_int_equal(vt_retry_of_glass((vt_status)s), s == VT_ECORRUPT ? VT_EIO : s);
+  }
 }
 
 static void a_task_that_cannot_be_done_is_not_tried_again(void **state)
@@ -417,16 +439,16 @@ static void impossible_task_lists_name_the_task(void **state)
   t[1].needs = 3; /* 1 -> 3 -> 2 -> 1 */
   assert_int_equal(vt_sched_open(&s, t, 4, &o, &err), VT_EINVAL);
   assert_null(s);
-  assert_non_null(strstr(err.text, "task 1 needs itself"));
+  assert_non_null(strstr(err.text, "row 1 needs itself"));
   t[1].needs = 4;
   assert_int_equal(vt_sched_open(&s, t, 4, &o, &err), VT_EINVAL);
-  assert_non_null(strstr(err.text, "task 1 of 4 needs task 4"));
+  assert_non_null(strstr(err.text, "row 1 of 4 needs row 4"));
   t[1].needs = 0;
   static const double bad[] = {0, -1, NAN, INFINITY};
   for (size_t k = 0; k < sizeof bad / sizeof bad[0]; k++) {
     t[2].cost = bad[k];
     assert_int_equal(vt_sched_open(&s, t, 4, &o, &err), VT_EINVAL);
-    assert_non_null(strstr(err.text, "task 2 has cost"));
+    assert_non_null(strstr(err.text, "row 2 has cost"));
   }
   t[2].cost = 1;
   o.n_workers = 0;
@@ -470,6 +492,8 @@ int main(void)
       cmocka_unit_test(asking_twice_is_one_request),
       cmocka_unit_test(the_ladder_halves_the_step_then_draws_anew),
       cmocka_unit_test(a_diverging_task_climbs_the_ladder_and_is_given_up),
+      cmocka_unit_test(a_death_is_the_tasks_fault_if_it_would_happen_again),
+      cmocka_unit_test(accidents_say_nothing_of_the_plan),
       cmocka_unit_test(a_task_that_cannot_be_done_is_not_tried_again),
       cmocka_unit_test(a_failure_that_is_not_the_tasks_gives_the_same_lease_again),
       cmocka_unit_test(dependents_of_a_failed_glass_fail_with_it_and_name_it),

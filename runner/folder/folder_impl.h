@@ -1,0 +1,32 @@
+/* folder_impl.h - what a view holds; private to runner/folder. */
+#ifndef VT_FOLDER_IMPL_H
+#define VT_FOLDER_IMPL_H
+
+#include <sys/types.h>
+#include <time.h>
+
+#include "runner/folder/folder.h"
+
+/* Which file campaign.yaml was: it is always replaced whole. */
+typedef struct vt__file_stamp {
+  dev_t dev;
+  ino_t ino;
+  off_t n_bytes;
+  struct timespec changed;
+} vt__file_stamp;
+
+struct vt_folder_view {
+  const vt_outdir *dir;
+  const vt_campaign_env *env;
+  vt__file_stamp stamp;
+  vt_campaign *c;
+  vt_journal *j;
+  int n_replayed; /* records of j that s knows */
+  vt_sched_task *task;
+  double *ns; /* [tasks] */
+  vt_sched *s;
+  vt_folder_state state;
+  vt_json *live; /* owns state.live */
+};
+
+#endif
