@@ -16,7 +16,5 @@ vt_protocol vt_test_protocol(void);
 
 /* Fills the potential's hash and the uid; fails the running test on error.  (plans.c: needs engine/pot) */
 void vt_test_identify(vt_plan *p);
-/* Adds an observable with its default parameters.  (obs_bench.c: needs engine/obs) */
-void vt_test_ask(vt_plan *p, const char *name, double every_ps);
 
 #endif
