@@ -228,8 +228,7 @@ static vt_sched *replayed(const char *name, vt_sched_task *task)
 {
   vt_sched *s;
   vt_err err = {0};
-  const vt_sched_options o = {
-      .n_workers = 2, .max_tries = small->max_tries, .crash_limit = 5, .fault_limit = VT_FAULT_LIMIT};
+  const vt_sched_options o = {.n_workers = 2, .max_tries = small->max_tries, .crash_limit = 5, .fault_limit = 2};
   VT_TEST_OK(vt_sched_open(&s, task, small->n_tasks, &o, &err), &err);
   vt_journal *j = opened(name);
   n_finished = 0;

@@ -69,14 +69,14 @@ static const vt_run_event nothing = {.rank = -1, .task = -1, .ns = NAN, .wall_s 
 static vt_run_event failure_event(void)
 {
   vt_run_event e = nothing;
-  e.what = "failure";
+  e.kind = VT_RUN_FAILURE;
   return e;
 }
 
 static vt_run_event result_event(void)
 {
   vt_run_event e = nothing;
-  e.what = "result";
+  e.kind = VT_RUN_RESULT;
   return e;
 }
 
