@@ -28,7 +28,7 @@ FOREIGN = {
     "HDF5": (r"hdf5(_hl)?\.h|H5\w+\.h", r"H5[A-Z]\w*", ("runner/store",)),
     "libyaml": (r"yaml\.h", r"yaml_\w+", ("config",)),
     "BLAS": (r"(cblas|lapacke|f77blas)\.h", r"cblas_\w+|openblas_\w+|[sdcz][a-z0-9]{3,6}_", ("engine/num",)),
-    "jansson": (r"jansson\.h", r"json_\w+|jansson_\w+", ("runner/json", "runner/report")),
+    "jansson": (r"jansson\.h", r"json_\w+|jansson_\w+", ("runner/json",)),
     "zlib": (r"zlib\.h", r"crc32\w*|adler32\w*|(de|in)flate\w*|(un)?compress2?|gz[a-z]\w*", ("engine/base",)),
     "libmd": (r"(sha\d*|md[45]|rmd160)\.h", r"(SHA|MD)\d\w*", ("engine/spec",)),
 }

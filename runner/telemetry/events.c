@@ -8,29 +8,29 @@
 
 #include "runner/telemetry/telemetry.h"
 
-enum { A_TRY = VT_FIELD_TASK | VT_FIELD_TRY };
+enum { A_TRY = VT_EVENT_TASK | VT_EVENT_TRY };
 static const vt_run_event_doc table[VT_RUN_EVENTS] = {
-    [VT_RUN_START] = {"start", "a job begins to work in the folder", VT_FIELD_JOB},
-    [VT_RUN_LEASE] = {"lease", "a task was given to a rank", VT_FIELD_RANK | A_TRY},
-    [VT_RUN_RESULT] = {"result", "a rank has made the result of a task durable", VT_FIELD_RANK | A_TRY | VT_FIELD_WORK},
-    [VT_RUN_FAILURE] = {"failure", "a try of a task failed", VT_FIELD_RANK | A_TRY | VT_FIELD_TEXT},
+    [VT_RUN_START] = {"start", "a job begins to work in the folder", VT_EVENT_JOB},
+    [VT_RUN_LEASE] = {"lease", "a task was given to a rank", VT_EVENT_RANK | A_TRY},
+    [VT_RUN_RESULT] = {"result", "a rank has made the result of a task durable", VT_EVENT_RANK | A_TRY | VT_EVENT_WORK},
+    [VT_RUN_FAILURE] = {"failure", "a try of a task failed", VT_EVENT_RANK | A_TRY | VT_EVENT_TEXT},
     [VT_RUN_CRASH] = {"crash", "a process died while it ran the task, or met an accident of its machine",
-                      VT_FIELD_RANK | A_TRY | VT_FIELD_TEXT},
+                      VT_EVENT_RANK | A_TRY | VT_EVENT_TEXT},
     [VT_RUN_ABORT] = {"abort", "a rank met an error that no task can survive: the run ends",
-                      VT_FIELD_RANK | A_TRY | VT_FIELD_TEXT},
-    [VT_RUN_GIVE_UP] = {"give_up", "a task failed for good", VT_FIELD_TASK | VT_FIELD_TEXT},
+                      VT_EVENT_RANK | A_TRY | VT_EVENT_TEXT},
+    [VT_RUN_GIVE_UP] = {"give_up", "a task failed for good", VT_EVENT_TASK | VT_EVENT_TEXT},
     [VT_RUN_RANK_DEAD] = {"rank_dead", "a rank is dead: what it did goes to others",
-                          VT_FIELD_RANK | A_TRY | VT_FIELD_TEXT},
-    [VT_RUN_ELSEWHERE] = {"elsewhere", "a task is held by another job", VT_FIELD_TASK},
-    [VT_RUN_BACK] = {"back", "another job gave a task back without a result", VT_FIELD_TASK},
-    [VT_RUN_RESULT_ELSEWHERE] = {"result_elsewhere", "the journal holds a result that another job made", VT_FIELD_TASK},
+                          VT_EVENT_RANK | A_TRY | VT_EVENT_TEXT},
+    [VT_RUN_ELSEWHERE] = {"elsewhere", "a task is held by another job", VT_EVENT_TASK},
+    [VT_RUN_BACK] = {"back", "another job gave a task back without a result", VT_EVENT_TASK},
+    [VT_RUN_RESULT_ELSEWHERE] = {"result_elsewhere", "the journal holds a result that another job made", VT_EVENT_TASK},
     [VT_RUN_FAILURE_ELSEWHERE] = {"failure_elsewhere", "the journal holds a failure that another job met",
-                                  A_TRY | VT_FIELD_TEXT},
-    [VT_RUN_LEADS] = {"leads", "this job leads from now on", VT_FIELD_TEXT},
-    [VT_RUN_DECLARED_DEAD] = {"taken_for_dead", "another job declared this one dead: it ends", VT_FIELD_TEXT},
-    [VT_RUN_CLOSING] = {"closing", "no task is begun any more", VT_FIELD_TEXT},
+                                  A_TRY | VT_EVENT_TEXT},
+    [VT_RUN_LEADS] = {"leads", "this job leads from now on", VT_EVENT_TEXT},
+    [VT_RUN_DECLARED_DEAD] = {"taken_for_dead", "another job declared this one dead: it ends", VT_EVENT_TEXT},
+    [VT_RUN_CLOSING] = {"closing", "no task is begun any more", VT_EVENT_TEXT},
     [VT_RUN_STOP] = {"stop", "running tasks are asked to stop", 0},
-    [VT_RUN_END] = {"end", "the job has ended; the text says what stopped it, if anything did", VT_FIELD_TEXT}};
+    [VT_RUN_END] = {"end", "the job has ended; the text says what stopped it, if anything did", VT_EVENT_TEXT}};
 
 const vt_run_event_doc *vt_run_event_row(vt_run_event_kind kind) { return &table[kind]; }
 
@@ -90,14 +90,14 @@ void vt_events_write(vt_events *e, const vt_campaign *c, const vt_run_event *h)
   vt_json *o = begin(e, h->kind);
   unsigned fields = table[h->kind].fields;
   int of_task = h->task >= 0 && h->task < c->n_tasks;
-  if (fields & VT_FIELD_RANK && h->rank >= 0) vt_json_put(o, "rank", vt_json_int(h->rank));
-  if (fields & VT_FIELD_TASK && of_task) vt_task_json(o, c, h->task);
-  if (fields & VT_FIELD_TRY && of_task && h->attempt) vt_json_put(o, "attempt", vt_json_int(h->attempt));
-  if (fields & VT_FIELD_TRY && of_task && h->half_stage)
+  if (fields & VT_EVENT_RANK && h->rank >= 0) vt_json_put(o, "rank", vt_json_int(h->rank));
+  if (fields & VT_EVENT_TASK && of_task) vt_task_json(o, c, h->task);
+  if (fields & VT_EVENT_TRY && of_task && h->attempt) vt_json_put(o, "attempt", vt_json_int(h->attempt));
+  if (fields & VT_EVENT_TRY && of_task && h->half_stage)
     vt_json_put(o, "half_step_in", vt_json_text(vt_stage_name(h->half_stage)));
-  if (fields & VT_FIELD_WORK && isfinite(h->ns)) vt_json_put(o, "ns", vt_json_num(h->ns));
-  if (fields & VT_FIELD_WORK && isfinite(h->wall_s)) vt_json_put(o, "wall_s", vt_json_num(h->wall_s));
-  if (fields & VT_FIELD_TEXT && h->text) {
+  if (fields & VT_EVENT_WORK && isfinite(h->ns)) vt_json_put(o, "ns", vt_json_num(h->ns));
+  if (fields & VT_EVENT_WORK && isfinite(h->wall_s)) vt_json_put(o, "wall_s", vt_json_num(h->wall_s));
+  if (fields & VT_EVENT_TEXT && h->text) {
     int n;
     const char *sentence = vt_err_sentence(h->text, &n);
     vt_json_put(o, "text", vt_json_textn(sentence, (size_t)n));

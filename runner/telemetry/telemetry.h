@@ -84,12 +84,12 @@ typedef enum vt_run_event_kind {
 /* Keys of a line.  Every line begins with time (UTC), job (its id) and event; then come, of what the table allows for
  * this event, the keys that are known, in this order. */
 typedef enum vt_run_event_field {
-  VT_FIELD_JOB = 1,   /* leads, build, slurm_restart_count (where SLURM set it)                             */
-  VT_FIELD_RANK = 2,  /* rank                                                                               */
-  VT_FIELD_TASK = 4,  /* task (uid), kind ("glass", "md"), composition, glass, temperature_K (of "md" only) */
-  VT_FIELD_TRY = 8,   /* attempt (from 1 on), half_step_in (the stage that has half its time step)          */
-  VT_FIELD_WORK = 16, /* ns (simulated), wall_s                                                            */
-  VT_FIELD_TEXT = 32  /* text: one sentence                                                                */
+  VT_EVENT_JOB = 1,   /* leads, build, slurm_restart_count (where SLURM set it)                             */
+  VT_EVENT_RANK = 2,  /* rank                                                                               */
+  VT_EVENT_TASK = 4,  /* task (uid), kind ("glass", "md"), composition, glass, temperature_K (of "md" only) */
+  VT_EVENT_TRY = 8,   /* attempt (from 1 on), half_step_in (the stage that has half its time step)          */
+  VT_EVENT_WORK = 16, /* ns (simulated), wall_s                                                            */
+  VT_EVENT_TEXT = 32  /* text: one sentence                                                                */
 } vt_run_event_field;
 
 typedef struct vt_run_event_doc {

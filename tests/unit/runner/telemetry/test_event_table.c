@@ -89,11 +89,11 @@ static void every_event_has_a_row_and_writes_its_fields(void **state)
   static const struct {
     unsigned field;
     const char *key;
-  } key[] = {{VT_FIELD_RANK, "\"rank\":"},
-             {VT_FIELD_TASK, "\"task\":"},
-             {VT_FIELD_TRY, "\"attempt\":"},
-             {VT_FIELD_WORK, "\"wall_s\":"},
-             {VT_FIELD_TEXT, "\"text\":"}};
+  } key[] = {{VT_EVENT_RANK, "\"rank\":"},
+             {VT_EVENT_TASK, "\"task\":"},
+             {VT_EVENT_TRY, "\"attempt\":"},
+             {VT_EVENT_WORK, "\"wall_s\":"},
+             {VT_EVENT_TEXT, "\"text\":"}};
   for (int k = 0; k < VT_RUN_EVENTS; k++) {
     const vt_run_event_doc *row = vt_run_event_row((vt_run_event_kind)k);
     char name[64];
