@@ -79,7 +79,7 @@ typedef struct vt_arrh {
   double chi2_red;         /* of the lines within glasses; NaN where undefined */
   double birge;            /* factor that scaled the errors (1: none)        */
   double glass_sd_decades; /* sd between glasses at t_ref, sampling noise included; NaN for one */
-  int32_t resolved;        /* 0: fewer than 2 temperatures (3 for one glass) */
+  int32_t resolved;        /* 0: fewer than 2 temperatures (3 for one glass); then every estimate is NaN */
   int32_t extrapolates;    /* 1: t_ref lies outside the measured temperatures */
   vt_vtf vtf;
   double avg_extra, avg_lo95, avg_hi95; /* at t_extra, both models by their weights (T 8.6); zero and NaN as in vtf */

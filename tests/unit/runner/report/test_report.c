@@ -56,12 +56,13 @@ static vt_arrh resolved_fit(void)
                    .n_status[VT_POINT_NO_VALUE] = 1};
 }
 
-/* Two points without a value: the numbers that stand in the struct are nobody's. */
+/* Two points without a value: vt_arrh_fit leaves no number in such a fit. */
 static vt_arrh unresolved_fit(void)
 {
   vt_arrh a = resolved_fit();
   a.resolved = a.n_points = a.n_glasses = 0;
   a.n_rejected = 2;
+  a.ea_ev = a.ea_se = a.ln_prefactor = a.ln_prefactor_se = a.log10_ref = a.log10_ref_se = a.chi2_red = NAN;
   a.extra = a.extra_lo95 = a.extra_hi95 = NAN;
   memset(a.n_status, 0, sizeof a.n_status);
   a.n_status[VT_POINT_NO_VALUE] = 2;
