@@ -32,7 +32,7 @@ static vt_status understand(vt__draft *dr, const vt__yaml *y, vt_err *err)
   return VT_OK;
 }
 
-static vt_status refuse(const vt_diags *d, vt_err *err)
+static vt_status campaign_refuse(const vt_diags *d, vt_err *err)
 {
   return vt_err_user(err, VT_EPARSE, d->file, 0, 0, "%d mistake%s", d->n_errors, d->n_errors == 1 ? "" : "s");
 }
@@ -57,7 +57,7 @@ vt_status vt_campaign_parse(const char *text, size_t n, const char *file, const 
     if (rc == VT_OK) rc = understand(&dr, &y, err);
   }
   vt__diag_sort(diags);
-  if ((rc == VT_OK || rc == VT_EPARSE) && diags->n_errors) rc = refuse(diags, err);
+  if ((rc == VT_OK || rc == VT_EPARSE) && diags->n_errors) rc = campaign_refuse(diags, err);
   if (rc == VT_OK) *c = made, made = NULL;
 out:
   vt__draft_free(&dr);

@@ -27,7 +27,7 @@ typedef struct cell {
   double error; /* largest relative error of a ratio */
 } cell;
 
-static asked_cell ask(const vt__amounts *a, const int *charge, int atoms)
+static asked_cell config_cell_ask(const vt__amounts *a, const int *charge, int atoms)
 {
   asked_cell q = {.a = a, .charge = charge, .atoms = atoms};
   for (int k = 0; k < N_GROUPS; k++) {
@@ -49,7 +49,7 @@ static int sum_of(const cell *c, const group *g)
   return s;
 }
 
-static double relative(double got, double want) { return fabs(got / want - 1); }
+static double config_cell_relative(double got, double want) { return fabs(got / want - 1); }
 
 /* Largest relative error of alkali per metal, halide per oxide, and of the shares within a mixture. */
 static double ratio_error(const asked_cell *q, const cell *c)
@@ -57,11 +57,12 @@ static double ratio_error(const asked_cell *q, const cell *c)
   const group *g = q->g;
   double n[N_GROUPS], worst = 0;
   for (int k = 0; k < N_GROUPS; k++) n[k] = sum_of(c, &g[k]);
-  if (g[ALKALI].n && g[METAL].n) worst = relative(n[ALKALI] / n[METAL], g[ALKALI].x / g[METAL].x);
-  if (g[HALIDE].n && g[OXIDE].n) worst = fmax(worst, relative(n[HALIDE] / n[OXIDE], g[HALIDE].x / g[OXIDE].x));
+  if (g[ALKALI].n && g[METAL].n) worst = config_cell_relative(n[ALKALI] / n[METAL], g[ALKALI].x / g[METAL].x);
+  if (g[HALIDE].n && g[OXIDE].n)
+    worst = fmax(worst, config_cell_relative(n[HALIDE] / n[OXIDE], g[HALIDE].x / g[OXIDE].x));
   for (int k = 0; k < N_GROUPS; k++)
     for (int i = g[k].first; g[k].n > 1 && i < g[k].first + g[k].n; i++)
-      worst = fmax(worst, relative(c->count[i] / n[k], vt__q_f64(q->a->x[i]) / g[k].x));
+      worst = fmax(worst, config_cell_relative(c->count[i] / n[k], vt__q_f64(q->a->x[i]) / g[k].x));
   return worst;
 }
 
@@ -178,9 +179,9 @@ static int nearest_cell(const asked_cell *q, double window, cell *best)
 /* ------------------------------------------------------------------ what it became */
 
 /* How many of one role stand on one of another; infinite without the other, NaN without both. */
-static double per(double n, double of) { return of > 0 ? n / of : n > 0 ? INFINITY : NAN; }
+static double config_cell_per(double n, double of) { return of > 0 ? n / of : n > 0 ? INFINITY : NAN; }
 
-static void describe(const asked_cell *q, const cell *c, vt_composition *out, vt_comp_asked *asked)
+static void config_cell_describe(const asked_cell *q, const cell *c, vt_composition *out, vt_comp_asked *asked)
 {
   const group *g = q->g;
   out->n_species = q->a->n;
@@ -190,20 +191,20 @@ static void describe(const asked_cell *q, const cell *c, vt_composition *out, vt
     out->count[i] = c->count[i];
     out->charge[i] = q->charge[q->a->z[i]];
   }
-  asked->halogen_to_oxygen = per(g[HALIDE].x, g[OXIDE].x);
-  asked->got_halogen_to_oxygen = per(sum_of(c, &g[HALIDE]), sum_of(c, &g[OXIDE]));
-  asked->alkali_per_metal = per(g[ALKALI].x, g[METAL].x);
-  asked->got_alkali_per_metal = per(sum_of(c, &g[ALKALI]), sum_of(c, &g[METAL]));
+  asked->halogen_to_oxygen = config_cell_per(g[HALIDE].x, g[OXIDE].x);
+  asked->got_halogen_to_oxygen = config_cell_per(sum_of(c, &g[HALIDE]), sum_of(c, &g[OXIDE]));
+  asked->alkali_per_metal = config_cell_per(g[ALKALI].x, g[METAL].x);
+  asked->got_alkali_per_metal = config_cell_per(sum_of(c, &g[ALKALI]), sum_of(c, &g[METAL]));
   asked->worst_ratio_error = c->error;
 }
 
 int vt__cell_find(const vt__amounts *a, const int charge[VT__N_Z], int atoms, vt_composition *c, vt_comp_asked *asked)
 {
   static const double window[] = {0.1, 0.25, 0.5};
-  asked_cell q = ask(a, charge, atoms);
+  asked_cell q = config_cell_ask(a, charge, atoms);
   cell best = {0};
   int found = exact_cell(&q, &best);
   for (int i = 0; i < 3 && !found; i++) found = nearest_cell(&q, window[i], &best);
-  if (found) describe(&q, &best, c, asked);
+  if (found) config_cell_describe(&q, &best, c, asked);
   return found;
 }

@@ -18,7 +18,7 @@ static int room_for_one(vt_diags *d)
   return 1;
 }
 
-static void add(vt_diags *d, int is_error, vt__mark at, const char *path, const char *fmt, va_list ap)
+static void diag_add(vt_diags *d, int is_error, vt__mark at, const char *path, const char *fmt, va_list ap)
 {
   d->n_errors += is_error;
   if (!room_for_one(d)) return;
@@ -37,7 +37,7 @@ void vt__diag_error(vt_diags *d, vt__mark at, const char *path, const char *fmt,
 {
   va_list ap;
   va_start(ap, fmt);
-  add(d, 1, at, path, fmt, ap);
+  diag_add(d, 1, at, path, fmt, ap);
   va_end(ap);
 }
 
@@ -45,7 +45,7 @@ void vt__diag_warn(vt_diags *d, vt__mark at, const char *path, const char *fmt, 
 {
   va_list ap;
   va_start(ap, fmt);
-  add(d, 0, at, path, fmt, ap);
+  diag_add(d, 0, at, path, fmt, ap);
   va_end(ap);
 }
 

@@ -214,7 +214,7 @@ static void drop_equal(candidates *all)
 
 /* ------------------------------------------------------------------ cells */
 
-static int label(const vt__amounts *a, vt_comp_asked *asked)
+static int expand_label(const vt__amounts *a, vt_comp_asked *asked)
 {
   return vt__formula_text(a, 0, asked->formula) && vt__formula_label(a, 'A', asked->alkali) &&
          vt__formula_label(a, 'M', asked->metal) && vt__formula_label(a, 'X', asked->halogen);
@@ -224,7 +224,7 @@ static void make_cell(vt__draft *dr, const candidate *k, vt_composition *c, vt_c
 {
   const double worth_a_warning = 0.02;
   int atoms = dr->c->atoms;
-  if (!vt__formula_name(&k->a, c->name) || !label(&k->a, asked)) {
+  if (!vt__formula_name(&k->a, c->name) || !expand_label(&k->a, asked)) {
     vt__diag_error(dr->d, k->at, "compositions",
                    "the formula of this composition does not fit %d characters; "
                    "use fewer elements or ratios of small numbers",

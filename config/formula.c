@@ -56,16 +56,16 @@ int vt__amounts_per_metal(vt__amounts *a)
   return 1;
 }
 
-static int compare(int64_t a, int64_t b) { return (a > b) - (a < b); }
+static int formula_compare(int64_t a, int64_t b) { return (a > b) - (a < b); }
 
 /* An order, not a size: amounts are compared as pairs of integers. */
 int vt__amounts_cmp(const vt__amounts *a, const vt__amounts *b)
 {
-  int c = compare(a->n, b->n);
+  int c = formula_compare(a->n, b->n);
   for (int i = 0; i < a->n && c == 0; i++) {
-    c = compare(a->z[i], b->z[i]);
-    if (c == 0) c = compare(a->x[i].num, b->x[i].num);
-    if (c == 0) c = compare(a->x[i].den, b->x[i].den);
+    c = formula_compare(a->z[i], b->z[i]);
+    if (c == 0) c = formula_compare(a->x[i].num, b->x[i].num);
+    if (c == 0) c = formula_compare(a->x[i].den, b->x[i].den);
   }
   return c;
 }
@@ -103,7 +103,7 @@ static int leading_element(const char *s, size_t *len)
   return 0;
 }
 
-static int refuse(int offset, int *at, char *why, size_t cap, const char *text)
+static int formula_refuse(int offset, int *at, char *why, size_t cap, const char *text)
 {
   *at = offset;
   (void)snprintf(why, cap, "%s", text);
@@ -113,7 +113,7 @@ static int refuse(int offset, int *at, char *why, size_t cap, const char *text)
 int vt__formula_parse(const char *s, vt__amounts *a, int offset_of_z[VT__N_Z], int *at, char *why, size_t cap)
 {
   *a = (vt__amounts){0};
-  if (!*s) return refuse(0, at, why, cap, "an empty formula");
+  if (!*s) return formula_refuse(0, at, why, cap, "an empty formula");
   for (size_t i = 0; s[i];) {
     size_t symbol = 0;
     int z = leading_element(s + i, &symbol), offset = (int)i;
@@ -126,10 +126,11 @@ int vt__formula_parse(const char *s, vt__amounts *a, int offset_of_z[VT__N_Z], i
     size_t n = strspn(s + i, "0123456789./");
     vt__q x = {1, 1};
     if (n && (!vt__q_parse(s + i, n, &x) || x.num == 0))
-      return refuse((int)i, at, why, cap, "a subscript is a positive number such as 2, 2.5 or 10/3");
+      return formula_refuse((int)i, at, why, cap, "a subscript is a positive number such as 2, 2.5 or 10/3");
     i += n;
     offset_of_z[z] = offset;
-    if (!vt__amounts_put(a, z, x)) return refuse(offset, at, why, cap, "too many elements or digits in one formula");
+    if (!vt__amounts_put(a, z, x))
+      return formula_refuse(offset, at, why, cap, "too many elements or digits in one formula");
   }
   return 1;
 }
@@ -147,7 +148,7 @@ static void put_amount(vt_buf *b, int z, vt__q x, int digits)
 }
 
 /* Hand the text over if it fits a name. */
-static int take(vt_buf *b, char out[VT_NAME])
+static int formula_take(vt_buf *b, char out[VT_NAME])
 {
   int fits = !b->failed && b->len < VT_NAME;
   if (fits) (void)snprintf(out, VT_NAME, "%s", b->s ? b->s : "");
@@ -159,7 +160,7 @@ int vt__formula_text(const vt__amounts *a, int digits, char out[VT_NAME])
 {
   vt_buf b = {0};
   for (int i = 0; i < a->n; i++) put_amount(&b, a->z[i], a->x[i], digits);
-  return take(&b, out);
+  return formula_take(&b, out);
 }
 
 int vt__formula_name(const vt__amounts *a, char out[VT_NAME])

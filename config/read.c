@@ -8,7 +8,7 @@
 
 #include "config/config_impl.h"
 
-static vt__mark at(const vt__draft *dr, int node) { return dr->y->node[node].at; }
+static vt__mark config_read_at(const vt__draft *dr, int node) { return dr->y->node[node].at; }
 
 /* ------------------------------------------------------------------ scalars */
 
@@ -18,12 +18,12 @@ static void read_integer(vt__draft *dr, const vt__row *row, int node, int64_t lo
   const char *s = vt__read_scalar(dr, row, node, "a whole number");
   if (!s) return;
   if (!vt_parse_i64(s, strlen(s), &x))
-    vt__diag_error(dr->d, at(dr, node), row->path, "'%.60s' is not a whole number", s);
+    vt__diag_error(dr->d, config_read_at(dr, node), row->path, "'%.60s' is not a whole number", s);
   else if (lo == hi && x != lo)
-    vt__diag_error(dr->d, at(dr, node), row->path, "'%.60s' is not known, expected %lld", s, (long long)lo);
+    vt__diag_error(dr->d, config_read_at(dr, node), row->path, "'%.60s' is not known, expected %lld", s, (long long)lo);
   else if (x < lo || x > hi)
-    vt__diag_error(dr->d, at(dr, node), row->path, "%lld is outside %lld to %lld", (long long)x, (long long)lo,
-                   (long long)hi);
+    vt__diag_error(dr->d, config_read_at(dr, node), row->path, "%lld is outside %lld to %lld", (long long)x,
+                   (long long)lo, (long long)hi);
   else
     *out = x;
 }
@@ -31,8 +31,8 @@ static void read_integer(vt__draft *dr, const vt__row *row, int node, int64_t lo
 static void refuse_outside(vt__draft *dr, const vt__row *row, int node, const char *text)
 {
   const char *space = row->unit[0] ? " " : "";
-  vt__diag_error(dr->d, at(dr, node), row->path, "%.60s is outside %.10g%s%s to %.10g%s%s", text, row->lo, space,
-                 row->unit, row->hi, space, row->unit);
+  vt__diag_error(dr->d, config_read_at(dr, node), row->path, "%.60s is outside %.10g%s%s to %.10g%s%s", text, row->lo,
+                 space, row->unit, row->hi, space, row->unit);
 }
 
 void vt__read_quantity(vt__draft *dr, const vt__row *row, int node, double *out)
@@ -42,7 +42,7 @@ void vt__read_quantity(vt__draft *dr, const vt__row *row, int node, double *out)
   const char *s = vt__read_scalar(dr, row, node, row->unit[0] ? "a number with its unit" : "a number");
   if (!s) return;
   if (!vt__quantity_parse(s, strlen(s), row->unit, &x, why, sizeof why))
-    vt__diag_error(dr->d, at(dr, node), row->path, "%s", why);
+    vt__diag_error(dr->d, config_read_at(dr, node), row->path, "%s", why);
   else if (x < row->lo || x > row->hi)
     refuse_outside(dr, row, node, s);
   else
@@ -59,7 +59,7 @@ static void read_name(vt__draft *dr, const vt__row *row, int node, char *out)
   if (ok)
     (void)snprintf(out, VT_NAME, "%s", s);
   else
-    vt__diag_error(dr->d, at(dr, node), row->path,
+    vt__diag_error(dr->d, config_read_at(dr, node), row->path,
                    "'%.70s' is not a name: at most %d letters, digits, '.', '_', '-', the first a letter or digit", s,
                    VT_NAME - 1);
 }
@@ -71,7 +71,7 @@ static void read_path(vt__draft *dr, const vt__row *row, int node, char *out)
   if (strlen(s) < VT_PATH)
     (void)snprintf(out, VT_PATH, "%s", s);
   else
-    vt__diag_error(dr->d, at(dr, node), row->path, "a path of more than %d characters", VT_PATH - 1);
+    vt__diag_error(dr->d, config_read_at(dr, node), row->path, "a path of more than %d characters", VT_PATH - 1);
 }
 
 static void refuse_choice(vt__draft *dr, const vt__row *row, int node, const char *word, const vt__nearest *near)
@@ -79,7 +79,8 @@ static void refuse_choice(vt__draft *dr, const vt__row *row, int node, const cha
   char list[200], hint[100];
   vt__row_choices(row, dr->env, list, sizeof list);
   vt__nearest_text(near, hint);
-  vt__diag_error(dr->d, at(dr, node), row->path, "'%.60s' is not one of %s%s (%s)", word, list, hint, row->doc);
+  vt__diag_error(dr->d, config_read_at(dr, node), row->path, "'%.60s' is not one of %s%s (%s)", word, list, hint,
+                 row->doc);
 }
 
 static void read_choice(vt__draft *dr, const vt__row *row, int node, int32_t *out)
@@ -136,7 +137,7 @@ static int read_range(vt__draft *dr, const vt__row *row, int node, double *t_k)
     return t_k[0] > 0;
   }
   if (!vt__range_parse(s, t_k, MOST_TEMPERATURES, &n, &end, why, sizeof why)) {
-    vt__diag_error(dr->d, at(dr, node), row->path, "%s", why);
+    vt__diag_error(dr->d, config_read_at(dr, node), row->path, "%s", why);
     return 0;
   }
   if (t_k[0] < row->lo || t_k[n - 1] > row->hi) {
@@ -144,7 +145,8 @@ static int read_range(vt__draft *dr, const vt__row *row, int node, double *t_k)
     return 0;
   }
   if (fabs(end - t_k[n - 1]) > 1e-6)
-    vt__diag_warn(dr->d, at(dr, node), row->path, "the steps end at %.10g K, not at %.10g K", t_k[n - 1], end);
+    vt__diag_warn(dr->d, config_read_at(dr, node), row->path, "the steps end at %.10g K, not at %.10g K", t_k[n - 1],
+                  end);
   return n;
 }
 
@@ -155,11 +157,11 @@ static int read_list(vt__draft *dr, const vt__row *row, int node, double *t_k)
   for (int k = vt__yaml_first(dr->y, node); k; k = vt__yaml_next(dr->y, node, k))
     vt__read_quantity(dr, row, k, &t_k[n++]);
   if (dr->d->n_errors != before) return 0;
-  if (n == 0) vt__diag_error(dr->d, at(dr, node), row->path, "the list is empty");
+  if (n == 0) vt__diag_error(dr->d, config_read_at(dr, node), row->path, "the list is empty");
   qsort(t_k, (size_t)n, sizeof *t_k, by_value);
   for (int i = 1; i < n; i++)
     if (t_k[i] - t_k[i - 1] < 1e-6) {
-      vt__diag_error(dr->d, at(dr, node), row->path, "%.10g K stands twice", t_k[i]);
+      vt__diag_error(dr->d, config_read_at(dr, node), row->path, "%.10g K stands twice", t_k[i]);
       return 0;
     }
   return n;
@@ -213,10 +215,10 @@ static void read_settings(vt__draft *dr, const vt_obs_doc *doc, int node, vt_obs
   vt__mark *mark = dr->obs_mark[dr->c->n_obs - 1];
   char path[96], hint[100];
   (void)snprintf(path, sizeof path, "observe.%s", doc->name);
-  mark[0] = at(dr, node);
+  mark[0] = config_read_at(dr, node);
   if (vt__yaml_is_null(y, node)) return;
   if (y->node[node].kind != VT__MAP) {
-    vt__diag_error(dr->d, at(dr, node), path, "expected settings in braces, {} for the defaults");
+    vt__diag_error(dr->d, config_read_at(dr, node), path, "expected settings in braces, {} for the defaults");
     return;
   }
   for (int key = vt__yaml_first(y, node); key; key = vt__yaml_next(y, node, key)) {
@@ -228,12 +230,12 @@ static void read_settings(vt__draft *dr, const vt_obs_doc *doc, int node, vt_obs
       vt__nearest_offer(&near, doc->par[k - 1].name);
     if (k > doc->n_par) {
       vt__nearest_text(&near, hint);
-      vt__diag_error(dr->d, at(dr, key), path, "unknown key '%.60s'%s", name, hint);
+      vt__diag_error(dr->d, config_read_at(dr, key), path, "unknown key '%.60s'%s", name, hint);
       continue;
     }
     vt__row row = vt__row_of_observable(doc, k, path);
     vt__read_quantity(dr, &row, key + 1, k ? &r->par[k - 1] : &r->every_ps);
-    mark[k] = at(dr, key + 1);
+    mark[k] = config_read_at(dr, key + 1);
     (void)snprintf(path, sizeof path, "observe.%s", doc->name);
   }
 }
@@ -253,7 +255,8 @@ static void refuse_unknown_observables(vt__draft *dr, const vt__row *row, int no
     }
     if (dr->env->obs && dr->env->obs[i]) continue;
     vt__nearest_text(&near, hint);
-    vt__diag_error(dr->d, at(dr, key), row->path, "unknown observable '%.60s'%s (there are %s)", name, hint, list);
+    vt__diag_error(dr->d, config_read_at(dr, key), row->path, "unknown observable '%.60s'%s (there are %s)", name, hint,
+                   list);
   }
 }
 
@@ -263,7 +266,8 @@ static void read_observe(vt__draft *dr, const vt__row *row, int node)
   dr->c->n_obs = 0;
   if (vt__yaml_is_null(dr->y, node)) return;
   if (dr->y->node[node].kind != VT__MAP) {
-    vt__diag_error(dr->d, at(dr, node), row->path, "expected observables and their settings, e.g. {msd: {}, rdf: {}}");
+    vt__diag_error(dr->d, config_read_at(dr, node), row->path,
+                   "expected observables and their settings, e.g. {msd: {}, rdf: {}}");
     return;
   }
   refuse_unknown_observables(dr, row, node);
@@ -274,7 +278,7 @@ static void read_observe(vt__draft *dr, const vt__row *row, int node)
     if (r)
       read_settings(dr, dr->env->obs[i], value, r);
     else
-      vt__diag_error(dr->d, at(dr, value), row->path, "more than %d observables", VT_MAX_OBS);
+      vt__diag_error(dr->d, config_read_at(dr, value), row->path, "more than %d observables", VT_MAX_OBS);
   }
 }
 
@@ -302,8 +306,8 @@ static void read_factors(vt__draft *dr, const vt__row *row, int node)
     if (i < N)
       *factor[i].on = 1;
     else
-      vt__diag_error(dr->d, at(dr, k), row->path, "'%.60s' is not one of alkali, metal, halogen, halogen_to_oxygen%s",
-                     s, hint);
+      vt__diag_error(dr->d, config_read_at(dr, k), row->path,
+                     "'%.60s' is not one of alkali, metal, halogen, halogen_to_oxygen%s", s, hint);
   }
 }
 
@@ -396,8 +400,8 @@ static void refuse_unknown(vt__draft *dr, const char *parent, int key)
   }
   vt__nearest_text(&near, hint);
   if (!near.name && elsewhere) (void)snprintf(hint, sizeof hint, ", did you mean '%s'?", elsewhere);
-  vt__diag_error(dr->d, at(dr, key), parent, "unknown key '%.60s'%s%s%s%s", name, hint, hint[0] ? "" : " (there are ",
-                 hint[0] ? "" : list, hint[0] ? "" : ")");
+  vt__diag_error(dr->d, config_read_at(dr, key), parent, "unknown key '%.60s'%s%s%s%s", name, hint,
+                 hint[0] ? "" : " (there are ", hint[0] ? "" : list, hint[0] ? "" : ")");
 }
 
 /* A section that waits to be read; sections nest as deep as the table, not as deep as the file. */
@@ -412,12 +416,12 @@ static vt_status read_pair(vt__draft *dr, const char *parent, int key, section *
     const vt__row *row = &vt__rows[i];
     if (!vt__path_is_child(row->path, parent) || strcmp(vt__path_leaf(row->path), vt__yaml_text(dr->y, key)) != 0)
       continue;
-    dr->mark[i] = at(dr, key + 1);
+    dr->mark[i] = config_read_at(dr, key + 1);
     if (row->type != VT__T_MAP) return vt__read_value(dr, row, key + 1, err);
     if (dr->y->node[key + 1].kind == VT__MAP)
       todo[(*n_todo)++] = (section){key + 1, row->path};
     else if (!vt__yaml_is_null(dr->y, key + 1))
-      vt__diag_error(dr->d, at(dr, key + 1), row->path, "expected a section with keys of its own");
+      vt__diag_error(dr->d, config_read_at(dr, key + 1), row->path, "expected a section with keys of its own");
     return VT_OK;
   }
   refuse_unknown(dr, parent, key);
@@ -434,7 +438,8 @@ static void refuse_missing(vt__draft *dr)
     (void)snprintf(parent, sizeof parent, "%.*s", n ? (int)n - 1 : 0, row->path);
     const vt__row *above = n ? vt__row_find(parent) : NULL;
     if (above && !dr->mark[above - vt__rows].line) continue; /* its section is missing: one message is enough */
-    vt__diag_error(dr->d, above ? dr->mark[above - vt__rows] : at(dr, 0), row->path, "is missing: %s", row->doc);
+    vt__diag_error(dr->d, above ? dr->mark[above - vt__rows] : config_read_at(dr, 0), row->path, "is missing: %s",
+                   row->doc);
   }
 }
 

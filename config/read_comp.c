@@ -7,7 +7,7 @@
 
 enum { MOST_VALUES = 2000, MOST_EXCLUDES = 200, MOST_FORMULAS = 20000 };
 
-static vt__mark at(const vt__draft *dr, int node) { return dr->y->node[node].at; }
+static vt__mark read_comp_at(const vt__draft *dr, int node) { return dr->y->node[node].at; }
 
 /* The elements that may stand for a role: "Li, Na, K". */
 static void list_role(char role, char *out, size_t cap)
@@ -45,7 +45,7 @@ static int read_ratio(vt__draft *dr, const vt__row *row, int node, const char *w
   const char *s = vt__read_scalar(dr, row, node, what);
   if (!s) return 0;
   if (vt__q_parse(s, strlen(s), out) && out->num > 0) return 1;
-  vt__diag_error(dr->d, at(dr, node), row->path, "'%.60s' is not %s", s, what);
+  vt__diag_error(dr->d, read_comp_at(dr, node), row->path, "'%.60s' is not %s", s, what);
   return 0;
 }
 
@@ -57,12 +57,13 @@ static void finish_mixture(vt__draft *dr, const vt__row *row, int node, vt__valu
   int ok = v->n > 0;
   for (int i = 0; i < v->n; i++) ok = ok && vt__q_add(sum, v->share[i], &sum);
   if (ok && fabs(vt__q_f64(sum) - 1) > tolerance) {
-    vt__diag_error(dr->d, at(dr, node), row->path, "the shares of this mixture sum to %.10g, expected 1",
+    vt__diag_error(dr->d, read_comp_at(dr, node), row->path, "the shares of this mixture sum to %.10g, expected 1",
                    vt__q_f64(sum));
     return;
   }
   for (int i = 0; i < v->n; i++) ok = ok && vt__q_div(v->share[i], sum, &v->share[i]);
-  if (!ok) vt__diag_error(dr->d, at(dr, node), row->path, "a mixture of few elements with short shares is expected");
+  if (!ok)
+    vt__diag_error(dr->d, read_comp_at(dr, node), row->path, "a mixture of few elements with short shares is expected");
 }
 
 static void read_mixture(vt__draft *dr, const vt__row *row, int node, char role, vt__value *v)
@@ -71,13 +72,13 @@ static void read_mixture(vt__draft *dr, const vt__row *row, int node, char role,
   int before = dr->d->n_errors;
   for (int key = vt__yaml_first(y, node); key; key = vt__yaml_next(y, node, key)) {
     if (v->n == VT_MAX_SPECIES) {
-      vt__diag_error(dr->d, at(dr, key), row->path, "more than %d elements in a mixture", VT_MAX_SPECIES);
+      vt__diag_error(dr->d, read_comp_at(dr, key), row->path, "more than %d elements in a mixture", VT_MAX_SPECIES);
       return;
     }
-    int z = read_element(dr, row->path, vt__yaml_text(y, key), role, at(dr, key));
+    int z = read_element(dr, row->path, vt__yaml_text(y, key), role, read_comp_at(dr, key));
     int ok = read_ratio(dr, row, key + 1, "a share above zero such as 0.5 or 1/3", &v->share[v->n]);
     if (!z || !ok) continue;
-    v->z_at[v->n] = at(dr, key);
+    v->z_at[v->n] = read_comp_at(dr, key);
     v->z[v->n++] = z;
   }
   if (dr->d->n_errors == before) finish_mixture(dr, row, node, v);
@@ -91,11 +92,11 @@ static void read_elements(vt__draft *dr, const vt__row *row, int node, vt__value
     return;
   }
   const char *s = vt__read_scalar(dr, row, node, "an element or a mixture");
-  int z = s ? read_element(dr, row->path, s, role[row->at], at(dr, node)) : 0;
+  int z = s ? read_element(dr, row->path, s, role[row->at], read_comp_at(dr, node)) : 0;
   if (!z) return;
   v->n = 1;
   v->z[0] = z;
-  v->z_at[0] = at(dr, node);
+  v->z_at[0] = read_comp_at(dr, node);
   v->share[0] = (vt__q){1, 1};
 }
 
@@ -106,7 +107,7 @@ static int is_word(const vt__yaml *y, int node, const char *word)
 
 static void read_one(vt__draft *dr, const vt__row *row, int node, vt__value *v)
 {
-  *v = (vt__value){.at = at(dr, node), .number = {1, 1}};
+  *v = (vt__value){.at = read_comp_at(dr, node), .number = {1, 1}};
   if (row->type == VT__T_ELEMENTS)
     read_elements(dr, row, node, v);
   else if (row->at == VT__RATIO && is_word(dr->y, node, "halogen_only"))
@@ -126,7 +127,7 @@ vt_status vt__read_factor(vt__draft *dr, const vt__row *row, int node, vt__facto
   void *p = NULL;
   vt_free(f->v);
   *f = (vt__factor){0};
-  if (n == 0) vt__diag_error(dr->d, at(dr, node), row->path, "the list is empty");
+  if (n == 0) vt__diag_error(dr->d, read_comp_at(dr, node), row->path, "the list is empty");
   if (n <= 0) return VT_OK;
   VT_TRY(vt_calloc64(&p, (size_t)n, sizeof *f->v, err), err, "values of '%s'", row->path);
   f->v = p;
@@ -151,7 +152,7 @@ static const vt__row *row_of_factor(const char *name)
 static vt_status read_one_exclude(vt__draft *dr, const vt__row *row, int node, vt__exclude *x, vt_err *err)
 {
   const vt__yaml *y = dr->y;
-  x->at = at(dr, node);
+  x->at = read_comp_at(dr, node);
   if (y->node[node].kind != VT__MAP || !vt__yaml_first(y, node)) {
     vt__diag_error(dr->d, x->at, row->path, "expected factors and values, e.g. {metal: Al, halogen_to_oxygen: 6}");
     return VT_OK;
@@ -165,7 +166,7 @@ static vt_status read_one_exclude(vt__draft *dr, const vt__row *row, int node, v
         if (vt__path_is_child(vt__rows[i].path, "compositions.grid"))
           vt__nearest_offer(&near, vt__path_leaf(vt__rows[i].path));
       vt__nearest_text(&near, hint);
-      vt__diag_error(dr->d, at(dr, key), row->path, "unknown key '%.60s'%s", vt__yaml_text(y, key), hint);
+      vt__diag_error(dr->d, read_comp_at(dr, key), row->path, "unknown key '%.60s'%s", vt__yaml_text(y, key), hint);
       continue;
     }
     vt__row value = *factor;
@@ -194,7 +195,7 @@ static int read_formula(vt__draft *dr, const vt__row *row, int node, vt__include
 {
   int offset[VT__N_Z] = {0}, wrong = 0, ok = 1;
   char why[200];
-  vt__mark m = at(dr, node);
+  vt__mark m = read_comp_at(dr, node);
   const char *s = vt__read_scalar(dr, row, node, "a formula such as LiAlCl2.5O0.75");
   if (!s) return 0;
   int quote = dr->y->node[node].quoted; /* the text begins one character after the mark */
@@ -229,20 +230,20 @@ void vt__read_oxidation(vt__draft *dr, const vt__row *row, int node)
   const vt__yaml *y = dr->y;
   if (vt__yaml_is_null(y, node)) return;
   if (y->node[node].kind != VT__MAP) {
-    vt__diag_error(dr->d, at(dr, node), row->path, "expected elements and charges, e.g. {Ta: 5, Nb: 5}");
+    vt__diag_error(dr->d, read_comp_at(dr, node), row->path, "expected elements and charges, e.g. {Ta: 5, Nb: 5}");
     return;
   }
   for (int key = vt__yaml_first(y, node); key; key = vt__yaml_next(y, node, key)) {
     int64_t q = 0;
-    int z = read_element(dr, row->path, vt__yaml_text(y, key), 0, at(dr, key));
+    int z = read_element(dr, row->path, vt__yaml_text(y, key), 0, read_comp_at(dr, key));
     const char *s = vt__read_scalar(dr, row, key + 1, "a charge such as 3 or -1");
     if (!z || !s) continue;
     int sign = strchr("AM", vt_element_role(z)) ? 1 : -1;
     if (!vt_parse_i64(s, strlen(s), &q))
-      vt__diag_error(dr->d, at(dr, key + 1), row->path, "'%.60s' is not a whole number", s);
+      vt__diag_error(dr->d, read_comp_at(dr, key + 1), row->path, "'%.60s' is not a whole number", s);
     else if (q * sign < 1 || (double)q < row->lo || (double)q > row->hi)
-      vt__diag_error(dr->d, at(dr, key + 1), row->path, "%lld is not a charge of %s, expected %s", (long long)q,
-                     vt_element_symbol(z), sign > 0 ? "1 to 8" : "-8 to -1");
+      vt__diag_error(dr->d, read_comp_at(dr, key + 1), row->path, "%lld is not a charge of %s, expected %s",
+                     (long long)q, vt_element_symbol(z), sign > 0 ? "1 to 8" : "-8 to -1");
     else
       dr->charge[z] = (int)q;
   }

@@ -27,13 +27,13 @@ void vt__nearest_text(const vt__nearest *n, char out[100])
 
 /* ------------------------------------------------------------------ scalars */
 
-static vt__mark at(const vt__draft *dr, int node) { return dr->y->node[node].at; }
+static vt__mark read_item_at(const vt__draft *dr, int node) { return dr->y->node[node].at; }
 
 const char *vt__read_scalar(vt__draft *dr, const vt__row *row, int node, const char *expected)
 {
   static const char *const kind[] = {[VT__SCALAR] = "nothing", [VT__SEQ] = "a list", [VT__MAP] = "a mapping"};
   if (dr->y->node[node].kind == VT__SCALAR && !vt__yaml_is_null(dr->y, node)) return vt__yaml_text(dr->y, node);
-  vt__diag_error(dr->d, at(dr, node), row->path, "%s, expected %s", kind[dr->y->node[node].kind], expected);
+  vt__diag_error(dr->d, read_item_at(dr, node), row->path, "%s, expected %s", kind[dr->y->node[node].kind], expected);
   return NULL;
 }
 
@@ -41,11 +41,11 @@ int vt__read_count(vt__draft *dr, const vt__row *row, int node, int most, const 
 {
   int n = 0;
   if (dr->y->node[node].kind != VT__SEQ) {
-    vt__diag_error(dr->d, at(dr, node), row->path, "expected a list of %s", expected);
+    vt__diag_error(dr->d, read_item_at(dr, node), row->path, "expected a list of %s", expected);
     return -1;
   }
   for (int k = vt__yaml_first(dr->y, node); k; k = vt__yaml_next(dr->y, node, k)) n++;
   if (n <= most) return n;
-  vt__diag_error(dr->d, at(dr, node), row->path, "%d items, at most %d are allowed", n, most);
+  vt__diag_error(dr->d, read_item_at(dr, node), row->path, "%d items, at most %d are allowed", n, most);
   return -1;
 }

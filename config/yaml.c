@@ -71,7 +71,7 @@ static vt_status attach(builder *b, int is_scalar, vt__mark at)
   return VT_OK;
 }
 
-static vt_status push(builder *b, vt__yaml_node x)
+static vt_status yaml_push(builder *b, vt__yaml_node x)
 {
   if (b->y->n >= MOST_NODES) REFUSE(b, x.at, "more than %d values, anchors expanded", MOST_NODES);
   VT_PASS(room_for(b, 1));
@@ -81,7 +81,7 @@ static vt_status push(builder *b, vt__yaml_node x)
 }
 
 /* Append a copy of the nodes [from, to). */
-static vt_status copy(builder *b, int from, int to, vt__mark at)
+static vt_status yaml_copy(builder *b, int from, int to, vt__mark at)
 {
   int n = to - from, shift = b->y->n - from;
   if (n > MOST_NODES - b->y->n) REFUSE(b, at, "more than %d values, anchors expanded", MOST_NODES);
@@ -142,7 +142,7 @@ static vt_status on_alias(builder *b, const yaml_event_t *ev)
   int from = b->anchor[i].node;
   if (is_open(b, from)) REFUSE(b, at, "'*%.60s' stands inside the value that it names", name);
   VT_PASS(attach(b, 0, at));
-  return copy(b, from, b->y->node[from].end, at);
+  return yaml_copy(b, from, b->y->node[from].end, at);
 }
 
 /* Copy into the mapping `m`, which ends the tree, those pairs of `source` whose keys it does not have. */
@@ -152,7 +152,7 @@ static vt_status merge_one(builder *b, int m, int source, vt__mark at)
   int end = b->y->node[source].end;
   for (int k = source + 1; k < end; k = b->y->node[k + 1].end) {
     if (b->y->node[k].merged || find_key(b->y, m + 1, b->y->n, vt__yaml_text(b->y, k))) continue;
-    VT_PASS(copy(b, k, b->y->node[k + 1].end, at));
+    VT_PASS(yaml_copy(b, k, b->y->node[k + 1].end, at));
   }
   return VT_OK;
 }
@@ -188,11 +188,11 @@ static vt_status on_scalar(builder *b, const yaml_event_t *ev)
   VT_PASS(pool_add(b, s, n, &offset));
   VT_PASS(note_anchor(b, ev->data.scalar.anchor, at));
   VT_PASS(attach(b, 1, at));
-  VT_PASS(push(b, (vt__yaml_node){.kind = VT__SCALAR,
-                                  .quoted = ev->data.scalar.style != YAML_PLAIN_SCALAR_STYLE,
-                                  .text = offset,
-                                  .len = (int)n,
-                                  .at = at}));
+  VT_PASS(yaml_push(b, (vt__yaml_node){.kind = VT__SCALAR,
+                                       .quoted = ev->data.scalar.style != YAML_PLAIN_SCALAR_STYLE,
+                                       .text = offset,
+                                       .len = (int)n,
+                                       .at = at}));
   int is_key = b->depth && b->open[b->depth - 1].key == b->y->n - 1;
   return is_key ? check_key(b, b->y->n - 1) : VT_OK;
 }
@@ -207,7 +207,7 @@ static vt_status on_start(builder *b, const yaml_event_t *ev)
   if (b->depth == MOST_DEPTH) REFUSE(b, at, "nested more than %d deep", MOST_DEPTH);
   VT_PASS(note_anchor(b, anchor, at));
   VT_PASS(attach(b, 0, at));
-  VT_PASS(push(b, (vt__yaml_node){.kind = is_map ? VT__MAP : VT__SEQ, .at = at}));
+  VT_PASS(yaml_push(b, (vt__yaml_node){.kind = is_map ? VT__MAP : VT__SEQ, .at = at}));
   b->open[b->depth].node = b->y->n - 1;
   b->open[b->depth].key = 0;
   b->open[b->depth++].n_keys = 0;

@@ -13,11 +13,11 @@ static const struct {
 #undef VT_STATUS_ROW
 };
 
-static int known(vt_status s) { return (int)s >= 0 && s < VT_STATUS_COUNT; }
+static int err_known(vt_status s) { return (int)s >= 0 && s < VT_STATUS_COUNT; }
 
-const char *vt_status_text(vt_status s) { return known(s) ? status_table[s].text : "unknown status"; }
+const char *vt_status_text(vt_status s) { return err_known(s) ? status_table[s].text : "unknown status"; }
 
-vt_dispo vt_status_dispo(vt_status s) { return known(s) ? status_table[s].dispo : VT_DISPO_ABORT; }
+vt_dispo vt_status_dispo(vt_status s) { return err_known(s) ? status_table[s].dispo : VT_DISPO_ABORT; }
 
 void vt_err_clear(vt_err *err)
 {

@@ -25,7 +25,7 @@ typedef struct moments {
   double ee, ea, aa;
 } moments;
 
-static void add(moments *m, const vt_glass_line *l, double mean_e, double mean_a)
+static void ancova_add(moments *m, const vt_glass_line *l, double mean_e, double mean_a)
 {
   double e = l->ea_ev - mean_e, a = l->log10_ref - mean_a;
   m->ee += e * e;
@@ -34,7 +34,7 @@ static void add(moments *m, const vt_glass_line *l, double mean_e, double mean_a
 }
 
 /* What is left of the levels after their regression on Ea. */
-static double residual(const moments *m) { return m->ee > 0 ? m->aa - m->ea * m->ea / m->ee : m->aa; }
+static double ancova_residual(const moments *m) { return m->ee > 0 ? m->aa - m->ea * m->ea / m->ee : m->aa; }
 
 /* Analysis of covariance of the glasses' levels with their Ea as the covariate: where all compositions have one slope,
  * its scatter between glasses says nothing about compositions, and what the levels owe to it is removed.  The result is
@@ -55,15 +55,15 @@ double vt__p_level(const vt__screen *t)
     all_a += t->line[j]->log10_ref / n;
   }
   for (int j = 0; j < n; j++) {
-    add(&within, t->line[j], e[t->owner[j]], a[t->owner[j]]);
-    add(&total, t->line[j], all_e, all_a);
+    ancova_add(&within, t->line[j], e[t->owner[j]], a[t->owner[j]]);
+    ancova_add(&total, t->line[j], all_e, all_a);
   }
-  double error = residual(&within), one_line = residual(&total);
+  double error = ancova_residual(&within), one_line = ancova_residual(&total);
   return 1 - vt_f_cdf((one_line - error) / (k - 1) / (error / (n - k - 1)), k - 1, n - k - 1);
 }
 
 /* sum over compositions of (sum of its values)^2 / count: all that varies of the sum of squares between them. */
-static double spread(const vt__screen *t, const double *v)
+static double ancova_spread(const vt__screen *t, const double *v)
 {
   double sum[VT_MAX_COMPARE] = {0}, total = 0;
   for (int j = 0; j < t->n_line; j++) sum[t->owner[j]] += v[j];
@@ -83,7 +83,7 @@ vt_status vt__p_permutation(const vt__screen *t, uint64_t key, double *p, vt_err
   double *v = block, mean = 0;
   for (int j = 0; j < n; j++) mean += t->line[j]->log10_ref / n;
   for (int j = 0; j < n; j++) v[j] = t->line[j]->log10_ref - mean;
-  double seen = spread(t, v);
+  double seen = ancova_spread(t, v);
   for (int b = 0; b < PERMUTATIONS; b++) {
     for (int j = n - 1; j > 0; j--) {
       double u[2];
@@ -93,7 +93,7 @@ vt_status vt__p_permutation(const vt__screen *t, uint64_t key, double *p, vt_err
       v[j] = v[other];
       v[other] = x;
     }
-    as_wide += spread(t, v) >= seen * (1 - 1e-12);
+    as_wide += ancova_spread(t, v) >= seen * (1 - 1e-12);
   }
   *p = (1.0 + as_wide) / (1 + PERMUTATIONS); /* what was seen is one of the arrangements */
 out:

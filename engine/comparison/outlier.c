@@ -35,7 +35,7 @@ static double bounded(const vt__screen *t, int j, double sd, double *distance)
 }
 
 /* One step of Huber's second proposal: locations by the mean bounded distance, then the common variance. */
-static double step(vt__screen *t, double variance)
+static double outlier_step(vt__screen *t, double variance)
 {
   double move[VT_MAX_COMPARE] = {0}, sum = 0, dof = 0, distance;
   for (int j = 0; j < t->n_line; j++) move[t->owner[j]] += bounded(t, j, sqrt(variance), &distance);
@@ -60,7 +60,7 @@ void vt__pool_lines(vt__screen *t)
   double full[VT_MAX_COMPARE] = {0}, distance;
   if (t->n_line == 0 || !(variance > 0)) return;
   for (int s = 0; s < MOST_STEPS; s++) {
-    double next = step(t, variance);
+    double next = outlier_step(t, variance);
     int done = fabs(next - variance) <= 1e-14 * variance;
     variance = next;
     if (done) break;

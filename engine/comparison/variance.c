@@ -18,7 +18,7 @@ typedef struct rest {
 VT_REASONS(vt_var_reasons, VT_VAR_REASONS);
 const char *vt_var_reason_text(vt_var_reason r) { return vt_reason_text(&vt_var_reasons, (int)r); }
 
-static double dot(int k, const double *a, const double *b)
+static double variance_dot(int k, const double *a, const double *b)
 {
   double sum = 0;
   for (int i = 0; i < k; i++) sum += a[i] * b[i];
@@ -26,18 +26,18 @@ static double dot(int k, const double *a, const double *b)
 }
 
 /* Take column `x` into the basis unless it lies in it (twice is enough: Kahan, Parlett). */
-static void extend(basis *b, const double *x)
+static void variance_extend(basis *b, const double *x)
 {
   const double dependent = 1e-9; /* indicator columns: anything but zero is of order one */
-  double *q = b->q + (size_t)b->n * (size_t)b->k, length = dot(b->k, x, x);
+  double *q = b->q + (size_t)b->n * (size_t)b->k, length = variance_dot(b->k, x, x);
   for (int i = 0; i < b->k; i++) q[i] = x[i];
   for (int pass = 0; pass < 2; pass++)
     for (int j = 0; j < b->n; j++) {
       const double *p = b->q + (size_t)j * (size_t)b->k;
-      double along = dot(b->k, p, q);
+      double along = variance_dot(b->k, p, q);
       for (int i = 0; i < b->k; i++) q[i] -= along * p[i];
     }
-  double left = dot(b->k, q, q);
+  double left = variance_dot(b->k, q, q);
   if (b->n == b->k || !(left > dependent * length)) return;
   for (int i = 0; i < b->k; i++) q[i] /= sqrt(left);
   b->n++;
@@ -56,27 +56,27 @@ static void indicator(int k, const int *level, int i, double *column)
 }
 
 /* The mean and every factor except `without` (-1: all). */
-static void span(basis *b, const vt_var_input *in, int without, double *column)
+static void variance_span(basis *b, const vt_var_input *in, int without, double *column)
 {
   b->n = 0;
   for (int i = 0; i < b->k; i++) column[i] = 1;
-  extend(b, column);
+  variance_extend(b, column);
   for (int f = 0; f < in->n_factors; f++)
     for (int i = 0; f != without && i < b->k; i++) {
       if (!is_first_of_its_level(in->level[f], i)) continue;
       indicator(b->k, in->level[f], i, column);
-      extend(b, column);
+      variance_extend(b, column);
     }
 }
 
 /* y: the centred values. */
 static rest left_over(const basis *b, const double *y, const double *variance)
 {
-  rest r = {.values = dot(b->k, y, y), .dof = b->k - b->n};
+  rest r = {.values = variance_dot(b->k, y, y), .dof = b->k - b->n};
   for (int i = 0; i < b->k; i++) r.noise += variance[i];
   for (int j = 0; j < b->n; j++) {
     const double *q = b->q + (size_t)j * (size_t)b->k;
-    double along = dot(b->k, q, y);
+    double along = variance_dot(b->k, q, y);
     r.values -= along * along;
     for (int i = 0; i < b->k; i++) r.noise -= q[i] * q[i] * variance[i];
   }
@@ -84,24 +84,24 @@ static rest left_over(const basis *b, const double *y, const double *variance)
 }
 
 /* How much a unit variance of the factor's levels adds to what `b`, which spans the others, leaves. */
-static double gain(const basis *b, const int *level, double *column)
+static double variance_gain(const basis *b, const int *level, double *column)
 {
   double sum = 0;
   for (int i = 0; i < b->k; i++) {
     if (!is_first_of_its_level(level, i)) continue;
     indicator(b->k, level, i, column);
-    sum += dot(b->k, column, column);
+    sum += variance_dot(b->k, column, column);
     for (int j = 0; j < b->n; j++) {
-      double along = dot(b->k, b->q + (size_t)j * (size_t)b->k, column);
+      double along = variance_dot(b->k, b->q + (size_t)j * (size_t)b->k, column);
       sum -= along * along;
     }
   }
   return sum;
 }
 
-static double sd(double variance) { return sqrt(fmax(0, variance)); }
+static double variance_sd(double variance) { return sqrt(fmax(0, variance)); }
 
-static vt_status check(const vt_var_input *in, vt_err *err)
+static vt_status variance_check(const vt_var_input *in, vt_err *err)
 {
   if (in->k < 2 || in->n_factors < 0 || in->n_factors > VT_MAX_FACTORS)
     VT_FAIL(err, VT_EINVAL, "variance of %d compositions by %d factors", in->k, in->n_factors);
@@ -113,16 +113,16 @@ static vt_status check(const vt_var_input *in, vt_err *err)
 }
 
 /* Variance between glasses: what there is, less what the errors of their points explain. */
-static void glasses(const vt_var_input *in, vt_var_split *out)
+static void variance_glasses(const vt_var_input *in, vt_var_split *out)
 {
   out->sampling = in->sampling >= 0 ? sqrt(in->sampling) : (double)NAN;
-  out->glass = in->per_glass >= 0 ? sd(in->per_glass - (in->sampling >= 0 ? in->sampling : 0)) : (double)NAN;
+  out->glass = in->per_glass >= 0 ? variance_sd(in->per_glass - (in->sampling >= 0 ? in->sampling : 0)) : (double)NAN;
 }
 
 static void one_factor(const vt_var_input *in, int f, basis *b, const rest *full, const double *y, double *column,
                        vt_var_split *out)
 {
-  span(b, in, f, column);
+  variance_span(b, in, f, column);
   rest without = left_over(b, y, in->variance);
   int dof = without.dof - full->dof, levels = 0;
   for (int i = 0; i < in->k; i++) levels += is_first_of_its_level(in->level[f], i);
@@ -135,14 +135,14 @@ static void one_factor(const vt_var_input *in, int f, basis *b, const rest *full
   double residual =
       (full->values - full->noise) / full->dof; /* may be negative: kept, for the estimate to be unbiased */
   double excess = without.values - full->values - dof * residual - (without.noise - full->noise);
-  out->factor[f] = sd(excess / gain(b, in->level[f], column));
+  out->factor[f] = variance_sd(excess / variance_gain(b, in->level[f], column));
 }
 
 vt_status vt_variance_by_factor(const vt_var_input *in, vt_var_split *out, vt_err *err)
 {
   vt_status rc = VT_OK;
   void *block = NULL;
-  VT_PASS(check(in, err));
+  VT_PASS(variance_check(in, err));
   size_t k = (size_t)in->k;
   VT_TRY_OUT(vt_calloc64(&block, k * (k + 1) + 2 * k, sizeof(double), err), err, "variance of %d compositions", in->k);
   double *column = block, *y = column + k;
@@ -151,13 +151,13 @@ vt_status vt_variance_by_factor(const vt_var_input *in, vt_var_split *out, vt_er
   for (int i = 0; i < in->k; i++) mean += in->value[i] / in->k;
   for (int i = 0; i < in->k; i++) y[i] = in->value[i] - mean;
   *out = (vt_var_split){.n_factors = in->n_factors};
-  span(&b, in, -1, column);
+  variance_span(&b, in, -1, column);
   rest full = left_over(&b, y, in->variance);
   out->dof = full.dof;
-  out->residual = full.dof > 0 ? sd((full.values - full.noise) / full.dof) : (double)NAN;
+  out->residual = full.dof > 0 ? variance_sd((full.values - full.noise) / full.dof) : (double)NAN;
   out->residual_reason = full.dof > 0 ? VT_VAR_OK : VT_VAR_NO_DOF;
   for (int f = 0; f < in->n_factors; f++) one_factor(in, f, &b, &full, y, column, out);
-  glasses(in, out);
+  variance_glasses(in, out);
 out:
   vt_free(block);
   return rc;

@@ -7,14 +7,14 @@ VT_REASONS(vt_point_statuses, VT_POINT_STATUSES);
 const char *vt_point_status_text(vt_point_status s) { return vt_reason_text(&vt_point_statuses, (int)s); }
 
 /* Of the point alone. */
-static vt_point_status judge(const vt_point *p)
+static vt_point_status arrh_judge(const vt_point *p)
 {
   if (!isfinite(p->x)) return VT_POINT_NO_VALUE;
   if (!(p->x > 0)) return VT_POINT_NOT_POSITIVE;
   return p->se > 0 && isfinite(p->se) ? VT_POINT_USED : VT_POINT_NO_ERROR;
 }
 
-static int is_usable(const vt_point *p) { return judge(p) == VT_POINT_USED; }
+static int is_usable(const vt_point *p) { return arrh_judge(p) == VT_POINT_USED; }
 
 /* Usable points of one glass lie at how many different temperatures? */
 static int count_temperatures(const vt_point *pt, int n, int glass)
@@ -47,7 +47,7 @@ static vt_status select_points(vt__samples *s, const vt_point *pt, int n, int le
   s->glass = s->ints;
   int *name = s->glass + m; /* [n_glasses] the caller's number */
   for (int i = 0; i < n; i++) {
-    status[i] = (int32_t)judge(&pt[i]);
+    status[i] = (int32_t)arrh_judge(&pt[i]);
     if (status[i] != VT_POINT_USED) continue;
     int n_t = count_temperatures(pt, n, pt[i].glass);
     if (n_t < least) {
@@ -126,7 +126,7 @@ static vt_arrh nothing_resolved(int n_rejected, double t_ref_k, double t_extra_k
                    .tg_k = no};
 }
 
-static void fill(const vt__samples *s, const vt__mean_line *l, vt_arrh *a)
+static void arrh_fill(const vt__samples *s, const vt__mean_line *l, vt_arrh *a)
 {
   const double ln10 = log(10);
   double t_lo = s->t_k[0], t_hi = s->t_k[0], variance;
@@ -177,7 +177,7 @@ static vt_status fit_line(vt__samples *s, double t_ref_k, vt_arrh *a, vt_err *er
     a->glass_sd_decades = sqrt(vt_variance(s->level, (size_t)s->n_glasses)) / log(10);
   }
   vt__mean_line l = vt__lines_mean(s, &last, a->birge);
-  fill(s, &l, a);
+  arrh_fill(s, &l, a);
   return vt__vtf_fit(s, a, err);
 }
 

@@ -51,7 +51,7 @@ static vt__mean_line combine(const vt__samples *s)
 }
 
 /* One glass: the given errors, enlarged when they do not explain the misfit (T 8.3). */
-static vt__mean_line single(const vt_lsq *fit, double factor)
+static vt__mean_line fits_lines_single(const vt_lsq *fit, double factor)
 {
   double scale = factor * factor;
   return (vt__mean_line){.level = fit->b[0],
@@ -63,7 +63,7 @@ static vt__mean_line single(const vt_lsq *fit, double factor)
 
 vt__mean_line vt__lines_mean(const vt__samples *s, const vt_lsq *last, double factor)
 {
-  return s->n_glasses == 1 ? single(last, factor) : combine(s);
+  return s->n_glasses == 1 ? fits_lines_single(last, factor) : combine(s);
 }
 
 double vt__lines_at(const vt__mean_line *l, double u, double *variance)

@@ -46,7 +46,7 @@ static vt_status select_rows(quench *q, int n, const double *rows, double npt_be
 
 /* Least squares with `p` columns: 1, T - kink, (T - kink)+, and what a shift of the kink does (that one is for its
  * error alone, V. M. R. Muggeo, Stat. Med. 22, 3055 (2003)). */
-static vt_status lines(quench *q, int p, double kink_k, vt_err *err)
+static vt_status tg_lines(quench *q, int p, double kink_k, vt_err *err)
 {
   double bend = p > 3 ? q->fit.b[2] : 0;
   for (int i = 0; i < q->n; i++) {
@@ -68,12 +68,12 @@ static int is_determined(const quench *q, double kink_k)
   return hi[0] > lo[0] && hi[1] > lo[1];
 }
 
-static vt_status misfit(void *ctx, double kink_k, double *value, vt_err *err)
+static vt_status tg_misfit(void *ctx, double kink_k, double *value, vt_err *err)
 {
   quench *q = ctx;
   *value = INFINITY;
   if (!is_determined(q, kink_k)) return VT_OK;
-  VT_PASS(lines(q, 3, kink_k, err));
+  VT_PASS(tg_lines(q, 3, kink_k, err));
   *value = q->fit.chi2;
   return VT_OK;
 }
@@ -101,13 +101,14 @@ static double aicc(double n, double chi2, double k)
 }
 
 /* Distance from the kink to where the sum of squares has risen by `rise`, or to `end`. */
-static vt_status reach(quench *q, double kink_k, double least, double rise, double end, double *distance, vt_err *err)
+static vt_status tg_reach(quench *q, double kink_k, double least, double rise, double end, double *distance,
+                          vt_err *err)
 {
   enum { STEPS = 256 };
   double step = (end - kink_k) / STEPS, value;
   int k = 1;
   for (; k < STEPS; k++) {
-    VT_PASS(misfit(q, kink_k + k * step, &value, err));
+    VT_PASS(tg_misfit(q, kink_k + k * step, &value, err));
     if (value > least + rise) break;
   }
   *distance = fabs(k * step);
@@ -120,19 +121,19 @@ static vt_status kink_error(quench *q, double kink_k, double t_lo, double t_hi, 
                             double *se, vt_err *err)
 {
   double lo, hi;
-  VT_PASS(lines(q, 4, kink_k, err));
+  VT_PASS(tg_lines(q, 4, kink_k, err));
   double linearised = sqrt(q->fit.cov[15] * variance);
-  VT_PASS(reach(q, kink_k, least, 4 * variance, t_lo, &lo, err));
-  VT_PASS(reach(q, kink_k, least, 4 * variance, t_hi, &hi, err));
+  VT_PASS(tg_reach(q, kink_k, least, 4 * variance, t_lo, &lo, err));
+  VT_PASS(tg_reach(q, kink_k, least, 4 * variance, t_hi, &hi, err));
   *se = fmax(linearised, (lo + hi) / 4);
   return VT_OK;
 }
 
 /* The two lines that meet at `kink_k`, against one line with the sum of squares `one`. */
-static vt_status judge(quench *q, double one, double kink_k, double t_lo, double t_hi, vt_tg *out, vt_err *err)
+static vt_status tg_judge(quench *q, double one, double kink_k, double t_lo, double t_hi, vt_tg *out, vt_err *err)
 {
   const double level = 0.01, edge = 0.1;
-  VT_PASS(lines(q, 3, kink_k, err));
+  VT_PASS(tg_lines(q, 3, kink_k, err));
   double two = q->fit.chi2, slope = q->fit.b[1], bend = q->fit.b[2];
   double worth = two > 1e-6 * one ? correlated(q, kink_k) : 1; /* nearly no residuals: rounding has no memory */
   double n = q->n / worth, dof = n - 4;
@@ -172,10 +173,10 @@ vt_status vt_tg_glass(int n, const double *rows, double npt_below_k, vt_tg *out,
   tg.n_rows = q.n;
   tg.reason = VT_TG_FEW_ROWS;
   if (q.n >= LEAST_ROWS && t_hi > t_lo) {
-    VT_TRY_OUT(lines(&q, 2, t_lo, err), err, "glass transition");
+    VT_TRY_OUT(tg_lines(&q, 2, t_lo, err), err, "glass transition");
     one = q.fit.chi2;
-    VT_TRY_OUT(vt_minimize(misfit, &q, t_lo, t_hi, SCAN, &kink_k, &two, err), err, "glass transition");
-    if (isfinite(two)) VT_TRY_OUT(judge(&q, one, kink_k, t_lo, t_hi, &tg, err), err, "glass transition");
+    VT_TRY_OUT(vt_minimize(tg_misfit, &q, t_lo, t_hi, SCAN, &kink_k, &two, err), err, "glass transition");
+    if (isfinite(two)) VT_TRY_OUT(tg_judge(&q, one, kink_k, t_lo, t_hi, &tg, err), err, "glass transition");
   }
   *out = tg;
 out:

@@ -34,7 +34,7 @@ static vt_status curves(curve *q, double t0_k, vt_err *err)
   return VT_OK;
 }
 
-static vt_status misfit(void *ctx, double t0_k, double *value, vt_err *err)
+static vt_status vtf_misfit(void *ctx, double t0_k, double *value, vt_err *err)
 {
   curve *q = ctx;
   VT_PASS(curves(q, t0_k, err));
@@ -55,7 +55,7 @@ static int different_temperatures(const vt__samples *s)
 
 /* Parameters and their errors at the best T0, whose curves are in q->s.  d = dy/dT0 with the curves held; what the
  * glass curves cannot follow of it tells T0, what they follow is how they move with it (Gauss and Newton, T 8.5). */
-static vt_status parameters(curve *q, double t0_k, vt_vtf *v, vt_err *err)
+static vt_status vtf_parameters(curve *q, double t0_k, vt_vtf *v, vt_err *err)
 {
   vt__samples *s = q->s;
   size_t g = (size_t)s->n_glasses;
@@ -77,7 +77,7 @@ static vt_status parameters(curve *q, double t0_k, vt_vtf *v, vt_err *err)
 }
 
 /* How far T0 goes from the best one before its likelihood has fallen by exp(-12.5). */
-static vt_status reach(curve *q, double t0_k, double least, double end, double *out, vt_err *err)
+static vt_status vtf_reach(curve *q, double t0_k, double least, double end, double *out, vt_err *err)
 {
   enum { MOST_HALVINGS = 40 };
   double step = (end > t0_k ? 1 : -1) * q->t_min / SCAN, at = t0_k, chi2;
@@ -87,13 +87,13 @@ static vt_status reach(curve *q, double t0_k, double least, double end, double *
   }
   for (int k = 0; k < SCAN; k++) { /* outwards */
     at = fabs(end - at) <= fabs(step) ? end : at + step;
-    VT_PASS(misfit(q, at, &chi2, err));
+    VT_PASS(vtf_misfit(q, at, &chi2, err));
     if (chi2 - least > 25 * q->scale || at == end) break;
   }
   for (int k = 0; k < MOST_HALVINGS && chi2 - least > 25 * q->scale; k++) { /* and back, if that was too far */
     *out = at;
     at = 0.5 * (at + t0_k);
-    VT_PASS(misfit(q, at, &chi2, err));
+    VT_PASS(vtf_misfit(q, at, &chi2, err));
     if (chi2 - least <= 25 * q->scale) return VT_OK;
   }
   *out = at;
@@ -104,9 +104,9 @@ static vt_status reach(curve *q, double t0_k, double least, double end, double *
 static vt_status predictions(curve *q, double t0_k, double top, double t_extra_k, vt_t_part *part, vt_err *err)
 {
   double least, lo, hi, sum = 0;
-  VT_PASS(misfit(q, t0_k, &least, err));
-  VT_PASS(reach(q, t0_k, least, 0, &lo, err));
-  VT_PASS(reach(q, t0_k, least, top, &hi, err));
+  VT_PASS(vtf_misfit(q, t0_k, &least, err));
+  VT_PASS(vtf_reach(q, t0_k, least, 0, &lo, err));
+  VT_PASS(vtf_reach(q, t0_k, least, top, &hi, err));
   for (int k = 0; k < NODES; k++) {
     double t0 = lo + (k + 0.5) / NODES * (hi - lo), variance;
     VT_PASS(curves(q, t0, err));
@@ -133,7 +133,7 @@ static void band(const vt_t_part *part, int n, double *median, double *lo, doubl
 }
 
 /* AIC of both, one parameter apart, and the choice (T 8.6). */
-static void choose(vt_arrh *a, double chi2_line, double chi2_curve, int dof, double scale)
+static void vtf_choose(vt_arrh *a, double chi2_line, double chi2_curve, int dof, double scale)
 {
   const double clear = 4;
   vt_vtf *v = &a->vtf;
@@ -173,7 +173,7 @@ vt_status vt__vtf_fit(vt__samples *s, vt_arrh *a, vt_err *err)
   v->reason = (int32_t)feasible(s, v->n_temperatures);
   if (v->reason != VT_VTF_OK) return VT_OK;
   const double top = q.t_min * (1 - 1.0 / SCAN);
-  VT_TRY(vt_minimize(misfit, &q, 0, top, SCAN - 1, &t0_k, &chi2, err), err, "search for T0");
+  VT_TRY(vt_minimize(vtf_misfit, &q, 0, top, SCAN - 1, &t0_k, &chi2, err), err, "search for T0");
   VT_PASS(curves(&q, t0_k, err));
   if (!(vt_mean(s->ea, (size_t)s->n_glasses) > 0)) {
     v->reason = VT_VTF_NOT_ACTIVATED;
@@ -181,11 +181,11 @@ vt_status vt__vtf_fit(vt__samples *s, vt_arrh *a, vt_err *err)
   }
   q.scale = fmax(1, chi2 / (s->dof - 1));
   if (s->n_glasses == 1) q.factor = sqrt(q.scale);
-  choose(a, chi2_line, chi2, s->dof, q.scale);
+  vtf_choose(a, chi2_line, chi2, s->dof, q.scale);
   if (a->t_extra_k > 0) VT_PASS(extrapolate(&q, t0_k, top, a, err));
   if (t0_k < top) {
     VT_PASS(curves(&q, t0_k, err));
-    return parameters(&q, t0_k, v, err);
+    return vtf_parameters(&q, t0_k, v, err);
   }
   v->reason = VT_VTF_AT_T_MIN;
   return VT_OK;

@@ -50,7 +50,7 @@ void vt__md_watch_close(vt_md *md)
   md->watch = NULL;
 }
 
-static double square(double x) { return x * x; }
+static double contacts_square(double x) { return x * x; }
 
 static int64_t steps_of(double fs, const vt_md_stage *st)
 {
@@ -70,11 +70,12 @@ void vt__md_watch_begin(vt_md *md)
       int z1 = vt_element_z(md->symbol[a]), z2 = vt_element_z(md->symbol[b]);
       int metals = (vt_element_role(z1) == 'M') + (vt_element_role(z2) == 'M');
       double bond = vt_pair_bond_length(z1, z2);
-      w->fused2[a][b] = square(g->d_min_scale * bond);
-      w->crushed2[a][b] = g->contacts ? square(CRUSHED * bond) : 0;
-      w->metals2[a][b] = g->contacts && metals == 2 ? square(METAL_METAL_A) : 0;
-      w->molecule2[a][b] = g->molecules ? square(vt_pair_molecule_length(z1, z2)) : 0;
-      w->bridge2[a][b] = metals == 1 && vt_element_charge(z1) * vt_element_charge(z2) < 0 ? square(BRIDGE * bond) : 0;
+      w->fused2[a][b] = contacts_square(g->d_min_scale * bond);
+      w->crushed2[a][b] = g->contacts ? contacts_square(CRUSHED * bond) : 0;
+      w->metals2[a][b] = g->contacts && metals == 2 ? contacts_square(METAL_METAL_A) : 0;
+      w->molecule2[a][b] = g->molecules ? contacts_square(vt_pair_molecule_length(z1, z2)) : 0;
+      w->bridge2[a][b] =
+          metals == 1 && vt_element_charge(z1) * vt_element_charge(z2) < 0 ? contacts_square(BRIDGE * bond) : 0;
       w->look2[a][b] = fmax(fmax(w->fused2[a][b], w->crushed2[a][b]), fmax(w->metals2[a][b], w->molecule2[a][b]));
       w->any |= w->look2[a][b] > 0;
     }
@@ -83,7 +84,8 @@ void vt__md_watch_begin(vt_md *md)
 
 static double distance2(const vt_nlist *nl, int i, int j)
 {
-  return square(nl->x[j] - nl->x[i]) + square(nl->y[j] - nl->y[i]) + square(nl->z[j] - nl->z[i]);
+  return contacts_square(nl->x[j] - nl->x[i]) + contacts_square(nl->y[j] - nl->y[i]) +
+         contacts_square(nl->z[j] - nl->z[i]);
 }
 
 /* Two metals that share an edge of their polyhedra (Al2O2: Al-Al 2.5 A) are near because anions hold them together. */
@@ -99,7 +101,7 @@ static int share_an_edge(const struct vt__md_watch *w, const vt_nlist *nl, int i
 }
 
 /* What is wrong with a pair if it lasts, and within which distance; NULL: nothing. */
-static const char *wrong(const struct vt__md_watch *w, const vt_nlist *nl, int i, int j, double *limit2)
+static const char *contacts_wrong(const struct vt__md_watch *w, const vt_nlist *nl, int i, int j, double *limit2)
 {
   int a = nl->type[i], b = nl->type[j];
   double r2 = distance2(nl, i, j);
@@ -139,7 +141,7 @@ static vt_status look_at(const vt_md *md, int i, int j, vt_err *err)
   if (r2 < limit2)
     VT_FAIL(err, VT_EDIVERGE, "%s %d and %s %d are %.3g A apart, limit %.3g", first, i, second, nl->owner[j], sqrt(r2),
             sqrt(limit2));
-  const char *what = wrong(w, nl, i, j, &limit2);
+  const char *what = contacts_wrong(w, nl, i, j, &limit2);
   if (!what) return VT_OK;
   int64_t since = followed_since(w, i, nl->owner[j], md->step);
   if (since < 0)

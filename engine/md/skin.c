@@ -40,7 +40,7 @@ double vt_md_rebuild_time(const vt_composition *c, double skin, double t_k) { re
 
 /* What a step pays for a skin, in units of what one entry of a row costs a force call (2.1 ns; a rebuild 0.2 us + 4.5
  * ns an entry, Zen 5). */
-static double cost(const vt_composition *c, double cutoff, double skin, double t_k, double dt)
+static double skin_cost(const vt_composition *c, double cutoff, double skin, double t_k, double dt)
 {
   const double rebuild = 100, rebuild_entry = 2;
   double entries = 4 * pi / 3 * pow(cutoff + skin, 3) * number_density(c);
@@ -55,8 +55,8 @@ double vt_md_skin(const vt_composition *c, double cutoff, double t_k, double dt)
   const double slack = 1.1, step = 0.05;
   enum { LEAST = 6, MOST = 40 }; /* steps: 0.3 to 2 A */
   double lowest = INFINITY;
-  for (int k = LEAST; k <= MOST; k++) lowest = fmin(lowest, cost(c, cutoff, k * step, t_k, dt));
+  for (int k = LEAST; k <= MOST; k++) lowest = fmin(lowest, skin_cost(c, cutoff, k * step, t_k, dt));
   int k = MOST;
-  while (k > LEAST && cost(c, cutoff, k * step, t_k, dt) > slack * lowest) k--;
+  while (k > LEAST && skin_cost(c, cutoff, k * step, t_k, dt) > slack * lowest) k--;
   return k * step;
 }

@@ -83,7 +83,7 @@ static void thermostat(vt_md *md, double t_k)
   md->exchanged += (factor * factor - 1) * md->e_kin;
 }
 
-static void drift(vt_md *md, double t_k, const vt__md_scaling *volume)
+static void stage_drift(vt_md *md, double t_k, const vt__md_scaling *volume)
 {
   const vt_md_stage *st = &md->stage;
   if (st->ensemble != VT_LANGEVIN) {
@@ -105,7 +105,7 @@ static vt_status one_step(vt_md *md, vt_err *err)
   vt__md_scaling volume = {0};
   if (barostat) VT_PASS(vt__md_scr_move(md, t_k, &volume, err));
   vt__md_kick(md, 0.5 * st->dt);
-  drift(md, t_k, barostat ? &volume : NULL);
+  stage_drift(md, t_k, barostat ? &volume : NULL);
   if (boundary) wrap(md);
   VT_PASS(vt__md_forces(md, boundary, err));
   vt__md_kick(md, 0.5 * st->dt);

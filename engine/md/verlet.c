@@ -31,7 +31,7 @@ void vt__md_kick(vt_md *md, double dt)
   }
 }
 
-static void move(vt_md *md, double dt)
+static void verlet_move(vt_md *md, double dt)
 {
   double *restrict x = md->x[0], *restrict dx = md->dx[0];
   const double *restrict v = md->v[0];
@@ -45,16 +45,16 @@ static void move(vt_md *md, double dt)
 void vt__md_drift(vt_md *md, double dt, const vt__md_scaling *s)
 {
   if (!s) {
-    move(md, dt);
+    verlet_move(md, dt);
     return;
   }
-  move(md, 0.5 * dt);
+  verlet_move(md, 0.5 * dt);
   for (int a = 0; a < 3; a++)
     for (int b = 0; b < 3; b++) md->cell.h[a][b] *= s->length;
   double *restrict x = md->x[0];
   for (int k = 0; k < 3 * md->n; k++) x[k] *= s->length;
   vt__md_scale_velocities(md, 1 / s->length);
-  move(md, 0.5 * dt);
+  verlet_move(md, 0.5 * dt);
 }
 
 void vt__md_scale_velocities(vt_md *md, double factor)

@@ -65,7 +65,7 @@ static int root_of(int *parent, int a)
 }
 
 /* Fragments in parent[], links of each metal in degree[]; the number of links. */
-static int join(vt__network *w, int *parent, int *degree)
+static int chains_join(vt__network *w, int *parent, int *degree)
 {
   const int n_metals = w->anions_of.n_first;
   int links = 0;
@@ -93,7 +93,7 @@ static vt_status chains_sample(void *self, const vt_frame *fr, vt_err *err)
   int *parent = o->scratch + PARENT * n_metals, *size = o->scratch + SIZE * n_metals;
   int *degree = o->scratch + DEGREE * n_metals, fragments = 0, largest = 0;
   double *t = o->tally;
-  const int links = join(&o->net, parent, degree);
+  const int links = chains_join(&o->net, parent, degree);
   for (int a = 0; a < n_metals; a++) size[a] = 0;
   for (int a = 0; a < n_metals; a++) size[root_of(parent, a)]++;
   for (int a = 0; a < n_metals; a++) {

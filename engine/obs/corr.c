@@ -49,7 +49,7 @@ vt_status vt__corr_open(vt__corr *c, int n_vec, int n_acc, vt__corr_shape shape,
   return VT_OK;
 }
 
-static double (*slot(const vt__corr *c, int level, int64_t count))[3]
+static double (*corr_slot(const vt__corr *c, int level, int64_t count))[3]
 {
   int64_t at = (int64_t)level * c->shape.points + count % c->shape.points;
   VT_ASSERT(count >= 0 && at < (int64_t)c->shape.levels * c->shape.points);
@@ -64,13 +64,13 @@ void vt__corr_push(vt__corr *c, const double (*now)[3], vt__corr_visit *visit, c
     int64_t count = c->samples >> level;                /* samples that this level took before */
     for (int j = first_of(s, level); j <= s->points && j <= count; j++) {
       int k = row_of(s, level, j);
-      visit(ctx, now, (const double(*)[3])slot(c, level, count - j), c->acc + (size_t)k * (size_t)c->n_acc);
+      visit(ctx, now, (const double(*)[3])corr_slot(c, level, count - j), c->acc + (size_t)k * (size_t)c->n_acc);
       c->origins[k] += 1;
       VT_ASSERT(c->origins[k] == (double)(count - j + 1)); /* every earlier sample of the level was one, once */
     }
     /* once the level is full, every new sample is an origin of its longest lag too */
     VT_ASSERT(c->origins[row_of(s, level, s->points)] == (count < s->points ? 0 : (double)(count - s->points + 1)));
-    memcpy(slot(c, level, count), now, (size_t)c->n_vec * sizeof *now); /* over the oldest, which was just used */
+    memcpy(corr_slot(c, level, count), now, (size_t)c->n_vec * sizeof *now); /* over the oldest, which was just used */
   }
   c->samples++;
 }

@@ -90,7 +90,7 @@ static vt_status msd_sample(void *self, const vt_frame *fr, vt_err *err)
   return VT_OK;
 }
 
-static double ratio(double sum, double n) { return n > 0 ? sum / n : (double)NAN; }
+static double msd_ratio(double sum, double n) { return n > 0 ? sum / n : (double)NAN; }
 
 static vt_status msd_finish(void *self, double *const *out, vt_err *err)
 {
@@ -105,11 +105,11 @@ static vt_status msd_finish(void *self, double *const *out, vt_err *err)
       const double *of_species = origins + at_species(s);
       double sum = 0;
       for (int t = 0; t < N_THIRDS; t++) {
-        out[4][(N_THIRDS * s + t) * n_lag + k] = ratio(of_species[t], origins[t] * o->comp.count[s]);
+        out[4][(N_THIRDS * s + t) * n_lag + k] = msd_ratio(of_species[t], origins[t] * o->comp.count[s]);
         sum += of_species[t];
       }
-      out[1][s * n_lag + k] = ratio(sum, out[3][k] * o->comp.count[s]);
-      out[2][s * n_lag + k] = ratio(of_species[N_THIRDS], out[3][k] * o->comp.count[s]);
+      out[1][s * n_lag + k] = msd_ratio(sum, out[3][k] * o->comp.count[s]);
+      out[2][s * n_lag + k] = msd_ratio(of_species[N_THIRDS], out[3][k] * o->comp.count[s]);
     }
   }
   return VT_OK;

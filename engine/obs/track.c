@@ -38,7 +38,7 @@ vt_status vt__track_begin(vt__track *t, const vt_cutoffs *cut, vt_err *err)
 }
 
 /* One entry of a row into this frame; at: its entry of pairs.d, -1 if it is farther away.  1: it is to be kept. */
-static int follow(vt__track *t, vt__bond *b, int is_known, int at, double cutoff)
+static int obs_track_follow(vt__track *t, vt__bond *b, int is_known, int at, double cutoff)
 {
   const int was = is_known && b->absent == 0;
   const int is = at >= 0 && (was || t->pairs.d[at][3] < cutoff);
@@ -70,7 +70,7 @@ static vt_status follow_row(vt__track *t, const vt_frame *fr, int a, vt_err *err
     const double cutoff = t->cut.r[fr->type[p->first[a]]][fr->type[p->second[b.partner]]];
     i += is_known;
     j += near <= known;
-    if (!follow(t, &b, is_known, at, cutoff)) continue;
+    if (!obs_track_follow(t, &b, is_known, at, cutoff)) continue;
     bonds += b.absent == 0;
     if (bonds > t->most) VT_FAIL(err, VT_ETASK, "atom %d has more than %d bonds", p->first[a], t->most);
     if (n == t->slots)

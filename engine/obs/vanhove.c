@@ -124,7 +124,7 @@ static void distances(const vanhove *g, const sample *at, const double x[3])
   }
 }
 
-static void visit(const void *ctx, const double (*now)[3], const double (*then)[3], double *acc)
+static void vanhove_visit(const void *ctx, const double (*now)[3], const double (*then)[3], double *acc)
 {
   const sample *at = ctx;
   const vt_frame *fr = at->fr;
@@ -169,7 +169,7 @@ static vt_status vanhove_sample(void *self, const vt_frame *fr, vt_err *err)
       g->s[a][i] = fr->x[i][0] * at.hi[0][a] + fr->x[i][1] * at.hi[1][a] + fr->x[i][2] * at.hi[2][a];
   memcpy(g->now, fr->x, (size_t)fr->n * sizeof *g->now);
   memcpy(g->now + fr->n, fr->dx, (size_t)fr->n * sizeof *g->now);
-  vt__corr_push(&g->c.corr, (const double(*)[3])g->now, visit, &at);
+  vt__corr_push(&g->c.corr, (const double(*)[3])g->now, vanhove_visit, &at);
   return VT_OK;
 }
 

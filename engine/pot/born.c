@@ -99,7 +99,8 @@ static int ion_of(const char *symbol, size_t n)
 }
 
 /* One value of a line; every key may be given once. */
-static vt_status take(const vt__pot_lines *l, double lo, double hi, unsigned *seen, int bit, double *out, vt_err *err)
+static vt_status born_take(const vt__pot_lines *l, double lo, double hi, unsigned *seen, int bit, double *out,
+                           vt_err *err)
 {
   int last = l->n_words - 1;
   double v;
@@ -121,14 +122,14 @@ static vt_status read_line(const vt__pot_lines *l, parameters *par, unsigned *se
     int k = ion_of(l->word[1], (size_t)l->len[1]);
     if (k < 0)
       return vt_err_user(err, VT_EPARSE, l->path, l->line, 0, "no ion '%.*s' in this model", VT__POT_SHOWN(l, 1));
-    return take(l, least_radius, most_radius, seen, KEYS + k, &par->radius[k], err);
+    return born_take(l, least_radius, most_radius, seen, KEYS + k, &par->radius[k], err);
   }
   for (int k = 0; k < KEYS; k++) {
     if (!vt__pot_word_is(l, 0, key[k].key)) continue;
     if (l->n_words != 2)
       return vt_err_user(err, VT_EPARSE, l->path, l->line, 0, "expected '%s VALUE', found %d words", key[k].key,
                          l->n_words);
-    return take(l, key[k].lo, key[k].hi, seen, k, (double *)(void *)((char *)par + key[k].at), err);
+    return born_take(l, key[k].lo, key[k].hi, seen, k, (double *)(void *)((char *)par + key[k].at), err);
   }
   return vt_err_user(err, VT_EPARSE, l->path, l->line, 1,
                      "expected charge_scale, rho, alpha, cutoff, cohesion or radius, found '%.*s'",
@@ -209,7 +210,7 @@ static sample bare_dispersion(const parameters *p, double r)
 static sample (*const bare[PARTS])(const parameters *, double) = {bare_wall, bare_coulomb, bare_dispersion};
 
 /* SF[bare] at distance r, as value and derivative after r^2. */
-static sample shifted(const parameters *p, part k, double r)
+static sample born_shifted(const parameters *p, part k, double r)
 {
   sample at = bare[k](p, r), end = bare[k](p, p->cutoff);
   return (sample){at.v - end.v - end.dv * (r - p->cutoff), (at.dv - end.dv) / (2 * r)};
@@ -233,13 +234,13 @@ static vt_status tabulate(born *p, vt_err *err)
   VT_TRY(VT_NEW(p->table, (size_t)p->n_cells + 2, err), err, "table of the ions");
   const double width = 1 / p->cells_per_a2;
   for (part f = 0; f < PARTS; f++) {
-    sample at = shifted(par, f, LEAST_R_A);
+    sample at = born_shifted(par, f, LEAST_R_A);
     double *line = p->table[0].c[f];
     line[0] = at.v - width * at.dv;
     line[1] = width * at.dv;
     for (int k = 1; k <= p->n_cells; k++) {
       double r = k < p->n_cells ? sqrt(s0 + k * width) : par->cutoff; /* exactly: there V ends as 0 */
-      sample next = shifted(par, f, r);
+      sample next = born_shifted(par, f, r);
       hermite(p->table[k].c[f], at, next, width);
       at = next;
     }

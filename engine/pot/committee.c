@@ -171,7 +171,7 @@ static void committee_describe(const void *self, vt_pot_info *out)
 /* ------------------------------------------------------------------ computing */
 
 /* Room for what one member gives of n atoms; contents are lost. */
-static vt_status reserve(committee *c, int n, const vt_force_out *out, vt_err *err)
+static vt_status committee_reserve(committee *c, int n, const vt_force_out *out, vt_err *err)
 {
   if (n > c->n_f) {
     VT_PASS(VT_GROW(c->f, 0, n, err));
@@ -206,7 +206,7 @@ static vt_status committee_compute(void *self, const vt_nlist *nl, vt_force_out 
   committee *c = self;
   const size_t n = (size_t)nl->n;
   double squares = 0;
-  VT_TRY(reserve(c, nl->n, out, err), err, "results of a member for %d atoms", nl->n);
+  VT_TRY(committee_reserve(c, nl->n, out, err), err, "results of a member for %d atoms", nl->n);
   vt_force_out one = {.f = c->f, .e_atom = out->e_atom ? c->e : NULL, .w_atom = out->w_atom ? c->w : NULL};
   for (int m = 0; m < c->n; m++) {
     VT_TRY(vt_pot_compute(&c->member[m], nl, &one, err), err, "member %d of %d", m + 1, c->n);

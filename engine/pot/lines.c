@@ -6,7 +6,7 @@
 static int is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
 /* Split [s, eol) into words; at most VT__POT_WORDS are kept, more are counted. */
-static void split(vt__pot_lines *l, const char *s, const char *eol)
+static void pot_lines_split(vt__pot_lines *l, const char *s, const char *eol)
 {
   l->n_words = 0;
   while (s < eol && *s != '#') {
@@ -31,7 +31,7 @@ int vt__pot_line(vt__pot_lines *l)
     const char *eol = memchr(l->at, '\n', (size_t)(l->end - l->at));
     if (!eol) eol = l->end;
     l->line++;
-    split(l, l->at, eol);
+    pot_lines_split(l, l->at, eol);
     l->at = eol < l->end ? eol + 1 : eol;
     if (l->n_words) return 1;
   }

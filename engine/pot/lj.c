@@ -16,7 +16,7 @@ typedef struct lj {
 static void lj_close(void *self) { vt_free(self); }
 
 /* The words of a line, at most `most`; more are counted, not kept. */
-static int words(const char *s, const char *w[], size_t len[], int most)
+static int lj_words(const char *s, const char *w[], size_t len[], int most)
 {
   int n = 0;
   for (;;) {
@@ -37,7 +37,7 @@ static vt_status lj_read(lj *p, vt_err *err)
   const char *w[4];
   VT_PASS(vt_file_read(p->path, MOST_BYTES, &text, &n, err));
   vt_sha256(text, n, &p->sha256);
-  int ok = strlen(text) == n && words(text, w, len, 4) == 4 && len[0] == 2 && memcmp(w[0], "lj", 2) == 0 &&
+  int ok = strlen(text) == n && lj_words(text, w, len, 4) == 4 && len[0] == 2 && memcmp(w[0], "lj", 2) == 0 &&
            vt_parse_f64(w[1], len[1], &p->eps) && vt_parse_f64(w[2], len[2], &p->sigma) &&
            vt_parse_f64(w[3], len[3], &p->cutoff) && p->eps > 0 && p->sigma > 0 && p->cutoff > p->sigma;
   vt_free(text);
@@ -81,7 +81,7 @@ static void lj_describe(const void *self, vt_pot_info *out)
   }
 }
 
-static void clear(const vt_nlist *nl, vt_force_out *out)
+static void lj_clear(const vt_nlist *nl, vt_force_out *out)
 {
   out->energy = 0;
   memset(out->virial, 0, sizeof out->virial);
@@ -94,7 +94,7 @@ static void clear(const vt_nlist *nl, vt_force_out *out)
 static vt_status lj_compute(void *self, const vt_nlist *nl, vt_force_out *out, vt_err *err)
 {
   const lj *p = self;
-  clear(nl, out);
+  lj_clear(nl, out);
   for (int i = 0; i < nl->n; i++) {
     for (int k = nl->first[i]; k < nl->first[i] + nl->count[i]; k++) {
       int j = nl->neigh[k], o = nl->owner[j];

@@ -122,7 +122,7 @@ static vt__checkpoint_head own_head(const vt__replica *r)
 }
 
 /* Seal the payload in the image and put it on disk.  A failure is told and stays without consequence. */
-static void put(vt__replica *r, const vt__checkpoint_head *h)
+static void checkpointer_put(vt__replica *r, const vt__checkpoint_head *h)
 {
   vt__checkpointer *k = &r->checkpointer;
   vt_err why = {0};
@@ -159,7 +159,7 @@ static void checkpoint_now(vt__replica *r)
   VT_ASSERT(h.n_payload == sizeof k->begun_wall_s + 2 * snapshot + rest_size(r->obs, r->shells, r->stage));
   save_snapshot(r, at + snapshot);
   save_rest(r, at + 2 * snapshot);
-  put(r, &h);
+  checkpointer_put(r, &h);
 }
 
 void vt__checkpointer_begin(vt__replica *r)
@@ -195,7 +195,7 @@ void vt__checkpointer_failed(vt__replica *r)
   h.info.wall_s = k->begun_wall_s;
   h.n_payload = snapshot_size(r->plan);
   memcpy(k->image + VT__CHECKPOINT_HEAD, k->begun, (size_t)h.n_payload);
-  put(r, &h);
+  checkpointer_put(r, &h);
 }
 
 /* ------------------------------------------------------------------ when */
@@ -232,7 +232,7 @@ vt_status vt__checkpointer_step(vt__replica *r, vt_err *err)
 
 /* ------------------------------------------------------------------ reading */
 
-static vt_status match(const vt__replica *r, const char *path, const vt__checkpoint_head *h, vt_err *err)
+static vt_status checkpointer_match(const vt__replica *r, const char *path, const vt__checkpoint_head *h, vt_err *err)
 {
   const vt__checkpoint_head own = own_head(r);
   const int glass = r->plan->kind == VT_TASK_GLASS;
@@ -267,7 +267,7 @@ static vt_status load_rest(vt__replica *r, const unsigned char *at, vt_err *err)
 }
 
 /* The task as it was; sizes were matched. */
-static vt_status load(vt__replica *r, const vt__checkpoint_head *h, const unsigned char *at, vt_err *err)
+static vt_status checkpointer_load(vt__replica *r, const vt__checkpoint_head *h, const unsigned char *at, vt_err *err)
 {
   vt__checkpointer *k = &r->checkpointer;
   const size_t snapshot = snapshot_size(r->plan), n_md = vt_md_state_size(r->plan->comp.n_atoms);
@@ -300,9 +300,9 @@ static vt_status load_file(vt__replica *r, const char *path, vt_checkpoint_writt
   vt__checkpoint_head h;
   vt_status rc = vt_file_read(path, r->checkpointer.cap, &bytes, &n, err);
   if (rc == VT_OK) rc = vt__checkpoint_open(path, bytes, n, &h, err);
-  if (rc == VT_OK) rc = match(r, path, &h, err);
+  if (rc == VT_OK) rc = checkpointer_match(r, path, &h, err);
   if (rc == VT_OK) {
-    rc = load(r, &h, (const unsigned char *)bytes + VT__CHECKPOINT_HEAD, err);
+    rc = checkpointer_load(r, &h, (const unsigned char *)bytes + VT__CHECKPOINT_HEAD, err);
     if (rc != VT_OK) (void)vt_err_wrap(err, rc, __FILE__, __LINE__, "continuing '%s'", path);
     *told =
         (vt_checkpoint_written){.stage = vt_stage_name(h.info.stage), .step = h.info.step, .ns = h.info.ns, .bytes = n};

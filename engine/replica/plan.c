@@ -57,7 +57,7 @@ int64_t vt__replica_stage_steps(const vt_plan *p, vt_stage id)
 }
 
 /* The campaign's limits for a stage whose highest temperature is t_k.  Why their defaults are what they are: THEORY. */
-static vt_md_guard guard(const vt_guard_limits *g, double t_k)
+static vt_md_guard replica_plan_guard(const vt_guard_limits *g, double t_k)
 {
   return (vt_md_guard){.t_max_k = g->temperature * t_k,
                        .f_max = g->force_ev_a,
@@ -97,7 +97,7 @@ vt_md_stage vt__replica_stage(const vt_plan *p, vt_stage id)
   case VT_STAGE_NONE:
     break;
   }
-  st.guard = guard(&q->guard, fmax(st.t0_k, st.t1_k));
+  st.guard = replica_plan_guard(&q->guard, fmax(st.t0_k, st.t1_k));
   return st;
 }
 

@@ -36,7 +36,7 @@ static void recorder_finish(vt__recorder *r)
 
 /* ------------------------------------------------------------------ the task at work */
 
-static vt_status poll(vt__replica *r, vt_err *err)
+static vt_status replica_poll(vt__replica *r, vt_err *err)
 {
   if (!r->hooks || !r->hooks->poll) return VT_OK;
   double now_s = vt_now_s();
@@ -62,14 +62,14 @@ static vt_status advance(vt__replica *r, int64_t to, vt_err *err)
   while (r->md.step < to) {
     int64_t n = to - r->md.step;
     VT_PASS(vt_md_run(&r->md, vt__checkpointer_steps(r, n < POLL_STEPS ? n : POLL_STEPS), err));
-    VT_PASS(poll(r, err));
+    VT_PASS(replica_poll(r, err));
     VT_PASS(vt__checkpointer_step(r, err));
   }
   return VT_OK;
 }
 
 /* The stage from its beginning, unless it is the one that the task continues in. */
-static vt_status begin(vt__replica *r, vt_stage id, vt_err *err)
+static vt_status replica_begin(vt__replica *r, vt_stage id, vt_err *err)
 {
   if (r->from == id) return VT_OK;
   vt_md_stage st = vt__replica_stage(r->plan, id);
@@ -80,7 +80,7 @@ static vt_status begin(vt__replica *r, vt_stage id, vt_err *err)
   return VT_OK;
 }
 
-static void end(vt__replica *r, vt_stage id)
+static void replica_end(vt__replica *r, vt_stage id)
 {
   vt_md_stage st = vt__replica_stage(r->plan, id);
   r->steps_before += st.n_steps;
@@ -102,7 +102,7 @@ static vt_status run_recorded(vt__replica *r, vt_stage id, vt_err *err)
   const int64_t n_steps = vt__replica_stage_steps(r->plan, id);
   if (r->from != id) vt__replica_record(r, id);
   if (n_steps > 0) {
-    VT_PASS(begin(r, id, err));
+    VT_PASS(replica_begin(r, id, err));
     int64_t sample = r->md.step > 0 ? (r->md.step - 1) / r->rec.every : 0;
     for (int64_t step = 0; step < n_steps; sample++) {
       step = (sample + 1) * r->rec.every < n_steps ? (sample + 1) * r->rec.every : n_steps;
@@ -112,7 +112,7 @@ static vt_status run_recorded(vt__replica *r, vt_stage id, vt_err *err)
     }
   }
   recorder_finish(&r->rec);
-  end(r, id);
+  replica_end(r, id);
   return VT_OK;
 }
 
@@ -125,7 +125,7 @@ static int64_t sample_after(const vt__replica *r, int64_t step)
 
 static vt_status run_produce(vt__replica *r, vt_err *err)
 {
-  VT_PASS(begin(r, VT_STAGE_PRODUCE, err));
+  VT_PASS(replica_begin(r, VT_STAGE_PRODUCE, err));
   const int64_t n_steps = r->md.stage.n_steps;
   int64_t next = r->md.step > 0 ? sample_after(r, r->md.step - 1) : 0;
   for (; next <= n_steps; next = sample_after(r, next)) {
@@ -135,7 +135,7 @@ static vt_status run_produce(vt__replica *r, vt_err *err)
     if (r->hooks && r->hooks->frame) VT_PASS(r->hooks->frame(r->hooks->ctx, &fr, err));
   }
   VT_PASS(advance(r, n_steps, err)); /* no sample left: the rest of the run is still part of the plan */
-  end(r, VT_STAGE_PRODUCE);
+  replica_end(r, VT_STAGE_PRODUCE);
   return VT_OK;
 }
 
@@ -144,13 +144,13 @@ static vt_status run_produce(vt__replica *r, vt_err *err)
 /* A random packing holds 0.5 eV per atom more than the melt.  Released in the first picosecond that is a temperature of
  * 2000 K and more, at which anions meet and make molecules; after this relaxation the melt begins at its own
  * temperature (24 oxychlorides of 168 atoms: peak 1474 K instead of 2028 K at 1200 K). */
-static vt_status relax(vt__replica *r, vt_err *err)
+static vt_status replica_relax(vt__replica *r, vt_err *err)
 {
   enum { ROUNDS = 20, STEPS = 50 }; /* rounds: so that the hook is polled */
   const double cap_a = 0.05, f_max = 0.3;
   for (int k = 0; k < ROUNDS; k++) {
     VT_PASS(vt_md_relax(&r->md, STEPS, cap_a, f_max, err));
-    VT_PASS(poll(r, err));
+    VT_PASS(replica_poll(r, err));
   }
   return VT_OK;
 }
@@ -171,7 +171,7 @@ static vt_status start_glass(vt__replica *r, vt_err *err)
   r->doing = "pack";
   VT_PASS(vt_pack(&p->comp, p->protocol.pack_density, vt_plan_key(p), &r->cell, r->type, r->x, err));
   VT_PASS(vt__replica_begin_md(r, err));
-  VT_PASS(relax(r, err));
+  VT_PASS(replica_relax(r, err));
   vt_md_velocities(&r->md, p->protocol.melt_t_k);
   return VT_OK;
 }
@@ -179,11 +179,11 @@ static vt_status start_glass(vt__replica *r, vt_err *err)
 static vt_status run_melt(vt__replica *r, vt_err *err)
 {
   if (vt__replica_stage_steps(r->plan, VT_STAGE_MELT) > 0) {
-    VT_PASS(begin(r, VT_STAGE_MELT, err));
+    VT_PASS(replica_begin(r, VT_STAGE_MELT, err));
     VT_PASS(advance(r, r->md.stage.n_steps, err));
     put_melt_msd(r);
   }
-  end(r, VT_STAGE_MELT);
+  replica_end(r, VT_STAGE_MELT);
   return VT_OK;
 }
 
@@ -191,7 +191,7 @@ static vt_status run_glass(vt__replica *r, vt_err *err)
 {
   if (r->from == VT_STAGE_NONE) VT_PASS(start_glass(r, err));
   if (r->from == VT_STAGE_QUENCH)
-    end(r, VT_STAGE_MELT);
+    replica_end(r, VT_STAGE_MELT);
   else
     VT_PASS(run_melt(r, err));
   VT_PASS(run_recorded(r, VT_STAGE_QUENCH, err));
@@ -240,7 +240,7 @@ static vt_status run_md(vt__replica *r, vt_err *err)
 {
   if (r->from == VT_STAGE_NONE) VT_PASS(start_md(r, err));
   if (r->from == VT_STAGE_PRODUCE)
-    end(r, VT_STAGE_EQUILIBRATE);
+    replica_end(r, VT_STAGE_EQUILIBRATE);
   else
     VT_PASS(run_equilibrate(r, err));
   VT_PASS(run_produce(r, err));
@@ -252,7 +252,7 @@ static vt_status run_md(vt__replica *r, vt_err *err)
 
 /* ------------------------------------------------------------------ open, run, close */
 
-static vt_status check(const vt_plan *p, const double *glass, size_t n_glass, vt_err *err)
+static vt_status replica_check(const vt_plan *p, const double *glass, size_t n_glass, vt_err *err)
 {
   if (p->kind == VT_TASK_GLASS) {
     if (glass) VT_FAIL(err, VT_EINVAL, "a GLASS task starts from nothing, yet a glass was given");
@@ -347,7 +347,7 @@ vt_status vt_replica_run(const vt_plan *p, const double *glass, size_t n_glass, 
   const double began_s = vt_now_s();
   vt_uid_hex(&p->uid, uid);
   *out = (vt_result){0};
-  VT_TRY_OUT(check(p, glass, n_glass, err), err, "task %.12s", uid);
+  VT_TRY_OUT(replica_check(p, glass, n_glass, err), err, "task %.12s", uid);
   VT_TRY_OUT(VT_NEW(r, 1, err), err, "task %.12s", uid);
   r->plan = p;
   r->hooks = hooks;

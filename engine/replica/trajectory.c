@@ -125,7 +125,7 @@ static void carry_along(reader *r)
 
 /* Displacements are added up by nearest images in the cell of the later frame, so it does not matter whether the
  * positions are wrapped.  A breathing cell carries its atoms along and moves none, as in our own runs (vt_frame.dx). */
-static vt_status move(reader *r, vt_err *err)
+static vt_status trajectory_move(reader *r, vt_err *err)
 {
   double hi[3][3], height = vt_cell_shortest_height(&r->now.cell);
   r->least_height = r->n_frames ? fmin(r->least_height, height) : height;
@@ -147,14 +147,14 @@ static vt_status move(reader *r, vt_err *err)
 }
 
 /* The next frame; *got = 0 at the end of the file. */
-static vt_status next(reader *r, int *got, vt_err *err)
+static vt_status trajectory_next(reader *r, int *got, vt_err *err)
 {
   vt_structure_free(&r->now);
   VT_PASS(vt_xyz_next(r->xyz, &r->now, got, err));
   if (!*got) return VT_OK;
   if (r->n == 0) VT_PASS(take_first(r, err));
   VT_PASS(check_same(r, err));
-  return move(r, err);
+  return trajectory_move(r, err);
 }
 
 static vt_frame frame_of(const reader *r, const vt_composition *c, double dt_ps)
@@ -189,7 +189,7 @@ static void give_cutoffs(const vt_trajectory_options *o, const vt_composition *c
 }
 
 /* Composition, number of frames, cutoffs. */
-static vt_status scan(const char *path, const vt_trajectory_options *o, vt_trajectory *t, vt_err *err)
+static vt_status trajectory_scan(const char *path, const vt_trajectory_options *o, vt_trajectory *t, vt_err *err)
 {
   vt_status rc = VT_OK;
   reader r = {.path = path};
@@ -198,7 +198,7 @@ static vt_status scan(const char *path, const vt_trajectory_options *o, vt_traje
   int got = 1;
   VT_TRY_OUT(vt_xyz_open(&r.xyz, path, err), err, "trajectory");
   while (1) {
-    rc = next(&r, &got, err); /* its messages name file and line */
+    rc = trajectory_next(&r, &got, err); /* its messages name file and line */
     if (rc != VT_OK || !got) break;
     if (r.n_frames == 0) {
       if ((rc = species_of(&r, o, c, err)) != VT_OK) break;
@@ -244,7 +244,7 @@ static void plan_of(const vt_trajectory_options *o, vt_trajectory *t)
   }
 }
 
-static vt_status measure(const char *path, const vt_trajectory_options *o, vt_trajectory *t, vt_err *err)
+static vt_status trajectory_measure(const char *path, const vt_trajectory_options *o, vt_trajectory *t, vt_err *err)
 {
   vt_status rc = VT_OK;
   reader r = {.path = path};
@@ -257,7 +257,7 @@ static vt_status measure(const char *path, const vt_trajectory_options *o, vt_tr
   VT_TRY_OUT(vt_obs_set_begin(set, &t->cutoffs, err), err, "observables of '%s'", path);
   VT_TRY_OUT(vt_xyz_open(&r.xyz, path, err), err, "trajectory");
   while (1) {
-    rc = next(&r, &got, err);
+    rc = trajectory_next(&r, &got, err);
     if (rc != VT_OK || !got || r.n_frames == t->n_frames) break;
     if (r.n_frames == 0) set_types(&r, &t->plan.comp);
     vt_frame fr = frame_of(&r, &t->plan.comp, o->dt_ps);
@@ -278,9 +278,9 @@ vt_status vt_trajectory_measure(const char *path, const vt_trajectory_options *o
 {
   *t = (vt_trajectory){0};
   if (!(o->dt_ps > 0) || !isfinite(o->dt_ps)) VT_FAIL(err, VT_EINVAL, "%g ps between two frames", o->dt_ps);
-  VT_PASS(scan(path, o, t, err));
+  VT_PASS(trajectory_scan(path, o, t, err));
   plan_of(o, t);
-  vt_status rc = measure(path, o, t, err);
+  vt_status rc = trajectory_measure(path, o, t, err);
   if (rc != VT_OK) vt_trajectory_free(t);
   return rc;
 }

@@ -29,7 +29,7 @@ vt_residence vt__residence_absent(void)
                         .reason = VT_RES_ABSENT};
 }
 
-static vt_status check(const vt_res_input *in, vt_err *err)
+static vt_status residence_check(const vt_res_input *in, vt_err *err)
 {
   const double rounding = 1e-9;
   if (in->n < 0 || (in->n > 0 && (!in->lag_ps || !in->survival)))
@@ -46,7 +46,7 @@ static vt_status check(const vt_res_input *in, vt_err *err)
   return VT_OK;
 }
 
-static void fill(const vt_res_input *in, curve *v)
+static void residence_fill(const vt_res_input *in, curve *v)
 {
   v->t[0] = 0;
   v->c[0] = 1;
@@ -69,7 +69,7 @@ static double noise_floor(double visits)
 /* Integral between two points that lie on an exponential: exact there, where straight lines would be too large by
  * (h/tau)^2/12; lags of the correlator lie an eighth of the lag apart.  Straight where there is no logarithm, and down
  * to zero: what lies below chance is noise, and a time is positive. */
-static double between(double h, double c0, double c1)
+static double residence_between(double h, double c0, double c1)
 {
   const double flat = 1e-6;
   if (c1 < 0) return 0.5 * h * c0 * c0 / (c0 - c1);
@@ -123,7 +123,7 @@ out:
 }
 
 /* Integral of exp(-(s/tau0)^beta) from t on: tau0/beta Gamma(1/beta, (t/tau0)^beta), the upper incomplete gamma. */
-static double beyond(double t, double tau0, double beta)
+static double residence_beyond(double t, double tau0, double beta)
 {
   double a = 1 / beta;
   return tau0 * a * tgamma(a) * (1 - vt_chi2_cdf(2 * pow(t / tau0, beta), 2 * a));
@@ -135,13 +135,13 @@ static vt_status integrate(const curve *v, double visits, vt_residence *r, vt_er
   double sum = 0, tail = 0, floor = noise_floor(visits);
   int last = 0;
   while (last + 1 < v->n && v->c[last] >= floor) {
-    sum += between(v->t[last + 1] - v->t[last], v->c[last], v->c[last + 1]);
+    sum += residence_between(v->t[last + 1] - v->t[last], v->c[last], v->c[last + 1]);
     last++;
   }
   r->n_lags = last;
   if (v->c[last] > 0) {
     VT_PASS(fit_tail(v, last, floor, r, err));
-    tail = r->beta > least_beta ? beyond(v->t[last], r->tau0_ps, r->beta) : INFINITY;
+    tail = r->beta > least_beta ? residence_beyond(v->t[last], r->tau0_ps, r->beta) : INFINITY;
   }
   if (!isfinite(tail) || !(tail <= most_tail * (sum + tail))) {
     r->reason = VT_RES_TAIL;
@@ -160,11 +160,11 @@ vt_status vt_residence_time(const vt_res_input *in, vt_residence *out, vt_err *e
   vt_status rc = VT_OK;
   void *block = NULL;
   vt_residence r = vt__residence_absent();
-  VT_PASS(check(in, err));
+  VT_PASS(residence_check(in, err));
   size_t m = (size_t)in->n + 1;
   VT_TRY_OUT(vt_calloc64(&block, 2 * m, sizeof(double), err), err, "survival at %d lags", in->n);
   curve v = {.t = block, .c = (double *)block + m};
-  fill(in, &v);
+  residence_fill(in, &v);
   if (v.n > 1) {
     r.e_time_ps = pass_one_e(&v);
     if (isnan(r.e_time_ps)) {

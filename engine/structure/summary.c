@@ -27,7 +27,8 @@ static double atoms_of(const vt_composition *c, const char *roles)
 
 /* Columns `first` to `last` of the rows [species][n] of the species with these roles, each times its number if
  * `moment`; mean weighted by the numbers of atoms.  NaN without the array or such atoms. */
-static double columns(const run *r, const vt_array_name *name, const char *roles, int first, int last, int moment)
+static double summary_columns(const run *r, const vt_array_name *name, const char *roles, int first, int last,
+                              int moment)
 {
   const vt_array_def *d;
   const double *v = vt_arrays_find(&r->a, name, &d);
@@ -40,7 +41,7 @@ static double columns(const run *r, const vt_array_name *name, const char *roles
   return sum / atoms_of(r->c, roles);
 }
 
-static double single(const run *r, const vt_array_name *name)
+static double summary_single(const run *r, const vt_array_name *name)
 {
   const double *v = vt_arrays_find(&r->a, name, NULL);
   return v ? *v : (double)NAN;
@@ -48,23 +49,23 @@ static double single(const run *r, const vt_array_name *name)
 
 /* ------------------------------------------------------------------ polyhedra, chains */
 
-static void network(const run *r, vt_structure_summary *o)
+static void summary_network(const run *r, vt_structure_summary *o)
 {
   enum { ALL = 1000 };
   const double metals = atoms_of(r->c, "M");
-  o->cn_metal = columns(r, &vt_a_polyhedra_cn, "M", 0, ALL, 1);
-  o->cn4 = columns(r, &vt_a_polyhedra_cn, "M", 4, 4, 0);
-  o->o_count = columns(r, &vt_a_polyhedra_o_count, "M", 0, ALL, 1);
+  o->cn_metal = summary_columns(r, &vt_a_polyhedra_cn, "M", 0, ALL, 1);
+  o->cn4 = summary_columns(r, &vt_a_polyhedra_cn, "M", 4, 4, 0);
+  o->o_count = summary_columns(r, &vt_a_polyhedra_o_count, "M", 0, ALL, 1);
   for (int k = 0; k <= VT_RES_CLASSES; k++)
-    o->o_fraction[k] = columns(r, &vt_a_polyhedra_o_count, "M", k, k < VT_RES_CLASSES ? k : ALL, 0);
-  o->o_two_metals = columns(r, &vt_a_polyhedra_anion, "O", 2, 2, 0);
-  o->x_bridging = columns(r, &vt_a_polyhedra_anion, "X", 2, ALL, 0);
-  o->free_anions = columns(r, &vt_a_polyhedra_anion, "XO", 0, 0, 0);
-  o->chain_mean = single(r, &vt_a_chains_mean_size);
-  o->chain_weight = single(r, &vt_a_chains_weight_size);
-  o->chain_largest = single(r, &vt_a_chains_largest);
+    o->o_fraction[k] = summary_columns(r, &vt_a_polyhedra_o_count, "M", k, k < VT_RES_CLASSES ? k : ALL, 0);
+  o->o_two_metals = summary_columns(r, &vt_a_polyhedra_anion, "O", 2, 2, 0);
+  o->x_bridging = summary_columns(r, &vt_a_polyhedra_anion, "X", 2, ALL, 0);
+  o->free_anions = summary_columns(r, &vt_a_polyhedra_anion, "XO", 0, 0, 0);
+  o->chain_mean = summary_single(r, &vt_a_chains_mean_size);
+  o->chain_weight = summary_single(r, &vt_a_chains_weight_size);
+  o->chain_largest = summary_single(r, &vt_a_chains_largest);
   o->chain_largest_share = o->chain_largest / metals;
-  o->cycles_per_metal = single(r, &vt_a_chains_cycles) / metals;
+  o->cycles_per_metal = summary_single(r, &vt_a_chains_cycles) / metals;
 }
 
 /* ------------------------------------------------------------------ pairs of metals and anions */
@@ -196,7 +197,7 @@ out:
 }
 
 /* Jumps of all alkalis: rate of one ion, and what the jumps are like, each counting once. */
-static void jumps(const run *r, vt_structure_summary *o)
+static void summary_jumps(const run *r, vt_structure_summary *o)
 {
   const double *count = vt_arrays_find(&r->a, &vt_a_jumps_count, NULL),
                *rate = vt_arrays_find(&r->a, &vt_a_jumps_rate, NULL),
@@ -218,7 +219,7 @@ static void jumps(const run *r, vt_structure_summary *o)
 
 /* ------------------------------------------------------------------ all of it */
 
-static double worst(const vt_stationarity *s)
+static double summary_worst(const vt_stationarity *s)
 {
   double z = (double)NAN;
   for (int k = 0; k < s->n_species; k++) z = fmax(z, fabs(s->diffusion[k].z)); /* fmax passes over a NaN */
@@ -275,16 +276,16 @@ vt_status vt_structure_from_arrays(const vt_plan *plan, const vt_array_def *defs
   VT_PASS(vt_tr_input_from_arrays(plan, defs, n_defs, values, &in, err));
   for (int s = 0; s < r.c->n_species; s++) mass += r.c->count[s] * vt_element_mass(r.c->z[s]);
   o.density_g_cm3 = vt_unit_g_cm3(mass, in.volume_a3);
-  network(&r, &o);
+  summary_network(&r, &o);
   VT_TRY(bonds_of(&r, "X", &o.mx_peak_a, &o.turn_mx, &o.life_mx, err), err, "structure of '%s'", r.c->name);
   VT_TRY(bonds_of(&r, "O", &o.mo_peak_a, &o.turn_mo, &o.life_mo, err), err, "structure of '%s'", r.c->name);
   for (int v = 0; vt_arrays_find(&r.a, &vt_a_residence_lag_ps, NULL) && v < VT_SURVIVALS; v++)
     for (int k = 0; k < VT_RES_CLASSES; k++)
       VT_TRY(one_residence(&r, survival[v], k, v == VT_ENDPOINT, &o.tau[v][k], err), err, "residence in '%s'",
              r.c->name);
-  jumps(&r, &o);
+  summary_jumps(&r, &o);
   VT_PASS(vt_st_from_arrays(plan, defs, n_defs, values, &o.stationarity, err));
-  o.worst_z = worst(&o.stationarity);
+  o.worst_z = summary_worst(&o.stationarity);
   *out = o;
   return VT_OK;
 }

@@ -12,7 +12,7 @@ typedef struct row {
   double y[K];
 } row;
 
-static row resolved(const double tau[K])
+static row trend_resolved(const double tau[K])
 {
   row r = {0};
   for (int k = 0; k < K; k++) {
@@ -109,7 +109,7 @@ static vt_status exact_p(const double (*tau)[K], int n, int l, double *p, vt_err
   double *now = mem, *next = now + size;
   now[0] = 1;
   for (int g = 0; g < n; g++) {
-    row r = resolved(tau[g]);
+    row r = trend_resolved(tau[g]);
     int order[MOST_ORDERS], count = all_orders(r.n, order);
     if (r.n < 2) continue;
     for (int s = 0; s <= top + MOST_L; s++) next[s] = 0;
@@ -127,12 +127,12 @@ out:
   return rc;
 }
 
-static vt_status page(const double (*tau)[K], int n, vt_res_trend *t, vt_err *err)
+static vt_status trend_page(const double (*tau)[K], int n, vt_res_trend *t, vt_err *err)
 {
   int twice_l = 0, tied = 0;
   double mean = 0, variance = 0;
   for (int g = 0; g < n; g++) {
-    row r = resolved(tau[g]);
+    row r = trend_resolved(tau[g]);
     if (r.n < 2) continue;
     block b = page_block(&r);
     twice_l += b.twice_l;
@@ -166,7 +166,7 @@ vt_status vt_residence_trend(const double (*tau_ps)[K], int n, vt_res_trend *out
       t.resolved[k] += !isnan(tau_ps[g][k]);
       t.n_unresolved += isnan(tau_ps[g][k]);
     }
-    row r = resolved(tau_ps[g]);
+    row r = trend_resolved(tau_ps[g]);
     if (r.n >= 2) x[m++] = slope_of(&r);
   }
   t.slope = vt__over_glasses(x, m, 0);
@@ -176,7 +176,7 @@ vt_status vt_residence_trend(const double (*tau_ps)[K], int n, vt_res_trend *out
       if (!isnan(tau_ps[g][k]) && !isnan(tau_ps[g][0])) x[m++] = log(tau_ps[g][k] / tau_ps[g][0]);
     t.ratio[k] = vt__over_glasses(x, m, 1);
   }
-  VT_TRY_OUT(page(tau_ps, n, &t, err), err, "order of residence times in %d glasses", n);
+  VT_TRY_OUT(trend_page(tau_ps, n, &t, err), err, "order of residence times in %d glasses", n);
   *out = t;
 out:
   vt_free(mem);

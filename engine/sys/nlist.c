@@ -152,7 +152,7 @@ static void set_shift_vectors(vt_nlist *nl, const vt_cell *cell)
   nl->cell = *cell;
 }
 
-static void place(vt_nlist *nl, const double (*pos)[3])
+static void nlist_place(vt_nlist *nl, const double (*pos)[3])
 {
   struct vt_nlist_own *o = nl->own;
   double *restrict x = o->x, *restrict y = o->y, *restrict z = o->z;
@@ -213,7 +213,7 @@ static void image_range(double s, double margin, int *lo, int *hi)
   *hi = (int)floor(1 + margin - s);
 }
 
-static vt_status measure(const vt_nlist *nl, const vt_cell *cell, geometry *g, vt_err *err)
+static vt_status nlist_measure(const vt_nlist *nl, const vt_cell *cell, geometry *g, vt_err *err)
 {
   g->reach = nl->cutoff + nl->skin;
   if (!vt_cell_inverse(cell, g->hi)) VT_FAIL(err, VT_EDIVERGE, "the cell is flat or not finite");
@@ -426,13 +426,13 @@ static int rows_hold(const vt_nlist *nl, double reach)
   return of_rows == of_neighbours;
 }
 
-static vt_status build(vt_nlist *nl, const vt_cell *cell, const double (*pos)[3], vt_err *err)
+static vt_status nlist_build(vt_nlist *nl, const vt_cell *cell, const double (*pos)[3], vt_err *err)
 {
   struct vt_nlist_own *o = nl->own;
   geometry g;
   int64_t n_all;
   o->valid = 0;
-  VT_PASS(measure(nl, cell, &g, err));
+  VT_PASS(nlist_measure(nl, cell, &g, err));
   VT_TRY(reserve_entries(o, nl->n, nl->n, err), err, "neighbour list");
   VT_PASS(wrap_locals(nl, &g, pos, &n_all, err));
   if (n_all > MOST_ENTRIES) VT_FAIL(err, VT_EDIVERGE, "%lld atoms and images", (long long)n_all);
@@ -442,7 +442,7 @@ static vt_status build(vt_nlist *nl, const vt_cell *cell, const double (*pos)[3]
   }
   lay_ghosts(nl, &g, n_all);
   set_shift_vectors(nl, cell);
-  place(nl, pos);
+  nlist_place(nl, pos);
   size_t n_bins = choose_bins(nl, &g);
   VT_PASS(reserve_bins(o, n_bins, err));
   sort_into_bins(nl, &g, n_bins);
@@ -469,8 +469,8 @@ vt_status vt_nlist_update(vt_nlist *nl, const vt_cell *cell, const double (*x)[3
 {
   if (nl->own->valid && !force_rebuild) {
     if (!same_cell(cell, &nl->cell)) set_shift_vectors(nl, cell);
-    place(nl, x);
+    nlist_place(nl, x);
     if (!outdated(nl)) return VT_OK;
   }
-  return build(nl, cell, x, err);
+  return nlist_build(nl, cell, x, err);
 }

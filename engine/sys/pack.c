@@ -165,7 +165,7 @@ static double find_pushes(packer *p)
 }
 
 /* *least >= 1: packed. */
-static vt_status relax(packer *p, const vt_cell *cell, double *least, vt_err *err)
+static vt_status pack_relax(packer *p, const vt_cell *cell, double *least, vt_err *err)
 {
   *least = 0;
   for (int step = 0; step < MOST_PUSHES; step++) {
@@ -209,7 +209,7 @@ vt_status vt_pack(const vt_composition *c, double density, uint64_t key, vt_cell
   for (int attempt = 0; attempt < MOST_ATTEMPTS && least < 1; attempt++) {
     set_contacts(&p, c, anion_spread[attempt]);
     insert_all(&p, attempt);
-    VT_TRY_OUT(relax(&p, cell, &least, err), err, "packing %s", c->name);
+    VT_TRY_OUT(pack_relax(&p, cell, &least, err), err, "packing %s", c->name);
   }
   if (least < 1)
     VT_FAIL_OUT(err, VT_ETASK, "%s cannot be packed at density %g: a pair stays at %.3f of its contact distance",

@@ -50,9 +50,9 @@ static int column_of(span line, const char *at) { return (int)(at - line.s) + 1;
 #define BAD(x, col, ...) return vt_err_user(err, VT_EPARSE, (x)->name, (x)->line, (col), __VA_ARGS__)
 
 /* Tokens in messages are cut to this. */
-static int shown(span t) { return t.n < 40 ? (int)t.n : 40; }
+static int xyz_shown(span t) { return t.n < 40 ? (int)t.n : 40; }
 
-static vt_status fill(vt_xyz *x, vt_err *err)
+static vt_status xyz_fill(vt_xyz *x, vt_err *err)
 {
   memmove(x->block, x->block + x->at, x->n - x->at);
   x->n -= x->at;
@@ -68,7 +68,7 @@ static vt_status read_line(vt_xyz *x, span *line, int *got, vt_err *err)
   *got = 0;
   const char *end = memchr(x->text + x->at, '\n', x->n - x->at);
   if (!end && x->file) {
-    VT_PASS(fill(x, err));
+    VT_PASS(xyz_fill(x, err));
     end = memchr(x->text + x->at, '\n', x->n - x->at);
   }
   if (x->at == x->n) return VT_OK;
@@ -83,15 +83,15 @@ static vt_status read_line(vt_xyz *x, span *line, int *got, vt_err *err)
   return VT_OK;
 }
 
-static int blank(char c) { return c == ' ' || c == '\t'; }
+static int xyz_blank(char c) { return c == ' ' || c == '\t'; }
 
 /* The next token after *at (advanced); 0 if there is none. */
 static int next_token(span line, size_t *at, span *t)
 {
   size_t i = *at;
-  while (i < line.n && blank(line.s[i])) i++;
+  while (i < line.n && xyz_blank(line.s[i])) i++;
   size_t begin = i;
-  while (i < line.n && !blank(line.s[i])) i++;
+  while (i < line.n && !xyz_blank(line.s[i])) i++;
   *at = i;
   *t = (span){line.s + begin, i - begin};
   return i > begin;
@@ -108,7 +108,7 @@ static size_t read_value(span line, size_t i, span *value, int *broken)
   char quote = i < line.n && (line.s[i] == '"' || line.s[i] == '\'') ? line.s[i] : '\0';
   size_t begin = quote ? ++i : i;
   if (!quote) {
-    while (i < line.n && !blank(line.s[i])) i++;
+    while (i < line.n && !xyz_blank(line.s[i])) i++;
     *value = (span){line.s + begin, i - begin};
     return i;
   }
@@ -124,9 +124,9 @@ static int next_pair(span line, size_t *at, span *key, span *value, int *broken)
 {
   size_t i = *at;
   *broken = 0;
-  while (i < line.n && blank(line.s[i])) i++;
+  while (i < line.n && xyz_blank(line.s[i])) i++;
   size_t begin = i;
-  while (i < line.n && !blank(line.s[i]) && line.s[i] != '=') i++;
+  while (i < line.n && !xyz_blank(line.s[i]) && line.s[i] != '=') i++;
   *key = (span){line.s + begin, i - begin};
   *value = (span){line.s + i, 0};
   if (i < line.n && line.s[i] == '=') i = read_value(line, i + 1, value, broken);
@@ -143,9 +143,10 @@ static vt_status read_lattice(const vt_xyz *x, span line, span value, header *h,
     if (!next_token(value, &at, &t))
       BAD(x, column_of(line, value.s), "Lattice has %d numbers, expected 9 (three vectors, A)", i);
     if (!vt_parse_f64(t.s, t.n, &h->cell.h[i / 3][i % 3]))
-      BAD(x, column_of(line, t.s), "'%.*s' in Lattice, expected a number", shown(t), t.s);
+      BAD(x, column_of(line, t.s), "'%.*s' in Lattice, expected a number", xyz_shown(t), t.s);
   }
-  if (next_token(value, &at, &t)) BAD(x, column_of(line, t.s), "'%.*s' after the 9 numbers of Lattice", shown(t), t.s);
+  if (next_token(value, &at, &t))
+    BAD(x, column_of(line, t.s), "'%.*s' after the 9 numbers of Lattice", xyz_shown(t), t.s);
   double hi[3][3];
   if (!vt_cell_inverse(&h->cell, hi)) BAD(x, column_of(line, value.s), "the Lattice vectors span no volume");
   h->has_lattice = 1;
@@ -169,18 +170,18 @@ static vt_status read_property(const vt_xyz *x, span line, const span piece[3], 
   span name = piece[0], kind = piece[1], count = piece[2];
   int64_t n = 0;
   if (kind.n != 1 || !strchr("SRIL", kind.s[0]))
-    BAD(x, column_of(line, kind.s), "property type '%.*s', expected S, R, I or L", shown(kind), kind.s);
+    BAD(x, column_of(line, kind.s), "property type '%.*s', expected S, R, I or L", xyz_shown(kind), kind.s);
   if (!vt_parse_i64(count.s, count.n, &n) || n < 1 || n > COLUMNS_MOST - c->n)
-    BAD(x, column_of(line, count.s), "'%.*s' columns, expected 1..%d in all", shown(count), count.s, COLUMNS_MOST);
+    BAD(x, column_of(line, count.s), "'%.*s' columns, expected 1..%d in all", xyz_shown(count), count.s, COLUMNS_MOST);
   int *wanted = NULL, word = is_word(name, "species");
   if (word) wanted = &c->species;
   if (is_word(name, "pos")) wanted = &c->pos;
   if (is_word(name, "vel") || is_word(name, "velo")) wanted = &c->vel;
   if (wanted) {
-    if (*wanted >= 0) BAD(x, column_of(line, name.s), "a second property '%.*s'", shown(name), name.s);
+    if (*wanted >= 0) BAD(x, column_of(line, name.s), "a second property '%.*s'", xyz_shown(name), name.s);
     if (kind.s[0] != (word ? 'S' : 'R') || n != (word ? 1 : 3))
-      BAD(x, column_of(line, name.s), "property %.*s:%c:%d, expected %.*s:%s", shown(name), name.s, kind.s[0], (int)n,
-          shown(name), name.s, word ? "S:1" : "R:3");
+      BAD(x, column_of(line, name.s), "property %.*s:%c:%d, expected %.*s:%s", xyz_shown(name), name.s, kind.s[0],
+          (int)n, xyz_shown(name), name.s, word ? "S:1" : "R:3");
     *wanted = c->n;
   }
   c->n += (int)n;
@@ -196,7 +197,7 @@ static vt_status read_properties(const vt_xyz *x, span line, span value, columns
   while (next_piece(value, &at, &piece[0])) {
     if (!next_piece(value, &at, &piece[1]) || !next_piece(value, &at, &piece[2]))
       BAD(x, column_of(line, piece[0].s), "Properties ends after '%.*s', expected name:type:columns triples",
-          shown(piece[0]), piece[0].s);
+          xyz_shown(piece[0]), piece[0].s);
     VT_PASS(read_property(x, line, piece, c, err));
   }
   if (c->species < 0) BAD(x, column_of(line, value.s), "Properties without species:S:1");
@@ -210,8 +211,8 @@ static vt_status read_pbc(const vt_xyz *x, span line, span value, vt_err *err)
   span t;
   while (next_token(value, &at, &t)) {
     if (!is_word(t, "T") && !is_word(t, "true") && !is_word(t, "1"))
-      BAD(x, column_of(line, t.s), "pbc '%.*s': only cells periodic in all three directions are read (T T T)", shown(t),
-          t.s);
+      BAD(x, column_of(line, t.s), "pbc '%.*s': only cells periodic in all three directions are read (T T T)",
+          xyz_shown(t), t.s);
   }
   return VT_OK;
 }
@@ -228,7 +229,7 @@ static vt_status read_header(const vt_xyz *x, span line, header *h, vt_err *err)
     if (is_word(key, "properties")) VT_PASS(read_properties(x, line, value, &h->col, err));
     if (is_word(key, "pbc")) VT_PASS(read_pbc(x, line, value, err));
     if (is_word(key, "energy") && !vt_parse_f64(value.s, value.n, &h->energy))
-      BAD(x, column_of(line, value.s), "energy '%.*s', expected a number (eV)", shown(value), value.s);
+      BAD(x, column_of(line, value.s), "energy '%.*s', expected a number (eV)", xyz_shown(value), value.s);
   }
   if (!h->has_lattice) BAD(x, 1, "no Lattice=\"ax ay az bx by bz cx cy cz\" in the comment line");
   return VT_OK;
@@ -252,14 +253,14 @@ static vt_status take_value(const vt_xyz *x, span line, const columns *c, int co
     char *symbol = s->symbol[s->n];
     memset(symbol, 0, sizeof s->symbol[0]);
     if (t.n < sizeof s->symbol[0]) memcpy(symbol, t.s, t.n);
-    if (vt_element_z(symbol) == 0) BAD(x, column_of(line, t.s), "'%.*s' is not an element symbol", shown(t), t.s);
+    if (vt_element_z(symbol) == 0) BAD(x, column_of(line, t.s), "'%.*s' is not an element symbol", xyz_shown(t), t.s);
     return VT_OK;
   }
   double *to = NULL;
   if (column >= c->pos && column < c->pos + 3) to = &s->x[s->n][column - c->pos];
   if (c->vel >= 0 && column >= c->vel && column < c->vel + 3) to = &s->v[s->n][column - c->vel];
   if (to && !vt_parse_f64(t.s, t.n, to))
-    BAD(x, column_of(line, t.s), "'%.*s' in column %d, expected a finite number", shown(t), t.s, column + 1);
+    BAD(x, column_of(line, t.s), "'%.*s' in column %d, expected a finite number", xyz_shown(t), t.s, column + 1);
   return VT_OK;
 }
 
@@ -272,7 +273,7 @@ static vt_status read_atom(const vt_xyz *x, span line, const columns *c, vt_stru
     VT_PASS(take_value(x, line, c, column, t, s, err));
   }
   if (c->exact && next_token(line, &at, &t))
-    BAD(x, column_of(line, t.s), "'%.*s' after the %d columns that Properties declares", shown(t), t.s, c->n);
+    BAD(x, column_of(line, t.s), "'%.*s' after the %d columns that Properties declares", xyz_shown(t), t.s, c->n);
   return VT_OK;
 }
 
@@ -304,9 +305,9 @@ static vt_status read_count(vt_xyz *x, int *n, int *got, vt_err *err)
   } while (!next_token(line, &at, &t));
   int64_t count;
   if (!vt_parse_i64(t.s, t.n, &count))
-    BAD(x, column_of(line, t.s), "'%.*s', expected the number of atoms of a frame", shown(t), t.s);
+    BAD(x, column_of(line, t.s), "'%.*s', expected the number of atoms of a frame", xyz_shown(t), t.s);
   if (next_token(line, &at, &more))
-    BAD(x, column_of(line, more.s), "'%.*s' after the number of atoms", shown(more), more.s);
+    BAD(x, column_of(line, more.s), "'%.*s' after the number of atoms", xyz_shown(more), more.s);
   if (count < 1 || count > ATOMS_MOST)
     BAD(x, column_of(line, t.s), "%lld atoms, expected 1..%d", (long long)count, ATOMS_MOST);
   *n = (int)count;

@@ -5,7 +5,7 @@
 
 enum { LEAST_LAGS = 3 };
 
-static double square(double x) { return x * x; }
+static double collective_square(double x) { return x * x; }
 
 /* One trajectory is one walk in three dimensions, whose windows have a variance of 2/3 of the squared mean (T 7.4). */
 vt_status vt__collective_slope(const vt_tr_input *in, double lo_ps, double hi_ps, const double *u, const double *w,
@@ -67,7 +67,7 @@ vt_status vt__alkali_self(const vt_tr_input *in, double lo_ps, double hi_ps, con
     VT_PASS(vt__msd_line(in, s, first, n, &line, err));
     out->lab += weight * line.slope;
     out->seen += weight * line.slope;
-    variance += square(weight * line.slope * line.relative_se);
+    variance += collective_square(weight * line.slope * line.relative_se);
     if (!a) continue;
     double mean[VT_MAX_SPECIES] = {0}, moved[VT_MAX_SPECIES];
     vt__slope seen, own;

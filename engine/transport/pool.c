@@ -130,7 +130,7 @@ static vt_status measure_frame(const vt_tr_input *in, double lo_ps, double hi_ps
   return VT_OK;
 }
 
-static vt_status measure(const vt_tr_input *glass_in, double lo_ps, double hi_ps, glass *g, vt_err *err)
+static vt_status pool_measure(const vt_tr_input *glass_in, double lo_ps, double hi_ps, glass *g, vt_err *err)
 {
   const vt_composition *c = glass_in->comp;
   vt_tr_input in = *glass_in;
@@ -264,7 +264,7 @@ static void pool_ratio(pool *p, int r, vt_pool *out)
 }
 
 /* Add a value to a geometric mean, if it is one. */
-static void take(pool *p, number *q, double x, double relative_se, double *stated_se)
+static void pool_take(pool *p, number *q, double x, double relative_se, double *stated_se)
 {
   if (!(x > 0 && isfinite(x))) return;
   p->column[0][q->n++] = log(x);
@@ -277,14 +277,14 @@ static void pool_means(pool *p, double t_k, vt_pool *out)
   number sigma = {.n_column = 1, .log = 1};
   for (int g = 0; g < p->n; g++)
     if (p->g[g].in_pool)
-      take(p, &sigma, vt_unit_sigma_mS_cm(p->g[g].sum[CHARGE] * p->g[g].per_volume, t_k, 1), p->g[g].collective_se,
-           &stated_se);
+      pool_take(p, &sigma, vt_unit_sigma_mS_cm(p->g[g].sum[CHARGE] * p->g[g].per_volume, t_k, 1), p->g[g].collective_se,
+                &stated_se);
   out->sigma_mS_cm = summarise(p, &sigma, stated_se);
   for (int s = 0; s < out->n_species; s++) {
     number d = {.n_column = 1, .log = 1};
     for (int g = 0; g < p->n; g++) {
       const vt_tracer *t = &p->g[g].own.tracer[s];
-      take(p, &d, t->d_cm2_s, t->se / t->d_cm2_s, &stated_se);
+      pool_take(p, &d, t->d_cm2_s, t->se / t->d_cm2_s, &stated_se);
     }
     out->d_cm2_s[s] = summarise(p, &d, stated_se);
   }
@@ -319,7 +319,7 @@ vt_status vt_pool_glasses(const vt_tr_input *in, int n, uint64_t key, vt_pool *o
     r.hi_ps = hi_ps;
     for (int g = 0; g < n; g++) {
       if (!isfinite(p.g[g].own.sigma_lo_ps)) continue;
-      VT_TRY_OUT(measure(&in[g], lo_ps, hi_ps, &p.g[g], err), err, "glass %d of the pool", g);
+      VT_TRY_OUT(pool_measure(&in[g], lo_ps, hi_ps, &p.g[g], err), err, "glass %d of the pool", g);
       r.n_left_out -= p.g[g].in_pool;
     }
   }

@@ -9,13 +9,13 @@ VT_REASONS(vt_stationary_flags, VT_STATIONARY_FLAGS);
 static const double most_sigma = 3;
 enum { N_THIRDS = 3, LEAST_LAGS = 3 };
 
-static vt_trend unknown(void)
+static vt_trend stationary_unknown(void)
 {
   const double no = (double)NAN;
   return (vt_trend){.first = no, .first_se = no, .last = no, .last_se = no, .z = no, .flag = VT_STATIONARY_UNKNOWN};
 }
 
-static void judge(vt_trend *t)
+static void stationary_judge(vt_trend *t)
 {
   t->z = (t->last - t->first) / hypot(t->first_se, t->last_se);
   t->flag = isnan(t->z) ? VT_STATIONARY_UNKNOWN : fabs(t->z) > most_sigma ? VT_STATIONARY_NO : VT_STATIONARY_YES;
@@ -27,7 +27,7 @@ vt_status vt_st_series(size_t n, const double *x, double scale, vt_trend *out, v
 {
   void *scratch;
   const size_t third = n / N_THIRDS;
-  *out = unknown();
+  *out = stationary_unknown();
   if (third == 0) return VT_OK;
   VT_TRY(vt_calloc64(&scratch, third, sizeof(double), err), err, "trend of %zu values", n);
   out->first = scale * vt_mean(x, third);
@@ -35,7 +35,7 @@ vt_status vt_st_series(size_t n, const double *x, double scale, vt_trend *out, v
   out->last = scale * vt_mean(x + n - third, third);
   out->last_se = fabs(scale) * vt_blocking_se(x + n - third, third, scratch);
   vt_free(scratch);
-  judge(out);
+  stationary_judge(out);
   return VT_OK;
 }
 
@@ -60,7 +60,7 @@ vt_status vt_st_diffusion(const vt_tr_input *in, const vt_tracer *tracer, const 
 {
   for (int s = 0; s < in->comp->n_species; s++) {
     int first, n;
-    out[s] = unknown();
+    out[s] = stationary_unknown();
     if (tracer[s].reason != VT_TR_OK) continue;
     n = vt__lags_within(in->n_lag, in->lag_ps, tracer[s].lo_ps, in->run_ps / 6, &first);
     if (n < LEAST_LAGS) continue;
@@ -73,7 +73,7 @@ vt_status vt_st_diffusion(const vt_tr_input *in, const vt_tracer *tracer, const 
     VT_TRY(third_slope(n, lag, thirds + (size_t)(N_THIRDS - 1) * (size_t)in->n_lag, &walk, &out[s].last,
                        &out[s].last_se, err),
            err, "last third, species %d", s);
-    judge(&out[s]);
+    stationary_judge(&out[s]);
   }
   return VT_OK;
 }
@@ -84,7 +84,7 @@ static vt_status series_of(const vt_arrays *a, const vt_array_name *name, double
 {
   const vt_array_def *d;
   const double *x = vt_arrays_find(a, name, &d);
-  *out = unknown();
+  *out = stationary_unknown();
   return x ? vt_st_series(vt_array_count(d), x, scale, out, err) : VT_OK;
 }
 
@@ -105,7 +105,7 @@ vt_status vt_st_from_arrays(const vt_plan *plan, const vt_array_def *defs, int n
   const double *third_mean;
   const vt_array_def *d;
   int n_yes = 0, n_no = 0;
-  for (int s = 0; s < VT_MAX_SPECIES; s++) st.diffusion[s] = unknown();
+  for (int s = 0; s < VT_MAX_SPECIES; s++) st.diffusion[s] = stationary_unknown();
   VT_TRY(vt__arrays_transport(&a, &in, err), err, "stationarity of '%s' at %g K", c->name, plan->t_k);
   if (in.n_lag > 0 && vt_arrays_find(&a, &vt_a_msd_third_mean, &d)) {
     VT_PASS(vt_arrays_table(&a, &vt_a_msd_third_mean, N_THIRDS * c->n_species, in.n_lag, &third_mean, err));

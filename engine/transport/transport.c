@@ -113,7 +113,7 @@ static int is_ballistic(double exponent, const vt__line *l)
   return exponent > never || exponent * (1 - 3 * l->relative_se) > most;
 }
 
-static vt_status tracer(const vt_tr_input *in, int s, vt_tracer *t, vt_err *err)
+static vt_status transport_tracer(const vt_tr_input *in, int s, vt_tracer *t, vt_err *err)
 {
   const double a2_ps_to_cm2_s = 1e-4;
   const double *lag = in->lag_ps, *msd = in->msd_mean + (size_t)s * (size_t)in->n_lag;
@@ -227,7 +227,7 @@ static vt_status tracers(const vt_tr_input *in, vt_transport *t, vt_err *err)
   seen.msd_mean = mean;
   seen.msd_m4 = m4;
   for (int s = 0; s < in->comp->n_species && rc == VT_OK; s++)
-    if (in->comp->count[s] > 0) rc = tracer(&seen, s, &t->tracer[s], err);
+    if (in->comp->count[s] > 0) rc = transport_tracer(&seen, s, &t->tracer[s], err);
   vt_free(block);
   return rc;
 }

@@ -100,7 +100,7 @@ static vt_status residence_row(vt_analysis *a, int s, int oxygens, vt_err *err)
   return VT_OK;
 }
 
-static vt_status residence(vt_analysis *a, vt_err *err)
+static vt_status dynamics_residence(vt_analysis *a, vt_err *err)
 {
   const vt_composition *c = vt__comp(a);
   const double *metals = vt__find(a, &vt_a_residence_metals, NULL);
@@ -143,7 +143,7 @@ static vt_status bond_row(vt_analysis *a, int metal, int anion, double *work, vt
   return VT_OK;
 }
 
-static vt_status bonds(vt_analysis *a, vt_err *err)
+static vt_status dynamics_bonds(vt_analysis *a, vt_err *err)
 {
   vt_status rc = VT_OK;
   const vt_composition *c = vt__comp(a);
@@ -166,7 +166,7 @@ static vt_status bonds(vt_analysis *a, vt_err *err)
   return rc;
 }
 
-static void jumps(vt_analysis *a)
+static void dynamics_jumps(vt_analysis *a)
 {
   const vt_composition *c = vt__comp(a);
   const double *count = vt__find(a, &vt_a_jumps_count, NULL);
@@ -186,7 +186,7 @@ static void jumps(vt_analysis *a)
 
 /* ------------------------------------------------------------------ stationarity (T 11) */
 
-static vt_status stationarity(vt_analysis *a, vt_err *err)
+static vt_status dynamics_stationarity(vt_analysis *a, vt_err *err)
 {
   const vt_measured *m = a->m;
   VT_PASS(vt_st_from_arrays(m->plan, m->defs, m->n_defs, m->values, &a->stationarity, err));
@@ -198,8 +198,8 @@ static vt_status stationarity(vt_analysis *a, vt_err *err)
 vt_status vt__dynamics_numbers(vt_analysis *a, vt_err *err)
 {
   VT_PASS(non_gaussian(a, err));
-  VT_PASS(residence(a, err));
-  VT_PASS(bonds(a, err));
-  jumps(a);
-  return stationarity(a, err);
+  VT_PASS(dynamics_residence(a, err));
+  VT_PASS(dynamics_bonds(a, err));
+  dynamics_jumps(a);
+  return dynamics_stationarity(a, err);
 }

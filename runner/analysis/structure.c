@@ -4,7 +4,7 @@
 
 #include "runner/analysis/analysis_impl.h"
 
-static double single(const vt_analysis *a, const vt_array_name *name)
+static double analysis_structure_single(const vt_analysis *a, const vt_array_name *name)
 {
   const double *v = vt__find(a, name, NULL);
   return v ? *v : (double)NAN;
@@ -52,7 +52,7 @@ static vt_status coordination(vt_analysis *a, vt_err *err)
 
 /* ------------------------------------------------------------------ polyhedra, chains */
 
-static void polyhedra(vt_analysis *a)
+static void analysis_structure_polyhedra(vt_analysis *a)
 {
   const vt_composition *c = vt__comp(a);
   int metals = 0;
@@ -85,21 +85,21 @@ static void oxygens_of_all(const vt_analysis *a, double all[VT_ANALYSIS_OXYGENS]
   for (int q = 0; q < VT_ANALYSIS_OXYGENS; q++) all[q] /= metals > 0 ? metals : 1;
 }
 
-static void chains(vt_analysis *a)
+static void analysis_structure_chains(vt_analysis *a)
 {
   const vt_array_def *d = NULL;
   const double *fragments = vt__find(a, &vt_a_chains_fragments, &d);
   vt_chain_numbers *o = &a->chains;
-  if (!vt__has_metal(a) || !fragments || !(single(a, &vt_a_chains_frames) > 0)) {
+  if (!vt__has_metal(a) || !fragments || !(analysis_structure_single(a, &vt_a_chains_frames) > 0)) {
     if (vt__has_metal(a)) vt_analysis_warn(a, "no chains: they were not observed");
     return;
   }
   *o = (vt_chain_numbers){.observed = 1,
                           .fragments = {.x = fragments, .first = 1, .n = d->dim[0]},
-                          .mean_size = single(a, &vt_a_chains_mean_size),
-                          .weight_mean_size = single(a, &vt_a_chains_weight_size),
-                          .largest = single(a, &vt_a_chains_largest),
-                          .cycles = single(a, &vt_a_chains_cycles),
+                          .mean_size = analysis_structure_single(a, &vt_a_chains_mean_size),
+                          .weight_mean_size = analysis_structure_single(a, &vt_a_chains_weight_size),
+                          .largest = analysis_structure_single(a, &vt_a_chains_largest),
+                          .cycles = analysis_structure_single(a, &vt_a_chains_cycles),
                           .sharing = vt__find(a, &vt_a_polyhedra_sharing, NULL),
                           .with_oxygens = vt__find(a, &vt_a_polyhedra_o_count, NULL) != NULL};
   if (o->with_oxygens) oxygens_of_all(a, o->oxygens);
@@ -108,7 +108,7 @@ static void chains(vt_analysis *a)
 vt_status vt__structure_numbers(vt_analysis *a, vt_err *err)
 {
   VT_PASS(coordination(a, err));
-  polyhedra(a);
-  chains(a);
+  analysis_structure_polyhedra(a);
+  analysis_structure_chains(a);
   return VT_OK;
 }

@@ -4,7 +4,7 @@
 
 #include "runner/analysis/analysis_impl.h"
 
-static void estimate(FILE *f, const char *what, double x, double se, const char *unit)
+static void analysis_text_estimate(FILE *f, const char *what, double x, double se, const char *unit)
 {
   if (isfinite(x))
     (void)fprintf(f, "  %-22s %.4g +- %.2g %s\n", what, x, se, unit);
@@ -15,8 +15,8 @@ static void estimate(FILE *f, const char *what, double x, double se, const char 
 void vt_analysis_transport_text(const vt_analysis *a, FILE *f)
 {
   const vt_transport *t = &a->transport;
-  estimate(f, "temperature", t->temperature_k, t->temperature_se, "K");
-  estimate(f, "pressure", t->pressure_gpa, t->pressure_se, "GPa");
+  analysis_text_estimate(f, "temperature", t->temperature_k, t->temperature_se, "K");
+  analysis_text_estimate(f, "pressure", t->pressure_gpa, t->pressure_se, "GPa");
   (void)fprintf(f, "  %-22s %.4g g/cm3, %.6g A3\n", "density, volume", t->density_g_cm3, t->volume_a3);
   for (int s = 0; s < vt__comp(a)->n_species; s++) {
     const vt_tracer *d = &t->tracer[s];
@@ -28,10 +28,10 @@ void vt_analysis_transport_text(const vt_analysis *a, FILE *f)
     else
       (void)fprintf(f, "  %-22s not resolved: %s\n", what, vt_tr_reason_text((vt_tr_reason)d->reason));
   }
-  estimate(f, "sigma (Einstein)", t->sigma_mS_cm, t->sigma_se, "mS/cm");
-  estimate(f, "sigma (Nernst-Einstein)", t->sigma_ne_mS_cm, t->sigma_ne_se, "mS/cm");
-  estimate(f, "Haven (framework)", t->haven_fw, t->haven_fw_se, "");
-  estimate(f, "Haven (total)", t->haven_total, t->haven_total_se, "");
+  analysis_text_estimate(f, "sigma (Einstein)", t->sigma_mS_cm, t->sigma_se, "mS/cm");
+  analysis_text_estimate(f, "sigma (Nernst-Einstein)", t->sigma_ne_mS_cm, t->sigma_ne_se, "mS/cm");
+  analysis_text_estimate(f, "Haven (framework)", t->haven_fw, t->haven_fw_se, "");
+  analysis_text_estimate(f, "Haven (total)", t->haven_total, t->haven_total_se, "");
 }
 
 static void transference_text(const vt_analysis *a, const char *frame, const vt_onsager *q, FILE *f)

@@ -65,7 +65,7 @@ static int is_same_case(const vt_json *a, const vt_json *b)
   return same;
 }
 
-static double ratio(const vt_json *now, const vt_json *then, const char *key)
+static double bench_against_ratio(const vt_json *now, const vt_json *then, const char *key)
 {
   return vt_json_get_num(now, key, 0) / vt_json_get_num(then, key, 0);
 }
@@ -83,8 +83,8 @@ vt_status vt__bench_against_print(const vt_json *lines, const vt_json *now, FILE
       vt_json_put(j, copied[k], vt_json_text(text_of(now, copied[k])));
     vt_json_put(j, "against_build", vt_json_text(text_of(then, "build")));
     vt_json_put(j, "n_atoms", vt_json_int(vt_json_get_int(now, "n_atoms", 0)));
-    vt_json_put(j, "ratio_median", vt_json_num(ratio(now, then, "atom_steps_per_s_median")));
-    vt_json_put(j, "ratio_best", vt_json_num(ratio(now, then, "atom_steps_per_s_best")));
+    vt_json_put(j, "ratio_median", vt_json_num(bench_against_ratio(now, then, "atom_steps_per_s_median")));
+    vt_json_put(j, "ratio_best", vt_json_num(bench_against_ratio(now, then, "atom_steps_per_s_best")));
     VT_PASS(vt__bench_print(j, out, err));
   }
   return VT_OK;

@@ -40,7 +40,7 @@ static void cpu_name(char name[128])
   if (f) (void)fclose(f);
 }
 
-static double median(const double *sorted, int n)
+static double bench_engine_median(const double *sorted, int n)
 {
   return n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
 }
@@ -72,7 +72,7 @@ static void put_rates(vt_json *j, const vt_bench_engine_options *o, vt__bench_me
   /* Of the best repeat, as the peak is the best of several. */
   const double force_call_s = m->cpu_s[0] / steps * (m->force_s / m->cpu_total_s);
   const double gflops = 2e-9 * m->multiply_adds / force_call_s;
-  vt_json_put(j, "atom_steps_per_s_median", vt_json_num(work / median(m->cpu_s, m->repeats)));
+  vt_json_put(j, "atom_steps_per_s_median", vt_json_num(work / bench_engine_median(m->cpu_s, m->repeats)));
   vt_json_put(j, "atom_steps_per_s_best", vt_json_num(work / m->cpu_s[0]));
   put_shares(j, m);
   vt_json_put(j, "multiply_adds_per_atom", vt_json_num(m->multiply_adds / m->n));

@@ -4,7 +4,7 @@
 #include "runner/bench/bench_impl.h"
 
 /* Bytes that are allocated now: in heaps, and mapped one by one. */
-static int64_t allocated(void)
+static int64_t bench_journal_allocated(void)
 {
   struct mallinfo2 i = mallinfo2();
   return (int64_t)(i.uordblks + i.hblkhd);
@@ -45,11 +45,11 @@ vt_status vt__bench_write_journal(const vt_sched_task *task, int n_tasks, const 
   VT_TRY_OUT(vt_calloc64(&values, (size_t)x->n_values, sizeof(double), err), err, "journal");
   for (int k = 0; k < x->n_shards; k++)
     VT_TRY_OUT(write_shard(task, n_tasks, dir, k, x, values, err), err, "shard %d", k);
-  x->open_bytes = allocated();
+  x->open_bytes = bench_journal_allocated();
   double from = vt_now_s();
   VT_TRY_OUT(vt_journal_open(j, dir, err), err, "journal");
   x->open_s = vt_now_s() - from;
-  x->open_bytes = allocated() - x->open_bytes;
+  x->open_bytes = bench_journal_allocated() - x->open_bytes;
   from = vt_now_s();
   VT_TRY_OUT(vt_journal_refresh(*j, err), err, "journal");
   x->refresh_s = vt_now_s() - from;

@@ -92,7 +92,7 @@ static vt_status read_structure(const char *path, vt_structure *s, vt_err *err)
 
 /* ------------------------------------------------------------------ measuring */
 
-static vt_md_stage stage(const vt_bench_engine_options *o, vt_ensemble ensemble, int64_t n_steps)
+static vt_md_stage measure_stage(const vt_bench_engine_options *o, vt_ensemble ensemble, int64_t n_steps)
 {
   enum { NEVER = INT_MAX }; /* no rebuild but where the skin asks for one */
   return (vt_md_stage){.name = "bench",
@@ -134,7 +134,7 @@ static vt_status time_frozen(vt_md *md, const vt_bench_engine_options *o, vt_ens
                              vt_err *err)
 {
   enum { STEPS = 100, RUNS = 5 };
-  vt_md_stage st = stage(o, ensemble, STEPS * RUNS);
+  vt_md_stage st = measure_stage(o, ensemble, STEPS * RUNS);
   st.dt = vt_unit_time_from_fs(1e-6);
   VT_PASS(vt_md_begin(md, &st, 2, err));
   *cpu_s = DBL_MAX;
@@ -168,7 +168,7 @@ static vt_status measure_md(vt_md *md, timed *t, const vt_bench_engine_options *
 {
   /* The packing's overlaps are relaxed away and its heat taken out before anything is timed. */
   enum { RELAX = 300, THERMALISE = 200 };
-  vt_md_stage st = stage(o, VT_NVT, THERMALISE);
+  vt_md_stage st = measure_stage(o, VT_NVT, THERMALISE);
   if (!o->structure) VT_PASS(vt_md_relax(md, RELAX, 0.05, 2.0, err));
   vt_md_velocities(md, o->t_k);
   double t0_s = vt_cpu_s();
@@ -176,7 +176,7 @@ static vt_status measure_md(vt_md *md, timed *t, const vt_bench_engine_options *
   VT_PASS(vt_md_run(md, THERMALISE, err));
   int64_t steps = steps_for(o, THERMALISE, vt_cpu_s() - t0_s);
   m->steps = steps;
-  st = stage(o, VT_NVE, steps * m->repeats);
+  st = measure_stage(o, VT_NVE, steps * m->repeats);
   VT_PASS(vt_md_begin(md, &st, 1, err));
   double e0 = md->e_kin + md->out.energy, wall0_s = vt_now_s();
   int64_t builds = md->nl.builds;

@@ -3,7 +3,7 @@
 
 #include "runner/bench/bench_impl.h"
 
-static vt_json *begin(const vt_bench_scale_options *o, const char *part)
+static vt_json *bench_scale_begin(const vt_bench_scale_options *o, const char *part)
 {
   vt_json *x = vt_json_object();
   vt_json_put(x, "bench", vt_json_text("scale"));
@@ -25,7 +25,7 @@ static vt_status scheduler(const vt_bench_scale_options *o, const vt_sched_task 
 {
   double open_s, rate;
   VT_PASS(vt__bench_sched_alone(task, o->tasks, o->ranks, &open_s, &rate, err));
-  vt_json *x = begin(o, "scheduler");
+  vt_json *x = bench_scale_begin(o, "scheduler");
   vt_json_put(x, "open_s", vt_json_num(open_s));
   vt_json_put(x, "events_per_s", vt_json_num(rate));
   return print(x, out, err);
@@ -44,12 +44,12 @@ static void put_kinds(vt_json *x, const vt_farm_simulated *r)
   vt_json_put(x, "kinds", all);
 }
 
-static vt_status run(const vt_bench_scale_options *o, const vt_farm_simulation *s, const char *part, FILE *out,
-                     vt_err *err)
+static vt_status bench_scale_run(const vt_bench_scale_options *o, const vt_farm_simulation *s, const char *part,
+                                 FILE *out, vt_err *err)
 {
   vt_farm_simulated r;
   VT_PASS(vt_farm_simulate(s, &r, err));
-  vt_json *x = begin(o, part);
+  vt_json *x = bench_scale_begin(o, part);
   vt_json_put(x, "done", vt_json_int(r.tasks.done));
   vt_json_put(x, "twice", vt_json_int(r.twice));
   vt_json_put(x, "died", vt_json_int(r.n_dead));
@@ -75,12 +75,13 @@ static vt_status run(const vt_bench_scale_options *o, const vt_farm_simulation *
   return VT_OK;
 }
 
-static vt_status journal(const vt_bench_scale_options *o, const vt_farm_simulation *s, FILE *out, vt_err *err)
+static vt_status bench_scale_journal(const vt_bench_scale_options *o, const vt_farm_simulation *s, FILE *out,
+                                     vt_err *err)
 {
   vt__bench_journal x = {.n_shards = o->shards, .batch = 256, .n_values = 8};
   vt_journal *j;
   VT_PASS(vt__bench_write_journal(s->task, s->n_tasks, o->dir, &x, &j, err));
-  vt_json *line = begin(o, "journal");
+  vt_json *line = bench_scale_begin(o, "journal");
   vt_json_put(line, "shards", vt_json_int(x.n_shards));
   vt_json_put(line, "records_a_sync", vt_json_int(x.batch));
   vt_json_put(line, "bytes", vt_json_int(x.bytes));
@@ -93,7 +94,7 @@ static vt_status journal(const vt_bench_scale_options *o, const vt_farm_simulati
   vt_status rc = print(line, out, err);
   vt_farm_simulation replayed = *s;
   replayed.replay = j;
-  if (rc == VT_OK) rc = run(o, &replayed, "replay", out, err);
+  if (rc == VT_OK) rc = bench_scale_run(o, &replayed, "replay", out, err);
   vt_journal_free(j);
   return rc;
 }
@@ -106,9 +107,9 @@ static vt_status all_parts(const vt_bench_scale_options *o, const vt_sched_task 
   vt_farm_simulation hours = s;
   hours.least_s = shortest_s, hours.most_s = longest_s, hours.window_s = o->window_s;
   VT_PASS(scheduler(o, task, out, err));
-  VT_PASS(run(o, &s, "fast", out, err));
-  if (o->window_s > 0) VT_PASS(run(o, &hours, "hours", out, err));
-  return o->dir ? journal(o, &s, out, err) : VT_OK;
+  VT_PASS(bench_scale_run(o, &s, "fast", out, err));
+  if (o->window_s > 0) VT_PASS(bench_scale_run(o, &hours, "hours", out, err));
+  return o->dir ? bench_scale_journal(o, &s, out, err) : VT_OK;
 }
 
 vt_status vt_bench_scale(const vt_bench_scale_options *o, FILE *out, vt_err *err)

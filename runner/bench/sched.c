@@ -28,7 +28,8 @@ static vt_status check_journal(const char *dir, const vt_sched_task *task, int n
   return VT_OK;
 }
 
-static vt_status report(const vt_bench_sched_options *o, int ranks, double wall, double cpu, FILE *out, vt_err *err)
+static vt_status bench_sched_report(const vt_bench_sched_options *o, int ranks, double wall, double cpu, FILE *out,
+                                    vt_err *err)
 {
   vt_json *x = vt_json_object();
   vt_json_put(x, "bench", vt_json_text("sched"));
@@ -70,7 +71,7 @@ vt_status vt_bench_sched(vt_comm *comm, const vt_bench_sched_options *o, FILE *o
   cpu = vt_cpu_s() - cpu;
   rc = vt_comm_agree(comm, rc, err);
   if (rc == VT_OK && first) rc = check_journal(o->dir, task, o->tasks, err);
-  if (rc == VT_OK && first) rc = report(o, vt_comm_size(comm), wall, cpu, out, err);
+  if (rc == VT_OK && first) rc = bench_sched_report(o, vt_comm_size(comm), wall, cpu, out, err);
   vt_free(task);
   vt_free(ns);
   return vt_comm_agree(comm, rc, err);

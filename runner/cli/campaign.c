@@ -9,7 +9,7 @@
 
 /* ------------------------------------------------------------------ what config must be told */
 
-static vt_status probe(void *ctx, const char *kind, const char *path, vt_pot_facts *out, vt_err *err)
+static vt_status campaign_probe(void *ctx, const char *kind, const char *path, vt_pot_facts *out, vt_err *err)
 {
   (void)ctx;
   vt_pot_info info;
@@ -30,7 +30,7 @@ const vt_campaign_env *vt_cli_env(int allow_huge)
   for (const vt_pot_ops *const *o = vt_pot_builtin; *o && n_kinds < MOST; o++) kinds[n_kinds++] = (*o)->name;
   obs[n_obs] = NULL;
   kinds[n_kinds] = NULL;
-  env = (vt_campaign_env){.obs = obs, .pot_kinds = kinds, .probe = probe, .allow_huge = allow_huge};
+  env = (vt_campaign_env){.obs = obs, .pot_kinds = kinds, .probe = campaign_probe, .allow_huge = allow_huge};
   return &env;
 }
 
@@ -107,16 +107,16 @@ void vt_cli_compositions_text(const vt_campaign *c)
   }
 }
 
-static vt_json *label(const char *s) { return *s ? vt_json_text(s) : vt_json_null(); }
+static vt_json *campaign_label(const char *s) { return *s ? vt_json_text(s) : vt_json_null(); }
 
 static vt_json *composition_json(const vt_composition *c, const vt_comp_asked *a)
 {
   vt_json *o = vt_json_object(), *asked = vt_json_object(), *got = vt_json_object(), *counts = vt_json_object();
   vt_json_put(o, "name", vt_json_text(c->name));
   vt_json_put(o, "formula", vt_json_text(a->formula));
-  vt_json_put(asked, "alkali", label(a->alkali));
-  vt_json_put(asked, "metal", label(a->metal));
-  vt_json_put(asked, "halogen", label(a->halogen));
+  vt_json_put(asked, "alkali", campaign_label(a->alkali));
+  vt_json_put(asked, "metal", campaign_label(a->metal));
+  vt_json_put(asked, "halogen", campaign_label(a->halogen));
   vt_json_put(asked, "halogen_only", vt_json_bool(isinf(a->halogen_to_oxygen)));
   vt_json_put(asked, "halogen_to_oxygen", vt_json_num(a->halogen_to_oxygen));
   vt_json_put(asked, "alkali_per_metal", vt_json_num(a->alkali_per_metal));

@@ -80,7 +80,7 @@ static void warn_of_cutoffs(const vt_trajectory *t, vt_analysis *a)
 }
 
 /* What a user should know before believing the numbers. */
-static void warn(const vt_trajectory *t, vt_analysis *a)
+static void analyze_warn(const vt_trajectory *t, vt_analysis *a)
 {
   const double doubtful = 0.25;
   const vt_composition *c = &t->plan.comp;
@@ -115,12 +115,12 @@ static void print_json(const vt_trajectory *t, const vt_analysis *a)
   vt_cli_print_json(o, 0);
 }
 
-static vt_status answer(const vt_trajectory *t, int frame, int json, vt_err *err)
+static vt_status analyze_answer(const vt_trajectory *t, int frame, int json, vt_err *err)
 {
   vt_analysis a = {0};
   const vt_measured m = {
       .plan = &t->plan, .cutoffs = &t->cutoffs, .defs = t->defs, .n_defs = t->n_defs, .values = t->values};
-  warn(t, &a);
+  analyze_warn(t, &a);
   vt_status rc = vt_analysis_make(&a, &m, frame, err);
   if (rc == VT_OK && json) {
     print_json(t, &a);
@@ -143,7 +143,7 @@ static int analyze(const char *path, const vt_trajectory_options *o, int frame, 
     (void)fprintf(stderr, "the cutoffs are too large (--cutoffs), or the file does not hold what it should\n");
     return VT_EXIT_USAGE; /* no campaign goes on without it */
   }
-  int code = answer(&t, frame, json, &err) == VT_OK ? VT_EXIT_OK : vt_cli_fail(&err);
+  int code = analyze_answer(&t, frame, json, &err) == VT_OK ? VT_EXIT_OK : vt_cli_fail(&err);
   vt_trajectory_free(&t);
   return code;
 }

@@ -111,7 +111,7 @@ static vt_json *potential_json(const vt_pot_info *info, const char *file)
   return o;
 }
 
-static int energy(job *j, const vt_usage *u)
+static int cli_energy(job *j, const vt_usage *u)
 {
   vt_err err = {0};
   vt_pot_info info = {0};
@@ -156,5 +156,5 @@ int cmd_energy(int argc, char **argv)
   code = vt_cli_readable(&u, j.xyz_path);
   if (code >= 0) return code;
   j.num = vt_cli_numerics(simd, precision);
-  return energy(&j, &u);
+  return cli_energy(&j, &u);
 }

@@ -8,7 +8,7 @@
 #include "runner/report/report.h"
 #include "runner/results/results.h"
 
-static vt_status show(vt_buf *b, vt_err *err)
+static vt_status fit_show(vt_buf *b, vt_err *err)
 {
   VT_PASS(vt_buf_check(b, err));
   (void)fputs(b->s, stdout);
@@ -22,7 +22,7 @@ static vt_status fit_store(const char *path, int json, vt_err *err)
   vt_buf b = {0};
   vt_status rc = vt_fits_from_store(path, vt_cli_env(1), &c, &fits, err);
   if (rc == VT_OK) rc = json ? vt_report_campaign_json(&b, c, fits, err) : vt_report_campaign_text(&b, c, fits, err);
-  if (rc == VT_OK) rc = show(&b, err);
+  if (rc == VT_OK) rc = fit_show(&b, err);
   vt_buf_free(&b);
   vt_fits_free(fits);
   vt_campaign_free(c);
@@ -50,7 +50,7 @@ static vt_status fit_table(const char *path, const vt_compare_spec *spec, int js
       vt_report_text(&b, name, t.n_comp, f, spec);
       vt_buf_printf(&b, "\n");
     }
-    if (rc == VT_OK) rc = show(&b, err);
+    if (rc == VT_OK) rc = fit_show(&b, err);
   }
   vt_buf_free(&b);
   vt_free(fitted);

@@ -34,7 +34,7 @@ static void print_task(FILE *f, const vt_campaign *c, int i)
 
 /* ------------------------------------------------------------------ running */
 
-static vt_status show(void *ctx, const vt_progress *p, vt_err *err)
+static vt_status one_show(void *ctx, const vt_progress *p, vt_err *err)
 {
   (void)ctx;
   (void)err;
@@ -125,10 +125,11 @@ static vt_status dump_close(dump *d, vt_err *err)
   return VT_OK;
 }
 
-static vt_status run(const one *o, const vt_plan *p, const double *glass, size_t n_glass, vt_result *out, vt_err *err)
+static vt_status one_run(const one *o, const vt_plan *p, const double *glass, size_t n_glass, vt_result *out,
+                         vt_err *err)
 {
   dump d = {0};
-  const vt_replica_hooks hooks = {.ctx = &d, .poll = show, .frame = write_frame};
+  const vt_replica_hooks hooks = {.ctx = &d, .poll = one_show, .frame = write_frame};
   vt_buf frame = {0};
   VT_PASS(dump_open(&d, o, p, err));
   vt_status rc = vt_replica_run(p, glass, n_glass, &hooks, &frame, out, err);
@@ -154,13 +155,14 @@ static vt_status get_glass(const one *o, int task, vt_result *out, vt_err *err)
   if (o->journal) VT_PASS(vt_results_load(o->journal, &p, NULL, &out->values, &out->n_values, err));
   if (out->values) return VT_OK;
   if (!vt_cli_quiet()) (void)fprintf(stderr, "the glass is not in the output folder: making it first\n");
-  return run(o, &p, NULL, 0, out, err);
+  return one_run(o, &p, NULL, 0, out, err);
 }
 
 /* ------------------------------------------------------------------ --check */
 
 /* Compare with the recorded result; 1 if every bit is equal. `where` says what differs first. */
-static vt_status compare(const one *o, const vt_plan *p, const vt_result *r, int *same, char where[160], vt_err *err)
+static vt_status one_compare(const one *o, const vt_plan *p, const vt_result *r, int *same, char where[160],
+                             vt_err *err)
 {
   vt_array_def defs[VT_MAX_ARRAYS];
   double *old = NULL;
@@ -284,7 +286,7 @@ static vt_status do_task(const one *o, int task, int *code, vt_err *err)
   if (o->check && !rec) VT_FAIL(err, VT_EINVAL, "--check: '%s' holds no result of this task", o->dir.dir);
   if (o->trajectory_path) VT_PASS(check_trajectory(o, &p, err));
   if (p.kind == VT_TASK_MD) VT_TRY_OUT(get_glass(o, task, &glass, err), err, "glass of task %d", task);
-  rc = run(o, &p, glass.values, glass.n_values, &r, err);
+  rc = one_run(o, &p, glass.values, glass.n_values, &r, err);
   if (rc != VT_OK) goto out; /* the chain names the task */
   VT_TRY_OUT(vt_replica_layout(&p, defs, VT_MAX_ARRAYS, &n_defs, err), err, "layout");
   const vt_measured m = {.plan = &p, .cutoffs = &cut, .defs = defs, .n_defs = n_defs, .values = r.values};
@@ -292,7 +294,7 @@ static vt_status do_task(const one *o, int task, int *code, vt_err *err)
     cutoffs_of(&p, defs, n_defs, r.values, &cut);
     VT_TRY_OUT(vt_analysis_make(&a, &m, VT_TR_FRAMEWORK, err), err, "analysis of task %d", task);
   }
-  if (o->check) VT_TRY_OUT(compare(o, &p, &r, &same, where, err), err, "--check");
+  if (o->check) VT_TRY_OUT(one_compare(o, &p, &r, &same, where, err), err, "--check");
   if (o->json)
     print_json(o, &p, &r, &a, same, where);
   else
@@ -309,7 +311,7 @@ out:
 }
 
 /* The campaign with the SIMD level that its output folder recorded: the level is part of every uid. */
-static int load(one *o)
+static int one_load(one *o)
 {
   vt_err err = {0};
   int code = vt_cli_campaign(o->campaign_path, o->huge, VT_SIMD_AUTO, NULL, &o->c);
@@ -360,7 +362,7 @@ int cmd_one(int argc, char **argv)
   if (code >= 0) return code;
   o.campaign_path = u.arg[0];
   if (o.trajectory_path && !o.uid) return vt_cli_usage_error(&u, "--trajectory needs --task");
-  code = load(&o);
+  code = one_load(&o);
   if (code == VT_EXIT_OK && !o.uid) {
     for (int i = 0; i < o.c->n_tasks; i++) print_task(stdout, o.c, i);
   } else if (code == VT_EXIT_OK) {

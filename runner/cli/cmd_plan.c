@@ -158,8 +158,8 @@ static void put_json(const vt_campaign *c, const vt_calibration *cal, const vt_p
 /* ------------------------------------------------------------------ the command */
 
 /* What the user should not overlook, in the JSON and on stderr. */
-static void warn(vt_json *o, const char *fmt, ...) VT_PRINTF(2, 3);
-static void warn(vt_json *o, const char *fmt, ...)
+static void plan_warn(vt_json *o, const char *fmt, ...) VT_PRINTF(2, 3);
+static void plan_warn(vt_json *o, const char *fmt, ...)
 {
   char text[512];
   va_list ap;
@@ -172,16 +172,16 @@ static void warn(vt_json *o, const char *fmt, ...)
 
 static void warn_all(const vt_campaign *c, const vt_calibration *cal, const forecast *weak, vt_json *o)
 {
-  if (cal->trouble[0]) warn(o, "%s", cal->trouble);
+  if (cal->trouble[0]) plan_warn(o, "%s", cal->trouble);
   for (int i = 0; weak && i < c->n_temp; i++)
     if (!weak->f[i].resolved)
-      warn(o, "%g K will probably stay unresolved: %g ns of production, about %.2g ns needed", c->t_k[i],
-           c->protocol.produce_ps * 1e-3, weak->f[i].needs_ps * 1e-3);
-  if (weak && !isfinite(weak->ea_se_ev)) warn(o, "fewer than two temperatures will probably be resolved");
+      plan_warn(o, "%g K will probably stay unresolved: %g ns of production, about %.2g ns needed", c->t_k[i],
+                c->protocol.produce_ps * 1e-3, weak->f[i].needs_ps * 1e-3);
+  if (weak && !isfinite(weak->ea_se_ev)) plan_warn(o, "fewer than two temperatures will probably be resolved");
 }
 
 /* The batch script instead of the report. */
-static int batch(const vt_campaign *c, const char *path, int ranks, double seconds, vt_sbatch *b)
+static int plan_batch(const vt_campaign *c, const char *path, int ranks, double seconds, vt_sbatch *b)
 {
   vt_err err = {0};
   vt_calibration cal = {0};
@@ -193,7 +193,7 @@ static int batch(const vt_campaign *c, const char *path, int ranks, double secon
   return rc == VT_OK ? VT_EXIT_OK : vt_cli_fail(&err);
 }
 
-static int plan(const vt_campaign *c, int ranks, double seconds, int json, vt_json *o)
+static int cli_plan(const vt_campaign *c, int ranks, double seconds, int json, vt_json *o)
 {
   vt_err err = {0};
   void *m = NULL;
@@ -259,9 +259,9 @@ int cmd_plan(int argc, char **argv)
   vt_json_put(o, "warnings", vt_json_array());
   code = vt_cli_campaign(u.arg[0], huge, VT_SIMD_AUTO, o, &c);
   if (c && sbatch)
-    code = batch(c, u.arg[0], ranks, seconds, &b);
+    code = plan_batch(c, u.arg[0], ranks, seconds, &b);
   else if (c)
-    code = plan(c, ranks > 0 ? ranks : cores > 0 && cores < MOST_RANKS ? (int)cores : 1, seconds, json, o);
+    code = cli_plan(c, ranks > 0 ? ranks : cores > 0 && cores < MOST_RANKS ? (int)cores : 1, seconds, json, o);
   if (json)
     vt_cli_print_json(o, 0);
   else

@@ -19,7 +19,7 @@ typedef struct run_args {
 } run_args;
 
 /* The command line; -1 to go on, or the exit code.  Only rank 0 speaks. */
-static int parse(run_args *a, vt_usage *u, int argc, char **argv)
+static int run_parse(run_args *a, vt_usage *u, int argc, char **argv)
 {
   int code = vt_cli_parse(u, argc, argv);
   if (code < 0) code = vt_cli_readable(u, u->arg[0]);
@@ -180,9 +180,9 @@ int cmd_run(int argc, char **argv)
     (void)fprintf(stderr, "vitrion run: %s\n", mismatch);
     code = VT_EXIT_LAUNCH;
   } else {
-    if (rank == 0) code = parse(&a, &u, argc, argv);
+    if (rank == 0) code = run_parse(&a, &u, argc, argv);
     if (vt_comm_bcast(comm, 0, &code, sizeof code, &err) != VT_OK) code = vt_cli_fail(&err);
-    if (code < 0 && rank > 0) code = parse(&a, &u, argc, argv); /* rank 0 found nothing to say */
+    if (code < 0 && rank > 0) code = run_parse(&a, &u, argc, argv); /* rank 0 found nothing to say */
     if (code < 0) code = run_campaign(comm, &a, &u);
   }
   code = vt_cli_done(code);

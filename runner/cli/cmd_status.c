@@ -134,7 +134,7 @@ static int explain(const vt_usage *u, const vt_folder_view *v, const char *uid)
   return code;
 }
 
-static int show(const vt_outdir *dir, const vt_folder_view *v, int json)
+static int status_show(const vt_outdir *dir, const vt_folder_view *v, int json)
 {
   vt_err err = {0};
   vt_jobs_list jobs = {0};
@@ -153,17 +153,17 @@ static int has_ended(const vt_folder_view *v)
   return n->done + n->failed == vt_folder_view_campaign(v)->n_tasks;
 }
 
-static int look(const vt_usage *u, const vt_outdir *dir, const char *task, int json, int watch)
+static int status_look(const vt_usage *u, const vt_outdir *dir, const char *task, int json, int watch)
 {
   vt_err err = {0};
   vt_folder_view *v = NULL;
   if (vt_folder_view_open(&v, dir, vt_cli_env(1), &err) != VT_OK) return vt_cli_fail(&err);
-  int code = task ? explain(u, v, task) : show(dir, v, json);
+  int code = task ? explain(u, v, task) : status_show(dir, v, json);
   while (watch && !task && code == VT_EXIT_OK && !has_ended(v)) {
     (void)fflush(stdout);
     vt_nap_s(WATCH_EVERY_S);
     if (!json && isatty(STDOUT_FILENO)) printf("\033[H\033[2J"); /* the screen anew */
-    code = vt_folder_view_refresh(v, &err) == VT_OK ? show(dir, v, json) : vt_cli_fail(&err);
+    code = vt_folder_view_refresh(v, &err) == VT_OK ? status_show(dir, v, json) : vt_cli_fail(&err);
   }
   vt_folder_view_close(v);
   return code;
@@ -193,5 +193,5 @@ int cmd_status(int argc, char **argv)
   if (vt_outdir_name(&dir, u.arg[0], &err) != VT_OK) return vt_cli_fail(&err);
   code = vt_cli_readable(&u, dir.campaign);
   if (code >= 0) return code;
-  return vt_cli_done(look(&u, &dir, task, json, watch));
+  return vt_cli_done(status_look(&u, &dir, task, json, watch));
 }

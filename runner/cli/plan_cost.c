@@ -17,7 +17,7 @@ typedef struct stopwatch {
   int running;
 } stopwatch;
 
-static vt_status look(void *ctx, const vt_progress *p, vt_err *err)
+static vt_status plan_cost_look(void *ctx, const vt_progress *p, vt_err *err)
 {
   stopwatch *w = ctx;
   if (strcmp(p->stage, "produce") != 0) return VT_OK;
@@ -59,7 +59,7 @@ static vt_status time_md(const vt_campaign *c, int task, const vt_result *glass,
   vt_result r = {0};
   vt_err stop = {0};
   stopwatch w = {.limit_s = seconds};
-  vt_replica_hooks hooks = {.ctx = &w, .poll = look};
+  vt_replica_hooks hooks = {.ctx = &w, .poll = plan_cost_look};
   VT_PASS(vt_campaign_plan(c, task, &p, err));
   p.protocol.equil_ps = equil_steps * p.protocol.equil_dt_fs * 1e-3;
   p.protocol.equil_ensemble = VT_NVT;
@@ -143,24 +143,24 @@ typedef struct rehearsal {
   double now_s;
 } rehearsal;
 
-static int earlier(const finish *a, const finish *b)
+static int plan_cost_earlier(const finish *a, const finish *b)
 {
   return a->at_s < b->at_s || (a->at_s == b->at_s && a->task < b->task);
 }
 
-static void swap(finish *a, finish *b)
+static void plan_cost_swap(finish *a, finish *b)
 {
   finish t = *a;
   *a = *b;
   *b = t;
 }
 
-static void push(rehearsal *r, finish f)
+static void plan_cost_push(rehearsal *r, finish f)
 {
   int i = r->running++;
   r->heap[i] = f;
-  for (; i > 0 && earlier(&r->heap[i], &r->heap[(i - 1) / 2]); i = (i - 1) / 2)
-    swap(&r->heap[i], &r->heap[(i - 1) / 2]);
+  for (; i > 0 && plan_cost_earlier(&r->heap[i], &r->heap[(i - 1) / 2]); i = (i - 1) / 2)
+    plan_cost_swap(&r->heap[i], &r->heap[(i - 1) / 2]);
 }
 
 static finish pop(rehearsal *r)
@@ -168,14 +168,14 @@ static finish pop(rehearsal *r)
   finish first = r->heap[0];
   r->heap[0] = r->heap[--r->running];
   for (int i = 0, k; (k = 2 * i + 1) < r->running; i = k) {
-    if (k + 1 < r->running && earlier(&r->heap[k + 1], &r->heap[k])) k++;
-    if (!earlier(&r->heap[k], &r->heap[i])) break;
-    swap(&r->heap[i], &r->heap[k]);
+    if (k + 1 < r->running && plan_cost_earlier(&r->heap[k + 1], &r->heap[k])) k++;
+    if (!plan_cost_earlier(&r->heap[k], &r->heap[i])) break;
+    plan_cost_swap(&r->heap[i], &r->heap[k]);
   }
   return first;
 }
 
-static vt_status tell(rehearsal *r, vt_event_kind kind, int worker, int task, vt_err *err)
+static vt_status plan_cost_tell(rehearsal *r, vt_event_kind kind, int worker, int task, vt_err *err)
 {
   vt_event ev = {.kind = (int32_t)kind, .worker = worker, .task = task};
   int n = 0;
@@ -183,19 +183,19 @@ static vt_status tell(rehearsal *r, vt_event_kind kind, int worker, int task, vt
   for (int i = 0; i < n; i++) {
     const vt_action *a = &r->action[i];
     if (a->kind == VT_ACT_LEASE)
-      push(r, (finish){.at_s = r->now_s + r->task[a->task].cost, .worker = a->worker, .task = a->task});
+      plan_cost_push(r, (finish){.at_s = r->now_s + r->task[a->task].cost, .worker = a->worker, .task = a->task});
   }
   return VT_OK;
 }
 
 static vt_status rehearse(rehearsal *r, int workers, vt_err *err)
 {
-  for (int w = 0; w < workers; w++) VT_PASS(tell(r, VT_EV_READY, w, -1, err));
+  for (int w = 0; w < workers; w++) VT_PASS(plan_cost_tell(r, VT_EV_READY, w, -1, err));
   while (r->running > 0) {
     finish f = pop(r);
     r->now_s = f.at_s;
-    VT_PASS(tell(r, VT_EV_RESULT, f.worker, f.task, err));
-    VT_PASS(tell(r, VT_EV_READY, f.worker, -1, err));
+    VT_PASS(plan_cost_tell(r, VT_EV_RESULT, f.worker, f.task, err));
+    VT_PASS(plan_cost_tell(r, VT_EV_READY, f.worker, -1, err));
   }
   return VT_OK;
 }

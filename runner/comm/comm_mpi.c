@@ -37,9 +37,9 @@ typedef struct mpi_comm {
   double idle_since, nap_s;
 } mpi_comm;
 
-static mpi_comm *self(vt_comm *c) { return (mpi_comm *)c; } /* base is the first member */
+static mpi_comm *comm_mpi_self(vt_comm *c) { return (mpi_comm *)c; } /* base is the first member */
 
-static vt_status check(int rc, const char *what, vt_err *err)
+static vt_status comm_mpi_check(int rc, const char *what, vt_err *err)
 {
   if (rc == MPI_SUCCESS) return VT_OK;
   char text[MPI_MAX_ERROR_STRING] = "";
@@ -79,7 +79,7 @@ static void reap(mpi_comm *c)
   for (int i = 0; i < c->n_slots; i++) {
     int left = 0;
     if (c->sending[i] == MPI_REQUEST_NULL) continue;
-    if (check(MPI_Test(&c->sending[i], &left, MPI_STATUS_IGNORE), "MPI_Test", &lost) != VT_OK) {
+    if (comm_mpi_check(MPI_Test(&c->sending[i], &left, MPI_STATUS_IGNORE), "MPI_Test", &lost) != VT_OK) {
       say_lost(&lost);
       c->sending[i] = MPI_REQUEST_NULL;
       left = 1;
@@ -101,7 +101,7 @@ static vt_status room_in(send_slot *s, size_t n, vt_err *err)
 
 static vt_status mpi_send(vt_comm *base, int dst, int tag, const void *data, size_t n, vt_err *err)
 {
-  mpi_comm *c = self(base);
+  mpi_comm *c = comm_mpi_self(base);
   if (c->n_free == 0) reap(c);
   if (c->n_free == 0) VT_PASS(more_slots(c, err));
   int i = c->free_slot[c->n_free - 1];
@@ -110,7 +110,8 @@ static vt_status mpi_send(vt_comm *base, int dst, int tag, const void *data, siz
   VT_PASS(room_in(s, n, err));
   if (n) memcpy(s->buf, data, n);
   vt_err lost = {0};
-  if (check(MPI_Isend(s->buf, (int)n, MPI_BYTE, dst, tag, c->raw, &c->sending[i]), "MPI_Isend", &lost) == VT_OK)
+  if (comm_mpi_check(MPI_Isend(s->buf, (int)n, MPI_BYTE, dst, tag, c->raw, &c->sending[i]), "MPI_Isend", &lost) ==
+      VT_OK)
     c->n_free--;
   else
     say_lost(&lost);
@@ -121,27 +122,27 @@ static vt_status mpi_send(vt_comm *base, int dst, int tag, const void *data, siz
 
 /* Match the next message, if there is one, and begin to receive it: a large one may need its sender's help, and the
  * sender may be computing. */
-static vt_status match(mpi_comm *c, vt_err *err)
+static vt_status comm_mpi_match(mpi_comm *c, vt_err *err)
 {
   int flag = 0, n = 0;
   MPI_Message found;
   MPI_Status st;
-  VT_PASS(check(MPI_Improbe(MPI_ANY_SOURCE, MPI_ANY_TAG, c->raw, &flag, &found, &st), "MPI_Improbe", err));
+  VT_PASS(comm_mpi_check(MPI_Improbe(MPI_ANY_SOURCE, MPI_ANY_TAG, c->raw, &flag, &found, &st), "MPI_Improbe", err));
   if (!flag) return VT_OK;
-  VT_PASS(check(MPI_Get_count(&st, MPI_BYTE, &n), "MPI_Get_count", err));
+  VT_PASS(comm_mpi_check(MPI_Get_count(&st, MPI_BYTE, &n), "MPI_Get_count", err));
   if (n < 0 || n > VT_COMM_MOST)
     VT_FAIL(err, VT_EBUG, "message %d of rank %d has %d bytes, at most %d are allowed", st.MPI_TAG, st.MPI_SOURCE, n,
             VT_COMM_MOST);
   c->msg = (vt_msg){.src = st.MPI_SOURCE, .tag = st.MPI_TAG, .n = (size_t)n, .data = c->in};
-  return check(MPI_Imrecv(c->in, n, MPI_BYTE, &found, &c->receiving), "MPI_Imrecv", err);
+  return comm_mpi_check(MPI_Imrecv(c->in, n, MPI_BYTE, &found, &c->receiving), "MPI_Imrecv", err);
 }
 
 static vt_status mpi_poll(vt_comm *base, vt_msg *m, int *got, vt_err *err)
 {
-  mpi_comm *c = self(base);
-  if (c->receiving == MPI_REQUEST_NULL) VT_PASS(match(c, err));
+  mpi_comm *c = comm_mpi_self(base);
+  if (c->receiving == MPI_REQUEST_NULL) VT_PASS(comm_mpi_match(c, err));
   if (c->receiving == MPI_REQUEST_NULL) return VT_OK;
-  VT_PASS(check(MPI_Test(&c->receiving, got, MPI_STATUS_IGNORE), "MPI_Test", err));
+  VT_PASS(comm_mpi_check(MPI_Test(&c->receiving, got, MPI_STATUS_IGNORE), "MPI_Test", err));
   if (*got) *m = c->msg;
   return VT_OK;
 }
@@ -156,7 +157,7 @@ static double mpi_now(const vt_comm *base)
 
 static void mpi_nap(vt_comm *base, int busy)
 {
-  mpi_comm *c = self(base);
+  mpi_comm *c = comm_mpi_self(base);
   double now = vt_now_s();
   if (busy) {
     c->idle_since = now;
@@ -174,31 +175,32 @@ static void mpi_nap(vt_comm *base, int busy)
 
 static vt_status mpi_max_start(vt_comm *base, int64_t *v, vt_err *err)
 {
-  mpi_comm *c = self(base);
+  mpi_comm *c = comm_mpi_self(base);
   VT_ASSERT(c->collective == MPI_REQUEST_NULL);
   c->max_mine = *v;
   /* NOLINTNEXTLINE(clang-analyzer-optin.mpi.MPI-Checker): it knows MPI_Wait only; mpi_test completes it */
-  return check(MPI_Iallreduce(&c->max_mine, v, 1, MPI_INT64_T, MPI_MAX, c->raw, &c->collective), "MPI_Iallreduce", err);
+  return comm_mpi_check(MPI_Iallreduce(&c->max_mine, v, 1, MPI_INT64_T, MPI_MAX, c->raw, &c->collective),
+                        "MPI_Iallreduce", err);
 }
 
 static vt_status mpi_bcast_start(vt_comm *base, int root, void *data, int n, vt_err *err)
 {
-  mpi_comm *c = self(base);
+  mpi_comm *c = comm_mpi_self(base);
   VT_ASSERT(c->collective == MPI_REQUEST_NULL && root < base->size);
   /* NOLINTNEXTLINE(clang-analyzer-optin.mpi.MPI-Checker): it knows MPI_Wait only; mpi_test completes it */
-  return check(MPI_Ibcast(data, n, MPI_BYTE, root, c->raw, &c->collective), "MPI_Ibcast", err);
+  return comm_mpi_check(MPI_Ibcast(data, n, MPI_BYTE, root, c->raw, &c->collective), "MPI_Ibcast", err);
 }
 
 static vt_status mpi_test(vt_comm *base, int *done, vt_err *err)
 {
-  return check(MPI_Test(&self(base)->collective, done, MPI_STATUS_IGNORE), "MPI_Test", err);
+  return comm_mpi_check(MPI_Test(&comm_mpi_self(base)->collective, done, MPI_STATUS_IGNORE), "MPI_Test", err);
 }
 
 /* Creating the communicator waits inside MPI for the other survivors, who are on their way. */
 static vt_status mpi_shrink(vt_comm *base, const unsigned char *dead, vt_err *err)
 {
   enum { TAG = 21 };
-  mpi_comm *c = self(base);
+  mpi_comm *c = comm_mpi_self(base);
   vt_status rc = VT_OK;
   int n_dead = 0;
   MPI_Group all = MPI_GROUP_NULL, living = MPI_GROUP_NULL;
@@ -207,13 +209,15 @@ static vt_status mpi_shrink(vt_comm *base, const unsigned char *dead, vt_err *er
   VT_TRY(VT_NEW(list, base->size, err), err, "%d ranks", base->size);
   for (int r = 0; r < base->size; r++)
     if (dead[r / 8] >> r % 8 & 1) list[n_dead++] = r;
-  VT_TRY_OUT(check(MPI_Comm_group(c->raw, &all), "MPI_Comm_group", err), err, "survivors");
-  VT_TRY_OUT(check(MPI_Group_excl(all, n_dead, list, &living), "MPI_Group_excl", err), err, "survivors");
-  VT_TRY_OUT(check(MPI_Comm_create_group(c->raw, living, TAG, &made), "MPI_Comm_create_group", err), err, "survivors");
-  VT_TRY_OUT(check(MPI_Comm_set_errhandler(made, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler", err), err, "survivors");
+  VT_TRY_OUT(comm_mpi_check(MPI_Comm_group(c->raw, &all), "MPI_Comm_group", err), err, "survivors");
+  VT_TRY_OUT(comm_mpi_check(MPI_Group_excl(all, n_dead, list, &living), "MPI_Group_excl", err), err, "survivors");
+  VT_TRY_OUT(comm_mpi_check(MPI_Comm_create_group(c->raw, living, TAG, &made), "MPI_Comm_create_group", err), err,
+             "survivors");
+  VT_TRY_OUT(comm_mpi_check(MPI_Comm_set_errhandler(made, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler", err), err,
+             "survivors");
   c->raw = made; /* the old one stays: freeing it would ask the dead */
-  VT_TRY_OUT(check(MPI_Comm_rank(made, &base->rank), "MPI_Comm_rank", err), err, "survivors");
-  VT_TRY_OUT(check(MPI_Comm_size(made, &base->size), "MPI_Comm_size", err), err, "survivors");
+  VT_TRY_OUT(comm_mpi_check(MPI_Comm_rank(made, &base->rank), "MPI_Comm_rank", err), err, "survivors");
+  VT_TRY_OUT(comm_mpi_check(MPI_Comm_size(made, &base->size), "MPI_Comm_size", err), err, "survivors");
 out:
   if (living != MPI_GROUP_NULL) (void)MPI_Group_free(&living);
   if (all != MPI_GROUP_NULL) (void)MPI_Group_free(&all);
@@ -245,17 +249,17 @@ static void free_comm(mpi_comm *c)
 static vt_status start_mpi(mpi_comm *c, int *argc, char ***argv, vt_err *err)
 {
   int up = 0, provided;
-  VT_PASS(check(MPI_Initialized(&up), "MPI_Initialized", err));
+  VT_PASS(comm_mpi_check(MPI_Initialized(&up), "MPI_Initialized", err));
   if (up) VT_FAIL(err, VT_EBUG, "MPI was started before");
-  VT_PASS(check(MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread", err));
-  VT_PASS(check(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler", err));
+  VT_PASS(comm_mpi_check(MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread", err));
+  VT_PASS(comm_mpi_check(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler", err));
   if (provided < MPI_THREAD_FUNNELED)
     VT_FAIL(err, VT_EUNSUP, "MPI offers thread level %d, MPI_THREAD_FUNNELED (%d) is needed", provided,
             MPI_THREAD_FUNNELED);
-  VT_PASS(check(MPI_Comm_dup(MPI_COMM_WORLD, &c->raw), "MPI_Comm_dup", err));
-  VT_PASS(check(MPI_Comm_set_errhandler(c->raw, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler", err));
-  VT_PASS(check(MPI_Comm_rank(c->raw, &c->base.rank), "MPI_Comm_rank", err));
-  return check(MPI_Comm_size(c->raw, &c->base.size), "MPI_Comm_size", err);
+  VT_PASS(comm_mpi_check(MPI_Comm_dup(MPI_COMM_WORLD, &c->raw), "MPI_Comm_dup", err));
+  VT_PASS(comm_mpi_check(MPI_Comm_set_errhandler(c->raw, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler", err));
+  VT_PASS(comm_mpi_check(MPI_Comm_rank(c->raw, &c->base.rank), "MPI_Comm_rank", err));
+  return comm_mpi_check(MPI_Comm_size(c->raw, &c->base.size), "MPI_Comm_size", err);
 }
 
 vt_status vt_comm_mpi_open(int *argc, char ***argv, vt_comm **c, vt_err *err)
@@ -279,7 +283,7 @@ vt_status vt_comm_mpi_open(int *argc, char ***argv, vt_comm **c, vt_err *err)
 void vt_comm_mpi_close(vt_comm *c)
 {
   if (!c) return;
-  mpi_comm *m = self(c);
+  mpi_comm *m = comm_mpi_self(c);
   /* All ranks meet here without spinning (MPI_Finalize would), so every receiver is past its last poll; what was sent
    * and never asked for may go unheard. */
   if (vt_comm_barrier(c, NULL) == VT_OK) {

@@ -41,13 +41,13 @@ struct vt_sim {
   sim_comm *comm; /* [n_ranks] */
 };
 
-static sim_comm *self(vt_comm *c) { return (sim_comm *)c; } /* base is the first member */
+static sim_comm *comm_sim_self(vt_comm *c) { return (sim_comm *)c; } /* base is the first member */
 
 static void uniform2(vt_sim *s, double u[2]) { vt_rng_uniform2(s->o.seed, VT_STREAM_TEST, 0, s->n_draws++, 0, u); }
 
 /* ------------------------------------------------------------------ mail boxes */
 
-static int sooner(const letter *a, const letter *b)
+static int comm_sim_sooner(const letter *a, const letter *b)
 {
   return a->arrives < b->arrives || (a->arrives == b->arrives && a->number < b->number);
 }
@@ -60,9 +60,9 @@ static vt_status box_put(sim_comm *c, letter *l, vt_err *err)
     c->cap_box = cap;
   }
   int i = c->n_box++;
-  for (; i > 0 && sooner(l, c->box[(i - 1) / 2]); i = (i - 1) / 2) c->box[i] = c->box[(i - 1) / 2];
+  for (; i > 0 && comm_sim_sooner(l, c->box[(i - 1) / 2]); i = (i - 1) / 2) c->box[i] = c->box[(i - 1) / 2];
   c->box[i] = l;
-  VT_ASSERT(i == 0 || !sooner(l, c->box[(i - 1) / 2]));
+  VT_ASSERT(i == 0 || !comm_sim_sooner(l, c->box[(i - 1) / 2]));
   return VT_OK;
 }
 
@@ -73,14 +73,14 @@ static letter *box_take(sim_comm *c)
   for (;;) {
     int k = 2 * i + 1;
     if (k >= c->n_box) break;
-    if (k + 1 < c->n_box && sooner(c->box[k + 1], c->box[k])) k++;
-    if (!sooner(c->box[k], l)) break;
+    if (k + 1 < c->n_box && comm_sim_sooner(c->box[k + 1], c->box[k])) k++;
+    if (!comm_sim_sooner(c->box[k], l)) break;
     c->box[i] = c->box[k];
     i = k;
   }
   c->box[i] = l;
   c->sim->n_in_flight--;
-  VT_ASSERT(c->n_box == 0 || sooner(first, c->box[0]));
+  VT_ASSERT(c->n_box == 0 || comm_sim_sooner(first, c->box[0]));
   VT_ASSERT(c->sim->n_in_flight >= 0);
   return first;
 }
@@ -110,7 +110,7 @@ static vt_status last_arrival(sim_comm *c, int dst, double **last, vt_err *err)
 
 static vt_status sim_send(vt_comm *base, int dst, int tag, const void *data, size_t n, vt_err *err)
 {
-  sim_comm *c = self(base);
+  sim_comm *c = comm_sim_self(base);
   vt_sim *s = c->sim;
   if (c->dead) return VT_OK;
   s->n_sent++;
@@ -134,7 +134,7 @@ static vt_status sim_send(vt_comm *base, int dst, int tag, const void *data, siz
 
 static vt_status sim_poll(vt_comm *base, vt_msg *m, int *got, vt_err *err)
 {
-  sim_comm *c = self(base);
+  sim_comm *c = comm_sim_self(base);
   (void)err;
   vt_free(c->held);
   c->held = NULL;
@@ -190,7 +190,7 @@ static vt_status meet(sim_comm *c, vt_err *err)
 
 static vt_status sim_max_start(vt_comm *base, int64_t *v, vt_err *err)
 {
-  sim_comm *c = self(base);
+  sim_comm *c = comm_sim_self(base);
   c->is_bcast = 0;
   c->max = v;
   return meet(c, err);
@@ -198,7 +198,7 @@ static vt_status sim_max_start(vt_comm *base, int64_t *v, vt_err *err)
 
 static vt_status sim_bcast_start(vt_comm *base, int root, void *data, int n, vt_err *err)
 {
-  sim_comm *c = self(base);
+  sim_comm *c = comm_sim_self(base);
   c->is_bcast = 1;
   c->root = root;
   c->data = data;
@@ -208,7 +208,7 @@ static vt_status sim_bcast_start(vt_comm *base, int root, void *data, int n, vt_
 
 static vt_status sim_test(vt_comm *base, int *done, vt_err *err)
 {
-  sim_comm *c = self(base);
+  sim_comm *c = comm_sim_self(base);
   (void)err;
   VT_ASSERT(c->step != OUT);
   *done = c->step == THROUGH;

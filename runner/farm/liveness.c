@@ -119,7 +119,7 @@ vt_status vt__liveness_joined_end(vt_master *m, int rank, int32_t round, vt_err 
 }
 
 /* Everybody is in: from now on the launcher ends the job when somebody dies, so nobody waits for ever. */
-static vt_status go(vt_master *m, vt_err *err)
+static vt_status liveness_go(vt_master *m, vt_err *err)
 {
   vt_crash_note_in_collective(1, m->o->rank_timeout_s); /* the others wait for rank 0, too */
   for (int r = 1; r < m->n_ranks; r++)
@@ -132,7 +132,7 @@ static vt_status go(vt_master *m, vt_err *err)
 }
 
 /* Seconds that a rank may take to come to the end; a soft stop has less time than a timeout. */
-static double patience(const vt_master *m)
+static double liveness_patience(const vt_master *m)
 {
   double most = m->o->rank_timeout_s > IN_LEAST_S ? m->o->rank_timeout_s : IN_LEAST_S;
   return m->stopping && m->o->grace_s > 0 ? 0.25 * m->o->grace_s : most;
@@ -148,10 +148,10 @@ static vt_status leave_behind(vt_master *m, double now, vt_err *err)
   return declare_all(m, "did not stop in time", err);
 }
 
-static vt_status gather(vt_master *m, double now, vt_err *err)
+static vt_status liveness_gather(vt_master *m, double now, vt_err *err)
 {
   int missing = 0, dead = m->n_dead;
-  double most = patience(m);
+  double most = liveness_patience(m);
   VT_PASS(declare_dead_ranks(m, now, err));
   for (int r = 1; r < m->n_ranks; r++) {
     if (m->rank[r].doing == VT_RANK_DEAD || m->in[r]) continue;
@@ -160,7 +160,7 @@ static vt_status gather(vt_master *m, double now, vt_err *err)
   }
   VT_PASS(declare_all(m, "did not come to the end", err));
   if (m->n_dead > dead) return new_round(m, now, err);
-  return missing ? VT_OK : go(m, err);
+  return missing ? VT_OK : liveness_go(m, err);
 }
 
 vt_status vt__liveness_check(vt_master *m, double now, vt_err *err)
@@ -170,7 +170,7 @@ vt_status vt__liveness_check(vt_master *m, double now, vt_err *err)
     for (int r = 1; r < m->n_ranks; r++)
       if (m->rank[r].doing != VT_RANK_DEAD) VT_PASS(vt__master_send(m, r, VT_MSG_PING, err));
   }
-  if (m->ending == VT__GATHERING) return gather(m, now, err);
+  if (m->ending == VT__GATHERING) return liveness_gather(m, now, err);
   if (m->ending == VT__ENDED) return VT_OK;
   VT_PASS(declare_dead_ranks(m, now, err));
   VT_PASS(leave_behind(m, now, err));

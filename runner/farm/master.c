@@ -106,7 +106,7 @@ static void count_done(void *ctx, int i)
 }
 
 /* Results and failures of earlier starts. */
-static vt_status replay(vt_master *m, vt_err *err)
+static vt_status master_replay(vt_master *m, vt_err *err)
 {
   for (int i = 0; i < m->o->n_tasks; i++) m->ns_total += m->o->task_ns[i];
   VT_PASS(vt_records_replay(m->sched, m->o->task, m->o->n_tasks, m->o->replay, count_done, m, err));
@@ -134,7 +134,7 @@ vt_status vt__master_open(vt_master **out, const vt_farm_options *o, vt_err *err
   VT_TRY_OUT(vt_calloc64(&p, (size_t)m->action_cap, sizeof *m->action, err), err, "scheduler actions");
   m->action = p;
   VT_TRY_OUT(vt__peer_jobs_open(m, err), err, "master");
-  VT_TRY_OUT(replay(m, err), err, "replaying the journal");
+  VT_TRY_OUT(master_replay(m, err), err, "replaying the journal");
   *out = m;
   m = NULL;
 out:

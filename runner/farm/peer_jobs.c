@@ -28,7 +28,7 @@ static int held_here(const vt_master *m, int task)
   return holder >= 0 && holder < m->n_ranks && !m->to_declare[holder];
 }
 
-static vt_status result(vt_master *m, int task, vt_err *err)
+static vt_status peer_jobs_result(vt_master *m, int task, vt_err *err)
 {
   if (vt_sched_state(m->sched, task) == VT_DONE || held_here(m, task)) return VT_OK;
   m->ns_done += m->o->task_ns[task];
@@ -70,7 +70,7 @@ vt_status vt__peer_jobs_read(vt_master *m, vt_err *err)
     vt_rec rec = *vt_journal_rec(j, m->n_seen++);
     int task = vt_uid_index_find(m->o->by_uid, &rec.uid);
     if (task < 0) continue; /* of a larger campaign that shares this folder */
-    VT_PASS(rec.type == VT_REC_RESULT ? result(m, task, err) : failure(m, &rec, task, err));
+    VT_PASS(rec.type == VT_REC_RESULT ? peer_jobs_result(m, task, err) : failure(m, &rec, task, err));
   }
   return VT_OK;
 }
@@ -86,7 +86,7 @@ static vt_status or_stop(vt_master *m, vt_status rc, const vt_err *why, vt_err *
   return vt__master_stop(m, err);
 }
 
-static vt_status elsewhere(vt_master *m, int worker, int task, vt_err *err)
+static vt_status peer_jobs_elsewhere(vt_master *m, int worker, int task, vt_err *err)
 {
   m->held_elsewhere[task] = 1;
   m->ever_others = 1;
@@ -109,7 +109,7 @@ vt_status vt__peer_jobs_claim(vt_master *m, int worker, int task, int *ours, vt_
       VT_PASS(vt__peer_jobs_release(m, task, err));
     }
   }
-  return *ours ? VT_OK : elsewhere(m, worker, task, err);
+  return *ours ? VT_OK : peer_jobs_elsewhere(m, worker, task, err);
 }
 
 vt_status vt__peer_jobs_release(vt_master *m, int task, vt_err *err)
@@ -118,7 +118,7 @@ vt_status vt__peer_jobs_release(vt_master *m, int task, vt_err *err)
   return c ? or_stop(m, c->release(c->ctx, task, err), err, err) : VT_OK;
 }
 
-static vt_status back(vt_master *m, int task, vt_err *err)
+static vt_status peer_jobs_back(vt_master *m, int task, vt_err *err)
 {
   m->held_elsewhere[task] = 0;
   vt__master_say(m, VT_RUN_BACK, -1, &(vt_lease){.task = task}, NULL);
@@ -137,7 +137,7 @@ static vt_status look_elsewhere(vt_master *m, vt_err *err)
     int held = 1;
     if (!m->held_elsewhere[t]) continue;
     if (vt_journal_result(m->o->replay, &m->o->task[t].uid))
-      VT_PASS(result(m, t, err));
+      VT_PASS(peer_jobs_result(m, t, err));
     else {
       VT_TRY(or_stop(m, c->held(c->ctx, t, &held, err), err, err), err, "row %d elsewhere", t);
       m->held_elsewhere[t] = held ? HELD : FREE;
@@ -146,7 +146,7 @@ static vt_status look_elsewhere(vt_master *m, vt_err *err)
   }
   if (any) VT_PASS(vt__peer_jobs_read(m, err));
   for (int t = 0; t < m->o->n_tasks && any; t++)
-    if (m->held_elsewhere[t] == FREE) VT_PASS(back(m, t, err));
+    if (m->held_elsewhere[t] == FREE) VT_PASS(peer_jobs_back(m, t, err));
   return VT_OK;
 }
 

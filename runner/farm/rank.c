@@ -26,7 +26,7 @@ static vt_status dispatch(node *n, const vt_msg *msg, vt_err *err)
  * rank 0, what time brings, and the watch. */
 enum { MESSAGES_MOST = 10000 };
 
-static vt_status pump(void *ctx, int *busy, vt_err *err)
+static vt_status rank_pump(void *ctx, int *busy, vt_err *err)
 {
   node *n = ctx;
   vt_comm *c = n->o->comm;
@@ -63,12 +63,12 @@ static int finished(const node *n)
   return vt__worker_over(n->worker, &dead, &declared_dead) > 0;
 }
 
-static vt_status loop(node *n, int *declared_dead, vt_err *err)
+static vt_status rank_loop(node *n, int *declared_dead, vt_err *err)
 {
   const unsigned char *dead;
   while (!finished(n)) {
     int busy = 0;
-    VT_PASS(pump(n, &busy, err));
+    VT_PASS(rank_pump(n, &busy, err));
     if (n->worker) {
       VT_PASS(vt__worker_step(n->worker, &busy, err));
       if (vt__worker_over(n->worker, &dead, declared_dead) < 0)
@@ -82,7 +82,7 @@ static vt_status loop(node *n, int *declared_dead, vt_err *err)
 
 /* Ranks that died on the way do not take part.  Messages that crossed the end (heartbeats, READY after LEAVE) are taken
  * before the communicator is used again. */
-static vt_status gather(node *n, vt_farm_outcome *out, vt_err *err)
+static vt_status rank_gather(node *n, vt_farm_outcome *out, vt_err *err)
 {
   vt_comm *c = n->o->comm;
   const unsigned char *dead = NULL;
@@ -130,13 +130,13 @@ vt_status vt_farm_run(const vt_farm_options *o, vt_farm_outcome *out, vt_err *er
   int rank = vt_comm_rank(o->comm);
   if (rank == 0) VT_TRY_OUT(vt__master_open(&n.master, o, err), err, "master");
   if (rank > 0 || o->master_inline)
-    VT_TRY_OUT(vt__worker_open(&n.worker, o, (vt_pump){.ctx = &n, .step = pump}, err), err, "worker");
+    VT_TRY_OUT(vt__worker_open(&n.worker, o, (vt_pump){.ctx = &n, .step = rank_pump}, err), err, "worker");
 out:
   rc = vt_comm_agree(o->comm, rc, err);
   if (rc == VT_OK) {
     vt_crash_note_in_collective(0, o->rank_timeout_s);
-    rc = loop(&n, &out->declared_dead, err);
-    if (rc == VT_OK) rc = gather(&n, out, err);
+    rc = rank_loop(&n, &out->declared_dead, err);
+    if (rc == VT_OK) rc = rank_gather(&n, out, err);
     out->alone = rc != VT_OK;
     if (out->alone && n.master && o->death_notes)
       vt_death_note_leave(o->death_notes, rank); /* the workers need not wait for a timeout */

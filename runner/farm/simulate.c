@@ -46,7 +46,7 @@ typedef struct world {
   int64_t draws, by_hands; /* messages that the ranks sent */
 } world;
 
-static double chance(world *w)
+static double simulate_chance(world *w)
 {
   double u[2];
   vt_rng_uniform2(w->s->seed, VT_STREAM_TEST, 2, w->draws++, 0, u);
@@ -54,7 +54,7 @@ static double chance(world *w)
 }
 
 /* Bytes that are allocated now: in heaps, and mapped one by one. */
-static int64_t allocated(void)
+static int64_t simulate_allocated(void)
 {
   struct mallinfo2 i = mallinfo2();
   return (int64_t)(i.uordblks + i.hblkhd);
@@ -70,7 +70,7 @@ const char *vt_farm_message_name(int kind)
 
 /* ------------------------------------------------------------------ who wakes next */
 
-static int sooner(const world *w, int a, int b)
+static int simulate_sooner(const world *w, int a, int b)
 {
   const hand *x = &w->hand[a], *y = &w->hand[b];
   return x->wakes < y->wakes || (x->wakes == y->wakes && a < b);
@@ -79,7 +79,7 @@ static int sooner(const world *w, int a, int b)
 static void heap_push(world *w, int rank)
 {
   int i = w->n_heap++;
-  for (; i > 0 && sooner(w, rank, w->heap[(i - 1) / 2]); i = (i - 1) / 2) w->heap[i] = w->heap[(i - 1) / 2];
+  for (; i > 0 && simulate_sooner(w, rank, w->heap[(i - 1) / 2]); i = (i - 1) / 2) w->heap[i] = w->heap[(i - 1) / 2];
   w->heap[i] = rank;
 }
 
@@ -87,8 +87,8 @@ static int heap_pop(world *w)
 {
   int first = w->heap[0], last = w->heap[--w->n_heap], i = 0;
   for (int k = 1; k < w->n_heap; k = 2 * i + 1) {
-    if (k + 1 < w->n_heap && sooner(w, w->heap[k + 1], w->heap[k])) k++;
-    if (!sooner(w, w->heap[k], last)) break;
+    if (k + 1 < w->n_heap && simulate_sooner(w, w->heap[k + 1], w->heap[k])) k++;
+    if (!simulate_sooner(w, w->heap[k], last)) break;
     w->heap[i] = w->heap[k];
     i = k;
   }
@@ -98,24 +98,24 @@ static int heap_pop(world *w)
 
 /* ------------------------------------------------------------------ a rank */
 
-static vt_status tell(world *w, int rank, int tag, const void *data, size_t n, vt_err *err)
+static vt_status simulate_tell(world *w, int rank, int tag, const void *data, size_t n, vt_err *err)
 {
   w->by_hands++;
   return vt_comm_send(vt_sim_comm(w->sim, rank), 0, tag, data, n, err);
 }
 
-static vt_status leave(world *w, int rank, vt_err *err)
+static vt_status simulate_leave(world *w, int rank, vt_err *err)
 {
   w->hand[rank].state = HAND_LEFT;
-  return tell(w, rank, VT_MSG_LEFT, NULL, 0, err);
+  return simulate_tell(w, rank, VT_MSG_LEFT, NULL, 0, err);
 }
 
-static void begin(world *w, int rank, const vt_msg *m, double now)
+static void simulate_begin(world *w, int rank, const vt_msg *m, double now)
 {
   hand *h = &w->hand[rank];
   memcpy(&h->lease, m->data, sizeof h->lease);
-  double length = w->s->least_s + (w->s->most_s - w->s->least_s) * chance(w);
-  if (h->leases++ == 0 && w->s->window_s > 0) length *= chance(w); /* as if all had been at work for long */
+  double length = w->s->least_s + (w->s->most_s - w->s->least_s) * simulate_chance(w);
+  if (h->leases++ == 0 && w->s->window_s > 0) length *= simulate_chance(w); /* as if all had been at work for long */
   if (h->leases == h->dies_with) h->dies = now;
   h->state = HAND_BUSY;
   h->ends = now + length;
@@ -126,16 +126,16 @@ static vt_status hear(world *w, int rank, const vt_msg *m, double now, vt_err *e
   hand *h = &w->hand[rank];
   switch (m->tag) {
   case VT_MSG_TASK:
-    if (h->state == HAND_WAIT) begin(w, rank, m, now);
+    if (h->state == HAND_WAIT) simulate_begin(w, rank, m, now);
     return VT_OK;
   case VT_MSG_STOP:
-    return h->state == HAND_BUSY ? leave(w, rank, err) : VT_OK;
+    return h->state == HAND_BUSY ? simulate_leave(w, rank, err) : VT_OK;
   case VT_MSG_LEAVE:
     h->state = HAND_LEFT;
     return VT_OK;
   case VT_MSG_END:
     h->state = HAND_LEFT;
-    return tell(w, rank, VT_MSG_IN, m->data, m->n, err);
+    return simulate_tell(w, rank, VT_MSG_IN, m->data, m->n, err);
   case VT_MSG_GO:
   case VT_MSG_DECLARED_DEAD:
     h->state = HAND_OVER;
@@ -145,7 +145,7 @@ static vt_status hear(world *w, int rank, const vt_msg *m, double now, vt_err *e
   }
 }
 
-static vt_status report(world *w, int rank, vt_err *err)
+static vt_status simulate_report(world *w, int rank, vt_err *err)
 {
   hand *h = &w->hand[rank];
   vt_done_msg d = {.lease = h->lease, .ns = 1, .wall_s = 1};
@@ -153,10 +153,10 @@ static vt_status report(world *w, int rank, vt_err *err)
   h->state = HAND_ASK;
   vt_rng_uniform2(w->s->seed, VT_STREAM_TEST, 3, h->lease.task, 0, u);
   if (u[0] >= w->s->fail || h->lease.attempt || h->lease.half_stage)
-    return tell(w, rank, VT_MSG_RESULT, &d, sizeof d, err);
+    return simulate_tell(w, rank, VT_MSG_RESULT, &d, sizeof d, err);
   d.stage = VT_STAGE_MELT;
   (void)vt_err_set(&d.err, VT_EDIVERGE, __FILE__, __LINE__, "the first try of row %d", h->lease.task);
-  return tell(w, rank, VT_MSG_FAILURE, &d, sizeof d, err);
+  return simulate_tell(w, rank, VT_MSG_FAILURE, &d, sizeof d, err);
 }
 
 static void sleep_on(world *w, int rank, double now)
@@ -187,19 +187,19 @@ static vt_status wake(world *w, int rank, double now, vt_err *err)
     vt_sim_kill(w->sim, rank);
     return VT_OK;
   }
-  if (h->state == HAND_BUSY && now >= h->ends) VT_PASS(report(w, rank, err));
+  if (h->state == HAND_BUSY && now >= h->ends) VT_PASS(simulate_report(w, rank, err));
   if (h->state != HAND_LEFT && now >= h->leaves) {
     w->out->n_left++;
-    VT_PASS(leave(w, rank, err));
+    VT_PASS(simulate_leave(w, rank, err));
   }
   if (h->state == HAND_ASK) {
-    VT_PASS(tell(w, rank, VT_MSG_READY, NULL, 0, err));
+    VT_PASS(simulate_tell(w, rank, VT_MSG_READY, NULL, 0, err));
     h->state = HAND_WAIT;
   }
   if (now >= h->beaten + BEAT_S) { /* as sleep_on says it, to the last bit */
     vt_beat_msg b = {.task = h->state == HAND_BUSY ? h->lease.task : -1, .stage = VT_STAGE_MELT, .fraction = 0.5};
     h->beaten = now;
-    VT_PASS(tell(w, rank, VT_MSG_BEAT, &b, sizeof b, err));
+    VT_PASS(simulate_tell(w, rank, VT_MSG_BEAT, &b, sizeof b, err));
   }
   sleep_on(w, rank, now);
   return VT_OK;
@@ -222,7 +222,7 @@ static vt_status master_letters(world *w, int *n, vt_err *err)
   return VT_OK;
 }
 
-static void longest(world *w, double s)
+static void simulate_longest(world *w, double s)
 {
   if (s > w->out->longest_s) w->out->longest_s = s;
 }
@@ -239,7 +239,7 @@ static vt_status master_turn(world *w, double now, vt_err *err)
       double to = vt_now_s();
       out->kind_n[w->batch[k].msg.tag]++;
       out->kind_s[w->batch[k].msg.tag] += to - from - w->clock_s;
-      longest(w, to - from);
+      simulate_longest(w, to - from);
       from = to;
     }
     out->master_s += vt_cpu_s() - cpu - n * w->clock_s;
@@ -252,7 +252,7 @@ static vt_status master_turn(world *w, double now, vt_err *err)
     w->watched = now;
     vt__master_snapshot(w->master, now, &watch);
   }
-  longest(w, vt_now_s() - from);
+  simulate_longest(w, vt_now_s() - from);
   cpu = vt_cpu_s() - cpu;
   out->tick_s += cpu;
   out->master_s += cpu;
@@ -274,8 +274,9 @@ static void make_hands(world *w)
   int fair = s->n_tasks / s->n_ranks + 1; /* leases of a rank */
   for (int r = 1; r < s->n_ranks; r++) {
     hand *h = &w->hand[r];
-    *h = (hand){.state = HAND_ASK, .nap = NAP_LEAST_S, .dies = INFINITY, .leaves = INFINITY, .beaten = chance(w) - 1};
-    double fate = chance(w), when = chance(w);
+    *h = (hand){
+        .state = HAND_ASK, .nap = NAP_LEAST_S, .dies = INFINITY, .leaves = INFINITY, .beaten = simulate_chance(w) - 1};
+    double fate = simulate_chance(w), when = simulate_chance(w);
     if (fate < s->die && s->window_s > 0)
       h->dies = when * s->window_s;
     else if (fate < s->die)
@@ -352,12 +353,12 @@ static vt_status open_world(world *w, vt_err *err)
                            .event = happened,
                            .ctx = w};
   w->clock_s = cost_of_clock();
-  w->out->open_bytes = allocated();
+  w->out->open_bytes = simulate_allocated();
   w->out->open_s = vt_cpu_s();
   VT_PASS(vt_uid_index_make(&w->by_uid, &s->task[0].uid, sizeof *s->task, s->n_tasks, err));
   VT_PASS(vt__master_open(&w->master, &w->o, err));
   w->out->open_s = vt_cpu_s() - w->out->open_s;
-  w->out->open_bytes = allocated() - w->out->open_bytes;
+  w->out->open_bytes = simulate_allocated() - w->out->open_bytes;
   return VT_OK;
 }
 
@@ -391,7 +392,7 @@ static vt_status play(world *w, vt_err *err)
   return VT_OK;
 }
 
-static void conclude(world *w, double send_s)
+static void simulate_conclude(world *w, double send_s)
 {
   vt_farm_simulated *out = w->out;
   vt_run_snapshot watch;
@@ -420,7 +421,7 @@ vt_status vt_farm_simulate(const vt_farm_simulation *s, vt_farm_simulated *out, 
   VT_TRY_OUT(cost_of_send(&send_s, err), err, "simulated ranks");
   VT_TRY_OUT(open_world(&w, err), err, "%d simulated ranks", s->n_ranks);
   VT_TRY_OUT(play(&w, err), err, "%d simulated ranks", s->n_ranks);
-  conclude(&w, send_s);
+  simulate_conclude(&w, send_s);
 out:
   close_world(&w);
   return rc;

@@ -49,7 +49,7 @@ vt_status vt__worker_open(vt_worker **out, const vt_farm_options *o, vt_pump pum
   return VT_OK;
 }
 
-static vt_status leave(vt_worker *w, vt_err *err)
+static vt_status worker_leave(vt_worker *w, vt_err *err)
 {
   w->left = 1;
   return vt_comm_send(w->comm, 0, VT_MSG_LEFT, NULL, 0, err);
@@ -72,7 +72,7 @@ static vt_status flush(vt_worker *w, vt_err *err)
 
 /* ------------------------------------------------------------------ master and worker hear of each other */
 
-static vt_status beat(vt_worker *w, int task, const vt_progress *p, vt_err *err)
+static vt_status worker_beat(vt_worker *w, int task, const vt_progress *p, vt_err *err)
 {
   double now = vt_comm_now(w->comm);
   if (now - w->last_beat <= BEAT_S) return VT_OK;
@@ -113,14 +113,14 @@ static vt_status poll_hook(void *ctx, const vt_progress *p, vt_err *err)
   vt__crash_note_place(p->stage_id, p->step);
   VT_PASS(w->pump.step(w->pump.ctx, &busy, err));
   if (w->n_pending && now - w->pending_since > BATCH_S) VT_PASS(flush(w, err));
-  VT_PASS(beat(w, w->lease.task, p, err));
+  VT_PASS(worker_beat(w, w->lease.task, p, err));
   ask_after_master(w);
   if (w->stop) VT_FAIL(err, VT_ESTOP, "stop requested in stage %s at step %lld", p->stage, (long long)p->step);
   return VT_OK;
 }
 
 /* Put what the lease gave into the journal. */
-static vt_status record(vt_worker *w, vt_status how, vt_task_output *work, const vt_err *why, vt_err *err)
+static vt_status worker_record(vt_worker *w, vt_status how, vt_task_output *work, const vt_err *why, vt_err *err)
 {
   const vt_uid *uid = &w->o->task[w->lease.task].uid;
   vt_done_msg *d = &w->pending[w->n_pending];
@@ -173,7 +173,7 @@ static vt_status run_lease(vt_worker *w, vt_err *err)
     rc = how;
     break;
   default:
-    rc = record(w, how, &work, &why, err);
+    rc = worker_record(w, how, &work, &why, err);
     if (rc == VT_OK && (vt_comm_now(w->comm) - t0 > BATCH_S || w->n_pending == BATCH_MOST || how != VT_OK))
       rc = flush(w, err);
     if (rc == VT_OK && w->o->work.after) rc = w->o->work.after(w->o->work.ctx, &w->lease, how, &work, err);
@@ -228,14 +228,14 @@ vt_status vt__worker_message(vt_worker *w, const vt_msg *msg, vt_err *err)
   }
 }
 
-static vt_status step(vt_worker *w, int *busy, vt_err *err)
+static vt_status worker_step(vt_worker *w, int *busy, vt_err *err)
 {
   if (w->has_lease) {
     *busy = 1;
     if (!w->stop) VT_PASS(run_lease(w, err));
     if (w->stop) { /* the lease, begun or not, goes back */
       VT_PASS(flush(w, err));
-      return leave(w, err);
+      return worker_leave(w, err);
     }
   }
   if (!w->asked) {
@@ -253,9 +253,9 @@ vt_status vt__worker_step(vt_worker *w, int *busy, vt_err *err)
 {
   vt_err why = {0};
   ask_after_master(w);
-  if (!w->go && !w->no_master) VT_PASS(beat(w, -1, NULL, err));
+  if (!w->go && !w->no_master) VT_PASS(worker_beat(w, -1, NULL, err));
   if (w->left) return flush(w, err);
-  vt_status rc = step(w, busy, &why);
+  vt_status rc = worker_step(w, busy, &why);
   if (rc == VT_OK) return VT_OK;
   /* Nothing that another task could survive: tell the master, which stops the campaign, and leave. */
   vt_done_msg d = {.lease = w->lease, .err = why};

@@ -4,13 +4,13 @@
 
 #include "runner/fields/fields.h"
 
-static vt_json *number(const vt_field *f, const void *base, int k)
+static vt_json *fields_json_number(const vt_field *f, const void *base, int k)
 {
   const double x = vt_field_at(f, base, k);
   return f->kind == VT_FIELD_COUNT ? vt_json_int((int64_t)x) : vt_json_num(x);
 }
 
-static vt_json *value(const vt_field *f, const void *base)
+static vt_json *fields_json_value(const vt_field *f, const void *base)
 {
   if (f->kind == VT_FIELD_PARTS) {
     vt_json *o = vt_json_object();
@@ -19,9 +19,9 @@ static vt_json *value(const vt_field *f, const void *base)
   }
   const char *text = vt_field_text(f, base);
   if (text) return vt_json_text(text);
-  if (f->n <= 1) return number(f, base, 0);
+  if (f->n <= 1) return fields_json_number(f, base, 0);
   vt_json *list = vt_json_array();
-  for (int k = 0; k < f->n; k++) vt_json_add(list, number(f, base, k));
+  for (int k = 0; k < f->n; k++) vt_json_add(list, fields_json_number(f, base, k));
   return list;
 }
 
@@ -32,8 +32,8 @@ static void put_fields(vt_json *o, const vt_field *f, int n, size_t skip, const 
     if (!f[i].json) continue;
     const char *key = f[i].json + skip, *dot = strchr(key, '.');
     if (!dot) {
-      vt_json_put(o, key, value(&f[i], base));
-      if (f[i].json_old) vt_json_put(o, f[i].json_old, value(&f[i], base));
+      vt_json_put(o, key, fields_json_value(&f[i], base));
+      if (f[i].json_old) vt_json_put(o, f[i].json_old, fields_json_value(&f[i], base));
       continue;
     }
     const size_t len = (size_t)(dot - f[i].json) + 1;

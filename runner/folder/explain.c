@@ -19,7 +19,7 @@ static void name_task(const vt_folder_view *v, int i, vt_buf *out)
 }
 
 /* The rank that runs it, as a running job said a moment ago; NULL: none did. */
-static const vt_json *running(const vt_folder_view *v, int i)
+static const vt_json *explain_running(const vt_folder_view *v, int i)
 {
   char hex[65];
   const vt_json *ranks = vt_json_get(v->live, "ranks");
@@ -53,7 +53,7 @@ static void story(const vt_folder_view *v, int i, vt_buf *out)
 
 static void explain_ready(const vt_folder_view *v, int i, vt_buf *out)
 {
-  const vt_json *r = running(v, i);
+  const vt_json *r = explain_running(v, i);
   if (r) {
     vt_buf_printf(out, "running on rank %" PRId64 ": %s, %.0f %% done\n", vt_json_get_int(r, "rank", 0),
                   vt_json_get_text(r, "stage", ""), 100 * vt_json_get_num(r, "fraction", 0));

@@ -36,7 +36,7 @@ static int read_status_file(vt_folder_view *v, int64_t *running)
   return 1;
 }
 
-static void count(vt_sched_counts *n, vt_task_state state)
+static void folder_state_count(vt_sched_counts *n, vt_task_state state)
 {
   switch (state) {
   case VT_WAITING:
@@ -81,8 +81,8 @@ static vt_status make_state(vt_folder_view *v, vt_err *err)
   s->comp = p;
   for (int i = 0; i < v->c->n_tasks; i++) {
     vt_task_state state = vt_sched_state(v->s, i);
-    count(&s->tasks, state);
-    count(&s->comp[v->c->task[i].comp], state);
+    folder_state_count(&s->tasks, state);
+    folder_state_count(&s->comp[v->c->task[i].comp], state);
     s->ns_total += v->ns[i];
     if (state == VT_DONE) s->ns_done += v->ns[i];
   }
@@ -95,7 +95,7 @@ static vt_status make_state(vt_folder_view *v, vt_err *err)
 }
 
 /* A scheduler that knows all records: made anew, which reads failures alone. */
-static vt_status replay(vt_folder_view *v, vt_err *err)
+static vt_status folder_state_replay(vt_folder_view *v, vt_err *err)
 {
   vt_sched_options so = vt_retry_options(1, v->c->max_tries);
   if (v->s && v->n_replayed == vt_journal_count(v->j)) return VT_OK;
@@ -122,7 +122,7 @@ static int same_file(const vt__file_stamp *a, const vt__file_stamp *b)
          a->changed.tv_nsec == b->changed.tv_nsec;
 }
 
-static void forget(vt_folder_view *v)
+static void folder_state_forget(vt_folder_view *v)
 {
   forget_state(v);
   vt_sched_free(v->s);
@@ -135,12 +135,12 @@ static void forget(vt_folder_view *v)
 
 static vt_status read_all(vt_folder_view *v, vt_err *err)
 {
-  forget(v);
+  folder_state_forget(v);
   v->stamp = stamp_of(v->dir->campaign);
   VT_PASS(vt_outdir_campaign(v->dir, v->env, &v->c, err));
   VT_TRY(vt_records_sched_tasks(v->c, &v->task, &v->ns, err), err, "tasks");
   VT_TRY(vt_journal_open(&v->j, v->dir->journal, err), err, "journal of '%s'", v->dir->dir);
-  VT_PASS(replay(v, err));
+  VT_PASS(folder_state_replay(v, err));
   return make_state(v, err);
 }
 
@@ -164,7 +164,7 @@ vt_status vt_folder_view_refresh(vt_folder_view *v, vt_err *err)
 {
   vt__file_stamp now = stamp_of(v->dir->campaign);
   if (!same_file(&now, &v->stamp) || vt_journal_refresh(v->j, NULL) != VT_OK) return read_all(v, err);
-  VT_PASS(replay(v, err));
+  VT_PASS(folder_state_replay(v, err));
   return make_state(v, err);
 }
 
@@ -174,6 +174,6 @@ const vt_folder_state *vt_folder_view_state(const vt_folder_view *v) { return &v
 void vt_folder_view_close(vt_folder_view *v)
 {
   if (!v) return;
-  forget(v);
+  folder_state_forget(v);
   vt_free(v);
 }

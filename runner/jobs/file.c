@@ -33,7 +33,7 @@ static size_t unseal(const vt__text *t)
 }
 
 /* "key value\n" at *p: the value, or 0. */
-static int line(const char **p, const char *end, const char *key, char *value, size_t cap)
+static int jobs_file_line(const char **p, const char *end, const char *key, char *value, size_t cap)
 {
   size_t k = strlen(key), left = (size_t)(end - *p);
   if (left < k + 2 || memcmp(*p, key, k) != 0 || (*p)[k] != ' ') return 0;
@@ -45,10 +45,10 @@ static int line(const char **p, const char *end, const char *key, char *value, s
   return 1;
 }
 
-static int number(const char **p, const char *end, const char *key, int64_t *x)
+static int jobs_file_number(const char **p, const char *end, const char *key, int64_t *x)
 {
   char v[32];
-  return line(p, end, key, v, sizeof v) && vt_parse_i64(v, strlen(v), x);
+  return jobs_file_line(p, end, key, v, sizeof v) && vt_parse_i64(v, strlen(v), x);
 }
 
 void vt__job_format(const vt_job *job, vt__text *t)
@@ -66,14 +66,15 @@ int vt__job_parse(const vt__text *t, vt_job *job)
   char version[8];
   vt_job x = {.pid = 0};
   const char *p = t->s, *end = t->s + unseal(t);
-  if (!line(&p, end, "vitrion-job", version, sizeof version) || strcmp(version, "1") != 0 ||
-      !line(&p, end, "id", x.id, sizeof x.id) || !line(&p, end, "host", x.host, sizeof x.host) ||
-      !line(&p, end, "boot", x.boot, sizeof x.boot) || !line(&p, end, "ns", x.ns, sizeof x.ns) ||
-      !number(&p, end, "pid", &x.pid) || !number(&p, end, "start", &x.start) ||
-      !line(&p, end, "since", x.since, sizeof x.since) || !line(&p, end, "label", x.label, sizeof x.label))
+  if (!jobs_file_line(&p, end, "vitrion-job", version, sizeof version) || strcmp(version, "1") != 0 ||
+      !jobs_file_line(&p, end, "id", x.id, sizeof x.id) || !jobs_file_line(&p, end, "host", x.host, sizeof x.host) ||
+      !jobs_file_line(&p, end, "boot", x.boot, sizeof x.boot) || !jobs_file_line(&p, end, "ns", x.ns, sizeof x.ns) ||
+      !jobs_file_number(&p, end, "pid", &x.pid) || !jobs_file_number(&p, end, "start", &x.start) ||
+      !jobs_file_line(&p, end, "since", x.since, sizeof x.since) ||
+      !jobs_file_line(&p, end, "label", x.label, sizeof x.label))
     return 0;
-  (void)line(&p, end, "build", x.build, sizeof x.build); /* older programs did not write it */
-  if (!number(&p, end, "beat", &x.beat) || p != end) return 0;
+  (void)jobs_file_line(&p, end, "build", x.build, sizeof x.build); /* older programs did not write it */
+  if (!jobs_file_number(&p, end, "beat", &x.beat) || p != end) return 0;
   *job = x;
   return 1;
 }
@@ -87,8 +88,8 @@ int vt__lease_parse(const vt__text *t, char id[VT_JOB_ID])
 {
   char version[8];
   const char *p = t->s, *end = t->s + unseal(t);
-  return line(&p, end, "vitrion-lease", version, sizeof version) && strcmp(version, "1") == 0 &&
-         line(&p, end, "job", id, VT_JOB_ID) && p == end;
+  return jobs_file_line(&p, end, "vitrion-lease", version, sizeof version) && strcmp(version, "1") == 0 &&
+         jobs_file_line(&p, end, "job", id, VT_JOB_ID) && p == end;
 }
 
 /* ------------------------------------------------------------------ files */

@@ -32,7 +32,7 @@ static vt_status bear(const vt_jobs *j, vt__bearing *b, double now, vt_status rc
 /* ------------------------------------------------------------------ presence */
 
 /* Is the presence file there and ours?  With `beat` the next heartbeat is written into it. */
-static vt_status presence(vt_jobs *j, int beat, vt_err *err)
+static vt_status jobs_presence(vt_jobs *j, int beat, vt_err *err)
 {
   int fd = -1;
   vt__text t;
@@ -82,9 +82,9 @@ static vt_status read_leader(vt_jobs *j, double now, vt_err *err)
   return VT_OK;
 }
 
-static vt_status beat(vt_jobs *j, double now, vt_err *err)
+static vt_status jobs_beat(vt_jobs *j, double now, vt_err *err)
 {
-  VT_PASS(presence(j, 1, err));
+  VT_PASS(jobs_presence(j, 1, err));
   VT_PASS(vt__watch_all(j, now, err));
   return read_leader(j, now, err);
 }
@@ -96,7 +96,7 @@ vt_status vt_jobs_beat(vt_jobs *j, double now, vt_err *err)
   VT_PASS(check_ours(j, err));
   if (now - j->tried < j->beat_s) return VT_OK;
   j->tried = now;
-  return bear(j, &j->beating, now, beat(j, now, err), err);
+  return bear(j, &j->beating, now, jobs_beat(j, now, err), err);
 }
 
 /* ------------------------------------------------------------------ opening, closing */
@@ -160,7 +160,7 @@ vt_status vt_jobs_open(vt_jobs **out, const vt_jobs_options *o, double now, vt_e
   (void)snprintf(j->presence, sizeof j->presence, "job-%s", j->me.id);
   (void)snprintf(j->lease, sizeof j->lease, "lease-%s", j->me.id);
   VT_TRY_OUT(announce(j, err), err, "announcing this job in '%s'", o->dir);
-  VT_TRY_OUT(beat(j, now, err), err, "jobs at '%s'", o->dir);
+  VT_TRY_OUT(jobs_beat(j, now, err), err, "jobs at '%s'", o->dir);
   *out = j;
   j = NULL;
 out:
@@ -192,9 +192,9 @@ void vt_jobs_close(vt_jobs *j)
 
 /* ------------------------------------------------------------------ leadership */
 
-static vt_status lead(vt_jobs *j, double now, int *leads, vt_err *err)
+static vt_status jobs_lead(vt_jobs *j, double now, int *leads, vt_err *err)
 {
-  VT_PASS(presence(j, 0, err));
+  VT_PASS(jobs_presence(j, 0, err));
   VT_PASS(vt__lease_take(j, "leader", now, leads, err));
   if (*leads && !j->leads) vt_log(VT_LOG_INFO, "jobs", "ev=leads id=%s", j->me.id);
   j->leads = *leads;
@@ -207,7 +207,7 @@ vt_status vt_jobs_lead(vt_jobs *j, double now, int *leads, vt_err *err)
   if (!err) err = &own;
   *leads = 0;
   VT_PASS(check_ours(j, err));
-  vt_status rc = lead(j, now, leads, err);
+  vt_status rc = jobs_lead(j, now, leads, err);
   *leads = rc == VT_OK && j->leads;
   return bear(j, &j->leasing, now, rc, err);
 }

@@ -94,7 +94,7 @@ static vt_status clear_one(void *ctx, const char *name, vt_err *err)
 }
 
 /* We are the heir: is there still something to inherit?  Then clear it away, the presence first. */
-static vt_status clear(vt_jobs *j, const char *estate, double now, vt_err *err)
+static vt_status lease_clear(vt_jobs *j, const char *estate, double now, vt_err *err)
 {
   int lives;
   char lease[VT__JOBS_NAME + 8];
@@ -130,7 +130,7 @@ vt_status vt__inherit(vt_jobs *j, const char *estate, double now, vt_err *err)
       if (h == VT__DEAD) memcpy(name, next, sizeof name); /* the heir died over it: inherit from the heir first */
       if (h != VT__OURS) continue;
     }
-    vt_status rc = clear(j, name, now, err), last = vt__jobs_unlink(j->fd, heir, err);
+    vt_status rc = lease_clear(j, name, now, err), last = vt__jobs_unlink(j->fd, heir, err);
     return rc != VT_OK ? rc : last;
   }
   vt_log(VT_LOG_WARN, "jobs", "ev=heirs_in_a_circle file=%s", heir);

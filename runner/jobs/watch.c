@@ -6,7 +6,7 @@
 #include "runner/jobs/jobs_impl.h"
 
 /* Read the file again.  Time counts as silence only if it was read and is as before, and only so much of it. */
-static void look(const vt_jobs *j, vt__watch *w, double now)
+static void jobs_watch_look(const vt_jobs *j, vt__watch *w, double now)
 {
   vt__text t;
   double passed = now - w->looked;
@@ -29,7 +29,7 @@ static void look(const vt_jobs *j, vt__watch *w, double now)
   w->looked = now;
 }
 
-static int living(const vt_jobs *j, const vt__watch *w)
+static int jobs_watch_living(const vt_jobs *j, const vt__watch *w)
 {
   /* Sums of binary fractions: a last bit must not cost one look more. */
   return !w->removed && w->silent < j->silence_s * (1 - 1e-9) && !vt__process_dead(&j->me, &w->who);
@@ -42,14 +42,14 @@ static int find(const vt_jobs *j, const char *name)
   return -1;
 }
 
-static void forget(vt_jobs *j, int i)
+static void jobs_watch_forget(vt_jobs *j, int i)
 {
   VT_ASSERT(i >= 0 && i < j->n_watch);
   if (i != --j->n_watch) j->watch[i] = j->watch[j->n_watch];
 }
 
 /* Begin to watch: its place, or -1 if there is no such file. */
-static vt_status begin(vt_jobs *j, const char *name, double now, int *at, vt_err *err)
+static vt_status jobs_watch_begin(vt_jobs *j, const char *name, double now, int *at, vt_err *err)
 {
   if (j->n_watch == j->cap_watch) {
     int cap = j->cap_watch ? 2 * j->cap_watch : 8;
@@ -61,8 +61,8 @@ static vt_status begin(vt_jobs *j, const char *name, double now, int *at, vt_err
   vt__watch *w = &j->watch[*at];
   *w = (vt__watch){.looked = now};
   (void)snprintf(w->name, sizeof w->name, "%s", name);
-  look(j, w, now);
-  if (w->removed) forget(j, *at), *at = -1;
+  jobs_watch_look(j, w, now);
+  if (w->removed) jobs_watch_forget(j, *at), *at = -1;
   return VT_OK;
 }
 
@@ -70,11 +70,11 @@ vt_status vt__living(vt_jobs *j, const char *name, double now, int fresh, int *l
 {
   int i = find(j, name);
   if (i < 0)
-    VT_PASS(begin(j, name, now, &i, err));
-  else if (fresh || now - j->watch[i].looked >= j->beat_s || !living(j, &j->watch[i]))
-    look(j, &j->watch[i], now);
-  *lives = i >= 0 && living(j, &j->watch[i]);
-  if (i >= 0 && j->watch[i].removed) forget(j, i);
+    VT_PASS(jobs_watch_begin(j, name, now, &i, err));
+  else if (fresh || now - j->watch[i].looked >= j->beat_s || !jobs_watch_living(j, &j->watch[i]))
+    jobs_watch_look(j, &j->watch[i], now);
+  *lives = i >= 0 && jobs_watch_living(j, &j->watch[i]);
+  if (i >= 0 && j->watch[i].removed) jobs_watch_forget(j, i);
   return VT_OK;
 }
 
@@ -111,11 +111,11 @@ vt_status vt__watch_all(vt_jobs *j, double now, vt_err *err)
   VT_PASS(vt__jobs_scan(j->fd, see, &a, err));
   j->others = 0;
   for (int i = j->n_watch - 1; i >= 0; i--) { /* those that the folder did not show: removed, or damaged leases */
-    if (j->watch[i].looked < now) look(j, &j->watch[i], now);
+    if (j->watch[i].looked < now) jobs_watch_look(j, &j->watch[i], now);
     if (j->watch[i].removed)
-      forget(j, i);
+      jobs_watch_forget(j, i);
     else
-      j->others += vt__after(j->watch[i].name, "job-") && living(j, &j->watch[i]);
+      j->others += vt__after(j->watch[i].name, "job-") && jobs_watch_living(j, &j->watch[i]);
   }
   return VT_OK;
 }

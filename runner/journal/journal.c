@@ -109,7 +109,7 @@ static int whole_record(vt_journal *j, int fd, uint64_t at, uint64_t size, vt__r
   return crc_of(j, fd, h->n, at + sizeof b, &crc) && crc == h->payload_crc;
 }
 
-static int before(const void *ctx, const vt_rec *a, const vt_rec *b)
+static int journal_before(const void *ctx, const vt_rec *a, const vt_rec *b)
 {
   const vt_journal *j = ctx;
   if (a->shard == b->shard) return a->offset < b->offset;
@@ -193,7 +193,7 @@ static vt_status read_records(vt_journal *j, int number, int fd, uint64_t size, 
                 .n = h.n,
                 .payload_crc = h.payload_crc};
     VT_PASS(check_padding(s, fd, r.offset + h.n, vt__pad_of(h.n), err));
-    VT_PASS(vt__index_add(&j->index, &r, before, j, err));
+    VT_PASS(vt__index_add(&j->index, &r, journal_before, j, err));
     s->good += VT__REC_HEAD + h.n + vt__pad_of(h.n);
     VT_ASSERT(s->good % 8 == 0 && s->good <= size);
     errno = 0;

@@ -15,7 +15,7 @@ static struct {
   int failed;  /* one could not be had since the last time that none lived */
 } memory;
 
-static void *take(size_t n)
+static void *json_take(size_t n)
 {
   void *p = malloc(n);
   if (p)
@@ -35,7 +35,7 @@ static void give_back(void *p)
 /* Before anything that allocates. */
 static void install(void)
 {
-  if (!memory.installed) json_set_alloc_funcs(take, give_back);
+  if (!memory.installed) json_set_alloc_funcs(json_take, give_back);
   memory.installed = 1;
 }
 
@@ -77,7 +77,7 @@ vt_json *vt_json_textn(const char *s, size_t n)
   install();
   json_t *j = json_stringn(s, n);
   if (j || memory.failed) return v_of(j);
-  char *ascii = take(n + 1);
+  char *ascii = json_take(n + 1);
   for (size_t i = 0; ascii && i < n; i++) ascii[i] = (unsigned char)s[i] < 0x80 ? s[i] : '?';
   j = ascii ? json_stringn(ascii, n) : NULL;
   give_back(ascii);

@@ -14,7 +14,7 @@ static vt_status one_event(replayer *r, const vt_event *ev, vt_err *err)
   return VT_OK;
 }
 
-static vt_status failures(replayer *r, const vt_journal *j, const vt_uid *uid, int task, vt_err *err)
+static vt_status replay_failures(replayer *r, const vt_journal *j, const vt_uid *uid, int task, vt_err *err)
 {
   const vt_rec *rec;
   for (int k = 0; (rec = vt_journal_failure(j, uid, k)) != NULL; k++) {
@@ -46,7 +46,7 @@ vt_status vt_records_replay(vt_sched *s, const vt_sched_task *task, int n, const
       rc = one_event(&r, &(vt_event){.kind = VT_EV_RESULT, .worker = -1, .task = i}, err);
       if (done) done(ctx, i);
     } else
-      rc = failures(&r, j, &task[i].uid, i, err);
+      rc = replay_failures(&r, j, &task[i].uid, i, err);
   }
   vt_free(p);
   return rc;

@@ -4,7 +4,7 @@
 
 #include "runner/report/report_impl.h"
 
-static vt_json *estimate(const vt_fields *parts, const void *base)
+static vt_json *json_groups_estimate(const vt_fields *parts, const void *base)
 {
   vt_json *o = vt_json_object();
   vt_fields_json(o, parts, base);
@@ -16,11 +16,11 @@ static vt_json *ratio_json(const vt_over_glasses *m)
 {
   vt_over_glasses r = *m;
   r.se *= r.value;
-  return estimate(&vt_mean_fields, &r);
+  return json_groups_estimate(&vt_mean_fields, &r);
 }
 
 /* What every entry begins with. */
-static vt_json *entry(const vt_campaign *c, const vt_fits *f, int k, int t)
+static vt_json *json_groups_entry(const vt_campaign *c, const vt_fits *f, int k, int t)
 {
   vt_json *o = vt_json_object();
   vt_json_put(o, "name", vt_json_text(c->comp[k].name));
@@ -35,7 +35,7 @@ static vt_json *diffusion_json(const vt_composition *comp, const vt_pool *p, vt_
 {
   vt_json *o = vt_json_object();
   for (int s = 0; s < p->n_species; s++) {
-    vt_json_put(o, vt_element_symbol(comp->z[s]), estimate(&vt_pooled_fields, &p->d_cm2_s[s]));
+    vt_json_put(o, vt_element_symbol(comp->z[s]), json_groups_estimate(&vt_pooled_fields, &p->d_cm2_s[s]));
     if (p->d_cm2_s[s].n_glasses == 0)
       vt_json_warn(warnings, "D_cm2_s.%s: not resolved in any glass", vt_element_symbol(comp->z[s]));
   }
@@ -45,7 +45,7 @@ static vt_json *diffusion_json(const vt_composition *comp, const vt_pool *p, vt_
 static vt_json *transport_json(const vt_campaign *c, const vt_fits *f, int k, int t)
 {
   const vt_pool *p = &f->group[k * c->n_temp + t].pool;
-  vt_json *o = entry(c, f, k, t), *w = vt_json_array();
+  vt_json *o = json_groups_entry(c, f, k, t), *w = vt_json_array();
   vt_fields_json(o, &vt_pool_state_fields, p);
   vt_json_put(o, "window_ps", isfinite(p->lo_ps) ? vt_json_interval(p->lo_ps, p->hi_ps) : vt_json_null());
   vt_json_put(o, "D_cm2_s", diffusion_json(&c->comp[k], p, w));
@@ -68,7 +68,7 @@ static int is_of_residence(const vt_field *f) { return strncmp(f->name, "tau_", 
 
 static vt_json *structure_json(const vt_campaign *c, const vt_fits *f, int k, int t)
 {
-  vt_json *o = entry(c, f, k, t), *w = vt_json_array();
+  vt_json *o = json_groups_entry(c, f, k, t), *w = vt_json_array();
   for (int i = 0; i < vt_structure_fields.n; i++) {
     const vt_field *field = &vt_structure_fields.f[i];
     if (!field->json || is_of_residence(field)) continue;
@@ -78,9 +78,9 @@ static vt_json *structure_json(const vt_campaign *c, const vt_fits *f, int k, in
       const vt_over_glasses m = vt_structure_mean(f, k, t, field, q);
       n_known += m.n_glasses > 0;
       if (list)
-        vt_json_add(list, estimate(&vt_mean_fields, &m));
+        vt_json_add(list, json_groups_estimate(&vt_mean_fields, &m));
       else
-        vt_json_put(o, field->json, estimate(&vt_mean_fields, &m));
+        vt_json_put(o, field->json, json_groups_estimate(&vt_mean_fields, &m));
     }
     if (list) vt_json_put(o, field->json, list);
     if (n_known == 0) vt_json_warn(w, "%s: not observed or not resolved in any glass", field->json);
@@ -105,7 +105,7 @@ static vt_json *residence_json(const vt_campaign *c, const vt_fits *f, int k, in
 {
   static const char *const key[VT_SURVIVALS] = {"tau_continuous_ps", "tau_intermittent_ps", "tau_endpoint_ps"};
   const vt_res_trend *r = &f->group[k * c->n_temp + t].residence;
-  vt_json *o = entry(c, f, k, t), *classes = vt_json_array(), *w = vt_json_array();
+  vt_json *o = json_groups_entry(c, f, k, t), *classes = vt_json_array(), *w = vt_json_array();
   for (int q = 0; q < VT_RES_CLASSES; q++) {
     vt_json *one = vt_json_object();
     vt_json_put(one, "o_count", vt_json_int(q));
@@ -113,7 +113,7 @@ static vt_json *residence_json(const vt_campaign *c, const vt_fits *f, int k, in
       vt_field field;
       if (!vt_field_find(&vt_structure_fields, key[v], &field)) continue;
       const vt_over_glasses m = vt_structure_mean(f, k, t, &field, q);
-      vt_json_put(one, key[v], estimate(&vt_mean_fields, &m));
+      vt_json_put(one, key[v], json_groups_estimate(&vt_mean_fields, &m));
       warn_of_residence(f, k, t, v, q, key[v], w);
     }
     vt_json_put(one, "tau_over_tau0", ratio_json(&r->ratio[q]));

@@ -23,7 +23,7 @@ static int64_t count_of(const vt__rows *rows)
 
 static const char *row_of(const vt__rows *rows, int64_t i) { return (const char *)rows->base + (size_t)i * rows->size; }
 
-static void numbers(vt_tables *t, const char *path, const vt_field *f, const vt__rows *rows)
+static void columns_numbers(vt_tables *t, const char *path, const vt_field *f, const vt__rows *rows)
 {
   char doc[160];
   const int m = f->n > 1 ? f->n : 1;
@@ -46,18 +46,18 @@ static void texts(vt_tables *t, const char *path, const vt_field *f, const vt__r
     vt__table_put(table, i, width, vt_field_text(f, row_of(rows, i)));
 }
 
-static void column(vt_tables *t, const char *group, const vt_field *f, const vt__rows *rows)
+static void columns_column(vt_tables *t, const char *group, const vt_field *f, const vt__rows *rows)
 {
   char path[96];
   path_of(group, f->name, path);
   if (f->kind == VT_FIELD_TEXT || f->kind == VT_FIELD_WORD)
     texts(t, path, f, rows);
   else
-    numbers(t, path, f, rows);
+    columns_numbers(t, path, f, rows);
 }
 
 /* Each part of `what`, in its unit where the part has none of its own. */
-static void parts(vt_tables *t, const char *path, const vt_field *what, const vt__rows *rows)
+static void columns_parts(vt_tables *t, const char *path, const vt_field *what, const vt__rows *rows)
 {
   char doc[160];
   for (int k = 0; k < what->parts->n; k++) {
@@ -68,22 +68,22 @@ static void parts(vt_tables *t, const char *path, const vt_field *what, const vt
     f.step = what->step;
     if (!*f.unit) f.unit = what->unit;
     f.doc = doc;
-    column(t, path, &f, rows);
+    columns_column(t, path, &f, rows);
   }
 }
 
-static void field(vt_tables *t, const char *group, const vt_field *f, const vt__rows *rows)
+static void columns_field(vt_tables *t, const char *group, const vt_field *f, const vt__rows *rows)
 {
   char path[96];
   path_of(group, f->name, path);
   if (f->kind == VT_FIELD_PARTS)
-    parts(t, path, f, rows);
+    columns_parts(t, path, f, rows);
   else
-    column(t, group, f, rows);
+    columns_column(t, group, f, rows);
 }
 
 /* The field under its older name. */
-static vt_field older(const vt_field *f)
+static vt_field columns_older(const vt_field *f)
 {
   vt_field old = *f;
   old.name = f->old;
@@ -93,11 +93,11 @@ static vt_field older(const vt_field *f)
 void vt__table_field(vt_tables *t, const char *group, const vt_field *f, const vt__rows *rows)
 {
   if (!f->name) return;
-  field(t, group, f, rows);
+  columns_field(t, group, f, rows);
   if (!f->old) return;
-  const vt_field old = older(f);
+  const vt_field old = columns_older(f);
   t->adds_older = 1;
-  field(t, group, &old, rows);
+  columns_field(t, group, &old, rows);
   t->adds_older = 0;
 }
 

@@ -21,8 +21,8 @@ vt_axes vt__axes_comps(const vt_campaign *c) { return vt__axis("compositions", c
 
 vt_axes vt__axes_groups(const vt_campaign *c) { return vt__axis_more(vt__axes_comps(c), "temperatures", c->n_temp); }
 
-static void *add(vt_tables *t, vt_store_type type, const char *path, const char *unit, const char *doc, vt_axes axes,
-                 int width)
+static void *results_tables_add(vt_tables *t, vt_store_type type, const char *path, const char *unit, const char *doc,
+                                vt_axes axes, int width)
 {
   if (t->rc != VT_OK) return NULL;
   if (t->n == VT_TABLES_MOST) {
@@ -53,17 +53,17 @@ static void *add(vt_tables *t, vt_store_type type, const char *path, const char 
 
 double *vt__table_f64(vt_tables *t, const char *path, const char *unit, const char *doc, vt_axes axes)
 {
-  return add(t, VT_F64, path, unit, doc, axes, 0);
+  return results_tables_add(t, VT_F64, path, unit, doc, axes, 0);
 }
 
 int64_t *vt__table_i64(vt_tables *t, const char *path, const char *doc, vt_axes axes)
 {
-  return add(t, VT_I64, path, "1", doc, axes, 0);
+  return results_tables_add(t, VT_I64, path, "1", doc, axes, 0);
 }
 
 char *vt__table_str(vt_tables *t, const char *path, const char *doc, vt_axes axes, int width)
 {
-  return add(t, VT_STR, path, "1", doc, axes, width);
+  return results_tables_add(t, VT_STR, path, "1", doc, axes, width);
 }
 
 void vt__table_put(char *table, int64_t i, int width, const char *text)

@@ -8,7 +8,8 @@
 
 enum { W_WORD = 16, W_ERROR = 1024, W_HOST = 64 };
 
-static void count(vt_tables *t, const vt_campaign *c, const vt_journal *j, int64_t *failures, int64_t *crashes)
+static void tables_failures_count(vt_tables *t, const vt_campaign *c, const vt_journal *j, int64_t *failures,
+                                  int64_t *crashes)
 {
   *failures = *crashes = 0;
   for (int i = 0; j && i < c->n_tasks && t->rc == VT_OK; i++) {
@@ -25,7 +26,7 @@ typedef struct columns {
 } columns;
 
 /* in: "/failures" or "/timing/crash"; only crashes have a place (rank, host). */
-static columns add(vt_tables *t, const char *in, int64_t n_rows, int crash)
+static columns tables_failures_add(vt_tables *t, const char *in, int64_t n_rows, int crash)
 {
   const vt_axes n = vt__axis(crash ? "crashes" : "failures", n_rows);
   char path[96];
@@ -47,7 +48,7 @@ static columns add(vt_tables *t, const char *in, int64_t n_rows, int crash)
   return k;
 }
 
-static void put(const columns *k, int64_t row, int task, const vt_rec *rec, const vt_failure_head *h)
+static void tables_failures_put(const columns *k, int64_t row, int task, const vt_rec *rec, const vt_failure_head *h)
 {
   k->task[row] = task;
   k->attempt[row] = rec->attempt;
@@ -63,19 +64,19 @@ static void put(const columns *k, int64_t row, int task, const vt_rec *rec, cons
 void vt__tables_failures(vt_tables *t, const vt_campaign *c, const vt_journal *j)
 {
   int64_t n[2], row[2] = {0};
-  count(t, c, j, &n[0], &n[1]);
+  tables_failures_count(t, c, j, &n[0], &n[1]);
   if (t->rc != VT_OK) return;
-  columns k[2] = {add(t, "/failures", n[0], 0), add(t, "/timing/crash", n[1], 1)};
+  columns k[2] = {tables_failures_add(t, "/failures", n[0], 0), tables_failures_add(t, "/timing/crash", n[1], 1)};
   for (int i = 0; j && i < c->n_tasks && t->rc == VT_OK; i++) {
     const vt_uid *uid = &c->task[i].uid;
     const vt_rec *rec;
     vt_failure_head h;
     for (int after = -1; (t->rc = vt_record_try(j, uid, after, &rec, &h, t->err)) == VT_OK && rec;
          after = 2 * rec->attempt + (rec->half_stage > 0))
-      put(&k[0], row[0]++, i, rec, &h);
+      tables_failures_put(&k[0], row[0]++, i, rec, &h);
     for (int f = 0; t->rc == VT_OK && (rec = vt_journal_failure(j, uid, f)) != NULL; f++) {
       t->rc = vt_failure_load(j, rec, &h, t->err);
-      if (t->rc == VT_OK && h.crashed) put(&k[1], row[1]++, i, rec, &h);
+      if (t->rc == VT_OK && h.crashed) tables_failures_put(&k[1], row[1]++, i, rec, &h);
     }
   }
 }

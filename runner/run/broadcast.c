@@ -21,7 +21,7 @@ static void print_diags(const vt_diags *d)
 }
 
 /* Rank 0: load, decide where the output goes, fix the numerics. */
-static vt_status load(const vt_run_options *o, vt_campaign **c, header *h, vt_err *err)
+static vt_status broadcast_load(const vt_run_options *o, vt_campaign **c, header *h, vt_err *err)
 {
   vt_diags diags = {0};
   vt_outdir dir;
@@ -46,7 +46,8 @@ static vt_status load(const vt_run_options *o, vt_campaign **c, header *h, vt_er
 }
 
 /* Other ranks: the same tasks out of the same text. */
-static vt_status parse(const header *h, const char *text, const vt_run_options *o, vt_campaign **c, vt_err *err)
+static vt_status broadcast_parse(const header *h, const char *text, const vt_run_options *o, vt_campaign **c,
+                                 vt_err *err)
 {
   vt_diags diags = {0};
   vt_status rc = vt_campaign_parse(text, h->n_text, "campaign", h->folder, o->env, c, &diags, err);
@@ -73,7 +74,7 @@ vt_status vt__run_broadcast_campaign(vt_comm *comm, const vt_run_options *o, vt_
   *c = NULL;
   memset(dir, 0, sizeof *dir);
   if (rank == 0) {
-    rc = load(o, c, &h, err);
+    rc = broadcast_load(o, c, &h, err);
     if (rc == VT_OK && !h.exit_code) {
       vt_campaign_canon(*c, &canon);
       h.n_text = canon.len;
@@ -87,7 +88,7 @@ vt_status vt__run_broadcast_campaign(vt_comm *comm, const vt_run_options *o, vt_
   rc = vt_comm_agree(comm, rc, err);
   if (rc == VT_OK) rc = vt_comm_bcast(comm, 0, rank == 0 ? canon.s : copy, h.n_text, err);
   if (rc != VT_OK) goto out;
-  if (rank > 0) rc = parse(&h, copy, o, c, err);
+  if (rank > 0) rc = broadcast_parse(&h, copy, o, c, err);
   /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): all agreed on VT_OK, so *c is made */
   if (rc == VT_OK && !vt_simd_works((vt_simd)(*c)->numerics.simd))
     rc = vt_err_set(

@@ -9,26 +9,26 @@
 
 /* ------------------------------------------------------------------ claims of the master */
 
-static vt_status claim(void *ctx, int task, int *got, vt_err *err)
+static vt_status open_folder_claim(void *ctx, int task, int *got, vt_err *err)
 {
   const run *r = ctx;
   return vt_jobs_claim(r->jobs, &r->task[task].uid, vt_now_s(), got, err);
 }
 
-static vt_status release(void *ctx, int task, vt_err *err)
+static vt_status open_folder_release(void *ctx, int task, vt_err *err)
 {
   const run *r = ctx;
   return vt_jobs_release(r->jobs, &r->task[task].uid, vt_now_s(), err);
 }
 
-static vt_status held(void *ctx, int task, int *by_other, vt_err *err)
+static vt_status open_folder_held(void *ctx, int task, int *by_other, vt_err *err)
 {
   const run *r = ctx;
   return vt_jobs_held(r->jobs, &r->task[task].uid, vt_now_s(), by_other, err);
 }
 
 /* Whoever finds no leader leads from then on. */
-static vt_status beat(void *ctx, int *others, int *leads, vt_err *err)
+static vt_status open_folder_beat(void *ctx, int *others, int *leads, vt_err *err)
 {
   run *r = ctx;
   double now = vt_now_s();
@@ -45,7 +45,11 @@ static vt_status beat(void *ctx, int *others, int *leads, vt_err *err)
 
 vt_claims vt__claims(run *r)
 {
-  return (vt_claims){.ctx = r, .claim = claim, .release = release, .held = held, .beat = beat};
+  return (vt_claims){.ctx = r,
+                     .claim = open_folder_claim,
+                     .release = open_folder_release,
+                     .held = open_folder_held,
+                     .beat = open_folder_beat};
 }
 
 /* ------------------------------------------------------------------ entering */

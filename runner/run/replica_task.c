@@ -52,7 +52,7 @@ static void say_kernel(vt_replica_task *w, const vt_plan *p)
 
 /* ------------------------------------------------------------------ checkpoints */
 
-static void kept(void *ctx, const vt_checkpoint_written *k)
+static void replica_task_kept(void *ctx, const vt_checkpoint_written *k)
 {
   vt_replica_task *w = ctx;
   w->checkpoint_spent_s += k->took_s;
@@ -64,7 +64,7 @@ static void kept(void *ctx, const vt_checkpoint_written *k)
            (long long)k->step, vt_err_line(k->why ? k->why : vt_status_text(k->status)).s);
 }
 
-static void resumed(void *ctx, const vt_checkpoint_written *k, const char *why_not)
+static void replica_task_resumed(void *ctx, const vt_checkpoint_written *k, const char *why_not)
 {
   (void)ctx;
   if (why_not) vt_log(VT_LOG_WARN, "run", "ev=checkpoint_refused why=\"%s\"", why_not);
@@ -99,8 +99,8 @@ static vt_status run_task(void *ctx, const vt_lease *l, const vt_replica_hooks *
                                     .every_s = w->checkpoint_s,
                                     .graceful_stop_s = w->graceful_stop_s,
                                     .ctx = w,
-                                    .kept = kept,
-                                    .resumed = resumed};
+                                    .kept = replica_task_kept,
+                                    .resumed = replica_task_resumed};
   vt_replica_hooks with = *hooks;
   with.checkpointing = &checkpointing;
   vt_log(VT_LOG_INFO, "run", "ev=begin task=%.12s kind=%s attempt=%d half_stage=%d", hex,
@@ -118,7 +118,8 @@ static vt_status run_task(void *ctx, const vt_lease *l, const vt_replica_hooks *
   return rc;
 }
 
-static vt_status after(void *ctx, const vt_lease *l, vt_status how, const vt_task_output *work, vt_err *err)
+static vt_status replica_task_after(void *ctx, const vt_lease *l, vt_status how, const vt_task_output *work,
+                                    vt_err *err)
 {
   vt_replica_task *w = ctx;
   vt_plan plan;
@@ -137,4 +138,7 @@ static vt_status after(void *ctx, const vt_lease *l, vt_status how, const vt_tas
   return vt_glass_file_write(w->dir, &plan, work->values, err);
 }
 
-vt_task_ops vt__replica_task(vt_replica_task *w) { return (vt_task_ops){.ctx = w, .run = run_task, .after = after}; }
+vt_task_ops vt__replica_task(vt_replica_task *w)
+{
+  return (vt_task_ops){.ctx = w, .run = run_task, .after = replica_task_after};
+}

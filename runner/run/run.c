@@ -12,7 +12,7 @@ enum { INLINE_UP_TO = 8 };
 /* ------------------------------------------------------------------ signs of life */
 
 /* To the watchdog and, on rank 0, to other jobs: while this rank computes outside of a replica, or waits. */
-static void alive(void *ctx)
+static void run_alive(void *ctx)
 {
   run *r = ctx;
   vt_err ignored = {0};
@@ -26,7 +26,7 @@ static vt_status while_waiting(void *ctx, vt_err *err)
 {
   run *r = ctx;
   double now = vt_now_s();
-  alive(r);
+  run_alive(r);
   if (now - r->looked < 1) return VT_OK;
   r->looked = now;
   int dead = vt_death_notes_look(&r->notes, now, 0);
@@ -76,7 +76,7 @@ static const char *may_not_begin(void *ctx)
   return vt_stop_time_left_s() > r->first_checkpoint_s ? NULL : "too little time is left for another task";
 }
 
-static void watch(void *ctx, const vt_run_snapshot *w)
+static void run_watch(void *ctx, const vt_run_snapshot *w)
 {
   run *r = ctx;
   r->last = *w;
@@ -85,7 +85,7 @@ static void watch(void *ctx, const vt_run_snapshot *w)
   r->last.rank = NULL; /* borrowed for this call */
 }
 
-static void event(void *ctx, const vt_run_event *h)
+static void run_event(void *ctx, const vt_run_event *h)
 {
   run *r = ctx;
   vt_events_write(&r->events, r->c, h);
@@ -139,8 +139,8 @@ static vt_status do_tasks(run *r, vt_farm_outcome *out, vt_err *err)
                         .by_uid = &r->c->by_uid,
                         .journal_dir = r->dir.journal,
                         .work = vt__replica_task(&work),
-                        .watch = watch,
-                        .event = event,
+                        .watch = run_watch,
+                        .event = run_event,
                         .stop = asked_to_stop,
                         .may_not_begin = may_not_begin,
                         .ctx = r};
@@ -156,7 +156,7 @@ static vt_status do_tasks(run *r, vt_farm_outcome *out, vt_err *err)
 
 /* After a stop there is little time, and other jobs may go on adding to the journal: what is not assembled now is
  * assembled by whoever ends the campaign. */
-static int later(const run *r, const vt_farm_outcome *out)
+static int run_later(const run *r, const vt_farm_outcome *out)
 {
   const double bytes_s = 20e6, of_the_rest = 0.5;
   double left = r->o->grace_s - vt_stop_since_s();
@@ -171,7 +171,7 @@ static vt_status assemble(run *r, const vt_farm_outcome *out, vt_err *err)
 {
   int32_t skip = 0;
   vt_status rc = vt_journal_refresh(r->j, err);
-  if (rc == VT_OK && vt_comm_rank(r->comm) == 0) skip = later(r, out);
+  if (rc == VT_OK && vt_comm_rank(r->comm) == 0) skip = run_later(r, out);
   VT_PASS(vt_comm_agree(r->comm, rc, err));
   VT_PASS(vt_comm_bcast(r->comm, 0, &skip, sizeof skip, err));
   if (skip) {
@@ -183,7 +183,7 @@ static vt_status assemble(run *r, const vt_farm_outcome *out, vt_err *err)
 
 /* ------------------------------------------------------------------ the end */
 
-static vt_status conclude(run *r, const vt_farm_outcome *out, int *exit_code, vt_err *err)
+static vt_status run_conclude(run *r, const vt_farm_outcome *out, int *exit_code, vt_err *err)
 {
   vt_status rc = vt_comm_rank(r->comm) == 0 ? vt__run_finish(r, out, exit_code, err) : VT_OK;
   VT_PASS(vt_comm_agree(r->comm, rc, err));
@@ -198,7 +198,7 @@ static vt_status run_shared(run *r, int *exit_code, vt_err *err)
   vt_farm_outcome out = {0};
   int leads = 0;
   r->line = (vt_progress_line){.c = r->c, .dir = &r->dir, .quiet = r->o->quiet, .tty = isatty(STDERR_FILENO)};
-  vt_alive_install(alive, r);
+  vt_alive_install(run_alive, r);
   VT_PASS(open_folder(r, err));
   if (r->o->folder) r->o->folder(r->o->ctx, r->dir.dir);
   VT_PASS(share_job(r, err));
@@ -219,7 +219,7 @@ static vt_status run_shared(run *r, int *exit_code, vt_err *err)
   if (lead && vt_comm_rank(r->comm) == 0) rc = vt__check_builds(r, err);
   VT_PASS(vt_comm_agree(r->comm, rc, err));
   if (lead) VT_PASS(assemble(r, &out, err));
-  return conclude(r, &out, exit_code, err);
+  return run_conclude(r, &out, exit_code, err);
 }
 
 vt_status vt_run_campaign(vt_comm *comm, const vt_run_options *o, int *exit_code, int *alone, vt_err *err)

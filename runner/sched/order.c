@@ -20,7 +20,7 @@ static int by_urgency(const void *pa, const void *pb)
   return c ? c : (a->task > b->task) - (a->task < b->task);
 }
 
-static vt_status check(const vt_sched_task *task, int n, vt_err *err)
+static vt_status sched_order_check(const vt_sched_task *task, int n, vt_err *err)
 {
   for (int i = 0; i < n; i++) {
     if (task[i].needs < -1 || task[i].needs >= n)
@@ -67,7 +67,7 @@ static vt_status measure_paths(const vt__order *o, const vt_sched_task *task, ke
   return VT_OK;
 }
 
-static vt_status alloc(vt__order *o, key **k, int32_t **open, vt_err *err)
+static vt_status sched_order_alloc(vt__order *o, key **k, int32_t **open, vt_err *err)
 {
   size_t n = (size_t)o->n;
   VT_PASS(VT_NEW(o->first, n + 1, err));
@@ -85,8 +85,8 @@ vt_status vt__order_make(vt__order *o, const vt_sched_task *task, int n, vt_err 
   key *k = NULL;
   int32_t *open = NULL;
   *o = (vt__order){.n = n};
-  VT_PASS(check(task, n, err));
-  VT_TRY_OUT(alloc(o, &k, &open, err), err, "order of %d tasks", n);
+  VT_PASS(sched_order_check(task, n, err));
+  VT_TRY_OUT(sched_order_alloc(o, &k, &open, err), err, "order of %d tasks", n);
   list_dependents(o, task, open);
   VT_TRY_OUT(measure_paths(o, task, k, open, o->task, err), err, "order of %d tasks", n);
   qsort(k, (size_t)n, sizeof *k, by_urgency);

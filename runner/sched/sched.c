@@ -122,7 +122,7 @@ static void hold(vt_sched *s, int t, int w)
   s->worker[w].lease = t;
 }
 
-static void lease(vt_sched *s, int t, int w)
+static void sched_lease(vt_sched *s, int t, int w)
 {
   const task_rec *r = &s->task[t];
   VT_ASSERT(!s->worker[w].dead && !s->worker[w].waiting && !s->stopped);
@@ -182,14 +182,14 @@ static int dequeue(vt_sched *s)
   return -1;
 }
 
-static void release(vt_sched *s, int w) { act(s, (vt_action){.kind = VT_ACT_RELEASE, .worker = w, .task = -1}); }
+static void sched_release(vt_sched *s, int w) { act(s, (vt_action){.kind = VT_ACT_RELEASE, .worker = w, .task = -1}); }
 
 /* After every event: who waits gets a task, or is sent away if nothing can come any more. */
 static void serve(vt_sched *s)
 {
   int w, t;
   if (s->stopped || vt_sched_finished(s)) {
-    while ((w = dequeue(s)) >= 0) release(s, w);
+    while ((w = dequeue(s)) >= 0) sched_release(s, w);
     return;
   }
   while (s->q_len > 0 && (t = take_ready(s)) >= 0) {
@@ -198,13 +198,13 @@ static void serve(vt_sched *s)
       heap_push(s, s->order.rank[t]);
       return;
     }
-    lease(s, t, w);
+    sched_lease(s, t, w);
   }
 }
 
 /* ------------------------------------------------------------------ ends of tasks */
 
-static void done(vt_sched *s, int t)
+static void sched_done(vt_sched *s, int t)
 {
   set_state(s, t, VT_DONE);
   s->task[t].failed_by = -1;
@@ -247,7 +247,7 @@ static void on_result(vt_sched *s, const vt_event *ev)
   if (s->task[t].state == VT_DONE) return;
   if (s->task[t].state == VT_FAILED && took_others_along(s, t)) return;
   if (s->task[t].state == VT_LEASED) end_lease(s, t);
-  done(s, t);
+  sched_done(s, t);
 }
 
 static void on_failure(vt_sched *s, const vt_event *ev)
@@ -279,7 +279,7 @@ static void on_death(vt_sched *s, int w)
   s->worker[w].dead = 1;
   if (s->worker[w].waiting) { /* should it live after all, it need not wait for ever */
     s->worker[w].waiting = 0;
-    release(s, w);
+    sched_release(s, w);
   }
   for (int t; (t = s->worker[w].lease) >= 0;) {
     end_lease(s, t);
@@ -334,7 +334,7 @@ static int adds_up(const vt_sched *s)
 
 /* The same and what needs a look at every task: the states are those that were counted, a task has a holder if and only
  * if it is leased, the holders' lists hold all leases, and the heap all ready tasks. */
-static int whole(const vt_sched *s)
+static int sched_whole(const vt_sched *s)
 {
   int64_t count[VT_FAILED + 1] = {0}, listed = 0, ready = 0;
   for (int t = 0; t < s->order.n; t++) {
@@ -361,7 +361,7 @@ vt_status vt_sched_event(vt_sched *s, const vt_event *ev, vt_action *out, int ca
   switch ((vt_event_kind)ev->kind) {
   case VT_EV_READY:
     if (s->worker[ev->worker].dead)
-      release(s, ev->worker);
+      sched_release(s, ev->worker);
     else if (!s->worker[ev->worker].waiting)
       enqueue(s, ev->worker);
     break;
@@ -404,7 +404,7 @@ static vt_status check_options(int n, const vt_sched_options *o, vt_err *err)
   return VT_OK;
 }
 
-static vt_status alloc(vt_sched *s, int n, vt_err *err)
+static vt_status sched_alloc(vt_sched *s, int n, vt_err *err)
 {
   VT_PASS(VT_NEW(s->task, n, err));
   VT_PASS(VT_NEW(s->heap, n, err));
@@ -423,14 +423,14 @@ vt_status vt_sched_open(vt_sched **out, const vt_sched_task *task, int n, const 
   VT_TRY(VT_NEW(s, 1, err), err, "scheduler");
   s->o = *o;
   VT_TRY_OUT(vt__order_make(&s->order, task, n, err), err, "scheduler");
-  VT_TRY_OUT(alloc(s, n, err), err, "scheduler: %d tasks, %d workers", n, o->n_workers);
+  VT_TRY_OUT(sched_alloc(s, n, err), err, "scheduler: %d tasks, %d workers", n, o->n_workers);
   for (int w = 0; w <= o->n_workers; w++) s->worker[w].lease = -1;
   s->count[VT_WAITING] = n;
   for (int t = 0; t < n; t++)
     s->task[t] = (task_rec){.state = VT_WAITING, .failed_by = -1, .holder = -1, .next = -1, .prev = -1};
   for (int t = 0; t < n; t++)
     if (task[t].needs < 0) make_ready(s, t);
-  VT_ASSERT(whole(s));
+  VT_ASSERT(sched_whole(s));
   *out = s;
   s = NULL;
 out:
@@ -462,7 +462,7 @@ vt_sched_counts vt_sched_count(const vt_sched *s)
 void vt_sched_free(vt_sched *s)
 {
   if (!s) return;
-  VT_ASSERT(!s->queue || whole(s)); /* the queue is what is allocated last */
+  VT_ASSERT(!s->queue || sched_whole(s)); /* the queue is what is allocated last */
   vt__order_free(&s->order);
   vt_free(s->task);
   vt_free(s->heap);

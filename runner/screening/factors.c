@@ -60,7 +60,7 @@ vt_status vt__factors_of(const vt_campaign *c, vt__factors *f, vt_err *err)
   return VT_OK;
 }
 
-static vt_status split(const vt_compare_input *in, const vt__factors *f, vt_comparison *out, vt_err *err)
+static vt_status factors_split(const vt_compare_input *in, const vt__factors *f, vt_comparison *out, vt_err *err)
 {
   vt_status rc = VT_OK;
   void *p = NULL;
@@ -97,5 +97,5 @@ vt_status vt__compare_by(const vt_compare_input *in, const vt__factors *f, vt_co
   VT_PASS(vt_compare_at_tg(in, &out->at_tg, err));
   memcpy(out->factor, f->name, sizeof out->factor);
   nothing_split(f, &out->variance);
-  return out->at_t.k >= 2 ? split(in, f, out, err) : VT_OK;
+  return out->at_t.k >= 2 ? factors_split(in, f, out, err) : VT_OK;
 }

@@ -9,7 +9,7 @@ typedef struct glass {
   double *values;
 } glass;
 
-static vt_status take(vt_fits *f, int i, const glass *g, vt_tr_input *in, vt_err *err)
+static vt_status group_take(vt_fits *f, int i, const glass *g, vt_tr_input *in, vt_err *err)
 {
   vt_array_def def[VT_MAX_ARRAYS];
   int n;
@@ -76,7 +76,7 @@ vt_status vt__fits_group(const vt_campaign *c, const vt_arrays_from *from, int k
     VT_TRY_OUT(vt_campaign_plan(c, row[i], &g[n].plan, err), err, "plan of task %d", row[i]);
     VT_TRY_OUT(from->load(from->ctx, row[i], &g[n].plan, &g[n].values, err), err, "task %d", row[i]);
     if (!g[n].values) continue;
-    VT_TRY_OUT(take(f, row[i], &g[n], &in[n], err), err, "task %d", row[i]);
+    VT_TRY_OUT(group_take(f, row[i], &g[n], &in[n], err), err, "task %d", row[i]);
     for (int q = 0; q < VT_RES_CLASSES; q++) tau[n][q] = f->structure[row[i]].tau[VT_CONTINUOUS][q].tau_ps;
     n++;
   }

@@ -17,7 +17,7 @@ typedef struct field {
 } field;
 
 /* Cut a line at commas and trim blanks; returns the number of fields, at most LINE_FIELDS. */
-static int cut(const char *s, size_t n, field f[LINE_FIELDS])
+static int points_csv_cut(const char *s, size_t n, field f[LINE_FIELDS])
 {
   int k = 0;
   const char *end = s + n;
@@ -33,7 +33,10 @@ static int cut(const char *s, size_t n, field f[LINE_FIELDS])
   return k;
 }
 
-static int is(const field *f, const char *word) { return f->n == strlen(word) && memcmp(f->s, word, f->n) == 0; }
+static int points_csv_is(const field *f, const char *word)
+{
+  return f->n == strlen(word) && memcmp(f->s, word, f->n) == 0;
+}
 
 /* What a table is while it is read: values of factors point into its text. */
 typedef struct reading {
@@ -43,7 +46,7 @@ typedef struct reading {
 } reading;
 
 /* Columns behind the fixed ones are factors. */
-static vt_status factors(vt_table *t, reading *r, int line, const field *f, int n, vt_err *err)
+static vt_status points_csv_factors(vt_table *t, reading *r, int line, const field *f, int n, vt_err *err)
 {
   void *p;
   for (int k = FIXED; k < n; k++) {
@@ -53,7 +56,7 @@ static vt_status factors(vt_table *t, reading *r, int line, const field *f, int 
       return vt_err_user(err, VT_EPARSE, r->path, line, 0, "the name of a factor has 1 to %d characters and no slash",
                          VT_NAME - 1);
     for (int i = 0; i < t->n_factors; i++)
-      if (is(&f[k], t->factor[i]))
+      if (points_csv_is(&f[k], t->factor[i]))
         return vt_err_user(err, VT_EPARSE, r->path, line, 0, "factor '%s' is there twice", t->factor[i]);
     VT_TRY(vt_calloc64(&p, r->lines, sizeof(field), err), err, "factors of '%s'", r->path);
     r->label[t->n_factors] = p;
@@ -65,7 +68,8 @@ static vt_status factors(vt_table *t, reading *r, int line, const field *f, int 
 }
 
 /* The factors of composition `comp`, which is new or has them already. */
-static vt_status levels(vt_table *t, reading *r, int line, const field *f, int n, int comp, int is_new, vt_err *err)
+static vt_status points_csv_levels(vt_table *t, reading *r, int line, const field *f, int n, int comp, int is_new,
+                                   vt_err *err)
 {
   for (int k = 0; k < t->n_factors; k++) {
     field here = FIXED + k < n ? f[FIXED + k] : (field){"", 0}, *label = r->label[k];
@@ -81,10 +85,10 @@ static vt_status levels(vt_table *t, reading *r, int line, const field *f, int n
   return VT_OK;
 }
 
-static vt_status header(const char *path, int line, const field *f, int n, vt_err *err)
+static vt_status points_csv_header(const char *path, int line, const field *f, int n, vt_err *err)
 {
   for (int k = 0; k < FIXED; k++)
-    if (k >= n || !is(&f[k], columns[k]))
+    if (k >= n || !points_csv_is(&f[k], columns[k]))
       return vt_err_user(err, VT_EPARSE, path, line, 0, "column %d of the header is '%.*s', expected '%s'", k + 1,
                          k < n ? (int)(f[k].n < 40 ? f[k].n : 40) : 0, k < n ? f[k].s : "", columns[k]);
   return VT_OK;
@@ -96,13 +100,13 @@ static vt_status composition(vt_table *t, const char *path, int line, const fiel
   if (f->n == 0 || f->n >= VT_NAME)
     return vt_err_user(err, VT_EPARSE, path, line, 0, "a composition's name has 1 to %d characters", VT_NAME - 1);
   for (*at = 0; *at < t->n_comp; ++*at)
-    if (is(f, t->name[*at])) return VT_OK;
+    if (points_csv_is(f, t->name[*at])) return VT_OK;
   memcpy(t->name[t->n_comp++], f->s, f->n); /* zeroed before; one name a line fits */
   return VT_OK;
 }
 
-static vt_status number(const char *path, int line, const field *f, const char *what, double least, double *out,
-                        vt_err *err)
+static vt_status points_csv_number(const char *path, int line, const field *f, const char *what, double least,
+                                   double *out, vt_err *err)
 {
   if (!vt_parse_f64(f->s, f->n, out) || *out < least)
     return vt_err_user(err, VT_EPARSE, path, line, 0, "%s is '%.*s', expected a number of at least %g", what,
@@ -110,7 +114,7 @@ static vt_status number(const char *path, int line, const field *f, const char *
   return VT_OK;
 }
 
-static vt_status row(vt_table *t, reading *r, int line, const field *f, int n, vt_err *err)
+static vt_status points_csv_row(vt_table *t, reading *r, int line, const field *f, int n, vt_err *err)
 {
   const char *path = r->path;
   int64_t glass;
@@ -118,11 +122,11 @@ static vt_status row(vt_table *t, reading *r, int line, const field *f, int n, v
   vt_point *p = &t->pt[t->n];
   if (n < FIXED) return vt_err_user(err, VT_EPARSE, path, line, 0, "%d columns, expected at least %d", n, FIXED);
   VT_PASS(composition(t, path, line, &f[0], &comp, err));
-  VT_PASS(levels(t, r, line, f, n, comp, t->n_comp > before, err));
+  VT_PASS(points_csv_levels(t, r, line, f, n, comp, t->n_comp > before, err));
   if (!vt_parse_i64(f[1].s, f[1].n, &glass) || glass < 0 || glass > INT32_MAX)
     return vt_err_user(err, VT_EPARSE, path, line, 0, "glass is '%.*s', expected a whole number from 0 on",
                        (int)(f[1].n < 40 ? f[1].n : 40), f[1].s);
-  VT_PASS(number(path, line, &f[2], columns[2], 1e-3, &p->t_k, err));
+  VT_PASS(points_csv_number(path, line, &f[2], columns[2], 1e-3, &p->t_k, err));
   p->comp = comp;
   p->glass = (int32_t)glass;
   for (int i = 0; i < t->n; i++)
@@ -130,8 +134,8 @@ static vt_status row(vt_table *t, reading *r, int line, const field *f, int n, v
       return vt_err_user(err, VT_EPARSE, path, line, 0, "glass %d of '%s' at %g K stands in an earlier line, too",
                          p->glass, t->name[comp], p->t_k);
   p->x = p->se = NAN; /* an empty cell: not resolved */
-  if (f[3].n) VT_PASS(number(path, line, &f[3], columns[3], 0, &p->x, err));
-  if (f[4].n) VT_PASS(number(path, line, &f[4], columns[4], 0, &p->se, err));
+  if (f[3].n) VT_PASS(points_csv_number(path, line, &f[3], columns[3], 0, &p->x, err));
+  if (f[4].n) VT_PASS(points_csv_number(path, line, &f[4], columns[4], 0, &p->se, err));
   t->n++;
   return VT_OK;
 }
@@ -157,12 +161,12 @@ vt_status vt_table_read(const char *path, vt_table *t, vt_err *err)
     const char *end = memchr(s, '\n', (size_t)(text + n - s));
     if (!end) end = text + n;
     field f[LINE_FIELDS];
-    int k = cut(s, (size_t)(end - s), f);
+    int k = points_csv_cut(s, (size_t)(end - s), f);
     line++;
     s = end + 1;
     if ((k == 1 && f[0].n == 0) || (f[0].n && f[0].s[0] == '#')) continue;
-    rc = have_header ? row(t, &r, line, f, k, err) : header(path, line, f, k, err);
-    if (rc == VT_OK && !have_header) rc = factors(t, &r, line, f, k, err);
+    rc = have_header ? points_csv_row(t, &r, line, f, k, err) : points_csv_header(path, line, f, k, err);
+    if (rc == VT_OK && !have_header) rc = points_csv_factors(t, &r, line, f, k, err);
     have_header = 1;
     if (rc != VT_OK) goto out;
   }

@@ -5,7 +5,7 @@
 #include "runner/screening/screening_impl.h"
 #include "runner/telemetry/telemetry.h"
 
-static vt_quantity named(const char *name, const char *unit, const char *doc)
+static vt_quantity quantities_named(const char *name, const char *unit, const char *doc)
 {
   vt_quantity q = {{0}, {0}, {0}};
   (void)snprintf(q.name, sizeof q.name, "%s", name);
@@ -18,23 +18,24 @@ int vt_quantities_of(const vt_campaign *c, vt_quantity q[VT_MAX_QUANTITIES])
 {
   int n = 0;
   char name[32], doc[128];
-  q[n++] = named("D_alkali", "cm^2/s", "tracer diffusion coefficient of the alkali, number-weighted over its species");
-  q[n++] = named("sigma_T", "mS K/cm", "total Einstein conductivity times temperature");
+  q[n++] = quantities_named("D_alkali", "cm^2/s",
+                            "tracer diffusion coefficient of the alkali, number-weighted over its species");
+  q[n++] = quantities_named("sigma_T", "mS K/cm", "total Einstein conductivity times temperature");
   for (int s = 0; s < c->n_species; s++) {
     (void)snprintf(name, sizeof name, "D_%s", vt_element_symbol(c->z[s]));
     (void)snprintf(doc, sizeof doc, "tracer diffusion coefficient of %s", vt_element_symbol(c->z[s]));
-    q[n++] = named(name, "cm^2/s", doc);
+    q[n++] = quantities_named(name, "cm^2/s", doc);
   }
   for (int k = 0; k < VT_Q_RATES; k++) {
     (void)snprintf(name, sizeof name, "rate_o%d", k);
     (void)snprintf(doc, sizeof doc, "rate at which alkalis leave metals with %d oxygens, 1/continuous residence time",
                    k);
-    q[n++] = named(name, "1/ps", doc);
+    q[n++] = quantities_named(name, "1/ps", doc);
   }
   return n;
 }
 
-static void diffusion(const vt_composition *comp, const vt_transport *t, int z, double *x, double *se)
+static void quantities_diffusion(const vt_composition *comp, const vt_transport *t, int z, double *x, double *se)
 {
   for (int s = 0; s < comp->n_species; s++)
     if (comp->z[s] == z) *x = t->tracer[s].d_cm2_s, *se = t->tracer[s].se;
@@ -53,7 +54,7 @@ void vt__quantity_at(const vt_campaign *c, const vt_fits *f, int q, int task, do
     *x = t->sigma_mS_cm * t_k;
     *se = t->sigma_se * t_k;
   } else if (species < c->n_species) {
-    diffusion(&c->comp[c->task[task].comp], t, c->z[species], x, se);
+    quantities_diffusion(&c->comp[c->task[task].comp], t, c->z[species], x, se);
   } else {
     vt_residence_rate(&f->structure[task].tau[VT_CONTINUOUS][k], x, se);
   }

@@ -26,7 +26,7 @@ static int closing; /* the halt file asks to begin nothing more */
 static char reason[96];
 static double stopped_at;
 
-static double seconds(const struct timespec *t) { return (double)t->tv_sec + 1e-9 * (double)t->tv_nsec; }
+static double stop_seconds(const struct timespec *t) { return (double)t->tv_sec + 1e-9 * (double)t->tv_nsec; }
 
 static void on_signal(int sig)
 {
@@ -35,7 +35,7 @@ static void on_signal(int sig)
   if (!caught) {
     caught_at = now;
     caught = sig;
-  } else if (sig == SIGINT && seconds(&now) - seconds(&caught_at) > SAME_SIGNAL_S)
+  } else if (sig == SIGINT && stop_seconds(&now) - stop_seconds(&caught_at) > SAME_SIGNAL_S)
     vt_watchdog_leave_now(VT_EXIT_AGAIN); /* the second Ctrl-C: what is durable stays so */
 }
 

@@ -51,7 +51,7 @@ static vt_status check_room(const char *tmp, uint64_t most, vt_err *err)
   return VT_OK;
 }
 
-static vt_status reserve(const char *tmp, uint64_t most, vt_err *err)
+static vt_status assemble_reserve(const char *tmp, uint64_t most, vt_err *err)
 {
   int fd = open(tmp, O_WRONLY | O_CLOEXEC);
   if (fd < 0) VT_FAIL(err, VT_EIO, "cannot open '%s': %s", tmp, strerror(errno));
@@ -62,13 +62,13 @@ static vt_status reserve(const char *tmp, uint64_t most, vt_err *err)
   return VT_OK;
 }
 
-static vt_status begin(const char *tmp, const vt_store_spec *spec, int n_writers, vt_err *err)
+static vt_status assemble_begin(const char *tmp, const vt_store_spec *spec, int n_writers, vt_err *err)
 {
   uint64_t most = vt__store_most_bytes(spec);
   VT_PASS(check_room(tmp, most, err));
   VT_PASS(vt__store_create(tmp, spec, err));
   /* One writer meets errors where they happen, and does not cut the file when it closes. */
-  return n_writers > 1 ? reserve(tmp, most, err) : VT_OK;
+  return n_writers > 1 ? assemble_reserve(tmp, most, err) : VT_OK;
 }
 
 /* The checksum is known before the rename, so that store and checksum disagree only for the moment between two renames.
@@ -93,7 +93,7 @@ static void discard(const char *tmp)
 
 /* ------------------------------------------------------------------ all ranks */
 
-static vt_status fill(const vt_comm *c, const char *tmp, const vt_store_spec *spec, vt_err *err)
+static vt_status assemble_fill(const vt_comm *c, const char *tmp, const vt_store_spec *spec, vt_err *err)
 {
   vt__writers *w;
   if (!vt__writers_has(c)) return VT_OK;
@@ -115,9 +115,9 @@ vt_status vt_store_assemble(vt_comm *c, const char *path, const vt_store_spec *s
   (void)snprintf(tmp, sizeof tmp, "%s.tmp", path);
   VT_TRY(check_same(c, spec, err), err, "store '%s'", path);
 
-  rc = leads ? begin(tmp, spec, vt_comm_size(c), err) : VT_OK;
+  rc = leads ? assemble_begin(tmp, spec, vt_comm_size(c), err) : VT_OK;
   rc = vt_comm_agree(c, rc, err);
-  if (rc == VT_OK) rc = vt_comm_agree(c, fill(c, tmp, spec, err), err);
+  if (rc == VT_OK) rc = vt_comm_agree(c, assemble_fill(c, tmp, spec, err), err);
   if (rc == VT_OK) rc = vt_comm_agree(c, leads ? publish(tmp, path, err) : VT_OK, err);
   if (rc == VT_OK || rc == VT_ESTOP) return rc; /* ESTOP: somebody died, nobody can be waited for */
   if (leads) discard(tmp);

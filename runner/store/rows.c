@@ -85,7 +85,7 @@ out:
 }
 
 /* What a row holds where the callback writes nothing: NaN, 0, "". */
-static void blank(const target *t, int64_t n)
+static void store_rows_blank(const target *t, int64_t n)
 {
   size_t bytes = (size_t)n * t->row_bytes;
   memset(t->batch, 0, bytes);
@@ -94,11 +94,11 @@ static void blank(const target *t, int64_t n)
   for (size_t at = 0; at < bytes; at += sizeof nan_value) memcpy(t->batch + at, &nan_value, sizeof nan_value);
 }
 
-static vt_status gather(filler *f, int64_t first, int64_t n, vt_err *err)
+static vt_status store_rows_gather(filler *f, int64_t first, int64_t n, vt_err *err)
 {
   VT_ASSERT(n >= 0 && n <= f->batch_rows);
   VT_ASSERT(n == 0 || (first >= 0 && first + n <= f->spec->n_rows));
-  for (target *t = f->target; t < f->target + f->n_target; t++) blank(t, n);
+  for (target *t = f->target; t < f->target + f->n_target; t++) store_rows_blank(t, n);
   for (int64_t i = 0; i < n; i++) {
     for (target *t = f->target; t < f->target + f->n_target; t++) f->out[t->k] = t->batch + (size_t)i * t->row_bytes;
     VT_TRY(f->spec->row(f->spec->ctx, first + i, f->out, err), err, "row %lld of the store", (long long)(first + i));
@@ -157,7 +157,7 @@ static vt_status write_all_rows(filler *f, vt_err *err)
   for (int64_t at = 0; at < n_rows; at += round) {
     int64_t first = at + f->batch_rows * vt__writers_rank(f->w);
     int64_t n = first >= n_rows ? 0 : n_rows - first < f->batch_rows ? n_rows - first : f->batch_rows;
-    rc = gather(f, first, n, err);
+    rc = store_rows_gather(f, first, n, err);
     if (!all_well(f, &rc, FAILED, err)) return rc;
     for (int k = 0; k < f->n_target; k++) {
       rc = write_rows(f, &f->target[k], first, n, err);

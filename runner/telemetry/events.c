@@ -35,7 +35,7 @@ static const vt_run_event_doc table[VT_RUN_EVENTS] = {
 const vt_run_event_doc *vt_run_event_row(vt_run_event_kind kind) { return &table[kind]; }
 
 /* One write: lines of several jobs in one file do not mix (O_APPEND). */
-static void put(vt_events *e, vt_json *line)
+static void events_put(vt_events *e, vt_json *line)
 {
   vt_buf text = {0};
   vt_status rc = vt_json_dump(line, VT_JSON_LINE, &text, NULL);
@@ -48,7 +48,7 @@ static void put(vt_events *e, vt_json *line)
   vt_json_free(line);
 }
 
-static vt_json *begin(const vt_events *e, vt_run_event_kind kind)
+static vt_json *events_begin(const vt_events *e, vt_run_event_kind kind)
 {
   char when[32];
   vt_utc_now(when);
@@ -77,17 +77,17 @@ void vt_events_open(vt_events *e, const char *path, const char *job, int leads)
   (void)snprintf(e->job, sizeof e->job, "%s", job);
   e->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   const char *restart = getenv("SLURM_RESTART_COUNT");
-  vt_json *o = begin(e, VT_RUN_START);
+  vt_json *o = events_begin(e, VT_RUN_START);
   vt_json_put(o, "leads", vt_json_bool(leads));
   vt_json_put(o, "build", vt_json_text(vt_build_info()->build_id));
   if (restart) vt_json_put(o, "slurm_restart_count", vt_json_text(restart));
-  put(e, o);
+  events_put(e, o);
 }
 
 void vt_events_write(vt_events *e, const vt_campaign *c, const vt_run_event *h)
 {
   if (!e->open) return;
-  vt_json *o = begin(e, h->kind);
+  vt_json *o = events_begin(e, h->kind);
   unsigned fields = table[h->kind].fields;
   int of_task = h->task >= 0 && h->task < c->n_tasks;
   if (fields & VT_EVENT_RANK && h->rank >= 0) vt_json_put(o, "rank", vt_json_int(h->rank));
@@ -102,7 +102,7 @@ void vt_events_write(vt_events *e, const vt_campaign *c, const vt_run_event *h)
     const char *sentence = vt_err_sentence(h->text, &n);
     vt_json_put(o, "text", vt_json_textn(sentence, (size_t)n));
   }
-  put(e, o);
+  events_put(e, o);
 }
 
 void vt_events_close(vt_events *e)

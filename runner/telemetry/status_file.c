@@ -6,7 +6,7 @@
 
 #include "runner/telemetry/telemetry.h"
 
-static const char *word(int doing)
+static const char *status_file_word(int doing)
 {
   static const char *const of[] = {"idle", "busy", "left", "dead"};
   return doing >= VT_RANK_IDLE && doing <= VT_RANK_DEAD ? of[doing] : "";
@@ -17,7 +17,7 @@ static vt_json *rank_json(const vt_campaign *c, const vt_run_snapshot *w, int ra
   const vt_rank_state *r = &w->rank[rank];
   vt_json *o = vt_json_object();
   vt_json_put(o, "rank", vt_json_int(rank));
-  vt_json_put(o, "state", vt_json_text(word(r->doing)));
+  vt_json_put(o, "state", vt_json_text(status_file_word(r->doing)));
   vt_json_put(o, "since_s", vt_json_num(w->now - r->since));
   vt_json_put(o, "heard_s", vt_json_num(w->now - r->heard));
   if (r->task < 0 || r->task >= c->n_tasks) return o;

@@ -23,7 +23,7 @@ typedef struct watch_over {
   int lost; /* somebody did */
 } watch_over;
 
-static void alive(void *ctx)
+static void repair_alive(void *ctx)
 {
   watch_over *w = ctx;
   vt_err ignored = {0};
@@ -32,7 +32,7 @@ static void alive(void *ctx)
 
 static vt_status still_alone(watch_over *w, vt_err *err)
 {
-  alive(w);
+  repair_alive(w);
   if (w->lost)
     VT_FAIL(err, VT_ESTOP, "a job took '%s' over while it was repaired; repair again when it has ended", w->o->dir);
   return VT_OK;
@@ -57,8 +57,8 @@ static vt_status free_name(const vt_outdir *o, const char *stem, const char *end
   VT_FAIL(err, VT_EIO, "no free name like '%s' in '%s'", name, o->dir);
 }
 
-static void said(vt_repair *r, const char *fmt, ...) VT_PRINTF(2, 3);
-static void said(vt_repair *r, const char *fmt, ...)
+static void repair_said(vt_repair *r, const char *fmt, ...) VT_PRINTF(2, 3);
+static void repair_said(vt_repair *r, const char *fmt, ...)
 {
   char line[VT_PATH + 256];
   va_list ap;
@@ -74,7 +74,7 @@ static void said(vt_repair *r, const char *fmt, ...)
 static vt_status mend_campaign(const vt__checkup *k, vt_repair *r, vt_err *err)
 {
   VT_PASS(vt_file_replace(k->dir->campaign, k->campaign_of_store.s, k->campaign_of_store.len, err));
-  said(r, "campaign.yaml: restored from results.h5");
+  repair_said(r, "campaign.yaml: restored from results.h5");
   return VT_OK;
 }
 
@@ -88,7 +88,7 @@ static vt_status mend_shard(vt__checkup *k, const vt_finding *f, vt_repair *r, v
 {
   int kept;
   VT_PASS(vt_journal_repair(k->j, f->number, is_fit, k, &kept, err));
-  said(r, "%s: its %d good records are in a new shard, the old file is in journal/damaged/", f->file, kept);
+  repair_said(r, "%s: its %d good records are in a new shard, the old file is in journal/damaged/", f->file, kept);
   return VT_OK;
 }
 
@@ -102,7 +102,7 @@ static vt_status mend_checkpoint(const vt__checkup *k, const vt_finding *f, vt_r
   in_dir(k->dir, f->file, from);
   in_dir(k->dir, name, to);
   VT_PASS(vt_file_move(from, to, err));
-  said(r, "%s: moved to %s", f->file, name);
+  repair_said(r, "%s: moved to %s", f->file, name);
   return VT_OK;
 }
 
@@ -118,7 +118,7 @@ static vt_status mend_glass(const vt__checkup *k, const vt_finding *f, vt_repair
   VT_PASS(vt_record_result(k->j, k->first[f->number], &p, NULL, &values, &n, err));
   vt_status rc = vt_glass_file_write(k->dir, &p, values, err);
   vt_free(values);
-  if (rc == VT_OK) said(r, "%s: written from the journal", f->file);
+  if (rc == VT_OK) repair_said(r, "%s: written from the journal", f->file);
   return rc;
 }
 
@@ -144,10 +144,10 @@ static vt_status mend_store(vt__checkup *k, vt_repair *r, vt_err *err)
     VT_PASS(free_name(k->dir, "results-before-repair", ".h5", name, err));
     in_dir(k->dir, name, path);
     VT_PASS(vt_file_move(k->dir->store, path, err));
-    said(r, "results.h5: the old file is %s", name);
+    repair_said(r, "results.h5: the old file is %s", name);
   }
   VT_PASS(make_views(k, err));
-  said(r, "results.h5: made anew from the journal, with its checksum, summary.json and summary.csv");
+  repair_said(r, "results.h5: made anew from the journal, with its checksum, summary.json and summary.csv");
   return VT_OK;
 }
 
@@ -155,7 +155,7 @@ static vt_status mend_summary(vt__checkup *k, vt_repair *r, vt_err *err)
 {
   if (!k->c || !k->j) return VT_OK;
   VT_PASS(make_views(k, err));
-  said(r, "summary.json, summary.csv: written from the journal");
+  repair_said(r, "summary.json, summary.csv: written from the journal");
   return VT_OK;
 }
 
@@ -164,11 +164,11 @@ static vt_status remove_file(const vt__checkup *k, const vt_finding *f, vt_repai
   char path[2 * VT_PATH];
   in_dir(k->dir, f->file, path);
   if (unlink(path) != 0 && errno != ENOENT) VT_FAIL(err, VT_EIO, "cannot remove '%s': %s", path, strerror(errno));
-  said(r, "%s: removed", f->file);
+  repair_said(r, "%s: removed", f->file);
   return VT_OK;
 }
 
-static vt_status repair(vt__checkup *k, const vt_finding *f, vt_repair *r, vt_err *err)
+static vt_status verify_repair(vt__checkup *k, const vt_finding *f, vt_repair *r, vt_err *err)
 {
   switch ((vt_repair_step)f->repair) {
   case VT_REPAIR_NONE:
@@ -223,7 +223,7 @@ static vt_status one_round(watch_over *w, const vt_campaign_env *env, vt_repair_
   for (int i = 0; rc == VT_OK && *next != VT_REPAIR_NONE && i < v->n; i++)
     if (v->found[i].repair == (int32_t)*next && !is_repeated(v, i)) {
       rc = still_alone(w, err);
-      if (rc == VT_OK) rc = repair(&k, &v->found[i], r, err);
+      if (rc == VT_OK) rc = verify_repair(&k, &v->found[i], r, err);
     }
   vt__checkup_free(&k);
   return rc;
@@ -245,7 +245,7 @@ vt_status vt_folder_repair(vt_outdir *o, const vt_campaign_env *env, vt_repair *
   watch_over w = {.o = o};
   *r = (vt_repair){.tasks_open = -1};
   VT_TRY_OUT(only_me(o, err), err, "repair");
-  vt_alive_install(alive, &w);
+  vt_alive_install(repair_alive, &w);
   for (vt_repair_step done = VT_REPAIR_NONE, next = VT_REPAIR_CAMPAIGN; next != VT_REPAIR_NONE; done = next)
     VT_TRY_OUT(one_round(&w, env, done, &next, r, err), err, "repair of '%s'", o->dir);
   r->tasks_open = count_open(o, env);

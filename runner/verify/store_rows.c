@@ -13,7 +13,7 @@ static const char rebuild[] =
 
 /* ------------------------------------------------------------------ the file */
 
-static int there(const vt__checkup *k, const char *name)
+static int store_rows_there(const vt__checkup *k, const char *name)
 {
   char path[2 * VT_PATH];
   (void)snprintf(path, sizeof path, "%s/%s", k->dir->dir, name);
@@ -25,15 +25,15 @@ static int check_sum(vt__checkup *k)
 {
   static const char sum[] = "results.h5.sha256", store[] = "results.h5";
   vt__place at = {.kind = VT_FOUND_DAMAGE, .repair = VT_REPAIR_STORE, .file = store, .action = rebuild};
-  if (!there(k, store)) {
-    int was_there = there(k, sum) || there(k, "summary.json");
+  if (!store_rows_there(k, store)) {
+    int was_there = store_rows_there(k, sum) || store_rows_there(k, "summary.json");
     at.kind = was_there ? VT_FOUND_MISSING : VT_FOUND_INFO;
     at.repair = was_there ? VT_REPAIR_STORE : VT_REPAIR_NONE;
     at.action = "the end of the next run makes it from the journal, and so does repair";
     vt__found(k, at, was_there ? "it is not there" : "not assembled yet");
     return 0;
   }
-  if (!there(k, sum)) {
+  if (!store_rows_there(k, sum)) {
     at.kind = VT_FOUND_MISSING;
     at.file = sum;
     vt__found(k, at, "it is not there: nobody can tell whether the store is whole");

@@ -141,7 +141,7 @@ static int is_master(void)
   return rank && strcmp(rank, "0") == 0;
 }
 
-static void describe(const vt_watchdog_death *d)
+static void watchdog_describe(const vt_watchdog_death *d)
 {
   const char *rank = getenv("PMI_RANK");
   char how[96];
@@ -174,7 +174,7 @@ static int waits_for_disk(void)
 }
 
 /* The child is dead: what that means for the job. */
-static _Noreturn void conclude(int how, int stalled, int suspended, vt_watchdog_on_death *on_death)
+static _Noreturn void watchdog_conclude(int how, int stalled, int suspended, vt_watchdog_on_death *on_death)
 {
   vt_watchdog_death d = {.signal = WIFSIGNALED(how) ? WTERMSIG(how) : 0,
                          .suspended = suspended,
@@ -193,7 +193,7 @@ static _Noreturn void conclude(int how, int stalled, int suspended, vt_watchdog_
     d.note = shared->note;
     d.n_note = shared->n_note;
   }
-  describe(&d);
+  watchdog_describe(&d);
   if (on_death) on_death(&d);
   if (d.phase == VT_WATCHDOG_IN_COLLECTIVE) {
     end_job();
@@ -203,14 +203,15 @@ static _Noreturn void conclude(int how, int stalled, int suspended, vt_watchdog_
   _exit(is_master() ? VT_EXIT_AGAIN : VT_EXIT_OK);
 }
 
-static _Noreturn void watch(vt_watchdog_on_death *on_death)
+static _Noreturn void watchdog_watch(vt_watchdog_on_death *on_death)
 {
   uint64_t last = 0;
   double heard = vt_now_s(), looked = heard;
   int stalled = 0, suspended = 0, how;
   for (;;) {
     pid_t ended = waitpid((pid_t)child, &how, WNOHANG | WUNTRACED | WCONTINUED);
-    if (ended == (pid_t)child && (WIFEXITED(how) || WIFSIGNALED(how))) conclude(how, stalled, suspended, on_death);
+    if (ended == (pid_t)child && (WIFEXITED(how) || WIFSIGNALED(how)))
+      watchdog_conclude(how, stalled, suspended, on_death);
     if (ended == (pid_t)child) suspended = WIFSTOPPED(how);
     if (ended < 0 && errno != EINTR) _exit(VT_EXIT_AGAIN);
     (void)atomic_fetch_add(&shared->watchdog_beat, 1);
@@ -252,5 +253,5 @@ const char *vt_watchdog_start(vt_watchdog_on_death *on_death)
   sigemptyset(&sa.sa_mask);
   for (size_t k = 0; k < sizeof passed / sizeof *passed; k++) (void)sigaction(passed[k], &sa, NULL);
   (void)signal(SIGPIPE, SIG_IGN);
-  watch(on_death);
+  watchdog_watch(on_death);
 }

@@ -4,7 +4,7 @@
 
 #include "engine/pot/nep/fast_impl.h"
 
-static const vt_nep_kernel *choose(const vt_numerics *num)
+static const vt_nep_kernel *fast_choose(const vt_numerics *num)
 {
   const int mixed = num->precision == VT_MIXED;
 #ifdef VT_POT_X86
@@ -45,7 +45,7 @@ typedef struct arena {
   size_t used;
 } arena;
 
-static void *piece(arena *a, size_t n, size_t size)
+static void *fast_piece(arena *a, size_t n, size_t size)
 {
   enum { ALIGN = 64 };
   void *p = a->base ? a->base + a->used : NULL;
@@ -57,15 +57,15 @@ static void lay_out_parameters(vt_nep_fast *f, arena *a)
 {
   const size_t real = (size_t)f->kernel->real_size, ns = (size_t)f->bound->n_species;
   const size_t h = (size_t)f->neurons, dim = (size_t)f->dim;
-  f->c_radial = piece(a, ns * (size_t)f->n_radial * (size_t)f->k_radial * VT_FAST_ROW, real);
-  f->c_angular = piece(a, ns * (size_t)f->n_angular * (size_t)f->k_angular * VT_FAST_ROW, real);
-  f->inverse_radial = piece(a, ns * VT_FAST_ROW, real);
-  f->inverse_angular = piece(a, ns * VT_FAST_ROW, real);
+  f->c_radial = fast_piece(a, ns * (size_t)f->n_radial * (size_t)f->k_radial * VT_FAST_ROW, real);
+  f->c_angular = fast_piece(a, ns * (size_t)f->n_angular * (size_t)f->k_angular * VT_FAST_ROW, real);
+  f->inverse_radial = fast_piece(a, ns * VT_FAST_ROW, real);
+  f->inverse_angular = fast_piece(a, ns * VT_FAST_ROW, real);
   for (size_t s = 0; s < ns; s++) {
-    f->net[s].w0 = piece(a, h * dim, real);
-    f->net[s].w0t = piece(a, h * dim, real);
-    f->net[s].b0 = piece(a, h, real);
-    f->net[s].w1 = piece(a, h, real);
+    f->net[s].w0 = fast_piece(a, h * dim, real);
+    f->net[s].w0t = fast_piece(a, h * dim, real);
+    f->net[s].b0 = fast_piece(a, h, real);
+    f->net[s].w1 = fast_piece(a, h, real);
   }
 }
 
@@ -74,31 +74,31 @@ static void lay_out_work(vt_nep_fast *f, arena *a)
   const size_t real = (size_t)f->kernel->real_size, row = (size_t)f->cap_row, lanes = (size_t)f->kernel->lanes;
   for (size_t l = 0; l < lanes; l++) {
     vt_fast_slot *s = &f->slot[l];
-    s->x = piece(a, row, real);
-    s->y = piece(a, row, real);
-    s->z = piece(a, row, real);
-    s->r = piece(a, row, real);
-    s->ri = piece(a, row, real);
-    s->owner = piece(a, row, sizeof(int));
-    s->species = piece(a, row, sizeof(int));
-    s->g = piece(a, row * (size_t)f->n_angular, real);
-    s->dg = piece(a, row * (size_t)f->n_angular, real);
-    s->s = piece(a, (size_t)VT_FAST_H_ROOM * (size_t)VT_FAST_CHANNELS, real);
+    s->x = fast_piece(a, row, real);
+    s->y = fast_piece(a, row, real);
+    s->z = fast_piece(a, row, real);
+    s->r = fast_piece(a, row, real);
+    s->ri = fast_piece(a, row, real);
+    s->owner = fast_piece(a, row, sizeof(int));
+    s->species = fast_piece(a, row, sizeof(int));
+    s->g = fast_piece(a, row * (size_t)f->n_angular, real);
+    s->dg = fast_piece(a, row * (size_t)f->n_angular, real);
+    s->s = fast_piece(a, (size_t)VT_FAST_H_ROOM * (size_t)VT_FAST_CHANNELS, real);
   }
-  for (int k = 0; k < 4; k++) f->raw[k] = piece(a, 2 * row, sizeof(double));
-  f->raw_id = piece(a, 2 * row, sizeof *f->raw_id);
-  f->fx = piece(a, row, real);
-  f->fy = piece(a, row, real);
-  f->fz = piece(a, row, real);
-  f->h = piece(a, row * VT_FAST_H, real);
-  f->q = piece(a, (size_t)f->dim * lanes, real);
-  f->d = piece(a, (size_t)f->dim * lanes, real);
-  f->hidden = piece(a, (size_t)f->neurons * lanes, real);
+  for (int k = 0; k < 4; k++) f->raw[k] = fast_piece(a, 2 * row, sizeof(double));
+  f->raw_id = fast_piece(a, 2 * row, sizeof *f->raw_id);
+  f->fx = fast_piece(a, row, real);
+  f->fy = fast_piece(a, row, real);
+  f->fz = fast_piece(a, row, real);
+  f->h = fast_piece(a, row * VT_FAST_H, real);
+  f->q = fast_piece(a, (size_t)f->dim * lanes, real);
+  f->d = fast_piece(a, (size_t)f->dim * lanes, real);
+  f->hidden = fast_piece(a, (size_t)f->neurons * lanes, real);
 }
 
 /* ------------------------------------------------------------------ parameters */
 
-static void put(const vt_nep_fast *f, void *array, size_t i, double x)
+static void fast_put(const vt_nep_fast *f, void *array, size_t i, double x)
 {
   if (f->kernel->real_size == (int)sizeof(double))
     ((double *)array)[i] = x;
@@ -114,8 +114,8 @@ static void put_coefficients(const vt_nep_fast *f, const double *c, int nn, int 
   for (int s = 0; s < b->n_species; s++)
     for (size_t nks = 0; nks < (size_t)nn * (size_t)nk; nks++)
       for (int u = 0; u < b->n_species; u++)
-        put(f, to, ((size_t)s * (size_t)nn * (size_t)nk + nks) * VT_FAST_ROW + (size_t)u,
-            c[(nks * nt + (size_t)b->type[s]) * nt + (size_t)b->type[u]]);
+        fast_put(f, to, ((size_t)s * (size_t)nn * (size_t)nk + nks) * VT_FAST_ROW + (size_t)u,
+                 c[(nks * nt + (size_t)b->type[s]) * nt + (size_t)b->type[u]]);
 }
 
 /* 1/cutoff of every pair of species, of the cutoff as the kernel's type holds it; returns the largest cutoff. */
@@ -126,8 +126,8 @@ static double put_cutoffs(const vt_nep_fast *f, const double *rc, void *to)
   for (int s = 0; s < b->n_species; s++) {
     for (int u = 0; u < b->n_species; u++) {
       const double pair = 0.5 * (rc[b->type[s]] + rc[b->type[u]]);
-      put(f, to, (size_t)s * VT_FAST_ROW + (size_t)u,
-          1 / (f->kernel->real_size == (int)sizeof(float) ? (float)pair : pair));
+      fast_put(f, to, (size_t)s * VT_FAST_ROW + (size_t)u,
+               1 / (f->kernel->real_size == (int)sizeof(float) ? (float)pair : pair));
       largest = fmax(largest, pair);
     }
   }
@@ -142,11 +142,11 @@ static void put_network(const vt_nep_fast *f, int s)
   for (size_t mu = 0; mu < h; mu++) {
     for (size_t nu = 0; nu < dim; nu++) {
       const double w = m->w0[at + mu * dim + nu] * m->scale[nu];
-      put(f, net->w0, mu * dim + nu, w);
-      put(f, net->w0t, nu * h + mu, w);
+      fast_put(f, net->w0, mu * dim + nu, w);
+      fast_put(f, net->w0t, nu * h + mu, w);
     }
-    put(f, net->b0, mu, m->b0[at + mu]);
-    put(f, net->w1, mu, m->w1[at + mu]);
+    fast_put(f, net->b0, mu, m->b0[at + mu]);
+    fast_put(f, net->w1, mu, m->w1[at + mu]);
   }
 }
 
@@ -178,7 +178,7 @@ vt_status vt__nep_fast_open(const vt_nep_bound *b, const vt_numerics *num, vt_ne
   vt_status rc = VT_OK;
   vt_nep_fast *f = NULL;
   const vt_nep_model *m = b->model;
-  const vt_nep_kernel *kernel = choose(num);
+  const vt_nep_kernel *kernel = fast_choose(num);
   *out = NULL;
   if (!kernel || !is_served(b)) return VT_OK;
   VT_TRY(VT_NEW(f, 1, err), err, "vector path");

@@ -60,14 +60,14 @@ static int next_line(reader *r)
   return 1;
 }
 
-static int same(word w, const char *s) { return (size_t)w.n == strlen(s) && memcmp(w.s, s, (size_t)w.n) == 0; }
+static int nep_read_same(word w, const char *s) { return (size_t)w.n == strlen(s) && memcmp(w.s, s, (size_t)w.n) == 0; }
 
 /* The next line must begin with `key` and hold between lo and hi words after it. */
-static vt_status record(reader *r, const char *key, int lo, int hi, const char *form, vt_err *err)
+static vt_status nep_read_record(reader *r, const char *key, int lo, int hi, const char *form, vt_err *err)
 {
   if (!next_line(r)) USER_FAIL(r, err, VT_EPARSE, 0, "the file ends, expected '%s %s'", key, form);
   if (r->n_words == 0) USER_FAIL(r, err, VT_EPARSE, 0, "expected '%s %s', found an empty line", key, form);
-  if (!same(r->w[0], key))
+  if (!nep_read_same(r->w[0], key))
     USER_FAIL(r, err, VT_EPARSE, 1, "expected '%s %s', found '%.*s'", key, form, r->w[0].n, r->w[0].s);
   if (r->n_words - 1 < lo || r->n_words - 1 > hi)
     USER_FAIL(r, err, VT_EPARSE, 0, "expected '%s %s', found %d values", key, form, r->n_words - 1);
@@ -84,7 +84,7 @@ static vt_status integer(const reader *r, int i, const char *what, int lo, int h
   return VT_OK;
 }
 
-static vt_status length(const reader *r, int i, const char *what, int may_be_zero, double *out, vt_err *err)
+static vt_status nep_read_length(const reader *r, int i, const char *what, int may_be_zero, double *out, vt_err *err)
 {
   word w = r->w[i];
   if (!vt_parse_f64(w.s, (size_t)w.n, out) || *out > MOST_LENGTH_A || (may_be_zero ? *out < 0 : *out <= 0))
@@ -106,7 +106,7 @@ static vt_status head_word(const reader *r, vt_nep_model *m, vt_err *err)
   static const char *const other[] = {"dipole", "polarizability", "charge", "vdw", "temperature"};
   word w = r->w[0];
   for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-    if (!same(w, known[i].word)) continue;
+    if (!nep_read_same(w, known[i].word)) continue;
     m->version = known[i].version;
     m->zbl = known[i].zbl ? VT_ZBL_UNIVERSAL : VT_ZBL_NONE; /* the zbl line may refine it */
     return VT_OK;
@@ -127,7 +127,7 @@ static vt_status head_word(const reader *r, vt_nep_model *m, vt_err *err)
   USER_FAIL(r, err, VT_EPARSE, 1, "expected nep3, nep4 or nep5, each with or without _zbl, found '%.*s'", w.n, w.s);
 }
 
-static vt_status head(reader *r, vt_nep_model *m, vt_err *err)
+static vt_status nep_read_head(reader *r, vt_nep_model *m, vt_err *err)
 {
   if (!next_line(r) || r->n_words == 0)
     USER_FAIL(r, err, VT_EPARSE, 0, "expected 'nep4 NUMBER_OF_TYPES SYMBOLS...', found nothing");
@@ -153,10 +153,10 @@ static vt_status head(reader *r, vt_nep_model *m, vt_err *err)
 static vt_status zbl_line(reader *r, vt_nep_model *m, vt_err *err)
 {
   static const char form[] = "INNER OUTER [FACTOR]";
-  VT_PASS(record(r, "zbl", 2, 3, form, err));
-  VT_PASS(length(r, 1, "the inner ZBL cutoff", 1, &m->zbl_inner, err));
-  VT_PASS(length(r, 2, "the outer ZBL cutoff", 1, &m->zbl_outer, err));
-  if (r->n_words == 4) VT_PASS(length(r, 3, "the factor of the typewise ZBL cutoff", 0, &m->zbl_factor, err));
+  VT_PASS(nep_read_record(r, "zbl", 2, 3, form, err));
+  VT_PASS(nep_read_length(r, 1, "the inner ZBL cutoff", 1, &m->zbl_inner, err));
+  VT_PASS(nep_read_length(r, 2, "the outer ZBL cutoff", 1, &m->zbl_outer, err));
+  if (r->n_words == 4) VT_PASS(nep_read_length(r, 3, "the factor of the typewise ZBL cutoff", 0, &m->zbl_factor, err));
   if (m->zbl_inner <= 0 && m->zbl_outer <= 0) {
     m->zbl = VT_ZBL_FLEXIBLE;
   } else if (r->n_words == 4) {
@@ -181,7 +181,7 @@ static vt_status neighbour_counts(const reader *r, vt_err *err)
 static vt_status cutoff_line(reader *r, vt_nep_model *m, vt_err *err)
 {
   const int per_type = 2 * m->n_types + 2;
-  VT_PASS(record(r, "cutoff", 2, per_type > 4 ? per_type : 4, "RADIAL ANGULAR MN MN", err));
+  VT_PASS(nep_read_record(r, "cutoff", 2, per_type > 4 ? per_type : 4, "RADIAL ANGULAR MN MN", err));
   const int n = r->n_words - 1, step = n == per_type ? 2 : 0; /* words from one type's cutoffs to the next's */
   const int is_old = n == 2 && m->version == 3;               /* NEP3 files older than the counts */
   if (n != 4 && n != per_type && !is_old)
@@ -190,18 +190,18 @@ static vt_status cutoff_line(reader *r, vt_nep_model *m, vt_err *err)
               "type, two neighbour counts), found %d",
               per_type, n);
   for (int t = 0; t < m->n_types; t++) {
-    VT_PASS(length(r, 1 + step * t, "a radial cutoff", 0, &m->rc_radial[t], err));
-    VT_PASS(length(r, 2 + step * t, "an angular cutoff", 0, &m->rc_angular[t], err));
+    VT_PASS(nep_read_length(r, 1 + step * t, "a radial cutoff", 0, &m->rc_radial[t], err));
+    VT_PASS(nep_read_length(r, 2 + step * t, "an angular cutoff", 0, &m->rc_angular[t], err));
   }
   return is_old ? VT_OK : neighbour_counts(r, err);
 }
 
 static vt_status size_lines(reader *r, vt_nep_model *m, vt_err *err)
 {
-  VT_PASS(record(r, "n_max", 2, 2, "RADIAL ANGULAR", err));
+  VT_PASS(nep_read_record(r, "n_max", 2, 2, "RADIAL ANGULAR", err));
   VT_PASS(integer(r, 1, "the radial n_max", 0, VT_NEP_MOST_CHANNELS - 1, &m->n_radial, err));
   VT_PASS(integer(r, 2, "the angular n_max", 0, VT_NEP_MOST_CHANNELS - 1, &m->n_angular, err));
-  VT_PASS(record(r, "basis_size", 2, 2, "RADIAL ANGULAR", err));
+  VT_PASS(nep_read_record(r, "basis_size", 2, 2, "RADIAL ANGULAR", err));
   VT_PASS(integer(r, 1, "the radial basis size", 0, VT_NEP_MOST_BASIS - 1, &m->k_radial, err));
   VT_PASS(integer(r, 2, "the angular basis size", 0, VT_NEP_MOST_BASIS - 1, &m->k_angular, err));
   m->n_radial++, m->n_angular++, m->k_radial++, m->k_angular++; /* from highest index to count */
@@ -212,7 +212,7 @@ static vt_status l_max_line(reader *r, vt_nep_model *m, vt_err *err)
 {
   static const char *const name[VT_NEP_FLAGS] = {"222", "1111", "112", "123", "233", "134"};
   static const int needs_l[VT_NEP_FLAGS] = {2, 1, 2, 3, 3, 4};
-  VT_PASS(record(r, "l_max", 1, 1 + VT_NEP_FLAGS, "L [222 1111 112 123 233 134]", err));
+  VT_PASS(nep_read_record(r, "l_max", 1, 1 + VT_NEP_FLAGS, "L [222 1111 112 123 233 134]", err));
   VT_PASS(integer(r, 1, "the largest l", 1, VT_NEP_MOST_L, &m->l_max, err));
   m->n_blocks = m->l_max;
   for (int i = 0; i + 2 < r->n_words; i++) {
@@ -230,7 +230,7 @@ static vt_status l_max_line(reader *r, vt_nep_model *m, vt_err *err)
 static vt_status ann_line(reader *r, vt_nep_model *m, vt_err *err)
 {
   int second;
-  VT_PASS(record(r, "ANN", 2, 2, "NEURONS 0", err));
+  VT_PASS(nep_read_record(r, "ANN", 2, 2, "NEURONS 0", err));
   VT_PASS(integer(r, 1, "the number of neurons", 1, VT_NEP_MOST_NEURONS, &m->neurons, err));
   VT_PASS(integer(r, 2, "0 (only one hidden layer is supported)", 0, 0, &second, err));
   m->dim = m->n_radial + m->n_angular * m->n_blocks;
@@ -256,7 +256,7 @@ static size_t lines_left(const reader *r)
   return n;
 }
 
-static vt_status number(reader *r, const part *p, size_t i, double *out, vt_err *err)
+static vt_status nep_read_number(reader *r, const part *p, size_t i, double *out, vt_err *err)
 {
   if (!next_line(r))
     USER_FAIL(r, err, VT_EPARSE, 0, "the file ends, expected %s, number %zu of %zu", p->what, i + 1, p->n);
@@ -314,7 +314,7 @@ static vt_status check_number(const reader *r, int p, size_t i, const double *x,
   return VT_OK;
 }
 
-static vt_status numbers(reader *r, vt_nep_model *m, vt_err *err)
+static vt_status nep_read_numbers(reader *r, vt_nep_model *m, vt_err *err)
 {
   part parts[PARTS];
   size_t total = 0, left = lines_left(r);
@@ -329,7 +329,7 @@ static vt_status numbers(reader *r, vt_nep_model *m, vt_err *err)
   double *x = m->numbers;
   for (int p = 0; p < PARTS; p++) {
     for (size_t i = 0; i < parts[p].n; i++, x++) {
-      VT_PASS(number(r, &parts[p], i, x, err));
+      VT_PASS(nep_read_number(r, &parts[p], i, x, err));
       VT_PASS(check_number(r, p, i, x, err));
     }
   }
@@ -351,13 +351,13 @@ vt_status vt__nep_read(const char *name, const char *text, size_t n, vt_nep_mode
   *out = NULL;
   VT_TRY(VT_NEW(m, 1, err), err, "potential '%s'", name);
   reader r = {.name = name, .at = text, .end = text + n};
-  rc = head(&r, m, err);
+  rc = nep_read_head(&r, m, err);
   if (rc == VT_OK && m->zbl != VT_ZBL_NONE) rc = zbl_line(&r, m, err);
   if (rc == VT_OK) rc = cutoff_line(&r, m, err);
   if (rc == VT_OK) rc = size_lines(&r, m, err);
   if (rc == VT_OK) rc = l_max_line(&r, m, err);
   if (rc == VT_OK) rc = ann_line(&r, m, err);
-  if (rc == VT_OK) rc = numbers(&r, m, err);
+  if (rc == VT_OK) rc = nep_read_numbers(&r, m, err);
   if (rc == VT_OK) *out = m, m = NULL;
   vt__nep_free(m);
   return rc;

@@ -50,7 +50,7 @@ void vt__nep_ref_close(vt_nep_ref *r)
 
 /* ------------------------------------------------------------------ pairs */
 
-static vt_status look(const vt_nlist *nl, int i, int k, neighbour *p, vt_err *err)
+static vt_status nep_ref_look(const vt_nlist *nl, int i, int k, neighbour *p, vt_err *err)
 {
   const int j = nl->neigh[nl->first[i] + k];
   p->owner = nl->owner[j];
@@ -137,7 +137,7 @@ static vt_status descriptor(vt_nep_ref *r, const vt_nlist *nl, int i, vt_err *er
   memset(r->s, 0, (size_t)m->n_angular * sizeof *r->s);
   for (int k = 0; k < nl->count[i]; k++) {
     neighbour p;
-    VT_PASS(look(nl, i, k, &p, err));
+    VT_PASS(nep_ref_look(nl, i, k, &p, err));
     add_to_descriptor(r, r->bound->type[nl->type[i]], &p);
   }
   for (int n = 0; n < m->n_angular; n++) {
@@ -228,7 +228,7 @@ static vt_status add_atom(vt_nep_ref *r, const vt_nlist *nl, int i, vt_force_out
   for (int k = 0; k < nl->count[i]; k++) {
     neighbour p;
     double f_ij[3];
-    VT_PASS(look(nl, i, k, &p, err));
+    VT_PASS(nep_ref_look(nl, i, k, &p, err));
     pair_gradient(r, a, &p, f_ij);
     if (m->zbl != VT_ZBL_NONE) {
       double v, dv;
