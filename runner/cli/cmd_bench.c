@@ -154,7 +154,7 @@ static int cmd_bench_sched(int argc, char **argv)
   if (vt_comm_rank(comm) == 0) {
     code = vt_cli_parse(&u, argc, argv);
     if (code < 0 && !o.dir) code = vt_cli_usage_error(&u, "--output is missing: a new folder for the journal");
-    if (code < 0 && access(o.dir, F_OK) == 0)
+    if (code < 0 && o.dir && access(o.dir, F_OK) == 0)
       code = vt_cli_usage_error(&u, "'%s' exists; the journal needs a new folder", o.dir);
   }
   if (vt_comm_bcast(comm, 0, &code, sizeof code, &err) != VT_OK) code = vt_cli_fail(&err);

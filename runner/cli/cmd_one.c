@@ -285,14 +285,14 @@ static vt_status do_task(const one *o, int task, int *code, vt_err *err)
   if (rec) p.attempt = rec->attempt, p.half_stage = rec->half_stage; /* as it was run */
   if (o->check && !rec) VT_FAIL(err, VT_EINVAL, "--check: '%s' holds no result of this task", o->dir.dir);
   if (o->trajectory_path) VT_PASS(check_trajectory(o, &p, err));
-  if (p.kind == VT_TASK_MD) VT_TRY_OUT(get_glass(o, task, &glass, err), err, "glass of task %d", task);
+  if (p.kind == VT_TASK_MD) VT_TRY_OUT(get_glass(o, task, &glass, err), err, "glass of row %d", task);
   rc = one_run(o, &p, glass.values, glass.n_values, &r, err);
   if (rc != VT_OK) goto out; /* the chain names the task */
   VT_TRY_OUT(vt_replica_layout(&p, defs, VT_MAX_ARRAYS, &n_defs, err), err, "layout");
   const vt_measured m = {.plan = &p, .cutoffs = &cut, .defs = defs, .n_defs = n_defs, .values = r.values};
   if (p.kind == VT_TASK_MD) {
     cutoffs_of(&p, defs, n_defs, r.values, &cut);
-    VT_TRY_OUT(vt_analysis_make(&a, &m, VT_TR_FRAMEWORK, err), err, "analysis of task %d", task);
+    VT_TRY_OUT(vt_analysis_make(&a, &m, VT_TR_FRAMEWORK, err), err, "analysis of row %d", task);
   }
   if (o->check) VT_TRY_OUT(one_compare(o, &p, &r, &same, where, err), err, "--check");
   if (o->json)

@@ -10,6 +10,8 @@ static vt_json *fields_json_number(const vt_field *f, const void *base, int k)
   return f->kind == VT_FIELD_COUNT ? vt_json_int((int64_t)x) : vt_json_num(x);
 }
 
+/* NOLINTBEGIN(misc-no-recursion): as deep as the keys of our own tables, three levels */
+
 static vt_json *fields_json_value(const vt_field *f, const void *base)
 {
   if (f->kind == VT_FIELD_PARTS) {
@@ -50,6 +52,8 @@ static void put_fields(vt_json *o, const vt_field *f, int n, size_t skip, const 
 }
 
 void vt_fields_json(vt_json *o, const vt_fields *all, const void *base) { put_fields(o, all->f, all->n, 0, base); }
+
+/* NOLINTEND(misc-no-recursion) */
 
 /* A square matrix over species. */
 static vt_json *matrix(const double *x, int n)

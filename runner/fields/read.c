@@ -34,6 +34,7 @@ void vt_field_doc(const vt_field *f, char doc[160])
     n += (size_t)snprintf(doc + n, 160 - n, "%s%d %s", k ? ", " : n ? ": " : "", k, f->reasons->row[k].name);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the parts of a struct, two levels */
 int vt_field_find(const vt_fields *in, const char *key, vt_field *out)
 {
   for (int i = 0; i < in->n; i++) {

@@ -102,7 +102,7 @@ static vt_status gather_task(const loaded *l, int i, const vt_plan *p, double **
   void *v = NULL;
   VT_PASS(vt_replica_layout(p, def, VT_MAX_ARRAYS, &n, err));
   for (int a = 0; a < n; a++) total += vt_array_count(&def[a]);
-  VT_TRY(vt_calloc64(&v, total, sizeof(double), err), err, "arrays of task %d", i);
+  VT_TRY(vt_calloc64(&v, total, sizeof(double), err), err, "arrays of row %d", i);
   double *at = v;
   for (int a = 0; a < n; a++) {
     int k = 0;

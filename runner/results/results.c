@@ -19,7 +19,7 @@ vt_status vt_row_fill(void *ctx, int64_t row, void *const *out, vt_err *err)
   VT_PASS(vt_campaign_plan(s->c, (int)row, &plan, err));
   VT_PASS(vt_results_load(s->j, &plan, NULL, &values, &n_values, err));
   if (!values) return VT_OK;
-  VT_TRY_OUT(vt_replica_layout(&plan, def, VT_MAX_ARRAYS, &n, err), err, "layout of task %lld", (long long)row);
+  VT_TRY_OUT(vt_replica_layout(&plan, def, VT_MAX_ARRAYS, &n, err), err, "layout of row %lld", (long long)row);
   double *at = values;
   for (int a = 0; a < n; a++) {
     int k = 0;

@@ -48,9 +48,9 @@ vt_status vt_row_defs(const vt_campaign *c, vt_row_def **out, int *n, vt_err *er
     last[t->kind] = t->comp;
     vt_plan plan;
     int k;
-    VT_TRY_OUT(vt_campaign_plan(c, i, &plan, err), err, "plan of task %d", i);
-    VT_TRY_OUT(vt_replica_layout(&plan, one, VT_MAX_ARRAYS, &k, err), err, "layout of task %d", i);
-    for (int a = 0; a < k; a++) VT_TRY_OUT(merge(c, &one[a], t->kind, p, CAP, n, err), err, "layout of task %d", i);
+    VT_TRY_OUT(vt_campaign_plan(c, i, &plan, err), err, "plan of row %d", i);
+    VT_TRY_OUT(vt_replica_layout(&plan, one, VT_MAX_ARRAYS, &k, err), err, "layout of row %d", i);
+    for (int a = 0; a < k; a++) VT_TRY_OUT(merge(c, &one[a], t->kind, p, CAP, n, err), err, "layout of row %d", i);
   }
   *out = p;
   p = NULL;

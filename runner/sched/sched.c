@@ -31,7 +31,7 @@ struct vt_sched {
   int n_heap;
   int32_t *queue; /* [n_workers] ring of waiting workers; a dead one is skipped when it comes up */
   int q_head, q_len;
-  int32_t *fallen; /* [order.n] scratch of give_up */
+  int32_t *failing; /* [order.n] scratch of give_up */
   int stopped;
   vt_action *out; /* of the event being handled */
   int n_out;
@@ -218,14 +218,14 @@ static void sched_done(vt_sched *s, int t)
 static void give_up(vt_sched *s, int t)
 {
   int head = 0, tail = 0;
-  s->fallen[tail++] = t;
+  s->failing[tail++] = t;
   while (head < tail) {
-    int f = s->fallen[head++];
+    int f = s->failing[head++];
     set_state(s, f, VT_FAILED);
     s->task[f].failed_by = t;
     act(s, (vt_action){.kind = VT_ACT_GIVE_UP, .worker = -1, .task = f});
     for (int32_t k = s->order.first[f]; k < s->order.first[f + 1]; k++)
-      if (s->task[s->order.child[k]].state == VT_WAITING) s->fallen[tail++] = s->order.child[k];
+      if (s->task[s->order.child[k]].state == VT_WAITING) s->failing[tail++] = s->order.child[k];
     VT_ASSERT(tail <= s->order.n);
   }
 }
@@ -408,7 +408,7 @@ static vt_status sched_alloc(vt_sched *s, int n, vt_err *err)
 {
   VT_PASS(VT_NEW(s->task, n, err));
   VT_PASS(VT_NEW(s->heap, n, err));
-  VT_PASS(VT_NEW(s->fallen, n, err));
+  VT_PASS(VT_NEW(s->failing, n, err));
   VT_PASS(VT_NEW(s->worker, (size_t)s->o.n_workers + 1, err));
   VT_PASS(VT_NEW(s->queue, s->o.n_workers, err));
   return VT_OK;
@@ -466,7 +466,7 @@ void vt_sched_free(vt_sched *s)
   vt__order_free(&s->order);
   vt_free(s->task);
   vt_free(s->heap);
-  vt_free(s->fallen);
+  vt_free(s->failing);
   vt_free(s->worker);
   vt_free(s->queue);
   vt_free(s);

@@ -73,10 +73,10 @@ vt_status vt__fits_group(const vt_campaign *c, const vt_arrays_from *from, int k
   vt_tr_input *in = in_p;
   double(*tau)[VT_RES_CLASSES] = tau_p;
   for (int i = 0; i < c->n_glasses; i++) {
-    VT_TRY_OUT(vt_campaign_plan(c, row[i], &g[n].plan, err), err, "plan of task %d", row[i]);
-    VT_TRY_OUT(from->load(from->ctx, row[i], &g[n].plan, &g[n].values, err), err, "task %d", row[i]);
+    VT_TRY_OUT(vt_campaign_plan(c, row[i], &g[n].plan, err), err, "plan of row %d", row[i]);
+    VT_TRY_OUT(from->load(from->ctx, row[i], &g[n].plan, &g[n].values, err), err, "row %d", row[i]);
     if (!g[n].values) continue;
-    VT_TRY_OUT(group_take(f, row[i], &g[n], &in[n], err), err, "task %d", row[i]);
+    VT_TRY_OUT(group_take(f, row[i], &g[n], &in[n], err), err, "row %d", row[i]);
     for (int q = 0; q < VT_RES_CLASSES; q++) tau[n][q] = f->structure[row[i]].tau[VT_CONTINUOUS][q].tau_ps;
     n++;
   }

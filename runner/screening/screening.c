@@ -118,7 +118,7 @@ static vt_status take_glass(vt_fits *f, int i, const vt_plan *p, const double *v
   VT_PASS(vt_replica_layout(p, def, VT_MAX_ARRAYS, &n, err));
   const double *quench = vt_array_find(def, n, values, &vt_a_glass_quench, &rows);
   if (!quench) VT_FAIL(err, VT_EBUG, "a glass has no array '%s'", vt_a_glass_quench.path);
-  VT_TRY(vt_tg_glass(rows->dim[0], quench, p->protocol.quench_npt_below_k, &f->tg[i], err), err, "glass of task %d", i);
+  VT_TRY(vt_tg_glass(rows->dim[0], quench, p->protocol.quench_npt_below_k, &f->tg[i], err), err, "glass of row %d", i);
   return VT_OK;
 }
 
@@ -254,8 +254,8 @@ vt_status vt_fits_make(const vt_campaign *c, const vt_arrays_from *from, vt_fits
     vt_plan plan;
     double *values = NULL;
     if (c->task[i].kind != VT_TASK_GLASS) continue;
-    VT_TRY_OUT(vt_campaign_plan(c, i, &plan, err), err, "plan of task %d", i);
-    VT_TRY_OUT(from->load(from->ctx, i, &plan, &values, err), err, "task %d", i);
+    VT_TRY_OUT(vt_campaign_plan(c, i, &plan, err), err, "plan of row %d", i);
+    VT_TRY_OUT(from->load(from->ctx, i, &plan, &values, err), err, "row %d", i);
     if (!values) continue;
     rc = take_glass(f, i, &plan, values, err);
     vt_free(values);

@@ -56,7 +56,7 @@ typedef struct vt_rank_state {
   int32_t doing;                            /* vt_rank_doing */
   int32_t task, attempt, half_stage, stage; /* of a busy rank; stage: vt_stage */
   double fraction, ns;                      /* of its task */
-  double heard, since;                      /* last word; since when it does this (comm's clock) */
+  double heard, since;                      /* from it, last; since when it does this (comm's clock) */
 } vt_rank_state;
 
 /* Something worth a line in log/events.jsonl. */

@@ -178,7 +178,7 @@ def main():
     a.add_argument("--verbose", action="store_true")
     args = a.parse_args()
     rng = random.Random(args.seed)
-    tmp = pathlib.Path(args.checkpointing or tempfile.mkdtemp(prefix="vitrion-faults-"))
+    tmp = pathlib.Path(args.keep or tempfile.mkdtemp(prefix="vitrion-faults-"))
     tmp.mkdir(exist_ok=True)
     campaign = tmp / "c.yaml"
     campaign.write_text(CAMPAIGN.format(file=args.source / "campaigns/potentials/oxyhalide7-v0.nep.txt", produce=args.produce))
@@ -200,7 +200,7 @@ def main():
         print(f"campaign {n}: {used} faults, {began} starts, {'equal' if equal else 'DIFFERENT'}", flush=True)
         if used == 0 and not equal:
             break
-        if equal and not args.checkpointing:
+        if equal and not args.keep:
             shutil.rmtree(out)
     print(f"\n{'fault':12} {'moment':11} {'number':>6} {'job lived on':>12} {'lost work, s: median':>21} {'maximum':>8}")
     for kind in KINDS:
@@ -216,7 +216,7 @@ def main():
                       "worker_deaths_at_work": len(workers), "survived": sum(r["survived"] for r in workers),
                       "lost_s_median": round(statistics.median(lost), 3) if lost else None,
                       "lost_s_max": round(max(lost), 3) if lost else None}))
-    if not args.checkpointing:
+    if not args.keep:
         shutil.rmtree(tmp, ignore_errors=True)
     return 1 if bad or len(records) < args.faults else 0
 

@@ -487,7 +487,7 @@ def main():
             print(row((*rows[-1][:2], f"{rows[-1][2]:.0f}", rows[-1][3])), flush=True)
     finally:
         world.close()
-        if a.checkpointing:
+        if a.keep:
             print(f"kept: {top}")
         else:
             shutil.rmtree(top, ignore_errors=True)

@@ -35,7 +35,7 @@ static void slurm_answers(const char *job, const char *end)
 static void ends_in(double seconds)
 {
   char end[32];
-  (void)snprintf(end, sizeof end, "%lld", (long long)(time(NULL) + (time_t)seconds));
+  (void)snprintf(end, sizeof end, "%lld", (long long)time(NULL) + (long long)seconds);
   slurm_answers("1", end);
 }
 
