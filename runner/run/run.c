@@ -230,7 +230,7 @@ vt_status vt_run_campaign(vt_comm *comm, const vt_run_options *o, int *exit_code
   if (rc == VT_OK && *exit_code == 0) rc = run_shared(&r, exit_code, err);
   if (rc == VT_ESTOP) *exit_code = r.declared_dead ? VT_EXIT_OK : VT_EXIT_AGAIN;
   *alone = r.alone || rc == VT_ESTOP; /* ESTOP of a wait: somebody died while all waited for all */
-  if (rc != VT_OK && r.leads) vt__progress(&r.line, &r.last, "stopped");
+  if (rc != VT_OK && r.leads && vt_comm_rank(comm) == 0) vt__progress(&r.line, &r.last, "stopped");
   vt__progress_end(&r.line);
   vt_comm_on_wait(comm, NULL, NULL);
   vt_alive_install(NULL, NULL);
