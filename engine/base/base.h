@@ -96,14 +96,16 @@ vt_status vt_err_user(vt_err *err, vt_status s, const char *path, int line, int 
  * positions in our sources.  In a USER's file the position stays.
  *
  * vt_err_for_people: one a line, no empty ones.  vt_err_line: all on one line, joined by "; ", for log lines.  Both
- * keep our positions after vt_err_show_positions(1) (`--debug`).  vt_err_sentence: the innermost alone, never with a
- * position; it begins in `chain`, and *n is its length. */
+ * keep our positions after vt_err_show_positions(1) (`--debug`).  vt_err_sentences: one a line, never with a position:
+ * what the store holds must not depend on where our lines stand.  vt_err_sentence: the innermost alone, likewise; it
+ * begins in `chain`, and *n is its length. */
 void vt_err_show_positions(int on);
 void vt_err_for_people(const char *chain, vt_buf *out);
 typedef struct vt_err_text {
   char s[sizeof((vt_err *)NULL)->text];
 } vt_err_text;
 vt_err_text vt_err_line(const char *chain);
+vt_err_text vt_err_sentences(const char *chain);
 const char *vt_err_sentence(const char *chain, int *n);
 
 #define VT_FAIL(err, s, ...)                                              \

@@ -45,17 +45,18 @@ void vt_err_for_people(const char *chain, vt_buf *out)
   }
 }
 
-vt_err_text vt_err_line(const char *chain)
+/* The sentences of a chain with `between` (two bytes or fewer) between them. */
+static vt_err_text joined(const char *chain, const char *between, int positions)
 {
   vt_err_text t = {.s = ""};
   size_t used = 0;
   for (const char *line = chain; *line;) {
-    const char *from = show_positions ? line : line + position(line);
+    const char *from = positions ? line : line + position(line);
     size_t n = strcspn(from, "\n"), room = sizeof t.s - 1 - used;
-    if (n && used && room >= 2) {
-      memcpy(t.s + used, "; ", 2);
-      used += 2;
-      room -= 2;
+    if (n && used && room >= strlen(between)) {
+      memcpy(t.s + used, between, strlen(between));
+      used += strlen(between);
+      room -= strlen(between);
     }
     size_t put = n < room ? n : room;
     memcpy(t.s + used, from, put);
@@ -65,3 +66,6 @@ vt_err_text vt_err_line(const char *chain)
   t.s[used] = '\0';
   return t;
 }
+
+vt_err_text vt_err_line(const char *chain) { return joined(chain, "; ", show_positions); }
+vt_err_text vt_err_sentences(const char *chain) { return joined(chain, "\n", 0); }

@@ -184,7 +184,7 @@ static void one_task(vt_tables *t, const task_columns *k, const vt_campaign *c, 
     vt__table_put(k->host, i, (int)sizeof h.host, h.host);
     vt__table_put(k->build, i, (int)sizeof h.build_id, h.build_id);
   }
-  if (tries.failures) vt__table_put(k->error, i, W_ERROR, tries.last.err.text);
+  if (tries.failures) vt__table_put(k->error, i, W_ERROR, vt_err_sentences(tries.last.err.text).s);
 }
 
 static void task_tables(vt_tables *t, const vt_campaign *c, const vt_journal *j)

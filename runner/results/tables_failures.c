@@ -55,7 +55,7 @@ static void tables_failures_put(const columns *k, int64_t row, int task, const v
   k->half_stage[row] = rec->half_stage;
   k->step[row] = h->step;
   vt__table_put(k->stage, row, W_WORD, vt_stage_name(h->stage));
-  vt__table_put(k->error, row, W_ERROR, h->err.text);
+  vt__table_put(k->error, row, W_ERROR, vt_err_sentences(h->err.text).s);
   if (k->status) vt__table_put(k->status, row, 48, vt_status_text((vt_status)h->err.code));
   if (k->rank) k->rank[row] = h->rank;
   if (k->host) vt__table_put(k->host, row, W_HOST, h->host);

@@ -106,6 +106,12 @@ static void people_read_sentences_without_our_positions(void **state)
   assert_ptr_equal(vt_err_sentence(chain, &n), chain + strlen("engine/md/contacts.c:150: "));
   assert_int_equal(n, strlen("Cl 58 and O 81 are too close"));
   assert_string_equal(vt_err_line("").s, "");
+  vt_err_show_positions(1); /* what a store holds does not depend on --debug */
+  const vt_err_text stored = vt_err_sentences(chain);
+  vt_err_show_positions(0);
+  assert_string_equal(stored.s, vt_err_sentences(chain).s);
+  assert_null(strstr(stored.s, "engine/md/"));
+  assert_non_null(strstr(stored.s, "Cl 58 and O 81 are too close\n"));
 }
 
 static void debug_keeps_the_positions(void **state)
