@@ -24,18 +24,18 @@ TOPS = ("engine", "config", "runner", "tests")
 
 # library: (its headers, its symbols, the folders that may use it)
 FOREIGN = {
-    "MPI": (r"mpi\.h", r"P?MPIX?_\w+", ("runner/comm", "runner/store", "tests/mpi")),
+    "MPI": (r"mpi\w*\.h", r"P?MPIX?_\w+", ("runner/comm", "runner/store", "tests/mpi")),
     "HDF5": (r"hdf5(_hl)?\.h|H5\w+\.h", r"H5[A-Z]\w*", ("runner/store",)),
     "libyaml": (r"yaml\.h", r"yaml_\w+", ("config",)),
     "BLAS": (r"(cblas|lapacke|f77blas)\.h", r"cblas_\w+|openblas_\w+|[sdcz][a-z0-9]{3,6}_", ("engine/num",)),
-    "jansson": (r"jansson\.h", r"json_\w+|jansson_\w+", ("runner/json",)),
+    "jansson": (r"jansson\w*\.h", r"json_\w+|jansson_\w+", ("runner/json",)),
     "zlib": (r"zlib\.h", r"crc32\w*|adler32\w*|(de|in)flate\w*|(un)?compress2?|gz[a-z]\w*", ("engine/base",)),
     "libmd": (r"(sha\d*|md[45]|rmd160)\.h", r"(SHA|MD)\d\w*", ("engine/spec",)),
 }
 # functions that no library calls, except in the folders named
 BANNED = {
-    "prints or ends the process": (r"v?printf|puts|putchar|perror|_?exit|abort|__assert_fail", ("runner/run", "runner/farm", "runner/cli", "runner/watchdog")),
-    "is unsafe or not reproducible": (r"strtok|ato[fil]|v?sprintf|gets|s?rand|random|drand48", ()),
+    "prints or ends the process": (r"(__)?v?printf(_chk)?|puts|putchar|perror|_?exit|quick_exit|abort|__assert_fail", ("runner/run", "runner/farm", "runner/cli", "runner/watchdog")),
+    "is unsafe or not reproducible": (r"strtok|ato[fil]|v?sprintf|gets|s?rand|random|drand48|dlsym", ()),
 }
 # (object file, function): the only other places of a banned function
 BANNED_BUT = {("engine/base/assert.c", "abort")}  # where VT_ASSERT ends
@@ -130,6 +130,8 @@ def check_include(modules, file, quote, header):
         if re.fullmatch(headers, header.split("/")[-1]) and not inside(header, TOPS) and not inside(file.rel, allowed):
             yield f"<{header}> ({library}) is not allowed here"
     if quote != '"':
+        if inside(header, TOPS):
+            yield f'<{header}> is ours: it is written in quotes'
         return
     if not inside(header, TOPS):
         yield f'"{header}" is not written from the root of the repository'
@@ -152,8 +154,11 @@ def check_includes(files, modules):
         if not file.module and not file.rel.startswith("tests/"):
             yield f"{file.rel}: belongs to no vt_module()"
         for number, line in enumerate(file.lines, 1):
-            found = re.match(r'\s*#\s*include\s*([<"])([^>"]+)', line)
-            for text in check_include(modules, file, found[1], found[2]) if found else ():
+            if not re.match(r"\s*#(\s|/\*.*?\*/)*(include|\\$)", line):
+                continue
+            found = re.match(r'\s*#\s*include\s*([<"])([^>"]+)[>"]', line)
+            texts = check_include(modules, file, found[1], found[2]) if found else ["an include of another form than <...> or \"...\""]
+            for text in texts:
                 yield f"{file.rel}:{number}: {text}"
 
 
@@ -194,9 +199,10 @@ def symbols(build, modules):
     names = {name: (set(), set()) for name in modules if name in libraries}
     if names:
         out = subprocess.run(["nm", "-A", *(libraries[name] for name in names)], capture_output=True, text=True, check=True)
-        for module, file, kind, symbol in re.findall(r"libvt_(\w+)\.a:(.*)\.o:.* ([A-Zi]) (\w+)$", out.stdout, re.M):
-            if kind != "U" or (f"{modules[module].folder}/{file}", symbol) not in BANNED_BUT:
-                names[module][kind != "U"].add(symbol)
+        for module, file, kind, symbol in re.findall(r"libvt_(\w+)\.a:(.*)\.o:.* ([A-Zivw]) (\w+)$", out.stdout, re.M):
+            defined = kind not in "Uvw"
+            if defined or (f"{modules[module].folder}/{file}", symbol) not in BANNED_BUT:
+                names[module][defined].add(symbol)
     return {name: (undefined - defined, defined) for name, (undefined, defined) in names.items()}
 
 

@@ -30,7 +30,7 @@ static int run_parse(run_args *a, vt_usage *u, int argc, char **argv)
 
 /* ------------------------------------------------------------------ log/rank-NNNN.log */
 
-static const char *unguarded; /* why this rank has no watchdog, NULL: it has one */
+static const char *no_watchdog; /* why this rank has no watchdog, NULL: it has one */
 
 typedef struct rank_log {
   int rank;
@@ -62,7 +62,8 @@ static void open_log(void *ctx, const char *dir)
   l->file = fopen(path, "a");
   vt_log_install(to_file, l, VT_LOG_INFO);
   if (!l->file) vt_log(VT_LOG_WARN, "cli", "cannot open '%s': this rank logs to the terminal only", path);
-  if (unguarded) vt_log(VT_LOG_INFO, "cli", "ev=no_watchdog why=\"%s\" (the death of a rank ends the job)", unguarded);
+  if (no_watchdog)
+    vt_log(VT_LOG_INFO, "cli", "ev=no_watchdog why=\"%s\" (the death of a rank ends the job)", no_watchdog);
   vt_log(VT_LOG_INFO, "cli", "ev=start build=%s compiler=\"%s\" mpi=\"%s\" simd=%s", b->build_id, b->compiler,
          vt_comm_mpi_version(), vt_simd_name(vt_simd_best()));
 }
@@ -165,8 +166,8 @@ int cmd_run(int argc, char **argv)
       .most_args = 1};
   vt_comm *comm;
   vt_err err = {0};
-  (void)signal(SIGXFSZ, SIG_IGN);                      /* a file-size limit is a write error, from the first file on */
-  unguarded = vt_watchdog_start(vt_crash_note_record); /* before MPI: from here on this is the child */
+  (void)signal(SIGXFSZ, SIG_IGN); /* a file-size limit is a write error, from the first file on */
+  no_watchdog = vt_watchdog_start(vt_crash_note_record); /* before MPI: from here on this is the child */
   const char *launched = getenv("PMI_RANK");
   if (!launched || strcmp(launched, "0") == 0) vt_stop_ask_slurm();
   if (open_mpi(&argc, &argv, &comm, &err) != VT_OK) {

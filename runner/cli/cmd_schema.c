@@ -6,11 +6,13 @@
 #include "runner/results/results.h"
 
 /* Of a campaign file, or of an example (path NULL). */
-static int schema_of_store(const char *path, int json, vt_buf *text)
+static int schema_of_store(const vt_usage *u, const char *path, int json, vt_buf *text)
 {
   vt_err err = {0};
   vt_campaign *c = NULL;
-  const int code = path ? vt_cli_campaign(path, 1, VT_SIMD_AUTO, NULL, &c) : VT_EXIT_OK;
+  int code = path ? vt_cli_readable(u, path) : -1;
+  if (code >= 0) return code;
+  code = path ? vt_cli_campaign(path, 1, VT_SIMD_AUTO, NULL, &c) : VT_EXIT_OK;
   if (code != VT_EXIT_OK) return code;
   const vt_status rc = vt_store_schema(c, vt_cli_env(1), json, text, &err);
   vt_campaign_free(c);
@@ -78,7 +80,7 @@ int cmd_schema(int argc, char **argv)
   vt_status rc = VT_OK;
   code = VT_EXIT_OK;
   if (u.n_args > 0)
-    code = schema_of_store(u.n_args > 1 ? u.arg[1] : NULL, json, &text);
+    code = schema_of_store(&u, u.n_args > 1 ? u.arg[1] : NULL, json, &text);
   else if (json)
     rc = put_json(&text, &err);
   else

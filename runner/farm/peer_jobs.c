@@ -2,7 +2,7 @@
 #include "runner/farm/farm_impl.h"
 #include "runner/farm/master_impl.h"
 
-/* How often the journal is read for the results of others; how old news may be when a task is claimed. */
+/* How often the journal is read for the results of others; how old that may be when a task is claimed. */
 static const double CHECK_S = 2, FRESH_S = 1;
 /* An heir of a dead job needs moments to give its claims back. */
 static const double CLAIM_MOST_S = 20;
@@ -59,12 +59,12 @@ static vt_status failure(vt_master *m, const vt_rec *rec, int task, vt_err *err)
   return vt__master_event(m, &ev, err);
 }
 
-/* An event may lease a task, which asks for news again: a record is counted as seen before it is handled. */
+/* An event may lease a task, which reads the journal again: a record is counted as seen before it is handled. */
 vt_status vt__peer_jobs_read(vt_master *m, vt_err *err)
 {
   vt_journal *j = m->o->replay;
   if (!j) return VT_OK;
-  VT_TRY(vt_journal_refresh(j, err), err, "news in the journal");
+  VT_TRY(vt_journal_refresh(j, err), err, "records that were added to the journal");
   m->read = vt_comm_now(m->comm);
   while (m->n_seen < vt_journal_count(j)) {
     vt_rec rec = *vt_journal_rec(j, m->n_seen++);
@@ -94,7 +94,7 @@ static vt_status peer_jobs_elsewhere(vt_master *m, int worker, int task, vt_err 
   return vt__master_event(m, &(vt_event){.kind = VT_EV_ELSEWHERE, .worker = worker, .task = task}, err);
 }
 
-/* Another job releases a task after its record is durable, so news that are a moment old may miss one that was just
+/* Another job releases a task after its record is durable, so what was read a moment ago may lack one that was just
  * done: it is done twice then, with the same bits. */
 vt_status vt__peer_jobs_claim(vt_master *m, int worker, int task, int *ours, vt_err *err)
 {

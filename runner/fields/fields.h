@@ -3,7 +3,9 @@
  *
  * One row a number.  Names follow one rule: x, x_se (its standard error), x_lo95 and x_hi95 (ends of its 95 %
  * interval), with the unit last: Ea_eV, Ea_se_eV, Ea_lo95_eV; in an object or a group of its own: value, se, lo95,
- * hi95.  Names that are older than the rule stay as copies.  Nothing here is collective or allocates, but JSON. */
+ * hi95.  The frame of the metals is `metal` for Haven ratios and `framework` for transference numbers and Onsager
+ * coefficients, as in older files.  Names that are older than the rule stay as copies.  Nothing here is collective or
+ * allocates, but JSON. */
 #ifndef VT_FIELDS_H
 #define VT_FIELDS_H
 

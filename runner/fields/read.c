@@ -32,6 +32,7 @@ void vt_field_doc(const vt_field *f, char doc[160])
   if (f->kind != VT_FIELD_REASON) return;
   for (int k = 0; k < f->reasons->n && n < 160; k++)
     n += (size_t)snprintf(doc + n, 160 - n, "%s%d %s", k ? ", " : n ? ": " : "", k, f->reasons->row[k].name);
+  VT_ASSERT(n < 160); /* nothing was cut */
 }
 
 /* NOLINTNEXTLINE(misc-no-recursion): as deep as the parts of a struct, two levels */

@@ -171,7 +171,9 @@ static const char head[] =
     "Names follow one rule, here, in JSON and in `summary.csv`: `x`, `x_se` (its standard error), `x_lo95` and\n"
     "`x_hi95` (ends of its 95 % interval), the unit last where a name has one: `ea_ev`, `ea_se_ev`, `ea_lo95_ev`.\n"
     "Where the estimate has a group or an object of its own: `value`, `se`, `lo95`, `hi95`.  Frames of the Haven\n"
-    "ratio: `metal`, `barycentric`, `frame_free`.  Names that are older than the rule stay as copies, marked below.\n\n"
+    "ratio: `metal`, `barycentric`, `frame_free`; of transference numbers and Onsager coefficients that of the metals "
+    "is\n"
+    "called `framework`, as in older files.  Names that are older than the rule stay as copies, marked below.\n\n"
     "Every dataset has the attributes `unit` (`1`: none), `doc` (the column \"meaning\") and `source`.  NaN, and\n"
     "-1 in whole numbers where their meaning says so: not there or not resolved.\n\n";
 

@@ -207,7 +207,8 @@ static void task_tables(vt_tables *t, const vt_campaign *c, const vt_journal *j)
       .ns = vt__table_f64(t, "/tasks/simulated_time", "ns", "simulated time", n),
       .wall = vt__table_f64(t, "/timing/wall", "s", "wall time of the task (not reproducible)", n),
       .host = vt__table_str(t, "/timing/host", "where it ran (not reproducible)", n, 64),
-      .build = vt__table_str(t, "/timing/build", "build that computed it (bits are promised for one build)", n, 48),
+      .build = vt__table_str(t, "/timing/build", "build that computed it (the same bytes are promised for one build)",
+                             n, 48),
       .crashes = vt__table_i64(t, "/timing/crashes", "processes that died while they ran it (not reproducible)", n),
       .rank = vt__table_i64(t, "/timing/rank", "MPI rank that ran it (not reproducible)", n)};
   for (int i = 0; j && i < c->n_tasks && t->rc == VT_OK; i++) one_task(t, &k, c, j, i);

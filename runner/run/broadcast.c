@@ -91,11 +91,11 @@ vt_status vt__run_broadcast_campaign(vt_comm *comm, const vt_run_options *o, vt_
   if (rank > 0) rc = broadcast_parse(&h, copy, o, c, err);
   /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): all agreed on VT_OK, so *c is made */
   if (rc == VT_OK && !vt_simd_works((vt_simd)(*c)->numerics.simd))
-    rc = vt_err_set(
-        err, VT_EUNSUP, __FILE__, __LINE__,
-        "this campaign computes with %s, which this processor cannot do (bits belong to a campaign's identity; "
-        "say engine.simd in the campaign file to choose what all ranks can do)",
-        vt_simd_name((vt_simd)(*c)->numerics.simd));
+    rc = vt_err_set(err, VT_EUNSUP, __FILE__, __LINE__,
+                    "this campaign computes with %s, which this processor cannot do (the last digits depend on it, so "
+                    "it belongs to a campaign's identity; "
+                    "say engine.simd in the campaign file to choose what all ranks can do)",
+                    vt_simd_name((vt_simd)(*c)->numerics.simd));
   if (rc == VT_OK) rc = vt_outdir_name(dir, h.output, err);
   rc = vt_comm_agree(comm, rc, err);
 out:

@@ -135,11 +135,11 @@ vt_status vt__check_builds(const run *r, vt_err *err)
              h.build_id, mine);
       return VT_OK;
     }
-    VT_FAIL(
-        err, VT_EINVAL,
-        "'%s' has results of another build (%s; this is %s), whose last bits may differ: go on with that build, say "
-        "--allow-mixed, or give another --output",
-        r->dir.dir, h.build_id, mine);
+    VT_FAIL(err, VT_EINVAL,
+            "'%s' has results of another build (%s; this is %s), whose results may differ in the last digits: go on "
+            "with that build, say "
+            "--allow-mixed, or give another --output",
+            r->dir.dir, h.build_id, mine);
   }
   return VT_OK;
 }
@@ -150,7 +150,8 @@ static vt_status same_build(const run *r, vt_err *err)
   const char *leader = vt_jobs_leader(r->jobs), *mine = vt_build_info()->build_id;
   if (r->o->allow_mixed || !leader[0] || strcmp(vt_jobs_leader_build(r->jobs), mine) == 0) return VT_OK;
   VT_FAIL(err, VT_EINVAL,
-          "'%s' is led by %s, this is build %s, whose last bits may differ: join with that build, or say --allow-mixed",
+          "'%s' is led by %s, this is build %s, whose results may differ in the last digits: join with that build, or "
+          "say --allow-mixed",
           r->dir.dir, leader, mine);
 }
 

@@ -71,7 +71,7 @@ static void repair_said(vt_repair *r, const char *fmt, ...)
 
 /* ------------------------------------------------------------------ one thing each */
 
-static vt_status mend_campaign(const vt__checkup *k, vt_repair *r, vt_err *err)
+static vt_status repair_campaign(const vt__checkup *k, vt_repair *r, vt_err *err)
 {
   VT_PASS(vt_file_replace(k->dir->campaign, k->campaign_of_store.s, k->campaign_of_store.len, err));
   repair_said(r, "campaign.yaml: restored from results.h5");
@@ -84,7 +84,7 @@ static int is_fit(void *ctx, const vt_rec *rec)
   return !k->unfit || !k->unfit[rec - vt_journal_rec(k->j, 0)];
 }
 
-static vt_status mend_shard(vt__checkup *k, const vt_finding *f, vt_repair *r, vt_err *err)
+static vt_status repair_shard(vt__checkup *k, const vt_finding *f, vt_repair *r, vt_err *err)
 {
   int kept;
   VT_PASS(vt_journal_repair(k->j, f->number, is_fit, k, &kept, err));
@@ -92,7 +92,7 @@ static vt_status mend_shard(vt__checkup *k, const vt_finding *f, vt_repair *r, v
   return VT_OK;
 }
 
-static vt_status mend_checkpoint(const vt__checkup *k, const vt_finding *f, vt_repair *r, vt_err *err)
+static vt_status repair_checkpoint(const vt__checkup *k, const vt_finding *f, vt_repair *r, vt_err *err)
 {
   char from[2 * VT_PATH], to[2 * VT_PATH], stem[VT_PATH], name[VT_PATH];
   in_dir(k->dir, "checkpoint/damaged", to);
@@ -106,7 +106,7 @@ static vt_status mend_checkpoint(const vt__checkup *k, const vt_finding *f, vt_r
   return VT_OK;
 }
 
-static vt_status mend_glass(const vt__checkup *k, const vt_finding *f, vt_repair *r, vt_err *err)
+static vt_status repair_glass(const vt__checkup *k, const vt_finding *f, vt_repair *r, vt_err *err)
 {
   vt_plan p;
   double *values;
@@ -136,7 +136,7 @@ static vt_status make_views(vt__checkup *k, vt_err *err)
   return rc;
 }
 
-static vt_status mend_store(vt__checkup *k, vt_repair *r, vt_err *err)
+static vt_status repair_store(vt__checkup *k, vt_repair *r, vt_err *err)
 {
   char name[VT_PATH], path[2 * VT_PATH];
   if (!k->c || !k->j) return VT_OK; /* stays a finding */
@@ -151,7 +151,7 @@ static vt_status mend_store(vt__checkup *k, vt_repair *r, vt_err *err)
   return VT_OK;
 }
 
-static vt_status mend_summary(vt__checkup *k, vt_repair *r, vt_err *err)
+static vt_status repair_summary(vt__checkup *k, vt_repair *r, vt_err *err)
 {
   if (!k->c || !k->j) return VT_OK;
   VT_PASS(make_views(k, err));
@@ -174,17 +174,17 @@ static vt_status verify_repair(vt__checkup *k, const vt_finding *f, vt_repair *r
   case VT_REPAIR_NONE:
     return VT_OK;
   case VT_REPAIR_CAMPAIGN:
-    return mend_campaign(k, r, err);
+    return repair_campaign(k, r, err);
   case VT_REPAIR_SHARD:
-    return mend_shard(k, f, r, err);
+    return repair_shard(k, f, r, err);
   case VT_REPAIR_CHECKPOINT:
-    return mend_checkpoint(k, f, r, err);
+    return repair_checkpoint(k, f, r, err);
   case VT_REPAIR_GLASS:
-    return mend_glass(k, f, r, err);
+    return repair_glass(k, f, r, err);
   case VT_REPAIR_STORE:
-    return mend_store(k, r, err);
+    return repair_store(k, r, err);
   case VT_REPAIR_SUMMARY:
-    return mend_summary(k, r, err);
+    return repair_summary(k, r, err);
   case VT_REPAIR_REMOVE:
     return remove_file(k, f, r, err);
   }

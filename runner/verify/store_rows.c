@@ -86,7 +86,7 @@ static vt_status compare_states(compared *m, vt_err *err)
   vt_status rc = VT_OK;
   int64_t *done = NULL, *failed = NULL;
   size_t n, q;
-  int lost = 0, lost_tries = 0, news = 0, first = -1;
+  int lost = 0, lost_tries = 0, newer = 0, first = -1;
   char hex[65], where[96] = "";
   VT_TRY_OUT(vt_store_read_i64(m->s, "/tasks/done", &done, &n, err), err, "store");
   VT_TRY_OUT(vt_store_read_i64(m->s, "/tasks/failures", &failed, &q, err), err, "store");
@@ -98,7 +98,7 @@ static vt_status compare_states(compared *m, vt_err *err)
     if (done[i] && !has && first < 0) first = i;
     lost += done[i] && !has;
     lost_tries += tries < failed[i];
-    news += (has && !done[i]) || tries > failed[i];
+    newer += (has && !done[i]) || tries > failed[i];
   }
   if (first >= 0) {
     vt_uid_hex(&k->c->task[first].uid, hex);
@@ -113,10 +113,10 @@ static vt_status compare_states(compared *m, vt_err *err)
                           .action = "the next run does them again; repair makes the store anew and keeps this one as "
                                     "results-before-repair.h5"},
               "%d results and %d failures that results.h5 shows are not in the journal", lost, lost_tries);
-  if (news && !lost && !lost_tries)
+  if (newer && !lost && !lost_tries)
     vt__found(
         k, (vt__place){.kind = VT_FOUND_INFO, .file = "results.h5", .action = "the end of the next run makes it anew"},
-        "out of date: the journal holds more of %d tasks", news);
+        "out of date: the journal holds more of %d tasks", newer);
 out:
   vt_free(done);
   vt_free(failed);
