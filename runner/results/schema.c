@@ -172,7 +172,8 @@ static const char head[] =
     "`x_hi95` (ends of its 95 % interval), the unit last where a name has one: `ea_ev`, `ea_se_ev`, `ea_lo95_ev`.\n"
     "Where the estimate has a group or an object of its own: `value`, `se`, `lo95`, `hi95`.  Frames of the Haven\n"
     "ratio: `metal`, `barycentric`, `frame_free`.  Names that are older than the rule stay as copies, marked below.\n\n"
-    "Every dataset has the attributes `unit` (`1`: none), `doc` (the column \"meaning\") and `source`.  NaN, and\n"
+    "Every dataset has the attributes `unit` (`1`: none), `doc` (the column \"meaning\"), `source` and `digest`\n"
+    "(of its values, defined in `runner/store/store.h`; `vitrion verify` compares).  NaN, and\n"
     "-1 in whole numbers where their meaning says so: not there or not resolved.\n\n";
 
 static void put_lists(vt_buf *b, const vt_campaign *c, const vt_fits *f, int lengths)
