@@ -257,13 +257,13 @@ typedef struct checking {
   int n, without, wrong;
   vt_status rc; /* VT_ENOMEM ends it */
   char first[128];
-  vt_err why;
+  char why[320];
 } checking;
 
 static herr_t digest_visit(hid_t file, const char *name, const H5O_info_t *info, void *ctx)
 {
   checking *c = ctx;
-  char path[128];
+  char path[128], text[sizeof c->why];
   int there = 0;
   if (info->type != H5O_TYPE_DATASET) return 0;
   (void)snprintf(path, sizeof path, "/%s", name);
@@ -276,11 +276,14 @@ static herr_t digest_visit(hid_t file, const char *name, const H5O_info_t *info,
   c->without += rc == VT_OK && !there;
   if (rc == VT_OK) return 0;
   c->rc = rc;
+  int len;
+  const char *sentence = vt_err_sentence(why.text, &len);
+  (void)snprintf(text, sizeof text, "%.*s", len, sentence);
   if (c->wrong++ == 0) {
-    c->why = why;
+    memcpy(c->why, text, sizeof text);
     memcpy(c->first, path, sizeof path);
   }
-  if (c->found && rc != VT_ENOMEM) c->found(c->ctx, path, why.text);
+  if (c->found && rc != VT_ENOMEM) c->found(c->ctx, path, text);
   return rc == VT_ENOMEM;
 }
 
@@ -293,7 +296,7 @@ vt_status vt_store_check_digests(vt_store *s, void (*found)(void *ctx, const cha
     return vt__h5_fail(err, VT_ECORRUPT, __FILE__, __LINE__, "the datasets of the store cannot be listed");
   if (c.wrong)
     VT_FAIL(err, c.rc == VT_ENOMEM ? c.rc : VT_ECORRUPT, "%d datasets are not what was written, the first is '%s': %s",
-            c.wrong, c.first, c.why.text);
+            c.wrong, c.first, c.why);
   if (c.without) VT_FAIL(err, VT_EUNSUP, "%d of %d datasets have no digest", c.without, c.n + c.without);
   return VT_OK;
 }
