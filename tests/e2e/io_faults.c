@@ -10,6 +10,8 @@
  *
  * close closes the file and then reports the error, as Linux does.  The count lives in memory that forked processes
  * share, because a program may fork before it begins its work. */
+/* NOLINTBEGIN(readability-identifier-naming,readability-inconsistent-declaration-parameter-name): names and parameters
+ * are libc's */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -286,3 +288,5 @@ int linkat(int x, const char *a, int y, const char *b, int flags)
   REAL(int (*)(int, const char *, int, const char *, int), "linkat");
   return pair_fails(LINK, a, b) ? failed() : call(x, a, y, b, flags);
 }
+
+/* NOLINTEND(readability-identifier-naming,readability-inconsistent-declaration-parameter-name) */
