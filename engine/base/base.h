@@ -228,6 +228,9 @@ int vt_edit_distance(const char *a, const char *b, int limit);
 VT_MUST_CHECK vt_status vt_file_read(const char *path, size_t most, char **data, size_t *n, vt_err *err);
 /* Whole or not at all: write path.tmp-<pid>, fsync, rename, fsync the folder. VT_EIO. */
 VT_MUST_CHECK vt_status vt_file_replace(const char *path, const void *data, size_t n, vt_err *err);
+/* The same without any fsync, for a view that may be lost: a reader sees one of the two files whole, a power loss may
+ * leave either, or an empty one. VT_EIO. */
+VT_MUST_CHECK vt_status vt_file_replace_view(const char *path, const void *data, size_t n, vt_err *err);
 /* The same, but what stood at `path` before is at `path`.prev afterwards: at every moment one of the two is whole.  One
  * writer at a time; the temporary file is `path`.tmp. VT_EIO. */
 VT_MUST_CHECK vt_status vt_file_rotate(const char *path, const void *data, size_t n, vt_err *err);
@@ -245,6 +248,32 @@ double vt_cpu_s(void);
 void vt_nap_s(double s);
 /* The date: 2026-02-03T04:05:06.789Z. */
 void vt_utc_now(char text[32]);
+
+/* ------------------------------------------------------------------ rests, signs of life */
+
+/* How often something may be done that is not the work but touches files (status.json, a look for HALT, heartbeats).
+ * The rest counts from the END of the last time and is so long that this one thing takes no more than VT_PACE_SHARE of
+ * the time: five of them take at most 2 %.  But it is never longer than most_s: what must be seen within some time is
+ * seen within that, whatever it costs.  What costs next to nothing (VT_PACE_SHARE of every_s) keeps its rhythm: every
+ * every_s, from begin to begin.  The first time that something took a quarter of a second the log says so:
+ * ev=slow_storage what="..." took_s=... rest_s=...  No clock: the caller says what time it is.  All times are seconds.
+ * Give what, every_s and most_s (>= every_s), the rest is 0; it is due at once. */
+#define VT_PACE_SHARE 0.004
+typedef struct vt_pace {
+  const char *what;   /* for the log, borrowed */
+  double every_s;     /* least rest */
+  double most_s;      /* longest rest */
+  double began, next; /* the last begin; when it is due again */
+  int said;           /* the log knows that it is slow */
+} vt_pace;
+int vt_pace_due(const vt_pace *p, double now);
+void vt_pace_begin(vt_pace *p, double now);
+void vt_pace_end(vt_pace *p, double now);
+
+/* A sign of life to whom it may concern, from loops that take long outside of replicas: reading, hashing, fitting.
+ * Installed by the program; cheap, may be called often; errno is kept.  NULL: nobody listens. */
+void vt_alive_install(void (*alive)(void *ctx), void *ctx);
+void vt_alive(void);
 
 /* ------------------------------------------------------------------ random numbers
  *

@@ -86,26 +86,38 @@ vt_status vt_file_move(const char *from, const char *to, vt_err *err)
 }
 
 /* The bytes on the disk under the name tmp; `path` is what the user knows. */
-static vt_status write_aside(const char *tmp, const char *path, const void *data, size_t n, vt_err *err)
+static vt_status write_aside(const char *tmp, const char *path, const void *data, size_t n, int sync, vt_err *err)
 {
   int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (fd < 0) VT_FAIL(err, VT_EIO, "cannot create '%s': %s", tmp, strerror(errno));
-  int ok = write_all(fd, data, n) && fsync(fd) == 0;
+  int ok = write_all(fd, data, n) && (!sync || fsync(fd) == 0);
   int why = errno;
   if (close(fd) != 0 && ok) ok = 0, why = errno;
   if (!ok) VT_FAIL(err, VT_EIO, "cannot write '%s': %s", path, strerror(why));
   return VT_OK;
 }
 
-vt_status vt_file_replace(const char *path, const void *data, size_t n, vt_err *err)
+static vt_status replace(const char *path, const void *data, size_t n, int sync, vt_err *err)
 {
   char tmp[4096];
   if (snprintf(tmp, sizeof tmp, "%s.tmp-%ld", path, (long)getpid()) >= (int)sizeof tmp)
     VT_FAIL(err, VT_EINVAL, "path '%.80s...' is too long", path);
-  vt_status rc = write_aside(tmp, path, data, n, err);
-  if (rc == VT_OK) rc = vt_file_move(tmp, path, err);
+  vt_status rc = write_aside(tmp, path, data, n, sync, err);
+  if (rc == VT_OK && sync) rc = vt_file_move(tmp, path, err);
+  if (rc == VT_OK && !sync && rename(tmp, path) != 0)
+    rc = vt_err_set(err, VT_EIO, __FILE__, __LINE__, "cannot rename '%s' to '%s': %s", tmp, path, strerror(errno));
   if (rc != VT_OK) (void)unlink(tmp);
   return rc;
+}
+
+vt_status vt_file_replace(const char *path, const void *data, size_t n, vt_err *err)
+{
+  return replace(path, data, n, 1, err);
+}
+
+vt_status vt_file_replace_view(const char *path, const void *data, size_t n, vt_err *err)
+{
+  return replace(path, data, n, 0, err);
 }
 
 vt_status vt_file_rotate(const char *path, const void *data, size_t n, vt_err *err)
@@ -114,7 +126,7 @@ vt_status vt_file_rotate(const char *path, const void *data, size_t n, vt_err *e
   if (snprintf(tmp, sizeof tmp, "%s.tmp", path) >= (int)sizeof tmp ||
       snprintf(prev, sizeof prev, "%s.prev", path) >= (int)sizeof prev)
     VT_FAIL(err, VT_EINVAL, "path '%.80s...' is too long", path);
-  vt_status rc = write_aside(tmp, path, data, n, err);
+  vt_status rc = write_aside(tmp, path, data, n, 1, err);
   if (rc == VT_OK && rename(path, prev) != 0 && errno != ENOENT)
     rc = vt_err_set(err, VT_EIO, __FILE__, __LINE__, "cannot rename '%s' to '%s': %s", path, prev, strerror(errno));
   if (rc == VT_OK) rc = vt_file_move(tmp, path, err);

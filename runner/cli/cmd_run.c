@@ -71,12 +71,10 @@ static void open_log(void *ctx, const char *dir)
 /* ------------------------------------------------------------------ the command */
 
 /* A signal in the middle of a launch can leave hydra's start-up protocol stuck for ever (seen with MPICH 4.0.2): a job
- * that has not started after this time is given up instead of idling until its wall limit. */
-enum { LAUNCH_MOST_S = 300 };
-
+ * that has not started after vt_watchdog_start_patience_s is given up instead of idling until its wall limit. */
 static void launch_is_stuck(int sig)
 {
-  static const char text[] = "vitrion run: MPI did not start within 300 s; nothing was done; submit again\n";
+  static const char text[] = "vitrion run: MPI did not start in time; nothing was done; submit again\n";
   (void)sig;
   ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
   (void)ignored;
@@ -86,10 +84,20 @@ static void launch_is_stuck(int sig)
 static vt_status open_mpi(int *argc, char ***argv, vt_comm **comm, vt_err *err)
 {
   (void)signal(SIGALRM, launch_is_stuck);
-  (void)alarm(LAUNCH_MOST_S);
+  (void)alarm((unsigned)vt_watchdog_start_patience_s());
+  vt_watchdog_doing("starting MPI");
   vt_status rc = vt_comm_mpi_open(argc, argv, comm, err);
   (void)alarm(0);
+  vt_watchdog_doing("reading the command line");
   return rc;
+}
+
+/* Who waits is alive: the rank that is waited for has the deadline. */
+static vt_status while_waiting(void *ctx, vt_err *err)
+{
+  (void)ctx, (void)err;
+  vt_watchdog_beat();
+  return VT_OK;
 }
 
 static int run_campaign(vt_comm *comm, const run_args *a, const vt_usage *u)
@@ -158,7 +166,8 @@ int cmd_run(int argc, char **argv)
              "is done is kept.  Ends with the Arrhenius table, the comparison and results.h5.\n"
              "SIGTERM, SIGUSR1, SIGINT, --wall, SLURM's time limit or a file HALT in the folder stop it softly:\n"
              "every rank writes a checkpoint within --grace, the exit code is 75, and the same command\n"
-             "continues from there.",
+             "continues from there.  A rank that shows no sign of life for 300 s (VITRION_START_PATIENCE) before\n"
+             "the first task ends the job with 75.",
       .example = "mpiexec.mpich -n 4 vitrion run campaigns/quickstart.yaml --output runs/first",
       .opt = opt,
       .n_opt = sizeof opt / sizeof *opt,
@@ -174,6 +183,7 @@ int cmd_run(int argc, char **argv)
     vt_watchdog_phase_set(VT_WATCHDOG_OVER); /* its own failure, not a death */
     return vt_cli_fail(&err);
   }
+  vt_comm_on_wait(comm, while_waiting, NULL);
   int rank = vt_comm_rank(comm);
   const char *mismatch = vt_comm_mpi_mismatch(comm);
   int32_t code = -1;
@@ -186,6 +196,7 @@ int cmd_run(int argc, char **argv)
     if (code < 0 && rank > 0) code = run_parse(&a, &u, argc, argv); /* rank 0 found nothing to say */
     if (code < 0) code = run_campaign(comm, &a, &u);
   }
+  vt_comm_on_wait(comm, while_waiting, NULL); /* the campaign has taken its own away */
   code = vt_cli_done(code);
   if (vt_comm_bcast(comm, 0, &code, sizeof code, &err) != VT_OK) code = VT_EXIT_FAIL;
   if (vt_comm_shrunk(comm)) vt_watchdog_leave(vt_comm_barrier(comm, &err) == VT_OK ? code : VT_EXIT_AGAIN);

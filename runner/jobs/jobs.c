@@ -82,6 +82,9 @@ static vt_status read_leader(vt_jobs *j, double now, vt_err *err)
   return VT_OK;
 }
 
+/* A beat that takes no more of its interval keeps the rhythm. */
+static const double QUICK = 0.02;
+
 static vt_status jobs_beat(vt_jobs *j, double now, vt_err *err)
 {
   VT_PASS(jobs_presence(j, 1, err));
@@ -94,9 +97,13 @@ vt_status vt_jobs_beat(vt_jobs *j, double now, vt_err *err)
   vt_err own = {0};
   if (!err) err = &own;
   VT_PASS(check_ours(j, err));
-  if (now - j->tried < j->beat_s) return VT_OK;
-  j->tried = now;
-  return bear(j, &j->beating, now, jobs_beat(j, now, err), err);
+  if (!vt_pace_due(&j->pace, now)) return VT_OK;
+  double from = vt_now_s();
+  vt_pace_begin(&j->pace, now);
+  vt_status rc = bear(j, &j->beating, now, jobs_beat(j, now, err), err);
+  double took = vt_now_s() - from;
+  vt_pace_end(&j->pace, now + (took > QUICK * j->beat_s ? took : 0));
+  return rc;
 }
 
 /* ------------------------------------------------------------------ opening, closing */
@@ -147,8 +154,10 @@ vt_status vt_jobs_open(vt_jobs **out, const vt_jobs_options *o, double now, vt_e
   VT_TRY(VT_NEW(j, 1, err), err, "jobs at '%s'", o->dir);
   j->fd = -1;
   j->beat_s = o->beat_s;
+  j->pace = (vt_pace){
+      .what = "heartbeats of jobs", .every_s = o->beat_s, .most_s = o->silence_s / 3, .next = now + o->beat_s};
   j->silence_s = o->silence_s;
-  j->tried = j->verified = now;
+  j->verified = now;
   (void)snprintf(j->dir, sizeof j->dir, "%s", o->dir);
   VT_TRY_OUT(vt_dir_make(o->dir, err), err, "folder of jobs");
   j->fd = open(o->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -89,7 +89,9 @@ VT_MUST_CHECK vt_status vt_jobs_open(vt_jobs **j, const vt_jobs_options *o, doub
 /* Drop claims, leadership, presence.  NULL is allowed. */
 void vt_jobs_close(vt_jobs *j);
 
-/* Does something at most every beat_s; call it at least every silence_s/4.  Other errors are logged and borne for
+/* Does something at most every beat_s; where that takes long it rests longer (vt_pace), but at most silence_s/3 from
+ * the end of one to the begin of the next, so that others see it beat as long as a beat takes less than half of
+ * silence_s.  Call it at least every silence_s/4.  Other errors are logged and borne for
  * silence_s/2, then VT_EIO (before others may believe us dead). */
 VT_MUST_CHECK vt_status vt_jobs_beat(vt_jobs *j, double now, vt_err *err);
 

@@ -60,7 +60,7 @@ struct vt_jobs {
   double beat_s, silence_s;
   vt_job me;
   char presence[VT__JOBS_NAME], lease[VT__JOBS_NAME];
-  double tried; /* last beat */
+  vt_pace pace; /* of heartbeats */
   vt__bearing beating, leasing;
   int lost, leads, others;
   double verified; /* when `leads` was last read from the files */

@@ -91,6 +91,7 @@ static int crc_of(vt_journal *j, int fd, uint64_t n, uint64_t offset, uint32_t *
     size_t part = n > BLOCK ? BLOCK : (size_t)n;
     if (!vt__pread_all(fd, j->block, part, offset)) return 0;
     *crc = vt_crc32(*crc, j->block, part);
+    vt_alive();
     n -= part;
     offset += part;
   }
@@ -152,6 +153,7 @@ static uint64_t record_behind(vt_journal *j, int fd, uint64_t from, uint64_t siz
 {
   vt__rec_head h;
   for (uint64_t at = from + 8; at + VT__REC_HEAD <= size;) {
+    vt_alive();
     size_t n = size - at > BLOCK ? BLOCK : (size_t)(size - at);
     if (!vt__pread_all(fd, j->scan, n, at)) return 0;
     size_t last = n - VT__REC_HEAD, k = 0;
@@ -236,7 +238,10 @@ out:
 vt_status vt_journal_refresh(vt_journal *j, vt_err *err)
 {
   VT_PASS(list_shards(j, err));
-  for (int k = 0; k < j->n_shards; k++) VT_PASS(read_shard(j, j->by_name[k], err));
+  for (int k = 0; k < j->n_shards; k++) {
+    vt_alive();
+    VT_PASS(read_shard(j, j->by_name[k], err));
+  }
   return VT_OK;
 }
 

@@ -42,6 +42,7 @@ vt_status vt_records_replay(vt_sched *s, const vt_sched_task *task, int n, const
   VT_TRY(vt_calloc64(&p, (size_t)r.cap, sizeof *r.action, err), err, "scheduler actions");
   r.action = p;
   for (int i = 0; i < n && rc == VT_OK; i++) {
+    vt_alive();
     if (vt_journal_result(j, &task[i].uid)) {
       rc = one_event(&r, &(vt_event){.kind = VT_EV_RESULT, .worker = -1, .task = i}, err);
       if (done) done(ctx, i);

@@ -36,9 +36,9 @@ static vt_status open_folder_beat(void *ctx, int *others, int *leads, vt_err *er
   *others = vt_jobs_others(r->jobs);
   *leads = vt_jobs_leads(r->jobs, now);
   if (!*leads && now - r->asked_to_lead > VT_JOB_BEAT_S) {
-    r->asked_to_lead = now;
     VT_PASS(vt_jobs_lead(r->jobs, now, leads, err));
     if (*leads) VT_PASS(vt_jobs_sweep(r->jobs, now, err));
+    r->asked_to_lead = vt_now_s();
   }
   return VT_OK;
 }

@@ -32,7 +32,8 @@ typedef struct vt_progress_line {
   const vt_outdir *dir;
   int quiet, tty, open;
   int silent; /* another job writes status.json */
-  double last_line, last_file;
+  double last_line;
+  vt_pace file;         /* of status.json */
   char last_error[256]; /* of the last failure or death */
 } vt_progress_line;
 void vt__progress(vt_progress_line *p, const vt_run_snapshot *w, const char *state);
@@ -62,7 +63,6 @@ typedef struct run {
   /* deaths while others wait */
   char death_notes[VT_PATH * 2]; /* <out>/lease/fallen/<job>- */
   vt_death_notes notes;
-  double looked;        /* for death notes             */
   double asked_to_lead; /* for a leader that has ended */
 } run;
 

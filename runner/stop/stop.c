@@ -10,7 +10,6 @@
 #include "runner/stop/stop.h"
 #include "runner/watchdog/watchdog.h"
 
-static const double HALT_EVERY_S = 1.0;
 /* One Ctrl-C may arrive twice: from the terminal, and passed on by the watchdog. */
 static const double SAME_SIGNAL_S = 0.5;
 /* A batch system counts its minutes from its own start of the job and ends it up to so much early. */
@@ -21,7 +20,8 @@ static struct timespec caught_at;
 static double slurm_end; /* 0: none, or not known */
 static double stop_at;   /* when to begin to stop; 0: never */
 static char halt_path[VT_PATH + 16];
-static double halt_seen;
+/* Rests between two looks at it: a second, and more where a look takes long. */
+static vt_pace halt_pace = {.what = "the look for HALT", .every_s = 1, .most_s = 60};
 static int closing; /* the halt file asks to begin nothing more */
 static char reason[96];
 static double stopped_at;
@@ -142,9 +142,10 @@ const char *vt_stop_reason(void)
     (void)snprintf(reason, sizeof reason, "signal %d (%s)", (int)caught, strsignal(caught));
   else if (stop_at > 0 && now >= stop_at)
     (void)snprintf(reason, sizeof reason, "the wall limit");
-  else if (halt_path[0] && now - halt_seen >= HALT_EVERY_S) {
-    halt_seen = now;
+  else if (halt_path[0] && vt_pace_due(&halt_pace, now)) {
+    vt_pace_begin(&halt_pace, now);
     read_halt();
+    vt_pace_end(&halt_pace, vt_now_s());
   }
   if (reason[0]) stopped_at = now;
   return reason[0] ? reason : NULL;
