@@ -2,7 +2,9 @@
  *
  * What is in it, and where its bytes are described:
  *
- *   campaign.yaml            the campaign as recorded, resolved, every default written out; config/schema.md
+ *   .vitrion                 whose the folder is: the line "vitrion output folder 1"; written before anything else
+ *   campaign.yaml            the campaign as recorded, resolved, every default written out; config/schema.md.  Its
+ *                            potential.file is relative to this folder, potential.sha256 says which file it was
  *   journal/<shard>.vtj      results and failures: the truth; runner/journal/journal.h, runner/records/records.h
  *   checkpoint/<uid>.vck     of a task that runs or was interrupted, .vck.prev the one before; engine/replica/replica.h
  *   results.h5               the store; config/store.md (`vitrion schema store`)
@@ -36,12 +38,30 @@ typedef struct vt_outdir {
   struct vt_jobs *alone; /* between vt_outdir_lock and vt_outdir_release */
 } vt_outdir;
 
-/* Names only. */
+/* Names only; a leading ~ or ~/ is HOME. */
 VT_MUST_CHECK vt_status vt_outdir_name(vt_outdir *o, const char *dir, vt_err *err);
-/* The folder and its subfolders. */
+/* The folder, its mark and its subfolders; first asks vt_outdir_check_owner. */
 VT_MUST_CHECK vt_status vt_outdir_make(const vt_outdir *o, vt_err *err);
+
+/* place.c: whose a folder is and where it lies. */
+/* VT_OK for a folder that is ours or holds nothing that a run would write; VT_EINVAL, naming it, if there is such a
+ * file.  Ours is a folder with .vitrion, or (of an earlier build) with shards in journal/, or with journal/ and a
+ * campaign.yaml as runs record it.  Changes nothing. */
+VT_MUST_CHECK vt_status vt_outdir_check_owner(const vt_outdir *o, vt_err *err);
+int vt_outdir_is_ours(const vt_outdir *o);
+/* The folder in full, whether it exists or not, links in the part that exists resolved; o->dir if that is too long. */
+void vt_outdir_full(const vt_outdir *o, char full[VT_PATH]);
+/* Let canonical text of `c` name the potential relative to this folder. */
+void vt_outdir_place_potential(const vt_outdir *o, vt_campaign *c);
+/* For a start without --output: is another folder in which this campaign (resolved) has begun found at its output, if
+ * that is taken relative to the campaign file's folder or a folder above that or above the present one, or does the
+ * campaign file lie in one?  1 with its name and how many tasks are done there.  0 if `o` itself holds a campaign. */
+int vt_outdir_elsewhere(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env, char found[VT_PATH],
+                        int *done);
+
 /* For the job that leads: compare the campaign recorded there with `c` (resolved): equal is fine; different is refused
- * with VT_EINVAL unless `extend` and `c` only adds tasks; then record `c`. */
+ * with VT_EINVAL unless `extend` and `c` only adds tasks; then record `c`.  What is refused is named key by key, with
+ * how many of the journal's results are of `c`. */
 VT_MUST_CHECK vt_status vt_outdir_record(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env,
                                          int extend, vt_err *err);
 /* For a job that joins: the recorded campaign (waited for a while: the leader may have just begun) must be `c`. */

@@ -155,6 +155,21 @@ static vt_status same_build(const run *r, vt_err *err)
           r->dir.dir, leader, mine);
 }
 
+/* The first line of a run. */
+static void say_where(const run *r)
+{
+  char full[VT_PATH];
+  int done = 0;
+  if (r->o->quiet) return;
+  for (int i = 0; i < r->c->n_tasks; i++) done += vt_journal_result(r->j, &r->c->task[i].uid) != NULL;
+  vt_outdir_full(&r->dir, full);
+  if (done || vt_journal_count(r->j))
+    printf("output: %s (going on, %d of %d done)\n", full, done, r->c->n_tasks);
+  else
+    printf("output: %s (new)\n", full);
+  (void)fflush(stdout);
+}
+
 vt_status vt__run_open_folder(run *r, vt_err *err)
 {
   VT_TRY(vt_outdir_make(&r->dir, err), err, "campaign '%s'", r->o->campaign);
@@ -169,6 +184,7 @@ vt_status vt__run_open_folder(run *r, vt_err *err)
   }
   VT_PASS(open_journal(r, err));
   VT_PASS(vt__check_builds(r, err));
+  say_where(r);
   vt_events_open(&r->events, r->dir.events, vt_jobs_id(r->jobs), r->leads);
   return VT_OK;
 }

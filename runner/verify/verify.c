@@ -233,7 +233,7 @@ void vt__checkup_free(vt__checkup *k)
 {
   vt_free(k->unfit);
   vt_free(k->first);
-  vt_buf_free(&k->campaign_of_store);
+  vt_buf_free(&k->campaign_text);
   vt_journal_free(k->j);
   vt_campaign_free(k->c);
   k->unfit = NULL;
