@@ -43,13 +43,17 @@ static int shows_journal(vt_store *s, const vt_campaign *c, const vt_journal *j)
   return yes;
 }
 
-/* 1 if results.h5 shows exactly what the journal holds.  A file that is not what was written is not opened. */
-static int store_is_current(const char *path, const vt_campaign *c, const vt_journal *j)
+/* 1 if results.h5 shows exactly what the journal holds, dataset by dataset.  A file that is not what was written is not
+ * opened; one without digests is of an older build, and is made anew. */
+static int store_is_current(const char *path, const vt_campaign *c, const vt_journal *j, const vt_fits *f)
 {
   vt_store *s = NULL;
   vt_err ignored = {0};
+  int same = 0;
   int yes = vt_store_check_sum(path, &ignored) == VT_OK && vt_store_open(&s, path, &ignored) == VT_OK &&
-            shows_campaign(s, c) && shows_journal(s, c, j);
+            shows_campaign(s, c) && shows_journal(s, c, j) &&
+            vt__results_promised(s, c, j, f, &same, &ignored) == VT_OK && same &&
+            vt_store_check_digests(s, NULL, NULL, &ignored) == VT_OK;
   vt_store_close(s);
   return yes;
 }
@@ -60,7 +64,7 @@ vt_status vt_results_make(vt_comm *comm, const char *path, const vt_campaign *c,
   int32_t current = 0;
   vt_status rc = vt_journal_refresh(j, err);
   if (rc == VT_OK) rc = vt_fits_from_journal(c, j, fits, err);
-  if (rc == VT_OK && vt_comm_rank(comm) == 0) current = store_is_current(path, c, j);
+  if (rc == VT_OK && vt_comm_rank(comm) == 0) current = store_is_current(path, c, j, *fits);
   VT_PASS(vt_comm_agree(comm, rc, err));
   VT_PASS(vt_comm_bcast(comm, 0, &current, sizeof current, err));
   return current ? VT_OK : vt_results_assemble(comm, c, j, *fits, path, err);

@@ -143,6 +143,9 @@ vt_status vt_fits_from_store(const char *path, const vt_campaign_env *env, vt_ca
   rc = vt_store_check_sum(path, err); /* a store without a sum may have been copied from its folder */
   if (rc == VT_ECORRUPT) VT_TRY_OUT(rc, err, "the store is damaged: `vitrion repair` or the next run makes it again");
   VT_TRY_OUT(vt_store_open(&s, path, err), err, "store");
+  rc = vt_store_check_digests(s, NULL, NULL, err); /* VT_EUNSUP: of a build without digests */
+  if (rc != VT_EUNSUP)
+    VT_TRY_OUT(rc, err, "the store contradicts its digests: `vitrion repair` or the next run makes it again");
   VT_TRY_OUT(campaign_of_store(s, path, env, c, err), err, "store");
   VT_TRY_OUT(vt_store_read_i64(s, "/tasks/done", &l.done, &n, err), err, "store '%s'", path);
   if (n != (size_t)(*c)->n_tasks)

@@ -94,32 +94,59 @@ vt_status vt__contents_of(const vt_campaign *c, const vt_journal *j, const vt_fi
   return VT_OK;
 }
 
+/* The contents, and the texts that the spec of the store points at. */
+typedef struct described {
+  vt__contents all;
+  vt_buf text;
+  vt_store_attr attr[VT__ATTRIBUTES];
+  vt_row_source src;
+  vt_store_spec spec;
+} described;
+
+static vt_status describe(const vt_campaign *c, const vt_journal *j, const vt_fits *f, described *d, vt_err *err)
+{
+  *d = (described){.text = {0}};
+  VT_TRY(vt__contents_of(c, j, f, &d->all, err), err, "contents of the store");
+  vt_campaign_canon(c, &d->text);
+  VT_TRY(vt_buf_check(&d->text, err), err, "campaign text");
+  d->src = (vt_row_source){.c = c, .j = j, .def = d->all.row, .n_def = d->all.n_rows};
+  d->spec = (vt_store_spec){.dset = d->all.dset,
+                            .n_dset = d->all.n,
+                            .attr = d->attr,
+                            .n_attr = vt__attributes_of(c, d->attr),
+                            .campaign_text = d->text.s,
+                            .n_rows = c->n_tasks,
+                            .row = vt_row_fill,
+                            .ctx = &d->src};
+  return VT_OK;
+}
+
+static void describe_free(described *d)
+{
+  vt_buf_free(&d->text);
+  vt__contents_free(&d->all);
+}
+
+vt_status vt__results_promised(vt_store *s, const vt_campaign *c, const vt_journal *j, const vt_fits *f, int *same,
+                               vt_err *err)
+{
+  described d;
+  *same = 0;
+  vt_status rc = describe(c, j, f, &d, err);
+  if (rc == VT_OK) rc = vt_store_promises(s, &d.spec, "/timing/assembled", same, err); /* when, not what */
+  describe_free(&d);
+  return rc;
+}
+
 vt_status vt_results_assemble(vt_comm *comm, const vt_campaign *c, const vt_journal *j, const vt_fits *f,
                               const char *path, vt_err *err)
 {
-  vt_status rc = VT_OK;
-  vt_buf text = {0};
-  vt_store_attr attr[VT__ATTRIBUTES];
-  vt__contents all;
-  VT_TRY_OUT(vt__contents_of(c, j, f, &all, err), err, "contents of the store");
-  vt_campaign_canon(c, &text);
-  VT_TRY_OUT(vt_buf_check(&text, err), err, "campaign text");
-out:
-  rc = vt_comm_agree(comm, rc, err);
+  described d;
+  vt_status rc = vt_comm_agree(comm, describe(c, j, f, &d, err), err);
   if (rc == VT_OK) {
-    vt_row_source src = {.c = c, .j = j, .def = all.row, .n_def = all.n_rows};
-    vt_store_spec spec = {.dset = all.dset,
-                          .n_dset = all.n,
-                          .attr = attr,
-                          .n_attr = vt__attributes_of(c, attr),
-                          .campaign_text = text.s,
-                          .n_rows = c->n_tasks,
-                          .row = vt_row_fill,
-                          .ctx = &src};
-    rc = vt_store_assemble(comm, path, &spec, err);
+    rc = vt_store_assemble(comm, path, &d.spec, err);
     if (rc != VT_OK) (void)vt_err_wrap(err, rc, __FILE__, __LINE__, "assembling '%s'", path);
   }
-  vt_buf_free(&text);
-  vt__contents_free(&all);
+  describe_free(&d);
   return rc;
 }

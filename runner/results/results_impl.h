@@ -61,6 +61,9 @@ typedef struct vt__contents {
 VT_MUST_CHECK vt_status vt__contents_of(const vt_campaign *c, const vt_journal *j, const vt_fits *f, vt__contents *out,
                                         vt_err *err);
 void vt__contents_free(vt__contents *s);
+/* *same: the digests in the store are those that results, failures and fits of the journal have now. */
+VT_MUST_CHECK vt_status vt__results_promised(vt_store *s, const vt_campaign *c, const vt_journal *j, const vt_fits *f,
+                                             int *same, vt_err *err);
 /* Attributes of the root group; their number. */
 enum { VT__ATTRIBUTES = 5 };
 int vt__attributes_of(const vt_campaign *c, vt_store_attr attr[VT__ATTRIBUTES]);

@@ -174,7 +174,8 @@ static const char head[] =
     "ratio: `metal`, `barycentric`, `frame_free`; of transference numbers and Onsager coefficients that of the metals "
     "is\n"
     "called `framework`, as in older files.  Names that are older than the rule stay as copies, marked below.\n\n"
-    "Every dataset has the attributes `unit` (`1`: none), `doc` (the column \"meaning\") and `source`.  NaN, and\n"
+    "Every dataset has the attributes `unit` (`1`: none), `doc` (the column \"meaning\"), `source` and `digest`\n"
+    "(of its values, defined in `runner/store/store.h`; `vitrion verify` compares).  NaN, and\n"
     "-1 in whole numbers where their meaning says so: not there or not resolved.\n\n";
 
 static void put_lists(vt_buf *b, const vt_campaign *c, const vt_fits *f, int lengths)

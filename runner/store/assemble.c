@@ -62,23 +62,25 @@ static vt_status assemble_reserve(const char *tmp, uint64_t most, vt_err *err)
   return VT_OK;
 }
 
-static vt_status assemble_begin(const char *tmp, const vt_store_spec *spec, int n_writers, vt_err *err)
+static vt_status assemble_begin(const char *tmp, const vt_store_spec *spec, int n_writers, vt_uid *sum, vt_err *err)
 {
   uint64_t most = vt__store_most_bytes(spec);
   VT_PASS(check_room(tmp, most, err));
-  VT_PASS(vt__store_create(tmp, spec, err));
+  VT_PASS(vt__store_create(tmp, spec, sum, err));
   /* One writer meets errors where they happen, and does not cut the file when it closes. */
   return n_writers > 1 ? assemble_reserve(tmp, most, err) : VT_OK;
 }
 
 /* The checksum is known before the rename, so that store and checksum disagree only for the moment between two renames.
  */
-static vt_status publish(const char *tmp, const char *path, vt_err *err)
+static vt_status publish(const char *tmp, const char *path, const vt_store_spec *spec, const vt_uid *digest,
+                         vt_err *err)
 {
   char sum[VT__STORE_PATH];
   vt_buf line = {0};
   (void)snprintf(sum, sizeof sum, "%s.sha256", path); /* fits: vt_store_assemble has measured it */
-  vt_status rc = vt__sum_line(tmp, path, &line, err);
+  vt_status rc = vt__store_finish(tmp, spec, digest, err);
+  if (rc == VT_OK) rc = vt__sum_line(tmp, path, &line, err);
   if (rc == VT_OK) rc = vt_file_move(tmp, path, err);
   if (rc == VT_OK) rc = vt_file_replace(sum, line.s, line.len, err);
   vt_buf_free(&line);
@@ -93,12 +95,12 @@ static void discard(const char *tmp)
 
 /* ------------------------------------------------------------------ all ranks */
 
-static vt_status assemble_fill(const vt_comm *c, const char *tmp, const vt_store_spec *spec, vt_err *err)
+static vt_status assemble_fill(const vt_comm *c, const char *tmp, const vt_store_spec *spec, vt_uid *sum, vt_err *err)
 {
   vt__writers *w;
   if (!vt__writers_has(c)) return VT_OK;
   VT_PASS(vt__writers_open(&w, c, err));
-  vt_status rc = vt__store_fill(tmp, spec, w, err);
+  vt_status rc = vt__store_fill(tmp, spec, w, sum, err);
   vt__writers_close(w);
   return rc;
 }
@@ -115,10 +117,13 @@ vt_status vt_store_assemble(vt_comm *c, const char *path, const vt_store_spec *s
   (void)snprintf(tmp, sizeof tmp, "%s.tmp", path);
   VT_TRY(check_same(c, spec, err), err, "store '%s'", path);
 
-  rc = leads ? assemble_begin(tmp, spec, vt_comm_size(c), err) : VT_OK;
+  void *sum = NULL;
+  rc = vt_calloc64(&sum, (size_t)spec->n_dset + 1, sizeof(vt_uid), err);
+  if (rc == VT_OK && leads) rc = assemble_begin(tmp, spec, vt_comm_size(c), sum, err);
   rc = vt_comm_agree(c, rc, err);
-  if (rc == VT_OK) rc = vt_comm_agree(c, assemble_fill(c, tmp, spec, err), err);
-  if (rc == VT_OK) rc = vt_comm_agree(c, leads ? publish(tmp, path, err) : VT_OK, err);
+  if (rc == VT_OK) rc = vt_comm_agree(c, assemble_fill(c, tmp, spec, sum, err), err);
+  if (rc == VT_OK) rc = vt_comm_agree(c, leads ? publish(tmp, path, spec, sum, err) : VT_OK, err);
+  vt_free(sum);
   if (rc == VT_OK || rc == VT_ESTOP) return rc; /* ESTOP: somebody died, nobody can be waited for */
   if (leads) discard(tmp);
   (void)vt_err_wrap(err, rc, __FILE__, __LINE__, "assembling the store '%s'", path);

@@ -35,6 +35,13 @@ void vt__h5_close(vt__h5_scope *s)
   while (s->n) (void)H5Idec_ref(s->id[--s->n]);
 }
 
+vt_status vt__h5_finish(vt__h5_scope *s, vt_status rc, vt_err *err, const char *what)
+{
+  int bad = 0;
+  while (s->n) bad |= H5Idec_ref(s->id[--s->n]) < 0;
+  return bad && rc == VT_OK ? vt__h5_fail(err, VT_EIO, __FILE__, __LINE__, "closing %s", what) : rc;
+}
+
 void vt__h5_abandon(vt__h5_scope *s) { s->n = 0; }
 
 void vt__h5_begin(void) { (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL); }

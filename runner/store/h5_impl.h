@@ -29,8 +29,11 @@ typedef struct vt__h5_scope {
 } vt__h5_scope;
 
 hid_t vt__h5_keep(vt__h5_scope *s, hid_t id); /* returns id; a negative one is not kept */
-void vt__h5_close(vt__h5_scope *s);           /* in reverse order */
-void vt__h5_abandon(vt__h5_scope *s);         /* forget without closing: see above */
+/* Close in reverse order.  vt__h5_close where nothing was written; vt__h5_finish where something was, because values
+ * may reach the disk only then: rc if that is a failure, else VT_EIO ("closing <what>") if a close failed. */
+void vt__h5_close(vt__h5_scope *s);
+VT_MUST_CHECK vt_status vt__h5_finish(vt__h5_scope *s, vt_status rc, vt_err *err, const char *what);
+void vt__h5_abandon(vt__h5_scope *s); /* forget without closing: see above */
 
 /* First call of every public function: errors are reported through vt_err, never printed. */
 void vt__h5_begin(void);
@@ -68,8 +71,9 @@ size_t vt__store_row_bytes(const vt_store_dset *d); /* of all dims but the first
 /* Bytes that the finished file needs at most, compression not counted on. */
 uint64_t vt__store_most_bytes(const vt_store_spec *spec);
 
-/* Serial: the file `tmp` with everything but the rows. */
-vt_status vt__store_create(const char *tmp, const vt_store_spec *spec, vt_err *err);
+/* Serial: the file `tmp` with everything but the rows.  sum[n_dset + 1], zeroed by the caller: the digests of the
+ * tables are written down and left there, that of /campaign last. */
+vt_status vt__store_create(const char *tmp, const vt_store_spec *spec, vt_uid *sum, vt_err *err);
 
 /* The ranks that write rows: rank 0 alone, without MPI, or the first two. */
 typedef struct vt__writers vt__writers;
@@ -82,10 +86,25 @@ vt_status vt__writers_agree(const vt__writers *w, int mine, int *worst, vt_err *
 vt_status vt__writers_access(const vt__writers *w, hid_t access, hid_t xfer, vt_err *err);
 int vt__writers_rank(const vt__writers *w);
 int vt__writers_size(const vt__writers *w);
+/* Collective over the writers: n bytes become, on all of them, the exclusive or of what each has. */
+vt_status vt__writers_xor(const vt__writers *w, void *bytes, int n, vt_err *err);
 void vt__writers_close(vt__writers *w); /* collective over the writers; NULL is allowed */
 
 /* Collective over the writers: fill every row, close, sync.  A writer on which nothing failed returns VT_OK even when
- * another one failed: the agreement of all ranks that follows tells. */
-vt_status vt__store_fill(const char *tmp, const vt_store_spec *spec, const vt__writers *w, vt_err *err);
+ * another one failed: the agreement of all ranks that follows tells.  The digests of the rows go into sum[n_dset]. */
+vt_status vt__store_fill(const char *tmp, const vt_store_spec *spec, const vt__writers *w, vt_uid *sum, vt_err *err);
+/* Serial, no file: the digests of the rows. */
+vt_status vt__store_row_digests(const vt_store_spec *spec, vt_uid *sum, vt_err *err);
+
+/* Digests, by the definition in store.h (digest.c).  Add rows first..first+n-1 to *sum. */
+vt_status vt__digest_rows(vt_uid *sum, const void *rows, int64_t first, int64_t n, size_t row_bytes, vt_err *err);
+vt_status vt__digest_table(vt_uid *sum, const vt_store_dset *d, vt_err *err);
+/* Over the attribute that is there. */
+vt_status vt__digest_write(hid_t dset, const vt_uid *sum, vt_err *err);
+vt_status vt__store_sync(const char *tmp, vt_err *err);
+/* Serial, when all rows are there: their digests into the file, sync, and every dataset read back from the file and
+ * compared.  VT_EIO names the dataset that is not what was written. */
+vt_status vt__store_finish(const char *tmp, const vt_store_spec *spec, const vt_uid *sum, vt_err *err);
+hid_t vt__store_file(const vt_store *s);
 
 #endif

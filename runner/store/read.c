@@ -77,6 +77,8 @@ void vt_store_close(vt_store *s)
   vt_free(s);
 }
 
+hid_t vt__store_file(const vt_store *s) { return s->file; }
+
 /* ------------------------------------------------------------------ datasets */
 
 typedef struct opened {

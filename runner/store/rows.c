@@ -1,9 +1,6 @@
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "runner/store/h5_impl.h"
 
@@ -30,10 +27,11 @@ typedef struct filler {
   void **out; /* [n_dset] what the callback gets */
   vt__h5_scope scope;
   hid_t file, xfer;
-  int worst; /* of all writers so far */
+  int worst;   /* of all writers so far */
+  vt_uid *sum; /* [n_dset] digests of the rows of this writer */
 } filler;
 
-static vt_status prepare(filler *f, vt_err *err)
+static vt_status prepare(filler *f, int n_writers, vt_err *err)
 {
   size_t row = 0, n = (size_t)f->spec->n_dset;
   void *p;
@@ -46,7 +44,7 @@ static vt_status prepare(filler *f, vt_err *err)
     VT_ASSERT(vt__store_row_bytes(d) % vt__store_item_bytes(d) == 0);
     row += vt__store_row_bytes(d);
   }
-  int64_t share = (f->spec->n_rows + vt__writers_size(f->w) - 1) / vt__writers_size(f->w);
+  int64_t share = (f->spec->n_rows + n_writers - 1) / n_writers;
   f->batch_rows = row && row < BATCH_BYTES ? (int64_t)(BATCH_BYTES / row) : 1;
   if (f->batch_rows > share) f->batch_rows = share;
   for (target *t = f->target; t < f->target + f->n_target; t++) {
@@ -135,8 +133,14 @@ static vt_status write_rows(const filler *f, const target *t, int64_t first, int
   VT_H5_OUT(H5Dwrite(t->id, t->type, mem, there, f->xfer, t->batch), err, VT_EIO,
             "cannot write rows %lld..%lld of '%s'", (long long)first, (long long)(first + n - 1), t->d->path);
 out:
-  vt__h5_close(&s);
-  return rc;
+  return vt__h5_finish(&s, rc, err, t->d->path);
+}
+
+static vt_status store_rows_digest(const filler *f, int64_t first, int64_t n, vt_err *err)
+{
+  for (const target *t = f->target; t < f->target + f->n_target; t++)
+    VT_TRY(vt__digest_rows(&f->sum[t->k], t->batch, first, n, t->row_bytes, err), err, "rows of '%s'", t->d->path);
+  return VT_OK;
 }
 
 /* Tell the other writers how this one fared (`level` if *rc is a failure); 1 if nobody failed. */
@@ -158,6 +162,7 @@ static vt_status write_all_rows(filler *f, vt_err *err)
     int64_t first = at + f->batch_rows * vt__writers_rank(f->w);
     int64_t n = first >= n_rows ? 0 : n_rows - first < f->batch_rows ? n_rows - first : f->batch_rows;
     rc = store_rows_gather(f, first, n, err);
+    if (rc == VT_OK) rc = store_rows_digest(f, first, n, err);
     if (!all_well(f, &rc, FAILED, err)) return rc;
     for (int k = 0; k < f->n_target; k++) {
       rc = write_rows(f, &f->target[k], first, n, err);
@@ -169,43 +174,70 @@ static vt_status write_all_rows(filler *f, vt_err *err)
   return rc;
 }
 
-/* Every writer syncs: on a shared file system each node has its own dirty pages. */
-static vt_status sync_file(const char *tmp, vt_err *err)
-{
-  int fd = open(tmp, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) VT_FAIL(err, VT_EIO, "cannot open '%s': %s", tmp, strerror(errno));
-  int bad = fsync(fd) != 0, why = errno;
-  close(fd);
-  if (bad) VT_FAIL(err, VT_EIO, "cannot sync '%s': %s", tmp, strerror(why));
-  return VT_OK;
-}
-
+/* Values may reach the disk only when a dataset is closed: all agree before the file is closed, and after it.  A file
+ * that a close failed on is abandoned. */
 static vt_status close_all(filler *f, vt_err *err)
 {
-  if (f->worst == BROKEN) {
-    for (target *t = f->target; t < f->target + f->n_target; t++) vt__h5_abandon(&t->scope);
-    vt__h5_abandon(&f->scope);
-    return VT_OK;
+  vt_status rc = VT_OK;
+  for (target *t = f->target; t < f->target + f->n_target; t++) {
+    if (f->worst == BROKEN)
+      vt__h5_abandon(&t->scope);
+    else
+      rc = vt__h5_finish(&t->scope, rc, err, t->d->path);
   }
-  for (target *t = f->target; t < f->target + f->n_target; t++) vt__h5_close(&t->scope);
-  herr_t bad = f->file > 0 ? H5Fclose(f->file) : 0;
-  vt__h5_close(&f->scope);
-  return bad < 0 ? vt__h5_fail(err, VT_EIO, __FILE__, __LINE__, "closing the store") : VT_OK;
+  if (f->worst != BROKEN && all_well(f, &rc, BROKEN, err) && f->file > 0) {
+    if (H5Fclose(f->file) < 0) rc = vt__h5_fail(err, VT_EIO, __FILE__, __LINE__, "closing the store");
+    (void)all_well(f, &rc, BROKEN, err);
+  }
+  if (f->worst == BROKEN)
+    vt__h5_abandon(&f->scope);
+  else
+    vt__h5_close(&f->scope); /* property lists */
+  return rc;
 }
 
-vt_status vt__store_fill(const char *tmp, const vt_store_spec *spec, const vt__writers *w, vt_err *err)
+static void release(filler *f)
+{
+  for (target *t = f->target; t && t < f->target + f->n_target; t++) vt_free(t->batch);
+  vt_free(f->target);
+  vt_free(f->out);
+}
+
+vt_status vt__store_fill(const char *tmp, const vt_store_spec *spec, const vt__writers *w, vt_uid *sum, vt_err *err)
 {
   filler f = {.spec = spec, .w = w};
-  vt_status rc = prepare(&f, err);
+  void *p;
+  vt_status rc = vt_calloc64(&p, (size_t)spec->n_dset + 1, sizeof *f.sum, err);
+  f.sum = p;
+  if (rc == VT_OK) rc = prepare(&f, vt__writers_size(w), err);
   if (all_well(&f, &rc, FAILED, err) && f.n_target && spec->n_rows) {
     rc = open_all(&f, tmp, err);
     if (all_well(&f, &rc, BROKEN, err)) rc = write_all_rows(&f, err);
     vt_status closed = close_all(&f, rc == VT_OK ? err : NULL);
     if (rc == VT_OK) rc = closed;
   }
-  if (rc == VT_OK && f.worst == FINE) rc = sync_file(tmp, err);
-  for (target *t = f.target; t && t < f.target + f.n_target; t++) vt_free(t->batch);
-  vt_free(f.target);
-  vt_free(f.out);
+  /* Every writer syncs: on a shared file system each node has its own dirty pages. */
+  if (rc == VT_OK && f.worst == FINE) rc = vt__store_sync(tmp, err);
+  if (f.sum && f.worst == FINE) {
+    vt_status s = vt__writers_xor(w, f.sum, spec->n_dset * (int)sizeof *f.sum, err);
+    if (rc == VT_OK) rc = s;
+    for (int k = 0; k < spec->n_dset; k++)
+      if (vt__store_is_row(&spec->dset[k])) sum[k] = f.sum[k];
+  }
+  vt_free(f.sum);
+  release(&f);
+  return rc;
+}
+
+vt_status vt__store_row_digests(const vt_store_spec *spec, vt_uid *sum, vt_err *err)
+{
+  filler f = {.spec = spec, .sum = sum};
+  vt_status rc = prepare(&f, 1, err);
+  for (int64_t at = 0; rc == VT_OK && f.n_target && at < spec->n_rows; at += f.batch_rows) {
+    int64_t n = spec->n_rows - at < f.batch_rows ? spec->n_rows - at : f.batch_rows;
+    rc = store_rows_gather(&f, at, n, err);
+    if (rc == VT_OK) rc = store_rows_digest(&f, at, n, err);
+  }
+  release(&f);
   return rc;
 }

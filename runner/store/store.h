@@ -14,7 +14,10 @@ typedef enum vt_store_type { VT_F64, VT_I64, VT_STR } vt_store_type;
 
 /* One dataset.  path is absolute ("/obs/msd/mean"); intermediate groups are made.  dim[0] is the row count of a row
  * dataset.  STR: fixed width `width` bytes including the NUL (UTF-8).  Every dataset carries attributes unit ("1" if
- * none), doc, source. */
+ * none), doc, source, and digest: 64 hexadecimal digits, the exclusive or, over the rows i of the dataset, of
+ * SHA-256(i as 8 bytes little endian, then the row's values as they stand in the file: 8 bytes little endian a number,
+ * `width` bytes a text).  A row is what belongs to one index of the first dimension; a scalar is one row, number 0;
+ * without values it is 64 zeros.  It does not depend on who wrote which row when. */
 typedef struct vt_store_dset {
   char path[96], unit[24], doc[160], source[64];
   int type; /* vt_store_type */
@@ -48,7 +51,8 @@ typedef struct vt_store_spec {
 enum { VT_STORE_FORMAT = 1 };
 
 /* Collective over all ranks of c (over MPI, or a comm of one rank of any kind: then without MPI): `path`.tmp is written
- * by the first two ranks (the others nap), closed, synced, renamed to `path`; <path>.sha256 beside it holds the file's
+ * by the first two ranks (the others nap), closed, synced, read back from the file by rank 0 and compared with the
+ * digests of what was written, renamed to `path`; <path>.sha256 beside it holds the file's
  * SHA-256 (sha256sum's format).  All ranks leave with the same status.  A failed write removes the temporary file and
  * never blocks in HDF5's close; SIGXFSZ must be ignored by the process. The values in the file do not depend on the
  * number of ranks. */
@@ -77,6 +81,15 @@ VT_MUST_CHECK vt_status vt_store_read_str(vt_store *s, const char *dset, char **
                                           vt_err *err);
 /* A scalar string dataset ("/campaign") or a root attribute ("format") as text, appended to out. */
 VT_MUST_CHECK vt_status vt_store_read_text(vt_store *s, const char *name, vt_buf *out, vt_err *err);
+/* Read every dataset and compare it with its attribute digest.  VT_ECORRUPT: some differ or cannot be read, err names
+ * the first; found (may be NULL) is told of each.  VT_EUNSUP: all others are right, but some have no digest: the store
+ * was written by a build without them, or by another program. */
+VT_MUST_CHECK vt_status vt_store_check_digests(vt_store *s, void (*found)(void *ctx, const char *dset, const char *why),
+                                               void *ctx, vt_err *err);
+/* *same: every dataset of `spec` but `except` (a path, may be NULL) is there with the digest that its content in `spec`
+ * has.  Attributes are compared, no values are read from the store.  Calls spec->row for every row; serial. */
+VT_MUST_CHECK vt_status vt_store_promises(vt_store *s, const vt_store_spec *spec, const char *except, int *same,
+                                          vt_err *err);
 void vt_store_close(vt_store *s);
 
 const char *vt_store_hdf5_version(void);

@@ -77,7 +77,7 @@ vt_status vt__store_check(const vt_store_spec *spec, vt_err *err)
 
 uint64_t vt__store_most_bytes(const vt_store_spec *spec)
 {
-  /* Per dataset: object header, four attributes, heap and index blocks.  Per chunk: its index entry, its checksum and
+  /* Per dataset: object header, five attributes, heap and index blocks.  Per chunk: its index entry, its checksum and
    * the compressed empty chunk that HDF5 allocates first (deflate: about 1/1000), until its space is used again. */
   enum { PER_FILE = 16384, PER_DSET = 8192, PER_CHUNK = 256 };
   uint64_t sum = PER_FILE + strlen(spec->campaign_text);
@@ -103,8 +103,7 @@ static vt_status put_text(hid_t object, const char *name, const char *text, vt_e
             "attribute '%s'", name);
   VT_H5_OUT(H5Awrite(attr, type, text), err, VT_EIO, "attribute '%s'", name);
 out:
-  vt__h5_close(&s);
-  return rc;
+  return vt__h5_finish(&s, rc, err, name);
 }
 
 static vt_status put_int(hid_t object, const char *name, int64_t value, vt_err *err)
@@ -117,8 +116,7 @@ static vt_status put_int(hid_t object, const char *name, int64_t value, vt_err *
             VT_EIO, "attribute '%s'", name);
   VT_H5_OUT(H5Awrite(attr, H5T_NATIVE_INT64, &value), err, VT_EIO, "attribute '%s'", name);
 out:
-  vt__h5_close(&s);
-  return rc;
+  return vt__h5_finish(&s, rc, err, name);
 }
 
 /* The groups above `path`, without times in them: equal campaigns give equal files. */
@@ -138,11 +136,10 @@ static vt_status make_groups(hid_t file, const char *path, vt_err *err)
     if (there) continue;
     hid_t group = H5Gcreate2(file, part, H5P_DEFAULT, create, H5P_DEFAULT);
     VT_H5_OUT(group, err, VT_EIO, "group '%s'", part);
-    (void)H5Gclose(group);
+    VT_H5_OUT(H5Gclose(group), err, VT_EIO, "closing group '%s'", part);
   }
 out:
-  vt__h5_close(&s);
-  return rc;
+  return vt__h5_finish(&s, rc, err, path);
 }
 
 /* How a dataset lies in the file. */
@@ -182,27 +179,29 @@ static vt_status put_table(hid_t dset, const vt_store_dset *d, vt_err *err)
   VT_H5_OUT(mem = vt__h5_type(&s, d, 0), err, VT_EIO, "type of '%s'", d->path);
   VT_H5_OUT(H5Dwrite(dset, mem, H5S_ALL, H5S_ALL, H5P_DEFAULT, d->table), err, VT_EIO, "values of '%s'", d->path);
 out:
-  vt__h5_close(&s);
-  return rc;
+  return vt__h5_finish(&s, rc, err, d->path);
 }
 
-static vt_status put_dset(hid_t file, const vt_store_dset *d, vt_err *err)
+static vt_status put_dset(hid_t file, const vt_store_dset *d, vt_uid *sum, vt_err *err)
 {
   vt_status rc = VT_OK;
   vt__h5_scope s = {0};
   hid_t dset;
+  char hex[65];
   VT_TRY_OUT(make_groups(file, d->path, err), err, "dataset '%s'", d->path);
   VT_H5_OUT(dset = make_dset(&s, file, d), err, VT_EIO, "dataset '%s'", d->path);
   VT_TRY_OUT(put_text(dset, "unit", d->unit, err), err, "dataset '%s'", d->path);
   VT_TRY_OUT(put_text(dset, "doc", d->doc, err), err, "dataset '%s'", d->path);
   VT_TRY_OUT(put_text(dset, "source", d->source, err), err, "dataset '%s'", d->path);
+  if (d->table) VT_TRY_OUT(vt__digest_table(sum, d, err), err, "dataset '%s'", d->path);
+  vt_uid_hex(sum, hex); /* of rows: zeros, until they are there */
+  VT_TRY_OUT(put_text(dset, "digest", hex, err), err, "dataset '%s'", d->path);
   if (d->table && !is_empty(d)) rc = put_table(dset, d, err);
 out:
-  vt__h5_close(&s);
-  return rc;
+  return vt__h5_finish(&s, rc, err, d->path);
 }
 
-static vt_status put_campaign(hid_t file, const char *text, vt_err *err)
+static vt_status put_campaign(hid_t file, const char *text, vt_uid *sum, vt_err *err)
 {
   size_t width = strlen(text) + 1;
   if (width > INT32_MAX) VT_FAIL(err, VT_EINVAL, "a campaign of %zu bytes", width);
@@ -213,10 +212,10 @@ static vt_status put_campaign(hid_t file, const char *text, vt_err *err)
                      .type = VT_STR,
                      .width = (int)width,
                      .table = text};
-  return put_dset(file, &d, err);
+  return put_dset(file, &d, sum, err);
 }
 
-static vt_status put_everything(hid_t file, const vt_store_spec *spec, vt_err *err)
+static vt_status put_everything(hid_t file, const vt_store_spec *spec, vt_uid *sum, vt_err *err)
 {
   VT_PASS(put_int(file, "format", VT_STORE_FORMAT, err));
   for (int k = 0; k < spec->n_attr; k++) {
@@ -224,8 +223,8 @@ static vt_status put_everything(hid_t file, const vt_store_spec *spec, vt_err *e
     if (is_format(a)) continue;
     VT_PASS(a->is_int ? put_int(file, a->name, a->i, err) : put_text(file, a->name, a->text, err));
   }
-  VT_PASS(put_campaign(file, spec->campaign_text, err));
-  for (int k = 0; k < spec->n_dset; k++) VT_PASS(put_dset(file, &spec->dset[k], err));
+  VT_PASS(put_campaign(file, spec->campaign_text, &sum[spec->n_dset], err));
+  for (int k = 0; k < spec->n_dset; k++) VT_PASS(put_dset(file, &spec->dset[k], &sum[k], err));
   return VT_OK;
 }
 
@@ -236,15 +235,16 @@ static hid_t create_file(vt__h5_scope *s, const char *tmp)
   return H5Fcreate(tmp, H5F_ACC_TRUNC, create, access);
 }
 
-vt_status vt__store_create(const char *tmp, const vt_store_spec *spec, vt_err *err)
+vt_status vt__store_create(const char *tmp, const vt_store_spec *spec, vt_uid *sum, vt_err *err)
 {
   vt_status rc = VT_OK;
   vt__h5_scope s = {0};
   hid_t file;
   VT_H5_OUT(file = create_file(&s, tmp), err, VT_EIO, "cannot create '%s'", tmp);
-  VT_TRY_OUT(put_everything(file, spec, err), err, "writing '%s'", tmp); /* on failure the open file is abandoned */
+  VT_TRY_OUT(put_everything(file, spec, sum, err), err, "writing '%s'",
+             tmp); /* on failure the open file is abandoned */
+  VT_H5_OUT(H5Fflush(file, H5F_SCOPE_GLOBAL), err, VT_EIO, "flushing '%s'", tmp);
   VT_H5_OUT(H5Fclose(file), err, VT_EIO, "closing '%s'", tmp);
 out:
-  vt__h5_close(&s);
-  return rc;
+  return vt__h5_finish(&s, rc, err, tmp);
 }

@@ -103,6 +103,13 @@ out:
   return rc;
 }
 
+vt_status vt__writers_xor(const vt__writers *w, void *bytes, int n, vt_err *err)
+{
+  if (w->comm == MPI_COMM_NULL) return VT_OK;
+  int bad = MPI_Allreduce(MPI_IN_PLACE, bytes, n, MPI_BYTE, MPI_BXOR, w->comm);
+  return bad == MPI_SUCCESS ? VT_OK : mpi_fail(bad, "digests of the rows", err);
+}
+
 void vt__writers_close(vt__writers *w)
 {
   if (!w) return;

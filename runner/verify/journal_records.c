@@ -117,7 +117,8 @@ static void note_unfit(vt__checkup *k, int i, vt_status rc, const char *why)
 static vt_status compare_twice(vt__checkup *k, const vt_rec *r, const vt_plan *p, const vt_result_head *h,
                                const double *values, size_t n, vt_err *err)
 {
-  const vt_rec *a = k->first[vt_campaign_find(k->c, &r->uid)];
+  const int task = vt_campaign_find(k->c, &r->uid);
+  const vt_rec *a = k->first[task];
   vt_result_head first;
   double *other;
   size_t m;
@@ -125,9 +126,12 @@ static vt_status compare_twice(vt__checkup *k, const vt_rec *r, const vt_plan *p
   VT_PASS(vt_record_result(k->j, a, p, &first, &other, &m, err));
   int same = n == m && memcmp(values, other, n * sizeof *values) == 0;
   vt_free(other);
-  if (same) return VT_OK;
+  k->twice[task] = 1;
   record_place(k, r, file, where);
-  if (a->attempt != r->attempt || a->half_stage != r->half_stage)
+  if (same)
+    vt__found(k, (vt__place){.kind = VT_FOUND_INFO, .file = file, .where = where, .action = "harmless"},
+              "a second result of the same task, with the same values");
+  else if (a->attempt != r->attempt || a->half_stage != r->half_stage)
     vt__found(k, (vt__place){.kind = VT_FOUND_INFO, .file = file, .where = where, .action = "the first one counts"},
               "a second result of the same task, of another try (%d, not %d)", r->attempt, a->attempt);
   else
@@ -204,6 +208,8 @@ vt_status vt__check_records(vt__checkup *k, vt_err *err)
   k->unfit = p;
   VT_TRY(vt_calloc64(&p, (size_t)k->c->n_tasks, sizeof *k->first, err), err, "results of %d tasks", k->c->n_tasks);
   k->first = p;
+  VT_TRY(vt_calloc64(&p, (size_t)k->c->n_tasks, 1, err), err, "results of %d tasks", k->c->n_tasks);
+  k->twice = p;
   VT_TRY(vt_calloc64(&foreign, (size_t)vt_journal_shards(k->j) + 1, sizeof(int32_t), err), err, "journal shards");
   for (int i = 0; i < n; i++) {
     const vt_rec *r = vt_journal_rec(k->j, i);

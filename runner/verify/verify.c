@@ -233,11 +233,13 @@ void vt__checkup_free(vt__checkup *k)
 {
   vt_free(k->unfit);
   vt_free(k->first);
+  vt_free(k->twice);
   vt_buf_free(&k->campaign_text);
   vt_journal_free(k->j);
   vt_campaign_free(k->c);
   k->unfit = NULL;
   k->first = NULL;
+  k->twice = NULL;
   k->j = NULL;
   k->c = NULL;
 }

@@ -129,10 +129,65 @@ static void a_row_is_what_was_written(void **state)
   vt_store_close(s);
 }
 
+/* A byte of the values that changes, with a checksum of the file that was made to fit: only the digest can tell. */
+static void every_changed_byte_of_a_table_is_named_by_its_digest(void **state)
+{
+  (void)state;
+  static const int64_t numbers[] = {1, 2, 3};
+  vt_err err;
+  vt_store *s;
+  char *data;
+  size_t n, at = 0;
+  write_store();
+  VT_TEST_OK(vt_file_read(path, 1 << 22, &data, &n, &err), &err);
+  while (at + sizeof numbers <= n && memcmp(data + at, numbers, sizeof numbers) != 0) at++;
+  assert_true(at + sizeof numbers <= n);
+  for (size_t i = at; i < at + sizeof numbers; i++) {
+    poke(path, i, (char)(data[i] ^ 1));
+    VT_TEST_OK(vt_store_open(&s, path, &err), &err);
+    VT_TEST_REFUSED(vt_store_check_digests(s, NULL, NULL, &err), VT_ECORRUPT, &err, "/tasks/n");
+    vt_store_close(s);
+    poke(path, i, data[i]);
+  }
+  VT_TEST_OK(vt_store_open(&s, path, &err), &err);
+  VT_TEST_OK(vt_store_check_digests(s, NULL, NULL, &err), &err);
+  vt_store_close(s);
+  vt_free(data);
+}
+
+static void a_store_promises_what_was_written_and_nothing_else(void **state)
+{
+  (void)state;
+  static int64_t numbers[] = {1, 2, 3};
+  vt_store_dset dset[] = {
+      {.path = "/obs/x", .unit = "A", .doc = "x", .type = VT_F64, .n_dim = 3, .dim = {ROWS, LONG / 4, 4}},
+      {.path = "/tasks/n", .unit = "1", .doc = "n", .type = VT_I64, .n_dim = 1, .dim = {3}, .table = numbers}};
+  vt_store_spec spec = {.dset = dset, .n_dset = 2, .campaign_text = "vitrion: 1\n", .n_rows = ROWS, .row = value_row};
+  vt_err err;
+  vt_store *s;
+  int same;
+  write_store();
+  VT_TEST_OK(vt_store_open(&s, path, &err), &err);
+  VT_TEST_OK(vt_store_promises(s, &spec, NULL, &same, &err), &err);
+  assert_int_equal(same, 1);
+  numbers[2] = 4;
+  VT_TEST_OK(vt_store_promises(s, &spec, NULL, &same, &err), &err);
+  assert_int_equal(same, 0);
+  VT_TEST_OK(vt_store_promises(s, &spec, "/tasks/n", &same, &err), &err);
+  assert_int_equal(same, 1);
+  numbers[2] = 3;
+  (void)snprintf(dset[1].path, sizeof dset[1].path, "/tasks/m");
+  VT_TEST_OK(vt_store_promises(s, &spec, NULL, &same, &err), &err);
+  assert_int_equal(same, 0);
+  vt_store_close(s);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {cmocka_unit_test(every_changed_byte_of_the_store_is_noticed),
                                      cmocka_unit_test(every_changed_byte_of_the_sum_is_noticed),
-                                     cmocka_unit_test(a_row_is_what_was_written)};
+                                     cmocka_unit_test(a_row_is_what_was_written),
+                                     cmocka_unit_test(every_changed_byte_of_a_table_is_named_by_its_digest),
+                                     cmocka_unit_test(a_store_promises_what_was_written_and_nothing_else)};
   return cmocka_run_group_tests_name("store_sum", tests, open_sum, close_sum);
 }

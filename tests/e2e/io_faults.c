@@ -1,0 +1,288 @@
+/* io_faults.c - a library for LD_PRELOAD: the nth I/O call of one kind on certain files fails.
+ *
+ * Environment:
+ *   VT_FAULT_MATCH  text in the path of the files that count (of either path of a rename or link)
+ *   VT_FAULT_OP     open | write | fsync | rename | close | ftruncate | fallocate | link
+ *   VT_FAULT_N      the n-th such call of this process and of what it forks (counted from 1, together) fails
+ *   VT_FAULT_MODE   once | ever: that call alone, or every one from it on
+ *   VT_FAULT_ERROR  EIO | ENOSPC | EDQUOT | EINTR | short (write: half of the bytes are written and reported)
+ *   VT_FAULT_LOG    a file to which a line is appended whenever a call failed
+ *
+ * close closes the file and then reports the error, as Linux does.  The count lives in memory that forked processes
+ * share, because a program may fork before it begins its work. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+typedef enum fault_op { OPEN, WRITE, FSYNC, RENAME, CLOSE, FTRUNCATE, FALLOCATE, LINK, N_OPS } fault_op;
+static const char *const op_name[N_OPS] = {"open",  "write",     "fsync",     "rename",
+                                           "close", "ftruncate", "fallocate", "link"};
+
+static struct {
+  const char *match, *log;
+  int op, ever, error, is_short;
+  long n;
+  atomic_long *count;
+} fault = {.op = -1};
+
+static void *real(const char *name)
+{
+  void *p = dlsym(RTLD_NEXT, name);
+  if (!p) abort();
+  return p;
+}
+
+/* The address of a function as a pointer to it: POSIX promises that this conversion works. */
+#define REAL(type, name)               \
+  static __typeof__(type) call;        \
+  do {                                 \
+    if (!call) {                       \
+      void *p_ = real(name);           \
+      memcpy(&call, &p_, sizeof call); \
+    }                                  \
+  } while (0)
+
+__attribute__((constructor)) static void fault_begin(void)
+{
+  const char *op = getenv("VT_FAULT_OP"), *n = getenv("VT_FAULT_N"), *mode = getenv("VT_FAULT_MODE");
+  const char *error = getenv("VT_FAULT_ERROR");
+  fault.match = getenv("VT_FAULT_MATCH");
+  fault.log = getenv("VT_FAULT_LOG");
+  if (!op || !n || !fault.match) return;
+  static const struct {
+    const char *name;
+    int code;
+  } errors[] = {{"EIO", EIO}, {"ENOSPC", ENOSPC}, {"EDQUOT", EDQUOT}, {"EINTR", EINTR}};
+  for (size_t k = 0; error && k < sizeof errors / sizeof *errors; k++)
+    if (strcmp(error, errors[k].name) == 0) fault.error = errors[k].code;
+  fault.is_short = error && strcmp(error, "short") == 0;
+  fault.ever = mode && strcmp(mode, "ever") == 0;
+  fault.n = strtol(n, NULL, 10);
+  void *p = mmap(NULL, sizeof *fault.count, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (p == MAP_FAILED) return;
+  fault.count = p;
+  for (int k = 0; k < N_OPS; k++)
+    if (strcmp(op, op_name[k]) == 0) fault.op = k;
+}
+
+static void fault_note(const char *path, long n)
+{
+  char line[512];
+  if (!fault.log) return;
+  int fd = (int)syscall(SYS_openat, AT_FDCWD, fault.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  if (fd < 0) return;
+  int len = snprintf(line, sizeof line, "%s %ld %.400s\n", op_name[fault.op], n, path);
+  (void)!syscall(SYS_write, fd, line, (size_t)len);
+  (void)syscall(SYS_close, fd);
+}
+
+/* 1 if this call is to fail. */
+static int fails(fault_op op, const char *path)
+{
+  if ((int)op != fault.op || !path || !strstr(path, fault.match)) return 0;
+  long n = atomic_fetch_add(fault.count, 1) + 1;
+  if (n < fault.n || (n > fault.n && !fault.ever)) return 0;
+  int keep = errno;
+  fault_note(path, n);
+  errno = keep;
+  return 1;
+}
+
+static int fd_fails(fault_op op, int fd)
+{
+  char link[64], path[4096];
+  if ((int)op != fault.op) return 0;
+  int keep = errno;
+  (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+  ssize_t n = readlink(link, path, sizeof path - 1);
+  errno = keep;
+  if (n < 0) return 0;
+  path[n] = '\0';
+  return fails(op, path);
+}
+
+static int failed(void)
+{
+  errno = fault.error;
+  return -1;
+}
+
+/* ------------------------------------------------------------------ open */
+
+static mode_t mode_of(int flags, va_list ap) { return flags & (O_CREAT | O_TMPFILE) ? (mode_t)va_arg(ap, int) : 0; }
+
+#define OPEN_AS(name)                                              \
+  int name(const char *path, int flags, ...);                      \
+  int name(const char *path, int flags, ...)                       \
+  {                                                                \
+    va_list ap;                                                    \
+    va_start(ap, flags);                                           \
+    mode_t mode = mode_of(flags, ap);                              \
+    va_end(ap);                                                    \
+    REAL(int (*)(const char *, int, ...), #name);                  \
+    return fails(OPEN, path) ? failed() : call(path, flags, mode); \
+  }
+OPEN_AS(open)
+OPEN_AS(open64)
+
+#define OPENAT_AS(name)                                                \
+  int name(int at, const char *path, int flags, ...);                  \
+  int name(int at, const char *path, int flags, ...)                   \
+  {                                                                    \
+    va_list ap;                                                        \
+    va_start(ap, flags);                                               \
+    mode_t mode = mode_of(flags, ap);                                  \
+    va_end(ap);                                                        \
+    REAL(int (*)(int, const char *, int, ...), #name);                 \
+    return fails(OPEN, path) ? failed() : call(at, path, flags, mode); \
+  }
+OPENAT_AS(openat)
+OPENAT_AS(openat64)
+
+#define CREAT_AS(name)                                      \
+  int name(const char *path, mode_t mode)                   \
+  {                                                         \
+    REAL(int (*)(const char *, mode_t), #name);             \
+    return fails(OPEN, path) ? failed() : call(path, mode); \
+  }
+CREAT_AS(creat)
+int creat64(const char *path, mode_t mode);
+CREAT_AS(creat64)
+
+#define FOPEN_AS(name)                                  \
+  FILE *name(const char *path, const char *mode)        \
+  {                                                     \
+    REAL(FILE *(*)(const char *, const char *), #name); \
+    if (!fails(OPEN, path)) return call(path, mode);    \
+    errno = fault.error;                                \
+    return NULL;                                        \
+  }
+FOPEN_AS(fopen)
+FILE *fopen64(const char *path, const char *mode);
+FOPEN_AS(fopen64)
+
+/* ------------------------------------------------------------------ write */
+
+static int shortens(size_t n) { return fault.is_short && n > 1; }
+
+ssize_t write(int fd, const void *p, size_t n)
+{
+  REAL(ssize_t(*)(int, const void *, size_t), "write");
+  if (fd_fails(WRITE, fd)) return shortens(n) ? call(fd, p, n / 2) : fault.is_short ? call(fd, p, n) : failed();
+  return call(fd, p, n);
+}
+
+#define PWRITE_AS(name, offset)                                                                     \
+  ssize_t name(int fd, const void *p, size_t n, offset at);                                         \
+  ssize_t name(int fd, const void *p, size_t n, offset at)                                          \
+  {                                                                                                 \
+    REAL(ssize_t (*)(int, const void *, size_t, offset), #name);                                    \
+    if (fd_fails(WRITE, fd))                                                                        \
+      return shortens(n) ? call(fd, p, n / 2, at) : fault.is_short ? call(fd, p, n, at) : failed(); \
+    return call(fd, p, n, at);                                                                      \
+  }
+PWRITE_AS(pwrite, off_t)
+PWRITE_AS(pwrite64, off64_t)
+
+ssize_t writev(int fd, const struct iovec *v, int n)
+{
+  REAL(ssize_t(*)(int, const struct iovec *, int), "writev");
+  if (fd_fails(WRITE, fd)) return fault.is_short ? call(fd, v, n > 1 ? n - 1 : n) : failed();
+  return call(fd, v, n);
+}
+
+#define PWRITEV_AS(name, offset)                                                                    \
+  ssize_t name(int fd, const struct iovec *v, int n, offset at);                                    \
+  ssize_t name(int fd, const struct iovec *v, int n, offset at)                                     \
+  {                                                                                                 \
+    REAL(ssize_t (*)(int, const struct iovec *, int, offset), #name);                               \
+    if (fd_fails(WRITE, fd)) return fault.is_short ? call(fd, v, n > 1 ? n - 1 : n, at) : failed(); \
+    return call(fd, v, n, at);                                                                      \
+  }
+PWRITEV_AS(pwritev, off_t)
+PWRITEV_AS(pwritev64, off64_t)
+
+/* ------------------------------------------------------------------ the others */
+
+#define ON_FD(name, op)                            \
+  int name(int fd)                                 \
+  {                                                \
+    REAL(int (*)(int), #name);                     \
+    return fd_fails(op, fd) ? failed() : call(fd); \
+  }
+ON_FD(fsync, FSYNC)
+ON_FD(fdatasync, FSYNC)
+
+int close(int fd)
+{
+  REAL(int (*)(int), "close");
+  int bad = fd_fails(CLOSE, fd), done = call(fd);
+  return bad ? failed() : done;
+}
+
+#define TRUNCATE_AS(name, offset)                            \
+  int name(int fd, offset n);                                \
+  int name(int fd, offset n)                                 \
+  {                                                          \
+    REAL(int (*)(int, offset), #name);                       \
+    return fd_fails(FTRUNCATE, fd) ? failed() : call(fd, n); \
+  }
+TRUNCATE_AS(ftruncate, off_t)
+TRUNCATE_AS(ftruncate64, off64_t)
+
+#define POSIX_FALLOCATE_AS(name, offset)                            \
+  int name(int fd, offset at, offset n);                            \
+  int name(int fd, offset at, offset n)                             \
+  {                                                                 \
+    REAL(int (*)(int, offset, offset), #name);                      \
+    return fd_fails(FALLOCATE, fd) ? fault.error : call(fd, at, n); \
+  }
+POSIX_FALLOCATE_AS(posix_fallocate, off_t)
+POSIX_FALLOCATE_AS(posix_fallocate64, off64_t)
+
+#define FALLOCATE_AS(name, offset)                                     \
+  int name(int fd, int mode, offset at, offset n);                     \
+  int name(int fd, int mode, offset at, offset n)                      \
+  {                                                                    \
+    REAL(int (*)(int, int, offset, offset), #name);                    \
+    return fd_fails(FALLOCATE, fd) ? failed() : call(fd, mode, at, n); \
+  }
+FALLOCATE_AS(fallocate, off_t)
+FALLOCATE_AS(fallocate64, off64_t)
+
+/* Either path counts. */
+static int pair_fails(fault_op op, const char *a, const char *b)
+{
+  return fault.match && a && strstr(a, fault.match) ? fails(op, a) : fails(op, b);
+}
+
+#define OF_TWO(name, op)                                 \
+  int name(const char *a, const char *b)                 \
+  {                                                      \
+    REAL(int (*)(const char *, const char *), #name);    \
+    return pair_fails(op, a, b) ? failed() : call(a, b); \
+  }
+OF_TWO(rename, RENAME)
+OF_TWO(link, LINK)
+
+int renameat(int x, const char *a, int y, const char *b)
+{
+  REAL(int (*)(int, const char *, int, const char *), "renameat");
+  return pair_fails(RENAME, a, b) ? failed() : call(x, a, y, b);
+}
+
+int linkat(int x, const char *a, int y, const char *b, int flags)
+{
+  REAL(int (*)(int, const char *, int, const char *, int), "linkat");
+  return pair_fails(LINK, a, b) ? failed() : call(x, a, y, b, flags);
+}
