@@ -1,4 +1,5 @@
 /* cmd_run.c - the campaign on all ranks: the one command that starts MPI. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,9 +60,11 @@ static void open_log(void *ctx, const char *dir)
   char path[VT_PATH + 32];
   const vt_build *b = vt_build_info();
   (void)snprintf(path, sizeof path, "%s/log/rank-%04d.log", dir, l->rank);
-  l->file = fopen(path, "a");
+  int fd = vt_file_append_fd(path);
+  l->file = fd >= 0 ? fdopen(fd, "a") : NULL;
+  const char *why = l->file ? NULL : strerror(errno);
   vt_log_install(to_file, l, VT_LOG_INFO);
-  if (!l->file) vt_log(VT_LOG_WARN, "cli", "cannot open '%s': this rank logs to the terminal only", path);
+  if (why) vt_log(VT_LOG_WARN, "cli", "cannot open '%s': %s; this rank logs to the terminal only", path, why);
   if (unguarded) vt_log(VT_LOG_INFO, "cli", "ev=no_watchdog why=\"%s\" (the death of a rank ends the job)", unguarded);
   vt_log(VT_LOG_INFO, "cli", "ev=start build=%s compiler=\"%s\" mpi=\"%s\" simd=%s", b->build_id, b->compiler,
          vt_comm_mpi_version(), vt_simd_name(vt_simd_best()));
@@ -69,25 +72,11 @@ static void open_log(void *ctx, const char *dir)
 
 /* ------------------------------------------------------------------ the command */
 
-/* A signal in the middle of a launch can leave hydra's start-up protocol stuck for ever (seen with MPICH 4.0.2): a job
- * that has not started after this time is given up instead of idling until its wall limit. */
-enum { LAUNCH_MOST_S = 300 };
-
-static void launch_is_stuck(int sig)
-{
-  static const char text[] = "vitrion run: MPI did not start within 300 s; nothing was done; submit again\n";
-  (void)sig;
-  ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
-  (void)ignored;
-  _exit(VT_EXIT_AGAIN);
-}
-
 static vt_status open_mpi(int *argc, char ***argv, vt_comm **comm, vt_err *err)
 {
-  (void)signal(SIGALRM, launch_is_stuck);
-  (void)alarm(LAUNCH_MOST_S);
+  vt_cli_launch_begin();
   vt_status rc = vt_comm_mpi_open(argc, argv, comm, err);
-  (void)alarm(0);
+  vt_cli_launch_end();
   return rc;
 }
 
@@ -165,7 +154,9 @@ int cmd_run(int argc, char **argv)
       .most_args = 1};
   vt_comm *comm;
   vt_err err = {0};
-  (void)signal(SIGXFSZ, SIG_IGN);                      /* a file-size limit is a write error, from the first file on */
+  (void)signal(SIGXFSZ, SIG_IGN); /* a file-size limit is a write error, from the first file on */
+  int refused = vt_cli_launch_check();
+  if (refused >= 0) return refused;
   unguarded = vt_watchdog_start(vt_crash_note_record); /* before MPI: from here on this is the child */
   const char *launched = getenv("PMI_RANK");
   if (!launched || strcmp(launched, "0") == 0) vt_stop_ask_slurm();
