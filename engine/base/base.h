@@ -13,6 +13,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* ------------------------------------------------------------------ status and errors */
 
@@ -223,16 +224,31 @@ int vt_edit_distance(const char *a, const char *b, int limit);
 
 /* ------------------------------------------------------------------ files, time */
 
+/* Open for reading what is a file, or a character device: a folder, FIFO, socket or block device is VT_EIO, "'path' is
+ * a FIFO (named pipe), expected a file", and nothing waits for whoever would write into it.  fclose it. */
+VT_MUST_CHECK vt_status vt_file_open(const char *path, FILE **f, vt_err *err);
+/* What an st_mode is that vt_file_open refuses, in words; NULL: it takes it. */
+const char *vt_file_kind(unsigned mode);
 /* The whole file as a NUL-terminated block that the caller frees with vt_free; VT_EIO if it cannot be read,
  * VT_EPARSE if it is larger than `most` bytes. */
 VT_MUST_CHECK vt_status vt_file_read(const char *path, size_t most, char **data, size_t *n, vt_err *err);
-/* Whole or not at all: write path.tmp-<pid>, fsync, rename, fsync the folder. VT_EIO. */
+/* A new empty file beside `path`, open for writing: `path`.tmp-<pid>-<16 random hex digits>.  Nobody can have prepared
+ * a file or link of that name, and none is followed (O_EXCL, O_NOFOLLOW); its mode is 0666 less the umask.  Close *fd;
+ * rename or unlink tmp. VT_EIO. */
+VT_MUST_CHECK vt_status vt_file_beside(const char *path, char *tmp, size_t cap, int *fd, vt_err *err);
+/* 1 if a file of this name is one that vt_file_beside makes, or what earlier builds made (.tmp-<pid>, .vck.tmp): when
+ * no process lives that may write it, it is a left-over. */
+int vt_file_is_temporary(const char *name);
+/* Open a log for appending, made if it is not there; no link is followed, and what is not a regular file is refused.  A
+ * descriptor, or -1 and errno. */
+int vt_file_append_fd(const char *path);
+/* Whole or not at all: write a file of vt_file_beside, fsync, rename, fsync the folder. VT_EIO. */
 VT_MUST_CHECK vt_status vt_file_replace(const char *path, const void *data, size_t n, vt_err *err);
 /* The same without any fsync, for a view that may be lost: a reader sees one of the two files whole, a power loss may
  * leave either, or an empty one. VT_EIO. */
 VT_MUST_CHECK vt_status vt_file_replace_view(const char *path, const void *data, size_t n, vt_err *err);
 /* The same, but what stood at `path` before is at `path`.prev afterwards: at every moment one of the two is whole.  One
- * writer at a time; the temporary file is `path`.tmp. VT_EIO. */
+ * writer at a time. VT_EIO. */
 VT_MUST_CHECK vt_status vt_file_rotate(const char *path, const void *data, size_t n, vt_err *err);
 /* Rename within one file system, then fsync the folder, so that the new name lasts. VT_EIO. */
 VT_MUST_CHECK vt_status vt_file_move(const char *from, const char *to, vt_err *err);
@@ -242,6 +258,8 @@ VT_MUST_CHECK vt_status vt_dir_make(const char *path, vt_err *err);
 VT_MUST_CHECK vt_status vt_dir_sync(const char *path, vt_err *err);
 /* CRC-32 (IEEE, zlib's), continued from `crc` (0 to begin). */
 uint32_t vt_crc32(uint32_t crc, const void *p, size_t n);
+/* The CRC of two stretches, one behind the other, from those of each; n_b: bytes of the second. */
+uint32_t vt_crc32_join(uint32_t a, uint32_t b, uint64_t n_b);
 /* Monotonic seconds; CPU seconds of this process; an interruptible-safe nap. */
 double vt_now_s(void);
 double vt_cpu_s(void);

@@ -1,4 +1,5 @@
 /* cmd_run.c - the campaign on all ranks: the one command that starts MPI. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,9 +60,11 @@ static void open_log(void *ctx, const char *dir)
   char path[VT_PATH + 32];
   const vt_build *b = vt_build_info();
   (void)snprintf(path, sizeof path, "%s/log/rank-%04d.log", dir, l->rank);
-  l->file = fopen(path, "a");
+  int fd = vt_file_append_fd(path);
+  l->file = fd >= 0 ? fdopen(fd, "a") : NULL;
+  const char *why = l->file ? NULL : strerror(errno);
   vt_log_install(to_file, l, VT_LOG_INFO);
-  if (!l->file) vt_log(VT_LOG_WARN, "cli", "cannot open '%s': this rank logs to the terminal only", path);
+  if (why) vt_log(VT_LOG_WARN, "cli", "cannot open '%s': %s; this rank logs to the terminal only", path, why);
   if (no_watchdog)
     vt_log(VT_LOG_INFO, "cli", "ev=no_watchdog why=\"%s\" (the death of a rank ends the job)", no_watchdog);
   vt_log(VT_LOG_INFO, "cli", "ev=start build=%s compiler=\"%s\" mpi=\"%s\" simd=%s", b->build_id, b->compiler,
@@ -70,24 +73,12 @@ static void open_log(void *ctx, const char *dir)
 
 /* ------------------------------------------------------------------ the command */
 
-/* A signal in the middle of a launch can leave hydra's start-up protocol stuck for ever (seen with MPICH 4.0.2): a job
- * that has not started after vt_watchdog_start_patience_s is given up instead of idling until its wall limit. */
-static void launch_is_stuck(int sig)
-{
-  static const char text[] = "vitrion run: MPI did not start in time; nothing was done; submit again\n";
-  (void)sig;
-  ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
-  (void)ignored;
-  _exit(VT_EXIT_AGAIN);
-}
-
 static vt_status open_mpi(int *argc, char ***argv, vt_comm **comm, vt_err *err)
 {
-  (void)signal(SIGALRM, launch_is_stuck);
-  (void)alarm((unsigned)vt_watchdog_start_patience_s());
+  vt_cli_launch_begin();
   vt_watchdog_doing("starting MPI");
   vt_status rc = vt_comm_mpi_open(argc, argv, comm, err);
-  (void)alarm(0);
+  vt_cli_launch_end();
   vt_watchdog_doing("reading the command line");
   return rc;
 }
@@ -176,6 +167,8 @@ int cmd_run(int argc, char **argv)
   vt_comm *comm;
   vt_err err = {0};
   (void)signal(SIGXFSZ, SIG_IGN); /* a file-size limit is a write error, from the first file on */
+  int refused = vt_cli_launch_check();
+  if (refused >= 0) return refused;
   no_watchdog = vt_watchdog_start(vt_crash_note_record); /* before MPI: from here on this is the child */
   const char *launched = getenv("PMI_RANK");
   if (!launched || strcmp(launched, "0") == 0) vt_stop_ask_slurm();

@@ -94,7 +94,7 @@ void vt_death_note_leave(const char *prefix, int rank)
 {
   char name[VT_PATH * 2 + 16];
   (void)snprintf(name, sizeof name, "%s%d", prefix, rank);
-  int fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  int fd = open(name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
   if (fd >= 0) (void)close(fd);
 }
 

@@ -67,6 +67,12 @@ VT_MUST_CHECK vt_status vt_outdir_record(const vt_outdir *o, const vt_campaign *
 /* For a job that joins: the recorded campaign (waited for a while: the leader may have just begun) must be `c`. */
 VT_MUST_CHECK vt_status vt_outdir_join(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env,
                                        vt_err *err);
+/* 1 if a name in a subfolder ("": of the folder itself, NULL: in any) is that of a temporary file
+ * (vt_file_is_temporary) of a file that the program writes there: `notes.tmp-5` is a person's. */
+int vt_outdir_is_leftover(const char *folder, const char *name);
+/* Remove them: of processes that died while they wrote; only while no other job is in the folder.  Returns how many;
+ * what cannot be removed stays, harmless. */
+int vt_outdir_sweep(const vt_outdir *o);
 /* Keep every job out of a folder until vt_outdir_release; VT_EINVAL, naming it, if one is there. */
 VT_MUST_CHECK vt_status vt_outdir_lock(vt_outdir *o, vt_err *err);
 void vt_outdir_release(vt_outdir *o);

@@ -177,6 +177,7 @@ vt_status vt__run_open_folder(run *r, vt_err *err)
   if (r->leads) {
     VT_PASS(vt_jobs_sweep(r->jobs, vt_now_s(), err));
     if (vt_jobs_others(r->jobs) == 0) clear_death_notes(r);
+    if (vt_jobs_others(r->jobs) == 0) (void)vt_outdir_sweep(&r->dir);
     VT_TRY(vt_outdir_record(&r->dir, r->c, r->o->env, r->o->extend, err), err, "campaign '%s'", r->o->campaign);
   } else {
     VT_TRY(vt_outdir_join(&r->dir, r->c, r->o->env, err), err, "joining %s", vt_jobs_leader(r->jobs));

@@ -123,9 +123,15 @@ double vt_stop_time_left_s(void) { return stop_at > 0 ? stop_at - vt_now_s() : 1
 /* What a user wrote there: "after-tasks" lets the running ones finish, anything else stops now. */
 static void read_halt(void)
 {
+  static int told;
   char word[16] = "";
-  FILE *f = fopen(halt_path, "r");
-  if (!f) return;
+  FILE *f;
+  vt_err why = {0};
+  if (access(halt_path, F_OK) != 0) return;
+  if (vt_file_open(halt_path, &f, &why) != VT_OK) { /* a FIFO, a folder: whoever made it did not write a wish */
+    if (!told++) vt_log(VT_LOG_WARN, "stop", "%s; it is not heeded", vt_err_line(why.text).s);
+    return;
+  }
   if (!fgets(word, sizeof word, f)) word[0] = '\0';
   (void)fclose(f);
   if (strncmp(word, "after-tasks", strlen("after-tasks")) == 0)
