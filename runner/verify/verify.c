@@ -92,7 +92,8 @@ static void check_json(vt__checkup *k, const char *name, vt_repair_step repair, 
 static int is_leftover(const char *name)
 {
   const char *at = strstr(name, ".tmp-");
-  if (strcmp(name, "results.h5.tmp") == 0) return 1;
+  int64_t epoch;
+  if (strcmp(name, "results.h5.tmp") == 0 || vt_fence_is_name(name, &epoch)) return 1; /* the first: older programs */
   size_t n = strlen(name);
   if (n > 8 && strcmp(name + n - 8, ".vck.tmp") == 0) return 1;
   return at && at[5] && at[5 + strspn(at + 5, "0123456789")] == '\0';
