@@ -252,6 +252,27 @@ VT_MUST_CHECK vt_status vt_file_replace_view(const char *path, const void *data,
 VT_MUST_CHECK vt_status vt_file_rotate(const char *path, const void *data, size_t n, vt_err *err);
 /* Rename within one file system, then fsync the folder, so that the new name lasts. VT_EIO. */
 VT_MUST_CHECK vt_status vt_file_move(const char *from, const char *to, vt_err *err);
+/* Who may change files that several jobs share (the store, its checksum, summaries, the record of a campaign)?  The
+ * leader of a folder installs a fence; while one is installed, temporary names carry its mark and nothing is renamed
+ * before may() was asked.  Whoever takes the lead removes the temporary files of marks before its own, so that a rename
+ * that comes late has no source: a job that slept changes nothing that is shared.  NULL: no fence.  Not copied. */
+typedef struct vt_fence {
+  char mark[160];                           /* part of a file's name, nobody else's: "<epoch>.<job>" */
+  vt_status (*may)(void *ctx, vt_err *err); /* VT_ESTOP: not any more */
+  void *ctx;
+} vt_fence;
+void vt_fence_install(const vt_fence *fence);
+VT_MUST_CHECK vt_status vt_fence_check(vt_err *err); /* VT_OK without a fence */
+/* path.<mark>.tmp; without a fence path.0.<pid>.tmp.  VT_EINVAL: too long. */
+VT_MUST_CHECK vt_status vt_fence_name(const char *path, char *tmp, size_t cap, vt_err *err);
+/* A name that vt_fence_name made; *epoch: the number its mark begins with. */
+int vt_fence_is_name(const char *name, int64_t *epoch);
+/* vt_file_move of such a temporary file, asking the fence right before.  The source is removed if that fails. */
+VT_MUST_CHECK vt_status vt_fence_move(const char *tmp, const char *path, vt_err *err);
+/* The bytes, synced, in a new file tmp (O_EXCL; what has that name is removed first). */
+VT_MUST_CHECK vt_status vt_fence_write(const char *tmp, const void *data, size_t n, vt_err *err);
+/* vt_file_replace behind the fence. */
+VT_MUST_CHECK vt_status vt_file_publish(const char *path, const void *data, size_t n, vt_err *err);
 /* mkdir -p. */
 VT_MUST_CHECK vt_status vt_dir_make(const char *path, vt_err *err);
 /* fsync of a folder, so that a rename or a new name in it lasts. */

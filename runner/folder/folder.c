@@ -174,7 +174,7 @@ vt_status vt_outdir_record(const vt_outdir *o, const vt_campaign *c, const vt_ca
   vt_buf text = {0};
   vt_campaign_canon(c, &text);
   vt_status rc = vt_buf_check(&text, err);
-  if (rc == VT_OK) rc = vt_file_replace(o->campaign, text.s, text.len, err);
+  if (rc == VT_OK) rc = vt_file_publish(o->campaign, text.s, text.len, err);
   vt_buf_free(&text);
   if (rc != VT_OK) return vt_err_wrap(err, rc, __FILE__, __LINE__, "recording the campaign in '%s'", o->dir);
   return VT_OK;
@@ -218,12 +218,19 @@ vt_status vt_outdir_lock(vt_outdir *o, vt_err *err)
   if (rc == VT_OK && (!leads || vt_jobs_others(o->alone) > 0))
     rc = vt_err_set(err, VT_EINVAL, __FILE__, __LINE__, "another start of this campaign is working in '%s': %s", o->dir,
                     leads ? "a job that joined" : vt_jobs_leader(o->alone));
-  if (rc != VT_OK) vt_outdir_release(o);
+  if (rc == VT_OK) rc = VT_NEW(o->alone_fence, 1, err);
+  if (rc == VT_OK)
+    vt_outdir_fence(o, o->alone, o->alone_fence);
+  else
+    vt_outdir_release(o);
   return rc;
 }
 
 void vt_outdir_release(vt_outdir *o)
 {
+  if (o->alone_fence) vt_fence_install(NULL);
+  vt_free(o->alone_fence);
+  o->alone_fence = NULL;
   vt_jobs_close(o->alone);
   o->alone = NULL;
 }

@@ -20,6 +20,7 @@
  *                            task= stage= step= time_ps= attempt= half_stage= velocity_unit=
  *   failed/<uid>.vck         the last checkpoint of a task that was given up
  *   lease/, lease/fallen/    runner/jobs/jobs.h; death notes: runner/farm/farm.h
+ *   <name>.<epoch>.<job>.tmp  what a leader is about to publish as <name>; runner/jobs/jobs.h, "FENCING"
  *   HALT                     made by a person: `after-tasks` lets running tasks finish, anything else stops softly
  *
  * <uid> is the task's, 64 hex digits. */
@@ -35,7 +36,8 @@ typedef struct vt_outdir {
   char dir[VT_PATH];
   char journal[VT_PATH + 16], store[VT_PATH + 16], campaign[VT_PATH + 16], status[VT_PATH + 16], halt[VT_PATH + 16];
   char lease[VT_PATH + 16], checkpoint[VT_PATH + 16], events[VT_PATH + 24];
-  struct vt_jobs *alone; /* between vt_outdir_lock and vt_outdir_release */
+  struct vt_jobs *alone;               /* between vt_outdir_lock and vt_outdir_release */
+  struct vt_leader_fence *alone_fence; /* the same */
 } vt_outdir;
 
 /* Names only; a leading ~ or ~/ is HOME. */
@@ -100,6 +102,16 @@ VT_MUST_CHECK vt_status vt_glass_file_write(const vt_outdir *dir, const vt_plan 
 /* Lead unless a job that is alive does: one that is not known to be alive on this host is watched until it gives a sign
  * of life, or was silent for too long. */
 VT_MUST_CHECK vt_status vt_outdir_lead(vt_jobs *jobs, const char *lease, int *leads, vt_err *err);
+
+/* The job leads: from here on what it publishes is fenced by its number (vt_fence, installed on this process), and
+ * temporary files of leaders before it are removed.  Again after each time it may have become the leader; nothing
+ * happens if the number is the same.  The fence stays in use until vt_fence_install(NULL). */
+typedef struct vt_leader_fence {
+  vt_fence fence;
+  vt_jobs *jobs;
+  int64_t epoch;
+} vt_leader_fence;
+void vt_outdir_fence(const vt_outdir *o, vt_jobs *jobs, vt_leader_fence *f);
 
 /* What other people read of this job: its number and its build. */
 void vt_job_label_here(char text[VT_JOB_LABEL]);

@@ -1,6 +1,7 @@
 /* jobs.c - this job: its presence, leadership, claims. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,8 +10,13 @@
 
 /* ------------------------------------------------------------------ errors that are borne */
 
-static vt_status check_ours(const vt_jobs *j, vt_err *err)
+static vt_status check_ours(vt_jobs *j, vt_err *err)
 {
+  char text[2 * VT_JOB_ID + VT_PATH + 200];
+  if (j->lost && j->epoch) {
+    vt__say_fenced(j, j->epoch, text, sizeof text);
+    VT_FAIL(err, VT_ESTOP, "%s", text);
+  }
   if (j->lost)
     VT_FAIL(err, VT_ESTOP, "another job believed this one dead and took '%s' away from '%s'", j->presence, j->dir);
   return VT_OK;
@@ -205,7 +211,10 @@ static vt_status jobs_lead(vt_jobs *j, double now, int *leads, vt_err *err)
 {
   VT_PASS(jobs_presence(j, 0, err));
   VT_PASS(vt__lease_take(j, "leader", now, leads, err));
-  if (*leads && !j->leads) vt_log(VT_LOG_INFO, "jobs", "ev=leads id=%s", j->me.id);
+  if (*leads && !j->leads) {
+    VT_PASS(vt__epoch_take(j, leads, err));
+    if (*leads) vt_log(VT_LOG_INFO, "jobs", "ev=leads id=%s epoch=%" PRId64, j->me.id, j->epoch);
+  }
   j->leads = *leads;
   return read_leader(j, now, err);
 }

@@ -215,6 +215,7 @@ static vt_status run_shared(run *r, int *exit_code, vt_err *err)
   if (vt_comm_rank(r->comm) == 0)
     rc = vt_jobs_others(r->jobs) ? vt_jobs_lead(r->jobs, vt_now_s(), &leads, err)
                                  : vt_outdir_lead(r->jobs, r->dir.lease, &leads, err);
+  if (leads) vt_outdir_fence(&r->dir, r->jobs, &r->fence);
   VT_PASS(vt_comm_agree(r->comm, rc, err));
   int32_t lead = leads;
   VT_PASS(vt_comm_bcast(r->comm, 0, &lead, sizeof lead, err));
@@ -247,6 +248,7 @@ vt_status vt_run_campaign(vt_comm *comm, const vt_run_options *o, int *exit_code
   vt_free(r.task);
   vt_free(r.ns);
   vt_journal_free(r.j);
+  vt_fence_install(NULL);
   vt_jobs_close(r.jobs);
   vt_campaign_free(r.c);
   return rc;

@@ -44,10 +44,11 @@ typedef struct run {
   const vt_run_options *o;
   vt_campaign *c;
   vt_outdir dir;
-  vt_jobs *jobs;     /* rank 0 */
-  int leads;         /* this job assembles the store */
-  int declared_dead; /* the others go on without this rank */
-  int alone;         /* vt_farm_outcome */
+  vt_jobs *jobs;         /* rank 0 */
+  vt_leader_fence fence; /* rank 0, once this job leads */
+  int leads;             /* this job assembles the store */
+  int declared_dead;     /* the others go on without this rank */
+  int alone;             /* vt_farm_outcome */
   int n_ranks, complained;
   char why_closed[96]; /* why nothing more was begun */
   unsigned char *dead; /* bitmap: who is left out */

@@ -73,7 +73,7 @@ static void repair_said(vt_repair *r, const char *fmt, ...)
 
 static vt_status repair_campaign(const vt__checkup *k, vt_repair *r, vt_err *err)
 {
-  VT_PASS(vt_file_replace(k->dir->campaign, k->campaign_text.s, k->campaign_text.len, err));
+  VT_PASS(vt_file_publish(k->dir->campaign, k->campaign_text.s, k->campaign_text.len, err));
   repair_said(r, "campaign.yaml: restored from %s", k->given ? k->given->file : "results.h5");
   return VT_OK;
 }
@@ -143,6 +143,7 @@ static vt_status repair_store(vt__checkup *k, vt_repair *r, vt_err *err)
   if (access(k->dir->store, F_OK) == 0) {
     VT_PASS(free_name(k->dir, "results-before-repair", ".h5", name, err));
     in_dir(k->dir, name, path);
+    VT_PASS(vt_fence_check(err));
     VT_PASS(vt_file_move(k->dir->store, path, err));
     repair_said(r, "results.h5: the old file is %s", name);
   }

@@ -91,7 +91,8 @@ static void check_json(vt__checkup *k, const char *name, vt_repair_step repair, 
 /* What vt_file_replace or an assembly left behind when its process died. */
 static int is_leftover(const char *name)
 {
-  return vt_outdir_is_leftover(NULL, name) || strcmp(name, "results.h5.tmp") == 0;
+  int64_t epoch;
+  return vt_outdir_is_leftover(NULL, name) || strcmp(name, "results.h5.tmp") == 0 || vt_fence_is_name(name, &epoch);
 }
 
 static int in_order(const void *a, const void *b) { return strcmp(a, b); }
