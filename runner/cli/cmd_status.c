@@ -204,7 +204,8 @@ int cmd_status(int argc, char **argv)
   vt_err err = {0};
   int code = vt_cli_parse(&u, argc, argv);
   if (code >= 0) return code;
-  if (task && (json || watch)) return vt_cli_usage_error(&u, "--task prints text, once: without --json and --watch");
+  if (a.task && (a.json || a.watch))
+    return vt_cli_usage_error(&u, "--task prints text, once: without --json and --watch");
   if (vt_outdir_name(&dir, u.arg[0], &err) != VT_OK) return vt_cli_fail(&err);
   code = vt_cli_readable(&u, dir.campaign);
   if (code >= 0) return code;
