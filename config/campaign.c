@@ -29,6 +29,7 @@ static vt_status understand(vt__draft *dr, const vt__yaml *y, vt_err *err)
   VT_TRY(vt__check_potential(dr, err), err, "campaign '%s'", dr->c->file);
   VT_TRY(vt__expand_compositions(dr, err), err, "campaign '%s'", dr->c->file);
   vt__check_rules(dr);
+  if (!dr->c->output[0]) (void)snprintf(dr->c->output, sizeof dr->c->output, "runs/%s", dr->c->name);
   return VT_OK;
 }
 

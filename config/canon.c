@@ -89,6 +89,15 @@ static int is_expanded(const char *path)
   return strncmp(path, "compositions.grid", 17) == 0 || strcmp(path, "compositions.exclude") == 0;
 }
 
+/* Of a potential without a file there is nothing to compare. */
+static void put_sha256(vt_buf *b, const vt_campaign *c)
+{
+  static const vt_uid unknown;
+  char hex[65] = "";
+  if (strcmp(c->pot_path, "-") != 0 && !vt_uid_equal(&c->pot.sha256, &unknown)) vt_uid_hex(&c->pot.sha256, hex);
+  put_quoted(b, hex);
+}
+
 static void put_value(vt_buf *b, const vt_campaign *c, const vt__row *row)
 {
   const char *field = (const char *)c + row->at;
@@ -106,7 +115,10 @@ static void put_value(vt_buf *b, const vt_campaign *c, const vt__row *row)
     put_quantity(b, *(const double *)(const void *)field, row->unit);
     break;
   case VT__T_PATH:
-    put_quoted(b, field == c->pot_file ? c->pot_path : field);
+    put_quoted(b, field != c->pot_file ? field : c->pot_recorded[0] ? c->pot_recorded : c->pot_path);
+    break;
+  case VT__T_SHA256:
+    put_sha256(b, c);
     break;
   case VT__T_NAME:
   case VT__T_POT_KIND:
@@ -150,5 +162,62 @@ void vt_campaign_canon(const vt_campaign *c, vt_buf *out)
     if (!on_lines_below) vt_buf_printf(out, " ");
     put_value(out, c, row);
     vt_buf_printf(out, "\n");
+  }
+}
+
+/* ------------------------------------------------------------------ differences */
+
+enum { LINES_MOST = 3 };
+
+/* The lines of a that b does not have. */
+static void put_lines_only_in(const char *a, const char *b, const char *key, const char *who, vt_buf *out)
+{
+  int n = 0;
+  for (const char *at = a; *at;) {
+    while (*at == '\n') at++;
+    size_t len = strcspn(at, "\n");
+    int there = 0;
+    for (const char *p = b; len && !there && *p;) {
+      while (*p == '\n') p++;
+      size_t m = strcspn(p, "\n");
+      there = m == len && memcmp(p, at, len) == 0;
+      p += m;
+    }
+    size_t blank = strspn(at, " -");
+    if (len && !there && n++ < LINES_MOST && blank < len)
+      vt_buf_printf(out, "  %s: only %s: %.*s\n", key, who, (int)(len - blank), at + blank);
+    at += len;
+  }
+  if (n > LINES_MOST) vt_buf_printf(out, "  %s: only %s: %d more\n", key, who, n - LINES_MOST);
+}
+
+/* A key that changes no task. */
+static int is_about_no_task(const char *path)
+{
+  static const char *const of[] = {"campaign", "compare", "output", "runner", "checkpoint", "potential.file"};
+  for (size_t k = 0; k < sizeof of / sizeof *of; k++) {
+    size_t n = strlen(of[k]);
+    if (strncmp(path, of[k], n) == 0 && (path[n] == '\0' || path[n] == '.')) return 1;
+  }
+  return 0;
+}
+
+void vt_campaign_differences(const vt_campaign *a, const vt_campaign *b, vt_buf *out)
+{
+  for (int i = 0; i < vt__n_rows; i++) {
+    const vt__row *row = &vt__rows[i];
+    vt_buf x = {0}, y = {0};
+    if (row->type == VT__T_MAP || is_expanded(row->path) || is_about_no_task(row->path)) continue;
+    put_value(&x, a, row);
+    put_value(&y, b, row);
+    if (x.s && y.s && strcmp(x.s, y.s) != 0) {
+      if (strchr(x.s, '\n') || strchr(y.s, '\n')) {
+        put_lines_only_in(x.s, y.s, row->path, "recorded", out);
+        put_lines_only_in(y.s, x.s, row->path, "here", out);
+      } else
+        vt_buf_printf(out, "  %s: %s, here %s\n", row->path, x.s, y.s);
+    }
+    vt_buf_free(&x);
+    vt_buf_free(&y);
   }
 }

@@ -1,4 +1,4 @@
-/* What no single key can know: the potential behind the campaign, and rules between keys, one function each. */
+/* What no single key can know: rules between keys, one function each. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,88 +6,6 @@
 #include <unistd.h>
 
 #include "config/config_impl.h"
-
-/* ------------------------------------------------------------------ potential */
-
-/* The potential's file as this process can open it: absolute, so that it stays valid in canonical text. */
-static int resolve_path(vt_campaign *c)
-{
-  char here[VT_PATH] = "";
-  int n = 0;
-  if (strcmp(c->pot_file, "-") == 0 || c->pot_file[0] == '/')
-    n = snprintf(c->pot_path, sizeof c->pot_path, "%s", c->pot_file);
-  else if (c->folder[0] == '/')
-    n = snprintf(c->pot_path, sizeof c->pot_path, "%s/%s", c->folder, c->pot_file);
-  else if (getcwd(here, sizeof here))
-    n = snprintf(c->pot_path, sizeof c->pot_path, "%s/%s/%s", here, c->folder[0] ? c->folder : ".", c->pot_file);
-  return n > 0 && n < (int)sizeof c->pot_path;
-}
-
-/* The innermost frame of a chain without our own source position, which means nothing to a user. */
-static void first_frame(const vt_err *e, char *out, size_t cap)
-{
-  int n;
-  const char *s = vt_err_sentence(e->text, &n);
-  (void)snprintf(out, cap, "%.*s", n, s);
-}
-
-/* Which elements were already looked up, so that each is refused once. */
-typedef struct lookup {
-  vt__draft *dr;
-  int seen[VT__N_Z];
-} lookup;
-
-static void look_up(lookup *l, int z, vt__mark at, const char *path)
-{
-  const vt_pot_facts *pot = &l->dr->c->pot;
-  if (l->seen[z]++ || pot->n_elements == 0) return; /* a back end without a list takes any element */
-  char list[300] = "";
-  size_t used = 0;
-  for (int i = 0; i < pot->n_elements; i++) {
-    if (strcmp(pot->element[i], vt_element_symbol(z)) == 0) return;
-    if (used < sizeof list)
-      used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? " " : "", pot->element[i]);
-  }
-  vt__diag_error(l->dr->d, at, path, "the potential does not know %s (it knows %s)", vt_element_symbol(z), list);
-}
-
-static void check_elements(vt__draft *dr)
-{
-  lookup l = {.dr = dr};
-  for (int k = VT__ALKALI; k <= VT__HALOGEN; k++)
-    for (int i = 0; i < dr->grid[k].n; i++)
-      for (int j = 0; j < dr->grid[k].v[i].n; j++)
-        look_up(&l, dr->grid[k].v[i].z[j], dr->grid[k].v[i].z_at[j], "compositions.grid");
-  for (int i = 0; i < dr->grid[VT__RATIO].n; i++)
-    if (!dr->grid[VT__RATIO].v[i].halogen_only)
-      look_up(&l, vt_element_z("O"), dr->grid[VT__RATIO].v[i].at, "compositions.grid.halogen_to_oxygen");
-  for (int i = 0; i < dr->n_include; i++)
-    for (int j = 0; j < dr->include[i].a.n; j++)
-      look_up(&l, dr->include[i].a.z[j], dr->include[i].z_at[j], "compositions.include");
-}
-
-vt_status vt__check_potential(vt__draft *dr, vt_err *err)
-{
-  vt_campaign *c = dr->c;
-  vt_err why;
-  char text[300];
-  vt__mark at = vt__mark_of(dr, "potential.file");
-  if (!c->pot_kind[0]) return VT_OK; /* refused before */
-  if (!resolve_path(c)) {
-    vt__diag_error(dr->d, at, "potential.file", "the path is longer than %d characters", VT_PATH - 1);
-    return VT_OK;
-  }
-  vt_err_clear(&why);
-  vt_status rc = dr->env->probe(dr->env->ctx, c->pot_kind, c->pot_path, &c->pot, &why);
-  if (rc == VT_ENOMEM) VT_FAIL(err, rc, "out of memory while reading the potential '%s'", c->pot_path);
-  if (rc != VT_OK) {
-    first_frame(&why, text, sizeof text);
-    vt__diag_error(dr->d, at, "potential.file", "%s", text);
-    return VT_OK;
-  }
-  check_elements(dr);
-  return VT_OK;
-}
 
 /* ------------------------------------------------------------------ rules about temperatures */
 

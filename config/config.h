@@ -14,7 +14,7 @@ typedef struct vt_pot_facts {
   int n_elements;
   char element[96][4];
   double cutoff;
-  vt_uid sha256;
+  vt_uid sha256; /* all zero: the probe does not know */
 } vt_pot_facts;
 
 typedef struct vt_campaign_env {
@@ -24,6 +24,8 @@ typedef struct vt_campaign_env {
   vt_status (*probe)(void *ctx, const char *kind, const char *path, vt_pot_facts *out, vt_err *err);
   void *ctx;
   int allow_huge; /* more than 10^6 tasks */
+  /* A file that may be the potential, if it is not where the campaign says; may be NULL. */
+  const char *pot_hint;
 } vt_campaign_env;
 
 /* ------------------------------------------------------------------ mistakes */
@@ -32,7 +34,7 @@ typedef struct vt_diag {
   int line, col;  /* 1-based; 0: concerns the whole file */
   int is_error;   /* 0: a warning                        */
   char path[96];  /* "protocol.melt.temperature"         */
-  char text[400]; /* what is wrong, what was expected    */
+  char text[800]; /* what is wrong, what was expected    */
 } vt_diag;
 
 typedef struct vt_diags {
@@ -74,7 +76,9 @@ typedef struct vt_campaign {
   char file[VT_PATH];   /* as given                                          */
   char folder[VT_PATH]; /* of the campaign file: what relative paths refer to */
   uint64_t seed;
-  char pot_kind[16], pot_file[VT_PATH] /* as written */, pot_path[VT_PATH] /* resolved */;
+  char pot_kind[16], pot_file[VT_PATH] /* as written */, pot_path[VT_PATH] /* where it was found, absolute */;
+  char pot_sha256[65];        /* as written, "" if not given: what the file must have */
+  char pot_recorded[VT_PATH]; /* what canonical text calls the file; "": pot_path; set by who records */
   vt_pot_facts pot;
   int atoms; /* asked per cell; comp[].n_atoms is what it became */
   int n_comp;
@@ -91,7 +95,7 @@ typedef struct vt_campaign {
   vt_compare_spec compare;
   int n_species; /* all elements of the campaign in canonical order: rows of species tables */
   int32_t z[VT_MAX_SPECIES];
-  char output[VT_PATH]; /* as written, "" if not given */
+  char output[VT_PATH]; /* as written; runs/NAME if it is empty or not given */
   /* runner.* */
   int master_inline; /* 0 dedicated, 1 inline, 2 auto */
   int max_tries;
@@ -122,8 +126,15 @@ int vt_campaign_find(const vt_campaign *c, const vt_uid *uid);
 VT_MUST_CHECK vt_status vt_campaign_plan(const vt_campaign *c, int i, vt_plan *out, vt_err *err);
 
 /* The campaign as canonical YAML: a valid campaign file, every key with its value and unit, that parses to the same
- * tasks in the same folder (the potential's path is made absolute). */
+ * tasks in the folder that pot_recorded is relative to; without that, the potential's path is absolute.  With the
+ * SHA-256 of the potential a reader finds it under another path as well: as written, vt_campaign_env.pot_hint, under
+ * its name in the file's folder, in the two folders above and in potentials/ of the three, then under any name in the
+ * folder that was written, that of the hint, and potentials/ of the three. */
 void vt_campaign_canon(const vt_campaign *c, vt_buf *out);
+
+/* The keys that decide about tasks and have another value in b than in a, one line each: `  key: A, here B` (a's value
+ * first); of lists and of observables what only one of the two has.  Nothing is added if all are equal. */
+void vt_campaign_differences(const vt_campaign *a, const vt_campaign *b, vt_buf *out);
 
 /* Every key: type, unit, range, default, meaning; as Markdown or JSON. */
 void vt_schema_markdown(const vt_campaign_env *env, vt_buf *out);

@@ -175,6 +175,7 @@ typedef enum vt__type {
   VT__T_QUANTITY,     /* double in the row's unit                   */
   VT__T_NAME,         /* char[VT_NAME], letters digits . _ - only   */
   VT__T_PATH,         /* char[VT_PATH]                              */
+  VT__T_SHA256,       /* char[65], 64 hex digits or ""              */
   VT__T_CHOICE,       /* int32_t of a list                          */
   VT__T_POT_KIND,     /* char[16] of the caller's list              */
   VT__T_TEMPERATURES, /* range or list                              */

@@ -66,12 +66,25 @@ static void read_name(vt__draft *dr, const vt__row *row, int node, char *out)
 
 static void read_path(vt__draft *dr, const vt__row *row, int node, char *out)
 {
+  int may_be_empty = row->def && strcmp(row->def, "''") == 0;
+  if (may_be_empty && vt__yaml_is_null(dr->y, node)) return;
   const char *s = vt__read_scalar(dr, row, node, "a path");
   if (!s) return;
   if (strlen(s) < VT_PATH)
     (void)snprintf(out, VT_PATH, "%s", s);
   else
     vt__diag_error(dr->d, config_read_at(dr, node), row->path, "a path of more than %d characters", VT_PATH - 1);
+}
+
+static void read_sha256(vt__draft *dr, const vt__row *row, int node, char out[65])
+{
+  const char *s = vt__read_scalar(dr, row, node, "64 hexadecimal digits");
+  if (!s || !s[0]) return;
+  if (strlen(s) == 64 && strspn(s, "0123456789abcdef") == 64)
+    memcpy(out, s, 65);
+  else
+    vt__diag_error(dr->d, config_read_at(dr, node), row->path,
+                   "expected the 64 hexadecimal digits that sha256sum prints, found '%.80s'", s);
 }
 
 static void refuse_choice(vt__draft *dr, const vt__row *row, int node, const char *word, const vt__nearest *near)
@@ -336,6 +349,8 @@ vt_status vt__read_value(vt__draft *dr, const vt__row *row, int node, vt_err *er
     return read_name(dr, row, node, field), VT_OK;
   case VT__T_PATH:
     return read_path(dr, row, node, field), VT_OK;
+  case VT__T_SHA256:
+    return read_sha256(dr, row, node, field), VT_OK;
   case VT__T_CHOICE:
     return read_choice(dr, row, node, (int32_t *)(void *)field), VT_OK;
   case VT__T_POT_KIND:

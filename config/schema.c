@@ -30,6 +30,8 @@ const vt__row vt__rows[] = {
     {"potential.kind", VT__T_POT_KIND, "", 0, 0, NULL, AT(pot_kind), NULL, "back end"},
     {"potential.file", VT__T_PATH, "", 0, 0, "'-'", AT(pot_file), NULL,
      "parameter file, relative to the campaign file; `-` for a back end without one"},
+    {"potential.sha256", VT__T_SHA256, "", 0, 0, "''", AT(pot_sha256), NULL,
+     "what the file must have, 64 hex digits; a file of another name or place is found by it; empty: any"},
 
     {"compositions", VT__T_MAP, "", 0, 0, NULL, 0, NULL, "what is compared: a grid, plain formulas, or both"},
     {"compositions.grid", VT__T_MAP, "", 0, 0, "", 0, NULL,
@@ -130,7 +132,8 @@ const vt__row vt__rows[] = {
     {"compare.range_margin", VT__T_QUANTITY, "decades", 0.001, 10, "0.8 decades", AT(compare.range_margin), NULL,
      "largest range of an insensitive set"},
     {"output", VT__T_PATH, "", 0, 0, "''", AT(output), NULL,
-     "folder of the results; if empty `runs/` and the name of the campaign"},
+     "folder of the results, relative to where a command is given; `~/` is the home; if empty `runs/` and the name of "
+     "the campaign"},
 
     {"engine", VT__T_MAP, "", 0, 0, "", 0, NULL, "arithmetic; part of the identity of every task"},
     {"engine.simd", VT__T_CHOICE, "", 0, 0, "auto", AT(numerics.simd), simd_levels,
@@ -210,7 +213,7 @@ const char *vt__type_name(vt__type t)
                                                 [VT__T_ELEMENTS] = "elements", [VT__T_RATIOS] = "ratios",
                                                 [VT__T_EXCLUDE] = "list",      [VT__T_INCLUDE] = "formulas",
                                                 [VT__T_OXIDATION] = "charges", [VT__T_OBSERVE] = "observables",
-                                                [VT__T_FACTORS] = "factors"};
+                                                [VT__T_FACTORS] = "factors",   [VT__T_SHA256] = "SHA-256"};
   return name[t];
 }
 

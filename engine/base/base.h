@@ -13,6 +13,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* ------------------------------------------------------------------ status and errors */
 
@@ -223,28 +224,95 @@ int vt_edit_distance(const char *a, const char *b, int limit);
 
 /* ------------------------------------------------------------------ files, time */
 
+/* Open for reading what is a file, or a character device: a folder, FIFO, socket or block device is VT_EIO, "'path' is
+ * a FIFO (named pipe), expected a file", and nothing waits for whoever would write into it.  fclose it. */
+VT_MUST_CHECK vt_status vt_file_open(const char *path, FILE **f, vt_err *err);
+/* What an st_mode is that vt_file_open refuses, in words; NULL: it takes it. */
+const char *vt_file_kind(unsigned mode);
 /* The whole file as a NUL-terminated block that the caller frees with vt_free; VT_EIO if it cannot be read,
  * VT_EPARSE if it is larger than `most` bytes. */
 VT_MUST_CHECK vt_status vt_file_read(const char *path, size_t most, char **data, size_t *n, vt_err *err);
-/* Whole or not at all: write path.tmp-<pid>, fsync, rename, fsync the folder. VT_EIO. */
+/* A new empty file beside `path`, open for writing: `path`.tmp-<pid>-<16 random hex digits>.  Nobody can have prepared
+ * a file or link of that name, and none is followed (O_EXCL, O_NOFOLLOW); its mode is 0666 less the umask.  Close *fd;
+ * rename or unlink tmp. VT_EIO. */
+VT_MUST_CHECK vt_status vt_file_beside(const char *path, char *tmp, size_t cap, int *fd, vt_err *err);
+/* 1 if a file of this name is one that vt_file_beside makes, or what earlier builds made (.tmp-<pid>, .vck.tmp): when
+ * no process lives that may write it, it is a left-over. */
+int vt_file_is_temporary(const char *name);
+/* Open a log for appending, made if it is not there; no link is followed, and what is not a regular file is refused.  A
+ * descriptor, or -1 and errno. */
+int vt_file_append_fd(const char *path);
+/* Whole or not at all: write a file of vt_file_beside, fsync, rename, fsync the folder. VT_EIO. */
 VT_MUST_CHECK vt_status vt_file_replace(const char *path, const void *data, size_t n, vt_err *err);
+/* The same without any fsync, for a view that may be lost: a reader sees one of the two files whole, a power loss may
+ * leave either, or an empty one. VT_EIO. */
+VT_MUST_CHECK vt_status vt_file_replace_view(const char *path, const void *data, size_t n, vt_err *err);
 /* The same, but what stood at `path` before is at `path`.prev afterwards: at every moment one of the two is whole.  One
- * writer at a time; the temporary file is `path`.tmp. VT_EIO. */
+ * writer at a time. VT_EIO. */
 VT_MUST_CHECK vt_status vt_file_rotate(const char *path, const void *data, size_t n, vt_err *err);
 /* Rename within one file system, then fsync the folder, so that the new name lasts. VT_EIO. */
 VT_MUST_CHECK vt_status vt_file_move(const char *from, const char *to, vt_err *err);
+/* Who may change files that several jobs share (the store, its checksum, summaries, the record of a campaign)?  The
+ * leader of a folder installs a fence; while one is installed, temporary names carry its mark and nothing is renamed
+ * before may() was asked.  Whoever takes the lead removes the temporary files of marks before its own, so that a rename
+ * that comes late has no source: a job that slept changes nothing that is shared.  NULL: no fence.  Not copied. */
+typedef struct vt_fence {
+  char mark[160];                           /* part of a file's name, nobody else's: "<epoch>.<job>" */
+  vt_status (*may)(void *ctx, vt_err *err); /* VT_ESTOP: not any more */
+  void *ctx;
+} vt_fence;
+void vt_fence_install(const vt_fence *fence);
+VT_MUST_CHECK vt_status vt_fence_check(vt_err *err); /* VT_OK without a fence */
+/* path.<mark>.tmp; without a fence path.0.<pid>.tmp.  VT_EINVAL: too long. */
+VT_MUST_CHECK vt_status vt_fence_name(const char *path, char *tmp, size_t cap, vt_err *err);
+/* A name that vt_fence_name made; *epoch: the number its mark begins with. */
+int vt_fence_is_name(const char *name, int64_t *epoch);
+/* vt_file_move of such a temporary file, asking the fence right before.  The source is removed if that fails. */
+VT_MUST_CHECK vt_status vt_fence_move(const char *tmp, const char *path, vt_err *err);
+/* The bytes, synced, in a new file tmp (O_EXCL; what has that name is removed first). */
+VT_MUST_CHECK vt_status vt_fence_write(const char *tmp, const void *data, size_t n, vt_err *err);
+/* vt_file_replace behind the fence. */
+VT_MUST_CHECK vt_status vt_file_publish(const char *path, const void *data, size_t n, vt_err *err);
 /* mkdir -p. */
 VT_MUST_CHECK vt_status vt_dir_make(const char *path, vt_err *err);
 /* fsync of a folder, so that a rename or a new name in it lasts. */
 VT_MUST_CHECK vt_status vt_dir_sync(const char *path, vt_err *err);
 /* CRC-32 (IEEE, zlib's), continued from `crc` (0 to begin). */
 uint32_t vt_crc32(uint32_t crc, const void *p, size_t n);
+/* The CRC of two stretches, one behind the other, from those of each; n_b: bytes of the second. */
+uint32_t vt_crc32_join(uint32_t a, uint32_t b, uint64_t n_b);
 /* Monotonic seconds; CPU seconds of this process; an interruptible-safe nap. */
 double vt_now_s(void);
 double vt_cpu_s(void);
 void vt_nap_s(double s);
 /* The date: 2026-02-03T04:05:06.789Z. */
 void vt_utc_now(char text[32]);
+
+/* ------------------------------------------------------------------ rests, signs of life */
+
+/* How often something may be done that is not the work but touches files (status.json, a look for HALT, heartbeats).
+ * The rest counts from the END of the last time and is so long that this one thing takes no more than VT_PACE_SHARE of
+ * the time: five of them take at most 2 %.  But it is never longer than most_s: what must be seen within some time is
+ * seen within that, whatever it costs.  What costs next to nothing (VT_PACE_SHARE of every_s) keeps its rhythm: every
+ * every_s, from begin to begin.  The first time that something took a quarter of a second the log says so:
+ * ev=slow_storage what="..." took_s=... rest_s=...  No clock: the caller says what time it is.  All times are seconds.
+ * Give what, every_s and most_s (>= every_s), the rest is 0; it is due at once. */
+#define VT_PACE_SHARE 0.004
+typedef struct vt_pace {
+  const char *what;   /* for the log, borrowed */
+  double every_s;     /* least rest */
+  double most_s;      /* longest rest */
+  double began, next; /* the last begin; when it is due again */
+  int said;           /* the log knows that it is slow */
+} vt_pace;
+int vt_pace_due(const vt_pace *p, double now);
+void vt_pace_begin(vt_pace *p, double now);
+void vt_pace_end(vt_pace *p, double now);
+
+/* A sign of life to whom it may concern, from loops that take long outside of replicas: reading, hashing, fitting.
+ * Installed by the program; cheap, may be called often; errno is kept.  NULL: nobody listens. */
+void vt_alive_install(void (*alive)(void *ctx), void *ctx);
+void vt_alive(void);
 
 /* ------------------------------------------------------------------ random numbers
  *

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -10,17 +11,40 @@
 
 #include "engine/base/base.h"
 
+const char *vt_file_kind(unsigned mode)
+{
+  if (S_ISDIR(mode)) return "a folder";
+  if (S_ISFIFO(mode)) return "a FIFO (named pipe)";
+  if (S_ISSOCK(mode)) return "a socket";
+  if (S_ISBLK(mode)) return "a block device";
+  return NULL;
+}
+
+vt_status vt_file_open(const char *path, FILE **f, vt_err *err)
+{
+  struct stat st;
+  *f = NULL;
+  int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a FIFO would wait here for who writes it */
+  int why = errno;
+  int seen = fd >= 0 ? fstat(fd, &st) == 0 : why == ENXIO && stat(path, &st) == 0; /* a socket cannot be opened */
+  const char *kind = seen ? vt_file_kind(st.st_mode) : NULL;
+  if (fd >= 0 && !kind && !(*f = fdopen(fd, "rb"))) why = errno;
+  if (*f) return VT_OK;
+  if (fd >= 0) (void)close(fd);
+  if (kind) VT_FAIL(err, VT_EIO, "'%s' is %s, expected a file", path, kind);
+  VT_FAIL(err, VT_EIO, "cannot open '%s': %s", path, strerror(why));
+}
+
 vt_status vt_file_read(const char *path, size_t most, char **data, size_t *n, vt_err *err)
 {
   vt_status rc = VT_OK;
   void *block = NULL;
   *data = NULL;
   *n = 0;
-  FILE *f = fopen(path, "rb");
-  if (!f) VT_FAIL(err, VT_EIO, "cannot open '%s': %s", path, strerror(errno));
+  FILE *f;
+  VT_PASS(vt_file_open(path, &f, err));
   struct stat st;
   if (fstat(fileno(f), &st) != 0) VT_FAIL_OUT(err, VT_EIO, "cannot examine '%s': %s", path, strerror(errno));
-  if (S_ISDIR(st.st_mode)) VT_FAIL_OUT(err, VT_EIO, "'%s' is a folder, expected a file", path);
   size_t cap = S_ISREG(st.st_mode) ? (size_t)st.st_size : most;
   if (cap > most)
     VT_FAIL_OUT(err, VT_EPARSE, "'%s' has %zu bytes, more than the %zu that are allowed here", path, cap, most);
@@ -85,37 +109,90 @@ vt_status vt_file_move(const char *from, const char *to, vt_err *err)
   return vt_dir_sync(dir, err);
 }
 
-/* The bytes on the disk under the name tmp; `path` is what the user knows. */
-static vt_status write_aside(const char *tmp, const char *path, const void *data, size_t n, vt_err *err)
+vt_status vt_file_beside(const char *path, char *tmp, size_t cap, int *fd, vt_err *err)
 {
-  int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (fd < 0) VT_FAIL(err, VT_EIO, "cannot create '%s': %s", tmp, strerror(errno));
-  int ok = write_all(fd, data, n) && fsync(fd) == 0;
+  enum { TRIES = 16 };
+  for (int k = 0; k < TRIES; k++) {
+    uint64_t draw = 0;
+    if (getrandom(&draw, sizeof draw, GRND_NONBLOCK) != (ssize_t)sizeof draw) /* early in the boot of a machine */
+      draw = (uint64_t)(1e9 * vt_now_s()) + (uint64_t)k;
+    int n = snprintf(tmp, cap, "%s.tmp-%ld-%016llx", path, (long)getpid(), (unsigned long long)draw);
+    if (n < 0 || (size_t)n >= cap) VT_FAIL(err, VT_EINVAL, "path '%.80s...' is too long", path);
+    *fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666); /* the umask takes its part */
+    if (*fd >= 0) return VT_OK;
+    if (errno != EEXIST) break;
+  }
+  VT_FAIL(err, VT_EIO, "cannot create '%s': %s", tmp, strerror(errno));
+}
+
+/* A name of vt_file_beside, or of what earlier builds wrote: .tmp-<pid>, and .vck.tmp of checkpoints. */
+int vt_file_is_temporary(const char *name)
+{
+  static const char mark[] = ".tmp-", old[] = ".vck.tmp";
+  size_t n = strlen(name);
+  if (n > strlen(old) && strcmp(name + n - strlen(old), old) == 0) return 1;
+  const char *at = NULL;
+  for (const char *s = strstr(name, mark); s; s = strstr(s + 1, mark)) at = s;
+  if (!at || at == name) return 0;
+  at += strlen(mark);
+  size_t digits = strspn(at, "0123456789");
+  if (digits == 0) return 0;
+  at += digits;
+  return *at == '\0' || (*at == '-' && strspn(at + 1, "0123456789abcdef") == 16 && at[17] == '\0');
+}
+
+int vt_file_append_fd(const char *path)
+{
+  struct stat st;
+  int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
+  if (fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))) return fd;
+  (void)close(fd);
+  errno = EINVAL;
+  return -1;
+}
+
+/* The bytes on the disk under a name of their own, which is left in tmp; `path` is what the user knows. */
+static vt_status write_aside(const char *path, const void *data, size_t n, int sync, char *tmp, size_t cap, vt_err *err)
+{
+  int fd;
+  VT_PASS(vt_file_beside(path, tmp, cap, &fd, err));
+  int ok = write_all(fd, data, n) && (!sync || fsync(fd) == 0);
   int why = errno;
   if (close(fd) != 0 && ok) ok = 0, why = errno;
-  if (!ok) VT_FAIL(err, VT_EIO, "cannot write '%s': %s", path, strerror(why));
-  return VT_OK;
+  if (ok) return VT_OK;
+  (void)unlink(tmp);
+  VT_FAIL(err, VT_EIO, "cannot write '%s': %s", path, strerror(why));
+}
+
+static vt_status replace(const char *path, const void *data, size_t n, int sync, vt_err *err)
+{
+  char tmp[4096];
+  VT_PASS(write_aside(path, data, n, sync, tmp, sizeof tmp, err));
+  vt_status rc = sync ? vt_file_move(tmp, path, err) : VT_OK;
+  if (!sync && rename(tmp, path) != 0)
+    rc = vt_err_set(err, VT_EIO, __FILE__, __LINE__, "cannot rename '%s' to '%s': %s", tmp, path, strerror(errno));
+  if (rc != VT_OK) (void)unlink(tmp);
+  return rc;
 }
 
 vt_status vt_file_replace(const char *path, const void *data, size_t n, vt_err *err)
 {
-  char tmp[4096];
-  if (snprintf(tmp, sizeof tmp, "%s.tmp-%ld", path, (long)getpid()) >= (int)sizeof tmp)
-    VT_FAIL(err, VT_EINVAL, "path '%.80s...' is too long", path);
-  vt_status rc = write_aside(tmp, path, data, n, err);
-  if (rc == VT_OK) rc = vt_file_move(tmp, path, err);
-  if (rc != VT_OK) (void)unlink(tmp);
-  return rc;
+  return replace(path, data, n, 1, err);
+}
+
+vt_status vt_file_replace_view(const char *path, const void *data, size_t n, vt_err *err)
+{
+  return replace(path, data, n, 0, err);
 }
 
 vt_status vt_file_rotate(const char *path, const void *data, size_t n, vt_err *err)
 {
   char tmp[4096], prev[4096];
-  if (snprintf(tmp, sizeof tmp, "%s.tmp", path) >= (int)sizeof tmp ||
-      snprintf(prev, sizeof prev, "%s.prev", path) >= (int)sizeof prev)
+  vt_status rc = VT_OK;
+  if (snprintf(prev, sizeof prev, "%s.prev", path) >= (int)sizeof prev)
     VT_FAIL(err, VT_EINVAL, "path '%.80s...' is too long", path);
-  vt_status rc = write_aside(tmp, path, data, n, err);
-  if (rc == VT_OK && rename(path, prev) != 0 && errno != ENOENT)
+  VT_PASS(write_aside(path, data, n, 1, tmp, sizeof tmp, err));
+  if (rename(path, prev) != 0 && errno != ENOENT)
     rc = vt_err_set(err, VT_EIO, __FILE__, __LINE__, "cannot rename '%s' to '%s': %s", path, prev, strerror(errno));
   if (rc == VT_OK) rc = vt_file_move(tmp, path, err);
   if (rc != VT_OK) (void)unlink(tmp);
@@ -151,6 +228,8 @@ uint32_t vt_crc32(uint32_t crc, const void *p, size_t n)
   }
   return crc;
 }
+
+uint32_t vt_crc32_join(uint32_t a, uint32_t b, uint64_t n_b) { return (uint32_t)crc32_combine(a, b, (z_off_t)n_b); }
 
 static double clock_s(clockid_t id)
 {

@@ -126,6 +126,7 @@ static vt_status range_by_draws(const vt__screen *t, uint64_t key, vt_compare *c
   double *range = block, *spread = range + DRAWS;
   for (int b = 0; b < DRAWS; b++) {
     double g[VT_MAX_COMPARE], s2[VT_MAX_COMPARE], q = 0;
+    vt_alive();
     for (int i = 0; i < t->k; i++) {
       double pair[2];
       vt_rng_normal2(key, VT_STREAM_BOOTSTRAP, 0, b, (uint32_t)i, pair);

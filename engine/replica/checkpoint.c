@@ -122,7 +122,7 @@ vt_status vt_checkpoint_look(const char *path, vt_checkpoint_info *info, vt_err 
 
 void vt_checkpoint_remove(const char *path)
 {
-  static const char *const tail[] = {".tmp", ".prev", ""};
+  static const char *const tail[] = {".prev", ""};
   char name[4096];
   for (size_t k = 0; k < sizeof tail / sizeof tail[0]; k++)
     if (snprintf(name, sizeof name, "%s%s", path, tail[k]) < (int)sizeof name) (void)unlink(name);

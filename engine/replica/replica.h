@@ -91,7 +91,7 @@ VT_MUST_CHECK vt_status vt_checkpoint_look(const char *path, vt_checkpoint_info 
 /* The same of bytes in memory; `name` for errors. */
 VT_MUST_CHECK vt_status vt_checkpoint_look_bytes(const char *name, const void *bytes, size_t n,
                                                  vt_checkpoint_info *info, vt_err *err);
-/* Remove `path`, `path`.prev and `path`.tmp, as far as they are there: of a task that is done, or given up. */
+/* Remove `path` and `path`.prev, as far as they are there: of a task that is done, or given up. */
 void vt_checkpoint_remove(const char *path);
 
 typedef struct vt_replica_hooks {

@@ -140,6 +140,7 @@ vt_status vt_plan_identify(vt_plan *p, vt_err *err)
   vt_plan_canon(p, &text);
   VT_TRY_OUT(vt_buf_check(&text, err), err, "identity of a task of '%s'", p->comp.name);
   vt_sha256(text.s, text.len, &p->uid);
+  vt_alive(); /* a campaign may have a million tasks */
 out:
   vt_buf_free(&text);
   return rc;

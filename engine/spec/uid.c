@@ -18,10 +18,13 @@ vt_status vt_sha256_file(const char *path, vt_uid *out, vt_err *err)
 {
   unsigned char piece[1 << 16];
   SHA2_CTX ctx;
-  FILE *f = fopen(path, "rb");
-  if (!f) VT_FAIL(err, VT_EIO, "cannot open '%s': %s", path, strerror(errno));
+  FILE *f;
+  VT_PASS(vt_file_open(path, &f, err));
   SHA256Init(&ctx);
-  for (size_t n; (n = fread(piece, 1, sizeof piece, f)) > 0;) SHA256Update(&ctx, piece, n);
+  for (size_t n; (n = fread(piece, 1, sizeof piece, f)) > 0;) {
+    SHA256Update(&ctx, piece, n);
+    vt_alive();
+  }
   int bad = ferror(f), why = errno;
   fclose(f);
   if (bad) VT_FAIL(err, VT_EIO, "cannot read '%s': %s", path, strerror(why));

@@ -15,6 +15,10 @@ enum {
   COLUMNS_MOST = 256
 };
 
+/* No coordinate and no cell vector may be larger, in A: doubles still resolve 1e-10 A there, the distances of a cell
+ * lose nothing when they are wrapped, and no trajectory gets so far (an ion of D = 1e-4 cm2/s needs 0.2 s). */
+static const double LENGTH_MOST = 1e6;
+
 struct vt_xyz {
   char *name;       /* for messages */
   FILE *file;       /* NULL: text from memory */
@@ -144,6 +148,8 @@ static vt_status read_lattice(const vt_xyz *x, span line, span value, header *h,
       BAD(x, column_of(line, value.s), "Lattice has %d numbers, expected 9 (three vectors, A)", i);
     if (!vt_parse_f64(t.s, t.n, &h->cell.h[i / 3][i % 3]))
       BAD(x, column_of(line, t.s), "'%.*s' in Lattice, expected a number", xyz_shown(t), t.s);
+    if (fabs(h->cell.h[i / 3][i % 3]) > LENGTH_MOST)
+      BAD(x, column_of(line, t.s), "'%.*s' in Lattice, expected at most %g A", xyz_shown(t), t.s, LENGTH_MOST);
   }
   if (next_token(value, &at, &t))
     BAD(x, column_of(line, t.s), "'%.*s' after the 9 numbers of Lattice", xyz_shown(t), t.s);
@@ -261,6 +267,9 @@ static vt_status take_value(const vt_xyz *x, span line, const columns *c, int co
   if (c->vel >= 0 && column >= c->vel && column < c->vel + 3) to = &s->v[s->n][column - c->vel];
   if (to && !vt_parse_f64(t.s, t.n, to))
     BAD(x, column_of(line, t.s), "'%.*s' in column %d, expected a finite number", xyz_shown(t), t.s, column + 1);
+  if (to && column >= c->pos && column < c->pos + 3 && fabs(*to) > LENGTH_MOST)
+    BAD(x, column_of(line, t.s), "position '%.*s' in column %d, expected at most %g A", xyz_shown(t), t.s, column + 1,
+        LENGTH_MOST);
   return VT_OK;
 }
 
@@ -377,7 +386,7 @@ vt_status vt_xyz_open(vt_xyz **x, const char *path, vt_err *err)
   VT_PASS(xyz_new(&q, path, err));
   VT_TRY_OUT(VT_NEW(q->block, 2 * (size_t)LINE_MOST, err), err, "reading %s", path);
   q->text = q->block;
-  q->file = fopen(path, "rb");
+  q->file = fopen(path, "rb"); /* a pipe, too: frames are read once */
   if (!q->file) {
     rc = vt_err_user(err, VT_EIO, path, 0, 0, "cannot be opened: %s", strerror(errno));
     goto out;

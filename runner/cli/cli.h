@@ -110,6 +110,17 @@ int vt_cli_done(int code);
 void vt_cli_progress(const char *fmt, ...) VT_PRINTF(1, 2);
 void vt_cli_progress_end(void);
 
+/* ------------------------------------------------------------------ the start of MPI (launch.c) */
+
+/* Before anything of MPI: -1, or the exit code after a message (rank 0's) that names the cause.  VT_EXIT_LAUNCH: the
+ * launcher's descriptor is not there.  VT_EXIT_FAIL: too few open files (a soft limit is raised if it may be), or files
+ * that are too small for MPI's shared memory. */
+int vt_cli_launch_check(void);
+/* Around the call that starts MPI.  In between, MPI ending this process by exit() is told and gives VT_EXIT_FAIL; a
+ * start that takes more than 300 s gives VT_EXIT_LAUNCH.  Neither is a death for the watchdog. */
+void vt_cli_launch_begin(void);
+void vt_cli_launch_end(void);
+
 /* ------------------------------------------------------------------ campaigns (campaign.c) */
 
 /* What the reader of campaign files must know of potentials and observables; static storage. */

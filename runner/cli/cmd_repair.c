@@ -30,14 +30,19 @@ static void print_text(const char *path, const vt_repair *r)
 int cmd_repair(int argc, char **argv)
 {
   int json = 0;
-  const vt_opt opt[] = {{"json", VT_OPT_FLAG, NULL, "print JSON", &json, 0, 0}};
+  const char *campaign = NULL;
+  const vt_opt opt[] = {{"campaign", VT_OPT_TEXT, "FILE",
+                         "write campaign.yaml anew from this campaign if all results are its", &campaign, 0, 0},
+                        {"json", VT_OPT_FLAG, NULL, "print JSON", &json, 0, 0}};
   vt_usage u = {
       .name = "repair",
       .args = "DIR",
-      .doc = "Repair what `vitrion verify DIR` found.  The good records of a damaged journal shard go into a new\n"
-             "one, the old file into journal/damaged/.  A damaged store is rebuilt from the journal (the old file is\n"
-             "kept as results-before-repair.h5), and so are summaries and structures of glasses.  Lost tasks are done\n"
-             "again by the next run.  Refused while a run is at work.  Exit code 0: all sound now, 1: not all.",
+      .doc =
+          "Repair what `vitrion verify DIR` found.  The good records of a damaged journal shard go into a new\n"
+          "one, the old file into journal/damaged/.  A damaged store is rebuilt from the journal (the old file is\n"
+          "kept as results-before-repair.h5), and so are summaries and structures of glasses.  A campaign.yaml that\n"
+          "was damaged or edited comes from results.h5 or from --campaign FILE.  Lost tasks are done again by the\n"
+          "next run.  Refused while a run is at work.  Exit code 0: all sound now, 1: not all.",
       .example = "vitrion repair runs/quickstart",
       .opt = opt,
       .n_opt = sizeof opt / sizeof *opt,
@@ -49,7 +54,13 @@ int cmd_repair(int argc, char **argv)
   int code = vt_cli_parse(&u, argc, argv);
   if (code < 0) code = vt_cli_folder(&u, u.arg[0], &dir);
   if (code >= 0) return code;
-  if (vt_folder_repair(&dir, vt_cli_env(1), &r, &err) != VT_OK) {
+  vt_campaign *given = NULL;
+  if (campaign) {
+    code = vt_cli_readable(&u, campaign);
+    if (code < 0) code = vt_cli_campaign(campaign, 1, vt_outdir_simd(&dir, vt_cli_env(1)), NULL, &given);
+    if (code > 0) return code;
+  }
+  if (vt_folder_repair(&dir, vt_cli_env(1), given, &r, &err) != VT_OK) {
     if (r.done.s) (void)fputs(r.done.s, stderr);
     code = vt_cli_fail(&err);
   } else {
@@ -59,6 +70,7 @@ int cmd_repair(int argc, char **argv)
     else
       print_text(dir.dir, &r);
   }
+  vt_campaign_free(given);
   vt_repair_free(&r);
   return vt_cli_done(code);
 }

@@ -1,4 +1,5 @@
 /* cmd_run.c - the campaign on all ranks: the one command that starts MPI. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,9 +60,11 @@ static void open_log(void *ctx, const char *dir)
   char path[VT_PATH + 32];
   const vt_build *b = vt_build_info();
   (void)snprintf(path, sizeof path, "%s/log/rank-%04d.log", dir, l->rank);
-  l->file = fopen(path, "a");
+  int fd = vt_file_append_fd(path);
+  l->file = fd >= 0 ? fdopen(fd, "a") : NULL;
+  const char *why = l->file ? NULL : strerror(errno);
   vt_log_install(to_file, l, VT_LOG_INFO);
-  if (!l->file) vt_log(VT_LOG_WARN, "cli", "cannot open '%s': this rank logs to the terminal only", path);
+  if (why) vt_log(VT_LOG_WARN, "cli", "cannot open '%s': %s; this rank logs to the terminal only", path, why);
   if (no_watchdog)
     vt_log(VT_LOG_INFO, "cli", "ev=no_watchdog why=\"%s\" (the death of a rank ends the job)", no_watchdog);
   vt_log(VT_LOG_INFO, "cli", "ev=start build=%s compiler=\"%s\" mpi=\"%s\" simd=%s", b->build_id, b->compiler,
@@ -70,26 +73,22 @@ static void open_log(void *ctx, const char *dir)
 
 /* ------------------------------------------------------------------ the command */
 
-/* A signal in the middle of a launch can leave hydra's start-up protocol stuck for ever (seen with MPICH 4.0.2): a job
- * that has not started after this time is given up instead of idling until its wall limit. */
-enum { LAUNCH_MOST_S = 300 };
-
-static void launch_is_stuck(int sig)
-{
-  static const char text[] = "vitrion run: MPI did not start within 300 s; nothing was done; submit again\n";
-  (void)sig;
-  ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
-  (void)ignored;
-  _exit(VT_EXIT_AGAIN);
-}
-
 static vt_status open_mpi(int *argc, char ***argv, vt_comm **comm, vt_err *err)
 {
-  (void)signal(SIGALRM, launch_is_stuck);
-  (void)alarm(LAUNCH_MOST_S);
+  vt_cli_launch_begin();
+  vt_watchdog_doing("starting MPI");
   vt_status rc = vt_comm_mpi_open(argc, argv, comm, err);
-  (void)alarm(0);
+  vt_cli_launch_end();
+  vt_watchdog_doing("reading the command line");
   return rc;
+}
+
+/* Who waits is alive: the rank that is waited for has the deadline. */
+static vt_status while_waiting(void *ctx, vt_err *err)
+{
+  (void)ctx, (void)err;
+  vt_watchdog_beat();
+  return VT_OK;
 }
 
 static int run_campaign(vt_comm *comm, const run_args *a, const vt_usage *u)
@@ -158,7 +157,8 @@ int cmd_run(int argc, char **argv)
              "is done is kept.  Ends with the Arrhenius table, the comparison and results.h5.\n"
              "SIGTERM, SIGUSR1, SIGINT, --wall, SLURM's time limit or a file HALT in the folder stop it softly:\n"
              "every rank writes a checkpoint within --grace, the exit code is 75, and the same command\n"
-             "continues from there.",
+             "continues from there.  A rank that shows no sign of life for 300 s (VITRION_START_PATIENCE) before\n"
+             "the first task ends the job with 75.",
       .example = "mpiexec.mpich -n 4 vitrion run campaigns/quickstart.yaml --output runs/first",
       .opt = opt,
       .n_opt = sizeof opt / sizeof *opt,
@@ -167,6 +167,8 @@ int cmd_run(int argc, char **argv)
   vt_comm *comm;
   vt_err err = {0};
   (void)signal(SIGXFSZ, SIG_IGN); /* a file-size limit is a write error, from the first file on */
+  int refused = vt_cli_launch_check();
+  if (refused >= 0) return refused;
   no_watchdog = vt_watchdog_start(vt_crash_note_record); /* before MPI: from here on this is the child */
   const char *launched = getenv("PMI_RANK");
   if (!launched || strcmp(launched, "0") == 0) vt_stop_ask_slurm();
@@ -174,6 +176,7 @@ int cmd_run(int argc, char **argv)
     vt_watchdog_phase_set(VT_WATCHDOG_OVER); /* its own failure, not a death */
     return vt_cli_fail(&err);
   }
+  vt_comm_on_wait(comm, while_waiting, NULL);
   int rank = vt_comm_rank(comm);
   const char *mismatch = vt_comm_mpi_mismatch(comm);
   int32_t code = -1;
@@ -186,6 +189,7 @@ int cmd_run(int argc, char **argv)
     if (code < 0 && rank > 0) code = run_parse(&a, &u, argc, argv); /* rank 0 found nothing to say */
     if (code < 0) code = run_campaign(comm, &a, &u);
   }
+  vt_comm_on_wait(comm, while_waiting, NULL); /* the campaign has taken its own away */
   code = vt_cli_done(code);
   if (vt_comm_bcast(comm, 0, &code, sizeof code, &err) != VT_OK) code = VT_EXIT_FAIL;
   if (vt_comm_shrunk(comm)) vt_watchdog_leave(vt_comm_barrier(comm, &err) == VT_OK ? code : VT_EXIT_AGAIN);

@@ -153,30 +153,44 @@ static int has_ended(const vt_folder_view *v)
   return n->done + n->failed == vt_folder_view_campaign(v)->n_tasks;
 }
 
-static int status_look(const vt_usage *u, const vt_outdir *dir, const char *task, int json, int watch)
+/* What `vitrion run` ends with in this state, for scripts whose launcher loses the exit code. */
+static int code_of(const vt_folder_view *v)
+{
+  if (!has_ended(v)) return VT_EXIT_AGAIN;
+  return vt_folder_view_state(v)->tasks.failed > 0 ? VT_EXIT_TASKS : VT_EXIT_OK;
+}
+
+typedef struct status_args {
+  const char *task;
+  int json, watch, exit_code;
+} status_args;
+
+static int status_look(const vt_usage *u, const vt_outdir *dir, const status_args *a)
 {
   vt_err err = {0};
   vt_folder_view *v = NULL;
   if (vt_folder_view_open(&v, dir, vt_cli_env(1), &err) != VT_OK) return vt_cli_fail(&err);
-  int code = task ? explain(u, v, task) : status_show(dir, v, json);
-  while (watch && !task && code == VT_EXIT_OK && !has_ended(v)) {
+  int code = a->task ? explain(u, v, a->task) : status_show(dir, v, a->json);
+  while (a->watch && !a->task && code == VT_EXIT_OK && !has_ended(v)) {
     (void)fflush(stdout);
     vt_nap_s(WATCH_EVERY_S);
-    if (!json && isatty(STDOUT_FILENO)) printf("\033[H\033[2J"); /* the screen anew */
-    code = vt_folder_view_refresh(v, &err) == VT_OK ? status_show(dir, v, json) : vt_cli_fail(&err);
+    if (!a->json && isatty(STDOUT_FILENO)) printf("\033[H\033[2J"); /* the screen anew */
+    code = vt_folder_view_refresh(v, &err) == VT_OK ? status_show(dir, v, a->json) : vt_cli_fail(&err);
   }
+  if (a->exit_code && code == VT_EXIT_OK) code = code_of(v);
   vt_folder_view_close(v);
   return code;
 }
 
 int cmd_status(int argc, char **argv)
 {
-  int json = 0, watch = 0;
-  const char *task = NULL;
+  status_args a = {0};
   const vt_opt opt[] = {
-      {"json", VT_OPT_FLAG, NULL, "print JSON", &json, 0, 0},
-      {"watch", VT_OPT_FLAG, NULL, "repeat every two seconds until all tasks are finished", &watch, 0, 0},
-      {"task", VT_OPT_TEXT, "UID", "what happens to this task, and why it waits or failed", &task, 0, 0}};
+      {"json", VT_OPT_FLAG, NULL, "print JSON", &a.json, 0, 0},
+      {"watch", VT_OPT_FLAG, NULL, "repeat every two seconds until all tasks are finished", &a.watch, 0, 0},
+      {"task", VT_OPT_TEXT, "UID", "what happens to this task, and why it waits or failed", &a.task, 0, 0},
+      {"exit-code", VT_OPT_FLAG, NULL, "end as run would: 0 all done, 3 some tasks failed for good, 75 not done yet",
+       &a.exit_code, 0, 0}};
   vt_usage u = {
       .name = "status",
       .args = "DIR",
@@ -190,9 +204,10 @@ int cmd_status(int argc, char **argv)
   vt_err err = {0};
   int code = vt_cli_parse(&u, argc, argv);
   if (code >= 0) return code;
-  if (task && (json || watch)) return vt_cli_usage_error(&u, "--task prints text, once: without --json and --watch");
+  if (a.task && (a.json || a.watch))
+    return vt_cli_usage_error(&u, "--task prints text, once: without --json and --watch");
   if (vt_outdir_name(&dir, u.arg[0], &err) != VT_OK) return vt_cli_fail(&err);
   code = vt_cli_readable(&u, dir.campaign);
   if (code >= 0) return code;
-  return vt_cli_done(status_look(&u, &dir, task, json, watch));
+  return vt_cli_done(status_look(&u, &dir, &a));
 }

@@ -44,7 +44,9 @@ int vt_cli_readable(const vt_usage *u, const char *path)
   struct stat st;
   if (access(path, R_OK) != 0 || stat(path, &st) != 0)
     return vt_cli_usage_error(u, "cannot read '%s': %s", path, strerror(errno));
-  if (S_ISDIR(st.st_mode)) return vt_cli_usage_error(u, "'%s' is a folder, expected a file", path);
+  const char *kind = vt_file_kind(st.st_mode);
+  if (S_ISFIFO(st.st_mode) && strncmp(path, "/dev/", 5) == 0) kind = NULL; /* an open pipe: somebody writes it */
+  if (kind) return vt_cli_usage_error(u, "'%s' is %s, expected a file", path, kind);
   return -1;
 }
 

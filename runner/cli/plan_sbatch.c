@@ -28,11 +28,11 @@ static void put_quoted(const char *s)
   putchar('\'');
 }
 
-/* A path that does not depend on where the job starts. */
+/* A path that does not depend on where the job starts; `run --output` knows what ~ is. */
 static void put_path(const char *path)
 {
   char here[VT_PATH], full[2 * VT_PATH + 2];
-  if (path[0] == '/' || !getcwd(here, sizeof here))
+  if (path[0] == '/' || path[0] == '~' || !getcwd(here, sizeof here))
     put_quoted(path);
   else {
     (void)snprintf(full, sizeof full, "%s/%s", here, path);
@@ -159,7 +159,6 @@ vt_status vt_plan_sbatch_print(const vt_campaign *c, const char *campaign, const
   const char *marker = "# ---- `vitrion plan --sbatch`", *text = vt__sbatch_template, *cut = strstr(text, marker);
   const char *rest = cut ? strchr(cut, '\n') : NULL;
   if (!rest) VT_FAIL(err, VT_EBUG, "the batch template has lost its line '%s'", marker);
-  if (!c->output[0]) VT_FAIL(err, VT_EINVAL, "campaign '%s' names no output folder: add `output: DIR` to it", c->name);
   printf("%.*s", (int)(cut - text), text); /* the template has some kB */
   put_fitted(c, b, cost);
   put_words(c, campaign, b);

@@ -1,10 +1,37 @@
-/* vitrion.c - main: the table of commands. */
+/* vitrion.c - main: the table of commands; and BLAS is told to have one thread before it loads. */
 #include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
 
 #include "engine/num/num.h"
 #include "runner/cli/cli.h"
 #include "runner/comm/comm.h"
 #include "runner/store/store.h"
+
+/* OpenBLAS makes its threads while it is loaded, before main: one for each core, and where the system gives none (a
+ * limit of address space or of processes) it never comes to an end.  So the program starts itself once more with
+ * OPENBLAS_NUM_THREADS=1: the loader calls what stands in .preinit_array before it starts any library.  The process,
+ * its number and its descriptors stay what they are.  Where that is not possible everything goes on as it is. */
+#if !defined(__SANITIZE_ADDRESS__)
+static void one_blas_thread(int argc, char **argv, char **env)
+{
+  enum { ENV_MOST = 8192 };
+  static char one[] = "OPENBLAS_NUM_THREADS=1", *next[ENV_MOST];
+  static const size_t n_name = sizeof "OPENBLAS_NUM_THREADS=" - 1;
+  int n = 0;
+  (void)argc;
+  for (char **e = env; *e; e++) {
+    if (strcmp(*e, one) == 0) return;
+    if (strncmp(*e, one, n_name) != 0) next[n++] = *e;
+    if (n + 2 > ENV_MOST) return;
+  }
+  next[n] = one;
+  const char *program = (const char *)getauxval(AT_EXECFN); /* NOLINT(performance-no-int-to-ptr): the kernel's word */
+  if (program) (void)execve(program, argv, next);
+}
+__attribute__((section(".preinit_array"), used)) static void (*const before_libraries)(int, char **,
+                                                                                       char **) = one_blas_thread;
+#endif
 
 static const vt_command command[] = {
     {"check", "check a campaign file and report every mistake", cmd_check},

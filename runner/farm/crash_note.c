@@ -94,7 +94,7 @@ void vt_death_note_leave(const char *prefix, int rank)
 {
   char name[VT_PATH * 2 + 16];
   (void)snprintf(name, sizeof name, "%s%d", prefix, rank);
-  int fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  int fd = open(name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
   if (fd >= 0) (void)close(fd);
 }
 
@@ -111,7 +111,7 @@ static int has_changed(vt_death_notes *f, const char *folder, double now)
   return 1;
 }
 
-int vt_death_notes_look(vt_death_notes *f, double now, int take)
+static int look(vt_death_notes *f, double now, int take)
 {
   char folder[VT_PATH * 2], path[VT_PATH * 2 + 300];
   const char *slash = f->prefix ? strrchr(f->prefix, '/') : NULL;
@@ -134,4 +134,16 @@ int vt_death_notes_look(vt_death_notes *f, double now, int take)
   }
   (void)closedir(d);
   return (int)rank;
+}
+
+int vt_death_notes_look(vt_death_notes *f, double now, int take)
+{
+  if (!f->pace.what) f->pace = (vt_pace){.what = "the look for death notes", .every_s = 1, .most_s = 60};
+  if (!vt_pace_due(&f->pace, now)) return -1;
+  double from = vt_now_s();
+  vt_pace_begin(&f->pace, now);
+  int rank = look(f, now, take);
+  vt_pace_end(&f->pace, now + (vt_now_s() - from));
+  if (rank >= 0) f->pace.next = now; /* there may be more */
+  return rank;
 }

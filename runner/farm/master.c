@@ -289,7 +289,7 @@ vt_status vt__master_stop(vt_master *m, vt_err *err)
 vt_status vt__master_tick(vt_master *m, vt_err *err)
 {
   double now = vt_comm_now(m->comm);
-  if (now - m->looked < (m->ending == VT__WORKING ? TICK_S : END_TICK_S)) return VT_OK;
+  if (now - m->ticked < (m->ending == VT__WORKING ? TICK_S : END_TICK_S)) return VT_OK;
   vt__liveness_suspended(m, now - m->looked);
   m->looked = now;
   VT_PASS(vt__peer_jobs_beat(m, err));
@@ -298,7 +298,9 @@ vt_status vt__master_tick(vt_master *m, vt_err *err)
     const char *why = !m->closing && m->o->may_not_begin ? m->o->may_not_begin(m->o->ctx) : NULL;
     if (why) VT_PASS(vt__master_begin_no_more(m, why, err));
   }
-  return vt__liveness_check(m, now, err);
+  VT_PASS(vt__liveness_check(m, now, err));
+  m->ticked = vt_comm_now(m->comm);
+  return VT_OK;
 }
 
 void vt__master_snapshot(const vt_master *m, double now, vt_run_snapshot *w)

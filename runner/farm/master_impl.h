@@ -29,7 +29,7 @@ struct vt_master {
   int aborted;
   vt_err abort;
   /* liveness.c */
-  double pinged, looked;
+  double pinged, looked, ticked; /* ticked: the end of the last tick */
   vt_death_notes notes;
   vt__ending ending;
   int32_t round;
@@ -44,7 +44,7 @@ struct vt_master {
   int declared_dead;    /* this job, by another */
   double read;          /* when the journal was read */
   double stuck;         /* since when claims fail though nobody else is here */
-  double checked;       /* when tasks held elsewhere were looked at */
+  vt_pace look;         /* at tasks held elsewhere */
   char *held_elsewhere; /* [n_tasks] 1: by another job */
 };
 

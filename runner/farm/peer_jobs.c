@@ -3,7 +3,7 @@
 #include "runner/farm/master_impl.h"
 
 /* How often the journal is read for the results of others; how old that may be when a task is claimed. */
-static const double CHECK_S = 2, FRESH_S = 1;
+static const double CHECK_S = 2, CHECK_MOST_S = 60, FRESH_S = 1;
 /* An heir of a dead job needs moments to give its claims back. */
 static const double CLAIM_MOST_S = 20;
 
@@ -177,10 +177,14 @@ static vt_status give_up_claiming(vt_master *m, double now, int64_t here, vt_err
 
 vt_status vt__peer_jobs_look(vt_master *m, double now, vt_err *err)
 {
-  if (!m->o->claims || !m->o->replay || now - m->checked < CHECK_S) return VT_OK;
-  if (m->checked <= 0) m->stuck = now;
-  m->checked = now;
+  if (!m->o->claims || !m->o->replay || !vt_pace_due(&m->look, now)) return VT_OK;
+  if (!m->look.what) {
+    m->look = (vt_pace){.what = "the look at tasks of other jobs", .every_s = CHECK_S, .most_s = CHECK_MOST_S};
+    m->stuck = now;
+  }
+  vt_pace_begin(&m->look, now);
   if (vt_sched_elsewhere(m->sched) > 0) VT_PASS(look_elsewhere(m, err));
+  vt_pace_end(&m->look, vt_comm_now(m->comm));
   vt_sched_counts n = vt_sched_count(m->sched);
   int64_t here = n.leased - vt_sched_elsewhere(m->sched);
   VT_PASS(give_up_claiming(m, now, here, err));

@@ -47,9 +47,9 @@ static vt_status rank_pump(void *ctx, int *busy, vt_err *err)
   double now = vt_comm_now(c);
   if (n->master && n->o->watch && now - n->last_watch >= 1) {
     vt_run_snapshot w;
-    n->last_watch = now;
     vt__master_snapshot(n->master, now, &w);
     n->o->watch(n->o->ctx, &w);
+    n->last_watch = vt_comm_now(c);
   }
   return VT_OK;
 }
@@ -135,6 +135,7 @@ out:
   rc = vt_comm_agree(o->comm, rc, err);
   if (rc == VT_OK) {
     vt_crash_note_in_collective(0, o->rank_timeout_s);
+    vt_watchdog_doing(NULL); /* the note says it */
     rc = rank_loop(&n, &out->declared_dead, err);
     if (rc == VT_OK) rc = rank_gather(&n, out, err);
     out->alone = rc != VT_OK;

@@ -40,7 +40,7 @@ static int claimed(const vt_folder_view *v, int i)
 static void story(const vt_folder_view *v, int i, vt_buf *out)
 {
   const vt_rec *rec;
-  for (int f = 0; (rec = vt_journal_failure(v->j, &v->c->task[i].uid, f)) != NULL; f++) {
+  for (rec = vt_journal_failure(v->j, &v->c->task[i].uid, 0); rec; rec = vt_journal_next_failure(v->j, rec)) {
     vt_failure_head h;
     if (vt_failure_load(v->j, rec, &h, NULL) != VT_OK) continue;
     int n;

@@ -5,16 +5,18 @@
 #include <unistd.h>
 
 #include "engine/pot/pot.h"
-#include "runner/folder/folder.h"
+#include "runner/folder/folder_impl.h"
 #include "runner/telemetry/telemetry.h"
 
 vt_status vt_outdir_name(vt_outdir *o, const char *dir, vt_err *err)
 {
+  const char *home = dir[0] == '~' && (dir[1] == '/' || !dir[1]) ? getenv("HOME") : NULL;
+  size_t n = strlen(dir), n_home = home ? strlen(home) : 0;
   memset(o, 0, sizeof *o);
-  size_t n = strlen(dir);
   while (n > 1 && dir[n - 1] == '/') n--;
-  if (n == 0 || n >= sizeof o->dir) VT_FAIL(err, VT_EINVAL, "'%.80s' cannot be an output folder", dir);
-  memcpy(o->dir, dir, n);
+  if (n == 0 || n + n_home >= sizeof o->dir) VT_FAIL(err, VT_EINVAL, "'%.80s' cannot be an output folder", dir);
+  if (home) memcpy(o->dir, home, n_home);
+  memcpy(o->dir + n_home, home ? dir + 1 : dir, home ? n - 1 : n);
   const struct {
     char *to;
     const char *name;
@@ -41,6 +43,7 @@ vt_status vt_outdir_campaign(const vt_outdir *o, const vt_campaign_env *env, vt_
   }
   vt_diags_free(&diags);
   if (rc == VT_OK) rc = vt_campaign_resolve(*c, vt_simd_best(), err);
+  if (rc == VT_OK) (void)snprintf((*c)->pot_recorded, sizeof(*c)->pot_recorded, "%s", (*c)->pot_file);
   if (rc != VT_OK) {
     vt_campaign_free(*c);
     *c = NULL;
@@ -67,20 +70,81 @@ static int contains(const vt_campaign *c, const vt_campaign *old)
   return 1;
 }
 
+/* How many results the journal has, and how many of them are of c. */
+static void count_results(const vt_outdir *o, const vt_campaign *c, int *all, int *mine)
+{
+  vt_journal *j = NULL;
+  *all = *mine = 0;
+  if (vt_journal_open(&j, o->journal, NULL) != VT_OK) return;
+  for (int i = 0; i < vt_journal_count(j); i++) {
+    const vt_rec *r = vt_journal_rec(j, i);
+    if (r->type != VT_REC_RESULT || vt_journal_result(j, &r->uid) != r) continue;
+    (*all)++;
+    *mine += vt_campaign_find(c, &r->uid) >= 0;
+  }
+  vt_journal_free(j);
+}
+
+/* Was campaign.yaml changed, or is it another campaign that is given?  The journal knows. */
+static void say_how_to_go_on(const vt_outdir *o, const vt_campaign *c, vt_buf *text)
+{
+  int all, mine;
+  count_results(o, c, &all, &mine);
+  if (mine == all)
+    vt_buf_printf(text,
+                  "The journal is whole: all its %d results are of the campaign that is given now; to go on with it, "
+                  "`vitrion repair %s --campaign %s` writes campaign.yaml anew",
+                  all, o->dir, c->file);
+  else
+    vt_buf_printf(text,
+                  "The journal holds %d results, %d of them of the campaign that is given now: change that back to "
+                  "go on, or give another --output",
+                  all, mine);
+}
+
+static vt_status refuse_other(const vt_outdir *o, const vt_campaign *c, const vt_campaign *old, vt_err *err)
+{
+  vt_buf keys = {0}, how = {0};
+  vt_campaign_differences(old, c, &keys);
+  say_how_to_go_on(o, c, &how);
+  vt_status rc = vt_err_user(err, VT_EINVAL, o->campaign, 0, 0,
+                             "'%s' holds another campaign ('%s', %d tasks), and this one does not contain all of its "
+                             "tasks; recorded there, and what is given here:\n%.500s%s",
+                             o->dir, old->name, old->n_tasks, keys.s ? keys.s : "", how.s ? how.s : "");
+  vt_buf_free(&keys);
+  vt_buf_free(&how);
+  return rc;
+}
+
+/* The campaign recorded in the folder, whose potential may have moved with that of `c`. */
+static vt_status recorded(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env, vt_campaign **old,
+                          vt_err *err)
+{
+  vt_campaign_env near = *env;
+  near.pot_hint = c->pot_path;
+  vt_err why = {0};
+  vt_status rc = vt_outdir_campaign(o, &near, old, &why);
+  if (rc == VT_OK) return VT_OK;
+  if (rc == VT_ENOMEM) VT_FAIL(err, rc, "campaign of output folder '%s'", o->dir);
+  vt_buf how = {0};
+  int n;
+  const char *what = vt_err_sentence(why.text, &n);
+  say_how_to_go_on(o, c, &how);
+  rc = vt_err_user(err, rc, o->campaign, 0, 0, "%.*s\n%s", n, what, how.s ? how.s : "");
+  vt_buf_free(&how);
+  return rc;
+}
+
 static vt_status same_campaign(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env, int extend,
                                vt_err *err)
 {
   vt_campaign *old = NULL;
   vt_status rc = VT_OK;
   if (access(o->campaign, F_OK) != 0) return VT_OK; /* nothing recorded yet */
-  VT_PASS(vt_outdir_campaign(o, env, &old, err));
+  VT_PASS(recorded(o, c, env, &old, err));
   int same = vt_uid_equal(&old->id, &c->id);
   if (!same && !contains(c, old))
-    rc =
-        vt_err_set(err, VT_EINVAL, __FILE__, __LINE__,
-                   "'%s' holds another campaign ('%s', %d tasks), and this one does not contain all of its tasks; give "
-                   "another --output",
-                   o->dir, old->name, old->n_tasks);
+    rc = refuse_other(o, c, old, err);
   else if (!same && !extend)
     rc = vt_err_set(err, VT_EINVAL, __FILE__, __LINE__,
                     "'%s' holds a smaller campaign (%d of these %d tasks); say --extend to add to it", o->dir,
@@ -94,9 +158,11 @@ vt_status vt_outdir_make(const vt_outdir *o, vt_err *err)
   static const char *const folders[] = {"",     "/journal",    "/glass", "/failed",
                                         "/log", "/checkpoint", "/lease", "/lease/fallen"};
   char path[VT_PATH + 32];
+  VT_PASS(vt_outdir_check_owner(o, err));
   for (size_t k = 0; k < sizeof folders / sizeof *folders; k++) {
     (void)snprintf(path, sizeof path, "%s%s", o->dir, folders[k]);
     VT_TRY(vt_dir_make(path, err), err, "output folder");
+    if (k == 0) VT_TRY(vt__outdir_mark(o, err), err, "output folder '%s'", o->dir);
   }
   return VT_OK;
 }
@@ -108,7 +174,7 @@ vt_status vt_outdir_record(const vt_outdir *o, const vt_campaign *c, const vt_ca
   vt_buf text = {0};
   vt_campaign_canon(c, &text);
   vt_status rc = vt_buf_check(&text, err);
-  if (rc == VT_OK) rc = vt_file_replace(o->campaign, text.s, text.len, err);
+  if (rc == VT_OK) rc = vt_file_publish(o->campaign, text.s, text.len, err);
   vt_buf_free(&text);
   if (rc != VT_OK) return vt_err_wrap(err, rc, __FILE__, __LINE__, "recording the campaign in '%s'", o->dir);
   return VT_OK;
@@ -126,7 +192,7 @@ vt_status vt_outdir_join(const vt_outdir *o, const vt_campaign *c, const vt_camp
     vt_nap_s(nap_s);
   }
   vt_campaign *old = NULL;
-  VT_PASS(vt_outdir_campaign(o, env, &old, err));
+  VT_PASS(recorded(o, c, env, &old, err));
   int same = vt_uid_equal(&old->id, &c->id);
   int tasks = old->n_tasks;
   vt_campaign_free(old);
@@ -152,12 +218,19 @@ vt_status vt_outdir_lock(vt_outdir *o, vt_err *err)
   if (rc == VT_OK && (!leads || vt_jobs_others(o->alone) > 0))
     rc = vt_err_set(err, VT_EINVAL, __FILE__, __LINE__, "another start of this campaign is working in '%s': %s", o->dir,
                     leads ? "a job that joined" : vt_jobs_leader(o->alone));
-  if (rc != VT_OK) vt_outdir_release(o);
+  if (rc == VT_OK) rc = VT_NEW(o->alone_fence, 1, err);
+  if (rc == VT_OK)
+    vt_outdir_fence(o, o->alone, o->alone_fence);
+  else
+    vt_outdir_release(o);
   return rc;
 }
 
 void vt_outdir_release(vt_outdir *o)
 {
+  if (o->alone_fence) vt_fence_install(NULL);
+  vt_free(o->alone_fence);
+  o->alone_fence = NULL;
   vt_jobs_close(o->alone);
   o->alone = NULL;
 }

@@ -2,7 +2,9 @@
  *
  * What is in it, and where its bytes are described:
  *
- *   campaign.yaml            the campaign as recorded, resolved, every default written out; config/schema.md
+ *   .vitrion                 whose the folder is: the line "vitrion output folder 1"; written before anything else
+ *   campaign.yaml            the campaign as recorded, resolved, every default written out; config/schema.md.  Its
+ *                            potential.file is relative to this folder, potential.sha256 says which file it was
  *   journal/<shard>.vtj      results and failures: the truth; runner/journal/journal.h, runner/records/records.h
  *   checkpoint/<uid>.vck     of a task that runs or was interrupted, .vck.prev the one before; engine/replica/replica.h
  *   results.h5               the store; config/store.md (`vitrion schema store`)
@@ -18,6 +20,7 @@
  *                            task= stage= step= time_ps= attempt= half_stage= velocity_unit=
  *   failed/<uid>.vck         the last checkpoint of a task that was given up
  *   lease/, lease/fallen/    runner/jobs/jobs.h; death notes: runner/farm/farm.h
+ *   <name>.<epoch>.<job>.tmp  what a leader is about to publish as <name>; runner/jobs/jobs.h, "FENCING"
  *   HALT                     made by a person: `after-tasks` lets running tasks finish, anything else stops softly
  *
  * <uid> is the task's, 64 hex digits. */
@@ -33,20 +36,45 @@ typedef struct vt_outdir {
   char dir[VT_PATH];
   char journal[VT_PATH + 16], store[VT_PATH + 16], campaign[VT_PATH + 16], status[VT_PATH + 16], halt[VT_PATH + 16];
   char lease[VT_PATH + 16], checkpoint[VT_PATH + 16], events[VT_PATH + 24];
-  struct vt_jobs *alone; /* between vt_outdir_lock and vt_outdir_release */
+  struct vt_jobs *alone;               /* between vt_outdir_lock and vt_outdir_release */
+  struct vt_leader_fence *alone_fence; /* the same */
 } vt_outdir;
 
-/* Names only. */
+/* Names only; a leading ~ or ~/ is HOME. */
 VT_MUST_CHECK vt_status vt_outdir_name(vt_outdir *o, const char *dir, vt_err *err);
-/* The folder and its subfolders. */
+/* The folder, its mark and its subfolders; first asks vt_outdir_check_owner. */
 VT_MUST_CHECK vt_status vt_outdir_make(const vt_outdir *o, vt_err *err);
+
+/* place.c: whose a folder is and where it lies. */
+/* VT_OK for a folder that is ours or holds nothing that a run would write; VT_EINVAL, naming it, if there is such a
+ * file.  Ours is a folder with .vitrion, or (of an earlier build) with shards in journal/, or with journal/ and a
+ * campaign.yaml as runs record it.  Changes nothing. */
+VT_MUST_CHECK vt_status vt_outdir_check_owner(const vt_outdir *o, vt_err *err);
+int vt_outdir_is_ours(const vt_outdir *o);
+/* The folder in full, whether it exists or not, links in the part that exists resolved; o->dir if that is too long. */
+void vt_outdir_full(const vt_outdir *o, char full[VT_PATH]);
+/* Let canonical text of `c` name the potential relative to this folder. */
+void vt_outdir_place_potential(const vt_outdir *o, vt_campaign *c);
+/* For a start without --output: is another folder in which this campaign (resolved) has begun found at its output, if
+ * that is taken relative to the campaign file's folder or a folder above that or above the present one, or does the
+ * campaign file lie in one?  1 with its name and how many tasks are done there.  0 if `o` itself holds a campaign. */
+int vt_outdir_elsewhere(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env, char found[VT_PATH],
+                        int *done);
+
 /* For the job that leads: compare the campaign recorded there with `c` (resolved): equal is fine; different is refused
- * with VT_EINVAL unless `extend` and `c` only adds tasks; then record `c`. */
+ * with VT_EINVAL unless `extend` and `c` only adds tasks; then record `c`.  What is refused is named key by key, with
+ * how many of the journal's results are of `c`. */
 VT_MUST_CHECK vt_status vt_outdir_record(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env,
                                          int extend, vt_err *err);
 /* For a job that joins: the recorded campaign (waited for a while: the leader may have just begun) must be `c`. */
 VT_MUST_CHECK vt_status vt_outdir_join(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env,
                                        vt_err *err);
+/* 1 if a name in a subfolder ("": of the folder itself, NULL: in any) is that of a temporary file
+ * (vt_file_is_temporary) of a file that the program writes there: `notes.tmp-5` is a person's. */
+int vt_outdir_is_leftover(const char *folder, const char *name);
+/* Remove them: of processes that died while they wrote; only while no other job is in the folder.  Returns how many;
+ * what cannot be removed stays, harmless. */
+int vt_outdir_sweep(const vt_outdir *o);
 /* Keep every job out of a folder until vt_outdir_release; VT_EINVAL, naming it, if one is there. */
 VT_MUST_CHECK vt_status vt_outdir_lock(vt_outdir *o, vt_err *err);
 void vt_outdir_release(vt_outdir *o);
@@ -74,6 +102,16 @@ VT_MUST_CHECK vt_status vt_glass_file_write(const vt_outdir *dir, const vt_plan 
 /* Lead unless a job that is alive does: one that is not known to be alive on this host is watched until it gives a sign
  * of life, or was silent for too long. */
 VT_MUST_CHECK vt_status vt_outdir_lead(vt_jobs *jobs, const char *lease, int *leads, vt_err *err);
+
+/* The job leads: from here on what it publishes is fenced by its number (vt_fence, installed on this process), and
+ * temporary files of leaders before it are removed.  Again after each time it may have become the leader; nothing
+ * happens if the number is the same.  The fence stays in use until vt_fence_install(NULL). */
+typedef struct vt_leader_fence {
+  vt_fence fence;
+  vt_jobs *jobs;
+  int64_t epoch;
+} vt_leader_fence;
+void vt_outdir_fence(const vt_outdir *o, vt_jobs *jobs, vt_leader_fence *f);
 
 /* What other people read of this job: its number and its build. */
 void vt_job_label_here(char text[VT_JOB_LABEL]);

@@ -29,4 +29,7 @@ struct vt_folder_view {
   vt_json *live; /* owns state.live */
 };
 
+/* place.c: write .vitrion into a folder whose owner was checked. */
+VT_MUST_CHECK vt_status vt__outdir_mark(const vt_outdir *o, vt_err *err);
+
 #endif

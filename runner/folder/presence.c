@@ -1,7 +1,10 @@
 /* presence.c - this job among the jobs of the folder: its label, and waiting for a leader that may be dead. */
+#include <dirent.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "runner/folder/folder.h"
 #include "runner/telemetry/telemetry.h"
@@ -63,4 +66,39 @@ vt_status vt_outdir_lead(vt_jobs *jobs, const char *lease, int *leads, vt_err *e
     if (beat < 0 && first >= 0) first = -1; /* it has just ended */
   }
   return VT_OK;
+}
+
+/* ------------------------------------------------------------------ what only the leader may change */
+
+static vt_status still_leads(void *ctx, vt_err *err)
+{
+  const vt_leader_fence *f = ctx;
+  return vt_jobs_check_lead(f->jobs, f->epoch, err);
+}
+
+/* What leaders before this one were about to publish; they may be asleep, and must find nothing to rename. */
+static void remove_older(const vt_outdir *o, int64_t epoch)
+{
+  char path[VT_PATH + 320];
+  const struct dirent *e;
+  int64_t of;
+  DIR *d = opendir(o->dir);
+  if (!d) return;
+  while ((e = readdir(d)) != NULL) {
+    if (!vt_fence_is_name(e->d_name, &of) || of >= epoch) continue;
+    (void)snprintf(path, sizeof path, "%s/%s", o->dir, e->d_name);
+    if (unlink(path) == 0) vt_log(VT_LOG_INFO, "folder", "ev=leftover_removed path=\"%s\"", path);
+  }
+  (void)closedir(d);
+}
+
+void vt_outdir_fence(const vt_outdir *o, vt_jobs *jobs, vt_leader_fence *f)
+{
+  int64_t epoch = vt_jobs_epoch(jobs);
+  if (f->epoch == epoch && f->jobs == jobs) return;
+  *f = (vt_leader_fence){.jobs = jobs, .epoch = epoch};
+  f->fence = (vt_fence){.may = still_leads, .ctx = f};
+  (void)snprintf(f->fence.mark, sizeof f->fence.mark, "%" PRId64 ".%s", epoch, vt_jobs_id(jobs));
+  remove_older(o, epoch);
+  vt_fence_install(&f->fence);
 }

@@ -6,7 +6,7 @@
 
 #include "runner/folder/folder_impl.h"
 
-/* status.json is written every few seconds by a run that is alive; half a kilobyte a rank. */
+/* A run that is alive writes status.json again within its next_s, or soon after; half a kilobyte a rank. */
 enum { FRESH_S = 60, STATUS_MOST = 1 << 21 };
 
 /* What the running master wrote of itself; returns 1 if that is fresh. */
@@ -21,7 +21,8 @@ static int read_status_file(vt_folder_view *v, int64_t *running)
   int fresh = vt_json_parse(text, n, &root, NULL) == VT_OK &&
               strcmp(vt_json_get_text(root, "campaign_id", ""), hex) == 0 &&
               strcmp(vt_json_get_text(root, "state", ""), "running") == 0 &&
-              fabs(difftime(time(NULL), (time_t)vt_json_get_num(root, "updated", 0))) < FRESH_S;
+              fabs(difftime(time(NULL), (time_t)vt_json_get_num(root, "updated", 0))) <
+                  FRESH_S + vt_json_get_num(root, "next_s", 0);
   vt_free(text);
   if (!fresh) {
     vt_json_free(root);

@@ -1,6 +1,7 @@
 /* jobs.c - this job: its presence, leadership, claims. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,8 +10,13 @@
 
 /* ------------------------------------------------------------------ errors that are borne */
 
-static vt_status check_ours(const vt_jobs *j, vt_err *err)
+static vt_status check_ours(vt_jobs *j, vt_err *err)
 {
+  char text[2 * VT_JOB_ID + VT_PATH + 200];
+  if (j->lost && j->epoch) {
+    vt__say_fenced(j, j->epoch, text, sizeof text);
+    VT_FAIL(err, VT_ESTOP, "%s", text);
+  }
   if (j->lost)
     VT_FAIL(err, VT_ESTOP, "another job believed this one dead and took '%s' away from '%s'", j->presence, j->dir);
   return VT_OK;
@@ -82,6 +88,9 @@ static vt_status read_leader(vt_jobs *j, double now, vt_err *err)
   return VT_OK;
 }
 
+/* A beat that takes no more of its interval keeps the rhythm. */
+static const double QUICK = 0.02;
+
 static vt_status jobs_beat(vt_jobs *j, double now, vt_err *err)
 {
   VT_PASS(jobs_presence(j, 1, err));
@@ -94,9 +103,13 @@ vt_status vt_jobs_beat(vt_jobs *j, double now, vt_err *err)
   vt_err own = {0};
   if (!err) err = &own;
   VT_PASS(check_ours(j, err));
-  if (now - j->tried < j->beat_s) return VT_OK;
-  j->tried = now;
-  return bear(j, &j->beating, now, jobs_beat(j, now, err), err);
+  if (!vt_pace_due(&j->pace, now)) return VT_OK;
+  double from = vt_now_s();
+  vt_pace_begin(&j->pace, now);
+  vt_status rc = bear(j, &j->beating, now, jobs_beat(j, now, err), err);
+  double took = vt_now_s() - from;
+  vt_pace_end(&j->pace, now + (took > QUICK * j->beat_s ? took : 0));
+  return rc;
 }
 
 /* ------------------------------------------------------------------ opening, closing */
@@ -147,8 +160,10 @@ vt_status vt_jobs_open(vt_jobs **out, const vt_jobs_options *o, double now, vt_e
   VT_TRY(VT_NEW(j, 1, err), err, "jobs at '%s'", o->dir);
   j->fd = -1;
   j->beat_s = o->beat_s;
+  j->pace = (vt_pace){
+      .what = "heartbeats of jobs", .every_s = o->beat_s, .most_s = o->silence_s / 3, .next = now + o->beat_s};
   j->silence_s = o->silence_s;
-  j->tried = j->verified = now;
+  j->verified = now;
   (void)snprintf(j->dir, sizeof j->dir, "%s", o->dir);
   VT_TRY_OUT(vt_dir_make(o->dir, err), err, "folder of jobs");
   j->fd = open(o->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -196,7 +211,10 @@ static vt_status jobs_lead(vt_jobs *j, double now, int *leads, vt_err *err)
 {
   VT_PASS(jobs_presence(j, 0, err));
   VT_PASS(vt__lease_take(j, "leader", now, leads, err));
-  if (*leads && !j->leads) vt_log(VT_LOG_INFO, "jobs", "ev=leads id=%s", j->me.id);
+  if (*leads && !j->leads) {
+    VT_PASS(vt__epoch_take(j, leads, err));
+    if (*leads) vt_log(VT_LOG_INFO, "jobs", "ev=leads id=%s epoch=%" PRId64, j->me.id, j->epoch);
+  }
   j->leads = *leads;
   return read_leader(j, now, err);
 }

@@ -23,6 +23,7 @@
  *     vitrion-lease 1   version
  *     job <id>
  *   <uid, 64 hex>, leader, heir-<file>   leases: hard links of the lease-<id> of the job that holds them
+ *   epoch-<20 digits>  which job led as number n (a hard link of its lease-<id>, kept when that job ends); the last few
  *
  * So one link(2) makes a lease: atomic, whole at once, and as lasting as its name.
  *
@@ -62,6 +63,34 @@
  *
  * The same may follow from an unlink(2) that an NFS client sends twice because the answer was lost.
  *
+ * FENCING.  A job that was suspended while it led (SIGSTOP, scontrol suspend, a node that comes back) wakes in the
+ * middle of whatever it did.  It must not change what its successor has made.  Each change of leadership has a number,
+ * its epoch: whoever got `leader` links its lease to epoch-<n+1>, n the greatest there is; link(2) gives a number to
+ * one job; and the number counts only if `leader` still names this job after that.  A leader changes a shared file in
+ * this order:
+ *
+ *   a. write a new file, O_EXCL, whose name holds its epoch and its id (vt_fence_name), so it is nobody else's;
+ *   b. vt_jobs_check_lead: the presence file is there, `leader` names this job, its epoch is still the one it began
+ * with; c. rename(2) to the shared name.
+ *
+ * A successor, when it has its epoch and before it changes anything, removes all such files of smaller epochs
+ * (vt_outdir_fence).  It follows that a former leader changes nothing, wherever it slept:
+ *
+ *   before a: the new file may come after the removal, but then b comes after it, too, and says no.
+ *   between a and b, or in a: what it goes on writing has no name any more, or only its own; b says no.
+ *   between b and c: if the successor did its removal meanwhile, the source of the rename is not there (ENOENT; the
+ * server of an NFS says so, whatever a client believes), and nothing happens.  If not, the rename came before anything
+ * that the successor did, as if this job had not slept. after c: nothing is written, cut or synced through a name or a
+ * descriptor of the file once it has its shared name.
+ *
+ * So store and checksum are those of one leader each time they were both published; a job that ends between its two
+ * renames leaves a store that does not match its checksum, which the next start makes anew.  What is not renamed into
+ * place is only checked before (b): torn tails (of shards that nobody writes: a start writes shards of its own), death
+ * notes, checkpoints put aside, status.json (a view; the next one comes in two seconds).
+ *
+ * The numbers grow as long as nobody empties the folder.  A job that slept between `leader` and its epoch may take a
+ * number that is greater than that of its successor; it then sees that `leader` names another, and removes it.
+ *
  * Two jobs that lived, believed each other dead, and both died within the milliseconds of clearing could be left as
  * heirs of each other.  Then neither is inherited; the log names a file (ev=heirs_in_a_circle) that may be removed. */
 #ifndef VT_JOBS_H
@@ -89,7 +118,9 @@ VT_MUST_CHECK vt_status vt_jobs_open(vt_jobs **j, const vt_jobs_options *o, doub
 /* Drop claims, leadership, presence.  NULL is allowed. */
 void vt_jobs_close(vt_jobs *j);
 
-/* Does something at most every beat_s; call it at least every silence_s/4.  Other errors are logged and borne for
+/* Does something at most every beat_s; where that takes long it rests longer (vt_pace), but at most silence_s/3 from
+ * the end of one to the begin of the next, so that others see it beat as long as a beat takes less than half of
+ * silence_s.  Call it at least every silence_s/4.  Other errors are logged and borne for
  * silence_s/2, then VT_EIO (before others may believe us dead). */
 VT_MUST_CHECK vt_status vt_jobs_beat(vt_jobs *j, double now, vt_err *err);
 
@@ -97,6 +128,12 @@ VT_MUST_CHECK vt_status vt_jobs_beat(vt_jobs *j, double now, vt_err *err);
  * release, held and sweep an error of the file system is logged and reads as "not got" (held: as held) until nothing
  * succeeded for silence_s/2; then it is VT_EIO. */
 VT_MUST_CHECK vt_status vt_jobs_lead(vt_jobs *j, double now, int *leads, vt_err *err);
+/* The number of this job's leadership, > 0: set when it became the leader, greater than that of any leader before; 0:
+ * it never led. */
+int64_t vt_jobs_epoch(const vt_jobs *j);
+/* May this job still change what the leader of `epoch` changes?  Read from the files now.  VT_ESTOP: another job leads,
+ * or did; the message and the log (ev=fenced) name both epochs and jobs.  VT_EIO: that cannot be read. */
+VT_MUST_CHECK vt_status vt_jobs_check_lead(vt_jobs *j, int64_t epoch, vt_err *err);
 /* The same from memory, as of the last beat or lead, if that is fresh enough. */
 int vt_jobs_leads(const vt_jobs *j, double now);
 /* Give up leadership only. */

@@ -60,9 +60,10 @@ struct vt_jobs {
   double beat_s, silence_s;
   vt_job me;
   char presence[VT__JOBS_NAME], lease[VT__JOBS_NAME];
-  double tried; /* last beat */
+  vt_pace pace; /* of heartbeats */
   vt__bearing beating, leasing;
-  int lost, leads, others;
+  int lost, leads, others, said_fenced;
+  int64_t epoch;   /* of our leadership, 0: never */
   double verified; /* when `leads` was last read from the files */
   vt__watch *watch;
   int n_watch, cap_watch;
@@ -88,6 +89,10 @@ VT_MUST_CHECK vt_status vt__lease_holder(vt_jobs *j, const char *name, double no
                                          char estate[VT__JOBS_NAME], vt_err *err);
 VT_MUST_CHECK vt_status vt__lease_take(vt_jobs *j, const char *name, double now, int *got, vt_err *err);
 VT_MUST_CHECK vt_status vt__lease_drop(const vt_jobs *j, const char *name, vt_err *err);
+/* epoch.c: take the next number for the leader, which is this job; *leads: `leader` named us afterwards, too. */
+VT_MUST_CHECK vt_status vt__epoch_take(vt_jobs *j, int *leads, vt_err *err);
+/* Once: log that a former leader was stopped; text for people. */
+void vt__say_fenced(vt_jobs *j, int64_t epoch, char *text, size_t cap);
 /* Become heir of a dead job ("job-<id>") or of a damaged lease (its name), and clear away what it left; nothing if
  * another is its heir or it lives after all. */
 VT_MUST_CHECK vt_status vt__inherit(vt_jobs *j, const char *estate, double now, vt_err *err);

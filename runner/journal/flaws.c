@@ -65,7 +65,7 @@ static vt_status cut_shard(const vt_journal *j, vt__shard *s, vt_err *err)
   struct stat st;
   char path[VT__SHARD_PATH];
   vt__shard_path(j, s, path, sizeof path);
-  int fd = open(path, O_WRONLY | O_CLOEXEC);
+  int fd = open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (fd < 0) VT_FAIL(err, VT_EIO, "cannot open journal shard '%s': %s", path, strerror(errno));
   VT_ASSERT(s->good < s->seen && (s->good == 0 || s->good >= VT__SHARD_HEAD));
   if (fstat(fd, &st) != 0) VT_FAIL_OUT(err, VT_EIO, "cannot examine journal shard '%s': %s", path, strerror(errno));

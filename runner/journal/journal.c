@@ -87,10 +87,12 @@ out:
 static int crc_of(vt_journal *j, int fd, uint64_t n, uint64_t offset, uint32_t *crc)
 {
   *crc = 0;
+  if (j->sums.at) return vt__sums_crc(&j->sums, n, offset, crc);
   while (n) {
     size_t part = n > BLOCK ? BLOCK : (size_t)n;
     if (!vt__pread_all(fd, j->block, part, offset)) return 0;
     *crc = vt_crc32(*crc, j->block, part);
+    vt_alive();
     n -= part;
     offset += part;
   }
@@ -152,6 +154,7 @@ static uint64_t record_behind(vt_journal *j, int fd, uint64_t from, uint64_t siz
 {
   vt__rec_head h;
   for (uint64_t at = from + 8; at + VT__REC_HEAD <= size;) {
+    vt_alive();
     size_t n = size - at > BLOCK ? BLOCK : (size_t)(size - at);
     if (!vt__pread_all(fd, j->scan, n, at)) return 0;
     size_t last = n - VT__REC_HEAD, k = 0;
@@ -178,7 +181,9 @@ static vt_status read_records(vt_journal *j, int number, int fd, uint64_t size, 
   vt__rec_head h;
   while (s->good < size) {
     if (!whole_record(j, fd, s->good, size, &h)) {
-      uint64_t next = errno ? 0 : record_behind(j, fd, s->good, size);
+      uint64_t next = 0;
+      if (!errno && !j->sums.at) VT_PASS(vt__sums_make(&j->sums, fd, s->good, size, j->block, BLOCK, err));
+      if (!errno) next = record_behind(j, fd, s->good, size);
       if (!next) break; /* a torn tail, a record being written, or it cannot be read */
       VT_PASS(add_flaw(s, VT_FLAW_RECORDS, s->good, next - s->good, err));
       s->good = next;
@@ -214,11 +219,16 @@ static vt_status read_shard(vt_journal *j, int number, vt_err *err)
   if (s->good > 0 && s->good == s->seen && stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
       (uint64_t)st.st_size == s->seen)
     return VT_OK;
-  int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);      /* a FIFO of that name must not block */
+  int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a FIFO of that name must not block */
+  if (fd < 0 && errno == ENXIO && stat(path, &st) == 0 && vt_file_kind(st.st_mode))
+    VT_FAIL(err, VT_EIO, "journal shard '%s' is %s, expected a file", path, vt_file_kind(st.st_mode));
   if (fd < 0 && errno == ENOENT && s->good == 0) return VT_OK; /* its writer had no room and took it back */
   if (fd < 0) VT_FAIL(err, VT_EIO, "cannot open journal shard '%s': %s", path, strerror(errno));
   if (fstat(fd, &st) != 0) VT_FAIL_OUT(err, VT_EIO, "cannot examine journal shard '%s': %s", path, strerror(errno));
-  if (!S_ISREG(st.st_mode)) VT_FAIL_OUT(err, VT_EIO, "journal shard '%s' is not a file", path);
+  if (!S_ISREG(st.st_mode)) {
+    const char *kind = vt_file_kind(st.st_mode);
+    VT_FAIL_OUT(err, VT_EIO, "journal shard '%s' is %s, expected a file", path, kind ? kind : "a device");
+  }
   uint64_t size = (uint64_t)st.st_size;
   if (size < s->good)
     VT_FAIL_OUT(err, VT_ECORRUPT, "journal shard '%s' has shrunk from %llu to %llu bytes", path,
@@ -227,6 +237,7 @@ static vt_status read_shard(vt_journal *j, int number, vt_err *err)
   if (s->good == 0) VT_TRY_OUT(read_head(s, fd, size, err), err, "journal shard '%s'", path);
   if (s->good > 0) VT_TRY_OUT(read_records(j, number, fd, size, err), err, "journal shard '%s'", path);
 out:
+  vt__sums_free(&j->sums);
   (void)close(fd);
   return rc;
 }
@@ -236,7 +247,10 @@ out:
 vt_status vt_journal_refresh(vt_journal *j, vt_err *err)
 {
   VT_PASS(list_shards(j, err));
-  for (int k = 0; k < j->n_shards; k++) VT_PASS(read_shard(j, j->by_name[k], err));
+  for (int k = 0; k < j->n_shards; k++) {
+    vt_alive();
+    VT_PASS(read_shard(j, j->by_name[k], err));
+  }
   return VT_OK;
 }
 
@@ -287,6 +301,13 @@ static const vt_rec *kth(const vt_journal *j, const vt_uid *uid, vt_rec_type typ
 
 const vt_rec *vt_journal_result(const vt_journal *j, const vt_uid *uid) { return kth(j, uid, VT_REC_RESULT, 0); }
 
+const vt_rec *vt_journal_next_failure(const vt_journal *j, const vt_rec *r)
+{
+  for (int i = j->index.next[r - j->index.rec]; i >= 0; i = j->index.next[i])
+    if (j->index.rec[i].type == VT_REC_FAILURE) return &j->index.rec[i];
+  return NULL;
+}
+
 const vt_rec *vt_journal_failure(const vt_journal *j, const vt_uid *uid, int k)
 {
   return kth(j, uid, VT_REC_FAILURE, k);
@@ -299,7 +320,7 @@ vt_status vt_journal_read(const vt_journal *j, const vt_rec *r, char **payload, 
   char path[VT__SHARD_PATH];
   *payload = NULL;
   vt__shard_path(j, &j->shard[r->shard], path, sizeof path);
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (fd < 0) VT_FAIL(err, VT_EIO, "cannot open journal shard '%s': %s", path, strerror(errno));
   VT_TRY_OUT(VT_NEW(p, r->n, err), err, "journal shard '%s', payload at offset %llu", path,
              (unsigned long long)r->offset);
@@ -322,7 +343,7 @@ vt_status vt_journal_peek(const vt_journal *j, const vt_rec *r, void *to, size_t
 {
   char path[VT__SHARD_PATH];
   vt__shard_path(j, &j->shard[r->shard], path, sizeof path);
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (fd < 0) VT_FAIL(err, VT_EIO, "cannot open journal shard '%s': %s", path, strerror(errno));
   int got = n <= r->n && vt__pread_all(fd, to, n, r->offset);
   (void)close(fd);

@@ -76,6 +76,8 @@ const vt_rec *vt_journal_rec(const vt_journal *j, int i); /* valid until the nex
 /* The first RESULT of a task in (shard name, offset) order, or NULL; the k-th FAILURE (k from 0) or NULL. */
 const vt_rec *vt_journal_result(const vt_journal *j, const vt_uid *uid);
 const vt_rec *vt_journal_failure(const vt_journal *j, const vt_uid *uid, int k);
+/* The FAILURE of the same task behind this record in that order, or NULL. */
+const vt_rec *vt_journal_next_failure(const vt_journal *j, const vt_rec *r);
 /* Read and check a payload (caller frees with vt_free). VT_ECORRUPT names shard and offset. */
 VT_MUST_CHECK vt_status vt_journal_read(const vt_journal *j, const vt_rec *r, char **payload, vt_err *err);
 /* The first n bytes of a payload (n <= r->n), unchecked beyond what open and refresh have checked. */

@@ -26,6 +26,21 @@ unsigned vt__pad_of(uint64_t n); /* bytes from n to the next multiple of 8 */
 int vt__pread_all(int fd, void *p, size_t n, uint64_t offset);
 int vt__pwrite_all(int fd, const void *p, size_t n, uint64_t offset); /* 0, or errno */
 
+/* ---- sums.c */
+
+typedef struct vt__sums {
+  uint32_t *at; /* NULL: not made; of [from, from + k * step), step in sums.c */
+  uint64_t from;
+  int fd; /* borrowed */
+} vt__sums;
+
+/* Of a shard's bytes [from, end), read through block. VT_EIO. */
+VT_MUST_CHECK vt_status vt__sums_make(vt__sums *s, int fd, uint64_t from, uint64_t end, char *block, size_t n_block,
+                                      vt_err *err);
+/* CRC of n bytes at an offset in there: 1, or 0 where they cannot be read. */
+int vt__sums_crc(const vt__sums *s, uint64_t n, uint64_t offset, uint32_t *crc);
+void vt__sums_free(vt__sums *s);
+
 /* ---- index.c: records in order of discovery; those of one uid in a chain that the caller's order sorts */
 
 typedef struct vt__index {
@@ -33,6 +48,7 @@ typedef struct vt__index {
   int32_t *next; /* of the same uid, -1 */
   int n, cap;
   int32_t *slot; /* open addressing: first record of a uid, -1 */
+  int32_t *last; /* the last one of the same uid */
   size_t n_slots, n_used;
 } vt__index;
 
@@ -61,6 +77,7 @@ struct vt_journal {
   int n_shards, cap_shards;
   char *block;         /* for checksums */
   unsigned char *scan; /* for looking behind damage */
+  vt__sums sums;       /* of the shard that is being read, once damage was seen */
 };
 
 enum { VT__SHARD_PATH = VT_PATH * 4 + 260 };

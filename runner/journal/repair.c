@@ -1,6 +1,5 @@
 /* repair.c - the good records of a damaged shard into a new one; the old file is kept aside. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -42,16 +41,14 @@ static vt_status copy_record(const vt_journal *j, const vt_rec *r, int fd, uint6
   return VT_OK;
 }
 
-/* All kept records into the file tmp, synced. */
+/* All kept records into the file tmp, which is open as fd, synced and closed. */
 static vt_status copy_shard(const vt_journal *j, int number, int (*keep)(void *ctx, const vt_rec *r), void *ctx,
-                            const char *tmp, int *kept, vt_err *err)
+                            const char *tmp, int fd, int *kept, vt_err *err)
 {
   vt_status rc = VT_OK;
   unsigned char head[VT__SHARD_HEAD];
   uint64_t at = sizeof head;
   *kept = 0;
-  int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (fd < 0) VT_FAIL(err, VT_EIO, "cannot create '%s': %s", tmp, strerror(errno));
   vt__shard_head_put(head);
   int why = vt__pwrite_all(fd, head, sizeof head, 0);
   if (why) VT_FAIL_OUT(err, VT_EIO, "cannot write '%s': %s", tmp, strerror(why));
@@ -75,8 +72,9 @@ vt_status vt_journal_repair(const vt_journal *j, int number, int (*keep)(void *c
   vt__shard_path(j, s, old, sizeof old);
   (void)snprintf(aside, sizeof aside, "%s/damaged", j->dir);
   (void)snprintf(stem, sizeof stem, "%.*s", (int)strlen(s->name) - 4, s->name); /* without .vtj */
-  (void)snprintf(tmp, sizeof tmp, "%s.tmp-%ld", old, (long)getpid());
-  vt_status rc = copy_shard(j, number, keep, ctx, tmp, kept, err);
+  int fd;
+  VT_TRY(vt_file_beside(old, tmp, sizeof tmp, &fd, err), err, "repairing journal shard '%s'", old);
+  vt_status rc = copy_shard(j, number, keep, ctx, tmp, fd, kept, err);
   if (rc == VT_OK && *kept) {
     rc = free_name(j->dir, stem, "-repaired", path, err);
     if (rc == VT_OK) rc = vt_file_move(tmp, path, err);

@@ -47,7 +47,7 @@ static vt_status new_file(vt_journal_writer *w, vt_err *err)
     if (k) (void)snprintf(more, sizeof more, "-%d", k);
     (void)snprintf(w->path, sizeof w->path, "%s/%s.%06ldZ-%05d-%ld%s.vtj", w->dir, start, now.tv_nsec / 1000, w->rank,
                    (long)getpid(), more);
-    w->fd = open(w->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    w->fd = open(w->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (w->fd >= 0) return VT_OK;
     if (errno != EEXIST) break;
   }

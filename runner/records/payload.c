@@ -85,7 +85,7 @@ vt_status vt_record_try(const vt_journal *j, const vt_uid *uid, int after, const
 {
   const vt_rec *r;
   *rec = NULL;
-  for (int k = 0; (r = vt_journal_failure(j, uid, k)) != NULL; k++) {
+  for (r = vt_journal_failure(j, uid, 0); r; r = vt_journal_next_failure(j, r)) {
     vt_failure_head one;
     if (rung_of(r) <= after || (*rec && rung_of(r) >= rung_of(*rec))) continue;
     VT_PASS(vt_failure_load(j, r, &one, err));
@@ -101,7 +101,7 @@ vt_status vt_record_tries(const vt_journal *j, const vt_uid *uid, vt_tries *out,
   const vt_rec *rec;
   vt_failure_head h;
   *out = (vt_tries){0};
-  for (int k = 0; (rec = vt_journal_failure(j, uid, k)) != NULL; k++) {
+  for (rec = vt_journal_failure(j, uid, 0); rec; rec = vt_journal_next_failure(j, rec)) {
     VT_PASS(vt_failure_load(j, rec, &h, err));
     out->crashes += h.crashed != 0;
   }

@@ -17,7 +17,7 @@ static vt_status one_event(replayer *r, const vt_event *ev, vt_err *err)
 static vt_status replay_failures(replayer *r, const vt_journal *j, const vt_uid *uid, int task, vt_err *err)
 {
   const vt_rec *rec;
-  for (int k = 0; (rec = vt_journal_failure(j, uid, k)) != NULL; k++) {
+  for (rec = vt_journal_failure(j, uid, 0); rec; rec = vt_journal_next_failure(j, rec)) {
     vt_failure_head h;
     VT_PASS(vt_failure_load(j, rec, &h, err));
     vt_event ev = {.kind = VT_EV_FAILURE,
@@ -42,6 +42,7 @@ vt_status vt_records_replay(vt_sched *s, const vt_sched_task *task, int n, const
   VT_TRY(vt_calloc64(&p, (size_t)r.cap, sizeof *r.action, err), err, "scheduler actions");
   r.action = p;
   for (int i = 0; i < n && rc == VT_OK; i++) {
+    vt_alive();
     if (vt_journal_result(j, &task[i].uid)) {
       rc = one_event(&r, &(vt_event){.kind = VT_EV_RESULT, .worker = -1, .task = i}, err);
       if (done) done(ctx, i);

@@ -193,7 +193,7 @@ static vt_status write_file(const char *dir, const char *name, vt_buf *b, vt_err
   char path[VT_PATH + 32];
   (void)snprintf(path, sizeof path, "%s/%s", dir, name);
   VT_PASS(vt_buf_check(b, err));
-  return vt_file_replace(path, b->s, b->len, err);
+  return vt_file_publish(path, b->s, b->len, err);
 }
 
 vt_status vt_report_summary(const char *dir, const vt_campaign *c, const vt_fits *f, vt_err *err)

@@ -74,7 +74,7 @@ void vt__tables_failures(vt_tables *t, const vt_campaign *c, const vt_journal *j
     for (int after = -1; (t->rc = vt_record_try(j, uid, after, &rec, &h, t->err)) == VT_OK && rec;
          after = 2 * rec->attempt + (rec->half_stage > 0))
       tables_failures_put(&k[0], row[0]++, i, rec, &h);
-    for (int f = 0; t->rc == VT_OK && (rec = vt_journal_failure(j, uid, f)) != NULL; f++) {
+    for (rec = vt_journal_failure(j, uid, 0); t->rc == VT_OK && rec; rec = vt_journal_next_failure(j, rec)) {
       t->rc = vt_failure_load(j, rec, &h, t->err);
       if (t->rc == VT_OK && h.crashed) tables_failures_put(&k[1], row[1]++, i, rec, &h);
     }

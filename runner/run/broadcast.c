@@ -9,7 +9,7 @@ typedef struct header {
   int32_t exit_code, reserved;
   uint64_t n_text;
   vt_uid id;
-  char folder[VT_PATH], output[VT_PATH];
+  char folder[VT_PATH], output[VT_PATH], pot_recorded[VT_PATH];
 } header;
 
 static void print_diags(const vt_diags *d)
@@ -18,6 +18,27 @@ static void print_diags(const vt_diags *d)
   vt_diags_format(d, &text);
   if (text.s) fputs(text.s, stderr);
   vt_buf_free(&text);
+}
+
+/* The user's own files are not touched, and what was begun is not begun again by mistake: 1, and why on stderr. */
+static int must_not_start(const vt_run_options *o, const vt_campaign *c, const vt_outdir *dir)
+{
+  vt_err why = {0};
+  char full[VT_PATH], found[VT_PATH];
+  int done;
+  vt_outdir_full(dir, full);
+  if (vt_outdir_check_owner(dir, &why) != VT_OK) {
+    (void)fprintf(stderr, "vitrion run: %s\n", vt_err_line(why.text).s);
+    return 1;
+  }
+  if (o->output || !vt_outdir_elsewhere(dir, c, o->env, found, &done)) return 0;
+  (void)fprintf(stderr,
+                "vitrion run: this campaign has begun in '%s' (%d of %d tasks are done there), and from here its "
+                "output would be '%s', which begins anew; nothing was touched\n"
+                "  to go on:       --output %s\n"
+                "  to begin anew:  --output %s\n",
+                found, done, c->n_tasks, full, found, full);
+  return 1;
 }
 
 /* Rank 0: load, decide where the output goes, fix the numerics. */
@@ -38,10 +59,13 @@ static vt_status broadcast_load(const vt_run_options *o, vt_campaign **c, header
   if (snprintf(h->output, sizeof h->output, "%s", out) >= (int)sizeof h->output)
     VT_FAIL(err, VT_EINVAL, "the output folder's name is too long");
   VT_PASS(vt_outdir_name(&dir, h->output, err));
-  vt_simd simd = vt_outdir_simd(&dir, o->env); /* a campaign keeps the numerics it was started with */
+  vt_campaign_env near = *o->env;
+  near.pot_hint = (*c)->pot_path;
+  vt_simd simd = vt_outdir_simd(&dir, &near); /* a campaign keeps the numerics it was started with */
   VT_TRY(vt_campaign_resolve(*c, simd == VT_SIMD_AUTO ? vt_simd_best() : simd, err), err, "campaign '%s'", o->campaign);
   (void)snprintf(h->folder, sizeof h->folder, "%s", (*c)->folder);
   h->id = (*c)->id;
+  if (must_not_start(o, *c, &dir)) h->exit_code = VT_EXIT_USAGE;
   return VT_OK;
 }
 
@@ -76,9 +100,14 @@ vt_status vt__run_broadcast_campaign(vt_comm *comm, const vt_run_options *o, vt_
   if (rank == 0) {
     rc = broadcast_load(o, c, &h, err);
     if (rc == VT_OK && !h.exit_code) {
-      vt_campaign_canon(*c, &canon);
+      vt_campaign_canon(*c, &canon); /* with an absolute path, as this reader finds the potential */
       h.n_text = canon.len;
       rc = vt_buf_check(&canon, err);
+      if (rc == VT_OK) rc = vt_outdir_name(dir, h.output, err);
+      if (rc == VT_OK) {
+        vt_outdir_place_potential(dir, *c);
+        memcpy(h.pot_recorded, (*c)->pot_recorded, sizeof h.pot_recorded);
+      }
     }
   }
   rc = vt_comm_agree(comm, rc, err);
@@ -97,6 +126,7 @@ vt_status vt__run_broadcast_campaign(vt_comm *comm, const vt_run_options *o, vt_
                     "say engine.simd in the campaign file to choose what all ranks can do)",
                     vt_simd_name((vt_simd)(*c)->numerics.simd));
   if (rc == VT_OK) rc = vt_outdir_name(dir, h.output, err);
+  if (rc == VT_OK) memcpy((*c)->pot_recorded, h.pot_recorded, sizeof h.pot_recorded);
   rc = vt_comm_agree(comm, rc, err);
 out:
   *exit_code = h.exit_code;

@@ -97,7 +97,8 @@ vt_status vt__run_finish(run *r, const vt_farm_outcome *out, int *exit_code, vt_
   vt_sched *s = NULL;
   vt_sched_options so = vt_retry_options(1, r->c->max_tries);
   VT_PASS(vt_sched_open(&s, r->task, r->c->n_tasks, &so, err));
-  vt_status rc = vt_journal_refresh(r->j, err);
+  vt_status rc = r->leads ? vt_fence_check(err) : VT_OK;
+  if (rc == VT_OK) rc = vt_journal_refresh(r->j, err);
   if (rc == VT_OK) rc = vt_records_replay(s, r->task, r->c->n_tasks, r->j, NULL, NULL, err);
   if (rc == VT_OK && r->fits) rc = vt_report_summary(r->dir.dir, r->c, r->fits, err);
   if (rc == VT_OK) {

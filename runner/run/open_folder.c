@@ -36,9 +36,12 @@ static vt_status open_folder_beat(void *ctx, int *others, int *leads, vt_err *er
   *others = vt_jobs_others(r->jobs);
   *leads = vt_jobs_leads(r->jobs, now);
   if (!*leads && now - r->asked_to_lead > VT_JOB_BEAT_S) {
-    r->asked_to_lead = now;
     VT_PASS(vt_jobs_lead(r->jobs, now, leads, err));
-    if (*leads) VT_PASS(vt_jobs_sweep(r->jobs, now, err));
+    if (*leads) {
+      vt_outdir_fence(&r->dir, r->jobs, &r->fence);
+      VT_PASS(vt_jobs_sweep(r->jobs, now, err));
+    }
+    r->asked_to_lead = vt_now_s();
   }
   return VT_OK;
 }
@@ -68,6 +71,7 @@ static vt_status take_place(run *r, vt_err *err)
   vt_status rc = r->o->join ? vt_jobs_lead(r->jobs, vt_now_s(), &r->leads, err)
                             : vt_outdir_lead(r->jobs, r->dir.lease, &r->leads, err);
   VT_TRY(rc, err, "output folder '%s'", r->dir.dir);
+  if (r->leads) vt_outdir_fence(&r->dir, r->jobs, &r->fence);
   if (r->leads || r->o->join) return VT_OK;
   VT_FAIL(err, VT_EINVAL,
           "another start of this campaign is working in '%s': %s; wait for it, help it with --join, or give another "
@@ -113,7 +117,8 @@ static vt_status open_journal(run *r, vt_err *err)
            damaged.s);
   if (vt_journal_torn(r->j, &torn) > 0 && alone_now(r)) {
     vt_log(VT_LOG_WARN, "run", "ev=torn_tail shards=\"%s\"", torn.s);
-    rc = vt_journal_cut(r->j, err);
+    rc = vt_fence_check(err);
+    if (rc == VT_OK) rc = vt_journal_cut(r->j, err);
   }
   vt_buf_free(&torn);
   vt_buf_free(&damaged);
@@ -155,13 +160,30 @@ static vt_status same_build(const run *r, vt_err *err)
           r->dir.dir, leader, mine);
 }
 
+/* The first line of a run. */
+static void say_where(const run *r)
+{
+  char full[VT_PATH];
+  int done = 0;
+  if (r->o->quiet) return;
+  for (int i = 0; i < r->c->n_tasks; i++) done += vt_journal_result(r->j, &r->c->task[i].uid) != NULL;
+  vt_outdir_full(&r->dir, full);
+  if (done || vt_journal_count(r->j))
+    printf("output: %s (going on, %d of %d done)\n", full, done, r->c->n_tasks);
+  else
+    printf("output: %s (new)\n", full);
+  (void)fflush(stdout);
+}
+
 vt_status vt__run_open_folder(run *r, vt_err *err)
 {
   VT_TRY(vt_outdir_make(&r->dir, err), err, "campaign '%s'", r->o->campaign);
   VT_TRY(take_place(r, err), err, "campaign '%s'", r->o->campaign);
   if (r->leads) {
     VT_PASS(vt_jobs_sweep(r->jobs, vt_now_s(), err));
+    VT_PASS(vt_fence_check(err));
     if (vt_jobs_others(r->jobs) == 0) clear_death_notes(r);
+    if (vt_jobs_others(r->jobs) == 0) (void)vt_outdir_sweep(&r->dir);
     VT_TRY(vt_outdir_record(&r->dir, r->c, r->o->env, r->o->extend, err), err, "campaign '%s'", r->o->campaign);
   } else {
     VT_TRY(vt_outdir_join(&r->dir, r->c, r->o->env, err), err, "joining %s", vt_jobs_leader(r->jobs));
@@ -169,6 +191,7 @@ vt_status vt__run_open_folder(run *r, vt_err *err)
   }
   VT_PASS(open_journal(r, err));
   VT_PASS(vt__check_builds(r, err));
+  say_where(r);
   vt_events_open(&r->events, r->dir.events, vt_jobs_id(r->jobs), r->leads);
   return VT_OK;
 }

@@ -7,7 +7,7 @@
 
 #include "runner/run/run_impl.h"
 
-static const double LINE_EVERY_S = 60, FILE_EVERY_S = 2;
+static const double LINE_EVERY_S = 60;
 
 static void write_line(vt_progress_line *p, const vt_run_snapshot *w)
 {
@@ -29,9 +29,11 @@ static void write_line(vt_progress_line *p, const vt_run_snapshot *w)
 void vt__progress(vt_progress_line *p, const vt_run_snapshot *w, const char *state)
 {
   double now = vt_now_s();
-  if (!p->silent && (state || now - p->last_file >= FILE_EVERY_S)) {
-    p->last_file = now;
-    vt_status_file_write(p->dir->status, p->c, w, p->last_error, state ? state : "running");
+  if (!p->silent && (state || vt_pace_due(&p->file, now))) {
+    vt_pace_begin(&p->file, now);
+    if (vt_fence_check(NULL) != VT_ESTOP)
+      vt_status_file_write(p->dir->status, p->c, w, p->last_error, state ? state : "running");
+    vt_pace_end(&p->file, vt_now_s());
   }
   if (p->quiet || (!p->tty && !state && p->last_line > 0 && now - p->last_line < LINE_EVERY_S)) return;
   p->last_line = now;

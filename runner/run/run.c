@@ -25,11 +25,8 @@ static void run_alive(void *ctx)
 static vt_status while_waiting(void *ctx, vt_err *err)
 {
   run *r = ctx;
-  double now = vt_now_s();
   run_alive(r);
-  if (now - r->looked < 1) return VT_OK;
-  r->looked = now;
-  int dead = vt_death_notes_look(&r->notes, now, 0);
+  int dead = vt_death_notes_look(&r->notes, vt_now_s(), 0);
   if (dead < 0) return VT_OK;
   VT_FAIL(err, VT_ESTOP, "rank %d died while the others waited for it; all results are in the journal", dead);
 }
@@ -44,7 +41,6 @@ static vt_status share_job(run *r, vt_err *err)
   r->notes.prefix = r->death_notes;
   vt_crash_note_folder(r->dir.journal, r->death_notes, vt_comm_rank(r->comm));
   vt_crash_note_in_collective(1, r->c->rank_timeout_s);
-  vt_comm_on_wait(r->comm, while_waiting, r);
   return VT_OK;
 }
 
@@ -197,10 +193,16 @@ static vt_status run_shared(run *r, int *exit_code, vt_err *err)
 {
   vt_farm_outcome out = {0};
   int leads = 0;
-  r->line = (vt_progress_line){.c = r->c, .dir = &r->dir, .quiet = r->o->quiet, .tty = isatty(STDERR_FILENO)};
-  vt_alive_install(run_alive, r);
+  r->line = (vt_progress_line){
+      .c = r->c,
+      .dir = &r->dir,
+      .quiet = r->o->quiet,
+      .tty = isatty(STDERR_FILENO),
+      .file = {.what = "status.json", .every_s = VT_STATUS_FILE_EVERY_S, .most_s = VT_STATUS_FILE_MOST_S}};
+  vt_watchdog_doing("opening the output folder and reading its journal");
   VT_PASS(open_folder(r, err));
   if (r->o->folder) r->o->folder(r->o->ctx, r->dir.dir);
+  vt_watchdog_doing("the tasks begin");
   VT_PASS(share_job(r, err));
   vt_status rc = do_tasks(r, &out, err);
   r->declared_dead = out.declared_dead;
@@ -209,9 +211,11 @@ static vt_status run_shared(run *r, int *exit_code, vt_err *err)
   r->notes.ignore = r->dead;
   r->notes.n_ignore = r->n_ranks;
   VT_PASS(rc);
+  vt_watchdog_doing("fits, tables and the store");
   if (vt_comm_rank(r->comm) == 0)
     rc = vt_jobs_others(r->jobs) ? vt_jobs_lead(r->jobs, vt_now_s(), &leads, err)
                                  : vt_outdir_lead(r->jobs, r->dir.lease, &leads, err);
+  if (leads) vt_outdir_fence(&r->dir, r->jobs, &r->fence);
   VT_PASS(vt_comm_agree(r->comm, rc, err));
   int32_t lead = leads;
   VT_PASS(vt_comm_bcast(r->comm, 0, &lead, sizeof lead, err));
@@ -226,6 +230,9 @@ vt_status vt_run_campaign(vt_comm *comm, const vt_run_options *o, int *exit_code
 {
   run r = {.comm = comm, .o = o, .n_ranks = vt_comm_size(comm)};
   *exit_code = *alone = 0;
+  vt_alive_install(run_alive, &r);
+  vt_comm_on_wait(comm, while_waiting, &r);
+  vt_watchdog_doing("reading the campaign");
   vt_status rc = vt__run_broadcast_campaign(comm, o, &r.c, &r.dir, exit_code, err);
   if (rc == VT_OK && *exit_code == 0) rc = run_shared(&r, exit_code, err);
   if (rc == VT_ESTOP) *exit_code = r.declared_dead ? VT_EXIT_OK : VT_EXIT_AGAIN;
@@ -241,6 +248,7 @@ vt_status vt_run_campaign(vt_comm *comm, const vt_run_options *o, int *exit_code
   vt_free(r.task);
   vt_free(r.ns);
   vt_journal_free(r.j);
+  vt_fence_install(NULL);
   vt_jobs_close(r.jobs);
   vt_campaign_free(r.c);
   return rc;

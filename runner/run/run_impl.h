@@ -32,7 +32,8 @@ typedef struct vt_progress_line {
   const vt_outdir *dir;
   int quiet, tty, open;
   int silent; /* another job writes status.json */
-  double last_line, last_file;
+  double last_line;
+  vt_pace file;         /* of status.json */
   char last_error[256]; /* of the last failure or death */
 } vt_progress_line;
 void vt__progress(vt_progress_line *p, const vt_run_snapshot *w, const char *state);
@@ -43,10 +44,11 @@ typedef struct run {
   const vt_run_options *o;
   vt_campaign *c;
   vt_outdir dir;
-  vt_jobs *jobs;     /* rank 0 */
-  int leads;         /* this job assembles the store */
-  int declared_dead; /* the others go on without this rank */
-  int alone;         /* vt_farm_outcome */
+  vt_jobs *jobs;         /* rank 0 */
+  vt_leader_fence fence; /* rank 0, once this job leads */
+  int leads;             /* this job assembles the store */
+  int declared_dead;     /* the others go on without this rank */
+  int alone;             /* vt_farm_outcome */
   int n_ranks, complained;
   char why_closed[96]; /* why nothing more was begun */
   unsigned char *dead; /* bitmap: who is left out */
@@ -62,7 +64,6 @@ typedef struct run {
   /* deaths while others wait */
   char death_notes[VT_PATH * 2]; /* <out>/lease/fallen/<job>- */
   vt_death_notes notes;
-  double looked;        /* for death notes             */
   double asked_to_lead; /* for a leader that has ended */
 } run;
 

@@ -1,4 +1,5 @@
 /* points_csv.c - points from a CSV table that somebody else made, and their fit. */
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,12 +39,39 @@ static int points_csv_is(const field *f, const char *word)
   return f->n == strlen(word) && memcmp(f->s, word, f->n) == 0;
 }
 
-/* What a table is while it is read: values of factors point into its text. */
+/* Compositions by a word (their name, the value of a factor): the first one of each word. */
+typedef struct words {
+  int *slot; /* [n_slots], open addressing, composition + 1; 0: free */
+  size_t n_slots;
+} words;
+
+/* What a table is while it is read: names and values of factors point into its text. */
 typedef struct reading {
   const char *path;
   size_t lines;
+  field *name;                  /* [n_comp] */
   field *label[VT_MAX_FACTORS]; /* [n_comp] */
+  words by_name, by_label[VT_MAX_FACTORS];
+  int *line; /* [points] where it stands */
 } reading;
+
+static int same_field(field a, field b) { return a.n == b.n && memcmp(a.s, b.s, a.n) == 0; }
+
+static vt_status words_new(words *w, size_t n, vt_err *err)
+{
+  w->n_slots = 16;
+  while (w->n_slots < 2 * n) w->n_slots *= 2;
+  return VT_NEW(w->slot, w->n_slots, err);
+}
+
+/* The first composition with this word; `comp`, which has it, if there is none before. */
+static int words_first(words *w, const field *of, int comp)
+{
+  size_t i = vt_crc32(0, of[comp].s, of[comp].n) & (w->n_slots - 1);
+  while (w->slot[i] && !same_field(of[w->slot[i] - 1], of[comp])) i = (i + 1) & (w->n_slots - 1);
+  if (!w->slot[i]) w->slot[i] = comp + 1;
+  return w->slot[i] - 1;
+}
 
 /* Columns behind the fixed ones are factors. */
 static vt_status points_csv_factors(vt_table *t, reading *r, int line, const field *f, int n, vt_err *err)
@@ -60,6 +88,7 @@ static vt_status points_csv_factors(vt_table *t, reading *r, int line, const fie
         return vt_err_user(err, VT_EPARSE, r->path, line, 0, "factor '%s' is there twice", t->factor[i]);
     VT_TRY(vt_calloc64(&p, r->lines, sizeof(field), err), err, "factors of '%s'", r->path);
     r->label[t->n_factors] = p;
+    VT_TRY(words_new(&r->by_label[t->n_factors], r->lines, err), err, "factors of '%s'", r->path);
     VT_TRY(vt_calloc64(&p, r->lines, sizeof(int), err), err, "factors of '%s'", r->path);
     t->level[t->n_factors] = p;
     memcpy(t->factor[t->n_factors++], f[k].s, f[k].n); /* zeroed before */
@@ -73,14 +102,12 @@ static vt_status points_csv_levels(vt_table *t, reading *r, int line, const fiel
 {
   for (int k = 0; k < t->n_factors; k++) {
     field here = FIXED + k < n ? f[FIXED + k] : (field){"", 0}, *label = r->label[k];
-    if (!is_new && (label[comp].n != here.n || memcmp(label[comp].s, here.s, here.n) != 0))
+    if (!is_new && !same_field(label[comp], here))
       return vt_err_user(err, VT_EPARSE, r->path, line, 0, "%s of '%s' was '%.*s' before and is '%.*s' here",
                          t->factor[k], t->name[comp], (int)(label[comp].n < 40 ? label[comp].n : 40), label[comp].s,
                          (int)(here.n < 40 ? here.n : 40), here.s);
     label[comp] = here;
-    int *level = &t->level[k][comp];
-    for (*level = 0; *level < comp; ++*level)
-      if (label[*level].n == here.n && memcmp(label[*level].s, here.s, here.n) == 0) break;
+    if (is_new) t->level[k][comp] = words_first(&r->by_label[k], label, comp);
   }
   return VT_OK;
 }
@@ -95,13 +122,13 @@ static vt_status points_csv_header(const char *path, int line, const field *f, i
 }
 
 /* Row of the composition, added when it is new. */
-static vt_status composition(vt_table *t, const char *path, int line, const field *f, int *at, vt_err *err)
+static vt_status composition(vt_table *t, reading *r, int line, const field *f, int *at, vt_err *err)
 {
   if (f->n == 0 || f->n >= VT_NAME)
-    return vt_err_user(err, VT_EPARSE, path, line, 0, "a composition's name has 1 to %d characters", VT_NAME - 1);
-  for (*at = 0; *at < t->n_comp; ++*at)
-    if (points_csv_is(f, t->name[*at])) return VT_OK;
-  memcpy(t->name[t->n_comp++], f->s, f->n); /* zeroed before; one name a line fits */
+    return vt_err_user(err, VT_EPARSE, r->path, line, 0, "a composition's name has 1 to %d characters", VT_NAME - 1);
+  r->name[t->n_comp] = *f;
+  *at = words_first(&r->by_name, r->name, t->n_comp);
+  if (*at == t->n_comp) memcpy(t->name[t->n_comp++], f->s, f->n); /* zeroed before; one name a line fits */
   return VT_OK;
 }
 
@@ -121,7 +148,7 @@ static vt_status points_csv_row(vt_table *t, reading *r, int line, const field *
   int comp = 0, before = t->n_comp;
   vt_point *p = &t->pt[t->n];
   if (n < FIXED) return vt_err_user(err, VT_EPARSE, path, line, 0, "%d columns, expected at least %d", n, FIXED);
-  VT_PASS(composition(t, path, line, &f[0], &comp, err));
+  VT_PASS(composition(t, r, line, &f[0], &comp, err));
   VT_PASS(points_csv_levels(t, r, line, f, n, comp, t->n_comp > before, err));
   if (!vt_parse_i64(f[1].s, f[1].n, &glass) || glass < 0 || glass > INT32_MAX)
     return vt_err_user(err, VT_EPARSE, path, line, 0, "glass is '%.*s', expected a whole number from 0 on",
@@ -129,15 +156,79 @@ static vt_status points_csv_row(vt_table *t, reading *r, int line, const field *
   VT_PASS(points_csv_number(path, line, &f[2], columns[2], 1e-3, &p->t_k, err));
   p->comp = comp;
   p->glass = (int32_t)glass;
-  for (int i = 0; i < t->n; i++)
-    if (t->pt[i].comp == comp && t->pt[i].glass == p->glass && fabs(t->pt[i].t_k - p->t_k) < 1e-9 * p->t_k)
-      return vt_err_user(err, VT_EPARSE, path, line, 0, "glass %d of '%s' at %g K stands in an earlier line, too",
-                         p->glass, t->name[comp], p->t_k);
   p->x = p->se = NAN; /* an empty cell: not resolved */
   if (f[3].n) VT_PASS(points_csv_number(path, line, &f[3], columns[3], 0, &p->x, err));
   if (f[4].n) VT_PASS(points_csv_number(path, line, &f[4], columns[4], 0, &p->se, err));
-  t->n++;
+  r->line[t->n++] = line;
   return VT_OK;
+}
+
+/* A point and its line, to find those that stand there twice. */
+typedef struct placed {
+  const vt_point *p;
+  int line;
+} placed;
+
+static int placed_order(const void *a, const void *b)
+{
+  const placed *x = a, *y = b;
+  if (x->p->comp != y->p->comp) return x->p->comp < y->p->comp ? -1 : 1;
+  if (x->p->glass != y->p->glass) return x->p->glass < y->p->glass ? -1 : 1;
+  if (x->p->t_k < y->p->t_k || x->p->t_k > y->p->t_k) return x->p->t_k < y->p->t_k ? -1 : 1;
+  return (x->line > y->line) - (x->line < y->line);
+}
+
+/* Every glass of every composition has one point at a temperature; of several mistakes the first line is named. */
+static vt_status check_once(const vt_table *t, const reading *r, vt_err *err)
+{
+  placed *all;
+  const placed *bad = NULL;
+  int line = INT_MAX, before = 0;
+  VT_TRY(VT_NEW(all, t->n, err), err, "table '%s'", r->path);
+  for (int i = 0; i < t->n; i++) all[i] = (placed){&t->pt[i], r->line[i]};
+  if (t->n) qsort(all, (size_t)t->n, sizeof *all, placed_order);
+  for (int i = 1; i < t->n; i++) {
+    const vt_point *a = all[i - 1].p, *b = all[i].p;
+    if (a->comp != b->comp || a->glass != b->glass || b->t_k - a->t_k >= 1e-9 * b->t_k) continue;
+    int first = all[i - 1].line, second = all[i].line;
+    if (second < first) second = first, first = all[i].line;
+    if (second >= line) continue;
+    line = second;
+    before = first;
+    bad = &all[i];
+  }
+  vt_status rc = VT_OK;
+  if (bad)
+    rc = vt_err_user(err, VT_EPARSE, r->path, line, 0,
+                     "glass %d of '%s' at %g K stands in an earlier line, too: line %d", bad->p->glass,
+                     t->name[bad->p->comp], bad->p->t_k, before);
+  vt_free(all);
+  return rc;
+}
+
+static vt_status begin_reading(vt_table *t, reading *r, const char *text, size_t n, vt_err *err)
+{
+  void *p;
+  for (size_t i = 0; i < n; i++) r->lines += text[i] == '\n';
+  VT_TRY(vt_calloc64(&p, r->lines, sizeof *t->name, err), err, "table '%s'", r->path);
+  t->name = p;
+  VT_TRY(vt_calloc64(&p, r->lines, sizeof *t->pt, err), err, "table '%s'", r->path);
+  t->pt = p;
+  VT_TRY(VT_NEW(r->line, r->lines, err), err, "table '%s'", r->path);
+  VT_TRY(VT_NEW(r->name, r->lines + 1, err), err, "table '%s'", r->path);
+  VT_TRY(words_new(&r->by_name, r->lines, err), err, "table '%s'", r->path);
+  return VT_OK;
+}
+
+static void end_reading(reading *r)
+{
+  vt_free(r->line);
+  vt_free(r->name);
+  vt_free(r->by_name.slot);
+  for (int i = 0; i < VT_MAX_FACTORS; i++) {
+    vt_free(r->label[i]);
+    vt_free(r->by_label[i].slot);
+  }
 }
 
 vt_status vt_table_read(const char *path, vt_table *t, vt_err *err)
@@ -145,15 +236,10 @@ vt_status vt_table_read(const char *path, vt_table *t, vt_err *err)
   vt_status rc = VT_OK;
   char *text;
   size_t n;
-  void *p;
   *t = (vt_table){0};
   VT_PASS(vt_file_read(path, TABLE_MOST, &text, &n, err));
   reading r = {.path = path, .lines = 1};
-  for (size_t i = 0; i < n; i++) r.lines += text[i] == '\n';
-  VT_TRY_OUT(vt_calloc64(&p, r.lines, sizeof *t->name, err), err, "table '%s'", path);
-  t->name = p;
-  VT_TRY_OUT(vt_calloc64(&p, r.lines, sizeof *t->pt, err), err, "table '%s'", path);
-  t->pt = p;
+  VT_TRY_OUT(begin_reading(t, &r, text, n, err), err, "table '%s'", path);
   int line = 0, have_header = 0;
   static const char mark[] = "\xEF\xBB\xBF"; /* spreadsheets put it before UTF-8 */
   const size_t skip = n >= strlen(mark) && memcmp(text, mark, strlen(mark)) == 0 ? strlen(mark) : 0;
@@ -170,10 +256,10 @@ vt_status vt_table_read(const char *path, vt_table *t, vt_err *err)
     have_header = 1;
     if (rc != VT_OK) goto out;
   }
-  if (t->n == 0) rc = vt_err_user(err, VT_EPARSE, path, line, 0, "no points in the table");
+  rc = t->n == 0 ? vt_err_user(err, VT_EPARSE, path, line, 0, "no points in the table") : check_once(t, &r, err);
 out:
   vt_free(text);
-  for (int i = 0; i < VT_MAX_FACTORS; i++) vt_free(r.label[i]);
+  end_reading(&r);
   if (rc != VT_OK) vt_table_free(t);
   return rc;
 }
@@ -190,17 +276,25 @@ void vt_table_free(vt_table *t)
 static vt_status fit_lines(const vt_table *t, const vt_compare_spec *spec, vt_point *pt, vt_arrh *arrh,
                            vt_glass_line *line, int *n_lines, vt_err *err)
 {
+  int *end, at = 0;
+  vt_status rc = VT_OK;
   *n_lines = 0;
+  VT_TRY(VT_NEW(end, t->n_comp + 1, err), err, "compositions of a fit");
+  for (int i = 0; i < t->n; i++) end[t->pt[i].comp + 1]++;
+  for (int k = 0; k < t->n_comp; k++) end[k + 1] += end[k];
+  for (int i = 0; i < t->n; i++) pt[end[t->pt[i].comp]++] = t->pt[i]; /* by composition, in the order of the table */
   for (int k = 0; k < t->n_comp; k++) {
-    int n = 0, more;
-    for (int i = 0; i < t->n; i++)
-      if (t->pt[i].comp == k) pt[n++] = t->pt[i];
-    VT_TRY(vt_arrh_fit(pt, n, spec->t_ref_k, spec->t_extra_k, NULL, &arrh[k], err), err, "Arrhenius fit of '%s'",
-           t->name[k]);
-    VT_TRY(vt_glass_lines(pt, n, spec->t_ref_k, line + *n_lines, &more, err), err, "glasses of '%s'", t->name[k]);
+    int more, n = end[k] - at;
+    at = end[k];
+    VT_TRY_OUT(vt_arrh_fit(pt, n, spec->t_ref_k, spec->t_extra_k, NULL, &arrh[k], err), err, "Arrhenius fit of '%s'",
+               t->name[k]);
+    VT_TRY_OUT(vt_glass_lines(pt, n, spec->t_ref_k, line + *n_lines, &more, err), err, "glasses of '%s'", t->name[k]);
     *n_lines += more;
+    pt += n;
   }
-  return VT_OK;
+out:
+  vt_free(end);
+  return rc;
 }
 
 vt_status vt_table_fit(const vt_table *t, const vt_compare_spec *spec, uint64_t key, vt_arrh *arrh, vt_comparison *cmp,

@@ -10,7 +10,6 @@
 #include "runner/stop/stop.h"
 #include "runner/watchdog/watchdog.h"
 
-static const double HALT_EVERY_S = 1.0;
 /* One Ctrl-C may arrive twice: from the terminal, and passed on by the watchdog. */
 static const double SAME_SIGNAL_S = 0.5;
 /* A batch system counts its minutes from its own start of the job and ends it up to so much early. */
@@ -21,7 +20,8 @@ static struct timespec caught_at;
 static double slurm_end; /* 0: none, or not known */
 static double stop_at;   /* when to begin to stop; 0: never */
 static char halt_path[VT_PATH + 16];
-static double halt_seen;
+/* Rests between two looks at it: a second, and more where a look takes long. */
+static vt_pace halt_pace = {.what = "the look for HALT", .every_s = 1, .most_s = 60};
 static int closing; /* the halt file asks to begin nothing more */
 static char reason[96];
 static double stopped_at;
@@ -123,9 +123,15 @@ double vt_stop_time_left_s(void) { return stop_at > 0 ? stop_at - vt_now_s() : 1
 /* What a user wrote there: "after-tasks" lets the running ones finish, anything else stops now. */
 static void read_halt(void)
 {
+  static int told;
   char word[16] = "";
-  FILE *f = fopen(halt_path, "r");
-  if (!f) return;
+  FILE *f;
+  vt_err why = {0};
+  if (access(halt_path, F_OK) != 0) return;
+  if (vt_file_open(halt_path, &f, &why) != VT_OK) { /* a FIFO, a folder: whoever made it did not write a wish */
+    if (!told++) vt_log(VT_LOG_WARN, "stop", "%s; it is not heeded", vt_err_line(why.text).s);
+    return;
+  }
   if (!fgets(word, sizeof word, f)) word[0] = '\0';
   (void)fclose(f);
   if (strncmp(word, "after-tasks", strlen("after-tasks")) == 0)
@@ -142,9 +148,10 @@ const char *vt_stop_reason(void)
     (void)snprintf(reason, sizeof reason, "signal %d (%s)", (int)caught, strsignal(caught));
   else if (stop_at > 0 && now >= stop_at)
     (void)snprintf(reason, sizeof reason, "the wall limit");
-  else if (halt_path[0] && now - halt_seen >= HALT_EVERY_S) {
-    halt_seen = now;
+  else if (halt_path[0] && vt_pace_due(&halt_pace, now)) {
+    vt_pace_begin(&halt_pace, now);
     read_halt();
+    vt_pace_end(&halt_pace, vt_now_s());
   }
   if (reason[0]) stopped_at = now;
   return reason[0] ? reason : NULL;

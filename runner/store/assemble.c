@@ -66,6 +66,7 @@ static vt_status assemble_begin(const char *tmp, const vt_store_spec *spec, int 
 {
   uint64_t most = vt__store_most_bytes(spec);
   VT_PASS(check_room(tmp, most, err));
+  (void)unlink(tmp); /* of this process, which failed to remove it */
   VT_PASS(vt__store_create(tmp, spec, sum, err));
   /* One writer meets errors where they happen, and does not cut the file when it closes. */
   return n_writers > 1 ? assemble_reserve(tmp, most, err) : VT_OK;
@@ -76,13 +77,18 @@ static vt_status assemble_begin(const char *tmp, const vt_store_spec *spec, int 
 static vt_status publish(const char *tmp, const char *path, const vt_store_spec *spec, const vt_uid *digest,
                          vt_err *err)
 {
-  char sum[VT__STORE_PATH];
+  char sum[VT__STORE_PATH], sum_tmp[VT__STORE_PATH + 200];
   vt_buf line = {0};
   (void)snprintf(sum, sizeof sum, "%s.sha256", path); /* fits: vt_store_assemble has measured it */
+  VT_PASS(vt_fence_name(sum, sum_tmp, sizeof sum_tmp, err));
   vt_status rc = vt__store_finish(tmp, spec, digest, err);
   if (rc == VT_OK) rc = vt__sum_line(tmp, path, &line, err);
-  if (rc == VT_OK) rc = vt_file_move(tmp, path, err);
-  if (rc == VT_OK) rc = vt_file_replace(sum, line.s, line.len, err);
+  if (rc == VT_OK) rc = vt_fence_write(sum_tmp, line.s, line.len, err);
+  if (rc == VT_OK) rc = vt_fence_move(tmp, path, err);
+  if (rc == VT_OK)
+    rc = vt_fence_move(sum_tmp, sum, err);
+  else
+    (void)unlink(sum_tmp);
   vt_buf_free(&line);
   return rc;
 }
@@ -111,10 +117,12 @@ vt_status vt_store_assemble(vt_comm *c, const char *path, const vt_store_spec *s
   int leads = vt_comm_rank(c) == 0;
   vt__h5_begin();
   vt_status rc = VT_OK;
+  memset(tmp, 0, sizeof tmp);
   if (strlen(path) + sizeof ".sha256" + 80 > sizeof tmp)
     rc = vt_err_set(err, VT_EINVAL, __FILE__, __LINE__, "path '%.80s...' is too long", path);
+  if (rc == VT_OK && leads) rc = vt_fence_name(path, tmp, sizeof tmp, err);
   VT_PASS(vt_comm_agree(c, rc, err));
-  (void)snprintf(tmp, sizeof tmp, "%s.tmp", path);
+  VT_TRY(vt_comm_bcast(c, 0, tmp, sizeof tmp, err), err, "store '%s'", path);
   VT_TRY(check_same(c, spec, err), err, "store '%s'", path);
 
   void *sum = NULL;
@@ -124,7 +132,14 @@ vt_status vt_store_assemble(vt_comm *c, const char *path, const vt_store_spec *s
   if (rc == VT_OK) rc = vt_comm_agree(c, assemble_fill(c, tmp, spec, sum, err), err);
   if (rc == VT_OK) rc = vt_comm_agree(c, leads ? publish(tmp, path, spec, sum, err) : VT_OK, err);
   vt_free(sum);
-  if (rc == VT_OK || rc == VT_ESTOP) return rc; /* ESTOP: somebody died, nobody can be waited for */
+  if (rc == VT_OK || rc == VT_ESTOP) return rc; /* ESTOP: somebody died, nobody can be waited for; or fenced */
+  vt_err why = {0}; /* the next leader may have removed the file, which looks like an error of the disk */
+  vt_status still = vt_comm_agree(c, leads ? vt_fence_check(&why) : VT_OK, &why);
+  if (still == VT_ESTOP) {
+    if (leads) discard(tmp);
+    *err = why;
+    return still;
+  }
   if (leads) discard(tmp);
   (void)vt_err_wrap(err, rc, __FILE__, __LINE__, "assembling the store '%s'", path);
   VT_PASS(vt_comm_barrier(c, err)); /* nobody leaves before the temporary file is gone */

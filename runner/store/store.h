@@ -50,12 +50,12 @@ typedef struct vt_store_spec {
 
 enum { VT_STORE_FORMAT = 1 };
 
-/* Collective over all ranks of c (over MPI, or a comm of one rank of any kind: then without MPI): `path`.tmp is written
- * by the first two ranks (the others nap), closed, synced, read back from the file by rank 0 and compared with the
- * digests of what was written, renamed to `path`; <path>.sha256 beside it holds the file's
- * SHA-256 (sha256sum's format).  All ranks leave with the same status.  A failed write removes the temporary file and
- * never blocks in HDF5's close; SIGXFSZ must be ignored by the process. The values in the file do not depend on the
- * number of ranks. */
+/* Collective over all ranks of c (over MPI, or a comm of one rank of any kind: then without MPI): a file with
+ * the name of vt_fence_name is made anew, written by the first two ranks (the others nap), closed, synced, read back
+ * from the file by rank 0 and compared with the digests of what was written, renamed to `path` if the fence of rank 0
+ * allows (else VT_ESTOP); <path>.sha256 beside it holds the file's SHA-256 (sha256sum's format).  All ranks leave with
+ * the same status.  A failed write removes the temporary file and never blocks in HDF5's close; SIGXFSZ must be ignored
+ * by the process. The values in the file do not depend on the number of ranks. */
 VT_MUST_CHECK vt_status vt_store_assemble(vt_comm *c, const char *path, const vt_store_spec *spec, vt_err *err);
 
 /* ---- reading, serial */

@@ -232,7 +232,7 @@ static hid_t create_file(vt__h5_scope *s, const char *tmp)
 {
   hid_t access = vt__h5_access(s), create = vt__h5_keep(s, H5Pcreate(H5P_FILE_CREATE));
   if (access < 0 || H5Pset_obj_track_times(create, 0) < 0) return -1;
-  return H5Fcreate(tmp, H5F_ACC_TRUNC, create, access);
+  return H5Fcreate(tmp, H5F_ACC_EXCL, create, access);
 }
 
 vt_status vt__store_create(const char *tmp, const vt_store_spec *spec, vt_uid *sum, vt_err *err)

@@ -1,5 +1,4 @@
 /* events.c - what happened, one line of JSON each: log/events.jsonl.  A view: failing to write it is no error. */
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,7 +74,7 @@ void vt_events_open(vt_events *e, const char *path, const char *job, int leads)
 {
   *e = (vt_events){.open = 1};
   (void)snprintf(e->job, sizeof e->job, "%s", job);
-  e->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  e->fd = vt_file_append_fd(path);
   const char *restart = getenv("SLURM_RESTART_COUNT");
   vt_json *o = events_begin(e, VT_RUN_START);
   vt_json_put(o, "leads", vt_json_bool(leads));

@@ -40,6 +40,7 @@ void vt_status_file_write(const char *path, const vt_campaign *c, const vt_run_s
   vt_json_put(o, "campaign_id", vt_json_text(hex));
   vt_json_put(o, "state", vt_json_text(state));
   vt_json_put(o, "updated", vt_json_int(time(NULL)));
+  vt_json_put(o, "next_s", vt_json_num(VT_STATUS_FILE_MOST_S));
   vt_json_put(o, "running", vt_json_int(w->tasks.leased));
   vt_json_put(o, "workers", vt_json_int(w->workers));
   vt_json_put(o, "other_jobs", vt_json_int(w->others));
@@ -54,7 +55,7 @@ void vt_status_file_write(const char *path, const vt_campaign *c, const vt_run_s
   vt_json_put(o, "ranks", ranks);
   vt_buf text = {0};
   vt_status rc = vt_json_dump(o, 1, &text, &ignored);
-  if (rc == VT_OK) rc = vt_file_replace(path, text.s, text.len, &ignored);
+  if (rc == VT_OK) rc = vt_file_replace_view(path, text.s, text.len, &ignored);
   if (rc != VT_OK) vt_log(VT_LOG_WARN, "telemetry", "ev=status_file error=\"%s\"", vt_err_line(ignored.text).s);
   vt_buf_free(&text);
   vt_json_free(o);

@@ -3,11 +3,13 @@
  * Both files are views: the journal holds what counts, and a run that cannot write them goes on.  JSON in UTF-8; keys
  * may be added, none changes its meaning.  A number that is not known is null.
  *
- * FORMAT of status.json: one object.  Rank 0 of the job that leads writes it every two seconds, beside and renamed.
+ * FORMAT of status.json: one object.  Rank 0 of the job that leads writes it, beside and renamed, not
+ * synced: every two seconds, more seldom (up to next_s) where the storage is slow.
  *
  *   campaign_id   text    identity of the campaign, 64 hex digits
  *   state         text    "running"; at the end "done", "failed" (all tasks ended, some failed), "stopped"
  *   updated       integer s since 1970
+ *   next_s        number  the longest rest before the next writing; older builds did not write it
  *   running       integer tasks that ranks of this job do now
  *   workers       integer ranks of this job that do tasks and are alive
  *   other_jobs    integer jobs that are alive beside this one
@@ -135,13 +137,12 @@ void vt_events_close(vt_events *e);
 /* task, kind, composition, glass, temperature_K of a task into a JSON object. */
 void vt_task_json(vt_json *o, const vt_campaign *c, int task);
 
+/* Rests between two writings of status.json, least and longest. */
+#define VT_STATUS_FILE_EVERY_S 2.0
+#define VT_STATUS_FILE_MOST_S  120.0
 /* status_file.c: status.json.  A view that `status` may lose: failing to write it is not an error of the campaign. */
 void vt_status_file_write(const char *path, const vt_campaign *c, const vt_run_snapshot *w, const char *last_error,
                           const char *state);
-
-/* A sign of life to whom it may concern, from loops that take long outside of replicas; installed by the run. */
-void vt_alive_install(void (*alive)(void *ctx), void *ctx);
-void vt_alive(void);
 
 void vt_host_name(char host[64]); /* this machine's name */
 

@@ -36,6 +36,7 @@ static vt_status from_store(const vt__checkup *k, vt_campaign **c, vt_buf *text,
   VT_TRY_OUT(vt_campaign_parse(text->s, text->len, k->dir->store, k->dir->dir, k->env, c, &diags, err), err,
              "campaign of the store");
   VT_TRY_OUT(vt_campaign_resolve(*c, vt_simd_best(), err), err, "campaign of the store");
+  (void)snprintf((*c)->pot_recorded, sizeof(*c)->pot_recorded, "%s", (*c)->pot_file);
   vt_uid_hex(&(*c)->id, hex);
   if (strcmp(hex, id.s) != 0) VT_FAIL_OUT(err, VT_EINVAL, "the store's campaign has other tasks here");
 out:
@@ -66,14 +67,60 @@ static vt_status ask_store(vt__checkup *k, vt_finding_kind kind, const char *wha
     at.action = "results.h5 holds a copy: repair restores it";
     vt_campaign_free(k->c);
     k->c = c;
-    k->campaign_of_store = text;
+    k->campaign_text = text;
   } else {
     at.action = k->c ? "a run does every task; is it the right folder, and the right potential file?"
-                     : "`vitrion run CAMPAIGN` records it anew if the file is moved away: give it the same campaign";
+                     : "`vitrion repair DIR --campaign FILE` writes it anew from the campaign file that was run";
     vt_campaign_free(c);
     vt_buf_free(&text);
   }
   vt__found(k, at, "%s", what);
+  return VT_OK;
+}
+
+/* ------------------------------------------------------------------ the campaign that is given */
+
+/* What campaign.yaml should be if it is that of the campaign given; *c: of that text, in this folder. */
+static vt_status record_given(const vt__checkup *k, vt_campaign **c, vt_buf *text, vt_err *err)
+{
+  vt_diags diags = {0};
+  vt_outdir_place_potential(k->dir, k->given);
+  vt_campaign_canon(k->given, text);
+  VT_PASS(vt_buf_check(text, err));
+  vt_status rc = vt_campaign_parse(text->s, text->len, k->given->file, k->dir->dir, k->env, c, &diags, err);
+  vt_diags_free(&diags);
+  VT_PASS(rc);
+  VT_PASS(vt_campaign_resolve(*c, vt_simd_best(), err));
+  (void)snprintf((*c)->pot_recorded, sizeof(*c)->pot_recorded, "%s", (*c)->pot_file);
+  return VT_OK;
+}
+
+/* It counts if every result in the journal is of one of its tasks. */
+static vt_status believe_given(vt__checkup *k, int *believed, vt_err *err)
+{
+  int results = 0, strange = 0;
+  *believed = 0;
+  for (int i = 0; k->j && i < vt_journal_count(k->j); i++) {
+    const vt_rec *r = vt_journal_rec(k->j, i);
+    if (r->type != VT_REC_RESULT) continue;
+    results++;
+    strange += vt_campaign_find(k->given, &r->uid) < 0;
+  }
+  vt__place at = {.kind = VT_FOUND_MISMATCH, .file = "campaign.yaml"};
+  if (strange || !k->j) {
+    at.action = "give the campaign file that was run";
+    vt__found(k, at, "the campaign given describes %d of the %d results in the journal", results - strange, results);
+    return VT_OK;
+  }
+  if (k->c && vt_uid_equal(&k->c->id, &k->given->id)) return VT_OK; /* nothing to mend */
+  at.repair = VT_REPAIR_CAMPAIGN;
+  at.action = "repair writes it anew from the campaign given";
+  vt__found(k, at, "the campaign given, of which all %d results in the journal are, is not the recorded one", results);
+  vt_campaign_free(k->c);
+  k->c = NULL;
+  *believed = 1;
+  vt_buf_free(&k->campaign_text);
+  VT_TRY(record_given(k, &k->c, &k->campaign_text, err), err, "the campaign given");
   return VT_OK;
 }
 
@@ -100,7 +147,9 @@ vt_status vt__check_campaign(vt__checkup *k, vt_err *err)
     (void)snprintf(what, sizeof what, "no result in the journal is of a task that it describes");
   } else
     what[0] = '\0';
-  if (what[0]) VT_PASS(ask_store(k, kind, what, err));
+  int believed = 0;
+  if (k->given) VT_PASS(believe_given(k, &believed, err));
+  if (what[0] && !believed) VT_PASS(ask_store(k, kind, what, err));
   if (k->c) (void)snprintf(k->v->campaign, sizeof k->v->campaign, "%s", k->c->name);
   return VT_OK;
 }

@@ -73,8 +73,8 @@ static void repair_said(vt_repair *r, const char *fmt, ...)
 
 static vt_status repair_campaign(const vt__checkup *k, vt_repair *r, vt_err *err)
 {
-  VT_PASS(vt_file_replace(k->dir->campaign, k->campaign_of_store.s, k->campaign_of_store.len, err));
-  repair_said(r, "campaign.yaml: restored from results.h5");
+  VT_PASS(vt_file_publish(k->dir->campaign, k->campaign_text.s, k->campaign_text.len, err));
+  repair_said(r, "campaign.yaml: restored from %s", k->given ? k->given->file : "results.h5");
   return VT_OK;
 }
 
@@ -143,6 +143,7 @@ static vt_status repair_store(vt__checkup *k, vt_repair *r, vt_err *err)
   if (access(k->dir->store, F_OK) == 0) {
     VT_PASS(free_name(k->dir, "results-before-repair", ".h5", name, err));
     in_dir(k->dir, name, path);
+    VT_PASS(vt_fence_check(err));
     VT_PASS(vt_file_move(k->dir->store, path, err));
     repair_said(r, "results.h5: the old file is %s", name);
   }
@@ -208,12 +209,13 @@ static int is_repeated(const vt_checked *v, int i)
 
 /* One look, and everything repaired that comes next in the order of vt_repair_step behind `last`; *next: what that was,
  * or VT_REPAIR_NONE. What was repaired may show or take away what comes later, so each kind begins with a new look. */
-static vt_status one_round(watch_over *w, const vt_campaign_env *env, vt_repair_step last, vt_repair_step *next,
-                           vt_repair *r, vt_err *err)
+/* NOLINTNEXTLINE(readability-function-size): seven parameters, of which three say what to look at */
+static vt_status one_round(watch_over *w, const vt_campaign_env *env, vt_campaign *given, vt_repair_step last,
+                           vt_repair_step *next, vt_repair *r, vt_err *err)
 {
   vt_checked *v = &r->left;
   vt_checked_free(v);
-  vt__checkup k = {.dir = w->o, .env = env, .v = v};
+  vt__checkup k = {.dir = w->o, .env = env, .given = given, .v = v};
   vt_status rc = vt__checkup_run(&k, err);
   *next = VT_REPAIR_NONE;
   for (int i = 0; rc == VT_OK && i < v->n; i++) {
@@ -239,15 +241,16 @@ static int64_t count_open(const vt_outdir *o, const vt_campaign_env *env)
   return open;
 }
 
-vt_status vt_folder_repair(vt_outdir *o, const vt_campaign_env *env, vt_repair *r, vt_err *err)
+vt_status vt_folder_repair(vt_outdir *o, const vt_campaign_env *env, vt_campaign *given, vt_repair *r, vt_err *err)
 {
   vt_status rc = VT_OK;
   watch_over w = {.o = o};
   *r = (vt_repair){.tasks_open = -1};
+  VT_TRY_OUT(vt_outdir_check_owner(o, err), err, "repair");
   VT_TRY_OUT(only_me(o, err), err, "repair");
   vt_alive_install(repair_alive, &w);
   for (vt_repair_step done = VT_REPAIR_NONE, next = VT_REPAIR_CAMPAIGN; next != VT_REPAIR_NONE; done = next)
-    VT_TRY_OUT(one_round(&w, env, done, &next, r, err), err, "repair of '%s'", o->dir);
+    VT_TRY_OUT(one_round(&w, env, given, done, &next, r, err), err, "repair of '%s'", o->dir);
   r->tasks_open = count_open(o, env);
   rc = vt_buf_check(&r->done, err);
 out:

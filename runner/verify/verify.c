@@ -91,11 +91,8 @@ static void check_json(vt__checkup *k, const char *name, vt_repair_step repair, 
 /* What vt_file_replace or an assembly left behind when its process died. */
 static int is_leftover(const char *name)
 {
-  const char *at = strstr(name, ".tmp-");
-  if (strcmp(name, "results.h5.tmp") == 0) return 1;
-  size_t n = strlen(name);
-  if (n > 8 && strcmp(name + n - 8, ".vck.tmp") == 0) return 1;
-  return at && at[5] && at[5 + strspn(at + 5, "0123456789")] == '\0';
+  int64_t epoch;
+  return vt_outdir_is_leftover(NULL, name) || strcmp(name, "results.h5.tmp") == 0 || vt_fence_is_name(name, &epoch);
 }
 
 static int in_order(const void *a, const void *b) { return strcmp(a, b); }
@@ -234,7 +231,7 @@ void vt__checkup_free(vt__checkup *k)
   vt_free(k->unfit);
   vt_free(k->first);
   vt_free(k->twice);
-  vt_buf_free(&k->campaign_of_store);
+  vt_buf_free(&k->campaign_text);
   vt_journal_free(k->j);
   vt_campaign_free(k->c);
   k->unfit = NULL;

@@ -56,8 +56,11 @@ typedef struct vt_repair {
   vt_buf done;        /* a line each                                                                  */
   vt_checked left;    /* of a look afterwards                                                         */
 } vt_repair;
-/* Repair what can be repaired.  VT_EINVAL while a run is at work in the folder. */
-VT_MUST_CHECK vt_status vt_folder_repair(vt_outdir *o, const vt_campaign_env *env, vt_repair *r, vt_err *err);
+/* Repair what can be repaired.  `given` (resolved; NULL: none): what campaign.yaml becomes if that is another and every
+ * result in the journal is of a task of `given`.  VT_EINVAL while a run is at work in the folder, and where the folder
+ * is not ours (vt_outdir_check_owner). */
+VT_MUST_CHECK vt_status vt_folder_repair(vt_outdir *o, const vt_campaign_env *env, vt_campaign *given, vt_repair *r,
+                                         vt_err *err);
 void vt_repair_free(vt_repair *r);
 
 #endif

@@ -19,10 +19,11 @@ typedef struct vt__checkup {
   vt_status rc; /* the first failure to note a finding                      */
   int busy;     /* a run is at work: ends may be torn because it writes     */
   int n_unfit;
-  unsigned char *unfit;     /* [records of j] whole, but not what its task needs: to be left out */
-  const vt_rec **first;     /* [tasks] the result that counts; NULL: none                        */
-  unsigned char *twice;     /* [tasks] more than one result: its times may be those of any         */
-  vt_buf campaign_of_store; /* set where campaign.yaml is to be restored from it                 */
+  unsigned char *unfit; /* [records of j] whole, but not what its task needs: to be left out */
+  const vt_rec **first; /* [tasks] the result that counts; NULL: none                        */
+  unsigned char *twice; /* [tasks] more than one result: its times may be those of any         */
+  vt_campaign *given;   /* the caller's: what campaign.yaml should be if the journal agrees; NULL */
+  vt_buf campaign_text; /* set where campaign.yaml is to be restored: its text                  */
 } vt__checkup;
 
 /* Everything that is to be looked at; k->dir, env, v, busy are set by the caller. */

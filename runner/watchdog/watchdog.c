@@ -27,6 +27,7 @@ typedef struct page {
   _Atomic uint32_t note_turn; /* odd while the note is being written */
   uint32_t n_note;
   char note[VT_WATCHDOG_NOTE];
+  _Atomic(const char *) doing; /* of the program's own strings: parent and child have them at one place */
 } page;
 
 static page *shared; /* NULL: no watchdog */
@@ -60,6 +61,21 @@ void vt_watchdog_patience(double silence_s)
   if (!shared) return;
   vt_watchdog_beat();
   atomic_store(&shared->silence_ms, silence_s > 0 ? (int64_t)(1000 * silence_s) + 1 : 0);
+}
+
+double vt_watchdog_start_patience_s(void)
+{
+  const double standard_s = 300;
+  const char *s = getenv("VITRION_START_PATIENCE");
+  double v;
+  return s && vt_parse_f64(s, strlen(s), &v) && v >= 1 && v <= 86400 ? v : standard_s;
+}
+
+void vt_watchdog_doing(const char *what)
+{
+  if (!shared) return;
+  atomic_store(&shared->doing, what);
+  vt_watchdog_beat();
 }
 
 void vt_watchdog_phase_set(vt_watchdog_phase phase)
@@ -144,9 +160,11 @@ static int is_master(void)
 static void watchdog_describe(const vt_watchdog_death *d)
 {
   const char *rank = getenv("PMI_RANK");
-  char how[96];
+  const char *doing = atomic_load(&shared->doing);
+  char how[192];
   if (d->stalled)
-    (void)snprintf(how, sizeof how, "showed no sign of life for %.0f s and was ended", d->silence_s);
+    (void)snprintf(how, sizeof how, "showed no sign of life for %.0f s%s%s%s and was ended", d->silence_s,
+                   doing ? " (" : "", doing ? doing : "", doing ? ")" : "");
   else if (d->signal)
     (void)snprintf(how, sizeof how, "was killed by signal %d (%s)", d->signal, strsignal(d->signal));
   else
@@ -237,6 +255,7 @@ const char *vt_watchdog_start(vt_watchdog_on_death *on_death)
   void *p = mmap(NULL, sizeof(page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (p == MAP_FAILED) return "no shared memory";
   shared = p;
+  vt_watchdog_patience(vt_watchdog_start_patience_s());
   pid_t watchdog = getpid(), made = fork();
   if (made < 0) {
     (void)munmap(p, sizeof(page));

@@ -44,7 +44,14 @@ typedef void vt_watchdog_on_death(const vt_watchdog_death *d);
 const char *vt_watchdog_start(vt_watchdog_on_death *on_death);
 
 void vt_watchdog_beat(void); /* a sign of life */
-/* How long the child may be silent before it is ended; 0: for ever (the beginning). */
+/* How long the first sign of life and each further one may be waited for, from vt_watchdog_start until the campaign's
+ * own runner.rank_timeout is known: 300 s, or the environment's VITRION_START_PATIENCE (seconds, 1 to 86400).  What a
+ * launch (MPI_Init, where no beat is possible) may take, too. */
+double vt_watchdog_start_patience_s(void);
+/* What this rank does, for the message about its end: a string that lasts, "reading the campaign"; NULL: nothing to
+ * say.  A sign of life. */
+void vt_watchdog_doing(const char *what);
+/* How long the child may be silent before it is ended; 0: for ever. */
 void vt_watchdog_patience(double silence_s);
 void vt_watchdog_phase_set(vt_watchdog_phase phase);
 /* Leave a note for the watchdog (n <= VT_WATCHDOG_NOTE; 0 takes it away). */

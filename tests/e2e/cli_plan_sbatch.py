@@ -67,15 +67,16 @@ def long_campaign(tmp):
 
 
 def refused(c, tmp):
-    bad = write(join(tmp, "nowhere.yaml"), CAMPAIGN.replace("output: out\n", ""))
+    unnamed = write(join(tmp, "nowhere.yaml"), CAMPAIGN.replace("output: out\n", ""))
     for words, want in (((c, "--sbatch", "--time", "soon"), "HH:MM:SS"), ((c, "--sbatch", "--time", "1-"), "HH:MM:SS"),
                         ((c, "--sbatch", "--time", "4"), "at least 5 minutes"),
                         ((c, "--sbatch", "--partition", "a b"), "cannot be the name of a partition"),
                         ((c, "--sbatch", "--account", "x\n#"), "cannot be the name of an account"),
-                        ((c, "--time", "60"), "need --sbatch"), ((c, "--sbatch", "--json"), "exclude each other"),
-                        ((bad, "--sbatch", "--calibrate", 0), "names no output folder")):
+                        ((c, "--time", "60"), "need --sbatch"), ((c, "--sbatch", "--json"), "exclude each other")):
         code, out, err = run("plan", *words, cwd=tmp)
         check(code == 2 and out == "" and want in err, f"{words[1:]}: {code} {err}")
+    code, out, err = run("plan", unnamed, "--sbatch", "--calibrate", 0, cwd=tmp)
+    check(code == 0 and f"--output {tmp}/runs/" in out.replace("'", ""), f"without output the folder is runs/NAME: {code} {err}")
 
 
 # ---------------------------------------------------------------------- the script itself, with a SLURM of three lines

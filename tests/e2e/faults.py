@@ -146,7 +146,7 @@ def one_campaign(args, campaign, out, rng, budget, records):
             if moment == "checkpoint":
                 wait_for(run, lambda: being_written(out / "checkpoint", ".tmp"), rng.uniform(1, 6))
             elif moment == "assembly":
-                wait_for(run, lambda: being_written(out, "results.h5.tmp"), 25)
+                wait_for(run, lambda: list(out.glob("results.h5.[0-9]*.tmp")), 25)
                 time.sleep(rng.uniform(0, 0.05))
             else:
                 time.sleep(rng.uniform(0.1, 4))

@@ -12,7 +12,7 @@
 #include "tests/vt_test.h"
 
 static vt_comm *comm;
-static char folder[64], path[96], tmp[112], sum[112];
+static char folder[64], path[96], tmp[300], sum[112];
 static fixture fx;
 
 static int leads(void) { return vt_comm_rank(comm) == 0; }
@@ -23,6 +23,14 @@ static void meet(void)
   VT_TEST_OK(vt_comm_barrier(comm, &err), &err);
 }
 
+/* The temporary file of rank 0. */
+static vt_status name_tmp(void)
+{
+  vt_err err;
+  VT_PASS(vt_fence_name(path, tmp, sizeof tmp, &err));
+  return vt_comm_bcast(comm, 0, tmp, sizeof tmp, &err);
+}
+
 static int make_shared_folder(void **state)
 {
   (void)state;
@@ -31,7 +39,7 @@ static int make_shared_folder(void **state)
   if (leads() && !mkdtemp(folder)) return -1;
   if (vt_comm_bcast(comm, 0, folder, sizeof folder, &err) != VT_OK) return -1;
   (void)snprintf(path, sizeof path, "%s/results.h5", folder);
-  (void)snprintf(tmp, sizeof tmp, "%s.tmp", path);
+  if (name_tmp() != VT_OK) return -1;
   (void)snprintf(sum, sizeof sum, "%s.sha256", path);
   return 0;
 }
@@ -383,7 +391,7 @@ static void a_full_disk_blocks_nobody_and_spares_the_previous_store(void **state
   if (!mount_small_disk()) return;
   memcpy(keep, path, sizeof path);
   (void)snprintf(path, sizeof path, "%s/results.h5", disk);
-  (void)snprintf(tmp, sizeof tmp, "%s.tmp", path);
+  VT_TEST_OK(name_tmp(), &err);
   vt_uid before = previous();
 
   fx_make(&fx); /* 37 MB: seen before anything is written */
@@ -403,7 +411,7 @@ static void a_full_disk_blocks_nobody_and_spares_the_previous_store(void **state
   }
   unmount_small_disk();
   memcpy(path, keep, sizeof path);
-  (void)snprintf(tmp, sizeof tmp, "%s.tmp", path);
+  VT_TEST_OK(name_tmp(), &err);
 }
 
 int main(int argc, char **argv)

@@ -135,8 +135,8 @@ static void defaults_are_those_of_the_contract(void **state)
   assert_true(c->compare.by_alkali && c->compare.by_metal && c->compare.by_halogen && c->compare.by_ratio);
   assert_true(c->master_inline == 2 && c->max_tries == 3 && c->master_timeout_s == 120);
   assert_true(c->checkpoint_every_s == 300 && c->numerics.precision == VT_DOUBLE);
-  assert_int_equal(c->n_obs, 3); /* those that are on by default */
-  assert_string_equal(c->output, "");
+  assert_int_equal(c->n_obs, 3);            /* those that are on by default */
+  assert_string_equal(c->output, "runs/d"); /* of the campaign's name */
   assert_string_equal(c->pot_path, "-");
   assert_true(c->n_temp == 2 && c->t_k[0] == 500 && c->t_k[1] == 600); /* ascending */
   vt_campaign_free(c);

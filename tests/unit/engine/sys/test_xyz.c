@@ -112,6 +112,7 @@ static void the_comment_line_is_checked(void **state)
   xyz_refused("1\nLattice=\"1 0 0 0 1 0 0 0 1 1\"\n", "f.xyz:2:28: '1' after the 9 numbers");
   xyz_refused("1\nLattice=\"1 0 0 0 one 0 0 0 1\"\n", "f.xyz:2:18: 'one' in Lattice, expected a number");
   xyz_refused("1\nLattice=\"1 0 0 0 nan 0 0 0 1\"\n", "f.xyz:2:18: 'nan' in Lattice");
+  xyz_refused("1\nLattice=\"1 0 0 0 1e300 0 0 0 1\"\n", "f.xyz:2:18: '1e300' in Lattice, expected at most 1e+06 A");
   xyz_refused("1\nLattice=\"1 0 0 2 0 0 0 0 1\"\n", "f.xyz:2:10: the Lattice vectors span no volume");
   xyz_refused("1\nLattice=\"1 0 0 0 1 0 0 0 1\n", "f.xyz:2:10: a quote is opened here and not closed");
   xyz_refused("1\n" LATTICE " " LATTICE "\n", "f.xyz:2:41: a second Lattice");
@@ -133,6 +134,8 @@ static void atom_lines_are_checked(void **state)
   xyz_refused("1\n" LATTICE "\nO 1 2 x3\n", "f.xyz:3:7: 'x3' in column 4, expected a finite number");
   xyz_refused("1\n" LATTICE "\nO 1 nan 3\n", "f.xyz:3:5: 'nan' in column 3, expected a finite number");
   xyz_refused("1\n" LATTICE "\nO 1 1e999 3\n", "f.xyz:3:5: '1e999' in column 3");
+  xyz_refused("1\n" LATTICE "\nO 1 1e300 3\n", "f.xyz:3:5: position '1e300' in column 3, expected at most 1e+06 A");
+  xyz_refused("1\n" LATTICE "\nO 1 2 -1000001\n", "f.xyz:3:7: position '-1000001' in column 4");
   xyz_refused("1\n" LATTICE "\nQq 1 2 3\n", "f.xyz:3:1: 'Qq' is not an element symbol");
   xyz_refused("1\n" LATTICE "\nLithium 1 2 3\n", "f.xyz:3:1: 'Lithium' is not an element symbol");
   xyz_refused("1\n" LATTICE " Properties=species:S:1:pos:R:3\nO 1 2 3 4\n", "f.xyz:3:9: '4' after the 4 columns");

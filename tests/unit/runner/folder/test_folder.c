@@ -154,6 +154,66 @@ static void a_record_that_cannot_be_read_is_refused_with_its_reason(void **state
   vt_campaign_free(c);
 }
 
+static void another_campaign_is_refused_with_its_keys_and_what_the_journal_says(void **state)
+{
+  (void)state;
+  vt_outdir o = made_folder("keys");
+  vt_err err = {0};
+  vt_campaign *c = folder_campaign("LiAlCl4", "[500 K]"), *hot = folder_campaign("LiAlCl4", "[700 K]");
+  VT_TEST_OK(vt_outdir_record(&o, c, vt_test_env(), 0, &err), &err);
+  VT_TEST_REFUSED(vt_outdir_record(&o, hot, vt_test_env(), 0, &err), VT_EINVAL, &err,
+                  "temperatures: [500 K], here [700 K]");
+  assert_non_null(strstr(err.text, "all its 0 results"));
+  assert_null(strstr(err.text, "seed")); /* which is equal */
+  vt_campaign_free(c);
+  vt_campaign_free(hot);
+}
+
+/* ------------------------------------------------------------------ whose it is */
+
+static void a_folder_with_a_file_of_the_user_is_not_ours_and_one_with_our_mark_is(void **state)
+{
+  (void)state;
+  vt_outdir o;
+  vt_err err = {0};
+  VT_TEST_OK(vt_dir_make(vt_test_inside(top, "users"), &err), &err);
+  VT_TEST_OK(vt_outdir_name(&o, vt_test_inside(top, "users"), &err), &err);
+  vt_test_write_text(vt_test_inside(o.dir, "job.sh"), "mine");
+  VT_TEST_OK(vt_outdir_check_owner(&o, &err), &err);
+  assert_int_equal(vt_outdir_is_ours(&o), 0);
+  vt_test_write_text(vt_test_inside(o.dir, "summary.csv"), "mine");
+  VT_TEST_REFUSED(vt_outdir_make(&o, &err), VT_EINVAL, &err, "summary.csv");
+  assert_int_not_equal(access(o.journal, F_OK), 0); /* nothing was made */
+  assert_int_equal(unlink(vt_test_inside(o.dir, "summary.csv")), 0);
+  VT_TEST_OK(vt_outdir_make(&o, &err), &err);
+  vt_test_write_text(vt_test_inside(o.dir, "summary.csv"), "ours");
+  VT_TEST_OK(vt_outdir_check_owner(&o, &err), &err);
+  assert_int_equal(unlink(vt_test_inside(o.dir, ".vitrion")), 0);
+  assert_int_equal(vt_outdir_is_ours(&o), 0); /* an empty journal says nothing */
+}
+
+static void the_potential_is_named_relative_to_the_folder(void **state)
+{
+  (void)state;
+  vt_err err = {0};
+  static const struct {
+    const char *dir, *potential, *want;
+  } row[] = {{"/no-such/p/runs/x", "/no-such/p/pot/a.txt", "../../pot/a.txt"},
+             {"/no-such/p", "/no-such/p/a.txt", "a.txt"},
+             {"/no-such/p/runs", "/no-such/p/runs2/a.txt", "../runs2/a.txt"},
+             {"/no-such/p", "/no-such/p/x/../pot/./a.txt", "pot/a.txt"},
+             {"/no-such", "/a.txt", "../a.txt"}};
+  for (size_t k = 0; k < sizeof row / sizeof *row; k++) {
+    vt_outdir o;
+    vt_campaign *c = folder_campaign("LiAlCl4", "[500 K]");
+    VT_TEST_OK(vt_outdir_name(&o, row[k].dir, &err), &err);
+    (void)snprintf(c->pot_path, sizeof c->pot_path, "%s", row[k].potential);
+    vt_outdir_place_potential(&o, c);
+    assert_string_equal(c->pot_recorded, row[k].want);
+    vt_campaign_free(c);
+  }
+}
+
 /* ------------------------------------------------------------------ who is there */
 
 static void a_locked_folder_keeps_others_out_until_it_is_released(void **state)
@@ -349,6 +409,9 @@ int main(void)
       cmocka_unit_test(a_campaign_that_was_recorded_is_read_back_with_the_same_identity),
       cmocka_unit_test(a_smaller_campaign_grows_with_extend_only_and_another_never),
       cmocka_unit_test(a_record_that_cannot_be_read_is_refused_with_its_reason),
+      cmocka_unit_test(another_campaign_is_refused_with_its_keys_and_what_the_journal_says),
+      cmocka_unit_test(a_folder_with_a_file_of_the_user_is_not_ours_and_one_with_our_mark_is),
+      cmocka_unit_test(the_potential_is_named_relative_to_the_folder),
       cmocka_unit_test(a_locked_folder_keeps_others_out_until_it_is_released),
       cmocka_unit_test(a_job_is_named_by_its_number_in_the_batch_system),
       cmocka_unit_test(a_folder_is_new_stopped_failed_or_done_as_its_records_say),

@@ -175,7 +175,8 @@ int jx_files(void)
   int n = 0;
   DIR *d = opendir(dir);
   if (!d) return 0;
-  for (const struct dirent *e; (e = readdir(d)) != NULL;) n += e->d_name[0] != '.';
+  for (const struct dirent *e; (e = readdir(d)) != NULL;)
+    n += e->d_name[0] != '.' && strncmp(e->d_name, "epoch-", 6) != 0;
   closedir(d);
   return n;
 }

@@ -32,7 +32,7 @@ void jx_write(const char *name, const void *bytes, size_t n);
 size_t jx_read(const char *name, char *bytes, size_t cap); /* NUL-terminated */
 void jx_remove(const char *name);
 int jx_exists(const char *name);
-int jx_files(void);         /* how many */
+int jx_files(void);         /* how many, without the numbers of leaders */
 vt_job jx_this(vt_jobs *j); /* what a job says of itself */
 
 #endif

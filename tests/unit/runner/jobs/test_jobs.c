@@ -137,6 +137,50 @@ static void a_silent_job_is_dead_after_stale_s_and_not_before(void **state)
   }
 }
 
+static void a_leader_that_slept_may_change_nothing(void **state)
+{
+  (void)state;
+  vt_err err;
+  double now = 1000;
+  vt_jobs *a = jx_open("elsewhere", "", 0), *b = jx_open(NULL, "", now);
+  assert_int_equal(vt_jobs_epoch(a), 0);
+  assert_int_equal(jx_lead(a, 0), 1);
+  assert_int_equal(jx_lead(a, 1), 1);
+  int64_t first = vt_jobs_epoch(a);
+  assert_int_equal(first, 1); /* asked twice, taken once */
+  VT_TEST_OK(vt_jobs_check_lead(a, first, &err), &err);
+  assert_int_equal(vt_jobs_check_lead(b, first, &err), VT_ESTOP);
+  jx_beats(b, &now, stale);
+  assert_int_equal(jx_lead(b, now), 1);
+  assert_int_equal(vt_jobs_epoch(b), first + 1);
+  VT_TEST_OK(vt_jobs_check_lead(b, first + 1, &err), &err);
+  VT_TEST_REFUSED(vt_jobs_check_lead(a, first, &err), VT_ESTOP, &err, "leads as number 2");
+  assert_non_null(strstr(err.text, vt_jobs_id(a)));
+  assert_non_null(strstr(err.text, vt_jobs_id(b)));
+  vt_jobs_close(a);
+  VT_TEST_OK(vt_jobs_resign(b, now, &err), &err); /* what was begun before is not gone on with after */
+  assert_int_equal(vt_jobs_check_lead(b, first + 1, &err), VT_ESTOP);
+  assert_int_equal(jx_lead(b, now), 1);
+  assert_int_equal(vt_jobs_check_lead(b, first + 1, &err), VT_ESTOP);
+  VT_TEST_OK(vt_jobs_check_lead(b, first + 2, &err), &err);
+  vt_jobs_close(b);
+}
+
+static void the_numbers_of_leaders_grow_and_old_ones_are_removed(void **state)
+{
+  (void)state;
+  for (int k = 1; k <= 20; k++) {
+    vt_jobs *a = jx_open(NULL, "", 0);
+    assert_int_equal(jx_lead(a, 0), 1);
+    assert_int_equal(vt_jobs_epoch(a), k); /* also those of jobs that have ended count */
+    vt_jobs_close(a);
+  }
+  assert_true(jx_exists("epoch-00000000000000000020"));
+  assert_true(jx_exists("epoch-00000000000000000012"));
+  assert_false(jx_exists("epoch-00000000000000000011"));
+  assert_int_equal(jx_files(), 0);
+}
+
 static void time_in_which_nobody_looked_makes_nobody_dead(void **state)
 {
   (void)state;
@@ -471,6 +515,8 @@ int main(void)
       T(jobs_that_beat_live_for_ever),
       T(a_beat_does_nothing_before_its_time),
       T(a_silent_job_is_dead_after_stale_s_and_not_before),
+      T(a_leader_that_slept_may_change_nothing),
+      T(the_numbers_of_leaders_grow_and_old_ones_are_removed),
       T(time_in_which_nobody_looked_makes_nobody_dead),
       T(a_process_is_asked_for_on_its_own_host_boot_and_namespace_only),
       T(a_job_that_nobody_saw_before_is_alive_until_it_stood_still),

@@ -267,7 +267,7 @@ static void impossible_records_and_folders_are_refused(void **state)
   (void)snprintf(path, sizeof path, "%s/z.vtj", jf_dir());
   assert_int_equal(mkdir(path, 0777), 0);
   assert_int_equal(vt_journal_open(&j, jf_dir(), &err), VT_EIO);
-  assert_non_null(strstr(err.text, "z.vtj' is not a file"));
+  assert_non_null(strstr(err.text, "z.vtj' is a folder, expected a file"));
   vt_journal_close(w);
 }
 

@@ -483,6 +483,68 @@ static void a_kill_loses_nothing_that_was_synced(void **state)
   assert_true(reported > 0);
 }
 
+/* ------------------------------------------------------------------ bytes that were made to be slow */
+
+static void little_endian(char *b, uint64_t v, size_t n)
+{
+  for (size_t i = 0; i < n; i++) b[i] = (char)(v >> 8 * i);
+}
+
+/* A record header that checks, by the table in journal.h, of a payload of n bytes whose checksum is wrong. */
+static void false_head(char b[REC_HEAD], uint64_t n)
+{
+  memset(b, 0, REC_HEAD);
+  little_endian(b, 0x524a5456, 4);
+  little_endian(b + 4, VT_REC_RESULT, 4);
+  little_endian(b + 8, n, 8);
+  little_endian(b + 56, vt_crc32(0, b, 56), 4);
+  little_endian(b + 60, 0xdeadbeef, 4);
+}
+
+/* Bytes that this process has asked the kernel for; 0: it does not say. */
+static unsigned long long bytes_read(void)
+{
+  unsigned long long n = 0;
+  FILE *f = fopen("/proc/self/io", "r");
+  if (!f) return 0;
+  if (fscanf(f, "rchar: %llu", &n) != 1) n = 0;
+  (void)fclose(f);
+  return n;
+}
+
+/* 16384 headers, each of which says that all the rest is its payload, then a true shard's records: to read the rest for
+ * each of them would be 8 GiB.  Two steps of 1 KiB for each 64 bytes are 32 times the file, the scan and the sums two
+ * more: 40 leaves room for the true records. */
+static void false_headers_cost_a_multiple_of_the_file(void **state)
+{
+  (void)state;
+  enum { FALSE_HEADS = 16384 };
+  size_t end[N], text[N];
+  vt_err err;
+  vt_journal *j;
+  bytes b = twenty_records(end, text);
+  size_t n = b.n + (size_t)FALSE_HEADS * REC_HEAD;
+  char *all = calloc(n, 1);
+  assert_non_null(all);
+  memcpy(all, b.data, FILE_HEAD);
+  for (size_t k = 0; k < FALSE_HEADS; k++) {
+    size_t at = FILE_HEAD + k * REC_HEAD;
+    false_head(all + at, (n - at - REC_HEAD) - k % 13);
+  }
+  memcpy(all + FILE_HEAD + (size_t)FALSE_HEADS * REC_HEAD, b.data + FILE_HEAD, b.n - FILE_HEAD);
+  VT_TEST_OK(vt_file_replace(b.path, all, n, &err), &err);
+  unsigned long long before = bytes_read();
+  VT_TEST_OK(vt_journal_open(&j, jf_dir(), &err), &err);
+  unsigned long long read = bytes_read() - before;
+  print_message("%llu bytes read of a shard of %zu\n", read, n);
+  assert_true(read <= 40ULL * n);
+  expect_all_but(j, -1);
+  assert_int_equal(vt_journal_damaged(j, NULL), 1);
+  vt_journal_free(j);
+  free(all);
+  vt_free(b.data);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, jf_setup, jf_teardown)
@@ -491,6 +553,7 @@ int main(void)
       T(a_payload_that_changes_later_is_noticed_when_it_is_read),
       T(every_truncation_leaves_the_whole_records),
       T(a_length_that_lies_costs_its_record),
+      T(false_headers_cost_a_multiple_of_the_file),
       T(nothing_is_cut_behind_a_damaged_header),
       T(repair_keeps_the_good_records_and_the_old_file),
       T(a_shard_without_a_good_record_is_only_moved_away),

@@ -119,7 +119,8 @@ static void a_false_table_is_refused_with_file_line_and_reason(void **state)
       {HEAD "\na,0,500,1e-6 x,1e-7\n", 2, "D_cm2_s is '1e-6 x'"},
       {HEAD "\na,0,500,1e-6,-1\n", 2, "D_se is '-1', expected a number of at least 0"},
       {HEAD "\na,0,500,1,1\nb,0,500,1,1\n\na,0,500.0,2,2\n", 5,
-       "glass 0 of 'a' at 500 K stands in an earlier line, too"},
+       "glass 0 of 'a' at 500 K stands in an earlier line, too: line 2"},
+      {HEAD "\nb,0,500,1,1\na,1,500,1,1\na,0,500,1,1\na,1,500,2,2\nb,0,500,1,1\n", 5, "too: line 3"}, /* the first */
       {HEAD ",f\na,0,500,1,1,x\na,1,500,1,1,y\n", 3, "f of 'a' was 'x' before and is 'y' here"},
       {HEAD ",f\na,0,500,1,1,x\na,1,500,1,1\n", 3, "f of 'a' was 'x' before and is '' here"},
   };
@@ -136,6 +137,36 @@ static void a_false_table_is_refused_with_file_line_and_reason(void **state)
   vt_err err = {0};
   vt_table t;
   VT_TEST_REFUSED(vt_table_read("/tmp/is/not/there.csv", &t, &err), VT_EIO, &err, "/tmp/is/not/there.csv");
+}
+
+/* Rows of many compositions: who has the name of an earlier one, and the level of each factor, by counting here. */
+static void many_compositions_keep_their_order_and_levels(void **state)
+{
+  (void)state;
+  enum { COMPS = 3000, LEVELS = 7 };
+  vt_buf b = {0};
+  char path[VT_TEST_PATH];
+  vt_err err = {0};
+  vt_table t;
+  vt_buf_printf(&b, HEAD ",f\n");
+  for (int glass = 0; glass < 2; glass++)
+    for (int k = 0; k < COMPS; k++) vt_buf_printf(&b, "c%d,%d,500,1,1,v%d\n", k, glass, k * k % LEVELS);
+  VT_TEST_OK(table_of(b.s, &t, path, &err), &err);
+  vt_buf_free(&b);
+  assert_int_equal(t.n_comp, COMPS);
+  assert_int_equal(t.n, 2 * COMPS);
+  for (int k = 0; k < COMPS; k++) {
+    int first = 0;
+    char name[16];
+    while (first * first % LEVELS != k * k % LEVELS) first++;
+    (void)snprintf(name, sizeof name, "c%d", k);
+    assert_string_equal(t.name[k], name);
+    assert_int_equal(t.level[0][k], first);
+    assert_int_equal(t.pt[k].comp, k);
+    assert_int_equal(t.pt[COMPS + k].comp, k);
+    assert_int_equal(t.pt[COMPS + k].glass, 1);
+  }
+  vt_table_free(&t);
 }
 
 /* Points on exact lines ln D = ln D0 - Ea / kB T: the fit is these numbers but for rounding, 1e-16 of ln D = 20 over a
@@ -186,6 +217,7 @@ int main(void)
       cmocka_unit_test(blanks_comments_carriage_returns_and_a_mark_of_utf8_are_not_data),
       cmocka_unit_test(an_empty_cell_is_not_resolved_and_stays_a_point),
       cmocka_unit_test(a_level_is_the_row_of_the_first_composition_that_has_it),
+      cmocka_unit_test(many_compositions_keep_their_order_and_levels),
       cmocka_unit_test(a_false_table_is_refused_with_file_line_and_reason),
       cmocka_unit_test(the_fit_of_exact_points_is_their_line),
   };

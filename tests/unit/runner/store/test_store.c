@@ -168,13 +168,13 @@ static void a_name_that_is_used_twice_is_an_error_that_leaves_nothing(void **sta
 {
   (void)state;
   vt_err err;
-  char tmp[112];
+  char tmp[300];
   write_small();
   vt_store_spec spec = small_spec();
   memcpy(dset[2].path, "/tasks/n", 9);
   assert_int_equal(vt_store_assemble(comm, path, &spec, &err), VT_EIO);
   assert_non_null(strstr(err.text, "/tasks/n"));
-  (void)snprintf(tmp, sizeof tmp, "%s.tmp", path);
+  VT_TEST_OK(vt_fence_name(path, tmp, sizeof tmp, &err), &err);
   assert_int_not_equal(access(tmp, F_OK), 0);
   VT_TEST_OK(open_it(path, &err), &err);
 }

@@ -146,7 +146,8 @@ static void status_json_shows_what_a_busy_rank_does(void **state)
   memmove(updated, end, strlen(end) + 1);
   (void)snprintf(
       want, sizeof want,
-      "{\n \"campaign_id\": \"%064d\",\n \"state\": \"running\",\n \"running\": 1,\n \"workers\": 1,\n"
+      "{\n \"campaign_id\": \"%064d\",\n \"state\": \"running\",\n \"next_s\": 120.0,\n \"running\": 1,\n \"workers\": "
+      "1,\n"
       " \"other_jobs\": 0,\n \"elsewhere\": 0,\n \"ns_done\": 0.5,\n \"ns_total\": 2.0,\n"
       " \"ns_per_day\": null,\n \"eta_s\": null,\n \"last_error\": \"failure: too hot\",\n \"ranks\": [\n"
       "  {\n   \"rank\": 0,\n   \"state\": \"dead\",\n   \"since_s\": 2.0,\n   \"heard_s\": 1.0\n  },\n"

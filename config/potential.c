@@ -1,0 +1,197 @@
+/* potential.c - the potential behind a campaign: its file, found as written or by its SHA-256, and its elements. */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config/config_impl.h"
+
+/* ------------------------------------------------------------------ potential */
+
+/* The potential's file as this process can open it: absolute, so that it stays valid in canonical text. */
+static int resolve_path(vt_campaign *c)
+{
+  char here[VT_PATH] = "";
+  int n = 0;
+  if (strcmp(c->pot_file, "-") == 0 || c->pot_file[0] == '/')
+    n = snprintf(c->pot_path, sizeof c->pot_path, "%s", c->pot_file);
+  else if (c->folder[0] == '/')
+    n = snprintf(c->pot_path, sizeof c->pot_path, "%s/%s", c->folder, c->pot_file);
+  else if (getcwd(here, sizeof here))
+    n = snprintf(c->pot_path, sizeof c->pot_path, "%s/%s/%s", here, c->folder[0] ? c->folder : ".", c->pot_file);
+  return n > 0 && n < (int)sizeof c->pot_path;
+}
+
+/* The innermost frame of a chain without our own source position, which means nothing to a user. */
+static void first_frame(const vt_err *e, char *out, size_t cap)
+{
+  int n;
+  const char *s = vt_err_sentence(e->text, &n);
+  (void)snprintf(out, cap, "%.*s", n, s);
+}
+
+/* Which elements were already looked up, so that each is refused once. */
+typedef struct lookup {
+  vt__draft *dr;
+  int seen[VT__N_Z];
+} lookup;
+
+static void look_up(lookup *l, int z, vt__mark at, const char *path)
+{
+  const vt_pot_facts *pot = &l->dr->c->pot;
+  if (l->seen[z]++ || pot->n_elements == 0) return; /* a back end without a list takes any element */
+  char list[300] = "";
+  size_t used = 0;
+  for (int i = 0; i < pot->n_elements; i++) {
+    if (strcmp(pot->element[i], vt_element_symbol(z)) == 0) return;
+    if (used < sizeof list)
+      used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? " " : "", pot->element[i]);
+  }
+  vt__diag_error(l->dr->d, at, path, "the potential does not know %s (it knows %s)", vt_element_symbol(z), list);
+}
+
+static void check_elements(vt__draft *dr)
+{
+  lookup l = {.dr = dr};
+  for (int k = VT__ALKALI; k <= VT__HALOGEN; k++)
+    for (int i = 0; i < dr->grid[k].n; i++)
+      for (int j = 0; j < dr->grid[k].v[i].n; j++)
+        look_up(&l, dr->grid[k].v[i].z[j], dr->grid[k].v[i].z_at[j], "compositions.grid");
+  for (int i = 0; i < dr->grid[VT__RATIO].n; i++)
+    if (!dr->grid[VT__RATIO].v[i].halogen_only)
+      look_up(&l, vt_element_z("O"), dr->grid[VT__RATIO].v[i].at, "compositions.grid.halogen_to_oxygen");
+  for (int i = 0; i < dr->n_include; i++)
+    for (int j = 0; j < dr->include[i].a.n; j++)
+      look_up(&l, dr->include[i].a.z[j], dr->include[i].z_at[j], "compositions.include");
+}
+
+/* ------------------------------------------------------------------ by its SHA-256 */
+
+enum { FILES_MOST = 200, BYTES_MOST = 1 << 26 };
+
+/* 1 if the file at `path` can be used and is the one that is wanted: then it is the campaign's. */
+static vt_status try_file(vt__draft *dr, const char *path, int *fits, vt_err *why)
+{
+  static const vt_uid unknown;
+  vt_campaign *c = dr->c;
+  char hex[65];
+  *fits = 0;
+  vt_err_clear(why);
+  vt_status rc = dr->env->probe(dr->env->ctx, c->pot_kind, path, &c->pot, why);
+  if (rc != VT_OK) return rc;
+  vt_uid_hex(&c->pot.sha256, hex);
+  int known = c->pot_sha256[0] && !vt_uid_equal(&c->pot.sha256, &unknown);
+  *fits = !known || strcmp(hex, c->pot_sha256) == 0;
+  if (!*fits) return vt_err_user(why, VT_EINVAL, path, 0, 0, "it has the SHA-256 %.12s...", hex);
+  if (path != c->pot_path) (void)snprintf(c->pot_path, sizeof c->pot_path, "%s", path);
+  return VT_OK;
+}
+
+/* Another place, which must hold a plain file of a size that a potential has. */
+static vt_status try_place(vt__draft *dr, const char *path, int *fits)
+{
+  struct stat st;
+  vt_err why;
+  *fits = 0;
+  if (strlen(path) >= VT_PATH || stat(path, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > BYTES_MOST) return VT_OK;
+  return try_file(dr, path, fits, &why) == VT_ENOMEM ? VT_ENOMEM : VT_OK;
+}
+
+/* Any file of a folder, in the order that the folder lists them: the SHA-256 decides. */
+static vt_status try_folder(vt__draft *dr, const char *folder, int *fits)
+{
+  char path[2 * VT_PATH];
+  vt_status rc = VT_OK;
+  DIR *d = opendir(folder);
+  *fits = 0;
+  if (!d) return VT_OK;
+  const struct dirent *e;
+  for (int n = 0; rc == VT_OK && !*fits && n < FILES_MOST && (e = readdir(d)) != NULL; n++) {
+    if (snprintf(path, sizeof path, "%s/%s", folder, e->d_name) < (int)sizeof path) rc = try_place(dr, path, fits);
+  }
+  (void)closedir(d);
+  return rc;
+}
+
+static void folder_of(const char *path, char out[VT_PATH])
+{
+  const char *slash = strrchr(path, '/');
+  (void)snprintf(out, VT_PATH, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
+}
+
+/* The order is that of vt_campaign_canon in config.h. */
+static vt_status search(vt__draft *dr, int *fits)
+{
+  static const char *const near[] = {"", "/potentials", "/..", "/../potentials", "/../..", "/../../potentials"};
+  const vt_campaign *c = dr->c;
+  const char *hint = dr->env->pot_hint, *slash = strrchr(c->pot_file, '/'), *name = slash ? slash + 1 : c->pot_file;
+  char top[2 * VT_PATH], path[4 * VT_PATH], folder[VT_PATH], here[VT_PATH] = "";
+  *fits = 0;
+  if (hint) VT_PASS(try_place(dr, hint, fits));
+  if (*fits || !c->pot_sha256[0]) return VT_OK; /* without it, what a file holds is not known */
+  if (c->folder[0] != '/' && !getcwd(here, sizeof here)) return VT_OK;
+  (void)snprintf(top, sizeof top, "%s%s%s", here, here[0] ? "/" : "", c->folder[0] ? c->folder : ".");
+  for (size_t k = 0; !*fits && k < sizeof near / sizeof *near; k++) {
+    (void)snprintf(path, sizeof path, "%s%s/%s", top, near[k], name);
+    VT_PASS(try_place(dr, path, fits));
+  }
+  folder_of(c->pot_path, folder);
+  if (!*fits) VT_PASS(try_folder(dr, folder, fits));
+  if (!*fits && hint) {
+    folder_of(hint, folder);
+    VT_PASS(try_folder(dr, folder, fits));
+  }
+  for (size_t k = 1; !*fits && k < sizeof near / sizeof *near; k += 2) {
+    (void)snprintf(path, sizeof path, "%s%s", top, near[k]);
+    VT_PASS(try_folder(dr, path, fits));
+  }
+  return VT_OK;
+}
+
+/* ------------------------------------------------------------------ the check */
+
+static void refuse_potential(vt__draft *dr, const char *why)
+{
+  const vt_campaign *c = dr->c;
+  const char *slash = strrchr(c->pot_file, '/');
+  vt__mark at = vt__mark_of(dr, "potential.file");
+  if (!c->pot_sha256[0])
+    vt__diag_error(dr->d, at, "potential.file", "%s", why);
+  else
+    vt__diag_error(dr->d, at, "potential.file",
+                   "%s; wanted: '%s' with the SHA-256 %s, which is neither there nor beside this file, nor in "
+                   "potentials/ here or above: copy it to one of these places",
+                   why, slash ? slash + 1 : c->pot_file, c->pot_sha256);
+}
+
+vt_status vt__check_potential(vt__draft *dr, vt_err *err)
+{
+  vt_campaign *c = dr->c;
+  vt_err why;
+  char text[300];
+  int fits;
+  vt__mark at = vt__mark_of(dr, "potential.file");
+  if (!c->pot_kind[0]) return VT_OK; /* refused before */
+  if (!resolve_path(c)) {
+    vt__diag_error(dr->d, at, "potential.file", "the path is longer than %d characters", VT_PATH - 1);
+    return VT_OK;
+  }
+  vt_status rc = try_file(dr, c->pot_path, &fits, &why);
+  if (rc != VT_OK && rc != VT_ENOMEM && strcmp(c->pot_file, "-") != 0) {
+    first_frame(&why, text, sizeof text);
+    rc = search(dr, &fits) == VT_ENOMEM ? VT_ENOMEM : rc;
+    if (fits) {
+      vt__diag_warn(dr->d, at, "potential.file", "found by its SHA-256 as '%s'", c->pot_path);
+      rc = VT_OK;
+    }
+  } else if (rc != VT_OK)
+    first_frame(&why, text, sizeof text);
+  if (rc == VT_ENOMEM) VT_FAIL(err, rc, "out of memory while reading the potential '%s'", c->pot_path);
+  if (rc != VT_OK)
+    refuse_potential(dr, text);
+  else
+    check_elements(dr);
+  return VT_OK;
+}
