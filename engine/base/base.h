@@ -244,9 +244,6 @@ int vt_file_is_temporary(const char *name);
 int vt_file_append_fd(const char *path);
 /* Whole or not at all: write a file of vt_file_beside, fsync, rename, fsync the folder. VT_EIO. */
 VT_MUST_CHECK vt_status vt_file_replace(const char *path, const void *data, size_t n, vt_err *err);
-/* The same without any fsync, for a view that may be lost: a reader sees one of the two files whole, a power loss may
- * leave either, or an empty one. VT_EIO. */
-VT_MUST_CHECK vt_status vt_file_replace_view(const char *path, const void *data, size_t n, vt_err *err);
 /* The same, but what stood at `path` before is at `path`.prev afterwards: at every moment one of the two is whole.  One
  * writer at a time. VT_EIO. */
 VT_MUST_CHECK vt_status vt_file_rotate(const char *path, const void *data, size_t n, vt_err *err);
@@ -273,6 +270,9 @@ VT_MUST_CHECK vt_status vt_fence_move(const char *tmp, const char *path, vt_err 
 VT_MUST_CHECK vt_status vt_fence_write(const char *tmp, const void *data, size_t n, vt_err *err);
 /* vt_file_replace behind the fence. */
 VT_MUST_CHECK vt_status vt_file_publish(const char *path, const void *data, size_t n, vt_err *err);
+/* The same without any fsync, for a view that may be lost: a reader sees one of the two files whole, a power loss may
+ * leave either, or an empty one. */
+VT_MUST_CHECK vt_status vt_file_publish_view(const char *path, const void *data, size_t n, vt_err *err);
 /* mkdir -p. */
 VT_MUST_CHECK vt_status vt_dir_make(const char *path, vt_err *err);
 /* fsync of a folder, so that a rename or a new name in it lasts. */

@@ -152,11 +152,11 @@ int vt_file_append_fd(const char *path)
 }
 
 /* The bytes on the disk under a name of their own, which is left in tmp; `path` is what the user knows. */
-static vt_status write_aside(const char *path, const void *data, size_t n, int sync, char *tmp, size_t cap, vt_err *err)
+static vt_status write_aside(const char *path, const void *data, size_t n, char *tmp, size_t cap, vt_err *err)
 {
   int fd;
   VT_PASS(vt_file_beside(path, tmp, cap, &fd, err));
-  int ok = write_all(fd, data, n) && (!sync || fsync(fd) == 0);
+  int ok = write_all(fd, data, n) && fsync(fd) == 0;
   int why = errno;
   if (close(fd) != 0 && ok) ok = 0, why = errno;
   if (ok) return VT_OK;
@@ -164,25 +164,13 @@ static vt_status write_aside(const char *path, const void *data, size_t n, int s
   VT_FAIL(err, VT_EIO, "cannot write '%s': %s", path, strerror(why));
 }
 
-static vt_status replace(const char *path, const void *data, size_t n, int sync, vt_err *err)
-{
-  char tmp[4096];
-  VT_PASS(write_aside(path, data, n, sync, tmp, sizeof tmp, err));
-  vt_status rc = sync ? vt_file_move(tmp, path, err) : VT_OK;
-  if (!sync && rename(tmp, path) != 0)
-    rc = vt_err_set(err, VT_EIO, __FILE__, __LINE__, "cannot rename '%s' to '%s': %s", tmp, path, strerror(errno));
-  if (rc != VT_OK) (void)unlink(tmp);
-  return rc;
-}
-
 vt_status vt_file_replace(const char *path, const void *data, size_t n, vt_err *err)
 {
-  return replace(path, data, n, 1, err);
-}
-
-vt_status vt_file_replace_view(const char *path, const void *data, size_t n, vt_err *err)
-{
-  return replace(path, data, n, 0, err);
+  char tmp[4096];
+  VT_PASS(write_aside(path, data, n, tmp, sizeof tmp, err));
+  vt_status rc = vt_file_move(tmp, path, err);
+  if (rc != VT_OK) (void)unlink(tmp);
+  return rc;
 }
 
 vt_status vt_file_rotate(const char *path, const void *data, size_t n, vt_err *err)
@@ -191,7 +179,7 @@ vt_status vt_file_rotate(const char *path, const void *data, size_t n, vt_err *e
   vt_status rc = VT_OK;
   if (snprintf(prev, sizeof prev, "%s.prev", path) >= (int)sizeof prev)
     VT_FAIL(err, VT_EINVAL, "path '%.80s...' is too long", path);
-  VT_PASS(write_aside(path, data, n, 1, tmp, sizeof tmp, err));
+  VT_PASS(write_aside(path, data, n, tmp, sizeof tmp, err));
   if (rename(path, prev) != 0 && errno != ENOENT)
     rc = vt_err_set(err, VT_EIO, __FILE__, __LINE__, "cannot rename '%s' to '%s': %s", path, prev, strerror(errno));
   if (rc == VT_OK) rc = vt_file_move(tmp, path, err);

@@ -14,6 +14,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/replica/replica_impl.h"
@@ -121,6 +122,28 @@ static vt__checkpoint_head own_head(const vt__replica *r)
   return h;
 }
 
+static vt__file_mark mark_of(const char *path)
+{
+  struct stat st;
+  if (stat(path, &st) != 0) return (vt__file_mark){0};
+  return (vt__file_mark){(int64_t)st.st_dev, (int64_t)st.st_ino, (int64_t)st.st_size, (int64_t)st.st_mtim.tv_sec,
+                         (int64_t)st.st_mtim.tv_nsec};
+}
+
+/* Somebody else does this task, and is at least as far: this process was suspended and is believed dead.  What it would
+ * write is older, and must not push out what the other needs if it ends. */
+static int another_is_ahead(const vt__checkpointer *k, const vt__checkpoint_head *h)
+{
+  vt_checkpoint_info info;
+  const vt__file_mark now = mark_of(k->checkpointing->path);
+  if (now.inode == 0 || memcmp(&now, &k->left, sizeof now) == 0) return 0;
+  if (vt_checkpoint_look(k->checkpointing->path, &info, NULL) != VT_OK) return 0;
+  if (!vt_uid_equal(&info.uid, &h->info.uid) || info.attempt != h->info.attempt ||
+      info.half_stage != h->info.half_stage || strcmp(info.build_id, h->info.build_id) != 0)
+    return 0;
+  return info.stage > h->info.stage || (info.stage == h->info.stage && info.step >= h->info.step);
+}
+
 /* Seal the payload in the image and put it on disk.  A failure is told and stays without consequence. */
 static void checkpointer_put(vt__replica *r, const vt__checkpoint_head *h)
 {
@@ -132,7 +155,12 @@ static void checkpointer_put(vt__replica *r, const vt__checkpoint_head *h)
   vt__checkpoint_seal(k->image, h);
   vt_checkpoint_written told = {
       .stage = vt_stage_name(h->info.stage), .step = h->info.step, .ns = h->info.ns, .bytes = n};
-  told.status = vt_file_rotate(k->checkpointing->path, k->image, n, &why);
+  if (another_is_ahead(k, h))
+    told.status = vt_err_set(&why, VT_ESTOP, __FILE__, __LINE__,
+                             "'%s' is of another process that does this task and is further", k->checkpointing->path);
+  else
+    told.status = vt_file_rotate(k->checkpointing->path, k->image, n, &why);
+  if (told.status == VT_OK) k->left = mark_of(k->checkpointing->path);
   if (told.status != VT_OK) told.why = why.text;
   k->written_s = vt_now_s();
   told.took_s = k->written_s - began_s;
@@ -344,6 +372,7 @@ vt_status vt__checkpointer_resume(vt__replica *r, vt_err *err)
     vt_status moved = vt_file_move(prev, checkpointing->path, NULL);
     (void)moved; /* a folder that cannot be changed: the next checkpoint will say so */
   }
+  r->checkpointer.left = mark_of(checkpointing->path);
   told.took_s = vt_now_s() - began_s;
   if (checkpointing->resumed && (any || why[0]))
     checkpointing->resumed(checkpointing->ctx, any ? &told : NULL, why[0] ? why : NULL);

@@ -66,7 +66,8 @@ typedef struct vt_checkpointing {
                            * kept there and ends with VT_ESTOP; when this has passed it ends without */
   void *ctx;
   /* After every checkpoint, also of one that could not be written: the task goes on and tries again after every_s.
-   * NULL: nobody asks. */
+   * VT_ESTOP: it was not written, because `path` is that of another process that does the same task and is at least as
+   * far.  NULL: nobody asks. */
   void (*kept)(void *ctx, const vt_checkpoint_written *k);
   /* At the start, if there was a file.  k: what is continued, NULL: the task starts from its beginning.  why_not: why a
    * file was not used (damaged, of another plan, build or machine), one line; NULL: none was refused.  Both are there

@@ -57,6 +57,11 @@ VT_MUST_CHECK vt_status vt__checkpoint_open(const char *name, const void *bytes,
 /* ------------------------------------------------------------------ the task at work */
 
 /* checkpointer.c: what a task needs to be kept. */
+/* A file, told from another one that takes its name; all zero: none. */
+typedef struct vt__file_mark {
+  int64_t device, inode, bytes, changed_s, changed_ns;
+} vt__file_mark;
+
 typedef struct vt__checkpointer {
   const vt_checkpointing *checkpointing; /* NULL: nothing is kept, and all of the following is empty              */
   unsigned char *image;                  /* [cap] a checkpoint being made                                         */
@@ -64,8 +69,9 @@ typedef struct vt__checkpointer {
   size_t cap;
   vt_stage begun_stage; /* VT_STAGE_NONE: none was kept                                          */
   double begun_wall_s;
-  double written_s; /* clock at the last checkpoint, also of one that failed; at first: start */
-  int stopping;     /* poll said stop                                                        */
+  double written_s;   /* clock at the last checkpoint, also of one that failed; at first: start */
+  vt__file_mark left; /* the file at the checkpoint's path as this task found or left it              */
+  int stopping;       /* poll said stop                                                        */
   double stopping_since_s;
   vt_err stop; /* what it said                                                          */
 } vt__checkpointer;

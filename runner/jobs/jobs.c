@@ -8,7 +8,7 @@
 
 #include "runner/jobs/jobs_impl.h"
 
-/* ------------------------------------------------------------------ errors that are borne */
+/* ------------------------------------------------------------------ errors that are tolerated */
 
 static vt_status check_ours(vt_jobs *j, vt_err *err)
 {
@@ -23,14 +23,14 @@ static vt_status check_ours(vt_jobs *j, vt_err *err)
 }
 
 /* A file system that answers again within silence_s/2 is no reason to stop. */
-static vt_status bear(const vt_jobs *j, vt__bearing *b, double now, vt_status rc, vt_err *err)
+static vt_status tolerate(const vt_jobs *j, vt__tolerance *b, double now, vt_status rc, vt_err *err)
 {
   if (rc == VT_OK) b->bad = 0;
   if (rc != VT_EIO) return rc;
   if (!b->bad) b->bad = 1, b->since = now;
   if (now - b->since >= j->silence_s / 2)
     return vt_err_wrap(err, rc, __FILE__, __LINE__, "jobs folder '%s': no success for %.0f s", j->dir, now - b->since);
-  vt_log(VT_LOG_WARN, "jobs", "ev=borne error=\"%.300s\"", vt_err_line(err->text).s);
+  vt_log(VT_LOG_WARN, "jobs", "ev=tolerated error=\"%.300s\"", vt_err_line(err->text).s);
   vt_err_clear(err);
   return VT_OK;
 }
@@ -106,7 +106,7 @@ vt_status vt_jobs_beat(vt_jobs *j, double now, vt_err *err)
   if (!vt_pace_due(&j->pace, now)) return VT_OK;
   double from = vt_now_s();
   vt_pace_begin(&j->pace, now);
-  vt_status rc = bear(j, &j->beating, now, jobs_beat(j, now, err), err);
+  vt_status rc = tolerate(j, &j->beating, now, jobs_beat(j, now, err), err);
   double took = vt_now_s() - from;
   vt_pace_end(&j->pace, now + (took > QUICK * j->beat_s ? took : 0));
   return rc;
@@ -227,7 +227,7 @@ vt_status vt_jobs_lead(vt_jobs *j, double now, int *leads, vt_err *err)
   VT_PASS(check_ours(j, err));
   vt_status rc = jobs_lead(j, now, leads, err);
   *leads = rc == VT_OK && j->leads;
-  return bear(j, &j->leasing, now, rc, err);
+  return tolerate(j, &j->leasing, now, rc, err);
 }
 
 int vt_jobs_leads(const vt_jobs *j, double now)
@@ -244,7 +244,7 @@ vt_status vt_jobs_resign(vt_jobs *j, double now, vt_err *err)
   j->leads = 0;
   vt_status rc = vt__lease_drop(j, "leader", err);
   if (rc == VT_OK) rc = read_leader(j, now, err);
-  return bear(j, &j->leasing, now, rc, err);
+  return tolerate(j, &j->leasing, now, rc, err);
 }
 
 const char *vt_jobs_leader(const vt_jobs *j) { return j->leader; }
@@ -283,7 +283,7 @@ vt_status vt_jobs_claim(vt_jobs *j, const vt_uid *uid, double now, int *got, vt_
   if (rc != VT_OK) *got = 0;
   VT_ASSERT(j->n_held < j->cap_held);
   if (*got && find_held(j, uid) < 0) j->held[j->n_held++] = *uid;
-  return bear(j, &j->leasing, now, rc, err);
+  return tolerate(j, &j->leasing, now, rc, err);
 }
 
 vt_status vt_jobs_held(vt_jobs *j, const vt_uid *uid, double now, int *by_other, vt_err *err)
@@ -296,7 +296,7 @@ vt_status vt_jobs_held(vt_jobs *j, const vt_uid *uid, double now, int *by_other,
   vt_uid_hex(uid, name);
   vt_status rc = vt__lease_holder(j, name, now, &h, ignored, err);
   *by_other = rc != VT_OK || h == VT__HELD;
-  return bear(j, &j->leasing, now, rc, err);
+  return tolerate(j, &j->leasing, now, rc, err);
 }
 
 vt_status vt_jobs_release(vt_jobs *j, const vt_uid *uid, double now, vt_err *err)
@@ -309,7 +309,7 @@ vt_status vt_jobs_release(vt_jobs *j, const vt_uid *uid, double now, vt_err *err
   vt_uid_hex(uid, name);
   vt_status rc = vt__lease_drop(j, name, err);
   if (rc == VT_OK && i >= 0) j->held[i] = j->held[--j->n_held]; /* else close tries once more */
-  return bear(j, &j->leasing, now, rc, err);
+  return tolerate(j, &j->leasing, now, rc, err);
 }
 
 /* ------------------------------------------------------------------ sweeping */
@@ -319,5 +319,5 @@ vt_status vt_jobs_sweep(vt_jobs *j, double now, vt_err *err)
   vt_err own = {0};
   if (!err) err = &own;
   VT_PASS(check_ours(j, err));
-  return bear(j, &j->leasing, now, vt__sweep(j, now, err), err);
+  return tolerate(j, &j->leasing, now, vt__sweep(j, now, err), err);
 }

@@ -18,7 +18,7 @@
  *     since <UTC>       YYYY-MM-DDThh:mm:ssZ, by its own clock
  *     label <text>      for people
  *     build <id>        of its program; a program that did not write this line is read, too
- *     beat <20 digits>  a counter that grows while the job lives
+ *     beat <20 digits>  a counter that grows while the job is alive
  *   lease-<id>    written and synced once, when the job opens
  *     vitrion-lease 1   version
  *     job <id>
@@ -28,8 +28,8 @@
  * So one link(2) makes a lease: atomic, whole at once, and as lasting as its name.
  *
  * ALIVE.  A job is dead
- *   - at once, if its presence file was removed; or if it is of this host, this boot and this namespace of pids, and
- * its process has ended, is a zombie, or one that started at another time;
+ *   - at once, if its presence file was removed; or if it is of this host, this boot and this namespace of pids,
+ *     and its process has ended, is a zombie, or one that started at another time;
  *   - if its presence file stood still for silence_s by OUR clock.  Time counts only while we look: between two looks
  *     at most silence_s/4, and nothing if a look failed.  So a server that hung for minutes makes nobody dead, nor does
  *     our own sleep.  Until then a job is alive, also one that is seen for the first time.
@@ -53,7 +53,7 @@
  *   4. A damaged lease names nobody; its heir is who holds heir-<its name>, and 1 to 3 hold alike.
  *
  * So as long as those judged dead are dead, no two jobs hold the same lease at any time.  If a job was judged dead but
- * lives (stopped for silence_s, cut off from the server), then until its next beat
+ * is alive (stopped for silence_s, cut off from the server), then until its next beat
  *
  *   - its claims may be given to others: a task is done twice, with the same bits, and the first record wins;
  *   - it may link or unlink once more (a claim; or as an heir that slept between reading and unlinking): again a task
@@ -70,29 +70,41 @@
  * this order:
  *
  *   a. write a new file, O_EXCL, whose name holds its epoch and its id (vt_fence_name), so it is nobody else's;
- *   b. vt_jobs_check_lead: the presence file is there, `leader` names this job, its epoch is still the one it began
- * with; c. rename(2) to the shared name.
+ *
+ *   b. vt_jobs_check_lead: the presence file is there, `leader` names this job, its epoch is the one it began with;
+ *
+ *   c. rename(2) to the shared name.
  *
  * A successor, when it has its epoch and before it changes anything, removes all such files of smaller epochs
  * (vt_outdir_fence).  It follows that a former leader changes nothing, wherever it slept:
  *
- *   before a: the new file may come after the removal, but then b comes after it, too, and says no.
- *   between a and b, or in a: what it goes on writing has no name any more, or only its own; b says no.
- *   between b and c: if the successor did its removal meanwhile, the source of the rename is not there (ENOENT; the
- * server of an NFS says so, whatever a client believes), and nothing happens.  If not, the rename came before anything
- * that the successor did, as if this job had not slept. after c: nothing is written, cut or synced through a name or a
- * descriptor of the file once it has its shared name.
+ *   - before a: the new file may come after the removal, but then b comes after it, too, and says no.
+ *
+ *   - between a and b, or in a: what it goes on writing has no name any more, or only its own; b says no.
+ *
+ *   - between b and c: if the successor did its removal meanwhile, the source of the rename is not there (ENOENT;
+ *     the server of an NFS says so, whatever a client believes), and nothing happens.  If not, the rename came
+ *     before anything that the successor did, as if this job had not slept.
+ *
+ *   - after c: nothing is written, cut or synced through a name or a descriptor of the file once it has its shared
+ *     name.
  *
  * So store and checksum are those of one leader each time they were both published; a job that ends between its two
- * renames leaves a store that does not match its checksum, which the next start makes anew.  What is not renamed into
- * place is only checked before (b): torn tails (of shards that nobody writes: a start writes shards of its own), death
- * notes, checkpoints put aside, status.json (a view; the next one comes in two seconds).
+ * renames leaves a store that does not match its checksum, which the next start makes anew.  status.json goes the same
+ * way, only unsynced.  What is not renamed into place is only checked before (b): torn tails (of shards that nobody
+ * writes: a start writes shards of its own), death notes, checkpoints put aside.
+ *
+ * The ranks of a job that woke may still do a task that others do now.  The records are equal, and the first one
+ * counts.  They share the names of the task's checkpoints: each is whole (a file of its own, renamed), and where that
+ * of another process is further, a rank leaves it (engine/replica), so that the other loses nothing if it ends.  A task
+ * that is done may keep a checkpoint; nothing reads it.
  *
  * The numbers grow as long as nobody empties the folder.  A job that slept between `leader` and its epoch may take a
  * number that is greater than that of its successor; it then sees that `leader` names another, and removes it.
  *
- * Two jobs that lived, believed each other dead, and both died within the milliseconds of clearing could be left as
- * heirs of each other.  Then neither is inherited; the log names a file (ev=heirs_in_a_circle) that may be removed. */
+ * Two jobs that were alive, believed each other dead, and both died within the milliseconds of clearing could be left
+ * as heirs of each other.  Then neither is inherited; the log names a file (ev=heirs_in_a_circle) that may be
+ * removed. */
 #ifndef VT_JOBS_H
 #define VT_JOBS_H
 
@@ -120,11 +132,11 @@ void vt_jobs_close(vt_jobs *j);
 
 /* Does something at most every beat_s; where that takes long it rests longer (vt_pace), but at most silence_s/3 from
  * the end of one to the begin of the next, so that others see it beat as long as a beat takes less than half of
- * silence_s.  Call it at least every silence_s/4.  Other errors are logged and borne for
- * silence_s/2, then VT_EIO (before others may believe us dead). */
+ * silence_s.  Call it at least every silence_s/4.  Other errors are logged and
+ * tolerated for silence_s/2, then VT_EIO (before others may believe us dead). */
 VT_MUST_CHECK vt_status vt_jobs_beat(vt_jobs *j, double now, vt_err *err);
 
-/* Become the leader if no living job is; *leads: we lead, read from the files just now.  Here, in resign, claim,
+/* Become the leader if no job that is alive is; *leads: we lead, read from the files just now.  Here, in resign, claim,
  * release, held and sweep an error of the file system is logged and reads as "not got" (held: as held) until nothing
  * succeeded for silence_s/2; then it is VT_EIO. */
 VT_MUST_CHECK vt_status vt_jobs_lead(vt_jobs *j, double now, int *leads, vt_err *err);
@@ -148,15 +160,15 @@ int vt_jobs_others(const vt_jobs *j);
 const char *vt_jobs_id(const vt_jobs *j);
 
 /* *got: the task is ours (also if it was already).  One link(2) if it is free; no list of the folder unless its holder
- * is dead.  Then *got may be 0 although nobody living holds it (an heir is at work): ask again later. */
+ * is dead.  Then *got may be 0 although nobody alive holds it (an heir is at work): ask again later. */
 VT_MUST_CHECK vt_status vt_jobs_claim(vt_jobs *j, const vt_uid *uid, double now, int *got, vt_err *err);
-/* *by_other: another job holds it and lives. */
+/* *by_other: another job holds it and is alive. */
 VT_MUST_CHECK vt_status vt_jobs_held(vt_jobs *j, const vt_uid *uid, double now, int *by_other, vt_err *err);
 /* Nothing happens if it is not ours. */
 VT_MUST_CHECK vt_status vt_jobs_release(vt_jobs *j, const vt_uid *uid, double now, vt_err *err);
 
-/* Inherit from every dead job and remove what names no living one.  Safe for everybody, enough if the leader does it;
- * reads every lease in the folder. */
+/* Inherit from every dead job and remove what names no job that is alive.  Safe for everybody, enough if the leader
+ * does it; reads every lease in the folder. */
 VT_MUST_CHECK vt_status vt_jobs_sweep(vt_jobs *j, double now, vt_err *err);
 
 /* ---- looking without joining */
@@ -170,7 +182,7 @@ typedef struct vt_job {
   char since[24];           /* UTC, by its own clock                                  */
   char boot[48], ns[48];    /* which boot; which namespaces of pids and of time; or "-" */
   int64_t pid, start;       /* start: of its process, ticks since boot; 0 if not known */
-  int64_t beat;             /* changes while it lives                                 */
+  int64_t beat;             /* changes while it is alive                              */
   int leads, dead, claims;  /* dead: its process is known to be; claims: how many tasks it holds */
 } vt_job;
 

@@ -49,10 +49,10 @@ typedef struct vt__watch {
   int removed; /* there is no such file any more */
 } vt__watch;
 
-typedef struct vt__bearing {
+typedef struct vt__tolerance {
   double since;
   int bad;
-} vt__bearing;
+} vt__tolerance;
 
 struct vt_jobs {
   char dir[VT_PATH + 16];
@@ -61,7 +61,7 @@ struct vt_jobs {
   vt_job me;
   char presence[VT__JOBS_NAME], lease[VT__JOBS_NAME];
   vt_pace pace; /* of heartbeats */
-  vt__bearing beating, leasing;
+  vt__tolerance beating, leasing;
   int lost, leads, others, said_fenced;
   int64_t epoch;   /* of our leadership, 0: never */
   double verified; /* when `leads` was last read from the files */
@@ -74,8 +74,8 @@ struct vt_jobs {
 
 /* Does the owner of a file live?  The file (a presence, or a damaged lease) is watched from now on.  fresh: read it now
  * even if that was done less than beat_s ago. */
-VT_MUST_CHECK vt_status vt__living(vt_jobs *j, const char *name, double now, int fresh, int *living, vt_err *err);
-VT_MUST_CHECK vt_status vt__job_living(vt_jobs *j, const char *id, double now, int *living, vt_err *err);
+VT_MUST_CHECK vt_status vt__alive(vt_jobs *j, const char *name, double now, int fresh, int *alive, vt_err *err);
+VT_MUST_CHECK vt_status vt__job_alive(vt_jobs *j, const char *id, double now, int *alive, vt_err *err);
 /* Read the folder and everything that is watched; counts the others. */
 VT_MUST_CHECK vt_status vt__watch_all(vt_jobs *j, double now, vt_err *err);
 const vt_job *vt__watched(const vt_jobs *j, const char *id); /* or NULL */
@@ -83,10 +83,10 @@ const vt_job *vt__watched(const vt_jobs *j, const char *id); /* or NULL */
 /* ---- lease.c */
 
 /* Who holds a lease: FREE, OURS, HELD by a job that is alive (or damaged, and not yet silent for too long), DEAD:
- * estate is the file to inherit. */
+ * dead is the file to inherit. */
 typedef enum vt__holder { VT__FREE, VT__OURS, VT__HELD, VT__DEAD } vt__holder;
 VT_MUST_CHECK vt_status vt__lease_holder(vt_jobs *j, const char *name, double now, vt__holder *h,
-                                         char estate[VT__JOBS_NAME], vt_err *err);
+                                         char dead[VT__JOBS_NAME], vt_err *err);
 VT_MUST_CHECK vt_status vt__lease_take(vt_jobs *j, const char *name, double now, int *got, vt_err *err);
 VT_MUST_CHECK vt_status vt__lease_drop(const vt_jobs *j, const char *name, vt_err *err);
 /* epoch.c: take the next number for the leader, which is this job; *leads: `leader` named us afterwards, too. */
@@ -94,8 +94,8 @@ VT_MUST_CHECK vt_status vt__epoch_take(vt_jobs *j, int *leads, vt_err *err);
 /* Once: log that a former leader was stopped; text for people. */
 void vt__say_fenced(vt_jobs *j, int64_t epoch, char *text, size_t cap);
 /* Become heir of a dead job ("job-<id>") or of a damaged lease (its name), and clear away what it left; nothing if
- * another is its heir or it lives after all. */
-VT_MUST_CHECK vt_status vt__inherit(vt_jobs *j, const char *estate, double now, vt_err *err);
+ * another is its heir or it is alive after all. */
+VT_MUST_CHECK vt_status vt__inherit(vt_jobs *j, const char *dead, double now, vt_err *err);
 VT_MUST_CHECK vt_status vt__sweep(vt_jobs *j, double now, vt_err *err);
 
 #endif

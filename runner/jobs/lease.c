@@ -8,12 +8,12 @@
 
 enum { TRIES = 4, HEIRS = 8 };
 
-vt_status vt__lease_holder(vt_jobs *j, const char *name, double now, vt__holder *h, char estate[VT__JOBS_NAME],
+vt_status vt__lease_holder(vt_jobs *j, const char *name, double now, vt__holder *h, char dead[VT__JOBS_NAME],
                            vt_err *err)
 {
   vt__text t;
   char id[VT_JOB_ID];
-  int lives;
+  int alive;
   *h = VT__FREE;
   switch (vt__jobs_read(j->fd, name, &t)) {
   case VT__READ_NONE:
@@ -29,13 +29,13 @@ vt_status vt__lease_holder(vt_jobs *j, const char *name, double now, vt__holder 
     return VT_OK;
   }
   if (whole) {
-    (void)snprintf(estate, VT__JOBS_NAME, "job-%s", id);
-    VT_PASS(vt__job_living(j, id, now, &lives, err));
+    (void)snprintf(dead, VT__JOBS_NAME, "job-%s", id);
+    VT_PASS(vt__job_alive(j, id, now, &alive, err));
   } else {
-    (void)snprintf(estate, VT__JOBS_NAME, "%s", name);
-    VT_PASS(vt__living(j, name, now, 0, &lives, err));
+    (void)snprintf(dead, VT__JOBS_NAME, "%s", name);
+    VT_PASS(vt__alive(j, name, now, 0, &alive, err));
   }
-  *h = lives ? VT__HELD : VT__DEAD;
+  *h = alive ? VT__HELD : VT__DEAD;
   return VT_OK;
 }
 
@@ -49,18 +49,18 @@ static vt_status make(const vt_jobs *j, const char *name, int *made, vt_err *err
 
 vt_status vt__lease_take(vt_jobs *j, const char *name, double now, int *got, vt_err *err)
 {
-  char estate[VT__JOBS_NAME];
+  char dead[VT__JOBS_NAME];
   vt__holder h = VT__DEAD;
   *got = 0;
   for (int k = 0; k < TRIES && h != VT__HELD; k++) {
     VT_PASS(make(j, name, got, err));
     if (*got) return VT_OK;
-    VT_PASS(vt__lease_holder(j, name, now, &h, estate, err));
+    VT_PASS(vt__lease_holder(j, name, now, &h, dead, err));
     if (h == VT__OURS) { /* from before, or the answer to our link was lost and NFS asked twice */
       *got = 1;
       return VT_OK;
     }
-    if (h == VT__DEAD) VT_PASS(vt__inherit(j, estate, now, err));
+    if (h == VT__DEAD) VT_PASS(vt__inherit(j, dead, now, err));
   }
   return VT_OK;
 }
@@ -94,31 +94,31 @@ static vt_status clear_one(void *ctx, const char *name, vt_err *err)
 }
 
 /* We are the heir: is there still something to inherit?  Then clear it away, the presence first. */
-static vt_status lease_clear(vt_jobs *j, const char *estate, double now, vt_err *err)
+static vt_status lease_clear(vt_jobs *j, const char *dead, double now, vt_err *err)
 {
-  int lives;
+  int alive;
   char lease[VT__JOBS_NAME + 8];
   vt__text t;
-  const char *id = vt__after(estate, "job-");
-  VT_PASS(vt__living(j, estate, now, 1, &lives, err));
-  if (lives) return VT_OK;
+  const char *id = vt__after(dead, "job-");
+  VT_PASS(vt__alive(j, dead, now, 1, &alive, err));
+  if (alive) return VT_OK;
   if (!id) { /* a damaged lease; unless somebody inherited it before us, and it is whole again */
     char ignored[VT_JOB_ID];
-    int whole = vt__jobs_read(j->fd, estate, &t) != VT__READ_OK || vt__lease_parse(&t, ignored);
-    return whole ? VT_OK : vt__jobs_unlink(j->fd, estate, err);
+    int whole = vt__jobs_read(j->fd, dead, &t) != VT__READ_OK || vt__lease_parse(&t, ignored);
+    return whole ? VT_OK : vt__jobs_unlink(j->fd, dead, err);
   }
   vt_log(VT_LOG_INFO, "jobs", "ev=dead_job id=%s", id);
-  VT_PASS(vt__jobs_unlink(j->fd, estate, err));
+  VT_PASS(vt__jobs_unlink(j->fd, dead, err));
   clearing c = {j, id};
   VT_PASS(vt__jobs_scan(j->fd, clear_one, &c, err));
   (void)snprintf(lease, sizeof lease, "lease-%s", id);
   return vt__jobs_unlink(j->fd, lease, err);
 }
 
-vt_status vt__inherit(vt_jobs *j, const char *estate, double now, vt_err *err)
+vt_status vt__inherit(vt_jobs *j, const char *dead, double now, vt_err *err)
 {
   char name[VT__JOBS_NAME], next[VT__JOBS_NAME], heir[VT__JOBS_NAME];
-  (void)snprintf(name, sizeof name, "%s", estate);
+  (void)snprintf(name, sizeof name, "%s", dead);
   for (int k = 0; k < HEIRS; k++) {
     int made;
     vt__holder h;
@@ -146,25 +146,25 @@ typedef struct sweeping {
 
 static vt_status sweep_job(const sweeping *s, const char *id, vt_err *err)
 {
-  int lives;
-  char estate[VT__JOBS_NAME];
+  int alive;
+  char dead[VT__JOBS_NAME];
   if (strlen(id) >= VT_JOB_ID || strcmp(id, s->j->me.id) == 0) return VT_OK;
-  VT_PASS(vt__job_living(s->j, id, s->now, &lives, err));
-  (void)snprintf(estate, sizeof estate, "job-%s", id);
-  return lives ? VT_OK : vt__inherit(s->j, estate, s->now, err);
+  VT_PASS(vt__job_alive(s->j, id, s->now, &alive, err));
+  (void)snprintf(dead, sizeof dead, "job-%s", id);
+  return alive ? VT_OK : vt__inherit(s->j, dead, s->now, err);
 }
 
 static vt_status sweep_one(void *ctx, const char *name, vt_err *err)
 {
   const sweeping *s = ctx;
-  char estate[VT__JOBS_NAME];
+  char dead[VT__JOBS_NAME];
   vt__holder h;
   const char *id = vt__after(name, "job-");
   if (!id) id = vt__after(name, "lease-");
   if (id) return sweep_job(s, id, err);
   if (!vt__is_lease(name)) return VT_OK;
-  VT_PASS(vt__lease_holder(s->j, name, s->now, &h, estate, err));
-  return h == VT__DEAD ? vt__inherit(s->j, estate, s->now, err) : VT_OK;
+  VT_PASS(vt__lease_holder(s->j, name, s->now, &h, dead, err));
+  return h == VT__DEAD ? vt__inherit(s->j, dead, s->now, err) : VT_OK;
 }
 
 vt_status vt__sweep(vt_jobs *j, double now, vt_err *err)

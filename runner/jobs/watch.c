@@ -29,7 +29,7 @@ static void jobs_watch_look(const vt_jobs *j, vt__watch *w, double now)
   w->looked = now;
 }
 
-static int jobs_watch_living(const vt_jobs *j, const vt__watch *w)
+static int jobs_watch_alive(const vt_jobs *j, const vt__watch *w)
 {
   /* Sums of binary fractions: a last bit must not cost one look more. */
   return !w->removed && w->silent < j->silence_s * (1 - 1e-9) && !vt__process_dead(&j->me, &w->who);
@@ -66,23 +66,23 @@ static vt_status jobs_watch_begin(vt_jobs *j, const char *name, double now, int 
   return VT_OK;
 }
 
-vt_status vt__living(vt_jobs *j, const char *name, double now, int fresh, int *lives, vt_err *err)
+vt_status vt__alive(vt_jobs *j, const char *name, double now, int fresh, int *alive, vt_err *err)
 {
   int i = find(j, name);
   if (i < 0)
     VT_PASS(jobs_watch_begin(j, name, now, &i, err));
-  else if (fresh || now - j->watch[i].looked >= j->beat_s || !jobs_watch_living(j, &j->watch[i]))
+  else if (fresh || now - j->watch[i].looked >= j->beat_s || !jobs_watch_alive(j, &j->watch[i]))
     jobs_watch_look(j, &j->watch[i], now);
-  *lives = i >= 0 && jobs_watch_living(j, &j->watch[i]);
+  *alive = i >= 0 && jobs_watch_alive(j, &j->watch[i]);
   if (i >= 0 && j->watch[i].removed) jobs_watch_forget(j, i);
   return VT_OK;
 }
 
-vt_status vt__job_living(vt_jobs *j, const char *id, double now, int *lives, vt_err *err)
+vt_status vt__job_alive(vt_jobs *j, const char *id, double now, int *alive, vt_err *err)
 {
   char name[VT__JOBS_NAME];
   (void)snprintf(name, sizeof name, "job-%s", id);
-  return vt__living(j, name, now, 0, lives, err);
+  return vt__alive(j, name, now, 0, alive, err);
 }
 
 const vt_job *vt__watched(const vt_jobs *j, const char *id)
@@ -102,7 +102,7 @@ static vt_status see(void *ctx, const char *name, vt_err *err)
   const all *a = ctx;
   int ignored;
   if (!vt__after(name, "job-") || strcmp(name, a->j->presence) == 0) return VT_OK;
-  return vt__living(a->j, name, a->now, 1, &ignored, err);
+  return vt__alive(a->j, name, a->now, 1, &ignored, err);
 }
 
 vt_status vt__watch_all(vt_jobs *j, double now, vt_err *err)
@@ -115,7 +115,7 @@ vt_status vt__watch_all(vt_jobs *j, double now, vt_err *err)
     if (j->watch[i].removed)
       jobs_watch_forget(j, i);
     else
-      j->others += vt__after(j->watch[i].name, "job-") && jobs_watch_living(j, &j->watch[i]);
+      j->others += vt__after(j->watch[i].name, "job-") && jobs_watch_alive(j, &j->watch[i]);
   }
   return VT_OK;
 }

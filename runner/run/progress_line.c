@@ -31,8 +31,7 @@ void vt__progress(vt_progress_line *p, const vt_run_snapshot *w, const char *sta
   double now = vt_now_s();
   if (!p->silent && (state || vt_pace_due(&p->file, now))) {
     vt_pace_begin(&p->file, now);
-    if (vt_fence_check(NULL) != VT_ESTOP)
-      vt_status_file_write(p->dir->status, p->c, w, p->last_error, state ? state : "running");
+    vt_status_file_write(p->dir->status, p->c, w, p->last_error, state ? state : "running");
     vt_pace_end(&p->file, vt_now_s());
   }
   if (p->quiet || (!p->tty && !state && p->last_line > 0 && now - p->last_line < LINE_EVERY_S)) return;

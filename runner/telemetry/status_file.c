@@ -55,8 +55,9 @@ void vt_status_file_write(const char *path, const vt_campaign *c, const vt_run_s
   vt_json_put(o, "ranks", ranks);
   vt_buf text = {0};
   vt_status rc = vt_json_dump(o, 1, &text, &ignored);
-  if (rc == VT_OK) rc = vt_file_replace_view(path, text.s, text.len, &ignored);
-  if (rc != VT_OK) vt_log(VT_LOG_WARN, "telemetry", "ev=status_file error=\"%s\"", vt_err_line(ignored.text).s);
+  if (rc == VT_OK) rc = vt_file_publish_view(path, text.s, text.len, &ignored);
+  if (rc != VT_OK && rc != VT_ESTOP)
+    vt_log(VT_LOG_WARN, "telemetry", "ev=status_file error=\"%s\"", vt_err_line(ignored.text).s);
   vt_buf_free(&text);
   vt_json_free(o);
 }

@@ -3,8 +3,8 @@
  * Both files are views: the journal holds what counts, and a run that cannot write them goes on.  JSON in UTF-8; keys
  * may be added, none changes its meaning.  A number that is not known is null.
  *
- * FORMAT of status.json: one object.  Rank 0 of the job that leads writes it, beside and renamed, not
- * synced: every two seconds, more seldom (up to next_s) where the storage is slow.
+ * FORMAT of status.json: one object.  Rank 0 of the job that leads writes it, beside and renamed behind the fence
+ * (vt_file_publish_view), not synced: every two seconds, more seldom (up to next_s) where the storage is slow.
  *
  *   campaign_id   text    identity of the campaign, 64 hex digits
  *   state         text    "running"; at the end "done", "failed" (all tasks ended, some failed), "stopped"

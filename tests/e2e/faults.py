@@ -1,14 +1,20 @@
 #!/usr/bin/python3
-"""faults.py VITRION MPIEXEC SOURCE [--faults N] [--seed S] [--ranks R] [--keep DIR] - random deaths, and the same bytes.
+"""faults.py VITRION MPIEXEC SOURCE [--faults N] [--seed S] [--ranks R] [--keep DIR] - random faults, and the same bytes.
 
-The claim: whatever dies, whenever, the same command goes on, and every dataset of the store (outside /timing) ends with the
-bytes of an undisturbed run.  The reference is that run.  Faults hit a campaign of 32 tasks one after the other: kill -9 of a
-worker, of its watchdog, of the master, of all ranks, of mpiexec, and SIGSTOP, at random times, some of them while a
-checkpoint or the store is being written.  A campaign that is done is compared, then the next one begins, until N faults have
-happened.  Printed: what each kind did, in how many deaths of a worker at work the job lived on without a restart (while MPI
-starts, and while all make the store together, a death ends the job), and the work lost per fault: on each rank that died, the
-time since its task began or was last kept."""
-import argparse, datetime, json, os, pathlib, random, shutil, signal, statistics, subprocess, sys, tempfile, time
+The claim: whatever dies or is damaged, whenever, the same command goes on, and every dataset of the store (outside /timing)
+ends with the bytes of an undisturbed run.  The reference is that run.  Faults hit a campaign of 32 tasks one after the other, at
+random times, most of them while tasks are done, some while a checkpoint or the store is being written:
+
+  - kill -9 of a worker, its watchdog, the master, all ranks, mpiexec; SIGSTOP of a rank, for ever or followed by SIGCONT
+  - SIGTERM or SIGUSR1 to a rank (a soft stop)
+  - kill -9 of all ranks, then the end of a journal shard, a checkpoint or status.json is cut, has a bit flipped, or goes
+  - a full disk (a small tmpfs; only as root), until the job has ended or for some seconds
+
+A campaign that is done is compared, then the next one begins, until N faults have happened.  Printed: what each kind did, in
+how many deaths of a worker at work the job went on without a restart (while MPI starts, and while all make the store together,
+a death ends the job), exit codes of the starts that a fault ended (-9: mpiexec was killed), and the work lost per fault: on each
+rank that died, the time since its task began or was last kept (not: of a record that was damaged afterwards)."""
+import argparse, collections, datetime, json, os, pathlib, random, shutil, signal, statistics, subprocess, sys, tempfile, time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from ranks import differences, processes  # noqa: E402
@@ -32,7 +38,10 @@ observe: {{msd: {{every: 20 fs}}, charge: {{every: 20 fs}}, rdf: {{every: 0.1 ps
 checkpoint: {{every: 1 s}}
 runner: {{rank_timeout: 3 s, master_timeout: 8 s}}
 """
-KINDS = ["worker", "watchdog", "master", "all ranks", "mpiexec", "stop worker", "stop master"]
+DEATHS = ["worker", "watchdog", "master", "all ranks", "mpiexec", "stop worker", "stop master"]
+SIGNALS = ["pause a rank", "SIGTERM", "SIGUSR1"]
+DAMAGE = [f"{what} {how}" for what in ("journal", "checkpoint", "status.json") for how in ("cut", "flipped", "removed")]
+KINDS = DEATHS + SIGNALS + DAMAGE + ["full disk"]
 MOMENTS = ["any time"] * 5 + ["checkpoint", "assembly"]
 
 
@@ -40,8 +49,8 @@ class Run:
     """One start of the campaign, and who its processes are."""
 
     def __init__(self, args, campaign, out):
-        self.args, self.out, self.began = args, out, time.time()
-        self.log = open(out.parent / (out.name + ".out"), "a")
+        self.args, self.out, self.began, self.nothing_to_damage = args, out, time.time(), False
+        self.log = open(args.logs / (out.name + ".out"), "a")
         self.p = subprocess.Popen([args.mpiexec, "-n", str(args.ranks), args.vitrion, "run", campaign, "--output", out],
                                   stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True)
 
@@ -80,6 +89,53 @@ def begun(run):
     return len(run.processes()) >= 2
 
 
+def at_work(run):
+    return any(lost_by(run.out, r, time.time(), run.began) is not None for r in range(run.args.ranks))
+
+
+def resize(out, size):
+    return subprocess.run(["mount", "-o", f"remount,size={size}", out.parent], capture_output=True).returncode == 0
+
+
+def full_disk(run, rng):
+    """For some seconds, or until the job has ended of it: then all ranks are lost."""
+    who = sorted(run.processes())
+    pages = rng.randint(1, 20)  # that are left
+    while not resize(run.out, (shutil.disk_usage(run.out).used // 4096 + pages) * 4096):
+        time.sleep(0.01)  # more was written meanwhile
+    try:
+        wait_for(run, lambda: False, rng.uniform(1, 15), 0.05)
+    finally:
+        resize(run.out, "200m")
+    return who if run.over() else []
+
+
+def kill_all_and_damage(run, kind, rng):
+    who = run.processes()
+    for watchdog, child in who.values():
+        os.kill(child, signal.SIGKILL)
+    run.p.wait(timeout=60)
+    run.wait_gone()
+    what, how = kind.split()
+    pattern = {"journal": "journal/*.vtj", "checkpoint": "checkpoint/*.vck"}.get(what, what)
+    files = [f for f in sorted(run.out.glob(pattern)) if f.stat().st_size > 16]
+    if files:
+        path = rng.choice(files)
+        n = path.stat().st_size
+        at = n - rng.randint(1, min(n - 16, 400) if what != "checkpoint" else n - 16)
+        if how == "removed":
+            path.unlink()
+        elif how == "cut":
+            os.truncate(path, at)
+        else:
+            data = bytearray(path.read_bytes())
+            data[at] ^= 1 << rng.randrange(8)
+            path.write_bytes(data)
+    else:
+        run.nothing_to_damage = True
+    return sorted(who)
+
+
 def strike(run, kind, rng):
     """Returns the ranks that die of it, or None if nobody was there any more."""
     who = run.processes()
@@ -90,6 +146,17 @@ def strike(run, kind, rng):
         if kind == "mpiexec":
             os.kill(run.p.pid, signal.SIGKILL)
             return sorted(who)
+        if kind == "full disk":
+            return full_disk(run, rng)
+        if kind in DAMAGE:
+            return kill_all_and_damage(run, kind, rng)
+        if kind in SIGNALS:
+            watchdog, child = who[rng.choice(sorted(who))]
+            os.kill(child, {"SIGTERM": signal.SIGTERM, "SIGUSR1": signal.SIGUSR1}.get(kind, signal.SIGSTOP))
+            if kind == "pause a rank":
+                time.sleep(rng.uniform(0.3, 6))
+                os.kill(child, signal.SIGCONT)
+            return []
         if kind == "all ranks":
             for watchdog, child in who.values():
                 os.kill(child, signal.SIGKILL)
@@ -138,7 +205,7 @@ def one_campaign(args, campaign, out, rng, budget, records):
         if starts > 400:
             raise SystemExit("the campaign does not end")
         while used < budget and not run.over():
-            kind, moment = rng.choice(KINDS), rng.choice(MOMENTS)
+            kind, moment = rng.choice(args.kinds), rng.choice(MOMENTS)
             if not wait_for(run, lambda: begun(run), 20, 0.02):
                 break
             if args.verbose:
@@ -149,6 +216,8 @@ def one_campaign(args, campaign, out, rng, budget, records):
                 wait_for(run, lambda: list(out.glob("results.h5.[0-9]*.tmp")), 25)
                 time.sleep(rng.uniform(0, 0.05))
             else:
+                if rng.random() < 0.8:
+                    wait_for(run, lambda: at_work(run), 30, 0.05)
                 time.sleep(rng.uniform(0.1, 4))
             when = time.time()
             died = strike(run, kind, rng)
@@ -159,11 +228,15 @@ def one_campaign(args, campaign, out, rng, budget, records):
             end = time.time() + (5 if "worker" in kind else 0)  # a job that does not survive is over by then
             while time.time() < end and not run.over():
                 time.sleep(0.02)
+            if run.nothing_to_damage:
+                kind = "all ranks"
             records.append({"kind": kind, "moment": moment, "lost": [x or 0.0 for x in lost], "start": (out, starts),
                             "working": any(x is not None for x in lost), "over": run.over()})
         code = run.p.wait(timeout=300)
         run.wait_gone()
         hit = [r for r in records if r["start"] == (out, starts)]
+        if hit and code != 0:
+            hit[-1]["code"] = code
         for r in hit:  # what came before the last fault of a start was survived; the last one if the start ended well
             r["survived"] = (r is not hit[-1] or code == 0) and not (r["over"] and code != 0)
         if code == 0:
@@ -175,22 +248,39 @@ def main():
     a.add_argument("vitrion"), a.add_argument("mpiexec"), a.add_argument("source", type=pathlib.Path)
     a.add_argument("--faults", type=int, default=12), a.add_argument("--seed", type=int, default=1)
     a.add_argument("--ranks", type=int, default=2), a.add_argument("--keep"), a.add_argument("--produce", default="30 ps")
-    a.add_argument("--verbose", action="store_true")
+    a.add_argument("--verbose", action="store_true"), a.add_argument("--dump", type=pathlib.Path)
     args = a.parse_args()
     rng = random.Random(args.seed)
     tmp = pathlib.Path(args.keep or tempfile.mkdtemp(prefix="vitrion-faults-"))
     tmp.mkdir(exist_ok=True)
+    args.logs = tmp
     campaign = tmp / "c.yaml"
     campaign.write_text(CAMPAIGN.format(file=args.source / "campaigns/potentials/oxyhalide7-v0.nep.txt", produce=args.produce))
-    reference = tmp / "reference"
-    t0 = time.time()
-    p = Run(args, campaign, reference)
-    assert p.p.wait(timeout=600) == 0, (tmp / "reference.out").read_text()
-    p.wait_gone()
-    print(f"reference: {time.time() - t0:.1f} s on {args.ranks} ranks", flush=True)
+    disk = tmp / "disk"
+    disk.mkdir(exist_ok=True)
+    small = not args.keep and os.geteuid() == 0 and not subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=200m", "none", disk], stderr=subprocess.DEVNULL).returncode
+    args.kinds = KINDS if small else KINDS[:-1]
+    where = disk if small else tmp
+    reference = where / "reference"  # beside the others: what is recorded of the potential is its path from the folder
+    try:
+        t0 = time.time()
+        p = Run(args, campaign, reference)
+        assert p.p.wait(timeout=600) == 0, (tmp / "reference.out").read_text()
+        p.wait_gone()
+        print(f"reference: {time.time() - t0:.1f} s on {args.ranks} ranks", flush=True)
+        return all_faults(args, campaign, reference, where, rng)
+    finally:
+        if small:
+            subprocess.run(["umount", "-l", disk])
+        if not args.keep:
+            shutil.rmtree(tmp, ignore_errors=True)
+
+
+def all_faults(args, campaign, reference, where, rng):
     records, left, bad, n, starts = [], args.faults, 0, 0, 0
     while left > 0:
-        out, n = tmp / f"run{n}", n + 1
+        out, n = where / f"run{n}", n + 1
         used, began = one_campaign(args, campaign, out, rng, min(left, 40), records)
         left, starts = left - used, starts + began
         found = differences(reference, out)
@@ -202,22 +292,24 @@ def main():
             break
         if equal and not args.keep:
             shutil.rmtree(out)
-    print(f"\n{'fault':12} {'moment':11} {'number':>6} {'job lived on':>12} {'lost work, s: median':>21} {'maximum':>8}")
-    for kind in KINDS:
+    print(f"\n{'fault':19} {'moment':11} {'number':>6} {'job went on':>12} {'lost work, s: median':>21} {'maximum':>8}  exit codes")
+    for kind in args.kinds:
         for moment in dict.fromkeys(MOMENTS):
             some = [r for r in records if r["kind"] == kind and r["moment"] == moment]
             if some:
-                lost = [x for r in some for x in r["lost"]]
-                print(f"{kind:12} {moment:11} {len(some):6} {sum(r['survived'] for r in some):12} "
-                      f"{statistics.median(lost):21.2f} {max(lost):8.2f}")
+                lost = [x for r in some for x in r["lost"]] or [0.0]
+                codes = collections.Counter(r["code"] for r in some if "code" in r)
+                print(f"{kind:19} {moment:11} {len(some):6} {sum(r['survived'] for r in some):12} "
+                      f"{statistics.median(lost):21.2f} {max(lost):8.2f}  "
+                      + ", ".join(f"{k}: {v}" for k, v in sorted(codes.items())))
     workers = [r for r in records if r["kind"] in ("worker", "stop worker") and r["working"]]
     lost = [x for r in records for x in r["lost"]]
     print(json.dumps({"faults": len(records), "campaigns": n, "starts": starts, "different": bad,
                       "worker_deaths_at_work": len(workers), "survived": sum(r["survived"] for r in workers),
                       "lost_s_median": round(statistics.median(lost), 3) if lost else None,
                       "lost_s_max": round(max(lost), 3) if lost else None}))
-    if not args.keep:
-        shutil.rmtree(tmp, ignore_errors=True)
+    if args.dump:
+        args.dump.write_text(json.dumps([dict(r, start=str(r["start"])) for r in records]))
     return 1 if bad or len(records) < args.faults else 0
 
 

@@ -1,7 +1,7 @@
 /* pause_at.c - for LD_PRELOAD: the n-th call of one function on a file whose name matches stops its process (SIGSTOP),
- * before it is carried out.  Environment: PAUSE_CALL (pwrite, fsync, rename, link: the new name), PAUSE_PATH (a pattern
- * of fnmatch for the whole path; rename: of the source), PAUSE_N (1: the first call), PAUSE_NOTE (this file is created
- * by whoever stops, with its pid: one process stops, once). */
+ * before it is carried out.  Environment: PAUSE_CALL (pread, pwrite, fsync, rename, link: the new name), PAUSE_PATH (a
+ * pattern of fnmatch for the whole path; rename: of the source), PAUSE_N (1: the first call), PAUSE_NOTE (this file is
+ * created by whoever stops, with its pid: one process stops, once). */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -58,6 +58,22 @@ ssize_t pwrite64(int fd, const void *data, size_t n, off64_t at)
   ssize_t (*next)(int, const void *, size_t, off64_t);
   *(void **)&next = next_of("pwrite64");
   maybe_pause_fd("pwrite", fd);
+  return next(fd, data, n, at);
+}
+
+ssize_t pread(int fd, void *data, size_t n, off_t at)
+{
+  ssize_t (*next)(int, void *, size_t, off_t);
+  *(void **)&next = next_of("pread");
+  maybe_pause_fd("pread", fd);
+  return next(fd, data, n, at);
+}
+
+ssize_t pread64(int fd, void *data, size_t n, off64_t at)
+{
+  ssize_t (*next)(int, void *, size_t, off64_t);
+  *(void **)&next = next_of("pread64");
+  maybe_pause_fd("pread", fd);
   return next(fd, data, n, at);
 }
 

@@ -33,6 +33,8 @@ static void names_carry_the_mark_and_are_known_again(void **state)
   assert_string_equal(tmp, "x/summary.csv.7.here-1-2-ab.tmp");
   assert_int_equal(vt_fence_is_name(tmp + 2, &epoch), 1);
   assert_int_equal(epoch, 7);
+  assert_int_equal(vt_fence_is_name("status.json.8.there-1.tmp", &epoch), 1);
+  assert_int_equal(epoch, 8);
   VT_TEST_REFUSED(vt_fence_name("x/summary.csv", tmp, 20, &err), VT_EINVAL, &err, "too long");
   const char * not [] = {"results.h5",       "results.h5.sha256", "results.h5.tmp",        "results.h5.7.tmp",
                          "notes.7.mine.tmp", "results.h5.7.mine", "results.h5.7x.mine.tmp"};
@@ -71,6 +73,8 @@ static void a_rename_that_comes_late_changes_nothing(void **state)
   doomed = tmp;
   allowed = 1;
   VT_TEST_REFUSED(vt_file_publish(path, "late", 4, &err), VT_ESTOP, &err, "another leads");
+  allowed = 1;
+  VT_TEST_REFUSED(vt_file_publish_view(path, "late", 4, &err), VT_ESTOP, &err, "another leads");
   doomed = NULL;
   VT_TEST_OK(vt_file_read(path, 100, &data, &n, &err), &err);
   assert_string_equal(data, "two");

@@ -1,4 +1,5 @@
 /* A task that is interrupted, however often and wherever, gives the bits of one that was not. */
+#include <dirent.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -174,6 +175,78 @@ static void nothing_is_written_before_its_time(void **state)
   interrupted_close(&task);
 }
 
+/* ------------------------------------------------------------------ another process does the same task */
+
+static char others[96]; /* its checkpoint */
+static int when;        /* it is put in place of ours after so many */
+
+static void kept_by_two(void *ctx, const vt_checkpoint_written *what)
+{
+  interrupted *k = ctx;
+  if (what->status == VT_OK && ++k->kept == when) assert_int_equal(rename(others, k->path), 0);
+  if (what->status != VT_OK) k->failed++, (void)snprintf(k->why, sizeof k->why, "%s", what->why);
+  if (what->status == VT_OK) k->last = *what;
+}
+
+/* The other process has come to this fraction of the task. */
+static vt_checkpoint_info other_comes_to(interrupted *k, double fraction)
+{
+  vt_err err = {0};
+  vt_checkpoint_info info;
+  k->checkpointing.every_s = INFINITY;
+  k->stops = 1, k->stop_after = fraction;
+  vt_checkpoint_remove(k->path);
+  assert_int_equal(task_try(&ref[0].md_plan, &ref[0].glass, &k->hooks, &err), VT_ESTOP);
+  assert_int_equal(rename(k->path, others), 0);
+  VT_TEST_OK(vt_checkpoint_look(others, &info, &err), &err);
+  k->checkpointing.every_s = 0;
+  interrupted_forget(k);
+  return info;
+}
+
+/* A process that was suspended, believed dead, and wakes: whoever does the task in its place has come further, and what
+ * that one kept stays until this one is further itself.  What is behind stays not. */
+static void what_a_process_that_is_further_has_kept_stays(void **state)
+{
+  (void)state;
+  interrupted task;
+  vt_err err = {0};
+  vt_checkpoint_info info;
+  interrupted_open(&task);
+  (void)snprintf(others, sizeof others, "%s/others", task.folder);
+  task.checkpointing.kept = kept_by_two;
+  vt_checkpoint_info ahead = other_comes_to(&task, 0.8);
+  when = 2, task.stop_after = 0.5;
+  assert_int_equal(task_try(&ref[0].md_plan, &ref[0].glass, &task.hooks, &err), VT_ESTOP);
+  assert_int_equal(task.kept, 2);
+  assert_true(task.failed > 2);
+  assert_non_null(strstr(task.why, "another process"));
+  VT_TEST_OK(vt_checkpoint_look(task.path, &info, &err), &err);
+  assert_int_equal(info.stage, ahead.stage);
+  assert_int_equal(info.step, ahead.step);
+
+  interrupted_forget(&task);
+  task.stops = 0, when = -1; /* the next start continues it */
+  vt_result r = task_run(&ref[0].md_plan, &ref[0].glass, &task.hooks);
+  assert_int_equal(task.from.step, ahead.step);
+  assert_int_equal(task.failed, 0);
+  assert_true(task_same(&r, &ref[0].md));
+  vt_result_free(&r);
+
+  ahead = other_comes_to(&task, 0.8);
+  when = 2, task.stops = 0;
+  r = task_run(&ref[0].md_plan, &ref[0].glass, &task.hooks); /* past it */
+  assert_true(task.kept > 2 && task.failed > 2 && task.last.step > ahead.step);
+  vt_result_free(&r);
+
+  (void)other_comes_to(&task, 0.2);
+  when = 12, task.stops = 0;
+  r = task_run(&ref[0].md_plan, &ref[0].glass, &task.hooks);
+  assert_true(task.kept > when && task.failed == 0);
+  vt_result_free(&r);
+  interrupted_close(&task);
+}
+
 /* ------------------------------------------------------------------ killed */
 
 static int same_file(const struct stat *a, const struct stat *b)
@@ -206,6 +279,17 @@ static int was_killed(const vt_plan *p, const vt_result *glass, interrupted *k, 
   return WIFSIGNALED(how);
 }
 
+/* What a killed process was writing has a name of its own. */
+static void remove_temporaries(const char *folder)
+{
+  const struct dirent *e;
+  DIR *d = opendir(folder);
+  assert_non_null(d);
+  while ((e = readdir(d)) != NULL)
+    if (vt_file_is_temporary(e->d_name)) assert_int_equal(unlinkat(dirfd(d), e->d_name, 0), 0);
+  (void)closedir(d);
+}
+
 /* Whatever moment a kill hits, the next process finds a whole checkpoint.  Blocks of three steps: most of the time goes
  * into writing and renaming. */
 static void a_task_killed_again_and_again_gives_the_same_bits_in_another_process(void **state)
@@ -236,6 +320,7 @@ static void a_task_killed_again_and_again_gives_the_same_bits_in_another_process
   assert_true(task_same(&r, &through));
   vt_result_free(&r);
   vt_result_free(&through);
+  remove_temporaries(task.folder);
   interrupted_close(&task);
 }
 
@@ -247,6 +332,7 @@ int main(void)
       cmocka_unit_test(nor_that_samples_are_far_apart),
       cmocka_unit_test(a_checkpoint_at_every_block_changes_no_bit),
       cmocka_unit_test(nothing_is_written_before_its_time),
+      cmocka_unit_test(what_a_process_that_is_further_has_kept_stays),
       cmocka_unit_test(a_task_killed_again_and_again_gives_the_same_bits_in_another_process)};
   return cmocka_run_group_tests(tests, run_cases, drop_cases);
 }

@@ -181,7 +181,7 @@ static void a_late_heir_of_a_damaged_lease_leaves_a_whole_one_alone(void **state
   assert_int_equal(jx_claim(a, 1, 0), 1);
   int lives = 1;
   for (int i = 0; i <= 2 * JX_STALE / JX_BEAT; i++, now += beat) { /* b takes the name for one that stands still */
-    VT_TEST_OK(vt__living(b, name, now, 1, &lives, &err), &err);
+    VT_TEST_OK(vt__alive(b, name, now, 1, &lives, &err), &err);
     jx_beat(a, now);
   }
   assert_int_equal(lives, 0);
@@ -250,7 +250,7 @@ static void make_below(const char *name)
   assert_int_equal(mkdir(path, 0777), 0);
 }
 
-static void errors_at_a_beat_are_borne_for_half_of_stale_s(void **state)
+static void errors_at_a_beat_are_tolerated_for_half_of_stale_s(void **state)
 {
   (void)state;
   char name[256], was[1024];
@@ -370,7 +370,7 @@ int main(void)
       T(a_sweep_removes_damaged_leases_that_stood_still),
       T(a_damaged_presence_lives_while_it_changes),
       T(a_torn_presence_of_ours_is_written_again),
-      T(errors_at_a_beat_are_borne_for_half_of_stale_s),
+      T(errors_at_a_beat_are_tolerated_for_half_of_stale_s),
       T(errors_at_a_claim_read_as_not_got_for_half_of_stale_s),
       T(what_cannot_be_is_refused),
       T(a_look_says_who_is_there_and_changes_nothing),
