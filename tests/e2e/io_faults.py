@@ -85,7 +85,7 @@ class Campaign:
             counts[max(at - 3, 0):at + 4] = False
 
     def made(self, what):
-        """A folder to begin from; `half`: a task has two checkpoints, its end is more than a second away."""
+        """A folder to begin from; `half`: a task has two checkpoints, the next is due a second later."""
         with one_at_a_time:
             if what not in self.base:
                 out = self.reference.with_name(what)
@@ -122,9 +122,10 @@ def run(campaign, out, fault=None, ranks=1):
 
 def stop_with_checkpoints(campaign, out):
     """The glass is done, its MD task is not."""
+    shutil.rmtree(out, ignore_errors=True)
     p = begin(campaign, out)
     end = time.time() + MOST_S
-    while not (list(out.glob("glass/*.xyz")) and list(out.glob("checkpoint/*.vck.prev"))):
+    while not (list(out.glob("glass/*.xyz")) and list(out.glob("checkpoint/*.vck"))):
         assert time.time() < end and p.poll() is None, "no checkpoint was written"
         time.sleep(0.01)
     p.send_signal(signal.SIGTERM)
@@ -296,7 +297,7 @@ def main():
     try:
         mine = rows()
         need = {"long" if KINDS[row[0]][0] == "half" else "short" for row in mine}
-        produce = {"short": "0.4 ps", "long": "8 ps"}
+        produce = {"short": "0.4 ps", "long": "40 ps"}
         campaigns = {name: Campaign(tmp, name, produce[name]) for name in need}
         with concurrent.futures.ThreadPoolExecutor(args.workers) as pool:
             for done in [pool.submit(loop, campaigns, row, tmp, keep, have) for row in mine]:
