@@ -201,7 +201,8 @@ vt_status vt_dir_make(const char *path, vt_err *err)
     p[i] = keep;
   }
   struct stat st;
-  if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode)) VT_FAIL(err, VT_EIO, "'%s' exists and is not a folder", path);
+  if (stat(path, &st) != 0) VT_FAIL(err, VT_EIO, "cannot examine folder '%s': %s", path, strerror(errno));
+  if (!S_ISDIR(st.st_mode)) VT_FAIL(err, VT_EIO, "'%s' exists and is not a folder", path);
   return VT_OK;
 }
 

@@ -345,10 +345,11 @@ vt_status vt_journal_peek(const vt_journal *j, const vt_rec *r, void *to, size_t
   vt__shard_path(j, &j->shard[r->shard], path, sizeof path);
   int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (fd < 0) VT_FAIL(err, VT_EIO, "cannot open journal shard '%s': %s", path, strerror(errno));
-  int got = n <= r->n && vt__pread_all(fd, to, n, r->offset);
+  errno = 0;
+  int got = n <= r->n && vt__pread_all(fd, to, n, r->offset), why = errno;
   (void)close(fd);
   if (!got)
-    VT_FAIL(err, VT_EIO, "journal shard '%s', payload at offset %llu: cannot be read", path,
-            (unsigned long long)r->offset);
+    VT_FAIL(err, VT_EIO, "journal shard '%s', payload at offset %llu: cannot be read: %s", path,
+            (unsigned long long)r->offset, why ? strerror(why) : "it ends before");
   return VT_OK;
 }

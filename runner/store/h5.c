@@ -37,19 +37,27 @@ void vt__h5_close(vt__h5_scope *s)
 
 vt_status vt__h5_finish(vt__h5_scope *s, vt_status rc, vt_err *err, const char *what)
 {
-  int bad = 0;
-  while (s->n) bad |= H5Idec_ref(s->id[--s->n]) < 0;
-  return bad && rc == VT_OK ? vt__h5_fail(err, VT_EIO, __FILE__, __LINE__, "closing %s", what) : rc;
+  while (s->n) /* the next call of HDF5 forgets the reason of this one */
+    if (H5Idec_ref(s->id[--s->n]) < 0 && rc == VT_OK)
+      rc = vt__h5_fail(err, VT_EIO, __FILE__, __LINE__, "closing %s", what);
+  return rc;
 }
 
 void vt__h5_abandon(vt__h5_scope *s) { s->n = 0; }
 
 void vt__h5_begin(void) { (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL); }
 
+/* HDF5 packs what the system said into a long list of names and numbers: "errno = 28, error message = '...', buf = ".
+ */
 static herr_t innermost(unsigned n, const H5E_error2_t *e, void *text)
 {
+  static const char mark[] = "error message = '";
   (void)n;
-  (void)snprintf(text, 256, "%s", e->desc ? e->desc : "");
+  const char *desc = e->desc ? e->desc : "", *said = strstr(desc, mark);
+  if (said)
+    (void)snprintf(text, 256, "%.*s", (int)strcspn(said + strlen(mark), "'"), said + strlen(mark));
+  else
+    (void)snprintf(text, 256, "%s", desc);
   return 1; /* enough */
 }
 

@@ -1,18 +1,20 @@
 /* io_faults.c - a library for LD_PRELOAD: the nth I/O call of one kind on certain files fails.
  *
  * Environment:
- *   VT_FAULT_MATCH  text in the path of the files that count (of either path of a rename or link)
- *   VT_FAULT_OP     open | write | fsync | rename | close | ftruncate | fallocate | link
- *   VT_FAULT_N      the n-th such call of this process and of what it forks (counted from 1, together) fails
- *   VT_FAULT_MODE   once | ever: that call alone, or every one from it on
- *   VT_FAULT_ERROR  EIO | ENOSPC | EDQUOT | EINTR | short (write: half of the bytes are written and reported)
- *   VT_FAULT_LOG    a file to which a line is appended whenever a call failed
+ *   VT_FAULT_MATCH  texts between '|': a file counts if one of them is in its path, or is its path where the text ends
+ *                   with '$' (of a rename or link: either path)
+ *   VT_FAULT_OP     open (and opendir) | read (and readdir) | write | fsync (and fdatasync) | rename | close |
+ * ftruncate | fallocate | link | unlink | mkdir | stat (and access, statvfs) VT_FAULT_N      the n-th such call of this
+ * process and of what it forks (counted from 1, together) fails VT_FAULT_MODE   once | ever: that call alone, or every
+ * one from it on VT_FAULT_ERROR  EIO | ENOSPC | EDQUOT | EINTR | short (read and write: half of the bytes) VT_FAULT_LOG
+ * a file to which a line is appended whenever a call failed
  *
  * close closes the file and then reports the error, as Linux does.  The count lives in memory that forked processes
  * share, because a program may fork before it begins its work. */
 /* NOLINTBEGIN(readability-identifier-naming,readability-inconsistent-declaration-parameter-name): names and parameters
  * are libc's */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -22,17 +24,33 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-typedef enum fault_op { OPEN, WRITE, FSYNC, RENAME, CLOSE, FTRUNCATE, FALLOCATE, LINK, N_OPS } fault_op;
-static const char *const op_name[N_OPS] = {"open",  "write",     "fsync",     "rename",
-                                           "close", "ftruncate", "fallocate", "link"};
+typedef enum fault_op {
+  OPEN,
+  READ,
+  WRITE,
+  FSYNC,
+  RENAME,
+  CLOSE,
+  FTRUNCATE,
+  FALLOCATE,
+  LINK,
+  UNLINK,
+  MKDIR,
+  STAT,
+  N_OPS
+} fault_op;
+static const char *const op_name[N_OPS] = {"open",      "read",      "write", "fsync",  "rename", "close",
+                                           "ftruncate", "fallocate", "link",  "unlink", "mkdir",  "stat"};
 
 static struct {
   const char *match, *log;
-  int op, ever, error, is_short;
+  int op, ever, error, is_short, is_none;
   long n;
   atomic_long *count;
 } fault = {.op = -1};
@@ -68,6 +86,7 @@ __attribute__((constructor)) static void fault_begin(void)
   for (size_t k = 0; error && k < sizeof errors / sizeof *errors; k++)
     if (strcmp(error, errors[k].name) == 0) fault.error = errors[k].code;
   fault.is_short = error && strcmp(error, "short") == 0;
+  fault.is_none = error && strcmp(error, "none") == 0;
   fault.ever = mode && strcmp(mode, "ever") == 0;
   fault.n = strtol(n, NULL, 10);
   void *p = mmap(NULL, sizeof *fault.count, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -88,29 +107,63 @@ static void fault_note(const char *path, long n)
   (void)syscall(SYS_close, fd);
 }
 
+static int matches(const char *path)
+{
+  for (const char *p = fault.match; *p;) {
+    size_t n = strcspn(p, "|");
+    if (p[n - (n > 0)] == '$' ? strncmp(path, p, n - 1) == 0 && path[n - 1] == '\0'
+                              : n && memmem(path, strlen(path), p, n))
+      return 1;
+    p += n + (p[n] == '|');
+  }
+  return 0;
+}
+
 /* 1 if this call is to fail. */
 static int fails(fault_op op, const char *path)
 {
-  if ((int)op != fault.op || !path || !strstr(path, fault.match)) return 0;
+  if ((int)op != fault.op || !path || !matches(path)) return 0;
   long n = atomic_fetch_add(fault.count, 1) + 1;
   if (n < fault.n || (n > fault.n && !fault.ever)) return 0;
   int keep = errno;
   fault_note(path, n);
   errno = keep;
+  return !fault.is_none;
+}
+
+/* Where a descriptor leads; 0 if that cannot be said. */
+static int path_of(int fd, char *path, size_t cap)
+{
+  char link[64];
+  int keep = errno;
+  (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+  ssize_t n = readlink(link, path, cap - 1);
+  errno = keep;
+  if (n < 0) return 0;
+  path[n] = '\0';
   return 1;
 }
 
 static int fd_fails(fault_op op, int fd)
 {
-  char link[64], path[4096];
-  if ((int)op != fault.op) return 0;
-  int keep = errno;
-  (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-  ssize_t n = readlink(link, path, sizeof path - 1);
-  errno = keep;
-  if (n < 0) return 0;
-  path[n] = '\0';
-  return fails(op, path);
+  char path[4096];
+  return (int)op == fault.op && path_of(fd, path, sizeof path) && fails(op, path);
+}
+
+/* The path that a folder's descriptor and a name make. */
+static const char *path_at(int at, const char *name, char *path, size_t cap)
+{
+  if (!name || name[0] == '/' || at == AT_FDCWD || !path_of(at, path, cap)) return name;
+  if (!name[0]) return path; /* AT_EMPTY_PATH */
+  size_t n = strlen(path);
+  (void)snprintf(path + n, cap - n, "/%s", name);
+  return path;
+}
+
+static int at_fails(fault_op op, int at, const char *name)
+{
+  char path[4096];
+  return (int)op == fault.op && fails(op, path_at(at, name, path, sizeof path));
 }
 
 static int failed(void)
@@ -137,16 +190,16 @@ static mode_t mode_of(int flags, va_list ap) { return flags & (O_CREAT | O_TMPFI
 OPEN_AS(open)
 OPEN_AS(open64)
 
-#define OPENAT_AS(name)                                                \
-  int name(int at, const char *path, int flags, ...);                  \
-  int name(int at, const char *path, int flags, ...)                   \
-  {                                                                    \
-    va_list ap;                                                        \
-    va_start(ap, flags);                                               \
-    mode_t mode = mode_of(flags, ap);                                  \
-    va_end(ap);                                                        \
-    REAL(int (*)(int, const char *, int, ...), #name);                 \
-    return fails(OPEN, path) ? failed() : call(at, path, flags, mode); \
+#define OPENAT_AS(name)                                                       \
+  int name(int at, const char *path, int flags, ...);                         \
+  int name(int at, const char *path, int flags, ...)                          \
+  {                                                                           \
+    va_list ap;                                                               \
+    va_start(ap, flags);                                                      \
+    mode_t mode = mode_of(flags, ap);                                         \
+    va_end(ap);                                                               \
+    REAL(int (*)(int, const char *, int, ...), #name);                        \
+    return at_fails(OPEN, at, path) ? failed() : call(at, path, flags, mode); \
   }
 OPENAT_AS(openat)
 OPENAT_AS(openat64)
@@ -173,9 +226,59 @@ FOPEN_AS(fopen)
 FILE *fopen64(const char *path, const char *mode);
 FOPEN_AS(fopen64)
 
-/* ------------------------------------------------------------------ write */
+DIR *opendir(const char *path)
+{
+  REAL(DIR * (*)(const char *), "opendir");
+  if (!fails(OPEN, path)) return call(path);
+  errno = fault.error;
+  return NULL;
+}
+
+/* ------------------------------------------------------------------ read */
 
 static int shortens(size_t n) { return fault.is_short && n > 1; }
+
+ssize_t read(int fd, void *p, size_t n)
+{
+  REAL(ssize_t(*)(int, void *, size_t), "read");
+  if (fd_fails(READ, fd)) return fault.is_short ? call(fd, p, shortens(n) ? n / 2 : n) : failed();
+  return call(fd, p, n);
+}
+
+#define PREAD_AS(name, offset)                                                                           \
+  ssize_t name(int fd, void *p, size_t n, offset at);                                                    \
+  ssize_t name(int fd, void *p, size_t n, offset at)                                                     \
+  {                                                                                                      \
+    REAL(ssize_t (*)(int, void *, size_t, offset), #name);                                               \
+    if (fd_fails(READ, fd)) return fault.is_short ? call(fd, p, shortens(n) ? n / 2 : n, at) : failed(); \
+    return call(fd, p, n, at);                                                                           \
+  }
+PREAD_AS(pread, off_t)
+PREAD_AS(pread64, off64_t)
+
+/* A short read inside of fread is the C library's to mend, and not seen from here: only errors are made. */
+size_t fread(void *p, size_t size, size_t n, FILE *f)
+{
+  enum { HAS_FAILED = 0x20 }; /* _IO_ERR_SEEN of glibc: what ferror looks at */
+  REAL(size_t(*)(void *, size_t, size_t, FILE *), "fread");
+  if (!fd_fails(READ, fileno(f)) || fault.is_short) return call(p, size, n, f);
+  f->_flags |= HAS_FAILED;
+  errno = fault.error;
+  return 0;
+}
+
+#define READDIR_AS(name, entry)                                      \
+  struct entry *name(DIR *d)                                         \
+  {                                                                  \
+    REAL(struct entry *(*)(DIR *), #name);                           \
+    if (!fd_fails(READ, dirfd(d)) || fault.is_short) return call(d); \
+    errno = fault.error;                                             \
+    return NULL;                                                     \
+  }
+READDIR_AS(readdir, dirent)
+READDIR_AS(readdir64, dirent64)
+
+/* ------------------------------------------------------------------ write */
 
 ssize_t write(int fd, const void *p, size_t n)
 {
@@ -232,6 +335,13 @@ int close(int fd)
   return bad ? failed() : done;
 }
 
+int fclose(FILE *f)
+{
+  REAL(int (*)(FILE *), "fclose");
+  int bad = fd_fails(CLOSE, fileno(f)), done = call(f);
+  return bad ? failed() : done;
+}
+
 #define TRUNCATE_AS(name, offset)                            \
   int name(int fd, offset n);                                \
   int name(int fd, offset n)                                 \
@@ -262,17 +372,26 @@ POSIX_FALLOCATE_AS(posix_fallocate64, off64_t)
 FALLOCATE_AS(fallocate, off_t)
 FALLOCATE_AS(fallocate64, off64_t)
 
-/* Either path counts. */
-static int pair_fails(fault_op op, const char *a, const char *b)
+int truncate(const char *path, off_t n)
 {
-  return fault.match && a && strstr(a, fault.match) ? fails(op, a) : fails(op, b);
+  REAL(int (*)(const char *, off_t), "truncate");
+  return fails(FTRUNCATE, path) ? failed() : call(path, n);
 }
 
-#define OF_TWO(name, op)                                 \
-  int name(const char *a, const char *b)                 \
-  {                                                      \
-    REAL(int (*)(const char *, const char *), #name);    \
-    return pair_fails(op, a, b) ? failed() : call(a, b); \
+/* Either path counts. */
+static int pair_fails(fault_op op, int x, const char *a, int y, const char *b)
+{
+  char path[4096];
+  if ((int)op != fault.op) return 0;
+  const char *first = path_at(x, a, path, sizeof path);
+  return first && matches(first) ? fails(op, first) : at_fails(op, y, b);
+}
+
+#define OF_TWO(name, op)                                                     \
+  int name(const char *a, const char *b)                                     \
+  {                                                                          \
+    REAL(int (*)(const char *, const char *), #name);                        \
+    return pair_fails(op, AT_FDCWD, a, AT_FDCWD, b) ? failed() : call(a, b); \
   }
 OF_TWO(rename, RENAME)
 OF_TWO(link, LINK)
@@ -280,13 +399,76 @@ OF_TWO(link, LINK)
 int renameat(int x, const char *a, int y, const char *b)
 {
   REAL(int (*)(int, const char *, int, const char *), "renameat");
-  return pair_fails(RENAME, a, b) ? failed() : call(x, a, y, b);
+  return pair_fails(RENAME, x, a, y, b) ? failed() : call(x, a, y, b);
 }
 
 int linkat(int x, const char *a, int y, const char *b, int flags)
 {
   REAL(int (*)(int, const char *, int, const char *, int), "linkat");
-  return pair_fails(LINK, a, b) ? failed() : call(x, a, y, b, flags);
+  return pair_fails(LINK, x, a, y, b) ? failed() : call(x, a, y, b, flags);
+}
+
+#define OF_ONE(name, op)                            \
+  int name(const char *path)                        \
+  {                                                 \
+    REAL(int (*)(const char *), #name);             \
+    return fails(op, path) ? failed() : call(path); \
+  }
+OF_ONE(unlink, UNLINK)
+OF_ONE(remove, UNLINK)
+OF_ONE(rmdir, UNLINK)
+
+int unlinkat(int at, const char *path, int flags)
+{
+  REAL(int (*)(int, const char *, int), "unlinkat");
+  return at_fails(UNLINK, at, path) ? failed() : call(at, path, flags);
+}
+
+int mkdir(const char *path, mode_t mode)
+{
+  REAL(int (*)(const char *, mode_t), "mkdir");
+  return fails(MKDIR, path) ? failed() : call(path, mode);
+}
+
+int mkdirat(int at, const char *path, mode_t mode)
+{
+  REAL(int (*)(int, const char *, mode_t), "mkdirat");
+  return at_fails(MKDIR, at, path) ? failed() : call(at, path, mode);
+}
+
+/* ------------------------------------------------------------------ stat */
+
+#define STAT_AS(name, buffer)                             \
+  int name(const char *path, struct buffer *st)           \
+  {                                                       \
+    REAL(int (*)(const char *, struct buffer *), #name);  \
+    return fails(STAT, path) ? failed() : call(path, st); \
+  }
+STAT_AS(stat, stat)
+STAT_AS(lstat, stat)
+STAT_AS(stat64, stat64)
+STAT_AS(lstat64, stat64)
+STAT_AS(statvfs, statvfs)
+
+#define FSTAT_AS(name, buffer)                           \
+  int name(int fd, struct buffer *st)                    \
+  {                                                      \
+    REAL(int (*)(int, struct buffer *), #name);          \
+    return fd_fails(STAT, fd) ? failed() : call(fd, st); \
+  }
+FSTAT_AS(fstat, stat)
+FSTAT_AS(fstat64, stat64)
+
+int fstatat(int at, const char *path, struct stat *st, int flags)
+{
+  REAL(int (*)(int, const char *, struct stat *, int), "fstatat");
+  return at_fails(STAT, at, path) ? failed() : call(at, path, st, flags);
+}
+
+int access(const char *path, int mode)
+{
+  REAL(int (*)(const char *, int), "access");
+  return fails(STAT, path) ? failed() : call(path, mode);
 }
 
 /* NOLINTEND(readability-identifier-naming,readability-inconsistent-declaration-parameter-name) */

@@ -313,6 +313,7 @@ static void a_write_error_in_the_middle_is_an_error_on_all_ranks(void **state)
     allow_bytes(RLIM_INFINITY);
     assert_int_equal(rc, VT_EIO);
     assert_non_null(strstr(err.text, "results.h5"));
+    assert_null(strstr(err.text, "no reason"));
     check_still_there(before);
   }
   vt_err err;
