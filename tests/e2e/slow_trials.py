@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""slow_trials.py VITRION MPIEXEC SOURCE SHIM [--produce PS] [--kinds A,B] [--delay S] - campaigns on a slow storage: a table.
+"""slow_trials.py VITRION MPIEXEC SOURCE SHIM [--produce PS] [--kinds A;B] [--delay S] - campaigns on a slow storage: a table.
 
 For each kind of file: one undisturbed campaign and three whose calls on such files take DELAY seconds longer, on rank 0, on
 rank 1, on all three, all four at the same time so that they share the same machine.  slow_io.c delays, and notes each delayed
@@ -26,13 +26,14 @@ p.add_argument("--kinds", default="")
 p.add_argument("--delay", type=float, default=2)
 o = p.parse_args()
 
+EVERYTHING = "lease, all"  # claims and heartbeats, too: only if it is named
 KINDS = {  # parts of names, calls
     "status.json": ("status.json", "fsync:rename"),
     "lease, stat": ("/lease", "stat:stat64:access:opendir"),
     "HALT": ("/HALT", "open:open64:fopen:fopen64:access:stat"),
     "journal": ("/journal/", "fsync"),
     "checkpoint": ("/checkpoint", None),
-    "lease, all": ("/lease", None),
+    EVERYTHING: ("/lease", None),
 }
 RANKS, SHARE, THING = 3, 0.02, 6
 BEAT_REST_S, BEAT_CALLS = 20, 3  # VT_JOB_SILENCE_S / 3; the presence, the folder, the leader
@@ -115,7 +116,7 @@ failed = []
 print("calls delayed by", o.delay, "s; repeated: of the rank that has most; seconds include the machine's other load")
 print(f"{'files':12} {'slow':>4} {'alone_s':>8} {'slow_s':>8} {'durable':>8} {'claims':>6} {'house':>6} {'again':>6} {'beats':>6} "
       f"{'needed_s':>8} {'limit_s':>8} within")
-for kind in o.kinds.split(",") if o.kinds else KINDS:
+for kind in o.kinds.split(";") if o.kinds else [k for k in KINDS if k != EVERYTHING]:
     with tempfile.TemporaryDirectory(prefix="vitrion-slow-") as folder:
         tmp = pathlib.Path(folder)
         c = write_campaign(tmp, produce=f"{o.produce:g} ps", more="checkpoint: {every: 10 s}")
