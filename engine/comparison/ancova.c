@@ -85,6 +85,7 @@ vt_status vt__p_permutation(const vt__screen *t, uint64_t key, double *p, vt_err
   for (int j = 0; j < n; j++) v[j] = t->line[j]->log10_ref - mean;
   double seen = ancova_spread(t, v);
   for (int b = 0; b < PERMUTATIONS; b++) {
+    vt_alive();
     for (int j = n - 1; j > 0; j--) {
       double u[2];
       vt_rng_uniform2(key, VT_STREAM_BOOTSTRAP, DRAW, b, (uint32_t)j, u);

@@ -183,6 +183,7 @@ static int resample(pool *p, const number *q)
 {
   int n = 0;
   for (int b = 0; b < DRAWS; b++) {
+    vt_alive();
     for (int i = 0; i < q->n; i++) {
       double u[2];
       vt_rng_uniform2(p->key, VT_STREAM_BOOTSTRAP, 2, b, (uint32_t)i, u);

@@ -75,10 +75,13 @@ static void open_log(void *ctx, const char *dir)
 
 static vt_status open_mpi(int *argc, char ***argv, vt_comm **comm, vt_err *err)
 {
+  const double spare_s = 5; /* who can still speak says that it is the launch; the watchdog ends who cannot */
   vt_cli_launch_begin();
+  vt_watchdog_patience(vt_watchdog_start_patience_s() + spare_s);
   vt_watchdog_doing("starting MPI");
   vt_status rc = vt_comm_mpi_open(argc, argv, comm, err);
   vt_cli_launch_end();
+  vt_watchdog_patience(vt_watchdog_start_patience_s());
   vt_watchdog_doing("reading the command line");
   return rc;
 }
@@ -157,8 +160,9 @@ int cmd_run(int argc, char **argv)
              "is done is kept.  Ends with the Arrhenius table, the comparison and results.h5.\n"
              "SIGTERM, SIGUSR1, SIGINT, --wall, SLURM's time limit or a file HALT in the folder stop it softly:\n"
              "every rank writes a checkpoint within --grace, the exit code is 75, and the same command\n"
-             "continues from there.  A rank that shows no sign of life for 300 s (VITRION_START_PATIENCE) before\n"
-             "the first task ends the job with 75.",
+             "continues from there.  Before the first task a rank that shows no sign of life for 300 s\n"
+             "(VITRION_START_PATIENCE, 1 to 86400 s) ends the job with 75, and a launch (MPI_Init) that takes longer\n"
+             "ends it with 4.",
       .example = "mpiexec.mpich -n 4 vitrion run campaigns/quickstart.yaml --output runs/first",
       .opt = opt,
       .n_opt = sizeof opt / sizeof *opt,

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -18,7 +19,9 @@
  * of a file, since its shared memory is one. */
 static const rlim_t FILES_LEAST = 64, FILE_SIZE_LEAST = 8 << 20;
 
-static int starting; /* MPI_Init is under way */
+static int starting;    /* MPI_Init is under way */
+static char stuck[256]; /* what is said when it does not end: made before, a signal handler cannot */
+static size_t stuck_bytes;
 
 static int speaks(void)
 {
@@ -90,11 +93,8 @@ static void mpi_gave_up(void)
 
 static void launch_is_stuck(int sig)
 {
-  static const char text[] = "vitrion run: MPI did not start within 300 s; nothing was done. The launcher does not "
-                             "answer (not MPICH's, or not "
-                             "`srun --mpi=pmi2`), or a rank has not come\n";
   (void)sig;
-  ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
+  ssize_t ignored = write(STDERR_FILENO, stuck, stuck_bytes);
   (void)ignored;
   vt_watchdog_phase_set(VT_WATCHDOG_OVER);
   _exit(VT_EXIT_LAUNCH);
@@ -102,10 +102,16 @@ static void launch_is_stuck(int sig)
 
 void vt_cli_launch_begin(void)
 {
+  const double patience_s = vt_watchdog_start_patience_s();
+  int n = snprintf(stuck, sizeof stuck,
+                   "vitrion run: MPI did not start within %.0f s; nothing was done. The launcher does not answer (not "
+                   "MPICH's, or not `srun --mpi=pmi2`), or a rank has not come\n",
+                   patience_s);
+  stuck_bytes = n < 0 ? 0 : (size_t)n < sizeof stuck ? (size_t)n : sizeof stuck - 1;
   (void)signal(SIGALRM, launch_is_stuck);
   (void)atexit(mpi_gave_up);
   starting = 1;
-  (void)alarm((unsigned)vt_watchdog_start_patience_s());
+  (void)alarm((unsigned)patience_s);
 }
 
 void vt_cli_launch_end(void)

@@ -138,7 +138,7 @@ static int look(vt_death_notes *f, double now, int take)
 
 int vt_death_notes_look(vt_death_notes *f, double now, int take)
 {
-  if (!f->pace.what) f->pace = (vt_pace){.what = "the look for death notes", .every_s = 1, .most_s = 60};
+  if (!f->pace.what) f->pace = (vt_pace){.what = "the look for death notes", .every_s = 1, .most_s = 300};
   if (!vt_pace_due(&f->pace, now)) return -1;
   double from = vt_now_s();
   vt_pace_begin(&f->pace, now);

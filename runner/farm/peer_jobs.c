@@ -3,7 +3,7 @@
 #include "runner/farm/master_impl.h"
 
 /* How often the journal is read for the results of others; how old that may be when a task is claimed. */
-static const double CHECK_S = 2, CHECK_MOST_S = 60, FRESH_S = 1;
+static const double CHECK_S = 2, CHECK_MOST_S = 300, FRESH_S = 1;
 /* An heir of a dead job needs moments to give its claims back. */
 static const double CLAIM_MOST_S = 20;
 

@@ -8,8 +8,8 @@
 /* Records of tasks shorter than a second are synced together: the master counts a result only when it is durable, so a
  * record that waits here is merely done again after a crash. */
 static const double BATCH_S = 1.0, BEAT_S = 1.0;
-/* Two pings late: then a look for the master's death note, once a second. */
-static const double SILENT_S = 5;
+/* Two pings late: then looks for the master's death note. */
+static const double SILENT_S = 5, NOTE_EVERY_S = 1;
 enum { BATCH_MOST = 256 };
 
 struct vt_worker {
@@ -24,7 +24,8 @@ struct vt_worker {
   vt_lease lease;
   vt_done_msg pending[BATCH_MOST]; /* appended, not yet synced */
   int n_pending;
-  double pending_since, last_beat, heard, asked_after, looked;
+  double pending_since, last_beat, heard, looked;
+  vt_pace note;                            /* looks for the master's death note */
   double opened, in_tasks_s, in_journal_s; /* where the time went */
 };
 
@@ -38,6 +39,9 @@ vt_status vt__worker_open(vt_worker **out, const vt_farm_options *o, vt_pump pum
   w->o = o;
   w->pump = pump;
   w->heard = w->opened = vt_comm_now(o->comm);
+  w->note = (vt_pace){
+      .what = "the look for the master's death note", .every_s = NOTE_EVERY_S, .most_s = o->master_timeout_s / 4};
+  if (w->note.most_s < NOTE_EVERY_S) w->note.most_s = NOTE_EVERY_S;
   vt_status rc = vt_calloc64(&p, (size_t)vt_comm_size(o->comm) / 8 + 1, 1, err);
   w->dead = p;
   if (rc == VT_OK) rc = vt_journal_create(&w->journal, o->journal_dir, vt_comm_rank(o->comm), err);
@@ -93,11 +97,14 @@ static void ask_after_master(vt_worker *w)
   double silent = now - w->heard;
   char name[VT_PATH * 2];
   if (w->o->master_timeout_s <= 0 || vt_comm_rank(w->comm) == 0 || w->no_master || w->go) return;
-  if (silent < SILENT_S || now - w->asked_after < 1) return;
-  w->asked_after = now;
+  int late = silent >= w->o->master_timeout_s, noted = 0;
+  if (!late && (silent < SILENT_S || !vt_pace_due(&w->note, now))) return;
+  double from = vt_now_s();
   (void)snprintf(name, sizeof name, "%s0", w->o->death_notes ? w->o->death_notes : "");
-  int noted = w->o->death_notes && access(name, F_OK) == 0;
-  if (!noted && silent < w->o->master_timeout_s) return;
+  vt_pace_begin(&w->note, now);
+  noted = w->o->death_notes && access(name, F_OK) == 0;
+  vt_pace_end(&w->note, now + (vt_now_s() - from));
+  if (!noted && !late) return;
   vt_log(VT_LOG_ERROR, "farm", "ev=master_dead silent_s=%.0f why=\"%s\"", silent,
          noted ? "its watchdog says that it died" : "it was not heard of for runner.master_timeout");
   w->no_master = w->stop = 1;

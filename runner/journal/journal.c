@@ -319,6 +319,7 @@ vt_status vt_journal_read(const vt_journal *j, const vt_rec *r, char **payload, 
   char *p = NULL;
   char path[VT__SHARD_PATH];
   *payload = NULL;
+  vt_alive(); /* whoever reads records reads many */
   vt__shard_path(j, &j->shard[r->shard], path, sizeof path);
   int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (fd < 0) VT_FAIL(err, VT_EIO, "cannot open journal shard '%s': %s", path, strerror(errno));

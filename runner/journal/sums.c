@@ -20,6 +20,7 @@ vt_status vt__sums_make(vt__sums *s, int fd, uint64_t from, uint64_t end, char *
     uint64_t steps = n - k < most ? n - k : most;
     if (!vt__pread_all(fd, block, (size_t)(steps * STEP), from + k * STEP))
       VT_FAIL(err, VT_EIO, "cannot read the bytes from %llu on", (unsigned long long)(from + k * STEP));
+    vt_alive();
     for (uint64_t i = 0; i < steps; i++) s->at[++k] = crc = vt_crc32(crc, block + i * STEP, STEP);
   }
   return VT_OK;

@@ -31,8 +31,11 @@ void vt__progress(vt_progress_line *p, const vt_run_snapshot *w, const char *sta
   double now = vt_now_s();
   if (!p->silent && (state || vt_pace_due(&p->file, now))) {
     vt_pace_begin(&p->file, now);
-    vt_status_file_write(p->dir->status, p->c, w, p->last_error, state ? state : "running");
-    vt_pace_end(&p->file, vt_now_s());
+    vt_status_file_write(p->dir->status, p->c, w, p->last_error, state ? state : "running", p->file.most_s);
+    double end = vt_now_s();
+    vt_pace_end(&p->file, end);
+    /* Readers were told that this is the longest rest; from the next time on they are told a longer one. */
+    if (p->file.next - end >= 0.999 * p->file.most_s) p->file.most_s = fmin(2 * p->file.most_s, VT_STATUS_FILE_SLOW_S);
   }
   if (p->quiet || (!p->tty && !state && p->last_line > 0 && now - p->last_line < LINE_EVERY_S)) return;
   p->last_line = now;

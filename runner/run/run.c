@@ -40,8 +40,7 @@ static vt_status share_job(run *r, vt_err *err)
   (void)snprintf(r->death_notes, sizeof r->death_notes, "%s/lease/fallen/%s-", r->dir.dir, job);
   r->notes.prefix = r->death_notes;
   vt_crash_note_folder(r->dir.journal, r->death_notes, vt_comm_rank(r->comm));
-  vt_crash_note_in_collective(1, r->c->rank_timeout_s);
-  return VT_OK;
+  return VT_OK; /* all wait for all since the launch, and the start's patience holds until the first task */
 }
 
 /* The steps of a run are collective: each ends with an agreement, so that all ranks leave it with the same status. */

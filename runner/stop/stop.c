@@ -21,7 +21,7 @@ static double slurm_end; /* 0: none, or not known */
 static double stop_at;   /* when to begin to stop; 0: never */
 static char halt_path[VT_PATH + 16];
 /* Rests between two looks at it: a second, and more where a look takes long. */
-static vt_pace halt_pace = {.what = "the look for HALT", .every_s = 1, .most_s = 60};
+static vt_pace halt_pace = {.what = "the look for HALT", .every_s = 1, .most_s = 300};
 static int closing; /* the halt file asks to begin nothing more */
 static char reason[96];
 static double stopped_at;

@@ -13,7 +13,7 @@ void vt_stop_ask_slurm(void);
 void vt_stop_limits(double wall_s, double grace_s, const char *halt_file);
 double vt_stop_time_left_s(void); /* until stopping begins; very long without a limit */
 /* Why to stop, or NULL. The halt file is looked at no more than once a second; where a look takes long more
- * seldom (vt_pace), but at least 60 s after the last one. */
+ * seldom (vt_pace), but at least 300 s after the last one. */
 const char *vt_stop_reason(void);
 int vt_stop_closing(void);    /* 1: the halt file says "after-tasks": begin no more */
 double vt_stop_since_s(void); /* since vt_stop_reason first gave a reason; 0: it did not */

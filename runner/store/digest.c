@@ -1,4 +1,5 @@
 /* digest.c - the digest of a dataset (store.h): computed from what HDF5 is given, and from what the file holds. */
+#define _GNU_SOURCE /* sync_file_range */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -160,6 +161,7 @@ static vt_status digest_compare(hid_t dset, const vt_uid *must, int *there, vt_e
 {
   char written[65], found[65], expected[65];
   vt_uid sum;
+  vt_alive();
   VT_PASS(digest_read(dset, there, written, err));
   if (!*there) return VT_OK;
   if (must) {
@@ -186,6 +188,7 @@ static vt_status digest_fill_in(hid_t file, const char *path, const vt_uid *sum,
   vt_status rc = VT_OK;
   vt__h5_scope s = {0};
   hid_t dset;
+  vt_alive();
   VT_H5_OUT(dset = vt__h5_keep(&s, H5Dopen2(file, path, H5P_DEFAULT)), err, VT_EIO, "dataset '%s'", path);
   VT_TRY_OUT(vt__digest_write(dset, sum, err), err, "dataset '%s'", path);
 out:
@@ -231,11 +234,29 @@ out:
   return rc;
 }
 
+/* A large file goes to the disk piece by piece, with signs of life between them; fsync then has little left to do.
+ * 0, or why not: an error of the disk that is told here is not told again. */
+static int write_back(int fd)
+{
+  const off_t piece = 64 << 20;
+  off_t size = lseek(fd, 0, SEEK_END);
+  for (off_t at = 0; at < size; at += piece) {
+    vt_alive();
+    if (sync_file_range(fd, at, piece,
+                        SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER) == 0)
+      continue;
+    return errno == EIO || errno == ENOSPC || errno == EDQUOT ? errno : 0; /* else the file system cannot do that */
+  }
+  return 0;
+}
+
 vt_status vt__store_sync(const char *tmp, vt_err *err)
 {
   int fd = open(tmp, O_RDONLY | O_CLOEXEC);
   if (fd < 0) VT_FAIL(err, VT_EIO, "cannot open '%s': %s", tmp, strerror(errno));
-  int bad = fsync(fd) != 0, why = errno;
+  int why = write_back(fd);
+  if (!why && fsync(fd) != 0) why = errno;
+  int bad = why != 0;
   (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED); /* what is read back comes from the disk where that is possible */
   if (close(fd) != 0 && !bad && errno != EINTR) bad = 1, why = errno;
   if (bad) VT_FAIL(err, VT_EIO, "cannot sync '%s': %s", tmp, strerror(why));
@@ -265,6 +286,7 @@ static herr_t digest_visit(hid_t file, const char *name, const H5O_info_t *info,
   checking *c = ctx;
   char path[128], text[sizeof c->why];
   int there = 0;
+  vt_alive();
   if (info->type != H5O_TYPE_DATASET) return 0;
   (void)snprintf(path, sizeof path, "/%s", name);
   vt_err why = {0};
@@ -316,6 +338,7 @@ vt_status vt_store_promises(vt_store *s, const vt_store_spec *spec, const char *
     const vt_store_dset *d = &spec->dset[k];
     char hex[65], written[65];
     int there = 0;
+    vt_alive(); /* opening each of hundreds of datasets reads a few times */
     if (except && strcmp(d->path, except) == 0) continue;
     if (d->table) VT_TRY_OUT(vt__digest_table(&sum[k], d, err), err, "digests");
     vt_uid_hex(&sum[k], hex);

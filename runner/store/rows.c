@@ -74,6 +74,7 @@ static vt_status open_all(filler *f, const char *tmp, vt_err *err)
                 H5Fopen(vt__writers_size(f->w) > 1 ? mpi_name(tmp, room, sizeof room) : tmp, H5F_ACC_RDWR, access),
             err, VT_EIO, "cannot open '%s' for writing", tmp);
   for (target *t = f->target; t < f->target + f->n_target; t++) {
+    vt_alive();
     VT_H5_OUT(t->type = vt__h5_type(&t->scope, t->d, 0), err, VT_EIO, "dataset '%s'", t->d->path);
     t->id = vt__h5_keep(&t->scope, H5Dopen2(f->file, t->d->path, H5P_DEFAULT));
     VT_H5_OUT(t->id, err, VT_EIO, "cannot open dataset '%s'", t->d->path);
@@ -180,6 +181,7 @@ static vt_status close_all(filler *f, vt_err *err)
 {
   vt_status rc = VT_OK;
   for (target *t = f->target; t < f->target + f->n_target; t++) {
+    vt_alive();
     if (f->worst == BROKEN)
       vt__h5_abandon(&t->scope);
     else

@@ -224,7 +224,10 @@ static vt_status put_everything(hid_t file, const vt_store_spec *spec, vt_uid *s
     VT_PASS(a->is_int ? put_int(file, a->name, a->i, err) : put_text(file, a->name, a->text, err));
   }
   VT_PASS(put_campaign(file, spec->campaign_text, &sum[spec->n_dset], err));
-  for (int k = 0; k < spec->n_dset; k++) VT_PASS(put_dset(file, &spec->dset[k], &sum[k], err));
+  for (int k = 0; k < spec->n_dset; k++) {
+    vt_alive();
+    VT_PASS(put_dset(file, &spec->dset[k], &sum[k], err));
+  }
   return VT_OK;
 }
 

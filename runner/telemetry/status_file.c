@@ -30,7 +30,7 @@ static vt_json *rank_json(const vt_campaign *c, const vt_run_snapshot *w, int ra
 }
 
 void vt_status_file_write(const char *path, const vt_campaign *c, const vt_run_snapshot *w, const char *last_error,
-                          const char *state)
+                          const char *state, double next_s)
 {
   enum { RANKS_MOST = 1024 };
   vt_err ignored = {0};
@@ -40,7 +40,7 @@ void vt_status_file_write(const char *path, const vt_campaign *c, const vt_run_s
   vt_json_put(o, "campaign_id", vt_json_text(hex));
   vt_json_put(o, "state", vt_json_text(state));
   vt_json_put(o, "updated", vt_json_int(time(NULL)));
-  vt_json_put(o, "next_s", vt_json_num(VT_STATUS_FILE_MOST_S));
+  vt_json_put(o, "next_s", vt_json_num(next_s));
   vt_json_put(o, "running", vt_json_int(w->tasks.leased));
   vt_json_put(o, "workers", vt_json_int(w->workers));
   vt_json_put(o, "other_jobs", vt_json_int(w->others));

@@ -137,12 +137,15 @@ void vt_events_close(vt_events *e);
 /* task, kind, composition, glass, temperature_K of a task into a JSON object. */
 void vt_task_json(vt_json *o, const vt_campaign *c, int task);
 
-/* Rests between two writings of status.json, least and longest. */
+/* Rests between two writings of status.json, in seconds: the least; the longest at first; the longest after it was
+ * reached: each time twice the one before, up to this.  What a file says in next_s is the longest before the next one.
+ */
 #define VT_STATUS_FILE_EVERY_S 2.0
 #define VT_STATUS_FILE_MOST_S  120.0
+#define VT_STATUS_FILE_SLOW_S  1920.0
 /* status_file.c: status.json.  A view that `status` may lose: failing to write it is not an error of the campaign. */
 void vt_status_file_write(const char *path, const vt_campaign *c, const vt_run_snapshot *w, const char *last_error,
-                          const char *state);
+                          const char *state, double next_s);
 
 void vt_host_name(char host[64]); /* this machine's name */
 

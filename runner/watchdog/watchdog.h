@@ -44,9 +44,9 @@ typedef void vt_watchdog_on_death(const vt_watchdog_death *d);
 const char *vt_watchdog_start(vt_watchdog_on_death *on_death);
 
 void vt_watchdog_beat(void); /* a sign of life */
-/* How long the first sign of life and each further one may be waited for, from vt_watchdog_start until the campaign's
- * own runner.rank_timeout is known: 300 s, or the environment's VITRION_START_PATIENCE (seconds, 1 to 86400).  What a
- * launch (MPI_Init, where no beat is possible) may take, too. */
+/* How long the first sign of life and each further one may be waited for, from vt_watchdog_start until the first task:
+ * 300 s, or the environment's VITRION_START_PATIENCE (seconds, 1 to 86400).  What a launch (MPI_Init, where no beat is
+ * possible) may take, too. */
 double vt_watchdog_start_patience_s(void);
 /* What this rank does, for the message about its end: a string that lasts, "reading the campaign"; NULL: nothing to
  * say.  A sign of life. */

@@ -137,7 +137,7 @@ static void status_json_shows_what_a_busy_rank_does(void **state)
                              .rank = rank,
                              .n_ranks = 2,
                              .now = 10};
-  vt_status_file_write(path, &s.c, &w, "failure: too hot", "running");
+  vt_status_file_write(path, &s.c, &w, "failure: too hot", "running", 120);
   VT_TEST_OK(vt_file_read(path, 4096, &text, &n, &err), &err);
   (void)unlink(path);
   char *updated = strstr(text, " \"updated\": "); /* the only line that depends on the clock */

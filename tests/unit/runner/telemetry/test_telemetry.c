@@ -225,7 +225,7 @@ static void the_status_file_says_what_every_rank_does(void **state)
                              .now = 100};
   char hex[65];
   vt_uid_hex(&c->id, hex);
-  vt_status_file_write(path, c, &w, "the last \"error\"", "running");
+  vt_status_file_write(path, c, &w, "the last \"error\"", "running", 120);
   vt_json *o = status_of(path);
   assert_string_equal(text_of(o, "campaign_id"), hex);
   assert_string_equal(text_of(o, "state"), "running");
@@ -248,14 +248,14 @@ static void a_new_status_replaces_the_old_one_and_without_an_error_names_none(vo
   (void)state;
   const char *path = vt_test_inside(folder, "again.json");
   const vt_run_snapshot w = {.ns_per_day = (double)NAN, .eta_s = (double)NAN};
-  vt_status_file_write(path, c, &w, "old", "running");
-  vt_status_file_write(path, c, &w, "", "stopped");
+  vt_status_file_write(path, c, &w, "old", "running", 120);
+  vt_status_file_write(path, c, &w, "", "stopped", 120);
   vt_json *o = status_of(path);
   assert_string_equal(text_of(o, "state"), "stopped");
   assert_null(vt_json_get(o, "last_error"));
   assert_int_equal(vt_json_size(vt_json_get(o, "ranks")), 0);
   vt_json_free(o);
-  vt_status_file_write(vt_test_inside(folder, "no/such/status.json"), c, &w, "", "running"); /* no error */
+  vt_status_file_write(vt_test_inside(folder, "no/such/status.json"), c, &w, "", "running", 120); /* no error */
 }
 
 /* ------------------------------------------------------------------ signs of life */
