@@ -60,6 +60,27 @@ static vt_status fit_table(const char *path, const vt_compare_spec *spec, int js
   return rc;
 }
 
+/* The eight bytes that every HDF5 file begins with. */
+static int is_hdf5(const char *path)
+{
+  char head[8] = "";
+  FILE *f = NULL;
+  if (vt_file_open(path, &f, NULL) != VT_OK) return 0;
+  size_t n = fread(head, 1, sizeof head, f);
+  (void)fclose(f);
+  return n == sizeof head && memcmp(head, "\211HDF\r\n\032\n", sizeof head) == 0;
+}
+
+static int refuse_hdf5(const vt_usage *u, const char *path)
+{
+  const char *slash = strrchr(path, '/');
+  int n = slash ? (int)(slash - path) : 1;
+  return vt_cli_usage_error(u,
+                            "'%s' is an HDF5 file, expected a table (CSV) or the output folder of a campaign: "
+                            "vitrion fit %.*s",
+                            path, n ? n : 1, slash ? path : ".");
+}
+
 int cmd_fit(int argc, char **argv)
 {
   int json = 0;
@@ -94,6 +115,7 @@ int cmd_fit(int argc, char **argv)
     rc = fit_store(dir.store, json, &err);
   } else {
     code = vt_cli_readable(&u, u.arg[0]);
+    if (code < 0 && is_hdf5(u.arg[0])) code = refuse_hdf5(&u, u.arg[0]);
     if (code >= 0) return code;
     rc = fit_table(u.arg[0], &s, json, &err);
   }

@@ -61,7 +61,7 @@ static void print_json(const vt_campaign *c, const vt_folder_state *s, const vt_
   vt_json_put(o, "jobs", jobs_json(jobs));
   vt_json *ranks = vt_json_share(vt_json_get(s->live, "ranks"));
   vt_json_put(o, "ranks", ranks ? ranks : vt_json_array());
-  vt_json_put(o, "last_error", vt_json_text(vt_json_get_text(s->live, "last_error", NULL)));
+  vt_json_put(o, "last_error", vt_json_text(s->last_error[0] ? s->last_error : NULL));
   if (!isfinite(s->ns_per_day)) vt_json_warn(o, "ns_per_day, eta_s: nothing runs now, or it has just begun");
   vt_cli_print_json(o, 0);
 }
@@ -102,7 +102,7 @@ static void print_work(const vt_folder_state *s, const vt_jobs_list *jobs)
            b->dead ? ", dead: its work will be inherited" : "");
   }
   print_ranks(s->live);
-  if (text_of(s->live, "last_error")[0]) printf("  last error: %s\n", text_of(s->live, "last_error"));
+  if (s->last_error[0]) printf("  last error: %s\n", s->last_error);
 }
 
 static void print_text(const vt_campaign *c, const vt_folder_state *s, const vt_jobs_list *jobs)

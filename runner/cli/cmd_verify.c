@@ -33,7 +33,8 @@ static void print_text(const char *path, const vt_checked *v)
   if (v->sound)
     printf("all sound\n");
   else
-    printf("%d findings; `vitrion repair %s` repairs what can be repaired\n", v->n - notes, path);
+    printf("%d finding%s; `vitrion repair %s` repairs what can be repaired\n", v->n - notes,
+           v->n - notes == 1 ? "" : "s", path);
 }
 
 int cmd_verify(int argc, char **argv)

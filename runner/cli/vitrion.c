@@ -57,7 +57,8 @@ static void print_help(FILE *f)
       f);
   for (int i = 0; i < N_COMMANDS; i++) (void)fprintf(f, "  %-10s %s\n", command[i].name, command[i].doc);
   (void)fputs(
-      "\n`vitrion COMMAND --help` explains a command and gives an example; `vitrion --version` shows the build.\n\n"
+      "\n`vitrion help COMMAND` (or `vitrion COMMAND --help`) explains a command and gives an example; `vitrion "
+      "--version` shows the build.\n\n"
       "exit codes: 0 done, 1 internal or I/O error, 2 wrong usage or campaign file, 3 some tasks failed for good,\n"
       "4 MPI launched separate copies, 75 stopped early and nothing is lost (submit again)\n",
       f);
@@ -111,7 +112,11 @@ int main(int argc, char **argv)
     print_version();
     return vt_cli_done(VT_EXIT_OK);
   }
+  int asks = strcmp(name, "help") == 0 && argc == 3; /* vitrion help COMMAND is vitrion COMMAND --help */
+  static char help[] = "--help";
+  char *asked[] = {argv[argc - 1], help, NULL};
+  if (asks) name = argv[2];
   for (int i = 0; i < N_COMMANDS; i++)
-    if (strcmp(command[i].name, name) == 0) return command[i].run(argc - 1, argv + 1);
+    if (strcmp(command[i].name, name) == 0) return asks ? command[i].run(2, asked) : command[i].run(argc - 1, argv + 1);
   return unknown_command(name);
 }

@@ -53,7 +53,6 @@ static vt_status execute(vt_master *m, const vt_action *a, vt_err *err)
     return vt__master_send(m, a->worker, VT_MSG_LEAVE, err);
   case VT_ACT_GIVE_UP: {
     vt_lease l = {.task = a->task};
-    vt_log(VT_LOG_WARN, "farm", "ev=give_up row=%d cause=%d", a->task, vt_sched_failed_by(m->sched, a->task));
     vt__master_say(m, VT_RUN_GIVE_UP, -1, &l,
                    vt_sched_failed_by(m->sched, a->task) == a->task ? NULL : "its glass failed");
     return VT_OK;

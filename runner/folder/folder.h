@@ -55,11 +55,16 @@ int vt_outdir_is_ours(const vt_outdir *o);
 void vt_outdir_full(const vt_outdir *o, char full[VT_PATH]);
 /* Let canonical text of `c` name the potential relative to this folder. */
 void vt_outdir_place_potential(const vt_outdir *o, vt_campaign *c);
-/* For a start without --output: is another folder in which this campaign (resolved) has begun found at its output, if
- * that is taken relative to the campaign file's folder or a folder above that or above the present one, or does the
- * campaign file lie in one?  1 with its name and how many tasks are done there.  0 if `o` itself holds a campaign. */
-int vt_outdir_elsewhere(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env, char found[VT_PATH],
-                        int *done);
+/* For a start without --output: is another folder in which this campaign (resolved) has begun found where its file last
+ * ran, or at its output, if that is taken relative to the campaign file's folder or a folder above that or above the
+ * present one, or does the campaign file lie in one?  1 with its name and how many tasks are done there.  0 if `o`
+ * itself holds a campaign. */
+int vt_outdir_elsewhere(const vt_outdir *o, const vt_campaign *c, const char *campaign_file, const vt_campaign_env *env,
+                        char found[VT_PATH], int *done);
+/* Note that the campaign file runs in `o`: a line "file, tabulator, folder" (both in full, the newest first, at most
+ * 200) in $XDG_STATE_HOME/vitrion/last-places, without that variable in ~/.local/state/vitrion/last-places.  Nothing is
+ * said where that cannot be written; without fsync. */
+void vt_outdir_remember(const vt_outdir *o, const char *campaign_file);
 
 /* For the job that leads: compare the campaign recorded there with `c` (resolved): equal is fine; different is refused
  * with VT_EINVAL unless `extend` and `c` only adds tasks; then record `c`.  What is refused is named key by key, with
@@ -123,7 +128,8 @@ typedef struct vt_folder_state {
   vt_sched_counts *comp;                       /* [n_comp]; a running task counts as ready */
   double ns_done, ns_total, ns_per_day, eta_s; /* NaN where unknown */
   int workers;
-  const vt_json *live; /* status.json if a run wrote it just now: ranks and what they do, the last error; else NULL */
+  const vt_json *live;  /* status.json if a run wrote it just now: ranks and what they do, the last error; else NULL */
+  char last_error[400]; /* what the run that is alive says; else the newest failure in the journal; "": done, or none */
 } vt_folder_state;
 /* A look at a campaign folder that may be repeated: its campaign, its journal, the state that follows. */
 typedef struct vt_folder_view vt_folder_view;

@@ -32,4 +32,7 @@ struct vt_folder_view {
 /* place.c: write .vitrion into a folder whose owner was checked. */
 VT_MUST_CHECK vt_status vt__outdir_mark(const vt_outdir *o, vt_err *err);
 
+/* last_place.c: the folder that vt_outdir_remember noted for this campaign file; 0: none. */
+int vt__outdir_last_place(const char *campaign_file, char folder[VT_PATH]);
+
 #endif

@@ -211,12 +211,14 @@ static int has_begun(const vt_outdir *o, const char *dir, const vt_campaign *c, 
   return shared;
 }
 
-int vt_outdir_elsewhere(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env, char found[VT_PATH],
-                        int *done)
+int vt_outdir_elsewhere(const vt_outdir *o, const vt_campaign *c, const char *campaign_file, const vt_campaign_env *env,
+                        char found[VT_PATH], int *done)
 {
   char top[2][VT_PATH];
   *done = 0;
-  if (c->output[0] == '/' || c->output[0] == '~' || access(o->campaign, F_OK) == 0) return 0;
+  if (access(o->campaign, F_OK) == 0) return 0;
+  if (vt__outdir_last_place(campaign_file, found) && has_begun(o, found, c, env, done)) return 1;
+  if (c->output[0] == '/' || c->output[0] == '~') return 0;
   if (!in_full(c->folder[0] ? c->folder : ".", top[0]) || !in_full(".", top[1])) return 0;
   (void)snprintf(found, VT_PATH, "%s", top[0]);
   if (has_begun(o, found, c, env, done)) return 1;

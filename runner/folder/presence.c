@@ -57,7 +57,8 @@ vt_status vt_outdir_lead(vt_jobs *jobs, const char *lease, int *leads, vt_err *e
     vt_log(VT_LOG_WARN, "folder", "ev=waiting why=\"%s leads here: waiting to see whether it lives\"",
            vt_jobs_leader(jobs));
   double give_up = vt_now_s() + most_s;
-  while (!*leads && !here && beat == first && vt_now_s() < give_up) {
+  /* That `leader` names us and we do not lead: a call has failed on the way, and is tried again. */
+  while (!*leads && (here ? ours : beat == first) && vt_now_s() < give_up) {
     vt_alive();
     vt_nap_s(nap_s);
     VT_PASS(vt_jobs_beat(jobs, vt_now_s(), err));

@@ -1,5 +1,6 @@
 /* state.c - the state of a campaign folder out of its journal and its status file. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -72,6 +73,29 @@ static void forget_state(vt_folder_view *v)
   v->live = NULL;
 }
 
+/* Shards are named by their starts: the last failure of the last shard is the newest, or was met beside it. */
+static void find_last_error(vt_folder_view *v)
+{
+  vt_folder_state *s = &v->state;
+  char hex[65];
+  const char *said = vt_json_get_text(s->live, "last_error", "");
+  if (said[0] || s->live || strcmp(s->state, "done") == 0) {
+    (void)snprintf(s->last_error, sizeof s->last_error, "%s", said);
+    return;
+  }
+  for (int i = vt_journal_count(v->j) - 1; i >= 0 && !s->last_error[0]; i--) {
+    const vt_rec *r = vt_journal_rec(v->j, i);
+    vt_failure_head h;
+    int n;
+    if (r->type != VT_REC_FAILURE || vt_campaign_find(v->c, &r->uid) < 0 || vt_failure_load(v->j, r, &h, NULL) != VT_OK)
+      continue;
+    const char *sentence = vt_err_sentence(h.err.text, &n);
+    vt_uid_hex(&r->uid, hex);
+    (void)snprintf(s->last_error, sizeof s->last_error, "%s of task %.12s: %.*s", h.crashed ? "crash" : "failure", hex,
+                   n, sentence);
+  }
+}
+
 static vt_status make_state(vt_folder_view *v, vt_err *err)
 {
   void *p;
@@ -92,6 +116,7 @@ static vt_status make_state(vt_folder_view *v, vt_err *err)
   if (running > s->tasks.ready) running = s->tasks.ready;
   s->tasks.leased = running;
   s->tasks.ready -= running;
+  find_last_error(v);
   return VT_OK;
 }
 

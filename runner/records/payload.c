@@ -1,4 +1,5 @@
 /* payload.c - result records out of the journal, checked against the layout that the plan promises. */
+#include <stdlib.h>
 #include <string.h>
 
 #include <stdio.h>
@@ -78,41 +79,71 @@ vt_status vt_failure_load(const vt_journal *j, const vt_rec *r, vt_failure_head 
   return VT_OK;
 }
 
-static int rung_of(const vt_rec *r) { return vt_retry_rung(r->attempt, r->half_stage); }
+typedef struct rung {
+  const vt_rec *rec;
+  int64_t height;
+  int place; /* in the journal: of records of the same height the first counts */
+} rung;
 
-vt_status vt_record_try(const vt_journal *j, const vt_uid *uid, int after, const vt_rec **rec, vt_failure_head *h,
-                        vt_err *err)
+static int by_height(const void *a, const void *b)
 {
-  const vt_rec *r;
-  *rec = NULL;
-  for (r = vt_journal_failure(j, uid, 0); r; r = vt_journal_next_failure(j, r)) {
-    vt_failure_head one;
-    if (rung_of(r) <= after || (*rec && rung_of(r) >= rung_of(*rec))) continue;
-    VT_PASS(vt_failure_load(j, r, &one, err));
-    if (one.crashed) continue;
-    *rec = r;
-    *h = one;
+  const rung *x = a, *y = b;
+  if (x->height != y->height) return x->height < y->height ? -1 : 1;
+  return (x->place > y->place) - (x->place < y->place);
+}
+
+static vt_status gather(const vt_journal *j, const vt_uid *uid, rung **all, int *n, int *crashes, vt_err *err)
+{
+  int cap = 0;
+  for (const vt_rec *r = vt_journal_failure(j, uid, 0); r; r = vt_journal_next_failure(j, r)) {
+    vt_failure_head h;
+    VT_PASS(vt_failure_load(j, r, &h, err));
+    *crashes += h.crashed != 0;
+    if (h.crashed || r->attempt < 0) continue;
+    if (*n == cap) {
+      cap = cap ? 2 * cap : 8;
+      VT_TRY(VT_GROW(*all, *n, cap, err), err, "failed tries");
+    }
+    (*all)[*n] = (rung){.rec = r, .height = vt_retry_rung(r->attempt, r->half_stage), .place = *n};
+    ++*n;
   }
   return VT_OK;
 }
 
+vt_status vt_record_ladder(const vt_journal *j, const vt_uid *uid, const vt_rec ***rec, int *n, int *crashes,
+                           vt_err *err)
+{
+  rung *all = NULL;
+  void *list = NULL;
+  int n_all = 0;
+  *rec = NULL;
+  *n = *crashes = 0;
+  vt_status rc = gather(j, uid, &all, &n_all, crashes, err);
+  if (rc == VT_OK && n_all) rc = vt_calloc64(&list, (size_t)n_all, sizeof **rec, err);
+  if (rc == VT_OK && n_all) {
+    *rec = list;
+    qsort(all, (size_t)n_all, sizeof *all, by_height);
+    for (int i = 0; i < n_all; i++)
+      if (i == 0 || all[i].height != all[i - 1].height) (*rec)[(*n)++] = all[i].rec;
+  }
+  vt_free(all);
+  return rc;
+}
+
 vt_status vt_record_tries(const vt_journal *j, const vt_uid *uid, vt_tries *out, vt_err *err)
 {
-  const vt_rec *rec;
-  vt_failure_head h;
+  const vt_rec **rec;
   *out = (vt_tries){0};
-  for (rec = vt_journal_failure(j, uid, 0); rec; rec = vt_journal_next_failure(j, rec)) {
-    VT_PASS(vt_failure_load(j, rec, &h, err));
-    out->crashes += h.crashed != 0;
+  VT_PASS(vt_record_ladder(j, uid, &rec, &out->failures, &out->crashes, err));
+  vt_status rc = VT_OK;
+  if (out->failures) {
+    const vt_rec *last = rec[out->failures - 1];
+    rc = vt_failure_load(j, last, &out->last, err);
+    out->attempt = last->attempt;
+    out->half_stage = last->half_stage;
   }
-  for (int after = -1;; after = rung_of(rec)) {
-    VT_PASS(vt_record_try(j, uid, after, &rec, &h, err));
-    if (!rec) return VT_OK;
-    out->failures++;
-    out->last = h;
-    out->attempt = rec->attempt;
-    out->half_stage = rec->half_stage;
-  }
+  vt_free(rec);
+  return rc;
 }
 
 int vt_record_n_failures(const vt_journal *j, const vt_uid *uid)

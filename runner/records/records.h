@@ -89,11 +89,11 @@ typedef struct vt_tries {
   vt_failure_head last;        /* failure; failures > 0 */
   int32_t attempt, half_stage; /* of the last one */
 } vt_tries;
-/* The failed try on the next rung of the ladder after rung `after` (2 * attempt, + 1 with a halved stage; -1: the
- * first), *rec NULL if there is none.  In the order of rungs, whichever rank wrote which; a rung that stands twice (its
- * rank died before it could say so) counts once. */
-VT_MUST_CHECK vt_status vt_record_try(const vt_journal *j, const vt_uid *uid, int after, const vt_rec **rec,
-                                      vt_failure_head *h, vt_err *err);
+/* The failed tries, a record for each rung of the ladder (2 * attempt, + 1 with a halved stage), crashes not among
+ * them: *rec (vt_free the list; NULL for none) of *n.  In the order of rungs, whichever rank wrote which; a rung that
+ * stands twice (its rank died before it could say so) counts once.  Reads each failure of the task once. */
+VT_MUST_CHECK vt_status vt_record_ladder(const vt_journal *j, const vt_uid *uid, const vt_rec ***rec, int *n,
+                                         int *crashes, vt_err *err);
 VT_MUST_CHECK vt_status vt_record_tries(const vt_journal *j, const vt_uid *uid, vt_tries *out, vt_err *err);
 
 int vt_record_n_failures(const vt_journal *j, const vt_uid *uid); /* without crashes; -1: they cannot be read */

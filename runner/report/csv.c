@@ -137,7 +137,7 @@ static vt_status put_column(const vt_campaign *c, const vt_fits *f, int comp, in
   return VT_OK;
 }
 
-vt_status vt__csv(const vt_campaign *c, const vt_fits *f, vt_buf *out, vt_err *err)
+vt_status vt_report_csv(vt_buf *out, const vt_campaign *c, const vt_fits *f, vt_err *err)
 {
   vt_buf_printf(out, "composition");
   for (int k = 0; k < VT_COUNT(column); k++) vt_buf_printf(out, ",%s", column[k].name);

@@ -24,6 +24,8 @@ VT_MUST_CHECK vt_status vt_report_json(vt_buf *out, const char *const *names, in
                                        vt_err *err);
 /* And for a campaign: with transport, structure and residence of every composition at every temperature. */
 VT_MUST_CHECK vt_status vt_report_campaign_json(vt_buf *out, const vt_campaign *c, const vt_fits *f, vt_err *err);
+/* The text of summary.csv, appended to out. */
+VT_MUST_CHECK vt_status vt_report_csv(vt_buf *out, const vt_campaign *c, const vt_fits *f, vt_err *err);
 /* summary.json and summary.csv of a campaign folder. */
 VT_MUST_CHECK vt_status vt_report_summary(const char *dir, const vt_campaign *c, const vt_fits *f, vt_err *err);
 

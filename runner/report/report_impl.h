@@ -13,9 +13,6 @@ VT_MUST_CHECK vt_status vt__json_campaign(const vt_campaign *c, const vt_fits *f
 /* json_groups.c: "transport", "structure" and "residence" of every composition at every temperature. */
 void vt__json_groups(const vt_campaign *c, const vt_fits *f, vt_json *root);
 
-/* csv.c: summary.csv, a header and a line for each composition. */
-VT_MUST_CHECK vt_status vt__csv(const vt_campaign *c, const vt_fits *f, vt_buf *out, vt_err *err);
-
 /* text.c: the names of the compositions; vt_free the table, not the names. */
 VT_MUST_CHECK vt_status vt__names_of(const vt_campaign *c, const char ***names, vt_err *err);
 /* json_groups.c: the measured temperature nearest the reference; without a reference, the lowest. */

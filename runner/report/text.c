@@ -208,7 +208,7 @@ vt_status vt_report_summary(const char *dir, const vt_campaign *c, const vt_fits
   vt_json_put(root, "campaign_id", vt_json_text(hex));
   vt_json_put(root, "build", vt_json_text(vt_build_info()->build_id));
   VT_TRY_OUT(vt__json_finish(&js, root, err), err, "summary.json");
-  VT_TRY_OUT(vt__csv(c, f, &csv, err), err, "summary.csv");
+  VT_TRY_OUT(vt_report_csv(&csv, c, f, err), err, "summary.csv");
   VT_TRY_OUT(write_file(dir, "summary.json", &js, err), err, "summary");
   VT_TRY_OUT(write_file(dir, "summary.csv", &csv, err), err, "summary");
 out:

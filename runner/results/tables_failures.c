@@ -69,11 +69,15 @@ void vt__tables_failures(vt_tables *t, const vt_campaign *c, const vt_journal *j
   columns k[2] = {tables_failures_add(t, "/failures", n[0], 0), tables_failures_add(t, "/timing/crash", n[1], 1)};
   for (int i = 0; j && i < c->n_tasks && t->rc == VT_OK; i++) {
     const vt_uid *uid = &c->task[i].uid;
-    const vt_rec *rec;
+    const vt_rec **rung, *rec;
     vt_failure_head h;
-    for (int after = -1; (t->rc = vt_record_try(j, uid, after, &rec, &h, t->err)) == VT_OK && rec;
-         after = 2 * rec->attempt + (rec->half_stage > 0))
-      tables_failures_put(&k[0], row[0]++, i, rec, &h);
+    int n_rungs, crashes;
+    t->rc = vt_record_ladder(j, uid, &rung, &n_rungs, &crashes, t->err);
+    for (int r = 0; r < n_rungs && t->rc == VT_OK; r++) {
+      t->rc = vt_failure_load(j, rung[r], &h, t->err);
+      if (t->rc == VT_OK) tables_failures_put(&k[0], row[0]++, i, rung[r], &h);
+    }
+    vt_free(rung);
     for (rec = vt_journal_failure(j, uid, 0); t->rc == VT_OK && rec; rec = vt_journal_next_failure(j, rec)) {
       t->rc = vt_failure_load(j, rec, &h, t->err);
       if (t->rc == VT_OK && h.crashed) tables_failures_put(&k[1], row[1]++, i, rec, &h);

@@ -31,7 +31,7 @@ static int must_not_start(const vt_run_options *o, const vt_campaign *c, const v
     (void)fprintf(stderr, "vitrion run: %s\n", vt_err_line(why.text).s);
     return 1;
   }
-  if (o->output || !vt_outdir_elsewhere(dir, c, o->env, found, &done)) return 0;
+  if (o->output || !vt_outdir_elsewhere(dir, c, o->campaign, o->env, found, &done)) return 0;
   (void)fprintf(stderr,
                 "vitrion run: this campaign has begun in '%s' (%d of %d tasks are done there), and from here its "
                 "output would be '%s', which begins anew; nothing was touched\n"

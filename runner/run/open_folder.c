@@ -191,6 +191,7 @@ vt_status vt__run_open_folder(run *r, vt_err *err)
   }
   VT_PASS(open_journal(r, err));
   VT_PASS(vt__check_builds(r, err));
+  if (r->leads) vt_outdir_remember(&r->dir, r->o->campaign);
   say_where(r);
   vt_events_open(&r->events, r->dir.events, vt_jobs_id(r->jobs), r->leads);
   return VT_OK;

@@ -84,6 +84,11 @@ static void run_event(void *ctx, const vt_run_event *h)
 {
   run *r = ctx;
   vt_events_write(&r->events, r->c, h);
+  if (h->kind == VT_RUN_GIVE_UP) { /* the farm knows rows; people and scripts look for the task */
+    char hex[65];
+    vt_uid_hex(&r->c->task[h->task].uid, hex);
+    vt_log(VT_LOG_WARN, "run", "ev=give_up task=%s why=\"%s\"", hex, h->text ? h->text : "no try is left");
+  }
   if (!h->text) return;
   int n;
   const char *sentence = vt_err_sentence(h->text, &n);

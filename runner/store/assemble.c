@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "runner/store/h5_impl.h"
@@ -36,40 +35,25 @@ static vt_status check_same(vt_comm *c, const vt_store_spec *spec, vt_err *err)
 
 /* ------------------------------------------------------------------ rank 0 */
 
-/* An error of the file system must come here, where it is an ordinary one, not inside a collective write. */
-static vt_status check_room(const char *tmp, uint64_t most, vt_err *err)
-{
-  struct statvfs v;
-  char folder[VT__STORE_PATH];
-  const char *slash = strrchr(tmp, '/');
-  (void)snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - tmp) + 1 : 1, slash ? tmp : ".");
-  if (statvfs(folder, &v) != 0) VT_FAIL(err, VT_EIO, "folder '%s': %s", folder, strerror(errno));
-  uint64_t room = (uint64_t)v.f_bavail * v.f_frsize;
-  if (room < most)
-    VT_FAIL(err, VT_EIO, "the store may need %.1f MB, but '%s' has only %.1f MB left: free some space and run again",
-            1e-6 * (double)most, folder, 1e-6 * (double)room);
-  return VT_OK;
-}
-
-static vt_status assemble_reserve(const char *tmp, uint64_t most, vt_err *err)
+/* HDF5 may have cut the file when it closed it, and with it what was reserved beyond its end.  Several writers need it
+ * more than one: an error inside a collective write costs the whole assembly.  So file systems that cannot reserve
+ * beyond a file's end lengthen the file for them; MPI-IO cuts it when it closes it, which one writer does not. */
+static vt_status assemble_reserve(const char *tmp, uint64_t most, int n_writers, vt_err *err)
 {
   int fd = open(tmp, O_WRONLY | O_CLOEXEC);
   if (fd < 0) VT_FAIL(err, VT_EIO, "cannot open '%s': %s", tmp, strerror(errno));
-  int why = posix_fallocate(fd, 0, (off_t)most); /* closing the file cuts what is too much */
-  close(fd);
-  if (why == EINVAL || why == EOPNOTSUPP) return VT_OK; /* this file system cannot reserve */
-  if (why) VT_FAIL(err, VT_EIO, "cannot reserve %.1f MB for '%s': %s", 1e-6 * (double)most, tmp, strerror(why));
-  return VT_OK;
+  vt_status rc = vt__store_reserve(fd, tmp, most, n_writers > 1, err);
+  (void)close(fd);
+  return rc;
 }
 
 static vt_status assemble_begin(const char *tmp, const vt_store_spec *spec, int n_writers, vt_uid *sum, vt_err *err)
 {
   uint64_t most = vt__store_most_bytes(spec);
-  VT_PASS(check_room(tmp, most, err));
+  VT_PASS(vt__store_check_room(tmp, most, err));
   (void)unlink(tmp); /* of this process, which failed to remove it */
   VT_PASS(vt__store_create(tmp, spec, sum, err));
-  /* One writer meets errors where they happen, and does not cut the file when it closes. */
-  return n_writers > 1 ? assemble_reserve(tmp, most, err) : VT_OK;
+  return assemble_reserve(tmp, most, n_writers, err);
 }
 
 /* The checksum is known before the rename, so that store and checksum disagree only for the moment between two renames.
@@ -82,6 +66,7 @@ static vt_status publish(const char *tmp, const char *path, const vt_store_spec 
   (void)snprintf(sum, sizeof sum, "%s.sha256", path); /* fits: vt_store_assemble has measured it */
   VT_PASS(vt_fence_name(sum, sum_tmp, sizeof sum_tmp, err));
   vt_status rc = vt__store_finish(tmp, spec, digest, err);
+  if (rc == VT_OK) rc = vt__store_trim(tmp, err);
   if (rc == VT_OK) rc = vt__sum_line(tmp, path, &line, err);
   if (rc == VT_OK) rc = vt_fence_write(sum_tmp, line.s, line.len, err);
   if (rc == VT_OK) rc = vt_fence_move(tmp, path, err);

@@ -71,8 +71,17 @@ size_t vt__store_row_bytes(const vt_store_dset *d); /* of all dims but the first
 /* Bytes that the finished file needs at most, compression not counted on. */
 uint64_t vt__store_most_bytes(const vt_store_spec *spec);
 
-/* Serial: the file `tmp` with everything but the rows.  sum[n_dset + 1], zeroed by the caller: the digests of the
- * tables are written down and left there, that of /campaign last. */
+/* Is there room for so many bytes beside `tmp`, and may a file be so long?  VT_EIO says what is needed and what there
+ * is (room.c). */
+vt_status vt__store_check_room(const char *tmp, uint64_t most, vt_err *err);
+/* Reserve the first `most` bytes of the open file without a change of its length, or, where that cannot be and
+ * `lengthen` is set, with one.  VT_OK on file systems that cannot reserve; else VT_EIO as above.  Trim gives back what
+ * lies beyond the file's end. */
+vt_status vt__store_reserve(int fd, const char *tmp, uint64_t most, int lengthen, vt_err *err);
+vt_status vt__store_trim(const char *tmp, vt_err *err);
+
+/* Serial: the file `tmp` with everything but the rows, its space reserved before the first byte is written.  sum[n_dset
+ * + 1], zeroed by the caller: the digests of the tables are written down and left there, that of /campaign last. */
 vt_status vt__store_create(const char *tmp, const vt_store_spec *spec, vt_uid *sum, vt_err *err);
 
 /* The ranks that write rows: rank 0 alone, without MPI, or the first two. */

@@ -238,12 +238,21 @@ static hid_t create_file(vt__h5_scope *s, const char *tmp)
   return H5Fcreate(tmp, H5F_ACC_EXCL, create, access);
 }
 
+static vt_status reserve_file(hid_t file, const char *tmp, const vt_store_spec *spec, vt_err *err)
+{
+  void *fd = NULL; /* HDF5's own, of the POSIX driver: for the file does not exist before it is open */
+  if (H5Fget_vfd_handle(file, H5P_DEFAULT, &fd) < 0 || !fd)
+    return vt__h5_fail(err, VT_EIO, __FILE__, __LINE__, "reserving space for '%s'", tmp);
+  return vt__store_reserve(*(const int *)fd, tmp, vt__store_most_bytes(spec), 0, err);
+}
+
 vt_status vt__store_create(const char *tmp, const vt_store_spec *spec, vt_uid *sum, vt_err *err)
 {
   vt_status rc = VT_OK;
   vt__h5_scope s = {0};
   hid_t file;
   VT_H5_OUT(file = create_file(&s, tmp), err, VT_EIO, "cannot create '%s'", tmp);
+  VT_TRY_OUT(reserve_file(file, tmp, spec, err), err, "reserving space");
   VT_TRY_OUT(put_everything(file, spec, sum, err), err, "writing '%s'",
              tmp); /* on failure the open file is abandoned */
   VT_H5_OUT(H5Fflush(file, H5F_SCOPE_GLOBAL), err, VT_EIO, "flushing '%s'", tmp);

@@ -220,6 +220,7 @@ vt_status vt__checkup_run(vt__checkup *k, vt_err *err)
   VT_PASS(check_checkpoints(k, err));
   VT_PASS(vt__check_store(k, err));
   check_json(k, "summary.json", VT_REPAIR_SUMMARY, "the end of the next run writes it anew, and so does repair");
+  VT_TRY(vt__check_summary(k, err), err, "summary.csv");
   check_json(k, "status.json", VT_REPAIR_REMOVE, "the next run writes it anew; repair removes it");
   VT_PASS(check_leftovers(k, err));
   if (k->rc != VT_OK) VT_FAIL(err, k->rc, "no memory for %d findings", k->v->n);

@@ -49,5 +49,7 @@ VT_MUST_CHECK vt_status vt__check_records(vt__checkup *k, vt_err *err);
 VT_MUST_CHECK vt_status vt__check_glasses(vt__checkup *k, vt_err *err);
 /* store_rows.c */
 VT_MUST_CHECK vt_status vt__check_store(vt__checkup *k, vt_err *err);
+/* summary.c: after the store, and only against one that is sound. */
+VT_MUST_CHECK vt_status vt__check_summary(vt__checkup *k, vt_err *err);
 
 #endif

@@ -1,14 +1,14 @@
 #!/usr/bin/python3
-"""test_documents.py SOURCE - what the documents name exists: functions, types, constants, files, folders.
+"""test_documents.py SOURCE BUILD - what the documents name exists: functions, types, constants, files, folders, tests.
 
 Names are looked up in the code without its comments, so that a name which lives on in a comment alone does not count.  In
 backticks a word with an underscore is taken for a name, and a word for a path if it begins with a folder of the tree or is
 a file name of a source; `<name>` in a path stands for anything."""
-import fnmatch, pathlib, re, sys, tempfile, unittest
+import fnmatch, pathlib, re, subprocess, sys, tempfile, unittest
 
-SOURCE = pathlib.Path(sys.argv[1]).resolve()
+SOURCE, BUILD = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2]
 DOCUMENTS = ("ARCHITECTURE.md", "CONTRIBUTING.md", "DECISIONS.md", "PERFORMANCE.md", "README.md", "engine/THEORY.md",
-             "campaigns/README.md")
+             "campaigns/README.md", "tests/PROMISES.md")
 CODE = {".c", ".h", ".in", ".py", ".sh", ".txt", ".cmake", ".sbatch", ".json", ".yaml", ""}
 SOURCES = {".c", ".h", ".in", ".py", ".sh", ".md", ".sbatch"}
 FOLDERS = ("engine", "config", "runner", "scripts", "tests", "campaigns", "cmake", ".ci")
@@ -81,7 +81,26 @@ class Tree:
             not word.startswith(("runs/", "build/", "share/", "~"))
 
 
+def promised(text):
+    """The rows of the table of promises: (number, tests, claims)."""
+    for row in re.findall(r"^\| (\d) \|[^|]*\|([^|]*)\|([^|]*)\|$", text, re.M):
+        yield int(row[0]), re.findall(r"`([^`]+)`", row[1]), re.findall(r"`([^`]+)`", row[2])
+
+
 class Documents(unittest.TestCase):
+    def test_each_promise_has_tests_that_ctest_knows_and_claims_that_stand_in_them(self):
+        rows = list(promised((SOURCE / "tests/PROMISES.md").read_text()))
+        self.assertEqual({n for n, _, _ in rows}, {1, 2, 3, 4, 5})
+        listed = subprocess.run(["ctest", "-N"], cwd=BUILD, capture_output=True, text=True, check=True).stdout
+        known = set(re.findall(r"^ +Test +#\d+: (\S+)", listed, re.M))
+        self.assertGreater(len(known), 50)
+        for n, tests, claims in rows:
+            self.assertTrue(tests and claims, n)
+            self.assertEqual([t for t in tests if t not in known], [], f"promise {n}")
+        sources = "".join(p.read_text() for p in (SOURCE / "tests").rglob("*.*") if p.suffix in (".c", ".py") and p != THIS)
+        claims = {c for _, _, some in rows for c in some}
+        self.assertEqual([c for c in sorted(claims) if not re.search(rf"\b{c}\(", sources)], [])
+
     def test_what_the_documents_name_exists(self):
         tree = Tree(SOURCE)
         self.assertGreater(len(tree.words), 10000)

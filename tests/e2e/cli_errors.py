@@ -36,6 +36,10 @@ def the_program_itself():
     wrong(2, "usage: vitrion COMMAND")
     wrong(2, "unknown command 'enrgy', did you mean 'energy'", "enrgy")
     wrong(2, "unknown command 'xyzzy'\n", "xyzzy")
+    wrong(2, "unknown command 'enrgy', did you mean 'energy'", "help", "enrgy")
+    for command in ("run", "fit", "verify"):
+        code, out, _ = run("help", command)
+        expect(code == 0 and out == run(command, "--help")[1] and f"usage: vitrion {command}" in out, f"help {command}")
     right("usage: vitrion COMMAND", "--help")
     listed = re.findall(r"^  ([a-z]+) ", run("--help")[1], re.M)
     expect(len(listed) > 5 and len(set(listed)) == len(listed), f"commands listed twice: {listed}")

@@ -291,6 +291,17 @@ def the_rest(f):
         good = found_in(f.path, (name,))
         expect(good and call(o.vitrion, "repair", f.path)[0] == 0 and verify(f.path)[0] == 0, f"{name} is no JSON")
         table.append((name, "no JSON", 1, int(good), "written anew" if name[1] == "u" else "removed"))
+    # a digit of summary.csv: not what follows from the store; repair writes it again, to the same bytes
+    whole = (f.fresh() / "summary.csv").read_bytes()
+    line = whole.splitlines()[1].decode()
+    digit = next(i for i in range(line.index(","), len(line)) if line[i] in "123456789")
+    wrong = line[:digit] + str(10 - int(line[digit]) if line[digit] != "5" else 6) + line[digit + 1:]
+    (f.path / "summary.csv").write_bytes(whole.replace(line.encode(), wrong.encode()))
+    good = found_in(f.path, ("summary.csv",))
+    call(o.vitrion, "repair", f.path)
+    good = good and verify(f.path)[0] == 0 and (f.path / "summary.csv").read_bytes() == whole
+    expect(good, "a digit of summary.csv was changed")
+    table.append(("summary.csv", "a digit", 1, int(good), "written anew"))
     (f.fresh() / "results.h5.7.host-1-2-0123456789abcdef.tmp").touch()
     (f.path / "glass/a.xyz.tmp-17").touch()
     code, findings = verify(f.path)

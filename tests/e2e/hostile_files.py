@@ -21,6 +21,15 @@ def limited(what, soft, hard=None):
     return lambda: resource.setrlimit(what, (soft, soft if hard is None else hard))
 
 
+def make_socket(path):
+    """By a short name: that of a socket has 107 bytes at most."""
+    here = os.getcwd()
+    with socket.socket(socket.AF_UNIX) as s:
+        os.chdir(path.parent)
+        s.bind(path.name)
+        os.chdir(here)
+
+
 class Hostile(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -61,11 +70,7 @@ class Hostile(unittest.TestCase):
             elif what == "folder":
                 path.mkdir()
             else:
-                with socket.socket(socket.AF_UNIX) as s:
-                    here = os.getcwd()
-                    os.chdir(path.parent)  # the name of a socket has 107 bytes at most
-                    s.bind(path.name)
-                    os.chdir(here)
+                make_socket(path)
             kind = {"fifo": "a FIFO (named pipe)", "folder": "a folder", "socket": "a socket"}[what]
             for args in (("status", out), ("fit", out), ("verify", out)):
                 p = call(*args)
@@ -74,7 +79,7 @@ class Hostile(unittest.TestCase):
             self.refused(run(self.campaign, out, timeout=PATIENCE), 1, f"zz.vtj' is {kind}, expected a file")
 
     def test_3_halt_that_is_no_file_is_told_and_not_heeded(self):
-        for what, make in (("a FIFO", os.mkfifo), ("a folder", os.mkdir)):
+        for what, make in (("a FIFO", os.mkfifo), ("a folder", os.mkdir), ("a socket", make_socket)):
             out = self.tmp / ("halt-" + what[2:])
             slow = write_campaign(self.tmp, "slow.yaml", kind="mock", file="slow:0.0002", produce="4 ps", glasses=1)
             p = start(slow, out, 1)

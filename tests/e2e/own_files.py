@@ -4,7 +4,7 @@
 Files that a run would write and that are not ours are refused untouched (compared byte for byte with what was there before); a
 project that was moved, a potential that was renamed and a recorded campaign that was edited cost no result (the store's SHA-256
 before and after)."""
-import hashlib, os, pathlib, shutil, subprocess, sys, tempfile, unittest
+import hashlib, os, pathlib, re, shutil, subprocess, sys, tempfile, unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from ranks import SOURCE, VITRION, write_campaign  # noqa: E402
@@ -12,8 +12,10 @@ from ranks import SOURCE, VITRION, write_campaign  # noqa: E402
 POTENTIAL = "oxyhalide7-v0.nep.txt"
 
 
-def vitrion(*args, cwd, home=None):
-    env = dict(os.environ, **({"HOME": str(home)} if home else {}))
+def vitrion(*args, cwd, home=None, **changes):
+    """`changes` of the environment; None: without that variable."""
+    env = dict(os.environ, **({"HOME": str(home)} if home else {}), **changes)
+    env = {k: v for k, v in env.items() if v is not None}
     return subprocess.run([VITRION, *map(str, args)], capture_output=True, text=True, cwd=cwd, env=env, timeout=300)
 
 
@@ -144,6 +146,41 @@ class OwnFiles(unittest.TestCase):
         self.refused(p, folder / "runs/e2e")
         self.assertIn("going on, 4 of 4", self.fine(vitrion("run", "../c.yaml", "--output", "../runs/e2e", cwd=away)))
         self.assertIn("(new)", self.fine(vitrion("run", "../c.yaml", "--output", "runs/e2e", cwd=away)))
+
+    def test_16_a_start_elsewhere_than_where_it_last_ran_is_refused_unless_the_output_is_given(self):
+        """Nothing lies beside the campaign file: only the note of the last run knows the place."""
+        folder = self.project("last")
+        there, away, state = self.tmp / "scratch/there", folder / "away", self.tmp / "state-16"
+        away.mkdir()
+
+        def run(*args):
+            return vitrion("run", folder / "c.yaml", *args, cwd=away, XDG_STATE_HOME=str(state))
+
+        self.fine(run("--output", there))
+        p = run()
+        self.refused(p, there, "4 of 4 tasks are done", away / "runs/e2e", "--output")
+        self.assertEqual(list(away.iterdir()), [])
+        self.assertIn("going on, 4 of 4", self.fine(run("--output", there)))
+        shutil.rmtree(there)  # nothing is there any more: nothing to lose
+        self.assertIn("(new)", self.fine(run()))
+        self.assertEqual((state / "vitrion/last-places").read_text(), f"{folder}/c.yaml\t{away}/runs/e2e\n")
+
+    def test_17_a_state_folder_that_cannot_be_written_is_no_matter(self):
+        folder = self.project("nostate")
+        blocked = self.tmp / "a-file"
+        blocked.write_text("no folder\n")
+        fifo = self.tmp / "fifo/vitrion/last-places"
+        fifo.parent.mkdir(parents=True)
+        os.mkfifo(fifo)
+        for n, state in enumerate(({"HOME": None, "XDG_STATE_HOME": None}, {"HOME": "", "XDG_STATE_HOME": ""},
+                                   {"HOME": "/proc", "XDG_STATE_HOME": None}, {"XDG_STATE_HOME": str(blocked)},
+                                   {"XDG_STATE_HOME": "relative"}, {"XDG_STATE_HOME": str(self.tmp / "fifo")})):
+            p = vitrion("run", "c.yaml", cwd=folder, **state)
+            self.assertIn("4 of 4 tasks done", self.fine(p), state)
+            more = [s for s in p.stderr.splitlines() if not re.match(r"c\.yaml:\d+|\d/4 tasks", s)]
+            self.assertEqual(more, [], state)  # beside warnings about the campaign, and progress
+        self.assertEqual(blocked.read_text(), "no folder\n")
+        self.assertFalse((folder / "relative").exists())
 
     # ---------------------------------------------------------------- a project that was moved
 

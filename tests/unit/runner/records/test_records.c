@@ -1,7 +1,10 @@
 /* Records of a journal: what their heads must say, the ladder of tries, and the state of a campaign that follows. */
+#define _GNU_SOURCE /* syscall */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "runner/records/records.h"
 #include "tests/support/campaigns.h"
@@ -181,10 +184,10 @@ static void tries_are_counted_by_rung_in_the_order_of_rungs_and_crashes_apart(vo
   (void)state;
   const vt_uid uid = small->task[0].uid, other = small->task[1].uid;
   const char *dir = journal_of("tries");
-  const vt_rec *rec;
-  vt_failure_head h;
+  const vt_rec **rec;
   vt_tries t;
   vt_err err = {0};
+  int n, crashes;
   vt_test_record_failure(dir, &uid, 1, VT_STAGE_QUENCH, 0, VT_EDIVERGE, "rung 3");
   vt_test_record_failure(dir, &uid, 0, 0, 0, VT_EDIVERGE, "rung 0");
   vt_test_record_failure(dir, &uid, 2, 0, 1, VT_ECRASH, "died");
@@ -194,15 +197,11 @@ static void tries_are_counted_by_rung_in_the_order_of_rungs_and_crashes_apart(vo
   vt_test_record_failure(dir, &uid, 0, 0, 1, VT_ECRASH, "died");
   vt_journal *j = opened("tries");
   static const int rung[] = {0, 1, 3};
-  int after = -1;
-  for (int k = 0; k < 3; k++) {
-    VT_TEST_OK(vt_record_try(j, &uid, after, &rec, &h, &err), &err);
-    assert_non_null(rec);
-    after = 2 * rec->attempt + (rec->half_stage > 0);
-    assert_int_equal(after, rung[k]);
-  }
-  VT_TEST_OK(vt_record_try(j, &uid, after, &rec, &h, &err), &err);
-  assert_null(rec);
+  VT_TEST_OK(vt_record_ladder(j, &uid, &rec, &n, &crashes, &err), &err);
+  assert_int_equal(n, 3);
+  assert_int_equal(crashes, 2);
+  for (int k = 0; k < 3; k++) assert_int_equal(2 * rec[k]->attempt + (rec[k]->half_stage > 0), rung[k]);
+  vt_free(rec);
   VT_TEST_OK(vt_record_tries(j, &uid, &t, &err), &err);
   assert_int_equal(t.failures, 3);
   assert_int_equal(t.crashes, 2);
@@ -212,6 +211,41 @@ static void tries_are_counted_by_rung_in_the_order_of_rungs_and_crashes_apart(vo
   assert_int_equal(vt_record_n_failures(j, &uid), 3);
   assert_int_equal(vt_record_n_failures(j, &small->task[2].uid), 0);
   vt_journal_free(j);
+}
+
+/* Bytes that are read, counted: pread is this program's own here. */
+static unsigned long long bytes_read;
+ssize_t pread(int fd, void *to, size_t n, off_t at)
+{
+  ssize_t got = syscall(SYS_pread64, fd, to, n, at);
+  if (got > 0) bytes_read += (unsigned long long)got;
+  return got;
+}
+
+static unsigned long long read_for_tries(const char *name, int n_failures)
+{
+  const vt_uid uid = small->task[0].uid;
+  const char *dir = journal_of(name);
+  vt_tries t;
+  vt_err err = {0};
+  for (int k = n_failures - 1; k >= 0; k--) vt_test_record_failure(dir, &uid, k, 0, 0, VT_EDIVERGE, "again");
+  vt_journal *j = opened(name);
+  bytes_read = 0;
+  VT_TEST_OK(vt_record_tries(j, &uid, &t, &err), &err);
+  assert_int_equal(t.failures, n_failures);
+  assert_int_equal(t.attempt, n_failures - 1);
+  vt_journal_free(j);
+  return bytes_read;
+}
+
+/* A shard of somebody else may hold as many failures of one task as fit: 32 and 256 of them, on rungs that all differ.
+ * Each record is read once, and the last one once more: with 8 times as many, not more than 8 times as much. */
+static void what_tries_cost_grows_with_their_number_and_not_faster(void **state)
+{
+  (void)state;
+  unsigned long long few = read_for_tries("few", 32), many = read_for_tries("many", 256);
+  assert_true(few > 32 * sizeof(vt_failure_head)); /* the count counts */
+  assert_true(many <= 8 * few);
 }
 
 /* ------------------------------------------------------------------ replay */
@@ -305,6 +339,7 @@ int main(void)
       cmocka_unit_test(a_failure_record_with_a_false_head_is_refused),
       cmocka_unit_test(texts_of_a_failure_end_within_their_room),
       cmocka_unit_test(tries_are_counted_by_rung_in_the_order_of_rungs_and_crashes_apart),
+      cmocka_unit_test(what_tries_cost_grows_with_their_number_and_not_faster),
       cmocka_unit_test(a_scheduler_is_where_results_and_exhausted_failures_put_it),
   };
   return cmocka_run_group_tests_name("records", tests, open_small, close_small);
