@@ -66,7 +66,7 @@ void vt_outdir_remember(const vt_outdir *o, const char *campaign_file)
     s += n + (s[n] == '\n');
   }
   vt_free(old);
-  if (vt_buf_check(&list, NULL) == VT_OK) (void)!vt_file_replace_view(path, list.s, list.len, NULL);
+  if (vt_buf_check(&list, NULL) == VT_OK) (void)!vt_file_publish_view(path, list.s, list.len, NULL);
   vt_buf_free(&list);
 }
 

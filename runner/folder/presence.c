@@ -24,13 +24,14 @@ void vt_job_label_here(char text[VT_JOB_LABEL])
 }
 
 /* The heartbeat of the folder's leader; *here: its process is alive on this very system (host, boot and namespaces are
- * ours and it is not dead), so that there is nothing to wait for.  -1: nobody leads. */
-static int64_t leaders_beat(const char *lease, const char *my_id, int *here)
+ * ours and it is not dead), so that there is nothing to wait for; *ours: it is this job, whose call failed on the way
+ * to the lead.  -1: nobody leads. */
+static int64_t leaders_beat(const char *lease, const char *my_id, int *here, int *ours)
 {
   vt_jobs_list l = {0};
   int64_t beat = -1;
   const vt_job *me = NULL, *leader = NULL;
-  *here = 0;
+  *here = *ours = 0;
   if (vt_jobs_look(lease, &l, NULL) != VT_OK) return -1;
   for (int i = 0; i < l.n; i++) {
     if (l.job[i].leads) leader = &l.job[i];
@@ -38,6 +39,7 @@ static int64_t leaders_beat(const char *lease, const char *my_id, int *here)
   }
   if (leader) {
     beat = leader->beat;
+    *ours = leader == me;
     *here = me && !leader->dead && strcmp(leader->host, me->host) == 0 && strcmp(leader->boot, me->boot) == 0 &&
             strcmp(leader->ns, me->ns) == 0;
   }
@@ -50,20 +52,19 @@ static int64_t leaders_beat(const char *lease, const char *my_id, int *here)
 vt_status vt_outdir_lead(vt_jobs *jobs, const char *lease, int *leads, vt_err *err)
 {
   const double nap_s = 0.5, most_s = 2 * VT_JOB_SILENCE_S;
-  int here;
+  int here, ours;
   VT_PASS(vt_jobs_lead(jobs, vt_now_s(), leads, err));
-  int64_t first = leaders_beat(lease, vt_jobs_id(jobs), &here), beat = first;
-  if (!*leads && !here && first >= 0)
+  int64_t first = leaders_beat(lease, vt_jobs_id(jobs), &here, &ours), beat = first;
+  if (!*leads && !here && !ours && first >= 0)
     vt_log(VT_LOG_WARN, "folder", "ev=waiting why=\"%s leads here: waiting to see whether it lives\"",
            vt_jobs_leader(jobs));
   double give_up = vt_now_s() + most_s;
-  /* That `leader` names us and we do not lead: a call has failed on the way, and is tried again. */
-  while (!*leads && (here ? ours : beat == first) && vt_now_s() < give_up) {
+  while (!*leads && (ours || (!here && beat == first)) && vt_now_s() < give_up) {
     vt_alive();
     vt_nap_s(nap_s);
     VT_PASS(vt_jobs_beat(jobs, vt_now_s(), err));
     VT_PASS(vt_jobs_lead(jobs, vt_now_s(), leads, err));
-    beat = leaders_beat(lease, vt_jobs_id(jobs), &here);
+    beat = leaders_beat(lease, vt_jobs_id(jobs), &here, &ours);
     if (beat < 0 && first >= 0) first = -1; /* it has just ended */
   }
   return VT_OK;

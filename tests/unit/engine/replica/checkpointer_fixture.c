@@ -103,20 +103,9 @@ int interrupted_files(const interrupted *k)
   return n - 2;
 }
 
-/* What a killed process was writing; in an output folder the next leader removes it. */
-static void remove_leftovers(const interrupted *k)
-{
-  DIR *d = opendir(k->folder);
-  assert_non_null(d);
-  for (struct dirent *e = readdir(d); e; e = readdir(d))
-    if (vt_file_is_temporary(e->d_name)) assert_int_equal(unlinkat(dirfd(d), e->d_name, 0), 0);
-  closedir(d);
-}
-
 void interrupted_close(interrupted *k)
 {
   vt_checkpoint_remove(k->path);
-  remove_leftovers(k);
   assert_int_equal(rmdir(k->folder), 0); /* nothing else was left there */
 }
 
