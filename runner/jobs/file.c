@@ -100,7 +100,10 @@ vt__read_result vt__read_fd(int fd, vt__text *t)
   while (t->n < sizeof t->s) {
     ssize_t got = pread(fd, t->s + t->n, sizeof t->s - t->n, (off_t)t->n);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return VT__READ_BAD;
+    if (got < 0) {
+      t->n = 0;
+      return VT__READ_BAD;
+    }
     if (got == 0) break;
     t->n += (size_t)got;
   }
@@ -110,6 +113,7 @@ vt__read_result vt__read_fd(int fd, vt__text *t)
 vt__read_result vt__jobs_read(int dir, const char *name, vt__text *t)
 {
   vt__read_result r = VT__READ_BAD;
+  t->n = 0;
   for (int k = 0; k < 2; k++) { /* ESTALE: removed on another host just now; the second try looks the name up again */
     int fd = openat(dir, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT) return VT__READ_NONE;

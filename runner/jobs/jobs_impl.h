@@ -19,7 +19,7 @@ void vt__job_format(const vt_job *job, vt__text *t);
 int vt__job_parse(const vt__text *t, vt_job *job); /* 0: it does not check */
 void vt__lease_format(const char *id, vt__text *t);
 int vt__lease_parse(const vt__text *t, char id[VT_JOB_ID]);
-/* A file longer than a text is read as damaged. BAD: errno says why. */
+/* A file longer than a text is read as damaged. Not OK: the text is empty; BAD: errno says why. */
 vt__read_result vt__jobs_read(int dir, const char *name, vt__text *t);
 vt__read_result vt__read_fd(int fd, vt__text *t);
 VT_MUST_CHECK vt_status vt__jobs_write_new(int dir, const char *name, const vt__text *t, int sync, vt_err *err);

@@ -256,19 +256,20 @@ def table(results):
     of = collections.defaultdict(list)
     for (row, _), r in {(tuple(r["row"]), r["n"]): r for r in results if r["call"]}.items():
         of[row].append(r)
-    head = ["wrong", "hung", "not mended", "no cause"]
+    head = ["wrong", "hung", "crashed", "not mended", "no cause"]
     print(f"{'kind':14} {'call':10} {'error':7} {'mode':5} {'tried':>6} {'last n':>6} " + " ".join(f"{h:>10}" for h in head) +
           "  exit codes", flush=True)
     bad = 0
     for row in sorted(of, key=lambda x: (list(KINDS).index(x[0]), OPS.index(x[1]), list(ERRORS).index(x[2]), x[3] == "ever")):
         rs = of[row]
         codes = collections.Counter(r["code"] for r in rs)
-        counts = [sum(1 for r in rs if r["code"] == 0 and r["wrong"]), codes[None], sum(1 for r in rs if r["unmended"]),
+        counts = [sum(1 for r in rs if r["code"] == 0 and r["wrong"]), codes[None],
+                  sum(1 for r in rs if r["code"] is not None and r["code"] < 0), sum(1 for r in rs if r["unmended"]),
                   sum(1 for r in rs if r["unnamed"])]
-        bad += sum(counts[:3])
+        bad += sum(counts[:4])
         print(f"{row[0]:14} {row[1]:10} {row[2]:7} {row[3]:5} {len(rs):6} {max(r['n'] for r in rs):6} " +
               " ".join(f"{c:10}" for c in counts) + "  " + ", ".join(f"{v} x {k}" for k, v in sorted(codes.items(), key=str)))
-    print(f"{sum(map(len, of.values()))} faults: {bad} wrong, hung or not mended")
+    print(f"{sum(map(len, of.values()))} faults: {bad} wrong, hung, crashed or not mended")
     return bad
 
 
@@ -291,8 +292,8 @@ def main():
                 if r[what]:
                     print(f"{what.upper()} {r['row']} n={r['n']} ({r['call']}): exit code {r['code']}: {r['text']}\n{r[what]}",
                           flush=True)
-            if r["code"] is None:
-                print(f"HUNG {r['row']} n={r['n']} ({r['call']})", flush=True)
+            if r["code"] is None or r["code"] < 0:
+                print(f"{'HUNG' if r['code'] is None else 'CRASHED'} {r['row']} n={r['n']} ({r['call']}): {r['text']}", flush=True)
 
     try:
         mine = rows()
