@@ -294,7 +294,8 @@ void vt_utc_now(char text[32]);
  * The rest counts from the END of the last time and is so long that this one thing takes no more than VT_PACE_SHARE of
  * the time: five of them take at most 2 %.  But it is never longer than most_s: what must be seen within some time is
  * seen within that, whatever it costs.  What costs next to nothing (VT_PACE_SHARE of every_s) keeps its rhythm: every
- * every_s, from begin to begin.  The first time that something took a quarter of a second the log says so:
+ * every_s, from begin to begin.  What was slow once and not the time before or after is a hiccup (a busy machine): of
+ * the last two costs the smaller one counts.  The first time that this is a quarter of a second the log says so:
  * ev=slow_storage what="..." took_s=... rest_s=...  No clock: the caller says what time it is.  All times are seconds.
  * Give what, every_s and most_s (>= every_s), the rest is 0; it is due at once. */
 #define VT_PACE_SHARE 0.004
@@ -303,6 +304,7 @@ typedef struct vt_pace {
   double every_s;     /* least rest */
   double most_s;      /* longest rest */
   double began, next; /* the last begin; when it is due again */
+  double before;      /* what the last time took */
   int said;           /* the log knows that it is slow */
 } vt_pace;
 int vt_pace_due(const vt_pace *p, double now);

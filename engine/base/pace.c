@@ -11,7 +11,8 @@ void vt_pace_begin(vt_pace *p, double now) { p->began = now; }
 
 void vt_pace_end(vt_pace *p, double now)
 {
-  double took = now - p->began, rest = took / VT_PACE_SHARE;
+  double took = now - p->began, cost = took < p->before ? took : p->before, rest = cost / VT_PACE_SHARE;
+  p->before = took;
   if (took <= VT_PACE_SHARE * p->every_s) { /* cheap: the rhythm is kept */
     p->next = p->began + p->every_s;
     return;
@@ -19,9 +20,9 @@ void vt_pace_end(vt_pace *p, double now)
   if (rest > p->most_s) rest = p->most_s;
   if (rest < p->every_s) rest = p->every_s;
   p->next = now + rest;
-  if (took < SLOW_S || p->said) return;
+  if (cost < SLOW_S || p->said) return;
   p->said = 1;
-  vt_log(VT_LOG_WARN, "pace", "ev=slow_storage what=\"%s\" took_s=%.2f rest_s=%.0f", p->what ? p->what : "", took,
+  vt_log(VT_LOG_WARN, "pace", "ev=slow_storage what=\"%s\" took_s=%.2f rest_s=%.0f", p->what ? p->what : "", cost,
          rest);
 }
 

@@ -1,5 +1,5 @@
 /* place.c - the output folder among the user's own files: whose it is, where it lies, where the potential lies. */
-#define _XOPEN_SOURCE 700 /* realpath */
+#define _GNU_SOURCE /* realpath */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>

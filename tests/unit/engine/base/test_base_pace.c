@@ -33,6 +33,15 @@ static int simulate(vt_pace *p, double cost_s, double until_s, double *spent_s)
   return n;
 }
 
+/* What took took_s twice, the second time from `at`. */
+static void slow_twice(vt_pace *p, double at, double took_s)
+{
+  vt_pace_begin(p, 0);
+  vt_pace_end(p, took_s);
+  vt_pace_begin(p, at);
+  vt_pace_end(p, at + took_s);
+}
+
 static void what_costs_nothing_keeps_its_rhythm(void **state)
 {
   (void)state;
@@ -48,10 +57,25 @@ static void the_rest_counts_from_the_end(void **state)
 {
   (void)state;
   vt_pace p = {.what = "x", .every_s = 2, .most_s = 1e9};
-  vt_pace_begin(&p, 100);
-  vt_pace_end(&p, 102.5); /* longer than the interval: from the begin it would be due at once, for ever */
+  slow_twice(&p, 100, 2.5); /* longer than the interval: from the begin it would be due at once, for ever */
   assert_false(vt_pace_due(&p, 102.5 + 2.5 / 0.004 - 0.001));
   assert_true(vt_pace_due(&p, 102.5 + 2.5 / 0.004 + 0.001));
+}
+
+/* Slow once between two that are not: the rest is the least one, and nothing is said. */
+static void a_hiccup_does_not_count(void **state)
+{
+  (void)state;
+  vt_pace p = {.what = "x", .every_s = 2, .most_s = 300};
+  const double took[] = {0.001, 30, 0.02, 30};
+  const double rest[] = {2 - 0.001, 2, 5, 5}; /* 0.02 / 0.004 */
+  for (size_t k = 0; k < sizeof took / sizeof *took; k++) {
+    vt_pace_begin(&p, 1000);
+    vt_pace_end(&p, 1000 + took[k]);
+    assert_false(vt_pace_due(&p, 1000 + took[k] + rest[k] - 0.001));
+    assert_true(vt_pace_due(&p, 1000 + took[k] + rest[k] + 0.001));
+  }
+  assert_int_equal(p.said, 0);
 }
 
 static void five_things_take_at_most_two_percent(void **state)
@@ -62,7 +86,7 @@ static void five_things_take_at_most_two_percent(void **state)
     vt_pace p = {.what = "x", .every_s = 1, .most_s = 1e9};
     double spent, until = 500 * cost[k] / 0.004 + 1000;
     assert_true(simulate(&p, cost[k], until, &spent) > 1);
-    assert_true(5 * spent <= 0.02 * until + 5 * cost[k]); /* one may have begun just before the end */
+    assert_true(5 * spent <= 0.02 * until + 10 * cost[k]); /* the first, and one that began just before the end */
   }
 }
 
@@ -70,10 +94,9 @@ static void the_cap_wins_over_the_share(void **state)
 {
   (void)state;
   vt_pace p = {.what = "x", .every_s = 1, .most_s = 60};
-  vt_pace_begin(&p, 0);
-  vt_pace_end(&p, 5); /* by its share it would rest for 1250 s */
-  assert_false(vt_pace_due(&p, 64.9));
-  assert_true(vt_pace_due(&p, 65));
+  slow_twice(&p, 10, 5); /* by its share it would rest for 1250 s */
+  assert_false(vt_pace_due(&p, 74.9));
+  assert_true(vt_pace_due(&p, 75));
 }
 
 static void slow_storage_is_said_once_with_name_and_time(void **state)
@@ -112,9 +135,12 @@ static void a_sign_of_life_keeps_errno(void **state)
 
 int main(void)
 {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(what_costs_nothing_keeps_its_rhythm),          cmocka_unit_test(the_rest_counts_from_the_end),
-      cmocka_unit_test(five_things_take_at_most_two_percent),         cmocka_unit_test(the_cap_wins_over_the_share),
-      cmocka_unit_test(slow_storage_is_said_once_with_name_and_time), cmocka_unit_test(a_sign_of_life_keeps_errno)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(what_costs_nothing_keeps_its_rhythm),
+                                     cmocka_unit_test(the_rest_counts_from_the_end),
+                                     cmocka_unit_test(a_hiccup_does_not_count),
+                                     cmocka_unit_test(five_things_take_at_most_two_percent),
+                                     cmocka_unit_test(the_cap_wins_over_the_share),
+                                     cmocka_unit_test(slow_storage_is_said_once_with_name_and_time),
+                                     cmocka_unit_test(a_sign_of_life_keeps_errno)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
