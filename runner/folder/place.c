@@ -1,5 +1,6 @@
 /* place.c - the output folder among the user's own files: whose it is, where it lies, where the potential lies. */
-#define _GNU_SOURCE /* realpath */
+/* NOLINTNEXTLINE(bugprone-reserved-identifier,readability-identifier-naming): libc's word for realpath */
+#define _GNU_SOURCE
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>

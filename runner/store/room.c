@@ -1,5 +1,6 @@
 /* room.c - space on the disk for an assembly: asked for and reserved before anything is written. */
-#define _GNU_SOURCE /* fallocate */
+/* NOLINTNEXTLINE(bugprone-reserved-identifier,readability-identifier-naming): libc's word for fallocate */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
