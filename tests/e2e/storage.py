@@ -23,7 +23,7 @@ class Storage(unittest.TestCase):
         cls.disk = cls.tmp / "disk"
         cls.disk.mkdir()
         cls.campaign = write_campaign(cls.tmp, produce="4 ps", more=FAST)
-        cls.reference = cls.tmp / "reference"
+        cls.reference = cls.tmp / "reference" / "out"  # as deep as disk/out: the store holds the way to the potential
         p = run(cls.campaign, cls.reference)
         assert p.returncode == 0, p.stdout + p.stderr
         cls.journal = sum(f.stat().st_size for f in cls.reference.glob("journal/*"))
@@ -75,7 +75,7 @@ class Storage(unittest.TestCase):
         self.continues(out)
 
     def test_3_a_file_size_limit(self):
-        out = self.tmp / "limited"
+        out = self.tmp / "limited" / "out"
         kib = 8192  # enough for MPI's shared memory, less than results.h5 reserves
         shell = f"ulimit -f {kib}; exec " + " ".join(f"'{w}'" for w in command(self.campaign, out, 2))
         p = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, timeout=200)
@@ -110,7 +110,7 @@ class Storage(unittest.TestCase):
         self.continues(out)
 
     def test_6_the_folder_vanishes(self):
-        out = self.tmp / "vanishing"
+        out = self.tmp / "vanishing" / "out"
         p = start(self.campaign, out, 2)
         wait_until(lambda: glasses(out) >= 2)
         os.rename(out, self.tmp / "elsewhere")
