@@ -139,6 +139,7 @@ vt_status vt__json_campaign(const vt_campaign *c, const vt_fits *f, vt_json **ou
   VT_PASS(vt__names_of(c, &names, err));
   *out = json_fits(names, c->n_comp, f->fitted, f->n_quantities);
   vt__json_groups(c, f, *out);
+  vt_json_put(*out, "gates", vt__json_gates(c, f, -1, -1));
   vt_free(names);
   return VT_OK;
 }

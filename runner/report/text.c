@@ -181,6 +181,7 @@ vt_status vt_report_campaign_text(vt_buf *out, const vt_campaign *c, const vt_fi
   for (int q = VT_Q_HEADLINES; q < f->n_quantities; q++) text_other(out, &f->fitted[q], c->n_comp);
   if (out->len > before) vt_buf_printf(out, "\n");
   text_headlines(out, c, f);
+  vt__text_gates(out, c, f);
   vt_buf_printf(out, "\n");
   vt_free(names);
   return vt_buf_check(out, err);
