@@ -1,4 +1,4 @@
-/* tables_groups.c - /structure, /stationarity and /gates by task; /pool, /residence and /structure_mean by composition and
+/* tables_groups.c - /structure, /stationarity, /gates by task; /pool, /residence and /structure_mean by composition and
  * temperature. */
 #include <math.h>
 #include <stddef.h>
