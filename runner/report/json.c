@@ -89,6 +89,7 @@ static vt_json *json_compare(const char *const *names, const vt_compare *c, vt_j
   vt_json_put(o, "outlying_glasses", json_outlying(names, c));
   vt_fields_json(o, &vt_verdict_fields, c);
   if (!isfinite(c->p_common_level)) vt_json_warn(w, "p_common_slope, p_common_level: too few glasses or temperatures");
+  if (c->k == 2) vt_json_warn(w, "tau_decades, tau_Ea_eV: two compositions have a difference, but no spread");
   if (!isfinite(c->p_permutation)) vt_json_warn(w, "p_permutation: too few glasses");
   if (c->n_outlying > 0)
     vt_json_warn(w, "outlying_glasses: %d count with less than full weight in the comparison", (int)c->n_outlying);
