@@ -68,8 +68,10 @@ static int find_furthest(const vt_compare *c)
 /* A number beside the limit that it is held against: as many decimals (two to six) as tell the two apart. */
 static int decimals_of(double x, double limit)
 {
+  enum { MOST = 6 };
   int n = 2;
-  for (double unit = 100; n < 6 && round(x * unit) == round(limit * unit); unit *= 10) n++;
+  double unit = 100;
+  while (n < MOST && round(x * unit) == round(limit * unit)) unit *= 10, n++;
   return n;
 }
 
