@@ -75,11 +75,18 @@ static int decimals_of(double x, double limit)
   return n;
 }
 
+static void explain_bound(vt_compare *c, const char *what, double least, double limit, const char *caveat)
+{
+  const int n = decimals_of(least, limit);
+  (void)snprintf(c->why, sizeof c->why, "decided by %s is at least %.*f decades (95 %%), beyond %.*f%s", what, n, least,
+                 n, limit, caveat);
+}
+
 static int is_sensitive(const vt__screen *t, vt_compare *c)
 {
   const char *caveat = t->single ? " (one glass each: the spread between glasses is not in these intervals)" : "";
   const vt_compare_limits *lim = &t->in->lim;
-  int i = find_outside(t, c), n;
+  int i = find_outside(t, c);
   char name[80];
   if (i >= 0)
     (void)snprintf(c->why, sizeof c->why,
@@ -88,15 +95,9 @@ static int is_sensitive(const vt__screen *t, vt_compare *c)
                    name_of(t, c, i, name), c->delta[i], c->delta_lo90[i], c->delta_hi90[i], lim->margin, (int)c->k,
                    caveat);
   else if (c->k > 2 && c->tau_wide_lo > lim->tau_margin)
-    n = decimals_of(c->tau_wide_lo, lim->tau_margin),
-    (void)snprintf(c->why, sizeof c->why,
-                   "decided by tau: the spread tau is at least %.*f decades (95 %%), beyond %.*f%s", n, c->tau_wide_lo,
-                   n, lim->tau_margin, caveat);
+    explain_bound(c, "tau: the spread tau", c->tau_wide_lo, lim->tau_margin, caveat);
   else if (c->range_lo > lim->range_margin)
-    n = decimals_of(c->range_lo, lim->range_margin),
-    (void)snprintf(c->why, sizeof c->why,
-                   "decided by the range: the range is at least %.*f decades (95 %%), beyond %.*f%s", n, c->range_lo, n,
-                   lim->range_margin, caveat);
+    explain_bound(c, "the range: the range", c->range_lo, lim->range_margin, caveat);
   else
     return 0;
   return 1;
