@@ -83,6 +83,26 @@ static void more_compositions_are_asked_all_three_tests(void **state)
   assert_true(c.tau_wide_hi < 0.2 && c.range_hi < 0.8);
 }
 
+/* A reach that passes its margin by 0.0004 decades: with two decimals both would read the same. */
+static void a_number_next_to_its_limit_has_decimals_that_tell_them_apart(void **state)
+{
+  (void)state;
+  const vt_arrh f[2] = {made(-5.5, 0.03, 5), made(-5.2, 0.03, 5)};
+  vt_compare_limits lim = limits;
+  vt_compare c = decided(f, 2, lim);
+  const double reach = fmax(-c.delta_lo90[0], c.delta_hi90[1]);
+  double d, lo, hi, margin;
+  lim.margin = reach - 0.0004;
+  c = decided(f, 2, lim);
+  assert_int_equal(c.verdict, VT_UNDECIDED);
+  const char *at = strstr(c.why, ", ");
+  assert_non_null(at);
+  assert_int_equal(sscanf(at + 2, "%lf decades from the mean (90 %%: %lf to %lf), straddles the margin of %lf", &d, &lo,
+                          &hi, &margin),
+                   4);
+  assert_true(fmax(-lo, hi) > margin);
+}
+
 static int begins(const vt_compare *c, const char *with) { return strncmp(c->why, with, strlen(with)) == 0; }
 
 /* Over many sets: whatever is said, the number that is held against its limit lies on the side that the sentence says,
@@ -132,6 +152,7 @@ int main(void)
       cmocka_unit_test(two_compositions_are_decided_without_tau),
       cmocka_unit_test(one_composition_has_nothing_to_compare),
       cmocka_unit_test(more_compositions_are_asked_all_three_tests),
+      cmocka_unit_test(a_number_next_to_its_limit_has_decimals_that_tell_them_apart),
       cmocka_unit_test(no_printed_number_lies_on_the_other_side_of_its_limit),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
