@@ -91,8 +91,8 @@ def print_numbers():
 
 
 def drawn_effects(rng):
-    """Spreads from nothing to ten times the errors, errors that differ by factors."""
-    for k in (2, 3, 5, 8, 27):
+    """Spreads from nothing to ten times the errors, errors that differ by factors; two compositions have no spread."""
+    for k in (3, 4, 5, 8, 27):
         for tau in (0.0, 0.0, 0.0, 0.02, 0.1, 0.3, 1.0):
             s = 0.1 * np.exp(0.7 * rng.normal(size=k))
             yield list(-5 + tau * rng.normal(size=k) + s * rng.normal(size=k)), list(s)

@@ -147,6 +147,10 @@ static vt_status range_by_draws(const vt__screen *t, uint64_t key, vt_compare *c
   return VT_OK;
 }
 
+/* One degree of freedom bounds no spread: beside a verdict on two compositions such numbers would only contradict it.
+ */
+static void no_spread(vt_compare *c) { c->tau = c->tau_lo = c->tau_hi = c->tau_dl = c->tau_ea_ev = (double)NAN; }
+
 /* Two compositions: the range is their difference. */
 static void range_of_two(const vt__screen *t, vt_compare *c)
 {
@@ -251,6 +255,7 @@ static vt_status compare_all(const vt__screen *t, vt_compare *c, vt_err *err)
   activation_energies(t, c);
   VT_PASS(vt__p_permutation(t, t->in->key, &c->p_permutation, err));
   list_outlying(t, c);
+  if (t->k == 2) no_spread(c);
   vt__decide(t, c);
   return VT_OK;
 }
@@ -301,8 +306,10 @@ vt_status vt_compare_fits(const vt_compare_input *in, vt_compare *out, vt_err *e
         out->why, sizeof out->why,
         "the glasses of every composition that has several agree to the last digit: nothing tells how far to "
         "trust a difference");
-  } else if (t->k < 2)
-    (void)snprintf(out->why, sizeof out->why, "%d of %d compositions are resolved: at least two are needed", t->k,
+  } else if (in->n == 1)
+    (void)snprintf(out->why, sizeof out->why, "one composition");
+  else if (t->k < 2)
+    (void)snprintf(out->why, sizeof out->why, "%d of %d compositions are resolved, at least two are needed", t->k,
                    in->n);
   else
     VT_TRY_OUT(compare_all(t, out, err), err, "comparison of %d compositions", in->n);

@@ -51,13 +51,13 @@ typedef struct vt_compare {
   double t_ref_k;
   double mean_decades;              /* random-effects mean of log10 x                               */
   double next_lo95, next_hi95;      /* where one more composition would lie (T 9.2); NaN for two    */
-  double tau, tau_lo, tau_hi;       /* Paule-Mandel spread, Q-profile 95 % interval, decades     */
-  double tau_dl;                    /* DerSimonian-Laird, for comparison                            */
+  double tau, tau_lo, tau_hi;       /* Paule-Mandel spread, Q-profile 95 % interval, decades; NaN for two */
+  double tau_dl;                    /* DerSimonian-Laird, for comparison; NaN for two               */
   double tau_wide_lo, tau_wide_hi;  /* 95 % interval that also allows for the error of the variance between glasses;
                                      * it decides (T 9.3); NaN for two compositions         */
   double range, range_lo, range_hi; /* noise-corrected range and 95 % bounds, decades      */
   double i2, q, q_p;
-  double tau_ea_ev;        /* the same spread of activation energies                       */
+  double tau_ea_ev;        /* the same spread of activation energies; NaN for two          */
   double glass_sd_decades; /* sd between glasses, pooled, sampling included; NaN if no composition has two */
   double p_common_slope, p_common_level; /* F tests with glasses as the error stratum: one slope; then one level given
                                           * one slope.  NaN unless every composition has two glasses (T 9.5) */

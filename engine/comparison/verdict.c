@@ -65,6 +65,23 @@ static int find_furthest(const vt_compare *c)
   return worst;
 }
 
+/* A number beside the limit that it is held against: as many decimals (two to six) as tell the two apart. */
+static int decimals_of(double x, double limit)
+{
+  enum { MOST = 6 };
+  int n = 2;
+  double unit = 100;
+  while (n < MOST && round(x * unit) == round(limit * unit)) unit *= 10, n++;
+  return n;
+}
+
+static void explain_bound(vt_compare *c, const char *what, double least, double limit, const char *caveat)
+{
+  const int n = decimals_of(least, limit);
+  (void)snprintf(c->why, sizeof c->why, "decided by %s is at least %.*f decades (95 %%), beyond %.*f%s", what, n, least,
+                 n, limit, caveat);
+}
+
 static int is_sensitive(const vt__screen *t, vt_compare *c)
 {
   const char *caveat = t->single ? " (one glass each: the spread between glasses is not in these intervals)" : "";
@@ -73,16 +90,14 @@ static int is_sensitive(const vt__screen *t, vt_compare *c)
   char name[80];
   if (i >= 0)
     (void)snprintf(c->why, sizeof c->why,
-                   "%s differs from the mean by %+.2f decades (90 %%: %+.2f to %+.2f), beyond %.2f, also when all %d "
-                   "compositions are asked at once%s",
+                   "decided by the contrast: %s differs from the mean by %+.2f decades (90 %%: %+.2f to %+.2f), beyond "
+                   "%.2f, also when all %d compositions are asked at once%s",
                    name_of(t, c, i, name), c->delta[i], c->delta_lo90[i], c->delta_hi90[i], lim->margin, (int)c->k,
                    caveat);
   else if (c->k > 2 && c->tau_wide_lo > lim->tau_margin)
-    (void)snprintf(c->why, sizeof c->why, "the spread tau is at least %.2f decades (95 %%), beyond %.2f%s",
-                   c->tau_wide_lo, lim->tau_margin, caveat);
+    explain_bound(c, "tau: the spread tau", c->tau_wide_lo, lim->tau_margin, caveat);
   else if (c->range_lo > lim->range_margin)
-    (void)snprintf(c->why, sizeof c->why, "the range is at least %.2f decades (95 %%), beyond %.2f%s", c->range_lo,
-                   lim->range_margin, caveat);
+    explain_bound(c, "the range: the range", c->range_lo, lim->range_margin, caveat);
   else
     return 0;
   return 1;
@@ -100,10 +115,12 @@ static void explain_contrast(const vt__screen *t, vt_compare *c)
     if (g > most) most = g;
     if (g < least) least = g;
   }
+  const double reach = fmax(-c->delta_lo90[i], c->delta_hi90[i]);
+  const int d = decimals_of(reach, margin);
   int used = snprintf(c->why, sizeof c->why,
-                      "%s: %+.2f decades from the mean (90 %%: %+.2f to %+.2f) straddles the "
-                      "margin of %.2f; ",
-                      name_of(t, c, i, name), c->delta[i], c->delta_lo90[i], c->delta_hi90[i], margin);
+                      "open by the contrast: %s, %+.*f decades from the mean (90 %%: %+.*f to %+.*f), straddles the "
+                      "margin of %.*f; ",
+                      name_of(t, c, i, name), d, c->delta[i], d, c->delta_lo90[i], d, c->delta_hi90[i], d, margin);
   if (used < 0 || used >= (int)sizeof c->why) return;
   char *at = c->why + used;
   size_t left = sizeof c->why - (size_t)used;
@@ -137,17 +154,38 @@ static int is_undecided(const vt__screen *t, vt_compare *c)
   else if (!all_equivalent)
     explain_contrast(t, c);
   else if (c->k > 2 && !(c->tau_wide_hi < lim->tau_margin))
-    (void)snprintf(c->why, sizeof c->why,
-                   "the spread tau may be up to %.2f decades (95 %%), the limit is %.2f: more compositions (now %d) or "
-                   "more glasses are needed",
-                   c->tau_wide_hi, lim->tau_margin, (int)c->k);
+    (void)snprintf(
+        c->why, sizeof c->why,
+        "open by tau: the spread tau may be up to %.*f decades (95 %%), the limit is %.*f: more compositions "
+        "(now %d) or more glasses are needed",
+        decimals_of(c->tau_wide_hi, lim->tau_margin), c->tau_wide_hi, decimals_of(c->tau_wide_hi, lim->tau_margin),
+        lim->tau_margin, (int)c->k);
   else if (!(c->range_hi < lim->range_margin))
-    (void)snprintf(c->why, sizeof c->why,
-                   "the range may be up to %.2f decades (95 %%), the limit is %.2f: more glasses are needed",
-                   c->range_hi, lim->range_margin);
+    (void)snprintf(
+        c->why, sizeof c->why,
+        "open by the range: it may be up to %.*f decades (95 %%), the limit is %.*f: more glasses are needed",
+        decimals_of(c->range_hi, lim->range_margin), c->range_hi, decimals_of(c->range_hi, lim->range_margin),
+        lim->range_margin);
   else
     return 0;
   return 1;
+}
+
+/* "Insensitive" needs every test that is asked. */
+static void explain_insensitive(const vt__screen *t, vt_compare *c)
+{
+  const vt_compare_limits *lim = &t->in->lim;
+  char tau[80] = "";
+  if (c->k > 2) (void)snprintf(tau, sizeof tau, ", the spread tau is below %.2f", lim->tau_margin);
+  int used =
+      snprintf(c->why, sizeof c->why,
+               "decided by %s: %s lie within %.2f decades of the mean (90 %%)%s and the range is below %.2f (95 %%)",
+               c->k > 2 ? "all three tests" : "contrast and range", c->k > 2 ? "all compositions" : "both compositions",
+               lim->margin, tau, lim->range_margin);
+  if (c->n_outlying > 0 && used > 0)
+    (void)snprintf(c->why + used, sizeof c->why - (size_t)used,
+                   "; %d outlying glass%s counted with less than full weight", (int)c->n_outlying,
+                   c->n_outlying == 1 ? "" : "es");
 }
 
 void vt__decide(const vt__screen *t, vt_compare *c)
@@ -157,13 +195,6 @@ void vt__decide(const vt__screen *t, vt_compare *c)
     c->verdict = VT_SENSITIVE;
   } else if (!is_undecided(t, c)) {
     c->verdict = VT_INSENSITIVE;
-    int used = snprintf(c->why, sizeof c->why,
-                        "all %d compositions lie within %.2f decades of the mean (90 %%) and the range is below %.2f "
-                        "(95 %%)",
-                        (int)c->k, t->in->lim.margin, t->in->lim.range_margin);
-    if (c->n_outlying > 0 && used > 0)
-      (void)snprintf(c->why + used, sizeof c->why - (size_t)used,
-                     "; %d outlying glass%s counted with less than full weight", (int)c->n_outlying,
-                     c->n_outlying == 1 ? "" : "es");
+    explain_insensitive(t, c);
   }
 }

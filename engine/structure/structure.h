@@ -106,12 +106,15 @@ enum { VT_CONTINUOUS = 0, VT_INTERMITTENT, VT_ENDPOINT, VT_SURVIVALS };
 /* Means over metals, anions, bonds or ions of all species with that role; NaN where an observable was not asked for. */
 typedef struct vt_structure_summary {
   double density_g_cm3;
-  double cn_metal, cn4;                  /* anions around a metal; fraction of metals with four                 */
-  double o_count;                        /* oxygens around a metal                                              */
-  double o_fraction[VT_RES_CLASSES + 1]; /* fraction of metals with 0, 1, 2, 3, >= 4 oxygens            */
-  double o_two_metals;                   /* share of the oxygens bound to two metals                            */
-  double x_bridging;                     /* share of the halogens bound to two metals or more                   */
-  double free_anions;                    /* share of all anions bound to no metal                               */
+  double cn_metal, cn4;                       /* anions around a metal; fraction of metals with four                 */
+  double o_count;                             /* oxygens around a metal                                              */
+  double o_fraction[VT_RES_CLASSES + 1];      /* fraction of metals with 0, 1, 2, 3, >= 4 oxygens            */
+  double o_two_metals;                        /* share of the oxygens bound to two metals                            */
+  double x_bridging;                          /* share of the halogens bound to two metals or more                   */
+  double free_anions;                         /* share of all anions bound to no metal                               */
+  double o_variance;                          /* variance of the oxygens of a metal over metals and frames (T 13.6)  */
+  double o_variance_chain, o_variance_random; /* what it would be in linear chains, in a random network    */
+  double metals_close;                        /* pairs of metals nearer than VT_METALS_CLOSE_A in a frame  */
   double chain_mean, chain_weight,
       chain_largest;          /* metals of a fragment: mean over fragments, over metals; the largest */
   double chain_largest_share; /* of all metals                                                       */
@@ -133,6 +136,68 @@ VT_MUST_CHECK vt_status vt_structure_from_arrays(const vt_plan *plan, const vt_a
 
 /* Nothing observed: NaN, absent, unknown. */
 void vt_structure_none(vt_structure_summary *out);
+
+/* ------------------------------------------------------------------ gates (gates.c, T 13.6)
+ *
+ * What must hold before a D is believed: one table of limits, judged for every MD task.  A limit is changed before a
+ * campaign, never after one. */
+
+typedef enum vt_gate_name {
+  VT_GATE_STATIONARY,
+  VT_GATE_FREE_ANIONS,
+  VT_GATE_O_VARIANCE,
+  VT_GATE_MELT,
+  VT_GATE_METALS_CLOSE,
+  VT_GATE_PRESSURE,
+  VT_N_GATES
+} vt_gate_name;
+
+/* A gate is open, shut, or it is not judged, for a reason. */
+#define VT_GATE_STATES(X)                                                                               \
+  X(VT_GATE_NOT_OBSERVED, "not observed", "not observed, or not resolved")                              \
+  X(VT_GATE_FAILED, "failed", "failed")                                                                 \
+  X(VT_GATE_PASSED, "passed", "passed")                                                                 \
+  X(VT_GATE_REPORTED, "reported", "reported, not judged")                                               \
+  X(VT_GATE_NO_LIMIT, "no limit", "the limit holds for 0.75 oxygens a metal, not for this composition") \
+  X(VT_GATE_NO_MELT, "no melt", "nothing is known of the melt that the glass came from")
+typedef enum vt_gate_state { VT_GATE_STATES(VT_REASON_ENUM) } vt_gate_state;
+extern const vt_reasons vt_gate_states;
+
+typedef struct vt_gate_rule {
+  const char *name, *unit;
+  double lo, hi;      /* the value must lie within; -+INFINITY: open on that side; both: reported, not judged */
+  const char *what;   /* the value in words                                                                  */
+  const char *limit;  /* the limit in words: "at most 0.03"                                                  */
+  const char *source; /* where the limit comes from                                                          */
+} vt_gate_rule;
+extern const vt_gate_rule vt_gate_rules[VT_N_GATES];
+
+typedef struct vt_gate {
+  double value;  /* NaN: not observed */
+  int32_t state; /* vt_gate_state     */
+  int32_t reserved;
+} vt_gate;
+
+/* Of one MD task; n_failed counts the shut ones. */
+typedef struct vt_gates {
+  vt_gate gate[VT_N_GATES];
+  int32_t n_failed, reserved;
+} vt_gates;
+
+typedef struct vt_gate_input {
+  const vt_composition *comp;
+  const vt_structure_summary *structure;
+  double pressure_gpa; /* mean of the produce stage; NaN: not observed                                */
+  double melt_a2;      /* vt_melt_metals of the glass; NaN: not known                                */
+} vt_gate_input;
+
+void vt_gates_judge(const vt_gate_input *in, vt_gates *out);
+/* Nothing observed. */
+void vt_gates_none(vt_gates *out);
+/* Mean squared displacement, A^2, of all metals from msd_a2[species] (glass/melt_msd); NaN without a metal. */
+double vt_melt_metals(const vt_composition *c, const double *msd_a2);
+
+#define VT_METALS_CLOSE_A 2.6 /* bonded Al-Al 2.5, Ga-Ga 2.4; across an edge of two polyhedra 2.5 to 3 */
 
 /* Mean over the glasses x[n] that have a value, with its t interval; geometric (T 13.5): of the positive ones, with an
  * interval of positive ends, se still that of the value.  x is overwritten. */

@@ -25,8 +25,8 @@ static double atoms_of(const vt_composition *c, const char *roles)
   return n;
 }
 
-/* Columns `first` to `last` of the rows [species][n] of the species with these roles, each times its number if
- * `moment`; mean weighted by the numbers of atoms.  NaN without the array or such atoms. */
+/* Columns `first` to `last` of the rows [species][n] of the species with these roles, each times its number to the
+ * power `moment` (0 to 2); mean weighted by the numbers of atoms.  NaN without the array or such atoms. */
 static double summary_columns(const run *r, const vt_array_name *name, const char *roles, int first, int last,
                               int moment)
 {
@@ -37,7 +37,7 @@ static double summary_columns(const run *r, const vt_array_name *name, const cha
   const int n = d->dim[1];
   for (int s = 0; s < r->c->n_species; s++)
     for (int k = first; has_role(r->c, s, roles) && k < n && k <= last; k++)
-      sum += r->c->count[s] * v[(ptrdiff_t)s * n + k] * (moment ? k : 1);
+      sum += r->c->count[s] * v[(ptrdiff_t)s * n + k] * (moment == 0 ? 1 : moment == 1 ? k : k * k);
   return sum / atoms_of(r->c, roles);
 }
 
@@ -66,6 +66,16 @@ static void summary_network(const run *r, vt_structure_summary *o)
   o->chain_largest = summary_single(r, &vt_a_chains_largest);
   o->chain_largest_share = o->chain_largest / metals;
   o->cycles_per_metal = summary_single(r, &vt_a_chains_cycles) / metals;
+}
+
+/* Spread of the oxygens over metals, and what two models say it would be (T 13.6). */
+static void summary_o_variance(const run *r, vt_structure_summary *o)
+{
+  enum { ALL = 1000 };
+  const double m = o->o_count, p = m / o->cn_metal;
+  o->o_variance = summary_columns(r, &vt_a_polyhedra_o_count, "M", 0, ALL, 2) - m * m;
+  if (m <= 2) o->o_variance_chain = m * (1 - m / 2);
+  if (p <= 1) o->o_variance_random = o->cn_metal * p * (1 - p);
 }
 
 /* ------------------------------------------------------------------ pairs of metals and anions */
@@ -240,6 +250,10 @@ void vt_structure_none(vt_structure_summary *out)
                             .o_two_metals = no,
                             .x_bridging = no,
                             .free_anions = no,
+                            .o_variance = no,
+                            .o_variance_chain = no,
+                            .o_variance_random = no,
+                            .metals_close = no,
                             .chain_mean = no,
                             .chain_weight = no,
                             .chain_largest = no,
@@ -277,6 +291,8 @@ vt_status vt_structure_from_arrays(const vt_plan *plan, const vt_array_def *defs
   for (int s = 0; s < r.c->n_species; s++) mass += r.c->count[s] * vt_element_mass(r.c->z[s]);
   o.density_g_cm3 = vt_unit_g_cm3(mass, in.volume_a3);
   summary_network(&r, &o);
+  summary_o_variance(&r, &o);
+  o.metals_close = vt__metals_close(r.c, &r.a, in.volume_a3);
   VT_TRY(bonds_of(&r, "X", &o.mx_peak_a, &o.turn_mx, &o.life_mx, err), err, "structure of '%s'", r.c->name);
   VT_TRY(bonds_of(&r, "O", &o.mo_peak_a, &o.turn_mo, &o.life_mo, err), err, "structure of '%s'", r.c->name);
   for (int v = 0; vt_arrays_find(&r.a, &vt_a_residence_lag_ps, NULL) && v < VT_SURVIVALS; v++)

@@ -61,6 +61,23 @@ static vt_status transport_numbers(vt_analysis *a, vt_err *err)
   return VT_OK;
 }
 
+/* What is known is judged; where a gate is shut a warning says so. */
+static vt_status judge_gates(vt_analysis *a, vt_err *err)
+{
+  const vt_measured *m = a->m;
+  VT_PASS(vt_structure_from_arrays(m->plan, m->defs, m->n_defs, m->values, &a->summary, err));
+  const vt_gate_input in = {.comp = vt__comp(a),
+                            .structure = &a->summary,
+                            .pressure_gpa = a->transport.pressure_gpa,
+                            .melt_a2 = m->melt_msd ? vt_melt_metals(vt__comp(a), m->melt_msd) : (double)NAN};
+  vt_gates_judge(&in, &a->gates);
+  for (int k = 0; k < VT_N_GATES; k++)
+    if (a->gates.gate[k].state == VT_GATE_FAILED && k != VT_GATE_STATIONARY) /* which has its own */
+      vt_analysis_warn(a, "gate '%s': %s is %.3g, expected %s", vt_gate_rules[k].name, vt_gate_rules[k].what,
+                       a->gates.gate[k].value, vt_gate_rules[k].limit);
+  return VT_OK;
+}
+
 vt_status vt_analysis_make(vt_analysis *a, const vt_measured *m, int frame, vt_err *err)
 {
   a->m = m;
@@ -68,6 +85,7 @@ vt_status vt_analysis_make(vt_analysis *a, const vt_measured *m, int frame, vt_e
   VT_PASS(transport_numbers(a, err));
   VT_PASS(vt__structure_numbers(a, err));
   VT_PASS(vt__dynamics_numbers(a, err));
+  VT_PASS(judge_gates(a, err));
   return vt_buf_check(&a->warnings, err);
 }
 

@@ -19,7 +19,8 @@ typedef struct vt_measured {
   const vt_cutoffs *cutoffs;
   const vt_array_def *defs;
   int n_defs;
-  const double *values; /* of all defs, concatenated */
+  const double *values;   /* of all defs, concatenated */
+  const double *melt_msd; /* [species] glass/melt_msd of the glass that it started from; NULL: not known */
 } vt_measured;
 
 /* Shares x[n] of first, first + 1, ...; borrowed from the arrays.  x NULL: not observed. */
@@ -91,6 +92,8 @@ typedef struct vt_analysis {
   int n_jumps;
   vt_jump_row jump[VT_MAX_SPECIES];
   vt_stationarity stationarity;
+  vt_structure_summary summary;
+  vt_gates gates;
   vt_buf warnings; /* a line each */
 } vt_analysis;
 

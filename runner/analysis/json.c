@@ -289,4 +289,5 @@ void vt_analysis_json(const vt_analysis *a, vt_json *o)
   vt_json_put(o, "bonds", bonds_json(a));
   vt_json_put(o, "jumps", jumps_json(a));
   vt_json_put(o, "stationarity", stationarity_json(a));
+  vt_json_put(o, "gates", vt_gates_json(&a->gates));
 }

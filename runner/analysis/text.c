@@ -12,6 +12,20 @@ static void analysis_text_estimate(FILE *f, const char *what, double x, double s
     (void)fprintf(f, "  %-22s not resolved\n", what);
 }
 
+/* "gates  stationary 2.1 passed, free_anions 0.08 failed (at most 0.03), melt not known" */
+static void gates_text(const vt_analysis *a, FILE *f)
+{
+  (void)fprintf(f, "  %-22s", "gates");
+  for (int k = 0; k < VT_N_GATES; k++) {
+    const vt_gate *g = &a->gates.gate[k];
+    (void)fprintf(f, "%s%s ", k ? ", " : " ", vt_gate_rules[k].name);
+    if (isfinite(g->value)) (void)fprintf(f, "%.3g ", g->value);
+    (void)fprintf(f, "%s", vt_gate_states.row[g->state].name);
+    if (g->state == VT_GATE_FAILED) (void)fprintf(f, " (%s)", vt_gate_rules[k].limit);
+  }
+  (void)fprintf(f, "\n");
+}
+
 void vt_analysis_transport_text(const vt_analysis *a, FILE *f)
 {
   const vt_transport *t = &a->transport;
@@ -32,6 +46,7 @@ void vt_analysis_transport_text(const vt_analysis *a, FILE *f)
   analysis_text_estimate(f, "sigma (Nernst-Einstein)", t->sigma_ne_mS_cm, t->sigma_ne_se, "mS/cm");
   analysis_text_estimate(f, "Haven (framework)", t->haven_fw, t->haven_fw_se, "");
   analysis_text_estimate(f, "Haven (total)", t->haven_total, t->haven_total_se, "");
+  gates_text(a, f);
 }
 
 static void transference_text(const vt_analysis *a, const char *frame, const vt_onsager *q, FILE *f)

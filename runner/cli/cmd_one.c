@@ -212,6 +212,18 @@ static void cutoffs_of(const vt_plan *p, const vt_array_def *defs, int n_defs, c
     }
 }
 
+/* glass/melt_msd of the glass that an MD task started from, borrowed from its values. */
+static vt_status melt_of(const one *o, int task, const vt_result *glass, const double **msd, vt_err *err)
+{
+  vt_plan p;
+  vt_array_def defs[VT_MAX_ARRAYS];
+  int n = 0;
+  VT_PASS(vt_campaign_plan(o->c, o->c->task[task].needs, &p, err));
+  VT_PASS(vt_replica_layout(&p, defs, VT_MAX_ARRAYS, &n, err));
+  *msd = vt_array_find(defs, n, glass->values, &vt_a_glass_melt_msd, NULL);
+  return VT_OK;
+}
+
 static void print_json(const one *o, const vt_plan *p, const vt_result *r, const vt_analysis *a, int same,
                        const char *where)
 {
@@ -289,9 +301,10 @@ static vt_status do_task(const one *o, int task, int *code, vt_err *err)
   rc = one_run(o, &p, glass.values, glass.n_values, &r, err);
   if (rc != VT_OK) goto out; /* the chain names the task */
   VT_TRY_OUT(vt_replica_layout(&p, defs, VT_MAX_ARRAYS, &n_defs, err), err, "layout");
-  const vt_measured m = {.plan = &p, .cutoffs = &cut, .defs = defs, .n_defs = n_defs, .values = r.values};
+  vt_measured m = {.plan = &p, .cutoffs = &cut, .defs = defs, .n_defs = n_defs, .values = r.values};
   if (p.kind == VT_TASK_MD) {
     cutoffs_of(&p, defs, n_defs, r.values, &cut);
+    VT_TRY_OUT(melt_of(o, task, &glass, &m.melt_msd, err), err, "glass of row %d", task);
     VT_TRY_OUT(vt_analysis_make(&a, &m, VT_TR_FRAMEWORK, err), err, "analysis of row %d", task);
   }
   if (o->check) VT_TRY_OUT(one_compare(o, &p, &r, &same, where, err), err, "--check");

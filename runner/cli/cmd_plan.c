@@ -1,38 +1,8 @@
 /* cmd_plan.c - what a campaign will cost, and what it will resolve. */
-#include <math.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "runner/cli/plan.h"
-
-#define ASSUMPTION                                                                                                     \
-  "D of every alkali = 2.7e-6 cm2/s at 500 K with Ea = 0.30 eV (LiAlCl2.5O0.75: 1.52 mS/cm at 303 K, Haven ratio 1); " \
-  "error of one glass after He et al. 2018; differences between glasses come on top"
-
-typedef struct forecast {
-  int comp;       /* row of the composition        */
-  vt_foreseen *f; /* [n_temp] borrowed scratch     */
-  double ea_se_ev, log10_ref_se;
-} forecast;
-
-static void foresee(const vt_campaign *c, int comp, forecast *out)
-{
-  int n_alkali = vt_plan_n_alkali(&c->comp[comp]);
-  out->comp = comp;
-  for (int i = 0; i < c->n_temp; i++)
-    out->f[i] = vt_plan_foresee(n_alkali, c->t_k[i], c->protocol.produce_ps, c->n_glasses);
-  vt_plan_foresee_line(out->f, c->n_temp, c->compare.t_ref_k, &out->ea_se_ev, &out->log10_ref_se);
-}
-
-/* The composition whose errors will be largest: fewest alkali ions (but some), or -1. */
-static int weakest(const vt_campaign *c)
-{
-  int w = -1;
-  for (int i = 0; i < c->n_comp; i++) {
-    int n = vt_plan_n_alkali(&c->comp[i]);
-    if (n > 0 && (w < 0 || n < vt_plan_n_alkali(&c->comp[w]))) w = i;
-  }
-  return w;
-}
 
 /* ------------------------------------------------------------------ text */
 
@@ -54,29 +24,8 @@ static void print_time(double s)
     printf("%.3g h", s / 3600);
 }
 
-static void print_forecast(const vt_campaign *c, const forecast *f)
-{
-  const vt_composition *comp = &c->comp[f->comp];
-  printf("predicted errors of D, weakest composition %s (%d alkali ions), %g ps of production\n"
-         "  assumed: %s\n  %8s %12s %12s %12s\n",
-         comp->name, vt_plan_n_alkali(comp), c->protocol.produce_ps, ASSUMPTION, "T (K)", "D (cm2/s)", "one glass",
-         "all glasses");
-  for (int i = 0; i < c->n_temp; i++) {
-    const vt_foreseen *p = &f->f[i];
-    if (p->resolved)
-      printf("  %8g %12.2g %11.0f%% %11.0f%%\n", p->t_k, p->d_cm2_s, 100 * p->rel_one, 100 * p->rel_all);
-    else
-      printf("  %8g %12.2g probably not resolved: needs about %.2g ns\n", p->t_k, p->d_cm2_s, p->needs_ps * 1e-3);
-  }
-  if (isfinite(f->ea_se_ev))
-    printf("  Arrhenius line: Ea +- %.2g eV, log10 D(%g K) +- %.2g\n", f->ea_se_ev, c->compare.t_ref_k,
-           f->log10_ref_se);
-  else
-    printf("  Arrhenius line: not resolved\n");
-}
-
 static void print_text(const vt_campaign *c, const vt_calibration *cal, const vt_plan_cost *cost, int ranks,
-                       const forecast *f)
+                       vt_forecast *f)
 {
   printf("campaign '%s': %d compositions x %d glasses x %d temperatures\n", c->name, c->n_comp, c->n_glasses,
          c->n_temp);
@@ -94,46 +43,13 @@ static void print_text(const vt_campaign *c, const vt_calibration *cal, const vt
   print_bytes("store   ", cost->store_bytes);
   print_bytes(" before compression; memory", (double)cost->memory_bytes);
   printf(" per rank\n");
-  if (f) print_forecast(c, f);
+  vt_forecast_print(f);
 }
 
 /* ------------------------------------------------------------------ JSON */
 
-static vt_json *point_json(const vt_foreseen *p)
-{
-  vt_json *o = vt_json_object();
-  vt_json_put(o, "T_K", vt_json_num(p->t_k));
-  vt_json_put(o, "D_assumed_cm2_s", vt_json_num(p->d_cm2_s));
-  vt_json_put(o, "n_eff", vt_json_num(p->n_eff));
-  vt_json_put(o, "D_rel_se_one_glass", vt_json_num(p->resolved ? p->rel_one : (double)NAN));
-  vt_json_put(o, "D_rel_se", vt_json_num(p->resolved ? p->rel_all : (double)NAN));
-  vt_json_put(o, "resolved", vt_json_bool(p->resolved));
-  vt_json_put(o, "needs_ps", vt_json_num(p->needs_ps));
-  return o;
-}
-
-static vt_json *forecast_json(const vt_campaign *c, forecast *f)
-{
-  vt_json *o = vt_json_object(), *list = vt_json_array();
-  vt_json_put(o, "assumption", vt_json_text(ASSUMPTION));
-  for (int i = 0; i < c->n_comp; i++) {
-    if (vt_plan_n_alkali(&c->comp[i]) == 0) continue;
-    foresee(c, i, f);
-    vt_json *x = vt_json_object(), *points = vt_json_array();
-    for (int k = 0; k < c->n_temp; k++) vt_json_add(points, point_json(&f->f[k]));
-    vt_json_put(x, "name", vt_json_text(c->comp[i].name));
-    vt_json_put(x, "n_alkali", vt_json_int(vt_plan_n_alkali(&c->comp[i])));
-    vt_json_put(x, "points", points);
-    vt_json_put(x, "Ea_se_eV", vt_json_num(f->ea_se_ev));
-    vt_json_put(x, "log10_D_Tref_se", vt_json_num(f->log10_ref_se));
-    vt_json_add(list, x);
-  }
-  vt_json_put(o, "compositions", list);
-  return o;
-}
-
-static void put_json(const vt_campaign *c, const vt_calibration *cal, const vt_plan_cost *cost, int ranks, forecast *f,
-                     vt_json *o)
+static void put_json(const vt_campaign *c, const vt_calibration *cal, const vt_plan_cost *cost, int ranks,
+                     vt_forecast *f, vt_json *o)
 {
   vt_json *speed = vt_json_object(), *points = vt_json_array();
   vt_cli_campaign_json(c, o);
@@ -152,7 +68,7 @@ static void put_json(const vt_campaign *c, const vt_calibration *cal, const vt_p
   vt_json_put(speed, "measured", points);
   vt_json_put(speed, "kernel", cal->n ? vt_json_text(cal->kernel) : vt_json_null());
   vt_json_put(o, "calibration", speed);
-  vt_json_put(o, "predicted", forecast_json(c, f));
+  vt_json_put(o, "predicted", vt_forecast_json(f));
 }
 
 /* ------------------------------------------------------------------ the command */
@@ -170,14 +86,18 @@ static void plan_warn(vt_json *o, const char *fmt, ...)
   (void)fprintf(stderr, "warning: %s\n", text);
 }
 
-static void warn_all(const vt_campaign *c, const vt_calibration *cal, const forecast *weak, vt_json *o)
+static void warn_all(const vt_calibration *cal, vt_forecast *f, vt_json *o)
 {
+  vt_buf lines = {0};
   if (cal->trouble[0]) plan_warn(o, "%s", cal->trouble);
-  for (int i = 0; weak && i < c->n_temp; i++)
-    if (!weak->f[i].resolved)
-      plan_warn(o, "%g K will probably stay unresolved: %g ns of production, about %.2g ns needed", c->t_k[i],
-                c->protocol.produce_ps * 1e-3, weak->f[i].needs_ps * 1e-3);
-  if (weak && !isfinite(weak->ea_se_ev)) plan_warn(o, "fewer than two temperatures will probably be resolved");
+  vt_forecast_warnings(f, cal, &lines);
+  for (char *at = lines.s; at && *at;) {
+    char *end = strchr(at, '\n');
+    if (end) *end = '\0';
+    plan_warn(o, "%s", at);
+    at = end ? end + 1 : NULL;
+  }
+  vt_buf_free(&lines);
 }
 
 /* The batch script instead of the report. */
@@ -193,24 +113,20 @@ static int plan_batch(const vt_campaign *c, const char *path, int ranks, double 
   return rc == VT_OK ? VT_EXIT_OK : vt_cli_fail(&err);
 }
 
-static int cli_plan(const vt_campaign *c, int ranks, double seconds, int json, vt_json *o)
+static int cli_plan(const vt_campaign *c, int ranks, double seconds, const char *former, int json, vt_json *o)
 {
   vt_err err = {0};
-  void *m = NULL;
   vt_calibration cal = {0};
   vt_plan_cost cost;
+  vt_forecast f = {0};
   vt_status rc = seconds > 0 ? vt_plan_calibrate(c, seconds, &cal, &err) : VT_OK;
   if (rc == VT_OK) rc = vt_plan_estimate(c, &cal, ranks, &cost, &err);
-  if (rc == VT_OK) rc = vt_calloc64(&m, (size_t)c->n_temp, sizeof(vt_foreseen), &err);
-  if (rc != VT_OK) return vt_cli_fail(&err);
-  forecast f = {.f = m};
-  int weak = weakest(c);
-  if (json) put_json(c, &cal, &cost, ranks, &f, o);
-  if (weak >= 0) foresee(c, weak, &f);
-  if (!json) print_text(c, &cal, &cost, ranks, weak >= 0 ? &f : NULL);
-  warn_all(c, &cal, weak >= 0 ? &f : NULL, o);
-  vt_free(m);
-  return VT_EXIT_OK;
+  if (rc == VT_OK) rc = vt_forecast_open(&f, c, former, &err);
+  if (rc == VT_OK && json) put_json(c, &cal, &cost, ranks, &f, o);
+  if (rc == VT_OK && !json) print_text(c, &cal, &cost, ranks, &f);
+  if (rc == VT_OK) warn_all(&cal, &f, o);
+  vt_forecast_free(&f);
+  return rc == VT_OK ? VT_EXIT_OK : vt_cli_fail(&err);
 }
 
 int cmd_plan(int argc, char **argv)
@@ -220,22 +136,25 @@ int cmd_plan(int argc, char **argv)
   int json = 0, huge = 0, sbatch = 0, ranks = 0;
   vt_sbatch b = {0};
   double seconds = 1;
-  const vt_opt opt[] = {{"ranks", VT_OPT_INT, "N",
-                         "MPI ranks (default: the cores of this machine; with --sbatch as many as can be kept busy)",
-                         &ranks, 1, MOST_RANKS},
-                        {"calibrate", VT_OPT_REAL, "S",
-                         "seconds of MD to measure the speed; 0: assume 4 us per atom and step (1)", &seconds, 0, 600},
-                        {"json", VT_OPT_FLAG, NULL, "print JSON", &json, 0, 0},
-                        {"sbatch", VT_OPT_FLAG, NULL,
-                         "print a SLURM batch script with ranks, time and memory for this campaign", &sbatch, 0, 0},
-                        {"time", VT_OPT_TEXT, "HH:MM:SS",
-                         "with --sbatch: the longest time limit that the site allows; the job requeues itself", &b.time,
-                         0, 0},
-                        {"partition", VT_OPT_TEXT, "P", "with --sbatch: the partition", &b.partition, 0, 0},
-                        {"account", VT_OPT_TEXT, "A", "with --sbatch: the account to charge", &b.account, 0, 0},
-                        {"array", VT_OPT_INT, "K", "with --sbatch: K jobs of --ranks each that share the campaign",
-                         &b.array, 1, MOST_ARRAY},
-                        {"allow-huge", VT_OPT_FLAG, NULL, "allow more than 10^6 tasks", &huge, 0, 0}};
+  const char *former = NULL;
+  const vt_opt opt[] = {
+      {"ranks", VT_OPT_INT, "N",
+       "MPI ranks (default: the cores of this machine; with --sbatch as many as can be kept busy)", &ranks, 1,
+       MOST_RANKS},
+      {"calibrate", VT_OPT_REAL, "S", "seconds of MD to measure the speed; 0: assume 4 us per atom and step (1)",
+       &seconds, 0, 600},
+      {"former", VT_OPT_TEXT, "DIR",
+       "predict errors from the D that this output folder found for the same compositions", &former, 0, 0},
+      {"json", VT_OPT_FLAG, NULL, "print JSON", &json, 0, 0},
+      {"sbatch", VT_OPT_FLAG, NULL, "print a SLURM batch script with ranks, time and memory for this campaign", &sbatch,
+       0, 0},
+      {"time", VT_OPT_TEXT, "HH:MM:SS",
+       "with --sbatch: the longest time limit that the site allows; the job requeues itself", &b.time, 0, 0},
+      {"partition", VT_OPT_TEXT, "P", "with --sbatch: the partition", &b.partition, 0, 0},
+      {"account", VT_OPT_TEXT, "A", "with --sbatch: the account to charge", &b.account, 0, 0},
+      {"array", VT_OPT_INT, "K", "with --sbatch: K jobs of --ranks each that share the campaign", &b.array, 1,
+       MOST_ARRAY},
+      {"allow-huge", VT_OPT_FLAG, NULL, "allow more than 10^6 tasks", &huge, 0, 0}};
   vt_usage u = {.name = "plan",
                 .args = "CAMPAIGN",
                 .doc =
@@ -250,6 +169,7 @@ int cmd_plan(int argc, char **argv)
   int code = vt_cli_parse(&u, argc, argv);
   if (code < 0 && !sbatch && (b.time || b.partition || b.account || b.array))
     code = vt_cli_usage_error(&u, "--time, --partition, --account and --array need --sbatch");
+  if (code < 0 && sbatch && former) code = vt_cli_usage_error(&u, "--sbatch and --former exclude each other");
   if (code < 0 && sbatch && json) code = vt_cli_usage_error(&u, "--sbatch and --json exclude each other");
   if (code < 0) code = vt_plan_sbatch_check(&u, &b);
   if (code < 0) code = vt_cli_readable(&u, u.arg[0]);
@@ -261,7 +181,7 @@ int cmd_plan(int argc, char **argv)
   if (c && sbatch)
     code = plan_batch(c, u.arg[0], ranks, seconds, &b);
   else if (c)
-    code = cli_plan(c, ranks > 0 ? ranks : cores > 0 && cores < MOST_RANKS ? (int)cores : 1, seconds, json, o);
+    code = cli_plan(c, ranks > 0 ? ranks : cores > 0 && cores < MOST_RANKS ? (int)cores : 1, seconds, former, json, o);
   if (json)
     vt_cli_print_json(o, 0);
   else

@@ -59,27 +59,71 @@ VT_MUST_CHECK vt_status vt_plan_sbatch_print(const vt_campaign *c, const char *c
                                              const vt_plan_cost *cost, vt_err *err);
 extern const char vt__sbatch_template[]; /* scripts/slurm/vitrion.sbatch */
 
-/* ------------------------------------------------------------------ error bars (plan_errors.c)
+/* ------------------------------------------------------------------ error bars (plan_errors.c, T 14)
  *
- * Before a run nobody knows D.  Assumed for every alkali: Ea = 0.30 eV through 2.7e-6 cm^2/s at 500 K, which is the
- * conductivity of LiAlCl2.5O0.75 (1.52 mS/cm at 303 K, Dai et al., Nat. Energy 2023) with a Haven ratio of one.  Error
- * of one glass: He, Zhu, Mo, npj Comput. Mater. 4, 18 (2018): s/D = 3.43/sqrt(N) + 0.04, N = n_alkali MSD(longest
- * lag)/a^2, a = 3 A, the longest lag being half the run.  Differences between glasses come on top. */
-#define VT_PLAN_EA_EV  0.30
-#define VT_PLAN_D_500  2.7e-6
-#define VT_PLAN_SITE_A 3.0
+ * Predicted from D alone, by formulas that were checked against the scatter over glasses of a campaign of five (T 14).
+ * D: of a former run of the same composition, or assumed: Ea = 0.30 eV through 2.7e-6 cm^2/s at 500 K, which is the
+ * conductivity of LiAlCl2.5O0.75 (1.52 mS/cm at 303 K, Dai et al., Nat. Energy 2023) with a Haven ratio of one. */
+#define VT_PLAN_EA_EV 0.30
+#define VT_PLAN_D_500 2.7e-6
+
+/* D of the alkali: an Arrhenius line through d_cm2_s at t_k. */
+typedef struct vt_guess {
+  double ea_ev, d_cm2_s, t_k;
+  int measured; /* 1: of a former run */
+} vt_guess;
+vt_guess vt_plan_guess(void);
+double vt_plan_d(const vt_guess *g, double t_k);
+
+/* What decides how large errors are. */
+typedef struct vt_design {
+  int n_alkali, glasses;
+  double produce_ps;
+  double glass_scatter; /* sd of ln D between glasses: vt_plan_glass_scatter            */
+  int early_window;     /* 1: Haven ratios from the early common window; 0: from the tracer's */
+} vt_design;
+double vt_plan_glass_scatter(double quench_rate_k_s, int n_atoms);
 
 typedef struct vt_foreseen {
   double t_k, d_cm2_s;
-  double n_eff;
-  double rel_one, rel_all; /* standard error of D, relative: one glass, all glasses */
+  double t1_ps;                /* where the window of D begins                                               */
+  double rel_sampling;         /* standard error of ln D of one glass by its finite run                      */
+  double rel_one, rel_all;     /* with the scatter between glasses: one glass, all glasses                   */
+  double sigma_rel, haven_rel; /* of all glasses                                                           */
+  double needs_ps;             /* production that would resolve it: 8 t1                                     */
   int resolved;
-  double needs_ps; /* production that would resolve it */
 } vt_foreseen;
 
-vt_foreseen vt_plan_foresee(int n_alkali, double t_k, double produce_ps, int glasses);
+vt_foreseen vt_plan_foresee(const vt_design *d, const vt_guess *g, double t_k);
 int vt_plan_n_alkali(const vt_composition *c);
 /* Standard errors of the Arrhenius line through the resolved points; NaN for fewer than two of them. */
-void vt_plan_foresee_line(const vt_foreseen *f, int n, double t_ref_k, double *ea_se_ev, double *log10_ref_se);
+void vt_plan_foresee_line(const vt_foreseen *f, int n, double t_ref_k, const vt_design *d, double *ea_se_ev,
+                          double *log10_ref_se);
+/* As many temperatures, at the same cost, that will all be resolved: from the lowest of the multiples of 10 K that is
+ * to the highest of t_k[n].  0: all are resolved already, or fewer than 100 K would be left. */
+int vt_plan_better(const vt_design *d, const vt_guess *g, const double *t_k, int n, double *better_k);
+
+/* ------------------------------------------------------------------ the forecast of a campaign (plan_forecast.c) */
+
+typedef struct vt_forecast {
+  const vt_campaign *c;
+  vt_guess *guess;  /* [n_comp] */
+  vt_foreseen *f;   /* [n_temp] of one composition at a time */
+  double *better_k; /* [n_temp] of one composition at a time */
+  int weakest;      /* row of the composition whose errors will be largest; -1: none has an alkali */
+  /* of the composition that vt_forecast_of was last called for */
+  int comp, has_better;
+  vt_design design;
+  double ea_se_ev, log10_ref_se, better_ea_se_ev;
+} vt_forecast;
+
+/* former: an output folder whose compositions of the same name lend their D, or NULL.  Free it also after a failure. */
+VT_MUST_CHECK vt_status vt_forecast_open(vt_forecast *o, const vt_campaign *c, const char *former, vt_err *err);
+void vt_forecast_free(vt_forecast *o);
+void vt_forecast_of(vt_forecast *o, int comp);
+/* Of the weakest composition, for people; of all, for scripts; what must not be overlooked, into the array w. */
+void vt_forecast_print(vt_forecast *o);
+vt_json *vt_forecast_json(vt_forecast *o);
+void vt_forecast_warnings(vt_forecast *o, const vt_calibration *cal, vt_buf *lines);
 
 #endif

@@ -67,11 +67,16 @@ extern const vt_fields vt_tracer_fields, vt_transport_fields, vt_arrh_fields, vt
     vt_compare_fields, vt_verdict_fields, vt_compared_fields, vt_var_split_fields;
 /* vt_structure_summary (what has a key has a mean over glasses), its stationarity, vt_trend. */
 extern const vt_fields vt_structure_fields, vt_stationarity_fields, vt_trend_fields;
+/* vt_gates: of each gate its value and its vt_gate_state. */
+extern const vt_fields vt_gates_fields;
 /* vt_pooled, vt_over_glasses; the state of a vt_pool and its vt_pooled members; vt_res_trend. */
 extern const vt_fields vt_pooled_fields, vt_mean_fields, vt_pool_state_fields, vt_pool_fields, vt_res_trend_fields;
 
 /* The members of the struct at `base` that have a JSON key, put into o. */
 void vt_fields_json(vt_json *o, const vt_fields *all, const void *base);
+/* [{"name", "value", "limit", ..., "ok"}] of a run; ok null has its "reason".  The limits of one gate, put into o. */
+vt_json *vt_gates_json(const vt_gates *g);
+void vt_gate_rule_json(vt_json *o, int gate);
 /* Onsager coefficients of a composition: {"frame", "unit", "species", "L", "L_se"}; l and l_se
  * [VT_MAX_SPECIES][VT_MAX_SPECIES] in mS/cm, l_se NULL: without it. */
 vt_json *vt_onsager_json(const vt_composition *comp, const char *frame, const double *l, const double *l_se);

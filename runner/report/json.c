@@ -89,6 +89,7 @@ static vt_json *json_compare(const char *const *names, const vt_compare *c, vt_j
   vt_json_put(o, "outlying_glasses", json_outlying(names, c));
   vt_fields_json(o, &vt_verdict_fields, c);
   if (!isfinite(c->p_common_level)) vt_json_warn(w, "p_common_slope, p_common_level: too few glasses or temperatures");
+  if (c->k == 2) vt_json_warn(w, "tau_decades, tau_Ea_eV: two compositions have a difference, but no spread");
   if (!isfinite(c->p_permutation)) vt_json_warn(w, "p_permutation: too few glasses");
   if (c->n_outlying > 0)
     vt_json_warn(w, "outlying_glasses: %d count with less than full weight in the comparison", (int)c->n_outlying);
@@ -139,6 +140,7 @@ vt_status vt__json_campaign(const vt_campaign *c, const vt_fits *f, vt_json **ou
   VT_PASS(vt__names_of(c, &names, err));
   *out = json_fits(names, c->n_comp, f->fitted, f->n_quantities);
   vt__json_groups(c, f, *out);
+  vt_json_put(*out, "gates", vt__json_gates(c, f, -1, -1));
   vt_free(names);
   return VT_OK;
 }

@@ -50,6 +50,7 @@ static vt_json *transport_json(const vt_campaign *c, const vt_fits *f, int k, in
   vt_json_put(o, "window_ps", isfinite(p->lo_ps) ? vt_json_interval(p->lo_ps, p->hi_ps) : vt_json_null());
   vt_json_put(o, "D_cm2_s", diffusion_json(&c->comp[k], p, w));
   vt_fields_json(o, &vt_pool_fields, p);
+  vt_json_put(o, "gates", vt__json_gates(c, f, k, t));
   vt_json_put(o, "onsager", vt_onsager_json(&c->comp[k], "barycentric", &p->l[0][0], &p->l_se[0][0]));
   if (f->group[k * c->n_temp + t].n_results == 0)
     vt_json_warn(w, "no glass has a result");

@@ -13,6 +13,14 @@ VT_MUST_CHECK vt_status vt__json_campaign(const vt_campaign *c, const vt_fits *f
 /* json_groups.c: "transport", "structure" and "residence" of every composition at every temperature. */
 void vt__json_groups(const vt_campaign *c, const vt_fits *f, vt_json *root);
 
+/* gates.c: how many runs fail which gate, as text and as a list; comp and temp as in vt_count_gates. */
+void vt__text_gates(vt_buf *out, const vt_campaign *c, const vt_fits *f);
+vt_json *vt__json_gates(const vt_campaign *c, const vt_fits *f, int comp, int temp);
+
+/* text_compare.c: the comparison of one quantity; one line of a quantity that is no headline, n compositions. */
+void vt__text_compare(vt_buf *out, const char *const *names, const vt_comparison *cmp, const vt_compare_spec *spec);
+void vt__text_other(vt_buf *out, const vt_fitted *q, int n);
+
 /* text.c: the names of the compositions; vt_free the table, not the names. */
 VT_MUST_CHECK vt_status vt__names_of(const vt_campaign *c, const char ***names, vt_err *err);
 /* json_groups.c: the measured temperature nearest the reference; without a reference, the lowest. */

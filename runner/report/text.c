@@ -42,48 +42,6 @@ static void text_row(vt_buf *out, const char *name, const vt_arrh *a, int width)
   vt_buf_printf(out, "\n");
 }
 
-/* "variance (sd in decades): alkali 0.210, metal 0.034, ..." of what is resolved. */
-static void text_variance(vt_buf *out, const vt_comparison *cmp)
-{
-  const vt_var_split *v = &cmp->variance;
-  const char *comma = "";
-  if (!isfinite(v->residual)) return;
-  vt_buf_printf(out, "Variance by factor (sd in decades): ");
-  for (int q = 0; q < v->n_factors; q++) {
-    if (!isfinite(v->factor[q])) continue;
-    vt_buf_printf(out, "%s%s %.3f", comma, cmp->factor[q], v->factor[q]);
-    comma = ", ";
-  }
-  vt_buf_printf(out, "%srest %.3f", comma, v->residual);
-  if (isfinite(v->glass)) vt_buf_printf(out, "; glasses %.3f", v->glass);
-  if (isfinite(v->sampling)) vt_buf_printf(out, ", sampling %.3f", v->sampling);
-  vt_buf_printf(out, "\n");
-}
-
-static void text_outlying(vt_buf *out, const char *const *names, const vt_compare *c)
-{
-  for (int i = 0; i < c->n_outlying && i < VT_MAX_OUTLYING; i++)
-    vt_buf_printf(out, "Outlying glass: number %d of %s, %+.2f decades off, counts %.2f\n", (int)c->outlying[i].glass,
-                  names[c->outlying[i].comp], c->outlying[i].off_decades, c->outlying[i].weight);
-}
-
-static void text_compare(vt_buf *out, const char *const *names, const vt_comparison *cmp, const vt_compare_spec *spec)
-{
-  const vt_compare *c = &cmp->at_t;
-  if (c->k >= 2)
-    vt_buf_printf(
-        out,
-        "Comparison at %g K (%d compositions): tau %.3f decades [%.3f, %.3f], range %.3f; margins %g, tau %g, "
-        "range %g decades\n",
-        c->t_ref_k, c->k, c->tau, c->tau_lo, c->tau_hi, c->range, spec->margin, spec->tau_margin, spec->range_margin);
-  text_variance(out, cmp);
-  text_outlying(out, names, c);
-  vt_buf_printf(out, "Verdict: %s. %s\n", vt_verdict_text((vt_verdict)c->verdict), c->why);
-  if (cmp->at_tg.k >= 2)
-    vt_buf_printf(out, "At equal T/Tg: tau %.3f decades, %s. %s\n", cmp->at_tg.tau,
-                  vt_verdict_text((vt_verdict)cmp->at_tg.verdict), cmp->at_tg.why);
-}
-
 void vt_report_text(vt_buf *out, const char *const *names, int n, const vt_fitted *q, const vt_compare_spec *spec)
 {
   int width = 11, star = 0;
@@ -97,26 +55,10 @@ void vt_report_text(vt_buf *out, const char *const *names, int n, const vt_fitte
                 width, "composition", spec->t_ref_k, spec->t_extra_k);
   for (int i = 0; i < n; i++) text_row(out, names[i], &q->arrh[i], width);
   if (star) vt_buf_printf(out, "  * %g K lies outside the measured temperatures\n", spec->t_ref_k);
-  text_compare(out, names, &q->compare, spec);
+  vt__text_compare(out, names, &q->compare, spec);
 }
 
 /* ------------------------------------------------------------------ text of a campaign */
-
-/* "D_Na  2 of 6 compositions, Ea 0.31 to 0.45 eV, sensitive" */
-static void text_other(vt_buf *out, const vt_fitted *q, int n)
-{
-  double lo = INFINITY, hi = -INFINITY;
-  int resolved = 0;
-  for (int i = 0; i < n; i++) {
-    if (!q->arrh[i].resolved) continue;
-    resolved++;
-    lo = fmin(lo, q->arrh[i].ea_ev);
-    hi = fmax(hi, q->arrh[i].ea_ev);
-  }
-  if (resolved)
-    vt_buf_printf(out, "%-10s %d of %d compositions, Ea %.3f to %.3f eV, %s\n", q->what.name, resolved, n, lo, hi,
-                  vt_verdict_text((vt_verdict)q->compare.at_t.verdict));
-}
 
 /* "-" where it is not known. */
 static void text_plain(vt_buf *out, int width, double x, int decimals)
@@ -178,9 +120,10 @@ vt_status vt_report_campaign_text(vt_buf *out, const vt_campaign *c, const vt_fi
     vt_buf_printf(out, "\n");
   }
   size_t before = out->len;
-  for (int q = VT_Q_HEADLINES; q < f->n_quantities; q++) text_other(out, &f->fitted[q], c->n_comp);
+  for (int q = VT_Q_HEADLINES; q < f->n_quantities; q++) vt__text_other(out, &f->fitted[q], c->n_comp);
   if (out->len > before) vt_buf_printf(out, "\n");
   text_headlines(out, c, f);
+  vt__text_gates(out, c, f);
   vt_buf_printf(out, "\n");
   vt_free(names);
   return vt_buf_check(out, err);

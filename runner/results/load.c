@@ -68,7 +68,13 @@ static int is_unread(const vt_array_def *d)
   return 0;
 }
 
-/* All rows of the datasets that MD tasks fill, and of the quench. */
+/* Of the arrays of glasses, what is read here. */
+static int is_read_of_glasses(const vt_array_def *d)
+{
+  return vt_array_is(d, &vt_a_glass_quench) || vt_array_is(d, &vt_a_glass_melt_msd);
+}
+
+/* All rows of the datasets that MD tasks fill, of the quench and of the melt's displacement. */
 typedef struct loaded {
   const vt_campaign *c;
   int64_t *done; /* [n_tasks] */
@@ -84,7 +90,7 @@ static vt_status load_rows(vt_store *s, const vt_campaign *c, loaded *l, vt_err 
     char path[96];
     size_t n, expected = vt_array_count(&l->def[k].def) * (size_t)c->n_tasks;
     const vt_array_def *d = &l->def[k].def;
-    if (l->def[k].kind != VT_TASK_MD ? !vt_array_is(d, &vt_a_glass_quench) : is_unread(d)) continue;
+    if (l->def[k].kind != VT_TASK_MD ? !is_read_of_glasses(d) : is_unread(d)) continue;
     vt_row_path(&l->def[k], path);
     VT_PASS(vt_store_read_f64(s, path, &l->all[k], &n, err));
     if (n != expected) VT_FAIL(err, VT_ECORRUPT, "dataset %s has %zu values, expected %zu", path, n, expected);

@@ -30,7 +30,7 @@ vt_axes vt__axes_groups(const vt_campaign *c); /* compositions, temperatures */
 void vt__tables_fits(vt_tables *t, const vt_campaign *c, const vt_fits *f);
 /* /failures and /timing/crash; j NULL: as before the first failure. */
 void vt__tables_failures(vt_tables *t, const vt_campaign *c, const vt_journal *j);
-/* /structure, /stationarity by task; /pool, /residence, /structure_mean by composition and temperature */
+/* /structure, /stationarity, /gates by task; /pool, /residence, /structure_mean by composition and temperature */
 void vt__tables_groups(vt_tables *t, const vt_campaign *c, const vt_fits *f);
 
 /* Structs of `size` bytes, as many as the axes say. */

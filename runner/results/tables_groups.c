@@ -1,4 +1,4 @@
-/* tables_groups.c - /structure and /stationarity by task; /pool, /residence and /structure_mean by composition and
+/* tables_groups.c - /structure, /stationarity, /gates by task; /pool, /residence and /structure_mean by composition and
  * temperature. */
 #include <math.h>
 #include <stddef.h>
@@ -130,6 +130,8 @@ void vt__tables_groups(vt_tables *t, const vt_campaign *c, const vt_fits *f)
   for (int k = 0; t_k && k < c->n_temp; k++) t_k[k] = c->t_k[k];
   vt__table_fields(t, "/structure", &vt_structure_fields, &tasks);
   stationarity_tables(t, c, f);
+  const vt__rows gates = {f->gates, sizeof *f->gates, vt__axes_tasks(c)};
+  vt__table_fields(t, "/gates", &vt_gates_fields, &gates);
   pool_tables(t, c, f);
   vt__table_fields(t, "/residence", &vt_res_trend_fields, &residence);
   for (int k = 0; k < vt_structure_fields.n; k++)

@@ -14,6 +14,8 @@ void vt_fits_free(vt_fits *f)
   vt_free(f->d_alkali);
   vt_free(f->d_alkali_se);
   vt_free(f->structure);
+  vt_free(f->gates);
+  vt_free(f->melt_a2);
   vt_free(f->of_glasses);
   vt_free(f->md);
   vt_free(f->group);
@@ -61,8 +63,13 @@ static vt_status room_for_tasks(const vt_campaign *c, vt_fits *f, vt_err *err)
   f->structure = p;
   VT_TRY(vt_calloc64(&p, n, sizeof *f->tg, err), err, "glass transitions of %d tasks", c->n_tasks);
   f->tg = p;
+  VT_TRY(vt_calloc64(&p, n, sizeof *f->gates, err), err, "gates of %d tasks", c->n_tasks);
+  f->gates = p;
+  VT_TRY(vt_calloc64(&p, n, sizeof(double), err), err, "melts of %d tasks", c->n_tasks);
+  f->melt_a2 = p;
   for (int i = 0; i < c->n_tasks; i++) {
-    f->d_alkali[i] = f->d_alkali_se[i] = NAN;
+    f->d_alkali[i] = f->d_alkali_se[i] = f->melt_a2[i] = NAN;
+    vt_gates_none(&f->gates[i]);
     vt_structure_none(&f->structure[i]);
     f->tg[i] = (vt_tg){NAN, NAN, NAN, NAN, NAN, NAN, -1, VT_TG_FEW_ROWS};
   }
@@ -109,7 +116,7 @@ out:
   return rc;
 }
 
-/* The glass transition of a GLASS task. */
+/* The glass transition of a GLASS task, and how far its metals got in the melt. */
 static vt_status take_glass(vt_fits *f, int i, const vt_plan *p, const double *values, vt_err *err)
 {
   vt_array_def def[VT_MAX_ARRAYS];
@@ -118,6 +125,8 @@ static vt_status take_glass(vt_fits *f, int i, const vt_plan *p, const double *v
   VT_PASS(vt_replica_layout(p, def, VT_MAX_ARRAYS, &n, err));
   const double *quench = vt_array_find(def, n, values, &vt_a_glass_quench, &rows);
   if (!quench) VT_FAIL(err, VT_EBUG, "a glass has no array '%s'", vt_a_glass_quench.path);
+  const double *melt = vt_array_find(def, n, values, &vt_a_glass_melt_msd, NULL);
+  if (melt) f->melt_a2[i] = vt_melt_metals(&p->comp, melt);
   VT_TRY(vt_tg_glass(rows->dim[0], quench, p->protocol.quench_npt_below_k, &f->tg[i], err), err, "glass of row %d", i);
   return VT_OK;
 }
@@ -266,6 +275,7 @@ vt_status vt_fits_make(const vt_campaign *c, const vt_arrays_from *from, vt_fits
       vt_alive();
       VT_TRY_OUT(vt__fits_group(c, from, k, t, f, err), err, "fits");
     }
+  vt__fits_gates(c, f);
   VT_TRY_OUT(fit_all(c, f, err), err, "fits");
   *out = f;
   f = NULL;

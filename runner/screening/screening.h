@@ -50,10 +50,12 @@ typedef struct vt_fits {
   vt_transport *transport;         /* [n_tasks]; n_species 0 where there is no result */
   double *d_alkali, *d_alkali_se;  /* [n_tasks] number-weighted over the alkali species, cm^2/s */
   vt_structure_summary *structure; /* [n_tasks]; NaN where there is no result */
+  vt_gates *gates;                 /* [n_tasks] of MD tasks with a result, else not observed */
   double *of_glasses;              /* [n_glasses] overwritten by vt_structure_mean */
   int *md;                         /* [n_comp][n_temp][n_glasses] row of the MD task */
   vt_group *group;                 /* [n_comp][n_temp] */
   vt_fitted *fitted;               /* [n_quantities] */
+  double *melt_a2;                 /* [n_tasks] of glasses: vt_melt_metals; NaN without a result */
   vt_tg *tg;                       /* [n_tasks] n_rows -1: not a glass with a result */
   vt_tg_summary *tg_comp;          /* [n_comp] */
 } vt_fits;
@@ -85,6 +87,17 @@ typedef struct vt_arrays_from {
 /* All of it.  Every task's arrays are asked for once; those of all glasses of one composition at one
  * temperature are held together. */
 VT_MUST_CHECK vt_status vt_fits_make(const vt_campaign *c, const vt_arrays_from *from, vt_fits **out, vt_err *err);
+
+/* Runs by what became of one gate. */
+typedef struct vt_gate_count {
+  int failed, passed, not_judged;
+} vt_gate_count;
+/* Over the MD tasks with a result of composition comp at temperature temp; -1: of all. */
+typedef struct vt_gate_counts {
+  int runs, failing; /* with a result; of them with a shut gate */
+  vt_gate_count gate[VT_N_GATES];
+} vt_gate_counts;
+void vt_count_gates(const vt_campaign *c, const vt_fits *f, int comp, int temp, vt_gate_counts *out);
 
 /* Mean over the glasses of a group of value k of a structure field, as vt_structure_over_glasses. */
 vt_over_glasses vt_structure_mean(const vt_fits *f, int comp, int temp, const vt_field *field, int k);

@@ -10,6 +10,9 @@ VT_MUST_CHECK vt_status vt__fits_group(const vt_campaign *c, const vt_arrays_fro
 /* NaN. */
 void vt__group_none(vt_group *g);
 
+/* gates.c: the gates of every MD task with a result; after all others. */
+void vt__fits_gates(const vt_campaign *c, vt_fits *f);
+
 /* quantities.c: value and standard error of quantity q (row of vt_quantities_of) in an MD task; NaN: not resolved. */
 void vt__quantity_at(const vt_campaign *c, const vt_fits *f, int q, int task, double *x, double *se);
 

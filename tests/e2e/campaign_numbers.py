@@ -80,7 +80,7 @@ class Numbers(unittest.TestCase):
 
     def test_every_dataset_has_a_shape_a_unit_and_a_doc(self):
         tasks, groups = len(self.f["tasks/uid"]), (len(self.counts), len(self.t_k))
-        seen = {"structure": 0, "stationarity": 0, "pool": 0, "residence": 0, "structure_mean": 0}
+        seen = {"structure": 0, "stationarity": 0, "gates": 0, "pool": 0, "residence": 0, "structure_mean": 0}
 
         def look(name, item):
             room = name.split("/")[0]
@@ -90,17 +90,53 @@ class Numbers(unittest.TestCase):
             for a in ("unit", "doc", "source"):
                 self.assertTrue(len(item.attrs[a]) > 0, f"{name}: {a}")
             self.assertLess(len(item.attrs["doc"]), 159, name)  # not cut
-            want = (tasks,) if room in ("structure", "stationarity") else groups
+            want = (tasks,) if room in ("structure", "stationarity", "gates") else groups
             self.assertEqual(item.shape[:len(want)], want, name)
 
         self.f.visititems(look)
-        for room, least in (("structure", 35), ("stationarity", 20), ("pool", 80), ("residence", 15), ("structure_mean", 100)):
+        for room, least in (("structure", 35), ("stationarity", 20), ("gates", 13), ("pool", 80), ("residence", 15), ("structure_mean", 100)):
             self.assertGreaterEqual(seen[room], least, room)
         n = len(self.symbol)
         self.assertEqual(self.f["pool/onsager"].shape, groups + (n, n))
         self.assertEqual(self.f["pool/D/value"].shape, groups + (n,))
         self.assertEqual(self.f["pool/D/value"].attrs["unit"], b"cm^2/s")
         self.assertEqual(self.f["residence/ratio/value"].shape, groups + (4,))
+
+    def test_gates_are_judged_by_the_arrays_and_counted_in_the_summary(self):
+        """The rules once more in Python; metals closer than 2.6 A by counting with g(r), whose bins end there or not."""
+        f, failed = self.f, {}
+        needs, where = [int(x) for x in self.get("tasks/needs")], self.get("obs/rdf/r")
+        names = ["stationary", "free_anions", "o_variance", "melt", "metals_close", "pressure"]
+        pairs = pair(self.metal, self.metal, len(self.symbol))
+        for k, t in self.groups():
+            for i in self.rows(k, t):
+                got = {n: (self.get(f"gates/{n}")[i], self.get(f"gates/{n}_state")[i]) for n in names}
+                o = self.get("obs/polyhedra/o_count")[i, self.metal]
+                n = np.arange(len(o))
+                value = {"stationary": self.get("stationarity/worst_z")[i],
+                         "free_anions": self.get("structure/free_anions")[i],
+                         "o_variance": (n**2 * o).sum() - (n * o).sum()**2,
+                         "melt": self.get("glass/melt_msd")[needs[i], self.metal, 0],
+                         "metals_close": got["metals_close"][0],
+                         "pressure": self.get("transport/pressure_gpa")[i]}
+                ok = {"stationary": value["stationary"] <= 3, "free_anions": value["free_anions"] <= 0.03,
+                      "o_variance": 0.38 <= value["o_variance"] <= 0.8, "melt": value["melt"] >= 10,
+                      "pressure": abs(value["pressure"]) <= 0.1}
+                r, g = where[i], self.get("obs/rdf/g")[i, pairs]
+                edge = np.clip(np.append(r - (r[1] - r[0]) / 2, r[-1] + (r[1] - r[0]) / 2), 0, 2.6)
+                near = self.counts[k, self.metal]**2 / 2 / self.get("transport/volume_a3")[i] * 4 * np.pi / 3
+                value["metals_close"] = near * (g * np.diff(edge**3))[edge[:-1] < 2.6].sum()
+                for name in names:
+                    self.assertAlmostEqual(got[name][0], value[name], delta=1e-9 * max(1, abs(value[name])), msg=name)
+                    self.assertEqual(got[name][1], 3 if name == "metals_close" else 2 if ok[name] else 1, name)
+                    failed[name] = failed.get(name, 0) + (not ok.get(name, True))
+                self.assertEqual(self.get("gates/n_failed")[i], sum(not x for x in ok.values()))
+        summary = json.loads((self.out / "summary.json").read_text())
+        self.assertEqual({g["name"]: g["failed"] for g in summary["gates"]}, failed)
+        self.assertEqual({g["failed"] + g["passed"] + g["not_judged"] for g in summary["gates"]}, {8})
+        counted = {n: sum(g["failed"] for t in summary["transport"] for g in t["gates"] if g["name"] == n) for n in names}
+        self.assertEqual(counted, failed)
+        self.assertIn("Gates: ", self.run_.stdout)
 
     def test_the_store_is_the_tree_that_schema_store_shows(self):
         p = subprocess.run([VITRION, "schema", "store", self.tmp / "c.yaml", "--json"], capture_output=True, text=True)

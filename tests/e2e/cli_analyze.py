@@ -103,6 +103,7 @@ def against_the_run(tmp):
     xyz = join(tmp, "run.xyz")
     one = answer("one", c, "--task", uid, "--trajectory", xyz, cwd=tmp)
     a = answer("analyze", xyz, "--dt", 0.1, "--temperature", 1000, "--cutoffs", cutoffs_of(one))
+    one_gates, a_gates = one.pop("gates"), a.pop("gates")
     x, y = dict(leaves(one)), dict(leaves(a))
     shared = [k for k in x if k in y and not any(p in ("warnings", *ONLY_RUN) for p in k.split("/"))]
     missing = [k for k in y if k not in x and k.split("/")[1] not in ("n_frames", "n_atoms", "dt_ps", "warnings")]
@@ -116,7 +117,15 @@ def against_the_run(tmp):
         elif x[k] != y[k] or isinstance(x[k], str) and not y[k]:
             check(False, f"{k}: {x[k]} in the run, {y[k]} from its trajectory")
     own = ("shortest height", "the cutoff of")  # of large moves and of given cutoffs: only a file has them
-    check([w for w in a["warnings"] if not any(o in w for o in own)] == one["warnings"], "the same warnings")
+    said = [w for w in one["warnings"] if not w.startswith(("gate 'melt'", "gate 'pressure'"))]  # what a file cannot know
+    check([w for w in a["warnings"] if not any(o in w for o in own)] == said, "the same warnings")
+    for g, h in zip(one_gates, a_gates):
+        if g["name"] in ("melt", "pressure"):
+            check(g["value"] is not None and h["value"] is None and h["ok"] is None and h["reason"], f"{g['name']} is the run's")
+        elif g["name"] == "stationary":  # a file has no temperature and pressure that could drift
+            check(h["value"] <= g["value"] + 1e-9, "stationary")
+        else:
+            check(g["ok"] == h["ok"] and abs(g["value"] - h["value"]) <= 1e-9 * abs(g["value"]), f"gate {g['name']}")
     check(numbers > 2000, f"{numbers} numbers were compared")
     for key in ("haven", "onsager", "rdf", "coordination", "polyhedra", "chains", "residence", "bonds", "jumps",
                 "non_gaussian", "stationarity", "transference", "sigma_mS_cm", "cutoffs"):

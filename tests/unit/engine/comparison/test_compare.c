@@ -198,7 +198,7 @@ static void close_and_precise_compositions_are_insensitive(void **state)
   vt_arrh f[9];
   for (int i = 0; i < 9; i++) f[i] = made(-5.5 + 0.02 * (i % 3), 0.03, 5, 4);
   vt_compare c = compare_campaign(f, 9);
-  expect_verdict(&c, VT_INSENSITIVE, "all 9 compositions");
+  expect_verdict(&c, VT_INSENSITIVE, "all three tests: all compositions lie");
   assert_true(c.tau_hi < 0.2 && c.range_hi < 0.8);
 }
 
@@ -245,8 +245,8 @@ static void two_compositions_are_decided_by_their_contrast(void **state)
   (void)state;
   vt_arrh f[2] = {made(-5.5, 0.03, 5, 4), made(-5.45, 0.03, 5, 4)};
   vt_compare c = compare_campaign(f, 2);
-  assert_true(c.tau_hi > 0.2); /* one degree of freedom: tau decides nothing */
-  expect_verdict(&c, VT_INSENSITIVE, "all 2 compositions");
+  assert_true(isnan(c.tau) && isnan(c.tau_hi) && isnan(c.tau_ea_ev)); /* one degree of freedom */
+  expect_verdict(&c, VT_INSENSITIVE, "contrast and range: both compositions lie");
   f[1].log10_ref = -4.5;
   c = compare_campaign(f, 2);
   expect_verdict(&c, VT_SENSITIVE, "differs from the mean");

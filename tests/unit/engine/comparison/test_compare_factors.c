@@ -188,10 +188,10 @@ static void verdicts_name_compositions(void **state)
   draw_screen(&s, 9, 0.25, 5);
   vt_compare c = compare_screen(&s);
   assert_int_equal(c.verdict, VT_SENSITIVE);
-  assert_true(strncmp(c.why, "Ada", 3) == 0 || strncmp(c.why, "Ito", 3) == 0); /* the ends of the row */
+  assert_true(strstr(c.why, ": Ada") || strstr(c.why, ": Ito")); /* the ends of the row */
   s.in.names = NULL;
   c = compare_screen(&s);
-  assert_true(strncmp(c.why, "composition ", 12) == 0);
+  assert_true(strstr(c.why, ": composition ") != NULL);
 }
 
 /* t(0.95, 9(G-1)) 0.5 sqrt(8/9/G) <= 0.3 - 0.02: with G = 8, 1.669 * 0.1667 = 0.278; with G = 7, 1.674 * 0.178 = 0.298.

@@ -1,4 +1,4 @@
-/* The parts of the program that need no campaign: options, predicted error bars. */
+/* The parts of the program that need no campaign: options, the cost of a step. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,49 +96,7 @@ static void the_nearest_name_is_offered_only_if_it_is_near(void **state)
   assert_null(vt_cli_nearest("abc", names, 4)); /* three edits from "one" as from anything of three letters */
 }
 
-/* ------------------------------------------------------------------ predicted errors */
-
-/* Numbers worked out by hand from He et al.'s formula, D(600 K) = 8.5e-6 and D(450 K) = 1.2e-6 cm^2/s: 256 lithium
- * ions, 2 ns, longest lag 1 ns.  N = 256 * 6 * D * 1000 ps / 9 A^2 = 14507 and 2100 (three digits of D: 3 %). */
-static void the_error_of_one_glass_is_that_of_he_zhu_mo(void **state)
-{
-  (void)state;
-  vt_foreseen hot = vt_plan_foresee(256, 600, 2000, 4), cold = vt_plan_foresee(256, 450, 2000, 4);
-  assert_true(fabs(hot.n_eff / 14507 - 1) < 0.03);
-  assert_true(fabs(cold.n_eff / 2100 - 1) < 0.05);
-  assert_true(fabs(hot.rel_one - 0.0685) < 0.001);
-  assert_true(fabs(cold.rel_one - 0.115) < 0.003);
-  assert_true(fabs(hot.rel_all - hot.rel_one / 2) < 1e-15); /* four glasses */
-  assert_true(hot.resolved && cold.resolved);
-}
-
-static void what_is_too_short_is_said_to_be_and_how_long_would_do(void **state)
-{
-  (void)state;
-  vt_foreseen f = vt_plan_foresee(64, 400, 200, 5);
-  assert_false(f.resolved);
-  assert_true(f.needs_ps > 200);
-  assert_false(vt_plan_foresee(64, 400, 0.999 * f.needs_ps, 5).resolved);
-  assert_true(vt_plan_foresee(64, 400, f.needs_ps, 5).resolved);
-  /* the window must see MSD reach a^2 = 9 A^2 by a quarter of the run: 9 / (6 * 4.7e-7 cm^2/s) = 319 ps */
-  assert_true(fabs(f.needs_ps / (4 * 319) - 1) < 0.05);
-}
-
-/* Standard errors of a line of 450..700 K in six steps with 10 % a point, from a least-squares program: 0.0130 eV and,
- * at 300 K, 0.103 decades. */
-static void the_line_through_a_known_ladder_has_its_known_errors(void **state)
-{
-  (void)state;
-  vt_foreseen f[7] = {0};
-  double ea, log10_300;
-  for (int i = 0; i < 6; i++) f[i] = (vt_foreseen){.t_k = 450 + 50 * i, .rel_all = 0.1, .resolved = 1};
-  f[6] = (vt_foreseen){.t_k = 300, .rel_all = 1e-6, .resolved = 0}; /* takes no part */
-  vt_plan_foresee_line(f, 7, 300, &ea, &log10_300);
-  assert_true(fabs(ea - 0.0130) < 0.0001);
-  assert_true(fabs(log10_300 - 0.103) < 0.001);
-  vt_plan_foresee_line(f, 1, 300, &ea, &log10_300);
-  assert_true(isnan(ea) && isnan(log10_300));
-}
+/* ------------------------------------------------------------------ cost */
 
 static void the_cost_between_two_measured_sizes_is_linear(void **state)
 {
@@ -159,9 +117,6 @@ int main(void)
                                      cmocka_unit_test(two_dashes_end_the_options_and_one_dash_is_an_argument),
                                      cmocka_unit_test(every_wrong_line_is_a_usage_error),
                                      cmocka_unit_test(the_nearest_name_is_offered_only_if_it_is_near),
-                                     cmocka_unit_test(the_error_of_one_glass_is_that_of_he_zhu_mo),
-                                     cmocka_unit_test(what_is_too_short_is_said_to_be_and_how_long_would_do),
-                                     cmocka_unit_test(the_line_through_a_known_ladder_has_its_known_errors),
                                      cmocka_unit_test(the_cost_between_two_measured_sizes_is_linear)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,7 @@ static const vt_fields *const all[] = {
     &vt_tracer_fields,       &vt_transport_fields, &vt_arrh_fields,     &vt_tg_fields,        &vt_tg_summary_fields,
     &vt_compare_fields,      &vt_verdict_fields,   &vt_compared_fields, &vt_var_split_fields, &vt_structure_fields,
     &vt_stationarity_fields, &vt_trend_fields,     &vt_pooled_fields,   &vt_mean_fields,      &vt_pool_state_fields,
-    &vt_pool_fields,         &vt_res_trend_fields};
+    &vt_pool_fields,         &vt_res_trend_fields, &vt_gates_fields};
 
 static void every_row_is_whole(void **state)
 {

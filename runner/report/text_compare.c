@@ -1,0 +1,93 @@
+/* text_compare.c - the comparison of compositions for people: numbers that are the ones that decide, then the verdict.
+ */
+#include <math.h>
+
+#include "runner/report/report_impl.h"
+
+/* "variance (sd in decades): alkali 0.210, metal 0.034, ..." of what is resolved. */
+static void text_variance(vt_buf *out, const vt_comparison *cmp)
+{
+  const vt_var_split *v = &cmp->variance;
+  const char *comma = "";
+  if (!isfinite(v->residual)) return;
+  vt_buf_printf(out, "Variance by factor (sd in decades): ");
+  for (int q = 0; q < v->n_factors; q++) {
+    if (!isfinite(v->factor[q])) continue;
+    vt_buf_printf(out, "%s%s %.3f", comma, cmp->factor[q], v->factor[q]);
+    comma = ", ";
+  }
+  vt_buf_printf(out, "%srest %.3f", comma, v->residual);
+  if (isfinite(v->glass)) vt_buf_printf(out, "; glasses %.3f", v->glass);
+  if (isfinite(v->sampling)) vt_buf_printf(out, ", sampling %.3f", v->sampling);
+  vt_buf_printf(out, "\n");
+}
+
+static void text_outlying(vt_buf *out, const char *const *names, const vt_compare *c)
+{
+  for (int i = 0; i < c->n_outlying && i < VT_MAX_OUTLYING; i++)
+    vt_buf_printf(out, "Outlying glass: number %d of %s, %+.2f decades off, counts %.2f\n", (int)c->outlying[i].glass,
+                  names[c->outlying[i].comp], c->outlying[i].off_decades, c->outlying[i].weight);
+}
+
+/* The contrast whose interval reaches furthest from the mean. */
+static int furthest(const vt_compare *c)
+{
+  int worst = 0;
+  double reach = -1;
+  for (int i = 0; i < c->k; i++) {
+    const double r = fmax(-c->delta_lo90[i], c->delta_hi90[i]);
+    if (r > reach) reach = r, worst = i;
+  }
+  return worst;
+}
+
+/* The three tests, each with the interval that it decides by and its limit; of two compositions tau is not asked. */
+static void text_tests(vt_buf *out, const char *const *names, const vt_compare *c, const vt_compare_spec *spec)
+{
+  const int i = furthest(c);
+  vt_buf_printf(out, "  contrast  %s %+.3f decades from the mean [%+.3f, %+.3f] (90 %%), margin %g\n",
+                names[c->comp[i]], c->delta[i], c->delta_lo90[i], c->delta_hi90[i], spec->margin);
+  if (c->k > 2)
+    vt_buf_printf(out,
+                  "  tau       %.3f decades [%.3f, %.3f] (95 %%), limit %g: standard deviation between compositions\n",
+                  c->tau, c->tau_wide_lo, c->tau_wide_hi, spec->tau_margin);
+  vt_buf_printf(out,
+                "  range     %.3f decades [%.3f, %.3f] (95 %%), limit %g: largest less smallest, noise removed%s\n",
+                c->range, c->range_lo, c->range_hi, spec->range_margin, c->k > 2 ? "" : "; tau is not asked of two");
+}
+
+void vt__text_compare(vt_buf *out, const char *const *names, const vt_comparison *cmp, const vt_compare_spec *spec)
+{
+  const vt_compare *c = &cmp->at_t, *tg = &cmp->at_tg;
+  if (c->k < 2) {
+    vt_buf_printf(out, "Nothing to compare: %s\n", c->why);
+    return;
+  }
+  vt_buf_printf(out, "Comparison of %d compositions at %g K (1 decade: a factor of ten)\n", (int)c->k, c->t_ref_k);
+  text_tests(out, names, c, spec);
+  text_variance(out, cmp);
+  text_outlying(out, names, c);
+  vt_buf_printf(out, "Verdict: %s. %s\n", vt_verdict_text((vt_verdict)c->verdict), c->why);
+  if (tg->k < 2) return;
+  vt_buf_printf(out, "At equal T/Tg: ");
+  if (tg->k > 2) vt_buf_printf(out, "tau %.3f decades [%.3f, %.3f]; ", tg->tau, tg->tau_wide_lo, tg->tau_wide_hi);
+  vt_buf_printf(out, "%s. %s\n", vt_verdict_text((vt_verdict)tg->verdict), tg->why);
+}
+
+/* "D_Na  2 of 6 compositions, Ea 0.31 to 0.45 eV, sensitive"; of one composition there is no verdict. */
+void vt__text_other(vt_buf *out, const vt_fitted *q, int n)
+{
+  double lo = INFINITY, hi = -INFINITY;
+  int resolved = 0;
+  for (int i = 0; i < n; i++) {
+    if (!q->arrh[i].resolved) continue;
+    resolved++;
+    lo = fmin(lo, q->arrh[i].ea_ev);
+    hi = fmax(hi, q->arrh[i].ea_ev);
+  }
+  if (resolved == 0) return;
+  vt_buf_printf(out, "%-10s %d of %d compositions, Ea %.3f", q->what.name, resolved, n, lo);
+  if (resolved > 1) vt_buf_printf(out, " to %.3f", hi);
+  vt_buf_printf(out, " eV, %s\n",
+                q->compare.at_t.k < 2 ? "nothing to compare" : vt_verdict_text((vt_verdict)q->compare.at_t.verdict));
+}
