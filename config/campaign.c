@@ -77,9 +77,14 @@ vt_status vt_campaign_load(const char *path, const vt_campaign_env *env, vt_camp
   (void)snprintf(diags->file, sizeof diags->file, "%s", path);
   if (slash && slash - path < VT_PATH) /* the root keeps its slash */
     (void)snprintf(folder, sizeof folder, "%.*s", slash == path ? 1 : (int)(slash - path), path);
-  vt_status rc = vt_file_read(path, MOST_BYTES, &text, &n, err);
-  if (rc == VT_EPARSE)
-    vt__diag_error(diags, (vt__mark){0}, "", "more than the %d bytes of a campaign file", MOST_BYTES);
+  vt_err why = {0};
+  vt_status rc = vt_text_read(path, MOST_BYTES, &text, &n, &why);
+  if (err) *err = why;
+  if (rc == VT_EPARSE) {
+    int length;
+    const char *first = vt_err_sentence(why.text, &length);
+    vt__diag_error(diags, (vt__mark){0}, "", "%.*s", length, first);
+  }
   if (rc != VT_OK) return vt_err_wrap(err, rc, __FILE__, __LINE__, "campaign '%s'", path);
   rc = vt_campaign_parse(text, n, path, folder, env, c, diags, err);
   vt_free(text);

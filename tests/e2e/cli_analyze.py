@@ -105,7 +105,7 @@ def against_the_run(tmp):
     a = answer("analyze", xyz, "--dt", 0.1, "--temperature", 1000, "--cutoffs", cutoffs_of(one))
     x, y = dict(leaves(one)), dict(leaves(a))
     shared = [k for k in x if k in y and not any(p in ("warnings", *ONLY_RUN) for p in k.split("/"))]
-    missing = [k for k in y if k not in x and k.split("/")[1] not in ("n_frames", "n_atoms", "dt_ps", "warnings")]
+    missing = [k for k in y if k not in x and k.split("/")[1] not in ("n_frames", "n_atoms", "dt_ps", "time_key", "time_unit", "warnings")]
     check(not missing, f"analyze prints what one does not: {missing[:5]}")
     numbers = 0
     for k in shared:
@@ -115,7 +115,7 @@ def against_the_run(tmp):
                 check(False, f"{k}: {x[k]} in the run, {y[k]} from its trajectory")
         elif x[k] != y[k] or isinstance(x[k], str) and not y[k]:
             check(False, f"{k}: {x[k]} in the run, {y[k]} from its trajectory")
-    own = ("shortest height", "the cutoff of")  # of large moves and of given cutoffs: only a file has them
+    own = ("shortest lattice vector", "the cutoff of")  # of large moves and of given cutoffs: only a file has them
     check([w for w in a["warnings"] if not any(o in w for o in own)] == one["warnings"], "the same warnings")
     check(numbers > 2000, f"{numbers} numbers were compared")
     for key in ("haven", "onsager", "rdf", "coordination", "polyhedra", "chains", "residence", "bonds", "jumps",
