@@ -150,7 +150,7 @@ def campaigns(tmp):
         row("bom.yaml" + ending, "read", code == 0, f"exit {code} {first_line(err or out)}")
     with open(path, "wb") as f:
         f.write(text.rstrip())
-    refused("campaign cut in its last line", path, "the last line has no end", "check", path)
+    refused("campaign cut in its last line", path, "the last line has no end", "check", path, where=13)
     # somebody else's results.h5 and summary.csv beside a campaign.yaml of the user's
     path, _ = here("output-in-own-folder.yaml", "own")
     own = {n: f"{n}, mine\n" for n in ("results.h5", "summary.csv")}
@@ -159,7 +159,7 @@ def campaigns(tmp):
             f.write(t)
     code, _, err = run("run", path, "--output", join(tmp, "own"))
     kept = all(open(join(tmp, "own", n)).read() == t for n, t in own.items())
-    row("output-in-own-folder.yaml", "refused, nothing touched", code == 2 and kept, f"exit {code}: {first_line(err)[-80:]}")
+    row("output-in-own-folder.yaml", "refused, nothing touched", code == 2 and kept, f"exit {code}: {err.strip().splitlines()[-1][-90:]}")
 
 
 def potentials(tmp):
@@ -185,7 +185,7 @@ def potentials(tmp):
     matpl = join(tmp, "matpl.nep.txt")
     with open(matpl, "w") as f:
         f.writelines(lines[:head] + ["0.5\n"] * (types - 1) + lines[head:])
-    if kind == "nep4":
+    if kind.startswith("nep4"):
         refused("NEP of MatPL", matpl, "this is the form of MatPL, with a bias for each of", "energy", matpl, xyz)
     cut = join(tmp, "cut.nep.txt")
     with open(cut, "w") as f:
