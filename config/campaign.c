@@ -67,6 +67,23 @@ out:
   return rc;
 }
 
+/* An error in the text as a whole, `path: why` or `path:line: why`, as a diagnosis. */
+static void say_why(vt_diags *diags, const char *path, const vt_err *why)
+{
+  int n;
+  int64_t line = 0;
+  const char *s = vt_err_sentence(why->text, &n), *end = s + n;
+  const size_t l = strlen(path);
+  if ((size_t)n > l + 1 && memcmp(s, path, l) == 0 && s[l] == ':') {
+    const char *from = s + l + 1, *colon = memchr(from, ':', (size_t)(end - from));
+    s = from;
+    if (colon && vt_parse_i64(from, (size_t)(colon - from), &line)) s = colon + 1;
+    while (s < end && *s == ' ') s++;
+  }
+  const vt__mark at = {.line = (int)line, .col = line > 0}; /* fits: a file of 1 MiB has no more lines */
+  vt__diag_error(diags, at, "", "%.*s", (int)(end - s), s);
+}
+
 vt_status vt_campaign_load(const char *path, const vt_campaign_env *env, vt_campaign **c, vt_diags *diags, vt_err *err)
 {
   char *text = NULL, folder[VT_PATH] = ".";
@@ -77,9 +94,12 @@ vt_status vt_campaign_load(const char *path, const vt_campaign_env *env, vt_camp
   (void)snprintf(diags->file, sizeof diags->file, "%s", path);
   if (slash && slash - path < VT_PATH) /* the root keeps its slash */
     (void)snprintf(folder, sizeof folder, "%.*s", slash == path ? 1 : (int)(slash - path), path);
-  vt_status rc = vt_file_read(path, MOST_BYTES, &text, &n, err);
-  if (rc == VT_EPARSE)
-    vt__diag_error(diags, (vt__mark){0}, "", "more than the %d bytes of a campaign file", MOST_BYTES);
+  vt_err why = {0};
+  vt_status rc = vt_text_read(path, MOST_BYTES, &text, &n, &why);
+  if (err) *err = why;
+  if (rc == VT_EPARSE) {
+    say_why(diags, path, &why);
+  }
   if (rc != VT_OK) return vt_err_wrap(err, rc, __FILE__, __LINE__, "campaign '%s'", path);
   rc = vt_campaign_parse(text, n, path, folder, env, c, diags, err);
   vt_free(text);

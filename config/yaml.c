@@ -277,6 +277,9 @@ vt_status vt__yaml_parse(vt__yaml *y, const char *text, size_t n, vt_diags *d, v
 {
   builder b = {.y = y, .d = d, .err = err};
   yaml_parser_t p;
+  const size_t mark = vt_text_mark(text, n); /* libyaml takes it for a letter where it knows the encoding */
+  text += mark;
+  n -= mark;
   *y = (vt__yaml){0};
   if (!yaml_parser_initialize(&p)) VT_FAIL(err, VT_ENOMEM, "out of memory for the YAML parser");
   yaml_parser_set_encoding(&p, YAML_UTF8_ENCODING);

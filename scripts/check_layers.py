@@ -30,6 +30,8 @@ FOREIGN = {
     "BLAS": (r"(cblas|lapacke|f77blas)\.h", r"cblas_\w+|openblas_\w+|[sdcz][a-z0-9]{3,6}_", ("engine/num",)),
     "jansson": (r"jansson\w*\.h", r"json_\w+|jansson_\w+", ("runner/json",)),
     "zlib": (r"zlib\.h", r"crc32\w*|adler32\w*|(de|in)flate\w*|(un)?compress2?|gz[a-z]\w*", ("engine/base",)),
+    "liblzma": (r"lzma\.h", r"lzma_\w+", ("engine/base",)),
+    "libcsv": (r"csv\.h", r"csv_\w+", ("runner/csv",)),
     "libmd": (r"(sha\d*|md[45]|rmd160)\.h", r"(SHA|MD)\d\w*", ("engine/spec",)),
 }
 # functions that no library calls, except in the folders named

@@ -214,8 +214,8 @@ void vt_buf_printf(vt_buf *b, const char *fmt, ...) VT_PRINTF(2, 3);
 VT_MUST_CHECK vt_status vt_buf_check(const vt_buf *b, vt_err *err);
 void vt_buf_free(vt_buf *b);
 
-/* Strict numbers: decimal (or, for f64, hexadecimal) text of which every character is used; no blanks, no locale, no
- * nan or inf, no overflow; a double may underflow to 0.  Return 1 and set *out, or 0 and leave it. */
+/* Strict numbers: decimal text of which every character is used; no blanks, no locale, no hexadecimal, no nan or inf,
+ * no overflow; a double may underflow to 0.  Return 1 and set *out, or 0 and leave it. */
 int vt_parse_f64(const char *s, size_t n, double *out);
 int vt_parse_i64(const char *s, size_t n, int64_t *out);
 
@@ -232,6 +232,24 @@ const char *vt_file_kind(unsigned mode);
 /* The whole file as a NUL-terminated block that the caller frees with vt_free; VT_EIO if it cannot be read,
  * VT_EPARSE if it is larger than `most` bytes. */
 VT_MUST_CHECK vt_status vt_file_read(const char *path, size_t most, char **data, size_t *n, vt_err *err);
+/* The bytes of a file that people gave, expanded where it begins like gzip or xz, whatever its name; several members
+ * follow each other.  VT_EPARSE by name: data that are damaged or cut, another compression, UTF-16, what needs more
+ * than 128 MiB to be expanded, and what becomes more than 64 MiB and more than 1000 times its size. */
+typedef struct vt_input vt_input;
+/* Takes `file`, closes it after a failure, too. */
+VT_MUST_CHECK vt_status vt_input_open(vt_input **s, const char *name, FILE *file, vt_err *err);
+/* Up to `cap` bytes; fewer only at the end. */
+VT_MUST_CHECK vt_status vt_input_read(vt_input *s, void *to, size_t cap, size_t *n, vt_err *err);
+int vt_input_expands(const vt_input *s); /* it is compressed */
+void vt_input_close(vt_input *s);
+/* A whole text that people gave, as vt_file_read and through a vt_input; `most` counts expanded bytes.  VT_EPARSE also
+ * by vt_text_whole. */
+VT_MUST_CHECK vt_status vt_text_read(const char *path, size_t most, char **data, size_t *n, vt_err *err);
+/* VT_EPARSE with name and line when the last line has no newline: a file that was cut inside its last number would read
+ * as another number.  Blanks behind the last newline are none. */
+VT_MUST_CHECK vt_status vt_text_whole(const char *name, const char *text, size_t n, vt_err *err);
+/* Bytes of the byte order mark at the beginning of a text: 3 (UTF-8) or 0. */
+size_t vt_text_mark(const char *text, size_t n);
 /* A new empty file beside `path`, open for writing: `path`.tmp-<pid>-<16 random hex digits>.  Nobody can have prepared
  * a file or link of that name, and none is followed (O_EXCL, O_NOFOLLOW); its mode is 0666 less the umask.  Close *fd;
  * rename or unlink tmp. VT_EIO. */

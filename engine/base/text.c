@@ -78,6 +78,7 @@ int vt_parse_f64(const char *s, size_t n, double *out)
   if (!token(s, n, buf)) return 0;
   const char *digits = buf + (buf[0] == '-' || buf[0] == '+');
   if (!isdigit((unsigned char)digits[0]) && digits[0] != '.') return 0; /* no nan, no inf */
+  if (memchr(buf, 'x', n) || memchr(buf, 'X', n)) return 0;             /* no hexadecimal */
   errno = 0;
   double x = strtod(buf, &end);
   if (end != buf + n || !isfinite(x)) return 0;

@@ -144,9 +144,9 @@ static vt_status read_file(born *p, vt_err *err)
   size_t n;
   unsigned seen = 0;
   _Static_assert(KEYS + IONS <= 32, "one bit each");
-  VT_PASS(vt_file_read(p->path, MOST_BYTES, &text, &n, err));
+  VT_PASS(vt_text_read(p->path, MOST_BYTES, &text, &n, err));
   vt_sha256(text, n, &p->sha256);
-  vt__pot_lines l = {.path = p->path, .at = text, .end = text + n};
+  vt__pot_lines l = {.path = p->path, .at = text + vt_text_mark(text, n), .end = text + n};
   while (rc == VT_OK && vt__pot_line(&l)) rc = read_line(&l, &p->par, &seen, err);
   vt_free(text);
   return rc;

@@ -119,8 +119,8 @@ static vt_status read_list(committee *c, const vt_pot_args *a, vt_err *err)
   char *text;
   size_t n;
   vt_buf identity = {0};
-  VT_TRY(vt_file_read(c->path, MOST_BYTES, &text, &n, err), err, "reading a committee");
-  vt__pot_lines l = {.path = c->path, .at = text, .end = text + n};
+  VT_TRY(vt_text_read(c->path, MOST_BYTES, &text, &n, err), err, "reading a committee");
+  vt__pot_lines l = {.path = c->path, .at = text + vt_text_mark(text, n), .end = text + n};
   while (rc == VT_OK && vt__pot_line(&l)) rc = open_member(c, &l, a, err);
   if (rc != VT_OK) goto out;
   if (c->n < LEAST_MEMBERS) {

@@ -35,10 +35,10 @@ static vt_status lj_read(lj *p, vt_err *err)
   char *text;
   size_t n, len[4];
   const char *w[4];
-  VT_PASS(vt_file_read(p->path, MOST_BYTES, &text, &n, err));
+  VT_PASS(vt_text_read(p->path, MOST_BYTES, &text, &n, err));
   vt_sha256(text, n, &p->sha256);
-  int ok = strlen(text) == n && lj_words(text, w, len, 4) == 4 && len[0] == 2 && memcmp(w[0], "lj", 2) == 0 &&
-           vt_parse_f64(w[1], len[1], &p->eps) && vt_parse_f64(w[2], len[2], &p->sigma) &&
+  int ok = strlen(text) == n && lj_words(text + vt_text_mark(text, n), w, len, 4) == 4 && len[0] == 2 &&
+           memcmp(w[0], "lj", 2) == 0 && vt_parse_f64(w[1], len[1], &p->eps) && vt_parse_f64(w[2], len[2], &p->sigma) &&
            vt_parse_f64(w[3], len[3], &p->cutoff) && p->eps > 0 && p->sigma > 0 && p->cutoff > p->sigma;
   vt_free(text);
   if (!ok)

@@ -25,7 +25,7 @@ typedef struct vt_pot_args {
 typedef struct vt_pot_info {
   char kind[16];
   char path[VT_PATH];
-  vt_uid sha256;  /* of the file; zero if there is none                  */
+  vt_uid sha256;  /* of the file's text, expanded if it is compressed; zero: none */
   int n_elements; /* what the model knows (not only what this task uses) */
   char element[96][4];
   double cutoff;   /* A */

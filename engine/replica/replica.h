@@ -172,14 +172,31 @@ typedef struct vt_trajectory_options {
   } cutoff[VT_TRAJECTORY_PAIRS]; /* instead of the first minimum of g(r); not `measured` */
 } vt_trajectory_options;
 
+/* Displacements between two frames that cannot be known: longer than half of the shortest lattice vector, so that
+ * another image of the atom may be as near (T 15.2). */
+typedef struct vt_unknown_moves {
+  int64_t n; /* of all atoms and frames */
+  int frame; /* the first one, from 1; 0: there is none */
+  int line;  /* of its atom in the file  */
+  int z;
+  double share;  /* its length over the shortest lattice vector */
+  double effect; /* on the mean squared step of an element, relative, at most; the largest of all elements */
+} vt_unknown_moves;
+/* Beyond this effect nothing that follows displacements is given. */
+#define VT_UNKNOWN_EFFECT 0.05
+
 /* What the observables gave: as if the engine had produced the frames. */
 typedef struct vt_trajectory {
   vt_plan plan; /* composition (species in canonical order), clock, observables; no uid */
   int n_frames;
-  double volume_a3;     /* mean                                                                       */
-  double half_height_a; /* half of the shortest height of any frame's cell: no cutoff acts beyond it */
-  double largest_move;  /* of any atom between two frames, over the shortest height of the cell: from about 0.5 on
-                         * nobody can say where it went                                                */
+  double volume_a3;         /* mean                                                                       */
+  double half_height_a;     /* half of the shortest height of any frame's cell: no cutoff acts beyond it */
+  double largest_move;      /* of any atom between two frames, over the shortest lattice vector */
+  vt_unknown_moves unknown; /* beyond VT_UNKNOWN_EFFECT nothing that follows displacements was observed */
+  double times_per_ps;      /* 1 or 1000: what the times in the comment lines count; NaN: there are none */
+  char time_key[24];        /* how the file calls them, or "" */
+  char ignored[64];         /* the first thing of a comment line that could not be read and is not needed, or "" */
+  int ignored_line;
   vt_cutoffs cutoffs;
   vt_array_def defs[VT_MAX_ARRAYS];
   int n_defs;
@@ -189,8 +206,10 @@ typedef struct vt_trajectory {
 
 /* Read an extended XYZ file twice: cutoffs and composition, then every observable that is on by default.  Positions
  * wrapped or not, any column order, fixed or changing cell (which carries its atoms along: what keeps its fractions of
- * the cell does not move); atoms keep their order from frame to frame.  VT_EPARSE with file:line for what is malformed.
- * Temperature, pressure and kinetic energy are NaN. */
+ * the cell does not move), any vectors that span the lattice, flips of the box.  Atoms keep their order from frame to
+ * frame, or have ids, which order them then.  Frames are dt_ps apart: times and steps in comment lines that say
+ * otherwise, frames that stand twice, several runs in one file are VT_EPARSE with file:line, as is what is malformed.
+ * VT_EINVAL: a charge or cutoff of an element that is not there.  Temperature, pressure and kinetic energy are NaN. */
 VT_MUST_CHECK vt_status vt_trajectory_measure(const char *path, const vt_trajectory_options *o, vt_trajectory *t,
                                               vt_err *err);
 void vt_trajectory_free(vt_trajectory *t);

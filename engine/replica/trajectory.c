@@ -4,36 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "engine/replica/replica.h"
-
-/* A file being read: what all of its frames share, and the frame at hand. */
-typedef struct reader {
-  const char *path;
-  vt_xyz *xyz;
-  vt_structure now;
-  int n, n_frames;
-  char (*symbol)[4];   /* [n] of the first frame          */
-  int *type;           /* [n]                             */
-  vt_cell cell;        /* of the last frame               */
-  double (*before)[3]; /* [n] positions of the last frame */
-  double (*dx)[3];     /* [n] displacement so far         */
-  double largest_move; /* between two frames, over the shortest height of the cell */
-  double least_height; /* of any frame's cell */
-  double volume;       /* sum over frames */
-} reader;
-
-static void reader_close(reader *r)
-{
-  vt_xyz_close(r->xyz);
-  vt_structure_free(&r->now);
-  vt_free(r->symbol);
-  vt_free(r->type);
-  vt_free(r->before);
-  vt_free(r->dx);
-}
-
-/* The line of an atom of the frame at hand; -2: that of the number of atoms. */
-static int line_of(const reader *r, int i) { return r->now.line + 2 + i; }
+#include "engine/replica/trajectory_impl.h"
 
 /* ------------------------------------------------------------------ the first frame */
 
@@ -44,15 +15,18 @@ static int order_of(int z)
 }
 
 /* Species in canonical order (role A, M, X, O, others; then atomic number), with the charges asked for. */
-static vt_status species_of(const reader *r, const vt_trajectory_options *o, vt_composition *c, vt_err *err)
+static vt_status species_of(const vt__reader *r, const vt_trajectory_options *o, vt_composition *c, vt_err *err)
 {
   *c = (vt_composition){.name = "trajectory", .n_atoms = r->n};
   for (int i = 0; i < r->n; i++) {
     int z = vt_element_z(r->symbol[i]), k = 0;
-    if (!z) return vt_err_user(err, VT_EPARSE, r->path, line_of(r, i), 1, "'%s' is not an element", r->symbol[i]);
+    if (!z)
+      return vt_err_user(err, VT_EPARSE, r->path, vt_structure_line(&r->now, i), 1, "'%s' is not an element",
+                         r->symbol[i]);
     while (k < c->n_species && c->z[k] != z) k++;
     if (k == VT_MAX_SPECIES)
-      return vt_err_user(err, VT_EPARSE, r->path, line_of(r, i), 1, "more than %d elements", VT_MAX_SPECIES);
+      return vt_err_user(err, VT_EPARSE, r->path, vt_structure_line(&r->now, i), 1, "more than %d elements",
+                         VT_MAX_SPECIES);
     if (k == c->n_species) {
       while (k > 0 && order_of(c->z[k - 1]) > order_of(z)) {
         c->z[k] = c->z[k - 1];
@@ -73,19 +47,29 @@ static vt_status species_of(const reader *r, const vt_trajectory_options *o, vt_
   return VT_OK;
 }
 
-static vt_status take_first(reader *r, vt_err *err)
+static int has_element(const vt_composition *c, int z)
 {
-  size_t n = (size_t)r->now.n;
-  r->n = r->now.n;
-  VT_PASS(VT_NEW(r->symbol, n, err));
-  memcpy(r->symbol, r->now.symbol, n * sizeof *r->symbol);
-  VT_PASS(VT_NEW(r->type, n, err));
-  VT_PASS(VT_NEW(r->before, n, err));
-  VT_PASS(VT_NEW(r->dx, n, err));
+  for (int k = 0; k < c->n_species; k++)
+    if (c->z[k] == z) return 1;
+  return 0;
+}
+
+/* What was asked for elements that are not there was asked for another file. */
+static vt_status check_options(const vt_trajectory_options *o, const vt_composition *c, const char *path, vt_err *err)
+{
+  for (int q = 0; q < o->n_charges; q++)
+    if (!has_element(c, o->charge[q].z))
+      VT_FAIL(err, VT_EINVAL, "a charge of %s is given, and '%s' has no %s", vt_element_symbol(o->charge[q].z), path,
+              vt_element_symbol(o->charge[q].z));
+  for (int k = 0; k < o->n_cutoffs; k++)
+    for (int i = 0; i < 2; i++)
+      if (!has_element(c, o->cutoff[k].z[i]))
+        VT_FAIL(err, VT_EINVAL, "a cutoff of %s-%s is given, and '%s' has no %s", vt_element_symbol(o->cutoff[k].z[0]),
+                vt_element_symbol(o->cutoff[k].z[1]), path, vt_element_symbol(o->cutoff[k].z[i]));
   return VT_OK;
 }
 
-static void set_types(reader *r, const vt_composition *c)
+static void set_types(vt__reader *r, const vt_composition *c)
 {
   for (int i = 0; i < r->n; i++) {
     int z = vt_element_z(r->symbol[i]);
@@ -94,70 +78,7 @@ static void set_types(reader *r, const vt_composition *c)
   }
 }
 
-/* ------------------------------------------------------------------ frame by frame */
-
-static vt_status check_same(const reader *r, vt_err *err)
-{
-  if (r->now.n != r->n)
-    return vt_err_user(err, VT_EPARSE, r->path, line_of(r, -2), 1, "frame %d has %d atoms, the first one has %d",
-                       r->n_frames + 1, r->now.n, r->n);
-  for (int i = 0; i < r->n; i++)
-    if (strncmp(r->symbol[i], r->now.symbol[i], sizeof r->symbol[i]) != 0)
-      return vt_err_user(err, VT_EPARSE, r->path, line_of(r, i), 1,
-                         "atom %d is %s, in the first frame it is %s: atoms must keep their order", i + 1,
-                         r->now.symbol[i], r->symbol[i]);
-  return VT_OK;
-}
-
-/* Where the atoms of the last frame are in a cell that has changed: at the same fractions of it. */
-static void carry_along(reader *r)
-{
-  double hi[3][3], s[3];
-  if (r->n_frames == 0 || memcmp(&r->cell, &r->now.cell, sizeof r->cell) == 0) return;
-  (void)vt_cell_inverse(&r->cell, hi); /* it was not flat when it was the cell at hand */
-  for (int i = 0; i < r->n; i++) {
-    double *x = r->before[i];
-    for (int k = 0; k < 3; k++) s[k] = x[0] * hi[0][k] + x[1] * hi[1][k] + x[2] * hi[2][k];
-    for (int k = 0; k < 3; k++)
-      x[k] = s[0] * r->now.cell.h[0][k] + s[1] * r->now.cell.h[1][k] + s[2] * r->now.cell.h[2][k];
-  }
-}
-
-/* Displacements are added up by nearest images in the cell of the later frame, so it does not matter whether the
- * positions are wrapped.  A breathing cell carries its atoms along and moves none, as in our own runs (vt_frame.dx). */
-static vt_status trajectory_move(reader *r, vt_err *err)
-{
-  double hi[3][3], height = vt_cell_shortest_height(&r->now.cell);
-  r->least_height = r->n_frames ? fmin(r->least_height, height) : height;
-  if (!vt_cell_inverse(&r->now.cell, hi))
-    return vt_err_user(err, VT_EPARSE, r->path, line_of(r, -1), 1, "the lattice of frame %d is flat", r->n_frames + 1);
-  carry_along(r);
-  for (int i = 0; i < r->n; i++) {
-    double d[3];
-    for (int k = 0; k < 3; k++) d[k] = r->n_frames ? r->now.x[i][k] - r->before[i][k] : 0;
-    vt_cell_min_image(&r->now.cell, (const double(*)[3])hi, d);
-    for (int k = 0; k < 3; k++) r->dx[i][k] += d[k];
-    r->largest_move = fmax(r->largest_move, sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]) / height);
-    vt_cell_wrap(&r->now.cell, (const double(*)[3])hi, r->now.x[i]);
-    memcpy(r->before[i], r->now.x[i], sizeof r->before[i]);
-  }
-  r->cell = r->now.cell;
-  r->volume += vt_cell_volume(&r->now.cell);
-  return VT_OK;
-}
-
-/* The next frame; *got = 0 at the end of the file. */
-static vt_status trajectory_next(reader *r, int *got, vt_err *err)
-{
-  vt_structure_free(&r->now);
-  VT_PASS(vt_xyz_next(r->xyz, &r->now, got, err));
-  if (!*got) return VT_OK;
-  if (r->n == 0) VT_PASS(take_first(r, err));
-  VT_PASS(check_same(r, err));
-  return trajectory_move(r, err);
-}
-
-static vt_frame frame_of(const reader *r, const vt_composition *c, double dt_ps)
+static vt_frame frame_of(const vt__reader *r, const vt_composition *c, double dt_ps)
 {
   const double no = (double)NAN;
   return (vt_frame){.n = r->n,
@@ -192,16 +113,17 @@ static void give_cutoffs(const vt_trajectory_options *o, const vt_composition *c
 static vt_status trajectory_scan(const char *path, const vt_trajectory_options *o, vt_trajectory *t, vt_err *err)
 {
   vt_status rc = VT_OK;
-  reader r = {.path = path};
+  vt__reader r = {0};
   vt_composition *c = &t->plan.comp;
   vt_shells *shells = NULL;
   int got = 1;
-  VT_TRY_OUT(vt_xyz_open(&r.xyz, path, err), err, "trajectory");
+  VT_TRY_OUT(vt__reader_open(&r, path, o->dt_ps, err), err, "trajectory");
   while (1) {
-    rc = trajectory_next(&r, &got, err); /* its messages name file and line */
+    rc = vt__reader_next(&r, &got, err); /* its messages name file and line */
     if (rc != VT_OK || !got) break;
     if (r.n_frames == 0) {
       if ((rc = species_of(&r, o, c, err)) != VT_OK) break;
+      if ((rc = check_options(o, c, path, err)) != VT_OK) break;
       set_types(&r, c);
       if ((rc = vt_shells_open(&shells, c, err)) != VT_OK) break;
     }
@@ -209,6 +131,7 @@ static vt_status trajectory_scan(const char *path, const vt_trajectory_options *
     if ((rc = vt_shells_sample(shells, &fr, err)) != VT_OK) break;
     r.n_frames++;
   }
+  if (rc == VT_OK) rc = vt__clock_end(&r, err);
   if (rc != VT_OK) goto out;
   if (r.n_frames < 2) {
     rc = vt_err_user(err, VT_EPARSE, path, 1, 0, "%d frames in this file, a trajectory needs at least 2", r.n_frames);
@@ -220,14 +143,31 @@ static vt_status trajectory_scan(const char *path, const vt_trajectory_options *
   t->largest_move = r.largest_move;
   t->half_height_a = 0.5 * r.least_height;
   t->volume_a3 = r.volume / r.n_frames;
+  t->unknown = r.unknown;
+  t->unknown.effect = 0;
+  for (int k = 0; k < c->n_species; k++)
+    if (r.sum2[k] > 0) t->unknown.effect = fmax(t->unknown.effect, r.doubt2[k] / r.sum2[k]);
+  t->times_per_ps = r.clock.unit_per_ps;
+  memcpy(t->time_key, r.clock.time.key, sizeof t->time_key);
+  memcpy(t->ignored, r.ignored, sizeof t->ignored);
+  t->ignored_line = r.ignored_line;
 out:
   vt_shells_close(shells);
-  reader_close(&r);
+  vt__reader_close(&r);
   return rc;
 }
 
+/* What follows displacements; the others look at one frame, or at who is whose neighbour. */
+static int needs_moves(const char *name)
+{
+  static const char *const all[] = {"msd", "charge", "vanhove", "jumps"};
+  for (size_t k = 0; k < sizeof all / sizeof *all; k++)
+    if (strcmp(name, all[k]) == 0) return 1;
+  return 0;
+}
+
 /* As if the engine had produced it: one step a frame, the observables that are on by default, at their own intervals or
- * that of the file if it is longer. */
+ * that of the file if it is longer.  Where atoms went that nobody can know is not observed. */
 static void plan_of(const vt_trajectory_options *o, vt_trajectory *t)
 {
   vt_plan *p = &t->plan;
@@ -237,6 +177,7 @@ static void plan_of(const vt_trajectory_options *o, vt_trajectory *t)
   p->protocol.produce_ps = (t->n_frames - 1) * o->dt_ps;
   for (const vt_obs_ops *const *b = vt_obs_builtin; *b; b++) {
     if (!(*b)->doc.on_by_default) continue;
+    if (t->unknown.effect > VT_UNKNOWN_EFFECT && needs_moves((*b)->doc.name)) continue;
     vt_obs_request *q = &p->obs[p->n_obs++];
     *q = (vt_obs_request){.every_ps = fmax((*b)->doc.every_ps, o->dt_ps)};
     memcpy(q->name, (*b)->doc.name, strlen((*b)->doc.name) + 1); /* the conformance suite bounds the names */
@@ -247,7 +188,7 @@ static void plan_of(const vt_trajectory_options *o, vt_trajectory *t)
 static vt_status trajectory_measure(const char *path, const vt_trajectory_options *o, vt_trajectory *t, vt_err *err)
 {
   vt_status rc = VT_OK;
-  reader r = {.path = path};
+  vt__reader r = {0};
   vt_obs_set *set = NULL;
   int got = 1;
   VT_TRY_OUT(vt_obs_layouts(&t->plan, t->defs, VT_MAX_ARRAYS, &t->n_defs, err), err, "observables of '%s'", path);
@@ -255,9 +196,9 @@ static vt_status trajectory_measure(const char *path, const vt_trajectory_option
   VT_TRY_OUT(VT_NEW(t->values, t->n_values, err), err, "observables of '%s'", path);
   VT_TRY_OUT(vt_obs_set_open(&set, &t->plan, err), err, "observables of '%s'", path);
   VT_TRY_OUT(vt_obs_set_begin(set, &t->cutoffs, err), err, "observables of '%s'", path);
-  VT_TRY_OUT(vt_xyz_open(&r.xyz, path, err), err, "trajectory");
+  VT_TRY_OUT(vt__reader_open(&r, path, o->dt_ps, err), err, "trajectory");
   while (1) {
-    rc = trajectory_next(&r, &got, err);
+    rc = vt__reader_next(&r, &got, err);
     if (rc != VT_OK || !got || r.n_frames == t->n_frames) break;
     if (r.n_frames == 0) set_types(&r, &t->plan.comp);
     vt_frame fr = frame_of(&r, &t->plan.comp, o->dt_ps);
@@ -270,7 +211,7 @@ static vt_status trajectory_measure(const char *path, const vt_trajectory_option
   VT_TRY_OUT(vt_obs_set_finish(set, t->values, t->n_values, err), err, "observables of '%s'", path);
 out:
   vt_obs_set_close(set);
-  reader_close(&r);
+  vt__reader_close(&r);
   return rc;
 }
 

@@ -22,10 +22,19 @@ int vt_cell_inverse(const vt_cell *c, double hi[3][3]); /* x = s h, s = x hi; 0 
 double vt_cell_height(const vt_cell *c, int axis);      /* distance between opposite faces, A */
 double vt_cell_shortest_height(const vt_cell *c);
 vt_cell vt_cell_cubic(double edge_a);
+/* Another basis of the same lattice: Minkowski-reduced, right-handed if c is, so that one lattice has one answer for
+ * any vectors that span it. */
+vt_cell vt_cell_reduced(const vt_cell *c);
+/* The length of the shortest lattice vector: two images of an atom are never nearer.  c must be reduced. */
+double vt_cell_shortest_vector(const vt_cell *c);
+/* The basis of c's lattice that is nearest to the cell `before` (whole-number combinations of c's vectors): a box that
+ * flipped is the one before again, and what is left is strain.  0 if there is none: the lattices differ by more than a
+ * strain of about a third. */
+int vt_cell_aligned(const vt_cell *c, const vt_cell *before, vt_cell *out);
 /* Fold x into the cell. */
 void vt_cell_wrap(const vt_cell *c, const double hi[3][3], double x[3]);
-/* The nearest image of d: exact for any cell as long as |d| after folding is below half the shortest height;
- * otherwise the best of the 27 around the folded vector. */
+/* The nearest image of d: exact for a reduced cell; for another one as long as |d| after folding is below half the
+ * shortest height, otherwise the best of the 27 around the folded vector. */
 void vt_cell_min_image(const vt_cell *c, const double hi[3][3], double d[3]);
 
 /* ------------------------------------------------------------------ frame: a borrowed view of one instant */
@@ -81,6 +90,14 @@ void vt_nlist_close(vt_nlist *nl);
 
 /* ------------------------------------------------------------------ extended XYZ */
 
+/* When a frame was, as its comment line says. */
+typedef struct vt_stamp {
+  double value; /* NaN: not said                                        */
+  double digit; /* what the last digit counts: 0.01 for 1.25             */
+  int digits;   /* how many there are, without leading zeros             */
+  char key[24]; /* as the file spells it; "" if not said                 */
+} vt_stamp;
+
 /* One frame read from a file; owns its memory. */
 typedef struct vt_structure {
   int n;
@@ -89,13 +106,24 @@ typedef struct vt_structure {
   double (*x)[3];    /* [n][3] A */
   double (*v)[3];    /* [n][3] A/fs as the file gives them, or NULL */
   double energy;     /* eV, NaN if absent */
-  int line;          /* of the file, that of the number of atoms; atom i has line + 2 + i */
+  int line;          /* of the file, that of the number of atoms; vt_structure_line has those of atoms */
+  int64_t *id;       /* [n] the column id, or NULL */
+  int *row;          /* [n] after vt_structure_by_id: which atom of the frame it was, from 0; else NULL */
+  vt_stamp time;     /* time, time_ps, time_fs, md_time, simulation_time */
+  vt_stamp step;     /* step, timestep, time_step, md_step, iteration, frame */
+  char replica[24];  /* replica, walker, bead, trajectory ...; "" if not said */
+  char ignored[64];  /* what was needed for nothing and could not be read (energy=None), or "" */
   char comment[256]; /* first part of the comment line */
 } vt_structure;
 void vt_structure_free(vt_structure *s);
+int vt_structure_line(const vt_structure *s, int i); /* where atom i stands in the file; -2: the number of atoms */
+/* Atoms in the order of their ids, where the file has them.  VT_EPARSE: an id that is there twice. */
+VT_MUST_CHECK vt_status vt_structure_by_id(vt_structure *s, const char *name, vt_err *err);
 
 /* Streaming reader.  `path` is used in errors, which carry path:line:col and what was expected.  Any column order
- * (Properties=...), Lattice="9 numbers" required, at most 10^7 atoms.  next: VT_OK with *got=0 at the end of file. */
+ * (Properties=..., species or Z), Lattice="9 numbers" or [[..],[..],[..]] (rows are vectors) required, pbc of three
+ * values T where it is there, at most 10^7 atoms, a byte order mark, gzip or xz (vt_input); the last line must have an
+ * end (vt_text_whole).  next: VT_OK with *got=0 at the end of file. */
 typedef struct vt_xyz vt_xyz;
 VT_MUST_CHECK vt_status vt_xyz_open(vt_xyz **x, const char *path, vt_err *err);
 /* The same from memory (tests, fuzzing); `text` is borrowed until close. */

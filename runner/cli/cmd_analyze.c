@@ -51,6 +51,11 @@ static int parse_charges(const vt_usage *u, const char *text, vt_trajectory_opti
                                s);
       return 0;
     }
+    for (int k = 0; k < o->n_charges; k++)
+      if (o->charge[k].z == z) {
+        (void)vt_cli_usage_error(u, "--charges: %s stands twice", vt_element_symbol(z));
+        return 0;
+      }
     o->charge[o->n_charges].z = z;
     o->charge[o->n_charges++].charge = (int)q; /* fits: within +-MOST */
     s += l + (s[l] == ',');
@@ -79,10 +84,36 @@ static void warn_of_cutoffs(const vt_trajectory *t, vt_analysis *a)
     }
 }
 
+/* Steps that were so long that they may have been others. */
+static void warn_of_moves(const vt_trajectory *t, vt_analysis *a)
+{
+  const double doubtful = 0.25;
+  const vt_unknown_moves *u = &t->unknown;
+  if (u->effect > VT_UNKNOWN_EFFECT)
+    vt_analysis_warn(
+        a,
+        "where %s went in frame %d (line %d) cannot be known: it moved by %.2f of the shortest lattice vector, and "
+        "from "
+        "0.5 on another image may be as near; %lld such moves leave no diffusion, conductivity, Haven ratio or jumps: "
+        "save more frames",
+        vt_element_symbol(u->z), u->frame, u->line, u->share, (long long)u->n);
+  else if (u->n > 0)
+    vt_analysis_warn(a,
+                     "%lld moves between two frames are longer than half of the shortest lattice vector and may have "
+                     "been others (the "
+                     "first: %s in frame %d, line %d): D may be wrong by %.1f %%, save more frames",
+                     (long long)u->n, vt_element_symbol(u->z), u->frame, u->line, 100 * u->effect);
+  else if (t->largest_move > doubtful)
+    vt_analysis_warn(
+        a,
+        "an atom moves by %.2f of the shortest lattice vector between two frames: from 0.5 on nobody can say where it "
+        "went, save more frames",
+        t->largest_move);
+}
+
 /* What a user should know before believing the numbers. */
 static void analyze_warn(const vt_trajectory *t, vt_analysis *a)
 {
-  const double doubtful = 0.25;
   const vt_composition *c = &t->plan.comp;
   int charge = 0;
   for (int s = 0; s < c->n_species; s++) {
@@ -92,15 +123,14 @@ static void analyze_warn(const vt_trajectory *t, vt_analysis *a)
                        vt_element_symbol(c->z[s]), vt_element_symbol(c->z[s]));
   }
   if (charge != 0) vt_analysis_warn(a, "the cell has a charge of %+d: sigma depends on the frame (--charges)", charge);
-  if (t->largest_move > doubtful)
-    vt_analysis_warn(
-        a,
-        "an atom moves by %.2f of the shortest height of the cell between two frames: from 0.5 on nobody can say "
-        "where it went, save more frames",
-        t->largest_move);
+  warn_of_moves(t, a);
+  if (t->ignored[0]) vt_analysis_warn(a, "line %d: '%s' is no number and was passed over", t->ignored_line, t->ignored);
   if (!isfinite(t->plan.t_k)) vt_analysis_warn(a, "no --temperature: conductivities are not known");
   warn_of_cutoffs(t, a);
 }
+
+/* What the times of the file count; they were compared with --dt. */
+static const char *unit_of(const vt_trajectory *t) { return t->times_per_ps > 1 ? "fs" : "ps"; }
 
 static void print_json(const vt_trajectory *t, const vt_analysis *a)
 {
@@ -108,6 +138,8 @@ static void print_json(const vt_trajectory *t, const vt_analysis *a)
   vt_json_put(o, "n_frames", vt_json_int(t->n_frames));
   vt_json_put(o, "n_atoms", vt_json_int(t->plan.comp.n_atoms));
   vt_json_put(o, "dt_ps", vt_json_num(t->plan.protocol.produce_dt_fs / 1000));
+  vt_json_put(o, "time_key", isfinite(t->times_per_ps) ? vt_json_text(t->time_key) : vt_json_null());
+  vt_json_put(o, "time_unit", isfinite(t->times_per_ps) ? vt_json_text(unit_of(t)) : vt_json_null());
   vt_json_put(o, "warnings", vt_json_lines(a->warnings.s));
   vt_analysis_json(a, o);
   vt_json_put(o, "temperature_K", vt_json_num(t->plan.t_k)); /* what was asked for: the file knows none */
@@ -125,8 +157,10 @@ static vt_status analyze_answer(const vt_trajectory *t, int frame, int json, vt_
   if (rc == VT_OK && json) {
     print_json(t, &a);
   } else if (rc == VT_OK) {
-    printf("%d frames of %d atoms, %g ps apart\n", t->n_frames, (int)t->plan.comp.n_atoms,
+    printf("%d frames of %d atoms, %g ps apart", t->n_frames, (int)t->plan.comp.n_atoms,
            t->plan.protocol.produce_dt_fs / 1000);
+    if (isfinite(t->times_per_ps)) printf(" (%s in the file agrees, in %s)", t->time_key, unit_of(t));
+    printf("\n");
     vt_analysis_text(&a, stdout);
   }
   vt_analysis_free(&a);
@@ -165,9 +199,11 @@ int cmd_analyze(int argc, char **argv)
   vt_usage u = {
       .name = "analyze",
       .args = "TRAJECTORY.xyz",
-      .doc = "Transport and structure of a trajectory from any program: extended XYZ, positions wrapped or not,\n"
-             "columns in any order, fixed or changing cell, the same order of atoms in every frame.  The file\n"
-             "is read twice: first for the cutoffs, then for everything else.",
+      .doc = "Transport and structure of a trajectory from any program: extended XYZ, plain or compressed by gzip or\n"
+             "xz, positions wrapped or not, columns in any order, fixed or changing cell, any vectors that span it.\n"
+             "Atoms are in the same order in every frame, or have a column id.  Frames are --dt apart: a Time or\n"
+             "step in the comment lines must agree.  The file is read twice: first for the cutoffs, then for\n"
+             "everything else.",
       .example = "vitrion analyze run.xyz --dt 0.1 --temperature 600 --json",
       .opt = opt,
       .n_opt = sizeof opt / sizeof *opt,

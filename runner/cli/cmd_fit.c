@@ -95,8 +95,9 @@ int cmd_fit(int argc, char **argv)
   vt_usage u = {.name = "fit",
                 .args = "DIR|POINTS.csv",
                 .doc = "Repeat the diffusion windows, the Arrhenius fits and the comparison, without new MD: from\n"
-                       "DIR/results.h5, or from a table with the header composition,glass,temperature_K,D_cm2_s,D_se.\n"
-                       "Further columns are factors, and their share of the variance is reported.",
+                       "DIR/results.h5, or from a table with the header composition,glass,temperature_K,D_cm2_s,D_se\n"
+                       "(RFC 4180, columns in any order, plain or compressed by gzip or xz; an empty cell, NA or nan\n"
+                       "is not known).  Further columns are factors, and their share of the variance is reported.",
                 .example = "vitrion fit runs/quickstart --json",
                 .opt = opt,
                 .n_opt = sizeof opt / sizeof *opt,

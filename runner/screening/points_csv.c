@@ -5,39 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runner/csv/csv.h"
 #include "runner/screening/factors_impl.h"
 #include "runner/screening/screening_impl.h"
 #include "runner/telemetry/telemetry.h"
 
-enum { FIXED = 5, TABLE_MOST = 64 << 20, LINE_FIELDS = 64 };
+enum { FIXED = 5, TABLE_MOST = 64 << 20 };
 static const char *const columns[FIXED] = {"composition", "glass", "temperature_K", "D_cm2_s", "D_se"};
 
-typedef struct field {
-  const char *s;
-  size_t n;
-} field;
-
-/* Cut a line at commas and trim blanks; returns the number of fields, at most LINE_FIELDS. */
-static int points_csv_cut(const char *s, size_t n, field f[LINE_FIELDS])
-{
-  int k = 0;
-  const char *end = s + n;
-  while (k < LINE_FIELDS) {
-    const char *comma = memchr(s, ',', (size_t)(end - s)), *stop = comma ? comma : end;
-    const char *a = s, *b = stop;
-    while (a < b && (*a == ' ' || *a == '\t')) a++;
-    while (b > a && (b[-1] == ' ' || b[-1] == '\t' || b[-1] == '\r')) b--;
-    f[k++] = (field){a, (size_t)(b - a)};
-    if (!comma) break;
-    s = comma + 1;
-  }
-  return k;
-}
-
-static int points_csv_is(const field *f, const char *word)
-{
-  return f->n == strlen(word) && memcmp(f->s, word, f->n) == 0;
-}
+typedef vt_cell_text field;
 
 /* Compositions by a word (their name, the value of a factor): the first one of each word. */
 typedef struct words {
@@ -48,6 +24,8 @@ typedef struct words {
 /* What a table is while it is read: names and values of factors point into its text. */
 typedef struct reading {
   const char *path;
+  int at[FIXED];          /* columns */
+  int of[VT_MAX_FACTORS]; /* columns of factors */
   size_t lines;
   field *name;                  /* [n_comp] */
   field *label[VT_MAX_FACTORS]; /* [n_comp] */
@@ -73,35 +51,34 @@ static int words_first(words *w, const field *of, int comp)
   return w->slot[i] - 1;
 }
 
-/* Columns behind the fixed ones are factors. */
-static vt_status points_csv_factors(vt_table *t, reading *r, int line, const field *f, int n, vt_err *err)
+/* A column that is none of the fixed ones is a factor. */
+static vt_status points_csv_factor(vt_table *t, reading *r, int line, const field *f, int column, vt_err *err)
 {
   void *p;
-  for (int k = FIXED; k < n; k++) {
-    if (t->n_factors == VT_MAX_FACTORS)
-      return vt_err_user(err, VT_EPARSE, r->path, line, 0, "more than %d factors", VT_MAX_FACTORS);
-    if (f[k].n == 0 || f[k].n >= VT_NAME || memchr(f[k].s, '/', f[k].n))
-      return vt_err_user(err, VT_EPARSE, r->path, line, 0, "the name of a factor has 1 to %d characters and no slash",
-                         VT_NAME - 1);
-    for (int i = 0; i < t->n_factors; i++)
-      if (points_csv_is(&f[k], t->factor[i]))
-        return vt_err_user(err, VT_EPARSE, r->path, line, 0, "factor '%s' is there twice", t->factor[i]);
-    VT_TRY(vt_calloc64(&p, r->lines, sizeof(field), err), err, "factors of '%s'", r->path);
-    r->label[t->n_factors] = p;
-    VT_TRY(words_new(&r->by_label[t->n_factors], r->lines, err), err, "factors of '%s'", r->path);
-    VT_TRY(vt_calloc64(&p, r->lines, sizeof(int), err), err, "factors of '%s'", r->path);
-    t->level[t->n_factors] = p;
-    memcpy(t->factor[t->n_factors++], f[k].s, f[k].n); /* zeroed before */
-  }
+  if (t->n_factors == VT_MAX_FACTORS)
+    return vt_err_user(err, VT_EPARSE, r->path, line, 0, "more than %d factors", VT_MAX_FACTORS);
+  if (f->n == 0 || f->n >= VT_NAME || memchr(f->s, '/', f->n))
+    return vt_err_user(err, VT_EPARSE, r->path, line, 0, "the name of a factor has 1 to %d characters and no slash",
+                       VT_NAME - 1);
+  for (int i = 0; i < t->n_factors; i++)
+    if (vt_csv_is(*f, t->factor[i]))
+      return vt_err_user(err, VT_EPARSE, r->path, line, 0, "factor '%s' is there twice", t->factor[i]);
+  VT_TRY(vt_calloc64(&p, r->lines, sizeof(field), err), err, "factors of '%s'", r->path);
+  r->label[t->n_factors] = p;
+  VT_TRY(words_new(&r->by_label[t->n_factors], r->lines, err), err, "factors of '%s'", r->path);
+  VT_TRY(vt_calloc64(&p, r->lines, sizeof(int), err), err, "factors of '%s'", r->path);
+  t->level[t->n_factors] = p;
+  r->of[t->n_factors] = column;
+  memcpy(t->factor[t->n_factors++], f->s, f->n); /* zeroed before */
   return VT_OK;
 }
 
 /* The factors of composition `comp`, which is new or has them already. */
-static vt_status points_csv_levels(vt_table *t, reading *r, int line, const field *f, int n, int comp, int is_new,
-                                   vt_err *err)
+static vt_status points_csv_levels(vt_table *t, reading *r, int line, const field *f, int comp, int is_new, vt_err *err)
 {
   for (int k = 0; k < t->n_factors; k++) {
-    field here = FIXED + k < n ? f[FIXED + k] : (field){"", 0}, *label = r->label[k];
+    const field cell = f[r->of[k]], here = vt_csv_is_unknown(cell) ? (field){"", 0} : cell;
+    field *label = r->label[k];
     if (!is_new && !same_field(label[comp], here))
       return vt_err_user(err, VT_EPARSE, r->path, line, 0, "%s of '%s' was '%.*s' before and is '%.*s' here",
                          t->factor[k], t->name[comp], (int)(label[comp].n < 40 ? label[comp].n : 40), label[comp].s,
@@ -112,12 +89,27 @@ static vt_status points_csv_levels(vt_table *t, reading *r, int line, const fiel
   return VT_OK;
 }
 
-static vt_status points_csv_header(const char *path, int line, const field *f, int n, vt_err *err)
+/* Columns in any order. */
+static vt_status points_csv_header(vt_table *t, reading *r, const vt_csv *c, vt_err *err)
 {
+  const int line = c->line[0];
+  for (int k = 0; k < FIXED; k++) r->at[k] = -1;
+  for (int i = 0; i < c->n_columns; i++) {
+    int k = 0;
+    while (k < FIXED && !vt_csv_is(c->cell[i], columns[k])) k++;
+    if (k == FIXED) {
+      VT_PASS(points_csv_factor(t, r, line, &c->cell[i], i, err));
+      continue;
+    }
+    if (r->at[k] >= 0) return vt_err_user(err, VT_EPARSE, r->path, line, 0, "column '%s' is there twice", columns[k]);
+    r->at[k] = i;
+  }
   for (int k = 0; k < FIXED; k++)
-    if (k >= n || !points_csv_is(&f[k], columns[k]))
-      return vt_err_user(err, VT_EPARSE, path, line, 0, "column %d of the header is '%.*s', expected '%s'", k + 1,
-                         k < n ? (int)(f[k].n < 40 ? f[k].n : 40) : 0, k < n ? f[k].s : "", columns[k]);
+    if (r->at[k] < 0)
+      return vt_err_user(err, VT_EPARSE, r->path, line, 0,
+                         "no column '%s' in the header, expected composition,glass,temperature_K,D_cm2_s,D_se and "
+                         "factors, in any order",
+                         columns[k]);
   return VT_OK;
 }
 
@@ -126,39 +118,57 @@ static vt_status composition(vt_table *t, reading *r, int line, const field *f, 
 {
   if (f->n == 0 || f->n >= VT_NAME)
     return vt_err_user(err, VT_EPARSE, r->path, line, 0, "a composition's name has 1 to %d characters", VT_NAME - 1);
+  for (size_t i = 0; i < f->n; i++)
+    if ((unsigned char)f->s[i] < ' ')
+      return vt_err_user(err, VT_EPARSE, r->path, line, 0,
+                         "a composition's name is one line without control characters");
   r->name[t->n_comp] = *f;
   *at = words_first(&r->by_name, r->name, t->n_comp);
   if (*at == t->n_comp) memcpy(t->name[t->n_comp++], f->s, f->n); /* zeroed before; one name a line fits */
   return VT_OK;
 }
 
-static vt_status points_csv_number(const char *path, int line, const field *f, const char *what, double least,
-                                   double *out, vt_err *err)
+static int points_csv_shown(const field *f) { return f->n < 40 ? (int)f->n : 40; }
+
+/* A number of at least `least` (D: above 0; its error may be 0, which is none), or, but for the temperature, a cell
+ * that knows none: NaN. */
+static vt_status points_csv_number(const char *path, int line, const field *f, int column, double least, double *out,
+                                   vt_err *err)
 {
-  if (!vt_parse_f64(f->s, f->n, out) || *out < least)
+  const char *what = columns[column];
+  *out = (double)NAN;
+  const int unknown = vt_csv_is_unknown(*f) || vt_csv_is(*f, "None") || vt_csv_is(*f, "null");
+  if (column > 2 && unknown) return VT_OK; /* not resolved */
+  const int is_number = vt_parse_f64(f->s, f->n, out);
+  if (is_number && (column == 3 ? *out > 0 : *out >= least)) return VT_OK;
+  if (!is_number && memchr(f->s, ',', f->n))
+    return vt_err_user(err, VT_EPARSE, path, line, 0, "%s is '%.*s', a decimal comma? expected a point", what,
+                       points_csv_shown(f), f->s);
+  if (column != 3)
     return vt_err_user(err, VT_EPARSE, path, line, 0, "%s is '%.*s', expected a number of at least %g", what,
-                       (int)(f->n < 40 ? f->n : 40), f->s, least);
-  return VT_OK;
+                       points_csv_shown(f), f->s, least);
+  return vt_err_user(err, VT_EPARSE, path, line, 0,
+                     "%s is '%.*s', expected a number above 0, or an empty cell where nothing is known", what,
+                     points_csv_shown(f), f->s);
 }
 
-static vt_status points_csv_row(vt_table *t, reading *r, int line, const field *f, int n, vt_err *err)
+static vt_status points_csv_row(vt_table *t, reading *r, int line, const field *f, vt_err *err)
 {
   const char *path = r->path;
+  const field *glass_cell = &f[r->at[1]];
   int64_t glass;
   int comp = 0, before = t->n_comp;
   vt_point *p = &t->pt[t->n];
-  if (n < FIXED) return vt_err_user(err, VT_EPARSE, path, line, 0, "%d columns, expected at least %d", n, FIXED);
-  VT_PASS(composition(t, r, line, &f[0], &comp, err));
-  VT_PASS(points_csv_levels(t, r, line, f, n, comp, t->n_comp > before, err));
-  if (!vt_parse_i64(f[1].s, f[1].n, &glass) || glass < 0 || glass > INT32_MAX)
+  VT_PASS(composition(t, r, line, &f[r->at[0]], &comp, err));
+  VT_PASS(points_csv_levels(t, r, line, f, comp, t->n_comp > before, err));
+  if (!vt_parse_i64(glass_cell->s, glass_cell->n, &glass) || glass < 0 || glass > INT32_MAX)
     return vt_err_user(err, VT_EPARSE, path, line, 0, "glass is '%.*s', expected a whole number from 0 on",
-                       (int)(f[1].n < 40 ? f[1].n : 40), f[1].s);
-  VT_PASS(points_csv_number(path, line, &f[2], columns[2], 1e-3, &p->t_k, err));
+                       points_csv_shown(glass_cell), glass_cell->s);
+  VT_PASS(points_csv_number(path, line, &f[r->at[2]], 2, 1e-3, &p->t_k, err));
+  VT_PASS(points_csv_number(path, line, &f[r->at[3]], 3, 0, &p->x, err));
+  VT_PASS(points_csv_number(path, line, &f[r->at[4]], 4, 0, &p->se, err));
   p->comp = comp;
   p->glass = (int32_t)glass;
-  p->x = p->se = NAN; /* an empty cell: not resolved */
-  if (f[3].n) VT_PASS(points_csv_number(path, line, &f[3], columns[3], 0, &p->x, err));
-  if (f[4].n) VT_PASS(points_csv_number(path, line, &f[4], columns[4], 0, &p->se, err));
   r->line[t->n++] = line;
   return VT_OK;
 }
@@ -206,10 +216,10 @@ static vt_status check_once(const vt_table *t, const reading *r, vt_err *err)
   return rc;
 }
 
-static vt_status begin_reading(vt_table *t, reading *r, const char *text, size_t n, vt_err *err)
+static vt_status begin_reading(vt_table *t, reading *r, size_t lines, vt_err *err)
 {
   void *p;
-  for (size_t i = 0; i < n; i++) r->lines += text[i] == '\n';
+  r->lines = lines;
   VT_TRY(vt_calloc64(&p, r->lines, sizeof *t->name, err), err, "table '%s'", r->path);
   t->name = p;
   VT_TRY(vt_calloc64(&p, r->lines, sizeof *t->pt, err), err, "table '%s'", r->path);
@@ -231,35 +241,29 @@ static void end_reading(reading *r)
   }
 }
 
+static vt_status points_csv_rows(vt_table *t, reading *r, const vt_csv *c, vt_err *err)
+{
+  VT_PASS(begin_reading(t, r, c->n_rows + 1, err));
+  if (c->n_rows > 0) VT_PASS(points_csv_header(t, r, c, err));
+  for (size_t i = 1; i < c->n_rows; i++)
+    VT_PASS(points_csv_row(t, r, c->line[i], c->cell + i * (size_t)c->n_columns, err));
+  if (t->n == 0) return vt_err_user(err, VT_EPARSE, r->path, c->n_rows ? c->line[0] : 0, 0, "no points in the table");
+  return check_once(t, r, err);
+}
+
 vt_status vt_table_read(const char *path, vt_table *t, vt_err *err)
 {
-  vt_status rc = VT_OK;
   char *text;
   size_t n;
+  vt_csv c = {0};
+  reading r = {.path = path};
   *t = (vt_table){0};
-  VT_PASS(vt_file_read(path, TABLE_MOST, &text, &n, err));
-  reading r = {.path = path, .lines = 1};
-  VT_TRY_OUT(begin_reading(t, &r, text, n, err), err, "table '%s'", path);
-  int line = 0, have_header = 0;
-  static const char mark[] = "\xEF\xBB\xBF"; /* spreadsheets put it before UTF-8 */
-  const size_t skip = n >= strlen(mark) && memcmp(text, mark, strlen(mark)) == 0 ? strlen(mark) : 0;
-  for (const char *s = text + skip; s < text + n;) {
-    const char *end = memchr(s, '\n', (size_t)(text + n - s));
-    if (!end) end = text + n;
-    field f[LINE_FIELDS];
-    int k = points_csv_cut(s, (size_t)(end - s), f);
-    line++;
-    s = end + 1;
-    if ((k == 1 && f[0].n == 0) || (f[0].n && f[0].s[0] == '#')) continue;
-    rc = have_header ? points_csv_row(t, &r, line, f, k, err) : points_csv_header(path, line, f, k, err);
-    if (rc == VT_OK && !have_header) rc = points_csv_factors(t, &r, line, f, k, err);
-    have_header = 1;
-    if (rc != VT_OK) goto out;
-  }
-  rc = t->n == 0 ? vt_err_user(err, VT_EPARSE, path, line, 0, "no points in the table") : check_once(t, &r, err);
-out:
+  VT_PASS(vt_text_read(path, TABLE_MOST, &text, &n, err));
+  vt_status rc = vt_csv_parse(path, text, n, &c, err);
   vt_free(text);
+  if (rc == VT_OK) rc = points_csv_rows(t, &r, &c, err);
   end_reading(&r);
+  vt_csv_free(&c);
   if (rc != VT_OK) vt_table_free(t);
   return rc;
 }

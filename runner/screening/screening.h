@@ -62,8 +62,10 @@ typedef struct vt_fits {
 
 void vt_fits_free(vt_fits *f);
 
-/* Points from a table `composition,glass,temperature_K,D_cm2_s,D_se[,factor...]`: names are kept in order of
- * appearance.  A composition has one value of each factor; a level is the row of the first composition that has it. */
+/* Points from a table (vt_csv; gzip and xz too) with the columns composition, glass, temperature_K, D_cm2_s, D_se and
+ * one for each factor, in any order; all rows are as wide as the header.  D is above 0; empty, NA, nan,
+ * null, None: not known.  VT_EPARSE with file and line.  Names are kept in order of appearance.  A composition has one
+ * value of each factor; a level is the row of the first composition that has it. */
 typedef struct vt_table {
   int n_comp, n;
   char (*name)[VT_NAME]; /* [n_comp] */

@@ -106,7 +106,7 @@ def against_the_run(tmp):
     one_gates, a_gates = one.pop("gates"), a.pop("gates")
     x, y = dict(leaves(one)), dict(leaves(a))
     shared = [k for k in x if k in y and not any(p in ("warnings", *ONLY_RUN) for p in k.split("/"))]
-    missing = [k for k in y if k not in x and k.split("/")[1] not in ("n_frames", "n_atoms", "dt_ps", "warnings")]
+    missing = [k for k in y if k not in x and k.split("/")[1] not in ("n_frames", "n_atoms", "dt_ps", "time_key", "time_unit", "warnings")]
     check(not missing, f"analyze prints what one does not: {missing[:5]}")
     numbers = 0
     for k in shared:
@@ -116,7 +116,7 @@ def against_the_run(tmp):
                 check(False, f"{k}: {x[k]} in the run, {y[k]} from its trajectory")
         elif x[k] != y[k] or isinstance(x[k], str) and not y[k]:
             check(False, f"{k}: {x[k]} in the run, {y[k]} from its trajectory")
-    own = ("shortest height", "the cutoff of")  # of large moves and of given cutoffs: only a file has them
+    own = ("shortest lattice vector", "the cutoff of")  # of large moves and of given cutoffs: only a file has them
     said = [w for w in one["warnings"] if not w.startswith(("gate 'melt'", "gate 'pressure'"))]  # what a file cannot know
     check([w for w in a["warnings"] if not any(o in w for o in own)] == said, "the same warnings")
     for g, h in zip(one_gates, a_gates):

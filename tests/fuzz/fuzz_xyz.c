@@ -1,5 +1,5 @@
-/* Any bytes as extended XYZ: never a crash; what is accepted is finite and survives a round trip to the bit; what is
- * refused says where. */
+/* Any bytes as extended XYZ: never a crash; what is accepted has finite positions and survives a round trip to the bit;
+ * what is refused says where. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ static void xyz_round_trip(const vt_structure *s)
   for (int i = 0; i < s->n; i++) {
     type[i] = i;
     symbol[i] = s->symbol[i];
-    for (int k = 0; k < 3; k++) must(isfinite(s->x[i][k]) && (!s->v || isfinite(s->v[i][k])), "a number is not finite");
+    for (int k = 0; k < 3; k++) must(isfinite(s->x[i][k]) && (!s->v || !isinf(s->v[i][k])), "a number is not finite");
   }
   vt_xyz_format(&b, s->n, &s->cell, type, symbol, (const double(*)[3])s->x, (const double(*)[3])s->v, NULL);
   must(vt_buf_check(&b, NULL) == VT_OK, "memory");
@@ -50,6 +50,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (rc != VT_OK) must(rc == VT_EPARSE && strncmp(err.text, "fuzz.xyz:", 9) == 0, err.text);
     if (rc != VT_OK || !got) break;
     xyz_round_trip(&s);
+    if (vt_structure_by_id(&s, "fuzz.xyz", &err) == VT_OK)
+      for (int i = 1; s.id && i < s.n; i++) must(s.id[i - 1] < s.id[i], "ids do not ascend");
     vt_structure_free(&s);
   }
   vt_xyz_close(x);

@@ -76,7 +76,7 @@ static vt_status open_with(const vt_pot_args *a, int may_be_fast, void **self, v
   VT_TRY(VT_NEW(p, 1, err), err, "NEP");
   if (strlen(a->path) >= sizeof p->path) VT_FAIL_OUT(err, VT_EINVAL, "path '%.80s...' is too long", a->path);
   memcpy(p->path, a->path, strlen(a->path) + 1);
-  VT_TRY_OUT(vt_file_read(a->path, VT_NEP_MOST_BYTES, &text, &n, err), err, "reading a NEP");
+  VT_TRY_OUT(vt_text_read(a->path, VT_NEP_MOST_BYTES, &text, &n, err), err, "reading a NEP");
   vt_sha256(text, n, &p->sha256);
   rc = vt__nep_read(a->path, text, n, &p->model, err);
   if (rc == VT_OK) rc = bind_species(p, a, err);

@@ -246,14 +246,31 @@ typedef struct part {
   size_t n;
 } part;
 
-static size_t lines_left(const reader *r)
+/* Lines behind the header; *words: of them, those that are not empty. */
+static size_t lines_left(const reader *r, size_t *words)
 {
   size_t n = 0;
+  *words = 0;
   for (const char *s = r->at; s < r->end; n++) {
-    const char *eol = memchr(s, '\n', (size_t)(r->end - s));
-    s = eol ? eol + 1 : r->end;
+    const char *eol = memchr(s, '\n', (size_t)(r->end - s)), *first = s;
+    if (!eol) eol = r->end;
+    while (first < eol && is_blank(*first)) first++;
+    *words += first < eol;
+    s = eol < r->end ? eol + 1 : r->end;
   }
   return n;
+}
+
+/* MatPL gives every type a bias of its own where GPUMD has one for all: as many numbers more as there are further
+ * types.  Nothing in the header says so, and read as GPUMD's the coefficients would be those of their neighbours. */
+static vt_status nep_other_form(const reader *r, const vt_nep_model *m, size_t total, size_t words, vt_err *err)
+{
+  if (m->version != 4 || m->n_types < 2 || words != total + (size_t)m->n_types - 1) return VT_OK;
+  USER_FAIL(
+      r, err, VT_EUNSUP, 0,
+      "%zu numbers follow, %d more than the %zu of a nep4 file: this is the form of MatPL, with a bias for each of "
+      "the %d types; expected GPUMD's form, with one bias for all (or nep5)",
+      words, m->n_types - 1, total, m->n_types);
 }
 
 static vt_status nep_read_number(reader *r, const part *p, size_t i, double *out, vt_err *err)
@@ -317,7 +334,7 @@ static vt_status check_number(const reader *r, int p, size_t i, const double *x,
 static vt_status nep_read_numbers(reader *r, vt_nep_model *m, vt_err *err)
 {
   part parts[PARTS];
-  size_t total = 0, left = lines_left(r);
+  size_t total = 0, words, left = lines_left(r, &words);
   list_parts(m, parts);
   for (int p = 0; p < PARTS; p++) total += parts[p].n; /* no overflow: the limits of the header */
   if (left < total) {                                  /* before any memory is asked for */
@@ -325,6 +342,7 @@ static vt_status nep_read_numbers(reader *r, vt_nep_model *m, vt_err *err)
     USER_FAIL(r, err, VT_EPARSE, 0, "the file ends after %zu of the %zu numbers that its header announces", left,
               total);
   }
+  VT_PASS(nep_other_form(r, m, total, words, err));
   VT_PASS(VT_NEW(m->numbers, total, err));
   double *x = m->numbers;
   for (int p = 0; p < PARTS; p++) {
@@ -350,7 +368,7 @@ vt_status vt__nep_read(const char *name, const char *text, size_t n, vt_nep_mode
   vt_nep_model *m = NULL;
   *out = NULL;
   VT_TRY(VT_NEW(m, 1, err), err, "potential '%s'", name);
-  reader r = {.name = name, .at = text, .end = text + n};
+  reader r = {.name = name, .at = text + vt_text_mark(text, n), .end = text + n};
   rc = nep_read_head(&r, m, err);
   if (rc == VT_OK && m->zbl != VT_ZBL_NONE) rc = zbl_line(&r, m, err);
   if (rc == VT_OK) rc = cutoff_line(&r, m, err);

@@ -184,7 +184,7 @@ static void a_file_changes_what_it_names_and_the_identity(void **state)
 {
   (void)state;
   static const char text[] = "# harder, fully ionic\ncharge_scale 1\n\nrho 0.25\t# A\r\ncutoff 6.5\nalpha 0.3\n"
-                             "cohesion 0.02\nradius Na 1.1";
+                             "cohesion 0.02\nradius Na 1.1\n";
   with_file(text, check_changed, text);
 }
 

@@ -65,6 +65,24 @@ static void smallest_file_is_taken_apart_in_order(void **state)
   vt__nep_free(m);
 }
 
+/* Two types, one neuron: 2 (2 + 2) + 1 + 4 + 4 + 2 = 19 numbers; MatPL has a bias for each type, 20. */
+static void a_bias_for_each_type_is_the_form_of_matpl(void **state)
+{
+  (void)state;
+  static const char two[] = "nep4 2 Li Cl\ncutoff 5 4 50 40\nn_max 0 0\nbasis_size 0 0\nl_max 1\nANN 1 0\n";
+  static const char five[] = "0.1\n0.2\n0.3\n0.4\n0.5\n";
+  char text[256];
+  vt_err err = {0};
+  vt_nep_model *m;
+  (void)snprintf(text, sizeof text, "%s%s%s0.6\n0.7\n0.8\n0.9\n", five, five, five);
+  VT_TEST_OK(read_text(two, text, &m, &err), &err);
+  vt__nep_free(m);
+  (void)snprintf(text, sizeof text, "%s%s%s%s\n", five, five, five, five);
+  model_refused(two, text, VT_EUNSUP, "m.txt:6", "this is the form of MatPL, with a bias for each of the 2 types");
+  (void)snprintf(text, sizeof text, "%s%s%s%s0.6\n", five, five, five, five); /* two more are of no form */
+  model_refused(two, text, VT_EPARSE, "m.txt:26", "expected the end of the file after 19 numbers");
+}
+
 static void line_ends_and_trailing_blanks_do_not_matter(void **state)
 {
   (void)state;
@@ -251,6 +269,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(smallest_file_is_taken_apart_in_order),
+      cmocka_unit_test(a_bias_for_each_type_is_the_form_of_matpl),
       cmocka_unit_test(line_ends_and_trailing_blanks_do_not_matter),
       cmocka_unit_test(all_synthetic_files_have_the_form_their_header_says),
       cmocka_unit_test(any_number_but_zero_switches_a_flag_on),

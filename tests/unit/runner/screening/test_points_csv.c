@@ -37,20 +37,36 @@ static void blanks_comments_carriage_returns_and_a_mark_of_utf8_are_not_data(voi
                            "LiAlCl4, 0 , 500, 1.5e-6 ,1e-7,Li\r\n"
                            "#NaAlCl4,0,500,9,9,Na\n"
                            "  \t\n"
-                           "NaAlCl4,7,5.5e2,0,0,Na\n"
-                           "LiAlCl4,2147483647,0.001,2e-6,3e-7, Li"); /* no newline at the end */
+                           "NaAlCl4,7,5.5e2,3,0,Na\n"
+                           "LiAlCl4,2147483647,0.001,2e-6,3e-7, Li\n");
   assert_int_equal(t.n, 3);
   assert_int_equal(t.n_comp, 2);
   assert_string_equal(t.name[0], "LiAlCl4");
   assert_string_equal(t.name[1], "NaAlCl4");
   const vt_point want[] = {{.comp = 0, .glass = 0, .t_k = 500, .x = 1.5e-6, .se = 1e-7},
-                           {.comp = 1, .glass = 7, .t_k = 550, .x = 0, .se = 0},
+                           {.comp = 1, .glass = 7, .t_k = 550, .x = 3, .se = 0},
                            {.comp = 0, .glass = INT32_MAX, .t_k = 0.001, .x = 2e-6, .se = 3e-7}};
   for (int i = 0; i < 3; i++) { /* exactly: the same text as C reads it */
     assert_int_equal(t.pt[i].comp, want[i].comp);
     assert_int_equal(t.pt[i].glass, want[i].glass);
     assert_true(t.pt[i].t_k == want[i].t_k && t.pt[i].x == want[i].x && t.pt[i].se == want[i].se);
   }
+  vt_table_free(&t);
+}
+
+static void columns_come_in_any_order_and_names_may_hold_commas_and_quotes(void **state)
+{
+  (void)state;
+  vt_table t = read_points("D_se,alkali,temperature_K,composition,D_cm2_s,glass\n"
+                           "1e-7,Li,500,\"Li,Na-Al\",1e-6,0\n"
+                           "NA,\"L\"\"i\",600,b,nan,3\n"
+                           "N/A,none,700,\" c \",None,4\n");
+  assert_int_equal(t.n_comp, 3);
+  assert_string_equal(t.name[0], "Li,Na-Al");
+  assert_string_equal(t.name[2], " c ");
+  assert_string_equal(t.factor[0], "alkali");
+  assert_true(t.pt[0].t_k == 500 && t.pt[0].x == 1e-6 && t.pt[0].se == 1e-7 && t.pt[0].glass == 0);
+  for (int i = 1; i < 3; i++) assert_true(isnan(t.pt[i].x) && isnan(t.pt[i].se) && t.pt[i].glass == 2 + i);
   vt_table_free(&t);
 }
 
@@ -70,9 +86,9 @@ static void a_level_is_the_row_of_the_first_composition_that_has_it(void **state
   (void)state;
   vt_table t = read_points(HEAD ",alkali,ratio\n"
                                 "a,0,500,1,1,Li,4\n"
-                                "b,0,500,1,1,Na,4\n"
+                                "b,0,500,1,1,Na,4\n" /* sodium, not NA */
                                 "c,0,500,1,1,Li,2.5\n"
-                                "d,0,500,1,1,Na\n" /* no cell: an empty value, which no other has */
+                                "d,0,500,1,1,Na,NA\n" /* not known: an empty value, which no other has */
                                 "e,0,500,1,1,,2.5\n");
   const int alkali[] = {0, 1, 0, 1, 4}, ratio[] = {0, 0, 2, 3, 2};
   assert_int_equal(t.n_factors, 2);
@@ -87,43 +103,54 @@ static void a_level_is_the_row_of_the_first_composition_that_has_it(void **state
 
 #define LONG_NAME "a123456789b123456789c123456789d123456789e123456789f123456789g123456789" /* 70 characters */
 
+static const struct {
+  const char *text;
+  int line; /* 0: of the file as a whole */
+  const char *says;
+} bad[] = {
+    {"", 0, "no points in the table"},
+    {"# nothing\n\n", 0, "no points in the table"},
+    {HEAD "\n", 0, "no points in the table"},
+    {"composition,glass,temperature_K,D,D_se\n", 1, "no column 'D_cm2_s' in the header"},
+    {"# first\ncomposition,glass\n", 2, "no column 'temperature_K' in the header"},
+    {"a,0,500,1e-6,1e-7\n", 1, "no column 'composition' in the header"},
+    {HEAD ",\na,0,500,1,1,x\n", 1, "the name of a factor has 1 to"},
+    {HEAD "," LONG_NAME "\na,0,500,1,1,x\n", 1, "the name of a factor has 1 to"},
+    {HEAD ",a/b\na,0,500,1,1,x\n", 1, "and no slash"},
+    {HEAD ",f,g,f\na,0,500,1,1,x,y,z\n", 1, "factor 'f' is there twice"},
+    {HEAD ",1,2,3,4,5,6,7,8,9\na,0,500,1,1,1,2,3,4,5,6,7,8,9\n", 1, "more than 8 factors"},
+    {HEAD "\na,0,500,1e-6\n", 2, "4 columns, the header has 5"},
+    {HEAD "\n,0,500,1e-6,1e-7\n", 2, "a composition's name has 1 to"},
+    {HEAD "\n" LONG_NAME ",0,500,1e-6,1e-7\n", 2, "a composition's name has 1 to"},
+    {HEAD "\na,-1,500,1e-6,1e-7\n", 2, "glass is '-1', expected a whole number from 0 on"},
+    {HEAD "\na,0.5,500,1e-6,1e-7\n", 2, "glass is '0.5', expected a whole number"},
+    {HEAD "\na,2147483648,500,1e-6,1e-7\n", 2, "glass is '2147483648', expected a whole number"},
+    {HEAD "\na,0,,1e-6,1e-7\n", 2, "temperature_K is '', expected a number of at least 0.001"},
+    {HEAD "\na,0,0,1e-6,1e-7\n", 2, "temperature_K is '0', expected a number of at least 0.001"},
+    {HEAD "\na,0,hot,1e-6,1e-7\n", 2, "temperature_K is 'hot'"},
+    {HEAD "\na,0,500,-1e-6,1e-7\n", 2, "D_cm2_s is '-1e-6', expected a number above 0, or an empty cell"},
+    {HEAD "\na,0,500,1e-6 x,1e-7\n", 2, "D_cm2_s is '1e-6 x'"},
+    {HEAD "\na,0,500,1e-6,-1\n", 2, "D_se is '-1', expected a number of at least 0"},
+    {HEAD "\na,0,500,1,1\nb,0,500,1,1\n\na,0,500.0,2,2\n", 5,
+     "glass 0 of 'a' at 500 K stands in an earlier line, too: line 2"},
+    {HEAD "\nb,0,500,1,1\na,1,500,1,1\na,0,500,1,1\na,1,500,2,2\nb,0,500,1,1\n", 5, "too: line 3"}, /* the first */
+    {HEAD ",f\na,0,500,1,1,x\na,1,500,1,1,y\n", 3, "f of 'a' was 'x' before and is 'y' here"},
+    {HEAD ",f\na,0,500,1,1,x\na,1,500,1,1,\n", 3, "f of 'a' was 'x' before and is '' here"},
+    {HEAD ",f\na,0,500,1,1,x\na,1,500,1,1\n", 3, "5 columns, the header has 6"},
+    {HEAD "\na,0,500,0,1\n", 2, "D_cm2_s is '0', expected a number above 0"},
+    {HEAD "\na,0,500,9,332543e-07,9,333e-08\n", 2, "7 columns, the header has 5: are there decimal commas?"},
+    {HEAD "\na,0,500,\"9,3e-7\",\"1e-8\"\n", 2, "D_cm2_s is '9,3e-7', a decimal comma? expected a point"},
+    {HEAD "\na,0,500,0x1p-20,1e-8\n", 2, "D_cm2_s is '0x1p-20'"},
+    {HEAD "\na,0,500,inf,1e-8\n", 2, "D_cm2_s is 'inf'"},
+    {HEAD "\na,0,500,1e-6,1e-", 2, "the last line has no end"},
+    {HEAD "\n\"a\nb\",0,500,1,1\n", 2, "a composition's name is one line"},
+    {HEAD ",D_se\na,0,500,1,1,1\n", 1, "column 'D_se' is there twice"},
+    {"composition;glass;temperature_K;D_cm2_s;D_se\na;0;500;1;1\n", 1, "separated by semicolons"},
+};
+
 static void a_false_table_is_refused_with_file_line_and_reason(void **state)
 {
   (void)state;
-  static const struct {
-    const char *text;
-    int line; /* 0: of the file as a whole */
-    const char *says;
-  } bad[] = {
-      {"", 0, "no points in the table"},
-      {"# nothing\n\n", 0, "no points in the table"},
-      {HEAD "\n", 0, "no points in the table"},
-      {"composition,glass,temperature_K,D,D_se\n", 1, "column 4 of the header is 'D', expected 'D_cm2_s'"},
-      {"# first\ncomposition,glass\n", 2, "column 3 of the header is '', expected 'temperature_K'"},
-      {"a,0,500,1e-6,1e-7\n", 1, "column 1 of the header is 'a', expected 'composition'"},
-      {HEAD ",\na,0,500,1,1,x\n", 1, "the name of a factor has 1 to"},
-      {HEAD "," LONG_NAME "\na,0,500,1,1,x\n", 1, "the name of a factor has 1 to"},
-      {HEAD ",a/b\na,0,500,1,1,x\n", 1, "and no slash"},
-      {HEAD ",f,g,f\na,0,500,1,1,x\n", 1, "factor 'f' is there twice"},
-      {HEAD ",1,2,3,4,5,6,7,8,9\na,0,500,1,1\n", 1, "more than 8 factors"},
-      {HEAD "\na,0,500,1e-6\n", 2, "4 columns, expected at least 5"},
-      {HEAD "\n,0,500,1e-6,1e-7\n", 2, "a composition's name has 1 to"},
-      {HEAD "\n" LONG_NAME ",0,500,1e-6,1e-7\n", 2, "a composition's name has 1 to"},
-      {HEAD "\na,-1,500,1e-6,1e-7\n", 2, "glass is '-1', expected a whole number from 0 on"},
-      {HEAD "\na,0.5,500,1e-6,1e-7\n", 2, "glass is '0.5', expected a whole number"},
-      {HEAD "\na,2147483648,500,1e-6,1e-7\n", 2, "glass is '2147483648', expected a whole number"},
-      {HEAD "\na,0,,1e-6,1e-7\n", 2, "temperature_K is '', expected a number of at least 0.001"},
-      {HEAD "\na,0,0,1e-6,1e-7\n", 2, "temperature_K is '0', expected a number of at least 0.001"},
-      {HEAD "\na,0,hot,1e-6,1e-7\n", 2, "temperature_K is 'hot'"},
-      {HEAD "\na,0,500,-1e-6,1e-7\n", 2, "D_cm2_s is '-1e-6', expected a number of at least 0"},
-      {HEAD "\na,0,500,1e-6 x,1e-7\n", 2, "D_cm2_s is '1e-6 x'"},
-      {HEAD "\na,0,500,1e-6,-1\n", 2, "D_se is '-1', expected a number of at least 0"},
-      {HEAD "\na,0,500,1,1\nb,0,500,1,1\n\na,0,500.0,2,2\n", 5,
-       "glass 0 of 'a' at 500 K stands in an earlier line, too: line 2"},
-      {HEAD "\nb,0,500,1,1\na,1,500,1,1\na,0,500,1,1\na,1,500,2,2\nb,0,500,1,1\n", 5, "too: line 3"}, /* the first */
-      {HEAD ",f\na,0,500,1,1,x\na,1,500,1,1,y\n", 3, "f of 'a' was 'x' before and is 'y' here"},
-      {HEAD ",f\na,0,500,1,1,x\na,1,500,1,1\n", 3, "f of 'a' was 'x' before and is '' here"},
-  };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     char path[VT_TEST_PATH], place[VT_TEST_PATH + 16];
     vt_err err = {0};
@@ -215,6 +242,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(blanks_comments_carriage_returns_and_a_mark_of_utf8_are_not_data),
+      cmocka_unit_test(columns_come_in_any_order_and_names_may_hold_commas_and_quotes),
       cmocka_unit_test(an_empty_cell_is_not_resolved_and_stays_a_point),
       cmocka_unit_test(a_level_is_the_row_of_the_first_composition_that_has_it),
       cmocka_unit_test(many_compositions_keep_their_order_and_levels),
