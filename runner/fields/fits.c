@@ -20,6 +20,14 @@ const vt_fields vt_tracer_fields = {tracer, VT_COUNT(tracer)};
 #undef R
 
 #define R(member) VT__REAL(vt_transport, member)
+#define HAVEN(member, name_, doc_, json_)                                                      \
+  {R(member.value), name_, "1", doc_, json_ ".value"},                                         \
+      {R(member.se), name_ "_se", "1", "its standard error", json_ ".se"},                     \
+      {R(member.lo95), name_ "_lo95", "1", "lower end of its 95 % interval", json_ ".lo95"},   \
+      {R(member.hi95), name_ "_hi95", "1", "upper end of it", json_ ".hi95"},                  \
+  {                                                                                            \
+    VT__INTERVAL(vt_transport, member.window_ps), NULL, "ps", "its window", json_ ".window_ps" \
+  }
 static const vt_field transport[] = {
     {R(temperature_k), "temperature_k", "K", "mean temperature of the produce stage", "temperature_K"},
     {R(temperature_se), "temperature_se_k", "K", "its standard error", "temperature_se_K", .old = "temperature_se",
@@ -36,20 +44,19 @@ static const vt_field transport[] = {
     {R(sigma_ne_se), "sigma_ne_se_mS_cm", "mS/cm", "its standard error", "sigma_ne_se_mS_cm", .old = "sigma_ne_se"},
     {R(sigma_ne_all_mS_cm), "sigma_ne_all_mS_cm", "mS/cm", "Nernst-Einstein conductivity of all species",
      "sigma_ne_all_mS_cm"},
-    {R(haven_fw), "haven_metal", "1", "Haven ratio of the alkali in the framework frame", "haven.metal.value",
-     .old = "haven_fw"},
-    {R(haven_fw_se), "haven_metal_se", "1", "its standard error", "haven.metal.se", .old = "haven_fw_se"},
-    {R(haven_fw), NULL, "1", "copy of metal", "haven.framework"},
-    {R(haven_fw_se), NULL, "1", "copy of metal", "haven.framework_se"},
-    {R(haven_total), "haven_frame_free", "1", "sigma_NE(alkali) / sigma", "haven.frame_free.value",
-     .old = "haven_total"},
-    {R(haven_total_se), "haven_frame_free_se", "1", "its standard error", "haven.frame_free.se",
-     .old = "haven_total_se"},
-    {R(haven_total), NULL, "1", "copy of frame_free", "haven.total"},
-    {R(haven_total_se), NULL, "1", "copy of frame_free", "haven.total_se"},
-    {R(sigma_lo_ps), "sigma_lo_ps", "ps", "start of the collective window"},
-    {R(sigma_hi_ps), "sigma_hi_ps", "ps", "end of the collective window"}};
+    {R(sigma_lo95), "sigma_lo95_mS_cm", "mS/cm", "lower end of the 95 % interval of sigma", "sigma_lo95_mS_cm"},
+    {R(sigma_hi95), "sigma_hi95_mS_cm", "mS/cm", "upper end of it", "sigma_hi95_mS_cm"},
+    HAVEN(haven_fw, "haven_metal", "Haven ratio of the alkali in the framework frame", "haven.metal"),
+    HAVEN(haven_bary, "haven_barycentric", "Haven ratio of the alkali, barycentric", "haven.barycentric"),
+    HAVEN(haven_total, "haven_frame_free", "sigma_NE(alkali) / sigma", "haven.frame_free"),
+    {R(haven_fw.value), "haven_fw", "1", "copy of haven_metal", "haven.framework"},
+    {R(haven_fw.se), "haven_fw_se", "1", "copy of haven_metal_se", "haven.framework_se"},
+    {R(haven_total.value), "haven_total", "1", "copy of haven_frame_free", "haven.total"},
+    {R(haven_total.se), "haven_total_se", "1", "copy of haven_frame_free_se", "haven.total_se"},
+    {R(sigma_lo_ps), "sigma_lo_ps", "ps", "start of the early window of haven_frame_free, and so of sigma"},
+    {R(sigma_hi_ps), "sigma_hi_ps", "ps", "end of it"}};
 const vt_fields vt_transport_fields = {transport, VT_COUNT(transport)};
+#undef HAVEN
 #undef R
 
 /* ------------------------------------------------------------------ the fit of a composition */

@@ -10,7 +10,8 @@ VT_MUST_CHECK vt_status vt__fits_group(const vt_campaign *c, const vt_arrays_fro
 /* NaN. */
 void vt__group_none(vt_group *g);
 
-/* quantities.c: value and standard error of quantity q (row of vt_quantities_of) in an MD task; NaN: not resolved. */
+/* quantities.c: value and standard error of quantity q (row of vt_quantities_of) in an MD task, D and sigma as
+ * vt_pool_glass has them for fits; NaN: not resolved. */
 void vt__quantity_at(const vt_campaign *c, const vt_fits *f, int q, int task, double *x, double *se);
 
 #endif
