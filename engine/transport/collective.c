@@ -131,3 +131,15 @@ vt_status vt_tr_onsager(const vt_tr_input *in, double lo_ps, double hi_ps, int f
   vt__shared_free(&s);
   return VT_OK;
 }
+
+void vt_tr_onsager_scale(vt_onsager *o, double sigma_mS_cm, double relative_se)
+{
+  const double factor = sigma_mS_cm / o->sigma_mS_cm;
+  for (int i = 0; i < o->n_species; i++)
+    for (int j = 0; j < o->n_species; j++) {
+      o->l[i][j] *= factor;
+      o->l_se[i][j] = hypot(factor * o->l_se[i][j], relative_se * o->l[i][j]);
+      o->recoil[i][j] *= factor;
+    }
+  o->sigma_mS_cm = sigma_mS_cm;
+}

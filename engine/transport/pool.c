@@ -366,13 +366,20 @@ static vt_status pool_sigma(pool *p, const vt__early *e, vt_pool *out, vt_err *e
   return VT_OK;
 }
 
-static void take_onsager(const vt__early *e, vt_pool *out)
+/* Of the early window, scaled so that they add up to sigma (T 7.5). */
+static void take_onsager(const vt_composition *c, const vt__early *e, vt_pool *out)
 {
+  const double relative_se = out->d_alkali.se / out->d_alkali.value;
+  double sum = 0;
+  for (int i = 0; i < out->n_species; i++)
+    for (int j = 0; j < out->n_species; j++) sum += c->charge[i] * c->charge[j] * e->x.l[i][j];
+  const double factor = out->sigma_mS_cm.value / sum;
   for (int i = 0; i < out->n_species; i++)
     for (int j = 0; j < out->n_species; j++) {
-      out->l[i][j] = e->x.l[i][j];
-      out->l_se[i][j] = isfinite(e->x.l[i][j]) ? sqrt(e->variance.l[i][j]) : (double)NAN;
-      out->recoil[i][j] = e->x.recoil[i][j];
+      out->l[i][j] = factor * e->x.l[i][j];
+      out->recoil[i][j] = factor * e->x.recoil[i][j];
+      if (isfinite(out->l[i][j]))
+        out->l_se[i][j] = hypot(factor * sqrt(e->variance.l[i][j]), relative_se * out->l[i][j]);
     }
 }
 
@@ -394,7 +401,6 @@ static vt_status pool_collective(pool *p, vt_pool *out, vt_err *err)
     out->t_bary = NUMBER(bary, t_alkali, 0);
     out->gap_bary = NUMBER(bary, gap, 0);
     out->t_self = NUMBER(bary, t_self, 0);
-    take_onsager(bary, out);
   }
   if (free->known) {
     out->haven_total = NUMBER(free, ln_haven, 1);
@@ -402,6 +408,7 @@ static vt_status pool_collective(pool *p, vt_pool *out, vt_err *err)
     out->lo_ps = free->lo_ps;
     out->hi_ps = free->hi_ps;
     VT_TRY_OUT(pool_sigma(p, free, out, err), err, "conductivity");
+    take_onsager(p->in[0].comp, free, out);
   }
 out:
   for (int q = 0; q < VT__N_RATIO; q++) vt__early_free(&e[q]);

@@ -126,6 +126,9 @@ typedef struct vt_onsager {
 /* Usually with the window of a Haven ratio of vt_tr_replica.  Allocates. */
 VT_MUST_CHECK vt_status vt_tr_onsager(const vt_tr_input *in, double lo_ps, double hi_ps, int frame, vt_onsager *out,
                                       vt_err *err);
+/* The coefficients times sigma / o->sigma_mS_cm, the relative error of the tracers added to theirs: the early window
+ * has the ratios between them, the long one their size (T 7.5).  NaN where sigma is. */
+void vt_tr_onsager_scale(vt_onsager *o, double sigma_mS_cm, double relative_se);
 
 /* ------------------------------------------------------------------ stationarity of a run (T 11) */
 

@@ -60,10 +60,13 @@ static vt_status transport_numbers(vt_analysis *a, vt_err *err)
   const vt_measured *m = a->m;
   VT_PASS(vt_tr_from_arrays(m->plan, a->frame, m->defs, m->n_defs, m->values, &a->transport, err));
   VT_PASS(vt_tr_input_from_arrays(m->plan, m->defs, m->n_defs, m->values, &in, err));
-  const double *bary = a->transport.haven_bary.window_ps, *metal = a->transport.haven_fw.window_ps;
+  const vt_transport *t = &a->transport;
+  const double *bary = t->haven_bary.window_ps, *metal = t->haven_fw.window_ps;
   VT_PASS(vt_tr_onsager(&in, bary[0], bary[1], VT_TR_BARYCENTRIC, &a->barycentric, err));
   VT_PASS(vt_tr_onsager(&in, metal[0], metal[1], VT_TR_FRAMEWORK, &a->framework, err));
-  a->frame = a->transport.frame;
+  vt_tr_onsager_scale(&a->barycentric, t->sigma_mS_cm, t->sigma_ne_se / t->sigma_ne_mS_cm);
+  vt_tr_onsager_scale(&a->framework, t->sigma_mS_cm, t->sigma_ne_se / t->sigma_ne_mS_cm);
+  a->frame = t->frame;
   warn_of_transport(a);
   return VT_OK;
 }

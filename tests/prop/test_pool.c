@@ -107,6 +107,7 @@ static void frames_and_momentum_are_kept_in_the_mean(void **state)
   fill_melt(&m, G, 19, 700, 2);
   vt_pool p = pool(&m, G);
   double sigma = 0, pooled = 0;
+  const double tracers = p.d_alkali.se / p.d_alkali.value;
   for (int g = 0; g < G; g++) {
     VT_TEST_OK(vt_tr_onsager(&m.in[g], p.lo_ps, p.hi_ps, VT_TR_BARYCENTRIC, &o[g], &err), &err);
     sigma += o[g].sigma_mS_cm / G;
@@ -115,6 +116,8 @@ static void frames_and_momentum_are_kept_in_the_mean(void **state)
       near_named("sigma in another frame", other.sigma_mS_cm / o[g].sigma_mS_cm, 1, 1e-10);
     }
   }
+  const double size_of_all = p.sigma_mS_cm.value / sigma; /* tracers of the long window over those of the early one */
+  near_named("size", size_of_all, 1, 0.2);
   for (int i = 0; i < N_SPECIES; i++) {
     double momentum = 0, size = 0;
     for (int j = 0; j < N_SPECIES; j++) {
@@ -124,17 +127,20 @@ static void frames_and_momentum_are_kept_in_the_mean(void **state)
         double without = (G * mean - o[g].l[i][j]) / (G - 1);
         jackknife += (G - 1.0) / G * (without - mean) * (without - mean);
       }
-      near_named("L", p.l[i][j] / mean, 1, 1e-10);
-      theory = 16 * p.lo_ps / (9 * G * 600) / 2 * (p.l[i][i] * p.l[j][j] + mean * mean); /* of Gaussian walks */
-      near_named("its error", p.l_se[i][j] / sqrt(((G - 1) * jackknife + 4 * theory) / (G + 3)), 1, 1e-8);
-      near_named("recoil of a rigid framework", p.recoil[i][j] / mean, 1, 1e-8);
+      near_named("L", p.l[i][j] / (size_of_all * mean), 1, 1e-10);
+      theory = 16 * p.lo_ps / (9 * G * 600) / 2 * (p.l[i][i] * p.l[j][j] + p.l[i][j] * p.l[i][j]);
+      jackknife *= size_of_all * size_of_all; /* theory: of Gaussian walks */
+      near_named("its error",
+                 p.l_se[i][j] / hypot(sqrt(((G - 1) * jackknife + 4 * theory) / (G + 3)), tracers * p.l[i][j]), 1,
+                 1e-8);
+      near_named("recoil of a rigid framework", p.recoil[i][j] / p.l[i][j], 1, 1e-8);
       momentum += mass * p.l[i][j];
       size += fabs(mass * p.l[i][j]);
       pooled += m.g[0].comp.charge[i] * m.g[0].comp.charge[j] * p.l[i][j];
     }
     near_named("sum_j m_j L_ij", momentum / size, 0, 1e-10);
   }
-  near_named("sigma from the mean L", pooled / sigma, 1, 1e-10);
+  near_named("sigma from the mean L", pooled / p.sigma_mS_cm.value, 1, 1e-10);
 }
 
 /* A drift of everything that has nothing to do with the rest adds w t to every MSD and N_i N_j w t to the correlations;
@@ -270,6 +276,7 @@ static void a_single_glass_has_the_errors_of_theory(void **state)
   near_named("t_self", p.t_self.value, o.t_self[0], 1e-12);
   near_named("t - t_self", p.gap_bary.value, o.t[0] - o.t_self[0], 1e-12);
   near_named("sigma_NE,alkali / sigma_NE,all", p.ionicity.value * p.haven_total.value, o.t_self[0], 1e-12);
+  vt_tr_onsager_scale(&o, own.sigma_mS_cm, p.d_alkali.se / p.d_alkali.value);
   near_named("L", p.l[0][1] / o.l[0][1], 1, 1e-12);
   near_named("its error", p.l_se[0][1] / o.l_se[0][1], 1, 1e-12);
   assert_int_equal(o.dof, 4);
