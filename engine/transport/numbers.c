@@ -26,6 +26,27 @@ double vt__alkali_self(const vt_composition *c, int frame, const vt__slopes *s, 
   return alkali;
 }
 
+/* Charges of all species as seen from a frame: the same current in every frame if the cell is neutral.  Where there is
+ * nothing but the alkali (the rest was not written down), as simulated: from their own centre of mass nothing flows. */
+static void charge_in_frame(const vt_composition *c, const double *a, double *seen)
+{
+  double z[VT_MAX_SPECIES];
+  int others = 0;
+  for (int k = 0; k < c->n_species; k++) {
+    z[k] = seen[k] = c->charge[k];
+    others |= c->count[k] > 0 && !is_alkali(c, k);
+  }
+  if (others) vt__in_frame(c, a, z, seen);
+}
+
+double vt__charge_slope(const vt_composition *c, const vt__slopes *s)
+{
+  double a[VT_MAX_SPECIES], seen[VT_MAX_SPECIES];
+  if (!vt__frame_reference(c, VT_TR_BARYCENTRIC, a)) return (double)NAN;
+  charge_in_frame(c, a, seen);
+  return vt__bilinear(c->n_species, s, seen, seen);
+}
+
 static double total(const double *x, int n)
 {
   double sum = 0;
@@ -76,12 +97,9 @@ static void onsager(const vt_composition *c, const double *a, double t_k, const 
       l[i][j] = vt_unit_sigma_mS_cm(vt__bilinear(c->n_species, s, u[i], u[j]), t_k, s->volume_a3);
 }
 
-static void charges_of(const vt_composition *c, double *z, double *alkali)
+static void alkali_charges(const vt_composition *c, double *alkali)
 {
-  for (int k = 0; k < c->n_species; k++) {
-    z[k] = c->charge[k];
-    alkali[k] = is_alkali(c, k) ? z[k] : 0;
-  }
+  for (int k = 0; k < c->n_species; k++) alkali[k] = is_alkali(c, k) ? c->charge[k] : 0;
 }
 
 void vt__numbers_of(const vt_composition *c, double t_k, vt__ratio ratio, const vt__slopes *s, vt__numbers *out)
@@ -91,7 +109,8 @@ void vt__numbers_of(const vt_composition *c, double t_k, vt__ratio ratio, const 
   vt__slopes recoil;
   for (int k = 0; k < VT__N_NUMBER; k++) all[k] = (double)NAN;
   if (!vt__frame_reference(c, frame_of(ratio), a)) return;
-  charges_of(c, z, alkali);
+  charge_in_frame(c, a, z);
+  alkali_charges(c, alkali);
   const int n = c->n_species;
   const double charge = vt__bilinear(n, s, z, z), self = vt__alkali_self(c, frame_of(ratio), s, NULL);
   const double lab = vt__alkali_self(c, VT_TR_BARYCENTRIC, s, part), self_all = total(part, n);
@@ -105,7 +124,7 @@ void vt__numbers_of(const vt_composition *c, double t_k, vt__ratio ratio, const 
     out->gap = out->t_alkali - out->t_self;
     for (int k = 0; k < n; k++) {
       double one[VT_MAX_SPECIES] = {0}, moved[VT_MAX_SPECIES];
-      one[k] = z[k];
+      one[k] = c->charge[k];
       vt__in_frame(c, a, one, moved);
       out->t[k] = vt__bilinear(n, s, moved, z) / charge;
     }
@@ -125,9 +144,9 @@ static double regression_variance(double aa, double ab, double bb, double v)
 
 static double t_variance(const vt_composition *c, const double *a, const vt__slopes *s, const double *u, double v)
 {
-  double z[VT_MAX_SPECIES], alkali[VT_MAX_SPECIES], seen[VT_MAX_SPECIES];
+  double z[VT_MAX_SPECIES], seen[VT_MAX_SPECIES];
   const int n = c->n_species;
-  charges_of(c, z, alkali);
+  charge_in_frame(c, a, z);
   vt__in_frame(c, a, u, seen);
   return regression_variance(vt__bilinear(n, s, seen, seen), vt__bilinear(n, s, seen, z), vt__bilinear(n, s, z, z), v);
 }
@@ -146,16 +165,16 @@ static double t_self_variance(const vt_composition *c, const vt__numbers *x, dou
 void vt__numbers_variance(const vt_composition *c, vt__ratio ratio, const vt__slopes *s, const vt__numbers *x, double v,
                           vt__numbers *out)
 {
-  double a[VT_MAX_SPECIES], z[VT_MAX_SPECIES], alkali[VT_MAX_SPECIES];
+  double a[VT_MAX_SPECIES], alkali[VT_MAX_SPECIES];
   *out = (vt__numbers){.ln_haven = v, .ln_ionicity = v};
   if (!vt__frame_reference(c, frame_of(ratio), a)) return;
-  charges_of(c, z, alkali);
+  alkali_charges(c, alkali);
   out->t_alkali = t_variance(c, a, s, alkali, v);
   out->t_self = t_self_variance(c, x, v);
   out->gap = out->t_alkali + out->t_self;
   for (int i = 0; i < c->n_species; i++) {
     double one[VT_MAX_SPECIES] = {0};
-    one[i] = z[i];
+    one[i] = c->charge[i];
     out->t[i] = t_variance(c, a, s, one, v);
     for (int j = 0; j < c->n_species; j++)
       out->l[i][j] = fmax(0, x->l[i][i] * x->l[j][j] + x->l[i][j] * x->l[i][j]) * v / 2;

@@ -1,11 +1,11 @@
-/* Transport of one composition at one temperature, pooled over its glasses (T 7.7, T 7.8). */
+/* Transport of one composition at one temperature, pooled over its glasses (T 7.7). */
 #include <math.h>
 #include <stddef.h>
 
 #include "engine/num/num.h"
 #include "engine/transport/transport_impl.h"
 
-static const double glass_scatter = 0.10; /* of ln D between glasses, what is known before they are seen (T 7.8) */
+static const double glass_scatter = 0.10; /* of ln D between glasses, what is known before they are seen (T 7.7) */
 static const double a2_ps_to_cm2_s = 1e-4;
 
 VT_REASONS(vt_pool_reasons, VT_POOL_REASONS);
@@ -194,7 +194,7 @@ static double jackknife(const double *x, int n)
   return n > 1 ? pool_square(n - 1) / n * vt_variance(x, (size_t)n) : 0;
 }
 
-/* Variance that is expected of the logarithm of a mean over glasses before they are seen (T 7.8). */
+/* Variance that is expected of the logarithm of a mean over glasses before they are seen (T 7.7). */
 static double expected_variance(const pool *p, const column *c)
 {
   double sum = 0;
@@ -250,7 +250,7 @@ static vt_status pool_species(pool *p, int s, vt_pool *out, vt_err *err)
   return VT_OK;
 }
 
-/* All alkali species together (T 7.9); NaN unless each is resolved. */
+/* All alkali species together (T 7.8); NaN unless each is resolved. */
 static void pool_alkali(pool *p, vt_pool *out)
 {
   const vt_composition *c = p->in[0].comp;
@@ -337,15 +337,13 @@ static double ln_sigma(const pool *p, const vt__early *e, int without)
 static void bring_sigma(pool *p, const vt__early *e, double sigma)
 {
   const vt_composition *c = p->in[0].comp;
-  double z[VT_MAX_SPECIES], theory;
-  for (int s = 0; s < c->n_species; s++) z[s] = c->charge[s];
   const double self = vt__alkali_self(c, VT_TR_BARYCENTRIC, &e->sum, NULL);
-  const double charge = vt__bilinear(c->n_species, &e->sum, z, z), ne = mean_without(p, p->ne.x, -1);
+  const double charge = vt__charge_slope(c, &e->sum), ne = mean_without(p, p->ne.x, -1);
   for (int g = 0; g < p->n; g++) {
     const vt__slopes *own = &e->each[g];
     const double off = (p->ne.x[g] / ne - 1) - (vt__alkali_self(c, VT_TR_BARYCENTRIC, own, NULL) / self - 1) +
-                       (vt__bilinear(c->n_species, own, z, z) / charge - 1) - (own->volume_a3 / e->sum.volume_a3 - 1);
-    theory = vt__walk_variance(e->lo_ps, e->hi_ps, p->in[g].run_ps);
+                       (vt__charge_slope(c, own) / charge - 1) - (own->volume_a3 / e->sum.volume_a3 - 1);
+    const double theory = vt__walk_variance(e->lo_ps, e->hi_ps, p->in[g].run_ps);
     p->each[g].x_sigma_mS_cm = sigma * exp(off);
     p->each[g].x_sigma_se = p->each[g].x_sigma_mS_cm * sqrt(theory + pool_square(p->ne.relative_se[g]));
   }

@@ -203,7 +203,7 @@ typedef struct vt_pool {
   double recoil[VT_MAX_SPECIES][VT_MAX_SPECIES]; /* what l would be if all but the alkali recoiled as one body */
 } vt_pool;
 
-/* One glass in the pooled window, and what it brings into fits against 1/T (T 7.8): values on the ln scale whose mean
+/* One glass in the pooled window, and what it brings into fits against 1/T (T 7.7): values on the ln scale whose mean
  * over the glasses is the logarithm of the pooled number, so that a slow glass neither is dropped nor shifts the mean.
  * NaN where the pool has no number. */
 typedef struct vt_pool_glass {

@@ -109,6 +109,8 @@ void vt__numbers_of(const vt_composition *c, double t_k, vt__ratio ratio, const 
 /* And the variances that Gaussian walks give them, v that of one mean square (relative). */
 void vt__numbers_variance(const vt_composition *c, vt__ratio ratio, const vt__slopes *s, const vt__numbers *x, double v,
                           vt__numbers *out);
+/* Of <|sum_i z_i dP_i|^2>, seen from the centre of mass. */
+double vt__charge_slope(const vt_composition *c, const vt__slopes *s);
 /* Slopes of the alkali ions if each moved on its own, of all species so (part[n_species], may be NULL). */
 double vt__alkali_self(const vt_composition *c, int frame, const vt__slopes *s, double *part);
 

@@ -6,10 +6,32 @@
 
 /* ------------------------------------------------------------------ transport of a task */
 
+/* An interval on the ln scale, by the normal distribution: the errors of T 7.2 follow from theory. */
+static double ends_of_ln(double x, double se, double side)
+{
+  return x > 0 ? x * exp(side * vt_normal_quantile(0.975) * se / x) : (double)NAN;
+}
+static double d_end(const void *base, double side)
+{
+  const vt_tracer *t = base;
+  return ends_of_ln(t->d_cm2_s, t->se, side);
+}
+static double d_lo95(const void *base) { return d_end(base, -1); }
+static double d_hi95(const void *base) { return d_end(base, +1); }
+static double ne_end(const void *base, double side)
+{
+  const vt_transport *t = base;
+  return ends_of_ln(t->sigma_ne_mS_cm, t->sigma_ne_se, side);
+}
+static double ne_lo95(const void *base) { return ne_end(base, -1); }
+static double ne_hi95(const void *base) { return ne_end(base, +1); }
+
 #define R(member) VT__REAL(vt_tracer, member)
 static const vt_field tracer[] = {
     {R(d_cm2_s), "d_cm2_s", "cm^2/s", "tracer diffusion coefficient; NaN: not resolved", "D_cm2_s"},
     {R(se), "d_se_cm2_s", "cm^2/s", "its standard error", "D_se_cm2_s", .old = "se"},
+    {VT__COMPUTED(d_lo95), "d_lo95_cm2_s", "cm^2/s", "lower end of its 95 % interval", "D_lo95_cm2_s"},
+    {VT__COMPUTED(d_hi95), "d_hi95_cm2_s", "cm^2/s", "upper end of it", "D_hi95_cm2_s"},
     {R(lo_ps), "lo_ps", "ps", "start of the diffusive window"},
     {R(hi_ps), "hi_ps", "ps", "end of the diffusive window"},
     {R(exponent), "exponent", "1", "d ln MSD / d ln t over the window"},
@@ -42,6 +64,8 @@ static const vt_field transport[] = {
     {R(sigma_se), "sigma_se_mS_cm", "mS/cm", "its standard error", "sigma_se_mS_cm", .old = "sigma_se"},
     {R(sigma_ne_mS_cm), "sigma_ne_mS_cm", "mS/cm", "Nernst-Einstein conductivity of the alkali", "sigma_ne_mS_cm"},
     {R(sigma_ne_se), "sigma_ne_se_mS_cm", "mS/cm", "its standard error", "sigma_ne_se_mS_cm", .old = "sigma_ne_se"},
+    {VT__COMPUTED(ne_lo95), "sigma_ne_lo95_mS_cm", "mS/cm", "lower end of its 95 % interval", "sigma_ne_lo95_mS_cm"},
+    {VT__COMPUTED(ne_hi95), "sigma_ne_hi95_mS_cm", "mS/cm", "upper end of it", "sigma_ne_hi95_mS_cm"},
     {R(sigma_ne_all_mS_cm), "sigma_ne_all_mS_cm", "mS/cm", "Nernst-Einstein conductivity of all species",
      "sigma_ne_all_mS_cm"},
     {R(sigma_lo95), "sigma_lo95_mS_cm", "mS/cm", "lower end of the 95 % interval of sigma", "sigma_lo95_mS_cm"},
