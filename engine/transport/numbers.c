@@ -132,6 +132,9 @@ void vt__numbers_of(const vt_composition *c, double t_k, vt__ratio ratio, const 
   onsager(c, a, t_k, s, out->l);
   recoil_slopes(c, s, &recoil);
   onsager(c, a, t_k, &recoil, out->recoil);
+  for (int i = 0; i < n && ratio == VT__METAL; i++) /* one body rests, seen from a part of it: no rounding */
+    for (int j = 0; j < n; j++)
+      if ((!is_alkali(c, i) || !is_alkali(c, j)) && isfinite(out->recoil[i][j])) out->recoil[i][j] = 0;
 }
 
 /* ------------------------------------------------------------------ variances of Gaussian walks */

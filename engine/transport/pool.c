@@ -250,19 +250,33 @@ static vt_status pool_species(pool *p, int s, vt_pool *out, vt_err *err)
   return VT_OK;
 }
 
+static void one_alkali(pool *p, int s, vt_pool *out)
+{
+  out->d_alkali = out->d_cm2_s[s];
+  for (int g = 0; g < p->n; g++) {
+    vt_pool_glass *e = &p->each[g];
+    e->d_alkali = e->d_cm2_s[s], e->d_alkali_se = e->d_se[s];
+    e->x_alkali = e->x[s], e->x_alkali_se = e->x_se[s];
+  }
+}
+
 /* All alkali species together (T 7.8); NaN unless each is resolved. */
 static void pool_alkali(pool *p, vt_pool *out)
 {
   const vt_composition *c = p->in[0].comp;
   double ions = 0, lo_ps = INFINITY, hi_ps = 0;
+  int n_alkali = 0, last = 0;
   for (int s = 0; s < c->n_species; s++) {
     if (!is_alkali(c, s)) continue;
     if (!isfinite(out->d_cm2_s[s].value)) return;
     ions += c->count[s];
+    n_alkali++;
+    last = s;
     lo_ps = fmin(lo_ps, out->tracer[s].lo_ps);
     hi_ps = fmax(hi_ps, out->tracer[s].hi_ps);
   }
-  if (!(ions > 0)) return;
+  if (n_alkali == 1) one_alkali(p, last, out); /* to the last bit */
+  if (n_alkali < 2) return;
   for (int g = 0; g < p->n; g++) {
     double sum = 0, variance = 0;
     for (int s = 0; s < c->n_species; s++) {
