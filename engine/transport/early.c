@@ -8,7 +8,7 @@ static const double earliest_ps = 1.6;      /* before that: the cage            
 static const double latest_fraction = 0.25; /* of the run, for the later of the two lags                      */
 static const double most_variance = 0.015;  /* of ln H: a window that knows less may not speak                */
 static const double most_sigma = 1.5;       /* a later window may differ by that: O. V. Lepski's rule (T 7.7) */
-static const double chosen_late = 1.5;      /* times the variance of a window that is not the first one       */
+static const double chosen_late = 2;        /* times the variance of a window that is not the first one       */
 
 double vt__shrunk(double jackknife, double theory, int n)
 {

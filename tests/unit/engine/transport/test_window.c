@@ -94,7 +94,7 @@ static void the_error_of_equal_glasses_is_that_of_theory_with_its_share(void **s
 }
 
 /* H = 1 up to 8 ps and 0.4 beyond: ln 2.5 = 0.92 against 1.5 sqrt(16 (8 - 2) / (9 1800)) = 0.12.  The window that the
- * data drove to is believed with half as much variance again. */
+ * data drove to is believed with twice the variance. */
 static void a_ratio_that_changes_is_taken_behind_the_change(void **state)
 {
   (void)state;
@@ -103,7 +103,7 @@ static void a_ratio_that_changes_is_taken_behind_the_change(void **state)
   near(h.window_ps[0], 8, 0);
   near(h.window_ps[1], 16, 0);
   near_relative(h.value, pool_of(c, 73, 0, 2.5).haven_fw.value, 1e-9);
-  near_relative(h.se / h.value, sqrt(1.5 * 4.0 / 6 * 16 * 8 / (9 * 1800)), 1e-9);
+  near_relative(h.se / h.value, sqrt(2 * 4.0 / 6 * 16 * 8 / (9 * 1800)), 1e-9);
 }
 
 /* Sulphur is no metal. */

@@ -82,8 +82,8 @@ static int has_name(const vt_fields *in, const char *name, const char *(*of)(con
 /* Errors and intervals whose x goes by another name, or is no number of its own. */
 static int stands_alone(const char *x)
 {
-  static const char *const known[] = {"log10_extra",      "next", "next_composition_decades", "tau_wide",
-                                      "tau_wide_decades", "pct"};
+  static const char *const known[] = {"log10_extra", "next", "next_composition_decades", "tau_wide",
+                                      "tau_wide_decades"};
   for (int k = 0; k < VT_COUNT(known); k++)
     if (strcmp(x, known[k]) == 0) return 1;
   return 0;
