@@ -1,165 +1,145 @@
-/* Collective transport: conductivity, Haven ratios, Onsager coefficients, frames (T 7.4 - 7.6). */
+/* Collective transport of one run: conductivity, Haven ratios, Onsager coefficients (T 7.4 - 7.6). */
 #include <math.h>
 
+#include "engine/num/num.h"
 #include "engine/transport/transport_impl.h"
 
-enum { LEAST_LAGS = 3 };
+static int is_alkali(const vt_composition *c, int s) { return vt_element_role(c->z[s]) == 'A' && c->count[s] > 0; }
 
-static double collective_square(double x) { return x * x; }
-
-/* One trajectory is one walk in three dimensions, whose windows have a variance of 2/3 of the squared mean (T 7.4). */
-vt_status vt__collective_slope(const vt_tr_input *in, double lo_ps, double hi_ps, const double *u, const double *w,
-                               vt__slope *out, vt_err *err)
+/* Every alkali has become diffusive: before that, a ratio of self to collective motion is one of vibrations. */
+static int alkali_moves(const vt_composition *c, const vt_tracer *tracer)
 {
-  const vt__walk one = {.walkers = 1, .run_ps = in->run_ps};
+  int n = 0;
+  for (int s = 0; s < c->n_species; s++) {
+    if (!is_alkali(c, s)) continue;
+    if (tracer[s].reason != VT_TR_OK) return 0;
+    n++;
+  }
+  return n > 0;
+}
+
+/* ------------------------------------------------------------------ conductivity and Haven ratios */
+
+vt_status vt__alkali_tracer(const vt_tr_input *in, const vt_tracer *window, double *slope, double *relative_se,
+                            vt_err *err)
+{
+  const vt_composition *c = in->comp;
+  const size_t n_lag = (size_t)in->n_lag, n = (size_t)c->n_species * n_lag;
   vt_status rc = VT_OK;
   void *block = NULL;
-  vt__line line;
-  int first, n = vt__lags_within(in->n_clag, in->clag_ps, lo_ps, hi_ps, &first);
-  const double *lag = in->clag_ps + first;
-  *out = (vt__slope){(double)NAN, (double)NAN};
-  if (n < LEAST_LAGS) return VT_OK;
-  VT_TRY_OUT(vt_calloc64(&block, (size_t)n, sizeof(double), err), err, "collective MSD");
-  double *y = block;
-  for (int i = 0; i < n; i++) {
-    y[i] = vt__bilinear(in, first + i, u, w);
-    if (!isfinite(y[i])) VT_FAIL_OUT(err, VT_EINVAL, "the collective correlation at %g ps is %g", lag[i], y[i]);
+  double variance = 0;
+  *slope = 0;
+  VT_TRY_OUT(vt_calloc64(&block, 2 * n, sizeof(double), err), err, "barycentric MSD");
+  double *mean = block, *m4 = mean + n;
+  (void)vt_tr_msd_in_frame(in, vt__frame_used(in, VT_TR_BARYCENTRIC), mean, m4);
+  for (int s = 0; s < c->n_species; s++) {
+    const vt__msd m = {.n_lag = in->n_lag,
+                       .lag_ps = in->lag_ps,
+                       .mean = mean + (size_t)s * n_lag,
+                       .m4 = m4 + (size_t)s * n_lag,
+                       .walkers = c->count[s],
+                       .run_ps = in->run_ps};
+    const double weight = (double)c->count[s] * c->charge[s] * c->charge[s];
+    vt__line line;
+    int first, lags = vt__lags_within(in->n_lag, in->lag_ps, window[s].lo_ps, window[s].hi_ps, &first);
+    if (!is_alkali(c, s)) continue;
+    VT_TRY_OUT(vt__msd_line(&m, first, lags, &line, err), err, "MSD of species %d", s);
+    *slope += weight * line.slope;
+    variance += weight * line.slope * line.relative_se * weight * line.slope * line.relative_se;
   }
-  VT_TRY_OUT(vt__line_fit(n, lag, y, &one, &line, err), err, "collective MSD");
-  *out = (vt__slope){line.slope, line.relative_se};
+  *relative_se = sqrt(variance) / fabs(*slope);
 out:
   vt_free(block);
   return rc;
 }
 
-/* ------------------------------------------------------------------ conductivity and Haven ratios */
-
-/* The common window: from where the slowest alkali has become diffusive (T 7.4). 0 if there is none. */
-static int common_window(const vt_tr_input *in, const vt_transport *t, double *lo_ps, double *hi_ps)
+static vt_status haven(const vt_tr_input *in, vt__ratio ratio, vt_pooled *out, double *variance, vt_err *err)
 {
-  const double least_fraction = 0.05; /* of the run */
-  int n_alkali = 0;
-  *lo_ps = 0;
-  for (int s = 0; s < in->comp->n_species; s++) {
-    if (vt_element_role(in->comp->z[s]) != 'A' || in->comp->count[s] < 1) continue;
-    if (t->tracer[s].reason != VT_TR_OK) return 0;
-    *lo_ps = fmax(*lo_ps, t->tracer[s].lo_ps);
-    n_alkali++;
-  }
-  *hi_ps = fmax(2 * *lo_ps, least_fraction * in->run_ps);
-  int first;
-  return n_alkali > 0 && vt__lags_within(in->n_clag, in->clag_ps, *lo_ps, *hi_ps, &first) >= LEAST_LAGS &&
-         vt__lags_within(in->n_lag, in->lag_ps, *lo_ps, *hi_ps, &first) >= LEAST_LAGS;
-}
-
-/* |dr - dR|^2 = dr^2 + (dP_i/N_i - dR)^2 - (dP_i/N_i)^2 in the mean over the atoms of species i, R the reference. */
-vt_status vt__alkali_self(const vt_tr_input *in, double lo_ps, double hi_ps, const double *a, vt__self *out,
-                          vt_err *err)
-{
-  const vt_composition *c = in->comp;
-  double variance = 0;
-  *out = (vt__self){0};
-  for (int s = 0; s < c->n_species; s++) {
-    if (vt_element_role(c->z[s]) != 'A' || c->count[s] < 1) continue;
-    vt__line line;
-    int first, n = vt__lags_within(in->n_lag, in->lag_ps, lo_ps, hi_ps, &first);
-    double weight = (double)c->count[s] * c->charge[s] * c->charge[s];
-    VT_PASS(vt__msd_line(in, s, first, n, &line, err));
-    out->lab += weight * line.slope;
-    out->seen += weight * line.slope;
-    variance += collective_square(weight * line.slope * line.relative_se);
-    if (!a) continue;
-    double mean[VT_MAX_SPECIES] = {0}, moved[VT_MAX_SPECIES];
-    vt__slope seen, own;
-    mean[s] = 1.0 / c->count[s];
-    vt__in_frame(c, a, mean, moved);
-    VT_PASS(vt__collective_slope(in, lo_ps, hi_ps, moved, moved, &seen, err));
-    VT_PASS(vt__collective_slope(in, lo_ps, hi_ps, mean, mean, &own, err));
-    out->seen += weight * (seen.value - own.value);
-  }
-  out->lab_se = sqrt(variance);
+  vt__early e;
+  VT_PASS(vt__early_make(in, 1, ratio, &e, err));
+  if (e.known) *out = vt__interval(e.x.ln_haven, e.variance.ln_haven, 1, 1, e.lo_ps, e.hi_ps);
+  *variance = e.variance.ln_haven;
+  vt__early_free(&e);
   return VT_OK;
-}
-
-/* Ratio of a self part to a collective slope; the two errors are taken as independent, which overstates the error a
- * little (T 7.6). */
-static void haven(double self, double self_relative_se, vt__slope collective, double *value, double *se)
-{
-  if (!(collective.value > 0) || !(self > 0)) return; /* stays NaN */
-  *value = self / collective.value;
-  *se = *value * hypot(self_relative_se, collective.relative_se);
 }
 
 vt_status vt__collective(const vt_tr_input *in, vt_transport *out, vt_err *err)
 {
-  const vt_composition *c = in->comp;
-  double z[VT_MAX_SPECIES], alkali[VT_MAX_SPECIES], alkali_fw[VT_MAX_SPECIES], a[VT_MAX_SPECIES], lo_ps, hi_ps;
-  vt__slope charge, charge_fw;
-  vt__self self;
-  if (!common_window(in, out, &lo_ps, &hi_ps)) return VT_OK;
-  out->sigma_lo_ps = lo_ps;
-  out->sigma_hi_ps = hi_ps;
-  for (int s = 0; s < c->n_species; s++) {
-    z[s] = c->charge[s];
-    alkali[s] = vt_element_role(c->z[s]) == 'A' ? z[s] : 0;
-  }
-  VT_PASS(vt__collective_slope(in, lo_ps, hi_ps, z, z, &charge, err));
-  if (charge.value > 0) {
-    out->sigma_mS_cm = vt_unit_sigma_mS_cm(charge.value, in->t_k, in->volume_a3);
-    out->sigma_se = out->sigma_mS_cm * charge.relative_se;
-  }
-  int has_metal = vt__frame_reference(c, VT_TR_FRAMEWORK, a);
-  VT_PASS(vt__alkali_self(in, lo_ps, hi_ps, has_metal ? a : NULL, &self, err));
-  double relative_se = self.lab_se / self.lab;
-  haven(self.lab, relative_se, charge, &out->haven_total, &out->haven_total_se);
-  if (!has_metal) return VT_OK;
-  vt__in_frame(c, a, alkali, alkali_fw);
-  VT_PASS(vt__collective_slope(in, lo_ps, hi_ps, alkali_fw, alkali_fw, &charge_fw, err));
-  haven(self.seen, relative_se, charge_fw, &out->haven_fw, &out->haven_fw_se);
+  double variance, slope, relative_se;
+  if (!alkali_moves(in->comp, out->tracer)) return VT_OK;
+  VT_PASS(haven(in, VT__METAL, &out->haven_fw, &variance, err));
+  VT_PASS(haven(in, VT__BARYCENTRIC, &out->haven_bary, &variance, err));
+  VT_PASS(haven(in, VT__FRAME_FREE, &out->haven_total, &variance, err));
+  if (!isfinite(out->haven_total.value)) return VT_OK;
+  VT_PASS(vt__alkali_tracer(in, out->tracer, &slope, &relative_se, err));
+  out->sigma_lo_ps = out->haven_total.window_ps[0];
+  out->sigma_hi_ps = out->haven_total.window_ps[1];
+  if (!(slope > 0)) return VT_OK;
+  const double sigma = vt_unit_sigma_mS_cm(slope, in->t_k, in->volume_a3) / out->haven_total.value;
+  const vt_pooled s = vt__interval(log(sigma), variance + relative_se * relative_se, 1, 1, 0, 0);
+  out->sigma_mS_cm = s.value;
+  out->sigma_se = s.se;
+  out->sigma_lo95 = s.lo95;
+  out->sigma_hi95 = s.hi95;
   return VT_OK;
 }
 
 /* ------------------------------------------------------------------ Onsager coefficients (T 7.5) */
 
-vt_status vt__self_parts(const vt_tr_input *in, double lo_ps, double hi_ps, double *part, vt_err *err)
+static void onsager_none(const vt_composition *c, int frame, vt_onsager *o)
 {
-  const vt_composition *c = in->comp;
-  int first, n = vt__lags_within(in->n_lag, in->lag_ps, lo_ps, hi_ps, &first);
-  for (int s = 0; s < c->n_species; s++) {
-    vt__line line = {0};
-    if (c->count[s] > 0 && n >= LEAST_LAGS) VT_PASS(vt__msd_line(in, s, first, n, &line, err));
-    part[s] = n < LEAST_LAGS ? (double)NAN : c->count[s] * c->charge[s] * c->charge[s] * line.slope;
+  *o = (vt_onsager){.n_species = c->n_species, .frame = frame, .dof = VT__THEORY_DOF, .sigma_mS_cm = (double)NAN};
+  for (int i = 0; i < VT_MAX_SPECIES; i++) {
+    o->t[i] = o->t_se[i] = o->t_self[i] = (double)NAN;
+    for (int j = 0; j < VT_MAX_SPECIES; j++) o->l[i][j] = o->l_se[i][j] = o->recoil[i][j] = (double)NAN;
   }
-  return VT_OK;
 }
 
 vt_status vt_tr_onsager(const vt_tr_input *in, double lo_ps, double hi_ps, int frame, vt_onsager *out, vt_err *err)
 {
   const vt_composition *c = in->comp;
-  vt_onsager o = {.n_species = c->n_species, .frame = frame, .sigma_mS_cm = (double)NAN};
-  double a[VT_MAX_SPECIES], u[VT_MAX_SPECIES][VT_MAX_SPECIES], sigma = 0, self = 0;
-  int known = vt__frame_reference(c, frame, a);
-  for (int i = 0; i < c->n_species; i++) {
-    double one[VT_MAX_SPECIES] = {0};
-    one[i] = 1;
-    o.t[i] = (double)NAN;
-    if (known) vt__in_frame(c, a, one, u[i]);
+  const vt__ratio ratio = frame == VT_TR_FRAMEWORK ? VT__METAL : VT__BARYCENTRIC;
+  vt__shared s;
+  vt__slopes slopes;
+  vt__numbers x, variance;
+  int from = -1, to = -1;
+  onsager_none(c, frame, out);
+  VT_PASS(vt__shared_lags(in, &s, err));
+  for (int k = 0; k < s.n; k++) {
+    const double lag = s.lag_ps[s.msd[k]], room = 1e-9;
+    if (from < 0 && lag >= lo_ps * (1 - room)) from = k;
+    if (lag <= hi_ps * (1 + room)) to = k;
   }
-  for (int i = 0; i < c->n_species; i++)
-    for (int j = 0; j < c->n_species; j++) {
-      vt__slope s = {(double)NAN, (double)NAN};
-      if (known) VT_PASS(vt__collective_slope(in, lo_ps, hi_ps, u[i], u[j], &s, err));
-      o.l[i][j] = vt_unit_sigma_mS_cm(s.value, in->t_k, in->volume_a3);
-      sigma += c->charge[i] * c->charge[j] * o.l[i][j];
+  if (from >= 0 && to > from) {
+    const double a = s.lag_ps[s.msd[from]], b = s.lag_ps[s.msd[to]];
+    vt__slopes_between(in, &s, from, to, &slopes);
+    vt__numbers_of(c, in->t_k, ratio, &slopes, &x);
+    vt__numbers_variance(c, ratio, &slopes, &x, vt__walk_variance(a, b, in->run_ps), &variance);
+    out->sigma_mS_cm = 0;
+    for (int i = 0; i < c->n_species; i++) {
+      out->t[i] = x.t[i];
+      out->t_se[i] = isfinite(x.t[i]) ? sqrt(variance.t[i]) : (double)NAN;
+      out->t_self[i] = x.t_self_of[i];
+      for (int j = 0; j < c->n_species; j++) {
+        out->l[i][j] = x.l[i][j];
+        out->l_se[i][j] = isfinite(x.l[i][j]) ? sqrt(variance.l[i][j]) : (double)NAN;
+        out->recoil[i][j] = x.recoil[i][j];
+        out->sigma_mS_cm += c->charge[i] * c->charge[j] * x.l[i][j];
+      }
     }
-  o.sigma_mS_cm = sigma;
-  for (int i = 0; i < c->n_species && sigma > 0; i++) {
-    o.t[i] = 0;
-    for (int j = 0; j < c->n_species; j++) o.t[i] += c->charge[i] * c->charge[j] * o.l[i][j] / sigma;
   }
-  VT_PASS(vt__self_parts(in, lo_ps, hi_ps, o.t_self, err));
-  for (int i = 0; i < c->n_species; i++) self += o.t_self[i];
-  for (int i = 0; i < c->n_species; i++) o.t_self[i] /= self;
-  *out = o;
+  vt__shared_free(&s);
   return VT_OK;
+}
+
+void vt_tr_onsager_scale(vt_onsager *o, double sigma_mS_cm, double relative_se)
+{
+  const double factor = sigma_mS_cm / o->sigma_mS_cm;
+  for (int i = 0; i < o->n_species; i++)
+    for (int j = 0; j < o->n_species; j++) {
+      o->l[i][j] *= factor;
+      o->l_se[i][j] = hypot(factor * o->l_se[i][j], relative_se * o->l[i][j]);
+      o->recoil[i][j] *= factor;
+    }
+  o->sigma_mS_cm = sigma_mS_cm;
 }

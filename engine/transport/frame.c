@@ -4,7 +4,11 @@
 
 #include "engine/transport/transport_impl.h"
 
-double vt__bilinear(const vt_tr_input *in, int k, const double *u, const double *w)
+VT_REASONS(vt_tr_frames, VT_TR_FRAMES);
+const char *vt_tr_frame_name(int frame) { return vt_tr_frames.row[frame].name; }
+
+/* <(sum_i u_i dP_i) . (sum_j w_j dP_j)> at collective lag k. */
+static double at_lag(const vt_tr_input *in, int k, const double *u, const double *w)
 {
   int n = in->comp->n_species;
   double sum = 0;
@@ -34,14 +38,20 @@ void vt__in_frame(const vt_composition *c, const double *a, const double *u, dou
   for (int k = 0; k < c->n_species; k++) out[k] = u[k] - moved * a[k];
 }
 
-/* MSD and collective correlations were sampled at the same lags. */
-static int same_lags(const vt_tr_input *in)
+int vt__same_lags(const vt_tr_input *in)
 {
   const double rounding = 1e-9;
   if (in->n_lag != in->n_clag) return 0;
   for (int k = 0; k < in->n_lag; k++)
     if (fabs(in->lag_ps[k] - in->clag_ps[k]) > rounding * in->lag_ps[k]) return 0;
   return 1;
+}
+
+int vt__frame_used(const vt_tr_input *in, int frame)
+{
+  double a[VT_MAX_SPECIES];
+  if (frame == VT_TR_AS_SIMULATED || !vt__same_lags(in)) return VT_TR_AS_SIMULATED;
+  return vt__frame_reference(in->comp, frame, a) ? frame : VT_TR_BARYCENTRIC;
 }
 
 int vt_tr_msd_in_frame(const vt_tr_input *in, int frame, double *mean, double *m4)
@@ -52,7 +62,7 @@ int vt_tr_msd_in_frame(const vt_tr_input *in, int frame, double *mean, double *m
   memcpy(mean, in->msd_mean, n * sizeof *mean);
   memcpy(m4, in->msd_m4, n * sizeof *m4);
   if (frame == VT_TR_AS_SIMULATED) return 1;
-  if (!same_lags(in) || !vt__frame_reference(c, frame, a)) return 0;
+  if (!vt__same_lags(in) || !vt__frame_reference(c, frame, a)) return 0;
   for (int s = 0; s < c->n_species; s++) {
     double own[VT_MAX_SPECIES] = {0}, seen[VT_MAX_SPECIES];
     if (c->count[s] < 1) continue;
@@ -60,7 +70,7 @@ int vt_tr_msd_in_frame(const vt_tr_input *in, int frame, double *mean, double *m
     vt__in_frame(c, a, own, seen);
     for (int k = 0; k < in->n_lag; k++) {
       double *x = &mean[s * in->n_lag + k], before = *x;
-      *x = fmax(0, before + vt__bilinear(in, k, seen, seen) - vt__bilinear(in, k, own, own));
+      *x = fmax(0, before + at_lag(in, k, seen, seen) - at_lag(in, k, own, own));
       if (before > 0) m4[s * in->n_lag + k] *= (*x / before) * (*x / before);
     }
   }

@@ -58,12 +58,10 @@ double vt__excess_ps(int n, const double *lag, const double *mean, const double 
   return fmax(sum / count, 0);
 }
 
-vt_status vt__msd_line(const vt_tr_input *in, int s, int first, int n, vt__line *out, vt_err *err)
+vt_status vt__msd_line(const vt__msd *m, int first, int n, vt__line *out, vt_err *err)
 {
-  size_t at = (size_t)s * (size_t)in->n_lag + (size_t)first;
-  const double *lag = in->lag_ps + first, *mean = in->msd_mean + at, *m4 = in->msd_m4 + at;
+  const double *lag = m->lag_ps + first, *mean = m->mean + first;
   const vt__walk walk = {
-      .excess_ps = vt__excess_ps(n, lag, mean, m4), .walkers = in->comp->count[s], .run_ps = in->run_ps};
-  VT_TRY(vt__line_fit(n, lag, mean, &walk, out, err), err, "MSD of species %d", s);
-  return VT_OK;
+      .excess_ps = vt__excess_ps(n, lag, mean, m->m4 + first), .walkers = m->walkers, .run_ps = m->run_ps};
+  return vt__line_fit(n, lag, mean, &walk, out, err);
 }

@@ -33,13 +33,13 @@ static double log_slope(const double *lag, const double *msd, int n)
 
 /* Local exponent at lag i, over the octave that begins there, three lags at least, plus one standard error: what the
  * data allow it to be.  A diffusive run that is short would else be refused for its noise. */
-static vt_status allowed_exponent(const vt_tr_input *in, int s, int i, int end, double *out, vt_err *err)
+static vt_status allowed_exponent(const vt__msd *m, int i, int end, double *out, vt_err *err)
 {
-  const double *lag = in->lag_ps, *msd = in->msd_mean + (size_t)s * (size_t)in->n_lag;
+  const double *lag = m->lag_ps, *msd = m->mean;
   int n = LEAST_LAGS;
   vt__line line;
   while (i + n < end && lag[i + n] <= 2 * lag[i]) n++;
-  VT_PASS(vt__msd_line(in, s, i, n, &line, err));
+  VT_PASS(vt__msd_line(m, i, n, &line, err));
   *out = log_slope(lag + i, msd + i, n) * (1 + line.relative_se);
   return VT_OK;
 }
@@ -49,10 +49,10 @@ typedef struct window {
   vt_tr_reason reason;
 } window;
 
-static vt_status find_window(const vt_tr_input *in, int s, window *w, vt_err *err)
+static vt_status find_window(const vt__msd *m, window *w, vt_err *err)
 {
-  const double *lag = in->lag_ps, *msd = in->msd_mean + (size_t)s * (size_t)in->n_lag;
-  int early, n = vt__lags_within(in->n_lag, lag, earliest_ps, latest_fraction * in->run_ps, &early), end = early + n;
+  const double *lag = m->lag_ps, *msd = m->mean;
+  int early, n = vt__lags_within(m->n_lag, lag, earliest_ps, latest_fraction * m->run_ps, &early), end = early + n;
   *w = (window){.first = early, .n = n, .reason = VT_TR_TOO_SHORT};
   if (n < LEAST_LAGS) return VT_OK;
   w->reason = VT_TR_CAGED;
@@ -60,7 +60,7 @@ static vt_status find_window(const vt_tr_input *in, int s, window *w, vt_err *er
     double exponent;
     if (!(msd[i] > least_msd())) continue;
     w->reason = VT_TR_SUBDIFFUSIVE;
-    VT_PASS(allowed_exponent(in, s, i, end, &exponent, err));
+    VT_PASS(allowed_exponent(m, i, end, &exponent, err));
     if (!(exponent > least_exponent)) continue;
     int grows = msd[end - 1] - msd[i] >= least_msd();
     *w = (window){.first = i, .n = end - i, .reason = grows ? VT_TR_OK : VT_TR_NO_GROWTH};
@@ -113,12 +113,20 @@ static int is_ballistic(double exponent, const vt__line *l)
   return exponent > never || exponent * (1 - 3 * l->relative_se) > most;
 }
 
-static vt_status transport_tracer(const vt_tr_input *in, int s, vt_tracer *t, vt_err *err)
+vt_tracer vt__no_tracer(void)
+{
+  const double no = (double)NAN;
+  return (vt_tracer){
+      .d_cm2_s = no, .se = no, .lo_ps = no, .hi_ps = no, .exponent = no, .needs_ns = no, .reason = VT_TR_ABSENT};
+}
+
+vt_status vt__tracer(const vt__msd *m, vt_tracer *t, vt_err *err)
 {
   const double a2_ps_to_cm2_s = 1e-4;
-  const double *lag = in->lag_ps, *msd = in->msd_mean + (size_t)s * (size_t)in->n_lag;
+  const double *lag = m->lag_ps, *msd = m->mean;
   window w;
-  VT_PASS(find_window(in, s, &w, err));
+  *t = vt__no_tracer();
+  VT_PASS(find_window(m, &w, err));
   t->reason = w.reason;
   if (w.n >= LEAST_LAGS) t->exponent = log_slope(lag + w.first, msd + w.first, w.n);
   if (w.reason != VT_TR_OK) {
@@ -126,7 +134,7 @@ static vt_status transport_tracer(const vt_tr_input *in, int s, vt_tracer *t, vt
     return VT_OK;
   }
   vt__line line;
-  VT_PASS(vt__msd_line(in, s, w.first, w.n, &line, err));
+  VT_PASS(vt__msd_line(m, w.first, w.n, &line, err));
   t->lo_ps = lag[w.first];
   t->hi_ps = lag[w.first + w.n - 1];
   t->n_lags = w.n;
@@ -143,7 +151,7 @@ static vt_status transport_tracer(const vt_tr_input *in, int s, vt_tracer *t, vt
 
 /* ------------------------------------------------------------------ all of it */
 
-static vt_status check_input(const vt_tr_input *in, vt_err *err)
+vt_status vt__check_input(const vt_tr_input *in, vt_err *err)
 {
   if (!in->comp || in->comp->n_species < 1 || in->comp->n_species > VT_MAX_SPECIES)
     VT_FAIL(err, VT_EINVAL, "transport of a cell with %d species", in->comp ? (int)in->comp->n_species : 0);
@@ -158,22 +166,26 @@ static vt_status check_input(const vt_tr_input *in, vt_err *err)
   for (int i = 0; i < in->n_clag; i++)
     if (!(in->clag_ps[i] > (i ? in->clag_ps[i - 1] : 0)))
       VT_FAIL(err, VT_EINVAL, "collective lag %d, %g ps, does not ascend", i, in->clag_ps[i]);
+  for (int s = 0; in->n_lag > 0 && s < in->comp->n_species; s++)
+    if (in->comp->count[s] > 0) VT_PASS(check_moments(in, s, err));
   return VT_OK;
 }
 
 static vt_transport nothing_resolved(int n_species)
 {
   const double no = (double)NAN;
+  const vt_pooled none = vt_pooled_none();
   vt_transport t = {.n_species = n_species,
                     .sigma_mS_cm = no,
                     .sigma_se = no,
+                    .sigma_lo95 = no,
+                    .sigma_hi95 = no,
                     .sigma_ne_mS_cm = no,
                     .sigma_ne_se = no,
                     .sigma_ne_all_mS_cm = no,
-                    .haven_total = no,
-                    .haven_total_se = no,
-                    .haven_fw = no,
-                    .haven_fw_se = no,
+                    .haven_fw = none,
+                    .haven_bary = none,
+                    .haven_total = none,
                     .sigma_lo_ps = no,
                     .sigma_hi_ps = no,
                     .temperature_k = no,
@@ -183,9 +195,7 @@ static vt_transport nothing_resolved(int n_species)
                     .volume_a3 = no,
                     .density_g_cm3 = no,
                     .e_pot_ev_atom = no};
-  for (int s = 0; s < VT_MAX_SPECIES; s++)
-    t.tracer[s] = (vt_tracer){
-        .d_cm2_s = no, .se = no, .lo_ps = no, .hi_ps = no, .exponent = no, .needs_ns = no, .reason = VT_TR_ABSENT};
+  for (int s = 0; s < VT_MAX_SPECIES; s++) t.tracer[s] = vt__no_tracer();
   return t;
 }
 
@@ -215,26 +225,29 @@ static void nernst_einstein(const vt_tr_input *in, vt_transport *out)
 static vt_status tracers(const vt_tr_input *in, vt_transport *t, vt_err *err)
 {
   vt_status rc = VT_OK;
-  vt_tr_input seen = *in;
   void *block = NULL;
-  const size_t n = (size_t)in->comp->n_species * (size_t)in->n_lag;
+  const size_t n_lag = (size_t)in->n_lag, n = (size_t)in->comp->n_species * n_lag;
+  t->frame = vt__frame_used(in, in->frame);
   if (n == 0) return VT_OK;
-  for (int s = 0; s < in->comp->n_species; s++)
-    if (in->comp->count[s] > 0) VT_PASS(check_moments(in, s, err));
   VT_TRY(vt_calloc64(&block, 2 * n, sizeof(double), err), err, "MSD in a frame");
   double *mean = block, *m4 = mean + n;
-  (void)vt_tr_msd_in_frame(in, in->frame, mean, m4); /* as simulated where there is no such frame */
-  seen.msd_mean = mean;
-  seen.msd_m4 = m4;
-  for (int s = 0; s < in->comp->n_species && rc == VT_OK; s++)
-    if (in->comp->count[s] > 0) rc = transport_tracer(&seen, s, &t->tracer[s], err);
+  (void)vt_tr_msd_in_frame(in, t->frame, mean, m4);
+  for (int s = 0; s < in->comp->n_species && rc == VT_OK; s++) {
+    const vt__msd m = {.n_lag = in->n_lag,
+                       .lag_ps = in->lag_ps,
+                       .mean = mean + (size_t)s * n_lag,
+                       .m4 = m4 + (size_t)s * n_lag,
+                       .walkers = in->comp->count[s],
+                       .run_ps = in->run_ps};
+    if (in->comp->count[s] > 0) rc = vt__tracer(&m, &t->tracer[s], err);
+  }
   vt_free(block);
   return rc;
 }
 
 vt_status vt_tr_replica(const vt_tr_input *in, vt_transport *out, vt_err *err)
 {
-  VT_PASS(check_input(in, err));
+  VT_PASS(vt__check_input(in, err));
   vt_transport t = nothing_resolved(in->comp->n_species);
   t.volume_a3 = in->volume_a3;
   VT_PASS(tracers(in, &t, err));

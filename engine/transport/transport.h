@@ -34,21 +34,37 @@ typedef struct vt_tracer {
   int32_t n_lags;      /* points in the fit                                 */
 } vt_tracer;
 
-/* Frames (T 7.5): tracer diffusion, and sigma_ne with it, is given in the frame that vt_tr_input asks for; frames
- * differ by terms of order 1/N.  sigma does not depend on one; haven_total takes its self part as simulated
- * (barycentric: the total momentum is zero); haven_fw is seen from the metal framework throughout. */
-typedef enum vt_tr_frame { VT_TR_AS_SIMULATED = 0, VT_TR_BARYCENTRIC, VT_TR_FRAMEWORK } vt_tr_frame;
+/* Frames (T 7.5): tracer diffusion, and sigma_ne with it, is given in the frame that vt_tr_input asks for, or in the
+ * barycentric one where there is no metal; vt_transport.frame says which.  Frames differ by terms of order 1/N. */
+#define VT_TR_FRAMES(X)                                                              \
+  X(VT_TR_AS_SIMULATED, "as simulated", "of the simulation: drift is not taken out") \
+  X(VT_TR_BARYCENTRIC, "barycentric", "of the centre of mass")                       \
+  X(VT_TR_FRAMEWORK, "framework", "of the metals")
+typedef enum vt_tr_frame { VT_TR_FRAMES(VT_REASON_ENUM) } vt_tr_frame;
+extern const vt_reasons vt_tr_frames;
+const char *vt_tr_frame_name(int frame); /* "barycentric" */
+
+/* A number from one glass or more, with the window of lags it comes from (T 7.7); NaN: not resolved. */
+typedef struct vt_pooled {
+  double value, se;    /* se: its standard error                                          */
+  double lo95, hi95;   /* 95 % interval, t(n_glasses + 3); on the ln scale for what is positive */
+  double window_ps[2]; /* first and last lag                                              */
+  int32_t n_glasses;   /* that are behind it                                              */
+  int32_t reserved;
+} vt_pooled;
+vt_pooled vt_pooled_none(void);
 
 typedef struct vt_transport {
   int32_t n_species;
-  int32_t reserved;
+  int32_t frame; /* vt_tr_frame of tracer[] */
   vt_tracer tracer[VT_MAX_SPECIES];
-  double sigma_mS_cm, sigma_se;       /* total Einstein conductivity (T 7.4)          */
+  double sigma_mS_cm, sigma_se; /* sigma_NE(barycentric) / haven_total (T 7.4)  */
+  double sigma_lo95, sigma_hi95;
   double sigma_ne_mS_cm, sigma_ne_se; /* Nernst-Einstein of the alkali, from tracer[] */
   double sigma_ne_all_mS_cm;          /* of all charged species; NaN unless all of them are resolved */
-  double haven_total, haven_total_se; /* sigma_ne / sigma, both from the collective window (T 7.6)  */
-  double haven_fw, haven_fw_se;       /* alkali only, framework frame, collective window; NaN without a metal */
-  double sigma_lo_ps, sigma_hi_ps;    /* common window of the collective quantities     */
+  vt_pooled haven_fw, haven_bary; /* alkali only, both parts in the frame, early window (T 7.6); fw NaN without metal */
+  vt_pooled haven_total;          /* sigma_NE / sigma, frame-free                 */
+  double sigma_lo_ps, sigma_hi_ps; /* window of haven_total                        */
   double temperature_k, temperature_se;
   double pressure_gpa, pressure_se;
   double volume_a3, density_g_cm3;
@@ -67,7 +83,7 @@ typedef struct vt_tr_input {
   const double *lag_ps, *msd_mean, *msd_m4, *msd_origins;
   int n_clag;
   const double *clag_ps, *charge_corr, *charge_origins;
-  int32_t frame; /* vt_tr_frame of the tracer diffusion; as simulated where it cannot be had (vt_tr_msd_in_frame) */
+  int32_t frame; /* vt_tr_frame of the tracer diffusion; where it cannot be had, the next simpler one */
 } vt_tr_input;
 
 /* MSD and fourth moment of every species as seen from a frame, mean and m4 [n_species*n_lag]; the moment keeps its
@@ -92,19 +108,27 @@ VT_MUST_CHECK vt_status vt_tr_from_arrays(const vt_plan *plan, int frame, const 
  * or when one of its species is not resolved. */
 void vt_tr_alkali(const vt_composition *c, const vt_transport *t, double *d_cm2_s, double *se);
 
-/* Onsager coefficients and transference numbers over one window of lags, in a chosen frame (T 7.5).  Everything is NaN
- * with fewer than 3 lags, or where the frame has no reference (a framework without metal). */
+/* Onsager coefficients and transference numbers of one run over one window of lags, in a chosen frame (T 7.5), from
+ * the increment between the first and the last lag in it; errors of Gaussian walks.  Everything is NaN with fewer than
+ * two lags that MSD and correlations share, or where the frame has no reference (a framework without metal). */
 typedef struct vt_onsager {
   int32_t n_species;
-  int32_t frame;                            /* vt_tr_frame */
+  int32_t frame; /* vt_tr_frame                                                       */
+  int32_t dof;   /* of the errors: interval x -+ t(dof) x_se                          */
+  int32_t reserved;
   double l[VT_MAX_SPECIES][VT_MAX_SPECIES]; /* e^2 L_ij, mS/cm: sigma = sum_ij z_i z_j l_ij */
-  double t[VT_MAX_SPECIES];                 /* transference numbers z_i sum_j z_j l_ij / sigma; NaN unless sigma > 0 */
-  double t_self[VT_MAX_SPECIES];            /* the same from tracer motion alone, frame of the simulation */
-  double sigma_mS_cm;
+  double l_se[VT_MAX_SPECIES][VT_MAX_SPECIES];
+  double recoil[VT_MAX_SPECIES][VT_MAX_SPECIES];  /* what l would be if all but the alkali recoiled as one body */
+  double t[VT_MAX_SPECIES], t_se[VT_MAX_SPECIES]; /* transference numbers z_i sum_j z_j l_ij / sigma; NaN unless > 0 */
+  double t_self[VT_MAX_SPECIES];                  /* the same from tracer motion alone, barycentric */
+  double sigma_mS_cm;                             /* sum_ij z_i z_j l_ij of this window */
 } vt_onsager;
-/* Usually with lo, hi = sigma_lo_ps, sigma_hi_ps of vt_tr_replica. Allocates. */
+/* Usually with the window of a Haven ratio of vt_tr_replica.  Allocates. */
 VT_MUST_CHECK vt_status vt_tr_onsager(const vt_tr_input *in, double lo_ps, double hi_ps, int frame, vt_onsager *out,
                                       vt_err *err);
+/* The coefficients times sigma / o->sigma_mS_cm, the relative error of the tracers added to theirs: the early window
+ * has the ratios between them, the long one their size (T 7.5).  NaN where sigma is. */
+void vt_tr_onsager_scale(vt_onsager *o, double sigma_mS_cm, double relative_se);
 
 /* ------------------------------------------------------------------ stationarity of a run (T 11) */
 
@@ -143,49 +167,58 @@ VT_MUST_CHECK vt_status vt_st_from_arrays(const vt_plan *plan, const vt_array_de
 
 /* ------------------------------------------------------------------ transport pooled over glasses (T 7.7) */
 
-#define VT_POOL_REASONS(X)                                                                               \
-  X(VT_POOL_OK, "pooled", "pooled")                                                                      \
-  X(VT_POOL_ONE_GLASS, "one glass: no intervals",                                                        \
-    "one glass: its trajectory says nothing about differences between glasses, so there is no interval") \
-  X(VT_POOL_NO_WINDOW, "no glass became diffusive",                                                      \
-    "in no glass did the alkali become diffusive: there is no window for collective transport")
+#define VT_POOL_REASONS(X)                                                                                \
+  X(VT_POOL_OK, "pooled", "pooled")                                                                       \
+  X(VT_POOL_ONE_GLASS, "one glass: intervals from theory",                                                \
+    "one glass: what differs between glasses is not measured; intervals follow from the theory of walks") \
+  X(VT_POOL_NO_WINDOW, "the glasses together did not become diffusive",                                   \
+    "the alkali of all glasses together did not become diffusive: no collective transport")               \
+  X(VT_POOL_NO_CHARGE, "no collective displacements",                                                     \
+    "collective displacements were not observed, or not at the lags of the MSD")
 typedef enum vt_pool_reason { VT_POOL_REASONS(VT_REASON_ENUM) } vt_pool_reason;
 extern const vt_reasons vt_pool_reasons;
 const char *vt_pool_reason_text(vt_pool_reason r);
 
-/* A number pooled over glasses.  One glass: its value with the stated error of its trajectory (NaN where none is
- * known), and no interval. */
-typedef struct vt_pooled {
-  double value;              /* median of the bootstrap                                             */
-  double se;                 /* of value                                                            */
-  double lo95, hi95;         /* t(G-1) interval from the bootstrap's scatter: covers 95 % from G = 2 */
-  double pct_lo95, pct_hi95; /* percentiles of the bootstrap: 50 % (G = 2), 85 % (5), 90 % (10)     */
-  int32_t n_glasses;         /* that have the number                                                */
-  int32_t reserved;
-} vt_pooled;
-
 typedef struct vt_pool {
   int32_t n_species;
-  int32_t reason;                    /* vt_pool_reason                                           */
-  int32_t n_glasses;                 /* given                                                    */
-  int32_t n_left_out;                /* of them, without a collective window or not conducting in the common one */
-  double lo_ps, hi_ps;               /* common window of everything but D                        */
-  vt_pooled d_cm2_s[VT_MAX_SPECIES]; /* geometric means, each glass in its tracer window and in the input's frame */
-  vt_pooled sigma_mS_cm;             /* geometric mean; NaN without a volume                     */
-  vt_pooled haven_fw;                /* alkali only, seen from the metal; NaN without one        */
+  int32_t reason;    /* vt_pool_reason                                                                   */
+  int32_t n_glasses; /* given; all of them count                                                         */
+  int32_t n_slow;    /* of them, whose own run would not resolve D of the alkali                          */
+  int32_t frame;     /* vt_tr_frame of D                                                                 */
+  int32_t reserved;
+  double lo_ps, hi_ps;               /* window of haven_total                                            */
+  vt_tracer tracer[VT_MAX_SPECIES];  /* of the MSD summed over glasses: its window is everybody's (T 7.7); se: of it */
+  vt_pooled d_cm2_s[VT_MAX_SPECIES]; /* mean over glasses in that window                                 */
+  vt_pooled d_alkali;                /* number-weighted over the alkali species, cm^2/s                  */
+  vt_pooled sigma_mS_cm;             /* sigma_NE(barycentric, window of D) / haven_total; NaN without a volume */
+  vt_pooled haven_fw;                /* alkali only, seen from the metal; NaN without one                */
   vt_pooled haven_bary;       /* alkali only, barycentric: 1/t_bary^2 if uncorrelated in a rigid framework (T 7.7) */
   vt_pooled haven_total;      /* sigma_NE,alkali / sigma                                  */
-  vt_pooled ionicity;         /* sigma / sigma_NE,all                                     */
+  vt_pooled ionicity;         /* sigma / sigma_NE(all)                                    */
   vt_pooled t_bary, t_fw;     /* transference number of all alkalis together              */
-  vt_pooled t_self;           /* the same from tracer motion alone, as simulated          */
+  vt_pooled t_self;           /* the same from tracer motion alone, barycentric           */
   vt_pooled gap_bary, gap_fw; /* t - t_self: what distinct ions do                        */
-  double l[VT_MAX_SPECIES][VT_MAX_SPECIES];    /* e^2 L_ij, mS/cm, barycentric, mean over glasses */
-  double l_se[VT_MAX_SPECIES][VT_MAX_SPECIES]; /* jackknife over glasses; NaN for one        */
+  double l[VT_MAX_SPECIES][VT_MAX_SPECIES];      /* e^2 L_ij, mS/cm, barycentric, sums over glasses */
+  double l_se[VT_MAX_SPECIES][VT_MAX_SPECIES];   /* t(n_glasses + 3)                                */
+  double recoil[VT_MAX_SPECIES][VT_MAX_SPECIES]; /* what l would be if all but the alkali recoiled as one body */
 } vt_pool;
 
-/* glass[n]: replicas of ONE composition at ONE temperature, one of each glass (VT_EINVAL: not so, malformed input).
- * What is not resolved is NaN with a reason.  Deterministic: glasses are drawn with Philox and `key`.  Allocates. */
-VT_MUST_CHECK vt_status vt_pool_glasses(const vt_tr_input *glass, int n, uint64_t key, vt_pool *out, vt_err *err);
+/* One glass in the pooled window, and what it brings into fits against 1/T (T 7.7): values on the ln scale whose mean
+ * over the glasses is the logarithm of the pooled number, so that a slow glass neither is dropped nor shifts the mean.
+ * NaN where the pool has no number. */
+typedef struct vt_pool_glass {
+  double d_cm2_s[VT_MAX_SPECIES], d_se[VT_MAX_SPECIES]; /* its own D in the pooled window; may be <= 0          */
+  double x[VT_MAX_SPECIES], x_se[VT_MAX_SPECIES];       /* D for fits: mean D times exp(d / mean D - 1), > 0    */
+  double d_alkali, d_alkali_se;                         /* number-weighted over the alkali species              */
+  double x_alkali, x_alkali_se;
+  double x_sigma_mS_cm, x_sigma_se; /* conductivity for fits                                */
+} vt_pool_glass;
+vt_pool_glass vt_pool_glass_none(void);
+void vt_pool_none(vt_pool *p); /* without glasses: NaN */
+
+/* in[n]: replicas of ONE composition at ONE temperature, one of each glass (VT_EINVAL: not so, malformed input, lags
+ * that differ).  each[n], unless NULL: the glasses.  What is not resolved is NaN with a reason.  Allocates. */
+VT_MUST_CHECK vt_status vt_pool_glasses(const vt_tr_input *in, int n, vt_pool *out, vt_pool_glass *each, vt_err *err);
 
 /* ------------------------------------------------------------------ a task's arrays */
 

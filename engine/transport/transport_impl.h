@@ -32,8 +32,25 @@ int vt__lags_within(int n_lag, const double *lag_ps, double lo_ps, double hi_ps,
 /* How far a displacement squared varies more than that of a Gaussian walk: (<dr^4>/<dr^2>^2 - 5/3) t, ps, averaged over
  * the first octave of the window, at least 0 (T 7.2). */
 double vt__excess_ps(int n, const double *lag, const double *mean, const double *m4);
-/* The line through the MSD of species s over lags first .. first+n-1. */
-VT_MUST_CHECK vt_status vt__msd_line(const vt_tr_input *in, int s, int first, int n, vt__line *out, vt_err *err);
+
+/* Mean squared displacement of one species, of one glass or of several together. */
+typedef struct vt__msd {
+  int n_lag;
+  const double *lag_ps, *mean, *m4; /* [n_lag], borrowed */
+  double walkers, run_ps;           /* ions, and the length of their run; of several glasses: ions of all */
+} vt__msd;
+/* The line through lags first .. first+n-1. */
+VT_MUST_CHECK vt_status vt__msd_line(const vt__msd *m, int first, int n, vt__line *out, vt_err *err);
+
+/* ------------------------------------------------------------------ transport.c */
+
+/* D by T 7.1 - 7.3. */
+VT_MUST_CHECK vt_status vt__tracer(const vt__msd *m, vt_tracer *t, vt_err *err);
+vt_tracer vt__no_tracer(void);
+VT_MUST_CHECK vt_status vt__check_input(const vt_tr_input *in, vt_err *err);
+/* Frame that vt_tr_msd_in_frame gives for `frame`: itself, barycentric without metal, as simulated without shared lags.
+ */
+int vt__frame_used(const vt_tr_input *in, int frame);
 
 /* ------------------------------------------------------------------ arrays.c */
 
@@ -42,35 +59,87 @@ VT_MUST_CHECK vt_status vt__arrays_transport(const vt_arrays *a, vt_tr_input *in
 
 /* ------------------------------------------------------------------ frame.c (T 7.5) */
 
-/* <(sum_i u_i dP_i) . (sum_j w_j dP_j)> at collective lag k. */
-double vt__bilinear(const vt_tr_input *in, int k, const double *u, const double *w);
 /* Share of species k's atoms in the reference that the frame moves with: a_k for each atom of k.  0 if there is none.
  */
 int vt__frame_reference(const vt_composition *c, int frame, double a[VT_MAX_SPECIES]);
 /* The combination of the simulation's P_k that sum_i u_i P_i is in the frame: u_k - (sum_i u_i N_i) a_k. */
 void vt__in_frame(const vt_composition *c, const double *a, const double *u, double *out);
+/* MSD and collective correlations were sampled at the same lags. */
+int vt__same_lags(const vt_tr_input *in);
+
+/* ------------------------------------------------------------------ slopes.c: increments between two lags (T 7.7) */
+
+/* Increments of the mean squares between two lags over their distance, A^2/ps, as simulated; sums over glasses. */
+typedef struct vt__slopes {
+  double self[VT_MAX_SPECIES];                 /* <dr^2> of species i   */
+  double pair[VT_MAX_SPECIES][VT_MAX_SPECIES]; /* <dP_i . dP_j>         */
+  double volume_a3, weight;
+} vt__slopes;
+void vt__slopes_add(const vt__slopes *one, double weight, vt__slopes *sum);
+/* <(sum_i u_i dP_i) . (sum_j w_j dP_j)>. */
+double vt__bilinear(int n_species, const vt__slopes *s, const double *u, const double *w);
+
+/* Lags that MSD and collective correlations share: [n] places of each in its own list. */
+typedef struct vt__shared {
+  int n, *msd, *charge;
+  const double *lag_ps; /* of the MSD */
+} vt__shared;
+VT_MUST_CHECK vt_status vt__shared_lags(const vt_tr_input *in, vt__shared *out, vt_err *err);
+void vt__shared_free(vt__shared *s);
+/* Between shared lags i and j of one run; its weight is 1. */
+void vt__slopes_between(const vt_tr_input *in, const vt__shared *s, int i, int j, vt__slopes *out);
+/* Relative variance of the increment of a walk's mean square between two lags (ps) in runs of run_ps together. */
+double vt__walk_variance(double from_ps, double to_ps, double run_ps);
+
+/* ------------------------------------------------------------------ numbers.c: what slopes say (T 7.5, T 7.6) */
+
+typedef enum vt__ratio { VT__METAL, VT__BARYCENTRIC, VT__FRAME_FREE, VT__N_RATIO } vt__ratio;
+
+/* All doubles: statistics run over them as over an array. */
+typedef struct vt__numbers {
+  double ln_haven, ln_ionicity, t_alkali, t_self, gap;
+  double t[VT_MAX_SPECIES];
+  double t_self_of[VT_MAX_SPECIES];
+  double l[VT_MAX_SPECIES][VT_MAX_SPECIES];
+  double recoil[VT_MAX_SPECIES][VT_MAX_SPECIES];
+} vt__numbers;
+enum { VT__N_NUMBER = sizeof(vt__numbers) / sizeof(double) };
+/* Of a ratio and its frame (the barycentric one for VT__FRAME_FREE); NaN where it does not exist. */
+void vt__numbers_of(const vt_composition *c, double t_k, vt__ratio ratio, const vt__slopes *s, vt__numbers *out);
+/* And the variances that Gaussian walks give them, v that of one mean square (relative). */
+void vt__numbers_variance(const vt_composition *c, vt__ratio ratio, const vt__slopes *s, const vt__numbers *x, double v,
+                          vt__numbers *out);
+/* Of <|sum_i z_i dP_i|^2>, seen from the centre of mass. */
+double vt__charge_slope(const vt_composition *c, const vt__slopes *s);
+/* Slopes of the alkali ions if each moved on its own, of all species so (part[n_species], may be NULL). */
+double vt__alkali_self(const vt_composition *c, int frame, const vt__slopes *s, double *part);
+
+/* ------------------------------------------------------------------ early.c: the early common window (T 7.7) */
+
+enum { VT__THEORY_DOF = 4 };
+/* s^2 of a number of n glasses: jackknife variance (any, for one glass) and that of theory, 4 degrees of freedom. */
+double vt__shrunk(double jackknife, double theory, int n);
+/* value, error and t(n+3) interval; of exp(x) if log. */
+vt_pooled vt__interval(double x, double variance, int n, int log, double lo_ps, double hi_ps);
+
+/* Numbers of n glasses in the window that the rule chose, and their variances. */
+typedef struct vt__early {
+  int known;                   /* there is a window */
+  double lo_ps, hi_ps, run_ps; /* run_ps: of all glasses together */
+  vt__slopes sum, *each;       /* each[n] */
+  vt__numbers x, variance;
+  double added; /* of the variance of ln H: by the choice of the window */
+} vt__early;
+VT_MUST_CHECK vt_status vt__early_make(const vt_tr_input *in, int n, vt__ratio ratio, vt__early *out, vt_err *err);
+void vt__early_free(vt__early *e);
 
 /* ------------------------------------------------------------------ collective.c (T 7.4 - 7.6) */
 
-/* sigma, Haven ratios and their window, from out->tracer. */
+/* sigma, Haven ratios and their windows, from out->tracer. */
 VT_MUST_CHECK vt_status vt__collective(const vt_tr_input *in, vt_transport *out, vt_err *err);
-
-/* Slope of a bilinear form of displacements over the lags of [lo, hi] (A^2/ps) and the relative error that a mean
- * square has there.  NaN with fewer than 3 lags; VT_EINVAL: a correlation is not finite.  Allocates. */
-typedef struct vt__slope {
-  double value, relative_se;
-} vt__slope;
-VT_MUST_CHECK vt_status vt__collective_slope(const vt_tr_input *in, double lo_ps, double hi_ps, const double *u,
-                                             const double *w, vt__slope *out, vt_err *err);
-
-/* Slope of the charge MSD that the alkali would have if its ions moved independently, from tracer motion in the window:
- * in the frame of the simulation, and seen from the reference a of vt__frame_reference (as simulated if NULL). */
-typedef struct vt__self {
-  double lab, lab_se, seen;
-} vt__self;
-VT_MUST_CHECK vt_status vt__alkali_self(const vt_tr_input *in, double lo_ps, double hi_ps, const double *a,
-                                        vt__self *out, vt_err *err);
-/* The same of every species on its own, as simulated; NaN with fewer than 3 lags: part[n_species]. */
-VT_MUST_CHECK vt_status vt__self_parts(const vt_tr_input *in, double lo_ps, double hi_ps, double *part, vt_err *err);
+/* The alkali's slope of the charge MSD if its ions moved on their own, barycentric, in the window of each species'
+ * tracer (A^2/ps), and its relative error. */
+VT_MUST_CHECK vt_status vt__alkali_tracer(const vt_tr_input *in, const vt_tracer *window, double *slope,
+                                          double *relative_se, vt_err *err);
 
 #endif

@@ -44,8 +44,14 @@ static void warn_of_transport(vt_analysis *a)
       vt_analysis_warn(a, "D of %s is not resolved: %s", vt__symbol(a, s), vt_tr_reason_text((vt_tr_reason)d->reason));
   }
   if (!isfinite(t->sigma_mS_cm))
-    vt_analysis_warn(
-        a, "sigma and Haven ratios are not resolved: they need the start of the diffusive window of an alkali");
+    vt_analysis_warn(a,
+                     "sigma and Haven ratios are not resolved: every alkali has to be diffusive, and its volume known");
+  if (!vt__has_metal(a))
+    vt_analysis_warn(a, "no framework frame (null): there is no metal; D is in the frame %s",
+                     vt_tr_frame_name(t->frame));
+  else if (t->frame == VT_TR_AS_SIMULATED)
+    vt_analysis_warn(a, "D is in the frame of the simulation, a drift included: MSD and collective displacements have "
+                        "other lags");
 }
 
 static vt_status transport_numbers(vt_analysis *a, vt_err *err)
@@ -54,9 +60,13 @@ static vt_status transport_numbers(vt_analysis *a, vt_err *err)
   const vt_measured *m = a->m;
   VT_PASS(vt_tr_from_arrays(m->plan, a->frame, m->defs, m->n_defs, m->values, &a->transport, err));
   VT_PASS(vt_tr_input_from_arrays(m->plan, m->defs, m->n_defs, m->values, &in, err));
-  const double lo_ps = a->transport.sigma_lo_ps, hi_ps = a->transport.sigma_hi_ps;
-  VT_PASS(vt_tr_onsager(&in, lo_ps, hi_ps, VT_TR_BARYCENTRIC, &a->barycentric, err));
-  VT_PASS(vt_tr_onsager(&in, lo_ps, hi_ps, VT_TR_FRAMEWORK, &a->framework, err));
+  const vt_transport *t = &a->transport;
+  const double *bary = t->haven_bary.window_ps, *metal = t->haven_fw.window_ps;
+  VT_PASS(vt_tr_onsager(&in, bary[0], bary[1], VT_TR_BARYCENTRIC, &a->barycentric, err));
+  VT_PASS(vt_tr_onsager(&in, metal[0], metal[1], VT_TR_FRAMEWORK, &a->framework, err));
+  vt_tr_onsager_scale(&a->barycentric, t->sigma_mS_cm, t->sigma_ne_se / t->sigma_ne_mS_cm);
+  vt_tr_onsager_scale(&a->framework, t->sigma_mS_cm, t->sigma_ne_se / t->sigma_ne_mS_cm);
+  a->frame = t->frame;
   warn_of_transport(a);
   return VT_OK;
 }

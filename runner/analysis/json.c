@@ -1,6 +1,7 @@
 /* json.c - an analysis for scripts; the keys are a format (CHANGELOG.md). */
 #include <math.h>
 
+#include "engine/num/num.h"
 #include "runner/analysis/analysis_impl.h"
 #include "runner/fields/fields.h"
 
@@ -44,6 +45,7 @@ static vt_json *species_json(const vt_analysis *a, int s)
   vt_json_put(o, "n", vt_json_int(c->count[s]));
   vt_fields_json(o, &vt_tracer_fields, t);
   vt_json_put(o, "window_ps", t->reason == VT_TR_OK ? vt_json_interval(t->lo_ps, t->hi_ps) : vt_json_null());
+  vt_json_put(o, "frame", vt_json_text(vt_tr_frame_name(a->frame)));
   vt_json_put(o, "diffusive", vt_json_bool(t->reason == VT_TR_OK));
   return o;
 }
@@ -59,20 +61,44 @@ static void transport_json(const vt_analysis *a, vt_json *o)
               isfinite(t->sigma_mS_cm) ? vt_json_interval(t->sigma_lo_ps, t->sigma_hi_ps) : vt_json_null());
 }
 
-static const char *frame_name(int frame) { return frame == VT_TR_FRAMEWORK ? "framework" : "barycentric"; }
-
 static vt_json *onsager_json(const vt_analysis *a)
 {
   const vt_onsager *q = a->frame == VT_TR_FRAMEWORK ? &a->framework : &a->barycentric;
-  return vt_onsager_json(vt__comp(a), frame_name(q->frame), &q->l[0][0], NULL);
+  const vt_onsager_view v = {
+      .frame = q->frame, .dof = q->dof, .l = &q->l[0][0], .l_se = &q->l_se[0][0], .recoil = &q->recoil[0][0]};
+  return vt_onsager_json(vt__comp(a), &v);
 }
 
 static vt_json *transference_json(const vt_analysis *a)
 {
   vt_json *o = vt_json_object();
   vt_json_put(o, "barycentric", by_symbol(a, a->barycentric.t));
-  vt_json_put(o, "framework", by_symbol(a, a->framework.t));
+  vt_json_put(o, "framework", vt__has_metal(a) ? by_symbol(a, a->framework.t) : vt_json_null());
   vt_json_put(o, "self", by_symbol(a, a->barycentric.t_self));
+  return o;
+}
+
+/* {"Li": {"value", "se", "lo95", "hi95"}, ...} */
+static vt_json *transference_95_of(const vt_analysis *a, const vt_onsager *q)
+{
+  vt_json *o = vt_json_object();
+  const double half = vt_t_quantile(0.975, q->dof);
+  for (int s = 0; s < vt__comp(a)->n_species; s++) {
+    vt_json *one = vt_json_object();
+    vt_json_put(one, "value", vt_json_num(q->t[s]));
+    vt_json_put(one, "se", vt_json_num(q->t_se[s]));
+    vt_json_put(one, "lo95", vt_json_num(q->t[s] - half * q->t_se[s]));
+    vt_json_put(one, "hi95", vt_json_num(q->t[s] + half * q->t_se[s]));
+    vt_json_put(o, vt__symbol(a, s), one);
+  }
+  return o;
+}
+
+static vt_json *transference_95_json(const vt_analysis *a)
+{
+  vt_json *o = vt_json_object();
+  vt_json_put(o, "barycentric", transference_95_of(a, &a->barycentric));
+  vt_json_put(o, "framework", vt__has_metal(a) ? transference_95_of(a, &a->framework) : vt_json_null());
   return o;
 }
 
@@ -275,9 +301,10 @@ static vt_json *stationarity_json(const vt_analysis *a)
 
 void vt_analysis_json(const vt_analysis *a, vt_json *o)
 {
-  vt_json_put(o, "frame", vt_json_text(frame_name(a->frame)));
+  vt_json_put(o, "frame", vt_json_text(vt_tr_frame_name(a->frame)));
   transport_json(a, o);
   vt_json_put(o, "transference", transference_json(a));
+  vt_json_put(o, "transference_95", transference_95_json(a));
   vt_json_put(o, "onsager", onsager_json(a));
   vt_json_put(o, "cutoffs", cutoffs_json(a));
   vt_json_put(o, "rdf", rdf_json(a));

@@ -26,6 +26,15 @@ static void gates_text(const vt_analysis *a, FILE *f)
   (void)fprintf(f, "\n");
 }
 
+static void haven_text(FILE *f, const char *what, const vt_pooled *h)
+{
+  if (isfinite(h->value))
+    (void)fprintf(f, "  %-22s %.3f +- %.2g, 95 %% [%.3f, %.3f], window %.3g to %.3g ps\n", what, h->value, h->se,
+                  h->lo95, h->hi95, h->window_ps[0], h->window_ps[1]);
+  else
+    (void)fprintf(f, "  %-22s not resolved\n", what);
+}
+
 void vt_analysis_transport_text(const vt_analysis *a, FILE *f)
 {
   const vt_transport *t = &a->transport;
@@ -37,22 +46,35 @@ void vt_analysis_transport_text(const vt_analysis *a, FILE *f)
     char what[16];
     (void)snprintf(what, sizeof what, "D(%s)", vt__symbol(a, s));
     if (d->reason == VT_TR_OK)
-      (void)fprintf(f, "  %-22s %.4g +- %.2g cm2/s, window %.3g to %.3g ps\n", what, d->d_cm2_s, d->se, d->lo_ps,
-                    d->hi_ps);
+      (void)fprintf(f, "  %-22s %.4g +- %.2g cm2/s, window %.3g to %.3g ps, frame: %s\n", what, d->d_cm2_s, d->se,
+                    d->lo_ps, d->hi_ps, vt_tr_frame_name(t->frame));
     else
       (void)fprintf(f, "  %-22s not resolved: %s\n", what, vt_tr_reason_text((vt_tr_reason)d->reason));
   }
-  analysis_text_estimate(f, "sigma (Einstein)", t->sigma_mS_cm, t->sigma_se, "mS/cm");
+  if (isfinite(t->sigma_mS_cm))
+    (void)fprintf(f, "  %-22s %.4g +- %.2g mS/cm, 95 %% [%.4g, %.4g]\n", "sigma (Einstein)", t->sigma_mS_cm,
+                  t->sigma_se, t->sigma_lo95, t->sigma_hi95);
+  else
+    (void)fprintf(f, "  %-22s not resolved\n", "sigma (Einstein)");
   analysis_text_estimate(f, "sigma (Nernst-Einstein)", t->sigma_ne_mS_cm, t->sigma_ne_se, "mS/cm");
-  analysis_text_estimate(f, "Haven (framework)", t->haven_fw, t->haven_fw_se, "");
-  analysis_text_estimate(f, "Haven (total)", t->haven_total, t->haven_total_se, "");
+  if (vt__has_metal(a))
+    haven_text(f, "Haven (metal)", &t->haven_fw);
+  else
+    (void)fprintf(f, "  %-22s none: there is no metal\n", "Haven (metal)");
+  haven_text(f, "Haven (barycentric)", &t->haven_bary);
+  haven_text(f, "Haven (frame-free)", &t->haven_total);
+  (void)fprintf(
+      f, "  Haven ratio: tracer over collective motion of the alkali; 1 if its ions move independently, below 1\n"
+         "  if they move together. Seen from the metals, from the centre of mass (there 1 becomes 1/t^2), and\n"
+         "  frame-free: sigma_NE / sigma.\n");
   gates_text(a, f);
 }
 
 static void transference_text(const vt_analysis *a, const char *frame, const vt_onsager *q, FILE *f)
 {
   (void)fprintf(f, "  %-22s", frame);
-  for (int s = 0; s < vt__comp(a)->n_species; s++) (void)fprintf(f, " %s %.3f", vt__symbol(a, s), q->t[s]);
+  for (int s = 0; s < vt__comp(a)->n_species; s++)
+    (void)fprintf(f, " %s %.3f +- %.2g", vt__symbol(a, s), q->t[s], q->t_se[s]);
   (void)fprintf(f, "\n");
 }
 
@@ -130,7 +152,7 @@ void vt_analysis_text(const vt_analysis *a, FILE *f)
   vt_analysis_transport_text(a, f);
   if (isfinite(a->barycentric.sigma_mS_cm)) {
     transference_text(a, "t (barycentric)", &a->barycentric, f);
-    transference_text(a, "t (framework)", &a->framework, f);
+    if (vt__has_metal(a)) transference_text(a, "t (framework)", &a->framework, f);
   }
   coordination_text(a, f);
   polyhedra_text(a, f);

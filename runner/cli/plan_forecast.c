@@ -13,7 +13,7 @@
   "1.1 times those of D, 1.07 of sigma, 1.01 to 1.03 of H, 1.4 of Ea"
 
 /* Haven ratios take their window from the tracer's (T 7.7). */
-enum { EARLY_WINDOW = 0 };
+enum { EARLY_WINDOW = 1 };
 
 /* ------------------------------------------------------------------ numbers */
 

@@ -18,12 +18,13 @@
 #include "runner/json/json.h"
 
 typedef enum vt_field_kind {
-  VT_FIELD_REAL,   /* double                                                                   */
-  VT_FIELD_COUNT,  /* int32_t                                                                  */
-  VT_FIELD_REASON, /* int32_t of the enum in `reasons`: a number in the store, a text elsewhere */
-  VT_FIELD_WORD,   /* the same, a text everywhere                                              */
-  VT_FIELD_TEXT,   /* char[step]                                                               */
-  VT_FIELD_PARTS   /* a struct that `parts` describes: a group of datasets, a JSON object       */
+  VT_FIELD_REAL,     /* double                                                                   */
+  VT_FIELD_COUNT,    /* int32_t                                                                  */
+  VT_FIELD_REASON,   /* int32_t of the enum in `reasons`: a number in the store, a text elsewhere */
+  VT_FIELD_WORD,     /* the same, a text everywhere                                              */
+  VT_FIELD_TEXT,     /* char[step]                                                               */
+  VT_FIELD_INTERVAL, /* double[2]: [a, b] in JSON, null where it is not known; not in the store */
+  VT_FIELD_PARTS     /* a struct that `parts` describes: a group of datasets, a JSON object       */
 } vt_field_kind;
 
 /* A member of a struct, or one of an array of structs in it. */
@@ -77,8 +78,12 @@ void vt_fields_json(vt_json *o, const vt_fields *all, const void *base);
 /* [{"name", "value", "limit", ..., "ok"}] of a run; ok null has its "reason".  The limits of one gate, put into o. */
 vt_json *vt_gates_json(const vt_gates *g);
 void vt_gate_rule_json(vt_json *o, int gate);
-/* Onsager coefficients of a composition: {"frame", "unit", "species", "L", "L_se"}; l and l_se
- * [VT_MAX_SPECIES][VT_MAX_SPECIES] in mS/cm, l_se NULL: without it. */
-vt_json *vt_onsager_json(const vt_composition *comp, const char *frame, const double *l, const double *l_se);
+/* Onsager coefficients of a composition: {"frame", "unit", "species", "L", "L_se", "L_lo95", "L_hi95", "L_recoil"};
+ * matrices [VT_MAX_SPECIES][VT_MAX_SPECIES] in mS/cm, borrowed. */
+typedef struct vt_onsager_view {
+  int frame, dof; /* vt_tr_frame; degrees of freedom of the errors */
+  const double *l, *l_se, *recoil;
+} vt_onsager_view;
+vt_json *vt_onsager_json(const vt_composition *comp, const vt_onsager_view *v);
 
 #endif

@@ -10,6 +10,7 @@
 #define VT__REASON(type, member, list) .reasons = &(list), .offset = offsetof(type, member), .kind = VT_FIELD_REASON
 #define VT__WORD(type, member, list)   .reasons = &(list), .offset = offsetof(type, member), .kind = VT_FIELD_WORD
 #define VT__PARTS(type, member, list)  .parts = &(list), .offset = offsetof(type, member), .kind = VT_FIELD_PARTS
+#define VT__INTERVAL(type, member)     .offset = offsetof(type, member), .kind = VT_FIELD_INTERVAL
 #define VT__TEXT(type, member) \
   .step = sizeof(((type *)0)->member), .offset = offsetof(type, member), .kind = VT_FIELD_TEXT
 /* Computed by function `of` out of the struct. */

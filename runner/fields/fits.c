@@ -6,10 +6,32 @@
 
 /* ------------------------------------------------------------------ transport of a task */
 
+/* An interval on the ln scale, by the normal distribution: the errors of T 7.2 follow from theory. */
+static double ends_of_ln(double x, double se, double side)
+{
+  return x > 0 ? x * exp(side * vt_normal_quantile(0.975) * se / x) : (double)NAN;
+}
+static double d_end(const void *base, double side)
+{
+  const vt_tracer *t = base;
+  return ends_of_ln(t->d_cm2_s, t->se, side);
+}
+static double d_lo95(const void *base) { return d_end(base, -1); }
+static double d_hi95(const void *base) { return d_end(base, +1); }
+static double ne_end(const void *base, double side)
+{
+  const vt_transport *t = base;
+  return ends_of_ln(t->sigma_ne_mS_cm, t->sigma_ne_se, side);
+}
+static double ne_lo95(const void *base) { return ne_end(base, -1); }
+static double ne_hi95(const void *base) { return ne_end(base, +1); }
+
 #define R(member) VT__REAL(vt_tracer, member)
 static const vt_field tracer[] = {
     {R(d_cm2_s), "d_cm2_s", "cm^2/s", "tracer diffusion coefficient; NaN: not resolved", "D_cm2_s"},
     {R(se), "d_se_cm2_s", "cm^2/s", "its standard error", "D_se_cm2_s", .old = "se"},
+    {VT__COMPUTED(d_lo95), "d_lo95_cm2_s", "cm^2/s", "lower end of its 95 % interval", "D_lo95_cm2_s"},
+    {VT__COMPUTED(d_hi95), "d_hi95_cm2_s", "cm^2/s", "upper end of it", "D_hi95_cm2_s"},
     {R(lo_ps), "lo_ps", "ps", "start of the diffusive window"},
     {R(hi_ps), "hi_ps", "ps", "end of the diffusive window"},
     {R(exponent), "exponent", "1", "d ln MSD / d ln t over the window"},
@@ -20,6 +42,14 @@ const vt_fields vt_tracer_fields = {tracer, VT_COUNT(tracer)};
 #undef R
 
 #define R(member) VT__REAL(vt_transport, member)
+#define HAVEN(member, name_, doc_, json_)                                                      \
+  {R(member.value), name_, "1", doc_, json_ ".value"},                                         \
+      {R(member.se), name_ "_se", "1", "its standard error", json_ ".se"},                     \
+      {R(member.lo95), name_ "_lo95", "1", "lower end of its 95 % interval", json_ ".lo95"},   \
+      {R(member.hi95), name_ "_hi95", "1", "upper end of it", json_ ".hi95"},                  \
+  {                                                                                            \
+    VT__INTERVAL(vt_transport, member.window_ps), NULL, "ps", "its window", json_ ".window_ps" \
+  }
 static const vt_field transport[] = {
     {R(temperature_k), "temperature_k", "K", "mean temperature of the produce stage", "temperature_K"},
     {R(temperature_se), "temperature_se_k", "K", "its standard error", "temperature_se_K", .old = "temperature_se",
@@ -34,22 +64,23 @@ static const vt_field transport[] = {
     {R(sigma_se), "sigma_se_mS_cm", "mS/cm", "its standard error", "sigma_se_mS_cm", .old = "sigma_se"},
     {R(sigma_ne_mS_cm), "sigma_ne_mS_cm", "mS/cm", "Nernst-Einstein conductivity of the alkali", "sigma_ne_mS_cm"},
     {R(sigma_ne_se), "sigma_ne_se_mS_cm", "mS/cm", "its standard error", "sigma_ne_se_mS_cm", .old = "sigma_ne_se"},
+    {VT__COMPUTED(ne_lo95), "sigma_ne_lo95_mS_cm", "mS/cm", "lower end of its 95 % interval", "sigma_ne_lo95_mS_cm"},
+    {VT__COMPUTED(ne_hi95), "sigma_ne_hi95_mS_cm", "mS/cm", "upper end of it", "sigma_ne_hi95_mS_cm"},
     {R(sigma_ne_all_mS_cm), "sigma_ne_all_mS_cm", "mS/cm", "Nernst-Einstein conductivity of all species",
      "sigma_ne_all_mS_cm"},
-    {R(haven_fw), "haven_metal", "1", "Haven ratio of the alkali in the framework frame", "haven.metal.value",
-     .old = "haven_fw"},
-    {R(haven_fw_se), "haven_metal_se", "1", "its standard error", "haven.metal.se", .old = "haven_fw_se"},
-    {R(haven_fw), NULL, "1", "copy of metal", "haven.framework"},
-    {R(haven_fw_se), NULL, "1", "copy of metal", "haven.framework_se"},
-    {R(haven_total), "haven_frame_free", "1", "sigma_NE(alkali) / sigma", "haven.frame_free.value",
-     .old = "haven_total"},
-    {R(haven_total_se), "haven_frame_free_se", "1", "its standard error", "haven.frame_free.se",
-     .old = "haven_total_se"},
-    {R(haven_total), NULL, "1", "copy of frame_free", "haven.total"},
-    {R(haven_total_se), NULL, "1", "copy of frame_free", "haven.total_se"},
-    {R(sigma_lo_ps), "sigma_lo_ps", "ps", "start of the collective window"},
-    {R(sigma_hi_ps), "sigma_hi_ps", "ps", "end of the collective window"}};
+    {R(sigma_lo95), "sigma_lo95_mS_cm", "mS/cm", "lower end of the 95 % interval of sigma", "sigma_lo95_mS_cm"},
+    {R(sigma_hi95), "sigma_hi95_mS_cm", "mS/cm", "upper end of it", "sigma_hi95_mS_cm"},
+    HAVEN(haven_fw, "haven_metal", "Haven ratio of the alkali in the framework frame", "haven.metal"),
+    HAVEN(haven_bary, "haven_barycentric", "Haven ratio of the alkali, barycentric", "haven.barycentric"),
+    HAVEN(haven_total, "haven_frame_free", "sigma_NE(alkali) / sigma", "haven.frame_free"),
+    {R(haven_fw.value), "haven_fw", "1", "copy of haven_metal", "haven.framework"},
+    {R(haven_fw.se), "haven_fw_se", "1", "copy of haven_metal_se", "haven.framework_se"},
+    {R(haven_total.value), "haven_total", "1", "copy of haven_frame_free", "haven.total"},
+    {R(haven_total.se), "haven_total_se", "1", "copy of haven_frame_free_se", "haven.total_se"},
+    {R(sigma_lo_ps), "sigma_lo_ps", "ps", "start of the early window of haven_frame_free, and so of sigma"},
+    {R(sigma_hi_ps), "sigma_hi_ps", "ps", "end of it"}};
 const vt_fields vt_transport_fields = {transport, VT_COUNT(transport)};
+#undef HAVEN
 #undef R
 
 /* ------------------------------------------------------------------ the fit of a composition */

@@ -81,12 +81,13 @@ const vt_fields vt_trend_fields = {trend, VT_COUNT(trend)};
 
 #define R(member) VT__REAL(vt_pooled, member)
 static const vt_field pooled[] = {
-    {R(value), "value", "", "median of the bootstrap over glasses; one glass: its own", "value"},
+    {R(value), "value", "", "from sums over all glasses", "value"},
     {R(se), "se", "", "its standard error", "se"},
-    {R(lo95), "lo95", "", "lower end of its 95 % t interval; NaN: one glass", "lo95"},
-    {R(hi95), "hi95", "", "upper end of its 95 % t interval", "hi95"},
-    {R(pct_lo95), "pct_lo95", "", "2.5 % percentile of the bootstrap"},
-    {R(pct_hi95), "pct_hi95", "", "97.5 % percentile of the bootstrap"},
+    {R(lo95), "lo95", "", "lower end of its 95 % interval, t(n_glasses + 3)", "lo95"},
+    {R(hi95), "hi95", "", "upper end of it", "hi95"},
+    {R(window_ps[0]), "lo_ps", "ps", "start of its window of lags"},
+    {R(window_ps[1]), "hi_ps", "ps", "end of it"},
+    {VT__INTERVAL(vt_pooled, window_ps), NULL, "ps", "its window", "window_ps"},
     {VT__COUNT(vt_pooled, n_glasses), "n_glasses", "1", "glasses that have it", "n_glasses"}};
 const vt_fields vt_pooled_fields = {pooled, VT_COUNT(pooled)};
 #undef R
@@ -103,15 +104,17 @@ const vt_fields vt_mean_fields = {mean, VT_COUNT(mean)};
 
 static const vt_field pool_state[] = {
     {VT__REASON(vt_pool, reason, vt_pool_reasons), "reason", "1", ""},
-    {VT__COUNT(vt_pool, n_left_out), "n_left_out", "1",
-     "glasses without a collective window, or that do not conduct in it", "n_left_out"},
-    {VT__REAL(vt_pool, lo_ps), "lo_ps", "ps", "start of the window of all glasses (not that of D)"},
+    {VT__COUNT(vt_pool, n_slow), "n_slow", "1",
+     "glasses whose own run would not resolve D of the alkali; they count as the others do", "n_slow"},
+    {VT__REASON(vt_pool, frame, vt_tr_frames), "frame", "1", "of D", "D_frame"},
+    {VT__REAL(vt_pool, lo_ps), "lo_ps", "ps", "start of the early window of haven_frame_free"},
     {VT__REAL(vt_pool, hi_ps), "hi_ps", "ps", "end of it"}};
 const vt_fields vt_pool_state_fields = {pool_state, VT_COUNT(pool_state)};
 
 #define P(member) VT__PARTS(vt_pool, member, vt_pooled_fields)
 static const vt_field pool[] = {
-    {P(sigma_mS_cm), "sigma", "mS/cm", "Einstein conductivity", "sigma_mS_cm"},
+    {P(d_alkali), "D_alkali", "cm^2/s", "tracer diffusion coefficient of the alkali", "D_alkali_cm2_s"},
+    {P(sigma_mS_cm), "sigma", "mS/cm", "conductivity: sigma_NE of the long window / haven_frame_free", "sigma_mS_cm"},
     {P(haven_fw), "haven_metal", "1", "Haven ratio of the alkali, framework frame", "haven.metal",
      .old = "haven_framework", .json_old = "framework"},
     {P(haven_bary), "haven_barycentric", "1", "Haven ratio of the alkali, barycentric", "haven.barycentric"},

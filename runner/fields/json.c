@@ -1,7 +1,9 @@
 /* json.c - structs for scripts, by the tables of their members. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/num/num.h"
 #include "runner/fields/fields.h"
 
 static vt_json *fields_json_number(const vt_field *f, const void *base, int k)
@@ -18,6 +20,11 @@ static vt_json *fields_json_value(const vt_field *f, const void *base)
     vt_json *o = vt_json_object();
     vt_fields_json(o, f->parts, (const char *)base + f->offset);
     return o;
+  }
+  if (f->kind == VT_FIELD_INTERVAL) {
+    double x[2];
+    memcpy(x, (const char *)base + f->offset, sizeof x);
+    return isfinite(x[0]) && isfinite(x[1]) ? vt_json_interval(x[0], x[1]) : vt_json_null();
   }
   const char *text = vt_field_text(f, base);
   if (text) return vt_json_text(text);
@@ -63,14 +70,27 @@ static vt_json *matrix(const double *x, int n)
   return rows;
 }
 
-vt_json *vt_onsager_json(const vt_composition *comp, const char *frame, const double *l, const double *l_se)
+/* x + side half of each element. */
+static vt_json *matrix_ends(const double *x, const double *se, double half, int n)
+{
+  double end[VT_MAX_SPECIES * VT_MAX_SPECIES];
+  for (int i = 0; i < VT_MAX_SPECIES * VT_MAX_SPECIES; i++) end[i] = x[i] + half * se[i];
+  return matrix(end, n);
+}
+
+vt_json *vt_onsager_json(const vt_composition *comp, const vt_onsager_view *v)
 {
   vt_json *o = vt_json_object(), *species = vt_json_array();
-  for (int i = 0; i < comp->n_species; i++) vt_json_add(species, vt_json_text(vt_element_symbol(comp->z[i])));
-  vt_json_put(o, "frame", vt_json_text(frame));
+  const double half = vt_t_quantile(0.975, v->dof);
+  const int n = comp->n_species;
+  for (int i = 0; i < n; i++) vt_json_add(species, vt_json_text(vt_element_symbol(comp->z[i])));
+  vt_json_put(o, "frame", vt_json_text(vt_tr_frame_name(v->frame)));
   vt_json_put(o, "unit", vt_json_text("mS/cm: sigma = sum_ij z_i z_j L_ij"));
   vt_json_put(o, "species", species);
-  vt_json_put(o, "L", matrix(l, comp->n_species));
-  if (l_se) vt_json_put(o, "L_se", matrix(l_se, comp->n_species));
+  vt_json_put(o, "L", matrix(v->l, n));
+  vt_json_put(o, "L_se", matrix(v->l_se, n));
+  vt_json_put(o, "L_lo95", matrix_ends(v->l, v->l_se, -half, n));
+  vt_json_put(o, "L_hi95", matrix_ends(v->l, v->l_se, half, n));
+  vt_json_put(o, "L_recoil", matrix(v->recoil, n));
   return o;
 }

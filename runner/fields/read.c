@@ -10,7 +10,7 @@ double vt_field_at(const vt_field *f, const void *base, int k)
   const char *at = (const char *)base + f->offset + (size_t)k * f->step;
   int32_t i;
   double x;
-  if (f->kind == VT_FIELD_TEXT || f->kind == VT_FIELD_PARTS) return (double)NAN;
+  if (f->kind == VT_FIELD_TEXT || f->kind == VT_FIELD_PARTS || f->kind == VT_FIELD_INTERVAL) return (double)NAN;
   if (f->of) return f->of(base);
   if (f->kind == VT_FIELD_REAL) {
     memcpy(&x, at, sizeof x);

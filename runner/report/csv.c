@@ -76,7 +76,15 @@ static const struct {
               {"Haven_metal_se", OF_POOL, "haven.metal.se", NULL},
               {"Haven_metal_lo95", OF_POOL, "haven.metal.lo95", NULL},
               {"Haven_metal_hi95", OF_POOL, "haven.metal.hi95", NULL},
-              {"t_alkali_barycentric_se", OF_POOL, "transference.barycentric.se", NULL}};
+              {"t_alkali_barycentric_se", OF_POOL, "transference.barycentric.se", NULL},
+              {"Haven_barycentric", OF_POOL, "haven.barycentric.value", NULL},
+              {"Haven_barycentric_se", OF_POOL, "haven.barycentric.se", NULL},
+              {"Haven_barycentric_lo95", OF_POOL, "haven.barycentric.lo95", NULL},
+              {"Haven_barycentric_hi95", OF_POOL, "haven.barycentric.hi95", NULL},
+              {"Haven_frame_free", OF_POOL, "haven.frame_free.value", NULL},
+              {"Haven_frame_free_se", OF_POOL, "haven.frame_free.se", NULL},
+              {"Haven_frame_free_lo95", OF_POOL, "haven.frame_free.lo95", NULL},
+              {"Haven_frame_free_hi95", OF_POOL, "haven.frame_free.hi95", NULL}};
 
 typedef struct source {
   const vt_fields *fields;

@@ -37,9 +37,29 @@ static vt_json *diffusion_json(const vt_composition *comp, const vt_pool *p, vt_
   for (int s = 0; s < p->n_species; s++) {
     vt_json_put(o, vt_element_symbol(comp->z[s]), json_groups_estimate(&vt_pooled_fields, &p->d_cm2_s[s]));
     if (p->d_cm2_s[s].n_glasses == 0)
-      vt_json_warn(warnings, "D_cm2_s.%s: not resolved in any glass", vt_element_symbol(comp->z[s]));
+      vt_json_warn(warnings, "D_cm2_s.%s: not resolved in all glasses together: %s", vt_element_symbol(comp->z[s]),
+                   vt_tr_reason_text((vt_tr_reason)p->tracer[s].reason));
   }
   return o;
+}
+
+static vt_json *onsager_json(const vt_composition *comp, const vt_pool *p)
+{
+  const vt_onsager_view v = {.frame = VT_TR_BARYCENTRIC,
+                             .dof = p->n_glasses + 3,
+                             .l = &p->l[0][0],
+                             .l_se = &p->l_se[0][0],
+                             .recoil = &p->recoil[0][0]};
+  return vt_onsager_json(comp, &v);
+}
+
+/* Why D is not seen from the metals. */
+static const char *no_framework(const vt_composition *comp)
+{
+  for (int s = 0; s < comp->n_species; s++)
+    if (vt_element_role(comp->z[s]) == 'M' && comp->count[s] > 0)
+      return "MSD and collective displacements have other lags";
+  return "there is no metal";
 }
 
 static vt_json *transport_json(const vt_campaign *c, const vt_fits *f, int k, int t)
@@ -51,14 +71,16 @@ static vt_json *transport_json(const vt_campaign *c, const vt_fits *f, int k, in
   vt_json_put(o, "D_cm2_s", diffusion_json(&c->comp[k], p, w));
   vt_fields_json(o, &vt_pool_fields, p);
   vt_json_put(o, "gates", vt__json_gates(c, f, k, t));
-  vt_json_put(o, "onsager", vt_onsager_json(&c->comp[k], "barycentric", &p->l[0][0], &p->l_se[0][0]));
+  vt_json_put(o, "onsager", onsager_json(&c->comp[k], p));
   if (f->group[k * c->n_temp + t].n_results == 0)
     vt_json_warn(w, "no glass has a result");
   else if (p->reason != VT_POOL_OK)
     vt_json_warn(w, "%s", vt_pool_reason_text((vt_pool_reason)p->reason));
-  if (p->n_left_out > 0 && p->reason != VT_POOL_NO_WINDOW)
-    vt_json_warn(w, "%d glasses are left out of the pool: without a collective window, or not conducting in it",
-                 p->n_left_out);
+  if (p->n_slow > 0 && isfinite(p->d_alkali.value))
+    vt_json_warn(w, "%d glasses moved too little to resolve D on their own; they count as the others do", p->n_slow);
+  if (p->n_glasses > 0 && p->frame != VT_TR_FRAMEWORK)
+    vt_json_warn(w, "no framework frame: %s; D is in the frame %s", no_framework(&c->comp[k]),
+                 vt_tr_frame_name(p->frame));
   vt_json_put(o, "warnings", w);
   return o;
 }

@@ -79,6 +79,25 @@ static void text_number(vt_buf *out, double x, double half)
     vt_buf_printf(out, "  %6.3f +- %-6.2g", x, half);
 }
 
+/* "0.852 [0.788, 0.922]". */
+static void text_interval(vt_buf *out, const vt_pooled *p)
+{
+  char text[40] = "-";
+  if (isfinite(p->value)) (void)snprintf(text, sizeof text, "%.3f [%.3f, %.3f]", p->value, p->lo95, p->hi95);
+  vt_buf_printf(out, "  %-20s", text);
+}
+
+static void text_legend(vt_buf *out)
+{
+  vt_buf_printf(out,
+                "  Haven ratio of the alkali: tracer over collective motion; 1: its ions move independently, below 1: "
+                "together.\n"
+                "  metal, barycentric: seen from the metals, from the centre of mass (where 1 becomes 1/t^2); "
+                "frame-free: sigma_NE/sigma.\n"
+                "  t: share of the alkali in the current, barycentric. [95 %% interval]. "
+                "tau2/tau0: residence at metals with two oxygens over none.\n");
+}
+
 /* At the temperature nearest the reference. */
 static void text_headlines(vt_buf *out, const vt_campaign *c, const vt_fits *f)
 {
@@ -86,20 +105,23 @@ static void text_headlines(vt_buf *out, const vt_campaign *c, const vt_fits *f)
   int width = 11;
   for (int i = 0; i < c->n_comp; i++)
     if ((int)strlen(c->comp[i].name) > width) width = (int)strlen(c->comp[i].name);
-  vt_buf_printf(out, "At %g K\n  %-*s  %-16s  %-16s  %-16s  mean chain  CN(M)  g/cm3\n", c->t_k[t], width,
-                "composition", "Haven(framework)", "t(alkali,bary)", "tau2/tau0");
+  vt_buf_printf(out, "At %g K\n  %-*s  %-20s  %-20s  %-20s  %-20s  %-16s  mean chain  CN(M)  g/cm3\n", c->t_k[t], width,
+                "composition", "Haven(metal)", "Haven(barycentric)", "Haven(frame-free)", "t(alkali)", "tau2/tau0");
   for (int i = 0; i < c->n_comp; i++) {
     const vt_group *g = &f->group[i * c->n_temp + t];
     const vt_over_glasses *ratio = &g->residence.ratio[2];
     vt_buf_printf(out, "  %-*s", width, c->comp[i].name);
-    text_number(out, g->pool.haven_fw.value, g->pool.haven_fw.se);
-    text_number(out, g->pool.t_bary.value, g->pool.t_bary.se);
+    text_interval(out, &g->pool.haven_fw);
+    text_interval(out, &g->pool.haven_bary);
+    text_interval(out, &g->pool.haven_total);
+    text_interval(out, &g->pool.t_bary);
     text_number(out, ratio->value, ratio->value * ratio->se); /* se is of the logarithm */
     text_plain(out, 10, vt__structure_value(f, i, t, "chain_mean"), 2);
     text_plain(out, 5, vt__structure_value(f, i, t, "cn_metal"), 2);
     text_plain(out, 5, vt__structure_value(f, i, t, "density_g_cm3"), 3);
     vt_buf_printf(out, "\n");
   }
+  text_legend(out);
 }
 
 vt_status vt__names_of(const vt_campaign *c, const char ***names, vt_err *err)

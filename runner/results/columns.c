@@ -62,6 +62,7 @@ static void columns_parts(vt_tables *t, const char *path, const vt_field *what, 
   char doc[160];
   for (int k = 0; k < what->parts->n; k++) {
     vt_field f = what->parts->f[k];
+    if (!f.name) continue;
     (void)snprintf(doc, sizeof doc, "%.80s: %.75s", what->doc, f.doc);
     f.offset += what->offset;
     f.n = what->n;

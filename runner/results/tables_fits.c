@@ -24,6 +24,38 @@ static void tracer_tables(vt_tables *t, const vt_campaign *c, const vt_fits *f)
   }
 }
 
+/* Each glass in the window of all glasses, and what of it goes into the fits (THEORY.md 7.7). */
+static void pool_glass_tables(vt_tables *t, const vt_campaign *c, const vt_fits *f)
+{
+  static const vt_field field[] = {{.offset = offsetof(vt_pool_glass, d_alkali),
+                                    .name = "D_alkali_pool_window",
+                                    .unit = "cm^2/s",
+                                    .doc = "D of the alkali in the window of all glasses; may be negative"},
+                                   {.offset = offsetof(vt_pool_glass, d_alkali_se),
+                                    .name = "D_alkali_pool_window_se",
+                                    .unit = "cm^2/s",
+                                    .doc = "its standard error"},
+                                   {.offset = offsetof(vt_pool_glass, x_alkali),
+                                    .name = "D_alkali_point",
+                                    .unit = "cm^2/s",
+                                    .doc = "what is fitted: mean over glasses times exp(D / mean - 1)"},
+                                   {.offset = offsetof(vt_pool_glass, x_alkali_se),
+                                    .name = "D_alkali_point_se",
+                                    .unit = "cm^2/s",
+                                    .doc = "its standard error"},
+                                   {.offset = offsetof(vt_pool_glass, x_sigma_mS_cm),
+                                    .name = "sigma_point_mS_cm",
+                                    .unit = "mS/cm",
+                                    .doc = "conductivity that is fitted, in the same way"},
+                                   {.offset = offsetof(vt_pool_glass, x_sigma_se),
+                                    .name = "sigma_point_se_mS_cm",
+                                    .unit = "mS/cm",
+                                    .doc = "its standard error"}};
+  const vt_fields all = {field, VT_COUNT(field)};
+  const vt__rows rows = {f->of_pool, sizeof *f->of_pool, vt__axes_tasks(c)};
+  vt__table_fields(t, "/transport", &all, &rows);
+}
+
 static void transport_tables(vt_tables *t, const vt_campaign *c, const vt_fits *f)
 {
   const vt_axes tasks = vt__axes_tasks(c);
@@ -41,6 +73,7 @@ static void transport_tables(vt_tables *t, const vt_campaign *c, const vt_fits *
   if (t->rc != VT_OK) return;
   memcpy(d, f->d_alkali, (size_t)c->n_tasks * sizeof *d);
   memcpy(se, f->d_alkali_se, (size_t)c->n_tasks * sizeof *se);
+  pool_glass_tables(t, c, f);
 }
 
 /* What became of every point of every fit. */

@@ -49,10 +49,12 @@ static void onsager_tables(vt_tables *t, const vt_campaign *c, const vt_fits *f)
   const vt_axes axes = vt__axis_more(vt__axis_more(vt__axes_groups(c), "species", ns), "species", ns);
   double *l =
       vt__table_f64(t, "/pool/onsager", "mS/cm",
-                    "e^2 L_ij by campaign species, barycentric: sigma = sum_ij z_i z_j L_ij; mean over glasses", axes);
+                    "e^2 L_ij by campaign species, barycentric: sigma = sum_ij z_i z_j L_ij; sums over glasses", axes);
   double *se = vt__table_f64(t, "/pool/onsager_se", "mS/cm", "its standard error", axes);
+  double *recoil = vt__table_f64(t, "/pool/onsager_recoil", "mS/cm",
+                                 "what it would be if all but the alkali recoiled as one body", axes);
   if (t->rc != VT_OK) return;
-  for (int64_t i = 0; i < n * ns * ns; i++) l[i] = se[i] = NAN;
+  for (int64_t i = 0; i < n * ns * ns; i++) l[i] = se[i] = recoil[i] = NAN;
   for (int64_t g = 0; g < n; g++) {
     const vt_pool *p = &f->group[g].pool;
     const vt_composition *comp = &c->comp[g / c->n_temp];
@@ -63,6 +65,7 @@ static void onsager_tables(vt_tables *t, const vt_campaign *c, const vt_fits *f)
       for (int b = 0; b < p->n_species; b++) {
         l[(g * ns + map[a]) * ns + map[b]] = p->l[a][b];
         se[(g * ns + map[a]) * ns + map[b]] = p->l_se[a][b];
+        recoil[(g * ns + map[a]) * ns + map[b]] = p->recoil[a][b];
       }
   }
 }
@@ -87,6 +90,7 @@ static void pool_tables(vt_tables *t, const vt_campaign *c, const vt_fits *f)
   for (int k = 0; k < vt_pooled_fields.n; k++) {
     char doc[160];
     vt_field d = vt_pooled_fields.f[k];
+    if (!d.name) continue;
     d.offset += offsetof(vt_pool, d_cm2_s);
     if (!*d.unit) d.unit = "cm^2/s";
     (void)snprintf(doc, sizeof doc, "tracer diffusion coefficient by campaign species: %.90s", d.doc);

@@ -20,12 +20,6 @@ static vt_status group_take(vt_fits *f, int i, const glass *g, vt_tr_input *in, 
   return vt_tr_input_from_arrays(&g->plan, def, n, g->values, in, err);
 }
 
-static vt_pooled no_pooled(void)
-{
-  const double no = (double)NAN;
-  return (vt_pooled){.value = no, .se = no, .lo95 = no, .hi95 = no, .pct_lo95 = no, .pct_hi95 = no};
-}
-
 static vt_over_glasses no_mean(void)
 {
   const double no = (double)NAN;
@@ -35,32 +29,15 @@ static vt_over_glasses no_mean(void)
 void vt__group_none(vt_group *g)
 {
   const double no = (double)NAN;
-  const vt_pooled p = no_pooled();
-  *g = (vt_group){.pool = {.reason = VT_POOL_NO_WINDOW,
-                           .lo_ps = no,
-                           .hi_ps = no,
-                           .sigma_mS_cm = p,
-                           .haven_fw = p,
-                           .haven_bary = p,
-                           .haven_total = p,
-                           .ionicity = p,
-                           .t_bary = p,
-                           .t_fw = p,
-                           .t_self = p,
-                           .gap_bary = p,
-                           .gap_fw = p},
-                  .residence = {.slope = no_mean(), .page_l = no, .page_z = no, .page_p = no, .page_p_exact = no}};
+  *g = (vt_group){.residence = {.slope = no_mean(), .page_l = no, .page_z = no, .page_p = no, .page_p_exact = no}};
+  vt_pool_none(&g->pool);
   for (int k = 0; k < VT_RES_CLASSES; k++) g->residence.ratio[k] = no_mean();
-  for (int i = 0; i < VT_MAX_SPECIES; i++) {
-    g->pool.d_cm2_s[i] = p;
-    for (int j = 0; j < VT_MAX_SPECIES; j++) g->pool.l[i][j] = g->pool.l_se[i][j] = no;
-  }
 }
 
 vt_status vt__fits_group(const vt_campaign *c, const vt_arrays_from *from, int k, int t, vt_fits *f, vt_err *err)
 {
   vt_status rc = VT_OK;
-  void *p = NULL, *in_p = NULL, *tau_p = NULL;
+  void *p = NULL, *in_p = NULL, *tau_p = NULL, *each_p = NULL;
   vt_group *out = &f->group[k * c->n_temp + t];
   const int *row = f->md + (ptrdiff_t)(k * c->n_temp + t) * c->n_glasses;
   const size_t most = (size_t)c->n_glasses;
@@ -69,7 +46,9 @@ vt_status vt__fits_group(const vt_campaign *c, const vt_arrays_from *from, int k
   VT_TRY_OUT(vt_calloc64(&p, most, sizeof(glass), err), err, "glasses of '%s'", c->comp[k].name);
   VT_TRY_OUT(vt_calloc64(&in_p, most, sizeof(vt_tr_input), err), err, "glasses of '%s'", c->comp[k].name);
   VT_TRY_OUT(vt_calloc64(&tau_p, most, sizeof(double[VT_RES_CLASSES]), err), err, "glasses of '%s'", c->comp[k].name);
+  VT_TRY_OUT(vt_calloc64(&each_p, most, sizeof(vt_pool_glass), err), err, "glasses of '%s'", c->comp[k].name);
   glass *g = p;
+  vt_pool_glass *each = each_p;
   vt_tr_input *in = in_p;
   double(*tau)[VT_RES_CLASSES] = tau_p;
   for (int i = 0; i < c->n_glasses; i++) {
@@ -82,8 +61,9 @@ vt_status vt__fits_group(const vt_campaign *c, const vt_arrays_from *from, int k
   }
   out->n_results = n;
   if (n == 0) goto out;
-  VT_TRY_OUT(vt_pool_glasses(in, n, c->seed, &out->pool, err), err, "glasses of '%s' at %g K", c->comp[k].name,
-             c->t_k[t]);
+  VT_TRY_OUT(vt_pool_glasses(in, n, &out->pool, each, err), err, "glasses of '%s' at %g K", c->comp[k].name, c->t_k[t]);
+  for (int i = 0, q = 0; i < c->n_glasses; i++)
+    if (f->transport[row[i]].n_species > 0) f->of_pool[row[i]] = each[q++];
   VT_TRY_OUT(vt_residence_trend((const double(*)[VT_RES_CLASSES])tau, n, &out->residence, err), err,
              "glasses of '%s' at %g K", c->comp[k].name, c->t_k[t]);
 out:
@@ -91,5 +71,6 @@ out:
   vt_free(p);
   vt_free(in_p);
   vt_free(tau_p);
+  vt_free(each_p);
   return rc;
 }

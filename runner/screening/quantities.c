@@ -35,26 +35,26 @@ int vt_quantities_of(const vt_campaign *c, vt_quantity q[VT_MAX_QUANTITIES])
   return n;
 }
 
-static void quantities_diffusion(const vt_composition *comp, const vt_transport *t, int z, double *x, double *se)
+static void quantities_diffusion(const vt_composition *comp, const vt_pool_glass *g, int z, double *x, double *se)
 {
   for (int s = 0; s < comp->n_species; s++)
-    if (comp->z[s] == z) *x = t->tracer[s].d_cm2_s, *se = t->tracer[s].se;
+    if (comp->z[s] == z) *x = g->x[s], *se = g->x_se[s];
 }
 
 void vt__quantity_at(const vt_campaign *c, const vt_fits *f, int q, int task, double *x, double *se)
 {
-  const vt_transport *t = &f->transport[task];
+  const vt_pool_glass *g = &f->of_pool[task];
   const int species = q - VT_Q_HEADLINES, k = species - c->n_species;
   *x = *se = (double)NAN;
   if (q == VT_Q_D_ALKALI) {
-    *x = f->d_alkali[task];
-    *se = f->d_alkali_se[task];
+    *x = g->x_alkali;
+    *se = g->x_alkali_se;
   } else if (q == VT_Q_SIGMA_T) {
     const double t_k = c->t_k[c->task[task].temp];
-    *x = t->sigma_mS_cm * t_k;
-    *se = t->sigma_se * t_k;
+    *x = g->x_sigma_mS_cm * t_k;
+    *se = g->x_sigma_se * t_k;
   } else if (species < c->n_species) {
-    quantities_diffusion(&c->comp[c->task[task].comp], t, c->z[species], x, se);
+    quantities_diffusion(&c->comp[c->task[task].comp], g, c->z[species], x, se);
   } else {
     vt_residence_rate(&f->structure[task].tau[VT_CONTINUOUS][k], x, se);
   }

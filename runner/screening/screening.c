@@ -13,6 +13,7 @@ void vt_fits_free(vt_fits *f)
   vt_free(f->transport);
   vt_free(f->d_alkali);
   vt_free(f->d_alkali_se);
+  vt_free(f->of_pool);
   vt_free(f->structure);
   vt_free(f->gates);
   vt_free(f->melt_a2);
@@ -59,6 +60,8 @@ static vt_status room_for_tasks(const vt_campaign *c, vt_fits *f, vt_err *err)
   f->d_alkali = p;
   VT_TRY(vt_calloc64(&p, n, sizeof(double), err), err, "D of %d tasks", c->n_tasks);
   f->d_alkali_se = p;
+  VT_TRY(vt_calloc64(&p, n, sizeof *f->of_pool, err), err, "glasses of %d tasks", c->n_tasks);
+  f->of_pool = p;
   VT_TRY(vt_calloc64(&p, n, sizeof *f->structure, err), err, "structure of %d tasks", c->n_tasks);
   f->structure = p;
   VT_TRY(vt_calloc64(&p, n, sizeof *f->tg, err), err, "glass transitions of %d tasks", c->n_tasks);
@@ -70,6 +73,7 @@ static vt_status room_for_tasks(const vt_campaign *c, vt_fits *f, vt_err *err)
   for (int i = 0; i < c->n_tasks; i++) {
     f->d_alkali[i] = f->d_alkali_se[i] = f->melt_a2[i] = NAN;
     vt_gates_none(&f->gates[i]);
+    f->of_pool[i] = vt_pool_glass_none();
     vt_structure_none(&f->structure[i]);
     f->tg[i] = (vt_tg){NAN, NAN, NAN, NAN, NAN, NAN, -1, VT_TG_FEW_ROWS};
   }

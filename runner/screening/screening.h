@@ -49,6 +49,7 @@ typedef struct vt_fits {
   int n_tasks, n_comp, n_temp, n_glasses, n_quantities;
   vt_transport *transport;         /* [n_tasks]; n_species 0 where there is no result */
   double *d_alkali, *d_alkali_se;  /* [n_tasks] number-weighted over the alkali species, cm^2/s */
+  vt_pool_glass *of_pool;          /* [n_tasks] in the window of all glasses: what is fitted; NaN: no result */
   vt_structure_summary *structure; /* [n_tasks]; NaN where there is no result */
   vt_gates *gates;                 /* [n_tasks] of MD tasks with a result, else not observed */
   double *of_glasses;              /* [n_glasses] overwritten by vt_structure_mean */

@@ -13,7 +13,8 @@ void vt__group_none(vt_group *g);
 /* gates.c: the gates of every MD task with a result; after all others. */
 void vt__fits_gates(const vt_campaign *c, vt_fits *f);
 
-/* quantities.c: value and standard error of quantity q (row of vt_quantities_of) in an MD task; NaN: not resolved. */
+/* quantities.c: value and standard error of quantity q (row of vt_quantities_of) in an MD task, D and sigma as
+ * vt_pool_glass has them for fits; NaN: not resolved. */
 void vt__quantity_at(const vt_campaign *c, const vt_fits *f, int q, int task, double *x, double *se);
 
 #endif

@@ -166,8 +166,9 @@ def random_walk(tmp):
         lb, scale = species(b, "Li"), np.linalg.det(cell) / np.linalg.det(cube)
         # 10 digits are written: 1e-10 of the 0.6 A of a step; with drift <dr^2> is 2000 times what remains
         near(lb["D_cm2_s"], li["D_cm2_s"], 1e-7 * li["D_cm2_s"], f"D, {what}")
-        near(b["sigma_mS_cm"] * scale if b["sigma_mS_cm"] and what != "drift" else a["sigma_mS_cm"], a["sigma_mS_cm"],
-             1e-7 * a["sigma_mS_cm"], f"sigma, {what}")
+        near(b["sigma_mS_cm"] * scale, a["sigma_mS_cm"], 1e-6 * a["sigma_mS_cm"], f"sigma, {what}")
+        for frame in ("metal", "barycentric", "frame_free"):
+            near(b["haven"][frame]["value"], a["haven"][frame]["value"], 1e-6, f"Haven ratio {frame}, {what}")
         near(b["haven"]["framework"], a["haven"]["framework"], 1e-7, f"Haven ratio, {what}")
         for s in b["transference"]["framework"]:
             near(b["transference"]["framework"][s], a["transference"]["framework"][s], 1e-6, f"t of {s}, {what}")
@@ -237,15 +238,21 @@ def rigid_framework(tmp):
         haven = a["haven"]
         near(haven["framework"], 1, 3 * haven["framework_se"], f"{alkali}: Haven ratio of independent hops")
         check(n < steps or haven["framework_se"] < 0.15, "known to 15 %")
-        near(haven["total"], haven["framework"], 1e-8, f"{alkali}: a framework at rest makes both Haven ratios equal")
         total = sum(MASS[s] for s in symbols)
+        m = MASS[alkali] / total
+        # sum |dr - m P|^2 = sum dr^2 - (2 m - N m^2) P^2 for each ion as seen from the centre of mass
+        near(haven["total"], haven["framework"] - (2 * m - units * m * m), 1e-5, f"{alkali}: a framework at rest")
         others = total / units - MASS[alkali]
         t_a = others / (MASS[alkali] + others)
         # 10 digits are written, masses agree to 4 digits of the standard weights
         near(a["transference"]["barycentric"][alkali], t_a, 1e-4, f"{alkali}: barycentric transference")
         near(a["transference"]["framework"][alkali], 1, 1e-7, f"{alkali}: framework transference")
-        near(a["transference"]["self"][alkali], 1, 1e-7, f"{alkali}: transference by self motion")
         z = {s["symbol"]: s["charge"] for s in a["species"]}
+        rest_moves = sum(z[s] ** 2 for s in symbols if s != alkali) * m * m / haven["total"]
+        near(a["transference"]["self"][alkali], 1 / (1 + rest_moves), 1e-4, f"{alkali}: transference by self motion")
+        for frame, of_ions in (("barycentric", t_a), ("framework", 1)):
+            t = a["transference_95"][frame][alkali]
+            check(t["lo95"] - 1e-4 <= of_ions <= t["hi95"] + 1e-4, f"{alkali}: interval of t, {frame}: {t}")
         order = a["onsager"]["species"]
         l_ij = np.array(a["onsager"]["L"])
         sigma = sum(z[i] * z[j] * l_ij[p, q] for p, i in enumerate(order) for q, j in enumerate(order))
@@ -261,13 +268,41 @@ def rigid_framework(tmp):
         check((a["frame"], b["frame"]) == ("framework", "barycentric") == (a["onsager"]["frame"], b["onsager"]["frame"]),
               "the frame is named")
         ratio = species(b, alkali)["D_cm2_s"] / species(a, alkali)["D_cm2_s"]
-        m = MASS[alkali] / total
         expected = 2 * m - units * m * m
         near(1 - ratio, expected, 3 * np.sqrt(8 * 5 / (3 * n)) * expected, f"{alkali}: D(barycentric)/D(framework)")
         near(b["sigma_mS_cm"], a["sigma_mS_cm"], 1e-9 * a["sigma_mS_cm"], f"{alkali}: sigma knows no frame")
         mass = np.array([MASS[s] for s in order])
         near(abs(np.array(b["onsager"]["L"]) @ mass).max() / abs(np.array(b["onsager"]["L"]) * mass).max(), 0, 1e-4,
              f"{alkali}: sum_j m_j L_ij = 0 in the barycentric frame")
+
+
+def without_metal(tmp):
+    """Li hops among P and S: no frame of metals.  D, sigma and Haven ratios do not see a drift, and D says its frame."""
+    rng = np.random.RandomState(6)
+    units, steps = 24, 800
+    symbols = ["Li"] * 3 * units + ["P"] * units + ["S"] * 4 * units
+    cube = 20.0 * np.eye(3)
+    x = places(len(symbols), 20.0, rng) + np.zeros((steps + 1, 1, 1))
+    x[:, :3 * units] += hops(rng, steps, 3 * units, 1, 0.2, 2.5)
+    drift = x + 0.03 * np.arange(steps + 1)[:, None, None]
+    ask = ("--dt", 0.5, "--temperature", 600, "--charges", "P=5,S=-2")
+    a, b = (answer("analyze", write_xyz(join(tmp, "n.xyz"), symbols, wrapped(q, cube), cube), *ask) for q in (x, drift))
+    for o in (a, b):
+        li = species(o, "Li")
+        near(li["D_cm2_s"], 0.2 * 2.5**2 / 0.5 / 6 * 1e-4, 4 * li["D_se_cm2_s"], "D of hops among P and S")
+        check(li["D_lo95_cm2_s"] < li["D_cm2_s"] < li["D_hi95_cm2_s"], "and its interval")
+        check(o["frame"] == li["frame"] == o["onsager"]["frame"] == "barycentric", "the frame of D is named")
+        check(o["haven"]["metal"]["value"] is None and o["haven"]["framework"] is None
+              and o["transference"]["framework"] is None and o["transference_95"]["framework"] is None, "no frame of metals")
+        check(warns(o, "there is no metal"), "and why")
+    for what in ("barycentric", "frame_free"):
+        h = a["haven"][what]
+        check(h["lo95"] < h["value"] < h["hi95"] and h["window_ps"][1] == 2 * h["window_ps"][0], f"Haven ratio {what}: {h}")
+        near(b["haven"][what]["value"], h["value"], 1e-6, f"Haven ratio {what} under a drift")
+    near(b["sigma_mS_cm"], a["sigma_mS_cm"], 1e-6 * a["sigma_mS_cm"], "sigma under a drift")
+    check(a["sigma_lo95_mS_cm"] < a["sigma_mS_cm"] < a["sigma_hi95_mS_cm"], "interval of sigma")
+    code, text, _ = run("analyze", join(tmp, "n.xyz"), *ask)
+    check(code == 0 and "frame: barycentric" in text and "none: there is no metal" in text, "the text says it, too")
 
 
 def strings(tmp):
@@ -461,6 +496,6 @@ def usage(tmp):
 
 
 with folder() as tmp:
-    for part in (against_the_run, random_walk, nothing_to_see, rigid_framework, strings, hopper, chains, pipes, flight, usage):
+    for part in (against_the_run, random_walk, nothing_to_see, rigid_framework, without_metal, strings, hopper, chains, pipes, flight, usage):
         part(tmp)
 finish(checks)

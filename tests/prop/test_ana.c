@@ -111,7 +111,7 @@ static vt_transport walk_run(step_of_ion *step, uint64_t seed)
 }
 
 typedef struct tally {
-  double sum, sum2, se;
+  double sum, sum2, se, quantile; /* of the interval; 0: 1.96 */
   int n, covered;
 } tally;
 
@@ -121,7 +121,7 @@ static void count_tally(tally *t, double x, double se, double truth)
   t->sum2 += x * x;
   t->se += se;
   t->n++;
-  t->covered += fabs(x - truth) < 1.96 * se;
+  t->covered += fabs(x - truth) < se * (t->quantile > 0 ? t->quantile : 1.96);
 }
 
 static double mean_of(const tally *t) { return t->sum / t->n; }
@@ -132,7 +132,8 @@ static double sd_of(const tally *t) { return sqrt((t->sum2 / t->n - mean_of(t) *
 static void check_walks(step_of_ion *step, uint64_t first_seed, double overstated)
 {
   enum { WALKS = 300 };
-  tally d = {0}, sigma = {0}, fw = {0}, total = {0};
+  const double t4 = 2.7764; /* of collective numbers (T 7.7) */
+  tally d = {0}, sigma = {.quantile = t4}, fw = {.quantile = t4}, total = {.quantile = t4};
   /* D is seen from the framework; the self part of H_total as simulated, smaller by 1 - 2 m/M + N m^2/M^2 (T 7.5) */
   double m = vt_element_mass(11), all = N_ALKALI * m + N_METAL * vt_element_mass(13) + N_ANION * vt_element_mass(17);
   double lab = 1 - 2 * m / all + N_ALKALI * m * m / all / all;
@@ -144,8 +145,8 @@ static void check_walks(step_of_ion *step, uint64_t first_seed, double overstate
     count_tally(&d, t.tracer[0].d_cm2_s, t.tracer[0].se, true_d);
     if (isnan(t.sigma_mS_cm)) continue;
     count_tally(&sigma, t.sigma_mS_cm, t.sigma_se, conductivity);
-    count_tally(&fw, log(t.haven_fw), t.haven_fw_se / t.haven_fw, 0);
-    count_tally(&total, log(t.haven_total), t.haven_total_se / t.haven_total, log(lab));
+    count_tally(&fw, log(t.haven_fw.value), t.haven_fw.se / t.haven_fw.value, 0);
+    count_tally(&total, log(t.haven_total.value), t.haven_total.se / t.haven_total.value, log(lab));
   }
   assert_int_equal(sigma.n, WALKS);
   vt_test_between("D: bias in standard errors", (mean_of(&d) - true_d) / (sd_of(&d) / sqrt(WALKS)), -3, 3);
@@ -154,12 +155,13 @@ static void check_walks(step_of_ion *step, uint64_t first_seed, double overstate
   vt_test_between("D: coverage of 95 % intervals", (double)d.covered / d.n, 0.90, 0.99);
   vt_test_between("sigma: bias in standard errors", (mean_of(&sigma) - conductivity) / (sd_of(&sigma) / sqrt(WALKS)),
                   -3, 3);
-  vt_test_between("sigma: stated error / scatter", sigma.se / sigma.n / sd_of(&sigma), 1.05, 1.4);
-  vt_test_between("sigma: coverage of 95 % intervals", (double)sigma.covered / sigma.n, 0.90, 0.99);
+  /* windows that the rule chose late scatter more than the usual one, and t(4) pays for it */
+  vt_test_between("sigma: stated error / scatter", sigma.se / sigma.n / sd_of(&sigma), 0.75, 1.25);
+  vt_test_between("sigma: coverage of 95 % intervals", (double)sigma.covered / sigma.n, 0.93, 1);
   /* the mean of ln H of one walk is shifted by half the variance of ln sigma, about 1 % */
-  vt_test_between("ln H_fw of uncorrelated ions", mean_of(&fw), -0.01, 0.05);
-  vt_test_between("ln H_total - ln(1 - O(1/N))", mean_of(&total) - log(lab), -0.01, 0.05);
-  vt_test_between("H_fw: coverage of 95 % intervals", (double)fw.covered / fw.n, 0.90, 1.0);
+  vt_test_between("ln H_fw of uncorrelated ions", mean_of(&fw), -0.02, 0.04);
+  vt_test_between("ln H_total - ln(1 - O(1/N))", mean_of(&total) - log(lab), -0.02, 0.04);
+  vt_test_between("H_fw: coverage of 95 % intervals", (double)fw.covered / fw.n, 0.93, 1.0);
 }
 
 static void error_bars_of_random_walks_mean_what_they_say(void **state)

@@ -82,8 +82,8 @@ static int has_name(const vt_fields *in, const char *name, const char *(*of)(con
 /* Errors and intervals whose x goes by another name, or is no number of its own. */
 static int stands_alone(const char *x)
 {
-  static const char *const known[] = {"log10_extra",      "next", "next_composition_decades", "tau_wide",
-                                      "tau_wide_decades", "pct"};
+  static const char *const known[] = {"log10_extra", "next", "next_composition_decades", "tau_wide",
+                                      "tau_wide_decades"};
   for (int k = 0; k < VT_COUNT(known); k++)
     if (strcmp(x, known[k]) == 0) return 1;
   return 0;
@@ -172,7 +172,8 @@ static void reasons_are_numbers_with_words(void **state)
 static void json_has_objects_and_copies(void **state)
 {
   (void)state;
-  const vt_transport t = {.haven_fw = 0.5, .haven_fw_se = 0.1, .haven_total = NAN, .sigma_mS_cm = 3, .sigma_se = 1};
+  const vt_transport t = {
+      .haven_fw = {.value = 0.5, .se = 0.1}, .haven_total = {.value = NAN}, .sigma_mS_cm = 3, .sigma_se = 1};
   vt_json *o = vt_json_object();
   vt_fields_json(o, &vt_transport_fields, &t);
   const vt_json *haven = vt_json_get(o, "haven"), *metal = vt_json_get(haven, "metal");
@@ -189,13 +190,20 @@ static void an_onsager_matrix_has_rows_of_species(void **state)
   (void)state;
   const vt_composition c = {.n_species = 2, .z = {3, 17}};
   double l[VT_MAX_SPECIES][VT_MAX_SPECIES] = {{1, -2}, {-2, 4}};
-  vt_json *o = vt_onsager_json(&c, "barycentric", &l[0][0], NULL);
+  double se[VT_MAX_SPECIES][VT_MAX_SPECIES] = {{0.5, 0}, {0, 1}};
+  double recoil[VT_MAX_SPECIES][VT_MAX_SPECIES] = {{1, -3}, {-3, 9}};
+  const vt_onsager_view v = {
+      .frame = VT_TR_BARYCENTRIC, .dof = 4, .l = &l[0][0], .l_se = &se[0][0], .recoil = &recoil[0][0]};
+  vt_json *o = vt_onsager_json(&c, &v);
   vt_buf b = {0};
   vt_err err = {0};
   VT_TEST_OK(vt_json_dump(o, VT_JSON_LINE, &b, &err), &err);
   assert_non_null(strstr(b.s, "\"species\":[\"Li\",\"Cl\"]"));
   assert_non_null(strstr(b.s, "\"L\":[[1.0,-2.0],[-2.0,4.0]]"));
-  assert_null(strstr(b.s, "L_se"));
+  assert_non_null(strstr(b.s, "\"L_se\":[[0.5,0.0],[0.0,1.0]]"));
+  assert_non_null(strstr(b.s, "\"L_recoil\":[[1.0,-3.0],[-3.0,9.0]]"));
+  assert_non_null(strstr(b.s, "\"frame\":\"barycentric\""));
+  assert_non_null(strstr(b.s, "\"L_hi95\":[[2.388")); /* 1 + t(4) / 2 = 1 + 2.7764 / 2 */
   vt_buf_free(&b);
   vt_json_free(o);
 }
