@@ -45,6 +45,42 @@ static vt_status collect_lines(vt__screen *t, const int32_t *comp, vt_err *err)
   return VT_OK;
 }
 
+/* Standard error of composition i by the scatter of its own glasses alone, which is what is pooled here; without lines
+ * that of its fit. */
+static double own_error(const vt__screen *t, int i, int slope)
+{
+  const vt_arrh *f = t->fit[i];
+  double mean = 0, sum = 0;
+  const int g = f->n_glasses;
+  if (t->n_line == 0 || g < 2) return slope ? f->ea_se : f->log10_ref_se;
+  for (int pass = 0; pass < 2; pass++)
+    for (int j = 0; j < t->n_line; j++) {
+      if (t->owner[j] != i) continue;
+      const double x = slope ? t->line[j]->ea_ev : t->line[j]->log10_ref;
+      if (pass == 0)
+        mean += x / g;
+      else
+        sum += (x - mean) * (x - mean);
+    }
+  return sqrt(sum / (g - 1.0) / g);
+}
+
+double vt__sampling(const vt__screen *t, int slope)
+{
+  double sum = 0;
+  for (int j = 0; j < t->n_line; j++) sum += slope ? t->line[j]->var_ea : t->line[j]->var_ref;
+  return t->n_line > 0 ? sum / t->n_line : 0;
+}
+
+/* Variances of the compositions are at least what sampling makes of one glass, divided by its glasses. */
+static double at_least_sampling(const vt__screen *t, int slope, double per_glass, double *s2)
+{
+  const double least = vt__sampling(t, slope);
+  if (!(per_glass < least)) return per_glass;
+  for (int i = 0; i < t->k; i++) s2[i] = fmax(s2[i], least / t->fit[i]->n_glasses);
+  return least;
+}
+
 static vt_status fill_screen(vt__screen *t, int32_t *comp, vt_err *err)
 {
   double se[VT_MAX_COMPARE] = {0}, dof_many = 0, dof_single = 0;
@@ -52,10 +88,13 @@ static vt_status fill_screen(vt__screen *t, int32_t *comp, vt_err *err)
   VT_PASS(collect_lines(t, comp, err));
   for (int i = 0; i < t->k; i++) {
     t->y[i] = t->fit[i]->log10_ref;
-    se[i] = t->fit[i]->log10_ref_se;
-    *(t->fit[i]->n_glasses > 1 ? &dof_many : &dof_single) += t->fit[i]->dof;
+    se[i] = own_error(t, i, 0);
+    if (t->fit[i]->n_glasses > 1)
+      dof_many += t->fit[i]->n_glasses - 1;
+    else
+      dof_single += t->fit[i]->dof;
   }
-  t->per_glass = vt__pool(t, se, t->s2);
+  t->per_glass = at_least_sampling(t, 0, vt__pool(t, se, t->s2), t->s2);
   t->single = isnan(t->per_glass);
   t->dof = t->single ? dof_single : dof_many;
   for (int i = 0; i < t->k; i++) t->without_error |= !(t->s2[i] > 0);
@@ -167,9 +206,9 @@ static void activation_energies(const vt__screen *t, vt_compare *c)
   double ea[VT_MAX_COMPARE] = {0}, se[VT_MAX_COMPARE] = {0}, s2[VT_MAX_COMPARE];
   for (int i = 0; i < t->k; i++) {
     ea[i] = t->fit[i]->ea_ev;
-    se[i] = t->fit[i]->ea_se;
+    se[i] = own_error(t, i, 1);
   }
-  double per_glass = vt__pool(t, se, s2);
+  double per_glass = at_least_sampling(t, 1, vt__pool(t, se, s2), s2);
   for (int i = 0; i < t->k; i++)
     if (!(s2[i] > 0) || !isfinite(ea[i])) return; /* tau_ea_ev stays NaN */
   c->tau_ea_ev = sqrt(vt__effects_tau2(t->k, ea, s2, t->k - 1));

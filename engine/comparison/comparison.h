@@ -72,10 +72,10 @@ typedef struct vt_compare {
   char why[384]; /* one sentence: what decided, or what would be needed          */
 } vt_compare;
 
-/* Compositions with several glasses share one variance between glasses (T 9.1).  tau decides only for k > 2; unresolved
- * compositions and single glasses forbid the verdict "insensitive" (T 9.6).  Fewer than two resolved: NaN and
- * VT_UNDECIDED.  Values without any error: likewise.  VT_EINVAL: different reference temperatures, margins that are not
- * positive, lines that do not belong to the fits.  Deterministic.  Allocates. */
+/* Compositions with several glasses share one variance between glasses, not below that of sampling (T 9.1).  tau
+ * decides only for k > 2; unresolved compositions and single glasses forbid the verdict "insensitive" (T 9.6).  Fewer
+ * than two resolved: NaN and VT_UNDECIDED.  Values without any error: likewise.  VT_EINVAL: different reference
+ * temperatures, margins that are not positive, lines that do not belong to the fits.  Deterministic.  Allocates. */
 VT_MUST_CHECK vt_status vt_compare_fits(const vt_compare_input *in, vt_compare *out, vt_err *err);
 
 /* The same at equal T/Tg instead of equal T: every line, of compositions and of glasses, is read off at theta Tg with

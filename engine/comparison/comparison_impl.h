@@ -35,6 +35,10 @@ typedef struct vt__screen {
   double *weight;                               /* [n_line] 1, or less for outlying glasses */
 } vt__screen;
 
+/* What the errors of the points make of the level (or the activation energy) of one glass: variance, a mean over the
+ * lines; 0 without lines (T 9.11). */
+double vt__sampling(const vt__screen *t, int slope);
+
 /* ------------------------------------------------------------------ outlier.c: values and variances (T 9.1, 9.7) */
 
 /* Variances s2[k] from standard errors se[k]; returns the variance between glasses (T 9.1). */

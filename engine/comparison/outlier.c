@@ -65,6 +65,7 @@ void vt__pool_lines(vt__screen *t)
     variance = next;
     if (done) break;
   }
+  variance = fmax(variance, vt__sampling(t, 0));
   for (int j = 0; j < t->n_line; j++) {
     double b = bounded(t, j, sqrt(variance), &distance);
     t->weight[j] = b != distance ? b / distance : 1;

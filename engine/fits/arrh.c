@@ -40,10 +40,10 @@ static void close_samples(vt__samples *s)
 static vt_status select_points(vt__samples *s, const vt_point *pt, int n, int least, int32_t *status, vt_err *err)
 {
   size_t m = (size_t)n;
-  VT_TRY(vt_calloc64(&s->doubles, 6 * m, sizeof(double), err), err, "Arrhenius fit of %d points", n);
+  VT_TRY(vt_calloc64(&s->doubles, 7 * m, sizeof(double), err), err, "Arrhenius fit of %d points", n);
   VT_TRY(vt_calloc64(&s->ints, 2 * m, sizeof(int), err), err, "Arrhenius fit of %d points", n);
   s->y = s->doubles, s->u = s->y + m, s->t_k = s->u + m, s->var = s->t_k + m, s->level = s->var + m;
-  s->ea = s->level + m;
+  s->ea = s->level + m, s->u_ref = s->ea + m;
   s->glass = s->ints;
   int *name = s->glass + m; /* [n_glasses] the caller's number */
   for (int i = 0; i < n; i++) {
@@ -108,8 +108,14 @@ static vt_arrh nothing_resolved(int n_rejected, double t_ref_k, double t_extra_k
                    .chi2_red = no,
                    .birge = 1,
                    .glass_sd_decades = no,
+                   .misfit = {.p = no, .chi2_red = no, .t_k = no, .next_k = no, .size_decades = no},
                    .vtf = {.t0_k = no,
                            .t0_se = no,
+                           .t0_max_k = no,
+                           .ea_local_ev = no,
+                           .ea_local_se = no,
+                           .ea_local_lo95 = no,
+                           .ea_local_hi95 = no,
                            .b_k = no,
                            .b_se = no,
                            .ln_prefactor = no,
@@ -126,7 +132,46 @@ static vt_arrh nothing_resolved(int n_rejected, double t_ref_k, double t_extra_k
                    .tg_k = no};
 }
 
-static void arrh_fill(const vt__samples *s, const vt__mean_line *l, vt_arrh *a)
+vt_band vt__band_believed(vt_band b, double most)
+{
+  const double decades = 3, wide = pow(10, decades), no = (double)NAN;
+  if (b.lo95 > 0 && b.hi95 <= wide * b.lo95) return b; /* NaN is not */
+  if (isnan(b.lo95) && isnan(b.hi95)) return b;
+  double hi = b.hi95;
+  if (b.median > 0 && hi > wide * b.median)
+    hi = INFINITY;                     /* an end that lies decades away from the value is no bound */
+  hi = hi > 0 ? fmin(hi, most) : most; /* 0: all of it lies below T0 */
+  return (vt_band){.median = no, .lo95 = no, .hi95 = isfinite(hi) ? hi : no};
+}
+
+/* Half of the 95 % interval. */
+static double half_width(const vt_arrh *a, double se)
+{
+  return a->one_glass || a->dof < 1 ? (double)NAN : vt_t_quantile(0.975, a->dof) * se;
+}
+
+vt_band vt_arrh_energy(const vt_arrh *a)
+{
+  const double half = half_width(a, a->ea_se);
+  return (vt_band){a->ea_ev, a->ea_ev - half, a->ea_ev + half};
+}
+
+/* 95 % interval of the exponential of x. */
+static vt_band log_normal(double x, double se, const vt_arrh *a, double most)
+{
+  const double half = half_width(a, se);
+  return vt__band_believed((vt_band){exp(x), exp(x - half), exp(x + half)}, most);
+}
+
+/* The level at t_ref_k, which may lie far outside the measured temperatures. */
+vt_band vt_arrh_at_ref(const vt_arrh *a)
+{
+  const double y = a->log10_ref, half = half_width(a, a->log10_ref_se);
+  if (!a->resolved) return (vt_band){NAN, NAN, NAN};
+  return vt__band_believed((vt_band){pow(10, y), pow(10, y - half), pow(10, y + half)}, INFINITY);
+}
+
+static void arrh_fill(vt__samples *s, const vt__mean_line *l, vt_arrh *a)
 {
   const double ln10 = log(10);
   double t_lo = s->t_k[0], t_hi = s->t_k[0], variance;
@@ -141,12 +186,17 @@ static void arrh_fill(const vt__samples *s, const vt__mean_line *l, vt_arrh *a)
   a->ln_prefactor = vt__lines_at(l, -1 / (VT_KB_EV * a->t_ref_k), &variance); /* 1/T = 0 */
   a->ln_prefactor_se = sqrt(variance);
   if (!(a->t_extra_k > 0)) return;
+  s->most = INFINITY;
+  if (a->t_extra_k < t_lo && l->ea > 0) { /* x rises with temperature: below the lowest one it is less than there */
+    double mu = vt__lines_at(l, (1 / t_lo - 1 / a->t_ref_k) / VT_KB_EV, &variance);
+    s->most = log_normal(mu, sqrt(variance), a, INFINITY).hi95;
+    if (isnan(s->most)) s->most = INFINITY;
+  }
   double mu = vt__lines_at(l, (1 / a->t_extra_k - 1 / a->t_ref_k) / VT_KB_EV, &variance);
-  double half = vt_t_quantile(0.975, a->dof) * sqrt(variance);
-  a->extra = exp(mu);
-  a->extra_lo95 = exp(mu - half);
-  a->extra_hi95 = exp(mu + half);
   a->log10_extra_se = sqrt(variance) / ln10;
+  const vt_band b = log_normal(mu, sqrt(variance), a, s->most);
+  a->extra = b.median, a->extra_lo95 = b.lo95, a->extra_hi95 = b.hi95;
+  s->ln_extra = mu;
 }
 
 static vt_status check_points(const vt_point *pt, int n, vt_err *err)
@@ -160,35 +210,55 @@ static vt_status check_points(const vt_point *pt, int n, vt_err *err)
   return VT_OK;
 }
 
-/* The line of the selected points, at least one glass. */
-static vt_status fit_line(vt__samples *s, double t_ref_k, vt_arrh *a, vt_err *err)
+static vt_status straight_lines(vt__samples *s, vt_err *err)
 {
-  vt_lsq last;
-  if (!(t_ref_k > 0)) a->t_ref_k = harmonic_mean(s->t_k, s->n);
+  for (int i = 0; i < s->n; i++) s->u[i] = s->u_ref[i];
+  return vt__lines_fit(s, err);
+}
+
+/* T0 lies below the glass transition, and a T0 next to the lowest temperature is a jump (T 8.6). */
+static double t0_most(const vt__samples *s, double tg_k)
+{
+  const double share = 0.7;
+  double t_min = s->t_k[0];
+  for (int i = 1; i < s->n; i++) t_min = fmin(t_min, s->t_k[i]);
+  return fmin(tg_k > 0 ? tg_k : VT_TG_OF_CLASS_K, share * t_min);
+}
+
+/* The line of the selected points, at least one glass. */
+static vt_status fit_line(vt__samples *s, const vt_fit_spec *spec, vt_arrh *a, vt_err *err)
+{
+  if (!(spec->t_ref_k > 0)) a->t_ref_k = harmonic_mean(s->t_k, s->n);
   pool_variances(s);
-  for (int i = 0; i < s->n; i++) s->u[i] = (1 / s->t_k[i] - 1 / a->t_ref_k) / VT_KB_EV;
-  VT_PASS(vt__lines_fit(s, &last, err));
+  for (int i = 0; i < s->n; i++) s->u_ref[i] = (1 / s->t_k[i] - 1 / a->t_ref_k) / VT_KB_EV;
+  s->others = spec->others;
+  a->vtf.t0_max_k = t0_most(s, spec->tg_k);
+  VT_PASS(straight_lines(s, err));
   if (s->dof > 0) a->chi2_red = s->chi2 / s->dof;
+  VT_PASS(vt__misfit_find(s, a->vtf.t0_max_k, a, err));
+  if (a->misfit.refused) return VT_OK;
+  VT_PASS(straight_lines(s, err));
   if (s->n_glasses == 1) {
     a->birge = fmax(1, sqrt(a->chi2_red));
-    a->dof = s->dof;
+    s->noise = a->birge * a->birge;
   } else {
-    a->dof = s->n_glasses - 1;
     a->glass_sd_decades = sqrt(vt_variance(s->level, (size_t)s->n_glasses)) / log(10);
   }
-  vt__mean_line l = vt__lines_mean(s, &last, a->birge);
+  vt__scatter_weigh(s);
+  a->one_glass = vt__scatter_dof(s) == 0;
+  a->dof = vt__lines_dof(s);
+  vt__mean_line l = vt__lines_mean(s);
   arrh_fill(s, &l, a);
   return vt__vtf_fit(s, a, err);
 }
 
-vt_status vt_arrh_fit(const vt_point *pt, int n, double t_ref_k, double t_extra_k, int32_t *status, vt_arrh *out,
-                      vt_err *err)
+vt_status vt_arrh_fit(const vt_point *pt, int n, const vt_fit_spec *spec, int32_t *status, vt_arrh *out, vt_err *err)
 {
   vt_status rc = VT_OK;
   vt__samples s = {0};
   void *block = NULL;
   VT_PASS(check_points(pt, n, err));
-  vt_arrh a = nothing_resolved(n, t_ref_k, t_extra_k);
+  vt_arrh a = nothing_resolved(n, spec->t_ref_k, spec->t_extra_k);
   if (!status) {
     VT_TRY_OUT(vt_calloc64(&block, (size_t)n, sizeof *status, err), err, "Arrhenius fit of %d points", n);
     status = block;
@@ -203,7 +273,7 @@ vt_status vt_arrh_fit(const vt_point *pt, int n, double t_ref_k, double t_extra_
   a.n_points = s.n;
   a.n_glasses = s.n_glasses;
   for (int i = 0; i < n; i++) a.n_status[status[i]]++;
-  if (s.n > 0) VT_TRY_OUT(fit_line(&s, t_ref_k, &a, err), err, "composition %d", (int)pt[0].comp);
+  if (s.n > 0) VT_TRY_OUT(fit_line(&s, spec, &a, err), err, "composition %d", (int)pt[0].comp);
   *out = a;
 out:
   close_samples(&s);

@@ -45,68 +45,140 @@ const char *vt_model_text(vt_model m); /* "arrhenius", "vtf", "averaged" */
   X(VT_VTF_FEW_TEMPERATURES, "fewer than four temperatures", "fewer than four temperatures") \
   X(VT_VTF_FEW_POINTS, "too few points", "fewer than two points more than two a glass")      \
   X(VT_VTF_NOT_ACTIVATED, "not activated", "the values do not rise with temperature")        \
-  X(VT_VTF_AT_T_MIN, "T0 at the lowest temperature", "T0 runs into the lowest temperature")
+  X(VT_VTF_AT_MOST, "T0 at its upper end", "T0 runs into the upper end of its range")
 typedef enum vt_vtf_reason { VT_VTF_REASONS(VT_REASON_ENUM) } vt_vtf_reason;
 extern const vt_reasons vt_vtf_reasons;
 const char *vt_vtf_reason_text(vt_vtf_reason r);
 
-/* ln x = ln_prefactor - B / (T - T0), 0 <= T0 < T_min (T 8.5).  NaN (weight 0) if it was not tried. */
+/* ln x = ln_prefactor - B / (T - T0), 0 <= T0 <= t0_max_k (T 8.5).  NaN (weight 0) if it was not tried. */
 typedef struct vt_vtf {
   double t0_k, t0_se; /* one T0 for all glasses; se linearised                                     */
+  double t0_max_k;    /* upper end of the prior of T0 (T 8.6)                                      */
   double b_k, b_se;   /* K; mean over glasses                                                      */
   double ln_prefactor, ln_prefactor_se;
+  double ea_local_ev, ea_local_se;      /* local activation energy at t_ref_k, kB B (T / (T - T0))^2, over the  */
+  double ea_local_lo95, ea_local_hi95;  /* posterior of T0; ends of its 95 % interval                           */
   double chi2_red;                      /* of the curves, points - 2 glasses - 1 degrees of freedom          */
-  double extra, extra_lo95, extra_hi95; /* at t_extra, T0 averaged over its likelihood; the lower end is 0, and the
-                                         * median NaN, where too much of that lies above t_extra                */
+  double extra, extra_lo95, extra_hi95; /* at t_extra, over the posterior of T0 > 0; as vt_band                 */
   double delta_aic;                     /* AIC(Arrhenius) - AIC(VTF): positive speaks for VTF                */
-  double weight;                        /* Akaike weight of VTF, 0..1                                        */
+  double weight;                        /* posterior probability of T0 > 0, prior 1/2                        */
   int32_t reason;                       /* vt_vtf_reason                                                     */
   int32_t n_temperatures;               /* different ones among the points used                              */
 } vt_vtf;
+
+/* What all glasses do together that neither line nor curve describes (T 8.9). */
+#define VT_MISFITS(X)                                      \
+  X(VT_MISFIT_NONE, "none", "none")                        \
+  X(VT_MISFIT_POINT, "one temperature", "one temperature") \
+  X(VT_MISFIT_JUMP, "jump", "jump")                        \
+  X(VT_MISFIT_KINK, "kink", "kink")                        \
+  X(VT_MISFIT_SHAPE, "no curve", "no curve")
+typedef enum vt_misfit_kind { VT_MISFITS(VT_REASON_ENUM) } vt_misfit_kind;
+extern const vt_reasons vt_misfits;
+
+/* From this size on, in decades, there is no fit: a factor of two; of a jump, which turns the line, a quarter. */
+#define VT_MISFIT_REFUSED 0.3
+#define VT_JUMP_REFUSED   0.1
+
+typedef struct vt_misfit {
+  int32_t kind;        /* vt_misfit_kind                                                      */
+  int32_t refused;     /* 1: at least VT_MISFIT_REFUSED or VT_JUMP_REFUSED, and there is no fit */
+  double p;            /* chance of a misfit this large; NaN: fewer than three temperatures   */
+  double chi2_red;     /* of the values of all glasses together, by temperature               */
+  double t_k, next_k;  /* the temperature; a jump lies between it and next_k                  */
+  double size_decades; /* of the jump, or how far the values lie off                          */
+} vt_misfit;
+
+enum { VT_MISFIT_TEXT = 160 };
+/* "the values jump by 1.60 decades between 500 and 550 K"; "" without a misfit. */
+void vt_misfit_text(const vt_misfit *m, char text[VT_MISFIT_TEXT]);
 
 /* Nothing here knows what x is: D of any species (cm^2/s), sigma T (mS K/cm), a residence rate 1/tau (1/ps); the values
  * at temperatures and exp(ln_prefactor) are in the unit of x. */
 typedef struct vt_arrh {
   int32_t n_points, n_glasses; /* that took part                                           */
   int32_t n_rejected;          /* without value or error, or of a glass with too few temperatures */
-  int32_t dof;                 /* for t quantiles of every *_se here: glasses - 1; one glass: points - 2 */
+  int32_t dof;                 /* for t quantiles of every *_se here (T 8.2)                   */
   double ea_ev, ea_se;
   double ln_prefactor, ln_prefactor_se;
   double t_ref_k, log10_ref, log10_ref_se;         /* log10 x at the reference temperature          */
   double cov_ref_ea;                               /* covariance of log10_ref and ea_ev             */
-  double t_extra_k, extra, extra_lo95, extra_hi95; /* median and log-normal 95 % band at t_extra  */
+  double t_extra_k, extra, extra_lo95, extra_hi95; /* of the line: median and 95 % band at t_extra, as vt_band */
   double log10_extra_se;
   double chi2_red;         /* of the lines within glasses; NaN where undefined */
   double birge;            /* factor that scaled the errors (1: none)        */
   double glass_sd_decades; /* sd between glasses at t_ref, sampling noise included; NaN for one */
-  int32_t resolved;        /* 0: fewer than 2 temperatures (3 for one glass); then every estimate is NaN */
-  int32_t extrapolates;    /* 1: t_ref lies outside the measured temperatures */
+  int32_t resolved;     /* 0: fewer than 2 temperatures (3 for one glass), or misfit.refused: every estimate is NaN */
+  int32_t extrapolates; /* 1: t_ref lies outside the measured temperatures */
   vt_vtf vtf;
   double avg_extra, avg_lo95, avg_hi95; /* at t_extra, both models by their weights (T 8.6); zero and NaN as in vtf */
   double tg_k;                          /* MD glass transition; NaN: not given              */
   int32_t n_below_tg;                   /* points used at or below it                       */
   int32_t model;                        /* vt_model                                         */
   int32_t n_status[VT_N_POINT_STATUS];  /* points by vt_point_status                        */
-  int32_t reserved;
+  int32_t one_glass;                    /* 1: one glass, and no other composition has two: errors are those of its one
+                                         * trajectory, and there is no interval for the composition */
+  vt_misfit misfit;
 } vt_arrh;
 
+/* How glasses of other compositions scatter about their mean line (T 8.2): covariance of the line of one glass, what
+ * sampling explains subtracted, so that variances may be negative. */
+typedef struct vt_scatter {
+  double var_ref, var_ea, cov; /* of log10 x at t_ref_k, and of Ea: decades^2, eV^2, decades eV  */
+  int32_t dof;                 /* with which it counts; 0: nothing is known                      */
+  int32_t reserved;
+} vt_scatter;
+
+/* Where T0 of a composition without a known glass transition ends: the laboratory's Tg of these glasses, K (T 8.6). */
+#define VT_TG_OF_CLASS_K 260.0
+
+/* What a fit is asked for. */
+typedef struct vt_fit_spec {
+  double t_ref_k;    /* <= 0: harmonic mean of the temperatures      */
+  double t_extra_k;  /* <= 0: no extrapolation                       */
+  double tg_k;       /* glass transition, above which T0 cannot lie (T 8.6); not > 0: VT_TG_OF_CLASS_K */
+  vt_scatter others; /* at t_ref_k; zero: there is no other composition */
+} vt_fit_spec;
+
 /* Centred fit of ln x against 1/T for ONE composition (points of others are an error): each glass on its own with
- * weights from the sampling variance pooled over glasses, glasses combined with t(G-1); one glass: weighted least
- * squares with the given errors and the Birge factor; then the VTF curve on the same points, and what both say at
- * t_extra. t_ref_k <= 0: harmonic mean of the temperatures.  t_extra_k <= 0: no extrapolation.  status[n]
- * (vt_point_status) may be NULL.  Allocates. */
-VT_MUST_CHECK vt_status vt_arrh_fit(const vt_point *pt, int n, double t_ref_k, double t_extra_k, int32_t *status,
-                                    vt_arrh *out, vt_err *err);
+ * weights from the sampling variance pooled over glasses; the mean over glasses, its covariance from their scatter,
+ * that of other compositions, and the errors of the points (T 8.2); then the VTF curve on the same points, and what
+ * both say at t_extra.  status[n] (vt_point_status) may be NULL.  Allocates. */
+VT_MUST_CHECK vt_status vt_arrh_fit(const vt_point *pt, int n, const vt_fit_spec *spec, int32_t *status, vt_arrh *out,
+                                    vt_err *err);
 
 /* Record the composition's glass transition (tg_k NaN: not known) in a fit and in the status[n] that vt_arrh_fit gave
  * for the same points: those used at or below it become VT_POINT_BELOW_TG.  The numbers of the fit stay. */
 void vt_arrh_mark_glass(const vt_point *pt, int n, double tg_k, int32_t *status, vt_arrh *a);
 
-/* The value at t_extra of the model that was chosen: of the three bands in a, that of a->model. */
+/* A value with its 95 % interval.  One wider than three decades is not resolved: median and lower end are NaN, and the
+ * upper end is the bound that is known (97.5 %, one-sided), NaN if there is none (T 8.4). */
 typedef struct vt_band {
   double median, lo95, hi95;
 } vt_band;
+/* The value at t_extra of the model that was chosen: of the three bands in a, that of a->model. */
 vt_band vt_arrh_extrapolated(const vt_arrh *a);
+/* The value of the line at t_ref_k. */
+vt_band vt_arrh_at_ref(const vt_arrh *a);
+/* The activation energy of the line in eV, however wide; one glass has no ends. */
+vt_band vt_arrh_energy(const vt_arrh *a);
+
+/* ------------------------------------------------------------------ values by temperature (T 8.8) */
+
+/* The geometric mean over the glasses of a composition at one temperature; no line goes into it. */
+typedef struct vt_at_t {
+  int32_t comp, n_glasses; /* glasses with a usable point                                     */
+  int32_t dof;             /* of the interval; 0: one glass and nothing to compare with       */
+  int32_t reserved;
+  double t_k;
+  double value, se;  /* in the unit of x; se = value times the error of ln x            */
+  double lo95, hi95; /* as vt_band                                                      */
+} vt_at_t;
+
+/* Every composition and temperature among the points of ALL compositions, in order of appearance: out[] has room for n,
+ * *n_out are filled.  Points without value or error are left out.  VT_EINVAL: a temperature that is not > 0. Allocates.
+ */
+VT_MUST_CHECK vt_status vt_values_at(const vt_point *pt, int n, vt_at_t *out, int *n_out, vt_err *err);
 
 /* ------------------------------------------------------------------ glass transition (T 8.7) */
 
@@ -158,5 +230,10 @@ typedef struct vt_glass_line {
  * *n_lines are filled.  t_ref_k > 0.  Errors as vt_arrh_fit.  Allocates. */
 VT_MUST_CHECK vt_status vt_glass_lines(const vt_point *pt, int n, double t_ref_k, vt_glass_line *line, int *n_lines,
                                        vt_err *err);
+
+/* What line[n], the glasses of all compositions (those of one stand together), tell composition `comp` of the scatter
+ * between glasses: the pooled covariance of the others, with as many degrees of freedom as their variances agree
+ * (T 8.2).  Allocates. */
+VT_MUST_CHECK vt_status vt_scatter_of_others(const vt_glass_line *line, int n, int comp, vt_scatter *out, vt_err *err);
 
 #endif

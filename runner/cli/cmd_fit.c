@@ -29,13 +29,14 @@ static vt_status fit_store(const char *path, int json, vt_err *err)
   return rc;
 }
 
-static vt_status fit_table(const char *path, const vt_compare_spec *spec, int json, vt_err *err)
+static vt_status fit_table(const char *path, const vt_compare_spec *spec, double tg_k, int json, vt_err *err)
 {
   vt_table t = {0};
   vt_buf b = {0};
-  void *arrh = NULL, *p = NULL, *fitted = NULL;
+  void *arrh = NULL, *p = NULL, *fitted = NULL, *at = NULL;
   vt_status rc = vt_table_read(path, &t, err);
   if (rc == VT_OK) rc = vt_calloc64(&arrh, (size_t)t.n_comp, sizeof(vt_arrh), err);
+  if (rc == VT_OK) rc = vt_calloc64(&at, (size_t)t.n, sizeof(vt_at_t), err);
   if (rc == VT_OK) rc = vt_calloc64(&p, (size_t)t.n_comp, sizeof(char *), err);
   if (rc == VT_OK) rc = vt_calloc64(&fitted, 1, sizeof(vt_fitted), err);
   if (rc == VT_OK) {
@@ -44,7 +45,8 @@ static vt_status fit_table(const char *path, const vt_compare_spec *spec, int js
     for (int i = 0; i < t.n_comp; i++) name[i] = t.name[i];
     f->what = (vt_quantity){.name = "D", .unit = "cm^2/s", .doc = "the diffusion coefficients of the table"};
     f->arrh = arrh;
-    rc = vt_table_fit(&t, spec, 1, arrh, &f->compare, err);
+    f->at = at;
+    rc = vt_table_fit(&t, spec, tg_k, 1, f, err);
     if (rc == VT_OK && json) rc = vt_report_json(&b, name, t.n_comp, f, 1, err);
     if (rc == VT_OK && !json) {
       vt_report_text(&b, name, t.n_comp, f, spec);
@@ -55,6 +57,7 @@ static vt_status fit_table(const char *path, const vt_compare_spec *spec, int js
   vt_buf_free(&b);
   vt_free(fitted);
   vt_free(p);
+  vt_free(at);
   vt_free(arrh);
   vt_table_free(&t);
   return rc;
@@ -84,11 +87,13 @@ static int refuse_hdf5(const vt_usage *u, const char *path)
 int cmd_fit(int argc, char **argv)
 {
   int json = 0;
+  double tg_k = VT_TG_OF_CLASS_K;
   vt_compare_spec s = {.t_ref_k = 500, .t_extra_k = 300, .margin = 0.3, .tau_margin = 0.2, .range_margin = 0.8};
   const vt_opt opt[] = {
       {"json", VT_OPT_FLAG, NULL, "print JSON", &json, 0, 0},
       {"reference", VT_OPT_REAL, "K", "table: temperature of the comparison (500)", &s.t_ref_k, 50, 1e5},
       {"extrapolate", VT_OPT_REAL, "K", "table: temperature of the extrapolated value (300)", &s.t_extra_k, 50, 1e5},
+      {"glass-transition", VT_OPT_REAL, "K", "table: T0 of a curve lies 50 K or more below it (260)", &tg_k, 50, 1e5},
       {"margin", VT_OPT_REAL, "DECADES", "table: equivalence margin of a composition (0.3)", &s.margin, 1e-6, 100},
       {"tau-margin", VT_OPT_REAL, "DECADES", "table: margin of the spread tau (0.2)", &s.tau_margin, 1e-6, 100},
       {"range-margin", VT_OPT_REAL, "DECADES", "table: margin of the range (0.8)", &s.range_margin, 1e-6, 100}};
@@ -118,7 +123,7 @@ int cmd_fit(int argc, char **argv)
     code = vt_cli_readable(&u, u.arg[0]);
     if (code < 0 && is_hdf5(u.arg[0])) code = refuse_hdf5(&u, u.arg[0]);
     if (code >= 0) return code;
-    rc = fit_table(u.arg[0], &s, json, &err);
+    rc = fit_table(u.arg[0], &s, tg_k, json, &err);
   }
   return vt_cli_done(rc == VT_OK ? VT_EXIT_OK : vt_cli_fail(&err));
 }

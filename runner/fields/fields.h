@@ -62,6 +62,8 @@ void vt_field_doc(const vt_field *f, char doc[160]);
 /* The field at a JSON key; in parts: "haven.metal.lo95", with the offset of the whole in *out.  0: there is none. */
 int vt_field_find(const vt_fields *in, const char *key, vt_field *out);
 
+/* vt_at_t. */
+extern const vt_fields vt_at_t_fields;
 /* vt_tracer, vt_transport, vt_arrh, vt_tg, vt_tg_summary; vt_compare: numbers, verdict, one composition (k of
  * vt_field_at), the rest of a vt_var_split. */
 extern const vt_fields vt_tracer_fields, vt_transport_fields, vt_arrh_fields, vt_tg_fields, vt_tg_summary_fields,

@@ -85,31 +85,29 @@ const vt_fields vt_transport_fields = {transport, VT_COUNT(transport)};
 
 /* ------------------------------------------------------------------ the fit of a composition */
 
-/* x + side * t(dof) se, the 95 % interval; NaN where there is no fit. */
-static double end95(double x, double se, int dof, double side)
+static double ea_lo95(const void *base) { return vt_arrh_energy(base).lo95; }
+static double ea_hi95(const void *base) { return vt_arrh_energy(base).hi95; }
+
+/* The prefactor, x + side * t(dof) se; NaN where there is no fit, or one glass alone. */
+static double prefactor_end(const vt_arrh *a, double side)
 {
-  return dof > 0 ? x + side * vt_t_quantile(0.975, dof) * se : (double)NAN;
+  if (a->dof < 1 || a->one_glass) return (double)NAN;
+  return a->ln_prefactor + side * vt_t_quantile(0.975, a->dof) * a->ln_prefactor_se;
 }
+static double prefactor_lo95(const void *base) { return prefactor_end(base, -1); }
+static double prefactor_hi95(const void *base) { return prefactor_end(base, +1); }
 
-#define ENDS_OF(name, member, se)               \
-  static double name##_lo95(const void *base)   \
-  {                                             \
-    const vt_arrh *a = base;                    \
-    return end95(a->member, a->se, a->dof, -1); \
-  }                                             \
-  static double name##_hi95(const void *base)   \
-  {                                             \
-    const vt_arrh *a = base;                    \
-    return end95(a->member, a->se, a->dof, +1); \
-  }
-ENDS_OF(ea, ea_ev, ea_se)
-ENDS_OF(prefactor, ln_prefactor, ln_prefactor_se)
-ENDS_OF(level, log10_ref, log10_ref_se)
-#undef ENDS_OF
-
-static double at_ref(const void *base) { return pow(10, ((const vt_arrh *)base)->log10_ref); }
-static double at_ref_lo95(const void *base) { return pow(10, level_lo95(base)); }
-static double at_ref_hi95(const void *base) { return pow(10, level_hi95(base)); }
+/* A level whose interval is wider than three decades is not resolved: what is left is its upper end. */
+static double at_ref(const void *base) { return vt_arrh_at_ref(base).median; }
+static double at_ref_lo95(const void *base) { return vt_arrh_at_ref(base).lo95; }
+static double at_ref_hi95(const void *base) { return vt_arrh_at_ref(base).hi95; }
+static double level(const void *base) { return isnan(at_ref(base)) ? (double)NAN : ((const vt_arrh *)base)->log10_ref; }
+static double level_se(const void *base)
+{
+  return isnan(at_ref(base)) ? (double)NAN : ((const vt_arrh *)base)->log10_ref_se;
+}
+static double level_lo95(const void *base) { return log10(at_ref_lo95(base)); }
+static double level_hi95(const void *base) { return log10(at_ref_hi95(base)); }
 static double chosen(const void *base) { return vt_arrh_extrapolated(base).median; }
 static double chosen_lo95(const void *base) { return vt_arrh_extrapolated(base).lo95; }
 static double chosen_hi95(const void *base) { return vt_arrh_extrapolated(base).hi95; }
@@ -133,8 +131,8 @@ static const vt_field arrh[] = {
     {R(ln_prefactor_se), "ln_prefactor_se", "1", "its standard error", "ln_prefactor_se"},
     {C(prefactor_lo95), "ln_prefactor_lo95", "1", "lower end of its 95 % t interval", "ln_prefactor_lo95"},
     {C(prefactor_hi95), "ln_prefactor_hi95", "1", "upper end of its 95 % t interval", "ln_prefactor_hi95"},
-    {R(log10_ref), "log10_ref", "1", "log10 of the value at t_ref_k", "log10_D_Tref"},
-    {R(log10_ref_se), "log10_ref_se", "1", "its standard error", "log10_D_Tref_se"},
+    {C(level), "log10_ref", "1", "log10 of the value at t_ref_k", "log10_D_Tref"},
+    {C(level_se), "log10_ref_se", "1", "its standard error", "log10_D_Tref_se"},
     {C(level_lo95), "log10_ref_lo95", "1", "lower end of its 95 % t interval", "log10_D_Tref_lo95"},
     {C(level_hi95), "log10_ref_hi95", "1", "upper end of its 95 % t interval", "log10_D_Tref_hi95"},
     {C(at_ref), NULL, "1", "the value at T_ref_K, in the quantity's unit", "D_Tref"},
@@ -143,39 +141,58 @@ static const vt_field arrh[] = {
     {R(cov_ref_ea), "cov_ref_ea", "eV", "covariance of log10_ref and ea_ev"},
     {R(t_ref_k), "t_ref_k", "K", "reference temperature", "T_ref_K"},
     {T_EXTRA, "extrapolated.T_K"},
-    {C(chosen), NULL, "1", "extrapolated median of `model`", "extrapolated.median"},
-    {C(chosen_lo95), NULL, "1", "lower end of its 95 % band", "extrapolated.lo95"},
-    {C(chosen_hi95), NULL, "1", "upper end of its 95 % band", "extrapolated.hi95"},
-    {R(log10_extra_se), "log10_extra_se", "1", "standard error of its log10"},
+    {C(chosen), "extra", "1", "extrapolated median of `model`; NaN: its band is wider than three decades",
+     "extrapolated.median"},
+    {C(chosen_lo95), "extra_lo95", "1", "lower end of its 95 % band", "extrapolated.lo95"},
+    {C(chosen_hi95), "extra_hi95", "1", "upper end of its 95 % band; without a median: less than this (97.5 %)",
+     "extrapolated.hi95"},
+    {R(log10_extra_se), "log10_extra_se", "1", "line alone: standard error of log10 of the extrapolated value"},
     {R(chi2_red), "chi2_red", "1", "reduced chi-square", "chi2_red"},
     {R(birge), "birge", "1", "factor that scaled the errors"},
     {R(glass_sd_decades), "glass_sd_decades", "1", "spread between glasses at t_ref_k, decades"},
     {VT__REASON(vt_arrh, model, vt_models), "model", "1", "what the extrapolation rests on", "model"},
     {R(t_extra_k), "t_extra_k", "K", "temperature of the extrapolated value", "arrhenius_extrapolated.T_K"},
-    {R(extra), "extra", "1", "extrapolated median, in the quantity's unit", "arrhenius_extrapolated.median"},
-    {R(extra_lo95), "extra_lo95", "1", "lower end of its 95 % log-normal band", "arrhenius_extrapolated.lo95"},
-    {R(extra_hi95), "extra_hi95", "1", "upper end of its 95 % log-normal band", "arrhenius_extrapolated.hi95"},
+    {R(extra), "line_extra", "1", "line alone: extrapolated median, in the quantity's unit",
+     "arrhenius_extrapolated.median"},
+    {R(extra_lo95), "line_extra_lo95", "1", "lower end of its 95 % band", "arrhenius_extrapolated.lo95"},
+    {R(extra_hi95), "line_extra_hi95", "1", "upper end of its 95 % band", "arrhenius_extrapolated.hi95"},
     {T_EXTRA, "averaged_extrapolated.T_K"},
     {R(avg_extra), "avg_extra", "1", "extrapolated median of both models by their weights, in the quantity's unit",
      "averaged_extrapolated.median"},
-    {R(avg_lo95), "avg_extra_lo95", "1", "lower end of its 95 % band; 0: none", "averaged_extrapolated.lo95",
-     .old = "avg_lo95"},
+    {R(avg_lo95), "avg_extra_lo95", "1", "lower end of its 95 % band", "averaged_extrapolated.lo95", .old = "avg_lo95"},
     {R(avg_hi95), "avg_extra_hi95", "1", "upper end of its 95 % band", "averaged_extrapolated.hi95", .old = "avg_hi95"},
     {VT__REASON(vt_arrh, vtf.reason, vt_vtf_reasons), "vtf_reason", "1", ""},
     {I(vtf.n_temperatures), "n_temperatures", "1", "different temperatures in the fit"},
     {R(vtf.t0_k), "vtf_t0_k", "K", "VTF: T0 in ln x = ln_prefactor - B / (T - T0)", "vtf.T0_K"},
     {R(vtf.t0_se), "vtf_t0_se_k", "K", "its standard error", "vtf.T0_se_K", .old = "vtf_t0_se"},
+    {R(vtf.t0_max_k), "vtf_t0_max_k", "K", "upper end of the prior of T0", "vtf.T0_max_K"},
+    {R(vtf.ea_local_ev), "vtf_ea_local_ev", "eV", "VTF: local activation energy at t_ref_k, kB B (T / (T - T0))^2",
+     "vtf.Ea_local_eV"},
+    {R(vtf.ea_local_se), "vtf_ea_local_se_ev", "eV", "its standard error", "vtf.Ea_local_se_eV"},
+    {R(vtf.ea_local_lo95), "vtf_ea_local_lo95_ev", "eV", "lower end of its 95 % interval", "vtf.Ea_local_lo95_eV"},
+    {R(vtf.ea_local_hi95), "vtf_ea_local_hi95_ev", "eV", "upper end of its 95 % interval", "vtf.Ea_local_hi95_eV"},
     {R(vtf.b_k), "vtf_b_k", "K", "VTF: B", "vtf.B_K"},
     {R(vtf.b_se), "vtf_b_se_k", "K", "its standard error", "vtf.B_se_K", .old = "vtf_b_se"},
     {R(vtf.ln_prefactor), "vtf_ln_prefactor", "1", "VTF: ln of the prefactor", "vtf.ln_prefactor"},
     {R(vtf.ln_prefactor_se), "vtf_ln_prefactor_se", "1", "its standard error", "vtf.ln_prefactor_se"},
     {R(vtf.chi2_red), "vtf_chi2_red", "1", "VTF: reduced chi-square", "vtf.chi2_red"},
     {R(vtf.delta_aic), "delta_aic", "1", "AIC of the line minus that of VTF", "vtf.delta_AIC"},
-    {R(vtf.weight), "vtf_weight", "1", "Akaike weight of VTF", "vtf.weight"},
+    {R(vtf.weight), "vtf_weight", "1", "posterior probability of a curve, T0 > 0", "vtf.weight"},
     {T_EXTRA, "vtf.extrapolated.T_K"},
     {R(vtf.extra), "vtf_extra", "1", "VTF: extrapolated median, in the quantity's unit", "vtf.extrapolated.median"},
-    {R(vtf.extra_lo95), "vtf_extra_lo95", "1", "lower end of its 95 % band; 0: none", "vtf.extrapolated.lo95"},
+    {R(vtf.extra_lo95), "vtf_extra_lo95", "1", "lower end of its 95 % band", "vtf.extrapolated.lo95"},
     {R(vtf.extra_hi95), "vtf_extra_hi95", "1", "upper end of its 95 % band", "vtf.extrapolated.hi95"},
+    {I(one_glass), "one_glass", "1", "1: one glass, and no other composition has two: no interval for the composition"},
+    {VT__REASON(vt_arrh, misfit.kind, vt_misfits), "misfit", "1", "what all glasses do that no line or curve does",
+     "misfit.kind"},
+    {I(misfit.refused), "misfit_refused", "1", "1: it is 0.3 decades or more, a jump 0.1, and there is no fit",
+     "misfit.refused"},
+    {R(misfit.p), "misfit_p", "1", "chance of a misfit this large", "misfit.p"},
+    {R(misfit.chi2_red), "misfit_chi2_red", "1", "reduced chi-square of all glasses together, by temperature",
+     "misfit.chi2_red"},
+    {R(misfit.t_k), "misfit_t_k", "K", "temperature of the misfit; of a jump: before it", "misfit.T_K"},
+    {R(misfit.next_k), "misfit_next_t_k", "K", "temperature after a jump", "misfit.next_T_K"},
+    {R(misfit.size_decades), "misfit_decades", "1", "its size, decades", "misfit.size_decades"},
     {R(tg_k), "tg_k", "K", "MD glass transition of the composition; NaN: not found", "Tg_K"},
     {I(n_below_tg), "n_below_tg", "1", "points in the fit at or below it: glasses out of equilibrium", "n_below_Tg"},
     {I(n_status[VT_POINT_NO_VALUE]), "n_no_value", "1", "points without a value"},
@@ -188,6 +205,20 @@ const vt_fields vt_arrh_fields = {arrh, VT_COUNT(arrh)};
 #undef I
 #undef C
 #undef T_EXTRA
+
+/* ------------------------------------------------------------------ values by temperature */
+
+#define R(member) VT__REAL(vt_at_t, member)
+static const vt_field at_t[] = {
+    {R(t_k), NULL, "K", "temperature", "T_K"},
+    {VT__COUNT(vt_at_t, n_glasses), "n_glasses", "1", "glasses with a value", "n_glasses"},
+    {VT__COUNT(vt_at_t, dof), "dof", "1", "degrees of freedom of the interval; 0: one glass, no interval", "dof"},
+    {R(value), "value", "1", "geometric mean over glasses, in the quantity's unit; NaN: not resolved", "value"},
+    {R(se), "se", "1", "its standard error", "se"},
+    {R(lo95), "lo95", "1", "lower end of its 95 % t interval", "lo95"},
+    {R(hi95), "hi95", "1", "upper end of its 95 % t interval", "hi95"}};
+const vt_fields vt_at_t_fields = {at_t, VT_COUNT(at_t)};
+#undef R
 
 /* ------------------------------------------------------------------ glass transitions */
 

@@ -5,7 +5,12 @@
 
 static void warn_of_fit(vt_json *w, const vt_arrh *a)
 {
-  if (!a->resolved) vt_json_warn(w, "not resolved: %d usable points from %d glasses", a->n_points, a->n_glasses);
+  char misfit[VT_MISFIT_TEXT];
+  vt_misfit_text(&a->misfit, misfit);
+  if (misfit[0])
+    vt_json_warn(w, "misfit of all glasses: %s: %s", misfit, a->misfit.refused ? "no fit" : "intervals are wider");
+  if (!a->resolved && !a->misfit.refused)
+    vt_json_warn(w, "not resolved: %d usable points from %d glasses", a->n_points, a->n_glasses);
   for (int k = VT_POINT_NO_VALUE; k < VT_N_POINT_STATUS; k++)
     if (a->n_status[k])
       vt_json_warn(w, "%d points were rejected: %s", a->n_status[k], vt_point_status_text((vt_point_status)k));
@@ -14,23 +19,44 @@ static void warn_of_fit(vt_json *w, const vt_arrh *a)
   if (a->birge > 1) vt_json_warn(w, "errors were scaled by the Birge factor %.3f", a->birge);
   if (!isfinite(a->chi2_red)) vt_json_warn(w, "chi2_red is undefined for these points");
   if (a->vtf.reason != VT_VTF_OK) vt_json_warn(w, "vtf: %s", vt_vtf_reason_text((vt_vtf_reason)a->vtf.reason));
-  vt_band b = vt_arrh_extrapolated(a);
-  if (a->t_extra_k > 0 && (!(b.lo95 > 0) || !isfinite(b.median)))
-    vt_json_warn(w, "T0 may lie above %g K: the extrapolated value has no lower bound", a->t_extra_k);
+  if (a->one_glass)
+    vt_json_warn(w, "one glass, and no other composition has two: errors are those of one trajectory, there is no "
+                    "interval for the composition");
+  const vt_band far = vt_arrh_extrapolated(a), here = vt_arrh_at_ref(a);
+  if (!isfinite(here.median))
+    vt_json_warn(w, "at %g K not resolved: the interval is wider than three decades", a->t_ref_k);
+  if (a->t_extra_k > 0 && !isfinite(far.median))
+    vt_json_warn(w, "extrapolated to %g K not resolved: the interval is wider than three decades%s", a->t_extra_k,
+                 isfinite(far.hi95) ? "; hi95 is an upper bound (97.5 %)" : "");
   if (a->n_below_tg)
     vt_json_warn(w, "%d of %d points lie at or below the MD glass transition at %.0f K: a glass out of equilibrium%s",
                  a->n_below_tg, a->n_points, a->tg_k,
                  a->n_below_tg < a->n_points ? "; the fit runs through both sides" : "");
 }
 
-static vt_json *json_arrh(const char *name, const vt_quantity *quantity, const vt_arrh *a)
+/* The values of composition i by temperature. */
+static vt_json *json_at_t(const vt_fitted *q, int i)
 {
+  vt_json *list = vt_json_array();
+  for (int k = 0; k < q->n_at; k++) {
+    if (q->at[k].comp != i) continue;
+    vt_json *o = vt_json_object();
+    vt_fields_json(o, &vt_at_t_fields, &q->at[k]);
+    vt_json_add(list, o);
+  }
+  return list;
+}
+
+static vt_json *json_arrh(const char *name, const vt_fitted *q, int i)
+{
+  const vt_arrh *a = &q->arrh[i];
   vt_json *o = vt_json_object(), *w = vt_json_array();
   vt_json_put(o, "name", vt_json_text(name));
-  vt_json_put(o, "quantity", vt_json_text(quantity->name));
-  vt_json_put(o, "unit", vt_json_text(quantity->unit));
+  vt_json_put(o, "quantity", vt_json_text(q->what.name));
+  vt_json_put(o, "unit", vt_json_text(q->what.unit));
   vt_fields_json(o, &vt_arrh_fields, a);
   if (!isfinite(a->vtf.delta_aic)) vt_json_put(o, "vtf", vt_json_null()); /* not tried; the warnings say why */
+  vt_json_put(o, "temperatures", json_at_t(q, i));
   warn_of_fit(w, a);
   vt_json_put(o, "warnings", w);
   return o;
@@ -125,7 +151,7 @@ static vt_json *json_fits(const char *const *names, int n, const vt_fitted *q, i
 {
   vt_json *root = vt_json_object(), *list = vt_json_array(), *others = vt_json_object();
   for (int k = 0; k < n_q; k++)
-    for (int i = 0; i < n; i++) vt_json_add(list, json_arrh(names[i], &q[k].what, &q[k].arrh[i]));
+    for (int i = 0; i < n; i++) vt_json_add(list, json_arrh(names[i], &q[k], i));
   vt_json_put(root, "compositions", list);
   vt_json_put(root, "comparison", json_comparison(names, &q[0].compare));
   for (int k = 1; k < n_q; k++) vt_json_put(others, q[k].what.name, json_comparison(names, &q[k].compare));

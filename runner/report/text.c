@@ -20,41 +20,144 @@ static void text_rejected(vt_buf *out, const vt_arrh *a)
   }
 }
 
+/* "7.12e-08 [6.0e-08, 8.4e-08]", "not resolved, below 3.1e-09"; of one glass without interval the value alone. */
+static void text_band(vt_buf *out, const vt_band *b)
+{
+  char text[64] = "not resolved";
+  if (isfinite(b->median) && isfinite(b->lo95))
+    (void)snprintf(text, sizeof text, "%.2e [%.1e, %.1e]", b->median, b->lo95, b->hi95);
+  else if (isfinite(b->median))
+    (void)snprintf(text, sizeof text, "%.2e", b->median);
+  else if (isfinite(b->hi95))
+    (void)snprintf(text, sizeof text, "not resolved, below %.1e", b->hi95);
+  vt_buf_printf(out, "  %-28s", text);
+}
+
+/* "0.312 [0.290, 0.334]"; of a curve "0.35 [...] local"; of one glass "0.312 +- 0.010". */
+static void text_energy(vt_buf *out, const vt_arrh *a)
+{
+  const int curve = a->model == VT_MODEL_VTF && isfinite(a->vtf.ea_local_ev);
+  const vt_band line = vt_arrh_energy(a);
+  const double x = curve ? a->vtf.ea_local_ev : line.median, lo = curve ? a->vtf.ea_local_lo95 : line.lo95,
+               hi = curve ? a->vtf.ea_local_hi95 : line.hi95;
+  const char *kind = curve ? " local" : "";
+  char text[64];
+  if (isfinite(lo))
+    (void)snprintf(text, sizeof text, "%.3f [%.3f, %.3f]%s", x, lo, hi, kind);
+  else
+    (void)snprintf(text, sizeof text, "%.3f +- %.3f%s", x, curve ? a->vtf.ea_local_se : a->ea_se, kind);
+  vt_buf_printf(out, "  %-27s", text);
+}
+
 static void text_row(vt_buf *out, const char *name, const vt_arrh *a, int width)
 {
-  vt_buf_printf(out, "  %-*s  %4d/%-4d", width, name, a->n_points, a->n_points + a->n_rejected);
+  char misfit[VT_MISFIT_TEXT];
+  vt_misfit_text(&a->misfit, misfit);
+  vt_buf_printf(out, "  %-*s  %4d/%-4d  %7d", width, name, a->n_points, a->n_points + a->n_rejected, a->n_glasses);
   if (!a->resolved) {
     vt_buf_printf(out, "  not resolved:");
-    text_rejected(out, a);
+    if (a->misfit.refused)
+      vt_buf_printf(out, " %s", misfit);
+    else
+      text_rejected(out, a);
     vt_buf_printf(out, "\n");
     return;
   }
-  vt_band b = vt_arrh_extrapolated(a);
-  vt_buf_printf(out, "  %7d  %6.3f +- %.3f  %9.2e (x/: %.2f)%s  ", a->n_glasses, a->ea_ev, a->ea_se,
-                pow(10, a->log10_ref), pow(10, a->log10_ref_se), a->extrapolates ? "*" : " ");
-  if (isfinite(b.median))
-    vt_buf_printf(out, "%9.2e [%.1e, %.1e] %s", b.median, b.lo95, b.hi95, vt_model_text((vt_model)a->model));
-  else /* the temperature may lie below T0 */
-    vt_buf_printf(out, "not resolved, below %.1e (97.5 %%) %s", b.hi95, vt_model_text((vt_model)a->model));
+  const vt_band far = vt_arrh_extrapolated(a), here = vt_arrh_at_ref(a);
+  text_energy(out, a);
+  text_band(out, &here);
+  vt_buf_printf(out, "%s", a->extrapolates ? "*" : " ");
+  text_band(out, &far);
+  vt_buf_printf(out, "  %s", vt_model_text((vt_model)a->model));
   if (a->vtf.reason == VT_VTF_OK && a->model == VT_MODEL_VTF)
     vt_buf_printf(out, ", T0 %.0f +- %.0f K", a->vtf.t0_k, a->vtf.t0_se);
   if (a->n_below_tg) vt_buf_printf(out, "; %d points below Tg = %.0f K", a->n_below_tg, a->tg_k);
+  if (misfit[0]) vt_buf_printf(out, "; wider because %s", misfit);
   vt_buf_printf(out, "\n");
+}
+
+/* What the columns say, of what occurs in this table. */
+static void fit_legend(vt_buf *out, const vt_fitted *q, int n, const vt_compare_spec *spec)
+{
+  int star = 0, alone = 0, curve = 0, line = 0, averaged = 0, intervals = 0;
+  for (int i = 0; i < n; i++) {
+    const vt_arrh *a = &q->arrh[i];
+    if (!a->resolved) continue;
+    star |= a->extrapolates;
+    alone |= a->one_glass;
+    intervals |= !a->one_glass;
+    curve |= a->model == VT_MODEL_VTF;
+    line |= a->model == VT_MODEL_ARRHENIUS;
+    averaged |= a->model == VT_MODEL_AVERAGED;
+  }
+  vt_buf_printf(out, "  resolved: points in the fit, of all; a value is the geometric mean over glasses\n");
+  if (intervals)
+    vt_buf_printf(out,
+                  "  [a, b]: 95 %% t interval of the composition; not resolved: wider than three decades, and below "
+                  "the bound in 97.5 %%\n");
+  if (alone)
+    vt_buf_printf(out, "  +-: standard error of one trajectory; one glass has no interval for its composition\n");
+  if (line) vt_buf_printf(out, "  arrhenius: a straight line, nothing else was tried\n");
+  if (averaged) vt_buf_printf(out, "  averaged: line and curve ln x = a - B/(T - T0), by their probability\n");
+  if (curve)
+    vt_buf_printf(out, "  vtf: a curve, probability above 95 %%; its Ea is local, kB B (T/(T - T0))^2 at %g K\n",
+                  spec->t_ref_k);
+  if (star) vt_buf_printf(out, "  * %g K lies outside the measured temperatures\n", spec->t_ref_k);
+}
+
+/* One row a composition, one column a temperature. */
+static void text_by_temperature(vt_buf *out, const char *const *names, int n, const vt_fitted *q, int width)
+{
+  enum { MOST = 16 };
+  double t_k[MOST];
+  int n_t = 0;
+  for (int k = 0; k < q->n_at; k++) { /* in order */
+    int at = 0;
+    while (at < n_t && t_k[at] < q->at[k].t_k) at++;
+    if ((at < n_t && t_k[at] == q->at[k].t_k) || n_t == MOST) continue;
+    for (int i = n_t; i > at; i--) t_k[i] = t_k[i - 1];
+    t_k[at] = q->at[k].t_k;
+    n_t++;
+  }
+  if (n_t == 0) return;
+  vt_buf_printf(out, "By temperature, %s [95 %%]\n  %-*s", q->what.unit, width, "composition");
+  for (int i = 0; i < n_t; i++) {
+    char head[32];
+    (void)snprintf(head, sizeof head, "%g K", t_k[i]);
+    vt_buf_printf(out, "  %-28s", head);
+  }
+  vt_buf_printf(out, "\n");
+  for (int c = 0; c < n; c++) {
+    vt_buf_printf(out, "  %-*s", width, names[c]);
+    for (int i = 0; i < n_t; i++) {
+      vt_band b = {NAN, NAN, NAN};
+      for (int k = 0; k < q->n_at; k++)
+        if (q->at[k].comp == c && q->at[k].t_k == t_k[i]) b = (vt_band){q->at[k].value, q->at[k].lo95, q->at[k].hi95};
+      if (isnan(b.median) && isnan(b.hi95))
+        vt_buf_printf(out, "  %-28s", "-");
+      else
+        text_band(out, &b);
+    }
+    vt_buf_printf(out, "\n");
+  }
 }
 
 void vt_report_text(vt_buf *out, const char *const *names, int n, const vt_fitted *q, const vt_compare_spec *spec)
 {
-  int width = 11, star = 0;
+  char here[32], far[32];
+  int width = 11;
   for (int i = 0; i < n; i++) {
     int w = (int)strlen(names[i]);
     if (w > width) width = w;
-    star |= q->arrh[i].resolved && q->arrh[i].extrapolates;
   }
+  (void)snprintf(here, sizeof here, "at %g K", spec->t_ref_k);
+  (void)snprintf(far, sizeof far, "at %g K", spec->t_extra_k);
   vt_buf_printf(out, "Arrhenius fit of %s, %s\n", q->what.doc, q->what.unit);
-  vt_buf_printf(out, "  %-*s  resolved   glasses  Ea (eV)          at %g K              at %g K [95 %% band] model\n",
-                width, "composition", spec->t_ref_k, spec->t_extra_k);
+  vt_buf_printf(out, "  %-*s  resolved   glasses  %-27s  %-28s   %-28s  model\n", width, "composition", "Ea (eV)", here,
+                far);
   for (int i = 0; i < n; i++) text_row(out, names[i], &q->arrh[i], width);
-  if (star) vt_buf_printf(out, "  * %g K lies outside the measured temperatures\n", spec->t_ref_k);
+  fit_legend(out, q, n, spec);
+  text_by_temperature(out, names, n, q, width);
   vt__text_compare(out, names, &q->compare, spec);
 }
 

@@ -122,6 +122,31 @@ static void variance_tables(vt_tables *t, const char *quantity, const vt_compari
   vt__table_fields(t, group, &vt_var_split_fields, &(vt__rows){v, sizeof *v, one});
 }
 
+/* /fits/<quantity>/by_temperature/<member> [composition, temperature]. */
+static void value_tables(vt_tables *t, const vt_campaign *c, const vt_fitted *q)
+{
+  char path[96];
+  for (int k = 0; k < vt_at_t_fields.n; k++) {
+    const vt_field *f = &vt_at_t_fields.f[k];
+    if (!f->name) continue;
+    (void)snprintf(path, sizeof path, "/fits/%.40s/by_temperature/%.30s", q->what.name, f->name);
+    const int whole = f->kind == VT_FIELD_COUNT;
+    int64_t *count = whole ? vt__table_i64(t, path, f->doc, vt__axes_groups(c)) : NULL;
+    double *v = whole ? NULL : vt__table_f64(t, path, f->unit, f->doc, vt__axes_groups(c));
+    if (t->rc != VT_OK) return;
+    for (int i = 0; v && i < c->n_comp * c->n_temp; i++) v[i] = NAN; /* counts: 0 */
+    for (int i = 0; i < q->n_at; i++)
+      for (int j = 0; j < c->n_temp; j++) {
+        const int at = q->at[i].comp * c->n_temp + j;
+        if (c->t_k[j] != q->at[i].t_k) continue;
+        if (v)
+          v[at] = vt_field_at(f, &q->at[i], 0);
+        else
+          count[at] = (int64_t)vt_field_at(f, &q->at[i], 0);
+      }
+  }
+}
+
 void vt__tables_fits(vt_tables *t, const vt_campaign *c, const vt_fits *f)
 {
   const vt_axes comps = vt__axes_comps(c);
@@ -136,6 +161,7 @@ void vt__tables_fits(vt_tables *t, const vt_campaign *c, const vt_fits *f)
     char group[96];
     (void)snprintf(group, sizeof group, "/fits/%s", one->what.name);
     vt__table_fields(t, group, &vt_arrh_fields, &(vt__rows){one->arrh, sizeof(vt_arrh), comps});
+    value_tables(t, c, one);
     (void)snprintf(group, sizeof group, "/compare/%s", one->what.name);
     compare_tables(t, c, group, &one->compare.at_t);
     variance_tables(t, one->what.name, &one->compare);

@@ -276,32 +276,39 @@ void vt_table_free(vt_table *t)
   *t = (vt_table){0};
 }
 
-/* Arrhenius line of every composition, and the lines of its glasses. */
-static vt_status fit_lines(const vt_table *t, const vt_compare_spec *spec, vt_point *pt, vt_arrh *arrh,
+/* The points by composition, in the order of the table; end[n_comp]: where those of each end. */
+static void by_composition(const vt_table *t, vt_point *pt, int *end)
+{
+  for (int i = 0; i < t->n; i++) end[t->pt[i].comp + 1]++;
+  for (int k = 0; k < t->n_comp; k++) end[k + 1] += end[k];
+  for (int i = 0; i < t->n; i++) pt[end[t->pt[i].comp]++] = t->pt[i];
+}
+
+/* Lines of all glasses, then the Arrhenius line of every composition. */
+static vt_status fit_lines(const vt_table *t, const vt_compare_spec *spec, double tg_k, vt_point *pt, vt_arrh *arrh,
                            vt_glass_line *line, int *n_lines, vt_err *err)
 {
-  int *end, at = 0;
+  int *end, more;
   vt_status rc = VT_OK;
   *n_lines = 0;
   VT_TRY(VT_NEW(end, t->n_comp + 1, err), err, "compositions of a fit");
-  for (int i = 0; i < t->n; i++) end[t->pt[i].comp + 1]++;
-  for (int k = 0; k < t->n_comp; k++) end[k + 1] += end[k];
-  for (int i = 0; i < t->n; i++) pt[end[t->pt[i].comp]++] = t->pt[i]; /* by composition, in the order of the table */
-  for (int k = 0; k < t->n_comp; k++) {
-    int more, n = end[k] - at;
-    at = end[k];
-    VT_TRY_OUT(vt_arrh_fit(pt, n, spec->t_ref_k, spec->t_extra_k, NULL, &arrh[k], err), err, "Arrhenius fit of '%s'",
+  by_composition(t, pt, end);
+  for (int k = 0, at = 0; k < t->n_comp; at = end[k++]) {
+    VT_TRY_OUT(vt_glass_lines(pt + at, end[k] - at, spec->t_ref_k, line + *n_lines, &more, err), err, "glasses of '%s'",
                t->name[k]);
-    VT_TRY_OUT(vt_glass_lines(pt, n, spec->t_ref_k, line + *n_lines, &more, err), err, "glasses of '%s'", t->name[k]);
     *n_lines += more;
-    pt += n;
+  }
+  for (int k = 0, at = 0; k < t->n_comp; at = end[k++]) {
+    vt_fit_spec one = {.t_ref_k = spec->t_ref_k, .t_extra_k = spec->t_extra_k, .tg_k = tg_k};
+    VT_TRY_OUT(vt_scatter_of_others(line, *n_lines, k, &one.others, err), err, "glasses of '%s'", t->name[k]);
+    VT_TRY_OUT(vt_arrh_fit(pt + at, end[k] - at, &one, NULL, &arrh[k], err), err, "Arrhenius fit of '%s'", t->name[k]);
   }
 out:
   vt_free(end);
   return rc;
 }
 
-vt_status vt_table_fit(const vt_table *t, const vt_compare_spec *spec, uint64_t key, vt_arrh *arrh, vt_comparison *cmp,
+vt_status vt_table_fit(const vt_table *t, const vt_compare_spec *spec, double tg_k, uint64_t key, vt_fitted *q,
                        vt_err *err)
 {
   vt_status rc = VT_OK;
@@ -315,16 +322,17 @@ vt_status vt_table_fit(const vt_table *t, const vt_compare_spec *spec, uint64_t 
   for (int k = 0; k < t->n_comp; k++) names[k] = t->name[k];
   memcpy(factor.name, t->factor, sizeof factor.name);
   memcpy(factor.level, t->level, sizeof factor.level);
-  VT_TRY_OUT(fit_lines(t, spec, pt, arrh, line, &n_lines, err), err, "table");
+  VT_TRY_OUT(fit_lines(t, spec, tg_k, pt, q->arrh, line, &n_lines, err), err, "table");
+  VT_TRY_OUT(vt_values_at(pt, t->n, q->at, &q->n_at, err), err, "table");
   vt_compare_input in = {
-      .fits = arrh,
+      .fits = q->arrh,
       .n = t->n_comp,
       .glass = line,
       .n_glass = n_lines,
       .names = names,
       .lim = {.margin = spec->margin, .tau_margin = spec->tau_margin, .range_margin = spec->range_margin},
       .key = key};
-  VT_TRY_OUT(vt__compare_by(&in, &factor, cmp, err), err, "comparison");
+  VT_TRY_OUT(vt__compare_by(&in, &factor, &q->compare, err), err, "comparison");
 out:
   vt_free(pt);
   vt_free(line);

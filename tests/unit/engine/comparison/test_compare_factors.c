@@ -86,7 +86,7 @@ static void lines_of_glasses_are_those_of_the_fit(void **state)
     }
   pt[n++] = (vt_point){.comp = 4, .glass = 20, .t_k = 450, .x = 1e-6, .se = 1e-7}; /* one temperature: no line */
   pt[n++] = (vt_point){.comp = 4, .glass = 20, .t_k = 520, .x = (double)NAN, .se = 1e-7};
-  VT_TEST_OK(vt_arrh_fit(pt, n, 500, 300, NULL, &a, &err), &err);
+  VT_TEST_OK(vt_arrh_fit(pt, n, &(vt_fit_spec){.t_ref_k = 500, .t_extra_k = 300}, NULL, &a, &err), &err);
   VT_TEST_OK(vt_glass_lines(pt, n, 500, line, &n_lines, &err), &err);
   assert_int_equal(n_lines, 3);
   assert_int_equal(a.n_glasses, 3);

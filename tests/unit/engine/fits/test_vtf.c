@@ -15,12 +15,18 @@ static vt_point point(int glass, double t_k, double ln_x, double relative_se)
   return (vt_point){.comp = 3, .glass = glass, .t_k = t_k, .x = x, .se = relative_se * x};
 }
 
-static vt_arrh fit_with_status(const vt_point *p, int n, double t_extra, int32_t *status)
+static vt_arrh fit_below(const vt_point *p, int n, double t_extra, double tg_k, int32_t *status)
 {
   vt_err err;
   vt_arrh a;
-  VT_TEST_OK(vt_arrh_fit(p, n, 500, t_extra, status, &a, &err), &err);
+  const vt_fit_spec spec = {.t_ref_k = 500, .t_extra_k = t_extra, .tg_k = tg_k};
+  VT_TEST_OK(vt_arrh_fit(p, n, &spec, status, &a, &err), &err);
   return a;
+}
+
+static vt_arrh fit_with_status(const vt_point *p, int n, double t_extra, int32_t *status)
+{
+  return fit_below(p, n, t_extra, 0, status);
 }
 
 /* Three glasses on exact curves with one T0. */
@@ -45,8 +51,24 @@ static void exact_curves_are_recovered(void **state)
   near(log(a.vtf.extra), at_400, 2e-3); /* T0 spread over its likelihood, error 0.5 K */
   near(a.vtf.weight, 1, 1e-9);
   near(log(a.avg_extra), log(a.vtf.extra), 1e-6);
-  /* B scatters by 100 and T0 adds to it: sqrt(100^2/3 + (dB/dT0)^2 t0_se^2), dB/dT0 = -9 K/K here */
-  assert_true(a.vtf.b_se > 100 / sqrt(3) && a.vtf.b_se < 60);
+  /* B scatters by 100 with 2 of 8 degrees of freedom, the usual scatter of 6 meV = 70 K / (1 - T0/T)^2 = 30 K is the
+   * rest: sqrt((2 100^2 + 6 30^2)/8/3) = 33; and T0 adds to it */
+  assert_true(a.vtf.b_se > 25 && a.vtf.b_se < 60);
+}
+
+/* kB B (T / (T - T0))^2 at 500 K of a curve that is known to 0.2 %. */
+static void the_local_activation_energy_is_the_slope_of_the_curve(void **state)
+{
+  (void)state;
+  const double t0 = 180, b = 1500, want = VT_KB_EV * b * (500 / (500 - t0)) * (500 / (500 - t0));
+  vt_point p[3 * N_T];
+  for (int g = 0; g < 3; g++)
+    for (int i = 0; i < N_T; i++) p[g * N_T + i] = point(g, ladder[i], -7 - b / (ladder[i] - t0), 0.002);
+  vt_arrh a = fit_with_status(p, 3 * N_T, 400, NULL);
+  assert_int_equal(a.model, VT_MODEL_VTF);
+  near(a.vtf.ea_local_ev, want, 1e-4); /* 0.5 K of T0 are 1e-4 eV */
+  assert_true(a.vtf.ea_local_lo95 < want && want < a.vtf.ea_local_hi95);
+  assert_true(a.vtf.ea_local_ev > a.ea_ev + 0.02); /* the line runs through the middle of the data, 560 K */
 }
 
 /* One glass, errors of T0, B and the prefactor against the covariance of the nonlinear fit of three parameters: rows of
@@ -72,7 +94,19 @@ static void errors_are_those_of_the_nonlinear_fit(void **state)
   near(a.vtf.ln_prefactor_se / sqrt(r.cov[0]), 1, 1e-4);
 }
 
-/* An exact line: T0 = 0, the same parameters; delta AIC is the penalty of one parameter alone. */
+/* chi2 of a curve with this T0 through the line of one glass, by a fit of its own. */
+static double chi2_of_curve(const double *y, double t0)
+{
+  vt_err err;
+  vt_lsq r;
+  double x[2 * N_T], var[N_T], copy[N_T];
+  for (int i = 0; i < N_T; i++) x[2 * i] = 1, x[2 * i + 1] = -1 / (ladder[i] - t0), var[i] = 0.01, copy[i] = y[i];
+  VT_TEST_OK(vt_wls(N_T, 2, copy, x, var, &r, &err), &err);
+  return r.chi2;
+}
+
+/* An exact line: T0 = 0, the same parameters; delta AIC is the penalty of one parameter alone; the probability of a
+ * curve is the mean of its likelihood over 0 < T0 < 260 K against that of the line. */
 static void a_line_is_the_curve_with_t0_zero(void **state)
 {
   (void)state;
@@ -84,7 +118,11 @@ static void a_line_is_the_curve_with_t0_zero(void **state)
   near(a.vtf.b_k * VT_KB_EV, a.ea_ev, 1e-6);
   near(a.vtf.ln_prefactor, a.ln_prefactor, 1e-4);
   near(a.vtf.delta_aic, -2, 1e-9);
-  near(a.vtf.weight, 1 / (1 + exp(1)), 1e-9);
+  double y[N_T], mean = 0;
+  for (int i = 0; i < N_T; i++) y[i] = -6.5 - 3600 / ladder[i];
+  for (int k = 0; k < 1000; k++) mean += exp(-0.5 * 2 * chi2_of_curve(y, 0.26 * (k + 0.5))) / 1000; /* two glasses */
+  near(a.vtf.weight, mean / (1 + mean), 2e-3);                                                      /* 24 nodes */
+  near(a.vtf.t0_max_k, VT_TG_OF_CLASS_K, 0);
   assert_int_equal(a.model, VT_MODEL_AVERAGED); /* data never exclude a small T0 */
   assert_true(a.avg_lo95 < a.extra_lo95);       /* and a small T0 means less at 300 K */
   vt_band b = vt_arrh_extrapolated(&a);
@@ -116,24 +154,26 @@ static void what_is_not_tried_has_a_reason(void **state)
   assert_int_equal(fit_with_status(p, 2, 300, NULL).vtf.reason, VT_VTF_NO_LINE);
   for (int i = 0; i < N_T; i++) p[i] = point(0, ladder[i], -6.5 + 3600 / ladder[i], 0.1);
   assert_int_equal(fit_with_status(p, N_T, 300, NULL).vtf.reason, VT_VTF_NOT_ACTIVATED);
-  for (int i = 0; i < N_T; i++) p[i] = point(0, ladder[i], i ? -8 : -20, 0.05); /* arrest between 450 and 500 K */
+  for (int i = 0; i < N_T; i++) p[i] = point(0, ladder[i], -6.5 - 1200 / (ladder[i] - 290), 0.1); /* above 260 K */
   a = fit_with_status(p, N_T, 300, NULL);
-  assert_int_equal(a.vtf.reason, VT_VTF_AT_T_MIN);
+  assert_int_equal(a.vtf.reason, VT_VTF_AT_MOST);
   assert_true(isnan(a.vtf.t0_k) && isnan(a.vtf.b_k) && a.vtf.weight > 0.5);
 }
 
-/* T0 = 350 K, seen from 300 K: nothing moves, and no placeholder says otherwise. */
+/* T0 = 310 K, seen from 300 K: nothing moves, and no placeholder says otherwise; it is less than at 450 K, though. */
 static void below_t0_there_is_no_value(void **state)
 {
   (void)state;
   vt_point p[2 * N_T];
   for (int g = 0; g < 2; g++)
-    for (int i = 0; i < N_T; i++) p[g * N_T + i] = point(g, ladder[i], -8 + 0.01 * g - 500 / (ladder[i] - 350), 0.05);
-  vt_arrh a = fit_with_status(p, 2 * N_T, 300, NULL);
+    for (int i = 0; i < N_T; i++) p[g * N_T + i] = point(g, ladder[i], -8 + 0.01 * g - 900 / (ladder[i] - 310), 0.005);
+  vt_arrh a = fit_below(p, 2 * N_T, 300, 400, NULL);
   assert_int_equal(a.model, VT_MODEL_VTF);
-  assert_true(isnan(a.vtf.extra) && a.vtf.extra_lo95 == 0);
-  assert_true(isfinite(fit_with_status(p, 2 * N_T, 420, NULL).vtf.extra));
-  a = fit_with_status(p, 2 * N_T, 0, NULL); /* no extrapolation asked for */
+  near(a.vtf.t0_max_k, 0.7 * 450, 1e-12); /* not 400: never next to the lowest temperature */
+  assert_true(isnan(a.vtf.extra) && isnan(a.vtf.extra_lo95));
+  assert_true(a.vtf.extra_hi95 > 0 && a.vtf.extra_hi95 < 1.2 * p[0].x);
+  assert_true(isfinite(fit_below(p, 2 * N_T, 420, 400, NULL).vtf.extra));
+  a = fit_below(p, 2 * N_T, 0, 400, NULL); /* no extrapolation asked for */
   assert_true(isnan(a.vtf.extra) && isnan(a.avg_extra) && isfinite(a.vtf.t0_k));
 }
 
@@ -214,6 +254,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(exact_curves_are_recovered),
+      cmocka_unit_test(the_local_activation_energy_is_the_slope_of_the_curve),
       cmocka_unit_test(errors_are_those_of_the_nonlinear_fit),
       cmocka_unit_test(a_line_is_the_curve_with_t0_zero),
       cmocka_unit_test(what_is_not_tried_has_a_reason),

@@ -19,6 +19,7 @@ static vt_arrh resolved_fit(void)
   return (vt_arrh){.n_points = 9,
                    .n_glasses = 3,
                    .n_rejected = 1,
+                   .dof = 8,
                    .ea_ev = 1.0 / 3,
                    .ea_se = 0.1 / 7,
                    .ln_prefactor = -20.0 / 3,
@@ -193,9 +194,10 @@ static void a_person_reads_the_numbers_and_why_there_is_none(void **state)
   VT_TEST_OK(vt_buf_check(&b, &err), &err);
   const char *first = strstr(b.s, "LiAlCl4"), *second = strstr(b.s, "NaTaCl6");
   assert_true(first && second && second > first);
-  const char *number = strstr(first, "0.333 +- 0.014");
+  const char *number = strstr(first, "0.333 [0.300, 0.366]"); /* t(0.975, 8) = 2.306 */
   assert_true(number && number < second);
-  assert_true(strstr(first, "3.33e-10") && strstr(first, "3.33e-10") < second);
+  assert_true(strstr(first, "3.33e-10 [3.3e-11, 3.3e-09]") && strstr(first, "3.33e-10") < second);
+  assert_non_null(strstr(second, "95 % t interval")); /* the columns are explained */
   assert_non_null(strstr(second, "not resolved: 2 points: "));
   assert_non_null(strstr(second, vt_point_status_text(VT_POINT_NO_VALUE)));
   assert_non_null(strstr(second, "one composition cannot be compared"));

@@ -208,7 +208,10 @@ static void the_fit_of_exact_points_is_their_line(void **state)
   vt_buf b = {0};
   vt_err err = {0};
   vt_arrh arrh[N_COMP];
-  static vt_comparison cmp;
+  vt_at_t at[N_COMP * N_GLASS * 3];
+  static vt_fitted q;
+  const vt_comparison *cmp = &q.compare;
+  q = (vt_fitted){.arrh = arrh, .at = at};
   vt_buf_printf(&b, HEAD ",alkali,metal\n");
   for (int k = 0; k < N_COMP; k++)
     for (int g = 0; g < N_GLASS; g++)
@@ -218,7 +221,7 @@ static void the_fit_of_exact_points_is_their_line(void **state)
       }
   VT_TEST_OK(vt_buf_check(&b, &err), &err);
   vt_table t = read_points(b.s);
-  VT_TEST_OK(vt_table_fit(&t, &spec, 1, arrh, &cmp, &err), &err);
+  VT_TEST_OK(vt_table_fit(&t, &spec, 0, 1, &q, &err), &err);
   for (int k = 0; k < N_COMP; k++) {
     const double ln_ref = ln_d0[k] - ea[k] / (VT_KB_EV * 600);
     assert_int_equal(arrh[k].n_points, N_GLASS * 3);
@@ -226,14 +229,17 @@ static void the_fit_of_exact_points_is_their_line(void **state)
     near(arrh[k].ea_ev, ea[k], 1e-10);
     near(arrh[k].ln_prefactor, ln_d0[k], 1e-9);
     near(arrh[k].log10_ref, ln_ref / log(10), 1e-10);
-    near(cmp.at_t.value[k], ln_ref / log(10), 1e-10);
+    near(cmp->at_t.value[k], ln_ref / log(10), 1e-10);
   }
+  assert_int_equal(q.n_at, N_COMP * 3);
+  for (int k = 0; k < q.n_at; k++) /* the glasses agree: their mean is the line */
+    near(log(at[k].value), ln_d0[at[k].comp] - ea[at[k].comp] / (VT_KB_EV * at[k].t_k), 1e-12);
   /* all Li of one level lie above all Na, whichever metal: the alkali explains more than the metal */
-  assert_int_equal(cmp.at_t.k, N_COMP);
-  assert_string_equal(cmp.factor[0], "alkali");
-  assert_string_equal(cmp.factor[1], "metal");
-  assert_true(cmp.variance.factor[0] > cmp.variance.factor[1]);
-  assert_int_equal(cmp.at_tg.k, 0); /* a table knows of no glass transition */
+  assert_int_equal(cmp->at_t.k, N_COMP);
+  assert_string_equal(cmp->factor[0], "alkali");
+  assert_string_equal(cmp->factor[1], "metal");
+  assert_true(cmp->variance.factor[0] > cmp->variance.factor[1]);
+  assert_int_equal(cmp->at_tg.k, 0); /* a table knows of no glass transition */
   vt_table_free(&t);
   vt_buf_free(&b);
 }
