@@ -12,7 +12,10 @@ enum { MOST_DOF = 30 };
 static double digamma(double x)
 {
   double below = 0;
-  for (; x < 8; x++) below += 1 / x;
+  while (x < 8) {
+    below += 1 / x;
+    x += 1;
+  }
   const double i2 = 1 / (x * x);
   return log(x) - 0.5 / x - i2 * (1.0 / 12 - i2 * (1.0 / 120 - i2 / 252)) - below;
 }
@@ -20,7 +23,10 @@ static double digamma(double x)
 static double trigamma(double x)
 {
   double below = 0;
-  for (; x < 8; x++) below += 1 / (x * x);
+  while (x < 8) {
+    below += 1 / (x * x);
+    x += 1;
+  }
   const double i = 1 / x, i2 = i * i;
   return i + 0.5 * i2 + i * i2 * (1.0 / 6 - i2 * (1.0 / 30 - i2 / 42)) + below;
 }

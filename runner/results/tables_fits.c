@@ -141,7 +141,7 @@ static void value_tables(vt_tables *t, const vt_campaign *c, const vt_fitted *q)
         if (c->t_k[j] != q->at[i].t_k) continue;
         if (v)
           v[at] = vt_field_at(f, &q->at[i], 0);
-        else
+        else if (count)
           count[at] = (int64_t)vt_field_at(f, &q->at[i], 0);
       }
   }
