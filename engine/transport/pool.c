@@ -91,7 +91,7 @@ static double *of_glass(const msds *m, int g)
   return m->own + 2 * (size_t)g * (size_t)m->n_species * (size_t)m->n_lag;
 }
 
-static vt__msd msd_of(const msds *m, double *block, int s, const double *lag_ps, double walkers, double run_ps)
+static vt__msd msd_of(const msds *m, const double *block, int s, const double *lag_ps, double walkers, double run_ps)
 {
   const size_t at = (size_t)s * (size_t)m->n_lag, half = (size_t)m->n_species * (size_t)m->n_lag;
   return (vt__msd){.n_lag = m->n_lag,

@@ -65,6 +65,7 @@ vt_simd vt_outdir_simd(const vt_outdir *o, const vt_campaign_env *env)
 /* 1 if every task of `old` is a task of `c`. */
 static int contains(const vt_campaign *c, const vt_campaign *old)
 {
+  /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): `recorded` has set it */
   for (int i = 0; i < old->n_tasks; i++)
     if (vt_campaign_find(c, &old->task[i].uid) < 0) return 0;
   return 1;
@@ -194,7 +195,7 @@ vt_status vt_outdir_join(const vt_outdir *o, const vt_campaign *c, const vt_camp
   vt_campaign *old = NULL;
   VT_PASS(recorded(o, c, env, &old, err));
   int same = vt_uid_equal(&old->id, &c->id);
-  int tasks = old->n_tasks;
+  int tasks = old->n_tasks; /* NOLINT(clang-analyzer-core.NullDereference): `recorded` has set it */
   vt_campaign_free(old);
   if (!same)
     VT_FAIL(err, VT_EINVAL, "'%s' holds another campaign (%d tasks) than the one that wants to join (%d tasks)", o->dir,

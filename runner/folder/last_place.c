@@ -1,7 +1,6 @@
 /* last_place.c - where a campaign file last ran: a list in the user's own state folder, for a later start elsewhere.
  * A help, never a condition: whatever cannot be read or written here is passed over in silence. */
-/* NOLINTNEXTLINE(bugprone-reserved-identifier,readability-identifier-naming): libc's word for realpath */
-#define _GNU_SOURCE
+#define _GNU_SOURCE /* realpath */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

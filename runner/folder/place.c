@@ -1,6 +1,5 @@
 /* place.c - the output folder among the user's own files: whose it is, where it lies, where the potential lies. */
-/* NOLINTNEXTLINE(bugprone-reserved-identifier,readability-identifier-naming): libc's word for realpath */
-#define _GNU_SOURCE
+#define _GNU_SOURCE /* realpath */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>

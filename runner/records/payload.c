@@ -132,11 +132,11 @@ vt_status vt_record_ladder(const vt_journal *j, const vt_uid *uid, const vt_rec 
 
 vt_status vt_record_tries(const vt_journal *j, const vt_uid *uid, vt_tries *out, vt_err *err)
 {
-  const vt_rec **rec;
+  const vt_rec **rec = NULL;
   *out = (vt_tries){0};
   VT_PASS(vt_record_ladder(j, uid, &rec, &out->failures, &out->crashes, err));
   vt_status rc = VT_OK;
-  if (out->failures) {
+  if (rec && out->failures) {
     const vt_rec *last = rec[out->failures - 1];
     rc = vt_failure_load(j, last, &out->last, err);
     out->attempt = last->attempt;

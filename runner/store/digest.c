@@ -1,6 +1,5 @@
 /* digest.c - the digest of a dataset (store.h): computed from what HDF5 is given, and from what the file holds. */
-/* NOLINTNEXTLINE(bugprone-reserved-identifier,readability-identifier-naming): libc's word for sync_file_range */
-#define _GNU_SOURCE
+#define _GNU_SOURCE /* sync_file_range */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,6 +1,5 @@
 /* room.c - space on the disk for an assembly: asked for and reserved before anything is written. */
-/* NOLINTNEXTLINE(bugprone-reserved-identifier,readability-identifier-naming): libc's word for fallocate */
-#define _GNU_SOURCE
+#define _GNU_SOURCE /* fallocate */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

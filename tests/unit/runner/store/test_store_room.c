@@ -32,7 +32,7 @@ static struct {
 int fallocate(int fd, int mode, off_t at, off_t n)
 {
   seen.calls++;
-  seen.reserved = (unsigned long long)(at + n);
+  seen.reserved = (unsigned long long)at + (unsigned long long)n;
   if (seen.error) {
     errno = seen.error;
     return -1;
