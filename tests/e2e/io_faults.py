@@ -298,7 +298,7 @@ def main():
     try:
         mine = rows()
         need = {"long" if KINDS[row[0]][0] == "half" else "short" for row in mine}
-        produce = {"short": "0.4 ps", "long": "40 ps"}
+        produce = {"short": "0.4 ps", "long": "160 ps"}
         campaigns = {name: Campaign(tmp, name, produce[name]) for name in need}
         with concurrent.futures.ThreadPoolExecutor(args.workers) as pool:
             for done in [pool.submit(loop, campaigns, row, tmp, keep, have) for row in mine]:
