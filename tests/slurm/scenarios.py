@@ -81,7 +81,7 @@ class World:
     def reference(self, ps=SHORT_PS):
         """The folder of an undisturbed run on two ranks."""
         if ps not in self.references:
-            out, t0 = self.top / f"reference-{ps}ps", time.time()
+            out, t0 = self.top / f"reference-{ps}ps" / "out", time.time()  # as deep as those of scenarios
             p = subprocess.run([self.mpiexec, "-n", "2", self.vitrion, "run", self.campaign(ps), "--output", out],
                                capture_output=True, text=True, timeout=1200)
             expect(p.returncode == 0, f"the undisturbed run: exit code {p.returncode}\n{p.stdout}{p.stderr}")
