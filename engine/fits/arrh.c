@@ -14,16 +14,16 @@ static vt_point_status arrh_judge(const vt_point *p)
   return p->se > 0 && isfinite(p->se) ? VT_POINT_USED : VT_POINT_NO_ERROR;
 }
 
-static int is_usable(const vt_point *p) { return arrh_judge(p) == VT_POINT_USED; }
+int vt__is_usable(const vt_point *p) { return arrh_judge(p) == VT_POINT_USED; }
 
 /* Usable points of one glass lie at how many different temperatures? */
 static int count_temperatures(const vt_point *pt, int n, int glass)
 {
   int count = 0;
   for (int i = 0; i < n; i++) {
-    if (pt[i].glass != glass || !is_usable(&pt[i])) continue;
+    if (pt[i].glass != glass || !vt__is_usable(&pt[i])) continue;
     int seen = 0;
-    for (int k = 0; k < i && !seen; k++) seen = pt[k].glass == glass && pt[k].t_k == pt[i].t_k && is_usable(&pt[k]);
+    for (int k = 0; k < i && !seen; k++) seen = pt[k].glass == glass && pt[k].t_k == pt[i].t_k && vt__is_usable(&pt[k]);
     count += !seen;
   }
   return count;

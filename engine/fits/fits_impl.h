@@ -74,6 +74,11 @@ double vt__prior_dof(int k, const double *variance, const double *dof);
 /* As a count, not above `most`. */
 int vt__count_dof(double d0, int most);
 
+/* ------------------------------------------------------------------ arrh.c */
+
+/* A point with a positive value and an error. */
+int vt__is_usable(const vt_point *p);
+
 /* ------------------------------------------------------------------ misfit.c (T 8.9) */
 
 /* After vt__lines_fit of the Arrhenius line: a->misfit, s->noise, s->common, s->common_dof.  t0_max_k: how far curves

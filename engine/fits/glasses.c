@@ -4,14 +4,12 @@
 #include "engine/fits/fits_impl.h"
 #include "engine/num/num.h"
 
-static int is_usable(const vt_point *p) { return p->x > 0 && isfinite(p->x) && p->se > 0 && isfinite(p->se); }
-
 /* Usable points of one glass lie at two temperatures or more? */
 static int has_a_slope(const vt_point *pt, int n, int glass)
 {
   double t_k = 0;
   for (int i = 0; i < n; i++) {
-    if (pt[i].glass != glass || !is_usable(&pt[i])) continue;
+    if (pt[i].glass != glass || !vt__is_usable(&pt[i])) continue;
     if (t_k > 0 && pt[i].t_k != t_k) return 1;
     t_k = pt[i].t_k;
   }
@@ -24,7 +22,7 @@ static double pooled_variance(const vt_point *pt, int n, double t_k)
   double sum = 0;
   int count = 0;
   for (int i = 0; i < n; i++) {
-    if (pt[i].t_k != t_k || !is_usable(&pt[i]) || !has_a_slope(pt, n, pt[i].glass)) continue;
+    if (pt[i].t_k != t_k || !vt__is_usable(&pt[i]) || !has_a_slope(pt, n, pt[i].glass)) continue;
     sum += (pt[i].se / pt[i].x) * (pt[i].se / pt[i].x);
     count++;
   }
@@ -38,7 +36,7 @@ static vt_status fit_glass(const vt_point *pt, int n, double t_ref_k, double *wo
   vt_lsq fit;
   int m = 0;
   for (int i = 0; i < n; i++) {
-    if (pt[i].glass != l->glass || !is_usable(&pt[i])) continue;
+    if (pt[i].glass != l->glass || !vt__is_usable(&pt[i])) continue;
     y[m] = log(pt[i].x);
     var[m] = pooled_variance(pt, n, pt[i].t_k);
     x[2 * m] = 1;
@@ -68,7 +66,7 @@ vt_status vt_glass_lines(const vt_point *pt, int n, double t_ref_k, vt_glass_lin
   VT_TRY_OUT(vt_calloc64(&work, 4 * (size_t)n, sizeof(double), err), err, "lines of glasses through %d points", n);
   for (int i = 0; i < n; i++) {
     int g = 0;
-    if (!is_usable(&pt[i]) || !has_a_slope(pt, n, pt[i].glass)) continue;
+    if (!vt__is_usable(&pt[i]) || !has_a_slope(pt, n, pt[i].glass)) continue;
     while (g < *n_lines && line[g].glass != pt[i].glass) g++;
     if (g < *n_lines) continue;
     line[g] = (vt_glass_line){.comp = pt[i].comp, .glass = pt[i].glass};

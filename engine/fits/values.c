@@ -3,8 +3,6 @@
 
 #include "engine/fits/fits_impl.h"
 
-static int is_usable(const vt_point *p) { return p->x > 0 && isfinite(p->x) && p->se > 0 && isfinite(p->se); }
-
 /* ln x of the glasses of one composition at one temperature. */
 typedef struct cell {
   double sum, squares, sampling; /* of ln x, and of the variances of the points */
@@ -73,7 +71,7 @@ vt_status vt_values_at(const vt_point *pt, int n, vt_at_t *out, int *n_out, vt_e
   int *at = where;
   for (int i = 0; i < n; i++) {
     at[i] = -1;
-    if (!is_usable(&pt[i])) continue;
+    if (!vt__is_usable(&pt[i])) continue;
     const int k = at[i] = place_of(&pt[i], out, n_out);
     c[k].sum += log(pt[i].x);
     c[k].sampling += (pt[i].se / pt[i].x) * (pt[i].se / pt[i].x);

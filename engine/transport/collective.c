@@ -4,14 +4,12 @@
 #include "engine/num/num.h"
 #include "engine/transport/transport_impl.h"
 
-static int is_alkali(const vt_composition *c, int s) { return vt_element_role(c->z[s]) == 'A' && c->count[s] > 0; }
-
 /* Every alkali has become diffusive: before that, a ratio of self to collective motion is one of vibrations. */
 static int alkali_moves(const vt_composition *c, const vt_tracer *tracer)
 {
   int n = 0;
   for (int s = 0; s < c->n_species; s++) {
-    if (!is_alkali(c, s)) continue;
+    if (!vt__is_alkali(c, s)) continue;
     if (tracer[s].reason != VT_TR_OK) return 0;
     n++;
   }
@@ -42,7 +40,7 @@ vt_status vt__alkali_tracer(const vt_tr_input *in, const vt_tracer *window, doub
     const double weight = (double)c->count[s] * c->charge[s] * c->charge[s];
     vt__line line;
     int first, lags = vt__lags_within(in->n_lag, in->lag_ps, window[s].lo_ps, window[s].hi_ps, &first);
-    if (!is_alkali(c, s)) continue;
+    if (!vt__is_alkali(c, s)) continue;
     VT_TRY_OUT(vt__msd_line(&m, first, lags, &line, err), err, "MSD of species %d", s);
     *slope += weight * line.slope;
     variance += weight * line.slope * line.relative_se * weight * line.slope * line.relative_se;

@@ -18,6 +18,8 @@ static double at_lag(const vt_tr_input *in, int k, const double *u, const double
   return sum;
 }
 
+int vt__is_alkali(const vt_composition *c, int s) { return vt_element_role(c->z[s]) == 'A' && c->count[s] > 0; }
+
 int vt__frame_reference(const vt_composition *c, int frame, double a[VT_MAX_SPECIES])
 {
   double total = 0;

@@ -3,8 +3,6 @@
 
 #include "engine/transport/transport_impl.h"
 
-static int is_alkali(const vt_composition *c, int s) { return vt_element_role(c->z[s]) == 'A' && c->count[s] > 0; }
-
 static int frame_of(vt__ratio ratio) { return ratio == VT__METAL ? VT_TR_FRAMEWORK : VT_TR_BARYCENTRIC; }
 
 /* |dr - dR|^2 = dr^2 + (dP_i/N_i - dR)^2 - (dP_i/N_i)^2 in the mean over the atoms of species i, R the reference. */
@@ -21,7 +19,7 @@ double vt__alkali_self(const vt_composition *c, int frame, const vt__slopes *s, 
     x = s->self[k] + vt__bilinear(c->n_species, s, seen, seen) - vt__bilinear(c->n_species, s, own, own);
     x *= (double)c->count[k] * c->charge[k] * c->charge[k];
     if (part) part[k] = x;
-    if (is_alkali(c, k)) alkali += x;
+    if (vt__is_alkali(c, k)) alkali += x;
   }
   return alkali;
 }
@@ -34,7 +32,7 @@ static void charge_in_frame(const vt_composition *c, const double *a, double *se
   int others = 0;
   for (int k = 0; k < c->n_species; k++) {
     z[k] = seen[k] = c->charge[k];
-    others |= c->count[k] > 0 && !is_alkali(c, k);
+    others |= c->count[k] > 0 && !vt__is_alkali(c, k);
   }
   if (others) vt__in_frame(c, a, z, seen);
 }
@@ -75,12 +73,12 @@ static void recoil_slopes(const vt_composition *c, const vt__slopes *s, vt__slop
   if (!vt__frame_reference(c, VT_TR_BARYCENTRIC, a)) return;
   species_in_frame(c, a, u);
   for (int k = 0; k < c->n_species; k++)
-    if (!is_alkali(c, k)) rest += c->count[k] * vt_element_mass(c->z[k]);
+    if (!vt__is_alkali(c, k)) rest += c->count[k] * vt_element_mass(c->z[k]);
   for (int i = 0; i < c->n_species; i++)
     for (int k = 0; k < c->n_species; k++) {
-      if (is_alkali(c, i)) r[i][k] = u[i][k];
-      for (int b = 0; b < c->n_species && !is_alkali(c, i); b++)
-        if (is_alkali(c, b)) r[i][k] -= c->count[i] / rest * vt_element_mass(c->z[b]) * u[b][k];
+      if (vt__is_alkali(c, i)) r[i][k] = u[i][k];
+      for (int b = 0; b < c->n_species && !vt__is_alkali(c, i); b++)
+        if (vt__is_alkali(c, b)) r[i][k] -= c->count[i] / rest * vt_element_mass(c->z[b]) * u[b][k];
     }
   for (int i = 0; i < c->n_species; i++)
     for (int j = 0; j < c->n_species; j++) out->pair[i][j] = vt__bilinear(c->n_species, s, r[i], r[j]);
@@ -99,7 +97,7 @@ static void onsager(const vt_composition *c, const double *a, double t_k, const 
 
 static void alkali_charges(const vt_composition *c, double *alkali)
 {
-  for (int k = 0; k < c->n_species; k++) alkali[k] = is_alkali(c, k) ? c->charge[k] : 0;
+  for (int k = 0; k < c->n_species; k++) alkali[k] = vt__is_alkali(c, k) ? c->charge[k] : 0;
 }
 
 void vt__numbers_of(const vt_composition *c, double t_k, vt__ratio ratio, const vt__slopes *s, vt__numbers *out)
@@ -134,7 +132,7 @@ void vt__numbers_of(const vt_composition *c, double t_k, vt__ratio ratio, const 
   onsager(c, a, t_k, &recoil, out->recoil);
   for (int i = 0; i < n && ratio == VT__METAL; i++) /* one body rests, seen from a part of it: no rounding */
     for (int j = 0; j < n; j++)
-      if ((!is_alkali(c, i) || !is_alkali(c, j)) && isfinite(out->recoil[i][j])) out->recoil[i][j] = 0;
+      if ((!vt__is_alkali(c, i) || !vt__is_alkali(c, j)) && isfinite(out->recoil[i][j])) out->recoil[i][j] = 0;
 }
 
 /* ------------------------------------------------------------------ variances of Gaussian walks */
@@ -159,7 +157,7 @@ static double t_self_variance(const vt_composition *c, const vt__numbers *x, dou
 {
   double sum = 0;
   for (int k = 0; k < c->n_species; k++) {
-    const double slope = (is_alkali(c, k) - x->t_self) * x->t_self_of[k];
+    const double slope = (vt__is_alkali(c, k) - x->t_self) * x->t_self_of[k];
     if (c->count[k] > 0) sum += slope * slope * v / c->count[k];
   }
   return sum;

@@ -12,7 +12,6 @@ VT_REASONS(vt_pool_reasons, VT_POOL_REASONS);
 const char *vt_pool_reason_text(vt_pool_reason r) { return vt_reason_text(&vt_pool_reasons, (int)r); }
 
 static double pool_square(double x) { return x * x; }
-static int is_alkali(const vt_composition *c, int s) { return vt_element_role(c->z[s]) == 'A' && c->count[s] > 0; }
 
 vt_pool_glass vt_pool_glass_none(void)
 {
@@ -267,7 +266,7 @@ static void pool_alkali(pool *p, vt_pool *out)
   double ions = 0, lo_ps = INFINITY, hi_ps = 0;
   int n_alkali = 0, last = 0;
   for (int s = 0; s < c->n_species; s++) {
-    if (!is_alkali(c, s)) continue;
+    if (!vt__is_alkali(c, s)) continue;
     if (!isfinite(out->d_cm2_s[s].value)) return;
     ions += c->count[s];
     n_alkali++;
@@ -280,7 +279,7 @@ static void pool_alkali(pool *p, vt_pool *out)
   for (int g = 0; g < p->n; g++) {
     double sum = 0, variance = 0;
     for (int s = 0; s < c->n_species; s++) {
-      if (!is_alkali(c, s)) continue;
+      if (!vt__is_alkali(c, s)) continue;
       sum += c->count[s] / ions * p->each[g].d_cm2_s[s];
       variance += pool_square(c->count[s] / ions * p->each[g].d_se[s]);
     }
@@ -304,7 +303,7 @@ static vt_status count_slow(const pool *p, vt_pool *out, vt_err *err)
     for (int s = 0; s < c->n_species; s++) {
       const vt__msd own = msd_of_glass(p, g, s);
       vt_tracer t;
-      if (!is_alkali(c, s)) continue;
+      if (!vt__is_alkali(c, s)) continue;
       VT_TRY(vt__tracer(&own, &t, err), err, "glass %d", g);
       slow |= t.reason != VT_TR_OK;
     }

@@ -59,6 +59,8 @@ VT_MUST_CHECK vt_status vt__arrays_transport(const vt_arrays *a, vt_tr_input *in
 
 /* ------------------------------------------------------------------ frame.c (T 7.5) */
 
+/* Species s is a mobile one, and it is there. */
+int vt__is_alkali(const vt_composition *c, int s);
 /* Share of species k's atoms in the reference that the frame moves with: a_k for each atom of k.  0 if there is none.
  */
 int vt__frame_reference(const vt_composition *c, int frame, double a[VT_MAX_SPECIES]);

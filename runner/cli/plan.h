@@ -80,7 +80,6 @@ typedef struct vt_design {
   int n_alkali, glasses;
   double produce_ps;
   double glass_scatter; /* sd of ln D between glasses: vt_plan_glass_scatter            */
-  int early_window;     /* 1: Haven ratios from the early common window; 0: from the tracer's */
 } vt_design;
 double vt_plan_glass_scatter(double quench_rate_k_s, int n_atoms);
 

@@ -30,7 +30,7 @@ double vt_plan_glass_scatter(double quench_rate_k_s, int n_atoms)
 
 vt_foreseen vt_plan_foresee(const vt_design *d, const vt_guess *g, double t_k)
 {
-  const double least_start_ps = 5, start_a2 = 15, collective_a2 = 21, share = 16.0 / 9, tracer = 1.2, windows = 8;
+  const double least_start_ps = 5, start_a2 = 15, share = 16.0 / 9, tracer = 1.2, windows = 8;
   const double early = 0.075, early_ps = 400;
   const double n_alkali = d->n_alkali, run_ps = d->produce_ps, glasses = d->glasses;
   vt_foreseen f = {.t_k = t_k, .d_cm2_s = vt_plan_d(g, t_k)};
@@ -39,9 +39,8 @@ vt_foreseen vt_plan_foresee(const vt_design *d, const vt_guess *g, double t_k)
   f.rel_sampling = sqrt(tracer * share * f.t1_ps / (n_alkali * run_ps));
   f.rel_one = hypot(f.rel_sampling, d->glass_scatter);
   f.rel_all = f.rel_one / sqrt(glasses);
-  const double late = sqrt(share * collective_a2 / (6 * rate) / run_ps);
-  f.haven_rel = (d->early_window ? early * sqrt(early_ps / run_ps) : late) / sqrt(glasses);
-  f.sigma_rel = d->early_window ? hypot(f.rel_all, f.haven_rel) : f.haven_rel;
+  f.haven_rel = early * sqrt(early_ps / run_ps / glasses);
+  f.sigma_rel = hypot(f.rel_all, f.haven_rel);
   f.needs_ps = windows * f.t1_ps;
   f.resolved = run_ps >= f.needs_ps;
   return f;

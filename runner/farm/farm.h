@@ -114,7 +114,7 @@ typedef struct vt_death_notes {
   vt_pace pace;
 } vt_death_notes;
 /* A rank that has a death note, or -1.  take: the note is removed.  The folder is listed only when it has changed, and
- * looked at once a second, more seldom where a look takes long (vt_pace), but at least 300 s after the last look. */
+ * looked at once a second, more seldom where a look takes long (vt_pace), but at most 300 s after the last look. */
 int vt_death_notes_look(vt_death_notes *f, double now, int take);
 void vt_death_note_leave(const char *prefix, int rank);
 

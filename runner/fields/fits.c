@@ -213,7 +213,7 @@ static const vt_field at_t[] = {
     {R(t_k), NULL, "K", "temperature", "T_K"},
     {VT__COUNT(vt_at_t, n_glasses), "n_glasses", "1", "glasses with a value", "n_glasses"},
     {VT__COUNT(vt_at_t, dof), "dof", "1", "degrees of freedom of the interval; 0: one glass, no interval", "dof"},
-    {R(value), "value", "1", "geometric mean over glasses, in the quantity's unit; NaN: not resolved", "value"},
+    {R(value), "value", "1", "mean over glasses, in the quantity's unit; NaN: not resolved", "value"},
     {R(se), "se", "1", "its standard error", "se"},
     {R(lo95), "lo95", "1", "lower end of its 95 % t interval", "lo95"},
     {R(hi95), "hi95", "1", "upper end of its 95 % t interval", "hi95"}};

@@ -21,6 +21,9 @@ vt_json *vt__json_gates(const vt_campaign *c, const vt_fits *f, int comp, int te
 void vt__text_compare(vt_buf *out, const char *const *names, const vt_comparison *cmp, const vt_compare_spec *spec);
 void vt__text_other(vt_buf *out, const vt_fitted *q, int n);
 
+/* text.c: "0.312 [0.290, 0.334]"; of a curve "0.35 [...] local"; of one glass "0.312 +- 0.010"; eV. */
+enum { VT__ENERGY_TEXT = 64 };
+void vt__energy_text(const vt_arrh *a, char text[VT__ENERGY_TEXT]);
 /* text.c: the names of the compositions; vt_free the table, not the names. */
 VT_MUST_CHECK vt_status vt__names_of(const vt_campaign *c, const char ***names, vt_err *err);
 /* json_groups.c: the measured temperature nearest the reference; without a reference, the lowest. */

@@ -34,24 +34,22 @@ static void text_band(vt_buf *out, const vt_band *b)
 }
 
 /* "0.312 [0.290, 0.334]"; of a curve "0.35 [...] local"; of one glass "0.312 +- 0.010". */
-static void text_energy(vt_buf *out, const vt_arrh *a)
+void vt__energy_text(const vt_arrh *a, char text[VT__ENERGY_TEXT])
 {
   const int curve = a->model == VT_MODEL_VTF && isfinite(a->vtf.ea_local_ev);
   const vt_band line = vt_arrh_energy(a);
   const double x = curve ? a->vtf.ea_local_ev : line.median, lo = curve ? a->vtf.ea_local_lo95 : line.lo95,
                hi = curve ? a->vtf.ea_local_hi95 : line.hi95;
   const char *kind = curve ? " local" : "";
-  char text[64];
   if (isfinite(lo))
-    (void)snprintf(text, sizeof text, "%.3f [%.3f, %.3f]%s", x, lo, hi, kind);
+    (void)snprintf(text, VT__ENERGY_TEXT, "%.3f [%.3f, %.3f]%s", x, lo, hi, kind);
   else
-    (void)snprintf(text, sizeof text, "%.3f +- %.3f%s", x, curve ? a->vtf.ea_local_se : a->ea_se, kind);
-  vt_buf_printf(out, "  %-27s", text);
+    (void)snprintf(text, VT__ENERGY_TEXT, "%.3f +- %.3f%s", x, curve ? a->vtf.ea_local_se : a->ea_se, kind);
 }
 
 static void text_row(vt_buf *out, const char *name, const vt_arrh *a, int width)
 {
-  char misfit[VT_MISFIT_TEXT];
+  char misfit[VT_MISFIT_TEXT], energy[VT__ENERGY_TEXT];
   vt_misfit_text(&a->misfit, misfit);
   vt_buf_printf(out, "  %-*s  %4d/%-4d  %7d", width, name, a->n_points, a->n_points + a->n_rejected, a->n_glasses);
   if (!a->resolved) {
@@ -64,7 +62,8 @@ static void text_row(vt_buf *out, const char *name, const vt_arrh *a, int width)
     return;
   }
   const vt_band far = vt_arrh_extrapolated(a), here = vt_arrh_at_ref(a);
-  text_energy(out, a);
+  vt__energy_text(a, energy);
+  vt_buf_printf(out, "  %-27s", energy);
   text_band(out, &here);
   vt_buf_printf(out, "%s", a->extrapolates ? "*" : " ");
   text_band(out, &far);
@@ -90,7 +89,7 @@ static void fit_legend(vt_buf *out, const vt_fitted *q, int n, const vt_compare_
     line |= a->model == VT_MODEL_ARRHENIUS;
     averaged |= a->model == VT_MODEL_AVERAGED;
   }
-  vt_buf_printf(out, "  resolved: points in the fit, of all; a value is the geometric mean over glasses\n");
+  vt_buf_printf(out, "  resolved: points in the fit, of all; a value is the mean over glasses\n");
   if (intervals)
     vt_buf_printf(out,
                   "  [a, b]: 95 %% t interval of the composition; not resolved: wider than three decades, and below "

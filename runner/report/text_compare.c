@@ -74,20 +74,25 @@ void vt__text_compare(vt_buf *out, const char *const *names, const vt_comparison
   vt_buf_printf(out, "%s. %s\n", vt_verdict_text((vt_verdict)tg->verdict), tg->why);
 }
 
-/* "D_Na  2 of 6 compositions, Ea 0.31 to 0.45 eV, sensitive"; of one composition there is no verdict. */
+/* "D_Na  2 of 6 compositions, Ea 0.310 [0.290, 0.330] to 0.450 [0.430, 0.470] eV, sensitive": the least and the
+ * greatest; of one composition there is no verdict. */
 void vt__text_other(vt_buf *out, const vt_fitted *q, int n)
 {
-  double lo = INFINITY, hi = -INFINITY;
+  const vt_arrh *least = NULL, *most = NULL;
+  char text[VT__ENERGY_TEXT];
   int resolved = 0;
   for (int i = 0; i < n; i++) {
-    if (!q->arrh[i].resolved) continue;
+    const vt_arrh *a = &q->arrh[i];
+    if (!a->resolved) continue;
     resolved++;
-    lo = fmin(lo, q->arrh[i].ea_ev);
-    hi = fmax(hi, q->arrh[i].ea_ev);
+    if (!least || a->ea_ev < least->ea_ev) least = a;
+    if (!most || a->ea_ev > most->ea_ev) most = a;
   }
-  if (resolved == 0) return;
-  vt_buf_printf(out, "%-10s %d of %d compositions, Ea %.3f", q->what.name, resolved, n, lo);
-  if (resolved > 1) vt_buf_printf(out, " to %.3f", hi);
+  if (!least) return;
+  vt__energy_text(least, text);
+  vt_buf_printf(out, "%-10s %d of %d compositions, Ea %s", q->what.name, resolved, n, text);
+  vt__energy_text(most, text);
+  if (most != least) vt_buf_printf(out, " to %s", text);
   vt_buf_printf(out, " eV, %s\n",
                 q->compare.at_t.k < 2 ? "nothing to compare" : vt_verdict_text((vt_verdict)q->compare.at_t.verdict));
 }

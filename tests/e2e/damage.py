@@ -156,13 +156,13 @@ def all_bytes(f, shard):
     journal = shard.read_bytes()
     ends = record_ends(journal)
     n = len(journal)
-    head = list(range(0, 16)) + list(range(16, 80, 8 if not o.every else 1))
+    head = list(range(0, 16, 1 if o.every else 4)) + list(range(16, 80, 1 if o.every else 16))
     bytes_and_lengths(f, f"journal/{shard.name}", (f"journal/{shard.name}", "journal"),
-                      sorted(set(head) | set(spread(n, 15, o.every))),
+                      sorted(set(head) | set(spread(n, 7, o.every))),
                       sorted(set([0, 1, 15, 16, 17, 79, 80] + ends[:-1] + spread(n, 8, o.every))),
                       repaired=("byte changed", "cut short"))
     n = (f.reference / "results.h5").stat().st_size
-    bytes_and_lengths(f, "results.h5", ("results.h5",), sorted(set(range(0, 96, 12)) | set(spread(n, 12, o.every))),
+    bytes_and_lengths(f, "results.h5", ("results.h5",), sorted(set(range(0, 96, 12 if o.every else 32)) | set(spread(n, 6, o.every))),
                       sorted(set([0, 1, 8, 96]) | set(spread(n, 6, o.every))))
     bytes_and_lengths(f, "results.h5.sha256", ("results.h5", "results.h5.sha256"), list(range(0, 77, 11)) + [76], [0, 63, 64, 76])
     glass = next((f.reference / "glass").iterdir())
@@ -359,7 +359,7 @@ def checkpoints(tmp):
     f = Folder(out, whole)
     n = (out / "checkpoint" / kept[0]).stat().st_size
     bytes_and_lengths(f, f"checkpoint/{kept[0]}", (f"checkpoint/{kept[0]}",),
-                      sorted(set(range(0, 160, 16)) | set(spread(n, 12, o.every))), spread(n, 6, o.every))
+                      sorted(set(range(0, 160, 16 if o.every else 40)) | set(spread(n, 6, o.every))), spread(n, 6, o.every))
     os.rename(f.fresh() / "checkpoint" / kept[0], f.path / "checkpoint" / ("0" * 64 + ".vck"))
     good = found_in(f.path, ("checkpoint/" + "0" * 64 + ".vck",))
     expect(good, "a checkpoint under a wrong name")

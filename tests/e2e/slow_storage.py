@@ -85,7 +85,7 @@ class SlowStorage(unittest.TestCase):
                 self.assertIn(key, took, "it was not ended")
                 self.assertEqual(jobs[key].returncode, code, ended[key])
                 self.assertTrue(message in ended[key] or not ended[key], ended[key])
-        # The launcher may drop what a rank writes while it ends the job: once in eleven is no mistake of ours.
+        # The launcher may drop what a rank writes while it ends the job: one message in eleven may be lost.
         self.assertLessEqual(sum(not text for text in ended.values()), 1, ended)
 
     def test_3_reading_that_takes_long_is_no_silence(self):

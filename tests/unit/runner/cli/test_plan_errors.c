@@ -6,22 +6,14 @@
 #include "tests/vt_test.h"
 
 /* campaigns/laco-naco/summary.json (26 November 2026: 5 glasses, 336 atoms with 64 alkali ions, 1e12 K/s, 400 ps), read
- * off "transport": D of the alkali and relative standard errors over glasses of D, sigma, and the Haven ratio in the
- * metal, the barycentric and the frame-free form; n of D, n of the others. */
+ * off "transport": D of the alkali, its relative standard error over glasses, and how many. */
 static const struct {
   const char *name;
   double t_k, d_cm2_s, d_se;
   int n_d;
-  double sigma_se, haven_se[3];
-  int n;
-} observed[] = {{"Li", 500, 4.095e-6, 0.0230, 4, 0.181, {0.013, 0.089, 0.200}, 3},
-                {"Li", 600, 1.248e-5, 0.0364, 5, 0.239, {0.207, 0.227, 0.247}, 5},
-                {"Li", 700, 2.740e-5, 0.0323, 5, 0.129, {0.105, 0.096, 0.120}, 5},
-                {"Li", 800, 4.715e-5, 0.0270, 5, 0.056, {0.079, 0.072, 0.035}, 5},
-                {"Na", 500, 2.880e-6, 0.0840, 4, 0.278, {0.324, 0.330, 0.240}, 4},
-                {"Na", 600, 8.497e-6, 0.0530, 5, 0.222, {0.179, 0.202, 0.225}, 5},
-                {"Na", 700, 1.870e-5, 0.0232, 5, 0.097, {0.124, 0.119, 0.095}, 5},
-                {"Na", 800, 3.305e-5, 0.0230, 5, 0.085, {0.081, 0.082, 0.070}, 5}};
+} observed[] = {{"Li", 500, 4.095e-6, 0.0230, 4}, {"Li", 600, 1.248e-5, 0.0364, 5}, {"Li", 700, 2.740e-5, 0.0323, 5},
+                {"Li", 800, 4.715e-5, 0.0270, 5}, {"Na", 500, 2.880e-6, 0.0840, 4}, {"Na", 600, 8.497e-6, 0.0530, 5},
+                {"Na", 700, 1.870e-5, 0.0232, 5}, {"Na", 800, 3.305e-5, 0.0230, 5}};
 enum { N_OBSERVED = sizeof observed / sizeof *observed };
 
 static vt_design laco_naco(int glasses)
@@ -37,28 +29,29 @@ static vt_foreseen foreseen(int k, int glasses)
   return vt_plan_foresee(&d, &g, observed[k].t_k);
 }
 
-/* Standard errors over 4 and 5 glasses: 30 degrees of freedom of D, of sigma and H (500 K has too few glasses to have a
- * common window) 24.  If the prediction is right, n (observed/predicted)^2 summed is chi-square: its root mean square
- * lies in 0.68 .. 1.34 (D) and 0.64 .. 1.38 in 99 of 100 campaigns.  The formula that was used before (He, Zhu, Mo
- * 2018) has 0.55 for D. */
+/* Standard errors over 4 and 5 glasses: 30 degrees of freedom.  If the prediction is right, n (observed/predicted)^2
+ * summed is chi-square: its root mean square lies in 0.68 .. 1.34 in 99 of 100 campaigns.  The formula that was used
+ * before (He, Zhu, Mo 2018) has 0.55. */
 static void the_errors_of_a_campaign_of_forty_runs_are_those_predicted(void **state)
 {
   (void)state;
-  double d = 0, sigma = 0, haven[3] = {0};
-  int warm = 0;
-  for (int k = 0; k < N_OBSERVED; k++) {
+  double d = 0;
+  for (int k = 0; k < N_OBSERVED; k++)
     d += pow(observed[k].d_se / foreseen(k, observed[k].n_d).rel_all, 2) / N_OBSERVED;
-    if (observed[k].t_k < 550) continue;
-    const vt_foreseen f = foreseen(k, observed[k].n);
-    warm++;
-    sigma += pow(observed[k].sigma_se / f.sigma_rel, 2);
-    for (int h = 0; h < 3; h++) haven[h] += pow(observed[k].haven_se[h] / f.haven_rel, 2);
-  }
-  print_message("observed / predicted: D %.2f, sigma %.2f, H %.2f %.2f %.2f\n", sqrt(d), sqrt(sigma / warm),
-                sqrt(haven[0] / warm), sqrt(haven[1] / warm), sqrt(haven[2] / warm));
+  print_message("observed / predicted: D %.2f\n", sqrt(d));
   assert_true(sqrt(d) > 0.68 && sqrt(d) < 1.34);
-  assert_true(sqrt(sigma / warm) > 0.64 && sqrt(sigma / warm) < 1.38);
-  for (int h = 0; h < 3; h++) assert_true(sqrt(haven[h] / warm) > 0.64 && sqrt(haven[h] / warm) < 1.38);
+}
+
+/* ln H of one glass in the window of 2 to 4 ps scattered by 0.125 over 12 glasses of LiAlCl2.5O0.75 (168 atoms, 800 K,
+ * 200 ps): with 11 degrees of freedom the ratio to what is right lies in 0.49 .. 1.56 in 99 of 100 cases. */
+static void so_is_that_of_the_haven_ratio_of_twelve_glasses(void **state)
+{
+  (void)state;
+  const vt_design d = {.n_alkali = 32, .glasses = 1, .produce_ps = 200, .glass_scatter = 0.1};
+  const vt_guess g = {.ea_ev = 0.28, .d_cm2_s = 4.2e-5, .t_k = 800, .measured = 1};
+  const double ratio = 0.125 / vt_plan_foresee(&d, &g, 800).haven_rel;
+  print_message("observed / predicted: H %.2f\n", ratio);
+  assert_true(ratio > 0.49 && ratio < 1.56);
 }
 
 /* The same campaign's lines: Ea +- 0.0034 and 0.0088 eV over 5 glasses, 8 degrees of freedom; the root mean square of
@@ -91,13 +84,8 @@ static void the_error_of_d_is_the_root_of_both_variances(void **state)
   near_relative(f.t1_ps, 25, 1e-12);
   near_relative(f.rel_sampling, sqrt(1.2 * 16 * 25 / (9.0 * 50 * 1000)), 1e-12);
   near_relative(f.rel_all, sqrt((1.2 * 16 * 25 / (9.0 * 50 * 1000) + 0.01) / 4), 1e-12);
-  near_relative(f.haven_rel, sqrt(16 * 35 / (9.0 * 1000 * 4)), 1e-12); /* 21/(6 D) = 35 ps */
-  near_relative(f.sigma_rel, f.haven_rel, 0);
-  vt_design early = d;
-  early.early_window = 1;
-  const vt_foreseen e = vt_plan_foresee(&early, &g, 600);
-  near_relative(e.haven_rel, 0.075 * sqrt(0.4) / 2, 1e-12); /* 0.075 per glass of 400 ps */
-  near_relative(e.sigma_rel, sqrt(e.haven_rel * e.haven_rel + e.rel_all * e.rel_all), 1e-12);
+  near_relative(f.haven_rel, 0.075 * sqrt(0.4) / 2, 1e-12); /* 0.075 per glass of 400 ps */
+  near_relative(f.sigma_rel, sqrt(f.haven_rel * f.haven_rel + f.rel_all * f.rel_all), 1e-12);
   near(vt_plan_glass_scatter(1e12, 336), 0.06, 0);
   near(vt_plan_glass_scatter(1e13, 336), 0.10, 0);
   near(vt_plan_glass_scatter(1e12, 168), 0.10, 0);
@@ -161,6 +149,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_errors_of_a_campaign_of_forty_runs_are_those_predicted),
+      cmocka_unit_test(so_is_that_of_the_haven_ratio_of_twelve_glasses),
       cmocka_unit_test(so_are_those_of_its_activation_energies),
       cmocka_unit_test(the_error_of_d_is_the_root_of_both_variances),
       cmocka_unit_test(what_is_too_short_is_said_to_be_and_how_long_would_do),
