@@ -310,19 +310,20 @@ out:
   return rc;
 }
 
-/* The campaign with the SIMD level that its output folder recorded: the level is part of every uid. */
+/* The campaign with the SIMD level and the protocol that its output folder recorded: they are part of every uid. */
 static int one_load(one *o)
 {
   vt_err err = {0};
-  int code = vt_cli_campaign(o->campaign_path, o->huge, VT_SIMD_AUTO, NULL, &o->c);
+  int code = vt_cli_campaign(o->campaign_path, o->huge, NULL, NULL, &o->c);
   if (code != VT_EXIT_OK) return code;
   const char *dir = o->output ? o->output : o->c->output;
   if (!*dir) return VT_EXIT_OK;
   if (vt_outdir_name(&o->dir, dir, &err) != VT_OK) return vt_cli_fail(&err);
-  vt_simd recorded = vt_outdir_simd(&o->dir, vt_cli_env(o->huge));
-  if (recorded != VT_SIMD_AUTO && recorded != (vt_simd)o->c->numerics.simd) {
+  const vt_outdir_kept kept = vt_outdir_look_up(&o->dir, vt_cli_env(o->huge));
+  if ((kept.simd != VT_SIMD_AUTO && kept.simd != (vt_simd)o->c->numerics.simd) ||
+      (kept.protocol && kept.protocol != o->c->protocol.version)) {
     vt_campaign_free(o->c);
-    code = vt_cli_campaign(o->campaign_path, o->huge, recorded, NULL, &o->c);
+    code = vt_cli_campaign(o->campaign_path, o->huge, &kept, NULL, &o->c);
     if (code != VT_EXIT_OK) return code;
   }
   if (vt_journal_open(&o->journal, o->dir.journal, &err) != VT_OK) return vt_cli_fail(&err);
