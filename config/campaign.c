@@ -29,6 +29,7 @@ static vt_status understand(vt__draft *dr, const vt__yaml *y, vt_err *err)
   VT_TRY(vt__check_potential(dr, err), err, "campaign '%s'", dr->c->file);
   VT_TRY(vt__expand_compositions(dr, err), err, "campaign '%s'", dr->c->file);
   vt__check_rules(dr);
+  if (dr->env->recorded && dr->c->protocol.version == 0) dr->c->protocol.version = VT_PROTOCOL_FIRST;
   if (!dr->c->output[0]) (void)snprintf(dr->c->output, sizeof dr->c->output, "runs/%s", dr->c->name);
   return VT_OK;
 }
@@ -182,6 +183,7 @@ vt_status vt_campaign_resolve(vt_campaign *c, vt_simd simd, vt_err *err)
   void *p = NULL;
   int64_t n_glass = (int64_t)c->n_comp * c->n_glasses, n = n_glass * (1 + c->n_temp);
   if (c->numerics.simd == VT_SIMD_AUTO) c->numerics.simd = (int32_t)simd;
+  if (c->protocol.version == 0) c->protocol.version = VT_PROTOCOL_NEWEST;
   if (c->numerics.simd == VT_SIMD_AUTO)
     VT_FAIL(err, VT_EINVAL, "the SIMD level of campaign '%s' is still open", c->name);
   if (n > INT_MAX) VT_FAIL(err, VT_EINVAL, "%lld tasks", (long long)n);
@@ -197,6 +199,19 @@ vt_status vt_campaign_resolve(vt_campaign *c, vt_simd simd, vt_err *err)
   for (int i = 0; i < c->n_tasks; i++) /* a glass stands before what needs it */
     VT_TRY(identify(c, &c->task[i], err), err, "row %d of campaign '%s'", i, c->name);
   return identify_campaign(c, err);
+}
+
+int vt_campaign_other_length(const vt_campaign *a, const vt_campaign *b)
+{
+  if (a->protocol.version < 2 || a->protocol.produce_ps == b->protocol.produce_ps) return 0;
+  for (int i = 0; i < a->n_tasks; i++)
+    if (a->task[i].kind == VT_TASK_MD && vt_campaign_find(b, &a->task[i].uid) >= 0) return 1;
+  return 0;
+}
+
+int vt_campaign_equal(const vt_campaign *a, const vt_campaign *b)
+{
+  return vt_uid_equal(&a->id, &b->id) && !vt_campaign_other_length(a, b);
 }
 
 int vt_campaign_find(const vt_campaign *c, const vt_uid *uid) { return vt_uid_index_find(&c->by_uid, uid); }

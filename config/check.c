@@ -77,6 +77,20 @@ static void rule_coupling_spans_steps(vt__draft *dr)
                      "%.10g ps is shorter than five time steps of %.10g fs", coupling[i].ps, dt);
 }
 
+/* Measured in oxychlorides of 168 atoms: 20 meV per atom and ns at 2 fs, that is 75 K/ns. */
+static void rule_energy_is_conserved(vt__draft *dr)
+{
+  const vt_protocol *p = &dr->c->protocol;
+  const char *path = "protocol.produce.timestep";
+  const double most_fs = 1;
+  if (p->produce_ensemble == VT_NVE && p->produce_dt_fs > most_fs)
+    vt__diag_warn(
+        dr->d, vt__mark_of(dr, path), path,
+        "with nve and a step of %.10g fs the energy drifts (20 meV per atom and ns at 2 fs, 75 K/ns): take nvt, "
+        "or at most %.10g fs",
+        p->produce_dt_fs, most_fs);
+}
+
 /* Below one the limit would end every run at its first step. */
 static void rule_limits_leave_room(vt__draft *dr)
 {
@@ -170,6 +184,7 @@ void vt__check_rules(vt__draft *dr)
 {
   rule_stages_have_steps(dr);
   rule_coupling_spans_steps(dr);
+  rule_energy_is_conserved(dr);
   rule_limits_leave_room(dr);
   rule_samples_fall_into_the_run(dr);
   rule_something_is_measured(dr);

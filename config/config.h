@@ -24,6 +24,7 @@ typedef struct vt_campaign_env {
   vt_status (*probe)(void *ctx, const char *kind, const char *path, vt_pot_facts *out, vt_err *err);
   void *ctx;
   int allow_huge; /* more than 10^6 tasks */
+  int recorded;   /* the text was recorded by a run: a key that it lacks did not exist then (protocol.version: 1) */
   /* A file that may be the potential, if it is not where the campaign says; may be NULL. */
   const char *pot_hint;
 } vt_campaign_env;
@@ -87,7 +88,7 @@ typedef struct vt_campaign {
   int n_temp;
   double *t_k; /* ascending */
   int n_glasses;
-  vt_protocol protocol;
+  vt_protocol protocol; /* version may be 0 until vt_campaign_resolve */
   int n_obs;
   vt_obs_request obs[VT_MAX_OBS];
   const vt_obs_doc *obs_doc[VT_MAX_OBS]; /* of each request, in the caller's table, which must outlive the campaign */
@@ -116,8 +117,15 @@ VT_MUST_CHECK vt_status vt_campaign_parse(const char *text, size_t n, const char
                                           const vt_campaign_env *env, vt_campaign **c, vt_diags *diags, vt_err *err);
 void vt_campaign_free(vt_campaign *c);
 
-/* Fix the numerics (AUTO becomes `simd`), expand the tasks, compute every uid and the campaign's identity. */
+/* Fix the numerics (AUTO becomes `simd`) and the protocol (version 0 becomes the newest), expand the tasks, compute
+ * every uid and the campaign's identity. */
 VT_MUST_CHECK vt_status vt_campaign_resolve(vt_campaign *c, vt_simd simd, vt_err *err);
+
+/* 1 if both (resolved) have the same tasks and ask for productions of the same length, which no uid of protocol 2 says.
+ */
+int vt_campaign_equal(const vt_campaign *a, const vt_campaign *b);
+/* 1 if tasks of both ask for productions of different lengths under one uid. */
+int vt_campaign_other_length(const vt_campaign *a, const vt_campaign *b);
 
 /* The row of the task with this uid, or -1. */
 int vt_campaign_find(const vt_campaign *c, const vt_uid *uid);

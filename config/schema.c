@@ -16,6 +16,7 @@ static const vt__choice simd_levels[] = {{"auto", VT_SIMD_AUTO},
                                          {"avx2", VT_SIMD_AVX2},
                                          {"portable", VT_SIMD_PORTABLE},
                                          {NULL, 0}};
+static const vt__choice protocols[] = {{"auto", 0}, {"1", 1}, {"2", 2}, {NULL, 0}};
 static const vt__choice switches[] = {{"on", 1}, {"off", 0}, {NULL, 0}};
 static const vt__choice precisions[] = {{"double", VT_DOUBLE}, {"mixed", VT_MIXED}, {NULL, 0}};
 static const vt__choice masters[] = {{"dedicated", 0}, {"inline", 1}, {"auto", 2}, {NULL, 0}};
@@ -58,13 +59,18 @@ const vt__row vt__rows[] = {
     {"glasses", VT__T_INT, "", 1, 10000, "5", AT(n_glasses), NULL, "independent melts per composition"},
 
     {"protocol", VT__T_MAP, "", 0, 0, "", 0, NULL, "how a glass is made and run"},
+    {"protocol.version", VT__T_CHOICE, "", 0, 0, "auto", AT(protocol.version), protocols,
+     "1: melt and equilibration last as asked; 2: they go on until the melt has moved and the volume is known; auto: "
+     "that "
+     "of the folder that is continued, else 2"},
     {"protocol.pack", VT__T_MAP, "", 0, 0, "", 0, NULL, "random packing"},
     {"protocol.pack.density", VT__T_QUANTITY, "", 0.1, 2, "0.9", AT(protocol.pack_density), NULL,
      "relative to the density estimated from the volumes of the elements"},
     {"protocol.melt", VT__T_MAP, "", 0, 0, "", 0, NULL, "the liquid"},
     {"protocol.melt.temperature", VT__T_QUANTITY, "K", 10, 10000, "1200 K", AT(protocol.melt_t_k), NULL,
      "keep it inside what the potential was trained on"},
-    {"protocol.melt.duration", VT__T_QUANTITY, "ps", 0.01, 1e7, "20 ps", AT(protocol.melt_ps), NULL, "of the melt"},
+    {"protocol.melt.duration", VT__T_QUANTITY, "ps", 0.01, 1e7, "20 ps", AT(protocol.melt_ps), NULL,
+     "of the melt; up to five times that, until its metals have moved by more than 10 A^2 (squared mean)"},
     {"protocol.melt.ensemble", VT__T_CHOICE, "", 0, 0, "nvt", AT(protocol.melt_ensemble), melt_ensembles,
      "nvt keeps the packing density: at zero pressure a hot melt may boil; langevin: nvt by friction and noise"},
     {"protocol.melt.timestep", VT__T_QUANTITY, "fs", 0.01, 10, "2 fs", AT(protocol.melt_dt_fs), NULL, "of the melt"},
@@ -79,7 +85,9 @@ const vt__row vt__rows[] = {
      "of the quench"},
     {"protocol.equilibrate", VT__T_MAP, "", 0, 0, "", 0, NULL, "at each temperature, before anything is measured"},
     {"protocol.equilibrate.duration", VT__T_QUANTITY, "ps", 0.01, 1e7, "50 ps", AT(protocol.equil_ps), NULL,
-     "with npt the cell then takes the mean volume of the second half"},
+     "with npt the cell then takes the mean volume of the second half; up to five times that, until its error is "
+     "below 1 "
+     "%"},
     {"protocol.equilibrate.ensemble", VT__T_CHOICE, "", 0, 0, "npt", AT(protocol.equil_ensemble), equil_ensembles,
      "npt finds the volume of each temperature"},
     {"protocol.equilibrate.timestep", VT__T_QUANTITY, "fs", 0.01, 10, "2 fs", AT(protocol.equil_dt_fs), NULL,

@@ -22,6 +22,14 @@ typedef struct vt_md_guard {
                         * hold together, lasting */
 } vt_md_guard;
 
+#define VT_MD_STIFFNESS_GPA 5.0
+
+/* What the barostat knows of the system: sets how fast the volume follows, no average (T 4.8). */
+typedef struct vt_md_barostat {
+  double stiffness;        /* in use, eV/A^3                                               */
+  double volume, variance; /* recent mean, A^3, and variance, A^6; 0 before it is measured */
+} vt_md_barostat;
+
 /* A stage: constant-T hold or a linear ramp. */
 typedef struct vt_md_stage {
   const char *name;   /* "melt", for errors; borrowed                         */
@@ -30,9 +38,11 @@ typedef struct vt_md_stage {
   double npt_below_k; /* with VT_NVT: switch to NPT once T(set) is below; 0 never */
   double dt;          /* internal time                                        */
   int64_t n_steps;
-  double tau_t, tau_p; /* coupling times, internal; friction of LANGEVIN: 1/tau_t */
-  double pressure;     /* target, eV/A^3                                       */
-  int block_steps;     /* neighbour list rebuilt at multiples of it            */
+  double tau_t, tau_p;   /* coupling times, internal; friction of LANGEVIN: 1/tau_t */
+  double pressure;       /* target, eV/A^3                                       */
+  double stiffness;      /* -V dP/dV that the barostat assumes at the beginning, eV/A^3; 0: VT_MD_STIFFNESS_GPA */
+  int64_t measure_steps; /* over so many first steps it is measured from the volume's fluctuations (T 4.8); 0: kept */
+  int block_steps;       /* neighbour list rebuilt at multiples of it            */
   vt_md_guard guard;
 } vt_md_stage;
 
@@ -55,6 +65,7 @@ typedef struct vt_md {
   double exchanged; /* heat from the thermostat + work of the barostat since vt_md_begin, eV */
   double conserved; /* energy conserved by the extended dynamics: e_pot + e_kin - exchanged   */
   double volume0;
+  vt_md_barostat barostat;
   vt_md_stage stage;
   int64_t step;               /* of the stage */
   uint32_t stage_index;       /* enters the random counter (draw), so that stages do not share numbers; below 2^15 */
@@ -81,6 +92,10 @@ VT_MUST_CHECK vt_status vt_md_begin(vt_md *md, const vt_md_stage *st, uint32_t s
 /* n more steps (not beyond the stage's end).  The split into calls changes no bit.  No allocation unless a neighbour
  * row outgrew its reserve.  VT_EDIVERGE from a guard or the potential: says step, time, what was exceeded. */
 VT_MUST_CHECK vt_status vt_md_run(vt_md *md, int64_t n, vt_err *err);
+/* A stage of one temperature goes on to n_steps, which is not less than what it had. */
+void vt_md_extend(vt_md *md, int64_t n_steps);
+/* What the barostat assumes from here on, eV/A^3, within its limits (0.5 to 50 GPa). */
+void vt_md_set_stiffness(vt_md *md, double stiffness);
 /* The state at a block boundary or at step 0 of a stage (nowhere else: between boundaries the list's history enters),
  * as plain bytes; their number follows from the number of atoms. */
 size_t vt_md_state_size(int n_atoms);

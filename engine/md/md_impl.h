@@ -33,6 +33,8 @@ void vt__md_langevin(vt_md *md, double t_k);
 
 /* scr.c: the volume move of the step that begins now, from the state at its beginning. */
 VT_MUST_CHECK vt_status vt__md_scr_move(const vt_md *md, double t_k, vt__md_scaling *out, vt_err *err);
+/* After a volume move: the stiffness from the fluctuations of the volume so far. */
+void vt__md_scr_measure(vt_md *md, double t_k);
 
 /* guard.c: after every step */
 VT_MUST_CHECK vt_status vt__md_guard_step(const vt_md *md, vt_err *err);

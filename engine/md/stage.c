@@ -28,6 +28,9 @@ vt_status vt__md_check_stage(const vt_md_stage *st, uint32_t stage_index, vt_err
   int barostat = st->ensemble == VT_NPT || (st->ensemble == VT_NVT && st->npt_below_k > 0);
   if (barostat && !(st->tau_p > 0 && isfinite(st->pressure)))
     VT_FAIL(err, VT_EINVAL, "stage '%s': barostat time %g, pressure %g", name, st->tau_p, st->pressure);
+  if (!(st->stiffness >= 0 && isfinite(st->stiffness)) || st->measure_steps < 0)
+    VT_FAIL(err, VT_EINVAL, "stage '%s': stiffness %g, measured over %lld steps", name, st->stiffness,
+            (long long)st->measure_steps);
   if (stage_index >= STAGES_MOST) VT_FAIL(err, VT_EINVAL, "stage %u of at most %d", stage_index, STAGES_MOST);
   return VT_OK;
 }
@@ -53,6 +56,8 @@ vt_status vt_md_begin(vt_md *md, const vt_md_stage *st, uint32_t stage_index, vt
   md->step = 0;
   md->exchanged = 0;
   md->volume0 = vt_cell_volume(&md->cell);
+  md->barostat =
+      (vt_md_barostat){.stiffness = st->stiffness > 0 ? st->stiffness : vt_unit_pressure_from_gpa(VT_MD_STIFFNESS_GPA)};
   memset(md->dx, 0, (size_t)md->n * sizeof *md->dx);
   wrap(md);
   vt__md_watch_begin(md);
@@ -106,6 +111,7 @@ static vt_status one_step(vt_md *md, vt_err *err)
   if (barostat) VT_PASS(vt__md_scr_move(md, t_k, &volume, err));
   vt__md_kick(md, 0.5 * st->dt);
   stage_drift(md, t_k, barostat ? &volume : NULL);
+  if (barostat && md->step < st->measure_steps) vt__md_scr_measure(md, t_k);
   if (boundary) wrap(md);
   VT_PASS(vt__md_forces(md, boundary, err));
   vt__md_kick(md, 0.5 * st->dt);
@@ -118,6 +124,13 @@ static vt_status one_step(vt_md *md, vt_err *err)
   md->step++;
   VT_PASS(vt__md_guard_step(md, err));
   return vt__md_watch_step(md, err);
+}
+
+void vt_md_extend(vt_md *md, int64_t n_steps)
+{
+  vt_md_stage *st = &md->stage;
+  VT_ASSERT(st->t0_k == st->t1_k && n_steps >= st->n_steps);
+  st->n_steps = n_steps;
 }
 
 vt_status vt_md_run(vt_md *md, int64_t n, vt_err *err)

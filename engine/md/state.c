@@ -13,9 +13,10 @@ typedef struct state_head {
   uint32_t n_atoms, stage_index, force_crc, reserved;
   int64_t step;
   double cell[3][3], volume0, exchanged;
+  vt_md_barostat barostat;
   double energy, virial[9], spread, e_kin, t_k, pressure, conserved; /* these and force_crc are only compared */
 } state_head;
-_Static_assert(sizeof(state_head) == 24 + 26 * 8, "state_head is part of a state that is kept on disk");
+_Static_assert(sizeof(state_head) == 24 + 29 * 8, "state_head is part of a state that is kept on disk");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "states are little endian");
 
 static size_t vectors_size(int n_atoms) { return (size_t)n_atoms * 3 * sizeof(double); }
@@ -33,6 +34,7 @@ static state_head head_of(const vt_md *md)
                   .step = md->step,
                   .volume0 = md->volume0,
                   .exchanged = md->exchanged,
+                  .barostat = md->barostat,
                   .energy = md->out.energy,
                   .spread = md->out.spread,
                   .e_kin = md->e_kin,
@@ -68,6 +70,10 @@ static vt_status check_head(const vt_md *md, const vt_md_stage *st, uint32_t sta
             (long long)st->n_steps, st->block_steps);
   if (!(h->volume0 > 0 && isfinite(h->volume0) && isfinite(h->exchanged)))
     VT_FAIL(err, VT_ECORRUPT, "state with a volume of %g A^3 and %g eV exchanged", h->volume0, h->exchanged);
+  const vt_md_barostat *b = &h->barostat;
+  if (!(b->stiffness > 0 && b->volume >= 0 && b->variance >= 0 && isfinite(b->stiffness + b->volume + b->variance)))
+    VT_FAIL(err, VT_ECORRUPT, "state with a barostat of stiffness %g eV/A^3, volume %g +- %g^0.5 A^3", b->stiffness,
+            b->volume, b->variance);
   return VT_OK;
 }
 
@@ -94,6 +100,7 @@ vt_status vt_md_load(vt_md *md, const vt_md_stage *st, uint32_t stage_index, con
   md->step = h.step;
   md->exchanged = h.exchanged;
   md->volume0 = h.volume0;
+  md->barostat = h.barostat;
   memcpy(md->cell.h, h.cell, sizeof h.cell);
   memcpy(md->x, at, size);
   memcpy(md->v, at + size, size);

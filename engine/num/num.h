@@ -17,6 +17,8 @@ double vt_quantile_inplace(double *x, size_t n, double q);
 /* Standard error of the mean of a correlated series by Flyvbjerg-Petersen blocking (J. Chem. Phys. 91, 461): the
  * largest blocked estimate with at least 16 blocks. scratch [n]. NaN for n < 16. */
 double vt_blocking_se(const double *x, size_t n, double *scratch);
+/* The same with at least `least` >= 2 blocks: fewer see longer correlations, and scatter more. */
+double vt_blocking_se_least(const double *x, size_t n, size_t least, double *scratch);
 
 /* First peak (A, bin centre) of a radial distribution g[n_bins] at ascending r, and the minimum behind it, which ends
  * the first shell: of g smoothed over five bins, extreme within 0.3 A; the peak has at least half of the greatest

@@ -47,12 +47,13 @@ double vt_quantile_inplace(double *x, size_t n, double q)
   return x[i] + (h - (double)i) * (x[i + 1] - x[i]);
 }
 
-double vt_blocking_se(const double *x, size_t n, double *scratch)
+double vt_blocking_se(const double *x, size_t n, double *scratch) { return vt_blocking_se_least(x, n, 16, scratch); }
+
+double vt_blocking_se_least(const double *x, size_t n, size_t least, double *scratch)
 {
-  enum { LEAST_BLOCKS = 16 };
   double largest = (double)NAN;
   for (size_t i = 0; i < n; i++) scratch[i] = x[i];
-  for (size_t m = n; m >= LEAST_BLOCKS; m /= 2) {
+  for (size_t m = n; m >= least; m /= 2) {
     /* Eq. 25 of Flyvbjerg and Petersen; the block averages of the next level, eq. 20. */
     double se = sqrt(vt_variance(scratch, m) / (double)m);
     if (!(se <= largest)) largest = se;

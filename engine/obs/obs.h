@@ -19,7 +19,7 @@
   X(msd, lag_ps) X(msd, mean) X(msd, m4) X(msd, origins) X(msd, third_mean) X(msd, third_origins)     \
   X(charge, lag_ps) X(charge, corr) X(charge, charge_msd) X(charge, origins) X(charge, path_ps)       \
   X(charge, path)                                                                                     \
-  X(rdf, r) X(rdf, g)                                                                                 \
+  X(rdf, r) X(rdf, g) X(rdf, metals_close)                                                            \
   X(vanhove, lag_ps) X(vanhove, r) X(vanhove, self) X(vanhove, distinct)                              \
   X(polyhedra, cn) X(polyhedra, o_count) X(polyhedra, anion) X(polyhedra, sharing)                    \
   X(polyhedra, angle_deg) X(polyhedra, angle)                                                         \
@@ -33,6 +33,8 @@
   X(jumps, length_density)
 /* clang-format on */
 VT_OBS_ARRAYS(VT_ARRAY_NAME)
+
+#define VT_METALS_CLOSE_A 2.6 /* bonded Al-Al 2.5, Ga-Ga 2.4; across an edge of two polyhedra 2.5 to 3 */
 
 /* Where bonds and coordination shells end: distances between species i and j, A, symmetric. */
 typedef struct vt_cutoffs {

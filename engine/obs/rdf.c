@@ -9,8 +9,10 @@ typedef struct rdf {
   vt_composition comp;
   double bin_a;
   int n_bins, n_pairs;
+  int finds_metals; /* 1: the share of the samples with close metals is kept, too (protocol 2) */
   size_t n_tally;
-  double *tally;  /* [0] samples, [1] least limit of r so far, A^2, then the weighted counts [pair][bin] */
+  double *tally;  /* [0] samples, [1] least limit of r so far, A^2, then the weighted counts [pair][bin]; at the end,
+                     with finds_metals: samples with close metals */
   double *s[3];   /* [n_atoms] fractional coordinates      */
   double *r2;     /* [n_atoms] one row of distances squared */
   int32_t *count; /* [pair][bin] of one sample             */
@@ -20,6 +22,9 @@ enum { SAMPLES, LIMIT2, COUNTS };
 
 /* An image at less than half the shortest height is the nearest one; 0.45 leaves room for a cell that breathes. */
 static const double height_fraction = 0.45;
+
+/* Protocol 1 has no place for it in its results. */
+static int keeps_metals(const vt_plan *p) { return p->protocol.version >= 2; }
 
 static vt_status size_of(const vt_plan *p, const vt_obs_request *r, int *n_bins, vt_err *err)
 {
@@ -40,8 +45,15 @@ static vt_status rdf_layout(const vt_plan *p, const vt_obs_request *r, vt_array_
                                "THEORY T 6.4",
                                "partial radial distribution function; NaN beyond 0.45 of the shortest cell height",
                                2,
-                               {{VT_AXIS_PAIR, vt__obs_n_pairs(p)}, {VT_AXIS_PLAIN, n_bins}}}};
-  VT_PASS(vt__layout_add(&l, arrays, (int)(sizeof arrays / sizeof arrays[0]), err));
+                               {{VT_AXIS_PAIR, vt__obs_n_pairs(p)}, {VT_AXIS_PLAIN, n_bins}}},
+                              {&vt_a_rdf_metals_close,
+                               "1",
+                               "THEORY T 13.6",
+                               "share of the samples in which two metals are nearer than 2.6 A; NaN: no two metals, or "
+                               "0.45 of the shortest cell height is less",
+                               1,
+                               {{VT_AXIS_PLAIN, 1}}}};
+  VT_PASS(vt__layout_add(&l, arrays, keeps_metals(p) ? 3 : 2, err));
   *n = l.n;
   return VT_OK;
 }
@@ -70,7 +82,8 @@ static vt_status rdf_open(const vt_plan *p, const vt_obs_request *r, void **self
   g->bin_a = r->par[0];
   g->n_bins = n_bins;
   g->n_pairs = vt__obs_n_pairs(p);
-  g->n_tally = COUNTS + (size_t)g->n_pairs * (size_t)n_bins;
+  g->finds_metals = keeps_metals(p);
+  g->n_tally = COUNTS + (size_t)g->n_pairs * (size_t)n_bins + (size_t)g->finds_metals;
   for (int a = 0; a < 3; a++) VT_TRY_OUT(VT_NEW(g->s[a], n, err), err, "rdf: %zu coordinates", n);
   VT_TRY_OUT(VT_NEW(g->r2, n, err), err, "rdf: %zu distances", n);
   VT_TRY_OUT(VT_NEW(g->tally, g->n_tally, err), err, "rdf: %zu bins", g->n_tally);
@@ -80,6 +93,24 @@ static vt_status rdf_open(const vt_plan *p, const vt_obs_request *r, void **self
 out:
   rdf_close(g);
   return rc;
+}
+
+static int is_metal(const rdf *g, int species) { return vt_element_role(g->comp.z[species]) == 'M'; }
+
+static int n_metals(const rdf *g)
+{
+  int n = 0;
+  for (int s = 0; s < g->comp.n_species; s++) n += is_metal(g, s) ? g->comp.count[s] : 0;
+  return n;
+}
+
+/* 1 if one of the atoms before i, at r2[j], and atom i are metals nearer than VT_METALS_CLOSE_A. */
+static int metal_is_close(const rdf *g, const vt_frame *fr, int i)
+{
+  if (!is_metal(g, fr->type[i])) return 0;
+  for (int j = 0; j < i; j++)
+    if (g->r2[j] < VT_METALS_CLOSE_A * VT_METALS_CLOSE_A && is_metal(g, fr->type[j])) return 1;
+  return 0;
 }
 
 static vt_status rdf_sample(void *self, const vt_frame *fr, vt_err *err)
@@ -92,10 +123,12 @@ static vt_status rdf_sample(void *self, const vt_frame *fr, vt_err *err)
   double limit2 = limit * limit, per_bin = 1 / g->bin_a;
   for (int i = 0; i < fr->n; i++)
     for (int a = 0; a < 3; a++) g->s[a][i] = fr->x[i][0] * hi[0][a] + fr->x[i][1] * hi[1][a] + fr->x[i][2] * hi[2][a];
+  int close = 0;
   memset(g->count, 0, (size_t)g->n_pairs * (size_t)g->n_bins * sizeof *g->count);
   for (int i = 1; i < fr->n; i++) {
     const double from[3] = {g->s[0][i], g->s[1][i], g->s[2][i]};
     vt__fold_distances(&fr->cell, from, g->s[0], g->s[1], g->s[2], i, g->r2);
+    if (g->finds_metals && !close) close = metal_is_close(g, fr, i);
     for (int j = 0; j < i; j++) {
       if (!(g->r2[j] < limit2)) continue;
       int bin = (int)(sqrt(g->r2[j]) * per_bin);
@@ -105,6 +138,7 @@ static vt_status rdf_sample(void *self, const vt_frame *fr, vt_err *err)
   }
   double volume = vt_cell_volume(&fr->cell);
   for (int k = 0; k < g->n_pairs * g->n_bins; k++) g->tally[COUNTS + k] += volume * g->count[k];
+  if (g->finds_metals) g->tally[g->n_tally - 1] += close;
   g->tally[SAMPLES] += 1;
   g->tally[LIMIT2] = fmin(g->tally[LIMIT2], limit2);
   return VT_OK;
@@ -141,6 +175,11 @@ static vt_status rdf_finish(void *self, double *const *out, vt_err *err)
         double pairs = (i == j ? 0.5 : 1.0) * c->count[i] * c->count[j];
         out[1][at] = whole ? g->tally[COUNTS + at] / (g->tally[SAMPLES] * pairs * shell) : (double)NAN;
       }
+  }
+  if (g->finds_metals) {
+    const int seen =
+        g->tally[SAMPLES] > 0 && n_metals(g) > 1 && g->tally[LIMIT2] >= VT_METALS_CLOSE_A * VT_METALS_CLOSE_A;
+    out[2][0] = seen ? g->tally[g->n_tally - 1] / g->tally[SAMPLES] : (double)NAN;
   }
   return VT_OK;
 }

@@ -21,17 +21,9 @@
 
 /* ------------------------------------------------------------------ sizes */
 
-/* Values that are filled before the end. */
-static size_t filled_values(const vt_plan *p)
-{
-  const size_t n_pairs = (size_t)p->comp.n_species * (size_t)(p->comp.n_species + 1) / 2;
-  if (p->kind == VT_TASK_GLASS) return vt__replica_glass_values(p);
-  return (size_t)VT__REPLICA_ROWS * VT__REPLICA_COLUMNS + 2 * n_pairs;
-}
-
 static size_t snapshot_size(const vt_plan *p)
 {
-  return vt_md_state_size(p->comp.n_atoms) + filled_values(p) * sizeof(double);
+  return vt_md_state_size(p->comp.n_atoms) + vt__replica_own_values(p) * sizeof(double);
 }
 
 /* What follows the snapshots. */
@@ -95,7 +87,7 @@ static void save_snapshot(const vt__replica *r, unsigned char *at)
 {
   const size_t n_md = vt_md_state_size(r->md.n);
   vt_md_save(&r->md, at);
-  memcpy(at + n_md, r->values, filled_values(r->plan) * sizeof *r->values);
+  memcpy(at + n_md, r->values, vt__replica_own_values(r->plan) * sizeof *r->values);
 }
 
 static void save_rest(const vt__replica *r, unsigned char *at)
@@ -301,7 +293,9 @@ static vt_status checkpointer_load(vt__replica *r, const vt__checkpoint_head *h,
   const size_t snapshot = snapshot_size(r->plan), n_md = vt_md_state_size(r->plan->comp.n_atoms);
   const int later = h->info.step > 0;
   const vt_stage id = (vt_stage)h->info.stage; /* 1..4: vt__checkpoint_open */
-  const vt_md_stage st = vt__replica_stage(r->plan, id);
+  const int units = vt__replica_units_at(r->plan, id, h->info.step);
+  vt_md_stage st = vt__replica_stage(r->plan, id);
+  st.n_steps *= units;
   k->begun_wall_s = h->info.wall_s;
   if (later) memcpy(&k->begun_wall_s, at, sizeof k->begun_wall_s), at += sizeof k->begun_wall_s;
   memcpy(k->begun, at, snapshot);
@@ -311,10 +305,10 @@ static vt_status checkpointer_load(vt__replica *r, const vt__checkpoint_head *h,
   if (r->md.step != h->info.step)
     VT_FAIL(err, VT_ECORRUPT, "step %lld in the header, %lld in the state", (long long)h->info.step,
             (long long)r->md.step);
-  memcpy(r->values, at + n_md, filled_values(r->plan) * sizeof *r->values);
+  memcpy(r->values, at + n_md, vt__replica_own_values(r->plan) * sizeof *r->values);
   r->stage = r->from = k->begun_stage = id;
   r->doing = st.name;
-  if (id == VT_STAGE_QUENCH || id == VT_STAGE_EQUILIBRATE) vt__replica_record(r, id);
+  if (id == VT_STAGE_QUENCH || id == VT_STAGE_EQUILIBRATE) vt__replica_record(r, id, units);
   if (id == VT_STAGE_PRODUCE) VT_PASS(vt__replica_bond(r, err));
   if (later) VT_PASS(load_rest(r, at + snapshot, err));
   r->wall_before_s = h->info.wall_s;

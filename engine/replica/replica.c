@@ -10,31 +10,20 @@ enum {
 };
 #define POLL_S 0.002 /* and how long must have passed since the last poll */
 
-/* ------------------------------------------------------------------ a recorded stage */
-
-static void recorder_sample(vt__recorder *r, const vt_md *md)
-{
-  int64_t part = (md->step - 1) * VT__REPLICA_ROWS / r->n_steps; /* 0..ROWS-1: a stage's samples begin at step 1 */
-  double volume = vt_cell_volume(&md->cell);
-  double *row = r->rows + part * VT__REPLICA_COLUMNS;
-  row[0] += md->t_k;
-  row[1] += volume;
-  row[2] += md->out.energy / md->n;
-  row[3] += vt_unit_gpa_from_pressure(md->pressure);
-  r->seen.hits[part]++;
-  if (2 * md->step > r->n_steps) r->seen.late_volume += volume, r->seen.late_hits++;
-}
-
-static void recorder_finish(vt__recorder *r)
-{
-  for (int i = 0; i < VT__REPLICA_ROWS; i++)
-    for (int k = 0; k < VT__REPLICA_COLUMNS; k++) {
-      double *x = &r->rows[i * VT__REPLICA_COLUMNS + k];
-      *x = r->seen.hits[i] > 0 ? *x / r->seen.hits[i] : (double)NAN;
-    }
-}
-
 /* ------------------------------------------------------------------ the task at work */
+
+/* Steps of the task as far as known: of what comes, as many as expected. */
+static int64_t steps_foreseen(const vt__replica *r)
+{
+  const vt_plan *p = r->plan;
+  const vt_stage last = p->kind == VT_TASK_GLASS ? VT_STAGE_QUENCH : VT_STAGE_PRODUCE, first = (vt_stage)(last - 1);
+  int64_t n = r->steps_before;
+  if (r->stage != last) {
+    const int64_t steps = vt__replica_units_expected(p, first) * vt__replica_stage_steps(p, first);
+    n += r->stage == first && r->md.stage.n_steps > steps ? r->md.stage.n_steps : steps;
+  }
+  return n + vt__replica_stage_steps(p, last);
+}
 
 static vt_status replica_poll(vt__replica *r, vt_err *err)
 {
@@ -49,7 +38,7 @@ static vt_status replica_poll(vt__replica *r, vt_err *err)
                    .step = md->step,
                    .n_steps = md->stage.n_steps,
                    .ns_done = r->ns_before + (double)md->step * vt_unit_fs_from_time(md->stage.dt) * 1e-6,
-                   .fraction = (double)(r->steps_before + md->step) / (double)r->steps_total};
+                   .fraction = (double)(r->steps_before + md->step) / (double)steps_foreseen(r)};
   vt_status rc = r->hooks->poll(r->hooks->ctx, &p, &said);
   if (rc == VT_OK || (rc == VT_ESTOP && vt__checkpointer_graceful_stop(r, &said))) return VT_OK;
   if (err) *err = said;
@@ -68,11 +57,19 @@ static vt_status advance(vt__replica *r, int64_t to, vt_err *err)
   return VT_OK;
 }
 
+/* What the quench found. */
+static double glass_stiffness_gpa(const vt__replica *r)
+{
+  return r->glass[r->n_glass - 1]; /* "glass/stiffness" is the last array of a GLASS task */
+}
+
 /* The stage from its beginning, unless it is the one that the task continues in. */
 static vt_status replica_begin(vt__replica *r, vt_stage id, vt_err *err)
 {
   if (r->from == id) return VT_OK;
   vt_md_stage st = vt__replica_stage(r->plan, id);
+  if (id == VT_STAGE_EQUILIBRATE && r->plan->protocol.version >= 2)
+    st.stiffness = vt_unit_pressure_from_gpa(glass_stiffness_gpa(r));
   r->doing = st.name;
   r->stage = id;
   VT_PASS(vt_md_begin(&r->md, &st, (uint32_t)id, err));
@@ -83,15 +80,17 @@ static vt_status replica_begin(vt__replica *r, vt_stage id, vt_err *err)
 static void replica_end(vt__replica *r, vt_stage id)
 {
   vt_md_stage st = vt__replica_stage(r->plan, id);
-  r->steps_before += st.n_steps;
-  r->ns_before += (double)st.n_steps * vt_unit_fs_from_time(st.dt) * 1e-6;
+  const int64_t n_steps = vt__replica_units(r, id) * st.n_steps;
+  r->steps_before += n_steps;
+  r->ns_before += (double)n_steps * vt_unit_fs_from_time(st.dt) * 1e-6;
 }
 
-/* g(r) of the second half of an equilibration, every tenth sample of the recorder: up to 100 frames. */
+/* g(r) of the second half of each unit of an equilibration, every tenth sample of the recorder: up to 100 frames. */
 static vt_status sample_shells(vt__replica *r, int64_t sample, vt_err *err)
 {
   enum { EVERY = 10 };
-  if (!r->shells || 2 * r->md.step <= r->rec.n_steps || sample % EVERY != 0) return VT_OK;
+  const int64_t unit = vt__replica_stage_steps(r->plan, r->stage);
+  if (!r->shells || 2 * ((r->md.step - 1) % unit + 1) <= unit || sample % EVERY != 0) return VT_OK;
   vt_frame fr = vt_md_frame(&r->md);
   return vt_shells_sample(r->shells, &fr, err);
 }
@@ -99,19 +98,19 @@ static vt_status sample_shells(vt__replica *r, int64_t sample, vt_err *err)
 /* Samples every `every` steps and at the end; a task that is continued at the step of a sample has not taken it. */
 static vt_status run_recorded(vt__replica *r, vt_stage id, vt_err *err)
 {
-  const int64_t n_steps = vt__replica_stage_steps(r->plan, id);
-  if (r->from != id) vt__replica_record(r, id);
-  if (n_steps > 0) {
+  if (r->from != id) vt__replica_record(r, id, 1);
+  if (vt__replica_stage_steps(r->plan, id) > 0) {
     VT_PASS(replica_begin(r, id, err));
     int64_t sample = r->md.step > 0 ? (r->md.step - 1) / r->rec.every : 0;
-    for (int64_t step = 0; step < n_steps; sample++) {
-      step = (sample + 1) * r->rec.every < n_steps ? (sample + 1) * r->rec.every : n_steps;
-      VT_PASS(advance(r, step, err));
-      recorder_sample(&r->rec, &r->md);
+    for (int more = 1; more; sample = r->md.step / r->rec.every) {
+      const int64_t end = r->md.stage.n_steps, next = (sample + 1) * r->rec.every;
+      VT_PASS(advance(r, next < end ? next : end, err));
+      vt__recorder_sample(&r->rec, &r->md);
       VT_PASS(sample_shells(r, sample, err));
+      more = next < end || vt__replica_unit_end(r, id);
     }
   }
-  recorder_finish(&r->rec);
+  vt__recorder_finish(&r->rec);
   replica_end(r, id);
   return VT_OK;
 }
@@ -180,7 +179,8 @@ static vt_status run_melt(vt__replica *r, vt_err *err)
 {
   if (vt__replica_stage_steps(r->plan, VT_STAGE_MELT) > 0) {
     VT_PASS(replica_begin(r, VT_STAGE_MELT, err));
-    VT_PASS(advance(r, r->md.stage.n_steps, err));
+    do VT_PASS(advance(r, r->md.stage.n_steps, err));
+    while (vt__replica_unit_end(r, VT_STAGE_MELT));
     put_melt_msd(r);
   }
   replica_end(r, VT_STAGE_MELT);
@@ -198,6 +198,8 @@ static vt_status run_glass(vt__replica *r, vt_err *err)
   vt_frame fr = vt_md_frame(&r->md);
   memcpy(vt__replica_values(r, &vt_a_glass_cell), fr.cell.h, sizeof fr.cell.h);
   memcpy(vt__replica_values(r, &vt_a_glass_x), fr.x, (size_t)fr.n * sizeof *fr.x);
+  if (r->plan->protocol.version >= 2)
+    *vt__replica_values(r, &vt_a_glass_stiffness) = vt_unit_gpa_from_pressure(r->md.barostat.stiffness);
   return VT_OK;
 }
 
@@ -231,8 +233,12 @@ static vt_status run_equilibrate(vt__replica *r, vt_err *err)
   put_cutoffs(r);
   VT_PASS(vt__replica_bond(r, err));
   const struct vt__recorder_state *seen = &r->rec.seen;
-  if (p->protocol.equil_ensemble == VT_NPT && seen->late_hits > 0)
-    vt_md_set_volume(&r->md, seen->late_volume / (double)seen->late_hits);
+  double volume = seen->late_hits > 0 ? seen->late_volume / (double)seen->late_hits : 0;
+  if (p->protocol.version >= 2) {
+    *vt__replica_values(r, &vt_a_equilibrate_stiffness) = vt_unit_gpa_from_pressure(r->md.barostat.stiffness);
+    volume = vt__replica_values(r, &vt_a_equilibrate_volume)[VT_VOLUME_A3];
+  }
+  if (p->protocol.equil_ensemble == VT_NPT && volume > 0) vt_md_set_volume(&r->md, volume);
   return VT_OK;
 }
 
@@ -245,8 +251,7 @@ static vt_status run_md(vt__replica *r, vt_err *err)
     VT_PASS(run_equilibrate(r, err));
   VT_PASS(run_produce(r, err));
   r->doing = "finish of the observables";
-  size_t n_equil = 0;
-  for (int k = 0; k < VT__REPLICA_EQUILIBRATE_ARRAYS; k++) n_equil += vt_array_count(&r->defs[k]);
+  const size_t n_equil = vt__replica_own_values(r->plan);
   return vt_obs_set_finish(r->obs, r->values + n_equil, r->n_values - n_equil, err);
 }
 
@@ -297,7 +302,6 @@ static vt_status open_replica(vt__replica *r, vt_err *err)
   vt_pot_describe(&r->pot, &info);
   if (!vt_uid_equal(&info.sha256, &p->pot_hash))
     VT_FAIL(err, VT_EINVAL, "potential '%s' is not the file that the plan names: its SHA-256 differs", p->pot_path);
-  r->steps_total = vt_replica_steps(p);
   VT_PASS(vt__replica_open_observables(r, err));
   return vt__checkpointer_open(r, err);
 }

@@ -106,13 +106,35 @@ typedef struct vt_replica_hooks {
   const vt_checkpointing *checkpointing; /* NULL: nothing is kept */
 } vt_replica_hooks;
 
-/* The arrays of a task that are no observable's (vt_array_name). */
+/* ------------------------------------------------------------------ versions of the protocol
+ *
+ * 1  Melt and equilibration last as long as was asked.  Production keeps the mean volume of the second half of the
+ *    equilibration, whatever its error; the barostat assumes 5 GPa.
+ * 2  The duration that was asked for is a unit.  A melt goes on, for at most five units, until its metals have a mean
+ *    squared displacement of more than VT_MELT_LEAST_A2 (without metals: the anions; science: a framework that moved
+ *    less than a site distance remembers the packing); an equilibration at constant pressure, for at most five, until
+ *    the relative standard error of the mean volume of its second half is below VT_VOLUME_ERROR_MOST and that half
+ *    spans at least 50 times protocol.barostat.time.  Where the limit comes first the task goes on with what it has,
+ *    and says so in its result.  The barostat measures the stiffness that it needs (T 4.8).
+ *
+ * What decides is this task's own state at the end of a unit, so tasks stay independent of each other: nothing that is
+ * added to a campaign, and no failure in it, changes another task. */
+#define VT_MELT_LEAST_A2     10.0
+#define VT_VOLUME_ERROR_MOST 0.01
+
+/* The arrays of a task that are no observable's (vt_array_name); melt, volume, stiffness: from protocol 2 on. */
 /* clang-format off */
 #define VT_REPLICA_ARRAYS(X)                                                    \
   X(glass, cell) X(glass, x) X(glass, quench) X(glass, melt_msd)                \
-  X(equilibrate, thermo) X(equilibrate, cutoff) X(equilibrate, cutoff_measured)
+  X(glass, melt) X(glass, stiffness)                                            \
+  X(equilibrate, thermo) X(equilibrate, cutoff) X(equilibrate, cutoff_measured) \
+  X(equilibrate, volume) X(equilibrate, stiffness)
 /* clang-format on */
 VT_REPLICA_ARRAYS(VT_ARRAY_NAME)
+/* Of "glass/melt". */
+enum { VT_MELT_MOVED_A2, VT_MELT_LIMIT_A2, VT_MELT_UNITS, VT_MELT_OK, VT_MELT_NUMBERS };
+/* Of "equilibrate/volume".  The error is relative. */
+enum { VT_VOLUME_A3, VT_VOLUME_ERROR, VT_VOLUME_LIMIT, VT_VOLUME_UNITS, VT_VOLUME_OK, VT_VOLUME_NUMBERS };
 
 /* What a task gives: the values of all arrays of vt_replica_layout, concatenated. */
 typedef struct vt_result {
@@ -128,14 +150,18 @@ typedef struct vt_result {
 void vt_result_free(vt_result *r);
 
 /* The arrays of a task.  GLASS: "glass/cell" [3,3], "glass/x" [n_atoms,3] (axis ATOM; order: species blocks of the
- * composition), "glass/quench" [n,4] (T, V, E, P along the quench), "glass/melt_msd" [species].  MD:
- * "equilibrate/thermo" [n,4], "equilibrate/cutoff" and "equilibrate/cutoff_measured" [pair], then everything that the
- * observables declare. Names are unique. */
+ * composition), "glass/quench" [n,4] (T, V, E, P along the quench), "glass/melt_msd" [species], then "glass/melt" [4],
+ * "glass/stiffness" [1].  MD: "equilibrate/thermo" [n,4] (of an equilibration that went on: NaN from where it ended),
+ * "equilibrate/cutoff" and "equilibrate/cutoff_measured" [pair], then "equilibrate/volume" [5],
+ * "equilibrate/stiffness" [1], then everything that the observables declare. Names are unique. */
 VT_MUST_CHECK vt_status vt_replica_layout(const vt_plan *p, vt_array_def *defs, int cap, int *n, vt_err *err);
 
-/* Steps of the whole task (all stages), for costs and progress; simulated ns. */
+/* Steps of the whole task (all stages), for costs and progress; simulated ns.  As expected, where a stage goes on until
+ * it is good enough; most: if that needs all that is allowed. */
 int64_t vt_replica_steps(const vt_plan *p);
+int64_t vt_replica_steps_most(const vt_plan *p);
 double vt_replica_ns(const vt_plan *p);
+double vt_replica_ns_most(const vt_plan *p);
 /* Bytes of a rank that runs this plan: the process with its libraries, atoms, observables, room for a checkpoint (an
  * estimate for `plan`). */
 size_t vt_replica_memory(const vt_plan *p);

@@ -1,5 +1,6 @@
-/* replica_impl.h - the stages of a task.  Each file uses those before it: plan.c (how long, how large), state.c (what a
- * task holds), checkpoint.c and checkpointer.c (keeping it on disk), replica.c (doing it). */
+/* replica_impl.h - the stages of a task.  Each file uses those before it: plan.c (how long, how large), recorder.c
+ * (means over parts of a stage), state.c (what a task holds), units.c (does a stage go on?), checkpoint.c and
+ * checkpointer.c (keeping it on disk), replica.c (doing it). */
 #ifndef VT_REPLICA_IMPL_H
 #define VT_REPLICA_IMPL_H
 
@@ -7,34 +8,51 @@
 #include "engine/replica/replica.h"
 
 enum {
-  VT__REPLICA_ROWS = 200,            /* rows of a recorded stage: fixed, so that every task has the same shape */
-  VT__REPLICA_COLUMNS = 4,           /* T, V, E_pot per atom, P                                               */
-  VT__REPLICA_EQUILIBRATE_ARRAYS = 3 /* of an MD task, before those of its observables             */
+  VT__REPLICA_ROWS = 200,  /* rows of a recorded stage: fixed, so that every task has the same shape */
+  VT__REPLICA_COLUMNS = 4, /* T, V, E_pot per atom, P                                               */
+  VT__REPLICA_VOLUME = 1   /* the column of V                                                       */
 };
 
-/* Steps of a stage with the plan's (possibly halved) time step; 0: the stage is left out. */
+/* Steps of a stage with the plan's (possibly halved) time step; 0: the stage is left out.  Of one unit, if it has
+ * several. */
 int64_t vt__replica_stage_steps(const vt_plan *p, vt_stage id);
 double vt__replica_stage_dt_fs(const vt_plan *p, vt_stage id);
-/* The stage as the integrator wants it, guards included. */
+/* The stage as the integrator wants it, guards included; one unit. */
 vt_md_stage vt__replica_stage(const vt_plan *p, vt_stage id);
 /* Verlet skin of the whole task, A, for a potential of this cutoff: of its highest temperature and longest step. */
 double vt__replica_skin_a(const vt_plan *p, double cutoff);
-/* Values of a GLASS result: cell, positions, quench rows. */
+/* Arrays and values of a task that are no observable's, which come first in its result: all of a GLASS task, those of
+ * the equilibration of an MD task. */
+int vt__replica_own_arrays(const vt_plan *p);
+size_t vt__replica_own_values(const vt_plan *p);
+/* Values of the GLASS result that this MD task begins with. */
 size_t vt__replica_glass_values(const vt_plan *p);
 
+/* units.c.  How often a stage's duration is run: at most, as expected before it ran, and by this step. */
+int vt__replica_units_most(const vt_plan *p, vt_stage id);
+int vt__replica_units_expected(const vt_plan *p, vt_stage id);
+int vt__replica_units_at(const vt_plan *p, vt_stage id, int64_t step);
+
 /* ------------------------------------------------------------------ a recorded stage
- * T, V, E per atom, P as means over VT__REPLICA_ROWS equal parts; a part without a sample stays NaN. */
+ * T, V, E per atom, P as means over VT__REPLICA_ROWS equal parts; a part without a sample stays NaN.  When a stage goes
+ * on beyond the last part, the parts become twice as long. */
 
 typedef struct vt__recorder {
-  double *rows; /* [VT__REPLICA_ROWS][VT__REPLICA_COLUMNS] sums so far, borrowed: part of the result */
-  int64_t n_steps, every;
+  double *rows;    /* [VT__REPLICA_ROWS][VT__REPLICA_COLUMNS] sums so far, borrowed: part of the result */
+  int64_t n_steps; /* of all parts together */
+  int64_t every;   /* between samples       */
   struct vt__recorder_state {
     int32_t hits[VT__REPLICA_ROWS];
-    double late_volume; /* sum over the samples of the second half */
+    double late_volume; /* sum over the samples of the second half (protocol 1) */
     int64_t late_hits;
   } seen;
 } vt__recorder;
 _Static_assert(sizeof(struct vt__recorder_state) == 816, "the recorder's state is kept on disk");
+
+void vt__recorder_sample(vt__recorder *r, const vt_md *md);
+/* Make room for samples up to n_steps. */
+void vt__recorder_reach(vt__recorder *r, int64_t n_steps);
+void vt__recorder_finish(vt__recorder *r); /* sums become means */
 
 /* ------------------------------------------------------------------ checkpoint.c: the file */
 
@@ -95,7 +113,7 @@ typedef struct vt__replica {
   vt_array_def defs[VT_MAX_ARRAYS];
   int n_defs;
   vt__recorder rec;
-  int64_t steps_before, steps_total; /* of earlier stages; of the task */
+  int64_t steps_before; /* of earlier stages */
   double ns_before;
   double began_s, wall_before_s; /* clock at the start of this process' part; spent before */
   double polled_s;
@@ -107,8 +125,8 @@ typedef struct vt__replica {
 
 /* state.c.  Where the result's array of this name is written; NULL: this task has none. */
 double *vt__replica_values(const vt__replica *r, const vt_array_name *name);
-/* What a recorded stage writes into. */
-void vt__replica_record(vt__replica *r, vt_stage id);
+/* What a recorded stage writes into, when it is in unit `units`. */
+void vt__replica_record(vt__replica *r, vt_stage id, int units);
 /* The phase space of r->cell, r->type, r->x; and one of the right shape, whatever is in it (of an MD task: its glass).
  */
 VT_MUST_CHECK vt_status vt__replica_begin_md(vt__replica *r, vt_err *err);
@@ -119,6 +137,11 @@ void vt__replica_close_observables(vt__replica *r);
 VT_MUST_CHECK vt_status vt__replica_bond(vt__replica *r, vt_err *err);
 /* As after opening: no phase space, empty observables, no values. */
 VT_MUST_CHECK vt_status vt__replica_reset(vt__replica *r, vt_err *err);
+
+/* units.c.  The last step of a unit was sampled: judge the stage, write down what was found; 1 if it goes on for
+ * another unit.  vt__replica_units: how many a stage that is over took. */
+int vt__replica_unit_end(vt__replica *r, vt_stage id);
+int vt__replica_units(const vt__replica *r, vt_stage id);
 
 /* checkpointer.c.  Bytes that a keeper holds, for a plan with these (NULL for a GLASS task). */
 size_t vt__checkpointer_memory(const vt_plan *p, const vt_obs_set *obs, const vt_shells *shells);

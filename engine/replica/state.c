@@ -15,12 +15,13 @@ double *vt__replica_values(const vt__replica *r, const vt_array_name *name)
   return NULL;
 }
 
-void vt__replica_record(vt__replica *r, vt_stage id)
+void vt__replica_record(vt__replica *r, vt_stage id, int units)
 {
   int64_t n_steps = vt__replica_stage_steps(r->plan, id);
   double *rows = vt__replica_values(r, id == VT_STAGE_QUENCH ? &vt_a_glass_quench : &vt_a_equilibrate_thermo);
   r->rec = (vt__recorder){.rows = rows, .n_steps = n_steps, .every = n_steps / RECORD_SAMPLES};
   if (r->rec.every < 1) r->rec.every = 1;
+  while (r->rec.n_steps < units * n_steps) r->rec.n_steps *= 2; /* as vt__recorder_reach made it */
 }
 
 /* ------------------------------------------------------------------ phase space */

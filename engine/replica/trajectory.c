@@ -173,6 +173,7 @@ static void plan_of(const vt_trajectory_options *o, vt_trajectory *t)
   vt_plan *p = &t->plan;
   p->kind = VT_TASK_MD;
   p->t_k = o->t_k;
+  p->protocol.version = VT_PROTOCOL_NEWEST;
   p->protocol.produce_dt_fs = 1000 * o->dt_ps;
   p->protocol.produce_ps = (t->n_frames - 1) * o->dt_ps;
   for (const vt_obs_ops *const *b = vt_obs_builtin; *b; b++) {

@@ -74,6 +74,9 @@ static void put_glass(vt_buf *b, const vt_plan *p)
   put_f64(b, "quench.end_k", p->t_k);
 }
 
+/* The first text of a task; later ones name a protocol and no length of production. */
+static int has_length(const vt_plan *p) { return p->protocol.version == VT_PROTOCOL_FIRST; }
+
 /* The seed and the index of the melt are in the glass's uid. */
 static void put_md(vt_buf *b, const vt_plan *p)
 {
@@ -83,7 +86,7 @@ static void put_md(vt_buf *b, const vt_plan *p)
   put_f64(b, "equilibrate.duration_ps", q->equil_ps);
   put_f64(b, "equilibrate.timestep_fs", q->equil_dt_fs);
   put_i32(b, "equilibrate.ensemble", q->equil_ensemble);
-  put_f64(b, "produce.duration_ps", q->produce_ps);
+  if (has_length(p)) put_f64(b, "produce.duration_ps", q->produce_ps);
   put_f64(b, "produce.timestep_fs", q->produce_dt_fs);
   put_i32(b, "produce.ensemble", q->produce_ensemble);
   put_i32(b, "observe.n", p->n_obs);
@@ -97,7 +100,8 @@ static void put_md(vt_buf *b, const vt_plan *p)
 
 void vt_plan_canon(const vt_plan *p, vt_buf *out)
 {
-  vt_buf_printf(out, "vitrion-task 1\nkind %s\n", p->kind == VT_TASK_GLASS ? "glass" : "md");
+  vt_buf_printf(out, "vitrion-task %d\nkind %s\n", has_length(p) ? 1 : 2, p->kind == VT_TASK_GLASS ? "glass" : "md");
+  if (!has_length(p)) put_i32(out, "protocol", p->protocol.version);
   put_common(out, p);
   if (p->kind == VT_TASK_GLASS)
     put_glass(out, p);
@@ -122,6 +126,9 @@ static vt_status check_plan(const vt_plan *p, vt_err *err)
   for (int i = 0; i < p->comp.n_species; i++)
     if (!vt_element_symbol(p->comp.z[i]))
       VT_FAIL(err, VT_EINVAL, "species %d has the unknown atomic number %" PRId32, i, p->comp.z[i]);
+  if (p->protocol.version < VT_PROTOCOL_FIRST || p->protocol.version > VT_PROTOCOL_NEWEST)
+    VT_FAIL(err, VT_EINVAL, "protocol version %" PRId32 ", expected %d to %d", p->protocol.version, VT_PROTOCOL_FIRST,
+            VT_PROTOCOL_NEWEST);
   if (p->n_obs < 0 || p->n_obs > VT_MAX_OBS)
     VT_FAIL(err, VT_EINVAL, "%" PRId32 " observables, expected 0 to %d", p->n_obs, VT_MAX_OBS);
   if (p->numerics.simd == VT_SIMD_AUTO)

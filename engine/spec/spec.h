@@ -59,6 +59,10 @@ typedef struct vt_composition {
 /* LANGEVIN: constant volume, friction and noise on every atom; for melts, since friction damps diffusion. */
 typedef enum vt_ensemble { VT_NVE = 0, VT_NVT = 1, VT_NPT = 2, VT_LANGEVIN = 3 } vt_ensemble;
 
+/* How glasses are made and run changes now and then; what each version does stands in engine/replica/replica.h, and a
+ * task keeps that of the campaign it belongs to.  0: not settled yet (vt_campaign_resolve takes the newest). */
+enum { VT_PROTOCOL_FIRST = 1, VT_PROTOCOL_NEWEST = 2 };
+
 /* What no sound trajectory does; 0 is no limit. They decide whether a task fails, never a bit of its result. */
 typedef struct vt_guard_limits {
   double temperature; /* instantaneous, over the highest the stage asks for                  */
@@ -81,7 +85,7 @@ typedef struct vt_protocol {
   double produce_ps, produce_dt_fs;
   double thermostat_ps, barostat_ps;                       /* coupling times                                        */
   int32_t melt_ensemble, equil_ensemble, produce_ensemble; /* vt_ensemble                     */
-  int32_t reserved;
+  int32_t version; /* VT_PROTOCOL_FIRST .. VT_PROTOCOL_NEWEST, 0 before it is settled */
   vt_guard_limits guard;
 } vt_protocol;
 
@@ -183,7 +187,12 @@ void vt_uid_index_free(vt_uid_index *x);
 /* The canonical text of a task: one `key value` line each, numbers as %.17g; what is in it IS the identity
  * (architecture: composition counts, protocol, observables, seeds, potential hash, numerics; no path, row, index,
  * rank count, output).  A GLASS holds pack, melt, quench and its end temperature; an MD task the glass's uid, its own
- * temperature, equilibrate, produce and the observables. */
+ * temperature, equilibrate, produce and the observables.
+ *
+ * Two versions, by the protocol's.  "vitrion-task 1" (protocol 1) has the length of production in it.
+ * "vitrion-task 2" (protocol 2 and later) names the version of the protocol instead: production is a series of pieces,
+ * numbered from 1, that continue each other, and a piece is named by the task's uid and its number.  How long one is
+ * stands where it is asked for (the campaign's recorded file) and where it is kept (the head of the result). */
 void vt_plan_canon(const vt_plan *p, vt_buf *out);
 /* Set p->uid (an MD plan needs p->needs first). */
 VT_MUST_CHECK vt_status vt_plan_identify(vt_plan *p, vt_err *err);

@@ -19,10 +19,12 @@ const vt_gate_rule vt_gate_rules[VT_N_GATES] = {
     [VT_GATE_MELT] = {"melt", "A^2", 10, (double)INFINITY, "mean squared displacement of the metals in the melt",
                       "at least 10 A^2", "failure mode 'framework frozen at melt': a site distance squared"},
     [VT_GATE_METALS_CLOSE] = {"metals_close", "1", -(double)INFINITY, (double)INFINITY,
-                              "pairs of metals nearer than 2.6 A in a frame; the share of such frames is not larger",
-                              "reported, not judged", "R13: edges of Al2O2 rings come that near for moments"},
+                              "share of the frames with two metals nearer than 2.6 A", "reported, not judged",
+                              "R13: edges of Al2O2 rings come that near for moments"},
     [VT_GATE_PRESSURE] = {"pressure", "GPa", -0.1, 0.1, "mean pressure of production",
-                          "within 0.1 GPa (1 kbar) of zero", "R12; failure mode 'wrong density'"}};
+                          "within 0.1 GPa (1 kbar) of zero", "R12; failure mode 'wrong density'"},
+    [VT_GATE_VOLUME] = {"volume", "1", -(double)INFINITY, 0.01, "relative standard error of the mean volume",
+                        "at most 0.01", "failure mode 'wrong density': glasses differed by 6 %"}};
 
 /* R2 states its band at this oxygen content only. */
 static const double band_oxygens = 0.75, band_within = 0.05;
@@ -89,14 +91,19 @@ static vt_gate_state judge(const vt_gate_rule *rule, double x)
 void vt_gates_judge(const vt_gate_input *in, vt_gates *out)
 {
   const vt_structure_summary *s = in->structure;
-  const double value[VT_N_GATES] = {[VT_GATE_STATIONARY] = s->worst_z,        [VT_GATE_FREE_ANIONS] = s->free_anions,
-                                    [VT_GATE_O_VARIANCE] = s->o_variance,     [VT_GATE_MELT] = in->melt_a2,
-                                    [VT_GATE_METALS_CLOSE] = s->metals_close, [VT_GATE_PRESSURE] = in->pressure_gpa};
+  const double value[VT_N_GATES] = {[VT_GATE_STATIONARY] = s->worst_z,
+                                    [VT_GATE_FREE_ANIONS] = s->free_anions,
+                                    [VT_GATE_O_VARIANCE] = s->o_variance,
+                                    [VT_GATE_MELT] = in->melt_a2,
+                                    [VT_GATE_METALS_CLOSE] = s->metals_close_share,
+                                    [VT_GATE_PRESSURE] = in->pressure_gpa,
+                                    [VT_GATE_VOLUME] = in->volume_error};
   *out = (vt_gates){0};
   for (int k = 0; k < VT_N_GATES; k++) {
     vt_gate_state state = judge(&vt_gate_rules[k], value[k]);
     if (k == VT_GATE_O_VARIANCE && state != VT_GATE_NOT_OBSERVED && !has_band(in->comp)) state = VT_GATE_NO_LIMIT;
     if (k == VT_GATE_MELT && state == VT_GATE_NOT_OBSERVED) state = VT_GATE_NO_MELT;
+    if (k == VT_GATE_VOLUME && state == VT_GATE_NOT_OBSERVED) state = VT_GATE_NO_VOLUME;
     out->gate[k] = (vt_gate){.value = value[k], .state = (int32_t)state};
     out->n_failed += state == VT_GATE_FAILED;
   }

@@ -115,6 +115,7 @@ typedef struct vt_structure_summary {
   double o_variance;                          /* variance of the oxygens of a metal over metals and frames (T 13.6)  */
   double o_variance_chain, o_variance_random; /* what it would be in linear chains, in a random network    */
   double metals_close;                        /* pairs of metals nearer than VT_METALS_CLOSE_A in a frame  */
+  double metals_close_share;                  /* of the frames with such a pair; NaN: results of protocol 1 */
   double chain_mean, chain_weight,
       chain_largest;          /* metals of a fragment: mean over fragments, over metals; the largest */
   double chain_largest_share; /* of all metals                                                       */
@@ -149,6 +150,7 @@ typedef enum vt_gate_name {
   VT_GATE_MELT,
   VT_GATE_METALS_CLOSE,
   VT_GATE_PRESSURE,
+  VT_GATE_VOLUME,
   VT_N_GATES
 } vt_gate_name;
 
@@ -159,7 +161,8 @@ typedef enum vt_gate_name {
   X(VT_GATE_PASSED, "passed", "passed")                                                                 \
   X(VT_GATE_REPORTED, "reported", "reported, not judged")                                               \
   X(VT_GATE_NO_LIMIT, "no limit", "the limit holds for 0.75 oxygens a metal, not for this composition") \
-  X(VT_GATE_NO_MELT, "no melt", "nothing is known of the melt that the glass came from")
+  X(VT_GATE_NO_MELT, "no melt", "nothing is known of the melt that the glass came from")                \
+  X(VT_GATE_NO_VOLUME, "no volume", "nothing is known of how the volume was found")
 typedef enum vt_gate_state { VT_GATE_STATES(VT_REASON_ENUM) } vt_gate_state;
 extern const vt_reasons vt_gate_states;
 
@@ -189,6 +192,7 @@ typedef struct vt_gate_input {
   const vt_structure_summary *structure;
   double pressure_gpa; /* mean of the produce stage; NaN: not observed                                */
   double melt_a2;      /* vt_melt_metals of the glass; NaN: not known                                */
+  double volume_error; /* relative, of the mean volume that production has (equilibrate/volume); NaN: not known */
 } vt_gate_input;
 
 void vt_gates_judge(const vt_gate_input *in, vt_gates *out);
@@ -196,8 +200,6 @@ void vt_gates_judge(const vt_gate_input *in, vt_gates *out);
 void vt_gates_none(vt_gates *out);
 /* Mean squared displacement, A^2, of all metals from msd_a2[species] (glass/melt_msd); NaN without a metal. */
 double vt_melt_metals(const vt_composition *c, const double *msd_a2);
-
-#define VT_METALS_CLOSE_A 2.6 /* bonded Al-Al 2.5, Ga-Ga 2.4; across an edge of two polyhedra 2.5 to 3 */
 
 /* Mean over the glasses x[n] that have a value, with its t interval; geometric (T 13.5): of the positive ones, with an
  * interval of positive ends, se still that of the value.  x is overwritten. */

@@ -254,6 +254,7 @@ void vt_structure_none(vt_structure_summary *out)
                             .o_variance_chain = no,
                             .o_variance_random = no,
                             .metals_close = no,
+                            .metals_close_share = no,
                             .chain_mean = no,
                             .chain_weight = no,
                             .chain_largest = no,
@@ -293,6 +294,8 @@ vt_status vt_structure_from_arrays(const vt_plan *plan, const vt_array_def *defs
   summary_network(&r, &o);
   summary_o_variance(&r, &o);
   o.metals_close = vt__metals_close(r.c, &r.a, in.volume_a3);
+  const double *share = vt_arrays_find(&r.a, &vt_a_rdf_metals_close, NULL);
+  if (share) o.metals_close_share = *share;
   VT_TRY(bonds_of(&r, "X", &o.mx_peak_a, &o.turn_mx, &o.life_mx, err), err, "structure of '%s'", r.c->name);
   VT_TRY(bonds_of(&r, "O", &o.mo_peak_a, &o.turn_mo, &o.life_mo, err), err, "structure of '%s'", r.c->name);
   for (int v = 0; vt_arrays_find(&r.a, &vt_a_residence_lag_ps, NULL) && v < VT_SURVIVALS; v++)

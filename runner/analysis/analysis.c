@@ -79,6 +79,7 @@ static vt_status judge_gates(vt_analysis *a, vt_err *err)
   const vt_gate_input in = {.comp = vt__comp(a),
                             .structure = &a->summary,
                             .pressure_gpa = a->transport.pressure_gpa,
+                            .volume_error = m->volume_error ? *m->volume_error : (double)NAN,
                             .melt_a2 = m->melt_msd ? vt_melt_metals(vt__comp(a), m->melt_msd) : (double)NAN};
   vt_gates_judge(&in, &a->gates);
   for (int k = 0; k < VT_N_GATES; k++)

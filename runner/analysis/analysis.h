@@ -19,8 +19,9 @@ typedef struct vt_measured {
   const vt_cutoffs *cutoffs;
   const vt_array_def *defs;
   int n_defs;
-  const double *values;   /* of all defs, concatenated */
-  const double *melt_msd; /* [species] glass/melt_msd of the glass that it started from; NULL: not known */
+  const double *values;       /* of all defs, concatenated */
+  const double *melt_msd;     /* [species] glass/melt_msd of the glass that it started from; NULL: not known */
+  const double *volume_error; /* relative, of its mean volume (equilibrate/volume); NULL: not known */
 } vt_measured;
 
 /* Shares x[n] of first, first + 1, ...; borrowed from the arrays.  x NULL: not observed. */

@@ -66,7 +66,7 @@ static void report_diags(const vt_diags *d, vt_json *report)
   vt_json_put(report, "errors", errors);
 }
 
-int vt_cli_campaign(const char *path, int allow_huge, vt_simd simd, vt_json *report, vt_campaign **c)
+int vt_cli_campaign(const char *path, int allow_huge, const vt_outdir_kept *kept, vt_json *report, vt_campaign **c)
 {
   vt_err err = {0};
   vt_diags diags = {0};
@@ -77,7 +77,7 @@ int vt_cli_campaign(const char *path, int allow_huge, vt_simd simd, vt_json *rep
   int told = rc == VT_EPARSE && diags.n_errors > 0;
   vt_diags_free(&diags);
   if (told) return VT_EXIT_USAGE;
-  if (rc == VT_OK) rc = vt_campaign_resolve(*c, simd == VT_SIMD_AUTO ? vt_simd_best() : simd, &err);
+  if (rc == VT_OK) rc = vt_outdir_resolve(kept, *c, &err);
   if (rc == VT_OK) return VT_EXIT_OK;
   vt_campaign_free(*c);
   *c = NULL;

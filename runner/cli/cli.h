@@ -13,6 +13,7 @@
 #include "engine/pot/pot.h"
 #include "engine/sys/sys.h"
 #include "engine/transport/transport.h"
+#include "runner/folder/folder.h"
 #include "runner/json/json.h"
 
 /* ------------------------------------------------------------------ commands */
@@ -126,10 +127,10 @@ void vt_cli_launch_end(void);
 /* What the reader of campaign files must know of potentials and observables; static storage. */
 const vt_campaign_env *vt_cli_env(int allow_huge);
 
-/* Load and resolve; simd AUTO becomes `simd`, or the best of this machine if that is VT_SIMD_AUTO.  Mistakes go to
- * stderr, one `file:line:col: ...` line each.  With `report` the warnings do too, and both go into its arrays "errors"
- * and "warnings".  Returns VT_EXIT_OK with *c set, or the exit code. */
-int vt_cli_campaign(const char *path, int allow_huge, vt_simd simd, vt_json *report, vt_campaign **c);
+/* Load and resolve, with what a folder kept (NULL: nothing).  Mistakes go to stderr, one `file:line:col: ...` line
+ * each.  With `report` the warnings do too, and both go into its arrays "errors" and "warnings".  Returns VT_EXIT_OK
+ * with *c set, or the exit code. */
+int vt_cli_campaign(const char *path, int allow_huge, const vt_outdir_kept *kept, vt_json *report, vt_campaign **c);
 /* The task whose uid begins with these digits; -1 after a message. */
 int vt_cli_find_task(const vt_usage *u, const vt_campaign *c, const char *uid);
 
@@ -137,7 +138,7 @@ int vt_cli_find_task(const vt_usage *u, const vt_campaign *c, const char *uid);
 void vt_cli_campaign_json(const vt_campaign *c, vt_json *o);
 /* One line a composition: the cell, and what rounding did to the ratios. */
 void vt_cli_compositions_text(const vt_campaign *c);
-/* Simulated time of all tasks, ns. */
+/* Simulated time of all tasks, ns, as expected. */
 double vt_cli_campaign_ns(const vt_campaign *c);
 
 #endif

@@ -29,7 +29,7 @@ int cmd_check(int argc, char **argv)
   vt_campaign *c = NULL;
   vt_json *o = vt_json_object();
   vt_json_put(o, "warnings", vt_json_array());
-  code = vt_cli_campaign(u.arg[0], huge, VT_SIMD_AUTO, o, &c);
+  code = vt_cli_campaign(u.arg[0], huge, NULL, o, &c);
   if (c) vt_cli_campaign_json(c, o);
   if (json) {
     vt_cli_print_json(o, 0);

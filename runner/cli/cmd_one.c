@@ -305,6 +305,8 @@ static vt_status do_task(const one *o, int task, int *code, vt_err *err)
   if (p.kind == VT_TASK_MD) {
     cutoffs_of(&p, defs, n_defs, r.values, &cut);
     VT_TRY_OUT(melt_of(o, task, &glass, &m.melt_msd, err), err, "glass of row %d", task);
+    const double *volume = vt_array_find(defs, n_defs, r.values, &vt_a_equilibrate_volume, NULL);
+    m.volume_error = volume ? &volume[VT_VOLUME_ERROR] : NULL;
     VT_TRY_OUT(vt_analysis_make(&a, &m, VT_TR_FRAMEWORK, err), err, "analysis of row %d", task);
   }
   if (o->check) VT_TRY_OUT(one_compare(o, &p, &r, &same, where, err), err, "--check");
@@ -323,19 +325,20 @@ out:
   return rc;
 }
 
-/* The campaign with the SIMD level that its output folder recorded: the level is part of every uid. */
+/* The campaign with the SIMD level and the protocol that its output folder recorded: they are part of every uid. */
 static int one_load(one *o)
 {
   vt_err err = {0};
-  int code = vt_cli_campaign(o->campaign_path, o->huge, VT_SIMD_AUTO, NULL, &o->c);
+  int code = vt_cli_campaign(o->campaign_path, o->huge, NULL, NULL, &o->c);
   if (code != VT_EXIT_OK) return code;
   const char *dir = o->output ? o->output : o->c->output;
   if (!*dir) return VT_EXIT_OK;
   if (vt_outdir_name(&o->dir, dir, &err) != VT_OK) return vt_cli_fail(&err);
-  vt_simd recorded = vt_outdir_simd(&o->dir, vt_cli_env(o->huge));
-  if (recorded != VT_SIMD_AUTO && recorded != (vt_simd)o->c->numerics.simd) {
+  const vt_outdir_kept kept = vt_outdir_look_up(&o->dir, vt_cli_env(o->huge));
+  if ((kept.simd != VT_SIMD_AUTO && kept.simd != (vt_simd)o->c->numerics.simd) ||
+      (kept.protocol && kept.protocol != o->c->protocol.version)) {
     vt_campaign_free(o->c);
-    code = vt_cli_campaign(o->campaign_path, o->huge, recorded, NULL, &o->c);
+    code = vt_cli_campaign(o->campaign_path, o->huge, &kept, NULL, &o->c);
     if (code != VT_EXIT_OK) return code;
   }
   if (vt_journal_open(&o->journal, o->dir.journal, &err) != VT_OK) return vt_cli_fail(&err);

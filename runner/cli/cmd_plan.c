@@ -37,7 +37,8 @@ static void print_text(const vt_campaign *c, const vt_calibration *cal, const vt
            cal->atoms[0], cal->kernel);
   else
     printf("speed    %.3g us per atom and step (assumed)\n", 1e6 * vt_plan_s_atom_step(cal, 0));
-  printf("cost     %.3g core-hours; ", cost->core_s / 3600);
+  printf("cost     %.3g core-hours expected, at most %.3g (%.4g ns); ", cost->core_s / 3600, cost->core_most_s / 3600,
+         cost->ns_most);
   print_time(cost->wall_s);
   printf(" on %d ranks (%d of them work on tasks)\n", ranks, cost->workers);
   print_bytes("store   ", cost->store_bytes);
@@ -54,6 +55,8 @@ static void put_json(const vt_campaign *c, const vt_calibration *cal, const vt_p
   vt_json *speed = vt_json_object(), *points = vt_json_array();
   vt_cli_campaign_json(c, o);
   vt_json_put(o, "core_hours", vt_json_num(cost->core_s / 3600));
+  vt_json_put(o, "core_hours_most", vt_json_num(cost->core_most_s / 3600));
+  vt_json_put(o, "ns_total_most", vt_json_num(cost->ns_most));
   vt_json_put(o, "wall_h", vt_json_num(cost->wall_s / 3600));
   vt_json_put(o, "ranks", vt_json_int(ranks));
   vt_json_put(o, "workers", vt_json_int(cost->workers));
@@ -177,7 +180,7 @@ int cmd_plan(int argc, char **argv)
   vt_campaign *c = NULL;
   vt_json *o = vt_json_object();
   vt_json_put(o, "warnings", vt_json_array());
-  code = vt_cli_campaign(u.arg[0], huge, VT_SIMD_AUTO, o, &c);
+  code = vt_cli_campaign(u.arg[0], huge, NULL, o, &c);
   if (c && sbatch)
     code = plan_batch(c, u.arg[0], ranks, seconds, &b);
   else if (c)

@@ -57,7 +57,8 @@ int cmd_repair(int argc, char **argv)
   vt_campaign *given = NULL;
   if (campaign) {
     code = vt_cli_readable(&u, campaign);
-    if (code < 0) code = vt_cli_campaign(campaign, 1, vt_outdir_simd(&dir, vt_cli_env(1)), NULL, &given);
+    const vt_outdir_kept kept = vt_outdir_look_up(&dir, vt_cli_env(1));
+    if (code < 0) code = vt_cli_campaign(campaign, 1, &kept, NULL, &given);
     if (code > 0) return code;
   }
   if (vt_folder_repair(&dir, vt_cli_env(1), given, &r, &err) != VT_OK) {

@@ -12,7 +12,7 @@ static int schema_of_store(const vt_usage *u, const char *path, int json, vt_buf
   vt_campaign *c = NULL;
   int code = path ? vt_cli_readable(u, path) : -1;
   if (code >= 0) return code;
-  code = path ? vt_cli_campaign(path, 1, VT_SIMD_AUTO, NULL, &c) : VT_EXIT_OK;
+  code = path ? vt_cli_campaign(path, 1, NULL, NULL, &c) : VT_EXIT_OK;
   if (code != VT_EXIT_OK) return code;
   const vt_status rc = vt_store_schema(c, vt_cli_env(1), json, text, &err);
   vt_campaign_free(c);

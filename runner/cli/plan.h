@@ -23,10 +23,11 @@ VT_MUST_CHECK vt_status vt_plan_calibrate(const vt_campaign *c, double seconds, 
 double vt_plan_s_atom_step(const vt_calibration *cal, int n_atoms);
 
 typedef struct vt_plan_cost {
-  double core_s, wall_s;
-  int workers;         /* of the ranks asked for: a dedicated master works on no task */
-  double store_bytes;  /* before compression                                          */
-  size_t memory_bytes; /* of the largest task                                         */
+  double core_s, wall_s;       /* expected */
+  double core_most_s, ns_most; /* if every melt and every equilibration goes on for as long as it may */
+  int workers;                 /* of the ranks asked for: a dedicated master works on no task */
+  double store_bytes;          /* before compression                                          */
+  size_t memory_bytes;         /* of the largest task                                         */
 } vt_plan_cost;
 /* wall_s: the campaign's own scheduler with every task taking its estimated time. */
 VT_MUST_CHECK vt_status vt_plan_estimate(const vt_campaign *c, const vt_calibration *cal, int ranks, vt_plan_cost *out,

@@ -44,6 +44,7 @@ static vt_status quick_glass(const vt_campaign *c, int task, vt_result *out, vt_
   vt_plan p;
   VT_PASS(vt_campaign_plan(c, task, &p, err));
   vt_protocol *q = &p.protocol;
+  q->version = VT_PROTOCOL_FIRST; /* for so long as is said here */
   q->melt_ps = melt_steps * q->melt_dt_fs * 1e-3;
   q->quench_rate_k_s = fabs(q->melt_t_k - p.t_k) / (quench_steps * q->quench_dt_fs * 1e-15) + 1;
   q->quench_npt_below_k = 0;
@@ -61,6 +62,7 @@ static vt_status time_md(const vt_campaign *c, int task, const vt_result *glass,
   stopwatch w = {.limit_s = seconds};
   vt_replica_hooks hooks = {.ctx = &w, .poll = plan_cost_look};
   VT_PASS(vt_campaign_plan(c, task, &p, err));
+  p.protocol.version = VT_PROTOCOL_FIRST;
   p.protocol.equil_ps = equil_steps * p.protocol.equil_dt_fs * 1e-3;
   p.protocol.equil_ensemble = VT_NVT;
   vt_status rc = vt_replica_run(&p, glass->values, glass->n_values, &hooks, NULL, &r, &stop);
@@ -266,6 +268,8 @@ static vt_status add_up(const vt_campaign *c, const vt_calibration *cal, vt_sche
     task[i] = (vt_sched_task){.uid = t->uid, .needs = t->needs};
     task[i].cost = (double)vt_replica_steps(&p) * p.comp.n_atoms * vt_plan_s_atom_step(cal, p.comp.n_atoms);
     out->core_s += task[i].cost;
+    out->core_most_s += task[i].cost * (double)vt_replica_steps_most(&p) / (double)vt_replica_steps(&p);
+    out->ns_most += vt_replica_ns_most(&p);
   }
   return VT_OK;
 }

@@ -15,8 +15,9 @@ static const vt_field gates[] = {
     GATE(VT_GATE_FREE_ANIONS, "free_anions", "1", "share of the anions bound to no metal; at most 0.03"),
     GATE(VT_GATE_O_VARIANCE, "o_variance", "1", "variance of the oxygens of a metal; 0.38 to 0.8"),
     GATE(VT_GATE_MELT, "melt", "A^2", "displacement of the metals in the melt of the glass, squared; at least 10"),
-    GATE(VT_GATE_METALS_CLOSE, "metals_close", "1", "pairs of metals nearer than 2.6 A in a frame; not judged"),
-    GATE(VT_GATE_PRESSURE, "pressure", "GPa", "mean pressure of production; within 0.1 of zero")};
+    GATE(VT_GATE_METALS_CLOSE, "metals_close", "1", "share of frames with metals nearer than 2.6 A; not judged"),
+    GATE(VT_GATE_PRESSURE, "pressure", "GPa", "mean pressure of production; within 0.1 of zero"),
+    GATE(VT_GATE_VOLUME, "volume", "1", "relative standard error of the mean volume; at most 0.01")};
 const vt_fields vt_gates_fields = {gates, VT_COUNT(gates)};
 #undef GATE
 

@@ -31,6 +31,8 @@ static const vt_field structure[] = {
     {R(o_variance_chain), "o_variance_chain", "1", "the same in linear chains of that mean", "o_variance_chain"},
     {R(o_variance_random), "o_variance_random", "1", "the same in a random network of that mean", "o_variance_random"},
     {R(metals_close), "metals_close", "1", "pairs of metals nearer than 2.6 A in a frame", "metals_close_per_frame"},
+    {R(metals_close_share), "metals_close_share", "1", "share of the frames with two metals nearer than 2.6 A",
+     "metals_close_share"},
     {R(chain_mean), "chain_mean", "1", "metals of a fragment, mean over fragments", "chain_mean"},
     {R(chain_weight), "chain_weight", "1", "metals of a fragment, mean over metals", "chain_weight"},
     {R(chain_largest), "chain_largest", "1", "metals of the largest fragment", "chain_largest"},

@@ -33,7 +33,9 @@ vt_status vt_outdir_campaign(const vt_outdir *o, const vt_campaign_env *env, vt_
 {
   vt_diags diags = {0};
   *c = NULL;
-  vt_status rc = vt_campaign_load(o->campaign, env, c, &diags, err);
+  vt_campaign_env reading = *env;
+  reading.recorded = 1;
+  vt_status rc = vt_campaign_load(o->campaign, &reading, c, &diags, err);
   if (rc == VT_EPARSE && diags.n) {
     vt_buf text = {0};
     vt_diags_format(&diags, &text);
@@ -52,14 +54,21 @@ vt_status vt_outdir_campaign(const vt_outdir *o, const vt_campaign_env *env, vt_
   return VT_OK;
 }
 
-vt_simd vt_outdir_simd(const vt_outdir *o, const vt_campaign_env *env)
+vt_outdir_kept vt_outdir_look_up(const vt_outdir *o, const vt_campaign_env *env)
 {
   vt_campaign *c;
   vt_err ignored = {0};
-  if (access(o->campaign, R_OK) != 0 || vt_outdir_campaign(o, env, &c, &ignored) != VT_OK) return VT_SIMD_AUTO;
-  vt_simd s = (vt_simd)c->numerics.simd;
+  if (access(o->campaign, R_OK) != 0 || vt_outdir_campaign(o, env, &c, &ignored) != VT_OK)
+    return (vt_outdir_kept){.simd = VT_SIMD_AUTO};
+  vt_outdir_kept kept = {.simd = (vt_simd)c->numerics.simd, .protocol = c->protocol.version};
   vt_campaign_free(c);
-  return s;
+  return kept;
+}
+
+vt_status vt_outdir_resolve(const vt_outdir_kept *kept, vt_campaign *c, vt_err *err)
+{
+  if (kept && c->protocol.version == 0) c->protocol.version = kept->protocol;
+  return vt_campaign_resolve(c, kept && kept->simd != VT_SIMD_AUTO ? kept->simd : vt_simd_best(), err);
 }
 
 /* 1 if every task of `old` is a task of `c`. */
@@ -117,6 +126,16 @@ static vt_status refuse_other(const vt_outdir *o, const vt_campaign *c, const vt
   return rc;
 }
 
+/* The same tasks, but their results are longer or shorter than what is asked. */
+static vt_status refuse_length(const vt_outdir *o, const vt_campaign *c, const vt_campaign *old, vt_err *err)
+{
+  return vt_err_user(
+      err, VT_EINVAL, o->campaign, 0, 0,
+      "protocol.produce.duration: '%s' has productions of %.10g ps, here %.10g ps are asked for; those of a "
+      "folder cannot be lengthened or cut: change it back to %.10g ps to go on, or give another --output",
+      o->dir, old->protocol.produce_ps, c->protocol.produce_ps, old->protocol.produce_ps);
+}
+
 /* The campaign recorded in the folder, whose potential may have moved with that of `c`. */
 static vt_status recorded(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env, vt_campaign **old,
                           vt_err *err)
@@ -146,6 +165,8 @@ static vt_status same_campaign(const vt_outdir *o, const vt_campaign *c, const v
   int same = vt_uid_equal(&old->id, &c->id);
   if (!same && !contains(c, old))
     rc = refuse_other(o, c, old, err);
+  else if (vt_campaign_other_length(old, c))
+    rc = refuse_length(o, c, old, err);
   else if (!same && !extend)
     rc = vt_err_set(err, VT_EINVAL, __FILE__, __LINE__,
                     "'%s' holds a smaller campaign (%d of these %d tasks); say --extend to add to it", o->dir,
@@ -196,7 +217,9 @@ vt_status vt_outdir_join(const vt_outdir *o, const vt_campaign *c, const vt_camp
   VT_PASS(recorded(o, c, env, &old, err));
   int same = vt_uid_equal(&old->id, &c->id);
   int tasks = old->n_tasks; /* NOLINT(clang-analyzer-core.NullDereference): `recorded` has set it */
+  vt_status rc = vt_campaign_other_length(old, c) ? refuse_length(o, c, old, err) : VT_OK;
   vt_campaign_free(old);
+  VT_PASS(rc);
   if (!same)
     VT_FAIL(err, VT_EINVAL, "'%s' holds another campaign (%d tasks) than the one that wants to join (%d tasks)", o->dir,
             tasks, c->n_tasks);

@@ -85,8 +85,14 @@ VT_MUST_CHECK vt_status vt_outdir_lock(vt_outdir *o, vt_err *err);
 void vt_outdir_release(vt_outdir *o);
 /* 1 if a job works in the folder, as far as can be seen from outside. */
 int vt_outdir_busy(const vt_outdir *o);
-/* The SIMD level of the campaign recorded in the folder, or VT_SIMD_AUTO if there is none. */
-vt_simd vt_outdir_simd(const vt_outdir *o, const vt_campaign_env *env);
+/* What a campaign keeps of its first start, as recorded in the folder; VT_SIMD_AUTO and 0 if there is none. */
+typedef struct vt_outdir_kept {
+  vt_simd simd;
+  int protocol; /* version */
+} vt_outdir_kept;
+vt_outdir_kept vt_outdir_look_up(const vt_outdir *o, const vt_campaign_env *env);
+/* vt_campaign_resolve with what was kept (NULL: nothing); what the campaign says itself wins. */
+VT_MUST_CHECK vt_status vt_outdir_resolve(const vt_outdir_kept *kept, vt_campaign *c, vt_err *err);
 /* Load the campaign recorded in a folder, resolved. */
 VT_MUST_CHECK vt_status vt_outdir_campaign(const vt_outdir *o, const vt_campaign_env *env, vt_campaign **c,
                                            vt_err *err);

@@ -188,12 +188,39 @@ static int same_folder(const char *a, const char *b)
   return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
+/* How many results of c the journal `dir` has; *shared: c has tasks of the campaign `there`. */
+static int count_shared(const char *dir, const vt_campaign *c, const vt_campaign *there, int *shared)
+{
+  vt_journal *j = NULL;
+  int done = 0;
+  *shared = 0;
+  for (int i = 0; i < there->n_tasks && !*shared; i++) *shared = vt_campaign_find(c, &there->task[i].uid) >= 0;
+  if (*shared && vt_journal_open(&j, dir, NULL) == VT_OK)
+    for (int i = 0; i < c->n_tasks; i++) done += vt_journal_result(j, &c->task[i].uid) != NULL;
+  vt_journal_free(j);
+  return done;
+}
+
+/* The same for c under the protocol of `there`: it would go on under that. */
+static int count_under_its_protocol(const char *dir, const vt_campaign *c, const vt_campaign *there, int *shared)
+{
+  vt_campaign as = *c; /* lists are borrowed, but for the tasks */
+  int done = 0;
+  *shared = 0;
+  as.task = NULL;
+  as.by_uid = (vt_uid_index){0};
+  as.protocol.version = there->protocol.version;
+  if (vt_campaign_resolve(&as, (vt_simd)c->numerics.simd, NULL) == VT_OK) done = count_shared(dir, &as, there, shared);
+  vt_uid_index_free(&as.by_uid);
+  vt_free(as.task);
+  return done;
+}
+
 /* 1 if `dir` is an output folder, another than o, that has begun with tasks of c. */
 static int has_begun(const vt_outdir *o, const char *dir, const vt_campaign *c, const vt_campaign_env *env, int *done)
 {
   vt_outdir other;
   vt_campaign *there = NULL;
-  vt_journal *j = NULL;
   vt_err ignored = {0};
   int shared = 0;
   vt_campaign_env near = *env;
@@ -203,10 +230,8 @@ static int has_begun(const vt_outdir *o, const char *dir, const vt_campaign *c, 
       same_folder(other.dir, o->dir) || !vt_outdir_is_ours(&other))
     return 0;
   if (vt_outdir_campaign(&other, &near, &there, &ignored) != VT_OK) return 0;
-  for (int i = 0; i < there->n_tasks && !shared; i++) shared = vt_campaign_find(c, &there->task[i].uid) >= 0;
-  if (shared && vt_journal_open(&j, other.journal, &ignored) == VT_OK)
-    for (int i = 0; i < c->n_tasks; i++) *done += vt_journal_result(j, &c->task[i].uid) != NULL;
-  vt_journal_free(j);
+  *done = there->protocol.version == c->protocol.version ? count_shared(other.journal, c, there, &shared)
+                                                         : count_under_its_protocol(other.journal, c, there, &shared);
   vt_campaign_free(there);
   return shared;
 }

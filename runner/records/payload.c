@@ -26,6 +26,20 @@ vt_status vt_results_load(const vt_journal *j, const vt_plan *p, vt_result_head 
   return r ? vt_record_result(j, r, p, head, values, n, err) : VT_OK;
 }
 
+int32_t vt_record_steps(const vt_plan *p)
+{
+  vt_plan full = *p;
+  full.half_stage = VT_STAGE_NONE;
+  return p->kind == VT_TASK_MD && p->protocol.version >= 2 ? (int32_t)vt_obs_produce_steps(&full) : 0;
+}
+
+int vt_record_has_length(const vt_journal *j, const vt_rec *r, const vt_plan *p)
+{
+  vt_result_head h;
+  if (r->n < sizeof h || vt_journal_peek(j, r, &h, sizeof h, NULL) != VT_OK) return 1;
+  return h.produce_steps == vt_record_steps(p);
+}
+
 vt_status vt_record_result(const vt_journal *j, const vt_rec *r, const vt_plan *p, vt_result_head *head,
                            double **values, size_t *n, vt_err *err)
 {
@@ -46,6 +60,11 @@ vt_status vt_record_result(const vt_journal *j, const vt_rec *r, const vt_plan *
   if (h.version != VT_RESULT_VERSION)
     VT_FAIL_OUT(err, VT_EUNSUP, "the result of task %.12s has format %u, this program reads format %d", hex, h.version,
                 VT_RESULT_VERSION);
+  if (h.produce_steps != vt_record_steps(p))
+    VT_FAIL_OUT(err, VT_EINVAL,
+                "the result of task %.12s has a production of %d steps, the campaign asks for %d "
+                "(protocol.produce.duration)",
+                hex, h.produce_steps, vt_record_steps(p));
   if (h.n_values != expected || r->n != sizeof h + h.n_values * sizeof(double))
     VT_FAIL_OUT(err, VT_ECORRUPT, "the result of task %.12s holds %llu values, its plan promises %zu", hex,
                 (unsigned long long)h.n_values, expected);

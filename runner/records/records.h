@@ -9,7 +9,8 @@
  *     16   f64       ns, simulated time
  *     24   f64       wall_s *
  *     32   i32       rank *
- *     36   i32       0
+ *     36   i32       steps of its production in full time steps (MD tasks of protocol 2 and later); else 0.  The record
+ *                    holds piece 1 of the production, the only one there is
  *     40   char[64]  host *
  *     104  char[32]  kernel that computed the forces
  *     136  char[48]  build id
@@ -45,11 +46,11 @@ typedef struct vt_result_head {
   uint32_t version; /* VT_RESULT_VERSION */
   int32_t kind;     /* vt_task_kind      */
   uint64_t n_values;
-  double ns;     /* simulated time    */
-  double wall_s; /* not reproducible  */
-  int32_t rank;  /* not reproducible  */
-  int32_t reserved;
-  char host[64]; /* not reproducible  */
+  double ns;             /* simulated time    */
+  double wall_s;         /* not reproducible  */
+  int32_t rank;          /* not reproducible  */
+  int32_t produce_steps; /* vt_record_steps   */
+  char host[64];         /* not reproducible  */
   char kernel[32];
   char build_id[48];
   vt_uid potential; /* SHA-256 of the potential's file(s)                             */
@@ -79,7 +80,12 @@ VT_MUST_CHECK vt_status vt_failure_load(const vt_journal *j, const vt_rec *r, vt
 VT_MUST_CHECK vt_status vt_results_load(const vt_journal *j, const vt_plan *p, vt_result_head *head, double **values,
                                         size_t *n, vt_err *err);
 
-/* One RESULT record of a task, as vt_results_load. */
+/* What a head says of the production of this plan: full time steps, 0 where the uid says how long it is. */
+int32_t vt_record_steps(const vt_plan *p);
+/* 0 if a RESULT record is of another length of production than the plan asks for; 1 also if it cannot be read. */
+int vt_record_has_length(const vt_journal *j, const vt_rec *r, const vt_plan *p);
+
+/* One RESULT record of a task, as vt_results_load.  VT_EINVAL: its production has another length. */
 VT_MUST_CHECK vt_status vt_record_result(const vt_journal *j, const vt_rec *r, const vt_plan *p, vt_result_head *head,
                                          double **values, size_t *n, vt_err *err);
 

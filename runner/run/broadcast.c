@@ -61,8 +61,8 @@ static vt_status broadcast_load(const vt_run_options *o, vt_campaign **c, header
   VT_PASS(vt_outdir_name(&dir, h->output, err));
   vt_campaign_env near = *o->env;
   near.pot_hint = (*c)->pot_path;
-  vt_simd simd = vt_outdir_simd(&dir, &near); /* a campaign keeps the numerics it was started with */
-  VT_TRY(vt_campaign_resolve(*c, simd == VT_SIMD_AUTO ? vt_simd_best() : simd, err), err, "campaign '%s'", o->campaign);
+  const vt_outdir_kept kept = vt_outdir_look_up(&dir, &near); /* the numerics and the protocol of its first start */
+  VT_TRY(vt_outdir_resolve(&kept, *c, err), err, "campaign '%s'", o->campaign);
   (void)snprintf(h->folder, sizeof h->folder, "%s", (*c)->folder);
   h->id = (*c)->id;
   if (must_not_start(o, *c, &dir)) h->exit_code = VT_EXIT_USAGE;

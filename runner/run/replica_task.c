@@ -30,6 +30,7 @@ static void fill_head(vt_result_head *h, const vt_campaign *c, const vt_plan *p,
                         .n_values = r->n_values,
                         .ns = r->ns,
                         .wall_s = r->wall_s,
+                        .produce_steps = vt_record_steps(p),
                         .rank = rank,
                         .potential = p->pot_hash,
                         .campaign = c->id};

@@ -16,6 +16,7 @@ void vt__fits_gates(const vt_campaign *c, vt_fits *f)
     const vt_gate_input in = {.comp = &c->comp[t->comp],
                               .structure = &f->structure[i],
                               .pressure_gpa = f->transport[i].pressure_gpa,
+                              .volume_error = f->volume_error[i],
                               .melt_a2 = t->needs >= 0 ? f->melt_a2[t->needs] : (double)NAN};
     vt_gates_judge(&in, &f->gates[i]);
   }

@@ -17,6 +17,8 @@ static vt_status group_take(vt_fits *f, int i, const glass *g, vt_tr_input *in, 
   VT_PASS(vt_tr_from_arrays(&g->plan, VT_TR_FRAMEWORK, def, n, g->values, &f->transport[i], err));
   vt_tr_alkali(&g->plan.comp, &f->transport[i], &f->d_alkali[i], &f->d_alkali_se[i]);
   VT_PASS(vt_structure_from_arrays(&g->plan, def, n, g->values, &f->structure[i], err));
+  const double *volume = vt_array_find(def, n, g->values, &vt_a_equilibrate_volume, NULL);
+  if (volume) f->volume_error[i] = volume[VT_VOLUME_ERROR];
   return vt_tr_input_from_arrays(&g->plan, def, n, g->values, in, err);
 }
 

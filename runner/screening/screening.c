@@ -17,6 +17,7 @@ void vt_fits_free(vt_fits *f)
   vt_free(f->structure);
   vt_free(f->gates);
   vt_free(f->melt_a2);
+  vt_free(f->volume_error);
   vt_free(f->of_glasses);
   vt_free(f->md);
   vt_free(f->group);
@@ -73,8 +74,10 @@ static vt_status room_for_tasks(const vt_campaign *c, vt_fits *f, vt_err *err)
   f->gates = p;
   VT_TRY(vt_calloc64(&p, n, sizeof(double), err), err, "melts of %d tasks", c->n_tasks);
   f->melt_a2 = p;
+  VT_TRY(vt_calloc64(&p, n, sizeof(double), err), err, "volumes of %d tasks", c->n_tasks);
+  f->volume_error = p;
   for (int i = 0; i < c->n_tasks; i++) {
-    f->d_alkali[i] = f->d_alkali_se[i] = f->melt_a2[i] = NAN;
+    f->d_alkali[i] = f->d_alkali_se[i] = f->melt_a2[i] = f->volume_error[i] = NAN;
     vt_gates_none(&f->gates[i]);
     f->of_pool[i] = vt_pool_glass_none();
     vt_structure_none(&f->structure[i]);

@@ -59,6 +59,7 @@ typedef struct vt_fits {
   vt_group *group;                 /* [n_comp][n_temp] */
   vt_fitted *fitted;               /* [n_quantities] */
   double *melt_a2;                 /* [n_tasks] of glasses: vt_melt_metals; NaN without a result */
+  double *volume_error;            /* [n_tasks] of MD tasks, relative; NaN: without a result, or not known */
   vt_tg *tg;                       /* [n_tasks] n_rows -1: not a glass with a result */
   vt_tg_summary *tg_comp;          /* [n_comp] */
 } vt_fits;

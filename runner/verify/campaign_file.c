@@ -29,11 +29,13 @@ static vt_status from_store(const vt__checkup *k, vt_campaign **c, vt_buf *text,
   vt_buf id = {0};
   vt_diags diags = {0};
   char hex[65];
+  vt_campaign_env reading = *k->env;
+  reading.recorded = 1;
   *c = NULL;
   VT_PASS(vt_store_open(&s, k->dir->store, err));
   VT_TRY_OUT(vt_store_read_text(s, "/campaign", text, err), err, "campaign of the store");
   VT_TRY_OUT(vt_store_read_text(s, "campaign_id", &id, err), err, "campaign of the store");
-  VT_TRY_OUT(vt_campaign_parse(text->s, text->len, k->dir->store, k->dir->dir, k->env, c, &diags, err), err,
+  VT_TRY_OUT(vt_campaign_parse(text->s, text->len, k->dir->store, k->dir->dir, &reading, c, &diags, err), err,
              "campaign of the store");
   VT_TRY_OUT(vt_campaign_resolve(*c, vt_simd_best(), err), err, "campaign of the store");
   (void)snprintf((*c)->pot_recorded, sizeof(*c)->pot_recorded, "%s", (*c)->pot_file);
@@ -104,7 +106,10 @@ static vt_status believe_given(vt__checkup *k, int *believed, vt_err *err)
     const vt_rec *r = vt_journal_rec(k->j, i);
     if (r->type != VT_REC_RESULT) continue;
     results++;
-    strange += vt_campaign_find(k->given, &r->uid) < 0;
+    const int task = vt_campaign_find(k->given, &r->uid);
+    vt_plan p;
+    if (task >= 0) VT_PASS(vt_campaign_plan(k->given, task, &p, err));
+    strange += task < 0 || !vt_record_has_length(k->j, r, &p);
   }
   vt__place at = {.kind = VT_FOUND_MISMATCH, .file = "campaign.yaml"};
   if (strange || !k->j) {
@@ -112,7 +117,7 @@ static vt_status believe_given(vt__checkup *k, int *believed, vt_err *err)
     vt__found(k, at, "the campaign given describes %d of the %d results in the journal", results - strange, results);
     return VT_OK;
   }
-  if (k->c && vt_uid_equal(&k->c->id, &k->given->id)) return VT_OK; /* nothing to mend */
+  if (k->c && vt_campaign_equal(k->c, k->given)) return VT_OK; /* nothing to mend */
   at.repair = VT_REPAIR_CAMPAIGN;
   at.action = "repair writes it anew from the campaign given";
   vt__found(k, at, "the campaign given, of which all %d results in the journal are, is not the recorded one", results);

@@ -104,6 +104,10 @@ static void note_unfit(vt__checkup *k, int i, vt_status rc, const char *why)
                   .file = file,
                   .where = where,
                   .action = "a run stops at it; repair leaves it out, and the next run does the task again"};
+  if (rc == VT_EINVAL) {
+    at.repair = VT_REPAIR_NONE;
+    at.action = "change protocol.produce.duration back to what these results have";
+  }
   if (rc == VT_EUNSUP) {
     at.repair = VT_REPAIR_NONE;
     at.action = "use the version of vitrion that wrote it";

@@ -106,7 +106,7 @@ class Numbers(unittest.TestCase):
         """The rules once more in Python; metals closer than 2.6 A by counting with g(r), whose bins end there or not."""
         f, failed = self.f, {}
         needs, where = [int(x) for x in self.get("tasks/needs")], self.get("obs/rdf/r")
-        names = ["stationary", "free_anions", "o_variance", "melt", "metals_close", "pressure"]
+        names = ["stationary", "free_anions", "o_variance", "melt", "metals_close", "pressure", "volume"]
         pairs = pair(self.metal, self.metal, len(self.symbol))
         for k, t in self.groups():
             for i in self.rows(k, t):
@@ -117,15 +117,18 @@ class Numbers(unittest.TestCase):
                          "free_anions": self.get("structure/free_anions")[i],
                          "o_variance": (n**2 * o).sum() - (n * o).sum()**2,
                          "melt": self.get("glass/melt_msd")[needs[i], self.metal, 0],
-                         "metals_close": got["metals_close"][0],
-                         "pressure": self.get("transport/pressure_gpa")[i]}
+                         "metals_close": self.get("obs/rdf/metals_close")[i, 0],
+                         "pressure": self.get("transport/pressure_gpa")[i],
+                         "volume": self.get("obs/equilibrate/volume")[i, 1]}
                 ok = {"stationary": value["stationary"] <= 3, "free_anions": value["free_anions"] <= 0.03,
                       "o_variance": 0.38 <= value["o_variance"] <= 0.8, "melt": value["melt"] >= 10,
-                      "pressure": abs(value["pressure"]) <= 0.1}
+                      "pressure": abs(value["pressure"]) <= 0.1, "volume": value["volume"] <= 0.01}
                 r, g = where[i], self.get("obs/rdf/g")[i, pairs]
                 edge = np.clip(np.append(r - (r[1] - r[0]) / 2, r[-1] + (r[1] - r[0]) / 2), 0, 2.6)
                 near = self.counts[k, self.metal]**2 / 2 / self.get("transport/volume_a3")[i] * 4 * np.pi / 3
-                value["metals_close"] = near * (g * np.diff(edge**3))[edge[:-1] < 2.6].sum()
+                pairs_close = near * (g * np.diff(edge**3))[edge[:-1] < 2.6].sum()
+                self.assertAlmostEqual(self.get("structure/metals_close")[i], pairs_close, delta=1e-9)
+                self.assertLessEqual(value["metals_close"], pairs_close + 1e-9)  # a frame has a pair or more
                 for name in names:
                     self.assertAlmostEqual(got[name][0], value[name], delta=1e-9 * max(1, abs(value[name])), msg=name)
                     self.assertEqual(got[name][1], 3 if name == "metals_close" else 2 if ok[name] else 1, name)

@@ -30,8 +30,8 @@ def text(field):
 
 def read_result(p):
     need(len(p) >= 248, "a result shorter than its head")
-    version, kind, n_values, ns, wall_s, rank, zero = struct.unpack_from("<IiQddii", p)
-    need(version == 2 and kind in (0, 1) and zero == 0, f"head of a result: {version, kind, zero}")
+    version, kind, n_values, ns, wall_s, rank, steps = struct.unpack_from("<IiQddii", p)
+    need(version == 2 and kind in (0, 1) and (steps > 0) == (kind == 1), f"head of a result: {version, kind, steps}")
     need(len(p) == 248 + 8 * n_values, f"{len(p)} bytes for {n_values} values")
     need(ns > 0 and wall_s >= 0 and rank >= 0, f"{ns, wall_s, rank}")
     return {"kind": kind, "ns": ns, "host": text(p[40:104]), "kernel": text(p[104:136]), "build": text(p[136:184]),

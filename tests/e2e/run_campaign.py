@@ -104,10 +104,14 @@ class Campaign(unittest.TestCase):
     def test_07_another_campaign_is_refused_and_extend_adds(self):
         out = self.tmp / "extended"
         shutil.copytree(self.reference, out)
-        other = write_campaign(self.tmp, "other.yaml", produce="2 ps")
+        other = write_campaign(self.tmp, "other.yaml", rate="2e15 K/s")
         p = run(other, out)
         self.assertEqual(p.returncode, 2, p.stdout + p.stderr)
         self.assertIn("another campaign", p.stderr)
+        longer = write_campaign(self.tmp, "longer.yaml", produce="2 ps")  # the same tasks, whose results are too short
+        p = run(longer, out)
+        self.assertEqual(p.returncode, 2, p.stdout + p.stderr)
+        self.assertRegex(p.stderr, "protocol.produce.duration: .* productions of 1 ps, here 2 ps")
         more = write_campaign(self.tmp, "more.yaml", temperatures="900 K, 1000 K, 1100 K")
         p = run(more, out)
         self.assertEqual(p.returncode, 2, p.stdout + p.stderr)

@@ -18,7 +18,8 @@ static vt_status nep_glass_plan(int melt_ensemble, uint64_t seed, vt_plan *out, 
   vt_plan p = {.seed = seed, .kind = VT_TASK_GLASS, .block_steps = 30, .t_k = 600, .pot_kind = "nep"};
   vt_pot_info info;
   p.comp = vt_test_oxychloride(2);
-  p.protocol = (vt_protocol){.pack_density = 0.9,
+  p.protocol = (vt_protocol){.version = VT_PROTOCOL_FIRST,
+                             .pack_density = 0.9,
                              .melt_t_k = 1200,
                              .melt_ps = 0.1,
                              .melt_dt_fs = 2,

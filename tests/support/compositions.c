@@ -25,7 +25,8 @@ vt_composition vt_test_oxychloride(int units)
 
 vt_protocol vt_test_protocol(void)
 {
-  return (vt_protocol){.pack_density = 0.9,
+  return (vt_protocol){.version = VT_PROTOCOL_FIRST,
+                       .pack_density = 0.9,
                        .melt_t_k = 900,
                        .melt_ps = 0.5,
                        .melt_dt_fs = 2,

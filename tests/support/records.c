@@ -24,6 +24,7 @@ void vt_test_record_result(const char *journal, const vt_plan *p, const double *
                       .ns = 0.5,
                       .wall_s = 2,
                       .rank = 3,
+                      .produce_steps = vt_record_steps(p),
                       .host = "a host",
                       .kernel = "a kernel",
                       .build_id = "a build"};

@@ -261,6 +261,48 @@ static void g_is_nan_where_the_smallest_cell_does_not_reach(void **state)
   bench_close(&b);
 }
 
+/* Two metals in a cell of 14 A, across its border, near in three of eight samples; a lithium that is nearer still does
+ * not count.  The share is a ratio of small integers: exact.  A cell whose reach is below 2.6 A, a single metal and
+ * protocol 1 tell nothing. */
+static void close_metals_are_counted_by_frames(void **state)
+{
+  (void)state;
+  enum { T = 8, CASES = 4 };
+  const double apart[T] = {2.7, 2.59, 2.61, 2.0, 3, 2.6 + 1e-9, 2.59, 4};
+  const struct {
+    double edge, share;
+    int metals, version, arrays;
+  } c[CASES] = {{14, 0.375, 2, 2, 3}, {5.7, NAN, 2, 2, 3}, {14, NAN, 1, 2, 3}, {14, 0, 2, 1, 2}};
+  for (int k = 0; k < CASES; k++) {
+    int n = 0;
+    const int type[3] = {0, 1, c[k].metals > 1 ? 1 : 0};
+    bench b = {.plan = plan_of(c[k].metals > 1 ? 1 : 2, c[k].metals, 3.5, 1)};
+    b.plan.comp.z[0] = 3, b.plan.comp.z[1] = 13;
+    b.plan.protocol.version = c[k].version;
+    ask(&b.plan, "rdf", 0.5);
+    bench_open(&b);
+    for (int t = 0; t < T; t++) {
+      double x[3][3] = {{1, 0.2, 0}, {0.3, 0, 0}, {0.3 - apart[t], 0, 0}};
+      vt_frame fr = frame_of(&b.plan, type, x, x, t * 500);
+      fr.cell = vt_cell_cubic(c[k].edge);
+      bench_sample(&b, &fr);
+    }
+    bench_finish(&b);
+    assert_int_equal(b.n_defs, c[k].arrays);
+    if (c[k].version < 2) {
+      bench_close(&b);
+      continue;
+    }
+    const double *share = array(&b, "rdf/metals_close", &n);
+    assert_int_equal(n, 1);
+    if (isnan(c[k].share))
+      assert_true(isnan(*share));
+    else
+      near(*share, c[k].share, 0);
+    bench_close(&b);
+  }
+}
+
 /* ------------------------------------------------------------------ thermo */
 
 static void thermo_rows_are_bounded_and_are_block_averages(void **state)
@@ -412,6 +454,7 @@ static void every_array_has_a_declared_name(void **state)
 #undef PATH
   const int n_path = (int)(sizeof path / sizeof *path);
   vt_plan p = plan_of(4, 4, 10, 1);
+  p.protocol.version = VT_PROTOCOL_NEWEST;
   vt_array_def defs[VT_MAX_ARRAYS];
   vt_err err;
   int n;
@@ -434,6 +477,7 @@ int main(void)
       cmocka_unit_test(the_ideal_gas_has_no_structure),
       cmocka_unit_test(rock_salt_has_its_shells),
       cmocka_unit_test(g_is_nan_where_the_smallest_cell_does_not_reach),
+      cmocka_unit_test(close_metals_are_counted_by_frames),
       cmocka_unit_test(thermo_rows_are_bounded_and_are_block_averages),
       cmocka_unit_test(a_halved_time_step_samples_at_the_same_times),
       cmocka_unit_test(the_set_samples_each_observable_when_it_is_due),

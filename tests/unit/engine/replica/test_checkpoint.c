@@ -270,10 +270,10 @@ static void other_step(vt__checkpoint_head *h, unsigned char *payload)
 static void less_state(vt__checkpoint_head *h, unsigned char *payload) { h->n_payload -= 8, (void)payload; }
 static void other_machine(vt__checkpoint_head *h, unsigned char *payload)
 {
-  /* the energy of the moment now: behind the time, the moment of the beginning and 13 words and 24 bytes of head */
+  /* the energy of the moment now: behind the time, the moment of the beginning and 16 words and 24 bytes of head */
   size_t moment = vt_md_state_size(m_plan.comp.n_atoms) + (800 + 2 * 10) * sizeof(double);
   (void)h;
-  payload[8 + moment + 24 + 11 * 8] ^= 1;
+  payload[8 + moment + 24 + 14 * 8] ^= 1;
 }
 static void nonsense(vt__checkpoint_head *h, unsigned char *payload) { h->info.step++, (void)payload; }
 

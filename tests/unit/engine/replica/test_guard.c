@@ -478,7 +478,8 @@ static vt_plan task(void)
   vt_pot_info info;
   vt_err err = {0};
   p.comp = glass;
-  p.protocol = (vt_protocol){.pack_density = 0.9,
+  p.protocol = (vt_protocol){.version = VT_PROTOCOL_FIRST,
+                             .pack_density = 0.9,
                              .melt_t_k = 1200,
                              .melt_ps = 1,
                              .melt_dt_fs = 2,

@@ -14,7 +14,8 @@ static vt_plan glass_plan(void)
                             .count = {64, 64, 160, 48},
                             .charge = {1, 3, -1, -2},
                             .n_atoms = 336};
-  p.protocol = (vt_protocol){.pack_density = 0.9,
+  p.protocol = (vt_protocol){.version = 1,
+                             .pack_density = 0.9,
                              .melt_t_k = 1200,
                              .melt_ps = 20,
                              .melt_dt_fs = 2,

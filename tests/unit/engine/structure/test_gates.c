@@ -21,14 +21,16 @@ static vt_structure_summary a_sound_run(void)
 {
   vt_structure_summary s;
   vt_structure_none(&s);
-  s.worst_z = 1, s.free_anions = 0.01, s.o_variance = 0.5, s.metals_close = 0.2;
+  s.worst_z = 1, s.free_anions = 0.01, s.o_variance = 0.5, s.metals_close_share = 0.2;
   return s;
 }
 
-static vt_gates judged(const vt_structure_summary *s, int oxygens, double pressure_gpa, double melt_a2)
+static vt_gates judged(const vt_structure_summary *s, int oxygens, double pressure_gpa, double melt_a2,
+                       double volume_error)
 {
   const vt_composition c = made_up(oxygens);
-  const vt_gate_input in = {.comp = &c, .structure = s, .pressure_gpa = pressure_gpa, .melt_a2 = melt_a2};
+  const vt_gate_input in = {
+      .comp = &c, .structure = s, .pressure_gpa = pressure_gpa, .melt_a2 = melt_a2, .volume_error = volume_error};
   vt_gates g;
   vt_gates_judge(&in, &g);
   return g;
@@ -38,14 +40,14 @@ static void a_sound_run_passes_all_and_the_close_metals_are_reported(void **stat
 {
   (void)state;
   const vt_structure_summary s = a_sound_run();
-  const vt_gates g = judged(&s, 12, 0.05, 30);
+  const vt_gates g = judged(&s, 12, 0.05, 30, 0.004);
   for (int k = 0; k < VT_N_GATES; k++)
     assert_int_equal(g.gate[k].state, k == VT_GATE_METALS_CLOSE ? VT_GATE_REPORTED : VT_GATE_PASSED);
   assert_int_equal(g.n_failed, 0);
   near(g.gate[VT_GATE_METALS_CLOSE].value, 0.2, 0);
 }
 
-/* The limits as the bands were declared, written down a second time: 3 s, 3 %, 0.38 to 0.8, 10 A^2, 1 kbar. */
+/* The limits as the bands were declared, written down a second time: 3 s, 3 %, 0.38 to 0.8, 10 A^2, 1 kbar, 1 %. */
 static void each_limit_is_the_declared_one_and_shuts_one_gate(void **state)
 {
   (void)state;
@@ -55,18 +57,19 @@ static void each_limit_is_the_declared_one_and_shuts_one_gate(void **state)
   } row[] = {{VT_GATE_STATIONARY, 3, 3.001},    {VT_GATE_FREE_ANIONS, 0.03, 0.0301},
              {VT_GATE_O_VARIANCE, 0.38, 0.379}, {VT_GATE_O_VARIANCE, 0.8, 0.801},
              {VT_GATE_MELT, 10, 9.99},          {VT_GATE_PRESSURE, 0.1, 0.101},
-             {VT_GATE_PRESSURE, -0.1, -0.101}};
+             {VT_GATE_PRESSURE, -0.1, -0.101},  {VT_GATE_VOLUME, 0.01, 0.0101}};
   for (size_t k = 0; k < sizeof row / sizeof *row; k++)
     for (int out = 0; out < 2; out++) {
       const double x = out ? row[k].outside : row[k].inside;
       vt_structure_summary s = a_sound_run();
-      double pressure = 0, melt = 30;
+      double pressure = 0, melt = 30, volume = 0.004;
       if (row[k].gate == VT_GATE_STATIONARY) s.worst_z = x;
       if (row[k].gate == VT_GATE_FREE_ANIONS) s.free_anions = x;
       if (row[k].gate == VT_GATE_O_VARIANCE) s.o_variance = x;
       if (row[k].gate == VT_GATE_MELT) melt = x;
       if (row[k].gate == VT_GATE_PRESSURE) pressure = x;
-      const vt_gates g = judged(&s, 12, pressure, melt);
+      if (row[k].gate == VT_GATE_VOLUME) volume = x;
+      const vt_gates g = judged(&s, 12, pressure, melt, volume);
       if (g.n_failed != out) fail_msg("%s at %g: %d gates are shut", vt_gate_rules[row[k].gate].name, x, g.n_failed);
       assert_int_equal(g.gate[row[k].gate].state, out ? VT_GATE_FAILED : VT_GATE_PASSED);
       near(g.gate[row[k].gate].value, x, 0);
@@ -78,9 +81,11 @@ static void what_is_not_known_is_not_judged_and_says_why(void **state)
   (void)state;
   vt_structure_summary s;
   vt_structure_none(&s);
-  vt_gates g = judged(&s, 12, (double)NAN, (double)NAN), none;
+  vt_gates g = judged(&s, 12, (double)NAN, (double)NAN, (double)NAN), none;
   for (int k = 0; k < VT_N_GATES; k++) {
-    assert_int_equal(g.gate[k].state, k == VT_GATE_MELT ? VT_GATE_NO_MELT : VT_GATE_NOT_OBSERVED);
+    assert_int_equal(g.gate[k].state, k == VT_GATE_MELT     ? VT_GATE_NO_MELT
+                                      : k == VT_GATE_VOLUME ? VT_GATE_NO_VOLUME
+                                                            : VT_GATE_NOT_OBSERVED);
     assert_true(isnan(g.gate[k].value));
   }
   vt_gates_none(&none);
@@ -88,7 +93,7 @@ static void what_is_not_known_is_not_judged_and_says_why(void **state)
   assert_int_equal(none.gate[0].state, VT_GATE_NOT_OBSERVED);
   s = a_sound_run();
   s.o_variance = 2; /* far outside, but of half an oxygen a metal the band does not speak */
-  g = judged(&s, 8, 0, 30);
+  g = judged(&s, 8, 0, 30, 0);
   assert_int_equal(g.gate[VT_GATE_O_VARIANCE].state, VT_GATE_NO_LIMIT);
   near(g.gate[VT_GATE_O_VARIANCE].value, 2, 0);
 }

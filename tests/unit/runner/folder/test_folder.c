@@ -92,11 +92,11 @@ static void a_campaign_that_was_recorded_is_read_back_with_the_same_identity(voi
   vt_outdir o = made_folder("equal");
   vt_err err = {0};
   vt_campaign *c = folder_campaign("LiAlCl4, NaTaCl6", "[500 K, 600 K]"), *back;
-  assert_int_equal(vt_outdir_simd(&o, vt_test_env()), VT_SIMD_AUTO); /* none is recorded */
+  assert_int_equal(vt_outdir_look_up(&o, vt_test_env()).simd, VT_SIMD_AUTO); /* none is recorded */
   VT_TEST_OK(vt_outdir_record(&o, c, vt_test_env(), 0, &err), &err);
   VT_TEST_OK(vt_outdir_campaign(&o, vt_test_env(), &back, &err), &err);
   assert_true(vt_uid_equal(&back->id, &c->id) && back->n_tasks == c->n_tasks);
-  assert_int_equal(vt_outdir_simd(&o, vt_test_env()), c->numerics.simd);
+  assert_int_equal(vt_outdir_look_up(&o, vt_test_env()).simd, c->numerics.simd);
   char *before = vt_test_read(o.campaign, NULL);
   VT_TEST_OK(vt_outdir_record(&o, c, vt_test_env(), 0, &err), &err); /* equal is fine, with --extend as well */
   VT_TEST_OK(vt_outdir_record(&o, c, vt_test_env(), 1, &err), &err);
@@ -150,7 +150,7 @@ static void a_record_that_cannot_be_read_is_refused_with_its_reason(void **state
   assert_non_null(strstr(err.text, o.dir));
   assert_null(back);
   assert_int_equal(vt_outdir_record(&o, c, vt_test_env(), 1, &err), VT_EPARSE); /* nor overwritten */
-  assert_int_equal(vt_outdir_simd(&o, vt_test_env()), VT_SIMD_AUTO);
+  assert_int_equal(vt_outdir_look_up(&o, vt_test_env()).simd, VT_SIMD_AUTO);
   vt_campaign_free(c);
 }
 
