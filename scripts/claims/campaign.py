@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 
-from claims.grading import Item, number, over_glasses
+from claims.grading import Item, number, over_glasses, t_quantile
 
 ALKALIS, HALOGENS = ("Li", "Na", "K", "Rb", "Cs"), ("F", "Cl", "Br", "I")
 NEAR = 0.02     # of an oxygen content, per metal
@@ -42,7 +42,7 @@ class Store:
 
     def __init__(self, path):
         import h5py
-        self.file = h5py.File(path, "r")
+        self.file, self.read = h5py.File(path, "r"), {}
         self.symbols = self.text("species/symbol")
         self.names = self.text("compositions/name")
         kind, done = self.text("tasks/kind"), self.get("tasks/done")
@@ -50,7 +50,9 @@ class Store:
         self.md = [i for i in range(len(kind)) if kind[i] == "md" and done[i]]
 
     def get(self, path):
-        return self.file[path][()] if path in self.file else None
+        if path not in self.read:
+            self.read[path] = self.file[path][()] if path in self.file else None
+        return self.read[path]
 
     def text(self, path):
         if path not in self.file:
@@ -79,7 +81,10 @@ class Campaign:
         path = os.path.join(folder, "results.h5")
         self.store = Store(path) if os.path.exists(path) else None
         recorded = os.path.join(folder, "campaign.yaml")
-        self.recorded = open(recorded, encoding="utf-8").read() if os.path.exists(recorded) else ""
+        self.recorded = ""
+        if os.path.exists(recorded):
+            with open(recorded, encoding="utf-8") as f:
+                self.recorded = f.read()
         self.names = list(dict.fromkeys(e["name"] for e in self.summary["transport"]))
         self.temperatures = sorted({e["T_K"] for e in self.summary["transport"]})
         exact = self.store is not None and self.store.get("compositions/counts") is not None
@@ -109,8 +114,7 @@ class Campaign:
         glasses = fit.get("n_glasses")
         dof = fit.get("dof") or max((glasses or 2) - 1, 1)
         if lo is None and hi is None and number(value) and number(se):
-            from scipy.stats import t as student
-            half = student.ppf(0.975, dof) * se
+            half = t_quantile(dof) * se
             lo, hi = value - half, value + half
         return Item(label, value, lo, hi, se=se, dof=dof, glasses=glasses, why=first(fit.get("warnings")))
 

@@ -2,11 +2,11 @@
 import math
 
 import numpy as np
-from scipy.stats import beta, norm
+from scipy.stats import beta
 
 from claims.campaign import SAME_T_K, collect
 from claims.declared import CLAIMS, GLASSES, MELTS, glass, melt
-from claims.grading import MET, NOT_ASKED, NOT_MET, Item, Row, number, over_glasses
+from claims.grading import MET, NORMAL, NOT_ASKED, NOT_MET, Item, Row, number, over_glasses
 
 # Two like anions are a molecule below this (as for the guard of a run), two halogens below the mean; oxide and halide.
 MOLECULES_A = {"O": 1.6, "F": 1.7, "Cl": 2.4, "Br": 2.7, "I": 3.1}
@@ -63,7 +63,7 @@ def pressures(campaigns):
         p, se = c.store.get("transport/pressure_gpa"), c.store.get("transport/pressure_se_gpa")
         se = c.store.get("transport/pressure_se") if se is None else se
         for i in c.store.md if p is not None and se is not None else []:
-            name, half = c.store.names[c.store.composition[i]], norm.ppf(0.975) * float(se[i])
+            name, half = c.store.names[c.store.composition[i]], NORMAL * float(se[i])
             label = f"{c.tag(name, float(c.store.t_k[i]))} glass {int(c.store.get('tasks/glass')[i])}"
             items.append(Item(label, float(p[i]), float(p[i]) - half, float(p[i]) + half, dof=1e6, why="no pressure"))
     return Row(CLAIMS["pressure"], items, "" if items else f"{NO_STORE}, or has no pressures", ".2g")
@@ -199,7 +199,9 @@ def published(c):
 
 
 def exact(label, value):
-    return Item(label, float(value), float(value), float(value), dof=1e6)
+    item = Item(label, float(value), float(value), float(value), dof=1e6)
+    item.exact = True
+    return item
 
 
 def r14(campaigns):
@@ -207,8 +209,9 @@ def r14(campaigns):
     for c in (c for c in campaigns if c.store and c.store.get("obs/charge/corr") is not None):
         found = [two for two in (books(c.store, i) for i in c.store.md) if two]
         if found:
-            current.append(exact(f"{c.prefix}largest of {len(found)} runs", max(two[0] for two in found)))
-            momentum.append(exact(f"{c.prefix}displacements, largest of {len(found)} runs", max(two[1] for two in found)))
+            label = f"{c.prefix}displacements, largest of {len(found)} runs"
+            current.append(exact(label, max(two[0] for two in found)))
+            momentum.append(exact(label, max(two[1] for two in found)))
         if published(c) is not None:
             momentum.append(exact(f"{c.prefix}published L_ij", published(c)))
     rows = []

@@ -7,12 +7,14 @@ A row is a family of items that it judges together.  It is
   not resolved  otherwise, with the number of glasses that would decide if the value stays where it is;
   not asked     when the composition, the temperature or the observable is not there.
 An interval wider than three decades, or of one glass, is no interval."""
+import functools
 import math
 
-from scipy.stats import chi2, t as student
+from scipy.special import chdtrc, chdtri, stdtr, stdtrit
 
 MET, NOT_MET, NOT_RESOLVED, NOT_ASKED, REPORTED = "met", "not met", "not resolved", "not asked", "reported"
 LEVEL = 0.05
+NORMAL = 1.959963984540054  # two-sided 95 %
 WIDEST_DECADES = 3.0
 MOST_GLASSES = 200
 SHOWN = 8
@@ -22,20 +24,29 @@ def number(x):
     return isinstance(x, (int, float)) and math.isfinite(x)
 
 
+def t_quantile(dof, q=0.975):
+    return float(stdtrit(dof, q))
+
+
+@functools.lru_cache(maxsize=None)
+def dof_with(q):
+    """nu with t(0.975, nu) = q, by bisection in its logarithm"""
+    if q >= t_quantile(1.0):
+        return 1.0
+    if q <= t_quantile(1e6):
+        return 1e6
+    lo, hi = 1.0, 1e6
+    for _ in range(60):
+        mid = math.sqrt(lo * hi)
+        lo, hi = (mid, hi) if t_quantile(mid) > q else (lo, mid)
+    return lo
+
+
 def dof_of(half, se):
     """degrees of freedom nu with t(0.975, nu) = half/se: what the writer of an interval used"""
     if not number(half) or not number(se) or se <= 0:
         return None
-    q = half / se
-    if q >= student.ppf(0.975, 1):
-        return 1.0
-    if q <= student.ppf(0.975, 1e6):
-        return 1e6
-    lo, hi = 1.0, 1e6
-    for _ in range(100):
-        mid = math.sqrt(lo * hi)
-        lo, hi = (mid, hi) if student.ppf(0.975, mid) > q else (lo, mid)
-    return lo
+    return dof_with(half / se)
 
 
 class Item:
@@ -47,7 +58,7 @@ class Item:
         half = self.half(+1) or self.half(-1)
         scale = se / value if log and number(se) and number(value) and value > 0 else se
         self.dof = dof if number(dof) else dof_of(half, scale) or (glasses - 1 if glasses and glasses > 1 else 1e6)
-        self.p_outside = None
+        self.p_outside, self.exact = None, False  # of a test of its own; a number without an interval
 
     def at(self, x):
         return math.log(x) if self.log else x
@@ -78,6 +89,8 @@ class Item:
         if ends is None:
             return f"{self.label}: not resolved" + (f" ({self.why})" if self.why else "")
         lo, hi = ends
+        if self.exact:
+            return f"{self.label}: {self.value:{fmt}}"
         if not number(self.value):
             known = f"below {hi:{fmt}}" if hi < math.inf else f"above {lo:{fmt}}"
             return f"{self.label}: {known}"
@@ -125,8 +138,8 @@ def p_outside(item, band):
         distance = abs(item.at(edge) - item.at(item.value))
         if distance == 0:
             return 1.0
-        q = math.inf if half == 0 else distance / half * student.ppf(0.975, item.dof)
-        p = max(p, 2 * student.sf(q, item.dof))
+        if half > 0:
+            p = max(p, 2 * float(stdtr(item.dof, -distance / half * t_quantile(item.dof))))
     return p
 
 
@@ -153,9 +166,9 @@ def glasses_needed(item, band):
     if not number(item.value) or not item.glasses or not halves or item.log and item.value <= 0:
         return None
     distance = min((abs(item.at(e) - item.at(item.value)) for e in band.edges() if not item.log or e > 0), default=0)
-    sd = max(halves) / student.ppf(0.975, item.dof) * math.sqrt(item.glasses)
+    sd = max(halves) / t_quantile(item.dof) * math.sqrt(item.glasses)
     for n in range(item.glasses + 1, MOST_GLASSES + 1):
-        if student.ppf(0.975, item.dof + n - item.glasses) * sd / math.sqrt(n) < distance:
+        if t_quantile(item.dof + n - item.glasses) * sd / math.sqrt(n) < distance:
             return n
     return None
 
@@ -209,7 +222,7 @@ def over_glasses(label, values, log=False, physical=None):
     if n == 1:
         return Item(label, back(mean), None, None, glasses=1, log=log, physical=physical, why="one glass")
     se = math.sqrt(sum((v - mean)**2 for v in x) / (n - 1) / n)
-    half = student.ppf(0.975, n - 1) * se
+    half = t_quantile(n - 1) * se
     lo, hi = back(mean - half), back(mean + half)
     return Item(label, back(mean), lo, hi, dof=n - 1, glasses=n, log=log, physical=physical)
 
@@ -219,20 +232,20 @@ def combine(label, items, weights):
     used = [(w, i, i.half(+1)) for w, i in zip(weights, items) if i.ends() is not None and i.half(+1) is not None]
     if len(used) < len(items) or not used:
         return Item(label, None, None, None, log=True, why="a part has no interval")
-    parts = [(w * h / student.ppf(0.975, i.dof))**2 for w, i, h in used]
+    parts = [(w * h / t_quantile(i.dof))**2 for w, i, h in used]
     total = sum(parts)
     dof = total**2 / sum(v**2 / i.dof for v, (_, i, _) in zip(parts, used)) if total > 0 else 1e6
     mean = sum(w * math.log(i.value) for w, i, _ in used)
-    half = student.ppf(0.975, dof) * math.sqrt(total)
+    half = t_quantile(dof) * math.sqrt(total)
     return Item(label, math.exp(mean), math.exp(mean - half), math.exp(mean + half), dof=dof,
                 glasses=min((i.glasses for i in items if i.glasses), default=None), log=True)
 
 
 def spread_item(label, s, dof, limit, glasses):
     """a standard error with its chi-square interval; its p is that of the limit"""
-    lo, hi = (s * math.sqrt(dof / chi2.ppf(q, dof)) for q in (0.975, 0.025))
+    lo, hi = (s * math.sqrt(dof / float(chdtri(dof, q))) for q in (0.025, 0.975))
     item = Item(label, s, lo, hi, dof=dof, glasses=glasses, log=s > 0)
-    item.p_outside = min(1.0, 2 * chi2.sf(dof * (s / limit)**2, dof))
+    item.p_outside = min(1.0, 2 * float(chdtrc(dof, dof * (s / limit)**2)))
     return item
 
 

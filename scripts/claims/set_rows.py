@@ -3,12 +3,13 @@ import math
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.stats import chi2, norm, spearmanr
-from scipy.stats import t as student
+from scipy.special import stdtr
+from scipy.stats import chi2, spearmanr
 
 from claims.campaign import SAME_T_K, dig, item_of
 from claims.declared import CLAIMS
-from claims.grading import LEVEL, MET, NOT_MET, NOT_RESOLVED, Item, Row, combine, number, over_glasses
+from claims.grading import (LEVEL, MET, NORMAL, NOT_MET, NOT_RESOLVED, Item, Row, combine, number, over_glasses,
+                            t_quantile)
 
 LEAST_OF_A_SET = 3    # compositions that have a spread
 LEAST_OF_A_TREND = 4  # compositions whose ranks say something
@@ -33,13 +34,13 @@ def series(campaigns, t_k):
 
 def trend(ys, items):
     """(slope of ln D over y by weights, its two-sided p with Satterthwaite's dof)"""
-    s = np.array([i.half(+1) / student.ppf(0.975, i.dof) for i in items])
+    s = np.array([i.half(+1) / t_quantile(i.dof) for i in items])
     x, y, w = np.array(ys), np.array([math.log(i.value) for i in items]), 1 / np.maximum(s, 1e-12)**2
     arm = w * (x - (w * x).sum() / w.sum())
     slope = (arm * y).sum() / (arm * x).sum()
     part = (arm / (arm * x).sum() * s)**2
     dof = part.sum()**2 / (part**2 / np.array([i.dof for i in items])).sum()
-    return slope, 2 * student.sf(abs(slope) / math.sqrt(part.sum()), dof)
+    return slope, 2 * float(stdtr(dof, -abs(slope) / math.sqrt(part.sum())))
 
 
 def r5(campaigns):
@@ -135,7 +136,7 @@ def r10b(campaigns):
             reason = f"{len(fits)} activation energies with an interval, {LEAST_OF_A_SET} are needed"
         missing = reason and c.prefix + reason or missing
         if not reason:
-            s = [(i.hi - i.lo) / 2 / norm.ppf(0.975) for i in fits]
+            s = [(i.hi - i.lo) / 2 / NORMAL for i in fits]
             items.append(Item(f"{c.prefix}tau of {len(fits)}", *q_profile([i.value for i in fits], s)))
     return judge_tau(CLAIMS["tau_ea"], items, missing, 0.030, 0.045)
 
@@ -157,7 +158,7 @@ def turning(campaigns):
     n, items = len(best), []
     if n >= LEAST_OF_A_TREND:
         r = float(spearmanr(*zip(*best.values()))[0])
-        z, half = math.atanh(max(-0.9999, min(0.9999, r))), norm.ppf(0.975) * math.sqrt(1.06 / (n - 3))
+        z, half = math.atanh(max(-0.9999, min(0.9999, r))), NORMAL * math.sqrt(1.06 / (n - 3))
         items = [Item(f"{n} compositions at {t_k} K", r, math.tanh(z - half), math.tanh(z + half), dof=1e6)]
     missing = f"{n} compositions have both at one temperature, {LEAST_OF_A_TREND} are needed"
     return Row(CLAIMS["turning"], items, "" if items else missing, ".2g")
