@@ -78,7 +78,7 @@ static vt_status fixture_row(void *ctx, int64_t row, void *const *out, vt_err *e
   return VT_OK;
 }
 
-/* D = D0 exp(-Ea/kT) with its own Ea for each composition: what scripts/plot_arrhenius.py reads. */
+/* D = D0 exp(-Ea/kT) with its own Ea for each composition. */
 static void make_tables(void)
 {
   for (int i = 0; i < FX_ROWS; i++) {
