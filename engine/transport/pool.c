@@ -206,8 +206,8 @@ static vt_pooled mean_diffusion(pool *p, const column *c, double lo_ps, double h
 {
   for (int g = 0; g < p->n; g++) p->scratch[g] = positive_log(mean_without(p, c->x, g));
   const double variance = vt__shrunk(jackknife(p->scratch, p->n), expected_variance(p, c), p->n);
-  return vt__interval(positive_log(mean_without(p, c->x, -1)) + log(a2_ps_to_cm2_s / 6), (vt__spread){variance, 0}, p->n, 1,
-                      lo_ps, hi_ps);
+  return vt__interval(positive_log(mean_without(p, c->x, -1)) + log(a2_ps_to_cm2_s / 6), (vt__spread){variance, 0},
+                      p->n, 1, lo_ps, hi_ps);
 }
 
 /* What glass g brings into fits: the mean times exp(its relative offset); the logarithms have the mean ln(mean). */

@@ -20,7 +20,9 @@ typedef struct kind {
 static const kind kinds[] = {
     {"alone", {.z_alkali = 11, .n_sample = 400, .slope = 1.2, .rattle_a = 0.3}, 0},
     {"together", {.z_alkali = 11, .n_sample = 400, .slope = 1.2, .rattle_a = 0.3, .common = 0.04, .delay_ps = 1}, 0},
-    {"together late", {.z_alkali = 11, .n_sample = 400, .slope = 1.2, .rattle_a = 0.3, .common = 0.04, .delay_ps = 2.5}, 0},
+    {"together late",
+     {.z_alkali = 11, .n_sample = 400, .slope = 1.2, .rattle_a = 0.3, .common = 0.04, .delay_ps = 2.5},
+     0},
     {"unlike glasses", {.z_alkali = 3, .n_sample = 400, .slope = 1.2, .rattle_a = 0.3, .common = 0.02}, 0.10}};
 enum { N_KIND = sizeof kinds / sizeof *kinds };
 

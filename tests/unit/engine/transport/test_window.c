@@ -107,8 +107,8 @@ static void a_ratio_that_changes_is_taken_behind_the_change(void **state)
 }
 
 /* Collective motion grows 5 % faster from 4 ps on: within 1.5 sqrt(16 (4 - 2) / (9 1800)) = 0.067, so that [2, 4] ps is
- * the window.  ln H may fall by 7/4 of the step to the next one: the lower end of H lies so much lower, the upper ends of
- * sigma and of sigma/sigma_NE so much higher, the other ends stay.  A third of the square is in the error. */
+ * the window.  ln H may fall by 7/4 of the step to the next one: the lower end of H lies so much lower, the upper ends
+ * of sigma and of sigma/sigma_NE so much higher, the other ends stay.  A third of the square is in the error. */
 static void an_interval_reaches_to_where_the_ratio_is_going(void **state)
 {
   (void)state;
@@ -189,8 +189,8 @@ int main(void)
       cmocka_unit_test(a_ratio_that_does_not_change_is_taken_at_the_first_lag),
       cmocka_unit_test(the_error_of_equal_glasses_is_that_of_theory_with_its_share),
       cmocka_unit_test(a_ratio_that_changes_is_taken_behind_the_change),
-                                     cmocka_unit_test(an_interval_reaches_to_where_the_ratio_is_going),
-                                     cmocka_unit_test(a_window_without_a_say_moves_the_end_by_its_own_step),
+      cmocka_unit_test(an_interval_reaches_to_where_the_ratio_is_going),
+      cmocka_unit_test(a_window_without_a_say_moves_the_end_by_its_own_step),
       cmocka_unit_test(without_a_metal_there_is_no_frame_of_it),
       cmocka_unit_test(without_collective_displacements_there_is_d_alone),
   };
