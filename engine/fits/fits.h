@@ -163,6 +163,27 @@ vt_band vt_arrh_at_ref(const vt_arrh *a);
 /* The activation energy of the line in eV, however wide; one glass has no ends. */
 vt_band vt_arrh_energy(const vt_arrh *a);
 
+/* ------------------------------------------------------------------ means over glasses (T 8.8) */
+
+/* One number of the glasses of one composition, each counting once. */
+typedef struct vt_glass_mean {
+  int32_t n;       /* glasses that have it                                                                   */
+  int32_t dof;     /* out: of the interval; 0: one glass and nothing to compare with                         */
+  double squares;  /* sum of squares about their mean, where errors are alike: in ln x of what is positive   */
+  double sampling; /* sum of the variances that their own runs state; 0: not known                           */
+  double variance; /* out: of the mean                                                                       */
+} vt_glass_mean;
+
+/* What D and sigma of glasses of this class scatter by, s.d. of ln x (T 8.2). */
+#define VT_USUAL_LEVEL 0.06
+
+/* m[n]: the same number of all compositions, or of one.  Fills dof and variance where there is a glass: scatter of the
+ * glasses, shrunk towards that of the other compositions with as many degrees of freedom as these agree, and towards
+ * `usual`, an s.d. (0: nothing is known beforehand); never below sampling.  Allocates. */
+VT_MUST_CHECK vt_status vt_glasses_pool(vt_glass_mean *m, int n, double usual, vt_err *err);
+/* exp of a mean on the ln scale with its interval; without ends for dof 0. */
+vt_band vt_glasses_band(double ln_value, const vt_glass_mean *m);
+
 /* ------------------------------------------------------------------ values by temperature (T 8.8) */
 
 /* The geometric mean over the glasses of a composition at one temperature; no line goes into it. */
@@ -176,9 +197,9 @@ typedef struct vt_at_t {
 } vt_at_t;
 
 /* Every composition and temperature among the points of ALL compositions, in order of appearance: out[] has room for n,
- * *n_out are filled.  Points without value or error are left out.  VT_EINVAL: a temperature that is not > 0. Allocates.
- */
-VT_MUST_CHECK vt_status vt_values_at(const vt_point *pt, int n, vt_at_t *out, int *n_out, vt_err *err);
+ * *n_out are filled.  Points without value or error are left out.  usual: as vt_glasses_pool.  VT_EINVAL: a temperature
+ * that is not > 0.  Allocates. */
+VT_MUST_CHECK vt_status vt_values_at(const vt_point *pt, int n, double usual, vt_at_t *out, int *n_out, vt_err *err);
 
 /* ------------------------------------------------------------------ glass transition (T 8.7) */
 

@@ -48,10 +48,9 @@ double vt__lines_at(const vt__mean_line *l, double u, double *variance);
 
 /* ------------------------------------------------------------------ scatter.c: between glasses (T 8.2) */
 
-/* What glasses of this class have shown: 6 % in level, 6 meV in slope; it counts as six degrees of freedom, less where
- * the glasses at hand scatter more. */
-#define VT_USUAL_LEVEL 0.06
-#define VT_USUAL_EA    0.006
+/* What glasses of this class have shown: VT_USUAL_LEVEL, 6 meV in slope; it counts as six degrees of freedom, less
+ * where the glasses at hand scatter more. */
+#define VT_USUAL_EA 0.006
 enum { VT_USUAL_DOF = 6 };
 
 /* x + w y. */

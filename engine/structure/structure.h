@@ -6,6 +6,7 @@
 #define VT_STRUCTURE_H
 
 #include "engine/base/base.h"
+#include "engine/fits/fits.h"
 #include "engine/spec/spec.h"
 #include "engine/transport/transport.h"
 
@@ -71,16 +72,35 @@ void vt_residence_rate(const vt_residence *r, double *rate, double *se);
 /* Residence time against the number k of oxygen atoms around the metal, over glasses (T 12.2). */
 enum { VT_RES_CLASSES = 4 }; /* k = 0..3 */
 
-/* t interval over glasses; value alone for one, NaN for none. */
+/* What is averaged over glasses, and whose scatter makes the interval (T 13.5). */
+typedef enum vt_mean_kind {
+  VT_MEAN_OWN,    /* mean; of the composition's own glasses                                               */
+  VT_MEAN_POOLED, /* mean; pooled over compositions                                                       */
+  VT_MEAN_SIZE,   /* mean of what is positive; relative scatter pooled, interval of positive ends         */
+  VT_MEAN_TIME    /* geometric mean of what is positive; scatter of ln x pooled, interval of positive ends */
+} vt_mean_kind;
+
+/* Mean over glasses with its 95 % interval; the value alone where dof is 0, NaN without a glass.  A SIZE or a TIME with
+ * an interval wider than three decades has no value: hi95 is the bound that is known (97.5 %), as vt_band. */
 typedef struct vt_over_glasses {
-  double value, se, lo95, hi95; /* se of the value; of its logarithm for a ratio */
+  double value, se, lo95, hi95;
   int32_t n_glasses;
   int32_t reserved;
+  double centre;    /* mean; its logarithm for SIZE and TIME */
+  vt_glass_mean of; /* scatter, and degrees of freedom      */
 } vt_over_glasses;
+vt_over_glasses vt_no_mean(void);
+
+/* Of the glasses x[n] that have a value; variance[n] (NULL: not known) is what their own runs state: of x, of ln x for
+ * a TIME, relative for a SIZE.  The interval is that of a lone composition.  Allocates. */
+VT_MUST_CHECK vt_status vt_glasses_mean(const double *x, const double *variance, int n, vt_mean_kind kind,
+                                        vt_over_glasses *out, vt_err *err);
+/* m[n]: the same number of all compositions at one temperature; their errors and intervals, made anew.  Allocates. */
+VT_MUST_CHECK vt_status vt_over_compositions(vt_over_glasses *m, int n, vt_mean_kind kind, vt_err *err);
 
 typedef struct vt_res_trend {
-  vt_over_glasses slope;                 /* d ln tau / dk of each glass with two classes or more, averaged */
-  vt_over_glasses ratio[VT_RES_CLASSES]; /* tau_k / tau_0, geometric mean; ratio[0] = 1 trivially   */
+  vt_over_glasses slope;                 /* POOLED: d ln tau / dk of each glass with two classes or more    */
+  vt_over_glasses ratio[VT_RES_CLASSES]; /* TIME: tau_k / tau_0; ratio[0] = 1 trivially; se: of ln   */
   double page_l, page_z;                 /* Page's statistic and (L - mean) / sd without order             */
   double page_p;                         /* one-sided, tau rises with k: normal approximation              */
   double page_p_exact;                   /* the same from all orders within the glasses; NaN with ties     */
@@ -89,9 +109,10 @@ typedef struct vt_res_trend {
   int32_t resolved[VT_RES_CLASSES];      /* glasses that have tau_k                                   */
 } vt_res_trend;
 
-/* tau_ps[n]: the classes of each glass, NaN where not resolved.  VT_EINVAL: n < 1, a time that is not positive.
- * Allocates. */
-VT_MUST_CHECK vt_status vt_residence_trend(const double (*tau_ps)[VT_RES_CLASSES], int n, vt_res_trend *out,
+/* tau_ps[n]: the classes of each glass, NaN where not resolved; se_ps[n] their errors.  Slope and ratios have the
+ * intervals of a lone composition.  VT_EINVAL: n < 1, a time that is not positive.  Allocates. */
+VT_MUST_CHECK vt_status vt_residence_trend(const double (*tau_ps)[VT_RES_CLASSES],
+                                           const double (*se_ps)[VT_RES_CLASSES], int n, vt_res_trend *out,
                                            vt_err *err);
 
 /* ------------------------------------------------------------------ a run in single numbers (summary.c, T 13) */
@@ -201,11 +222,5 @@ void vt_gates_none(vt_gates *out);
 /* Mean squared displacement, A^2, of all metals from msd_a2[species] (glass/melt_msd); NaN without a metal. */
 double vt_melt_metals(const vt_composition *c, const double *msd_a2);
 
-/* Mean over the glasses x[n] that have a value, with its t interval; geometric (T 13.5): of the positive ones, with an
- * interval of positive ends, se still that of the value.  x is overwritten. */
-vt_over_glasses vt_glasses_mean(double *x, int n, int geometric);
-/* The same of a number of vt_structure_summary in this unit: geometric for what is in ps, since all of that are times
- * that a decay takes (T 13.5). */
-vt_over_glasses vt_structure_over_glasses(double *x, int n, const char *unit);
 
 #endif

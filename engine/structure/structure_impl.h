@@ -6,11 +6,6 @@
 #include "engine/obs/obs.h"
 #include "engine/structure/structure.h"
 
-/* ------------------------------------------------------------------ trend.c (T 12.2) */
-
-/* Mean of x[n] with its t interval, geometric of ln values if `log`; the value alone for n = 1, NaN for 0. */
-vt_over_glasses vt__over_glasses(const double *x, int n, int log);
-
 /* ------------------------------------------------------------------ residence.c (T 12) */
 
 /* No number, for the reason VT_RES_ABSENT. */

@@ -308,18 +308,3 @@ vt_status vt_structure_from_arrays(const vt_plan *plan, const vt_array_def *defs
   *out = o;
   return VT_OK;
 }
-
-vt_over_glasses vt_glasses_mean(double *x, int n, int geometric)
-{
-  int m = 0;
-  for (int g = 0; g < n; g++)
-    if (isfinite(x[g]) && (!geometric || x[g] > 0)) x[m++] = geometric ? log(x[g]) : x[g];
-  vt_over_glasses o = vt__over_glasses(x, m, geometric);
-  if (geometric) o.se *= o.value;
-  return o;
-}
-
-vt_over_glasses vt_structure_over_glasses(double *x, int n, const char *unit)
-{
-  return vt_glasses_mean(x, n, strcmp(unit, "ps") == 0);
-}

@@ -6,49 +6,39 @@
 
 enum { K = VT_RES_CLASSES, MOST_ORDERS = 24 }; /* 4! */
 
-/* The resolved classes of one glass: how many, which k, ln tau. */
+/* The resolved classes of one glass: how many, which k, ln tau, its variance by what the run states. */
 typedef struct row {
   int n, k[K];
-  double y[K];
+  double y[K], variance[K];
 } row;
 
-static row trend_resolved(const double tau[K])
+static double relative_square(double tau, double se) { return se / tau * (se / tau); }
+
+static row trend_resolved(const double tau[K], const double *se)
 {
   row r = {0};
   for (int k = 0; k < K; k++) {
     if (!isfinite(tau[k])) continue;
     r.k[r.n] = k;
+    r.variance[r.n] = se ? relative_square(tau[k], se[k]) : 0;
     r.y[r.n++] = log(tau[k]);
   }
   return r;
 }
 
-/* Ordinary least-squares slope of ln tau against k. */
-static double slope_of(const row *r)
+/* Ordinary least-squares slope of ln tau against k, and its variance. */
+static double slope_of(const row *r, double *variance)
 {
   double mk = 0, my = 0, kk = 0, ky = 0;
+  *variance = 0;
   for (int i = 0; i < r->n; i++) mk += (double)r->k[i] / r->n, my += r->y[i] / r->n;
   for (int i = 0; i < r->n; i++) {
     kk += (r->k[i] - mk) * (r->k[i] - mk);
     ky += (r->k[i] - mk) * (r->y[i] - my);
+    *variance += (r->k[i] - mk) * (r->k[i] - mk) * r->variance[i];
   }
+  *variance /= kk * kk;
   return ky / kk;
-}
-
-/* Mean and t interval of x[n]; `log`: x are logarithms of what is asked for. */
-vt_over_glasses vt__over_glasses(const double *x, int n, int log)
-{
-  vt_over_glasses o = {
-      .value = (double)NAN, .se = (double)NAN, .lo95 = (double)NAN, .hi95 = (double)NAN, .n_glasses = n};
-  if (n < 1) return o;
-  double mean = vt_mean(x, (size_t)n);
-  o.value = log ? exp(mean) : mean;
-  if (n < 2) return o;
-  o.se = sqrt(vt_variance(x, (size_t)n) / n);
-  double half = vt_t_quantile(0.975, n - 1) * o.se;
-  o.lo95 = log ? exp(mean - half) : mean - half;
-  o.hi95 = log ? exp(mean + half) : mean + half;
-  return o;
 }
 
 /* ------------------------------------------------------------------ Page's test */
@@ -109,7 +99,7 @@ static vt_status exact_p(const double (*tau)[K], int n, int l, double *p, vt_err
   double *now = mem, *next = now + size;
   now[0] = 1;
   for (int g = 0; g < n; g++) {
-    row r = trend_resolved(tau[g]);
+    row r = trend_resolved(tau[g], NULL);
     int order[MOST_ORDERS], count = all_orders(r.n, order);
     if (r.n < 2) continue;
     for (int s = 0; s <= top + MOST_L; s++) next[s] = 0;
@@ -132,7 +122,7 @@ static vt_status trend_page(const double (*tau)[K], int n, vt_res_trend *t, vt_e
   int twice_l = 0, tied = 0;
   double mean = 0, variance = 0;
   for (int g = 0; g < n; g++) {
-    row r = trend_resolved(tau[g]);
+    row r = trend_resolved(tau[g], NULL);
     if (r.n < 2) continue;
     block b = page_block(&r);
     twice_l += b.twice_l;
@@ -149,33 +139,46 @@ static vt_status trend_page(const double (*tau)[K], int n, vt_res_trend *t, vt_e
   return VT_OK;
 }
 
-vt_status vt_residence_trend(const double (*tau_ps)[K], int n, vt_res_trend *out, vt_err *err)
+/* Means over the glasses; x and variance have room for n. */
+static vt_status trend_means(const double (*tau)[K], const double (*se)[K], int n, double *x, double *variance,
+                             vt_res_trend *t, vt_err *err)
+{
+  int m = 0;
+  for (int g = 0; g < n; g++) {
+    const row r = trend_resolved(tau[g], se[g]);
+    if (r.n < 2) continue;
+    x[m] = slope_of(&r, &variance[m]);
+    m++;
+  }
+  VT_PASS(vt_glasses_mean(x, variance, m, VT_MEAN_POOLED, &t->slope, err));
+  for (int k = 0; k < K; k++) {
+    for (int g = 0; g < n; g++) {
+      x[g] = tau[g][k] / tau[g][0];
+      variance[g] = k == 0 ? 0 : relative_square(tau[g][k], se[g][k]) + relative_square(tau[g][0], se[g][0]);
+    }
+    VT_PASS(vt_glasses_mean(x, variance, n, VT_MEAN_TIME, &t->ratio[k], err));
+    t->ratio[k].se /= t->ratio[k].value;
+  }
+  return VT_OK;
+}
+
+vt_status vt_residence_trend(const double (*tau_ps)[K], const double (*se_ps)[K], int n, vt_res_trend *out, vt_err *err)
 {
   const double no = (double)NAN;
   vt_status rc = VT_OK;
   void *mem = NULL;
   vt_res_trend t = {.page_l = no, .page_z = no, .page_p = no, .page_p_exact = no};
   if (n < 1) VT_FAIL(err, VT_EINVAL, "trend of residence times over %d glasses", n);
-  VT_TRY_OUT(vt_calloc64(&mem, (size_t)n, sizeof(double), err), err, "trend over %d glasses", n);
+  VT_TRY_OUT(vt_calloc64(&mem, 2 * (size_t)n, sizeof(double), err), err, "trend over %d glasses", n);
   double *x = mem;
-  int m = 0;
-  for (int g = 0; g < n; g++) {
+  for (int g = 0; g < n; g++)
     for (int k = 0; k < K; k++) {
       if (tau_ps[g][k] <= 0 || isinf(tau_ps[g][k]))
         VT_FAIL_OUT(err, VT_EINVAL, "glass %d has the residence time %g ps for k = %d", g, tau_ps[g][k], k);
       t.resolved[k] += !isnan(tau_ps[g][k]);
       t.n_unresolved += isnan(tau_ps[g][k]);
     }
-    row r = trend_resolved(tau_ps[g]);
-    if (r.n >= 2) x[m++] = slope_of(&r);
-  }
-  t.slope = vt__over_glasses(x, m, 0);
-  for (int k = 0; k < K; k++) {
-    m = 0;
-    for (int g = 0; g < n; g++)
-      if (!isnan(tau_ps[g][k]) && !isnan(tau_ps[g][0])) x[m++] = log(tau_ps[g][k] / tau_ps[g][0]);
-    t.ratio[k] = vt__over_glasses(x, m, 1);
-  }
+  VT_TRY_OUT(trend_means(tau_ps, se_ps, n, x, x + n, &t, err), err, "means over %d glasses", n);
   VT_TRY_OUT(trend_page(tau_ps, n, &t, err), err, "order of residence times in %d glasses", n);
   *out = t;
 out:

@@ -51,30 +51,32 @@ out:
   return rc;
 }
 
-static vt_status haven(const vt_tr_input *in, vt__ratio ratio, vt_pooled *out, double *variance, vt_err *err)
+static vt_status haven(const vt_tr_input *in, vt__ratio ratio, vt_pooled *out, vt__spread *spread, vt_err *err)
 {
   vt__early e;
   VT_PASS(vt__early_make(in, 1, ratio, &e, err));
-  if (e.known) *out = vt__interval(e.x.ln_haven, e.variance.ln_haven, 1, 1, e.lo_ps, e.hi_ps);
-  *variance = e.variance.ln_haven;
+  *spread = (vt__spread){e.variance.ln_haven, e.added.lean};
+  if (e.known) *out = vt__interval(e.x.ln_haven, *spread, 1, 1, e.lo_ps, e.hi_ps);
   vt__early_free(&e);
   return VT_OK;
 }
 
 vt_status vt__collective(const vt_tr_input *in, vt_transport *out, vt_err *err)
 {
-  double variance, slope, relative_se;
+  double slope, relative_se;
+  vt__spread h;
   if (!alkali_moves(in->comp, out->tracer)) return VT_OK;
-  VT_PASS(haven(in, VT__METAL, &out->haven_fw, &variance, err));
-  VT_PASS(haven(in, VT__BARYCENTRIC, &out->haven_bary, &variance, err));
-  VT_PASS(haven(in, VT__FRAME_FREE, &out->haven_total, &variance, err));
+  VT_PASS(haven(in, VT__METAL, &out->haven_fw, &h, err));
+  VT_PASS(haven(in, VT__BARYCENTRIC, &out->haven_bary, &h, err));
+  VT_PASS(haven(in, VT__FRAME_FREE, &out->haven_total, &h, err));
   if (!isfinite(out->haven_total.value)) return VT_OK;
   VT_PASS(vt__alkali_tracer(in, out->tracer, &slope, &relative_se, err));
   out->sigma_lo_ps = out->haven_total.window_ps[0];
   out->sigma_hi_ps = out->haven_total.window_ps[1];
   if (!(slope > 0)) return VT_OK;
   const double sigma = vt_unit_sigma_mS_cm(slope, in->t_k, in->volume_a3) / out->haven_total.value;
-  const vt_pooled s = vt__interval(log(sigma), variance + relative_se * relative_se, 1, 1, 0, 0);
+  const vt__spread spread = {h.variance + relative_se * relative_se, -h.lean};
+  const vt_pooled s = vt__interval(log(sigma), spread, 1, 1, 0, 0);
   out->sigma_mS_cm = s.value;
   out->sigma_se = s.se;
   out->sigma_lo95 = s.lo95;

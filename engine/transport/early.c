@@ -9,6 +9,8 @@ static const double latest_fraction = 0.25; /* of the run, for the later of the 
 static const double most_variance = 0.015;  /* of ln H: a window that knows less may not speak                */
 static const double most_sigma = 1.5;       /* a later window may differ by that: O. V. Lepski's rule (T 7.7) */
 static const double chosen_late = 2;        /* times the variance of a window that is not the first one       */
+static const double to_the_limit = 1.75;    /* steps to the next window that lie between a window and the end */
+static const double unheard = 1;            /* the same, if the next window knows too little to speak         */
 
 double vt__shrunk(double jackknife, double theory, int n)
 {
@@ -22,15 +24,17 @@ vt_pooled vt_pooled_none(void)
   return (vt_pooled){.value = no, .se = no, .lo95 = no, .hi95 = no, .window_ps = {no, no}};
 }
 
-vt_pooled vt__interval(double x, double variance, int n, int log, double lo_ps, double hi_ps)
+vt_pooled vt__interval(double x, vt__spread spread, int n, int log, double lo_ps, double hi_ps)
 {
   vt_pooled out = vt_pooled_none();
-  if (!isfinite(x) || !isfinite(variance)) return out;
-  const double se = sqrt(variance), half = vt_t_quantile(0.975, n - 1 + VT__THEORY_DOF) * se;
+  if (!isfinite(x) || !isfinite(spread.variance)) return out;
+  const double half = vt_t_quantile(0.975, n - 1 + VT__THEORY_DOF) * sqrt(spread.variance);
+  const double lo = x - half + fmin(0, spread.lean), hi = x + half + fmax(0, spread.lean);
+  const double se = sqrt(spread.variance + spread.lean * spread.lean / 3);
   out.value = log ? exp(x) : x;
   out.se = log ? out.value * se : se;
-  out.lo95 = log ? exp(x - half) : x - half;
-  out.hi95 = log ? exp(x + half) : x + half;
+  out.lo95 = log ? exp(lo) : lo;
+  out.hi95 = log ? exp(hi) : hi;
   out.window_ps[0] = lo_ps;
   out.window_ps[1] = hi_ps;
   out.n_glasses = n;
@@ -89,9 +93,9 @@ static void measure(const vt_tr_input *in, int n, vt__ratio ratio, double v, vt_
 /* ------------------------------------------------------------------ the rule */
 
 /* ln H and the variance that walks give it in every candidate window, shared lag i to the one at twice its time; each
- * begins where the one before ends, or later. */
+ * begins where the one before ends, or later.  The n first ones have a say; one more may have been looked at. */
 typedef struct candidates {
-  int n, *from, *to;
+  int n, n_seen, *from, *to;
   double *h, *v;
 } candidates;
 
@@ -127,10 +131,12 @@ static vt_status find_candidates(const vt__shared *s, double shortest_ps, double
     const double lag = s->lag_ps[s->msd[i]], v = vt__walk_variance(lag, 2 * lag, all_ps);
     const int j = shared_at(s, i, 2 * lag);
     if (j < 0 || lag < next_ps * (1 - rounding)) continue;
-    if (2 * lag > latest_fraction * shortest_ps * (1 + rounding) || (c->n > 0 && v > most_variance)) break;
-    c->from[c->n] = i;
-    c->to[c->n] = j;
-    c->v[c->n++] = v;
+    if (2 * lag > latest_fraction * shortest_ps * (1 + rounding)) break;
+    c->from[c->n_seen] = i;
+    c->to[c->n_seen] = j;
+    c->v[c->n_seen++] = v;
+    if (c->n > 0 && v > most_variance) break;
+    c->n = c->n_seen;
     next_ps = 2 * lag;
   }
   return VT_OK;
@@ -148,14 +154,14 @@ static int choose(const candidates *c)
   return -1;
 }
 
-/* What the choice adds to the variance of ln H (T 7.7): noise that drove the rule out of the first window, and the step
- * to the next window as far as noise does not explain it. */
-static double added_variance(const candidates *c, int best, double variance)
+/* What the choice adds to what is known of ln H (T 7.7): noise that drove the rule out of the first window, and how far
+ * ln H may still move, which the step to the next window tells. */
+static vt__spread of_the_choice(const candidates *c, int best, double variance)
 {
   const double late = best > 0 ? (chosen_late - 1) * variance : 0;
-  if (best + 1 >= c->n || !isfinite(c->h[best + 1])) return late;
-  const double step = c->h[best + 1] - c->h[best], noise = c->v[best + 1] - c->v[best];
-  return late + fmax(0, step * step - noise);
+  if (best + 1 >= c->n_seen || !isfinite(c->h[best + 1])) return (vt__spread){.variance = late};
+  const double step = c->h[best + 1] - c->h[best];
+  return (vt__spread){.variance = late, .lean = (best + 1 < c->n ? to_the_limit : unheard) * step};
 }
 
 static void slopes_of_all(const vt_tr_input *in, int n, const vt__shared *s, int from, int to, vt__early *e)
@@ -176,7 +182,7 @@ vt_status vt__early_make(const vt_tr_input *in, int n, vt__ratio ratio, vt__earl
   out->each = p;
   VT_TRY_OUT(vt__shared_lags(&in[0], &s, err), err, "early window");
   VT_TRY_OUT(find_candidates(&s, shortest_ps, out->run_ps, &c, err), err, "early window");
-  for (int k = 0; k < c.n; k++) {
+  for (int k = 0; k < c.n_seen; k++) {
     slopes_of_all(in, n, &s, c.from[k], c.to[k], out);
     measure(in, n, ratio, c.v[k], out);
     c.h[k] = out->x.ln_haven;
@@ -187,9 +193,9 @@ vt_status vt__early_make(const vt_tr_input *in, int n, vt__ratio ratio, vt__earl
     out->lo_ps = s.lag_ps[s.msd[c.from[best]]];
     out->hi_ps = s.lag_ps[s.msd[c.to[best]]];
     measure(in, n, ratio, vt__walk_variance(out->lo_ps, out->hi_ps, out->run_ps), out);
-    out->added = added_variance(&c, best, out->variance.ln_haven);
-    out->variance.ln_haven += out->added;
-    out->variance.ln_ionicity += out->added;
+    out->added = of_the_choice(&c, best, out->variance.ln_haven);
+    out->variance.ln_haven += out->added.variance;
+    out->variance.ln_ionicity += out->added.variance;
     out->known = 1;
   }
 out:

@@ -206,8 +206,8 @@ static vt_pooled mean_diffusion(pool *p, const column *c, double lo_ps, double h
 {
   for (int g = 0; g < p->n; g++) p->scratch[g] = positive_log(mean_without(p, c->x, g));
   const double variance = vt__shrunk(jackknife(p->scratch, p->n), expected_variance(p, c), p->n);
-  return vt__interval(positive_log(mean_without(p, c->x, -1)) + log(a2_ps_to_cm2_s / 6), variance, p->n, 1, lo_ps,
-                      hi_ps);
+  return vt__interval(positive_log(mean_without(p, c->x, -1)) + log(a2_ps_to_cm2_s / 6), (vt__spread){variance, 0},
+                      p->n, 1, lo_ps, hi_ps);
 }
 
 /* What glass g brings into fits: the mean times exp(its relative offset); the logarithms have the mean ln(mean). */
@@ -324,12 +324,15 @@ static vt_status pool_tracers(pool *p, vt_pool *out, vt_err *err)
 
 /* ------------------------------------------------------------------ the early window (T 7.7) */
 
-static vt_pooled number_of(const vt__early *e, size_t offset, int n, int log)
+/* `leans`: how the number moves with ln H. */
+static vt_pooled number_of(const vt__early *e, size_t offset, int n, int log, int leans)
 {
   const size_t k = offset / sizeof(double);
-  return vt__interval(((const double *)&e->x)[k], ((const double *)&e->variance)[k], n, log, e->lo_ps, e->hi_ps);
+  const vt__spread spread = {((const double *)&e->variance)[k], leans * e->added.lean};
+  return vt__interval(((const double *)&e->x)[k], spread, n, log, e->lo_ps, e->hi_ps);
 }
-#define NUMBER(e, member, log) number_of(e, offsetof(vt__numbers, member), p->n, log)
+#define NUMBER(e, member)       number_of(e, offsetof(vt__numbers, member), p->n, 0, 0)
+#define RATIO(e, member, leans) number_of(e, offsetof(vt__numbers, member), p->n, 1, leans)
 
 /* Without glass `without`: what sigma is but for units, sigma_NE / (H V). */
 static double ln_sigma(const pool *p, const vt__early *e, int without)
@@ -371,8 +374,9 @@ static vt_status pool_sigma(pool *p, const vt__early *e, vt_pool *out, vt_err *e
   for (int g = 0; g < p->n; g++) p->scratch[g] = ln_sigma(p, e, g);
   const double theory = vt__walk_variance(e->lo_ps, e->hi_ps, e->run_ps) + expected_variance(p, &p->ne);
   const double unit = vt_unit_sigma_mS_cm(1, p->in[0].t_k, 1);
-  const double variance = vt__shrunk(jackknife(p->scratch, p->n), theory, p->n) + e->added;
-  out->sigma_mS_cm = vt__interval(ln_sigma(p, e, -1) + log(unit), variance, p->n, 1, e->lo_ps, e->hi_ps);
+  const double variance = vt__shrunk(jackknife(p->scratch, p->n), theory, p->n) + e->added.variance;
+  const vt__spread spread = {variance, -e->added.lean}; /* sigma = sigma_NE / H */
+  out->sigma_mS_cm = vt__interval(ln_sigma(p, e, -1) + log(unit), spread, p->n, 1, e->lo_ps, e->hi_ps);
   if (isfinite(out->sigma_mS_cm.value)) bring_sigma(p, e, out->sigma_mS_cm.value);
   return VT_OK;
 }
@@ -403,19 +407,19 @@ static vt_status pool_collective(pool *p, vt_pool *out, vt_err *err)
   const vt__early *fw = &e[VT__METAL], *bary = &e[VT__BARYCENTRIC], *free = &e[VT__FRAME_FREE];
   out->reason = !free->known ? VT_POOL_NO_CHARGE : p->n == 1 ? VT_POOL_ONE_GLASS : VT_POOL_OK;
   if (fw->known) {
-    out->haven_fw = NUMBER(fw, ln_haven, 1);
-    out->t_fw = NUMBER(fw, t_alkali, 0);
-    out->gap_fw = NUMBER(fw, gap, 0);
+    out->haven_fw = RATIO(fw, ln_haven, 1);
+    out->t_fw = NUMBER(fw, t_alkali);
+    out->gap_fw = NUMBER(fw, gap);
   }
   if (bary->known) {
-    out->haven_bary = NUMBER(bary, ln_haven, 1);
-    out->t_bary = NUMBER(bary, t_alkali, 0);
-    out->gap_bary = NUMBER(bary, gap, 0);
-    out->t_self = NUMBER(bary, t_self, 0);
+    out->haven_bary = RATIO(bary, ln_haven, 1);
+    out->t_bary = NUMBER(bary, t_alkali);
+    out->gap_bary = NUMBER(bary, gap);
+    out->t_self = NUMBER(bary, t_self);
   }
   if (free->known) {
-    out->haven_total = NUMBER(free, ln_haven, 1);
-    out->ionicity = NUMBER(free, ln_ionicity, 1);
+    out->haven_total = RATIO(free, ln_haven, 1);
+    out->ionicity = RATIO(free, ln_ionicity, -1);
     out->lo_ps = free->lo_ps;
     out->hi_ps = free->hi_ps;
     VT_TRY_OUT(pool_sigma(p, free, out, err), err, "conductivity");

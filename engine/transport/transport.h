@@ -47,7 +47,8 @@ const char *vt_tr_frame_name(int frame); /* "barycentric" */
 /* A number from one glass or more, with the window of lags it comes from (T 7.7); NaN: not resolved. */
 typedef struct vt_pooled {
   double value, se;    /* se: its standard error                                          */
-  double lo95, hi95;   /* 95 % interval, t(n_glasses + 3); on the ln scale for what is positive */
+  double lo95, hi95;   /* 95 % interval, t(n_glasses + 3); on the ln scale for what is positive. Of H, sigma and
+                        * ionicity one end lies further off: where the ratio may still be going */
   double window_ps[2]; /* first and last lag                                              */
   int32_t n_glasses;   /* that are behind it                                              */
   int32_t reserved;

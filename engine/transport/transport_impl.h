@@ -121,8 +121,12 @@ double vt__alkali_self(const vt_composition *c, int frame, const vt__slopes *s, 
 enum { VT__THEORY_DOF = 4 };
 /* s^2 of a number of n glasses: jackknife variance (any, for one glass) and that of theory, 4 degrees of freedom. */
 double vt__shrunk(double jackknife, double theory, int n);
-/* value, error and t(n+3) interval; of exp(x) if log. */
-vt_pooled vt__interval(double x, double variance, int n, int log, double lo_ps, double hi_ps);
+/* How well x is known: its variance, and up to how far it may lie off on one side (T 7.7). */
+typedef struct vt__spread {
+  double variance, lean;
+} vt__spread;
+/* value, error and t(n+3) interval, longer by |lean| at the end that it points to; of exp(x) if log. */
+vt_pooled vt__interval(double x, vt__spread spread, int n, int log, double lo_ps, double hi_ps);
 
 /* Numbers of n glasses in the window that the rule chose, and their variances. */
 typedef struct vt__early {
@@ -130,7 +134,7 @@ typedef struct vt__early {
   double lo_ps, hi_ps, run_ps; /* run_ps: of all glasses together */
   vt__slopes sum, *each;       /* each[n] */
   vt__numbers x, variance;
-  double added; /* of the variance of ln H: by the choice of the window */
+  vt__spread added; /* to what is known of ln H, by the choice of the window; variance.ln_... have it */
 } vt__early;
 VT_MUST_CHECK vt_status vt__early_make(const vt_tr_input *in, int n, vt__ratio ratio, vt__early *out, vt_err *err);
 void vt__early_free(vt__early *e);

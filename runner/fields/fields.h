@@ -43,6 +43,8 @@ typedef struct vt_field {
   double (*of)(const void *base); /* REAL: computed out of the struct instead of read at offset */
   const vt_reasons *reasons;
   const struct vt_fields *parts;
+  vt_mean_kind mean;            /* of a vt_structure_summary: how it is averaged over glasses */
+  const struct vt_field *error; /* and its standard error in one run; NULL: not known         */
 } vt_field;
 
 /* The members of one struct.  Those of one JSON object stand together. */

@@ -8,14 +8,27 @@
 #define S_O       "by the metal's oxygens 0..3"
 #define CLASSES   .n = VT_RES_CLASSES, .step = sizeof(vt_residence)
 #define TAU(kind, word)                                                                                            \
-  {R(tau[kind][0].tau_ps), "tau_" word, "ps", "residence time of alkalis at metals, " word ", " S_O,               \
-   "tau_" word "_ps",      CLASSES},                                                                               \
+  {R(tau[kind][0].tau_ps),                                                                                         \
+   "tau_" word,                                                                                                    \
+   "ps",                                                                                                           \
+   "residence time of alkalis at metals, " word ", " S_O,                                                          \
+   "tau_" word "_ps",                                                                                              \
+   CLASSES,                                                                                                        \
+   .error = &tau_error[kind]},                                                                                     \
       {R(tau[kind][0].se), "tau_" word "_se", "ps", "its standard error, a lower bound", CLASSES},                 \
       {R(tau[kind][0].longer_than_ps), "tau_" word "_longer_than", "ps", "lower bound where it is not resolved",   \
        CLASSES},                                                                                                   \
   {                                                                                                                \
     VT__REASON(vt_structure_summary, tau[kind][0].reason, vt_res_reasons), "tau_" word "_reason", "1", "", CLASSES \
   }
+
+#define TAU_ERROR(kind)                       \
+  {                                           \
+    R(tau[kind][0].se), .unit = "ps", CLASSES \
+  }
+static const vt_field tau_error[VT_SURVIVALS] = {TAU_ERROR(VT_CONTINUOUS), TAU_ERROR(VT_INTERMITTENT),
+                                                 TAU_ERROR(VT_ENDPOINT)};
+#undef TAU_ERROR
 
 static const vt_field structure[] = {
     {R(density_g_cm3), "density", "g/cm^3", "density of the produce stage", "density_g_cm3"},
@@ -33,10 +46,12 @@ static const vt_field structure[] = {
     {R(metals_close), "metals_close", "1", "pairs of metals nearer than 2.6 A in a frame", "metals_close_per_frame"},
     {R(metals_close_share), "metals_close_share", "1", "share of the frames with two metals nearer than 2.6 A",
      "metals_close_share"},
-    {R(chain_mean), "chain_mean", "1", "metals of a fragment, mean over fragments", "chain_mean"},
-    {R(chain_weight), "chain_weight", "1", "metals of a fragment, mean over metals", "chain_weight"},
-    {R(chain_largest), "chain_largest", "1", "metals of the largest fragment", "chain_largest"},
-    {R(chain_largest_share), "chain_largest_share", "1", "the same as a share of all metals", "chain_largest_share"},
+    {R(chain_mean), "chain_mean", "1", "metals of a fragment, mean over fragments", "chain_mean", .mean = VT_MEAN_SIZE},
+    {R(chain_weight), "chain_weight", "1", "metals of a fragment, mean over metals", "chain_weight",
+     .mean = VT_MEAN_SIZE},
+    {R(chain_largest), "chain_largest", "1", "metals of the largest fragment", "chain_largest", .mean = VT_MEAN_SIZE},
+    {R(chain_largest_share), "chain_largest_share", "1", "the same as a share of all metals", "chain_largest_share",
+     .mean = VT_MEAN_SIZE},
     {R(cycles_per_metal), "cycles_per_metal", "1", "cycles of the network, of one metal", "cycles_per_metal"},
     {R(mx_peak_a), "peak_metal_halogen", "A", "first maximum of g(r) of metals and halogens", "peak_metal_halogen_A"},
     {R(mo_peak_a), "peak_metal_oxygen", "A", "first maximum of g(r) of metals and oxygens", "peak_metal_oxygen_A"},
@@ -98,8 +113,8 @@ const vt_fields vt_pooled_fields = {pooled, VT_COUNT(pooled)};
 static const vt_field mean[] = {
     {R(value), "value", "", "mean over glasses", "value"},
     {R(se), "se", "", "its standard error", "se"},
-    {R(lo95), "lo95", "", "lower end of its 95 % t interval; NaN: one glass", "lo95"},
-    {R(hi95), "hi95", "", "upper end of its 95 % t interval", "hi95"},
+    {R(lo95), "lo95", "", "lower end of its 95 % t interval; NaN: one glass, no other to compare with", "lo95"},
+    {R(hi95), "hi95", "", "upper end of it; without a value: less than this (97.5 %)", "hi95"},
     {VT__COUNT(vt_over_glasses, n_glasses), "n_glasses", "1", "glasses that have it", "n_glasses"}};
 const vt_fields vt_mean_fields = {mean, VT_COUNT(mean)};
 #undef R

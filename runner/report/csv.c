@@ -3,7 +3,7 @@
 
 #include "runner/report/report_impl.h"
 
-/* Where a column's number stands; the last four at the temperature nearest the reference. */
+/* Where a column's number stands; from AT_T on at the temperature nearest the reference. */
 typedef enum place {
   OF_D,       /* the fit of D_alkali       */
   OF_SIGMA_T, /* the fit of sigma_T        */
@@ -11,10 +11,15 @@ typedef enum place {
   AT_T,       /* that temperature          */
   OF_POOL,    /* transport                 */
   OF_RATIO2,  /* tau_2 / tau_0             */
-  OF_STRUCTURE
+  OF_STRUCTURE,
+  OF_TAU0, /* tau at metals with 0, 1, 2, 3 oxygens */
+  OF_TAU1,
+  OF_TAU2,
+  OF_TAU3
 } place;
 
-/* `over`: key of what it is divided by. */
+/* `over`: key of what it is divided by; of a mean over glasses (OF_STRUCTURE, OF_TAU...) its part, the value if NULL.
+ */
 static const struct {
   const char *name;
   place of;
@@ -91,7 +96,34 @@ static const struct {
               {"Haven_frame_free", OF_POOL, "haven.frame_free.value", NULL},
               {"Haven_frame_free_se", OF_POOL, "haven.frame_free.se", NULL},
               {"Haven_frame_free_lo95", OF_POOL, "haven.frame_free.lo95", NULL},
-              {"Haven_frame_free_hi95", OF_POOL, "haven.frame_free.hi95", NULL}};
+              {"Haven_frame_free_hi95", OF_POOL, "haven.frame_free.hi95", NULL},
+              {"mean_chain_se", OF_STRUCTURE, "chain_mean", "se"},
+              {"mean_chain_lo95", OF_STRUCTURE, "chain_mean", "lo95"},
+              {"mean_chain_hi95", OF_STRUCTURE, "chain_mean", "hi95"},
+              {"weight_chain", OF_STRUCTURE, "chain_weight", NULL},
+              {"weight_chain_se", OF_STRUCTURE, "chain_weight", "se"},
+              {"weight_chain_lo95", OF_STRUCTURE, "chain_weight", "lo95"},
+              {"weight_chain_hi95", OF_STRUCTURE, "chain_weight", "hi95"},
+              {"largest_chain", OF_STRUCTURE, "chain_largest", NULL},
+              {"largest_chain_se", OF_STRUCTURE, "chain_largest", "se"},
+              {"largest_chain_lo95", OF_STRUCTURE, "chain_largest", "lo95"},
+              {"largest_chain_hi95", OF_STRUCTURE, "chain_largest", "hi95"},
+              {"tau0_ps", OF_TAU0, "tau_continuous_ps", NULL},
+              {"tau0_se_ps", OF_TAU0, "tau_continuous_ps", "se"},
+              {"tau0_lo95_ps", OF_TAU0, "tau_continuous_ps", "lo95"},
+              {"tau0_hi95_ps", OF_TAU0, "tau_continuous_ps", "hi95"},
+              {"tau1_ps", OF_TAU1, "tau_continuous_ps", NULL},
+              {"tau1_se_ps", OF_TAU1, "tau_continuous_ps", "se"},
+              {"tau1_lo95_ps", OF_TAU1, "tau_continuous_ps", "lo95"},
+              {"tau1_hi95_ps", OF_TAU1, "tau_continuous_ps", "hi95"},
+              {"tau2_ps", OF_TAU2, "tau_continuous_ps", NULL},
+              {"tau2_se_ps", OF_TAU2, "tau_continuous_ps", "se"},
+              {"tau2_lo95_ps", OF_TAU2, "tau_continuous_ps", "lo95"},
+              {"tau2_hi95_ps", OF_TAU2, "tau_continuous_ps", "hi95"},
+              {"tau3_ps", OF_TAU3, "tau_continuous_ps", NULL},
+              {"tau3_se_ps", OF_TAU3, "tau_continuous_ps", "se"},
+              {"tau3_lo95_ps", OF_TAU3, "tau_continuous_ps", "lo95"},
+              {"tau3_hi95_ps", OF_TAU3, "tau_continuous_ps", "hi95"}};
 
 typedef struct source {
   const vt_fields *fields;
@@ -114,6 +146,10 @@ static source source_of(place of, const vt_campaign *c, const vt_fits *f, int co
     return (source){&vt_mean_fields, &g->residence.ratio[2]};
   case AT_T:
   case OF_STRUCTURE:
+  case OF_TAU0:
+  case OF_TAU1:
+  case OF_TAU2:
+  case OF_TAU3:
     break;
   }
   return (source){&vt_structure_fields, NULL};
@@ -137,10 +173,13 @@ static vt_status put_column(const vt_campaign *c, const vt_fits *f, int comp, in
     return VT_OK;
   }
   if (!vt_field_find(s.fields, column[k].key, &field) ||
-      (column[k].over && !vt_field_find(s.fields, column[k].over, &over)))
+      (column[k].over && !s.base && !vt_field_find(&vt_mean_fields, column[k].over, &over)) ||
+      (column[k].over && s.base && !vt_field_find(s.fields, column[k].over, &over)))
     VT_FAIL(err, VT_EBUG, "column '%s' of summary.csv: there is no '%s'", column[k].name, column[k].key);
-  if (column[k].of == OF_STRUCTURE) {
-    put_number(b, vt_structure_mean(f, comp, t, &field, 0).value);
+  if (column[k].of >= OF_STRUCTURE) {
+    const int class_o = column[k].of > OF_STRUCTURE ? (int)column[k].of - OF_TAU0 : 0;
+    const vt_over_glasses m = vt_structure_mean(f, comp, t, &field, class_o);
+    put_number(b, column[k].over ? vt_field_at(&over, &m, 0) : m.value);
     return VT_OK;
   }
   const char *text = vt_field_text(&field, s.base);

@@ -40,6 +40,7 @@ void vt__text_gates(vt_buf *out, const vt_campaign *c, const vt_fits *f)
   if (n.runs == 0) return;
   vt_buf_printf(out, "\nGates: %d of %d runs fail one or more", n.failing, n.runs);
   text_counts(out, &n);
+  vt_buf_printf(out, "  each: what is asked of a run, and its limit; z: a difference over its standard error\n");
   for (int k = 0; k < VT_N_GATES; k++)
     vt_buf_printf(out, "  %-12s  %s: %s%s\n", vt_gate_rules[k].name, vt_gate_rules[k].what, vt_gate_rules[k].limit,
                   n.gate[k].failed + n.gate[k].passed > 0 || k == VT_GATE_METALS_CLOSE ? ""

@@ -138,6 +138,9 @@ static vt_json *residence_json(const vt_campaign *c, const vt_fits *f, int k, in
       const vt_over_glasses m = vt_structure_mean(f, k, t, &field, q);
       vt_json_put(one, key[v], json_groups_estimate(&vt_mean_fields, &m));
       warn_of_residence(f, k, t, v, q, key[v], w);
+      if (m.n_glasses > 0 && isnan(m.value))
+        vt_json_warn(w, "%s with %d oxygens: its interval is wider than three decades%s", key[v], q,
+                     isfinite(m.hi95) ? "; hi95 is an upper bound (97.5 %)" : "");
     }
     vt_json_put(one, "tau_over_tau0", ratio_json(&r->ratio[q]));
     vt_json_add(classes, one);

@@ -75,6 +75,14 @@ static void text_row(vt_buf *out, const char *name, const vt_arrh *a, int width)
   vt_buf_printf(out, "\n");
 }
 
+/* Is there a row with numbers? */
+static int has_numbers(const vt_fitted *q, int n)
+{
+  for (int i = 0; i < n; i++)
+    if (q->arrh[i].resolved) return 1;
+  return 0;
+}
+
 /* What the columns say, of what occurs in this table. */
 static void fit_legend(vt_buf *out, const vt_fitted *q, int n, const vt_compare_spec *spec)
 {
@@ -89,11 +97,16 @@ static void fit_legend(vt_buf *out, const vt_fitted *q, int n, const vt_compare_
     line |= a->model == VT_MODEL_ARRHENIUS;
     averaged |= a->model == VT_MODEL_AVERAGED;
   }
-  vt_buf_printf(out, "  resolved: points in the fit, of all; a value is the mean over glasses\n");
+  vt_buf_printf(out,
+                "  resolved: points (a glass at a temperature) in the fit, of all; Ea: activation energy; values are "
+                "means over the glasses\n");
+  if (has_numbers(q, n))
+    vt_buf_printf(out, "  at %g K: extrapolated; at %g K: of the line through the points, the reference temperature\n",
+                  spec->t_extra_k, spec->t_ref_k);
   if (intervals)
     vt_buf_printf(out,
-                  "  [a, b]: 95 %% t interval of the composition; not resolved: wider than three decades, and below "
-                  "the bound in 97.5 %%\n");
+                  "  [a, b]: 95 %% t interval of the composition's mean; not resolved, below x: an interval wider than "
+                  "three decades; less than x with 97.5 %%\n");
   if (alone)
     vt_buf_printf(out, "  +-: standard error of one trajectory; one glass has no interval for its composition\n");
   if (line) vt_buf_printf(out, "  arrhenius: a straight line, nothing else was tried\n");
@@ -171,16 +184,6 @@ static void text_plain(vt_buf *out, int width, double x, int decimals)
     vt_buf_printf(out, "  %*s", width, "-");
 }
 
-static void text_number(vt_buf *out, double x, double half)
-{
-  if (!isfinite(x))
-    vt_buf_printf(out, "  %-16s", "-");
-  else if (!isfinite(half))
-    vt_buf_printf(out, "  %-16.3f", x);
-  else
-    vt_buf_printf(out, "  %6.3f +- %-6.2g", x, half);
-}
-
 /* "0.852 [0.788, 0.922]". */
 static void text_interval(vt_buf *out, const vt_pooled *p)
 {
@@ -189,41 +192,91 @@ static void text_interval(vt_buf *out, const vt_pooled *p)
   vt_buf_printf(out, "  %-20s", text);
 }
 
-static void text_legend(vt_buf *out)
+static int name_width(const vt_campaign *c)
 {
-  vt_buf_printf(out,
-                "  Haven ratio of the alkali: tracer over collective motion; 1: its ions move independently, below 1: "
-                "together.\n"
-                "  metal, barycentric: seen from the metals, from the centre of mass (where 1 becomes 1/t^2); "
-                "frame-free: sigma_NE/sigma.\n"
-                "  t: share of the alkali in the current, barycentric. [95 %% interval]. "
-                "tau2/tau0: residence at metals with two oxygens over none.\n");
+  int width = 11;
+  for (int i = 0; i < c->n_comp; i++)
+    if ((int)strlen(c->comp[i].name) > width) width = (int)strlen(c->comp[i].name);
+  return width;
 }
 
 /* At the temperature nearest the reference. */
 static void text_headlines(vt_buf *out, const vt_campaign *c, const vt_fits *f)
 {
-  const int t = vt__nearest_temperature(c);
-  int width = 11;
-  for (int i = 0; i < c->n_comp; i++)
-    if ((int)strlen(c->comp[i].name) > width) width = (int)strlen(c->comp[i].name);
-  vt_buf_printf(out, "At %g K\n  %-*s  %-20s  %-20s  %-20s  %-20s  %-16s  mean chain  CN(M)  g/cm3\n", c->t_k[t], width,
-                "composition", "Haven(metal)", "Haven(barycentric)", "Haven(frame-free)", "t(alkali)", "tau2/tau0");
+  const int t = vt__nearest_temperature(c), width = name_width(c);
+  vt_buf_printf(out, "At %g K, the measured temperature nearest the reference [95 %%]\n", c->t_k[t]);
+  vt_buf_printf(out, "  %-*s  %-20s  %-20s  %-20s  %-20s  CN(M)  g/cm3\n", width, "composition", "Haven(metal)",
+                "Haven(barycentric)", "Haven(frame-free)", "t(alkali)");
   for (int i = 0; i < c->n_comp; i++) {
     const vt_group *g = &f->group[i * c->n_temp + t];
-    const vt_over_glasses *ratio = &g->residence.ratio[2];
     vt_buf_printf(out, "  %-*s", width, c->comp[i].name);
     text_interval(out, &g->pool.haven_fw);
     text_interval(out, &g->pool.haven_bary);
     text_interval(out, &g->pool.haven_total);
     text_interval(out, &g->pool.t_bary);
-    text_number(out, ratio->value, ratio->value * ratio->se); /* se is of the logarithm */
-    text_plain(out, 10, vt__structure_value(f, i, t, "chain_mean"), 2);
     text_plain(out, 5, vt__structure_value(f, i, t, "cn_metal"), 2);
     text_plain(out, 5, vt__structure_value(f, i, t, "density_g_cm3"), 3);
     vt_buf_printf(out, "\n");
   }
-  text_legend(out);
+  vt_buf_printf(out,
+                "  Haven: Haven ratio of the alkali, tracer over collective motion; 1: its ions move independently, "
+                "below 1: together.\n"
+                "  metal, barycentric: seen from the metals, from the centre of mass (where 1 becomes 1/t^2); "
+                "frame-free: sigma_NE/sigma, sigma_NE = what independent ions would conduct.\n"
+                "  t(alkali): share of the alkali in the current, barycentric. CN(M): anions around a metal. "
+                "g/cm3: density. -: not known\n");
+}
+
+/* "5.08 [4.5, 5.7]", "not resolved, below 12"; "5.08" of one glass without others; " 3/5": so many glasses have it. */
+static int text_mean(vt_buf *out, const vt_over_glasses *m, int n_results, int width)
+{
+  char text[48] = "-", some[24] = "";
+  const int fewer = m->n_glasses > 0 && m->n_glasses < n_results;
+  if (fewer) (void)snprintf(some, sizeof some, " %d/%d", (int)m->n_glasses, n_results);
+  if (isfinite(m->value) && isfinite(m->lo95))
+    (void)snprintf(text, sizeof text, "%.3g [%.3g, %.3g]%s", m->value, m->lo95, m->hi95, some);
+  else if (isfinite(m->value))
+    (void)snprintf(text, sizeof text, "%.3g%s", m->value, some);
+  else if (isfinite(m->hi95))
+    (void)snprintf(text, sizeof text, "below %.2g%s", m->hi95, some);
+  else if (m->n_glasses > 0)
+    (void)snprintf(text, sizeof text, "not resolved%s", some);
+  vt_buf_printf(out, "  %-*s", width, text);
+  return fewer;
+}
+
+/* Residence by the metal's oxygens, and the sizes of chains: where at least one glass has them. */
+static void text_residence(vt_buf *out, const vt_campaign *c, const vt_fits *f)
+{
+  const int t = vt__nearest_temperature(c), width = name_width(c);
+  vt_field tau, chain;
+  int fewer = 0;
+  if (!vt_field_find(&vt_structure_fields, "tau_continuous_ps", &tau)) return;
+  if (!vt_field_find(&vt_structure_fields, "chain_mean", &chain)) return;
+  vt_buf_printf(out, "Residence of the alkali at metals with 0 to 3 oxygens (ps), and chains, at %g K [95 %%]\n",
+                c->t_k[t]);
+  vt_buf_printf(out, "  %-*s  %-21s  %-21s  %-21s  %-21s  %-21s  mean chain\n", width, "composition", "0 O", "1 O",
+                "2 O", "3 O", "2 O / 0 O");
+  for (int i = 0; i < c->n_comp; i++) {
+    const vt_group *g = &f->group[i * c->n_temp + t];
+    vt_buf_printf(out, "  %-*s", width, c->comp[i].name);
+    for (int k = 0; k < VT_RES_CLASSES; k++) {
+      const vt_over_glasses m = vt_structure_mean(f, i, t, &tau, k);
+      fewer |= text_mean(out, &m, g->n_results, 21);
+    }
+    fewer |= text_mean(out, &g->residence.ratio[2], g->n_results, 21);
+    const vt_over_glasses m = vt_structure_mean(f, i, t, &chain, 0);
+    fewer |= text_mean(out, &m, g->n_results, 0);
+    vt_buf_printf(out, "\n");
+  }
+  vt_buf_printf(out,
+                "  n O: how long an alkali ion stays beside a metal that has n oxygens (geometric mean over glasses); "
+                "2 O / 0 O: ratio of two of them (tau2/tau0).\n"
+                "  mean chain: metals joined by shared anions. Their scatter between glasses is pooled over the "
+                "compositions; below x: not resolved.\n");
+  if (fewer)
+    vt_buf_printf(out, "  m/n: m of n glasses have it; in the others it is longer than the run, or there is no such "
+                       "metal: the mean may be too small\n");
 }
 
 vt_status vt__names_of(const vt_campaign *c, const char ***names, vt_err *err)
@@ -235,6 +288,38 @@ vt_status vt__names_of(const vt_campaign *c, const char ***names, vt_err *err)
   return VT_OK;
 }
 
+/* Quantity q is the tracer diffusion of an alkali that has no other beside it in any composition: D_alkali again. */
+static int is_told_already(const vt_campaign *c, int q)
+{
+  const int s = q - VT_Q_HEADLINES;
+  if (s >= c->n_species || vt_element_role(c->z[s]) != 'A') return 0;
+  for (int i = 0; i < c->n_comp; i++) {
+    const vt_composition *comp = &c->comp[i];
+    int has = 0, alkalis = 0;
+    for (int k = 0; k < comp->n_species; k++) {
+      if (comp->count[k] < 1 || vt_element_role(comp->z[k]) != 'A') continue;
+      has |= comp->z[k] == c->z[s];
+      alkalis++;
+    }
+    if (has && alkalis > 1) return 0;
+  }
+  return 1;
+}
+
+static void text_others(vt_buf *out, const vt_campaign *c, const vt_fits *f)
+{
+  vt_buf lines = {0};
+  for (int q = VT_Q_HEADLINES; q < f->n_quantities; q++)
+    if (!is_told_already(c, q)) vt__text_other(&lines, &f->fitted[q], c->n_comp);
+  if (lines.len > 0)
+    vt_buf_printf(out,
+                  "Also fitted: how many compositions are resolved, the least and the greatest Ea, do they differ\n"
+                  "%s  D_X: tracer diffusion of element X; rate_o0, rate_o1 ...: rate at which alkali ions leave "
+                  "metals with 0, 1 ... oxygens, 1/residence\n\n",
+                  lines.s);
+  vt_buf_free(&lines);
+}
+
 vt_status vt_report_campaign_text(vt_buf *out, const vt_campaign *c, const vt_fits *f, vt_err *err)
 {
   const char **names;
@@ -243,10 +328,9 @@ vt_status vt_report_campaign_text(vt_buf *out, const vt_campaign *c, const vt_fi
     vt_report_text(out, names, c->n_comp, &f->fitted[q], &c->compare);
     vt_buf_printf(out, "\n");
   }
-  size_t before = out->len;
-  for (int q = VT_Q_HEADLINES; q < f->n_quantities; q++) vt__text_other(out, &f->fitted[q], c->n_comp);
-  if (out->len > before) vt_buf_printf(out, "\n");
+  text_others(out, c, f);
   text_headlines(out, c, f);
+  text_residence(out, c, f);
   vt__text_gates(out, c, f);
   vt_buf_printf(out, "\n");
   vt_free(names);

@@ -51,9 +51,16 @@ static void text_tests(vt_buf *out, const char *const *names, const vt_compare *
     vt_buf_printf(out,
                   "  tau       %.3f decades [%.3f, %.3f] (95 %%), limit %g: standard deviation between compositions\n",
                   c->tau, c->tau_wide_lo, c->tau_wide_hi, spec->tau_margin);
-  vt_buf_printf(out,
-                "  range     %.3f decades [%.3f, %.3f] (95 %%), limit %g: largest less smallest, noise removed%s\n",
-                c->range, c->range_lo, c->range_hi, spec->range_margin, c->k > 2 ? "" : "; tau is not asked of two");
+  vt_buf_printf(
+      out, "  range     %.3f decades [%.3f, %.3f] (95 %%), limit %g: largest less smallest, noise removed%s\n",
+      c->range, c->range_lo, c->range_hi, spec->range_margin, c->k > 2 ? "" : "; the spread tau is not asked of two");
+}
+
+static const char *verdict_means(int verdict)
+{
+  return verdict == VT_INSENSITIVE ? "insensitive: shown to agree within the margins"
+         : verdict == VT_SENSITIVE ? "sensitive: shown to differ by more than a margin"
+                                   : "undecided: neither agreement within the margins nor more than a margin is shown";
 }
 
 void vt__text_compare(vt_buf *out, const char *const *names, const vt_comparison *cmp, const vt_compare_spec *spec)
@@ -68,6 +75,7 @@ void vt__text_compare(vt_buf *out, const char *const *names, const vt_comparison
   text_variance(out, cmp);
   text_outlying(out, names, c);
   vt_buf_printf(out, "Verdict: %s. %s\n", vt_verdict_text((vt_verdict)c->verdict), c->why);
+  vt_buf_printf(out, "  contrast: of the composition that may lie furthest off; %s\n", verdict_means(c->verdict));
   if (tg->k < 2) return;
   vt_buf_printf(out, "At equal T/Tg: ");
   if (tg->k > 2) vt_buf_printf(out, "tau %.3f decades [%.3f, %.3f]; ", tg->tau, tg->tau_wide_lo, tg->tau_wide_hi);

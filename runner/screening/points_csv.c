@@ -323,7 +323,7 @@ vt_status vt_table_fit(const vt_table *t, const vt_compare_spec *spec, double tg
   memcpy(factor.name, t->factor, sizeof factor.name);
   memcpy(factor.level, t->level, sizeof factor.level);
   VT_TRY_OUT(fit_lines(t, spec, tg_k, pt, q->arrh, line, &n_lines, err), err, "table");
-  VT_TRY_OUT(vt_values_at(pt, t->n, q->at, &q->n_at, err), err, "table");
+  VT_TRY_OUT(vt_values_at(pt, t->n, VT_USUAL_LEVEL, q->at, &q->n_at, err), err, "table");
   vt_compare_input in = {
       .fits = q->arrh,
       .n = t->n_comp,

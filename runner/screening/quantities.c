@@ -20,7 +20,8 @@ int vt_quantities_of(const vt_campaign *c, vt_quantity q[VT_MAX_QUANTITIES])
   char name[32], doc[128];
   q[n++] = quantities_named("D_alkali", "cm^2/s",
                             "tracer diffusion coefficient of the alkali, number-weighted over its species");
-  q[n++] = quantities_named("sigma_T", "mS K/cm", "total Einstein conductivity times temperature");
+  q[n++] =
+      quantities_named("sigma_T", "mS K/cm", "total conductivity times temperature, from collective motion (Einstein)");
   for (int s = 0; s < c->n_species; s++) {
     (void)snprintf(name, sizeof name, "D_%s", vt_element_symbol(c->z[s]));
     (void)snprintf(doc, sizeof doc, "tracer diffusion coefficient of %s", vt_element_symbol(c->z[s]));

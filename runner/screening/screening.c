@@ -18,7 +18,7 @@ void vt_fits_free(vt_fits *f)
   vt_free(f->gates);
   vt_free(f->melt_a2);
   vt_free(f->volume_error);
-  vt_free(f->of_glasses);
+  vt_free(f->mean);
   vt_free(f->md);
   vt_free(f->group);
   vt_free(f->tg);
@@ -96,8 +96,6 @@ static vt_status room_for_groups(const vt_campaign *c, vt_fits *f, vt_err *err)
   f->group = p;
   VT_TRY(vt_calloc64(&p, n * (size_t)c->n_glasses, sizeof *f->md, err), err, "rows of MD tasks");
   f->md = p;
-  VT_TRY(vt_calloc64(&p, (size_t)c->n_glasses, sizeof(double), err), err, "%d glasses", c->n_glasses);
-  f->of_glasses = p;
   for (int i = 0; i < c->n_tasks; i++) {
     const vt_task *t = &c->task[i];
     if (t->kind == VT_TASK_MD) f->md[(t->comp * c->n_temp + t->temp) * c->n_glasses + t->glass] = i;
@@ -247,7 +245,9 @@ static vt_status take_quantity(const vt_campaign *c, vt_fits *f, int q, bench *b
            c->comp[k].name);
     *n_lines += more;
   }
-  VT_TRY(vt_values_at(b->pt, b->first[c->n_comp], b->at, &out->n_at, err), err, "%s by temperature", out->what.name);
+  const double usual = q < VT_Q_HEADLINES + c->n_species ? VT_USUAL_LEVEL : 0; /* of rates nothing is known before */
+  VT_TRY(vt_values_at(b->pt, b->first[c->n_comp], usual, b->at, &out->n_at, err), err, "%s by temperature",
+         out->what.name);
   memcpy(out->at, b->at, (size_t)out->n_at * sizeof *out->at); /* no more than compositions times temperatures */
   return VT_OK;
 }
@@ -313,6 +313,7 @@ vt_status vt_fits_make(const vt_campaign *c, const vt_arrays_from *from, vt_fits
       vt_alive();
       VT_TRY_OUT(vt__fits_group(c, from, k, t, f, err), err, "fits");
     }
+  VT_TRY_OUT(vt_fits_means(f, err), err, "fits");
   vt__fits_gates(c, f);
   VT_TRY_OUT(fit_all(c, f, err), err, "fits");
   *out = f;

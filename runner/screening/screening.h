@@ -54,7 +54,7 @@ typedef struct vt_fits {
   vt_pool_glass *of_pool;          /* [n_tasks] in the window of all glasses: what is fitted; NaN: no result */
   vt_structure_summary *structure; /* [n_tasks]; NaN where there is no result */
   vt_gates *gates;                 /* [n_tasks] of MD tasks with a result, else not observed */
-  double *of_glasses;              /* [n_glasses] overwritten by vt_structure_mean */
+  vt_over_glasses *mean;           /* of vt_fits_means, read by vt_structure_mean */
   int *md;                         /* [n_comp][n_temp][n_glasses] row of the MD task */
   vt_group *group;                 /* [n_comp][n_temp] */
   vt_fitted *fitted;               /* [n_quantities] */
@@ -106,7 +106,10 @@ typedef struct vt_gate_counts {
 } vt_gate_counts;
 void vt_count_gates(const vt_campaign *c, const vt_fits *f, int comp, int temp, vt_gate_counts *out);
 
-/* Mean over the glasses of a group of value k of a structure field, as vt_structure_over_glasses. */
+/* Means over glasses of every member of f->structure that has a key, f->mean; and the intervals of f->group's residence
+ * trends: scatter pooled over the compositions at each temperature (T 13.5).  Part of vt_fits_make.  Allocates. */
+VT_MUST_CHECK vt_status vt_fits_means(vt_fits *f, vt_err *err);
+/* Of value k of a structure field. */
 vt_over_glasses vt_structure_mean(const vt_fits *f, int comp, int temp, const vt_field *field, int k);
 
 #endif

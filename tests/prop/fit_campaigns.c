@@ -96,7 +96,7 @@ void fc_add(const fc_design *d, uint64_t seed, fc_tally *t)
     VT_TEST_OK(vt_arrh_fit(pt + c * each, each, &spec, NULL, &a, &err), &err);
     count_fit(d, c, &a, t);
   }
-  VT_TEST_OK(vt_values_at(pt, d->n_comp * each, at, &n_at, &err), &err);
+  VT_TEST_OK(vt_values_at(pt, d->n_comp * each, VT_USUAL_LEVEL, at, &n_at, &err), &err);
   for (int k = 0; k < n_at; k++)
     count_share(&t->at_t, log(at[k].lo95), log(at[k].hi95), truth(d, at[k].comp, at[k].t_k));
 }

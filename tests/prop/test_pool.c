@@ -264,9 +264,10 @@ static void a_single_glass_has_the_errors_of_theory(void **state)
   VT_TEST_OK(vt_tr_onsager(&m.in[0], own.sigma_lo_ps, own.sigma_hi_ps, VT_TR_BARYCENTRIC, &o, &err), &err);
   assert_int_equal(p.reason, VT_POOL_ONE_GLASS);
   near_named("H_fw", p.haven_fw.value / own.haven_fw.value, 1, 1e-12);
-  near_named("its error", p.haven_fw.se / p.haven_fw.value, sqrt(16 * p.haven_fw.window_ps[0] / (9 * 600)), 1e-12);
-  near_named("its interval", log(p.haven_fw.hi95 / p.haven_fw.value) / (p.haven_fw.se / p.haven_fw.value), 2.7764,
-             1e-4);
+  const double v = 16 * p.haven_fw.window_ps[0] / (9 * 600), relative = p.haven_fw.se / p.haven_fw.value;
+  assert_true(relative * relative >= v); /* the rest of it makes one end of the interval longer (T 7.7) */
+  near_named("its interval", log(p.haven_fw.hi95 / p.haven_fw.lo95),
+             2 * 2.7764 * sqrt(v) + sqrt(3 * (relative * relative - v)), 1e-4);
   near_named("H_total", p.haven_total.value / own.haven_total.value, 1, 1e-12);
   near_named("sigma", p.sigma_mS_cm.value / own.sigma_mS_cm, 1, 1e-12);
   near_named("D", p.d_cm2_s[0].value / own.tracer[0].d_cm2_s, 1, 1e-12);

@@ -14,13 +14,23 @@ typedef struct kind {
   const char *what;
   walkers walk;
   double scatter; /* s.d. of ln(slope) between glasses */
+  double bias;    /* of ln H that the rule may let pass */
 } kind;
 
-/* 200 ps of ions of 6 D = 1.2 A^2/ps: H = 1, and H = 1/(1 + 15 common) that sets in after a picosecond. */
+/* 200 ps of ions of 6 D = 1.2 A^2/ps: H = 1, and H = 1/(1 + 15 common) that sets in after a picosecond or late.  Of
+ * ions that follow each other after 2.5 ps the window from 2 to 4 ps sees 0.69 of the correlation: ln(1.6 / 1.41) =
+ * 0.12, which the interval has to hold. */
 static const kind kinds[] = {
-    {"alone", {.z_alkali = 11, .n_sample = 400, .slope = 1.2, .rattle_a = 0.3}, 0},
-    {"together", {.z_alkali = 11, .n_sample = 400, .slope = 1.2, .rattle_a = 0.3, .common = 0.04, .delay_ps = 1}, 0},
-    {"unlike glasses", {.z_alkali = 3, .n_sample = 400, .slope = 1.2, .rattle_a = 0.3, .common = 0.02}, 0.10}};
+    {"alone", {.z_alkali = 11, .n_sample = 400, .slope = 1.2, .rattle_a = 0.3}, 0, 0.03},
+    {"together",
+     {.z_alkali = 11, .n_sample = 400, .slope = 1.2, .rattle_a = 0.3, .common = 0.04, .delay_ps = 1},
+     0,
+     0.03},
+    {"together late",
+     {.z_alkali = 11, .n_sample = 400, .slope = 1.2, .rattle_a = 0.3, .common = 0.04, .delay_ps = 2.5},
+     0,
+     0.15},
+    {"unlike glasses", {.z_alkali = 3, .n_sample = 400, .slope = 1.2, .rattle_a = 0.3, .common = 0.02}, 0.10, 0.03}};
 enum { N_KIND = sizeof kinds / sizeof *kinds };
 
 typedef struct tally {
@@ -47,8 +57,7 @@ static vt_pool make_pool(const kind *k, int n, uint64_t seed)
   return p;
 }
 
-/* Mean of ln H of the pools of one kind and number of glasses within four standard errors and 3 % of the truth: what
- * the rule lets pass of the beginning. */
+/* The pools of one kind and number of glasses. */
 static void check_kind(const kind *k, int n_glasses, int pools, tally *t)
 {
   const vt_composition c = formula(k->walk.z_alkali);
@@ -98,7 +107,7 @@ static void intervals_cover_with_any_number_of_glasses(void **state)
       vt_test_between("t", t.t / n, 1, 1);
       vt_test_between("sigma", t.sigma / n, least, 1);
       vt_test_between("D", t.d / n, least, 1);
-      vt_test_between("bias of ln H", mean, -0.03 - 4 * sd / sqrt(n), 0.03 + 4 * sd / sqrt(n));
+      vt_test_between("bias of ln H", mean, -kinds[q].bias - 4 * sd / sqrt(n), kinds[q].bias + 4 * sd / sqrt(n));
       free(t.half);
     }
   }

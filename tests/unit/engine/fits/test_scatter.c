@@ -126,7 +126,7 @@ static void means_by_temperature_are_those_by_hand(void **state)
   const vt_point p[6] = {on_line(0, 0, 500, -12.05, 0.3, 0.1), on_line(0, 1, 500, -11.95, 0.3, 0.1),
                          on_line(1, 0, 500, -10.1, 0.3, 0.1),  on_line(1, 1, 500, -9.9, 0.3, 0.1),
                          on_line(1, 0, 600, -10.2, 0.3, 0.1),  {.comp = 0, .glass = 0, .t_k = 600, .x = NAN, .se = 1}};
-  VT_TEST_OK(vt_values_at(p, 6, at, &n, &err), &err);
+  VT_TEST_OK(vt_values_at(p, 6, VT_USUAL_LEVEL, at, &n, &err), &err);
   assert_int_equal(n, 3);
   assert_int_equal(at[0].n_glasses, 2);
   assert_int_equal(at[0].dof, 1 + 1 + 6);
@@ -140,12 +140,12 @@ static void means_by_temperature_are_those_by_hand(void **state)
   assert_true(isfinite(at[2].value) && at[2].se > 0 && isnan(at[2].lo95));
   const vt_point close[4] = {on_line(0, 0, 500, -12, 0.3, 0.1), on_line(0, 1, 500, -12, 0.3, 0.1),
                              on_line(1, 0, 500, -10, 0.3, 0.5), on_line(1, 1, 500, -10, 0.3, 0.5)};
-  VT_TEST_OK(vt_values_at(close, 4, at, &n, &err), &err); /* scatter less sampling is negative */
+  VT_TEST_OK(vt_values_at(close, 4, VT_USUAL_LEVEL, at, &n, &err), &err); /* scatter less sampling is negative */
   assert_int_equal(at[0].dof, 1 + 1 + 6);
   near(at[0].se / at[0].value, sqrt(0.01 / 2), 1e-13);
   vt_point bad = p[0];
   bad.t_k = 0;
-  assert_int_equal(vt_values_at(&bad, 1, at, &n, &err), VT_EINVAL);
+  assert_int_equal(vt_values_at(&bad, 1, VT_USUAL_LEVEL, at, &n, &err), VT_EINVAL);
 }
 
 int main(void)

@@ -280,7 +280,11 @@ static vt_res_trend trend(const double (*tau)[VT_RES_CLASSES], int n)
 {
   vt_err err;
   vt_res_trend t;
-  VT_TEST_OK(vt_residence_trend(tau, n, &t, &err), &err);
+  double se[8][VT_RES_CLASSES]; /* 1 % : below every scatter here */
+  assert_true(n <= 8);
+  for (int g = 0; g < n; g++)
+    for (int k = 0; k < VT_RES_CLASSES; k++) se[g][k] = 0.01 * tau[g][k];
+  VT_TEST_OK(vt_residence_trend(tau, (const double(*)[VT_RES_CLASSES])se, n, &t, &err), &err);
   return t;
 }
 
@@ -374,6 +378,22 @@ static void slopes_and_ratios_are_averaged_over_glasses(void **state)
   assert_int_equal(t.n_unresolved, 1);
 }
 
+/* Three glasses of equal slope and equal ratios: what a run states of its times, 10 % for k = 0 and 20 % for k = 1, is
+ * the least that can be known.  Slope through two classes: the difference. */
+static void glasses_that_agree_are_known_no_better_than_their_runs(void **state)
+{
+  (void)state;
+  vt_err err;
+  vt_res_trend t;
+  const double tau[3][VT_RES_CLASSES] = {{2, 6, NO, NO}, {3, 9, NO, NO}, {1, 3, NO, NO}};
+  const double se[3][VT_RES_CLASSES] = {{0.2, 1.2, NO, NO}, {0.3, 1.8, NO, NO}, {0.1, 0.6, NO, NO}};
+  VT_TEST_OK(vt_residence_trend(tau, se, 3, &t, &err), &err);
+  near(t.slope.value, log(3), 1e-12);
+  near(t.slope.se, sqrt((0.01 + 0.04) / 3), 1e-12);
+  near(t.ratio[1].se, sqrt((0.01 + 0.04) / 3), 1e-12);
+  near(log(t.ratio[1].hi95 / 3), 4.302652729696142 * sqrt(0.05 / 3), 1e-9);
+}
+
 static void nothing_resolved_is_no_trend(void **state)
 {
   (void)state;
@@ -383,14 +403,15 @@ static void nothing_resolved_is_no_trend(void **state)
   t = trend(none, 1);
   assert_true(isnan(t.slope.value) && isnan(t.page_p) && isnan(t.page_l) && isnan(t.ratio[1].value));
   assert_int_equal(t.page_glasses, 0);
-  assert_int_equal(vt_residence_trend(bad, 1, &t, &err), VT_EINVAL);
+  assert_int_equal(vt_residence_trend(bad, bad, 1, &t, &err), VT_EINVAL);
   assert_non_null(strstr(err.text, "k = 1"));
-  assert_int_equal(vt_residence_trend(bad, 0, &t, &err), VT_EINVAL);
+  assert_int_equal(vt_residence_trend(bad, bad, 0, &t, &err), VT_EINVAL);
 }
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(glasses_that_agree_are_known_no_better_than_their_runs),
       cmocka_unit_test(a_tail_without_an_end_is_not_resolved),
       cmocka_unit_test(less_than_chance_gives_no_negative_time),
       cmocka_unit_test(an_exponential_gives_its_time),

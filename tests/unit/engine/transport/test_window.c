@@ -106,6 +106,49 @@ static void a_ratio_that_changes_is_taken_behind_the_change(void **state)
   near_relative(h.se / h.value, sqrt(2 * 4.0 / 6 * 16 * 8 / (9 * 1800)), 1e-9);
 }
 
+/* Collective motion grows 5 % faster from 4 ps on: within 1.5 sqrt(16 (4 - 2) / (9 1800)) = 0.067, so that [2, 4] ps is
+ * the window.  ln H may fall by 7/4 of the step to the next one: the lower end of H lies so much lower, the upper ends
+ * of sigma and of sigma/sigma_NE so much higher, the other ends stay.  A third of the square is in the error. */
+static void an_interval_reaches_to_where_the_ratio_is_going(void **state)
+{
+  (void)state;
+  static curves c[N_GLASS];
+  const vt_pool before = pool_of(c, 73, 0, 1), after = pool_of(c, 73, 0, 1.05), p = pool_of(c, 73, 4, 1.05);
+  const double noise = sqrt(4.0 / 6 * 16 * 2 / (9 * 1800)), half = 2.4469 * noise;
+  const double lean = 1.75 * log(before.haven_fw.value / after.haven_fw.value);
+  const double free = 1.75 * log(before.haven_total.value / after.haven_total.value);
+  const vt_pooled *h = &p.haven_fw, *s = &p.sigma_mS_cm, *i = &p.ionicity;
+  near(h->window_ps[0], 2, 0);
+  near_relative(h->value, before.haven_fw.value, 1e-12);
+  near(lean, 1.75 * log(1.05), 0.01); /* the frame has its share */
+  near_relative(log(h->value / h->lo95), half + lean, 1e-4);
+  near_relative(log(h->hi95 / h->value), half, 1e-4);
+  near_relative(h->se / h->value, sqrt(noise * noise + lean * lean / 3), 1e-9);
+  near_relative(log(s->hi95 / s->value) - log(s->value / s->lo95), free, 1e-6);
+  near_relative(log(i->hi95 / i->value), half + free, 1e-4);
+  near_relative(log(i->value / i->lo95), half, 1e-4);
+}
+
+/* 300 ps of one run: v = 16 4 / (9 300) = 0.024 is more than 0.015, so that the window from 4 ps on may not contradict
+ * the first one.  It is still seen: the end moves by the step itself. */
+static void a_window_without_a_say_moves_the_end_by_its_own_step(void **state)
+{
+  (void)state;
+  static curves c;
+  vt_transport flat, fast, t;
+  vt_err err;
+  vt_tr_input in = make_curves(&c, 73, 300, 0, 1);
+  VT_TEST_OK(vt_tr_replica(&in, &flat, &err), &err);
+  in = make_curves(&c, 73, 300, 0, 3);
+  VT_TEST_OK(vt_tr_replica(&in, &fast, &err), &err);
+  in = make_curves(&c, 73, 300, 4, 3); /* far more than any window with a say could let pass */
+  VT_TEST_OK(vt_tr_replica(&in, &t, &err), &err);
+  const double step = log(flat.haven_fw.value / fast.haven_fw.value), half = 2.7764 * sqrt(16.0 * 2 / (9 * 300));
+  near(t.haven_fw.window_ps[0], 2, 0);
+  near_relative(log(t.haven_fw.value / t.haven_fw.lo95), half + step, 1e-4);
+  near_relative(log(t.haven_fw.hi95 / t.haven_fw.value), half, 1e-4);
+}
+
 /* Sulphur is no metal. */
 static void without_a_metal_there_is_no_frame_of_it(void **state)
 {
@@ -146,6 +189,8 @@ int main(void)
       cmocka_unit_test(a_ratio_that_does_not_change_is_taken_at_the_first_lag),
       cmocka_unit_test(the_error_of_equal_glasses_is_that_of_theory_with_its_share),
       cmocka_unit_test(a_ratio_that_changes_is_taken_behind_the_change),
+      cmocka_unit_test(an_interval_reaches_to_where_the_ratio_is_going),
+      cmocka_unit_test(a_window_without_a_say_moves_the_end_by_its_own_step),
       cmocka_unit_test(without_a_metal_there_is_no_frame_of_it),
       cmocka_unit_test(without_collective_displacements_there_is_d_alone),
   };
