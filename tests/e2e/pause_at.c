@@ -1,7 +1,8 @@
 /* pause_at.c - for LD_PRELOAD: the n-th call of one function on a file whose name matches stops its process (SIGSTOP),
  * before it is carried out.  Environment: PAUSE_CALL (pread, pwrite, fsync, rename, link: the new name), PAUSE_PATH (a
- * pattern of fnmatch for the whole path; rename: of the source), PAUSE_TEXT (if set, the file must hold it), PAUSE_N (1:
- * the first such call), PAUSE_NOTE (this file is created by whoever stops, with its pid: one process stops, once). */
+ * pattern of fnmatch for the whole path; rename: of the source), PAUSE_TEXT (if set, the file must hold it), PAUSE_N
+ * (1: the first such call), PAUSE_NOTE (this file is created by whoever stops, with its pid: one process stops, once).
+ */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -26,14 +26,14 @@ STORE = "*/results.h5.[0-9]*.tmp"
 STATUS = "*/status.json.[0-9]*.tmp"
 # where: (call, path, which calls, whether the tasks are done already, what the file holds); in MD: at some time
 PLACES = {"in assembly": ("pwrite", STORE, (1, 400), True),
+          "before the rename": ("rename", STORE, (1, 1), True),
+          "before status.json's last rename": ("rename", STATUS, (1, 1), False, '"state": "done"'),
           "while it is read back": ("pread", STORE, (1, 40), True),
           "while the checksum is made": ("fsync", "*/results.h5.sha256.[0-9]*.tmp", (1, 1), True),
-          "before the rename": ("rename", STORE, (1, 1), True),
           "in MD": None,
           "before the checksum's rename": ("rename", "*/results.h5.sha256.[0-9]*.tmp", (1, 1), True),
           "before the summary's rename": ("rename", "*/summary.[jc]*.tmp", (1, 2), True),
           "before status.json's first rename": ("rename", STATUS, (1, 1), False, '"state": "running"'),
-          "before status.json's last rename": ("rename", STATUS, (1, 1), False, '"state": "done"'),
           "before its epoch": ("link", "epoch-*", (1, 1), True)}
 
 
