@@ -89,6 +89,10 @@
  *   - after c: nothing is written, cut or synced through a name or a descriptor of the file once it has its shared
  *     name.
  *
+ * Behind its last file it asks (b) once more, and only then says how the run ended: a job that was suspended at any
+ * point before that, and woke when another had led, ends with 75, whatever it had left to do.  That another start says
+ * 0 costs nothing; that two jobs both say so of one folder would hide that something suspends them.
+ *
  * So store and checksum are those of one leader each time they were both published; a job that ends between its two
  * renames leaves a store that does not match its checksum, which the next start makes anew.  status.json goes the same
  * way, only unsynced.  What is not renamed into place is only checked before (b): torn tails (of shards that nobody

@@ -91,7 +91,16 @@ static void print_end(const run *r, const vt_sched *s, const vt_sched_counts *n,
   (void)fflush(stdout);
 }
 
-/* What the journal says now decides the exit code: messages may have crossed the end of the run. */
+static int code_of(const run *r, const vt_farm_outcome *out, const vt_sched_counts *n, int64_t open)
+{
+  /* A job that joined and was not stopped has done its part. */
+  if (open) return r->leads || out->stopped ? VT_EXIT_AGAIN : VT_EXIT_OK;
+  return r->unassembled ? VT_EXIT_AGAIN : n->failed ? VT_EXIT_TASKS : VT_EXIT_OK;
+}
+
+/* What the journal says now decides the exit code: messages may have crossed the end of the run.  A leader asks once
+ * more behind its last file whether it still leads: if it was suspended anywhere before that and another job has led
+ * since, it ends as fenced, also if all it had left to write was status.json.  Nothing shared is changed after it. */
 vt_status vt__run_finish(run *r, const vt_farm_outcome *out, int *exit_code, vt_err *err)
 {
   vt_sched *s = NULL;
@@ -101,17 +110,17 @@ vt_status vt__run_finish(run *r, const vt_farm_outcome *out, int *exit_code, vt_
   if (rc == VT_OK) rc = vt_journal_refresh(r->j, err);
   if (rc == VT_OK) rc = vt_records_replay(s, r->task, r->c->n_tasks, r->j, NULL, NULL, err);
   if (rc == VT_OK && r->fits) rc = vt_report_summary(r->dir.dir, r->c, r->fits, err);
+  vt_sched_counts n = {0};
+  int64_t open = 0;
   if (rc == VT_OK) {
-    vt_sched_counts n = vt_sched_count(s);
-    int64_t open = n.waiting + n.ready + n.leased;
-    /* A job that joined and was not stopped has done its part. */
-    *exit_code = open             ? (r->leads || out->stopped ? VT_EXIT_AGAIN : VT_EXIT_OK)
-                 : r->unassembled ? VT_EXIT_AGAIN
-                 : n.failed       ? VT_EXIT_TASKS
-                                  : VT_EXIT_OK;
-    r->last.tasks = n;
+    r->last.tasks = n = vt_sched_count(s);
+    open = n.waiting + n.ready + n.leased;
     if (r->leads) vt__progress(&r->line, &r->last, open ? "stopped" : n.failed ? "failed" : "done");
     vt__progress_end(&r->line);
+    if (r->leads) rc = vt_fence_check(err);
+  }
+  if (rc == VT_OK) {
+    *exit_code = code_of(r, out, &n, open);
     print_end(r, s, &n, out);
     vt_events_write(
         &r->events, r->c,

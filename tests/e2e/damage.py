@@ -3,7 +3,8 @@
 
 A tiny finished campaign; then bytes change, files end early, files go, records contradict each other.  Each time `vitrion
 verify` must end with 1 and name the file; for a sample `repair` must repair it, and `run` must end with the bytes of before.
-N: of the long files only every N-th byte and length (with PROGRAM, flip_bytes.c, also by the functions that verify uses)."""
+Without --every a sample.  N: of the long files every N-th byte and length (with PROGRAM, flip_bytes.c, also by the functions that
+verify uses), more places of the short ones, and more values and files."""
 import argparse, json, os, pathlib, shutil, signal, struct, subprocess, sys, tempfile, time, zlib
 
 arg = argparse.ArgumentParser()
@@ -58,7 +59,7 @@ def verify(folder):
 
 
 def run(folder):
-    return call(o.mpiexec, "-n", 1, o.vitrion, "run", folder.parent / "c.yaml", "--output", folder, "--quiet")
+    return call(o.vitrion, "run", folder.parent / "c.yaml", "--output", folder, "--quiet")
 
 
 def contents(store):
@@ -156,21 +157,24 @@ def all_bytes(f, shard):
     journal = shard.read_bytes()
     ends = record_ends(journal)
     n = len(journal)
-    head = list(range(0, 16, 1 if o.every else 4)) + list(range(16, 80, 1 if o.every else 16))
+    head = list(range(0, 16, 1 if o.every else 8)) + list(range(16, 80, 1 if o.every else 20))
     bytes_and_lengths(f, f"journal/{shard.name}", (f"journal/{shard.name}", "journal"),
-                      sorted(set(head) | set(spread(n, 7, o.every))),
-                      sorted(set([0, 1, 15, 16, 17, 79, 80] + ends[:-1] + spread(n, 8, o.every))),
+                      sorted(set(head) | set(spread(n, 4, o.every))),
+                      sorted(set([0, 15, 17, 80] + ends[:-1] + spread(n, 3, o.every)) | (set([1, 16, 79]) if o.every else set())),
                       repaired=("byte changed", "cut short"))
     n = (f.reference / "results.h5").stat().st_size
-    bytes_and_lengths(f, "results.h5", ("results.h5",), sorted(set(range(0, 96, 12 if o.every else 32)) | set(spread(n, 6, o.every))),
-                      sorted(set([0, 1, 8, 96]) | set(spread(n, 6, o.every))))
-    bytes_and_lengths(f, "results.h5.sha256", ("results.h5", "results.h5.sha256"), list(range(0, 77, 11)) + [76], [0, 63, 64, 76])
+    bytes_and_lengths(f, "results.h5", ("results.h5",), sorted(set(range(0, 96, 12 if o.every else 48)) | set(spread(n, 3, o.every))),
+                      sorted(set([0, 96]) | set(spread(n, 3, o.every)) | (set([1, 8]) if o.every else set())))
+    bytes_and_lengths(f, "results.h5.sha256", ("results.h5", "results.h5.sha256"), list(range(0, 77, 11 if o.every else 33)) + [76],
+                      [0, 63, 64, 76] if o.every else [0, 64])
     glass = next((f.reference / "glass").iterdir())
     n = glass.stat().st_size
-    bytes_and_lengths(f, f"glass/{glass.name}", (f"glass/{glass.name}",), spread(n, 6, 0), spread(n, 3, 0))
+    bytes_and_lengths(f, f"glass/{glass.name}", (f"glass/{glass.name}",), spread(n, 6 if o.every else 3, 0),
+                      spread(n, 3 if o.every else 1, 0))
     # what a run refuses: it would compute another campaign
     seed = (f.reference / "campaign.yaml").read_bytes().index(b"seed: 3")
-    bytes_and_lengths(f, "campaign.yaml", ("campaign.yaml",), [0, 2, seed + 1, seed + 6], [0, 5, seed], repairs=False)
+    bytes_and_lengths(f, "campaign.yaml", ("campaign.yaml",), [0, seed + 6] + ([2, seed + 1] if o.every else []),
+                      [0, seed] + ([5] if o.every else []), repairs=False)
 
 
 # ---------------------------------------------------------------- records
@@ -253,9 +257,11 @@ def wrong_store(f):
             (folder / "results.h5.sha256").write_text(f"{digest}  results.h5\n")
         return damage
 
-    for dataset, index, value in (("obs/msd/mean", (2, 0, 1), 1.0), ("glass/x", (0, 3, 1), 1e-9), ("tasks/temperature", 1, 1.0),
-                                  ("tasks/uid", 0, b"0" * 64), ("tasks/attempt", 3, 1), ("timing/host", 0, b"nowhere"),
-                                  ("compositions/n_atoms", 1, 22)):
+    values = [("obs/msd/mean", (2, 0, 1), 1.0), ("glass/x", (0, 3, 1), 1e-9), ("tasks/uid", 0, b"0" * 64),
+              ("timing/host", 0, b"nowhere")]
+    if o.every:
+        values += [("tasks/temperature", 1, 1.0), ("tasks/attempt", 3, 1), ("compositions/n_atoms", 1, 22)]
+    for dataset, index, value in values:
         damage = change(dataset, index, value)
         damage(f.fresh())
         code, findings = verify(f.path)
@@ -271,9 +277,11 @@ def wrong_store(f):
 
 def deletions(f, shard):
     glass = next((f.reference / "glass").iterdir()).name
-    for name, files in (("results.h5", ("results.h5",)), ("results.h5.sha256", ("results.h5.sha256",)),
-                        ("campaign.yaml", ("campaign.yaml",)), (f"journal/{shard.name}", ("journal",)),
-                        (f"glass/{glass}", (f"glass/{glass}",)), ("journal", ("journal",)), ("glass", (f"glass/{glass}",))):
+    gone = [("results.h5", ("results.h5",)), ("results.h5.sha256", ("results.h5.sha256",)),
+            ("campaign.yaml", ("campaign.yaml",)), ("journal", ("journal",)), ("glass", (f"glass/{glass}",))]
+    if o.every:  # one shard of one, one glass of two: the folders stand for them
+        gone += [(f"journal/{shard.name}", ("journal",)), (f"glass/{glass}", (f"glass/{glass}",))]
+    for name, files in gone:
         def damage(folder):
             p = folder / name
             shutil.rmtree(p) if p.is_dir() else p.unlink()
@@ -359,7 +367,7 @@ def checkpoints(tmp):
     f = Folder(out, whole)
     n = (out / "checkpoint" / kept[0]).stat().st_size
     bytes_and_lengths(f, f"checkpoint/{kept[0]}", (f"checkpoint/{kept[0]}",),
-                      sorted(set(range(0, 160, 16 if o.every else 40)) | set(spread(n, 6, o.every))), spread(n, 6, o.every))
+                      sorted(set(range(0, 160, 16 if o.every else 80)) | set(spread(n, 3, o.every))), spread(n, 3, o.every))
     os.rename(f.fresh() / "checkpoint" / kept[0], f.path / "checkpoint" / ("0" * 64 + ".vck"))
     good = found_in(f.path, ("checkpoint/" + "0" * 64 + ".vck",))
     expect(good, "a checkpoint under a wrong name")

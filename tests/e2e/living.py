@@ -28,14 +28,18 @@ def until_it_ends(campaign, out, ranks, most=12):
     return codes, p
 
 
-class Living(unittest.TestCase):
+class Campaigns(unittest.TestCase):
+    """`campaign` is long enough to be struck in the middle, `short` for what happens whenever it begins."""
+
     @classmethod
     def setUpClass(cls):
         cls.tmp = pathlib.Path(tempfile.mkdtemp(prefix="vitrion-living-"))
         cls.campaign = write_campaign(cls.tmp, produce="20 ps", more=FAST)
-        cls.reference = cls.tmp / "reference"
-        p = run(cls.campaign, cls.reference)
-        assert p.returncode == 0, p.stdout + p.stderr
+        cls.short = write_campaign(cls.tmp, "short.yaml", produce="1 ps", more=FAST)
+        cls.reference, cls.short_reference = cls.tmp / "reference", cls.tmp / "short-reference"
+        for campaign, out in ((cls.campaign, cls.reference), (cls.short, cls.short_reference)):
+            p = run(campaign, out)
+            assert p.returncode == 0, p.stdout + p.stderr
 
     @classmethod
     def tearDownClass(cls):
@@ -48,6 +52,8 @@ class Living(unittest.TestCase):
             self.assertEqual(differences(self.reference, out), "")
         return text
 
+
+class Living(Campaigns):
     def test_01_the_job_outlives_a_worker(self):
         out = self.tmp / "worker"
         p = start(self.campaign, out, 3)
@@ -66,22 +72,6 @@ class Living(unittest.TestCase):
         os.kill(processes(out)[1][1], signal.SIGSTOP)
         text = self.ends_like_reference(p, out)
         self.assertIn("rank 1 showed no sign of life for 3 s and was ended", text)
-
-    def test_03_without_their_master_the_others_keep_their_work(self):
-        out = self.tmp / "master"
-        p = start(self.campaign, out, 2)
-        wait_until(lambda: glasses(out) >= 4)
-        time.sleep(0.5)
-        os.kill(processes(out)[0][1], signal.SIGKILL)
-        t0 = time.time()
-        text, _ = p.communicate(timeout=60)
-        self.assertEqual(p.returncode, STOPPED, text)
-        self.assertLess(time.time() - t0, 15)
-        self.assertIn("it was the master", text)
-        self.assertIn("ev=master_dead", (out / "log/rank-0001.log").read_text())
-        p = run(self.campaign, out, 2)
-        self.assertEqual(p.returncode, 0, p.stdout + p.stderr)
-        self.assertEqual(differences(self.reference, out), "")
 
     def test_04_a_task_that_kills_its_process_twice_is_quarantined(self):
         out = self.tmp / "crash"
@@ -153,9 +143,171 @@ class Living(unittest.TestCase):
         self.assertIn("12 of 12 tasks done", text)
         self.assertIn("store: ", text)  # it was the one to assemble
 
+    def test_12_results_of_another_build_are_not_mixed_in_silently(self):
+        out = self.tmp / "mixed"
+        shutil.copytree(self.reference, out)
+        shard = next(out.glob("journal/*.vtj"))
+        data = bytearray(shard.read_bytes())
+        # the first RESULT: 16 bytes file header, 64 bytes record header (payload bytes at 8, crc of the payload at 60,
+        # which the header crc at 56 does not cover), then the head with the build id at byte 136
+        size = struct.unpack_from("<Q", data, 16 + 8)[0]
+        payload = slice(16 + 64, 16 + 64 + size)
+        build = data[payload.start + 136:payload.start + 184].split(b"\0")[0]
+        self.assertRegex(build.decode(), r"^\d+\.\d+\.\d+-")
+        data[payload.start + 136:payload.start + 141] = b"9.9.9"
+        struct.pack_into("<I", data, 16 + 60, zlib.crc32(bytes(data[payload])))
+        shard.write_bytes(bytes(data))
+        p = run(self.campaign, out)
+        self.assertEqual(p.returncode, USAGE, p.stdout + p.stderr)
+        self.assertIn("9.9.9", p.stderr)
+        self.assertIn("--allow-mixed", p.stderr)
+        (out / "results.h5").unlink()
+        p = run(self.campaign, out, 1, "--allow-mixed")
+        self.assertEqual(p.returncode, 0, p.stdout + p.stderr)
+        self.assertEqual(sum(b"9.9.9" in b for b in h5(out, "/timing/build")[0]), 1)
+
+    def test_15_a_disk_that_fails_to_sync_ends_the_job_and_not_only_for_some(self):
+        """fdatasync fails on one rank, as on a broken disk: error exit, nobody waits for ever, nothing is lost."""
+        lib = self.tmp / "nosync.so"
+        source = self.tmp / "nosync.c"
+        source.write_text("""
+            #define _GNU_SOURCE
+            #include <dlfcn.h>
+            #include <errno.h>
+            #include <stdlib.h>
+            #include <string.h>
+            int fdatasync(int fd) {
+              static int calls;
+              const char *r = getenv("PMI_RANK");
+              if (r && strcmp(r, getenv("NOSYNC_RANK")) == 0 && ++calls > 0) { errno = EIO; return -1; }
+              return ((int (*)(int))dlsym(RTLD_NEXT, "fdatasync"))(fd);
+            }""")
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", lib, source, "-ldl"], check=True)
+        for rank in "01":
+            out = self.tmp / f"nosync{rank}"
+            t0 = time.time()
+            p = run(self.short, out, 3, env={**os.environ, "LD_PRELOAD": str(lib), "NOSYNC_RANK": rank})
+            self.assertIn(p.returncode, (1, STOPPED), p.stdout + p.stderr)
+            self.assertIn("cannot sync journal shard", p.stdout + p.stderr)
+            self.assertLess(time.time() - t0, 40)
+            self.assertEqual(processes(out), {})
+            p = run(self.short, out, 2)
+            self.assertEqual(p.returncode, 0, p.stdout + p.stderr)
+            self.assertEqual(differences(self.short_reference, out), "")
+
+    def test_16_a_crash_counts_once_while_another_job_helps(self):
+        out = self.tmp / "crash-joined"
+        bad = write_campaign(self.tmp, "crash2.yaml", kind="mock", file="crash@60", glasses=1, more=FAST)
+        first = start(bad, out, 3)
+        wait_until(lambda: len(events(out, "start")) == 1)
+        second = start(bad, out, 3, "--join")
+        for p in (first, second):
+            p.communicate(timeout=120)
+        codes, p = until_it_ends(bad, out, 2)
+        self.assertEqual(codes[-1], FAILED_TASKS, p.stdout + p.stderr)
+        for task, n in zip(*__import__("numpy").unique(h5(out, "/timing/crash/task")[0], return_counts=True)):
+            self.assertGreaterEqual(n, 2, f"task {task} was given up after {n} deaths")
+
+    @unittest.skipUnless(os.environ.get("VITRION_SLOW_TESTS"), "waits a minute to be sure")
+    def test_21_a_lease_that_names_nobody_is_outwaited(self):
+        out = self.tmp / "nobody"
+        (out / "lease").mkdir(parents=True)
+        (out / "lease/leader").write_bytes(b"\xff\x00 no lease at all")
+        p = run(self.campaign, out, 2)
+        self.assertEqual(p.returncode, 0, p.stdout + p.stderr)
+        self.assertEqual(differences(self.reference, out), "")
+
+    @unittest.skipUnless(os.environ.get("VITRION_SLOW_TESTS"), "waits a minute for a heart that does not beat")
+    def test_17_after_a_reboot_the_lease_of_before_is_outwaited(self):
+        out = self.tmp / "rebooted"
+        p = start(self.campaign, out, 1)
+        wait_until(lambda: glasses(out) >= 1)
+        os.killpg(p.pid, signal.SIGKILL)
+        p.communicate()
+        wait_until(lambda: processes(out) == {})
+        [job] = (out / "lease").glob("job-*")
+        lines = job.read_text().splitlines(keepends=True)
+        body = "".join("boot 00000000-0000-0000-0000-000000000000\n" if s.startswith("boot ") else s for s in lines[:-1])
+        job.write_text(body + f"crc {zlib.crc32(body.encode()):08x}\n")
+        p = run(self.campaign, out, 2)
+        self.assertEqual(p.returncode, 0, p.stdout + p.stderr)
+        self.assertIn("waiting to see whether it lives", p.stderr)
+        self.assertEqual(differences(self.reference, out), "")
+
+    def test_18_a_stopped_watchdog_does_not_hold_the_job(self):
+        out = self.tmp / "watchdog"
+        p = start(self.campaign, out, 2)
+        wait_until(lambda: glasses(out) >= 2)
+        os.kill(processes(out)[1][0], signal.SIGSTOP)
+        self.ends_like_reference(p, out)
+
+    def test_19_any_name_of_a_folder_will_do(self):
+        """MPI-IO takes what stands before a colon for the kind of file system."""
+        out = self.tmp / "at 12:30, 'again'"
+        self.assertEqual(run(self.short, out, 2).returncode, 0)
+        self.assertEqual(differences(self.short_reference, out), "")
+
+    def test_20_a_journal_that_breaks_under_a_run_costs_no_sound_task(self):
+        out = self.tmp / "breaking"
+        p = start(self.campaign, out, 2)
+        wait_until(lambda: glasses(out) >= 4)
+        for shard in out.glob("journal/*.vtj"):
+            with open(shard, "r+b") as f:
+                f.seek(200)
+                byte = f.read(1)[0]
+                f.seek(200)
+                f.write(bytes([byte ^ 1]))
+        p.communicate(timeout=100)
+        p = run(self.campaign, out, 2)
+        self.assertEqual(p.returncode, 0, p.stdout + p.stderr)
+        self.assertEqual(differences(self.reference, out), "")
+
+    def test_13_status_shows_ranks_and_why_tasks_wait(self):
+        out = self.tmp / "status"
+        campaign = write_campaign(self.tmp, "watched.yaml", produce="400 ps")
+        p = start(campaign, out, 2)
+        wait_until(lambda: (out / "status.json").exists() and any(
+            r.get("task") for r in json.loads((out / "status.json").read_text())["ranks"]))
+        s = json.loads(subprocess.run([VITRION, "status", out, "--json"], capture_output=True, text=True).stdout)
+        self.assertEqual(len(s["ranks"]), 2)
+        self.assertEqual([j["leads"] for j in s["jobs"]], [True])
+        busy = [r for r in s["ranks"] if r["state"] == "busy"]
+        self.assertIn(busy[0]["stage"], ("", "melt", "quench", "equilibrate", "produce"))
+        text = subprocess.run([VITRION, "status", out], capture_output=True, text=True).stdout
+        self.assertIn("rank 0", text)
+        self.assertIn("leads", text)
+        listed = subprocess.run([VITRION, "one", campaign], capture_output=True, text=True).stdout.splitlines()
+        md = next(line.split()[0] for line in listed if " K " in line)
+        why = subprocess.run([VITRION, "status", out, "--task", md], capture_output=True, text=True)
+        self.assertEqual(why.returncode, 0, why.stderr)
+        # "in another job": status.json may be two seconds older than the claim
+        self.assertRegex(why.stdout, "waits for its glass|running on rank|running in another job|ready|done")
+        os.kill(processes(out)[0][0], signal.SIGTERM)
+        p.communicate(timeout=60)
+
+
+class InTime(Campaigns):
+    """What has a time limit: nothing else runs beside it."""
+
+    def test_03_without_their_master_the_others_keep_their_work(self):
+        out = self.tmp / "master"
+        p = start(self.campaign, out, 2)
+        wait_until(lambda: glasses(out) >= 4)
+        time.sleep(0.5)
+        os.kill(processes(out)[0][1], signal.SIGKILL)
+        t0 = time.time()
+        text, _ = p.communicate(timeout=60)
+        self.assertEqual(p.returncode, STOPPED, text)
+        self.assertLess(time.time() - t0, 15)
+        self.assertIn("it was the master", text)
+        self.assertIn("ev=master_dead", (out / "log/rank-0001.log").read_text())
+        p = run(self.campaign, out, 2)
+        self.assertEqual(p.returncode, 0, p.stdout + p.stderr)
+        self.assertEqual(differences(self.reference, out), "")
+
     def test_09_soft_stops_end_in_time_and_continue_to_the_same_bytes(self):
         out, reference = self.tmp / "stopped-softly", self.tmp / "stopped-softly-reference"
-        campaign = write_campaign(self.tmp, "softly.yaml", produce="100 ps", more=FAST)
+        campaign = write_campaign(self.tmp, "softly.yaml", produce="50 ps", more=FAST)
         self.assertEqual(run(campaign, reference, 2).returncode, 0)
         for n, sig in enumerate((signal.SIGTERM, signal.SIGUSR1, signal.SIGINT), 1):
             p = start(campaign, out, 2)
@@ -208,34 +360,11 @@ class Living(unittest.TestCase):
         self.assertEqual(p.returncode, STOPPED, text)
         self.assertEqual(len(events(halted, "lease")), len(events(halted, "result")))  # what had begun was finished
 
-    def test_12_results_of_another_build_are_not_mixed_in_silently(self):
-        out = self.tmp / "mixed"
-        shutil.copytree(self.reference, out)
-        shard = next(out.glob("journal/*.vtj"))
-        data = bytearray(shard.read_bytes())
-        # the first RESULT: 16 bytes file header, 64 bytes record header (payload bytes at 8, crc of the payload at 60,
-        # which the header crc at 56 does not cover), then the head with the build id at byte 136
-        size = struct.unpack_from("<Q", data, 16 + 8)[0]
-        payload = slice(16 + 64, 16 + 64 + size)
-        build = data[payload.start + 136:payload.start + 184].split(b"\0")[0]
-        self.assertRegex(build.decode(), r"^\d+\.\d+\.\d+-")
-        data[payload.start + 136:payload.start + 141] = b"9.9.9"
-        struct.pack_into("<I", data, 16 + 60, zlib.crc32(bytes(data[payload])))
-        shard.write_bytes(bytes(data))
-        p = run(self.campaign, out)
-        self.assertEqual(p.returncode, USAGE, p.stdout + p.stderr)
-        self.assertIn("9.9.9", p.stderr)
-        self.assertIn("--allow-mixed", p.stderr)
-        (out / "results.h5").unlink()
-        p = run(self.campaign, out, 1, "--allow-mixed")
-        self.assertEqual(p.returncode, 0, p.stdout + p.stderr)
-        self.assertEqual(sum(b"9.9.9" in b for b in h5(out, "/timing/build")[0]), 1)
-
     def test_14_a_rank_that_dies_while_mpi_starts_ends_the_job_at_once(self):
         """Else the others wait in MPI_Init for ever: the launcher does not look at its children before they have begun."""
         for k in range(6):
             out = self.tmp / "early"
-            p = start(self.campaign, out, 3)
+            p = start(self.short, out, 3)
             wait_until(lambda: len(processes(out)) == 3, 20, 0)
             time.sleep(0.02 * k)
             os.kill(processes(out)[k % 3][1], signal.SIGKILL)
@@ -243,125 +372,6 @@ class Living(unittest.TestCase):
             p.communicate(timeout=60)
             self.assertLess(time.time() - t0, 20)
             self.assertIn(p.returncode, (0, STOPPED))  # 0: it had begun already, and lived on
-
-    def test_15_a_disk_that_fails_to_sync_ends_the_job_and_not_only_for_some(self):
-        """fdatasync fails on one rank, as on a broken disk: error exit, nobody waits for ever, nothing is lost."""
-        lib = self.tmp / "nosync.so"
-        source = self.tmp / "nosync.c"
-        source.write_text("""
-            #define _GNU_SOURCE
-            #include <dlfcn.h>
-            #include <errno.h>
-            #include <stdlib.h>
-            #include <string.h>
-            int fdatasync(int fd) {
-              static int calls;
-              const char *r = getenv("PMI_RANK");
-              if (r && strcmp(r, getenv("NOSYNC_RANK")) == 0 && ++calls > 0) { errno = EIO; return -1; }
-              return ((int (*)(int))dlsym(RTLD_NEXT, "fdatasync"))(fd);
-            }""")
-        subprocess.run(["cc", "-shared", "-fPIC", "-o", lib, source, "-ldl"], check=True)
-        for rank in "01":
-            out = self.tmp / f"nosync{rank}"
-            t0 = time.time()
-            p = run(self.campaign, out, 3, env={**os.environ, "LD_PRELOAD": str(lib), "NOSYNC_RANK": rank})
-            self.assertIn(p.returncode, (1, STOPPED), p.stdout + p.stderr)
-            self.assertIn("cannot sync journal shard", p.stdout + p.stderr)
-            self.assertLess(time.time() - t0, 40)
-            self.assertEqual(processes(out), {})
-            p = run(self.campaign, out, 2)
-            self.assertEqual(p.returncode, 0, p.stdout + p.stderr)
-            self.assertEqual(differences(self.reference, out), "")
-
-    def test_16_a_crash_counts_once_while_another_job_helps(self):
-        out = self.tmp / "crash-joined"
-        bad = write_campaign(self.tmp, "crash2.yaml", kind="mock", file="crash@60", glasses=1, more=FAST)
-        first = start(bad, out, 3)
-        wait_until(lambda: len(events(out, "start")) == 1)
-        second = start(bad, out, 3, "--join")
-        for p in (first, second):
-            p.communicate(timeout=120)
-        codes, p = until_it_ends(bad, out, 2)
-        self.assertEqual(codes[-1], FAILED_TASKS, p.stdout + p.stderr)
-        for task, n in zip(*__import__("numpy").unique(h5(out, "/timing/crash/task")[0], return_counts=True)):
-            self.assertGreaterEqual(n, 2, f"task {task} was given up after {n} deaths")
-
-    @unittest.skipUnless(os.environ.get("VITRION_SLOW_TESTS"), "waits a minute to be sure")
-    def test_21_a_lease_that_names_nobody_is_outwaited(self):
-        out = self.tmp / "nobody"
-        (out / "lease").mkdir(parents=True)
-        (out / "lease/leader").write_bytes(b"\xff\x00 no lease at all")
-        p = run(self.campaign, out, 2)
-        self.assertEqual(p.returncode, 0, p.stdout + p.stderr)
-        self.assertEqual(differences(self.reference, out), "")
-
-    @unittest.skipUnless(os.environ.get("VITRION_SLOW_TESTS"), "waits a minute for a heart that does not beat")
-    def test_17_after_a_reboot_the_lease_of_before_is_outwaited(self):
-        out = self.tmp / "rebooted"
-        p = start(self.campaign, out, 1)
-        wait_until(lambda: glasses(out) >= 1)
-        os.killpg(p.pid, signal.SIGKILL)
-        p.communicate()
-        wait_until(lambda: processes(out) == {})
-        [job] = (out / "lease").glob("job-*")
-        lines = job.read_text().splitlines(keepends=True)
-        body = "".join("boot 00000000-0000-0000-0000-000000000000\n" if s.startswith("boot ") else s for s in lines[:-1])
-        job.write_text(body + f"crc {zlib.crc32(body.encode()):08x}\n")
-        p = run(self.campaign, out, 2)
-        self.assertEqual(p.returncode, 0, p.stdout + p.stderr)
-        self.assertIn("waiting to see whether it lives", p.stderr)
-        self.assertEqual(differences(self.reference, out), "")
-
-    def test_18_a_stopped_watchdog_does_not_hold_the_job(self):
-        out = self.tmp / "watchdog"
-        p = start(self.campaign, out, 2)
-        wait_until(lambda: glasses(out) >= 2)
-        os.kill(processes(out)[1][0], signal.SIGSTOP)
-        self.ends_like_reference(p, out)
-
-    def test_19_any_name_of_a_folder_will_do(self):
-        """MPI-IO takes what stands before a colon for the kind of file system."""
-        out = self.tmp / "at 12:30, 'again'"
-        self.assertEqual(run(self.campaign, out, 2).returncode, 0)
-        self.assertEqual(differences(self.reference, out), "")
-
-    def test_20_a_journal_that_breaks_under_a_run_costs_no_sound_task(self):
-        out = self.tmp / "breaking"
-        p = start(self.campaign, out, 2)
-        wait_until(lambda: glasses(out) >= 4)
-        for shard in out.glob("journal/*.vtj"):
-            with open(shard, "r+b") as f:
-                f.seek(200)
-                byte = f.read(1)[0]
-                f.seek(200)
-                f.write(bytes([byte ^ 1]))
-        p.communicate(timeout=100)
-        p = run(self.campaign, out, 2)
-        self.assertEqual(p.returncode, 0, p.stdout + p.stderr)
-        self.assertEqual(differences(self.reference, out), "")
-
-    def test_13_status_shows_ranks_and_why_tasks_wait(self):
-        out = self.tmp / "status"
-        campaign = write_campaign(self.tmp, "watched.yaml", produce="400 ps")
-        p = start(campaign, out, 2)
-        wait_until(lambda: (out / "status.json").exists() and any(
-            r.get("task") for r in json.loads((out / "status.json").read_text())["ranks"]))
-        s = json.loads(subprocess.run([VITRION, "status", out, "--json"], capture_output=True, text=True).stdout)
-        self.assertEqual(len(s["ranks"]), 2)
-        self.assertEqual([j["leads"] for j in s["jobs"]], [True])
-        busy = [r for r in s["ranks"] if r["state"] == "busy"]
-        self.assertIn(busy[0]["stage"], ("", "melt", "quench", "equilibrate", "produce"))
-        text = subprocess.run([VITRION, "status", out], capture_output=True, text=True).stdout
-        self.assertIn("rank 0", text)
-        self.assertIn("leads", text)
-        listed = subprocess.run([VITRION, "one", campaign], capture_output=True, text=True).stdout.splitlines()
-        md = next(line.split()[0] for line in listed if " K " in line)
-        why = subprocess.run([VITRION, "status", out, "--task", md], capture_output=True, text=True)
-        self.assertEqual(why.returncode, 0, why.stderr)
-        # "in another job": status.json may be two seconds older than the claim
-        self.assertRegex(why.stdout, "waits for its glass|running on rank|running in another job|ready|done")
-        os.kill(processes(out)[0][0], signal.SIGTERM)
-        p.communicate(timeout=60)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 /* pause_at.c - for LD_PRELOAD: the n-th call of one function on a file whose name matches stops its process (SIGSTOP),
  * before it is carried out.  Environment: PAUSE_CALL (pread, pwrite, fsync, rename, link: the new name), PAUSE_PATH (a
- * pattern of fnmatch for the whole path; rename: of the source), PAUSE_N (1: the first call), PAUSE_NOTE (this file is
- * created by whoever stops, with its pid: one process stops, once). */
+ * pattern of fnmatch for the whole path; rename: of the source), PAUSE_TEXT (if set, the file must hold it), PAUSE_N
+ * (1: the first such call), PAUSE_NOTE (this file is created by whoever stops, with its pid: one process stops, once).
+ */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -12,13 +13,25 @@
 #include <string.h>
 #include <unistd.h>
 
+/* In the first 64 KiB. */
+static int holds(const char *path, const char *text)
+{
+  static char data[65536];
+  FILE *f = fopen(path, "r");
+  if (!f) return 0;
+  data[fread(data, 1, sizeof data - 1, f)] = '\0';
+  (void)fclose(f);
+  return strstr(data, text) != NULL;
+}
+
 static void maybe_pause(const char *call, const char *path)
 {
   static int seen;
   const char *want = getenv("PAUSE_CALL"), *pattern = getenv("PAUSE_PATH"), *nth = getenv("PAUSE_N"),
-             *note = getenv("PAUSE_NOTE");
+             *note = getenv("PAUSE_NOTE"), *text = getenv("PAUSE_TEXT");
   char pid[32];
   if (!want || !pattern || !nth || !note || strcmp(call, want) != 0 || fnmatch(pattern, path, 0) != 0) return;
+  if (text && !holds(path, text)) return;
   if (++seen != (int)strtol(nth, NULL, 10)) return;
   int fd = open(note, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (fd < 0) return;

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
-"""two_leaders.py VITRION MPIEXEC SOURCE SHIM [--trials N] [--seed N] [--elsewhere N] - a job that leads is suspended, another
+"""two_leaders.py VITRION MPIEXEC SOURCE SHIM [--trials N] [--seed N] [--elsewhere N] [--place NAME] - a job that leads is suspended, another
 takes over and publishes, the first one wakes.
 
 Claim: what the second job published stays as it is to the last byte, and the first one says that it was fenced and ends
-with 75.  Reference: bytes before and after the wake, the checksum beside the store, and the store of an undisturbed run on one rank.
+with 75: wherever it slept before its last file had its name, so also if all its work was done and only its last status.json
+was not renamed yet.  Reference: bytes before and after the wake, the checksum beside the store, and the store of an undisturbed run on one rank.
 The first job stops itself at a chosen call (pause_at.c); then all its processes are suspended.  Another host that judges
 it dead removes its presence file first; --elsewhere N does that with N jobs under another host name (namespaces, root),
 which wait for the 60 s of silence.  Prints a table."""
@@ -17,19 +18,22 @@ p.add_argument("vitrion"), p.add_argument("mpiexec"), p.add_argument("source"), 
 p.add_argument("--trials", type=int, default=6)
 p.add_argument("--elsewhere", type=int, default=0)
 p.add_argument("--seed", type=int, default=1)
+p.add_argument("--place", help="this one only")
 o = p.parse_args()
 
 PUBLISHED = ("results.h5", "results.h5.sha256", "summary.json", "summary.csv", "campaign.yaml", "status.json")
 STORE = "*/results.h5.[0-9]*.tmp"
-# where: (call, path, which calls, whether the tasks are done already); in MD: at some time
+STATUS = "*/status.json.[0-9]*.tmp"
+# where: (call, path, which calls, whether the tasks are done already, what the file holds); in MD: at some time
 PLACES = {"in assembly": ("pwrite", STORE, (1, 400), True),
+          "before the rename": ("rename", STORE, (1, 1), True),
+          "before status.json's last rename": ("rename", STATUS, (1, 1), False, '"state": "done"'),
           "while it is read back": ("pread", STORE, (1, 40), True),
           "while the checksum is made": ("fsync", "*/results.h5.sha256.[0-9]*.tmp", (1, 1), True),
-          "before the rename": ("rename", STORE, (1, 1), True),
           "in MD": None,
           "before the checksum's rename": ("rename", "*/results.h5.sha256.[0-9]*.tmp", (1, 1), True),
           "before the summary's rename": ("rename", "*/summary.[jc]*.tmp", (1, 2), True),
-          "before status.json's rename": ("rename", "*/status.json.[0-9]*.tmp", (1, 2), False),
+          "before status.json's first rename": ("rename", STATUS, (1, 1), False, '"state": "running"'),
           "before its epoch": ("link", "epoch-*", (1, 1), True)}
 
 
@@ -54,9 +58,9 @@ def suspend(place, out, rng, note):
     env = dict(os.environ, LD_PRELOAD=o.shim)
     n = 0
     if PLACES[place]:
-        call, path, (low, high), _ = PLACES[place]
+        call, path, (low, high), _, *text = PLACES[place]
         n = rng.randint(low, high)
-        env.update(PAUSE_CALL=call, PAUSE_PATH=path, PAUSE_N=str(n), PAUSE_NOTE=str(note))
+        env.update(PAUSE_CALL=call, PAUSE_PATH=path, PAUSE_N=str(n), PAUSE_NOTE=str(note), **({"PAUSE_TEXT": text[0]} if text else {}))
     first = subprocess.Popen(command(campaign, out, 2), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env,
                              start_new_session=True)
     if PLACES[place]:
@@ -105,7 +109,7 @@ def trial(k, place, rng, elsewhere):
     said = "".join(f.read_text() for f in out.glob("log/rank-0000.log"))
     if place != "before its epoch":  # it never led
         expect("ev=fenced" in said and "leads as number" in text, f"{place}: it does not say what happened\n{text}")
-    print(f"{k:3d}  {place:30s} {n or '':>4}  {'another host' if elsewhere else 'presence removed':17s} "
+    print(f"{k:3d}  {place:34s} {n or '':>4}  {'another host' if elsewhere else 'presence removed':17s} "
           f"{first.returncode:3d}  same bytes", flush=True)
     shutil.rmtree(out)
 
@@ -117,9 +121,9 @@ try:
     r = run(campaign, reference)
     expect(r.returncode == 0, r.stdout + r.stderr)
     rng = random.Random(o.seed)
-    print("trial  suspended                    call  judged dead by    code  published store")
+    print("trial  suspended                           call  judged dead by    code  published store")
     for k in range(o.trials):
-        trial(k + 1, list(PLACES)[k % len(PLACES)], rng, k >= o.trials - o.elsewhere)
+        trial(k + 1, o.place or list(PLACES)[k % len(PLACES)], rng, k >= o.trials - o.elsewhere)
     print(f"{o.trials} trials: 0 changed")
 finally:
     shutil.rmtree(tmp, ignore_errors=True)
