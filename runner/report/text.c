@@ -117,6 +117,13 @@ static void fit_legend(vt_buf *out, const vt_fitted *q, int n, const vt_compare_
   if (star) vt_buf_printf(out, "  * %g K lies outside the measured temperatures\n", spec->t_ref_k);
 }
 
+/* A line ends without the blanks that its last column is padded with. */
+static void text_line_end(vt_buf *out)
+{
+  while (out->len > 0 && out->s[out->len - 1] == ' ') out->len--;
+  vt_buf_printf(out, "\n");
+}
+
 /* One row a composition, one column a temperature. */
 static void text_by_temperature(vt_buf *out, const char *const *names, int n, const vt_fitted *q, int width)
 {
@@ -138,7 +145,7 @@ static void text_by_temperature(vt_buf *out, const char *const *names, int n, co
     (void)snprintf(head, sizeof head, "%g K", t_k[i]);
     vt_buf_printf(out, "  %-28s", head);
   }
-  vt_buf_printf(out, "\n");
+  text_line_end(out);
   for (int c = 0; c < n; c++) {
     vt_buf_printf(out, "  %-*s", width, names[c]);
     for (int i = 0; i < n_t; i++) {
@@ -150,7 +157,7 @@ static void text_by_temperature(vt_buf *out, const char *const *names, int n, co
       else
         text_band(out, &b);
     }
-    vt_buf_printf(out, "\n");
+    text_line_end(out);
   }
 }
 
@@ -309,14 +316,22 @@ static int is_told_already(const vt_campaign *c, int q)
 static void text_others(vt_buf *out, const vt_campaign *c, const vt_fits *f)
 {
   vt_buf lines = {0};
-  for (int q = VT_Q_HEADLINES; q < f->n_quantities; q++)
+  int elements = 0, rates = 0;
+  for (int q = VT_Q_HEADLINES; q < f->n_quantities; q++) {
+    const size_t before = lines.len;
     if (!is_told_already(c, q)) vt__text_other(&lines, &f->fitted[q], c->n_comp);
+    if (lines.len == before) continue;
+    *(strncmp(f->fitted[q].what.name, "rate_", 5) == 0 ? &rates : &elements) = 1;
+  }
   if (lines.len > 0)
     vt_buf_printf(out,
-                  "Also fitted: how many compositions are resolved, the least and the greatest Ea, do they differ\n"
-                  "%s  D_X: tracer diffusion of element X; rate_o0, rate_o1 ...: rate at which alkali ions leave "
-                  "metals with 0, 1 ... oxygens, 1/residence\n\n",
+                  "Also fitted: how many compositions are resolved, the least and the greatest Ea, do they differ\n%s",
                   lines.s);
+  if (elements) vt_buf_printf(out, "  D_X: tracer diffusion of element X\n");
+  if (rates)
+    vt_buf_printf(out, "  rate_o0, rate_o1 ...: rate at which alkali ions leave metals with 0, 1 ... oxygens, "
+                       "1/residence\n");
+  if (lines.len > 0) vt_buf_printf(out, "\n");
   vt_buf_free(&lines);
 }
 
