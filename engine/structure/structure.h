@@ -222,5 +222,4 @@ void vt_gates_none(vt_gates *out);
 /* Mean squared displacement, A^2, of all metals from msd_a2[species] (glass/melt_msd); NaN without a metal. */
 double vt_melt_metals(const vt_composition *c, const double *msd_a2);
 
-
 #endif
