@@ -39,12 +39,12 @@ typedef enum vt_model { VT_MODELS(VT_REASON_ENUM) } vt_model;
 extern const vt_reasons vt_models;
 const char *vt_model_text(vt_model m); /* "arrhenius", "vtf", "averaged" */
 
-#define VT_VTF_REASONS(X)                                                                    \
-  X(VT_VTF_OK, "fitted", "fitted")                                                           \
-  X(VT_VTF_NO_LINE, "no line either", "there is no Arrhenius fit either")                    \
-  X(VT_VTF_FEW_TEMPERATURES, "fewer than four temperatures", "fewer than four temperatures") \
-  X(VT_VTF_FEW_POINTS, "too few points", "fewer than two points more than two a glass")      \
-  X(VT_VTF_NOT_ACTIVATED, "not activated", "the values do not rise with temperature")        \
+#define VT_VTF_REASONS(X)                                                                      \
+  X(VT_VTF_OK, "fitted", "fitted")                                                             \
+  X(VT_VTF_NO_LINE, "no line either", "there is no Arrhenius fit either")                      \
+  X(VT_VTF_FEW_TEMPERATURES, "fewer than three temperatures", "fewer than three temperatures") \
+  X(VT_VTF_FEW_POINTS, "too few points", "fewer than two points more than two a glass")        \
+  X(VT_VTF_NOT_ACTIVATED, "not activated", "the values do not rise with temperature")          \
   X(VT_VTF_AT_MOST, "T0 at its upper end", "T0 runs into the upper end of its range")
 typedef enum vt_vtf_reason { VT_VTF_REASONS(VT_REASON_ENUM) } vt_vtf_reason;
 extern const vt_reasons vt_vtf_reasons;

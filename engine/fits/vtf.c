@@ -4,7 +4,7 @@
 
 #include "engine/fits/fits_impl.h"
 
-enum { SCAN = 32, NODES = 24, LEAST_T = 4, LEAST_DOF = 2 };
+enum { SCAN = 32, NODES = 24, LEAST_T = 3, LEAST_DOF = 2 };
 
 /* The points, and what a trial of T0 needs. */
 typedef struct curve {

@@ -122,7 +122,7 @@ static const vt_field arrh[] = {
     {I(n_rejected), "n_rejected", "1", "points that were not resolved", "n_rejected"},
     {I(dof), "dof", "1", "degrees of freedom of the intervals", "dof"},
     {I(resolved), "resolved", "1", "1: there is a fit"},
-    {I(extrapolates), "extrapolates", "1", "1: t_ref_k lies outside the measured temperatures"},
+    {I(extrapolates), "extrapolates", "1", "1: t_ref_k lies outside the temperatures that are resolved"},
     {R(ea_ev), "ea_ev", "eV", "activation energy", "Ea_eV"},
     {R(ea_se), "ea_se_ev", "eV", "its standard error", "Ea_se_eV", .old = "ea_se"},
     {C(ea_lo95), "ea_lo95_ev", "eV", "lower end of its 95 % t interval", "Ea_lo95_eV"},

@@ -15,7 +15,7 @@ static void warn_of_fit(vt_json *w, const vt_arrh *a)
     if (a->n_status[k])
       vt_json_warn(w, "%d points were rejected: %s", a->n_status[k], vt_point_status_text((vt_point_status)k));
   if (!a->resolved) return;
-  if (a->extrapolates) vt_json_warn(w, "%g K lies outside the measured temperatures", a->t_ref_k);
+  if (a->extrapolates) vt_json_warn(w, "%g K lies outside the temperatures that are resolved", a->t_ref_k);
   if (a->birge > 1) vt_json_warn(w, "errors were scaled by the Birge factor %.3f", a->birge);
   if (!isfinite(a->chi2_red)) vt_json_warn(w, "chi2_red is undefined for these points");
   if (a->vtf.reason != VT_VTF_OK) vt_json_warn(w, "vtf: %s", vt_vtf_reason_text((vt_vtf_reason)a->vtf.reason));

@@ -114,7 +114,7 @@ static void fit_legend(vt_buf *out, const vt_fitted *q, int n, const vt_compare_
   if (curve)
     vt_buf_printf(out, "  vtf: a curve, probability above 95 %%; its Ea is local, kB B (T/(T - T0))^2 at %g K\n",
                   spec->t_ref_k);
-  if (star) vt_buf_printf(out, "  * %g K lies outside the measured temperatures\n", spec->t_ref_k);
+  if (star) vt_buf_printf(out, "  * %g K lies outside the temperatures that are resolved\n", spec->t_ref_k);
 }
 
 /* A line ends without the blanks that its last column is padded with. */

@@ -139,6 +139,10 @@ CLAIMS = {
         "R13", "pairs of metals nearer than 2.6 A in a frame (the share of such frames is not larger)",
         "reported", None,
         "edges of M2O2 rings come that near for moments: a property to check against DFT"),
+    "metals_share": Claim(
+        "R13", "share of the frames with two metals nearer than 2.6 A",
+        "reported", None,
+        "edges of M2O2 rings come that near for moments: a property to check against DFT"),
     "frames": Claim(
         "R14", "charge current in two frames against that of the simulation, relative",
         "< 1e-10, exact but for rounding", None,

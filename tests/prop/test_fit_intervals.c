@@ -58,11 +58,11 @@ static void print_intervals(int n)
 
 static void print_curves(int n)
 {
-  const int n_t[] = {5, 4}, glasses[] = {2, 3, 5}, comps[] = {1, 6};
+  const int n_t[] = {5, 4, 3}, glasses[] = {2, 3, 5}, comps[] = {1, 6};
   const double t0[] = {0, 100, 150, 200};
   (void)printf("\nExtrapolation to 300 K: 10 %% a point; decades: width where resolved\n"
                "temperatures      T0  comp glasses  D(300)  decades  unresolved %%  vtf %%  Ea(local)  misfit %%\n");
-  for (int i = 0; i < 2; i++)
+  for (int i = 0; i < 3; i++)
     for (int k = 0; k < 4; k++)
       for (int c = 0; c < 2; c++)
         for (int g = 0; g < 3; g++) {

@@ -137,13 +137,20 @@ static void what_is_not_tried_has_a_reason(void **state)
   vt_point p[4 * N_T];
   int n = 0;
   for (int g = 0; g < 3; g++)
-    for (int i = 0; i < 3; i++) p[n++] = point(g, ladder[i], -6.5 - 3600 / ladder[i], 0.1);
+    for (int i = 0; i < 2; i++) p[n++] = point(g, ladder[i], -6.5 - 3600 / ladder[i], 0.1);
   vt_arrh a = fit_with_status(p, n, 300, NULL);
   assert_int_equal(a.vtf.reason, VT_VTF_FEW_TEMPERATURES);
   assert_int_equal(a.model, VT_MODEL_ARRHENIUS);
   assert_true(isnan(a.vtf.t0_k) && isnan(a.vtf.delta_aic) && a.vtf.weight == 0);
   near(a.avg_extra, a.extra, 0);
   near(a.avg_hi95, a.extra_hi95, 0);
+  n = 0; /* three temperatures of two glasses are enough: a curve cannot be excluded, and small T0 mean less at 300 K */
+  for (int g = 0; g < 2; g++)
+    for (int i = 0; i < 3; i++) p[n++] = point(g, ladder[i], -6.5 - 3600 / ladder[i], 0.1);
+  a = fit_with_status(p, n, 300, NULL);
+  assert_int_equal(a.vtf.reason, VT_VTF_OK);
+  assert_int_equal(a.model, VT_MODEL_AVERAGED);
+  assert_true(!(a.avg_lo95 >= a.extra_lo95));
   for (int i = 0; i < 4; i++) p[i] = point(0, ladder[i], -6.5 - 3600 / ladder[i], 0.1);
   assert_int_equal(fit_with_status(p, 4, 300, NULL).vtf.reason, VT_VTF_OK);
   for (int i = 0; i < 8; i++) p[i] = point(i / 2, ladder[(i + 1) / 2], -6.5 - 3600 / ladder[(i + 1) / 2], 0.1);
