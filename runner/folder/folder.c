@@ -126,14 +126,14 @@ static vt_status refuse_other(const vt_outdir *o, const vt_campaign *c, const vt
   return rc;
 }
 
-/* The same tasks, but their results are longer or shorter than what is asked. */
-static vt_status refuse_length(const vt_outdir *o, const vt_campaign *c, const vt_campaign *old, vt_err *err)
+/* The same tasks, but their results, of was_ps, are longer or shorter than what is asked. */
+static vt_status refuse_length(const vt_outdir *o, const vt_campaign *c, double was_ps, vt_err *err)
 {
   return vt_err_user(
       err, VT_EINVAL, o->campaign, 0, 0,
       "protocol.produce.duration: '%s' has productions of %.10g ps, here %.10g ps are asked for; those of a "
       "folder cannot be lengthened or cut: change it back to %.10g ps to go on, or give another --output",
-      o->dir, old->protocol.produce_ps, c->protocol.produce_ps, old->protocol.produce_ps);
+      o->dir, was_ps, c->protocol.produce_ps, was_ps);
 }
 
 /* The campaign recorded in the folder, whose potential may have moved with that of `c`. */
@@ -162,11 +162,12 @@ static vt_status same_campaign(const vt_outdir *o, const vt_campaign *c, const v
   vt_status rc = VT_OK;
   if (access(o->campaign, F_OK) != 0) return VT_OK; /* nothing recorded yet */
   VT_PASS(recorded(o, c, env, &old, err));
+  VT_ASSERT(old);
   int same = vt_uid_equal(&old->id, &c->id);
   if (!same && !contains(c, old))
     rc = refuse_other(o, c, old, err);
   else if (vt_campaign_other_length(old, c))
-    rc = refuse_length(o, c, old, err);
+    rc = refuse_length(o, c, old->protocol.produce_ps, err);
   else if (!same && !extend)
     rc = vt_err_set(err, VT_EINVAL, __FILE__, __LINE__,
                     "'%s' holds a smaller campaign (%d of these %d tasks); say --extend to add to it", o->dir,
@@ -215,9 +216,10 @@ vt_status vt_outdir_join(const vt_outdir *o, const vt_campaign *c, const vt_camp
   }
   vt_campaign *old = NULL;
   VT_PASS(recorded(o, c, env, &old, err));
+  VT_ASSERT(old);
   int same = vt_uid_equal(&old->id, &c->id);
-  int tasks = old->n_tasks; /* NOLINT(clang-analyzer-core.NullDereference): `recorded` has set it */
-  vt_status rc = vt_campaign_other_length(old, c) ? refuse_length(o, c, old, err) : VT_OK;
+  int tasks = old->n_tasks;
+  vt_status rc = vt_campaign_other_length(old, c) ? refuse_length(o, c, old->protocol.produce_ps, err) : VT_OK;
   vt_campaign_free(old);
   VT_PASS(rc);
   if (!same)

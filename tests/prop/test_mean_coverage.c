@@ -59,7 +59,7 @@ static double coverage(const kind *k, int n_glasses, int campaigns, double *widt
   int covered = 0;
   assert_non_null(half);
   for (int i = 0; i < campaigns; i++) {
-    draw_means(k, n_glasses, (uint64_t)(1000 * i + n_glasses), m);
+    draw_means(k, n_glasses, 1000 * (uint64_t)i + (uint64_t)n_glasses, m);
     for (int c = 0; c < k->n_comp; c++)
       covered += (isnan(m[c].lo95) || m[c].lo95 <= truth) && (isnan(m[c].hi95) || truth <= m[c].hi95);
     half[i] = sqrt(m[0].of.variance) * vt_t_quantile(0.975, m[0].of.dof);

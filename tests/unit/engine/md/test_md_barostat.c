@@ -40,7 +40,7 @@ static void an_ideal_gas_is_as_stiff_as_its_pressure(void **state)
     for (int k = 0; k < RUNS; k++) {
       vt_pot pot = model_gas();
       vt_md md;
-      open_gas(&md, &pot, (uint64_t)(100 + k));
+      open_gas(&md, &pot, 100 + (uint64_t)k);
       vt_md_stage st = gas_stage(assumed_gpa[a], STEPS);
       model_begin(&md, &st);
       assert_true(md.barostat.stiffness == st.stiffness);
