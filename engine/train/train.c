@@ -156,6 +156,18 @@ void vt_train_gradient_read(const vt_train *t, const double *gradient, double *o
   }
 }
 
+void vt_train_descriptors(const vt_train *t, const vt_train_frame *f, double *lo, double *hi, double *sum)
+{
+  for (ptrdiff_t i = 0; i < f->n; i++) {
+    const double *q = (const double *)(t->q + i * t->form.dv);
+    for (int k = 0; k < t->form.dim; k++) {
+      lo[k] = q[k] < lo[k] ? q[k] : lo[k];
+      hi[k] = q[k] > hi[k] ? q[k] : hi[k];
+      sum[k] += q[k];
+    }
+  }
+}
+
 /* ------------------------------------------------------------------ opening */
 
 static const vt__kernel_ops *ops_of(vt_simd simd)
