@@ -62,15 +62,3 @@ double vt_train_rate(double most, int64_t step, int64_t warm, int64_t steps)
   const double x = steps > warm ? (double)(step - warm) / (double)(steps - warm) : 1;
   return most * (LAST_SHARE + (1 - LAST_SHARE) * 0.5 * (1 + cos(3.14159265358979323846 * fmin(x, 1))));
 }
-
-void vt_train_order(uint64_t seed, int64_t epoch, int n, int *order)
-{
-  for (int k = 0; k < n; k++) order[k] = k;
-  for (int k = n - 1; k > 0; k--) {
-    double u[2];
-    vt_rng_uniform2(seed, VT_STREAM_TRAIN, 0, epoch, (uint32_t)k, u);
-    const int j = (int)(u[0] * (k + 1)), other = order[j];
-    order[j] = order[k];
-    order[k] = other;
-  }
-}

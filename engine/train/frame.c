@@ -29,6 +29,12 @@ void vt_train_frame_free(vt_train_frame *f)
 
 int vt_train_frame_atoms(const vt_train_frame *f) { return f->n; }
 
+void vt_train_frame_most(const vt_train_frame *f, int *radial, int *angular)
+{
+  *radial = f->most > *radial ? f->most : *radial;
+  for (int i = 0; i < f->n; i++) *angular = f->angular[i] > *angular ? f->angular[i] : *angular;
+}
+
 size_t vt_train_frame_memory(const vt_train_frame *f)
 {
   return sizeof *f + (size_t)f->first[f->n] * sizeof *f->pair + (size_t)f->n * (3 * sizeof(int) + sizeof *f->zbl_f);

@@ -72,8 +72,16 @@ static void virial_part(const vt_train_sample *s, const double virial[9], const 
   t->n_v = s->weight;
   t->loss += w * sum;
   if (!(scales->mean_virial > 0)) return;
-  const double along = s->weight * 2 * pull / (scales->mean_virial * scales->mean_virial * 3 * s->n);
+  double slope;
+  (void)robust(pull / scales->mean_virial, &slope);
+  const double along = s->weight * slope / (scales->mean_virial * 3 * s->n);
   for (int k = 0; k < 9; k += 4) d_virial[k] += along;
+}
+
+double vt_train_robust(double z)
+{
+  double slope;
+  return robust(z, &slope);
 }
 
 void vt_train_loss(const vt_train_sample *s, const vt_train_values *v, const vt_train_scales *scales, double pull,

@@ -1,4 +1,4 @@
-/* split.c - which frames are held back, and frames that stand in two sets. */
+/* split.c - which frames are held back, in which order the others are seen, and frames that stand in two sets. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,4 +165,57 @@ vt_status vt_train_split(const vt_train_data *set, int n_types, double fraction,
   vt_free(e);
   vt_free(g);
   return rc;
+}
+
+/* ------------------------------------------------------------------ order */
+
+enum { DRAW_FRAMES = 0, DRAW_GROUPS = 3 };
+
+static void shuffle(uint64_t seed, uint32_t draw, int64_t epoch, int n, int *x)
+{
+  for (int k = n - 1; k > 0; k--) {
+    double u[2];
+    vt_rng_uniform2(seed, VT_STREAM_TRAIN, draw, epoch, (uint32_t)k, u);
+    const int j = (int)(u[0] * (k + 1)), other = x[j];
+    x[j] = x[k];
+    x[k] = other;
+  }
+}
+
+int vt_train_groups(const vt_train_data *d, int most)
+{
+  int n = 0;
+  for (int c = 0; c < d->n_comp; c++) {
+    int count = 0;
+    for (int k = 0; k < d->n; k++) count += d->s[k].comp == c;
+    n += (count + most - 1) / most;
+  }
+  return n;
+}
+
+vt_status vt_train_order(uint64_t seed, int64_t epoch, const vt_train_data *d, int most, int *order, int *first,
+                         vt_err *err)
+{
+  int *room = NULL, n = 0, at = 0;
+  const int groups = vt_train_groups(d, most);
+  VT_PASS(VT_NEW(room, 2 * d->n + 3 * groups + 1, err));
+  int *frame = room, *sorted = frame + d->n, *begin = sorted + d->n, *size = begin + groups, *turn = size + groups;
+  for (int k = 0; k < d->n; k++) frame[k] = k;
+  shuffle(seed, DRAW_FRAMES, epoch, d->n, frame);
+  for (int c = 0; c < d->n_comp; c++)
+    for (int k = 0, in = 0; k < d->n; k++) {
+      if (d->s[frame[k]].comp != c) continue;
+      if (in++ % most == 0) begin[n++] = at;
+      sorted[at++] = frame[k];
+      size[n - 1] = at - begin[n - 1];
+    }
+  for (int g = 0; g < groups; g++) turn[g] = g;
+  shuffle(seed, DRAW_GROUPS, epoch, groups, turn);
+  first[0] = 0;
+  for (int g = 0; g < groups; g++) {
+    memcpy(order + first[g], sorted + begin[turn[g]], (size_t)size[turn[g]] * sizeof *order);
+    first[g + 1] = first[g] + size[turn[g]];
+  }
+  vt_free(room);
+  return VT_OK;
 }

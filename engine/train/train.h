@@ -23,6 +23,8 @@ VT_MUST_CHECK vt_status vt_train_frame_new(const vt_nep_model *m, const vt_struc
                                            vt_train_frame **out, vt_err *err);
 void vt_train_frame_free(vt_train_frame *f);
 int vt_train_frame_atoms(const vt_train_frame *f);
+/* Raise the most pairs of an atom: of all, and within the angular cutoff. */
+void vt_train_frame_most(const vt_train_frame *f, int *radial, int *angular);
 /* Multiply-adds of a gradient, roughly: what frames are spread over ranks by. */
 double vt_train_frame_cost(const vt_nep_model *m, const vt_train_frame *f);
 size_t vt_train_frame_memory(const vt_train_frame *f);
@@ -108,6 +110,12 @@ VT_MUST_CHECK vt_status vt_train_data_compare(vt_train_data *a, vt_train_data *b
  * fraction; none that is the only one with an element. */
 VT_MUST_CHECK vt_status vt_train_split(const vt_train_data *set, int n_types, double fraction, uint64_t seed, int *in,
                                        vt_err *err);
+/* How many groups of at most `most` frames of one composition there are. */
+int vt_train_groups(const vt_train_data *d, int most);
+/* The order in which (seed, epoch) sees all frames: order[d->n], in groups first[g] .. first[g+1] of one composition
+ * each, whose order is drawn, too; first[groups + 1]. */
+VT_MUST_CHECK vt_status vt_train_order(uint64_t seed, int64_t epoch, const vt_train_data *d, int most, int *order,
+                                       int *first, vt_err *err);
 /* The frame of a sample, made when it is first asked for and kept. */
 VT_MUST_CHECK vt_status vt_train_sample_frame(const vt_nep_model *m, vt_train_sample *s, vt_err *err);
 void vt_train_sample_drop(vt_train_sample *s); /* its frame; it can be made again */
@@ -136,6 +144,8 @@ enum { VT_TRAIN_TERMS = sizeof(vt_train_terms) / sizeof(double) };
  * gets the frame's part of that of (pull / scale)^2. */
 void vt_train_loss(const vt_train_sample *s, const vt_train_values *v, const vt_train_scales *scales, double pull,
                    vt_train_terms *terms, double *d_energy, double (*d_force)[3], double d_virial[9]);
+
+double vt_train_robust(double z); /* rho */
 
 /* ------------------------------------------------------------------ first numbers (start.c) */
 
@@ -169,7 +179,5 @@ void vt_train_adam_close(vt_train_adam *a);
 void vt_train_adam_step(vt_train_adam *a, double rate, double *gradient, double *numbers);
 /* Rate at `step` of `steps`: up linearly for `warm` steps, then down by a cosine to a two hundredth of `most`. */
 double vt_train_rate(double most, int64_t step, int64_t warm, int64_t steps);
-/* order[n]: a permutation of 0..n-1 that (seed, epoch) gives. */
-void vt_train_order(uint64_t seed, int64_t epoch, int n, int *order);
 
 #endif

@@ -136,7 +136,7 @@ static void every_mistake_is_told_with_its_line(void **state)
 
 static const vt_train_scales scales = {0.05, 0.4, 0.1, 0.02};
 
-/* The loss of all frames: the mean of theirs, and the weighted mean over compositions of (mean virial error / scale)^2;
+/* The loss of all frames: the mean of theirs, and that of their mean virial errors;
  * with `gradient` its derivative. */
 static double loss_of(const vt_nep_model *m, vt_train *t, vt_train_data *d, double *gradient)
 {
@@ -160,7 +160,10 @@ static double loss_of(const vt_nep_model *m, vt_train *t, vt_train_data *d, doub
       weight[s->comp] += terms.weight;
       all += terms.weight;
     }
-  for (int c = 0; c < d->n_comp; c++) loss += weight[c] * pow(mean[c] / weight[c] / scales.mean_virial, 2);
+  for (int c = 0; c < d->n_comp; c++) {
+    const double z = fabs(mean[c] / weight[c] / scales.mean_virial);
+    loss += weight[c] * (z < 5 ? z * z : 10 * z - 25);
+  }
   return loss / all;
 }
 
@@ -343,16 +346,27 @@ static void frames_that_stand_in_both_sets_are_told(void **state)
   vt_nep_free(m);
 }
 
-static void an_order_is_a_permutation_that_seed_and_epoch_give(void **state)
+static void an_order_has_all_frames_in_groups_of_one_composition(void **state)
 {
   (void)state;
-  int order[100], again[100], seen[100] = {0}, same = 0;
-  vt_train_order(3, 7, 100, order);
-  vt_train_order(3, 7, 100, again);
+  vt_err err = {0};
+  vt_train_sample s[100] = {{0}};
+  vt_train_data d = {.n = 100, .n_comp = 3, .s = s};
+  int order[100], again[100], first[101], seen[100] = {0}, same = 0;
+  for (int k = 0; k < 100; k++) s[k].comp = k % 10 == 0 ? 2 : k % 2; /* 10 of 2, 50 of 1, 40 of 0 */
+  const int groups = vt_train_groups(&d, 4);
+  assert_int_equal(groups, 3 + 13 + 10);
+  VT_TEST_OK(vt_train_order(3, 7, &d, 4, order, first, &err), &err);
+  VT_TEST_OK(vt_train_order(3, 7, &d, 4, again, first, &err), &err);
   assert_memory_equal(order, again, sizeof order);
+  assert_int_equal(first[groups], 100);
+  for (int g = 0; g < groups; g++) {
+    assert_in_range(first[g + 1] - first[g], 1, 4);
+    for (int k = first[g]; k < first[g + 1]; k++) assert_int_equal(s[order[k]].comp, s[order[first[g]]].comp);
+  }
   for (int k = 0; k < 100; k++) seen[order[k]]++;
   for (int k = 0; k < 100; k++) assert_int_equal(seen[k], 1);
-  vt_train_order(3, 8, 100, again);
+  VT_TEST_OK(vt_train_order(3, 8, &d, 4, again, first, &err), &err);
   for (int k = 0; k < 100; k++) same += order[k] == again[k];
   assert_true(same < 10);
 }
@@ -386,7 +400,7 @@ int main(void)
       cmocka_unit_test(a_part_of_a_model_gives_what_the_whole_gives),
       cmocka_unit_test(whole_trajectories_are_held_back_and_no_element_is_lost),
       cmocka_unit_test(frames_that_stand_in_both_sets_are_told),
-      cmocka_unit_test(an_order_is_a_permutation_that_seed_and_epoch_give),
+      cmocka_unit_test(an_order_has_all_frames_in_groups_of_one_composition),
       cmocka_unit_test(adam_finds_the_minimum_of_a_quadratic_function),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
