@@ -13,46 +13,46 @@ typedef enum kind { SECTION, VERSION, NAME, PATH_IN, PATH_OUT, ELEMENTS, INTS, R
 
 typedef struct row {
   const char *path;
-  kind kind;
   size_t at;
-  int n; /* numbers of a list; 1: a plain value */
   const char *unit;
   double lo, hi;
-  int needed;
   const char *doc;
+  kind kind;
+  int n; /* numbers of a list; 1: a plain value */
+  int needed;
 } row;
 
 #define AT(member) offsetof(vt_training, member)
 static const row rows[] = {
-    {"vitrion_train", VERSION, 0, 1, "", 1, 1, 1, "version of this format: 1"},
-    {"name", NAME, AT(name), 1, "", 0, 0, 1, "name of the potential"},
-    {"elements", ELEMENTS, 0, 1, "", 0, 0, 1, "list of elements, in the order of the file that is written"},
-    {"start", PATH_IN, AT(start), 1, "", 0, 0, 0, "NEP file to begin with; it is cut down to the elements"},
-    {"output", PATH_OUT, AT(output), 1, "", 0, 0, 0, "folder for what is written; runs/train/NAME"},
-    {"model", SECTION, 0, 1, "", 0, 0, 0, "form of a new model (NEP4)"},
-    {"model.cutoff", REALS, AT(cutoff), 2, "A", 1, 20, 0, "radial, angular; [6 A, 5 A]"},
-    {"model.n_max", INTS, AT(n_max), 2, "", 0, 20, 0, "radial, angular; [5, 4]"},
-    {"model.basis", INTS, AT(basis), 2, "", 0, 20, 0, "radial, angular; [7, 7]"},
-    {"model.l_max", INTS, AT(l_max), 3, "", 0, 8, 0, "angular order, four-body 222, five-body 1111; [4, 2, 1]"},
-    {"model.neurons", INTS, AT(neurons), 1, "", 2, 500, 0, "50"},
-    {"model.zbl", REALS, AT(zbl), 1, "A", 0, 5, 0, "outer cutoff of the repulsion, the inner is half; 0 A: none; 2 A"},
-    {"data", DATA, AT(data), 1, "", 0, 0, 1, "list of {files: [...], weight: 1}"},
-    {"validation", SECTION, 0, 1, "", 0, 0, 0, "what is held back to choose the best"},
-    {"validation.fraction", REALS, AT(fraction), 1, "", 0.001, 0.5, 0, "of the frames; 0.1"},
-    {"validation.by", BY, 0, 1, "", 0, 0, 0, "trajectory"},
-    {"validation.files", FILES, AT(validation), 1, "", 0, 0, 0, "instead of a fraction of the data"},
-    {"test", SECTION, 0, 1, "", 0, 0, 0, "what nothing but the report sees"},
-    {"test.files", FILES, AT(test), 1, "", 0, 0, 0, "files"},
-    {"loss", SECTION, 0, 1, "", 0, 0, 0, "errors of this size weigh 1"},
-    {"loss.energy", REALS, AT(energy), 1, "eV/atom", 0, 10, 0, "10 meV/atom; 0: not part of the loss"},
-    {"loss.force", REALS, AT(force), 1, "eV/A", 0, 10, 0, "100 meV/A"},
-    {"loss.virial", REALS, AT(virial), 1, "eV/atom", 0, 10, 0, "20 meV/atom"},
-    {"loss.mean_virial", REALS, AT(mean_virial), 1, "eV/atom", 0, 10, 0, "5 meV/atom: mean error of a composition"},
-    {"schedule", SECTION, 0, 1, "", 0, 0, 0, "how long"},
-    {"schedule.epochs", INTS, AT(epochs), 1, "", 1, 100000, 0, "passes over the data; 400"},
-    {"schedule.batch", INTS, AT(batch), 1, "", 1, 1024, 0, "frames of a step; 8"},
-    {"schedule.learning_rate", REALS, AT(rate), 1, "", 1e-8, 1, 0, "largest; 5e-3 for a new model, 1e-3 from a start"},
-    {"schedule.seed", SEED, AT(seed), 1, "", 0, 0, 0, "of first numbers, order of frames, what is held back; 1"}};
+    {"vitrion_train", 0, "", 1, 1, "version of this format: 1", VERSION, 1, 1},
+    {"name", AT(name), "", 0, 0, "name of the potential", NAME, 1, 1},
+    {"elements", 0, "", 0, 0, "list of elements, in the order of the file that is written", ELEMENTS, 1, 1},
+    {"start", AT(start), "", 0, 0, "NEP file to begin with; it is cut down to the elements", PATH_IN, 1, 0},
+    {"output", AT(output), "", 0, 0, "folder for what is written; runs/train/NAME", PATH_OUT, 1, 0},
+    {"model", 0, "", 0, 0, "form of a new model (NEP4)", SECTION, 1, 0},
+    {"model.cutoff", AT(cutoff), "A", 1, 20, "radial, angular; [6 A, 5 A]", REALS, 2, 0},
+    {"model.n_max", AT(n_max), "", 0, 20, "radial, angular; [5, 4]", INTS, 2, 0},
+    {"model.basis", AT(basis), "", 0, 20, "radial, angular; [7, 7]", INTS, 2, 0},
+    {"model.l_max", AT(l_max), "", 0, 8, "angular order, four-body 222, five-body 1111; [4, 2, 1]", INTS, 3, 0},
+    {"model.neurons", AT(neurons), "", 2, 500, "50", INTS, 1, 0},
+    {"model.zbl", AT(zbl), "A", 0, 5, "outer cutoff of the repulsion, the inner is half; 0 A: none; 2 A", REALS, 1, 0},
+    {"data", AT(data), "", 0, 0, "list of {files: [...], weight: 1}", DATA, 1, 1},
+    {"validation", 0, "", 0, 0, "what is held back to choose the best", SECTION, 1, 0},
+    {"validation.fraction", AT(fraction), "", 0.001, 0.5, "of the frames; 0.1", REALS, 1, 0},
+    {"validation.by", 0, "", 0, 0, "trajectory", BY, 1, 0},
+    {"validation.files", AT(validation), "", 0, 0, "instead of a fraction of the data", FILES, 1, 0},
+    {"test", 0, "", 0, 0, "what nothing but the report sees", SECTION, 1, 0},
+    {"test.files", AT(test), "", 0, 0, "files", FILES, 1, 0},
+    {"loss", 0, "", 0, 0, "errors of this size weigh 1", SECTION, 1, 0},
+    {"loss.energy", AT(energy), "eV/atom", 0, 10, "10 meV/atom; 0: not part of the loss", REALS, 1, 0},
+    {"loss.force", AT(force), "eV/A", 0, 10, "100 meV/A", REALS, 1, 0},
+    {"loss.virial", AT(virial), "eV/atom", 0, 10, "20 meV/atom", REALS, 1, 0},
+    {"loss.mean_virial", AT(mean_virial), "eV/atom", 0, 10, "5 meV/atom: mean error of a composition", REALS, 1, 0},
+    {"schedule", 0, "", 0, 0, "how long", SECTION, 1, 0},
+    {"schedule.epochs", AT(epochs), "", 1, 100000, "passes over the data; 400", INTS, 1, 0},
+    {"schedule.batch", AT(batch), "", 1, 1024, "frames of a step; 8", INTS, 1, 0},
+    {"schedule.learning_rate", AT(rate), "", 1e-8, 1, "largest; 5e-3 for a new model, 1e-3 from a start", REALS, 1, 0},
+    {"schedule.seed", AT(seed), "", 0, 0, "of first numbers, order of frames, what is held back; 1", SEED, 1, 0}};
 enum { N_ROWS = sizeof rows / sizeof *rows };
 
 void vt_training_keys(vt_buf *out)
@@ -203,7 +203,7 @@ static vt_status add_files(reader *r, const row *w, int node, double weight, vt_
 /* One item of data: {files: [...], weight: 1}. */
 static vt_status read_item(reader *r, const row *w, int node, vt_err *err)
 {
-  static const row weight_row = {"data.weight", REALS, 0, 1, "", 1e-6, 1e6, 0, ""};
+  static const row weight_row = {.path = "data.weight", .kind = REALS};
   int files = 0;
   double weight = 1;
   const vt__yaml *y = r->y;
@@ -239,15 +239,11 @@ static vt_status read_data(reader *r, const row *w, int node, vt_err *err)
 
 /* ------------------------------------------------------------------ the tree */
 
-static vt_status read_map(reader *r, int node, const row *of, vt_err *err);
-
 static vt_status read_row(reader *r, const row *w, int node, vt_err *err)
 {
   const char *s;
   switch (w->kind) {
   case SECTION:
-    if (r->y->node[node].kind == VT__MAP) return read_map(r, node, w, err);
-    WRONG(r, node, w, "expected a section (%s)", w->doc);
     return VT_OK;
   case VERSION:
     s = scalar(r, w, node, "1");
@@ -297,21 +293,38 @@ static void refuse_key(reader *r, int key, const row *of, const char *path)
   vt__diag_error(r->d, r->y->node[key].at, path, "no such key%s", hint);
 }
 
-/* Two levels: the file and its sections. */
-static vt_status read_map(reader *r, int node, const row *of, vt_err *err)
+/* The row of a key of the file (of NULL) or of a section; NULL after a mistake. */
+static const row *row_of(reader *r, int key, const row *of)
 {
-  for (int k = vt__yaml_first(r->y, node); k; k = vt__yaml_next(r->y, node, k)) {
-    char path[96];
-    int found = -1;
-    (void)snprintf(path, sizeof path, "%s%s%.60s", of ? of->path : "", of ? "." : "", vt__yaml_text(r->y, k));
-    for (int i = 0; i < N_ROWS; i++)
-      if (strcmp(rows[i].path, path) == 0) found = i;
-    if (found < 0) {
-      refuse_key(r, k, of, path);
-      continue;
+  char path[96];
+  (void)snprintf(path, sizeof path, "%s%s%.60s", of ? of->path : "", of ? "." : "", vt__yaml_text(r->y, key));
+  for (int i = 0; i < N_ROWS; i++)
+    if (strcmp(rows[i].path, path) == 0) {
+      r->seen[i] = 1;
+      return &rows[i];
     }
-    r->seen[found] = 1;
-    VT_PASS(read_row(r, &rows[found], k + 1, err));
+  refuse_key(r, key, of, path);
+  return NULL;
+}
+
+static vt_status read_section(reader *r, int node, const row *of, vt_err *err)
+{
+  if (r->y->node[node].kind != VT__MAP) {
+    WRONG(r, node, of, "expected a section (%s)", of->doc);
+    return VT_OK;
+  }
+  for (int k = vt__yaml_first(r->y, node); k; k = vt__yaml_next(r->y, node, k)) {
+    const row *w = row_of(r, k, of);
+    if (w) VT_PASS(read_row(r, w, k + 1, err));
+  }
+  return VT_OK;
+}
+
+static vt_status read_file(reader *r, vt_err *err)
+{
+  for (int k = vt__yaml_first(r->y, 0); k; k = vt__yaml_next(r->y, 0, k)) {
+    const row *w = row_of(r, k, NULL);
+    if (w) VT_PASS(w->kind == SECTION ? read_section(r, k + 1, w, err) : read_row(r, w, k + 1, err));
   }
   return VT_OK;
 }
@@ -356,7 +369,7 @@ static vt_status read_text(const char *text, size_t n, const char *folder, vt_tr
     reader r = {.t = t, .d = d, .y = &y, .folder = folder};
     if (y.node[0].kind != VT__MAP)
       vt__diag_error(d, y.node[0].at, "", "expected keys and values, as vitrion_train: 1");
-    else if ((rc = read_map(&r, 0, NULL, err)) == VT_OK)
+    else if ((rc = read_file(&r, err)) == VT_OK)
       check(&r);
   }
   vt__yaml_free(&y);
