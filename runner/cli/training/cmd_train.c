@@ -36,7 +36,7 @@ static int train_parse(train_args *a, vt_usage *u, int argc, char **argv)
 
 static int train_on_ranks(vt_comm *comm, const train_args *a, const vt_usage *u)
 {
-  const double grace_s = 20;
+  const double grace_s = 20, step_s = 0.02;
   int code = VT_EXIT_OK;
   vt_err err = {0};
   const vt_training_options o = {.file = u->arg[0],
@@ -45,7 +45,8 @@ static int train_on_ranks(vt_comm *comm, const train_args *a, const vt_usage *u)
                                  .grace_s = grace_s,
                                  .progress = show_progress,
                                  .say = say_line};
-  vt_stop_install(); /* after MPI_Init, which takes SIGUSR1 for itself */
+  vt_comm_mpi_eager(comm, step_s); /* ranks meet after every batch, some milliseconds */
+  vt_stop_install();               /* after MPI_Init, which takes SIGUSR1 for itself */
   if (vt_training_run(comm, &o, &code, &err) != VT_OK)
     code = vt_comm_rank(comm) == 0 ? vt_cli_fail(&err) : VT_EXIT_FAIL;
   vt_cli_progress_end();
