@@ -50,7 +50,7 @@ static const row rows[] = {
     {"loss.mean_virial", AT(mean_virial), "eV/atom", 0, 10, "5 meV/atom: mean error of a composition", REALS, 1, 0},
     {"schedule", 0, "", 0, 0, "how long", SECTION, 1, 0},
     {"schedule.epochs", AT(epochs), "", 1, 100000, "passes over the data; 400", INTS, 1, 0},
-    {"schedule.batch", AT(batch), "", 1, 1024, "frames of a step; 8", INTS, 1, 0},
+    {"schedule.batch", AT(batch), "", 1, 256, "frames of a step; 8", INTS, 1, 0},
     {"schedule.learning_rate", AT(rate), "", 1e-8, 1, "largest; 5e-3 for a new model, 1e-3 from a start", REALS, 1, 0},
     {"schedule.seed", AT(seed), "", 0, 0, "of first numbers, order of frames, what is held back; 1", SEED, 1, 0}};
 enum { N_ROWS = sizeof rows / sizeof *rows };

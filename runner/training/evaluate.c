@@ -19,7 +19,7 @@ static vt_status terms_of(vt__trainer *t, int k, vt_train_terms *out, vt_err *er
 static vt_status rows_of_mine(vt__trainer *t, vt_err *err)
 {
   const int me = vt_comm_rank(t->comm), ranks = vt_comm_size(t->comm);
-  VT_PASS(vt__tree_room(&t->gather, me, err));
+  vt__tree_clear(&t->gather, me);
   for (int k = me; k < t->held.n; k += ranks)
     VT_PASS(terms_of(t, k, (vt_train_terms *)(void *)t->gather.leaf[me] + k, err));
   return VT_OK;

@@ -98,7 +98,7 @@ static vt_status my_frames(vt__trainer *t, int n, vt_err *err)
   vt_status rc = VT_OK;
   for (int k = 0; k < n; k++) {
     if (t->tree.owner[k] != me) continue;
-    VT_PASS(vt__tree_room(&t->tree, k, err));
+    vt__tree_clear(&t->tree, k);
     if (rc == VT_OK) rc = one_group(t, k, err);
     t->tree.leaf[k][flags + FAILED] = rc != VT_OK;
     t->tree.leaf[k][flags + STOP] = vt_stop_reason() != NULL;
@@ -161,7 +161,7 @@ static vt_status one_batch(vt__trainer *t, int *stop, vt_err *err)
 {
   const int n = batch_size(t), is_root = vt_comm_rank(t->comm) == 0;
   const size_t rest = flags_at(t) + FLAGS, size = t->m->n_trained + rest;
-  double cost[1024] = {0}; /* schedule.batch is at most that */
+  double cost[256] = {0}; /* schedule.batch is at most that */
   for (int k = 0; k < n; k++) {
     int some;
     const int *which = t->order + group_of(t, k, &some);
@@ -169,7 +169,6 @@ static vt_status one_batch(vt__trainer *t, int *stop, vt_err *err)
   }
   vt__tree_spread(&t->tree, n, cost);
   const vt_status mine = my_frames(t, n, err);
-  if (mine == VT_ENOMEM) return mine; /* there may be no leaf to say it with: this rank ends, and the job with it */
   VT_PASS(vt__tree_sum(&t->tree, n, err));
   if (is_root) make_step(t);
   VT_PASS(vt_comm_bcast(t->comm, 0, t->packet, size * sizeof *t->packet, err));

@@ -31,7 +31,7 @@ VT_MUST_CHECK vt_status vt__tree_open(vt__tree *t, vt_comm *comm, int most, size
 void vt__tree_close(vt__tree *t);
 /* owner[k] of n leaves of these costs: stretches of about equal cost, the first begins with rank 0. */
 void vt__tree_spread(vt__tree *t, int n, const double *cost);
-VT_MUST_CHECK vt_status vt__tree_room(vt__tree *t, int leaf, vt_err *err); /* its buffer, zeroed */
+void vt__tree_clear(vt__tree *t, int leaf);
 VT_MUST_CHECK vt_status vt__tree_sum(vt__tree *t, int n, vt_err *err);
 
 /* ------------------------------------------------------------------ the state */

@@ -16,7 +16,9 @@ vt_status vt__tree_open(vt__tree *t, vt_comm *comm, int most, size_t n, vt_err *
   *t = (vt__tree){.comm = comm, .n = n, .most = most};
   VT_PASS(VT_NEW(t->leaf, most, err));
   VT_PASS(VT_NEW(t->owner, most, err));
-  return VT_NEW(t->arrived, most, err);
+  VT_PASS(VT_NEW(t->arrived, most, err));
+  for (int k = 0; k < most; k++) VT_PASS(VT_NEW(t->leaf[k], n, err)); /* now, where all can agree that it failed */
+  return VT_OK;
 }
 
 void vt__tree_close(vt__tree *t)
@@ -40,12 +42,7 @@ void vt__tree_spread(vt__tree *t, int n, const double *cost)
   }
 }
 
-vt_status vt__tree_room(vt__tree *t, int leaf, vt_err *err)
-{
-  if (!t->leaf[leaf]) return VT_NEW(t->leaf[leaf], t->n, err);
-  memset(t->leaf[leaf], 0, t->n * sizeof *t->leaf[leaf]);
-  return VT_OK;
-}
+void vt__tree_clear(vt__tree *t, int leaf) { memset(t->leaf[leaf], 0, t->n * sizeof *t->leaf[leaf]); }
 
 static vt_status send_leaf(vt__tree *t, int leaf, int to, vt_err *err)
 {
@@ -69,7 +66,6 @@ static vt_status take(vt__tree *t, const vt_msg *m, vt_err *err)
   const size_t some = (m->n - offsetof(part, x)) / sizeof(double);
   if (head.leaf < 0 || head.leaf >= t->most || head.from < 0 || (size_t)head.from + some > t->n)
     VT_FAIL(err, VT_EBUG, "part %lld of leaf %lld", (long long)head.from, (long long)head.leaf);
-  if (!t->leaf[head.leaf]) VT_PASS(VT_NEW(t->leaf[head.leaf], t->n, err));
   memcpy(t->leaf[head.leaf] + head.from, (const char *)m->data + offsetof(part, x), some * sizeof(double));
   t->arrived[head.leaf] += some;
   return VT_OK;
