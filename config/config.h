@@ -158,4 +158,40 @@ typedef struct vt_schema_key {
 typedef void vt_schema_visit(void *ctx, const vt_schema_key *k);
 void vt_schema_each(const vt_campaign_env *env, vt_schema_visit *visit, void *ctx);
 
+/* ------------------------------------------------------------------ a training file (training.c) */
+
+typedef struct vt_training_file {
+  char path[VT_PATH]; /* resolved against the file's folder */
+  double weight;
+  int line; /* where it stands */
+} vt_training_file;
+typedef struct vt_training_files {
+  int n;
+  vt_training_file *f; /* [n] */
+} vt_training_files;
+
+/* TRAIN.yaml: what `vitrion train` does.  Energies eV/atom, forces eV/A, lengths A. */
+typedef struct vt_training {
+  char name[VT_NAME];
+  char start[VT_PATH];  /* NEP file to begin with, resolved; "": a new model */
+  char output[VT_PATH]; /* as written; runs/train/NAME if it is not given */
+  int n_elements;
+  char element[96][4];
+  /* a new model */
+  double cutoff[2], zbl; /* radial, angular; zbl 0: none */
+  int n_max[2], basis[2], l_max[3], neurons;
+  vt_training_files data, validation, test;
+  double fraction; /* of the data for validation, where it has no files */
+  double energy, force, virial, mean_virial;
+  double rate; /* largest learning rate; 0: 5e-3 new, 1e-3 from a start */
+  int epochs, batch;
+  uint64_t seed;
+} vt_training;
+
+/* As vt_campaign_load; vt_training_free. */
+VT_MUST_CHECK vt_status vt_training_load(const char *path, vt_training **t, vt_diags *diags, vt_err *err);
+void vt_training_free(vt_training *t);
+/* The keys of a training file, one line each: key, what it takes, default. */
+void vt_training_keys(vt_buf *out);
+
 #endif

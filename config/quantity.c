@@ -40,6 +40,9 @@ static const unit known[] = {
     {"1/A", "wave number", 10, 1},
     {"1/nm", "wave number", 9, 1},
     {"eV/A", "force", 0, 1},
+    {"meV/A", "force", -3, 1},
+    {"eV/atom", "energy per atom", 0, 1},
+    {"meV/atom", "energy per atom", -3, 1},
     {"decades", "ratio in decades", 0, 1},
     {"decade", "ratio in decades", 0, 1},
 };

@@ -347,7 +347,8 @@ typedef enum vt_stream {
   VT_STREAM_BAROSTAT,   /* stochastic cell rescaling          */
   VT_STREAM_LANGEVIN,   /* Langevin noise                     */
   VT_STREAM_BOOTSTRAP,  /* resampling in fits                 */
-  VT_STREAM_TEST        /* tests                              */
+  VT_STREAM_TEST,       /* tests                              */
+  VT_STREAM_TRAIN       /* order of frames, first numbers     */
 } vt_stream;
 
 void vt_rng_block(uint64_t key, const uint32_t ctr[4], uint32_t out[4]);

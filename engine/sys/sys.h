@@ -105,6 +105,7 @@ typedef struct vt_structure {
   char (*symbol)[4]; /* [n] */
   double (*x)[3];    /* [n][3] A */
   double (*v)[3];    /* [n][3] A/fs as the file gives them, or NULL */
+  double (*f)[3];    /* [n][3] eV/A, after vt_xyz_keep_labels where the file has them, else NULL */
   double energy;     /* eV, NaN if absent */
   int line;          /* of the file, that of the number of atoms; vt_structure_line has those of atoms */
   int64_t *id;       /* [n] the column id, or NULL */
@@ -114,6 +115,7 @@ typedef struct vt_structure {
   char replica[24];  /* replica, walker, bead, trajectory ...; "" if not said */
   char ignored[64];  /* what was needed for nothing and could not be read (energy=None), or "" */
   char comment[256]; /* first part of the comment line */
+  char *labels;      /* all of it after vt_xyz_keep_labels, else NULL; read by vt_xyz_label */
 } vt_structure;
 void vt_structure_free(vt_structure *s);
 int vt_structure_line(const vt_structure *s, int i); /* where atom i stands in the file; -2: the number of atoms */
@@ -130,6 +132,13 @@ VT_MUST_CHECK vt_status vt_xyz_open(vt_xyz **x, const char *path, vt_err *err);
 VT_MUST_CHECK vt_status vt_xyz_open_text(vt_xyz **x, const char *name, const char *text, size_t n, vt_err *err);
 VT_MUST_CHECK vt_status vt_xyz_next(vt_xyz *x, vt_structure *s, int *got, vt_err *err);
 void vt_xyz_close(vt_xyz *x);
+/* From now on frames keep the columns force or forces (strictly numbers) and their whole comment line. */
+void vt_xyz_keep_labels(vt_xyz *x);
+/* The value of `key` (in any case of letters) in a comment line: 1 with *value, *n, which point into it, and *col (from
+ * 1 on), or 0. */
+int vt_xyz_label(const char *comment, const char *key, const char **value, size_t *n, int *col);
+/* Numbers of such a value, between blanks, commas and brackets: how many of at most `most`, or -1: one is no number. */
+int vt_xyz_numbers(const char *value, size_t n, double *out, int most);
 /* Append one frame as text: species:S:1:pos:R:3[:vel:R:3], %.17g; `extra` (may be NULL) goes into the comment line. */
 void vt_xyz_format(vt_buf *b, int n, const vt_cell *cell, const int *type, const char *const *symbol,
                    const double (*x)[3], const double (*v)[3], const char *extra);

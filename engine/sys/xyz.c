@@ -22,6 +22,7 @@ struct vt_xyz {
   const char *text; /* block, or the caller's text */
   size_t n, at;     /* bytes in text; next byte to read */
   int line;         /* number of the line read last */
+  int labels;       /* forces and comment lines are kept */
 };
 
 static const char blanks[] = " \t";
@@ -76,6 +77,7 @@ static vt_status grow_structure(vt_structure *s, int cap, const vt__xyz_columns 
   VT_TRY(VT_GROW(s->x, s->n, cap, err), err, "%d atoms", cap);
   if (c->vel >= 0) VT_TRY(VT_GROW(s->v, s->n, cap, err), err, "%d atoms", cap);
   if (c->id >= 0) VT_TRY(VT_GROW(s->id, s->n, cap, err), err, "%d atoms", cap);
+  if (c->force >= 0) VT_TRY(VT_GROW(s->f, s->n, cap, err), err, "%d atoms", cap);
   return VT_OK;
 }
 
@@ -111,12 +113,13 @@ static vt_status take_value(const vt_xyz *x, vt__span line, const vt__xyz_column
     double *v = &s->v[s->n][column - c->vel];
     if (!vt_parse_f64(t.s, t.n, v)) *v = (double)NAN; /* nobody needs it */
   }
-  if (column < c->pos || column >= c->pos + 3) return VT_OK;
-  double *to = &s->x[s->n][column - c->pos];
+  const int is_force = c->force >= 0 && column >= c->force && column < c->force + 3;
+  if (!is_force && (column < c->pos || column >= c->pos + 3)) return VT_OK;
+  double *to = is_force ? &s->f[s->n][column - c->force] : &s->x[s->n][column - c->pos];
   if (!vt_parse_f64(t.s, t.n, to))
     BAD(x, vt__xyz_column(line, t.s), "'%.*s' in column %d, expected a finite number", vt__xyz_shown(t), t.s,
         column + 1);
-  if (fabs(*to) > VT__XYZ_LENGTH)
+  if (!is_force && fabs(*to) > VT__XYZ_LENGTH)
     BAD(x, vt__xyz_column(line, t.s), "position '%.*s' in column %d, expected at most %g A", vt__xyz_shown(t), t.s,
         column + 1, VT__XYZ_LENGTH);
   return VT_OK;
@@ -196,6 +199,11 @@ static vt_status read_frame(vt_xyz *x, vt_structure *s, int *got, vt_err *err)
   memcpy(s->replica, h.replica, sizeof s->replica);
   memcpy(s->ignored, h.ignored, sizeof s->ignored);
   memcpy(s->comment, line.s, line.n < sizeof s->comment ? line.n : sizeof s->comment - 1);
+  if (x->labels) {
+    VT_TRY(VT_NEW(s->labels, line.n + 1, err), err, "comment line");
+    memcpy(s->labels, line.s, line.n);
+  } else
+    h.col.force = -1;
   return read_atoms(x, n, &h.col, s, err);
 }
 
@@ -206,6 +214,8 @@ void vt_structure_free(vt_structure *s)
   vt_free(s->symbol);
   vt_free(s->x);
   vt_free(s->v);
+  vt_free(s->f);
+  vt_free(s->labels);
   vt_free(s->id);
   vt_free(s->row);
   memset(s, 0, sizeof *s);
@@ -331,6 +341,8 @@ vt_status vt_xyz_open_text(vt_xyz **x, const char *name, const char *text, size_
   (*x)->n = n;
   return VT_OK;
 }
+
+void vt_xyz_keep_labels(vt_xyz *x) { x->labels = 1; }
 
 void vt_xyz_close(vt_xyz *x)
 {

@@ -174,6 +174,8 @@ static const struct {
                 {"vel", "R:3", offsetof(vt__xyz_columns, vel), 0, 3},
                 {"velo", "R:3", offsetof(vt__xyz_columns, vel), 0, 3},
                 {"id", "I:1", offsetof(vt__xyz_columns, id), 0, 1},
+                {"force", "R:3", offsetof(vt__xyz_columns, force), 0, 3},
+                {"forces", "R:3", offsetof(vt__xyz_columns, force), 0, 3},
                 {"ids", "I:1", offsetof(vt__xyz_columns, id), 0, 1},
                 {"atom_id", "I:1", offsetof(vt__xyz_columns, id), 0, 1},
                 {"atomid", "I:1", offsetof(vt__xyz_columns, id), 0, 1}};
@@ -210,7 +212,7 @@ static vt_status read_properties(vt__xyz_place x, vt__span line, vt__span value,
   size_t at = 0;
   vt__span piece[3];
   if (c->exact) BAD(x, vt__xyz_column(line, value.s), "a second Properties");
-  *c = (vt__xyz_columns){.species = -1, .z = -1, .pos = -1, .vel = -1, .id = -1, .exact = 1};
+  *c = (vt__xyz_columns){.species = -1, .z = -1, .pos = -1, .vel = -1, .id = -1, .force = -1, .exact = 1};
   while (next_piece(value, &at, &piece[0])) {
     if (!next_piece(value, &at, &piece[1]) || !next_piece(value, &at, &piece[2]))
       BAD(x, vt__xyz_column(line, piece[0].s), "Properties ends after '%.*s', expected name:type:columns triples",
@@ -283,6 +285,36 @@ static void read_facts(vt__span key, vt__span value, vt__xyz_header *h)
   }
 }
 
+/* ------------------------------------------------------------------ labels of training data */
+
+int vt_xyz_label(const char *comment, const char *key, const char **value, size_t *n, int *col)
+{
+  const vt__span line = {comment, strlen(comment)};
+  vt__span k, v;
+  size_t at = 0;
+  int broken;
+  while (next_pair(line, &at, &k, &v, &broken)) {
+    if (broken || !vt__xyz_is_word(k, key)) continue;
+    *value = v.s, *n = v.n;
+    *col = vt__xyz_column(line, v.s);
+    return 1;
+  }
+  return 0;
+}
+
+int vt_xyz_numbers(const char *value, size_t n, double *out, int most)
+{
+  const vt__span all = {value, n};
+  vt__span t;
+  size_t at = 0;
+  int count = 0;
+  while (vt__xyz_token(all, lists, &at, &t)) {
+    if (count == most || !vt_parse_f64(t.s, t.n, &out[count])) return -1;
+    count++;
+  }
+  return count;
+}
+
 /* ------------------------------------------------------------------ the line */
 
 vt_status vt__xyz_comment(vt__xyz_place x, vt__span line, vt__xyz_header *h, vt_err *err)
@@ -291,7 +323,7 @@ vt_status vt__xyz_comment(vt__xyz_place x, vt__span line, vt__xyz_header *h, vt_
   size_t at = 0;
   int broken;
   const double no = (double)NAN;
-  *h = (vt__xyz_header){.col = {.species = 0, .z = -1, .pos = 1, .vel = -1, .id = -1, .n = 4},
+  *h = (vt__xyz_header){.col = {.species = 0, .z = -1, .pos = 1, .vel = -1, .id = -1, .force = -1, .n = 4},
                         .energy = no,
                         .time = {.value = no},
                         .step = {.value = no}};

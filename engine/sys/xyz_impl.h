@@ -17,7 +17,7 @@ typedef struct vt__xyz_place {
 
 /* Columns of an atom line; -1: not there. */
 typedef struct vt__xyz_columns {
-  int species, z, pos, vel, id, n;
+  int species, z, pos, vel, id, force, n;
   int exact; /* n was declared, so more is an error */
 } vt__xyz_columns;
 

@@ -71,6 +71,9 @@ const char *vt_comm_mpi_mismatch(const vt_comm *c);
 /* The duplicated communicator as the integer of MPI_Comm_c2f, for MPI-IO: MPI_Comm_f2c gives it back.  Borrowed: valid
  * until the next vt_comm_shrink or vt_comm_mpi_close.  Only of a comm that vt_comm_mpi_open made. */
 int vt_comm_mpi_handle(const vt_comm *c);
+/* Whoever waits looks without resting for so long (5e-5 s at first) before it naps: for work whose steps are as short
+ * as a nap, on cores of its own.  Only of a comm that vt_comm_mpi_open made. */
+void vt_comm_mpi_eager(vt_comm *c, double s);
 /* This rank's MPI library, e.g. "MPICH 4.0.2". Needs no MPI_Init. */
 const char *vt_comm_mpi_version(void);
 

@@ -12,7 +12,7 @@
 
 /* Waiting, measured with MPICH 4.0.2: sched_yield answers in microseconds but takes the core, a nap of 1 ms costs
  * 1-2 % of one, of 5 ms 0.7 %. */
-static const double yield_s = 50e-6, nap_least_s = 1e-3, nap_most_s = 5e-3, nap_growth = 1.0625;
+static const double yield_least_s = 50e-6, nap_least_s = 1e-3, nap_most_s = 5e-3, nap_growth = 1.0625;
 
 typedef struct send_slot {
   char *buf;
@@ -34,7 +34,7 @@ typedef struct mpi_comm {
   /* The collective step under way. */
   MPI_Request collective;
   int64_t max_mine;
-  double idle_since, nap_s;
+  double idle_since, nap_s, yield_s;
 } mpi_comm;
 
 static mpi_comm *comm_mpi_self(vt_comm *c) { return (mpi_comm *)c; } /* base is the first member */
@@ -163,13 +163,15 @@ static void mpi_nap(vt_comm *base, int busy)
     c->idle_since = now;
     c->nap_s = nap_least_s;
   }
-  if (now - c->idle_since < yield_s) {
+  if (now - c->idle_since < c->yield_s) {
     sched_yield();
     return;
   }
   vt_nap_s(c->nap_s);
   c->nap_s = c->nap_s * nap_growth > nap_most_s ? nap_most_s : c->nap_s * nap_growth;
 }
+
+void vt_comm_mpi_eager(vt_comm *base, double s) { comm_mpi_self(base)->yield_s = s; }
 
 /* ------------------------------------------------------------------ collectives: begun here, completed in mpi_test */
 
@@ -275,6 +277,7 @@ vt_status vt_comm_mpi_open(int *argc, char ***argv, vt_comm **c, vt_err *err)
     free_comm(m);
     return vt_err_wrap(err, rc, __FILE__, __LINE__, "starting MPI");
   }
+  m->yield_s = yield_least_s;
   mpi_nap(&m->base, 1);
   *c = &m->base;
   return VT_OK;

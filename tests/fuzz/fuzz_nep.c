@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/pot/nep/nep_impl.h"
+#include "engine/nep/nep.h"
 #include "tests/fuzz/must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -24,7 +24,7 @@ static void check_model(const vt_nep_model *m)
   for (int a = 0; a < m->n_types; a++) {
     must(m->z[a] >= 1 && m->z[a] <= VT_NEP_MOST_TYPES && m->rc_radial[a] > 0 && m->rc_angular[a] > 0, "types");
     for (int b = 0; m->zbl != VT_ZBL_NONE && b < m->n_types; b++) {
-      vt_zbl_pair p = vt__nep_zbl_pair(m, a, b);
+      vt_zbl_pair p = vt_zbl_pair_of(m, a, b);
       must(p.inner < p.outer || p.outer <= 0 || m->zbl == VT_ZBL_TYPEWISE, "zbl radii");
     }
   }
@@ -34,13 +34,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   vt_err err = {0};
   vt_nep_model *m;
-  vt_status s = vt__nep_read("fuzz.txt", (const char *)data, size, &m, &err);
+  vt_status s = vt_nep_read("fuzz.txt", (const char *)data, size, &m, &err);
   if (s == VT_OK) {
     check_model(m);
   } else {
     must(!m && (s == VT_EPARSE || s == VT_EUNSUP), err.text);
     must(strncmp(err.text, "fuzz.txt:", 9) == 0, err.text);
   }
-  vt__nep_free(m);
+  vt_nep_free(m);
   return 0;
 }

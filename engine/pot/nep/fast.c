@@ -166,7 +166,7 @@ static vt_status take_parameters(vt_nep_fast *f, vt_err *err)
   for (int s = 0; s < f->bound->n_species; s++) {
     const size_t at = (size_t)f->bound->type[s] * m->stride;
     put_network(f, s);
-    f->net[s].bias = m->bias + (m->type_bias ? m->type_bias[at] : 0);
+    f->net[s].bias = *m->bias + (m->type_bias ? m->type_bias[at] : 0);
   }
   return VT_OK;
 }

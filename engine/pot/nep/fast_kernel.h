@@ -262,7 +262,7 @@ static double add_zbl(const vt_nep_fast *f, const vt_fast_slot *s, int a)
       const vt_zbl_pair *p = &f->bound->zbl[a][s->species[j]];
       if ((double)r[j] >= p->outer) continue;
       double v, dv;
-      vt__nep_zbl(p, (double)r[j], &v, &dv);
+      vt_zbl(p, (double)r[j], &v, &dv);
       energy += 0.5 * v;
       const real half = (real)(0.5 * dv);
       fx[j] += half * x[j], fy[j] += half * y[j], fz[j] += half * z[j];

@@ -19,7 +19,7 @@ static void nep_close(void *self)
   if (!p) return;
   vt__nep_fast_close(p->fast);
   vt__nep_ref_close(p->ref);
-  vt__nep_free(p->model);
+  vt_nep_free(p->model);
   vt_free(p);
 }
 
@@ -39,7 +39,7 @@ static double larger(double a, double b) { return a > b ? a : b; }
 static double pair_reach(const vt_nep_model *m, int a, int b)
 {
   double reach = larger(0.5 * (m->rc_radial[a] + m->rc_radial[b]), 0.5 * (m->rc_angular[a] + m->rc_angular[b]));
-  return m->zbl == VT_ZBL_NONE ? reach : larger(reach, vt__nep_zbl_pair(m, a, b).outer);
+  return m->zbl == VT_ZBL_NONE ? reach : larger(reach, vt_zbl_pair_of(m, a, b).outer);
 }
 
 /* Find each species in the model; without species (a probe) the reach is that of the whole model. */
@@ -57,7 +57,7 @@ static vt_status bind_species(nep *p, const vt_pot_args *a, vt_err *err)
   }
   for (int s = 0; s < a->n_species; s++) {
     for (int u = 0; u < a->n_species; u++) {
-      if (m->zbl != VT_ZBL_NONE) b->zbl[s][u] = vt__nep_zbl_pair(m, b->type[s], b->type[u]);
+      if (m->zbl != VT_ZBL_NONE) b->zbl[s][u] = vt_zbl_pair_of(m, b->type[s], b->type[u]);
       b->cutoff = larger(b->cutoff, pair_reach(m, b->type[s], b->type[u]));
     }
   }
@@ -78,7 +78,7 @@ static vt_status open_with(const vt_pot_args *a, int may_be_fast, void **self, v
   memcpy(p->path, a->path, strlen(a->path) + 1);
   VT_TRY_OUT(vt_text_read(a->path, VT_NEP_MOST_BYTES, &text, &n, err), err, "reading a NEP");
   vt_sha256(text, n, &p->sha256);
-  rc = vt__nep_read(a->path, text, n, &p->model, err);
+  rc = vt_nep_read(a->path, text, n, &p->model, err);
   if (rc == VT_OK) rc = bind_species(p, a, err);
   if (rc == VT_OK) rc = vt__nep_ref_open(&p->bound, &p->ref, err);
   if (rc == VT_OK && may_be_fast && a->n_species) rc = vt__nep_fast_open(&p->bound, &a->numerics, &p->fast, err);

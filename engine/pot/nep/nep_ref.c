@@ -89,7 +89,7 @@ static int basis_at(const part *p, int a, int b, double r, basis *f)
   if (r >= rc) return 0;
   f->a = a;
   f->b = b;
-  vt__nep_radial(p->k, r, rc, f->f, f->df);
+  vt_nep_radial(p->k, r, rc, f->f, f->df);
   return 1;
 }
 
@@ -122,7 +122,7 @@ static void add_to_descriptor(vt_nep_ref *r, int a, const neighbour *p)
   }
   if (basis_at(&angular, a, b, p->r, &f)) {
     double h[VT_NEP_HARMONICS], grad[VT_NEP_HARMONICS][3];
-    vt__nep_harmonics(m->l_max, p->u, h, grad);
+    vt_nep_harmonics(m->l_max, p->u, h, grad);
     for (int n = 0; n < m->n_angular; n++) {
       channel(&angular, n, &f, &g, &dg);
       for (int k = 0; k < m->l_max * (m->l_max + 2); k++) r->s[n][k] += g * h[k];
@@ -142,7 +142,7 @@ static vt_status descriptor(vt_nep_ref *r, const vt_nlist *nl, int i, vt_err *er
   }
   for (int n = 0; n < m->n_angular; n++) {
     double q[VT_NEP_MOST_L + VT_NEP_FLAGS];
-    vt__nep_invariants(m, r->s[n], q);
+    vt_nep_invariants(m, r->s[n], q);
     for (int block = 0; block < m->n_blocks; block++) r->q[m->n_radial + block * m->n_angular + n] = q[block];
   }
   return VT_OK;
@@ -165,7 +165,7 @@ static double site_energy(vt_nep_ref *r, int a)
     energy += w1[mu] * t;
     for (int nu = 0; nu < m->dim; nu++) r->d[nu] += w1[mu] * (1 - t * t) * w0[nu] * m->scale[nu];
   }
-  return energy - (m->type_bias ? m->type_bias[at] : 0) - m->bias;
+  return energy - (m->type_bias ? m->type_bias[at] : 0) - *m->bias;
 }
 
 /* ------------------------------------------------------------------ forces */
@@ -189,7 +189,7 @@ static void pair_gradient(const vt_nep_ref *r, int a, const neighbour *p, double
   }
   if (!basis_at(&angular, a, b, p->r, &f)) return;
   double h[VT_NEP_HARMONICS], grad[VT_NEP_HARMONICS][3];
-  vt__nep_harmonics(m->l_max, p->u, h, grad);
+  vt_nep_harmonics(m->l_max, p->u, h, grad);
   for (int n = 0; n < m->n_angular; n++) {
     channel(&angular, n, &f, &g, &dg);
     for (int k = 0; k < m->l_max * (m->l_max + 2); k++) {
@@ -223,7 +223,7 @@ static vt_status add_atom(vt_nep_ref *r, const vt_nlist *nl, int i, vt_force_out
   for (int n = 0; n < m->n_angular; n++) {
     double d[VT_NEP_MOST_L + VT_NEP_FLAGS];
     for (int block = 0; block < m->n_blocks; block++) d[block] = r->d[m->n_radial + block * m->n_angular + n];
-    vt__nep_invariants_back(m, r->s[n], d, r->z[n]);
+    vt_nep_invariants_back(m, r->s[n], d, r->z[n]);
   }
   for (int k = 0; k < nl->count[i]; k++) {
     neighbour p;
@@ -232,7 +232,7 @@ static vt_status add_atom(vt_nep_ref *r, const vt_nlist *nl, int i, vt_force_out
     pair_gradient(r, a, &p, f_ij);
     if (m->zbl != VT_ZBL_NONE) {
       double v, dv;
-      vt__nep_zbl(&r->bound->zbl[nl->type[i]][p.species], p.r, &v, &dv);
+      vt_zbl(&r->bound->zbl[nl->type[i]][p.species], p.r, &v, &dv);
       energy += 0.5 * v;
       for (int x = 0; x < 3; x++) f_ij[x] += 0.5 * dv * p.u[x];
     }

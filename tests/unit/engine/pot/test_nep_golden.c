@@ -4,6 +4,7 @@
  * constants carry 11 digits.  Mixed: single precision has 6e-8, and sums over about 100 neighbours with both signs lose
  * up to two more digits: 5e-6; a virial multiplies by distances: 3e-5. */
 #include "tests/support/files.h"
+#include "tests/support/golden.h"
 #include "tests/vt_test.h"
 
 #include <dirent.h>
@@ -14,80 +15,6 @@
 #include <sys/stat.h>
 
 #include "engine/pot/pot.h"
-
-typedef struct golden {
-  char potential[256];
-  int n, n_species;
-  char symbol[VT_MAX_SPECIES][4];
-  int *type;
-  vt_cell cell;
-  double energy, virial[9];
-  double (*x)[3], (*f)[3], *e, (*w)[9];
-} golden;
-
-static void read_number(FILE *f, double *x) { assert_int_equal(fscanf(f, "%lf", x), 1); }
-
-static void word_is(FILE *f, const char *want)
-{
-  char w[64];
-  assert_int_equal(fscanf(f, "%63s", w), 1);
-  assert_string_equal(w, want);
-}
-
-static int species_of(golden *g, const char *symbol)
-{
-  int s = 0;
-  while (s < g->n_species && strcmp(g->symbol[s], symbol) != 0) s++;
-  if (s == g->n_species) {
-    assert_true(s < VT_MAX_SPECIES);
-    strcpy(g->symbol[g->n_species++], symbol);
-  }
-  return s;
-}
-
-static golden read_case(const char *root, const char *name)
-{
-  golden g = {0};
-  char path[1024], file[128], word[8];
-  double dim;
-  snprintf(path, sizeof path, "%s/ref/%.127s", root, name);
-  FILE *f = fopen(path, "r");
-  if (!f) fail_msg("cannot open %s", path);
-  assert_int_equal(fscanf(f, "%*[^\n]"), 0);
-  word_is(f, "potential");
-  assert_int_equal(fscanf(f, "%127s", file), 1);
-  snprintf(g.potential, sizeof g.potential, "%s/potentials/%s", root, file);
-  word_is(f, "natoms");
-  assert_int_equal(fscanf(f, "%d", &g.n), 1);
-  size_t n = (size_t)g.n;
-  g.type = vt_test_array(n, sizeof *g.type), g.e = vt_test_array(n, sizeof *g.e);
-  g.x = vt_test_array(n, sizeof *g.x), g.f = vt_test_array(n, sizeof *g.f), g.w = vt_test_array(n, sizeof *g.w);
-  word_is(f, "lattice");
-  for (int k = 0; k < 9; k++) read_number(f, &g.cell.h[k / 3][k % 3]);
-  word_is(f, "energy");
-  read_number(f, &g.energy);
-  word_is(f, "virial");
-  for (int k = 0; k < 9; k++) read_number(f, &g.virial[k]);
-  word_is(f, "descriptor_dim");
-  read_number(f, &dim);
-  word_is(f, "atoms");
-  assert_int_equal(fscanf(f, "%*[^\n]"), 0);
-  for (size_t i = 0; i < n; i++) {
-    assert_int_equal(fscanf(f, "%3s", word), 1);
-    g.type[i] = species_of(&g, word);
-    for (int k = 0; k < 3; k++) read_number(f, &g.x[i][k]);
-    read_number(f, &g.e[i]);
-    for (int k = 0; k < 3; k++) read_number(f, &g.f[i][k]);
-  }
-  word_is(f, "atom_virials");
-  assert_int_equal(fscanf(f, "%*[^\n]"), 0);
-  for (size_t i = 0; i < n; i++)
-    for (int k = 0; k < 9; k++) read_number(f, &g.w[i][k]);
-  fclose(f);
-  return g;
-}
-
-static void free_golden(golden *g) { free(g->type), free(g->x), free(g->f), free(g->e), free(g->w); }
 
 /* Worst differences over the cases of a folder, one row for each kernel that was met. */
 typedef struct worst_row {
@@ -124,7 +51,7 @@ static void check(const char *name, const char *kernel, const char *what, const 
 }
 
 /* One case through one back end; returns 1 if a vector kernel did it. */
-static int run_case(const golden *g, const char *name, const char *kind, vt_simd simd, vt_precision precision,
+static int run_case(const vt_golden *g, const char *name, const char *kind, vt_simd simd, vt_precision precision,
                     int per_atom)
 {
   vt_err err = {0};
@@ -159,37 +86,16 @@ static int run_case(const golden *g, const char *name, const char *kind, vt_simd
   return strncmp(info.kernel, "reference", 9) != 0;
 }
 
-static int by_name(const void *a, const void *b) { return strcmp(a, b); }
-
-/* Names of the .ref files of a folder, sorted. */
-static int list_refs(const char *root, char names[][128], int most)
-{
-  char path[1024];
-  snprintf(path, sizeof path, "%s/ref", root);
-  DIR *d = opendir(path);
-  if (!d) fail_msg("cannot open %s", path);
-  int n = 0;
-  for (struct dirent *e; (e = readdir(d));) {
-    size_t l = strlen(e->d_name);
-    if (l < 5 || l >= 128 || strcmp(e->d_name + l - 4, ".ref") != 0) continue;
-    assert_true(n < most);
-    strcpy(names[n++], e->d_name);
-  }
-  closedir(d);
-  qsort(names, (size_t)n, sizeof names[0], by_name);
-  return n;
-}
-
 enum { MOST_CASES = 200 };
 static char names[MOST_CASES][128];
 
 static void run_folder(const char *root, int least_cases, int least_fast)
 {
-  int n = list_refs(root, names, MOST_CASES), levels = 0, fast = 0;
+  int n = vt_golden_list(root, names, MOST_CASES), levels = 0, fast = 0;
   assert_true(n >= least_cases);
   memset(worst, 0, sizeof worst);
   for (int c = 0; c < n; c++) {
-    golden g = read_case(root, names[c]);
+    vt_golden g = vt_golden_read(root, names[c]);
     run_case(&g, names[c], "nep-reference", VT_SIMD_PORTABLE, VT_DOUBLE, 1);
     levels = 0;
     for (vt_simd s = VT_SIMD_PORTABLE; s <= VT_SIMD_AVX512; s++) {
@@ -198,7 +104,7 @@ static void run_folder(const char *root, int least_cases, int least_fast)
       fast += run_case(&g, names[c], "nep", s, VT_DOUBLE, 0);
       run_case(&g, names[c], "nep", s, VT_MIXED, 0);
     }
-    free_golden(&g);
+    vt_golden_free(&g);
   }
   print_message("%d cases, %d vector levels, %d runs of double kernels; worst relative differences:\n", n, levels,
                 fast);

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "engine/pot/nep/nep_impl.h"
+#include "engine/nep/nep.h"
 
 #define COULOMB_EV_A    14.399645 /* e^2 / (4 pi eps0) */
 #define INVERSE_LENGTH  2.134563  /* 1 / (0.46850 A)   */
@@ -29,7 +29,7 @@ static const double radius[VT_NEP_MOST_TYPES + 1] = {
     1.76,     1.73333,  1.73333,  1.81333, 1.74667, 1.84,    1.89333, 2.68,     2.41333, 2.22667,  /* Hg..Ac       */
     2.10667,  2.02667,  2.04,     2.05333, 2.06667};                                               /* Th..Pu       */
 
-vt_zbl_pair vt__nep_zbl_pair(const vt_nep_model *m, int a, int b)
+vt_zbl_pair vt_zbl_pair_of(const vt_nep_model *m, int a, int b)
 {
   const double za = m->z[a], zb = m->z[b];
   vt_zbl_pair p = {.inner = m->zbl_inner,
@@ -51,7 +51,7 @@ vt_zbl_pair vt__nep_zbl_pair(const vt_nep_model *m, int a, int b)
   return p;
 }
 
-void vt__nep_zbl(const vt_zbl_pair *p, double r, double *v, double *dv)
+void vt_zbl(const vt_zbl_pair *p, double r, double *v, double *dv)
 {
   *v = *dv = 0;
   if (r >= p->outer) return;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/pot/nep/nep_impl.h"
+#include "engine/nep/nep.h"
 
 #define GOLDEN VT_TEST_SOURCE "/tests/golden/nep/potentials/"
 
@@ -25,7 +25,7 @@ static vt_nep_model *read_golden(const char *name)
   vt_nep_model *m;
   snprintf(path, sizeof path, GOLDEN "%s", name);
   char *text = slurp(path, &n);
-  VT_TEST_OK(vt__nep_read(name, text, n, &m, &err), &err);
+  VT_TEST_OK(vt_nep_read(name, text, n, &m, &err), &err);
   vt_free(text);
   return m;
 }
@@ -39,7 +39,7 @@ static vt_status read_text(const char *a, const char *b, vt_nep_model **m, vt_er
   char text[4096];
   int n = snprintf(text, sizeof text, "%s%s", a, b);
   assert_true(n >= 0 && n < (int)sizeof text);
-  return vt__nep_read("m.txt", text, (size_t)n, m, err);
+  return vt_nep_read("m.txt", text, (size_t)n, m, err);
 }
 
 /* Reading a ++ b fails with that status, and the message begins with `where` and contains `what`. */
@@ -59,10 +59,10 @@ static void smallest_file_is_taken_apart_in_order(void **state)
   vt_nep_model *m;
   VT_TEST_OK(read_text(head, nine, &m, &err), &err);
   assert_int_equal(m->dim, 2);
-  assert_true(m->w0[0] == 0.1 && m->w0[1] == 0.2 && m->b0[0] == 0.3 && m->w1[0] == 0.4 && m->bias == 0.5);
+  assert_true(m->w0[0] == 0.1 && m->w0[1] == 0.2 && m->b0[0] == 0.3 && m->w1[0] == 0.4 && *m->bias == 0.5);
   assert_true(m->c_radial[0] == 0.6 && m->c_angular[0] == 0.7 && m->scale[0] == 0.8 && m->scale[1] == 0.9);
   assert_true(m->rc_radial[0] == 5 && m->rc_angular[0] == 4 && m->z[0] == 3);
-  vt__nep_free(m);
+  vt_nep_free(m);
 }
 
 /* Two types, one neuron: 2 (2 + 2) + 1 + 4 + 4 + 2 = 19 numbers; MatPL has a bias for each type, 20. */
@@ -76,7 +76,7 @@ static void a_bias_for_each_type_is_the_form_of_matpl(void **state)
   vt_nep_model *m;
   (void)snprintf(text, sizeof text, "%s%s%s0.6\n0.7\n0.8\n0.9\n", five, five, five);
   VT_TEST_OK(read_text(two, text, &m, &err), &err);
-  vt__nep_free(m);
+  vt_nep_free(m);
   (void)snprintf(text, sizeof text, "%s%s%s%s\n", five, five, five, five);
   model_refused(two, text, VT_EUNSUP, "m.txt:6", "this is the form of MatPL, with a bias for each of the 2 types");
   (void)snprintf(text, sizeof text, "%s%s%s%s0.6\n", five, five, five, five); /* two more are of no form */
@@ -91,9 +91,9 @@ static void line_ends_and_trailing_blanks_do_not_matter(void **state)
   VT_TEST_OK(read_text("nep4\t1  Li \r\ncutoff 5 4 50 40\r\nn_max 0 0\nbasis_size 0 0\nl_max 1\nANN 1 0\n",
                        "  0.1\r\n0.2 \n0.3\n0.4\n0.5\n0.6\n0.7\n0.8\n0.9", &m, &err),
              &err);
-  vt__nep_free(m);
+  vt_nep_free(m);
   VT_TEST_OK(read_text(head, "0.1\n0.2\n0.3\n0.4\n0.5\n0.6\n0.7\n0.8\n0.9\n\n  \n\n", &m, &err), &err);
-  vt__nep_free(m);
+  vt_nep_free(m);
 }
 
 static void all_synthetic_files_have_the_form_their_header_says(void **state)
@@ -102,22 +102,22 @@ static void all_synthetic_files_have_the_form_their_header_says(void **state)
   vt_nep_model *m = read_golden("syn_flags.txt"); /* l_max 4 1 0 1 1 1 1 */
   assert_int_equal(m->n_blocks, 9);
   assert_true(m->flag[VT_NEP_222] && !m->flag[VT_NEP_1111] && m->flag[VT_NEP_112] && m->flag[VT_NEP_134]);
-  vt__nep_free(m);
+  vt_nep_free(m);
   m = read_golden("syn_flex4.txt");
   assert_int_equal(m->zbl, VT_ZBL_FLEXIBLE);
   assert_non_null(m->zbl_pair);
-  vt__nep_free(m);
+  vt_nep_free(m);
   m = read_golden("syn_typezbl7.txt");
   assert_int_equal(m->zbl, VT_ZBL_TYPEWISE);
   assert_true(m->zbl_inner == 0 && m->zbl_factor == 0.7);
-  vt__nep_free(m);
+  vt_nep_free(m);
   m = read_golden("syn_nep3_7.txt");
   assert_true(m->version == 3 && m->stride == 0);
   assert_true(m->rc_radial[0] == 7 && m->rc_angular[2] == 4.5 && m->rc_radial[6] == 6);
-  vt__nep_free(m);
+  vt_nep_free(m);
   m = read_golden("syn_nep5.txt");
   assert_non_null(m->type_bias);
-  vt__nep_free(m);
+  vt_nep_free(m);
 }
 
 /* GPUMD writes 2, some files hold 1: both mean on, and the flags behind it count. */
@@ -131,9 +131,9 @@ static void any_number_but_zero_switches_a_flag_on(void **state)
   char *flag = strstr(text, "l_max 4 1");
   assert_non_null(flag);
   flag[8] = '2';
-  VT_TEST_OK(vt__nep_read("m.txt", text, n, &m, &err), &err);
+  VT_TEST_OK(vt_nep_read("m.txt", text, n, &m, &err), &err);
   assert_true(m->flag[VT_NEP_222] == 1 && m->flag[VT_NEP_112] == 1 && m->n_blocks == 9);
-  vt__nep_free(m);
+  vt_nep_free(m);
   vt_free(text);
 }
 
@@ -143,7 +143,7 @@ static void old_nep3_files_without_neighbour_counts_are_taken(void **state)
   vt_err err = {0};
   vt_nep_model *m;
   VT_TEST_OK(read_text("nep3 1 Li\ncutoff 5 4\nn_max 0 0\nbasis_size 0 0\nl_max 1\nANN 1 0\n", nine, &m, &err), &err);
-  vt__nep_free(m);
+  vt_nep_free(m);
   model_refused("nep4 1 Li\ncutoff 5 4\n", "", VT_EPARSE, "m.txt:2:", "expected 4 values after 'cutoff'");
 }
 
@@ -223,7 +223,7 @@ static void flexible_repulsion_needs_ordered_radii(void **state)
   vt_nep_model *m;
   VT_TEST_OK(read_text(flex, "1\n2\n.1\n3\n.5\n.9\n.3\n.4\n.03\n.2\n", &m, &err), &err);
   assert_true(m->zbl_pair[0] == 1 && m->zbl_pair[9] == 0.2);
-  vt__nep_free(m);
+  vt_nep_free(m);
   model_refused(flex, "2\n1\n.1\n3\n.5\n.9\n.3\n.4\n.03\n.2\n", VT_EPARSE, "m.txt:18:", "above the inner one");
   model_refused(flex, "1\n2\n.1\n3\n.5\n.9\n.3\n.4\n.03\n", VT_EPARSE, "m.txt:25:", "after 18 of the 19 numbers");
 }
@@ -241,7 +241,7 @@ static void every_truncation_of_a_file_is_refused(void **state)
   for (size_t cut = 0; cut <= last; cut++) {
     vt_err err = {0};
     vt_nep_model *m;
-    vt_status s = vt__nep_read("m.txt", text, cut, &m, &err);
+    vt_status s = vt_nep_read("m.txt", text, cut, &m, &err);
     const int refused_kind = cut < 4 && s == VT_EUNSUP; /* "nep" is no version that is known */
     if ((s != VT_EPARSE && !refused_kind) || m || strncmp(err.text, "m.txt:", 6) != 0)
       fail_msg("cut after %zu of %zu bytes: status %d, '%s'", cut, n, (int)s, err.text);
@@ -260,7 +260,7 @@ static void huge_announcements_are_refused_before_memory_is_asked_for(void **sta
   for (int z = 1; z <= 94; z++) vt_buf_printf(&b, " %s", vt_element_symbol(z));
   vt_buf_printf(&b, "\ncutoff 5 4 50 40\nn_max 63 63\nbasis_size 63 63\nl_max 8 1 1 1 1 1 1\nANN 10000 0\n0.1\n");
   VT_TEST_OK(vt_buf_check(&b, &err), &err);
-  assert_int_equal(vt__nep_read("m.txt", b.s, b.len, &m, &err), VT_EPARSE);
+  assert_int_equal(vt_nep_read("m.txt", b.s, b.len, &m, &err), VT_EPARSE);
   assert_non_null(strstr(err.text, "after 1 of the "));
   vt_buf_free(&b);
 }

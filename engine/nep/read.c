@@ -1,4 +1,4 @@
-/* nep_read.c - nep.txt into a model: strict, every error with file:line and what was expected there.
+/* read.c - nep.txt into a model: strict, every error with file:line and what was expected there.
  *
  * Header records, one a line, then one number a line:
  *   nep{3,4,5}[_zbl] N El_1 ... El_N
@@ -12,7 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "engine/pot/nep/nep_impl.h"
+#include "engine/nep/nep_impl.h"
 
 enum { MOST_WORDS = 2 * VT_NEP_MOST_TYPES + 3 + 1 };
 #define MOST_LENGTH_A 100.0 /* no cutoff is longer */
@@ -170,12 +170,10 @@ static vt_status zbl_line(reader *r, vt_nep_model *m, vt_err *err)
 }
 
 /* The neighbour counts at the end of the cutoff line carry no physics, but they must be there. */
-static vt_status neighbour_counts(const reader *r, vt_err *err)
+static vt_status neighbour_counts(const reader *r, vt_nep_model *m, vt_err *err)
 {
-  int hint;
-  for (int i = r->n_words - 2; i < r->n_words; i++)
-    VT_PASS(integer(r, i, "a largest neighbour count", 0, 1000000, &hint, err));
-  return VT_OK;
+  VT_PASS(integer(r, r->n_words - 2, "a largest neighbour count", 0, 1000000, &m->most_radial, err));
+  return integer(r, r->n_words - 1, "a largest neighbour count", 0, 1000000, &m->most_angular, err);
 }
 
 static vt_status cutoff_line(reader *r, vt_nep_model *m, vt_err *err)
@@ -193,7 +191,7 @@ static vt_status cutoff_line(reader *r, vt_nep_model *m, vt_err *err)
     VT_PASS(nep_read_length(r, 1 + step * t, "a radial cutoff", 0, &m->rc_radial[t], err));
     VT_PASS(nep_read_length(r, 2 + step * t, "an angular cutoff", 0, &m->rc_angular[t], err));
   }
-  return is_old ? VT_OK : neighbour_counts(r, err);
+  return is_old ? VT_OK : neighbour_counts(r, m, err);
 }
 
 static vt_status size_lines(reader *r, vt_nep_model *m, vt_err *err)
@@ -214,12 +212,10 @@ static vt_status l_max_line(reader *r, vt_nep_model *m, vt_err *err)
   static const int needs_l[VT_NEP_FLAGS] = {2, 1, 2, 3, 3, 4};
   VT_PASS(nep_read_record(r, "l_max", 1, 1 + VT_NEP_FLAGS, "L [222 1111 112 123 233 134]", err));
   VT_PASS(integer(r, 1, "the largest l", 1, VT_NEP_MOST_L, &m->l_max, err));
-  m->n_blocks = m->l_max;
   for (int i = 0; i + 2 < r->n_words; i++) {
     int on = 0;
     VT_PASS(integer(r, i + 2, "a flag of a higher-body invariant", 0, 9999, &on, err));
     m->flag[i] = on != 0;
-    m->n_blocks += m->flag[i];
     if (on && m->l_max < needs_l[i])
       USER_FAIL(r, err, VT_EPARSE, 0, "the invariant %s needs an l_max of at least %d, found %d", name[i], needs_l[i],
                 m->l_max);
@@ -233,18 +229,10 @@ static vt_status ann_line(reader *r, vt_nep_model *m, vt_err *err)
   VT_PASS(nep_read_record(r, "ANN", 2, 2, "NEURONS 0", err));
   VT_PASS(integer(r, 1, "the number of neurons", 1, VT_NEP_MOST_NEURONS, &m->neurons, err));
   VT_PASS(integer(r, 2, "0 (only one hidden layer is supported)", 0, 0, &second, err));
-  m->dim = m->n_radial + m->n_angular * m->n_blocks;
   return VT_OK;
 }
 
 /* ------------------------------------------------------------------ numbers */
-
-enum { NETWORKS, BIAS, RADIAL, ANGULAR, SCALE, FLEXIBLE, PARTS };
-/* One part of the list of numbers, named in errors. */
-typedef struct part {
-  const char *what;
-  size_t n;
-} part;
 
 /* Lines behind the header; *words: of them, those that are not empty. */
 static size_t lines_left(const reader *r, size_t *words)
@@ -273,7 +261,7 @@ static vt_status nep_other_form(const reader *r, const vt_nep_model *m, size_t t
       words, m->n_types - 1, total, m->n_types);
 }
 
-static vt_status nep_read_number(reader *r, const part *p, size_t i, double *out, vt_err *err)
+static vt_status nep_read_number(reader *r, const vt__nep_part *p, size_t i, double *out, vt_err *err)
 {
   if (!next_line(r))
     USER_FAIL(r, err, VT_EPARSE, 0, "the file ends, expected %s, number %zu of %zu", p->what, i + 1, p->n);
@@ -289,41 +277,12 @@ static vt_status nep_read_number(reader *r, const part *p, size_t i, double *out
   return VT_OK;
 }
 
-/* Where each quantity lies in the one block of numbers. */
-static void lay_out(vt_nep_model *m, const part *p)
-{
-  const size_t w0 = (size_t)m->neurons * (size_t)m->dim, h = (size_t)m->neurons;
-  m->stride = m->version == 3 ? 0 : w0 + 2 * h + (m->version == 5);
-  m->w0 = m->numbers;
-  m->b0 = m->w0 + w0;
-  m->w1 = m->b0 + h;
-  m->type_bias = m->version == 5 ? m->w1 + h : NULL;
-  const double *next = m->numbers + p[NETWORKS].n;
-  m->bias = *next++;
-  m->c_radial = next;
-  m->c_angular = m->c_radial + p[RADIAL].n;
-  m->scale = m->c_angular + p[ANGULAR].n;
-  m->zbl_pair = m->zbl == VT_ZBL_FLEXIBLE ? m->scale + p[SCALE].n : NULL;
-}
-
-static void list_parts(const vt_nep_model *m, part p[PARTS])
-{
-  const size_t nt = (size_t)m->n_types, networks = m->version == 3 ? 1 : nt;
-  const size_t network = (size_t)m->neurons * ((size_t)m->dim + 2) + (m->version == 5);
-  p[NETWORKS] = (part){"a network parameter", networks * network};
-  p[BIAS] = (part){"the common bias", 1};
-  p[RADIAL] = (part){"a radial coefficient", nt * nt * (size_t)m->n_radial * (size_t)m->k_radial};
-  p[ANGULAR] = (part){"an angular coefficient", nt * nt * (size_t)m->n_angular * (size_t)m->k_angular};
-  p[SCALE] = (part){"a positive scale of the descriptor", (size_t)m->dim};
-  p[FLEXIBLE] = (part){"a flexible ZBL parameter", m->zbl == VT_ZBL_FLEXIBLE ? nt * (nt + 1) / 2 * 10 : 0};
-}
-
 /* What a number must satisfy beyond being one; x[-1] is the number before. */
 static vt_status check_number(const reader *r, int p, size_t i, const double *x, vt_err *err)
 {
-  if (p == SCALE && !(*x > 0))
+  if (p == VT__NEP_SCALE && !(*x > 0))
     USER_FAIL(r, err, VT_EPARSE, 0, "expected a positive scale of the descriptor, found %g", *x);
-  if (p != FLEXIBLE || i % 10 >= 2) return VT_OK;
+  if (p != VT__NEP_FLEXIBLE || i % 10 >= 2) return VT_OK;
   if (!(*x >= 0 && *x <= MOST_LENGTH_A))
     USER_FAIL(r, err, VT_EPARSE, 0, "expected a ZBL cutoff from 0 to %g A, found %g", MOST_LENGTH_A, *x);
   if (i % 10 == 1 && *x > 0 && !(x[-1] < *x))
@@ -333,26 +292,25 @@ static vt_status check_number(const reader *r, int p, size_t i, const double *x,
 
 static vt_status nep_read_numbers(reader *r, vt_nep_model *m, vt_err *err)
 {
-  part parts[PARTS];
+  vt__nep_part parts[VT__NEP_PARTS];
   size_t total = 0, words, left = lines_left(r, &words);
-  list_parts(m, parts);
-  for (int p = 0; p < PARTS; p++) total += parts[p].n; /* no overflow: the limits of the header */
-  if (left < total) {                                  /* before any memory is asked for */
+  vt__nep_parts(m, parts);
+  for (int p = 0; p < VT__NEP_PARTS; p++) total += parts[p].n; /* no overflow: the limits of the header */
+  if (left < total) {                                          /* before any memory is asked for */
     r->line += (int)left;
     USER_FAIL(r, err, VT_EPARSE, 0, "the file ends after %zu of the %zu numbers that its header announces", left,
               total);
   }
   VT_PASS(nep_other_form(r, m, total, words, err));
-  VT_PASS(VT_NEW(m->numbers, total, err));
+  VT_PASS(vt__nep_room(m, err));
   double *x = m->numbers;
-  for (int p = 0; p < PARTS; p++) {
+  for (int p = 0; p < VT__NEP_PARTS; p++) {
     for (size_t i = 0; i < parts[p].n; i++, x++) {
       VT_PASS(nep_read_number(r, &parts[p], i, x, err));
       VT_PASS(check_number(r, p, i, x, err));
     }
   }
   VT_ASSERT(x == m->numbers + total);
-  lay_out(m, parts);
   while (next_line(r))
     if (r->n_words)
       USER_FAIL(r, err, VT_EPARSE, 0, "expected the end of the file after %zu numbers, found '%.*s'", total, r->w[0].n,
@@ -362,7 +320,7 @@ static vt_status nep_read_numbers(reader *r, vt_nep_model *m, vt_err *err)
 
 /* ------------------------------------------------------------------ */
 
-vt_status vt__nep_read(const char *name, const char *text, size_t n, vt_nep_model **out, vt_err *err)
+vt_status vt_nep_read(const char *name, const char *text, size_t n, vt_nep_model **out, vt_err *err)
 {
   vt_status rc = VT_OK;
   vt_nep_model *m = NULL;
@@ -377,13 +335,6 @@ vt_status vt__nep_read(const char *name, const char *text, size_t n, vt_nep_mode
   if (rc == VT_OK) rc = ann_line(&r, m, err);
   if (rc == VT_OK) rc = nep_read_numbers(&r, m, err);
   if (rc == VT_OK) *out = m, m = NULL;
-  vt__nep_free(m);
+  vt_nep_free(m);
   return rc;
-}
-
-void vt__nep_free(vt_nep_model *m)
-{
-  if (!m) return;
-  vt_free(m->numbers);
-  vt_free(m);
 }

@@ -1,13 +1,13 @@
-/* nep_invariant.c - rotation invariants of the angular sums of one channel, and their derivatives.
+/* invariant.c - rotation invariants of the angular sums of one channel, and their derivatives.
  *
  * Three-body: q_l = C_l0 S_l0^2 + 2 sum_m C_lm (Re^2 + Im^2), which is (2l+1)/(4 pi) sum_jk g_j g_k P_l(cos theta_jk).
  * Four-body: cubic forms with the symmetry of a Wigner 3j symbol.  Five-body 1111 is 7/15 of the square of q_1. */
 #include <string.h>
 
-#include "engine/pot/nep/nep_impl.h"
+#include "engine/nep/nep.h"
 
 /* To the 15 decimals that the training code uses, so that a model gives its own numbers. */
-const double vt__nep_c3[VT_NEP_MOST_L + 1][VT_NEP_MOST_L + 1] = {
+const double vt_nep_c3[VT_NEP_MOST_L + 1][VT_NEP_MOST_L + 1] = {
     {0},
     {0.238732414637843, 0.119366207318922},
     {0.099471839432435, 0.596831036594608, 0.149207759148652},
@@ -105,17 +105,22 @@ static const struct {
                          [VT_NEP_112] = {terms_112, COUNT(terms_112)}, [VT_NEP_123] = {terms_123, COUNT(terms_123)},
                          [VT_NEP_233] = {terms_233, COUNT(terms_233)}, [VT_NEP_134] = {terms_134, COUNT(terms_134)}};
 
-void vt__nep_invariants(const vt_nep_model *m, const double *s, double *q)
+/* ------------------------------------------------------------------ four- and five-body */
+
+static double q_1(const double *s)
 {
-  int block = 0;
-  for (ptrdiff_t l = 1; l <= m->l_max; l++, block++) {
-    const double *sl = s + l * l - 1, *c = vt__nep_c3[l];
-    double sum = 0;
-    for (ptrdiff_t k = 1; k <= l; k++) sum += c[k] * (sl[2 * k - 1] * sl[2 * k - 1] + sl[2 * k] * sl[2 * k]);
-    q[block] = c[0] * sl[0] * sl[0] + 2 * sum;
-  }
-  for (int i = 0; i < VT_NEP_FLAGS; i++) {
-    if (!m->flag[i]) continue;
+  return vt_nep_c3[1][0] * s[0] * s[0] + 2 * vt_nep_c3[1][1] * (s[1] * s[1] + s[2] * s[2]);
+}
+
+static double q_1_change(const double *s, const double *s1)
+{
+  return 2 * vt_nep_c3[1][0] * s[0] * s1[0] + 4 * vt_nep_c3[1][1] * (s[1] * s1[1] + s[2] * s1[2]);
+}
+
+void vt_nep_cubic(const int *flag, int l_max, const double *s, double *q)
+{
+  for (int i = 0, block = l_max; i < VT_NEP_FLAGS; i++) {
+    if (!flag[i]) continue;
     double sum = i == VT_NEP_1111 ? 7.0 / 15 * q[0] * q[0] : 0;
     for (int k = 0; k < cubic[i].n; k++) {
       const term *t = &cubic[i].terms[k];
@@ -125,18 +130,42 @@ void vt__nep_invariants(const vt_nep_model *m, const double *s, double *q)
   }
 }
 
-void vt__nep_invariants_back(const vt_nep_model *m, const double *s, const double *d, double *z)
+void vt_nep_cubic_change(const int *flag, int l_max, const double *s, const double *s1, double *q1)
 {
-  int block = m->l_max;
-  double d1 = d[0]; /* of q_1: its own and, through 1111, that of its square */
-  memset(z, 0, VT_NEP_HARMONICS * sizeof *z);
-  for (int i = 0; i < VT_NEP_FLAGS; i++) {
-    if (!m->flag[i]) continue;
-    const double w = d[block++];
-    if (i == VT_NEP_1111) {
-      double q1 = vt__nep_c3[1][0] * s[0] * s[0] + 2 * vt__nep_c3[1][1] * (s[1] * s[1] + s[2] * s[2]);
-      d1 += w * 14.0 / 15 * q1;
+  for (int i = 0, block = l_max; i < VT_NEP_FLAGS; i++) {
+    if (!flag[i]) continue;
+    double sum = i == VT_NEP_1111 ? 14.0 / 15 * q_1(s) * q1[0] : 0;
+    for (int k = 0; k < cubic[i].n; k++) {
+      const term *t = &cubic[i].terms[k];
+      const int a = t->f[0], b = t->f[1], c = t->f[2];
+      sum += t->c * (s1[a] * s[b] * s[c] + s[a] * s1[b] * s[c] + s[a] * s[b] * s1[c]);
     }
+    q1[block++] = sum;
+  }
+}
+
+/* The block of 1111, or -1. */
+static int block_1111(const int *flag, int l_max) { return flag[VT_NEP_1111] ? l_max + flag[VT_NEP_222] : -1; }
+
+void vt_nep_fold_1111(const int *flag, int l_max, const double *s, double *d)
+{
+  const int block = block_1111(flag, l_max);
+  if (block >= 0) d[0] += d[block] * 14.0 / 15 * q_1(s);
+}
+
+void vt_nep_fold_1111_change(const int *flag, int l_max, const double *s, const double *s1, double *d, double *d1)
+{
+  const int block = block_1111(flag, l_max);
+  if (block < 0) return;
+  d[0] += 14.0 / 15 * (d[block] * q_1(s) + d1[block] * q_1_change(s, s1));
+  d1[0] += 14.0 / 15 * d1[block] * q_1(s);
+}
+
+void vt_nep_cubic_back(const int *flag, int l_max, const double *s, const double *d, double *z)
+{
+  for (int i = 0, block = l_max; i < VT_NEP_FLAGS; i++) {
+    if (!flag[i]) continue;
+    const double w = d[block++];
     for (int k = 0; k < cubic[i].n; k++) {
       const term *t = &cubic[i].terms[k];
       z[t->f[0]] += w * t->c * s[t->f[1]] * s[t->f[2]];
@@ -144,8 +173,48 @@ void vt__nep_invariants_back(const vt_nep_model *m, const double *s, const doubl
       z[t->f[2]] += w * t->c * s[t->f[0]] * s[t->f[1]];
     }
   }
+}
+
+void vt_nep_cubic_back_change(const int *flag, int l_max, const double *s, const double *s1, const double *d,
+                              const double *d1, double *z, double *z1)
+{
+  vt_nep_cubic_back(flag, l_max, s, d, z);
+  vt_nep_cubic_back(flag, l_max, s, d1, z1);
+  for (int i = 0, block = l_max; i < VT_NEP_FLAGS; i++) {
+    if (!flag[i]) continue;
+    const double w = d1[block++];
+    for (int k = 0; k < cubic[i].n; k++) {
+      const term *t = &cubic[i].terms[k];
+      const int a = t->f[0], b = t->f[1], c = t->f[2];
+      z[a] += w * t->c * (s1[b] * s[c] + s[b] * s1[c]);
+      z[b] += w * t->c * (s1[a] * s[c] + s[a] * s1[c]);
+      z[c] += w * t->c * (s1[a] * s[b] + s[a] * s1[b]);
+    }
+  }
+}
+
+/* ------------------------------------------------------------------ all */
+
+void vt_nep_invariants(const vt_nep_model *m, const double *s, double *q)
+{
   for (ptrdiff_t l = 1; l <= m->l_max; l++) {
-    const double *sl = s + l * l - 1, *c = vt__nep_c3[l], dl = l == 1 ? d1 : d[l - 1];
+    const double *sl = s + l * l - 1, *c = vt_nep_c3[l];
+    double sum = 0;
+    for (ptrdiff_t k = 1; k <= l; k++) sum += c[k] * (sl[2 * k - 1] * sl[2 * k - 1] + sl[2 * k] * sl[2 * k]);
+    q[l - 1] = c[0] * sl[0] * sl[0] + 2 * sum;
+  }
+  vt_nep_cubic(m->flag, m->l_max, s, q);
+}
+
+void vt_nep_invariants_back(const vt_nep_model *m, const double *s, const double *d, double *z)
+{
+  double all[VT_NEP_MOST_L + VT_NEP_FLAGS];
+  memset(z, 0, VT_NEP_HARMONICS * sizeof *z);
+  memcpy(all, d, (size_t)m->n_blocks * sizeof *all);
+  vt_nep_fold_1111(m->flag, m->l_max, s, all);
+  vt_nep_cubic_back(m->flag, m->l_max, s, all, z);
+  for (ptrdiff_t l = 1; l <= m->l_max; l++) {
+    const double *sl = s + l * l - 1, *c = vt_nep_c3[l], dl = all[l - 1];
     double *zl = z + l * l - 1;
     zl[0] += 2 * c[0] * dl * sl[0];
     for (ptrdiff_t k = 1; k <= l; k++) {

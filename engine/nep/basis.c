@@ -1,13 +1,13 @@
-/* nep_basis.c - radial functions and angular functions of the descriptor, readable form. */
+/* basis.c - radial functions and angular functions of the descriptor, readable form. */
 #include <math.h>
 
-#include "engine/pot/nep/nep_impl.h"
+#include "engine/nep/nep.h"
 
 #define PI 3.14159265358979323846
 
 /* With u = 1 - r/rc and x = 2u^2 - 1: f_k = (T_k(x) + 1)/2 fc = T_k(u)^2 fc, because T_k(2u^2 - 1) = T_2k(u).
  * fc = (1 + cos(pi r/rc))/2. */
-void vt__nep_radial(int n, double r, double rc, double *f, double *df)
+void vt_nep_radial(int n, double r, double rc, double *f, double *df)
 {
   double u = 1 - r / rc, du = -1 / rc;
   double fc = 0, dfc = 0;
@@ -47,6 +47,12 @@ static const int legendre[VT_NEP_MOST_L + 1][VT_NEP_MOST_L + 1][VT_NEP_MOST_L / 
      {1}},
 };
 
+void vt_nep_legendre(int l, int m, double c[VT_NEP_MOST_L + 1])
+{
+  for (int k = 0; k <= VT_NEP_MOST_L; k++) c[k] = 0;
+  for (int i = 0; l - m - 2 * i >= 0; i++) c[l - m - 2 * i] = legendre[l][m][i];
+}
+
 /* p_lm(z) and its derivative. */
 static double legendre_at(int l, int m, double z, double *dp)
 {
@@ -62,7 +68,7 @@ static double legendre_at(int l, int m, double z, double *dp)
   return degree % 2 ? p * z : p;
 }
 
-void vt__nep_harmonics(int l_max, const double u[3], double *h, double (*grad)[3])
+void vt_nep_harmonics(int l_max, const double u[3], double *h, double (*grad)[3])
 {
   const double x = u[0], y = u[1], z = u[2];
   double re[VT_NEP_MOST_L + 1] = {1}, im[VT_NEP_MOST_L + 1] = {0}; /* (x + iy)^m */

@@ -1,0 +1,221 @@
+/* split.c - which frames are held back, in which order the others are seen, and frames that stand in two sets. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/train/train.h"
+
+/* ------------------------------------------------------------------ trajectories */
+
+/* Frames by a key; `name` or the bytes of a frame decide. */
+typedef struct entry {
+  const vt_train_sample *s;
+  int of_b, index;
+} entry;
+
+static int by_trajectory(const void *a, const void *b)
+{
+  const entry *x = a, *y = b;
+  const int order = strcmp(x->s->trajectory, y->s->trajectory);
+  return order ? order : x->of_b != y->of_b ? x->of_b - y->of_b : (x->index > y->index) - (x->index < y->index);
+}
+
+static int frame_order(const vt_train_sample *x, const vt_train_sample *y)
+{
+  if (x->n != y->n) return x->n < y->n ? -1 : 1;
+  const int cell = memcmp(&x->cell, &y->cell, sizeof x->cell);
+  if (cell) return cell;
+  const int place = memcmp(x->x, y->x, (size_t)x->n * sizeof *x->x);
+  return place ? place : memcmp(x->type, y->type, (size_t)x->n * sizeof *x->type);
+}
+
+static int by_frame(const void *a, const void *b)
+{
+  const entry *x = a, *y = b;
+  const int order = frame_order(x->s, y->s);
+  return order ? order : x->of_b != y->of_b ? x->of_b - y->of_b : (x->index > y->index) - (x->index < y->index);
+}
+
+static vt_status list(const vt_train_data *a, const vt_train_data *b, entry **out, int *n, vt_err *err)
+{
+  const int n_b = a == b ? 0 : b->n;
+  *n = a->n + n_b;
+  VT_PASS(VT_NEW(*out, *n ? *n : 1, err));
+  for (int k = 0; k < a->n; k++) (*out)[k] = (entry){&a->s[k], 0, k};
+  for (int k = 0; k < n_b; k++) (*out)[a->n + k] = (entry){&b->s[k], 1, k};
+  return VT_OK;
+}
+
+static const char *place_of(const vt_train_data *a, const vt_train_data *b, const entry *e)
+{
+  return (e->of_b ? b : a)->file[e->s->file];
+}
+
+static void say_twins(vt_train_data *a, vt_train_data *b, const entry *e, int n, const char *what)
+{
+  for (int k = 1; k < n; k++) {
+    const entry *x = &e[k - 1], *y = &e[k];
+    if (frame_order(x->s, y->s) != 0) continue;
+    vt_train_data *to = y->of_b ? b : a;
+    const int leaks = x->of_b != y->of_b;
+    if (!leaks && a != b) continue; /* each is compared with itself, too */
+    to->n_mistakes += leaks;
+    vt_buf_printf(leaks ? &to->mistakes : &to->warns, "%s:%d: %sthe same frame as %s:%d%s%s\n", place_of(a, b, y),
+                  y->s->line, leaks ? "" : "warning: ", place_of(a, b, x), x->s->line, leaks ? ", which is " : "",
+                  leaks ? what : "");
+  }
+}
+
+static void say_shared(vt_train_data *b, const entry *e, int n, const char *what)
+{
+  for (int k = 1; k < n; k++)
+    if (e[k].of_b && !e[k - 1].of_b && strcmp(e[k].s->trajectory, e[k - 1].s->trajectory) == 0)
+      vt_buf_printf(&b->warns, "%s:%d: warning: trajectory '%s' is part of what is %s, too\n", b->file[e[k].s->file],
+                    e[k].s->line, e[k].s->trajectory, what);
+}
+
+vt_status vt_train_data_compare(vt_train_data *a, vt_train_data *b, const char *what, vt_err *err)
+{
+  entry *e = NULL;
+  int n;
+  VT_PASS(list(a, b, &e, &n, err));
+  qsort(e, (size_t)n, sizeof *e, by_frame);
+  say_twins(a, b, e, n, what);
+  if (a != b) {
+    qsort(e, (size_t)n, sizeof *e, by_trajectory);
+    say_shared(b, e, n, what);
+  }
+  vt_free(e);
+  return VT_OK;
+}
+
+/* ------------------------------------------------------------------ validation */
+
+typedef struct group {
+  double drawn;
+  int first, n; /* of the entries */
+} group;
+
+static int by_draw(const void *a, const void *b)
+{
+  const group *x = a, *y = b;
+  return x->drawn != y->drawn ? (x->drawn < y->drawn ? -1 : 1) : x->first - y->first;
+}
+
+/* Take the group unless an element would be nowhere else; left[t]: frames with the element that are not taken. */
+static int may_take(const entry *e, const group *g, int n_types, int *left)
+{
+  for (int pass = 0; pass < 2; pass++) {
+    for (int k = g->first; k < g->first + g->n; k++)
+      for (int t = 0; t < n_types; t++) {
+        int has = 0;
+        for (int i = 0; i < e[k].s->n && !has; i++) has = e[k].s->type[i] == t;
+        left[t] += has ? (pass ? 1 : -1) : 0;
+      }
+    if (pass) return 0;
+    int lost = 0;
+    for (int t = 0; t < n_types; t++) lost = lost || left[t] == 0;
+    if (!lost) return 1;
+  }
+  return 0;
+}
+
+static int groups_of(const entry *e, int n, uint64_t seed, group *g)
+{
+  int count = 0;
+  for (int k = 0; k < n; k++) {
+    if (k > 0 && strcmp(e[k].s->trajectory, e[k - 1].s->trajectory) == 0) {
+      g[count - 1].n++;
+      continue;
+    }
+    double u[2];
+    vt_rng_uniform2(seed, VT_STREAM_TRAIN, 1, count, 0, u);
+    g[count++] = (group){u[0], k, 1};
+  }
+  qsort(g, (size_t)count, sizeof *g, by_draw);
+  return count;
+}
+
+vt_status vt_train_split(const vt_train_data *set, int n_types, double fraction, uint64_t seed, int *in, vt_err *err)
+{
+  entry *e = NULL;
+  group *g = NULL;
+  int n, left[VT_NEP_MOST_TYPES] = {0}, taken = 0;
+  vt_status rc = list(set, set, &e, &n, err);
+  if (rc == VT_OK) rc = VT_NEW(g, n ? n : 1, err);
+  if (rc == VT_OK) {
+    memset(in, 0, (size_t)n * sizeof *in);
+    qsort(e, (size_t)n, sizeof *e, by_trajectory);
+    const int groups = groups_of(e, n, seed, g);
+    const double want = fraction * n;
+    for (int t = 0; t < n_types; t++)
+      for (int k = 0; k < n; k++)
+        for (int i = 0; i < e[k].s->n; i++)
+          if (e[k].s->type[i] == t) {
+            left[t]++;
+            break;
+          }
+    for (int t = 0; t < n_types; t++) left[t] = left[t] ? left[t] : 1 << 30; /* nowhere: nothing to lose */
+    for (int k = 0; k < groups && taken < want; k++) {
+      if (taken + g[k].n > 1.5 * want + 1 || g[k].n >= n - taken || !may_take(e, &g[k], n_types, left)) continue;
+      for (int j = g[k].first; j < g[k].first + g[k].n; j++) in[e[j].index] = 1;
+      taken += g[k].n;
+    }
+  }
+  vt_free(e);
+  vt_free(g);
+  return rc;
+}
+
+/* ------------------------------------------------------------------ order */
+
+enum { DRAW_FRAMES = 0, DRAW_GROUPS = 3 };
+
+static void shuffle(uint64_t seed, uint32_t draw, int64_t epoch, int n, int *x)
+{
+  for (int k = n - 1; k > 0; k--) {
+    double u[2];
+    vt_rng_uniform2(seed, VT_STREAM_TRAIN, draw, epoch, (uint32_t)k, u);
+    const int j = (int)(u[0] * (k + 1)), other = x[j];
+    x[j] = x[k];
+    x[k] = other;
+  }
+}
+
+int vt_train_groups(const vt_train_data *d, int most)
+{
+  int n = 0;
+  for (int c = 0; c < d->n_comp; c++) {
+    int count = 0;
+    for (int k = 0; k < d->n; k++) count += d->s[k].comp == c;
+    n += (count + most - 1) / most;
+  }
+  return n;
+}
+
+vt_status vt_train_order(uint64_t seed, int64_t epoch, const vt_train_data *d, int most, int *order, int *first,
+                         vt_err *err)
+{
+  int *room = NULL, n = 0, at = 0;
+  const int groups = vt_train_groups(d, most);
+  VT_PASS(VT_NEW(room, 2 * d->n + 3 * groups + 1, err));
+  int *frame = room, *sorted = frame + d->n, *begin = sorted + d->n, *size = begin + groups, *turn = size + groups;
+  for (int k = 0; k < d->n; k++) frame[k] = k;
+  shuffle(seed, DRAW_FRAMES, epoch, d->n, frame);
+  for (int c = 0; c < d->n_comp; c++)
+    for (int k = 0, in = 0; k < d->n; k++) {
+      if (d->s[frame[k]].comp != c) continue;
+      if (in++ % most == 0) begin[n++] = at;
+      sorted[at++] = frame[k];
+      size[n - 1] = at - begin[n - 1];
+    }
+  for (int g = 0; g < groups; g++) turn[g] = g;
+  shuffle(seed, DRAW_GROUPS, epoch, groups, turn);
+  first[0] = 0;
+  for (int g = 0; g < groups; g++) {
+    memcpy(order + first[g], sorted + begin[turn[g]], (size_t)size[turn[g]] * sizeof *order);
+    first[g + 1] = first[g] + size[turn[g]];
+  }
+  vt_free(room);
+  return VT_OK;
+}

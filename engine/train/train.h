@@ -1,0 +1,183 @@
+/* train.h - training a NEP: energies, forces and virials of labelled frames, and the exact gradient of a loss of them
+ * with respect to every number of the model that training may change (layer 4).
+ *
+ * All is done by frames, each on one rank and by itself: what a frame adds to a gradient does not depend on others.
+ * Units: A, eV, eV/A; virial W = -dE/d(strain), eV, order xx xy xz yx yy yz zx zy zz.  Formulas: THEORY T 17. */
+#ifndef VT_TRAIN_H
+#define VT_TRAIN_H
+
+#include "engine/base/base.h"
+#include "engine/nep/nep.h"
+#include "engine/spec/spec.h"
+#include "engine/sys/sys.h"
+
+/* ------------------------------------------------------------------ frames (frame.c) */
+
+/* A structure as a model sees it: its pairs within the cutoffs, both directions, and what ZBL gives, which no
+ * parameter changes.  Own memory; vt_train_frame_free. */
+typedef struct vt_train_frame vt_train_frame;
+
+/* type[n]: model types of the atoms of `s`.  VT_EDIVERGE: two atoms sit on each other; VT_EINVAL: no atom, or a cell
+ * without volume. */
+VT_MUST_CHECK vt_status vt_train_frame_new(const vt_nep_model *m, const vt_structure *s, const int *type,
+                                           vt_train_frame **out, vt_err *err);
+void vt_train_frame_free(vt_train_frame *f);
+int vt_train_frame_atoms(const vt_train_frame *f);
+/* Raise the most pairs of an atom: of all, and within the angular cutoff. */
+void vt_train_frame_most(const vt_train_frame *f, int *radial, int *angular);
+/* Multiply-adds of a gradient, roughly: what frames are spread over ranks by. */
+double vt_train_frame_cost(const vt_nep_model *m, const vt_train_frame *f);
+size_t vt_train_frame_memory(const vt_train_frame *f);
+
+/* ------------------------------------------------------------------ energies, forces, gradients (kernel.c) */
+
+/* Scratch for frames of one model form, with one level of instructions; not shared between threads. */
+typedef struct vt_train vt_train;
+
+/* `form`: only its form is used.  simd: not AUTO.  VT_EUNSUP: this build or processor has no such level. */
+VT_MUST_CHECK vt_status vt_train_open(const vt_nep_model *form, vt_simd simd, vt_train **out, vt_err *err);
+void vt_train_close(vt_train *t);
+const char *vt_train_kernel(const vt_train *t);
+
+/* Take the numbers of `m`, of the form it was opened with. */
+void vt_train_set(vt_train *t, const vt_nep_model *m);
+
+typedef struct vt_train_values {
+  double energy;    /* eV, total          */
+  double virial[9]; /* eV                 */
+  double (*f)[3];   /* [n] eV/A; borrowed until the next call with t */
+} vt_train_values;
+
+/* Energy, forces and virial of a frame, ZBL included.  Allocates only when a frame is larger than all before. */
+VT_MUST_CHECK vt_status vt_train_forward(vt_train *t, const vt_train_frame *f, vt_train_values *out, vt_err *err);
+
+/* Add to `gradient` (vt_train_gradient_size numbers, in an order of its own) the derivatives of
+ *   d_energy * E + sum_i d_force[i] . F_i + d_virial : W
+ * of the frame of the last vt_train_forward, the coefficients held fixed: with dL/dE, dL/dF and dL/dW it is the
+ * gradient of L. */
+void vt_train_backward(vt_train *t, const vt_train_frame *f, double d_energy, const double (*d_force)[3],
+                       const double d_virial[9], double *gradient);
+size_t vt_train_gradient_size(const vt_train *t);
+/* Widen lo[dim], hi[dim] by the descriptors (without scales) of the frame of the last vt_train_forward, and add them to
+ * sum[dim]. */
+void vt_train_descriptors(const vt_train *t, const vt_train_frame *f, double *lo, double *hi, double *sum);
+/* gradient[vt_train_gradient_size] into out[n_trained], in the order of vt_nep_model.numbers, with the scales of the
+ * model that was set last. */
+void vt_train_gradient_read(const vt_train *t, const double *gradient, double *out);
+
+/* ------------------------------------------------------------------ labelled frames (data.c, split.c) */
+
+enum { VT_TRAIN_LABEL = 160 };
+
+typedef struct vt_train_sample {
+  int n, *type; /* model types of the atoms */
+  vt_cell cell;
+  double (*x)[3];
+  int has_energy, has_virial;
+  double energy, virial[9]; /* eV */
+  double (*f)[3];           /* eV/A, or NULL */
+  double weight;
+  int file, line; /* where it stands: file of vt_train_data, line of its number of atoms */
+  int comp;       /* of vt_train_data.comp */
+  char config_type[VT_NAME];
+  char trajectory[VT_TRAIN_LABEL]; /* frames that share it are one trajectory */
+  vt_train_frame *frame;           /* made by vt_train_sample_frame */
+} vt_train_sample;
+
+/* Frames of several files.  Zero-initialise; vt_train_data_free. */
+typedef struct vt_train_data {
+  int n, cap, n_files, n_comp;
+  vt_train_sample *s;     /* [n] */
+  char (*file)[VT_PATH];  /* [n_files] as given */
+  char (*comp)[VT_NAME];  /* [n_comp] composition as the frames say, else the formula of their atoms */
+  int n_mistakes;         /* of the data: */
+  vt_buf mistakes, warns; /* `file:line: text` lines */
+} vt_train_data;
+void vt_train_data_free(vt_train_data *set);
+
+/* Add the frames of a file (extended XYZ; gzip, xz): energy, forces (columns force or forces), virial (eV, -dE/dstrain)
+ * or stress (eV/A^3, tension positive; 9 numbers, or 6 as xx yy zz yz xz xy), config_type, composition, run, sample,
+ * t_k, weight.  A trajectory is what shares `run`; without it composition, sample and t_k.
+ *   What is wrong with a frame goes into `mistakes` with file and line, and reading goes on: an element the model does
+ * not know, no label at all, |F| > 100 eV/A, atoms nearer than 0.3 A, virial and stress that contradict each other, a
+ * weight that is no positive number.  VT_EPARSE, VT_EIO: the file cannot be read any further. */
+VT_MUST_CHECK vt_status vt_train_data_read(vt_train_data *set, const vt_nep_model *m, const char *path, double weight,
+                                           vt_err *err);
+/* Mistakes: frames of b that are equal to one of a to the bit; a warning for one that stands in a twice (a == b: only
+ * those).  Warnings: trajectories of b that are in a, too. */
+VT_MUST_CHECK vt_status vt_train_data_compare(vt_train_data *a, vt_train_data *b, const char *what, vt_err *err);
+/* in[n] = 1 for frames held back for validation: whole trajectories in an order that `seed` gives, until they are the
+ * fraction; none that is the only one with an element. */
+VT_MUST_CHECK vt_status vt_train_split(const vt_train_data *set, int n_types, double fraction, uint64_t seed, int *in,
+                                       vt_err *err);
+/* How many groups of at most `most` frames of one composition there are. */
+int vt_train_groups(const vt_train_data *d, int most);
+/* The order in which (seed, epoch) sees all frames: order[d->n], in groups first[g] .. first[g+1] of one composition
+ * each, whose order is drawn, too; first[groups + 1]. */
+VT_MUST_CHECK vt_status vt_train_order(uint64_t seed, int64_t epoch, const vt_train_data *d, int most, int *order,
+                                       int *first, vt_err *err);
+/* The frame of a sample, made when it is first asked for and kept. */
+VT_MUST_CHECK vt_status vt_train_sample_frame(const vt_nep_model *m, vt_train_sample *s, vt_err *err);
+void vt_train_sample_drop(vt_train_sample *s); /* its frame; it can be made again */
+
+/* ------------------------------------------------------------------ loss (loss.c) */
+
+/* Errors of this size weigh 1: eV/atom, eV/A, eV/atom; 0: not part of the loss. */
+typedef struct vt_train_scales {
+  double energy, force, virial, mean_virial;
+} vt_train_scales;
+
+/* What a frame adds to sums; all multiplied by its weight.  Sums of them are sums over members. */
+typedef struct vt_train_terms {
+  double weight;      /* */
+  double loss;        /* without the mean virial */
+  double energy, n_e; /* squared error, (eV/atom)^2, and how many: 0 or the weight */
+  double force, n_f;  /* (eV/A)^2 a component, mean over the frame                 */
+  double virial, n_v; /* (eV/atom)^2 a component, mean over nine                   */
+  double mean_virial; /* tr(W - label) / 3N, eV/atom: not squared                  */
+} vt_train_terms;
+enum { VT_TRAIN_TERMS = sizeof(vt_train_terms) / sizeof(double) };
+
+/* The loss of a frame (T 17.2): z^2 (|z| <= 5) or 10 |z| - 25 of z = error / scale; energy per atom; mean over force
+ * components; mean over nine of the virial per atom; times its weight.  d_force[n], d_virial[9] and *d_energy: its
+ * derivatives, what vt_train_backward wants.  pull: the mean virial error of its composition, eV/atom: the gradient
+ * gets the frame's part of that of (pull / scale)^2. */
+void vt_train_loss(const vt_train_sample *s, const vt_train_values *v, const vt_train_scales *scales, double pull,
+                   vt_train_terms *terms, double *d_energy, double (*d_force)[3], double d_virial[9]);
+
+double vt_train_robust(double z); /* rho */
+
+/* ------------------------------------------------------------------ first numbers (start.c) */
+
+/* A new model of the form of `form`: coefficients and networks drawn (T 17.3), constants zero, scales 1. */
+void vt_train_draw(vt_nep_model *m, uint64_t seed);
+/* Scales and thresholds from the descriptors of up to `most` frames of the set, evenly spread, that `skip` (or NULL)
+ * does not hold back. */
+VT_MUST_CHECK vt_status vt_train_fit_scales(vt_nep_model *m, vt_simd simd, vt_train_data *set, const int *skip,
+                                            int most, uint64_t seed, vt_err *err);
+/* Energies per element (eV, e[n_types]) by least squares of (label - model) over the set, a ridge where elements come
+ * only together; an element that is nowhere has 0. */
+VT_MUST_CHECK vt_status vt_train_fit_elements(const vt_nep_model *m, vt_simd simd, vt_train_data *set, const int *skip,
+                                              int most, double *e, vt_err *err);
+/* Neuron 0 of each element becomes the constant e (T 17.3); one network a type. */
+void vt_train_put_elements(vt_nep_model *m, const double *e);
+/* The part of a model that concerns these elements, in this order.  VT_EINVAL: one that it does not have. */
+VT_MUST_CHECK vt_status vt_train_cut(const vt_nep_model *from, int n, const char (*symbol)[4], vt_nep_model **out,
+                                     vt_err *err);
+
+/* ------------------------------------------------------------------ Adam (adam.c) */
+
+typedef struct vt_train_adam {
+  size_t n;
+  int64_t step;
+  double norm;                      /* moving mean of the gradient's norm, which clips it */
+  double *first, *second, *average; /* [n] moments; moving average of the numbers          */
+} vt_train_adam;
+VT_MUST_CHECK vt_status vt_train_adam_open(vt_train_adam *a, const double *numbers, size_t n, vt_err *err);
+void vt_train_adam_close(vt_train_adam *a);
+/* One step of numbers[n] along gradient[n] (T 17.4), which is overwritten. */
+void vt_train_adam_step(vt_train_adam *a, double rate, double *gradient, double *numbers);
+/* Rate at `step` of `steps`: up linearly for `warm` steps, then down by a cosine to a two hundredth of `most`. */
+double vt_train_rate(double most, int64_t step, int64_t warm, int64_t steps);
+
+#endif

@@ -1,0 +1,95 @@
+/* train_impl.h - frames and kernels from inside. */
+#ifndef VT_TRAIN_IMPL_H
+#define VT_TRAIN_IMPL_H
+
+#include "engine/train/train.h"
+
+enum { VT__LANES = 8 }; /* doubles of a vector; rows of all tables are padded to whole vectors with 0 */
+typedef double vt__v8 __attribute__((vector_size(64)));
+
+typedef struct vt__pair {
+  double d[3], r; /* from the centre to the neighbour, A */
+  int32_t owner;  /* atom that the neighbour is an image of */
+  int32_t type;   /* model type of the neighbour */
+} vt__pair;
+
+struct vt_train_frame {
+  int n;
+  int *type;           /* [n]                                                                    */
+  int *first;          /* [n + 1] pairs of atom i: first[i] .. first[i+1]                        */
+  int *angular;        /* [n] the first so many of them are within the angular cutoff            */
+  vt__pair *pair;      /* [first[n]]                                                             */
+  int n_angular, most; /* angular pairs of all; most pairs of an atom */
+  double zbl_energy, zbl_virial[9];
+  double (*zbl_f)[3]; /* [n] */
+};
+
+/* Sizes of a model's form, in vectors where it says v. */
+typedef struct vt__form {
+  int nt, n_radial, n_angular, k_radial, k_angular, l_max, blocks, dim, neurons, version;
+  int n_lm; /* harmonics */
+  int rv, av, krv, kav, lv, dv,
+      mv; /* radial channels, angular channels, basis functions, harmonics, descriptor, neurons */
+  int flag[VT_NEP_FLAGS];
+  double rc_radial[VT_NEP_MOST_TYPES], rc_angular[VT_NEP_MOST_TYPES];
+  /* Harmonics by lanes: polynomials in z, powers of x + iy */
+  vt__v8 *z_power, *dz_power;  /* [l_max + 1][lv] coefficients of z^d in p_lm and in its derivative */
+  int32_t *at_m, *at_x, *at_y; /* [8 lv] places in (re_0, im_0, re_1, im_1, ...) of h, dh/dx, dh/dy */
+  vt__v8 *f_x, *f_y;           /* [lv] factors m, +-m */
+  vt__v8 *weight;              /* [lv] of S^2 in q */
+} vt__form;
+
+/* Parameters or their gradient as kernels want them; offsets in vectors into one block. */
+typedef struct vt__layout_of {
+  size_t c_radial;  /* [nt][nt][k_radial][rv]   */
+  size_t c_angular; /* [nt][nt][k_angular][av]  */
+  size_t net;       /* [networks]: w0 [neurons][dv], b0 [mv], w1 [mv], type bias [1] */
+  size_t net_size, w0, b0, w1, type_bias;
+  size_t bias; /* [1] */
+  size_t size;
+} vt__layout_of;
+
+typedef struct vt__kernel_ops {
+  const char *name;
+  void (*forward)(vt_train *t, const vt_train_frame *f);
+  void (*backward)(vt_train *t, const vt_train_frame *f, double d_energy, const double (*d_force)[3],
+                   const double d_virial[9], vt__v8 *gradient);
+} vt__kernel_ops;
+extern const vt__kernel_ops vt__kernel_portable, vt__kernel_avx2, vt__kernel_avx512;
+
+struct vt_train {
+  vt__form form;
+  vt__layout_of at;
+  const vt__kernel_ops *ops;
+  size_t n_trained;
+  size_t *place;      /* [n_trained] of a number of the model in the layout, in doubles */
+  int *scaled;        /* [n_trained] component of the descriptor whose scale it has, or -1 */
+  double *scale;      /* [dim] of the model that was set */
+  vt__v8 *numbers;    /* in the layout `at`, w0 times scale */
+  vt__v8 *c_radial_t; /* [nt][nt][n_radial][krv]: c with k along the lanes */
+  vt__v8 *w0_t;       /* [networks][dim][mv] */
+  /* of a frame */
+  int atoms, pairs, angular; /* there is room for */
+  double energy, virial[9];
+  double (*f)[3];
+  vt__v8 *radial_f, *radial_df;   /* [pairs][krv] f_k and derivative           */
+  vt__v8 *angular_f, *angular_df; /* [angular][kav]                            */
+  vt__v8 *h, *hx, *hy, *hz;       /* [angular][lv] harmonics, gradient / r without its part along r */
+  vt__v8 *g, *dg;                 /* [angular][av] channels and derivative     */
+  vt__v8 *s;                      /* [atoms][n_angular][lv] angular sums       */
+  vt__v8 *t;                      /* [atoms][mv] tanh of the neurons           */
+  vt__v8 *d;                      /* [atoms][dv] dU/dq                         */
+  vt__v8 *q;                      /* [atoms][dv] descriptor                    */
+  /* of an atom */
+  int most;              /* pairs there is room for */
+  double *along;         /* [most] change of |r|      */
+  vt__v8 *pair_h1;       /* [most][lv]: change of h along the displacement */
+  vt__v8 *pair_dg;       /* [most][av]: dg times change of r */
+  vt__v8 *by_type;       /* [nt][2 krv] sums of f_k, and of their change, by type of the neighbour */
+  vt__v8 *z, *z1, *s1;   /* [n_angular][lv] */
+  vt__v8 *zt, *z1t;      /* [8 lv][av] the same with channels along the lanes */
+  vt__v8 *q1, *dq, *dq1; /* [dv] */
+  vt__v8 *u, *du, *du1;  /* [mv] */
+};
+
+#endif
