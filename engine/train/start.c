@@ -196,7 +196,7 @@ void vt_train_put_elements(vt_nep_model *m, const double *e)
 
 static size_t pair_index(int n, int a, int b)
 {
-  const int lo = a < b ? a : b, hi = a < b ? b : a;
+  const ptrdiff_t lo = a < b ? a : b, hi = a < b ? b : a;
   return (size_t)(lo * n - lo * (lo - 1) / 2 + hi - lo);
 }
 
@@ -208,7 +208,8 @@ static void copy_numbers(const vt_nep_model *from, const int *old, vt_nep_model 
   for (size_t t = 0; t < nt && m->version != 3; t++)
     memcpy(to + t * m->stride, from->numbers + (size_t)old[t] * m->stride, m->stride * sizeof *to);
   to[m->bias - m->numbers] = *from->bias;
-  const size_t rows = (size_t)(m->n_radial * m->k_radial + m->n_angular * m->k_angular); /* radial, then angular */
+  const size_t radial = (size_t)m->n_radial * (size_t)m->k_radial; /* then angular */
+  const size_t rows = radial + (size_t)m->n_angular * (size_t)m->k_angular;
   for (size_t r = 0; r < rows; r++)
     for (size_t a = 0; a < nt; a++)
       for (size_t b = 0; b < nt; b++)
@@ -224,7 +225,7 @@ static void copy_numbers(const vt_nep_model *from, const int *old, vt_nep_model 
 vt_status vt_train_cut(const vt_nep_model *from, int n, const char (*symbol)[4], vt_nep_model **out, vt_err *err)
 {
   vt_nep_model form = *from;
-  int old[VT_NEP_MOST_TYPES];
+  int old[VT_NEP_MOST_TYPES] = {0};
   form.n_types = n;
   for (int t = 0; t < n; t++) {
     for (old[t] = 0; old[t] < from->n_types && strcmp(from->symbol[old[t]], symbol[t]) != 0;) old[t]++;

@@ -83,7 +83,7 @@ static vt__layout_of layout_of(const vt__form *f)
   a.c_angular = a.c_radial + pairs * (size_t)(f->k_radial * f->rv);
   a.net = a.c_angular + pairs * (size_t)(f->k_angular * f->av);
   a.w0 = 0;
-  a.b0 = (size_t)(f->neurons * f->dv);
+  a.b0 = (size_t)f->neurons * (size_t)f->dv;
   a.w1 = a.b0 + (size_t)f->mv;
   a.type_bias = a.w1 + (size_t)f->mv;
   a.net_size = a.type_bias + 1;
@@ -197,7 +197,7 @@ static vt_status room_for_numbers(vt_train *t, const vt_nep_model *m, vt_err *er
 static vt_status room_for_an_atom(vt_train *t, vt_err *err)
 {
   const vt__form *f = &t->form;
-  const size_t sums = (size_t)(f->n_angular * f->lv), turned = (size_t)(8 * f->lv * f->av);
+  const size_t sums = (size_t)f->n_angular * (size_t)f->lv, turned = 8 * (size_t)f->lv * (size_t)f->av;
   VT_PASS(VT_NEW(t->by_type, (size_t)(f->nt * 2 * f->krv), err));
   VT_PASS(VT_NEW(t->z, sums, err));
   VT_PASS(VT_NEW(t->z1, sums, err));

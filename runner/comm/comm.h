@@ -73,7 +73,7 @@ const char *vt_comm_mpi_mismatch(const vt_comm *c);
 int vt_comm_mpi_handle(const vt_comm *c);
 /* Whoever waits looks without resting for so long (5e-5 s at first) before it naps: for work whose steps are as short
  * as a nap, on cores of its own.  Only of a comm that vt_comm_mpi_open made. */
-void vt_comm_mpi_eager(vt_comm *c, double s);
+void vt_comm_mpi_eager(vt_comm *base, double s);
 /* This rank's MPI library, e.g. "MPICH 4.0.2". Needs no MPI_Init. */
 const char *vt_comm_mpi_version(void);
 

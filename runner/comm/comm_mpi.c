@@ -27,14 +27,14 @@ typedef struct mpi_comm {
   MPI_Request *sending; /* [n_slots], MPI_REQUEST_NULL: free */
   int *free_slot;       /* [n_slots]                         */
   int n_slots, n_free;
+  double idle_since, nap_s, yield_s;
+  /* The collective step under way. */
+  int64_t max_mine;
+  MPI_Request collective;
   /* The message being received. */
-  _Alignas(64) char in[VT_COMM_MOST];
   MPI_Request receiving;
   vt_msg msg;
-  /* The collective step under way. */
-  MPI_Request collective;
-  int64_t max_mine;
-  double idle_since, nap_s, yield_s;
+  _Alignas(64) char in[VT_COMM_MOST];
 } mpi_comm;
 
 static mpi_comm *comm_mpi_self(vt_comm *c) { return (mpi_comm *)c; } /* base is the first member */

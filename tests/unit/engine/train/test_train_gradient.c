@@ -136,7 +136,7 @@ static void check_gradient(setup *s, size_t most, double worst[BLOCKS], int trie
   size_t size[BLOCKS] = {0}, seen[BLOCKS] = {0};
   const double de = 0.7;
   for (int i = 0; i < s->g.n; i++)
-    for (int a = 0; a < 3; a++) df[i][a] = drawn((size_t)(3 * i + a));
+    for (int a = 0; a < 3; a++) df[i][a] = drawn(3 * (size_t)i + (size_t)a);
   for (size_t k = 0; k < 9; k++) dw[k] = drawn(1000 + k);
   VT_TEST_OK(VT_NEW(grad, vt_train_gradient_size(s->train), &err), &err);
   (void)derived(s, de, (const double(*)[3])df, dw);
