@@ -217,6 +217,11 @@ static void show(const vt__trainer *t, const vt__errors *held)
 static vt_status write_epoch(vt__trainer *t, const vt__errors *held, double rate, vt_err *err)
 {
   const vt__errors trained = errors_of_epoch(t);
+  if (!isfinite(held->loss))
+    VT_FAIL(err, VT_EDIVERGE,
+            "epoch %lld: the loss on validation is not a number: training diverged with a learning rate of %g; give "
+            "%s a lower schedule.learning_rate and another output",
+            (long long)t->epoch + 1, rate, t->o->file);
   if (t->best_epoch == 0 || held->loss < t->best_loss) {
     memcpy(t->best, t->adam.average, t->m->n_trained * sizeof *t->best);
     t->best_loss = held->loss;

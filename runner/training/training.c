@@ -59,17 +59,20 @@ static void trainer_close(vt__trainer *t)
 /* Rank 0: the folder is new, or holds this training. */
 static vt_status open_folder(vt__trainer *t, int *found, vt_err *err)
 {
-  char path[VT_PATH + 32];
+  static const char *const ours[] = {"nep.txt", "nep_average.txt", "nep_last.txt", "train.csv", "test.json"};
   VT_PASS(vt_dir_make(t->output, err));
   VT_PASS(vt__checkpoint_read(t, found, err));
-  (void)snprintf(path, sizeof path, "%s/nep.txt", t->output);
-  if (!*found && access(path, F_OK) == 0)
-    VT_FAIL(err, VT_EINVAL, "'%s' is there, but no state of a training: give another --output", path);
+  for (size_t k = 0; k < sizeof ours / sizeof *ours && !*found; k++) {
+    char path[VT_PATH + 32];
+    (void)snprintf(path, sizeof path, "%s/%s", t->output, ours[k]);
+    if (access(path, F_OK) == 0)
+      VT_FAIL(err, VT_EINVAL, "'%s' is there, but no state of a training: give another --output", path);
+  }
   if (*found)
     vt__say(t, "%s: going on, %lld of %d epochs done", t->output, (long long)t->epoch, t->y->epochs);
   else
     vt__say(t, "%s: new", t->output);
-  return VT_OK;
+  return *found ? VT_OK : vt__checkpoint_write(t, err); /* before all other files: from now on the folder is ours */
 }
 
 /* What all ranks must know of the state. */

@@ -5,7 +5,7 @@
  *   nep_average.txt  the averaged numbers of the last epoch that ended; nep_last.txt: the numbers themselves
  *   train.csv        one row an epoch: errors on training (during the epoch) and validation (averaged numbers)
  *   test.json        errors on the test files, as `vitrion validate --json`, when training has ended
- *   train.ckpt       the state at the end of an epoch, or where it was stopped: checkpoint.c
+ *   train.ckpt       the state at the start, the end of an epoch, or where it was stopped: checkpoint.c
  * The bytes of the three models depend on neither the number of ranks nor on stops and kills (THEORY T 17.5). */
 #ifndef VT_TRAINING_H
 #define VT_TRAINING_H

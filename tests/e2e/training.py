@@ -182,6 +182,15 @@ class Training(unittest.TestCase):
         self.assertIn("another training", p.stderr)
         self.assertEqual((out / "nep.txt").read_bytes(), self.bytes)
 
+        out = self.dir / "mine"  # a file of the user's that has one of our names
+        out.mkdir()
+        (out / "train.csv").write_text("my own\n")
+        p = train(self.dir, 1, out)
+        self.assertEqual(p.returncode, 2, p.stderr)
+        self.assertIn("train.csv' is there", p.stderr)
+        self.assertEqual([x.name for x in out.iterdir()], ["train.csv"])
+        self.assertEqual((out / "train.csv").read_text(), "my own\n")
+
     def test_6_a_start_is_continued_and_read_back_exactly(self):
         (self.dir / "start.yaml").write_text("\n".join(l for l in FILE.replace("EPOCHS", "1").splitlines() if "model:" not in l).replace("1e-2", "1e-5") +
                                              "\nstart: truth.txt\n")
