@@ -170,25 +170,23 @@ static inline void harmonics(const vt__form *m, const vt__pair *p, int lv, v8 *h
   }
 }
 
-static inline void basis_of_frame(vt_train *t, const vt_train_frame *f, int lv)
+/* Basis functions and harmonics of the pairs of atom i.  They depend on no parameter, but computing them again is cheaper
+ * than 20 kB an atom from memory. */
+static inline void basis_of_atom(vt_train *t, const vt_train_frame *f, int i, int lv)
 {
   const vt__form *m = &t->form;
-  ptrdiff_t at = 0;
-  for (int i = 0; i < f->n; i++) {
-    const int n = f->first[i + 1] - f->first[i], a = f->type[i];
-    const vt__pair *p = f->pair + f->first[i];
-    for (int k = 0; k < n; k += 8) {
-      const int some = n - k < 8 ? n - k : 8, near = f->angular[i] - k < some ? f->angular[i] - k : some;
-      double rc[8];
-      for (int l = 0; l < some; l++) rc[l] = 0.5 * (m->rc_radial[a] + m->rc_radial[p[k + l].type]);
-      const ptrdiff_t row = f->first[i] + k;
-      radial_functions(p + k, rc, some, m->k_radial, m->krv, t->radial_f + row * m->krv, t->radial_df + row * m->krv);
-      if (near <= 0) continue;
-      for (int l = 0; l < near; l++) rc[l] = 0.5 * (m->rc_angular[a] + m->rc_angular[p[k + l].type]);
-      radial_functions(p + k, rc, near, m->k_angular, m->kav, t->angular_f + at * m->kav, t->angular_df + at * m->kav);
-      for (int l = 0; l < near; l++, at++)
-        harmonics(m, p + k + l, lv, t->h + at * lv, t->hx + at * lv, t->hy + at * lv, t->hz + at * lv);
-    }
+  const int n = f->first[i + 1] - f->first[i], a = f->type[i];
+  const vt__pair *p = f->pair + f->first[i];
+  for (int k = 0; k < n; k += 8) {
+    const int some = n - k < 8 ? n - k : 8, near = f->angular[i] - k < some ? f->angular[i] - k : some;
+    double rc[8];
+    for (int l = 0; l < some; l++) rc[l] = 0.5 * (m->rc_radial[a] + m->rc_radial[p[k + l].type]);
+    radial_functions(p + k, rc, some, m->k_radial, m->krv, t->radial_f + k * m->krv, t->radial_df + k * m->krv);
+    if (near <= 0) continue;
+    for (int l = 0; l < near; l++) rc[l] = 0.5 * (m->rc_angular[a] + m->rc_angular[p[k + l].type]);
+    radial_functions(p + k, rc, near, m->k_angular, m->kav, t->angular_f + k * m->kav, t->angular_df + k * m->kav);
+    for (int l = k; l < k + near; l++)
+      harmonics(m, p + l, lv, t->h + l * lv, t->hx + l * lv, t->hy + l * lv, t->hz + l * lv);
   }
 }
 
@@ -224,7 +222,7 @@ static inline void descriptor(vt_train *t, const vt_train_frame *f, int i, ptrdi
   const vt__form *m = &t->form;
   const int a = f->type[i], n = f->first[i + 1] - f->first[i], near = f->angular[i], krv = m->krv, av = m->av;
   const vt__pair *p = f->pair + f->first[i];
-  const v8 *rf = t->radial_f + (ptrdiff_t)f->first[i] * krv;
+  const v8 *rf = t->radial_f;
   double *x = (double *)q;
   for (int b = 0; b < m->nt * 2 * krv; b++) t->by_type[b] = all(0);
   for (int k = 0; k < n; k++)
@@ -242,17 +240,17 @@ static inline void descriptor(vt_train *t, const vt_train_frame *f, int i, ptrdi
   }
   for (int k = 0; k < near; k++) {
     const v8 *w = t->numbers + t->at.c_angular + (ptrdiff_t)(a * m->nt + p[k].type) * m->k_angular * av;
-    const double *fk = (const double *)(t->angular_f + (at + k) * m->kav),
-                 *dfk = (const double *)(t->angular_df + (at + k) * m->kav);
+    const double *fk = (const double *)(t->angular_f + k * m->kav),
+                 *dfk = (const double *)(t->angular_df + k * m->kav);
     for (int v = 0; v < av; v++) {
       v8 g = all(0), dg = all(0);
       for (int b = 0; b < m->k_angular; b++) g += fk[b] * w[b * av + v], dg += dfk[b] * w[b * av + v];
-      t->g[(at + k) * av + v] = g;
-      t->dg[(at + k) * av + v] = dg;
+      t->now.g[(at + k) * av + v] = g;
+      t->now.dg[(at + k) * av + v] = dg;
     }
   }
-  v8 *s = t->s + (ptrdiff_t)i * n_angular * lv;
-  products((const double *)(t->g + at * av), 8 * av, t->h + at * lv, near, n_angular, lv, 0, s);
+  v8 *s = t->now.s + (ptrdiff_t)i * n_angular * lv;
+  products((const double *)(t->now.g + at * av), 8 * av, t->h, near, n_angular, lv, 0, s);
   for (int c = 0; c < n_angular; c++) {
     double block[VT_NEP_MOST_L + VT_NEP_FLAGS];
     three_body(m, s + c * lv, s + c * lv, lv, block);
@@ -298,8 +296,8 @@ static inline void back_to_sums(const vt_train *t, const v8 *s, const v8 *d, int
 static inline void add_pair(vt_train *t, const vt__pair *p, int i, const double f[3])
 {
   for (int a = 0; a < 3; a++) {
-    t->f[i][a] += f[a];
-    t->f[p->owner][a] -= f[a];
+    t->now.f[i][a] += f[a];
+    t->now.f[p->owner][a] -= f[a];
     for (int b = 0; b < 3; b++) t->virial[3 * a + b] -= p->d[a] * f[b];
   }
 }
@@ -311,8 +309,8 @@ static inline void pair_forces(vt_train *t, const vt_train_frame *f, int i, ptrd
   const vt__form *m = &t->form;
   const int a = f->type[i], n = f->first[i + 1] - f->first[i], near = f->angular[i], krv = m->krv, av = m->av;
   const vt__pair *p = f->pair + f->first[i];
-  const double *d = (const double *)(t->d + (ptrdiff_t)i * m->dv);
-  const v8 *rdf = t->radial_df + (ptrdiff_t)f->first[i] * krv;
+  const double *d = (const double *)t->d;
+  const v8 *rdf = t->radial_df;
   v8 *slope = t->by_type; /* [nt][2 krv]: sum_n D_n c_nk in the second half */
   for (int b = 0; b < m->nt; b++) {
     if (slope[b * 2 * krv][0] == 0) continue;
@@ -327,8 +325,8 @@ static inline void pair_forces(vt_train *t, const vt_train_frame *f, int i, ptrd
     v8 r = all(0), x = all(0), y = all(0), w = all(0);
     for (int v = 0; v < krv; v++) r += slope[p[k].type * 2 * krv + krv + v] * rdf[k * krv + v];
     if (k < near) {
-      const double *g = (const double *)(t->g + (at + k) * av), *dg = (const double *)(t->dg + (at + k) * av);
-      const ptrdiff_t row = (at + k) * lv;
+      const double *g = (const double *)(t->now.g + (at + k) * av), *dg = (const double *)(t->now.dg + (at + k) * av);
+      const int row = k * lv;
       for (int v = 0; v < lv; v++) {
         v8 s = all(0), ds = all(0);
         for (int c = 0; c < n_angular; c++) s += g[c] * z[c * lv + v], ds += dg[c] * z[c * lv + v];
@@ -350,13 +348,13 @@ static inline __attribute__((always_inline)) void forward_with(vt_train *t, cons
   ptrdiff_t at = 0;
   t->energy = f->zbl_energy;
   memcpy(t->virial, f->zbl_virial, sizeof t->virial);
-  memcpy(t->f, f->zbl_f, (size_t)f->n * sizeof *t->f);
-  basis_of_frame(t, f, lv);
+  memcpy(t->now.f, f->zbl_f, (size_t)f->n * sizeof *t->now.f);
   for (int i = 0; i < f->n; at += f->angular[i], i++) {
-    v8 *q = t->q + (ptrdiff_t)i * m->dv, *d = t->d + (ptrdiff_t)i * m->dv;
+    v8 *q = t->now.q + (ptrdiff_t)i * m->dv, *d = t->d;
+    basis_of_atom(t, f, i, lv);
     descriptor(t, f, i, at, lv, n_angular, q);
-    t->energy += site(t, f->type[i], q, t->t + (ptrdiff_t)i * m->mv, d);
-    back_to_sums(t, t->s + (ptrdiff_t)i * n_angular * lv, d, lv, n_angular, t->z);
+    t->energy += site(t, f->type[i], q, t->now.t + (ptrdiff_t)i * m->mv, d);
+    back_to_sums(t, t->now.s + (ptrdiff_t)i * n_angular * lv, d, lv, n_angular, t->z);
     pair_forces(t, f, i, at, lv, n_angular, t->z);
   }
 }
@@ -377,10 +375,10 @@ static inline void displace(vt_train *t, const vt_train_frame *f, int i, ptrdiff
           u[p[k].owner][a] - u[i][a] + strain[a] * p[k].d[0] + strain[3 + a] * p[k].d[1] + strain[6 + a] * p[k].d[2];
     along[k] = (r1[0] * p[k].d[0] + r1[1] * p[k].d[1] + r1[2] * p[k].d[2]) / p[k].r;
     if (k >= f->angular[i]) continue;
-    const ptrdiff_t row = (at + k) * lv;
+    const int row = k * lv;
     for (int v = 0; v < lv; v++)
       t->pair_h1[k * lv + v] = t->hx[row + v] * r1[0] + t->hy[row + v] * r1[1] + t->hz[row + v] * r1[2];
-    for (int v = 0; v < m->av; v++) t->pair_dg[k * m->av + v] = t->dg[(at + k) * m->av + v] * along[k];
+    for (int v = 0; v < m->av; v++) t->pair_dg[k * m->av + v] = t->now.dg[(at + k) * m->av + v] * along[k];
   }
 }
 
@@ -391,7 +389,7 @@ static inline void change_of_descriptor(vt_train *t, const vt_train_frame *f, in
   const vt__form *m = &t->form;
   const int a = f->type[i], n = f->first[i + 1] - f->first[i], near = f->angular[i], krv = m->krv, av = m->av;
   const vt__pair *p = f->pair + f->first[i];
-  const v8 *rf = t->radial_f + (ptrdiff_t)f->first[i] * krv, *rdf = t->radial_df + (ptrdiff_t)f->first[i] * krv;
+  const v8 *rf = t->radial_f, *rdf = t->radial_df;
   double *x = (double *)t->q1;
   for (int b = 0; b < m->nt * 2 * krv; b++) t->by_type[b] = all(0);
   for (int k = 0; k < n; k++)
@@ -410,9 +408,9 @@ static inline void change_of_descriptor(vt_train *t, const vt_train_frame *f, in
     }
     for (int l = 0; l < 8 && 8 * c + l < m->n_radial; l++) x[8 * c + l] = sum[l];
   }
-  products((const double *)(t->g + at * av), 8 * av, t->pair_h1, near, n_angular, lv, 0, t->s1);
-  products((const double *)t->pair_dg, 8 * av, t->h + at * lv, near, n_angular, lv, 1, t->s1);
-  const v8 *s = t->s + (ptrdiff_t)i * n_angular * lv;
+  products((const double *)(t->now.g + at * av), 8 * av, t->pair_h1, near, n_angular, lv, 0, t->s1);
+  products((const double *)t->pair_dg, 8 * av, t->h, near, n_angular, lv, 1, t->s1);
+  const v8 *s = t->now.s + (ptrdiff_t)i * n_angular * lv;
   for (int c = 0; c < n_angular; c++) {
     double block[VT_NEP_MOST_L + VT_NEP_FLAGS];
     three_body(m, s + c * lv, t->s1 + c * lv, lv, block);
@@ -429,7 +427,7 @@ static inline void back_through_net(vt_train *t, int type, int i, double a, v8 *
   const int net = m->version == 3 ? 0 : type;
   const ptrdiff_t base = (ptrdiff_t)t->at.net + (ptrdiff_t)net * (ptrdiff_t)t->at.net_size;
   const v8 *w0 = t->numbers + base + (ptrdiff_t)t->at.w0, *w1 = t->numbers + base + (ptrdiff_t)t->at.w1;
-  const v8 *y = t->t + (ptrdiff_t)i * m->mv, *q = t->q + (ptrdiff_t)i * m->dv;
+  const v8 *y = t->now.t + (ptrdiff_t)i * m->mv, *q = t->now.q + (ptrdiff_t)i * m->dv;
   v8 *g0 = gradient + base + (ptrdiff_t)t->at.w0, *gb = gradient + base + (ptrdiff_t)t->at.b0,
      *g1 = gradient + base + (ptrdiff_t)t->at.w1;
   matrix_row((const double *)t->q1, t->w0_t + (ptrdiff_t)net * m->dim * m->mv, m->dim, m->mv, t->u); /* x' */
@@ -454,7 +452,7 @@ static inline void back_to_both_sums(vt_train *t, int i, int lv, int n_angular)
 {
   const vt__form *m = &t->form;
   const double *x = (const double *)t->dq + m->n_radial, *x1 = (const double *)t->dq1 + m->n_radial;
-  const v8 *s = t->s + (ptrdiff_t)i * n_angular * lv;
+  const v8 *s = t->now.s + (ptrdiff_t)i * n_angular * lv;
   for (int c = 0; c < n_angular; c++) {
     double d[VT_NEP_MOST_L + VT_NEP_FLAGS], d1[VT_NEP_MOST_L + VT_NEP_FLAGS];
     v8 dl[(VT_NEP_HARMONICS + 7) / 8], dl1[(VT_NEP_HARMONICS + 7) / 8];
@@ -480,8 +478,8 @@ static inline void turned(const v8 *z, int n_angular, int n_lm, int lv, int av, 
     for (int k = 0; k < n_lm; k++) ((double *)(out + k * av))[c] = ((const double *)(z + c * lv))[k];
 }
 
-static inline void back_to_coefficients(vt_train *t, const vt_train_frame *f, int i, ptrdiff_t at, int lv,
-                                        int n_angular, const double *along, v8 *gradient)
+static inline void back_to_coefficients(vt_train *t, const vt_train_frame *f, int i, int lv, int n_angular,
+                                        const double *along, v8 *gradient)
 {
   const vt__form *m = &t->form;
   const int a = f->type[i], near = f->angular[i], krv = m->krv, av = m->av;
@@ -496,9 +494,9 @@ static inline void back_to_coefficients(vt_train *t, const vt_train_frame *f, in
   turned(t->z, n_angular, m->n_lm, lv, av, t->zt);
   turned(t->z1, n_angular, m->n_lm, lv, av, t->z1t);
   for (int k = 0; k < near; k++) {
-    const double *h = (const double *)(t->h + (at + k) * lv), *h1 = (const double *)(t->pair_h1 + k * lv);
-    const double *fk = (const double *)(t->angular_f + (at + k) * m->kav),
-                 *dfk = (const double *)(t->angular_df + (at + k) * m->kav);
+    const double *h = (const double *)(t->h + k * lv), *h1 = (const double *)(t->pair_h1 + k * lv);
+    const double *fk = (const double *)(t->angular_f + k * m->kav),
+                 *dfk = (const double *)(t->angular_df + k * m->kav);
     v8 *g = gradient + t->at.c_angular + (ptrdiff_t)(a * m->nt + p[k].type) * m->k_angular * av;
     for (int v = 0; v < av; v++) {
       v8 s0 = all(0), s1 = all(0), s2 = all(0), e0 = all(0), e1 = all(0);
@@ -530,13 +528,14 @@ static inline __attribute__((always_inline)) void backward_with(vt_train *t, con
   const vt__form *m = &t->form;
   ptrdiff_t at = 0;
   for (int i = 0; i < f->n; at += f->angular[i], i++) {
+    basis_of_atom(t, f, i, lv);
     displace(t, f, i, at, lv, u, strain, t->along);
     change_of_descriptor(t, f, i, at, lv, n_angular, t->along);
     back_through_net(t, f->type[i], i, d_energy, gradient);
     back_to_both_sums(t, i, lv, n_angular);
     radial_lanes_only(m, t->dq);
     radial_lanes_only(m, t->dq1);
-    back_to_coefficients(t, f, i, at, lv, n_angular, t->along, gradient);
+    back_to_coefficients(t, f, i, lv, n_angular, t->along, gradient);
   }
 }
 

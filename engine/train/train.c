@@ -159,7 +159,7 @@ void vt_train_gradient_read(const vt_train *t, const double *gradient, double *o
 void vt_train_descriptors(const vt_train *t, const vt_train_frame *f, double *lo, double *hi, double *sum)
 {
   for (ptrdiff_t i = 0; i < f->n; i++) {
-    const double *q = (const double *)(t->q + i * t->form.dv);
+    const double *q = (const double *)(t->now.q + i * t->form.dv);
     for (int k = 0; k < t->form.dim; k++) {
       lo[k] = q[k] < lo[k] ? q[k] : lo[k];
       hi[k] = q[k] > hi[k] ? q[k] : hi[k];
@@ -204,6 +204,7 @@ static vt_status room_for_an_atom(vt_train *t, vt_err *err)
   VT_PASS(VT_NEW(t->s1, sums, err));
   VT_PASS(VT_NEW(t->zt, turned, err));
   VT_PASS(VT_NEW(t->z1t, turned, err));
+  VT_PASS(VT_NEW(t->d, (size_t)f->dv, err));
   VT_PASS(VT_NEW(t->q1, (size_t)f->dv, err));
   VT_PASS(VT_NEW(t->dq, (size_t)f->dv, err));
   VT_PASS(VT_NEW(t->dq1, (size_t)f->dv, err));
@@ -235,17 +236,24 @@ out:
   return rc;
 }
 
-static void free_frame(vt_train *t)
+static void free_room(vt__room *r)
 {
-  void *const rows[] = {t->f,  t->radial_f, t->radial_df, t->angular_f, t->angular_df, t->h,
-                        t->hx, t->hy,       t->hz,        t->g,         t->dg,         t->s,
-                        t->t,  t->d,        t->q,         t->along,     t->pair_h1,    t->pair_dg};
+  void *const rows[] = {r->f, r->g, r->dg, r->s, r->t, r->q};
   for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) vt_free(rows[k]);
-  t->f = NULL;
+  *r = (vt__room){0};
+}
+
+static void free_pairs(vt_train *t)
+{
+  vt__v8 **const rows[] = {&t->radial_f, &t->radial_df, &t->angular_f, &t->angular_df, &t->h,
+                           &t->hx,       &t->hy,        &t->hz,        &t->pair_h1,    &t->pair_dg};
+  for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+    vt_free(*rows[k]);
+    *rows[k] = NULL;
+  }
+  vt_free(t->along);
   t->along = NULL;
-  t->radial_f = t->radial_df = t->angular_f = t->angular_df = t->h = t->hx = t->hy = t->hz = t->g = t->dg = NULL;
-  t->s = t->t = t->d = t->q = t->pair_h1 = t->pair_dg = NULL;
-  t->atoms = t->pairs = t->angular = t->most = 0;
+  t->most = 0;
 }
 
 void vt_train_close(vt_train *t)
@@ -255,8 +263,10 @@ void vt_train_close(vt_train *t)
   void *const rows[] = {f->z_power, f->dz_power, f->at_m,    f->at_x,       f->at_y, f->f_x,   f->f_y,
                         f->weight,  t->scale,    t->numbers, t->c_radial_t, t->w0_t, t->place, t->scaled,
                         t->by_type, t->z,        t->z1,      t->s1,         t->zt,   t->z1t,   t->q1,
-                        t->dq,      t->dq1,      t->u,       t->du,         t->du1};
-  free_frame(t);
+                        t->dq,      t->dq1,      t->u,       t->du,         t->du1,     t->d};
+  free_pairs(t);
+  free_room(&t->now);
+  for (int k = 0; k < VT_TRAIN_SLOTS; k++) free_room(&t->kept[k]);
   for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) vt_free(rows[k]);
   vt_free(t);
 }
@@ -267,35 +277,53 @@ const char *vt_train_kernel(const vt_train *t) { return t->ops->name; }
 
 static int larger(int a, int b) { return a > b ? a : b; }
 
+static vt_status room_for_pairs(vt_train *t, int most, vt_err *err)
+{
+  const vt__form *m = &t->form;
+  if (most <= t->most) return VT_OK;
+  const size_t n = (size_t)most, lv = n * (size_t)m->lv;
+  free_pairs(t);
+  VT_PASS(VT_NEW(t->radial_f, n * (size_t)m->krv, err));
+  VT_PASS(VT_NEW(t->radial_df, n * (size_t)m->krv, err));
+  VT_PASS(VT_NEW(t->angular_f, n * (size_t)m->kav, err));
+  VT_PASS(VT_NEW(t->angular_df, n * (size_t)m->kav, err));
+  VT_PASS(VT_NEW(t->h, lv, err));
+  VT_PASS(VT_NEW(t->hx, lv, err));
+  VT_PASS(VT_NEW(t->hy, lv, err));
+  VT_PASS(VT_NEW(t->hz, lv, err));
+  VT_PASS(VT_NEW(t->along, n, err));
+  VT_PASS(VT_NEW(t->pair_h1, lv, err));
+  VT_PASS(VT_NEW(t->pair_dg, n * (size_t)m->av, err));
+  t->most = most;
+  return VT_OK;
+}
+
 static vt_status room_for_frame(vt_train *t, const vt_train_frame *f, vt_err *err)
 {
   const vt__form *m = &t->form;
-  const int pairs = f->first[f->n];
-  if (f->n <= t->atoms && pairs <= t->pairs && f->n_angular <= t->angular && f->most <= t->most) return VT_OK;
-  const int n = larger(f->n, t->atoms), p = larger(larger(pairs, t->pairs), 1),
-            a = larger(larger(f->n_angular, t->angular), 1), most = larger(larger(f->most, t->most), 1);
-  const size_t atoms = (size_t)n, rows = (size_t)p, near = (size_t)a, lv = (size_t)m->lv, av = (size_t)m->av;
-  free_frame(t);
-  VT_PASS(VT_NEW(t->f, atoms, err));
-  VT_PASS(VT_NEW(t->radial_f, rows * (size_t)m->krv, err));
-  VT_PASS(VT_NEW(t->radial_df, rows * (size_t)m->krv, err));
-  VT_PASS(VT_NEW(t->angular_f, near * (size_t)m->kav, err));
-  VT_PASS(VT_NEW(t->angular_df, near * (size_t)m->kav, err));
-  VT_PASS(VT_NEW(t->h, near * lv, err));
-  VT_PASS(VT_NEW(t->hx, near * lv, err));
-  VT_PASS(VT_NEW(t->hy, near * lv, err));
-  VT_PASS(VT_NEW(t->hz, near * lv, err));
-  VT_PASS(VT_NEW(t->g, near * av, err));
-  VT_PASS(VT_NEW(t->dg, near * av, err));
-  VT_PASS(VT_NEW(t->s, atoms * (size_t)m->n_angular * lv, err));
-  VT_PASS(VT_NEW(t->t, atoms * (size_t)m->mv, err));
-  VT_PASS(VT_NEW(t->d, atoms * (size_t)m->dv, err));
-  VT_PASS(VT_NEW(t->q, atoms * (size_t)m->dv, err));
-  VT_PASS(VT_NEW(t->along, (size_t)most, err));
-  VT_PASS(VT_NEW(t->pair_h1, (size_t)most * lv, err));
-  VT_PASS(VT_NEW(t->pair_dg, (size_t)most * av, err));
-  t->atoms = n, t->pairs = p, t->angular = a, t->most = most;
+  vt__room *r = &t->now;
+  VT_PASS(room_for_pairs(t, larger(f->most, 1), err));
+  if (f->n <= r->atoms && f->n_angular <= r->angular) return VT_OK;
+  const int n = larger(f->n, r->atoms), a = larger(larger(f->n_angular, r->angular), 1);
+  const size_t atoms = (size_t)n, near = (size_t)a;
+  free_room(r);
+  VT_PASS(VT_NEW(r->f, atoms, err));
+  VT_PASS(VT_NEW(r->g, near * (size_t)m->av, err));
+  VT_PASS(VT_NEW(r->dg, near * (size_t)m->av, err));
+  VT_PASS(VT_NEW(r->s, atoms * (size_t)(m->n_angular * m->lv), err));
+  VT_PASS(VT_NEW(r->t, atoms * (size_t)m->mv, err));
+  VT_PASS(VT_NEW(r->q, atoms * (size_t)m->dv, err));
+  r->atoms = n, r->angular = a;
   return VT_OK;
+}
+
+void vt_train_slot(vt_train *t, int slot)
+{
+  VT_ASSERT(slot >= 0 && slot < VT_TRAIN_SLOTS);
+  t->kept[t->slot] = t->now;
+  t->now = t->kept[slot];
+  t->kept[slot] = (vt__room){0};
+  t->slot = slot;
 }
 
 vt_status vt_train_forward(vt_train *t, const vt_train_frame *f, vt_train_values *out, vt_err *err)
@@ -304,7 +332,7 @@ vt_status vt_train_forward(vt_train *t, const vt_train_frame *f, vt_train_values
   t->ops->forward(t, f);
   out->energy = t->energy;
   memcpy(out->virial, t->virial, sizeof out->virial);
-  out->f = t->f;
+  out->f = t->now.f;
   return VT_OK;
 }
 

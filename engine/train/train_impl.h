@@ -57,6 +57,16 @@ typedef struct vt__kernel_ops {
 } vt__kernel_ops;
 extern const vt__kernel_ops vt__kernel_portable, vt__kernel_avx2, vt__kernel_avx512;
 
+/* What a forward run of a frame leaves for its backward run. */
+typedef struct vt__room {
+  int atoms, angular; /* there is room for */
+  double (*f)[3];     /* [atoms] */
+  vt__v8 *g, *dg;     /* [angular][av] channels and derivative */
+  vt__v8 *s;          /* [atoms][n_angular][lv] angular sums   */
+  vt__v8 *t;          /* [atoms][mv] tanh of the neurons       */
+  vt__v8 *q;          /* [atoms][dv] descriptor                */
+} vt__room;
+
 struct vt_train {
   vt__form form;
   vt__layout_of at;
@@ -68,20 +78,15 @@ struct vt_train {
   vt__v8 *numbers;    /* in the layout `at`, w0 times scale */
   vt__v8 *c_radial_t; /* [nt][nt][n_radial][krv]: c with k along the lanes */
   vt__v8 *w0_t;       /* [networks][dim][mv] */
-  /* of a frame */
-  int atoms, pairs, angular; /* there is room for */
-  double energy, virial[9];
-  double (*f)[3];
-  vt__v8 *radial_f, *radial_df;   /* [pairs][krv] f_k and derivative           */
-  vt__v8 *angular_f, *angular_df; /* [angular][kav]                            */
-  vt__v8 *h, *hx, *hy, *hz;       /* [angular][lv] harmonics, gradient / r without its part along r */
-  vt__v8 *g, *dg;                 /* [angular][av] channels and derivative     */
-  vt__v8 *s;                      /* [atoms][n_angular][lv] angular sums       */
-  vt__v8 *t;                      /* [atoms][mv] tanh of the neurons           */
-  vt__v8 *d;                      /* [atoms][dv] dU/dq                         */
-  vt__v8 *q;                      /* [atoms][dv] descriptor                    */
+  double energy, virial[9]; /* of the frame of the last forward run */
+  vt__room now, kept[VT_TRAIN_SLOTS]; /* of the slot in use; of the others */
+  int slot;
   /* of an atom */
-  int most;              /* pairs there is room for */
+  int most;                       /* pairs there is room for */
+  vt__v8 *radial_f, *radial_df;   /* [most][krv] f_k and derivative */
+  vt__v8 *angular_f, *angular_df; /* [most][kav]                    */
+  vt__v8 *h, *hx, *hy, *hz;       /* [most][lv] harmonics, gradient / r without its part along r */
+  vt__v8 *d;                      /* [dv] dU/dq */
   double *along;         /* [most] change of |r|      */
   vt__v8 *pair_h1;       /* [most][lv]: change of h along the displacement */
   vt__v8 *pair_dg;       /* [most][av]: dg times change of r */

@@ -59,36 +59,53 @@ static void find_means(vt__trainer *t)
 
 static size_t flags_at(const vt__trainer *t) { return (size_t)(t->per_batch * t->grouped) * VT_TRAIN_TERMS; }
 
-/* Values and terms of one frame; with a leaf also its gradient, of which `mean` is the mean virial error. */
-static vt_status one_frame(vt__trainer *t, vt_train_sample *s, double mean, vt_train_terms *terms, double *leaf,
+/* Values and terms of one frame, which stay in its slot. */
+static vt_status one_frame(vt__trainer *t, vt_train_sample *s, int slot, vt_train_values *v, vt_train_terms *terms,
                            vt_err *err)
 {
   double de, dw[9];
-  vt_train_values v;
-  const int was_there = s->frame != NULL;
   VT_PASS(vt__trainer_frame(t, s, err));
-  VT_PASS(vt_train_forward(t->train, s->frame, &v, err));
-  vt_train_loss(s, &v, &t->scales, mean, terms, &de, t->d_force, dw);
-  if (leaf) vt_train_backward(t->train, s->frame, de, (const double(*)[3])t->d_force, dw, leaf);
-  vt__trainer_release(t, s, was_there);
+  vt_train_slot(t->train, slot);
+  VT_PASS(vt_train_forward(t->train, s->frame, v, err));
+  vt_train_loss(s, v, &t->scales, 0, terms, &de, t->d_force, dw);
+  return VT_OK;
+}
+
+/* Frames of one composition: their gradient into `leaf`, of which the mean virial error is a part. */
+static vt_status frames_of_group(vt__trainer *t, const int *which, int n, vt_train_terms *terms, double *leaf,
+                                 vt_err *err)
+{
+  double mean = 0, weight = 0;
+  vt_train_values v[VT_TRAIN_SLOTS];
+  VT_ASSERT(n <= VT_TRAIN_SLOTS);
+  for (int j = 0; j < n; j++) {
+    VT_PASS(one_frame(t, &t->data.s[which[j]], j, &v[j], &terms[j], err));
+    mean += terms[j].mean_virial;
+    weight += terms[j].n_v;
+  }
+  for (int j = 0; j < n; j++) {
+    const vt_train_sample *s = &t->data.s[which[j]];
+    double de, dw[9];
+    vt_train_loss(s, &v[j], &t->scales, weight > 0 ? mean / weight : 0, &terms[j], &de, t->d_force, dw);
+    vt_train_slot(t->train, j);
+    vt_train_backward(t->train, s->frame, de, (const double(*)[3])t->d_force, dw, leaf);
+  }
   return VT_OK;
 }
 
 /* Group k of this batch, frames of one composition: its gradient and its terms into its leaf. */
 static vt_status one_group(vt__trainer *t, int k, vt_err *err)
 {
-  int n;
+  int n, was_there[VT_TRAIN_SLOTS];
   const int *which = t->order + group_of(t, k, &n);
-  double *leaf = t->tree.leaf[k], mean = 0, weight = 0;
+  double *leaf = t->tree.leaf[k];
   vt_train_terms *terms = (vt_train_terms *)(void *)(leaf + vt_train_gradient_size(t->train)) + k * t->grouped;
-  for (int j = 0; j < n && t->scales.mean_virial > 0; j++) {
-    VT_PASS(one_frame(t, &t->data.s[which[j]], 0, &terms[j], NULL, err));
-    mean += terms[j].mean_virial;
-    weight += terms[j].n_v;
-  }
+  for (int j = 0; j < n; j++) was_there[j] = t->data.s[which[j]].frame != NULL;
+  const vt_status rc = frames_of_group(t, which, n, terms, leaf, err);
   for (int j = 0; j < n; j++)
-    VT_PASS(one_frame(t, &t->data.s[which[j]], weight > 0 ? mean / weight : 0, &terms[j], leaf, err));
-  return VT_OK;
+    if (t->data.s[which[j]].frame) vt__trainer_release(t, &t->data.s[which[j]], was_there[j]);
+  vt_train_slot(t->train, 0);
+  return rc;
 }
 
 static vt_status my_frames(vt__trainer *t, int n, vt_err *err)
