@@ -183,7 +183,8 @@ typedef struct vt_training {
   vt_training_files data, validation, test;
   double fraction; /* of the data for validation, where it has no files */
   double energy, force, virial, mean_virial;
-  double rate; /* largest learning rate; 0: 5e-3 new, 1e-3 from a start */
+  double force_relative; /* part of a labelled force that adds to its scale */
+  double rate; /* largest learning rate; 0: 1e-2 new, 2e-3 from a start */
   int epochs, batch;
   uint64_t seed;
 } vt_training;

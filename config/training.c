@@ -46,12 +46,14 @@ static const row rows[] = {
     {"loss", 0, "", 0, 0, "errors of this size weigh 1", SECTION, 1, 0},
     {"loss.energy", AT(energy), "eV/atom", 0, 10, "10 meV/atom; 0: not part of the loss", REALS, 1, 0},
     {"loss.force", AT(force), "eV/A", 0, 10, "100 meV/A", REALS, 1, 0},
+    {"loss.force_relative", AT(force_relative), "", 0, 1,
+     "part of an atom's labelled force that adds to its scale; 0.025", REALS, 1, 0},
     {"loss.virial", AT(virial), "eV/atom", 0, 10, "20 meV/atom", REALS, 1, 0},
     {"loss.mean_virial", AT(mean_virial), "eV/atom", 0, 10, "5 meV/atom: mean error of a composition", REALS, 1, 0},
     {"schedule", 0, "", 0, 0, "how long", SECTION, 1, 0},
     {"schedule.epochs", AT(epochs), "", 1, 100000, "passes over the data; 400", INTS, 1, 0},
     {"schedule.batch", AT(batch), "", 1, 256, "frames of a step; 8", INTS, 1, 0},
-    {"schedule.learning_rate", AT(rate), "", 1e-8, 1, "largest; 5e-3 for a new model, 1e-3 from a start", REALS, 1, 0},
+    {"schedule.learning_rate", AT(rate), "", 1e-8, 1, "largest; 1e-2 for a new model, 2e-3 from a start", REALS, 1, 0},
     {"schedule.seed", AT(seed), "", 0, 0, "of first numbers, order of frames, what is held back; 1", SEED, 1, 0}};
 enum { N_ROWS = sizeof rows / sizeof *rows };
 
@@ -359,6 +361,7 @@ static vt_status read_text(const char *text, size_t n, const char *folder, vt_tr
                      .fraction = 0.1,
                      .energy = 0.010,
                      .force = 0.100,
+                     .force_relative = 0.025,
                      .virial = 0.020,
                      .mean_virial = 0.005,
                      .epochs = 400,

@@ -558,4 +558,32 @@ static void backward(vt_train *t, const vt_train_frame *f, double d_energy, cons
     backward_with(t, f, d_energy, d_force, d_virial, t->form.lv, t->form.n_angular, gradient);
 }
 
-const vt__kernel_ops VT__KERNEL = {.name = VT__KERNEL_NAME, .forward = forward, .backward = backward};
+/* ------------------------------------------------------------------ matrices of any size, for bases.c */
+
+static void matrix_product(const double *restrict a, const double *restrict b, int n, int k, int m,
+                           double *restrict out)
+{
+  memset(out, 0, (size_t)n * (size_t)m * sizeof *out);
+  for (int i = 0; i < n; i++)
+    for (int p = 0; p < k; p++) {
+      const double x = a[i * k + p];
+      for (int j = 0; j < m; j++) out[i * m + j] += x * b[p * m + j];
+    }
+}
+
+static void turned_product(const double *restrict a, const double *restrict b, int n, int k, int m,
+                           double *restrict out)
+{
+  memset(out, 0, (size_t)n * (size_t)m * sizeof *out);
+  for (int p = 0; p < k; p++)
+    for (int i = 0; i < n; i++) {
+      const double x = a[p * n + i];
+      for (int j = 0; j < m; j++) out[i * m + j] += x * b[p * m + j];
+    }
+}
+
+const vt__kernel_ops VT__KERNEL = {.name = VT__KERNEL_NAME,
+                                   .forward = forward,
+                                   .backward = backward,
+                                   .product = matrix_product,
+                                   .turned_product = turned_product};

@@ -31,22 +31,33 @@ static void energy_part(const vt_train_sample *s, double energy, double scale, v
   *d_energy = s->weight * slope / (scale * s->n);
 }
 
-static void force_part(const vt_train_sample *s, const double (*f)[3], double scale, vt_train_terms *t,
-                       double (*d_force)[3])
+/* The scale of the forces on an atom: a part of the size of its label is forgiven, or the few atoms that sit on each
+ * other would rule the fit. */
+static double scale_of_atom(const double label[3], const vt_train_scales *scales)
+{
+  const double part = scales->force_relative;
+  const double square = label[0] * label[0] + label[1] * label[1] + label[2] * label[2];
+  return sqrt(scales->force * scales->force + part * part * square);
+}
+
+static void force_part(const vt_train_sample *s, const double (*f)[3], const vt_train_scales *scales,
+                       vt_train_terms *t, double (*d_force)[3])
 {
   double sum = 0, squares = 0;
   const double w = s->weight / (3.0 * s->n);
   memset(d_force, 0, (size_t)s->n * sizeof *d_force);
   if (!s->f) return;
-  for (int i = 0; i < s->n; i++)
+  for (int i = 0; i < s->n; i++) {
+    const double scale = scale_of_atom(s->f[i], scales);
     for (int a = 0; a < 3; a++) {
       const double e = f[i][a] - s->f[i][a];
       double slope;
       squares += e * e;
-      if (!(scale > 0)) continue;
+      if (!(scales->force > 0)) continue;
       sum += robust(e / scale, &slope);
       d_force[i][a] = w * slope / scale;
     }
+  }
   t->force = w * squares;
   t->n_f = s->weight;
   t->loss += w * sum;
@@ -89,6 +100,6 @@ void vt_train_loss(const vt_train_sample *s, const vt_train_values *v, const vt_
 {
   *terms = (vt_train_terms){.weight = s->weight};
   energy_part(s, v->energy, scales->energy, terms, d_energy);
-  force_part(s, (const double(*)[3])v->f, scales->force, terms, d_force);
+  force_part(s, (const double(*)[3])v->f, scales, terms, d_force);
   virial_part(s, v->virial, scales, pull, terms, d_virial);
 }

@@ -182,9 +182,10 @@ static void shuffle(uint64_t seed, uint32_t draw, int64_t epoch, int n, int *x)
   }
 }
 
-int vt_train_groups(const vt_train_data *d, int most)
+int vt_train_groups(const vt_train_data *d, int most, int by_comp)
 {
   int n = 0;
+  if (!by_comp) return (d->n + most - 1) / most;
   for (int c = 0; c < d->n_comp; c++) {
     int count = 0;
     for (int k = 0; k < d->n; k++) count += d->s[k].comp == c;
@@ -193,11 +194,22 @@ int vt_train_groups(const vt_train_data *d, int most)
   return n;
 }
 
-vt_status vt_train_order(uint64_t seed, int64_t epoch, const vt_train_data *d, int most, int *order, int *first,
-                         vt_err *err)
+static void cut_evenly(int n, int most, int groups, int *first)
+{
+  for (int g = 0; g <= groups; g++) first[g] = g * most < n ? g * most : n;
+}
+
+vt_status vt_train_order(uint64_t seed, int64_t epoch, const vt_train_data *d, int most, int by_comp, int *order,
+                         int *first, vt_err *err)
 {
   int *room = NULL, n = 0, at = 0;
-  const int groups = vt_train_groups(d, most);
+  const int groups = vt_train_groups(d, most, by_comp);
+  if (!by_comp) {
+    for (int k = 0; k < d->n; k++) order[k] = k;
+    shuffle(seed, DRAW_FRAMES, epoch, d->n, order);
+    cut_evenly(d->n, most, groups, first);
+    return VT_OK;
+  }
   VT_PASS(VT_NEW(room, 2 * d->n + 3 * groups + 1, err));
   int *frame = room, *sorted = frame + d->n, *begin = sorted + d->n, *size = begin + groups, *turn = size + groups;
   for (int k = 0; k < d->n; k++) frame[k] = k;

@@ -170,7 +170,7 @@ void vt_train_descriptors(const vt_train *t, const vt_train_frame *f, double *lo
 
 /* ------------------------------------------------------------------ opening */
 
-static const vt__kernel_ops *ops_of(vt_simd simd)
+const vt__kernel_ops *vt__kernel_of(vt_simd simd)
 {
 #ifdef VT_TRAIN_X86
   if (simd == VT_SIMD_AVX2) return &vt__kernel_avx2;
@@ -219,7 +219,7 @@ vt_status vt_train_open(const vt_nep_model *form, vt_simd simd, vt_train **out, 
   vt_status rc = VT_OK;
   vt_train *t = NULL;
   *out = NULL;
-  const vt__kernel_ops *ops = vt_simd_works(simd) ? ops_of(simd) : NULL;
+  const vt__kernel_ops *ops = vt_simd_works(simd) ? vt__kernel_of(simd) : NULL;
   if (!ops) VT_FAIL(err, VT_EUNSUP, "training with SIMD level %s is not possible here", vt_simd_name(simd));
   VT_TRY_OUT(VT_NEW(t, 1, err), err, "training");
   t->ops = ops;

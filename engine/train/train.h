@@ -114,21 +114,21 @@ VT_MUST_CHECK vt_status vt_train_data_compare(vt_train_data *a, vt_train_data *b
  * fraction; none that is the only one with an element. */
 VT_MUST_CHECK vt_status vt_train_split(const vt_train_data *set, int n_types, double fraction, uint64_t seed, int *in,
                                        vt_err *err);
-/* How many groups of at most `most` frames of one composition there are. */
-int vt_train_groups(const vt_train_data *d, int most);
-/* The order in which (seed, epoch) sees all frames: order[d->n], in groups first[g] .. first[g+1] of one composition
- * each, whose order is drawn, too; first[groups + 1]. */
-VT_MUST_CHECK vt_status vt_train_order(uint64_t seed, int64_t epoch, const vt_train_data *d, int most, int *order,
-                                       int *first, vt_err *err);
+/* How many groups of at most `most` frames there are; by_comp: frames of one composition only. */
+int vt_train_groups(const vt_train_data *d, int most, int by_comp);
+/* The order in which (seed, epoch) sees all frames: order[d->n], in groups first[g] .. first[g+1]; first[groups + 1]. */
+VT_MUST_CHECK vt_status vt_train_order(uint64_t seed, int64_t epoch, const vt_train_data *d, int most, int by_comp,
+                                       int *order, int *first, vt_err *err);
 /* The frame of a sample, made when it is first asked for and kept. */
 VT_MUST_CHECK vt_status vt_train_sample_frame(const vt_nep_model *m, vt_train_sample *s, vt_err *err);
 void vt_train_sample_drop(vt_train_sample *s); /* its frame; it can be made again */
 
 /* ------------------------------------------------------------------ loss (loss.c) */
 
-/* Errors of this size weigh 1: eV/atom, eV/A, eV/atom; 0: not part of the loss. */
+/* Errors of this size weigh 1: eV/atom, eV/A, eV/atom; 0: not part of the loss.  force_relative: of the size of an atom's
+ * labelled force; added in quadrature to `force` for its three components. */
 typedef struct vt_train_scales {
-  double energy, force, virial, mean_virial;
+  double energy, force, virial, mean_virial, force_relative;
 } vt_train_scales;
 
 /* What a frame adds to sums; all multiplied by its weight.  Sums of them are sums over members. */
@@ -169,19 +169,27 @@ void vt_train_put_elements(vt_nep_model *m, const double *e);
 VT_MUST_CHECK vt_status vt_train_cut(const vt_nep_model *from, int n, const char (*symbol)[4], vt_nep_model **out,
                                      vt_err *err);
 
-/* ------------------------------------------------------------------ Adam (adam.c) */
+/* ------------------------------------------------------------------ steps (adam.c, bases.c) */
 
+typedef struct vt_train_bases vt_train_bases;
 typedef struct vt_train_adam {
   size_t n;
   int64_t step;
   double norm;                      /* moving mean of the gradient's norm, which clips it */
   double *first, *second, *average; /* [n] moments; moving average of the numbers          */
+  size_t n_shape;
+  double *shape; /* [n_shape] means and bases of matrices (T 17.4): part of the state, as all above */
+  vt_train_bases *bases;
 } vt_train_adam;
+/* Adam for n numbers. */
 VT_MUST_CHECK vt_status vt_train_adam_open(vt_train_adam *a, const double *numbers, size_t n, vt_err *err);
+/* From the first step on the matrices of `m`, whose n_trained numbers these are, are stepped in their own bases: SOAP. */
+VT_MUST_CHECK vt_status vt_train_adam_rotate(vt_train_adam *a, const vt_nep_model *m, vt_simd simd, vt_err *err);
 void vt_train_adam_close(vt_train_adam *a);
-/* One step of numbers[n] along gradient[n] (T 17.4), which is overwritten. */
+/* One step of numbers[n] along gradient[n] (T 17.4), which is overwritten.  A matrix without any gradient stays as it is. */
 void vt_train_adam_step(vt_train_adam *a, double rate, double *gradient, double *numbers);
-/* Rate at `step` of `steps`: up linearly for `warm` steps, then down by a cosine to a two hundredth of `most`. */
-double vt_train_rate(double most, int64_t step, int64_t warm, int64_t steps);
+/* Rate when a part `done` (0 to 1) of a training is done: up linearly for the part `warm`, then down by a cosine to a two
+ * hundredth of `most`. */
+double vt_train_rate(double most, double done, double warm);
 
 #endif

@@ -54,8 +54,22 @@ typedef struct vt__kernel_ops {
   void (*forward)(vt_train *t, const vt_train_frame *f);
   void (*backward)(vt_train *t, const vt_train_frame *f, double d_energy, const double (*d_force)[3],
                    const double d_virial[9], vt__v8 *gradient);
+  /* out[n][m] = a[n][k] b[k][m], or a[k][n] turned. */
+  void (*product)(const double *restrict a, const double *restrict b, int n, int k, int m, double *restrict out);
+  void (*turned_product)(const double *restrict a, const double *restrict b, int n, int k, int m, double *restrict out);
 } vt__kernel_ops;
 extern const vt__kernel_ops vt__kernel_portable, vt__kernel_avx2, vt__kernel_avx512;
+const vt__kernel_ops *vt__kernel_of(vt_simd simd); /* NULL: not in this build */
+
+/* ------------------------------------------------------------------ steps: adam.c, bases.c */
+
+#define VT__DECAY_FIRST  0.9
+#define VT__DECAY_SECOND 0.95 /* a short memory: gradients of few frames change their size quickly */
+#define VT__SMALL        1e-12
+
+/* Steps all numbers of matrices; [n] 1: it did that for the number. */
+const char *vt__bases_step(vt_train_adam *a, double rate, const double *gradient, double *numbers);
+void vt__bases_close(vt_train_bases *b);
 
 /* What a forward run of a frame leaves for its backward run. */
 typedef struct vt__room {

@@ -206,8 +206,8 @@ static vt_status find_identity(vt__trainer *t, vt_err *err)
 {
   vt_buf b = {0};
   const vt_training *y = t->y;
-  vt_buf_printf(&b, "train 1\nsimd %s\nloss %.17g %.17g %.17g %.17g\n", vt_simd_name(t->simd), y->energy, y->force,
-                y->virial, y->mean_virial);
+  vt_buf_printf(&b, "train 2\nsimd %s\nloss %.17g %.17g %.17g %.17g %.17g\n", vt_simd_name(t->simd), y->energy, y->force,
+                y->virial, y->mean_virial, y->force_relative);
   vt_buf_printf(&b, "epochs %d batch %d rate %.17g seed %llu fraction %.17g\n", y->epochs, y->batch, y->rate,
                 (unsigned long long)y->seed, y->fraction);
   vt_nep_write(t->m, &b);
@@ -245,7 +245,7 @@ vt_status vt__trainer_prepare(vt__trainer *t, int *bad, vt_err *err)
   if (*bad) return VT_OK;
   VT_PASS(vt_comm_bcast(t->comm, 0, &simd, sizeof simd, err)); /* that of rank 0, for all */
   t->simd = (vt_simd)simd;
-  t->scales = (vt_train_scales){t->y->energy, t->y->force, t->y->virial, t->y->mean_virial};
+  t->scales = (vt_train_scales){t->y->energy, t->y->force, t->y->virial, t->y->mean_virial, t->y->force_relative};
   (void)snprintf(t->output, sizeof t->output, "%s", t->o->output ? t->o->output : t->y->output);
   VT_PASS(vt_comm_agree(t->comm, first_model(t, err), err));
   VT_PASS(vt_comm_agree(t->comm, find_identity(t, err), err));

@@ -71,7 +71,7 @@ static vt_status one_frame(vt__trainer *t, vt_train_sample *s, int slot, vt_trai
   return VT_OK;
 }
 
-/* Frames of one composition: their gradient into `leaf`, of which the mean virial error is a part. */
+/* Frames of a group: their gradient into `leaf`; of one composition: that of their mean virial error, too. */
 static vt_status frames_of_group(vt__trainer *t, const int *which, int n, vt_train_terms *terms, double *leaf,
                                  vt_err *err)
 {
@@ -80,7 +80,7 @@ static vt_status frames_of_group(vt__trainer *t, const int *which, int n, vt_tra
   VT_ASSERT(n <= VT_TRAIN_SLOTS);
   for (int j = 0; j < n; j++) {
     VT_PASS(one_frame(t, &t->data.s[which[j]], j, &v[j], &terms[j], err));
-    mean += terms[j].mean_virial;
+    mean += t->by_comp ? terms[j].mean_virial : 0;
     weight += terms[j].n_v;
   }
   for (int j = 0; j < n; j++) {
@@ -93,7 +93,7 @@ static vt_status frames_of_group(vt__trainer *t, const int *which, int n, vt_tra
   return VT_OK;
 }
 
-/* Group k of this batch, frames of one composition: its gradient and its terms into its leaf. */
+/* Group k of this batch: its gradient and its terms into its leaf. */
 static vt_status one_group(vt__trainer *t, int k, vt_err *err)
 {
   int n, was_there[VT_TRAIN_SLOTS];
@@ -124,12 +124,19 @@ static vt_status my_frames(vt__trainer *t, int n, vt_err *err)
   return rc;
 }
 
-static int64_t steps_of(const vt__trainer *t) { return (int64_t)t->y->epochs * t->n_batches; }
+/* Mean virials count in the second half: while errors are large they are a pull that leads nowhere (T 17.2). */
+void vt__trainer_sizes(vt__trainer *t)
+{
+  t->by_comp = t->scales.mean_virial > 0 && 2 * t->epoch >= t->y->epochs;
+  t->n_groups = vt_train_groups(&t->data, t->grouped, t->by_comp);
+  t->n_batches = (t->n_groups + t->per_batch - 1) / t->per_batch;
+}
 
 static double rate_of(const vt__trainer *t)
 {
-  const double most = t->y->rate > 0 ? t->y->rate : t->y->start[0] ? 1e-3 : 5e-3;
-  return vt_train_rate(most, t->epoch * t->n_batches + t->batch, t->n_batches, steps_of(t));
+  const double most = t->y->rate > 0 ? t->y->rate : t->y->start[0] ? 2e-3 : 1e-2;
+  const double done = ((double)t->epoch + (t->batch + 1.0) / t->n_batches) / t->y->epochs;
+  return vt_train_rate(most, done, fmin(1.0, 0.1 * t->y->epochs) / t->y->epochs);
 }
 
 /* Rank 0: the step, and what all must know. */
@@ -274,7 +281,8 @@ vt_status vt__trainer_loop(vt__trainer *t, int *stopped, vt_err *err)
   vt__errors held = {.energy = (double)NAN, .force = (double)NAN, .virial = (double)NAN};
   t->began_s = vt_now_s();
   for (*stopped = 0; t->epoch < t->y->epochs && !*stopped;) {
-    VT_PASS(vt_train_order(t->y->seed, t->epoch, &t->data, t->grouped, t->order, t->first, err));
+    vt__trainer_sizes(t);
+    VT_PASS(vt_train_order(t->y->seed, t->epoch, &t->data, t->grouped, t->by_comp, t->order, t->first, err));
     while (t->batch < t->n_batches && !*stopped) {
       VT_PASS(one_batch(t, stopped, err));
       if (is_root) show(t, &held);

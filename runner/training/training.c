@@ -17,18 +17,16 @@ static int most_atoms(const vt__trainer *t)
 
 static vt_status make_room(vt__trainer *t, vt_err *err)
 {
-  enum { GROUP = 4 };
-  t->grouped = t->scales.mean_virial > 0 ? GROUP : 1;
-  t->per_batch = t->y->batch > t->grouped ? t->y->batch / t->grouped : 1;
-  t->n_groups = vt_train_groups(&t->data, t->grouped);
-  t->n_batches = (t->n_groups + t->per_batch - 1) / t->per_batch;
+  t->grouped = t->y->batch < VT_TRAIN_SLOTS ? t->y->batch : VT_TRAIN_SLOTS;
+  t->per_batch = t->y->batch / t->grouped;
+  vt__trainer_sizes(t);
   const size_t n = t->m->n_trained, rest = (size_t)(t->per_batch * t->grouped) * VT_TRAIN_TERMS + 2;
   VT_PASS(vt_train_open(t->m, t->simd, &t->train, err));
   vt_train_set(t->train, t->m);
   VT_PASS(vt__tree_open(&t->tree, t->comm, t->per_batch, vt_train_gradient_size(t->train) + rest, err));
   VT_PASS(vt__tree_open(&t->gather, t->comm, vt_comm_size(t->comm), (size_t)t->held.n * VT_TRAIN_TERMS, err));
   VT_PASS(VT_NEW(t->order, t->data.n, err));
-  VT_PASS(VT_NEW(t->first, t->n_groups + 1, err));
+  VT_PASS(VT_NEW(t->first, vt_train_groups(&t->data, t->grouped, 1) + 1, err));
   VT_PASS(VT_NEW(t->ledger, t->data.n, err));
   for (int k = 0; k < t->data.n; k++) t->ledger[k] = (double)NAN;
   VT_PASS(VT_NEW(t->pull, 2 * t->data.n_comp, err));
@@ -37,7 +35,8 @@ static vt_status make_room(vt__trainer *t, vt_err *err)
   if (vt_comm_rank(t->comm) != 0) return VT_OK;
   VT_PASS(VT_NEW(t->gradient, n, err));
   VT_PASS(VT_NEW(t->best, n, err));
-  return vt_train_adam_open(&t->adam, t->m->numbers, n, err);
+  VT_PASS(vt_train_adam_open(&t->adam, t->m->numbers, n, err));
+  return vt_train_adam_rotate(&t->adam, t->m, t->simd, err);
 }
 
 static void trainer_close(vt__trainer *t)

@@ -51,9 +51,9 @@ typedef struct vt__trainer {
   /* progress */
   int64_t epoch;          /* that goes on */
   int batch, n_batches;   /* next batch of it */
-  int grouped, per_batch; /* frames of a group, one composition, at most; groups of a batch */
-  int n_groups;
-  int *order, *first;      /* [data.n] of this epoch; [n_groups + 1] where groups begin in it */
+  int grouped, per_batch; /* frames of a group at most; groups of a batch */
+  int n_groups, by_comp;  /* of this epoch; 1: a group is of one composition, and its mean virial counts */
+  int *order, *first;      /* [data.n] of this epoch; [most groups + 1] where groups begin in it */
   double *ledger;          /* [data.n] latest tr dW/3N times weight, NaN: none yet */
   vt_train_terms sums;     /* of this epoch so far */
   vt_train_adam adam;      /* rank 0 */
@@ -72,7 +72,9 @@ typedef struct vt__trainer {
 
 /* data.c: the file, its frames, the first model.  *bad: there are mistakes, which were told. */
 VT_MUST_CHECK vt_status vt__trainer_prepare(vt__trainer *t, int *bad, vt_err *err);
-/* loop.c: all epochs; *stopped: a soft stop was asked for. */
+/* loop.c: sizes of the epoch t->epoch. */
+void vt__trainer_sizes(vt__trainer *t);
+/* all epochs; *stopped: a soft stop was asked for. */
 VT_MUST_CHECK vt_status vt__trainer_loop(vt__trainer *t, int *stopped, vt_err *err);
 /* The frame of a sample, from memory or made for now; after use. */
 VT_MUST_CHECK vt_status vt__trainer_frame(vt__trainer *t, vt_train_sample *s, vt_err *err);

@@ -134,7 +134,7 @@ static void every_mistake_is_told_with_its_line(void **state)
 
 /* ------------------------------------------------------------------ the loss through the whole model */
 
-static const vt_train_scales scales = {0.05, 0.4, 0.1, 0.02};
+static const vt_train_scales scales = {0.05, 0.4, 0.1, 0.02, 0.3};
 
 /* The loss of all frames: the mean of theirs, and that of their mean virial errors;
  * with `gradient` its derivative. */
@@ -354,10 +354,10 @@ static void an_order_has_all_frames_in_groups_of_one_composition(void **state)
   vt_train_data d = {.n = 100, .n_comp = 3, .s = s};
   int order[100], again[100], first[101], seen[100] = {0}, same = 0;
   for (int k = 0; k < 100; k++) s[k].comp = k % 10 == 0 ? 2 : k % 2; /* 10 of 2, 50 of 1, 40 of 0 */
-  const int groups = vt_train_groups(&d, 4);
+  const int groups = vt_train_groups(&d, 4, 1);
   assert_int_equal(groups, 3 + 13 + 10);
-  VT_TEST_OK(vt_train_order(3, 7, &d, 4, order, first, &err), &err);
-  VT_TEST_OK(vt_train_order(3, 7, &d, 4, again, first, &err), &err);
+  VT_TEST_OK(vt_train_order(3, 7, &d, 4, 1, order, first, &err), &err);
+  VT_TEST_OK(vt_train_order(3, 7, &d, 4, 1, again, first, &err), &err);
   assert_memory_equal(order, again, sizeof order);
   assert_int_equal(first[groups], 100);
   for (int g = 0; g < groups; g++) {
@@ -366,9 +366,24 @@ static void an_order_has_all_frames_in_groups_of_one_composition(void **state)
   }
   for (int k = 0; k < 100; k++) seen[order[k]]++;
   for (int k = 0; k < 100; k++) assert_int_equal(seen[k], 1);
-  VT_TEST_OK(vt_train_order(3, 8, &d, 4, again, first, &err), &err);
+  VT_TEST_OK(vt_train_order(3, 8, &d, 4, 1, again, first, &err), &err);
   for (int k = 0; k < 100; k++) same += order[k] == again[k];
   assert_true(same < 10);
+}
+
+static void an_order_of_mixed_groups_has_all_frames_once(void **state)
+{
+  (void)state;
+  vt_err err = {0};
+  vt_train_sample s[10] = {{0}};
+  vt_train_data d = {.n = 10, .n_comp = 1, .s = s};
+  int order[10], first[11], seen[10] = {0};
+  assert_int_equal(vt_train_groups(&d, 4, 0), 3);
+  VT_TEST_OK(vt_train_order(3, 7, &d, 4, 0, order, first, &err), &err);
+  static const int want[] = {0, 4, 8, 10};
+  assert_memory_equal(first, want, sizeof want);
+  for (int k = 0; k < 10; k++) seen[order[k]]++;
+  for (int k = 0; k < 10; k++) assert_int_equal(seen[k], 1);
 }
 
 static void adam_finds_the_minimum_of_a_quadratic_function(void **state)
@@ -381,11 +396,12 @@ static void adam_finds_the_minimum_of_a_quadratic_function(void **state)
   VT_TEST_OK(vt_train_adam_open(&a, x, 3, &err), &err);
   for (int k = 0; k < 4000; k++) {
     for (int i = 0; i < 3; i++) g[i] = stiff[i] * (x[i] - at[i]);
-    vt_train_adam_step(&a, vt_train_rate(0.05, k, 100, 4000), g, x);
+    vt_train_adam_step(&a, vt_train_rate(0.05, (k + 1) / 4000.0, 100 / 4000.0), g, x);
   }
   for (int i = 0; i < 3; i++) near(x[i], at[i], 1e-3); /* the last rates are 2.5e-4 and less */
-  near(vt_train_rate(0.05, 99, 100, 4000), 0.05, 1e-15);
-  near(vt_train_rate(0.05, 4000, 100, 4000), 0.05 / 200, 1e-15);
+  near(vt_train_rate(0.05, 0.1, 0.1), 0.05, 1e-15);
+  near(vt_train_rate(0.05, 0.05, 0.1), 0.025, 1e-15);
+  near(vt_train_rate(0.05, 1, 0.1), 0.05 / 200, 1e-15);
   vt_train_adam_close(&a);
 }
 
@@ -401,6 +417,7 @@ int main(void)
       cmocka_unit_test(whole_trajectories_are_held_back_and_no_element_is_lost),
       cmocka_unit_test(frames_that_stand_in_both_sets_are_told),
       cmocka_unit_test(an_order_has_all_frames_in_groups_of_one_composition),
+      cmocka_unit_test(an_order_of_mixed_groups_has_all_frames_once),
       cmocka_unit_test(adam_finds_the_minimum_of_a_quadratic_function),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
