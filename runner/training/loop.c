@@ -126,7 +126,10 @@ static void make_step(vt__trainer *t)
   if (more[rest - FLAGS + FAILED] == 0) {
     vt_train_gradient_read(t->train, sum, t->gradient);
     for (size_t k = 0; k < n; k++) t->gradient[k] /= weight;
+    vt__hold_gradient(t, t->gradient);
     vt_train_adam_step(&t->adam, rate_of(t), t->gradient, t->m->numbers);
+    vt__hold_numbers(t, t->m->numbers);
+    vt__hold_numbers(t, t->adam.average);
   }
   memcpy(t->packet, t->m->numbers, n * sizeof *t->packet);
   memcpy(t->packet + n, more, rest * sizeof *t->packet);
