@@ -79,6 +79,7 @@ typedef struct vt_train_sample {
   double weight;
   const double *element_weight; /* [n_types] of the forces on an element, or NULL: 1; borrowed */
   int group;                    /* 1..: frames whose mean pressure is held (pressure.c); 0: none */
+  double reference;             /* in a group: push (vt_train_push) that batches compare with, eV/atom */
   int file, line;               /* where it stands: file of vt_train_data, line of its number of atoms */
   int comp;                     /* of vt_train_data.comp */
   char config_type[VT_NAME];
@@ -112,7 +113,7 @@ VT_MUST_CHECK vt_status vt_train_data_compare(vt_train_data *a, vt_train_data *b
  * until they are the fraction; none that is the only one with an element. */
 VT_MUST_CHECK vt_status vt_train_split(const vt_train_data *set, int n_types, int whole_compositions, double fraction,
                                        uint64_t seed, int *in, vt_err *err);
-/* How many groups of at most `most` frames of one composition there are. */
+/* How many groups of at most `most` frames of one composition (and one group of known pressure) there are. */
 int vt_train_groups(const vt_train_data *d, int most);
 /* The order in which (seed, epoch) sees all frames: order[d->n], in groups first[g] .. first[g+1] of one composition
  * each, whose order is drawn, too; first[groups + 1]. */
@@ -149,6 +150,18 @@ void vt_train_loss(const vt_train_sample *s, const vt_train_values *v, const vt_
                    vt_train_terms *terms, double *d_energy, double (*d_force)[3], double d_virial[9]);
 
 double vt_train_robust(double z); /* rho */
+double vt_train_robust_slope(double z);
+
+/* ------------------------------------------------------------------ groups of known pressure (pressure.c) */
+
+/* What a virial gives for the pressure without the motion of the atoms, tr W / 3V, times the mean volume of an atom of
+ * the group: eV/atom, as the mean virial. */
+double vt_train_push(const vt_train_sample *s, const double virial[9], double atom_volume);
+/* What it should be in the mean: pressure (eV/A^3) less N k T / V. */
+double vt_train_push_wanted(const vt_train_sample *s, double pressure, double t_k, double atom_volume);
+/* Add to d_virial[9] the frame's part of the derivative of (weight of the group's frames) rho(error / scale), error the
+ * weighted mean of push less what it should be, eV/atom. */
+void vt_train_push_back(const vt_train_sample *s, double error, double scale, double atom_volume, double d_virial[9]);
 
 /* ------------------------------------------------------------------ first numbers (start.c) */
 

@@ -282,5 +282,6 @@ vt_status vt__trainer_prepare(vt__trainer *t, int *bad, vt_err *err)
   VT_PASS(vt_comm_agree(t->comm, is_root ? fit_first(t, shift, err) : VT_OK, err));
   VT_PASS(vt__start_shift(t, shift, err));
   VT_PASS(vt_comm_bcast(t->comm, 0, t->m->numbers, t->m->n_numbers * sizeof *t->m->numbers, err));
-  return vt_comm_agree(t->comm, vt__hold_open(t, err), err);
+  VT_PASS(vt_comm_agree(t->comm, vt__hold_open(t, err), err));
+  return vt__pressure_open(t, err);
 }

@@ -47,7 +47,7 @@ vt_status vt__start_item(vt__trainer *t, int item, int first, vt_err *err)
   }
   check_config(t, of, seen);
   vt_free(seen);
-  return VT_OK;
+  return vt__pressure_item(t, of, first, err);
 }
 
 /* ------------------------------------------------------------------ the model to start from */

@@ -43,6 +43,14 @@ typedef struct vt__hold {
   int64_t new_epochs;               /* of new elements alone */
 } vt__hold;
 
+/* A group of frames whose mean pressure is held (pressure.c). */
+typedef struct vt__pressure {
+  const vt_training_item *item; /* name, pressure, temperature: of vt_training */
+  int comp, mixed;              /* its composition; 1 after a mistake */
+  double atom_volume;           /* mean over its frames, A^3 */
+  double offset;                /* mean of the references less what it should be, eV/atom */
+} vt__pressure;
+
 typedef struct vt__trainer {
   vt_comm *comm;
   const vt_training_options *o;
@@ -57,6 +65,8 @@ typedef struct vt__trainer {
   double *element_weight;               /* [n_items][n_types] of forces */
   int is_new[VT_NEP_MOST_TYPES], n_new; /* elements that begin as copies */
   vt__hold hold;
+  int n_pressure;
+  vt__pressure *pressure; /* [n_pressure] of group 1, 2, ... */
   /* progress */
   int64_t epoch;          /* that goes on */
   int batch, n_batches;   /* next batch of it */
@@ -95,6 +105,13 @@ VT_MUST_CHECK vt_status vt__hold_open(vt__trainer *t, vt_err *err);
 void vt__hold_close(vt__hold *h);
 void vt__hold_gradient(vt__trainer *t, double *gradient);
 void vt__hold_numbers(vt__trainer *t, double *numbers);
+/* pressure.c.  The frames from `first` on are of the group of their item, if it has one; then, collective, what these
+ * are compared with. */
+VT_MUST_CHECK vt_status vt__pressure_item(vt__trainer *t, const vt_training_item *item, int first, vt_err *err);
+VT_MUST_CHECK vt_status vt__pressure_open(vt__trainer *t, vt_err *err);
+/* Of a frame in a group: its push less the reference, eV/atom; the derivative by its virial, of the mean of them. */
+double vt__pressure_change(const vt__trainer *t, const vt_train_sample *s, const double virial[9]);
+void vt__pressure_pull(const vt__trainer *t, const vt_train_sample *s, double change, double d_virial[9]);
 /* data.c: the file, its frames, the first model.  *bad: there are mistakes, which were told. */
 VT_MUST_CHECK vt_status vt__trainer_prepare(vt__trainer *t, int *bad, vt_err *err);
 /* loop.c: all epochs; *stopped: a soft stop was asked for. */
