@@ -148,13 +148,13 @@ output: runs/train/all
         virials = [[float(v) for v in l.split('virial="')[1].split('"')[0].split()] for l in lines if "virial=" in l]
         mean = sum(v[0] + v[4] + v[8] for v in virials) / len(virials) / 3 / 7.6 ** 3 * EV_A3_IN_GPA
         kinetic = ATOMS * 8.617333262e-5 * 500 / 7.6 ** 3 * EV_A3_IN_GPA
-        asked_for = mean + kinetic + 1.0
+        asked_for = mean + kinetic + 0.3
         (self.dir / "bare-melt.xyz").write_text("\n".join(
             (l.split(" virial=")[0] + l.split('"', 4)[4] if "virial=" in l else l) for l in lines) + "\n")
         self.assertNotIn("virial", (self.dir / "bare-melt.xyz").read_text())
         for file in ("melt.xyz", "bare-melt.xyz"):
             name = file.split(".")[0]
-            text = asked(EPOCHS="30", RATE="1e-3").replace(
+            text = asked(EPOCHS="60", RATE="3e-3").replace(
                 "validation: {fraction", f"  - {{files: [{file}], group: {{name: melt, pressure: {asked_for} GPa, temperature: 500 K}}}}\n"
                                          "validation: {fraction")
             said = self.same_on_two_ranks(name, text)
@@ -167,9 +167,9 @@ output: runs/train/all
                                check=True)
             got = [f["virial_eV"] for f in json.loads(p.stdout)["frames"]]
             after = sum(v[0] + v[4] + v[8] for v in got) / len(got) / 3 / 7.6 ** 3 * EV_A3_IN_GPA
-            print(f"{name}: labels {mean:+.3f} GPa, asked {mean + 1:+.3f}, trained {after:+.3f}")
-            self.assertGreater(after, mean + 0.33)
-            self.assertLess(after, mean + 1.2)
+            print(f"{name}: labels {mean:+.3f} GPa, asked {mean + 0.3:+.3f}, trained {after:+.3f}")
+            self.assertGreater(after, mean + 0.1)
+            self.assertLess(after, mean + 0.4)
 
 
 if __name__ == "__main__":
