@@ -4,9 +4,9 @@ energies on another scale, a mean pressure that is held.
 
 The labels are those of a small NEP with random numbers (training.py), so a start with these numbers is right from its first
 step, and what goes away from it does so because a key asked for it."""
-import json, pathlib, random, subprocess, sys, tempfile, unittest
+import json, pathlib, random, subprocess, sys, tempfile, time, unittest
 
-from training import ATOMS, FILE, frames, label, rows, text_of, train, truth, vitrion  # reads the same arguments
+from training import ATOMS, FILE, command, frames, label, rows, text_of, train, truth, vitrion  # reads the same arguments
 
 EV_A3_IN_GPA = 160.21766208
 START = "\n".join(l for l in FILE.replace("[Li, Cl]", "ELEMENTS").replace("learning_rate: 1e-2", "learning_rate: RATE").splitlines()
@@ -34,6 +34,16 @@ def blocks(path):
     nets, c = types * neurons * (4 + 3 * 2 + 2), types * types * 5 * (4 + 3)
     assert len(x) == nets + 1 + c + 10, (len(x), nets, c)
     return x[:nets], x[nets], x[nets + 1:nets + 1 + c]
+
+
+def other_version(text, version):
+    """The truth as a NEP3 (the network of its first element for all) or NEP5 (a bias for each element)."""
+    lines = text.splitlines()
+    head, body, net = lines[:6], lines[6:], 5 * (4 + 3 * 2 + 2)
+    nets = [body[:net], body[net:2 * net]]
+    head[0] = head[0].replace("nep4", f"nep{version}")
+    nets = nets[0] if version == 3 else nets[0] + ["0.5"] + nets[1] + ["-0.25"]
+    return "\n".join(head + nets + body[2 * net:]) + "\n"
 
 
 def changed_labels(text, change):
@@ -170,6 +180,47 @@ output: runs/train/all
             print(f"{name}: labels {mean:+.3f} GPa, asked {mean + 0.3:+.3f}, trained {after:+.3f}")
             self.assertGreater(after, mean + 0.1)
             self.assertLess(after, mean + 0.4)
+
+    def test_6_a_nep3_and_a_nep5_are_starts_too(self):
+        of = {"Li": -7.25, "Cl": 3.5}
+        for version, head in ((3, "nep4 2 Li Cl"), (5, "nep5 2 Li Cl")):
+            folder = self.dir / f"nep{version}"
+            folder.mkdir()
+            (folder / "truth.txt").write_text(other_version((self.dir / "truth.txt").read_text(), version))
+            label(folder, "train.xyz", frames(random.Random(2), 40))
+            text = (folder / "train.xyz").read_text()
+            (folder / "train.xyz").write_text(changed_labels(text, lambda symbols: sum(of[s] for s in symbols)))
+            text = asked().replace("train.xyz", f"nep{version}/train.xyz").replace("truth.txt", f"nep{version}/truth.txt")
+            said = self.same_on_two_ranks(f"of{version}", text)
+            self.assertIn("Li -7.25", said)
+            first = rows(self.dir / f"of{version}-1")[0]
+            self.assertLess(float(first["validation_energy_meV_atom"]), 10)
+            self.assertLess(float(first["validation_force_meV_A"]), 30)
+            self.assertTrue((self.dir / f"of{version}-1/nep.txt").read_text().startswith(head))
+
+    def test_7_new_elements_are_trained_first_and_alone(self):
+        """Of 100000 epochs the first 10000 are theirs, minutes: it is stopped after some."""
+        text = asked(ELEMENTS="[Na, Cl, Li]", EPOCHS="100000", RATE="1e-3").replace("train.xyz", "sodium.xyz") + "graft: {Na: Li}\n"
+        (self.dir / "first.yaml").write_text(text)
+        out = self.dir / "first"
+        p = subprocess.Popen(command(self.dir, 1, out, "first.yaml"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        while p.poll() is None and not (out / "nep_average.txt").exists():
+            time.sleep(0.02)
+        (out / "HALT").write_text("enough\n")
+        said = p.communicate(timeout=60)
+        self.assertEqual(p.returncode, 75, said)
+        self.assertLess(len(rows(out)), 10000)
+        was, is_now = blocks(self.dir / "truth.txt"), blocks(out / "nep_average.txt")
+        net = len(was[0]) // 2
+        self.assertEqual(is_now[0][2 * net:], was[0][:net])      # Li
+        self.assertEqual(is_now[0][net:2 * net], was[0][net:])   # Cl
+        self.assertNotEqual(is_now[0][:net], was[0][:net])       # Na, once a copy of Li
+        self.assertEqual(is_now[1], was[1])
+        old = {1: 1, 2: 0}                                       # place in [Na, Cl, Li]: in [Li, Cl]
+        for k, (before, now) in enumerate((was[2][4 * r + 2 * old.get(a, 0) + old.get(b, 0)], is_now[2][9 * r + 3 * a + b])
+                                          for r in range(35) for a in range(3) for b in range(3)):
+            a, b = k % 9 // 3, k % 3
+            self.assertEqual(before == now, a > 0 and b > 0, (k, before, now))
 
 
 if __name__ == "__main__":
