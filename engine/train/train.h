@@ -203,10 +203,10 @@ void vt_train_moving_new(const vt_nep_model *m, const int *is_new, unsigned char
 /* The sizes that a pull measures by (T 17.7): mean |x| of the number's block (w0, b0, w1, c radial, c angular); biases
  * 1 eV. */
 void vt_train_pull_scales(const vt_nep_model *m, double *scale);
-/* pull times the mean over the numbers that move of ((x - start) / scale)^2; its derivative is added to gradient[n]
- * (or NULL). */
+/* pull times the mean over the numbers that are pulled of ((x - start) / scale)^2; its derivative is added to
+ * gradient[n] (or NULL). */
 double vt_train_pull(double pull, size_t n, const double *numbers, const double *start, const double *scale,
-                     const unsigned char *moves, double *gradient);
+                     const unsigned char *pulled, double *gradient);
 
 /* ------------------------------------------------------------------ Adam (adam.c) */
 

@@ -85,6 +85,7 @@ vt_status vt__hold_open(vt__trainer *t, vt_err *err)
   size_t moving = 0;
   VT_PASS(VT_NEW(h->moves, n, err));
   VT_PASS(VT_NEW(h->moves_new, n, err));
+  VT_PASS(VT_NEW(h->pulled, n, err));
   VT_PASS(VT_NEW(h->origin, n, err));
   VT_PASS(VT_NEW(h->scale, n, err));
   memcpy(h->origin, t->m->numbers, n * sizeof *h->origin);
@@ -92,7 +93,10 @@ vt_status vt__hold_open(vt__trainer *t, vt_err *err)
   vt_train_moving_new(t->m, t->is_new, h->moves_new);
   vt_train_pull_scales(t->m, h->scale);
   h->new_epochs = epochs_of_new(t);
-  for (size_t k = 0; k < n; k++) moving += h->moves[k];
+  for (size_t k = 0; k < n; k++) {
+    h->pulled[k] = h->moves[k] && !h->moves_new[k];
+    moving += h->moves[k];
+  }
   if (t->y->freeze) vt__say(t, "%zu of %zu numbers are frozen", n - moving, n);
   if (h->new_epochs > 0) vt__say(t, "for %lld epochs only numbers of the new elements move", (long long)h->new_epochs);
   return VT_OK;
@@ -102,6 +106,7 @@ void vt__hold_close(vt__hold *h)
 {
   vt_free(h->moves);
   vt_free(h->moves_new);
+  vt_free(h->pulled);
   vt_free(h->origin);
   vt_free(h->scale);
 }
@@ -112,7 +117,7 @@ void vt__hold_gradient(vt__trainer *t, double *gradient)
   for (size_t k = 0; k < t->m->n_trained; k++)
     if (!h->moves[k]) gradient[k] = 0;
   if (t->y->pull > 0)
-    (void)vt_train_pull(t->y->pull, t->m->n_trained, t->m->numbers, h->origin, h->scale, h->moves, gradient);
+    (void)vt_train_pull(t->y->pull, t->m->n_trained, t->m->numbers, h->origin, h->scale, h->pulled, gradient);
 }
 
 void vt__hold_numbers(vt__trainer *t, double *numbers)

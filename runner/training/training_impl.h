@@ -39,6 +39,7 @@ VT_MUST_CHECK vt_status vt__tree_sum(vt__tree *t, int n, vt_err *err);
 /* What does not move, or is pulled back (start.c). */
 typedef struct vt__hold {
   unsigned char *moves, *moves_new; /* [n_trained] at all; while only new elements are trained */
+  unsigned char *pulled;            /* [n_trained] back to the start: what moves, but not of new elements */
   double *origin, *scale;           /* [n_trained] first numbers; sizes that the pull measures by */
   int64_t new_epochs;               /* of new elements alone */
 } vt__hold;

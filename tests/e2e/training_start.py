@@ -82,11 +82,17 @@ class Start(unittest.TestCase):
         return train(self.dir, ranks, self.dir / f"{name}-{ranks}", f"{name}.yaml")
 
     def same_on_two_ranks(self, name, text):
-        """Trains on one and on two ranks; what was said by the first."""
+        """Trains on one rank, and on two with a stop after the first batch; what was said by the first."""
         said = self.run_file(name, text)
         self.assertEqual(said.returncode, 0, said.stderr)
+        halt = self.dir / f"{name}-2" / "HALT"
+        halt.parent.mkdir()
+        halt.write_text("now\n")
+        self.assertEqual(self.run_file(name, text, 2).returncode, 75)
+        halt.unlink()
         p = self.run_file(name, text, 2)
         self.assertEqual(p.returncode, 0, p.stderr)
+        self.assertIn("going on", p.stderr)
         self.assertEqual((self.dir / f"{name}-1/nep.txt").read_bytes(), (self.dir / f"{name}-2/nep.txt").read_bytes())
         return said.stderr
 
