@@ -48,14 +48,14 @@ static void force_part(const vt_train_sample *s, const double (*f)[3], const vt_
   memset(d_force, 0, (size_t)s->n * sizeof *d_force);
   if (!s->f) return;
   for (int i = 0; i < s->n; i++) {
-    const double scale = scale_of_atom(s->f[i], scales);
+    const double of = s->element_weight ? s->element_weight[s->type[i]] : 1, scale = scale_of_atom(s->f[i], scales);
     for (int a = 0; a < 3; a++) {
       const double e = f[i][a] - s->f[i][a];
       double slope;
       squares += e * e;
       if (!(scales->force > 0)) continue;
-      sum += robust(e / scale, &slope);
-      d_force[i][a] = w * slope / scale;
+      sum += of * robust(e / scale, &slope);
+      d_force[i][a] = of * w * slope / scale;
     }
   }
   t->force = w * squares;
@@ -93,6 +93,13 @@ double vt_train_robust(double z)
 {
   double slope;
   return robust(z, &slope);
+}
+
+double vt_train_robust_slope(double z)
+{
+  double slope;
+  (void)robust(z, &slope);
+  return slope;
 }
 
 void vt_train_loss(const vt_train_sample *s, const vt_train_values *v, const vt_train_scales *scales, double pull,

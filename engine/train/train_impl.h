@@ -64,7 +64,7 @@ const vt__kernel_ops *vt__kernel_of(vt_simd simd); /* NULL: not in this build */
 /* ------------------------------------------------------------------ steps: adam.c, bases.c */
 
 #define VT__DECAY_FIRST  0.9
-#define VT__DECAY_SECOND 0.95 /* a short memory: gradients of few frames change their size quickly */
+#define VT__DECAY_SECOND 0.98 /* a short memory: gradients of few frames change their size quickly */
 #define VT__SMALL        1e-12
 
 /* Steps all numbers of matrices; [n] 1: it did that for the number. */

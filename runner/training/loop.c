@@ -71,22 +71,28 @@ static vt_status one_frame(vt__trainer *t, vt_train_sample *s, int slot, vt_trai
   return VT_OK;
 }
 
-/* Frames of a group: their gradient into `leaf`; of one composition: that of their mean virial error, too. */
+/* Frames that are seen together: their gradient into `leaf`; of one composition: that of their mean virial error, too, or
+ * of the mean change of their push, if their pressure is known. */
 static vt_status frames_of_group(vt__trainer *t, const int *which, int n, vt_train_terms *terms, double *leaf,
                                  vt_err *err)
 {
-  double mean = 0, weight = 0;
+  double sum = 0, weight = 0, of[VT_TRAIN_SLOTS], w[VT_TRAIN_SLOTS];
   vt_train_values v[VT_TRAIN_SLOTS];
   VT_ASSERT(n <= VT_TRAIN_SLOTS);
   for (int j = 0; j < n; j++) {
+    const vt_train_sample *s = &t->data.s[which[j]];
     VT_PASS(one_frame(t, &t->data.s[which[j]], j, &v[j], &terms[j], err));
-    mean += t->by_comp ? terms[j].mean_virial : 0;
-    weight += terms[j].n_v;
+    of[j] = s->group ? s->weight * vt__pressure_change(t, s, v[j].virial) : terms[j].mean_virial;
+    w[j] = s->group ? s->weight : terms[j].n_v;
+    sum += of[j];
+    weight += w[j];
   }
   for (int j = 0; j < n; j++) {
     const vt_train_sample *s = &t->data.s[which[j]];
     double de, dw[9];
-    vt_train_loss(s, &v[j], &t->scales, weight > 0 ? mean / weight : 0, &terms[j], &de, t->d_force, dw);
+    const double mean = t->by_comp && weight > w[j] ? (sum - of[j]) / (weight - w[j]) : 0; /* of the others */
+    vt_train_loss(s, &v[j], &t->scales, s->group ? 0 : mean, &terms[j], &de, t->d_force, dw);
+    if (t->by_comp && s->group) vt__pressure_pull(t, s, mean, dw);
     vt_train_slot(t->train, j);
     vt_train_backward(t->train, s->frame, de, (const double(*)[3])t->d_force, dw, leaf);
   }
@@ -127,14 +133,14 @@ static vt_status my_frames(vt__trainer *t, int n, vt_err *err)
 /* Mean virials count in the second half: while errors are large they are a pull that leads nowhere (T 17.2). */
 void vt__trainer_sizes(vt__trainer *t)
 {
-  t->by_comp = t->scales.mean_virial > 0 && 2 * t->epoch >= t->y->epochs;
+  t->by_comp = t->scales.mean_virial > 0 && 10 * t->epoch >= 7 * (int64_t)t->y->epochs;
   t->n_groups = vt_train_groups(&t->data, t->grouped, t->by_comp);
   t->n_batches = (t->n_groups + t->per_batch - 1) / t->per_batch;
 }
 
 static double rate_of(const vt__trainer *t)
 {
-  const double most = t->y->rate > 0 ? t->y->rate : t->y->start[0] ? 2e-3 : 1e-2;
+  const double most = t->y->rate > 0 ? t->y->rate : t->y->start[0] ? 2e-3 : 2e-2;
   const double done = ((double)t->epoch + (t->batch + 1.0) / t->n_batches) / t->y->epochs;
   return vt_train_rate(most, done, fmin(1.0, 0.1 * t->y->epochs) / t->y->epochs);
 }
@@ -150,7 +156,10 @@ static void make_step(vt__trainer *t)
   if (more[rest - FLAGS + FAILED] == 0) {
     vt_train_gradient_read(t->train, sum, t->gradient);
     for (size_t k = 0; k < n; k++) t->gradient[k] /= weight;
+    vt__hold_gradient(t, t->gradient);
     vt_train_adam_step(&t->adam, rate_of(t), t->gradient, t->m->numbers);
+    vt__hold_numbers(t, t->m->numbers);
+    vt__hold_numbers(t, t->adam.average);
   }
   memcpy(t->packet, t->m->numbers, n * sizeof *t->packet);
   memcpy(t->packet + n, more, rest * sizeof *t->packet);

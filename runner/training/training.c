@@ -51,6 +51,9 @@ static void trainer_close(vt__trainer *t)
   void *const rows[] = {t->order, t->ledger, t->first, t->pull, t->packet, t->d_force, t->gradient, t->best};
   for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) vt_free(rows[k]);
   vt_buf_free(&t->csv);
+  vt_free(t->element_weight);
+  vt_free(t->pressure);
+  vt__hold_close(&t->hold);
   vt_nep_free(t->m);
   vt_training_free(t->y);
 }
