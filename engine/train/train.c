@@ -200,14 +200,13 @@ static vt_status room_for_an_atom(vt_train *t, vt_err *err)
   const size_t sums = (size_t)f->n_angular * (size_t)f->lv, turned = 8 * (size_t)f->lv * (size_t)f->av;
   VT_PASS(VT_NEW(t->by_type, (size_t)(f->nt * 2 * f->krv), err));
   VT_PASS(VT_NEW(t->z, sums, err));
-  VT_PASS(VT_NEW(t->z1, sums, err));
-  VT_PASS(VT_NEW(t->s1, sums, err));
   VT_PASS(VT_NEW(t->zt, turned, err));
   VT_PASS(VT_NEW(t->z1t, turned, err));
-  VT_PASS(VT_NEW(t->d, (size_t)f->dv, err));
+  VT_PASS(VT_NEW(t->s1t, turned, err));
+  VT_PASS(VT_NEW(t->d, (size_t)f->dv + 1, err)); /* kernels read a whole vector from any place */
   VT_PASS(VT_NEW(t->q1, (size_t)f->dv, err));
-  VT_PASS(VT_NEW(t->dq, (size_t)f->dv, err));
-  VT_PASS(VT_NEW(t->dq1, (size_t)f->dv, err));
+  VT_PASS(VT_NEW(t->dq, (size_t)f->dv + 1, err));
+  VT_PASS(VT_NEW(t->dq1, (size_t)f->dv + 1, err));
   VT_PASS(VT_NEW(t->u, (size_t)f->mv, err));
   VT_PASS(VT_NEW(t->du, (size_t)f->mv, err));
   VT_PASS(VT_NEW(t->du1, (size_t)f->mv, err));
@@ -238,7 +237,7 @@ out:
 
 static void free_room(vt__room *r)
 {
-  void *const rows[] = {r->f, r->g, r->dg, r->s, r->t, r->q};
+  void *const rows[] = {r->f, r->pad, r->g, r->dg, r->s, r->t, r->q};
   for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) vt_free(rows[k]);
   *r = (vt__room){0};
 }
@@ -252,7 +251,8 @@ static void free_pairs(vt_train *t)
     *rows[k] = NULL;
   }
   vt_free(t->along);
-  t->along = NULL;
+  vt_free(t->slopes);
+  t->along = t->slopes = NULL;
   t->most = 0;
 }
 
@@ -262,8 +262,8 @@ void vt_train_close(vt_train *t)
   vt__form *f = &t->form;
   void *const rows[] = {f->z_power, f->dz_power, f->at_m,    f->at_x,       f->at_y, f->f_x,   f->f_y,
                         f->weight,  t->scale,    t->numbers, t->c_radial_t, t->w0_t, t->place, t->scaled,
-                        t->by_type, t->z,        t->z1,      t->s1,         t->zt,   t->z1t,   t->q1,
-                        t->dq,      t->dq1,      t->u,       t->du,         t->du1,     t->d};
+                        t->by_type, t->z,        t->s1t,     t->zt,         t->z1t,  t->q1,    t->dq,
+                        t->dq1,     t->u,        t->du,      t->du1,        t->d};
   free_pairs(t);
   free_room(&t->now);
   for (int k = 0; k < VT_TRAIN_SLOTS; k++) free_room(&t->kept[k]);
@@ -281,7 +281,7 @@ static vt_status room_for_pairs(vt_train *t, int most, vt_err *err)
 {
   const vt__form *m = &t->form;
   if (most <= t->most) return VT_OK;
-  const size_t n = (size_t)most, lv = n * (size_t)m->lv;
+  const size_t n = (size_t)(most + 7) / 8 * 8, lv = n * (size_t)m->lv; /* kernels take up to 8 at once */
   free_pairs(t);
   VT_PASS(VT_NEW(t->radial_f, n * (size_t)m->krv, err));
   VT_PASS(VT_NEW(t->radial_df, n * (size_t)m->krv, err));
@@ -292,6 +292,7 @@ static vt_status room_for_pairs(vt_train *t, int most, vt_err *err)
   VT_PASS(VT_NEW(t->hy, lv, err));
   VT_PASS(VT_NEW(t->hz, lv, err));
   VT_PASS(VT_NEW(t->along, n, err));
+  VT_PASS(VT_NEW(t->slopes, 4 * n, err));
   VT_PASS(VT_NEW(t->pair_h1, lv, err));
   VT_PASS(VT_NEW(t->pair_dg, n * (size_t)m->av, err));
   t->most = most;
@@ -308,9 +309,10 @@ static vt_status room_for_frame(vt_train *t, const vt_train_frame *f, vt_err *er
   const size_t atoms = (size_t)n, near = (size_t)a;
   free_room(r);
   VT_PASS(VT_NEW(r->f, atoms, err));
+  VT_PASS(VT_NEW(r->pad, atoms, err));
   VT_PASS(VT_NEW(r->g, near * (size_t)m->av, err));
   VT_PASS(VT_NEW(r->dg, near * (size_t)m->av, err));
-  VT_PASS(VT_NEW(r->s, atoms * (size_t)(m->n_angular * m->lv), err));
+  VT_PASS(VT_NEW(r->s, atoms * (size_t)(8 * m->lv * m->av), err));
   VT_PASS(VT_NEW(r->t, atoms * (size_t)m->mv, err));
   VT_PASS(VT_NEW(r->q, atoms * (size_t)m->dv, err));
   r->atoms = n, r->angular = a;
