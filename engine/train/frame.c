@@ -29,6 +29,12 @@ void vt_train_frame_free(vt_train_frame *f)
 
 int vt_train_frame_atoms(const vt_train_frame *f) { return f->n; }
 
+double vt_train_frame_pairs(const vt_train_frame *f, double *angular)
+{
+  *angular += f->n_angular;
+  return f->first[f->n];
+}
+
 void vt_train_frame_most(const vt_train_frame *f, int *radial, int *angular)
 {
   *radial = f->most > *radial ? f->most : *radial;

@@ -148,6 +148,36 @@ void vt_train_set(vt_train *t, const vt_nep_model *m)
 
 size_t vt_train_gradient_size(const vt_train *t) { return t->at.size * VT__LANES; }
 
+/* In the order of the layout: c of the radial pairs, of the angular pairs, networks, the common bias. */
+int vt_train_parts(const vt_train *t, size_t *from)
+{
+  const vt__form *f = &t->form;
+  const int pairs = f->nt * f->nt, nets = f->version == 3 ? 1 : f->nt;
+  if (!from) return 2 * pairs + nets + 1;
+  for (int k = 0; k < pairs; k++) {
+    from[k] = VT__LANES * (t->at.c_radial + (size_t)k * (size_t)(f->k_radial * f->rv));
+    from[pairs + k] = VT__LANES * (t->at.c_angular + (size_t)k * (size_t)(f->k_angular * f->av));
+  }
+  for (int k = 0; k < nets; k++) from[2 * pairs + k] = VT__LANES * (t->at.net + (size_t)k * t->at.net_size);
+  from[2 * pairs + nets] = VT__LANES * t->at.bias;
+  from[2 * pairs + nets + 1] = VT__LANES * t->at.size;
+  return 2 * pairs + nets + 1;
+}
+
+void vt_train_frame_parts(const vt_train *t, const vt_train_frame *f, unsigned char *used)
+{
+  const int nt = t->form.nt, pairs = nt * nt, nets = t->form.version == 3 ? 1 : nt;
+  unsigned char there[VT_NEP_MOST_TYPES] = {0};
+  for (int i = 0; i < f->n; i++) there[f->type[i]] = 1;
+  for (int a = 0; a < nt; a++) {
+    if (!there[a]) continue;
+    used[2 * pairs + (nets > 1 ? a : 0)] = 1;
+    for (int b = 0; b < nt; b++)
+      if (there[b]) used[a * nt + b] = used[pairs + a * nt + b] = 1;
+  }
+  used[2 * pairs + nets] = 1;
+}
+
 void vt_train_gradient_read(const vt_train *t, const double *gradient, double *out)
 {
   for (size_t k = 0; k < t->n_trained; k++) {

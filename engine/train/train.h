@@ -23,6 +23,8 @@ VT_MUST_CHECK vt_status vt_train_frame_new(const vt_nep_model *m, const vt_struc
                                            vt_train_frame **out, vt_err *err);
 void vt_train_frame_free(vt_train_frame *f);
 int vt_train_frame_atoms(const vt_train_frame *f);
+/* How many pairs there are, both directions; adds those within the angular cutoff. */
+double vt_train_frame_pairs(const vt_train_frame *f, double *angular);
 /* Raise the most pairs of an atom: of all, and within the angular cutoff. */
 void vt_train_frame_most(const vt_train_frame *f, int *radial, int *angular);
 /* Multiply-adds of a gradient, roughly: what frames are spread over ranks by. */
@@ -62,6 +64,11 @@ void vt_train_slot(vt_train *t, int slot);
 void vt_train_backward(vt_train *t, const vt_train_frame *f, double d_energy, const double (*d_force)[3],
                        const double d_virial[9], double *gradient);
 size_t vt_train_gradient_size(const vt_train *t);
+/* A gradient is made of parts, one for each type of atom and pair of types: part p is from[p] .. from[p + 1].  Returns
+ * how many; from[parts + 1] or NULL. */
+int vt_train_parts(const vt_train *t, size_t *from);
+/* used[parts] = 1 for those that a frame changes; the others stay as they are. */
+void vt_train_frame_parts(const vt_train *t, const vt_train_frame *f, unsigned char *used);
 /* Widen lo[dim], hi[dim] by the descriptors (without scales) of the frame of the last vt_train_forward, and add them to
  * sum[dim]. */
 void vt_train_descriptors(const vt_train *t, const vt_train_frame *f, double *lo, double *hi, double *sum);

@@ -71,15 +71,17 @@ static vt_status one_frame(vt__trainer *t, vt_train_sample *s, int slot, vt_trai
   return VT_OK;
 }
 
-/* Frames of one composition: their gradient into `leaf`, of which the mean virial error is a part. */
+/* Frames of one composition: their gradient into `leaf`, whose parts it has in `used`, and of which the mean virial
+ * error is a part. */
 static vt_status frames_of_group(vt__trainer *t, const int *which, int n, vt_train_terms *terms, double *leaf,
-                                 vt_err *err)
+                                 unsigned char *used, vt_err *err)
 {
   double mean = 0, weight = 0;
   vt_train_values v[VT_TRAIN_SLOTS];
   VT_ASSERT(n <= VT_TRAIN_SLOTS);
   for (int j = 0; j < n; j++) {
     VT_PASS(one_frame(t, &t->data.s[which[j]], j, &v[j], &terms[j], err));
+    vt_train_frame_parts(t->train, t->data.s[which[j]].frame, used);
     mean += terms[j].mean_virial;
     weight += terms[j].n_v;
   }
@@ -101,7 +103,7 @@ static vt_status one_group(vt__trainer *t, int k, vt_err *err)
   double *leaf = t->tree.leaf[k];
   vt_train_terms *terms = (vt_train_terms *)(void *)(leaf + vt_train_gradient_size(t->train)) + k * t->grouped;
   for (int j = 0; j < n; j++) was_there[j] = t->data.s[which[j]].frame != NULL;
-  const vt_status rc = frames_of_group(t, which, n, terms, leaf, err);
+  const vt_status rc = frames_of_group(t, which, n, terms, leaf, t->tree.used[k], err);
   for (int j = 0; j < n; j++)
     if (t->data.s[which[j]].frame) vt__trainer_release(t, &t->data.s[which[j]], was_there[j]);
   vt_train_slot(t->train, 0);
@@ -174,7 +176,7 @@ static void take_packet(vt__trainer *t, int n)
   }
 }
 
-static vt_status one_batch(vt__trainer *t, int *stop, vt_err *err)
+vt_status vt__trainer_batch(vt__trainer *t, int *stop, vt_err *err)
 {
   const int n = batch_size(t), is_root = vt_comm_rank(t->comm) == 0;
   const size_t rest = flags_at(t) + FLAGS, size = t->m->n_trained + rest;
@@ -276,7 +278,7 @@ vt_status vt__trainer_loop(vt__trainer *t, int *stopped, vt_err *err)
   for (*stopped = 0; t->epoch < t->y->epochs && !*stopped;) {
     VT_PASS(vt_train_order(t->y->seed, t->epoch, &t->data, t->grouped, t->order, t->first, err));
     while (t->batch < t->n_batches && !*stopped) {
-      VT_PASS(one_batch(t, stopped, err));
+      VT_PASS(vt__trainer_batch(t, stopped, err));
       if (is_root) show(t, &held);
     }
     if (t->batch == t->n_batches) VT_PASS(end_epoch(t, &held, err));

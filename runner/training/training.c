@@ -15,7 +15,7 @@ static int most_atoms(const vt__trainer *t)
   return most;
 }
 
-static vt_status make_room(vt__trainer *t, vt_err *err)
+vt_status vt__trainer_room(vt__trainer *t, vt_err *err)
 {
   enum { GROUP = 4 };
   t->grouped = t->scales.mean_virial > 0 ? GROUP : 1;
@@ -25,8 +25,10 @@ static vt_status make_room(vt__trainer *t, vt_err *err)
   const size_t n = t->m->n_trained, rest = (size_t)(t->per_batch * t->grouped) * VT_TRAIN_TERMS + 2;
   VT_PASS(vt_train_open(t->m, t->simd, &t->train, err));
   vt_train_set(t->train, t->m);
-  VT_PASS(vt__tree_open(&t->tree, t->comm, t->per_batch, vt_train_gradient_size(t->train) + rest, err));
-  VT_PASS(vt__tree_open(&t->gather, t->comm, vt_comm_size(t->comm), (size_t)t->held.n * VT_TRAIN_TERMS, err));
+  const int n_parts = vt_train_parts(t->train, NULL);
+  VT_PASS(vt__tree_open(&t->tree, t->comm, t->per_batch, vt_train_gradient_size(t->train) + rest, n_parts + 1, err));
+  (void)vt_train_parts(t->train, t->tree.from);
+  VT_PASS(vt__tree_open(&t->gather, t->comm, vt_comm_size(t->comm), (size_t)t->held.n * VT_TRAIN_TERMS, 1, err));
   VT_PASS(VT_NEW(t->order, t->data.n, err));
   VT_PASS(VT_NEW(t->first, t->n_groups + 1, err));
   VT_PASS(VT_NEW(t->ledger, t->data.n, err));
@@ -40,7 +42,7 @@ static vt_status make_room(vt__trainer *t, vt_err *err)
   return vt_train_adam_open(&t->adam, t->m->numbers, n, err);
 }
 
-static void trainer_close(vt__trainer *t)
+void vt__trainer_close(vt__trainer *t)
 {
   vt_train_close(t->train);
   vt__tree_close(&t->tree);
@@ -92,7 +94,7 @@ static vt_status train(vt__trainer *t, int *stopped, vt_err *err)
 {
   char halt[VT_PATH + 32];
   int found = 0;
-  VT_PASS(vt_comm_agree(t->comm, make_room(t, err), err));
+  VT_PASS(vt_comm_agree(t->comm, vt__trainer_room(t, err), err));
   VT_PASS(vt_comm_agree(t->comm, vt_comm_rank(t->comm) == 0 ? open_folder(t, &found, err) : VT_OK, err));
   VT_PASS(share_state(t, err));
   vt__say(t, "%d frames to train on, %d for validation, %zu numbers, %s, %d rank%s", t->data.n, t->held.n,
@@ -117,6 +119,6 @@ vt_status vt_training_run(vt_comm *comm, const vt_training_options *o, int *code
   vt_status rc = vt__trainer_prepare(&t, &bad, err);
   if (rc == VT_OK && !bad) rc = train(&t, &stopped, err);
   if (rc == VT_OK) *code = bad ? VT_EXIT_USAGE : stopped ? VT_EXIT_AGAIN : VT_EXIT_OK;
-  trainer_close(&t);
+  vt__trainer_close(&t);
   return rc;
 }
