@@ -19,12 +19,14 @@ static inline double weight_of(const vt__form *m, int k) { return ((const double
 static inline v8 three_body(const vt__form *m, const sizes *sz, int l, const v8 *s, const v8 *s1)
 {
   v8 sum = all(0);
+  UNROLLED(16)
   for (int k = l * l - 1; k < (l + 1) * (l + 1) - 1; k++) sum += weight_of(m, k) * s[k * sz->av] * s1[k * sz->av];
   return sum;
 }
 
 static inline __attribute__((always_inline)) void invariants(const vt__form *m, const sizes *sz, const v8 *s, v8 *q)
 {
+  UNROLLED(8)
   for (int l = 1; l <= sz->l_max; l++) q[l - 1] = three_body(m, sz, l, s, s);
   for (int i = 0, block = sz->l_max; i < VT_NEP_FLAGS; i++) {
     int n;
@@ -39,6 +41,7 @@ static inline __attribute__((always_inline)) void invariants(const vt__form *m, 
 static inline __attribute__((always_inline)) void change_of_invariants(const vt__form *m, const sizes *sz, const v8 *s,
                                                                        const v8 *s1, v8 *q1)
 {
+  UNROLLED(8)
   for (int l = 1; l <= sz->l_max; l++) q1[l - 1] = all(2) * three_body(m, sz, l, s, s1);
   for (int i = 0, block = sz->l_max; i < VT_NEP_FLAGS; i++) {
     int n;
@@ -84,9 +87,10 @@ static inline __attribute__((always_inline)) void invariants_back(const vt__form
 {
   const int block = block_1111(m, sz);
   if (block >= 0) d[0] += d[block] * all(14.0 / 15) * three_body(m, sz, 1, s, s);
-  for (int l = 1; l <= sz->l_max; l++)
-    for (int k = l * l - 1; k < (l + 1) * (l + 1) - 1; k++)
-      z[k * sz->av] = (2 * weight_of(m, k)) * d[l - 1] * s[k * sz->av];
+  UNROLLED(8)
+  for (int l = 1; l <= sz->l_max; l++) UNROLLED(16)
+  for (int k = l * l - 1; k < (l + 1) * (l + 1) - 1; k++)
+    z[k * sz->av] = (2 * weight_of(m, k)) * d[l - 1] * s[k * sz->av];
   cubic_back(m, sz, s, d, z);
 }
 
@@ -100,12 +104,13 @@ invariants_back_change(const vt__form *m, const sizes *sz, const v8 *s, const v8
     d[0] += all(14.0 / 15) * (d[block] * q + d1[block] * q1);
     d1[0] += all(14.0 / 15) * d1[block] * q;
   }
-  for (int l = 1; l <= sz->l_max; l++)
-    for (int k = l * l - 1; k < (l + 1) * (l + 1) - 1; k++) {
-      const double w = 2 * weight_of(m, k);
-      z[k * sz->av] = w * (d[l - 1] * s[k * sz->av] + d1[l - 1] * s1[k * sz->av]);
-      z1[k * sz->av] = w * d1[l - 1] * s[k * sz->av];
-    }
+  UNROLLED(8)
+  for (int l = 1; l <= sz->l_max; l++) UNROLLED(16)
+  for (int k = l * l - 1; k < (l + 1) * (l + 1) - 1; k++) {
+    const double w = 2 * weight_of(m, k);
+    z[k * sz->av] = w * (d[l - 1] * s[k * sz->av] + d1[l - 1] * s1[k * sz->av]);
+    z1[k * sz->av] = w * d1[l - 1] * s[k * sz->av];
+  }
   cubic_back(m, sz, s, d, z);
   cubic_back(m, sz, s, d1, z1);
   for (int i = 0, at = sz->l_max; i < VT_NEP_FLAGS; i++) {

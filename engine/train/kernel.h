@@ -117,14 +117,21 @@ static inline __attribute__((always_inline)) void get_blocks(const sizes *sz, co
   for (int b = 0; b < sz->blocks; b++) block[b] = load8(d + sz->n_radial + b * sz->n_angular + 8 * v);
 }
 
+static inline __attribute__((always_inline)) void clear_types(vt_train *t, const vt_train_frame *f, const sizes *sz)
+{
+  for (int x = 0; x < f->n_there; x++)
+    for (int v = 0; v < 2 * sz->krv; v++) t->by_type[f->there[x] * 2 * sz->krv + v] = all(0);
+}
+
 /* sums[rv] = sum over the types of c f, f the sums of one half of by_type. */
-static inline __attribute__((always_inline)) void radial_channels(const vt_train *t, const sizes *sz, int a, int half,
-                                                                  v8 *sums)
+static inline __attribute__((always_inline)) void radial_channels(const vt_train *t, const vt_train_frame *f,
+                                                                  const sizes *sz, int a, int half, v8 *sums)
 {
   const vt__form *m = &t->form;
   for (int c = 0; c < sz->rv; c++) {
     v8 sum = all(0);
-    for (int b = 0; b < m->nt; b++) {
+    for (int x = 0; x < f->n_there; x++) {
+      const int b = f->there[x];
       const v8 *w = t->numbers + t->at.c_radial + (ptrdiff_t)(a * m->nt + b) * sz->k_radial * sz->rv + c;
       const double *fk = (const double *)(t->by_type + b * 2 * sz->krv);
       if (fk[0] == 0) continue; /* f_0 is the switch: positive where there is a pair */
@@ -142,11 +149,11 @@ static inline __attribute__((always_inline)) void descriptor(vt_train *t, const 
   const vt__form *m = &t->form;
   const int a = f->type[i], n = f->first[i + 1] - f->first[i], near = f->angular[i], krv = sz->krv;
   const vt__pair *p = f->pair + f->first[i];
-  for (int b = 0; b < m->nt * 2 * krv; b++) t->by_type[b] = all(0);
+  clear_types(t, f, sz);
   for (int k = 0; k < n; k++)
     for (int v = 0; v < krv; v++) t->by_type[p[k].type * 2 * krv + v] += t->radial_f[k * krv + v];
   for (int v = sz->rv; v < sz->dv; v++) q[v] = all(0);
-  radial_channels(t, sz, a, 0, q);
+  radial_channels(t, f, sz, a, 0, q);
   for (int k = 0; k < near; k++) {
     const v8 *w = t->numbers + t->at.c_angular + (ptrdiff_t)(a * m->nt + p[k].type) * sz->k_angular * sz->av;
     const double *fk = (const double *)(t->angular_f + k * sz->kav),
@@ -201,7 +208,8 @@ static inline __attribute__((always_inline)) void radial_slopes(vt_train *t, con
   const vt__pair *p = f->pair + f->first[i];
   const double *d = (const double *)t->d;
   v8 *slope = t->by_type + krv; /* sum_n D_n c_nk in the second half */
-  for (int b = 0; b < m->nt; b++) {
+  for (int x = 0; x < f->n_there; x++) {
+    const int b = f->there[x];
     if (t->by_type[b * 2 * krv][0] == 0) continue;
     for (int v = 0; v < krv; v++) {
       v8 sum = all(0);
@@ -330,7 +338,7 @@ static inline __attribute__((always_inline)) void change_of_descriptor(vt_train 
   const vt__form *m = &t->form;
   const int n = f->first[i + 1] - f->first[i], near = f->angular[i], krv = sz->krv;
   const vt__pair *p = f->pair + f->first[i];
-  for (int b = 0; b < m->nt * 2 * krv; b++) t->by_type[b] = all(0);
+  clear_types(t, f, sz);
   for (int k = 0; k < n; k++)
     for (int v = 0; v < krv; v++) {
       v8 *sums = t->by_type + p[k].type * 2 * krv + v;
@@ -338,7 +346,7 @@ static inline __attribute__((always_inline)) void change_of_descriptor(vt_train 
       sums[krv] += t->along[k] * t->radial_df[k * krv + v];
     }
   for (int v = sz->rv; v < sz->dv; v++) t->q1[v] = all(0);
-  radial_channels(t, sz, f->type[i], 1, t->q1);
+  radial_channels(t, f, sz, f->type[i], 1, t->q1);
   products((const double *)(t->now.g + at * sz->av), 8 * sz->av, t->pair_h1, near, sz->n_angular, sz->lv, 0, t->z);
   products((const double *)t->pair_dg, 8 * sz->av, t->h, near, sz->n_angular, sz->lv, 1, t->z);
   rows_to_lanes(t->z, sz->n_angular, sz->lv, t->s1t);
@@ -402,7 +410,8 @@ static inline __attribute__((always_inline)) void back_to_coefficients(vt_train 
   const vt__form *m = &t->form;
   const int a = f->type[i], near = f->angular[i], krv = sz->krv;
   const vt__pair *p = f->pair + f->first[i];
-  for (int b = 0; b < m->nt; b++) {
+  for (int x = 0; x < f->n_there; x++) {
+    const int b = f->there[x];
     if (t->by_type[b * 2 * krv][0] == 0) continue;
     v8 *g = gradient + t->at.c_radial + (ptrdiff_t)(a * m->nt + b) * sz->k_radial * sz->rv;
     const double *fk = (const double *)(t->by_type + b * 2 * krv), *fk1 = fk + 8 * krv;

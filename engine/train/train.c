@@ -167,13 +167,12 @@ int vt_train_parts(const vt_train *t, size_t *from)
 void vt_train_frame_parts(const vt_train *t, const vt_train_frame *f, unsigned char *used)
 {
   const int nt = t->form.nt, pairs = nt * nt, nets = t->form.version == 3 ? 1 : nt;
-  unsigned char there[VT_NEP_MOST_TYPES] = {0};
-  for (int i = 0; i < f->n; i++) there[f->type[i]] = 1;
-  for (int a = 0; a < nt; a++) {
-    if (!there[a]) continue;
-    used[2 * pairs + (nets > 1 ? a : 0)] = 1;
-    for (int b = 0; b < nt; b++)
-      if (there[b]) used[a * nt + b] = used[pairs + a * nt + b] = 1;
+  for (int a = 0; a < f->n_there; a++) {
+    used[2 * pairs + (nets > 1 ? f->there[a] : 0)] = 1;
+    for (int b = 0; b < f->n_there; b++) {
+      const int pair = f->there[a] * nt + f->there[b];
+      used[pair] = used[pairs + pair] = 1;
+    }
   }
   used[2 * pairs + nets] = 1;
 }

@@ -15,11 +15,12 @@ typedef struct vt__pair {
 
 struct vt_train_frame {
   int n;
-  int *type;           /* [n]                                                                    */
-  int *first;          /* [n + 1] pairs of atom i: first[i] .. first[i+1]                        */
-  int *angular;        /* [n] the first so many of them are within the angular cutoff            */
-  vt__pair *pair;      /* [first[n]]                                                             */
-  int n_angular, most; /* angular pairs of all; most pairs of an atom */
+  int *type;                             /* [n]                                                                    */
+  int *first;                            /* [n + 1] pairs of atom i: first[i] .. first[i+1]                        */
+  int *angular;                          /* [n] the first so many of them are within the angular cutoff            */
+  vt__pair *pair;                        /* [first[n]]                                                             */
+  int n_angular, most;                   /* angular pairs of all; most pairs of an atom */
+  int n_there, there[VT_NEP_MOST_TYPES]; /* types that it has, ascending */
   double zbl_energy, zbl_virial[9];
   double (*zbl_f)[3]; /* [n] */
 };

@@ -8,7 +8,11 @@
 
 #ifndef __clang__ /* a few vectors that are set to 0 stay in registers instead of a call of memset */
 #pragma GCC optimize("no-tree-loop-distribute-patterns")
+#define UNROLLED(n) VT__PRAGMA(GCC unroll n)
+#else
+#define UNROLLED(n) VT__PRAGMA(unroll n)
 #endif
+#define VT__PRAGMA(x) _Pragma(#x)
 
 typedef vt__v8 v8;
 typedef long long v8i __attribute__((vector_size(64)));
