@@ -22,11 +22,7 @@ const double vt_nep_c3[VT_NEP_MOST_L + 1][VT_NEP_MOST_L + 1] = {
      0.141689086910302, 4.250672607309055, 0.265667037956816},
 };
 
-/* One monomial of a cubic invariant: c * s[f0] * s[f1] * s[f2]. */
-typedef struct term {
-  double c;
-  int f[3];
-} term;
+typedef vt_nep_term term;
 
 /* Places of the sums of l = 1, 2, 3, 4. */
 #define A(k) (0 + (k))
@@ -105,6 +101,12 @@ static const struct {
                          [VT_NEP_112] = {terms_112, COUNT(terms_112)}, [VT_NEP_123] = {terms_123, COUNT(terms_123)},
                          [VT_NEP_233] = {terms_233, COUNT(terms_233)}, [VT_NEP_134] = {terms_134, COUNT(terms_134)}};
 
+const vt_nep_term *vt_nep_terms(int flag, int *n)
+{
+  *n = cubic[flag].n;
+  return cubic[flag].terms;
+}
+
 /* ------------------------------------------------------------------ four- and five-body */
 
 static double q_1(const double *s)
@@ -112,12 +114,7 @@ static double q_1(const double *s)
   return vt_nep_c3[1][0] * s[0] * s[0] + 2 * vt_nep_c3[1][1] * (s[1] * s[1] + s[2] * s[2]);
 }
 
-static double q_1_change(const double *s, const double *s1)
-{
-  return 2 * vt_nep_c3[1][0] * s[0] * s1[0] + 4 * vt_nep_c3[1][1] * (s[1] * s1[1] + s[2] * s1[2]);
-}
-
-void vt_nep_cubic(const int *flag, int l_max, const double *s, double *q)
+static void cubic_blocks(const int *flag, int l_max, const double *s, double *q)
 {
   for (int i = 0, block = l_max; i < VT_NEP_FLAGS; i++) {
     if (!flag[i]) continue;
@@ -130,38 +127,16 @@ void vt_nep_cubic(const int *flag, int l_max, const double *s, double *q)
   }
 }
 
-void vt_nep_cubic_change(const int *flag, int l_max, const double *s, const double *s1, double *q1)
-{
-  for (int i = 0, block = l_max; i < VT_NEP_FLAGS; i++) {
-    if (!flag[i]) continue;
-    double sum = i == VT_NEP_1111 ? 14.0 / 15 * q_1(s) * q1[0] : 0;
-    for (int k = 0; k < cubic[i].n; k++) {
-      const term *t = &cubic[i].terms[k];
-      const int a = t->f[0], b = t->f[1], c = t->f[2];
-      sum += t->c * (s1[a] * s[b] * s[c] + s[a] * s1[b] * s[c] + s[a] * s[b] * s1[c]);
-    }
-    q1[block++] = sum;
-  }
-}
-
 /* The block of 1111, or -1. */
 static int block_1111(const int *flag, int l_max) { return flag[VT_NEP_1111] ? l_max + flag[VT_NEP_222] : -1; }
 
-void vt_nep_fold_1111(const int *flag, int l_max, const double *s, double *d)
+static void fold_1111(const int *flag, int l_max, const double *s, double *d)
 {
   const int block = block_1111(flag, l_max);
   if (block >= 0) d[0] += d[block] * 14.0 / 15 * q_1(s);
 }
 
-void vt_nep_fold_1111_change(const int *flag, int l_max, const double *s, const double *s1, double *d, double *d1)
-{
-  const int block = block_1111(flag, l_max);
-  if (block < 0) return;
-  d[0] += 14.0 / 15 * (d[block] * q_1(s) + d1[block] * q_1_change(s, s1));
-  d1[0] += 14.0 / 15 * d1[block] * q_1(s);
-}
-
-void vt_nep_cubic_back(const int *flag, int l_max, const double *s, const double *d, double *z)
+static void cubic_back(const int *flag, int l_max, const double *s, const double *d, double *z)
 {
   for (int i = 0, block = l_max; i < VT_NEP_FLAGS; i++) {
     if (!flag[i]) continue;
@@ -171,24 +146,6 @@ void vt_nep_cubic_back(const int *flag, int l_max, const double *s, const double
       z[t->f[0]] += w * t->c * s[t->f[1]] * s[t->f[2]];
       z[t->f[1]] += w * t->c * s[t->f[0]] * s[t->f[2]];
       z[t->f[2]] += w * t->c * s[t->f[0]] * s[t->f[1]];
-    }
-  }
-}
-
-void vt_nep_cubic_back_change(const int *flag, int l_max, const double *s, const double *s1, const double *d,
-                              const double *d1, double *z, double *z1)
-{
-  vt_nep_cubic_back(flag, l_max, s, d, z);
-  vt_nep_cubic_back(flag, l_max, s, d1, z1);
-  for (int i = 0, block = l_max; i < VT_NEP_FLAGS; i++) {
-    if (!flag[i]) continue;
-    const double w = d1[block++];
-    for (int k = 0; k < cubic[i].n; k++) {
-      const term *t = &cubic[i].terms[k];
-      const int a = t->f[0], b = t->f[1], c = t->f[2];
-      z[a] += w * t->c * (s1[b] * s[c] + s[b] * s1[c]);
-      z[b] += w * t->c * (s1[a] * s[c] + s[a] * s1[c]);
-      z[c] += w * t->c * (s1[a] * s[b] + s[a] * s1[b]);
     }
   }
 }
@@ -203,7 +160,7 @@ void vt_nep_invariants(const vt_nep_model *m, const double *s, double *q)
     for (ptrdiff_t k = 1; k <= l; k++) sum += c[k] * (sl[2 * k - 1] * sl[2 * k - 1] + sl[2 * k] * sl[2 * k]);
     q[l - 1] = c[0] * sl[0] * sl[0] + 2 * sum;
   }
-  vt_nep_cubic(m->flag, m->l_max, s, q);
+  cubic_blocks(m->flag, m->l_max, s, q);
 }
 
 void vt_nep_invariants_back(const vt_nep_model *m, const double *s, const double *d, double *z)
@@ -211,8 +168,8 @@ void vt_nep_invariants_back(const vt_nep_model *m, const double *s, const double
   double all[VT_NEP_MOST_L + VT_NEP_FLAGS];
   memset(z, 0, VT_NEP_HARMONICS * sizeof *z);
   memcpy(all, d, (size_t)m->n_blocks * sizeof *all);
-  vt_nep_fold_1111(m->flag, m->l_max, s, all);
-  vt_nep_cubic_back(m->flag, m->l_max, s, all, z);
+  fold_1111(m->flag, m->l_max, s, all);
+  cubic_back(m->flag, m->l_max, s, all, z);
   for (ptrdiff_t l = 1; l <= m->l_max; l++) {
     const double *sl = s + l * l - 1, *c = vt_nep_c3[l], dl = all[l - 1];
     double *zl = z + l * l - 1;

@@ -108,19 +108,13 @@ void vt_nep_invariants(const vt_nep_model *m, const double *s, double *q);
 /* z[] = sum over the blocks of d[block] * d(invariant)/d(s[]). */
 void vt_nep_invariants_back(const vt_nep_model *m, const double *s, const double *d, double *z);
 
-/* The parts of it beyond three bodies, for training.  Flags as in a model; S' is a change of the sums.
- * _cubic: q[l_max ...] from S, given q[0].  _cubic_change: q'[l_max ...] from S and S', given q'[0].
- * _fold_1111: 1111 is 7/15 of q[0]^2: its derivative d goes into d[0]; _change: the same where the sum
- *   d q + d1 q' is derived (then d1 into d1[0], too).
- * _cubic_back: add to z[] the derivatives of d q by S.  _cubic_back_change: those of d q + d1 q' by S to z, by S' to
- * z1. */
-void vt_nep_cubic(const int *flag, int l_max, const double *s, double *q);
-void vt_nep_cubic_change(const int *flag, int l_max, const double *s, const double *s1, double *q1);
-void vt_nep_fold_1111(const int *flag, int l_max, const double *s, double *d);
-void vt_nep_fold_1111_change(const int *flag, int l_max, const double *s, const double *s1, double *d, double *d1);
-void vt_nep_cubic_back(const int *flag, int l_max, const double *s, const double *d, double *z);
-void vt_nep_cubic_back_change(const int *flag, int l_max, const double *s, const double *s1, const double *d,
-                              const double *d1, double *z, double *z1);
+/* One monomial of a cubic invariant: c s[f[0]] s[f[1]] s[f[2]]. */
+typedef struct vt_nep_term {
+  double c;
+  int f[3];
+} vt_nep_term;
+/* The n monomials of the cubic invariant of a flag; of 1111, which is 7/15 of the square of q_1, none (NULL). */
+const vt_nep_term *vt_nep_terms(int flag, int *n);
 
 /* p_lm as coefficients of z^0 .. z^(l-m), m <= l <= VT_NEP_MOST_L. */
 void vt_nep_legendre(int l, int m, double c[VT_NEP_MOST_L + 1]);

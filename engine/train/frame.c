@@ -29,6 +29,12 @@ void vt_train_frame_free(vt_train_frame *f)
 
 int vt_train_frame_atoms(const vt_train_frame *f) { return f->n; }
 
+double vt_train_frame_pairs(const vt_train_frame *f, double *angular)
+{
+  *angular += f->n_angular;
+  return f->first[f->n];
+}
+
 void vt_train_frame_most(const vt_train_frame *f, int *radial, int *angular)
 {
   *radial = f->most > *radial ? f->most : *radial;
@@ -90,6 +96,14 @@ static vt_status pairs_of(const vt_nep_model *m, const vt_nlist *nl, int i, vt_t
   return VT_OK;
 }
 
+static void list_types(vt_train_frame *f)
+{
+  unsigned char there[VT_NEP_MOST_TYPES] = {0};
+  for (int i = 0; i < f->n; i++) there[f->type[i]] = 1;
+  for (int a = 0; a < VT_NEP_MOST_TYPES; a++)
+    if (there[a]) f->there[f->n_there++] = a;
+}
+
 vt_status vt_train_frame_new(const vt_nep_model *m, const vt_structure *s, const int *type, vt_train_frame **out,
                              vt_err *err)
 {
@@ -107,6 +121,7 @@ vt_status vt_train_frame_new(const vt_nep_model *m, const vt_structure *s, const
   VT_TRY_OUT(VT_NEW(f->angular, n, err), err, "frame");
   VT_TRY_OUT(VT_NEW(f->zbl_f, n, err), err, "frame");
   memcpy(f->type, type, n * sizeof *type);
+  list_types(f);
   VT_TRY_OUT(vt_nlist_open(&nl, s->n, type, reach_of(m), 0, err), err, "neighbours");
   VT_TRY_OUT(vt_nlist_update(&nl, &s->cell, (const double(*)[3])s->x, 1, err), err, "neighbours");
   size_t most = 0;

@@ -81,6 +81,7 @@ static void virial_part(const vt_train_sample *s, const double virial[9], const 
   }
   t->virial = w * squares;
   t->n_v = s->weight;
+  t->kind = t->mean_virial;
   t->loss += w * sum;
   if (!(scales->mean_virial > 0)) return;
   double slope;

@@ -172,75 +172,21 @@ vt_status vt_train_split(const vt_train_data *set, int n_types, int whole_compos
 
 /* ------------------------------------------------------------------ order */
 
-enum { DRAW_FRAMES = 0, DRAW_GROUPS = 3 };
+enum { DRAW_FRAMES = 0 };
 
-static void shuffle(uint64_t seed, uint32_t draw, int64_t epoch, int n, int *x)
+static void shuffle(uint64_t seed, int64_t epoch, int n, int *x)
 {
   for (int k = n - 1; k > 0; k--) {
     double u[2];
-    vt_rng_uniform2(seed, VT_STREAM_TRAIN, draw, epoch, (uint32_t)k, u);
+    vt_rng_uniform2(seed, VT_STREAM_TRAIN, DRAW_FRAMES, epoch, (uint32_t)k, u);
     const int j = (int)(u[0] * (k + 1)), other = x[j];
     x[j] = x[k];
     x[k] = other;
   }
 }
 
-/* Frames that are seen together: of one composition, and of one group of known pressure or of none. */
-static int n_kinds(const vt_train_data *d)
+void vt_train_order(uint64_t seed, int64_t epoch, int n, int *order)
 {
-  int most = 0;
-  for (int k = 0; k < d->n; k++) most = d->s[k].group > most ? d->s[k].group : most;
-  return d->n_comp * (most + 1);
-}
-
-static int kind_of(const vt_train_data *d, int k) { return d->s[k].group * d->n_comp + d->s[k].comp; }
-
-int vt_train_groups(const vt_train_data *d, int most, int by_comp)
-{
-  int n = 0;
-  if (!by_comp) return (d->n + most - 1) / most;
-  for (int c = 0; c < n_kinds(d); c++) {
-    int count = 0;
-    for (int k = 0; k < d->n; k++) count += kind_of(d, k) == c;
-    n += (count + most - 1) / most;
-  }
-  return n;
-}
-
-static void cut_evenly(int n, int most, int groups, int *first)
-{
-  for (int g = 0; g <= groups; g++) first[g] = g * most < n ? g * most : n;
-}
-
-vt_status vt_train_order(uint64_t seed, int64_t epoch, const vt_train_data *d, int most, int by_comp, int *order,
-                         int *first, vt_err *err)
-{
-  int *room = NULL, n = 0, at = 0;
-  const int groups = vt_train_groups(d, most, by_comp);
-  if (!by_comp) {
-    for (int k = 0; k < d->n; k++) order[k] = k;
-    shuffle(seed, DRAW_FRAMES, epoch, d->n, order);
-    cut_evenly(d->n, most, groups, first);
-    return VT_OK;
-  }
-  VT_PASS(VT_NEW(room, 2 * d->n + 3 * groups + 1, err));
-  int *frame = room, *sorted = frame + d->n, *begin = sorted + d->n, *size = begin + groups, *turn = size + groups;
-  for (int k = 0; k < d->n; k++) frame[k] = k;
-  shuffle(seed, DRAW_FRAMES, epoch, d->n, frame);
-  for (int c = 0; c < n_kinds(d); c++)
-    for (int k = 0, in = 0; k < d->n; k++) {
-      if (kind_of(d, frame[k]) != c) continue;
-      if (in++ % most == 0) begin[n++] = at;
-      sorted[at++] = frame[k];
-      size[n - 1] = at - begin[n - 1];
-    }
-  for (int g = 0; g < groups; g++) turn[g] = g;
-  shuffle(seed, DRAW_GROUPS, epoch, groups, turn);
-  first[0] = 0;
-  for (int g = 0; g < groups; g++) {
-    memcpy(order + first[g], sorted + begin[turn[g]], (size_t)size[turn[g]] * sizeof *order);
-    first[g + 1] = first[g] + size[turn[g]];
-  }
-  vt_free(room);
-  return VT_OK;
+  for (int k = 0; k < n; k++) order[k] = k;
+  shuffle(seed, epoch, n, order);
 }

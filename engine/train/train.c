@@ -148,6 +148,35 @@ void vt_train_set(vt_train *t, const vt_nep_model *m)
 
 size_t vt_train_gradient_size(const vt_train *t) { return t->at.size * VT__LANES; }
 
+/* In the order of the layout: c of the radial pairs, of the angular pairs, networks, the common bias. */
+int vt_train_parts(const vt_train *t, size_t *from)
+{
+  const vt__form *f = &t->form;
+  const int pairs = f->nt * f->nt, nets = f->version == 3 ? 1 : f->nt;
+  if (!from) return 2 * pairs + nets + 1;
+  for (int k = 0; k < pairs; k++) {
+    from[k] = VT__LANES * (t->at.c_radial + (size_t)k * (size_t)(f->k_radial * f->rv));
+    from[pairs + k] = VT__LANES * (t->at.c_angular + (size_t)k * (size_t)(f->k_angular * f->av));
+  }
+  for (int k = 0; k < nets; k++) from[2 * pairs + k] = VT__LANES * (t->at.net + (size_t)k * t->at.net_size);
+  from[2 * pairs + nets] = VT__LANES * t->at.bias;
+  from[2 * pairs + nets + 1] = VT__LANES * t->at.size;
+  return 2 * pairs + nets + 1;
+}
+
+void vt_train_frame_parts(const vt_train *t, const vt_train_frame *f, unsigned char *used)
+{
+  const int nt = t->form.nt, pairs = nt * nt, nets = t->form.version == 3 ? 1 : nt;
+  for (int a = 0; a < f->n_there; a++) {
+    used[2 * pairs + (nets > 1 ? f->there[a] : 0)] = 1;
+    for (int b = 0; b < f->n_there; b++) {
+      const int pair = f->there[a] * nt + f->there[b];
+      used[pair] = used[pairs + pair] = 1;
+    }
+  }
+  used[2 * pairs + nets] = 1;
+}
+
 void vt_train_gradient_read(const vt_train *t, const double *gradient, double *out)
 {
   for (size_t k = 0; k < t->n_trained; k++) {
@@ -200,14 +229,13 @@ static vt_status room_for_an_atom(vt_train *t, vt_err *err)
   const size_t sums = (size_t)f->n_angular * (size_t)f->lv, turned = 8 * (size_t)f->lv * (size_t)f->av;
   VT_PASS(VT_NEW(t->by_type, (size_t)(f->nt * 2 * f->krv), err));
   VT_PASS(VT_NEW(t->z, sums, err));
-  VT_PASS(VT_NEW(t->z1, sums, err));
-  VT_PASS(VT_NEW(t->s1, sums, err));
   VT_PASS(VT_NEW(t->zt, turned, err));
   VT_PASS(VT_NEW(t->z1t, turned, err));
-  VT_PASS(VT_NEW(t->d, (size_t)f->dv, err));
+  VT_PASS(VT_NEW(t->s1t, turned, err));
+  VT_PASS(VT_NEW(t->d, (size_t)f->dv + 1, err)); /* kernels read a whole vector from any place */
   VT_PASS(VT_NEW(t->q1, (size_t)f->dv, err));
-  VT_PASS(VT_NEW(t->dq, (size_t)f->dv, err));
-  VT_PASS(VT_NEW(t->dq1, (size_t)f->dv, err));
+  VT_PASS(VT_NEW(t->dq, (size_t)f->dv + 1, err));
+  VT_PASS(VT_NEW(t->dq1, (size_t)f->dv + 1, err));
   VT_PASS(VT_NEW(t->u, (size_t)f->mv, err));
   VT_PASS(VT_NEW(t->du, (size_t)f->mv, err));
   VT_PASS(VT_NEW(t->du1, (size_t)f->mv, err));
@@ -238,7 +266,7 @@ out:
 
 static void free_room(vt__room *r)
 {
-  void *const rows[] = {r->f, r->g, r->dg, r->s, r->t, r->q};
+  void *const rows[] = {r->f, r->pad, r->g, r->dg, r->s, r->t, r->q};
   for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) vt_free(rows[k]);
   *r = (vt__room){0};
 }
@@ -252,7 +280,8 @@ static void free_pairs(vt_train *t)
     *rows[k] = NULL;
   }
   vt_free(t->along);
-  t->along = NULL;
+  vt_free(t->slopes);
+  t->along = t->slopes = NULL;
   t->most = 0;
 }
 
@@ -262,8 +291,8 @@ void vt_train_close(vt_train *t)
   vt__form *f = &t->form;
   void *const rows[] = {f->z_power, f->dz_power, f->at_m,    f->at_x,       f->at_y, f->f_x,   f->f_y,
                         f->weight,  t->scale,    t->numbers, t->c_radial_t, t->w0_t, t->place, t->scaled,
-                        t->by_type, t->z,        t->z1,      t->s1,         t->zt,   t->z1t,   t->q1,
-                        t->dq,      t->dq1,      t->u,       t->du,         t->du1,     t->d};
+                        t->by_type, t->z,        t->s1t,     t->zt,         t->z1t,  t->q1,    t->dq,
+                        t->dq1,     t->u,        t->du,      t->du1,        t->d};
   free_pairs(t);
   free_room(&t->now);
   for (int k = 0; k < VT_TRAIN_SLOTS; k++) free_room(&t->kept[k]);
@@ -281,7 +310,7 @@ static vt_status room_for_pairs(vt_train *t, int most, vt_err *err)
 {
   const vt__form *m = &t->form;
   if (most <= t->most) return VT_OK;
-  const size_t n = (size_t)most, lv = n * (size_t)m->lv;
+  const size_t n = (size_t)(most + 7) / 8 * 8, lv = n * (size_t)m->lv; /* kernels take up to 8 at once */
   free_pairs(t);
   VT_PASS(VT_NEW(t->radial_f, n * (size_t)m->krv, err));
   VT_PASS(VT_NEW(t->radial_df, n * (size_t)m->krv, err));
@@ -292,6 +321,7 @@ static vt_status room_for_pairs(vt_train *t, int most, vt_err *err)
   VT_PASS(VT_NEW(t->hy, lv, err));
   VT_PASS(VT_NEW(t->hz, lv, err));
   VT_PASS(VT_NEW(t->along, n, err));
+  VT_PASS(VT_NEW(t->slopes, 4 * n, err));
   VT_PASS(VT_NEW(t->pair_h1, lv, err));
   VT_PASS(VT_NEW(t->pair_dg, n * (size_t)m->av, err));
   t->most = most;
@@ -308,9 +338,10 @@ static vt_status room_for_frame(vt_train *t, const vt_train_frame *f, vt_err *er
   const size_t atoms = (size_t)n, near = (size_t)a;
   free_room(r);
   VT_PASS(VT_NEW(r->f, atoms, err));
+  VT_PASS(VT_NEW(r->pad, atoms, err));
   VT_PASS(VT_NEW(r->g, near * (size_t)m->av, err));
   VT_PASS(VT_NEW(r->dg, near * (size_t)m->av, err));
-  VT_PASS(VT_NEW(r->s, atoms * (size_t)(m->n_angular * m->lv), err));
+  VT_PASS(VT_NEW(r->s, atoms * (size_t)(8 * m->lv * m->av), err));
   VT_PASS(VT_NEW(r->t, atoms * (size_t)m->mv, err));
   VT_PASS(VT_NEW(r->q, atoms * (size_t)m->dv, err));
   r->atoms = n, r->angular = a;

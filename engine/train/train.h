@@ -23,6 +23,8 @@ VT_MUST_CHECK vt_status vt_train_frame_new(const vt_nep_model *m, const vt_struc
                                            vt_train_frame **out, vt_err *err);
 void vt_train_frame_free(vt_train_frame *f);
 int vt_train_frame_atoms(const vt_train_frame *f);
+/* How many pairs there are, both directions; adds those within the angular cutoff. */
+double vt_train_frame_pairs(const vt_train_frame *f, double *angular);
 /* Raise the most pairs of an atom: of all, and within the angular cutoff. */
 void vt_train_frame_most(const vt_train_frame *f, int *radial, int *angular);
 /* Multiply-adds of a gradient, roughly: what frames are spread over ranks by. */
@@ -62,6 +64,11 @@ void vt_train_slot(vt_train *t, int slot);
 void vt_train_backward(vt_train *t, const vt_train_frame *f, double d_energy, const double (*d_force)[3],
                        const double d_virial[9], double *gradient);
 size_t vt_train_gradient_size(const vt_train *t);
+/* A gradient is made of parts, one for each type of atom and pair of types: part p is from[p] .. from[p + 1].  Returns
+ * how many; from[parts + 1] or NULL. */
+int vt_train_parts(const vt_train *t, size_t *from);
+/* used[parts] = 1 for those that a frame changes; the others stay as they are. */
+void vt_train_frame_parts(const vt_train *t, const vt_train_frame *f, unsigned char *used);
 /* Widen lo[dim], hi[dim] by the descriptors (without scales) of the frame of the last vt_train_forward, and add them to
  * sum[dim]. */
 void vt_train_descriptors(const vt_train *t, const vt_train_frame *f, double *lo, double *hi, double *sum);
@@ -117,12 +124,8 @@ VT_MUST_CHECK vt_status vt_train_data_compare(vt_train_data *a, vt_train_data *b
  * until they are the fraction; none that is the only one with an element. */
 VT_MUST_CHECK vt_status vt_train_split(const vt_train_data *set, int n_types, int whole_compositions, double fraction,
                                        uint64_t seed, int *in, vt_err *err);
-/* How many groups of at most `most` frames there are; by_comp: frames of one composition (and one group of known
- * pressure) only. */
-int vt_train_groups(const vt_train_data *d, int most, int by_comp);
-/* The order in which (seed, epoch) sees all frames: order[d->n], in groups first[g] .. first[g+1]; first[groups + 1]. */
-VT_MUST_CHECK vt_status vt_train_order(uint64_t seed, int64_t epoch, const vt_train_data *d, int most, int by_comp,
-                                       int *order, int *first, vt_err *err);
+/* The order in which (seed, epoch) sees n frames: order[n]. */
+void vt_train_order(uint64_t seed, int64_t epoch, int n, int *order);
 /* The frame of a sample, made when it is first asked for and kept. */
 VT_MUST_CHECK vt_status vt_train_sample_frame(const vt_nep_model *m, vt_train_sample *s, vt_err *err);
 void vt_train_sample_drop(vt_train_sample *s); /* its frame; it can be made again */
@@ -143,6 +146,7 @@ typedef struct vt_train_terms {
   double force, n_f;  /* (eV/A)^2 a component, mean over the frame                 */
   double virial, n_v; /* (eV/atom)^2 a component, mean over nine                   */
   double mean_virial; /* tr(W - label) / 3N, eV/atom: not squared                  */
+  double kind;        /* the same, or what else the mean of its kind is made of (T 17.2) */
 } vt_train_terms;
 enum { VT_TRAIN_TERMS = sizeof(vt_train_terms) / sizeof(double) };
 

@@ -15,11 +15,12 @@ typedef struct vt__pair {
 
 struct vt_train_frame {
   int n;
-  int *type;           /* [n]                                                                    */
-  int *first;          /* [n + 1] pairs of atom i: first[i] .. first[i+1]                        */
-  int *angular;        /* [n] the first so many of them are within the angular cutoff            */
-  vt__pair *pair;      /* [first[n]]                                                             */
-  int n_angular, most; /* angular pairs of all; most pairs of an atom */
+  int *type;                             /* [n]                                                                    */
+  int *first;                            /* [n + 1] pairs of atom i: first[i] .. first[i+1]                        */
+  int *angular;                          /* [n] the first so many of them are within the angular cutoff            */
+  vt__pair *pair;                        /* [first[n]]                                                             */
+  int n_angular, most;                   /* angular pairs of all; most pairs of an atom */
+  int n_there, there[VT_NEP_MOST_TYPES]; /* types that it has, ascending */
   double zbl_energy, zbl_virial[9];
   double (*zbl_f)[3]; /* [n] */
 };
@@ -75,8 +76,9 @@ void vt__bases_close(vt_train_bases *b);
 typedef struct vt__room {
   int atoms, angular; /* there is room for */
   double (*f)[3];     /* [atoms] */
+  double (*pad)[4];   /* [atoms] forces while they are summed, displacements */
   vt__v8 *g, *dg;     /* [angular][av] channels and derivative */
-  vt__v8 *s;          /* [atoms][n_angular][lv] angular sums   */
+  vt__v8 *s;          /* [atoms][8 lv][av] angular sums, channels along the lanes */
   vt__v8 *t;          /* [atoms][mv] tanh of the neurons       */
   vt__v8 *q;          /* [atoms][dv] descriptor                */
 } vt__room;
@@ -86,13 +88,13 @@ struct vt_train {
   vt__layout_of at;
   const vt__kernel_ops *ops;
   size_t n_trained;
-  size_t *place;      /* [n_trained] of a number of the model in the layout, in doubles */
-  int *scaled;        /* [n_trained] component of the descriptor whose scale it has, or -1 */
-  double *scale;      /* [dim] of the model that was set */
-  vt__v8 *numbers;    /* in the layout `at`, w0 times scale */
-  vt__v8 *c_radial_t; /* [nt][nt][n_radial][krv]: c with k along the lanes */
-  vt__v8 *w0_t;       /* [networks][dim][mv] */
-  double energy, virial[9]; /* of the frame of the last forward run */
+  size_t *place;                      /* [n_trained] of a number of the model in the layout, in doubles */
+  int *scaled;                        /* [n_trained] component of the descriptor whose scale it has, or -1 */
+  double *scale;                      /* [dim] of the model that was set */
+  vt__v8 *numbers;                    /* in the layout `at`, w0 times scale */
+  vt__v8 *c_radial_t;                 /* [nt][nt][n_radial][krv]: c with k along the lanes */
+  vt__v8 *w0_t;                       /* [networks][dim][mv] */
+  double energy, virial[9];           /* of the frame of the last forward run */
   vt__room now, kept[VT_TRAIN_SLOTS]; /* of the slot in use; of the others */
   int slot;
   /* of an atom */
@@ -101,14 +103,14 @@ struct vt_train {
   vt__v8 *angular_f, *angular_df; /* [most][kav]                    */
   vt__v8 *h, *hx, *hy, *hz;       /* [most][lv] harmonics, gradient / r without its part along r */
   vt__v8 *d;                      /* [dv] dU/dq */
-  double *along;         /* [most] change of |r|      */
-  vt__v8 *pair_h1;       /* [most][lv]: change of h along the displacement */
-  vt__v8 *pair_dg;       /* [most][av]: dg times change of r */
-  vt__v8 *by_type;       /* [nt][2 krv] sums of f_k, and of their change, by type of the neighbour */
-  vt__v8 *z, *z1, *s1;   /* [n_angular][lv] */
-  vt__v8 *zt, *z1t;      /* [8 lv][av] the same with channels along the lanes */
-  vt__v8 *q1, *dq, *dq1; /* [dv] */
-  vt__v8 *u, *du, *du1;  /* [mv] */
+  double *along, *slopes;         /* [most] slope along r, or change of |r|; [4 most] */
+  vt__v8 *pair_h1;                /* [most][lv]: change of h along the displacement */
+  vt__v8 *pair_dg;                /* [most][av]: dg times change of r */
+  vt__v8 *by_type;                /* [nt][2 krv] sums of f_k, and of their change, by type of the neighbour */
+  vt__v8 *z;                      /* [n_angular][lv] */
+  vt__v8 *zt, *z1t, *s1t;         /* [8 lv][av] channels along the lanes */
+  vt__v8 *q1, *dq, *dq1;          /* [dv] */
+  vt__v8 *u, *du, *du1;           /* [mv] */
 };
 
 #endif

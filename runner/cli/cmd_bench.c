@@ -170,7 +170,8 @@ static int cmd_bench_sched(int argc, char **argv)
 /* ------------------------------------------------------------------ the command */
 
 static const vt_command bench[] = {{"engine", "atom-steps per second of NVE MD", cmd_bench_engine},
-                                   {"sched", "empty tasks through master, workers and journal", cmd_bench_sched}};
+                                   {"sched", "empty tasks through master, workers and journal", cmd_bench_sched},
+                                   {"train", "gradients of training, on one rank and on all", cmd_bench_train}};
 enum { N_BENCH = sizeof bench / sizeof *bench };
 
 static void print_help(FILE *f)

@@ -5,6 +5,8 @@
 #include "runner/stop/stop.h"
 #include "runner/training/training_impl.h"
 
+#define MEANS_FROM 0.5 /* of the epochs: while errors are large, a pull of their means leads nowhere (T 17.2) */
+
 enum { KEPT_MOST = 1536 }; /* MiB of frames that a rank keeps; the others are made when they are needed */
 
 /* ------------------------------------------------------------------ frames in memory */
@@ -27,20 +29,21 @@ void vt__trainer_release(vt__trainer *t, vt_train_sample *s, int was_there)
 /* ------------------------------------------------------------------ a batch */
 
 enum { STOP, FAILED, FLAGS };
+enum { MEAN_OVER = 12 }; /* frames, about, of a moving mean of a kind */
 
-/* Groups of this batch. */
+/* Leaves of this batch. */
 static int batch_size(const vt__trainer *t)
 {
-  const int left = t->n_groups - t->batch * t->per_batch;
+  const int from = t->batch * t->per_batch * t->per_leaf, left = (t->data.n - from + t->per_leaf - 1) / t->per_leaf;
   return left < t->per_batch ? left : t->per_batch;
 }
 
-/* Group k of this batch: its first frame in the order, and how many. */
-static int group_of(const vt__trainer *t, int k, int *n)
+/* Leaf k of this batch: its first frame in the order, and how many. */
+static int leaf_of(const vt__trainer *t, int k, int *n)
 {
-  const int g = t->batch * t->per_batch + k;
-  *n = t->first[g + 1] - t->first[g];
-  return t->first[g];
+  const int first = (t->batch * t->per_batch + k) * t->per_leaf, left = t->data.n - first;
+  *n = left < t->per_leaf ? left : t->per_leaf;
+  return first;
 }
 
 /* Mean virial errors of the compositions by the latest error of each frame, into pull[n_comp] and weights behind. */
@@ -57,61 +60,40 @@ static void find_means(vt__trainer *t)
     if (weight[c] > 0) t->pull[c] /= weight[c];
 }
 
-static size_t flags_at(const vt__trainer *t) { return (size_t)(t->per_batch * t->grouped) * VT_TRAIN_TERMS; }
+static size_t flags_at(const vt__trainer *t) { return (size_t)(t->per_batch * t->per_leaf) * VT_TRAIN_TERMS; }
 
-/* Values and terms of one frame, which stay in its slot. */
-static vt_status one_frame(vt__trainer *t, vt_train_sample *s, int slot, vt_train_values *v, vt_train_terms *terms,
-                           vt_err *err)
+/* Frames of a leaf: their gradient into it, whose parts it has in `used`.  Of their mean errors each frame gets its part
+ * of the pull; the mean is that of frames seen before, so it says nothing about its own scatter. */
+static vt_status frames_of_leaf(vt__trainer *t, const int *which, int n, vt_train_terms *terms, double *leaf,
+                                unsigned char *used, vt_err *err)
 {
-  double de, dw[9];
-  VT_PASS(vt__trainer_frame(t, s, err));
-  vt_train_slot(t->train, slot);
-  VT_PASS(vt_train_forward(t->train, s->frame, v, err));
-  vt_train_loss(s, v, &t->scales, 0, terms, &de, t->d_force, dw);
-  return VT_OK;
-}
-
-/* Frames that are seen together: their gradient into `leaf`; of one composition: that of their mean virial error, too, or
- * of the mean change of their push, if their pressure is known. */
-static vt_status frames_of_group(vt__trainer *t, const int *which, int n, vt_train_terms *terms, double *leaf,
-                                 vt_err *err)
-{
-  double sum = 0, weight = 0, of[VT_TRAIN_SLOTS], w[VT_TRAIN_SLOTS];
-  vt_train_values v[VT_TRAIN_SLOTS];
-  VT_ASSERT(n <= VT_TRAIN_SLOTS);
   for (int j = 0; j < n; j++) {
-    const vt_train_sample *s = &t->data.s[which[j]];
-    VT_PASS(one_frame(t, &t->data.s[which[j]], j, &v[j], &terms[j], err));
-    of[j] = s->group ? s->weight * vt__pressure_change(t, s, v[j].virial) : terms[j].mean_virial;
-    w[j] = s->group ? s->weight : terms[j].n_v;
-    sum += of[j];
-    weight += w[j];
-  }
-  for (int j = 0; j < n; j++) {
-    const vt_train_sample *s = &t->data.s[which[j]];
+    vt_train_sample *s = &t->data.s[which[j]];
+    vt_train_values v;
     double de, dw[9];
-    const double mean = t->by_comp && weight > w[j] ? (sum - of[j]) / (weight - w[j]) : 0; /* of the others */
-    vt_train_loss(s, &v[j], &t->scales, s->group ? 0 : mean, &terms[j], &de, t->d_force, dw);
-    if (t->by_comp && s->group) vt__pressure_pull(t, s, mean, dw);
-    vt_train_slot(t->train, j);
+    const int kind = vt__kind_of(t, s), was_there = s->frame != NULL;
+    const double weight = t->kind[vt__n_kinds(t) + kind];
+    const double mean = t->means_count && weight > 0 ? t->kind[kind] / weight : 0;
+    VT_PASS(vt__trainer_frame(t, s, err));
+    VT_PASS(vt_train_forward(t->train, s->frame, &v, err));
+    vt_train_frame_parts(t->train, s->frame, used);
+    vt_train_loss(s, &v, &t->scales, s->group ? 0 : mean, &terms[j], &de, t->d_force, dw);
+    if (s->group) terms[j].kind = s->weight * vt__pressure_change(t, s, v.virial);
+    if (t->means_count && s->group) vt__pressure_pull(t, s, mean, dw);
     vt_train_backward(t->train, s->frame, de, (const double(*)[3])t->d_force, dw, leaf);
+    vt__trainer_release(t, s, was_there);
   }
   return VT_OK;
 }
 
-/* Group k of this batch: its gradient and its terms into its leaf. */
-static vt_status one_group(vt__trainer *t, int k, vt_err *err)
+/* Leaf k of this batch: its gradient and its terms. */
+static vt_status one_leaf(vt__trainer *t, int k, vt_err *err)
 {
-  int n, was_there[VT_TRAIN_SLOTS];
-  const int *which = t->order + group_of(t, k, &n);
+  int n;
+  const int *which = t->order + leaf_of(t, k, &n);
   double *leaf = t->tree.leaf[k];
-  vt_train_terms *terms = (vt_train_terms *)(void *)(leaf + vt_train_gradient_size(t->train)) + k * t->grouped;
-  for (int j = 0; j < n; j++) was_there[j] = t->data.s[which[j]].frame != NULL;
-  const vt_status rc = frames_of_group(t, which, n, terms, leaf, err);
-  for (int j = 0; j < n; j++)
-    if (t->data.s[which[j]].frame) vt__trainer_release(t, &t->data.s[which[j]], was_there[j]);
-  vt_train_slot(t->train, 0);
-  return rc;
+  vt_train_terms *terms = (vt_train_terms *)(void *)(leaf + vt_train_gradient_size(t->train)) + k * t->per_leaf;
+  return frames_of_leaf(t, which, n, terms, leaf, t->tree.used[k], err);
 }
 
 static vt_status my_frames(vt__trainer *t, int n, vt_err *err)
@@ -122,20 +104,12 @@ static vt_status my_frames(vt__trainer *t, int n, vt_err *err)
   for (int k = 0; k < n; k++) {
     if (t->tree.owner[k] != me) continue;
     vt__tree_clear(&t->tree, k);
-    if (rc == VT_OK) rc = one_group(t, k, err);
+    if (rc == VT_OK) rc = one_leaf(t, k, err);
     t->tree.leaf[k][flags + FAILED] = rc != VT_OK;
     t->tree.leaf[k][flags + STOP] = vt_stop_reason() != NULL;
     vt_alive();
   }
   return rc;
-}
-
-/* Mean virials count in the second half: while errors are large they are a pull that leads nowhere (T 17.2). */
-void vt__trainer_sizes(vt__trainer *t)
-{
-  t->by_comp = t->scales.mean_virial > 0 && 10 * t->epoch >= 7 * (int64_t)t->y->epochs;
-  t->n_groups = vt_train_groups(&t->data, t->grouped, t->by_comp);
-  t->n_batches = (t->n_groups + t->per_batch - 1) / t->per_batch;
 }
 
 static double rate_of(const vt__trainer *t)
@@ -151,7 +125,7 @@ static void make_step(vt__trainer *t)
   const double *sum = t->tree.leaf[0], *more = sum + vt_train_gradient_size(t->train);
   const size_t n = t->m->n_trained, rest = flags_at(t) + FLAGS;
   double weight = 0;
-  for (int k = 0; k < t->per_batch * t->grouped; k++)
+  for (int k = 0; k < t->per_batch * t->per_leaf; k++)
     weight += more[k * VT_TRAIN_TERMS]; /* the first member of the terms */
   if (more[rest - FLAGS + FAILED] == 0) {
     vt_train_gradient_read(t->train, sum, t->gradient);
@@ -172,6 +146,17 @@ static void add_terms(vt_train_terms *to, const vt_train_terms *from)
   for (int k = 0; k < VT_TRAIN_TERMS; k++) x[k] += y[k];
 }
 
+/* Into the moving mean of its kind. */
+static void take_error(vt__trainer *t, const vt_train_sample *s, const vt_train_terms *of)
+{
+  const int kind = vt__kind_of(t, s);
+  const double w = s->group ? s->weight : of->n_v, keep = 1 - 1.0 / MEAN_OVER;
+  double *sum = &t->kind[kind], *weight = sum + vt__n_kinds(t);
+  if (!(w > 0)) return;
+  *sum = keep * *sum + of->kind;
+  *weight = keep * *weight + w;
+}
+
 static void take_packet(vt__trainer *t, int n)
 {
   const size_t trained = t->m->n_trained;
@@ -180,24 +165,25 @@ static void take_packet(vt__trainer *t, int n)
   vt_train_set(t->train, t->m);
   for (int k = 0; k < n; k++) {
     int some;
-    const int *which = t->order + group_of(t, k, &some);
+    const int *which = t->order + leaf_of(t, k, &some);
     for (int j = 0; j < some; j++) {
-      const vt_train_terms *of = &terms[k * t->grouped + j];
+      const vt_train_terms *of = &terms[k * t->per_leaf + j];
       if (t->data.s[which[j]].has_virial) t->ledger[which[j]] = of->mean_virial;
+      take_error(t, &t->data.s[which[j]], of);
       add_terms(&t->sums, of);
     }
     t->frames_done += some;
   }
 }
 
-static vt_status one_batch(vt__trainer *t, int *stop, vt_err *err)
+vt_status vt__trainer_batch(vt__trainer *t, int *stop, vt_err *err)
 {
   const int n = batch_size(t), is_root = vt_comm_rank(t->comm) == 0;
   const size_t rest = flags_at(t) + FLAGS, size = t->m->n_trained + rest;
   double cost[256] = {0}; /* schedule.batch is at most that */
   for (int k = 0; k < n; k++) {
     int some;
-    const int *which = t->order + group_of(t, k, &some);
+    const int *which = t->order + leaf_of(t, k, &some);
     for (int j = 0; j < some; j++) cost[k] += t->data.s[which[j]].n;
   }
   vt__tree_spread(&t->tree, n, cost);
@@ -290,10 +276,10 @@ vt_status vt__trainer_loop(vt__trainer *t, int *stopped, vt_err *err)
   vt__errors held = {.energy = (double)NAN, .force = (double)NAN, .virial = (double)NAN};
   t->began_s = vt_now_s();
   for (*stopped = 0; t->epoch < t->y->epochs && !*stopped;) {
-    vt__trainer_sizes(t);
-    VT_PASS(vt_train_order(t->y->seed, t->epoch, &t->data, t->grouped, t->by_comp, t->order, t->first, err));
+    t->means_count = t->scales.mean_virial > 0 && (double)t->epoch >= MEANS_FROM * t->y->epochs;
+    vt_train_order(t->y->seed, t->epoch, t->data.n, t->order);
     while (t->batch < t->n_batches && !*stopped) {
-      VT_PASS(one_batch(t, stopped, err));
+      VT_PASS(vt__trainer_batch(t, stopped, err));
       if (is_root) show(t, &held);
     }
     if (t->batch == t->n_batches) VT_PASS(end_epoch(t, &held, err));

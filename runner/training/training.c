@@ -15,18 +15,20 @@ static int most_atoms(const vt__trainer *t)
   return most;
 }
 
-static vt_status make_room(vt__trainer *t, vt_err *err)
+vt_status vt__trainer_room(vt__trainer *t, vt_err *err)
 {
-  t->grouped = t->y->batch < VT_TRAIN_SLOTS ? t->y->batch : VT_TRAIN_SLOTS;
-  t->per_batch = t->y->batch / t->grouped;
-  vt__trainer_sizes(t);
-  const size_t n = t->m->n_trained, rest = (size_t)(t->per_batch * t->grouped) * VT_TRAIN_TERMS + 2;
+  t->per_leaf = t->y->batch < VT_TRAIN_SLOTS ? t->y->batch : VT_TRAIN_SLOTS;
+  t->per_batch = t->y->batch / t->per_leaf;
+  t->n_batches = (t->data.n + t->per_leaf * t->per_batch - 1) / (t->per_leaf * t->per_batch);
+  const size_t n = t->m->n_trained, rest = (size_t)(t->per_batch * t->per_leaf) * VT_TRAIN_TERMS + 2;
   VT_PASS(vt_train_open(t->m, t->simd, &t->train, err));
   vt_train_set(t->train, t->m);
-  VT_PASS(vt__tree_open(&t->tree, t->comm, t->per_batch, vt_train_gradient_size(t->train) + rest, err));
-  VT_PASS(vt__tree_open(&t->gather, t->comm, vt_comm_size(t->comm), (size_t)t->held.n * VT_TRAIN_TERMS, err));
+  const int n_parts = vt_train_parts(t->train, NULL);
+  VT_PASS(vt__tree_open(&t->tree, t->comm, t->per_batch, vt_train_gradient_size(t->train) + rest, n_parts + 1, err));
+  (void)vt_train_parts(t->train, t->tree.from);
+  VT_PASS(vt__tree_open(&t->gather, t->comm, vt_comm_size(t->comm), (size_t)t->held.n * VT_TRAIN_TERMS, 1, err));
   VT_PASS(VT_NEW(t->order, t->data.n, err));
-  VT_PASS(VT_NEW(t->first, vt_train_groups(&t->data, t->grouped, 1) + 1, err));
+  VT_PASS(VT_NEW(t->kind, 2 * vt__n_kinds(t), err));
   VT_PASS(VT_NEW(t->ledger, t->data.n, err));
   for (int k = 0; k < t->data.n; k++) t->ledger[k] = (double)NAN;
   VT_PASS(VT_NEW(t->pull, 2 * t->data.n_comp, err));
@@ -39,7 +41,7 @@ static vt_status make_room(vt__trainer *t, vt_err *err)
   return vt_train_adam_rotate(&t->adam, t->m, t->simd, err);
 }
 
-static void trainer_close(vt__trainer *t)
+void vt__trainer_close(vt__trainer *t)
 {
   vt_train_close(t->train);
   vt__tree_close(&t->tree);
@@ -48,7 +50,7 @@ static void trainer_close(vt__trainer *t)
   vt_train_data_free(&t->data);
   vt_train_data_free(&t->held);
   vt_train_data_free(&t->test);
-  void *const rows[] = {t->order, t->ledger, t->first, t->pull, t->packet, t->d_force, t->gradient, t->best};
+  void *const rows[] = {t->order, t->ledger, t->kind, t->pull, t->packet, t->d_force, t->gradient, t->best};
   for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) vt_free(rows[k]);
   vt_buf_free(&t->csv);
   vt_free(t->element_weight);
@@ -86,6 +88,7 @@ static vt_status share_state(vt__trainer *t, vt_err *err)
   t->batch = (int)at[1];
   VT_PASS(vt_comm_bcast(t->comm, 0, t->m->numbers, t->m->n_trained * sizeof *t->m->numbers, err));
   VT_PASS(vt_comm_bcast(t->comm, 0, t->ledger, (size_t)t->data.n * sizeof *t->ledger, err));
+  VT_PASS(vt_comm_bcast(t->comm, 0, t->kind, 2 * (size_t)vt__n_kinds(t) * sizeof *t->kind, err));
   vt_train_set(t->train, t->m);
   return VT_OK;
 }
@@ -94,7 +97,7 @@ static vt_status train(vt__trainer *t, int *stopped, vt_err *err)
 {
   char halt[VT_PATH + 32];
   int found = 0;
-  VT_PASS(vt_comm_agree(t->comm, make_room(t, err), err));
+  VT_PASS(vt_comm_agree(t->comm, vt__trainer_room(t, err), err));
   VT_PASS(vt_comm_agree(t->comm, vt_comm_rank(t->comm) == 0 ? open_folder(t, &found, err) : VT_OK, err));
   VT_PASS(share_state(t, err));
   vt__say(t, "%d frames to train on, %d for validation, %zu numbers, %s, %d rank%s", t->data.n, t->held.n,
@@ -119,6 +122,6 @@ vt_status vt_training_run(vt_comm *comm, const vt_training_options *o, int *code
   vt_status rc = vt__trainer_prepare(&t, &bad, err);
   if (rc == VT_OK && !bad) rc = train(&t, &stopped, err);
   if (rc == VT_OK) *code = bad ? VT_EXIT_USAGE : stopped ? VT_EXIT_AGAIN : VT_EXIT_OK;
-  trainer_close(&t);
+  vt__trainer_close(&t);
   return rc;
 }

@@ -10,6 +10,8 @@
 #ifndef VT_TRAINING_H
 #define VT_TRAINING_H
 
+#include <stdio.h>
+
 #include "config/config.h"
 #include "engine/train/train.h"
 #include "runner/comm/comm.h"
@@ -28,6 +30,22 @@ typedef struct vt_training_options {
 /* Collective.  *code: VT_EXIT_OK, VT_EXIT_USAGE (mistakes in file or data, told by say), VT_EXIT_AGAIN after a soft
  * stop (vt_stop_reason).  A status: it cannot go on; all ranks leave with the same. */
 VT_MUST_CHECK vt_status vt_training_run(vt_comm *comm, const vt_training_options *o, int *code, vt_err *err);
+
+/* ------------------------------------------------------------------ bench train (bench.c) */
+
+enum { VT_TRAINING_BENCH_REPEAT = 101 };
+typedef struct vt_training_bench_options {
+  const char *potential; /* NEP file; NULL: the form of the shipped models with `elements` (7 or 12), numbers drawn */
+  const char *data;      /* labelled frames; NULL: `frames` packed glasses of 84 atoms */
+  int elements, frames, batch;
+  int steps;  /* of the loop, in one repeat */
+  int repeat; /* at most VT_TRAINING_BENCH_REPEAT */
+  vt_simd simd;
+} vt_training_bench_options;
+
+/* One JSON line: CPU time of forward runs and gradients, frames per second of the loop on one rank and on all.
+ * Collective; `out` matters on rank 0. */
+VT_MUST_CHECK vt_status vt_training_bench(vt_comm *comm, const vt_training_bench_options *o, FILE *out, vt_err *err);
 
 /* ------------------------------------------------------------------ validation */
 

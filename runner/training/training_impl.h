@@ -17,20 +17,31 @@ vt__errors vt__errors_of(const vt_train_terms *terms, const int *comp, int n, in
 
 /* ------------------------------------------------------------------ tree.c: one sum for any number of ranks */
 
-/* Buffers of n doubles, one a leaf; leaf k belongs to rank owner[k], owners ascend.  vt__tree_sum leaves the sum of all
- * in leaf 0, on its owner, rank 0: always the same additions, T 17.5.  Other buffers hold parts of it then. */
+/* Buffers of n doubles, one a leaf, in parts from[p] .. from[p + 1]: what is not in a part of used[leaf] is 0, and is
+ * neither cleared, nor added, nor sent.  The last part is always used.  Leaf k belongs to rank owner[k], owners ascend.
+ * vt__tree_sum leaves the sum of all in leaf 0, on its owner, rank 0: always the same additions, T 17.5.  Other buffers
+ * hold parts of it then. */
+typedef struct vt__tree_arrived {
+  int began, part;
+  size_t at; /* the next number is that of the part */
+} vt__tree_arrived;
 typedef struct vt__tree {
   vt_comm *comm;
   size_t n;
   int most; /* leaves there is room for */
   double **leaf;
   int *owner;
-  size_t *arrived; /* doubles */
+  int n_parts;
+  size_t *from;              /* [n_parts + 1] */
+  unsigned char **used;      /* [most][n_parts] */
+  vt__tree_arrived *arrived; /* [most] */
 } vt__tree;
-VT_MUST_CHECK vt_status vt__tree_open(vt__tree *t, vt_comm *comm, int most, size_t n, vt_err *err);
+/* from[] is the caller's to fill: one part is whole as it is. */
+VT_MUST_CHECK vt_status vt__tree_open(vt__tree *t, vt_comm *comm, int most, size_t n, int n_parts, vt_err *err);
 void vt__tree_close(vt__tree *t);
 /* owner[k] of n leaves of these costs: stretches of about equal cost, the first begins with rank 0. */
 void vt__tree_spread(vt__tree *t, int n, const double *cost);
+/* All 0, no part used but the last. */
 void vt__tree_clear(vt__tree *t, int leaf);
 VT_MUST_CHECK vt_status vt__tree_sum(vt__tree *t, int n, vt_err *err);
 
@@ -71,9 +82,10 @@ typedef struct vt__trainer {
   /* progress */
   int64_t epoch;          /* that goes on */
   int batch, n_batches;   /* next batch of it */
-  int grouped, per_batch; /* frames of a group at most; groups of a batch */
-  int n_groups, by_comp;  /* of this epoch; 1: a group is of one composition, and its mean virial counts */
-  int *order, *first;      /* [data.n] of this epoch; [most groups + 1] where groups begin in it */
+  int per_leaf, per_batch; /* frames of a leaf of the tree at most; leaves of a batch */
+  int means_count;         /* in this epoch the mean errors of kinds are part of the loss */
+  int *order;              /* [data.n] of this epoch */
+  double *kind;            /* [2][n_kinds] moving sums of errors, of weights: compositions, then groups (T 17.2) */
   double *ledger;          /* [data.n] latest tr dW/3N times weight, NaN: none yet */
   vt_train_terms sums;     /* of this epoch so far */
   vt_train_adam adam;      /* rank 0 */
@@ -115,9 +127,17 @@ double vt__pressure_change(const vt__trainer *t, const vt_train_sample *s, const
 void vt__pressure_pull(const vt__trainer *t, const vt_train_sample *s, double change, double d_virial[9]);
 /* data.c: the file, its frames, the first model.  *bad: there are mistakes, which were told. */
 VT_MUST_CHECK vt_status vt__trainer_prepare(vt__trainer *t, int *bad, vt_err *err);
-/* loop.c: sizes of the epoch t->epoch. */
-void vt__trainer_sizes(vt__trainer *t);
-/* all epochs; *stopped: a soft stop was asked for. */
+/* training.c: room for everything, once the model and the frames are there; all that a trainer holds is freed. */
+VT_MUST_CHECK vt_status vt__trainer_room(vt__trainer *t, vt_err *err);
+void vt__trainer_close(vt__trainer *t);
+/* The kind whose mean error a frame is part of: its composition, or its group of known pressure. */
+static inline int vt__kind_of(const vt__trainer *t, const vt_train_sample *s)
+{
+  return s->group ? t->data.n_comp + s->group - 1 : s->comp;
+}
+static inline int vt__n_kinds(const vt__trainer *t) { return t->data.n_comp + t->n_pressure; }
+/* loop.c: one batch; all epochs, *stopped: a soft stop was asked for. */
+VT_MUST_CHECK vt_status vt__trainer_batch(vt__trainer *t, int *stop, vt_err *err);
 VT_MUST_CHECK vt_status vt__trainer_loop(vt__trainer *t, int *stopped, vt_err *err);
 /* The frame of a sample, from memory or made for now; after use. */
 VT_MUST_CHECK vt_status vt__trainer_frame(vt__trainer *t, vt_train_sample *s, vt_err *err);

@@ -3,30 +3,42 @@
 
 #include "runner/training/training_impl.h"
 
-enum { TAG_PART = 71, CHUNK = (VT_COMM_MOST - 16) / 8 }; /* doubles of a message, behind its head */
+enum { TAG_USED = 70, TAG_PART = 71, HEAD = 16, CHUNK = (VT_COMM_MOST - HEAD) / 8 }; /* doubles of a message */
 
+/* First of a leaf comes which parts of it are used, then these, one after the other, in as many messages as they need.
+ */
 typedef struct part {
-  int64_t leaf, from;
+  int64_t leaf, n; /* doubles, or parts */
   double x[CHUNK];
 } part;
-_Static_assert(sizeof(part) <= VT_COMM_MOST, "a part is one message");
+_Static_assert(sizeof(part) <= VT_COMM_MOST && offsetof(part, x) == HEAD, "a part is one message");
 
-vt_status vt__tree_open(vt__tree *t, vt_comm *comm, int most, size_t n, vt_err *err)
+vt_status vt__tree_open(vt__tree *t, vt_comm *comm, int most, size_t n, int n_parts, vt_err *err)
 {
-  *t = (vt__tree){.comm = comm, .n = n, .most = most};
+  *t = (vt__tree){.comm = comm, .n = n, .most = most, .n_parts = n_parts};
+  if (n_parts > VT_COMM_MOST - HEAD) VT_FAIL(err, VT_EUNSUP, "a sum of %d parts", n_parts);
   VT_PASS(VT_NEW(t->leaf, most, err));
+  VT_PASS(VT_NEW(t->used, most, err));
   VT_PASS(VT_NEW(t->owner, most, err));
   VT_PASS(VT_NEW(t->arrived, most, err));
-  for (int k = 0; k < most; k++) VT_PASS(VT_NEW(t->leaf[k], n, err)); /* now, where all can agree that it failed */
+  VT_PASS(VT_NEW(t->from, n_parts + 1, err));
+  t->from[n_parts] = n;
+  for (int k = 0; k < most; k++) { /* now, where all can agree that it failed */
+    VT_PASS(VT_NEW(t->leaf[k], n, err));
+    VT_PASS(VT_NEW(t->used[k], n_parts, err));
+  }
   return VT_OK;
 }
 
 void vt__tree_close(vt__tree *t)
 {
   for (int k = 0; t->leaf && k < t->most; k++) vt_free(t->leaf[k]);
+  for (int k = 0; t->used && k < t->most; k++) vt_free(t->used[k]);
   vt_free(t->leaf);
+  vt_free(t->used);
   vt_free(t->owner);
   vt_free(t->arrived);
+  vt_free(t->from);
   *t = (vt__tree){0};
 }
 
@@ -42,47 +54,106 @@ void vt__tree_spread(vt__tree *t, int n, const double *cost)
   }
 }
 
-void vt__tree_clear(vt__tree *t, int leaf) { memset(t->leaf[leaf], 0, t->n * sizeof *t->leaf[leaf]); }
+static size_t length(const vt__tree *t, int p) { return t->from[p + 1] - t->from[p]; }
+
+void vt__tree_clear(vt__tree *t, int leaf)
+{
+  unsigned char *used = t->used[leaf];
+  for (int p = 0; p < t->n_parts; p++)
+    if (used[p]) memset(t->leaf[leaf] + t->from[p], 0, length(t, p) * sizeof(double));
+  memset(used, 0, (size_t)t->n_parts);
+  used[t->n_parts - 1] = 1;
+}
+
+/* ------------------------------------------------------------------ messages */
 
 static vt_status send_leaf(vt__tree *t, int leaf, int to, vt_err *err)
 {
-  part p = {.leaf = leaf};
-  for (size_t from = 0; from < t->n; from += CHUNK) {
-    const size_t some = t->n - from < CHUNK ? t->n - from : CHUNK;
-    p.from = (int64_t)from;
-    memcpy(p.x, t->leaf[leaf] + from, some * sizeof *p.x);
-    VT_PASS(vt_comm_send(t->comm, to, TAG_PART, &p, offsetof(part, x) + some * sizeof *p.x, err));
+  part m = {.leaf = leaf, .n = t->n_parts};
+  memcpy(m.x, t->used[leaf], (size_t)t->n_parts);
+  VT_PASS(vt_comm_send(t->comm, to, TAG_USED, &m, HEAD + (size_t)t->n_parts, err));
+  m.n = 0;
+  for (int p = 0; p < t->n_parts; p++) {
+    if (!t->used[leaf][p]) continue;
+    for (size_t at = 0, all = length(t, p); at < all;) {
+      const size_t room = CHUNK - (size_t)m.n, some = all - at < room ? all - at : room;
+      memcpy(m.x + m.n, t->leaf[leaf] + t->from[p] + at, some * sizeof(double));
+      m.n += (int64_t)some;
+      at += some;
+      if (m.n < CHUNK) continue;
+      VT_PASS(vt_comm_send(t->comm, to, TAG_PART, &m, sizeof m, err));
+      m.n = 0;
+    }
   }
+  return m.n > 0 ? vt_comm_send(t->comm, to, TAG_PART, &m, HEAD + (size_t)m.n * sizeof(double), err) : VT_OK;
+}
+
+/* The next part of a leaf that is used, from p on. */
+static int next_used(const vt__tree *t, int leaf, int p)
+{
+  while (p < t->n_parts && !t->used[leaf][p]) p++;
+  return p;
+}
+
+/* n doubles behind those that came before, into the places of the used parts. */
+static vt_status put(vt__tree *t, int leaf, const double *x, size_t n, vt_err *err)
+{
+  vt__tree_arrived *a = &t->arrived[leaf];
+  while (n > 0 && a->part < t->n_parts) {
+    const size_t rest = length(t, a->part) - a->at, some = n < rest ? n : rest;
+    memcpy(t->leaf[leaf] + t->from[a->part] + a->at, x, some * sizeof *x);
+    x += some, n -= some, a->at += some;
+    if (some < rest) continue;
+    a->part = next_used(t, leaf, a->part + 1);
+    a->at = 0;
+  }
+  if (n > 0) VT_FAIL(err, VT_EBUG, "leaf %d: %zu numbers too many", leaf, n);
   return VT_OK;
 }
 
-/* A message into the buffer of its leaf; messages of several ranks come in any order. */
-static vt_status take(vt__tree *t, const vt_msg *m, vt_err *err)
+/* A message into the buffer of its leaf; messages of several ranks come in any order, those of one in theirs. */
+static vt_status take(vt__tree *t, const vt_msg *msg, vt_err *err)
 {
-  part head;
-  if (m->tag != TAG_PART || m->n < offsetof(part, x) || (m->n - offsetof(part, x)) % sizeof(double))
-    VT_FAIL(err, VT_EBUG, "message %d of %zu bytes while sums are collected", m->tag, m->n);
-  memcpy(&head, m->data, offsetof(part, x));
-  const size_t some = (m->n - offsetof(part, x)) / sizeof(double);
-  if (head.leaf < 0 || head.leaf >= t->most || head.from < 0 || (size_t)head.from + some > t->n)
-    VT_FAIL(err, VT_EBUG, "part %lld of leaf %lld", (long long)head.from, (long long)head.leaf);
-  memcpy(t->leaf[head.leaf] + head.from, (const char *)m->data + offsetof(part, x), some * sizeof(double));
-  t->arrived[head.leaf] += some;
+  const part *m = msg->data; /* comm's buffers are aligned */
+  const size_t size = msg->tag == TAG_USED ? 1 : sizeof(double);
+  if ((msg->tag != TAG_PART && msg->tag != TAG_USED) || msg->n < HEAD || m->leaf < 0 || m->leaf >= t->most ||
+      m->n < 0 || (msg->n - HEAD) != (size_t)m->n * size)
+    VT_FAIL(err, VT_EBUG, "message %d of %zu bytes while sums are collected", msg->tag, msg->n);
+  const int leaf = (int)m->leaf;
+  if (msg->tag == TAG_PART) return put(t, leaf, m->x, (size_t)m->n, err);
+  if (m->n != t->n_parts) VT_FAIL(err, VT_EBUG, "leaf %d of %lld parts", leaf, (long long)m->n);
+  vt__tree_clear(t, leaf);
+  memcpy(t->used[leaf], m->x, (size_t)m->n);
+  t->arrived[leaf] = (vt__tree_arrived){.began = 1, .part = next_used(t, leaf, 0)};
   return VT_OK;
 }
 
 static vt_status wait_for(vt__tree *t, int leaf, vt_err *err)
 {
-  while (t->arrived[leaf] < t->n) {
+  const vt__tree_arrived *a = &t->arrived[leaf];
+  vt_comm_nap(t->comm, 1);
+  while (!a->began || a->part < t->n_parts) {
     vt_msg m;
     int got = 0;
     VT_PASS(vt_comm_poll(t->comm, &m, &got, err));
     if (got) VT_PASS(take(t, &m, err));
-    vt_comm_nap(t->comm, got);
+    if (!got) vt_comm_nap(t->comm, 0);
     vt_alive();
   }
-  t->arrived[leaf] = 0;
+  t->arrived[leaf] = (vt__tree_arrived){0};
   return VT_OK;
+}
+
+/* ------------------------------------------------------------------ the sum */
+
+static void add(vt__tree *t, int to, int from)
+{
+  for (int p = next_used(t, from, 0); p < t->n_parts; p = next_used(t, from, p + 1)) {
+    double *restrict sum = t->leaf[to] + t->from[p];
+    const double *restrict more = t->leaf[from] + t->from[p];
+    for (size_t i = 0, n = length(t, p); i < n; i++) sum[i] += more[i];
+    t->used[to][p] = 1;
+  }
 }
 
 vt_status vt__tree_sum(vt__tree *t, int n, vt_err *err)
@@ -94,9 +165,7 @@ vt_status vt__tree_sum(vt__tree *t, int n, vt_err *err)
       if (from == me && to != me) VT_PASS(send_leaf(t, k + step, to, err));
       if (to != me) continue;
       if (from != me) VT_PASS(wait_for(t, k + step, err));
-      double *restrict sum = t->leaf[k];
-      const double *restrict more = t->leaf[k + step];
-      for (size_t i = 0; i < t->n; i++) sum[i] += more[i];
+      add(t, k, k + step);
     }
   return VT_OK;
 }

@@ -1,14 +1,16 @@
 """bench engine: its rates and shares are consistent, and --against compares lines of the same case on the same processor;
-bench sched --simulate: every task is done, and its journal replayed."""
+bench sched --simulate: every task is done, and its journal replayed; bench train: its rates are consistent, also on two ranks."""
 import json
 import math
 import os
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from cli_common import expect, finish, folder, join, run, source, write  # noqa: E402
+from cli_common import expect, finish, folder, join, run, source, vitrion, write  # noqa: E402
 
 checks = 0
+mpiexec = sys.argv[3]
 POTENTIAL = join(source, "campaigns", "potentials", "oxyhalide7-v0.nep.txt")
 
 
@@ -60,4 +62,21 @@ with folder() as tmp:
     check("result" not in lines["replay"]["kinds"], "nothing is done again")
     code, out, err = run("bench", "sched", "--simulate", "--output", tmp)
     check(code == 2 and "exists" in err, f"a folder that exists: {err}")
+
+# bench train: a gradient contains a forward run, so its best time is longer; rates and scaling follow from each other
+for ranks in (1, 2):
+    p = subprocess.run([mpiexec, "-n", str(ranks), vitrion, *"bench train --elements 7 --frames 4 --steps 1 --repeat 3".split()],
+                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=100)
+    code, out, err = p.returncode, p.stdout, p.stderr
+    check(code == 0 and len(out.splitlines()) == 1, f"one line\n{err}")
+    x = json.loads(out)
+    check((x["bench"], x["elements"], x["ranks"], x["frames"], x["atoms_a_frame"]) == ("train", 7, ranks, 4, 84), f"what was measured {x}")
+    check(x["numbers"] == 7 * 50 * 38 + 1 + 49 * 8 * 11, "the form of the shipped models")
+    for key in ("forward_us_atom", "gradient_us_atom"):
+        check(0 < x[f"{key}_best"] <= x[f"{key}_median"], f"{key}: the best is no longer than the median")
+    check(x["gradient_us_atom_best"] > x["forward_us_atom_best"], "a gradient begins with a forward run")
+    check(math.isclose(x["gradient_over_forward"], x["gradient_us_atom_best"] / x["forward_us_atom_best"]), "their ratio")
+    check(math.isclose(x["scaling"], x["frames_per_s"] / x["frames_per_s_one_rank"]), "scaling is all over one")
+    check(math.isclose(x["epochs_per_hour_5000_frames_of_70"], 3600 * x["frames_per_s"] * 84 / (5000 * 70)), "epochs an hour")
+    check(x["simd"] in ("portable", "avx2", "avx512"), x["simd"])
 finish(checks)

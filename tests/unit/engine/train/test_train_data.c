@@ -346,44 +346,18 @@ static void frames_that_stand_in_both_sets_are_told(void **state)
   vt_nep_free(m);
 }
 
-static void an_order_has_all_frames_in_groups_of_one_composition(void **state)
+static void an_order_has_all_frames_once_and_is_another_in_each_epoch(void **state)
 {
   (void)state;
-  vt_err err = {0};
-  vt_train_sample s[100] = {{0}};
-  vt_train_data d = {.n = 100, .n_comp = 3, .s = s};
-  int order[100], again[100], first[101], seen[100] = {0}, same = 0;
-  for (int k = 0; k < 100; k++) s[k].comp = k % 10 == 0 ? 2 : k % 2; /* 10 of 2, 50 of 1, 40 of 0 */
-  const int groups = vt_train_groups(&d, 4, 1);
-  assert_int_equal(groups, 3 + 13 + 10);
-  VT_TEST_OK(vt_train_order(3, 7, &d, 4, 1, order, first, &err), &err);
-  VT_TEST_OK(vt_train_order(3, 7, &d, 4, 1, again, first, &err), &err);
+  int order[100], again[100], seen[100] = {0}, same = 0;
+  vt_train_order(3, 7, 100, order);
+  vt_train_order(3, 7, 100, again);
   assert_memory_equal(order, again, sizeof order);
-  assert_int_equal(first[groups], 100);
-  for (int g = 0; g < groups; g++) {
-    assert_in_range(first[g + 1] - first[g], 1, 4);
-    for (int k = first[g]; k < first[g + 1]; k++) assert_int_equal(s[order[k]].comp, s[order[first[g]]].comp);
-  }
   for (int k = 0; k < 100; k++) seen[order[k]]++;
   for (int k = 0; k < 100; k++) assert_int_equal(seen[k], 1);
-  VT_TEST_OK(vt_train_order(3, 8, &d, 4, 1, again, first, &err), &err);
+  vt_train_order(3, 8, 100, again);
   for (int k = 0; k < 100; k++) same += order[k] == again[k];
   assert_true(same < 10);
-}
-
-static void an_order_of_mixed_groups_has_all_frames_once(void **state)
-{
-  (void)state;
-  vt_err err = {0};
-  vt_train_sample s[10] = {{0}};
-  vt_train_data d = {.n = 10, .n_comp = 1, .s = s};
-  int order[10], first[11], seen[10] = {0};
-  assert_int_equal(vt_train_groups(&d, 4, 0), 3);
-  VT_TEST_OK(vt_train_order(3, 7, &d, 4, 0, order, first, &err), &err);
-  static const int want[] = {0, 4, 8, 10};
-  assert_memory_equal(first, want, sizeof want);
-  for (int k = 0; k < 10; k++) seen[order[k]]++;
-  for (int k = 0; k < 10; k++) assert_int_equal(seen[k], 1);
 }
 
 static void adam_finds_the_minimum_of_a_quadratic_function(void **state)
@@ -416,8 +390,7 @@ int main(void)
       cmocka_unit_test(a_part_of_a_model_gives_what_the_whole_gives),
       cmocka_unit_test(whole_trajectories_are_held_back_and_no_element_is_lost),
       cmocka_unit_test(frames_that_stand_in_both_sets_are_told),
-      cmocka_unit_test(an_order_has_all_frames_in_groups_of_one_composition),
-      cmocka_unit_test(an_order_of_mixed_groups_has_all_frames_once),
+      cmocka_unit_test(an_order_has_all_frames_once_and_is_another_in_each_epoch),
       cmocka_unit_test(adam_finds_the_minimum_of_a_quadratic_function),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

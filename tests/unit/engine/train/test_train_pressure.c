@@ -175,27 +175,6 @@ static void the_gradient_of_a_held_pressure_is_its_derivative_by_every_number(vo
   tear_down(&b);
 }
 
-static void frames_of_a_group_are_seen_together_and_apart_from_others_of_their_composition(void **state)
-{
-  (void)state;
-  vt_err err = {0};
-  vt_train_sample s[60] = {{0}};
-  vt_train_data d = {.n = 60, .n_comp = 2, .s = s};
-  int order[60], first[61], seen[60] = {0};
-  for (int k = 0; k < 60; k++) s[k].comp = k % 2, s[k].group = k % 6 == 0; /* 10 of comp 0 in the group, 20 not, 30 */
-  const int groups = vt_train_groups(&d, 4, 1);
-  assert_int_equal(groups, 3 + 5 + 8);
-  VT_TEST_OK(vt_train_order(3, 7, &d, 4, 1, order, first, &err), &err);
-  assert_int_equal(first[groups], 60);
-  for (int g = 0; g < groups; g++)
-    for (int k = first[g]; k < first[g + 1]; k++) {
-      assert_int_equal(s[order[k]].group, s[order[first[g]]].group);
-      assert_int_equal(s[order[k]].comp, s[order[first[g]]].comp);
-      seen[order[k]]++;
-    }
-  for (int k = 0; k < 60; k++) assert_int_equal(seen[k], 1);
-}
-
 /* 12 trajectories of 3 compositions: whole compositions are held back, and none where that is not asked. */
 static void whole_compositions_are_held_back(void **state)
 {
@@ -229,7 +208,6 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_push_is_the_pressure_of_the_forces_and_of_an_ideal_gas_there_is_none),
       cmocka_unit_test(the_gradient_of_a_held_pressure_is_its_derivative_by_every_number),
-      cmocka_unit_test(frames_of_a_group_are_seen_together_and_apart_from_others_of_their_composition),
       cmocka_unit_test(whole_compositions_are_held_back),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
