@@ -83,7 +83,7 @@ static inline __attribute__((always_inline)) void harmonics(const vt__form *m, c
   *gz = dpoly * a;
 }
 
-/* Basis functions of the pairs of atom i.  They depend on no parameter, but computing them again is cheaper than 20 kB
+/* Basis functions of the pairs of atom i.  They depend on no parameter, but computing them again is cheaper than 23 kB
  * an atom from memory. */
 static inline __attribute__((always_inline)) void basis_of_atom(vt_train *t, const vt_train_frame *f, int i,
                                                                 const sizes *sz)

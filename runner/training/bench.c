@@ -256,6 +256,7 @@ static vt_status measure(const vt_training_bench_options *o, vt__trainer *one, v
   bench_kernels k = {0};
   bench_steps best[2] = {0};
   const int is_root = vt_comm_rank(all->comm) == 0;
+  VT_ASSERT(one->tree.leaf && all->m);
   VT_PASS(vt_comm_agree(all->comm, is_root ? time_kernels(one, o->repeat, &k, err) : VT_OK, err));
   VT_PASS(compare_ranks(one, all, o, best, err));
   if (!is_root) return VT_OK;
