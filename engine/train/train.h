@@ -184,6 +184,10 @@ VT_MUST_CHECK vt_status vt_train_fit_scales(vt_nep_model *m, vt_simd simd, vt_tr
  * only together; an element that is nowhere has 0. */
 VT_MUST_CHECK vt_status vt_train_fit_elements(const vt_nep_model *m, vt_simd simd, vt_train_data *set, const int *skip,
                                               int most, double *e, vt_err *err);
+/* The same for the elements with which[n_types] alone (NULL: all), 0 for the others; squares: mean square of label -
+ * model before and after, (eV/atom)^2. */
+VT_MUST_CHECK vt_status vt_train_fit_some(const vt_nep_model *m, vt_simd simd, vt_train_data *set, const int *skip,
+                                          int most, const int *which, double *e, double squares[2], vt_err *err);
 /* Neuron 0 of each element becomes the constant e (T 17.3); one network a type. */
 void vt_train_put_elements(vt_nep_model *m, const double *e);
 

@@ -7,7 +7,6 @@
 #include "runner/training/training_impl.h"
 
 enum { FIT_FRAMES = 500, SHOWN = 40 };
-#define SHIFT_SAID 0.05 /* eV/atom, root mean square: the labels lie on another scale than the start */
 
 /* ------------------------------------------------------------------ frames */
 
@@ -179,20 +178,16 @@ static void say_elements(const vt__trainer *t, const char *what, const double *e
   vt_buf_free(&b);
 }
 
-/* Rank 0.  shift[n_types]: what the energies of a start have to be moved by, 0 if they lie where the labels do. */
+/* Rank 0.  shift: see vt__start_fit. */
 static vt_status fit_first(vt__trainer *t, double *shift, vt_err *err)
 {
   double e[VT_NEP_MOST_TYPES] = {0};
   VT_PASS(count_neighbours(t, err));
-  if (!t->y->start[0]) VT_PASS(vt_train_fit_scales(t->m, t->simd, &t->data, NULL, FIT_FRAMES, t->y->seed, err));
+  if (t->y->start[0]) return vt__start_fit(t, shift, err);
+  VT_PASS(vt_train_fit_scales(t->m, t->simd, &t->data, NULL, FIT_FRAMES, t->y->seed, err));
   VT_PASS(vt_train_fit_elements(t->m, t->simd, &t->data, NULL, t->data.n, e, err));
-  if (!t->y->start[0]) {
-    vt_train_put_elements(t->m, e);
-    say_elements(t, "energies of the elements (least squares)", e);
-  } else if (vt__start_shift_size(t, e) > SHIFT_SAID) {
-    say_elements(t, "the labels lie on another scale than the start, which is moved: label - start by element", e);
-    memcpy(shift, e, (size_t)t->m->n_types * sizeof *e);
-  }
+  vt_train_put_elements(t->m, e);
+  say_elements(t, "energies of the elements (least squares)", e);
   return VT_OK;
 }
 

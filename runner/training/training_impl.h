@@ -108,8 +108,8 @@ VT_MUST_CHECK vt_status vt__start_weights(vt__trainer *t, vt_err *err);
 VT_MUST_CHECK vt_status vt__start_item(vt__trainer *t, int item, int first, vt_err *err);
 /* t->m from the model to start from: cut down, grafted. */
 VT_MUST_CHECK vt_status vt__start_model(vt__trainer *t, const vt_nep_model *from, vt_err *err);
-/* Root mean square of what energies e[n_types] of the elements move the data by, eV/atom. */
-double vt__start_shift_size(const vt__trainer *t, const double *e);
+/* Rank 0: what the energies of the start have to be moved by, shift[n_types], eV; 0 if they lie where the labels do. */
+VT_MUST_CHECK vt_status vt__start_fit(vt__trainer *t, double *shift, vt_err *err);
 /* Collective: t->m moved by rank 0's e[n_types], which all get; nothing if all are 0. */
 VT_MUST_CHECK vt_status vt__start_shift(vt__trainer *t, double *e, vt_err *err);
 /* The numbers of now are the first ones.  Before a step: the gradient with the pull, 0 for what is frozen; after it:

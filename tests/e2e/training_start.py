@@ -170,7 +170,7 @@ output: runs/train/all
         self.assertNotIn("virial", (self.dir / "bare-melt.xyz").read_text())
         for file in ("melt.xyz", "bare-melt.xyz"):
             name = file.split(".")[0]
-            text = asked(EPOCHS="60", RATE="3e-3").replace(
+            text = asked(EPOCHS="40", RATE="3e-3").replace(
                 "validation: {fraction", f"  - {{files: [{file}], group: {{name: melt, pressure: {asked_for} GPa, temperature: 500 K}}}}\n"
                                          "validation: {fraction")
             said = self.same_on_two_ranks(name, text)
@@ -227,6 +227,21 @@ output: runs/train/all
                                           for r in range(35) for a in range(3) for b in range(3)):
             a, b = k % 9 // 3, k % 3
             self.assertEqual(before == now, a > 0 and b > 0, (k, before, now))
+
+    def test_8_weights_of_the_file_are_those_of_the_frames(self):
+        """The same bytes whether frames say weight=0.25 or the item config_type: {short: 0.25}, and others than without."""
+        lines = (self.dir / "train.xyz").read_text().splitlines()
+        short = [l.replace("config_type=md", "config_type=short") if "run=r3 " in l or "run=r5 " in l else l for l in lines]
+        weighed = [l.replace("config_type=short", "config_type=short weight=0.25") for l in short]
+        got = {}
+        for name, text, words in (("plain", short, ""), ("frames", weighed, ""), ("config", short, ", config_type: {short: 0.25}"),
+                                  ("split", short, ", config_type: {short: 0.5}, weight: 0.5"), ("forces", short, ", elements: {Li: 3}")):
+            (self.dir / f"{name}.xyz").write_text("\n".join(text) + "\n")
+            p = self.run_file(name, asked(RATE="1e-3").replace("[train.xyz]", f"[{name}.xyz]{words}"))
+            self.assertEqual(p.returncode, 0, p.stderr)
+            got[name] = (self.dir / f"{name}-1/nep_last.txt").read_bytes()
+        self.assertEqual(got["config"], got["frames"])
+        self.assertEqual(len({got["plain"], got["config"], got["split"], got["forces"]}), 4)
 
 
 if __name__ == "__main__":
