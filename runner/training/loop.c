@@ -95,13 +95,13 @@ static vt_status my_frames(vt__trainer *t, int n, vt_err *err)
 {
   const int me = vt_comm_rank(t->comm);
   const size_t flags = vt_train_gradient_size(t->train) + flags_at(t);
-  vt_status rc = VT_OK;
+  vt_status rc = vt__is_root(t->job) ? vt__teams_look(t->job, err) : VT_OK;
   for (int k = 0; k < n; k++) {
     if (t->tree.owner[k] != me) continue;
     vt__tree_clear(&t->tree, k);
     if (rc == VT_OK) rc = one_group(t, k, err);
     t->tree.leaf[k][flags + FAILED] = rc != VT_OK;
-    t->tree.leaf[k][flags + STOP] = vt_stop_reason() != NULL;
+    t->tree.leaf[k][flags + STOP] = vt_stop_reason() != NULL || t->job->asked;
     vt_alive();
   }
   return rc;
@@ -198,20 +198,33 @@ static vt__errors errors_of_epoch(vt__trainer *t)
                       .mean_virial = sqrt(squares / all)};
 }
 
-static void show(const vt__trainer *t, const vt__errors *held)
+vt__member vt__trainer_at(const vt__trainer *t, vt__member_state state, const vt__errors *held)
 {
-  char line[400];
   const double s = vt_now_s() - t->began_s, per_s = s > 0 ? (double)t->frames_done / s : 0;
-  const double left = (double)(t->y->epochs - t->epoch) * t->data.n - (double)t->batch * t->data.n / t->n_batches;
+  const double part = t->n_batches > 0 ? (double)t->batch / t->n_batches : 0;
+  const double left = ((double)(t->y->epochs - t->epoch) - part) * t->data.n;
+  const int more = (t->y->seeds - 1 - t->member) / t->job->n_teams; /* members that this team trains after it */
   const vt_train_terms *e = &t->sums;
-  (void)snprintf(
-      line, sizeof line,
-      "epoch %lld/%d, batch %d/%d: training %.1f meV/atom, %.0f meV/A, %.1f meV/atom; validation %.1f, %.0f, "
-      "%.1f; %.0f frames/s, %.1f min left",
-      (long long)t->epoch + 1, t->y->epochs, t->batch, t->n_batches, 1e3 * sqrt(e->energy / e->n_e),
-      1e3 * sqrt(e->force / e->n_f), 1e3 * sqrt(e->virial / e->n_v), 1e3 * held->energy, 1e3 * held->force,
-      1e3 * held->virial, per_s, per_s > 0 ? left / per_s / 60 : 0);
-  if (t->o->progress) t->o->progress(t->o->ctx, line);
+  vt__member at = {.member = t->member,
+                   .state = state,
+                   .epoch = t->epoch,
+                   .epochs = t->y->epochs,
+                   .batch = t->batch,
+                   .n_batches = t->n_batches,
+                   .best_epoch = t->best_epoch,
+                   .best_loss = t->best_loss,
+                   .trained = {sqrt(e->energy / e->n_e), sqrt(e->force / e->n_f), sqrt(e->virial / e->n_v)},
+                   .held = {held->energy, held->force, held->virial},
+                   .frames_per_s = per_s,
+                   .left_s = per_s > 0 ? left / per_s : (double)NAN};
+  at.team_left_s = at.left_s + (per_s > 0 ? (double)more * t->y->epochs * t->data.n / per_s : 0);
+  return at;
+}
+
+static vt_status tell(const vt__trainer *t, const vt__errors *held, vt_err *err)
+{
+  const vt__member at = vt__trainer_at(t, VT__RUNS, held);
+  return vt__teams_tell(t->job, &at, 0, err);
 }
 
 static vt_status write_epoch(vt__trainer *t, const vt__errors *held, double rate, vt_err *err)
@@ -237,6 +250,7 @@ static vt_status write_epoch(vt__trainer *t, const vt__errors *held, double rate
 static vt_status end_epoch(vt__trainer *t, vt__errors *held, vt_err *err)
 {
   vt_status rc = VT_OK;
+  int64_t best = 0;
   t->batch--; /* the rate of its last step */
   const double rate = rate_of(t);
   t->batch++;
@@ -248,24 +262,35 @@ static vt_status end_epoch(vt__trainer *t, vt__errors *held, vt_err *err)
     t->batch = 0;
     t->sums = (vt_train_terms){0};
   }
-  return vt_comm_agree(t->comm, rc, err);
+  VT_PASS(vt_comm_agree(t->comm, rc, err));
+  best = t->best_epoch;
+  VT_PASS(vt_comm_bcast(t->comm, 0, &best, sizeof best, err));
+  t->best_epoch = best;
+  return VT_OK;
 }
+
+int vt__trainer_ended_early(const vt__trainer *t)
+{
+  return t->y->early_stop > 0 && t->best_epoch > 0 && t->epoch - t->best_epoch >= t->y->early_stop;
+}
+
+static int has_ended(const vt__trainer *t) { return t->epoch >= t->y->epochs || vt__trainer_ended_early(t); }
 
 vt_status vt__trainer_loop(vt__trainer *t, int *stopped, vt_err *err)
 {
   const int is_root = vt_comm_rank(t->comm) == 0;
   vt__errors held = {.energy = (double)NAN, .force = (double)NAN, .virial = (double)NAN};
   t->began_s = vt_now_s();
-  for (*stopped = 0; t->epoch < t->y->epochs && !*stopped;) {
-    VT_PASS(vt_train_order(t->y->seed, t->epoch, &t->data, t->grouped, t->order, t->first, err));
+  for (*stopped = 0; !has_ended(t) && !*stopped;) {
+    VT_PASS(vt_train_order(t->seed, t->epoch, &t->data, t->grouped, t->order, t->first, err));
     while (t->batch < t->n_batches && !*stopped) {
       VT_PASS(one_batch(t, stopped, err));
-      if (is_root) show(t, &held);
+      if (is_root) VT_PASS(tell(t, &held, err));
     }
     if (t->batch == t->n_batches) VT_PASS(end_epoch(t, &held, err));
   }
   vt_status rc = VT_OK;
-  if (*stopped && t->epoch == t->y->epochs) *stopped = 0; /* it was the end */
+  if (*stopped && has_ended(t)) *stopped = 0; /* it was the end */
   if (*stopped && is_root) rc = vt__checkpoint_write(t, err);
   return vt_comm_agree(t->comm, rc, err);
 }

@@ -2,7 +2,7 @@
 #ifndef VT_TRAINING_IMPL_H
 #define VT_TRAINING_IMPL_H
 
-#include "runner/training/training.h"
+#include "runner/training/job_impl.h"
 
 /* ------------------------------------------------------------------ errors.c */
 
@@ -37,9 +37,12 @@ VT_MUST_CHECK vt_status vt__tree_sum(vt__tree *t, int n, vt_err *err);
 /* ------------------------------------------------------------------ the state */
 
 typedef struct vt__trainer {
-  vt_comm *comm;
+  vt__job *job;
+  vt_comm *comm; /* of its team */
   const vt_training_options *o;
-  vt_training *y;
+  const vt_training *y;
+  int member, quiet; /* quiet: another team says the same */
+  uint64_t seed;     /* of this member: first numbers, order of frames */
   char output[VT_PATH];
   vt_simd simd;
   vt_nep_model *m; /* the numbers as they are */
@@ -58,7 +61,7 @@ typedef struct vt__trainer {
   vt_train_terms sums;     /* of this epoch so far */
   vt_train_adam adam;      /* rank 0 */
   double *best, best_loss; /* rank 0: averaged numbers */
-  int64_t best_epoch;
+  int64_t best_epoch;          /* on all ranks */
   vt_buf csv;       /* rank 0: train.csv so far */
   double *gradient; /* rank 0: [n_trained] */
   double *pull;     /* [2 n_comp] scratch: mean virial errors, weights */
@@ -70,10 +73,15 @@ typedef struct vt__trainer {
   int64_t frames_done; /* by this run */
 } vt__trainer;
 
-/* data.c: the file, its frames, the first model.  *bad: there are mistakes, which were told. */
+/* data.c: the file; *bad as below. */
+VT_MUST_CHECK vt_status vt__load_file(vt__job *j, int *bad, vt_err *err);
+/* data.c: its frames, the first model.  *bad: there are mistakes, which were told. */
 VT_MUST_CHECK vt_status vt__trainer_prepare(vt__trainer *t, int *bad, vt_err *err);
-/* loop.c: all epochs; *stopped: a soft stop was asked for. */
+/* loop.c: all epochs, or until early_stop ends it; *stopped: a soft stop was asked for. */
 VT_MUST_CHECK vt_status vt__trainer_loop(vt__trainer *t, int *stopped, vt_err *err);
+int vt__trainer_ended_early(const vt__trainer *t); /* the same on all ranks, also after a new start */
+/* Where it is. */
+vt__member vt__trainer_at(const vt__trainer *t, vt__member_state state, const vt__errors *held);
 /* The frame of a sample, from memory or made for now; after use. */
 VT_MUST_CHECK vt_status vt__trainer_frame(vt__trainer *t, vt_train_sample *s, vt_err *err);
 void vt__trainer_release(vt__trainer *t, vt_train_sample *s, int was_there);
