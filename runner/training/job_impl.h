@@ -30,6 +30,8 @@ typedef struct vt__job {
   vt__member *member; /* [y->seeds] on rank 0 of all as of the last word of each; the others: of their own */
   vt_outdir place;    /* rank 0 of all: the folder, locked between vt__place_open and _close */
   int lost;           /* the lock */
+  const char *state;  /* "running", "done", "stopped", "failed" */
+  const char *error;  /* why it failed, or NULL */
   int asked;          /* another team stops */
   int told;           /* the others know that this one does */
   double said_s;      /* when this team last told where it is */
@@ -59,7 +61,7 @@ void vt__place_close(vt__job *j);
 /* Where member k writes. */
 void vt__place_of(const vt__job *j, int k, char path[VT_PATH]);
 /* status.json, where it is time, or `now`. */
-void vt__place_view(vt__job *j, const char *state, int now);
+void vt__place_view(vt__job *j, int now);
 /* nep.txt, nep_seed<k>.txt, committee.txt, train.csv, test.json of a committee from those of its members.  Not all have
  * ended: train.csv only. */
 VT_MUST_CHECK vt_status vt__place_gather(vt__job *j, int all, vt_err *err);

@@ -87,9 +87,10 @@ static vt_json *member_json(const vt__job *j, int k)
       [VT__WAITS] = "waiting", [VT__RUNS] = "running", [VT__STOPPED] = "stopped", [VT__ENDED] = "done",
       [VT__ENDED_EARLY] = "done"};
   const vt__member *at = &j->member[k];
+  const int runs = at->state == VT__RUNS && strcmp(j->state, "running") == 0;
   vt_json *o = vt_json_object();
   vt_json_put(o, "seed", vt_json_int((int64_t)seed_of(j, k)));
-  vt_json_put(o, "state", vt_json_text(state[at->state]));
+  vt_json_put(o, "state", vt_json_text(runs || at->state != VT__RUNS ? state[at->state] : state[VT__STOPPED]));
   vt_json_put(o, "epoch", vt_json_int(at->epoch));
   vt_json_put(o, "epochs", vt_json_int(at->epochs));
   vt_json_put(o, "best_epoch", at->best_epoch > 0 ? vt_json_int(at->best_epoch) : vt_json_null());
@@ -97,12 +98,12 @@ static vt_json *member_json(const vt__job *j, int k)
   vt_json_put(o, "early_stop", vt_json_bool(at->state == VT__ENDED_EARLY));
   vt_json_put(o, "training", errors_json(at->trained));
   vt_json_put(o, "validation", errors_json(at->held));
-  vt_json_put(o, "frames_per_s", vt_json_num(at->state == VT__RUNS ? at->frames_per_s : (double)NAN));
-  vt_json_put(o, "eta_s", vt_json_num(at->state == VT__RUNS ? at->left_s : (double)NAN));
+  vt_json_put(o, "frames_per_s", vt_json_num(runs ? at->frames_per_s : (double)NAN));
+  vt_json_put(o, "eta_s", vt_json_num(runs ? at->left_s : (double)NAN));
   return o;
 }
 
-void vt__place_view(vt__job *j, const char *state, int now)
+void vt__place_view(vt__job *j, int now)
 {
   enum { INDENT = 2 };
   vt__path path;
@@ -112,7 +113,8 @@ void vt__place_view(vt__job *j, const char *state, int now)
   vt_pace_begin(&j->view, vt_now_s());
   vt_json *o = vt_json_object(), *a = vt_json_array();
   vt_json_put(o, "training", vt_json_text(j->y->name));
-  vt_json_put(o, "state", vt_json_text(state));
+  vt_json_put(o, "state", vt_json_text(j->state));
+  vt_json_put(o, "error", vt_json_text(j->error ? vt_err_line(j->error).s : NULL));
   vt_json_put(o, "updated", vt_json_int((int64_t)time(NULL)));
   vt_json_put(o, "ranks", vt_json_int(vt_comm_size(j->world)));
   vt_json_put(o, "teams", vt_json_int(j->n_teams));

@@ -107,7 +107,7 @@ vt_status vt__teams_tell(vt__job *j, const vt__member *at, int now, vt_err *err)
   j->member[at->member] = *at;
   if (is_first(j)) {
     show(j);
-    vt__place_view(j, "running", now);
+    vt__place_view(j, now);
     return VT_OK;
   }
   if (!now && now_s - j->said_s < every_s) return VT_OK;

@@ -53,6 +53,8 @@ static void trainer_close(vt__trainer *t)
   void *const rows[] = {t->order, t->ledger, t->first, t->pull, t->packet, t->d_force, t->gradient, t->best};
   for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) vt_free(rows[k]);
   vt_buf_free(&t->csv);
+  vt_free(t->element_weight);
+  vt__hold_close(&t->hold);
   vt_nep_free(t->m);
 }
 
@@ -136,8 +138,6 @@ static vt_status all_begin(vt__job *j, vt_status mine, int *bad, vt_err *err)
 
 static vt_status one_member(vt__job *j, int k, int *bad, int *stopped, vt_err *err)
 {
-  const double no = (double)NAN;
-  const vt__errors unknown = {.energy = no, .force = no, .virial = no};
   vt__trainer t = {.job = j,
                    .comm = j->team,
                    .o = j->o,
@@ -154,7 +154,7 @@ static vt_status one_member(vt__job *j, int k, int *bad, int *stopped, vt_err *e
   if (rc == VT_OK && !*bad) {
     const vt__member_state state =
         *stopped ? VT__STOPPED : vt__trainer_ended_early(&t) ? VT__ENDED_EARLY : VT__ENDED;
-    const vt__member at = vt__trainer_at(&t, state, &unknown);
+    const vt__member at = vt__trainer_at(&t, state);
     if (vt__is_root(j)) rc = vt__teams_tell(j, &at, 1, err);
   }
   trainer_close(&t);
@@ -181,7 +181,7 @@ static vt_status all_members(vt__job *j, int *bad, int *all, vt_err *err)
 
 vt_status vt_training_run(vt_comm *comm, const vt_training_options *o, int *code, vt_err *err)
 {
-  vt__job j = {.world = comm, .o = o};
+  vt__job j = {.world = comm, .o = o, .state = "running"};
   int bad = 0, all = 0;
   int32_t simd = (int32_t)vt_simd_best();
   *code = VT_EXIT_FAIL;
@@ -192,7 +192,9 @@ vt_status vt_training_run(vt_comm *comm, const vt_training_options *o, int *code
     (void)snprintf(j.output, sizeof j.output, "%s", o->output ? o->output : j.y->output);
     rc = vt__teams_open(&j, err);
     if (rc == VT_OK) rc = all_members(&j, &bad, &all, err);
-    if (vt_comm_rank(comm) == 0) vt__place_view(&j, rc != VT_OK ? "failed" : all ? "done" : "stopped", 1);
+    j.state = rc != VT_OK ? "failed" : all ? "done" : "stopped";
+    j.error = rc != VT_OK && err ? err->text : NULL;
+    if (vt_comm_rank(comm) == 0) vt__place_view(&j, 1);
     vt__teams_close(&j);
   }
   if (rc == VT_OK) *code = bad ? VT_EXIT_USAGE : all ? VT_EXIT_OK : VT_EXIT_AGAIN;
