@@ -38,8 +38,9 @@ typedef struct sim_comm {
 /* A part is a simulation of its own that has the time, the counters and the draws of the whole. */
 struct vt_sim {
   vt_sim_options o;
-  vt_sim *whole, *parts, *next; /* whole: itself, if it is no part; next: of the parts of the same */
-  int first;                    /* of a part: its rank 0 there */
+  vt_sim *whole, *of; /* itself, if it is no part; what it was made of */
+  vt_sim *next;       /* of the whole: all parts, also parts of parts */
+  int first;          /* its rank 0 is this one of the whole */
   double now;
   int64_t n_sent, n_in_flight, n_draws;
   sim_comm *comm; /* [n_ranks] */
@@ -230,18 +231,19 @@ static vt_status sim_new(vt_sim **out, const vt_sim_options *o, vt_err *err);
 /* The first of them makes it, for all: the others come to the one that they are not in yet. */
 static vt_status sim_part(vt_comm *base, int first, int n, vt_comm **out, vt_err *err)
 {
-  vt_sim *of = comm_sim_self(base)->sim, *s = of->parts;
-  const int rank = base->rank - first;
-  while (s && (s->first != first || s->o.n_ranks != n || s->comm[rank].open)) s = s->next;
+  vt_sim *of = comm_sim_self(base)->sim, *s = of->whole->next;
+  const int rank = base->rank - first, from = of->first + first;
+  while (s && (s->of != of || s->first != from || s->o.n_ranks != n || s->comm[rank].open)) s = s->next;
   if (!s) {
     vt_sim_options o = of->o;
     o.n_ranks = n;
     VT_PASS(sim_new(&s, &o, err));
     s->whole = of->whole;
-    s->first = first;
+    s->of = of;
+    s->first = from;
     for (int r = 0; r < n; r++) s->comm[r].dead = of->comm[first + r].dead;
-    s->next = of->parts;
-    of->parts = s;
+    s->next = of->whole->next;
+    of->whole->next = s;
   }
   s->comm[rank].open = 1;
   *out = &s->comm[rank].base;
@@ -313,10 +315,9 @@ void vt_sim_advance(vt_sim *s, double dt)
 }
 
 /* It died at a random moment of the past: of its letters under way, a random number of the newest were never sent. */
-void vt_sim_kill(vt_sim *s, int rank)
+static void kill_in(vt_sim *s, int rank)
 {
   sim_comm *dead = &s->comm[rank];
-  if (dead->dead) return;
   const int64_t n_sent = s->whole->n_sent;
   int64_t oldest = n_sent + 1;
   for (int r = 0; r < s->o.n_ranks; r++)
@@ -329,24 +330,28 @@ void vt_sim_kill(vt_sim *s, int rank)
   dead->dead = 1;
   dead->lost_from = oldest + (int64_t)(u[0] * (double)(n_sent + 2 - oldest)); /* oldest .. n_sent + 1 */
   empty_box(dead);
-  for (vt_sim *p = s->parts; p; p = p->next)
-    if (rank >= p->first && rank < p->first + p->o.n_ranks) vt_sim_kill(p, rank - p->first);
+}
+
+void vt_sim_kill(vt_sim *s, int rank)
+{
+  if (s->comm[rank].dead) return;
+  for (vt_sim *p = s; p; p = p->next)
+    if (rank >= p->first && rank < p->first + p->o.n_ranks) kill_in(p, rank - p->first);
 }
 
 void vt_sim_close(vt_sim *s)
 {
-  if (!s) return;
-  while (s->parts) {
-    vt_sim *p = s->parts;
-    s->parts = p->next;
-    vt_sim_close(p);
+  while (s) {
+    vt_sim *p = s->next ? s->next : s; /* parts use the counters of the whole, which goes last */
+    if (p != s) s->next = p->next;
+    for (int r = 0; p->comm && r < p->o.n_ranks; r++) {
+      empty_box(&p->comm[r]);
+      vt_free(p->comm[r].box);
+      vt_free(p->comm[r].held);
+      vt_free(p->comm[r].last);
+    }
+    if (p == s) s = NULL;
+    vt_free(p->comm);
+    vt_free(p);
   }
-  for (int r = 0; s->comm && r < s->o.n_ranks; r++) {
-    empty_box(&s->comm[r]);
-    vt_free(s->comm[r].box);
-    vt_free(s->comm[r].held);
-    vt_free(s->comm[r].last);
-  }
-  vt_free(s->comm);
-  vt_free(s);
 }

@@ -44,6 +44,7 @@ typedef struct vt__job {
 VT_MUST_CHECK vt_status vt__teams_open(vt__job *j, vt_err *err);
 void vt__teams_close(vt__job *j);
 int vt__is_root(const vt__job *j); /* rank 0 of its team */
+uint64_t vt__seed_of(const vt__job *j, int k);
 /* Roots of teams, often: words of other teams, a sign of life.  VT_ESTOP: the folder was taken over. */
 VT_MUST_CHECK vt_status vt__teams_look(vt__job *j, vt_err *err);
 /* A root: where its member is, to rank 0 of all; at most once a second unless `now`. */

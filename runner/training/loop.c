@@ -109,10 +109,7 @@ static vt_status my_frames(vt__trainer *t, int n, vt_err *err)
 
 static int64_t steps_of(const vt__trainer *t) { return (int64_t)t->y->epochs * t->n_batches; }
 
-static double most_rate(const vt__trainer *t)
-{
-  return t->y->rate > 0 ? t->y->rate : t->y->start[0] ? 1e-3 : 5e-3;
-}
+static double most_rate(const vt__trainer *t) { return t->y->rate > 0 ? t->y->rate : t->y->start[0] ? 1e-3 : 5e-3; }
 
 static double rate_of(const vt__trainer *t)
 {

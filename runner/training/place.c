@@ -5,20 +5,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "runner/training/committee.h"
 #include "runner/training/job_impl.h"
 
 enum { ROOM = 64, FILE_MOST = 1 << 28 };
 typedef char vt__path[VT_PATH + ROOM];
-
-static uint64_t seed_of(const vt__job *j, int k) { return j->y->seed + (uint64_t)k; }
 
 void vt__place_of(const vt__job *j, int k, char path[VT_PATH])
 {
   if (j->y->seeds == 1)
     (void)snprintf(path, VT_PATH, "%s", j->output);
   else
-    (void)snprintf(path, VT_PATH, "%.*s/seed%llu", VT_PATH - ROOM, j->output, (unsigned long long)seed_of(j, k));
+    (void)snprintf(path, VT_PATH, "%.*s/seed%llu", VT_PATH - ROOM, j->output, (unsigned long long)vt__seed_of(j, k));
 }
 
 /* ------------------------------------------------------------------ whose */
@@ -83,13 +80,15 @@ static vt_json *errors_json(const double e[3])
 
 static vt_json *member_json(const vt__job *j, int k)
 {
-  static const char *const state[] = {
-      [VT__WAITS] = "waiting", [VT__RUNS] = "running", [VT__STOPPED] = "stopped", [VT__ENDED] = "done",
-      [VT__ENDED_EARLY] = "done"};
+  static const char *const state[] = {[VT__WAITS] = "waiting",
+                                      [VT__RUNS] = "running",
+                                      [VT__STOPPED] = "stopped",
+                                      [VT__ENDED] = "done",
+                                      [VT__ENDED_EARLY] = "done"};
   const vt__member *at = &j->member[k];
   const int runs = at->state == VT__RUNS && strcmp(j->state, "running") == 0;
   vt_json *o = vt_json_object();
-  vt_json_put(o, "seed", vt_json_int((int64_t)seed_of(j, k)));
+  vt_json_put(o, "seed", vt_json_int((int64_t)vt__seed_of(j, k)));
   vt_json_put(o, "state", vt_json_text(runs || at->state != VT__RUNS ? state[at->state] : state[VT__STOPPED]));
   vt_json_put(o, "epoch", vt_json_int(at->epoch));
   vt_json_put(o, "epochs", vt_json_int(at->epochs));
@@ -190,11 +189,11 @@ static vt_status gather_models(const vt__job *j, vt_err *err)
   for (int k = 0; k < j->y->seeds && rc == VT_OK; k++) {
     char name[ROOM], *data;
     size_t n;
-    (void)snprintf(name, sizeof name, "nep_seed%llu.txt", (unsigned long long)seed_of(j, k));
+    (void)snprintf(name, sizeof name, "nep_seed%llu.txt", (unsigned long long)vt__seed_of(j, k));
     rc = file_of(j, k, "nep.txt", &data, &n, err);
     if (rc == VT_OK && !data)
       rc = vt_err_set(err, VT_EIO, __FILE__, __LINE__, "the nep.txt of seed %llu is not there",
-                      (unsigned long long)seed_of(j, k));
+                      (unsigned long long)vt__seed_of(j, k));
     if (rc == VT_OK) rc = publish(j, name, data, n, err);
     if (rc == VT_OK) vt_committee_add(&b, name, data, n);
     vt_free(data);

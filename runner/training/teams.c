@@ -7,10 +7,9 @@
 
 enum { TAG_STOP = 81, TAG_MEMBER = 82 };
 
-static int first_rank(const vt__job *j, int team)
-{
-  return (int)((int64_t)team * vt_comm_size(j->world) / j->n_teams);
-}
+static int first_rank(const vt__job *j, int team) { return (int)((int64_t)team * vt_comm_size(j->world) / j->n_teams); }
+
+uint64_t vt__seed_of(const vt__job *j, int k) { return j->y->seed + (uint64_t)k; }
 
 int vt__is_root(const vt__job *j) { return vt_comm_rank(j->team) == 0; }
 
@@ -36,16 +35,15 @@ vt_status vt__teams_open(vt__job *j, vt_err *err)
   while (first_rank(j, j->team_no + 1) <= me) j->team_no++;
   j->team = j->world;
   const int first = first_rank(j, j->team_no);
-  if (j->n_teams > 1)
-    VT_PASS(vt_comm_part(j->world, first, first_rank(j, j->team_no + 1) - first, &j->team, err));
+  if (j->n_teams > 1) VT_PASS(vt_comm_part(j->world, first, first_rank(j, j->team_no + 1) - first, &j->team, err));
   vt_comm_on_wait(j->world, while_waiting, j);
   vt_comm_on_wait(j->team, while_waiting, j);
   vt_alive_install(job_alive, j);
   const vt_status rc = VT_NEW(j->member, j->y->seeds, err);
   for (int k = 0; rc == VT_OK && k < j->y->seeds; k++) {
     const double no = (double)NAN;
-    j->member[k] = (vt__member){
-        .member = k, .epochs = j->y->epochs, .trained = {no, no, no}, .held = {no, no, no}, .left_s = no};
+    j->member[k] =
+        (vt__member){.member = k, .epochs = j->y->epochs, .trained = {no, no, no}, .held = {no, no, no}, .left_s = no};
   }
   return vt_comm_agree(j->world, rc, err);
 }
@@ -87,13 +85,11 @@ static void show(vt__job *j)
   for (int k = 0; k < j->y->seeds; k++) {
     const vt__member *at = &j->member[k];
     if (at->state != VT__RUNS) continue;
-    if (j->y->seeds > 1)
-      vt_buf_printf(&b, "%sseed %llu: ", b.len ? "; " : "", (unsigned long long)(j->y->seed + (uint64_t)k));
+    if (j->y->seeds > 1) vt_buf_printf(&b, "%sseed %llu: ", b.len ? "; " : "", (unsigned long long)vt__seed_of(j, k));
     vt_buf_printf(&b, "epoch %lld/%lld, ", (long long)at->epoch + 1, (long long)at->epochs);
-    if (j->n_teams == 1)
-      vt_buf_printf(&b, "batch %lld/%lld: ", (long long)at->batch, (long long)at->n_batches);
-    vt_buf_printf(&b, "training %.1f meV/atom, %.0f meV/A, %.1f meV/atom, ", 1e3 * at->trained[0],
-                  1e3 * at->trained[1], 1e3 * at->trained[2]);
+    if (j->n_teams == 1) vt_buf_printf(&b, "batch %lld/%lld: ", (long long)at->batch, (long long)at->n_batches);
+    vt_buf_printf(&b, "training %.1f meV/atom, %.0f meV/A, %.1f meV/atom, ", 1e3 * at->trained[0], 1e3 * at->trained[1],
+                  1e3 * at->trained[2]);
     vt_buf_printf(&b, "validation %.1f, %.0f, %.1f, %.0f frames/s, %.1f min left", 1e3 * at->held[0], 1e3 * at->held[1],
                   1e3 * at->held[2], at->frames_per_s, at->team_left_s / 60);
   }

@@ -94,8 +94,8 @@ static vt_status share_state(vt__trainer *t, vt_err *err)
 static void say_end(const vt__trainer *t)
 {
   if (vt__trainer_ended_early(t))
-    vt__say(t, "ended by schedule.early_stop after epoch %lld: no better validation for %d epochs",
-            (long long)t->epoch, t->y->early_stop);
+    vt__say(t, "ended by schedule.early_stop after epoch %lld: no better validation for %d epochs", (long long)t->epoch,
+            t->y->early_stop);
   vt__say(t, "%s/nep.txt: best of %lld epochs on validation is %lld", t->output, (long long)t->epoch,
           (long long)t->best_epoch);
 }
@@ -144,7 +144,7 @@ static vt_status one_member(vt__job *j, int k, int *bad, int *stopped, vt_err *e
                    .y = j->y,
                    .member = k,
                    .quiet = k > 0,
-                   .seed = j->y->seed + (uint64_t)k,
+                   .seed = vt__seed_of(j, k),
                    .simd = j->simd};
   vt__place_of(j, k, t.output);
   vt_status rc = vt__trainer_prepare(&t, bad, err);
@@ -152,8 +152,7 @@ static vt_status one_member(vt__job *j, int k, int *bad, int *stopped, vt_err *e
   t.quiet = 0;
   if (rc == VT_OK && !*bad) rc = train(&t, stopped, err);
   if (rc == VT_OK && !*bad) {
-    const vt__member_state state =
-        *stopped ? VT__STOPPED : vt__trainer_ended_early(&t) ? VT__ENDED_EARLY : VT__ENDED;
+    const vt__member_state state = *stopped ? VT__STOPPED : vt__trainer_ended_early(&t) ? VT__ENDED_EARLY : VT__ENDED;
     const vt__member at = vt__trainer_at(&t, state);
     if (vt__is_root(j)) rc = vt__teams_tell(j, &at, 1, err);
   }

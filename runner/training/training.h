@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "engine/train/train.h"
 #include "runner/comm/comm.h"
+#include "runner/committee/committee.h"
 #include "runner/json/json.h"
 
 typedef struct vt_training_options {
@@ -35,8 +36,18 @@ VT_MUST_CHECK vt_status vt_training_run(vt_comm *comm, const vt_training_options
  * force_slope (of predicted against labelled components; 1: right), mean_virial_meV_atom, by_element,
  * by_composition, by_config_type.  A number without labels is null.  *out is the caller's. */
 VT_MUST_CHECK vt_status vt_validate(const vt_nep_model *m, vt_train_data *data, vt_json **out, vt_err *err);
+/* The same with values from predict(ctx), which borrows or makes them for a sample; m: the elements. */
+typedef vt_status (*vt_predict)(void *ctx, vt_train_sample *s, vt_train_values *v, vt_err *err);
+VT_MUST_CHECK vt_status vt_validate_by(const vt_nep_model *m, vt_predict predict, void *ctx, vt_train_data *data,
+                                       vt_json **out, vt_err *err);
 /* The same for people. */
 void vt_validate_text(const vt_json *v, vt_buf *out);
+/* As vt_validate of the mean of the members' energies, forces and virials; for several members also "committee":
+ * n_members; energy_spread_meV_atom and force_spread_meV_A, root mean square over frames (components) of the standard
+ * deviation between members (n - 1); the same by_composition and by_config_type; energy_spread_error_r and
+ * force_spread_error_r, Pearson's correlation of spread with error over frames (over atoms: lengths of vectors), null
+ * where there are fewer than three or no scatter. */
+VT_MUST_CHECK vt_status vt_validate_committee(const vt_committee *c, vt_train_data *data, vt_json **out, vt_err *err);
 /* A model from a file.  VT_EPARSE, VT_EUNSUP, VT_EIO. */
 VT_MUST_CHECK vt_status vt_training_model(const char *path, vt_nep_model **m, vt_err *err);
 

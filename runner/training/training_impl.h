@@ -65,18 +65,18 @@ typedef struct vt__trainer {
   int batch, n_batches;   /* next batch of it */
   int grouped, per_batch; /* frames of a group, one composition, at most; groups of a batch */
   int n_groups;
-  int *order, *first;      /* [data.n] of this epoch; [n_groups + 1] where groups begin in it */
-  double *ledger;          /* [data.n] latest tr dW/3N times weight, NaN: none yet */
-  vt_train_terms sums;     /* of this epoch so far */
-  vt_train_adam adam;      /* rank 0 */
-  double *best, best_loss; /* rank 0: averaged numbers */
-  int64_t best_epoch;          /* on all ranks */
-  vt__errors trained, errors;  /* rank 0: of the last epoch that this run ended: training, validation */
-  int still;                   /* rank 0: epochs since the forces on validation changed last */
-  vt_buf csv;       /* rank 0: train.csv so far */
-  double *gradient; /* rank 0: [n_trained] */
-  double *pull;     /* [2 n_comp] scratch: mean virial errors, weights */
-  double *packet;   /* what rank 0 sends after a batch */
+  int *order, *first;         /* [data.n] of this epoch; [n_groups + 1] where groups begin in it */
+  double *ledger;             /* [data.n] latest tr dW/3N times weight, NaN: none yet */
+  vt_train_terms sums;        /* of this epoch so far */
+  vt_train_adam adam;         /* rank 0 */
+  double *best, best_loss;    /* rank 0: averaged numbers */
+  int64_t best_epoch;         /* on all ranks */
+  vt__errors trained, errors; /* rank 0: of the last epoch that this run ended: training, validation */
+  int still;                  /* rank 0: epochs since the forces on validation changed last */
+  vt_buf csv;                 /* rank 0: train.csv so far */
+  double *gradient;           /* rank 0: [n_trained] */
+  double *pull;               /* [2 n_comp] scratch: mean virial errors, weights */
+  double *packet;             /* what rank 0 sends after a batch */
   double (*d_force)[3];
   size_t kept_bytes; /* frames in memory */
   vt__tree tree, gather;

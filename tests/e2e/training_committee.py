@@ -179,7 +179,7 @@ class Committee(unittest.TestCase):
         finally:
             self.end(p)
         s = subprocess.run([vitrion, "status", out], capture_output=True, text=True)
-        self.assertIn("tiny: training, ended without a word", s.stdout)  # it was killed
+        self.assertIn("tiny: training, killed", s.stdout)
         (out / "HALT").write_text("now\n")
         q = train(self.dir, 1, out, "endless.yaml")  # at once: the dead process was on this machine
         self.assertEqual(q.returncode, 75, q.stderr)

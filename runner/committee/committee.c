@@ -1,10 +1,10 @@
-/* committee.c - the file of a committee. */
+/* committee.c - the file of a committee: written, read. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "engine/spec/spec.h"
-#include "runner/training/committee.h"
+#include "runner/committee/committee.h"
 
 #define FORMAT "# vitrion committee 1"
 enum { HEX = 64, MOST_BYTES = 1 << 20 };
@@ -39,8 +39,7 @@ static vt_status add_model(vt_committee *c, const char *path, const char *text, 
   c->m[c->n++] = m;
   int same = m->n_types == c->m[0]->n_types;
   for (int k = 0; k < m->n_types && same; k++) same = strcmp(m->symbol[k], c->m[0]->symbol[k]) == 0;
-  if (!same)
-    VT_FAIL(err, VT_EPARSE, "'%s' does not have the elements of '%s' in the same order", path, c->file[0]);
+  if (!same) VT_FAIL(err, VT_EPARSE, "'%s' does not have the elements of '%s' in the same order", path, c->file[0]);
   return VT_OK;
 }
 
@@ -56,7 +55,8 @@ static vt_status read_member(vt_committee *c, const char *folder, const char *he
   vt_uid_hex(&id, is);
   vt_status rc = VT_OK;
   if (strcmp(is, hex) != 0)
-    rc = vt_err_set(err, VT_EPARSE, __FILE__, __LINE__, "'%s' is not the file of this checksum, its own is %s", path, is);
+    rc = vt_err_set(err, VT_EPARSE, __FILE__, __LINE__, "'%s' is not the file of this checksum, its own is %s", path,
+                    is);
   if (rc == VT_OK) rc = add_model(c, path, text, n, err);
   vt_free(text);
   return rc;
@@ -70,15 +70,18 @@ static int is_hex(const char *s)
 }
 
 /* A line of n characters: a checksum and a name. */
-static vt_status read_line(vt_committee *c, const char *folder, const char *line, size_t n, vt_err *err)
+static vt_status read_line(vt_committee *c, const char *path, int at, const char *folder, const char *line, size_t n,
+                           vt_err *err)
 {
   char copy[HEX + 2 + VT_PATH];
   if (n < HEX + 3 || n >= sizeof copy || !is_hex(line) || line[HEX] != ' ' || !strchr(" *", line[HEX + 1]))
-    VT_FAIL(err, VT_EPARSE, "expected a SHA-256 of %d hex digits, two spaces and the name of a potential", HEX);
-  if (c->n == VT_COMMITTEE_MOST) VT_FAIL(err, VT_EPARSE, "more than %d members", VT_COMMITTEE_MOST);
+    VT_FAIL(err, VT_EPARSE, "%s:%d: expected a SHA-256 of %d hex digits, two spaces and the name of a potential", path,
+            at, HEX);
+  if (c->n == VT_COMMITTEE_MOST) VT_FAIL(err, VT_EPARSE, "%s:%d: more than %d members", path, at, VT_COMMITTEE_MOST);
   memcpy(copy, line, n);
   copy[HEX] = copy[n] = '\0';
-  return read_member(c, folder, copy, copy + HEX + 2, err);
+  VT_TRY(read_member(c, folder, copy, copy + HEX + 2, err), err, "%s:%d", path, at);
+  return VT_OK;
 }
 
 static vt_status read_lines(vt_committee *c, const char *path, const char *text, vt_err *err)
@@ -94,7 +97,7 @@ static vt_status read_lines(vt_committee *c, const char *path, const char *text,
     next += *next == '\n';
     line++;
     if (n == 0 || at[0] == '#') continue;
-    VT_TRY(read_line(c, folder, at, n, err), err, "%s:%d", path, line);
+    VT_PASS(read_line(c, path, line, folder, at, n, err));
   }
   if (c->n == 0) VT_FAIL(err, VT_EPARSE, "%s: a committee without members", path);
   return VT_OK;

@@ -1,0 +1,27 @@
+/* committee.h - several potentials that answer together, and their file (layer 5).
+ *
+ * FORMAT of a committee file.  Line 1: "# vitrion committee 1".  Then a line a member: the SHA-256 of its file as 64
+ * hex digits, two spaces, its name, relative to the folder of the committee file; so `sha256sum -c` reads it.  Members
+ * have the same elements in the same order; their forms may differ. */
+#ifndef VT_COMMITTEE_H
+#define VT_COMMITTEE_H
+
+#include "engine/nep/nep.h"
+
+enum { VT_COMMITTEE_MOST = 64 };
+
+typedef struct vt_committee {
+  int n;
+  vt_nep_model **m;      /* [n] */
+  char (*file)[VT_PATH]; /* [n] as found */
+} vt_committee;
+
+/* A committee file, or a potential by itself: a committee of one.  VT_EPARSE: names file and line; a member that is not
+ * the one of the checksum, or has other elements.  VT_EIO, VT_EUNSUP.  vt_committee_free. */
+VT_MUST_CHECK vt_status vt_committee_read(const char *path, vt_committee *c, vt_err *err);
+void vt_committee_free(vt_committee *c);
+/* The text of a committee file: its first line; then a line for each file of these bytes. */
+void vt_committee_begin(vt_buf *b);
+void vt_committee_add(vt_buf *b, const char *name, const void *data, size_t n);
+
+#endif
