@@ -1,15 +1,13 @@
 /* committee.c - the file of a committee: written, read. */
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "engine/spec/spec.h"
 #include "runner/committee/committee.h"
 
-#define FORMAT "# vitrion committee 1"
-enum { HEX = 64, MOST_BYTES = 1 << 20 };
+enum { HEX = 64, MOST_BYTES = 1 << 16, LEAST = 2 };
 
-void vt_committee_begin(vt_buf *b) { vt_buf_printf(b, FORMAT "\n"); }
+void vt_committee_begin(vt_buf *b) { vt_buf_printf(b, "# a committee: KIND PATH\n"); }
 
 void vt_committee_add(vt_buf *b, const char *name, const void *data, size_t n)
 {
@@ -17,7 +15,7 @@ void vt_committee_add(vt_buf *b, const char *name, const void *data, size_t n)
   char hex[HEX + 1];
   vt_sha256(data, n, &id);
   vt_uid_hex(&id, hex);
-  vt_buf_printf(b, "%s  %s\n", hex, name);
+  vt_buf_printf(b, "nep %s # sha256 %s\n", name, hex);
 }
 
 void vt_committee_free(vt_committee *c)
@@ -43,6 +41,7 @@ static vt_status add_model(vt_committee *c, const char *path, const char *text, 
   return VT_OK;
 }
 
+/* hex "": any file of this name. */
 static vt_status read_member(vt_committee *c, const char *folder, const char *hex, const char *name, vt_err *err)
 {
   char path[VT_PATH], is[HEX + 1], *text = NULL;
@@ -54,7 +53,7 @@ static vt_status read_member(vt_committee *c, const char *folder, const char *he
   vt_sha256(text, n, &id);
   vt_uid_hex(&id, is);
   vt_status rc = VT_OK;
-  if (strcmp(is, hex) != 0)
+  if (hex[0] && strcmp(is, hex) != 0)
     rc = vt_err_set(err, VT_EPARSE, __FILE__, __LINE__, "'%s' is not the file of this checksum, its own is %s", path,
                     is);
   if (rc == VT_OK) rc = add_model(c, path, text, n, err);
@@ -62,61 +61,76 @@ static vt_status read_member(vt_committee *c, const char *folder, const char *he
   return rc;
 }
 
-static int is_hex(const char *s)
+/* The words of a line that is cut at its comment; at most 3 are counted. */
+static int words_of(char *line, char *word[2])
 {
-  int k = 0;
-  while (k < HEX && (isdigit((unsigned char)s[k]) || (s[k] >= 'a' && s[k] <= 'f'))) k++;
-  return k == HEX;
+  static const char blank[] = " \t\r";
+  int n = 0;
+  for (char *at = line + strspn(line, blank); *at && n < 3; at += strspn(at, blank), n++) {
+    if (n < 2) word[n] = at;
+    at += strcspn(at, blank);
+    if (*at) *at++ = '\0';
+  }
+  return n;
 }
 
-/* A line of n characters: a checksum and a name. */
-static vt_status read_line(vt_committee *c, const char *path, int at, const char *folder, const char *line, size_t n,
-                           vt_err *err)
+static vt_status read_line(vt_committee *c, const char *path, int at, const char *folder, char *line, vt_err *err)
 {
-  char copy[HEX + 2 + VT_PATH];
-  if (n < HEX + 3 || n >= sizeof copy || !is_hex(line) || line[HEX] != ' ' || !strchr(" *", line[HEX + 1]))
-    VT_FAIL(err, VT_EPARSE, "%s:%d: expected a SHA-256 of %d hex digits, two spaces and the name of a potential", path,
-            at, HEX);
+  char *word[2], hex[HEX + 1] = "", *comment = strchr(line, '#');
+  if (comment) (void)sscanf(comment, "# sha256 %64[0-9a-f]", hex);
+  if (comment) *comment = '\0';
+  const int n = words_of(line, word);
+  if (n == 0) return VT_OK;
+  if (n != 2) VT_FAIL(err, VT_EPARSE, "%s:%d: expected 'KIND PATH'", path, at);
+  if (strcmp(word[0], "nep") != 0)
+    VT_FAIL(err, VT_EPARSE, "%s:%d: a member of kind '%s', expected nep", path, at, word[0]);
   if (c->n == VT_COMMITTEE_MOST) VT_FAIL(err, VT_EPARSE, "%s:%d: more than %d members", path, at, VT_COMMITTEE_MOST);
-  memcpy(copy, line, n);
-  copy[HEX] = copy[n] = '\0';
-  VT_TRY(read_member(c, folder, copy, copy + HEX + 2, err), err, "%s:%d", path, at);
+  VT_TRY(read_member(c, folder, hex, word[1], err), err, "%s:%d", path, at);
   return VT_OK;
 }
 
-static vt_status read_lines(vt_committee *c, const char *path, const char *text, vt_err *err)
+static vt_status read_lines(vt_committee *c, const char *path, char *text, vt_err *err)
 {
   char folder[VT_PATH];
   (void)snprintf(folder, sizeof folder, "%s", path);
   char *slash = strrchr(folder, '/');
   folder[slash ? slash - folder + 1 : 0] = '\0';
   int line = 0;
-  for (const char *at = text, *next; *at; at = next) {
-    const size_t n = strcspn(at, "\r\n");
-    next = at + n + strspn(at + n, "\r");
-    next += *next == '\n';
-    line++;
-    if (n == 0 || at[0] == '#') continue;
-    VT_PASS(read_line(c, path, line, folder, at, n, err));
+  for (char *at = text, *next; at; at = next) {
+    next = strchr(at, '\n');
+    if (next) *next++ = '\0';
+    VT_PASS(read_line(c, path, ++line, folder, at, err));
   }
-  if (c->n == 0) VT_FAIL(err, VT_EPARSE, "%s: a committee without members", path);
+  if (c->n < LEAST) VT_FAIL(err, VT_EPARSE, "%s: a committee of %d, expected at least %d", path, c->n, LEAST);
   return VT_OK;
+}
+
+/* Its first word is a kind, not the head of a potential. */
+static int is_list(const char *text)
+{
+  static const char blank[] = " \t\r\n";
+  text += strspn(text, blank);
+  while (*text == '#') {
+    text += strcspn(text, "\n");
+    text += strspn(text, blank);
+  }
+  const size_t n = strcspn(text, " \t\r\n#");
+  return n == strlen("nep") && strncmp(text, "nep", n) == 0;
 }
 
 vt_status vt_committee_read(const char *path, vt_committee *c, vt_err *err)
 {
   char *text = NULL;
   size_t n = 0;
-  const size_t head = strlen(FORMAT);
   *c = (vt_committee){0};
   VT_PASS(vt_text_read(path, VT_NEP_MOST_BYTES, &text, &n, err));
   vt_status rc;
-  if (n < head || strncmp(text, FORMAT, head) != 0 || (text[head] != '\n' && text[head] != '\r'))
+  if (!is_list(text + vt_text_mark(text, n)))
     rc = add_model(c, path, text, n, err);
   else if (n > MOST_BYTES || strlen(text) != n)
     rc = vt_err_set(err, VT_EPARSE, __FILE__, __LINE__, "%s: a committee file of %zu bytes, or with zeros", path, n);
   else
-    rc = read_lines(c, path, text, err);
+    rc = read_lines(c, path, text + vt_text_mark(text, n), err);
   vt_free(text);
   if (rc != VT_OK) vt_committee_free(c);
   return rc;

@@ -1,8 +1,9 @@
-/* committee.h - several potentials that answer together, and their file (layer 5).
+/* committee.h - several potentials that answer together, and their file (layer 3).
  *
- * FORMAT of a committee file.  Line 1: "# vitrion committee 1".  Then a line a member: the SHA-256 of its file as 64
- * hex digits, two spaces, its name, relative to the folder of the committee file; so `sha256sum -c` reads it.  Members
- * have the same elements in the same order; their forms may differ. */
+ * The file is that of the back end `committee` (engine/pot/committee.c): `KIND PATH` a line, a path relative to the
+ * file's folder, '#' begins a comment.  Here all members are of kind nep, with the same elements in the same order;
+ * their forms may differ.  What is written has a comment behind each member, `# sha256 <64 hex digits>`; where it
+ * stands, the member must be that file. */
 #ifndef VT_COMMITTEE_H
 #define VT_COMMITTEE_H
 
@@ -16,8 +17,9 @@ typedef struct vt_committee {
   char (*file)[VT_PATH]; /* [n] as found */
 } vt_committee;
 
-/* A committee file, or a potential by itself: a committee of one.  VT_EPARSE: names file and line; a member that is not
- * the one of the checksum, or has other elements.  VT_EIO, VT_EUNSUP.  vt_committee_free. */
+/* A committee file (its first word is `nep`), or a potential by itself: a committee of one.  VT_EPARSE: names file and
+ * line; another kind; a member that is not the one of its checksum, or has other elements.  VT_EIO, VT_EUNSUP.
+ * vt_committee_free. */
 VT_MUST_CHECK vt_status vt_committee_read(const char *path, vt_committee *c, vt_err *err);
 void vt_committee_free(vt_committee *c);
 /* The text of a committee file: its first line; then a line for each file of these bytes. */

@@ -6,10 +6,11 @@
 #include "engine/pot/pot.h"
 #include "runner/training/training.h"
 
-/* Variances between members, (eV/atom)^2 and (eV/A)^2 a component, summed over frames. */
+/* Mean squares of the members' distances from their mean: (eV/atom)^2 of energies, summed over frames; (eV/A)^2 of
+ * forces, summed over atoms. */
 typedef struct apart {
   char name[VT_NAME];
-  double energy, frames, force, n_f;
+  double energy, frames, force, atoms;
 } apart;
 
 typedef struct by_name {
@@ -130,18 +131,18 @@ static vt_status predict_mean(void *ctx, vt_train_sample *s, vt_train_values *v,
   VT_PASS(average(m, s, v, &e_two, err));
   VT_PASS(row_of(&m->comp, m->d->comp[s->comp], &comp, err));
   VT_PASS(row_of(&m->config, s->config_type[0] ? s->config_type : "none", &config, err));
-  const double others = m->c->n - 1, energy = e_two / others / ((double)s->n * s->n);
+  const double members = m->c->n, energy = e_two / members / ((double)s->n * s->n);
   double force = 0;
-  for (int i = 0; i < s->n; i++) force += m->f_two[i] / others;
+  for (int i = 0; i < s->n; i++) force += m->f_two[i] / members;
   apart *const to[] = {&m->all, comp, config};
   for (int k = 0; k < 3; k++) {
     to[k]->energy += energy;
     to[k]->frames++;
     to[k]->force += force;
-    to[k]->n_f += 3.0 * s->n;
+    to[k]->atoms += s->n;
   }
   if (s->has_energy) add_pair(&m->energy, sqrt(energy), fabs(v->energy - s->energy) / s->n);
-  for (int i = 0; s->f && i < s->n; i++) add_pair(&m->force, sqrt(m->f_two[i] / others), length(v->f[i], s->f[i]));
+  for (int i = 0; s->f && i < s->n; i++) add_pair(&m->force, sqrt(m->f_two[i] / members), length(v->f[i], s->f[i]));
   return VT_OK;
 }
 
@@ -149,7 +150,7 @@ static void put_apart(vt_json *o, const apart *a)
 {
   const double to_milli = 1e3;
   vt_json_put(o, "energy_spread_meV_atom", vt_json_num(to_milli * sqrt(a->energy / a->frames)));
-  vt_json_put(o, "force_spread_meV_A", vt_json_num(to_milli * sqrt(a->force / a->n_f)));
+  vt_json_put(o, "force_spread_meV_A", vt_json_num(to_milli * sqrt(a->force / a->atoms)));
 }
 
 static vt_json *rows_json(const by_name *t)

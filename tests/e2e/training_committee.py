@@ -94,12 +94,12 @@ class Committee(unittest.TestCase):
         best = min(table, key=lambda r: float(r["validation_loss"]))["seed"]
         self.assertEqual((out / "nep.txt").read_bytes(), (out / f"seed{best}/nep.txt").read_bytes())
         lines = (out / "committee.txt").read_text().splitlines()
-        self.assertEqual(lines[0], "# vitrion committee 1")
-        self.assertEqual([l.split("  ")[1] for l in lines[1:]], [f"nep_seed{s}.txt" for s in (3, 4, 5)])
+        self.assertEqual(lines[0], "# a committee: KIND PATH")
+        self.assertEqual([l.split()[:2] for l in lines[1:]], [["nep", f"nep_seed{s}.txt"] for s in (3, 4, 5)])
         for line in lines[1:]:
-            digest, name = line.split("  ")
+            name, digest = line.split(" ")[1], line.split(" # sha256 ")[1]
             self.assertEqual(hashlib.sha256((out / name).read_bytes()).hexdigest(), digest)
-        self.assertEqual(len({l.split()[0] for l in lines[1:]}), 3)
+        self.assertEqual(len({l.split()[-1] for l in lines[1:]}), 3)
         # two members or one more make nothing else of those that there were
         self.write("two.yaml", "seed: 3, seeds: 2", 6)
         p = train(self.dir, 2, self.dir / "two", "two.yaml")
@@ -235,15 +235,15 @@ class Committee(unittest.TestCase):
         self.assertIn("holds the training of one seed", p.stderr)
 
     def test_9_a_committee_is_judged_by_its_mean(self):
-        """The reference for n copies of one model is that model; for two models it is numpy-free arithmetic on what `energy` says."""
+        """The reference for n copies of one model is that model; for two models it is arithmetic on what `energy` says of each."""
         out = self.dir / "three1"
         def validate(path, code=0):
             p = subprocess.run([vitrion, "validate", path, self.dir / "test.xyz", "--json"], capture_output=True, text=True)
             self.assertEqual(p.returncode, code, p.stderr)
             return json.loads(p.stdout) if code == 0 else p.stderr
         def line(name):
-            return f"{hashlib.sha256((out / name).read_bytes()).hexdigest()}  {name}\n"
-        head = "# vitrion committee 1\n"
+            return f"nep {name} # sha256 {hashlib.sha256((out / name).read_bytes()).hexdigest()}\n"
+        head = "# mine\n\n"
         one = validate(out / "nep_seed4.txt")
         self.assertNotIn("committee", one)
         (out / "copies.txt").write_text(head + 2 * line("nep_seed4.txt"))  # a mean of two equal numbers is exact
@@ -267,7 +267,7 @@ class Committee(unittest.TestCase):
             e = [m[k]["energy_eV"] for m in models]
             mean = sum(e) / 3
             e_error += ((mean - label_e) / ATOMS) ** 2
-            e_spread += sum((x - mean) ** 2 for x in e) / 2 / ATOMS ** 2
+            e_spread += sum((x - mean) ** 2 for x in e) / 3 / ATOMS ** 2
             for i in range(ATOMS):
                 label_f = [float(x) for x in want[k * (ATOMS + 2) + 2 + i].split()[4:7]]
                 err = spr = 0
@@ -275,7 +275,7 @@ class Committee(unittest.TestCase):
                     f = [m[k]["forces_eV_A"][i][a] for m in models]
                     mean = sum(f) / 3
                     err += (mean - label_f[a]) ** 2
-                    spr += sum((x - mean) ** 2 for x in f) / 2
+                    spr += sum((x - mean) ** 2 for x in f) / 3
                 f_error, f_spread, n_f = f_error + err, f_spread + spr, n_f + 3
                 pairs.append((spr ** 0.5, err ** 0.5))
         mx, my = (sum(p[i] for p in pairs) / len(pairs) for i in (0, 1))
@@ -286,19 +286,25 @@ class Committee(unittest.TestCase):
         self.assertAlmostEqual(three["energy_rmse_meV_atom"], 1e3 * (e_error / 12) ** 0.5, delta=1e-4)
         self.assertAlmostEqual(three["force_rmse_meV_A"], 1e3 * (f_error / n_f) ** 0.5, delta=1e-3)
         self.assertAlmostEqual(got["energy_spread_meV_atom"], 1e3 * (e_spread / 12) ** 0.5, delta=1e-4)
-        self.assertAlmostEqual(got["force_spread_meV_A"], 1e3 * (f_spread / n_f) ** 0.5, delta=1e-3)
+        self.assertAlmostEqual(got["force_spread_meV_A"], 1e3 * (3 * f_spread / n_f) ** 0.5, delta=1e-3)
         self.assertAlmostEqual(got["force_spread_error_r"], r, delta=1e-5)
         self.assertEqual(set(got["by_composition"]), set(three["by_composition"]))
         self.assertEqual(list(got["by_config_type"]), ["md"])
         print(f"spread {got['force_spread_meV_A']:.0f} meV/A of an error of {three['force_rmse_meV_A']:.0f}, r = {r:.2f}")
         text = subprocess.run([vitrion, "validate", out / "committee.txt", self.dir / "test.xyz"], capture_output=True, text=True).stdout
         self.assertIn("3 members", text)
-        (out / "changed.txt").write_text(head + line("nep_seed4.txt") + line("nep_seed3.txt")[:65] + " nep_seed5.txt\n")
-        self.assertIn("changed.txt:3", validate(out / "changed.txt", 2))
-        (out / "wrong.txt").write_text(head + "\nnep_seed3.txt\n")
-        self.assertIn("wrong.txt:3: expected a SHA-256", validate(out / "wrong.txt", 2))
-        (out / "empty.txt").write_text(head)
-        self.assertIn("a committee without members", validate(out / "empty.txt", 2))
+        # the back end of campaigns reads the same file, and its mean is the mean
+        p = subprocess.run([vitrion, "energy", out / "committee.txt", bare, "--kind", "committee", "--json"], capture_output=True, text=True)
+        self.assertEqual(p.returncode, 0, p.stderr)
+        for k, frame in enumerate(json.loads(p.stdout)["frames"]):
+            self.assertAlmostEqual(frame["energy_eV"], sum(m[k]["energy_eV"] for m in models) / 3, delta=1e-9)
+        (out / "changed.txt").write_text(head + line("nep_seed4.txt") + line("nep_seed3.txt").replace("seed3", "seed5"))
+        self.assertIn("changed.txt:4", validate(out / "changed.txt", 2))
+        for text, said in (("nep nep_seed3.txt\nnep\n", "bad.txt:2: expected 'KIND PATH'"), ("nep nep_seed3.txt x\n", "bad.txt:1: expected 'KIND PATH'"),
+                           ("nep nep_seed3.txt\nlj -\n", "bad.txt:2: a member of kind 'lj', expected nep"),
+                           ("nep nep_seed3.txt\n", "a committee of 1, expected at least 2"), ("nep no.txt\nnep no.txt\n", "bad.txt:1")):
+            (out / "bad.txt").write_text(text)
+            self.assertIn(said, validate(out / "bad.txt", 2 if "no.txt" not in text else 1))
 
 
 if __name__ == "__main__":
