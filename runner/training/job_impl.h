@@ -49,7 +49,7 @@ uint64_t vt__seed_of(const vt__job *j, int k);
 VT_MUST_CHECK vt_status vt__teams_look(vt__job *j, vt_err *err);
 /* A root: where its member is, to rank 0 of all; at most once a second unless `now`. */
 VT_MUST_CHECK vt_status vt__teams_tell(vt__job *j, const vt__member *at, int now, vt_err *err);
-/* A root that stops or failed: so shall the others. */
+/* Who is asked to stop, or failed: so shall all teams. */
 VT_MUST_CHECK vt_status vt__teams_stop(vt__job *j, vt_err *err);
 /* Collective over all: every rank knows where each member is. */
 VT_MUST_CHECK vt_status vt__teams_share(vt__job *j, vt_err *err);

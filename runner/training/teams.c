@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runner/stop/stop.h"
 #include "runner/training/job_impl.h"
 
 enum { TAG_STOP = 81, TAG_MEMBER = 82 };
@@ -20,40 +21,6 @@ static void job_alive(void *ctx)
   vt__job *j = ctx;
   vt_err ignored = {0};
   if (j->place.alone && !j->lost && vt_jobs_beat(j->place.alone, vt_now_s(), &ignored) == VT_ESTOP) j->lost = 1;
-}
-
-static vt_status while_waiting(void *ctx, vt_err *err)
-{
-  vt__job *j = ctx;
-  return vt__is_root(j) ? vt__teams_look(j, err) : VT_OK;
-}
-
-vt_status vt__teams_open(vt__job *j, vt_err *err)
-{
-  const int ranks = vt_comm_size(j->world), me = vt_comm_rank(j->world);
-  j->n_teams = ranks < j->y->seeds ? ranks : j->y->seeds;
-  while (first_rank(j, j->team_no + 1) <= me) j->team_no++;
-  j->team = j->world;
-  const int first = first_rank(j, j->team_no);
-  if (j->n_teams > 1) VT_PASS(vt_comm_part(j->world, first, first_rank(j, j->team_no + 1) - first, &j->team, err));
-  vt_comm_on_wait(j->world, while_waiting, j);
-  vt_comm_on_wait(j->team, while_waiting, j);
-  vt_alive_install(job_alive, j);
-  const vt_status rc = VT_NEW(j->member, j->y->seeds, err);
-  for (int k = 0; rc == VT_OK && k < j->y->seeds; k++) {
-    const double no = (double)NAN;
-    j->member[k] =
-        (vt__member){.member = k, .epochs = j->y->epochs, .trained = {no, no, no}, .held = {no, no, no}, .left_s = no};
-  }
-  return vt_comm_agree(j->world, rc, err);
-}
-
-void vt__teams_close(vt__job *j)
-{
-  vt_comm_on_wait(j->world, NULL, NULL);
-  vt_alive_install(NULL, NULL);
-  if (j->team && j->team != j->world) vt_comm_part_close(j->team);
-  vt_free(j->member);
 }
 
 static void take_word(vt__job *j, const vt_msg *m)
@@ -97,6 +64,48 @@ static void show(vt__job *j)
   vt_buf_free(&b);
 }
 
+/* Between two naps of a collective call, also of those who wait for the others to come to an end. */
+static vt_status while_waiting(void *ctx, vt_err *err)
+{
+  vt__job *j = ctx;
+  if (vt_stop_reason()) VT_PASS(vt__teams_stop(j, err));
+  if (!vt__is_root(j)) return VT_OK;
+  VT_PASS(vt__teams_look(j, err));
+  if (is_first(j)) {
+    show(j);
+    vt__place_view(j, 0);
+  }
+  return VT_OK;
+}
+
+vt_status vt__teams_open(vt__job *j, vt_err *err)
+{
+  const int ranks = vt_comm_size(j->world), me = vt_comm_rank(j->world);
+  j->n_teams = ranks < j->y->seeds ? ranks : j->y->seeds;
+  while (first_rank(j, j->team_no + 1) <= me) j->team_no++;
+  j->team = j->world;
+  const int first = first_rank(j, j->team_no);
+  if (j->n_teams > 1) VT_PASS(vt_comm_part(j->world, first, first_rank(j, j->team_no + 1) - first, &j->team, err));
+  vt_comm_on_wait(j->world, while_waiting, j);
+  vt_comm_on_wait(j->team, while_waiting, j);
+  vt_alive_install(job_alive, j);
+  const vt_status rc = VT_NEW(j->member, j->y->seeds, err);
+  for (int k = 0; rc == VT_OK && k < j->y->seeds; k++) {
+    const double no = (double)NAN;
+    j->member[k] =
+        (vt__member){.member = k, .epochs = j->y->epochs, .trained = {no, no, no}, .held = {no, no, no}, .left_s = no};
+  }
+  return vt_comm_agree(j->world, rc, err);
+}
+
+void vt__teams_close(vt__job *j)
+{
+  vt_comm_on_wait(j->world, NULL, NULL);
+  vt_alive_install(NULL, NULL);
+  if (j->team && j->team != j->world) vt_comm_part_close(j->team);
+  vt_free(j->member);
+}
+
 vt_status vt__teams_tell(vt__job *j, const vt__member *at, int now, vt_err *err)
 {
   const double every_s = 1, now_s = vt_now_s();
@@ -114,7 +123,8 @@ vt_status vt__teams_tell(vt__job *j, const vt__member *at, int now, vt_err *err)
 vt_status vt__teams_stop(vt__job *j, vt_err *err)
 {
   for (int k = 0; k < j->n_teams && !j->told; k++)
-    if (k != j->team_no) VT_PASS(vt_comm_send(j->world, first_rank(j, k), TAG_STOP, "", 0, err));
+    if (first_rank(j, k) != vt_comm_rank(j->world))
+      VT_PASS(vt_comm_send(j->world, first_rank(j, k), TAG_STOP, "", 0, err));
   j->told = 1;
   return VT_OK;
 }

@@ -148,7 +148,11 @@ static vt_status one_member(vt__job *j, int k, int *bad, int *stopped, vt_err *e
                    .simd = j->simd};
   vt__place_of(j, k, t.output);
   vt_status rc = vt__trainer_prepare(&t, bad, err);
-  if (k == j->team_no) rc = all_begin(j, rc, bad, err);
+  if (k == j->team_no)
+    rc = all_begin(j, rc, bad, err);
+  else if (rc == VT_OK && *bad)
+    rc = vt_err_set(err, VT_EINVAL, __FILE__, __LINE__, "%s: the data changed while seed %llu was waiting", j->o->file,
+                    (unsigned long long)t.seed);
   t.quiet = 0;
   if (rc == VT_OK && !*bad) rc = train(&t, stopped, err);
   if (rc == VT_OK && !*bad) {

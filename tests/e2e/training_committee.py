@@ -160,6 +160,20 @@ class Committee(unittest.TestCase):
             self.assertEqual((status["state"], [m["state"] for m in status["members"]]), ("stopped", ["stopped"] * 2))
             self.assertEqual(len(rows(out)), self.epochs_of(out))
 
+    def test_4b_also_one_that_waits_for_the_others(self):
+        self.write("three_long.yaml", "seed: 3, seeds: 3", 250)
+        out = self.dir / "waits"
+        p = self.start(2, out, "three_long.yaml")  # teams: seeds 3 and 5; seed 4
+        try:
+            self.wait_for(p, lambda: count(out / "seed4") == 250 and count(out / "seed5"))
+            os.kill(ranks_of(p.pid)[1], signal.SIGTERM)
+            text = p.communicate(timeout=60)[1]
+        finally:
+            self.end(p)
+        self.assertEqual(p.returncode, 75, text)
+        states = [m["state"] for m in json.loads((out / "status.json").read_text())["members"]]
+        self.assertEqual(states, ["done", "done", "stopped"])
+
     def test_5_a_second_training_in_the_folder_is_refused_and_a_dead_one_is_taken_over(self):
         out = self.dir / "shared"
         p = self.start(2, out, "endless.yaml")
