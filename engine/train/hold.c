@@ -60,12 +60,12 @@ void vt_train_pull_scales(const vt_nep_model *m, double *scale)
 }
 
 double vt_train_pull(double pull, size_t n, const double *numbers, const double *start, const double *scale,
-                     const unsigned char *moves, double *gradient)
+                     const unsigned char *pulled, double *gradient)
 {
   double sum = 0, count = 0;
-  for (size_t k = 0; k < n; k++) count += moves[k];
+  for (size_t k = 0; k < n; k++) count += pulled[k];
   for (size_t k = 0; k < n; k++) {
-    if (!moves[k]) continue;
+    if (!pulled[k]) continue;
     const double z = (numbers[k] - start[k]) / scale[k];
     sum += z * z;
     if (gradient) gradient[k] += 2 * pull * z / (scale[k] * count);

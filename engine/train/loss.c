@@ -86,6 +86,13 @@ double vt_train_robust(double z)
   return robust(z, &slope);
 }
 
+double vt_train_robust_slope(double z)
+{
+  double slope;
+  (void)robust(z, &slope);
+  return slope;
+}
+
 void vt_train_loss(const vt_train_sample *s, const vt_train_values *v, const vt_train_scales *scales, double pull,
                    vt_train_terms *terms, double *d_energy, double (*d_force)[3], double d_virial[9])
 {

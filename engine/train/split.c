@@ -185,12 +185,22 @@ static void shuffle(uint64_t seed, uint32_t draw, int64_t epoch, int n, int *x)
   }
 }
 
+/* Frames that are seen together: of one composition, and of one group of known pressure or of none. */
+static int n_kinds(const vt_train_data *d)
+{
+  int most = 0;
+  for (int k = 0; k < d->n; k++) most = d->s[k].group > most ? d->s[k].group : most;
+  return d->n_comp * (most + 1);
+}
+
+static int kind_of(const vt_train_data *d, int k) { return d->s[k].group * d->n_comp + d->s[k].comp; }
+
 int vt_train_groups(const vt_train_data *d, int most)
 {
   int n = 0;
-  for (int c = 0; c < d->n_comp; c++) {
+  for (int c = 0; c < n_kinds(d); c++) {
     int count = 0;
-    for (int k = 0; k < d->n; k++) count += d->s[k].comp == c;
+    for (int k = 0; k < d->n; k++) count += kind_of(d, k) == c;
     n += (count + most - 1) / most;
   }
   return n;
@@ -205,9 +215,9 @@ vt_status vt_train_order(uint64_t seed, int64_t epoch, const vt_train_data *d, i
   int *frame = room, *sorted = frame + d->n, *begin = sorted + d->n, *size = begin + groups, *turn = size + groups;
   for (int k = 0; k < d->n; k++) frame[k] = k;
   shuffle(seed, DRAW_FRAMES, epoch, d->n, frame);
-  for (int c = 0; c < d->n_comp; c++)
+  for (int c = 0; c < n_kinds(d); c++)
     for (int k = 0, in = 0; k < d->n; k++) {
-      if (d->s[frame[k]].comp != c) continue;
+      if (kind_of(d, frame[k]) != c) continue;
       if (in++ % most == 0) begin[n++] = at;
       sorted[at++] = frame[k];
       size[n - 1] = at - begin[n - 1];

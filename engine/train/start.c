@@ -5,8 +5,10 @@
 #include "engine/num/num.h"
 #include "engine/train/train.h"
 
-#define CONSTANT_AT 2.0 /* the threshold of the constant neuron: tanh 2 = 0.96, its slope is small */
-#define RIDGE       1e-8
+#define CONSTANT_AT 2.0  /* the threshold of the constant neuron: tanh 2 = 0.96, its slope is small */
+#define RIDGE       1e-4 /* (10 meV/atom, what a frame says)^2 over (1 eV, what elements differ by)^2, of one frame */
+
+enum { REFINE = 3 }; /* solutions of what is left: they end the pull of the ridge where frames say enough */
 
 enum { DRAW_NUMBERS = 2 };
 
@@ -123,7 +125,7 @@ vt_status vt_train_fit_scales(vt_nep_model *m, vt_simd simd, vt_train_data *set,
 
 typedef struct normal_equations {
   int n;
-  double *a, *b, weight, mean;
+  double *a, *b, weight, mean, squares, frames;
 } normal_equations;
 
 static void take_energy(void *ctx, const vt_train *t, const vt_train_sample *s, const vt_train_values *v)
@@ -140,6 +142,8 @@ static void take_energy(void *ctx, const vt_train *t, const vt_train_sample *s, 
   }
   q->weight += s->weight;
   q->mean += s->weight * e;
+  q->squares += s->weight * e * e;
+  q->frames++;
 }
 
 /* a x = b by Cholesky; b becomes x. */
@@ -157,28 +161,67 @@ static vt_status solve(double *a, double *b, int n, vt_err *err)
   return VT_OK;
 }
 
-vt_status vt_train_fit_elements(const vt_nep_model *m, vt_simd simd, vt_train_data *set, const int *skip, int most,
-                                double *e, vt_err *err)
+/* x of a x = b for the elements with which[] (NULL: all) that are there, drawn towards the mean (all) or 0; room[n (n +
+ * 1)]. */
+static vt_status solve_some(const normal_equations *q, const int *which, double *room, double *x, vt_err *err)
+{
+  const int n = q->n;
+  double *a = room, *b = room + (size_t)n * (size_t)n;
+  for (int i = 0; i < n; i++) x[i] = which || q->a[i * n + i] == 0 ? 0 : q->mean;
+  for (int k = 0; k < REFINE; k++) {
+    for (int i = 0; i < n; i++) {
+      const int in = q->a[i * n + i] > 0 && (!which || which[i]);
+      b[i] = in ? q->b[i] : 0;
+      for (int j = 0; j < n; j++) {
+        const int both = in && (!which || which[j]);
+        a[i * n + j] = both ? q->a[i * n + j] : 0;
+        b[i] -= in ? q->a[i * n + j] * x[j] : 0;
+      }
+      a[i * n + i] += RIDGE * q->weight / q->frames;
+    }
+    VT_PASS(solve(a, b, n, err));
+    for (int i = 0; i < n; i++) x[i] += b[i];
+  }
+  return VT_OK;
+}
+
+/* Mean square of label - model - x. */
+static double left_of(const normal_equations *q, const double *x)
+{
+  double sum = q->squares;
+  for (int i = 0; i < q->n; i++) {
+    sum -= 2 * x[i] * q->b[i];
+    for (int j = 0; j < q->n; j++) sum += x[i] * q->a[i * q->n + j] * x[j];
+  }
+  return sum > 0 ? sum / q->weight : 0;
+}
+
+vt_status vt_train_fit_some(const vt_nep_model *m, vt_simd simd, vt_train_data *set, const int *skip, int most,
+                            const int *which, double *e, double squares[2], vt_err *err)
 {
   double *room = NULL;
   const int n = m->n_types;
-  VT_PASS(VT_NEW(room, (size_t)n * (size_t)(n + 1), err));
+  const size_t size = (size_t)n * (size_t)(n + 1);
+  VT_PASS(VT_NEW(room, 2 * size, err));
   normal_equations q = {.n = n, .a = room, .b = room + (size_t)n * (size_t)n};
-  int absent[VT_NEP_MOST_TYPES];
+  memset(e, 0, (size_t)n * sizeof *e);
+  squares[0] = squares[1] = 0;
   vt_status rc = visit_all(m, simd, set, skip, most, &(visit){.take = take_energy, .ctx = &q}, err);
   if (rc == VT_OK && q.weight > 0) {
     q.mean /= q.weight;
-    for (int i = 0; i < n; i++) {
-      absent[i] = q.a[i * n + i] == 0;
-      q.a[i * n + i] += RIDGE * q.weight; /* towards the mean energy: where elements come only together */
-      q.b[i] += RIDGE * q.weight * q.mean;
-    }
-    rc = solve(q.a, q.b, n, err);
-    for (int i = 0; rc == VT_OK && i < n; i++) e[i] = absent[i] ? 0 : q.b[i];
-  } else if (rc == VT_OK)
-    memset(e, 0, (size_t)n * sizeof *e);
+    squares[0] = left_of(&q, e);
+    rc = solve_some(&q, which, room + size, e, err);
+    squares[1] = left_of(&q, e);
+  }
   vt_free(room);
   return rc;
+}
+
+vt_status vt_train_fit_elements(const vt_nep_model *m, vt_simd simd, vt_train_data *set, const int *skip, int most,
+                                double *e, vt_err *err)
+{
+  double squares[2];
+  return vt_train_fit_some(m, simd, set, skip, most, NULL, e, squares, err);
 }
 
 void vt_train_put_elements(vt_nep_model *m, const double *e)

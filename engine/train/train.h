@@ -79,6 +79,7 @@ typedef struct vt_train_sample {
   double weight;
   const double *element_weight; /* [n_types] of the forces on an element, or NULL: 1; borrowed */
   int group;                    /* 1..: frames whose mean pressure is held (pressure.c); 0: none */
+  double reference;             /* in a group: push (vt_train_push) that batches compare with, eV/atom */
   int file, line;               /* where it stands: file of vt_train_data, line of its number of atoms */
   int comp;                     /* of vt_train_data.comp */
   char config_type[VT_NAME];
@@ -112,7 +113,7 @@ VT_MUST_CHECK vt_status vt_train_data_compare(vt_train_data *a, vt_train_data *b
  * until they are the fraction; none that is the only one with an element. */
 VT_MUST_CHECK vt_status vt_train_split(const vt_train_data *set, int n_types, int whole_compositions, double fraction,
                                        uint64_t seed, int *in, vt_err *err);
-/* How many groups of at most `most` frames of one composition there are. */
+/* How many groups of at most `most` frames of one composition (and one group of known pressure) there are. */
 int vt_train_groups(const vt_train_data *d, int most);
 /* The order in which (seed, epoch) sees all frames: order[d->n], in groups first[g] .. first[g+1] of one composition
  * each, whose order is drawn, too; first[groups + 1]. */
@@ -149,6 +150,18 @@ void vt_train_loss(const vt_train_sample *s, const vt_train_values *v, const vt_
                    vt_train_terms *terms, double *d_energy, double (*d_force)[3], double d_virial[9]);
 
 double vt_train_robust(double z); /* rho */
+double vt_train_robust_slope(double z);
+
+/* ------------------------------------------------------------------ groups of known pressure (pressure.c) */
+
+/* What a virial gives for the pressure without the motion of the atoms, tr W / 3V, times the mean volume of an atom of
+ * the group: eV/atom, as the mean virial. */
+double vt_train_push(const vt_train_sample *s, const double virial[9], double atom_volume);
+/* What it should be in the mean: pressure (eV/A^3) less N k T / V. */
+double vt_train_push_wanted(const vt_train_sample *s, double pressure, double t_k, double atom_volume);
+/* Add to d_virial[9] the frame's part of the derivative of (weight of the group's frames) rho(error / scale), error the
+ * weighted mean of push less what it should be, eV/atom. */
+void vt_train_push_back(const vt_train_sample *s, double error, double scale, double atom_volume, double d_virial[9]);
 
 /* ------------------------------------------------------------------ first numbers (start.c) */
 
@@ -162,6 +175,10 @@ VT_MUST_CHECK vt_status vt_train_fit_scales(vt_nep_model *m, vt_simd simd, vt_tr
  * only together; an element that is nowhere has 0. */
 VT_MUST_CHECK vt_status vt_train_fit_elements(const vt_nep_model *m, vt_simd simd, vt_train_data *set, const int *skip,
                                               int most, double *e, vt_err *err);
+/* The same for the elements with which[n_types] alone (NULL: all), 0 for the others; squares: mean square of label -
+ * model before and after, (eV/atom)^2. */
+VT_MUST_CHECK vt_status vt_train_fit_some(const vt_nep_model *m, vt_simd simd, vt_train_data *set, const int *skip,
+                                          int most, const int *which, double *e, double squares[2], vt_err *err);
 /* Neuron 0 of each element becomes the constant e (T 17.3); one network a type. */
 void vt_train_put_elements(vt_nep_model *m, const double *e);
 
@@ -190,10 +207,10 @@ void vt_train_moving_new(const vt_nep_model *m, const int *is_new, unsigned char
 /* The sizes that a pull measures by (T 17.7): mean |x| of the number's block (w0, b0, w1, c radial, c angular); biases
  * 1 eV. */
 void vt_train_pull_scales(const vt_nep_model *m, double *scale);
-/* pull times the mean over the numbers that move of ((x - start) / scale)^2; its derivative is added to gradient[n]
- * (or NULL). */
+/* pull times the mean over the numbers that are pulled of ((x - start) / scale)^2; its derivative is added to
+ * gradient[n] (or NULL). */
 double vt_train_pull(double pull, size_t n, const double *numbers, const double *start, const double *scale,
-                     const unsigned char *moves, double *gradient);
+                     const unsigned char *pulled, double *gradient);
 
 /* ------------------------------------------------------------------ Adam (adam.c) */
 

@@ -7,7 +7,6 @@
 #include "runner/training/training_impl.h"
 
 enum { FIT_FRAMES = 500, SHOWN = 40 };
-#define SHIFT_SAID 0.05 /* eV/atom, root mean square: the labels lie on another scale than the start */
 
 /* ------------------------------------------------------------------ frames */
 
@@ -100,8 +99,8 @@ static vt_status read_frames(vt__trainer *t, int *bad, vt_err *err)
   if (*bad == 0 && (t->data.n == 0 || t->held.n == 0)) {
     *bad = 1;
     vt__say(t,
-            "%s: %d frames to train on and %d for validation: expected some of both (more trajectories, or "
-            "validation.files)",
+            "%s: %d frames to train on and %d for validation: expected some of both (more trajectories or "
+            "compositions, or validation.files)",
             t->o->file, t->data.n, t->held.n);
   }
   return VT_OK;
@@ -179,50 +178,57 @@ static void say_elements(const vt__trainer *t, const char *what, const double *e
   vt_buf_free(&b);
 }
 
-/* Rank 0.  shift[n_types]: what the energies of a start have to be moved by, 0 if they lie where the labels do. */
+/* Rank 0.  shift: see vt__start_fit. */
 static vt_status fit_first(vt__trainer *t, double *shift, vt_err *err)
 {
   double e[VT_NEP_MOST_TYPES] = {0};
   VT_PASS(count_neighbours(t, err));
-  if (!t->y->start[0]) VT_PASS(vt_train_fit_scales(t->m, t->simd, &t->data, NULL, FIT_FRAMES, t->seed, err));
+  if (t->y->start[0]) return vt__start_fit(t, shift, err);
+  VT_PASS(vt_train_fit_scales(t->m, t->simd, &t->data, NULL, FIT_FRAMES, t->seed, err));
   VT_PASS(vt_train_fit_elements(t->m, t->simd, &t->data, NULL, t->data.n, e, err));
-  if (!t->y->start[0]) {
-    vt_train_put_elements(t->m, e);
-    say_elements(t, "energies of the elements (least squares)", e);
-  } else if (vt__start_shift_size(t, e) > SHIFT_SAID) {
-    say_elements(t, "the labels lie on another scale than the start, which is moved: label - start by element", e);
-    memcpy(shift, e, (size_t)t->m->n_types * sizeof *e);
-  }
+  vt_train_put_elements(t->m, e);
+  say_elements(t, "energies of the elements (least squares)", e);
   return VT_OK;
 }
 
 /* ------------------------------------------------------------------ what the result depends on */
 
-static vt_status hash_files(const vt_training_files *f, const char *what, vt_buf *b, vt_err *err)
+/* Groups by number: their names decide nothing. */
+static int group_number(const vt_training *y, int item)
+{
+  int n = 0;
+  for (int k = 0; k <= item && y->item[item].group[0]; k++) {
+    int is_first = y->item[k].group[0] != 0;
+    for (int j = 0; j < k && is_first; j++) is_first = strcmp(y->item[j].group, y->item[k].group) != 0;
+    n += is_first;
+    if (strcmp(y->item[k].group, y->item[item].group) == 0) break;
+  }
+  return n;
+}
+
+static void put_item(const vt_training *y, int item, vt_buf *b)
+{
+  const vt_training_item *i = &y->item[item];
+  const int group = group_number(y, item);
+  if (group) vt_buf_printf(b, " group %d %.17g %.17g", group, i->pressure, i->temperature);
+  for (int z = 1; z < VT_TRAINING_ELEMENTS; z++)
+    if (i->element[z] != 1) vt_buf_printf(b, " element %d %.17g", z, i->element[z]);
+  for (int c = 0; c < i->n_config; c++)
+    if (i->config[c].weight != 1) vt_buf_printf(b, " config '%s' %.17g", i->config[c].name, i->config[c].weight);
+}
+
+static vt_status hash_files(const vt_training *y, const vt_training_files *f, const char *what, vt_buf *b, vt_err *err)
 {
   for (int k = 0; k < f->n; k++) {
     vt_uid id;
     char hex[65];
     VT_PASS(vt_sha256_file(f->f[k].path, &id, err));
     vt_uid_hex(&id, hex);
-    vt_buf_printf(b, "%s %s %.17g %d\n", what, hex, f->f[k].weight, f->f[k].item);
-  }
-  return VT_OK;
-}
-
-static void put_items(const vt_training *y, vt_buf *b)
-{
-  vt_buf_printf(b, "by %d freeze %d pull %.17g\n", y->by, y->freeze, y->pull);
-  for (int k = 0; k < y->n_graft; k++) vt_buf_printf(b, "graft %s %s\n", y->graft[k].element, y->graft[k].donor);
-  for (int k = 0; k < y->n_items; k++) {
-    const vt_training_item *i = &y->item[k];
-    vt_buf_printf(b, "item group '%s' %.17g %.17g elements", i->group, i->pressure, i->temperature);
-    for (int z = 1; z < VT_TRAINING_ELEMENTS; z++)
-      if (i->element[z] != 1) vt_buf_printf(b, " %d %.17g", z, i->element[z]);
-    for (int c = 0; c < i->n_config; c++)
-      vt_buf_printf(b, "\nconfig '%s' %.17g", i->config[c].name, i->config[c].weight);
+    vt_buf_printf(b, "%s %s %.17g", what, hex, f->f[k].weight);
+    if (f->f[k].item >= 0) put_item(y, f->f[k].item, b);
     vt_buf_printf(b, "\n");
   }
+  return VT_OK;
 }
 
 static vt_status find_identity(vt__trainer *t, vt_err *err)
@@ -235,10 +241,12 @@ static vt_status find_identity(vt__trainer *t, vt_err *err)
                 (unsigned long long)t->seed, y->fraction);
   if (t->seed != y->seed) vt_buf_printf(&b, "split %llu\n", (unsigned long long)y->seed); /* of a committee */
   if (y->early_stop > 0) vt_buf_printf(&b, "early_stop %d\n", y->early_stop);
-  put_items(y, &b);
+  vt_buf_printf(&b, "by %d freeze %d pull %.17g new", y->by, y->freeze, y->pull);
+  for (int k = 0; k < t->m->n_types; k++) vt_buf_printf(&b, " %d", t->is_new[k]);
+  vt_buf_printf(&b, "\n");
   vt_nep_write(t->m, &b);
-  vt_status rc = hash_files(&y->data, "data", &b, err);
-  if (rc == VT_OK) rc = hash_files(&y->validation, "validation", &b, err);
+  vt_status rc = hash_files(y, &y->data, "data", &b, err);
+  if (rc == VT_OK) rc = hash_files(y, &y->validation, "validation", &b, err);
   if (rc == VT_OK) rc = vt_buf_check(&b, err);
   if (rc == VT_OK) vt_sha256(b.s, b.len, &t->identity);
   vt_buf_free(&b);
@@ -279,5 +287,6 @@ vt_status vt__trainer_prepare(vt__trainer *t, int *bad, vt_err *err)
   VT_PASS(vt_comm_agree(t->comm, is_root ? fit_first(t, shift, err) : VT_OK, err));
   VT_PASS(vt__start_shift(t, shift, err));
   VT_PASS(vt_comm_bcast(t->comm, 0, t->m->numbers, t->m->n_numbers * sizeof *t->m->numbers, err));
-  return vt_comm_agree(t->comm, vt__hold_open(t, err), err);
+  VT_PASS(vt_comm_agree(t->comm, vt__hold_open(t, err), err));
+  return vt__pressure_open(t, err);
 }

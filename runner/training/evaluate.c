@@ -12,6 +12,7 @@ static vt_status terms_of(vt__trainer *t, int k, vt_train_terms *out, vt_err *er
   VT_PASS(vt__trainer_frame(t, s, err));
   VT_PASS(vt_train_forward(t->train, s->frame, &v, err));
   vt_train_loss(s, &v, &t->scales, 0, out, &de, t->d_force, dw);
+  if (s->group && s->has_virial) out->mean_virial += s->weight * t->pressure[s->group - 1].offset; /* what is held */
   vt__trainer_release(t, s, was_there);
   return VT_OK;
 }
@@ -29,11 +30,13 @@ static vt_status errors_of_held(vt__trainer *t, vt__errors *out, vt_err *err)
 {
   double *scratch = NULL;
   int *comp = NULL;
-  vt_status rc = VT_NEW(scratch, 2 * t->held.n_comp, err);
+  const int n_comp = t->held.n_comp, n = n_comp + t->n_pressure; /* a group stands apart from its composition */
+  vt_status rc = VT_NEW(scratch, 2 * n, err);
   if (rc == VT_OK) rc = VT_NEW(comp, t->held.n, err);
   if (rc == VT_OK) {
-    for (int k = 0; k < t->held.n; k++) comp[k] = t->held.s[k].comp;
-    *out = vt__errors_of((const vt_train_terms *)(const void *)t->gather.leaf[0], comp, t->held.n, t->held.n_comp,
+    for (int k = 0; k < t->held.n; k++)
+      comp[k] = t->held.s[k].group ? n_comp + t->held.s[k].group - 1 : t->held.s[k].comp;
+    *out = vt__errors_of((const vt_train_terms *)(const void *)t->gather.leaf[0], comp, t->held.n, n,
                          t->scales.mean_virial, scratch);
   }
   vt_free(comp);

@@ -59,8 +59,9 @@ static void find_means(vt__trainer *t)
 
 static size_t flags_at(const vt__trainer *t) { return (size_t)(t->per_batch * t->grouped) * VT_TRAIN_TERMS; }
 
-/* Values and terms of one frame; with a leaf also its gradient, of which `mean` is the mean virial error. */
-static vt_status one_frame(vt__trainer *t, vt_train_sample *s, double mean, vt_train_terms *terms, double *leaf,
+/* Values and terms of one frame; with a leaf also its gradient, of which *mean is the mean virial error of frames seen
+ * together; in a group of known pressure the mean change of its push.  Without a leaf *mean is that of this frame. */
+static vt_status one_frame(vt__trainer *t, vt_train_sample *s, double *mean, vt_train_terms *terms, double *leaf,
                            vt_err *err)
 {
   double de, dw[9];
@@ -68,7 +69,9 @@ static vt_status one_frame(vt__trainer *t, vt_train_sample *s, double mean, vt_t
   const int was_there = s->frame != NULL;
   VT_PASS(vt__trainer_frame(t, s, err));
   VT_PASS(vt_train_forward(t->train, s->frame, &v, err));
-  vt_train_loss(s, &v, &t->scales, mean, terms, &de, t->d_force, dw);
+  vt_train_loss(s, &v, &t->scales, leaf && !s->group ? *mean : 0, terms, &de, t->d_force, dw);
+  if (leaf && s->group) vt__pressure_pull(t, s, *mean, dw);
+  if (!leaf) *mean = s->group ? s->weight * vt__pressure_change(t, s, v.virial) : terms->mean_virial;
   if (leaf) vt_train_backward(t->train, s->frame, de, (const double(*)[3])t->d_force, dw, leaf);
   vt__trainer_release(t, s, was_there);
   return VT_OK;
@@ -82,12 +85,14 @@ static vt_status one_group(vt__trainer *t, int k, vt_err *err)
   double *leaf = t->tree.leaf[k], mean = 0, weight = 0;
   vt_train_terms *terms = (vt_train_terms *)(void *)(leaf + vt_train_gradient_size(t->train)) + k * t->grouped;
   for (int j = 0; j < n && t->scales.mean_virial > 0; j++) {
-    VT_PASS(one_frame(t, &t->data.s[which[j]], 0, &terms[j], NULL, err));
-    mean += terms[j].mean_virial;
-    weight += terms[j].n_v;
+    vt_train_sample *s = &t->data.s[which[j]];
+    double of_one = 0;
+    VT_PASS(one_frame(t, s, &of_one, &terms[j], NULL, err));
+    mean += of_one;
+    weight += s->group ? s->weight : terms[j].n_v;
   }
-  for (int j = 0; j < n; j++)
-    VT_PASS(one_frame(t, &t->data.s[which[j]], weight > 0 ? mean / weight : 0, &terms[j], leaf, err));
+  mean = weight > 0 ? mean / weight : 0;
+  for (int j = 0; j < n; j++) VT_PASS(one_frame(t, &t->data.s[which[j]], &mean, &terms[j], leaf, err));
   return VT_OK;
 }
 

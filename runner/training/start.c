@@ -5,6 +5,10 @@
 
 #include "runner/training/training_impl.h"
 
+/* What a shift must move the energies of frames by, eV/atom, root mean square. */
+#define SHIFT_LEAST  0.05  /* of all elements: the labels lie on another scale */
+#define SHIFT_OF_NEW 0.005 /* of new ones alone */
+
 _Static_assert((int)VT_FREEZE_DESCRIPTOR == (int)VT_TRAIN_DESCRIPTOR &&
                    (int)VT_FREEZE_NETWORK == (int)VT_TRAIN_NETWORK &&
                    (int)VT_FREEZE_ALL_BUT_LAST == (int)VT_TRAIN_ALL_BUT_LAST,
@@ -47,7 +51,7 @@ vt_status vt__start_item(vt__trainer *t, int item, int first, vt_err *err)
   }
   check_config(t, of, seen);
   vt_free(seen);
-  return VT_OK;
+  return vt__pressure_item(t, of, first, err);
 }
 
 /* ------------------------------------------------------------------ the model to start from */
@@ -85,6 +89,7 @@ vt_status vt__hold_open(vt__trainer *t, vt_err *err)
   size_t moving = 0;
   VT_PASS(VT_NEW(h->moves, n, err));
   VT_PASS(VT_NEW(h->moves_new, n, err));
+  VT_PASS(VT_NEW(h->pulled, n, err));
   VT_PASS(VT_NEW(h->origin, n, err));
   VT_PASS(VT_NEW(h->scale, n, err));
   memcpy(h->origin, t->m->numbers, n * sizeof *h->origin);
@@ -92,7 +97,10 @@ vt_status vt__hold_open(vt__trainer *t, vt_err *err)
   vt_train_moving_new(t->m, t->is_new, h->moves_new);
   vt_train_pull_scales(t->m, h->scale);
   h->new_epochs = epochs_of_new(t);
-  for (size_t k = 0; k < n; k++) moving += h->moves[k];
+  for (size_t k = 0; k < n; k++) {
+    h->pulled[k] = h->moves[k] && !h->moves_new[k];
+    moving += h->moves[k];
+  }
   if (t->y->freeze) vt__say(t, "%zu of %zu numbers are frozen", n - moving, n);
   if (h->new_epochs > 0) vt__say(t, "for %lld epochs only numbers of the new elements move", (long long)h->new_epochs);
   return VT_OK;
@@ -102,6 +110,7 @@ void vt__hold_close(vt__hold *h)
 {
   vt_free(h->moves);
   vt_free(h->moves_new);
+  vt_free(h->pulled);
   vt_free(h->origin);
   vt_free(h->scale);
 }
@@ -112,7 +121,7 @@ void vt__hold_gradient(vt__trainer *t, double *gradient)
   for (size_t k = 0; k < t->m->n_trained; k++)
     if (!h->moves[k]) gradient[k] = 0;
   if (t->y->pull > 0)
-    (void)vt_train_pull(t->y->pull, t->m->n_trained, t->m->numbers, h->origin, h->scale, h->moves, gradient);
+    (void)vt_train_pull(t->y->pull, t->m->n_trained, t->m->numbers, h->origin, h->scale, h->pulled, gradient);
 }
 
 void vt__hold_numbers(vt__trainer *t, double *numbers)
@@ -125,22 +134,32 @@ void vt__hold_numbers(vt__trainer *t, double *numbers)
 
 /* ------------------------------------------------------------------ another scale of energies */
 
-/* Root mean square over frames with an energy of what e moves their energy an atom by. */
-static double size_of_shift(const vt_train_data *d, const double *e)
+static void say_shift(const vt__trainer *t, const char *what, const double *e)
 {
-  double squares = 0, n = 0;
-  for (int k = 0; k < d->n; k++) {
-    const vt_train_sample *s = &d->s[k];
-    double sum = 0;
-    if (!s->has_energy) continue;
-    for (int i = 0; i < s->n; i++) sum += e[s->type[i]];
-    squares += s->weight * (sum / s->n) * (sum / s->n);
-    n += s->weight;
-  }
-  return n > 0 ? sqrt(squares / n) : 0;
+  vt_buf b = {0};
+  for (int k = 0; k < t->m->n_types; k++)
+    if (e[k] != 0) vt_buf_printf(&b, " %s %.4f", t->m->symbol[k], e[k]);
+  vt__say(t, "%s, eV:%s", what, b.s ? b.s : "");
+  vt_buf_free(&b);
 }
 
-double vt__start_shift_size(const vt__trainer *t, const double *e) { return size_of_shift(&t->data, e); }
+vt_status vt__start_fit(vt__trainer *t, double *shift, vt_err *err)
+{
+  double of_new[VT_NEP_MOST_TYPES] = {0}, all[VT_NEP_MOST_TYPES] = {0}, squares_new[2] = {0}, squares[2];
+  const size_t bytes = (size_t)t->m->n_types * sizeof *shift;
+  VT_PASS(vt_train_fit_some(t->m, t->simd, &t->data, NULL, t->data.n, NULL, all, squares, err));
+  if (t->n_new > 0)
+    VT_PASS(vt_train_fit_some(t->m, t->simd, &t->data, NULL, t->data.n, t->is_new, of_new, squares_new, err));
+  const double before = t->n_new > 0 ? squares_new[1] : squares[0];
+  if (sqrt(fmax(before - squares[1], 0)) > SHIFT_LEAST) {
+    memcpy(shift, all, bytes);
+    say_shift(t, "the labels lie on another scale than the start, which is moved: label - start by element", shift);
+  } else if (sqrt(fmax(squares_new[0] - squares_new[1], 0)) > SHIFT_OF_NEW) {
+    memcpy(shift, of_new, bytes);
+    say_shift(t, "energies of the new elements are moved: label - copy", shift);
+  }
+  return VT_OK;
+}
 
 vt_status vt__start_shift(vt__trainer *t, double *e, vt_err *err)
 {

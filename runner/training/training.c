@@ -54,6 +54,7 @@ static void trainer_close(vt__trainer *t)
   for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) vt_free(rows[k]);
   vt_buf_free(&t->csv);
   vt_free(t->element_weight);
+  vt_free(t->pressure);
   vt__hold_close(&t->hold);
   vt_nep_free(t->m);
 }

@@ -39,9 +39,18 @@ VT_MUST_CHECK vt_status vt__tree_sum(vt__tree *t, int n, vt_err *err);
 /* What does not move, or is pulled back (start.c). */
 typedef struct vt__hold {
   unsigned char *moves, *moves_new; /* [n_trained] at all; while only new elements are trained */
+  unsigned char *pulled;            /* [n_trained] back to the start: what moves, but not of new elements */
   double *origin, *scale;           /* [n_trained] first numbers; sizes that the pull measures by */
   int64_t new_epochs;               /* of new elements alone */
 } vt__hold;
+
+/* A group of frames whose mean pressure is held (pressure.c). */
+typedef struct vt__pressure {
+  const vt_training_item *item; /* name, pressure, temperature: of vt_training */
+  int comp, mixed;              /* its composition; 1 after a mistake */
+  double atom_volume;           /* mean over its frames, A^3 */
+  double offset;                /* mean of the references less what it should be, eV/atom */
+} vt__pressure;
 
 typedef struct vt__trainer {
   vt__job *job;
@@ -60,6 +69,8 @@ typedef struct vt__trainer {
   double *element_weight;               /* [n_items][n_types] of forces */
   int is_new[VT_NEP_MOST_TYPES], n_new; /* elements that begin as copies */
   vt__hold hold;
+  int n_pressure;
+  vt__pressure *pressure; /* [n_pressure] of group 1, 2, ... */
   /* progress */
   int64_t epoch;          /* that goes on */
   int batch, n_batches;   /* next batch of it */
@@ -90,8 +101,8 @@ VT_MUST_CHECK vt_status vt__start_weights(vt__trainer *t, vt_err *err);
 VT_MUST_CHECK vt_status vt__start_item(vt__trainer *t, int item, int first, vt_err *err);
 /* t->m from the model to start from: cut down, grafted. */
 VT_MUST_CHECK vt_status vt__start_model(vt__trainer *t, const vt_nep_model *from, vt_err *err);
-/* Root mean square of what energies e[n_types] of the elements move the data by, eV/atom. */
-double vt__start_shift_size(const vt__trainer *t, const double *e);
+/* Rank 0: what the energies of the start have to be moved by, shift[n_types], eV; 0 if they lie where the labels do. */
+VT_MUST_CHECK vt_status vt__start_fit(vt__trainer *t, double *shift, vt_err *err);
 /* Collective: t->m moved by rank 0's e[n_types], which all get; nothing if all are 0. */
 VT_MUST_CHECK vt_status vt__start_shift(vt__trainer *t, double *e, vt_err *err);
 /* The numbers of now are the first ones.  Before a step: the gradient with the pull, 0 for what is frozen; after it:
@@ -100,6 +111,13 @@ VT_MUST_CHECK vt_status vt__hold_open(vt__trainer *t, vt_err *err);
 void vt__hold_close(vt__hold *h);
 void vt__hold_gradient(vt__trainer *t, double *gradient);
 void vt__hold_numbers(vt__trainer *t, double *numbers);
+/* pressure.c.  The frames from `first` on are of the group of their item, if it has one; then, collective, what these
+ * are compared with. */
+VT_MUST_CHECK vt_status vt__pressure_item(vt__trainer *t, const vt_training_item *item, int first, vt_err *err);
+VT_MUST_CHECK vt_status vt__pressure_open(vt__trainer *t, vt_err *err);
+/* Of a frame in a group: its push less the reference, eV/atom; the derivative by its virial, of the mean of them. */
+double vt__pressure_change(const vt__trainer *t, const vt_train_sample *s, const double virial[9]);
+void vt__pressure_pull(const vt__trainer *t, const vt_train_sample *s, double change, double d_virial[9]);
 /* data.c: the file; *bad as below. */
 VT_MUST_CHECK vt_status vt__load_file(vt__job *j, int *bad, vt_err *err);
 /* data.c: its frames, the first model.  *bad: there are mistakes, which were told. */

@@ -243,7 +243,7 @@ static void element_energies_of_the_labels_are_found(void **state)
     d.s[k].energy = v.energy + (1 + k) * -1.25 + (7 - k) * -3.5;
   }
   VT_TEST_OK(vt_train_fit_elements(m, VT_SIMD_PORTABLE, &d, NULL, 100, e, &err), &err);
-  near(e[0], -1.25, 1e-6); /* the ridge: 1e-8 over the variance of the shares, 0.03, times a few eV */
+  near(e[0], -1.25, 1e-6); /* the ridge: (1e-4 over the variance of the shares, 0.15)^3 times a few eV: 1e-9 */
   near(e[1], -3.5, 1e-6);
   vt_train_put_elements(m, e);
   vt_train_set(t, m);

@@ -235,6 +235,47 @@ static void a_shift_moves_the_energy_of_each_atom_by_that_of_its_element(void **
     }
 }
 
+/* Li and Cl in five ratios, labels that are off by e for each atom: with all the shift is e; with Li alone it is the
+ * least-squares slope of a line through 0 by hand. */
+static void energies_of_some_elements_are_fitted_and_others_left_alone(void **state)
+{
+  (void)state;
+  vt_err err = {0};
+  static const double off[2] = {-1.25, 0.5};
+  static const int li[2] = {1, 0};
+  enum { N = 5 };
+  vt_nep_model *m = model(4, VT_ZBL_NONE);
+  vt_train_sample s[N] = {{0}};
+  char files[1][VT_PATH] = {"x"};
+  int type[N][ATOMS];
+  double x[ATOMS][3], e[2], squares[2], along = 0, square = 0;
+  for (size_t i = 0; i < ATOMS; i++)
+    for (size_t a = 0; a < 3; a++) x[i][a] = 2.6 * (double)(i >> a & 1) + 0.8 * drawn(10 * i + a);
+  for (int k = 0; k < N; k++) {
+    for (int i = 0; i < ATOMS; i++) type[k][i] = i > k;
+    const double share = (k + 1.0) / ATOMS, error = share * off[0] + (1 - share) * off[1];
+    along += share * error, square += share * share;
+    s[k] = (vt_train_sample){.n = ATOMS,
+                             .type = type[k],
+                             .x = x,
+                             .cell = {{{5.2, 0, 0}, {0, 5.4, 0}, {0.3, 0, 5.6}}},
+                             .weight = 1,
+                             .has_energy = 1,
+                             .energy = energy(m, type[k]) + ATOMS * error};
+  }
+  vt_train_data d = {.n = N, .s = s, .n_files = 1, .file = files};
+  VT_TEST_OK(vt_train_fit_some(m, VT_SIMD_PORTABLE, &d, NULL, 100, NULL, e, squares, &err), &err);
+  near(e[0], off[0], 1e-6); /* the ridge, three times: (1e-4 / 0.1)^3 of an eV */
+  near(e[1], off[1], 1e-6);
+  assert_true(squares[0] > 0.01);
+  near(squares[1], 0, 1e-10);
+  VT_TEST_OK(vt_train_fit_some(m, VT_SIMD_PORTABLE, &d, NULL, 100, li, e, squares, &err), &err);
+  near(e[0], along / square, 1e-6);
+  near(e[1], 0, 0);
+  assert_true(squares[1] < squares[0]);
+  vt_nep_free(m);
+}
+
 /* ------------------------------------------------------------------ weights */
 
 typedef struct answer {
@@ -297,6 +338,7 @@ int main(void)
       cmocka_unit_test(a_frame_without_the_new_element_feels_none_of_its_numbers),
       cmocka_unit_test(the_pull_is_the_mean_square_of_what_moved_and_its_gradient_the_derivative),
       cmocka_unit_test(a_shift_moves_the_energy_of_each_atom_by_that_of_its_element),
+      cmocka_unit_test(energies_of_some_elements_are_fitted_and_others_left_alone),
       cmocka_unit_test(a_weight_of_three_is_the_frame_three_times),
       cmocka_unit_test(a_weight_of_an_element_counts_its_atoms_more_often_and_leaves_the_error_alone),
   };
