@@ -108,12 +108,10 @@ static vt_status bench_frames(const vt_training_bench_options *o, vt__trainer *t
 
 /* ------------------------------------------------------------------ a trainer without a file */
 
-static vt_status open_trainer(const vt_training_bench_options *o, vt_comm *comm, vt__trainer *t, vt_err *err)
+static vt_status open_trainer(const vt_training_bench_options *o, vt_comm *comm, vt__job *j, vt__trainer *t,
+                              vt_err *err)
 {
-  const double rate = 1e-9; /* the frames stay what they are: so does the work */
-  *t = (vt__trainer){.comm = comm, .simd = o->simd};
-  VT_PASS(VT_NEW(t->y, 1, err));
-  *t->y = (vt_training){.batch = o->batch, .epochs = 1, .rate = rate, .seed = 1};
+  *t = (vt__trainer){.job = j, .y = j->y, .comm = comm, .simd = o->simd};
   t->scales = (vt_train_scales){.energy = 0.01, .force = 0.1, .virial = 0.02, .mean_virial = 0.005};
   VT_PASS(bench_model(o, &t->m, err));
   VT_PASS(bench_frames(o, t, err));
@@ -269,12 +267,15 @@ static vt_status measure(const vt_training_bench_options *o, vt__trainer *one, v
 
 vt_status vt_training_bench(vt_comm *comm, const vt_training_bench_options *o, FILE *out, vt_err *err)
 {
+  const double rate = 1e-9; /* the frames stay what they are: so does the work */
+  vt_training y = {.batch = o->batch, .epochs = 1, .rate = rate, .seed = 1};
+  vt__job job = {.y = &y};
   vt__trainer one = {0}, all = {0};
   vt_sim *alone = NULL; /* a world of one rank, whatever there is around it */
   const vt_sim_options sim = {.n_ranks = 1};
   vt_status rc = vt_sim_open(&alone, &sim, err);
-  if (rc == VT_OK) rc = open_trainer(o, vt_sim_comm(alone, 0), &one, err);
-  if (rc == VT_OK) rc = open_trainer(o, comm, &all, err);
+  if (rc == VT_OK) rc = open_trainer(o, vt_sim_comm(alone, 0), &job, &one, err);
+  if (rc == VT_OK) rc = open_trainer(o, comm, &job, &all, err);
   rc = vt_comm_agree(comm, rc, err);
   if (rc == VT_OK) rc = measure(o, &one, &all, out, err);
   vt__trainer_close(&one);

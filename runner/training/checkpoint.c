@@ -1,8 +1,8 @@
 /* checkpoint.c - train.ckpt: the state between two batches.
  *
  * head (little endian as the machine writes it; a checkpoint is for the machine that wrote it), then doubles: numbers,
- * first and second moments, averages, best averages [n_trained each], ledger [n_frames], kinds [n_kinds], means and
- * bases of matrices [n_shape], then the text of train.csv.
+ * first and second moments, averages, best averages [n_trained each], ledger [n_frames], means and bases of matrices
+ * [n_shape], then the text of train.csv.
  * The CRC is that of all behind the first 16 bytes.  The one before is train.ckpt.prev. */
 #include <stdio.h>
 #include <string.h>
@@ -19,9 +19,9 @@ typedef struct head {
   int64_t epoch, batch, step, best_epoch;
   double norm, best_loss;
   vt_train_terms sums;
-  uint64_t n_trained, n_frames, n_kinds, n_shape, n_csv;
+  uint64_t n_trained, n_frames, n_shape, n_csv;
 } head;
-_Static_assert(sizeof(head) == 216, "a checkpoint is a file format");
+_Static_assert(sizeof(head) == 208, "a checkpoint is a file format");
 
 static void path_of(const vt__trainer *t, const char *end, char path[VT_PATH + 32])
 {
@@ -44,7 +44,6 @@ vt_status vt__checkpoint_write(vt__trainer *t, vt_err *err)
             .sums = t->sums,
             .n_trained = t->m->n_trained,
             .n_frames = (uint64_t)t->data.n,
-            .n_kinds = 2 * (uint64_t)vt__n_kinds(t),
             .n_shape = t->adam.n_shape,
             .n_csv = t->csv.len};
   memcpy(h.identity, &t->identity, sizeof h.identity);
@@ -55,7 +54,6 @@ vt_status vt__checkpoint_write(vt__trainer *t, vt_err *err)
   vt_buf_add(&b, t->adam.average, n);
   vt_buf_add(&b, t->best, n);
   vt_buf_add(&b, t->ledger, (size_t)t->data.n * sizeof *t->ledger);
-  vt_buf_add(&b, t->kind, h.n_kinds * sizeof *t->kind);
   vt_buf_add(&b, t->adam.shape, t->adam.n_shape * sizeof *t->adam.shape);
   vt_buf_add(&b, t->csv.s ? t->csv.s : "", t->csv.len);
   vt_status rc = vt_buf_check(&b, err);
@@ -63,7 +61,8 @@ vt_status vt__checkpoint_write(vt__trainer *t, vt_err *err)
     h.crc = vt_crc32(0, b.s + 16, b.len - 16);
     memcpy(b.s, &h, 16);
     path_of(t, "", path);
-    rc = vt_file_rotate(path, b.s, b.len, err);
+    rc = vt_fence_check(err);
+    if (rc == VT_OK) rc = vt_file_rotate(path, b.s, b.len, err);
   }
   vt_buf_free(&b);
   return rc;
@@ -76,9 +75,9 @@ static int is_whole(const vt__trainer *t, const char *data, size_t n, head *h)
   memcpy(h, data, sizeof *h);
   if (memcmp(h->magic, "VTTRAIN", 8) != 0 || h->version != 2 || h->crc != vt_crc32(0, data + 16, n - 16)) return 0;
   return memcmp(h->identity, &t->identity, sizeof h->identity) != 0 ||
-         (h->n_trained == t->m->n_trained && h->n_frames == (uint64_t)t->data.n && h->n_shape == t->adam.n_shape && h->n_kinds == 2 * (uint64_t)vt__n_kinds(t) &&
+         (h->n_trained == t->m->n_trained && h->n_frames == (uint64_t)t->data.n && h->n_shape == t->adam.n_shape &&
           h->epoch >= 0 && h->batch >= 0 && h->batch <= t->data.n &&
-          n == sizeof *h + (5 * h->n_trained + h->n_frames + h->n_kinds + h->n_shape) * sizeof(double) + h->n_csv);
+          n == sizeof *h + (5 * h->n_trained + h->n_frames + h->n_shape) * sizeof(double) + h->n_csv);
 }
 
 static void take(vt__trainer *t, const char *data, const head *h)
@@ -89,8 +88,6 @@ static void take(vt__trainer *t, const char *data, const head *h)
   for (int k = 0; k < 5; k++, at += n) memcpy(to[k], at, n);
   memcpy(t->ledger, at, (size_t)t->data.n * sizeof *t->ledger);
   at += (size_t)t->data.n * sizeof *t->ledger;
-  memcpy(t->kind, at, h->n_kinds * sizeof *t->kind);
-  at += h->n_kinds * sizeof *t->kind;
   memcpy(t->adam.shape, at, t->adam.n_shape * sizeof *t->adam.shape);
   at += t->adam.n_shape * sizeof *t->adam.shape;
   vt_buf_add(&t->csv, at, h->n_csv);

@@ -141,7 +141,7 @@ static vt_status new_model(vt__trainer *t, vt_err *err)
     f.rc_angular[k] = y->cutoff[1];
   }
   VT_PASS(vt_nep_new(&f, &t->m, err));
-  vt_train_draw(t->m, y->seed);
+  vt_train_draw(t->m, t->seed);
   return VT_OK;
 }
 
@@ -184,7 +184,7 @@ static vt_status fit_first(vt__trainer *t, double *shift, vt_err *err)
   double e[VT_NEP_MOST_TYPES] = {0};
   VT_PASS(count_neighbours(t, err));
   if (t->y->start[0]) return vt__start_fit(t, shift, err);
-  VT_PASS(vt_train_fit_scales(t->m, t->simd, &t->data, NULL, FIT_FRAMES, t->y->seed, err));
+  VT_PASS(vt_train_fit_scales(t->m, t->simd, &t->data, NULL, FIT_FRAMES, t->seed, err));
   VT_PASS(vt_train_fit_elements(t->m, t->simd, &t->data, NULL, t->data.n, e, err));
   vt_train_put_elements(t->m, e);
   say_elements(t, "energies of the elements (least squares)", e);
@@ -238,7 +238,9 @@ static vt_status find_identity(vt__trainer *t, vt_err *err)
   vt_buf_printf(&b, "train 2\nsimd %s\nloss %.17g %.17g %.17g %.17g %.17g\n", vt_simd_name(t->simd), y->energy, y->force,
                 y->virial, y->mean_virial, y->force_relative);
   vt_buf_printf(&b, "epochs %d batch %d rate %.17g seed %llu fraction %.17g\n", y->epochs, y->batch, y->rate,
-                (unsigned long long)y->seed, y->fraction);
+                (unsigned long long)t->seed, y->fraction);
+  if (t->seed != y->seed) vt_buf_printf(&b, "split %llu\n", (unsigned long long)y->seed); /* of a committee */
+  if (y->early_stop > 0) vt_buf_printf(&b, "early_stop %d\n", y->early_stop);
   vt_buf_printf(&b, "by %d freeze %d pull %.17g new", y->by, y->freeze, y->pull);
   for (int k = 0; k < t->m->n_types; k++) vt_buf_printf(&b, " %d", t->is_new[k]);
   vt_buf_printf(&b, "\n");
@@ -253,14 +255,15 @@ static vt_status find_identity(vt__trainer *t, vt_err *err)
 
 /* ------------------------------------------------------------------ all of it */
 
-static vt_status load_file(vt__trainer *t, int *bad, vt_err *err)
+vt_status vt__load_file(vt__job *j, int *bad, vt_err *err)
 {
+  const vt__trainer says = {.job = j, .comm = j->world, .o = j->o};
   vt_diags d;
   vt_buf text = {0};
   *bad = 0;
-  vt_status rc = vt_training_load(t->o->file, &t->y, &d, err);
+  vt_status rc = vt_training_load(j->o->file, &j->y, &d, err);
   vt_diags_format(&d, &text);
-  say_lines(t, &text, "mistakes");
+  say_lines(&says, &text, "mistakes");
   vt_buf_free(&text);
   *bad = d.n_errors > 0;
   vt_diags_free(&d);
@@ -272,13 +275,7 @@ static vt_status load_file(vt__trainer *t, int *bad, vt_err *err)
 vt_status vt__trainer_prepare(vt__trainer *t, int *bad, vt_err *err)
 {
   const int is_root = vt_comm_rank(t->comm) == 0;
-  int32_t simd = (int32_t)vt_simd_best();
-  VT_PASS(vt_comm_agree(t->comm, load_file(t, bad, err), err));
-  if (*bad) return VT_OK;
-  VT_PASS(vt_comm_bcast(t->comm, 0, &simd, sizeof simd, err)); /* that of rank 0, for all */
-  t->simd = (vt_simd)simd;
   t->scales = (vt_train_scales){t->y->energy, t->y->force, t->y->virial, t->y->mean_virial, t->y->force_relative};
-  (void)snprintf(t->output, sizeof t->output, "%s", t->o->output ? t->o->output : t->y->output);
   VT_PASS(vt_comm_agree(t->comm, first_model(t, err), err));
   VT_PASS(vt_comm_agree(t->comm, find_identity(t, err), err));
   VT_PASS(vt_comm_agree(t->comm, read_frames(t, bad, err), err));

@@ -5,8 +5,6 @@
 #include "runner/stop/stop.h"
 #include "runner/training/training_impl.h"
 
-#define MEANS_FROM 0.5 /* of the epochs: while errors are large, a pull of their means leads nowhere (T 17.2) */
-
 enum { KEPT_MOST = 1536 }; /* MiB of frames that a rank keeps; the others are made when they are needed */
 
 /* ------------------------------------------------------------------ frames in memory */
@@ -29,7 +27,6 @@ void vt__trainer_release(vt__trainer *t, vt_train_sample *s, int was_there)
 /* ------------------------------------------------------------------ a batch */
 
 enum { STOP, FAILED, FLAGS };
-enum { MEAN_OVER = 12 }; /* frames, about, of a moving mean of a kind */
 
 /* Leaves of this batch. */
 static int batch_size(const vt__trainer *t)
@@ -62,8 +59,7 @@ static void find_means(vt__trainer *t)
 
 static size_t flags_at(const vt__trainer *t) { return (size_t)(t->per_batch * t->per_leaf) * VT_TRAIN_TERMS; }
 
-/* Frames of a leaf: their gradient into it, whose parts it has in `used`.  Of their mean errors each frame gets its part
- * of the pull; the mean is that of frames seen before, so it says nothing about its own scatter. */
+/* Frames of a leaf: their gradient into it, whose parts it has in `used`. */
 static vt_status frames_of_leaf(vt__trainer *t, const int *which, int n, vt_train_terms *terms, double *leaf,
                                 unsigned char *used, vt_err *err)
 {
@@ -71,15 +67,14 @@ static vt_status frames_of_leaf(vt__trainer *t, const int *which, int n, vt_trai
     vt_train_sample *s = &t->data.s[which[j]];
     vt_train_values v;
     double de, dw[9];
-    const int kind = vt__kind_of(t, s), was_there = s->frame != NULL;
-    const double weight = t->kind[vt__n_kinds(t) + kind];
-    const double mean = t->means_count && weight > 0 ? t->kind[kind] / weight : 0;
+    const int was_there = s->frame != NULL;
+    const double mean = t->means ? t->means[vt__kind_of(t, s)] : 0;
     VT_PASS(vt__trainer_frame(t, s, err));
     VT_PASS(vt_train_forward(t->train, s->frame, &v, err));
     vt_train_frame_parts(t->train, s->frame, used);
     vt_train_loss(s, &v, &t->scales, s->group ? 0 : mean, &terms[j], &de, t->d_force, dw);
     if (s->group) terms[j].kind = s->weight * vt__pressure_change(t, s, v.virial);
-    if (t->means_count && s->group) vt__pressure_pull(t, s, mean, dw);
+    if (t->means && s->group) vt__pressure_pull(t, s, mean, dw);
     vt_train_backward(t->train, s->frame, de, (const double(*)[3])t->d_force, dw, leaf);
     vt__trainer_release(t, s, was_there);
   }
@@ -100,23 +95,24 @@ static vt_status my_frames(vt__trainer *t, int n, vt_err *err)
 {
   const int me = vt_comm_rank(t->comm);
   const size_t flags = vt_train_gradient_size(t->train) + flags_at(t);
-  vt_status rc = VT_OK;
+  vt_status rc = vt__is_root(t->job) ? vt__teams_look(t->job, err) : VT_OK;
   for (int k = 0; k < n; k++) {
     if (t->tree.owner[k] != me) continue;
     vt__tree_clear(&t->tree, k);
     if (rc == VT_OK) rc = one_leaf(t, k, err);
     t->tree.leaf[k][flags + FAILED] = rc != VT_OK;
-    t->tree.leaf[k][flags + STOP] = vt_stop_reason() != NULL;
+    t->tree.leaf[k][flags + STOP] = vt_stop_reason() != NULL || t->job->asked;
     vt_alive();
   }
   return rc;
 }
 
+static double most_rate(const vt__trainer *t) { return t->y->rate > 0 ? t->y->rate : t->y->start[0] ? 2e-3 : 2e-2; }
+
 static double rate_of(const vt__trainer *t)
 {
-  const double most = t->y->rate > 0 ? t->y->rate : t->y->start[0] ? 2e-3 : 2e-2;
   const double done = ((double)t->epoch + (t->batch + 1.0) / t->n_batches) / t->y->epochs;
-  return vt_train_rate(most, done, fmin(1.0, 0.1 * t->y->epochs) / t->y->epochs);
+  return vt_train_rate(most_rate(t), done, fmin(1.0, 0.1 * t->y->epochs) / t->y->epochs);
 }
 
 /* Rank 0: the step, and what all must know. */
@@ -146,17 +142,6 @@ static void add_terms(vt_train_terms *to, const vt_train_terms *from)
   for (int k = 0; k < VT_TRAIN_TERMS; k++) x[k] += y[k];
 }
 
-/* Into the moving mean of its kind. */
-static void take_error(vt__trainer *t, const vt_train_sample *s, const vt_train_terms *of)
-{
-  const int kind = vt__kind_of(t, s);
-  const double w = s->group ? s->weight : of->n_v, keep = 1 - 1.0 / MEAN_OVER;
-  double *sum = &t->kind[kind], *weight = sum + vt__n_kinds(t);
-  if (!(w > 0)) return;
-  *sum = keep * *sum + of->kind;
-  *weight = keep * *weight + w;
-}
-
 static void take_packet(vt__trainer *t, int n)
 {
   const size_t trained = t->m->n_trained;
@@ -169,7 +154,6 @@ static void take_packet(vt__trainer *t, int n)
     for (int j = 0; j < some; j++) {
       const vt_train_terms *of = &terms[k * t->per_leaf + j];
       if (t->data.s[which[j]].has_virial) t->ledger[which[j]] = of->mean_virial;
-      take_error(t, &t->data.s[which[j]], of);
       add_terms(&t->sums, of);
     }
     t->frames_done += some;
@@ -217,30 +201,65 @@ static vt__errors errors_of_epoch(vt__trainer *t)
                       .mean_virial = sqrt(squares / all)};
 }
 
-static void show(const vt__trainer *t, const vt__errors *held)
+vt__member vt__trainer_at(const vt__trainer *t, vt__member_state state)
 {
-  char line[400];
   const double s = vt_now_s() - t->began_s, per_s = s > 0 ? (double)t->frames_done / s : 0;
-  const double left = (double)(t->y->epochs - t->epoch) * t->data.n - (double)t->batch * t->data.n / t->n_batches;
+  const double part = t->n_batches > 0 ? (double)t->batch / t->n_batches : 0;
+  const double left = ((double)(t->y->epochs - t->epoch) - part) * t->data.n;
+  const int more = (t->y->seeds - 1 - t->member) / t->job->n_teams; /* members that this team trains after it */
   const vt_train_terms *e = &t->sums;
-  (void)snprintf(
-      line, sizeof line,
-      "epoch %lld/%d, batch %d/%d: training %.1f meV/atom, %.0f meV/A, %.1f meV/atom; validation %.1f, %.0f, "
-      "%.1f; %.0f frames/s, %.1f min left",
-      (long long)t->epoch + 1, t->y->epochs, t->batch, t->n_batches, 1e3 * sqrt(e->energy / e->n_e),
-      1e3 * sqrt(e->force / e->n_f), 1e3 * sqrt(e->virial / e->n_v), 1e3 * held->energy, 1e3 * held->force,
-      1e3 * held->virial, per_s, per_s > 0 ? left / per_s / 60 : 0);
-  if (t->o->progress) t->o->progress(t->o->ctx, line);
+  vt__member at = {.member = t->member,
+                   .state = state,
+                   .epoch = t->epoch,
+                   .epochs = t->y->epochs,
+                   .batch = t->batch,
+                   .n_batches = t->n_batches,
+                   .best_epoch = t->best_epoch,
+                   .best_loss = t->best_loss,
+                   .trained = {t->trained.energy, t->trained.force, t->trained.virial},
+                   .held = {t->errors.energy, t->errors.force, t->errors.virial},
+                   .frames_per_s = per_s,
+                   .left_s = per_s > 0 ? left / per_s : (double)NAN};
+  if (t->batch > 0) {
+    at.trained[0] = sqrt(e->energy / e->n_e);
+    at.trained[1] = sqrt(e->force / e->n_f);
+    at.trained[2] = sqrt(e->virial / e->n_v);
+  }
+  at.team_left_s = at.left_s + (per_s > 0 ? (double)more * t->y->epochs * t->data.n / per_s : 0);
+  return at;
+}
+
+static vt_status tell(const vt__trainer *t, vt_err *err)
+{
+  const vt__member at = vt__trainer_at(t, VT__RUNS);
+  return vt__teams_tell(t->job, &at, 0, err);
+}
+
+/* A network whose neurons are all saturated has no derivative any more: nothing will move its forces again, not even
+ * by a rounding. */
+static vt_status check_alive(vt__trainer *t, const vt__errors *held, double rate, vt_err *err)
+{
+  enum { STILL = 3 };
+  const char *why = NULL;
+  const int new_only = t->epoch < t->hold.new_epochs; /* frames without new elements are as they were */
+  t->still = !new_only && t->errors.force == held->force ? t->still + 1 : 0;
+  if (!isfinite(held->loss))
+    why = "the loss on validation is not a number";
+  else if (t->still >= STILL)
+    why = "the forces on validation do not change any more, all neurons are saturated";
+  if (!why) return VT_OK;
+  VT_FAIL(err, VT_EDIVERGE,
+          "epoch %lld: %s: training diverged with a learning rate of %g (now %g); give %s a lower "
+          "schedule.learning_rate and another output",
+          (long long)t->epoch + 1, why, most_rate(t), rate, t->o->file);
 }
 
 static vt_status write_epoch(vt__trainer *t, const vt__errors *held, double rate, vt_err *err)
 {
   const vt__errors trained = errors_of_epoch(t);
-  if (!isfinite(held->loss))
-    VT_FAIL(err, VT_EDIVERGE,
-            "epoch %lld: the loss on validation is not a number: training diverged with a learning rate of %g; give "
-            "%s a lower schedule.learning_rate and another output",
-            (long long)t->epoch + 1, rate, t->o->file);
+  VT_PASS(check_alive(t, held, rate, err));
+  t->trained = trained;
+  t->errors = *held;
   if (t->best_epoch == 0 || held->loss < t->best_loss) {
     memcpy(t->best, t->adam.average, t->m->n_trained * sizeof *t->best);
     t->best_loss = held->loss;
@@ -253,39 +272,52 @@ static vt_status write_epoch(vt__trainer *t, const vt__errors *held, double rate
   return vt__checkpoint_write(t, err);
 }
 
-static vt_status end_epoch(vt__trainer *t, vt__errors *held, vt_err *err)
+static vt_status end_epoch(vt__trainer *t, vt_err *err)
 {
+  vt__errors held = {0};
   vt_status rc = VT_OK;
+  int64_t best = 0;
   t->batch--; /* the rate of its last step */
   const double rate = rate_of(t);
   t->batch++;
-  VT_PASS(vt__trainer_evaluate(t, t->adam.average, held, err));
+  VT_PASS(vt__trainer_evaluate(t, t->adam.average, &held, err));
   if (vt_comm_rank(t->comm) == 0)
-    rc = write_epoch(t, held, rate, err);
+    rc = write_epoch(t, &held, rate, err);
   else {
     t->epoch++;
     t->batch = 0;
     t->sums = (vt_train_terms){0};
   }
-  return vt_comm_agree(t->comm, rc, err);
+  VT_PASS(vt_comm_agree(t->comm, rc, err));
+  best = t->best_epoch;
+  VT_PASS(vt_comm_bcast(t->comm, 0, &best, sizeof best, err));
+  t->best_epoch = best;
+  return VT_OK;
 }
+
+int vt__trainer_ended_early(const vt__trainer *t)
+{
+  return t->y->early_stop > 0 && t->best_epoch > 0 && t->epoch - t->best_epoch >= t->y->early_stop;
+}
+
+static int has_ended(const vt__trainer *t) { return t->epoch >= t->y->epochs || vt__trainer_ended_early(t); }
 
 vt_status vt__trainer_loop(vt__trainer *t, int *stopped, vt_err *err)
 {
   const int is_root = vt_comm_rank(t->comm) == 0;
-  vt__errors held = {.energy = (double)NAN, .force = (double)NAN, .virial = (double)NAN};
+  const double no = (double)NAN;
+  t->trained = t->errors = (vt__errors){.energy = no, .force = no, .virial = no, .loss = no, .mean_virial = no};
   t->began_s = vt_now_s();
-  for (*stopped = 0; t->epoch < t->y->epochs && !*stopped;) {
-    t->means_count = t->scales.mean_virial > 0 && (double)t->epoch >= MEANS_FROM * t->y->epochs;
-    vt_train_order(t->y->seed, t->epoch, t->data.n, t->order);
+  for (*stopped = 0; !has_ended(t) && !*stopped;) {
+    vt_train_order(t->seed, t->epoch, t->data.n, t->order);
     while (t->batch < t->n_batches && !*stopped) {
       VT_PASS(vt__trainer_batch(t, stopped, err));
-      if (is_root) show(t, &held);
+      if (is_root) VT_PASS(tell(t, err));
     }
-    if (t->batch == t->n_batches) VT_PASS(end_epoch(t, &held, err));
+    if (t->batch == t->n_batches) VT_PASS(end_epoch(t, err));
   }
   vt_status rc = VT_OK;
-  if (*stopped && t->epoch == t->y->epochs) *stopped = 0; /* it was the end */
+  if (*stopped && has_ended(t)) *stopped = 0; /* it was the end */
   if (*stopped && is_root) rc = vt__checkpoint_write(t, err);
   return vt_comm_agree(t->comm, rc, err);
 }

@@ -2,7 +2,7 @@
 #ifndef VT_TRAINING_IMPL_H
 #define VT_TRAINING_IMPL_H
 
-#include "runner/training/training.h"
+#include "runner/training/job_impl.h"
 
 /* ------------------------------------------------------------------ errors.c */
 
@@ -64,9 +64,12 @@ typedef struct vt__pressure {
 } vt__pressure;
 
 typedef struct vt__trainer {
-  vt_comm *comm;
+  vt__job *job;
+  vt_comm *comm; /* of its team */
   const vt_training_options *o;
-  vt_training *y;
+  const vt_training *y;
+  int member, quiet; /* quiet: another team says the same */
+  uint64_t seed;     /* of this member: first numbers, order of frames */
   char output[VT_PATH];
   vt_simd simd;
   vt_nep_model *m; /* the numbers as they are */
@@ -82,19 +85,20 @@ typedef struct vt__trainer {
   /* progress */
   int64_t epoch;          /* that goes on */
   int batch, n_batches;   /* next batch of it */
-  int per_leaf, per_batch; /* frames of a leaf of the tree at most; leaves of a batch */
-  int means_count;         /* in this epoch the mean errors of kinds are part of the loss */
-  int *order;              /* [data.n] of this epoch */
-  double *kind;            /* [2][n_kinds] moving sums of errors, of weights: compositions, then groups (T 17.2) */
-  double *ledger;          /* [data.n] latest tr dW/3N times weight, NaN: none yet */
-  vt_train_terms sums;     /* of this epoch so far */
-  vt_train_adam adam;      /* rank 0 */
-  double *best, best_loss; /* rank 0: averaged numbers */
-  int64_t best_epoch;
-  vt_buf csv;       /* rank 0: train.csv so far */
-  double *gradient; /* rank 0: [n_trained] */
-  double *pull;     /* [2 n_comp] scratch: mean virial errors, weights */
-  double *packet;   /* what rank 0 sends after a batch */
+  int per_leaf, per_batch;    /* frames of a leaf of the tree at most; leaves of a batch */
+  int *order;                 /* [data.n] of this epoch */
+  double *ledger;             /* [data.n] latest tr dW/3N times weight, NaN: none yet */
+  const double *means;        /* [kinds] mean errors that pull (T 17.2), or NULL: none */
+  vt_train_terms sums;        /* of this epoch so far */
+  vt_train_adam adam;         /* rank 0 */
+  double *best, best_loss;    /* rank 0: averaged numbers */
+  int64_t best_epoch;         /* on all ranks */
+  vt__errors trained, errors; /* rank 0: of the last epoch that this run ended: training, validation */
+  int still;                  /* rank 0: epochs since the forces on validation changed last */
+  vt_buf csv;                 /* rank 0: train.csv so far */
+  double *gradient;           /* rank 0: [n_trained] */
+  double *pull;               /* [2 n_comp] scratch: mean virial errors, weights */
+  double *packet;             /* what rank 0 sends after a batch */
   double (*d_force)[3];
   size_t kept_bytes; /* frames in memory */
   vt__tree tree, gather;
@@ -125,7 +129,9 @@ VT_MUST_CHECK vt_status vt__pressure_open(vt__trainer *t, vt_err *err);
 /* Of a frame in a group: its push less the reference, eV/atom; the derivative by its virial, of the mean of them. */
 double vt__pressure_change(const vt__trainer *t, const vt_train_sample *s, const double virial[9]);
 void vt__pressure_pull(const vt__trainer *t, const vt_train_sample *s, double change, double d_virial[9]);
-/* data.c: the file, its frames, the first model.  *bad: there are mistakes, which were told. */
+/* data.c: the file; *bad as below. */
+VT_MUST_CHECK vt_status vt__load_file(vt__job *j, int *bad, vt_err *err);
+/* data.c: its frames, the first model.  *bad: there are mistakes, which were told. */
 VT_MUST_CHECK vt_status vt__trainer_prepare(vt__trainer *t, int *bad, vt_err *err);
 /* training.c: room for everything, once the model and the frames are there; all that a trainer holds is freed. */
 VT_MUST_CHECK vt_status vt__trainer_room(vt__trainer *t, vt_err *err);
@@ -136,9 +142,12 @@ static inline int vt__kind_of(const vt__trainer *t, const vt_train_sample *s)
   return s->group ? t->data.n_comp + s->group - 1 : s->comp;
 }
 static inline int vt__n_kinds(const vt__trainer *t) { return t->data.n_comp + t->n_pressure; }
-/* loop.c: one batch; all epochs, *stopped: a soft stop was asked for. */
+/* loop.c: one batch; all epochs, or until early_stop ends it; *stopped: a soft stop was asked for. */
 VT_MUST_CHECK vt_status vt__trainer_batch(vt__trainer *t, int *stop, vt_err *err);
 VT_MUST_CHECK vt_status vt__trainer_loop(vt__trainer *t, int *stopped, vt_err *err);
+int vt__trainer_ended_early(const vt__trainer *t); /* the same on all ranks, also after a new start */
+/* Where it is. */
+vt__member vt__trainer_at(const vt__trainer *t, vt__member_state state);
 /* The frame of a sample, from memory or made for now; after use. */
 VT_MUST_CHECK vt_status vt__trainer_frame(vt__trainer *t, vt_train_sample *s, vt_err *err);
 void vt__trainer_release(vt__trainer *t, vt_train_sample *s, int was_there);

@@ -110,14 +110,13 @@ static vt_json *table_json(const table *t, int forces_only)
   return o;
 }
 
-static vt_status all_frames(tables *t, const vt_nep_model *m, vt_train *train, vt_train_data *d, vt_err *err)
+static vt_status all_frames(tables *t, const vt_nep_model *m, vt_predict predict, void *ctx, vt_train_data *d,
+                            vt_err *err)
 {
-  vt_train_set(train, m);
   for (int k = 0; k < d->n; k++) {
     vt_train_sample *s = &d->s[k];
     vt_train_values v;
-    VT_TRY(vt_train_sample_frame(m, s, err), err, "%s:%d", d->file[s->file], s->line);
-    VT_TRY(vt_train_forward(train, s->frame, &v, err), err, "%s:%d", d->file[s->file], s->line);
+    VT_TRY(predict(ctx, s, &v, err), err, "%s:%d", d->file[s->file], s->line);
     VT_PASS(add_sample(t, m, d, s, &v, err));
     vt_train_sample_drop(s);
     vt_alive();
@@ -125,13 +124,12 @@ static vt_status all_frames(tables *t, const vt_nep_model *m, vt_train *train, v
   return VT_OK;
 }
 
-vt_status vt_validate(const vt_nep_model *m, vt_train_data *data, vt_json **out, vt_err *err)
+vt_status vt_validate_by(const vt_nep_model *m, vt_predict predict, void *ctx, vt_train_data *data, vt_json **out,
+                         vt_err *err)
 {
   tables t = {0};
-  vt_train *train = NULL;
   *out = NULL;
-  vt_status rc = vt_train_open(m, vt_simd_best(), &train, err);
-  if (rc == VT_OK) rc = all_frames(&t, m, train, data, err);
+  const vt_status rc = all_frames(&t, m, predict, ctx, data, err);
   if (rc == VT_OK) {
     *out = vt_json_object();
     put_all(*out, &t.all);
@@ -139,10 +137,32 @@ vt_status vt_validate(const vt_nep_model *m, vt_train_data *data, vt_json **out,
     vt_json_put(*out, "by_composition", table_json(&t.comp, 0));
     vt_json_put(*out, "by_config_type", table_json(&t.config, 0));
   }
-  vt_train_close(train);
   vt_free(t.element.row);
   vt_free(t.comp.row);
   vt_free(t.config.row);
+  return rc;
+}
+
+typedef struct single {
+  const vt_nep_model *m;
+  vt_train *train;
+} single;
+
+static vt_status predict_one(void *ctx, vt_train_sample *s, vt_train_values *v, vt_err *err)
+{
+  single *one = ctx;
+  VT_PASS(vt_train_sample_frame(one->m, s, err));
+  return vt_train_forward(one->train, s->frame, v, err);
+}
+
+vt_status vt_validate(const vt_nep_model *m, vt_train_data *data, vt_json **out, vt_err *err)
+{
+  single one = {.m = m};
+  *out = NULL;
+  VT_PASS(vt_train_open(m, vt_simd_best(), &one.train, err));
+  vt_train_set(one.train, m);
+  const vt_status rc = vt_validate_by(m, predict_one, &one, data, out, err);
+  vt_train_close(one.train);
   return rc;
 }
 
@@ -155,4 +175,12 @@ void vt_validate_text(const vt_json *v, vt_buf *out)
                 (long long)vt_json_get_int(v, "n_frames", 0), vt_json_get_num(v, "energy_rmse_meV_atom", no),
                 vt_json_get_num(v, "force_rmse_meV_A", no), vt_json_get_num(v, "force_slope", no),
                 vt_json_get_num(v, "virial_rmse_meV_atom", no), vt_json_get_num(v, "mean_virial_meV_atom", no));
+  const vt_json *c = vt_json_get(v, "committee");
+  if (c)
+    vt_buf_printf(out,
+                  "\n%lld members: spread of energy %.2f meV/atom, of forces %.1f meV/A; correlation with the error "
+                  "%.2f, %.2f",
+                  (long long)vt_json_get_int(c, "n_members", 0), vt_json_get_num(c, "energy_spread_meV_atom", no),
+                  vt_json_get_num(c, "force_spread_meV_A", no), vt_json_get_num(c, "energy_spread_error_r", no),
+                  vt_json_get_num(c, "force_spread_error_r", no));
 }

@@ -91,7 +91,8 @@ int cmd_train(int argc, char **argv)
                 "or fine-tune one (start).  Files of TRAIN.yaml are relative to it, the output to where it is run.\n"
                 "SIGTERM, SIGUSR1, SIGINT, --wall or a file HALT in the output folder stop it softly, exit code 75;\n"
                 "the same command goes on, also after a kill, and ends with the same bytes on any number of ranks.\n"
-                "Writes nep.txt (best on validation), nep_average.txt, nep_last.txt, train.csv, test.json.\n"
+                "Writes nep.txt (best on validation), nep_average.txt, nep_last.txt, train.csv, test.json; with\n"
+                "schedule.seeds a folder seed<k> for each, nep_seed<k>.txt, committee.txt, nep.txt the best of them.\n"
                 "Mistakes of file and data are listed with file and line, exit code 2.  Keys of the file:\n");
   vt_training_keys(&doc);
   while (doc.len && doc.s[doc.len - 1] == '\n') doc.s[--doc.len] = '\0';

@@ -1,15 +1,16 @@
 /* cmd_validate.c - errors of a potential on labelled frames. */
 #include "runner/cli/cli.h"
+#include "runner/committee/committee.h"
 #include "runner/training/training.h"
 
 static vt_status read_and_validate(const vt_usage *u, vt_train_data *d, vt_json **v, vt_err *err)
 {
-  vt_nep_model *m = NULL;
-  VT_PASS(vt_training_model(u->arg[0], &m, err));
+  vt_committee c;
+  VT_PASS(vt_committee_read(u->arg[0], &c, err));
   vt_status rc = VT_OK;
-  for (int k = 1; k < u->n_args && rc == VT_OK; k++) rc = vt_train_data_read(d, m, u->arg[k], 1, err);
-  if (rc == VT_OK && d->n_mistakes == 0) rc = vt_validate(m, d, v, err);
-  vt_nep_free(m);
+  for (int k = 1; k < u->n_args && rc == VT_OK; k++) rc = vt_train_data_read(d, c.m[0], u->arg[k], 1, err);
+  if (rc == VT_OK && d->n_mistakes == 0) rc = vt_validate_committee(&c, d, v, err);
+  vt_committee_free(&c);
   return rc;
 }
 
@@ -22,8 +23,9 @@ int cmd_validate(int argc, char **argv)
                 .doc =
                     "Errors of a NEP on labelled frames (extended XYZ, also gzip or xz): energy, forces, virial; by\n"
                     "element, composition and config_type; the mean virial error of each composition, on which its\n"
-                    "density hangs; the slope of predicted against labelled forces.  Bad data are listed with file\n"
-                    "and line, exit code 2.",
+                    "density hangs; the slope of predicted against labelled forces.  Of a committee (committee.txt\n"
+                    "of a training with schedule.seeds) the mean of the members is judged, and their spread is told.\n"
+                    "Bad data are listed with file and line, exit code 2.",
                 .example = "vitrion validate runs/train/mine/nep.txt heldout.xyz.xz --json",
                 .opt = opt,
                 .n_opt = sizeof opt / sizeof *opt,
