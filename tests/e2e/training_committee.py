@@ -178,7 +178,8 @@ class Committee(unittest.TestCase):
         out = self.dir / "shared"
         p = self.start(2, out, "endless.yaml")
         try:
-            self.wait_for(p, lambda: count(out / "seed3") and (out / "status.json").exists())
+            status = out / "status.json"
+            self.wait_for(p, lambda: status.exists() and json.loads(status.read_text())["members"][0]["state"] == "running")
             holder = ranks_of(p.pid)
             q = train(self.dir, 1, out, "endless.yaml")
             self.assertEqual(q.returncode, 2, q.stderr)
