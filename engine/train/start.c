@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "engine/num/num.h"
-#include "engine/train/train.h"
+#include "engine/train/train_impl.h"
 
 #define CONSTANT_AT 2.0 /* the threshold of the constant neuron: tanh 2 = 0.96, its slope is small */
 #define RIDGE       1e-8
@@ -142,8 +142,7 @@ static void take_energy(void *ctx, const vt_train *t, const vt_train_sample *s, 
   q->mean += s->weight * e;
 }
 
-/* a x = b by Cholesky; b becomes x. */
-static vt_status solve(double *a, double *b, int n, vt_err *err)
+vt_status vt__solve(double *a, double *b, int n, vt_err *err)
 {
   VT_PASS(vt_cholesky(a, n, err));
   for (int i = 0; i < n; i++) {
@@ -173,7 +172,7 @@ vt_status vt_train_fit_elements(const vt_nep_model *m, vt_simd simd, vt_train_da
       q.a[i * n + i] += RIDGE * q.weight; /* towards the mean energy: where elements come only together */
       q.b[i] += RIDGE * q.weight * q.mean;
     }
-    rc = solve(q.a, q.b, n, err);
+    rc = vt__solve(q.a, q.b, n, err);
     for (int i = 0; rc == VT_OK && i < n; i++) e[i] = absent[i] ? 0 : q.b[i];
   } else if (rc == VT_OK)
     memset(e, 0, (size_t)n * sizeof *e);

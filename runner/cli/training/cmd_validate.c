@@ -8,6 +8,7 @@ static vt_status read_and_validate(const vt_usage *u, vt_train_data *d, vt_json 
   VT_PASS(vt_training_model(u->arg[0], &m, err));
   vt_status rc = VT_OK;
   for (int k = 1; k < u->n_args && rc == VT_OK; k++) rc = vt_train_data_read(d, m, u->arg[k], 1, err);
+  if (rc == VT_OK) rc = vt_train_data_check(d, m, err);
   if (rc == VT_OK && d->n_mistakes == 0) rc = vt_validate(m, d, v, err);
   vt_nep_free(m);
   return rc;
@@ -37,6 +38,7 @@ int cmd_validate(int argc, char **argv)
   vt_json *v = NULL;
   code = VT_EXIT_OK;
   if (read_and_validate(&u, &d, &v, &err) != VT_OK) code = vt_cli_fail(&err);
+  (void)fputs(d.warns.s ? d.warns.s : "", stderr);
   if (d.n_mistakes > 0) {
     (void)fputs(d.mistakes.s ? d.mistakes.s : "", stderr);
     code = VT_EXIT_USAGE;
