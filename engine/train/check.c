@@ -284,7 +284,7 @@ static int check_size(rows *q, const row *r, int n)
   vt__data_mistake(
       q->set, path_of(q, r), r->s->line + 1,
       "virials (eV) of this file are %.2g A times force times root of N in the middle, expected about %g%s%s", size,
-      SIZE_USUAL, why ? ": as if " : "", why ? why : "");
+      SIZE_USUAL, why ? ": perhaps " : "", why ? why : "");
   return 1;
 }
 
