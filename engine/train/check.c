@@ -49,8 +49,7 @@ static int divisor(int a, int b)
   return a;
 }
 
-/* A number for the formula, the same for twice as many atoms; 0: an unknown element. */
-static uint64_t formula_of(const vt_train_sample *s)
+uint64_t vt__formula_of(const vt_train_sample *s)
 {
   int count[VT_NEP_MOST_TYPES] = {0}, all = 0;
   uint64_t hash = 1469598103934665603u; /* FNV-1a over the counts */
@@ -69,7 +68,7 @@ static vt_status make_rows(rows *q, vt_err *err)
   VT_PASS(VT_NEW(q->room, q->set->n ? q->set->n : 1, err));
   for (int k = 0; k < q->set->n; k++) {
     const vt_train_sample *s = &q->set->s[k];
-    const uint64_t formula = s->type ? formula_of(s) : 0;
+    const uint64_t formula = s->type ? vt__formula_of(s) : 0;
     if (!formula) continue;
     q->r[q->n++] = (row){.s = s,
                          .formula = formula,

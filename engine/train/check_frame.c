@@ -49,6 +49,7 @@ void vt__data_warn_rest(vt_train_data *set)
       [VT__WARN_ENERGY] = "an energy far from what its elements have elsewhere",
       [VT__WARN_TWIN] = "the same frame twice",
       [VT__WARN_SHARED] = "trajectories in two sets",
+      [VT__WARN_STRAINED] = "labels that look like those of another cell",
   };
   for (int k = 0; k < VT__WARN_KINDS; k++)
     if (set->warned[k] > WARNINGS_SHOWN) {

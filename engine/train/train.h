@@ -113,6 +113,11 @@ VT_MUST_CHECK vt_status vt_train_data_read(vt_train_data *set, const vt_nep_mode
  * does not fit its forces and volumes; files whose forces are all zero.  `warns`: labels that some frames of a file
  * lack; how many warnings of each kind were not shown.  It changes nothing that is trained on. */
 VT_MUST_CHECK vt_status vt_train_data_check(vt_train_data *set, const vt_nep_model *m, vt_err *err);
+/* Labels against a model that knows such frames: the start of a training, or what is validated (check_start.c, T 17.8).
+ * `mistakes`: files whose forces are those of the model in another unit, or of the other sign.  `warns`: frames whose
+ * forces and virial, each for itself, are those of a cell that is larger or smaller.  Three times the cost of energies
+ * and forces.  Only for sets without mistakes.  simd: not AUTO. */
+VT_MUST_CHECK vt_status vt_train_data_check_model(vt_train_data *set, const vt_nep_model *m, vt_simd simd, vt_err *err);
 /* Mistakes: frames of b that are equal to one of a to the bit, or but for a shift, a rotation or the order of their
  * atoms (1e-4 A); a warning for one that stands in a twice (a == b: only those).  Warnings: trajectories of b that are
  * in a, too; b->n_shared counts them. */

@@ -110,6 +110,7 @@ typedef enum vt__warning {
   VT__WARN_ENERGY,
   VT__WARN_TWIN,
   VT__WARN_SHARED,
+  VT__WARN_STRAINED,
   VT__WARN_KINDS
 } vt__warning;
 
@@ -118,6 +119,8 @@ void vt__data_warn(vt_train_data *set, vt__warning kind, const char *path, int l
     VT_PRINTF(5, 6);
 /* Lines for what was not shown; once, at the end of a set. */
 void vt__data_warn_rest(vt_train_data *set);
+/* A number for the formula, the same for twice as many atoms; 0: an unknown element (check.c). */
+uint64_t vt__formula_of(const vt_train_sample *s);
 double vt__force_rms(const vt_train_sample *s); /* of |F|, eV/A; 0 without forces */
 /* A frame by itself: labels, cell, places of its atoms.  s: as it was read, for lines and words; its x and f have been
  * taken over by `to`. */

@@ -55,6 +55,10 @@ LEAKS = {  # with these as the test set of clean.xyz: what is said, and whether 
     "leak_trajectory": (":1: warning: trajectory 'run r0' is part of what is trained on, too", 0),
     "test": (None, 0),
 }
+BY_THE_MODEL = {  # only a model that knows such frames sees it: what is said, exit code
+    "force_in_hartree": (":1: forces of this file are 0.0194 times those of the model, with a correlation of 1.00: as if in Ha/bohr", 2),
+    "labels_of_another_cell": (":202: warning: the labels look like those of a cell 1.9 % longer: by the forces +1.8, by the virial +1.9 %", 0),
+}
 FILE = """vitrion_train: 1
 name: tiny
 elements: [Li, Cl]
@@ -76,11 +80,13 @@ class Faults(unittest.TestCase):
     def tearDown(self):
         self.tmp.cleanup()
 
-    def train(self, data, test="test.xyz", validation=None):
+    def train(self, data, test="test.xyz", validation=None, start=None):
         self.starts += 1
         out = self.dir / f"out{self.starts}"
         at = validation or "{fraction: 0.3}"
         text = FILE.replace("DATA", ", ".join(str(folder / d) for d in data)).replace("TEST", str(folder / test)).replace("VALIDATION", at)
+        if start:
+            text = "\n".join(line for line in text.splitlines() if "model:" not in line) + f"\nstart: {start}\n"
         (self.dir / "train.yaml").write_text(text)
         return subprocess.run([vitrion, "train", str(self.dir / "train.yaml"), "--output", str(out)], capture_output=True, text=True,
                               timeout=120), out
@@ -90,7 +96,7 @@ class Faults(unittest.TestCase):
 
     def test_1_every_file_has_a_row_of_the_tables(self):
         there = {p.stem for p in folder.glob("*.xyz")}
-        self.assertEqual(there, {"clean", "frame_twice"} | REFUSED.keys() | WARNED.keys() | LEAKS.keys())
+        self.assertEqual(there, {"clean", "frame_twice"} | REFUSED.keys() | WARNED.keys() | LEAKS.keys() | BY_THE_MODEL.keys())
 
     def test_2_mistakes_are_refused_with_file_and_line(self):
         for name, said in REFUSED.items():
@@ -137,6 +143,18 @@ class Faults(unittest.TestCase):
     def test_6_clean_data_have_no_fault(self):
         p = self.validate("clean")
         self.assertEqual((p.returncode, p.stderr), (0, ""))
+
+    def test_7_a_start_sees_what_the_labels_alone_do_not_show(self):
+        for name, (said, code) in BY_THE_MODEL.items():
+            with self.subTest(name):
+                for p in (self.train([f"{name}.xyz"], start=potential)[0], self.validate(name)):
+                    self.assertEqual(p.returncode, code, p.stderr)
+                    told = [line for line in p.stderr.splitlines() if f"{name}.xyz:" in line]
+                    self.assertEqual(len(told), 1, p.stderr)
+                    self.assertIn(f"{name}.xyz{said}", told[0])
+        p, _ = self.train(["clean.xyz"], start=potential)
+        self.assertEqual(p.returncode, 0, p.stderr)
+        self.assertNotIn("clean.xyz:", p.stderr)
 
 
 if __name__ == "__main__":

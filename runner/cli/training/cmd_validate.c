@@ -9,6 +9,7 @@ static vt_status read_and_validate(const vt_usage *u, vt_train_data *d, vt_json 
   vt_status rc = VT_OK;
   for (int k = 1; k < u->n_args && rc == VT_OK; k++) rc = vt_train_data_read(d, m, u->arg[k], 1, err);
   if (rc == VT_OK) rc = vt_train_data_check(d, m, err);
+  if (rc == VT_OK && d->n_mistakes == 0) rc = vt_train_data_check_model(d, m, vt_simd_best(), err);
   if (rc == VT_OK && d->n_mistakes == 0) rc = vt_validate(m, d, v, err);
   vt_nep_free(m);
   return rc;

@@ -121,3 +121,6 @@ moved = f1 | {"x": [(s, [v + 1.25 for v in r]) for s, r in reversed(f1["x"])], "
 write("leak_moved.xyz", [text(moved, words="config_type=md composition=LiCl run=t9")])
 shared = label([f1 | {"x": [(s, [v + rng.gauss(0, 0.1) for v in r]) for s, r in f1["x"]]}])
 write("leak_trajectory.xyz", map(text, shared))
+write("force_in_hartree.xyz", [text(f | {"f": [[v / 51.422067 for v in q] for q in f["f"]]}, virial=False) for f in few])
+longer = label([clean[20] | {"edge": 1.02 * clean[20]["edge"], "x": [(s, [1.02 * v for v in r]) for s, r in clean[20]["x"]]}])[0]
+write("labels_of_another_cell.xyz", map(text, change(clean, 20, e=longer["e"], w=longer["w"], f=longer["f"])))
