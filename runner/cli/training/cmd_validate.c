@@ -25,7 +25,9 @@ int cmd_validate(int argc, char **argv)
                     "Errors of a NEP on labelled frames (extended XYZ, also gzip or xz): energy, forces, virial; by\n"
                     "element, composition and config_type; the mean virial error of each composition, on which its\n"
                     "density hangs; the slope of predicted against labelled forces.  Bad data are listed with file\n"
-                    "and line, exit code 2.",
+                    "and line, exit code 2: also labels in another unit or of the wrong sign, by comparing frames\n"
+                    "with each other and with the model. Warnings: what is only odd, and labels that look like\n"
+                    "those of another cell (taken before a step of the barostat).",
                 .example = "vitrion validate runs/train/mine/nep.txt heldout.xyz.xz --json",
                 .opt = opt,
                 .n_opt = sizeof opt / sizeof *opt,
