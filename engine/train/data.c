@@ -9,7 +9,6 @@
 #define FORCE_MOST  100.0 /* eV/A: more is another unit, or a frame nobody should learn */
 #define NEAR_LEAST  0.3   /* A: no two atoms come so near */
 #define SIGN_AGREES 1e-3  /* virial and stress of one frame, relative */
-enum { MISTAKES_SHOWN = 200 };
 
 void vt_train_sample_drop(vt_train_sample *s)
 {
@@ -51,17 +50,7 @@ typedef struct reader {
   const char *path;
 } reader;
 
-static void mistake(const reader *r, int line, const char *fmt, ...) VT_PRINTF(3, 4);
-static void mistake(const reader *r, int line, const char *fmt, ...)
-{
-  char text[400];
-  va_list ap;
-  if (r->set->n_mistakes++ >= MISTAKES_SHOWN) return;
-  va_start(ap, fmt);
-  (void)vsnprintf(text, sizeof text, fmt, ap);
-  va_end(ap);
-  vt_buf_printf(&r->set->mistakes, "%s:%d: %s\n", r->path, line, text);
-}
+#define MISTAKE(r, line, ...) vt__data_mistake((r)->set, (r)->path, line, __VA_ARGS__)
 
 /* The value of a key as a word; "" where it is not there. */
 static void word_of(const vt_structure *s, const char *key, char *out, size_t cap)
@@ -83,8 +72,8 @@ static int numbers_of(const reader *r, const char *key, double *out, int most)
   if (!vt_xyz_label(r->s->labels, key, &value, &n, &col)) return 0;
   const int got = vt_xyz_numbers(value, n, out, most);
   if (got > 0) return got;
-  mistake(r, r->s->line + 1, "%s=\"%.*s\" in column %d, expected at most %d numbers", key, n < 40 ? (int)n : 40, value,
-          col, most);
+  MISTAKE(r, r->s->line + 1, "%s=\"%.*s\" in column %d, expected %s %d finite number%s", key, n < 40 ? (int)n : 40,
+          value, col, most > 1 ? "at most" : "just", most, most > 1 ? "s" : "");
   return 0;
 }
 
@@ -104,8 +93,8 @@ static void take_virial(const reader *r, vt_train_sample *to)
   const int n = numbers_of(r, "virial", w, 9), m = numbers_of(r, "stress", s, 9);
   const double volume = fabs(vt_cell_volume(&to->cell));
   const int w_full = n == 9, s_full = m == 9 || m == 6;
-  if (n > 0 && !w_full) mistake(r, r->s->line + 1, "virial has %d numbers, expected 9 (eV)", n);
-  if (m > 0 && !s_full) mistake(r, r->s->line + 1, "stress has %d numbers, expected 9 or 6 (eV/A^3)", m);
+  if (n > 0 && !w_full) MISTAKE(r, r->s->line + 1, "virial has %d numbers, expected 9 (eV)", n);
+  if (m > 0 && !s_full) MISTAKE(r, r->s->line + 1, "stress has %d numbers, expected 9 or 6 (eV/A^3)", m);
   for (int k = 0; k < 9; k++) {
     const double of_stress = s_full ? -volume * s[m == 9 ? k : full[k]] : 0;
     to->virial[k] = w_full ? w[k] : of_stress;
@@ -115,11 +104,11 @@ static void take_virial(const reader *r, vt_train_sample *to)
   to->has_virial = w_full || s_full;
   for (int k = 0; k < 3 && to->has_virial; k++)
     if (fabs(to->virial[3 * k + (k + 1) % 3] - to->virial[3 * ((k + 1) % 3) + k]) > 1e-3 * most + 1e-3) {
-      mistake(r, r->s->line + 1, "the virial is not symmetric, expected xx xy xz yx yy yz zx zy zz");
+      MISTAKE(r, r->s->line + 1, "the virial is not symmetric, expected xx xy xz yx yy yz zx zy zz");
       break;
     }
   if (apart > SIGN_AGREES * most)
-    mistake(r, r->s->line + 1,
+    MISTAKE(r, r->s->line + 1,
             "virial and stress contradict each other (%.4g eV apart), expected virial = -stress x volume", apart);
 }
 
@@ -140,7 +129,7 @@ static vt_status take_types(const reader *r, const vt_nep_model *m, vt_train_sam
   for (int i = 0; i < s->n; i++) {
     to->type[i] = type_of(m, s->symbol[i]);
     if (to->type[i] < 0 && *known)
-      mistake(r, vt_structure_line(s, i), "element %s is not one of those that are trained", s->symbol[i]);
+      MISTAKE(r, vt_structure_line(s, i), "element %s is not one of those that are trained", s->symbol[i]);
     *known = *known && to->type[i] >= 0;
   }
   return VT_OK;
@@ -152,7 +141,7 @@ static void check_forces(const reader *r)
   for (int i = 0; s->f && i < s->n; i++) {
     const double *f = s->f[i], size = sqrt(f[0] * f[0] + f[1] * f[1] + f[2] * f[2]);
     if (size <= FORCE_MOST) continue;
-    mistake(r, vt_structure_line(s, i), "a force of %.4g, expected at most %g eV/A (another unit?)", size, FORCE_MOST);
+    MISTAKE(r, vt_structure_line(s, i), "a force of %.4g, expected at most %g eV/A (another unit?)", size, FORCE_MOST);
     return;
   }
 }
@@ -170,18 +159,30 @@ static void formula_of(const vt_nep_model *m, const vt_train_sample *s, char out
 }
 
 /* Two atoms (or images) nearer than can be. */
-static vt_status check_near(const reader *r, const vt_train_sample *to, vt_err *err)
+static vt_status check_near(const reader *r, const vt_nep_model *m, const vt_train_sample *to, vt_err *err)
 {
   vt_nlist nl = {0};
-  vt_status rc = vt_nlist_open(&nl, to->n, to->type, NEAR_LEAST, 0, err);
+  const double inner = m->zbl == VT_ZBL_UNIVERSAL ? fmax(m->zbl_inner, NEAR_LEAST) : NEAR_LEAST;
+  vt_status rc = vt_nlist_open(&nl, to->n, to->type, inner, 0, err);
   if (rc == VT_OK) rc = vt_nlist_update(&nl, &to->cell, (const double(*)[3])to->x, 1, err);
-  int found = 0;
-  for (int i = 0; rc == VT_OK && i < to->n && !found; i++)
-    if (nl.count[i]) {
-      found = 1;
-      mistake(r, vt_structure_line(r->s, i), "atoms %d and %d are nearer than %g A", i + 1,
-              nl.owner[nl.neigh[nl.first[i]]] + 1, NEAR_LEAST);
+  double nearest = inner;
+  int a = -1, b = -1;
+  for (int i = 0; rc == VT_OK && i < to->n; i++)
+    for (int k = nl.first[i]; k < nl.first[i] + nl.count[i]; k++) {
+      const int j = nl.neigh[k];
+      const double d[3] = {nl.x[j] - nl.x[i], nl.y[j] - nl.y[i], nl.z[j] - nl.z[i]};
+      const double apart = sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
+      if (apart >= nearest) continue;
+      nearest = apart;
+      a = i, b = nl.owner[j];
     }
+  if (a >= 0 && nearest < NEAR_LEAST)
+    MISTAKE(r, vt_structure_line(r->s, a), "atoms %d and %d are nearer than %g A (%.3g A)", a + 1, b + 1, NEAR_LEAST,
+            nearest);
+  else if (a >= 0)
+    vt__data_warn(r->set, VT__WARN_NEAR, r->path, vt_structure_line(r->s, a),
+                  "atoms %d and %d are %.3g A apart, within the inner radius of ZBL (%g A)", a + 1, b + 1, nearest,
+                  inner);
   vt_nlist_close(&nl);
   return rc;
 }
@@ -213,7 +214,7 @@ static vt_status take_words(const reader *r, const vt_nep_model *m, vt_train_sam
     (void)snprintf(to->trajectory, sizeof to->trajectory, "%s %s %s", comp, sample, t_k);
   double w = 1;
   if (weight[0] && (!vt_parse_f64(weight, strlen(weight), &w) || !(w > 0) || w > 1e6))
-    mistake(r, r->s->line + 1, "weight=%s, expected a positive number", weight);
+    MISTAKE(r, r->s->line + 1, "weight=%s, expected a positive number", weight);
   to->weight *= w;
   return find_composition(r->set, comp, &to->comp, err);
 }
@@ -232,9 +233,10 @@ static vt_status take_sample(const reader *r, const vt_nep_model *m, vt_structur
   take_virial(r, to);
   check_forces(r);
   s->f = NULL;
-  if (known) VT_PASS(check_near(r, to, err));
+  vt__check_frame(r->set, r->path, s, to);
+  if (known) VT_PASS(check_near(r, m, to, err));
   if (!to->has_energy && !to->f && !to->has_virial && r->set->n_mistakes == before)
-    mistake(r, s->line + 1, "no label: expected energy=, virial= or stress=, or columns force:R:3");
+    MISTAKE(r, s->line + 1, "no label: expected energy=, virial= or stress=, or columns force:R:3");
   return VT_OK;
 }
 
@@ -276,6 +278,12 @@ vt_status vt_train_data_read(vt_train_data *set, const vt_nep_model *m, const ch
   vt_xyz_keep_labels(x);
   vt_status rc = read_all(set, m, x, path, weight, err);
   vt_xyz_close(x);
+  if (rc == VT_EPARSE) { /* one mistake of several; the next file is read */
+    set->n_mistakes++;
+    vt_buf_printf(&set->mistakes, "%s; the rest of this file was not read\n", vt_err_line(err ? err->text : path).s);
+    vt_err_clear(err);
+    return VT_OK;
+  }
   if (rc == VT_OK && set->n == before)
     return vt_err_user(err, VT_EPARSE, path, 1, 0, "no frame in this file, expected extended XYZ");
   return rc;

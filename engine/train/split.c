@@ -1,13 +1,13 @@
-/* split.c - which frames are held back, in which order the others are seen, and frames that stand in two sets. */
+/* split.c - which frames are held back, in which order the others are seen, and trajectories that stand in two sets. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/train/train.h"
+#include "engine/train/train_impl.h"
 
 /* ------------------------------------------------------------------ trajectories */
 
-/* Frames by a key, their trajectory or composition, or by their bytes. */
+/* Frames by a key: their trajectory or composition. */
 typedef struct entry {
   const vt_train_sample *s;
   const char *key;
@@ -21,22 +21,6 @@ static int by_key(const void *a, const void *b)
   return order ? order : x->of_b != y->of_b ? x->of_b - y->of_b : (x->index > y->index) - (x->index < y->index);
 }
 
-static int frame_order(const vt_train_sample *x, const vt_train_sample *y)
-{
-  if (x->n != y->n) return x->n < y->n ? -1 : 1;
-  const int cell = memcmp(&x->cell, &y->cell, sizeof x->cell);
-  if (cell) return cell;
-  const int place = memcmp(x->x, y->x, (size_t)x->n * sizeof *x->x);
-  return place ? place : memcmp(x->type, y->type, (size_t)x->n * sizeof *x->type);
-}
-
-static int by_frame(const void *a, const void *b)
-{
-  const entry *x = a, *y = b;
-  const int order = frame_order(x->s, y->s);
-  return order ? order : x->of_b != y->of_b ? x->of_b - y->of_b : (x->index > y->index) - (x->index < y->index);
-}
-
 static vt_status list(const vt_train_data *a, const vt_train_data *b, entry **out, int *n, vt_err *err)
 {
   const int n_b = a == b ? 0 : b->n;
@@ -47,46 +31,28 @@ static vt_status list(const vt_train_data *a, const vt_train_data *b, entry **ou
   return VT_OK;
 }
 
-static const char *place_of(const vt_train_data *a, const vt_train_data *b, const entry *e)
-{
-  return (e->of_b ? b : a)->file[e->s->file];
-}
-
-static void say_twins(vt_train_data *a, vt_train_data *b, const entry *e, int n, const char *what)
-{
-  for (int k = 1; k < n; k++) {
-    const entry *x = &e[k - 1], *y = &e[k];
-    if (frame_order(x->s, y->s) != 0) continue;
-    vt_train_data *to = y->of_b ? b : a;
-    const int leaks = x->of_b != y->of_b;
-    if (!leaks && a != b) continue; /* each is compared with itself, too */
-    to->n_mistakes += leaks;
-    vt_buf_printf(leaks ? &to->mistakes : &to->warns, "%s:%d: %sthe same frame as %s:%d%s%s\n", place_of(a, b, y),
-                  y->s->line, leaks ? "" : "warning: ", place_of(a, b, x), x->s->line, leaks ? ", which is " : "",
-                  leaks ? what : "");
-  }
-}
-
 static void say_shared(vt_train_data *b, const entry *e, int n, const char *what)
 {
-  for (int k = 1; k < n; k++)
-    if (e[k].of_b && !e[k - 1].of_b && strcmp(e[k].s->trajectory, e[k - 1].s->trajectory) == 0)
-      vt_buf_printf(&b->warns, "%s:%d: warning: trajectory '%s' is part of what is %s, too\n", b->file[e[k].s->file],
-                    e[k].s->line, e[k].s->trajectory, what);
+  for (int k = 1; k < n; k++) {
+    if (!e[k].of_b || e[k - 1].of_b || strcmp(e[k].s->trajectory, e[k - 1].s->trajectory) != 0) continue;
+    b->n_shared++;
+    vt__data_warn(b, VT__WARN_SHARED, b->file[e[k].s->file], e[k].s->line, "trajectory '%s' is part of what is %s, too",
+                  e[k].s->trajectory, what);
+  }
 }
 
 vt_status vt_train_data_compare(vt_train_data *a, vt_train_data *b, const char *what, vt_err *err)
 {
   entry *e = NULL;
   int n;
-  VT_PASS(list(a, b, &e, &n, err));
-  qsort(e, (size_t)n, sizeof *e, by_frame);
-  say_twins(a, b, e, n, what);
+  VT_PASS(vt__say_twins(a, b, what, err));
   if (a != b) {
+    VT_PASS(list(a, b, &e, &n, err));
     qsort(e, (size_t)n, sizeof *e, by_key);
     say_shared(b, e, n, what);
+    vt_free(e);
   }
-  vt_free(e);
+  vt__data_warn_rest(b);
   return VT_OK;
 }
 

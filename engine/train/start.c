@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "engine/num/num.h"
-#include "engine/train/train.h"
+#include "engine/train/train_impl.h"
 
 #define CONSTANT_AT 2.0  /* the threshold of the constant neuron: tanh 2 = 0.96, its slope is small */
 #define RIDGE       1e-4 /* (10 meV/atom, what a frame says)^2 over (1 eV, what elements differ by)^2, of one frame */
@@ -146,8 +146,7 @@ static void take_energy(void *ctx, const vt_train *t, const vt_train_sample *s, 
   q->frames++;
 }
 
-/* a x = b by Cholesky; b becomes x. */
-static vt_status solve(double *a, double *b, int n, vt_err *err)
+vt_status vt__solve(double *a, double *b, int n, vt_err *err)
 {
   VT_PASS(vt_cholesky(a, n, err));
   for (int i = 0; i < n; i++) {
@@ -179,7 +178,7 @@ static vt_status solve_some(const normal_equations *q, const int *which, double 
       }
       a[i * n + i] += RIDGE * q->weight / q->frames;
     }
-    VT_PASS(solve(a, b, n, err));
+    VT_PASS(vt__solve(a, b, n, err));
     for (int i = 0; i < n; i++) x[i] += b[i];
   }
   return VT_OK;

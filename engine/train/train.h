@@ -76,9 +76,9 @@ void vt_train_descriptors(const vt_train *t, const vt_train_frame *f, double *lo
  * model that was set last. */
 void vt_train_gradient_read(const vt_train *t, const double *gradient, double *out);
 
-/* ------------------------------------------------------------------ labelled frames (data.c, split.c) */
+/* ------------------------------------------------------------------ labelled frames (data.c, check*.c, split.c) */
 
-enum { VT_TRAIN_LABEL = 160 };
+enum { VT_TRAIN_LABEL = 160, VT_TRAIN_WARNINGS = 16 };
 
 typedef struct vt_train_sample {
   int n, *type; /* model types of the atoms */
@@ -101,11 +101,13 @@ typedef struct vt_train_sample {
 /* Frames of several files.  Zero-initialise; vt_train_data_free. */
 typedef struct vt_train_data {
   int n, cap, n_files, n_comp;
-  vt_train_sample *s;     /* [n] */
-  char (*file)[VT_PATH];  /* [n_files] as given */
-  char (*comp)[VT_NAME];  /* [n_comp] composition as the frames say, else the formula of their atoms */
-  int n_mistakes;         /* of the data: */
-  vt_buf mistakes, warns; /* `file:line: text` lines */
+  vt_train_sample *s;                     /* [n] */
+  char (*file)[VT_PATH];                  /* [n_files] as given */
+  char (*comp)[VT_NAME];                  /* [n_comp] composition as the frames say, else the formula of their atoms */
+  int n_mistakes;                         /* of the data: */
+  vt_buf mistakes, warns;                 /* `file:line: text` lines */
+  int n_warns, warned[VT_TRAIN_WARNINGS]; /* all; by kind: the first few of a kind are lines of `warns` */
+  int n_shared; /* trajectories that stand in the set it was compared with, too: to be named beside any error */
 } vt_train_data;
 void vt_train_data_free(vt_train_data *set);
 
@@ -114,11 +116,25 @@ void vt_train_data_free(vt_train_data *set);
  * t_k, weight.  A trajectory is what shares `run`; without it composition, sample and t_k.
  *   What is wrong with a frame goes into `mistakes` with file and line, and reading goes on: an element the model does
  * not know, no label at all, |F| > 100 eV/A, atoms nearer than 0.3 A, virial and stress that contradict each other, a
- * weight that is no positive number.  VT_EPARSE, VT_EIO: the file cannot be read any further. */
+ * key that is there twice, less than 1 A^3 an atom, positions that are fractions of the cell, a virial too large for
+ * the forces (T 17.9), a weight that is no positive number; a file that cannot be read any further is one, too.  What
+ * is only odd goes into `warns`: a net force, forces all zero, a left-handed cell, atoms within the inner ZBL radius,
+ * labels under a name that is not read.  VT_EIO: the file cannot be opened. */
 VT_MUST_CHECK vt_status vt_train_data_read(vt_train_data *set, const vt_nep_model *m, const char *path, double weight,
                                            vt_err *err);
-/* Mistakes: frames of b that are equal to one of a to the bit; a warning for one that stands in a twice (a == b: only
- * those).  Warnings: trajectories of b that are in a, too. */
+/* What only frames side by side show (check.c, T 17.9), once a set is complete; `mistakes`: energies far from those of
+ * the same formula or of the same elements, with the unit that would explain them; virials of a file whose size or sign
+ * does not fit its forces and volumes; files whose forces are all zero.  `warns`: labels that some frames of a file
+ * lack; how many warnings of each kind were not shown.  It changes nothing that is trained on. */
+VT_MUST_CHECK vt_status vt_train_data_check(vt_train_data *set, const vt_nep_model *m, vt_err *err);
+/* Labels against a model that knows such frames: the start of a training, or what is validated (check_start.c, T 17.10).
+ * `mistakes`: files whose forces are those of the model in another unit, or of the other sign.  `warns`: frames whose
+ * forces and virial, each for itself, are those of a cell that is larger or smaller.  Three times the cost of energies
+ * and forces.  Only for sets without mistakes.  simd: not AUTO. */
+VT_MUST_CHECK vt_status vt_train_data_check_model(vt_train_data *set, const vt_nep_model *m, vt_simd simd, vt_err *err);
+/* Mistakes: frames of b that are equal to one of a to the bit, or but for a shift, a rotation or the order of their
+ * atoms (1e-4 A); a warning for one that stands in a twice (a == b: only those).  Warnings: trajectories of b that are
+ * in a, too; b->n_shared counts them. */
 VT_MUST_CHECK vt_status vt_train_data_compare(vt_train_data *a, vt_train_data *b, const char *what, vt_err *err);
 /* in[n] = 1 for frames held back for validation: whole trajectories (or compositions) in an order that `seed` gives,
  * until they are the fraction; none that is the only one with an element. */

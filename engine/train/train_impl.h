@@ -113,4 +113,41 @@ struct vt_train {
   vt__v8 *u, *du, *du1;           /* [mv] */
 };
 
+/* a[n][n] x = b by Cholesky; b becomes x, a is spoilt (start.c).  VT_EINVAL: not positive. */
+VT_MUST_CHECK vt_status vt__solve(double *a, double *b, int n, vt_err *err);
+
+/* ------------------------------------------------------------------ what is wrong with data (check_frame.c, check.c)
+ */
+
+/* Kinds of warnings: of each only the first few are shown. */
+typedef enum vt__warning {
+  VT__WARN_NET_FORCE,
+  VT__WARN_ZERO_FORCES,
+  VT__WARN_LEFT_HANDED,
+  VT__WARN_NEAR,
+  VT__WARN_DENSE,
+  VT__WARN_OTHER_NAME,
+  VT__WARN_LACKS,
+  VT__WARN_ENERGY,
+  VT__WARN_TWIN,
+  VT__WARN_SHARED,
+  VT__WARN_STRAINED,
+  VT__WARN_KINDS
+} vt__warning;
+
+void vt__data_mistake(vt_train_data *set, const char *path, int line, const char *fmt, ...) VT_PRINTF(4, 5);
+void vt__data_warn(vt_train_data *set, vt__warning kind, const char *path, int line, const char *fmt, ...)
+    VT_PRINTF(5, 6);
+/* Lines for what was not shown; once, at the end of a set. */
+void vt__data_warn_rest(vt_train_data *set);
+/* A number for the formula, the same for twice as many atoms; 0: an unknown element (check.c). */
+uint64_t vt__formula_of(const vt_train_sample *s);
+double vt__force_rms(const vt_train_sample *s); /* of |F|, eV/A; 0 without forces */
+/* A frame by itself: labels, cell, places of its atoms.  s: as it was read, for lines and words; its x and f have been
+ * taken over by `to`. */
+void vt__check_frame(vt_train_data *set, const char *path, const vt_structure *s, const vt_train_sample *to);
+
+/* twins.c: mistakes and warnings of vt_train_data_compare for single frames. */
+VT_MUST_CHECK vt_status vt__say_twins(vt_train_data *a, vt_train_data *b, const char *what, vt_err *err);
+
 #endif

@@ -81,7 +81,10 @@ static vt_status read_frames(vt__trainer *t, int *bad, vt_err *err)
   VT_PASS(read_files(t, &t->y->data, &t->data, err));
   if (t->y->validation.n > 0) VT_PASS(read_files(t, &t->y->validation, &t->held, err));
   if (vt_comm_rank(t->comm) == 0) VT_PASS(read_files(t, &t->y->test, &t->test, err));
+  for (int k = 0; k < 3; k++) VT_PASS(vt_train_data_check(set[k], t->m, err));
   *bad = t->data.n_mistakes + t->held.n_mistakes;
+  for (int k = 0; k < 3 && t->y->start[0] && *bad == 0 && vt_comm_rank(t->comm) == 0; k++)
+    if (set[k]->n_mistakes == 0) VT_PASS(vt_train_data_check_model(set[k], t->m, t->simd, err));
   if (*bad == 0 && t->y->validation.n == 0) VT_PASS(split(t, err));
   if (*bad == 0 && vt_comm_rank(t->comm) == 0) {
     VT_PASS(vt_train_data_compare(&t->data, &t->data, "trained on", err));

@@ -1,5 +1,5 @@
 /* Any bytes as extended XYZ: never a crash; what is accepted has finite positions and survives a round trip to the bit;
- * what is refused says where. */
+ * what is refused says where.  As labelled frames, too: every number is finite. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,12 +38,41 @@ static void xyz_round_trip(const vt_structure *s)
   free(symbol);
 }
 
+/* The same bytes as labelled frames: forces are finite, labels lie within the comment line. */
+static void read_labelled(const uint8_t *data, size_t size)
+{
+  static const char *const key[] = {"energy", "virial", "stress", "Properties", "run", "weight"};
+  vt_xyz *x = NULL;
+  vt_structure s;
+  vt_err err = {0};
+  int got = 0;
+  must(vt_xyz_open_text(&x, "fuzz.xyz", (const char *)data, size, &err) == VT_OK, "open");
+  vt_xyz_keep_labels(x);
+  while (vt_xyz_next(x, &s, &got, &err) == VT_OK && got) {
+    for (int i = 0; s.f && i < s.n; i++)
+      for (int k = 0; k < 3; k++) must(isfinite(s.f[i][k]), "a force is not finite");
+    for (size_t k = 0; k < sizeof key / sizeof *key; k++) {
+      const char *value;
+      size_t n;
+      int col;
+      double number[9];
+      if (!vt_xyz_label(s.labels, key[k], &value, &n, &col)) continue;
+      must(value >= s.labels && value + n <= s.labels + strlen(s.labels) && col >= 1, "a label outside of its line");
+      const int count = vt_xyz_numbers(value, n, number, 9);
+      for (int i = 0; i < count; i++) must(isfinite(number[i]), "a label is not finite");
+    }
+    vt_structure_free(&s);
+  }
+  vt_xyz_close(x);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   vt_xyz *x = NULL;
   vt_structure s;
   vt_err err = {0};
   int got = 0;
+  read_labelled(data, size);
   must(vt_xyz_open_text(&x, "fuzz.xyz", (const char *)data, size, &err) == VT_OK, "open");
   for (;;) {
     vt_status rc = vt_xyz_next(x, &s, &got, &err);
