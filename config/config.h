@@ -164,11 +164,40 @@ typedef struct vt_training_file {
   char path[VT_PATH]; /* resolved against the file's folder */
   double weight;
   int line; /* where it stands */
+  int item; /* of vt_training.item; -1: of validation or test */
 } vt_training_file;
 typedef struct vt_training_files {
   int n;
   vt_training_file *f; /* [n] */
 } vt_training_files;
+
+enum { VT_TRAINING_ELEMENTS = 96, VT_TRAINING_MOST_SEEDS = 64 };
+
+typedef struct vt_training_weight {
+  char name[VT_NAME];
+  double weight;
+  int line;
+} vt_training_weight;
+
+/* What is said of the files of one item of data, beside their weight. */
+typedef struct vt_training_item {
+  int line, col;
+  int n_config;
+  vt_training_weight *config; /* [n_config] frames with this config_type; multiplies */
+  int has_elements;
+  double element[VT_TRAINING_ELEMENTS]; /* by atomic number: weight of the forces on it, 1 if not said */
+  char group[VT_NAME];                  /* "": none; items of one name say the same of it */
+  double pressure, temperature;         /* GPa; K, 0: the pressure is that of the forces alone */
+} vt_training_item;
+
+/* A new element and the one whose numbers it begins with. */
+typedef struct vt_training_graft {
+  char element[4], donor[4];
+  int line, col;
+} vt_training_graft;
+
+enum { VT_FREEZE_DESCRIPTOR = 1, VT_FREEZE_NETWORK = 2, VT_FREEZE_ALL_BUT_LAST = 4 };
+enum { VT_BY_TRAJECTORY, VT_BY_COMPOSITION };
 
 /* TRAIN.yaml: what `vitrion train` does.  Energies eV/atom, forces eV/A, lengths A. */
 typedef struct vt_training {
@@ -176,16 +205,27 @@ typedef struct vt_training {
   char start[VT_PATH];  /* NEP file to begin with, resolved; "": a new model */
   char output[VT_PATH]; /* as written; runs/train/NAME if it is not given */
   int n_elements;
-  char element[96][4];
+  char element[VT_TRAINING_ELEMENTS][4];
+  int n_graft;
+  vt_training_graft graft[VT_TRAINING_ELEMENTS];
   /* a new model */
   double cutoff[2], zbl; /* radial, angular; zbl 0: none */
   int n_max[2], basis[2], l_max[3], neurons;
   vt_training_files data, validation, test;
-  double fraction; /* of the data for validation, where it has no files */
+  int n_items;
+  vt_training_item *item; /* [n_items] of data */
+  double fraction;        /* of the data for validation, where it has no files */
+  int by;                 /* VT_BY_: what is held back together */
   double energy, force, virial, mean_virial;
   double rate; /* largest learning rate; 0: 5e-3 new, 1e-3 from a start */
   int epochs, batch;
   uint64_t seed;
+  int seeds;      /* committee: models that begin with seed, seed + 1, ... */
+  int early_stop; /* epochs without a better validation after which it ends; 0: never */
+  int freeze;     /* VT_FREEZE_, added */
+  double pull;    /* weight of the distance to the start */
+  int smoke;      /* 0: no test by molecular dynamics afterwards */
+  double smoke_t_k, smoke_ps;
 } vt_training;
 
 /* As vt_campaign_load; vt_training_free. */

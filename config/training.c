@@ -5,55 +5,66 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/config_impl.h"
+#include "config/training_impl.h"
 
-enum { MOST_BYTES = 1 << 20, MOST_FILES = 1000 };
+enum { MOST_BYTES = 1 << 20 };
 
-typedef enum kind { SECTION, VERSION, NAME, PATH_IN, PATH_OUT, ELEMENTS, INTS, REALS, SEED, DATA, FILES, BY } kind;
-
-typedef struct row {
-  const char *path;
-  size_t at;
-  const char *unit;
-  double lo, hi;
-  const char *doc;
-  kind kind;
-  int n; /* numbers of a list; 1: a plain value */
-  int needed;
-} row;
+typedef vt__training_row row;
+typedef vt__training_reader reader;
+#define WRONG VT__TRAINING_WRONG
 
 #define AT(member) offsetof(vt_training, member)
 static const row rows[] = {
-    {"vitrion_train", 0, "", 1, 1, "version of this format: 1", VERSION, 1, 1},
-    {"name", AT(name), "", 0, 0, "name of the potential", NAME, 1, 1},
-    {"elements", 0, "", 0, 0, "list of elements, in the order of the file that is written", ELEMENTS, 1, 1},
-    {"start", AT(start), "", 0, 0, "NEP file to begin with; it is cut down to the elements", PATH_IN, 1, 0},
-    {"output", AT(output), "", 0, 0, "folder for what is written; runs/train/NAME", PATH_OUT, 1, 0},
-    {"model", 0, "", 0, 0, "form of a new model (NEP4)", SECTION, 1, 0},
-    {"model.cutoff", AT(cutoff), "A", 1, 20, "radial, angular; [6 A, 5 A]", REALS, 2, 0},
-    {"model.n_max", AT(n_max), "", 0, 20, "radial, angular; [5, 4]", INTS, 2, 0},
-    {"model.basis", AT(basis), "", 0, 20, "radial, angular; [7, 7]", INTS, 2, 0},
-    {"model.l_max", AT(l_max), "", 0, 8, "angular order, four-body 222, five-body 1111; [4, 2, 1]", INTS, 3, 0},
-    {"model.neurons", AT(neurons), "", 2, 500, "50", INTS, 1, 0},
-    {"model.zbl", AT(zbl), "A", 0, 5, "outer cutoff of the repulsion, the inner is half; 0 A: none; 2 A", REALS, 1, 0},
-    {"data", AT(data), "", 0, 0, "list of {files: [...], weight: 1}", DATA, 1, 1},
-    {"validation", 0, "", 0, 0, "what is held back to choose the best", SECTION, 1, 0},
-    {"validation.fraction", AT(fraction), "", 0.001, 0.5, "of the frames; 0.1", REALS, 1, 0},
-    {"validation.by", 0, "", 0, 0, "trajectory", BY, 1, 0},
-    {"validation.files", AT(validation), "", 0, 0, "instead of a fraction of the data", FILES, 1, 0},
-    {"test", 0, "", 0, 0, "what nothing but the report sees", SECTION, 1, 0},
-    {"test.files", AT(test), "", 0, 0, "files", FILES, 1, 0},
-    {"loss", 0, "", 0, 0, "errors of this size weigh 1", SECTION, 1, 0},
-    {"loss.energy", AT(energy), "eV/atom", 0, 10, "10 meV/atom; 0: not part of the loss", REALS, 1, 0},
-    {"loss.force", AT(force), "eV/A", 0, 10, "100 meV/A", REALS, 1, 0},
-    {"loss.virial", AT(virial), "eV/atom", 0, 10, "20 meV/atom", REALS, 1, 0},
-    {"loss.mean_virial", AT(mean_virial), "eV/atom", 0, 10, "5 meV/atom: mean error of a composition", REALS, 1, 0},
-    {"schedule", 0, "", 0, 0, "how long", SECTION, 1, 0},
-    {"schedule.epochs", AT(epochs), "", 1, 100000, "passes over the data; 400", INTS, 1, 0},
-    {"schedule.batch", AT(batch), "", 1, 256, "frames of a step; 8", INTS, 1, 0},
-    {"schedule.learning_rate", AT(rate), "", 1e-8, 1, "largest; 5e-3 for a new model, 1e-3 from a start", REALS, 1, 0},
-    {"schedule.seed", AT(seed), "", 0, 0, "of first numbers, order of frames, what is held back; 1", SEED, 1, 0}};
+    {"vitrion_train", 0, "", 1, 1, "version of this format: 1", VT__TR_VERSION, 1, 1},
+    {"name", AT(name), "", 0, 0, "name of the potential", VT__TR_NAME, 1, 1},
+    {"elements", 0, "", 0, 0, "list of elements, in the order of the file that is written", VT__TR_ELEMENTS, 1, 1},
+    {"start", AT(start), "", 0, 0, "NEP file to begin with (NEP3, NEP4, NEP5); it is cut down to the elements",
+     VT__TR_PATH_IN, 1, 0},
+    {"graft", 0, "", 0, 0, "{K: Na}: elements that start does not have begin as copies of one that it has",
+     VT__TR_GRAFT, 1, 0},
+    {"freeze", AT(freeze), "", 0, 0, "list of what stays: descriptor, network, all_but_last; []", VT__TR_FREEZE, 1, 0},
+    {"pull", AT(pull), "", 0, 1e6, "weight of the distance to start; 0", VT__TR_REALS, 1, 0},
+    {"output", AT(output), "", 0, 0, "folder for what is written; runs/train/NAME", VT__TR_PATH_OUT, 1, 0},
+    {"model", 0, "", 0, 0, "form of a new model (NEP4)", VT__TR_SECTION, 1, 0},
+    {"model.cutoff", AT(cutoff), "A", 1, 20, "radial, angular; [6 A, 5 A]", VT__TR_REALS, 2, 0},
+    {"model.n_max", AT(n_max), "", 0, 20, "radial, angular; [5, 4]", VT__TR_INTS, 2, 0},
+    {"model.basis", AT(basis), "", 0, 20, "radial, angular; [7, 7]", VT__TR_INTS, 2, 0},
+    {"model.l_max", AT(l_max), "", 0, 8, "angular order, four-body 222, five-body 1111; [4, 2, 1]", VT__TR_INTS, 3, 0},
+    {"model.neurons", AT(neurons), "", 2, 500, "50", VT__TR_INTS, 1, 0},
+    {"model.zbl", AT(zbl), "A", 0, 5, "outer cutoff of the repulsion, the inner is half; 0 A: none; 2 A", VT__TR_REALS,
+     1, 0},
+    {"data", 0, "", 0, 0,
+     "list of {files: [...], weight: 1, config_type: {short: 0.3}, elements: {Li: 2}, group: {name: melt, pressure: 0 "
+     "GPa, temperature: 500 K}}",
+     VT__TR_DATA, 1, 1},
+    {"validation", 0, "", 0, 0, "what is held back to choose the best", VT__TR_SECTION, 1, 0},
+    {"validation.fraction", AT(fraction), "", 0.001, 0.5, "of the frames; 0.1", VT__TR_REALS, 1, 0},
+    {"validation.by", AT(by), "", 0, 0, "trajectory or composition: what is held back whole; trajectory", VT__TR_BY, 1,
+     0},
+    {"validation.files", AT(validation), "", 0, 0, "instead of a fraction of the data", VT__TR_FILES, 1, 0},
+    {"test", 0, "", 0, 0, "what nothing but the report sees", VT__TR_SECTION, 1, 0},
+    {"test.files", AT(test), "", 0, 0, "files", VT__TR_FILES, 1, 0},
+    {"loss", 0, "", 0, 0, "errors of this size weigh 1", VT__TR_SECTION, 1, 0},
+    {"loss.energy", AT(energy), "eV/atom", 0, 10, "10 meV/atom; 0: not part of the loss", VT__TR_REALS, 1, 0},
+    {"loss.force", AT(force), "eV/A", 0, 10, "100 meV/A", VT__TR_REALS, 1, 0},
+    {"loss.virial", AT(virial), "eV/atom", 0, 10, "20 meV/atom", VT__TR_REALS, 1, 0},
+    {"loss.mean_virial", AT(mean_virial), "eV/atom", 0, 10, "5 meV/atom: mean error of a composition", VT__TR_REALS, 1,
+     0},
+    {"schedule", 0, "", 0, 0, "how long", VT__TR_SECTION, 1, 0},
+    {"schedule.epochs", AT(epochs), "", 1, 100000, "passes over the data; 400", VT__TR_INTS, 1, 0},
+    {"schedule.batch", AT(batch), "", 1, 256, "frames of a step; 8", VT__TR_INTS, 1, 0},
+    {"schedule.learning_rate", AT(rate), "", 1e-8, 1, "largest; 5e-3 for a new model, 1e-3 from a start", VT__TR_REALS,
+     1, 0},
+    {"schedule.seed", AT(seed), "", 0, 0, "of first numbers, order of frames, what is held back; 1", VT__TR_SEED, 1, 0},
+    {"schedule.seeds", AT(seeds), "", 1, VT_TRAINING_MOST_SEEDS, "models of a committee: seed, seed + 1, ...; 1",
+     VT__TR_INTS, 1, 0},
+    {"schedule.early_stop", AT(early_stop), "", 0, 100000,
+     "epochs without a better validation after which it ends; 0: never; 0", VT__TR_INTS, 1, 0},
+    {"smoke", 0, "", 0, 0, "test by molecular dynamics when training has ended, or no", VT__TR_SMOKE, 1, 0},
+    {"smoke.temperature", AT(smoke_t_k), "K", 1, 10000, "1100 K", VT__TR_REALS, 1, 0},
+    {"smoke.duration", AT(smoke_ps), "ps", 0.1, 100000, "20 ps", VT__TR_REALS, 1, 0}};
 enum { N_ROWS = sizeof rows / sizeof *rows };
+_Static_assert((int)N_ROWS <= (int)VT__TRAINING_ROWS, "a mark for each row");
 
 void vt_training_keys(vt_buf *out)
 {
@@ -61,19 +72,9 @@ void vt_training_keys(vt_buf *out)
     vt_buf_printf(out, "  %-24s%s%s\n", rows[k].path, rows[k].needed ? " (required) " : " ", rows[k].doc);
 }
 
-typedef struct reader {
-  vt_training *t;
-  vt_diags *d;
-  const vt__yaml *y;
-  const char *folder;
-  char seen[N_ROWS];
-} reader;
-
 static void *member(reader *r, const row *w) { return (char *)r->t + w->at; }
 
-#define WRONG(r, which, w, ...) vt__diag_error((r)->d, (r)->y->node[which].at, (w)->path, __VA_ARGS__)
-
-static const char *scalar(reader *r, const row *w, int node, const char *expected)
+const char *vt__training_scalar(reader *r, const row *w, int node, const char *expected)
 {
   if (r->y->node[node].kind == VT__SCALAR && !vt__yaml_is_null(r->y, node)) return vt__yaml_text(r->y, node);
   WRONG(r, node, w, "expected %s", expected);
@@ -82,31 +83,42 @@ static const char *scalar(reader *r, const row *w, int node, const char *expecte
 
 /* ------------------------------------------------------------------ values */
 
-static void read_number(reader *r, const row *w, int node, int k)
+static int is_inside(reader *r, const row *w, int node, double x)
+{
+  if (x >= w->lo && x <= w->hi) return 1;
+  WRONG(r, node, w, "%.60s is outside %g to %g%s%s", vt__yaml_text(r->y, node), w->lo, w->hi, w->unit[0] ? " " : "",
+        w->unit);
+  return 0;
+}
+
+int vt__training_real(reader *r, const row *w, int node, double *out)
 {
   char why[300];
-  const char *s = scalar(r, w, node, w->kind == INTS ? "a whole number" : "a number");
-  if (!s) return;
   double x = 0;
-  int64_t i = 0;
-  if (w->kind == INTS && !vt_parse_i64(s, strlen(s), &i)) {
-    WRONG(r, node, w, "'%.60s' is not a whole number", s);
-    return;
-  }
-  const char *unit = w->kind == REALS && strcmp(s, "0") == 0 ? "" : w->unit; /* 0 of anything */
-  if (w->kind == REALS && !vt__quantity_parse(s, strlen(s), unit, &x, why, sizeof why)) {
+  const char *s = vt__training_scalar(r, w, node, "a number");
+  if (!s) return 0;
+  if (!vt__quantity_parse(s, strlen(s), strcmp(s, "0") == 0 ? "" : w->unit, &x, why, sizeof why)) { /* 0 of anything */
     WRONG(r, node, w, "%s", why);
+    return 0;
+  }
+  if (!is_inside(r, w, node, x)) return 0;
+  *out = x;
+  return 1;
+}
+
+static void read_number(reader *r, const row *w, int node, int k)
+{
+  int64_t i = 0;
+  if (w->kind == VT__TR_REALS) {
+    (void)vt__training_real(r, w, node, (double *)member(r, w) + k);
     return;
   }
-  if (w->kind == INTS) x = (double)i;
-  if (x < w->lo || x > w->hi) {
-    WRONG(r, node, w, "%.60s is outside %g to %g%s%s", s, w->lo, w->hi, w->unit[0] ? " " : "", w->unit);
-    return;
-  }
-  if (w->kind == INTS)
+  const char *s = vt__training_scalar(r, w, node, "a whole number");
+  if (!s) return;
+  if (!vt_parse_i64(s, strlen(s), &i))
+    WRONG(r, node, w, "'%.60s' is not a whole number", s);
+  else if (is_inside(r, w, node, (double)i))
     ((int *)member(r, w))[k] = (int)i;
-  else
-    ((double *)member(r, w))[k] = x;
 }
 
 static void read_numbers(reader *r, const row *w, int node)
@@ -125,7 +137,7 @@ static void read_numbers(reader *r, const row *w, int node)
 static void read_seed(reader *r, const row *w, int node)
 {
   int64_t x = 0;
-  const char *s = scalar(r, w, node, "a whole number");
+  const char *s = vt__training_scalar(r, w, node, "a whole number");
   if (!s) return;
   if (!vt_parse_i64(s, strlen(s), &x) || x < 0)
     WRONG(r, node, w, "'%.60s' is not a whole number from 0 on", s);
@@ -133,24 +145,29 @@ static void read_seed(reader *r, const row *w, int node)
     r->t->seed = (uint64_t)x;
 }
 
-static void read_name(reader *r, const row *w, int node)
+int vt__training_is_name(const char *s)
 {
-  const char *s = scalar(r, w, node, "a name");
-  if (!s) return;
   int ok = isalnum((unsigned char)s[0]) && strlen(s) < VT_NAME;
   for (const char *c = s; *c; c++) ok = ok && (isalnum((unsigned char)*c) || strchr("._-", *c));
-  if (ok)
+  return ok;
+}
+
+static void read_name(reader *r, const row *w, int node)
+{
+  const char *s = vt__training_scalar(r, w, node, "a name");
+  if (!s) return;
+  if (vt__training_is_name(s))
     (void)snprintf(member(r, w), VT_NAME, "%s", s);
   else
     WRONG(r, node, w, "'%.70s' is not a name: at most %d letters, digits, '.', '_', '-', the first a letter or digit",
           s, VT_NAME - 1);
 }
 
-static void read_path(reader *r, const row *w, int node, char out[VT_PATH])
+void vt__training_path(reader *r, const row *w, int node, char out[VT_PATH])
 {
-  const char *s = scalar(r, w, node, "a path");
+  const char *s = vt__training_scalar(r, w, node, "a path");
   if (!s) return;
-  const int below = s[0] != '/' && w->kind != PATH_OUT && r->folder[0];
+  const int below = s[0] != '/' && w->kind != VT__TR_PATH_OUT && r->folder[0];
   const int n = snprintf(out, VT_PATH, "%s%s%s", below ? r->folder : "", below ? "/" : "", s);
   if (n < VT_PATH) return;
   out[0] = '\0';
@@ -165,7 +182,7 @@ static void read_elements(reader *r, const row *w, int node)
   }
   for (int k = vt__yaml_first(r->y, node); k; k = vt__yaml_next(r->y, node, k)) {
     char symbol[4] = "";
-    const char *s = scalar(r, w, k, "an element");
+    const char *s = vt__training_scalar(r, w, k, "an element");
     if (!s) continue;
     if (strlen(s) < sizeof symbol) memcpy(symbol, s, strlen(s));
     int twice = 0;
@@ -180,103 +197,48 @@ static void read_elements(reader *r, const row *w, int node)
   if (r->t->n_elements == 0) WRONG(r, node, w, "expected at least one element");
 }
 
-/* ------------------------------------------------------------------ files */
-
-static vt_status add_files(reader *r, const row *w, int node, double weight, vt_training_files *to, vt_err *err)
-{
-  const int is_list = r->y->node[node].kind == VT__SEQ;
-  for (int k = is_list ? vt__yaml_first(r->y, node) : node; k; k = is_list ? vt__yaml_next(r->y, node, k) : 0) {
-    if (to->n == MOST_FILES) {
-      WRONG(r, k, w, "more than %d files", MOST_FILES);
-      return VT_OK;
-    }
-    VT_PASS(VT_GROW(to->f, to->n, to->n + 1, err));
-    vt_training_file *f = &to->f[to->n];
-    f->weight = weight;
-    f->line = r->y->node[k].at.line;
-    read_path(r, w, k, f->path);
-    if (f->path[0]) to->n++;
-  }
-  return VT_OK;
-}
-
-/* One item of data: {files: [...], weight: 1}. */
-static vt_status read_item(reader *r, const row *w, int node, vt_err *err)
-{
-  static const row weight_row = {.path = "data.weight", .kind = REALS};
-  int files = 0;
-  double weight = 1;
-  const vt__yaml *y = r->y;
-  if (y->node[node].kind != VT__MAP) {
-    WRONG(r, node, w, "expected {files: [...], weight: 1}");
-    return VT_OK;
-  }
-  for (int k = vt__yaml_first(y, node); k; k = vt__yaml_next(y, node, k)) {
-    const char *key = vt__yaml_text(y, k), *s;
-    char why[300];
-    if (strcmp(key, "files") == 0)
-      files = k + 1;
-    else if (strcmp(key, "weight") != 0)
-      WRONG(r, k, w, "'%.60s' is not a key of an item of data, expected files, weight", key);
-    else if ((s = scalar(r, &weight_row, k + 1, "a number")) &&
-             (!vt__quantity_parse(s, strlen(s), "", &weight, why, sizeof why) || !(weight > 0) || weight > 1e6))
-      WRONG(r, k + 1, &weight_row, "'%.60s' is not a positive number", s);
-  }
-  if (files) return add_files(r, w, files, weight, &r->t->data, err);
-  WRONG(r, node, w, "an item without files");
-  return VT_OK;
-}
-
-static vt_status read_data(reader *r, const row *w, int node, vt_err *err)
-{
-  if (r->y->node[node].kind != VT__SEQ) {
-    WRONG(r, node, w, "expected a list of {files: [...], weight: 1}");
-    return VT_OK;
-  }
-  for (int k = vt__yaml_first(r->y, node); k; k = vt__yaml_next(r->y, node, k)) VT_PASS(read_item(r, w, k, err));
-  return VT_OK;
-}
-
 /* ------------------------------------------------------------------ the tree */
 
 static vt_status read_row(reader *r, const row *w, int node, vt_err *err)
 {
   const char *s;
   switch (w->kind) {
-  case SECTION:
+  case VT__TR_SECTION:
+  case VT__TR_SMOKE:
     return VT_OK;
-  case VERSION:
-    s = scalar(r, w, node, "1");
+  case VT__TR_VERSION:
+    s = vt__training_scalar(r, w, node, "1");
     if (s && strcmp(s, "1") != 0) WRONG(r, node, w, "'%.60s' is not known, expected 1", s);
     return VT_OK;
-  case NAME:
+  case VT__TR_NAME:
     read_name(r, w, node);
     return VT_OK;
-  case PATH_IN:
-  case PATH_OUT:
-    read_path(r, w, node, member(r, w));
+  case VT__TR_PATH_IN:
+  case VT__TR_PATH_OUT:
+    vt__training_path(r, w, node, member(r, w));
     return VT_OK;
-  case ELEMENTS:
+  case VT__TR_ELEMENTS:
     read_elements(r, w, node);
     return VT_OK;
-  case INTS:
-  case REALS:
+  case VT__TR_INTS:
+  case VT__TR_REALS:
     read_numbers(r, w, node);
     return VT_OK;
-  case SEED:
+  case VT__TR_SEED:
     read_seed(r, w, node);
     return VT_OK;
-  case DATA:
-    return read_data(r, w, node, err);
-  case FILES:
-    return add_files(r, w, node, 1, member(r, w), err);
-  case BY:
-    s = scalar(r, w, node, "trajectory");
-    if (s && strcmp(s, "trajectory") != 0)
-      WRONG(r, node, w,
-            "'%.60s' is not known, expected trajectory (frames with the same run=; without it the same "
-            "composition, sample, t_k)",
-            s);
+  case VT__TR_DATA:
+    return vt__training_read_data(r, w, node, err);
+  case VT__TR_FILES:
+    return vt__training_read_files(r, w, node, member(r, w), err);
+  case VT__TR_BY:
+    vt__training_read_by(r, w, node);
+    return VT_OK;
+  case VT__TR_FREEZE:
+    vt__training_read_freeze(r, w, node);
+    return VT_OK;
+  case VT__TR_GRAFT:
+    vt__training_read_graft(r, w, node);
     return VT_OK;
   }
   return VT_OK;
@@ -300,7 +262,7 @@ static const row *row_of(reader *r, int key, const row *of)
   (void)snprintf(path, sizeof path, "%s%s%.60s", of ? of->path : "", of ? "." : "", vt__yaml_text(r->y, key));
   for (int i = 0; i < N_ROWS; i++)
     if (strcmp(rows[i].path, path) == 0) {
-      r->seen[i] = 1;
+      r->mark[i] = r->y->node[key + 1].at;
       return &rows[i];
     }
   refuse_key(r, key, of, path);
@@ -320,31 +282,77 @@ static vt_status read_section(reader *r, int node, const row *of, vt_err *err)
   return VT_OK;
 }
 
+/* smoke: no, or a section. */
+static vt_status read_smoke(reader *r, int node, const row *of, vt_err *err)
+{
+  const char *s = r->y->node[node].kind == VT__SCALAR ? vt__yaml_text(r->y, node) : NULL;
+  if (!s) return read_section(r, node, of, err);
+  if (strcmp(s, "no") != 0 && strcmp(s, "false") != 0)
+    WRONG(r, node, of, "'%.60s' is not known, expected {temperature: 1100 K, duration: 20 ps} or no", s);
+  r->t->smoke = 0;
+  return VT_OK;
+}
+
 static vt_status read_file(reader *r, vt_err *err)
 {
   for (int k = vt__yaml_first(r->y, 0); k; k = vt__yaml_next(r->y, 0, k)) {
     const row *w = row_of(r, k, NULL);
-    if (w) VT_PASS(w->kind == SECTION ? read_section(r, k + 1, w, err) : read_row(r, w, k + 1, err));
+    if (!w) continue;
+    if (w->kind == VT__TR_SECTION)
+      VT_PASS(read_section(r, k + 1, w, err));
+    else if (w->kind == VT__TR_SMOKE)
+      VT_PASS(read_smoke(r, k + 1, w, err));
+    else
+      VT_PASS(read_row(r, w, k + 1, err));
   }
   return VT_OK;
+}
+
+/* ------------------------------------------------------------------ rules between keys */
+
+static vt__mark mark_of(const reader *r, const char *path)
+{
+  for (int k = 0; k < N_ROWS; k++)
+    if (strcmp(rows[k].path, path) == 0) return r->mark[k];
+  return (vt__mark){0, 0};
+}
+
+static int is_given(const reader *r, const char *path) { return mark_of(r, path).line > 0; }
+
+static void refuse(reader *r, const char *path, const char *text)
+{
+  vt__diag_error(r->d, mark_of(r, path), path, "%s", text);
+}
+
+/* What needs a model to start from, and what such a model settles. */
+static void check_start(reader *r)
+{
+  const int starts = is_given(r, "start");
+  const int all = VT_FREEZE_DESCRIPTOR | VT_FREEZE_NETWORK, last = VT_FREEZE_ALL_BUT_LAST | VT_FREEZE_NETWORK;
+  if (starts && is_given(r, "model"))
+    refuse(r, "model", "a model that begins with another one (start) has its form: leave model out");
+  if (!starts && is_given(r, "graft")) refuse(r, "graft", "there is no start to copy from");
+  if (!starts && r->t->pull > 0) refuse(r, "pull", "there is no start to stay near to");
+  if ((r->t->freeze & all) == all || (r->t->freeze & last) == last) refuse(r, "freeze", "nothing is left to train");
 }
 
 static void check(reader *r)
 {
   const vt_training *t = r->t;
-  const vt__mark whole = {0, 0};
-  int model = 0;
-  for (int k = 0; k < N_ROWS; k++) {
-    if (rows[k].needed && !r->seen[k]) vt__diag_error(r->d, whole, rows[k].path, "is missing: %s", rows[k].doc);
-    model = model || (r->seen[k] && strcmp(rows[k].path, "model") == 0);
-  }
-  if (model && t->start[0])
-    vt__diag_error(r->d, whole, "model", "a model that begins with another one (start) has its form: leave model out");
-  if (t->cutoff[1] > t->cutoff[0])
-    vt__diag_error(r->d, whole, "model.cutoff", "the angular cutoff is larger than the radial one");
-  if (t->l_max[0] < 1) vt__diag_error(r->d, whole, "model.l_max", "expected an angular order of 1 to 8");
+  for (int k = 0; k < N_ROWS; k++)
+    if (rows[k].needed && r->mark[k].line == 0)
+      vt__diag_error(r->d, (vt__mark){0, 0}, rows[k].path, "is missing: %s", rows[k].doc);
+  check_start(r);
+  vt__training_check_elements(r);
+  if (t->cutoff[1] > t->cutoff[0]) refuse(r, "model.cutoff", "the angular cutoff is larger than the radial one");
+  if (t->l_max[0] < 1) refuse(r, "model.l_max", "expected an angular order of 1 to 8");
   if (!(t->energy > 0) && !(t->force > 0) && !(t->virial > 0))
-    vt__diag_error(r->d, whole, "loss", "nothing is left of it: energy, force and virial are 0");
+    refuse(r, "loss", "nothing is left of it: energy, force and virial are 0");
+  for (int k = 0; k < t->n_items; k++)
+    if (t->item[k].group[0] && !(t->mean_virial > 0)) {
+      refuse(r, "loss.mean_virial", "0, but data have a group: its mean pressure is held by this scale");
+      break;
+    }
 }
 
 static vt_status read_text(const char *text, size_t n, const char *folder, vt_training *t, vt_diags *d, vt_err *err)
@@ -363,7 +371,11 @@ static vt_status read_text(const char *text, size_t n, const char *folder, vt_tr
                      .mean_virial = 0.005,
                      .epochs = 400,
                      .batch = 8,
-                     .seed = 1};
+                     .seed = 1,
+                     .seeds = 1,
+                     .smoke = 1,
+                     .smoke_t_k = 1100,
+                     .smoke_ps = 20};
   vt_status rc = vt__yaml_parse(&y, text, n, d, err);
   if (rc == VT_OK) {
     reader r = {.t = t, .d = d, .y = &y, .folder = folder};
@@ -409,5 +421,7 @@ void vt_training_free(vt_training *t)
   vt_free(t->data.f);
   vt_free(t->validation.f);
   vt_free(t->test.f);
+  for (int k = 0; k < t->n_items; k++) vt_free(t->item[k].config);
+  vt_free(t->item);
   vt_free(t);
 }

@@ -59,6 +59,7 @@ data:
 validation: {fraction: 0.2}
 test: {files: [test.xyz]}
 schedule: {epochs: EPOCHS, batch: 5, seed: 3, learning_rate: 1e-2}
+smoke: no
 """
 
 
