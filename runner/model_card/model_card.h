@@ -36,16 +36,16 @@ typedef struct vt_smoke {
 /* ------------------------------------------------------------------ the card */
 
 typedef struct vt_card {
-  const char *folder;      /* that all is written into; it is there */
-  const char *potential;   /* file of the model, for the engine */
-  const vt_nep_model *m;   /* the model as whoever made it has it */
-  const vt_training *y;    /* the training file; NULL: somebody else's model */
-  const char *file;        /* its name, or NULL */
-  const char *curve;       /* text of train.csv, or NULL */
-  int64_t best_epoch;      /* that the model is from; 0: not known */
-  const vt_uid *identity;  /* of all that the training depends on, or NULL */
-  vt_train_data *train;    /* NULL or empty: none */
-  vt_train_data *held;     /* validation */
+  const char *folder;     /* that all is written into; it is there */
+  const char *potential;  /* file of the model, for the engine */
+  const vt_nep_model *m;  /* the model as whoever made it has it */
+  const vt_training *y;   /* the training file; NULL: somebody else's model */
+  const char *file;       /* its name, or NULL */
+  const char *curve;      /* text of train.csv, or NULL */
+  int64_t best_epoch;     /* that the model is from; 0: not known */
+  const vt_uid *identity; /* of all that the training depends on, or NULL */
+  vt_train_data *train;   /* NULL or empty: none */
+  vt_train_data *held;    /* validation */
   vt_train_data *test;
   vt_smoke smoke;
   const char *halt; /* a file that stops the smoke test, or NULL */
@@ -59,8 +59,8 @@ typedef struct vt_card_result {
   int failed;  /* checks that the model failed; each was said */
 } vt_card_result;
 
-/* Collective; comm NULL: alone.  Rank 0 writes and has to know all of `c`, the others need m, potential, smoke, halt.
- * VT_EIO and what reading frames gives; a model that fails is no error. */
+/* Collective; comm NULL: alone.  Rank 0 writes and has to know all of `c`; of the others only potential, smoke and halt
+ * are read. VT_EIO and what reading frames gives; a model that fails is no error. */
 VT_MUST_CHECK vt_status vt_card_write(vt_comm *comm, const vt_card *c, vt_card_result *out, vt_err *err);
 
 #endif

@@ -47,11 +47,11 @@ VT_MUST_CHECK vt_status vt__tables_add(vt__tables *t, const vt_nep_model *m, con
 enum { VT__BINS = 110 };
 typedef struct vt__density {
   double lo, hi;
-  int64_t n, outside; /* points; those whose prediction lies beyond the labels' range */
+  int64_t n, outside;            /* points; those whose prediction lies beyond the labels' range */
   int count[VT__BINS][VT__BINS]; /* [label][prediction] */
 } vt__density;
-void vt__density_widen(vt__density *d, double label); /* first all labels, */
-void vt__density_close(vt__density *d);               /* then the range gets its margin, */
+void vt__density_widen(vt__density *d, double label);             /* first all labels, */
+void vt__density_close(vt__density *d);                           /* then the range gets its margin, */
 void vt__density_add(vt__density *d, double label, double value); /* then points */
 
 /* Energies relative to the mean label of their composition, eV/atom; forces, eV/A; virials per atom, eV. */
@@ -93,14 +93,14 @@ void vt__knows_free(vt__knows *k);
 typedef struct vt__melt {
   vt_composition comp;
   uint64_t seed;
-  double t_k, melt_ps;          /* constant volume */
+  double t_k, melt_ps;           /* constant volume */
   double npt_k, npt_ps, mean_ps; /* then at no pressure: equilibrated, measured; 0: not */
-  double nve_ps;                /* then without thermostat; 0: not */
-  int done;                     /* all stages came to their end */
-  double temperature;           /* of the NVE stage, mean, K */
-  double drift;                 /* meV/atom/ps */
-  double density, density_se;   /* g/cm3 */
-  char why[400];                /* what ended it before that */
+  double nve_ps;                 /* then without thermostat; 0: not */
+  int done;                      /* all stages came to their end */
+  double temperature;            /* of the NVE stage, mean, K */
+  double drift;                  /* meV/atom/ps */
+  double density, density_se;    /* g/cm3 */
+  char why[400];                 /* what ended it before that */
 } vt__melt;
 /* stop(ctx): leave with VT_ESTOP.  A melt that a guard ends is no error. */
 VT_MUST_CHECK vt_status vt__melt_run(const char *potential, int (*stop)(void *ctx), void *ctx, vt__melt *melt,
@@ -134,10 +134,9 @@ void vt__formula(const vt_composition *c, char *out, size_t cap);
 /* ------------------------------------------------------------------ limits.c: what is said to fail, one table */
 
 typedef struct vt__limits {
-  double drift_most;     /* meV/atom/ps */
-  double readback_most;  /* relative */
+  double drift_most;               /* meV/atom/ps */
+  double readback_most;            /* relative */
   double virial_good, virial_fair; /* meV/atom: what the counts of compositions are above */
-  double stretched;      /* V over V0, above which frames are a row of their own */
 } vt__limits;
 extern const vt__limits vt__card_limits;
 
@@ -167,7 +166,7 @@ void vt__xml(vt_buf *b, const char *s);
 
 /* ------------------------------------------------------------------ figures.c */
 
-void vt__figure_curve(vt_buf *b, const char *csv, int64_t best_epoch, vt_err *err);
+VT_MUST_CHECK vt_status vt__figure_curve(vt_buf *b, const char *csv, int64_t best_epoch, vt_err *err);
 void vt__figure_parity(vt_buf *b, const vt__parity *p, const vt__sums *all);
 VT_MUST_CHECK vt_status vt__figure_virials(vt_buf *b, const vt__table *comp, vt_err *err);
 
@@ -179,7 +178,7 @@ typedef struct vt__findings {
     const char *name;
     vt_train_data *data; /* NULL: none */
     vt__tables t;
-  } set[3]; /* training, validation, test */
+  } set[3];  /* training, validation, test */
   int shown; /* the one of figures and parity */
   vt__parity parity;
   vt__readback readback;

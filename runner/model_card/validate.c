@@ -4,20 +4,9 @@
 #include <string.h>
 
 #include "engine/pot/pot.h"
-#include "runner/training/training_impl.h"
+#include "runner/model_card/model_card_impl.h"
 
-/* Sums over frames, all of weight 1. */
-typedef struct sums {
-  char name[VT_NAME];
-  double frames, energy, n_e, force, n_f, virial, n_v, mean_virial, along, square;
-} sums;
-
-typedef struct table {
-  sums *row;
-  int n;
-} table;
-
-static vt_status row_of(table *t, const char *name, sums **out, vt_err *err)
+static vt_status row_of(vt__table *t, const char *name, vt__sums **out, vt_err *err)
 {
   int k = 0;
   while (k < t->n && strcmp(t->row[k].name, name) != 0) k++;
@@ -29,13 +18,11 @@ static vt_status row_of(table *t, const char *name, sums **out, vt_err *err)
   return VT_OK;
 }
 
-typedef struct tables {
-  sums all;
-  table element, comp, config;
-} tables;
+/* ------------------------------------------------------------------ sums */
 
-static void add_frame(const vt_train_sample *s, const vt_train_values *v, sums *to)
+static void add_frame(const vt_train_sample *s, const vt_train_values *v, vt__sums *to)
 {
+  double mean = 0;
   to->frames++;
   if (s->has_energy) {
     const double e = (v->energy - s->energy) / s->n;
@@ -45,12 +32,14 @@ static void add_frame(const vt_train_sample *s, const vt_train_values *v, sums *
   for (int k = 0; k < 9 && s->has_virial; k++) {
     const double e = (v->virial[k] - s->virial[k]) / s->n;
     to->virial += e * e;
-    to->mean_virial += k % 4 == 0 ? e / 3 : 0;
+    mean += k % 4 == 0 ? e / 3 : 0;
   }
+  to->mean_virial += mean;
+  to->mean_virial_2 += mean * mean;
   to->n_v += s->has_virial;
 }
 
-static void add_force(const double *got, const double *want, sums *to)
+static void add_force(const double *got, const double *want, vt__sums *to)
 {
   for (int a = 0; a < 3; a++) {
     const double e = got[a] - want[a];
@@ -61,14 +50,26 @@ static void add_force(const double *got, const double *want, sums *to)
   to->n_f += 3;
 }
 
-static vt_status add_sample(tables *t, const vt_nep_model *m, const vt_train_data *d, const vt_train_sample *s,
-                            const vt_train_values *v, vt_err *err)
+/* Liquids and glasses by their volume; NULL: the frame does not say. */
+static const char *stretch_of(const vt_train_sample *s)
 {
-  sums *comp, *config, *element;
+  static const char *const name[] = {"below 0.95", "0.95 to 1.05", "1.05 to 1.15", "1.15 to 1.30", "above 1.30"};
+  static const double above[] = {0.95, 1.05, 1.15, 1.30};
+  int k = 0;
+  if (!isfinite(s->v_v0)) return NULL;
+  while (k < 4 && s->v_v0 > above[k]) k++;
+  return name[k];
+}
+
+vt_status vt__tables_add(vt__tables *t, const vt_nep_model *m, const vt_train_data *d, const vt_train_sample *s,
+                         const vt_train_values *v, vt_err *err)
+{
+  vt__sums *comp, *config, *element, *stretch = NULL;
   VT_PASS(row_of(&t->comp, d->comp[s->comp], &comp, err));
   VT_PASS(row_of(&t->config, s->config_type[0] ? s->config_type : "none", &config, err));
-  sums *const to[] = {&t->all, comp, config};
-  for (int k = 0; k < 3; k++) {
+  if (stretch_of(s)) VT_PASS(row_of(&t->stretch, stretch_of(s), &stretch, err));
+  vt__sums *const to[] = {&t->all, comp, config, stretch};
+  for (int k = 0; k < 4 && to[k]; k++) {
     add_frame(s, v, to[k]);
     for (int i = 0; s->f && i < s->n; i++) add_force(v->f[i], s->f[i], to[k]);
   }
@@ -79,24 +80,86 @@ static vt_status add_sample(tables *t, const vt_nep_model *m, const vt_train_dat
   return VT_OK;
 }
 
-static vt_json *root_mean(double sum, double n) { return vt_json_num(n > 0 ? 1e3 * sqrt(sum / n) : (double)NAN); }
-
-static void put_force(vt_json *o, const sums *s)
+void vt__tables_free(vt__tables *t)
 {
-  vt_json_put(o, "force_rmse_meV_A", root_mean(s->force, s->n_f));
-  vt_json_put(o, "force_slope", vt_json_num(s->square > 0 ? s->along / s->square : (double)NAN));
+  vt_free(t->element.row);
+  vt_free(t->comp.row);
+  vt_free(t->config.row);
+  vt_free(t->stretch.row);
+  *t = (vt__tables){0};
 }
 
-static void put_all(vt_json *o, const sums *s)
+/* ------------------------------------------------------------------ errors */
+
+static double root_mean(double sum, double n) { return n > 0 ? 1e3 * sqrt(sum / n) : (double)NAN; }
+
+double vt__rmse_energy(const vt__sums *s) { return root_mean(s->energy, s->n_e); }
+double vt__rmse_force(const vt__sums *s) { return root_mean(s->force, s->n_f); }
+double vt__rmse_virial(const vt__sums *s) { return root_mean(s->virial, 9 * s->n_v); }
+double vt__slope(const vt__sums *s) { return s->square > 0 ? s->along / s->square : (double)NAN; }
+double vt__mean_virial(const vt__sums *s) { return s->n_v > 0 ? 1e3 * s->mean_virial / s->n_v : (double)NAN; }
+
+double vt__mean_virial_se(const vt__sums *s)
+{
+  if (s->n_v < 2) return (double)NAN;
+  const double mean = s->mean_virial / s->n_v, spread = fmax(s->mean_virial_2 / s->n_v - mean * mean, 0);
+  return 1e3 * sqrt(spread / (s->n_v - 1));
+}
+
+int vt__worst_virials(const vt__table *t, int *order)
+{
+  int n = 0;
+  for (int k = 0; k < t->n; k++) {
+    if (!(t->row[k].n_v > 0)) continue;
+    int at = n++;
+    for (; at > 0 && fabs(vt__mean_virial(&t->row[order[at - 1]])) < fabs(vt__mean_virial(&t->row[k])); at--)
+      order[at] = order[at - 1];
+    order[at] = k;
+  }
+  return n;
+}
+
+/* ------------------------------------------------------------------ frames */
+
+vt_status vt__walk(const vt_nep_model *m, vt_train_data *d, vt__visit visit, void *ctx, vt_err *err)
+{
+  vt_train *train = NULL;
+  VT_PASS(vt_train_open(m, vt_simd_best(), &train, err));
+  vt_train_set(train, m);
+  vt_status rc = VT_OK;
+  for (int k = 0; k < d->n && rc == VT_OK; k++) {
+    vt_train_sample *s = &d->s[k];
+    vt_train_values v;
+    const int was_there = s->frame != NULL;
+    rc = vt_train_sample_frame(m, s, err);
+    if (rc == VT_OK) rc = vt_train_forward(train, s->frame, &v, err);
+    if (rc == VT_OK) rc = visit(ctx, s, &v, err);
+    if (rc != VT_OK) (void)vt_err_wrap(err, rc, __FILE__, __LINE__, "%s:%d", d->file[s->file], s->line);
+    if (!was_there) vt_train_sample_drop(s);
+    vt_alive();
+  }
+  vt_train_close(train);
+  return rc;
+}
+
+/* ------------------------------------------------------------------ JSON, text */
+
+static void put_force(vt_json *o, const vt__sums *s)
+{
+  vt_json_put(o, "force_rmse_meV_A", vt_json_num(vt__rmse_force(s)));
+  vt_json_put(o, "force_slope", vt_json_num(vt__slope(s)));
+}
+
+static void put_all(vt_json *o, const vt__sums *s)
 {
   vt_json_put(o, "n_frames", vt_json_int((int64_t)s->frames));
-  vt_json_put(o, "energy_rmse_meV_atom", root_mean(s->energy, s->n_e));
-  vt_json_put(o, "virial_rmse_meV_atom", root_mean(s->virial, 9 * s->n_v));
-  vt_json_put(o, "mean_virial_meV_atom", vt_json_num(s->n_v > 0 ? 1e3 * s->mean_virial / s->n_v : (double)NAN));
+  vt_json_put(o, "energy_rmse_meV_atom", vt_json_num(vt__rmse_energy(s)));
+  vt_json_put(o, "virial_rmse_meV_atom", vt_json_num(vt__rmse_virial(s)));
+  vt_json_put(o, "mean_virial_meV_atom", vt_json_num(vt__mean_virial(s)));
   put_force(o, s);
 }
 
-static vt_json *table_json(const table *t, int forces_only)
+static vt_json *table_json(const vt__table *t, int forces_only)
 {
   vt_json *o = vt_json_object();
   for (int k = 0; k < t->n; k++) {
@@ -110,39 +173,32 @@ static vt_json *table_json(const table *t, int forces_only)
   return o;
 }
 
-static vt_status all_frames(tables *t, const vt_nep_model *m, vt_train *train, vt_train_data *d, vt_err *err)
+typedef struct validating {
+  vt__tables t;
+  const vt_nep_model *m;
+  const vt_train_data *d;
+} validating;
+
+static vt_status see_frame(void *ctx, const vt_train_sample *s, const vt_train_values *v, vt_err *err)
 {
-  vt_train_set(train, m);
-  for (int k = 0; k < d->n; k++) {
-    vt_train_sample *s = &d->s[k];
-    vt_train_values v;
-    VT_TRY(vt_train_sample_frame(m, s, err), err, "%s:%d", d->file[s->file], s->line);
-    VT_TRY(vt_train_forward(train, s->frame, &v, err), err, "%s:%d", d->file[s->file], s->line);
-    VT_PASS(add_sample(t, m, d, s, &v, err));
-    vt_train_sample_drop(s);
-    vt_alive();
-  }
-  return VT_OK;
+  validating *w = ctx;
+  return vt__tables_add(&w->t, w->m, w->d, s, v, err);
 }
 
 vt_status vt_validate(const vt_nep_model *m, vt_train_data *data, vt_json **out, vt_err *err)
 {
-  tables t = {0};
-  vt_train *train = NULL;
+  validating w = {.m = m, .d = data};
   *out = NULL;
-  vt_status rc = vt_train_open(m, vt_simd_best(), &train, err);
-  if (rc == VT_OK) rc = all_frames(&t, m, train, data, err);
+  const vt_status rc = vt__walk(m, data, see_frame, &w, err);
   if (rc == VT_OK) {
     *out = vt_json_object();
-    put_all(*out, &t.all);
-    vt_json_put(*out, "by_element", table_json(&t.element, 1));
-    vt_json_put(*out, "by_composition", table_json(&t.comp, 0));
-    vt_json_put(*out, "by_config_type", table_json(&t.config, 0));
+    put_all(*out, &w.t.all);
+    vt_json_put(*out, "by_element", table_json(&w.t.element, 1));
+    vt_json_put(*out, "by_composition", table_json(&w.t.comp, 0));
+    vt_json_put(*out, "by_config_type", table_json(&w.t.config, 0));
+    if (w.t.stretch.n > 0) vt_json_put(*out, "by_v_v0", table_json(&w.t.stretch, 0));
   }
-  vt_train_close(train);
-  vt_free(t.element.row);
-  vt_free(t.comp.row);
-  vt_free(t.config.row);
+  vt__tables_free(&w.t);
   return rc;
 }
 

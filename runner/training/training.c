@@ -88,7 +88,7 @@ static vt_status share_state(vt__trainer *t, vt_err *err)
   return VT_OK;
 }
 
-static vt_status train(vt__trainer *t, int *stopped, vt_err *err)
+static vt_status train(vt__trainer *t, int *stopped, int *failed, vt_err *err)
 {
   char halt[VT_PATH + 32];
   int found = 0;
@@ -106,17 +106,18 @@ static vt_status train(vt__trainer *t, int *stopped, vt_err *err)
     return VT_OK;
   }
   vt__say(t, "%s/nep.txt: best of %d epochs on validation is %lld", t->output, t->y->epochs, (long long)t->best_epoch);
-  return vt_comm_agree(t->comm, vt_comm_rank(t->comm) == 0 ? vt__write_test(t, err) : VT_OK, err);
+  VT_PASS(vt_comm_agree(t->comm, vt_comm_rank(t->comm) == 0 ? vt__write_test(t, err) : VT_OK, err));
+  return vt__trainer_card(t, stopped, failed, err);
 }
 
 vt_status vt_training_run(vt_comm *comm, const vt_training_options *o, int *code, vt_err *err)
 {
   vt__trainer t = {.comm = comm, .o = o};
-  int bad = 0, stopped = 0;
+  int bad = 0, stopped = 0, failed = 0;
   *code = VT_EXIT_FAIL;
   vt_status rc = vt__trainer_prepare(&t, &bad, err);
-  if (rc == VT_OK && !bad) rc = train(&t, &stopped, err);
-  if (rc == VT_OK) *code = bad ? VT_EXIT_USAGE : stopped ? VT_EXIT_AGAIN : VT_EXIT_OK;
+  if (rc == VT_OK && !bad) rc = train(&t, &stopped, &failed, err);
+  if (rc == VT_OK) *code = bad ? VT_EXIT_USAGE : stopped ? VT_EXIT_AGAIN : failed ? VT_EXIT_TASKS : VT_EXIT_OK;
   trainer_close(&t);
   return rc;
 }
