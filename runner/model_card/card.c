@@ -94,6 +94,7 @@ static vt_status see_frames(vt__findings *f, vt_err *err)
     if (rc == VT_OK) rc = vt__walk(f->c->m, f->set[k].data, see_frame, &w, err);
     const vt_status ended = vt__parity_end(w.files, rc == VT_OK, rc == VT_OK ? err : NULL);
     if (rc == VT_OK) rc = ended;
+    vt__tables_sort(&f->set[k].t, f->c->m);
   }
   return rc;
 }

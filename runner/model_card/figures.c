@@ -228,9 +228,7 @@ vt_status vt__figure_virials(vt_buf *b, const vt__table *comp, vt_err *err)
         .lo = -most, .hi = most, .label = "mean of tr(W - label)/3N, meV/atom; 95 % of the mean over frames"};
     p.ay = (vt__axis){.lo = 0, .hi = 1};
     vt__svg_begin(b, PAGE, p.y + p.h + below, "mean virial error by composition");
-    vt_buf_printf(b, "<g class=\"noy\">\n");
     vt__plot_begin(&p, "predicted - labelled; positive: the model pushes out; at the right: value (frames)");
-    vt_buf_printf(b, "</g>\n");
     limit_lines(b, &p);
     for (int k = 0; k < n; k++) virial_row(b, &p, &comp->row[order[k]], p.y + row * (k + 0.5) + 4);
     vt__svg_end(b);

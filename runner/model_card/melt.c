@@ -1,5 +1,4 @@
 /* melt.c - one melt from a random packing, with the guards of a campaign. */
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -70,6 +69,13 @@ static vt_status run_stage(melting *w, const vt_md_stage *st, uint32_t index, do
   return VT_OK;
 }
 
+static double mass_of(const vt_composition *c)
+{
+  double mass = 0;
+  for (int s = 0; s < c->n_species; s++) mass += c->count[s] * vt_element_mass(c->z[s]);
+  return mass;
+}
+
 static vt_status start_melt(melting *w, const char *potential, vt_err *err)
 {
   vt__melt *melt = w->melt;
@@ -92,6 +98,7 @@ static vt_status start_melt(melting *w, const char *potential, vt_err *err)
   VT_PASS(vt_pack(c, PACK_DENSITY, melt->seed, &w->cell, w->type, w->x, err));
   const double skin = vt_md_skin(c, info.cutoff, melt->t_k, vt_unit_time_from_fs(MELT_DT_FS));
   VT_PASS(vt_md_open(&w->md, c, &w->cell, w->type, (const double(*)[3])w->x, &w->pot, skin, melt->seed, err));
+  if (melt->start > 0) vt_md_set_volume(&w->md, vt_unit_g_cm3(mass_of(c), melt->start));
   w->doing = "relax";
   for (int k = 0; k < RELAX_ROUNDS; k++) {
     const double cap_a = 0.05, f_max = 0.3;
@@ -133,16 +140,16 @@ static vt_status measure_density(melting *w, vt_err *err)
 {
   vt__melt *melt = w->melt;
   const vt_composition *c = &melt->comp;
-  double mass = 0;
-  vt_md_stage st = stage_of("equilibrate", VT_NPT, melt->npt_k, MELT_DT_FS, melt->npt_ps, c->n_atoms);
+  vt_md_stage st = stage_of("cool", VT_NVT, melt->npt_k, MELT_DT_FS, melt->nvt_ps, c->n_atoms);
+  VT_PASS(run_stage(w, &st, VT_STAGE_QUENCH, NULL, err));
+  st = stage_of("equilibrate", VT_NPT, melt->npt_k, MELT_DT_FS, melt->npt_ps, c->n_atoms);
   st.measure_steps = st.n_steps;
   VT_PASS(run_stage(w, &st, VT_STAGE_EQUILIBRATE, NULL, err));
   st = stage_of("NPT", VT_NPT, melt->npt_k, MELT_DT_FS, melt->mean_ps, c->n_atoms);
   st.stiffness = w->md.barostat.stiffness;
   VT_PASS(run_stage(w, &st, VT_STAGE_PRODUCE, volume_of, err));
-  for (int s = 0; s < c->n_species; s++) mass += c->count[s] * vt_element_mass(c->z[s]);
   const double volume = vt_mean(w->series, (size_t)w->n_series);
-  melt->density = vt_unit_g_cm3(mass, volume);
+  melt->density = vt_unit_g_cm3(mass_of(c), volume);
   melt->density_se = melt->density * vt_blocking_se(w->series, (size_t)w->n_series, w->scratch) / volume;
   return VT_OK;
 }
@@ -167,8 +174,7 @@ vt_status vt__melt_run(const char *potential, int (*stop)(void *ctx), void *ctx,
   vt_status rc = all_stages(&w, potential, &why);
   melt->done = rc == VT_OK;
   if (rc == VT_EDIVERGE || rc == VT_ETASK) {
-    (void)snprintf(melt->why, sizeof melt->why, "%s, step %" PRId64 " of %" PRId64 ": %.300s", w.doing, w.md.step,
-                   w.md.stage.n_steps, vt_err_line(why.text).s);
+    (void)snprintf(melt->why, sizeof melt->why, "%s: %.360s", w.doing, vt_err_line(why.text).s);
     rc = VT_OK;
   } else if (rc != VT_OK && err)
     *err = why;

@@ -24,6 +24,8 @@ typedef struct vt__tables {
   vt__table element, comp, config, stretch;
 } vt__tables;
 void vt__tables_free(vt__tables *t);
+/* Elements as in the model, the others by name. */
+void vt__tables_sort(vt__tables *t, const vt_nep_model *m);
 
 /* Root mean squares (meV/atom, meV/A, meV/atom), slope, mean of tr dW/3N (meV/atom) and its standard error over frames;
  * NaN without labels. */
@@ -93,14 +95,15 @@ void vt__knows_free(vt__knows *k);
 typedef struct vt__melt {
   vt_composition comp;
   uint64_t seed;
-  double t_k, melt_ps;           /* constant volume */
-  double npt_k, npt_ps, mean_ps; /* then at no pressure: equilibrated, measured; 0: not */
-  double nve_ps;                 /* then without thermostat; 0: not */
-  int done;                      /* all stages came to their end */
-  double temperature;            /* of the NVE stage, mean, K */
-  double drift;                  /* meV/atom/ps */
-  double density, density_se;    /* g/cm3 */
-  char why[400];                 /* what ended it before that */
+  double start;                          /* g/cm3; 0: that of the packing */
+  double t_k, melt_ps;                   /* constant volume */
+  double npt_k, nvt_ps, npt_ps, mean_ps; /* then there: at constant volume, without pressure, measured; 0: not */
+  double nve_ps;                         /* then without thermostat; 0: not */
+  int done;                              /* all stages came to their end */
+  double temperature;                    /* of the NVE stage, mean, K */
+  double drift;                          /* meV/atom/ps */
+  double density, density_se;            /* g/cm3 */
+  char why[400];                         /* what ended it before that */
 } vt__melt;
 /* stop(ctx): leave with VT_ESTOP.  A melt that a guard ends is no error. */
 VT_MUST_CHECK vt_status vt__melt_run(const char *potential, int (*stop)(void *ctx), void *ctx, vt__melt *melt,
@@ -154,7 +157,7 @@ typedef struct vt__plot {
 } vt__plot;
 void vt__svg_begin(vt_buf *b, double w, double h, const char *what);
 void vt__svg_end(vt_buf *b);
-/* Frame, ticks, labels of the axes, title. */
+/* Frame, ticks, labels of the axes (without a label ay has no ticks), title. */
 void vt__plot_begin(const vt__plot *p, const char *title);
 double vt__plot_x(const vt__plot *p, double v);
 double vt__plot_y(const vt__plot *p, double v);

@@ -20,7 +20,7 @@ static const char style[] =
     "svg path.level6,.level6{fill:#041f42}\n"
     ".bar.good{fill:#56b4e9}.bar.fair{fill:#e69f00}.bar.bad{fill:#d55e00}.whisker{stroke:#1b1f24}\n"
     ".zero{stroke:#1b1f24}.limit{stroke-dasharray:4 3}.limit.good{stroke:#8a6d00}.limit.fair{stroke:#a03000}\n"
-    "svg .noy .tick.end{display:none}.failed{color:#a03000;font-weight:600}\n";
+    ".failed{color:#a03000;font-weight:600}pre{white-space:pre-wrap}\n";
 
 static void put_number(vt_buf *b, const char *fmt, double x)
 {

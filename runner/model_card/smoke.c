@@ -9,9 +9,11 @@
 
 enum { SMOKE_ATOMS = 120, DENSITY_ATOMS = 240, TYPES = VT_NEP_MOST_TYPES };
 #define NVE_PS 5.0
-/* A density: melted above, then equilibrated and measured without pressure. */
+/* A density: melted above at the volume that was measured, cooled there, then equilibrated and measured without
+ * pressure. From a packing the hot liquid would be far from its volume, and may boil on the way. */
 #define HOT_K       1000.0
 #define HOT_PS      10.0
+#define COOL_PS     10.0
 #define SETTLE_PS   40.0
 #define MEASURED_PS 80.0
 #define LOOK_S      1.0 /* between two looks for the file that stops it */

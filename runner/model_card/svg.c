@@ -65,22 +65,24 @@ static int linear_ticks(const vt__axis *a, double *at)
   int n = 0;
   for (int k = 3; k >= 0; k--)
     if (steps[k] * power >= rough) step = steps[k] * power;
-  for (double i = ceil(a->lo / step); i * step <= a->hi + 1e-9 * step && n < TICKS_MOST; i++) at[n++] = i * step;
+  for (double i = ceil(a->lo / step); i * step <= a->hi + 1e-9 * step && n < TICKS_MOST; i++)
+    at[n++] = i == 0 ? 0 : i * step; /* not -0 */
   return n;
 }
 
-/* 1 2 5 in every decade; only 1 where there are more than two decades. */
+/* 1 2 5 in every decade; only 1 where there are more than three decades; as on a linear axis where those are too few.
+ */
 static int log_ticks(const vt__axis *a, double *at)
 {
   static const double in_decade[] = {1, 2, 5};
-  const int few = log10(a->hi / a->lo) > 2;
+  const int few = log10(a->hi / a->lo) > 3;
   int n = 0;
   for (double d = floor(log10(a->lo)); d <= log10(a->hi) && n < TICKS_MOST - 3; d++)
     for (int k = 0; k < (few ? 1 : 3); k++) {
       const double v = in_decade[k] * pow(10, d);
       if (v >= a->lo * (1 - 1e-9) && v <= a->hi * (1 + 1e-9)) at[n++] = v;
     }
-  return n;
+  return n < 3 ? linear_ticks(a, at) : n;
 }
 
 static int ticks(const vt__axis *a, double *at) { return a->log ? log_ticks(a, at) : linear_ticks(a, at); }
@@ -95,7 +97,7 @@ void vt__plot_begin(const vt__plot *p, const char *title)
     vt_buf_printf(p->b, "<path class=\"grid\" d=\"M%.1f %.1fV%.1f\"/>", x, p->y, p->y + p->h);
     vt__svg_text(p->b, "tick middle", x, p->y + p->h + below, "%g", at[k]);
   }
-  n = ticks(&p->ay, at);
+  n = p->ay.label ? ticks(&p->ay, at) : 0;
   for (int k = 0; k < n; k++) {
     const double y = vt__plot_y(p, at[k]);
     vt_buf_printf(p->b, "<path class=\"grid\" d=\"M%.1f %.1fH%.1f\"/>", p->x, y, p->x + p->w);

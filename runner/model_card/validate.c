@@ -53,7 +53,7 @@ static void add_force(const double *got, const double *want, vt__sums *to)
 /* Liquids and glasses by their volume; NULL: the frame does not say. */
 static const char *stretch_of(const vt_train_sample *s)
 {
-  static const char *const name[] = {"below 0.95", "0.95 to 1.05", "1.05 to 1.15", "1.15 to 1.30", "above 1.30"};
+  static const char *const name[] = {"0 to 0.95", "0.95 to 1.05", "1.05 to 1.15", "1.15 to 1.30", "1.30 and more"};
   static const double above[] = {0.95, 1.05, 1.15, 1.30};
   int k = 0;
   if (!isfinite(s->v_v0)) return NULL;
@@ -87,6 +87,33 @@ void vt__tables_free(vt__tables *t)
   vt_free(t->config.row);
   vt_free(t->stretch.row);
   *t = (vt__tables){0};
+}
+
+static int comes_before(const char *a, const char *b, const vt_nep_model *m)
+{
+  for (int k = 0; m && k < m->n_types; k++) {
+    if (strcmp(m->symbol[k], b) == 0) return 0;
+    if (strcmp(m->symbol[k], a) == 0) return 1;
+  }
+  return strcmp(a, b) < 0;
+}
+
+static void sort_table(vt__table *t, const vt_nep_model *m)
+{
+  for (int k = 1; k < t->n; k++)
+    for (int j = k; j > 0 && comes_before(t->row[j].name, t->row[j - 1].name, m); j--) {
+      const vt__sums row = t->row[j];
+      t->row[j] = t->row[j - 1];
+      t->row[j - 1] = row;
+    }
+}
+
+void vt__tables_sort(vt__tables *t, const vt_nep_model *m)
+{
+  sort_table(&t->element, m);
+  sort_table(&t->comp, NULL);
+  sort_table(&t->config, NULL);
+  sort_table(&t->stretch, NULL);
 }
 
 /* ------------------------------------------------------------------ errors */
@@ -190,6 +217,7 @@ vt_status vt_validate(const vt_nep_model *m, vt_train_data *data, vt_json **out,
   validating w = {.m = m, .d = data};
   *out = NULL;
   const vt_status rc = vt__walk(m, data, see_frame, &w, err);
+  vt__tables_sort(&w.t, m);
   if (rc == VT_OK) {
     *out = vt_json_object();
     put_all(*out, &w.t.all);

@@ -298,7 +298,8 @@ static void put_densities(vt_buf *b, const vt__smoke_result *r)
   if (r->n == r->n_smoke) return;
   vt_buf_printf(
       b,
-      "## Densities of melts\n\nWithout pressure; melted at %g K or more, equilibrated %g ps, measured %g ps; "
+      "## Densities of melts\n\nMelted at %g K or more at the measured density, then without pressure: equilibrated %g "
+      "ps, measured %g ps; "
       "+-: by blocking. Reported, not judged.\n\n| melt | T, K | atoms | seed | g/cm3 | +- | measured | "
       "difference | source |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
       r->melt[r->n_smoke].t_k, r->melt[r->n_smoke].npt_ps, r->melt[r->n_smoke].mean_ps);
@@ -381,7 +382,7 @@ static void put_pairs(vt_buf *b, const vt__findings *f)
         vt_buf_printf(b, "%s %s-%s",
                       unseen++ ? "," : "* Pairs of elements never within the cutoff in the training data:",
                       m->symbol[i], m->symbol[j]);
-  vt_buf_printf(b, "%s\n* Shortest distances in the training data, A (what comes closer is the repulsion alone):",
+  vt_buf_printf(b, "%s\n* Shortest distances in the training data, A (nothing closer was learned):",
                 unseen ? "." : "* Every pair of its elements is within the cutoff somewhere in the training data.");
   for (int i = 0, n = 0; i < m->n_types; i++)
     for (int j = i; j < m->n_types; j++)
