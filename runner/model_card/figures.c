@@ -48,7 +48,7 @@ static void curve_panel(vt_buf *b, const curve *c, int k)
               {"mean_virial_meV_atom", "Mean virial of a composition", "r.m.s., meV/atom"},
               {"learning_rate", "Learning rate", "rate"}};
   const double w = 230, h = 170, dx = 320, dy = 250, x0 = 66, y0 = 30, margin = 1.15;
-  vt__plot p = {.b = b, .x = x0 + dx * (k % 3), .y = y0 + dy * (k / 3), .w = w, .h = h};
+  vt__plot p = {.b = b, .x = x0 + dx * (k % 3), .y = k < 3 ? y0 : y0 + dy, .w = w, .h = h};
   char name[80];
   const int is_rate = k == 5;
   p.ax = (vt__axis){.lo = c->epoch[0], .hi = c->epoch[c->n - 1], .label = "epoch"};

@@ -6,7 +6,7 @@
  *   report.html   learning curve, parity, mean virial by composition: one file, figures inside it
  *   README.md     the model card; every number in it was computed from the files it names
  *
- * Formulas and limits: THEORY T 17.6. */
+ * Formulas and limits: THEORY T 17.9. */
 #ifndef VT_MODEL_CARD_H
 #define VT_MODEL_CARD_H
 

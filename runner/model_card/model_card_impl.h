@@ -132,7 +132,6 @@ typedef struct vt__smoke_result {
 VT_MUST_CHECK vt_status vt__smoke(vt_comm *comm, const vt_card *c, vt__smoke_result *out, int *stopped, vt_err *err);
 /* Does a melt of the smoke test pass?  Its drift counts, too. */
 int vt__smoke_passes(const vt__melt *melt);
-void vt__formula(const vt_composition *c, char *out, size_t cap);
 
 /* ------------------------------------------------------------------ limits.c: what is said to fail, one table */
 

@@ -55,23 +55,11 @@ static void resize(vt_composition *c, int atoms)
 {
   int d = 0, n = 0;
   for (int k = 0; k < c->n_species; k++) d = divisor(c->count[k], d);
+  if (d == 0) return; /* no atom */
   for (int k = 0; k < c->n_species; k++) n += c->count[k] /= d;
   const int times = (atoms + n - 1) / n;
   for (int k = 0; k < c->n_species; k++) c->count[k] *= times;
   c->n_atoms = times * n;
-}
-
-void vt__formula(const vt_composition *c, char *out, size_t cap)
-{
-  size_t at = 0;
-  int d = 0;
-  out[0] = '\0';
-  for (int k = 0; k < c->n_species; k++) d = divisor(c->count[k], d);
-  for (int k = 0; k < c->n_species && at < cap; k++) {
-    const int n = c->count[k] / d, w = n == 1 ? snprintf(out + at, cap - at, "%s", vt_element_symbol(c->z[k]))
-                                              : snprintf(out + at, cap - at, "%s%d", vt_element_symbol(c->z[k]), n);
-    at += w > 0 ? (size_t)w : 0;
-  }
 }
 
 /* A composition of the data. */
@@ -178,8 +166,13 @@ static void list_densities(const vt_card *c, vt__smoke_result *out)
 {
   for (int r = 0; r < vt__n_measured_melts; r++) {
     const vt__measured *w = &vt__measured_melts[r];
-    vt__melt melt = {
-        .t_k = fmax(HOT_K, w->t_k), .melt_ps = HOT_PS, .npt_k = w->t_k, .npt_ps = SETTLE_PS, .mean_ps = MEASURED_PS};
+    vt__melt melt = {.t_k = fmax(HOT_K, w->t_k),
+                     .melt_ps = HOT_PS,
+                     .start = w->a - w->b * w->t_k,
+                     .npt_k = w->t_k,
+                     .nvt_ps = COOL_PS,
+                     .npt_ps = SETTLE_PS,
+                     .mean_ps = MEASURED_PS};
     if (!has_elements(c->m, w)) continue;
     (void)snprintf(melt.comp.name, sizeof melt.comp.name, "%s", w->name);
     melt.comp.n_species = w->n;

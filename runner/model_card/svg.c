@@ -65,8 +65,9 @@ static int linear_ticks(const vt__axis *a, double *at)
   int n = 0;
   for (int k = 3; k >= 0; k--)
     if (steps[k] * power >= rough) step = steps[k] * power;
-  for (double i = ceil(a->lo / step); i * step <= a->hi + 1e-9 * step && n < TICKS_MOST; i++)
-    at[n++] = i == 0 ? 0 : i * step; /* not -0 */
+  const double first = ceil(a->lo / step);
+  for (int i = 0; i < TICKS_MOST && (first + i) * step <= a->hi + 1e-9 * step; i++)
+    at[n++] = first + i == 0 ? 0 : (first + i) * step; /* not -0 */
   return n;
 }
 
@@ -77,7 +78,8 @@ static int log_ticks(const vt__axis *a, double *at)
   static const double in_decade[] = {1, 2, 5};
   const int few = log10(a->hi / a->lo) > 3;
   int n = 0;
-  for (double d = floor(log10(a->lo)); d <= log10(a->hi) && n < TICKS_MOST - 3; d++)
+  const int first = (int)floor(log10(a->lo)), last = (int)floor(log10(a->hi));
+  for (int d = first; d <= last && n < TICKS_MOST - 3; d++)
     for (int k = 0; k < (few ? 1 : 3); k++) {
       const double v = in_decade[k] * pow(10, d);
       if (v >= a->lo * (1 - 1e-9) && v <= a->hi * (1 + 1e-9)) at[n++] = v;

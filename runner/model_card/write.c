@@ -367,6 +367,17 @@ static vt_status put_worst_virials(vt_buf *b, const vt__table *t, const char *se
   return VT_OK;
 }
 
+/* How much of the shown set is new to the model. */
+static void put_new(vt_buf *b, const vt__findings *f)
+{
+  const vt__table *t = &f->set[f->shown].t.comp;
+  int n = 0;
+  if (!f->set[0].data || f->shown == 0) return;
+  for (int k = 0; k < t->n; k++) n += row_named(&f->set[0].t.comp, t->row[k].name) == NULL;
+  vt_buf_printf(b, "* %d of the %d compositions of the %s set are not in the training data.\n", n, t->n,
+                f->set[f->shown].name);
+}
+
 static void put_pairs(vt_buf *b, const vt__findings *f)
 {
   const vt_nep_model *m = f->c->m;
@@ -407,6 +418,7 @@ static vt_status put_limits(vt_buf *b, const vt__findings *f, vt_err *err)
   if (isfinite(vt__slope(&t->all)))
     vt_buf_printf(b, "* Forces are %.1f %% too %s along the labels (%s).\n", 100 * fabs(vt__slope(&t->all) - 1),
                   vt__slope(&t->all) < 1 ? "small" : "large", set);
+  put_new(b, f);
   put_pairs(b, f);
   return VT_OK;
 }

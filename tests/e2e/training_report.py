@@ -34,7 +34,7 @@ def sha(path):
 class Tags(html.parser.HTMLParser):
     def __init__(self):
         super().__init__()
-        self.open, self.seen = [], []
+        self.seen = []
 
     def handle_starttag(self, tag, attrs):
         self.seen.append((tag, dict(attrs)))
@@ -128,7 +128,8 @@ class Report(unittest.TestCase):
         for said in ("# tiny\n", "NEP4, 2 elements", "| seed | 3, 1 model |", "4 epochs, 5 frames a step, largest rate 0.01",
                      "energy 10 meV/atom, force 100 meV/A, virial 20 meV/atom, mean virial of a composition 5 meV/atom",
                      "0.2 of the frames were held back, by trajectory", "Smoke test: not run", "passed.",
-                     "Every pair of its elements is within the cutoff"):
+                     "Every pair of its elements is within the cutoff",
+                     "* 1 of the 4 compositions of the test set are not in the training data."):
             self.assertIn(said, self.card)
         sets = rows_of(self.card, "## Errors")
         self.assertEqual(number_of(sets["training"][0]) + number_of(sets["validation"][0]), 60)
@@ -253,6 +254,13 @@ class Report(unittest.TestCase):
         self.assertEqual([r[0] for r in rows], ["1", "2", "3"])
         for _, drift in rows:
             self.assertLess(abs(float(drift)), 0.1)
+
+    def test_8_pairs_that_were_never_seen_are_named(self):
+        (self.dir / "na.yaml").write_text(self.yaml.replace("[Li, Cl]", "[Li, Cl, Na]").replace("epochs: 4", "epochs: 1"))
+        p = small.train(self.dir, 1, self.dir / "na", "na.yaml")
+        self.assertEqual(p.returncode, 0, p.stderr)
+        self.assertIn("Pairs of elements never within the cutoff in the training data: Li-Na, Cl-Na, Na-Na.",
+                      (self.dir / "na" / "README.md").read_text())
 
 
 if __name__ == "__main__":
