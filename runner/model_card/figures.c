@@ -46,7 +46,7 @@ static void curve_panel(vt_buf *b, const curve *c, int k)
               {"force_meV_A", "Forces", "RMSE, meV/A"},
               {"virial_meV_atom", "Virial", "RMSE, meV/atom"},
               {"mean_virial_meV_atom", "Mean virial of a composition", "r.m.s., meV/atom"},
-              {"learning_rate", "Learning rate", "rate"}};
+              {"learning_rate", "Learning rate", "rate, 1e-3"}};
   const double w = 230, h = 170, dx = 320, dy = 250, x0 = 66, y0 = 30, margin = 1.15;
   vt__plot p = {.b = b, .x = x0 + dx * (k % 3), .y = k < 3 ? y0 : y0 + dy, .w = w, .h = h};
   char name[80];
@@ -58,6 +58,7 @@ static void curve_panel(vt_buf *b, const curve *c, int k)
   column(c->t, name, c->trained);
   (void)snprintf(name, sizeof name, "validation_%s", what[k].column);
   column(c->t, name, c->held);
+  for (int i = 0; i < c->n && is_rate; i++) c->trained[i] *= 1e3;
   widen(&p.ay, c->trained, c->n);
   widen(&p.ay, c->held, c->n);
   if (!(p.ay.lo > 0)) p.ay.lo = p.ay.hi = 1;

@@ -7,7 +7,8 @@
 static const char style[] =
     "body{font:15px/1.45 system-ui,sans-serif;max-width:980px;margin:24px auto;padding:0 12px;color:#1b1f24;"
     "background:#fff}\nh1{font-size:24px}h2{font-size:19px;margin-top:34px}\n"
-    "table{border-collapse:collapse;margin:10px 0}td,th{padding:3px 12px 3px 0;text-align:right;border-bottom:1px "
+    "table{border-collapse:collapse;margin:10px 0;display:block;overflow-x:auto}td,th{padding:3px 12px 3px "
+    "0;text-align:right;border-bottom:1px "
     "solid "
     "#d5d9de}td:first-child,th:first-child{text-align:left}\nsvg{max-width:100%;height:auto;display:block}\n"
     "svg text{font:12px system-ui,sans-serif;fill:#1b1f24}svg .title{font-weight:600;font-size:13px}\n"
