@@ -1,6 +1,6 @@
 /* committee.c - several potentials at once: their mean, and how far they are from agreeing.
  *
- * The file lists the members, one `KIND PATH` a line ('#' comments), 2 to 16 of them; a path is relative to the file's
+ * The file lists the members, one `KIND PATH` a line ('#' comments), 2 to 64 of them; a path is relative to the file's
  * folder ("-" stays "-").  The identity is SHA-256 of that text followed by the members' hashes.  Energy, forces and
  * virial are the means over the members, always added in the order of the file.  The spread is that of DP-GEN's model
  * deviation (Y. Zhang et al., Comput. Phys. Commun. 253, 107206 (2020)), with the mean square over atoms in place of
@@ -13,7 +13,7 @@
 
 #include "engine/pot/pot_impl.h"
 
-enum { LEAST_MEMBERS = 2, MOST_MEMBERS = 16, MOST_BYTES = 1 << 16 };
+enum { LEAST_MEMBERS = 2, MOST_MEMBERS = 64, MOST_BYTES = 1 << 16 };
 
 typedef struct committee {
   char path[VT_PATH];

@@ -38,15 +38,17 @@ static void force_part(const vt_train_sample *s, const double (*f)[3], double sc
   const double w = s->weight / (3.0 * s->n);
   memset(d_force, 0, (size_t)s->n * sizeof *d_force);
   if (!s->f) return;
-  for (int i = 0; i < s->n; i++)
+  for (int i = 0; i < s->n; i++) {
+    const double of = s->element_weight ? s->element_weight[s->type[i]] : 1;
     for (int a = 0; a < 3; a++) {
       const double e = f[i][a] - s->f[i][a];
       double slope;
       squares += e * e;
       if (!(scale > 0)) continue;
-      sum += robust(e / scale, &slope);
-      d_force[i][a] = w * slope / scale;
+      sum += of * robust(e / scale, &slope);
+      d_force[i][a] = of * w * slope / scale;
     }
+  }
   t->force = w * squares;
   t->n_f = s->weight;
   t->loss += w * sum;

@@ -7,16 +7,17 @@
 
 /* ------------------------------------------------------------------ trajectories */
 
-/* Frames by a key; `name` or the bytes of a frame decide. */
+/* Frames by a key, their trajectory or composition, or by their bytes. */
 typedef struct entry {
   const vt_train_sample *s;
+  const char *key;
   int of_b, index;
 } entry;
 
-static int by_trajectory(const void *a, const void *b)
+static int by_key(const void *a, const void *b)
 {
   const entry *x = a, *y = b;
-  const int order = strcmp(x->s->trajectory, y->s->trajectory);
+  const int order = strcmp(x->key, y->key);
   return order ? order : x->of_b != y->of_b ? x->of_b - y->of_b : (x->index > y->index) - (x->index < y->index);
 }
 
@@ -41,8 +42,8 @@ static vt_status list(const vt_train_data *a, const vt_train_data *b, entry **ou
   const int n_b = a == b ? 0 : b->n;
   *n = a->n + n_b;
   VT_PASS(VT_NEW(*out, *n ? *n : 1, err));
-  for (int k = 0; k < a->n; k++) (*out)[k] = (entry){&a->s[k], 0, k};
-  for (int k = 0; k < n_b; k++) (*out)[a->n + k] = (entry){&b->s[k], 1, k};
+  for (int k = 0; k < a->n; k++) (*out)[k] = (entry){&a->s[k], a->s[k].trajectory, 0, k};
+  for (int k = 0; k < n_b; k++) (*out)[a->n + k] = (entry){&b->s[k], b->s[k].trajectory, 1, k};
   return VT_OK;
 }
 
@@ -82,7 +83,7 @@ vt_status vt_train_data_compare(vt_train_data *a, vt_train_data *b, const char *
   qsort(e, (size_t)n, sizeof *e, by_frame);
   say_twins(a, b, e, n, what);
   if (a != b) {
-    qsort(e, (size_t)n, sizeof *e, by_trajectory);
+    qsort(e, (size_t)n, sizeof *e, by_key);
     say_shared(b, e, n, what);
   }
   vt_free(e);
@@ -124,7 +125,7 @@ static int groups_of(const entry *e, int n, uint64_t seed, group *g)
 {
   int count = 0;
   for (int k = 0; k < n; k++) {
-    if (k > 0 && strcmp(e[k].s->trajectory, e[k - 1].s->trajectory) == 0) {
+    if (k > 0 && strcmp(e[k].key, e[k - 1].key) == 0) {
       g[count - 1].n++;
       continue;
     }
@@ -136,7 +137,8 @@ static int groups_of(const entry *e, int n, uint64_t seed, group *g)
   return count;
 }
 
-vt_status vt_train_split(const vt_train_data *set, int n_types, double fraction, uint64_t seed, int *in, vt_err *err)
+vt_status vt_train_split(const vt_train_data *set, int n_types, int whole_compositions, double fraction, uint64_t seed,
+                         int *in, vt_err *err)
 {
   entry *e = NULL;
   group *g = NULL;
@@ -145,7 +147,8 @@ vt_status vt_train_split(const vt_train_data *set, int n_types, double fraction,
   if (rc == VT_OK) rc = VT_NEW(g, n ? n : 1, err);
   if (rc == VT_OK) {
     memset(in, 0, (size_t)n * sizeof *in);
-    qsort(e, (size_t)n, sizeof *e, by_trajectory);
+    for (int k = 0; k < n && whole_compositions; k++) e[k].key = set->comp[e[k].s->comp];
+    qsort(e, (size_t)n, sizeof *e, by_key);
     const int groups = groups_of(e, n, seed, g);
     const double want = fraction * n;
     for (int t = 0; t < n_types; t++)

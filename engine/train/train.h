@@ -77,8 +77,10 @@ typedef struct vt_train_sample {
   double energy, virial[9]; /* eV */
   double (*f)[3];           /* eV/A, or NULL */
   double weight;
-  int file, line; /* where it stands: file of vt_train_data, line of its number of atoms */
-  int comp;       /* of vt_train_data.comp */
+  const double *element_weight; /* [n_types] of the forces on an element, or NULL: 1; borrowed */
+  int group;                    /* 1..: frames whose mean pressure is held (pressure.c); 0: none */
+  int file, line;               /* where it stands: file of vt_train_data, line of its number of atoms */
+  int comp;                     /* of vt_train_data.comp */
   char config_type[VT_NAME];
   double v_v0; /* volume over that of the liquid or glass without pressure, as the frame says; NaN: not said */
   char trajectory[VT_TRAIN_LABEL]; /* frames that share it are one trajectory */
@@ -107,10 +109,10 @@ VT_MUST_CHECK vt_status vt_train_data_read(vt_train_data *set, const vt_nep_mode
 /* Mistakes: frames of b that are equal to one of a to the bit; a warning for one that stands in a twice (a == b: only
  * those).  Warnings: trajectories of b that are in a, too. */
 VT_MUST_CHECK vt_status vt_train_data_compare(vt_train_data *a, vt_train_data *b, const char *what, vt_err *err);
-/* in[n] = 1 for frames held back for validation: whole trajectories in an order that `seed` gives, until they are the
- * fraction; none that is the only one with an element. */
-VT_MUST_CHECK vt_status vt_train_split(const vt_train_data *set, int n_types, double fraction, uint64_t seed, int *in,
-                                       vt_err *err);
+/* in[n] = 1 for frames held back for validation: whole trajectories (or compositions) in an order that `seed` gives,
+ * until they are the fraction; none that is the only one with an element. */
+VT_MUST_CHECK vt_status vt_train_split(const vt_train_data *set, int n_types, int whole_compositions, double fraction,
+                                       uint64_t seed, int *in, vt_err *err);
 /* How many groups of at most `most` frames of one composition there are. */
 int vt_train_groups(const vt_train_data *d, int most);
 /* The order in which (seed, epoch) sees all frames: order[d->n], in groups first[g] .. first[g+1] of one composition
@@ -141,7 +143,8 @@ enum { VT_TRAIN_TERMS = sizeof(vt_train_terms) / sizeof(double) };
 
 /* The loss of a frame (T 17.2): z^2 (|z| <= 5) or 10 |z| - 25 of z = error / scale; energy per atom; mean over force
  * components; mean over nine of the virial per atom; times its weight.  d_force[n], d_virial[9] and *d_energy: its
- * derivatives, what vt_train_backward wants.  pull: the mean virial error of its composition, eV/atom: the gradient
+ * derivatives, what vt_train_backward wants.  Components on an element count element_weight times in the loss, once in
+ * the sum of squares.  pull: the mean virial error of its composition, eV/atom: the gradient
  * gets the frame's part of that of (pull / scale)^2. */
 void vt_train_loss(const vt_train_sample *s, const vt_train_values *v, const vt_train_scales *scales, double pull,
                    vt_train_terms *terms, double *d_energy, double (*d_force)[3], double d_virial[9]);
@@ -162,9 +165,36 @@ VT_MUST_CHECK vt_status vt_train_fit_elements(const vt_nep_model *m, vt_simd sim
                                               int most, double *e, vt_err *err);
 /* Neuron 0 of each element becomes the constant e (T 17.3); one network a type. */
 void vt_train_put_elements(vt_nep_model *m, const double *e);
-/* The part of a model that concerns these elements, in this order.  VT_EINVAL: one that it does not have. */
+
+/* ------------------------------------------------------------------ other elements, another scale (graft.c) */
+
+/* The part of a model that concerns these elements, in this order.  VT_EINVAL: some that it does not have. */
 VT_MUST_CHECK vt_status vt_train_cut(const vt_nep_model *from, int n, const char (*symbol)[4], vt_nep_model **out,
                                      vt_err *err);
+/* The same with elements that `from` does not have: donor[k] (or "") is the one of `from` whose numbers element k
+ * begins with: network, coefficients (of two new ones those between their donors), cutoffs, flexible ZBL; the atomic
+ * number is its own.  is_new[n] = 1 for them.  VT_EINVAL: all elements that are missing, or have a donor needlessly. */
+VT_MUST_CHECK vt_status vt_train_graft(const vt_nep_model *from, int n, const char (*symbol)[4], const char (*donor)[4],
+                                       vt_nep_model **out, int *is_new, vt_err *err);
+/* Add e[t] eV to the energy of every atom of type t and change nothing else: by the biases of the types (NEP5), by a
+ * neuron without weights if all have one, else by one more neuron: then *m is a new model, a NEP3 a NEP4. */
+VT_MUST_CHECK vt_status vt_train_shift(vt_nep_model **m, const double *e, vt_err *err);
+
+/* ------------------------------------------------------------------ what stays, what is pulled (hold.c) */
+
+enum { VT_TRAIN_DESCRIPTOR = 1, VT_TRAIN_NETWORK = 2, VT_TRAIN_ALL_BUT_LAST = 4 };
+/* moves[n_trained] = 0 for the numbers of the frozen parts (sum of the above), 1 for all others.  Descriptor: c;
+ * network: weights, thresholds, biases; all but last: all but output weights and biases. */
+void vt_train_moving(const vt_nep_model *m, int frozen, unsigned char *moves);
+/* moves[n_trained] = 1 for the numbers that only frames with a new element feel: its network, its rows of c. */
+void vt_train_moving_new(const vt_nep_model *m, const int *is_new, unsigned char *moves);
+/* The sizes that a pull measures by (T 17.7): mean |x| of the number's block (w0, b0, w1, c radial, c angular); biases
+ * 1 eV. */
+void vt_train_pull_scales(const vt_nep_model *m, double *scale);
+/* pull times the mean over the numbers that move of ((x - start) / scale)^2; its derivative is added to gradient[n]
+ * (or NULL). */
+double vt_train_pull(double pull, size_t n, const double *numbers, const double *start, const double *scale,
+                     const unsigned char *moves, double *gradient);
 
 /* ------------------------------------------------------------------ Adam (adam.c) */
 

@@ -42,6 +42,21 @@ vt_status vt_comm_shrink(vt_comm *c, const unsigned char *dead, vt_err *err)
 
 int vt_comm_shrunk(const vt_comm *c) { return c->shrunk; }
 
+vt_status vt_comm_part(vt_comm *c, int first, int n, vt_comm **part, vt_err *err)
+{
+  *part = NULL;
+  if (first < 0 || n < 1 || n > c->size - first || c->rank < first || c->rank >= first + n)
+    VT_FAIL(err, VT_EINVAL, "rank %d of %d opens the part of %d ranks from %d on", c->rank, c->size, n, first);
+  VT_TRY(c->ops->part(c, first, n, part, err), err, "the part of %d ranks from %d on", n, first);
+  VT_ASSERT((*part)->size == n && (*part)->rank == c->rank - first);
+  return VT_OK;
+}
+
+void vt_comm_part_close(vt_comm *part)
+{
+  if (part) part->ops->part_close(part);
+}
+
 /* ------------------------------------------------------------------ agreement */
 
 static int severity(vt_status s)

@@ -41,6 +41,14 @@ void vt_comm_on_wait(vt_comm *c, vt_status (*wait)(void *ctx, vt_err *err), void
 VT_MUST_CHECK vt_status vt_comm_shrink(vt_comm *c, const unsigned char *dead, vt_err *err);
 int vt_comm_shrunk(const vt_comm *c);
 
+/* A comm of its own of the ranks first..first+n-1 of c, in the old order; this rank is one of them.  Collective over
+ * them, and over nobody else: other parts of c may be made at the same time.  Messages and collectives of a part and of
+ * c do not meet.  Over MPI this waits for the others inside MPI.  vt_comm_on_wait is not inherited.  VT_EINVAL: this
+ * rank is not in it.  To be closed before c. */
+VT_MUST_CHECK vt_status vt_comm_part(vt_comm *c, int first, int n, vt_comm **part, vt_err *err);
+/* Collective over the part; what was sent in it and never asked for is lost.  NULL is allowed. */
+void vt_comm_part_close(vt_comm *part);
+
 /* Collective: every rank leaves with the worst status of all (by disposition: abort, then task, retry, requeue; the
  * larger code among equals); where a rank failed, everybody's err names the lowest rank with that status and carries
  * its text. */

@@ -15,6 +15,8 @@ typedef struct vt__comm_ops {
   vt_status (*bcast_start)(vt_comm *c, int root, void *data, int n, vt_err *err);
   vt_status (*test)(vt_comm *c, int *done, vt_err *err);
   vt_status (*shrink)(vt_comm *c, const unsigned char *dead, vt_err *err); /* sets rank and size; may be NULL */
+  vt_status (*part)(vt_comm *c, int first, int n, vt_comm **part, vt_err *err);
+  void (*part_close)(vt_comm *part);
   int can_wait; /* 0: this transport moves only between calls, napping would never end */
 } vt__comm_ops;
 

@@ -22,6 +22,7 @@ typedef struct send_slot {
 typedef struct mpi_comm {
   vt_comm base;
   MPI_Comm raw;
+  struct mpi_comm *whole, *closed; /* of a part: the comm that vt_comm_mpi_open made.  Closed parts that still send */
   /* Sends under way.  Slots [0, n_slots); free ones on a stack. */
   send_slot *slot;
   MPI_Request *sending; /* [n_slots], MPI_REQUEST_NULL: free */
@@ -227,17 +228,7 @@ out:
   return rc;
 }
 
-static const vt__comm_ops mpi_ops = {.send = mpi_send,
-                                     .poll = mpi_poll,
-                                     .now = mpi_now,
-                                     .nap = mpi_nap,
-                                     .max_start = mpi_max_start,
-                                     .bcast_start = mpi_bcast_start,
-                                     .test = mpi_test,
-                                     .shrink = mpi_shrink,
-                                     .can_wait = 1};
-
-/* ------------------------------------------------------------------ open, close */
+/* ------------------------------------------------------------------ parts */
 
 static void free_comm(mpi_comm *c)
 {
@@ -247,6 +238,83 @@ static void free_comm(mpi_comm *c)
   vt_free(c->free_slot);
   vt_free(c);
 }
+
+static const vt__comm_ops mpi_ops;
+
+static vt_status make_part(mpi_comm *c, int first, int n, mpi_comm *part, vt_err *err)
+{
+  enum { TAG = 22 };
+  int range[1][3] = {{first, first + n - 1, 1}};
+  MPI_Group all = MPI_GROUP_NULL, some = MPI_GROUP_NULL;
+  vt_status rc = comm_mpi_check(MPI_Comm_group(c->raw, &all), "MPI_Comm_group", err);
+  if (rc == VT_OK) rc = comm_mpi_check(MPI_Group_range_incl(all, 1, range, &some), "MPI_Group_range_incl", err);
+  if (rc == VT_OK)
+    rc = comm_mpi_check(MPI_Comm_create_group(c->raw, some, TAG, &part->raw), "MPI_Comm_create_group", err);
+  if (rc == VT_OK)
+    rc = comm_mpi_check(MPI_Comm_set_errhandler(part->raw, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler", err);
+  if (some != MPI_GROUP_NULL) (void)MPI_Group_free(&some);
+  if (all != MPI_GROUP_NULL) (void)MPI_Group_free(&all);
+  return rc;
+}
+
+static vt_status mpi_part(vt_comm *base, int first, int n, vt_comm **out, vt_err *err)
+{
+  mpi_comm *c = comm_mpi_self(base), *part;
+  VT_PASS(VT_NEW(part, 1, err));
+  part->base.ops = &mpi_ops;
+  part->base.rank = base->rank - first;
+  part->base.size = n;
+  part->whole = c->whole ? c->whole : c;
+  part->receiving = part->collective = MPI_REQUEST_NULL;
+  part->raw = MPI_COMM_NULL;
+  const vt_status rc = make_part(c, first, n, part, err);
+  if (rc != VT_OK) {
+    free_comm(part);
+    return rc;
+  }
+  part->yield_s = c->yield_s;
+  mpi_nap(&part->base, 1);
+  *out = &part->base;
+  return VT_OK;
+}
+
+/* All meet, so every receiver is past its last poll.  1: nothing is on its way any more, else MPI reads the buffers
+ * until MPI_Finalize. */
+static int has_ended(mpi_comm *c)
+{
+  if (vt_comm_barrier(&c->base, NULL) != VT_OK) return 0;
+  reap(c);
+  for (int i = 0; i < c->n_slots; i++)
+    if (c->sending[i] != MPI_REQUEST_NULL) (void)MPI_Request_free(&c->sending[i]);
+  return c->n_free == c->n_slots;
+}
+
+static void mpi_part_close(vt_comm *base)
+{
+  mpi_comm *part = comm_mpi_self(base), *whole = part->whole;
+  const int over = has_ended(part);
+  (void)MPI_Comm_free(&part->raw);
+  if (over) {
+    free_comm(part);
+    return;
+  }
+  part->closed = whole->closed;
+  whole->closed = part;
+}
+
+static const vt__comm_ops mpi_ops = {.send = mpi_send,
+                                     .poll = mpi_poll,
+                                     .now = mpi_now,
+                                     .nap = mpi_nap,
+                                     .max_start = mpi_max_start,
+                                     .bcast_start = mpi_bcast_start,
+                                     .test = mpi_test,
+                                     .shrink = mpi_shrink,
+                                     .part = mpi_part,
+                                     .part_close = mpi_part_close,
+                                     .can_wait = 1};
+
+/* ------------------------------------------------------------------ open, close */
 
 static vt_status start_mpi(mpi_comm *c, int *argc, char ***argv, vt_err *err)
 {
@@ -287,16 +355,14 @@ void vt_comm_mpi_close(vt_comm *c)
 {
   if (!c) return;
   mpi_comm *m = comm_mpi_self(c);
-  /* All ranks meet here without spinning (MPI_Finalize would), so every receiver is past its last poll; what was sent
-   * and never asked for may go unheard. */
-  if (vt_comm_barrier(c, NULL) == VT_OK) {
-    reap(m);
-    for (int i = 0; i < m->n_slots; i++)
-      if (m->sending[i] != MPI_REQUEST_NULL) (void)MPI_Request_free(&m->sending[i]);
-  }
+  (void)has_ended(m); /* without spinning, as MPI_Finalize would; what was sent and never asked for may go unheard */
   (void)MPI_Comm_free(&m->raw);
   (void)MPI_Finalize();
-  free_comm(m); /* after MPI_Finalize: nothing reads the send buffers any more */
+  while (m) { /* after MPI_Finalize: nothing reads the send buffers any more */
+    mpi_comm *next = m->closed;
+    free_comm(m);
+    m = next;
+  }
 }
 
 int vt_comm_mpi_handle(const vt_comm *c) { return MPI_Comm_c2f(((const mpi_comm *)c)->raw); }

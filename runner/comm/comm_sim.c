@@ -18,6 +18,7 @@ typedef struct sim_comm {
   vt_comm base;
   vt_sim *sim;
   int dead;
+  int open;          /* of a part: this rank has come */
   int64_t lost_from; /* of a dead rank: its letters with this number or a later one never arrive */
   letter **box;      /* binary heap: earliest arrival first */
   int n_box, cap_box;
@@ -34,8 +35,12 @@ typedef struct sim_comm {
   int64_t *max;
 } sim_comm;
 
+/* A part is a simulation of its own that has the time, the counters and the draws of the whole. */
 struct vt_sim {
   vt_sim_options o;
+  vt_sim *whole, *of; /* itself, if it is no part; what it was made of */
+  vt_sim *next;       /* of the whole: all parts, also parts of parts */
+  int first;          /* its rank 0 is this one of the whole */
   double now;
   int64_t n_sent, n_in_flight, n_draws;
   sim_comm *comm; /* [n_ranks] */
@@ -43,7 +48,10 @@ struct vt_sim {
 
 static sim_comm *comm_sim_self(vt_comm *c) { return (sim_comm *)c; } /* base is the first member */
 
-static void uniform2(vt_sim *s, double u[2]) { vt_rng_uniform2(s->o.seed, VT_STREAM_TEST, 0, s->n_draws++, 0, u); }
+static void uniform2(vt_sim *s, double u[2])
+{
+  vt_rng_uniform2(s->o.seed, VT_STREAM_TEST, 0, s->whole->n_draws++, 0, u);
+}
 
 /* ------------------------------------------------------------------ mail boxes */
 
@@ -79,9 +87,9 @@ static letter *box_take(sim_comm *c)
     i = k;
   }
   c->box[i] = l;
-  c->sim->n_in_flight--;
+  c->sim->whole->n_in_flight--;
   VT_ASSERT(c->n_box == 0 || comm_sim_sooner(first, c->box[0]));
-  VT_ASSERT(c->sim->n_in_flight >= 0);
+  VT_ASSERT(c->sim->whole->n_in_flight >= 0);
   return first;
 }
 
@@ -113,8 +121,8 @@ static vt_status sim_send(vt_comm *base, int dst, int tag, const void *data, siz
   sim_comm *c = comm_sim_self(base);
   vt_sim *s = c->sim;
   if (c->dead) return VT_OK;
-  s->n_sent++;
-  double *last = NULL, t = s->now + delay(s);
+  s->whole->n_sent++;
+  double *last = NULL, t = s->whole->now + delay(s);
   VT_PASS(last_arrival(c, dst, &last, err));
   if (t < *last) t = *last; /* never overtaken on its own way */
   *last = t;
@@ -122,11 +130,11 @@ static vt_status sim_send(vt_comm *base, int dst, int tag, const void *data, siz
   void *p;
   VT_TRY(vt_calloc64(&p, 1, sizeof(letter) + n, err), err, "message of %zu bytes", n);
   letter *l = p;
-  *l = (letter){.arrives = t, .number = s->n_sent, .src = base->rank, .tag = tag, .n = n};
+  *l = (letter){.arrives = t, .number = s->whole->n_sent, .src = base->rank, .tag = tag, .n = n};
   if (n) memcpy(l->data, data, n);
   vt_status rc = box_put(&s->comm[dst], l, err);
   if (rc == VT_OK)
-    s->n_in_flight++;
+    s->whole->n_in_flight++;
   else
     vt_free(l);
   return rc;
@@ -138,7 +146,7 @@ static vt_status sim_poll(vt_comm *base, vt_msg *m, int *got, vt_err *err)
   (void)err;
   vt_free(c->held);
   c->held = NULL;
-  while (c->n_box > 0 && c->box[0]->arrives <= c->sim->now) {
+  while (c->n_box > 0 && c->box[0]->arrives <= c->sim->whole->now) {
     letter *l = box_take(c);
     const sim_comm *from = &c->sim->comm[l->src];
     if (from->dead && l->number >= from->lost_from) {
@@ -153,7 +161,7 @@ static vt_status sim_poll(vt_comm *base, vt_msg *m, int *got, vt_err *err)
   return VT_OK;
 }
 
-static double sim_now(const vt_comm *base) { return ((const sim_comm *)base)->sim->now; }
+static double sim_now(const vt_comm *base) { return ((const sim_comm *)base)->sim->whole->now; }
 
 static void sim_nap(vt_comm *base, int busy)
 {
@@ -216,6 +224,40 @@ static vt_status sim_test(vt_comm *base, int *done, vt_err *err)
   return VT_OK;
 }
 
+/* ------------------------------------------------------------------ parts */
+
+static vt_status sim_new(vt_sim **out, const vt_sim_options *o, vt_err *err);
+
+/* The first of them makes it, for all: the others come to the one that they are not in yet. */
+static vt_status sim_part(vt_comm *base, int first, int n, vt_comm **out, vt_err *err)
+{
+  vt_sim *of = comm_sim_self(base)->sim, *s = of->whole->next;
+  const int rank = base->rank - first, from = of->first + first;
+  while (s && (s->of != of || s->first != from || s->o.n_ranks != n || s->comm[rank].open)) s = s->next;
+  if (!s) {
+    vt_sim_options o = of->o;
+    o.n_ranks = n;
+    VT_PASS(sim_new(&s, &o, err));
+    s->whole = of->whole;
+    s->of = of;
+    s->first = from;
+    for (int r = 0; r < n; r++) s->comm[r].dead = of->comm[first + r].dead;
+    s->next = of->whole->next;
+    of->whole->next = s;
+  }
+  s->comm[rank].open = 1;
+  *out = &s->comm[rank].base;
+  return VT_OK;
+}
+
+static void empty_box(sim_comm *c)
+{
+  while (c->n_box > 0) vt_free(box_take(c));
+}
+
+/* Its memory is that of the whole. */
+static void sim_part_close(vt_comm *part) { empty_box(comm_sim_self(part)); }
+
 static const vt__comm_ops sim_ops = {.send = sim_send,
                                      .poll = sim_poll,
                                      .now = sim_now,
@@ -223,20 +265,19 @@ static const vt__comm_ops sim_ops = {.send = sim_send,
                                      .max_start = sim_max_start,
                                      .bcast_start = sim_bcast_start,
                                      .test = sim_test,
+                                     .part = sim_part,
+                                     .part_close = sim_part_close,
                                      .can_wait = 0};
 
 /* ------------------------------------------------------------------ the simulation as a whole */
 
-vt_status vt_sim_open(vt_sim **out, const vt_sim_options *o, vt_err *err)
+static vt_status sim_new(vt_sim **out, const vt_sim_options *o, vt_err *err)
 {
   vt_status rc = VT_OK;
-  *out = NULL;
-  if (o->n_ranks < 1 || o->n_ranks > RANKS_MOST)
-    VT_FAIL(err, VT_EINVAL, "%d simulated ranks, allowed 1..%d", o->n_ranks, RANKS_MOST);
-  if (!(o->delay_s >= 0) || isinf(o->delay_s)) VT_FAIL(err, VT_EINVAL, "message delay of %g s", o->delay_s);
   vt_sim *s;
   VT_TRY(VT_NEW(s, 1, err), err, "simulation");
   s->o = *o;
+  s->whole = s;
   size_t n = (size_t)o->n_ranks;
   VT_TRY_OUT(VT_NEW(s->comm, n, err), err, "%zu simulated ranks", n);
   for (int r = 0; r < o->n_ranks; r++) {
@@ -253,6 +294,15 @@ out:
   return rc;
 }
 
+vt_status vt_sim_open(vt_sim **out, const vt_sim_options *o, vt_err *err)
+{
+  *out = NULL;
+  if (o->n_ranks < 1 || o->n_ranks > RANKS_MOST)
+    VT_FAIL(err, VT_EINVAL, "%d simulated ranks, allowed 1..%d", o->n_ranks, RANKS_MOST);
+  if (!(o->delay_s >= 0) || isinf(o->delay_s)) VT_FAIL(err, VT_EINVAL, "message delay of %g s", o->delay_s);
+  return sim_new(out, o, err);
+}
+
 vt_comm *vt_sim_comm(vt_sim *s, int rank) { return &s->comm[rank].base; }
 double vt_sim_now(const vt_sim *s) { return s->now; }
 int vt_sim_alive(const vt_sim *s, int rank) { return !s->comm[rank].dead; }
@@ -264,17 +314,12 @@ void vt_sim_advance(vt_sim *s, double dt)
   if (dt > 0) s->now += dt;
 }
 
-static void empty_box(sim_comm *c)
-{
-  while (c->n_box > 0) vt_free(box_take(c));
-}
-
 /* It died at a random moment of the past: of its letters under way, a random number of the newest were never sent. */
-void vt_sim_kill(vt_sim *s, int rank)
+static void kill_in(vt_sim *s, int rank)
 {
   sim_comm *dead = &s->comm[rank];
-  if (dead->dead) return;
-  int64_t oldest = s->n_sent + 1;
+  const int64_t n_sent = s->whole->n_sent;
+  int64_t oldest = n_sent + 1;
   for (int r = 0; r < s->o.n_ranks; r++)
     for (int k = 0; k < s->comm[r].n_box; k++) {
       const letter *l = s->comm[r].box[k];
@@ -283,19 +328,30 @@ void vt_sim_kill(vt_sim *s, int rank)
   double u[2];
   uniform2(s, u);
   dead->dead = 1;
-  dead->lost_from = oldest + (int64_t)(u[0] * (double)(s->n_sent + 2 - oldest)); /* oldest .. n_sent + 1 */
+  dead->lost_from = oldest + (int64_t)(u[0] * (double)(n_sent + 2 - oldest)); /* oldest .. n_sent + 1 */
   empty_box(dead);
+}
+
+void vt_sim_kill(vt_sim *s, int rank)
+{
+  if (s->comm[rank].dead) return;
+  for (vt_sim *p = s; p; p = p->next)
+    if (rank >= p->first && rank < p->first + p->o.n_ranks) kill_in(p, rank - p->first);
 }
 
 void vt_sim_close(vt_sim *s)
 {
-  if (!s) return;
-  for (int r = 0; s->comm && r < s->o.n_ranks; r++) {
-    empty_box(&s->comm[r]);
-    vt_free(s->comm[r].box);
-    vt_free(s->comm[r].held);
-    vt_free(s->comm[r].last);
+  while (s) {
+    vt_sim *p = s->next ? s->next : s; /* parts use the counters of the whole, which goes last */
+    if (p != s) s->next = p->next;
+    for (int r = 0; p->comm && r < p->o.n_ranks; r++) {
+      empty_box(&p->comm[r]);
+      vt_free(p->comm[r].box);
+      vt_free(p->comm[r].held);
+      vt_free(p->comm[r].last);
+    }
+    if (p == s) s = NULL;
+    vt_free(p->comm);
+    vt_free(p);
   }
-  vt_free(s->comm);
-  vt_free(s);
 }

@@ -230,11 +230,13 @@ vt_status vt_outdir_join(const vt_outdir *o, const vt_campaign *c, const vt_camp
 
 /* ------------------------------------------------------------------ nobody else */
 
-vt_status vt_outdir_lock(vt_outdir *o, vt_err *err)
+vt_status vt_outdir_lock(vt_outdir *o, const char *label, vt_err *err)
 {
+  char here[VT_JOB_LABEL];
+  vt_job_label_here(here);
   int leads = 0;
   vt_jobs_options jo = {.dir = o->lease,
-                        .label = "repair",
+                        .label = label ? label : here,
                         .build = vt_build_info()->build_id,
                         .beat_s = VT_JOB_BEAT_S,
                         .silence_s = VT_JOB_SILENCE_S};
@@ -242,7 +244,7 @@ vt_status vt_outdir_lock(vt_outdir *o, vt_err *err)
   vt_status rc = vt_outdir_lead(o->alone, o->lease, &leads, err);
   if (rc == VT_OK) rc = vt_jobs_beat(o->alone, vt_now_s(), err);
   if (rc == VT_OK && (!leads || vt_jobs_others(o->alone) > 0))
-    rc = vt_err_set(err, VT_EINVAL, __FILE__, __LINE__, "another start of this campaign is working in '%s': %s", o->dir,
+    rc = vt_err_set(err, VT_EINVAL, __FILE__, __LINE__, "another job is working in '%s': %s", o->dir,
                     leads ? "a job that joined" : vt_jobs_leader(o->alone));
   if (rc == VT_OK) rc = VT_NEW(o->alone_fence, 1, err);
   if (rc == VT_OK)

@@ -80,8 +80,9 @@ int vt_outdir_is_leftover(const char *folder, const char *name);
 /* Remove them: of processes that died while they wrote; only while no other job is in the folder.  Returns how many;
  * what cannot be removed stays, harmless. */
 int vt_outdir_sweep(const vt_outdir *o);
-/* Keep every job out of a folder until vt_outdir_release; VT_EINVAL, naming it, if one is there. */
-VT_MUST_CHECK vt_status vt_outdir_lock(vt_outdir *o, vt_err *err);
+/* Keep every job out of a folder until vt_outdir_release; VT_EINVAL, naming it, if one is there.  label: what other
+ * people read of this job; NULL: vt_job_label_here. */
+VT_MUST_CHECK vt_status vt_outdir_lock(vt_outdir *o, const char *label, vt_err *err);
 void vt_outdir_release(vt_outdir *o);
 /* 1 if a job works in the folder, as far as can be seen from outside. */
 int vt_outdir_busy(const vt_outdir *o);

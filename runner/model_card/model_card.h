@@ -21,6 +21,10 @@
  * force_slope (of predicted against labelled components; 1: right), mean_virial_meV_atom, by_element,
  * by_composition, by_config_type.  A number without labels is null.  *out is the caller's. */
 VT_MUST_CHECK vt_status vt_validate(const vt_nep_model *m, vt_train_data *data, vt_json **out, vt_err *err);
+/* The same with values from predict(ctx), which borrows or makes them for a sample; m: the elements. */
+typedef vt_status (*vt_predict)(void *ctx, vt_train_sample *s, vt_train_values *v, vt_err *err);
+VT_MUST_CHECK vt_status vt_validate_by(const vt_nep_model *m, vt_predict predict, void *ctx, vt_train_data *data,
+                                       vt_json **out, vt_err *err);
 /* The same for people. */
 void vt_validate_text(const vt_json *v, vt_buf *out);
 
@@ -42,13 +46,14 @@ typedef struct vt_card {
   const vt_training *y;   /* the training file; NULL: somebody else's model */
   const char *file;       /* its name, or NULL */
   const char *curve;      /* text of train.csv, or NULL */
+  uint64_t seed;          /* that this model began with */
   int64_t best_epoch;     /* that the model is from; 0: not known */
   const vt_uid *identity; /* of all that the training depends on, or NULL */
   vt_train_data *train;   /* NULL or empty: none */
   vt_train_data *held;    /* validation */
   vt_train_data *test;
   vt_smoke smoke;
-  const char *halt; /* a file that stops the smoke test, or NULL */
+  int (*stop)(void *ctx); /* every few steps of the smoke test, on every rank: 1: leave it; NULL: nobody asks */
   void (*say)(void *ctx, const char *line);
   void *ctx;
 } vt_card;

@@ -2,10 +2,8 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "runner/model_card/model_card_impl.h"
-#include "runner/stop/stop.h"
 
 enum { SMOKE_ATOMS = 120, DENSITY_ATOMS = 240, TYPES = VT_NEP_MOST_TYPES };
 #define NVE_PS 5.0
@@ -16,7 +14,6 @@ enum { SMOKE_ATOMS = 120, DENSITY_ATOMS = 240, TYPES = VT_NEP_MOST_TYPES };
 #define COOL_PS     10.0
 #define SETTLE_PS   40.0
 #define MEASURED_PS 80.0
-#define LOOK_S      1.0 /* between two looks for the file that stops it */
 
 int vt__smoke_passes(const vt__melt *melt)
 {
@@ -192,28 +189,12 @@ static void list_densities(const vt_card *c, vt__smoke_result *out)
 
 /* ------------------------------------------------------------------ all melts */
 
-typedef struct watch {
-  const char *halt;
-  double looked_s;
-} watch;
-
-static int asked_to_stop(void *ctx)
-{
-  watch *w = ctx;
-  const double now_s = vt_now_s();
-  if (vt_stop_reason() != NULL) return 1;
-  if (!w->halt || now_s - w->looked_s < LOOK_S) return 0;
-  w->looked_s = now_s;
-  return access(w->halt, F_OK) == 0;
-}
-
 static vt_status run_mine(vt_comm *comm, const vt_card *c, vt__smoke_result *out, vt_err *err)
 {
-  watch w = {.halt = c->halt};
   const int me = comm ? vt_comm_rank(comm) : 0, ranks = comm ? vt_comm_size(comm) : 1;
   for (int k = me; k < out->n; k += ranks) {
     const vt__melt *melt = &out->melt[k];
-    VT_TRY(vt__melt_run(c->potential, asked_to_stop, &w, &out->melt[k], err), err, "melt of %s, seed %llu",
+    VT_TRY(vt__melt_run(c->potential, c->stop, c->ctx, &out->melt[k], err), err, "melt of %s, seed %llu",
            melt->comp.name, (unsigned long long)melt->seed);
   }
   return VT_OK;

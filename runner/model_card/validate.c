@@ -200,33 +200,54 @@ static vt_json *table_json(const vt__table *t, int forces_only)
   return o;
 }
 
-typedef struct validating {
-  vt__tables t;
-  const vt_nep_model *m;
-  const vt_train_data *d;
-} validating;
-
-static vt_status see_frame(void *ctx, const vt_train_sample *s, const vt_train_values *v, vt_err *err)
+vt_status vt_validate_by(const vt_nep_model *m, vt_predict predict, void *ctx, vt_train_data *data, vt_json **out,
+                         vt_err *err)
 {
-  validating *w = ctx;
-  return vt__tables_add(&w->t, w->m, w->d, s, v, err);
+  vt__tables t = {0};
+  vt_status rc = VT_OK;
+  *out = NULL;
+  for (int k = 0; k < data->n && rc == VT_OK; k++) {
+    vt_train_sample *s = &data->s[k];
+    vt_train_values v;
+    rc = predict(ctx, s, &v, err);
+    if (rc == VT_OK) rc = vt__tables_add(&t, m, data, s, &v, err);
+    if (rc != VT_OK) (void)vt_err_wrap(err, rc, __FILE__, __LINE__, "%s:%d", data->file[s->file], s->line);
+    vt_train_sample_drop(s);
+    vt_alive();
+  }
+  if (rc == VT_OK) {
+    vt__tables_sort(&t, m);
+    *out = vt_json_object();
+    put_all(*out, &t.all);
+    vt_json_put(*out, "by_element", table_json(&t.element, 1));
+    vt_json_put(*out, "by_composition", table_json(&t.comp, 0));
+    vt_json_put(*out, "by_config_type", table_json(&t.config, 0));
+    if (t.stretch.n > 0) vt_json_put(*out, "by_v_v0", table_json(&t.stretch, 0));
+  }
+  vt__tables_free(&t);
+  return rc;
+}
+
+typedef struct single {
+  const vt_nep_model *m;
+  vt_train *train;
+} single;
+
+static vt_status predict_one(void *ctx, vt_train_sample *s, vt_train_values *v, vt_err *err)
+{
+  single *one = ctx;
+  VT_PASS(vt_train_sample_frame(one->m, s, err));
+  return vt_train_forward(one->train, s->frame, v, err);
 }
 
 vt_status vt_validate(const vt_nep_model *m, vt_train_data *data, vt_json **out, vt_err *err)
 {
-  validating w = {.m = m, .d = data};
+  single one = {.m = m};
   *out = NULL;
-  const vt_status rc = vt__walk(m, data, see_frame, &w, err);
-  vt__tables_sort(&w.t, m);
-  if (rc == VT_OK) {
-    *out = vt_json_object();
-    put_all(*out, &w.t.all);
-    vt_json_put(*out, "by_element", table_json(&w.t.element, 1));
-    vt_json_put(*out, "by_composition", table_json(&w.t.comp, 0));
-    vt_json_put(*out, "by_config_type", table_json(&w.t.config, 0));
-    if (w.t.stretch.n > 0) vt_json_put(*out, "by_v_v0", table_json(&w.t.stretch, 0));
-  }
-  vt__tables_free(&w.t);
+  VT_PASS(vt_train_open(m, vt_simd_best(), &one.train, err));
+  vt_train_set(one.train, m);
+  const vt_status rc = vt_validate_by(m, predict_one, &one, data, out, err);
+  vt_train_close(one.train);
   return rc;
 }
 
@@ -239,4 +260,12 @@ void vt_validate_text(const vt_json *v, vt_buf *out)
                 (long long)vt_json_get_int(v, "n_frames", 0), vt_json_get_num(v, "energy_rmse_meV_atom", no),
                 vt_json_get_num(v, "force_rmse_meV_A", no), vt_json_get_num(v, "force_slope", no),
                 vt_json_get_num(v, "virial_rmse_meV_atom", no), vt_json_get_num(v, "mean_virial_meV_atom", no));
+  const vt_json *c = vt_json_get(v, "committee");
+  if (c)
+    vt_buf_printf(out,
+                  "\n%lld members: spread of energy %.2f meV/atom, of forces %.1f meV/A; correlation with the error "
+                  "%.2f, %.2f",
+                  (long long)vt_json_get_int(c, "n_members", 0), vt_json_get_num(c, "energy_spread_meV_atom", no),
+                  vt_json_get_num(c, "force_spread_meV_A", no), vt_json_get_num(c, "energy_spread_error_r", no),
+                  vt_json_get_num(c, "force_spread_error_r", no));
 }

@@ -40,11 +40,11 @@ static void put_form(vt_buf *b, const vt_nep_model *m)
   vt_buf_printf(b, " |\n");
 }
 
-static void put_start(vt_buf *b, const vt_training *y)
+static void put_start(vt_buf *b, const vt_training *y, uint64_t seed)
 {
   vt_buf_printf(b, "| start | ");
   if (!y->start[0]) {
-    vt_buf_printf(b, "new model, numbers drawn with seed %llu |\n", (unsigned long long)y->seed);
+    vt_buf_printf(b, "new model, numbers drawn with seed %llu |\n", (unsigned long long)seed);
     return;
   }
   vt_buf_printf(b, "%s, sha256", y->start);
@@ -66,7 +66,7 @@ static void put_what(vt_buf *b, const vt__findings *f)
   hash_cell(b, c->potential);
   vt_buf_printf(b, "\n");
   put_form(b, c->m);
-  if (c->y) put_start(b, c->y);
+  if (c->y) put_start(b, c->y, c->seed);
   if (c->identity) {
     vt_uid_hex(c->identity, hex);
     vt_buf_printf(b, "| identity of the training | %s |\n", hex);
@@ -134,7 +134,7 @@ static void put_data(vt_buf *b, const vt__findings *f)
   vt_buf_printf(b,
                 ", stops early after %d (0: never) |\n| seed | %llu, %d model%s |\n| best epoch on validation | %lld "
                 "|\n\n",
-                c->y->early_stop, (unsigned long long)c->y->seed, c->y->seeds, c->y->seeds == 1 ? "" : "s",
+                c->y->early_stop, (unsigned long long)c->seed, c->y->seeds, c->y->seeds == 1 ? "" : "s",
                 (long long)c->best_epoch);
 }
 

@@ -58,7 +58,8 @@ vt_status vt__checkpoint_write(vt__trainer *t, vt_err *err)
     h.crc = vt_crc32(0, b.s + 16, b.len - 16);
     memcpy(b.s, &h, 16);
     path_of(t, "", path);
-    rc = vt_file_rotate(path, b.s, b.len, err);
+    rc = vt_fence_check(err);
+    if (rc == VT_OK) rc = vt_file_rotate(path, b.s, b.len, err);
   }
   vt_buf_free(&b);
   return rc;

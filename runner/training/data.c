@@ -7,15 +7,20 @@
 #include "runner/training/training_impl.h"
 
 enum { FIT_FRAMES = 500, SHOWN = 40 };
-#define SHIFT_SAID 0.05 /* eV/atom: labels of a start model that lie on another scale */
+#define SHIFT_SAID 0.05 /* eV/atom, root mean square: the labels lie on another scale than the start */
 
 /* ------------------------------------------------------------------ frames */
 
 static vt_status read_files(vt__trainer *t, const vt_training_files *f, vt_train_data *to, vt_err *err)
 {
-  for (int k = 0; k < f->n; k++)
+  for (int k = 0, first = to->n; k < f->n; k++) {
+    const int item = f->f[k].item;
     VT_TRY(vt_train_data_read(to, t->m, f->f[k].path, f->f[k].weight, err), err, "%s:%d: '%s'", t->o->file,
            f->f[k].line, f->f[k].path);
+    if (item < 0 || (k + 1 < f->n && f->f[k + 1].item == item)) continue; /* not the last file of an item */
+    VT_PASS(vt__start_item(t, item, first, err));
+    first = to->n;
+  }
   return VT_OK;
 }
 
@@ -48,7 +53,8 @@ static vt_status split(vt__trainer *t, vt_err *err)
 {
   int *in = NULL;
   VT_PASS(VT_NEW(in, t->data.n, err));
-  vt_status rc = vt_train_split(&t->data, t->m->n_types, t->y->fraction, t->y->seed, in, err);
+  vt_status rc =
+      vt_train_split(&t->data, t->m->n_types, t->y->by == VT_BY_COMPOSITION, t->y->fraction, t->y->seed, in, err);
   if (rc == VT_OK) rc = hold_back(t, in, err);
   vt_free(in);
   return rc;
@@ -72,6 +78,7 @@ static void say_lines(const vt__trainer *t, const vt_buf *b, const char *what)
 static vt_status read_frames(vt__trainer *t, int *bad, vt_err *err)
 {
   vt_train_data *const set[] = {&t->data, &t->held, &t->test};
+  VT_PASS(vt__start_weights(t, err));
   VT_PASS(read_files(t, &t->y->data, &t->data, err));
   if (t->y->validation.n > 0) VT_PASS(read_files(t, &t->y->validation, &t->held, err));
   if (vt_comm_rank(t->comm) == 0) VT_PASS(read_files(t, &t->y->test, &t->test, err));
@@ -135,7 +142,7 @@ static vt_status new_model(vt__trainer *t, vt_err *err)
     f.rc_angular[k] = y->cutoff[1];
   }
   VT_PASS(vt_nep_new(&f, &t->m, err));
-  vt_train_draw(t->m, y->seed);
+  vt_train_draw(t->m, t->seed);
   return VT_OK;
 }
 
@@ -144,7 +151,7 @@ static vt_status first_model(vt__trainer *t, vt_err *err)
   vt_nep_model *from = NULL;
   if (!t->y->start[0]) return new_model(t, err);
   VT_PASS(vt_training_model(t->y->start, &from, err));
-  const vt_status rc = vt_train_cut(from, t->y->n_elements, (const char(*)[4])t->y->element, &t->m, err);
+  const vt_status rc = vt__start_model(t, from, err);
   vt_nep_free(from);
   return rc;
 }
@@ -172,19 +179,20 @@ static void say_elements(const vt__trainer *t, const char *what, const double *e
   vt_buf_free(&b);
 }
 
-/* Rank 0. */
-static vt_status fit_first(vt__trainer *t, vt_err *err)
+/* Rank 0.  shift[n_types]: what the energies of a start have to be moved by, 0 if they lie where the labels do. */
+static vt_status fit_first(vt__trainer *t, double *shift, vt_err *err)
 {
-  double e[VT_NEP_MOST_TYPES] = {0}, largest = 0;
+  double e[VT_NEP_MOST_TYPES] = {0};
   VT_PASS(count_neighbours(t, err));
-  if (!t->y->start[0]) VT_PASS(vt_train_fit_scales(t->m, t->simd, &t->data, NULL, FIT_FRAMES, t->y->seed, err));
+  if (!t->y->start[0]) VT_PASS(vt_train_fit_scales(t->m, t->simd, &t->data, NULL, FIT_FRAMES, t->seed, err));
   VT_PASS(vt_train_fit_elements(t->m, t->simd, &t->data, NULL, t->data.n, e, err));
-  for (int k = 0; k < t->m->n_types; k++) largest = fmax(largest, fabs(e[k]));
   if (!t->y->start[0]) {
     vt_train_put_elements(t->m, e);
     say_elements(t, "energies of the elements (least squares)", e);
-  } else if (largest > SHIFT_SAID)
-    say_elements(t, "warning: the labels lie on another scale than the start; label - start by element", e);
+  } else if (vt__start_shift_size(t, e) > SHIFT_SAID) {
+    say_elements(t, "the labels lie on another scale than the start, which is moved: label - start by element", e);
+    memcpy(shift, e, (size_t)t->m->n_types * sizeof *e);
+  }
   return VT_OK;
 }
 
@@ -197,9 +205,24 @@ static vt_status hash_files(const vt_training_files *f, const char *what, vt_buf
     char hex[65];
     VT_PASS(vt_sha256_file(f->f[k].path, &id, err));
     vt_uid_hex(&id, hex);
-    vt_buf_printf(b, "%s %s %.17g\n", what, hex, f->f[k].weight);
+    vt_buf_printf(b, "%s %s %.17g %d\n", what, hex, f->f[k].weight, f->f[k].item);
   }
   return VT_OK;
+}
+
+static void put_items(const vt_training *y, vt_buf *b)
+{
+  vt_buf_printf(b, "by %d freeze %d pull %.17g\n", y->by, y->freeze, y->pull);
+  for (int k = 0; k < y->n_graft; k++) vt_buf_printf(b, "graft %s %s\n", y->graft[k].element, y->graft[k].donor);
+  for (int k = 0; k < y->n_items; k++) {
+    const vt_training_item *i = &y->item[k];
+    vt_buf_printf(b, "item group '%s' %.17g %.17g elements", i->group, i->pressure, i->temperature);
+    for (int z = 1; z < VT_TRAINING_ELEMENTS; z++)
+      if (i->element[z] != 1) vt_buf_printf(b, " %d %.17g", z, i->element[z]);
+    for (int c = 0; c < i->n_config; c++)
+      vt_buf_printf(b, "\nconfig '%s' %.17g", i->config[c].name, i->config[c].weight);
+    vt_buf_printf(b, "\n");
+  }
 }
 
 static vt_status find_identity(vt__trainer *t, vt_err *err)
@@ -209,7 +232,10 @@ static vt_status find_identity(vt__trainer *t, vt_err *err)
   vt_buf_printf(&b, "train 1\nsimd %s\nloss %.17g %.17g %.17g %.17g\n", vt_simd_name(t->simd), y->energy, y->force,
                 y->virial, y->mean_virial);
   vt_buf_printf(&b, "epochs %d batch %d rate %.17g seed %llu fraction %.17g\n", y->epochs, y->batch, y->rate,
-                (unsigned long long)y->seed, y->fraction);
+                (unsigned long long)t->seed, y->fraction);
+  if (t->seed != y->seed) vt_buf_printf(&b, "split %llu\n", (unsigned long long)y->seed); /* of a committee */
+  if (y->early_stop > 0) vt_buf_printf(&b, "early_stop %d\n", y->early_stop);
+  put_items(y, &b);
   vt_nep_write(t->m, &b);
   vt_status rc = hash_files(&y->data, "data", &b, err);
   if (rc == VT_OK) rc = hash_files(&y->validation, "validation", &b, err);
@@ -221,14 +247,15 @@ static vt_status find_identity(vt__trainer *t, vt_err *err)
 
 /* ------------------------------------------------------------------ all of it */
 
-static vt_status load_file(vt__trainer *t, int *bad, vt_err *err)
+vt_status vt__load_file(vt__job *j, int *bad, vt_err *err)
 {
+  const vt__trainer says = {.job = j, .comm = j->world, .o = j->o};
   vt_diags d;
   vt_buf text = {0};
   *bad = 0;
-  vt_status rc = vt_training_load(t->o->file, &t->y, &d, err);
+  vt_status rc = vt_training_load(j->o->file, &j->y, &d, err);
   vt_diags_format(&d, &text);
-  say_lines(t, &text, "mistakes");
+  say_lines(&says, &text, "mistakes");
   vt_buf_free(&text);
   *bad = d.n_errors > 0;
   vt_diags_free(&d);
@@ -240,13 +267,7 @@ static vt_status load_file(vt__trainer *t, int *bad, vt_err *err)
 vt_status vt__trainer_prepare(vt__trainer *t, int *bad, vt_err *err)
 {
   const int is_root = vt_comm_rank(t->comm) == 0;
-  int32_t simd = (int32_t)vt_simd_best();
-  VT_PASS(vt_comm_agree(t->comm, load_file(t, bad, err), err));
-  if (*bad) return VT_OK;
-  VT_PASS(vt_comm_bcast(t->comm, 0, &simd, sizeof simd, err)); /* that of rank 0, for all */
-  t->simd = (vt_simd)simd;
   t->scales = (vt_train_scales){t->y->energy, t->y->force, t->y->virial, t->y->mean_virial};
-  (void)snprintf(t->output, sizeof t->output, "%s", t->o->output ? t->o->output : t->y->output);
   VT_PASS(vt_comm_agree(t->comm, first_model(t, err), err));
   VT_PASS(vt_comm_agree(t->comm, find_identity(t, err), err));
   VT_PASS(vt_comm_agree(t->comm, read_frames(t, bad, err), err));
@@ -254,6 +275,9 @@ vt_status vt__trainer_prepare(vt__trainer *t, int *bad, vt_err *err)
   VT_PASS(vt_comm_bcast(t->comm, 0, &any, sizeof any, err)); /* rank 0 compares, and reads the test set */
   *bad = any;
   if (*bad) return VT_OK;
-  VT_PASS(vt_comm_agree(t->comm, is_root ? fit_first(t, err) : VT_OK, err));
-  return vt_comm_bcast(t->comm, 0, t->m->numbers, t->m->n_numbers * sizeof *t->m->numbers, err);
+  double shift[VT_NEP_MOST_TYPES] = {0};
+  VT_PASS(vt_comm_agree(t->comm, is_root ? fit_first(t, shift, err) : VT_OK, err));
+  VT_PASS(vt__start_shift(t, shift, err));
+  VT_PASS(vt_comm_bcast(t->comm, 0, t->m->numbers, t->m->n_numbers * sizeof *t->m->numbers, err));
+  return vt_comm_agree(t->comm, vt__hold_open(t, err), err);
 }

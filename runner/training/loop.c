@@ -95,13 +95,13 @@ static vt_status my_frames(vt__trainer *t, int n, vt_err *err)
 {
   const int me = vt_comm_rank(t->comm);
   const size_t flags = vt_train_gradient_size(t->train) + flags_at(t);
-  vt_status rc = VT_OK;
+  vt_status rc = vt__is_root(t->job) ? vt__teams_look(t->job, err) : VT_OK;
   for (int k = 0; k < n; k++) {
     if (t->tree.owner[k] != me) continue;
     vt__tree_clear(&t->tree, k);
     if (rc == VT_OK) rc = one_group(t, k, err);
     t->tree.leaf[k][flags + FAILED] = rc != VT_OK;
-    t->tree.leaf[k][flags + STOP] = vt_stop_reason() != NULL;
+    t->tree.leaf[k][flags + STOP] = vt_stop_reason() != NULL || t->job->asked;
     vt_alive();
   }
   return rc;
@@ -109,10 +109,11 @@ static vt_status my_frames(vt__trainer *t, int n, vt_err *err)
 
 static int64_t steps_of(const vt__trainer *t) { return (int64_t)t->y->epochs * t->n_batches; }
 
+static double most_rate(const vt__trainer *t) { return t->y->rate > 0 ? t->y->rate : t->y->start[0] ? 1e-3 : 5e-3; }
+
 static double rate_of(const vt__trainer *t)
 {
-  const double most = t->y->rate > 0 ? t->y->rate : t->y->start[0] ? 1e-3 : 5e-3;
-  return vt_train_rate(most, t->epoch * t->n_batches + t->batch, t->n_batches, steps_of(t));
+  return vt_train_rate(most_rate(t), t->epoch * t->n_batches + t->batch, t->n_batches, steps_of(t));
 }
 
 /* Rank 0: the step, and what all must know. */
@@ -126,7 +127,10 @@ static void make_step(vt__trainer *t)
   if (more[rest - FLAGS + FAILED] == 0) {
     vt_train_gradient_read(t->train, sum, t->gradient);
     for (size_t k = 0; k < n; k++) t->gradient[k] /= weight;
+    vt__hold_gradient(t, t->gradient);
     vt_train_adam_step(&t->adam, rate_of(t), t->gradient, t->m->numbers);
+    vt__hold_numbers(t, t->m->numbers);
+    vt__hold_numbers(t, t->adam.average);
   }
   memcpy(t->packet, t->m->numbers, n * sizeof *t->packet);
   memcpy(t->packet + n, more, rest * sizeof *t->packet);
@@ -198,30 +202,65 @@ static vt__errors errors_of_epoch(vt__trainer *t)
                       .mean_virial = sqrt(squares / all)};
 }
 
-static void show(const vt__trainer *t, const vt__errors *held)
+vt__member vt__trainer_at(const vt__trainer *t, vt__member_state state)
 {
-  char line[400];
   const double s = vt_now_s() - t->began_s, per_s = s > 0 ? (double)t->frames_done / s : 0;
-  const double left = (double)(t->y->epochs - t->epoch) * t->data.n - (double)t->batch * t->data.n / t->n_batches;
+  const double part = t->n_batches > 0 ? (double)t->batch / t->n_batches : 0;
+  const double left = ((double)(t->y->epochs - t->epoch) - part) * t->data.n;
+  const int more = (t->y->seeds - 1 - t->member) / t->job->n_teams; /* members that this team trains after it */
   const vt_train_terms *e = &t->sums;
-  (void)snprintf(
-      line, sizeof line,
-      "epoch %lld/%d, batch %d/%d: training %.1f meV/atom, %.0f meV/A, %.1f meV/atom; validation %.1f, %.0f, "
-      "%.1f; %.0f frames/s, %.1f min left",
-      (long long)t->epoch + 1, t->y->epochs, t->batch, t->n_batches, 1e3 * sqrt(e->energy / e->n_e),
-      1e3 * sqrt(e->force / e->n_f), 1e3 * sqrt(e->virial / e->n_v), 1e3 * held->energy, 1e3 * held->force,
-      1e3 * held->virial, per_s, per_s > 0 ? left / per_s / 60 : 0);
-  if (t->o->progress) t->o->progress(t->o->ctx, line);
+  vt__member at = {.member = t->member,
+                   .state = state,
+                   .epoch = t->epoch,
+                   .epochs = t->y->epochs,
+                   .batch = t->batch,
+                   .n_batches = t->n_batches,
+                   .best_epoch = t->best_epoch,
+                   .best_loss = t->best_loss,
+                   .trained = {t->trained.energy, t->trained.force, t->trained.virial},
+                   .held = {t->errors.energy, t->errors.force, t->errors.virial},
+                   .frames_per_s = per_s,
+                   .left_s = per_s > 0 ? left / per_s : (double)NAN};
+  if (t->batch > 0) {
+    at.trained[0] = sqrt(e->energy / e->n_e);
+    at.trained[1] = sqrt(e->force / e->n_f);
+    at.trained[2] = sqrt(e->virial / e->n_v);
+  }
+  at.team_left_s = at.left_s + (per_s > 0 ? (double)more * t->y->epochs * t->data.n / per_s : 0);
+  return at;
+}
+
+static vt_status tell(const vt__trainer *t, vt_err *err)
+{
+  const vt__member at = vt__trainer_at(t, VT__RUNS);
+  return vt__teams_tell(t->job, &at, 0, err);
+}
+
+/* A network whose neurons are all saturated has no derivative any more: nothing will move its forces again, not even
+ * by a rounding. */
+static vt_status check_alive(vt__trainer *t, const vt__errors *held, double rate, vt_err *err)
+{
+  enum { STILL = 3 };
+  const char *why = NULL;
+  const int new_only = t->epoch < t->hold.new_epochs; /* frames without new elements are as they were */
+  t->still = !new_only && t->errors.force == held->force ? t->still + 1 : 0;
+  if (!isfinite(held->loss))
+    why = "the loss on validation is not a number";
+  else if (t->still >= STILL)
+    why = "the forces on validation do not change any more, all neurons are saturated";
+  if (!why) return VT_OK;
+  VT_FAIL(err, VT_EDIVERGE,
+          "epoch %lld: %s: training diverged with a learning rate of %g (now %g); give %s a lower "
+          "schedule.learning_rate and another output",
+          (long long)t->epoch + 1, why, most_rate(t), rate, t->o->file);
 }
 
 static vt_status write_epoch(vt__trainer *t, const vt__errors *held, double rate, vt_err *err)
 {
   const vt__errors trained = errors_of_epoch(t);
-  if (!isfinite(held->loss))
-    VT_FAIL(err, VT_EDIVERGE,
-            "epoch %lld: the loss on validation is not a number: training diverged with a learning rate of %g; give "
-            "%s a lower schedule.learning_rate and another output",
-            (long long)t->epoch + 1, rate, t->o->file);
+  VT_PASS(check_alive(t, held, rate, err));
+  t->trained = trained;
+  t->errors = *held;
   if (t->best_epoch == 0 || held->loss < t->best_loss) {
     memcpy(t->best, t->adam.average, t->m->n_trained * sizeof *t->best);
     t->best_loss = held->loss;
@@ -234,38 +273,52 @@ static vt_status write_epoch(vt__trainer *t, const vt__errors *held, double rate
   return vt__checkpoint_write(t, err);
 }
 
-static vt_status end_epoch(vt__trainer *t, vt__errors *held, vt_err *err)
+static vt_status end_epoch(vt__trainer *t, vt_err *err)
 {
+  vt__errors held = {0};
   vt_status rc = VT_OK;
+  int64_t best = 0;
   t->batch--; /* the rate of its last step */
   const double rate = rate_of(t);
   t->batch++;
-  VT_PASS(vt__trainer_evaluate(t, t->adam.average, held, err));
+  VT_PASS(vt__trainer_evaluate(t, t->adam.average, &held, err));
   if (vt_comm_rank(t->comm) == 0)
-    rc = write_epoch(t, held, rate, err);
+    rc = write_epoch(t, &held, rate, err);
   else {
     t->epoch++;
     t->batch = 0;
     t->sums = (vt_train_terms){0};
   }
-  return vt_comm_agree(t->comm, rc, err);
+  VT_PASS(vt_comm_agree(t->comm, rc, err));
+  best = t->best_epoch;
+  VT_PASS(vt_comm_bcast(t->comm, 0, &best, sizeof best, err));
+  t->best_epoch = best;
+  return VT_OK;
 }
+
+int vt__trainer_ended_early(const vt__trainer *t)
+{
+  return t->y->early_stop > 0 && t->best_epoch > 0 && t->epoch - t->best_epoch >= t->y->early_stop;
+}
+
+static int has_ended(const vt__trainer *t) { return t->epoch >= t->y->epochs || vt__trainer_ended_early(t); }
 
 vt_status vt__trainer_loop(vt__trainer *t, int *stopped, vt_err *err)
 {
   const int is_root = vt_comm_rank(t->comm) == 0;
-  vt__errors held = {.energy = (double)NAN, .force = (double)NAN, .virial = (double)NAN};
+  const double no = (double)NAN;
+  t->trained = t->errors = (vt__errors){.energy = no, .force = no, .virial = no, .loss = no, .mean_virial = no};
   t->began_s = vt_now_s();
-  for (*stopped = 0; t->epoch < t->y->epochs && !*stopped;) {
-    VT_PASS(vt_train_order(t->y->seed, t->epoch, &t->data, t->grouped, t->order, t->first, err));
+  for (*stopped = 0; !has_ended(t) && !*stopped;) {
+    VT_PASS(vt_train_order(t->seed, t->epoch, &t->data, t->grouped, t->order, t->first, err));
     while (t->batch < t->n_batches && !*stopped) {
       VT_PASS(one_batch(t, stopped, err));
-      if (is_root) show(t, &held);
+      if (is_root) VT_PASS(tell(t, err));
     }
-    if (t->batch == t->n_batches) VT_PASS(end_epoch(t, &held, err));
+    if (t->batch == t->n_batches) VT_PASS(end_epoch(t, err));
   }
   vt_status rc = VT_OK;
-  if (*stopped && t->epoch == t->y->epochs) *stopped = 0; /* it was the end */
+  if (*stopped && has_ended(t)) *stopped = 0; /* it was the end */
   if (*stopped && is_root) rc = vt__checkpoint_write(t, err);
   return vt_comm_agree(t->comm, rc, err);
 }

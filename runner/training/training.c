@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/pot/pot.h"
 #include "runner/stop/stop.h"
 #include "runner/training/training_impl.h"
 
@@ -52,8 +53,9 @@ static void trainer_close(vt__trainer *t)
   void *const rows[] = {t->order, t->ledger, t->first, t->pull, t->packet, t->d_force, t->gradient, t->best};
   for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) vt_free(rows[k]);
   vt_buf_free(&t->csv);
+  vt_free(t->element_weight);
+  vt__hold_close(&t->hold);
   vt_nep_free(t->m);
-  vt_training_free(t->y);
 }
 
 /* Rank 0: the folder is new, or holds this training. */
@@ -78,46 +80,143 @@ static vt_status open_folder(vt__trainer *t, int *found, vt_err *err)
 /* What all ranks must know of the state. */
 static vt_status share_state(vt__trainer *t, vt_err *err)
 {
-  int64_t at[2] = {t->epoch, t->batch};
+  int64_t at[3] = {t->epoch, t->batch, t->best_epoch};
   VT_PASS(vt_comm_bcast(t->comm, 0, at, sizeof at, err));
   t->epoch = at[0];
   t->batch = (int)at[1];
+  t->best_epoch = at[2];
   VT_PASS(vt_comm_bcast(t->comm, 0, t->m->numbers, t->m->n_trained * sizeof *t->m->numbers, err));
   VT_PASS(vt_comm_bcast(t->comm, 0, t->ledger, (size_t)t->data.n * sizeof *t->ledger, err));
   vt_train_set(t->train, t->m);
   return VT_OK;
 }
 
-static vt_status train(vt__trainer *t, int *stopped, int *failed, vt_err *err)
+static void say_end(const vt__trainer *t)
 {
-  char halt[VT_PATH + 32];
+  if (vt__trainer_ended_early(t))
+    vt__say(t, "ended by schedule.early_stop after epoch %lld: no better validation for %d epochs", (long long)t->epoch,
+            t->y->early_stop);
+  vt__say(t, "%s/nep.txt: best of %lld epochs on validation is %lld", t->output, (long long)t->epoch,
+          (long long)t->best_epoch);
+}
+
+static vt_status train(vt__trainer *t, int *stopped, vt_err *err)
+{
   int found = 0;
   VT_PASS(vt_comm_agree(t->comm, make_room(t, err), err));
   VT_PASS(vt_comm_agree(t->comm, vt_comm_rank(t->comm) == 0 ? open_folder(t, &found, err) : VT_OK, err));
   VT_PASS(share_state(t, err));
   vt__say(t, "%d frames to train on, %d for validation, %zu numbers, %s, %d rank%s", t->data.n, t->held.n,
           t->m->n_trained, vt_train_kernel(t->train), vt_comm_size(t->comm), vt_comm_size(t->comm) == 1 ? "" : "s");
-  (void)snprintf(halt, sizeof halt, "%s/HALT", t->output);
-  vt_stop_limits(t->o->wall_s, t->o->grace_s, vt_comm_rank(t->comm) == 0 ? halt : NULL);
   VT_PASS(vt__trainer_loop(t, stopped, err));
   if (*stopped) {
     vt__say(t, "%s: stopped after %lld epochs and %d batches; the same command goes on", t->output, (long long)t->epoch,
             t->batch);
     return VT_OK;
   }
-  vt__say(t, "%s/nep.txt: best of %d epochs on validation is %lld", t->output, t->y->epochs, (long long)t->best_epoch);
+  say_end(t);
   VT_PASS(vt_comm_agree(t->comm, vt_comm_rank(t->comm) == 0 ? vt__write_test(t, err) : VT_OK, err));
-  return vt__trainer_card(t, stopped, failed, err);
+  return vt__trainer_card(t, stopped, &t->job->failed, err);
+}
+
+/* ------------------------------------------------------------------ all members */
+
+/* Between reading the data and the first change of the folder, at the first member of each team: all are of one mind.
+ */
+static vt_status all_begin(vt__job *j, vt_status mine, int *bad, vt_err *err)
+{
+  char halt[VT_PATH + 32];
+  int32_t any = *bad;
+  VT_PASS(vt_comm_agree(j->world, mine, err));
+  VT_PASS(vt_comm_bcast(j->world, 0, &any, sizeof any, err));
+  *bad = any;
+  if (*bad) return VT_OK;
+  VT_PASS(vt_comm_agree(j->world, vt_comm_rank(j->world) == 0 ? vt__place_open(j, err) : VT_OK, err));
+  (void)snprintf(halt, sizeof halt, "%s/HALT", j->output);
+  vt_stop_limits(j->o->wall_s, j->o->grace_s, vt__is_root(j) ? halt : NULL);
+  return VT_OK;
+}
+
+static vt_status one_member(vt__job *j, int k, int *bad, int *stopped, vt_err *err)
+{
+  vt__trainer t = {.job = j,
+                   .comm = j->team,
+                   .o = j->o,
+                   .y = j->y,
+                   .member = k,
+                   .quiet = k > 0,
+                   .seed = vt__seed_of(j, k),
+                   .simd = j->simd};
+  vt__place_of(j, k, t.output);
+  vt_status rc = vt__trainer_prepare(&t, bad, err);
+  if (k == j->team_no)
+    rc = all_begin(j, rc, bad, err);
+  else if (rc == VT_OK && *bad)
+    rc = vt_err_set(err, VT_EINVAL, __FILE__, __LINE__, "%s: the data changed while seed %llu was waiting", j->o->file,
+                    (unsigned long long)t.seed);
+  t.quiet = 0;
+  if (rc == VT_OK && !*bad) rc = train(&t, stopped, err);
+  if (rc == VT_OK && !*bad) {
+    const vt__member_state state = *stopped ? VT__STOPPED : vt__trainer_ended_early(&t) ? VT__ENDED_EARLY : VT__ENDED;
+    const vt__member at = vt__trainer_at(&t, state);
+    if (vt__is_root(j)) rc = vt__teams_tell(j, &at, 1, err);
+  }
+  trainer_close(&t);
+  return rc;
+}
+
+/* All ranks: the sum over ranks of what was found wrong with the members of their team. */
+static vt_status share_failed(vt__job *j, vt_err *err)
+{
+  int32_t all = 0;
+  for (int r = 0; r < vt_comm_size(j->world); r++) {
+    int32_t here = j->failed;
+    VT_PASS(vt_comm_bcast(j->world, r, &here, sizeof here, err));
+    all += here;
+  }
+  j->failed = all;
+  return VT_OK;
+}
+
+/* This team's members; then all ranks know how it ended. */
+static vt_status all_members(vt__job *j, int *bad, int *all, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  int stopped = 0;
+  for (int k = j->team_no; k < j->y->seeds && rc == VT_OK && !*bad && !stopped; k += j->n_teams)
+    rc = one_member(j, k, bad, &stopped, err);
+  if ((rc != VT_OK || stopped) && vt__is_root(j) && vt__teams_stop(j, NULL) != VT_OK)
+    vt_log(VT_LOG_WARN, "training", "ev=untold");
+  VT_PASS(vt_comm_agree(j->world, rc, err));
+  if (*bad) return VT_OK;
+  VT_PASS(vt__teams_share(j, err));
+  VT_PASS(share_failed(j, err));
+  *all = 1;
+  for (int k = 0; k < j->y->seeds; k++) *all = *all && j->member[k].state >= VT__ENDED;
+  rc = vt_comm_rank(j->world) == 0 ? vt__place_gather(j, *all, err) : VT_OK;
+  return vt_comm_agree(j->world, rc, err);
 }
 
 vt_status vt_training_run(vt_comm *comm, const vt_training_options *o, int *code, vt_err *err)
 {
-  vt__trainer t = {.comm = comm, .o = o};
-  int bad = 0, stopped = 0, failed = 0;
+  vt__job j = {.world = comm, .o = o, .state = "running"};
+  int bad = 0, all = 0;
+  int32_t simd = (int32_t)vt_simd_best();
   *code = VT_EXIT_FAIL;
-  vt_status rc = vt__trainer_prepare(&t, &bad, err);
-  if (rc == VT_OK && !bad) rc = train(&t, &stopped, &failed, err);
-  if (rc == VT_OK) *code = bad ? VT_EXIT_USAGE : stopped ? VT_EXIT_AGAIN : failed ? VT_EXIT_TASKS : VT_EXIT_OK;
-  trainer_close(&t);
+  vt_status rc = vt_comm_agree(comm, vt__load_file(&j, &bad, err), err);
+  if (rc == VT_OK) rc = vt_comm_bcast(comm, 0, &simd, sizeof simd, err); /* that of rank 0, for all */
+  j.simd = (vt_simd)simd;
+  if (rc == VT_OK && !bad) {
+    (void)snprintf(j.output, sizeof j.output, "%s", o->output ? o->output : j.y->output);
+    rc = vt__teams_open(&j, err);
+    if (rc == VT_OK) rc = all_members(&j, &bad, &all, err);
+    j.state = rc != VT_OK ? "failed" : all ? "done" : "stopped";
+    j.error = rc != VT_OK && err ? err->text : NULL;
+    if (vt_comm_rank(comm) == 0) vt__place_view(&j, 1);
+    vt__teams_close(&j);
+  }
+  if (rc == VT_OK) *code = bad ? VT_EXIT_USAGE : !all ? VT_EXIT_AGAIN : j.failed ? VT_EXIT_TASKS : VT_EXIT_OK;
+  vt__place_close(&j);
+  vt_training_free(j.y);
   return rc;
 }

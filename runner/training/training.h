@@ -1,19 +1,25 @@
 /* training.h - `vitrion train` and `vitrion validate`: a NEP from labelled frames, on all ranks (layer 8).
  *
- * What is written into the output folder (all by rank 0, beside and renamed):
+ * What is written into the output folder (all by rank 0 of a team, beside and renamed):
  *   nep.txt          the averaged numbers that were best on validation
  *   nep_average.txt  the averaged numbers of the last epoch that ended; nep_last.txt: the numbers themselves
- *   train.csv        one row an epoch: errors on training (during the epoch) and validation (averaged numbers)
+ *   train.csv        one row an epoch: seed, errors on training (during the epoch) and validation (averaged numbers)
  *   test.json        errors on the test files, as `vitrion validate --json`, when training has ended
  *   parity/, report.html, README.md: runner/model_card/model_card.h
  *   train.ckpt       the state at the start, the end of an epoch, or where it was stopped: checkpoint.c
- * The bytes of the three models depend on neither the number of ranks nor on stops and kills (THEORY T 17.5). */
+ *   status.json      where each member is: a view, place.c;  lease/  who works there: runner/jobs
+ * With schedule.seeds these of member k are in seed<k>/ (k: its seed), and when all have ended in the folder itself are
+ *   nep_seed<k>.txt  nep.txt of each;  committee.txt  their list: runner/committee
+ *   nep.txt, test.json  of the member whose validation was best
+ *   train.csv        of all members (also after a stop)
+ * The bytes of the models depend on neither the number of ranks, teams and members, nor on stops and kills (T 17.5). */
 #ifndef VT_TRAINING_H
 #define VT_TRAINING_H
 
 #include "config/config.h"
 #include "engine/train/train.h"
 #include "runner/comm/comm.h"
+#include "runner/committee/committee.h"
 #include "runner/json/json.h"
 
 typedef struct vt_training_options {
@@ -32,6 +38,15 @@ typedef struct vt_training_options {
  * its report again.  A status: it cannot go on; all ranks leave with the same. */
 VT_MUST_CHECK vt_status vt_training_run(vt_comm *comm, const vt_training_options *o, int *code, vt_err *err);
 
+/* ------------------------------------------------------------------ validation */
+
+/* As vt_validate of the mean of the members' energies, forces and virials; for several members also "committee":
+ * n_members; energy_spread_meV_atom, root mean square over frames and members of the distance from the mean;
+ * force_spread_meV_A, the same over atoms and members, of vectors (the spread of the back end `committee`; over sqrt 3
+ * it compares with force_rmse_meV_A); both by_composition and by_config_type; energy_spread_error_r and
+ * force_spread_error_r, Pearson's correlation of spread with error over frames (over atoms: lengths of vectors), null
+ * where there are fewer than three or no scatter. */
+VT_MUST_CHECK vt_status vt_validate_committee(const vt_committee *c, vt_train_data *data, vt_json **out, vt_err *err);
 /* A model from a file.  VT_EPARSE, VT_EUNSUP, VT_EIO. */
 VT_MUST_CHECK vt_status vt_training_model(const char *path, vt_nep_model **m, vt_err *err);
 

@@ -2,7 +2,7 @@
 #ifndef VT_TRAINING_IMPL_H
 #define VT_TRAINING_IMPL_H
 
-#include "runner/training/training.h"
+#include "runner/training/job_impl.h"
 
 /* ------------------------------------------------------------------ errors.c */
 
@@ -36,33 +36,47 @@ VT_MUST_CHECK vt_status vt__tree_sum(vt__tree *t, int n, vt_err *err);
 
 /* ------------------------------------------------------------------ the state */
 
+/* What does not move, or is pulled back (start.c). */
+typedef struct vt__hold {
+  unsigned char *moves, *moves_new; /* [n_trained] at all; while only new elements are trained */
+  double *origin, *scale;           /* [n_trained] first numbers; sizes that the pull measures by */
+  int64_t new_epochs;               /* of new elements alone */
+} vt__hold;
+
 typedef struct vt__trainer {
-  vt_comm *comm;
+  vt__job *job;
+  vt_comm *comm; /* of its team */
   const vt_training_options *o;
-  vt_training *y;
+  const vt_training *y;
+  int member, quiet; /* quiet: another team says the same */
+  uint64_t seed;     /* of this member: first numbers, order of frames */
   char output[VT_PATH];
   vt_simd simd;
   vt_nep_model *m; /* the numbers as they are */
   vt_train *train;
   vt_train_data data, held, test; /* trained on; validation; test (rank 0) */
   vt_train_scales scales;
-  vt_uid identity; /* of all that the result depends on */
-  double *element_energy;
+  vt_uid identity;                      /* of all that the result depends on */
+  double *element_weight;               /* [n_items][n_types] of forces */
+  int is_new[VT_NEP_MOST_TYPES], n_new; /* elements that begin as copies */
+  vt__hold hold;
   /* progress */
   int64_t epoch;          /* that goes on */
   int batch, n_batches;   /* next batch of it */
   int grouped, per_batch; /* frames of a group, one composition, at most; groups of a batch */
   int n_groups;
-  int *order, *first;      /* [data.n] of this epoch; [n_groups + 1] where groups begin in it */
-  double *ledger;          /* [data.n] latest tr dW/3N times weight, NaN: none yet */
-  vt_train_terms sums;     /* of this epoch so far */
-  vt_train_adam adam;      /* rank 0 */
-  double *best, best_loss; /* rank 0: averaged numbers */
-  int64_t best_epoch;
-  vt_buf csv;       /* rank 0: train.csv so far */
-  double *gradient; /* rank 0: [n_trained] */
-  double *pull;     /* [2 n_comp] scratch: mean virial errors, weights */
-  double *packet;   /* what rank 0 sends after a batch */
+  int *order, *first;         /* [data.n] of this epoch; [n_groups + 1] where groups begin in it */
+  double *ledger;             /* [data.n] latest tr dW/3N times weight, NaN: none yet */
+  vt_train_terms sums;        /* of this epoch so far */
+  vt_train_adam adam;         /* rank 0 */
+  double *best, best_loss;    /* rank 0: averaged numbers */
+  int64_t best_epoch;         /* on all ranks */
+  vt__errors trained, errors; /* rank 0: of the last epoch that this run ended: training, validation */
+  int still;                  /* rank 0: epochs since the forces on validation changed last */
+  vt_buf csv;                 /* rank 0: train.csv so far */
+  double *gradient;           /* rank 0: [n_trained] */
+  double *pull;               /* [2 n_comp] scratch: mean virial errors, weights */
+  double *packet;             /* what rank 0 sends after a batch */
   double (*d_force)[3];
   size_t kept_bytes; /* frames in memory */
   vt__tree tree, gather;
@@ -70,10 +84,31 @@ typedef struct vt__trainer {
   int64_t frames_done; /* by this run */
 } vt__trainer;
 
-/* data.c: the file, its frames, the first model.  *bad: there are mistakes, which were told. */
+/* start.c.  Weights of elements by item; then those of the frames that the files of an item added to the data, from
+ * `first` on. */
+VT_MUST_CHECK vt_status vt__start_weights(vt__trainer *t, vt_err *err);
+VT_MUST_CHECK vt_status vt__start_item(vt__trainer *t, int item, int first, vt_err *err);
+/* t->m from the model to start from: cut down, grafted. */
+VT_MUST_CHECK vt_status vt__start_model(vt__trainer *t, const vt_nep_model *from, vt_err *err);
+/* Root mean square of what energies e[n_types] of the elements move the data by, eV/atom. */
+double vt__start_shift_size(const vt__trainer *t, const double *e);
+/* Collective: t->m moved by rank 0's e[n_types], which all get; nothing if all are 0. */
+VT_MUST_CHECK vt_status vt__start_shift(vt__trainer *t, double *e, vt_err *err);
+/* The numbers of now are the first ones.  Before a step: the gradient with the pull, 0 for what is frozen; after it:
+ * `numbers` (also averages) are the first ones where they may not move in this epoch. */
+VT_MUST_CHECK vt_status vt__hold_open(vt__trainer *t, vt_err *err);
+void vt__hold_close(vt__hold *h);
+void vt__hold_gradient(vt__trainer *t, double *gradient);
+void vt__hold_numbers(vt__trainer *t, double *numbers);
+/* data.c: the file; *bad as below. */
+VT_MUST_CHECK vt_status vt__load_file(vt__job *j, int *bad, vt_err *err);
+/* data.c: its frames, the first model.  *bad: there are mistakes, which were told. */
 VT_MUST_CHECK vt_status vt__trainer_prepare(vt__trainer *t, int *bad, vt_err *err);
-/* loop.c: all epochs; *stopped: a soft stop was asked for. */
+/* loop.c: all epochs, or until early_stop ends it; *stopped: a soft stop was asked for. */
 VT_MUST_CHECK vt_status vt__trainer_loop(vt__trainer *t, int *stopped, vt_err *err);
+int vt__trainer_ended_early(const vt__trainer *t); /* the same on all ranks, also after a new start */
+/* Where it is. */
+vt__member vt__trainer_at(const vt__trainer *t, vt__member_state state);
 /* The frame of a sample, from memory or made for now; after use. */
 VT_MUST_CHECK vt_status vt__trainer_frame(vt__trainer *t, vt_train_sample *s, vt_err *err);
 void vt__trainer_release(vt__trainer *t, vt_train_sample *s, int was_there);

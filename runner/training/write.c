@@ -10,9 +10,11 @@ void vt__say(const vt__trainer *t, const char *fmt, ...)
 {
   char line[1000];
   va_list ap;
-  if (!t->o->say || vt_comm_rank(t->comm) != 0) return;
+  int at = 0;
+  if (!t->o->say || vt_comm_rank(t->comm) != 0 || t->quiet) return;
+  if (t->y && t->y->seeds > 1) at = snprintf(line, sizeof line, "seed %llu: ", (unsigned long long)t->seed);
   va_start(ap, fmt);
-  (void)vsnprintf(line, sizeof line, fmt, ap);
+  (void)vsnprintf(line + at, sizeof line - (size_t)at, fmt, ap);
   va_end(ap);
   t->o->say(t->o->ctx, line);
 }
@@ -22,7 +24,7 @@ static vt_status replace(const vt__trainer *t, const char *name, const vt_buf *b
   char path[VT_PATH + 32];
   VT_PASS(vt_buf_check(b, err));
   (void)snprintf(path, sizeof path, "%s/%s", t->output, name);
-  return vt_file_replace(path, b->s, b->len, err);
+  return vt_file_publish(path, b->s, b->len, err);
 }
 
 /* t->m with other numbers. */
@@ -55,13 +57,13 @@ vt_status vt__write_epoch(vt__trainer *t, const vt__errors *trained, const vt__e
 {
   static const char *const of[] = {"train", "validation"};
   if (t->csv.len == 0) {
-    vt_buf_printf(&t->csv, "epoch,learning_rate");
+    vt_buf_printf(&t->csv, "seed,epoch,learning_rate");
     for (int k = 0; k < 2; k++)
       vt_buf_printf(&t->csv, ",%s_loss,%s_energy_meV_atom,%s_force_meV_A,%s_virial_meV_atom,%s_mean_virial_meV_atom",
                     of[k], of[k], of[k], of[k], of[k]);
     vt_buf_printf(&t->csv, ",seconds\n");
   }
-  vt_buf_printf(&t->csv, "%lld,%.6g", (long long)t->epoch + 1, rate);
+  vt_buf_printf(&t->csv, "%llu,%lld,%.6g", (unsigned long long)t->seed, (long long)t->epoch + 1, rate);
   put_errors(&t->csv, trained);
   put_errors(&t->csv, held);
   vt_buf_printf(&t->csv, ",%.3f\n", vt_now_s() - t->began_s);
@@ -86,7 +88,7 @@ vt_status vt__write_test(vt__trainer *t, vt_err *err)
     vt_buf_printf(&b, "\n");
     rc = replace(t, "test.json", &b, err);
     vt_validate_text(v, &text);
-    if (rc == VT_OK && t->o->say) t->o->say(t->o->ctx, text.s ? text.s : "");
+    if (rc == VT_OK) vt__say(t, "test: %s", text.s ? text.s : "");
   }
   vt_json_free(v);
   vt_buf_free(&b);

@@ -13,7 +13,7 @@ enum { NAMES_MOST = 1000 };
 /* Nobody else may write while the folder is repaired. */
 static vt_status only_me(vt_outdir *o, vt_err *err)
 {
-  VT_TRY(vt_outdir_lock(o, err), err, "repair needs '%s' for itself: a run is at work there", o->dir);
+  VT_TRY(vt_outdir_lock(o, "repair", err), err, "repair needs '%s' for itself: a run is at work there", o->dir);
   return VT_OK;
 }
 

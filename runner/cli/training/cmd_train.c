@@ -96,7 +96,8 @@ int cmd_train(int argc, char **argv)
             "SIGTERM, SIGUSR1, SIGINT, --wall or a file HALT in the output folder stop it softly, exit code 75;\n"
             "the same command goes on, also after a kill, and ends with the same bytes on any number of ranks.\n"
             "Writes nep.txt (best on validation), nep_average.txt, nep_last.txt, train.csv, test.json, parity/*.csv,\n"
-            "report.html, README.md (the model card); on a training that has ended, these three again.\n"
+            "report.html, README.md (the model card); on a training that has ended, these three again.  With\n"
+            "schedule.seeds a folder seed<k> for each, nep_seed<k>.txt, committee.txt, nep.txt the best of them.\n"
             "Exit code 3: trained, but the model failed its own checks, as stderr and README.md say.\n"
             "Mistakes of file and data are listed with file and line, exit code 2.  Keys of the file:\n");
   vt_training_keys(&doc);

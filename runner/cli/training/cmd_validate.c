@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "runner/cli/cli.h"
+#include "runner/committee/committee.h"
 #include "runner/model_card/model_card.h"
 #include "runner/training/training.h"
 
@@ -38,13 +39,16 @@ static vt_status write_card(validate_args *a, const vt_usage *u, const vt_nep_mo
 
 static vt_status read_and_validate(validate_args *a, const vt_usage *u, vt_err *err)
 {
-  vt_nep_model *m = NULL;
-  VT_PASS(vt_training_model(u->arg[0], &m, err));
+  vt_committee c;
+  VT_PASS(vt_committee_read(u->arg[0], &c, err));
   vt_status rc = VT_OK;
-  for (int k = 1; k < u->n_args && rc == VT_OK; k++) rc = vt_train_data_read(&a->data, m, u->arg[k], 1, err);
-  if (rc == VT_OK && a->data.n_mistakes == 0) rc = vt_validate(m, &a->data, &a->errors, err);
-  if (rc == VT_OK && a->data.n_mistakes == 0 && a->output) rc = write_card(a, u, m, err);
-  vt_nep_free(m);
+  for (int k = 1; k < u->n_args && rc == VT_OK; k++) rc = vt_train_data_read(&a->data, c.m[0], u->arg[k], 1, err);
+  if (rc == VT_OK && a->output && c.n > 1)
+    rc = vt_err_set(err, VT_EINVAL, __FILE__, __LINE__,
+                    "--output describes one model, and '%s' is a committee: give one of its members", u->arg[0]);
+  if (rc == VT_OK && a->data.n_mistakes == 0) rc = vt_validate_committee(&c, &a->data, &a->errors, err);
+  if (rc == VT_OK && a->data.n_mistakes == 0 && a->output) rc = write_card(a, u, c.m[0], err);
+  vt_committee_free(&c);
   return rc;
 }
 
@@ -72,8 +76,10 @@ int cmd_validate(int argc, char **argv)
                 .doc =
                     "Errors of a NEP on labelled frames (extended XYZ, also gzip or xz): energy, forces, virial; by\n"
                     "element, composition and config_type; the mean virial error of each composition, on which its\n"
-                    "density hangs; the slope of predicted against labelled forces.  Bad data are listed with file\n"
-                    "and line, exit code 2.  A potential that fails the checks of its card: exit code 3.",
+                    "density hangs; the slope of predicted against labelled forces.  Of a committee (committee.txt\n"
+                    "of a training with schedule.seeds) the mean of the members is judged, and their spread is told.\n"
+                    "Bad data are listed with file and line, exit code 2.  A potential that fails the checks of its\n"
+                    "card: exit code 3.",
                 .example = "vitrion validate runs/train/mine/nep.txt heldout.xyz.xz --output mine --smoke",
                 .opt = opt,
                 .n_opt = sizeof opt / sizeof *opt,

@@ -263,14 +263,15 @@ static void list_refused(const char *text, vt_status status, const char *where, 
 static void a_list_that_makes_no_sense_is_refused_with_its_line(void **state)
 {
   (void)state;
-  list_refused("", VT_EPARSE, ": ", "the file ends after 0 members, expected 2 to 16");
-  list_refused("# none\nlj -\n", VT_EPARSE, ":2: ", "the file ends after 1 member, expected 2 to 16");
+  list_refused("", VT_EPARSE, ": ", "the file ends after 0 members, expected 2 to 64");
+  list_refused("# none\nlj -\n", VT_EPARSE, ":2: ", "the file ends after 1 member, expected 2 to 64");
   list_refused("lj -\nlj\n", VT_EPARSE, ":2: ", "expected 'KIND PATH', found 1 word");
   list_refused("lj -\n\nnep my potential.txt\n", VT_EPARSE, ":3: ", "expected 'KIND PATH', found 3 words");
   list_refused("lj -\ngap x.xml\n", VT_EPARSE, ":2:1: ", "'gap'; there are nep nep-reference lj mock born");
   list_refused("committee list\nlj -\n", VT_EPARSE, ":1:1: ", "a member cannot be of kind 'committee'");
-  list_refused("lj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\nlj -\n",
-               VT_EPARSE, ":17: ", "expected at most 16 members");
+  char many[65 * sizeof "lj -" + 1] = "";
+  for (size_t k = 0; k < 65; k++) memcpy(many + k * strlen("lj -\n"), "lj -\n", sizeof "lj -\n");
+  list_refused(many, VT_EPARSE, ":65: ", "expected at most 64 members");
   char longest[700];
   (void)snprintf(longest, sizeof longest, "lj -\nnep %0600d\n", 0);
   list_refused(longest, VT_EPARSE, ":2: ", "path is longer than 511 characters");

@@ -309,7 +309,7 @@ static void whole_trajectories_are_held_back_and_no_element_is_lost(void **state
   add_frame(&b, 40, 4, "run=only"); /* alone has Li */
   read_text(m, b.s, b.len, &d);
   for (uint64_t seed = 1; seed < 20; seed++) {
-    VT_TEST_OK(vt_train_split(&d, 2, 0.2, seed, in, &err), &err);
+    VT_TEST_OK(vt_train_split(&d, 2, 0, 0.2, seed, in, &err), &err);
     held = 0;
     for (int k = 0; k < 40; k++) {
       assert_int_equal(in[k], in[k / 4 * 4]);

@@ -222,14 +222,14 @@ static void a_locked_folder_keeps_others_out_until_it_is_released(void **state)
   vt_outdir o = made_folder("locked"), same = o;
   vt_err err = {0};
   assert_int_equal(vt_outdir_busy(&o), 0);
-  VT_TEST_OK(vt_outdir_lock(&o, &err), &err);
+  VT_TEST_OK(vt_outdir_lock(&o, "repair", &err), &err);
   assert_int_equal(vt_outdir_busy(&same), 1);
-  VT_TEST_REFUSED(vt_outdir_lock(&same, &err), VT_EINVAL, &err, "is working in");
+  VT_TEST_REFUSED(vt_outdir_lock(&same, "repair", &err), VT_EINVAL, &err, "is working in");
   assert_non_null(strstr(err.text, o.dir));
   assert_null(same.alone);
   vt_outdir_release(&o);
   assert_int_equal(vt_outdir_busy(&o), 0);
-  VT_TEST_OK(vt_outdir_lock(&same, &err), &err);
+  VT_TEST_OK(vt_outdir_lock(&same, "repair", &err), &err);
   vt_outdir_release(&same);
   vt_outdir_release(&same); /* nothing is held: fine */
 }

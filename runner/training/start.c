@@ -1,0 +1,158 @@
+/* start.c - what the file asks of data and of the model to begin with, beside the loss: weights by config_type and
+ * element, new elements, parts that stay, the pull to the start, another scale of energies. */
+#include <math.h>
+#include <string.h>
+
+#include "runner/training/training_impl.h"
+
+_Static_assert((int)VT_FREEZE_DESCRIPTOR == (int)VT_TRAIN_DESCRIPTOR &&
+                   (int)VT_FREEZE_NETWORK == (int)VT_TRAIN_NETWORK &&
+                   (int)VT_FREEZE_ALL_BUT_LAST == (int)VT_TRAIN_ALL_BUT_LAST,
+               "what the file freezes is what the engine freezes");
+
+/* ------------------------------------------------------------------ weights */
+
+vt_status vt__start_weights(vt__trainer *t, vt_err *err)
+{
+  const vt_training *y = t->y;
+  const size_t n_types = (size_t)t->m->n_types;
+  VT_PASS(VT_NEW(t->element_weight, (size_t)y->n_items * n_types, err));
+  for (int k = 0; k < y->n_items; k++)
+    for (size_t a = 0; a < n_types; a++) t->element_weight[(size_t)k * n_types + a] = y->item[k].element[t->m->z[a]];
+  return VT_OK;
+}
+
+/* A config_type that is weighed must be there: a word that is misspelled would be passed over in silence. */
+static void check_config(vt__trainer *t, const vt_training_item *item, const int *seen)
+{
+  for (int k = 0; k < item->n_config; k++)
+    if (!seen[k])
+      vt_buf_printf(&t->data.warns, "%s:%d: warning: no frame of these files has config_type=%s\n", t->o->file,
+                    item->config[k].line, item->config[k].name);
+}
+
+vt_status vt__start_item(vt__trainer *t, int item, int first, vt_err *err)
+{
+  const vt_training_item *of = &t->y->item[item];
+  int *seen = NULL;
+  VT_PASS(VT_NEW(seen, of->n_config ? of->n_config : 1, err));
+  for (int k = first; k < t->data.n; k++) {
+    vt_train_sample *s = &t->data.s[k];
+    for (int c = 0; c < of->n_config; c++) {
+      if (strcmp(of->config[c].name, s->config_type) != 0) continue;
+      s->weight *= of->config[c].weight;
+      seen[c] = 1;
+    }
+    if (of->has_elements) s->element_weight = t->element_weight + (ptrdiff_t)item * t->m->n_types;
+  }
+  check_config(t, of, seen);
+  vt_free(seen);
+  return VT_OK;
+}
+
+/* ------------------------------------------------------------------ the model to start from */
+
+vt_status vt__start_model(vt__trainer *t, const vt_nep_model *from, vt_err *err)
+{
+  const vt_training *y = t->y;
+  char donor[VT_TRAINING_ELEMENTS][4] = {{0}};
+  for (int k = 0; k < y->n_elements; k++)
+    for (int g = 0; g < y->n_graft; g++)
+      if (strcmp(y->graft[g].element, y->element[k]) == 0) memcpy(donor[k], y->graft[g].donor, sizeof donor[k]);
+  VT_TRY(
+      vt_train_graft(from, y->n_elements, (const char(*)[4])y->element, (const char(*)[4])donor, &t->m, t->is_new, err),
+      err, "%s: start '%s'", t->o->file, y->start);
+  for (int k = 0; k < y->n_elements; k++) {
+    t->n_new += t->is_new[k];
+    if (t->is_new[k]) vt__say(t, "%s begins as a copy of %s", y->element[k], donor[k]);
+  }
+  return VT_OK;
+}
+
+/* ------------------------------------------------------------------ what stays */
+
+/* Epochs in which only the numbers of new elements move: a tenth, at least two, at most half. */
+static int64_t epochs_of_new(const vt__trainer *t)
+{
+  const int64_t all = t->y->epochs, tenth = all / 10 > 2 ? all / 10 : 2;
+  return t->n_new == 0 ? 0 : tenth < all / 2 ? tenth : all / 2;
+}
+
+vt_status vt__hold_open(vt__trainer *t, vt_err *err)
+{
+  const size_t n = t->m->n_trained;
+  vt__hold *h = &t->hold;
+  size_t moving = 0;
+  VT_PASS(VT_NEW(h->moves, n, err));
+  VT_PASS(VT_NEW(h->moves_new, n, err));
+  VT_PASS(VT_NEW(h->origin, n, err));
+  VT_PASS(VT_NEW(h->scale, n, err));
+  memcpy(h->origin, t->m->numbers, n * sizeof *h->origin);
+  vt_train_moving(t->m, t->y->freeze, h->moves);
+  vt_train_moving_new(t->m, t->is_new, h->moves_new);
+  vt_train_pull_scales(t->m, h->scale);
+  h->new_epochs = epochs_of_new(t);
+  for (size_t k = 0; k < n; k++) moving += h->moves[k];
+  if (t->y->freeze) vt__say(t, "%zu of %zu numbers are frozen", n - moving, n);
+  if (h->new_epochs > 0) vt__say(t, "for %lld epochs only numbers of the new elements move", (long long)h->new_epochs);
+  return VT_OK;
+}
+
+void vt__hold_close(vt__hold *h)
+{
+  vt_free(h->moves);
+  vt_free(h->moves_new);
+  vt_free(h->origin);
+  vt_free(h->scale);
+}
+
+void vt__hold_gradient(vt__trainer *t, double *gradient)
+{
+  const vt__hold *h = &t->hold;
+  for (size_t k = 0; k < t->m->n_trained; k++)
+    if (!h->moves[k]) gradient[k] = 0;
+  if (t->y->pull > 0)
+    (void)vt_train_pull(t->y->pull, t->m->n_trained, t->m->numbers, h->origin, h->scale, h->moves, gradient);
+}
+
+void vt__hold_numbers(vt__trainer *t, double *numbers)
+{
+  const vt__hold *h = &t->hold;
+  const int only_new = t->epoch < h->new_epochs;
+  for (size_t k = 0; k < t->m->n_trained; k++)
+    if (!h->moves[k] || (only_new && !h->moves_new[k])) numbers[k] = h->origin[k];
+}
+
+/* ------------------------------------------------------------------ another scale of energies */
+
+/* Root mean square over frames with an energy of what e moves their energy an atom by. */
+static double size_of_shift(const vt_train_data *d, const double *e)
+{
+  double squares = 0, n = 0;
+  for (int k = 0; k < d->n; k++) {
+    const vt_train_sample *s = &d->s[k];
+    double sum = 0;
+    if (!s->has_energy) continue;
+    for (int i = 0; i < s->n; i++) sum += e[s->type[i]];
+    squares += s->weight * (sum / s->n) * (sum / s->n);
+    n += s->weight;
+  }
+  return n > 0 ? sqrt(squares / n) : 0;
+}
+
+double vt__start_shift_size(const vt__trainer *t, const double *e) { return size_of_shift(&t->data, e); }
+
+vt_status vt__start_shift(vt__trainer *t, double *e, vt_err *err)
+{
+  int any = 0;
+  VT_PASS(vt_comm_bcast(t->comm, 0, e, (size_t)t->m->n_types * sizeof *e, err));
+  for (int k = 0; k < t->m->n_types; k++) any = any || e[k] != 0;
+  if (!any) return VT_OK;
+  const int neurons = t->m->neurons, version = t->m->version;
+  const vt_status rc = vt_comm_agree(t->comm, vt_train_shift(&t->m, e, err), err);
+  if (rc == VT_OK && t->m->version != version)
+    vt__say(t, "the start is a NEP%d: each element gets its network", version);
+  if (rc == VT_OK && t->m->neurons != neurons)
+    vt__say(t, "the shift takes one neuron more: %d; the start has none without weights", t->m->neurons);
+  return rc;
+}
