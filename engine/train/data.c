@@ -200,12 +200,14 @@ static vt_status find_composition(vt_train_data *set, const char *name, int *at,
 
 static vt_status take_words(const reader *r, const vt_nep_model *m, vt_train_sample *to, vt_err *err)
 {
-  char comp[VT_NAME], run[64], sample[32], t_k[16], weight[32];
+  char comp[VT_NAME], run[64], sample[32], t_k[16], weight[32], v_v0[32];
   word_of(r->s, "composition", comp, sizeof comp);
   word_of(r->s, "run", run, sizeof run);
   word_of(r->s, "sample", sample, sizeof sample);
   word_of(r->s, "t_k", t_k, sizeof t_k);
   word_of(r->s, "weight", weight, sizeof weight);
+  word_of(r->s, "v_v0", v_v0, sizeof v_v0);
+  if (!v_v0[0] || !vt_parse_f64(v_v0, strlen(v_v0), &to->v_v0)) to->v_v0 = (double)NAN;
   word_of(r->s, "config_type", to->config_type, sizeof to->config_type);
   if (!comp[0]) formula_of(m, to, comp);
   if (run[0])

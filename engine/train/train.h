@@ -94,6 +94,7 @@ typedef struct vt_train_sample {
   int file, line;               /* where it stands: file of vt_train_data, line of its number of atoms */
   int comp;                     /* of vt_train_data.comp */
   char config_type[VT_NAME];
+  double v_v0; /* volume over that of the liquid or glass without pressure, as the frame says; NaN: not said */
   char trajectory[VT_TRAIN_LABEL]; /* frames that share it are one trajectory */
   vt_train_frame *frame;           /* made by vt_train_sample_frame */
 } vt_train_sample;
@@ -113,7 +114,7 @@ void vt_train_data_free(vt_train_data *set);
 
 /* Add the frames of a file (extended XYZ; gzip, xz): energy, forces (columns force or forces), virial (eV, -dE/dstrain)
  * or stress (eV/A^3, tension positive; 9 numbers, or 6 as xx yy zz yz xz xy), config_type, composition, run, sample,
- * t_k, weight.  A trajectory is what shares `run`; without it composition, sample and t_k.
+ * t_k, v_v0, weight.  A trajectory is what shares `run`; without it composition, sample and t_k.
  *   What is wrong with a frame goes into `mistakes` with file and line, and reading goes on: an element the model does
  * not know, no label at all, |F| > 100 eV/A, atoms nearer than 0.3 A, virial and stress that contradict each other, a
  * key that is there twice, less than 1 A^3 an atom, positions that are fractions of the cell, a virial too large for

@@ -209,6 +209,17 @@ void vt_csv_free(vt_csv *c)
   *c = (vt_csv){0};
 }
 
+void vt_csv_cell(vt_buf *out, const char *text)
+{
+  char quoted[1040]; /* twice the longest path, and the quotes */
+  const size_t n = strlen(text), most = (sizeof quoted - 2) / 2, cut = n < most ? n : most;
+  if (strpbrk(text, ",\"\r\n#") == NULL && (n == 0 || (text[0] != ' ' && text[n - 1] != ' '))) {
+    vt_buf_add(out, text, n);
+    return;
+  }
+  vt_buf_add(out, quoted, csv_write(quoted, sizeof quoted, text, cut));
+}
+
 int vt_csv_is(vt_cell_text c, const char *word) { return c.n == strlen(word) && memcmp(c.s, word, c.n) == 0; }
 
 int vt_csv_is_unknown(vt_cell_text c)

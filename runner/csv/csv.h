@@ -1,4 +1,4 @@
-/* csv.h - tables of comma-separated values that somebody else made (layer 1; the one door to libcsv).
+/* csv.h - tables of comma-separated values that somebody else made, cells of our own (layer 1; the one door to libcsv).
  *
  * RFC 4180: quoted cells may hold commas, quotes (written twice) and ends of lines; lines end in LF or CRLF.  Beyond
  * it: blanks around a cell do not count unless they are quoted, empty lines and lines that begin with '#' are passed
@@ -27,6 +27,9 @@ typedef struct vt_csv {
  * header that is separated by something else than commas, more than 256 columns. */
 VT_MUST_CHECK vt_status vt_csv_parse(const char *path, const char *text, size_t n, vt_csv *out, vt_err *err);
 void vt_csv_free(vt_csv *c);
+
+/* Add a cell to a table that is written: quoted where it must be. */
+void vt_csv_cell(vt_buf *out, const char *text);
 
 int vt_csv_is(vt_cell_text c, const char *word); /* exactly this word */
 /* Nothing is known: an empty cell, NA, N/A, n/a, nan, NaN, NAN.  Other spellings are names (Na, none). */

@@ -34,6 +34,7 @@ typedef struct vt__job {
   const char *error;  /* why it failed, or NULL */
   int asked;          /* another team stops */
   int told;           /* the others know that this one does */
+  int failed;         /* checks that members of this team failed */
   double said_s;      /* when this team last told where it is */
   vt_pace view;       /* status.json */
 } vt__job;
@@ -63,8 +64,8 @@ void vt__place_close(vt__job *j);
 void vt__place_of(const vt__job *j, int k, char path[VT_PATH]);
 /* status.json, where it is time, or `now`. */
 void vt__place_view(vt__job *j, int now);
-/* nep.txt, nep_seed<k>.txt, committee.txt, train.csv, test.json of a committee from those of its members.  Not all have
- * ended: train.csv only. */
+/* nep.txt, nep_seed<k>.txt, committee.txt, train.csv, test.json, report and card of a committee from those of its
+ * members.  Not all have ended: train.csv only. */
 VT_MUST_CHECK vt_status vt__place_gather(vt__job *j, int all, vt_err *err);
 
 #endif

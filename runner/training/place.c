@@ -204,6 +204,18 @@ static vt_status gather_models(const vt__job *j, vt_err *err)
   return rc;
 }
 
+/* What is said of the best. */
+static vt_status gather_report(const vt__job *j, int best, vt_err *err)
+{
+  static const char *const name[] = {"parity/energy.csv", "parity/force.csv", "parity/virial.csv", "report.html",
+                                     "README.md"};
+  char folder[VT_PATH + 32];
+  (void)snprintf(folder, sizeof folder, "%s/parity", j->output);
+  VT_PASS(vt_dir_make(folder, err));
+  for (size_t k = 0; k < sizeof name / sizeof *name; k++) VT_PASS(copy(j, best, name[k], name[k], err));
+  return VT_OK;
+}
+
 vt_status vt__place_gather(vt__job *j, int all, vt_err *err)
 {
   int best = 0;
@@ -214,5 +226,6 @@ vt_status vt__place_gather(vt__job *j, int all, vt_err *err)
     if (j->member[k].best_loss < j->member[best].best_loss) best = k;
   VT_PASS(gather_models(j, err));
   VT_PASS(copy(j, best, "test.json", "test.json", err));
+  VT_PASS(gather_report(j, best, err));
   return copy(j, best, "nep.txt", "nep.txt", err); /* last: it says that all is there */
 }

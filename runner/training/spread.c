@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/pot/pot.h"
+#include "runner/model_card/model_card.h"
 #include "runner/training/training.h"
 
 /* Mean squares of the members' distances from their mean: (eV/atom)^2 of energies, summed over frames; (eV/A)^2 of

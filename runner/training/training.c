@@ -116,7 +116,8 @@ static vt_status train(vt__trainer *t, int *stopped, vt_err *err)
     return VT_OK;
   }
   say_end(t);
-  return vt_comm_agree(t->comm, vt_comm_rank(t->comm) == 0 ? vt__write_test(t, err) : VT_OK, err);
+  VT_PASS(vt_comm_agree(t->comm, vt_comm_rank(t->comm) == 0 ? vt__write_test(t, err) : VT_OK, err));
+  return vt__trainer_card(t, stopped, &t->job->failed, err);
 }
 
 /* ------------------------------------------------------------------ all members */
@@ -165,6 +166,19 @@ static vt_status one_member(vt__job *j, int k, int *bad, int *stopped, vt_err *e
   return rc;
 }
 
+/* All ranks: the sum over ranks of what was found wrong with the members of their team. */
+static vt_status share_failed(vt__job *j, vt_err *err)
+{
+  int32_t all = 0;
+  for (int r = 0; r < vt_comm_size(j->world); r++) {
+    int32_t here = j->failed;
+    VT_PASS(vt_comm_bcast(j->world, r, &here, sizeof here, err));
+    all += here;
+  }
+  j->failed = all;
+  return VT_OK;
+}
+
 /* This team's members; then all ranks know how it ended. */
 static vt_status all_members(vt__job *j, int *bad, int *all, vt_err *err)
 {
@@ -177,6 +191,7 @@ static vt_status all_members(vt__job *j, int *bad, int *all, vt_err *err)
   VT_PASS(vt_comm_agree(j->world, rc, err));
   if (*bad) return VT_OK;
   VT_PASS(vt__teams_share(j, err));
+  VT_PASS(share_failed(j, err));
   *all = 1;
   for (int k = 0; k < j->y->seeds; k++) *all = *all && j->member[k].state >= VT__ENDED;
   rc = vt_comm_rank(j->world) == 0 ? vt__place_gather(j, *all, err) : VT_OK;
@@ -201,7 +216,7 @@ vt_status vt_training_run(vt_comm *comm, const vt_training_options *o, int *code
     if (vt_comm_rank(comm) == 0) vt__place_view(&j, 1);
     vt__teams_close(&j);
   }
-  if (rc == VT_OK) *code = bad ? VT_EXIT_USAGE : all ? VT_EXIT_OK : VT_EXIT_AGAIN;
+  if (rc == VT_OK) *code = bad ? VT_EXIT_USAGE : !all ? VT_EXIT_AGAIN : j.failed ? VT_EXIT_TASKS : VT_EXIT_OK;
   vt__place_close(&j);
   vt_training_free(j.y);
   return rc;

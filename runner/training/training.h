@@ -5,6 +5,7 @@
  *   nep_average.txt  the averaged numbers of the last epoch that ended; nep_last.txt: the numbers themselves
  *   train.csv        one row an epoch: seed, errors on training (during the epoch) and validation (averaged numbers)
  *   test.json        errors on the test files, as `vitrion validate --json`, when training has ended
+ *   parity/, report.html, README.md: runner/model_card/model_card.h
  *   train.ckpt       the state at the start, the end of an epoch, or where it was stopped: checkpoint.c
  *   status.json      where each member is: a view, place.c;  lease/  who works there: runner/jobs
  * With schedule.seeds these of member k are in seed<k>/ (k: its seed), and when all have ended in the folder itself are
@@ -27,6 +28,7 @@ typedef struct vt_training_options {
   const char *file;   /* TRAIN.yaml */
   const char *output; /* NULL: the file's */
   double wall_s, grace_s;
+  int densities; /* 1: densities of melts that were measured, too; minutes each */
   /* rank 0: a line of progress; lines that stay (mistakes of file and data, what was fitted). */
   void (*progress)(void *ctx, const char *line);
   void (*say)(void *ctx, const char *line);
@@ -34,7 +36,8 @@ typedef struct vt_training_options {
 } vt_training_options;
 
 /* Collective.  *code: VT_EXIT_OK, VT_EXIT_USAGE (mistakes in file or data, told by say), VT_EXIT_AGAIN after a soft
- * stop (vt_stop_reason).  A status: it cannot go on; all ranks leave with the same. */
+ * stop (vt_stop_reason), VT_EXIT_TASKS: trained, but the model failed its own checks.  A training that has ended writes
+ * its report again.  A status: it cannot go on; all ranks leave with the same. */
 VT_MUST_CHECK vt_status vt_training_run(vt_comm *comm, const vt_training_options *o, int *code, vt_err *err);
 
 /* ------------------------------------------------------------------ bench train (bench.c) */
@@ -55,16 +58,6 @@ VT_MUST_CHECK vt_status vt_training_bench(vt_comm *comm, const vt_training_bench
 
 /* ------------------------------------------------------------------ validation */
 
-/* Errors of a model on labelled frames: n_frames, energy_rmse_meV_atom, force_rmse_meV_A, virial_rmse_meV_atom,
- * force_slope (of predicted against labelled components; 1: right), mean_virial_meV_atom, by_element,
- * by_composition, by_config_type.  A number without labels is null.  *out is the caller's. */
-VT_MUST_CHECK vt_status vt_validate(const vt_nep_model *m, vt_train_data *data, vt_json **out, vt_err *err);
-/* The same with values from predict(ctx), which borrows or makes them for a sample; m: the elements. */
-typedef vt_status (*vt_predict)(void *ctx, vt_train_sample *s, vt_train_values *v, vt_err *err);
-VT_MUST_CHECK vt_status vt_validate_by(const vt_nep_model *m, vt_predict predict, void *ctx, vt_train_data *data,
-                                       vt_json **out, vt_err *err);
-/* The same for people. */
-void vt_validate_text(const vt_json *v, vt_buf *out);
 /* As vt_validate of the mean of the members' energies, forces and virials; for several members also "committee":
  * n_members; energy_spread_meV_atom, root mean square over frames and members of the distance from the mean;
  * force_spread_meV_A, the same over atoms and members, of vectors (the spread of the back end `committee`; over sqrt 3

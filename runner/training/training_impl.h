@@ -162,6 +162,8 @@ VT_MUST_CHECK vt_status vt__write_model(vt__trainer *t, const char *name, const 
 VT_MUST_CHECK vt_status vt__write_epoch(vt__trainer *t, const vt__errors *trained, const vt__errors *held, double rate,
                                         vt_err *err);
 VT_MUST_CHECK vt_status vt__write_test(vt__trainer *t, vt_err *err);
+/* card.c: smoke test, parity, report.html, README.md; collective.  *failed: checks that the model failed. */
+VT_MUST_CHECK vt_status vt__trainer_card(vt__trainer *t, int *stopped, int *failed, vt_err *err);
 void vt__say(const vt__trainer *t, const char *fmt, ...) VT_PRINTF(2, 3);
 
 #endif

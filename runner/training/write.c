@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runner/model_card/model_card.h"
 #include "runner/training/training_impl.h"
 
 void vt__say(const vt__trainer *t, const char *fmt, ...)

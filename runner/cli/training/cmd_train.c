@@ -10,6 +10,7 @@
 typedef struct train_args {
   const char *output, *wall;
   double wall_s;
+  int densities;
 } train_args;
 
 static void show_progress(void *ctx, const char *line)
@@ -43,6 +44,7 @@ static int train_on_ranks(vt_comm *comm, const train_args *a, const vt_usage *u)
                                  .output = a->output,
                                  .wall_s = a->wall_s,
                                  .grace_s = grace_s,
+                                 .densities = a->densities,
                                  .progress = show_progress,
                                  .say = say_line};
   vt_comm_mpi_eager(comm, step_s); /* ranks meet after every batch, some milliseconds */
@@ -85,15 +87,19 @@ int cmd_train(int argc, char **argv)
   const vt_opt opt[] = {
       {"output", VT_OPT_TEXT, "DIR", "output folder (default: the one in the file, or runs/train/NAME)", &a.output, 0,
        0},
-      {"wall", VT_OPT_TEXT, "HH:MM:SS", "stop before this time has passed, with exit code 75", &a.wall, 0, 0}};
-  vt_buf_printf(&doc,
-                "Train a NEP on energies, forces and virials of labelled frames (extended XYZ), on all MPI ranks,\n"
-                "or fine-tune one (start).  Files of TRAIN.yaml are relative to it, the output to where it is run.\n"
-                "SIGTERM, SIGUSR1, SIGINT, --wall or a file HALT in the output folder stop it softly, exit code 75;\n"
-                "the same command goes on, also after a kill, and ends with the same bytes on any number of ranks.\n"
-                "Writes nep.txt (best on validation), nep_average.txt, nep_last.txt, train.csv, test.json; with\n"
-                "schedule.seeds a folder seed<k> for each, nep_seed<k>.txt, committee.txt, nep.txt the best of them.\n"
-                "Mistakes of file and data are listed with file and line, exit code 2.  Keys of the file:\n");
+      {"wall", VT_OPT_TEXT, "HH:MM:SS", "stop before this time has passed, with exit code 75", &a.wall, 0, 0},
+      {"densities", VT_OPT_FLAG, NULL, "densities of melts that were measured, for the card; minutes each",
+       &a.densities, 0, 0}};
+  vt_buf_printf(
+      &doc, "Train a NEP on energies, forces and virials of labelled frames (extended XYZ), on all MPI ranks,\n"
+            "or fine-tune one (start).  Files of TRAIN.yaml are relative to it, the output to where it is run.\n"
+            "SIGTERM, SIGUSR1, SIGINT, --wall or a file HALT in the output folder stop it softly, exit code 75;\n"
+            "the same command goes on, also after a kill, and ends with the same bytes on any number of ranks.\n"
+            "Writes nep.txt (best on validation), nep_average.txt, nep_last.txt, train.csv, test.json, parity/*.csv,\n"
+            "report.html, README.md (the model card); on a training that has ended, these three again.  With\n"
+            "schedule.seeds a folder seed<k> for each, nep_seed<k>.txt, committee.txt, nep.txt the best of them.\n"
+            "Exit code 3: trained, but the model failed its own checks, as stderr and README.md say.\n"
+            "Mistakes of file and data are listed with file and line, exit code 2.  Keys of the file:\n");
   vt_training_keys(&doc);
   while (doc.len && doc.s[doc.len - 1] == '\n') doc.s[--doc.len] = '\0';
   vt_usage u = {.name = "train",

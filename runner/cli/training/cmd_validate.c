@@ -1,25 +1,79 @@
 /* cmd_validate.c - errors of a potential on labelled frames. */
+#include <string.h>
+
 #include "runner/cli/cli.h"
 #include "runner/committee/committee.h"
+#include "runner/model_card/model_card.h"
 #include "runner/training/training.h"
 
-static vt_status read_and_validate(const vt_usage *u, vt_train_data *d, vt_json **v, vt_err *err)
+typedef struct validate_args {
+  const char *output;
+  int json, smoke, densities;
+  /* what came of it */
+  vt_train_data data;
+  vt_json *errors;
+  int failed;
+} validate_args;
+
+static void say_line(void *ctx, const char *line)
+{
+  (void)ctx;
+  (void)fprintf(stderr, "%s\n", line);
+}
+
+static vt_status write_card(validate_args *a, const vt_usage *u, const vt_nep_model *m, vt_err *err)
+{
+  const double smoke_k = 1100, smoke_ps = 20; /* as `vitrion train` */
+  vt_card_result said;
+  const vt_card c = {.folder = a->output,
+                     .potential = u->arg[0],
+                     .m = m,
+                     .test = &a->data,
+                     .smoke = {a->smoke, a->densities, smoke_k, smoke_ps},
+                     .say = say_line};
+  VT_PASS(vt_dir_make(a->output, err));
+  VT_PASS(vt_card_write(NULL, &c, &said, err));
+  a->failed = said.failed;
+  return VT_OK;
+}
+
+static vt_status read_and_validate(validate_args *a, const vt_usage *u, vt_err *err)
 {
   vt_committee c;
   VT_PASS(vt_committee_read(u->arg[0], &c, err));
   vt_status rc = VT_OK;
-  for (int k = 1; k < u->n_args && rc == VT_OK; k++) rc = vt_train_data_read(d, c.m[0], u->arg[k], 1, err);
-  if (rc == VT_OK) rc = vt_train_data_check(d, c.m[0], err);
-  if (rc == VT_OK && d->n_mistakes == 0) rc = vt_train_data_check_model(d, c.m[0], vt_simd_best(), err);
-  if (rc == VT_OK && d->n_mistakes == 0) rc = vt_validate_committee(&c, d, v, err);
+  for (int k = 1; k < u->n_args && rc == VT_OK; k++) rc = vt_train_data_read(&a->data, c.m[0], u->arg[k], 1, err);
+  if (rc == VT_OK && a->output && c.n > 1)
+    rc = vt_err_set(err, VT_EINVAL, __FILE__, __LINE__,
+                    "--output describes one model, and '%s' is a committee: give one of its members", u->arg[0]);
+  if (rc == VT_OK) rc = vt_train_data_check(&a->data, c.m[0], err);
+  if (rc == VT_OK && a->data.n_mistakes == 0)
+    rc = vt_train_data_check_model(&a->data, c.m[0], vt_simd_best(), err);
+  if (rc == VT_OK && a->data.n_mistakes == 0) rc = vt_validate_committee(&c, &a->data, &a->errors, err);
+  if (rc == VT_OK && a->data.n_mistakes == 0 && a->output) rc = write_card(a, u, c.m[0], err);
   vt_committee_free(&c);
   return rc;
 }
 
+static void show(const validate_args *a)
+{
+  vt_buf text = {0};
+  vt_validate_text(a->errors, &text);
+  printf("%s\n", text.s ? text.s : "");
+  vt_buf_free(&text);
+  vt_json_free(a->errors);
+}
+
 int cmd_validate(int argc, char **argv)
 {
-  int json = 0;
-  const vt_opt opt[] = {{"json", VT_OPT_FLAG, NULL, "print everything, as JSON", &json, 0, 0}};
+  validate_args a = {0};
+  const vt_opt opt[] = {{"json", VT_OPT_FLAG, NULL, "print everything, as JSON", &a.json, 0, 0},
+                        {"output", VT_OPT_TEXT, "DIR",
+                         "write parity/*.csv, report.html and README.md (a model card) there", &a.output, 0, 0},
+                        {"smoke", VT_OPT_FLAG, NULL,
+                         "with --output: melts at 1100 K that must hold, a minute; exit code 3", &a.smoke, 0, 0},
+                        {"densities", VT_OPT_FLAG, NULL,
+                         "with --output: densities of melts that were measured, minutes each", &a.densities, 0, 0}};
   vt_usage u = {.name = "validate",
                 .args = "POTENTIAL DATA.xyz...",
                 .doc =
@@ -29,34 +83,31 @@ int cmd_validate(int argc, char **argv)
                     "of a training with schedule.seeds) the mean of the members is judged, and their spread is told.\n"
                     "Bad data are listed with file and line, exit code 2: also labels in another unit or of the wrong\n"
                     "sign, by comparing frames with each other and with the model. Warnings: what is only odd, and\n"
-                    "labels that look like those of another cell (taken before a step of the barostat).",
-                .example = "vitrion validate runs/train/mine/nep.txt heldout.xyz.xz --json",
+                    "labels that look like those of another cell (taken before a step of the barostat).\n"
+                    "A potential that fails the checks of its card: exit code 3.",
+                .example = "vitrion validate runs/train/mine/nep.txt heldout.xyz.xz --output mine --smoke",
                 .opt = opt,
                 .n_opt = sizeof opt / sizeof *opt,
                 .least_args = 2,
                 .most_args = VT_CLI_MAX_ARGS};
   int code = vt_cli_parse(&u, argc, argv);
   for (int k = 0; k < u.n_args && code < 0; k++) code = vt_cli_readable(&u, u.arg[k]);
+  if (code < 0 && !a.output && (a.smoke || a.densities))
+    code = vt_cli_usage_error(&u, "--%s needs --output DIR", a.smoke ? "smoke" : "densities");
   if (code >= 0) return code;
   vt_err err = {0};
-  vt_train_data d = {0};
-  vt_json *v = NULL;
   code = VT_EXIT_OK;
-  if (read_and_validate(&u, &d, &v, &err) != VT_OK) code = vt_cli_fail(&err);
-  (void)fputs(d.warns.s ? d.warns.s : "", stderr);
-  if (d.n_mistakes > 0) {
-    (void)fputs(d.mistakes.s ? d.mistakes.s : "", stderr);
+  if (read_and_validate(&a, &u, &err) != VT_OK) code = vt_cli_fail(&err);
+  (void)fputs(a.data.warns.s ? a.data.warns.s : "", stderr);
+  if (a.data.n_mistakes > 0) {
+    (void)fputs(a.data.mistakes.s ? a.data.mistakes.s : "", stderr);
     code = VT_EXIT_USAGE;
   }
-  if (v && json)
-    vt_cli_print_json(v, 0);
-  else if (v) {
-    vt_buf text = {0};
-    vt_validate_text(v, &text);
-    printf("%s\n", text.s ? text.s : "");
-    vt_buf_free(&text);
-    vt_json_free(v);
-  }
-  vt_train_data_free(&d);
+  if (a.errors && a.json)
+    vt_cli_print_json(a.errors, 0);
+  else if (a.errors)
+    show(&a);
+  if (code == VT_EXIT_OK && a.failed > 0) code = VT_EXIT_TASKS;
+  vt_train_data_free(&a.data);
   return vt_cli_done(code);
 }

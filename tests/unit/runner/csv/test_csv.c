@@ -27,6 +27,25 @@ static void is_cell(const vt_csv *c, size_t row, int column, const char *want)
   if (!vt_csv_is(t, want)) fail_msg("row %zu, column %d: '%.*s', expected '%s'", row, column, (int)t.n, t.s, want);
 }
 
+/* What is written is read back as it was, whatever is in it. */
+static void a_cell_that_is_written_is_read_back(void **state)
+{
+  static const char *const text[] = {"plain", "", "x,y", "say \"no\"", "two\nlines", " blank", "#no comment"};
+  enum { N = sizeof text / sizeof *text };
+  vt_buf b = {0};
+  (void)state;
+  vt_buf_printf(&b, "a,b\n");
+  for (int k = 0; k < N; k++) {
+    vt_csv_cell(&b, text[k]);
+    vt_buf_printf(&b, ",end\n");
+  }
+  vt_csv c = table(b.s);
+  assert_int_equal(c.n_rows, N + 1);
+  for (size_t k = 0; k < N; k++) is_cell(&c, k + 1, 0, text[k]);
+  vt_csv_free(&c);
+  vt_buf_free(&b);
+}
+
 /* RFC 4180, section 2: rules 1, 5, 6, 7. */
 static void quotes_hold_commas_quotes_and_ends_of_lines(void **state)
 {
@@ -89,6 +108,7 @@ static void only_spellings_of_nothing_are_unknown(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_cell_that_is_written_is_read_back),
       cmocka_unit_test(quotes_hold_commas_quotes_and_ends_of_lines),
       cmocka_unit_test(blanks_empty_lines_comments_and_a_mark_are_no_cells),
       cmocka_unit_test(what_is_no_table_is_refused_with_its_line),
