@@ -218,10 +218,11 @@ typedef struct vt_training {
   int by;                 /* VT_BY_: what is held back together */
   double energy, force, virial, mean_virial;
   double force_relative; /* part of a labelled force that adds to its scale */
-  double rate; /* largest learning rate; 0: 2e-2 new, 2e-3 from a start */
+  double rate;           /* largest learning rate; 0: 2e-2 new, 2e-3 from a start */
   int epochs, batch;
   uint64_t seed;
   int seeds;      /* committee: models that begin with seed, seed + 1, ... */
+  int finish;     /* steps of all data behind the epochs */
   int early_stop; /* epochs without a better validation after which it ends; 0: never */
   int freeze;     /* VT_FREEZE_, added */
   double pull;    /* weight of the distance to the start */

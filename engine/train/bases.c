@@ -134,7 +134,8 @@ static int orthonormal(double *y, int n)
   return 1;
 }
 
-/* One orthogonal iteration: the columns of q[n][n] move towards the eigenvectors of the symmetric a, the largest first. */
+/* One orthogonal iteration: the columns of q[n][n] move towards the eigenvectors of the symmetric a, the largest first.
+ */
 static void refresh(const vt__kernel_ops *ops, const double *a, int n, double *q, double *x, double *y)
 {
   ops->product(a, q, n, n, n, x);

@@ -40,8 +40,8 @@ static double scale_of_atom(const double label[3], const vt_train_scales *scales
   return sqrt(scales->force * scales->force + part * part * square);
 }
 
-static void force_part(const vt_train_sample *s, const double (*f)[3], const vt_train_scales *scales,
-                       vt_train_terms *t, double (*d_force)[3])
+static void force_part(const vt_train_sample *s, const double (*f)[3], const vt_train_scales *scales, vt_train_terms *t,
+                       double (*d_force)[3])
 {
   double sum = 0, squares = 0;
   const double w = s->weight / (3.0 * s->n);

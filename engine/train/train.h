@@ -128,10 +128,10 @@ VT_MUST_CHECK vt_status vt_train_data_read(vt_train_data *set, const vt_nep_mode
  * does not fit its forces and volumes; files whose forces are all zero.  `warns`: labels that some frames of a file
  * lack; how many warnings of each kind were not shown.  It changes nothing that is trained on. */
 VT_MUST_CHECK vt_status vt_train_data_check(vt_train_data *set, const vt_nep_model *m, vt_err *err);
-/* Labels against a model that knows such frames: the start of a training, or what is validated (check_start.c, T 17.10).
- * `mistakes`: files whose forces are those of the model in another unit, or of the other sign.  `warns`: frames whose
- * forces and virial, each for itself, are those of a cell that is larger or smaller.  Three times the cost of energies
- * and forces.  Only for sets without mistakes.  simd: not AUTO. */
+/* Labels against a model that knows such frames: the start of a training, or what is validated (check_start.c,
+ * T 17.10). `mistakes`: files whose forces are those of the model in another unit, or of the other sign.  `warns`:
+ * frames whose forces and virial, each for itself, are those of a cell that is larger or smaller.  Three times the cost
+ * of energies and forces.  Only for sets without mistakes.  simd: not AUTO. */
 VT_MUST_CHECK vt_status vt_train_data_check_model(vt_train_data *set, const vt_nep_model *m, vt_simd simd, vt_err *err);
 /* Mistakes: frames of b that are equal to one of a to the bit, or but for a shift, a rotation or the order of their
  * atoms (1e-4 A); a warning for one that stands in a twice (a == b: only those).  Warnings: trajectories of b that are
@@ -149,8 +149,8 @@ void vt_train_sample_drop(vt_train_sample *s); /* its frame; it can be made agai
 
 /* ------------------------------------------------------------------ loss (loss.c) */
 
-/* Errors of this size weigh 1: eV/atom, eV/A, eV/atom; 0: not part of the loss.  force_relative: of the size of an atom's
- * labelled force; added in quadrature to `force` for its three components. */
+/* Errors of this size weigh 1: eV/atom, eV/A, eV/atom; 0: not part of the loss.  force_relative: of the size of an
+ * atom's labelled force; added in quadrature to `force` for its three components. */
 typedef struct vt_train_scales {
   double energy, force, virial, mean_virial, force_relative;
 } vt_train_scales;
@@ -252,13 +252,32 @@ typedef struct vt_train_adam {
 } vt_train_adam;
 /* Adam for n numbers. */
 VT_MUST_CHECK vt_status vt_train_adam_open(vt_train_adam *a, const double *numbers, size_t n, vt_err *err);
-/* From the first step on the matrices of `m`, whose n_trained numbers these are, are stepped in their own bases: SOAP. */
+/* From the first step on the matrices of `m`, whose n_trained numbers these are, are stepped in their own bases: SOAP.
+ */
 VT_MUST_CHECK vt_status vt_train_adam_rotate(vt_train_adam *a, const vt_nep_model *m, vt_simd simd, vt_err *err);
 void vt_train_adam_close(vt_train_adam *a);
-/* One step of numbers[n] along gradient[n] (T 17.4), which is overwritten.  A matrix without any gradient stays as it is. */
+/* One step of numbers[n] along gradient[n] (T 17.4), which is overwritten.  A matrix without any gradient stays as it
+ * is. */
 void vt_train_adam_step(vt_train_adam *a, double rate, double *gradient, double *numbers);
-/* Rate when a part `done` (0 to 1) of a training is done: up linearly for the part `warm`, then down by a cosine to a two
- * hundredth of `most`. */
+/* Rate when a part `done` (0 to 1) of a training is done: up linearly for the part `warm`, then down by a cosine to a
+ * two hundredth of `most`. */
 double vt_train_rate(double most, double done, double warm);
+
+/* ------------------------------------------------------------------ steps of the whole loss (lbfgs.c) */
+
+enum { VT_TRAIN_LBFGS_PAIRS = 12 };
+typedef struct vt_train_lbfgs {
+  size_t n, n_state;
+  double *state; /* [n_state]: all there is, so that it can be saved */
+} vt_train_lbfgs;
+/* For n numbers; zero state: nothing was seen yet. */
+VT_MUST_CHECK vt_status vt_train_lbfgs_open(vt_train_lbfgs *l, size_t n, vt_err *err);
+void vt_train_lbfgs_close(vt_train_lbfgs *l);
+/* x[n]: what to try next; left as it is (a start) if nothing was seen yet. */
+void vt_train_lbfgs_trial(const vt_train_lbfgs *l, double *x);
+/* The trial x[n] has this loss and gradient[n].  1: it is the best so far. */
+int vt_train_lbfgs_take(vt_train_lbfgs *l, double loss, const double *gradient, const double *x);
+/* [n] the best trial so far. */
+const double *vt_train_lbfgs_best(const vt_train_lbfgs *l);
 
 #endif

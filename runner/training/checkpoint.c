@@ -2,7 +2,7 @@
  *
  * head (little endian as the machine writes it; a checkpoint is for the machine that wrote it), then doubles: numbers,
  * first and second moments, averages, best averages [n_trained each], ledger [n_frames], means and bases of matrices
- * [n_shape], then the text of train.csv.
+ * [n_shape], steps of all data [n_finish], then the text of train.csv.
  * The CRC is that of all behind the first 16 bytes.  The one before is train.ckpt.prev. */
 #include <stdio.h>
 #include <string.h>
@@ -19,9 +19,9 @@ typedef struct head {
   int64_t epoch, batch, step, best_epoch;
   double norm, best_loss;
   vt_train_terms sums;
-  uint64_t n_trained, n_frames, n_shape, n_csv;
+  uint64_t n_trained, n_frames, n_shape, n_finish, n_csv;
 } head;
-_Static_assert(sizeof(head) == 208, "a checkpoint is a file format");
+_Static_assert(sizeof(head) == 216, "a checkpoint is a file format");
 
 static void path_of(const vt__trainer *t, const char *end, char path[VT_PATH + 32])
 {
@@ -45,6 +45,7 @@ vt_status vt__checkpoint_write(vt__trainer *t, vt_err *err)
             .n_trained = t->m->n_trained,
             .n_frames = (uint64_t)t->data.n,
             .n_shape = t->adam.n_shape,
+            .n_finish = t->finish.n_state,
             .n_csv = t->csv.len};
   memcpy(h.identity, &t->identity, sizeof h.identity);
   vt_buf_add(&b, &h, sizeof h);
@@ -55,6 +56,7 @@ vt_status vt__checkpoint_write(vt__trainer *t, vt_err *err)
   vt_buf_add(&b, t->best, n);
   vt_buf_add(&b, t->ledger, (size_t)t->data.n * sizeof *t->ledger);
   vt_buf_add(&b, t->adam.shape, t->adam.n_shape * sizeof *t->adam.shape);
+  vt_buf_add(&b, t->finish.state, t->finish.n_state * sizeof *t->finish.state);
   vt_buf_add(&b, t->csv.s ? t->csv.s : "", t->csv.len);
   vt_status rc = vt_buf_check(&b, err);
   if (rc == VT_OK) {
@@ -76,8 +78,8 @@ static int is_whole(const vt__trainer *t, const char *data, size_t n, head *h)
   if (memcmp(h->magic, "VTTRAIN", 8) != 0 || h->version != 2 || h->crc != vt_crc32(0, data + 16, n - 16)) return 0;
   return memcmp(h->identity, &t->identity, sizeof h->identity) != 0 ||
          (h->n_trained == t->m->n_trained && h->n_frames == (uint64_t)t->data.n && h->n_shape == t->adam.n_shape &&
-          h->epoch >= 0 && h->batch >= 0 && h->batch <= t->data.n &&
-          n == sizeof *h + (5 * h->n_trained + h->n_frames + h->n_shape) * sizeof(double) + h->n_csv);
+          h->n_finish == t->finish.n_state && h->epoch >= 0 && h->batch >= 0 && h->batch <= t->data.n &&
+          n == sizeof *h + (5 * h->n_trained + h->n_frames + h->n_shape + h->n_finish) * sizeof(double) + h->n_csv);
 }
 
 static void take(vt__trainer *t, const char *data, const head *h)
@@ -90,6 +92,8 @@ static void take(vt__trainer *t, const char *data, const head *h)
   at += (size_t)t->data.n * sizeof *t->ledger;
   memcpy(t->adam.shape, at, t->adam.n_shape * sizeof *t->adam.shape);
   at += t->adam.n_shape * sizeof *t->adam.shape;
+  if (h->n_finish > 0) memcpy(t->finish.state, at, h->n_finish * sizeof *t->finish.state);
+  at += h->n_finish * sizeof *t->finish.state;
   vt_buf_add(&t->csv, at, h->n_csv);
   t->epoch = h->epoch;
   t->batch = (int)h->batch;

@@ -238,10 +238,10 @@ static vt_status find_identity(vt__trainer *t, vt_err *err)
 {
   vt_buf b = {0};
   const vt_training *y = t->y;
-  vt_buf_printf(&b, "train 2\nsimd %s\nloss %.17g %.17g %.17g %.17g %.17g\n", vt_simd_name(t->simd), y->energy, y->force,
-                y->virial, y->mean_virial, y->force_relative);
-  vt_buf_printf(&b, "epochs %d batch %d rate %.17g seed %llu fraction %.17g\n", y->epochs, y->batch, y->rate,
-                (unsigned long long)t->seed, y->fraction);
+  vt_buf_printf(&b, "train 2\nsimd %s\nloss %.17g %.17g %.17g %.17g %.17g\n", vt_simd_name(t->simd), y->energy,
+                y->force, y->virial, y->mean_virial, y->force_relative);
+  vt_buf_printf(&b, "epochs %d finish %d batch %d rate %.17g seed %llu fraction %.17g\n", y->epochs, y->finish,
+                y->batch, y->rate, (unsigned long long)t->seed, y->fraction);
   if (t->seed != y->seed) vt_buf_printf(&b, "split %llu\n", (unsigned long long)y->seed); /* of a committee */
   if (y->early_stop > 0) vt_buf_printf(&b, "early_stop %d\n", y->early_stop);
   vt_buf_printf(&b, "by %d freeze %d pull %.17g new", y->by, y->freeze, y->pull);

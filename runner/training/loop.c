@@ -26,17 +26,15 @@ void vt__trainer_release(vt__trainer *t, vt_train_sample *s, int was_there)
 
 /* ------------------------------------------------------------------ a batch */
 
-enum { STOP, FAILED, FLAGS };
-
 /* Leaves of this batch. */
-static int batch_size(const vt__trainer *t)
+int vt__batch_size(const vt__trainer *t)
 {
   const int from = t->batch * t->per_batch * t->per_leaf, left = (t->data.n - from + t->per_leaf - 1) / t->per_leaf;
   return left < t->per_batch ? left : t->per_batch;
 }
 
 /* Leaf k of this batch: its first frame in the order, and how many. */
-static int leaf_of(const vt__trainer *t, int k, int *n)
+int vt__leaf_of(const vt__trainer *t, int k, int *n)
 {
   const int first = (t->batch * t->per_batch + k) * t->per_leaf, left = t->data.n - first;
   *n = left < t->per_leaf ? left : t->per_leaf;
@@ -57,7 +55,7 @@ static void find_means(vt__trainer *t)
     if (weight[c] > 0) t->pull[c] /= weight[c];
 }
 
-static size_t flags_at(const vt__trainer *t) { return (size_t)(t->per_batch * t->per_leaf) * VT_TRAIN_TERMS; }
+size_t vt__flags_at(const vt__trainer *t) { return (size_t)(t->per_batch * t->per_leaf) * VT_TRAIN_TERMS; }
 
 /* Frames of a leaf: their gradient into it, whose parts it has in `used`. */
 static vt_status frames_of_leaf(vt__trainer *t, const int *which, int n, vt_train_terms *terms, double *leaf,
@@ -71,11 +69,11 @@ static vt_status frames_of_leaf(vt__trainer *t, const int *which, int n, vt_trai
     const double mean = t->means ? t->means[vt__kind_of(t, s)] : 0;
     VT_PASS(vt__trainer_frame(t, s, err));
     VT_PASS(vt_train_forward(t->train, s->frame, &v, err));
-    vt_train_frame_parts(t->train, s->frame, used);
+    if (!t->only_terms) vt_train_frame_parts(t->train, s->frame, used);
     vt_train_loss(s, &v, &t->scales, s->group ? 0 : mean, &terms[j], &de, t->d_force, dw);
     if (s->group) terms[j].kind = s->weight * vt__pressure_change(t, s, v.virial);
     if (t->means && s->group) vt__pressure_pull(t, s, mean, dw);
-    vt_train_backward(t->train, s->frame, de, (const double(*)[3])t->d_force, dw, leaf);
+    if (!t->only_terms) vt_train_backward(t->train, s->frame, de, (const double(*)[3])t->d_force, dw, leaf);
     vt__trainer_release(t, s, was_there);
   }
   return VT_OK;
@@ -85,7 +83,7 @@ static vt_status frames_of_leaf(vt__trainer *t, const int *which, int n, vt_trai
 static vt_status one_leaf(vt__trainer *t, int k, vt_err *err)
 {
   int n;
-  const int *which = t->order + leaf_of(t, k, &n);
+  const int *which = t->order + vt__leaf_of(t, k, &n);
   double *leaf = t->tree.leaf[k];
   vt_train_terms *terms = (vt_train_terms *)(void *)(leaf + vt_train_gradient_size(t->train)) + k * t->per_leaf;
   return frames_of_leaf(t, which, n, terms, leaf, t->tree.used[k], err);
@@ -94,14 +92,14 @@ static vt_status one_leaf(vt__trainer *t, int k, vt_err *err)
 static vt_status my_frames(vt__trainer *t, int n, vt_err *err)
 {
   const int me = vt_comm_rank(t->comm);
-  const size_t flags = vt_train_gradient_size(t->train) + flags_at(t);
+  const size_t flags = vt_train_gradient_size(t->train) + vt__flags_at(t);
   vt_status rc = vt__is_root(t->job) ? vt__teams_look(t->job, err) : VT_OK;
   for (int k = 0; k < n; k++) {
     if (t->tree.owner[k] != me) continue;
     vt__tree_clear(&t->tree, k);
     if (rc == VT_OK) rc = one_leaf(t, k, err);
-    t->tree.leaf[k][flags + FAILED] = rc != VT_OK;
-    t->tree.leaf[k][flags + STOP] = vt_stop_reason() != NULL || t->job->asked;
+    t->tree.leaf[k][flags + VT__FAILED] = rc != VT_OK;
+    t->tree.leaf[k][flags + VT__ASKED] = vt_stop_reason() != NULL || t->job->asked;
     vt_alive();
   }
   return rc;
@@ -119,11 +117,11 @@ static double rate_of(const vt__trainer *t)
 static void make_step(vt__trainer *t)
 {
   const double *sum = t->tree.leaf[0], *more = sum + vt_train_gradient_size(t->train);
-  const size_t n = t->m->n_trained, rest = flags_at(t) + FLAGS;
+  const size_t n = t->m->n_trained, rest = vt__flags_at(t) + VT__FLAGS;
   double weight = 0;
   for (int k = 0; k < t->per_batch * t->per_leaf; k++)
     weight += more[k * VT_TRAIN_TERMS]; /* the first member of the terms */
-  if (more[rest - FLAGS + FAILED] == 0) {
+  if (more[rest - VT__FLAGS + VT__FAILED] == 0) {
     vt_train_gradient_read(t->train, sum, t->gradient);
     for (size_t k = 0; k < n; k++) t->gradient[k] /= weight;
     vt__hold_gradient(t, t->gradient);
@@ -135,7 +133,7 @@ static void make_step(vt__trainer *t)
   memcpy(t->packet + n, more, rest * sizeof *t->packet);
 }
 
-static void add_terms(vt_train_terms *to, const vt_train_terms *from)
+void vt__add_terms(vt_train_terms *to, const vt_train_terms *from)
 {
   double *x = (double *)(void *)to;
   const double *y = (const double *)(const void *)from;
@@ -150,34 +148,40 @@ static void take_packet(vt__trainer *t, int n)
   vt_train_set(t->train, t->m);
   for (int k = 0; k < n; k++) {
     int some;
-    const int *which = t->order + leaf_of(t, k, &some);
+    const int *which = t->order + vt__leaf_of(t, k, &some);
     for (int j = 0; j < some; j++) {
       const vt_train_terms *of = &terms[k * t->per_leaf + j];
       if (t->data.s[which[j]].has_virial) t->ledger[which[j]] = of->mean_virial;
-      add_terms(&t->sums, of);
+      vt__add_terms(&t->sums, of);
     }
     t->frames_done += some;
   }
 }
 
-vt_status vt__trainer_batch(vt__trainer *t, int *stop, vt_err *err)
+vt_status vt__batch_sum(vt__trainer *t, int n, vt_status *mine, vt_err *err)
 {
-  const int n = batch_size(t), is_root = vt_comm_rank(t->comm) == 0;
-  const size_t rest = flags_at(t) + FLAGS, size = t->m->n_trained + rest;
   double cost[256] = {0}; /* schedule.batch is at most that */
   for (int k = 0; k < n; k++) {
     int some;
-    const int *which = t->order + leaf_of(t, k, &some);
+    const int *which = t->order + vt__leaf_of(t, k, &some);
     for (int j = 0; j < some; j++) cost[k] += t->data.s[which[j]].n;
   }
   vt__tree_spread(&t->tree, n, cost);
-  const vt_status mine = my_frames(t, n, err);
-  VT_PASS(vt__tree_sum(&t->tree, n, err));
+  *mine = my_frames(t, n, err);
+  return vt__tree_sum(&t->tree, n, err);
+}
+
+vt_status vt__trainer_batch(vt__trainer *t, int *stop, vt_err *err)
+{
+  const int n = vt__batch_size(t), is_root = vt_comm_rank(t->comm) == 0;
+  const size_t rest = vt__flags_at(t) + VT__FLAGS, size = t->m->n_trained + rest;
+  vt_status mine = VT_OK;
+  VT_PASS(vt__batch_sum(t, n, &mine, err));
   if (is_root) make_step(t);
   VT_PASS(vt_comm_bcast(t->comm, 0, t->packet, size * sizeof *t->packet, err));
-  if (t->packet[size - FLAGS + FAILED] != 0) return vt_comm_agree(t->comm, mine, err);
+  if (t->packet[size - VT__FLAGS + VT__FAILED] != 0) return vt_comm_agree(t->comm, mine, err);
   take_packet(t, n);
-  *stop = t->packet[size - FLAGS + STOP] != 0;
+  *stop = t->packet[size - VT__FLAGS + VT__ASKED] != 0;
   t->batch++;
   return VT_OK;
 }
@@ -205,13 +209,13 @@ vt__member vt__trainer_at(const vt__trainer *t, vt__member_state state)
 {
   const double s = vt_now_s() - t->began_s, per_s = s > 0 ? (double)t->frames_done / s : 0;
   const double part = t->n_batches > 0 ? (double)t->batch / t->n_batches : 0;
-  const double left = ((double)(t->y->epochs - t->epoch) - part) * t->data.n;
+  const double left = ((double)(vt__all_epochs(t->y) - t->epoch) - part) * t->data.n;
   const int more = (t->y->seeds - 1 - t->member) / t->job->n_teams; /* members that this team trains after it */
   const vt_train_terms *e = &t->sums;
   vt__member at = {.member = t->member,
                    .state = state,
                    .epoch = t->epoch,
-                   .epochs = t->y->epochs,
+                   .epochs = vt__all_epochs(t->y),
                    .batch = t->batch,
                    .n_batches = t->n_batches,
                    .best_epoch = t->best_epoch,
@@ -225,7 +229,7 @@ vt__member vt__trainer_at(const vt__trainer *t, vt__member_state state)
     at.trained[1] = sqrt(e->force / e->n_f);
     at.trained[2] = sqrt(e->virial / e->n_v);
   }
-  at.team_left_s = at.left_s + (per_s > 0 ? (double)more * t->y->epochs * t->data.n / per_s : 0);
+  at.team_left_s = at.left_s + (per_s > 0 ? (double)more * vt__all_epochs(t->y) * t->data.n / per_s : 0);
   return at;
 }
 
@@ -272,14 +276,11 @@ static vt_status write_epoch(vt__trainer *t, const vt__errors *held, double rate
   return vt__checkpoint_write(t, err);
 }
 
-static vt_status end_epoch(vt__trainer *t, vt_err *err)
+vt_status vt__end_epoch(vt__trainer *t, double rate, vt_err *err)
 {
   vt__errors held = {0};
   vt_status rc = VT_OK;
   int64_t best = 0;
-  t->batch--; /* the rate of its last step */
-  const double rate = rate_of(t);
-  t->batch++;
   VT_PASS(vt__trainer_evaluate(t, t->adam.average, &held, err));
   if (vt_comm_rank(t->comm) == 0)
     rc = write_epoch(t, &held, rate, err);
@@ -300,7 +301,7 @@ int vt__trainer_ended_early(const vt__trainer *t)
   return t->y->early_stop > 0 && t->best_epoch > 0 && t->epoch - t->best_epoch >= t->y->early_stop;
 }
 
-static int has_ended(const vt__trainer *t) { return t->epoch >= t->y->epochs || vt__trainer_ended_early(t); }
+static int has_ended(const vt__trainer *t) { return t->epoch >= vt__all_epochs(t->y) || vt__trainer_ended_early(t); }
 
 vt_status vt__trainer_loop(vt__trainer *t, int *stopped, vt_err *err)
 {
@@ -309,12 +310,20 @@ vt_status vt__trainer_loop(vt__trainer *t, int *stopped, vt_err *err)
   t->trained = t->errors = (vt__errors){.energy = no, .force = no, .virial = no, .loss = no, .mean_virial = no};
   t->began_s = vt_now_s();
   for (*stopped = 0; !has_ended(t) && !*stopped;) {
+    if (t->epoch >= t->y->epochs) {
+      VT_PASS(vt__finish_pass(t, stopped, err));
+      continue;
+    }
     vt_train_order(t->seed, t->epoch, t->data.n, t->order);
     while (t->batch < t->n_batches && !*stopped) {
       VT_PASS(vt__trainer_batch(t, stopped, err));
       if (is_root) VT_PASS(tell(t, err));
     }
-    if (t->batch == t->n_batches) VT_PASS(end_epoch(t, err));
+    if (t->batch < t->n_batches) continue;
+    t->batch--; /* the rate of its last step */
+    const double rate = rate_of(t);
+    t->batch++;
+    VT_PASS(vt__end_epoch(t, rate, err));
   }
   vt_status rc = VT_OK;
   if (*stopped && has_ended(t)) *stopped = 0; /* it was the end */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "runner/stop/stop.h"
-#include "runner/training/job_impl.h"
+#include "runner/training/training_impl.h"
 
 enum { TAG_STOP = 81, TAG_MEMBER = 82 };
 
@@ -92,8 +92,8 @@ vt_status vt__teams_open(vt__job *j, vt_err *err)
   const vt_status rc = VT_NEW(j->member, j->y->seeds, err);
   for (int k = 0; rc == VT_OK && k < j->y->seeds; k++) {
     const double no = (double)NAN;
-    j->member[k] =
-        (vt__member){.member = k, .epochs = j->y->epochs, .trained = {no, no, no}, .held = {no, no, no}, .left_s = no};
+    j->member[k] = (vt__member){
+        .member = k, .epochs = vt__all_epochs(j->y), .trained = {no, no, no}, .held = {no, no, no}, .left_s = no};
   }
   return vt_comm_agree(j->world, rc, err);
 }

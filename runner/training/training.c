@@ -38,7 +38,8 @@ vt_status vt__trainer_room(vt__trainer *t, vt_err *err)
   VT_PASS(VT_NEW(t->gradient, n, err));
   VT_PASS(VT_NEW(t->best, n, err));
   VT_PASS(vt_train_adam_open(&t->adam, t->m->numbers, n, err));
-  return vt_train_adam_rotate(&t->adam, t->m, t->simd, err);
+  VT_PASS(vt_train_adam_rotate(&t->adam, t->m, t->simd, err));
+  return t->y->finish > 0 ? vt__finish_open(t, err) : VT_OK;
 }
 
 void vt__trainer_close(vt__trainer *t)
@@ -47,10 +48,11 @@ void vt__trainer_close(vt__trainer *t)
   vt__tree_close(&t->tree);
   vt__tree_close(&t->gather);
   vt_train_adam_close(&t->adam);
+  vt_train_lbfgs_close(&t->finish);
   vt_train_data_free(&t->data);
   vt_train_data_free(&t->held);
   vt_train_data_free(&t->test);
-  void *const rows[] = {t->order, t->ledger, t->pull, t->packet, t->d_force, t->gradient, t->best};
+  void *const rows[] = {t->order, t->ledger, t->pull, t->packet, t->d_force, t->gradient, t->best, t->total};
   for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) vt_free(rows[k]);
   vt_buf_free(&t->csv);
   vt_free(t->element_weight);
@@ -72,7 +74,7 @@ static vt_status open_folder(vt__trainer *t, int *found, vt_err *err)
       VT_FAIL(err, VT_EINVAL, "'%s' is there, but no state of a training: give another --output", path);
   }
   if (*found)
-    vt__say(t, "%s: going on, %lld of %d epochs done", t->output, (long long)t->epoch, t->y->epochs);
+    vt__say(t, "%s: going on, %lld of %d epochs done", t->output, (long long)t->epoch, vt__all_epochs(t->y));
   else
     vt__say(t, "%s: new", t->output);
   return *found ? VT_OK : vt__checkpoint_write(t, err); /* before all other files: from now on the folder is ours */

@@ -83,8 +83,8 @@ typedef struct vt__trainer {
   int n_pressure;
   vt__pressure *pressure; /* [n_pressure] of group 1, 2, ... */
   /* progress */
-  int64_t epoch;          /* that goes on */
-  int batch, n_batches;   /* next batch of it */
+  int64_t epoch;              /* that goes on */
+  int batch, n_batches;       /* next batch of it */
   int per_leaf, per_batch;    /* frames of a leaf of the tree at most; leaves of a batch */
   int *order;                 /* [data.n] of this epoch */
   double *ledger;             /* [data.n] latest tr dW/3N times weight, NaN: none yet */
@@ -99,6 +99,9 @@ typedef struct vt__trainer {
   double *gradient;           /* rank 0: [n_trained] */
   double *pull;               /* [2 n_comp] scratch: mean virial errors, weights */
   double *packet;             /* what rank 0 sends after a batch */
+  vt_train_lbfgs finish;      /* rank 0, if schedule.finish is not 0 */
+  double *total;              /* rank 0: gradient of all frames, as the tree has it */
+  int only_terms;             /* a batch gives terms, no gradient */
   double (*d_force)[3];
   size_t kept_bytes; /* frames in memory */
   vt__tree tree, gather;
@@ -142,6 +145,21 @@ static inline int vt__kind_of(const vt__trainer *t, const vt_train_sample *s)
   return s->group ? t->data.n_comp + s->group - 1 : s->comp;
 }
 static inline int vt__n_kinds(const vt__trainer *t) { return t->data.n_comp + t->n_pressure; }
+/* Epochs and the steps of all data behind them. */
+static inline int vt__all_epochs(const vt_training *y) { return y->epochs + y->finish; }
+/* loop.c: leaves of this batch; the first frame of leaf k in the order, and how many it has; where the flags stand
+ * behind a gradient; the sum of a batch, *mine: what went wrong on this rank. */
+enum { VT__ASKED, VT__FAILED, VT__FLAGS };
+int vt__batch_size(const vt__trainer *t);
+int vt__leaf_of(const vt__trainer *t, int k, int *n);
+size_t vt__flags_at(const vt__trainer *t);
+void vt__add_terms(vt_train_terms *to, const vt_train_terms *from);
+VT_MUST_CHECK vt_status vt__batch_sum(vt__trainer *t, int n, vt_status *mine, vt_err *err);
+/* Collective: the averaged numbers on validation, a row of train.csv, a checkpoint. */
+VT_MUST_CHECK vt_status vt__end_epoch(vt__trainer *t, double rate, vt_err *err);
+/* finish.c: one step of all data (T 17.4); *stopped: a soft stop was asked for, and nothing has changed. */
+VT_MUST_CHECK vt_status vt__finish_open(vt__trainer *t, vt_err *err);
+VT_MUST_CHECK vt_status vt__finish_pass(vt__trainer *t, int *stopped, vt_err *err);
 /* loop.c: one batch; all epochs, or until early_stop ends it; *stopped: a soft stop was asked for. */
 VT_MUST_CHECK vt_status vt__trainer_batch(vt__trainer *t, int *stop, vt_err *err);
 VT_MUST_CHECK vt_status vt__trainer_loop(vt__trainer *t, int *stopped, vt_err *err);

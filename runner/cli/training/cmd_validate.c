@@ -47,8 +47,7 @@ static vt_status read_and_validate(validate_args *a, const vt_usage *u, vt_err *
     rc = vt_err_set(err, VT_EINVAL, __FILE__, __LINE__,
                     "--output describes one model, and '%s' is a committee: give one of its members", u->arg[0]);
   if (rc == VT_OK) rc = vt_train_data_check(&a->data, c.m[0], err);
-  if (rc == VT_OK && a->data.n_mistakes == 0)
-    rc = vt_train_data_check_model(&a->data, c.m[0], vt_simd_best(), err);
+  if (rc == VT_OK && a->data.n_mistakes == 0) rc = vt_train_data_check_model(&a->data, c.m[0], vt_simd_best(), err);
   if (rc == VT_OK && a->data.n_mistakes == 0) rc = vt_validate_committee(&c, &a->data, &a->errors, err);
   if (rc == VT_OK && a->data.n_mistakes == 0 && a->output) rc = write_card(a, u, c.m[0], err);
   vt_committee_free(&c);

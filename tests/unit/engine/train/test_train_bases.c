@@ -1,8 +1,8 @@
 /* Steps of matrices in bases of their own (bases.c).
  *
- * Reference: the quadratic |A (X - X0) B|^2 with A and B far from diagonal and of condition 100 each, whose minimum X0 is known.
- * Plain Adam sees single numbers and zigzags along the valleys, SOAP finds them: it must come ten times as near in as many
- * steps (seen: some hundreds). */
+ * Reference: the quadratic |A (X - X0) B|^2 with A and B far from diagonal and of condition 100 each, whose minimum X0
+ * is known. Plain Adam sees single numbers and zigzags along the valleys, SOAP finds them: it must come ten times as
+ * near in as many steps (seen: some hundreds). */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
