@@ -218,7 +218,7 @@ typedef struct vt_training {
   int by;                 /* VT_BY_: what is held back together */
   double energy, force, virial, mean_virial;
   double force_relative; /* part of a labelled force that adds to its scale */
-  double rate;           /* largest learning rate; 0: 2e-2 new, 2e-3 from a start */
+  double rate;           /* largest learning rate; 0: 2e-2 new, 5e-4 from a start */
   int epochs, batch;
   uint64_t seed;
   int seeds;      /* committee: models that begin with seed, seed + 1, ... */

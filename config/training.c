@@ -55,7 +55,7 @@ static const row rows[] = {
     {"schedule", 0, "", 0, 0, "how long", VT__TR_SECTION, 1, 0},
     {"schedule.epochs", AT(epochs), "", 0, 100000, "passes over the data; 400", VT__TR_INTS, 1, 0},
     {"schedule.batch", AT(batch), "", 1, 256, "frames of a step; 8", VT__TR_INTS, 1, 0},
-    {"schedule.learning_rate", AT(rate), "", 1e-8, 1, "largest; 2e-2 for a new model, 2e-3 from a start", VT__TR_REALS,
+    {"schedule.learning_rate", AT(rate), "", 1e-8, 1, "largest; 2e-2 for a new model, 5e-4 from a start", VT__TR_REALS,
      1, 0},
     {"schedule.seed", AT(seed), "", 0, 0, "of first numbers, order of frames, what is held back; 1", VT__TR_SEED, 1, 0},
     {"schedule.seeds", AT(seeds), "", 1, VT_TRAINING_MOST_SEEDS, "models of a committee: seed, seed + 1, ...; 1",

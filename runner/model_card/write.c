@@ -132,9 +132,10 @@ static void put_data(vt_buf *b, const vt__findings *f)
   else
     vt_buf_printf(b, "largest rate by default");
   vt_buf_printf(b,
-                ", stops early after %d (0: never) |\n| seed | %llu, %d model%s |\n| best epoch on validation | %lld "
+                ", stops early after %d (0: never); then at most %d steps of all data |\n| seed | %llu, %d model%s "
+                "|\n| best epoch on validation | %lld "
                 "|\n\n",
-                c->y->early_stop, (unsigned long long)c->seed, c->y->seeds, c->y->seeds == 1 ? "" : "s",
+                c->y->early_stop, c->y->finish, (unsigned long long)c->seed, c->y->seeds, c->y->seeds == 1 ? "" : "s",
                 (long long)c->best_epoch);
 }
 

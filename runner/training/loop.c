@@ -105,7 +105,7 @@ static vt_status my_frames(vt__trainer *t, int n, vt_err *err)
   return rc;
 }
 
-static double most_rate(const vt__trainer *t) { return t->y->rate > 0 ? t->y->rate : t->y->start[0] ? 2e-3 : 2e-2; }
+static double most_rate(const vt__trainer *t) { return t->y->rate > 0 ? t->y->rate : t->y->start[0] ? 5e-4 : 2e-2; }
 
 static double rate_of(const vt__trainer *t)
 {

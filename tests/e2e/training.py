@@ -58,7 +58,7 @@ data:
   - {files: [train.xyz]}
 validation: {fraction: 0.2}
 test: {files: [test.xyz]}
-schedule: {epochs: EPOCHS, batch: 5, seed: 3, learning_rate: 1e-2}
+schedule: {epochs: EPOCHS, batch: 5, seed: 3, learning_rate: 1e-2, finish: 3}
 smoke: no
 """
 
@@ -116,7 +116,7 @@ class Training(unittest.TestCase):
     def test_1_a_known_model_is_recovered_from_its_own_data(self):
         out = self.dir / "long"
         table = rows(out)
-        self.assertEqual(len(table), 60)
+        self.assertIn(len(table), (61, 62, 63))  # 60 epochs, and a row for each of the three steps that was better
         for k in (0, 1, 4, 9, 19, 39, 59):
             r = table[k]
             print(f"epoch {k + 1:3}: validation {float(r['validation_energy_meV_atom']):8.2f} meV/atom "

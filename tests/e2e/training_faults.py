@@ -71,7 +71,8 @@ data:
   - {files: [DATA]}
 validation: VALIDATION
 test: {files: [TEST]}
-schedule: {epochs: 1, batch: 8, seed: 3, learning_rate: 1e-3}
+schedule: {epochs: 1, batch: 8, seed: 3, learning_rate: 1e-3, finish: 1}
+smoke: no
 """
 
 

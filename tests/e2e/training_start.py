@@ -170,7 +170,7 @@ output: runs/train/all
         self.assertNotIn("virial", (self.dir / "bare-melt.xyz").read_text())
         for file in ("melt.xyz", "bare-melt.xyz"):
             name = file.split(".")[0]
-            text = asked(EPOCHS="40", RATE="3e-3").replace(
+            text = asked(EPOCHS="10", RATE="3e-3").replace("finish: 3", "finish: 60").replace(
                 "validation: {fraction", f"  - {{files: [{file}], group: {{name: melt, pressure: {asked_for} GPa, temperature: 500 K}}}}\n"
                                          "validation: {fraction")
             said = self.same_on_two_ranks(name, text)
