@@ -104,7 +104,8 @@ static double left_over(const vt_nep_model *m, int rotate)
       const double e = x[c < cols - 1 ? r * (cols - 1) + c : NEURONS * (cols - 1) + r] - drawn(5000 + r * cols + c);
       far += e * e;
     }
-  for (size_t k = (size_t)(NEURONS * cols); k < m->n_trained; k++) assert_true(x[k] == 0.25); /* no gradient: no step */
+  for (size_t k = (size_t)NEURONS * (size_t)cols; k < m->n_trained; k++)
+    assert_true(x[k] == 0.25); /* no gradient: no step */
   vt_train_adam_close(&s);
   free(x);
   free(g);
