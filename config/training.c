@@ -324,6 +324,11 @@ static vt__mark mark_of(const reader *r, const char *path)
 
 static int is_given(const reader *r, const char *path) { return mark_of(r, path).line > 0; }
 
+static void warn(reader *r, const char *path, const char *text)
+{
+  vt__diag_warn(r->d, mark_of(r, path), path, "%s", text);
+}
+
 static void refuse(reader *r, const char *path, const char *text)
 {
   vt__diag_error(r->d, mark_of(r, path), path, "%s", text);
@@ -335,7 +340,7 @@ static void check_start(reader *r)
   const int starts = is_given(r, "start");
   const int all = VT_FREEZE_DESCRIPTOR | VT_FREEZE_NETWORK, last = VT_FREEZE_ALL_BUT_LAST | VT_FREEZE_NETWORK;
   if (starts && is_given(r, "model"))
-    refuse(r, "model", "a model that begins with another one (start) has its form: leave model out");
+    warn(r, "model", "not used: a model that begins with another one (start) has its form");
   if (!starts && is_given(r, "graft")) refuse(r, "graft", "there is no start to copy from");
   if (!starts && r->t->pull > 0) refuse(r, "pull", "there is no start to stay near to");
   if ((r->t->freeze & all) == all || (r->t->freeze & last) == last) refuse(r, "freeze", "nothing is left to train");
@@ -353,11 +358,15 @@ static void check(reader *r)
   if (t->l_max[0] < 1) refuse(r, "model.l_max", "expected an angular order of 1 to 8");
   if (!(t->energy > 0) && !(t->force > 0) && !(t->virial > 0))
     refuse(r, "loss", "nothing is left of it: energy, force and virial are 0");
-  for (int k = 0; k < t->n_items; k++)
-    if (t->item[k].group[0] && !(t->mean_virial > 0)) {
-      refuse(r, "loss.mean_virial", "0, but data have a group: its mean pressure is held by this scale");
-      break;
-    }
+  if (t->epochs == 0 && t->finish == 0) refuse(r, "schedule", "nothing is done: epochs and finish are 0");
+  int groups = 0;
+  for (int k = 0; k < t->n_items; k++) groups += t->item[k].group[0] != '\0';
+  if (groups > 0 && !(t->mean_virial > 0))
+    refuse(r, "loss.mean_virial", "0, but data have a group: its mean pressure is held by this scale");
+  if (groups > 0 && t->finish == 0)
+    refuse(r, "schedule.finish", "0, but data have a group: its mean pressure is held by the steps of all data");
+  if (t->finish == 0 && is_given(r, "loss.mean_virial") && t->mean_virial > 0)
+    warn(r, "loss.mean_virial", "not used: it counts in the steps of all data only, and schedule.finish is 0");
 }
 
 static vt_status read_text(const char *text, size_t n, const char *folder, vt_training *t, vt_diags *d, vt_err *err)

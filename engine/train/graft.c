@@ -57,23 +57,20 @@ static void say_missing(vt_buf *said, const vt_buf *list, const char *before, co
 static vt_status find_all(const vt_nep_model *from, int n, const char (*symbol)[4], const char (*donor)[4], int *old,
                           int *is_new, vt_err *err)
 {
-  vt_buf without = {0}, known = {0}, unknown = {0}, said = {0};
+  vt_buf without = {0}, unknown = {0}, said = {0};
   vt_status rc = VT_OK;
   for (int t = 0; t < n; t++) {
     const char *of = donor ? donor[t] : "";
     const int own = find(from, symbol[t]);
     is_new[t] = own < 0;
     old[t] = own >= 0 || !of[0] ? own : find(from, of);
-    if (own >= 0 && of[0]) add_word(&known, symbol[t]);
     if (own < 0 && !of[0]) add_word(&without, symbol[t]);
     if (own < 0 && of[0] && old[t] < 0) add_word(&unknown, of);
   }
   say_missing(&said, &without, "the model to start from has no ", " and graft names no neighbour to copy");
   say_missing(&said, &unknown, "graft copies ", ", which the model to start from does not have");
-  say_missing(&said, &known, "the model to start from has ", ": leave it out of graft");
   if (said.len) rc = vt_err_set(err, VT_EINVAL, __FILE__, __LINE__, "%s", said.s);
   vt_buf_free(&without);
-  vt_buf_free(&known);
   vt_buf_free(&unknown);
   vt_buf_free(&said);
   return rc;

@@ -215,7 +215,8 @@ VT_MUST_CHECK vt_status vt_train_cut(const vt_nep_model *from, int n, const char
                                      vt_err *err);
 /* The same with elements that `from` does not have: donor[k] (or "") is the one of `from` whose numbers element k
  * begins with: network, coefficients (of two new ones those between their donors), cutoffs, flexible ZBL; the atomic
- * number is its own.  is_new[n] = 1 for them.  VT_EINVAL: all elements that are missing, or have a donor needlessly. */
+ * number is its own.  is_new[n] = 1 for them.  VT_EINVAL: all elements that are missing.
+ * A donor of an element that `from` has is passed over. */
 VT_MUST_CHECK vt_status vt_train_graft(const vt_nep_model *from, int n, const char (*symbol)[4], const char (*donor)[4],
                                        vt_nep_model **out, int *is_new, vt_err *err);
 /* Add e[t] eV to the energy of every atom of type t and change nothing else: by the biases of the types (NEP5), by a

@@ -134,7 +134,7 @@ static void density_cells(vt_buf *b, const vt__plot *p, const vt__density *d, in
 
 static void color_bar(vt_buf *b, double x, double y, int most)
 {
-  const double w = 22, h = 10;
+  const double w = 16, h = 10;
   vt__svg_text(b, "tick end", x - 5, y + h - 1, "1");
   for (int l = 0; l < LEVELS; l++)
     vt_buf_printf(b, "<rect class=\"level%d\" x=\"%.1f\" y=\"%.1f\" width=\"%g\" height=\"%g\"/>", l, x + l * w, y, w,

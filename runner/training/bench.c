@@ -111,11 +111,13 @@ static vt_status bench_frames(const vt_training_bench_options *o, vt__trainer *t
 static vt_status open_trainer(const vt_training_bench_options *o, vt_comm *comm, vt__job *j, vt__trainer *t,
                               vt_err *err)
 {
+  j->world = j->team = comm;
   *t = (vt__trainer){.job = j, .y = j->y, .comm = comm, .simd = o->simd};
   t->scales = (vt_train_scales){.energy = 0.01, .force = 0.1, .virial = 0.02, .mean_virial = 0.005};
   VT_PASS(bench_model(o, &t->m, err));
   VT_PASS(bench_frames(o, t, err));
   VT_PASS(vt__trainer_room(t, err));
+  VT_PASS(vt__hold_open(t, err));
   for (int k = 0; k < t->data.n; k++) VT_PASS(vt__trainer_frame(t, &t->data.s[k], err));
   vt_train_order(1, 0, t->data.n, t->order);
   return VT_OK;
@@ -269,13 +271,13 @@ vt_status vt_training_bench(vt_comm *comm, const vt_training_bench_options *o, F
 {
   const double rate = 1e-9; /* the frames stay what they are: so does the work */
   vt_training y = {.batch = o->batch, .epochs = 1, .rate = rate, .seed = 1};
-  vt__job job = {.y = &y};
+  vt__job job[2] = {{.y = &y}, {.y = &y}};
   vt__trainer one = {0}, all = {0};
   vt_sim *alone = NULL; /* a world of one rank, whatever there is around it */
   const vt_sim_options sim = {.n_ranks = 1};
   vt_status rc = vt_sim_open(&alone, &sim, err);
-  if (rc == VT_OK) rc = open_trainer(o, vt_sim_comm(alone, 0), &job, &one, err);
-  if (rc == VT_OK) rc = open_trainer(o, comm, &job, &all, err);
+  if (rc == VT_OK) rc = open_trainer(o, vt_sim_comm(alone, 0), &job[0], &one, err);
+  if (rc == VT_OK) rc = open_trainer(o, comm, &job[1], &all, err);
   rc = vt_comm_agree(comm, rc, err);
   if (rc == VT_OK) rc = measure(o, &one, &all, out, err);
   vt__trainer_close(&one);

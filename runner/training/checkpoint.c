@@ -16,12 +16,12 @@ typedef struct head {
   char magic[8]; /* "VTTRAIN" */
   uint32_t version, crc;
   uint8_t identity[32];
-  int64_t epoch, batch, step, best_epoch;
+  int64_t epoch, batch, passes, step, best_epoch;
   double norm, best_loss;
   vt_train_terms sums;
   uint64_t n_trained, n_frames, n_shape, n_finish, n_csv;
 } head;
-_Static_assert(sizeof(head) == 216, "a checkpoint is a file format");
+_Static_assert(sizeof(head) == 224, "a checkpoint is a file format");
 
 static void path_of(const vt__trainer *t, const char *end, char path[VT_PATH + 32])
 {
@@ -37,6 +37,7 @@ vt_status vt__checkpoint_write(vt__trainer *t, vt_err *err)
             .version = 2,
             .epoch = t->epoch,
             .batch = t->batch,
+            .passes = t->passes,
             .step = t->adam.step,
             .best_epoch = t->best_epoch,
             .norm = t->adam.norm,
@@ -97,6 +98,7 @@ static void take(vt__trainer *t, const char *data, const head *h)
   vt_buf_add(&t->csv, at, h->n_csv);
   t->epoch = h->epoch;
   t->batch = (int)h->batch;
+  t->passes = h->passes;
   t->adam.step = h->step;
   t->adam.norm = h->norm;
   t->best_epoch = h->best_epoch;

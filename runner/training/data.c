@@ -1,7 +1,9 @@
 /* data.c - the training file, its frames, the model it begins with. */
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/pot/pot.h"
 #include "runner/training/training_impl.h"
@@ -258,6 +260,25 @@ static vt_status find_identity(vt__trainer *t, vt_err *err)
 
 /* ------------------------------------------------------------------ all of it */
 
+/* Files that are named and cannot be opened, all of them. */
+static int tell_missing(const vt__trainer *says, const vt_training *y)
+{
+  const vt_training_files *const set[] = {&y->data, &y->validation, &y->test};
+  int missing = 0;
+  for (int k = 0; k < 3; k++)
+    for (int i = 0; i < set[k]->n; i++) {
+      const vt_training_file *f = &set[k]->f[i];
+      if (access(f->path, R_OK) == 0) continue;
+      missing++;
+      vt__say(says, "%s:%d: cannot open '%s': %s", says->o->file, f->line, f->path, strerror(errno));
+    }
+  if (y->start[0] && access(y->start, R_OK) != 0) {
+    missing++;
+    vt__say(says, "%s: start: cannot open '%s': %s", says->o->file, y->start, strerror(errno));
+  }
+  return missing;
+}
+
 vt_status vt__load_file(vt__job *j, int *bad, vt_err *err)
 {
   const vt__trainer says = {.job = j, .comm = j->world, .o = j->o};
@@ -270,6 +291,7 @@ vt_status vt__load_file(vt__job *j, int *bad, vt_err *err)
   vt_buf_free(&text);
   *bad = d.n_errors > 0;
   vt_diags_free(&d);
+  if (rc == VT_OK && !*bad) *bad = tell_missing(&says, j->y) > 0;
   if (!*bad) return rc;
   vt_err_clear(err);
   return VT_OK;

@@ -140,6 +140,7 @@ vt_status vt__finish_pass(vt__trainer *t, int *stopped, vt_err *err)
     t->sums = (vt_train_terms){0};
     return VT_OK;
   }
+  t->passes++;
   if (better) return vt__end_epoch(t, 0, err);
   t->epoch++;
   t->sums = (vt_train_terms){0};

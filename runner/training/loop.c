@@ -26,19 +26,25 @@ void vt__trainer_release(vt__trainer *t, vt_train_sample *s, int was_there)
 
 /* ------------------------------------------------------------------ a batch */
 
-/* Leaves of this batch. */
-int vt__batch_size(const vt__trainer *t)
+/* Frames of this batch, from the place *from in the order. */
+static int frames_of_batch(const vt__trainer *t, int *from)
 {
-  const int from = t->batch * t->per_batch * t->per_leaf, left = (t->data.n - from + t->per_leaf - 1) / t->per_leaf;
-  return left < t->per_batch ? left : t->per_batch;
+  *from = t->batch * t->y->batch;
+  return t->data.n - *from < t->y->batch ? t->data.n - *from : t->y->batch;
 }
 
-/* Leaf k of this batch: its first frame in the order, and how many. */
+int vt__batch_size(const vt__trainer *t)
+{
+  int from;
+  return (frames_of_batch(t, &from) + t->per_leaf - 1) / t->per_leaf;
+}
+
 int vt__leaf_of(const vt__trainer *t, int k, int *n)
 {
-  const int first = (t->batch * t->per_batch + k) * t->per_leaf, left = t->data.n - first;
+  int from;
+  const int left = frames_of_batch(t, &from) - k * t->per_leaf;
   *n = left < t->per_leaf ? left : t->per_leaf;
-  return first;
+  return from + k * t->per_leaf;
 }
 
 /* Mean virial errors of the compositions by the latest error of each frame, into pull[n_comp] and weights behind. */
@@ -191,14 +197,15 @@ vt_status vt__trainer_batch(vt__trainer *t, int *stop, vt_err *err)
 static vt__errors errors_of_epoch(vt__trainer *t)
 {
   const vt_train_terms *s = &t->sums;
-  double squares = 0, all = 0;
+  double squares = 0, means = 0, all = 0;
   find_means(t);
   for (int c = 0; c < t->data.n_comp; c++) {
     const double w = t->pull[t->data.n_comp + c];
     squares += w * t->pull[c] * t->pull[c];
+    if (t->scales.mean_virial > 0) means += w * vt_train_robust(t->pull[c] / t->scales.mean_virial);
     all += w;
   }
-  return (vt__errors){.loss = s->loss / s->weight,
+  return (vt__errors){.loss = (s->loss + means) / s->weight,
                       .energy = sqrt(s->energy / s->n_e),
                       .force = sqrt(s->force / s->n_f),
                       .virial = sqrt(s->virial / s->n_v),
@@ -298,10 +305,17 @@ vt_status vt__end_epoch(vt__trainer *t, double rate, vt_err *err)
 
 int vt__trainer_ended_early(const vt__trainer *t)
 {
-  return t->y->early_stop > 0 && t->best_epoch > 0 && t->epoch - t->best_epoch >= t->y->early_stop;
+  return t->passes == 0 && t->y->early_stop > 0 && t->best_epoch > 0 && t->epoch < t->y->epochs &&
+         t->epoch - t->best_epoch >= t->y->early_stop;
 }
 
-static int has_ended(const vt__trainer *t) { return t->epoch >= vt__all_epochs(t->y) || vt__trainer_ended_early(t); }
+/* Behind the epochs. */
+static int finishes(const vt__trainer *t)
+{
+  return t->passes > 0 || t->epoch >= t->y->epochs || vt__trainer_ended_early(t);
+}
+
+static int has_ended(const vt__trainer *t) { return finishes(t) && t->passes >= t->y->finish; }
 
 vt_status vt__trainer_loop(vt__trainer *t, int *stopped, vt_err *err)
 {
@@ -310,7 +324,10 @@ vt_status vt__trainer_loop(vt__trainer *t, int *stopped, vt_err *err)
   t->trained = t->errors = (vt__errors){.energy = no, .force = no, .virial = no, .loss = no, .mean_virial = no};
   t->began_s = vt_now_s();
   for (*stopped = 0; !has_ended(t) && !*stopped;) {
-    if (t->epoch >= t->y->epochs) {
+    if (finishes(t)) {
+      if (vt__trainer_ended_early(t))
+        vt__say(t, "schedule.early_stop: no better validation for %d epochs: steps of all data from here on",
+                t->y->early_stop);
       VT_PASS(vt__finish_pass(t, stopped, err));
       continue;
     }

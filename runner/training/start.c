@@ -69,6 +69,8 @@ vt_status vt__start_model(vt__trainer *t, const vt_nep_model *from, vt_err *err)
   for (int k = 0; k < y->n_elements; k++) {
     t->n_new += t->is_new[k];
     if (t->is_new[k]) vt__say(t, "%s begins as a copy of %s", y->element[k], donor[k]);
+    if (!t->is_new[k] && donor[k][0])
+      vt__say(t, "%s: warning: graft: %s is not used, start has that element", t->o->file, y->element[k]);
   }
   return VT_OK;
 }

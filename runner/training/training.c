@@ -19,8 +19,8 @@ static int most_atoms(const vt__trainer *t)
 vt_status vt__trainer_room(vt__trainer *t, vt_err *err)
 {
   t->per_leaf = t->y->batch < VT_TRAIN_SLOTS ? t->y->batch : VT_TRAIN_SLOTS;
-  t->per_batch = t->y->batch / t->per_leaf;
-  t->n_batches = (t->data.n + t->per_leaf * t->per_batch - 1) / (t->per_leaf * t->per_batch);
+  t->per_batch = (t->y->batch + t->per_leaf - 1) / t->per_leaf;
+  t->n_batches = (t->data.n + t->y->batch - 1) / t->y->batch;
   const size_t n = t->m->n_trained, rest = (size_t)(t->per_batch * t->per_leaf) * VT_TRAIN_TERMS + 2;
   VT_PASS(vt_train_open(t->m, t->simd, &t->train, err));
   vt_train_set(t->train, t->m);
@@ -83,11 +83,12 @@ static vt_status open_folder(vt__trainer *t, int *found, vt_err *err)
 /* What all ranks must know of the state. */
 static vt_status share_state(vt__trainer *t, vt_err *err)
 {
-  int64_t at[3] = {t->epoch, t->batch, t->best_epoch};
+  int64_t at[4] = {t->epoch, t->batch, t->best_epoch, t->passes};
   VT_PASS(vt_comm_bcast(t->comm, 0, at, sizeof at, err));
   t->epoch = at[0];
   t->batch = (int)at[1];
   t->best_epoch = at[2];
+  t->passes = at[3];
   VT_PASS(vt_comm_bcast(t->comm, 0, t->m->numbers, t->m->n_trained * sizeof *t->m->numbers, err));
   VT_PASS(vt_comm_bcast(t->comm, 0, t->ledger, (size_t)t->data.n * sizeof *t->ledger, err));
   vt_train_set(t->train, t->m);

@@ -85,6 +85,7 @@ typedef struct vt__trainer {
   /* progress */
   int64_t epoch;              /* that goes on */
   int batch, n_batches;       /* next batch of it */
+  int64_t passes;             /* steps of all data behind them, on all ranks */
   int per_leaf, per_batch;    /* frames of a leaf of the tree at most; leaves of a batch */
   int *order;                 /* [data.n] of this epoch */
   double *ledger;             /* [data.n] latest tr dW/3N times weight, NaN: none yet */

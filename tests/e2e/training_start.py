@@ -101,6 +101,7 @@ class Start(unittest.TestCase):
 name: all
 elements: [Li, Na, Cl]
 start: truth.txt
+model: {neurons: 9}
 data:
   - {files: [sodium.xyz], weight: 1, config_type: {md: 0.3, short: 2}, elements: {Li: 2}}
   - {files: [train.xyz], weight: 0.5}
@@ -109,14 +110,16 @@ loss: {energy: 10 meV/atom, force: 100 meV/A, virial: 20 meV/atom, mean_virial: 
 schedule: {epochs: 2, batch: 8, learning_rate: 1e-5, seed: 1, seeds: 1, early_stop: 50}
 freeze: []
 pull: 0.1
-graft: {Na: Li}
+graft: {Na: Li, Cl: Li}
 smoke: no
 output: runs/train/all
 """
         said = self.same_on_two_ranks("all", text)
         self.assertIn("Na begins as a copy of Li", said)
         self.assertIn("for 1 epochs only numbers of the new elements move", said)
-        self.assertIn("all.yaml:6: warning: no frame of these files has config_type=short", said)
+        self.assertIn("all.yaml:5:8: warning: model: not used: a model that begins with another one (start) has its form", said)
+        self.assertIn("warning: graft: Cl is not used, start has that element", said)
+        self.assertIn("all.yaml:7: warning: no frame of these files has config_type=short", said)
 
     def test_2_a_new_element_begins_as_its_donor(self):
         text = asked(ELEMENTS="[Na, Cl, Li]").replace("train.xyz", "sodium.xyz") + "graft: {Na: Li}\n"
@@ -128,8 +131,12 @@ output: runs/train/all
         self.assertIn("nep4 3 Na Cl Li", (self.dir / "graft-1/nep.txt").read_text())
         p = self.run_file("none", asked(ELEMENTS="[Na, K, Li]") + "graft: {K: Rb, Li: Cl}\n")
         self.assertEqual(p.returncode, 2, p.stderr)
-        for words in ("has no Na and graft names no neighbour", "copies Rb, which", "has Li: leave it out of graft"):
+        for words in ("has no Na and graft names no neighbour", "copies Rb, which"):
             self.assertIn(words, p.stderr)
+        p = self.run_file("lost", asked().replace("[train.xyz]", "[nope.xyz, train.xyz, gone.xyz]"))
+        self.assertEqual(p.returncode, 2, p.stderr)
+        for name in ("nope.xyz", "gone.xyz"):  # all that are missing, with their line
+            self.assertRegex(p.stderr, rf"lost\.yaml:\d+: cannot open '[^']*{name}': No such file")
 
     def test_3_what_is_frozen_keeps_its_numbers_to_the_last_digit(self):
         was = blocks(self.dir / "truth.txt")
