@@ -223,7 +223,7 @@ typedef struct vt_training {
   uint64_t seed;
   int seeds;      /* committee: models that begin with seed, seed + 1, ... */
   int finish;     /* steps of all data behind the epochs */
-  int early_stop; /* epochs without a better validation after which it ends; 0: never */
+  int early_stop; /* epochs without a better validation after which no more follow; 0: never */
   int freeze;     /* VT_FREEZE_, added */
   double pull;    /* weight of the distance to the start */
   int smoke;      /* 0: no test by molecular dynamics afterwards */

@@ -64,7 +64,7 @@ static const row rows[] = {
      "steps of all data (L-BFGS) behind the epochs; in them mean virials and pressures of groups count; 20",
      VT__TR_INTS, 1, 0},
     {"schedule.early_stop", AT(early_stop), "", 0, 100000,
-     "epochs without a better validation after which it ends; 0: never; 0", VT__TR_INTS, 1, 0},
+     "epochs without a better validation after which no more follow; 0: never; 0", VT__TR_INTS, 1, 0},
     {"smoke", 0, "", 0, 0, "test by molecular dynamics when training has ended, or no", VT__TR_SMOKE, 1, 0},
     {"smoke.temperature", AT(smoke_t_k), "K", 1, 10000, "1100 K", VT__TR_REALS, 1, 0},
     {"smoke.duration", AT(smoke_ps), "ps", 0.1, 100000, "20 ps", VT__TR_REALS, 1, 0}};
