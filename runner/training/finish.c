@@ -52,6 +52,7 @@ static vt_status pass(vt__trainer *t, double *kinds, int *stopped, vt_err *err)
     VT_PASS(vt_comm_bcast(t->comm, 0, said, sizeof said, err));
     if (said[VT__FAILED] != 0) return vt_comm_agree(t->comm, mine, err);
     *stopped = said[VT__ASKED] != 0;
+    if (is_root) VT_PASS(vt__trainer_tell(t, err));
   }
   t->batch = 0;
   return VT_OK;
@@ -89,7 +90,7 @@ static vt_status begin(vt__trainer *t, vt_err *err)
   const size_t n = t->m->n_trained;
   for (int k = 0; k < t->data.n; k++) t->order[k] = k;
   if (vt_comm_rank(t->comm) == 0) {
-    memcpy(t->m->numbers, t->best_epoch > 0 ? t->best : t->m->numbers, n * sizeof *t->m->numbers);
+    if (t->best_epoch > 0) memcpy(t->m->numbers, t->best, n * sizeof *t->m->numbers);
     vt_train_lbfgs_trial(&t->finish, t->m->numbers);
   }
   VT_PASS(vt_comm_bcast(t->comm, 0, t->m->numbers, n * sizeof *t->m->numbers, err));

@@ -240,7 +240,7 @@ vt__member vt__trainer_at(const vt__trainer *t, vt__member_state state)
   return at;
 }
 
-static vt_status tell(const vt__trainer *t, vt_err *err)
+vt_status vt__trainer_tell(const vt__trainer *t, vt_err *err)
 {
   const vt__member at = vt__trainer_at(t, VT__RUNS);
   return vt__teams_tell(t->job, &at, 0, err);
@@ -334,7 +334,7 @@ vt_status vt__trainer_loop(vt__trainer *t, int *stopped, vt_err *err)
     vt_train_order(t->seed, t->epoch, t->data.n, t->order);
     while (t->batch < t->n_batches && !*stopped) {
       VT_PASS(vt__trainer_batch(t, stopped, err));
-      if (is_root) VT_PASS(tell(t, err));
+      if (is_root) VT_PASS(vt__trainer_tell(t, err));
     }
     if (t->batch < t->n_batches) continue;
     t->batch--; /* the rate of its last step */

@@ -42,7 +42,7 @@ static int is_ours(const vt__job *j)
 static vt_status check_owner(const vt__job *j, vt_err *err)
 {
   static const char *const ours[] = {"nep.txt",   "nep_average.txt", "nep_last.txt", "train.csv",
-                                     "test.json", "committee.txt",   "status.json"};
+                                     "test.json", "committee.txt",   "campaign.yaml"};
   if (j->y->seeds > 1 && is_there(j->output, "train.ckpt"))
     VT_FAIL(err, VT_EINVAL,
             "'%s' holds the training of one seed, and this file asks for %d: give another --output, or remove that "

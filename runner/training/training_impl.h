@@ -158,6 +158,8 @@ void vt__add_terms(vt_train_terms *to, const vt_train_terms *from);
 VT_MUST_CHECK vt_status vt__batch_sum(vt__trainer *t, int n, vt_status *mine, vt_err *err);
 /* Collective: the averaged numbers on validation, a row of train.csv, a checkpoint. */
 VT_MUST_CHECK vt_status vt__end_epoch(vt__trainer *t, double rate, vt_err *err);
+/* The root: where it is, for the progress line and status.json. */
+VT_MUST_CHECK vt_status vt__trainer_tell(const vt__trainer *t, vt_err *err);
 /* finish.c: one step of all data (T 17.4); *stopped: a soft stop was asked for, and nothing has changed. */
 VT_MUST_CHECK vt_status vt__finish_open(vt__trainer *t, vt_err *err);
 VT_MUST_CHECK vt_status vt__finish_pass(vt__trainer *t, int *stopped, vt_err *err);
