@@ -81,6 +81,13 @@ static vt_status see_frame(void *ctx, const vt_train_sample *s, const vt_train_v
   return vt__parity_add(w->files, f->c->m, d, s, v, err);
 }
 
+static vt_status see_before(void *ctx, const vt_train_sample *s, const vt_train_values *v, vt_err *err)
+{
+  (void)err;
+  vt__sums_add(ctx, s, v);
+  return VT_OK;
+}
+
 static vt_status see_frames(vt__findings *f, vt_err *err)
 {
   vt_status rc = VT_OK;
@@ -95,6 +102,8 @@ static vt_status see_frames(vt__findings *f, vt_err *err)
     const vt_status ended = vt__parity_end(w.files, rc == VT_OK, rc == VT_OK ? err : NULL);
     if (rc == VT_OK) rc = ended;
     vt__tables_sort(&f->set[k].t, f->c->m);
+    if (rc == VT_OK && f->c->start && k > 0)
+      rc = vt__walk(f->c->start, f->set[k].data, see_before, &f->set[k].before, err);
   }
   return rc;
 }
@@ -150,6 +159,8 @@ static vt_status write_all(const vt_card *c, vt__smoke_result *smoke, vt_card_re
   if (rc == VT_OK) rc = vt__write_report(f, err);
   if (rc == VT_OK) rc = vt__write_card(f, err);
   out->failed = f->n_failures;
+  (void)snprintf(out->why, sizeof out->why, "%.*s", f->n_failures > 0 ? (int)strcspn(f->failures.s, "\n") : 0,
+                 f->n_failures > 0 ? f->failures.s : "");
   if (rc == VT_OK) say(c, "%s: README.md, report.html, parity/*.csv", c->folder);
   free_findings(f);
   return rc;

@@ -33,9 +33,48 @@ static void widen(vt__axis *a, const double *y, int n)
 typedef struct curve {
   int n;
   const vt_csv *t;
-  double *epoch, *trained, *held;
-  int64_t best;
+  double *at, *trained, *held; /* steps of all data stand behind the last epoch */
+  double best;                 /* NaN: not known */
+  int steps;                   /* there are some */
 } curve;
+
+static const vt_cell_text *cell_of(const vt_csv *t, int row, const char *name)
+{
+  int c = 0;
+  while (c < t->n_columns && !vt_csv_is(t->cell[c], name)) c++;
+  return c < t->n_columns ? &t->cell[((size_t)row + 1) * (size_t)t->n_columns + (size_t)c] : NULL;
+}
+
+static int is_phase(const curve *c, int row, const char *phase)
+{
+  const vt_cell_text *cell = cell_of(c->t, row, "phase");
+  return cell && vt_csv_is(*cell, phase);
+}
+
+/* Where rows stand. */
+static void find_places(curve *c, const vt_card *card)
+{
+  double epochs = 0;
+  c->best = (double)NAN;
+  column(c->t, "epoch", c->at);
+  for (int k = 0; k < c->n; k++)
+    if (is_phase(c, k, "epochs")) epochs = fmax(epochs, c->at[k]);
+  for (int k = 0; k < c->n; k++) {
+    const int is_best = card->best_phase && is_phase(c, k, card->best_phase) && c->at[k] == (double)card->best_n;
+    const int is_step = is_phase(c, k, "finish") || is_phase(c, k, "rejected");
+    if (is_step) c->at[k] += epochs;
+    c->steps = c->steps || is_step;
+    if (is_best) c->best = c->at[k];
+  }
+}
+
+/* A quantity; steps that were no better are not shown. */
+static void taken(const curve *c, const char *name, double *out)
+{
+  column(c->t, name, out);
+  for (int k = 0; k < c->n; k++)
+    if (is_phase(c, k, "rejected")) out[k] = (double)NAN;
+}
 
 static void curve_panel(vt_buf *b, const curve *c, int k)
 {
@@ -51,13 +90,14 @@ static void curve_panel(vt_buf *b, const curve *c, int k)
   vt__plot p = {.b = b, .x = x0 + dx * (k % 3), .y = k < 3 ? y0 : y0 + dy, .w = w, .h = h};
   char name[80];
   const int is_rate = k == 5;
-  p.ax = (vt__axis){.lo = c->epoch[0], .hi = c->epoch[c->n - 1], .label = "epoch"};
+  p.ax =
+      (vt__axis){.lo = c->at[0], .hi = c->at[c->n - 1], .label = c->steps ? "epochs, then steps of all data" : "epoch"};
   if (!(p.ax.hi > p.ax.lo)) p.ax.lo -= 1, p.ax.hi += 1;
   p.ay = (vt__axis){.log = 1, .label = what[k].label};
   (void)snprintf(name, sizeof name, "%s%s", is_rate ? "" : "train_", what[k].column);
-  column(c->t, name, c->trained);
+  taken(c, name, c->trained);
   (void)snprintf(name, sizeof name, "validation_%s", what[k].column);
-  column(c->t, name, c->held);
+  taken(c, name, c->held);
   for (int i = 0; i < c->n && is_rate; i++) c->trained[i] *= 1e3;
   widen(&p.ay, c->trained, c->n);
   widen(&p.ay, c->held, c->n);
@@ -65,10 +105,10 @@ static void curve_panel(vt_buf *b, const curve *c, int k)
   p.ay.lo /= margin;
   p.ay.hi *= margin;
   vt__plot_begin(&p, what[k].title);
-  if (c->best > 0 && (double)c->best >= p.ax.lo)
-    vt_buf_printf(b, "<path class=\"best\" d=\"M%.1f %.1fV%.1f\"/>", vt__plot_x(&p, (double)c->best), p.y, p.y + p.h);
-  vt__plot_line(&p, is_rate ? "line rate" : "line train", c->epoch, c->trained, c->n);
-  if (!is_rate) vt__plot_line(&p, "line held", c->epoch, c->held, c->n);
+  if (isfinite(c->best))
+    vt_buf_printf(b, "<path class=\"best\" d=\"M%.1f %.1fV%.1f\"/>", vt__plot_x(&p, c->best), p.y, p.y + p.h);
+  vt__plot_line(&p, is_rate ? "line rate" : "line train", c->at, c->trained, c->n);
+  if (!is_rate) vt__plot_line(&p, "line held", c->at, c->held, c->n);
 }
 
 static void curve_legend(vt_buf *b, const curve *c, double y)
@@ -77,29 +117,29 @@ static void curve_legend(vt_buf *b, const curve *c, double y)
   static const char *const css[] = {"line train", "line held", "best"};
   static const char *const text[] = {"training, during the epoch", "validation, averaged numbers",
                                      "best on validation"};
-  for (int k = 0; k < (c->best > 0 ? 3 : 2); k++) {
+  for (int k = 0; k < (isfinite(c->best) ? 3 : 2); k++) {
     vt_buf_printf(b, "<path class=\"%s\" d=\"M%.1f %.1fh%g\"/>", css[k], x + k * step * 1.2, y - 4, stroke);
     vt__svg_text(b, "tick", x + k * step * 1.2 + stroke + 6, y, "%s", text[k]);
   }
 }
 
-vt_status vt__figure_curve(vt_buf *b, const char *csv, int64_t best_epoch, vt_err *err)
+vt_status vt__figure_curve(vt_buf *b, const vt_card *card, vt_err *err)
 {
   vt_csv t;
   const double height = 545;
-  VT_PASS(vt_csv_parse("train.csv", csv, strlen(csv), &t, err));
-  curve c = {.n = (int)t.n_rows - 1, .t = &t, .best = best_epoch};
-  vt_status rc = c.n < 1 ? VT_OK : VT_NEW(c.epoch, 3 * (size_t)c.n, err);
+  VT_PASS(vt_csv_parse("train.csv", card->curve, strlen(card->curve), &t, err));
+  curve c = {.n = (int)t.n_rows - 1, .t = &t};
+  vt_status rc = c.n < 1 ? VT_OK : VT_NEW(c.at, 3 * (size_t)c.n, err);
   if (rc == VT_OK && c.n > 0) {
-    c.trained = c.epoch + c.n;
+    c.trained = c.at + c.n;
     c.held = c.trained + c.n;
-    column(&t, "epoch", c.epoch);
+    find_places(&c, card);
     vt__svg_begin(b, PAGE, height, "learning curve");
     for (int k = 0; k < 6; k++) curve_panel(b, &c, k);
     curve_legend(b, &c, height - 10);
     vt__svg_end(b);
   }
-  vt_free(c.epoch);
+  vt_free(c.at);
   vt_csv_free(&t);
   return rc;
 }

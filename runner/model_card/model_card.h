@@ -40,17 +40,19 @@ typedef struct vt_smoke {
 /* ------------------------------------------------------------------ the card */
 
 typedef struct vt_card {
-  const char *folder;     /* that all is written into; it is there */
-  const char *potential;  /* file of the model, for the engine */
-  const vt_nep_model *m;  /* the model as whoever made it has it */
-  const vt_training *y;   /* the training file; NULL: somebody else's model */
-  const char *file;       /* its name, or NULL */
-  const char *curve;      /* text of train.csv, or NULL */
-  uint64_t seed;          /* that this model began with */
-  int64_t best_epoch;     /* that the model is from; 0: not known */
-  const vt_uid *identity; /* of all that the training depends on, or NULL */
-  vt_train_data *train;   /* NULL or empty: none */
-  vt_train_data *held;    /* validation */
+  const char *folder;        /* that all is written into; it is there */
+  const char *potential;     /* file of the model, for the engine */
+  const vt_nep_model *m;     /* the model as whoever made it has it */
+  const vt_training *y;      /* the training file; NULL: somebody else's model */
+  const char *file;          /* its name, or NULL */
+  const char *curve;         /* text of train.csv, or NULL */
+  uint64_t seed;             /* that this model began with */
+  const char *best_phase;    /* row of the curve that the model is from: its phase, and */
+  int64_t best_n;            /* epoch; NULL: not known */
+  const vt_nep_model *start; /* what training began with, of the same form; NULL: a new model */
+  const vt_uid *identity;    /* of all that the training depends on, or NULL */
+  vt_train_data *train;      /* NULL or empty: none */
+  vt_train_data *held;       /* validation */
   vt_train_data *test;
   vt_smoke smoke;
   int (*stop)(void *ctx); /* every few steps of the smoke test, on every rank: 1: leave it; NULL: nobody asks */
@@ -60,8 +62,9 @@ typedef struct vt_card {
 
 /* What came of it. */
 typedef struct vt_card_result {
-  int stopped; /* a soft stop was asked for during the smoke test: no card; the same again repeats it */
-  int failed;  /* checks that the model failed; each was said */
+  int stopped;   /* a soft stop was asked for during the smoke test: no card; the same again repeats it */
+  int failed;    /* checks that the model failed; each was said */
+  char why[252]; /* the first of them */
 } vt_card_result;
 
 /* Collective; comm NULL: alone.  Rank 0 writes and has to know all of `c`; of the others only potential, smoke and halt

@@ -43,6 +43,7 @@ typedef vt_status (*vt__visit)(void *ctx, const vt_train_sample *s, const vt_tra
 VT_MUST_CHECK vt_status vt__walk(const vt_nep_model *m, vt_train_data *d, vt__visit visit, void *ctx, vt_err *err);
 VT_MUST_CHECK vt_status vt__tables_add(vt__tables *t, const vt_nep_model *m, const vt_train_data *d,
                                        const vt_train_sample *s, const vt_train_values *v, vt_err *err);
+void vt__sums_add(vt__sums *to, const vt_train_sample *s, const vt_train_values *v);
 
 /* ------------------------------------------------------------------ density.c: points of a parity plot, counted */
 
@@ -168,7 +169,7 @@ void vt__xml(vt_buf *b, const char *s);
 
 /* ------------------------------------------------------------------ figures.c */
 
-VT_MUST_CHECK vt_status vt__figure_curve(vt_buf *b, const char *csv, int64_t best_epoch, vt_err *err);
+VT_MUST_CHECK vt_status vt__figure_curve(vt_buf *b, const vt_card *c, vt_err *err);
 void vt__figure_parity(vt_buf *b, const vt__parity *p, const vt__sums *all);
 VT_MUST_CHECK vt_status vt__figure_virials(vt_buf *b, const vt__table *comp, vt_err *err);
 
@@ -180,8 +181,9 @@ typedef struct vt__findings {
     const char *name;
     vt_train_data *data; /* NULL: none */
     vt__tables t;
-  } set[3];  /* training, validation, test */
-  int shown; /* the one of figures and parity */
+    vt__sums before; /* of the start; not of the training set */
+  } set[3];          /* training, validation, test */
+  int shown;         /* the one of figures and parity */
   vt__parity parity;
   vt__readback readback;
   vt__knows knows;

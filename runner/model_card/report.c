@@ -85,7 +85,7 @@ static vt_status figures(vt_buf *b, const vt__findings *f, vt_err *err)
   const char *shown = f->set[f->shown].name;
   if (f->c->curve && f->c->curve[0]) {
     vt_buf_printf(b, "<h2>Learning curve</h2>\n");
-    VT_PASS(vt__figure_curve(b, f->c->curve, f->c->best_epoch, err));
+    VT_PASS(vt__figure_curve(b, f->c, err));
   }
   vt_buf_printf(b, "<h2>Predicted against labelled, %s</h2>\n", shown);
   vt__figure_parity(b, &f->parity, &f->set[f->shown].t.all);

@@ -50,6 +50,12 @@ static void add_force(const double *got, const double *want, vt__sums *to)
   to->n_f += 3;
 }
 
+void vt__sums_add(vt__sums *to, const vt_train_sample *s, const vt_train_values *v)
+{
+  add_frame(s, v, to);
+  for (int i = 0; s->f && i < s->n; i++) add_force(v->f[i], s->f[i], to);
+}
+
 /* Liquids and glasses by their volume; NULL: the frame does not say. */
 static const char *stretch_of(const vt_train_sample *s)
 {
@@ -69,10 +75,7 @@ vt_status vt__tables_add(vt__tables *t, const vt_nep_model *m, const vt_train_da
   VT_PASS(row_of(&t->config, s->config_type[0] ? s->config_type : "none", &config, err));
   if (stretch_of(s)) VT_PASS(row_of(&t->stretch, stretch_of(s), &stretch, err));
   vt__sums *const to[] = {&t->all, comp, config, stretch};
-  for (int k = 0; k < 4 && to[k]; k++) {
-    add_frame(s, v, to[k]);
-    for (int i = 0; s->f && i < s->n; i++) add_force(v->f[i], s->f[i], to[k]);
-  }
+  for (int k = 0; k < 4 && to[k]; k++) vt__sums_add(to[k], s, v);
   for (int i = 0; s->f && i < s->n; i++) {
     VT_PASS(row_of(&t->element, m->symbol[s->type[i]], &element, err));
     add_force(v->f[i], s->f[i], element);

@@ -110,6 +110,19 @@ static void put_items(vt_buf *b, const vt_training *y)
   }
 }
 
+static int is_start(const vt_card *c) { return c->best_phase && strcmp(c->best_phase, "start") == 0; }
+
+static void put_best(vt_buf *b, const vt_card *c)
+{
+  if (is_start(c))
+    vt_buf_printf(b, "the start: nothing after it was better");
+  else if (c->best_phase)
+    vt_buf_printf(b, "%s %lld%s", strcmp(c->best_phase, "epochs") == 0 ? "epoch" : "step", (long long)c->best_n,
+                  strcmp(c->best_phase, "epochs") == 0 ? "" : " of all data");
+  else
+    vt_buf_printf(b, "not known");
+}
+
 static void put_data(vt_buf *b, const vt__findings *f)
 {
   const vt_card *c = f->c;
@@ -133,10 +146,10 @@ static void put_data(vt_buf *b, const vt__findings *f)
     vt_buf_printf(b, "largest rate by default");
   vt_buf_printf(b,
                 ", stops early after %d (0: never); then at most %d steps of all data |\n| seed | %llu, %d model%s "
-                "|\n| best epoch on validation | %lld "
-                "|\n\n",
-                c->y->early_stop, c->y->finish, (unsigned long long)c->seed, c->y->seeds, c->y->seeds == 1 ? "" : "s",
-                (long long)c->best_epoch);
+                "|\n| best on validation | ",
+                c->y->early_stop, c->y->finish, (unsigned long long)c->seed, c->y->seeds, c->y->seeds == 1 ? "" : "s");
+  put_best(b, c);
+  vt_buf_printf(b, " |\n\n");
 }
 
 /* ------------------------------------------------------------------ errors */
@@ -249,9 +262,39 @@ static void put_sets(vt_buf *b, const vt__findings *f)
   vt_buf_printf(b, "\n");
 }
 
+static void put_before_row(vt_buf *b, const char *set, const char *of, const vt__sums *s)
+{
+  vt_buf_printf(b, "| %s, %s | %.0f |", set, of, s->frames);
+  cell(b, "%.2f", vt__rmse_energy(s));
+  cell(b, "%.1f", vt__rmse_force(s));
+  cell(b, "%.3f", vt__slope(s));
+  cell(b, "%.2f", vt__rmse_virial(s));
+  cell(b, "%+.2f", vt__mean_virial(s));
+  vt_buf_printf(b, "\n");
+}
+
+/* A fine-tuning: what it began with, and what it came to. */
+static void put_before(vt_buf *b, const vt__findings *f)
+{
+  if (!f->c->start) return;
+  vt_buf_printf(
+      b,
+      "### Start and result\n\nStart: the numbers that training began with (cut down, grafted, energies moved "
+      "where that is said).%s\n\n| frames | number | energy | force | slope | virial | mean virial |\n"
+      "| --- | --- | --- | --- | --- | --- | --- |\n",
+      is_start(f->c) ? " **Nothing after it was better on validation: the result is the start.**" : "");
+  for (int k = 1; k < 3; k++) {
+    if (!f->set[k].data) continue;
+    put_before_row(b, f->set[k].name, "start", &f->set[k].before);
+    put_before_row(b, f->set[k].name, "result", &f->set[k].t.all);
+  }
+  vt_buf_printf(b, "\n");
+}
+
 static vt_status put_errors(vt_buf *b, const vt__findings *f, vt_err *err)
 {
   put_sets(b, f);
+  put_before(b, f);
   vt_buf_printf(b, "### By element\n\n");
   VT_PASS(put_table(b, f, ELEMENT, "element", err));
   vt_buf_printf(b, "### By config_type\n\n");
@@ -413,6 +456,7 @@ static vt_status put_limits(vt_buf *b, const vt__findings *f, vt_err *err)
     vt_buf_printf(b, "* Failed: %.*s.\n", (int)(end - at), at);
     at = end + 1;
   }
+  if (is_start(f->c)) vt_buf_printf(b, "* Training made nothing better on validation: this is the start.\n");
   put_worst(b, &t->element, "element", set);
   put_worst(b, &t->comp, "composition", set);
   VT_PASS(put_worst_virials(b, &t->comp, set, err));

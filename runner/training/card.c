@@ -30,22 +30,27 @@ static int asked_to_stop(void *ctx)
   return access(w->halt, F_OK) == 0;
 }
 
-static vt_status best_model(const vt__trainer *t, vt_nep_model **m, vt_err *err)
+/* The best numbers and those of the start; they matter on rank 0. */
+static vt_status models(const vt__trainer *t, vt_nep_model **best, vt_nep_model **start, vt_err *err)
 {
-  VT_PASS(vt_nep_copy(t->m, m, err));
-  if (t->best) memcpy((*m)->numbers, t->best, (*m)->n_trained * sizeof *t->best); /* rank 0 */
+  const size_t bytes = t->m->n_trained * sizeof *t->best;
+  VT_PASS(vt_nep_copy(t->m, best, err));
+  if (t->best) memcpy((*best)->numbers, t->best, bytes);
+  if (!t->best || !t->y->start[0]) return VT_OK;
+  VT_PASS(vt_nep_copy(t->m, start, err));
+  memcpy((*start)->numbers, t->hold.origin, bytes);
   return VT_OK;
 }
 
-vt_status vt__trainer_card(vt__trainer *t, int *stopped, int *failed, vt_err *err)
+vt_status vt__trainer_card(vt__trainer *t, int *stopped, vt_err *err)
 {
   char potential[VT_PATH + 32];
   finishing w = {.t = t};
-  vt_nep_model *m = NULL;
+  vt_nep_model *m = NULL, *start = NULL;
   vt_card_result said = {0};
   (void)snprintf(potential, sizeof potential, "%s/nep.txt", t->output);
   (void)snprintf(w.halt, sizeof w.halt, "%s/HALT", t->job->output);
-  VT_PASS(vt_comm_agree(t->comm, best_model(t, &m, err), err));
+  vt_status rc = vt_comm_agree(t->comm, models(t, &m, &start, err), err);
   const vt_card c = {
       .folder = t->output,
       .potential = potential,
@@ -54,7 +59,9 @@ vt_status vt__trainer_card(vt__trainer *t, int *stopped, int *failed, vt_err *er
       .file = t->o->file,
       .curve = t->csv.s,
       .seed = t->seed,
-      .best_epoch = t->best_epoch,
+      .best_phase = vt__phase_name(t->best_at.phase),
+      .best_n = t->best_at.n,
+      .start = start,
       .identity = &t->identity,
       .train = &t->data,
       .held = &t->held,
@@ -63,10 +70,12 @@ vt_status vt__trainer_card(vt__trainer *t, int *stopped, int *failed, vt_err *er
       .stop = asked_to_stop,
       .say = say_line,
       .ctx = &w};
-  const vt_status rc = vt_card_write(t->comm, &c, &said, err);
+  if (rc == VT_OK) rc = vt_card_write(t->comm, &c, &said, err);
   *stopped = said.stopped;
-  *failed += said.failed;
+  t->failed = said.failed;
+  (void)snprintf(t->why, sizeof t->why, "%s", said.why);
   vt_nep_free(m);
+  vt_nep_free(start);
   if (rc == VT_OK && *stopped) vt__say(t, "%s: stopped in the smoke test; the same command repeats it", t->output);
   if (rc == VT_OK && said.failed)
     vt__say(t, "%s/nep.txt is written, but it failed %d of its checks: see README.md there", t->output, said.failed);

@@ -11,17 +11,20 @@
 #include "runner/training/training_impl.h"
 
 #define FILE_MOST ((size_t)1 << 32)
+enum { VERSION = 3 };
 
 typedef struct head {
   char magic[8]; /* "VTTRAIN" */
   uint32_t version, crc;
   uint8_t identity[32];
-  int64_t epoch, batch, passes, step, best_epoch;
-  double norm, best_loss;
+  int64_t epoch, batch, passes, step;
+  vt__when best_at;
+  int64_t better_epoch;
+  double norm, best_loss, better_loss, seconds;
   vt_train_terms sums;
   uint64_t n_trained, n_frames, n_shape, n_finish, n_csv;
 } head;
-_Static_assert(sizeof(head) == 224, "a checkpoint is a file format");
+_Static_assert(sizeof(head) == 256, "a checkpoint is a file format");
 
 static void path_of(const vt__trainer *t, const char *end, char path[VT_PATH + 32])
 {
@@ -34,14 +37,17 @@ vt_status vt__checkpoint_write(vt__trainer *t, vt_err *err)
   vt_buf b = {0};
   const size_t n = t->m->n_trained * sizeof(double);
   head h = {.magic = "VTTRAIN",
-            .version = 2,
+            .version = VERSION,
             .epoch = t->epoch,
             .batch = t->batch,
             .passes = t->passes,
             .step = t->adam.step,
-            .best_epoch = t->best_epoch,
+            .best_at = t->best_at,
+            .better_epoch = t->better_epoch,
             .norm = t->adam.norm,
             .best_loss = t->best_loss,
+            .better_loss = t->better_loss,
+            .seconds = t->before_s + (t->began_s > 0 ? vt_now_s() - t->began_s : 0),
             .sums = t->sums,
             .n_trained = t->m->n_trained,
             .n_frames = (uint64_t)t->data.n,
@@ -76,11 +82,21 @@ static int is_whole(const vt__trainer *t, const char *data, size_t n, head *h)
 {
   if (n < sizeof *h) return 0;
   memcpy(h, data, sizeof *h);
-  if (memcmp(h->magic, "VTTRAIN", 8) != 0 || h->version != 2 || h->crc != vt_crc32(0, data + 16, n - 16)) return 0;
+  if (memcmp(h->magic, "VTTRAIN", 8) != 0 || h->version != VERSION || h->crc != vt_crc32(0, data + 16, n - 16))
+    return 0;
   return memcmp(h->identity, &t->identity, sizeof h->identity) != 0 ||
          (h->n_trained == t->m->n_trained && h->n_frames == (uint64_t)t->data.n && h->n_shape == t->adam.n_shape &&
-          h->n_finish == t->finish.n_state && h->epoch >= 0 && h->batch >= 0 && h->batch <= t->data.n &&
+          h->n_finish == t->finish.n_state && h->best_at.phase >= VT__NEVER && h->best_at.phase <= VT__FINISH &&
+          h->epoch >= 0 && h->batch >= 0 && h->batch <= t->data.n &&
           n == sizeof *h + (5 * h->n_trained + h->n_frames + h->n_shape + h->n_finish) * sizeof(double) + h->n_csv);
+}
+
+/* 1 if it is one, but of another format. */
+static int is_older(const char *data, size_t n, head *h)
+{
+  if (n < sizeof *h) return 0;
+  memcpy(h, data, sizeof *h);
+  return memcmp(h->magic, "VTTRAIN", 8) == 0 && h->version != VERSION && h->crc == vt_crc32(0, data + 16, n - 16);
 }
 
 static void take(vt__trainer *t, const char *data, const head *h)
@@ -101,8 +117,11 @@ static void take(vt__trainer *t, const char *data, const head *h)
   t->passes = h->passes;
   t->adam.step = h->step;
   t->adam.norm = h->norm;
-  t->best_epoch = h->best_epoch;
+  t->best_at = h->best_at;
+  t->better_epoch = h->better_epoch;
   t->best_loss = h->best_loss;
+  t->better_loss = h->better_loss;
+  t->before_s = h->seconds;
   t->sums = h->sums;
 }
 
@@ -117,6 +136,14 @@ vt_status vt__checkpoint_read(vt__trainer *t, int *found, vt_err *err)
     path_of(t, end[k], path);
     if (access(path, F_OK) != 0) continue;
     VT_PASS(vt_file_read(path, FILE_MOST, &data, &n, err));
+    if (is_older(data, n, &h)) {
+      vt_free(data);
+      VT_FAIL(
+          err, VT_EINVAL,
+          "'%s' was written by another version of vitrion (format %u, this one reads %d): end that training with it, "
+          "or give another --output",
+          path, (unsigned)h.version, VERSION);
+    }
     if (!is_whole(t, data, n, &h))
       vt__say(t, "warning: '%s' is damaged and is passed over", path);
     else if (memcmp(h.identity, &t->identity, sizeof h.identity) != 0) {

@@ -28,6 +28,7 @@ static void collect(vt__trainer *t, int n, double *kinds)
       kinds[kind] += of->kind;
       kinds[vt__n_kinds(t) + kind] += s->group ? s->weight : of->n_v;
     }
+    if (!t->only_terms) t->frames_done += some;
   }
   for (size_t k = 0; k < size && !t->only_terms; k++) t->total[k] += t->tree.leaf[0][k];
 }
@@ -90,7 +91,7 @@ static vt_status begin(vt__trainer *t, vt_err *err)
   const size_t n = t->m->n_trained;
   for (int k = 0; k < t->data.n; k++) t->order[k] = k;
   if (vt_comm_rank(t->comm) == 0) {
-    if (t->best_epoch > 0) memcpy(t->m->numbers, t->best, n * sizeof *t->m->numbers);
+    if (t->best_at.phase != VT__NEVER) memcpy(t->m->numbers, t->best, n * sizeof *t->m->numbers);
     vt_train_lbfgs_trial(&t->finish, t->m->numbers);
   }
   VT_PASS(vt_comm_bcast(t->comm, 0, t->m->numbers, n * sizeof *t->m->numbers, err));
@@ -142,8 +143,8 @@ vt_status vt__finish_pass(vt__trainer *t, int *stopped, vt_err *err)
     return VT_OK;
   }
   t->passes++;
-  if (better) return vt__end_epoch(t, 0, err);
-  t->epoch++;
+  if (better) return vt__end_epoch(t, VT__FINISH, (double)NAN, err);
+  rc = vt_comm_rank(t->comm) == 0 ? vt__end_rejected(t, err) : VT_OK;
   t->sums = (vt_train_terms){0};
-  return vt_comm_agree(t->comm, vt_comm_rank(t->comm) == 0 ? vt__checkpoint_write(t, err) : VT_OK, err);
+  return vt_comm_agree(t->comm, rc, err);
 }

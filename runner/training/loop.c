@@ -216,27 +216,34 @@ vt__member vt__trainer_at(const vt__trainer *t, vt__member_state state)
 {
   const double s = vt_now_s() - t->began_s, per_s = s > 0 ? (double)t->frames_done / s : 0;
   const double part = t->n_batches > 0 ? (double)t->batch / t->n_batches : 0;
-  const double left = ((double)(vt__all_epochs(t->y) - t->epoch) - part) * t->data.n;
+  const int in_finish = vt__finishes(t);
+  const int64_t epochs_left = in_finish ? 0 : t->y->epochs - t->epoch;
+  const double left = fmax((double)(epochs_left + t->y->finish - t->passes) - part, 0) * t->data.n;
   const int more = (t->y->seeds - 1 - t->member) / t->job->n_teams; /* members that this team trains after it */
   const vt_train_terms *e = &t->sums;
   vt__member at = {.member = t->member,
                    .state = state,
+                   .phase = in_finish ? VT__FINISH : VT__EPOCHS,
                    .epoch = t->epoch,
-                   .epochs = vt__all_epochs(t->y),
+                   .epochs = t->y->epochs,
+                   .passes = t->passes,
+                   .finish = t->y->finish,
                    .batch = t->batch,
                    .n_batches = t->n_batches,
-                   .best_epoch = t->best_epoch,
+                   .best_at = t->best_at,
                    .best_loss = t->best_loss,
                    .trained = {t->trained.energy, t->trained.force, t->trained.virial},
                    .held = {t->errors.energy, t->errors.force, t->errors.virial},
                    .frames_per_s = per_s,
                    .left_s = per_s > 0 ? left / per_s : (double)NAN};
+  at.failed = t->failed;
+  memcpy(at.why, t->why, sizeof at.why);
   if (t->batch > 0) {
     at.trained[0] = sqrt(e->energy / e->n_e);
     at.trained[1] = sqrt(e->force / e->n_f);
     at.trained[2] = sqrt(e->virial / e->n_v);
   }
-  at.team_left_s = at.left_s + (per_s > 0 ? (double)more * vt__all_epochs(t->y) * t->data.n / per_s : 0);
+  at.team_left_s = at.left_s + (per_s > 0 ? (double)more * (t->y->epochs + t->y->finish) * t->data.n / per_s : 0);
   return at;
 }
 
@@ -248,9 +255,10 @@ vt_status vt__trainer_tell(const vt__trainer *t, vt_err *err)
 
 /* A network whose neurons are all saturated has no derivative any more: nothing will move its forces again, not even
  * by a rounding. */
-static vt_status check_alive(vt__trainer *t, const vt__errors *held, double rate, vt_err *err)
+static vt_status check_alive(vt__trainer *t, vt__when at, const vt__errors *held, double rate, vt_err *err)
 {
   enum { STILL = 3 };
+  char text[64];
   const char *why = NULL;
   const int new_only = t->epoch < t->hold.new_epochs; /* frames without new elements are as they were */
   t->still = !new_only && t->errors.force == held->force ? t->still + 1 : 0;
@@ -260,62 +268,110 @@ static vt_status check_alive(vt__trainer *t, const vt__errors *held, double rate
     why = "the forces on validation do not change any more, all neurons are saturated";
   if (!why) return VT_OK;
   VT_FAIL(err, VT_EDIVERGE,
-          "epoch %lld: %s: training diverged with a learning rate of %g (now %g); give %s a lower "
-          "schedule.learning_rate and another output",
-          (long long)t->epoch + 1, why, most_rate(t), rate, t->o->file);
+          "%s: %s: training diverged with a learning rate of %g (now %g); give %s a lower schedule.learning_rate and "
+          "another output",
+          vt__when_text(at, text), why, most_rate(t), rate, t->o->file);
 }
 
-static vt_status write_epoch(vt__trainer *t, const vt__errors *held, double rate, vt_err *err)
+/* Rank 0: averaged numbers with these errors; 1 if they are the best so far. */
+static int take_best(vt__trainer *t, vt__when at, const double *numbers, double loss)
 {
-  const vt__errors trained = errors_of_epoch(t);
-  VT_PASS(check_alive(t, held, rate, err));
-  t->trained = trained;
-  t->errors = *held;
-  if (t->best_epoch == 0 || held->loss < t->best_loss) {
-    memcpy(t->best, t->adam.average, t->m->n_trained * sizeof *t->best);
-    t->best_loss = held->loss;
-    t->best_epoch = t->epoch + 1;
+  const int is_best = t->best_at.phase == VT__NEVER || loss < t->best_loss;
+  if (is_best) {
+    memcpy(t->best, numbers, t->m->n_trained * sizeof *t->best);
+    t->best_loss = loss;
+    t->best_at = at;
   }
-  VT_PASS(vt__write_epoch(t, &trained, held, rate, err));
-  t->epoch++;
+  if (at.phase == VT__EPOCHS && (t->better_epoch == 0 || loss < t->better_loss)) {
+    t->better_loss = loss;
+    t->better_epoch = at.n;
+  }
+  return is_best;
+}
+
+static void next_epoch(vt__trainer *t, vt__phase phase)
+{
+  t->epoch += phase == VT__EPOCHS;
   t->batch = 0;
   t->sums = (vt_train_terms){0};
+}
+
+static vt_status write_epoch(vt__trainer *t, vt__phase phase, const vt__errors *held, double rate, vt_err *err)
+{
+  const vt__errors trained = errors_of_epoch(t);
+  const vt__when at = {phase, phase == VT__FINISH ? t->passes : t->epoch + 1};
+  VT_PASS(check_alive(t, at, held, rate, err));
+  t->trained = trained;
+  t->errors = *held;
+  const int is_best = take_best(t, at, t->adam.average, held->loss);
+  vt__add_row(t, at, rate, &trained, held);
+  VT_PASS(vt__write_state(t, is_best, err));
+  next_epoch(t, phase);
   return vt__checkpoint_write(t, err);
 }
 
-vt_status vt__end_epoch(vt__trainer *t, double rate, vt_err *err)
+/* All ranks know what is best. */
+static vt_status share_best(vt__trainer *t, vt_status rc, vt_err *err)
+{
+  VT_PASS(vt_comm_agree(t->comm, rc, err));
+  int64_t best[] = {t->best_at.phase, t->best_at.n, t->better_epoch};
+  VT_PASS(vt_comm_bcast(t->comm, 0, best, sizeof best, err));
+  t->best_at = (vt__when){best[0], best[1]};
+  t->better_epoch = best[2];
+  return VT_OK;
+}
+
+vt_status vt__end_epoch(vt__trainer *t, vt__phase phase, double rate, vt_err *err)
 {
   vt__errors held = {0};
   vt_status rc = VT_OK;
-  int64_t best = 0;
   VT_PASS(vt__trainer_evaluate(t, t->adam.average, &held, err));
   if (vt_comm_rank(t->comm) == 0)
-    rc = write_epoch(t, &held, rate, err);
-  else {
-    t->epoch++;
-    t->batch = 0;
-    t->sums = (vt_train_terms){0};
+    rc = write_epoch(t, phase, &held, rate, err);
+  else
+    next_epoch(t, phase);
+  return share_best(t, rc, err);
+}
+
+vt_status vt__end_rejected(vt__trainer *t, vt_err *err)
+{
+  const vt__errors trained = errors_of_epoch(t);
+  vt__add_row(t, (vt__when){VT__REJECTED, t->passes}, (double)NAN, &trained, NULL);
+  memcpy(t->m->numbers, t->adam.average, t->m->n_trained * sizeof *t->m->numbers); /* of the step before */
+  t->sums = (vt_train_terms){0};
+  VT_PASS(vt__write_table(t, err));
+  return vt__checkpoint_write(t, err);
+}
+
+vt_status vt__trainer_start(vt__trainer *t, vt_err *err)
+{
+  const vt__when at = {VT__START, 0};
+  vt__errors held = {0};
+  vt_status rc = VT_OK;
+  if (!t->y->start[0] || t->best_at.phase != VT__NEVER || t->epoch > 0 || t->passes > 0) return VT_OK;
+  VT_PASS(vt__trainer_evaluate(t, t->hold.origin, &held, err));
+  if (vt_comm_rank(t->comm) == 0 && t->csv.len == 0) {
+    t->errors = held;
+    vt__add_row(t, at, (double)NAN, NULL, &held);
+    if (isfinite(held.loss) && take_best(t, at, t->hold.origin, held.loss))
+      rc = vt__write_model(t, "nep.txt", t->best, err);
+    if (rc == VT_OK) rc = vt__write_table(t, err);
   }
-  VT_PASS(vt_comm_agree(t->comm, rc, err));
-  best = t->best_epoch;
-  VT_PASS(vt_comm_bcast(t->comm, 0, &best, sizeof best, err));
-  t->best_epoch = best;
-  return VT_OK;
+  return share_best(t, rc, err);
 }
 
 int vt__trainer_ended_early(const vt__trainer *t)
 {
-  return t->passes == 0 && t->y->early_stop > 0 && t->best_epoch > 0 && t->epoch < t->y->epochs &&
-         t->epoch - t->best_epoch >= t->y->early_stop;
+  return t->y->early_stop > 0 && t->better_epoch > 0 && t->epoch < t->y->epochs &&
+         t->epoch - t->better_epoch >= t->y->early_stop;
 }
 
-/* Behind the epochs. */
-static int finishes(const vt__trainer *t)
+int vt__finishes(const vt__trainer *t)
 {
   return t->passes > 0 || t->epoch >= t->y->epochs || vt__trainer_ended_early(t);
 }
 
-static int has_ended(const vt__trainer *t) { return finishes(t) && t->passes >= t->y->finish; }
+static int has_ended(const vt__trainer *t) { return vt__finishes(t) && t->passes >= t->y->finish; }
 
 vt_status vt__trainer_loop(vt__trainer *t, int *stopped, vt_err *err)
 {
@@ -323,9 +379,10 @@ vt_status vt__trainer_loop(vt__trainer *t, int *stopped, vt_err *err)
   const double no = (double)NAN;
   t->trained = t->errors = (vt__errors){.energy = no, .force = no, .virial = no, .loss = no, .mean_virial = no};
   t->began_s = vt_now_s();
+  VT_PASS(vt__trainer_start(t, err));
   for (*stopped = 0; !has_ended(t) && !*stopped;) {
-    if (finishes(t)) {
-      if (vt__trainer_ended_early(t))
+    if (vt__finishes(t)) {
+      if (t->passes == 0 && vt__trainer_ended_early(t))
         vt__say(t, "schedule.early_stop: no better validation for %d epochs: steps of all data from here on",
                 t->y->early_stop);
       VT_PASS(vt__finish_pass(t, stopped, err));
@@ -340,7 +397,7 @@ vt_status vt__trainer_loop(vt__trainer *t, int *stopped, vt_err *err)
     t->batch--; /* the rate of its last step */
     const double rate = rate_of(t);
     t->batch++;
-    VT_PASS(vt__end_epoch(t, rate, err));
+    VT_PASS(vt__end_epoch(t, VT__EPOCHS, rate, err));
   }
   vt_status rc = VT_OK;
   if (*stopped && has_ended(t)) *stopped = 0; /* it was the end */

@@ -92,8 +92,14 @@ static vt_json *member_json(const vt__job *j, int k)
   vt_json_put(o, "state", vt_json_text(runs || at->state != VT__RUNS ? state[at->state] : state[VT__STOPPED]));
   vt_json_put(o, "epoch", vt_json_int(at->epoch));
   vt_json_put(o, "epochs", vt_json_int(at->epochs));
-  vt_json_put(o, "best_epoch", at->best_epoch > 0 ? vt_json_int(at->best_epoch) : vt_json_null());
-  vt_json_put(o, "best_loss", vt_json_num(at->best_epoch > 0 ? at->best_loss : (double)NAN));
+  vt_json_put(o, "step_of_all_data", vt_json_int(at->passes));
+  vt_json_put(o, "steps_of_all_data", vt_json_int(at->finish));
+  vt_json_put(o, "phase", vt_json_text(vt__phase_name(at->phase)));
+  const int has_best = at->best_at.phase != VT__NEVER;
+  vt_json_put(o, "best_phase", vt_json_text(has_best ? vt__phase_name(at->best_at.phase) : NULL));
+  vt_json_put(o, "best_epoch", has_best ? vt_json_int(at->best_at.n) : vt_json_null());
+  vt_json_put(o, "best_loss", vt_json_num(has_best ? at->best_loss : (double)NAN));
+  vt_json_put(o, "failed_checks", at->state >= VT__ENDED ? vt_json_int(at->failed) : vt_json_null());
   vt_json_put(o, "early_stop", vt_json_bool(at->state == VT__ENDED_EARLY));
   vt_json_put(o, "training", errors_json(at->trained));
   vt_json_put(o, "validation", errors_json(at->held));
@@ -113,6 +119,7 @@ void vt__place_view(vt__job *j, int now)
   vt_json *o = vt_json_object(), *a = vt_json_array();
   vt_json_put(o, "training", vt_json_text(j->y->name));
   vt_json_put(o, "state", vt_json_text(j->state));
+  vt_json_put(o, "failed_checks", strcmp(j->state, "done") == 0 ? vt_json_int(j->failed) : vt_json_null());
   vt_json_put(o, "error", vt_json_text(j->error ? vt_err_line(j->error).s : NULL));
   vt_json_put(o, "updated", vt_json_int((int64_t)time(NULL)));
   vt_json_put(o, "ranks", vt_json_int(vt_comm_size(j->world)));
@@ -204,11 +211,10 @@ static vt_status gather_models(const vt__job *j, vt_err *err)
   return rc;
 }
 
-/* What is said of the best. */
+/* What is said of the best; README.md is the committee's own. */
 static vt_status gather_report(const vt__job *j, int best, vt_err *err)
 {
-  static const char *const name[] = {"parity/energy.csv", "parity/force.csv", "parity/virial.csv", "report.html",
-                                     "README.md"};
+  static const char *const name[] = {"parity/energy.csv", "parity/force.csv", "parity/virial.csv", "report.html"};
   char folder[VT_PATH + 32];
   (void)snprintf(folder, sizeof folder, "%s/parity", j->output);
   VT_PASS(vt_dir_make(folder, err));
@@ -227,5 +233,6 @@ vt_status vt__place_gather(vt__job *j, int all, vt_err *err)
   VT_PASS(gather_models(j, err));
   VT_PASS(copy(j, best, "test.json", "test.json", err));
   VT_PASS(gather_report(j, best, err));
+  VT_PASS(vt__committee_card(j, best, err));
   return copy(j, best, "nep.txt", "nep.txt", err); /* last: it says that all is there */
 }

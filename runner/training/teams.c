@@ -53,7 +53,10 @@ static void show(vt__job *j)
     const vt__member *at = &j->member[k];
     if (at->state != VT__RUNS) continue;
     if (j->y->seeds > 1) vt_buf_printf(&b, "%sseed %llu: ", b.len ? "; " : "", (unsigned long long)vt__seed_of(j, k));
-    vt_buf_printf(&b, "epoch %lld/%lld, ", (long long)at->epoch + 1, (long long)at->epochs);
+    if (at->phase == VT__FINISH)
+      vt_buf_printf(&b, "step %lld/%lld of all data, ", (long long)at->passes + 1, (long long)at->finish);
+    else
+      vt_buf_printf(&b, "epoch %lld/%lld, ", (long long)at->epoch + 1, (long long)at->epochs);
     if (j->n_teams == 1) vt_buf_printf(&b, "batch %lld/%lld: ", (long long)at->batch, (long long)at->n_batches);
     vt_buf_printf(&b, "training %.1f meV/atom, %.0f meV/A, %.1f meV/atom, ", 1e3 * at->trained[0], 1e3 * at->trained[1],
                   1e3 * at->trained[2]);
@@ -92,8 +95,13 @@ vt_status vt__teams_open(vt__job *j, vt_err *err)
   const vt_status rc = VT_NEW(j->member, j->y->seeds, err);
   for (int k = 0; rc == VT_OK && k < j->y->seeds; k++) {
     const double no = (double)NAN;
-    j->member[k] = (vt__member){
-        .member = k, .epochs = vt__all_epochs(j->y), .trained = {no, no, no}, .held = {no, no, no}, .left_s = no};
+    j->member[k] = (vt__member){.member = k,
+                                .phase = VT__EPOCHS,
+                                .epochs = j->y->epochs,
+                                .finish = j->y->finish,
+                                .trained = {no, no, no},
+                                .held = {no, no, no},
+                                .left_s = no};
   }
   return vt_comm_agree(j->world, rc, err);
 }

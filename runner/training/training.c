@@ -74,7 +74,8 @@ static vt_status open_folder(vt__trainer *t, int *found, vt_err *err)
       VT_FAIL(err, VT_EINVAL, "'%s' is there, but no state of a training: give another --output", path);
   }
   if (*found)
-    vt__say(t, "%s: going on, %lld of %d epochs done", t->output, (long long)t->epoch, vt__all_epochs(t->y));
+    vt__say(t, "%s: going on, %lld of %d epochs, %lld of %d steps of all data done", t->output, (long long)t->epoch,
+            t->y->epochs, (long long)t->passes, t->y->finish);
   else
     vt__say(t, "%s: new", t->output);
   return *found ? VT_OK : vt__checkpoint_write(t, err); /* before all other files: from now on the folder is ours */
@@ -83,12 +84,13 @@ static vt_status open_folder(vt__trainer *t, int *found, vt_err *err)
 /* What all ranks must know of the state. */
 static vt_status share_state(vt__trainer *t, vt_err *err)
 {
-  int64_t at[4] = {t->epoch, t->batch, t->best_epoch, t->passes};
+  int64_t at[] = {t->epoch, t->batch, t->passes, t->best_at.phase, t->best_at.n, t->better_epoch};
   VT_PASS(vt_comm_bcast(t->comm, 0, at, sizeof at, err));
   t->epoch = at[0];
   t->batch = (int)at[1];
-  t->best_epoch = at[2];
-  t->passes = at[3];
+  t->passes = at[2];
+  t->best_at = (vt__when){at[3], at[4]};
+  t->better_epoch = at[5];
   VT_PASS(vt_comm_bcast(t->comm, 0, t->m->numbers, t->m->n_trained * sizeof *t->m->numbers, err));
   VT_PASS(vt_comm_bcast(t->comm, 0, t->ledger, (size_t)t->data.n * sizeof *t->ledger, err));
   vt_train_set(t->train, t->m);
@@ -97,11 +99,18 @@ static vt_status share_state(vt__trainer *t, vt_err *err)
 
 static void say_end(const vt__trainer *t)
 {
+  char text[64];
   if (vt__trainer_ended_early(t))
     vt__say(t, "ended by schedule.early_stop after epoch %lld: no better validation for %d epochs", (long long)t->epoch,
             t->y->early_stop);
-  vt__say(t, "%s/nep.txt: best of %lld epochs on validation is %lld", t->output, (long long)t->epoch,
-          (long long)t->best_epoch);
+  if (t->best_at.phase == VT__START)
+    vt__say(t,
+            "warning: %s/nep.txt: neither epochs nor steps of all data were better on validation than the start, "
+            "which is what it holds",
+            t->output);
+  else
+    vt__say(t, "%s/nep.txt: best of %lld epochs and %lld steps of all data on validation is %s", t->output,
+            (long long)t->epoch, (long long)t->passes, vt__when_text(t->best_at, text));
 }
 
 static vt_status train(vt__trainer *t, int *stopped, vt_err *err)
@@ -114,13 +123,14 @@ static vt_status train(vt__trainer *t, int *stopped, vt_err *err)
           t->m->n_trained, vt_train_kernel(t->train), vt_comm_size(t->comm), vt_comm_size(t->comm) == 1 ? "" : "s");
   VT_PASS(vt__trainer_loop(t, stopped, err));
   if (*stopped) {
-    vt__say(t, "%s: stopped after %lld epochs and %d batches; the same command goes on", t->output, (long long)t->epoch,
-            t->batch);
+    vt__say(t, "%s: stopped after %lld epochs, %lld steps of all data and %d batches; the same command goes on",
+            t->output, (long long)t->epoch, (long long)t->passes, t->batch);
     return VT_OK;
   }
   say_end(t);
+  VT_PASS(vt_comm_agree(t->comm, vt_comm_rank(t->comm) == 0 ? vt__write_again(t, err) : VT_OK, err));
   VT_PASS(vt_comm_agree(t->comm, vt_comm_rank(t->comm) == 0 ? vt__write_test(t, err) : VT_OK, err));
-  return vt__trainer_card(t, stopped, &t->job->failed, err);
+  return vt__trainer_card(t, stopped, err);
 }
 
 /* ------------------------------------------------------------------ all members */
@@ -139,6 +149,18 @@ static vt_status all_begin(vt__job *j, vt_status mine, int *bad, vt_err *err)
   (void)snprintf(halt, sizeof halt, "%s/HALT", j->output);
   vt_stop_limits(j->o->wall_s, j->o->grace_s, vt__is_root(j) ? halt : NULL);
   return VT_OK;
+}
+
+/* What a committee is judged on stays when its member goes. */
+static void keep_judged(vt__job *j, vt__trainer *t)
+{
+  vt_train_data *from = t->test.n > 0 ? &t->test : &t->held;
+  if (vt_comm_rank(j->world) != 0 || j->y->seeds == 1) return;
+  vt_train_data_free(&j->judged);
+  j->judged = *from;
+  j->judged_by = from == &t->test ? "test" : "validation";
+  *from = (vt_train_data){0};
+  for (int k = 0; k < j->judged.n; k++) j->judged.s[k].element_weight = NULL; /* the member's */
 }
 
 static vt_status one_member(vt__job *j, int k, int *bad, int *stopped, vt_err *err)
@@ -165,21 +187,9 @@ static vt_status one_member(vt__job *j, int k, int *bad, int *stopped, vt_err *e
     const vt__member at = vt__trainer_at(&t, state);
     if (vt__is_root(j)) rc = vt__teams_tell(j, &at, 1, err);
   }
+  if (rc == VT_OK && !*bad && !*stopped) keep_judged(j, &t);
   vt__trainer_close(&t);
   return rc;
-}
-
-/* All ranks: the sum over ranks of what was found wrong with the members of their team. */
-static vt_status share_failed(vt__job *j, vt_err *err)
-{
-  int32_t all = 0;
-  for (int r = 0; r < vt_comm_size(j->world); r++) {
-    int32_t here = j->failed;
-    VT_PASS(vt_comm_bcast(j->world, r, &here, sizeof here, err));
-    all += here;
-  }
-  j->failed = all;
-  return VT_OK;
 }
 
 /* This team's members; then all ranks know how it ended. */
@@ -194,9 +204,12 @@ static vt_status all_members(vt__job *j, int *bad, int *all, vt_err *err)
   VT_PASS(vt_comm_agree(j->world, rc, err));
   if (*bad) return VT_OK;
   VT_PASS(vt__teams_share(j, err));
-  VT_PASS(share_failed(j, err));
   *all = 1;
-  for (int k = 0; k < j->y->seeds; k++) *all = *all && j->member[k].state >= VT__ENDED;
+  j->failed = 0;
+  for (int k = 0; k < j->y->seeds; k++) {
+    *all = *all && j->member[k].state >= VT__ENDED;
+    j->failed += j->member[k].failed;
+  }
   rc = vt_comm_rank(j->world) == 0 ? vt__place_gather(j, *all, err) : VT_OK;
   return vt_comm_agree(j->world, rc, err);
 }
@@ -221,6 +234,7 @@ vt_status vt_training_run(vt_comm *comm, const vt_training_options *o, int *code
   }
   if (rc == VT_OK) *code = bad ? VT_EXIT_USAGE : !all ? VT_EXIT_AGAIN : j.failed ? VT_EXIT_TASKS : VT_EXIT_OK;
   vt__place_close(&j);
+  vt_train_data_free(&j.judged);
   vt_training_free(j.y);
   return rc;
 }

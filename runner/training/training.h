@@ -1,18 +1,22 @@
 /* training.h - `vitrion train` and `vitrion validate`: a NEP from labelled frames, on all ranks (layer 8).
  *
  * What is written into the output folder (all by rank 0 of a team, beside and renamed):
- *   nep.txt          the averaged numbers that were best on validation
+ *   nep.txt          the averaged numbers that were best on validation; of a fine-tuning possibly its start
  *   nep_average.txt  the averaged numbers of the last epoch that ended; nep_last.txt: the numbers themselves
- *   train.csv        one row an epoch: seed, errors on training (during the epoch) and validation (averaged numbers)
+ *   train.csv        seed, phase, epoch, errors on training (during the epoch) and validation (averaged numbers); what
+ *                    is not known is empty.  Phases: start (epoch 0, of a fine-tuning: what it begins with), epochs,
+ *                    finish (steps of all data, counted by themselves), rejected (such a step that was no better)
  *   test.json        errors on the test files, as `vitrion validate --json`, when training has ended
  *   parity/, report.html, README.md: runner/model_card/model_card.h
  *   train.ckpt       the state at the start, the end of an epoch, or where it was stopped: checkpoint.c
  *   status.json      where each member is: a view, place.c;  lease/  who works there: runner/jobs
  * With schedule.seeds these of member k are in seed<k>/ (k: its seed), and when all have ended in the folder itself are
  *   nep_seed<k>.txt  nep.txt of each;  committee.txt  their list: runner/committee
- *   nep.txt, test.json  of the member whose validation was best
+ *   README.md, committee.json  of the committee: members, their mean and spread, who failed its checks
+ *   nep.txt, test.json, parity/, report.html  of the member whose validation was best
  *   train.csv        of all members (also after a stop)
- * The bytes of the models depend on neither the number of ranks, teams and members, nor on stops and kills (T 17.5). */
+ * Models and tables that were lost or changed are written again from the state at the end, also of a training that had
+ * ended.  The bytes of the models depend on neither the number of ranks, teams and members, nor on stops and kills (T 17.5). */
 #ifndef VT_TRAINING_H
 #define VT_TRAINING_H
 

@@ -83,9 +83,9 @@ typedef struct vt__trainer {
   int n_pressure;
   vt__pressure *pressure; /* [n_pressure] of group 1, 2, ... */
   /* progress */
-  int64_t epoch;              /* that goes on */
+  int64_t epoch;              /* that goes on; behind the epochs: how many there were */
   int batch, n_batches;       /* next batch of it */
-  int64_t passes;             /* steps of all data behind them, on all ranks */
+  int64_t passes;             /* steps of all data behind them, also those that were no better; on all ranks */
   int per_leaf, per_batch;    /* frames of a leaf of the tree at most; leaves of a batch */
   int *order;                 /* [data.n] of this epoch */
   double *ledger;             /* [data.n] latest tr dW/3N times weight, NaN: none yet */
@@ -93,7 +93,9 @@ typedef struct vt__trainer {
   vt_train_terms sums;        /* of this epoch so far */
   vt_train_adam adam;         /* rank 0 */
   double *best, best_loss;    /* rank 0: averaged numbers */
-  int64_t best_epoch;         /* on all ranks */
+  vt__when best_at;           /* on all ranks */
+  int64_t better_epoch;       /* latest epoch that was better than all before it, for early_stop; on all ranks */
+  double better_loss;         /* rank 0: its loss */
   vt__errors trained, errors; /* rank 0: of the last epoch that this run ended: training, validation */
   int still;                  /* rank 0: epochs since the forces on validation changed last */
   vt_buf csv;                 /* rank 0: train.csv so far */
@@ -107,6 +109,9 @@ typedef struct vt__trainer {
   size_t kept_bytes; /* frames in memory */
   vt__tree tree, gather;
   double began_s;      /* of this run */
+  int32_t failed;      /* of its checks */
+  char why[252];       /* the first */
+  double before_s;     /* rank 0: that runs before this one took */
   int64_t frames_done; /* by this run */
 } vt__trainer;
 
@@ -146,8 +151,6 @@ static inline int vt__kind_of(const vt__trainer *t, const vt_train_sample *s)
   return s->group ? t->data.n_comp + s->group - 1 : s->comp;
 }
 static inline int vt__n_kinds(const vt__trainer *t) { return t->data.n_comp + t->n_pressure; }
-/* Epochs and the steps of all data behind them. */
-static inline int vt__all_epochs(const vt_training *y) { return y->epochs + y->finish; }
 /* loop.c: leaves of this batch; the first frame of leaf k in the order, and how many it has; where the flags stand
  * behind a gradient; the sum of a batch, *mine: what went wrong on this rank. */
 enum { VT__ASKED, VT__FAILED, VT__FLAGS };
@@ -156,8 +159,12 @@ int vt__leaf_of(const vt__trainer *t, int k, int *n);
 size_t vt__flags_at(const vt__trainer *t);
 void vt__add_terms(vt_train_terms *to, const vt_train_terms *from);
 VT_MUST_CHECK vt_status vt__batch_sum(vt__trainer *t, int n, vt_status *mine, vt_err *err);
+/* Collective, from a start: its errors on validation, the first row of train.csv; it is a candidate for the best. */
+VT_MUST_CHECK vt_status vt__trainer_start(vt__trainer *t, vt_err *err);
 /* Collective: the averaged numbers on validation, a row of train.csv, a checkpoint. */
-VT_MUST_CHECK vt_status vt__end_epoch(vt__trainer *t, double rate, vt_err *err);
+VT_MUST_CHECK vt_status vt__end_epoch(vt__trainer *t, vt__phase phase, double rate, vt_err *err);
+/* The root: a row for a step that was no better, a checkpoint. */
+VT_MUST_CHECK vt_status vt__end_rejected(vt__trainer *t, vt_err *err);
 /* The root: where it is, for the progress line and status.json. */
 VT_MUST_CHECK vt_status vt__trainer_tell(const vt__trainer *t, vt_err *err);
 /* finish.c: one step of all data (T 17.4); *stopped: a soft stop was asked for, and nothing has changed. */
@@ -167,6 +174,7 @@ VT_MUST_CHECK vt_status vt__finish_pass(vt__trainer *t, int *stopped, vt_err *er
 VT_MUST_CHECK vt_status vt__trainer_batch(vt__trainer *t, int *stop, vt_err *err);
 VT_MUST_CHECK vt_status vt__trainer_loop(vt__trainer *t, int *stopped, vt_err *err);
 int vt__trainer_ended_early(const vt__trainer *t); /* the same on all ranks, also after a new start */
+int vt__finishes(const vt__trainer *t);            /* behind the epochs */
 /* Where it is. */
 vt__member vt__trainer_at(const vt__trainer *t, vt__member_state state);
 /* The frame of a sample, from memory or made for now; after use. */
@@ -180,11 +188,16 @@ VT_MUST_CHECK vt_status vt__checkpoint_write(vt__trainer *t, vt_err *err);
 VT_MUST_CHECK vt_status vt__checkpoint_read(vt__trainer *t, int *found, vt_err *err);
 /* write.c; rank 0. */
 VT_MUST_CHECK vt_status vt__write_model(vt__trainer *t, const char *name, const double *numbers, vt_err *err);
-VT_MUST_CHECK vt_status vt__write_epoch(vt__trainer *t, const vt__errors *trained, const vt__errors *held, double rate,
-                                        vt_err *err);
+/* One more row of the table; NULL: not known. */
+void vt__add_row(vt__trainer *t, vt__when at, double rate, const vt__errors *trained, const vt__errors *held);
+/* train.csv; last, average and, if it is new, best numbers. */
+VT_MUST_CHECK vt_status vt__write_table(vt__trainer *t, vt_err *err);
+VT_MUST_CHECK vt_status vt__write_state(vt__trainer *t, int is_best, vt_err *err);
+/* Those of these files that are lost or are not what the state holds, at the end. */
+VT_MUST_CHECK vt_status vt__write_again(vt__trainer *t, vt_err *err);
 VT_MUST_CHECK vt_status vt__write_test(vt__trainer *t, vt_err *err);
-/* card.c: smoke test, parity, report.html, README.md; collective.  *failed: checks that the model failed. */
-VT_MUST_CHECK vt_status vt__trainer_card(vt__trainer *t, int *stopped, int *failed, vt_err *err);
+/* card.c: smoke test, parity, report.html, README.md; collective.  t->failed: checks that the model failed. */
+VT_MUST_CHECK vt_status vt__trainer_card(vt__trainer *t, int *stopped, vt_err *err);
 void vt__say(const vt__trainer *t, const char *fmt, ...) VT_PRINTF(2, 3);
 
 #endif

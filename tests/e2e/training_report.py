@@ -116,8 +116,9 @@ class Report(unittest.TestCase):
             self.assertIn(said, words)
         curve = next(root.iter(SVG + "svg"))
         lines = [p.get("d") for p in curve.iter(SVG + "path") if p.get("class") == "line train" and "L" in p.get("d")]
-        n = len(table(self.out / "train.csv"))
-        self.assertGreater(n, 4)  # four epochs, and steps of all data that were better
+        rows = table(self.out / "train.csv")
+        self.assertEqual(len(rows), 7)  # four epochs and three steps of all data; those that were no better are not shown
+        n = sum(r["phase"] != "rejected" for r in rows)
         self.assertEqual([d.count("M") + d.count("L") for d in lines], [n] * 5)  # five quantities
         bars = [r for r in root.iter(SVG + "rect") if r.get("class", "").startswith("bar ")]
         self.assertEqual(len(bars), len(self.test["by_composition"]))
@@ -166,7 +167,7 @@ class Report(unittest.TestCase):
             (self.out / name).unlink()
         p = small.train(self.dir, 2, self.out)
         self.assertEqual(p.returncode, 0, p.stderr)
-        self.assertIn("7 of 7 epochs done", p.stderr)
+        self.assertIn("4 of 4 epochs, 3 of 3 steps of all data done", p.stderr)
         for name, data in before.items():
             self.assertEqual((self.out / name).read_bytes(), data, name)
 
@@ -263,6 +264,63 @@ class Report(unittest.TestCase):
         self.assertEqual(set(nearest), {"Li-Li", "Li-Cl", "Cl-Cl"})
         for pair, d in nearest.items():
             self.assertAlmostEqual(d, self.nearest(pair.split("-")), delta=0.0051)  # two digits
+
+    def committee(self, name, text, code):
+        (self.dir / f"{name}.yaml").write_text(text)
+        p = small.train(self.dir, 2, self.dir / name, f"{name}.yaml")
+        self.assertEqual(p.returncode, code, p.stderr)
+        out = self.dir / name
+        return out, (out / "README.md").read_text(), json.loads((out / "committee.json").read_text())
+
+    def validate(self, potential, data="test.xyz"):
+        p = subprocess.run([vitrion, "validate", potential, self.dir / data, "--json"], capture_output=True, text=True, check=True)
+        return json.loads(p.stdout)
+
+    def test_9_the_card_of_a_committee_is_its_own(self):
+        """References: `validate` of the committee and of each member (ten digits of a number in a file: 1e-8 of an error)."""
+        out, card, said = self.committee("com", self.yaml.replace("seed: 3", "seed: 3, seeds: 3"), 0)
+        self.assertIn("# tiny: a committee of 3", card)
+        self.assertIn("All members passed their own checks.", card)
+        self.assertEqual(said["mean"], self.validate(out / "committee.txt"))
+        members = rows_of(card, "## Members")
+        self.assertEqual(list(members), ["3", "4", "5", "mean of all"])
+        loss = {}
+        for seed, of in zip((3, 4, 5), said["members"]):
+            self.assertEqual(of["test"], self.validate(out / f"nep_seed{seed}.txt"))
+            self.assertAlmostEqual(number_of(members[str(seed)][3]), of["test"]["force_rmse_meV_A"], delta=0.051)
+            self.assertEqual(members[str(seed)][-1], "passed")
+            loss[seed] = of["validation_loss"]
+            best = min((r for r in table(out / f"seed{seed}/train.csv") if r["validation_loss"]), key=lambda r: float(r["validation_loss"]))
+            self.assertAlmostEqual(of["validation_loss"] / float(best["validation_loss"]), 1, delta=1e-5)
+        self.assertIn(f"of one member, seed {min(loss, key=loss.get)}, the best on validation", card)
+        spread = rows_of(card, "## Spread of the members")
+        self.assertEqual(set(spread), {"all", "md", "a,b"} | set(said["mean"]["by_composition"]))
+        all_ = said["mean"]["committee"]
+        for cell, want, delta in zip(spread["all"], (10, all_["energy_spread_meV_atom"], said["mean"]["energy_rmse_meV_atom"],
+                                                     all_["force_spread_meV_A"] / 3 ** 0.5, said["mean"]["force_rmse_meV_A"]),
+                                     (0, 0.0051, 0.0051, 0.051, 0.051)):
+            self.assertAlmostEqual(number_of(cell), want, delta=delta)
+        self.assertIn(f"forces on atoms {all_['force_spread_error_r']:.2f}.", card)
+
+    def test_10_a_committee_names_its_members_that_failed(self):
+        (self.dir / "noise.xyz").write_text(self.nonsense())
+        text = self.yaml.replace("train.xyz", "noise.xyz").replace("smoke: no", "smoke: {temperature: 900 K, duration: 3 ps}")
+        text = text.replace("epochs: 4", "epochs: 1").replace("test: {files: [test.xyz]}\n", "").replace("seed: 3", "seed: 3, seeds: 2")
+        out, card, said = self.committee("bad", text.replace("zbl: 0", "zbl: 1 A"), 3)
+        failed = {3 + k: m["failed_checks"] for k, m in enumerate(said["members"])}
+        self.assertTrue(any(failed.values()))
+        self.assertIn(f"**{sum(n > 0 for n in failed.values())} of the 2 members failed their own checks", card)
+        status = json.loads((out / "status.json").read_text())
+        for k, (seed, n) in enumerate(failed.items()):
+            mine = (out / f"seed{seed}/README.md").read_text()
+            self.assertEqual(mine.count("* Failed: "), n)
+            self.assertEqual(status["members"][k]["failed_checks"], n)
+            if n:
+                self.assertIn(f"* **seed {seed} failed {n} check", card)
+                self.assertIn(f"* Failed: {said['members'][k]['first_failure']}"[:200], mine)
+        self.assertIn("(validation set)", card)
+        p = subprocess.run([vitrion, "status", out], capture_output=True, text=True)
+        self.assertIn(f"failed {sum(failed.values())} of its own checks", p.stdout)
 
 
 if __name__ == "__main__":

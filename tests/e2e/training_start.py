@@ -125,7 +125,7 @@ output: runs/train/all
         text = asked(ELEMENTS="[Na, Cl, Li]").replace("train.xyz", "sodium.xyz") + "graft: {Na: Li}\n"
         p = self.run_file("graft", text)
         self.assertEqual(p.returncode, 0, p.stderr)
-        first = rows(self.dir / "graft-1")[0]
+        first = rows(self.dir / "graft-1")[1]
         self.assertLess(float(first["validation_force_meV_A"]), 30)  # it began at 0; steps of 1e-5
         self.assertLess(float(first["validation_energy_meV_atom"]), 10)
         self.assertIn("nep4 3 Na Cl Li", (self.dir / "graft-1/nep.txt").read_text())
@@ -141,7 +141,7 @@ output: runs/train/all
     def test_3_what_is_frozen_keeps_its_numbers_to_the_last_digit(self):
         was = blocks(self.dir / "truth.txt")
         for name, keeps, moves in (("descriptor", 2, 0), ("network", 0, 2)):
-            p = self.run_file(name, asked(RATE="1e-3") + f"freeze: [{name}]\n")
+            p = self.run_file(name, asked(RATE="1e-3").replace("finish: 3", "finish: 0") + f"freeze: [{name}]\n")
             self.assertEqual(p.returncode, 0, p.stderr)
             is_now = blocks(self.dir / f"{name}-1/nep_average.txt")
             self.assertEqual(is_now[keeps], was[keeps])
@@ -157,7 +157,7 @@ output: runs/train/all
         self.assertIn("Li -7.25", said)
         self.assertIn("Cl 3.5", said)
         self.assertIn("one neuron more: 6", said)
-        self.assertLess(float(rows(self.dir / "shift-1")[0]["validation_energy_meV_atom"]), 10)
+        self.assertLess(float(rows(self.dir / "shift-1")[1]["validation_energy_meV_atom"]), 10)
         self.assertIn("ANN 6 0", (self.dir / "shift-1/nep.txt").read_text())
 
     def test_5_a_mean_pressure_is_held_with_labels_and_without(self):
@@ -206,7 +206,7 @@ output: runs/train/all
             text = asked().replace("train.xyz", f"nep{version}/train.xyz").replace("truth.txt", f"nep{version}/truth.txt")
             said = self.same_on_two_ranks(f"of{version}", text)
             self.assertIn("Li -7.25", said)
-            first = rows(self.dir / f"of{version}-1")[0]
+            first = rows(self.dir / f"of{version}-1")[1]
             self.assertLess(float(first["validation_energy_meV_atom"]), 10)
             self.assertLess(float(first["validation_force_meV_A"]), 30)
             self.assertTrue((self.dir / f"of{version}-1/nep.txt").read_text().startswith(head))
@@ -244,7 +244,8 @@ output: runs/train/all
         for name, text, words in (("plain", short, ""), ("frames", weighed, ""), ("config", short, ", config_type: {short: 0.25}"),
                                   ("split", short, ", config_type: {short: 0.5}, weight: 0.5"), ("forces", short, ", elements: {Li: 3}")):
             (self.dir / f"{name}.xyz").write_text("\n".join(text) + "\n")
-            p = self.run_file(name, asked(RATE="1e-3").replace("[train.xyz]", f"[{name}.xyz]{words}"))
+            p = self.run_file(name, asked(RATE="1e-3").replace("finish: 3", "finish: 0")  # which would begin with the best: the start
+                              .replace("[train.xyz]", f"[{name}.xyz]{words}"))
             self.assertEqual(p.returncode, 0, p.stderr)
             got[name] = (self.dir / f"{name}-1/nep_last.txt").read_bytes()
         self.assertEqual(got["config"], got["frames"])

@@ -61,11 +61,22 @@ static void print_errors(const vt_json *m, const char *of)
 static void print_member(const vt_json *m, const char *state)
 {
   const char *mine = vt_json_get_text(m, "state", "");
-  const int64_t best = vt_json_get_int(m, "best_epoch", 0);
+  const char *best = vt_json_get_text(m, "best_phase", NULL);
+  const int64_t best_n = vt_json_get_int(m, "best_epoch", 0), steps = vt_json_get_int(m, "steps_of_all_data", 0);
   const double eta_s = vt_json_get_num(m, "eta_s", (double)NAN);
   printf("  seed %" PRId64 ": %s, %" PRId64 " of %" PRId64 " epochs", vt_json_get_int(m, "seed", 0),
          strcmp(mine, "running") == 0 ? state : mine, vt_json_get_int(m, "epoch", 0), vt_json_get_int(m, "epochs", 0));
-  if (best > 0) printf(", best on validation %" PRId64, best);
+  if (strcmp(vt_json_get_text(m, "phase", ""), "finish") == 0 &&
+      vt_json_get_int(m, "epoch", 0) < vt_json_get_int(m, "epochs", 0))
+    printf(" (early_stop)");
+  if (steps > 0)
+    printf(", %" PRId64 " of %" PRId64 " steps of all data", vt_json_get_int(m, "step_of_all_data", 0), steps);
+  if (best && strcmp(best, "start") == 0)
+    printf(", best on validation the start");
+  else if (best)
+    printf(", best on validation %s %" PRId64, strcmp(best, "finish") == 0 ? "step" : "epoch", best_n);
+  const int64_t failed = vt_json_get_int(m, "failed_checks", 0);
+  if (failed > 0) printf(", failed %" PRId64 " of its own checks", failed);
   if (isfinite(eta_s) && strcmp(state, "running") == 0) printf(", about %.0f min left", eta_s / 60);
   printf("\n");
   if (strcmp(mine, "waiting") == 0) return;
@@ -82,7 +93,10 @@ static const char *show_training(const vt_outdir *dir, vt_json *v, const vt_jobs
     vt_cli_print_json(vt_json_share(v), 0);
     return state;
   }
-  printf("%s: training, %s\n", vt_json_get_text(v, "training", ""), state);
+  const int64_t failed = vt_json_get_int(v, "failed_checks", 0);
+  printf("%s: training, %s", vt_json_get_text(v, "training", ""), state);
+  if (failed > 0) printf(", failed %" PRId64 " of its own checks: see README.md there", failed);
+  printf("\n");
   const vt_json *members = vt_json_get(v, "members");
   for (size_t k = 0; k < vt_json_size(members); k++) print_member(vt_json_at(members, k), state);
   for (int k = 0; k < jobs->n; k++) {
@@ -109,7 +123,8 @@ int vt_cli_training_status(const vt_outdir *dir, int json, int watch, int exit_c
     if (vt_jobs_look(dir->lease, &jobs, &err) != VT_OK) return vt_cli_fail(&err);
     vt_json *v = status_of(dir);
     const char *state = v ? show_training(dir, v, &jobs, json) : "";
-    const int goes_on = strcmp(state, "running") == 0, code = code_of(state);
+    const int goes_on = strcmp(state, "running") == 0;
+    const int code = v && vt_json_get_int(v, "failed_checks", 0) > 0 ? VT_EXIT_TASKS : code_of(state);
     vt_json_free(v);
     vt_jobs_list_free(&jobs);
     if (!watch || !goes_on) return exit_code ? code : VT_EXIT_OK;
