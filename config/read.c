@@ -469,6 +469,11 @@ vt_status vt__read(vt__draft *dr, const vt__yaml *y, vt_err *err)
     vt__diag_error(dr->d, y->node[0].at, "", "expected a campaign: keys and values");
     return VT_OK;
   }
+  const int first = vt__yaml_first(y, 0);
+  if (first && strcmp(vt__yaml_text(y, first), "vitrion_train") == 0) {
+    vt__diag_error(dr->d, y->node[first].at, "", "this is the file of a training: `vitrion train FILE`");
+    return VT_OK;
+  }
   while (n_todo) {
     section s = todo[--n_todo];
     for (int k = vt__yaml_first(y, s.node); k; k = vt__yaml_next(y, s.node, k))

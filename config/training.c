@@ -355,7 +355,8 @@ static void check(reader *r)
   check_start(r);
   vt__training_check_elements(r);
   if (t->cutoff[1] > t->cutoff[0]) refuse(r, "model.cutoff", "the angular cutoff is larger than the radial one");
-  if (t->l_max[0] < 1) refuse(r, "model.l_max", "expected an angular order of 1 to 8");
+  if (t->l_max[0] < 1 || (t->l_max[1] != 0 && t->l_max[1] != 2) || t->l_max[2] > 1)
+    refuse(r, "model.l_max", "expected an angular order of 1 to 8, then 0 or 2 (222) and 0 or 1 (1111): [4, 2, 1]");
   if (!(t->energy > 0) && !(t->force > 0) && !(t->virial > 0))
     refuse(r, "loss", "nothing is left of it: energy, force and virial are 0");
   if (t->epochs == 0 && t->finish == 0) refuse(r, "schedule", "nothing is done: epochs and finish are 0");

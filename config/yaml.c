@@ -287,7 +287,7 @@ vt_status vt__yaml_parse(vt__yaml *y, const char *text, size_t n, vt_diags *d, v
   vt_status rc = all_events(&b, &p, text, n);
   yaml_parser_delete(&p);
   if (rc == VT_OK && y->n == 0) {
-    vt__diag_error(d, (vt__mark){1, 1}, "", "the file is empty, expected a campaign");
+    vt__diag_error(d, (vt__mark){1, 1}, "", "the file is empty");
     rc = VT_EPARSE;
   }
   return rc;

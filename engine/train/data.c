@@ -129,7 +129,7 @@ static vt_status take_types(const reader *r, const vt_nep_model *m, vt_train_sam
   for (int i = 0; i < s->n; i++) {
     to->type[i] = type_of(m, s->symbol[i]);
     if (to->type[i] < 0 && *known)
-      MISTAKE(r, vt_structure_line(s, i), "element %s is not one of those that are trained", s->symbol[i]);
+      MISTAKE(r, vt_structure_line(s, i), "element %s is not one of those of the model", s->symbol[i]);
     *known = *known && to->type[i] >= 0;
   }
   return VT_OK;

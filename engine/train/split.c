@@ -36,8 +36,10 @@ static void say_shared(vt_train_data *b, const entry *e, int n, const char *what
   for (int k = 1; k < n; k++) {
     if (!e[k].of_b || e[k - 1].of_b || strcmp(e[k].s->trajectory, e[k - 1].s->trajectory) != 0) continue;
     b->n_shared++;
-    vt__data_warn(b, VT__WARN_SHARED, b->file[e[k].s->file], e[k].s->line, "trajectory '%s' is part of what is %s, too",
-                  e[k].s->trajectory, what);
+    size_t end = strlen(e[k].s->trajectory); /* what a frame does not say is empty */
+    while (end > 0 && e[k].s->trajectory[end - 1] == ' ') end--;
+    vt__data_warn(b, VT__WARN_SHARED, b->file[e[k].s->file], e[k].s->line,
+                  "trajectory '%.*s' is part of what is %s, too", (int)end, e[k].s->trajectory, what);
   }
 }
 

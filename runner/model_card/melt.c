@@ -8,7 +8,8 @@
 #include "runner/model_card/model_card_impl.h"
 
 /* As the defaults of a campaign (config/schema.c), where one is meant. */
-#define PACK_DENSITY  0.9
+static const double pack_density[] = {0.9, 0.7, 0.5}; /* of the elements' volumes; the first that goes */
+enum { PACK_TRIALS = sizeof pack_density / sizeof *pack_density };
 #define MELT_DT_FS    2.0
 #define NVE_DT_FS     1.0
 #define THERMOSTAT_FS 100.0
@@ -95,7 +96,12 @@ static vt_status start_melt(melting *w, const char *potential, vt_err *err)
   w->cap = (int64_t)(1000 * longest_ps / NVE_DT_FS) / PIECE_STEPS + 1;
   VT_PASS(VT_NEW(w->series, w->cap, err));
   VT_PASS(VT_NEW(w->scratch, w->cap, err));
-  VT_PASS(vt_pack(c, PACK_DENSITY, melt->seed, &w->cell, w->type, w->x, err));
+  vt_status packed = VT_ETASK;
+  for (int k = 0; k < PACK_TRIALS && packed == VT_ETASK; k++) {
+    vt_err_clear(err);
+    packed = vt_pack(c, pack_density[k], melt->seed, &w->cell, w->type, w->x, err);
+  }
+  VT_PASS(packed);
   const double skin = vt_md_skin(c, info.cutoff, melt->t_k, vt_unit_time_from_fs(MELT_DT_FS));
   VT_PASS(vt_md_open(&w->md, c, &w->cell, w->type, (const double(*)[3])w->x, &w->pot, skin, melt->seed, err));
   if (melt->start > 0) vt_md_set_volume(&w->md, vt_unit_g_cm3(mass_of(c), melt->start));
@@ -168,13 +174,14 @@ vt_status vt__melt_run(const char *potential, int (*stop)(void *ctx), void *ctx,
 {
   melting w = {.melt = melt, .stop = stop, .ctx = ctx};
   vt_err why = {0};
-  melt->done = 0;
+  melt->done = melt->not_run = 0;
   melt->why[0] = '\0';
   melt->drift = melt->temperature = melt->density = melt->density_se = (double)NAN;
   vt_status rc = all_stages(&w, potential, &why);
   melt->done = rc == VT_OK;
   if (rc == VT_EDIVERGE || rc == VT_ETASK) {
     (void)snprintf(melt->why, sizeof melt->why, "%s: %.360s", w.doing, vt_err_line(why.text).s);
+    melt->not_run = strcmp(w.doing, "pack") == 0; /* no fault of the model */
     rc = VT_OK;
   } else if (rc != VT_OK && err)
     *err = why;

@@ -101,6 +101,7 @@ typedef struct vt__melt {
   double npt_k, nvt_ps, npt_ps, mean_ps; /* then there: at constant volume, without pressure, measured; 0: not */
   double nve_ps;                         /* then without thermostat; 0: not */
   int done;                              /* all stages came to their end */
+  int not_run;                           /* no packing was found: nothing is said about the model */
   double temperature;                    /* of the NVE stage, mean, K */
   double drift;                          /* meV/atom/ps */
   double density, density_se;            /* g/cm3 */

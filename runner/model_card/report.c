@@ -61,7 +61,10 @@ static void smoke_table(vt_buf *b, const vt__findings *f)
     vt_buf_printf(b, "</td><td>%d</td><td>%llu</td><td>%g</td><td>%g</td>", m->comp.n_atoms,
                   (unsigned long long)m->seed, m->t_k, m->melt_ps);
     put_number(b, "%+.4f", m->drift);
-    vt_buf_printf(b, "<td>%s</td></tr>\n", vt__smoke_passes(m) ? "held" : "<span class=\"failed\">failed</span>");
+    vt_buf_printf(b, "<td>%s</td></tr>\n",
+                  m->not_run            ? "not run"
+                  : vt__smoke_passes(m) ? "held"
+                                        : "<span class=\"failed\">failed</span>");
   }
   vt_buf_printf(b, "</table>\n");
 }

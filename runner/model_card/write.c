@@ -206,6 +206,24 @@ static void put_header(vt_buf *b, const vt__findings *f, which w, const char *wh
   vt_buf_printf(b, "\n");
 }
 
+/* Volumes of all sets, the smallest first. */
+static void put_ascending(vt_buf *b, const vt__findings *f)
+{
+  const char *last = "";
+  for (;;) {
+    const char *next = NULL;
+    for (int i = 0; i < 3; i++)
+      for (int k = 0; k < f->set[i].t.stretch.n; k++) {
+        const char *name = f->set[i].t.stretch.row[k].name;
+        if (strcmp(name, last) > 0 && (!next || strcmp(name, next) < 0)) next = name;
+      }
+    if (!next) break;
+    put_row(b, f, STRETCH, next);
+    last = next;
+  }
+  vt_buf_printf(b, "\n");
+}
+
 /* Rows of the shown set first, compositions worst first; then those of the others. */
 static vt_status put_table(vt_buf *b, const vt__findings *f, which w, const char *what, vt_err *err)
 {
@@ -214,6 +232,11 @@ static vt_status put_table(vt_buf *b, const vt__findings *f, which w, const char
   VT_PASS(VT_NEW(order, shown->n, err));
   if (w == COMPOSITION) n = vt__worst_virials(shown, order);
   put_header(b, f, w, what);
+  if (w == STRETCH) {
+    put_ascending(b, f);
+    vt_free(order);
+    return VT_OK;
+  }
   for (int k = 0; k < n; k++) put_row(b, f, w, shown->row[order[k]].name);
   for (int i = 0; i < 3; i++) {
     const int set = (f->shown + 3 - i) % 3;
@@ -329,7 +352,9 @@ static void put_smoke(vt_buf *b, const vt__smoke_result *r)
     vt_buf_printf(b, "| %s | %d | %llu | %g | %g | %g |", m->comp.name, m->comp.n_atoms, (unsigned long long)m->seed,
                   m->t_k, m->melt_ps, m->nve_ps);
     cell(b, "%+.4f", m->drift);
-    if (vt__smoke_passes(m))
+    if (m->not_run)
+      vt_buf_printf(b, " not run: %s |\n", m->why);
+    else if (vt__smoke_passes(m))
       vt_buf_printf(b, " held |\n");
     else
       vt_buf_printf(b, " **failed**: %s |\n", m->done ? "drift" : m->why);
@@ -446,6 +471,16 @@ static void put_pairs(vt_buf *b, const vt__findings *f)
   vt_buf_printf(b, ".\n");
 }
 
+static void put_slope(vt_buf *b, double slope, const char *set)
+{
+  if (!isfinite(slope)) return;
+  if (slope > 0)
+    vt_buf_printf(b, "* Forces are %.1f %% too %s along the labels (%s).\n", 100 * fabs(slope - 1),
+                  slope < 1 ? "small" : "large", set);
+  else
+    vt_buf_printf(b, "* Forces point against the labels: slope %.3f (%s).\n", slope, set);
+}
+
 static vt_status put_limits(vt_buf *b, const vt__findings *f, vt_err *err)
 {
   const vt__tables *t = &f->set[f->shown].t;
@@ -460,9 +495,7 @@ static vt_status put_limits(vt_buf *b, const vt__findings *f, vt_err *err)
   put_worst(b, &t->element, "element", set);
   put_worst(b, &t->comp, "composition", set);
   VT_PASS(put_worst_virials(b, &t->comp, set, err));
-  if (isfinite(vt__slope(&t->all)))
-    vt_buf_printf(b, "* Forces are %.1f %% too %s along the labels (%s).\n", 100 * fabs(vt__slope(&t->all) - 1),
-                  vt__slope(&t->all) < 1 ? "small" : "large", set);
+  put_slope(b, vt__slope(&t->all), set);
   put_new(b, f);
   put_pairs(b, f);
   return VT_OK;

@@ -76,6 +76,33 @@ static void say_lines(const vt__trainer *t, const vt_buf *b, const char *what)
   }
 }
 
+/* What no frame that is trained on says, and what is therefore not trained. */
+static void warn_of_missing(vt__trainer *t)
+{
+  int energies = 0, virials = 0, forces = 0, atoms[VT_NEP_MOST_TYPES] = {0};
+  vt_buf *warns = &t->data.warns;
+  for (int k = 0; k < t->data.n; k++) {
+    const vt_train_sample *s = &t->data.s[k];
+    energies += s->has_energy, virials += s->has_virial, forces += s->f != NULL;
+    for (int i = 0; i < s->n; i++) atoms[s->type[i]]++;
+  }
+  const struct {
+    int n;
+    const char *what, *then;
+  } label[] = {{energies, "an energy", "energies"},
+               {forces, "forces", "forces"},
+               {virials, "a virial", "pressures and densities"}};
+  for (int k = 0; k < 3 && t->data.n > 0; k++)
+    if (label[k].n == 0)
+      vt_buf_printf(warns, "%s: warning: no frame to train on has %s: %s of the model mean nothing\n", t->o->file,
+                    label[k].what, label[k].then);
+  for (int k = 0; k < t->m->n_types; k++)
+    if (atoms[k] == 0 && !t->y->start[0])
+      vt_buf_printf(warns,
+                    "%s: warning: elements: no frame to train on has %s: what the model says of it means nothing\n",
+                    t->o->file, t->m->symbol[k]);
+}
+
 static vt_status read_frames(vt__trainer *t, int *bad, vt_err *err)
 {
   vt_train_data *const set[] = {&t->data, &t->held, &t->test};
@@ -88,6 +115,7 @@ static vt_status read_frames(vt__trainer *t, int *bad, vt_err *err)
   for (int k = 0; k < 3 && t->y->start[0] && *bad == 0 && vt_comm_rank(t->comm) == 0; k++)
     if (set[k]->n_mistakes == 0) VT_PASS(vt_train_data_check_model(set[k], t->m, t->simd, err));
   if (*bad == 0 && t->y->validation.n == 0) VT_PASS(split(t, err));
+  if (*bad == 0 && vt_comm_rank(t->comm) == 0) warn_of_missing(t);
   if (*bad == 0 && vt_comm_rank(t->comm) == 0) {
     VT_PASS(vt_train_data_compare(&t->data, &t->data, "trained on", err));
     VT_PASS(vt_train_data_compare(&t->data, &t->held, "trained on", err));

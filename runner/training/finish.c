@@ -60,7 +60,7 @@ static vt_status pass(vt__trainer *t, double *kinds, int *stopped, vt_err *err)
 }
 
 /* kinds: sums of errors and of weights; the errors become means. */
-static void find_means(const vt__trainer *t, double *kinds)
+static void means_of_kinds(const vt__trainer *t, double *kinds)
 {
   const int n = vt__n_kinds(t);
   for (int k = 0; k < n; k++) kinds[k] = kinds[n + k] > 0 ? kinds[k] / kinds[n + k] : 0;
@@ -117,7 +117,7 @@ static vt_status sums_at_trial(vt__trainer *t, double *kinds, int *stopped, vt_e
     const vt_status rc = pass(t, kinds, stopped, err);
     t->only_terms = 0;
     VT_PASS(rc);
-    find_means(t, kinds);
+    means_of_kinds(t, kinds);
     VT_PASS(vt_comm_bcast(t->comm, 0, kinds, 2 * (size_t)vt__n_kinds(t) * sizeof *kinds, err));
   }
   if (*stopped) return VT_OK;

@@ -74,6 +74,8 @@ VT_MUST_CHECK vt_status vt__teams_share(vt__job *j, vt_err *err);
 /* Made, ours, locked.  VT_EINVAL: it is not ours, or another training works in it. */
 VT_MUST_CHECK vt_status vt__place_open(vt__job *j, vt_err *err);
 void vt__place_close(vt__job *j);
+/* VT_EINVAL: names a file in `dir`, which holds no state, that a training would replace. */
+VT_MUST_CHECK vt_status vt__place_check(const char *dir, vt_err *err);
 /* Where member k writes. */
 void vt__place_of(const vt__job *j, int k, char path[VT_PATH]);
 /* status.json, where it is time, or `now`. */

@@ -48,7 +48,7 @@ int vt__leaf_of(const vt__trainer *t, int k, int *n)
 }
 
 /* Mean virial errors of the compositions by the latest error of each frame, into pull[n_comp] and weights behind. */
-static void find_means(vt__trainer *t)
+static void means_of_compositions(vt__trainer *t)
 {
   double *weight = t->pull + t->data.n_comp;
   memset(t->pull, 0, 2 * (size_t)t->data.n_comp * sizeof *t->pull);
@@ -198,7 +198,7 @@ static vt__errors errors_of_epoch(vt__trainer *t)
 {
   const vt_train_terms *s = &t->sums;
   double squares = 0, means = 0, all = 0;
-  find_means(t);
+  means_of_compositions(t);
   for (int c = 0; c < t->data.n_comp; c++) {
     const double w = t->pull[t->data.n_comp + c];
     squares += w * t->pull[c] * t->pull[c];
@@ -253,6 +253,25 @@ vt_status vt__trainer_tell(const vt__trainer *t, vt_err *err)
   return vt__teams_tell(t->job, &at, 0, err);
 }
 
+/* Root mean square of the labelled forces on validation, a component. */
+static double forces_of_held(const vt__trainer *t)
+{
+  double sum = 0, n = 0;
+  for (int k = 0; k < t->held.n; k++)
+    for (int i = 0; t->held.s[k].f && i < t->held.s[k].n; i++, n += 3)
+      for (int a = 0; a < 3; a++) sum += t->held.s[k].f[i][a] * t->held.s[k].f[i][a];
+  return n > 0 ? sqrt(sum / n) : (double)NAN;
+}
+
+/* 1 if the errors of the forces are beyond reason: far larger than the forces, or from a start that knew them, as large
+ * as without any forces at all. */
+static int is_wild(const vt__trainer *t, double error)
+{
+  const double times = 10, least = 10; /* eV/A */
+  const double knows = 0.5, nothing = 0.9, forces = forces_of_held(t);
+  return error > fmax(times * forces, least) || (t->start_force < knows * forces && error > nothing * forces);
+}
+
 /* A network whose neurons are all saturated has no derivative any more: nothing will move its forces again, not even
  * by a rounding. */
 static vt_status check_alive(vt__trainer *t, vt__when at, const vt__errors *held, double rate, vt_err *err)
@@ -262,10 +281,13 @@ static vt_status check_alive(vt__trainer *t, vt__when at, const vt__errors *held
   const char *why = NULL;
   const int new_only = t->epoch < t->hold.new_epochs; /* frames without new elements are as they were */
   t->still = !new_only && t->errors.force == held->force ? t->still + 1 : 0;
+  t->wild = is_wild(t, held->force) ? t->wild + 1 : 0;
   if (!isfinite(held->loss))
     why = "the loss on validation is not a number";
   else if (t->still >= STILL)
     why = "the forces on validation do not change any more, all neurons are saturated";
+  else if (t->wild >= STILL)
+    why = "three times in a row the errors of the forces on validation were as large as the forces, or far larger";
   if (!why) return VT_OK;
   VT_FAIL(err, VT_EDIVERGE,
           "%s: %s: training diverged with a learning rate of %g (now %g); give %s a lower schedule.learning_rate and "
@@ -343,23 +365,6 @@ vt_status vt__end_rejected(vt__trainer *t, vt_err *err)
   return vt__checkpoint_write(t, err);
 }
 
-vt_status vt__trainer_start(vt__trainer *t, vt_err *err)
-{
-  const vt__when at = {VT__START, 0};
-  vt__errors held = {0};
-  vt_status rc = VT_OK;
-  if (!t->y->start[0] || t->best_at.phase != VT__NEVER || t->epoch > 0 || t->passes > 0) return VT_OK;
-  VT_PASS(vt__trainer_evaluate(t, t->hold.origin, &held, err));
-  if (vt_comm_rank(t->comm) == 0 && t->csv.len == 0) {
-    t->errors = held;
-    vt__add_row(t, at, (double)NAN, NULL, &held);
-    if (isfinite(held.loss) && take_best(t, at, t->hold.origin, held.loss))
-      rc = vt__write_model(t, "nep.txt", t->best, err);
-    if (rc == VT_OK) rc = vt__write_table(t, err);
-  }
-  return share_best(t, rc, err);
-}
-
 int vt__trainer_ended_early(const vt__trainer *t)
 {
   return t->y->early_stop > 0 && t->better_epoch > 0 && t->epoch < t->y->epochs &&
@@ -373,11 +378,30 @@ int vt__finishes(const vt__trainer *t)
 
 static int has_ended(const vt__trainer *t) { return vt__finishes(t) && t->passes >= t->y->finish; }
 
+vt_status vt__trainer_start(vt__trainer *t, vt_err *err)
+{
+  const vt__when at = {VT__START, 0};
+  vt__errors held = {0};
+  vt_status rc = VT_OK;
+  if (!t->y->start[0] || has_ended(t)) return VT_OK;
+  VT_PASS(vt__trainer_evaluate(t, t->hold.origin, &held, err));
+  t->start_force = held.force; /* on rank 0 */
+  if (vt_comm_rank(t->comm) == 0 && t->csv.len == 0) {
+    t->errors = held;
+    vt__add_row(t, at, (double)NAN, NULL, &held);
+    if (isfinite(held.loss) && take_best(t, at, t->hold.origin, held.loss))
+      rc = vt__write_model(t, "nep.txt", t->best, err);
+    if (rc == VT_OK) rc = vt__write_table(t, err);
+  }
+  return share_best(t, rc, err);
+}
+
 vt_status vt__trainer_loop(vt__trainer *t, int *stopped, vt_err *err)
 {
   const int is_root = vt_comm_rank(t->comm) == 0;
   const double no = (double)NAN;
   t->trained = t->errors = (vt__errors){.energy = no, .force = no, .virial = no, .loss = no, .mean_virial = no};
+  t->start_force = no;
   t->began_s = vt_now_s();
   VT_PASS(vt__trainer_start(t, err));
   for (*stopped = 0; !has_ended(t) && !*stopped;) {

@@ -39,20 +39,24 @@ static int is_ours(const vt__job *j)
   return found;
 }
 
-static vt_status check_owner(const vt__job *j, vt_err *err)
+vt_status vt__place_check(const char *dir, vt_err *err)
 {
   static const char *const ours[] = {"nep.txt",   "nep_average.txt", "nep_last.txt", "train.csv",
                                      "test.json", "committee.txt",   "campaign.yaml"};
+  for (size_t k = 0; k < sizeof ours / sizeof *ours; k++)
+    if (is_there(dir, ours[k]))
+      VT_FAIL(err, VT_EINVAL, "'%s/%s' is there, but no state of a training: give another --output", dir, ours[k]);
+  return VT_OK;
+}
+
+static vt_status check_owner(const vt__job *j, vt_err *err)
+{
   if (j->y->seeds > 1 && is_there(j->output, "train.ckpt"))
     VT_FAIL(err, VT_EINVAL,
             "'%s' holds the training of one seed, and this file asks for %d: give another --output, or remove that "
             "folder",
             j->output, j->y->seeds);
-  for (size_t k = 0; k < sizeof ours / sizeof *ours && !is_ours(j); k++)
-    if (is_there(j->output, ours[k]))
-      VT_FAIL(err, VT_EINVAL, "'%s/%s' is there, but no state of a training: give another --output", j->output,
-              ours[k]);
-  return VT_OK;
+  return is_ours(j) ? VT_OK : vt__place_check(j->output, err);
 }
 
 vt_status vt__place_open(vt__job *j, vt_err *err)

@@ -64,15 +64,9 @@ void vt__trainer_close(vt__trainer *t)
 /* Rank 0: the folder is new, or holds this training. */
 static vt_status open_folder(vt__trainer *t, int *found, vt_err *err)
 {
-  static const char *const ours[] = {"nep.txt", "nep_average.txt", "nep_last.txt", "train.csv", "test.json"};
   VT_PASS(vt_dir_make(t->output, err));
   VT_PASS(vt__checkpoint_read(t, found, err));
-  for (size_t k = 0; k < sizeof ours / sizeof *ours && !*found; k++) {
-    char path[VT_PATH + 32];
-    (void)snprintf(path, sizeof path, "%s/%s", t->output, ours[k]);
-    if (access(path, F_OK) == 0)
-      VT_FAIL(err, VT_EINVAL, "'%s' is there, but no state of a training: give another --output", path);
-  }
+  if (!*found) VT_PASS(vt__place_check(t->output, err));
   if (*found)
     vt__say(t, "%s: going on, %lld of %d epochs, %lld of %d steps of all data done", t->output, (long long)t->epoch,
             t->y->epochs, (long long)t->passes, t->y->finish);
@@ -214,6 +208,15 @@ static vt_status all_members(vt__job *j, int *bad, int *all, vt_err *err)
   return vt_comm_agree(j->world, rc, err);
 }
 
+/* A file HALT stays until whoever made it removes it, and would end the next start, too. */
+static void say_halt(vt__job *j)
+{
+  char path[VT_PATH + 32];
+  const vt__trainer says = {.job = j, .comm = j->world, .o = j->o};
+  (void)snprintf(path, sizeof path, "%s/HALT", j->output);
+  if (access(path, F_OK) == 0) vt__say(&says, "'%s' is still there: remove it before the next start", path);
+}
+
 vt_status vt_training_run(vt_comm *comm, const vt_training_options *o, int *code, vt_err *err)
 {
   vt__job j = {.world = comm, .o = o, .state = "running"};
@@ -232,6 +235,7 @@ vt_status vt_training_run(vt_comm *comm, const vt_training_options *o, int *code
     if (vt_comm_rank(comm) == 0) vt__place_view(&j, 1);
     vt__teams_close(&j);
   }
+  if (rc == VT_OK && !bad && !all && vt_comm_rank(comm) == 0) say_halt(&j);
   if (rc == VT_OK) *code = bad ? VT_EXIT_USAGE : !all ? VT_EXIT_AGAIN : j.failed ? VT_EXIT_TASKS : VT_EXIT_OK;
   vt__place_close(&j);
   vt_train_data_free(&j.judged);

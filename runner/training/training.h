@@ -16,7 +16,8 @@
  *   nep.txt, test.json, parity/, report.html  of the member whose validation was best
  *   train.csv        of all members (also after a stop)
  * Models and tables that were lost or changed are written again from the state at the end, also of a training that had
- * ended.  The bytes of the models depend on neither the number of ranks, teams and members, nor on stops and kills (T 17.5). */
+ * ended.  The bytes of the models depend on neither the number of ranks, teams and members, nor on stops and kills
+ * (T 17.5). */
 #ifndef VT_TRAINING_H
 #define VT_TRAINING_H
 

@@ -98,6 +98,8 @@ typedef struct vt__trainer {
   double better_loss;         /* rank 0: its loss */
   vt__errors trained, errors; /* rank 0: of the last epoch that this run ended: training, validation */
   int still;                  /* rank 0: epochs since the forces on validation changed last */
+  int wild;                   /* rank 0: epochs in a row with errors beyond reason */
+  double start_force;         /* rank 0: error of the start's forces on validation, NaN: a new model */
   vt_buf csv;                 /* rank 0: train.csv so far */
   double *gradient;           /* rank 0: [n_trained] */
   double *pull;               /* [2 n_comp] scratch: mean virial errors, weights */
@@ -159,7 +161,8 @@ int vt__leaf_of(const vt__trainer *t, int k, int *n);
 size_t vt__flags_at(const vt__trainer *t);
 void vt__add_terms(vt_train_terms *to, const vt_train_terms *from);
 VT_MUST_CHECK vt_status vt__batch_sum(vt__trainer *t, int n, vt_status *mine, vt_err *err);
-/* Collective, from a start: its errors on validation, the first row of train.csv; it is a candidate for the best. */
+/* Collective, from a start: its errors on validation; the first time the first row of train.csv and a candidate for
+ * the best. */
 VT_MUST_CHECK vt_status vt__trainer_start(vt__trainer *t, vt_err *err);
 /* Collective: the averaged numbers on validation, a row of train.csv, a checkpoint. */
 VT_MUST_CHECK vt_status vt__end_epoch(vt__trainer *t, vt__phase phase, double rate, vt_err *err);

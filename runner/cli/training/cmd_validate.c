@@ -1,5 +1,8 @@
 /* cmd_validate.c - errors of a potential on labelled frames. */
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "runner/cli/cli.h"
 #include "runner/committee/committee.h"
@@ -63,6 +66,33 @@ static void show(const validate_args *a)
   vt_json_free(a->errors);
 }
 
+/* Frames that are given twice would count twice. */
+static int refuse_twice(const vt_usage *u)
+{
+  for (int k = 2; k < u->n_args; k++)
+    for (int i = 1; i < k; i++) {
+      struct stat a, b;
+      if (stat(u->arg[i], &a) == 0 && stat(u->arg[k], &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+        return vt_cli_usage_error(u, "'%s' and '%s' are the same file", u->arg[i], u->arg[k]);
+    }
+  return -1;
+}
+
+/* The card there is that of a training, or the folder that of a campaign. */
+static int refuse_folder(const validate_args *a, const vt_usage *u)
+{
+  static const char *const theirs[] = {"train.ckpt", "train.ckpt.prev", "committee.txt", "campaign.yaml"};
+  for (size_t k = 0; k < sizeof theirs / sizeof *theirs; k++) {
+    char path[VT_PATH + 32];
+    (void)snprintf(path, sizeof path, "%.*s/%s", VT_PATH, a->output, theirs[k]);
+    if (access(path, F_OK) == 0)
+      return vt_cli_usage_error(u,
+                                "--output: '%s' is the folder of a %s, whose files would be replaced: give another one",
+                                a->output, k < 3 ? "training" : "campaign");
+  }
+  return -1;
+}
+
 int cmd_validate(int argc, char **argv)
 {
   validate_args a = {0};
@@ -93,6 +123,8 @@ int cmd_validate(int argc, char **argv)
   for (int k = 0; k < u.n_args && code < 0; k++) code = vt_cli_readable(&u, u.arg[k]);
   if (code < 0 && !a.output && (a.smoke || a.densities))
     code = vt_cli_usage_error(&u, "--%s needs --output DIR", a.smoke ? "smoke" : "densities");
+  if (code < 0) code = refuse_twice(&u);
+  if (code < 0 && a.output) code = refuse_folder(&a, &u);
   if (code >= 0) return code;
   vt_err err = {0};
   code = VT_EXIT_OK;
