@@ -202,7 +202,7 @@ enum { VT_BY_TRAJECTORY, VT_BY_COMPOSITION };
 /* TRAIN.yaml: what `vitrion train` does.  Energies eV/atom, forces eV/A, lengths A. */
 typedef struct vt_training {
   char name[VT_NAME];
-  char start[VT_PATH];  /* NEP file to begin with, resolved; "": a new model */
+  char start[VT_PATH];  /* NEP file to begin with, resolved; "": a new model; may hold {seed}: vt_training_start */
   char output[VT_PATH]; /* as written; runs/train/NAME if it is not given */
   int n_elements;
   char element[VT_TRAINING_ELEMENTS][4];
@@ -233,6 +233,8 @@ typedef struct vt_training {
 /* As vt_campaign_load; vt_training_free. */
 VT_MUST_CHECK vt_status vt_training_load(const char *path, vt_training **t, vt_diags *diags, vt_err *err);
 void vt_training_free(vt_training *t);
+/* The file that the member of this seed begins with: t->start with the seed in place of "{seed}". */
+void vt_training_start(const vt_training *t, uint64_t seed, char path[VT_PATH]);
 /* The keys of a training file, one line each: key, what it takes, default. */
 void vt_training_keys(vt_buf *out);
 

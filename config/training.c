@@ -18,7 +18,8 @@ static const row rows[] = {
     {"vitrion_train", 0, "", 1, 1, "version of this format: 1", VT__TR_VERSION, 1, 1},
     {"name", AT(name), "", 0, 0, "name of the potential", VT__TR_NAME, 1, 1},
     {"elements", 0, "", 0, 0, "list of elements, in the order of the file that is written", VT__TR_ELEMENTS, 1, 1},
-    {"start", AT(start), "", 0, 0, "NEP file to begin with (NEP3, NEP4, NEP5); it is cut down to the elements",
+    {"start", AT(start), "", 0, 0,
+     "NEP file to begin with (NEP3, NEP4, NEP5); it is cut down to the elements; {seed}: one for each member",
      VT__TR_PATH_IN, 1, 0},
     {"graft", 0, "", 0, 0, "{K: Na}: elements that start does not have begin as copies of one that it has",
      VT__TR_GRAFT, 1, 0},
@@ -430,6 +431,17 @@ vt_status vt_training_load(const char *path, vt_training **out, vt_diags *diags,
   if (rc == VT_OK || rc == VT_EPARSE)
     VT_FAIL(err, VT_EPARSE, "%d mistake%s in '%s'", diags->n_errors, diags->n_errors == 1 ? "" : "s", path);
   return rc;
+}
+
+void vt_training_start(const vt_training *t, uint64_t seed, char path[VT_PATH])
+{
+  static const char mark[] = "{seed}";
+  const char *at = strstr(t->start, mark);
+  if (at)
+    (void)snprintf(path, VT_PATH, "%.*s%llu%s", (int)(at - t->start), t->start, (unsigned long long)seed,
+                   at + sizeof mark - 1);
+  else
+    (void)snprintf(path, VT_PATH, "%s", t->start);
 }
 
 void vt_training_free(vt_training *t)

@@ -47,8 +47,10 @@ static void put_start(vt_buf *b, const vt_training *y, uint64_t seed)
     vt_buf_printf(b, "new model, numbers drawn with seed %llu |\n", (unsigned long long)seed);
     return;
   }
-  vt_buf_printf(b, "%s, sha256", y->start);
-  hash_cell(b, y->start);
+  char start[VT_PATH];
+  vt_training_start(y, seed, start);
+  vt_buf_printf(b, "%s, sha256", start);
+  hash_cell(b, start);
   vt_buf_printf(b, "\n| grafted |");
   for (int k = 0; k < y->n_graft; k++) vt_buf_printf(b, " %s as a copy of %s", y->graft[k].element, y->graft[k].donor);
   vt_buf_printf(b, "%s |\n| frozen |%s%s%s%s |\n| pull to the start | %g |\n", y->n_graft ? "" : " nothing",

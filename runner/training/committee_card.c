@@ -196,7 +196,7 @@ static vt_status write_card(card *w, vt_err *err)
   vt_buf_printf(
       &w->b,
       "## Known limits\n\n* The spread is no error: what all members learned from the same labels is not in it.\n");
-  if (w->j->y->start[0])
+  if (w->j->y->start[0] && !strstr(w->j->y->start, "{seed}"))
     vt_buf_printf(&w->b, "* The members began with the same numbers and differ in the order of frames: their spread is "
                          "a lower bound.\n");
   vt_buf_printf(&w->b, "* Largest errors, and what the training data do not hold: in the members' cards.\n");

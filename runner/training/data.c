@@ -181,8 +181,10 @@ static vt_status new_model(vt__trainer *t, vt_err *err)
 static vt_status first_model(vt__trainer *t, vt_err *err)
 {
   vt_nep_model *from = NULL;
+  char start[VT_PATH];
   if (!t->y->start[0]) return new_model(t, err);
-  VT_PASS(vt_training_model(t->y->start, &from, err));
+  vt_training_start(t->y, t->seed, start);
+  VT_PASS(vt_training_model(start, &from, err));
   const vt_status rc = vt__start_model(t, from, err);
   vt_nep_free(from);
   return rc;
@@ -288,6 +290,21 @@ static vt_status find_identity(vt__trainer *t, vt_err *err)
 
 /* ------------------------------------------------------------------ all of it */
 
+static int tell_missing_start(const vt__trainer *says, const vt_training *y)
+{
+  char path[VT_PATH], last[VT_PATH] = "";
+  int missing = 0;
+  for (int k = 0; k < y->seeds && y->start[0]; k++) {
+    vt_training_start(y, y->seed + (uint64_t)k, path);
+    if (strcmp(path, last) != 0 && access(path, R_OK) != 0) {
+      missing++;
+      vt__say(says, "%s: start: cannot open '%s': %s", says->o->file, path, strerror(errno));
+    }
+    memcpy(last, path, sizeof last);
+  }
+  return missing;
+}
+
 /* Files that are named and cannot be opened, all of them. */
 static int tell_missing(const vt__trainer *says, const vt_training *y)
 {
@@ -300,11 +317,7 @@ static int tell_missing(const vt__trainer *says, const vt_training *y)
       missing++;
       vt__say(says, "%s:%d: cannot open '%s': %s", says->o->file, f->line, f->path, strerror(errno));
     }
-  if (y->start[0] && access(y->start, R_OK) != 0) {
-    missing++;
-    vt__say(says, "%s: start: cannot open '%s': %s", says->o->file, y->start, strerror(errno));
-  }
-  return missing;
+  return missing + tell_missing_start(says, y);
 }
 
 vt_status vt__load_file(vt__job *j, int *bad, vt_err *err)

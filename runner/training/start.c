@@ -59,13 +59,14 @@ vt_status vt__start_item(vt__trainer *t, int item, int first, vt_err *err)
 vt_status vt__start_model(vt__trainer *t, const vt_nep_model *from, vt_err *err)
 {
   const vt_training *y = t->y;
-  char donor[VT_TRAINING_ELEMENTS][4] = {{0}};
+  char donor[VT_TRAINING_ELEMENTS][4] = {{0}}, start[VT_PATH];
+  vt_training_start(y, t->seed, start);
   for (int k = 0; k < y->n_elements; k++)
     for (int g = 0; g < y->n_graft; g++)
       if (strcmp(y->graft[g].element, y->element[k]) == 0) memcpy(donor[k], y->graft[g].donor, sizeof donor[k]);
   VT_TRY(
       vt_train_graft(from, y->n_elements, (const char(*)[4])y->element, (const char(*)[4])donor, &t->m, t->is_new, err),
-      err, "%s: start '%s'", t->o->file, y->start);
+      err, "%s: start '%s'", t->o->file, start);
   for (int k = 0; k < y->n_elements; k++) {
     t->n_new += t->is_new[k];
     if (t->is_new[k]) vt__say(t, "%s begins as a copy of %s", y->element[k], donor[k]);

@@ -249,6 +249,24 @@ class Committee(unittest.TestCase):
         self.assertEqual(p.returncode, 2, p.stderr)
         self.assertIn("holds the training of one seed", p.stderr)
 
+    def test_8b_each_member_may_begin_with_a_model_of_its_own(self):
+        self.write("mine.yaml", "seed: 3, seeds: 2", 2, [("elements: [Li, Cl]", "elements: [Li, Cl]\nstart: three1/nep_seed{seed}.txt")])
+        p = train(self.dir, 2, self.dir / "mine", "mine.yaml")
+        self.assertEqual(p.returncode, 0, p.stderr)
+        self.assertNotIn("began with the same numbers", (self.dir / "mine/README.md").read_text())
+        for seed in (3, 4):  # as a training of this member alone, from its file
+            self.assertIn(f"three1/nep_seed{seed}.txt", (self.dir / f"mine/seed{seed}/README.md").read_text())
+            before = [r for r in rows(self.dir / f"mine/seed{seed}") if r["phase"] == "start"]
+            last = [r for r in rows(self.dir / f"three1/seed{seed}")]
+            best = min(float(r["validation_loss"]) for r in last)
+            self.assertAlmostEqual(float(before[0]["validation_force_meV_A"]),
+                                   float(next(r for r in last if float(r["validation_loss"]) == best)["validation_force_meV_A"]), 3)
+        self.write("lost.yaml", "seed: 7, seeds: 2", 2, [("elements: [Li, Cl]", "elements: [Li, Cl]\nstart: three1/nep_seed{seed}.txt")])
+        p = train(self.dir, 1, self.dir / "lost", "lost.yaml")
+        self.assertEqual(p.returncode, 2, p.stderr)
+        for seed in (7, 8):
+            self.assertIn(f"nep_seed{seed}.txt'", p.stderr)
+
     def test_9_a_committee_is_judged_by_its_mean(self):
         """The reference for n copies of one model is that model; for two models it is arithmetic on what `energy` says of each."""
         out = self.dir / "three1"
