@@ -62,8 +62,25 @@ static void resize(vt_composition *c, int atoms)
 /* A composition of the data. */
 typedef struct kind {
   int comp, frames, sample; /* a frame of it */
+  int is_formula;           /* all its frames have the same formula */
   uint8_t cation[TYPES];    /* elements of positive charge in it */
 } kind;
+
+static void count_types(const vt_train_sample *s, int64_t count[TYPES])
+{
+  for (int t = 0; t < TYPES; t++) count[t] = 0;
+  for (int i = 0; i < s->n; i++) count[s->type[i]]++;
+}
+
+static int is_same_formula(const vt_train_sample *a, const vt_train_sample *b)
+{
+  int64_t of_a[TYPES], of_b[TYPES];
+  count_types(a, of_a);
+  count_types(b, of_b);
+  for (int t = 0; t < TYPES; t++)
+    if (of_a[t] * b->n != of_b[t] * a->n) return 0;
+  return 1;
+}
 
 static int is_better(const kind *a, const kind *b, const vt_train_data *d)
 {
@@ -71,13 +88,15 @@ static int is_better(const kind *a, const kind *b, const vt_train_data *d)
   return strcmp(d->comp[a->comp], d->comp[b->comp]) < 0;
 }
 
-/* The composition with the most frames of each class, at most so many; returns how many.  A class: the same cations. */
+/* The composition with the most frames of each class, at most so many; returns how many.  A class: the same cations.
+ * A name that stands for many formulas is no melt. */
 static int choose(const vt_nep_model *m, const vt_train_data *d, kind *k, int most)
 {
   for (int i = 0; i < d->n_comp; i++) k[i] = (kind){.comp = i};
   for (int i = 0; i < d->n; i++) {
     kind *of = &k[d->s[i].comp];
     if (of->frames++ == 0) of->sample = i;
+    of->is_formula = (of->frames == 1 || of->is_formula) && is_same_formula(&d->s[i], &d->s[of->sample]);
   }
   for (int c = 0; c < d->n_comp; c++)
     for (int i = 0; k[c].frames > 0 && i < d->s[k[c].sample].n; i++) {
@@ -88,7 +107,7 @@ static int choose(const vt_nep_model *m, const vt_train_data *d, kind *k, int mo
   while (n < most) {
     int best = -1;
     for (int i = n; i < d->n_comp; i++) {
-      int is_new = k[i].frames > 0;
+      int is_new = k[i].frames > 0 && k[i].is_formula;
       for (int j = 0; j < n; j++) is_new = is_new && memcmp(k[i].cation, k[j].cation, sizeof k[i].cation) != 0;
       if (is_new && (best < 0 || is_better(&k[i], &k[best], d))) best = i;
     }
@@ -131,6 +150,7 @@ static vt_status list_smoke(const vt_card *c, vt__smoke_result *out, vt_err *err
   kind *k = NULL;
   VT_PASS(VT_NEW(k, d->n_comp, err));
   const int n = choose(c->m, d, k, VT__SMOKE_CLASSES < d->n_comp ? VT__SMOKE_CLASSES : d->n_comp);
+  if (n == 0) (void)snprintf(out->not_run, sizeof out->not_run, "no melt: no composition of the data is one formula");
   for (int i = 0; i < n; i++) {
     vt__melt melt = {.t_k = c->smoke.t_k, .melt_ps = c->smoke.duration_ps, .nve_ps = NVE_PS};
     composition_of(c->m, &d->s[k[i].sample], d->comp[k[i].comp], &melt.comp);
