@@ -9,7 +9,7 @@
 static vt_status row_of(vt__table *t, const char *name, vt__sums **out, vt_err *err)
 {
   int k = 0;
-  while (k < t->n && strcmp(t->row[k].name, name) != 0) k++;
+  while (t->row && k < t->n && strcmp(t->row[k].name, name) != 0) k++;
   if (k == t->n) {
     VT_PASS(VT_GROW(t->row, t->n, t->n + 1, err));
     (void)snprintf(t->row[t->n++].name, VT_NAME, "%s", name);

@@ -256,11 +256,14 @@ vt_status vt__trainer_tell(const vt__trainer *t, vt_err *err)
 /* Root mean square of the labelled forces on validation, a component. */
 static double forces_of_held(const vt__trainer *t)
 {
-  double sum = 0, n = 0;
-  for (int k = 0; k < t->held.n; k++)
-    for (int i = 0; t->held.s[k].f && i < t->held.s[k].n; i++, n += 3)
-      for (int a = 0; a < 3; a++) sum += t->held.s[k].f[i][a] * t->held.s[k].f[i][a];
-  return n > 0 ? sqrt(sum / n) : (double)NAN;
+  double sum = 0;
+  int64_t n = 0;
+  for (int k = 0; k < t->held.n; k++) {
+    const vt_train_sample *s = &t->held.s[k];
+    for (int i = 0; s->f && i < s->n; i++)
+      for (int a = 0; a < 3; a++, n++) sum += s->f[i][a] * s->f[i][a];
+  }
+  return n > 0 ? sqrt(sum / (double)n) : (double)NAN;
 }
 
 /* 1 if the errors of the forces are beyond reason: far larger than the forces, or from a start that knew them, as large
@@ -295,10 +298,19 @@ static vt_status check_alive(vt__trainer *t, vt__when at, const vt__errors *held
           vt__when_text(at, text), why, most_rate(t), rate, t->o->file);
 }
 
+/* Known pressures are held by steps of all data alone, and validation does not see them: with such groups the last of
+ * these steps, each better than the one before by the loss that counts, is the best. */
+static int is_better(const vt__trainer *t, vt__when at, double loss)
+{
+  if (t->best_at.phase == VT__NEVER) return 1;
+  if (t->n_pressure > 0 && at.phase == VT__FINISH) return 1;
+  return loss < t->best_loss;
+}
+
 /* Rank 0: averaged numbers with these errors; 1 if they are the best so far. */
 static int take_best(vt__trainer *t, vt__when at, const double *numbers, double loss)
 {
-  const int is_best = t->best_at.phase == VT__NEVER || loss < t->best_loss;
+  const int is_best = is_better(t, at, loss);
   if (is_best) {
     memcpy(t->best, numbers, t->m->n_trained * sizeof *t->best);
     t->best_loss = loss;

@@ -186,7 +186,7 @@ output: runs/train/all
                 self.assertIn(f"the labels give {mean + kinetic:+.3f} GPa", said)
             bare = self.dir / "bare.xyz"
             bare.write_text(text_of(fs))
-            p = subprocess.run([vitrion, "energy", self.dir / f"{name}-1/nep_average.txt", bare, "--json"], capture_output=True, text=True,
+            p = subprocess.run([vitrion, "energy", self.dir / f"{name}-1/nep.txt", bare, "--json"], capture_output=True, text=True,
                                check=True)
             got = [f["virial_eV"] for f in json.loads(p.stdout)["frames"]]
             after = sum(v[0] + v[4] + v[8] for v in got) / len(got) / 3 / 7.6 ** 3 * EV_A3_IN_GPA
