@@ -299,12 +299,13 @@ vt_status vt__names_of(const vt_campaign *c, const char ***names, vt_err *err)
 static int is_told_already(const vt_campaign *c, int q)
 {
   const int s = q - VT_Q_HEADLINES;
-  if (s >= c->n_species || vt_element_role(c->z[s]) != 'A') return 0;
+  if (s >= c->n_species) return 0;
   for (int i = 0; i < c->n_comp; i++) {
     const vt_composition *comp = &c->comp[i];
     int has = 0, alkalis = 0;
     for (int k = 0; k < comp->n_species; k++) {
-      if (comp->count[k] < 1 || vt_element_role(comp->z[k]) != 'A') continue;
+      if (comp->count[k] > 0 && comp->z[k] == c->z[s] && vt_comp_role(comp, k) != VT_ROLE_MOBILE) return 0;
+      if (comp->count[k] < 1 || vt_comp_role(comp, k) != VT_ROLE_MOBILE) continue;
       has |= comp->z[k] == c->z[s];
       alkalis++;
     }
