@@ -58,19 +58,19 @@ static const char *or_more(int oxygens) { return oxygens == VT_RESIDENCE_CLASSES
 /* One warning for the kinds of one row that share a reason. */
 static void warn_of_row(vt_analysis *a, const vt_residence_row *w)
 {
-  const char *symbol = vt__symbol(a, w->species);
+  const char *symbol = vt__symbol(a, w->species), *counted = vt_comp_counted(vt__comp(a));
   for (int reason = VT_RES_LONGER; reason <= VT_RES_ABSENT; reason++) {
     char kinds[64] = "";
     for (int q = 0; q < VT_RESIDENCE_KINDS; q++)
       if (w->time[q].reason == reason)
         (void)snprintf(kinds + strlen(kinds), sizeof kinds - strlen(kinds), "%s%s", *kinds ? ", " : "", kind[q].name);
     if (*kinds)
-      vt_analysis_warn(a, "residence of %s at metals with %d%s O (%s) is not resolved: %s", symbol, w->oxygens,
-                       or_more(w->oxygens), kinds, vt_res_reason_text((vt_res_reason)reason));
+      vt_analysis_warn(a, "residence of %s at metals with %d%s %s (%s) is not resolved: %s", symbol, w->oxygens,
+                       or_more(w->oxygens), counted, kinds, vt_res_reason_text((vt_res_reason)reason));
   }
   if (w->bonds > 0 && !(w->visits > 0))
-    vt_analysis_warn(a, "residence of %s at metals with %d%s O has no errors: no such bond formed during the run",
-                     symbol, w->oxygens, or_more(w->oxygens));
+    vt_analysis_warn(a, "residence of %s at metals with %d%s %s has no errors: no such bond formed during the run",
+                     symbol, w->oxygens, or_more(w->oxygens), counted);
 }
 
 static vt_status residence_row(vt_analysis *a, int s, int oxygens, vt_err *err)

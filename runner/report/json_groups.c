@@ -148,6 +148,7 @@ static vt_json *residence_json(const vt_campaign *c, const vt_fits *f, int k, in
     vt_json_put(one, "tau_over_tau0", ratio_json(&r->ratio[q]));
     vt_json_add(classes, one);
   }
+  vt_json_put(o, "counted", vt_json_text(vt_comp_counted(&c->comp[k])));
   vt_json_put(o, "classes", classes);
   vt_fields_json(o, &vt_res_trend_fields, r);
   vt_json_put(o, "warnings", w);

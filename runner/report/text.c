@@ -264,6 +264,7 @@ static void text_residence(vt_buf *out, const vt_campaign *c, const vt_fits *f)
                 c->t_k[t]);
   vt_buf_printf(out, "  %-*s  %-21s  %-21s  %-21s  %-21s  %-21s  mean chain\n", width, "composition", "0 O", "1 O",
                 "2 O", "3 O", "2 O / 0 O");
+  if (c->comp[0].counted) vt_buf_printf(out, "  (here O stands for %s)\n", vt_comp_counted(&c->comp[0]));
   for (int i = 0; i < c->n_comp; i++) {
     const vt_group *g = &f->group[i * c->n_temp + t];
     vt_buf_printf(out, "  %-*s", width, c->comp[i].name);
