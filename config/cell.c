@@ -5,7 +5,7 @@
 #include "config/config_impl.h"
 
 enum { ALKALI, METAL, HALIDE, OXIDE, N_GROUPS };
-static const char role_of_group[] = "AMXO";
+static const int role_of_group[N_GROUPS] = {VT_ROLE_MOBILE, VT_ROLE_NETWORK, VT_ROLE_ANION, VT_ROLE_COUNTED};
 
 /* The species of one role. */
 typedef struct group {
@@ -15,7 +15,7 @@ typedef struct group {
 
 typedef struct asked_cell {
   const vt__amounts *a;
-  const int *charge;
+  const int32_t *charge; /* of each species */
   group g[N_GROUPS];
   double x_total;
   int atoms;
@@ -27,13 +27,13 @@ typedef struct cell {
   double error; /* largest relative error of a ratio */
 } cell;
 
-static asked_cell config_cell_ask(const vt__amounts *a, const int *charge, int atoms)
+static asked_cell config_cell_ask(const vt__amounts *a, const vt_composition *ions, int atoms)
 {
-  asked_cell q = {.a = a, .charge = charge, .atoms = atoms};
+  asked_cell q = {.a = a, .charge = ions->charge, .atoms = atoms};
   for (int k = 0; k < N_GROUPS; k++) {
     group *g = &q.g[k];
     for (int i = 0; i < a->n; i++) {
-      if (vt_element_role(a->z[i]) != role_of_group[k]) continue;
+      if (vt_comp_role(ions, i) != role_of_group[k]) continue;
       if (g->n++ == 0) g->first = i; /* canonical order keeps a role together */
       g->x += vt__q_f64(a->x[i]);
     }
@@ -68,28 +68,10 @@ static double ratio_error(const asked_cell *q, const cell *c)
 
 /* ------------------------------------------------------------------ an exact multiple */
 
-/* The smallest whole numbers in the ratio of the amounts; 0 if they or their sum do not fit. */
-static int primitive(const vt__amounts *a, int64_t p[VT_MAX_SPECIES], int64_t *sum)
-{
-  int64_t lcm = 1, g = 0;
-  *sum = 0;
-  for (int i = 0; i < a->n; i++)
-    if (__builtin_mul_overflow(lcm / vt__gcd(lcm, a->x[i].den), a->x[i].den, &lcm)) return 0;
-  for (int i = 0; i < a->n; i++) {
-    if (__builtin_mul_overflow(a->x[i].num, lcm / a->x[i].den, &p[i])) return 0;
-    g = vt__gcd(p[i], g);
-  }
-  for (int i = 0; i < a->n; i++) {
-    p[i] /= g;
-    if (__builtin_add_overflow(*sum, p[i], sum)) return 0;
-  }
-  return *sum > 0;
-}
-
 static int exact_cell(const asked_cell *q, cell *c)
 {
   int64_t p[VT_MAX_SPECIES], sum, atoms = q->atoms;
-  if (!primitive(q->a, p, &sum) || sum > 2 * atoms) return 0;
+  if (!vt__amounts_primitive(q->a, p, &sum) || sum > 2 * atoms) return 0;
   int64_t times = (2 * atoms + sum) / (2 * sum); /* the nearest multiple; of two the larger */
   if (times < 1) times = 1;
   int64_t off = llabs(times * sum - atoms);
@@ -127,7 +109,7 @@ static int share_out(const asked_cell *q, const group *g, int n, cell *c)
 static int charge_of(const asked_cell *q, const cell *c, const group *g)
 {
   int s = 0;
-  for (int i = g->first; i < g->first + g->n; i++) s += q->charge[q->a->z[i]] * c->count[i];
+  for (int i = g->first; i < g->first + g->n; i++) s += q->charge[i] * c->count[i];
   return s;
 }
 
@@ -137,7 +119,7 @@ static void try_anions(const asked_cell *q, cell c, int n_oxide, double window, 
 {
   const group *x = &q->g[HALIDE], *o = &q->g[OXIDE];
   int positive = charge_of(q, &c, &q->g[ALKALI]) + charge_of(q, &c, &q->g[METAL]);
-  int q_o = o->n ? -q->charge[q->a->z[o->first]] : 1, q_x = x->n ? -q->charge[q->a->z[x->first]] : 1;
+  int q_o = o->n ? -q->charge[o->first] : 1, q_x = x->n ? -q->charge[x->first] : 1;
   if (!x->n) n_oxide = positive / q_o;
   if (!o->n) n_oxide = 0;
   if (!share_out(q, o, n_oxide, &c) || !share_out(q, x, x->n ? (positive - q_o * n_oxide) / q_x : 0, &c)) return;
@@ -181,30 +163,45 @@ static int nearest_cell(const asked_cell *q, double window, cell *best)
 /* How many of one role stand on one of another; infinite without the other, NaN without both. */
 static double config_cell_per(double n, double of) { return of > 0 ? n / of : n > 0 ? INFINITY : NAN; }
 
-static void config_cell_describe(const asked_cell *q, const cell *c, vt_composition *out, vt_comp_asked *asked)
+static double amount_of(const vt__amounts *a, const vt_composition *c, int role)
 {
-  const group *g = q->g;
-  out->n_species = q->a->n;
-  out->n_atoms = c->total;
-  for (int i = 0; i < q->a->n; i++) {
-    out->z[i] = q->a->z[i];
-    out->count[i] = c->count[i];
-    out->charge[i] = q->charge[q->a->z[i]];
-  }
-  asked->halogen_to_oxygen = config_cell_per(g[HALIDE].x, g[OXIDE].x);
-  asked->got_halogen_to_oxygen = config_cell_per(sum_of(c, &g[HALIDE]), sum_of(c, &g[OXIDE]));
-  asked->alkali_per_metal = config_cell_per(g[ALKALI].x, g[METAL].x);
-  asked->got_alkali_per_metal = config_cell_per(sum_of(c, &g[ALKALI]), sum_of(c, &g[METAL]));
-  asked->worst_ratio_error = c->error;
+  double x = 0;
+  for (int i = 0; i < a->n; i++)
+    if (vt_comp_role(c, i) == role) x += vt__q_f64(a->x[i]);
+  return x;
 }
 
-int vt__cell_find(const vt__amounts *a, const int charge[VT__N_Z], int atoms, vt_composition *c, vt_comp_asked *asked)
+static void config_cell_describe(const vt__amounts *a, vt_composition *c, vt_comp_asked *asked)
+{
+  c->n_atoms = 0;
+  for (int i = 0; i < c->n_species; i++) c->n_atoms += c->count[i];
+  asked->halogen_to_oxygen = config_cell_per(amount_of(a, c, VT_ROLE_ANION), amount_of(a, c, VT_ROLE_COUNTED));
+  asked->got_halogen_to_oxygen = config_cell_per(vt_comp_atoms(c, VT_ROLE_ANION), vt_comp_atoms(c, VT_ROLE_COUNTED));
+  asked->alkali_per_metal = config_cell_per(amount_of(a, c, VT_ROLE_MOBILE), amount_of(a, c, VT_ROLE_NETWORK));
+  asked->got_alkali_per_metal = config_cell_per(vt_comp_atoms(c, VT_ROLE_MOBILE), vt_comp_atoms(c, VT_ROLE_NETWORK));
+}
+
+/* The search by groups takes them as runs of one charge of anion. */
+static int is_grouped(const vt_composition *c)
+{
+  for (int i = 0; i < c->n_species; i++)
+    if (!vt_element_is_classic(c->z[i]) || c->role[i]) return 0;
+  return 1;
+}
+
+int vt__cell_find(const vt__amounts *a, int atoms, vt_composition *c, vt_comp_asked *asked)
 {
   static const double window[] = {0.1, 0.25, 0.5};
-  asked_cell q = config_cell_ask(a, charge, atoms);
+  asked_cell q = config_cell_ask(a, c, atoms);
   cell best = {0};
   int found = exact_cell(&q, &best);
-  for (int i = 0; i < 3 && !found; i++) found = nearest_cell(&q, window[i], &best);
-  if (found) config_cell_describe(&q, &best, c, asked);
+  if (!found && !is_grouped(c)) {
+    found = vt__cell_any(a, c->charge, atoms, c->count, &asked->worst_ratio_error);
+  } else {
+    for (int i = 0; i < 3 && !found; i++) found = nearest_cell(&q, window[i], &best);
+    for (int i = 0; i < c->n_species; i++) c->count[i] = best.count[i];
+    asked->worst_ratio_error = best.error;
+  }
+  if (found) config_cell_describe(a, c, asked);
   return found;
 }

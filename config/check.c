@@ -133,7 +133,7 @@ static void rule_something_is_measured(vt__draft *dr)
 static double estimated_edge(const vt_composition *c, double pack_density)
 {
   double volume = 0;
-  for (int i = 0; i < c->n_species; i++) volume += c->count[i] * vt_element_volume(c->z[i]);
+  for (int i = 0; i < c->n_species; i++) volume += c->count[i] * vt_comp_volume(c, i);
   return cbrt(volume / fmax(1, pack_density));
 }
 

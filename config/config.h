@@ -49,10 +49,14 @@ void vt_diags_format(const vt_diags *d, vt_buf *out);
 
 /* ------------------------------------------------------------------ the campaign */
 
+enum { VT_MAX_LABELS = 6, VT_N_ELEMENTS = 95 };
+
 /* What the user asked of a composition, beside the integer cell that it became. */
 typedef struct vt_comp_asked {
-  char formula[VT_NAME];                                  /* per metal, exact: LiAlCl2.5O0.75, LiTaCl74/19O20/19 */
-  char alkali[VT_NAME], metal[VT_NAME], halogen[VT_NAME]; /* factor labels; "" for a plain formula with none */
+  char formula[VT_NAME]; /* exact: LiAlCl2.5O0.75, LiTaCl74/19O20/19 (per metal), Li7La3Zr2O12 (as written) */
+  /* labels: the mobile ions, the network, the anions but that which is counted; "" for a formula with none */
+  char alkali[VT_NAME], metal[VT_NAME], halogen[VT_NAME];
+  char label[VT_MAX_LABELS][VT_NAME]; /* of the campaign's own factors, vt_campaign.factor; "" without one */
   double halogen_to_oxygen; /* asked X/O; INFINITY for halogen_only; NaN for a plain formula without O and X */
   double alkali_per_metal;  /* INFINITY without metal */
   double got_halogen_to_oxygen, got_alkali_per_metal; /* of the cell */
@@ -69,6 +73,7 @@ typedef struct vt_task {
 
 typedef struct vt_compare_spec {
   int by_alkali, by_metal, by_halogen, by_ratio;
+  int by_label[VT_MAX_LABELS]; /* of vt_campaign.factor */
   double t_ref_k, t_extra_k, margin, tau_margin, range_margin;
 } vt_compare_spec;
 
@@ -94,6 +99,18 @@ typedef struct vt_campaign {
   const vt_obs_doc *obs_doc[VT_MAX_OBS]; /* of each request, in the caller's table, which must outlive the campaign */
   vt_numerics numerics;                  /* simd may be AUTO until vt_campaign_resolve */
   vt_compare_spec compare;
+  int n_factors; /* of a template or of formulas with factors of their own, in the order of the alphabet */
+  char factor[VT_MAX_LABELS][VT_NAME];
+  /* What `elements` states, by atomic number; 0: nothing. */
+  struct {
+    int32_t charge, role;  /* VT_ROLE_MOBILE, _NETWORK, _ANION */
+    double radius, volume; /* A, A^3                           */
+  } ion[VT_N_ELEMENTS];
+  int n_bonds;
+  struct {
+    int32_t z[2];
+    double length; /* A */
+  } bond[VT_MAX_BONDS];
   int n_species; /* all elements of the campaign in canonical order: rows of species tables */
   int32_t z[VT_MAX_SPECIES];
   char output[VT_PATH]; /* as written; runs/NAME if it is empty or not given */

@@ -78,23 +78,26 @@ void vt__q_text(vt__q a, char out[48]);
 
 /* ------------------------------------------------------------------ compositions as asked */
 
-/* How much of each element, exactly; species in canonical order (role A, M, X, O, then atomic number), amounts > 0. */
+/* How much of each element, exactly; species in canonical order (mobile, network, anions, oxygen by the table of
+ * elements, then atomic number), amounts > 0. */
 typedef struct vt__amounts {
   int n;
   int z[VT_MAX_SPECIES];
   vt__q x[VT_MAX_SPECIES];
 } vt__amounts;
 
-enum { VT__N_Z = 95 }; /* atomic numbers below this are known */
+enum { VT__N_Z = VT_N_ELEMENTS }; /* atomic numbers below this are known */
 
 /* Add x of z, keeping the order.  0: no room, overflow. */
 int vt__amounts_put(vt__amounts *a, int z, vt__q x);
-/* Divide by the amount of metal (without metal: of alkali), the normal form in which equal compositions are equal. */
-int vt__amounts_per_metal(vt__amounts *a);
+/* Divide by the amount of network (without one: of mobile ions), the normal form in which equal compositions are equal.
+ * `ions`: the same species with their roles. */
+int vt__amounts_per_metal(vt__amounts *a, const vt_composition *ions);
+/* The smallest whole numbers in the ratio of the amounts and their sum; 0 if they do not fit. */
+int vt__amounts_primitive(const vt__amounts *a, int64_t p[VT_MAX_SPECIES], int64_t *sum);
 int vt__amounts_cmp(const vt__amounts *a, const vt__amounts *b);
 /* Exact sum of charge times amount.  0: overflow. */
 int vt__amounts_charge(const vt__amounts *a, const int charge[VT__N_Z], vt__q *sum);
-double vt__amounts_of_role(const vt__amounts *a, char role);
 
 /* `LiAlCl2.5O0.75`, `Li1/3Na2/3TaOCl4`.  0: *at is the offset of the mistake, `why` says what it is. */
 int vt__formula_parse(const char *s, vt__amounts *a, int offset_of_z[VT__N_Z], int *at, char *why, size_t cap);
@@ -103,11 +106,13 @@ int vt__formula_text(const vt__amounts *a, int digits, char out[VT_NAME]);
 /* The best readable name of at most VT_NAME - 1 characters. */
 int vt__formula_name(const vt__amounts *a, char out[VT_NAME]);
 /* The elements of one role with their shares of it: "Li", "Li0.5Na0.5", "". */
-int vt__formula_label(const vt__amounts *a, char role, char out[VT_NAME]);
+int vt__formula_label(const vt__amounts *a, const vt_composition *ions, int role, char out[VT_NAME]);
 
-/* The neutral integer cell near `atoms`: *c gets species, counts, charges; *asked the ratios asked and got.
- * 0: there is none. */
-int vt__cell_find(const vt__amounts *a, const int charge[VT__N_Z], int atoms, vt_composition *c, vt_comp_asked *asked);
+/* The neutral integer cell near `atoms`.  *c holds the species of `a` in their order, with charges and roles, and gets
+ * counts; *asked the ratios asked and got.  0: there is none. */
+int vt__cell_find(const vt__amounts *a, int atoms, vt_composition *c, vt_comp_asked *asked);
+/* The same for any elements (cell_any.c): counts in *count, the largest relative error of a share in *error. */
+int vt__cell_any(const vt__amounts *a, const int32_t *charge, int atoms, int32_t count[VT_MAX_SPECIES], double *error);
 
 /* ------------------------------------------------------------------ the draft */
 
@@ -141,11 +146,36 @@ typedef struct vt__exclude {
   vt__factor f[VT__N_FACTORS]; /* n == 0: any value */
 } vt__exclude;
 
+/* Names and texts, e.g. the factors of a formula. */
+typedef struct vt__labels {
+  int n;
+  char name[VT_MAX_LABELS][VT_NAME], text[VT_MAX_LABELS][VT_NAME];
+} vt__labels;
+
 typedef struct vt__include {
   vt__mark at;
   vt__amounts a;
   vt__mark z_at[VT_MAX_SPECIES]; /* in the order of a.z */
+  int charge[VT_MAX_SPECIES];    /* as stated for this formula, in the order of a.z; 0: not stated */
+  vt__labels labels;
 } vt__include;
+
+/* A formula with keys in the place of elements. */
+typedef struct vt__template {
+  vt__mark at;
+  int n_keys, n_parts, n_exclude;
+  char key[VT_MAX_LABELS][VT_NAME];
+  vt__factor value[VT_MAX_LABELS];
+  struct {
+    int key; /* -1: the elements of `a` */
+    vt__q x;
+    vt__amounts a;
+  } part[VT_MAX_SPECIES];
+  struct vt__template_exclude {
+    vt__mark at;
+    vt__factor f[VT_MAX_LABELS]; /* n == 0: any value */
+  } * exclude;                   /* [n_exclude] */
+} vt__template;
 
 enum { VT__MOST_ROWS = 80 };
 
@@ -160,7 +190,13 @@ typedef struct vt__draft {
   int n_exclude, n_include;
   vt__exclude *exclude;
   vt__include *include;
+  vt__template form;
   int charge[VT__N_Z]; /* oxidation states by atomic number; 0: unknown */
+  int stated[VT__N_Z]; /* 1: the charge was stated, in oxidation_states or elements */
+  vt__mark ion_at[VT__N_Z];
+  int n_by; /* names in compare.by that are no factors of the grid */
+  char by[VT_MAX_LABELS][VT_NAME];
+  vt__mark by_at[VT_MAX_LABELS];
 } vt__draft;
 
 void vt__draft_free(vt__draft *dr); /* not the campaign */
@@ -184,6 +220,8 @@ typedef enum vt__type {
   VT__T_EXCLUDE,      /* list of mappings factor: value             */
   VT__T_INCLUDE,      /* list of formulas                           */
   VT__T_OXIDATION,    /* mapping element: integer                   */
+  VT__T_TEMPLATE,     /* mapping formula, keys, exclude             */
+  VT__T_IONS,         /* mapping element: what is stated of it      */
   VT__T_OBSERVE,      /* mapping observable: settings               */
   VT__T_FACTORS,      /* list of factor names                       */
   VT__N_TYPES
@@ -231,6 +269,22 @@ VT_MUST_CHECK vt_status vt__read_factor(vt__draft *dr, const vt__row *row, int n
 VT_MUST_CHECK vt_status vt__read_exclude(vt__draft *dr, const vt__row *row, int node, vt_err *err);
 VT_MUST_CHECK vt_status vt__read_include(vt__draft *dr, const vt__row *row, int node, vt_err *err);
 void vt__read_oxidation(vt__draft *dr, const vt__row *row, int node);
+/* An element that forms an ion, of the given role mask (0: any); 0 and a mistake if it is not. */
+int vt__read_element(vt__draft *dr, const char *path, const char *symbol, int roles, vt__mark mark);
+/* A charge, 0 and a mistake if it is not one of this element. */
+int vt__read_charge(vt__draft *dr, const vt__row *row, int node, int z);
+/* 1 if `a` now holds the formula `s`, which stands at `m`. */
+int vt__read_formula(vt__draft *dr, const char *path, const char *s, vt__mark m, vt__amounts *a,
+                     vt__mark z_at[VT_MAX_SPECIES]);
+/* read_template.c */
+VT_MUST_CHECK vt_status vt__read_template(vt__draft *dr, const vt__row *row, int node, vt_err *err);
+int vt__values_equal(const vt__value *a, const vt__value *b);
+/* read_ions.c */
+void vt__read_ions(vt__draft *dr, const vt__row *row, int node);
+/* The value behind a key of a mapping; 0: it is not there. */
+int vt__yaml_value(const vt__yaml *y, int map, const char *name);
+/* Take a name and its text; a mistake if there is no room or the name is none. */
+void vt__labels_put(vt__draft *dr, const char *path, vt__mark at, vt__labels *l, const char *name, const char *text);
 /* read_item.c.  Text of a scalar; NULL and a mistake if it is something else or nothing. */
 const char *vt__read_scalar(vt__draft *dr, const vt__row *row, int node, const char *expected);
 /* Number of items of a list; -1 and a mistake if it is no list or has more than `most`. */
@@ -249,6 +303,32 @@ void vt__nearest_text(const vt__nearest *n, char out[100]);
 VT_MUST_CHECK vt_status vt__check_potential(vt__draft *dr, vt_err *err);
 /* Grid and formulas -> c->comp, c->asked, c->z. */
 VT_MUST_CHECK vt_status vt__expand_compositions(vt__draft *dr, vt_err *err);
+
+/* A composition before it has a cell. */
+typedef struct vt__candidate {
+  vt__amounts a, shown;           /* normal form; as it is called */
+  int32_t charge[VT_MAX_SPECIES]; /* in the order of both */
+  vt__mark at;
+  int order; /* of asking */
+  vt__labels labels;
+} vt__candidate;
+typedef struct vt__candidates {
+  int n, cap;
+  vt__candidate *v;
+} vt__candidates;
+enum { VT__MOST_COMPOSITIONS = 20000, VT__MOST_GRID = 200000 };
+VT_MUST_CHECK vt_status vt__candidates_add(vt__candidates *all, const vt__candidate *c, vt_err *err);
+/* The species of `a` with charge, role, sizes and bonds, counts 0. */
+void vt__ions_of(const vt__draft *dr, const vt__amounts *a, const int32_t *charge, vt_composition *out);
+/* settle.c.  The charges of c->shown (given[k] != 0: as stated for it) and its normal form; 0 and a mistake if it is
+ * not neutral, or neutral in several ways. */
+int vt__settle(vt__draft *dr, vt__candidate *c, const int *given, const char *path);
+/* 1 if this element has several oxidation states and none was stated; then that was said. */
+int vt__is_unsettled(vt__draft *dr, int z, vt__mark at, const char *path);
+/* expand_template.c */
+VT_MUST_CHECK vt_status vt__expand_template(vt__draft *dr, vt__candidates *all, vt_err *err);
+/* The campaign's own factors and which of them compare.by names. */
+void vt__name_factors(vt__draft *dr, const vt__candidates *all);
 /* Rules between keys. */
 void vt__check_rules(vt__draft *dr);
 

@@ -36,24 +36,41 @@ int vt__amounts_put(vt__amounts *a, int z, vt__q x)
   return 1;
 }
 
-static int sum_of_role(const vt__amounts *a, char role, vt__q *sum)
+static int sum_of_role(const vt__amounts *a, const vt_composition *ions, int role, vt__q *sum)
 {
   vt__q s = {0, 1};
   for (int i = 0; i < a->n; i++)
-    if (vt_element_role(a->z[i]) == role && !vt__q_add(s, a->x[i], &s)) return 0;
+    if (vt_comp_role(ions, i) == role && !vt__q_add(s, a->x[i], &s)) return 0;
   *sum = s;
   return 1;
 }
 
-int vt__amounts_per_metal(vt__amounts *a)
+int vt__amounts_per_metal(vt__amounts *a, const vt_composition *ions)
 {
   vt__q per = {0, 1};
-  if (!sum_of_role(a, 'M', &per)) return 0;
-  if (per.num == 0 && !sum_of_role(a, 'A', &per)) return 0;
-  if (per.num == 0) return 1; /* neither metal nor alkali: left as written */
+  if (!sum_of_role(a, ions, VT_ROLE_NETWORK, &per)) return 0;
+  if (per.num == 0 && !sum_of_role(a, ions, VT_ROLE_MOBILE, &per)) return 0;
+  if (per.num == 0) return 1; /* neither network nor mobile ions: left as written */
   for (int i = 0; i < a->n; i++)
     if (!vt__q_div(a->x[i], per, &a->x[i])) return 0;
   return 1;
+}
+
+int vt__amounts_primitive(const vt__amounts *a, int64_t p[VT_MAX_SPECIES], int64_t *sum)
+{
+  int64_t lcm = 1, g = 0;
+  *sum = 0;
+  for (int i = 0; i < a->n; i++)
+    if (__builtin_mul_overflow(lcm / vt__gcd(lcm, a->x[i].den), a->x[i].den, &lcm)) return 0;
+  for (int i = 0; i < a->n; i++) {
+    if (__builtin_mul_overflow(a->x[i].num, lcm / a->x[i].den, &p[i])) return 0;
+    g = vt__gcd(p[i], g);
+  }
+  for (int i = 0; i < a->n; i++) {
+    p[i] /= g;
+    if (__builtin_add_overflow(*sum, p[i], sum)) return 0;
+  }
+  return *sum > 0;
 }
 
 static int formula_compare(int64_t a, int64_t b) { return (a > b) - (a < b); }
@@ -77,14 +94,6 @@ int vt__amounts_charge(const vt__amounts *a, const int charge[VT__N_Z], vt__q *s
     if (!vt__q_mul(a->x[i], (vt__q){charge[a->z[i]], 1}, &q) || !vt__q_add(s, q, &s)) return 0;
   *sum = s;
   return 1;
-}
-
-double vt__amounts_of_role(const vt__amounts *a, char role)
-{
-  double s = 0;
-  for (int i = 0; i < a->n; i++)
-    if (vt_element_role(a->z[i]) == role) s += vt__q_f64(a->x[i]);
-  return s;
 }
 
 /* ------------------------------------------------------------------ reading a formula */
@@ -170,14 +179,14 @@ int vt__formula_name(const vt__amounts *a, char out[VT_NAME])
   return 0;
 }
 
-int vt__formula_label(const vt__amounts *a, char role, char out[VT_NAME])
+int vt__formula_label(const vt__amounts *a, const vt_composition *ions, int role, char out[VT_NAME])
 {
   vt__amounts of_role = {0};
   vt__q sum;
-  if (!sum_of_role(a, role, &sum)) return 0;
+  if (!sum_of_role(a, ions, role, &sum)) return 0;
   for (int i = 0; i < a->n; i++) {
     vt__q share;
-    if (vt_element_role(a->z[i]) != role) continue;
+    if (vt_comp_role(ions, i) != role) continue;
     if (!vt__q_div(a->x[i], sum, &share) || !vt__amounts_put(&of_role, a->z[i], share)) return 0;
   }
   return vt__formula_name(&of_role, out);

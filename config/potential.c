@@ -62,6 +62,14 @@ static void check_elements(vt__draft *dr)
   for (int i = 0; i < dr->grid[VT__RATIO].n; i++)
     if (!dr->grid[VT__RATIO].v[i].halogen_only)
       look_up(&l, vt_element_z("O"), dr->grid[VT__RATIO].v[i].at, "compositions.grid.halogen_to_oxygen");
+  const vt__template *t = &dr->form;
+  for (int k = 0; k < t->n_keys; k++)
+    for (int i = 0; i < t->value[k].n; i++)
+      for (int j = 0; j < t->value[k].v[i].n; j++)
+        look_up(&l, t->value[k].v[i].z[j], t->value[k].v[i].z_at[j], "compositions.template");
+  for (int k = 0; k < t->n_parts; k++)
+    for (int j = 0; t->part[k].key < 0 && j < t->part[k].a.n; j++)
+      look_up(&l, t->part[k].a.z[j], t->at, "compositions.template");
   for (int i = 0; i < dr->n_include; i++)
     for (int j = 0; j < dr->include[i].a.n; j++)
       look_up(&l, dr->include[i].a.z[j], dr->include[i].z_at[j], "compositions.include");

@@ -192,14 +192,6 @@ static vt_status read_temperatures(vt__draft *dr, const vt__row *row, int node, 
 
 /* ------------------------------------------------------------------ what is observed, what is compared */
 
-static int value_of_key(const vt__yaml *y, int map, const char *name)
-{
-  if (y->node[map].kind != VT__MAP) return 0;
-  for (int k = vt__yaml_first(y, map); k; k = vt__yaml_next(y, map, k))
-    if (strcmp(vt__yaml_text(y, k), name) == 0) return k + 1;
-  return 0;
-}
-
 /* The next request, with the defaults of its observable. */
 static vt_obs_request *add_request(vt__draft *dr, const vt_obs_doc *doc)
 {
@@ -220,6 +212,18 @@ static void observe_by_default(vt__draft *dr)
   dr->c->n_obs = 0;
   for (int i = 0; dr->env->obs && dr->env->obs[i]; i++)
     if (dr->env->obs[i]->on_by_default) (void)add_request(dr, dr->env->obs[i]);
+}
+
+/* An anion, as its atomic number; 0 is oxygen, as where nothing is written. */
+static void read_counted(vt__draft *dr, const vt__row *row, int node, double *out)
+{
+  const char *s = vt__read_scalar(dr, row, node, "an anion such as O or S");
+  const int z = s ? vt__read_element(dr, row->path, s, 0, config_read_at(dr, node)) : 0;
+  if (!z) return;
+  if (dr->c->ion[z].role != VT_ROLE_ANION && !(vt_ion_role(z, 0) & VT_ROLE_ANIONS))
+    vt__diag_error(dr->d, config_read_at(dr, node), row->path, "%s is no anion", s);
+  else
+    *out = strcmp(s, "O") == 0 ? 0 : z;
 }
 
 static void read_settings(vt__draft *dr, const vt_obs_doc *doc, int node, vt_obs_request *r)
@@ -247,7 +251,10 @@ static void read_settings(vt__draft *dr, const vt_obs_doc *doc, int node, vt_obs
       continue;
     }
     vt__row row = vt__row_of_observable(doc, k, path);
-    vt__read_quantity(dr, &row, key + 1, k ? &r->par[k - 1] : &r->every_ps);
+    if (strcmp(row.unit, VT_UNIT_ELEMENT) == 0)
+      read_counted(dr, &row, key + 1, &r->par[k - 1]);
+    else
+      vt__read_quantity(dr, &row, key + 1, k ? &r->par[k - 1] : &r->every_ps);
     mark[k] = config_read_at(dr, key + 1);
     (void)snprintf(path, sizeof path, "observe.%s", doc->name);
   }
@@ -285,7 +292,7 @@ static void read_observe(vt__draft *dr, const vt__row *row, int node)
   }
   refuse_unknown_observables(dr, row, node);
   for (int i = 0; dr->env->obs && dr->env->obs[i]; i++) {
-    int value = value_of_key(dr->y, node, dr->env->obs[i]->name);
+    int value = vt__yaml_value(dr->y, node, dr->env->obs[i]->name);
     if (!value) continue;
     vt_obs_request *r = add_request(dr, dr->env->obs[i]);
     if (r)
@@ -306,21 +313,21 @@ static void read_factors(vt__draft *dr, const vt__row *row, int node)
                 {"halogen", &c->by_halogen},
                 {"halogen_to_oxygen", &c->by_ratio}};
   enum { N = (int)(sizeof factor / sizeof factor[0]) };
-  if (vt__read_count(dr, row, node, N, "factors") < 0) return;
+  if (vt__read_count(dr, row, node, N + VT_MAX_LABELS, "factors") < 0) return;
+  dr->n_by = 0;
   for (int i = 0; i < N; i++) *factor[i].on = 0;
   for (int k = vt__yaml_first(dr->y, node); k; k = vt__yaml_next(dr->y, node, k)) {
     const char *s = vt__read_scalar(dr, row, k, "the name of a factor");
     if (!s) continue;
-    vt__nearest near = vt__nearest_to(s);
     int i = 0;
-    for (; i < N && strcmp(factor[i].name, s) != 0; i++) vt__nearest_offer(&near, factor[i].name);
-    char hint[100];
-    vt__nearest_text(&near, hint);
-    if (i < N)
+    while (i < N && strcmp(factor[i].name, s) != 0) i++;
+    if (i < N) {
       *factor[i].on = 1;
-    else
-      vt__diag_error(dr->d, config_read_at(dr, k), row->path,
-                     "'%.60s' is not one of alkali, metal, halogen, halogen_to_oxygen%s", s, hint);
+      continue;
+    }
+    if (dr->n_by == VT_MAX_LABELS) continue;
+    (void)snprintf(dr->by[dr->n_by], VT_NAME, "%s", s); /* a factor of the campaign's own? known when all is read */
+    dr->by_at[dr->n_by++] = config_read_at(dr, k);
   }
 }
 
@@ -366,6 +373,10 @@ vt_status vt__read_value(vt__draft *dr, const vt__row *row, int node, vt_err *er
     return vt__read_include(dr, row, node, err);
   case VT__T_OXIDATION:
     return vt__read_oxidation(dr, row, node), VT_OK;
+  case VT__T_TEMPLATE:
+    return vt__read_template(dr, row, node, err);
+  case VT__T_IONS:
+    return vt__read_ions(dr, row, node), VT_OK;
   case VT__T_OBSERVE:
     return read_observe(dr, row, node), VT_OK;
   case VT__T_FACTORS:
@@ -432,6 +443,7 @@ static vt_status read_pair(vt__draft *dr, const char *parent, int key, section *
     if (!vt__path_is_child(row->path, parent) || strcmp(vt__path_leaf(row->path), vt__yaml_text(dr->y, key)) != 0)
       continue;
     dr->mark[i] = config_read_at(dr, key + 1);
+    if (row->type == VT__T_IONS) return VT_OK; /* was read first */
     if (row->type != VT__T_MAP) return vt__read_value(dr, row, key + 1, err);
     if (dr->y->node[key + 1].kind == VT__MAP)
       todo[(*n_todo)++] = (section){key + 1, row->path};
@@ -458,6 +470,16 @@ static void refuse_missing(vt__draft *dr)
   }
 }
 
+/* What elements are decides what a grid may hold. */
+static vt_status read_ions_first(vt__draft *dr, vt_err *err)
+{
+  const vt__row *row = vt__row_find("elements");
+  const int node = vt__yaml_value(dr->y, 0, row->path);
+  if (!node) return VT_OK;
+  dr->mark[row - vt__rows] = config_read_at(dr, node);
+  return vt__read_value(dr, row, node, err);
+}
+
 vt_status vt__read(vt__draft *dr, const vt__yaml *y, vt_err *err)
 {
   section todo[VT__MOST_ROWS + 1] = {{0, ""}};
@@ -474,6 +496,7 @@ vt_status vt__read(vt__draft *dr, const vt__yaml *y, vt_err *err)
     vt__diag_error(dr->d, y->node[first].at, "", "this is the file of a training: `vitrion train FILE`");
     return VT_OK;
   }
+  VT_PASS(read_ions_first(dr, err));
   while (n_todo) {
     section s = todo[--n_todo];
     for (int k = vt__yaml_first(y, s.node); k; k = vt__yaml_next(y, s.node, k))

@@ -38,9 +38,10 @@ const vt__row vt__rows[] = {
     {"compositions.grid", VT__T_MAP, "", 0, 0, "", 0, NULL,
      "every combination of the factors below; charge neutrality fixes the anions"},
     {"compositions.grid.alkali", VT__T_ELEMENTS, "", 0, 0, NULL, VT__ALKALI, NULL,
-     "alkali metals, or mixtures like `{Li: 0.5, Na: 0.5}` that sum to one"},
-    {"compositions.grid.metal", VT__T_ELEMENTS, "", 0, 0, NULL, VT__METAL, NULL, "framework metals, or mixtures"},
-    {"compositions.grid.halogen", VT__T_ELEMENTS, "", 0, 0, NULL, VT__HALOGEN, NULL, "halogens, or mixtures"},
+     "mobile ions, or mixtures like `{Li: 0.5, Na: 0.5}` that sum to one"},
+    {"compositions.grid.metal", VT__T_ELEMENTS, "", 0, 0, NULL, VT__METAL, NULL, "network cations, or mixtures"},
+    {"compositions.grid.halogen", VT__T_ELEMENTS, "", 0, 0, NULL, VT__HALOGEN, NULL,
+     "halogens (any anion but oxygen), or mixtures"},
     {"compositions.grid.halogen_to_oxygen", VT__T_RATIOS, "", 0, 0, NULL, VT__RATIO, NULL,
      "halogen atoms per oxygen atom: `4`, `10/3`, `2.5/0.75`, or `halogen_only`"},
     {"compositions.grid.alkali_per_metal", VT__T_RATIOS, "", 0, 0, "[1]", VT__PER_METAL, NULL,
@@ -48,11 +49,22 @@ const vt__row vt__rows[] = {
     {"compositions.exclude", VT__T_EXCLUDE, "", 0, 0, "[]", 0, NULL,
      "grid points to leave out: each item names values of some factors"},
     {"compositions.include", VT__T_INCLUDE, "", 0, 0, "[]", 0, NULL,
-     "plain neutral formulas such as `LiAlCl2.5O0.75`; one that is also a grid point counts once"},
+     "plain neutral formulas such as `LiAlCl2.5O0.75`; one that is also a grid point counts once; with charges and "
+     "factors "
+     "of its own: `{formula: LiFePO4, charges: {Fe: 2}, factors: {family: olivine}}`"},
+    {"compositions.template", VT__T_TEMPLATE, "", 0, 0, "{}", 0, NULL,
+     "`{formula: \"A M X2.5 O0.75\", A: [Li, Na], M: [Al, Ga], X: [Cl], exclude: [{A: Na, M: Ga}]}`: every "
+     "combination; "
+     "values as in a grid; the keys are factors"},
     {"compositions.oxidation_states", VT__T_OXIDATION, "", -8, 8, "{}", 0, NULL,
-     "charges that differ from the defaults Li Na K Rb Cs +1, Al Ga In +3, Nb Ta +5, O -2, F Cl Br I -1"},
+     "charges of elements that have several, or other ones: `{Fe: 2}`; else the common ones that make a formula "
+     "neutral"},
     {"compositions.atoms", VT__T_INT, "", 8, 20000, "340", AT(atoms), NULL,
      "size of a cell: the exact neutral cell within 10 %, else the one with the least error in the ratios"},
+
+    {"elements", VT__T_IONS, "", 0, 0, "{}", 0, NULL,
+     "what the table of elements does not say: `{P: {charge: 5, role: network, radius: 0.17 A, volume: 3 A^3, bonds: "
+     "{S: 2.05 A}}}`; roles are mobile, network, anion"},
 
     {"temperatures", VT__T_TEMPERATURES, "K", 1, 5000, NULL, 0, NULL,
      "a range `450..700 K by 50 K`, one temperature, or a list `[450 K, 600 K]`"},
@@ -128,7 +140,8 @@ const vt__row vt__rows[] = {
 
     {"compare", VT__T_MAP, "", 0, 0, "", 0, NULL, "the comparison of the chemistries"},
     {"compare.by", VT__T_FACTORS, "", 0, 0, "[alkali, metal, halogen, halogen_to_oxygen]", 0, NULL,
-     "factors whose share of the variance is reported"},
+     "factors whose share of the variance is reported; also those of a template or of formulas, then by default these "
+     "alone"},
     {"compare.reference_temperature", VT__T_QUANTITY, "K", 1, 5000, "500 K", AT(compare.t_ref_k), NULL,
      "where levels are compared; best inside the simulated range"},
     {"compare.extrapolate_to", VT__T_QUANTITY, "K", 1, 5000, "300 K", AT(compare.t_extra_k), NULL,
@@ -220,7 +233,8 @@ const char *vt__type_name(vt__type t)
                                                 [VT__T_POT_KIND] = "choice",   [VT__T_TEMPERATURES] = "temperatures",
                                                 [VT__T_ELEMENTS] = "elements", [VT__T_RATIOS] = "ratios",
                                                 [VT__T_EXCLUDE] = "list",      [VT__T_INCLUDE] = "formulas",
-                                                [VT__T_OXIDATION] = "charges", [VT__T_OBSERVE] = "observables",
+                                                [VT__T_OXIDATION] = "charges", [VT__T_TEMPLATE] = "template",
+                                                [VT__T_IONS] = "elements",     [VT__T_OBSERVE] = "observables",
                                                 [VT__T_FACTORS] = "factors",   [VT__T_SHA256] = "SHA-256"};
   return name[t];
 }

@@ -16,9 +16,10 @@ typedef struct vt_md_guard {
   double f_max;        /* any force, eV/A                */
   double volume_ratio; /* volume / volume at stage start, or its inverse */
   double spread_max;   /* of a committee, eV/A           */
-  double d_min_scale;  /* pair distance / vt_pair_bond_length, at any look */
-  int molecules;       /* 1: two anions within vt_pair_molecule_length, lasting */
-  int contacts;        /* 1: any pair within 0.8 of a bond, lasting; two metals within 2.6 A that fewer than two anions
+  double d_min_scale;  /* pair distance / vt_comp_bond_length, at any look */
+  int molecules;       /* 1: two anions within vt_comp_molecule_length, lasting */
+  int contacts;        /* 1: any pair within 0.8 of a bond, lasting; two network cations within
+                        * vt_comp_close_length that fewer than two anions
                         * hold together, lasting */
 } vt_md_guard;
 
@@ -48,6 +49,7 @@ typedef struct vt_md_stage {
 
 typedef struct vt_md {
   int n, n_species;
+  vt_composition comp; /* decides what is too near */
   const char *symbol[VT_MAX_SPECIES];
   int *type;
   double *mass;   /* [n] u */

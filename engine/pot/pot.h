@@ -19,6 +19,7 @@ typedef struct vt_pot_args {
   const char *path; /* parameter file, or "-" for back ends without one */
   int n_species;
   const char *const *species; /* element symbols, in the order of vt_nlist.type   */
+  const vt_composition *comp; /* the same species with charges and radii, for models built from them; NULL: the usual */
   vt_numerics numerics;       /* simd must not be AUTO                            */
 } vt_pot_args;
 
@@ -67,7 +68,7 @@ typedef struct vt_bound {
   vt_pot pot; /* ops NULL: nothing is bound */
   int n_species;
   const char *symbol[VT_MAX_SPECIES]; /* in order of first appearance */
-  vt_composition comp;                /* of the structure; charges as by default */
+  vt_composition comp;                /* of the structure; charges that make it neutral, else as by default */
   int *type;                          /* [n] of the structure */
 } vt_bound;
 /* Bind `kind`, `path` to the elements of `s`; a potential that is already bound to just these is kept.  vt_pot_unbind

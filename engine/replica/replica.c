@@ -272,7 +272,11 @@ static vt_status replica_check(const vt_plan *p, const double *glass, size_t n_g
 static vt_status open_potential(const vt_plan *p, const char *symbol[VT_MAX_SPECIES], vt_pot *pot, vt_err *err)
 {
   for (int s = 0; s < p->comp.n_species; s++) symbol[s] = vt_element_symbol(p->comp.z[s]);
-  vt_pot_args args = {.path = p->pot_path, .n_species = p->comp.n_species, .species = symbol, .numerics = p->numerics};
+  vt_pot_args args = {.path = p->pot_path,
+                      .n_species = p->comp.n_species,
+                      .species = symbol,
+                      .comp = &p->comp,
+                      .numerics = p->numerics};
   return vt_pot_open(pot, p->pot_kind, &args, err);
 }
 

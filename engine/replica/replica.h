@@ -188,10 +188,14 @@ enum { VT_TRAJECTORY_PAIRS = 64 };
 typedef struct vt_trajectory_options {
   double dt_ps; /* between two frames, > 0 */
   double t_k;   /* NaN: not known          */
-  int n_charges, n_cutoffs;
+  int n_charges, n_roles, n_cutoffs;
   struct {
     int z, charge;
-  } charge[VT_MAX_SPECIES]; /* instead of vt_element_charge */
+  } charge[VT_MAX_SPECIES]; /* instead of those that make the cell neutral, else the most common */
+  struct {
+    int z, role;
+  } role[VT_MAX_SPECIES]; /* VT_ROLE_MOBILE, _NETWORK, _ANION, instead of what element and charge say */
+  int counted;            /* atomic number of the anion that residence, polyhedra and chains count; 0: oxygen */
   struct {
     int z[2];
     double r_a;
@@ -235,7 +239,8 @@ typedef struct vt_trajectory {
  * the cell does not move), any vectors that span the lattice, flips of the box.  Atoms keep their order from frame to
  * frame, or have ids, which order them then.  Frames are dt_ps apart: times and steps in comment lines that say
  * otherwise, frames that stand twice, several runs in one file are VT_EPARSE with file:line, as is what is malformed.
- * VT_EINVAL: a charge or cutoff of an element that is not there.  Temperature, pressure and kinetic energy are NaN. */
+ * VT_EINVAL: a charge, role or cutoff of an element that is not there.  Temperature, pressure and kinetic energy are
+ * NaN. */
 VT_MUST_CHECK vt_status vt_trajectory_measure(const char *path, const vt_trajectory_options *o, vt_trajectory *t,
                                               vt_err *err);
 void vt_trajectory_free(vt_trajectory *t);

@@ -14,7 +14,32 @@ static int order_of(int z)
   return (int)(place - "AMXO?") * 100 + z;
 }
 
-/* Species in canonical order (role A, M, X, O, others; then atomic number), with the charges asked for. */
+/* Charges as asked for, else the common ones that make the cell neutral, else the most common; roles likewise. */
+static void set_ions(const vt_trajectory_options *o, vt_composition *c)
+{
+  int64_t amount[VT_MAX_SPECIES];
+  int32_t given[VT_MAX_SPECIES] = {0};
+  for (int k = 0; k < c->n_species; k++) {
+    amount[k] = c->count[k];
+    for (int q = 0; q < o->n_charges; q++)
+      if (o->charge[q].z == c->z[k]) given[k] = o->charge[q].charge;
+    c->charge[k] = given[k];
+  }
+  const int settled = vt_charges_settle(c->n_species, c->z, amount, c->charge) == 1;
+  for (int k = 0; k < c->n_species; k++) {
+    int is_given = 0;
+    for (int q = 0; q < o->n_charges; q++) is_given |= o->charge[q].z == c->z[k];
+    if (is_given)
+      c->charge[k] = given[k]; /* 0, too */
+    else if (!settled)
+      c->charge[k] = vt_element_charge(c->z[k]);
+    for (int q = 0; q < o->n_roles; q++)
+      if (o->role[q].z == c->z[k]) c->role[k] = o->role[q].role;
+  }
+  c->counted = o->counted;
+}
+
+/* Species in canonical order (mobile, network, anions, oxygen, others; then atomic number). */
 static vt_status species_of(const vt__reader *r, const vt_trajectory_options *o, vt_composition *c, vt_err *err)
 {
   *c = (vt_composition){.name = "trajectory", .n_atoms = r->n};
@@ -39,11 +64,7 @@ static vt_status species_of(const vt__reader *r, const vt_trajectory_options *o,
     }
     c->count[k]++;
   }
-  for (int k = 0; k < c->n_species; k++) {
-    c->charge[k] = vt_element_charge(c->z[k]);
-    for (int q = 0; q < o->n_charges; q++)
-      if (o->charge[q].z == c->z[k]) c->charge[k] = o->charge[q].charge;
-  }
+  set_ions(o, c);
   return VT_OK;
 }
 
@@ -61,6 +82,10 @@ static vt_status check_options(const vt_trajectory_options *o, const vt_composit
     if (!has_element(c, o->charge[q].z))
       VT_FAIL(err, VT_EINVAL, "a charge of %s is given, and '%s' has no %s", vt_element_symbol(o->charge[q].z), path,
               vt_element_symbol(o->charge[q].z));
+  for (int q = 0; q < o->n_roles; q++)
+    if (!has_element(c, o->role[q].z))
+      VT_FAIL(err, VT_EINVAL, "a role of %s is given, and '%s' has no %s", vt_element_symbol(o->role[q].z), path,
+              vt_element_symbol(o->role[q].z));
   for (int k = 0; k < o->n_cutoffs; k++)
     for (int i = 0; i < 2; i++)
       if (!has_element(c, o->cutoff[k].z[i]))

@@ -145,8 +145,8 @@ void vt_xyz_format(vt_buf *b, int n, const vt_cell *cell, const int *type, const
 
 /* ------------------------------------------------------------------ packing */
 
-/* Random packing of a composition into a cubic cell at `density` times the estimated density (vt_element_volume), by
- * sequential insertion with the pair distances of vt_pair_min_distance followed by a soft-sphere relaxation that pushes
+/* Random packing of a composition into a cubic cell at `density` times the estimated density (vt_comp_volume), by
+ * sequential insertion with the pair distances of vt_comp_min_distance followed by a soft-sphere relaxation that pushes
  * remaining overlaps apart; a pure function of (composition, density, key).  type[n] grouped by species; x[n][3].
  * VT_ETASK when it cannot be packed at that density. */
 VT_MUST_CHECK vt_status vt_pack(const vt_composition *c, double density, uint64_t key, vt_cell *cell, int *type,

@@ -63,14 +63,58 @@ static int parse_charges(const vt_usage *u, const char *text, vt_trajectory_opti
   return 1;
 }
 
+/* "P=network,S=anion" */
+static int parse_roles(const vt_usage *u, const char *text, vt_trajectory_options *o)
+{
+  static const struct {
+    const char *name;
+    int role;
+  } all[] = {{"mobile", VT_ROLE_MOBILE}, {"network", VT_ROLE_NETWORK}, {"anion", VT_ROLE_ANION}};
+  for (const char *s = text; *s;) {
+    char symbol[4] = "";
+    size_t l = strcspn(s, ","), is = strcspn(s, "=");
+    int role = 0;
+    if (is < l && is < sizeof symbol) memcpy(symbol, s, is);
+    for (size_t k = 0; k < sizeof all / sizeof *all && is < l; k++)
+      if (strlen(all[k].name) == l - is - 1 && memcmp(all[k].name, s + is + 1, l - is - 1) == 0) role = all[k].role;
+    const int z = vt_element_z(symbol);
+    if (!z || !role || o->n_roles == VT_MAX_SPECIES) {
+      (void)vt_cli_usage_error(u, "--roles: expected mobile, network or anion, such as P=network,S=anion, found '%.*s'",
+                               (int)l, s);
+      return 0;
+    }
+    for (int k = 0; k < o->n_roles; k++)
+      if (o->role[k].z == z) {
+        (void)vt_cli_usage_error(u, "--roles: %s stands twice", vt_element_symbol(z));
+        return 0;
+      }
+    o->role[o->n_roles].z = z;
+    o->role[o->n_roles++].role = role;
+    s += l + (s[l] == ',');
+  }
+  return 1;
+}
+
+static int parse_count(const vt_usage *u, const char *text, vt_trajectory_options *o)
+{
+  enum { OXYGEN = 8 };
+  const int z = vt_element_z(text);
+  if (!z) {
+    (void)vt_cli_usage_error(u, "--count: expected an anion such as S, found '%s'", text);
+    return 0;
+  }
+  o->counted = z == OXYGEN ? 0 : z;
+  return 1;
+}
+
 /* Cutoffs of bonds (metal and anion, alkali and metal) that are stand-ins, or that the cell is too small for. */
 static void warn_of_cutoffs(const vt_trajectory *t, vt_analysis *a)
 {
   const vt_composition *c = &t->plan.comp;
   for (int i = 0; i < c->n_species; i++)
     for (int j = 0; j < c->n_species; j++) {
-      const char p = vt_element_role(c->z[i]), q = vt_element_role(c->z[j]);
-      if (!(p == 'M' && (q == 'X' || q == 'O')) && !(p == 'A' && q == 'M')) continue;
+      const int p = vt_comp_role(c, i), q = vt_comp_role(c, j);
+      if (!(p == VT_ROLE_NETWORK && q & VT_ROLE_ANIONS) && !(p == VT_ROLE_MOBILE && q == VT_ROLE_NETWORK)) continue;
       const char *first = vt_element_symbol(c->z[i]), *second = vt_element_symbol(c->z[j]);
       if (t->cutoffs.r[i][j] > t->half_height_a)
         vt_analysis_warn(
@@ -184,17 +228,21 @@ static int analyze(const char *path, const vt_trajectory_options *o, int frame, 
 
 int cmd_analyze(int argc, char **argv)
 {
-  const char *cutoffs = NULL, *charges = NULL;
+  const char *cutoffs = NULL, *charges = NULL, *roles = NULL, *count = NULL;
   int json = 0, frame = 0;
   vt_trajectory_options o = {.dt_ps = (double)NAN, .t_k = (double)NAN};
   const vt_opt opt[] = {
       {"dt", VT_OPT_REAL, "PS", "time between two frames, ps (required)", &o.dt_ps, 1e-6, 1e6},
       {"temperature", VT_OPT_REAL, "K", "temperature, for conductivities", &o.t_k, 0.001, 1e5},
-      {"frame", VT_OPT_CHOICE, "framework|barycentric", "frame of reference of diffusion (framework: the metals)",
+      {"frame", VT_OPT_CHOICE, "framework|barycentric", "frame of reference of diffusion (framework: the network)",
        &frame, 0, 0},
       {"cutoffs", VT_OPT_TEXT, "LIST", "ends of neighbour shells in A, as Al-Cl=2.9,Li-Al=4.4 (first minima of g(r))",
        &cutoffs, 0, 0},
-      {"charges", VT_OPT_TEXT, "LIST", "oxidation numbers, as Li=1,Al=3 (the usual ones)", &charges, 0, 0},
+      {"charges", VT_OPT_TEXT, "LIST", "oxidation numbers, as Li=1,Al=3 (those that make the cell neutral)", &charges,
+       0, 0},
+      {"roles", VT_OPT_TEXT, "LIST", "mobile, network or anion, as P=network,S=anion (by element and charge)", &roles,
+       0, 0},
+      {"count", VT_OPT_TEXT, "ANION", "what residence, polyhedra and chains count around a metal (O)", &count, 0, 0},
       {"json", VT_OPT_FLAG, NULL, "print everything, as JSON", &json, 0, 0}};
   vt_usage u = {
       .name = "analyze",
@@ -219,5 +267,7 @@ int cmd_analyze(int argc, char **argv)
   if (!isfinite(o.dt_ps)) return vt_cli_usage_error(&u, "--dt is missing: the time between two frames in ps");
   if (cutoffs && !parse_cutoffs(&u, cutoffs, &o)) return VT_EXIT_USAGE;
   if (charges && !parse_charges(&u, charges, &o)) return VT_EXIT_USAGE;
+  if (roles && !parse_roles(&u, roles, &o)) return VT_EXIT_USAGE;
+  if (count && !parse_count(&u, count, &o)) return VT_EXIT_USAGE;
   return vt_cli_done(analyze(u.arg[0], &o, frame ? VT_TR_BARYCENTRIC : VT_TR_FRAMEWORK, json));
 }

@@ -6,13 +6,7 @@
 /* D in A^2/ps: 1 cm^2/s = 10^4 A^2/ps. */
 static double rate_of(double d_cm2_s) { return 1e4 * d_cm2_s; }
 
-int vt_plan_n_alkali(const vt_composition *c)
-{
-  int n = 0;
-  for (int s = 0; s < c->n_species; s++)
-    if (vt_element_role(c->z[s]) == 'A') n += c->count[s];
-  return n;
-}
+int vt_plan_n_alkali(const vt_composition *c) { return vt_comp_atoms(c, VT_ROLE_MOBILE); }
 
 vt_guess vt_plan_guess(void) { return (vt_guess){.ea_ev = VT_PLAN_EA_EV, .d_cm2_s = VT_PLAN_D_500, .t_k = 500}; }
 
