@@ -141,6 +141,7 @@ vt_status vt_frames_next(vt_frames *f, vt_structure *s, int *got, vt_err *err)
       const int again = !only && is_repeated(f, s);
       f->fresh = 0;
       f->repeated += again;
+      if (again && f->format->counts_file) f->step_before -= s->step.value - f->step;
       if (!again && !only) rc = remember(f, s, err);
       if (!again && rc == VT_OK) return VT_OK;
     }
