@@ -133,8 +133,8 @@ VT_MUST_CHECK vt_status vt_xyz_open(vt_xyz **x, const char *path, vt_err *err);
 VT_MUST_CHECK vt_status vt_xyz_open_text(vt_xyz **x, const char *name, const char *text, size_t n, vt_err *err);
 VT_MUST_CHECK vt_status vt_xyz_next(vt_xyz *x, vt_structure *s, int *got, vt_err *err);
 void vt_xyz_close(vt_xyz *x);
-/* From now on what is wrong with an atom's line is noted and its frame read on: when `next` is VT_OK and m->n has grown,
- * the frame at hand is not to be used.  `m` is borrowed. */
+/* From now on what is wrong with an atom's line is noted and its frame read on: when `next` is VT_OK and m->n has
+ * grown, the frame at hand is not to be used.  `m` is borrowed. */
 void vt_xyz_collect(vt_xyz *x, vt_mistakes *m);
 /* From now on frames keep the columns force or forces (strictly numbers) and their whole comment line. */
 void vt_xyz_keep_labels(vt_xyz *x);
