@@ -3,6 +3,7 @@
 #define VT_REPLICA_H
 
 #include "engine/base/base.h"
+#include "engine/formats/formats.h"
 #include "engine/obs/obs.h"
 #include "engine/spec/spec.h"
 
@@ -186,8 +187,11 @@ VT_MUST_CHECK vt_status vt_replica_run(const vt_plan *p, const double *glass, si
 enum { VT_TRAJECTORY_PAIRS = 64 };
 
 typedef struct vt_trajectory_options {
-  double dt_ps; /* between two frames, > 0 */
-  double t_k;   /* NaN: not known          */
+  double dt_ps;             /* between two frames, > 0; NaN: as the file says, with its unit (vt_stamp.key)   */
+  double t_k;               /* NaN: not known                                                                */
+  double skip_ps;           /* frames before are read, but not measured; from the first frame of all files on */
+  int every;                /* of the others every so-many-th is measured; 0 is 1                             */
+  vt_frames_options frames; /* how files are read */
   int n_charges, n_roles, n_cutoffs;
   struct {
     int z, charge;
@@ -217,8 +221,11 @@ typedef struct vt_unknown_moves {
 
 /* What the observables gave: as if the engine had produced the frames. */
 typedef struct vt_trajectory {
-  vt_plan plan; /* composition (species in canonical order), clock, observables; no uid */
-  int n_frames;
+  vt_plan plan;             /* composition (species in canonical order), clock, observables; no uid */
+  const char *format;       /* of the last file, by name */
+  int n_frames;             /* measured */
+  int n_read;               /* of all files, but for ... */
+  int n_repeated;           /* ... those that the file before ended with (vt_frames_next) */
   double volume_a3;         /* mean                                                                       */
   double half_height_a;     /* half of the shortest height of any frame's cell: no cutoff acts beyond it */
   double largest_move;      /* of any atom between two frames, over the shortest lattice vector */
@@ -234,15 +241,17 @@ typedef struct vt_trajectory {
   size_t n_values;
 } vt_trajectory;
 
-/* Read an extended XYZ file twice: cutoffs and composition, then every observable that is on by default.  Positions
- * wrapped or not, any column order, fixed or changing cell (which carries its atoms along: what keeps its fractions of
- * the cell does not move), any vectors that span the lattice, flips of the box.  Atoms keep their order from frame to
- * frame, or have ids, which order them then.  Frames are dt_ps apart: times and steps in comment lines that say
- * otherwise, frames that stand twice, several runs in one file are VT_EPARSE with file:line, as is what is malformed.
- * VT_EINVAL: a charge, role or cutoff of an element that is not there.  Temperature, pressure and kinetic energy are
- * NaN. */
-VT_MUST_CHECK vt_status vt_trajectory_measure(const char *path, const vt_trajectory_options *o, vt_trajectory *t,
-                                              vt_err *err);
+/* Read the files of a run, in order, twice (engine/formats): cutoffs and composition, then every observable that is on
+ * by default.  Positions wrapped or not, fixed or changing cell (which carries its atoms along: what keeps its
+ * fractions of the cell does not move), any vectors that span the lattice, flips of the box.  Atoms keep their order
+ * from frame to frame, or have ids, which order them then.  With skip_ps and every all frames are read and all moves
+ * followed, so that thinning loses nothing of the displacements.  Frames are dt_ps apart: times and steps in the file
+ * that say otherwise, frames that stand twice, several runs in one file are VT_EPARSE with file:line, as is what is
+ * malformed; where frames.mistakes is given what is wrong with atoms' lines is noted there, up to its limit, and the
+ * status is VT_EPARSE. VT_EINVAL: a charge, role or cutoff of an element that is not there, or no dt_ps.  Temperature,
+ * pressure and kinetic energy are NaN. */
+VT_MUST_CHECK vt_status vt_trajectory_measure(const char *const *path, int n_paths, const vt_trajectory_options *o,
+                                              vt_trajectory *t, vt_err *err);
 void vt_trajectory_free(vt_trajectory *t);
 
 #endif
