@@ -34,6 +34,7 @@ static void put_number(vt_buf *b, double x, int ok)
 
 vt_status vt_points_csv(const vt_campaign *c, const vt_fits *f, vt_buf *out, vt_err *err)
 {
+  VT_ASSERT(c->asked); /* every campaign has what was asked of its compositions */
   vt__factors factor;
   vt_status rc = vt__factors_of(c, &factor, err);
   vt_buf_printf(out, "composition,glass,temperature_K,D_cm2_s,D_se");

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """frames.py VITRION MPIEXEC SOURCE - frames of a campaign leave it whole, and other programs read them.
 
-One short Lennard-Jones campaign with observe.trajectory, run undisturbed; the same killed, switched on half-way, with damaged frames,
-and without a place for the file: the bytes of the trajectory are the same each time.  What is exported is read back by h5py, and, where
+One short Lennard-Jones campaign with observe.trajectory, run undisturbed; the same killed, switched on half-way, with damaged
+frames: the bytes of the trajectory are the same each time.  What is exported is read back by h5py, and, where
 they are installed (scripts/setup --all), by ASE, MDAnalysis and LAMMPS."""
 import glob, os, pathlib, shutil, signal, subprocess, sys, tempfile, unittest
 
@@ -181,17 +181,6 @@ class Frames(unittest.TestCase):
             path.write_bytes(b)
             self.same_in_the_end(out)
             self.assertIn("is not there any more; the production begins again", log(out))
-
-    def test_07_a_file_that_cannot_be_written_is_seen(self):
-        out = self.dir / "nowhere"
-        out.mkdir()
-        (out / "trajectory").write_text("not a folder")
-        p = ranks.run(self.dir / "with.yaml", out)
-        self.assertEqual(p.returncode, 1, p.stdout)
-        self.assertIn("not a folder", p.stderr)
-        self.assertIn("changes no number", p.stderr)
-        (out / "trajectory").unlink()
-        self.same_in_the_end(out)
 
     def test_08_verify_reads_trajectories(self):
         out = self.dir / "flipped"
