@@ -169,6 +169,12 @@ static int is_expanded(const char *path)
          strcmp(path, "compositions.exclude") == 0;
 }
 
+/* A section that is written only where it is asked for: what does not use it keeps its bytes. */
+static int is_unasked(const vt_campaign *c, const char *path)
+{
+  return !c->trajectory.on && strncmp(path, VT__TRAJECTORY, strlen(VT__TRAJECTORY)) == 0;
+}
+
 /* Of a potential without a file there is nothing to compare. */
 static void put_sha256(vt_buf *b, const vt_campaign *c)
 {
@@ -239,7 +245,7 @@ void vt_campaign_canon(const vt_campaign *c, vt_buf *out)
 {
   for (int i = 0; i < vt__n_rows; i++) {
     const vt__row *row = &vt__rows[i];
-    if (is_expanded(row->path) || (row->type == VT__T_IONS && !states_ions(c))) continue;
+    if (is_expanded(row->path) || is_unasked(c, row->path) || (row->type == VT__T_IONS && !states_ions(c))) continue;
     vt_buf_printf(out, "%*s%s:", 2 * vt__path_depth(row->path), "", vt__path_leaf(row->path));
     int on_lines_below = row->type == VT__T_MAP || row->type == VT__T_INCLUDE || row->type == VT__T_IONS ||
                          (row->type == VT__T_OBSERVE && c->n_obs);
@@ -278,7 +284,8 @@ static void put_lines_only_in(const char *a, const char *b, const char *key, con
 /* A key that changes no task. */
 static int is_about_no_task(const char *path)
 {
-  static const char *const of[] = {"campaign", "compare", "output", "runner", "checkpoint", "potential.file"};
+  static const char *const of[] = {"campaign",   "compare",        "output",      "runner",
+                                   "checkpoint", "potential.file", VT__TRAJECTORY};
   for (size_t k = 0; k < sizeof of / sizeof *of; k++) {
     size_t n = strlen(of[k]);
     if (strncmp(path, of[k], n) == 0 && (path[n] == '\0' || path[n] == '.')) return 1;

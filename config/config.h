@@ -77,6 +77,12 @@ typedef struct vt_compare_spec {
   double t_ref_k, t_extra_k, margin, tau_margin, range_margin;
 } vt_compare_spec;
 
+/* Frames of the production of every MD task, kept as a file.  They change no bit of a result and are in no uid. */
+typedef struct vt_trajectory_request {
+  int32_t on, velocities; /* 0 or 1; velocities: beside the positions */
+  double every_ps;        /* between two frames, the first at the beginning of the production */
+} vt_trajectory_request;
+
 typedef struct vt_campaign {
   char name[VT_NAME];
   char file[VT_PATH];   /* as given                                          */
@@ -97,6 +103,7 @@ typedef struct vt_campaign {
   int n_obs;
   vt_obs_request obs[VT_MAX_OBS];
   const vt_obs_doc *obs_doc[VT_MAX_OBS]; /* of each request, in the caller's table, which must outlive the campaign */
+  vt_trajectory_request trajectory;      /* in no uid: may change from one start to the next */
   vt_numerics numerics;                  /* simd may be AUTO until vt_campaign_resolve */
   vt_compare_spec compare;
   int n_factors; /* of a template or of formulas with factors of their own, in the order of the alphabet */

@@ -335,4 +335,7 @@ void vt__check_rules(vt__draft *dr);
 /* Where the value of a key stands, or the nearest section that was given. */
 vt__mark vt__mark_of(const vt__draft *dr, const char *path);
 
+/* A section of its own within the observables: it asks for frames, which no task's identity knows. */
+#define VT__TRAJECTORY "observe.trajectory"
+
 #endif

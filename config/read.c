@@ -262,12 +262,15 @@ static void read_settings(vt__draft *dr, const vt_obs_doc *doc, int node, vt_obs
 
 static void refuse_unknown_observables(vt__draft *dr, const vt__row *row, int node)
 {
+  const char *trajectory = vt__path_leaf(VT__TRAJECTORY);
   for (int key = vt__yaml_first(dr->y, node); key; key = vt__yaml_next(dr->y, node, key)) {
     const char *name = vt__yaml_text(dr->y, key);
     vt__nearest near = vt__nearest_to(name);
     char list[240] = "", hint[100];
     size_t used = 0;
     int i = 0;
+    if (strcmp(name, trajectory) == 0) continue;
+    vt__nearest_offer(&near, trajectory);
     for (; dr->env->obs && dr->env->obs[i] && strcmp(dr->env->obs[i]->name, name) != 0; i++) {
       vt__nearest_offer(&near, dr->env->obs[i]->name);
       if (used < sizeof list)
@@ -300,6 +303,9 @@ static void read_observe(vt__draft *dr, const vt__row *row, int node)
     else
       vt__diag_error(dr->d, config_read_at(dr, value), row->path, "more than %d observables", VT_MAX_OBS);
   }
+  /* Whoever asks for frames and names no observable wants those that would be there without: frames change no number */
+  dr->c->trajectory.on = value_of_key(dr->y, node, vt__path_leaf(VT__TRAJECTORY)) != 0;
+  if (dr->c->trajectory.on && dr->c->n_obs == 0) observe_by_default(dr);
 }
 
 static void read_factors(vt__draft *dr, const vt__row *row, int node)
@@ -436,6 +442,14 @@ typedef struct section {
   const char *path;
 } section;
 
+static void read_section(vt__draft *dr, const vt__row *row, int node, section *todo, int *n_todo)
+{
+  if (dr->y->node[node].kind == VT__MAP)
+    todo[(*n_todo)++] = (section){node, row->path};
+  else if (!vt__yaml_is_null(dr->y, node))
+    vt__diag_error(dr->d, config_read_at(dr, node), row->path, "expected a section with keys of its own");
+}
+
 static vt_status read_pair(vt__draft *dr, const char *parent, int key, section *todo, int *n_todo, vt_err *err)
 {
   for (int i = 0; i < vt__n_rows; i++) {
@@ -444,11 +458,14 @@ static vt_status read_pair(vt__draft *dr, const char *parent, int key, section *
       continue;
     dr->mark[i] = config_read_at(dr, key + 1);
     if (row->type == VT__T_IONS) return VT_OK; /* was read first */
-    if (row->type != VT__T_MAP) return vt__read_value(dr, row, key + 1, err);
-    if (dr->y->node[key + 1].kind == VT__MAP)
-      todo[(*n_todo)++] = (section){key + 1, row->path};
-    else if (!vt__yaml_is_null(dr->y, key + 1))
-      vt__diag_error(dr->d, config_read_at(dr, key + 1), row->path, "expected a section with keys of its own");
+    if (row->type != VT__T_MAP) VT_PASS(vt__read_value(dr, row, key + 1, err));
+    if (row->type == VT__T_MAP) read_section(dr, row, key + 1, todo, n_todo);
+    if (row->type == VT__T_OBSERVE) {
+      const int value = value_of_key(dr->y, key + 1, vt__path_leaf(VT__TRAJECTORY));
+      const vt__row *inner = vt__row_find(VT__TRAJECTORY);
+      if (value) dr->mark[inner - vt__rows] = config_read_at(dr, value);
+      if (value) read_section(dr, inner, value, todo, n_todo);
+    }
     return VT_OK;
   }
   refuse_unknown(dr, parent, key);

@@ -18,6 +18,7 @@ static const vt__choice simd_levels[] = {{"auto", VT_SIMD_AUTO},
                                          {NULL, 0}};
 static const vt__choice protocols[] = {{"auto", 0}, {"1", 1}, {"2", 2}, {NULL, 0}};
 static const vt__choice switches[] = {{"on", 1}, {"off", 0}, {NULL, 0}};
+static const vt__choice answers[] = {{"yes", 1}, {"no", 0}, {NULL, 0}};
 static const vt__choice precisions[] = {{"double", VT_DOUBLE}, {"mixed", VT_MIXED}, {NULL, 0}};
 static const vt__choice masters[] = {{"dedicated", 0}, {"inline", 1}, {"auto", 2}, {NULL, 0}};
 
@@ -137,6 +138,14 @@ const vt__row vt__rows[] = {
 
     {"observe", VT__T_OBSERVE, "", 0, 0, "", 0, NULL,
      "what is measured; without this section every observable that is on by default, with it only those named"},
+    {"observe.trajectory", VT__T_MAP, "", 0, 0, "", 0, NULL,
+     "no observable: keeps frames of the production of every MD task as "
+     "`trajectory/<composition>/<T>K-glass<k>-<uid8>.h5`"
+     " (H5MD 1.1); changes no number, and where it is the only thing named the observables are those by default"},
+    {"observe.trajectory.every", VT__T_QUANTITY, "ps", 0.0001, 1e6, "1 ps", AT(trajectory.every_ps), NULL,
+     "between two frames, rounded to time steps"},
+    {"observe.trajectory.velocities", VT__T_CHOICE, "", 0, 0, "no", AT(trajectory.velocities), answers,
+     "also the velocities, which double the file"},
 
     {"compare", VT__T_MAP, "", 0, 0, "", 0, NULL, "the comparison of the chemistries"},
     {"compare.by", VT__T_FACTORS, "", 0, 0, "[alkali, metal, halogen, halogen_to_oxygen]", 0, NULL,

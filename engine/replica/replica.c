@@ -25,7 +25,7 @@ static int64_t steps_foreseen(const vt__replica *r)
   return n + vt__replica_stage_steps(p, last);
 }
 
-static vt_status replica_poll(vt__replica *r, vt_err *err)
+vt_status vt__replica_poll(vt__replica *r, vt_err *err)
 {
   if (!r->hooks || !r->hooks->poll) return VT_OK;
   double now_s = vt_now_s();
@@ -51,7 +51,7 @@ static vt_status advance(vt__replica *r, int64_t to, vt_err *err)
   while (r->md.step < to) {
     int64_t n = to - r->md.step;
     VT_PASS(vt_md_run(&r->md, vt__checkpointer_steps(r, n < POLL_STEPS ? n : POLL_STEPS), err));
-    VT_PASS(replica_poll(r, err));
+    VT_PASS(vt__replica_poll(r, err));
     VT_PASS(vt__checkpointer_step(r, err));
   }
   return VT_OK;
@@ -115,10 +115,12 @@ static vt_status run_recorded(vt__replica *r, vt_stage id, vt_err *err)
   return VT_OK;
 }
 
-/* The first step after `step` at which an observable samples; beyond the stage: there is none. */
+/* The first step after `step` at which an observable samples or a frame is kept; beyond the stage: there is none. */
 static int64_t sample_after(const vt__replica *r, int64_t step)
 {
-  const int64_t wait = vt_obs_set_next(r->obs, step), n_steps = r->md.stage.n_steps;
+  const int64_t n_steps = r->md.stage.n_steps, frame = vt__frames_next(r, step);
+  int64_t wait = vt_obs_set_next(r->obs, step);
+  if (frame < wait) wait = frame;
   return wait > n_steps - step ? n_steps + 1 : step + wait;
 }
 
@@ -131,6 +133,7 @@ static vt_status run_produce(vt__replica *r, vt_err *err)
     VT_PASS(advance(r, next, err));
     vt_frame fr = vt_md_frame(&r->md);
     VT_PASS(vt_obs_set_sample(r->obs, &fr, err));
+    VT_PASS(vt__frames_sample(r, &fr, err));
     if (r->hooks && r->hooks->frame) VT_PASS(r->hooks->frame(r->hooks->ctx, &fr, err));
   }
   VT_PASS(advance(r, n_steps, err)); /* no sample left: the rest of the run is still part of the plan */
@@ -149,7 +152,7 @@ static vt_status replica_relax(vt__replica *r, vt_err *err)
   const double cap_a = 0.05, f_max = 0.3;
   for (int k = 0; k < ROUNDS; k++) {
     VT_PASS(vt_md_relax(&r->md, STEPS, cap_a, f_max, err));
-    VT_PASS(replica_poll(r, err));
+    VT_PASS(vt__replica_poll(r, err));
   }
   return VT_OK;
 }
@@ -242,6 +245,18 @@ static vt_status run_equilibrate(vt__replica *r, vt_err *err)
   return VT_OK;
 }
 
+static vt_status keep_last(vt__replica *r, vt_err *err)
+{
+  const vt_frame fr = vt_md_frame(&r->md);
+  const size_t n_vec = (size_t)fr.n * 3;
+  VT_TRY(VT_NEW(r->last, 9 + 2 * n_vec, err), err, "the last frame");
+  r->n_last = 9 + 2 * n_vec;
+  memcpy(r->last, fr.cell.h, sizeof fr.cell.h);
+  memcpy(r->last + 9, fr.x, n_vec * sizeof(double));
+  memcpy(r->last + 9 + n_vec, fr.v, n_vec * sizeof(double));
+  return VT_OK;
+}
+
 static vt_status run_md(vt__replica *r, vt_err *err)
 {
   if (r->from == VT_STAGE_NONE) VT_PASS(start_md(r, err));
@@ -252,7 +267,10 @@ static vt_status run_md(vt__replica *r, vt_err *err)
   VT_PASS(run_produce(r, err));
   r->doing = "finish of the observables";
   const size_t n_equil = vt__replica_own_values(r->plan);
-  return vt_obs_set_finish(r->obs, r->values + n_equil, r->n_values - n_equil, err);
+  VT_PASS(vt_obs_set_finish(r->obs, r->values + n_equil, r->n_values - n_equil, err));
+  VT_PASS(keep_last(r, err));
+  r->doing = "writing of the trajectory";
+  return vt__frames_finish(r, err);
 }
 
 /* ------------------------------------------------------------------ open, run, close */
@@ -307,18 +325,21 @@ static vt_status open_replica(vt__replica *r, vt_err *err)
   if (!vt_uid_equal(&info.sha256, &p->pot_hash))
     VT_FAIL(err, VT_EINVAL, "potential '%s' is not the file that the plan names: its SHA-256 differs", p->pot_path);
   VT_PASS(vt__replica_open_observables(r, err));
+  VT_PASS(vt__frames_open(r, err));
   return vt__checkpointer_open(r, err);
 }
 
 static void close_replica(vt__replica *r)
 {
   vt__checkpointer_close(r);
+  vt__frames_close(r);
   vt__replica_close_observables(r);
   vt_md_close(&r->md);
   vt_pot_close(&r->pot);
   vt_free(r->x);
   vt_free(r->type);
   vt_free(r->values);
+  vt_free(r->last);
 }
 
 /* The frame that broke, for a viewer. */
@@ -344,6 +365,9 @@ static void hand_over(vt__replica *r, vt_result *out)
   out->wall_s = r->wall_before_s + (vt_now_s() - r->began_s);
   memcpy(out->kernel, info.kernel, sizeof out->kernel);
   r->values = NULL;
+  out->last = r->last;
+  out->n_last = r->n_last;
+  r->last = NULL;
 }
 
 vt_status vt_replica_run(const vt_plan *p, const double *glass, size_t n_glass, const vt_replica_hooks *hooks,
@@ -381,6 +405,7 @@ out:
 void vt_result_free(vt_result *r)
 {
   vt_free(r->values);
+  vt_free(r->last);
   *r = (vt_result){0};
 }
 

@@ -27,6 +27,7 @@ int cmd_analyze(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_energy(int argc, char **argv);
+int cmd_export(int argc, char **argv);
 int cmd_fit(int argc, char **argv);
 int cmd_one(int argc, char **argv);
 int cmd_plan(int argc, char **argv);

@@ -36,7 +36,8 @@ def values_of(journal, uid):
         while at + 64 <= len(data):
             kind, n = struct.unpack_from("<IQ", data, at + 4)
             if kind == 1 and data[at + 16:at + 48].hex().startswith(uid):
-                return hashlib.sha256(data[at + 64 + 248:at + 64 + n]).hexdigest()
+                n_values, = struct.unpack_from("<Q", data, at + 64 + 8)  # behind them: how the task ended
+                return hashlib.sha256(data[at + 64 + 248:at + 64 + 248 + 8 * n_values]).hexdigest()
             at += (64 + n + 7) // 8 * 8
     return None
 
