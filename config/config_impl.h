@@ -186,6 +186,9 @@ typedef enum vt__type {
   VT__T_OXIDATION,    /* mapping element: integer                   */
   VT__T_OBSERVE,      /* mapping observable: settings               */
   VT__T_FACTORS,      /* list of factor names                       */
+  VT__T_COMMAND,      /* char[VT_COMMAND], one line or ""           */
+  VT__T_SYMBOLS,      /* vt_driver: list of elements                */
+  VT__T_PATIENCE,     /* double, `auto` is 0                        */
   VT__N_TYPES
 } vt__type;
 
@@ -231,6 +234,10 @@ VT_MUST_CHECK vt_status vt__read_factor(vt__draft *dr, const vt__row *row, int n
 VT_MUST_CHECK vt_status vt__read_exclude(vt__draft *dr, const vt__row *row, int node, vt_err *err);
 VT_MUST_CHECK vt_status vt__read_include(vt__draft *dr, const vt__row *row, int node, vt_err *err);
 void vt__read_oxidation(vt__draft *dr, const vt__row *row, int node);
+/* read_driver.c: the keys of a potential that another program computes. */
+void vt__read_command(vt__draft *dr, const vt__row *row, int node, char *out);
+void vt__read_symbols(vt__draft *dr, const vt__row *row, int node, vt_driver *out);
+void vt__read_patience(vt__draft *dr, const vt__row *row, int node, double *out);
 /* read_item.c.  Text of a scalar; NULL and a mistake if it is something else or nothing. */
 const char *vt__read_scalar(vt__draft *dr, const vt__row *row, int node, const char *expected);
 /* Number of items of a list; -1 and a mistake if it is no list or has more than `most`. */

@@ -104,6 +104,7 @@ typedef struct vt_replica_hooks {
    * is continued gives those after its checkpoint. */
   vt_status (*frame)(void *ctx, const vt_frame *fr, vt_err *err);
   const vt_checkpointing *checkpointing; /* NULL: nothing is kept */
+  struct vt_pot_kept *kept; /* a program that computes forces outlives the task here (pot.h); NULL: it does not */
 } vt_replica_hooks;
 
 /* ------------------------------------------------------------------ versions of the protocol
