@@ -175,13 +175,31 @@ static int is_unasked(const vt_campaign *c, const char *path)
   return !c->trajectory.on && strncmp(path, VT__TRAJECTORY, strlen(VT__TRAJECTORY)) == 0;
 }
 
-/* Of a potential without a file there is nothing to compare. */
+/* Of a potential without a file or another program there is nothing to compare. */
 static void put_sha256(vt_buf *b, const vt_campaign *c)
 {
   static const vt_uid unknown;
   char hex[65] = "";
-  if (strcmp(c->pot_path, "-") != 0 && !vt_uid_equal(&c->pot.sha256, &unknown)) vt_uid_hex(&c->pot.sha256, hex);
+  int any = strcmp(c->pot_path, "-") != 0 || c->driver.command[0];
+  if (any && !vt_uid_equal(&c->pot.sha256, &unknown)) vt_uid_hex(&c->pot.sha256, hex);
   put_quoted(b, hex);
+}
+
+static void put_symbols(vt_buf *b, const vt_driver *d)
+{
+  vt_buf_printf(b, "[");
+  for (int i = 0; i < d->n_elements; i++) vt_buf_printf(b, "%s%s", i ? ", " : "", d->element[i]);
+  vt_buf_printf(b, "]");
+}
+
+/* Keys of another program are written where there is one. */
+static int is_of_driver(const char *path)
+{
+  static const char *const of[] = {"command", "elements", "timeout", "messages", "folder"};
+  if (strncmp(path, "potential.", strlen("potential.")) != 0) return 0;
+  for (size_t k = 0; k < sizeof of / sizeof *of; k++)
+    if (strcmp(vt__path_leaf(path), of[k]) == 0) return 1;
+  return 0;
 }
 
 static void put_value(vt_buf *b, const vt_campaign *c, const vt__row *row)
@@ -232,6 +250,18 @@ static void put_value(vt_buf *b, const vt_campaign *c, const vt__row *row)
   case VT__T_FACTORS:
     put_factors(b, c);
     break;
+  case VT__T_COMMAND:
+    put_quoted(b, field);
+    break;
+  case VT__T_SYMBOLS:
+    put_symbols(b, &c->driver);
+    break;
+  case VT__T_PATIENCE:
+    if (c->driver.timeout_s > 0)
+      put_quantity(b, c->driver.timeout_s, row->unit);
+    else
+      vt_buf_printf(b, "auto");
+    break;
   case VT__T_MAP:
   case VT__T_ELEMENTS:
   case VT__T_RATIOS:
@@ -245,7 +275,9 @@ void vt_campaign_canon(const vt_campaign *c, vt_buf *out)
 {
   for (int i = 0; i < vt__n_rows; i++) {
     const vt__row *row = &vt__rows[i];
-    if (is_expanded(row->path) || is_unasked(c, row->path) || (row->type == VT__T_IONS && !states_ions(c))) continue;
+    if (is_expanded(row->path) || is_unasked(c, row->path) || (row->type == VT__T_IONS && !states_ions(c)) ||
+        (is_of_driver(row->path) && !c->driver.command[0]))
+      continue;
     vt_buf_printf(out, "%*s%s:", 2 * vt__path_depth(row->path), "", vt__path_leaf(row->path));
     int on_lines_below = row->type == VT__T_MAP || row->type == VT__T_INCLUDE || row->type == VT__T_IONS ||
                          (row->type == VT__T_OBSERVE && c->n_obs);
@@ -284,8 +316,17 @@ static void put_lines_only_in(const char *a, const char *b, const char *key, con
 /* A key that changes no task. */
 static int is_about_no_task(const char *path)
 {
-  static const char *const of[] = {"campaign",   "compare",        "output",      "runner",
-                                   "checkpoint", "potential.file", VT__TRAJECTORY};
+  static const char *const of[] = {"campaign",
+                                   "compare",
+                                   "output",
+                                   "runner",
+                                   "checkpoint",
+                                   "potential.file",
+                                   "potential.elements",
+                                   "potential.timeout",
+                                   "potential.messages",
+                                   "potential.folder",
+                                   VT__TRAJECTORY};
   for (size_t k = 0; k < sizeof of / sizeof *of; k++) {
     size_t n = strlen(of[k]);
     if (strncmp(path, of[k], n) == 0 && (path[n] == '\0' || path[n] == '.')) return 1;

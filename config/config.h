@@ -22,6 +22,9 @@ typedef struct vt_campaign_env {
   const char *const *pot_kinds; /* NULL-terminated                                                  */
   /* Read a potential's file; called once with the path already resolved against the campaign's folder. */
   vt_status (*probe)(void *ctx, const char *kind, const char *path, vt_pot_facts *out, vt_err *err);
+  /* The same of a potential that another program computes; NULL: there is none. */
+  vt_status (*probe_driver)(void *ctx, const char *kind, const char *path, const vt_driver *driver, vt_pot_facts *out,
+                            vt_err *err);
   void *ctx;
   int allow_huge; /* more than 10^6 tasks */
   int recorded;   /* the text was recorded by a run: a key that it lacks did not exist then (protocol.version: 1) */
@@ -91,6 +94,7 @@ typedef struct vt_campaign {
   char pot_kind[16], pot_file[VT_PATH] /* as written */, pot_path[VT_PATH] /* where it was found, absolute */;
   char pot_sha256[65];        /* as written, "" if not given: what the file must have */
   char pot_recorded[VT_PATH]; /* what canonical text calls the file; "": pot_path; set by who records */
+  vt_driver driver;           /* command "": none */
   vt_pot_facts pot;
   int atoms; /* asked per cell; comp[].n_atoms is what it became */
   int n_comp;

@@ -224,6 +224,9 @@ typedef enum vt__type {
   VT__T_IONS,         /* mapping element: what is stated of it      */
   VT__T_OBSERVE,      /* mapping observable: settings               */
   VT__T_FACTORS,      /* list of factor names                       */
+  VT__T_COMMAND,      /* char[VT_COMMAND], one line or ""           */
+  VT__T_SYMBOLS,      /* vt_driver: list of elements                */
+  VT__T_PATIENCE,     /* double, `auto` is 0                        */
   VT__N_TYPES
 } vt__type;
 
@@ -285,6 +288,10 @@ void vt__read_ions(vt__draft *dr, const vt__row *row, int node);
 int vt__yaml_value(const vt__yaml *y, int map, const char *name);
 /* Take a name and its text; a mistake if there is no room or the name is none. */
 void vt__labels_put(vt__draft *dr, const char *path, vt__mark at, vt__labels *l, const char *name, const char *text);
+/* read_driver.c: the keys of a potential that another program computes. */
+void vt__read_command(vt__draft *dr, const vt__row *row, int node, char *out);
+void vt__read_symbols(vt__draft *dr, const vt__row *row, int node, vt_driver *out);
+void vt__read_patience(vt__draft *dr, const vt__row *row, int node, double *out);
 /* read_item.c.  Text of a scalar; NULL and a mistake if it is something else or nothing. */
 const char *vt__read_scalar(vt__draft *dr, const vt__row *row, int node, const char *expected);
 /* Number of items of a list; -1 and a mistake if it is no list or has more than `most`. */

@@ -387,6 +387,12 @@ vt_status vt__read_value(vt__draft *dr, const vt__row *row, int node, vt_err *er
     return read_observe(dr, row, node), VT_OK;
   case VT__T_FACTORS:
     return read_factors(dr, row, node), VT_OK;
+  case VT__T_COMMAND:
+    return vt__read_command(dr, row, node, field), VT_OK;
+  case VT__T_SYMBOLS:
+    return vt__read_symbols(dr, row, node, (vt_driver *)(void *)field), VT_OK;
+  case VT__T_PATIENCE:
+    return vt__read_patience(dr, row, node, (double *)(void *)field), VT_OK;
   case VT__T_MAP:
   case VT__N_TYPES:
     break;

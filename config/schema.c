@@ -20,6 +20,7 @@ static const vt__choice protocols[] = {{"auto", 0}, {"1", 1}, {"2", 2}, {NULL, 0
 static const vt__choice switches[] = {{"on", 1}, {"off", 0}, {NULL, 0}};
 static const vt__choice answers[] = {{"yes", 1}, {"no", 0}, {NULL, 0}};
 static const vt__choice precisions[] = {{"double", VT_DOUBLE}, {"mixed", VT_MIXED}, {NULL, 0}};
+static const vt__choice message_orders[] = {{"fused", 0}, {"plain", 1}, {NULL, 0}};
 static const vt__choice masters[] = {{"dedicated", 0}, {"inline", 1}, {"auto", 2}, {NULL, 0}};
 
 /* path, type, unit, lo, hi, default, where, choices, meaning.  A section stands before its keys. */
@@ -34,6 +35,20 @@ const vt__row vt__rows[] = {
      "parameter file, relative to the campaign file; `-` for a back end without one"},
     {"potential.sha256", VT__T_SHA256, "", 0, 0, "''", AT(pot_sha256), NULL,
      "what the file must have, 64 hex digits; a file of another name or place is found by it; empty: any"},
+    {"potential.command", VT__T_COMMAND, "", 0, 0, "''", AT(driver.command), NULL,
+     "kind `ipi`: the shell command that starts the program which computes the forces, an i-PI client; `{socket}` is "
+     "the "
+     "name of its socket, `{start}` an extended XYZ file with the atoms in their order, `{dir}` the folder of this "
+     "file, "
+     "`{file}` potential.file"},
+    {"potential.elements", VT__T_SYMBOLS, "", 0, 0, "[]", AT(driver), NULL,
+     "what the program of the command knows, such as `[Li, Al, Cl]`; empty: not said"},
+    {"potential.timeout", VT__T_PATIENCE, "s", 0.1, 1e6, "auto", AT(driver.timeout_s), NULL,
+     "how long one answer of the program may take; `auto`: 20 times the median of its answers before, at least 60 s"},
+    {"potential.messages", VT__T_CHOICE, "", 0, 0, "fused", AT(driver.plain), message_orders,
+     "plain: every message waits for the answer to the one before, for programs that want that"},
+    {"potential.folder", VT__T_PATH, "", 0, 0, "''", AT(driver.dir), NULL,
+     "what `{dir}` stands for; empty: the folder of this file"},
 
     {"compositions", VT__T_MAP, "", 0, 0, NULL, 0, NULL, "what is compared: a grid, plain formulas, or both"},
     {"compositions.grid", VT__T_MAP, "", 0, 0, "", 0, NULL,
@@ -244,7 +259,9 @@ const char *vt__type_name(vt__type t)
                                                 [VT__T_EXCLUDE] = "list",      [VT__T_INCLUDE] = "formulas",
                                                 [VT__T_OXIDATION] = "charges", [VT__T_TEMPLATE] = "template",
                                                 [VT__T_IONS] = "elements",     [VT__T_OBSERVE] = "observables",
-                                                [VT__T_FACTORS] = "factors",   [VT__T_SHA256] = "SHA-256"};
+                                                [VT__T_FACTORS] = "factors",   [VT__T_SHA256] = "SHA-256",
+                                                [VT__T_COMMAND] = "command",   [VT__T_SYMBOLS] = "elements",
+                                                [VT__T_PATIENCE] = "quantity"};
   return name[t];
 }
 

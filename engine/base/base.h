@@ -41,7 +41,8 @@ typedef enum vt_dispo {
   X(EUNSUP, VT_DISPO_ABORT, "not supported by this build")           \
   X(ESTOP, VT_DISPO_REQUEUE, "stop requested")                       \
   X(EBUG, VT_DISPO_ABORT, "internal invariant broken")               \
-  X(ECRASH, VT_DISPO_CRASH, "the process that ran it died")
+  X(ECRASH, VT_DISPO_CRASH, "the process that ran it died")          \
+  X(EDRIVER, VT_DISPO_AGAIN, "the program that computes the forces failed")
 
 typedef enum vt_status {
 #define VT_STATUS_ENUM(name, dispo, text) VT_##name,

@@ -55,7 +55,12 @@ vt_status vt_pot_bind(vt_bound *b, const char *kind, const char *path, vt_numeri
   b->pot = (vt_pot){0};
   b->n_species = comp.n_species;
   for (int k = 0; k < comp.n_species; k++) b->symbol[k] = vt_element_symbol(comp.z[k]);
-  vt_pot_args args = {.path = path, .n_species = b->n_species, .species = b->symbol, .comp = &b->comp, .numerics = num};
+  vt_pot_args args = {.path = path,
+                      .n_species = b->n_species,
+                      .species = b->symbol,
+                      .comp = &b->comp,
+                      .numerics = num,
+                      .driver = b->driver};
   return vt_pot_open(&b->pot, kind, &args, err);
 }
 

@@ -261,6 +261,14 @@ vt_status vt__checkpointer_step(vt__replica *r, vt_err *err)
   return VT_ESTOP;
 }
 
+vt_status vt__checkpointer_overdue(const vt__replica *r, vt_err *err)
+{
+  const vt__checkpointer *k = &r->checkpointer;
+  if (!k->stopping || vt_now_s() - k->stopping_since_s < k->checkpointing->graceful_stop_s) return VT_OK;
+  if (err) *err = k->stop;
+  return VT_ESTOP;
+}
+
 /* ------------------------------------------------------------------ reading */
 
 static vt_status checkpointer_match(const vt__replica *r, const char *path, const vt__checkpoint_head *h, vt_err *err)

@@ -287,7 +287,25 @@ static vt_status replica_check(const vt_plan *p, const double *glass, size_t n_g
   return VT_OK;
 }
 
-static vt_status open_potential(const vt_plan *p, const char *symbol[VT_MAX_SPECIES], vt_pot *pot, vt_err *err)
+/* While another program computes the task is as alive as between its steps. */
+static vt_status wait_for_driver(void *ctx, vt_err *err)
+{
+  vt__replica *r = ctx;
+  VT_PASS(replica_poll(r, err));
+  return vt__checkpointer_overdue(r, err);
+}
+
+/* Has this task a stage at constant pressure? */
+static int needs_virial(const vt_plan *p)
+{
+  const vt_protocol *q = &p->protocol;
+  if (p->kind == VT_TASK_MD) return q->equil_ensemble == VT_NPT;
+  return q->melt_ensemble == VT_NPT || q->quench_npt_below_k > 0;
+}
+
+/* r: the task at work, or NULL. */
+static vt_status open_potential(const vt_plan *p, vt__replica *r, const char *symbol[VT_MAX_SPECIES], vt_pot *pot,
+                                vt_err *err)
 {
   for (int s = 0; s < p->comp.n_species; s++) symbol[s] = vt_element_symbol(p->comp.z[s]);
   vt_pot_args args = {.path = p->pot_path,
@@ -295,6 +313,13 @@ static vt_status open_potential(const vt_plan *p, const char *symbol[VT_MAX_SPEC
                       .species = symbol,
                       .comp = &p->comp,
                       .numerics = p->numerics};
+  if (p->driver.command[0]) {
+    args.driver = &p->driver;
+    args.needs_virial = needs_virial(p);
+    args.kept = r && r->hooks ? r->hooks->kept : NULL;
+    args.wait = r ? wait_for_driver : NULL;
+    args.wait_ctx = r;
+  }
   return vt_pot_open(pot, p->pot_kind, &args, err);
 }
 
@@ -303,7 +328,7 @@ vt_status vt_replica_kernel(const vt_plan *p, char kernel[32], vt_err *err)
   const char *symbol[VT_MAX_SPECIES];
   vt_pot pot;
   vt_pot_info info;
-  VT_PASS(open_potential(p, symbol, &pot, err));
+  VT_PASS(open_potential(p, NULL, symbol, &pot, err));
   vt_pot_describe(&pot, &info);
   memcpy(kernel, info.kernel, sizeof info.kernel);
   vt_pot_close(&pot);
@@ -319,7 +344,7 @@ static vt_status open_replica(vt__replica *r, vt_err *err)
   VT_PASS(VT_NEW(r->values, r->n_values, err));
   VT_PASS(VT_NEW(r->type, p->comp.n_atoms, err));
   VT_PASS(VT_NEW(r->x, p->comp.n_atoms, err));
-  VT_PASS(open_potential(p, r->symbol, &r->pot, err));
+  VT_PASS(open_potential(p, r, r->symbol, &r->pot, err));
   vt_pot_info info;
   vt_pot_describe(&r->pot, &info);
   if (!vt_uid_equal(&info.sha256, &p->pot_hash))

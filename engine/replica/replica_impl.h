@@ -207,6 +207,8 @@ int64_t vt__checkpointer_steps(const vt__replica *r, int64_t n);
 int vt__checkpointer_graceful_stop(vt__replica *r, const vt_err *stop);
 /* After some steps: keep what is due; VT_ESTOP once a soft stop is over. */
 VT_MUST_CHECK vt_status vt__checkpointer_step(vt__replica *r, vt_err *err);
+/* Within a step that another program computes: VT_ESTOP once a soft stop has no time left to reach its end. */
+VT_MUST_CHECK vt_status vt__checkpointer_overdue(const vt__replica *r, vt_err *err);
 /* The task failed, and may be tried again: leave the beginning of the stage to its retry. */
 void vt__checkpointer_failed(vt__replica *r);
 

@@ -25,6 +25,13 @@ double vt_unit_fs_from_time(double t);
 double vt_unit_gpa_from_pressure(double ev_a3); /* 160.21766208 GPa per eV/A^3 */
 double vt_unit_pressure_from_gpa(double gpa);
 double vt_unit_g_cm3(double mass_u, double volume_a3);
+/* Atomic units, which the i-PI protocol speaks (CODATA 2018). */
+double vt_unit_bohr_from_a(double a);
+double vt_unit_a_from_bohr(double bohr);
+double vt_unit_hartree_from_ev(double ev);
+double vt_unit_ev_from_hartree(double hartree);
+double vt_unit_hartree_bohr_from_ev_a(double ev_a); /* forces */
+double vt_unit_ev_a_from_hartree_bohr(double hartree_bohr);
 /* sigma in mS/cm from the slope d<|sum z dr|^2>/dtau in A^2/ps: 3.0988e7 * s / (T V)  (science: Einstein relation,
  * sigma = e^2 s / (6 V kB T)). */
 double vt_unit_sigma_mS_cm(double slope_a2_ps, double t_k, double volume_a3);
@@ -184,6 +191,17 @@ typedef struct vt_numerics {
 } vt_numerics;
 enum { VT_ENGINE_FORMAT = 2 }; /* +1 whenever the bits of a result may change */
 
+/* Another program that computes the forces (engine/ipi says how it is started). */
+enum { VT_COMMAND = 1024 };
+typedef struct vt_driver {
+  char command[VT_COMMAND]; /* for the shell, with {socket} {start} {dir} {file}; "": there is none */
+  char dir[VT_PATH];        /* absolute; what {dir} stands for: the folder of the campaign file */
+  double timeout_s;         /* for one answer; 0: auto */
+  int32_t plain;            /* 1: every message waits for the answer to the one before */
+  int32_t n_elements;       /* what it knows; 0: it takes any element */
+  char element[96][4];
+} vt_driver;
+
 /* Stages that move atoms.  The number enters the random counter and files: never renumber (VT_ENGINE_FORMAT). */
 typedef enum vt_stage {
   VT_STAGE_NONE = 0,
@@ -217,6 +235,7 @@ typedef struct vt_plan {
   char pot_kind[16];
   char pot_path[VT_PATH]; /* as this process can open it (not in the identity) */
   vt_uid pot_hash;        /* SHA-256 of the potential's file                   */
+  vt_driver driver;       /* command "": no other program; the identity has it in pot_hash */
 } vt_plan;
 
 void vt_sha256(const void *p, size_t n, vt_uid *out);

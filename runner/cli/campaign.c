@@ -19,6 +19,17 @@ static vt_status campaign_probe(void *ctx, const char *kind, const char *path, v
   return VT_OK;
 }
 
+static vt_status campaign_probe_driver(void *ctx, const char *kind, const char *path, const vt_driver *driver,
+                                       vt_pot_facts *out, vt_err *err)
+{
+  (void)ctx;
+  vt_pot_info info;
+  VT_PASS(vt_pot_probe_driver(kind, path, driver, &info, err));
+  *out = (vt_pot_facts){.n_elements = info.n_elements, .cutoff = info.cutoff, .sha256 = info.sha256};
+  memcpy(out->element, info.element, sizeof out->element);
+  return VT_OK;
+}
+
 const vt_campaign_env *vt_cli_env(int allow_huge)
 {
   enum { MOST = 64 };
@@ -30,7 +41,11 @@ const vt_campaign_env *vt_cli_env(int allow_huge)
   for (const vt_pot_ops *const *o = vt_pot_builtin; *o && n_kinds < MOST; o++) kinds[n_kinds++] = (*o)->name;
   obs[n_obs] = NULL;
   kinds[n_kinds] = NULL;
-  env = (vt_campaign_env){.obs = obs, .pot_kinds = kinds, .probe = campaign_probe, .allow_huge = allow_huge};
+  env = (vt_campaign_env){.obs = obs,
+                          .pot_kinds = kinds,
+                          .probe = campaign_probe,
+                          .probe_driver = campaign_probe_driver,
+                          .allow_huge = allow_huge};
   return &env;
 }
 

@@ -19,6 +19,10 @@ typedef struct vt_calibration {
 
 /* Observables included.  About `seconds` of production a point, and the short melt before it. */
 VT_MUST_CHECK vt_status vt_plan_calibrate(const vt_campaign *c, double seconds, vt_calibration *out, vt_err *err);
+/* Of a campaign whose forces another program computes: seconds an atom and step, by a few answers on a packed cell of
+ * the GLASS task `task` (plan_driver.c).  VT_EDRIVER: it failed. */
+VT_MUST_CHECK vt_status vt_plan_time_driver(const vt_campaign *c, int task, double *s_atom_step, char kernel[32],
+                                            vt_err *err);
 /* Between the points linear in the number of atoms, constant beyond. */
 double vt_plan_s_atom_step(const vt_calibration *cal, int n_atoms);
 

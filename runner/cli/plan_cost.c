@@ -82,8 +82,14 @@ static vt_status calibrate_one(const vt_campaign *c, int comp, double seconds, v
 {
   vt_result glass = {0};
   double s = 0;
-  vt_status rc = quick_glass(c, task_of(c, comp, VT_TASK_GLASS), &glass, err);
-  if (rc == VT_OK) rc = time_md(c, task_of(c, comp, VT_TASK_MD), &glass, seconds, &s, cal->kernel, err);
+  vt_status rc = VT_OK;
+  const int glass_task = task_of(c, comp, VT_TASK_GLASS);
+  if (c->driver.command[0])
+    rc = vt_plan_time_driver(c, glass_task, &s, cal->kernel, err);
+  else
+    rc = quick_glass(c, glass_task, &glass, err);
+  if (rc == VT_OK && !c->driver.command[0])
+    rc = time_md(c, task_of(c, comp, VT_TASK_MD), &glass, seconds, &s, cal->kernel, err);
   vt_result_free(&glass);
   if (rc != VT_OK) return rc;
   cal->atoms[cal->n] = c->comp[comp].n_atoms;
@@ -106,7 +112,8 @@ vt_status vt_plan_calibrate(const vt_campaign *c, double seconds, vt_calibration
     vt_err why = {0};
     vt_status rc = calibrate_one(c, pick[k], seconds, out, &why);
     if (rc == VT_OK) continue;
-    if (rc != VT_EDIVERGE && rc != VT_ETASK) { /* a wrong potential, no memory: the run would fail too */
+    if (rc != VT_EDIVERGE && rc != VT_ETASK &&
+        rc != VT_EDRIVER) { /* a wrong potential, no memory: the run would fail too */
       if (err) *err = why;
       return rc;
     }

@@ -159,6 +159,9 @@ static vt_status run_task(void *ctx, const vt_lease *l, const vt_replica_hooks *
                                   .ctx = &frames,
                                   .done = replica_task_frames};
   if (w->c->trajectory.on) with.recording = &recording;
+  with.kept = &w->kept;
+  vt_buf_free(&w->kept.said);
+  w->kept.said = (vt_buf){0};
   vt_log(VT_LOG_INFO, "run", "ev=begin task=%.12s kind=%s attempt=%d half_stage=%d", hex,
          plan.kind == VT_TASK_GLASS ? "glass" : "md", l->attempt, l->half_stage);
   rc = vt_replica_run(&plan, start, n_start, &with, &out->post_mortem, &r, err);
@@ -173,6 +176,16 @@ static vt_status run_task(void *ctx, const vt_lease *l, const vt_replica_hooks *
   return rc;
 }
 
+/* What the program that computes the forces printed last, beside the frame that broke. */
+static vt_status keep_words(const vt_replica_task *w, const vt_lease *l, const char *hex, vt_err *err)
+{
+  char path[2 * VT_PATH];
+  if (w->kept.said.len == 0) return VT_OK;
+  (void)snprintf(path, sizeof path, "%s/failed/%s-attempt%d-half%d.driver.log", w->dir->dir, hex, l->attempt,
+                 l->half_stage > 0);
+  return vt_file_replace(path, w->kept.said.s, w->kept.said.len, err);
+}
+
 static vt_status replica_task_after(void *ctx, const vt_lease *l, vt_status how, const vt_task_output *work,
                                     vt_err *err)
 {
@@ -182,6 +195,7 @@ static vt_status replica_task_after(void *ctx, const vt_lease *l, vt_status how,
   VT_PASS(vt_campaign_plan(w->c, l->task, &plan, err));
   vt_uid_hex(&plan.uid, hex);
   if (how != VT_OK) {
+    VT_PASS(keep_words(w, l, hex, err));
     if (work->post_mortem.len == 0) return VT_OK;
     (void)snprintf(path, sizeof path, "%s/failed/%s-attempt%d-half%d.xyz", w->dir->dir, hex, l->attempt,
                    l->half_stage > 0);
