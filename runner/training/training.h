@@ -1,8 +1,8 @@
 /* training.h - `vitrion train` and `vitrion validate`: a NEP from labelled frames, on all ranks (layer 8).
  *
  * What is written into the output folder (all by rank 0 of a team, beside and renamed):
- *   nep.txt          the averaged numbers that were best on validation; of a fine-tuning possibly its start; with groups
- *                    of known pressure those after the last step of all data
+ *   nep.txt          the averaged numbers that were best on validation; of a fine-tuning possibly its start; with
+ *                    groups of known pressure those after the last step of all data
  *   nep_average.txt  the averaged numbers of the last epoch that ended; nep_last.txt: the numbers themselves
  *   train.csv        seed, phase, epoch, errors on training (during the epoch) and validation (averaged numbers); what
  *                    is not known is empty.  Phases: start (epoch 0, of a fine-tuning: what it begins with), epochs,
