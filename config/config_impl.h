@@ -177,7 +177,7 @@ typedef struct vt__template {
   } * exclude;                   /* [n_exclude] */
 } vt__template;
 
-enum { VT__MOST_ROWS = 80 };
+enum { VT__MOST_ROWS = 112 };
 
 typedef struct vt__draft {
   vt_campaign *c;

@@ -304,7 +304,7 @@ static void read_observe(vt__draft *dr, const vt__row *row, int node)
       vt__diag_error(dr->d, config_read_at(dr, value), row->path, "more than %d observables", VT_MAX_OBS);
   }
   /* Whoever asks for frames and names no observable wants those that would be there without: frames change no number */
-  dr->c->trajectory.on = value_of_key(dr->y, node, vt__path_leaf(VT__TRAJECTORY)) != 0;
+  dr->c->trajectory.on = vt__yaml_value(dr->y, node, vt__path_leaf(VT__TRAJECTORY)) != 0;
   if (dr->c->trajectory.on && dr->c->n_obs == 0) observe_by_default(dr);
 }
 
@@ -467,7 +467,7 @@ static vt_status read_pair(vt__draft *dr, const char *parent, int key, section *
     if (row->type != VT__T_MAP) VT_PASS(vt__read_value(dr, row, key + 1, err));
     if (row->type == VT__T_MAP) read_section(dr, row, key + 1, todo, n_todo);
     if (row->type == VT__T_OBSERVE) {
-      const int value = value_of_key(dr->y, key + 1, vt__path_leaf(VT__TRAJECTORY));
+      const int value = vt__yaml_value(dr->y, key + 1, vt__path_leaf(VT__TRAJECTORY));
       const vt__row *inner = vt__row_find(VT__TRAJECTORY);
       if (value) dr->mark[inner - vt__rows] = config_read_at(dr, value);
       if (value) read_section(dr, inner, value, todo, n_todo);

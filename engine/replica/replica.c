@@ -291,7 +291,7 @@ static vt_status replica_check(const vt_plan *p, const double *glass, size_t n_g
 static vt_status wait_for_driver(void *ctx, vt_err *err)
 {
   vt__replica *r = ctx;
-  VT_PASS(replica_poll(r, err));
+  VT_PASS(vt__replica_poll(r, err));
   return vt__checkpointer_overdue(r, err);
 }
 
