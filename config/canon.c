@@ -202,6 +202,24 @@ static int is_of_driver(const char *path)
   return 0;
 }
 
+static void put_patience(vt_buf *b, double s, const char *unit)
+{
+  if (s > 0)
+    put_quantity(b, s, unit);
+  else
+    vt_buf_printf(b, "auto");
+}
+
+static void put_number(vt_buf *b, const vt__row *row, const void *field)
+{
+  if (row->type == VT__T_INT)
+    vt_buf_printf(b, "%d", *(const int *)field);
+  else if (row->type == VT__T_SEED)
+    vt_buf_printf(b, "%" PRIu64, *(const uint64_t *)field);
+  else
+    put_quantity(b, *(const double *)field, row->unit);
+}
+
 static void put_value(vt_buf *b, const vt_campaign *c, const vt__row *row)
 {
   const char *field = (const char *)c + row->at;
@@ -210,13 +228,9 @@ static void put_value(vt_buf *b, const vt_campaign *c, const vt__row *row)
     vt_buf_printf(b, "%d", (int)row->lo);
     break;
   case VT__T_INT:
-    vt_buf_printf(b, "%d", *(const int *)(const void *)field);
-    break;
   case VT__T_SEED:
-    vt_buf_printf(b, "%" PRIu64, *(const uint64_t *)(const void *)field);
-    break;
   case VT__T_QUANTITY:
-    put_quantity(b, *(const double *)(const void *)field, row->unit);
+    put_number(b, row, field);
     break;
   case VT__T_PATH:
     put_quoted(b, field != c->pot_file ? field : c->pot_recorded[0] ? c->pot_recorded : c->pot_path);
@@ -226,6 +240,7 @@ static void put_value(vt_buf *b, const vt_campaign *c, const vt__row *row)
     break;
   case VT__T_NAME:
   case VT__T_POT_KIND:
+  case VT__T_COMMAND:
     put_quoted(b, field);
     break;
   case VT__T_CHOICE:
@@ -250,17 +265,11 @@ static void put_value(vt_buf *b, const vt_campaign *c, const vt__row *row)
   case VT__T_FACTORS:
     put_factors(b, c);
     break;
-  case VT__T_COMMAND:
-    put_quoted(b, field);
-    break;
   case VT__T_SYMBOLS:
     put_symbols(b, &c->driver);
     break;
   case VT__T_PATIENCE:
-    if (c->driver.timeout_s > 0)
-      put_quantity(b, c->driver.timeout_s, row->unit);
-    else
-      vt_buf_printf(b, "auto");
+    put_patience(b, c->driver.timeout_s, row->unit);
     break;
   case VT__T_MAP:
   case VT__T_ELEMENTS:

@@ -1,4 +1,4 @@
-/* config.h - a campaign file: text -> checked campaign -> tasks and plans (layer 2; the only user of libyaml).
+/* config.h - a campaign file: text -> checked campaign -> tasks and plans (layer 3; the only user of libyaml).
  *
  * Knows neither potentials nor observables: the caller passes tables (vt_campaign_env).  All mistakes of a file are
  * collected, each as `file:line:col: path: message`. */
@@ -52,7 +52,7 @@ void vt_diags_format(const vt_diags *d, vt_buf *out);
 
 /* ------------------------------------------------------------------ the campaign */
 
-enum { VT_MAX_LABELS = 6, VT_N_ELEMENTS = 95 };
+enum { VT_MAX_LABELS = 6 };
 
 /* What the user asked of a composition, beside the integer cell that it became. */
 typedef struct vt_comp_asked {

@@ -5,6 +5,7 @@
 #ifndef VT_CONFIG_IMPL_H
 #define VT_CONFIG_IMPL_H
 
+#include "config/amounts/amounts.h"
 #include "config/config.h"
 
 /* ------------------------------------------------------------------ where something stands */
@@ -58,62 +59,6 @@ int vt__range_parse(const char *text, double *t_k, int cap, int *n, double *aske
 /* The shortest decimal that parses back to x. */
 void vt__put_f64(vt_buf *b, double x);
 
-/* ------------------------------------------------------------------ exact ratios */
-
-typedef struct vt__q {
-  int64_t num, den; /* reduced, den > 0 */
-} vt__q;
-
-int64_t vt__gcd(int64_t a, int64_t b); /* >= 0 */
-/* All return 1, or 0 on overflow (division also by zero) and leave *out. */
-int vt__q_make(int64_t num, int64_t den, vt__q *out);
-int vt__q_parse(const char *s, size_t n, vt__q *out); /* 4, 2.5, 10/3, 2.5/0.75; no sign */
-int vt__q_add(vt__q a, vt__q b, vt__q *out);
-int vt__q_mul(vt__q a, vt__q b, vt__q *out);
-int vt__q_div(vt__q a, vt__q b, vt__q *out);
-int vt__q_equal(vt__q a, vt__q b);
-double vt__q_f64(vt__q a);
-/* A decimal if it ends after at most nine places, else num/den. */
-void vt__q_text(vt__q a, char out[48]);
-
-/* ------------------------------------------------------------------ compositions as asked */
-
-/* How much of each element, exactly; species in canonical order (mobile, network, anions, oxygen by the table of
- * elements, then atomic number), amounts > 0. */
-typedef struct vt__amounts {
-  int n;
-  int z[VT_MAX_SPECIES];
-  vt__q x[VT_MAX_SPECIES];
-} vt__amounts;
-
-enum { VT__N_Z = VT_N_ELEMENTS }; /* atomic numbers below this are known */
-
-/* Add x of z, keeping the order.  0: no room, overflow. */
-int vt__amounts_put(vt__amounts *a, int z, vt__q x);
-/* Divide by the amount of network (without one: of mobile ions), the normal form in which equal compositions are equal.
- * `ions`: the same species with their roles. */
-int vt__amounts_per_metal(vt__amounts *a, const vt_composition *ions);
-/* The smallest whole numbers in the ratio of the amounts and their sum; 0 if they do not fit. */
-int vt__amounts_primitive(const vt__amounts *a, int64_t p[VT_MAX_SPECIES], int64_t *sum);
-int vt__amounts_cmp(const vt__amounts *a, const vt__amounts *b);
-/* Exact sum of charge times amount.  0: overflow. */
-int vt__amounts_charge(const vt__amounts *a, const int charge[VT__N_Z], vt__q *sum);
-
-/* `LiAlCl2.5O0.75`, `Li1/3Na2/3TaOCl4`.  0: *at is the offset of the mistake, `why` says what it is. */
-int vt__formula_parse(const char *s, vt__amounts *a, int offset_of_z[VT__N_Z], int *at, char *why, size_t cap);
-/* With at most `digits` significant digits, or exactly (digits 0).  0: does not fit. */
-int vt__formula_text(const vt__amounts *a, int digits, char out[VT_NAME]);
-/* The best readable name of at most VT_NAME - 1 characters. */
-int vt__formula_name(const vt__amounts *a, char out[VT_NAME]);
-/* The elements of one role with their shares of it: "Li", "Li0.5Na0.5", "". */
-int vt__formula_label(const vt__amounts *a, const vt_composition *ions, int role, char out[VT_NAME]);
-
-/* The neutral integer cell near `atoms`.  *c holds the species of `a` in their order, with charges and roles, and gets
- * counts; *asked the ratios asked and got.  0: there is none. */
-int vt__cell_find(const vt__amounts *a, int atoms, vt_composition *c, vt_comp_asked *asked);
-/* The same for any elements (cell_any.c): counts in *count, the largest relative error of a share in *error. */
-int vt__cell_any(const vt__amounts *a, const int32_t *charge, int atoms, int32_t count[VT_MAX_SPECIES], double *error);
-
 /* ------------------------------------------------------------------ the draft */
 
 typedef enum vt__factor_id {
@@ -130,9 +75,9 @@ typedef struct vt__value {
   vt__mark at;
   int n;
   int z[VT_MAX_SPECIES];
-  vt__q share[VT_MAX_SPECIES]; /* sums to one */
+  vt_q share[VT_MAX_SPECIES]; /* sums to one */
   vt__mark z_at[VT_MAX_SPECIES];
-  vt__q number;
+  vt_q number;
   int halogen_only;
 } vt__value;
 
@@ -154,7 +99,7 @@ typedef struct vt__labels {
 
 typedef struct vt__include {
   vt__mark at;
-  vt__amounts a;
+  vt_amounts a;
   vt__mark z_at[VT_MAX_SPECIES]; /* in the order of a.z */
   int charge[VT_MAX_SPECIES];    /* as stated for this formula, in the order of a.z; 0: not stated */
   vt__labels labels;
@@ -168,8 +113,8 @@ typedef struct vt__template {
   vt__factor value[VT_MAX_LABELS];
   struct {
     int key; /* -1: the elements of `a` */
-    vt__q x;
-    vt__amounts a;
+    vt_q x;
+    vt_amounts a;
   } part[VT_MAX_SPECIES];
   struct vt__template_exclude {
     vt__mark at;
@@ -191,9 +136,9 @@ typedef struct vt__draft {
   vt__exclude *exclude;
   vt__include *include;
   vt__template form;
-  int charge[VT__N_Z]; /* oxidation states by atomic number; 0: unknown */
-  int stated[VT__N_Z]; /* 1: the charge was stated, in oxidation_states or elements */
-  vt__mark ion_at[VT__N_Z];
+  int charge[VT_N_ELEMENTS]; /* oxidation states by atomic number; 0: unknown */
+  int stated[VT_N_ELEMENTS]; /* 1: the charge was stated, in oxidation_states or elements */
+  vt__mark ion_at[VT_N_ELEMENTS];
   int n_by; /* names in compare.by that are no factors of the grid */
   char by[VT_MAX_LABELS][VT_NAME];
   vt__mark by_at[VT_MAX_LABELS];
@@ -277,7 +222,7 @@ int vt__read_element(vt__draft *dr, const char *path, const char *symbol, int ro
 /* A charge, 0 and a mistake if it is not one of this element. */
 int vt__read_charge(vt__draft *dr, const vt__row *row, int node, int z);
 /* 1 if `a` now holds the formula `s`, which stands at `m`. */
-int vt__read_formula(vt__draft *dr, const char *path, const char *s, vt__mark m, vt__amounts *a,
+int vt__read_formula(vt__draft *dr, const char *path, const char *s, vt__mark m, vt_amounts *a,
                      vt__mark z_at[VT_MAX_SPECIES]);
 /* read_template.c */
 VT_MUST_CHECK vt_status vt__read_template(vt__draft *dr, const vt__row *row, int node, vt_err *err);
@@ -313,7 +258,7 @@ VT_MUST_CHECK vt_status vt__expand_compositions(vt__draft *dr, vt_err *err);
 
 /* A composition before it has a cell. */
 typedef struct vt__candidate {
-  vt__amounts a, shown;           /* normal form; as it is called */
+  vt_amounts a, shown;            /* normal form; as it is called */
   int32_t charge[VT_MAX_SPECIES]; /* in the order of both */
   vt__mark at;
   int order; /* of asking */
@@ -326,7 +271,7 @@ typedef struct vt__candidates {
 enum { VT__MOST_COMPOSITIONS = 20000, VT__MOST_GRID = 200000 };
 VT_MUST_CHECK vt_status vt__candidates_add(vt__candidates *all, const vt__candidate *c, vt_err *err);
 /* The species of `a` with charge, role, sizes and bonds, counts 0. */
-void vt__ions_of(const vt__draft *dr, const vt__amounts *a, const int32_t *charge, vt_composition *out);
+void vt__ions_of(const vt__draft *dr, const vt_amounts *a, const int32_t *charge, vt_composition *out);
 /* settle.c.  The charges of c->shown (given[k] != 0: as stated for it) and its normal form; 0 and a mistake if it is
  * not neutral, or neutral in several ways. */
 int vt__settle(vt__draft *dr, vt__candidate *c, const int *given, const char *path);

@@ -28,43 +28,43 @@ vt_status vt__candidates_add(vt__candidates *all, const vt__candidate *c, vt_err
 /* ------------------------------------------------------------------ one grid point */
 
 /* Put the mixture, `amount` in all, into `a`. */
-static int put_mixture(vt__amounts *a, const vt__value *mix, vt__q amount)
+static int put_mixture(vt_amounts *a, const vt__value *mix, vt_q amount)
 {
   for (int i = 0; i < mix->n; i++) {
-    vt__q x;
-    if (!vt__q_mul(mix->share[i], amount, &x) || !vt__amounts_put(a, mix->z[i], x)) return 0;
+    vt_q x;
+    if (!vt_q_mul(mix->share[i], amount, &x) || !vt_amounts_put(a, mix->z[i], x)) return 0;
   }
   return 1;
 }
 
 /* Mean charge of a mixture, without its sign. */
-static int mean_charge(const vt__draft *dr, const vt__value *mix, vt__q *out)
+static int mean_charge(const vt__draft *dr, const vt__value *mix, vt_q *out)
 {
-  vt__q s = {0, 1}, q;
+  vt_q s = {0, 1}, q;
   for (int i = 0; i < mix->n; i++)
-    if (!vt__q_mul(mix->share[i], (vt__q){abs(dr->charge[mix->z[i]]), 1}, &q) || !vt__q_add(s, q, &s)) return 0;
+    if (!vt_q_mul(mix->share[i], (vt_q){abs(dr->charge[mix->z[i]]), 1}, &q) || !vt_q_add(s, q, &s)) return 0;
   *out = s;
   return 1;
 }
 
 /* Charge neutrality fixes the anions: a alkali ions and one metal of charge z, r = X/O: n_O = (a + z)/(r + 2),
  * n_X = r n_O (product: campaign file), here with the charges of alkali and anions as declared. */
-static int grid_point(const vt__draft *dr, const vt__value *const v[VT__N_FACTORS], vt__amounts *a)
+static int grid_point(const vt__draft *dr, const vt__value *const v[VT__N_FACTORS], vt_amounts *a)
 {
-  vt__q one = {1, 1}, q_a, q_m, q_x, positive, n_o = {0, 1}, n_x, per_oxide;
-  vt__q q_o = {abs(dr->charge[vt_element_z("O")]), 1};
-  *a = (vt__amounts){0};
+  vt_q one = {1, 1}, q_a, q_m, q_x, positive, n_o = {0, 1}, n_x, per_oxide;
+  vt_q q_o = {abs(dr->charge[vt_element_z("O")]), 1};
+  *a = (vt_amounts){0};
   if (!mean_charge(dr, v[VT__ALKALI], &q_a) || !mean_charge(dr, v[VT__METAL], &q_m) ||
-      !mean_charge(dr, v[VT__HALOGEN], &q_x) || !vt__q_mul(v[VT__PER_METAL]->number, q_a, &positive) ||
-      !vt__q_add(positive, q_m, &positive))
+      !mean_charge(dr, v[VT__HALOGEN], &q_x) || !vt_q_mul(v[VT__PER_METAL]->number, q_a, &positive) ||
+      !vt_q_add(positive, q_m, &positive))
     return 0;
   if (v[VT__RATIO]->halogen_only) {
-    if (!vt__q_div(positive, q_x, &n_x)) return 0;
-  } else if (!vt__q_mul(v[VT__RATIO]->number, q_x, &per_oxide) || !vt__q_add(per_oxide, q_o, &per_oxide) ||
-             !vt__q_div(positive, per_oxide, &n_o) || !vt__q_mul(v[VT__RATIO]->number, n_o, &n_x))
+    if (!vt_q_div(positive, q_x, &n_x)) return 0;
+  } else if (!vt_q_mul(v[VT__RATIO]->number, q_x, &per_oxide) || !vt_q_add(per_oxide, q_o, &per_oxide) ||
+             !vt_q_div(positive, per_oxide, &n_o) || !vt_q_mul(v[VT__RATIO]->number, n_o, &n_x))
     return 0;
   return put_mixture(a, v[VT__ALKALI], v[VT__PER_METAL]->number) && put_mixture(a, v[VT__METAL], one) &&
-         put_mixture(a, v[VT__HALOGEN], n_x) && (n_o.num == 0 || vt__amounts_put(a, vt_element_z("O"), n_o));
+         put_mixture(a, v[VT__HALOGEN], n_x) && (n_o.num == 0 || vt_amounts_put(a, vt_element_z("O"), n_o));
 }
 
 /* ------------------------------------------------------------------ exclusion */
@@ -72,11 +72,11 @@ static int grid_point(const vt__draft *dr, const vt__value *const v[VT__N_FACTOR
 int vt__values_equal(const vt__value *a, const vt__value *b)
 {
   if (a->n != b->n || a->halogen_only != b->halogen_only) return 0;
-  if (a->n == 0) return a->halogen_only || vt__q_equal(a->number, b->number);
+  if (a->n == 0) return a->halogen_only || vt_q_equal(a->number, b->number);
   for (int i = 0; i < a->n; i++) {
     int j = 0;
     while (j < b->n && b->z[j] != a->z[i]) j++;
-    if (j == b->n || !vt__q_equal(a->share[i], b->share[j])) return 0;
+    if (j == b->n || !vt_q_equal(a->share[i], b->share[j])) return 0;
   }
   return 1;
 }
@@ -168,7 +168,7 @@ static vt_status add_formulas(vt__draft *dr, vt__candidates *all, vt_err *err)
 static int by_amounts(const void *a, const void *b)
 {
   const vt__candidate *x = a, *y = b;
-  int c = vt__amounts_cmp(&x->a, &y->a);
+  int c = vt_amounts_cmp(&x->a, &y->a);
   return c ? c : (x->order > y->order) - (x->order < y->order);
 }
 
@@ -185,7 +185,7 @@ static void drop_equal(vt__candidates *all)
   qsort(all->v, (size_t)all->n, sizeof *all->v, by_amounts);
   int n = 1;
   for (int i = 1; i < all->n; i++)
-    if (vt__amounts_cmp(&all->v[n - 1].a, &all->v[i].a) != 0) all->v[n++] = all->v[i];
+    if (vt_amounts_cmp(&all->v[n - 1].a, &all->v[i].a) != 0) all->v[n++] = all->v[i];
   all->n = n;
   qsort(all->v, (size_t)n, sizeof *all->v, by_order);
 }
@@ -194,9 +194,9 @@ static void drop_equal(vt__candidates *all)
 
 static int expand_label(const vt__candidate *k, const vt_composition *c, vt_comp_asked *asked)
 {
-  return vt__formula_text(&k->shown, 0, asked->formula) && vt__formula_label(&k->a, c, VT_ROLE_MOBILE, asked->alkali) &&
-         vt__formula_label(&k->a, c, VT_ROLE_NETWORK, asked->metal) &&
-         vt__formula_label(&k->a, c, VT_ROLE_ANION, asked->halogen);
+  return vt_formula_text(&k->shown, 0, asked->formula) && vt_formula_label(&k->a, c, VT_ROLE_MOBILE, asked->alkali) &&
+         vt_formula_label(&k->a, c, VT_ROLE_NETWORK, asked->metal) &&
+         vt_formula_label(&k->a, c, VT_ROLE_ANION, asked->halogen);
 }
 
 /* Every ion has a size, so that it can be packed. */
@@ -219,7 +219,7 @@ static void make_cell(vt__draft *dr, const vt__candidate *k, vt_composition *c, 
   int atoms = dr->c->atoms;
   vt__ions_of(dr, &k->a, k->charge, c);
   if (!is_sized(dr, k, c)) return;
-  if (!vt__formula_name(&k->shown, c->name) || !expand_label(k, c, asked)) {
+  if (!vt_formula_name(&k->shown, c->name) || !expand_label(k, c, asked)) {
     vt__diag_error(dr->d, k->at, "compositions",
                    "the formula of this composition does not fit %d characters; "
                    "use fewer elements or ratios of small numbers",
@@ -230,11 +230,17 @@ static void make_cell(vt__draft *dr, const vt__candidate *k, vt_composition *c, 
     for (int i = 0; i < k->labels.n; i++)
       if (strcmp(k->labels.name[i], dr->c->factor[q]) == 0)
         memcpy(asked->label[q], k->labels.text[i], sizeof asked->label[q]);
-  if (!vt__cell_find(&k->a, atoms, c, asked)) {
+  vt_ratios ratios;
+  if (!vt_amounts_cell(&k->a, atoms, c, &ratios)) {
     vt__diag_error(dr->d, vt__mark_of(dr, "compositions.atoms"), "compositions.atoms",
                    "no neutral cell of about %d atoms holds %s; ask for more atoms", atoms, c->name);
     return;
   }
+  asked->halogen_to_oxygen = ratios.halogen_to_oxygen;
+  asked->alkali_per_metal = ratios.alkali_per_metal;
+  asked->got_halogen_to_oxygen = ratios.got_halogen_to_oxygen;
+  asked->got_alkali_per_metal = ratios.got_alkali_per_metal;
+  asked->worst_ratio_error = ratios.worst_ratio_error;
   if (asked->worst_ratio_error > worth_a_warning)
     vt__diag_warn(dr->d, vt__mark_of(dr, "compositions.atoms"), "compositions.atoms",
                   "%s does not fit %d atoms: the cell of %d changes a ratio by %.1f %%", c->name, atoms, c->n_atoms,
@@ -288,10 +294,10 @@ static vt_status refuse_twins(vt__draft *dr, const vt__candidates *all, vt_err *
 /* The species of the whole campaign in canonical order. */
 static void collect_species(vt__draft *dr, const vt__candidates *all)
 {
-  vt__amounts species = {0};
+  vt_amounts species = {0};
   for (int i = 0; i < all->n; i++)
     for (int k = 0; k < all->v[i].a.n; k++)
-      if (!vt__amounts_put(&species, all->v[i].a.z[k], (vt__q){0, 1})) {
+      if (!vt_amounts_put(&species, all->v[i].a.z[k], (vt_q){0, 1})) {
         vt__diag_error(dr->d, all->v[i].at, "compositions", "%s is one element too many: a campaign has at most %d",
                        vt_element_symbol(all->v[i].a.z[k]), VT_MAX_SPECIES);
         return;

@@ -8,11 +8,11 @@
 static const char path[] = "compositions.template";
 enum { MOST_COMPARED = 7 }; /* the comparison has room for one more, mobile ions per network cation */
 
-static int put_value(vt__amounts *a, const vt__value *v, vt__q amount)
+static int put_value(vt_amounts *a, const vt__value *v, vt_q amount)
 {
   for (int i = 0; i < v->n; i++) {
-    vt__q x;
-    if (!vt__q_mul(v->share[i], amount, &x) || !vt__amounts_put(a, v->z[i], x)) return 0;
+    vt_q x;
+    if (!vt_q_mul(v->share[i], amount, &x) || !vt_amounts_put(a, v->z[i], x)) return 0;
   }
   return 1;
 }
@@ -20,21 +20,21 @@ static int put_value(vt__amounts *a, const vt__value *v, vt__q amount)
 /* "Li", "Li0.5Na0.5" */
 static void value_text(const vt__value *v, char out[VT_NAME])
 {
-  vt__amounts a = {0};
+  vt_amounts a = {0};
   out[0] = '\0';
-  if (put_value(&a, v, (vt__q){1, 1})) (void)vt__formula_name(&a, out);
+  if (put_value(&a, v, (vt_q){1, 1})) (void)vt_formula_name(&a, out);
 }
 
-static int template_point(const vt__template *t, const vt__value *const *v, vt__amounts *a)
+static int template_point(const vt__template *t, const vt__value *const *v, vt_amounts *a)
 {
-  *a = (vt__amounts){0};
+  *a = (vt_amounts){0};
   for (int k = 0; k < t->n_parts; k++) {
     if (t->part[k].key >= 0) {
       if (!put_value(a, v[t->part[k].key], t->part[k].x)) return 0;
       continue;
     }
     for (int i = 0; i < t->part[k].a.n; i++)
-      if (!vt__amounts_put(a, t->part[k].a.z[i], t->part[k].a.x[i])) return 0;
+      if (!vt_amounts_put(a, t->part[k].a.z[i], t->part[k].a.x[i])) return 0;
   }
   return 1;
 }

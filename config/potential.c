@@ -60,7 +60,7 @@ static void first_frame(const vt_err *e, char *out, size_t cap)
 /* Which elements were already looked up, so that each is refused once. */
 typedef struct lookup {
   vt__draft *dr;
-  int seen[VT__N_Z];
+  int seen[VT_N_ELEMENTS];
 } lookup;
 
 static void look_up(lookup *l, int z, vt__mark at, const char *path)

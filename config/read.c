@@ -507,7 +507,7 @@ vt_status vt__read(vt__draft *dr, const vt__yaml *y, vt_err *err)
 {
   section todo[VT__MOST_ROWS + 1] = {{0, ""}};
   int n_todo = 1;
-  for (int z = 1; z < VT__N_Z; z++) dr->charge[z] = vt_element_charge(z);
+  for (int z = 1; z < VT_N_ELEMENTS; z++) dr->charge[z] = vt_element_charge(z);
   VT_TRY(fill_defaults(dr, err), err, "defaults");
   dr->y = y;
   if (y->node[0].kind != VT__MAP) {

@@ -21,7 +21,7 @@ static void list_role(const vt__draft *dr, int roles, char *out, size_t cap)
   size_t used = 0;
   out[0] = '\0';
   for (int classic = 1; classic >= 0; classic--)
-    for (int z = 1; z < VT__N_Z && used + 8 < cap; z++)
+    for (int z = 1; z < VT_N_ELEMENTS && used + 8 < cap; z++)
       if (role_of(dr, z) & roles && vt_element_is_classic(z) == classic)
         used += (size_t)snprintf(out + used, cap - used, "%s%s", used ? ", " : "", vt_element_symbol(z));
 }
@@ -50,11 +50,11 @@ int vt__read_element(vt__draft *dr, const char *path, const char *symbol, int ro
 
 /* ------------------------------------------------------------------ factors */
 
-static int read_ratio(vt__draft *dr, const vt__row *row, int node, const char *what, vt__q *out)
+static int read_ratio(vt__draft *dr, const vt__row *row, int node, const char *what, vt_q *out)
 {
   const char *s = vt__read_scalar(dr, row, node, what);
   if (!s) return 0;
-  if (vt__q_parse(s, strlen(s), out) && out->num > 0) return 1;
+  if (vt_q_parse(s, strlen(s), out) && out->num > 0) return 1;
   vt__diag_error(dr->d, read_comp_at(dr, node), row->path, "'%.60s' is not %s", s, what);
   return 0;
 }
@@ -63,15 +63,15 @@ static int read_ratio(vt__draft *dr, const vt__row *row, int node, const char *w
 static void finish_mixture(vt__draft *dr, const vt__row *row, int node, vt__value *v)
 {
   const double tolerance = 1e-9;
-  vt__q sum = {0, 1};
+  vt_q sum = {0, 1};
   int ok = v->n > 0;
-  for (int i = 0; i < v->n; i++) ok = ok && vt__q_add(sum, v->share[i], &sum);
-  if (ok && fabs(vt__q_f64(sum) - 1) > tolerance) {
+  for (int i = 0; i < v->n; i++) ok = ok && vt_q_add(sum, v->share[i], &sum);
+  if (ok && fabs(vt_q_f64(sum) - 1) > tolerance) {
     vt__diag_error(dr->d, read_comp_at(dr, node), row->path, "the shares of this mixture sum to %.10g, expected 1",
-                   vt__q_f64(sum));
+                   vt_q_f64(sum));
     return;
   }
-  for (int i = 0; i < v->n; i++) ok = ok && vt__q_div(v->share[i], sum, &v->share[i]);
+  for (int i = 0; i < v->n; i++) ok = ok && vt_q_div(v->share[i], sum, &v->share[i]);
   if (!ok)
     vt__diag_error(dr->d, read_comp_at(dr, node), row->path, "a mixture of few elements with short shares is expected");
 }
@@ -108,7 +108,7 @@ static void read_elements(vt__draft *dr, const vt__row *row, int node, vt__value
   v->n = 1;
   v->z[0] = z;
   v->z_at[0] = read_comp_at(dr, node);
-  v->share[0] = (vt__q){1, 1};
+  v->share[0] = (vt_q){1, 1};
 }
 
 static int is_word(const vt__yaml *y, int node, const char *word)
@@ -201,12 +201,12 @@ vt_status vt__read_exclude(vt__draft *dr, const vt__row *row, int node, vt_err *
 
 /* ------------------------------------------------------------------ formulas */
 
-int vt__read_formula(vt__draft *dr, const char *path, const char *s, vt__mark m, vt__amounts *a,
+int vt__read_formula(vt__draft *dr, const char *path, const char *s, vt__mark m, vt_amounts *a,
                      vt__mark z_at[VT_MAX_SPECIES])
 {
-  int offset[VT__N_Z] = {0}, wrong = 0, ok = 1;
+  int offset[VT_N_ELEMENTS] = {0}, wrong = 0, ok = 1;
   char why[200];
-  if (!vt__formula_parse(s, a, offset, &wrong, why, sizeof why)) {
+  if (!vt_formula_parse(s, a, offset, &wrong, why, sizeof why)) {
     vt__diag_error(dr->d, (vt__mark){m.line, m.col + wrong}, path, "%s", why);
     return 0;
   }

@@ -70,8 +70,8 @@ static int read_part(vt__draft *dr, const char *word, vt__mark at, int *seen)
     vt__mark z_at[VT_MAX_SPECIES];
     return vt__read_formula(dr, "compositions.template", word, at, &t->part[t->n_parts++].a, z_at);
   }
-  vt__q x = {1, 1};
-  if (word[letters] && (!vt__q_parse(word + letters, strlen(word + letters), &x) || x.num == 0)) {
+  vt_q x = {1, 1};
+  if (word[letters] && (!vt_q_parse(word + letters, strlen(word + letters), &x) || x.num == 0)) {
     vt__diag_error(dr->d, at, "compositions.template", "'%.40s': an amount is a positive number such as 2, 2.5 or 10/3",
                    word);
     return 0;

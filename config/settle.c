@@ -5,7 +5,7 @@
 
 #include "config/config_impl.h"
 
-void vt__ions_of(const vt__draft *dr, const vt__amounts *a, const int32_t *charge, vt_composition *out)
+void vt__ions_of(const vt__draft *dr, const vt_amounts *a, const int32_t *charge, vt_composition *out)
 {
   const vt_campaign *c = dr->c;
   *out = (vt_composition){.n_species = a->n};
@@ -33,7 +33,7 @@ void vt__ions_of(const vt__draft *dr, const vt__amounts *a, const int32_t *charg
 }
 
 /* "Li +1, Al +3, Cl -1" for a message; of elements that are open all that they may have: "P +5 or +3". */
-static void list_charges(const vt__amounts *a, const int32_t *charge, char *out, size_t cap)
+static void list_charges(const vt_amounts *a, const int32_t *charge, char *out, size_t cap)
 {
   size_t used = 0;
   out[0] = '\0';
@@ -46,7 +46,7 @@ static void list_charges(const vt__amounts *a, const int32_t *charge, char *out,
 }
 
 /* The elements whose numbers are open, as the line to write: "Fe: 3, Mn: 2". */
-static void list_open(const vt__amounts *a, const int32_t *charge, char *out, size_t cap)
+static void list_open(const vt_amounts *a, const int32_t *charge, char *out, size_t cap)
 {
   size_t used = 0;
   out[0] = '\0';
@@ -57,18 +57,18 @@ static void list_open(const vt__amounts *a, const int32_t *charge, char *out, si
 }
 
 /* The whole number that the only open element would need; 0: there is none such. */
-static int needed(const vt__amounts *a, const int32_t *charge, int *which)
+static int needed(const vt_amounts *a, const int32_t *charge, int *which)
 {
-  vt__q sum = {0, 1}, q;
+  vt_q sum = {0, 1}, q;
   *which = -1;
   for (int i = 0; i < a->n; i++) {
     if (!charge[i] && *which >= 0) return 0;
     if (!charge[i])
       *which = i;
-    else if (!vt__q_mul(a->x[i], (vt__q){charge[i], 1}, &q) || !vt__q_add(sum, q, &sum))
+    else if (!vt_q_mul(a->x[i], (vt_q){charge[i], 1}, &q) || !vt_q_add(sum, q, &sum))
       return 0;
   }
-  if (*which < 0 || !vt__q_div(sum, a->x[*which], &q) || q.den != 1 || llabs(q.num) > 8) return 0;
+  if (*which < 0 || !vt_q_div(sum, a->x[*which], &q) || q.den != 1 || llabs(q.num) > 8) return 0;
   return (int)-q.num; /* fits: at most 8 */
 }
 
@@ -80,17 +80,17 @@ static void refuse_charged(vt__draft *dr, const vt__candidate *c, const int32_t 
     charge[i] = before[i] || usual > 0 ? before[i] : usual;
   }
   char charges[300], open[200], text[48], name[VT_NAME] = "this formula";
-  vt__q sum = {0, 1}, q;
+  vt_q sum = {0, 1}, q;
   int which, n_open = 0, neutral = 1;
   list_charges(&c->shown, charge, charges, sizeof charges);
   list_open(&c->shown, charge, open, sizeof open);
-  (void)vt__formula_name(&c->shown, name);
+  (void)vt_formula_name(&c->shown, name);
   for (int i = 0; i < c->shown.n; i++) {
     n_open += !charge[i];
-    neutral = neutral && vt__q_mul(c->shown.x[i], (vt__q){charge[i], 1}, &q) && vt__q_add(sum, q, &sum);
+    neutral = neutral && vt_q_mul(c->shown.x[i], (vt_q){charge[i], 1}, &q) && vt_q_add(sum, q, &sum);
   }
   const int one = needed(&c->shown, charge, &which);
-  vt__q_text((vt__q){llabs(sum.num), sum.den}, text);
+  vt_q_text((vt_q){llabs(sum.num), sum.den}, text);
   if (several)
     vt__diag_error(dr->d, c->at, path,
                    "%s is neutral in several ways (%s): write which, e.g. `oxidation_states: {%s}` under compositions",
@@ -115,7 +115,7 @@ static void tell_found(vt__draft *dr, const vt__candidate *c, const int32_t *bef
 {
   char found[200] = "", name[VT_NAME] = "the formula";
   size_t used = 0;
-  (void)vt__formula_name(&c->shown, name);
+  (void)vt_formula_name(&c->shown, name);
   for (int i = 0; i < c->shown.n && used < sizeof found; i++)
     if (!before[i] && !(vt_element_charge(c->shown.z[i]) < 0 && c->charge[i] == vt_element_charge(c->shown.z[i])))
       used += (size_t)snprintf(found + used, sizeof found - used, "%s%s %+d", used ? ", " : "",
@@ -136,7 +136,7 @@ int vt__settle(vt__draft *dr, vt__candidate *c, const int *given, const char *pa
     c->charge[i] = before[i];
     classic = classic && vt_element_is_classic(z) && !dr->c->ion[z].role;
   }
-  if (!vt__amounts_primitive(&c->shown, whole, &sum)) {
+  if (!vt_amounts_primitive(&c->shown, whole, &sum)) {
     vt__diag_error(dr->d, c->at, path, "the subscripts have too many digits");
     return 0;
   }
@@ -145,7 +145,7 @@ int vt__settle(vt__draft *dr, vt__candidate *c, const int *given, const char *pa
   tell_found(dr, c, before, path);
   c->a = c->shown;
   vt__ions_of(dr, &c->a, c->charge, &ions);
-  if (!vt__amounts_per_metal(&c->a, &ions)) {
+  if (!vt_amounts_per_metal(&c->a, &ions)) {
     vt__diag_error(dr->d, c->at, path, "the subscripts have too many digits");
     return 0;
   }

@@ -47,6 +47,7 @@ enum {
   VT_ROLE_ANIONS = VT_ROLE_ANION | VT_ROLE_COUNTED
 };
 enum { VT_MAX_CHARGES = 4, VT_MAX_BONDS = 16 };
+enum { VT_N_ELEMENTS = 95 }; /* atomic numbers below this are known */
 
 /* Atomic number of an exact symbol ("Li"), or 0. */
 int vt_element_z(const char *symbol);

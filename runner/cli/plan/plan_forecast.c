@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "runner/cli/plan.h"
+#include "runner/cli/plan/plan.h"
 #include "runner/folder/folder.h"
 #include "runner/results/results.h"
 

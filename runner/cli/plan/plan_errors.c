@@ -1,7 +1,7 @@
 /* plan_errors.c - which error bars a campaign will probably get (T 14). */
 #include <math.h>
 
-#include "runner/cli/plan.h"
+#include "runner/cli/plan/plan.h"
 
 /* D in A^2/ps: 1 cm^2/s = 10^4 A^2/ps. */
 static double rate_of(double d_cm2_s) { return 1e4 * d_cm2_s; }

@@ -2,7 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "runner/cli/plan.h"
+#include "runner/cli/plan/plan.h"
 
 /* ------------------------------------------------------------------ text */
 

@@ -5,7 +5,7 @@
 
 #include "engine/obs/obs.h"
 #include "engine/replica/replica.h"
-#include "runner/cli/plan.h"
+#include "runner/cli/plan/plan.h"
 #include "runner/sched/sched.h"
 
 /* ------------------------------------------------------------------ calibration */

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "config/config_impl.h"
+#include "config/amounts/amounts.h"
 
 enum { ALKALI, METAL, HALIDE, OXIDE, N_GROUPS };
 static const int role_of_group[N_GROUPS] = {VT_ROLE_MOBILE, VT_ROLE_NETWORK, VT_ROLE_ANION, VT_ROLE_COUNTED};
@@ -14,7 +14,7 @@ typedef struct group {
 } group;
 
 typedef struct asked_cell {
-  const vt__amounts *a;
+  const vt_amounts *a;
   const int32_t *charge; /* of each species */
   group g[N_GROUPS];
   double x_total;
@@ -27,7 +27,7 @@ typedef struct cell {
   double error; /* largest relative error of a ratio */
 } cell;
 
-static asked_cell config_cell_ask(const vt__amounts *a, const vt_composition *ions, int atoms)
+static asked_cell amounts_ask(const vt_amounts *a, const vt_composition *ions, int atoms)
 {
   asked_cell q = {.a = a, .charge = ions->charge, .atoms = atoms};
   for (int k = 0; k < N_GROUPS; k++) {
@@ -35,7 +35,7 @@ static asked_cell config_cell_ask(const vt__amounts *a, const vt_composition *io
     for (int i = 0; i < a->n; i++) {
       if (vt_comp_role(ions, i) != role_of_group[k]) continue;
       if (g->n++ == 0) g->first = i; /* canonical order keeps a role together */
-      g->x += vt__q_f64(a->x[i]);
+      g->x += vt_q_f64(a->x[i]);
     }
     q.x_total += g->x;
   }
@@ -49,7 +49,7 @@ static int sum_of(const cell *c, const group *g)
   return s;
 }
 
-static double config_cell_relative(double got, double want) { return fabs(got / want - 1); }
+static double amounts_relative(double got, double want) { return fabs(got / want - 1); }
 
 /* Largest relative error of alkali per metal, halide per oxide, and of the shares within a mixture. */
 static double ratio_error(const asked_cell *q, const cell *c)
@@ -57,12 +57,11 @@ static double ratio_error(const asked_cell *q, const cell *c)
   const group *g = q->g;
   double n[N_GROUPS], worst = 0;
   for (int k = 0; k < N_GROUPS; k++) n[k] = sum_of(c, &g[k]);
-  if (g[ALKALI].n && g[METAL].n) worst = config_cell_relative(n[ALKALI] / n[METAL], g[ALKALI].x / g[METAL].x);
-  if (g[HALIDE].n && g[OXIDE].n)
-    worst = fmax(worst, config_cell_relative(n[HALIDE] / n[OXIDE], g[HALIDE].x / g[OXIDE].x));
+  if (g[ALKALI].n && g[METAL].n) worst = amounts_relative(n[ALKALI] / n[METAL], g[ALKALI].x / g[METAL].x);
+  if (g[HALIDE].n && g[OXIDE].n) worst = fmax(worst, amounts_relative(n[HALIDE] / n[OXIDE], g[HALIDE].x / g[OXIDE].x));
   for (int k = 0; k < N_GROUPS; k++)
     for (int i = g[k].first; g[k].n > 1 && i < g[k].first + g[k].n; i++)
-      worst = fmax(worst, config_cell_relative(c->count[i] / n[k], vt__q_f64(q->a->x[i]) / g[k].x));
+      worst = fmax(worst, amounts_relative(c->count[i] / n[k], vt_q_f64(q->a->x[i]) / g[k].x));
   return worst;
 }
 
@@ -71,7 +70,7 @@ static double ratio_error(const asked_cell *q, const cell *c)
 static int exact_cell(const asked_cell *q, cell *c)
 {
   int64_t p[VT_MAX_SPECIES], sum, atoms = q->atoms;
-  if (!vt__amounts_primitive(q->a, p, &sum) || sum > 2 * atoms) return 0;
+  if (!vt_amounts_primitive(q->a, p, &sum) || sum > 2 * atoms) return 0;
   int64_t times = (2 * atoms + sum) / (2 * sum); /* the nearest multiple; of two the larger */
   if (times < 1) times = 1;
   int64_t off = llabs(times * sum - atoms);
@@ -89,7 +88,7 @@ static int share_out(const asked_cell *q, const group *g, int n, cell *c)
   double rest[VT_MAX_SPECIES];
   int left = n;
   for (int i = g->first; i < g->first + g->n; i++) {
-    double want = n * vt__q_f64(q->a->x[i]) / g->x;
+    double want = n * vt_q_f64(q->a->x[i]) / g->x;
     c->count[i] = (int)floor(want);
     rest[i] = want - c->count[i];
     left -= c->count[i];
@@ -161,24 +160,24 @@ static int nearest_cell(const asked_cell *q, double window, cell *best)
 /* ------------------------------------------------------------------ what it became */
 
 /* How many of one role stand on one of another; infinite without the other, NaN without both. */
-static double config_cell_per(double n, double of) { return of > 0 ? n / of : n > 0 ? INFINITY : NAN; }
+static double amounts_per(double n, double of) { return of > 0 ? n / of : n > 0 ? INFINITY : NAN; }
 
-static double amount_of(const vt__amounts *a, const vt_composition *c, int role)
+static double amount_of(const vt_amounts *a, const vt_composition *c, int role)
 {
   double x = 0;
   for (int i = 0; i < a->n; i++)
-    if (vt_comp_role(c, i) == role) x += vt__q_f64(a->x[i]);
+    if (vt_comp_role(c, i) == role) x += vt_q_f64(a->x[i]);
   return x;
 }
 
-static void config_cell_describe(const vt__amounts *a, vt_composition *c, vt_comp_asked *asked)
+static void amounts_describe(const vt_amounts *a, vt_composition *c, vt_ratios *ratios)
 {
   c->n_atoms = 0;
   for (int i = 0; i < c->n_species; i++) c->n_atoms += c->count[i];
-  asked->halogen_to_oxygen = config_cell_per(amount_of(a, c, VT_ROLE_ANION), amount_of(a, c, VT_ROLE_COUNTED));
-  asked->got_halogen_to_oxygen = config_cell_per(vt_comp_atoms(c, VT_ROLE_ANION), vt_comp_atoms(c, VT_ROLE_COUNTED));
-  asked->alkali_per_metal = config_cell_per(amount_of(a, c, VT_ROLE_MOBILE), amount_of(a, c, VT_ROLE_NETWORK));
-  asked->got_alkali_per_metal = config_cell_per(vt_comp_atoms(c, VT_ROLE_MOBILE), vt_comp_atoms(c, VT_ROLE_NETWORK));
+  ratios->halogen_to_oxygen = amounts_per(amount_of(a, c, VT_ROLE_ANION), amount_of(a, c, VT_ROLE_COUNTED));
+  ratios->got_halogen_to_oxygen = amounts_per(vt_comp_atoms(c, VT_ROLE_ANION), vt_comp_atoms(c, VT_ROLE_COUNTED));
+  ratios->alkali_per_metal = amounts_per(amount_of(a, c, VT_ROLE_MOBILE), amount_of(a, c, VT_ROLE_NETWORK));
+  ratios->got_alkali_per_metal = amounts_per(vt_comp_atoms(c, VT_ROLE_MOBILE), vt_comp_atoms(c, VT_ROLE_NETWORK));
 }
 
 /* The search by groups takes them as runs of one charge of anion. */
@@ -189,19 +188,19 @@ static int is_grouped(const vt_composition *c)
   return 1;
 }
 
-int vt__cell_find(const vt__amounts *a, int atoms, vt_composition *c, vt_comp_asked *asked)
+int vt_amounts_cell(const vt_amounts *a, int atoms, vt_composition *c, vt_ratios *ratios)
 {
   static const double window[] = {0.1, 0.25, 0.5};
-  asked_cell q = config_cell_ask(a, c, atoms);
+  asked_cell q = amounts_ask(a, c, atoms);
   cell best = {0};
   int found = exact_cell(&q, &best);
   if (!found && !is_grouped(c)) {
-    found = vt__cell_any(a, c->charge, atoms, c->count, &asked->worst_ratio_error);
+    found = vt_amounts_cell_any(a, c->charge, atoms, c->count, &ratios->worst_ratio_error);
   } else {
     for (int i = 0; i < 3 && !found; i++) found = nearest_cell(&q, window[i], &best);
     for (int i = 0; i < c->n_species; i++) c->count[i] = best.count[i];
-    asked->worst_ratio_error = best.error;
+    ratios->worst_ratio_error = best.error;
   }
-  if (found) config_cell_describe(a, c, asked);
+  if (found) amounts_describe(a, c, ratios);
   return found;
 }

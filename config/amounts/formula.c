@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config/config_impl.h"
+#include "config/amounts/amounts.h"
 
 /* ------------------------------------------------------------------ amounts */
 
@@ -20,11 +20,11 @@ static int comes_before(int z, int other)
   return a != b ? a < b : z < other;
 }
 
-int vt__amounts_put(vt__amounts *a, int z, vt__q x)
+int vt_amounts_put(vt_amounts *a, int z, vt_q x)
 {
   int i = 0;
   while (i < a->n && comes_before(a->z[i], z)) i++;
-  if (i < a->n && a->z[i] == z) return vt__q_add(a->x[i], x, &a->x[i]);
+  if (i < a->n && a->z[i] == z) return vt_q_add(a->x[i], x, &a->x[i]);
   if (a->n == VT_MAX_SPECIES) return 0;
   for (int j = a->n; j > i; j--) {
     a->z[j] = a->z[j - 1];
@@ -36,35 +36,35 @@ int vt__amounts_put(vt__amounts *a, int z, vt__q x)
   return 1;
 }
 
-static int sum_of_role(const vt__amounts *a, const vt_composition *ions, int role, vt__q *sum)
+static int sum_of_role(const vt_amounts *a, const vt_composition *ions, int role, vt_q *sum)
 {
-  vt__q s = {0, 1};
+  vt_q s = {0, 1};
   for (int i = 0; i < a->n; i++)
-    if (vt_comp_role(ions, i) == role && !vt__q_add(s, a->x[i], &s)) return 0;
+    if (vt_comp_role(ions, i) == role && !vt_q_add(s, a->x[i], &s)) return 0;
   *sum = s;
   return 1;
 }
 
-int vt__amounts_per_metal(vt__amounts *a, const vt_composition *ions)
+int vt_amounts_per_metal(vt_amounts *a, const vt_composition *ions)
 {
-  vt__q per = {0, 1};
+  vt_q per = {0, 1};
   if (!sum_of_role(a, ions, VT_ROLE_NETWORK, &per)) return 0;
   if (per.num == 0 && !sum_of_role(a, ions, VT_ROLE_MOBILE, &per)) return 0;
   if (per.num == 0) return 1; /* neither network nor mobile ions: left as written */
   for (int i = 0; i < a->n; i++)
-    if (!vt__q_div(a->x[i], per, &a->x[i])) return 0;
+    if (!vt_q_div(a->x[i], per, &a->x[i])) return 0;
   return 1;
 }
 
-int vt__amounts_primitive(const vt__amounts *a, int64_t p[VT_MAX_SPECIES], int64_t *sum)
+int vt_amounts_primitive(const vt_amounts *a, int64_t p[VT_MAX_SPECIES], int64_t *sum)
 {
   int64_t lcm = 1, g = 0;
   *sum = 0;
   for (int i = 0; i < a->n; i++)
-    if (__builtin_mul_overflow(lcm / vt__gcd(lcm, a->x[i].den), a->x[i].den, &lcm)) return 0;
+    if (__builtin_mul_overflow(lcm / vt_gcd(lcm, a->x[i].den), a->x[i].den, &lcm)) return 0;
   for (int i = 0; i < a->n; i++) {
     if (__builtin_mul_overflow(a->x[i].num, lcm / a->x[i].den, &p[i])) return 0;
-    g = vt__gcd(p[i], g);
+    g = vt_gcd(p[i], g);
   }
   for (int i = 0; i < a->n; i++) {
     p[i] /= g;
@@ -76,7 +76,7 @@ int vt__amounts_primitive(const vt__amounts *a, int64_t p[VT_MAX_SPECIES], int64
 static int formula_compare(int64_t a, int64_t b) { return (a > b) - (a < b); }
 
 /* An order, not a size: amounts are compared as pairs of integers. */
-int vt__amounts_cmp(const vt__amounts *a, const vt__amounts *b)
+int vt_amounts_cmp(const vt_amounts *a, const vt_amounts *b)
 {
   int c = formula_compare(a->n, b->n);
   for (int i = 0; i < a->n && c == 0; i++) {
@@ -87,11 +87,11 @@ int vt__amounts_cmp(const vt__amounts *a, const vt__amounts *b)
   return c;
 }
 
-int vt__amounts_charge(const vt__amounts *a, const int charge[VT__N_Z], vt__q *sum)
+int vt_amounts_charge(const vt_amounts *a, const int charge[VT_N_ELEMENTS], vt_q *sum)
 {
-  vt__q s = {0, 1}, q;
+  vt_q s = {0, 1}, q;
   for (int i = 0; i < a->n; i++)
-    if (!vt__q_mul(a->x[i], (vt__q){charge[a->z[i]], 1}, &q) || !vt__q_add(s, q, &s)) return 0;
+    if (!vt_q_mul(a->x[i], (vt_q){charge[a->z[i]], 1}, &q) || !vt_q_add(s, q, &s)) return 0;
   *sum = s;
   return 1;
 }
@@ -119,9 +119,9 @@ static int formula_refuse(int offset, int *at, char *why, size_t cap, const char
   return 0;
 }
 
-int vt__formula_parse(const char *s, vt__amounts *a, int offset_of_z[VT__N_Z], int *at, char *why, size_t cap)
+int vt_formula_parse(const char *s, vt_amounts *a, int offset_of_z[VT_N_ELEMENTS], int *at, char *why, size_t cap)
 {
-  *a = (vt__amounts){0};
+  *a = (vt_amounts){0};
   if (!*s) return formula_refuse(0, at, why, cap, "an empty formula");
   for (size_t i = 0; s[i];) {
     size_t symbol = 0;
@@ -133,12 +133,12 @@ int vt__formula_parse(const char *s, vt__amounts *a, int offset_of_z[VT__N_Z], i
     }
     i += symbol;
     size_t n = strspn(s + i, "0123456789./");
-    vt__q x = {1, 1};
-    if (n && (!vt__q_parse(s + i, n, &x) || x.num == 0))
+    vt_q x = {1, 1};
+    if (n && (!vt_q_parse(s + i, n, &x) || x.num == 0))
       return formula_refuse((int)i, at, why, cap, "a subscript is a positive number such as 2, 2.5 or 10/3");
     i += n;
     offset_of_z[z] = offset;
-    if (!vt__amounts_put(a, z, x))
+    if (!vt_amounts_put(a, z, x))
       return formula_refuse(offset, at, why, cap, "too many elements or digits in one formula");
   }
   return 1;
@@ -146,13 +146,13 @@ int vt__formula_parse(const char *s, vt__amounts *a, int offset_of_z[VT__N_Z], i
 
 /* ------------------------------------------------------------------ writing */
 
-static void put_amount(vt_buf *b, int z, vt__q x, int digits)
+static void put_amount(vt_buf *b, int z, vt_q x, int digits)
 {
   char subscript[48] = "";
   if (x.num != x.den && digits)
-    (void)snprintf(subscript, sizeof subscript, "%.*g", digits, vt__q_f64(x));
+    (void)snprintf(subscript, sizeof subscript, "%.*g", digits, vt_q_f64(x));
   else if (x.num != x.den)
-    vt__q_text(x, subscript);
+    vt_q_text(x, subscript);
   vt_buf_printf(b, "%s%s", vt_element_symbol(z), subscript);
 }
 
@@ -165,29 +165,29 @@ static int formula_take(vt_buf *b, char out[VT_NAME])
   return fits;
 }
 
-int vt__formula_text(const vt__amounts *a, int digits, char out[VT_NAME])
+int vt_formula_text(const vt_amounts *a, int digits, char out[VT_NAME])
 {
   vt_buf b = {0};
   for (int i = 0; i < a->n; i++) put_amount(&b, a->z[i], a->x[i], digits);
   return formula_take(&b, out);
 }
 
-int vt__formula_name(const vt__amounts *a, char out[VT_NAME])
+int vt_formula_name(const vt_amounts *a, char out[VT_NAME])
 {
   for (int digits = 6; digits >= 3; digits--)
-    if (vt__formula_text(a, digits, out)) return 1;
+    if (vt_formula_text(a, digits, out)) return 1;
   return 0;
 }
 
-int vt__formula_label(const vt__amounts *a, const vt_composition *ions, int role, char out[VT_NAME])
+int vt_formula_label(const vt_amounts *a, const vt_composition *ions, int role, char out[VT_NAME])
 {
-  vt__amounts of_role = {0};
-  vt__q sum;
+  vt_amounts of_role = {0};
+  vt_q sum;
   if (!sum_of_role(a, ions, role, &sum)) return 0;
   for (int i = 0; i < a->n; i++) {
-    vt__q share;
+    vt_q share;
     if (vt_comp_role(ions, i) != role) continue;
-    if (!vt__q_div(a->x[i], sum, &share) || !vt__amounts_put(&of_role, a->z[i], share)) return 0;
+    if (!vt_q_div(a->x[i], sum, &share) || !vt_amounts_put(&of_role, a->z[i], share)) return 0;
   }
-  return vt__formula_name(&of_role, out);
+  return vt_formula_name(&of_role, out);
 }

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config/config_impl.h"
+#include "config/amounts/amounts.h"
 
-int64_t vt__gcd(int64_t a, int64_t b)
+int64_t vt_gcd(int64_t a, int64_t b)
 {
   while (b) {
     int64_t r = a % b;
@@ -16,17 +16,17 @@ int64_t vt__gcd(int64_t a, int64_t b)
   return a < 0 ? -a : a;
 }
 
-int vt__q_make(int64_t num, int64_t den, vt__q *out)
+int vt_q_make(int64_t num, int64_t den, vt_q *out)
 {
   if (den == 0 || num == INT64_MIN || den == INT64_MIN) return 0;
-  int64_t g = vt__gcd(num, den);
+  int64_t g = vt_gcd(num, den);
   if (den < 0) g = -g;
-  *out = (vt__q){num / g, den / g};
+  *out = (vt_q){num / g, den / g};
   return 1;
 }
 
 /* An unsigned decimal of at most fifteen digits, at the start of s; *used is its length. */
-static int decimal(const char *s, size_t n, size_t *used, vt__q *out)
+static int decimal(const char *s, size_t n, size_t *used, vt_q *out)
 {
   enum { MOST_DIGITS = 15 };
   int64_t num = 0, den = 1;
@@ -42,12 +42,12 @@ static int decimal(const char *s, size_t n, size_t *used, vt__q *out)
     if (after_point) den *= 10;
   }
   *used = i;
-  return digits > 0 && vt__q_make(num, den, out);
+  return digits > 0 && vt_q_make(num, den, out);
 }
 
-int vt__q_parse(const char *s, size_t n, vt__q *out)
+int vt_q_parse(const char *s, size_t n, vt_q *out)
 {
-  vt__q a, b;
+  vt_q a, b;
   size_t used = 0, more = 0;
   if (!decimal(s, n, &used, &a)) return 0;
   if (used == n) {
@@ -57,38 +57,38 @@ int vt__q_parse(const char *s, size_t n, vt__q *out)
   while (used < n && s[used] == ' ') used++;
   if (used == n || s[used++] != '/') return 0;
   while (used < n && s[used] == ' ') used++;
-  return decimal(s + used, n - used, &more, &b) && used + more == n && vt__q_div(a, b, out);
+  return decimal(s + used, n - used, &more, &b) && used + more == n && vt_q_div(a, b, out);
 }
 
-int vt__q_add(vt__q a, vt__q b, vt__q *out)
+int vt_q_add(vt_q a, vt_q b, vt_q *out)
 {
-  int64_t g = vt__gcd(a.den, b.den), den, x, y, num;
+  int64_t g = vt_gcd(a.den, b.den), den, x, y, num;
   if (__builtin_mul_overflow(a.den, b.den / g, &den) || __builtin_mul_overflow(a.num, b.den / g, &x) ||
       __builtin_mul_overflow(b.num, a.den / g, &y) || __builtin_add_overflow(x, y, &num))
     return 0;
-  return vt__q_make(num, den, out);
+  return vt_q_make(num, den, out);
 }
 
-int vt__q_mul(vt__q a, vt__q b, vt__q *out)
+int vt_q_mul(vt_q a, vt_q b, vt_q *out)
 {
-  vt__q l, r; /* reduce crosswise first: fewer overflows */
+  vt_q l, r; /* reduce crosswise first: fewer overflows */
   int64_t num, den;
-  if (!vt__q_make(a.num, b.den, &l) || !vt__q_make(b.num, a.den, &r)) return 0;
+  if (!vt_q_make(a.num, b.den, &l) || !vt_q_make(b.num, a.den, &r)) return 0;
   if (__builtin_mul_overflow(l.num, r.num, &num) || __builtin_mul_overflow(l.den, r.den, &den)) return 0;
-  return vt__q_make(num, den, out);
+  return vt_q_make(num, den, out);
 }
 
-int vt__q_div(vt__q a, vt__q b, vt__q *out)
+int vt_q_div(vt_q a, vt_q b, vt_q *out)
 {
-  vt__q inverse;
-  return b.num != 0 && vt__q_make(b.den, b.num, &inverse) && vt__q_mul(a, inverse, out);
+  vt_q inverse;
+  return b.num != 0 && vt_q_make(b.den, b.num, &inverse) && vt_q_mul(a, inverse, out);
 }
 
-int vt__q_equal(vt__q a, vt__q b) { return a.num == b.num && a.den == b.den; }
+int vt_q_equal(vt_q a, vt_q b) { return a.num == b.num && a.den == b.den; }
 
-double vt__q_f64(vt__q a) { return (double)a.num / (double)a.den; }
+double vt_q_f64(vt_q a) { return (double)a.num / (double)a.den; }
 
-void vt__q_text(vt__q a, char out[48])
+void vt_q_text(vt_q a, char out[48])
 {
   int64_t rest = a.den, scale = 1;
   int places = 0;

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "runner/cli/plan.h"
+#include "runner/cli/plan/plan.h"
 
 /* The speed was measured on another machine, retries and the store come on top. */
 static const double MARGIN = 1.5, MARGIN_S = 600;

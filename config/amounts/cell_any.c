@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "config/config_impl.h"
+#include "config/amounts/amounts.h"
 
 typedef struct search {
   int n_species, atoms, least, most; /* atoms of a cell */
@@ -57,13 +57,14 @@ static void look_around(search *s, int n)
         }
 }
 
-int vt__cell_any(const vt__amounts *a, const int32_t *charge, int atoms, int32_t count[VT_MAX_SPECIES], double *error)
+int vt_amounts_cell_any(const vt_amounts *a, const int32_t *charge, int atoms, int32_t count[VT_MAX_SPECIES],
+                        double *error)
 {
   static const double window[] = {0.1, 0.25, 0.5};
   search s = {.n_species = a->n, .atoms = atoms, .charge = charge, .best = (double)INFINITY};
   double total = 0;
-  for (int i = 0; i < a->n; i++) total += vt__q_f64(a->x[i]);
-  for (int i = 0; i < a->n; i++) s.share[i] = vt__q_f64(a->x[i]) / total;
+  for (int i = 0; i < a->n; i++) total += vt_q_f64(a->x[i]);
+  for (int i = 0; i < a->n; i++) s.share[i] = vt_q_f64(a->x[i]) / total;
   for (int k = 0; k < 3 && isinf(s.best); k++) {
     s.least = (int)ceil(atoms * (1 - window[k]));
     s.most = (int)floor(atoms * (1 + window[k]));

@@ -1,6 +1,6 @@
 /* plan_driver.c - what a step costs that another program computes: a few of its answers on a packed cell. */
 #include "engine/pot/pot.h"
-#include "runner/cli/plan.h"
+#include "runner/cli/plan/plan.h"
 
 /* The quickest of its answers behind the first, in which it loads what it needs. */
 static vt_status time_answers(vt_pot *pot, const vt_nlist *nl, double (*f)[3], double *s, vt_err *err)
