@@ -16,7 +16,7 @@ static const vt__choice simd_levels[] = {{"auto", VT_SIMD_AUTO},
                                          {"avx2", VT_SIMD_AVX2},
                                          {"portable", VT_SIMD_PORTABLE},
                                          {NULL, 0}};
-static const vt__choice protocols[] = {{"auto", 0}, {"1", 1}, {"2", 2}, {NULL, 0}};
+static const vt__choice protocols[] = {{"auto", 0}, {"1", 1}, {"2", 2}, {"3", 3}, {NULL, 0}};
 static const vt__choice switches[] = {{"on", 1}, {"off", 0}, {NULL, 0}};
 static const vt__choice answers[] = {{"yes", 1}, {"no", 0}, {NULL, 0}};
 static const vt__choice precisions[] = {{"double", VT_DOUBLE}, {"mixed", VT_MIXED}, {NULL, 0}};
@@ -88,9 +88,8 @@ const vt__row vt__rows[] = {
 
     {"protocol", VT__T_MAP, "", 0, 0, "", 0, NULL, "how a glass is made and run"},
     {"protocol.version", VT__T_CHOICE, "", 0, 0, "auto", AT(protocol.version), protocols,
-     "1: melt and equilibration last as asked; 2: they go on until the melt has moved and the volume is known; auto: "
-     "that "
-     "of the folder that is continued, else 2"},
+     "1: melt and equilibration last as asked; 2: they go on until the melt has moved and the volume is known; 3: and "
+     "packings are relaxed as rigid ions first; auto: that of the folder that is continued, else 3"},
     {"protocol.pack", VT__T_MAP, "", 0, 0, "", 0, NULL, "random packing"},
     {"protocol.pack.density", VT__T_QUANTITY, "", 0.1, 2, "0.9", AT(protocol.pack_density), NULL,
      "relative to the density estimated from the volumes of the elements"},

@@ -118,6 +118,15 @@ void vt_md_set_volume(vt_md *md, double volume_a3);
  * or n steps were done; used before the first velocities.  VT_EDIVERGE from the potential. */
 VT_MUST_CHECK vt_status vt_md_relax(vt_md *md, int n_steps, double cap_a, double f_max, vt_err *err);
 
+/* Asked now and then by what takes long; what is not VT_OK ends it. */
+typedef vt_status (*vt_md_asked)(void *ctx, vt_err *err);
+
+/* Relax x [n][3], a packing in `cell`, as rigid ions (pot kind `born`, its own parameters, the charges and radii of c),
+ * before any other potential sees it (T 4.10): at most 1000 steps of vt_md_relax.  Species without charge or radius, or
+ * charges of one sign only: x stays as it is.  asked: NULL is allowed.  VT_EDIVERGE; what `asked` says: x unchanged. */
+VT_MUST_CHECK vt_status vt_md_settle_ions(const vt_composition *c, const vt_cell *cell, const int *type, vt_simd simd,
+                                          vt_md_asked asked, void *ctx, double (*x)[3], vt_err *err);
+
 /* Canonical kinetic-energy move of Bussi, Donadio, Parrinello (J. Chem. Phys. 126, 014101, eq. A7): returns the factor
  * for the velocities. k: kinetic energy now; k_target: 0.5 dof kB T; c = exp(-dt/tau). */
 double vt_bdp_scale(double k, double k_target, int dof, double c, uint64_t key, int64_t step, uint32_t stage_index);

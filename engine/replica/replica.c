@@ -167,11 +167,15 @@ static void put_melt_msd(vt__replica *r)
   }
 }
 
+static vt_status poll_of(void *replica, vt_err *err) { return vt__replica_poll(replica, err); }
+
 static vt_status start_glass(vt__replica *r, vt_err *err)
 {
   const vt_plan *p = r->plan;
   r->doing = "pack";
   VT_PASS(vt_pack(&p->comp, p->protocol.pack_density, vt_plan_key(p), &r->cell, r->type, r->x, err));
+  if (p->protocol.version >= 3)
+    VT_PASS(vt_md_settle_ions(&p->comp, &r->cell, r->type, p->numerics.simd, poll_of, r, r->x, err));
   VT_PASS(vt__replica_begin_md(r, err));
   VT_PASS(replica_relax(r, err));
   vt_md_velocities(&r->md, p->protocol.melt_t_k);

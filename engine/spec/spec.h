@@ -124,7 +124,7 @@ typedef enum vt_ensemble { VT_NVE = 0, VT_NVT = 1, VT_NPT = 2, VT_LANGEVIN = 3 }
 
 /* How glasses are made and run changes now and then; what each version does stands in engine/replica/replica.h, and a
  * task keeps that of the campaign it belongs to.  0: not settled yet (vt_campaign_resolve takes the newest). */
-enum { VT_PROTOCOL_FIRST = 1, VT_PROTOCOL_NEWEST = 2 };
+enum { VT_PROTOCOL_FIRST = 1, VT_PROTOCOL_NEWEST = 3 };
 
 /* What no sound trajectory does; 0 is no limit. They decide whether a task fails, never a bit of its result. */
 typedef struct vt_guard_limits {

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""protocol_1.py VITRION SOURCE - a folder of a build that knew no versions is read, checked, fitted and goes on.
+"""protocols.py VITRION SOURCE - a folder of a build that knew no versions is read, checked, fitted and goes on; tasks of protocol 2 keep their bits.
 
 folder_protocol_1 holds what that build left of a campaign of one glass and one MD task: its journal and its recorded campaign
 (which lacks protocol.version).  The SHA-256 of the values of the next task, at 600 K, is that build's as well."""
@@ -25,6 +25,25 @@ protocol:
   produce: {duration: %s}
 observe: {thermo: {every: 0.1 ps}, msd: {every: 0.1 ps}}
 """
+TWO = """vitrion: 1
+campaign: two
+seed: 7
+potential: {kind: born}
+compositions: {include: [LiAlCl2.5O0.75], atoms: 72}
+temperatures: [900 K]
+glasses: 1
+engine: {simd: portable}
+protocol:
+  version: 2
+  melt: {duration: 0.5 ps}
+  quench: {rate: 3e14 K/s}
+  equilibrate: {duration: 0.5 ps, ensemble: nvt}
+  produce: {duration: 0.5 ps}
+observe: {thermo: {every: 0.1 ps}, msd: {every: 0.1 ps}}
+"""
+# of the last build that knew no protocol 3
+TWO_VALUES = {"7456d2b64f3e": "6553603ed254b7d15a76bbba756d070e10c450b8d24b467141c2e7920634387e",
+              "6ea652fc31ba": "98bd6b5f6773336166d0c90a46dd585748da01153f84226c83030a2e499f4db2"}
 GLASS, COLD, HOT = "958060f2ed8d", "0483a0fb7bbd", "b35ceec38030"
 HOT_VALUES = "b97ff9a4ad40c6485c4669052762d9a25c64fe642fadece5aaca148bc795a8bd"
 
@@ -84,7 +103,15 @@ with folder() as tmp:
     # and of protocol 2: another length of production is refused by its key and both values
     new = join(tmp, "new")
     expect(run("run", same, "--output", new)[0] == 0, "a new campaign")
-    expect("version: 2" in pathlib.Path(new, "campaign.yaml").read_text(), "new campaigns have protocol 2")
+    expect("version: 3" in pathlib.Path(new, "campaign.yaml").read_text(), "new campaigns have protocol 3")
     code, text, err = run("run", longer, "--output", new)
     expect(code == 2 and "protocol.produce.duration" in err and "1 ps, here 2 ps" in err, f"longer: {code}\n{text}{err}")
-finish(14)
+
+    # tasks of protocol 2 keep their uids and bits; those of protocol 3 start from other positions
+    for version in ("2", "3"):
+        two = join(tmp, "two" + version)
+        name = write(join(tmp, f"two{version}.yaml"), TWO.replace("version: 2", "version: " + version))
+        expect(run("run", name, "--output", two)[0] == 0, f"a campaign of protocol {version}")
+        for uid, values in TWO_VALUES.items():
+            expect((values_of(join(two, "journal"), uid) == values) == (version == "2"), f"{uid} of protocol {version}")
+finish(20)
