@@ -58,7 +58,7 @@ def check_and_plan(name, path, tmp):
 
 def run_it(name, path, tmp):
     out = join(tmp, name)
-    p = subprocess.run([mpiexec, "-n", "1", vitrion, "run", path, "--output", out, "--quiet"], stdout=subprocess.PIPE,
+    p = subprocess.run([mpiexec, "-n", "2", vitrion, "run", path, "--output", out, "--quiet"], stdout=subprocess.PIPE,
                        stderr=subprocess.PIPE, text=True, timeout=900)
     check(p.returncode == 0, f"{name}: run ends with {p.returncode}\n{p.stdout}{p.stderr}")
     if p.returncode != 0:
