@@ -163,4 +163,9 @@ with folder() as tmp:
         if name == "NaMS4":
             with open(join(tmp, name, "summary.json"), encoding="utf-8") as f:
                 check("M" in json.load(f)["comparison"]["variance"], "the key of the template is a factor")
+            points = join(tmp, "points.csv")
+            check(run("export", join(tmp, name), "--points", points)[0] == 0, "points of a template can be written")
+            with open(points, encoding="utf-8") as f:
+                levels = {(r["composition"], r["M"]) for r in csv.DictReader(f)}
+            check(levels == {("Na3SbS4", "Sb"), ("Na3PS4", "P")}, f"and name the element behind its key: {levels}")
 finish(checks)
