@@ -39,12 +39,9 @@ static int resolve_folder(vt_campaign *c)
   memcpy(name, c->driver.dir, sizeof name);
   if (!resolve(c, name[0] ? name : ".", c->driver.dir)) return 0;
   for (size_t n = strlen(c->driver.dir); n > 2; n = strlen(c->driver.dir)) {
-    if (c->driver.dir[n - 1] == '.' && c->driver.dir[n - 2] == '/')
-      c->driver.dir[n - 1] = '\0';
-    else if (c->driver.dir[n - 1] == '/')
-      c->driver.dir[n - 1] = '\0';
-    else
-      break;
+    const char last = c->driver.dir[n - 1];
+    if (last != '/' && (last != '.' || c->driver.dir[n - 2] != '/')) break;
+    c->driver.dir[n - 1] = '\0';
   }
   return 1;
 }
