@@ -5,6 +5,7 @@
  *                                              (of validation, where there is no test set)
  *   report.html   learning curve, parity, mean virial by composition: one file, figures inside it
  *   README.md     the model card; every number in it was computed from the files it names
+ *   pressure_groups.json  of a training that held mean pressures: those of the labels, of its start, of the model
  *
  * Formulas and limits: THEORY T 17.11. */
 #ifndef VT_MODEL_CARD_H

@@ -516,6 +516,7 @@ vt_status vt__write_card(const vt__findings *f, vt_err *err)
   put_what(&b, f);
   put_data(&b, f);
   vt_status rc = put_errors(&b, f, err);
+  vt__groups_put(&b, f);
   put_checks(&b, f);
   if (rc == VT_OK) rc = put_limits(&b, f, err);
   (void)snprintf(path, sizeof path, "%.500s/README.md", f->c->folder);
