@@ -344,6 +344,7 @@ vt_status vt__trainer_prepare(vt__trainer *t, int *bad, vt_err *err)
   t->scales = (vt_train_scales){t->y->energy, t->y->force, t->y->virial, t->y->mean_virial, t->y->force_relative};
   VT_PASS(vt_comm_agree(t->comm, first_model(t, err), err));
   VT_PASS(vt_comm_agree(t->comm, find_identity(t, err), err));
+  VT_PASS(vt_comm_agree(t->comm, is_root ? vt__record_make(t, &t->record, err) : VT_OK, err));
   VT_PASS(vt_comm_agree(t->comm, read_frames(t, bad, err), err));
   int32_t any = *bad;
   VT_PASS(vt_comm_bcast(t->comm, 0, &any, sizeof any, err)); /* rank 0 compares, and reads the test set */

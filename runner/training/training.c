@@ -55,6 +55,7 @@ void vt__trainer_close(vt__trainer *t)
   void *const rows[] = {t->order, t->ledger, t->pull, t->packet, t->d_force, t->gradient, t->best, t->total};
   for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) vt_free(rows[k]);
   vt_buf_free(&t->csv);
+  vt_buf_free(&t->record);
   vt_free(t->element_weight);
   vt_free(t->pressure);
   vt__hold_close(&t->hold);
