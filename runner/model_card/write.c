@@ -131,6 +131,12 @@ static void put_data(vt_buf *b, const vt__findings *f)
   vt_buf_printf(b, "## Data\n\n| role | file | frames | weight | sha256 |\n| --- | --- | --- | --- | --- |\n");
   for (int k = 0; k < 3; k++) put_files(b, c, f->set[k].name, f->set[k].data);
   vt_buf_printf(b, "\n");
+  for (int k = 0; k < 3; k++)
+    for (const char *at = f->set[k].data ? f->set[k].data->shifts.s : NULL; at && *at;) {
+      const int n = (int)strcspn(at, "\n");
+      vt_buf_printf(b, "* %.*s.\n", n, at);
+      at += n + (at[n] == '\n');
+    }
   if (!c->y) return;
   if (c->y->validation.n == 0)
     vt_buf_printf(b, "* Validation: %g of the frames were held back, by %s, seed %llu.\n", c->y->fraction,

@@ -93,6 +93,9 @@ static vt_status read_and_validate(validate_args *a, const vt_usage *u, vt_err *
   VT_PASS(vt_committee_read(u->arg[0], &c, err));
   vt_status rc = VT_OK;
   for (int k = 1; k < u->n_args && rc == VT_OK; k++) rc = vt_train_data_read(&a->data, c.m[0], u->arg[k], 1, err);
+  vt_train_data *const set[] = {&a->data};
+  const vt_train_rescaling scales = {.set = set, .n_sets = 1, .by_model = 1, .m = c.m[0], .simd = vt_simd_best()};
+  if (rc == VT_OK) rc = vt_train_data_rescale(&scales, err);
   if (rc == VT_OK) rc = vt_train_data_check(&a->data, c.m[0], err);
   if (rc == VT_OK && a->data.n_mistakes == 0) rc = vt_train_data_check_model(&a->data, c.m[0], vt_simd_best(), err);
   if (rc == VT_OK && a->data.n_mistakes == 0) rc = vt_validate_committee(&c, &a->data, &a->errors, err);
@@ -175,6 +178,7 @@ int cmd_validate(int argc, char **argv)
   vt_err err = {0};
   code = VT_EXIT_OK;
   if (read_and_validate(&a, &u, &err) != VT_OK) code = vt_cli_fail(&err);
+  (void)fputs(a.data.shifts.s ? a.data.shifts.s : "", stderr);
   (void)fputs(a.data.warns.s ? a.data.warns.s : "", stderr);
   if (a.data.n_mistakes > 0) {
     (void)fputs(a.data.mistakes.s ? a.data.mistakes.s : "", stderr);
