@@ -47,15 +47,11 @@ void vt_train_set(vt_train *t, const vt_nep_model *m);
 typedef struct vt_train_values {
   double energy;    /* eV, total          */
   double virial[9]; /* eV                 */
-  double (*f)[3];   /* [n] eV/A; borrowed until the next forward run in this slot */
+  double (*f)[3];   /* [n] eV/A; borrowed until the next forward run */
 } vt_train_values;
 
 /* Energy, forces and virial of a frame, ZBL included.  Allocates only when a frame is larger than all before. */
 VT_MUST_CHECK vt_status vt_train_forward(vt_train *t, const vt_train_frame *f, vt_train_values *out, vt_err *err);
-
-/* The values of so many frames stay side by side: all calls here are about the frame of the slot in use, 0 at first. */
-enum { VT_TRAIN_SLOTS = 4 };
-void vt_train_slot(vt_train *t, int slot);
 
 /* Add to `gradient` (vt_train_gradient_size numbers, in an order of its own) the derivatives of
  *   d_energy * E + sum_i d_force[i] . F_i + d_virial : W

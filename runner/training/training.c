@@ -18,7 +18,7 @@ static int most_atoms(const vt__trainer *t)
 
 vt_status vt__trainer_room(vt__trainer *t, vt_err *err)
 {
-  t->per_leaf = t->y->batch < VT_TRAIN_SLOTS ? t->y->batch : VT_TRAIN_SLOTS;
+  t->per_leaf = t->y->batch < VT__LEAF_FRAMES ? t->y->batch : VT__LEAF_FRAMES;
   t->per_batch = (t->y->batch + t->per_leaf - 1) / t->per_leaf;
   t->n_batches = (t->data.n + t->y->batch - 1) / t->y->batch;
   const size_t n = t->m->n_trained, rest = (size_t)(t->per_batch * t->per_leaf) * VT_TRAIN_TERMS + 2;

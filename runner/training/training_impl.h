@@ -47,6 +47,9 @@ VT_MUST_CHECK vt_status vt__tree_sum(vt__tree *t, int n, vt_err *err);
 
 /* ------------------------------------------------------------------ the state */
 
+/* Frames of a leaf at most: fewer gradients are added and sent, but fewer ranks share a batch. */
+enum { VT__LEAF_FRAMES = 4 };
+
 /* What does not move, or is pulled back (start.c). */
 typedef struct vt__hold {
   unsigned char *moves, *moves_new; /* [n_trained] at all; while only new elements are trained */
