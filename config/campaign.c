@@ -139,6 +139,9 @@ static void fill_plan(const vt_campaign *c, const vt_task *t, vt_plan *p)
   }
   memcpy(p->pot_kind, c->pot_kind, sizeof p->pot_kind);
   memcpy(p->pot_path, c->pot_path, sizeof p->pot_path);
+  if (!c->driver.command[0]) return;
+  p->driver = c->driver;
+  p->block_steps = 1; /* its steps are slow, and a task can only be kept between two blocks */
 }
 
 static vt_status identify(vt_campaign *c, vt_task *t, vt_err *err)

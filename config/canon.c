@@ -36,22 +36,94 @@ static void put_temperatures(vt_buf *b, const vt_campaign *c)
   vt_buf_printf(b, "]");
 }
 
+/* The charge of an element of the campaign; 0: compositions differ. */
+static int charge_of(const vt_campaign *c, int z)
+{
+  int charge = 0;
+  for (int i = 0; i < c->n_comp; i++)
+    for (int j = 0; j < c->comp[i].n_species; j++) {
+      if (c->comp[i].z[j] != z) continue;
+      if (charge && charge != c->comp[i].charge[j]) return 0;
+      charge = c->comp[i].charge[j];
+    }
+  return charge;
+}
+
+/* The charges of one formula that are not those of the whole campaign: ", charges: {Fe: 2}". */
+static void put_own_charges(vt_buf *b, const vt_campaign *c, const vt_composition *comp)
+{
+  int n = 0;
+  for (int j = 0; j < comp->n_species; j++)
+    if (!charge_of(c, comp->z[j]))
+      vt_buf_printf(b, "%s%s: %d", n++ ? ", " : ", charges: {", vt_element_symbol(comp->z[j]), (int)comp->charge[j]);
+  if (n) vt_buf_printf(b, "}");
+}
+
 static void put_formulas(vt_buf *b, const vt_campaign *c)
 {
-  for (int i = 0; i < c->n_comp; i++) vt_buf_printf(b, "\n    - %s", c->asked[i].formula);
+  for (int i = 0; i < c->n_comp; i++) {
+    vt_buf more = {0};
+    int n = 0;
+    put_own_charges(&more, c, &c->comp[i]);
+    for (int k = 0; k < c->n_factors; k++) {
+      if (!c->asked[i].label[k][0]) continue;
+      vt_buf_printf(&more, "%s%s: ", n++ ? ", " : ", factors: {", c->factor[k]);
+      put_quoted(&more, c->asked[i].label[k]);
+    }
+    if (n) vt_buf_printf(&more, "}");
+    vt_buf_printf(b, more.len ? "\n    - {formula: %s%s}" : "\n    - %s", c->asked[i].formula, more.len ? more.s : "");
+    vt_buf_free(&more);
+  }
 }
 
 /* The charge of each element of the campaign, declared or default. */
 static void put_charges(vt_buf *b, const vt_campaign *c)
 {
-  for (int k = 0; k < c->n_species; k++) {
-    int charge = 0;
-    for (int i = 0; i < c->n_comp && !charge; i++)
-      for (int j = 0; j < c->comp[i].n_species; j++)
-        if (c->comp[i].z[j] == c->z[k]) charge = c->comp[i].charge[j];
-    vt_buf_printf(b, "%s%s: %d", k ? ", " : "{", vt_element_symbol(c->z[k]), charge);
+  int n = 0;
+  for (int k = 0; k < c->n_species; k++)
+    if (charge_of(c, c->z[k]))
+      vt_buf_printf(b, "%s%s: %d", n++ ? ", " : "{", vt_element_symbol(c->z[k]), charge_of(c, c->z[k]));
+  vt_buf_printf(b, n ? "}" : "{}");
+}
+
+static int states_ions(const vt_campaign *c)
+{
+  int n = c->n_bonds;
+  for (int z = 1; z < VT_N_ELEMENTS; z++) n += c->ion[z].role || c->ion[z].radius > 0 || c->ion[z].volume > 0;
+  return n > 0;
+}
+
+static void put_ion_bonds(vt_buf *b, const vt_campaign *c, int z)
+{
+  const char *comma = "bonds: {";
+  for (int k = 0; k < c->n_bonds; k++) {
+    if (c->bond[k].z[0] != z) continue;
+    vt_buf_printf(b, "%s%s: ", comma, vt_element_symbol(c->bond[k].z[1]));
+    put_quantity(b, c->bond[k].length, "A");
+    comma = ", ";
   }
-  vt_buf_printf(b, "}");
+  if (strcmp(comma, ", ") == 0) vt_buf_printf(b, "}, ");
+}
+
+/* What was stated beside charges, which stand with the compositions. */
+static void put_ions(vt_buf *b, const vt_campaign *c)
+{
+  if (!states_ions(c)) vt_buf_printf(b, "{}");
+  for (int z = 1; z < VT_N_ELEMENTS; z++) {
+    vt_buf one = {0};
+    const int role = c->ion[z].role;
+    if (role)
+      vt_buf_printf(&one, "role: %s, ",
+                    role == VT_ROLE_MOBILE    ? "mobile"
+                    : role == VT_ROLE_NETWORK ? "network"
+                                              : "anion");
+    if (c->ion[z].radius > 0) vt_buf_printf(&one, "radius: "), put_quantity(&one, c->ion[z].radius, "A, ");
+    if (c->ion[z].volume > 0) vt_buf_printf(&one, "volume: "), put_quantity(&one, c->ion[z].volume, "A^3, ");
+    put_ion_bonds(&one, c, z);
+    if (role && charge_of(c, z)) vt_buf_printf(&one, "charge: %d, ", charge_of(c, z));
+    if (one.len) vt_buf_printf(b, "\n  %s: {%.*s}", vt_element_symbol(z), (int)one.len - 2, one.s);
+    vt_buf_free(&one);
+  }
 }
 
 static void put_observables(vt_buf *b, const vt_campaign *c)
@@ -65,6 +137,10 @@ static void put_observables(vt_buf *b, const vt_campaign *c)
     for (int k = 0; k < doc->n_par; k++) {
       if (!(r->par[k] >= doc->par[k].lo && r->par[k] <= doc->par[k].hi))
         continue; /* a default that cannot be written */
+      if (strcmp(doc->par[k].unit, VT_UNIT_ELEMENT) == 0) {
+        if (r->par[k] > 0) vt_buf_printf(b, ", %s: %s", doc->par[k].name, vt_element_symbol((int)r->par[k]));
+        continue;
+      }
       vt_buf_printf(b, ", %s: ", doc->par[k].name);
       put_quantity(b, r->par[k], doc->par[k].unit);
     }
@@ -72,30 +148,76 @@ static void put_observables(vt_buf *b, const vt_campaign *c)
   }
 }
 
-static void put_factors(vt_buf *b, const vt_compare_spec *c)
+static void put_factors(vt_buf *b, const vt_campaign *of)
 {
+  const vt_compare_spec *c = &of->compare;
   const char *comma = "";
   vt_buf_printf(b, "[");
   if (c->by_alkali) vt_buf_printf(b, "alkali"), comma = ", ";
   if (c->by_metal) vt_buf_printf(b, "%smetal", comma), comma = ", ";
   if (c->by_halogen) vt_buf_printf(b, "%shalogen", comma), comma = ", ";
-  if (c->by_ratio) vt_buf_printf(b, "%shalogen_to_oxygen", comma);
+  if (c->by_ratio) vt_buf_printf(b, "%shalogen_to_oxygen", comma), comma = ", ";
+  for (int k = 0; k < of->n_factors; k++)
+    if (c->by_label[k]) vt_buf_printf(b, "%s%s", comma, of->factor[k]), comma = ", ";
   vt_buf_printf(b, "]");
 }
 
 /* 1 if the formulas say what this key said. */
 static int is_expanded(const char *path)
 {
-  return strncmp(path, "compositions.grid", 17) == 0 || strcmp(path, "compositions.exclude") == 0;
+  return strncmp(path, "compositions.grid", 17) == 0 || strcmp(path, "compositions.template") == 0 ||
+         strcmp(path, "compositions.exclude") == 0;
 }
 
-/* Of a potential without a file there is nothing to compare. */
+/* A section that is written only where it is asked for: what does not use it keeps its bytes. */
+static int is_unasked(const vt_campaign *c, const char *path)
+{
+  return !c->trajectory.on && strncmp(path, VT__TRAJECTORY, strlen(VT__TRAJECTORY)) == 0;
+}
+
+/* Of a potential without a file or another program there is nothing to compare. */
 static void put_sha256(vt_buf *b, const vt_campaign *c)
 {
   static const vt_uid unknown;
   char hex[65] = "";
-  if (strcmp(c->pot_path, "-") != 0 && !vt_uid_equal(&c->pot.sha256, &unknown)) vt_uid_hex(&c->pot.sha256, hex);
+  int any = strcmp(c->pot_path, "-") != 0 || c->driver.command[0];
+  if (any && !vt_uid_equal(&c->pot.sha256, &unknown)) vt_uid_hex(&c->pot.sha256, hex);
   put_quoted(b, hex);
+}
+
+static void put_symbols(vt_buf *b, const vt_driver *d)
+{
+  vt_buf_printf(b, "[");
+  for (int i = 0; i < d->n_elements; i++) vt_buf_printf(b, "%s%s", i ? ", " : "", d->element[i]);
+  vt_buf_printf(b, "]");
+}
+
+/* Keys of another program are written where there is one. */
+static int is_of_driver(const char *path)
+{
+  static const char *const of[] = {"command", "elements", "timeout", "messages", "folder"};
+  if (strncmp(path, "potential.", strlen("potential.")) != 0) return 0;
+  for (size_t k = 0; k < sizeof of / sizeof *of; k++)
+    if (strcmp(vt__path_leaf(path), of[k]) == 0) return 1;
+  return 0;
+}
+
+static void put_patience(vt_buf *b, double s, const char *unit)
+{
+  if (s > 0)
+    put_quantity(b, s, unit);
+  else
+    vt_buf_printf(b, "auto");
+}
+
+static void put_number(vt_buf *b, const vt__row *row, const void *field)
+{
+  if (row->type == VT__T_INT)
+    vt_buf_printf(b, "%d", *(const int *)field);
+  else if (row->type == VT__T_SEED)
+    vt_buf_printf(b, "%" PRIu64, *(const uint64_t *)field);
+  else
+    put_quantity(b, *(const double *)field, row->unit);
 }
 
 static void put_value(vt_buf *b, const vt_campaign *c, const vt__row *row)
@@ -106,13 +228,9 @@ static void put_value(vt_buf *b, const vt_campaign *c, const vt__row *row)
     vt_buf_printf(b, "%d", (int)row->lo);
     break;
   case VT__T_INT:
-    vt_buf_printf(b, "%d", *(const int *)(const void *)field);
-    break;
   case VT__T_SEED:
-    vt_buf_printf(b, "%" PRIu64, *(const uint64_t *)(const void *)field);
-    break;
   case VT__T_QUANTITY:
-    put_quantity(b, *(const double *)(const void *)field, row->unit);
+    put_number(b, row, field);
     break;
   case VT__T_PATH:
     put_quoted(b, field != c->pot_file ? field : c->pot_recorded[0] ? c->pot_recorded : c->pot_path);
@@ -122,6 +240,7 @@ static void put_value(vt_buf *b, const vt_campaign *c, const vt__row *row)
     break;
   case VT__T_NAME:
   case VT__T_POT_KIND:
+  case VT__T_COMMAND:
     put_quoted(b, field);
     break;
   case VT__T_CHOICE:
@@ -139,8 +258,18 @@ static void put_value(vt_buf *b, const vt_campaign *c, const vt__row *row)
   case VT__T_OBSERVE:
     put_observables(b, c);
     break;
+  case VT__T_IONS:
+    put_ions(b, c);
+    break;
+  case VT__T_TEMPLATE:
   case VT__T_FACTORS:
-    put_factors(b, &c->compare);
+    put_factors(b, c);
+    break;
+  case VT__T_SYMBOLS:
+    put_symbols(b, &c->driver);
+    break;
+  case VT__T_PATIENCE:
+    put_patience(b, c->driver.timeout_s, row->unit);
     break;
   case VT__T_MAP:
   case VT__T_ELEMENTS:
@@ -155,10 +284,12 @@ void vt_campaign_canon(const vt_campaign *c, vt_buf *out)
 {
   for (int i = 0; i < vt__n_rows; i++) {
     const vt__row *row = &vt__rows[i];
-    if (is_expanded(row->path)) continue;
+    if (is_expanded(row->path) || is_unasked(c, row->path) || (row->type == VT__T_IONS && !states_ions(c)) ||
+        (is_of_driver(row->path) && !c->driver.command[0]))
+      continue;
     vt_buf_printf(out, "%*s%s:", 2 * vt__path_depth(row->path), "", vt__path_leaf(row->path));
-    int on_lines_below =
-        row->type == VT__T_MAP || row->type == VT__T_INCLUDE || (row->type == VT__T_OBSERVE && c->n_obs);
+    int on_lines_below = row->type == VT__T_MAP || row->type == VT__T_INCLUDE || row->type == VT__T_IONS ||
+                         (row->type == VT__T_OBSERVE && c->n_obs);
     if (!on_lines_below) vt_buf_printf(out, " ");
     put_value(out, c, row);
     vt_buf_printf(out, "\n");
@@ -194,7 +325,17 @@ static void put_lines_only_in(const char *a, const char *b, const char *key, con
 /* A key that changes no task. */
 static int is_about_no_task(const char *path)
 {
-  static const char *const of[] = {"campaign", "compare", "output", "runner", "checkpoint", "potential.file"};
+  static const char *const of[] = {"campaign",
+                                   "compare",
+                                   "output",
+                                   "runner",
+                                   "checkpoint",
+                                   "potential.file",
+                                   "potential.elements",
+                                   "potential.timeout",
+                                   "potential.messages",
+                                   "potential.folder",
+                                   VT__TRAJECTORY};
   for (size_t k = 0; k < sizeof of / sizeof *of; k++) {
     size_t n = strlen(of[k]);
     if (strncmp(path, of[k], n) == 0 && (path[n] == '\0' || path[n] == '.')) return 1;

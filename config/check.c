@@ -122,6 +122,20 @@ static void rule_samples_fall_into_the_run(vt__draft *dr)
   }
 }
 
+static void rule_frames_fall_into_the_run(vt__draft *dr)
+{
+  const vt_campaign *c = dr->c;
+  const char *path = VT__TRAJECTORY ".every";
+  const double every = c->trajectory.every_ps;
+  if (!c->trajectory.on) return;
+  if (every * 1000 < c->protocol.produce_dt_fs * (1 - 1e-9))
+    vt__diag_error(dr->d, vt__mark_of(dr, path), path, "%.10g ps is shorter than the time step of %.10g fs", every,
+                   c->protocol.produce_dt_fs);
+  if (every > c->protocol.produce_ps)
+    vt__diag_error(dr->d, vt__mark_of(dr, path), path, "%.10g ps is longer than the production of %.10g ps", every,
+                   c->protocol.produce_ps);
+}
+
 static void rule_something_is_measured(vt__draft *dr)
 {
   if (dr->c->n_obs == 0) vt__diag_warn(dr->d, vt__mark_of(dr, "observe"), "observe", "nothing is measured");
@@ -133,7 +147,7 @@ static void rule_something_is_measured(vt__draft *dr)
 static double estimated_edge(const vt_composition *c, double pack_density)
 {
   double volume = 0;
-  for (int i = 0; i < c->n_species; i++) volume += c->count[i] * vt_element_volume(c->z[i]);
+  for (int i = 0; i < c->n_species; i++) volume += c->count[i] * vt_comp_volume(c, i);
   return cbrt(volume / fmax(1, pack_density));
 }
 
@@ -187,6 +201,7 @@ void vt__check_rules(vt__draft *dr)
   rule_energy_is_conserved(dr);
   rule_limits_leave_room(dr);
   rule_samples_fall_into_the_run(dr);
+  rule_frames_fall_into_the_run(dr);
   rule_something_is_measured(dr);
   rule_glasses_give_an_error(dr);
   rule_r_max_fits_the_cell(dr);

@@ -1,4 +1,4 @@
-/* config.h - a campaign file: text -> checked campaign -> tasks and plans (layer 2; the only user of libyaml).
+/* config.h - a campaign file: text -> checked campaign -> tasks and plans (layer 3; the only user of libyaml).
  *
  * Knows neither potentials nor observables: the caller passes tables (vt_campaign_env).  All mistakes of a file are
  * collected, each as `file:line:col: path: message`. */
@@ -22,6 +22,9 @@ typedef struct vt_campaign_env {
   const char *const *pot_kinds; /* NULL-terminated                                                  */
   /* Read a potential's file; called once with the path already resolved against the campaign's folder. */
   vt_status (*probe)(void *ctx, const char *kind, const char *path, vt_pot_facts *out, vt_err *err);
+  /* The same of a potential that another program computes; NULL: there is none. */
+  vt_status (*probe_driver)(void *ctx, const char *kind, const char *path, const vt_driver *driver, vt_pot_facts *out,
+                            vt_err *err);
   void *ctx;
   int allow_huge; /* more than 10^6 tasks */
   int recorded;   /* the text was recorded by a run: a key that it lacks did not exist then (protocol.version: 1) */
@@ -49,10 +52,14 @@ void vt_diags_format(const vt_diags *d, vt_buf *out);
 
 /* ------------------------------------------------------------------ the campaign */
 
+enum { VT_MAX_LABELS = 6 };
+
 /* What the user asked of a composition, beside the integer cell that it became. */
 typedef struct vt_comp_asked {
-  char formula[VT_NAME];                                  /* per metal, exact: LiAlCl2.5O0.75, LiTaCl74/19O20/19 */
-  char alkali[VT_NAME], metal[VT_NAME], halogen[VT_NAME]; /* factor labels; "" for a plain formula with none */
+  char formula[VT_NAME]; /* exact: LiAlCl2.5O0.75, LiTaCl74/19O20/19 (per metal), Li7La3Zr2O12 (as written) */
+  /* labels: the mobile ions, the network, the anions but that which is counted; "" for a formula with none */
+  char alkali[VT_NAME], metal[VT_NAME], halogen[VT_NAME];
+  char label[VT_MAX_LABELS][VT_NAME]; /* of the campaign's own factors, vt_campaign.factor; "" without one */
   double halogen_to_oxygen; /* asked X/O; INFINITY for halogen_only; NaN for a plain formula without O and X */
   double alkali_per_metal;  /* INFINITY without metal */
   double got_halogen_to_oxygen, got_alkali_per_metal; /* of the cell */
@@ -69,8 +76,15 @@ typedef struct vt_task {
 
 typedef struct vt_compare_spec {
   int by_alkali, by_metal, by_halogen, by_ratio;
+  int by_label[VT_MAX_LABELS]; /* of vt_campaign.factor */
   double t_ref_k, t_extra_k, margin, tau_margin, range_margin;
 } vt_compare_spec;
+
+/* Frames of the production of every MD task, kept as a file.  They change no bit of a result and are in no uid. */
+typedef struct vt_trajectory_request {
+  int32_t on, velocities; /* 0 or 1; velocities: beside the positions */
+  double every_ps;        /* between two frames, the first at the beginning of the production */
+} vt_trajectory_request;
 
 typedef struct vt_campaign {
   char name[VT_NAME];
@@ -80,6 +94,7 @@ typedef struct vt_campaign {
   char pot_kind[16], pot_file[VT_PATH] /* as written */, pot_path[VT_PATH] /* where it was found, absolute */;
   char pot_sha256[65];        /* as written, "" if not given: what the file must have */
   char pot_recorded[VT_PATH]; /* what canonical text calls the file; "": pot_path; set by who records */
+  vt_driver driver;           /* command "": none */
   vt_pot_facts pot;
   int atoms; /* asked per cell; comp[].n_atoms is what it became */
   int n_comp;
@@ -92,8 +107,21 @@ typedef struct vt_campaign {
   int n_obs;
   vt_obs_request obs[VT_MAX_OBS];
   const vt_obs_doc *obs_doc[VT_MAX_OBS]; /* of each request, in the caller's table, which must outlive the campaign */
+  vt_trajectory_request trajectory;      /* in no uid: may change from one start to the next */
   vt_numerics numerics;                  /* simd may be AUTO until vt_campaign_resolve */
   vt_compare_spec compare;
+  int n_factors; /* of a template or of formulas with factors of their own, in the order of the alphabet */
+  char factor[VT_MAX_LABELS][VT_NAME];
+  /* What `elements` states, by atomic number; 0: nothing. */
+  struct {
+    int32_t charge, role;  /* VT_ROLE_MOBILE, _NETWORK, _ANION */
+    double radius, volume; /* A, A^3                           */
+  } ion[VT_N_ELEMENTS];
+  int n_bonds;
+  struct {
+    int32_t z[2];
+    double length; /* A */
+  } bond[VT_MAX_BONDS];
   int n_species; /* all elements of the campaign in canonical order: rows of species tables */
   int32_t z[VT_MAX_SPECIES];
   char output[VT_PATH]; /* as written; runs/NAME if it is empty or not given */

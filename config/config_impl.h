@@ -5,6 +5,7 @@
 #ifndef VT_CONFIG_IMPL_H
 #define VT_CONFIG_IMPL_H
 
+#include "config/amounts/amounts.h"
 #include "config/config.h"
 
 /* ------------------------------------------------------------------ where something stands */
@@ -58,57 +59,6 @@ int vt__range_parse(const char *text, double *t_k, int cap, int *n, double *aske
 /* The shortest decimal that parses back to x. */
 void vt__put_f64(vt_buf *b, double x);
 
-/* ------------------------------------------------------------------ exact ratios */
-
-typedef struct vt__q {
-  int64_t num, den; /* reduced, den > 0 */
-} vt__q;
-
-int64_t vt__gcd(int64_t a, int64_t b); /* >= 0 */
-/* All return 1, or 0 on overflow (division also by zero) and leave *out. */
-int vt__q_make(int64_t num, int64_t den, vt__q *out);
-int vt__q_parse(const char *s, size_t n, vt__q *out); /* 4, 2.5, 10/3, 2.5/0.75; no sign */
-int vt__q_add(vt__q a, vt__q b, vt__q *out);
-int vt__q_mul(vt__q a, vt__q b, vt__q *out);
-int vt__q_div(vt__q a, vt__q b, vt__q *out);
-int vt__q_equal(vt__q a, vt__q b);
-double vt__q_f64(vt__q a);
-/* A decimal if it ends after at most nine places, else num/den. */
-void vt__q_text(vt__q a, char out[48]);
-
-/* ------------------------------------------------------------------ compositions as asked */
-
-/* How much of each element, exactly; species in canonical order (role A, M, X, O, then atomic number), amounts > 0. */
-typedef struct vt__amounts {
-  int n;
-  int z[VT_MAX_SPECIES];
-  vt__q x[VT_MAX_SPECIES];
-} vt__amounts;
-
-enum { VT__N_Z = 95 }; /* atomic numbers below this are known */
-
-/* Add x of z, keeping the order.  0: no room, overflow. */
-int vt__amounts_put(vt__amounts *a, int z, vt__q x);
-/* Divide by the amount of metal (without metal: of alkali), the normal form in which equal compositions are equal. */
-int vt__amounts_per_metal(vt__amounts *a);
-int vt__amounts_cmp(const vt__amounts *a, const vt__amounts *b);
-/* Exact sum of charge times amount.  0: overflow. */
-int vt__amounts_charge(const vt__amounts *a, const int charge[VT__N_Z], vt__q *sum);
-double vt__amounts_of_role(const vt__amounts *a, char role);
-
-/* `LiAlCl2.5O0.75`, `Li1/3Na2/3TaOCl4`.  0: *at is the offset of the mistake, `why` says what it is. */
-int vt__formula_parse(const char *s, vt__amounts *a, int offset_of_z[VT__N_Z], int *at, char *why, size_t cap);
-/* With at most `digits` significant digits, or exactly (digits 0).  0: does not fit. */
-int vt__formula_text(const vt__amounts *a, int digits, char out[VT_NAME]);
-/* The best readable name of at most VT_NAME - 1 characters. */
-int vt__formula_name(const vt__amounts *a, char out[VT_NAME]);
-/* The elements of one role with their shares of it: "Li", "Li0.5Na0.5", "". */
-int vt__formula_label(const vt__amounts *a, char role, char out[VT_NAME]);
-
-/* The neutral integer cell near `atoms`: *c gets species, counts, charges; *asked the ratios asked and got.
- * 0: there is none. */
-int vt__cell_find(const vt__amounts *a, const int charge[VT__N_Z], int atoms, vt_composition *c, vt_comp_asked *asked);
-
 /* ------------------------------------------------------------------ the draft */
 
 typedef enum vt__factor_id {
@@ -125,9 +75,9 @@ typedef struct vt__value {
   vt__mark at;
   int n;
   int z[VT_MAX_SPECIES];
-  vt__q share[VT_MAX_SPECIES]; /* sums to one */
+  vt_q share[VT_MAX_SPECIES]; /* sums to one */
   vt__mark z_at[VT_MAX_SPECIES];
-  vt__q number;
+  vt_q number;
   int halogen_only;
 } vt__value;
 
@@ -141,13 +91,38 @@ typedef struct vt__exclude {
   vt__factor f[VT__N_FACTORS]; /* n == 0: any value */
 } vt__exclude;
 
+/* Names and texts, e.g. the factors of a formula. */
+typedef struct vt__labels {
+  int n;
+  char name[VT_MAX_LABELS][VT_NAME], text[VT_MAX_LABELS][VT_NAME];
+} vt__labels;
+
 typedef struct vt__include {
   vt__mark at;
-  vt__amounts a;
+  vt_amounts a;
   vt__mark z_at[VT_MAX_SPECIES]; /* in the order of a.z */
+  int charge[VT_MAX_SPECIES];    /* as stated for this formula, in the order of a.z; 0: not stated */
+  vt__labels labels;
 } vt__include;
 
-enum { VT__MOST_ROWS = 80 };
+/* A formula with keys in the place of elements. */
+typedef struct vt__template {
+  vt__mark at;
+  int n_keys, n_parts, n_exclude;
+  char key[VT_MAX_LABELS][VT_NAME];
+  vt__factor value[VT_MAX_LABELS];
+  struct {
+    int key; /* -1: the elements of `a` */
+    vt_q x;
+    vt_amounts a;
+  } part[VT_MAX_SPECIES];
+  struct vt__template_exclude {
+    vt__mark at;
+    vt__factor f[VT_MAX_LABELS]; /* n == 0: any value */
+  } * exclude;                   /* [n_exclude] */
+} vt__template;
+
+enum { VT__MOST_ROWS = 112 };
 
 typedef struct vt__draft {
   vt_campaign *c;
@@ -160,7 +135,13 @@ typedef struct vt__draft {
   int n_exclude, n_include;
   vt__exclude *exclude;
   vt__include *include;
-  int charge[VT__N_Z]; /* oxidation states by atomic number; 0: unknown */
+  vt__template form;
+  int charge[VT_N_ELEMENTS]; /* oxidation states by atomic number; 0: unknown */
+  int stated[VT_N_ELEMENTS]; /* 1: the charge was stated, in oxidation_states or elements */
+  vt__mark ion_at[VT_N_ELEMENTS];
+  int n_by; /* names in compare.by that are no factors of the grid */
+  char by[VT_MAX_LABELS][VT_NAME];
+  vt__mark by_at[VT_MAX_LABELS];
 } vt__draft;
 
 void vt__draft_free(vt__draft *dr); /* not the campaign */
@@ -184,8 +165,13 @@ typedef enum vt__type {
   VT__T_EXCLUDE,      /* list of mappings factor: value             */
   VT__T_INCLUDE,      /* list of formulas                           */
   VT__T_OXIDATION,    /* mapping element: integer                   */
+  VT__T_TEMPLATE,     /* mapping formula, keys, exclude             */
+  VT__T_IONS,         /* mapping element: what is stated of it      */
   VT__T_OBSERVE,      /* mapping observable: settings               */
   VT__T_FACTORS,      /* list of factor names                       */
+  VT__T_COMMAND,      /* char[VT_COMMAND], one line or ""           */
+  VT__T_SYMBOLS,      /* vt_driver: list of elements                */
+  VT__T_PATIENCE,     /* double, `auto` is 0                        */
   VT__N_TYPES
 } vt__type;
 
@@ -231,6 +217,26 @@ VT_MUST_CHECK vt_status vt__read_factor(vt__draft *dr, const vt__row *row, int n
 VT_MUST_CHECK vt_status vt__read_exclude(vt__draft *dr, const vt__row *row, int node, vt_err *err);
 VT_MUST_CHECK vt_status vt__read_include(vt__draft *dr, const vt__row *row, int node, vt_err *err);
 void vt__read_oxidation(vt__draft *dr, const vt__row *row, int node);
+/* An element that forms an ion, of the given role mask (0: any); 0 and a mistake if it is not. */
+int vt__read_element(vt__draft *dr, const char *path, const char *symbol, int roles, vt__mark mark);
+/* A charge, 0 and a mistake if it is not one of this element. */
+int vt__read_charge(vt__draft *dr, const vt__row *row, int node, int z);
+/* 1 if `a` now holds the formula `s`, which stands at `m`. */
+int vt__read_formula(vt__draft *dr, const char *path, const char *s, vt__mark m, vt_amounts *a,
+                     vt__mark z_at[VT_MAX_SPECIES]);
+/* read_template.c */
+VT_MUST_CHECK vt_status vt__read_template(vt__draft *dr, const vt__row *row, int node, vt_err *err);
+int vt__values_equal(const vt__value *a, const vt__value *b);
+/* read_ions.c */
+void vt__read_ions(vt__draft *dr, const vt__row *row, int node);
+/* The value behind a key of a mapping; 0: it is not there. */
+int vt__yaml_value(const vt__yaml *y, int map, const char *name);
+/* Take a name and its text; a mistake if there is no room or the name is none. */
+void vt__labels_put(vt__draft *dr, const char *path, vt__mark at, vt__labels *l, const char *name, const char *text);
+/* read_driver.c: the keys of a potential that another program computes. */
+void vt__read_command(vt__draft *dr, const vt__row *row, int node, char *out);
+void vt__read_symbols(vt__draft *dr, const vt__row *row, int node, vt_driver *out);
+void vt__read_patience(vt__draft *dr, const vt__row *row, int node, double *out);
 /* read_item.c.  Text of a scalar; NULL and a mistake if it is something else or nothing. */
 const char *vt__read_scalar(vt__draft *dr, const vt__row *row, int node, const char *expected);
 /* Number of items of a list; -1 and a mistake if it is no list or has more than `most`. */
@@ -249,10 +255,39 @@ void vt__nearest_text(const vt__nearest *n, char out[100]);
 VT_MUST_CHECK vt_status vt__check_potential(vt__draft *dr, vt_err *err);
 /* Grid and formulas -> c->comp, c->asked, c->z. */
 VT_MUST_CHECK vt_status vt__expand_compositions(vt__draft *dr, vt_err *err);
+
+/* A composition before it has a cell. */
+typedef struct vt__candidate {
+  vt_amounts a, shown;            /* normal form; as it is called */
+  int32_t charge[VT_MAX_SPECIES]; /* in the order of both */
+  vt__mark at;
+  int order; /* of asking */
+  vt__labels labels;
+} vt__candidate;
+typedef struct vt__candidates {
+  int n, cap;
+  vt__candidate *v;
+} vt__candidates;
+enum { VT__MOST_COMPOSITIONS = 20000, VT__MOST_GRID = 200000 };
+VT_MUST_CHECK vt_status vt__candidates_add(vt__candidates *all, const vt__candidate *c, vt_err *err);
+/* The species of `a` with charge, role, sizes and bonds, counts 0. */
+void vt__ions_of(const vt__draft *dr, const vt_amounts *a, const int32_t *charge, vt_composition *out);
+/* settle.c.  The charges of c->shown (given[k] != 0: as stated for it) and its normal form; 0 and a mistake if it is
+ * not neutral, or neutral in several ways. */
+int vt__settle(vt__draft *dr, vt__candidate *c, const int *given, const char *path);
+/* 1 if this element has several oxidation states and none was stated; then that was said. */
+int vt__is_unsettled(vt__draft *dr, int z, vt__mark at, const char *path);
+/* expand_template.c */
+VT_MUST_CHECK vt_status vt__expand_template(vt__draft *dr, vt__candidates *all, vt_err *err);
+/* The campaign's own factors and which of them compare.by names. */
+void vt__name_factors(vt__draft *dr, const vt__candidates *all);
 /* Rules between keys. */
 void vt__check_rules(vt__draft *dr);
 
 /* Where the value of a key stands, or the nearest section that was given. */
 vt__mark vt__mark_of(const vt__draft *dr, const char *path);
+
+/* A section of its own within the observables: it asks for frames, which no task's identity knows. */
+#define VT__TRAJECTORY "observe.trajectory"
 
 #endif

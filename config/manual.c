@@ -1,6 +1,7 @@
 /* `vitrion schema`: the table of keys as a manual. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "config/config_impl.h"
 
@@ -34,6 +35,10 @@ static void put_observable(vt_buf *b, const vt_obs_doc *doc)
                 doc->doc);
   for (int k = 0; k <= doc->n_par; k++) {
     vt__row row = vt__row_of_observable(doc, k, path);
+    if (strcmp(row.unit, VT_UNIT_ELEMENT) == 0) {
+      vt_buf_printf(b, "| `%s` | element | | | `O` | %s |\n", path, row.doc);
+      continue;
+    }
     vt_buf_printf(b, "| `%s` | quantity | %s | ", path, row.unit);
     put_range(b, &row, NULL);
     vt_buf_printf(b, " | `");
@@ -85,10 +90,12 @@ static void each_of_observable(const vt_obs_doc *doc, const vt_campaign_env *env
   char path[96];
   for (int p = 0; p <= doc->n_par; p++) {
     vt__row row = vt__row_of_observable(doc, p, path);
-    vt_schema_key k = key_of(&row, env, "quantity");
+    const int is_element = strcmp(row.unit, VT_UNIT_ELEMENT) == 0;
+    if (is_element) row.unit = "", row.hi = row.lo;
+    vt_schema_key k = key_of(&row, env, is_element ? "element" : "quantity");
     k.required = 0;
-    k.default_text = NULL;
-    k.default_number = p ? doc->par[p - 1].def : doc->every_ps;
+    k.default_text = is_element ? "O" : NULL;
+    k.default_number = is_element ? (double)NAN : p ? doc->par[p - 1].def : doc->every_ps;
     visit(ctx, &k);
   }
 }

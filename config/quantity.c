@@ -36,6 +36,7 @@ static const unit known[] = {
     {"kbar", "pressure", 8, 1},
     {"atm", "pressure", 0, 101325},
     {"A", "length", -10, 1},
+    {"A^3", "volume", -30, 1},
     {"nm", "length", -9, 1},
     {"1/A", "wave number", 10, 1},
     {"1/nm", "wave number", 9, 1},

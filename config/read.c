@@ -192,14 +192,6 @@ static vt_status read_temperatures(vt__draft *dr, const vt__row *row, int node, 
 
 /* ------------------------------------------------------------------ what is observed, what is compared */
 
-static int value_of_key(const vt__yaml *y, int map, const char *name)
-{
-  if (y->node[map].kind != VT__MAP) return 0;
-  for (int k = vt__yaml_first(y, map); k; k = vt__yaml_next(y, map, k))
-    if (strcmp(vt__yaml_text(y, k), name) == 0) return k + 1;
-  return 0;
-}
-
 /* The next request, with the defaults of its observable. */
 static vt_obs_request *add_request(vt__draft *dr, const vt_obs_doc *doc)
 {
@@ -220,6 +212,18 @@ static void observe_by_default(vt__draft *dr)
   dr->c->n_obs = 0;
   for (int i = 0; dr->env->obs && dr->env->obs[i]; i++)
     if (dr->env->obs[i]->on_by_default) (void)add_request(dr, dr->env->obs[i]);
+}
+
+/* An anion, as its atomic number; 0 is oxygen, as where nothing is written. */
+static void read_counted(vt__draft *dr, const vt__row *row, int node, double *out)
+{
+  const char *s = vt__read_scalar(dr, row, node, "an anion such as O or S");
+  const int z = s ? vt__read_element(dr, row->path, s, 0, config_read_at(dr, node)) : 0;
+  if (!z) return;
+  if (dr->c->ion[z].role != VT_ROLE_ANION && !(vt_ion_role(z, 0) & VT_ROLE_ANIONS))
+    vt__diag_error(dr->d, config_read_at(dr, node), row->path, "%s is no anion", s);
+  else
+    *out = strcmp(s, "O") == 0 ? 0 : z;
 }
 
 static void read_settings(vt__draft *dr, const vt_obs_doc *doc, int node, vt_obs_request *r)
@@ -247,7 +251,10 @@ static void read_settings(vt__draft *dr, const vt_obs_doc *doc, int node, vt_obs
       continue;
     }
     vt__row row = vt__row_of_observable(doc, k, path);
-    vt__read_quantity(dr, &row, key + 1, k ? &r->par[k - 1] : &r->every_ps);
+    if (strcmp(row.unit, VT_UNIT_ELEMENT) == 0)
+      read_counted(dr, &row, key + 1, &r->par[k - 1]);
+    else
+      vt__read_quantity(dr, &row, key + 1, k ? &r->par[k - 1] : &r->every_ps);
     mark[k] = config_read_at(dr, key + 1);
     (void)snprintf(path, sizeof path, "observe.%s", doc->name);
   }
@@ -255,12 +262,15 @@ static void read_settings(vt__draft *dr, const vt_obs_doc *doc, int node, vt_obs
 
 static void refuse_unknown_observables(vt__draft *dr, const vt__row *row, int node)
 {
+  const char *trajectory = vt__path_leaf(VT__TRAJECTORY);
   for (int key = vt__yaml_first(dr->y, node); key; key = vt__yaml_next(dr->y, node, key)) {
     const char *name = vt__yaml_text(dr->y, key);
     vt__nearest near = vt__nearest_to(name);
     char list[240] = "", hint[100];
     size_t used = 0;
     int i = 0;
+    if (strcmp(name, trajectory) == 0) continue;
+    vt__nearest_offer(&near, trajectory);
     for (; dr->env->obs && dr->env->obs[i] && strcmp(dr->env->obs[i]->name, name) != 0; i++) {
       vt__nearest_offer(&near, dr->env->obs[i]->name);
       if (used < sizeof list)
@@ -285,7 +295,7 @@ static void read_observe(vt__draft *dr, const vt__row *row, int node)
   }
   refuse_unknown_observables(dr, row, node);
   for (int i = 0; dr->env->obs && dr->env->obs[i]; i++) {
-    int value = value_of_key(dr->y, node, dr->env->obs[i]->name);
+    int value = vt__yaml_value(dr->y, node, dr->env->obs[i]->name);
     if (!value) continue;
     vt_obs_request *r = add_request(dr, dr->env->obs[i]);
     if (r)
@@ -293,6 +303,9 @@ static void read_observe(vt__draft *dr, const vt__row *row, int node)
     else
       vt__diag_error(dr->d, config_read_at(dr, value), row->path, "more than %d observables", VT_MAX_OBS);
   }
+  /* Whoever asks for frames and names no observable wants those that would be there without: frames change no number */
+  dr->c->trajectory.on = vt__yaml_value(dr->y, node, vt__path_leaf(VT__TRAJECTORY)) != 0;
+  if (dr->c->trajectory.on && dr->c->n_obs == 0) observe_by_default(dr);
 }
 
 static void read_factors(vt__draft *dr, const vt__row *row, int node)
@@ -306,21 +319,21 @@ static void read_factors(vt__draft *dr, const vt__row *row, int node)
                 {"halogen", &c->by_halogen},
                 {"halogen_to_oxygen", &c->by_ratio}};
   enum { N = (int)(sizeof factor / sizeof factor[0]) };
-  if (vt__read_count(dr, row, node, N, "factors") < 0) return;
+  if (vt__read_count(dr, row, node, N + VT_MAX_LABELS, "factors") < 0) return;
+  dr->n_by = 0;
   for (int i = 0; i < N; i++) *factor[i].on = 0;
   for (int k = vt__yaml_first(dr->y, node); k; k = vt__yaml_next(dr->y, node, k)) {
     const char *s = vt__read_scalar(dr, row, k, "the name of a factor");
     if (!s) continue;
-    vt__nearest near = vt__nearest_to(s);
     int i = 0;
-    for (; i < N && strcmp(factor[i].name, s) != 0; i++) vt__nearest_offer(&near, factor[i].name);
-    char hint[100];
-    vt__nearest_text(&near, hint);
-    if (i < N)
+    while (i < N && strcmp(factor[i].name, s) != 0) i++;
+    if (i < N) {
       *factor[i].on = 1;
-    else
-      vt__diag_error(dr->d, config_read_at(dr, k), row->path,
-                     "'%.60s' is not one of alkali, metal, halogen, halogen_to_oxygen%s", s, hint);
+      continue;
+    }
+    if (dr->n_by == VT_MAX_LABELS) continue;
+    (void)snprintf(dr->by[dr->n_by], VT_NAME, "%s", s); /* a factor of the campaign's own? known when all is read */
+    dr->by_at[dr->n_by++] = config_read_at(dr, k);
   }
 }
 
@@ -366,10 +379,20 @@ vt_status vt__read_value(vt__draft *dr, const vt__row *row, int node, vt_err *er
     return vt__read_include(dr, row, node, err);
   case VT__T_OXIDATION:
     return vt__read_oxidation(dr, row, node), VT_OK;
+  case VT__T_TEMPLATE:
+    return vt__read_template(dr, row, node, err);
+  case VT__T_IONS:
+    return vt__read_ions(dr, row, node), VT_OK;
   case VT__T_OBSERVE:
     return read_observe(dr, row, node), VT_OK;
   case VT__T_FACTORS:
     return read_factors(dr, row, node), VT_OK;
+  case VT__T_COMMAND:
+    return vt__read_command(dr, row, node, field), VT_OK;
+  case VT__T_SYMBOLS:
+    return vt__read_symbols(dr, row, node, (vt_driver *)(void *)field), VT_OK;
+  case VT__T_PATIENCE:
+    return vt__read_patience(dr, row, node, (double *)(void *)field), VT_OK;
   case VT__T_MAP:
   case VT__N_TYPES:
     break;
@@ -425,6 +448,14 @@ typedef struct section {
   const char *path;
 } section;
 
+static void read_section(vt__draft *dr, const vt__row *row, int node, section *todo, int *n_todo)
+{
+  if (dr->y->node[node].kind == VT__MAP)
+    todo[(*n_todo)++] = (section){node, row->path};
+  else if (!vt__yaml_is_null(dr->y, node))
+    vt__diag_error(dr->d, config_read_at(dr, node), row->path, "expected a section with keys of its own");
+}
+
 static vt_status read_pair(vt__draft *dr, const char *parent, int key, section *todo, int *n_todo, vt_err *err)
 {
   for (int i = 0; i < vt__n_rows; i++) {
@@ -432,11 +463,15 @@ static vt_status read_pair(vt__draft *dr, const char *parent, int key, section *
     if (!vt__path_is_child(row->path, parent) || strcmp(vt__path_leaf(row->path), vt__yaml_text(dr->y, key)) != 0)
       continue;
     dr->mark[i] = config_read_at(dr, key + 1);
-    if (row->type != VT__T_MAP) return vt__read_value(dr, row, key + 1, err);
-    if (dr->y->node[key + 1].kind == VT__MAP)
-      todo[(*n_todo)++] = (section){key + 1, row->path};
-    else if (!vt__yaml_is_null(dr->y, key + 1))
-      vt__diag_error(dr->d, config_read_at(dr, key + 1), row->path, "expected a section with keys of its own");
+    if (row->type == VT__T_IONS) return VT_OK; /* was read first */
+    if (row->type != VT__T_MAP) VT_PASS(vt__read_value(dr, row, key + 1, err));
+    if (row->type == VT__T_MAP) read_section(dr, row, key + 1, todo, n_todo);
+    if (row->type == VT__T_OBSERVE) {
+      const int value = vt__yaml_value(dr->y, key + 1, vt__path_leaf(VT__TRAJECTORY));
+      const vt__row *inner = vt__row_find(VT__TRAJECTORY);
+      if (value) dr->mark[inner - vt__rows] = config_read_at(dr, value);
+      if (value) read_section(dr, inner, value, todo, n_todo);
+    }
     return VT_OK;
   }
   refuse_unknown(dr, parent, key);
@@ -458,11 +493,21 @@ static void refuse_missing(vt__draft *dr)
   }
 }
 
+/* What elements are decides what a grid may hold. */
+static vt_status read_ions_first(vt__draft *dr, vt_err *err)
+{
+  const vt__row *row = vt__row_find("elements");
+  const int node = vt__yaml_value(dr->y, 0, row->path);
+  if (!node) return VT_OK;
+  dr->mark[row - vt__rows] = config_read_at(dr, node);
+  return vt__read_value(dr, row, node, err);
+}
+
 vt_status vt__read(vt__draft *dr, const vt__yaml *y, vt_err *err)
 {
   section todo[VT__MOST_ROWS + 1] = {{0, ""}};
   int n_todo = 1;
-  for (int z = 1; z < VT__N_Z; z++) dr->charge[z] = vt_element_charge(z);
+  for (int z = 1; z < VT_N_ELEMENTS; z++) dr->charge[z] = vt_element_charge(z);
   VT_TRY(fill_defaults(dr, err), err, "defaults");
   dr->y = y;
   if (y->node[0].kind != VT__MAP) {
@@ -474,6 +519,7 @@ vt_status vt__read(vt__draft *dr, const vt__yaml *y, vt_err *err)
     vt__diag_error(dr->d, y->node[first].at, "", "this is the file of a training: `vitrion train FILE`");
     return VT_OK;
   }
+  VT_PASS(read_ions_first(dr, err));
   while (n_todo) {
     section s = todo[--n_todo];
     for (int k = vt__yaml_first(y, s.node); k; k = vt__yaml_next(y, s.node, k))

@@ -9,30 +9,40 @@ enum { MOST_VALUES = 2000, MOST_EXCLUDES = 200, MOST_FORMULAS = 20000 };
 
 static vt__mark read_comp_at(const vt__draft *dr, int node) { return dr->y->node[node].at; }
 
-/* The elements that may stand for a role: "Li, Na, K". */
-static void list_role(char role, char *out, size_t cap)
+/* What an element is by the table, or as stated. */
+static int role_of(const vt__draft *dr, int z)
+{
+  return dr->c->ion[z].role ? dr->c->ion[z].role : vt_ion_role(z, dr->charge[z]);
+}
+
+/* The elements that may stand for a role: "Li, Na, K", of many the first. */
+static void list_role(const vt__draft *dr, int roles, char *out, size_t cap)
 {
   size_t used = 0;
   out[0] = '\0';
-  for (int z = 1; z < VT__N_Z && used < cap; z++)
-    if (vt_element_role(z) == role)
-      used += (size_t)snprintf(out + used, cap - used, "%s%s", used ? ", " : "", vt_element_symbol(z));
+  for (int classic = 1; classic >= 0; classic--)
+    for (int z = 1; z < VT_N_ELEMENTS && used + 8 < cap; z++)
+      if (role_of(dr, z) & roles && vt_element_is_classic(z) == classic)
+        used += (size_t)snprintf(out + used, cap - used, "%s%s", used ? ", " : "", vt_element_symbol(z));
 }
 
-/* An element that this program can pack and balance, of the given role (0: any); 0 and a mistake if it is not. */
-static int read_element(vt__draft *dr, const char *path, const char *symbol, char role, vt__mark mark)
+int vt__read_element(vt__draft *dr, const char *path, const char *symbol, int roles, vt__mark mark)
 {
-  static const char roles[] = "AMXO";
-  static const char *const word[] = {"an alkali metal", "a framework metal", "a halogen", "oxygen"};
   int z = vt_element_z(symbol);
   char list[120];
-  if (z && (role ? vt_element_role(z) == role : vt_element_role(z) != '?')) return z;
-  if (role) {
-    list_role(role, list, sizeof list);
+  if (z && (roles ? role_of(dr, z) & roles : role_of(dr, z) || dr->charge[z])) return z;
+  if (roles) {
+    list_role(dr, roles, list, sizeof list);
     vt__diag_error(dr->d, mark, path, "'%.40s' is not %s, expected one of %s", symbol,
-                   word[strchr(roles, role) - roles], list);
+                   roles == VT_ROLE_MOBILE    ? "an alkali metal"
+                   : roles == VT_ROLE_NETWORK ? "a framework metal"
+                                              : "a halogen",
+                   list);
   } else if (z)
-    vt__diag_error(dr->d, mark, path, "%s is no element of oxyhalide glasses that this program knows", symbol);
+    vt__diag_error(dr->d, mark, path,
+                   "%s forms no ion that this program knows: state its charge, role and radius under "
+                   "`elements`",
+                   symbol);
   else
     vt__diag_error(dr->d, mark, path, "'%.40s' is not the symbol of an element", symbol);
   return 0;
@@ -40,11 +50,11 @@ static int read_element(vt__draft *dr, const char *path, const char *symbol, cha
 
 /* ------------------------------------------------------------------ factors */
 
-static int read_ratio(vt__draft *dr, const vt__row *row, int node, const char *what, vt__q *out)
+static int read_ratio(vt__draft *dr, const vt__row *row, int node, const char *what, vt_q *out)
 {
   const char *s = vt__read_scalar(dr, row, node, what);
   if (!s) return 0;
-  if (vt__q_parse(s, strlen(s), out) && out->num > 0) return 1;
+  if (vt_q_parse(s, strlen(s), out) && out->num > 0) return 1;
   vt__diag_error(dr->d, read_comp_at(dr, node), row->path, "'%.60s' is not %s", s, what);
   return 0;
 }
@@ -53,20 +63,20 @@ static int read_ratio(vt__draft *dr, const vt__row *row, int node, const char *w
 static void finish_mixture(vt__draft *dr, const vt__row *row, int node, vt__value *v)
 {
   const double tolerance = 1e-9;
-  vt__q sum = {0, 1};
+  vt_q sum = {0, 1};
   int ok = v->n > 0;
-  for (int i = 0; i < v->n; i++) ok = ok && vt__q_add(sum, v->share[i], &sum);
-  if (ok && fabs(vt__q_f64(sum) - 1) > tolerance) {
+  for (int i = 0; i < v->n; i++) ok = ok && vt_q_add(sum, v->share[i], &sum);
+  if (ok && fabs(vt_q_f64(sum) - 1) > tolerance) {
     vt__diag_error(dr->d, read_comp_at(dr, node), row->path, "the shares of this mixture sum to %.10g, expected 1",
-                   vt__q_f64(sum));
+                   vt_q_f64(sum));
     return;
   }
-  for (int i = 0; i < v->n; i++) ok = ok && vt__q_div(v->share[i], sum, &v->share[i]);
+  for (int i = 0; i < v->n; i++) ok = ok && vt_q_div(v->share[i], sum, &v->share[i]);
   if (!ok)
     vt__diag_error(dr->d, read_comp_at(dr, node), row->path, "a mixture of few elements with short shares is expected");
 }
 
-static void read_mixture(vt__draft *dr, const vt__row *row, int node, char role, vt__value *v)
+static void read_mixture(vt__draft *dr, const vt__row *row, int node, int role, vt__value *v)
 {
   const vt__yaml *y = dr->y;
   int before = dr->d->n_errors;
@@ -75,7 +85,7 @@ static void read_mixture(vt__draft *dr, const vt__row *row, int node, char role,
       vt__diag_error(dr->d, read_comp_at(dr, key), row->path, "more than %d elements in a mixture", VT_MAX_SPECIES);
       return;
     }
-    int z = read_element(dr, row->path, vt__yaml_text(y, key), role, read_comp_at(dr, key));
+    int z = vt__read_element(dr, row->path, vt__yaml_text(y, key), role, read_comp_at(dr, key));
     int ok = read_ratio(dr, row, key + 1, "a share above zero such as 0.5 or 1/3", &v->share[v->n]);
     if (!z || !ok) continue;
     v->z_at[v->n] = read_comp_at(dr, key);
@@ -86,18 +96,19 @@ static void read_mixture(vt__draft *dr, const vt__row *row, int node, char role,
 
 static void read_elements(vt__draft *dr, const vt__row *row, int node, vt__value *v)
 {
-  static const char role[VT__N_FACTORS] = {[VT__ALKALI] = 'A', [VT__METAL] = 'M', [VT__HALOGEN] = 'X'};
+  static const int role[VT__N_FACTORS + 1] = {
+      [VT__ALKALI] = VT_ROLE_MOBILE, [VT__METAL] = VT_ROLE_NETWORK, [VT__HALOGEN] = VT_ROLE_ANION};
   if (dr->y->node[node].kind == VT__MAP) {
     read_mixture(dr, row, node, role[row->at], v);
     return;
   }
   const char *s = vt__read_scalar(dr, row, node, "an element or a mixture");
-  int z = s ? read_element(dr, row->path, s, role[row->at], read_comp_at(dr, node)) : 0;
+  int z = s ? vt__read_element(dr, row->path, s, role[row->at], read_comp_at(dr, node)) : 0;
   if (!z) return;
   v->n = 1;
   v->z[0] = z;
   v->z_at[0] = read_comp_at(dr, node);
-  v->share[0] = (vt__q){1, 1};
+  v->share[0] = (vt_q){1, 1};
 }
 
 static int is_word(const vt__yaml *y, int node, const char *word)
@@ -190,25 +201,74 @@ vt_status vt__read_exclude(vt__draft *dr, const vt__row *row, int node, vt_err *
 
 /* ------------------------------------------------------------------ formulas */
 
-/* 1 if `x` now holds the formula of this node. */
-static int read_formula(vt__draft *dr, const vt__row *row, int node, vt__include *x)
+int vt__read_formula(vt__draft *dr, const char *path, const char *s, vt__mark m, vt_amounts *a,
+                     vt__mark z_at[VT_MAX_SPECIES])
 {
-  int offset[VT__N_Z] = {0}, wrong = 0, ok = 1;
+  int offset[VT_N_ELEMENTS] = {0}, wrong = 0, ok = 1;
   char why[200];
-  vt__mark m = read_comp_at(dr, node);
-  const char *s = vt__read_scalar(dr, row, node, "a formula such as LiAlCl2.5O0.75");
-  if (!s) return 0;
-  int quote = dr->y->node[node].quoted; /* the text begins one character after the mark */
-  x->at = m;
-  if (!vt__formula_parse(s, &x->a, offset, &wrong, why, sizeof why)) {
-    vt__diag_error(dr->d, (vt__mark){m.line, m.col + quote + wrong}, row->path, "%s", why);
+  if (!vt_formula_parse(s, a, offset, &wrong, why, sizeof why)) {
+    vt__diag_error(dr->d, (vt__mark){m.line, m.col + wrong}, path, "%s", why);
     return 0;
   }
-  for (int i = 0; i < x->a.n; i++) {
-    x->z_at[i] = (vt__mark){m.line, m.col + quote + offset[x->a.z[i]]};
-    ok = read_element(dr, row->path, vt_element_symbol(x->a.z[i]), 0, x->z_at[i]) && ok;
+  for (int i = 0; i < a->n; i++) {
+    z_at[i] = (vt__mark){m.line, m.col + offset[a->z[i]]};
+    ok = vt__read_element(dr, path, vt_element_symbol(a->z[i]), 0, z_at[i]) && ok;
   }
   return ok;
+}
+
+/* {Fe: 2}: of this formula alone. */
+static void read_formula_charges(vt__draft *dr, const vt__row *row, int node, vt__include *x)
+{
+  const vt__yaml *y = dr->y;
+  for (int k = y->node[node].kind == VT__MAP ? vt__yaml_first(y, node) : 0; k; k = vt__yaml_next(y, node, k)) {
+    const int z = vt__read_element(dr, row->path, vt__yaml_text(y, k), 0, read_comp_at(dr, k));
+    int i = 0;
+    while (i < x->a.n && x->a.z[i] != z) i++;
+    if (z && i == x->a.n)
+      vt__diag_error(dr->d, read_comp_at(dr, k), row->path, "the formula has no %s", vt_element_symbol(z));
+    else if (z)
+      x->charge[i] = vt__read_charge(dr, row, k + 1, z);
+  }
+}
+
+/* {formula: LiFePO4, charges: {Fe: 2}, factors: {family: olivine}}; returns the node of the formula, 0: wrong. */
+static int read_formula_map(vt__draft *dr, const vt__row *row, int node)
+{
+  const vt__yaml *y = dr->y;
+  static const char *const key[] = {"formula", "charges", "factors"};
+  for (int k = vt__yaml_first(y, node); k; k = vt__yaml_next(y, node, k)) {
+    int i = 0;
+    while (i < 3 && strcmp(vt__yaml_text(y, k), key[i]) != 0) i++;
+    if (i == 3)
+      vt__diag_error(dr->d, read_comp_at(dr, k), row->path, "unknown key '%.60s' (there are formula, charges, factors)",
+                     vt__yaml_text(y, k));
+    else if (i > 0 && y->node[k + 1].kind != VT__MAP)
+      vt__diag_error(dr->d, read_comp_at(dr, k + 1), row->path, "expected names and values in braces");
+  }
+  if (!vt__yaml_value(y, node, "formula"))
+    vt__diag_error(dr->d, read_comp_at(dr, node), row->path, "expected a formula, e.g. {formula: LiFePO4}");
+  return vt__yaml_value(y, node, "formula");
+}
+
+/* 1 if `x` now holds the formula of this node. */
+static int read_include_item(vt__draft *dr, const vt__row *row, int node, vt__include *x)
+{
+  const vt__yaml *y = dr->y;
+  const int is_map = y->node[node].kind == VT__MAP, at = is_map ? read_formula_map(dr, row, node) : node;
+  const char *s = at ? vt__read_scalar(dr, row, at, "a formula such as LiAlCl2.5O0.75") : NULL;
+  if (!s) return 0;
+  x->at = read_comp_at(dr, at);
+  const vt__mark first = {x->at.line, x->at.col + y->node[at].quoted}; /* the text begins behind the quotation mark */
+  if (!vt__read_formula(dr, row->path, s, first, &x->a, x->z_at)) return 0;
+  const int charges = vt__yaml_value(y, node, "charges"), factors = vt__yaml_value(y, node, "factors");
+  if (charges) read_formula_charges(dr, row, charges, x);
+  for (int k = factors && y->node[factors].kind == VT__MAP ? vt__yaml_first(y, factors) : 0; k;
+       k = vt__yaml_next(y, factors, k)) {
+    const char *text = vt__read_scalar(dr, row, k + 1, "a word");
+    if (text) vt__labels_put(dr, row->path, read_comp_at(dr, k), &x->labels, vt__yaml_text(y, k), text);
+  }
+  return 1;
 }
 
 vt_status vt__read_include(vt__draft *dr, const vt__row *row, int node, vt_err *err)
@@ -219,11 +279,33 @@ vt_status vt__read_include(vt__draft *dr, const vt__row *row, int node, vt_err *
   VT_TRY(vt_calloc64(&p, (size_t)n, sizeof *dr->include, err), err, "formulas");
   dr->include = p;
   for (int k = vt__yaml_first(dr->y, node); k; k = vt__yaml_next(dr->y, node, k))
-    dr->n_include += read_formula(dr, row, k, &dr->include[dr->n_include]);
+    dr->n_include += read_include_item(dr, row, k, &dr->include[dr->n_include]);
   return VT_OK;
 }
 
 /* ------------------------------------------------------------------ charges */
+
+int vt__read_charge(vt__draft *dr, const vt__row *row, int node, int z)
+{
+  enum { MOST = 8 };
+  int64_t q = 0;
+  const char *s = vt__read_scalar(dr, row, node, "a charge such as 3 or -1");
+  const int sign = row->type == VT__T_IONS || !vt_element_is_classic(z) || dr->c->ion[z].role ? 0
+                   : vt_element_charge(z) > 0                                                 ? 1
+                                                                                              : -1;
+  if (!s) return 0;
+  if (!vt_parse_i64(s, strlen(s), &q))
+    vt__diag_error(dr->d, read_comp_at(dr, node), row->path, "'%.60s' is not a whole number", s);
+  else if (q == 0 || q * sign < 0 || q < -MOST || q > MOST)
+    vt__diag_error(dr->d, read_comp_at(dr, node), row->path, "%lld is not a charge of %s, expected %s", (long long)q,
+                   vt_element_symbol(z),
+                   sign > 0   ? "1 to 8"
+                   : sign < 0 ? "-8 to -1"
+                              : "-8 to -1 or 1 to 8");
+  else
+    return (int)q;
+  return 0;
+}
 
 void vt__read_oxidation(vt__draft *dr, const vt__row *row, int node)
 {
@@ -234,18 +316,15 @@ void vt__read_oxidation(vt__draft *dr, const vt__row *row, int node)
     return;
   }
   for (int key = vt__yaml_first(y, node); key; key = vt__yaml_next(y, node, key)) {
-    int64_t q = 0;
-    int z = read_element(dr, row->path, vt__yaml_text(y, key), 0, read_comp_at(dr, key));
-    const char *s = vt__read_scalar(dr, row, key + 1, "a charge such as 3 or -1");
-    if (!z || !s) continue;
-    int sign = strchr("AM", vt_element_role(z)) ? 1 : -1;
-    if (!vt_parse_i64(s, strlen(s), &q))
-      vt__diag_error(dr->d, read_comp_at(dr, key + 1), row->path, "'%.60s' is not a whole number", s);
-    else if (q * sign < 1 || (double)q < row->lo || (double)q > row->hi)
-      vt__diag_error(dr->d, read_comp_at(dr, key + 1), row->path, "%lld is not a charge of %s, expected %s",
-                     (long long)q, vt_element_symbol(z), sign > 0 ? "1 to 8" : "-8 to -1");
-    else
-      dr->charge[z] = (int)q;
+    int z = vt__read_element(dr, row->path, vt__yaml_text(y, key), 0, read_comp_at(dr, key));
+    int q = z ? vt__read_charge(dr, row, key + 1, z) : 0;
+    if (q && dr->c->ion[z].charge && q != dr->c->ion[z].charge)
+      vt__diag_error(dr->d, read_comp_at(dr, key + 1), row->path, "%s has %+d here and %+d under elements",
+                     vt_element_symbol(z), q, (int)dr->c->ion[z].charge);
+    else if (q) {
+      dr->charge[z] = q;
+      dr->stated[z] = 1;
+    }
   }
 }
 
@@ -254,6 +333,11 @@ void vt__draft_free(vt__draft *dr)
   for (int k = 0; k < VT__N_FACTORS; k++) vt_free(dr->grid[k].v);
   for (int i = 0; i < dr->n_exclude; i++)
     for (int k = 0; k < VT__N_FACTORS; k++) vt_free(dr->exclude[i].f[k].v);
+  for (int k = 0; k < VT_MAX_LABELS; k++) {
+    vt_free(dr->form.value[k].v);
+    for (int i = 0; i < dr->form.n_exclude; i++) vt_free(dr->form.exclude[i].f[k].v);
+  }
+  vt_free(dr->form.exclude);
   vt_free(dr->exclude);
   vt_free(dr->include);
 }

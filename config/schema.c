@@ -16,9 +16,11 @@ static const vt__choice simd_levels[] = {{"auto", VT_SIMD_AUTO},
                                          {"avx2", VT_SIMD_AVX2},
                                          {"portable", VT_SIMD_PORTABLE},
                                          {NULL, 0}};
-static const vt__choice protocols[] = {{"auto", 0}, {"1", 1}, {"2", 2}, {NULL, 0}};
+static const vt__choice protocols[] = {{"auto", 0}, {"1", 1}, {"2", 2}, {"3", 3}, {NULL, 0}};
 static const vt__choice switches[] = {{"on", 1}, {"off", 0}, {NULL, 0}};
+static const vt__choice answers[] = {{"yes", 1}, {"no", 0}, {NULL, 0}};
 static const vt__choice precisions[] = {{"double", VT_DOUBLE}, {"mixed", VT_MIXED}, {NULL, 0}};
+static const vt__choice message_orders[] = {{"fused", 0}, {"plain", 1}, {NULL, 0}};
 static const vt__choice masters[] = {{"dedicated", 0}, {"inline", 1}, {"auto", 2}, {NULL, 0}};
 
 /* path, type, unit, lo, hi, default, where, choices, meaning.  A section stands before its keys. */
@@ -33,14 +35,29 @@ const vt__row vt__rows[] = {
      "parameter file, relative to the campaign file; `-` for a back end without one"},
     {"potential.sha256", VT__T_SHA256, "", 0, 0, "''", AT(pot_sha256), NULL,
      "what the file must have, 64 hex digits; a file of another name or place is found by it; empty: any"},
+    {"potential.command", VT__T_COMMAND, "", 0, 0, "''", AT(driver.command), NULL,
+     "kind `ipi`: the shell command that starts the program which computes the forces, an i-PI client; `{socket}` is "
+     "the "
+     "name of its socket, `{start}` an extended XYZ file with the atoms in their order, `{dir}` the folder of this "
+     "file, "
+     "`{file}` potential.file"},
+    {"potential.elements", VT__T_SYMBOLS, "", 0, 0, "[]", AT(driver), NULL,
+     "what the program of the command knows, such as `[Li, Al, Cl]`; empty: not said"},
+    {"potential.timeout", VT__T_PATIENCE, "s", 0.1, 1e6, "auto", AT(driver.timeout_s), NULL,
+     "how long one answer of the program may take; `auto`: 20 times the median of its answers before, at least 60 s"},
+    {"potential.messages", VT__T_CHOICE, "", 0, 0, "fused", AT(driver.plain), message_orders,
+     "plain: every message waits for the answer to the one before, for programs that want that"},
+    {"potential.folder", VT__T_PATH, "", 0, 0, "''", AT(driver.dir), NULL,
+     "what `{dir}` stands for; empty: the folder of this file"},
 
     {"compositions", VT__T_MAP, "", 0, 0, NULL, 0, NULL, "what is compared: a grid, plain formulas, or both"},
     {"compositions.grid", VT__T_MAP, "", 0, 0, "", 0, NULL,
      "every combination of the factors below; charge neutrality fixes the anions"},
     {"compositions.grid.alkali", VT__T_ELEMENTS, "", 0, 0, NULL, VT__ALKALI, NULL,
-     "alkali metals, or mixtures like `{Li: 0.5, Na: 0.5}` that sum to one"},
-    {"compositions.grid.metal", VT__T_ELEMENTS, "", 0, 0, NULL, VT__METAL, NULL, "framework metals, or mixtures"},
-    {"compositions.grid.halogen", VT__T_ELEMENTS, "", 0, 0, NULL, VT__HALOGEN, NULL, "halogens, or mixtures"},
+     "mobile ions, or mixtures like `{Li: 0.5, Na: 0.5}` that sum to one"},
+    {"compositions.grid.metal", VT__T_ELEMENTS, "", 0, 0, NULL, VT__METAL, NULL, "network cations, or mixtures"},
+    {"compositions.grid.halogen", VT__T_ELEMENTS, "", 0, 0, NULL, VT__HALOGEN, NULL,
+     "halogens (any anion but oxygen), or mixtures"},
     {"compositions.grid.halogen_to_oxygen", VT__T_RATIOS, "", 0, 0, NULL, VT__RATIO, NULL,
      "halogen atoms per oxygen atom: `4`, `10/3`, `2.5/0.75`, or `halogen_only`"},
     {"compositions.grid.alkali_per_metal", VT__T_RATIOS, "", 0, 0, "[1]", VT__PER_METAL, NULL,
@@ -48,11 +65,22 @@ const vt__row vt__rows[] = {
     {"compositions.exclude", VT__T_EXCLUDE, "", 0, 0, "[]", 0, NULL,
      "grid points to leave out: each item names values of some factors"},
     {"compositions.include", VT__T_INCLUDE, "", 0, 0, "[]", 0, NULL,
-     "plain neutral formulas such as `LiAlCl2.5O0.75`; one that is also a grid point counts once"},
+     "plain neutral formulas such as `LiAlCl2.5O0.75`; one that is also a grid point counts once; with charges and "
+     "factors "
+     "of its own: `{formula: LiFePO4, charges: {Fe: 2}, factors: {family: olivine}}`"},
+    {"compositions.template", VT__T_TEMPLATE, "", 0, 0, "{}", 0, NULL,
+     "`{formula: \"A M X2.5 O0.75\", A: [Li, Na], M: [Al, Ga], X: [Cl], exclude: [{A: Na, M: Ga}]}`: every "
+     "combination; "
+     "values as in a grid; the keys are factors"},
     {"compositions.oxidation_states", VT__T_OXIDATION, "", -8, 8, "{}", 0, NULL,
-     "charges that differ from the defaults Li Na K Rb Cs +1, Al Ga In +3, Nb Ta +5, O -2, F Cl Br I -1"},
+     "charges of elements that have several, or other ones: `{Fe: 2}`; else the common ones that make a formula "
+     "neutral"},
     {"compositions.atoms", VT__T_INT, "", 8, 20000, "340", AT(atoms), NULL,
      "size of a cell: the exact neutral cell within 10 %, else the one with the least error in the ratios"},
+
+    {"elements", VT__T_IONS, "", 0, 0, "{}", 0, NULL,
+     "what the table of elements does not say: `{P: {charge: 5, role: network, radius: 0.17 A, volume: 3 A^3, bonds: "
+     "{S: 2.05 A}}}`; roles are mobile, network, anion"},
 
     {"temperatures", VT__T_TEMPERATURES, "K", 1, 5000, NULL, 0, NULL,
      "a range `450..700 K by 50 K`, one temperature, or a list `[450 K, 600 K]`"},
@@ -60,9 +88,8 @@ const vt__row vt__rows[] = {
 
     {"protocol", VT__T_MAP, "", 0, 0, "", 0, NULL, "how a glass is made and run"},
     {"protocol.version", VT__T_CHOICE, "", 0, 0, "auto", AT(protocol.version), protocols,
-     "1: melt and equilibration last as asked; 2: they go on until the melt has moved and the volume is known; auto: "
-     "that "
-     "of the folder that is continued, else 2"},
+     "1: melt and equilibration last as asked; 2: they go on until the melt has moved and the volume is known; 3: and "
+     "packings are relaxed as rigid ions first; auto: that of the folder that is continued, else 3"},
     {"protocol.pack", VT__T_MAP, "", 0, 0, "", 0, NULL, "random packing"},
     {"protocol.pack.density", VT__T_QUANTITY, "", 0.1, 2, "0.9", AT(protocol.pack_density), NULL,
      "relative to the density estimated from the volumes of the elements"},
@@ -125,10 +152,19 @@ const vt__row vt__rows[] = {
 
     {"observe", VT__T_OBSERVE, "", 0, 0, "", 0, NULL,
      "what is measured; without this section every observable that is on by default, with it only those named"},
+    {"observe.trajectory", VT__T_MAP, "", 0, 0, "", 0, NULL,
+     "no observable: keeps frames of the production of every MD task as "
+     "`trajectory/<composition>/<T>K-glass<k>-<uid8>.h5`"
+     " (H5MD 1.1); changes no number, and where it is the only thing named the observables are those by default"},
+    {"observe.trajectory.every", VT__T_QUANTITY, "ps", 0.0001, 1e6, "1 ps", AT(trajectory.every_ps), NULL,
+     "between two frames, rounded to time steps"},
+    {"observe.trajectory.velocities", VT__T_CHOICE, "", 0, 0, "no", AT(trajectory.velocities), answers,
+     "also the velocities, which double the file"},
 
     {"compare", VT__T_MAP, "", 0, 0, "", 0, NULL, "the comparison of the chemistries"},
     {"compare.by", VT__T_FACTORS, "", 0, 0, "[alkali, metal, halogen, halogen_to_oxygen]", 0, NULL,
-     "factors whose share of the variance is reported"},
+     "factors whose share of the variance is reported; also those of a template or of formulas, then by default these "
+     "alone"},
     {"compare.reference_temperature", VT__T_QUANTITY, "K", 1, 5000, "500 K", AT(compare.t_ref_k), NULL,
      "where levels are compared; best inside the simulated range"},
     {"compare.extrapolate_to", VT__T_QUANTITY, "K", 1, 5000, "300 K", AT(compare.t_extra_k), NULL,
@@ -220,8 +256,11 @@ const char *vt__type_name(vt__type t)
                                                 [VT__T_POT_KIND] = "choice",   [VT__T_TEMPERATURES] = "temperatures",
                                                 [VT__T_ELEMENTS] = "elements", [VT__T_RATIOS] = "ratios",
                                                 [VT__T_EXCLUDE] = "list",      [VT__T_INCLUDE] = "formulas",
-                                                [VT__T_OXIDATION] = "charges", [VT__T_OBSERVE] = "observables",
-                                                [VT__T_FACTORS] = "factors",   [VT__T_SHA256] = "SHA-256"};
+                                                [VT__T_OXIDATION] = "charges", [VT__T_TEMPLATE] = "template",
+                                                [VT__T_IONS] = "elements",     [VT__T_OBSERVE] = "observables",
+                                                [VT__T_FACTORS] = "factors",   [VT__T_SHA256] = "SHA-256",
+                                                [VT__T_COMMAND] = "command",   [VT__T_SYMBOLS] = "elements",
+                                                [VT__T_PATIENCE] = "quantity"};
   return name[t];
 }
 

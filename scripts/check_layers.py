@@ -25,7 +25,7 @@ TOPS = ("engine", "config", "runner", "tests")
 # library: (its headers, its symbols, the folders that may use it)
 FOREIGN = {
     "MPI": (r"mpi\w*\.h", r"P?MPIX?_\w+", ("runner/comm", "runner/store", "tests/mpi")),
-    "HDF5": (r"hdf5(_hl)?\.h|H5\w+\.h", r"H5[A-Z]\w*", ("runner/store",)),
+    "HDF5": (r"hdf5(_hl)?\.h|H5\w+\.h", r"H5[A-Z]\w*", ("runner/store", "runner/h5md_read", "runner/trajectory")),
     "libyaml": (r"yaml\.h", r"yaml_\w+", ("config",)),
     "BLAS": (r"(cblas|lapacke|f77blas)\.h", r"cblas_\w+|openblas_\w+|[sdcz][a-z0-9]{3,6}_", ("engine/num",)),
     "jansson": (r"jansson\w*\.h", r"json_\w+|jansson_\w+", ("runner/json",)),

@@ -41,7 +41,8 @@ typedef enum vt_dispo {
   X(EUNSUP, VT_DISPO_ABORT, "not supported by this build")           \
   X(ESTOP, VT_DISPO_REQUEUE, "stop requested")                       \
   X(EBUG, VT_DISPO_ABORT, "internal invariant broken")               \
-  X(ECRASH, VT_DISPO_CRASH, "the process that ran it died")
+  X(ECRASH, VT_DISPO_CRASH, "the process that ran it died")          \
+  X(EDRIVER, VT_DISPO_AGAIN, "the program that computes the forces failed")
 
 typedef enum vt_status {
 #define VT_STATUS_ENUM(name, dispo, text) VT_##name,
@@ -250,6 +251,41 @@ VT_MUST_CHECK vt_status vt_text_read(const char *path, size_t most, char **data,
 VT_MUST_CHECK vt_status vt_text_whole(const char *name, const char *text, size_t n, vt_err *err);
 /* Bytes of the byte order mark at the beginning of a text: 3 (UTF-8) or 0. */
 size_t vt_text_mark(const char *text, size_t n);
+/* A piece of text that something else holds; not NUL-terminated. */
+typedef struct vt_span {
+  const char *s;
+  size_t n;
+} vt_span;
+/* The next word of a line after *at (advanced), between characters of `between`; 0 if there is none. */
+int vt_span_token(vt_span line, const char *between, size_t *at, vt_span *t);
+int vt_span_is(vt_span t, const char *word);      /* in any case of letters */
+int vt_span_column(vt_span line, const char *at); /* of a character of the line, from 1 on */
+int vt_span_shown(vt_span t);                     /* of its bytes, in messages: at most 40 */
+
+/* Lines of a text that people gave: a file or pipe, plain or compressed (vt_input), with or without a byte order mark.
+ * Errors carry path:line:col: a line longer than VT_LINE_MOST bytes, a NUL byte, a last line without an end
+ * (vt_text_whole) are VT_EPARSE.  `path` is copied, the text of open_text is borrowed until close. */
+enum { VT_LINE_MOST = 1 << 16 };
+typedef struct vt_lines vt_lines;
+VT_MUST_CHECK vt_status vt_lines_open(vt_lines **l, const char *path, vt_err *err);
+VT_MUST_CHECK vt_status vt_lines_open_text(vt_lines **l, const char *name, const char *text, size_t n, vt_err *err);
+/* The next line without its end (LF or CRLF), valid until the next call; *got = 0 at the end of the text. */
+VT_MUST_CHECK vt_status vt_lines_next(vt_lines *l, vt_span *line, int *got, vt_err *err);
+void vt_lines_again(vt_lines *l);       /* the line that was read last is the next one, too */
+int vt_lines_number(const vt_lines *l); /* of the line that was read last, from 1 on */
+const char *vt_lines_name(const vt_lines *l);
+void vt_lines_close(vt_lines *l);
+
+/* Mistakes of one input, told together.  Zero-initialise; vt_mistakes_free. */
+enum { VT_MISTAKES_MOST = 20 };
+typedef struct vt_mistakes {
+  int n;
+  vt_buf text; /* one line each */
+} vt_mistakes;
+/* Take the error of the input `name`, and clear it.  VT_EPARSE: these are enough, nobody need look for more. */
+VT_MUST_CHECK vt_status vt_mistakes_note(vt_mistakes *m, const char *name, vt_err *err);
+void vt_mistakes_free(vt_mistakes *m);
+
 /* A new empty file beside `path`, open for writing: `path`.tmp-<pid>-<16 random hex digits>.  Nobody can have prepared
  * a file or link of that name, and none is followed (O_EXCL, O_NOFOLLOW); its mode is 0666 less the umask.  Close *fd;
  * rename or unlink tmp. VT_EIO. */

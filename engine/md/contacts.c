@@ -8,11 +8,10 @@
 
 #include "engine/md/md_impl.h"
 
-#define LOOK_FS       50.0   /* a stretching mode has 30-100 fs: what is near at 20 looks in a row does not vibrate */
-#define LASTING_FS    1000.0 /* science of melts at 1000 K: bonds break and form within a picosecond               */
-#define CRUSHED       0.8    /* of a bond; vibrations at 1200 K reach 0.71 (Li-Cl), never for 1 ps                   */
-#define METAL_METAL_A 2.6    /* Al-Al 2.5, Ga-Ga 2.4 where they are bonded                                         */
-#define BRIDGE        1.25   /* of a bond: an anion this near to both of two metals holds them together             */
+#define LOOK_FS    50.0   /* a stretching mode has 30-100 fs: what is near at 20 looks in a row does not vibrate */
+#define LASTING_FS 1000.0 /* science of melts at 1000 K: bonds break and form within a picosecond               */
+#define CRUSHED    0.8    /* of a bond; vibrations at 1200 K reach 0.71 (Li-Cl), never for 1 ps                   */
+#define BRIDGE     1.25   /* of a bond: an anion this near to both of two metals holds them together             */
 enum { BRIDGES_OF_AN_EDGE = 2 };
 
 /* A pair within its lasting limit. */
@@ -62,20 +61,20 @@ void vt__md_watch_begin(vt_md *md)
 {
   struct vt__md_watch *w = md->watch;
   const vt_md_guard *g = &md->stage.guard;
+  const vt_composition *c = &md->comp;
   w->every = steps_of(LOOK_FS, &md->stage);
   w->lasting = steps_of(LASTING_FS, &md->stage);
   w->n = w->any = 0;
   for (int a = 0; a < md->n_species; a++) {
     for (int b = 0; b < md->n_species; b++) {
-      int z1 = vt_element_z(md->symbol[a]), z2 = vt_element_z(md->symbol[b]);
-      int metals = (vt_element_role(z1) == 'M') + (vt_element_role(z2) == 'M');
-      double bond = vt_pair_bond_length(z1, z2);
+      const int p = vt_comp_role(c, a), q = vt_comp_role(c, b);
+      const int bridge = (p == VT_ROLE_NETWORK && q & VT_ROLE_ANIONS) || (q == VT_ROLE_NETWORK && p & VT_ROLE_ANIONS);
+      const double bond = vt_comp_bond_length(c, a, b);
       w->fused2[a][b] = contacts_square(g->d_min_scale * bond);
       w->crushed2[a][b] = g->contacts ? contacts_square(CRUSHED * bond) : 0;
-      w->metals2[a][b] = g->contacts && metals == 2 ? contacts_square(METAL_METAL_A) : 0;
-      w->molecule2[a][b] = g->molecules ? contacts_square(vt_pair_molecule_length(z1, z2)) : 0;
-      w->bridge2[a][b] =
-          metals == 1 && vt_element_charge(z1) * vt_element_charge(z2) < 0 ? contacts_square(BRIDGE * bond) : 0;
+      w->metals2[a][b] = g->contacts ? contacts_square(vt_comp_close_length(c, a, b)) : 0;
+      w->molecule2[a][b] = g->molecules ? contacts_square(vt_comp_molecule_length(c, a, b)) : 0;
+      w->bridge2[a][b] = bridge ? contacts_square(BRIDGE * bond) : 0;
       w->look2[a][b] = fmax(fmax(w->fused2[a][b], w->crushed2[a][b]), fmax(w->metals2[a][b], w->molecule2[a][b]));
       w->any |= w->look2[a][b] > 0;
     }
@@ -226,8 +225,7 @@ void vt__md_nearest(const vt_md *md, char text[VT_NAME])
   double bond[VT_MAX_SPECIES][VT_MAX_SPECIES], least = (double)INFINITY;
   int one = -1, other = -1;
   for (int a = 0; a < md->n_species; a++)
-    for (int b = 0; b < md->n_species; b++)
-      bond[a][b] = vt_pair_bond_length(vt_element_z(md->symbol[a]), vt_element_z(md->symbol[b]));
+    for (int b = 0; b < md->n_species; b++) bond[a][b] = vt_comp_bond_length(&md->comp, a, b);
   for (int i = 0; i < nl->n; i++) {
     for (int k = nl->first[i]; k < nl->first[i] + nl->count[i]; k++) {
       int j = nl->neigh[k];

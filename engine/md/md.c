@@ -40,6 +40,7 @@ vt_status vt_md_open(vt_md *md, const vt_composition *c, const vt_cell *cell, co
   VT_TRY_OUT(allocate(md, n, err), err, "dynamics of %d atoms", c->n_atoms);
   md->n = c->n_atoms;
   md->n_species = c->n_species;
+  md->comp = *c;
   md->pot = pot;
   md->key = key;
   md->cell = *cell;

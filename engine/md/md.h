@@ -16,9 +16,10 @@ typedef struct vt_md_guard {
   double f_max;        /* any force, eV/A                */
   double volume_ratio; /* volume / volume at stage start, or its inverse */
   double spread_max;   /* of a committee, eV/A           */
-  double d_min_scale;  /* pair distance / vt_pair_bond_length, at any look */
-  int molecules;       /* 1: two anions within vt_pair_molecule_length, lasting */
-  int contacts;        /* 1: any pair within 0.8 of a bond, lasting; two metals within 2.6 A that fewer than two anions
+  double d_min_scale;  /* pair distance / vt_comp_bond_length, at any look */
+  int molecules;       /* 1: two anions within vt_comp_molecule_length, lasting */
+  int contacts;        /* 1: any pair within 0.8 of a bond, lasting; two network cations within
+                        * vt_comp_close_length that fewer than two anions
                         * hold together, lasting */
 } vt_md_guard;
 
@@ -48,6 +49,7 @@ typedef struct vt_md_stage {
 
 typedef struct vt_md {
   int n, n_species;
+  vt_composition comp; /* decides what is too near */
   const char *symbol[VT_MAX_SPECIES];
   int *type;
   double *mass;   /* [n] u */
@@ -115,6 +117,15 @@ void vt_md_set_volume(vt_md *md, double volume_a3);
 /* Relaxation of a packing: steepest descent with a displacement cap (A per step) until the largest force is below f_max
  * or n steps were done; used before the first velocities.  VT_EDIVERGE from the potential. */
 VT_MUST_CHECK vt_status vt_md_relax(vt_md *md, int n_steps, double cap_a, double f_max, vt_err *err);
+
+/* Asked now and then by what takes long; what is not VT_OK ends it. */
+typedef vt_status (*vt_md_asked)(void *ctx, vt_err *err);
+
+/* Relax x [n][3], a packing in `cell`, as rigid ions (pot kind `born`, its own parameters, the charges and radii of c),
+ * before any other potential sees it (T 4.10): at most 1000 steps of vt_md_relax.  Species without charge or radius, or
+ * charges of one sign only: x stays as it is.  asked: NULL is allowed.  VT_EDIVERGE; what `asked` says: x unchanged. */
+VT_MUST_CHECK vt_status vt_md_settle_ions(const vt_composition *c, const vt_cell *cell, const int *type, vt_simd simd,
+                                          vt_md_asked asked, void *ctx, double (*x)[3], vt_err *err);
 
 /* Canonical kinetic-energy move of Bussi, Donadio, Parrinello (J. Chem. Phys. 126, 014101, eq. A7): returns the factor
  * for the velocities. k: kinetic energy now; k_target: 0.5 dof kB T; c = exp(-dt/tau). */

@@ -30,7 +30,7 @@ static double number_density(const vt_composition *c)
   const double usual_a3 = 20;
   double volume = 0;
   for (int s = 0; s < c->n_species; s++) {
-    double v = vt_element_volume(c->z[s]);
+    double v = vt_comp_volume(c, s);
     volume += c->count[s] * (v > 0 ? v : usual_a3);
   }
   return c->n_atoms / volume;

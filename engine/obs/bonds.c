@@ -74,7 +74,8 @@ static vt_status bonds_open(const vt_plan *p, const vt_obs_request *r, void **se
   VT_PASS(vt__corr_obs_shape(&vt__obs_bonds.doc, p, r, &shape, err));
   VT_TRY_OUT(VT_NEW(o, 1, err), err, "bonds");
   o->n_pairs = vt__obs_n_pairs(p);
-  VT_TRY_OUT(vt__track_open(&o->track, &p->comp, "M", "XO", MOST, r->par[HYSTERESIS], 0, err), err, "bonds");
+  VT_TRY_OUT(vt__track_open(&o->track, &p->comp, VT_ROLE_NETWORK, VT_ROLE_ANIONS, MOST, r->par[HYSTERESIS], 0, err),
+             err, "bonds");
   const size_t n_vec = (size_t)o->track.pairs.n_first * MOST * PER_BOND + 1;
   VT_TRY_OUT(VT_NEW(o->now, n_vec, err), err, "bonds: %zu vectors", n_vec);
   VT_TRY_OUT(VT_NEW(o->census, o->n_pairs, err), err, "bonds");

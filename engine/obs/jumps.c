@@ -95,7 +95,8 @@ static vt_status jumps_open(const vt_plan *p, const vt_obs_request *r, void **se
   o->comp = p->comp;
   o->sample_ps = vt__obs_sample_ps(p, r);
   o->settle = vt__track_at_least(r->par[SETTLE], o->sample_ps);
-  VT_TRY_OUT(vt__track_open(&o->track, &p->comp, "A", "M", MOST, r->par[HYSTERESIS], 0, err), err, "jumps");
+  VT_TRY_OUT(vt__track_open(&o->track, &p->comp, VT_ROLE_MOBILE, VT_ROLE_NETWORK, MOST, r->par[HYSTERESIS], 0, err),
+             err, "jumps");
   const size_t n_ions = (size_t)o->track.pairs.n_first, n_species = (size_t)p->comp.n_species;
   o->n_state = sizeof *o->samples + n_species * sizeof *o->tally + n_ions * sizeof *o->ions;
   VT_TRY_OUT(vt_calloc64(&o->state, o->n_state, 1, err), err, "jumps of %zu ions", n_ions);

@@ -10,8 +10,8 @@ vt_status vt__network_open(vt__network *w, const vt_composition *c, vt_err *err)
 {
   vt_status rc = VT_OK;
   *w = (vt__network){0};
-  VT_TRY_OUT(vt__pairs_open(&w->anions_of, c, "M", "XO", MOST, err), err, "network");
-  VT_TRY_OUT(vt__pairs_open(&w->metals_of, c, "XO", "M", MOST, err), err, "network");
+  VT_TRY_OUT(vt__pairs_open(&w->anions_of, c, VT_ROLE_NETWORK, VT_ROLE_ANIONS, MOST, err), err, "network");
+  VT_TRY_OUT(vt__pairs_open(&w->metals_of, c, VT_ROLE_ANIONS, VT_ROLE_NETWORK, MOST, err), err, "network");
   size_t n = (size_t)w->anions_of.n_first;
   VT_TRY_OUT(VT_NEW(w->partner, 3 * n + 1, err), err, "network of %zu metals", n);
   w->shares = w->partner + n;
@@ -75,7 +75,7 @@ vt_status vt__net_obs_open(const vt_obs_doc *doc, const vt_plan *p, const vt_obs
   o->doc = doc;
   o->comp = p->comp;
   o->n_tally = n_tally;
-  for (int s = 0; s < p->comp.n_species; s++) o->is_oxygen[s] = vt_element_role(p->comp.z[s]) == 'O';
+  for (int s = 0; s < p->comp.n_species; s++) o->is_oxygen[s] = vt_comp_role(&p->comp, s) == VT_ROLE_COUNTED;
   VT_TRY_OUT(vt__network_open(&o->net, &p->comp, err), err, "%s", doc->name);
   size_t ints = (size_t)per_metal * (size_t)o->net.anions_of.n_first;
   VT_TRY_OUT(VT_NEW(o->scratch, ints + 1, err), err, "%s", doc->name);

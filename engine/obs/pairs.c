@@ -3,18 +3,17 @@
 #include <math.h>
 #include <string.h>
 
-static int group_of(const vt_composition *c, const char *roles, int of[VT_MAX_SPECIES])
+static int group_of(const vt_composition *c, int roles, int of[VT_MAX_SPECIES])
 {
   int n = 0;
   for (int s = 0; s < c->n_species; s++) {
-    of[s] = strchr(roles, vt_element_role(c->z[s])) != NULL;
+    of[s] = (vt_comp_role(c, s) & roles) != 0;
     if (of[s]) n += c->count[s];
   }
   return n;
 }
 
-vt_status vt__pairs_open(vt__pairs *p, const vt_composition *c, const char *first, const char *second, int most,
-                         vt_err *err)
+vt_status vt__pairs_open(vt__pairs *p, const vt_composition *c, int first, int second, int most, vt_err *err)
 {
   *p = (vt__pairs){.most = most};
   p->n_first = group_of(c, first, p->of_first);

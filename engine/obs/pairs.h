@@ -18,9 +18,9 @@ typedef struct vt__pairs {
   int *ints;
 } vt__pairs;
 
-/* Groups by role (vt_element_role), e.g. "M" and "XO"; either may be empty.  Allocates. */
-VT_MUST_CHECK vt_status vt__pairs_open(vt__pairs *p, const vt_composition *c, const char *first, const char *second,
-                                       int most, vt_err *err);
+/* Groups by role (VT_ROLE_* masks of vt_comp_role); either may be empty.  Allocates. */
+VT_MUST_CHECK vt_status vt__pairs_open(vt__pairs *p, const vt_composition *c, int first, int second, int most,
+                                       vt_err *err);
 /* All pairs nearer than cut->r of their species plus more_a, nearest images, never beyond half the shortest height of
  * the cell.  Nothing is kept from frame to frame.  VT_ETASK: a row longer than `most` (the campaign goes on without
  * this task). */

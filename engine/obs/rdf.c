@@ -95,7 +95,7 @@ out:
   return rc;
 }
 
-static int is_metal(const rdf *g, int species) { return vt_element_role(g->comp.z[species]) == 'M'; }
+static int is_metal(const rdf *g, int species) { return vt_comp_role(&g->comp, species) == VT_ROLE_NETWORK; }
 
 static int n_metals(const rdf *g)
 {

@@ -87,10 +87,10 @@ static vt_status residence_open(const vt_plan *p, const vt_obs_request *r, void 
   *self = NULL;
   VT_PASS(vt__corr_obs_shape(&vt__obs_residence.doc, p, r, &shape, err));
   VT_TRY_OUT(VT_NEW(o, 1, err), err, "residence");
-  VT_TRY_OUT(vt__track_open(&o->track, &p->comp, "A", "M", MOST, r->par[HYSTERESIS],
+  VT_TRY_OUT(vt__track_open(&o->track, &p->comp, VT_ROLE_MOBILE, VT_ROLE_NETWORK, MOST, r->par[HYSTERESIS],
                             vt__track_at_most(r->par[PERMISSION], vt__obs_sample_ps(p, r)), err),
              err, "residence");
-  VT_TRY_OUT(vt__pairs_open(&o->oxygen, &p->comp, "M", "O", MOST, err), err, "residence");
+  VT_TRY_OUT(vt__pairs_open(&o->oxygen, &p->comp, VT_ROLE_NETWORK, VT_ROLE_COUNTED, MOST, err), err, "residence");
   const size_t n_vec = (size_t)o->track.pairs.n_first * MOST + 1;
   VT_TRY_OUT(VT_NEW(o->now, n_vec, err), err, "residence: %zu vectors", n_vec);
   VT_TRY_OUT(VT_NEW(o->class_of, (size_t)o->oxygen.n_first + 1, err), err, "residence");
@@ -232,7 +232,7 @@ const vt_obs_ops vt__obs_residence = {
             .every_ps = 0.1,
             .every_lo_ps = 0.001,
             .every_hi_ps = 1000,
-            .n_par = 3,
+            .n_par = 4,
             .on_by_default = 1,
             .par = {VT__POINTS_PAR,
                     VT__HYSTERESIS_PAR,
@@ -241,7 +241,13 @@ const vt_obs_ops vt__obs_residence = {
                      .doc = "an absence of at most this is no end of an intermittent bond",
                      .lo = 0,
                      .hi = 100,
-                     .def = 2}}},
+                     .def = 2},
+                    {.name = "count",
+                     .unit = VT_UNIT_ELEMENT,
+                     .doc = "the anion that is counted around metals: here, in polyhedra and in chains",
+                     .lo = 0,
+                     .hi = 94,
+                     .def = 0}}},
     .layout = residence_layout,
     .open = residence_open,
     .begin = residence_begin,

@@ -53,7 +53,7 @@ void vt_cutoffs_default(const vt_composition *c, vt_cutoffs *out)
 {
   *out = (vt_cutoffs){.n_species = c->n_species};
   for (int i = 0; i < c->n_species; i++)
-    for (int j = 0; j < c->n_species; j++) out->r[i][j] = stand_in * vt_pair_bond_length(c->z[i], c->z[j]);
+    for (int j = 0; j < c->n_species; j++) out->r[i][j] = stand_in * vt_comp_bond_length(c, i, j);
 }
 
 vt_status vt_shells_cutoffs(vt_shells *s, vt_cutoffs *out, vt_err *err)

@@ -4,8 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-vt_status vt__track_open(vt__track *t, const vt_composition *c, const char *first, const char *second, int most,
-                         double hysteresis_a, int64_t patience, vt_err *err)
+vt_status vt__track_open(vt__track *t, const vt_composition *c, int first, int second, int most, double hysteresis_a,
+                         int64_t patience, vt_err *err)
 {
   *t = (vt__track){.hysteresis_a = hysteresis_a, .patience = patience, .most = most};
   t->slots = patience > 0 ? 2 * most : most;

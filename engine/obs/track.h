@@ -30,8 +30,8 @@ typedef struct vt__track {
 enum { VT__TRACK_MOST = 16 };
 
 /* Groups by role as for vt__pairs_open; at most `most` (<= VT__TRACK_MOST) bonds of one atom of the first group. */
-VT_MUST_CHECK vt_status vt__track_open(vt__track *t, const vt_composition *c, const char *first, const char *second,
-                                       int most, double hysteresis_a, int64_t patience, vt_err *err);
+VT_MUST_CHECK vt_status vt__track_open(vt__track *t, const vt_composition *c, int first, int second, int most,
+                                       double hysteresis_a, int64_t patience, vt_err *err);
 /* What a bond is; leaves the state alone. */
 VT_MUST_CHECK vt_status vt__track_begin(vt__track *t, const vt_cutoffs *cut, vt_err *err);
 /* Follow all bonds into this frame.  Allocates nothing.  VT_ETASK: an atom with more than `most` bonds, or with more

@@ -9,7 +9,7 @@
  * SF[v] = v(r) - v(rc) - v'(rc)(r - rc): energy and force go to zero at rc.  The Coulomb part is the damped shifted
  * force of C. J. Fennell, J. D. Gezelter, J. Chem. Phys. 124, 234104 (2006), without its constant self term: free ions
  * have energy zero.
- *   q_i   vt_element_charge, scaled by charge_scale, as in rigid-ion models of glasses
+ *   q_i   the charge of the ion in the composition, scaled by charge_scale, as in rigid-ion models of glasses
  *   s_ij  sum of the ions' radii
  *   A_ij  such that the wall balances, at s_ij, the Coulomb force on one of the four bonds of sphalerite:
  *         A_ij/rho = (1.638/4) |q_i q_j| k_e / s_ij^2.  Two like ions take the same rule.
@@ -35,18 +35,20 @@
 
 /* Ionic radii rounded to what the model is worth, after R. D. Shannon, Acta Cryst. A 32, 751 (1976), four-coordinate
  * where that occurs; the anions' then shifted (O +0.12, F +0.06, others -0.08) to bring the bonds in the glasses
- * to 1.75 A (Al-O), 2.2 A (Al-Cl), 2.4 A (Li-Cl) and 2.8 A (Na-Cl). */
+ * to 1.75 A (Al-O), 2.2 A (Al-Cl), 2.4 A (Li-Cl) and 2.8 A (Na-Cl).  All other elements by vt_comp_radius, their anions
+ * shifted by -0.08. */
 static const struct {
   char symbol[4];
   double radius;
 } ion[] = {{"Li", 0.60}, {"Na", 1.00}, {"K", 1.38},  {"Rb", 1.52}, {"Cs", 1.67},
            {"Al", 0.40}, {"Ga", 0.47}, {"In", 0.65}, {"Nb", 0.64}, {"Ta", 0.64},
            {"O", 1.50},  {"F", 1.36},  {"Cl", 1.72}, {"Br", 1.87}, {"I", 2.12}};
-enum { IONS = sizeof ion / sizeof ion[0] };
+enum { IONS = sizeof ion / sizeof ion[0], LAST_Z = 94 };
+static const double other_anion_shift = -0.08;
 
 typedef struct parameters {
   double charge_scale, rho, alpha, cutoff, cohesion;
-  double radius[IONS];
+  double radius[LAST_Z + 1]; /* from the file, by atomic number; 0: not given */
 } parameters;
 
 static const struct {
@@ -91,45 +93,47 @@ static void born_close(void *self)
 
 /* ------------------------------------------------------------------ parameter file */
 
+/* The atomic number of an element that has an ion of known size; 0: none. */
 static int ion_of(const char *symbol, size_t n)
 {
-  for (int k = 0; k < IONS; k++)
-    if (strlen(ion[k].symbol) == n && memcmp(ion[k].symbol, symbol, n) == 0) return k;
-  return -1;
+  char text[4] = "";
+  if (n >= sizeof text) return 0;
+  memcpy(text, symbol, n);
+  const int z = vt_element_z(text);
+  return z && vt_element_charge(z) && isfinite(vt_ion_radius(z, vt_element_charge(z))) ? z : 0;
 }
 
 /* One value of a line; every key may be given once. */
-static vt_status born_take(const vt__pot_lines *l, double lo, double hi, unsigned *seen, int bit, double *out,
-                           vt_err *err)
+static vt_status born_take(const vt__pot_lines *l, double lo, double hi, char *seen, double *out, vt_err *err)
 {
   int last = l->n_words - 1;
   double v;
-  if (*seen & 1u << bit) return vt_err_user(err, VT_EPARSE, l->path, l->line, 0, "given a second time");
+  if (*seen) return vt_err_user(err, VT_EPARSE, l->path, l->line, 0, "given a second time");
   if (!vt_parse_f64(l->word[last], (size_t)l->len[last], &v) || !(v >= lo && v <= hi))
     return vt_err_user(err, VT_EPARSE, l->path, l->line, 0, "expected a number from %g to %g, found '%.*s'", lo, hi,
                        VT__POT_SHOWN(l, last));
-  *seen |= 1u << bit;
+  *seen = 1;
   *out = v;
   return VT_OK;
 }
 
-static vt_status read_line(const vt__pot_lines *l, parameters *par, unsigned *seen, vt_err *err)
+/* seen: of the keys, then of the elements. */
+static vt_status read_line(const vt__pot_lines *l, parameters *par, char seen[KEYS + LAST_Z + 1], vt_err *err)
 {
   if (vt__pot_word_is(l, 0, "radius")) {
     if (l->n_words != 3)
       return vt_err_user(err, VT_EPARSE, l->path, l->line, 0, "expected 'radius ELEMENT A', found %d words",
                          l->n_words);
-    int k = ion_of(l->word[1], (size_t)l->len[1]);
-    if (k < 0)
-      return vt_err_user(err, VT_EPARSE, l->path, l->line, 0, "no ion '%.*s' in this model", VT__POT_SHOWN(l, 1));
-    return born_take(l, least_radius, most_radius, seen, KEYS + k, &par->radius[k], err);
+    int z = ion_of(l->word[1], (size_t)l->len[1]);
+    if (!z) return vt_err_user(err, VT_EPARSE, l->path, l->line, 0, "no ion '%.*s' in this model", VT__POT_SHOWN(l, 1));
+    return born_take(l, least_radius, most_radius, &seen[KEYS + z], &par->radius[z], err);
   }
   for (int k = 0; k < KEYS; k++) {
     if (!vt__pot_word_is(l, 0, key[k].key)) continue;
     if (l->n_words != 2)
       return vt_err_user(err, VT_EPARSE, l->path, l->line, 0, "expected '%s VALUE', found %d words", key[k].key,
                          l->n_words);
-    return born_take(l, key[k].lo, key[k].hi, seen, k, (double *)(void *)((char *)par + key[k].at), err);
+    return born_take(l, key[k].lo, key[k].hi, &seen[k], (double *)(void *)((char *)par + key[k].at), err);
   }
   return vt_err_user(err, VT_EPARSE, l->path, l->line, 1,
                      "expected charge_scale, rho, alpha, cutoff, cohesion or radius, found '%.*s'",
@@ -142,12 +146,11 @@ static vt_status read_file(born *p, vt_err *err)
   vt_status rc = VT_OK;
   char *text;
   size_t n;
-  unsigned seen = 0;
-  _Static_assert(KEYS + IONS <= 32, "one bit each");
+  char seen[KEYS + LAST_Z + 1] = {0};
   VT_PASS(vt_text_read(p->path, MOST_BYTES, &text, &n, err));
   vt_sha256(text, n, &p->sha256);
   vt__pot_lines l = {.path = p->path, .at = text + vt_text_mark(text, n), .end = text + n};
-  while (rc == VT_OK && vt__pot_line(&l)) rc = read_line(&l, &p->par, &seen, err);
+  while (rc == VT_OK && vt__pot_line(&l)) rc = read_line(&l, &p->par, seen, err);
   vt_free(text);
   return rc;
 }
@@ -159,17 +162,31 @@ static vt_status unknown_ion(const char *symbol, vt_err *err)
   char known[4 * IONS + 1];
   size_t used = 0;
   for (int k = 0; k < IONS; k++) used += (size_t)snprintf(known + used, sizeof known - used, " %s", ion[k].symbol);
-  VT_FAIL(err, VT_EINVAL, "the model does not know element '%s'; it knows%s", symbol, known);
+  VT_FAIL(err, VT_EINVAL, "the model does not know element '%s'; it knows%s and all others with an ionic radius",
+          symbol, known);
+}
+
+/* What the file says, what the campaign says, the table above, the table of all elements; NaN: nothing does. */
+static double radius_of(const born *p, const char *symbol, int z, const vt_composition *c, int s)
+{
+  if (p->par.radius[z] > 0) return p->par.radius[z];
+  if (c && c->radius[s] > 0) return c->radius[s];
+  for (int k = 0; k < IONS; k++)
+    if (strcmp(ion[k].symbol, symbol) == 0) return ion[k].radius;
+  const int charge = c && c->charge[s] ? c->charge[s] : vt_element_charge(z);
+  return vt_ion_radius(z, charge) + (charge < 0 ? other_anion_shift : 0);
 }
 
 static vt_status bind_species(born *p, const vt_pot_args *a, vt_err *err)
 {
   double radius[VT_MAX_SPECIES], q[VT_MAX_SPECIES];
   for (int s = 0; s < a->n_species; s++) {
-    int k = ion_of(a->species[s], strlen(a->species[s]));
-    if (k < 0) return unknown_ion(a->species[s], err);
-    radius[s] = p->par.radius[k];
-    q[s] = p->par.charge_scale * vt_element_charge(vt_element_z(a->species[s]));
+    const int z = vt_element_z(a->species[s]), stated = a->comp && a->comp->charge[s];
+    const int charge = stated ? a->comp->charge[s] : vt_element_charge(z);
+    radius[s] = z ? radius_of(p, a->species[s], z, a->comp, s) : (double)NAN;
+    if (charge == 0 || !isfinite(radius[s])) return unknown_ion(a->species[s], err);
+    radius[s] = fmax(radius[s], least_radius); /* of a proton, or of carbon, Shannon's is negative */
+    q[s] = p->par.charge_scale * charge;
   }
   for (int s = 0; s < a->n_species; s++) {
     for (int t = 0; t < a->n_species; t++) {
@@ -272,7 +289,6 @@ static vt_status born_open(const vt_pot_args *a, void **self, vt_err *err)
   if (strlen(a->path) >= sizeof p->path) VT_FAIL_OUT(err, VT_EINVAL, "path '%.80s...' is too long", a->path);
   memcpy(p->path, a->path, strlen(a->path) + 1);
   for (int k = 0; k < KEYS; k++) *(double *)(void *)((char *)&p->par + key[k].at) = key[k].def;
-  for (int k = 0; k < IONS; k++) p->par.radius[k] = ion[k].radius;
   if (strcmp(p->path, "-") != 0) rc = read_file(p, err);
   if (rc == VT_OK) rc = bind_species(p, a, err);
   if (rc == VT_OK) rc = tabulate(p, err);
@@ -290,7 +306,10 @@ static void born_describe(const void *self, vt_pot_info *out)
   out->sha256 = p->sha256;
   out->cutoff = p->par.cutoff;
   memcpy(out->kernel, "portable double", sizeof "portable double");
-  for (int k = 0; k < IONS; k++) memcpy(out->element[out->n_elements++], ion[k].symbol, sizeof ion[k].symbol);
+  for (int z = 1; z <= LAST_Z; z++) {
+    const char *symbol = vt_element_symbol(z);
+    if (ion_of(symbol, strlen(symbol))) memcpy(out->element[out->n_elements++], symbol, strlen(symbol) + 1);
+  }
 }
 
 /* ------------------------------------------------------------------ computing */

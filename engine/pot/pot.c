@@ -4,8 +4,8 @@
 
 #include "engine/pot/pot_impl.h"
 
-const vt_pot_ops *const vt_pot_builtin[] = {&vt__pot_nep,  &vt__pot_nep_reference, &vt__pot_lj, &vt__pot_mock,
-                                            &vt__pot_born, &vt__pot_committee,     NULL};
+const vt_pot_ops *const vt_pot_builtin[] = {&vt__pot_nep,  &vt__pot_nep_reference, &vt__pot_lj,  &vt__pot_mock,
+                                            &vt__pot_born, &vt__pot_committee,     &vt__pot_ipi, NULL};
 
 static void no_such_kind(const char *kind, vt_err *err)
 {
@@ -36,12 +36,22 @@ static vt_status check_args(const vt_pot_args *a, vt_err *err)
   return VT_OK;
 }
 
+static vt_status check_driver(const vt_pot_ops *ops, const vt_pot_args *a, vt_err *err)
+{
+  if (ops->takes_driver && !a->driver)
+    VT_FAIL(err, VT_EINVAL,
+            "a potential of kind '%s' needs a command that starts the program which computes the forces", ops->name);
+  if (!ops->takes_driver && a->driver) VT_FAIL(err, VT_EINVAL, "a potential of kind '%s' takes no command", ops->name);
+  return VT_OK;
+}
+
 vt_status vt_pot_open(vt_pot *pot, const char *kind, const vt_pot_args *args, vt_err *err)
 {
   *pot = (vt_pot){0};
   for (const vt_pot_ops *const *o = vt_pot_builtin; *o; o++) {
     if (strcmp((*o)->name, kind) != 0) continue;
     VT_TRY(check_args(args, err), err, "opening potential '%s' from '%s'", kind, args->path);
+    VT_PASS(check_driver(*o, args, err));
     VT_TRY((*o)->open(args, &pot->self, err), err, "opening potential '%s' from '%s'", kind, args->path);
     pot->ops = *o;
     return VT_OK;
@@ -58,12 +68,20 @@ void vt_pot_describe(const vt_pot *pot, vt_pot_info *out)
   pot->ops->describe(pot->self, out);
 }
 
+/* 1: this potential has no virial, and says so. */
+static int lacks_virial(const vt_pot_ops *ops, const double w[9])
+{
+  int n = 0;
+  for (int k = 0; k < 9; k++) n += isnan(w[k]) != 0;
+  return ops->takes_driver && n == 9;
+}
+
 /* Sums over everything: one non-finite term makes the sum non-finite; only then look for the culprit. */
-static vt_status check_finite(const vt_nlist *nl, const vt_force_out *out, vt_err *err)
+static vt_status check_finite(const vt_pot_ops *ops, const vt_nlist *nl, const vt_force_out *out, vt_err *err)
 {
   double sum = 0;
   for (int i = 0; i < nl->n; i++) sum += fabs(out->f[i][0]) + fabs(out->f[i][1]) + fabs(out->f[i][2]);
-  for (int k = 0; k < 9; k++) sum += fabs(out->virial[k]);
+  for (int k = 0; k < 9 && !lacks_virial(ops, out->virial); k++) sum += fabs(out->virial[k]);
   if (isfinite(sum + fabs(out->energy))) return VT_OK;
   if (!isfinite(out->energy)) VT_FAIL(err, VT_EDIVERGE, "the energy is %g", out->energy);
   for (int i = 0; i < nl->n; i++) {
@@ -79,7 +97,7 @@ vt_status vt_pot_compute(vt_pot *pot, const vt_nlist *nl, vt_force_out *out, vt_
   VT_ASSERT(pot->ops && nl->x && nl->first && nl->n_all >= nl->n); /* opened, and the list was built */
   out->spread = NAN;
   VT_TRY(pot->ops->compute(pot->self, nl, out, err), err, "potential '%s'", pot->ops->name);
-  VT_TRY(check_finite(nl, out, err), err, "potential '%s'", pot->ops->name);
+  VT_TRY(check_finite(pot->ops, nl, out, err), err, "potential '%s'", pot->ops->name);
   return VT_OK;
 }
 
@@ -92,8 +110,15 @@ void vt_pot_close(vt_pot *pot)
 
 vt_status vt_pot_probe(const char *kind, const char *path, vt_pot_info *out, vt_err *err)
 {
+  return vt_pot_probe_driver(kind, path, NULL, out, err);
+}
+
+vt_status vt_pot_probe_driver(const char *kind, const char *path, const vt_driver *driver, vt_pot_info *out,
+                              vt_err *err)
+{
   vt_pot pot;
-  VT_TRY(vt_pot_open(&pot, kind, &(vt_pot_args){.path = path}, err), err, "looking into the potential");
+  VT_TRY(vt_pot_open(&pot, kind, &(vt_pot_args){.path = path, .driver = driver}, err), err,
+         "looking into the potential");
   vt_pot_describe(&pot, out);
   vt_pot_close(&pot);
   return VT_OK;

@@ -15,11 +15,28 @@ typedef struct vt_force_out {
   double spread;       /* committee: root mean square force spread, eV/A; NaN otherwise                       */
 } vt_force_out;
 
+/* What outlives a potential whose forces another program computes: that program, as long as the same atoms come again,
+ * and what it said before it failed.  Zero-initialised; vt_pot_kept_end it. */
+typedef struct vt_pot_kept {
+  void *driver;
+  vt_uid key; /* of the atoms and the command that `driver` is for */
+  vt_buf said;
+  char name[200]; /* what the program calls itself, or "" */
+} vt_pot_kept;
+void vt_pot_kept_end(vt_pot_kept *k);
+
 typedef struct vt_pot_args {
   const char *path; /* parameter file, or "-" for back ends without one */
   int n_species;
   const char *const *species; /* element symbols, in the order of vt_nlist.type   */
+  const vt_composition *comp; /* the same species with charges and radii, for models built from them; NULL: the usual */
   vt_numerics numerics;       /* simd must not be AUTO                            */
+  /* Of a potential that another program computes (kind ipi); all may be NULL, borrowed until close. */
+  const vt_driver *driver;
+  vt_pot_kept *kept;                         /* NULL: the program ends with the potential */
+  vt_status (*wait)(void *ctx, vt_err *err); /* asked every few milliseconds while it computes; not VT_OK ends it */
+  void *wait_ctx;
+  int needs_virial; /* a program that gives none is refused; else the virial is NaN then */
 } vt_pot_args;
 
 typedef struct vt_pot_info {
@@ -30,6 +47,7 @@ typedef struct vt_pot_info {
   char element[96][4];
   double cutoff;   /* A */
   char kernel[32]; /* "avx512 double", "reference double", ...            */
+  int foreign;     /* 1: another program computes, which promises no bits */
 } vt_pot_info;
 
 typedef struct vt_pot_ops {
@@ -44,6 +62,7 @@ typedef struct vt_pot_ops {
   void (*close)(void *self); /* NULL is allowed */
   /* Useful multiply-adds of one compute for this list, for benchmarks; NULL: nobody counted them. */
   double (*multiply_adds)(const void *self, const vt_nlist *nl);
+  int takes_driver; /* vt_pot_args.driver must be there; for the others it must not */
 } vt_pot_ops;
 
 typedef struct vt_pot {
@@ -54,21 +73,26 @@ typedef struct vt_pot {
 /* VT_EUNSUP: no such kind (the message lists those there are); else what the back end says. */
 VT_MUST_CHECK vt_status vt_pot_open(vt_pot *pot, const char *kind, const vt_pot_args *args, vt_err *err);
 void vt_pot_describe(const vt_pot *pot, vt_pot_info *out);
-/* VT_EDIVERGE when energy, virial or a force is not finite, or two atoms sit on each other. */
+/* VT_EDIVERGE when energy, virial or a force is not finite, or two atoms sit on each other.  Of a foreign potential
+ * without a virial (vt_pot_args.needs_virial) all nine are NaN.  VT_EDRIVER: another program failed. */
 VT_MUST_CHECK vt_status vt_pot_compute(vt_pot *pot, const vt_nlist *nl, vt_force_out *out, vt_err *err);
 void vt_pot_close(vt_pot *pot);
 
 /* What a potential's file knows, without binding it to species (campaign checks, hashes): kind, path, sha256, elements,
  * cutoff. */
 VT_MUST_CHECK vt_status vt_pot_probe(const char *kind, const char *path, vt_pot_info *out, vt_err *err);
+/* The same of a potential that another program computes, which is not started. */
+VT_MUST_CHECK vt_status vt_pot_probe_driver(const char *kind, const char *path, const vt_driver *driver,
+                                            vt_pot_info *out, vt_err *err);
 
 /* A potential bound to the elements of one structure; zero-initialised. */
 typedef struct vt_bound {
   vt_pot pot; /* ops NULL: nothing is bound */
   int n_species;
   const char *symbol[VT_MAX_SPECIES]; /* in order of first appearance */
-  vt_composition comp;                /* of the structure; charges as by default */
+  vt_composition comp;                /* of the structure; charges that make it neutral, else as by default */
   int *type;                          /* [n] of the structure */
+  const vt_driver *driver;            /* set before: the other program of a foreign potential; NULL: none */
 } vt_bound;
 /* Bind `kind`, `path` to the elements of `s`; a potential that is already bound to just these is kept.  vt_pot_unbind
  * it, after a failure too. */

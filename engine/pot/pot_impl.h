@@ -10,6 +10,7 @@ extern const vt_pot_ops vt__pot_lj;            /* lj.c */
 extern const vt_pot_ops vt__pot_mock;          /* mock.c */
 extern const vt_pot_ops vt__pot_born;          /* born.c */
 extern const vt_pot_ops vt__pot_committee;     /* committee.c */
+extern const vt_pot_ops vt__pot_ipi;           /* ipi.c */
 
 /* A text file of short lines of words (lines.c).  Begin with path, at and end set. */
 enum { VT__POT_WORDS = 3 };

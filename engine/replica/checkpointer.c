@@ -8,7 +8,7 @@
  *   snapshot  at the beginning of the stage: where a retry with half the time step would begin
  *   snapshot  now
  *   then    QUENCH: vt__recorder_state; EQUILIBRATE: the same and the state of vt_shells; PRODUCE: the states of all
- *           observables
+ *           observables, then, where frames are kept, vt__frames_save
  *
  * A checkpoint is taken before the sample of its step, which therefore comes after it was read. */
 #include <math.h>
@@ -41,6 +41,13 @@ static size_t rest_size(const vt_obs_set *obs, const vt_shells *shells, int stag
   }
 }
 
+/* Of frames that are kept, at the end; a checkpoint may have it or not. */
+static size_t frames_size(const vt__replica *r, int stage, int64_t step)
+{
+  return stage == VT_STAGE_PRODUCE && step > 0 ? vt__frames_state_size(r->plan->comp.n_atoms) : 0;
+}
+
+/* Without frames. */
 static size_t payload_size(const vt__replica *r, int stage, int64_t step)
 {
   const size_t snapshot = snapshot_size(r->plan);
@@ -55,6 +62,7 @@ static size_t image_size(const vt_plan *p, const vt_obs_set *obs, const vt_shell
     size_t n = rest_size(obs, shells, stage);
     if (n > rest) rest = n;
   }
+  if (p->kind == VT_TASK_MD) rest += vt__frames_state_size(p->comp.n_atoms);
   return VT__CHECKPOINT_HEAD + sizeof(double) + 2 * snapshot_size(p) + rest;
 }
 
@@ -95,6 +103,7 @@ static void save_rest(const vt__replica *r, unsigned char *at)
   if (r->stage == VT_STAGE_QUENCH || r->stage == VT_STAGE_EQUILIBRATE) memcpy(at, &r->rec.seen, sizeof r->rec.seen);
   if (r->stage == VT_STAGE_EQUILIBRATE) vt_shells_save(r->shells, at + sizeof r->rec.seen);
   if (r->stage == VT_STAGE_PRODUCE) vt_obs_set_save(r->obs, at);
+  if (r->stage == VT_STAGE_PRODUCE && r->frames.recording) vt__frames_save(r, at + vt_obs_set_state_size(r->obs));
 }
 
 static uint32_t glass_crc(const vt__replica *r)
@@ -151,7 +160,8 @@ static void checkpointer_put(vt__replica *r, const vt__checkpoint_head *h)
     told.status = vt_err_set(&why, VT_ESTOP, __FILE__, __LINE__,
                              "'%s' is of another process that does this task and is further", k->checkpointing->path);
   else
-    told.status = vt_file_rotate(k->checkpointing->path, k->image, n, &why);
+    told.status = vt__frames_put(r, &why); /* first: what a checkpoint counts on is there */
+  if (told.status == VT_OK) told.status = vt_file_rotate(k->checkpointing->path, k->image, n, &why);
   if (told.status == VT_OK) k->left = mark_of(k->checkpointing->path);
   if (told.status != VT_OK) told.why = why.text;
   k->written_s = vt_now_s();
@@ -172,11 +182,12 @@ static void checkpoint_now(vt__replica *r)
   h.info.ns = r->ns_before + (double)r->md.step * vt_unit_fs_from_time(r->md.stage.dt) * 1e-6;
   h.info.wall_s = wall_s(r);
   h.n_payload = payload_size(r, r->stage, r->md.step);
+  VT_ASSERT(h.n_payload == sizeof k->begun_wall_s + 2 * snapshot + rest_size(r->obs, r->shells, r->stage));
+  if (r->frames.recording) h.n_payload += frames_size(r, r->stage, r->md.step);
   memcpy(at, &k->begun_wall_s, sizeof k->begun_wall_s);
   at += sizeof k->begun_wall_s;
   memcpy(at, k->begun, snapshot);
   VT_ASSERT(r->md.step > 0 && k->begun_stage == r->stage);
-  VT_ASSERT(h.n_payload == sizeof k->begun_wall_s + 2 * snapshot + rest_size(r->obs, r->shells, r->stage));
   save_snapshot(r, at + snapshot);
   save_rest(r, at + 2 * snapshot);
   checkpointer_put(r, &h);
@@ -250,6 +261,14 @@ vt_status vt__checkpointer_step(vt__replica *r, vt_err *err)
   return VT_ESTOP;
 }
 
+vt_status vt__checkpointer_overdue(const vt__replica *r, vt_err *err)
+{
+  const vt__checkpointer *k = &r->checkpointer;
+  if (!k->stopping || vt_now_s() - k->stopping_since_s < k->checkpointing->graceful_stop_s) return VT_OK;
+  if (err) *err = k->stop;
+  return VT_ESTOP;
+}
+
 /* ------------------------------------------------------------------ reading */
 
 static vt_status checkpointer_match(const vt__replica *r, const char *path, const vt__checkpoint_head *h, vt_err *err)
@@ -271,7 +290,7 @@ static vt_status checkpointer_match(const vt__replica *r, const char *path, cons
   if (glass != (h->info.stage <= VT_STAGE_QUENCH))
     VT_FAIL(err, VT_EINVAL, "'%s' is in stage %s, which this task does not have", path, vt_stage_name(h->info.stage));
   const size_t wanted = payload_size(r, h->info.stage, h->info.step);
-  if (h->n_payload != wanted)
+  if (h->n_payload != wanted && h->n_payload != wanted + frames_size(r, h->info.stage, h->info.step))
     VT_FAIL(err, VT_EINVAL, "'%s' holds %llu bytes of state, expected %zu", path, (unsigned long long)h->n_payload,
             wanted);
   return VT_OK;
@@ -286,23 +305,39 @@ static vt_status load_rest(vt__replica *r, const unsigned char *at, vt_err *err)
   return VT_OK;
 }
 
+/* Where frames are wanted: are all before this checkpoint there?  Without them the stage goes on at its beginning.  at:
+ * behind the snapshots. */
+static int has_frames(vt__replica *r, const vt__checkpoint_head *h, const unsigned char *at)
+{
+  vt__checkpointer *k = &r->checkpointer;
+  vt_err why = {0};
+  if (h->info.stage != VT_STAGE_PRODUCE || !r->frames.recording) return 1;
+  const size_t n = (size_t)h->n_payload - payload_size(r, h->info.stage, h->info.step);
+  if (vt__frames_resume(r, at + vt_obs_set_state_size(r->obs), n, &why)) return 1;
+  vt__frames_reset(r);
+  (void)snprintf(k->no_frames, sizeof k->no_frames, "trajectory: %.300s; the production begins again",
+                 vt_err_line(why.text).s);
+  return 0;
+}
+
 /* The task as it was; sizes were matched. */
 static vt_status checkpointer_load(vt__replica *r, const vt__checkpoint_head *h, const unsigned char *at, vt_err *err)
 {
   vt__checkpointer *k = &r->checkpointer;
   const size_t snapshot = snapshot_size(r->plan), n_md = vt_md_state_size(r->plan->comp.n_atoms);
-  const int later = h->info.step > 0;
   const vt_stage id = (vt_stage)h->info.stage; /* 1..4: vt__checkpoint_open */
   const int units = vt__replica_units_at(r->plan, id, h->info.step);
   vt_md_stage st = vt__replica_stage(r->plan, id);
+  int later = h->info.step > 0;
   st.n_steps *= units;
   k->begun_wall_s = h->info.wall_s;
   if (later) memcpy(&k->begun_wall_s, at, sizeof k->begun_wall_s), at += sizeof k->begun_wall_s;
   memcpy(k->begun, at, snapshot);
+  later = later && has_frames(r, h, at + 2 * snapshot);
   if (later) at += snapshot;
   VT_PASS(vt__replica_open_md(r, err));
   VT_PASS(vt_md_load(&r->md, &st, (uint32_t)id, at, n_md, err));
-  if (r->md.step != h->info.step)
+  if (r->md.step != (later ? h->info.step : 0))
     VT_FAIL(err, VT_ECORRUPT, "step %lld in the header, %lld in the state", (long long)h->info.step,
             (long long)r->md.step);
   memcpy(r->values, at + n_md, vt__replica_own_values(r->plan) * sizeof *r->values);
@@ -327,7 +362,7 @@ static vt_status load_file(vt__replica *r, const char *path, vt_checkpoint_writt
     rc = checkpointer_load(r, &h, (const unsigned char *)bytes + VT__CHECKPOINT_HEAD, err);
     if (rc != VT_OK) (void)vt_err_wrap(err, rc, __FILE__, __LINE__, "continuing '%s'", path);
     *told =
-        (vt_checkpoint_written){.stage = vt_stage_name(h.info.stage), .step = h.info.step, .ns = h.info.ns, .bytes = n};
+        (vt_checkpoint_written){.stage = vt_stage_name(h.info.stage), .step = r->md.step, .ns = h.info.ns, .bytes = n};
   }
   vt_free(bytes);
   return rc;
@@ -366,6 +401,9 @@ vt_status vt__checkpointer_resume(vt__replica *r, vt_err *err)
     vt_status moved = vt_file_move(prev, checkpointing->path, NULL);
     (void)moved; /* a folder that cannot be changed: the next checkpoint will say so */
   }
+  const char *no_frames = r->checkpointer.no_frames;
+  if (any && no_frames[0])
+    (void)snprintf(why + strlen(why), sizeof why - strlen(why), "%s%s", why[0] ? "; " : "", no_frames);
   r->checkpointer.left = mark_of(checkpointing->path);
   told.took_s = vt_now_s() - began_s;
   if (checkpointing->resumed && (any || why[0]))

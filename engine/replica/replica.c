@@ -25,7 +25,7 @@ static int64_t steps_foreseen(const vt__replica *r)
   return n + vt__replica_stage_steps(p, last);
 }
 
-static vt_status replica_poll(vt__replica *r, vt_err *err)
+vt_status vt__replica_poll(vt__replica *r, vt_err *err)
 {
   if (!r->hooks || !r->hooks->poll) return VT_OK;
   double now_s = vt_now_s();
@@ -51,7 +51,7 @@ static vt_status advance(vt__replica *r, int64_t to, vt_err *err)
   while (r->md.step < to) {
     int64_t n = to - r->md.step;
     VT_PASS(vt_md_run(&r->md, vt__checkpointer_steps(r, n < POLL_STEPS ? n : POLL_STEPS), err));
-    VT_PASS(replica_poll(r, err));
+    VT_PASS(vt__replica_poll(r, err));
     VT_PASS(vt__checkpointer_step(r, err));
   }
   return VT_OK;
@@ -115,10 +115,12 @@ static vt_status run_recorded(vt__replica *r, vt_stage id, vt_err *err)
   return VT_OK;
 }
 
-/* The first step after `step` at which an observable samples; beyond the stage: there is none. */
+/* The first step after `step` at which an observable samples or a frame is kept; beyond the stage: there is none. */
 static int64_t sample_after(const vt__replica *r, int64_t step)
 {
-  const int64_t wait = vt_obs_set_next(r->obs, step), n_steps = r->md.stage.n_steps;
+  const int64_t n_steps = r->md.stage.n_steps, frame = vt__frames_next(r, step);
+  int64_t wait = vt_obs_set_next(r->obs, step);
+  if (frame < wait) wait = frame;
   return wait > n_steps - step ? n_steps + 1 : step + wait;
 }
 
@@ -131,6 +133,7 @@ static vt_status run_produce(vt__replica *r, vt_err *err)
     VT_PASS(advance(r, next, err));
     vt_frame fr = vt_md_frame(&r->md);
     VT_PASS(vt_obs_set_sample(r->obs, &fr, err));
+    VT_PASS(vt__frames_sample(r, &fr, err));
     if (r->hooks && r->hooks->frame) VT_PASS(r->hooks->frame(r->hooks->ctx, &fr, err));
   }
   VT_PASS(advance(r, n_steps, err)); /* no sample left: the rest of the run is still part of the plan */
@@ -149,7 +152,7 @@ static vt_status replica_relax(vt__replica *r, vt_err *err)
   const double cap_a = 0.05, f_max = 0.3;
   for (int k = 0; k < ROUNDS; k++) {
     VT_PASS(vt_md_relax(&r->md, STEPS, cap_a, f_max, err));
-    VT_PASS(replica_poll(r, err));
+    VT_PASS(vt__replica_poll(r, err));
   }
   return VT_OK;
 }
@@ -164,11 +167,15 @@ static void put_melt_msd(vt__replica *r)
   }
 }
 
+static vt_status poll_of(void *replica, vt_err *err) { return vt__replica_poll(replica, err); }
+
 static vt_status start_glass(vt__replica *r, vt_err *err)
 {
   const vt_plan *p = r->plan;
   r->doing = "pack";
   VT_PASS(vt_pack(&p->comp, p->protocol.pack_density, vt_plan_key(p), &r->cell, r->type, r->x, err));
+  if (p->protocol.version >= 3)
+    VT_PASS(vt_md_settle_ions(&p->comp, &r->cell, r->type, p->numerics.simd, poll_of, r, r->x, err));
   VT_PASS(vt__replica_begin_md(r, err));
   VT_PASS(replica_relax(r, err));
   vt_md_velocities(&r->md, p->protocol.melt_t_k);
@@ -242,6 +249,18 @@ static vt_status run_equilibrate(vt__replica *r, vt_err *err)
   return VT_OK;
 }
 
+static vt_status keep_last(vt__replica *r, vt_err *err)
+{
+  const vt_frame fr = vt_md_frame(&r->md);
+  const size_t n_vec = (size_t)fr.n * 3;
+  VT_TRY(VT_NEW(r->last, 9 + 2 * n_vec, err), err, "the last frame");
+  r->n_last = 9 + 2 * n_vec;
+  memcpy(r->last, fr.cell.h, sizeof fr.cell.h);
+  memcpy(r->last + 9, fr.x, n_vec * sizeof(double));
+  memcpy(r->last + 9 + n_vec, fr.v, n_vec * sizeof(double));
+  return VT_OK;
+}
+
 static vt_status run_md(vt__replica *r, vt_err *err)
 {
   if (r->from == VT_STAGE_NONE) VT_PASS(start_md(r, err));
@@ -252,7 +271,10 @@ static vt_status run_md(vt__replica *r, vt_err *err)
   VT_PASS(run_produce(r, err));
   r->doing = "finish of the observables";
   const size_t n_equil = vt__replica_own_values(r->plan);
-  return vt_obs_set_finish(r->obs, r->values + n_equil, r->n_values - n_equil, err);
+  VT_PASS(vt_obs_set_finish(r->obs, r->values + n_equil, r->n_values - n_equil, err));
+  VT_PASS(keep_last(r, err));
+  r->doing = "writing of the trajectory";
+  return vt__frames_finish(r, err);
 }
 
 /* ------------------------------------------------------------------ open, run, close */
@@ -269,10 +291,39 @@ static vt_status replica_check(const vt_plan *p, const double *glass, size_t n_g
   return VT_OK;
 }
 
-static vt_status open_potential(const vt_plan *p, const char *symbol[VT_MAX_SPECIES], vt_pot *pot, vt_err *err)
+/* While another program computes the task is as alive as between its steps. */
+static vt_status wait_for_driver(void *ctx, vt_err *err)
+{
+  vt__replica *r = ctx;
+  VT_PASS(vt__replica_poll(r, err));
+  return vt__checkpointer_overdue(r, err);
+}
+
+/* Has this task a stage at constant pressure? */
+static int needs_virial(const vt_plan *p)
+{
+  const vt_protocol *q = &p->protocol;
+  if (p->kind == VT_TASK_MD) return q->equil_ensemble == VT_NPT;
+  return q->melt_ensemble == VT_NPT || q->quench_npt_below_k > 0;
+}
+
+/* r: the task at work, or NULL. */
+static vt_status open_potential(const vt_plan *p, vt__replica *r, const char *symbol[VT_MAX_SPECIES], vt_pot *pot,
+                                vt_err *err)
 {
   for (int s = 0; s < p->comp.n_species; s++) symbol[s] = vt_element_symbol(p->comp.z[s]);
-  vt_pot_args args = {.path = p->pot_path, .n_species = p->comp.n_species, .species = symbol, .numerics = p->numerics};
+  vt_pot_args args = {.path = p->pot_path,
+                      .n_species = p->comp.n_species,
+                      .species = symbol,
+                      .comp = &p->comp,
+                      .numerics = p->numerics};
+  if (p->driver.command[0]) {
+    args.driver = &p->driver;
+    args.needs_virial = needs_virial(p);
+    args.kept = r && r->hooks ? r->hooks->kept : NULL;
+    args.wait = r ? wait_for_driver : NULL;
+    args.wait_ctx = r;
+  }
   return vt_pot_open(pot, p->pot_kind, &args, err);
 }
 
@@ -281,7 +332,7 @@ vt_status vt_replica_kernel(const vt_plan *p, char kernel[32], vt_err *err)
   const char *symbol[VT_MAX_SPECIES];
   vt_pot pot;
   vt_pot_info info;
-  VT_PASS(open_potential(p, symbol, &pot, err));
+  VT_PASS(open_potential(p, NULL, symbol, &pot, err));
   vt_pot_describe(&pot, &info);
   memcpy(kernel, info.kernel, sizeof info.kernel);
   vt_pot_close(&pot);
@@ -297,24 +348,27 @@ static vt_status open_replica(vt__replica *r, vt_err *err)
   VT_PASS(VT_NEW(r->values, r->n_values, err));
   VT_PASS(VT_NEW(r->type, p->comp.n_atoms, err));
   VT_PASS(VT_NEW(r->x, p->comp.n_atoms, err));
-  VT_PASS(open_potential(p, r->symbol, &r->pot, err));
+  VT_PASS(open_potential(p, r, r->symbol, &r->pot, err));
   vt_pot_info info;
   vt_pot_describe(&r->pot, &info);
   if (!vt_uid_equal(&info.sha256, &p->pot_hash))
     VT_FAIL(err, VT_EINVAL, "potential '%s' is not the file that the plan names: its SHA-256 differs", p->pot_path);
   VT_PASS(vt__replica_open_observables(r, err));
+  VT_PASS(vt__frames_open(r, err));
   return vt__checkpointer_open(r, err);
 }
 
 static void close_replica(vt__replica *r)
 {
   vt__checkpointer_close(r);
+  vt__frames_close(r);
   vt__replica_close_observables(r);
   vt_md_close(&r->md);
   vt_pot_close(&r->pot);
   vt_free(r->x);
   vt_free(r->type);
   vt_free(r->values);
+  vt_free(r->last);
 }
 
 /* The frame that broke, for a viewer. */
@@ -340,6 +394,9 @@ static void hand_over(vt__replica *r, vt_result *out)
   out->wall_s = r->wall_before_s + (vt_now_s() - r->began_s);
   memcpy(out->kernel, info.kernel, sizeof out->kernel);
   r->values = NULL;
+  out->last = r->last;
+  out->n_last = r->n_last;
+  r->last = NULL;
 }
 
 vt_status vt_replica_run(const vt_plan *p, const double *glass, size_t n_glass, const vt_replica_hooks *hooks,
@@ -377,6 +434,7 @@ out:
 void vt_result_free(vt_result *r)
 {
   vt_free(r->values);
+  vt_free(r->last);
   *r = (vt_result){0};
 }
 

@@ -3,8 +3,10 @@
 #define VT_REPLICA_H
 
 #include "engine/base/base.h"
+#include "engine/formats/formats.h"
 #include "engine/obs/obs.h"
 #include "engine/spec/spec.h"
+#include "engine/sys/sys.h"
 
 /* Where a task stands; given to the poll hook. */
 typedef struct vt_progress {
@@ -95,15 +97,75 @@ VT_MUST_CHECK vt_status vt_checkpoint_look_bytes(const char *name, const void *b
 /* Remove `path` and `path`.prev, as far as they are there: of a task that is done, or given up. */
 void vt_checkpoint_remove(const char *path);
 
+/* ------------------------------------------------------------------ frames of a production (frames.c)
+ *
+ * Positions are those of the beginning of the production, wrapped, plus the displacement since then: they leave the
+ * cell, and no image is lost.  They are rounded to multiples of 2^-13 A (the loss is at most 6.1e-5 A a coordinate;
+ * beyond 2048 A that of a float), velocities to multiples of 2^-10 A/ps (at most 4.9e-4 A/ps).  The bits that are zero
+ * then are what compresses.
+ *
+ * FORMAT of <checkpoint>.frames-<line>-<draw> (16 hex digits each), little endian, one file for each process that
+ * worked on the production; gone when the task is done:
+ *
+ *   0    u8[8]   magic "VTF1\n\0\0\0"
+ *   8    u32     version, 1
+ *   12   u32     atoms, n
+ *   16   u64     line: the number that this production drew
+ *   24   i64     number of the first frame, from 0
+ *   32   u32     1: with velocities
+ *   36   u32     bytes of a record, a multiple of 8
+ *   40   u32     0
+ *   44   u32     CRC-32 of bytes 0..43
+ *   48   records, one behind the other:
+ *     0    u32     CRC-32 of the record from byte 4 on
+ *     4    u32     0
+ *     8    i64     number of the frame
+ *     16   i64     step of the production
+ *     24   f64     time since it began, ps
+ *     32   f64[9]  cell, rows are vectors, A
+ *     104  f32[n][3] positions, A; then, with velocities, f32[n][3] A/ps; zeros to the end */
+enum { VT_TRAJECTORY_X_BITS = 13, VT_TRAJECTORY_V_BITS = 10 };
+
+typedef struct vt_kept_frame {
+  int n_atoms;
+  int64_t step;
+  double time_ps;
+  vt_cell cell;
+  const float *x; /* [n_atoms * 3] A                               */
+  const float *v; /* [n_atoms * 3] A/ps; NULL: none were asked for */
+} vt_kept_frame;
+
+typedef struct vt_kept_frames vt_kept_frames;
+int64_t vt_kept_frames_count(const vt_kept_frames *f);
+/* Frame k, from 0; its arrays stay until the next call.  VT_EIO, VT_ECORRUPT: it cannot be read back; else what the
+ * poll hook says. */
+VT_MUST_CHECK vt_status vt_kept_frames_read(vt_kept_frames *f, int64_t k, vt_kept_frame *out, vt_err *err);
+/* Remove the files beside this checkpoint: of a task that is done, or given up. */
+void vt_kept_frames_remove(const char *checkpoint);
+
+/* Keep frames of the production of an MD task.  They are as durable as the checkpoints (vt_checkpointing): a frame that
+ * cannot be written keeps the checkpoint behind it from being written, which `kept` tells, and waits in memory for the
+ * next one.  A checkpoint without the frames before it (none were asked for then, others were, or they are damaged)
+ * goes on at the beginning of the production. */
+typedef struct vt_recording {
+  double every_ps; /* between two frames, the first at step 0; rounded to steps as for observables */
+  int velocities;  /* also these */
+  void *ctx;
+  /* The production is over: all its frames.  Another status than VT_OK ends the task with it. */
+  vt_status (*done)(void *ctx, vt_kept_frames *f, vt_err *err);
+} vt_recording;
+
 typedef struct vt_replica_hooks {
   void *ctx;
   /* Called every few milliseconds of MD (by step count and clock; changes no bit).  VT_ESTOP ends the task cleanly: at
    * once, or with `keep` at the next block boundary. */
   vt_status (*poll)(void *ctx, const vt_progress *p, vt_err *err);
-  /* Every instant of the produce stage at which an observable samples; NULL: not wanted.  Changes no bit.  A task that
-   * is continued gives those after its checkpoint. */
+  /* Every instant of the produce stage at which an observable samples or a frame is kept; NULL: not wanted.  Changes no
+   * bit.  A task that is continued gives those after its checkpoint. */
   vt_status (*frame)(void *ctx, const vt_frame *fr, vt_err *err);
   const vt_checkpointing *checkpointing; /* NULL: nothing is kept */
+  const vt_recording *recording;         /* NULL: no frames */
+  struct vt_pot_kept *kept; /* a program that computes forces outlives the task here (pot.h); NULL: it does not */
 } vt_replica_hooks;
 
 /* ------------------------------------------------------------------ versions of the protocol
@@ -116,6 +178,8 @@ typedef struct vt_replica_hooks {
  *    the relative standard error of the mean volume of its second half is below VT_VOLUME_ERROR_MOST and that half
  *    spans at least 50 times protocol.barostat.time.  Where the limit comes first the task goes on with what it has,
  *    and says so in its result.  The barostat measures the stiffness that it needs (T 4.8).
+ * 3  A packing is relaxed as rigid ions before the potential sees it (vt_md_settle_ions): no two anions that were packed
+ *    side by side meet before they have found a cation.
  *
  * What decides is this task's own state at the end of a unit, so tasks stay independent of each other: nothing that is
  * added to a campaign, and no failure in it, changes another task. */
@@ -143,6 +207,10 @@ typedef struct vt_result {
   double ns;       /* simulated time, ns    */
   double wall_s;   /* not reproducible; with the time before an interruption, up to its checkpoint */
   char kernel[32]; /* what computed the forces */
+  /* How an MD task ended: cell[9] (rows are vectors, A), x[n_atoms][3] (A, wrapped), v[n_atoms][3] (internal units), by
+   * species blocks.  Owned; NULL, 0 of a GLASS task. */
+  double *last;
+  size_t n_last;
   /* Where it ended, also of a task that failed: the vt_stage that was run (0: none had begun) and its step. */
   int32_t stage, reserved;
   int64_t step;
@@ -186,12 +254,19 @@ VT_MUST_CHECK vt_status vt_replica_run(const vt_plan *p, const double *glass, si
 enum { VT_TRAJECTORY_PAIRS = 64 };
 
 typedef struct vt_trajectory_options {
-  double dt_ps; /* between two frames, > 0 */
-  double t_k;   /* NaN: not known          */
-  int n_charges, n_cutoffs;
+  double dt_ps;             /* between two frames, > 0; NaN: as the file says, with its unit (vt_stamp.key)   */
+  double t_k;               /* NaN: not known                                                                */
+  double skip_ps;           /* frames before are read, but not measured; from the first frame of all files on */
+  int every;                /* of the others every so-many-th is measured; 0 is 1                             */
+  vt_frames_options frames; /* how files are read */
+  int n_charges, n_roles, n_cutoffs;
   struct {
     int z, charge;
-  } charge[VT_MAX_SPECIES]; /* instead of vt_element_charge */
+  } charge[VT_MAX_SPECIES]; /* instead of those that make the cell neutral, else the most common */
+  struct {
+    int z, role;
+  } role[VT_MAX_SPECIES]; /* VT_ROLE_MOBILE, _NETWORK, _ANION, instead of what element and charge say */
+  int counted;            /* atomic number of the anion that residence, polyhedra and chains count; 0: oxygen */
   struct {
     int z[2];
     double r_a;
@@ -213,8 +288,11 @@ typedef struct vt_unknown_moves {
 
 /* What the observables gave: as if the engine had produced the frames. */
 typedef struct vt_trajectory {
-  vt_plan plan; /* composition (species in canonical order), clock, observables; no uid */
-  int n_frames;
+  vt_plan plan;             /* composition (species in canonical order), clock, observables; no uid */
+  const char *format;       /* of the last file, by name */
+  int n_frames;             /* measured */
+  int n_read;               /* of all files, but for ... */
+  int n_repeated;           /* ... those that the file before ended with (vt_frames_next) */
   double volume_a3;         /* mean                                                                       */
   double half_height_a;     /* half of the shortest height of any frame's cell: no cutoff acts beyond it */
   double largest_move;      /* of any atom between two frames, over the shortest lattice vector */
@@ -230,14 +308,17 @@ typedef struct vt_trajectory {
   size_t n_values;
 } vt_trajectory;
 
-/* Read an extended XYZ file twice: cutoffs and composition, then every observable that is on by default.  Positions
- * wrapped or not, any column order, fixed or changing cell (which carries its atoms along: what keeps its fractions of
- * the cell does not move), any vectors that span the lattice, flips of the box.  Atoms keep their order from frame to
- * frame, or have ids, which order them then.  Frames are dt_ps apart: times and steps in comment lines that say
- * otherwise, frames that stand twice, several runs in one file are VT_EPARSE with file:line, as is what is malformed.
- * VT_EINVAL: a charge or cutoff of an element that is not there.  Temperature, pressure and kinetic energy are NaN. */
-VT_MUST_CHECK vt_status vt_trajectory_measure(const char *path, const vt_trajectory_options *o, vt_trajectory *t,
-                                              vt_err *err);
+/* Read the files of a run, in order, twice (engine/formats): cutoffs and composition, then every observable that is on
+ * by default.  Positions wrapped or not, fixed or changing cell (which carries its atoms along: what keeps its
+ * fractions of the cell does not move), any vectors that span the lattice, flips of the box.  Atoms keep their order
+ * from frame to frame, or have ids, which order them then.  With skip_ps and every all frames are read and all moves
+ * followed, so that thinning loses nothing of the displacements.  Frames are dt_ps apart: times and steps in the file
+ * that say otherwise, frames that stand twice, several runs in one file are VT_EPARSE with file:line, as is what is
+ * malformed; where frames.mistakes is given what is wrong with atoms' lines is noted there, up to its limit, and the
+ * status is VT_EPARSE. VT_EINVAL: a charge, role or cutoff of an element that is not there, or no dt_ps.  Temperature,
+ * pressure and kinetic energy are NaN. */
+VT_MUST_CHECK vt_status vt_trajectory_measure(const char *const *path, int n_paths, const vt_trajectory_options *o,
+                                              vt_trajectory *t, vt_err *err);
 void vt_trajectory_free(vt_trajectory *t);
 
 #endif

@@ -91,8 +91,36 @@ typedef struct vt__checkpointer {
   vt__file_mark left; /* the file at the checkpoint's path as this task found or left it              */
   int stopping;       /* poll said stop                                                        */
   double stopping_since_s;
-  vt_err stop; /* what it said                                                          */
+  vt_err stop;         /* what it said                                                          */
+  char no_frames[400]; /* why the production is not continued where it was, or "" */
 } vt__checkpointer;
+
+/* frames.c: frames [first, first + n) in a file of this line; what else is in it does not count. */
+typedef struct vt__frames_piece {
+  int64_t first, n;
+  char path[4096];
+} vt__frames_piece;
+
+struct vt_kept_frames {
+  const vt_recording *recording; /* NULL: none are kept, and all of the following is empty */
+  struct vt__replica *replica;
+  int n_atoms;
+  int64_t every; /* steps                                                     */
+  uint64_t line; /* number of this production, drawn when it began            */
+  int64_t n;     /* frames so far; the last n_waiting of them wait in memory  */
+  int64_t n_waiting;
+  size_t record;          /* bytes of one                                     */
+  unsigned char *waiting; /* [cap]                                            */
+  size_t cap;
+  unsigned char *one; /* [record] read from a file                            */
+  double (*x0)[3];    /* [n_atoms] where the production began, wrapped        */
+  int fd;             /* the file of this process, the last piece; -1: none   */
+  vt__frames_piece *piece;
+  int n_pieces, cap_pieces;
+  int fd_read; /* of `reading`; -1: none */
+  const char *reading;
+  int64_t read_from;
+};
 
 typedef struct vt__replica {
   const vt_plan *plan;
@@ -110,6 +138,8 @@ typedef struct vt__replica {
   double (*x)[3];
   double *values; /* the result being filled */
   size_t n_values;
+  double *last; /* vt_result */
+  size_t n_last;
   vt_array_def defs[VT_MAX_ARRAYS];
   int n_defs;
   vt__recorder rec;
@@ -121,7 +151,27 @@ typedef struct vt__replica {
   vt_stage from;     /* the stage that was under way when the task was kept; VT_STAGE_NONE: it starts now */
   const char *doing; /* for errors: the stage, or what comes before stages */
   vt__checkpointer checkpointer;
+  vt_kept_frames frames;
 } vt__replica;
+
+/* replica.c.  What the hook says, at most every few milliseconds. */
+VT_MUST_CHECK vt_status vt__replica_poll(vt__replica *r, vt_err *err);
+
+/* frames.c.  Nothing of it does anything where no recording was asked for. */
+VT_MUST_CHECK vt_status vt__frames_open(vt__replica *r, vt_err *err);
+void vt__frames_reset(vt__replica *r); /* none so far */
+void vt__frames_close(vt__replica *r);
+int64_t vt__frames_next(const vt__replica *r, int64_t step); /* steps until the next one, >= 1 */
+/* Take the frame, if one is due at its step. */
+VT_MUST_CHECK vt_status vt__frames_sample(vt__replica *r, const vt_frame *fr, vt_err *err);
+/* What waits goes to the disk; after a failure it still waits. */
+VT_MUST_CHECK vt_status vt__frames_put(vt__replica *r, vt_err *err);
+/* Part of a checkpoint; resume: 1 if all frames before it are there, or 0 with the reason. */
+size_t vt__frames_state_size(int n_atoms);
+void vt__frames_save(const vt__replica *r, void *bytes);
+int vt__frames_resume(vt__replica *r, const void *bytes, size_t n, vt_err *why);
+/* Hand them over. */
+VT_MUST_CHECK vt_status vt__frames_finish(vt__replica *r, vt_err *err);
 
 /* state.c.  Where the result's array of this name is written; NULL: this task has none. */
 double *vt__replica_values(const vt__replica *r, const vt_array_name *name);
@@ -157,6 +207,8 @@ int64_t vt__checkpointer_steps(const vt__replica *r, int64_t n);
 int vt__checkpointer_graceful_stop(vt__replica *r, const vt_err *stop);
 /* After some steps: keep what is due; VT_ESTOP once a soft stop is over. */
 VT_MUST_CHECK vt_status vt__checkpointer_step(vt__replica *r, vt_err *err);
+/* Within a step that another program computes: VT_ESTOP once a soft stop has no time left to reach its end. */
+VT_MUST_CHECK vt_status vt__checkpointer_overdue(const vt__replica *r, vt_err *err);
 /* The task failed, and may be tried again: leave the beginning of the stage to its retry. */
 void vt__checkpointer_failed(vt__replica *r);
 

@@ -97,6 +97,7 @@ vt_status vt__replica_reset(vt__replica *r, vt_err *err)
 {
   vt_md_close(&r->md);
   vt__replica_close_observables(r);
+  vt__frames_reset(r);
   memset(r->values, 0, r->n_values * sizeof *r->values);
   r->stage = r->from = VT_STAGE_NONE;
   r->wall_before_s = 0;

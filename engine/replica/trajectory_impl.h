@@ -2,6 +2,7 @@
 #ifndef VT_TRAJECTORY_IMPL_H
 #define VT_TRAJECTORY_IMPL_H
 
+#include "engine/formats/formats.h"
 #include "engine/replica/replica.h"
 
 /* What the comment lines say of time, against --dt (trajectory_time.c). */
@@ -19,12 +20,15 @@ typedef struct vt__clock {
   int again_frame, again_line; /* the first frame that is equal to an earlier one; 0: there is none */
 } vt__clock;
 
-/* A file being read: what all of its frames share, and the frame at hand. */
+/* The files of a run being read: what all frames share, and the frame at hand. */
 typedef struct vt__reader {
-  const char *path;
-  vt_xyz *xyz;
+  const char *path; /* of the frame at hand */
+  vt_frames *frames;
+  const vt_mistakes *mistakes; /* of the options, or NULL */
   vt_structure now;
-  int n, n_frames;
+  int n, n_frames;         /* read */
+  int n_taken;             /* frames that the observables got */
+  int was_unfolded;        /* the frame before */
   char (*symbol)[4];       /* [n] of the first frame, in the order of ids if there are any */
   int64_t *id;             /* [n] of the first frame, or NULL                              */
   int *type;               /* [n]                                                          */
@@ -33,7 +37,7 @@ typedef struct vt__reader {
   double (*dx)[3];         /* [n] displacement so far         */
   double largest_move;     /* between two frames, over the shortest lattice vector */
   double least_height;     /* of any frame's cell */
-  double volume;           /* sum over frames */
+  double volume;           /* sum over the frames that were taken */
   double n_still, n_moved; /* atoms that were where they had been one frame before, or not; of frames that differ */
   vt_unknown_moves unknown;
   double sum2[VT_MAX_SPECIES], doubt2[VT_MAX_SPECIES]; /* of squared steps; of L^2 for those that are not known, A^2 */
@@ -42,9 +46,16 @@ typedef struct vt__reader {
   int ignored_line;
 } vt__reader;
 
-VT_MUST_CHECK vt_status vt__reader_open(vt__reader *r, const char *path, double dt_ps, vt_err *err);
-/* The next frame, its atoms in the order of the first one, in a reduced cell; *got = 0 at the end of the file. */
+VT_MUST_CHECK vt_status vt__reader_open(vt__reader *r, const char *const *path, int n_paths, double dt_ps,
+                                        const vt_frames_options *o, vt_err *err);
+/* The next frame, its atoms in the order of the first one, in a reduced cell; *got = 0 at the end of the last file.
+ * After a mistake that was noted (r->mistakes) frames are only read on, for more of them. */
 VT_MUST_CHECK vt_status vt__reader_next(vt__reader *r, int *got, vt_err *err);
+/* From the frame at hand on moves are counted. */
+void vt__reader_begin(vt__reader *r);
+/* ps between two frames, from the times of the first two, whose key says ps or fs.  VT_EINVAL: it does not. */
+VT_MUST_CHECK vt_status vt__reader_dt(const char *const *path, int n_paths, const vt_frames_options *o, double *dt_ps,
+                                      vt_err *err);
 void vt__reader_close(vt__reader *r);
 
 /* A new frame: is its time one step behind the one before, and is it a new one?  VT_EPARSE with file and line. */

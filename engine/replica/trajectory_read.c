@@ -8,18 +8,20 @@
 /* From here on another image is as likely (T 15.2), in shortest lattice vectors. */
 static const double known_move = 0.5;
 
-vt_status vt__reader_open(vt__reader *r, const char *path, double dt_ps, vt_err *err)
+vt_status vt__reader_open(vt__reader *r, const char *const *path, int n_paths, double dt_ps, const vt_frames_options *o,
+                          vt_err *err)
 {
   const double no = (double)NAN;
-  *r = (vt__reader){.path = path,
+  *r = (vt__reader){.path = path[0],
+                    .mistakes = o ? o->mistakes : NULL,
                     .clock = {.dt_ps = dt_ps, .unit_per_ps = no, .step_apart = no, .least_digit = HUGE_VAL}};
   r->clock.time.value = r->clock.step.value = no;
-  return vt_xyz_open(&r->xyz, path, err);
+  return vt_frames_open(&r->frames, path, n_paths, o, err);
 }
 
 void vt__reader_close(vt__reader *r)
 {
-  vt_xyz_close(r->xyz);
+  vt_frames_close(r->frames);
   vt_structure_free(&r->now);
   vt_free(r->symbol);
   vt_free(r->id);
@@ -127,11 +129,13 @@ static vt_status reader_cell(vt__reader *r, vt_err *err)
 }
 
 /* Displacements are added up by nearest images in the cell of the later frame, so it does not matter whether the
- * positions are wrapped.  A breathing cell carries its atoms along and moves none, as in our own runs (vt_frame.dx). */
+ * positions are wrapped; where a file says where its atoms went (unfolded), nothing is guessed.  A breathing cell
+ * carries its atoms along and moves none, as in our own runs (vt_frame.dx). */
 static vt_status reader_move(vt__reader *r, vt_err *err)
 {
   double hi[3][3];
   int still = 0;
+  const int is_known = r->now.unfolded && r->was_unfolded;
   VT_PASS(reader_cell(r, err));
   const vt_cell *c = &r->now.cell;
   const double height = vt_cell_shortest_height(c), shortest = vt_cell_shortest_vector(c);
@@ -141,24 +145,26 @@ static vt_status reader_move(vt__reader *r, vt_err *err)
   for (int i = 0; i < r->n; i++) {
     double d[3];
     for (int k = 0; k < 3; k++) d[k] = r->n_frames ? r->now.x[i][k] - r->before[i][k] : 0;
-    vt_cell_min_image(c, (const double(*)[3])hi, d);
+    if (!is_known) vt_cell_min_image(c, (const double(*)[3])hi, d);
     for (int k = 0; k < 3; k++) r->dx[i][k] += d[k];
     still += d[0] == 0 && d[1] == 0 && d[2] == 0;
-    note_step(r, i, sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]), shortest);
-    vt_cell_wrap(c, (const double(*)[3])hi, r->now.x[i]);
+    if (!is_known) note_step(r, i, sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]), shortest);
     memcpy(r->before[i], r->now.x[i], sizeof r->before[i]);
+    vt_cell_wrap(c, (const double(*)[3])hi, r->now.x[i]);
+    if (!r->now.unfolded) memcpy(r->before[i], r->now.x[i], sizeof r->before[i]);
   }
+  r->was_unfolded = r->now.unfolded;
   if (r->n_frames && still < r->n) r->n_still += still, r->n_moved += r->n - still;
   r->cell = *c;
-  r->volume += vt_cell_volume(c);
   return VT_OK;
 }
 
 vt_status vt__reader_next(vt__reader *r, int *got, vt_err *err)
 {
   vt_structure_free(&r->now);
-  VT_PASS(vt_xyz_next(r->xyz, &r->now, got, err));
-  if (!*got) return VT_OK;
+  VT_PASS(vt_frames_next(r->frames, &r->now, got, err));
+  r->path = vt_frames_path(r->frames);
+  if (!*got || (r->mistakes && r->mistakes->n > 0)) return VT_OK;
   VT_PASS(vt_structure_by_id(&r->now, r->path, err));
   if (r->n == 0) VT_PASS(take_first(r, err));
   VT_PASS(check_same(r, err));
@@ -168,4 +174,38 @@ vt_status vt__reader_next(vt__reader *r, int *got, vt_err *err)
     r->ignored_line = r->now.line + 1;
   }
   return reader_move(r, err);
+}
+
+void vt__reader_begin(vt__reader *r)
+{
+  memset(r->dx, 0, (size_t)r->n * sizeof *r->dx);
+  memset(r->sum2, 0, sizeof r->sum2);
+  memset(r->doubt2, 0, sizeof r->doubt2);
+  r->unknown = (vt_unknown_moves){0};
+  r->largest_move = 0;
+  r->least_height = vt_cell_shortest_height(&r->cell);
+}
+
+vt_status vt__reader_dt(const char *const *path, int n_paths, const vt_frames_options *o, double *dt_ps, vt_err *err)
+{
+  vt_frames *f = NULL;
+  vt_structure s = {0};
+  vt_stamp time[2] = {{.value = (double)NAN}, {.value = (double)NAN}};
+  int got = 1;
+  VT_PASS(vt_frames_open(&f, path, n_paths, o, err));
+  vt_status rc = VT_OK;
+  for (int k = 0; k < 2 && rc == VT_OK && got; k++) {
+    rc = vt_frames_next(f, &s, &got, err);
+    if (rc == VT_OK && got) time[k] = s.time;
+    vt_structure_free(&s);
+  }
+  vt_frames_close(f);
+  if (rc != VT_OK || (o && o->mistakes && o->mistakes->n > 0)) return rc;
+  const double per_ps = strstr(time[1].key, "ps") ? 1 : strstr(time[1].key, "fs") ? 1000 : (double)NAN;
+  *dt_ps = (time[1].value - time[0].value) / per_ps;
+  if (*dt_ps > 0 && isfinite(*dt_ps)) return VT_OK;
+  VT_FAIL(
+      err, VT_EINVAL,
+      "--dt is missing, the time between two frames in ps: the first two frames of '%s' do not say it with its unit",
+      path[0]);
 }

@@ -41,7 +41,7 @@ static double volume_ps(const vt_plan *p)
 {
   const double tau_ps = 4 * p->protocol.barostat_ps, stiffness = vt_unit_pressure_from_gpa(1);
   double volume = 0;
-  for (int s = 0; s < p->comp.n_species; s++) volume += p->comp.count[s] * vt_element_volume(p->comp.z[s]);
+  for (int s = 0; s < p->comp.n_species; s++) volume += p->comp.count[s] * vt_comp_volume(&p->comp, s);
   if (!(volume > 0)) return 2 * least_memories * p->protocol.barostat_ps;
   const double half =
       2 * tau_ps * VT_KB_EV * p->t_k / (stiffness * volume) / (VT_VOLUME_ERROR_MOST * VT_VOLUME_ERROR_MOST);
@@ -62,13 +62,13 @@ int vt__replica_units_expected(const vt_plan *p, vt_stage id)
 /* How far those atoms moved that must have moved: the metals, without metals the anions, else all. */
 static double melt_moved(const vt__replica *r)
 {
-  static const char *const groups[] = {"M", "XO", NULL};
+  static const int groups[] = {VT_ROLE_NETWORK, VT_ROLE_ANIONS, 0}; /* 0: all */
   const vt_composition *c = &r->plan->comp;
   for (int g = 0;; g++) {
     double sum = 0;
     int n = 0;
     for (int i = 0; i < r->md.n; i++) {
-      if (groups[g] && !strchr(groups[g], vt_element_role(c->z[r->md.type[i]]))) continue;
+      if (groups[g] && !(vt_comp_role(c, r->md.type[i]) & groups[g])) continue;
       const double *d = r->md.dx[i];
       sum += d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
       n++;

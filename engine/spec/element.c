@@ -1,40 +1,15 @@
+/* element.c - elements, and the ions of a composition: role, charge, radius, distances.
+ *
+ * The fifteen elements of oxyhalide glasses keep the numbers that their campaigns were run with; all others follow from
+ * Shannon's radii (element_table.c) by the rules below (T 18).  What a campaign states of its elements stands in
+ * vt_composition and wins. */
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "engine/spec/spec.h"
+#include "engine/spec/spec_impl.h"
 
-/* Standard atomic weights, IUPAC 2021 (T. Prohaska et al., Pure Appl. Chem. 94, 573); the conventional value where the
- * standard is an interval; the mass number of the longest-lived isotope where there is no standard. */
-static const struct {
-  char symbol[4];
-  double mass;
-} element[] = {
-    {"", 0},           {"H", 1.008},        {"He", 4.002602}, {"Li", 6.94},
-    {"Be", 9.0121831}, {"B", 10.81},        {"C", 12.011},    {"N", 14.007},
-    {"O", 15.999},     {"F", 18.998403162}, {"Ne", 20.1797},  {"Na", 22.98976928},
-    {"Mg", 24.305},    {"Al", 26.9815384},  {"Si", 28.085},   {"P", 30.973761998},
-    {"S", 32.06},      {"Cl", 35.45},       {"Ar", 39.95},    {"K", 39.0983},
-    {"Ca", 40.078},    {"Sc", 44.955907},   {"Ti", 47.867},   {"V", 50.9415},
-    {"Cr", 51.9961},   {"Mn", 54.938043},   {"Fe", 55.845},   {"Co", 58.933194},
-    {"Ni", 58.6934},   {"Cu", 63.546},      {"Zn", 65.38},    {"Ga", 69.723},
-    {"Ge", 72.630},    {"As", 74.921595},   {"Se", 78.971},   {"Br", 79.904},
-    {"Kr", 83.798},    {"Rb", 85.4678},     {"Sr", 87.62},    {"Y", 88.905838},
-    {"Zr", 91.224},    {"Nb", 92.90637},    {"Mo", 95.95},    {"Tc", 97},
-    {"Ru", 101.07},    {"Rh", 102.90549},   {"Pd", 106.42},   {"Ag", 107.8682},
-    {"Cd", 112.414},   {"In", 114.818},     {"Sn", 118.710},  {"Sb", 121.760},
-    {"Te", 127.60},    {"I", 126.90447},    {"Xe", 131.293},  {"Cs", 132.90545196},
-    {"Ba", 137.327},   {"La", 138.90547},   {"Ce", 140.116},  {"Pr", 140.90766},
-    {"Nd", 144.242},   {"Pm", 145},         {"Sm", 150.36},   {"Eu", 151.964},
-    {"Gd", 157.25},    {"Tb", 158.925354},  {"Dy", 162.500},  {"Ho", 164.930329},
-    {"Er", 167.259},   {"Tm", 168.934219},  {"Yb", 173.045},  {"Lu", 174.9668},
-    {"Hf", 178.486},   {"Ta", 180.94788},   {"W", 183.84},    {"Re", 186.207},
-    {"Os", 190.23},    {"Ir", 192.217},     {"Pt", 195.084},  {"Au", 196.966570},
-    {"Hg", 200.592},   {"Tl", 204.38},      {"Pb", 207.2},    {"Bi", 208.98040},
-    {"Po", 209},       {"At", 210},         {"Rn", 222},      {"Fr", 223},
-    {"Ra", 226},       {"Ac", 227},         {"Th", 232.0377}, {"Pa", 231.03588},
-    {"U", 238.02891},  {"Np", 237},         {"Pu", 244},
-};
-enum { LAST_Z = (int)(sizeof element / sizeof element[0]) - 1 };
-_Static_assert(LAST_Z == 94, "one row for each element up to plutonium");
+/* ------------------------------------------------------------------ the fifteen */
 
 /* What the program knows about the elements of oxyhalide glasses.
  *
@@ -44,29 +19,16 @@ _Static_assert(LAST_Z == 94, "one row for each element up to plutonium");
  * those of lithium or of the metals its own contacts are. */
 typedef struct glass_former {
   int z;
-  char role;
-  int charge;
   double volume;
   double to_metal, to_lithium, to_self; /* anions  */
   double extra;                         /* cations */
 } glass_former;
 
 static const glass_former former[] = {
-    {3, 'A', 1, 8, 0, 0, 0, 0},
-    {11, 'A', 1, 20, 0, 0, 0, 0.3},
-    {19, 'A', 1, 35, 0, 0, 0, 0.6},
-    {37, 'A', 1, 45, 0, 0, 0, 0.7},
-    {55, 'A', 1, 55, 0, 0, 0, 0.9},
-    {13, 'M', 3, 8, 0, 0, 0, 0},
-    {31, 'M', 3, 9, 0, 0, 0, 0},
-    {49, 'M', 3, 14, 0, 0, 0, 0.1},
-    {41, 'M', 5, 14, 0, 0, 0, 0},
-    {73, 'M', 5, 14, 0, 0, 0, 0},
-    {9, 'X', -1, 20, 1.6, 1.7, 2.5, 0},
-    {17, 'X', -1, 33, 2.0, 2.1, 3.0, 0},
-    {35, 'X', -1, 39, 2.15, 2.25, 3.2, 0},
-    {53, 'X', -1, 52, 2.35, 2.45, 3.6, 0},
-    {8, 'O', -2, 18, 1.6, 1.8, 2.6, 0},
+    {3, 8, 0, 0, 0, 0},           {11, 20, 0, 0, 0, 0.3},       {19, 35, 0, 0, 0, 0.6},    {37, 45, 0, 0, 0, 0.7},
+    {55, 55, 0, 0, 0, 0.9},       {13, 8, 0, 0, 0, 0},          {31, 9, 0, 0, 0, 0},       {49, 14, 0, 0, 0, 0.1},
+    {41, 14, 0, 0, 0, 0},         {73, 14, 0, 0, 0, 0},         {9, 20, 1.6, 1.7, 2.5, 0}, {17, 33, 2.0, 2.1, 3.0, 0},
+    {35, 39, 2.15, 2.25, 3.2, 0}, {53, 52, 2.35, 2.45, 3.6, 0}, {8, 18, 1.6, 1.8, 2.6, 0},
 };
 
 /* How close two atoms come in solids, A.
@@ -88,55 +50,21 @@ static const struct approach {
 _Static_assert(sizeof approach / sizeof approach[0] == sizeof former / sizeof former[0], "the same elements");
 
 static const double oxygen_halogen_a = 1.9; /* a molecule: between 1.7 (Cl-O) and the 2.3 of a melt   */
-static const double unknown_bond_a = 1.0; /* with an element that is not in the table: no bond but those of hydrogen */
-static const double cation_contact_a = 3.0;  /* between two cations of any kind            */
-static const double unknown_contact_a = 2.0; /* with an element that is not in the table   */
+static const double unknown_bond_a = 1.0; /* with an ion of unknown radius: no bond but those of hydrogen is shorter */
+static const double cation_contact_a = 3.0;     /* between two cations of any kind        */
+static const double hydrogen_contact_a = 1.5;   /* but of hydrogen: in water              */
+static const double unknown_contact_a = 2.0;    /* with an ion of unknown radius          */
+static const double contact_of_bond = 0.9;      /* of unlike ions: 0.89 to 0.92 in the table above       */
+static const double contact_of_anions = 0.85;   /* over the sum of their radii: as Cl, Br, I             */
+static const double molecule_over_bond_a = 0.4; /* as F, Cl, Br, I                                       */
+static const double close_of_network = 1.1;     /* over a single bond, and not more than network_close_a */
+static const double network_close_a = 2.6;      /* Al-Al 2.5, Ga-Ga 2.4 where they are bonded            */
 
 static const glass_former *former_of(int z)
 {
   for (size_t i = 0; i < sizeof former / sizeof former[0]; i++)
     if (former[i].z == z) return &former[i];
   return NULL;
-}
-
-int vt_element_z(const char *symbol)
-{
-  for (int z = 1; z <= LAST_Z; z++)
-    if (strcmp(symbol, element[z].symbol) == 0) return z;
-  return 0;
-}
-
-const char *vt_element_symbol(int z) { return z >= 1 && z <= LAST_Z ? element[z].symbol : NULL; }
-
-double vt_element_mass(int z) { return z >= 1 && z <= LAST_Z ? element[z].mass : 0; }
-
-int vt_element_charge(int z)
-{
-  const glass_former *g = former_of(z);
-  return g ? g->charge : 0;
-}
-
-double vt_element_volume(int z)
-{
-  const glass_former *g = former_of(z);
-  return g ? g->volume : 0;
-}
-
-char vt_element_role(int z)
-{
-  const glass_former *g = former_of(z);
-  return g ? g->role : '?';
-}
-
-double vt_pair_min_distance(int z1, int z2)
-{
-  const glass_former *g = former_of(z1), *h = former_of(z2);
-  if (!g || !h) return unknown_contact_a;
-  int anions = (g->charge < 0) + (h->charge < 0);
-  if (anions == 0) return cation_contact_a;
-  if (anions == 2) return 0.5 * (g->to_self + h->to_self);
-  const glass_former *anion = g->charge < 0 ? g : h, *cation = g->charge < 0 ? h : g;
-  return (cation->role == 'A' ? anion->to_lithium : anion->to_metal) + cation->extra;
 }
 
 static const struct approach *approach_of(int z)
@@ -146,18 +74,268 @@ static const struct approach *approach_of(int z)
   return NULL;
 }
 
+int vt_element_is_classic(int z) { return former_of(z) != NULL; }
+
+/* ------------------------------------------------------------------ elements */
+
+static int is_element(int z) { return z >= 1 && z <= VT__LAST_Z; }
+
+int vt_element_z(const char *symbol)
+{
+  for (int z = 1; z <= VT__LAST_Z; z++)
+    if (strcmp(symbol, vt__elements[z].symbol) == 0) return z;
+  return 0;
+}
+
+const char *vt_element_symbol(int z) { return is_element(z) ? vt__elements[z].symbol : NULL; }
+double vt_element_mass(int z) { return is_element(z) ? vt__elements[z].mass : 0; }
+uint32_t vt_element_colour(int z) { return is_element(z) ? vt__elements[z].colour : 0; }
+
+int vt_element_charges(int z, int charge[VT_MAX_CHARGES])
+{
+  int n = 0;
+  _Static_assert((int)VT_MAX_CHARGES == (int)VT__MOST_STATES, "all that the table has room for");
+  for (; is_element(z) && n < VT__MOST_STATES && vt__elements[z].charge[n]; n++) charge[n] = vt__elements[z].charge[n];
+  return n;
+}
+
+int vt_element_charge(int z) { return is_element(z) ? vt__elements[z].charge[0] : 0; }
+
+int vt_ion_role(int z, int charge)
+{
+  const int role = is_element(z) ? vt__elements[z].role : 0;
+  if (charge == 0 || role == 0) return role;
+  if (charge < 0) return role & VT_ROLE_ANIONS ? role : VT_ROLE_ANION;
+  return role & VT_ROLE_ANIONS ? VT_ROLE_NETWORK : role;
+}
+
+char vt_element_role(int z)
+{
+  switch (vt_ion_role(z, 0)) {
+  case VT_ROLE_MOBILE:
+    return 'A';
+  case VT_ROLE_NETWORK:
+    return 'M';
+  case VT_ROLE_ANION:
+    return 'X';
+  case VT_ROLE_COUNTED:
+    return 'O';
+  default:
+    return '?';
+  }
+}
+
+/* Of the smallest coordination number from four on, which the ions of glasses have; else of the largest below. */
+double vt_ion_radius(int z, int charge)
+{
+  double radius = (double)NAN;
+  for (int k = 0; k < vt__n_shannon_radii; k++) {
+    const vt__shannon *s = &vt__shannon_radii[k]; /* sorted by coordination */
+    if (s->z != z || s->charge != charge) continue;
+    radius = s->radius;
+    if (s->coordination >= 4) break;
+  }
+  return radius;
+}
+
+int vt_ion_radii(int z, int n, vt_ion_size *out)
+{
+  int found = 0;
+  for (int k = 0; k < vt__n_shannon_radii; k++) {
+    const vt__shannon *s = &vt__shannon_radii[k];
+    if (s->z != z) continue;
+    if (found < n) out[found] = (vt_ion_size){s->charge, s->coordination, s->radius};
+    found++;
+  }
+  return found;
+}
+
+/* ------------------------------------------------------------------ ions */
+
+/* One ion, with all that decides about its distances. */
+typedef struct ion {
+  int z, role, classic; /* classic: the numbers of the fifteen hold */
+  double radius;        /* NaN: not known                           */
+} ion;
+
+/* stated: a radius that wins; 0: none. */
+static ion ion_of(int z, int role, int charge, double stated)
+{
+  const struct approach *a = approach_of(z);
+  ion i = {.z = z, .role = role, .classic = a && !(stated > 0), .radius = stated};
+  if (i.classic)
+    i.radius = a->ion;
+  else if (!(stated > 0))
+    i.radius = vt_ion_radius(z, charge ? charge : vt_element_charge(z));
+  return i;
+}
+
+static ion default_ion(int z) { return ion_of(z, vt_ion_role(z, 0), 0, 0); }
+
+static int is_anion(const ion *i) { return (i->role & VT_ROLE_ANIONS) != 0; }
+static int is_known(const ion *i) { return i->role != 0 && isfinite(i->radius); }
+
+static double like_radius(int z)
+{
+  const struct approach *a = approach_of(z);
+  return a ? a->like : vt__elements[z].covalent;
+}
+
+static double bond_length(const ion *g, const ion *h)
+{
+  if (!is_known(g) || !is_known(h)) return unknown_bond_a;
+  return is_anion(g) == is_anion(h) ? like_radius(g->z) + like_radius(h->z) : g->radius + h->radius;
+}
+
+/* Half of the contact of an anion with its own kind. */
+static double own_contact(const ion *i)
+{
+  return i->classic ? 0.5 * former_of(i->z)->to_self : contact_of_anions * i->radius;
+}
+
+static double min_distance(const ion *g, const ion *h)
+{
+  if (!is_known(g) || !is_known(h)) return unknown_contact_a;
+  const int anions = is_anion(g) + is_anion(h);
+  if (anions == 0) return g->z == 1 || h->z == 1 ? hydrogen_contact_a : cation_contact_a;
+  if (anions == 2) return own_contact(g) + own_contact(h);
+  if (!g->classic || !h->classic) return contact_of_bond * bond_length(g, h);
+  const glass_former *anion = former_of(is_anion(g) ? g->z : h->z), *cation = former_of(is_anion(g) ? h->z : g->z);
+  const int lithium_like = vt__elements[cation->z].role == VT_ROLE_MOBILE;
+  return (lithium_like ? anion->to_lithium : anion->to_metal) + cation->extra;
+}
+
+static double own_molecule(const ion *i)
+{
+  const struct approach *a = approach_of(i->z);
+  return a ? a->molecule : 2 * vt__elements[i->z].covalent + molecule_over_bond_a;
+}
+
+static double molecule_length(const ion *g, const ion *h)
+{
+  enum { OXYGEN = 8 };
+  if (!is_known(g) || !is_known(h) || !is_anion(g) || !is_anion(h)) return 0;
+  if ((g->z == OXYGEN) != (h->z == OXYGEN) && g->classic && h->classic) return oxygen_halogen_a;
+  return 0.5 * (own_molecule(g) + own_molecule(h));
+}
+
+/* Cations: 8 A^3 of Al, 14 of In, 20 of Na lie on a line over their radii.  Anions: 33 A^3 of Cl, 52 of I go with the
+ * cube. */
+static double ion_volume(const ion *i)
+{
+  const double at_a3 = 8, at_a = 0.54, per_a = 25, least_a3 = 3, cube = 5.2;
+  if (!is_known(i)) return 0;
+  if (i->classic) return former_of(i->z)->volume;
+  return is_anion(i) ? cube * i->radius * i->radius * i->radius : fmax(least_a3, at_a3 + per_a * (i->radius - at_a));
+}
+
+double vt_element_volume(int z)
+{
+  const ion i = default_ion(z);
+  return ion_volume(&i);
+}
+
+double vt_pair_min_distance(int z1, int z2)
+{
+  const ion g = default_ion(z1), h = default_ion(z2);
+  return min_distance(&g, &h);
+}
+
 double vt_pair_bond_length(int z1, int z2)
 {
-  const struct approach *g = approach_of(z1), *h = approach_of(z2);
-  if (!g || !h) return unknown_bond_a;
-  int alike = (vt_element_charge(z1) > 0) == (vt_element_charge(z2) > 0);
-  return alike ? g->like + h->like : g->ion + h->ion;
+  const ion g = default_ion(z1), h = default_ion(z2);
+  return bond_length(&g, &h);
 }
 
 double vt_pair_molecule_length(int z1, int z2)
 {
-  const struct approach *g = approach_of(z1), *h = approach_of(z2);
-  if (!g || !h || !(g->molecule > 0 && h->molecule > 0)) return 0;
-  int oxygens = (vt_element_role(z1) == 'O') + (vt_element_role(z2) == 'O');
-  return oxygens == 1 ? oxygen_halogen_a : 0.5 * (g->molecule + h->molecule);
+  const ion g = default_ion(z1), h = default_ion(z2);
+  return molecule_length(&g, &h);
+}
+
+/* ------------------------------------------------------------------ ions of a composition */
+
+int vt_comp_role(const vt_composition *c, int s)
+{
+  enum { OXYGEN = 8 };
+  const int role = c->role[s] ? c->role[s] : vt_ion_role(c->z[s], c->charge[s]);
+  if (!(role & VT_ROLE_ANIONS)) return role;
+  return c->z[s] == (c->counted ? c->counted : OXYGEN) ? VT_ROLE_COUNTED : VT_ROLE_ANION;
+}
+
+int vt_comp_atoms(const vt_composition *c, int roles)
+{
+  int n = 0;
+  for (int s = 0; s < c->n_species; s++) n += vt_comp_role(c, s) & roles ? c->count[s] : 0;
+  return n;
+}
+
+const char *vt_comp_counted(const vt_composition *c)
+{
+  return vt_element_symbol(c->counted ? c->counted : 8); /* oxygen */
+}
+
+void vt_comp_roles_text(const vt_composition *c, char *out, size_t cap)
+{
+  size_t used = 0;
+  out[0] = '\0';
+  for (int s = 0; s < c->n_species && used < cap; s++) {
+    const int role = vt_comp_role(c, s);
+    used += (size_t)snprintf(out + used, cap - used, "%s%s %s", s ? ", " : "", vt_element_symbol(c->z[s]),
+                             role == VT_ROLE_MOBILE    ? "mobile"
+                             : role == VT_ROLE_NETWORK ? "network"
+                             : role                    ? "anion"
+                                                       : "none");
+  }
+}
+
+static ion comp_ion(const vt_composition *c, int s)
+{
+  return ion_of(c->z[s], vt_comp_role(c, s), c->charge[s], c->radius[s]);
+}
+
+double vt_comp_radius(const vt_composition *c, int s) { return comp_ion(c, s).radius; }
+
+double vt_comp_volume(const vt_composition *c, int s)
+{
+  const ion i = comp_ion(c, s);
+  return c->volume[s] > 0 ? c->volume[s] : ion_volume(&i);
+}
+
+/* The length that was stated for this pair; 0: none. */
+static double stated_bond(const vt_composition *c, int a, int b)
+{
+  for (int k = 0; k < c->n_bonds; k++) {
+    const int *z = c->bond[k].z;
+    if ((z[0] == c->z[a] && z[1] == c->z[b]) || (z[0] == c->z[b] && z[1] == c->z[a])) return c->bond[k].length;
+  }
+  return 0;
+}
+
+double vt_comp_bond_length(const vt_composition *c, int a, int b)
+{
+  const ion g = comp_ion(c, a), h = comp_ion(c, b);
+  const double stated = stated_bond(c, a, b);
+  return stated > 0 ? stated : bond_length(&g, &h);
+}
+
+double vt_comp_min_distance(const vt_composition *c, int a, int b)
+{
+  const ion g = comp_ion(c, a), h = comp_ion(c, b);
+  const double stated = stated_bond(c, a, b);
+  return stated > 0 ? contact_of_bond * stated : min_distance(&g, &h);
+}
+
+double vt_comp_molecule_length(const vt_composition *c, int a, int b)
+{
+  const ion g = comp_ion(c, a), h = comp_ion(c, b);
+  return molecule_length(&g, &h);
+}
+
+double vt_comp_close_length(const vt_composition *c, int a, int b)
+{
+  const ion g = comp_ion(c, a), h = comp_ion(c, b);
+  if (g.role != VT_ROLE_NETWORK || h.role != VT_ROLE_NETWORK) return 0;
+  if (g.classic && h.classic) return network_close_a;
+  return fmin(network_close_a, close_of_network * (like_radius(g.z) + like_radius(h.z)));
 }

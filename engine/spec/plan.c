@@ -20,6 +20,19 @@ static void put_uid(vt_buf *b, const char *key, const vt_uid *u)
   vt_buf_printf(b, "%s %s\n", key, hex);
 }
 
+/* Only what differs from the table: compositions that state nothing keep the text they always had. */
+static void put_stated(vt_buf *b, const vt_composition *c)
+{
+  for (int i = 0; i < c->n_species; i++) {
+    if (c->role[i]) vt_buf_printf(b, "composition.role.%s %" PRId32 "\n", vt_element_symbol(c->z[i]), c->role[i]);
+    if (c->radius[i] > 0) vt_buf_printf(b, "composition.radius.%s %.17g\n", vt_element_symbol(c->z[i]), c->radius[i]);
+    if (c->volume[i] > 0) vt_buf_printf(b, "composition.volume.%s %.17g\n", vt_element_symbol(c->z[i]), c->volume[i]);
+  }
+  for (int k = 0; k < c->n_bonds; k++)
+    vt_buf_printf(b, "composition.bond.%s-%s %.17g\n", vt_element_symbol(c->bond[k].z[0]),
+                  vt_element_symbol(c->bond[k].z[1]), c->bond[k].length);
+}
+
 static void put_composition(vt_buf *b, const vt_composition *c)
 {
   put_i32(b, "composition.n_species", c->n_species);
@@ -28,6 +41,7 @@ static void put_composition(vt_buf *b, const vt_composition *c)
     vt_buf_printf(b, "composition.species.%d %s count %" PRId32 " charge %" PRId32 "\n", i, symbol ? symbol : "?",
                   c->count[i], c->charge[i]);
   }
+  put_stated(b, c);
 }
 
 /* Limits change no bit of a result, but they decide which attempt's result is the task's. */

@@ -25,34 +25,97 @@ double vt_unit_fs_from_time(double t);
 double vt_unit_gpa_from_pressure(double ev_a3); /* 160.21766208 GPa per eV/A^3 */
 double vt_unit_pressure_from_gpa(double gpa);
 double vt_unit_g_cm3(double mass_u, double volume_a3);
+/* Atomic units, which the i-PI protocol speaks (CODATA 2018). */
+double vt_unit_bohr_from_a(double a);
+double vt_unit_a_from_bohr(double bohr);
+double vt_unit_hartree_from_ev(double ev);
+double vt_unit_ev_from_hartree(double hartree);
+double vt_unit_hartree_bohr_from_ev_a(double ev_a); /* forces */
+double vt_unit_ev_a_from_hartree_bohr(double hartree_bohr);
 /* sigma in mS/cm from the slope d<|sum z dr|^2>/dtau in A^2/ps: 3.0988e7 * s / (T V)  (science: Einstein relation,
  * sigma = e^2 s / (6 V kB T)). */
 double vt_unit_sigma_mS_cm(double slope_a2_ps, double t_k, double volume_a3);
 
 /* ------------------------------------------------------------------ elements */
 
+/* What an ion does in a material.  Masks: VT_ROLE_ANIONS is any anion. */
+enum {
+  VT_ROLE_MOBILE = 1,  /* carries the current                                           */
+  VT_ROLE_NETWORK = 2, /* the cations that hold the framework                           */
+  VT_ROLE_ANION = 4,   /* an anion, but that which is counted                           */
+  VT_ROLE_COUNTED = 8, /* the anion that residence and polyhedra count, oxygen as a rule */
+  VT_ROLE_ANIONS = VT_ROLE_ANION | VT_ROLE_COUNTED
+};
+enum { VT_MAX_CHARGES = 4, VT_MAX_BONDS = 16 };
+enum { VT_N_ELEMENTS = 95 }; /* atomic numbers below this are known */
+
 /* Atomic number of an exact symbol ("Li"), or 0. */
 int vt_element_z(const char *symbol);
-const char *vt_element_symbol(int z);        /* NULL outside 1..94 */
-double vt_element_mass(int z);               /* u, IUPAC 2021 conventional */
-int vt_element_charge(int z);                /* default oxidation number in these glasses, 0 if none is set */
-double vt_element_volume(int z);             /* additive estimate of the volume in an oxyhalide glass, A^3; 0 unknown */
-char vt_element_role(int z);                 /* 'A' alkali, 'M' metal, 'X' halogen, 'O' oxygen, '?' other */
+const char *vt_element_symbol(int z); /* NULL outside 1..94 */
+double vt_element_mass(int z);        /* u, IUPAC 2021 conventional */
+uint32_t vt_element_colour(int z);    /* 0xRRGGBB */
+int vt_element_charge(int z);         /* the most common oxidation number, 0 if none is known */
+double vt_element_volume(int z);      /* of its ion: additive estimate of the volume in a glass, A^3; 0 unknown */
+char vt_element_role(int z);          /* of its ion: 'A' mobile, 'M' network, 'X' anion, 'O' oxygen, '?' none */
+int vt_element_is_classic(int z);     /* one of the fifteen whose numbers are older than the table of all elements */
+/* The common oxidation numbers, the most common first; returns how many. */
+int vt_element_charges(int z, int charge[VT_MAX_CHARGES]);
 double vt_pair_min_distance(int z1, int z2); /* closest approach for random packing, A */
 double vt_pair_bond_length(int z1, int z2); /* a bond of two unlike ions, else the shortest distance met in solids, A */
 double vt_pair_molecule_length(int z1, int z2); /* two anions closer than this are a molecule, A; 0 for other pairs */
+
+/* The role (one of VT_ROLE_*) of an ion of this charge; charge 0: of its common one; 0: it forms none. */
+int vt_ion_role(int z, int charge);
+/* Effective ionic radius, A (R. D. Shannon, Acta Cryst. A 32, 751 (1976)), of the smallest coordination from four on,
+ * else of the largest below; NaN: not known.  Negative for a bare proton. */
+double vt_ion_radius(int z, int charge);
+/* All that the table has of an element, at most n of them in *out; returns how many there are. */
+typedef struct vt_ion_size {
+  int charge, coordination;
+  double radius;
+} vt_ion_size;
+int vt_ion_radii(int z, int n, vt_ion_size *out);
+
+/* The common oxidation numbers that make whole amounts of these elements neutral.  charge[k] != 0 is given, 0 is to be
+ * found.  Elements that are anions as a rule keep their common charge unless nothing is neutral then.  1: there is one
+ * way, now in charge[]; 0: none; 2: several, or too many to try. */
+int vt_charges_settle(int n_species, const int32_t *z, const int64_t *amount, int32_t *charge);
 
 /* ------------------------------------------------------------------ a cell's composition */
 
 typedef struct vt_composition {
   char name[VT_NAME]; /* shown everywhere; unique in a campaign, e.g. "LiAlCl2.5O0.75" */
-  int32_t n_species;  /* species in canonical order: role A, M, X, O, then atomic number */
+  int32_t n_species;  /* species in canonical order: mobile, network, anions, oxygen, then atomic number */
   int32_t z[VT_MAX_SPECIES];
   int32_t count[VT_MAX_SPECIES];
   int32_t charge[VT_MAX_SPECIES];
   int32_t n_atoms;
-  int32_t reserved;
+  int32_t counted; /* atomic number of the anion that is counted; 0: oxygen */
+  /* what was stated of the ions instead of what the table says; 0: nothing */
+  int32_t role[VT_MAX_SPECIES];  /* VT_ROLE_MOBILE, _NETWORK, _ANION */
+  double radius[VT_MAX_SPECIES]; /* A   */
+  double volume[VT_MAX_SPECIES]; /* A^3 */
+  int32_t n_bonds, reserved;
+  struct {
+    int32_t z[2];
+    double length; /* A */
+  } bond[VT_MAX_BONDS];
 } vt_composition;
+
+/* The ions of a composition: what was stated of them, else what follows from element and charge. */
+int vt_comp_role(const vt_composition *c, int s);      /* one of VT_ROLE_*; 0: none */
+int vt_comp_atoms(const vt_composition *c, int roles); /* how many atoms have one of these roles */
+/* "Ag mobile, I anion": who does what, cut at `cap` bytes. */
+void vt_comp_roles_text(const vt_composition *c, char *out, size_t cap);
+const char *vt_comp_counted(const vt_composition *c);  /* symbol of the anion that is counted */
+double vt_comp_radius(const vt_composition *c, int s); /* A; NaN unknown */
+double vt_comp_volume(const vt_composition *c, int s); /* A^3; 0 unknown */
+/* As vt_pair_*, of two species. */
+double vt_comp_bond_length(const vt_composition *c, int a, int b);
+double vt_comp_min_distance(const vt_composition *c, int a, int b);
+double vt_comp_molecule_length(const vt_composition *c, int a, int b);
+/* Two network cations nearer than this stick together unless anions bridge them, A; 0 for other pairs. */
+double vt_comp_close_length(const vt_composition *c, int a, int b);
 
 /* ------------------------------------------------------------------ protocol */
 
@@ -61,7 +124,7 @@ typedef enum vt_ensemble { VT_NVE = 0, VT_NVT = 1, VT_NPT = 2, VT_LANGEVIN = 3 }
 
 /* How glasses are made and run changes now and then; what each version does stands in engine/replica/replica.h, and a
  * task keeps that of the campaign it belongs to.  0: not settled yet (vt_campaign_resolve takes the newest). */
-enum { VT_PROTOCOL_FIRST = 1, VT_PROTOCOL_NEWEST = 2 };
+enum { VT_PROTOCOL_FIRST = 1, VT_PROTOCOL_NEWEST = 3 };
 
 /* What no sound trajectory does; 0 is no limit. They decide whether a task fails, never a bit of its result. */
 typedef struct vt_guard_limits {
@@ -97,6 +160,9 @@ typedef struct vt_obs_request {
   double par[VT_MAX_OBS_PAR]; /* meaning: vt_obs_doc of that name */
 } vt_obs_request;
 
+/* The unit of a parameter that is an element: its atomic number, 0 stands for oxygen. */
+#define VT_UNIT_ELEMENT "element"
+
 /* What an observable tells the campaign reader about itself (the reader knows no observable by name). */
 typedef struct vt_obs_doc {
   const char *name, *doc;
@@ -125,6 +191,17 @@ typedef struct vt_numerics {
   int32_t reserved;
 } vt_numerics;
 enum { VT_ENGINE_FORMAT = 2 }; /* +1 whenever the bits of a result may change */
+
+/* Another program that computes the forces (engine/ipi says how it is started). */
+enum { VT_COMMAND = 1024 };
+typedef struct vt_driver {
+  char command[VT_COMMAND]; /* for the shell, with {socket} {start} {dir} {file}; "": there is none */
+  char dir[VT_PATH];        /* absolute; what {dir} stands for: the folder of the campaign file */
+  double timeout_s;         /* for one answer; 0: auto */
+  int32_t plain;            /* 1: every message waits for the answer to the one before */
+  int32_t n_elements;       /* what it knows; 0: it takes any element */
+  char element[96][4];
+} vt_driver;
 
 /* Stages that move atoms.  The number enters the random counter and files: never renumber (VT_ENGINE_FORMAT). */
 typedef enum vt_stage {
@@ -159,6 +236,7 @@ typedef struct vt_plan {
   char pot_kind[16];
   char pot_path[VT_PATH]; /* as this process can open it (not in the identity) */
   vt_uid pot_hash;        /* SHA-256 of the potential's file                   */
+  vt_driver driver;       /* command "": no other program; the identity has it in pot_hash */
 } vt_plan;
 
 void vt_sha256(const void *p, size_t n, vt_uid *out);

@@ -35,19 +35,14 @@ void vt_gates_none(vt_gates *out)
   for (int k = 0; k < VT_N_GATES; k++) out->gate[k] = (vt_gate){.value = (double)NAN, .state = VT_GATE_NOT_OBSERVED};
 }
 
-static double atoms_with(const vt_composition *c, char role)
-{
-  double n = 0;
-  for (int s = 0; s < c->n_species; s++) n += vt_element_role(c->z[s]) == role ? c->count[s] : 0;
-  return n;
-}
+static double atoms_with(const vt_composition *c, int roles) { return vt_comp_atoms(c, roles); }
 
 double vt_melt_metals(const vt_composition *c, const double *msd_a2)
 {
   double sum = 0;
   for (int s = 0; s < c->n_species; s++)
-    if (vt_element_role(c->z[s]) == 'M') sum += c->count[s] * msd_a2[s];
-  return sum / atoms_with(c, 'M'); /* 0/0 without one */
+    if (vt_comp_role(c, s) == VT_ROLE_NETWORK) sum += c->count[s] * msd_a2[s];
+  return sum / atoms_with(c, VT_ROLE_NETWORK); /* 0/0 without one */
 }
 
 double vt__metals_close(const vt_composition *c, const vt_arrays *a, double volume_a3)
@@ -57,13 +52,13 @@ double vt__metals_close(const vt_composition *c, const vt_arrays *a, double volu
   const double *r = vt_arrays_find(a, &vt_a_rdf_r, &d), *g = vt_arrays_find(a, &vt_a_rdf_g, &d_g);
   const int n = c->n_species;
   double pairs = 0;
-  if (!r || !g || d->dim[0] < 1 || !(atoms_with(c, 'M') > 0)) return (double)NAN;
+  if (!r || !g || d->dim[0] < 1 || !(atoms_with(c, VT_ROLE_NETWORK) > 0)) return (double)NAN;
   const int n_bins = d->dim[0];
   const double width = 2 * r[0]; /* centres of equal bins from 0 on */
   if (!(width > 0) || n_bins * width < VT_METALS_CLOSE_A) return (double)NAN;
   for (int i = 0; i < n; i++)
     for (int j = i; j < n; j++) {
-      if (vt_element_role(c->z[i]) != 'M' || vt_element_role(c->z[j]) != 'M') continue;
+      if (vt_comp_role(c, i) != VT_ROLE_NETWORK || vt_comp_role(c, j) != VT_ROLE_NETWORK) continue;
       const double *row = g + (ptrdiff_t)vt_pair_index(i, j, n) * n_bins;
       const double all = (i == j ? 0.5 : 1.0) * c->count[i] * c->count[j]; /* as rdf counts them */
       for (int k = 0; k < n_bins && k * width < VT_METALS_CLOSE_A; k++) {
@@ -76,7 +71,7 @@ double vt__metals_close(const vt_composition *c, const vt_arrays *a, double volu
 
 static int has_band(const vt_composition *c)
 {
-  const double share = atoms_with(c, 'O') / atoms_with(c, 'M');
+  const double share = atoms_with(c, VT_ROLE_COUNTED) / atoms_with(c, VT_ROLE_NETWORK);
   return fabs(share - band_oxygens) <= band_within;
 }
 

@@ -13,22 +13,13 @@ typedef struct run {
   vt_arrays a;
 } run;
 
-static int has_role(const vt_composition *c, int s, const char *roles)
-{
-  return strchr(roles, vt_element_role(c->z[s])) != NULL;
-}
+static int has_role(const vt_composition *c, int s, int roles) { return (vt_comp_role(c, s) & roles) != 0; }
 
-static double atoms_of(const vt_composition *c, const char *roles)
-{
-  double n = 0;
-  for (int s = 0; s < c->n_species; s++) n += has_role(c, s, roles) ? c->count[s] : 0;
-  return n;
-}
+static double atoms_of(const vt_composition *c, int roles) { return vt_comp_atoms(c, roles); }
 
 /* Columns `first` to `last` of the rows [species][n] of the species with these roles, each times its number to the
  * power `moment` (0 to 2); mean weighted by the numbers of atoms.  NaN without the array or such atoms. */
-static double summary_columns(const run *r, const vt_array_name *name, const char *roles, int first, int last,
-                              int moment)
+static double summary_columns(const run *r, const vt_array_name *name, int roles, int first, int last, int moment)
 {
   const vt_array_def *d;
   const double *v = vt_arrays_find(&r->a, name, &d);
@@ -52,15 +43,15 @@ static double summary_single(const run *r, const vt_array_name *name)
 static void summary_network(const run *r, vt_structure_summary *o)
 {
   enum { ALL = 1000 };
-  const double metals = atoms_of(r->c, "M");
-  o->cn_metal = summary_columns(r, &vt_a_polyhedra_cn, "M", 0, ALL, 1);
-  o->cn4 = summary_columns(r, &vt_a_polyhedra_cn, "M", 4, 4, 0);
-  o->o_count = summary_columns(r, &vt_a_polyhedra_o_count, "M", 0, ALL, 1);
+  const double metals = atoms_of(r->c, VT_ROLE_NETWORK);
+  o->cn_metal = summary_columns(r, &vt_a_polyhedra_cn, VT_ROLE_NETWORK, 0, ALL, 1);
+  o->cn4 = summary_columns(r, &vt_a_polyhedra_cn, VT_ROLE_NETWORK, 4, 4, 0);
+  o->o_count = summary_columns(r, &vt_a_polyhedra_o_count, VT_ROLE_NETWORK, 0, ALL, 1);
   for (int k = 0; k <= VT_RES_CLASSES; k++)
-    o->o_fraction[k] = summary_columns(r, &vt_a_polyhedra_o_count, "M", k, k < VT_RES_CLASSES ? k : ALL, 0);
-  o->o_two_metals = summary_columns(r, &vt_a_polyhedra_anion, "O", 2, 2, 0);
-  o->x_bridging = summary_columns(r, &vt_a_polyhedra_anion, "X", 2, ALL, 0);
-  o->free_anions = summary_columns(r, &vt_a_polyhedra_anion, "XO", 0, 0, 0);
+    o->o_fraction[k] = summary_columns(r, &vt_a_polyhedra_o_count, VT_ROLE_NETWORK, k, k < VT_RES_CLASSES ? k : ALL, 0);
+  o->o_two_metals = summary_columns(r, &vt_a_polyhedra_anion, VT_ROLE_COUNTED, 2, 2, 0);
+  o->x_bridging = summary_columns(r, &vt_a_polyhedra_anion, VT_ROLE_ANION, 2, ALL, 0);
+  o->free_anions = summary_columns(r, &vt_a_polyhedra_anion, VT_ROLE_ANIONS, 0, 0, 0);
   o->chain_mean = summary_single(r, &vt_a_chains_mean_size);
   o->chain_weight = summary_single(r, &vt_a_chains_weight_size);
   o->chain_largest = summary_single(r, &vt_a_chains_largest);
@@ -73,7 +64,7 @@ static void summary_o_variance(const run *r, vt_structure_summary *o)
 {
   enum { ALL = 1000 };
   const double m = o->o_count, p = m / o->cn_metal;
-  o->o_variance = summary_columns(r, &vt_a_polyhedra_o_count, "M", 0, ALL, 2) - m * m;
+  o->o_variance = summary_columns(r, &vt_a_polyhedra_o_count, VT_ROLE_NETWORK, 0, ALL, 2) - m * m;
   if (m <= 2) o->o_variance_chain = m * (1 - m / 2);
   if (p <= 1) o->o_variance_random = o->cn_metal * p * (1 - p);
 }
@@ -97,16 +88,16 @@ static void mixed_row(const double *rows, int m, int n, const double *weight, do
 }
 
 /* Weights: numbers of bonds from per_metal[pair], or of pairs of atoms if that is NULL. */
-static void pair_weights(const run *r, const char *anion, const double *per_metal,
+static void pair_weights(const run *r, int anion, const double *per_metal,
                          double weight[VT_MAX_SPECIES * (VT_MAX_SPECIES + 1) / 2])
 {
   const int n = r->c->n_species;
   for (int i = 0; i < n; i++)
     for (int j = i; j < n; j++) {
       const int p = vt_pair_index(i, j, n);
-      const int metal = has_role(r->c, i, "M") && has_role(r->c, j, anion)   ? i
-                        : has_role(r->c, j, "M") && has_role(r->c, i, anion) ? j
-                                                                             : -1;
+      const int metal = has_role(r->c, i, VT_ROLE_NETWORK) && has_role(r->c, j, anion)   ? i
+                        : has_role(r->c, j, VT_ROLE_NETWORK) && has_role(r->c, i, anion) ? j
+                                                                                         : -1;
       if (metal < 0)
         weight[p] = 0;
       else if (per_metal)
@@ -135,7 +126,7 @@ static vt_decay decay_time(int n, const double *lag, const double *c)
   return d;
 }
 
-static vt_status bonds_of(const run *r, const char *anion, double *peak_a, vt_decay *turn, vt_decay *life, vt_err *err)
+static vt_status bonds_of(const run *r, int anion, double *peak_a, vt_decay *turn, vt_decay *life, vt_err *err)
 {
   const vt_array_def *bins, *lags;
   const double *x = vt_arrays_find(&r->a, &vt_a_rdf_r, &bins), *lag = vt_arrays_find(&r->a, &vt_a_bonds_lag_ps, &lags),
@@ -191,14 +182,14 @@ static vt_status one_residence(const run *r, const vt_array_name *survival, int 
   double *mixed = block;
   for (int s = 0; s < n; s++) {
     const int row = s * CLASSES + k; /* the others keep their weight of 0 */
-    if (!has_role(r->c, s, "A") || !(bonds[row] > 0)) continue;
+    if (!has_role(r->c, s, VT_ROLE_MOBILE) || !(bonds[row] > 0)) continue;
     weight[row] = bonds[row];
     all += bonds[row];
     formed += visits[row];
   }
   mixed_row(rows, n * CLASSES, n_lag, weight, mixed);
   vt_res_input in = {.n = n_lag, .lag_ps = lag, .survival = mixed, .visits = formed};
-  if (all > 0 && is_endpoint) in.chance = all / (atoms_of(r->c, "A") * metals[k]);
+  if (all > 0 && is_endpoint) in.chance = all / (atoms_of(r->c, VT_ROLE_MOBILE) * metals[k]);
   if (!(in.chance < 1)) in.n = 0, in.chance = 0; /* every alkali is at every such metal: nothing can be told */
   VT_TRY_OUT(vt_residence_time(&in, out, err), err, "%s with %d oxygens", survival->path, k);
 out:
@@ -216,7 +207,7 @@ static void summary_jumps(const run *r, vt_structure_summary *o)
   double ions = 0, rates = 0, backs = 0, n_back = 0, lengths = 0, n_length = 0;
   if (!count || !rate || !back || !len) return;
   for (int s = 0; s < r->c->n_species; s++) {
-    if (!has_role(r->c, s, "A")) continue;
+    if (!has_role(r->c, s, VT_ROLE_MOBILE)) continue;
     ions += r->c->count[s];
     rates += r->c->count[s] * rate[s];
     if (isfinite(back[s])) backs += count[s] * back[s], n_back += count[s];
@@ -296,8 +287,8 @@ vt_status vt_structure_from_arrays(const vt_plan *plan, const vt_array_def *defs
   o.metals_close = vt__metals_close(r.c, &r.a, in.volume_a3);
   const double *share = vt_arrays_find(&r.a, &vt_a_rdf_metals_close, NULL);
   if (share) o.metals_close_share = *share;
-  VT_TRY(bonds_of(&r, "X", &o.mx_peak_a, &o.turn_mx, &o.life_mx, err), err, "structure of '%s'", r.c->name);
-  VT_TRY(bonds_of(&r, "O", &o.mo_peak_a, &o.turn_mo, &o.life_mo, err), err, "structure of '%s'", r.c->name);
+  VT_TRY(bonds_of(&r, VT_ROLE_ANION, &o.mx_peak_a, &o.turn_mx, &o.life_mx, err), err, "structure of '%s'", r.c->name);
+  VT_TRY(bonds_of(&r, VT_ROLE_COUNTED, &o.mo_peak_a, &o.turn_mo, &o.life_mo, err), err, "structure of '%s'", r.c->name);
   for (int v = 0; vt_arrays_find(&r.a, &vt_a_residence_lag_ps, NULL) && v < VT_SURVIVALS; v++)
     for (int k = 0; k < VT_RES_CLASSES; k++)
       VT_TRY(one_residence(&r, survival[v], k, v == VT_ENDPOINT, &o.tau[v][k], err), err, "residence in '%s'",

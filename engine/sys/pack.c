@@ -39,7 +39,7 @@ static void set_contacts(packer *p, const vt_composition *c, double spread)
   for (int a = 0; a < c->n_species; a++) {
     for (int b = 0; b < c->n_species; b++) {
       int anions = c->charge[a] < 0 && c->charge[b] < 0;
-      p->contact[a][b] = vt_pair_min_distance(c->z[a], c->z[b]) * (anions ? spread : 1);
+      p->contact[a][b] = vt_comp_min_distance(c, a, b) * (anions ? spread : 1);
       p->longest = fmax(p->longest, p->contact[a][b]);
     }
   }
@@ -59,7 +59,7 @@ static vt_status packer_open(packer *p, const vt_composition *c, double edge, co
   VT_TRY_OUT(VT_NEW(p->push, n, err), err, "packing");
   VT_TRY_OUT(vt_nlist_open(&p->nl, p->n, type, p->longest * inflate, 0.3 * p->longest, err), err, "packing");
   for (int a = 0; a < c->n_species; a++) {
-    double contact = vt_pair_min_distance(c->z[a], c->z[a]);
+    double contact = vt_comp_min_distance(c, a, a);
     if (edge < contact)
       VT_FAIL(err, VT_ETASK, "an edge of %.3g A is shorter than the %s-%s contact of %.3g A: more atoms are needed",
               edge, vt_element_symbol(c->z[a]), vt_element_symbol(c->z[a]), contact);
@@ -185,8 +185,9 @@ static vt_status estimate_edge(const vt_composition *c, double density, double *
   double volume = 0;
   int total = 0;
   for (int s = 0; s < c->n_species; s++) {
-    double one = vt_element_volume(c->z[s]);
-    if (!(one > 0)) VT_FAIL(err, VT_ETASK, "no volume estimate for element %d, cannot choose a density", c->z[s]);
+    double one = vt_comp_volume(c, s);
+    if (!(one > 0))
+      VT_FAIL(err, VT_ETASK, "no volume estimate for %s, cannot choose a density", vt_element_symbol(c->z[s]));
     volume += one * c->count[s];
     total += c->count[s];
   }

@@ -107,6 +107,7 @@ typedef struct vt_structure {
   double (*v)[3];    /* [n][3] A/fs as the file gives them, or NULL */
   double (*f)[3];    /* [n][3] eV/A, after vt_xyz_keep_labels where the file has them, else NULL */
   double energy;     /* eV, NaN if absent */
+  int unfolded;      /* x says where the atoms went: it was never folded into the cell, or folded back by images */
   int line;          /* of the file, that of the number of atoms; vt_structure_line has those of atoms */
   int64_t *id;       /* [n] the column id, or NULL */
   int *row;          /* [n] after vt_structure_by_id: which atom of the frame it was, from 0; else NULL */
@@ -132,6 +133,9 @@ VT_MUST_CHECK vt_status vt_xyz_open(vt_xyz **x, const char *path, vt_err *err);
 VT_MUST_CHECK vt_status vt_xyz_open_text(vt_xyz **x, const char *name, const char *text, size_t n, vt_err *err);
 VT_MUST_CHECK vt_status vt_xyz_next(vt_xyz *x, vt_structure *s, int *got, vt_err *err);
 void vt_xyz_close(vt_xyz *x);
+/* From now on what is wrong with an atom's line is noted and its frame read on: when `next` is VT_OK and m->n has
+ * grown, the frame at hand is not to be used.  `m` is borrowed. */
+void vt_xyz_collect(vt_xyz *x, vt_mistakes *m);
 /* From now on frames keep the columns force or forces (strictly numbers) and their whole comment line. */
 void vt_xyz_keep_labels(vt_xyz *x);
 /* The value of `key` (in any case of letters) in a comment line: 1 with *value, *n, which point into it, and *col (from
@@ -145,8 +149,8 @@ void vt_xyz_format(vt_buf *b, int n, const vt_cell *cell, const int *type, const
 
 /* ------------------------------------------------------------------ packing */
 
-/* Random packing of a composition into a cubic cell at `density` times the estimated density (vt_element_volume), by
- * sequential insertion with the pair distances of vt_pair_min_distance followed by a soft-sphere relaxation that pushes
+/* Random packing of a composition into a cubic cell at `density` times the estimated density (vt_comp_volume), by
+ * sequential insertion with the pair distances of vt_comp_min_distance followed by a soft-sphere relaxation that pushes
  * remaining overlaps apart; a pure function of (composition, density, key).  type[n] grouped by species; x[n][3].
  * VT_ETASK when it cannot be packed at that density. */
 VT_MUST_CHECK vt_status vt_pack(const vt_composition *c, double density, uint64_t key, vt_cell *cell, int *type,

@@ -2,7 +2,6 @@
  *
  * Nothing in the file is trusted: lines have a limit, arrays grow with the lines that are really there (never with the
  * count that the file claims), numbers are strict. */
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,64 +9,26 @@
 #include "engine/sys/xyz_impl.h"
 
 enum {
-  LINE_MOST = 1 << 16, /* bytes of one line                        */
   ATOMS_MOST = 10000000,
   BLANK_MOST = 1000 /* lines without words between two frames: a file of nothing else ends */
 };
 
 struct vt_xyz {
-  char *name;       /* for messages */
-  vt_input *input;  /* NULL: text from memory */
-  char *block;      /* input: read-ahead, 2 * LINE_MOST */
-  const char *text; /* block, or the caller's text */
-  size_t n, at;     /* bytes in text; next byte to read */
-  int line;         /* number of the line read last */
-  int labels;       /* forces and comment lines are kept */
+  vt_lines *lines;
+  vt_mistakes *mistakes; /* NULL: the first one ends reading */
+  int labels;            /* forces and comment lines are kept */
 };
 
 static const char blanks[] = " \t";
 
 /* ------------------------------------------------------------------ messages and lines */
 
-static vt__xyz_place place_of(const vt_xyz *x) { return (vt__xyz_place){x->name, x->line}; }
+static vt__xyz_place place_of(const vt_xyz *x)
+{
+  return (vt__xyz_place){vt_lines_name(x->lines), vt_lines_number(x->lines)};
+}
 
 #define BAD(x, col, ...) VT__XYZ_BAD(place_of(x), col, __VA_ARGS__)
-
-static vt_status xyz_fill(vt_xyz *x, vt_err *err)
-{
-  memmove(x->block, x->block + x->at, x->n - x->at);
-  x->n -= x->at;
-  x->at = 0;
-  size_t got;
-  VT_TRY(vt_input_read(x->input, x->block + x->n, 2 * (size_t)LINE_MOST - x->n, &got, err), err, "%s: after line %d",
-         x->name, x->line);
-  x->n += got;
-  return VT_OK;
-}
-
-/* The next line without its end (LF or CRLF); *got = 0 at the end of the text. Valid until the next call. */
-static vt_status read_line(vt_xyz *x, vt__span *line, int *got, vt_err *err)
-{
-  *got = 0;
-  const char *end = memchr(x->text + x->at, '\n', x->n - x->at);
-  if (!end && x->input) {
-    VT_PASS(xyz_fill(x, err));
-    end = memchr(x->text + x->at, '\n', x->n - x->at);
-  }
-  if (x->line == 0) x->at += vt_text_mark(x->text + x->at, x->n - x->at);
-  if (x->at == x->n) return VT_OK;
-  *line = (vt__span){x->text + x->at, end ? (size_t)(end - (x->text + x->at)) : x->n - x->at};
-  x->at += line->n + (end != NULL);
-  x->line++;
-  if (line->n > LINE_MOST) BAD(x, LINE_MOST, "line longer than %d bytes", LINE_MOST);
-  if (line->n && line->s[line->n - 1] == '\r') line->n--;
-  const char *nul = memchr(line->s, '\0', line->n);
-  if (nul) BAD(x, vt__xyz_column(*line, nul), "NUL byte; expected text");
-  if (!end && vt_text_whole(x->name, line->s, line->n, NULL) != VT_OK)
-    BAD(x, 0, "the last line has no end: the file may be cut; if it is whole, end it with a newline");
-  *got = 1;
-  return VT_OK;
-}
 
 /* ------------------------------------------------------------------ atoms */
 
@@ -81,33 +42,33 @@ static vt_status grow_structure(vt_structure *s, int cap, const vt__xyz_columns 
   return VT_OK;
 }
 
-static vt_status take_symbol(const vt_xyz *x, vt__span line, vt__span t, char symbol[4], vt_err *err)
+static vt_status take_symbol(const vt_xyz *x, vt_span line, vt_span t, char symbol[4], vt_err *err)
 {
   memset(symbol, 0, 4);
   if (t.n < 4) memcpy(symbol, t.s, t.n);
   if (vt_element_z(symbol) == 0)
-    BAD(x, vt__xyz_column(line, t.s), "'%.*s' is not an element symbol", vt__xyz_shown(t), t.s);
+    BAD(x, vt_span_column(line, t.s), "'%.*s' is not an element symbol", vt_span_shown(t), t.s);
   return VT_OK;
 }
 
-static vt_status take_z(const vt_xyz *x, vt__span line, vt__span t, char symbol[4], vt_err *err)
+static vt_status take_z(const vt_xyz *x, vt_span line, vt_span t, char symbol[4], vt_err *err)
 {
   int64_t z = 0;
   const char *name = vt_parse_i64(t.s, t.n, &z) && z > 0 && z < 1000 ? vt_element_symbol((int)z) : NULL;
-  if (!name) BAD(x, vt__xyz_column(line, t.s), "'%.*s' is not an atomic number", vt__xyz_shown(t), t.s);
+  if (!name) BAD(x, vt_span_column(line, t.s), "'%.*s' is not an atomic number", vt_span_shown(t), t.s);
   memset(symbol, 0, 4);
   memcpy(symbol, name, strnlen(name, 3));
   return VT_OK;
 }
 
 /* One token of an atom line into the structure's next row, as its column asks. */
-static vt_status take_value(const vt_xyz *x, vt__span line, const vt__xyz_columns *c, int column, vt__span t,
+static vt_status take_value(const vt_xyz *x, vt_span line, const vt__xyz_columns *c, int column, vt_span t,
                             vt_structure *s, vt_err *err)
 {
   if (column == c->species) return take_symbol(x, line, t, s->symbol[s->n], err);
   if (column == c->z) return take_z(x, line, t, s->symbol[s->n], err);
   if (column == c->id && !vt_parse_i64(t.s, t.n, &s->id[s->n]))
-    BAD(x, vt__xyz_column(line, t.s), "'%.*s' in column %d, expected the whole number of an atom", vt__xyz_shown(t),
+    BAD(x, vt_span_column(line, t.s), "'%.*s' in column %d, expected the whole number of an atom", vt_span_shown(t),
         t.s, column + 1);
   if (c->vel >= 0 && column >= c->vel && column < c->vel + 3) {
     double *v = &s->v[s->n][column - c->vel];
@@ -117,25 +78,25 @@ static vt_status take_value(const vt_xyz *x, vt__span line, const vt__xyz_column
   if (!is_force && (column < c->pos || column >= c->pos + 3)) return VT_OK;
   double *to = is_force ? &s->f[s->n][column - c->force] : &s->x[s->n][column - c->pos];
   if (!vt_parse_f64(t.s, t.n, to))
-    BAD(x, vt__xyz_column(line, t.s), "'%.*s' in column %d, expected a finite number", vt__xyz_shown(t), t.s,
+    BAD(x, vt_span_column(line, t.s), "'%.*s' in column %d, expected a finite number", vt_span_shown(t), t.s,
         column + 1);
   if (!is_force && fabs(*to) > VT__XYZ_LENGTH)
-    BAD(x, vt__xyz_column(line, t.s), "position '%.*s' in column %d, expected at most %g A", vt__xyz_shown(t), t.s,
+    BAD(x, vt_span_column(line, t.s), "position '%.*s' in column %d, expected at most %g A", vt_span_shown(t), t.s,
         column + 1, VT__XYZ_LENGTH);
   return VT_OK;
 }
 
-static vt_status read_atom(const vt_xyz *x, vt__span line, const vt__xyz_columns *c, vt_structure *s, vt_err *err)
+static vt_status read_atom(const vt_xyz *x, vt_span line, const vt__xyz_columns *c, vt_structure *s, vt_err *err)
 {
   size_t at = 0;
-  vt__span t;
+  vt_span t;
   for (int column = 0; column < c->n; column++) {
-    if (!vt__xyz_token(line, blanks, &at, &t))
+    if (!vt_span_token(line, blanks, &at, &t))
       BAD(x, (int)line.n + 1, "%d columns, expected %d for an atom", column, c->n);
     VT_PASS(take_value(x, line, c, column, t, s, err));
   }
-  if (c->exact && vt__xyz_token(line, blanks, &at, &t))
-    BAD(x, vt__xyz_column(line, t.s), "'%.*s' after the %d columns that Properties declares", vt__xyz_shown(t), t.s,
+  if (c->exact && vt_span_token(line, blanks, &at, &t))
+    BAD(x, vt_span_column(line, t.s), "'%.*s' after the %d columns that Properties declares", vt_span_shown(t), t.s,
         c->n);
   return VT_OK;
 }
@@ -143,16 +104,18 @@ static vt_status read_atom(const vt_xyz *x, vt__span line, const vt__xyz_columns
 static vt_status read_atoms(vt_xyz *x, int n, const vt__xyz_columns *c, vt_structure *s, vt_err *err)
 {
   int cap = 0, got;
-  vt__span line;
+  vt_span line;
   for (; s->n < n; s->n++) {
-    VT_PASS(read_line(x, &line, &got, err));
+    VT_PASS(vt_lines_next(x->lines, &line, &got, err));
     if (!got) BAD(x, 0, "the file ends after %d of %d atoms", s->n, n);
     if (s->n == cap) {
       int next = cap == 0 ? 256 : 2 * cap; /* n is at most ATOMS_MOST: no overflow */
       cap = next < n ? next : n;
       VT_PASS(grow_structure(s, cap, c, err));
     }
-    VT_PASS(read_atom(x, line, c, s, err));
+    vt_status rc = read_atom(x, line, c, s, err);
+    if (rc == VT_EPARSE && x->mistakes) rc = vt_mistakes_note(x->mistakes, vt_lines_name(x->lines), err);
+    if (rc != VT_OK) return rc;
   }
   return VT_OK;
 }
@@ -161,22 +124,22 @@ static vt_status read_atoms(vt_xyz *x, int n, const vt__xyz_columns *c, vt_struc
 
 static vt_status read_count(vt_xyz *x, int *n, int *got, vt_err *err)
 {
-  vt__span line, t, more;
+  vt_span line, t, more;
   size_t at = 0;
   int blank = 0;
   do { /* blank lines between frames and at the end are forgiven */
-    VT_PASS(read_line(x, &line, got, err));
+    VT_PASS(vt_lines_next(x->lines, &line, got, err));
     if (!*got) return VT_OK;
     if (blank++ > BLANK_MOST) BAD(x, 0, "more than %d empty lines, expected a frame", BLANK_MOST);
     at = 0;
-  } while (!vt__xyz_token(line, blanks, &at, &t));
+  } while (!vt_span_token(line, blanks, &at, &t));
   int64_t count;
   if (!vt_parse_i64(t.s, t.n, &count))
-    BAD(x, vt__xyz_column(line, t.s), "'%.*s', expected the number of atoms of a frame", vt__xyz_shown(t), t.s);
-  if (vt__xyz_token(line, blanks, &at, &more))
-    BAD(x, vt__xyz_column(line, more.s), "'%.*s' after the number of atoms", vt__xyz_shown(more), more.s);
+    BAD(x, vt_span_column(line, t.s), "'%.*s', expected the number of atoms of a frame", vt_span_shown(t), t.s);
+  if (vt_span_token(line, blanks, &at, &more))
+    BAD(x, vt_span_column(line, more.s), "'%.*s' after the number of atoms", vt_span_shown(more), more.s);
   if (count < 1 || count > ATOMS_MOST)
-    BAD(x, vt__xyz_column(line, t.s), "%lld atoms, expected 1..%d", (long long)count, ATOMS_MOST);
+    BAD(x, vt_span_column(line, t.s), "%lld atoms, expected 1..%d", (long long)count, ATOMS_MOST);
   *n = (int)count;
   return VT_OK;
 }
@@ -184,12 +147,12 @@ static vt_status read_count(vt_xyz *x, int *n, int *got, vt_err *err)
 static vt_status read_frame(vt_xyz *x, vt_structure *s, int *got, vt_err *err)
 {
   int n = 0, more;
-  vt__span line;
+  vt_span line;
   vt__xyz_header h;
   VT_PASS(read_count(x, &n, got, err));
   if (!*got) return VT_OK;
-  s->line = x->line;
-  VT_PASS(read_line(x, &line, &more, err));
+  s->line = vt_lines_number(x->lines);
+  VT_PASS(vt_lines_next(x->lines, &line, &more, err));
   if (!more) BAD(x, 0, "the file ends after the number of atoms, expected a comment line with Lattice=\"...\"");
   VT_PASS(vt__xyz_comment(place_of(x), line, &h, err));
   s->cell = h.cell;
@@ -297,59 +260,35 @@ vt_status vt_xyz_next(vt_xyz *x, vt_structure *s, int *got, vt_err *err)
   return rc;
 }
 
-static vt_status xyz_new(vt_xyz **x, const char *name, vt_err *err)
-{
-  vt_status rc = VT_OK;
-  vt_xyz *q = NULL;
-  size_t n = strlen(name) + 1;
-  *x = NULL;
-  VT_TRY_OUT(VT_NEW(q, 1, err), err, "reading %s", name);
-  VT_TRY_OUT(VT_NEW(q->name, n, err), err, "reading %s", name);
-  memcpy(q->name, name, n);
-  *x = q;
-  q = NULL;
-out:
-  vt_xyz_close(q);
-  return rc;
-}
-
 vt_status vt_xyz_open(vt_xyz **x, const char *path, vt_err *err)
 {
-  vt_status rc = VT_OK;
-  vt_xyz *q = NULL;
   *x = NULL;
-  VT_PASS(xyz_new(&q, path, err));
-  VT_TRY_OUT(VT_NEW(q->block, 2 * (size_t)LINE_MOST, err), err, "reading %s", path);
-  q->text = q->block;
-  FILE *file = fopen(path, "rb"); /* a pipe, too: frames are read once */
-  if (!file) {
-    rc = vt_err_user(err, VT_EIO, path, 0, 0, "cannot be opened: %s", strerror(errno));
-    goto out;
-  }
-  if ((rc = vt_input_open(&q->input, path, file, err)) != VT_OK) goto out;
-  *x = q;
-  q = NULL;
-out:
-  vt_xyz_close(q);
+  VT_PASS(VT_NEW(*x, 1, err));
+  vt_status rc = vt_lines_open(&(*x)->lines, path, err);
+  if (rc == VT_OK) return VT_OK;
+  vt_xyz_close(*x);
+  *x = NULL;
   return rc;
 }
 
 vt_status vt_xyz_open_text(vt_xyz **x, const char *name, const char *text, size_t n, vt_err *err)
 {
-  VT_PASS(xyz_new(x, name, err));
-  (*x)->text = n ? text : "";
-  (*x)->n = n;
-  return VT_OK;
+  *x = NULL;
+  VT_PASS(VT_NEW(*x, 1, err));
+  vt_status rc = vt_lines_open_text(&(*x)->lines, name, text, n, err);
+  if (rc == VT_OK) return VT_OK;
+  vt_xyz_close(*x);
+  *x = NULL;
+  return rc;
 }
 
+void vt_xyz_collect(vt_xyz *x, vt_mistakes *m) { x->mistakes = m; }
 void vt_xyz_keep_labels(vt_xyz *x) { x->labels = 1; }
 
 void vt_xyz_close(vt_xyz *x)
 {
   if (!x) return;
-  vt_input_close(x->input);
-  vt_free(x->block);
-  vt_free(x->name);
+  vt_lines_close(x->lines);
   vt_free(x);
 }
 

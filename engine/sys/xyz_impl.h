@@ -4,11 +4,6 @@
 
 #include "engine/sys/sys.h"
 
-typedef struct vt__span {
-  const char *s;
-  size_t n;
-} vt__span;
-
 /* Where a message points to: the line at hand of a file. */
 typedef struct vt__xyz_place {
   const char *name;
@@ -37,15 +32,9 @@ enum { VT__XYZ_COLUMNS = 256 };
  * lose nothing when they are wrapped, and no trajectory gets so far (an ion of D = 1e-4 cm2/s needs 0.2 s). */
 #define VT__XYZ_LENGTH 1e6
 
-int vt__xyz_column(vt__span line, const char *at); /* from 1 on */
-int vt__xyz_shown(vt__span t);                     /* tokens in messages are cut to this */
-/* The next token after *at (advanced), between characters of `between`; 0 if there is none. */
-int vt__xyz_token(vt__span line, const char *between, size_t *at, vt__span *t);
-int vt__xyz_is_word(vt__span t, const char *word); /* in any case of letters */
-
 #define VT__XYZ_BAD(place, col, ...) return vt_err_user(err, VT_EPARSE, (place).name, (place).line, (col), __VA_ARGS__)
 
 /* xyz_comment.c: the second line of a frame. VT_EPARSE. */
-VT_MUST_CHECK vt_status vt__xyz_comment(vt__xyz_place at, vt__span line, vt__xyz_header *h, vt_err *err);
+VT_MUST_CHECK vt_status vt__xyz_comment(vt__xyz_place at, vt_span line, vt__xyz_header *h, vt_err *err);
 
 #endif

@@ -18,7 +18,7 @@ static double at_lag(const vt_tr_input *in, int k, const double *u, const double
   return sum;
 }
 
-int vt__is_alkali(const vt_composition *c, int s) { return vt_element_role(c->z[s]) == 'A' && c->count[s] > 0; }
+int vt__is_alkali(const vt_composition *c, int s) { return vt_comp_role(c, s) == VT_ROLE_MOBILE && c->count[s] > 0; }
 
 int vt__frame_reference(const vt_composition *c, int frame, double a[VT_MAX_SPECIES])
 {
@@ -26,7 +26,7 @@ int vt__frame_reference(const vt_composition *c, int frame, double a[VT_MAX_SPEC
   for (int k = 0; k < c->n_species; k++) {
     a[k] = 0;
     if (frame == VT_TR_BARYCENTRIC) a[k] = vt_element_mass(c->z[k]);
-    if (frame == VT_TR_FRAMEWORK) a[k] = vt_element_role(c->z[k]) == 'M' ? 1 : 0;
+    if (frame == VT_TR_FRAMEWORK) a[k] = vt_comp_role(c, k) == VT_ROLE_NETWORK ? 1 : 0;
     total += a[k] * c->count[k];
   }
   for (int k = 0; k < c->n_species && total > 0; k++) a[k] /= total;

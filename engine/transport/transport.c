@@ -210,7 +210,7 @@ static void nernst_einstein(const vt_tr_input *in, vt_transport *out)
   for (int s = 0; s < c->n_species; s++) {
     double weight = 6.0 * cm2_s_to_a2_ps * c->count[s] * c->charge[s] * c->charge[s]; /* D to a slope of charge MSD */
     if (weight != 0) all += weight * out->tracer[s].d_cm2_s;
-    if (vt_element_role(c->z[s]) != 'A' || c->count[s] < 1) continue;
+    if (vt_comp_role(c, s) != VT_ROLE_MOBILE || c->count[s] < 1) continue;
     alkali += weight * out->tracer[s].d_cm2_s;
     variance += weight * out->tracer[s].se * weight * out->tracer[s].se;
     n_alkali++;
@@ -261,7 +261,7 @@ void vt_tr_alkali(const vt_composition *c, const vt_transport *t, double *d_cm2_
 {
   double n = 0, sum = 0, var = 0;
   for (int s = 0; s < c->n_species; s++) {
-    if (vt_element_role(c->z[s]) != 'A') continue;
+    if (vt_comp_role(c, s) != VT_ROLE_MOBILE) continue;
     double w = c->count[s];
     n += w;
     sum += w * t->tracer[s].d_cm2_s;

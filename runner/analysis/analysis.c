@@ -17,7 +17,7 @@ int vt__has_metal(const vt_analysis *a)
 {
   const vt_composition *c = vt__comp(a);
   for (int s = 0; s < c->n_species; s++)
-    if (vt_element_role(c->z[s]) == 'M' && c->count[s] > 0) return 1;
+    if (vt_comp_role(c, s) == VT_ROLE_NETWORK && c->count[s] > 0) return 1;
   return 0;
 }
 
@@ -46,10 +46,12 @@ static void warn_of_transport(vt_analysis *a)
   if (!isfinite(t->sigma_mS_cm))
     vt_analysis_warn(a,
                      "sigma and Haven ratios are not resolved: every alkali has to be diffusive, and its volume known");
-  if (!vt__has_metal(a))
-    vt_analysis_warn(a, "no framework frame (null): there is no metal; D is in the frame %s",
-                     vt_tr_frame_name(t->frame));
-  else if (t->frame == VT_TR_AS_SIMULATED)
+  if (!vt__has_metal(a)) {
+    char roles[200];
+    vt_comp_roles_text(vt__comp(a), roles, sizeof roles);
+    vt_analysis_warn(a, "no framework frame (null): there is no metal, no network atom (%s); D is in the frame %s",
+                     roles, vt_tr_frame_name(t->frame));
+  } else if (t->frame == VT_TR_AS_SIMULATED)
     vt_analysis_warn(a, "D is in the frame of the simulation, a drift included: MSD and collective displacements have "
                         "other lags");
 }

@@ -58,19 +58,19 @@ static const char *or_more(int oxygens) { return oxygens == VT_RESIDENCE_CLASSES
 /* One warning for the kinds of one row that share a reason. */
 static void warn_of_row(vt_analysis *a, const vt_residence_row *w)
 {
-  const char *symbol = vt__symbol(a, w->species);
+  const char *symbol = vt__symbol(a, w->species), *counted = vt_comp_counted(vt__comp(a));
   for (int reason = VT_RES_LONGER; reason <= VT_RES_ABSENT; reason++) {
     char kinds[64] = "";
     for (int q = 0; q < VT_RESIDENCE_KINDS; q++)
       if (w->time[q].reason == reason)
         (void)snprintf(kinds + strlen(kinds), sizeof kinds - strlen(kinds), "%s%s", *kinds ? ", " : "", kind[q].name);
     if (*kinds)
-      vt_analysis_warn(a, "residence of %s at metals with %d%s O (%s) is not resolved: %s", symbol, w->oxygens,
-                       or_more(w->oxygens), kinds, vt_res_reason_text((vt_res_reason)reason));
+      vt_analysis_warn(a, "residence of %s at metals with %d%s %s (%s) is not resolved: %s", symbol, w->oxygens,
+                       or_more(w->oxygens), counted, kinds, vt_res_reason_text((vt_res_reason)reason));
   }
   if (w->bonds > 0 && !(w->visits > 0))
-    vt_analysis_warn(a, "residence of %s at metals with %d%s O has no errors: no such bond formed during the run",
-                     symbol, w->oxygens, or_more(w->oxygens));
+    vt_analysis_warn(a, "residence of %s at metals with %d%s %s has no errors: no such bond formed during the run",
+                     symbol, w->oxygens, or_more(w->oxygens), counted);
 }
 
 static vt_status residence_row(vt_analysis *a, int s, int oxygens, vt_err *err)
@@ -106,7 +106,7 @@ static vt_status dynamics_residence(vt_analysis *a, vt_err *err)
   const double *metals = vt__find(a, &vt_a_residence_metals, NULL);
   if (!metals && vt__has_metal(a)) vt_analysis_warn(a, "no residence times: they were not observed");
   for (int s = 0; s < c->n_species && metals; s++)
-    for (int k = 0; k < VT_RESIDENCE_CLASSES && vt_element_role(c->z[s]) == 'A'; k++)
+    for (int k = 0; k < VT_RESIDENCE_CLASSES && vt_comp_role(c, s) == VT_ROLE_MOBILE; k++)
       if (metals[k] > 0) VT_PASS(residence_row(a, s, k, err));
   return VT_OK;
 }
@@ -156,10 +156,10 @@ static vt_status dynamics_bonds(vt_analysis *a, vt_err *err)
   VT_PASS(vt_calloc64(&work, (size_t)d->dim[0], sizeof(double), err));
   for (int i = 0; i < c->n_species && rc == VT_OK; i++)
     for (int j = i; j < c->n_species && rc == VT_OK; j++) {
-      const char p = vt_element_role(c->z[i]), q = vt_element_role(c->z[j]);
-      if (p == 'M' && strchr("XO", q))
+      const int p = vt_comp_role(c, i), q = vt_comp_role(c, j);
+      if (p == VT_ROLE_NETWORK && q & VT_ROLE_ANIONS)
         rc = bond_row(a, i, j, work, err);
-      else if (q == 'M' && strchr("XO", p))
+      else if (q == VT_ROLE_NETWORK && p & VT_ROLE_ANIONS)
         rc = bond_row(a, j, i, work, err);
     }
   vt_free(work);
@@ -172,7 +172,7 @@ static void dynamics_jumps(vt_analysis *a)
   const double *count = vt__find(a, &vt_a_jumps_count, NULL);
   if (!count) vt_analysis_warn(a, "no jumps: they were not observed");
   for (int s = 0; s < c->n_species && count; s++) {
-    if (vt_element_role(c->z[s]) != 'A') continue;
+    if (vt_comp_role(c, s) != VT_ROLE_MOBILE) continue;
     a->jump[a->n_jumps++] = (vt_jump_row){.species = s,
                                           .count = count[s],
                                           .rate_per_ps = vt__find(a, &vt_a_jumps_rate, NULL)[s],

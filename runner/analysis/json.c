@@ -313,6 +313,7 @@ void vt_analysis_json(const vt_analysis *a, vt_json *o)
   vt_json_put(o, "chains", chains_json(a));
   vt_json_put(o, "non_gaussian", non_gaussian_json(a));
   vt_json_put(o, "residence", residence_json(a));
+  vt_json_put(o, "counted", vt_json_text(vt_comp_counted(vt__comp(a)))); /* what o_count counts */
   vt_json_put(o, "bonds", bonds_json(a));
   vt_json_put(o, "jumps", jumps_json(a));
   vt_json_put(o, "stationarity", stationarity_json(a));

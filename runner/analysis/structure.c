@@ -57,16 +57,17 @@ static void analysis_structure_polyhedra(vt_analysis *a)
   const vt_composition *c = vt__comp(a);
   int metals = 0;
   for (int s = 0; s < c->n_species; s++) {
-    const char role = vt_element_role(c->z[s]);
-    if (role == 'X' || role == 'O') a->metals_of_anion[s] = row_of(a, &vt_a_polyhedra_anion, s);
-    if (role != 'M') continue;
+    const int role = vt_comp_role(c, s);
+    if (role & VT_ROLE_ANIONS) a->metals_of_anion[s] = row_of(a, &vt_a_polyhedra_anion, s);
+    if (role != VT_ROLE_NETWORK) continue;
     metals++;
     if (vt__find(a, &vt_a_polyhedra_cn, NULL))
       a->centre[a->n_centres++] = (vt_centre_numbers){
           .species = s, .anions = row_of(a, &vt_a_polyhedra_cn, s), .oxygens = row_of(a, &vt_a_polyhedra_o_count, s)};
   }
   if (!metals)
-    vt_analysis_warn(a, "no polyhedra, chains and residence times: they need a metal (Al, Ga, In, Nb, Ta, ...)");
+    vt_analysis_warn(
+        a, "no polyhedra, chains and residence times: they need a metal (a network cation: Al, Si, P, Zr, ...)");
   else if (a->n_centres == 0)
     vt_analysis_warn(a, "no polyhedra: they were not observed");
 }

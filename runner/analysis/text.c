@@ -60,7 +60,7 @@ void vt_analysis_transport_text(const vt_analysis *a, FILE *f)
   if (vt__has_metal(a))
     haven_text(f, "Haven (metal)", &t->haven_fw);
   else
-    (void)fprintf(f, "  %-22s none: there is no metal\n", "Haven (metal)");
+    (void)fprintf(f, "  %-22s none: there is no metal, no network atom\n", "Haven (metal)");
   haven_text(f, "Haven (barycentric)", &t->haven_bary);
   haven_text(f, "Haven (frame-free)", &t->haven_total);
   (void)fprintf(
@@ -105,7 +105,8 @@ static void polyhedra_text(const vt_analysis *a, FILE *f)
     char what[40];
     (void)snprintf(what, sizeof what, "anions around %s", vt__symbol(a, a->centre[k].species));
     histogram_text(what, &a->centre[k].anions, f);
-    (void)snprintf(what, sizeof what, "O around %s", vt__symbol(a, a->centre[k].species));
+    (void)snprintf(what, sizeof what, "%s around %s", vt_comp_counted(vt__comp(a)),
+                   vt__symbol(a, a->centre[k].species));
     histogram_text(what, &a->centre[k].oxygens, f);
   }
 }
@@ -126,8 +127,8 @@ static void residence_text(const vt_analysis *a, FILE *f)
   static const char *const kind[VT_RESIDENCE_KINDS] = {"continuous", "intermittent", "endpoint"};
   for (int k = 0; k < a->n_residence; k++) {
     const vt_residence_row *w = &a->residence[k];
-    (void)fprintf(f, "  %s at metals with %s%d O ", vt__symbol(a, w->species),
-                  w->oxygens == VT_RESIDENCE_CLASSES - 1 ? ">=" : "", w->oxygens);
+    (void)fprintf(f, "  %s at metals with %s%d %s ", vt__symbol(a, w->species),
+                  w->oxygens == VT_RESIDENCE_CLASSES - 1 ? ">=" : "", w->oxygens, vt_comp_counted(vt__comp(a)));
     for (int q = 0; q < VT_RESIDENCE_KINDS; q++) {
       if (isfinite(w->time[q].tau_ps))
         (void)fprintf(f, " %s %.3g ps,", kind[q], w->time[q].tau_ps);

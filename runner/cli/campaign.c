@@ -19,6 +19,17 @@ static vt_status campaign_probe(void *ctx, const char *kind, const char *path, v
   return VT_OK;
 }
 
+static vt_status campaign_probe_driver(void *ctx, const char *kind, const char *path, const vt_driver *driver,
+                                       vt_pot_facts *out, vt_err *err)
+{
+  (void)ctx;
+  vt_pot_info info;
+  VT_PASS(vt_pot_probe_driver(kind, path, driver, &info, err));
+  *out = (vt_pot_facts){.n_elements = info.n_elements, .cutoff = info.cutoff, .sha256 = info.sha256};
+  memcpy(out->element, info.element, sizeof out->element);
+  return VT_OK;
+}
+
 const vt_campaign_env *vt_cli_env(int allow_huge)
 {
   enum { MOST = 64 };
@@ -30,7 +41,11 @@ const vt_campaign_env *vt_cli_env(int allow_huge)
   for (const vt_pot_ops *const *o = vt_pot_builtin; *o && n_kinds < MOST; o++) kinds[n_kinds++] = (*o)->name;
   obs[n_obs] = NULL;
   kinds[n_kinds] = NULL;
-  env = (vt_campaign_env){.obs = obs, .pot_kinds = kinds, .probe = campaign_probe, .allow_huge = allow_huge};
+  env = (vt_campaign_env){.obs = obs,
+                          .pot_kinds = kinds,
+                          .probe = campaign_probe,
+                          .probe_driver = campaign_probe_driver,
+                          .allow_huge = allow_huge};
   return &env;
 }
 
@@ -109,7 +124,24 @@ void vt_cli_compositions_text(const vt_campaign *c)
 
 static vt_json *campaign_label(const char *s) { return *s ? vt_json_text(s) : vt_json_null(); }
 
-static vt_json *composition_json(const vt_composition *c, const vt_comp_asked *a)
+/* What the ions are taken for. */
+static vt_json *ions_json(const vt_composition *c)
+{
+  vt_json *o = vt_json_object();
+  for (int s = 0; s < c->n_species; s++) {
+    const int role = vt_comp_role(c, s);
+    vt_json *one = vt_json_object();
+    vt_json_put(one, "charge", vt_json_int(c->charge[s]));
+    vt_json_put(one, "role",
+                vt_json_text(role == VT_ROLE_MOBILE    ? "mobile"
+                             : role == VT_ROLE_NETWORK ? "network"
+                                                       : "anion"));
+    vt_json_put(o, vt_element_symbol(c->z[s]), one);
+  }
+  return o;
+}
+
+static vt_json *composition_json(const vt_campaign *of, const vt_composition *c, const vt_comp_asked *a)
 {
   vt_json *o = vt_json_object(), *asked = vt_json_object(), *got = vt_json_object(), *counts = vt_json_object();
   vt_json_put(o, "name", vt_json_text(c->name));
@@ -120,6 +152,11 @@ static vt_json *composition_json(const vt_composition *c, const vt_comp_asked *a
   vt_json_put(asked, "halogen_only", vt_json_bool(isinf(a->halogen_to_oxygen)));
   vt_json_put(asked, "halogen_to_oxygen", vt_json_num(a->halogen_to_oxygen));
   vt_json_put(asked, "alkali_per_metal", vt_json_num(a->alkali_per_metal));
+  if (of->n_factors > 0) {
+    vt_json *factors = vt_json_object();
+    for (int k = 0; k < of->n_factors; k++) vt_json_put(factors, of->factor[k], campaign_label(a->label[k]));
+    vt_json_put(asked, "factors", factors);
+  }
   vt_json_put(o, "asked", asked);
   vt_json_put(got, "halogen_to_oxygen", vt_json_num(a->got_halogen_to_oxygen));
   vt_json_put(got, "alkali_per_metal", vt_json_num(a->got_alkali_per_metal));
@@ -128,6 +165,7 @@ static vt_json *composition_json(const vt_composition *c, const vt_comp_asked *a
   vt_json_put(o, "atoms", vt_json_int(c->n_atoms));
   for (int s = 0; s < c->n_species; s++) vt_json_put(counts, vt_element_symbol(c->z[s]), vt_json_int(c->count[s]));
   vt_json_put(o, "counts", counts);
+  vt_json_put(o, "ions", ions_json(c));
   return o;
 }
 
@@ -138,7 +176,7 @@ void vt_cli_campaign_json(const vt_campaign *c, vt_json *o)
   int64_t atoms = 0;
   for (int i = 0; i < c->n_comp; i++) atoms += c->comp[i].n_atoms;
   vt_json *list = vt_json_array(), *t_k = vt_json_nums(c->t_k, (size_t)c->n_temp);
-  for (int i = 0; i < c->n_comp; i++) vt_json_add(list, composition_json(&c->comp[i], &c->asked[i]));
+  for (int i = 0; i < c->n_comp; i++) vt_json_add(list, composition_json(c, &c->comp[i], &c->asked[i]));
   vt_json_put(o, "campaign", vt_json_text(c->name));
   vt_json_put(o, "id", vt_json_text(id));
   vt_json_put(o, "n_compositions", vt_json_int(c->n_comp));

@@ -6,6 +6,7 @@
 #include "engine/replica/replica.h"
 #include "runner/analysis/analysis.h"
 #include "runner/cli/cli.h"
+#include "runner/h5md_read/h5md_read.h"
 
 /* "Al-Cl=2.9,Li-Al=4.4": 1 and the pairs, or 0 after a message. */
 static int parse_cutoffs(const vt_usage *u, const char *text, vt_trajectory_options *o)
@@ -63,14 +64,58 @@ static int parse_charges(const vt_usage *u, const char *text, vt_trajectory_opti
   return 1;
 }
 
+/* "P=network,S=anion" */
+static int parse_roles(const vt_usage *u, const char *text, vt_trajectory_options *o)
+{
+  static const struct {
+    const char *name;
+    int role;
+  } all[] = {{"mobile", VT_ROLE_MOBILE}, {"network", VT_ROLE_NETWORK}, {"anion", VT_ROLE_ANION}};
+  for (const char *s = text; *s;) {
+    char symbol[4] = "";
+    size_t l = strcspn(s, ","), is = strcspn(s, "=");
+    int role = 0;
+    if (is < l && is < sizeof symbol) memcpy(symbol, s, is);
+    for (size_t k = 0; k < sizeof all / sizeof *all && is < l; k++)
+      if (strlen(all[k].name) == l - is - 1 && memcmp(all[k].name, s + is + 1, l - is - 1) == 0) role = all[k].role;
+    const int z = vt_element_z(symbol);
+    if (!z || !role || o->n_roles == VT_MAX_SPECIES) {
+      (void)vt_cli_usage_error(u, "--roles: expected mobile, network or anion, such as P=network,S=anion, found '%.*s'",
+                               (int)l, s);
+      return 0;
+    }
+    for (int k = 0; k < o->n_roles; k++)
+      if (o->role[k].z == z) {
+        (void)vt_cli_usage_error(u, "--roles: %s stands twice", vt_element_symbol(z));
+        return 0;
+      }
+    o->role[o->n_roles].z = z;
+    o->role[o->n_roles++].role = role;
+    s += l + (s[l] == ',');
+  }
+  return 1;
+}
+
+static int parse_count(const vt_usage *u, const char *text, vt_trajectory_options *o)
+{
+  enum { OXYGEN = 8 };
+  const int z = vt_element_z(text);
+  if (!z) {
+    (void)vt_cli_usage_error(u, "--count: expected an anion such as S, found '%s'", text);
+    return 0;
+  }
+  o->counted = z == OXYGEN ? 0 : z;
+  return 1;
+}
+
 /* Cutoffs of bonds (metal and anion, alkali and metal) that are stand-ins, or that the cell is too small for. */
 static void warn_of_cutoffs(const vt_trajectory *t, vt_analysis *a)
 {
   const vt_composition *c = &t->plan.comp;
   for (int i = 0; i < c->n_species; i++)
     for (int j = 0; j < c->n_species; j++) {
-      const char p = vt_element_role(c->z[i]), q = vt_element_role(c->z[j]);
-      if (!(p == 'M' && (q == 'X' || q == 'O')) && !(p == 'A' && q == 'M')) continue;
+      const int p = vt_comp_role(c, i), q = vt_comp_role(c, j);
+      if (!(p == VT_ROLE_NETWORK && q & VT_ROLE_ANIONS) && !(p == VT_ROLE_MOBILE && q == VT_ROLE_NETWORK)) continue;
       const char *first = vt_element_symbol(c->z[i]), *second = vt_element_symbol(c->z[j]);
       if (t->cutoffs.r[i][j] > t->half_height_a)
         vt_analysis_warn(
@@ -124,6 +169,9 @@ static void analyze_warn(const vt_trajectory *t, vt_analysis *a)
   }
   if (charge != 0) vt_analysis_warn(a, "the cell has a charge of %+d: sigma depends on the frame (--charges)", charge);
   warn_of_moves(t, a);
+  if (t->n_repeated > 0)
+    vt_analysis_warn(a, "%d frames stood at the end of one file and at the beginning of the next: they count once",
+                     t->n_repeated);
   if (t->ignored[0]) vt_analysis_warn(a, "line %d: '%s' is no number and was passed over", t->ignored_line, t->ignored);
   if (!isfinite(t->plan.t_k)) vt_analysis_warn(a, "no --temperature: conductivities are not known");
   warn_of_cutoffs(t, a);
@@ -136,6 +184,8 @@ static void print_json(const vt_trajectory *t, const vt_analysis *a)
 {
   vt_json *o = vt_json_object();
   vt_json_put(o, "n_frames", vt_json_int(t->n_frames));
+  vt_json_put(o, "n_frames_read", vt_json_int(t->n_read));
+  vt_json_put(o, "format", vt_json_text(t->format));
   vt_json_put(o, "n_atoms", vt_json_int(t->plan.comp.n_atoms));
   vt_json_put(o, "dt_ps", vt_json_num(t->plan.protocol.produce_dt_fs / 1000));
   vt_json_put(o, "time_key", isfinite(t->times_per_ps) ? vt_json_text(t->time_key) : vt_json_null());
@@ -167,12 +217,24 @@ static vt_status analyze_answer(const vt_trajectory *t, int frame, int json, vt_
   return rc;
 }
 
-static int analyze(const char *path, const vt_trajectory_options *o, int frame, int json)
+/* What several of its lines say wrongly, or the one mistake. */
+static int analyze_fail(const vt_mistakes *m, const vt_err *err)
+{
+  if (m->n == 0) return vt_cli_fail(err);
+  (void)fputs(m->text.s ? m->text.s : "", stderr);
+  return VT_EXIT_USAGE;
+}
+
+static int analyze(const char *const *path, int n_paths, const vt_trajectory_options *asked, int frame, int json)
 {
   vt_err err = {0};
   vt_trajectory t;
-  if (vt_trajectory_measure(path, o, &t, &err) != VT_OK) {
-    int code = vt_cli_fail(&err);
+  vt_mistakes m = {0};
+  vt_trajectory_options o = *asked;
+  o.frames.mistakes = &m;
+  if (vt_trajectory_measure(path, n_paths, &o, &t, &err) != VT_OK) {
+    int code = analyze_fail(&m, &err);
+    vt_mistakes_free(&m);
     if (code != VT_EXIT_TASKS) return code;
     (void)fprintf(stderr, "the cutoffs are too large (--cutoffs), or the file does not hold what it should\n");
     return VT_EXIT_USAGE; /* no campaign goes on without it */
@@ -182,42 +244,85 @@ static int analyze(const char *path, const vt_trajectory_options *o, int frame, 
   return code;
 }
 
+/* "Li,Al,Cl": what atom types 1, 2, 3 are. */
+static int parse_types(const vt_usage *u, const char *text, vt_frames_options *o)
+{
+  for (const char *s = text; *s;) {
+    char symbol[4] = "";
+    size_t l = strcspn(s, ",");
+    if (l < sizeof symbol) memcpy(symbol, s, l);
+    if (!vt_element_z(symbol) || o->n_types == VT_FRAMES_TYPES) {
+      (void)vt_cli_usage_error(u, "--types: expected at most %d elements such as Li,Al,Cl, found '%.*s'",
+                               VT_FRAMES_TYPES, (int)l, s);
+      return 0;
+    }
+    o->type_z[o->n_types++] = vt_element_z(symbol);
+    s += l + (s[l] == ',');
+  }
+  return 1;
+}
+
+/* -1 if every file can be read, and twice; else the exit code. */
+static int check_paths(const vt_usage *u)
+{
+  for (int k = 0; k < u->n_args; k++) {
+    struct stat st;
+    if (stat(u->arg[k], &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+      return vt_cli_usage_error(u, "'%s' is not a regular file; save it first, since it is read twice", u->arg[k]);
+    const int code = vt_cli_readable(u, u->arg[k]);
+    if (code >= 0) return code;
+  }
+  return -1;
+}
+
 int cmd_analyze(int argc, char **argv)
 {
-  const char *cutoffs = NULL, *charges = NULL;
+  static const vt_format *const more[] = {&vt_h5md_format, NULL};
+  const char *cutoffs = NULL, *charges = NULL, *roles = NULL, *count = NULL, *types = NULL;
   int json = 0, frame = 0;
-  vt_trajectory_options o = {.dt_ps = (double)NAN, .t_k = (double)NAN};
+  vt_trajectory_options o = {.dt_ps = (double)NAN, .t_k = (double)NAN, .frames = {.more = more}};
   const vt_opt opt[] = {
-      {"dt", VT_OPT_REAL, "PS", "time between two frames, ps (required)", &o.dt_ps, 1e-6, 1e6},
+      {"dt", VT_OPT_REAL, "PS", "time between two frames, ps (required where the file does not say it with its unit)",
+       &o.dt_ps, 1e-6, 1e6},
       {"temperature", VT_OPT_REAL, "K", "temperature, for conductivities", &o.t_k, 0.001, 1e5},
-      {"frame", VT_OPT_CHOICE, "framework|barycentric", "frame of reference of diffusion (framework: the metals)",
+      {"frame", VT_OPT_CHOICE, "framework|barycentric", "frame of reference of diffusion (framework: the network)",
        &frame, 0, 0},
       {"cutoffs", VT_OPT_TEXT, "LIST", "ends of neighbour shells in A, as Al-Cl=2.9,Li-Al=4.4 (first minima of g(r))",
        &cutoffs, 0, 0},
-      {"charges", VT_OPT_TEXT, "LIST", "oxidation numbers, as Li=1,Al=3 (the usual ones)", &charges, 0, 0},
+      {"charges", VT_OPT_TEXT, "LIST", "oxidation numbers, as Li=1,Al=3 (those that make the cell neutral)", &charges,
+       0, 0},
+      {"roles", VT_OPT_TEXT, "LIST", "mobile, network or anion, as P=network,S=anion (by element and charge)", &roles,
+       0, 0},
+      {"count", VT_OPT_TEXT, "ANION", "what residence, polyhedra and chains count around a metal (O)", &count, 0, 0},
+      {"skip", VT_OPT_REAL, "PS", "leave out the first PS ps of the run (0)", &o.skip_ps, 0, 1e9},
+      {"every", VT_OPT_INT, "N", "of the others measure every Nth (1); moves are followed through all frames", &o.every,
+       1, 1e9},
+      {"types", VT_OPT_TEXT, "LIST", "elements of atom types 1, 2, ... of a file that names none, as Li,Al,Cl", &types,
+       0, 0},
       {"json", VT_OPT_FLAG, NULL, "print everything, as JSON", &json, 0, 0}};
   vt_usage u = {
       .name = "analyze",
-      .args = "TRAJECTORY.xyz",
-      .doc = "Transport and structure of a trajectory from any program: extended XYZ, plain or compressed by gzip or\n"
-             "xz, positions wrapped or not, columns in any order, fixed or changing cell, any vectors that span it.\n"
-             "Atoms are in the same order in every frame, or have a column id.  Frames are --dt apart: a Time or\n"
-             "step in the comment lines must agree.  The file is read twice: first for the cutoffs, then for\n"
-             "everything else.",
+      .args = "TRAJECTORY...",
+      .doc =
+          "Transport and structure of a trajectory from any program: extended XYZ, XDATCAR, LAMMPS dump, H5MD, plain\n"
+          "or compressed by gzip or xz; several files of one run in order, where a frame that ends one file and\n"
+          "begins the next counts once.  Positions wrapped or not, columns in any order, fixed or changing cell,\n"
+          "any vectors that span it.  Atoms are in the same order in every frame, or have a column id.  Frames are\n"
+          "--dt apart: times and steps in the file must agree.  The files are read twice: first for the cutoffs,\n"
+          "then for everything else.",
       .example = "vitrion analyze run.xyz --dt 0.1 --temperature 600 --json",
       .opt = opt,
       .n_opt = sizeof opt / sizeof *opt,
       .least_args = 1,
-      .most_args = 1};
-  struct stat st;
+      .most_args = VT_CLI_MAX_ARGS};
   int code = vt_cli_parse(&u, argc, argv);
   if (code >= 0) return code;
-  if (stat(u.arg[0], &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-    return vt_cli_usage_error(&u, "'%s' is not a regular file; save it first, since it is read twice", u.arg[0]);
-  code = vt_cli_readable(&u, u.arg[0]);
+  code = check_paths(&u);
   if (code >= 0) return code;
-  if (!isfinite(o.dt_ps)) return vt_cli_usage_error(&u, "--dt is missing: the time between two frames in ps");
   if (cutoffs && !parse_cutoffs(&u, cutoffs, &o)) return VT_EXIT_USAGE;
   if (charges && !parse_charges(&u, charges, &o)) return VT_EXIT_USAGE;
-  return vt_cli_done(analyze(u.arg[0], &o, frame ? VT_TR_BARYCENTRIC : VT_TR_FRAMEWORK, json));
+  if (roles && !parse_roles(&u, roles, &o)) return VT_EXIT_USAGE;
+  if (count && !parse_count(&u, count, &o)) return VT_EXIT_USAGE;
+  if (types && !parse_types(&u, types, &o.frames)) return VT_EXIT_USAGE;
+  return vt_cli_done(analyze(u.arg, u.n_args, &o, frame ? VT_TR_BARYCENTRIC : VT_TR_FRAMEWORK, json));
 }

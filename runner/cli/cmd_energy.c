@@ -1,10 +1,13 @@
 /* cmd_energy.c - single points: energy, forces, virial of every frame of an extended XYZ file. */
 #include <math.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "runner/cli/cli.h"
 
 typedef struct job {
-  const char *kind, *pot_path, *xyz_path;
+  const char *kind, *pot_path, *xyz_path, *command;
+  vt_driver driver; /* of `command` */
   vt_numerics num;
   int json;
   vt_json *frames;
@@ -111,13 +114,31 @@ static vt_json *potential_json(const vt_pot_info *info, const char *file)
   return o;
 }
 
+/* What nobody computes, once. */
+static void energy_warn(const job *j, vt_json *o)
+{
+  if (j->command) vt_json_warn(o, "energies_eV: the i-PI protocol has no energies of atoms");
+}
+
+/* The other program of --command; its {dir} is the folder where the command was given. */
+static int energy_driver(job *j, const vt_usage *u)
+{
+  if (!j->command) return -1;
+  if (snprintf(j->driver.command, sizeof j->driver.command, "%s", j->command) >= (int)sizeof j->driver.command)
+    return vt_cli_usage_error(u, "--command: more than %d characters", VT_COMMAND - 1);
+  if (!getcwd(j->driver.dir, sizeof j->driver.dir)) j->driver.dir[0] = '\0';
+  j->kind = "ipi";
+  j->bound.driver = &j->driver;
+  return -1;
+}
+
 static int cli_energy(job *j, const vt_usage *u)
 {
   vt_err err = {0};
   vt_pot_info info = {0};
   int code = VT_EXIT_OK;
   j->frames = vt_json_array();
-  vt_status rc = vt_pot_probe(j->kind, j->pot_path, &info, &err);
+  vt_status rc = vt_pot_probe_driver(j->kind, j->pot_path, j->bound.driver, &info, &err);
   if (rc == VT_EIO) code = vt_cli_readable(u, j->pot_path); /* a name mistyped is the user's mistake, not ours */
   if (rc == VT_OK) rc = all_frames(j, &err);
   if (rc != VT_OK && code <= VT_EXIT_OK) code = vt_cli_fail(&err);
@@ -125,6 +146,7 @@ static int cli_energy(job *j, const vt_usage *u)
     vt_json *o = vt_json_object();
     vt_json_put(o, "potential", potential_json(&info, j->pot_path));
     vt_json_put(o, "frames", vt_json_share(j->frames));
+    energy_warn(j, o);
     vt_cli_print_json(o, 1);
   }
   vt_json_free(j->frames);
@@ -134,12 +156,20 @@ static int cli_energy(job *j, const vt_usage *u)
 
 int cmd_energy(int argc, char **argv)
 {
-  int simd = VT_SIMD_AUTO, precision = VT_DOUBLE;
+  int simd = VT_SIMD_AUTO, precision = VT_DOUBLE, plain = 0;
   job j = {.kind = "nep"};
-  const vt_opt opt[] = {{"json", VT_OPT_FLAG, NULL, "print everything, as JSON in one line", &j.json, 0, 0},
-                        {"kind", VT_OPT_TEXT, "KIND", "kind of the potential (nep)", &j.kind, 0, 0},
-                        {"simd", VT_OPT_CHOICE, VT_CLI_SIMD, "vector level (auto)", &simd, 0, 0},
-                        {"precision", VT_OPT_CHOICE, VT_CLI_PRECISION, "arithmetic (double)", &precision, 0, 0}};
+  const vt_opt opt[] = {
+      {"json", VT_OPT_FLAG, NULL, "print everything, as JSON in one line", &j.json, 0, 0},
+      {"kind", VT_OPT_TEXT, "KIND", "kind of the potential (nep)", &j.kind, 0, 0},
+      {"command", VT_OPT_TEXT, "COMMAND",
+       "kind ipi: another program computes, which this shell command starts (potential.command in "
+       "`vitrion schema`); POTENTIAL is its {file}, or -",
+       &j.command, 0, 0},
+      {"plain", VT_OPT_FLAG, NULL, "every message to it waits for the answer to the one before", &plain, 0, 0},
+      {"timeout", VT_OPT_REAL, "S", "how long one of its answers may take, s (0: by its own times)",
+       &j.driver.timeout_s, 0, 1e6},
+      {"simd", VT_OPT_CHOICE, VT_CLI_SIMD, "vector level (auto)", &simd, 0, 0},
+      {"precision", VT_OPT_CHOICE, VT_CLI_PRECISION, "arithmetic (double)", &precision, 0, 0}};
   vt_usage u = {.name = "energy",
                 .args = "POTENTIAL STRUCTURE.xyz",
                 .doc = "Energy, per-atom energies, forces and virial of every frame of an extended XYZ file.\n"
@@ -154,6 +184,9 @@ int cmd_energy(int argc, char **argv)
   j.pot_path = u.arg[0];
   j.xyz_path = u.arg[1];
   code = vt_cli_readable(&u, j.xyz_path);
+  if (code >= 0) return code;
+  j.driver.plain = plain;
+  code = energy_driver(&j, &u);
   if (code >= 0) return code;
   j.num = vt_cli_numerics(simd, precision);
   return cli_energy(&j, &u);

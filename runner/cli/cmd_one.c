@@ -315,7 +315,9 @@ static vt_status do_task(const one *o, int task, int *code, vt_err *err)
   else
     print_text(o, &p, &r, &a, where);
   if (!same) {
-    (void)fprintf(stderr, "vitrion one: the result differs from the recorded one: %s\n", where);
+    (void)fprintf(stderr, "vitrion one: the result differs from the recorded one: %s%s\n", where,
+                  p.driver.command[0] ? "; the forces are those of another program, which may not repeat its bits"
+                                      : "");
     *code = VT_EXIT_FAIL;
   }
 out:

@@ -1,5 +1,6 @@
 /* cmd_schema.c - every campaign key, from the table that also parses them; the tree of results.h5, from the tables that
- * write it. */
+ * write it; the table of elements. */
+#include <math.h>
 #include <string.h>
 
 #include "runner/cli/cli.h"
@@ -45,12 +46,85 @@ static void add_key(void *ctx, const vt_schema_key *k)
   vt_json_add(ctx, o);
 }
 
-static vt_status put_json(vt_buf *text, vt_err *err)
+/* ------------------------------------------------------------------ elements */
+
+enum { MOST_RADII = 32, LAST_Z = 94 };
+
+static const char *role_name(int z)
 {
-  vt_json *root = vt_json_object(), *keys = vt_json_array();
+  const int role = vt_ion_role(z, 0);
+  return role == VT_ROLE_MOBILE ? "mobile" : role == VT_ROLE_NETWORK ? "network" : role ? "anion" : "";
+}
+
+static void put_element(vt_buf *b, int z)
+{
+  int charge[VT_MAX_CHARGES];
+  vt_ion_size r[MOST_RADII];
+  const int n = vt_element_charges(z, charge), n_radii = vt_ion_radii(z, MOST_RADII, r);
+  vt_buf_printf(b, "| %s | %d | %.10g | %s |", vt_element_symbol(z), z, vt_element_mass(z), role_name(z));
+  for (int k = 0; k < n; k++) vt_buf_printf(b, " %+d", charge[k]);
+  vt_buf_printf(b, " |");
+  for (int k = 0; k < n_radii && k < MOST_RADII; k++) {
+    if (k == 0 || r[k].charge != r[k - 1].charge) vt_buf_printf(b, "%s %+d:", k ? ";" : "", r[k].charge);
+    vt_buf_printf(b, " %.4g (%d)", r[k].radius, r[k].coordination);
+  }
+  if (vt_element_volume(z) > 0)
+    vt_buf_printf(b, " | %.3g | #%06X |\n", vt_element_volume(z), (unsigned)vt_element_colour(z));
+  else
+    vt_buf_printf(b, " | | #%06X |\n", (unsigned)vt_element_colour(z));
+}
+
+static void elements_text(vt_buf *out)
+{
+  vt_buf_printf(
+      out, "# Elements\n\n"
+           "Mass in u (IUPAC 2021); charges in solids, the most common first; effective ionic radii in A by charge and "
+           "(coordination)\nof R. D. Shannon, Acta Cryst. A 32, 751 (1976); volume of the common ion in a glass in A^3 "
+           "(estimate for packing).\nA campaign states what differs under `elements`.\n\n"
+           "| element | Z | mass | role | charges | radii | volume | colour |\n|---|---|---|---|---|---|---|---|\n");
+  for (int z = 1; z <= LAST_Z; z++) put_element(out, z);
+}
+
+static vt_json *elements_json(void)
+{
+  vt_json *list = vt_json_array();
+  for (int z = 1; z <= LAST_Z; z++) {
+    int charge[VT_MAX_CHARGES];
+    vt_ion_size r[MOST_RADII];
+    char colour[8];
+    const int n = vt_element_charges(z, charge), n_radii = vt_ion_radii(z, MOST_RADII, r);
+    vt_json *o = vt_json_object(), *charges = vt_json_array(), *radii = vt_json_array();
+    (void)snprintf(colour, sizeof colour, "#%06X", (unsigned)vt_element_colour(z) & 0xFFFFFF);
+    for (int k = 0; k < n; k++) vt_json_add(charges, vt_json_int(charge[k]));
+    for (int k = 0; k < n_radii && k < MOST_RADII; k++) {
+      vt_json *one = vt_json_object();
+      vt_json_put(one, "charge", vt_json_int(r[k].charge));
+      vt_json_put(one, "coordination", vt_json_int(r[k].coordination));
+      vt_json_put(one, "radius_A", vt_json_num(r[k].radius));
+      vt_json_add(radii, one);
+    }
+    vt_json_put(o, "symbol", vt_json_text(vt_element_symbol(z)));
+    vt_json_put(o, "z", vt_json_int(z));
+    vt_json_put(o, "mass_u", vt_json_num(vt_element_mass(z)));
+    vt_json_put(o, "role", *role_name(z) ? vt_json_text(role_name(z)) : vt_json_null());
+    vt_json_put(o, "charges", charges);
+    vt_json_put(o, "radii", radii);
+    vt_json_put(o, "volume_A3", vt_json_num(vt_element_volume(z) > 0 ? vt_element_volume(z) : (double)NAN));
+    vt_json_put(o, "colour", vt_json_text(colour));
+    vt_json_add(list, o);
+  }
+  return list;
+}
+
+/* ------------------------------------------------------------------ the command */
+
+/* Of the keys, or of the elements. */
+static vt_status put_json(int elements, vt_buf *text, vt_err *err)
+{
+  vt_json *root = vt_json_object(), *keys = elements ? elements_json() : vt_json_array();
   vt_json_put(root, "vitrion", vt_json_int(1));
-  vt_json_put(root, "keys", keys);
-  vt_schema_each(vt_cli_env(0), add_key, keys);
+  vt_json_put(root, elements ? "elements" : "keys", keys);
+  if (!elements) vt_schema_each(vt_cli_env(0), add_key, keys);
   vt_status rc = vt_json_dump(root, 1, text, err);
   vt_json_free(root);
   vt_buf_printf(text, "\n");
@@ -62,27 +136,31 @@ int cmd_schema(int argc, char **argv)
   int json = 0;
   const vt_opt opt[] = {{"json", VT_OPT_FLAG, NULL, "print JSON instead of Markdown", &json, 0, 0}};
   vt_usage u = {.name = "schema",
-                .args = "[store [CAMPAIGN]]",
+                .args = "[store [CAMPAIGN] | elements]",
                 .doc =
                     "Every key of a campaign file: type, unit, range, default, meaning.\n"
                     "`schema store`: every dataset of results.h5 instead: path, axes, type, unit, meaning; with the\n"
-                    "lengths of a campaign's store where one is named.",
+                    "lengths of a campaign's store where one is named.\n"
+                    "`schema elements`: the table of elements: masses, charges, roles, radii.",
                 .example = "vitrion schema | less\n         vitrion schema store campaigns/quickstart.yaml",
                 .opt = opt,
                 .n_opt = sizeof opt / sizeof *opt,
                 .most_args = 2};
   int code = vt_cli_parse(&u, argc, argv);
   if (code >= 0) return code;
-  if (u.n_args > 0 && strcmp(u.arg[0], "store") != 0)
-    return vt_cli_usage_error(&u, "there is no schema of '%s', expected 'store'", u.arg[0]);
+  const int elements = u.n_args == 1 && strcmp(u.arg[0], "elements") == 0;
+  if (u.n_args > 0 && !elements && strcmp(u.arg[0], "store") != 0)
+    return vt_cli_usage_error(&u, "there is no schema of '%s', expected 'store' or 'elements'", u.arg[0]);
   vt_err err = {0};
   vt_buf text = {0};
   vt_status rc = VT_OK;
   code = VT_EXIT_OK;
-  if (u.n_args > 0)
+  if (elements && !json)
+    elements_text(&text);
+  else if (u.n_args > 0 && !elements)
     code = schema_of_store(&u, u.n_args > 1 ? u.arg[1] : NULL, json, &text);
   else if (json)
-    rc = put_json(&text, &err);
+    rc = put_json(elements, &text, &err);
   else
     vt_schema_markdown(vt_cli_env(0), &text);
   if (rc == VT_OK && code == VT_EXIT_OK) rc = vt_buf_check(&text, &err);

@@ -19,7 +19,8 @@ typedef struct vt_lease {
 /* What one lease gave; owned by the rank, freed after it was recorded. */
 typedef struct vt_task_output {
   vt_result_head head;
-  double *values;
+  double *values; /* head.n_values of them, then n_behind bytes (vt_last_head) in the same block */
+  size_t n_behind;
   int32_t stage, reserved; /* where it ended */
   int64_t step;
   vt_buf post_mortem; /* extended XYZ of the frame that tripped a guard */

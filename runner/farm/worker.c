@@ -135,7 +135,8 @@ static vt_status worker_record(vt_worker *w, vt_status how, vt_task_output *work
   *d = (vt_done_msg){.lease = w->lease, .ns = work->head.ns, .wall_s = work->head.wall_s};
   if (how == VT_OK) {
     VT_TRY(vt_journal_append(w->journal, VT_REC_RESULT, uid, w->lease.attempt, w->lease.half_stage, &work->head,
-                             sizeof work->head, work->values, work->head.n_values * sizeof(double), err),
+                             sizeof work->head, work->values, work->head.n_values * sizeof(double) + work->n_behind,
+                             err),
            err, "recording the result of row %d", w->lease.task);
   } else {
     d->err = *why;

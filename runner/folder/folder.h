@@ -16,8 +16,13 @@
  *   glass/<uid>.xyz          extended XYZ, one frame: what a glass came out as.  Line 1: number of atoms.  Line 2:
  *                            Lattice="9 numbers, a then b then c, A" Properties=species:S:1:pos:R:3 pbc="T T T".  Then
  *                            an atom a line, in the order of the species of the composition; numbers as %.17g
+ *   trajectory/<composition>/<T>K-glass<k>-<uid8>.h5   frames of a production, where observe.trajectory asks for them:
+ *                            H5MD 1.1; runner/trajectory/trajectory.h
+ *   checkpoint/<uid>.vck.frames-<line>-<draw>   frames of a production that runs; engine/replica/replica.h
  *   failed/<uid>-attempt<a>-half<0|1>.xyz   the frame that a guard stopped, the same with :vel:R:3 (sqrt(eV/u)) and
  *                            task= stage= step= time_ps= attempt= half_stage= velocity_unit=
+ *   failed/<uid>-attempt<a>-half<0|1>.driver.log   what a program that computes forces (potential.command) printed last
+ *                            before it failed, the last 16 KiB
  *   failed/<uid>.vck         the last checkpoint of a task that was given up
  *   lease/, lease/fallen/    runner/jobs/jobs.h; death notes: runner/farm/farm.h
  *   <name>.<epoch>.<job>.tmp  what a leader is about to publish as <name>; runner/jobs/jobs.h, "FENCING"
@@ -105,6 +110,18 @@ void vt_glass_file_name(const vt_uid *uid, char name[VT_GLASS_FILE_NAME]); /* in
 /* The structure of a glass as extended XYZ; values: of its result. */
 VT_MUST_CHECK vt_status vt_glass_file_text(const vt_plan *p, const double *values, vt_buf *b, vt_err *err);
 VT_MUST_CHECK vt_status vt_glass_file_write(const vt_outdir *dir, const vt_plan *p, const double *values, vt_err *err);
+
+/* trajectory_file.c.  Under which name, in the output folder, the trajectory of an MD task is kept. */
+enum { VT_TRAJECTORY_NAME = 160 };
+void vt_trajectory_file_name(const vt_plan *p, char name[VT_TRAJECTORY_NAME]);
+/* Characters of a name that are no letters, digits, '.', '_' or '-' become '_'. */
+void vt_name_as_file(const char *name, char out[VT_NAME]);
+/* "quickstart.nep.txt" of the campaign's potential; "" where there is no file. */
+const char *vt_potential_name(const vt_campaign *c);
+/* Whole or not at all; *sha256 and *n_bytes of the file. */
+VT_MUST_CHECK vt_status vt_trajectory_file_write(const vt_outdir *dir, const vt_campaign *c, const vt_plan *p,
+                                                 int velocities, vt_kept_frames *f, vt_uid *sha256, uint64_t *n_bytes,
+                                                 vt_err *err);
 
 /* presence.c */
 /* A job that was silent for so long is dead (its host may be down); one on this host whose process has ended, at once.

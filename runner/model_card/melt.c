@@ -102,6 +102,7 @@ static vt_status start_melt(melting *w, const char *potential, vt_err *err)
     packed = vt_pack(c, pack_density[k], melt->seed, &w->cell, w->type, w->x, err);
   }
   VT_PASS(packed);
+  VT_PASS(vt_md_settle_ions(c, &w->cell, w->type, args.numerics.simd, NULL, NULL, w->x, err));
   const double skin = vt_md_skin(c, info.cutoff, melt->t_k, vt_unit_time_from_fs(MELT_DT_FS));
   VT_PASS(vt_md_open(&w->md, c, &w->cell, w->type, (const double(*)[3])w->x, &w->pot, skin, melt->seed, err));
   if (melt->start > 0) vt_md_set_volume(&w->md, vt_unit_g_cm3(mass_of(c), melt->start));

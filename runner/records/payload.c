@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "runner/records/records.h"
+#include "runner/records/records_impl.h"
 
 static vt_status values_expected(const vt_plan *p, size_t *n, vt_err *err)
 {
@@ -57,15 +57,16 @@ vt_status vt_record_result(const vt_journal *j, const vt_rec *r, const vt_plan *
   if (r->n < sizeof h)
     VT_FAIL_OUT(err, VT_ECORRUPT, "the result of task %.12s has only %llu bytes", hex, (unsigned long long)r->n);
   memcpy(&h, payload, sizeof h);
-  if (h.version != VT_RESULT_VERSION)
-    VT_FAIL_OUT(err, VT_EUNSUP, "the result of task %.12s has format %u, this program reads format %d", hex, h.version,
-                VT_RESULT_VERSION);
+  if (h.version != VT_RESULT_VERSION && h.version != VT_RESULT_WITH_LAST)
+    VT_FAIL_OUT(err, VT_EUNSUP, "the result of task %.12s has format %u, this program reads formats %d and %d", hex,
+                h.version, VT_RESULT_VERSION, VT_RESULT_WITH_LAST);
   if (h.produce_steps != vt_record_steps(p))
     VT_FAIL_OUT(err, VT_EINVAL,
                 "the result of task %.12s has a production of %d steps, the campaign asks for %d "
                 "(protocol.produce.duration)",
                 hex, h.produce_steps, vt_record_steps(p));
-  if (h.n_values != expected || r->n != sizeof h + h.n_values * sizeof(double))
+  const size_t behind = h.version == VT_RESULT_WITH_LAST ? vt__last_bytes(p->comp.n_atoms) : 0;
+  if (h.n_values != expected || r->n != sizeof h + h.n_values * sizeof(double) + behind)
     VT_FAIL_OUT(err, VT_ECORRUPT, "the result of task %.12s holds %llu values, its plan promises %zu", hex,
                 (unsigned long long)h.n_values, expected);
   VT_TRY_OUT(vt_calloc64(&v, expected, sizeof(double), err), err, "result of task %.12s", hex);

@@ -2,21 +2,24 @@
  *
  * FORMAT of the payloads (records themselves: runner/journal/journal.h); little endian, texts end with NUL and zeros.
  *
- *   RESULT: vt_result_head, 248 bytes, then n_values doubles in the order of vt_replica_layout
- *     0    u32       version, 2
- *     4    i32       kind (vt_task_kind)
- *     8    u64       n_values
- *     16   f64       ns, simulated time
- *     24   f64       wall_s *
- *     32   i32       rank *
- *     36   i32       steps of its production in full time steps (MD tasks of protocol 2 and later); else 0.  The record
- *                    holds piece 1 of the production, the only one there is
- *     40   char[64]  host *
- *     104  char[32]  kernel that computed the forces
- *     136  char[48]  build id
- *     184  u8[32]    SHA-256 of the potential's files
- *     216  u8[32]    identity of the campaign it was computed for
- *     248  f64[n_values]
+ *   RESULT: vt_result_head, 248 bytes, then n_values doubles in the order of vt_replica_layout, then, of an MD task,
+ * how it ended: vt_last_head 0    u32       version: 3 with, 2 without vt_last_head (glasses; MD tasks of builds that
+ * did not keep it) 4    i32       kind (vt_task_kind) 8    u64       n_values 16   f64       ns, simulated time 24 f64
+ * wall_s * 32   i32       rank * 36   i32       steps of its production in full time steps (MD tasks of protocol 2 and
+ * later); else 0.  The record holds piece 1 of the production, the only one there is 40   char[64]  host * 104 char[32]
+ * kernel that computed the forces 136  char[48]  build id 184  u8[32]    SHA-256 of the potential's files 216  u8[32]
+ * identity of the campaign it was computed for 248  f64[n_values]
+ *
+ *   vt_last_head, 64 bytes, n atoms
+ *     0    u32       version, 1
+ *     4    i32       n
+ *     8    i64       step of the production
+ *     16   f64       time since the production began, ps
+ *     24   u64       bytes of the trajectory file of this task; 0: none was asked for
+ *     32   u8[32]    its SHA-256; zeros
+ *     64   f64[9]    cell, rows are vectors, A
+ *     136  f64[n][3] positions, A, wrapped into the cell, by species blocks
+ *     ...  f64[n][3] velocities, sqrt(eV/u)
  *
  *   FAILURE: vt_failure_head, 1160 bytes, then the frame that broke as extended XYZ (to the end; may be empty)
  *     0    u32       version, 1
@@ -43,7 +46,7 @@
 
 /* Payload of a RESULT record: this head, then n_values doubles in the order of vt_replica_layout. */
 typedef struct vt_result_head {
-  uint32_t version; /* VT_RESULT_VERSION */
+  uint32_t version; /* VT_RESULT_VERSION, VT_RESULT_WITH_LAST */
   int32_t kind;     /* vt_task_kind      */
   uint64_t n_values;
   double ns;             /* simulated time    */
@@ -57,7 +60,29 @@ typedef struct vt_result_head {
   vt_uid campaign;  /* identity of the campaign it was computed for (it may have grown since) */
 } vt_result_head;
 _Static_assert(sizeof(vt_result_head) == 248, "vt_result_head is a file format");
-enum { VT_RESULT_VERSION = 2 };
+enum { VT_RESULT_VERSION = 2, VT_RESULT_WITH_LAST = 3 };
+
+/* How an MD task ended, behind the values of its RESULT. */
+typedef struct vt_last_head {
+  uint32_t version; /* VT_LAST_VERSION */
+  int32_t n_atoms;
+  int64_t step;
+  double time_ps;
+  uint64_t trajectory_bytes; /* 0: none was asked for */
+  vt_uid trajectory;         /* SHA-256 of the file   */
+} vt_last_head;
+_Static_assert(sizeof(vt_last_head) == 64, "vt_last_head is a file format");
+enum { VT_LAST_VERSION = 1 };
+typedef struct vt_last {
+  vt_last_head head;
+  double cell[3][3]; /* A, rows are vectors                                            */
+  double (*x)[3];    /* [n_atoms] A, wrapped                                           */
+  double (*v)[3];    /* [n_atoms] internal units; both in one block, vt_last_free      */
+} vt_last;
+/* The bytes behind the values of a result that ended so; VT_EINVAL: `last` is not that of a vt_result of this plan.
+ * *bytes: vt_free. */
+VT_MUST_CHECK vt_status vt_last_pack(const vt_last_head *h, const double *last, size_t n_last, void **bytes, size_t *n,
+                                     vt_err *err);
 
 /* Payload of a FAILURE record: this, then the frame that broke as extended XYZ (may be empty). */
 typedef struct vt_failure_head {
@@ -88,6 +113,11 @@ int vt_record_has_length(const vt_journal *j, const vt_rec *r, const vt_plan *p)
 /* One RESULT record of a task, as vt_results_load.  VT_EINVAL: its production has another length. */
 VT_MUST_CHECK vt_status vt_record_result(const vt_journal *j, const vt_rec *r, const vt_plan *p, vt_result_head *head,
                                          double **values, size_t *n, vt_err *err);
+
+/* How the MD task of a RESULT record ended; *there = 0: the record does not say (of a glass, or of an older build). */
+VT_MUST_CHECK vt_status vt_record_last(const vt_journal *j, const vt_rec *r, const vt_plan *p, vt_last *out, int *there,
+                                       vt_err *err);
+void vt_last_free(vt_last *l); /* zeroed is fine */
 
 /* The failed tries of a task; crashes (the process died) are counted apart, they are not reproducible. */
 typedef struct vt_tries {

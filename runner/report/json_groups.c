@@ -57,9 +57,9 @@ static vt_json *onsager_json(const vt_composition *comp, const vt_pool *p)
 static const char *no_framework(const vt_composition *comp)
 {
   for (int s = 0; s < comp->n_species; s++)
-    if (vt_element_role(comp->z[s]) == 'M' && comp->count[s] > 0)
+    if (vt_comp_role(comp, s) == VT_ROLE_NETWORK && comp->count[s] > 0)
       return "MSD and collective displacements have other lags";
-  return "there is no metal";
+  return "there is no metal, no network atom";
 }
 
 static vt_json *transport_json(const vt_campaign *c, const vt_fits *f, int k, int t)
@@ -78,9 +78,12 @@ static vt_json *transport_json(const vt_campaign *c, const vt_fits *f, int k, in
     vt_json_warn(w, "%s", vt_pool_reason_text((vt_pool_reason)p->reason));
   if (p->n_slow > 0 && isfinite(p->d_alkali.value))
     vt_json_warn(w, "%d glasses moved too little to resolve D on their own; they count as the others do", p->n_slow);
-  if (p->n_glasses > 0 && p->frame != VT_TR_FRAMEWORK)
-    vt_json_warn(w, "no framework frame: %s; D is in the frame %s", no_framework(&c->comp[k]),
+  if (p->n_glasses > 0 && p->frame != VT_TR_FRAMEWORK) {
+    char roles[200];
+    vt_comp_roles_text(&c->comp[k], roles, sizeof roles);
+    vt_json_warn(w, "no framework frame: %s (%s); D is in the frame %s", no_framework(&c->comp[k]), roles,
                  vt_tr_frame_name(p->frame));
+  }
   vt_json_put(o, "warnings", w);
   return o;
 }
@@ -145,6 +148,7 @@ static vt_json *residence_json(const vt_campaign *c, const vt_fits *f, int k, in
     vt_json_put(one, "tau_over_tau0", ratio_json(&r->ratio[q]));
     vt_json_add(classes, one);
   }
+  vt_json_put(o, "counted", vt_json_text(vt_comp_counted(&c->comp[k])));
   vt_json_put(o, "classes", classes);
   vt_fields_json(o, &vt_res_trend_fields, r);
   vt_json_put(o, "warnings", w);

@@ -264,6 +264,7 @@ static void text_residence(vt_buf *out, const vt_campaign *c, const vt_fits *f)
                 c->t_k[t]);
   vt_buf_printf(out, "  %-*s  %-21s  %-21s  %-21s  %-21s  %-21s  mean chain\n", width, "composition", "0 O", "1 O",
                 "2 O", "3 O", "2 O / 0 O");
+  if (c->comp[0].counted) vt_buf_printf(out, "  (here O stands for %s)\n", vt_comp_counted(&c->comp[0]));
   for (int i = 0; i < c->n_comp; i++) {
     const vt_group *g = &f->group[i * c->n_temp + t];
     vt_buf_printf(out, "  %-*s", width, c->comp[i].name);
@@ -299,12 +300,13 @@ vt_status vt__names_of(const vt_campaign *c, const char ***names, vt_err *err)
 static int is_told_already(const vt_campaign *c, int q)
 {
   const int s = q - VT_Q_HEADLINES;
-  if (s >= c->n_species || vt_element_role(c->z[s]) != 'A') return 0;
+  if (s >= c->n_species) return 0;
   for (int i = 0; i < c->n_comp; i++) {
     const vt_composition *comp = &c->comp[i];
     int has = 0, alkalis = 0;
     for (int k = 0; k < comp->n_species; k++) {
-      if (comp->count[k] < 1 || vt_element_role(comp->z[k]) != 'A') continue;
+      if (comp->count[k] > 0 && comp->z[k] == c->z[s] && vt_comp_role(comp, k) != VT_ROLE_MOBILE) return 0;
+      if (comp->count[k] < 1 || vt_comp_role(comp, k) != VT_ROLE_MOBILE) continue;
       has |= comp->z[k] == c->z[s];
       alkalis++;
     }

@@ -121,6 +121,12 @@ static void composition_tables(vt_tables *t, const vt_campaign *c)
   int64_t *atoms = vt__table_i64(t, "/compositions/n_atoms", "atoms of a cell", comps);
   int64_t *counts = vt__table_i64(t, "/compositions/counts", "atoms of each species in a cell",
                                   vt__axis_more(comps, "species", c->n_species));
+  char *own[VT_MAX_LABELS];
+  for (int q = 0; q < c->n_factors; q++) {
+    char path[VT_NAME + 32];
+    (void)snprintf(path, sizeof path, "/compositions/factor_%s", c->factor[q]);
+    own[q] = vt__table_str(t, path, "factor of this campaign", comps, VT_NAME);
+  }
   if (t->rc != VT_OK) return;
   for (int k = 0; k < n; k++) {
     const vt_comp_asked *a = &c->asked[k];
@@ -129,6 +135,7 @@ static void composition_tables(vt_tables *t, const vt_campaign *c)
     vt__table_put(alkali, k, VT_NAME, a->alkali);
     vt__table_put(metal, k, VT_NAME, a->metal);
     vt__table_put(halogen, k, VT_NAME, a->halogen);
+    for (int q = 0; q < c->n_factors; q++) vt__table_put(own[q], k, VT_NAME, a->label[q]);
     asked[k] = a->halogen_to_oxygen;
     got[k] = a->got_halogen_to_oxygen;
     ratio[k] = a->got_alkali_per_metal;

@@ -19,6 +19,7 @@ static void put_aside(const run *r, int task)
     return;
   }
   vt_checkpoint_remove(path);
+  if (r->c->trajectory.on) vt_kept_frames_remove(path);
 }
 
 static void list_failures(const run *r, const vt_sched *s)
@@ -65,6 +66,29 @@ static void print_tables(const run *r)
   vt_buf_free(&b);
 }
 
+/* Frames were asked for after these tasks had ended: they are done, and no task is done again for its frames alone. */
+static void list_without_frames(const run *r, const vt_sched *s)
+{
+  int without = 0, first = -1;
+  char path[2 * VT_PATH], name[VT_TRAJECTORY_NAME], hex[65];
+  if (!r->c->trajectory.on || !r->leads) return;
+  for (int i = 0; i < r->c->n_tasks; i++) {
+    vt_plan p;
+    if (r->c->task[i].kind != VT_TASK_MD || vt_sched_state(s, i) != VT_DONE) continue;
+    if (vt_campaign_plan(r->c, i, &p, NULL) != VT_OK) continue;
+    vt_trajectory_file_name(&p, name);
+    (void)snprintf(path, sizeof path, "%s/%s", r->dir.dir, name);
+    vt_alive();
+    if (access(path, F_OK) == 0) continue;
+    if (without++ == 0) first = i;
+  }
+  if (!without) return;
+  vt_uid_hex(&r->c->task[first].uid, hex);
+  printf("%d finished MD tasks have no trajectory (frames were not asked for when they ran); the same frames again: "
+         "vitrion one %s --task %.12s --trajectory FILE --every %.10g\n",
+         without, r->o->campaign, hex, r->c->trajectory.every_ps);
+}
+
 static void print_end(const run *r, const vt_sched *s, const vt_sched_counts *n, const vt_farm_outcome *out)
 {
   int64_t open = n->waiting + n->ready + n->leased;
@@ -75,6 +99,7 @@ static void print_end(const run *r, const vt_sched *s, const vt_sched_counts *n,
          !open                      ? ""
          : out->stopped || r->leads ? ", stopped early: the same command continues"
                                     : ", the others are done by other jobs");
+  list_without_frames(r, s);
   if (out->n_dead) printf("%d ranks died on the way; the others did their tasks\n", out->n_dead);
   if (out->stopped && vt_stop_reason())
     printf("stopped by %s\n", vt_stop_reason());

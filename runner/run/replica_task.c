@@ -74,6 +74,55 @@ static void replica_task_resumed(void *ctx, const vt_checkpoint_written *k, cons
            (long long)k->step, k->ns, (unsigned long long)k->bytes, k->took_s);
 }
 
+/* ------------------------------------------------------------------ frames */
+
+/* A task at work: what becomes of its frames. */
+typedef struct recorded {
+  const vt_replica_task *w;
+  const vt_plan *plan;
+  vt_last_head last;
+} recorded;
+
+static vt_status replica_task_frames(void *ctx, vt_kept_frames *f, vt_err *err)
+{
+  recorded *k = ctx;
+  const vt_campaign *c = k->w->c;
+  const double began_s = vt_now_s();
+  VT_PASS(vt_trajectory_file_write(k->w->dir, c, k->plan, c->trajectory.velocities, f, &k->last.trajectory,
+                                   &k->last.trajectory_bytes, err));
+  vt_log(VT_LOG_INFO, "run", "ev=trajectory frames=%lld bytes=%llu took_s=%.4f", (long long)vt_kept_frames_count(f),
+         (unsigned long long)k->last.trajectory_bytes, vt_now_s() - began_s);
+  return VT_OK;
+}
+
+/* Values and last frame in one block, as the journal takes them. */
+static vt_status hand_over(vt_task_output *out, const vt_plan *p, vt_result *r, vt_last_head *last, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  void *bytes = NULL;
+  const size_t n_values = r->n_values * sizeof *r->values;
+  if (r->last) {
+    last->version = VT_LAST_VERSION;
+    last->n_atoms = p->comp.n_atoms;
+    last->step = r->step;
+    last->time_ps = (double)r->step * p->protocol.produce_dt_fs * (p->half_stage == VT_STAGE_PRODUCE ? 0.5e-3 : 1e-3);
+    VT_PASS(vt_last_pack(last, r->last, r->n_last, &bytes, &out->n_behind, err));
+    rc = vt_grow64((void **)&bytes, out->n_behind, n_values + out->n_behind, 1, err);
+    if (rc == VT_OK) {
+      memmove((char *)bytes + n_values, bytes, out->n_behind);
+      memcpy(bytes, r->values, n_values);
+      out->values = bytes;
+      out->head.version = VT_RESULT_WITH_LAST;
+      return VT_OK;
+    }
+    vt_free(bytes);
+    return vt_err_wrap(err, rc, __FILE__, __LINE__, "the last frame");
+  }
+  out->values = r->values;
+  r->values = NULL;
+  return VT_OK;
+}
+
 static vt_status run_task(void *ctx, const vt_lease *l, const vt_replica_hooks *hooks, vt_task_output *out, vt_err *err)
 {
   vt_replica_task *w = ctx;
@@ -104,6 +153,15 @@ static vt_status run_task(void *ctx, const vt_lease *l, const vt_replica_hooks *
                                     .resumed = replica_task_resumed};
   vt_replica_hooks with = *hooks;
   with.checkpointing = &checkpointing;
+  recorded frames = {.w = w, .plan = &plan};
+  const vt_recording recording = {.every_ps = w->c->trajectory.every_ps,
+                                  .velocities = w->c->trajectory.velocities,
+                                  .ctx = &frames,
+                                  .done = replica_task_frames};
+  if (w->c->trajectory.on) with.recording = &recording;
+  with.kept = &w->kept;
+  vt_buf_free(&w->kept.said);
+  w->kept.said = (vt_buf){0};
   vt_log(VT_LOG_INFO, "run", "ev=begin task=%.12s kind=%s attempt=%d half_stage=%d", hex,
          plan.kind == VT_TASK_GLASS ? "glass" : "md", l->attempt, l->half_stage);
   rc = vt_replica_run(&plan, start, n_start, &with, &out->post_mortem, &r, err);
@@ -111,12 +169,21 @@ static vt_status run_task(void *ctx, const vt_lease *l, const vt_replica_hooks *
   out->step = r.step;
   if (rc == VT_OK) {
     fill_head(&out->head, w->c, &plan, &r, w->rank);
-    out->values = r.values;
-    r.values = NULL;
+    rc = hand_over(out, &plan, &r, &frames.last, err);
   }
   vt_result_free(&r);
   vt_free(start);
   return rc;
+}
+
+/* What the program that computes the forces printed last, beside the frame that broke. */
+static vt_status keep_words(const vt_replica_task *w, const vt_lease *l, const char *hex, vt_err *err)
+{
+  char path[2 * VT_PATH];
+  if (w->kept.said.len == 0) return VT_OK;
+  (void)snprintf(path, sizeof path, "%s/failed/%s-attempt%d-half%d.driver.log", w->dir->dir, hex, l->attempt,
+                 l->half_stage > 0);
+  return vt_file_replace(path, w->kept.said.s, w->kept.said.len, err);
 }
 
 static vt_status replica_task_after(void *ctx, const vt_lease *l, vt_status how, const vt_task_output *work,
@@ -128,6 +195,7 @@ static vt_status replica_task_after(void *ctx, const vt_lease *l, vt_status how,
   VT_PASS(vt_campaign_plan(w->c, l->task, &plan, err));
   vt_uid_hex(&plan.uid, hex);
   if (how != VT_OK) {
+    VT_PASS(keep_words(w, l, hex, err));
     if (work->post_mortem.len == 0) return VT_OK;
     (void)snprintf(path, sizeof path, "%s/failed/%s-attempt%d-half%d.xyz", w->dir->dir, hex, l->attempt,
                    l->half_stage > 0);
@@ -135,6 +203,7 @@ static vt_status replica_task_after(void *ctx, const vt_lease *l, vt_status how,
   }
   vt_outdir_checkpoint(w->dir, &plan.uid, path, sizeof path);
   vt_checkpoint_remove(path);
+  if (w->c->trajectory.on && plan.kind == VT_TASK_MD) vt_kept_frames_remove(path);
   if (plan.kind != VT_TASK_GLASS) return VT_OK;
   return vt_glass_file_write(w->dir, &plan, work->values, err);
 }

@@ -147,6 +147,7 @@ static vt_status do_tasks(run *r, vt_farm_outcome *out, vt_err *err)
   r->first_checkpoint_s = longest_first_checkpoint_s(r->c);
   vt_stop_limits(rank == 0 ? r->o->wall_s : 0, r->o->grace_s, rank == 0 ? r->dir.halt : NULL);
   vt_status rc = vt_farm_run(&no, out, err);
+  vt_pot_kept_end(&work.kept);
   vt_log(VT_LOG_INFO, "run", "ev=spent checkpoints_s=%.4f", work.checkpoint_spent_s);
   if (out->alone) return rc;
   return vt_comm_agree(r->comm, rc, err);

@@ -2,6 +2,7 @@
 #ifndef VT_RUN_IMPL_H
 #define VT_RUN_IMPL_H
 
+#include "engine/pot/pot.h"
 #include "runner/farm/farm.h"
 #include "runner/folder/folder.h"
 #include "runner/records/records.h"
@@ -23,6 +24,7 @@ typedef struct vt_replica_task {
   double checkpoint_s, graceful_stop_s; /* vt_checkpointing */
   double checkpoint_spent_s;            /* time that checkpoints took */
   int said_kernel;                      /* the log knows what computes the forces */
+  vt_pot_kept kept;                     /* a program that computes them */
 } vt_replica_task;
 vt_task_ops vt__replica_task(vt_replica_task *w);
 

@@ -20,9 +20,18 @@ static int is_equal(double a, double b)
   return a == b || fabs(a - b) <= 1e-9 * fabs(a);
 }
 
-/* Which value of factor `name` two compositions have: the same? */
-static int is_same_level(const vt_comp_asked *a, const vt_comp_asked *b, const char *name)
+static int label_of(const vt_campaign *c, const char *name)
 {
+  for (int k = 0; k < c->n_factors; k++)
+    if (strcmp(c->factor[k], name) == 0) return k;
+  return -1;
+}
+
+/* Which value of factor `name` two compositions have: the same? */
+static int is_same_level(const vt_campaign *c, const vt_comp_asked *a, const vt_comp_asked *b, const char *name)
+{
+  const int own = label_of(c, name);
+  if (own >= 0) return strcmp(a->label[own], b->label[own]) == 0;
   if (strcmp(name, "alkali") == 0) return strcmp(a->alkali, b->alkali) == 0;
   if (strcmp(name, "metal") == 0) return strcmp(a->metal, b->metal) == 0;
   if (strcmp(name, "halogen") == 0) return strcmp(a->halogen, b->halogen) == 0;
@@ -39,7 +48,7 @@ static vt_status add_factor(const vt_campaign *c, const char *name, vt__factors 
   f->level[f->n] = level;
   (void)snprintf(f->name[f->n++], VT_NAME, "%s", name);
   for (int i = 0; i < c->n_comp; i++)
-    while (level[i] < i && !is_same_level(&c->asked[level[i]], &c->asked[i], name)) level[i]++;
+    while (level[i] < i && !is_same_level(c, &c->asked[level[i]], &c->asked[i], name)) level[i]++;
   return VT_OK;
 }
 
@@ -57,6 +66,8 @@ vt_status vt__factors_of(const vt_campaign *c, vt__factors *f, vt_err *err)
   *f = (vt__factors){0};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++)
     if (all[i].asked) VT_PASS(add_factor(c, all[i].name, f, err));
+  for (int k = 0; k < c->n_factors; k++)
+    if (s->by_label[k]) VT_PASS(add_factor(c, c->factor[k], f, err));
   return VT_OK;
 }
 

@@ -85,6 +85,10 @@ void vt_table_free(vt_table *t);
 VT_MUST_CHECK vt_status vt_table_fit(const vt_table *t, const vt_compare_spec *spec, double tg_k, uint64_t key,
                                      vt_fitted *q, vt_err *err);
 
+/* The points of a campaign's D of the alkali as such a table, with the factors of the comparison; what is not known is
+ * an empty cell. */
+VT_MUST_CHECK vt_status vt_points_csv(const vt_campaign *c, const vt_fits *f, vt_buf *out, vt_err *err);
+
 /* Where arrays come from: *values of task i in the order of vt_replica_layout (vt_free), NULL if it has no result. */
 typedef struct vt_arrays_from {
   void *ctx;

@@ -1,4 +1,4 @@
-/* store.h - results.h5: one parallel HDF5 file, assembled whole, renamed into place (layer 4; no HDF5 type in here).
+/* store.h - results.h5: one parallel HDF5 file, assembled whole, renamed into place (layer 5; no HDF5 type in here).
  *
  * The store is a view of the journal.  Large datasets have one row a task and are filled row by row from a callback,
  * the rows shared out over a few writer ranks that write collectively (shuffle, deflate, fletcher32, one row a chunk);

@@ -1,4 +1,4 @@
-/* telemetry.h - what a run tells of itself while it works: events.jsonl, status.json, signs of life (layer 3).
+/* telemetry.h - what a run tells of itself while it works: events.jsonl, status.json, signs of life (layer 4).
  *
  * Both files are views: the journal holds what counts, and a run that cannot write them goes on.  JSON in UTF-8; keys
  * may be added, none changes its meaning.  A number that is not known is null.

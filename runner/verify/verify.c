@@ -217,6 +217,7 @@ vt_status vt__checkup_run(vt__checkup *k, vt_err *err)
   VT_PASS(vt__check_campaign(k, err));
   VT_PASS(vt__check_records(k, err));
   VT_PASS(vt__check_glasses(k, err));
+  VT_PASS(vt__check_trajectories(k, err));
   VT_PASS(check_checkpoints(k, err));
   VT_PASS(vt__check_store(k, err));
   check_json(k, "summary.json", VT_REPAIR_SUMMARY, "the end of the next run writes it anew, and so does repair");

@@ -39,10 +39,11 @@ typedef struct vt_finding {
 } vt_finding;
 
 typedef struct vt_checked {
-  char campaign[VT_NAME];                                                       /* "" if nobody can tell */
-  int sound;                                                                    /* notes only            */
-  int64_t shards, records, results, failures, checkpoints, glasses, store_rows; /* how many were looked at */
-  vt_finding *found;                                                            /* [n] */
+  char campaign[VT_NAME]; /* "" if nobody can tell */
+  int sound;              /* notes only            */
+  int64_t shards, records, results, failures, checkpoints, glasses, trajectories,
+      store_rows;    /* how many were looked at */
+  vt_finding *found; /* [n] */
   int n, cap;
 } vt_checked;
 

@@ -47,6 +47,8 @@ VT_MUST_CHECK vt_status vt__check_campaign(vt__checkup *k, vt_err *err);
 VT_MUST_CHECK vt_status vt__check_shards(vt__checkup *k, vt_err *err);
 VT_MUST_CHECK vt_status vt__check_records(vt__checkup *k, vt_err *err);
 VT_MUST_CHECK vt_status vt__check_glasses(vt__checkup *k, vt_err *err);
+/* trajectories.c */
+VT_MUST_CHECK vt_status vt__check_trajectories(vt__checkup *k, vt_err *err);
 /* store_rows.c */
 VT_MUST_CHECK vt_status vt__check_store(vt__checkup *k, vt_err *err);
 /* summary.c: after the store, and only against one that is sound. */

@@ -67,7 +67,7 @@ class Tree:
                 m = re.search(r"vt_module\(\w+\s+LAYER\s+(\d+)", (self.root / f).read_text())
                 if m:
                     declared[f.rpartition("/")[0]] = int(m.group(1))
-        rows = re.findall(r"^\| ([a-z_/]+) \| (\d+) \|", (self.root / "ARCHITECTURE.md").read_text(), re.M)
+        rows = re.findall(r"^\| ([a-z0-9_/]+) \| (\d+) \|", (self.root / "ARCHITECTURE.md").read_text(), re.M)
         return declared, {name: int(layer) for name, layer in rows}
 
     def drawn(self):

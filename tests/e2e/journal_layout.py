@@ -31,11 +31,23 @@ def text(field):
 def read_result(p):
     need(len(p) >= 248, "a result shorter than its head")
     version, kind, n_values, ns, wall_s, rank, steps = struct.unpack_from("<IiQddii", p)
-    need(version == 2 and kind in (0, 1) and (steps > 0) == (kind == 1), f"head of a result: {version, kind, steps}")
-    need(len(p) == 248 + 8 * n_values, f"{len(p)} bytes for {n_values} values")
+    need(version == 2 + kind and kind in (0, 1) and (steps > 0) == (kind == 1), f"head of a result: {version, kind, steps}")
+    end = 248 + 8 * n_values
+    last = read_last(p[end:]) if kind == 1 else None
+    need(kind == 1 or len(p) == end, f"{len(p)} bytes for {n_values} values")
     need(ns > 0 and wall_s >= 0 and rank >= 0, f"{ns, wall_s, rank}")
     return {"kind": kind, "ns": ns, "host": text(p[40:104]), "kernel": text(p[104:136]), "build": text(p[136:184]),
-            "potential": p[184:216], "campaign": p[216:248], "values": struct.unpack_from(f"<{n_values}d", p, 248)}
+            "potential": p[184:216], "campaign": p[216:248], "last": last, "values": struct.unpack_from(f"<{n_values}d", p, 248)}
+
+
+def read_last(p):
+    need(len(p) >= 64, "a last frame shorter than its head")
+    version, n, step, time_ps, n_bytes = struct.unpack_from("<IiqdQ", p)
+    need(version == 1 and n > 0 and step > 0 and time_ps > 0, f"head of a last frame: {version, n, step, time_ps}")
+    need(n_bytes == 0 and p[32:64] == bytes(32), "no trajectory was asked for")
+    need(len(p) == 64 + 8 * (9 + 6 * n), f"{len(p)} bytes for the last frame of {n} atoms")
+    numbers = struct.unpack_from(f"<{9 + 6 * n}d", p, 64)
+    return {"cell": numbers[:9], "x": numbers[9:9 + 3 * n], "v": numbers[9 + 3 * n:]}
 
 
 def read_failure(p):

@@ -53,9 +53,9 @@ static void a_new_campaign_has_the_newest_protocol_and_one_that_was_recorded_wit
   static const struct {
     const char *text;
     int recorded, version;
-  } row[] = {{TEXT("", "{duration: 1 ps}"), 0, 2},
+  } row[] = {{TEXT("", "{duration: 1 ps}"), 0, 3},
              {TEXT("", "{duration: 1 ps}"), 1, 1},
-             {TEXT("  version: auto\n", "{duration: 1 ps}"), 0, 2},
+             {TEXT("  version: auto\n", "{duration: 1 ps}"), 0, 3},
              {TEXT("  version: 1\n", "{duration: 1 ps}"), 0, 1},
              {TEXT("  version: 2\n", "{duration: 1 ps}"), 1, 2}};
   for (size_t k = 0; k < sizeof row / sizeof *row; k++) {
@@ -80,13 +80,13 @@ static void a_version_that_is_not_there_is_refused(void **state)
   vt_err err = {0};
   vt_campaign *c;
   vt_diags d;
-  const char *text = TEXT("  version: 3\n", "{duration: 1 ps}");
+  const char *text = TEXT("  version: 4\n", "{duration: 1 ps}");
   assert_int_equal(vt_campaign_parse(text, strlen(text), "t.yaml", ".", vt_test_env(), &c, &d, &err), VT_EPARSE);
   assert_int_equal(d.n_errors, 1);
   for (int i = 0; i < d.n; i++) {
     if (!d.d[i].is_error) continue;
     assert_string_equal(d.d[i].path, "protocol.version");
-    assert_non_null(strstr(d.d[i].text, "auto, 1, 2"));
+    assert_non_null(strstr(d.d[i].text, "auto, 1, 2, 3"));
   }
   vt_diags_free(&d);
 }

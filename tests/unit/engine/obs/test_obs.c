@@ -278,6 +278,7 @@ static void close_metals_are_counted_by_frames(void **state)
     const int type[3] = {0, 1, c[k].metals > 1 ? 1 : 0};
     bench b = {.plan = plan_of(c[k].metals > 1 ? 1 : 2, c[k].metals, 3.5, 1)};
     b.plan.comp.z[0] = 3, b.plan.comp.z[1] = 13;
+    b.plan.comp.charge[0] = 1, b.plan.comp.charge[1] = 3; /* whoever has a charge of minus one is no metal */
     b.plan.protocol.version = c[k].version;
     ask(&b.plan, "rdf", 0.5);
     bench_open(&b);

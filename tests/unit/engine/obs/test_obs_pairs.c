@@ -40,7 +40,7 @@ static void pairs_are_those_of_a_search_over_all_images(void **state)
   vt_cutoffs_default(&oxychloride, &cut);
   cut.r[1][2] = cut.r[2][1] = 4.4;
   cut.r[1][3] = cut.r[3][1] = 3.1;
-  VT_TEST_OK(vt__pairs_open(&p, &oxychloride, "M", "XO", 40, &err), &err);
+  VT_TEST_OK(vt__pairs_open(&p, &oxychloride, VT_ROLE_NETWORK, VT_ROLE_ANIONS, 40, &err), &err);
   assert_int_equal(p.n_first, N_AL);
   assert_int_equal(p.n_second, N_CL + N_O);
   for (uint64_t key = 1; key <= 20; key++) {
@@ -77,7 +77,7 @@ static void a_row_that_is_too_long_is_refused(void **state)
   vt__pairs p;
   vt_plan plan = {.comp = oxychloride, .protocol = {.produce_dt_fs = 1}};
   vt_cutoffs_default(&oxychloride, &cut);
-  VT_TEST_OK(vt__pairs_open(&p, &oxychloride, "M", "XO", 2, &err), &err);
+  VT_TEST_OK(vt__pairs_open(&p, &oxychloride, VT_ROLE_NETWORK, VT_ROLE_ANIONS, 2, &err), &err);
   scatter_oxychloride(1, type, x);
   vt_frame fr = frame_of(&plan, type, x, x, 0);
   fr.cell = skewed;

@@ -70,7 +70,7 @@ static vt_status measure(const form *f, double dt, vt_trajectory *t, char path[V
   vt_test_write(path, b.s, b.len);
   vt_buf_free(&b);
   memset(err, 0, sizeof *err);
-  const vt_status rc = vt_trajectory_measure(path, &o, t, err);
+  const vt_status rc = vt_trajectory_measure((const char *[]){path}, 1, &o, t, err);
   (void)unlink(path);
   return rc;
 }
@@ -282,12 +282,14 @@ static void charges_and_cutoffs_of_elements_that_are_absent_are_refused(void **s
   vt_trajectory_options o = {.dt_ps = dt_ps, .n_charges = 1};
   o.charge[0].z = vt_element_z("Mg");
   o.charge[0].charge = 2;
-  VT_TEST_REFUSED(vt_trajectory_measure(path, &o, &t, &err), VT_EINVAL, &err, "a charge of Mg is given, and");
+  VT_TEST_REFUSED(vt_trajectory_measure((const char *[]){path}, 1, &o, &t, &err), VT_EINVAL, &err,
+                  "a charge of Mg is given, and");
   o = (vt_trajectory_options){.dt_ps = dt_ps, .n_cutoffs = 1};
   o.cutoff[0].z[0] = vt_element_z("Al");
   o.cutoff[0].z[1] = vt_element_z("Br");
   o.cutoff[0].r_a = 3;
-  VT_TEST_REFUSED(vt_trajectory_measure(path, &o, &t, &err), VT_EINVAL, &err, "a cutoff of Al-Br is given, and");
+  VT_TEST_REFUSED(vt_trajectory_measure((const char *[]){path}, 1, &o, &t, &err), VT_EINVAL, &err,
+                  "a cutoff of Al-Br is given, and");
   (void)unlink(path);
 }
 

@@ -77,11 +77,11 @@ static void a_longer_production_is_the_same_task_of_protocol_2(void **state)
 static void a_task_of_no_protocol_or_of_a_later_one_gets_no_uid(void **state)
 {
   (void)state;
-  static const int wrong[] = {0, 3, -1};
+  static const int wrong[] = {0, 4, -1};
   for (int k = 0; k < 3; k++) {
     vt_err err = {0};
     vt_plan p = any_plan(VT_TASK_GLASS, wrong[k]);
-    VT_TEST_REFUSED(vt_plan_identify(&p, &err), VT_EINVAL, &err, "expected 1 to 2");
+    VT_TEST_REFUSED(vt_plan_identify(&p, &err), VT_EINVAL, &err, "expected 1 to 3");
   }
 }
 

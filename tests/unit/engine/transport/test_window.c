@@ -23,6 +23,7 @@ static vt_tr_input make_curves(curves *c, int z, double run_ps, double change_ps
                          .z = {3, z},
                          .count = {N_ION, N_ION},
                          .charge = {1, -1},
+                         .role = {0, vt_ion_role(z, 0)}, /* whatever its charge here */
                          .n_atoms = 2 * N_ION}};
   const double back = vt_element_mass(3) / vt_element_mass(z);
   for (int octave = 0, j = 1; 0.5 * (j << octave) <= run_ps / 2; j++) {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runner/cli/plan.h"
+#include "runner/cli/plan/plan.h"
 #include "tests/vt_test.h"
 
 /* ------------------------------------------------------------------ options */

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "runner/cli/plan.h"
+#include "runner/cli/plan/plan.h"
 #include "tests/vt_test.h"
 
 /* campaigns/laco-naco/summary.json (26 November 2026: 5 glasses, 336 atoms with 64 alkali ions, 1e12 K/s, 400 ps), read

@@ -94,9 +94,9 @@ static void a_result_that_does_not_fit_its_plan_is_refused(void **state)
   } bad[] = {
       {"short", good.version, n, sizeof good - 1, VT_ECORRUPT, "has only 247 bytes"},
       {"older", good.version - 1, n, sizeof good + n * sizeof *values, VT_EUNSUP,
-       "has format 1, this program reads format 2"},
-      {"newer", good.version + 1, n, sizeof good + n * sizeof *values, VT_EUNSUP,
-       "has format 3, this program reads format 2"},
+       "has format 1, this program reads formats 2 and 3"},
+      {"newer", good.version + 2, n, sizeof good + n * sizeof *values, VT_EUNSUP,
+       "has format 4, this program reads formats 2 and 3"},
       {"fewer", good.version, n - 1, sizeof good + (n - 1) * sizeof *values, VT_ECORRUPT, "its plan promises"},
       {"claims_fewer", good.version, n - 1, sizeof good + n * sizeof *values, VT_ECORRUPT, "its plan promises"},
       {"claims_more", good.version, n + 1, sizeof good + n * sizeof *values, VT_ECORRUPT, "its plan promises"},

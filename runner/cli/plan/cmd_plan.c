@@ -1,0 +1,194 @@
+/* cmd_plan.c - what a campaign will cost, and what it will resolve. */
+#include <string.h>
+#include <unistd.h>
+
+#include "runner/cli/plan/plan.h"
+
+/* ------------------------------------------------------------------ text */
+
+static void print_bytes(const char *what, double bytes)
+{
+  const char *unit[] = {"B", "kB", "MB", "GB", "TB"};
+  int k = 0;
+  while (bytes >= 1000 && k < 4) bytes /= 1000, k++;
+  printf("%s %.3g %s", what, bytes, unit[k]);
+}
+
+static void print_time(double s)
+{
+  if (s < 90)
+    printf("%.2g s", s);
+  else if (s < 5400)
+    printf("%.2g min", s / 60);
+  else
+    printf("%.3g h", s / 3600);
+}
+
+static void print_text(const vt_campaign *c, const vt_calibration *cal, const vt_plan_cost *cost, int ranks,
+                       vt_forecast *f)
+{
+  printf("campaign '%s': %d compositions x %d glasses x %d temperatures\n", c->name, c->n_comp, c->n_glasses,
+         c->n_temp);
+  vt_cli_compositions_text(c);
+  printf("tasks    %d: %d glasses, %d MD; %.4g ns\n", c->n_tasks, c->n_glass_tasks, c->n_tasks - c->n_glass_tasks,
+         vt_cli_campaign_ns(c));
+  if (cal->n)
+    printf("speed    %.3g us per atom and step with %d atoms (%s, measured here)\n", 1e6 * cal->s_atom_step[0],
+           cal->atoms[0], cal->kernel);
+  else
+    printf("speed    %.3g us per atom and step (assumed)\n", 1e6 * vt_plan_s_atom_step(cal, 0));
+  printf("cost     %.3g core-hours expected, at most %.3g (%.4g ns); ", cost->core_s / 3600, cost->core_most_s / 3600,
+         cost->ns_most);
+  print_time(cost->wall_s);
+  printf(" on %d ranks (%d of them work on tasks)\n", ranks, cost->workers);
+  print_bytes("store   ", cost->store_bytes);
+  print_bytes(" before compression; memory", (double)cost->memory_bytes);
+  printf(" per rank\n");
+  vt_forecast_print(f);
+}
+
+/* ------------------------------------------------------------------ JSON */
+
+static void put_json(const vt_campaign *c, const vt_calibration *cal, const vt_plan_cost *cost, int ranks,
+                     vt_forecast *f, vt_json *o)
+{
+  vt_json *speed = vt_json_object(), *points = vt_json_array();
+  vt_cli_campaign_json(c, o);
+  vt_json_put(o, "core_hours", vt_json_num(cost->core_s / 3600));
+  vt_json_put(o, "core_hours_most", vt_json_num(cost->core_most_s / 3600));
+  vt_json_put(o, "ns_total_most", vt_json_num(cost->ns_most));
+  vt_json_put(o, "wall_h", vt_json_num(cost->wall_s / 3600));
+  vt_json_put(o, "ranks", vt_json_int(ranks));
+  vt_json_put(o, "workers", vt_json_int(cost->workers));
+  vt_json_put(o, "store_bytes", vt_json_num(cost->store_bytes));
+  vt_json_put(o, "memory_per_rank_bytes", vt_json_int((int64_t)cost->memory_bytes));
+  for (int k = 0; k < cal->n; k++) {
+    vt_json *p = vt_json_object();
+    vt_json_put(p, "n_atoms", vt_json_int(cal->atoms[k]));
+    vt_json_put(p, "us_per_atom_step", vt_json_num(1e6 * cal->s_atom_step[k]));
+    vt_json_add(points, p);
+  }
+  vt_json_put(speed, "measured", points);
+  vt_json_put(speed, "kernel", cal->n ? vt_json_text(cal->kernel) : vt_json_null());
+  vt_json_put(o, "calibration", speed);
+  vt_json_put(o, "predicted", vt_forecast_json(f));
+}
+
+/* ------------------------------------------------------------------ the command */
+
+/* What the user should not overlook, in the JSON and on stderr. */
+static void plan_warn(vt_json *o, const char *fmt, ...) VT_PRINTF(2, 3);
+static void plan_warn(vt_json *o, const char *fmt, ...)
+{
+  char text[512];
+  va_list ap;
+  va_start(ap, fmt);
+  (void)vsnprintf(text, sizeof text, fmt, ap);
+  va_end(ap);
+  vt_json_warn(o, "%s", text);
+  (void)fprintf(stderr, "warning: %s\n", text);
+}
+
+static void warn_all(const vt_calibration *cal, vt_forecast *f, vt_json *o)
+{
+  vt_buf lines = {0};
+  if (cal->trouble[0]) plan_warn(o, "%s", cal->trouble);
+  vt_forecast_warnings(f, cal, &lines);
+  for (char *at = lines.s; at && *at;) {
+    char *end = strchr(at, '\n');
+    if (end) *end = '\0';
+    plan_warn(o, "%s", at);
+    at = end ? end + 1 : NULL;
+  }
+  vt_buf_free(&lines);
+}
+
+/* The batch script instead of the report. */
+static int plan_batch(const vt_campaign *c, const char *path, int ranks, double seconds, vt_sbatch *b)
+{
+  vt_err err = {0};
+  vt_calibration cal = {0};
+  vt_plan_cost cost;
+  vt_status rc = seconds > 0 ? vt_plan_calibrate(c, seconds, &cal, &err) : VT_OK;
+  if (rc == VT_OK) rc = vt_plan_sbatch_fit(c, &cal, ranks, b, &cost, &err);
+  if (rc == VT_OK) rc = vt_plan_sbatch_print(c, path, b, &cost, &err);
+  if (cal.trouble[0]) (void)fprintf(stderr, "warning: %s\n", cal.trouble);
+  return rc == VT_OK ? VT_EXIT_OK : vt_cli_fail(&err);
+}
+
+static int cli_plan(const vt_campaign *c, int ranks, double seconds, const char *former, int json, vt_json *o)
+{
+  vt_err err = {0};
+  vt_calibration cal = {0};
+  vt_plan_cost cost;
+  vt_forecast f = {0};
+  vt_status rc = seconds > 0 ? vt_plan_calibrate(c, seconds, &cal, &err) : VT_OK;
+  if (rc == VT_OK) rc = vt_plan_estimate(c, &cal, ranks, &cost, &err);
+  if (rc == VT_OK) rc = vt_forecast_open(&f, c, former, &err);
+  if (rc == VT_OK && json) put_json(c, &cal, &cost, ranks, &f, o);
+  if (rc == VT_OK && !json) print_text(c, &cal, &cost, ranks, &f);
+  if (rc == VT_OK) warn_all(&cal, &f, o);
+  vt_forecast_free(&f);
+  return rc == VT_OK ? VT_EXIT_OK : vt_cli_fail(&err);
+}
+
+int cmd_plan(int argc, char **argv)
+{
+  enum { MOST_RANKS = 1000000, MOST_ARRAY = 1000 };
+  long cores = sysconf(_SC_NPROCESSORS_ONLN);
+  int json = 0, huge = 0, sbatch = 0, ranks = 0;
+  vt_sbatch b = {0};
+  double seconds = 1;
+  const char *former = NULL;
+  const vt_opt opt[] = {
+      {"ranks", VT_OPT_INT, "N",
+       "MPI ranks (default: the cores of this machine; with --sbatch as many as can be kept busy)", &ranks, 1,
+       MOST_RANKS},
+      {"calibrate", VT_OPT_REAL, "S", "seconds of MD to measure the speed; 0: assume 4 us per atom and step (1)",
+       &seconds, 0, 600},
+      {"former", VT_OPT_TEXT, "DIR",
+       "predict errors from the D that this output folder found for the same compositions", &former, 0, 0},
+      {"json", VT_OPT_FLAG, NULL, "print JSON", &json, 0, 0},
+      {"sbatch", VT_OPT_FLAG, NULL, "print a SLURM batch script with ranks, time and memory for this campaign", &sbatch,
+       0, 0},
+      {"time", VT_OPT_TEXT, "HH:MM:SS",
+       "with --sbatch: the longest time limit that the site allows; the job requeues itself", &b.time, 0, 0},
+      {"partition", VT_OPT_TEXT, "P", "with --sbatch: the partition", &b.partition, 0, 0},
+      {"account", VT_OPT_TEXT, "A", "with --sbatch: the account to charge", &b.account, 0, 0},
+      {"array", VT_OPT_INT, "K", "with --sbatch: K jobs of --ranks each that share the campaign", &b.array, 1,
+       MOST_ARRAY},
+      {"allow-huge", VT_OPT_FLAG, NULL, "allow more than 10^6 tasks", &huge, 0, 0}};
+  vt_usage u = {.name = "plan",
+                .args = "CAMPAIGN",
+                .doc =
+                    "What a campaign consists of and costs, before anything runs: tasks, cells, atoms, nanoseconds,\n"
+                    "core-hours and wall time (measured with a few seconds of its MD), store size, memory per rank,\n"
+                    "and the error bars to expect.  With --sbatch: the batch script to submit.",
+                .example = "vitrion plan campaigns/quickstart.yaml --ranks 64",
+                .opt = opt,
+                .n_opt = sizeof opt / sizeof *opt,
+                .least_args = 1,
+                .most_args = 1};
+  int code = vt_cli_parse(&u, argc, argv);
+  if (code < 0 && !sbatch && (b.time || b.partition || b.account || b.array))
+    code = vt_cli_usage_error(&u, "--time, --partition, --account and --array need --sbatch");
+  if (code < 0 && sbatch && former) code = vt_cli_usage_error(&u, "--sbatch and --former exclude each other");
+  if (code < 0 && sbatch && json) code = vt_cli_usage_error(&u, "--sbatch and --json exclude each other");
+  if (code < 0) code = vt_plan_sbatch_check(&u, &b);
+  if (code < 0) code = vt_cli_readable(&u, u.arg[0]);
+  if (code >= 0) return code;
+  vt_campaign *c = NULL;
+  vt_json *o = vt_json_object();
+  vt_json_put(o, "warnings", vt_json_array());
+  code = vt_cli_campaign(u.arg[0], huge, NULL, o, &c);
+  if (c && sbatch)
+    code = plan_batch(c, u.arg[0], ranks, seconds, &b);
+  else if (c)
+    code = cli_plan(c, ranks > 0 ? ranks : cores > 0 && cores < MOST_RANKS ? (int)cores : 1, seconds, former, json, o);
+  if (json)
+    vt_cli_print_json(o, 0);
+  else
+    vt_json_free(o);
+  vt_campaign_free(c);
+  return vt_cli_done(code);
+}

@@ -1,0 +1,133 @@
+/* plan.h - what `vitrion plan` estimates; private to runner/cli. */
+#ifndef VT_CLI_PLAN_H
+#define VT_CLI_PLAN_H
+
+#include "runner/cli/cli.h"
+
+/* ------------------------------------------------------------------ cost (plan_cost.c) */
+
+enum { VT_CAL_POINTS = 2 };
+
+/* CPU seconds per atom and step, measured by real MD of this campaign: at the smallest and the largest cell. */
+typedef struct vt_calibration {
+  int n; /* points; 0: nothing could be measured, the formula of the block length is used */
+  int atoms[VT_CAL_POINTS];
+  double s_atom_step[VT_CAL_POINTS];
+  char kernel[32];
+  char trouble[512]; /* why a point is missing; "" if none is */
+} vt_calibration;
+
+/* Observables included.  About `seconds` of production a point, and the short melt before it. */
+VT_MUST_CHECK vt_status vt_plan_calibrate(const vt_campaign *c, double seconds, vt_calibration *out, vt_err *err);
+/* Of a campaign whose forces another program computes: seconds an atom and step, by a few answers on a packed cell of
+ * the GLASS task `task` (plan_driver.c).  VT_EDRIVER: it failed. */
+VT_MUST_CHECK vt_status vt_plan_time_driver(const vt_campaign *c, int task, double *s_atom_step, char kernel[32],
+                                            vt_err *err);
+/* Between the points linear in the number of atoms, constant beyond. */
+double vt_plan_s_atom_step(const vt_calibration *cal, int n_atoms);
+
+typedef struct vt_plan_cost {
+  double core_s, wall_s;       /* expected */
+  double core_most_s, ns_most; /* if every melt and every equilibration goes on for as long as it may */
+  int workers;                 /* of the ranks asked for: a dedicated master works on no task */
+  double store_bytes;          /* before compression                                          */
+  size_t memory_bytes;         /* of the largest task                                         */
+} vt_plan_cost;
+/* wall_s: the campaign's own scheduler with every task taking its estimated time. */
+VT_MUST_CHECK vt_status vt_plan_estimate(const vt_campaign *c, const vt_calibration *cal, int ranks, vt_plan_cost *out,
+                                         vt_err *err);
+/* The fewest ranks of which `workers` work on tasks. */
+int vt_plan_ranks_of(const vt_campaign *c, int workers);
+
+/* ------------------------------------------------------------------ batch script (plan_sbatch.c) */
+
+typedef struct vt_sbatch {
+  const char *time, *partition, *account; /* as the user wrote them, NULL if not given               */
+  int array;                              /* jobs that work on the campaign together; 0: one, no array */
+  /* filled by _check: */
+  double limit_s;
+  /* filled by _fit: */
+  int asked, ranks;   /* of each job; asked 0: not given */
+  double need_s;      /* the predicted time with its margin */
+  double wall_s;      /* the limit of a job                 */
+  double starts;      /* expected, of each job              */
+  int64_t memory_mib; /* per rank */
+} vt_sbatch;
+
+/* The user's words: -1, or the exit code after a message. */
+int vt_plan_sbatch_check(const vt_usage *u, vt_sbatch *b);
+/* Ranks (0: as many as are worth it), time, memory; `cost` is that of all jobs together. */
+VT_MUST_CHECK vt_status vt_plan_sbatch_fit(const vt_campaign *c, const vt_calibration *cal, int ranks, vt_sbatch *b,
+                                           vt_plan_cost *cost, vt_err *err);
+/* The script on stdout.  VT_EINVAL if the campaign names no output folder. */
+VT_MUST_CHECK vt_status vt_plan_sbatch_print(const vt_campaign *c, const char *campaign, const vt_sbatch *b,
+                                             const vt_plan_cost *cost, vt_err *err);
+extern const char vt__sbatch_template[]; /* scripts/slurm/vitrion.sbatch */
+
+/* ------------------------------------------------------------------ error bars (plan_errors.c, T 14)
+ *
+ * Predicted from D alone, by formulas that were checked against the scatter over glasses of a campaign of five (T 14).
+ * D: of a former run of the same composition, or assumed: Ea = 0.30 eV through 2.7e-6 cm^2/s at 500 K, which is the
+ * conductivity of LiAlCl2.5O0.75 (1.52 mS/cm at 303 K, Dai et al., Nat. Energy 2023) with a Haven ratio of one. */
+#define VT_PLAN_EA_EV 0.30
+#define VT_PLAN_D_500 2.7e-6
+
+/* D of the alkali: an Arrhenius line through d_cm2_s at t_k. */
+typedef struct vt_guess {
+  double ea_ev, d_cm2_s, t_k;
+  int measured; /* 1: of a former run */
+} vt_guess;
+vt_guess vt_plan_guess(void);
+double vt_plan_d(const vt_guess *g, double t_k);
+
+/* What decides how large errors are. */
+typedef struct vt_design {
+  int n_alkali, glasses;
+  double produce_ps;
+  double glass_scatter; /* sd of ln D between glasses: vt_plan_glass_scatter            */
+} vt_design;
+double vt_plan_glass_scatter(double quench_rate_k_s, int n_atoms);
+
+typedef struct vt_foreseen {
+  double t_k, d_cm2_s;
+  double t1_ps;                /* where the window of D begins                                               */
+  double rel_sampling;         /* standard error of ln D of one glass by its finite run                      */
+  double rel_one, rel_all;     /* with the scatter between glasses: one glass, all glasses                   */
+  double sigma_rel, haven_rel; /* of all glasses                                                           */
+  double needs_ps;             /* production that would resolve it: 8 t1                                     */
+  int resolved;
+} vt_foreseen;
+
+vt_foreseen vt_plan_foresee(const vt_design *d, const vt_guess *g, double t_k);
+int vt_plan_n_alkali(const vt_composition *c);
+/* Standard errors of the Arrhenius line through the resolved points; NaN for fewer than two of them. */
+void vt_plan_foresee_line(const vt_foreseen *f, int n, double t_ref_k, const vt_design *d, double *ea_se_ev,
+                          double *log10_ref_se);
+/* As many temperatures, at the same cost, that will all be resolved: from the lowest of the multiples of 10 K that is
+ * to the highest of t_k[n].  0: all are resolved already, or fewer than 100 K would be left. */
+int vt_plan_better(const vt_design *d, const vt_guess *g, const double *t_k, int n, double *better_k);
+
+/* ------------------------------------------------------------------ the forecast of a campaign (plan_forecast.c) */
+
+typedef struct vt_forecast {
+  const vt_campaign *c;
+  vt_guess *guess;  /* [n_comp] */
+  vt_foreseen *f;   /* [n_temp] of one composition at a time */
+  double *better_k; /* [n_temp] of one composition at a time */
+  int weakest;      /* row of the composition whose errors will be largest; -1: none has an alkali */
+  /* of the composition that vt_forecast_of was last called for */
+  int comp, has_better;
+  vt_design design;
+  double ea_se_ev, log10_ref_se, better_ea_se_ev;
+} vt_forecast;
+
+/* former: an output folder whose compositions of the same name lend their D, or NULL.  Free it also after a failure. */
+VT_MUST_CHECK vt_status vt_forecast_open(vt_forecast *o, const vt_campaign *c, const char *former, vt_err *err);
+void vt_forecast_free(vt_forecast *o);
+void vt_forecast_of(vt_forecast *o, int comp);
+/* Of the weakest composition, for people; of all, for scripts; what must not be overlooked, into the array w. */
+void vt_forecast_print(vt_forecast *o);
+vt_json *vt_forecast_json(vt_forecast *o);
+void vt_forecast_warnings(vt_forecast *o, const vt_calibration *cal, vt_buf *lines);
+
+#endif

@@ -1,0 +1,297 @@
+/* plan_cost.c - what a campaign will cost: a few seconds of its own MD, then its own scheduler on paper. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/obs/obs.h"
+#include "engine/replica/replica.h"
+#include "runner/cli/plan/plan.h"
+#include "runner/sched/sched.h"
+
+/* ------------------------------------------------------------------ calibration */
+
+/* The clock of a run: CPU time and steps of production between the first poll and the last. */
+typedef struct stopwatch {
+  double limit_s, first_s, last_s;
+  int64_t first_step, last_step;
+  int running;
+} stopwatch;
+
+static vt_status plan_cost_look(void *ctx, const vt_progress *p, vt_err *err)
+{
+  stopwatch *w = ctx;
+  if (strcmp(p->stage, "produce") != 0) return VT_OK;
+  double now_s = vt_cpu_s();
+  if (!w->running) w->first_s = now_s, w->first_step = p->step, w->running = 1;
+  w->last_s = now_s;
+  w->last_step = p->step;
+  if (now_s - w->first_s > w->limit_s) VT_FAIL(err, VT_ESTOP, "measured for %g s", w->limit_s);
+  return VT_OK;
+}
+
+/* First task of a kind of a composition. */
+static int task_of(const vt_campaign *c, int comp, vt_task_kind kind)
+{
+  for (int i = 0; i < c->n_tasks; i++)
+    if (c->task[i].comp == comp && c->task[i].kind == (int32_t)kind) return i;
+  return -1;
+}
+
+/* A glass of the composition after a melt of some hundred steps: hot and bad, but dense enough to time. */
+static vt_status quick_glass(const vt_campaign *c, int task, vt_result *out, vt_err *err)
+{
+  const double melt_steps = 200, quench_steps = 50;
+  vt_plan p;
+  VT_PASS(vt_campaign_plan(c, task, &p, err));
+  vt_protocol *q = &p.protocol;
+  q->version = VT_PROTOCOL_FIRST; /* for so long as is said here */
+  q->melt_ps = melt_steps * q->melt_dt_fs * 1e-3;
+  q->quench_rate_k_s = fabs(q->melt_t_k - p.t_k) / (quench_steps * q->quench_dt_fs * 1e-15) + 1;
+  q->quench_npt_below_k = 0;
+  p.half_stage = VT_STAGE_MELT; /* a packing that was hardly relaxed */
+  return vt_replica_run(&p, NULL, 0, NULL, NULL, out, err);
+}
+
+static vt_status time_md(const vt_campaign *c, int task, const vt_result *glass, double seconds, double *s_atom_step,
+                         char kernel[32], vt_err *err)
+{
+  const double equil_steps = 40;
+  vt_plan p;
+  vt_result r = {0};
+  vt_err stop = {0};
+  stopwatch w = {.limit_s = seconds};
+  vt_replica_hooks hooks = {.ctx = &w, .poll = plan_cost_look};
+  VT_PASS(vt_campaign_plan(c, task, &p, err));
+  p.protocol.version = VT_PROTOCOL_FIRST;
+  p.protocol.equil_ps = equil_steps * p.protocol.equil_dt_fs * 1e-3;
+  p.protocol.equil_ensemble = VT_NVT;
+  vt_status rc = vt_replica_run(&p, glass->values, glass->n_values, &hooks, NULL, &r, &stop);
+  vt_result_free(&r);
+  if (rc != VT_OK && rc != VT_ESTOP) {
+    if (err) *err = stop;
+    return rc;
+  }
+  if (w.last_step == w.first_step)
+    VT_FAIL(err, VT_ETASK, "a production of %lld steps is too short to be timed", (long long)vt_obs_produce_steps(&p));
+  *s_atom_step = (w.last_s - w.first_s) / (double)(w.last_step - w.first_step) / p.comp.n_atoms;
+  memcpy(kernel, glass->kernel, 32);
+  return VT_OK;
+}
+
+static vt_status calibrate_one(const vt_campaign *c, int comp, double seconds, vt_calibration *cal, vt_err *err)
+{
+  vt_result glass = {0};
+  double s = 0;
+  vt_status rc = VT_OK;
+  const int glass_task = task_of(c, comp, VT_TASK_GLASS);
+  if (c->driver.command[0])
+    rc = vt_plan_time_driver(c, glass_task, &s, cal->kernel, err);
+  else
+    rc = quick_glass(c, glass_task, &glass, err);
+  if (rc == VT_OK && !c->driver.command[0])
+    rc = time_md(c, task_of(c, comp, VT_TASK_MD), &glass, seconds, &s, cal->kernel, err);
+  vt_result_free(&glass);
+  if (rc != VT_OK) return rc;
+  cal->atoms[cal->n] = c->comp[comp].n_atoms;
+  cal->s_atom_step[cal->n++] = s;
+  return VT_OK;
+}
+
+vt_status vt_plan_calibrate(const vt_campaign *c, double seconds, vt_calibration *out, vt_err *err)
+{
+  const double worth_it = 1.3; /* sizes nearer than that cost the same per atom */
+  int least = 0, most = 0;
+  *out = (vt_calibration){0};
+  for (int i = 1; i < c->n_comp; i++) {
+    if (c->comp[i].n_atoms < c->comp[least].n_atoms) least = i;
+    if (c->comp[i].n_atoms > c->comp[most].n_atoms) most = i;
+  }
+  int pick[VT_CAL_POINTS] = {least, most};
+  int n = c->comp[most].n_atoms > worth_it * c->comp[least].n_atoms ? 2 : 1;
+  for (int k = 0; k < n; k++) {
+    vt_err why = {0};
+    vt_status rc = calibrate_one(c, pick[k], seconds, out, &why);
+    if (rc == VT_OK) continue;
+    if (rc != VT_EDIVERGE && rc != VT_ETASK &&
+        rc != VT_EDRIVER) { /* a wrong potential, no memory: the run would fail too */
+      if (err) *err = why;
+      return rc;
+    }
+    int length;
+    const char *sentence = vt_err_sentence(why.text, &length);
+    (void)snprintf(out->trouble, sizeof out->trouble, "calibration of %s failed: %.*s", c->comp[pick[k]].name, length,
+                   sentence);
+  }
+  return VT_OK;
+}
+
+double vt_plan_s_atom_step(const vt_calibration *cal, int n_atoms)
+{
+  const double formula = 4e-6; /* what block lengths assume */
+  if (cal->n == 0) return formula;
+  if (cal->n == 1 || n_atoms <= cal->atoms[0]) return cal->s_atom_step[0];
+  if (n_atoms >= cal->atoms[1]) return cal->s_atom_step[1];
+  double x = (double)(n_atoms - cal->atoms[0]) / (cal->atoms[1] - cal->atoms[0]);
+  return (1 - x) * cal->s_atom_step[0] + x * cal->s_atom_step[1];
+}
+
+/* ------------------------------------------------------------------ the scheduler on paper */
+
+typedef struct finish {
+  double at_s;
+  int worker, task;
+} finish;
+
+typedef struct rehearsal {
+  vt_sched *s;
+  const vt_sched_task *task;
+  vt_action *action;
+  int cap;
+  finish *heap; /* [workers] running tasks, earliest first */
+  int running;
+  double now_s;
+} rehearsal;
+
+static int plan_cost_earlier(const finish *a, const finish *b)
+{
+  return a->at_s < b->at_s || (a->at_s == b->at_s && a->task < b->task);
+}
+
+static void plan_cost_swap(finish *a, finish *b)
+{
+  finish t = *a;
+  *a = *b;
+  *b = t;
+}
+
+static void plan_cost_push(rehearsal *r, finish f)
+{
+  int i = r->running++;
+  r->heap[i] = f;
+  for (; i > 0 && plan_cost_earlier(&r->heap[i], &r->heap[(i - 1) / 2]); i = (i - 1) / 2)
+    plan_cost_swap(&r->heap[i], &r->heap[(i - 1) / 2]);
+}
+
+static finish pop(rehearsal *r)
+{
+  finish first = r->heap[0];
+  r->heap[0] = r->heap[--r->running];
+  for (int i = 0, k; (k = 2 * i + 1) < r->running; i = k) {
+    if (k + 1 < r->running && plan_cost_earlier(&r->heap[k + 1], &r->heap[k])) k++;
+    if (!plan_cost_earlier(&r->heap[k], &r->heap[i])) break;
+    plan_cost_swap(&r->heap[i], &r->heap[k]);
+  }
+  return first;
+}
+
+static vt_status plan_cost_tell(rehearsal *r, vt_event_kind kind, int worker, int task, vt_err *err)
+{
+  vt_event ev = {.kind = (int32_t)kind, .worker = worker, .task = task};
+  int n = 0;
+  VT_PASS(vt_sched_event(r->s, &ev, r->action, r->cap, &n, err));
+  for (int i = 0; i < n; i++) {
+    const vt_action *a = &r->action[i];
+    if (a->kind == VT_ACT_LEASE)
+      plan_cost_push(r, (finish){.at_s = r->now_s + r->task[a->task].cost, .worker = a->worker, .task = a->task});
+  }
+  return VT_OK;
+}
+
+static vt_status rehearse(rehearsal *r, int workers, vt_err *err)
+{
+  for (int w = 0; w < workers; w++) VT_PASS(plan_cost_tell(r, VT_EV_READY, w, -1, err));
+  while (r->running > 0) {
+    finish f = pop(r);
+    r->now_s = f.at_s;
+    VT_PASS(plan_cost_tell(r, VT_EV_RESULT, f.worker, f.task, err));
+    VT_PASS(plan_cost_tell(r, VT_EV_READY, f.worker, -1, err));
+  }
+  return VT_OK;
+}
+
+static vt_status wall_time(const vt_sched_task *task, int n, int workers, double *wall_s, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  rehearsal r = {.task = task};
+  vt_sched_options so = {.n_workers = workers, .max_tries = 1, .crash_limit = 1, .fault_limit = 2};
+  void *m = NULL;
+  VT_TRY_OUT(vt_sched_open(&r.s, task, n, &so, err), err, "schedule of %d tasks", n);
+  r.cap = vt_sched_actions_max(r.s);
+  VT_TRY_OUT(vt_calloc64(&m, (size_t)r.cap, sizeof *r.action, err), err, "schedule of %d tasks", n);
+  r.action = m;
+  VT_TRY_OUT(vt_calloc64(&m, (size_t)workers, sizeof *r.heap, err), err, "schedule of %d tasks", n);
+  r.heap = m;
+  VT_TRY_OUT(rehearse(&r, workers, err), err, "schedule of %d tasks", n);
+  *wall_s = r.now_s;
+out:
+  vt_free(r.heap);
+  vt_free(r.action);
+  vt_sched_free(r.s);
+  return rc;
+}
+
+/* ------------------------------------------------------------------ all tasks */
+
+static int workers_of(const vt_campaign *c, int ranks)
+{
+  const int auto_inline_up_to = 8; /* runner.master: auto */
+  int own_rank = c->master_inline == 0 || (c->master_inline == 2 && ranks > auto_inline_up_to);
+  return own_rank && ranks > 1 ? ranks - 1 : ranks;
+}
+
+int vt_plan_ranks_of(const vt_campaign *c, int workers)
+{
+  return workers_of(c, workers) < workers ? workers + 1 : workers; /* one more for a master with a rank of its own */
+}
+
+/* Bytes of a task's arrays, memory of running it; the same for all tasks of a kind and composition. */
+static vt_status sizes(const vt_plan *p, double *bytes, size_t *memory, vt_err *err)
+{
+  vt_array_def defs[VT_MAX_ARRAYS];
+  int n = 0;
+  VT_PASS(vt_replica_layout(p, defs, VT_MAX_ARRAYS, &n, err));
+  *bytes = 0;
+  for (int k = 0; k < n; k++) *bytes += (double)vt_array_count(&defs[k]) * sizeof(double);
+  *memory = vt_replica_memory(p);
+  return VT_OK;
+}
+
+static vt_status add_up(const vt_campaign *c, const vt_calibration *cal, vt_sched_task *task, vt_plan_cost *out,
+                        vt_err *err)
+{
+  double bytes[2] = {0};
+  int comp_of[2] = {-1, -1}; /* for which composition bytes[kind] holds */
+  for (int i = 0; i < c->n_tasks; i++) {
+    const vt_task *t = &c->task[i];
+    vt_plan p;
+    VT_PASS(vt_campaign_plan(c, i, &p, err));
+    if (comp_of[t->kind] != t->comp) {
+      size_t memory = 0;
+      VT_PASS(sizes(&p, &bytes[t->kind], &memory, err));
+      comp_of[t->kind] = t->comp;
+      if (memory > out->memory_bytes) out->memory_bytes = memory;
+    }
+    out->store_bytes += bytes[t->kind];
+    task[i] = (vt_sched_task){.uid = t->uid, .needs = t->needs};
+    task[i].cost = (double)vt_replica_steps(&p) * p.comp.n_atoms * vt_plan_s_atom_step(cal, p.comp.n_atoms);
+    out->core_s += task[i].cost;
+    out->core_most_s += task[i].cost * (double)vt_replica_steps_most(&p) / (double)vt_replica_steps(&p);
+    out->ns_most += vt_replica_ns_most(&p);
+  }
+  return VT_OK;
+}
+
+vt_status vt_plan_estimate(const vt_campaign *c, const vt_calibration *cal, int ranks, vt_plan_cost *out, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  void *m = NULL;
+  vt_sched_task *task = NULL;
+  *out = (vt_plan_cost){.workers = workers_of(c, ranks)};
+  VT_TRY_OUT(vt_calloc64(&m, (size_t)c->n_tasks, sizeof *task, err), err, "%d tasks", c->n_tasks);
+  task = m;
+  VT_TRY_OUT(add_up(c, cal, task, out, err), err, "%d tasks", c->n_tasks);
+  VT_TRY_OUT(wall_time(task, c->n_tasks, out->workers, &out->wall_s, err), err, "%d workers", out->workers);
+out:
+  vt_free(task);
+  return rc;
+}

@@ -1,0 +1,210 @@
+/* export.c - which structures go into which files. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/sys/sys.h"
+#include "runner/export/export_impl.h"
+#include "runner/trajectory/trajectory.h"
+
+enum { NAME_OUT = 160 };
+
+typedef struct exporting {
+  vt_export *e;
+  const vt_outdir *dir;
+  const vt_campaign *c;
+  const vt_journal *j;
+} exporting;
+
+/* <composition>-[<T>K-]glass<k>-<uid8>[-frame<n>]<ending> */
+static void name_of(const exporting *x, const vt_plan *p, int64_t frame, char path[VT_PATH + NAME_OUT])
+{
+  char hex[65], composition[VT_NAME], t[32] = "", n[32] = "";
+  vt_uid_hex(&p->uid, hex);
+  vt_name_as_file(p->comp.name, composition);
+  if (p->kind == VT_TASK_MD) (void)snprintf(t, sizeof t, "%.10gK-", p->t_k);
+  if (frame >= 0) (void)snprintf(n, sizeof n, "-frame%06lld", (long long)frame + 1);
+  (void)snprintf(path, VT_PATH + NAME_OUT, "%s/%s-%sglass%d-%.8s%s%s", x->e->folder, composition, t, (int)p->glass, hex,
+                 n, vt__format_ending(x->e->format));
+}
+
+static vt_status write_file(const exporting *x, const char *path, const void *bytes, size_t n, vt_err *err)
+{
+  VT_PASS(vt_file_replace(path, bytes, n, err));
+  x->e->n_files++;
+  if (x->e->wrote) x->e->wrote(x->e->ctx, path);
+  return VT_OK;
+}
+
+static void lacking(const exporting *x, const vt_plan *p, const char *why)
+{
+  x->e->n_lacking++;
+  if (x->e->lacks) x->e->lacks(x->e->ctx, p, why);
+}
+
+/* One structure, one file. */
+static vt_status write_one(const exporting *x, const vt__structure_out *s, int64_t frame, vt_err *err)
+{
+  char path[VT_PATH + NAME_OUT], *bytes = NULL;
+  size_t n = 0;
+  vt_status rc = VT_OK;
+  vt_buf b = {0};
+  name_of(x, s->p, frame, path);
+  if (x->e->format == VT_H5MD) {
+    vt_h5md *h = NULL;
+    const vt_h5md_ask ask = {
+        .plan = s->p, .potential = s->potential, .n_frames = 1, .velocities = s->v != NULL, .exact = 1};
+    rc = vt_h5md_create(&h, &ask, err);
+    if (rc == VT_OK)
+      rc = vt_h5md_add(h, s->step < 0 ? 0 : s->step, s->time_ps, (const double(*)[3])s->cell, s->x, s->v, err);
+    if (rc == VT_OK) rc = vt_h5md_bytes(h, &bytes, &n, err);
+    if (rc == VT_OK) rc = write_file(x, path, bytes, n, err);
+    vt_free(bytes);
+    vt_h5md_close(h);
+    return rc;
+  }
+  rc = vt__format(x->e->format, s, &b, err);
+  if (rc == VT_OK) rc = write_file(x, path, b.s, b.len, err);
+  vt_buf_free(&b);
+  return rc;
+}
+
+/* ------------------------------------------------------------------ glasses, last frames */
+
+static vt_status export_glass(const exporting *x, const vt_plan *p, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  vt_array_def def[VT_MAX_ARRAYS];
+  double *values = NULL;
+  int n;
+  size_t n_values;
+  vt__structure_out s = {.p = p, .potential = vt_potential_name(x->c), .step = -1};
+  VT_PASS(vt_replica_layout(p, def, VT_MAX_ARRAYS, &n, err));
+  VT_PASS(vt_results_load(x->j, p, NULL, &values, &n_values, err));
+  const double *cell = vt_array_find(def, n, values, &vt_a_glass_cell, NULL);
+  const double *at = vt_array_find(def, n, values, &vt_a_glass_x, NULL);
+  if (!cell || !at) VT_FAIL_OUT(err, VT_EBUG, "a glass without glass/cell and glass/x");
+  memcpy(s.cell, cell, sizeof s.cell);
+  s.x = values + (at - values);
+  rc = write_one(x, &s, -1, err);
+out:
+  vt_free(values);
+  return rc;
+}
+
+static vt_status export_last(const exporting *x, const vt_rec *r, const vt_plan *p, vt_err *err)
+{
+  vt_last last;
+  int there;
+  VT_PASS(vt_record_last(x->j, r, p, &last, &there, err));
+  if (!there) {
+    lacking(x, p, "its result was recorded by a build that did not keep the last frame");
+    return VT_OK;
+  }
+  const double per_ps = 1000 / vt_unit_fs_from_time(1);
+  for (int i = 0; i < p->comp.n_atoms; i++)
+    for (int k = 0; k < 3; k++) last.v[i][k] *= per_ps;
+  vt__structure_out s = {.p = p,
+                         .potential = vt_potential_name(x->c),
+                         .step = last.head.step,
+                         .time_ps = last.head.time_ps,
+                         .x = last.x[0],
+                         .v = last.v[0]};
+  memcpy(s.cell, last.cell, sizeof s.cell);
+  vt_status rc = write_one(x, &s, -1, err);
+  vt_last_free(&last);
+  return rc;
+}
+
+/* ------------------------------------------------------------------ trajectories */
+
+/* One extended XYZ file of all frames, or a file a frame. */
+static vt_status export_frames(const exporting *x, vt_h5md_file *f, const vt_plan *p, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  vt_buf all = {0};
+  const size_t n = 3 * (size_t)f->n_atoms;
+  double *room = NULL;
+  vt__structure_out s = {.p = p, .potential = vt_potential_name(x->c)};
+  VT_TRY(VT_NEW(room, 2 * n, err), err, "frames of %d atoms", f->n_atoms);
+  s.x = room;
+  s.v = f->velocities ? room + n : NULL;
+  for (int64_t k = 0; k < f->n_frames; k++) {
+    VT_TRY_OUT(vt_h5md_read(f, k, &s.step, &s.time_ps, s.cell, s.x, s.v, err), err, "task of %s", p->comp.name);
+    rc = x->e->format == VT_EXTXYZ ? vt__format(VT_EXTXYZ, &s, &all, err) : write_one(x, &s, k, err);
+    if (rc != VT_OK) goto out;
+  }
+  if (x->e->format == VT_EXTXYZ) {
+    char path[VT_PATH + NAME_OUT];
+    name_of(x, p, -1, path);
+    rc = write_file(x, path, all.s, all.len, err);
+  }
+out:
+  vt_free(room);
+  vt_buf_free(&all);
+  return rc;
+}
+
+static vt_status export_trajectory(const exporting *x, const vt_plan *p, vt_err *err)
+{
+  char name[VT_TRAJECTORY_NAME], from[2 * VT_PATH], to[VT_PATH + NAME_OUT];
+  vt_h5md_file f;
+  vt_trajectory_file_name(p, name);
+  (void)snprintf(from, sizeof from, "%s/%s", x->dir->dir, name);
+  if (access(from, F_OK) != 0) {
+    lacking(x, p, "there is no trajectory of it (observe.trajectory was not asked for when it ran)");
+    return VT_OK;
+  }
+  VT_PASS(vt_h5md_open(&f, from, p, err)); /* also before it is copied */
+  if (x->e->format != VT_H5MD) {
+    vt_status rc = export_frames(x, &f, p, err);
+    vt_h5md_file_close(&f);
+    return rc;
+  }
+  vt_h5md_file_close(&f);
+  char *bytes = NULL;
+  size_t n = 0;
+  name_of(x, p, -1, to);
+  VT_PASS(vt_file_read(from, SIZE_MAX / 2, &bytes, &n, err));
+  vt_status rc = write_file(x, to, bytes, n, err);
+  vt_free(bytes);
+  return rc;
+}
+
+/* ------------------------------------------------------------------ all of them */
+
+static int is_wanted(const vt_export *e, const vt_campaign *c, int i)
+{
+  const vt_task *t = &c->task[i];
+  const int kind = e->what == VT_EXPORT_GLASS ? VT_TASK_GLASS : VT_TASK_MD;
+  if (t->kind != kind) return 0;
+  if (e->composition && strcmp(c->comp[t->comp].name, e->composition) != 0) return 0;
+  if (e->task < 0 || e->task == i) return 1;
+  return kind == VT_TASK_GLASS ? c->task[e->task].needs == i : t->needs == e->task;
+}
+
+vt_status vt_export_structures(vt_export *e, const vt_outdir *dir, const vt_campaign *c, const vt_journal *j,
+                               vt_err *err)
+{
+  const exporting x = {.e = e, .dir = dir, .c = c, .j = j};
+  int known = !e->composition;
+  e->n_files = e->n_lacking = 0;
+  for (int k = 0; k < c->n_comp && !known; k++) known = strcmp(c->comp[k].name, e->composition) == 0;
+  if (!known) VT_FAIL(err, VT_EINVAL, "campaign '%s' has no composition '%s'", c->name, e->composition);
+  if (strlen(e->folder) >= VT_PATH) VT_FAIL(err, VT_EINVAL, "path '%.80s...' is too long", e->folder);
+  VT_PASS(vt_dir_make(e->folder, err));
+  for (int i = 0; i < c->n_tasks; i++) {
+    vt_plan p;
+    vt_alive();
+    const vt_rec *r = is_wanted(e, c, i) ? vt_journal_result(j, &c->task[i].uid) : NULL;
+    if (!r) continue;
+    VT_PASS(vt_campaign_plan(c, i, &p, err));
+    p.attempt = r->attempt;
+    p.half_stage = r->half_stage;
+    vt_status rc = e->what == VT_EXPORT_GLASS  ? export_glass(&x, &p, err)
+                   : e->what == VT_EXPORT_LAST ? export_last(&x, r, &p, err)
+                                               : export_trajectory(&x, &p, err);
+    if (rc != VT_OK) return rc;
+  }
+  return VT_OK;
+}

@@ -1,0 +1,236 @@
+#!/usr/bin/python3
+"""drivers.py VITRION MPIEXEC SOURCE [CASE ...] - real programs at the other end of the i-PI protocol.
+
+ASE (SocketClient with LennardJones and EMT; SocketIOCalculator for `vitrion serve`) and LAMMPS (`fix ipi`) from Debian.  A
+program that is not there skips its cases loudly; scripts/setup tests installs them.  cp2k is a case for who asks for it.
+
+Tolerances, relative to the largest value: 1e-7 against ASE, whose Hartree and Bohr are those of CODATA 2014 (they differ by 8e-9
+and 6e-10 from 2018; energy and virial are small differences of attraction and repulsion, so that five times as much was seen); 3e-6 against LAMMPS, whose fix ipi converts with seven digits (and a Boltzmann constant of its own)."""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+vitrion, mpiexec, source = sys.argv[1:4]
+only = sys.argv[4:]
+drivers = os.path.join(source, "campaigns/drivers")
+ase_tolerance, lammps_tolerance = 1e-7, 3e-6
+failures, skipped = [], []
+
+try:
+    import numpy as np
+    import ase
+    from ase import Atoms
+    from ase.build import bulk
+    from ase.calculators.emt import EMT
+    from ase.calculators.lj import LennardJones
+    from ase.io import read, write
+except ImportError:
+    ase = None
+
+
+def expect(truth, what):
+    if not truth:
+        failures.append(what)
+        print("FAIL:", what, flush=True)
+
+
+def run(*args, cwd, code=0):
+    p = subprocess.run([str(a) for a in args], cwd=cwd, capture_output=True, text=True, timeout=1500)
+    if p.returncode != code:
+        raise SystemExit(f"FAIL: {' '.join(map(str, args))}: exit code {p.returncode}\n{p.stdout[-2000:]}{p.stderr[-3000:]}")
+    return p.stdout
+
+
+def energies(folder, file, *more):
+    """Energy, forces and virial of each frame by `vitrion energy`."""
+    out = json.loads(run(vitrion, "energy", *more, file, "--json", cwd=folder))
+    virials = [[np.nan if w is None else w for w in f["virial_eV"]] for f in out["frames"]]
+    return [(f["energy_eV"], np.array(f["forces_eV_A"]), np.array(w).reshape(3, 3)) for f, w in zip(out["frames"], virials)]
+
+
+def compare(what, got, want, tolerance):
+    worst = 0.0
+    for (e, f, w), (e0, f0, w0) in zip(got, want):
+        for x, y in ((e, e0), (f, f0), (w, w0)):
+            worst = max(worst, float(np.max(np.abs(np.asarray(x) - y)) / np.max(np.abs(y))))
+    expect(len(got) == len(want) and worst < tolerance, f"{what}: off by {worst:.2g} of the largest value")
+    print(f"{what}: {len(got)} frames, largest difference {worst:.2g} of the largest value", flush=True)
+
+
+def direct(frames, calculator):
+    out = []
+    for atoms in frames:
+        atoms = atoms.copy()
+        atoms.calc = calculator
+        stress = atoms.get_stress(voigt=False)
+        out.append((atoms.get_potential_energy(), atoms.get_forces(), -stress * atoms.get_volume()))
+    return out
+
+
+def alloy(repeat=3, n=3):
+    """Frames of a sheared, shaken crystal of aluminium and copper: triclinic, atoms outside of the cell."""
+    rng = np.random.default_rng(4)
+    frames = []
+    for _ in range(n):
+        atoms = bulk("Al", "fcc", a=4.0, cubic=True).repeat(repeat)
+        atoms.symbols[::3] = "Cu"
+        atoms.set_cell(atoms.cell.array @ (np.eye(3) + np.tril(0.05 * rng.standard_normal((3, 3)))), scale_atoms=True)
+        atoms.positions += 0.15 * rng.standard_normal(atoms.positions.shape) + 7
+        frames.append(atoms)
+    return frames
+
+
+def written(folder, frames):
+    """The frames as a file has them: with eight digits."""
+    path = os.path.join(folder, "a.xyz")
+    write(path, frames, format="extxyz")
+    return read(path, index=":")
+
+
+def ase_command(model):
+    return f"/usr/bin/python3 {drivers}/ase_driver.py {{socket}} {{start}} {model}"
+
+
+def case_ase_lj(folder):
+    frames = written(folder, alloy())
+    want = direct(frames, LennardJones(epsilon=0.05, sigma=2.6, rc=6.5))
+    for order in ([], ["--plain"]):
+        got = energies(folder, "a.xyz", "--command", ase_command("lj 0.05,2.6,6.5"), *order, "-")
+        compare(f"ASE LennardJones {'plain' if order else 'fused'}", got, want, ase_tolerance)
+    compare("our own lj", energies(folder, "a.xyz", "--kind", "lj", "-"), want, 1e-10)
+
+
+def case_ase_emt(folder):
+    frames = written(folder, alloy())
+    want = direct(frames, EMT())
+    for order in ([], ["--plain"]):
+        got = energies(folder, "a.xyz", "--command", ase_command("emt"), *order, "-")
+        compare(f"ASE EMT {'plain' if order else 'fused'}", got, want, ase_tolerance)
+
+
+def case_lammps(folder):
+    frames = written(folder, alloy())
+    want = energies(folder, "a.xyz", "--kind", "lj", "-")
+    command = f"/usr/bin/python3 {drivers}/lammps_driver.py {{socket}} {{start}} {drivers}/lj.lammps"
+    for order in ([], ["--plain"]):
+        got = energies(folder, "a.xyz", "--command", command, *order, "-")
+        compare(f"LAMMPS lj/cut {'plain' if order else 'fused'}", got, want, lammps_tolerance)
+
+
+CAMPAIGN = """vitrion: 1
+campaign: driven
+seed: 5
+potential: {{kind: ipi, command: "{command}", elements: [Li, Na, Al, Cl]}}
+compositions: {{include: [LiAlCl4, NaAlCl4], atoms: 48}}
+temperatures: [500 K, 600 K]
+glasses: 1
+protocol:
+  melt: {{duration: 0.1 ps}}
+  quench: {{rate: 6e15 K/s, npt_below: 800 K}}
+  equilibrate: {{duration: 0.1 ps}}
+  produce: {{duration: 0.2 ps}}
+guard: {{contacts: off, molecules: off}}
+observe: {{thermo: {{every: 10 fs}}}}
+output: out
+"""
+
+
+def campaign_of(folder, command):
+    """A campaign with a barostat, killed once and continued, on two ranks: its driver is kept over the tasks."""
+    with open(os.path.join(folder, "c.yaml"), "w", encoding="utf-8") as f:
+        f.write(CAMPAIGN.format(command=command))
+    run(mpiexec, "-n", 2, vitrion, "run", "c.yaml", cwd=folder)
+    counts = json.loads(run(vitrion, "status", "out", "--json", cwd=folder))["tasks"]
+    expect(counts["done"] == 6 and counts["failed"] == 0, f"campaign: {counts}")
+    with open(os.path.join(folder, "out/campaign.yaml"), encoding="utf-8") as f:
+        recorded = f.read()
+    expect("command: \"" in recorded and "sha256: \"" in recorded, f"campaign: what drove it is not recorded:\n{recorded}")
+    run(vitrion, "verify", "out", cwd=folder)
+    return counts
+
+
+def case_campaign_lammps(folder):
+    for name in ("lammps_driver.py", "lj.lammps"):
+        shutil.copy(os.path.join(drivers, name), folder)
+    campaign_of(folder, "/usr/bin/python3 {dir}/lammps_driver.py {socket} {start} {dir}/lj.lammps")
+    # the recorded campaign is read where its driver's files have gone; the user's own says what it misses
+    os.rename(os.path.join(folder, "lj.lammps"), os.path.join(folder, "gone"))
+    run(vitrion, "status", "out", cwd=folder)
+    p = subprocess.run([vitrion, "check", "c.yaml"], cwd=folder, capture_output=True, text=True)
+    expect(p.returncode == 2 and "lj.lammps" in p.stderr and "c.yaml:4:" in p.stderr, f"missing file: {p.stderr}")
+    with open(os.path.join(folder, "lj.lammps"), "w", encoding="utf-8") as f:
+        f.write("# another one\n")
+    p = subprocess.run([mpiexec, "-n", "1", vitrion, "run", "c.yaml"], cwd=folder, capture_output=True, text=True)
+    expect(p.returncode == 2, f"a campaign of another driver goes on in this folder: exit code {p.returncode} {p.stderr}")
+    print("campaign by LAMMPS on two ranks: done, verified; another input file is another campaign", flush=True)
+
+
+def case_serve(folder):
+    """ASE's SocketIOCalculator is the server, our engine its client: forces as by `vitrion energy`."""
+    from ase.calculators.socketio import SocketIOCalculator
+
+    potential = os.path.join(source, "tests/golden/nep/potentials/syn_typecut4.txt")
+    with open(potential, encoding="utf-8") as f:
+        elements = f.readline().split()[2:]
+    rng = np.random.default_rng(8)
+    start = bulk("Al", "fcc", a=4.6, cubic=True).repeat(2)
+    start.symbols = [elements[k % len(elements)] for k in range(len(start))]
+    start.set_cell(start.cell.array @ (np.eye(3) + 0.04 * rng.standard_normal((3, 3))), scale_atoms=True)
+    write(os.path.join(folder, "start.xyz"), start, format="extxyz")
+    frames, got = [], []
+    socket = f"vitrion-test-{os.getpid()}"
+    args = [vitrion, "serve", potential, "--structure", "start.xyz", "--socket", socket]
+    client = subprocess.Popen(args, cwd=folder, stderr=subprocess.PIPE, text=True)
+    with SocketIOCalculator(unixsocket=socket) as calc:
+        atoms = start.copy()
+        atoms.calc = calc
+        for _ in range(3):
+            atoms.positions += 0.1 * rng.standard_normal(atoms.positions.shape)
+            atoms.set_cell(atoms.cell.array * 1.01, scale_atoms=True)
+            got.append((atoms.get_potential_energy(), atoms.get_forces(), -atoms.get_stress(voigt=False) * atoms.get_volume()))
+            frames.append(Atoms(atoms.symbols, atoms.positions, cell=atoms.cell, pbc=True))
+    text = client.communicate(timeout=120)[1]
+    expect(client.returncode == 0 and "3 answers" in text, f"serve: exit code {client.returncode}: {text}")
+    write(os.path.join(folder, "frames.xyz"), frames, format="extxyz")
+    want = energies(folder, "frames.xyz", potential)
+    compare("vitrion serve for ASE", got, want, 1e-7)  # extended XYZ of ASE has eight decimals
+    p = subprocess.run([vitrion, "serve", potential, "--socket", "x"], cwd=folder, capture_output=True, text=True)
+    expect(p.returncode == 2 and "--structure" in p.stderr, f"serve without a structure: {p.returncode} {p.stderr}")
+    p = subprocess.run([*args[:-1], "nobody-listens-here", "--patience", "0"], cwd=folder, capture_output=True, text=True)
+    expect(p.returncode == 1 and "/tmp/ipi_nobody-listens-here" in p.stderr, f"serve without a server: {p.stderr}")
+
+
+def case_cp2k(folder):
+    """One small frame, by RUN_TYPE DRIVER and by RUN_TYPE ENERGY_FORCE of the same input."""
+    cell = 5.14
+    atoms = bulk("LiCl", "rocksalt", a=cell, cubic=True)
+    atoms.positions += 0.05 * np.random.default_rng(2).standard_normal(atoms.positions.shape)
+    write(os.path.join(folder, "a.xyz"), atoms, format="extxyz")
+    command = f"/usr/bin/python3 {drivers}/cp2k_driver.py {{socket}} {{start}} {drivers}/pbe.cp2k"
+    got = energies(folder, "a.xyz", "--command", command, "--timeout", "3000", "-")
+    run("/usr/bin/python3", f"{drivers}/cp2k_driver.py", "-", "a.xyz", f"{drivers}/pbe.cp2k", cwd=folder)
+    bohr, hartree = 0.529177210903, 27.211386245988
+    with open(os.path.join(folder, "cp2k.out"), encoding="utf-8") as f:
+        lines = f.read().split("\n")
+    e = next(float(x.split()[-1]) for x in lines if "ENERGY| Total FORCE_EVAL" in x) * hartree
+    at = max(k for k, x in enumerate(lines) if x.startswith(" ATOMIC FORCES in"))
+    f = np.array([[float(y) for y in x.split()[3:6]] for x in lines[at + 3:at + 3 + len(atoms)]]) * hartree / bohr
+    compare("CP2K", [(got[0][0], got[0][1], f)], [(e, f, f)], 1e-4)  # eight printed decimals, density converged to 1e-7
+
+
+NEEDS = {"case_lammps": "lmp", "case_campaign_lammps": "lmp", "case_cp2k": "cp2k"}
+NOT_ALWAYS = {"case_cp2k"}
+for name, case in [(k, v) for k, v in list(globals().items()) if k.startswith("case_")]:
+    if (only and name.removeprefix("case_") not in only) or (not only and name in NOT_ALWAYS):
+        continue
+    if not ase or (name in NEEDS and not shutil.which(NEEDS[name])):
+        print("=" * 100 + f"\nSKIPPED {name}: {'python3-ase' if not ase else NEEDS[name]} is not installed\n" + "=" * 100)
+        skipped.append(name)
+        continue
+    with tempfile.TemporaryDirectory(prefix="vitrion-drivers-") as where:
+        case(where)
+print(f"{len(failures)} failures, {len(skipped)} cases skipped")
+sys.exit(1 if failures else 77 if skipped else 0)

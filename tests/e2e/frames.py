@@ -1,0 +1,304 @@
+#!/usr/bin/python3
+"""frames.py VITRION MPIEXEC SOURCE - frames of a campaign leave it whole, and other programs read them.
+
+One short Lennard-Jones campaign with observe.trajectory, run undisturbed; the same killed, switched on half-way, with damaged
+frames: the bytes of the trajectory are the same each time.  What is exported is read back by h5py, and, where
+they are installed (scripts/setup --all), by ASE, MDAnalysis and LAMMPS."""
+import glob, os, pathlib, shutil, signal, subprocess, sys, tempfile, unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import ranks  # noqa: E402
+
+CAMPAIGN = """\
+vitrion: 1
+campaign: frames
+seed: 7
+potential: {kind: lj, file: lj.txt}
+compositions: {include: [LiAlCl4], atoms: 36}
+temperatures: 500 K
+glasses: 1
+guard: {temperature: 0, force: 0 eV/A, volume: 0, distance: 0, molecules: off, contacts: off}
+protocol:
+  melt: {temperature: 900 K, duration: 0.2 ps}
+  quench: {rate: 4e14 K/s}
+  equilibrate: {duration: 0.4 ps}
+  produce: {duration: 48 ps}
+observe: {msd: {every: 0.1 ps}, charge: {every: 0.1 ps}, thermo: {every: 0.1 ps}FRAMES}
+checkpoint: {every: 1 s}
+"""
+FRAMES = ", trajectory: {every: 0.1 ps, velocities: yes}"
+GRID_A, GRID_A_PS = 2.0 ** -13, 2.0 ** -10  # replica.h: what positions and velocities are rounded to
+N, ATOMS = 481, 36
+
+
+def have(module):
+    try:
+        return __import__(module)
+    except ImportError:
+        print("=" * 100 + f"\nSKIPPED: python3-{module.lower()} is not installed (scripts/setup --all)\n" + "=" * 100)
+        return None
+
+
+def call(*args):
+    return subprocess.run([ranks.VITRION, *map(str, args)], capture_output=True, text=True, timeout=300)
+
+
+def trajectory(out):
+    (path,) = pathlib.Path(out).glob("trajectory/LiAlCl4/500K-glass0-*.h5")
+    return path
+
+
+def log(out):
+    return (pathlib.Path(out) / "log/rank-0000.log").read_text()
+
+
+class Frames(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.tmp = tempfile.TemporaryDirectory(prefix="vitrion-test-")
+        cls.dir = pathlib.Path(cls.tmp.name)
+        (cls.dir / "lj.txt").write_text("lj 0.05 2.6 6.5\n")
+        (cls.dir / "with.yaml").write_text(CAMPAIGN.replace("FRAMES", FRAMES))
+        (cls.dir / "without.yaml").write_text(CAMPAIGN.replace("FRAMES", ""))
+        cls.out = cls.dir / "out"
+        p = ranks.run(cls.dir / "with.yaml", cls.out)
+        assert p.returncode == 0, p.stdout + p.stderr
+        cls.bytes = trajectory(cls.out).read_bytes()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.tmp.cleanup()
+
+    def export(self, what, form, out=None):
+        folder = self.dir / f"{what}-{form}"
+        shutil.rmtree(folder, ignore_errors=True)
+        p = call("export", out or self.out, "--what", what, "--format", form, "--out", folder)
+        self.assertEqual(p.returncode, 0, p.stderr)
+        return sorted(glob.glob(f"{folder}/*"))
+
+    def same_in_the_end(self, out, campaign="with.yaml"):
+        p = ranks.run(self.dir / campaign, out)
+        self.assertEqual(p.returncode, 0, p.stdout + p.stderr)
+        self.assertEqual(trajectory(out).read_bytes(), self.bytes)
+        self.assertEqual(ranks.differences(self.out, out), "")
+        self.assertEqual(os.listdir(out / "checkpoint"), [])
+        v = call("verify", out)
+        self.assertEqual(v.returncode, 0, v.stdout)
+
+    def stopped(self, name, campaign="with.yaml"):
+        """A folder whose production was killed behind a checkpoint: every block is one (checkpoint.every is short, and time passes)."""
+        out = self.dir / name
+        p = ranks.start(self.dir / campaign, out, 1)
+        try:
+            ranks.wait_until(lambda: list(out.glob("checkpoint/*.vck")) and "ev=checkpoint stage=produce" in log(out) or
+                             p.poll() is not None)
+        finally:
+            if p.poll() is None:
+                os.killpg(p.pid, signal.SIGKILL)
+            p.communicate()
+        return out if list(out.glob("checkpoint/*.vck")) else None
+
+    # ------------------------------------------------------------------ in the folder
+
+    def test_01_frames_change_no_number(self):
+        out = self.dir / "plain"
+        p = ranks.run(self.dir / "without.yaml", out)
+        self.assertEqual(p.returncode, 0, p.stderr)
+        self.assertFalse((out / "trajectory").exists())
+        import h5py
+        with h5py.File(out / "results.h5") as a, h5py.File(self.out / "results.h5") as b:
+            self.assertEqual(a["tasks/uid"][:].tolist(), b["tasks/uid"][:].tolist())
+            self.assertEqual(a["obs/msd/mean"][:].tobytes(), b["obs/msd/mean"][:].tobytes())
+            self.assertEqual(a["obs/charge/corr"][:].tobytes(), b["obs/charge/corr"][:].tobytes())
+        # switched on for a finished campaign: nothing is done again, what is missing is said, and how to have it
+        p = ranks.run(self.dir / "with.yaml", out)
+        self.assertEqual(p.returncode, 0, p.stderr)
+        self.assertIn("1 finished MD tasks have no trajectory", p.stdout)
+        self.assertIn("observe.trajectory was not asked for", call("export", out, "--what", "trajectory", "--out", self.dir / "no").stderr)
+
+    def test_02_the_file_is_h5md(self):
+        import h5py
+        import numpy as np
+        with h5py.File(trajectory(self.out)) as f:
+            self.assertEqual(f["h5md"].attrs["version"].tolist(), [1, 1])
+            self.assertIn("name", f["h5md/creator"].attrs)
+            self.assertIn("name", f["h5md/author"].attrs)
+            g = f["particles/all"]
+            self.assertEqual(g["position/value"].shape, (N, ATOMS, 3))
+            self.assertEqual((g["position/value"].attrs["unit"], g["position/time"].attrs["unit"]), ("Angstrom", "ps"))
+            self.assertEqual(g["velocity/value"].attrs["unit"], "Angstrom ps-1")
+            self.assertEqual(list(g["box"].attrs["boundary"]), ["periodic"] * 3)
+            for name in ("velocity", "box/edges"):  # one clock
+                self.assertEqual(g[name]["step"], g["position/step"])
+            self.assertTrue(np.allclose(g["position/time"][:], 0.1 * np.arange(N), atol=1e-9))
+            z = h5py.check_enum_dtype(g["species"].dtype)
+            self.assertEqual(z, {"Li": 3, "Al": 13, "Cl": 17})
+            self.assertEqual(g["species"][:].tolist(), [3] * 6 + [13] * 6 + [17] * 24)
+            self.assertEqual(g["position/value"].attrs["precision"], GRID_A)
+            on_grid = g["position/value"][:].astype(float) / GRID_A
+            self.assertTrue((on_grid == np.rint(on_grid)).all())
+            self.assertEqual(f["parameters/vitrion"].attrs["temperature_K"], 500)
+            self.assertLess(g["position/value"].id.get_storage_size(), 0.8 * N * ATOMS * 12)
+
+    def test_03_mdanalysis_reads_it(self):
+        mda = have("MDAnalysis")
+        if not mda:
+            return
+        import h5py
+        import numpy as np
+        u = mda.Universe.empty(ATOMS, trajectory=True)
+        u.load_new(str(trajectory(self.out)), format="H5MD")
+        with h5py.File(trajectory(self.out)) as f:
+            x, v, h = (f["particles/all/" + k][:] for k in ("position/value", "velocity/value", "box/edges/value"))
+        self.assertEqual(u.trajectory.n_frames, N)
+        for k, ts in enumerate(u.trajectory):
+            self.assertAlmostEqual(ts.time, 0.1 * k, places=9)
+            self.assertTrue(np.array_equal(ts.positions, x[k]) and np.array_equal(ts.velocities, v[k]))
+            self.assertTrue(np.allclose(ts.dimensions, [h[k][0, 0], h[k][1, 1], h[k][2, 2], 90, 90, 90], rtol=1e-6))
+
+    def test_04_a_kill_costs_nothing(self):
+        out = self.stopped("killed")
+        if out:
+            frames = list(out.glob("checkpoint/*.frames-*"))
+            self.assertEqual(len(frames), 1)
+            with open(frames[0], "ab") as f:  # what was being written when it was killed
+                f.write(b"torn" * 50)
+            self.same_in_the_end(out)
+            self.assertIn("ev=resumed stage=produce", log(out))
+
+    def test_05_switched_on_in_the_middle(self):
+        out = self.stopped("late", "without.yaml")
+        if out:
+            self.same_in_the_end(out)
+            self.assertIn("the production begins again", log(out))
+
+    def test_06_damaged_frames_are_never_believed(self):
+        out = self.stopped("damaged")
+        if out:
+            (path,) = out.glob("checkpoint/*.frames-*")
+            b = bytearray(path.read_bytes())
+            b[len(b) // 2] ^= 1
+            path.write_bytes(b)
+            self.same_in_the_end(out)
+            self.assertIn("is not there any more; the production begins again", log(out))
+
+    def test_08_verify_reads_trajectories(self):
+        out = self.dir / "flipped"
+        shutil.copytree(self.out, out)
+        path = trajectory(out)
+        b = bytearray(self.bytes)
+        b[len(b) // 2] ^= 1
+        path.write_bytes(b)
+        v = call("verify", out)
+        self.assertEqual(v.returncode, 1)
+        self.assertIn(path.name, v.stdout)
+        path.unlink()
+        v = call("verify", out)
+        self.assertEqual(v.returncode, 1)
+        self.assertIn("is not there", v.stdout)
+
+    # ------------------------------------------------------------------ out of the folder
+
+    def test_10_the_last_frame_is_exact_where_the_trajectory_is_rounded(self):
+        import h5py
+        import numpy as np
+        (path,) = self.export("last", "h5md")
+        with h5py.File(path) as f, h5py.File(trajectory(self.out)) as t:
+            x, v = (f[f"particles/all/{k}/value"][0] for k in ("position", "velocity"))
+            edge = f["particles/all/box/edges/value"][0][0, 0]
+            off = (x - t["particles/all/position/value"][-1] + edge / 2) % edge - edge / 2
+            # half a grid step, and half a unit of single precision within 32 A
+            self.assertLessEqual(np.abs(off).max(), GRID_A / 2 + 1e-6)
+            self.assertGreater(np.abs(off).max(), GRID_A / 8)
+            self.assertLessEqual(np.abs(v - t["particles/all/velocity/value"][-1]).max(), GRID_A_PS / 2 + 1e-6)
+            self.assertEqual(f["particles/all/position/time"][0], 48)
+
+    def test_11_ase_reads_what_is_exported(self):
+        if not have("ase"):
+            return
+        import ase.io, ase.units, h5py
+        import numpy as np
+        (path,) = self.export("trajectory", "extxyz")
+        frames = ase.io.read(path, index=":")
+        with h5py.File(trajectory(self.out)) as f:
+            x, v = (f[f"particles/all/{k}/value"][:] for k in ("position", "velocity"))
+        self.assertTrue(np.array_equal([a.positions for a in frames], x))
+        per_ps = 1000 * ase.units.fs  # ASE's velocities are A per sqrt(u A^2/eV); its constants differ from ours by 1e-9
+        self.assertTrue(np.allclose([a.get_velocities() * per_ps for a in frames], v, rtol=1e-7, atol=0))
+        info = frames[0].info
+        self.assertEqual((info["composition"], info["glass"], info["temperature_K"], info["potential"]),
+                         ("LiAlCl4", 0, 500, "lj.txt"))
+        last = ase.io.read(self.export("last", "extxyz")[0])
+        poscar = ase.io.read(self.export("last", "poscar")[0], format="vasp")
+        data = ase.io.read(self.export("last", "lammps-data")[0], format="lammps-data", style="charge", units="metal")
+        self.assertTrue(np.array_equal(last.positions, poscar.positions) and np.array_equal(last.cell, poscar.cell))
+        self.assertEqual(str(poscar.symbols), "Li6Al6Cl24")
+        self.assertEqual(data.get_initial_charges().tolist(), [1] * 6 + [3] * 6 + [-1] * 24)
+        self.assertLess(np.abs(last.get_all_distances(mic=True) - data.get_all_distances(mic=True)).max(), 1e-12)
+        self.assertTrue(np.allclose(last.get_velocities(), data.get_velocities(), rtol=1e-7, atol=0))
+        glass, own = (ase.io.read(p) for p in (self.export("glass", "extxyz")[0], glob.glob(f"{self.out}/glass/*.xyz")[0]))
+        self.assertTrue(np.array_equal(glass.positions, own.positions))
+
+    def test_12_lammps_has_the_same_energy(self):
+        if not shutil.which("lmp"):
+            print("=" * 100 + "\nSKIPPED: lmp is not installed (scripts/setup --all)\n" + "=" * 100)
+            return
+        import json
+        (data,), (xyz,) = self.export("last", "lammps-data"), self.export("last", "extxyz")
+        p = call("energy", "--kind", "lj", self.dir / "lj.txt", xyz, "--json")
+        ours = json.loads(p.stdout)["frames"][0]["energy_eV"]
+        (self.dir / "in.lj").write_text(f"""units metal
+atom_style charge
+read_data {data}
+pair_style lj/cut 6.5
+pair_coeff * * 0.05 2.6
+pair_modify shift yes
+thermo_style custom pe
+thermo_modify format float %.15g
+run 0
+""")
+        env = {k: v for k, v in os.environ.items() if not k.startswith(("PMI", "HYD", "MPI"))}
+        env.update(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
+        p = subprocess.run(["lmp", "-in", "in.lj", "-log", "none"], cwd=self.dir, env=env, capture_output=True, text=True,
+                           timeout=300)
+        lines = p.stdout.splitlines()
+        at = next((i for i, s in enumerate(lines) if s.strip() == "PotEng"), None)
+        self.assertIsNotNone(at, p.stdout + p.stderr)
+        self.assertAlmostEqual(float(lines[at + 1]), ours, delta=1e-12 * abs(ours) * ATOMS)  # other order of the sum
+
+    def test_13_analyze_gives_the_numbers_of_unrounded_frames(self):
+        import json
+        uid = trajectory(self.out).stem.split("-")[-1]
+        exact = self.dir / "exact.xyz"
+        p = call("one", self.dir / "with.yaml", "--output", self.out, "--task", uid, "--trajectory", exact, "--check", "--json")
+        self.assertEqual(p.returncode, 0, p.stderr)
+        (rounded,) = self.export("trajectory", "extxyz")
+        a, b = (json.loads(call("analyze", f, "--dt", "0.1", "--temperature", "500", "--json").stdout) for f in (rounded, exact))
+        self.assertEqual(a["n_frames"], N)
+        for s, t in zip(a["species"], b["species"]):
+            # displacements of 1 A and more are off by 1e-4 of themselves at most, at random
+            self.assertAlmostEqual(s["D_cm2_s"], t["D_cm2_s"], delta=1e-4 * t["D_cm2_s"])
+
+    def test_14_points_are_what_fit_reads(self):
+        table = self.dir / "points.csv"
+        p = call("export", self.out, "--points", table)
+        self.assertEqual(p.returncode, 0, p.stderr)
+        head, row = table.read_text().splitlines()
+        self.assertEqual(head, "composition,glass,temperature_K,D_cm2_s,D_se,alkali,metal,halogen,halogen_to_oxygen,alkali_per_metal")
+        self.assertTrue(row.startswith("LiAlCl4,0,500,"))
+        self.assertEqual(call("fit", table, "--json").returncode, 0)
+
+    def test_15_what_is_not_there_is_said(self):
+        p = call("export", self.out, "--out", self.dir / "x", "--composition", "LiAlCl5")
+        self.assertEqual(p.returncode, 2)
+        self.assertIn("did you mean 'LiAlCl4'", p.stderr)
+        p = call("export", self.out)
+        self.assertEqual(p.returncode, 2)
+        self.assertIn("--out FOLDER", p.stderr)
+        p = call("export", self.out, "--out", "/dev/null/x")
+        self.assertEqual(p.returncode, 1)
+
+
+if __name__ == "__main__":
+    del sys.argv[1:4]
+    unittest.main(verbosity=2)
