@@ -7,7 +7,7 @@
       elements: [Li, Al, Cl, O]
 
 INPUT is a LAMMPS input without the structure: it reads `start.data` (units metal; atom types in the order in which the elements
-stand in START, whose symbols are in the variable `elements`) and ends with `fix ... ipi ${socket} 0` and a long `run`.  The
+stand in START, whose symbols are in the variable `elements`) and ends with `fix ... ipi ${socket} 0 unix` and a long `run`.  The
 cells of a campaign are orthogonal or lower triangular, as LAMMPS wants them."""
 import os
 import re

@@ -12,7 +12,8 @@
  *                    FORCEREADY f64 energy, i32 N, f64[3N] forces, f64[9] virial, i32 m, u8[m] text
  *
  * bohr, hartree, hartree/bohr; the virial is W = -dE/d(strain), not divided by the volume.  Matrices of the wire have
- * lattice vectors as columns: they are the transposes of ours.  Everything below is in our units (A, eV), rows. */
+ * lattice vectors as columns: they are the transposes of ours.  A virial with one triangle of zeros (so LAMMPS sends
+ * it) is made symmetric.  Everything below is in our units (A, eV), rows. */
 #ifndef VT_IPI_H
 #define VT_IPI_H
 

@@ -110,6 +110,15 @@ static void first_line(const char *text, char *out, size_t cap)
   (void)snprintf(out, cap, "%.*s", (int)n, text);
 }
 
+/* A virial of which one triangle is zero is half of a symmetric one: so LAMMPS sends it. */
+static void complete(double w[9])
+{
+  const int lower = w[3] != 0 || w[6] != 0 || w[7] != 0, upper = w[1] != 0 || w[2] != 0 || w[5] != 0;
+  if (lower == upper) return;
+  for (int i = 0; i < 3; i++)
+    for (int j = 0; j < i; j++) w[3 * i + j] = w[3 * j + i] = lower ? w[3 * i + j] : w[3 * j + i];
+}
+
 vt_status vt__ipi_take_forces(const vt__ipi_stream *s, int n, vt_ipi_answer *a, char *name, size_t cap, vt_err *err)
 {
   int32_t theirs = 0;
@@ -127,6 +136,7 @@ vt_status vt__ipi_take_forces(const vt__ipi_stream *s, int n, vt_ipi_answer *a, 
     for (int k = 0; k < 3; k++) a->f[i][k] = vt_unit_ev_a_from_hartree_bohr(a->f[i][k]);
   for (int i = 0; i < 3; i++)
     for (int j = 0; j < 3; j++) a->virial[3 * i + j] = vt_unit_ev_from_hartree(w[3 * j + i]);
+  complete(a->virial);
   return VT_OK;
 }
 

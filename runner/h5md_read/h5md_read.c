@@ -71,7 +71,8 @@ static vt_status open_file(h5md *h, vt_err *err)
     (void)H5Pset_fapl_core(access, 1 << 20, 0);
     (void)H5Pset_file_image(access, h->image, n);
   }
-  h->file = H5Fopen(h->path, H5F_ACC_RDONLY, access);
+  /* an image is only taken for a file that does not exist (H5Pset_file_image) */
+  h->file = H5Fopen(expands ? "/dev/null/expanded" : h->path, H5F_ACC_RDONLY, access);
   (void)H5Pclose(access);
   (void)H5Eclear2(H5E_DEFAULT);
   vt_free(h->image); /* HDF5 has its own copy */

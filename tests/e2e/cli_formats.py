@@ -174,7 +174,7 @@ velocity all create 1200 4928
 fix 1 all npt temp 1200 1200 0.1 tri 0 0 1.0
 timestep 0.002
 run 500
-reset_timestep 0 time 0
+reset_timestep 0
 dump 1 all custom 25 scaled.dump element xs ys zs id ix iy iz
 dump_modify 1 element Li Al Cl units yes time yes format float %.15g
 dump 2 all custom 25 folded.dump id type x y z vx vy vz

@@ -27,7 +27,7 @@ temperatures: 600 K
 glasses: 1
 protocol:
   melt: {{duration: 0.02 ps}}
-  quench: {{rate: 3e16 K/s, npt_below: {npt} K}}
+  quench: {{rate: 1e16 K/s, npt_below: {npt} K}}
   equilibrate: {{duration: 0.02 ps, ensemble: nvt}}
   produce: {{duration: 0.1 ps}}
 guard: {{distance: 0, contacts: off, molecules: off, temperature: 100, force: 1e6 eV/A}}
@@ -164,6 +164,12 @@ def wait_for(truth, seconds=300):
     return truth()
 
 
+def ranks_of(folder):
+    """The processes of `vitrion run` in this folder."""
+    found = subprocess.run(["pgrep", "-f", f"^{vitrion} run c.yaml"], capture_output=True, text=True).stdout.split()
+    return [int(x) for x in found if os.readlink(f"/proc/{x}/cwd") == folder]
+
+
 def a_stop_is_obeyed(how):
     """While the driver hangs, and has an hour to do so."""
     with tempfile.TemporaryDirectory(prefix="vitrion-driver-") as folder:
@@ -175,10 +181,13 @@ def a_stop_is_obeyed(how):
             with open(os.path.join(folder, "out/HALT"), "w", encoding="utf-8") as f:
                 f.write("now\n")
         else:
-            p.send_signal(signal.SIGTERM)
+            for pid in ranks_of(folder):
+                os.kill(pid, signal.SIGTERM)
         text = p.communicate(timeout=300)[0]
         expect(p.returncode == 75, f"{how}: exit code {p.returncode}, expected 75\n{text[-1500:]}")
         expect(not left_over(folder) and os.listdir(os.path.join(folder, "tmp")) == [], f"{how}: the driver is left")
+        if how == "HALT":
+            os.remove(os.path.join(folder, "out/HALT"))
         code, text = run(folder)
         expect(code == 0 and status(folder)["tasks"]["done"] == 4, f"{how}: then exit code {code}\n{text[-1500:]}")
     print(f"{how:16} stops a run whose driver hangs; the same command ends it", flush=True)
@@ -191,9 +200,7 @@ def the_driver_ends_with_its_rank():
         p = begin(folder)
         expect(wait_for(lambda: os.path.exists(os.path.join(folder, "misbehaved"))), "kill: no driver began")
         time.sleep(2)
-        mine = [int(x) for x in subprocess.run(["pgrep", "-f", f"^{vitrion} run c.yaml"], capture_output=True,
-                                               text=True).stdout.split()
-                if os.readlink(f"/proc/{x}/cwd") == folder]
+        mine = ranks_of(folder)
         expect(mine, "kill: no rank was found")
         for pid in [p.pid, *mine]:
             os.kill(pid, signal.SIGKILL)

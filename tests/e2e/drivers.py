@@ -4,8 +4,8 @@
 ASE (SocketClient with LennardJones and EMT; SocketIOCalculator for `vitrion serve`) and LAMMPS (`fix ipi`) from Debian.  A
 program that is not there skips its cases loudly; scripts/setup tests installs them.  cp2k is a case for who asks for it.
 
-Tolerances, relative to the largest value: 2e-8 against ASE, whose Hartree and Bohr are those of CODATA 2014 (they differ by 6e-9
-from 2018); 3e-6 against LAMMPS, whose fix ipi converts with seven digits (and a Boltzmann constant of its own)."""
+Tolerances, relative to the largest value: 1e-7 against ASE, whose Hartree and Bohr are those of CODATA 2014 (they differ by 8e-9
+and 6e-10 from 2018; energy and virial are small differences of attraction and repulsion, so that five times as much was seen); 3e-6 against LAMMPS, whose fix ipi converts with seven digits (and a Boltzmann constant of its own)."""
 import json
 import os
 import shutil
@@ -16,7 +16,7 @@ import tempfile
 vitrion, mpiexec, source = sys.argv[1:4]
 only = sys.argv[4:]
 drivers = os.path.join(source, "campaigns/drivers")
-ase_tolerance, lammps_tolerance = 2e-8, 3e-6
+ase_tolerance, lammps_tolerance = 1e-7, 3e-6
 failures, skipped = [], []
 
 try:
@@ -83,13 +83,19 @@ def alloy(repeat=3, n=3):
     return frames
 
 
+def written(folder, frames):
+    """The frames as a file has them: with eight digits."""
+    path = os.path.join(folder, "a.xyz")
+    write(path, frames, format="extxyz")
+    return read(path, index=":")
+
+
 def ase_command(model):
     return f"/usr/bin/python3 {drivers}/ase_driver.py {{socket}} {{start}} {model}"
 
 
 def case_ase_lj(folder):
-    frames = alloy()
-    write(os.path.join(folder, "a.xyz"), frames, format="extxyz")
+    frames = written(folder, alloy())
     want = direct(frames, LennardJones(epsilon=0.05, sigma=2.6, rc=6.5))
     for order in ([], ["--plain"]):
         got = energies(folder, "a.xyz", "--command", ase_command("lj 0.05,2.6,6.5"), *order, "-")
@@ -98,17 +104,15 @@ def case_ase_lj(folder):
 
 
 def case_ase_emt(folder):
-    frames = alloy()
-    write(os.path.join(folder, "a.xyz"), frames, format="extxyz")
+    frames = written(folder, alloy())
     want = direct(frames, EMT())
     for order in ([], ["--plain"]):
         got = energies(folder, "a.xyz", "--command", ase_command("emt"), *order, "-")
-        compare(f"ASE EMT {'plain' if order else 'fused'}", got, want, 3e-8)  # its own list has a skin: other rounding
+        compare(f"ASE EMT {'plain' if order else 'fused'}", got, want, ase_tolerance)
 
 
 def case_lammps(folder):
-    frames = alloy()
-    write(os.path.join(folder, "a.xyz"), frames, format="extxyz")
+    frames = written(folder, alloy())
     want = energies(folder, "a.xyz", "--kind", "lj", "-")
     command = f"/usr/bin/python3 {drivers}/lammps_driver.py {{socket}} {{start}} {drivers}/lj.lammps"
     for order in ([], ["--plain"]):
@@ -168,7 +172,7 @@ def case_serve(folder):
     """ASE's SocketIOCalculator is the server, our engine its client: forces as by `vitrion energy`."""
     from ase.calculators.socketio import SocketIOCalculator
 
-    potential = os.path.join(source, "tests/golden/nep/syn_typecut4.txt")
+    potential = os.path.join(source, "tests/golden/nep/potentials/syn_typecut4.txt")
     with open(potential, encoding="utf-8") as f:
         elements = f.readline().split()[2:]
     rng = np.random.default_rng(8)

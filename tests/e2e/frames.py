@@ -22,13 +22,13 @@ protocol:
   melt: {temperature: 900 K, duration: 0.2 ps}
   quench: {rate: 4e14 K/s}
   equilibrate: {duration: 0.4 ps}
-  produce: {duration: 20 ps}
+  produce: {duration: 48 ps}
 observe: {msd: {every: 0.1 ps}, charge: {every: 0.1 ps}, thermo: {every: 0.1 ps}FRAMES}
 checkpoint: {every: 1 s}
 """
 FRAMES = ", trajectory: {every: 0.1 ps, velocities: yes}"
 GRID_A, GRID_A_PS = 2.0 ** -13, 2.0 ** -10  # replica.h: what positions and velocities are rounded to
-N, ATOMS = 201, 36
+N, ATOMS = 481, 36
 
 
 def have(module):
@@ -211,7 +211,7 @@ class Frames(unittest.TestCase):
             self.assertLessEqual(np.abs(off).max(), GRID_A / 2 + 1e-6)
             self.assertGreater(np.abs(off).max(), GRID_A / 8)
             self.assertLessEqual(np.abs(v - t["particles/all/velocity/value"][-1]).max(), GRID_A_PS / 2 + 1e-6)
-            self.assertEqual(f["particles/all/position/time"][0], 20)
+            self.assertEqual(f["particles/all/position/time"][0], 48)
 
     def test_11_ase_reads_what_is_exported(self):
         if not have("ase"):
