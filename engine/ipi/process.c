@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <math.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
@@ -242,12 +243,12 @@ void vt__ipi_kill(vt__ipi_process *p, double patience_s)
   char how[96];
   const double nap_s = 0.005, reap_s = 5;
   if (p->pid > 0) {
-    for (double left = patience_s; left > 0 && !vt__ipi_ended(p, how); left -= nap_s) {
+    for (int left = (int)ceil(patience_s / nap_s); left > 0 && !vt__ipi_ended(p, how); left--) {
       vt__ipi_listen(p);
       vt_nap_s(nap_s);
     }
     (void)kill(-p->pid, SIGKILL);
-    for (double left = reap_s; left > 0 && waitpid(p->pid, NULL, WNOHANG) == 0; left -= nap_s) vt_nap_s(nap_s);
+    for (int left = (int)ceil(reap_s / nap_s); left > 0 && waitpid(p->pid, NULL, WNOHANG) == 0; left--) vt_nap_s(nap_s);
     vt__ipi_listen(p);
     p->pid = 0;
   }

@@ -1,4 +1,4 @@
-/* ions.c - a packing relaxed as rigid ions (T 4.10). */
+/* ions.c - packings relaxed: by their potential, and before that as rigid ions (T 4.10). */
 #include <math.h>
 #include <string.h>
 
@@ -16,7 +16,7 @@ static int are_ions(const vt_composition *c)
   return cations > 0 && anions > 0;
 }
 
-static vt_status relax(vt_md *md, vt_md_asked asked, void *ctx, vt_err *err)
+vt_status vt_md_relax_packing(vt_md *md, vt_md_asked asked, void *ctx, vt_err *err)
 {
   enum { ROUNDS = 20, STEPS = 50 }; /* rounds: so that the caller is asked */
   const double cap_a = 0.05, f_max = 0.3;
@@ -44,7 +44,7 @@ vt_status vt_md_settle_ions(const vt_composition *c, const vt_cell *cell, const 
                             .numerics = {.simd = simd, .precision = VT_DOUBLE, .format = VT_ENGINE_FORMAT}};
   VT_TRY_OUT(vt_pot_open(&pot, "born", &args, err), err, "settling %s", c->name);
   VT_TRY_OUT(vt_md_open(&md, c, cell, type, (const double(*)[3])x, &pot, skin_a, 0, err), err, "settling %s", c->name);
-  VT_TRY_OUT(relax(&md, asked, ctx, err), err, "settling %s as rigid ions", c->name);
+  VT_TRY_OUT(vt_md_relax_packing(&md, asked, ctx, err), err, "settling %s as rigid ions", c->name);
   memcpy(x, md.x, (size_t)md.n * sizeof *x);
 out:
   vt_md_close(&md);

@@ -121,8 +121,12 @@ VT_MUST_CHECK vt_status vt_md_relax(vt_md *md, int n_steps, double cap_a, double
 /* Asked now and then by what takes long; what is not VT_OK ends it. */
 typedef vt_status (*vt_md_asked)(void *ctx, vt_err *err);
 
+/* vt_md_relax as packings need it: at most 1000 steps of at most 0.05 A, down to 0.3 eV/A.  asked: after every 50
+ * steps; NULL is allowed. */
+VT_MUST_CHECK vt_status vt_md_relax_packing(vt_md *md, vt_md_asked asked, void *ctx, vt_err *err);
+
 /* Relax x [n][3], a packing in `cell`, as rigid ions (pot kind `born`, its own parameters, the charges and radii of c),
- * before any other potential sees it (T 4.10): at most 1000 steps of vt_md_relax.  Species without charge or radius, or
+ * before any other potential sees it (T 4.10), by vt_md_relax_packing.  Species without charge or radius, or
  * charges of one sign only: x stays as it is.  asked: NULL is allowed.  VT_EDIVERGE; what `asked` says: x unchanged. */
 VT_MUST_CHECK vt_status vt_md_settle_ions(const vt_composition *c, const vt_cell *cell, const int *type, vt_simd simd,
                                           vt_md_asked asked, void *ctx, double (*x)[3], vt_err *err);

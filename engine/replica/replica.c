@@ -143,19 +143,12 @@ static vt_status run_produce(vt__replica *r, vt_err *err)
 
 /* ------------------------------------------------------------------ GLASS: pack, melt, quench */
 
+static vt_status poll_of(void *replica, vt_err *err) { return vt__replica_poll(replica, err); }
+
 /* A random packing holds 0.5 eV per atom more than the melt.  Released in the first picosecond that is a temperature of
  * 2000 K and more, at which anions meet and make molecules; after this relaxation the melt begins at its own
  * temperature (24 oxychlorides of 168 atoms: peak 1474 K instead of 2028 K at 1200 K). */
-static vt_status replica_relax(vt__replica *r, vt_err *err)
-{
-  enum { ROUNDS = 20, STEPS = 50 }; /* rounds: so that the hook is polled */
-  const double cap_a = 0.05, f_max = 0.3;
-  for (int k = 0; k < ROUNDS; k++) {
-    VT_PASS(vt_md_relax(&r->md, STEPS, cap_a, f_max, err));
-    VT_PASS(vt__replica_poll(r, err));
-  }
-  return VT_OK;
-}
+static vt_status replica_relax(vt__replica *r, vt_err *err) { return vt_md_relax_packing(&r->md, poll_of, r, err); }
 
 /* How far each species got in the melt: a framework that moved less than a site distance remembers the packing. */
 static void put_melt_msd(vt__replica *r)
@@ -166,8 +159,6 @@ static void put_melt_msd(vt__replica *r)
     msd[r->md.type[i]] += (d[0] * d[0] + d[1] * d[1] + d[2] * d[2]) / r->plan->comp.count[r->md.type[i]];
   }
 }
-
-static vt_status poll_of(void *replica, vt_err *err) { return vt__replica_poll(replica, err); }
 
 static vt_status start_glass(vt__replica *r, vt_err *err)
 {

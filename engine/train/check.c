@@ -86,8 +86,7 @@ static int ascending(const void *a, const void *b)
   return (x > y) - (x < y);
 }
 
-/* The middle one of x[n], which are put in order: a member, never a mean of two. */
-static double middle(double *x, int n)
+double vt__middle(double *x, int n)
 {
   qsort(x, (size_t)n, sizeof *x, ascending);
   return x[n / 2];
@@ -214,7 +213,7 @@ static vt_status fit_elements(rows *q, double *a, double *e, vt_err *err)
       for (int i = 0; i < q->r[k].s->n; i++) q->room[k] -= e[q->r[k].s->type[i]] / q->r[k].s->n;
       q->room[k] = fabs(q->room[k]);
     }
-    spread = fmax(1.5 * 1.4826 * middle(q->room, q->n), 1e-3);
+    spread = fmax(1.5 * 1.4826 * vt__middle(q->room, q->n), 1e-3);
   }
   return VT_OK;
 }
@@ -228,7 +227,7 @@ static vt_status check_elements(rows *q, vt_err *err)
   const vt_status rc = fit_elements(q, a, e, err);
   vt_free(a);
   if (rc != VT_OK) return rc;
-  const double spread = 1.4826 * middle(q->room, q->n);
+  const double spread = 1.4826 * vt__middle(q->room, q->n);
   for (int k = 0; k < q->n; k++) {
     const row *r = &q->r[k];
     double expected = 0;
@@ -269,7 +268,7 @@ static int check_size(rows *q, const row *r, int n)
       each += rms_virial(r[k].s) / r[k].s->n;
     }
   if (m < SIZE_FEWEST) return 0;
-  const double size = middle(q->room, m), factor = size / SIZE_USUAL;
+  const double size = vt__middle(q->room, m), factor = size / SIZE_USUAL;
   if (factor > 1 / SIZE_LEAST && (factor < SIZE_MOST || each / m < VIRIAL_BASE)) return 0;
   const unit u[] = {{160.21766, "a stress in GPa"},
                     {1602.1766, "a stress in kbar"},
@@ -312,11 +311,11 @@ static void add_signs(rows *q, const row *r, int n, double *sum, int *count)
   for (int k = 0; k < n; k++)
     if (r[k].s->has_virial) q->room[m++] = r[k].p;
   if (m < 4) return;
-  const double p = middle(q->room, m);
+  const double p = vt__middle(q->room, m);
   m = 0;
   for (int k = 0; k < n; k++)
     if (r[k].s->has_virial) q->room[m++] = r[k].log_v;
-  const double log_v = middle(q->room, m);
+  const double log_v = vt__middle(q->room, m);
   for (int k = 0; k < n; k++) {
     const double x = r[k].log_v - log_v, y = r[k].p - p;
     if (!r[k].s->has_virial || fabs(x) < VOLUME_MOVED || y == 0) continue;

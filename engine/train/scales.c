@@ -31,24 +31,13 @@ typedef struct scaler {
   /* the shift that was found first; which elements its frames have */
   int is_found, has[VT_NEP_MOST_TYPES];
   double e[VT_NEP_MOST_TYPES], left;
+  int n_fitted, rank; /* energies that it was fitted to, and how many numbers they fix */
 } scaler;
 
 static void shares_of(const vt_train_sample *s, double *share)
 {
   memset(share, 0, VT_NEP_MOST_TYPES * sizeof *share);
   for (int i = 0; i < s->n; i++) share[s->type[i]] += 1.0 / s->n;
-}
-
-static int ascending(const void *a, const void *b)
-{
-  const double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
-static double middle(double *x, int n)
-{
-  qsort(x, (size_t)n, sizeof *x, ascending);
-  return x[n / 2];
 }
 
 /* ------------------------------------------------------------------ energies by element */
@@ -79,7 +68,7 @@ static vt_status fit(const frame_at *at, int n, int nt, double *room, double *e,
   double *a = NULL, b[VT_NEP_MOST_TYPES], share[VT_NEP_MOST_TYPES], spread = INFINITY;
   vt_status rc = VT_NEW(a, nt * nt, err);
   for (int k = 0; k < n; k++) room[k] = at[k].off;
-  const double mean = middle(room, n);
+  const double mean = vt__middle(room, n);
   for (int t = 0; t < nt; t++) e[t] = mean;
   for (int round = 0; round < ROUNDS && rc == VT_OK; round++) {
     for (int again = 0; again < SOLUTIONS && rc == VT_OK; again++) { /* the later ones end the pull of the ridge */
@@ -93,7 +82,7 @@ static vt_status fit(const frame_at *at, int n, int nt, double *room, double *e,
       for (int t = 0; t < nt; t++) room[k] -= share[t] * e[t];
       room[k] = fabs(room[k]);
     }
-    *left = middle(room, n);
+    *left = vt__middle(room, n);
     spread = fmax(1.5 * 1.4826 * *left, BASE_LEAST);
   }
   vt_free(a);
@@ -182,7 +171,7 @@ static vt_status expect(scaler *c, const vt_train_data *d, vt_train_sample *s, d
   *e = 0;
   shares_of(s, share);
   for (int t = 0; t < c->n_types; t++) *e += share[t] * c->e_base[t];
-  if (n > 0) *e = middle(c->room, n);
+  if (n > 0) *e = vt__middle(c->room, n);
   return VT_OK;
 }
 
@@ -249,7 +238,10 @@ static void say_shift(const scaler *c, vt_train_data *d, const unsigned char *fa
                 c->t ? "the model's" : "those of the other files", c->n);
   for (int t = 0; t < c->n_types; t++)
     if (c->has[t]) vt_buf_printf(b, " %s %.4f", c->o->m->symbol[t], -c->e[t]);
-  vt_buf_printf(b, " (least squares; %.0f meV/atom are left in the middle)\n", 1e3 * c->left);
+  vt_buf_printf(b,
+                " (least squares, %d numbers from %d energies, whose errors are too small by that; %.0f meV/atom are "
+                "left in the middle)\n",
+                c->rank, c->n_fitted, 1e3 * c->left);
 }
 
 /* The shift of these frames, if they say enough; else, and where none was found before, they lose their energies. */
@@ -261,6 +253,8 @@ static vt_status find_shift(scaler *c, vt_train_data *d, vt_err *err)
   for (int t = 0; t < c->n_types; t++) is_known = is_known && (c->has[t] || !has[t]);
   if (is_known) return VT_OK;
   const int rank = rank_of(c->at, c->n, c->n_types);
+  c->n_fitted = c->n;
+  c->rank = rank;
   c->is_found = c->n >= rank + SPARE;
   if (c->is_found) {
     memcpy(c->has, has, sizeof has);

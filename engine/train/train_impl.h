@@ -141,6 +141,8 @@ void vt__data_warn(vt_train_data *set, vt__warning kind, const char *path, int l
 void vt__data_warn_rest(vt_train_data *set);
 /* A number for the formula, the same for twice as many atoms; 0: an unknown element (check.c). */
 uint64_t vt__formula_of(const vt_train_sample *s);
+/* The middle one of x[n], which are put in order: a member, never a mean of two. */
+double vt__middle(double *x, int n);
 double vt__force_rms(const vt_train_sample *s); /* of |F|, eV/A; 0 without forces */
 /* A frame by itself: labels, cell, places of its atoms.  s: as it was read, for lines and words; its x and f have been
  * taken over by `to`. */

@@ -1,4 +1,5 @@
 /* species.c - which element an atom of an H5MD file is: the standard leaves it open what a species says. */
+#include <stdio.h>
 #include <string.h>
 
 #include "runner/h5md_read/h5md_impl.h"
@@ -8,7 +9,7 @@ enum { NAME = 64 };
 static vt_status take_name(const char *name, int atom, const char *path, char symbol[4], vt_err *err)
 {
   memset(symbol, 0, 4);
-  if (strlen(name) < 4) memcpy(symbol, name, strlen(name));
+  if (strlen(name) < 4) (void)snprintf(symbol, 4, "%s", name);
   if (!vt_element_z(symbol)) VT__H5MD_BAD(path, "species '%.40s' of atom %d is not an element symbol", name, atom + 1);
   return VT_OK;
 }

@@ -15,7 +15,7 @@ enum { PACK_TRIALS = sizeof pack_density / sizeof *pack_density };
 #define THERMOSTAT_FS 100.0
 #define BAROSTAT_FS   1000.0
 #define STIFFNESS_GPA 2.0
-enum { PIECE_STEPS = 20, RELAX_ROUNDS = 20, RELAX_STEPS = 50 };
+enum { PIECE_STEPS = 20 };
 
 typedef struct melting {
   vt__melt *melt;
@@ -77,6 +77,13 @@ static double mass_of(const vt_composition *c)
   return mass;
 }
 
+static vt_status stop_of(void *melt, vt_err *err)
+{
+  const melting *w = melt;
+  if (w->stop && w->stop(w->ctx)) VT_FAIL(err, VT_ESTOP, "stop requested");
+  return VT_OK;
+}
+
 static vt_status start_melt(melting *w, const char *potential, vt_err *err)
 {
   vt__melt *melt = w->melt;
@@ -102,16 +109,12 @@ static vt_status start_melt(melting *w, const char *potential, vt_err *err)
     packed = vt_pack(c, pack_density[k], melt->seed, &w->cell, w->type, w->x, err);
   }
   VT_PASS(packed);
-  VT_PASS(vt_md_settle_ions(c, &w->cell, w->type, args.numerics.simd, NULL, NULL, w->x, err));
+  VT_PASS(vt_md_settle_ions(c, &w->cell, w->type, args.numerics.simd, stop_of, w, w->x, err));
   const double skin = vt_md_skin(c, info.cutoff, melt->t_k, vt_unit_time_from_fs(MELT_DT_FS));
   VT_PASS(vt_md_open(&w->md, c, &w->cell, w->type, (const double(*)[3])w->x, &w->pot, skin, melt->seed, err));
   if (melt->start > 0) vt_md_set_volume(&w->md, vt_unit_g_cm3(mass_of(c), melt->start));
   w->doing = "relax";
-  for (int k = 0; k < RELAX_ROUNDS; k++) {
-    const double cap_a = 0.05, f_max = 0.3;
-    VT_PASS(vt_md_relax(&w->md, RELAX_STEPS, cap_a, f_max, err));
-    if (w->stop && w->stop(w->ctx)) VT_FAIL(err, VT_ESTOP, "stop requested");
-  }
+  VT_PASS(vt_md_relax_packing(&w->md, stop_of, w, err));
   vt_md_velocities(&w->md, melt->t_k);
   return VT_OK;
 }

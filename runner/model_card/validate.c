@@ -255,15 +255,23 @@ vt_status vt_validate(const vt_nep_model *m, vt_train_data *data, vt_json **out,
   return rc;
 }
 
+/* Without a frame that has the label there is nothing to say. */
+static void put_error(vt_buf *b, const char *name, const char *format, double x)
+{
+  char text[32] = "not known";
+  if (isfinite(x)) (void)snprintf(text, sizeof text, format, x);
+  vt_buf_printf(b, "%s %s", name, text);
+}
+
 void vt_validate_text(const vt_json *v, vt_buf *out)
 {
   const double no = (double)NAN;
-  vt_buf_printf(out,
-                "%lld frames: energy %.2f meV/atom, force %.1f meV/A (slope %.3f), virial %.2f meV/atom, mean virial "
-                "%+.2f meV/atom",
-                (long long)vt_json_get_int(v, "n_frames", 0), vt_json_get_num(v, "energy_rmse_meV_atom", no),
-                vt_json_get_num(v, "force_rmse_meV_A", no), vt_json_get_num(v, "force_slope", no),
-                vt_json_get_num(v, "virial_rmse_meV_atom", no), vt_json_get_num(v, "mean_virial_meV_atom", no));
+  vt_buf_printf(out, "%lld frames: ", (long long)vt_json_get_int(v, "n_frames", 0));
+  put_error(out, "energy", "%.2f meV/atom", vt_json_get_num(v, "energy_rmse_meV_atom", no));
+  put_error(out, ", force", "%.1f meV/A", vt_json_get_num(v, "force_rmse_meV_A", no));
+  put_error(out, " (slope", "%.3f", vt_json_get_num(v, "force_slope", no));
+  put_error(out, "), virial", "%.2f meV/atom", vt_json_get_num(v, "virial_rmse_meV_atom", no));
+  put_error(out, ", mean virial", "%+.2f meV/atom", vt_json_get_num(v, "mean_virial_meV_atom", no));
   const vt_json *c = vt_json_get(v, "committee");
   if (c)
     vt_buf_printf(out,

@@ -167,7 +167,8 @@ static vt_status compare_twice(vt__checkup *k, const vt_rec *r, const vt_plan *p
                     .file = file,
                     .where = where,
                     .action = "serious: the first one counts; `vitrion one CAMPAIGN --task UID` tells which is true"},
-        "a second result of the same task and try has other values (hosts %.63s and %.63s, builds %.47s and %.47s)",
+        "a second result of the same task and try has other values or another last frame (hosts %.63s and %.63s, "
+        "builds %.47s and %.47s)",
         first.host, h->host, first.build_id, h->build_id);
   return VT_OK;
 }

@@ -84,9 +84,9 @@ class SlowStorage(unittest.TestCase):
             with self.subTest(key):
                 self.assertIn(key, took, "it was not ended")
                 self.assertEqual(jobs[key].returncode, code, ended[key])
-                self.assertTrue(message in ended[key] or not ended[key], ended[key])
         # The launcher may drop what a rank writes while it ends the job: one message in eleven may be lost.
-        self.assertLessEqual(sum(not text for text in ended.values()), 1, ended)
+        lost = {key: ended[key] for key, (_, _, _, message) in STALLS.items() if message not in ended[key]}
+        self.assertLessEqual(len(lost), 1, lost)
 
     def test_3_reading_that_takes_long_is_no_silence(self):
         """A finished campaign is started again: rank 0 indexes the journal, fits, hashes the store and reads it back, with

@@ -283,12 +283,12 @@ class Report(unittest.TestCase):
         self.assertIn("All members passed their own checks; there was no smoke test among them.", card)
         self.assertEqual(said["mean"], self.validate(out / "committee.txt"))
         members = rows_of(card, "## Members")
-        self.assertEqual(list(members), ["3", "4", "5", "mean of all"])
+        self.assertEqual(list(members), ["seed 3", "seed 4", "seed 5", "mean of all"])
         loss = {}
         for seed, of in zip((3, 4, 5), said["members"]):
             self.assertEqual(of["test"], self.validate(out / f"nep_seed{seed}.txt"))
-            self.assertAlmostEqual(number_of(members[str(seed)][3]), of["test"]["force_rmse_meV_A"], delta=0.051)
-            self.assertEqual(members[str(seed)][-1], "passed")
+            self.assertAlmostEqual(number_of(members[f"seed {seed}"][3]), of["test"]["force_rmse_meV_A"], delta=0.051)
+            self.assertEqual(members[f"seed {seed}"][-1], "passed")
             loss[seed] = of["validation_loss"]
             best = min((r for r in table(out / f"seed{seed}/train.csv") if r["validation_loss"]), key=lambda r: float(r["validation_loss"]))
             self.assertAlmostEqual(of["validation_loss"] / float(best["validation_loss"]), 1, delta=1e-5)

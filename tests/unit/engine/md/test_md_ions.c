@@ -54,7 +54,8 @@ static int free_anions(const packing *p)
   return n;
 }
 
-/* Pairs of anions so near that a potential with molecules may bond them: within 1.1 of the length of a molecule. */
+/* Pairs of anions so near that a potential with molecules may bond them: within 1.1 of the length of a molecule, at
+ * which guards speak of one. */
 static int near_anions(const packing *p)
 {
   int n = 0;
