@@ -13,12 +13,14 @@ static void cell(vt_buf *b, const char *fmt, double x)
   vt_buf_printf(b, " %s |", text);
 }
 
-static void hash_cell(vt_buf *b, const char *path)
+static vt_status hash_cell(vt_buf *b, const char *path, vt_err *err)
 {
   vt_uid id;
-  char hex[65] = "cannot be read any more";
-  if (vt_sha256_file(path, &id, NULL) == VT_OK) vt_uid_hex(&id, hex);
+  char hex[65];
+  VT_TRY(vt_sha256_file(path, &id, err), err, "the hash of a file for the model card");
+  vt_uid_hex(&id, hex);
   vt_buf_printf(b, " %s |", hex);
+  return VT_OK;
 }
 
 /* ------------------------------------------------------------------ what it is */
@@ -40,46 +42,48 @@ static void put_form(vt_buf *b, const vt_nep_model *m)
   vt_buf_printf(b, " |\n");
 }
 
-static void put_start(vt_buf *b, const vt_training *y, uint64_t seed)
+static vt_status put_start(vt_buf *b, const vt_training *y, uint64_t seed, vt_err *err)
 {
   vt_buf_printf(b, "| start | ");
   if (!y->start[0]) {
     vt_buf_printf(b, "new model, numbers drawn with seed %llu |\n", (unsigned long long)seed);
-    return;
+    return VT_OK;
   }
   char start[VT_PATH];
   vt_training_start(y, seed, start);
   vt_buf_printf(b, "%s, sha256", start);
-  hash_cell(b, start);
+  VT_PASS(hash_cell(b, start, err));
   vt_buf_printf(b, "\n| grafted |");
   for (int k = 0; k < y->n_graft; k++) vt_buf_printf(b, " %s as a copy of %s", y->graft[k].element, y->graft[k].donor);
   vt_buf_printf(b, "%s |\n| frozen |%s%s%s%s |\n| pull to the start | %g |\n", y->n_graft ? "" : " nothing",
                 y->freeze & VT_FREEZE_DESCRIPTOR ? " descriptor" : "", y->freeze & VT_FREEZE_NETWORK ? " network" : "",
                 y->freeze & VT_FREEZE_ALL_BUT_LAST ? " all but the last layer" : "", y->freeze ? "" : " nothing",
                 y->pull);
+  return VT_OK;
 }
 
-static void put_what(vt_buf *b, const vt__findings *f)
+static vt_status put_what(vt_buf *b, const vt__findings *f, vt_err *err)
 {
   const vt_card *c = f->c;
   const vt_build *v = vt_build_info();
   char hex[65];
   vt_buf_printf(b, "| | |\n| --- | --- |\n| file | %s, sha256", c->potential);
-  hash_cell(b, c->potential);
+  VT_PASS(hash_cell(b, c->potential, err));
   vt_buf_printf(b, "\n");
   put_form(b, c->m);
-  if (c->y) put_start(b, c->y, c->seed);
+  if (c->y) VT_PASS(put_start(b, c->y, c->seed, err));
   if (c->identity) {
     vt_uid_hex(c->identity, hex);
     vt_buf_printf(b, "| identity of the training | %s |\n", hex);
   }
   vt_buf_printf(b, "| program | vitrion %s (%s) |\n\n", v->version, v->git);
+  return VT_OK;
 }
 
 /* ------------------------------------------------------------------ data */
 
 /* Files of a set with their frames; the weight of those that the training file names. */
-static void put_files(vt_buf *b, const vt_card *c, const char *role, const vt_train_data *d)
+static vt_status put_files(vt_buf *b, const vt_card *c, const char *role, const vt_train_data *d, vt_err *err)
 {
   for (int k = 0; d && k < d->n_files; k++) {
     int frames = 0;
@@ -89,9 +93,10 @@ static void put_files(vt_buf *b, const vt_card *c, const char *role, const vt_tr
       if (strcmp(c->y->data.f[i].path, d->file[k]) == 0) weight = c->y->data.f[i].weight;
     if (frames == 0) continue;
     vt_buf_printf(b, "| %s | %s | %d | %g |", role, d->file[k], frames, weight);
-    hash_cell(b, d->file[k]);
+    VT_PASS(hash_cell(b, d->file[k], err));
     vt_buf_printf(b, "\n");
   }
+  return VT_OK;
 }
 
 static void put_items(vt_buf *b, const vt_training *y)
@@ -125,11 +130,11 @@ static void put_best(vt_buf *b, const vt_card *c)
     vt_buf_printf(b, "not known");
 }
 
-static void put_data(vt_buf *b, const vt__findings *f)
+static vt_status put_data(vt_buf *b, const vt__findings *f, vt_err *err)
 {
   const vt_card *c = f->c;
   vt_buf_printf(b, "## Data\n\n| role | file | frames | weight | sha256 |\n| --- | --- | --- | --- | --- |\n");
-  for (int k = 0; k < 3; k++) put_files(b, c, f->set[k].name, f->set[k].data);
+  for (int k = 0; k < 3; k++) VT_PASS(put_files(b, c, f->set[k].name, f->set[k].data, err));
   vt_buf_printf(b, "\n");
   for (int k = 0; k < 3; k++)
     for (const char *at = f->set[k].data ? f->set[k].data->shifts.s : NULL; at && *at;) {
@@ -137,7 +142,7 @@ static void put_data(vt_buf *b, const vt__findings *f)
       vt_buf_printf(b, "* %.*s.\n", n, at);
       at += n + (at[n] == '\n');
     }
-  if (!c->y) return;
+  if (!c->y) return VT_OK;
   if (c->y->validation.n == 0)
     vt_buf_printf(b, "* Validation: %g of the frames were held back, by %s, seed %llu.\n", c->y->fraction,
                   c->y->by == VT_BY_COMPOSITION ? "composition" : "trajectory", (unsigned long long)c->y->seed);
@@ -158,6 +163,7 @@ static void put_data(vt_buf *b, const vt__findings *f)
                 c->y->early_stop, c->y->finish, (unsigned long long)c->seed, c->y->seeds, c->y->seeds == 1 ? "" : "s");
   put_best(b, c);
   vt_buf_printf(b, " |\n\n");
+  return VT_OK;
 }
 
 /* ------------------------------------------------------------------ errors */
@@ -519,9 +525,9 @@ vt_status vt__write_card(const vt__findings *f, vt_err *err)
       name, f->c->y ? "train" : "validate");
   if (f->n_failures > 0)
     vt_buf_printf(&b, "**This model failed %d of its own checks: see Checks and Known limits.**\n\n", f->n_failures);
-  put_what(&b, f);
-  put_data(&b, f);
-  vt_status rc = put_errors(&b, f, err);
+  vt_status rc = put_what(&b, f, err);
+  if (rc == VT_OK) rc = put_data(&b, f, err);
+  if (rc == VT_OK) rc = put_errors(&b, f, err);
   vt__groups_put(&b, f);
   put_checks(&b, f);
   if (rc == VT_OK) rc = put_limits(&b, f, err);
