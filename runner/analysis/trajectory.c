@@ -29,20 +29,20 @@ static void warn_of_moves(const vt_trajectory *t, vt_analysis *a)
 {
   const double doubtful = 0.25;
   const vt_unknown_moves *u = &t->unknown;
+  char line[32] = ""; /* files that are no text have none */
+  if (u->line > 0) (void)snprintf(line, sizeof line, ", line %d", u->line);
   if (u->effect > VT_UNKNOWN_EFFECT)
     vt_analysis_warn(
         a,
-        "where %s went in frame %d (line %d) cannot be known: it moved by %.2f of the shortest lattice vector, and "
-        "from "
-        "0.5 on another image may be as near; %lld such moves leave no diffusion, conductivity, Haven ratio or jumps: "
-        "save more frames",
-        vt_element_symbol(u->z), u->frame, u->line, u->share, (long long)u->n);
+        "where %s went in frame %d%s cannot be known: it moved by %.2f of the shortest lattice vector, and from 0.5 on "
+        "another image may be as near; %lld such moves leave no diffusion, conductivity, Haven ratio or jumps: save "
+        "more frames",
+        vt_element_symbol(u->z), u->frame, line, u->share, (long long)u->n);
   else if (u->n > 0)
     vt_analysis_warn(a,
                      "%lld moves between two frames are longer than half of the shortest lattice vector and may have "
-                     "been others (the "
-                     "first: %s in frame %d, line %d): D may be wrong by %.1f %%, save more frames",
-                     (long long)u->n, vt_element_symbol(u->z), u->frame, u->line, 100 * u->effect);
+                     "been others (the first: %s in frame %d%s): D may be wrong by %.1f %%, save more frames",
+                     (long long)u->n, vt_element_symbol(u->z), u->frame, line, 100 * u->effect);
   else if (t->largest_move > doubtful)
     vt_analysis_warn(
         a,
