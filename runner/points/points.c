@@ -8,13 +8,19 @@
 #include "runner/csv/csv.h"
 
 /* Why there is no D: the first of the mobile species that has none. */
-static void say_unresolved(const vt_analysis *a, const vt_composition *c, vt_buf *why)
+static void say_unresolved(const vt_analysis *a, const vt_trajectory *t, vt_buf *why)
 {
+  const vt_composition *c = &t->plan.comp;
+  if (t->unknown.effect > VT_UNKNOWN_EFFECT) {
+    vt_buf_printf(why, "no D: %lld moves between two frames are so long that nobody can say where the atoms went",
+                  (long long)t->unknown.n);
+    return;
+  }
   for (int s = 0; s < c->n_species; s++) {
-    const vt_tracer *t = &a->transport.tracer[s];
-    if (vt_comp_role(c, s) != VT_ROLE_MOBILE || isfinite(t->d_cm2_s)) continue;
+    const vt_tracer *d = &a->transport.tracer[s];
+    if (vt_comp_role(c, s) != VT_ROLE_MOBILE || isfinite(d->d_cm2_s)) continue;
     vt_buf_printf(why, "D of %s is not resolved: %s", vt_element_symbol(c->z[s]),
-                  vt_tr_reason_text((vt_tr_reason)t->reason));
+                  vt_tr_reason_text((vt_tr_reason)d->reason));
     return;
   }
   vt_buf_printf(why, "no ion is mobile (--roles)");
@@ -26,11 +32,10 @@ static vt_status take_numbers(const vt_trajectory *t, int frame, vt_run_point *p
   vt_measured m;
   vt_status rc = vt_analysis_of_trajectory(&a, &m, t, frame, err);
   if (rc == VT_OK) {
-    const vt_composition *c = &t->plan.comp;
-    vt_tr_alkali(c, &a.transport, &p->d_cm2_s, &p->se);
+    vt_tr_alkali(&t->plan.comp, &a.transport, &p->d_cm2_s, &p->se);
     if (!isfinite(p->d_cm2_s) || !(p->d_cm2_s > 0)) {
       p->d_cm2_s = p->se = (double)NAN;
-      say_unresolved(&a, c, &p->why);
+      say_unresolved(&a, t, &p->why);
     }
     p->measured = 1;
     p->n_frames = t->n_frames;

@@ -210,6 +210,9 @@ def not_resolved(tmp):
     code, out, err = run("analyze", still, "--dt", DT, "--points", join(tmp, "still.csv"))
     check(code == 0 and "D of Li is not resolved" in out and "nan" not in out.lower(), f"{code} {out} {err}")
     check(open(join(tmp, "still.csv"), encoding="ascii").read().splitlines()[1] == "LiAlCl4,0,600,,", "an empty cell")
+    far = xyz(join(tmp, "far/LiAlCl4-600K.xyz"), symbols, x[::100])
+    code, out, err = run("analyze", far, "--dt", DT, "--points", join(tmp, "far.csv"))
+    check(code == 0 and "nobody can say where the atoms went" in out, f"{code} {out} {err}")
     for more in ([], ["--temperature", "600"], ["--frame", "barycentric"]):
         for style in ([], ["--json"]):
             code, out, err = run("analyze", still, "--dt", DT, *more, *style)
