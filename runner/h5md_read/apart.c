@@ -4,6 +4,7 @@
  * the program that was given it: here it ends the reader, and that is a message.  Frames come through a pipe; the
  * reader is this program, forked, so what goes through is plain memory of the same build. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -56,7 +57,7 @@ static void put_frame(int to, const vt_structure *s)
   if (s->id) put(to, s->id, n * sizeof *s->id);
 }
 
-/* Nobody's handlers run here, and no core is left. */
+/* Nobody's handlers run here, no core is left, and what libraries print when they die is seen by nobody. */
 static void become_reader(void)
 {
   static const int all[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGPIPE, SIGTERM, SIGINT, SIGHUP};
@@ -66,6 +67,8 @@ static void become_reader(void)
   (void)sigemptyset(&mask);
   (void)sigprocmask(SIG_SETMASK, &mask, NULL);
   (void)setrlimit(RLIMIT_CORE, &none);
+  const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  if (nowhere >= 0) (void)dup2(nowhere, STDERR_FILENO);
 }
 
 static void read_all(int to, const char *path, const vt_frames_options *o)

@@ -76,9 +76,10 @@ static void what_is_written_is_read_to_the_bit(void **state)
     assert_string_equal(s.symbol[0], "Li");
     assert_string_equal(s.symbol[20], "Cl");
     assert_non_null(s.v);
+    const double *x = s.x[0], *v = s.v[0];
     for (int i = 0; i < 3 * s.n; i++) { /* A/ps there, A/fs here */
-      assert_true(s.x[0][i] == (double)x_of(t, i));
-      assert_true(s.v[0][i] == (double)v_of(t, i) * 1e-3);
+      assert_true(x[i] == (double)x_of(t, i));
+      assert_true(v[i] == (double)v_of(t, i) * 1e-3);
     }
     vt_structure_free(&s);
   }
@@ -100,8 +101,9 @@ static int reads(const char *path)
   vt_status rc = vt_frames_open(&f, &path, 1, &with_h5md, &err);
   while (rc == VT_OK && got) {
     rc = vt_frames_next(f, &s, &got, &err);
-    for (int i = 0; rc == VT_OK && got && i < 3 * s.n; i++)
-      if (!isfinite(s.x[0][i])) fail_msg("a coordinate that is no number");
+    const double *x = rc == VT_OK && got ? s.x[0] : NULL;
+    for (int i = 0; x && i < 3 * s.n; i++)
+      if (!isfinite(x[i])) fail_msg("a coordinate that is no number");
     vt_structure_free(&s);
   }
   vt_frames_close(f);
