@@ -90,7 +90,7 @@ vt_status vt_err_wrap(vt_err *err, vt_status s, const char *file, int line, cons
 void vt_err_clear(vt_err *err);
 
 /* An error in a USER's file: the first line of the chain reads `path:line:col: text` without our own source position
- * (col 0: left out).  Returns s. */
+ * (col 0: left out).  Bytes of the text that are no UTF-8 or steer a terminal become '?'.  Returns s. */
 vt_status vt_err_user(vt_err *err, vt_status s, const char *path, int line, int col, const char *fmt, ...)
     VT_PRINTF(6, 7);
 

@@ -76,6 +76,31 @@ vt_status vt_err_wrap(vt_err *err, vt_status s, const char *file, int line, cons
   return s;
 }
 
+/* The length of the UTF-8 sequence at s[n] (RFC 3629: shortest form, no surrogates), or 0. */
+static size_t utf8_length(const unsigned char *s, size_t n)
+{
+  if (s[0] < 0x80) return 1;
+  const size_t l = s[0] >= 0xC2 && s[0] < 0xE0 ? 2 : (s[0] & 0xF0) == 0xE0 ? 3 : s[0] >= 0xF0 && s[0] < 0xF5 ? 4 : 0;
+  if (l == 0 || l > n) return 0;
+  for (size_t k = 1; k < l; k++)
+    if ((s[k] & 0xC0) != 0x80) return 0;
+  const int too_long = (s[0] == 0xE0 && s[1] < 0xA0) || (s[0] == 0xF0 && s[1] < 0x90);
+  const int outside = (s[0] == 0xED && s[1] > 0x9F) || (s[0] == 0xF4 && s[1] > 0x8F);
+  return too_long || outside ? 0 : l;
+}
+
+/* What stands in a file may be any bytes: those that would steer a terminal, or are no text, are shown as '?'. */
+static void make_printable(char *text, size_t n)
+{
+  enum { BLANK = 0x20, DEL = 0x7F };
+  for (size_t k = 0; k < n;) {
+    const unsigned char c = (unsigned char)text[k];
+    const size_t l = utf8_length((const unsigned char *)text + k, n - k);
+    if (l == 0 || (c < BLANK && c != '\n' && c != '\t') || c == DEL) text[k] = '?';
+    k += l ? l : 1;
+  }
+}
+
 vt_status vt_err_user(vt_err *err, vt_status s, const char *path, int line, int col, const char *fmt, ...)
 {
   if (!err) return s;
@@ -86,9 +111,11 @@ vt_status vt_err_user(vt_err *err, vt_status s, const char *path, int line, int 
   if (line > 0) add_fmt(err, "%d:", line);
   if (line > 0 && col > 0) add_fmt(err, "%d:", col);
   add_fmt(err, " ");
+  const uint32_t begin = err->used;
   va_start(ap, fmt);
   add_text(err, fmt, ap);
   va_end(ap);
+  make_printable(err->text + begin, err->used - begin);
   add_fmt(err, "\n");
   err->frames++;
   return s;

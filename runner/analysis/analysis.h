@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "engine/obs/obs.h"
+#include "engine/replica/replica.h"
 #include "engine/spec/spec.h"
 #include "engine/structure/structure.h"
 #include "engine/transport/transport.h"
@@ -101,6 +102,10 @@ typedef struct vt_analysis {
 /* a is zero-initialised; what its `warnings` hold already stays before the new ones.  It points into `m`, which must
  * outlive it; vt_analysis_free it, after a failure too. */
 VT_MUST_CHECK vt_status vt_analysis_make(vt_analysis *a, const vt_measured *m, int frame, vt_err *err);
+/* The same of a trajectory: *m is filled, and what a user should know of the file stands first in the warnings.  t and
+ * m must outlive it. */
+VT_MUST_CHECK vt_status vt_analysis_of_trajectory(vt_analysis *a, vt_measured *m, const vt_trajectory *t, int frame,
+                                                  vt_err *err);
 void vt_analysis_warn(vt_analysis *a, const char *fmt, ...) VT_PRINTF(2, 3);
 void vt_analysis_free(vt_analysis *a);
 

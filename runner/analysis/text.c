@@ -4,12 +4,22 @@
 
 #include "runner/analysis/analysis_impl.h"
 
+/* " +- 0.1", or nothing where the error is not known. */
+static void put_error(FILE *f, double se)
+{
+  if (isfinite(se)) (void)fprintf(f, " +- %.2g", se);
+}
+
 static void analysis_text_estimate(FILE *f, const char *what, double x, double se, const char *unit)
 {
-  if (isfinite(x))
-    (void)fprintf(f, "  %-22s %.4g +- %.2g %s\n", what, x, se, unit);
-  else
-    (void)fprintf(f, "  %-22s not resolved\n", what);
+  (void)fprintf(f, "  %-22s ", what);
+  if (isfinite(x)) {
+    (void)fprintf(f, "%.4g", x);
+    put_error(f, se);
+    (void)fprintf(f, " %s\n", unit);
+  } else {
+    (void)fprintf(f, "not resolved\n");
+  }
 }
 
 /* "gates  stationary 2.1 passed, free_anions 0.08 failed (at most 0.03), melt not known" */
@@ -40,7 +50,10 @@ void vt_analysis_transport_text(const vt_analysis *a, FILE *f)
   const vt_transport *t = &a->transport;
   analysis_text_estimate(f, "temperature", t->temperature_k, t->temperature_se, "K");
   analysis_text_estimate(f, "pressure", t->pressure_gpa, t->pressure_se, "GPa");
-  (void)fprintf(f, "  %-22s %.4g g/cm3, %.6g A3\n", "density, volume", t->density_g_cm3, t->volume_a3);
+  if (isfinite(t->density_g_cm3) && isfinite(t->volume_a3))
+    (void)fprintf(f, "  %-22s %.4g g/cm3, %.6g A3\n", "density, volume", t->density_g_cm3, t->volume_a3);
+  else
+    (void)fprintf(f, "  %-22s not known\n", "density, volume");
   for (int s = 0; s < vt__comp(a)->n_species; s++) {
     const vt_tracer *d = &t->tracer[s];
     char what[16];
@@ -73,8 +86,14 @@ void vt_analysis_transport_text(const vt_analysis *a, FILE *f)
 static void transference_text(const vt_analysis *a, const char *frame, const vt_onsager *q, FILE *f)
 {
   (void)fprintf(f, "  %-22s", frame);
-  for (int s = 0; s < vt__comp(a)->n_species; s++)
-    (void)fprintf(f, " %s %.3f +- %.2g", vt__symbol(a, s), q->t[s], q->t_se[s]);
+  for (int s = 0; s < vt__comp(a)->n_species; s++) {
+    (void)fprintf(f, " %s ", vt__symbol(a, s));
+    if (isfinite(q->t[s]))
+      (void)fprintf(f, "%.3f", q->t[s]);
+    else
+      (void)fprintf(f, "not resolved");
+    put_error(f, q->t_se[s]);
+  }
   (void)fprintf(f, "\n");
 }
 

@@ -60,7 +60,7 @@ typedef struct vt_opt {
   double lo, hi;
 } vt_opt;
 
-enum { VT_CLI_MAX_ARGS = 8 };
+enum { VT_CLI_MAX_ARGS = 4096 }; /* files by a pattern of the shell */
 
 /* One command line: what it accepts, and after vt_cli_parse what it got. */
 typedef struct vt_usage {

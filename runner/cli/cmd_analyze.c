@@ -5,6 +5,7 @@
 
 #include "engine/replica/replica.h"
 #include "runner/analysis/analysis.h"
+#include "runner/cli/analyze_points.h"
 #include "runner/cli/cli.h"
 #include "runner/h5md_read/h5md_read.h"
 
@@ -108,75 +109,6 @@ static int parse_count(const vt_usage *u, const char *text, vt_trajectory_option
   return 1;
 }
 
-/* Cutoffs of bonds (metal and anion, alkali and metal) that are stand-ins, or that the cell is too small for. */
-static void warn_of_cutoffs(const vt_trajectory *t, vt_analysis *a)
-{
-  const vt_composition *c = &t->plan.comp;
-  for (int i = 0; i < c->n_species; i++)
-    for (int j = 0; j < c->n_species; j++) {
-      const int p = vt_comp_role(c, i), q = vt_comp_role(c, j);
-      if (!(p == VT_ROLE_NETWORK && q & VT_ROLE_ANIONS) && !(p == VT_ROLE_MOBILE && q == VT_ROLE_NETWORK)) continue;
-      const char *first = vt_element_symbol(c->z[i]), *second = vt_element_symbol(c->z[j]);
-      if (t->cutoffs.r[i][j] > t->half_height_a)
-        vt_analysis_warn(
-            a,
-            "%s-%s: the cutoff of %.3g A lies beyond half of the shortest height of the cell, %.3g A, where "
-            "neighbours are no longer counted: coordination, chains and residence are wrong",
-            first, second, t->cutoffs.r[i][j], t->half_height_a);
-      else if (!t->cutoffs.measured[i][j])
-        vt_analysis_warn(a, "%s-%s: the cutoff of %.3g A is no first minimum of g(r): given, or 1.35 bond lengths",
-                         first, second, t->cutoffs.r[i][j]);
-    }
-}
-
-/* Steps that were so long that they may have been others. */
-static void warn_of_moves(const vt_trajectory *t, vt_analysis *a)
-{
-  const double doubtful = 0.25;
-  const vt_unknown_moves *u = &t->unknown;
-  if (u->effect > VT_UNKNOWN_EFFECT)
-    vt_analysis_warn(
-        a,
-        "where %s went in frame %d (line %d) cannot be known: it moved by %.2f of the shortest lattice vector, and "
-        "from "
-        "0.5 on another image may be as near; %lld such moves leave no diffusion, conductivity, Haven ratio or jumps: "
-        "save more frames",
-        vt_element_symbol(u->z), u->frame, u->line, u->share, (long long)u->n);
-  else if (u->n > 0)
-    vt_analysis_warn(a,
-                     "%lld moves between two frames are longer than half of the shortest lattice vector and may have "
-                     "been others (the "
-                     "first: %s in frame %d, line %d): D may be wrong by %.1f %%, save more frames",
-                     (long long)u->n, vt_element_symbol(u->z), u->frame, u->line, 100 * u->effect);
-  else if (t->largest_move > doubtful)
-    vt_analysis_warn(
-        a,
-        "an atom moves by %.2f of the shortest lattice vector between two frames: from 0.5 on nobody can say where it "
-        "went, save more frames",
-        t->largest_move);
-}
-
-/* What a user should know before believing the numbers. */
-static void analyze_warn(const vt_trajectory *t, vt_analysis *a)
-{
-  const vt_composition *c = &t->plan.comp;
-  int charge = 0;
-  for (int s = 0; s < c->n_species; s++) {
-    charge += c->count[s] * c->charge[s];
-    if (c->charge[s] == 0)
-      vt_analysis_warn(a, "%s has no charge: it does not count in conductivities (--charges %s=...)",
-                       vt_element_symbol(c->z[s]), vt_element_symbol(c->z[s]));
-  }
-  if (charge != 0) vt_analysis_warn(a, "the cell has a charge of %+d: sigma depends on the frame (--charges)", charge);
-  warn_of_moves(t, a);
-  if (t->n_repeated > 0)
-    vt_analysis_warn(a, "%d frames stood at the end of one file and at the beginning of the next: they count once",
-                     t->n_repeated);
-  if (t->ignored[0]) vt_analysis_warn(a, "line %d: '%s' is no number and was passed over", t->ignored_line, t->ignored);
-  if (!isfinite(t->plan.t_k)) vt_analysis_warn(a, "no --temperature: conductivities are not known");
-  warn_of_cutoffs(t, a);
-}
-
 /* What the times of the file count; they were compared with --dt. */
 static const char *unit_of(const vt_trajectory *t) { return t->times_per_ps > 1 ? "fs" : "ps"; }
 
@@ -200,10 +132,8 @@ static void print_json(const vt_trajectory *t, const vt_analysis *a)
 static vt_status analyze_answer(const vt_trajectory *t, int frame, int json, vt_err *err)
 {
   vt_analysis a = {0};
-  const vt_measured m = {
-      .plan = &t->plan, .cutoffs = &t->cutoffs, .defs = t->defs, .n_defs = t->n_defs, .values = t->values};
-  analyze_warn(t, &a);
-  vt_status rc = vt_analysis_make(&a, &m, frame, err);
+  vt_measured m;
+  vt_status rc = vt_analysis_of_trajectory(&a, &m, t, frame, err);
   if (rc == VT_OK && json) {
     print_json(t, &a);
   } else if (rc == VT_OK) {
@@ -275,10 +205,46 @@ static int check_paths(const vt_usage *u)
   return -1;
 }
 
+/* What many runs need, and what one run needs; -1, or the exit code after a message. */
+static int check_mode(const vt_usage *u, const vt_trajectory_options *o, const char *points, const char *table)
+{
+  if (!points && table) return vt_cli_usage_error(u, "--table says which runs --points FILE.csv is made of");
+  if (points && isfinite(o->t_k))
+    return vt_cli_usage_error(u, "--temperature: with --points each run has its own, in its name or in --table");
+  if (u->n_args == 0 && !table) return vt_cli_usage_error(u, "expected TRAJECTORY...");
+  return points ? -1 : check_paths(u);
+}
+
+/* What lists of the command line say. */
+typedef struct lists {
+  const char *cutoffs, *charges, *roles, *count, *types;
+} lists;
+
+static int parse_lists(const vt_usage *u, const lists *l, vt_trajectory_options *o)
+{
+  return (!l->cutoffs || parse_cutoffs(u, l->cutoffs, o)) && (!l->charges || parse_charges(u, l->charges, o)) &&
+         (!l->roles || parse_roles(u, l->roles, o)) && (!l->count || parse_count(u, l->count, o)) &&
+         (!l->types || parse_types(u, l->types, &o->frames));
+}
+
+static const char analyze_doc[] =
+    "Transport and structure of a trajectory from any program: extended XYZ, XDATCAR, LAMMPS dump, H5MD, plain\n"
+    "or compressed by gzip or xz; several files of one run in order, where a frame that ends one file and\n"
+    "begins the next counts once.  Positions wrapped or not, columns in any order, fixed or changing cell,\n"
+    "any vectors that span it.  Atoms are in the same order in every frame, or have a column id.  Frames are\n"
+    "--dt apart: times and steps in the file must agree.  The files are read twice: first for the cutoffs,\n"
+    "then for everything else.\n"
+    "With --points each is a run of its own, and its name says which: the word 600K is its temperature, glass2\n"
+    "its glass (0 where there is none), what stands before them its composition, or the name of the folder:\n"
+    "LiAlCl4-600K-glass2.xyz, LiAlCl4/600K-glass2.dump.gz, LiAlCl4/glass2/600K/XDATCAR.  A table says it for\n"
+    "files of other names.  A run that cannot be analysed is named with its reason (exit code 3), the others\n"
+    "go on.";
+
 int cmd_analyze(int argc, char **argv)
 {
   static const vt_format *const more[] = {&vt_h5md_format, NULL};
-  const char *cutoffs = NULL, *charges = NULL, *roles = NULL, *count = NULL, *types = NULL;
+  lists l = {0};
+  const char *points = NULL, *table = NULL;
   int json = 0, frame = 0;
   vt_trajectory_options o = {.dt_ps = (double)NAN, .t_k = (double)NAN, .frames = {.more = more}};
   const vt_opt opt[] = {
@@ -288,41 +254,37 @@ int cmd_analyze(int argc, char **argv)
       {"frame", VT_OPT_CHOICE, "framework|barycentric", "frame of reference of diffusion (framework: the network)",
        &frame, 0, 0},
       {"cutoffs", VT_OPT_TEXT, "LIST", "ends of neighbour shells in A, as Al-Cl=2.9,Li-Al=4.4 (first minima of g(r))",
-       &cutoffs, 0, 0},
-      {"charges", VT_OPT_TEXT, "LIST", "oxidation numbers, as Li=1,Al=3 (those that make the cell neutral)", &charges,
+       &l.cutoffs, 0, 0},
+      {"charges", VT_OPT_TEXT, "LIST", "oxidation numbers, as Li=1,Al=3 (those that make the cell neutral)", &l.charges,
        0, 0},
-      {"roles", VT_OPT_TEXT, "LIST", "mobile, network or anion, as P=network,S=anion (by element and charge)", &roles,
+      {"roles", VT_OPT_TEXT, "LIST", "mobile, network or anion, as P=network,S=anion (by element and charge)", &l.roles,
        0, 0},
-      {"count", VT_OPT_TEXT, "ANION", "what residence, polyhedra and chains count around a metal (O)", &count, 0, 0},
+      {"count", VT_OPT_TEXT, "ANION", "what residence, polyhedra and chains count around a metal (O)", &l.count, 0, 0},
       {"skip", VT_OPT_REAL, "PS", "leave out the first PS ps of the run (0)", &o.skip_ps, 0, 1e9},
       {"every", VT_OPT_INT, "N", "of the others measure every Nth (1); moves are followed through all frames", &o.every,
        1, 1e9},
-      {"types", VT_OPT_TEXT, "LIST", "elements of atom types 1, 2, ... of a file that names none, as Li,Al,Cl", &types,
-       0, 0},
+      {"types", VT_OPT_TEXT, "LIST", "elements of atom types 1, 2, ... of a file that names none, as Li,Al,Cl",
+       &l.types, 0, 0},
+      {"points", VT_OPT_TEXT, "FILE.csv", "each TRAJECTORY, and each below a folder, is a run: write what `fit` reads",
+       &points, 0, 0},
+      {"table", VT_OPT_TEXT, "RUNS.csv",
+       "with --points: a row a file; run, composition, temperature_K; glass, dt_ps, part, factors", &table, 0, 0},
       {"json", VT_OPT_FLAG, NULL, "print everything, as JSON", &json, 0, 0}};
-  vt_usage u = {
-      .name = "analyze",
-      .args = "TRAJECTORY...",
-      .doc =
-          "Transport and structure of a trajectory from any program: extended XYZ, XDATCAR, LAMMPS dump, H5MD, plain\n"
-          "or compressed by gzip or xz; several files of one run in order, where a frame that ends one file and\n"
-          "begins the next counts once.  Positions wrapped or not, columns in any order, fixed or changing cell,\n"
-          "any vectors that span it.  Atoms are in the same order in every frame, or have a column id.  Frames are\n"
-          "--dt apart: times and steps in the file must agree.  The files are read twice: first for the cutoffs,\n"
-          "then for everything else.",
-      .example = "vitrion analyze run.xyz --dt 0.1 --temperature 600 --json",
-      .opt = opt,
-      .n_opt = sizeof opt / sizeof *opt,
-      .least_args = 1,
-      .most_args = VT_CLI_MAX_ARGS};
+  vt_usage u = {.name = "analyze",
+                .args = "TRAJECTORY...",
+                .doc = analyze_doc,
+                .example = "vitrion analyze run.xyz --dt 0.1 --temperature 600 --json",
+                .opt = opt,
+                .n_opt = sizeof opt / sizeof *opt,
+                .most_args = VT_CLI_MAX_ARGS};
   int code = vt_cli_parse(&u, argc, argv);
   if (code >= 0) return code;
-  code = check_paths(&u);
+  code = check_mode(&u, &o, points, table);
   if (code >= 0) return code;
-  if (cutoffs && !parse_cutoffs(&u, cutoffs, &o)) return VT_EXIT_USAGE;
-  if (charges && !parse_charges(&u, charges, &o)) return VT_EXIT_USAGE;
-  if (roles && !parse_roles(&u, roles, &o)) return VT_EXIT_USAGE;
-  if (count && !parse_count(&u, count, &o)) return VT_EXIT_USAGE;
-  if (types && !parse_types(&u, types, &o.frames)) return VT_EXIT_USAGE;
+  if (!parse_lists(&u, &l, &o)) return VT_EXIT_USAGE;
+  if (points) {
+    const vt_points_asked x = {&o, points, table, frame ? VT_TR_BARYCENTRIC : VT_TR_FRAMEWORK, json};
+    return vt_cli_done(vt_cli_points(&u, &x));
+  }
   return vt_cli_done(analyze(u.arg, u.n_args, &o, frame ? VT_TR_BARYCENTRIC : VT_TR_FRAMEWORK, json));
 }

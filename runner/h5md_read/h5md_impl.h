@@ -8,6 +8,11 @@
 
 enum { VT__H5MD_DIMS = 3, VT__H5MD_UNIT = 32 };
 
+/* The format, read by this process: HDF5 may die of a damaged file.  vt_h5md_format reads it in another one (apart.c).
+ */
+extern const vt_format vt__h5md_inside;
+int vt__h5md_fits(const char *head, size_t n);
+
 /* Values of one quantity: the same for all frames, or one row a frame. */
 typedef struct vt__h5md_series {
   hid_t set; /* -1: not there */

@@ -23,7 +23,7 @@ typedef struct h5md {
 
 /* ------------------------------------------------------------------ opening */
 
-static int h5md_fits(const char *head, size_t n)
+int vt__h5md_fits(const char *head, size_t n)
 {
   static const char mark[] = "\x89HDF\r\n\x1a\n";
   return n >= sizeof mark - 1 && memcmp(head, mark, sizeof mark - 1) == 0;
@@ -324,5 +324,5 @@ static vt_status h5md_next(void *state, vt_structure *s, int *got, vt_err *err)
   return VT_OK;
 }
 
-const vt_format vt_h5md_format = {
-    .name = "H5MD", .is_binary = 1, .fits = h5md_fits, .open = h5md_open, .next = h5md_next, .close = h5md_close};
+const vt_format vt__h5md_inside = {
+    .name = "H5MD", .is_binary = 1, .fits = vt__h5md_fits, .open = h5md_open, .next = h5md_next, .close = h5md_close};

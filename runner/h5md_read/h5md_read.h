@@ -5,7 +5,8 @@
  * vectors; fixed or one a frame), image and id where they are; box's attribute boundary must be periodic everywhere.
  * Elements come from species: names (an enumeration, as "Li", or strings), atomic numbers, or, with
  * vt_frames_options.type_z, numbers of types from 1 on.  Lengths are in their attribute unit (Angstrom, nm, pm; none:
- * A), times likewise (fs, ps, ns).  A file that is compressed as a whole is expanded into memory, up to 4 GiB. */
+ * A), times likewise (fs, ps, ns).  A file that is compressed as a whole is expanded into memory, up to 4 GiB.  HDF5
+ * runs in a forked process (apart.c), so that no damaged file ends the program. */
 #ifndef VT_H5MD_READ_H
 #define VT_H5MD_READ_H
 
