@@ -145,16 +145,40 @@ out:
   return rc;
 }
 
-static vt_status export_trajectory(const exporting *x, const vt_plan *p, vt_err *err)
+/* Is there a file, and is it that of which the journal holds the checksum? */
+static vt_status is_recorded(const exporting *x, const vt_rec *r, const vt_plan *p, const char *path, int *whole,
+                             vt_err *err)
 {
-  char name[VT_TRAJECTORY_NAME], from[2 * VT_PATH], to[VT_PATH + NAME_OUT];
-  vt_h5md_file f;
-  vt_trajectory_file_name(p, name);
-  (void)snprintf(from, sizeof from, "%s/%s", x->dir->dir, name);
-  if (access(from, F_OK) != 0) {
+  vt_last last;
+  vt_uid sum;
+  int there;
+  *whole = 0;
+  VT_PASS(vt_record_last(x->j, r, p, &last, &there, err));
+  const vt_last_head head = last.head;
+  vt_last_free(&last);
+  if (!there || head.trajectory_bytes == 0) {
     lacking(x, p, "there is no trajectory of it (observe.trajectory was not asked for when it ran)");
     return VT_OK;
   }
+  if (access(path, F_OK) == 0) {
+    VT_PASS(vt_sha256_file(path, &sum, err));
+    *whole = vt_uid_equal(&sum, &head.trajectory);
+  }
+  if (*whole) return VT_OK;
+  x->e->n_damaged++;
+  lacking(x, p, "its trajectory is gone or damaged: `vitrion verify` says more");
+  return VT_OK;
+}
+
+static vt_status export_trajectory(const exporting *x, const vt_rec *r, const vt_plan *p, vt_err *err)
+{
+  char name[VT_TRAJECTORY_NAME], from[2 * VT_PATH], to[VT_PATH + NAME_OUT];
+  vt_h5md_file f;
+  int whole;
+  vt_trajectory_file_name(p, name);
+  (void)snprintf(from, sizeof from, "%s/%s", x->dir->dir, name);
+  VT_PASS(is_recorded(x, r, p, from, &whole, err));
+  if (!whole) return VT_OK;
   VT_PASS(vt_h5md_open(&f, from, p, err)); /* also before it is copied */
   if (x->e->format != VT_H5MD) {
     vt_status rc = export_frames(x, &f, p, err);
@@ -188,7 +212,7 @@ vt_status vt_export_structures(vt_export *e, const vt_outdir *dir, const vt_camp
 {
   const exporting x = {.e = e, .dir = dir, .c = c, .j = j};
   int known = !e->composition;
-  e->n_files = e->n_lacking = 0;
+  e->n_files = e->n_lacking = e->n_damaged = 0;
   for (int k = 0; k < c->n_comp && !known; k++) known = strcmp(c->comp[k].name, e->composition) == 0;
   if (!known) VT_FAIL(err, VT_EINVAL, "campaign '%s' has no composition '%s'", c->name, e->composition);
   if (strlen(e->folder) >= VT_PATH) VT_FAIL(err, VT_EINVAL, "path '%.80s...' is too long", e->folder);
@@ -203,7 +227,7 @@ vt_status vt_export_structures(vt_export *e, const vt_outdir *dir, const vt_camp
     p.half_stage = r->half_stage;
     vt_status rc = e->what == VT_EXPORT_GLASS  ? export_glass(&x, &p, err)
                    : e->what == VT_EXPORT_LAST ? export_last(&x, r, &p, err)
-                                               : export_trajectory(&x, &p, err);
+                                               : export_trajectory(&x, r, &p, err);
     if (rc != VT_OK) return rc;
   }
   return VT_OK;

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """frames.py VITRION MPIEXEC SOURCE - frames of a campaign leave it whole, and other programs read them.
 
-One short Lennard-Jones campaign with observe.trajectory, run undisturbed; the same killed, switched on half-way, with damaged
-frames: the bytes of the trajectory are the same each time.  What is exported is read back by h5py, and, where
-they are installed (scripts/setup --all), by ASE, MDAnalysis and LAMMPS."""
+One short Lennard-Jones campaign with observe.trajectory, run undisturbed; the same killed, switched on half-way, with
+damaged frames, without a place for the file: the bytes of the trajectory are the same each time.  What is exported is
+read back by h5py, and, where they are installed (scripts/setup --all), by ASE, MDAnalysis and LAMMPS."""
 import glob, os, pathlib, shutil, signal, subprocess, sys, tempfile, unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -22,13 +22,13 @@ protocol:
   melt: {temperature: 900 K, duration: 0.2 ps}
   quench: {rate: 4e14 K/s}
   equilibrate: {duration: 0.4 ps}
-  produce: {duration: 48 ps}
-observe: {msd: {every: 0.1 ps}, charge: {every: 0.1 ps}, thermo: {every: 0.1 ps}FRAMES}
+  produce: {duration: 96 ps}
+observe: {msd: {every: 0.2 ps}, charge: {every: 0.2 ps}, thermo: {every: 0.2 ps}FRAMES}
 checkpoint: {every: 1 s}
 """
-FRAMES = ", trajectory: {every: 0.1 ps, velocities: yes}"
+FRAMES = ", trajectory: {every: 0.2 ps, velocities: yes}"
 GRID_A, GRID_A_PS = 2.0 ** -13, 2.0 ** -10  # replica.h: what positions and velocities are rounded to
-N, ATOMS = 481, 36
+N, ATOMS, EVERY_PS = 481, 36, 0.2
 
 
 def have(module):
@@ -86,17 +86,23 @@ class Frames(unittest.TestCase):
         self.assertEqual(v.returncode, 0, v.stdout)
 
     def stopped(self, name, campaign="with.yaml"):
-        """A folder whose production was killed behind a checkpoint: every block is one (checkpoint.every is short, and time passes)."""
-        out = self.dir / name
-        p = ranks.start(self.dir / campaign, out, 1)
-        try:
-            ranks.wait_until(lambda: list(out.glob("checkpoint/*.vck")) and "ev=checkpoint stage=produce" in log(out) or
-                             p.poll() is not None)
-        finally:
-            if p.poll() is None:
-                os.killpg(p.pid, signal.SIGKILL)
-            p.communicate()
-        return out if list(out.glob("checkpoint/*.vck")) else None
+        """A folder whose production was killed (-9) behind one of its checkpoints: there is one a second, and the
+        production takes longer.  One process without mpiexec, whose death is certain; who looks too late looks again."""
+        for k in range(5):
+            out = self.dir / f"{name}-{k}"
+            p = subprocess.Popen([ranks.VITRION, "run", self.dir / campaign, "--output", out, "--quiet"],
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+            try:
+                ranks.wait_until(lambda: p.poll() is not None or (out / "log/rank-0000.log").exists() and
+                                 "ev=checkpoint stage=produce" in log(out))
+            finally:
+                if p.poll() is None:
+                    os.killpg(p.pid, signal.SIGKILL)
+                p.wait()
+            if p.returncode == -signal.SIGKILL and list(out.glob("checkpoint/*.vck")):
+                self.assertFalse(list(out.glob("trajectory/*/*")))
+                return out
+        self.fail("it ended before its first checkpoint, or was not seen, five times")
 
     # ------------------------------------------------------------------ in the folder
 
@@ -130,7 +136,7 @@ class Frames(unittest.TestCase):
             self.assertEqual(list(g["box"].attrs["boundary"]), ["periodic"] * 3)
             for name in ("velocity", "box/edges"):  # one clock
                 self.assertEqual(g[name]["step"], g["position/step"])
-            self.assertTrue(np.allclose(g["position/time"][:], 0.1 * np.arange(N), atol=1e-9))
+            self.assertTrue(np.allclose(g["position/time"][:], EVERY_PS * np.arange(N), atol=1e-9))
             z = h5py.check_enum_dtype(g["species"].dtype)
             self.assertEqual(z, {"Li": 3, "Al": 13, "Cl": 17})
             self.assertEqual(g["species"][:].tolist(), [3] * 6 + [13] * 6 + [17] * 24)
@@ -152,50 +158,73 @@ class Frames(unittest.TestCase):
             x, v, h = (f["particles/all/" + k][:] for k in ("position/value", "velocity/value", "box/edges/value"))
         self.assertEqual(u.trajectory.n_frames, N)
         for k, ts in enumerate(u.trajectory):
-            self.assertAlmostEqual(ts.time, 0.1 * k, places=9)
+            self.assertAlmostEqual(ts.time, EVERY_PS * k, places=9)
             self.assertTrue(np.array_equal(ts.positions, x[k]) and np.array_equal(ts.velocities, v[k]))
             self.assertTrue(np.allclose(ts.dimensions, [h[k][0, 0], h[k][1, 1], h[k][2, 2], 90, 90, 90], rtol=1e-6))
 
     def test_04_a_kill_costs_nothing(self):
         out = self.stopped("killed")
-        if out:
-            frames = list(out.glob("checkpoint/*.frames-*"))
-            self.assertEqual(len(frames), 1)
-            with open(frames[0], "ab") as f:  # what was being written when it was killed
-                f.write(b"torn" * 50)
-            self.same_in_the_end(out)
-            self.assertIn("ev=resumed stage=produce", log(out))
+        frames = list(out.glob("checkpoint/*.frames-*"))
+        self.assertEqual(len(frames), 1)
+        with open(frames[0], "ab") as f:  # what was being written when it was killed
+            f.write(b"torn" * 50)
+        self.same_in_the_end(out)
+        self.assertIn("ev=resumed stage=produce", log(out))
+        self.assertNotIn("begins again", log(out))
 
     def test_05_switched_on_in_the_middle(self):
         out = self.stopped("late", "without.yaml")
-        if out:
-            self.same_in_the_end(out)
-            self.assertIn("the production begins again", log(out))
+        self.assertFalse(list(out.glob("checkpoint/*.frames-*")))
+        self.same_in_the_end(out)
+        self.assertIn("the production begins again", log(out))
 
     def test_06_damaged_frames_are_never_believed(self):
         out = self.stopped("damaged")
-        if out:
-            (path,) = out.glob("checkpoint/*.frames-*")
-            b = bytearray(path.read_bytes())
-            b[len(b) // 2] ^= 1
-            path.write_bytes(b)
-            self.same_in_the_end(out)
-            self.assertIn("is not there any more; the production begins again", log(out))
-
-    def test_08_verify_reads_trajectories(self):
-        out = self.dir / "flipped"
-        shutil.copytree(self.out, out)
-        path = trajectory(out)
-        b = bytearray(self.bytes)
+        (path,) = out.glob("checkpoint/*.frames-*")
+        b = bytearray(path.read_bytes())
         b[len(b) // 2] ^= 1
         path.write_bytes(b)
-        v = call("verify", out)
-        self.assertEqual(v.returncode, 1)
-        self.assertIn(path.name, v.stdout)
-        path.unlink()
-        v = call("verify", out)
-        self.assertEqual(v.returncode, 1)
-        self.assertIn("is not there", v.stdout)
+        self.same_in_the_end(out)
+        self.assertIn("is not there any more; the production begins again", log(out))
+
+    def test_07_no_place_for_the_files_is_said_before_the_work_and_costs_nothing_behind_it(self):
+        out = self.dir / "nowhere"
+        out.mkdir()
+        (out / "trajectory").write_text("not a folder")
+        p = ranks.run(self.dir / "with.yaml", out)
+        self.assertEqual(p.returncode, 1, p.stdout)
+        self.assertRegex(p.stderr, "trajectory' exists and is not a folder\n.*taking it out changes no number")
+        self.assertFalse((out / "log/rank-0000.log").exists() and "ev=begin" in log(out))
+        (out / "trajectory").unlink()
+        (out / "trajectory").mkdir()
+        (out / "trajectory/LiAlCl4").write_text("not a folder")
+        p = ranks.run(self.dir / "with.yaml", out)
+        self.assertEqual(p.returncode, 1, p.stdout)
+        self.assertRegex(p.stderr, "LiAlCl4' exists and is not a folder\n.*its checkpoint stays, and the same command goes on")
+        self.assertTrue(list(out.glob("checkpoint/*.vck")))
+        (out / "trajectory/LiAlCl4").unlink()
+        self.same_in_the_end(out)
+        self.assertIn("ev=resumed stage=produce", log(out))
+
+    def test_08_damaged_trajectories_are_named_and_not_exported(self):
+        out = self.dir / "damaged"
+        shutil.copytree(self.out, out)
+        path = trajectory(out)
+        flipped, more = bytearray(self.bytes), self.bytes + b"x"
+        flipped[len(flipped) // 2] ^= 1
+        for damage, says in ((bytes(flipped), "it is not the trajectory of which the journal holds the checksum"),
+                             (self.bytes[:-1], "it was cut"), (b"", "it was cut"), (more, "it was written to"),
+                             (None, "the trajectory of a finished task is not there")):
+            path.unlink() if damage is None else path.write_bytes(damage)
+            v = call("verify", out)
+            self.assertEqual(v.returncode, 1)
+            self.assertRegex(v.stdout, f"{path.relative_to(out)}: .*{says}")
+            p = call("export", out, "--what", "trajectory", "--out", self.dir / "none")
+            self.assertEqual(p.returncode, 1)
+            self.assertIn("its trajectory is gone or damaged", p.stderr)
+            self.assertFalse(list((self.dir / "none").glob("*")))
+        path.write_bytes(self.bytes)
+        self.assertEqual(call("verify", out).returncode, 0)
 
     # ------------------------------------------------------------------ out of the folder
 
@@ -211,7 +240,7 @@ class Frames(unittest.TestCase):
             self.assertLessEqual(np.abs(off).max(), GRID_A / 2 + 1e-6)
             self.assertGreater(np.abs(off).max(), GRID_A / 8)
             self.assertLessEqual(np.abs(v - t["particles/all/velocity/value"][-1]).max(), GRID_A_PS / 2 + 1e-6)
-            self.assertEqual(f["particles/all/position/time"][0], 48)
+            self.assertEqual(f["particles/all/position/time"][0], 96)
 
     def test_11_ase_reads_what_is_exported(self):
         if not have("ase"):
@@ -273,7 +302,7 @@ run 0
         p = call("one", self.dir / "with.yaml", "--output", self.out, "--task", uid, "--trajectory", exact, "--check", "--json")
         self.assertEqual(p.returncode, 0, p.stderr)
         (rounded,) = self.export("trajectory", "extxyz")
-        a, b = (json.loads(call("analyze", f, "--dt", "0.1", "--temperature", "500", "--json").stdout) for f in (rounded, exact))
+        a, b = (json.loads(call("analyze", f, "--dt", str(EVERY_PS), "--temperature", "500", "--json").stdout) for f in (rounded, exact))
         self.assertEqual(a["n_frames"], N)
         for s, t in zip(a["species"], b["species"]):
             # displacements of 1 A and more are off by 1e-4 of themselves at most, at random
