@@ -193,6 +193,16 @@ class Frames(unittest.TestCase):
             self.assertTrue([r for r in h5md_rules.broken(path) if rule in r], (rule, h5md_rules.broken(path)))
             path.unlink()
 
+    def test_02d_the_plan_says_how_much_it_will_be(self):
+        import h5py, json
+        plans = [json.loads(call("plan", self.dir / f, "--json").stdout) for f in ("with.yaml", "without.yaml")]
+        with h5py.File(trajectory(self.out)) as f:
+            g = f["particles/all"]
+            names = ("position/value", "velocity/value", "box/edges/value", "position/step", "position/time")
+            self.assertEqual(plans[0]["trajectory_bytes"], sum(g[k].nbytes for k in names))
+        self.assertEqual(plans[1]["trajectory_bytes"], 0)
+        self.assertGreater(plans[0]["memory_per_rank_bytes"], plans[1]["memory_per_rank_bytes"])
+
     def test_03_mdanalysis_reads_it(self):
         mda = have("MDAnalysis")
         import h5py
@@ -361,8 +371,8 @@ run 0
         """A displacement between two frames is wrong by GRID_A a coordinate at most, by sqrt(3) GRID_A in length; so a
         mean square M is wrong by 2 sqrt(3 M) GRID_A at most (Cauchy-Schwarz), one seen from the metals by twice that,
         and a slope by as much relative to its M, which is 6 D t where its window begins: about 1e-4.  What sums over
-        ions (sigma, Haven) is held to the same: errors of different ions are independent (seen: 3e-6).  The unrounded frames
-        of `one --trajectory` give the streamed numbers but for the order of sums."""
+        ions (sigma, Haven) is held to the same: errors of different ions are independent (seen: 3e-6).  The unrounded
+        frames of `one --trajectory` give the streamed numbers but for the order of sums."""
         import json
         uid = trajectory(self.out).stem.split("-")[-1]
         exact = self.dir / "exact.xyz"
