@@ -16,13 +16,15 @@ typedef struct exporting {
   const vt_journal *j;
 } exporting;
 
-/* <composition>-[<T>K-]glass<k>-<uid8>[-frame<n>]<ending> */
+/* <composition>-[<T>K-]glass<k>-<uid8>[-last|-frame<n>]<ending>: what is asked for one after the other in one folder
+ * has different names. */
 static void name_of(const exporting *x, const vt_plan *p, int64_t frame, char path[VT_PATH + NAME_OUT])
 {
   char hex[65], composition[VT_NAME], t[32] = "", n[32] = "";
   vt_uid_hex(&p->uid, hex);
   vt_name_as_file(p->comp.name, composition);
   if (p->kind == VT_TASK_MD) (void)snprintf(t, sizeof t, "%.10gK-", p->t_k);
+  if (x->e->what == VT_EXPORT_LAST) (void)snprintf(n, sizeof n, "-last");
   if (frame >= 0) (void)snprintf(n, sizeof n, "-frame%06lld", (long long)frame + 1);
   (void)snprintf(path, VT_PATH + NAME_OUT, "%s/%s-%sglass%d-%.8s%s%s", x->e->folder, composition, t, (int)p->glass, hex,
                  n, vt__format_ending(x->e->format));

@@ -137,7 +137,7 @@ class Frames(unittest.TestCase):
             self.assertEqual(g["velocity/value"].attrs["unit"], "Angstrom ps-1")
             for name in ("velocity", "box/edges"):  # one clock
                 self.assertEqual(g[name]["step"], g["position/step"])
-            self.assertTrue(np.allclose(g["position/time"][:], EVERY_PS * np.arange(N), atol=1e-9))
+            self.assertEqual(g["position/time"][:].tolist(), [k / 10 for k in range(N)])
             z = h5py.check_enum_dtype(g["species"].dtype)
             self.assertEqual(z, {"Li": 3, "Al": 13, "Cl": 17})
             self.assertEqual(g["species"][:].tolist(), [3] * 6 + [13] * 6 + [17] * 24)
@@ -208,10 +208,10 @@ class Frames(unittest.TestCase):
         import h5py
         import numpy as np
         u = mda.Universe.empty(ATOMS, trajectory=True)
-        u.load_new(str(trajectory(self.out)), format="H5MD")
+        u.load_new(str(trajectory(self.out)), format="H5MD", dt=EVERY_PS)
         with h5py.File(trajectory(self.out)) as f:
             x, v, h = (f["particles/all/" + k][:] for k in ("position/value", "velocity/value", "box/edges/value"))
-        self.assertEqual(u.trajectory.n_frames, N)
+        self.assertEqual((u.trajectory.n_frames, u.trajectory.totaltime), (N, 96))
         for k, ts in enumerate(u.trajectory):
             self.assertAlmostEqual(ts.time, EVERY_PS * k, places=9)
             self.assertTrue(np.array_equal(ts.positions, x[k]) and np.array_equal(ts.velocities, v[k]))
@@ -437,6 +437,16 @@ run 0
                                "alkali_per_metal")
         self.assertTrue(row.startswith("LiAlCl4,0,500,"))
         self.assertEqual(call("fit", table, "--json").returncode, 0)
+
+    def test_14b_names_tell_what_is_what(self):
+        folder = self.dir / "all"
+        for what in ("glass", "last", "trajectory"):
+            p = call("export", self.out, "--what", what, "--out", folder)
+            self.assertEqual(p.returncode, 0, p.stderr)
+        name = trajectory(self.out).stem.replace("500K", "LiAlCl4-500K")
+        names = sorted(os.listdir(folder))
+        self.assertEqual(names[:2], [f"{name}-last.xyz", f"{name}.xyz"])
+        self.assertRegex(names[2], "^LiAlCl4-glass0-[0-9a-f]{8}.xyz$")
 
     def test_15_what_is_not_there_is_said(self):
         p = call("export", self.out, "--out", self.dir / "x", "--composition", "LiAlCl5")
