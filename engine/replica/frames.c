@@ -120,7 +120,9 @@ static float on_grid(double x, int bits) { return (float)ldexp(rint(ldexp(x, bit
 static void fill_record(const vt_kept_frames *f, const vt_frame *fr, unsigned char *at)
 {
   const double per_ps = 1000 / vt_unit_fs_from_time(1);
-  record_head h = {.number = f->n, .step = fr->step, .time_ps = fr->time_ps};
+  const double dt_fs = vt__replica_stage_dt_fs(f->replica->plan, VT_STAGE_PRODUCE);
+  /* from decimals: 0.3, where units of the engine there and back give 0.29999999999999993 */
+  record_head h = {.number = f->n, .step = fr->step, .time_ps = (double)fr->step * dt_fs / 1000};
   unsigned char *to = at + sizeof h;
   memset(at, 0, f->record);
   memcpy(h.cell, fr->cell.h, sizeof h.cell);

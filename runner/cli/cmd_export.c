@@ -66,6 +66,7 @@ static int export_from(const vt_usage *u, const vt_outdir *dir, vt_export *e, co
                     c->name);
       code = VT_EXIT_FAIL;
     }
+    if (rc == VT_OK && e->n_damaged > 0) code = VT_EXIT_FAIL;
   }
   if (rc != VT_OK) code = vt_cli_fail(&err);
   vt_journal_free(j);

@@ -18,13 +18,15 @@ typedef struct exporting {
   const vt_journal *j;
 } exporting;
 
-/* <composition>-[<T>K-]glass<k>-<uid8>[-frame<n>]<ending> */
+/* <composition>-[<T>K-]glass<k>-<uid8>[-last|-frame<n>]<ending>: what is asked for one after the other in one folder
+ * has different names. */
 static void name_of(const exporting *x, const vt_plan *p, int64_t frame, char path[VT_PATH + NAME_OUT])
 {
   char hex[65], composition[VT_NAME], t[32] = "", n[32] = "";
   vt_uid_hex(&p->uid, hex);
   vt_name_as_file(p->comp.name, composition);
   if (p->kind == VT_TASK_MD) (void)snprintf(t, sizeof t, "%.10gK-", p->t_k);
+  if (x->e->what == VT_EXPORT_LAST) (void)snprintf(n, sizeof n, "-last");
   if (frame >= 0) (void)snprintf(n, sizeof n, "-frame%06lld", (long long)frame + 1);
   (void)snprintf(path, VT_PATH + NAME_OUT, "%s/%s-%sglass%d-%.8s%s%s", x->e->folder, composition, t, (int)p->glass, hex,
                  n, vt__format_ending(x->e->format));
@@ -184,15 +186,39 @@ out:
   return rc;
 }
 
-static vt_status export_trajectory(const exporting *x, const vt_plan *p, vt_err *err)
+/* Is there a file, and is it that of which the journal holds the checksum? */
+static vt_status is_recorded(const exporting *x, const vt_rec *r, const vt_plan *p, const char *path, int *whole,
+                             vt_err *err)
 {
-  char name[VT_TRAJECTORY_NAME], from[2 * VT_PATH], to[VT_PATH + NAME_OUT];
-  vt_trajectory_file_name(p, name);
-  (void)snprintf(from, sizeof from, "%s/%s", x->dir->dir, name);
-  if (access(from, F_OK) != 0) {
+  vt_last last;
+  vt_uid sum;
+  int there;
+  *whole = 0;
+  VT_PASS(vt_record_last(x->j, r, p, &last, &there, err));
+  const vt_last_head head = last.head;
+  vt_last_free(&last);
+  if (!there || head.trajectory_bytes == 0) {
     lacking(x, p, "there is no trajectory of it (observe.trajectory was not asked for when it ran)");
     return VT_OK;
   }
+  if (access(path, F_OK) == 0) {
+    VT_PASS(vt_sha256_file(path, &sum, err));
+    *whole = vt_uid_equal(&sum, &head.trajectory);
+  }
+  if (*whole) return VT_OK;
+  x->e->n_damaged++;
+  lacking(x, p, "its trajectory is gone or damaged: `vitrion verify` says more");
+  return VT_OK;
+}
+
+static vt_status export_trajectory(const exporting *x, const vt_rec *r, const vt_plan *p, vt_err *err)
+{
+  char name[VT_TRAJECTORY_NAME], from[2 * VT_PATH], to[VT_PATH + NAME_OUT];
+  int whole;
+  vt_trajectory_file_name(p, name);
+  (void)snprintf(from, sizeof from, "%s/%s", x->dir->dir, name);
+  VT_PASS(is_recorded(x, r, p, from, &whole, err));
+  if (!whole) return VT_OK;
   VT_PASS(export_frames(x, from, p, err));
   if (x->e->format != VT_H5MD) return VT_OK;
   char *bytes = NULL;
@@ -221,7 +247,7 @@ vt_status vt_export_structures(vt_export *e, const vt_outdir *dir, const vt_camp
 {
   const exporting x = {.e = e, .dir = dir, .c = c, .j = j};
   int known = !e->composition;
-  e->n_files = e->n_lacking = 0;
+  e->n_files = e->n_lacking = e->n_damaged = 0;
   for (int k = 0; k < c->n_comp && !known; k++) known = strcmp(c->comp[k].name, e->composition) == 0;
   if (!known) VT_FAIL(err, VT_EINVAL, "campaign '%s' has no composition '%s'", c->name, e->composition);
   if (strlen(e->folder) >= VT_PATH) VT_FAIL(err, VT_EINVAL, "path '%.80s...' is too long", e->folder);
@@ -236,7 +262,7 @@ vt_status vt_export_structures(vt_export *e, const vt_outdir *dir, const vt_camp
     p.half_stage = r->half_stage;
     vt_status rc = e->what == VT_EXPORT_GLASS  ? export_glass(&x, &p, err)
                    : e->what == VT_EXPORT_LAST ? export_last(&x, r, &p, err)
-                                               : export_trajectory(&x, &p, err);
+                                               : export_trajectory(&x, r, &p, err);
     if (rc != VT_OK) return rc;
   }
   return VT_OK;

@@ -29,7 +29,7 @@ typedef struct vt_export {
   /* A task whose result does not have what is asked for, with the reason; the others go on. */
   void (*lacks)(void *ctx, const vt_plan *p, const char *why);
   void *ctx;
-  int n_files, n_lacking; /* filled in */
+  int n_files, n_lacking, n_damaged; /* filled in; damaged trajectories are lacking, too */
 } vt_export;
 
 /* Structures of the results in the journal.  VT_EINVAL: no such composition.  VT_EIO: a file could not be written. */

@@ -118,6 +118,8 @@ void vt_trajectory_file_name(const vt_plan *p, char name[VT_TRAJECTORY_NAME]);
 void vt_name_as_file(const char *name, char out[VT_NAME]);
 /* "quickstart.nep.txt" of the campaign's potential; "" where there is no file. */
 const char *vt_potential_name(const vt_campaign *c);
+/* The folder they are kept in: before hours are spent on what could not be kept. */
+VT_MUST_CHECK vt_status vt_trajectory_folder_make(const vt_outdir *dir, vt_err *err);
 /* Whole or not at all; *sha256 and *n_bytes of the file. */
 VT_MUST_CHECK vt_status vt_trajectory_file_write(const vt_outdir *dir, const vt_campaign *c, const vt_plan *p,
                                                  int velocities, vt_kept_frames *f, vt_uid *sha256, uint64_t *n_bytes,

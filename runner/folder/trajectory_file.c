@@ -30,6 +30,10 @@ const char *vt_potential_name(const vt_campaign *c)
   return strcmp(name, "-") == 0 ? "" : name;
 }
 
+static const char goes_on[] =
+    "the trajectory of this task; its checkpoint stays, and the same command goes on when this is mended (or when "
+    "observe.trajectory is taken out, which changes no number)";
+
 static vt_status add_frames(vt_h5md *h, vt_kept_frames *f, vt_err *err)
 {
   for (int64_t k = 0; k < vt_kept_frames_count(f); k++) {
@@ -37,6 +41,15 @@ static vt_status add_frames(vt_h5md *h, vt_kept_frames *f, vt_err *err)
     VT_PASS(vt_kept_frames_read(f, k, &fr, err));
     VT_PASS(vt_h5md_add(h, fr.step, fr.time_ps, (const double(*)[3])fr.cell.h, fr.x, fr.v, err));
   }
+  return VT_OK;
+}
+
+vt_status vt_trajectory_folder_make(const vt_outdir *dir, vt_err *err)
+{
+  char path[VT_PATH + 32];
+  (void)snprintf(path, sizeof path, "%s/trajectory", dir->dir);
+  VT_TRY(vt_dir_make(path, err), err,
+         "the folder of the trajectories (observe.trajectory; taking it out changes no number)");
   return VT_OK;
 }
 
@@ -56,15 +69,13 @@ vt_status vt_trajectory_file_write(const vt_outdir *dir, const vt_campaign *c, c
   vt_trajectory_file_name(p, name);
   (void)snprintf(path, sizeof path, "%s/%s", dir->dir, name);
   (void)snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
-  VT_TRY_OUT(vt_dir_make(folder, err), err, "trajectory '%s'", name);
+  VT_TRY_OUT(vt_dir_make(folder, err), err, "%s", goes_on);
   VT_TRY_OUT(vt_h5md_create(&h, &ask, err), err, "trajectory '%s'", name);
   VT_TRY_OUT(add_frames(h, f, err), err, "trajectory '%s'", name);
   VT_TRY_OUT(vt_h5md_bytes(h, &bytes, &n, err), err, "trajectory '%s'", name);
   vt_sha256(bytes, n, sha256);
   *n_bytes = n;
-  VT_TRY_OUT(vt_file_replace(path, bytes, n, err), err,
-             "the trajectory of this task; its checkpoint stays, and the same command goes on when there is room (or "
-             "when observe.trajectory is taken out, which changes no number)");
+  VT_TRY_OUT(vt_file_replace(path, bytes, n, err), err, "%s", goes_on);
 out:
   vt_free(bytes);
   vt_h5md_close(h);

@@ -189,6 +189,7 @@ vt_status vt__run_open_folder(run *r, vt_err *err)
     VT_TRY(vt_outdir_join(&r->dir, r->c, r->o->env, err), err, "joining %s", vt_jobs_leader(r->jobs));
     VT_TRY(same_build(r, err), err, "joining %s", vt_jobs_leader(r->jobs));
   }
+  if (r->c->trajectory.on) VT_PASS(vt_trajectory_folder_make(&r->dir, err));
   VT_PASS(open_journal(r, err));
   VT_PASS(vt__check_builds(r, err));
   if (r->leads) vt_outdir_remember(&r->dir, r->o->campaign);

@@ -94,6 +94,18 @@ static void put_text(vt_h5md *h, hid_t of, const char *name, const char *value)
   attribute(h, of, name, h->text, 0, &value);
 }
 
+/* n equal strings of a fixed length, as H5MD asks for; 0: one, a scalar. */
+static void put_fixed(vt_h5md *h, hid_t of, const char *name, hsize_t n, const char *value)
+{
+  enum { LONG = 128, MOST = 3 };
+  char text[MOST * LONG] = "";
+  const size_t width = strnlen(value, LONG - 1) + 1;
+  const hid_t type = kept(h, H5Tcopy(H5T_C_S1));
+  for (hsize_t k = 0; k < (n ? n : 1) && k < MOST; k++) memcpy(text + k * width, value, width - 1);
+  h->bad |= H5Tset_size(type, width) < 0;
+  attribute(h, of, name, type, n, text);
+}
+
 static void put_int(vt_h5md *h, hid_t of, const char *name, int32_t value)
 {
   attribute(h, of, name, H5T_STD_I32LE, 0, &value);
@@ -154,23 +166,20 @@ static void write_frames(vt_h5md *h, hid_t d, hid_t type, hsize_t rows, int64_t 
 
 static void write_head(vt_h5md *h)
 {
-  const int32_t version[2] = {1, 1}, units[2] = {1, 0};
+  const int32_t version[2] = {1, 1};
   const hid_t top = group_of(h, h->file, "h5md"), author = group_of(h, top, "author");
-  const hid_t creator = group_of(h, top, "creator"), modules = group_of(h, top, "modules");
-  const hid_t unit = group_of(h, modules, "units");
+  const hid_t creator = group_of(h, top, "creator");
   attribute(h, top, "version", H5T_STD_I32LE, 2, version);
-  put_text(h, author, "name", "unknown");
-  put_text(h, creator, "name", "vitrion");
-  put_text(h, creator, "version", vt_build_info()->version);
-  attribute(h, unit, "version", H5T_STD_I32LE, 2, units);
-  put_text(h, unit, "system", "SI");
+  put_fixed(h, author, "name", 0, "unknown");
+  put_fixed(h, creator, "name", 0, "vitrion");
+  put_fixed(h, creator, "version", 0, vt_build_info()->version);
 }
 
 static void write_species(vt_h5md *h, vt_err *err)
 {
   const vt_composition *c = &h->ask.plan->comp;
-  double *mass = NULL, *charge = NULL;
-  int32_t *z = NULL, *id = NULL;
+  double *mass = NULL;
+  int32_t *charge = NULL, *z = NULL, *id = NULL;
   vt_status rc = VT_NEW(mass, h->n_atoms, err);
   if (rc == VT_OK) rc = VT_NEW(charge, h->n_atoms, err);
   if (rc == VT_OK) rc = VT_NEW(z, h->n_atoms, err);
@@ -190,9 +199,9 @@ static void write_species(vt_h5md *h, vt_err *err)
   (void)dataset(h, h->group, "species", element, h->n_atoms, z);
   const hid_t m = dataset(h, h->group, "mass", H5T_IEEE_F64LE, h->n_atoms, mass);
   put_text(h, m, "unit", "u");
-  const hid_t q = dataset(h, h->group, "charge", H5T_IEEE_F64LE, h->n_atoms, charge);
+  const hid_t q = dataset(h, h->group, "charge", H5T_STD_I32LE, h->n_atoms, charge);
   put_text(h, q, "unit", "e");
-  put_text(h, q, "type", "formal");
+  put_fixed(h, q, "type", 0, "formal");
   (void)dataset(h, h->group, "id", H5T_STD_I32LE, h->n_atoms, id);
   vt_free(mass);
   vt_free(charge);
@@ -227,7 +236,6 @@ static hid_t element_of(vt_h5md *h, const char *name, hid_t type, const char *un
 
 static void write_structure(vt_h5md *h, vt_err *err)
 {
-  static const char *const periodic[3] = {"periodic", "periodic", "periodic"};
   const hid_t number = h->ask.exact ? H5T_IEEE_F64LE : H5T_IEEE_F32LE;
   write_head(h);
   const hid_t particles = group_of(h, h->file, "particles");
@@ -236,7 +244,7 @@ static void write_structure(vt_h5md *h, vt_err *err)
   if (h->ask.velocities) h->v = element_of(h, "velocity", number, "Angstrom ps-1", h->ask.grid_a_ps);
   const hid_t box = group_of(h, h->group, "box");
   put_int(h, box, "dimension", 3);
-  attribute(h, box, "boundary", h->text, 3, periodic);
+  put_fixed(h, box, "boundary", 3, "periodic");
   write_species(h, err);
   write_origin(h);
 }

@@ -4,19 +4,21 @@
  *
  * What a file holds (n frames of N atoms, in the order of the species of the composition):
  *
- *   /h5md                       version [1, 1]; author, creator; modules/units
+ *   /h5md                       version [1, 1]; author, creator
  *   /particles/all/position     value [n, N, 3] in Angstrom, step [n], time [n] in ps
  *   /particles/all/velocity     the same in Angstrom ps-1, where velocities were asked for
  *   /particles/all/box          dimension 3, boundary periodic; edges/value [n, 3, 3], rows are vectors, Angstrom
  *   /particles/all/species      [N], an enumeration: element symbols, the values are atomic numbers
- *   /particles/all/mass, charge, id   [N]; u, formal charges in e, 1 to N
+ *   /particles/all/mass, charge, id   [N]; u, formal charges in e (integers), 1 to N
  *   /parameters/vitrion         attributes: whose frames these are (composition, glass, temperature_K, task ...)
  *
- * step and time are the same datasets everywhere.  Positions are not wrapped: an atom that leaves the cell goes on, so
- * that displacements follow by subtraction.  Of a run they are single precision, rounded as engine/replica/replica.h
- * says (attribute `precision`: the distance of neighbouring values); single frames are double precision, not rounded.
- * Large datasets are shuffled, deflated, and have a Fletcher checksum for each chunk.  The bytes of a file are a
- * function of what it is made of: there is no date in it. */
+ * Strings that H5MD defines have a fixed length; `unit` and what is ours a variable one, which h5py gives as text.
+ * Units are written as MDAnalysis knows them; the module `units` of H5MD, which calls an angstrom "Ang", is not
+ * declared.  step and time are the same datasets everywhere.  Positions are not wrapped: an atom that leaves the cell
+ * goes on, so that displacements follow by subtraction.  Of a run they are single precision, rounded as
+ * engine/replica/replica.h says (attribute `precision`: the distance of neighbouring values); single frames are double
+ * precision, not rounded. Large datasets are shuffled, deflated, and have a Fletcher checksum for each chunk.  The
+ * bytes of a file are a function of what it is made of: there is no date in it. */
 #ifndef VT_TRAJECTORY_H
 #define VT_TRAJECTORY_H
 

@@ -2,9 +2,9 @@
 """io_faults.py VITRION MPIEXEC SOURCE SHIM [--kinds store,...] [--ops write,...] [--errors EIO,...] ... - the nth I/O call fails.
 
 The claim: whatever one call, or every call from one on, answers on one kind of file of an output folder, `vitrion run`
-ends with 0 only if results.h5 has the right values, its checksum fits, summary.* has the right bytes and `vitrion verify` is
-content; otherwise it says so with another exit code, does not hang, and the same command without a fault ends with 0 and all
-that.  The reference is an undisturbed run.  SHIM is io_faults.c as a shared library; for each kind, call, error and mode n
+ends with 0 only if results.h5 has the right values, its checksum fits, summary.* and the trajectory have the right bytes
+and `vitrion verify` is content; otherwise it says so with another exit code, does not hang, and the same command without a
+fault ends with 0 and all that.  The reference is an undisturbed run.  SHIM is io_faults.c as a shared library; for each kind, call, error and mode n
 counts up until a run ends in which nothing failed: no nth call took place.  Where there are more than --all calls only every
 --every th fails (--all 0: no limit).  A run that takes longer than 200 s hangs: it takes a few seconds, and a lease that
 names nobody is outwaited for 60 s.
@@ -21,7 +21,7 @@ ERRORS = {"EIO": "Input/output error", "ENOSPC": "No space left on device", "EDQ
           "EINTR": "Interrupted system call", "short": ""}
 OPS = ["open", "read", "write", "fsync", "rename", "close", "ftruncate", "fallocate", "link", "unlink", "mkdir", "stat"]
 NO_ROOM_IN = ["open", "write", "fsync", "rename", "close", "ftruncate", "fallocate", "link", "mkdir"]
-# kind: the folder before the run, the files ('$': that path itself), what it is
+# kind: the folder before the run, the files ('$': that path itself; '*': in any path), what it is
 KINDS = {
     "store": ("no-store", ["/results.h5", "$"], "results.h5, .sha256, the folder itself"),
     "summary": ("no-store", ["/summary."], "summary.json, summary.csv"),
@@ -33,6 +33,8 @@ KINDS = {
     "record-again": ("no-store", ["/campaign.yaml", "/.vitrion"], "the same, read"),
     "lease": ("no-store", ["/lease"], "who leads"),
     "claims": ("half", ["/lease"], "who does a task"),
+    "trajectory": ("new", ["/trajectory"], "trajectory/*/*.h5"),
+    "frames": ("half", ["*.vck.frames-"], "frames beside a checkpoint: a task goes on from them and writes others"),
     "views": ("new", ["/glass", "/log", "/failed"], "glass/*.xyz, log/*, failed/"),
 }
 PASSES = [("EIO", "once"), ("ENOSPC", "ever"), ("short", "once"), ("EINTR", "once")]  # what tells most comes first
@@ -66,7 +68,9 @@ class Campaign:
     def __init__(self, tmp, name, produce):
         self.file = write_campaign(tmp, name=f"{name}.yaml", glasses=1, temperatures="900 K", produce=produce,
                                    more="checkpoint: {every: 1 s}")
-        self.file.write_text(self.file.read_text().replace(", NaAlCl2.5O0.75", ""))
+        frames = ", trajectory: {every: %s fs}}" % (40 if name == "short" else 400)
+        self.file.write_text(self.file.read_text().replace(", NaAlCl2.5O0.75", "").replace("thermo: {every: 20 fs}}",
+                                                                                             "thermo: {every: 20 fs}" + frames))
         (tmp / name).mkdir()  # all folders lie equally deep: the store holds the path from the folder to the potential
         self.reference, self.good, self.base = tmp / name / "reference", set(), {"new": None}
         code, text = run(self, self.reference)
@@ -174,6 +178,10 @@ def wrong(campaign, out):
     for name in ("summary.json", "summary.csv"):
         if not (out / name).exists() or (out / name).read_bytes() != (ref / name).read_bytes():
             return f"{name} is another"
+    for path in ref.glob("trajectory/*/*.h5"):
+        other = out / path.relative_to(ref)
+        if not other.exists() or other.read_bytes() != path.read_bytes():
+            return f"{path.name} is another"
     try:
         sum_of_bytes = hashlib.sha256(store.read_bytes()).hexdigest()
         if (out / "results.h5.sha256").read_text().split()[0] != sum_of_bytes:
@@ -210,7 +218,7 @@ def try_one(campaign, base, out, patterns, row, n, log):
     log.unlink(missing_ok=True)
     if base:
         shutil.copytree(base, out)
-    fault = {"VT_FAULT_MATCH": "|".join(str(out) + p for p in patterns), "VT_FAULT_OP": op, "VT_FAULT_N": str(n),
+    fault = {"VT_FAULT_MATCH": "|".join(p[1:] if p[0] == "*" else str(out) + p for p in patterns), "VT_FAULT_OP": op, "VT_FAULT_N": str(n),
              "VT_FAULT_MODE": mode, "VT_FAULT_ERROR": error, "VT_FAULT_LOG": str(log)}
     code, text = run(campaign, out, fault, args.ranks)
     r = {"row": row, "n": n, "code": code, "wrong": "", "unmended": "", "text": text[-2000:],

@@ -44,6 +44,10 @@ static void print_text(const vt_campaign *c, const vt_calibration *cal, const vt
   print_bytes("store   ", cost->store_bytes);
   print_bytes(" before compression; memory", (double)cost->memory_bytes);
   printf(" per rank\n");
+  if (cost->trajectory_bytes > 0) {
+    print_bytes("frames  ", cost->trajectory_bytes);
+    printf(" of trajectories before compression\n");
+  }
   vt_forecast_print(f);
 }
 
@@ -61,6 +65,7 @@ static void put_json(const vt_campaign *c, const vt_calibration *cal, const vt_p
   vt_json_put(o, "ranks", vt_json_int(ranks));
   vt_json_put(o, "workers", vt_json_int(cost->workers));
   vt_json_put(o, "store_bytes", vt_json_num(cost->store_bytes));
+  vt_json_put(o, "trajectory_bytes", vt_json_num(cost->trajectory_bytes));
   vt_json_put(o, "memory_per_rank_bytes", vt_json_int((int64_t)cost->memory_bytes));
   for (int k = 0; k < cal->n; k++) {
     vt_json *p = vt_json_object();

@@ -31,6 +31,7 @@ typedef struct vt_plan_cost {
   double core_most_s, ns_most; /* if every melt and every equilibration goes on for as long as it may */
   int workers;                 /* of the ranks asked for: a dedicated master works on no task */
   double store_bytes;          /* before compression                                          */
+  double trajectory_bytes;     /* of all files of frames, before compression; 0: none are asked for */
   size_t memory_bytes;         /* of the largest task                                         */
 } vt_plan_cost;
 /* wall_s: the campaign's own scheduler with every task taking its estimated time. */

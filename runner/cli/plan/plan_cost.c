@@ -256,6 +256,14 @@ static vt_status sizes(const vt_plan *p, double *bytes, size_t *memory, vt_err *
   return VT_OK;
 }
 
+/* Bytes of the trajectory of a task, before compression: positions and velocities are floats, cells doubles. */
+static double frames_bytes(const vt_campaign *c, const vt_plan *p)
+{
+  if (!c->trajectory.on || p->kind != VT_TASK_MD) return 0;
+  const double n = 1 + floor(p->protocol.produce_ps / c->trajectory.every_ps + 1e-6);
+  return n * (3 * sizeof(float) * (1.0 + (c->trajectory.velocities != 0)) * p->comp.n_atoms + 11 * sizeof(double));
+}
+
 static vt_status add_up(const vt_campaign *c, const vt_calibration *cal, vt_sched_task *task, vt_plan_cost *out,
                         vt_err *err)
 {
@@ -268,10 +276,12 @@ static vt_status add_up(const vt_campaign *c, const vt_calibration *cal, vt_sche
     if (comp_of[t->kind] != t->comp) {
       size_t memory = 0;
       VT_PASS(sizes(&p, &bytes[t->kind], &memory, err));
+      memory += (size_t)(2 * frames_bytes(c, &p)); /* made in memory, and its bytes taken from there */
       comp_of[t->kind] = t->comp;
       if (memory > out->memory_bytes) out->memory_bytes = memory;
     }
     out->store_bytes += bytes[t->kind];
+    out->trajectory_bytes += frames_bytes(c, &p);
     task[i] = (vt_sched_task){.uid = t->uid, .needs = t->needs};
     task[i].cost = (double)vt_replica_steps(&p) * p.comp.n_atoms * vt_plan_s_atom_step(cal, p.comp.n_atoms);
     out->core_s += task[i].cost;
