@@ -11,10 +11,7 @@ static void put_f64(vt_buf *b, double x) { vt_buf_add(b, &x, sizeof x); }
 
 void vt__ipi_put_header(vt_buf *b, const char *name)
 {
-  char h[VT__IPI_HEADER];
-  memset(h, ' ', sizeof h);
-  memcpy(h, name, strlen(name));
-  vt_buf_add(b, h, sizeof h);
+  vt_buf_printf(b, "%-*s", (int)VT__IPI_HEADER, name);
 }
 
 /* One byte of text: some clients wait for ever for none. */

@@ -240,14 +240,15 @@ int vt__ipi_ended(const vt__ipi_process *p, char how[96])
 void vt__ipi_kill(vt__ipi_process *p, double patience_s)
 {
   char how[96];
-  const double nap_s = 0.005, reap_s = 5;
+  const double nap_s = 0.005;
+  const int patience = (int)(patience_s / nap_s), reap = 1000; /* naps: five seconds */
   if (p->pid > 0) {
-    for (double left = patience_s; left > 0 && !vt__ipi_ended(p, how); left -= nap_s) {
+    for (int k = 0; k < patience && !vt__ipi_ended(p, how); k++) {
       vt__ipi_listen(p);
       vt_nap_s(nap_s);
     }
     (void)kill(-p->pid, SIGKILL);
-    for (double left = reap_s; left > 0 && waitpid(p->pid, NULL, WNOHANG) == 0; left -= nap_s) vt_nap_s(nap_s);
+    for (int k = 0; k < reap && waitpid(p->pid, NULL, WNOHANG) == 0; k++) vt_nap_s(nap_s);
     vt__ipi_listen(p);
     p->pid = 0;
   }

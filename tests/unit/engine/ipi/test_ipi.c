@@ -207,7 +207,7 @@ static void a_driver_that_ends_is_told_with_its_words(void **state)
   VT_TEST_OK(vt_ipi_start(&s, &d, "-", &start, &err), &err);
   VT_TEST_REFUSED(vt_ipi_ask(s, 1, (const double(*)[3])h, (const double(*)[3])x, NULL, &a, &err), VT_EDRIVER, &err,
                   "the driver ended (exit code 3) while it was to connect");
-  assert_non_null(strstr(err.text, "said last: driver: odd 1.0"));
+  assert_non_null(strstr(err.text, "it printed last: driver: odd 1.0"));
   vt_ipi_end(s);
   vt_buf_free(&start);
 }
