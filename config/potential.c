@@ -39,12 +39,9 @@ static int resolve_folder(vt_campaign *c)
   memcpy(name, c->driver.dir, sizeof name);
   if (!resolve(c, name[0] ? name : ".", c->driver.dir)) return 0;
   for (size_t n = strlen(c->driver.dir); n > 2; n = strlen(c->driver.dir)) {
-    if (c->driver.dir[n - 1] == '.' && c->driver.dir[n - 2] == '/')
-      c->driver.dir[n - 1] = '\0';
-    else if (c->driver.dir[n - 1] == '/')
-      c->driver.dir[n - 1] = '\0';
-    else
-      break;
+    const char *end = c->driver.dir + n - 1;
+    if (*end != '/' && !(*end == '.' && end[-1] == '/')) break;
+    c->driver.dir[n - 1] = '\0';
   }
   return 1;
 }
@@ -222,7 +219,9 @@ static void refuse_potential(vt__draft *dr, const char *why)
   }
   const char *slash = strrchr(c->pot_file, '/');
   vt__mark at = vt__mark_of(dr, "potential.file");
-  if (!c->pot_sha256[0])
+  if (!c->driver.command[0] && strcmp(c->pot_kind, "ipi") == 0)
+    vt__diag_error(dr->d, vt__mark_of(dr, "potential.kind"), "potential.command", "%s", why);
+  else if (!c->pot_sha256[0])
     vt__diag_error(dr->d, at, "potential.file", "%s", why);
   else
     vt__diag_error(dr->d, at, "potential.file",

@@ -32,7 +32,8 @@
 /* VT_EINVAL: a placeholder that does not exist (says which there are), {socket} missing, {file} without a file. */
 VT_MUST_CHECK vt_status vt_ipi_command_check(const vt_driver *d, const char *file, vt_err *err);
 /* What decides about forces as far as it can be known: SHA-256 of the command as written, of the model's file ("-":
- * none) and of every {dir}/... file that the command names.  VT_EIO: one is not there. */
+ * none) and of every {dir}/... file that the command names.  VT_EIO: one is not there.  VT_EINVAL: a file of that
+ * folder is named without {dir}. */
 VT_MUST_CHECK vt_status vt_ipi_identity(const vt_driver *d, const char *file, vt_uid *sha256, vt_err *err);
 
 /* ------------------------------------------------------------------ the server (server.c)

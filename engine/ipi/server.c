@@ -50,7 +50,7 @@ double vt_ipi_patience(const double *took_s, int n, double asked_s)
   return patience > least_s ? patience : least_s;
 }
 
-/* Where its last three lines begin, or as much of them as is below `most` bytes: whole lines if there are any. */
+/* Where its last three lines begin, or as many of them as are below `most` bytes: whole lines if there are any. */
 static size_t last_lines(const vt__ipi_process *p, size_t end, size_t most)
 {
   enum { LINES = 3 };
@@ -92,7 +92,7 @@ static int gave_up(const vt_ipi *s, char how[96])
  * is not said yet, what it printed last. */
 static vt_status with_words(vt_ipi *s, vt_status rc, vt_err *err)
 {
-  char did[512], words[300], how[96] = "";
+  char did[512], words[240], how[96] = "";
   int n;
   if (rc != VT_EDRIVER) return rc;
   const int ended = gave_up(s, how);
@@ -101,8 +101,9 @@ static vt_status with_words(vt_ipi *s, vt_status rc, vt_err *err)
   const char *sentence = vt_err_sentence(err->text, &n);
   (void)snprintf(did, sizeof did, "%.*s", n, sentence);
   const int told = !ended || strstr(did, how) != NULL;
-  return vt_err_set(err, rc, __FILE__, __LINE__, "%s%s%s%s; it printed %s%s", did, told ? "" : " (it ended: ",
-                    told ? "" : how, told ? "" : ")", words[0] ? "last: " : "nothing", words);
+  return vt_err_set(err, rc, __FILE__, __LINE__, "%s%s%s%s; it printed %s%s", did,
+                    told ? "" : " (it ended: ", told ? "" : how, told ? "" : ")", words[0] ? "last: " : "nothing",
+                    words);
 }
 
 vt_status vt_ipi_blame(vt_ipi *s, vt_err *err, const char *fmt, ...)

@@ -2,10 +2,11 @@
 """drivers.py VITRION MPIEXEC SOURCE [CASE ...] - real programs at the other end of the i-PI protocol.
 
 ASE (SocketClient with LennardJones and EMT; SocketIOCalculator for `vitrion serve`) and LAMMPS (`fix ipi`) from Debian.  A
-program that is not there skips its cases loudly; scripts/setup tests installs them.  cp2k is a case for who asks for it.
+program that is not there skips its cases loudly; scripts/setup clients installs them.  cp2k is a case for who asks for it.
 
-Tolerances, relative to the largest value: 1e-7 against ASE, whose Hartree and Bohr are those of CODATA 2014 (they differ by 8e-9
-and 6e-10 from 2018; energy and virial are small differences of attraction and repulsion, so that five times as much was seen); 3e-6 against LAMMPS, whose fix ipi converts with seven digits (and a Boltzmann constant of its own)."""
+Tolerances, relative to the largest value: 1e-7 against ASE, whose Hartree and Bohr are those of CODATA 2014 (they differ by
+8e-9 and 6e-10 from 2018; energy and virial are small differences of attraction and repulsion, so that five times as much was
+seen); 3e-6 against LAMMPS, whose fix ipi converts with seven digits (and a Boltzmann constant of its own)."""
 import json
 import os
 import shutil
@@ -139,7 +140,7 @@ output: out
 
 
 def campaign_of(folder, command):
-    """A campaign with a barostat, killed once and continued, on two ranks: its driver is kept over the tasks."""
+    """A campaign with a barostat on two ranks, each with a driver of its own; driver_resume.py kills such a campaign."""
     with open(os.path.join(folder, "c.yaml"), "w", encoding="utf-8") as f:
         f.write(CAMPAIGN.format(command=command))
     run(mpiexec, "-n", 2, vitrion, "run", "c.yaml", cwd=folder)
