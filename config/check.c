@@ -174,6 +174,27 @@ static void rule_r_max_fits_the_cell(vt__draft *dr)
     }
 }
 
+/* Residence times by the number of anions that no composition has are all of none.  Of oxyhalides without oxygen, whose
+ * campaigns are older than the key, nothing is said. */
+static void rule_what_is_counted_is_there(vt__draft *dr)
+{
+  const vt_campaign *c = dr->c;
+  int atoms = 0, others = 0;
+  for (int i = 0; i < c->n_comp; i++) {
+    atoms += vt_comp_atoms(&c->comp[i], VT_ROLE_COUNTED);
+    for (int s = 0; s < c->comp[i].n_species; s++) others += !vt_element_is_classic(c->comp[i].z[s]);
+  }
+  for (int i = 0; i < c->n_obs && c->n_comp && !atoms; i++)
+    for (int k = 0; k < c->obs_doc[i]->n_par; k++) {
+      char path[96];
+      if (strcmp(c->obs_doc[i]->par[k].unit, VT_UNIT_ELEMENT) != 0 || (c->obs[i].par[k] == 0 && !others)) continue;
+      (void)vt__row_of_observable(c->obs_doc[i], k + 1, path);
+      vt__diag_warn(dr->d, dr->obs_mark[i][k + 1].line ? dr->obs_mark[i][k + 1] : vt__mark_of(dr, "observe"), path,
+                    "no composition has %s as an anion to count; name one that is there, e.g. `count: S`",
+                    vt_comp_counted(&c->comp[0]));
+    }
+}
+
 static void rule_not_too_many_tasks(vt__draft *dr)
 {
   enum { MANY = 1000000, MOST = 100000000 };
@@ -205,6 +226,7 @@ void vt__check_rules(vt__draft *dr)
   rule_something_is_measured(dr);
   rule_glasses_give_an_error(dr);
   rule_r_max_fits_the_cell(dr);
+  rule_what_is_counted_is_there(dr);
   if (dr->c->n_temp == 0) return; /* refused before; the rest needs temperatures */
   rule_quench_goes_down(dr);
   rule_quench_has_steps(dr);

@@ -39,8 +39,8 @@ static int resolve_folder(vt_campaign *c)
   memcpy(name, c->driver.dir, sizeof name);
   if (!resolve(c, name[0] ? name : ".", c->driver.dir)) return 0;
   for (size_t n = strlen(c->driver.dir); n > 2; n = strlen(c->driver.dir)) {
-    const char *end = c->driver.dir + n - 1;
-    if (*end != '/' && !(*end == '.' && end[-1] == '/')) break;
+    const char last = c->driver.dir[n - 1];
+    if (last != '/' && (last != '.' || c->driver.dir[n - 2] != '/')) break;
     c->driver.dir[n - 1] = '\0';
   }
   return 1;

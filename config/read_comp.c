@@ -44,7 +44,8 @@ int vt__read_element(vt__draft *dr, const char *path, const char *symbol, int ro
                    "`elements`",
                    symbol);
   else
-    vt__diag_error(dr->d, mark, path, "'%.40s' is not the symbol of an element", symbol);
+    vt__diag_error(dr->d, mark, path, "'%.40s' is not the symbol of an element%s", symbol,
+                   strpbrk(symbol, "0123456789") ? "; a mixture is written with shares: {Li: 0.5, Na: 0.5}" : "");
   return 0;
 }
 

@@ -105,8 +105,8 @@ static void refuse_charged(vt__draft *dr, const vt__candidate *c, const int32_t 
                    name, charges, vt_element_symbol(c->shown.z[which]), one, vt_element_symbol(c->shown.z[which]), one);
   else
     vt__diag_error(dr->d, c->at, path,
-                   "no common oxidation states make %s neutral (%s); an element has one whole number in a formula: "
-                   "write it, e.g. `oxidation_states: {%s}` under compositions",
+                   "no common oxidation states make %s neutral (%s); an element has one whole number in a formula, "
+                   "no mixed valence: write it, e.g. `oxidation_states: {%s}` under compositions",
                    name, charges, open);
 }
 

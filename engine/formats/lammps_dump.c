@@ -139,7 +139,7 @@ static void mark_vector(columns *c, int at, int what)
 
 static vt_status columns_of(dump *d, vt_err *err)
 {
-  vt_span name[COLUMNS_MOST], w;
+  vt_span name[COLUMNS_MOST] = {0}, w;
   columns *c = &d->col;
   *c = (columns){.pos = -1, .image = -1, .vel = -1};
   while (vt__text_word(&d->text, &w)) {
@@ -258,7 +258,7 @@ static vt_status dump_units(dump *d, vt_err *err)
   if (!vt__text_word(&d->text, &w) || w.n >= NAME) VT__TEXT_BAD(&d->text, (vt_span){0}, "expected the name of units");
   memset(d->units, 0, sizeof d->units);
   memcpy(d->units, w.s, w.n);
-  if (strcmp(d->units, "metal") && strcmp(d->units, "real") && strcmp(d->units, "electron"))
+  if (strcmp(d->units, "metal") != 0 && strcmp(d->units, "real") != 0 && strcmp(d->units, "electron") != 0)
     VT__TEXT_BAD(&d->text, w, "units '%s', expected metal, real or electron", d->units);
   return VT_OK;
 }

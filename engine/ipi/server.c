@@ -229,12 +229,12 @@ static vt_status send_message(vt_ipi *s, vt_err *err)
 static vt_status take_header(vt_ipi *s, vt__ipi_header *h, vt_err *err)
 {
   const vt__ipi_stream stream = stream_of(s);
+  char how[96] = "";
   int eof = 0;
   VT_PASS(vt__ipi_take_header(&stream, h, &eof, err));
-  if (!eof) return VT_OK;
-  char how[96];
-  if (gave_up(s, how)) VT_FAIL(err, VT_EDRIVER, "the driver ended (%s) while %s", how, s->what);
-  VT_FAIL(err, VT_EDRIVER, "the driver closed the connection while %s", s->what);
+  if (eof && gave_up(s, how)) VT_FAIL(err, VT_EDRIVER, "the driver ended (%s) while %s", how, s->what);
+  if (eof) VT_FAIL(err, VT_EDRIVER, "the driver closed the connection while %s", s->what);
+  return VT_OK;
 }
 
 /* STATUS, and INIT as often as it is asked for, until the state is the wanted one. */

@@ -210,7 +210,8 @@ static vt_status trajectory_scan(const char *const *path, int n_paths, const vt_
   vt__reader r = {0};
   vt_shells *shells = NULL;
   int got = 1;
-  VT_TRY_OUT(vt__reader_open(&r, path, n_paths, o->dt_ps, &o->frames, err), err, "trajectory");
+  rc = vt__reader_open(&r, path, n_paths, o->dt_ps, &o->frames, err);
+  if (rc != VT_OK) goto out;
   while (1) {
     rc = vt__reader_next(&r, &got, err); /* its messages name file and line */
     if (rc != VT_OK || !got) break;
@@ -289,7 +290,8 @@ static vt_status trajectory_measure(const char *const *path, int n_paths, const 
   VT_TRY_OUT(VT_NEW(t->values, t->n_values, err), err, "observables of '%s'", path[0]);
   VT_TRY_OUT(vt_obs_set_open(&set, &t->plan, err), err, "observables of '%s'", path[0]);
   VT_TRY_OUT(vt_obs_set_begin(set, &t->cutoffs, err), err, "observables of '%s'", path[0]);
-  VT_TRY_OUT(vt__reader_open(&r, path, n_paths, o->dt_ps, &o->frames, err), err, "trajectory");
+  rc = vt__reader_open(&r, path, n_paths, o->dt_ps, &o->frames, err);
+  if (rc != VT_OK) goto out;
   while (1) {
     rc = vt__reader_next(&r, &got, err);
     if (rc != VT_OK || !got || has_mistakes(o) || r.n_frames == t->n_read) break;

@@ -9,11 +9,11 @@ enum { VT__LAST_Z = 94, VT__MOST_STATES = 4 };
 /* One row an element (element_table.c). */
 typedef struct vt__element {
   char symbol[4];
-  double mass;                    /* u                                                           */
   int role;                       /* vt_role_mask of its first charge; 0: forms no ion            */
   int8_t charge[VT__MOST_STATES]; /* common oxidation numbers, the most common first; 0: no more  */
-  double covalent;                /* single-bond covalent radius, A; 0 unknown                    */
   uint32_t colour;                /* 0xRRGGBB                                                     */
+  double mass;                    /* u                                                           */
+  double covalent;                /* single-bond covalent radius, A; 0 unknown                    */
 } vt__element;
 extern const vt__element vt__elements[VT__LAST_Z + 1]; /* by atomic number; 0 is empty */
 

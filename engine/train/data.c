@@ -32,6 +32,7 @@ void vt_train_data_free(vt_train_data *set)
   vt_free(set->comp);
   vt_buf_free(&set->mistakes);
   vt_buf_free(&set->warns);
+  vt_buf_free(&set->shifts);
   *set = (vt_train_data){0};
 }
 

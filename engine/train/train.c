@@ -295,7 +295,6 @@ void vt_train_close(vt_train *t)
                         t->dq1,     t->u,        t->du,      t->du1,        t->d};
   free_pairs(t);
   free_room(&t->now);
-  for (int k = 0; k < VT_TRAIN_SLOTS; k++) free_room(&t->kept[k]);
   for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) vt_free(rows[k]);
   vt_free(t);
 }
@@ -346,15 +345,6 @@ static vt_status room_for_frame(vt_train *t, const vt_train_frame *f, vt_err *er
   VT_PASS(VT_NEW(r->q, atoms * (size_t)m->dv, err));
   r->atoms = n, r->angular = a;
   return VT_OK;
-}
-
-void vt_train_slot(vt_train *t, int slot)
-{
-  VT_ASSERT(slot >= 0 && slot < VT_TRAIN_SLOTS);
-  t->kept[t->slot] = t->now;
-  t->now = t->kept[slot];
-  t->kept[slot] = (vt__room){0};
-  t->slot = slot;
 }
 
 vt_status vt_train_forward(vt_train *t, const vt_train_frame *f, vt_train_values *out, vt_err *err)

@@ -47,15 +47,11 @@ void vt_train_set(vt_train *t, const vt_nep_model *m);
 typedef struct vt_train_values {
   double energy;    /* eV, total          */
   double virial[9]; /* eV                 */
-  double (*f)[3];   /* [n] eV/A; borrowed until the next forward run in this slot */
+  double (*f)[3];   /* [n] eV/A; borrowed until the next forward run */
 } vt_train_values;
 
 /* Energy, forces and virial of a frame, ZBL included.  Allocates only when a frame is larger than all before. */
 VT_MUST_CHECK vt_status vt_train_forward(vt_train *t, const vt_train_frame *f, vt_train_values *out, vt_err *err);
-
-/* The values of so many frames stay side by side: all calls here are about the frame of the slot in use, 0 at first. */
-enum { VT_TRAIN_SLOTS = 4 };
-void vt_train_slot(vt_train *t, int slot);
 
 /* Add to `gradient` (vt_train_gradient_size numbers, in an order of its own) the derivatives of
  *   d_energy * E + sum_i d_force[i] . F_i + d_virial : W
@@ -107,6 +103,7 @@ typedef struct vt_train_data {
   char (*comp)[VT_NAME];                  /* [n_comp] composition as the frames say, else the formula of their atoms */
   int n_mistakes;                         /* of the data: */
   vt_buf mistakes, warns;                 /* `file:line: text` lines */
+  vt_buf shifts;                          /* lines: which files were shifted by how much (vt_train_data_rescale) */
   int n_warns, warned[VT_TRAIN_WARNINGS]; /* all; by kind: the first few of a kind are lines of `warns` */
   int n_shared; /* trajectories that stand in the set it was compared with, too: to be named beside any error */
 } vt_train_data;
@@ -128,6 +125,20 @@ VT_MUST_CHECK vt_status vt_train_data_read(vt_train_data *set, const vt_nep_mode
  * does not fit its forces and volumes; files whose forces are all zero.  `warns`: labels that some frames of a file
  * lack; how many warnings of each kind were not shown.  It changes nothing that is trained on. */
 VT_MUST_CHECK vt_status vt_train_data_check(vt_train_data *set, const vt_nep_model *m, vt_err *err);
+/* Files of which all energies lie on another scale (total energies of DFT, of another functional) are moved, energy by
+ * element, to that of the model (by_model) or else of the file with most energies; what was done is a line of `shifts`.
+ * Where the frames are too few to find the shift they lose their energies, with a warning.  A file that is in another
+ * unit is left as it is, and so is a frame alone: both are mistakes for vt_train_data_check, which comes after this
+ * (scales.c, T 17.14). model_moves: a set[0] of which all files are far stays, since the model will be moved.
+ * Sets with mistakes are compared with labels only. */
+typedef struct vt_train_rescaling {
+  vt_train_data *const *set; /* [n_sets]; a shift that one says holds for the later ones */
+  int n_sets, by_model, model_moves;
+  const vt_nep_model *m; /* its elements; with by_model its energies */
+  const int *is_new;     /* [n_types] elements that the model only copies, or NULL */
+  vt_simd simd;          /* with by_model; not AUTO */
+} vt_train_rescaling;
+VT_MUST_CHECK vt_status vt_train_data_rescale(const vt_train_rescaling *o, vt_err *err);
 /* Labels against a model that knows such frames: the start of a training, or what is validated (check_start.c,
  * T 17.10). `mistakes`: files whose forces are those of the model in another unit, or of the other sign.  `warns`:
  * frames whose forces and virial, each for itself, are those of a cell that is larger or smaller.  Three times the cost

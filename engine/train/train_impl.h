@@ -88,15 +88,14 @@ struct vt_train {
   vt__layout_of at;
   const vt__kernel_ops *ops;
   size_t n_trained;
-  size_t *place;                      /* [n_trained] of a number of the model in the layout, in doubles */
-  int *scaled;                        /* [n_trained] component of the descriptor whose scale it has, or -1 */
-  double *scale;                      /* [dim] of the model that was set */
-  vt__v8 *numbers;                    /* in the layout `at`, w0 times scale */
-  vt__v8 *c_radial_t;                 /* [nt][nt][n_radial][krv]: c with k along the lanes */
-  vt__v8 *w0_t;                       /* [networks][dim][mv] */
-  double energy, virial[9];           /* of the frame of the last forward run */
-  vt__room now, kept[VT_TRAIN_SLOTS]; /* of the slot in use; of the others */
-  int slot;
+  size_t *place;            /* [n_trained] of a number of the model in the layout, in doubles */
+  int *scaled;              /* [n_trained] component of the descriptor whose scale it has, or -1 */
+  double *scale;            /* [dim] of the model that was set */
+  vt__v8 *numbers;          /* in the layout `at`, w0 times scale */
+  vt__v8 *c_radial_t;       /* [nt][nt][n_radial][krv]: c with k along the lanes */
+  vt__v8 *w0_t;             /* [networks][dim][mv] */
+  double energy, virial[9]; /* of the frame of the last forward run */
+  vt__room now;             /* of that run */
   /* of an atom */
   int most;                       /* pairs there is room for */
   vt__v8 *radial_f, *radial_df;   /* [most][krv] f_k and derivative */

@@ -1,10 +1,12 @@
 /* export.c - which structures go into which files. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "engine/sys/sys.h"
 #include "runner/export/export_impl.h"
+#include "runner/h5md_read/h5md_read.h"
 #include "runner/trajectory/trajectory.h"
 
 enum { NAME_OUT = 160 };
@@ -118,21 +120,58 @@ static vt_status export_last(const exporting *x, const vt_rec *r, const vt_plan 
 
 /* ------------------------------------------------------------------ trajectories */
 
-/* One extended XYZ file of all frames, or a file a frame. */
-static vt_status export_frames(const exporting *x, vt_h5md_file *f, const vt_plan *p, vt_err *err)
+/* The next frame of a trajectory; its atoms are those of the task, in their order. */
+static vt_status next_frame(void *file, const char *from, const vt_plan *p, vt_structure *s, int *got, vt_err *err)
 {
-  vt_status rc = VT_OK;
+  const vt_composition *c = &p->comp;
+  VT_PASS(vt_h5md_format.next(file, s, got, err));
+  if (!*got) return VT_OK;
+  int same = s->n == c->n_atoms, at = 0;
+  for (int k = 0; k < c->n_species && same; k++)
+    for (int i = 0; i < c->count[k] && same; i++) same = strcmp(s->symbol[at++], vt_element_symbol(c->z[k])) == 0;
+  if (!same) VT_FAIL(err, VT_EINVAL, "'%s' does not hold frames of the %d atoms of %s", from, c->n_atoms, c->name);
+  return VT_OK;
+}
+
+/* One frame: appended to `all`, or a file of its own. */
+static vt_status export_frame(const exporting *x, const vt_plan *p, vt_structure *f, int64_t k, vt_buf *all,
+                              vt_err *err)
+{
+  vt__structure_out s = {.p = p,
+                         .potential = vt_potential_name(x->c),
+                         .step = isfinite(f->step.value) ? (int64_t)f->step.value : k,
+                         .time_ps = isfinite(f->time.value) ? f->time.value : 0,
+                         .x = f->x[0],
+                         .v = f->v ? f->v[0] : NULL};
+  memcpy(s.cell, f->cell.h, sizeof s.cell);
+  for (int i = 0; f->v && i < 3 * f->n; i++) s.v[i] *= 1000; /* A/fs to A/ps */
+  return x->e->format == VT_EXTXYZ ? vt__format(VT_EXTXYZ, &s, all, err) : write_one(x, &s, k, err);
+}
+
+/* What is wrong with our own file is no mistake of the user. */
+static vt_status damaged(vt_status rc, vt_err *err)
+{
+  if (rc != VT_EPARSE) return rc;
+  if (err) err->code = VT_ECORRUPT;
+  return VT_ECORRUPT;
+}
+
+/* One extended XYZ file of all frames, or a file a frame; as H5MD they are only read. */
+static vt_status export_frames(const exporting *x, const char *from, const vt_plan *p, vt_err *err)
+{
+  const vt_frames_options o = {0};
   vt_buf all = {0};
-  const size_t n = 3 * (size_t)f->n_atoms;
-  double *room = NULL;
-  vt__structure_out s = {.p = p, .potential = vt_potential_name(x->c)};
-  VT_TRY(VT_NEW(room, 2 * n, err), err, "frames of %d atoms", f->n_atoms);
-  s.x = room;
-  s.v = f->velocities ? room + n : NULL;
-  for (int64_t k = 0; k < f->n_frames; k++) {
-    VT_TRY_OUT(vt_h5md_read(f, k, &s.step, &s.time_ps, s.cell, s.x, s.v, err), err, "task of %s", p->comp.name);
-    rc = x->e->format == VT_EXTXYZ ? vt__format(VT_EXTXYZ, &s, &all, err) : write_one(x, &s, k, err);
-    if (rc != VT_OK) goto out;
+  vt_structure s = {0};
+  void *file = NULL;
+  int got = 1;
+  vt_status rc = VT_OK;
+  rc = vt_h5md_format.open(&file, from, &o, err);
+  VT_TRY_OUT(damaged(rc, err), err, "task of %s", p->comp.name);
+  for (int64_t k = 0; got; k++) {
+    rc = next_frame(file, from, p, &s, &got, err);
+    if (rc == VT_OK && got && x->e->format != VT_H5MD) rc = export_frame(x, p, &s, k, &all, err);
+    vt_structure_free(&s);
+    VT_TRY_OUT(damaged(rc, err), err, "task of %s", p->comp.name);
   }
   if (x->e->format == VT_EXTXYZ) {
     char path[VT_PATH + NAME_OUT];
@@ -140,7 +179,7 @@ static vt_status export_frames(const exporting *x, vt_h5md_file *f, const vt_pla
     rc = write_file(x, path, all.s, all.len, err);
   }
 out:
-  vt_free(room);
+  vt_h5md_format.close(file);
   vt_buf_free(&all);
   return rc;
 }
@@ -148,20 +187,14 @@ out:
 static vt_status export_trajectory(const exporting *x, const vt_plan *p, vt_err *err)
 {
   char name[VT_TRAJECTORY_NAME], from[2 * VT_PATH], to[VT_PATH + NAME_OUT];
-  vt_h5md_file f;
   vt_trajectory_file_name(p, name);
   (void)snprintf(from, sizeof from, "%s/%s", x->dir->dir, name);
   if (access(from, F_OK) != 0) {
     lacking(x, p, "there is no trajectory of it (observe.trajectory was not asked for when it ran)");
     return VT_OK;
   }
-  VT_PASS(vt_h5md_open(&f, from, p, err)); /* also before it is copied */
-  if (x->e->format != VT_H5MD) {
-    vt_status rc = export_frames(x, &f, p, err);
-    vt_h5md_file_close(&f);
-    return rc;
-  }
-  vt_h5md_file_close(&f);
+  VT_PASS(export_frames(x, from, p, err));
+  if (x->e->format != VT_H5MD) return VT_OK;
   char *bytes = NULL;
   size_t n = 0;
   name_of(x, p, -1, to);

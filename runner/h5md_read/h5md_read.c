@@ -13,9 +13,10 @@ typedef struct h5md {
   vt_frames_options o;
   void *image; /* of an expanded file, or NULL */
   hid_t file, group;
-  vt__h5md_series pos, edges, folds, id, species;
+  vt__h5md_series pos, vel, edges, folds, id, species;
   hsize_t at;
-  double pos_a, edges_a; /* A per unit */
+  double pos_a, edges_a; /* A per unit    */
+  double vel_a_fs;       /* A/fs per unit */
   double *step, *time;   /* [pos.n_frames] or NULL */
   char time_key[VT__H5MD_UNIT];
 } h5md;
@@ -114,6 +115,19 @@ static vt_status length_unit(const h5md *h, const vt__h5md_series *s, const char
   VT__H5MD_BAD(h->path, "%s is in '%s', expected Angstrom, nm or pm", what, s->unit);
 }
 
+/* A/fs per unit of a velocity: a length by a time.  What has another unit, or none, is not read. */
+static double velocity_unit(const vt__h5md_series *s)
+{
+  static const struct {
+    const char *name;
+    double a_fs;
+  } known[] = {{"Angstrom ps-1", 1e-3}, {"Angstrom fs-1", 1}, {"nm ps-1", 1e-2},
+               {"Angstrom/ps", 1e-3},   {"Angstrom/fs", 1},   {"nm/ps", 1e-2}};
+  for (size_t k = 0; k < sizeof known / sizeof *known; k++)
+    if (strcmp(s->unit, known[k].name) == 0) return known[k].a_fs;
+  return 0;
+}
+
 /* time in ps, whatever the file counts in. */
 static vt_status open_clock(h5md *h, vt_err *err)
 {
@@ -177,15 +191,18 @@ static vt_status open_all(h5md *h, vt_err *err)
   if (h->pos.set < 0) VT__H5MD_BAD(h->path, "no position in the group of particles");
   if (h->pos.n_dim != 2 || h->pos.dim[1] != 3) VT__H5MD_BAD(h->path, "position is not [frame][atom][3]");
   VT_PASS(open_box(h, err));
+  VT_PASS(vt__h5md_open(h->group, h->path, "velocity", &h->vel, err));
   VT_PASS(vt__h5md_open(h->group, h->path, "image", &h->folds, err));
   VT_PASS(vt__h5md_open(h->group, h->path, "id", &h->id, err));
   VT_PASS(vt__h5md_open(h->group, h->path, "species", &h->species, err));
   VT_PASS(check_shape(h, &h->edges, "box/edges", 0, err));
+  VT_PASS(check_shape(h, &h->vel, "velocity", 3, err));
   VT_PASS(check_shape(h, &h->folds, "image", 3, err));
   VT_PASS(check_shape(h, &h->id, "id", 1, err));
   VT_PASS(check_shape(h, &h->species, "species", 0, err));
   VT_PASS(length_unit(h, &h->pos, "position", &h->pos_a, err));
   VT_PASS(length_unit(h, &h->edges, "box/edges", &h->edges_a, err));
+  h->vel_a_fs = velocity_unit(&h->vel);
   return open_clock(h, err);
 }
 
@@ -193,7 +210,7 @@ static void h5md_close(void *state)
 {
   h5md *h = state;
   if (!h) return;
-  vt__h5md_series *const all[] = {&h->pos, &h->edges, &h->folds, &h->id, &h->species};
+  vt__h5md_series *const all[] = {&h->pos, &h->vel, &h->edges, &h->folds, &h->id, &h->species};
   for (size_t k = 0; k < sizeof all / sizeof *all; k++) vt__h5md_close(all[k]);
   if (h->group >= 0) (void)H5Gclose(h->group);
   if (h->file >= 0) (void)H5Fclose(h->file);
@@ -211,7 +228,7 @@ static vt_status h5md_open(void **state, const char *path, const vt_frames_optio
   memcpy(h->path, path, strlen(path) + 1);
   h->o = *o;
   h->file = h->group = -1;
-  h->pos.set = h->edges.set = h->folds.set = h->id.set = h->species.set = -1;
+  h->pos.set = h->vel.set = h->edges.set = h->folds.set = h->id.set = h->species.set = -1;
   vt_status rc = open_all(h, err);
   if (rc == VT_OK)
     *state = h;
@@ -261,6 +278,16 @@ static vt_status read_positions(const h5md *h, vt_structure *s, vt_err *err)
   return rc;
 }
 
+static vt_status read_velocities(const h5md *h, vt_structure *s, vt_err *err)
+{
+  if (h->vel.set < 0 || h->vel_a_fs == 0) return VT_OK;
+  VT_PASS(VT_NEW(s->v, s->n, err));
+  VT_PASS(vt__h5md_row(&h->vel, h->at, H5T_NATIVE_DOUBLE, h->path, s->v, err));
+  for (int i = 0; i < s->n; i++)
+    for (int k = 0; k < 3; k++) s->v[i][k] *= h->vel_a_fs;
+  return VT_OK;
+}
+
 static vt_stamp stamp_of(const double *value, hsize_t at, const char *key)
 {
   enum { PLENTY = 15 };
@@ -284,6 +311,7 @@ static vt_status h5md_next(void *state, vt_structure *s, int *got, vt_err *err)
   s->n = n;
   VT_PASS(read_cell(h, &s->cell, err));
   VT_PASS(read_positions(h, s, err));
+  VT_PASS(read_velocities(h, s, err));
   VT_PASS(vt__h5md_species(&h->species, h->at, n, &h->o, h->path, s->symbol, err));
   if (h->id.set >= 0) {
     VT_PASS(VT_NEW(s->id, n, err));

@@ -134,6 +134,7 @@ static void free_findings(vt__findings *f)
   for (int k = 0; k < 3; k++) vt__tables_free(&f->set[k].t);
   vt_free(f->parity.mean);
   vt__knows_free(&f->knows);
+  vt__groups_free(&f->groups);
   vt_buf_free(&f->failures);
   vt_free(f);
 }
@@ -155,8 +156,10 @@ static vt_status write_all(const vt_card *c, vt__smoke_result *smoke, vt_card_re
   if (rc == VT_OK) rc = see_frames(f, err);
   if (rc == VT_OK) rc = vt__read_back(c, f->set[f->shown].data, &f->readback, err);
   if (rc == VT_OK && f->set[0].data) rc = vt__knows_find(c->m, f->set[0].data, &f->knows, err);
+  if (rc == VT_OK) rc = vt__groups_find(f, err);
   if (rc == VT_OK) judge(f);
   if (rc == VT_OK) rc = vt__write_report(f, err);
+  if (rc == VT_OK) rc = vt__groups_write(f, err);
   if (rc == VT_OK) rc = vt__write_card(f, err);
   out->failed = f->n_failures;
   (void)snprintf(out->why, sizeof out->why, "%.*s", f->n_failures > 0 ? (int)strcspn(f->failures.s, "\n") : 0,

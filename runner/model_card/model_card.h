@@ -5,6 +5,7 @@
  *                                              (of validation, where there is no test set)
  *   report.html   learning curve, parity, mean virial by composition: one file, figures inside it
  *   README.md     the model card; every number in it was computed from the files it names
+ *   pressure_groups.json  of a training that held mean pressures: those of the labels, of its start, of the model
  *
  * Formulas and limits: THEORY T 17.11. */
 #ifndef VT_MODEL_CARD_H
@@ -19,7 +20,8 @@
 
 /* Errors of a model on labelled frames: n_frames, energy_rmse_meV_atom, force_rmse_meV_A, virial_rmse_meV_atom,
  * force_slope (of predicted against labelled components; 1: right), mean_virial_meV_atom, by_element,
- * by_composition, by_config_type.  A number without labels is null.  *out is the caller's. */
+ * by_composition, by_config_type, and energy_shift (text) if frames were shifted.  A number without labels is null.
+ * *out is the caller's. */
 VT_MUST_CHECK vt_status vt_validate(const vt_nep_model *m, vt_train_data *data, vt_json **out, vt_err *err);
 /* The same with values from predict(ctx), which borrows or makes them for a sample; m: the elements. */
 typedef vt_status (*vt_predict)(void *ctx, vt_train_sample *s, vt_train_values *v, vt_err *err);

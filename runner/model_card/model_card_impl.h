@@ -131,6 +131,9 @@ typedef struct vt__smoke_result {
   int measured[VT__MELTS_MOST]; /* row of vt__measured_melts */
   char not_run[300];            /* why there is none, or "" */
 } vt__smoke_result;
+/* The melts of the smoke test, not run: of each set of cations the composition with most frames, the first by name of
+ * equals; a name that stands for several formulas is left out. */
+VT_MUST_CHECK vt_status vt__smoke_list(const vt_card *c, vt__smoke_result *out, vt_err *err);
 VT_MUST_CHECK vt_status vt__smoke(vt_comm *comm, const vt_card *c, vt__smoke_result *out, int *stopped, vt_err *err);
 /* Does a melt of the smoke test pass?  Its drift counts, too. */
 int vt__smoke_passes(const vt__melt *melt);
@@ -174,6 +177,30 @@ VT_MUST_CHECK vt_status vt__figure_curve(vt_buf *b, const vt_card *c, vt_err *er
 void vt__figure_parity(vt_buf *b, const vt__parity *p, const vt__sums *all);
 VT_MUST_CHECK vt_status vt__figure_virials(vt_buf *b, const vt__table *comp, vt_err *err);
 
+/* ------------------------------------------------------------------ groups.c: mean pressures that training held */
+
+enum { VT__LABELS, VT__BEFORE, VT__AFTER, VT__SOURCES }; /* before: the start, after: the model of the card */
+typedef struct vt__group_mean {
+  int n, trajectories; /* frames that have it, and how many trajectories they are of */
+  double mean, se;     /* GPa; NaN: not known; se: of one trajectory, too */
+} vt__group_mean;
+typedef struct vt__group {
+  const vt_training_item *item;
+  const char *set, *comp; /* "training" or "validation"; of its first frame */
+  int n_frames;
+  vt__group_mean of[VT__SOURCES];
+} vt__group;
+typedef struct vt__groups {
+  int n;
+  vt__group *row; /* [n] */
+} vt__groups;
+struct vt__findings;
+VT_MUST_CHECK vt_status vt__groups_find(struct vt__findings *f, vt_err *err);
+void vt__groups_free(vt__groups *g);
+void vt__groups_put(vt_buf *b, const struct vt__findings *f); /* part of README.md; nothing without groups */
+/* pressure_groups.json, if there are groups. */
+VT_MUST_CHECK vt_status vt__groups_write(const struct vt__findings *f, vt_err *err);
+
 /* ------------------------------------------------------------------ all of it */
 
 typedef struct vt__findings {
@@ -188,6 +215,7 @@ typedef struct vt__findings {
   vt__parity parity;
   vt__readback readback;
   vt__knows knows;
+  vt__groups groups;
   vt__smoke_result *smoke;
   vt_buf failures; /* lines */
   int n_failures;

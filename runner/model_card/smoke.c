@@ -144,7 +144,7 @@ static const char *unknown_size(const vt_composition *c)
   return NULL;
 }
 
-static vt_status list_smoke(const vt_card *c, vt__smoke_result *out, vt_err *err)
+vt_status vt__smoke_list(const vt_card *c, vt__smoke_result *out, vt_err *err)
 {
   const vt_train_data *d = c->train && c->train->n > 0 ? c->train : c->test;
   kind *k = NULL;
@@ -227,7 +227,7 @@ vt_status vt__smoke(vt_comm *comm, const vt_card *c, vt__smoke_result *out, int 
   vt_err mine = {0};
   *stopped = 0;
   *out = (vt__smoke_result){0};
-  if (me == 0 && c->smoke.on) rc = list_smoke(c, out, &mine);
+  if (me == 0 && c->smoke.on) rc = vt__smoke_list(c, out, &mine);
   if (me == 0 && rc == VT_OK && c->smoke.densities) list_densities(c, out);
   if (comm) {
     rc = vt_comm_agree(comm, rc, &mine);

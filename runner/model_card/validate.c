@@ -226,6 +226,7 @@ vt_status vt_validate_by(const vt_nep_model *m, vt_predict predict, void *ctx, v
     vt_json_put(*out, "by_composition", table_json(&t.comp, 0));
     vt_json_put(*out, "by_config_type", table_json(&t.config, 0));
     if (t.stretch.n > 0) vt_json_put(*out, "by_v_v0", table_json(&t.stretch, 0));
+    if (data->shifts.len > 0) vt_json_put(*out, "energy_shift", vt_json_text(data->shifts.s));
   }
   vt__tables_free(&t);
   return rc;

@@ -131,6 +131,12 @@ static void put_data(vt_buf *b, const vt__findings *f)
   vt_buf_printf(b, "## Data\n\n| role | file | frames | weight | sha256 |\n| --- | --- | --- | --- | --- |\n");
   for (int k = 0; k < 3; k++) put_files(b, c, f->set[k].name, f->set[k].data);
   vt_buf_printf(b, "\n");
+  for (int k = 0; k < 3; k++)
+    for (const char *at = f->set[k].data ? f->set[k].data->shifts.s : NULL; at && *at;) {
+      const int n = (int)strcspn(at, "\n");
+      vt_buf_printf(b, "* %.*s.\n", n, at);
+      at += n + (at[n] == '\n');
+    }
   if (!c->y) return;
   if (c->y->validation.n == 0)
     vt_buf_printf(b, "* Validation: %g of the frames were held back, by %s, seed %llu.\n", c->y->fraction,
@@ -516,6 +522,7 @@ vt_status vt__write_card(const vt__findings *f, vt_err *err)
   put_what(&b, f);
   put_data(&b, f);
   vt_status rc = put_errors(&b, f, err);
+  vt__groups_put(&b, f);
   put_checks(&b, f);
   if (rc == VT_OK) rc = put_limits(&b, f, err);
   (void)snprintf(path, sizeof path, "%.500s/README.md", f->c->folder);

@@ -20,7 +20,7 @@ static int is_equal(double a, double b)
   return a == b || fabs(a - b) <= 1e-9 * fabs(a);
 }
 
-static int label_of(const vt_campaign *c, const char *name)
+int vt__label_of(const vt_campaign *c, const char *name)
 {
   for (int k = 0; k < c->n_factors; k++)
     if (strcmp(c->factor[k], name) == 0) return k;
@@ -30,7 +30,7 @@ static int label_of(const vt_campaign *c, const char *name)
 /* Which value of factor `name` two compositions have: the same? */
 static int is_same_level(const vt_campaign *c, const vt_comp_asked *a, const vt_comp_asked *b, const char *name)
 {
-  const int own = label_of(c, name);
+  const int own = vt__label_of(c, name);
   if (own >= 0) return strcmp(a->label[own], b->label[own]) == 0;
   if (strcmp(name, "alkali") == 0) return strcmp(a->alkali, b->alkali) == 0;
   if (strcmp(name, "metal") == 0) return strcmp(a->metal, b->metal) == 0;

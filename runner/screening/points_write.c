@@ -8,22 +8,29 @@
 
 /* The value of a factor as a cell; of compositions of one level the first one says it, so that rounding makes no two.
  */
-static void put_level(vt_buf *b, const vt_comp_asked *a, const char *factor)
+static void put_ratio(vt_buf *b, double r)
 {
-  const char *word = strcmp(factor, "alkali") == 0    ? a->alkali
-                     : strcmp(factor, "metal") == 0   ? a->metal
-                     : strcmp(factor, "halogen") == 0 ? a->halogen
-                                                      : NULL;
-  vt_buf_add(b, ",", 1);
-  if (word) {
-    vt_csv_cell(b, word);
-    return;
-  }
-  const double r = strcmp(factor, "halogen_to_oxygen") == 0 ? a->halogen_to_oxygen : a->alkali_per_metal;
   if (isinf(r))
     vt_buf_printf(b, "only");
   else if (!isnan(r))
     vt_buf_printf(b, "%.10g", r);
+}
+
+static void put_level(vt_buf *b, const vt_campaign *c, int comp, const char *factor)
+{
+  const vt_comp_asked *a = &c->asked[comp];
+  const int own = vt__label_of(c, factor);
+  vt_buf_add(b, ",", 1);
+  if (own >= 0)
+    vt_csv_cell(b, a->label[own]);
+  else if (strcmp(factor, "alkali") == 0)
+    vt_csv_cell(b, a->alkali);
+  else if (strcmp(factor, "metal") == 0)
+    vt_csv_cell(b, a->metal);
+  else if (strcmp(factor, "halogen") == 0)
+    vt_csv_cell(b, a->halogen);
+  else
+    put_ratio(b, strcmp(factor, "halogen_to_oxygen") == 0 ? a->halogen_to_oxygen : a->alkali_per_metal);
 }
 
 static void put_number(vt_buf *b, double x, int ok)
@@ -34,7 +41,6 @@ static void put_number(vt_buf *b, double x, int ok)
 
 vt_status vt_points_csv(const vt_campaign *c, const vt_fits *f, vt_buf *out, vt_err *err)
 {
-  VT_ASSERT(c->asked); /* every campaign has what was asked of its compositions */
   vt__factors factor;
   vt_status rc = vt__factors_of(c, &factor, err);
   vt_buf_printf(out, "composition,glass,temperature_K,D_cm2_s,D_se");
@@ -49,7 +55,7 @@ vt_status vt_points_csv(const vt_campaign *c, const vt_fits *f, vt_buf *out, vt_
     vt_buf_printf(out, ",%d,%.17g", (int)t->glass, c->t_k[t->temp]);
     put_number(out, d, d > 0 && isfinite(d));
     put_number(out, se, se >= 0 && isfinite(se));
-    for (int q = 0; q < factor.n; q++) put_level(out, &c->asked[factor.level[q][t->comp]], factor.name[q]);
+    for (int q = 0; q < factor.n; q++) put_level(out, c, factor.level[q][t->comp], factor.name[q]);
     vt_buf_add(out, "\n", 1);
   }
   vt__factors_free(&factor);

@@ -2,7 +2,7 @@
  *
  * head (little endian as the machine writes it; a checkpoint is for the machine that wrote it), then doubles: numbers,
  * first and second moments, averages, best averages [n_trained each], ledger [n_frames], means and bases of matrices
- * [n_shape], steps of all data [n_finish], then the text of train.csv.
+ * [n_shape], steps of all data [n_finish], then the text of train.csv and what it all depends on (record.c).
  * The CRC is that of all behind the first 16 bytes.  The one before is train.ckpt.prev. */
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "runner/training/training_impl.h"
 
 #define FILE_MOST ((size_t)1 << 32)
-enum { VERSION = 3 };
+enum { VERSION = 4 };
 
 typedef struct head {
   char magic[8]; /* "VTTRAIN" */
@@ -22,9 +22,9 @@ typedef struct head {
   int64_t better_epoch;
   double norm, best_loss, better_loss, seconds;
   vt_train_terms sums;
-  uint64_t n_trained, n_frames, n_shape, n_finish, n_csv;
+  uint64_t n_trained, n_frames, n_shape, n_finish, n_csv, n_record;
 } head;
-_Static_assert(sizeof(head) == 256, "a checkpoint is a file format");
+_Static_assert(sizeof(head) == 264, "a checkpoint is a file format");
 
 static void path_of(const vt__trainer *t, const char *end, char path[VT_PATH + 32])
 {
@@ -53,7 +53,8 @@ vt_status vt__checkpoint_write(vt__trainer *t, vt_err *err)
             .n_frames = (uint64_t)t->data.n,
             .n_shape = t->adam.n_shape,
             .n_finish = t->finish.n_state,
-            .n_csv = t->csv.len};
+            .n_csv = t->csv.len,
+            .n_record = t->record.len};
   memcpy(h.identity, &t->identity, sizeof h.identity);
   vt_buf_add(&b, &h, sizeof h);
   vt_buf_add(&b, t->m->numbers, n);
@@ -65,6 +66,7 @@ vt_status vt__checkpoint_write(vt__trainer *t, vt_err *err)
   vt_buf_add(&b, t->adam.shape, t->adam.n_shape * sizeof *t->adam.shape);
   vt_buf_add(&b, t->finish.state, t->finish.n_state * sizeof *t->finish.state);
   vt_buf_add(&b, t->csv.s ? t->csv.s : "", t->csv.len);
+  vt_buf_add(&b, t->record.s ? t->record.s : "", t->record.len);
   vt_status rc = vt_buf_check(&b, err);
   if (rc == VT_OK) {
     h.crc = vt_crc32(0, b.s + 16, b.len - 16);
@@ -77,18 +79,29 @@ vt_status vt__checkpoint_write(vt__trainer *t, vt_err *err)
   return rc;
 }
 
-/* 1 if the bytes are a checkpoint of this size, whole. */
+/* How long a file with this head is; 0: longer than any. */
+static size_t length_of(const head *h)
+{
+  const uint64_t most = FILE_MOST / sizeof(double), n[] = {h->n_trained, h->n_frames, h->n_shape, h->n_finish};
+  if (h->n_csv > FILE_MOST || h->n_record > FILE_MOST) return 0;
+  for (size_t k = 0; k < sizeof n / sizeof *n; k++)
+    if (n[k] > most) return 0;
+  return sizeof *h + (5 * h->n_trained + h->n_frames + h->n_shape + h->n_finish) * sizeof(double) + h->n_csv +
+         h->n_record;
+}
+
+/* 1 if the bytes are a whole checkpoint, and if it is of this training, of its size. */
 static int is_whole(const vt__trainer *t, const char *data, size_t n, head *h)
 {
   if (n < sizeof *h) return 0;
   memcpy(h, data, sizeof *h);
-  if (memcmp(h->magic, "VTTRAIN", 8) != 0 || h->version != VERSION || h->crc != vt_crc32(0, data + 16, n - 16))
+  if (memcmp(h->magic, "VTTRAIN", 8) != 0 || h->version != VERSION || h->crc != vt_crc32(0, data + 16, n - 16) ||
+      n != length_of(h))
     return 0;
   return memcmp(h->identity, &t->identity, sizeof h->identity) != 0 ||
          (h->n_trained == t->m->n_trained && h->n_frames == (uint64_t)t->data.n && h->n_shape == t->adam.n_shape &&
           h->n_finish == t->finish.n_state && h->best_at.phase >= VT__NEVER && h->best_at.phase <= VT__FINISH &&
-          h->epoch >= 0 && h->batch >= 0 && h->batch <= t->data.n &&
-          n == sizeof *h + (5 * h->n_trained + h->n_frames + h->n_shape + h->n_finish) * sizeof(double) + h->n_csv);
+          h->epoch >= 0 && h->batch >= 0 && h->batch <= t->data.n);
 }
 
 /* 1 if it is one, but of another format. */
@@ -125,6 +138,33 @@ static void take(vt__trainer *t, const char *data, const head *h)
   t->sums = h->sums;
 }
 
+/* Key by key what differs, and what another training in this folder would replace. */
+static vt_status refuse_other(const vt__trainer *t, const char *data, size_t n, const head *h, vt_err *err)
+{
+  vt_buf keys = {0};
+  char best[64];
+  const int differ =
+      vt__record_differences(data + n - h->n_record, (size_t)h->n_record, t->record.s, t->record.len, &keys);
+  vt__say(t, "'%s' holds another training; recorded there, and what is given here:", t->output);
+  for (const char *at = keys.s; at && *at;) {
+    const int len = (int)strcspn(at, "\n");
+    vt__say(t, "%.*s", len, at);
+    at += len + (at[len] == '\n');
+  }
+  vt_buf_free(&keys);
+  if (differ == 0) vt__say(t, "  nothing in the file: another version of vitrion, which trains otherwise");
+  vt__say(t,
+          "  it has come to %lld epochs and %lld steps of all data in %.1f min%s%s: that state, its models and table",
+          (long long)h->epoch, (long long)h->passes, h->seconds / 60,
+          h->best_at.phase == VT__NEVER ? "" : ", best on validation ",
+          h->best_at.phase == VT__NEVER ? "" : vt__when_text(h->best_at, best));
+  vt__say(t, "  would be lost, and are kept");
+  VT_FAIL(err, VT_EINVAL,
+          "'%s' holds the state of another training, which differs as said above: change that back to go on with it, "
+          "give another --output, or remove that folder",
+          t->output);
+}
+
 vt_status vt__checkpoint_read(vt__trainer *t, int *found, vt_err *err)
 {
   static const char *const end[] = {"", ".prev"};
@@ -147,12 +187,9 @@ vt_status vt__checkpoint_read(vt__trainer *t, int *found, vt_err *err)
     if (!is_whole(t, data, n, &h))
       vt__say(t, "warning: '%s' is damaged and is passed over", path);
     else if (memcmp(h.identity, &t->identity, sizeof h.identity) != 0) {
+      const vt_status rc = refuse_other(t, data, n, &h, err);
       vt_free(data);
-      VT_FAIL(
-          err, VT_EINVAL,
-          "'%s' holds the state of another training (file, data, start, SIMD level or version differ): give another "
-          "--output, or remove that folder",
-          t->output);
+      return rc;
     } else {
       take(t, data, &h);
       *found = 1;

@@ -110,6 +110,15 @@ static vt_status read_frames(vt__trainer *t, int *bad, vt_err *err)
   VT_PASS(read_files(t, &t->y->data, &t->data, err));
   if (t->y->validation.n > 0) VT_PASS(read_files(t, &t->y->validation, &t->held, err));
   if (vt_comm_rank(t->comm) == 0) VT_PASS(read_files(t, &t->y->test, &t->test, err));
+  VT_PASS(vt_train_data_rescale(&(vt_train_rescaling){.set = set,
+                                                      .n_sets = 3,
+                                                      .by_model = t->y->start[0] != 0,
+                                                      .model_moves = 1,
+                                                      .m = t->m,
+                                                      .is_new = t->is_new,
+                                                      .simd = t->simd},
+                                err));
+  for (int k = 0; k < 3; k++) say_lines(t, &set[k]->shifts, "shifts");
   for (int k = 0; k < 3; k++) VT_PASS(vt_train_data_check(set[k], t->m, err));
   *bad = t->data.n_mistakes + t->held.n_mistakes;
   for (int k = 0; k < 3 && t->y->start[0] && *bad == 0 && vt_comm_rank(t->comm) == 0; k++)
@@ -344,6 +353,7 @@ vt_status vt__trainer_prepare(vt__trainer *t, int *bad, vt_err *err)
   t->scales = (vt_train_scales){t->y->energy, t->y->force, t->y->virial, t->y->mean_virial, t->y->force_relative};
   VT_PASS(vt_comm_agree(t->comm, first_model(t, err), err));
   VT_PASS(vt_comm_agree(t->comm, find_identity(t, err), err));
+  VT_PASS(vt_comm_agree(t->comm, is_root ? vt__record_make(t, &t->record, err) : VT_OK, err));
   VT_PASS(vt_comm_agree(t->comm, read_frames(t, bad, err), err));
   int32_t any = *bad;
   VT_PASS(vt_comm_bcast(t->comm, 0, &any, sizeof any, err)); /* rank 0 compares, and reads the test set */

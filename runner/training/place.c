@@ -218,7 +218,8 @@ static vt_status gather_models(const vt__job *j, vt_err *err)
 /* What is said of the best; README.md is the committee's own. */
 static vt_status gather_report(const vt__job *j, int best, vt_err *err)
 {
-  static const char *const name[] = {"parity/energy.csv", "parity/force.csv", "parity/virial.csv", "report.html"};
+  static const char *const name[] = {"parity/energy.csv", "parity/force.csv", "parity/virial.csv", "report.html",
+                                     "pressure_groups.json"};
   char folder[VT_PATH + 32];
   (void)snprintf(folder, sizeof folder, "%s/parity", j->output);
   VT_PASS(vt_dir_make(folder, err));

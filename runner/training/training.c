@@ -18,7 +18,7 @@ static int most_atoms(const vt__trainer *t)
 
 vt_status vt__trainer_room(vt__trainer *t, vt_err *err)
 {
-  t->per_leaf = t->y->batch < VT_TRAIN_SLOTS ? t->y->batch : VT_TRAIN_SLOTS;
+  t->per_leaf = t->y->batch < VT__LEAF_FRAMES ? t->y->batch : VT__LEAF_FRAMES;
   t->per_batch = (t->y->batch + t->per_leaf - 1) / t->per_leaf;
   t->n_batches = (t->data.n + t->y->batch - 1) / t->y->batch;
   const size_t n = t->m->n_trained, rest = (size_t)(t->per_batch * t->per_leaf) * VT_TRAIN_TERMS + 2;
@@ -55,6 +55,7 @@ void vt__trainer_close(vt__trainer *t)
   void *const rows[] = {t->order, t->ledger, t->pull, t->packet, t->d_force, t->gradient, t->best, t->total};
   for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) vt_free(rows[k]);
   vt_buf_free(&t->csv);
+  vt_buf_free(&t->record);
   vt_free(t->element_weight);
   vt_free(t->pressure);
   vt__hold_close(&t->hold);

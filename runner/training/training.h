@@ -71,6 +71,30 @@ VT_MUST_CHECK vt_status vt_training_bench(vt_comm *comm, const vt_training_bench
  * force_spread_error_r, Pearson's correlation of spread with error over frames (over atoms: lengths of vectors), null
  * where there are fewer than three or no scatter. */
 VT_MUST_CHECK vt_status vt_validate_committee(const vt_committee *c, vt_train_data *data, vt_json **out, vt_err *err);
+
+typedef struct vt_committee_member {
+  const char *name;
+  int failed;       /* of its own checks, */
+  const char *why;  /* the first of them */
+  const char *best; /* of which training in this program wrote it: for people; NULL: not known, as what follows */
+  double loss;      /* on validation; NaN: not known */
+  uint64_t seed;
+  const char *phase;
+  int64_t epoch;
+} vt_committee_member;
+typedef struct vt_committee_card {
+  const char *folder, *title;
+  const char *file;    /* the committee's */
+  const char *folders; /* where the members' own cards are, in words */
+  const char *set;     /* name of the frames it is judged on */
+  const vt_committee *c;
+  vt_train_data *data;
+  const vt_committee_member *member; /* [c->n] */
+  int best;                          /* member whose nep.txt is on top; -1: none is */
+  int smoke, same_start;             /* there was a smoke test; members began with the same numbers */
+} vt_committee_card;
+/* README.md and committee.json: members, their mean, how far they lie apart; each beside and renamed. */
+VT_MUST_CHECK vt_status vt_committee_card_write(const vt_committee_card *k, vt_err *err);
 /* A model from a file.  VT_EPARSE, VT_EUNSUP, VT_EIO. */
 VT_MUST_CHECK vt_status vt_training_model(const char *path, vt_nep_model **m, vt_err *err);
 

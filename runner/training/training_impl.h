@@ -47,6 +47,9 @@ VT_MUST_CHECK vt_status vt__tree_sum(vt__tree *t, int n, vt_err *err);
 
 /* ------------------------------------------------------------------ the state */
 
+/* Frames of a leaf at most: fewer gradients are added and sent, but fewer ranks share a batch. */
+enum { VT__LEAF_FRAMES = 4 };
+
 /* What does not move, or is pulled back (start.c). */
 typedef struct vt__hold {
   unsigned char *moves, *moves_new; /* [n_trained] at all; while only new elements are trained */
@@ -77,6 +80,7 @@ typedef struct vt__trainer {
   vt_train_data data, held, test; /* trained on; validation; test (rank 0) */
   vt_train_scales scales;
   vt_uid identity;                      /* of all that the result depends on */
+  vt_buf record;                        /* the same for people: record.c */
   double *element_weight;               /* [n_items][n_types] of forces */
   int is_new[VT_NEP_MOST_TYPES], n_new; /* elements that begin as copies */
   vt__hold hold;
@@ -187,8 +191,12 @@ void vt__trainer_release(vt__trainer *t, vt_train_sample *s, int was_there);
 VT_MUST_CHECK vt_status vt__trainer_evaluate(vt__trainer *t, const double *numbers, vt__errors *out, vt_err *err);
 /* checkpoint.c; rank 0. */
 VT_MUST_CHECK vt_status vt__checkpoint_write(vt__trainer *t, vt_err *err);
-/* *found = 0: there is none.  VT_EINVAL: it is another training's. */
+/* *found = 0: there is none.  VT_EINVAL: it is another training's; what differs and what would be lost was said. */
 VT_MUST_CHECK vt_status vt__checkpoint_read(vt__trainer *t, int *found, vt_err *err);
+/* record.c.  Lines "key: value", in the words of the file, of all that the identity is made of; then what differs, one
+ * line each: "  key: old, here now"; returns how many.  A path counts: it says where to look. */
+VT_MUST_CHECK vt_status vt__record_make(const vt__trainer *t, vt_buf *b, vt_err *err);
+int vt__record_differences(const char *old, size_t n_old, const char *now, size_t n_now, vt_buf *out);
 /* write.c; rank 0. */
 VT_MUST_CHECK vt_status vt__write_model(vt__trainer *t, const char *name, const double *numbers, vt_err *err);
 /* One more row of the table; NULL: not known. */

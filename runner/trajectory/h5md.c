@@ -3,24 +3,32 @@
  * The file is made in memory (HDF5's core driver) and becomes a file by whoever takes its bytes: a disk that is full is
  * then met by one function, vt_file_replace, and never by HDF5, which does not survive a write that fails
  * (runner/store/h5_impl.h). */
+#include <hdf5.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "runner/trajectory/trajectory_impl.h"
+#include "runner/trajectory/trajectory.h"
 
-enum { CHUNK_BYTES = 1 << 19, DEFLATE = 4, TEXT = 128 };
+enum { CHUNK_BYTES = 1 << 19, DEFLATE = 4, TEXT = 128, HANDLES = 96 };
 
-hid_t vt__h5md_keep(vt__h5md_scope *s, hid_t id)
+/* Handles that are closed together, in reverse order. */
+typedef struct scope {
+  hid_t id[HANDLES];
+  int n;
+} scope;
+
+/* Returns id; a negative one is not kept. */
+static hid_t keep(scope *s, hid_t id)
 {
   if (id < 0) return id;
-  if (s->n == VT__H5MD_HANDLES) {
+  if (s->n == HANDLES) {
     (void)H5Idec_ref(id);
     return -1;
   }
   return s->id[s->n++] = id;
 }
 
-void vt__h5md_release(vt__h5md_scope *s)
+static void release(scope *s)
 {
   while (s->n) (void)H5Idec_ref(s->id[--s->n]);
 }
@@ -32,20 +40,20 @@ static herr_t deepest(unsigned n, const H5E_error2_t *e, void *text)
   return 1;
 }
 
-vt_status vt__h5md_fail(vt_err *err, vt_status s, const char *what, const char *name)
+/* The innermost reason of HDF5 behind a sentence of ours. */
+static vt_status fail(vt_err *err, const char *what)
 {
   char why[TEXT] = "";
   (void)H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, deepest, why);
   (void)H5Eclear2(H5E_DEFAULT);
   for (char *p = why; *p; p++)
     if (*p == '\n') *p = ' ';
-  return vt_err_set(err, s, __FILE__, __LINE__, "%s%s%s%s: %s", what, name ? " '" : "", name ? name : "",
-                    name ? "'" : "", why[0] ? why : "HDF5 gives no reason");
+  VT_FAIL(err, VT_EIO, "%s: %s", what, why[0] ? why : "HDF5 gives no reason");
 }
 
 struct vt_h5md {
   vt_h5md_ask ask;
-  vt__h5md_scope all;
+  scope all;
   hid_t file, group, x, v, text, no_times, once; /* once: properties of a small dataset */
   int bad;                                       /* something of HDF5 failed */
   size_t n_atoms, item;                          /* bytes of a number */
@@ -60,7 +68,7 @@ struct vt_h5md {
 
 static hid_t kept(vt_h5md *h, hid_t id)
 {
-  id = vt__h5md_keep(&h->all, id);
+  id = keep(&h->all, id);
   h->bad |= id < 0;
   return id;
 }
@@ -74,11 +82,11 @@ static hid_t group_of(vt_h5md *h, hid_t in, const char *name)
 static void attribute(vt_h5md *h, hid_t of, const char *name, hid_t type, hsize_t n, const void *value)
 {
   if (h->bad) return;
-  vt__h5md_scope s = {0};
-  const hid_t space = vt__h5md_keep(&s, n ? H5Screate_simple(1, &n, NULL) : H5Screate(H5S_SCALAR));
-  const hid_t a = vt__h5md_keep(&s, H5Acreate2(of, name, type, space, H5P_DEFAULT, H5P_DEFAULT));
+  scope s = {0};
+  const hid_t space = keep(&s, n ? H5Screate_simple(1, &n, NULL) : H5Screate(H5S_SCALAR));
+  const hid_t a = keep(&s, H5Acreate2(of, name, type, space, H5P_DEFAULT, H5P_DEFAULT));
   h->bad |= a < 0 || H5Awrite(a, type, value) < 0;
-  vt__h5md_release(&s);
+  release(&s);
 }
 
 static void put_text(vt_h5md *h, hid_t of, const char *name, const char *value)
@@ -107,11 +115,11 @@ static void put_uid(vt_h5md *h, hid_t of, const char *name, const vt_uid *uid)
 static hid_t dataset(vt_h5md *h, hid_t in, const char *name, hid_t type, hsize_t n, const void *value)
 {
   if (h->bad) return -1;
-  vt__h5md_scope s = {0};
-  const hid_t space = vt__h5md_keep(&s, H5Screate_simple(1, &n, NULL));
+  scope s = {0};
+  const hid_t space = keep(&s, H5Screate_simple(1, &n, NULL));
   const hid_t d = kept(h, H5Dcreate2(in, name, type, space, H5P_DEFAULT, h->once, H5P_DEFAULT));
   if (!h->bad && value) h->bad |= H5Dwrite(d, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, value) < 0;
-  vt__h5md_release(&s);
+  release(&s);
   return d;
 }
 
@@ -119,14 +127,14 @@ static hid_t dataset(vt_h5md *h, hid_t in, const char *name, hid_t type, hsize_t
 static hid_t frames(vt_h5md *h, hid_t in, hid_t type, hsize_t rows, int64_t per)
 {
   if (h->bad) return -1;
-  vt__h5md_scope s = {0};
+  scope s = {0};
   const hsize_t dim[3] = {(hsize_t)h->ask.n_frames, rows, 3}, chunk[3] = {(hsize_t)per, rows, 3};
-  const hid_t space = vt__h5md_keep(&s, H5Screate_simple(3, dim, NULL));
-  const hid_t p = vt__h5md_keep(&s, H5Pcreate(H5P_DATASET_CREATE));
+  const hid_t space = keep(&s, H5Screate_simple(3, dim, NULL));
+  const hid_t p = keep(&s, H5Pcreate(H5P_DATASET_CREATE));
   h->bad |= H5Pset_obj_track_times(p, 0) < 0 || H5Pset_chunk(p, 3, chunk) < 0 || H5Pset_shuffle(p) < 0 ||
             H5Pset_deflate(p, DEFLATE) < 0 || H5Pset_fletcher32(p) < 0;
   const hid_t d = kept(h, H5Dcreate2(in, "value", type, space, H5P_DEFAULT, p, H5P_DEFAULT));
-  vt__h5md_release(&s);
+  release(&s);
   return d;
 }
 
@@ -134,12 +142,12 @@ static hid_t frames(vt_h5md *h, hid_t in, hid_t type, hsize_t rows, int64_t per)
 static void write_frames(vt_h5md *h, hid_t d, hid_t type, hsize_t rows, int64_t first, int64_t n, const void *from)
 {
   if (h->bad || n == 0) return;
-  vt__h5md_scope s = {0};
+  scope s = {0};
   const hsize_t at[3] = {(hsize_t)first, 0, 0}, count[3] = {(hsize_t)n, rows, 3};
-  const hid_t file = vt__h5md_keep(&s, H5Dget_space(d)), memory = vt__h5md_keep(&s, H5Screate_simple(3, count, NULL));
+  const hid_t file = keep(&s, H5Dget_space(d)), memory = keep(&s, H5Screate_simple(3, count, NULL));
   h->bad |= H5Sselect_hyperslab(file, H5S_SELECT_SET, at, NULL, count, NULL) < 0 ||
             H5Dwrite(d, type, memory, file, H5P_DEFAULT, from) < 0;
-  vt__h5md_release(&s);
+  release(&s);
 }
 
 /* ------------------------------------------------------------------ what stands in the file */
@@ -267,7 +275,7 @@ vt_status vt_h5md_create(vt_h5md **out, const vt_h5md_ask *ask, vt_err *err)
   VT_TRY_OUT(VT_NEW(h->cell, ask->n_frames, err), err, "trajectory");
   begin_file(h);
   write_structure(h, err);
-  if (h->bad) rc = vt__h5md_fail(err, VT_EIO, "making a trajectory in memory", NULL);
+  if (h->bad) rc = fail(err, "making a trajectory in memory");
 out:
   if (rc != VT_OK) {
     vt_h5md_close(h);
@@ -299,7 +307,7 @@ vt_status vt_h5md_add(vt_h5md *h, int64_t step, double time_ps, const double cel
   memcpy(h->cell[h->n], cell, sizeof *h->cell);
   h->n++;
   if (++h->in_chunk == h->n_chunk) flush_chunk(h);
-  if (h->bad) return vt__h5md_fail(err, VT_EIO, "adding frames to a trajectory", NULL);
+  if (h->bad) return fail(err, "adding frames to a trajectory");
   return VT_OK;
 }
 
@@ -316,10 +324,10 @@ static void link_clock(vt_h5md *h, hid_t to)
 /* The cells, and the clock that all share. */
 static void write_clock(vt_h5md *h)
 {
-  vt__h5md_scope s = {0};
+  scope s = {0};
   const int64_t most = CHUNK_BYTES / (int64_t)sizeof *h->cell;
-  const hid_t position = vt__h5md_keep(&s, H5Gopen2(h->group, "position", H5P_DEFAULT));
-  const hid_t box = vt__h5md_keep(&s, H5Gopen2(h->group, "box", H5P_DEFAULT));
+  const hid_t position = keep(&s, H5Gopen2(h->group, "position", H5P_DEFAULT));
+  const hid_t box = keep(&s, H5Gopen2(h->group, "box", H5P_DEFAULT));
   (void)dataset(h, position, "step", H5T_STD_I64LE, (hsize_t)h->n, h->step);
   const hid_t t = dataset(h, position, "time", H5T_IEEE_F64LE, (hsize_t)h->n, h->time_ps);
   put_text(h, t, "unit", "ps");
@@ -329,10 +337,10 @@ static void write_clock(vt_h5md *h)
   write_frames(h, d, H5T_NATIVE_DOUBLE, 3, 0, h->n, h->cell);
   link_clock(h, edges);
   if (h->chunk_v) {
-    const hid_t velocity = vt__h5md_keep(&s, H5Gopen2(h->group, "velocity", H5P_DEFAULT));
+    const hid_t velocity = keep(&s, H5Gopen2(h->group, "velocity", H5P_DEFAULT));
     link_clock(h, velocity);
   }
-  vt__h5md_release(&s);
+  release(&s);
 }
 
 vt_status vt_h5md_bytes(vt_h5md *h, char **bytes, size_t *n, vt_err *err)
@@ -344,12 +352,12 @@ vt_status vt_h5md_bytes(vt_h5md *h, char **bytes, size_t *n, vt_err *err)
   flush_chunk(h);
   write_clock(h);
   const ssize_t size = h->bad || H5Fflush(h->file, H5F_SCOPE_LOCAL) < 0 ? -1 : H5Fget_file_image(h->file, NULL, 0);
-  if (size <= 0) return vt__h5md_fail(err, VT_EIO, "ending a trajectory in memory", NULL);
+  if (size <= 0) return fail(err, "ending a trajectory in memory");
   VT_TRY(VT_NEW(*bytes, size, err), err, "trajectory of %zd bytes", size);
   if (H5Fget_file_image(h->file, *bytes, (size_t)size) != size) {
     vt_free(*bytes);
     *bytes = NULL;
-    return vt__h5md_fail(err, VT_EIO, "ending a trajectory in memory", NULL);
+    return fail(err, "ending a trajectory in memory");
   }
   *n = (size_t)size;
   return VT_OK;
@@ -358,7 +366,7 @@ vt_status vt_h5md_bytes(vt_h5md *h, char **bytes, size_t *n, vt_err *err)
 void vt_h5md_close(vt_h5md *h)
 {
   if (!h) return;
-  vt__h5md_release(&h->all); /* the file was opened before everything in it */
+  release(&h->all); /* the file was opened before everything in it */
   vt_free(h->chunk_x);
   vt_free(h->chunk_v);
   vt_free(h->step);

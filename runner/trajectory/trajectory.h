@@ -1,4 +1,4 @@
-/* trajectory.h - files of frames, H5MD 1.1: written, and read back (layer 2).  Serial, without MPI.
+/* trajectory.h - files of frames, H5MD 1.1: written (layer 2); runner/h5md_read reads them.  Serial, without MPI.
  *
  * H5MD: P. de Buyl, P. H. Colberg, F. Hoefling, Comput. Phys. Commun. 185, 1546 (2014); version 1.1 at nongnu.org/h5md.
  *
@@ -41,18 +41,5 @@ VT_MUST_CHECK vt_status vt_h5md_add(vt_h5md *h, int64_t step, double time_ps, co
 /* After n_frames frames: the bytes of the file (vt_free), *n of them. */
 VT_MUST_CHECK vt_status vt_h5md_bytes(vt_h5md *h, char **bytes, size_t *n, vt_err *err);
 void vt_h5md_close(vt_h5md *h); /* NULL is allowed */
-
-/* Reading what the above wrote.  VT_EIO: no such file; VT_ECORRUPT: it is not such a file, or damaged; VT_EINVAL: of
- * other atoms than the plan's. */
-typedef struct vt_h5md_file {
-  int64_t n_frames;
-  int n_atoms, velocities;
-  struct vt_h5md_handles *own;
-} vt_h5md_file;
-VT_MUST_CHECK vt_status vt_h5md_open(vt_h5md_file *f, const char *path, const vt_plan *plan, vt_err *err);
-/* Frame k, from 0, into x[n_atoms * 3] and, unless NULL, v[n_atoms * 3]. */
-VT_MUST_CHECK vt_status vt_h5md_read(vt_h5md_file *f, int64_t k, int64_t *step, double *time_ps, double cell[3][3],
-                                     double *x, double *v, vt_err *err);
-void vt_h5md_file_close(vt_h5md_file *f); /* zeroed is fine */
 
 #endif

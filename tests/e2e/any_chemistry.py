@@ -163,4 +163,16 @@ with folder() as tmp:
         if name == "NaMS4":
             with open(join(tmp, name, "summary.json"), encoding="utf-8") as f:
                 check("M" in json.load(f)["comparison"]["variance"], "the key of the template is a factor")
+            points = join(tmp, "points.csv")
+            check(run("export", join(tmp, name), "--points", points)[0] == 0, "points of a template can be written")
+            with open(points, encoding="utf-8") as f:
+                levels = {(r["composition"], r["M"]) for r in csv.DictReader(f)}
+            check(levels == {("Na3SbS4", "Sb"), ("Na3PS4", "P")}, f"and name the element behind its key: {levels}")
+    path = join(source, "campaigns", "any-chemistry", "Li3PS4.yaml")
+    with open(path, encoding="utf-8") as f:
+        text = f.read()
+    for count, missing in (("count: Cl", "Cl"), ("", "O")):
+        c = answer("check", write(join(tmp, "uncounted.yaml"), text.replace("count: S", count)))
+        check(warns(c, f"no composition has {missing} as an anion to count"), f"{missing} is not there to be counted")
+    check(not warns(answer("check", path), "as an anion to count"), "S is")
 finish(checks)

@@ -106,7 +106,7 @@ def against_the_run(tmp):
     one_gates, a_gates = one.pop("gates"), a.pop("gates")
     x, y = dict(leaves(one)), dict(leaves(a))
     shared = [k for k in x if k in y and not any(p in ("warnings", *ONLY_RUN) for p in k.split("/"))]
-    missing = [k for k in y if k not in x and k.split("/")[1] not in ("n_frames", "n_atoms", "dt_ps", "time_key", "time_unit", "warnings")]
+    missing = [k for k in y if k not in x and k.split("/")[1] not in ("n_frames", "n_frames_read", "format", "n_atoms", "dt_ps", "time_key", "time_unit", "warnings")]
     check(not missing, f"analyze prints what one does not: {missing[:5]}")
     numbers = 0
     for k in shared:

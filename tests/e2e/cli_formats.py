@@ -1,6 +1,6 @@
 """analyze reads what other programs write: the numbers of a trajectory are those of the same trajectory as extended XYZ.
 
-Written by ASE (extended XYZ, XDATCAR), LAMMPS (dumps) and h5py (H5MD).  Where one of them is missing its part is skipped,
+Written by ASE (extended XYZ, XDATCAR), LAMMPS (dumps), h5py and MDAnalysis (H5MD).  Where one of them is missing its part is skipped,
 loudly; scripts/setup --all installs them."""
 import gzip
 import lzma
@@ -34,6 +34,10 @@ try:
     import h5py
 except ImportError:
     h5py = None
+try:
+    import MDAnalysis
+except ImportError:
+    MDAnalysis = None
 
 DT = 0.1
 SYMBOLS = ["Li"] * 16 + ["Al"] * 16 + ["Cl"] * 40 + ["O"] * 12
@@ -306,6 +310,53 @@ def h5md(tmp, frames, reference):
     check(code == 2 and "cut.h5" in said and "cut or damaged" in said, f"a file that is cut: {code} {said}")
 
 
+def mdanalysis_h5md(tmp, frames):
+    """MDAnalysis writes lengths of the cell and angles, in single precision, and no elements; it names its units."""
+    import warnings
+    warnings.simplefilter("ignore")
+    u = MDAnalysis.Universe.empty(len(SYMBOLS), trajectory=True)
+    single = [x.astype(np.float32) for x in frames]
+    cell, p = np.diag([11.0, 10.5, 11.5]), join(tmp, "mda.h5md")
+    with MDAnalysis.Writer(p, len(SYMBOLS), convert_units=False, velocities=False, forces=False, timeunit="ps",
+                           lengthunit="Angstrom", positions=True) as w:
+        for k, x in enumerate(single):
+            u.atoms.positions = x
+            u.dimensions = [11.0, 10.5, 11.5, 90, 90, 90]
+            u.trajectory.ts.data["step"] = 50 * k
+            u.trajectory.ts.frame = k
+            u.trajectory.ts.time = DT * k
+            w.write(u)
+        w.h5md_file.close()  # it leaves that to the end of the process
+    code, _, said = run("analyze", p, "--dt", "0.1")
+    check(code == 2 and "no species" in said, f"H5MD without elements: {code} {said}")
+    with h5py.File(p, "a") as f:
+        (name,) = f["particles"]
+        f[f"particles/{name}/species"] = np.array(SYMBOLS, dtype="S2")
+    reference = analyze(write_xyz(join(tmp, "mda.xyz"), single, [cell] * len(single)), dt=DT)
+    # positions are the same single-precision numbers; a cell out of lengths and angles is off by 1e-7 of itself
+    same(analyze(p, dt=DT), reference, 1e-5, "H5MD of MDAnalysis, elements added by h5py")
+
+
+# ---------------------------------------------------------------------------------------------- what is what
+
+def options(tmp, frames):
+    """--frame, --roles, --charges, --count, --cutoffs say the same whatever format the frames come in."""
+    cells = [CELL] * len(frames)
+    xyz = write_xyz(join(tmp, "options.xyz"), frames, cells)
+    files = {"XDATCAR": xdatcar(join(tmp, "XDATCAR.options"), frames)}
+    if h5py:
+        z = np.array([{"Li": 3, "Al": 13, "Cl": 17, "O": 8}[s] for s in SYMBOLS])
+        files["H5MD"] = write_h5md(join(tmp, "options.h5"), frames, cells, z)
+    plain = analyze(xyz, dt=DT)
+    for more in ({"frame": "barycentric"}, {"roles": "Al=mobile,Li=network"}, {"charges": "Li=2,Al=1"}, {"count": "Cl"},
+                 {"cutoffs": "Al-Cl=2.6,Li-Al=4"}, {"frame": "barycentric", "skip": 1, "every": 2, "charges": "Al=2"}):
+        want = analyze(xyz, dt=DT, **more)
+        say = " ".join(f"--{k} {v}" for k, v in more.items())
+        check(dict(leaves(want)) != dict(leaves(plain)), f"{say} changes nothing")
+        for name, p in files.items():
+            same(analyze(p, dt=DT, **more), want, 1e-7, f"{name}, {say}")
+
+
 # ---------------------------------------------------------------------------------------------- which frames
 
 def skip_and_every(tmp, frames):
@@ -327,15 +378,21 @@ def skip_and_every(tmp, frames):
     check(code == 2 and "bad.xyz:5:" in said and "bad.xyz:10:" in said, f"all mistakes are told: {code} {said}")
 
 
-def vasp_by_hand(tmp, frames, reference):
-    """A cell that changes: the beginning stands before every configuration; a scale; names of pseudopotentials."""
+def xdatcar(path, frames):
+    """As VASP writes a cell that changes: the beginning before every configuration; a scale; names of pseudopotentials."""
     text = ""
     for k, x in enumerate(frames):
         s = x @ np.linalg.inv(CELL)
         text += "title\n   2.0\n" + "".join(" ".join(f"{v / 2:.12f}" for v in row) + "\n" for row in CELL)
         text += "Li_sv Al Cl O\n 16 16 40 12\n" + f"Direct configuration=     {k + 1}\n"
         text += "".join(f" {r[0]:.14f} {r[1]:.14f} {r[2]:.14f}\n" for r in s)
-    same(analyze(write(join(tmp, "XDATCAR.npt"), text), dt=DT), reference, 1e-7, "XDATCAR with a beginning before every frame")
+    return write(path, text)
+
+
+def vasp_by_hand(tmp, frames, reference):
+    p = xdatcar(join(tmp, "XDATCAR.npt"), frames)
+    same(analyze(p, dt=DT), reference, 1e-7, "XDATCAR with a beginning before every frame")
+    text = open(p, encoding="ascii").read()
     old = text.replace("Li_sv Al Cl O\n", "", 1)
     code, _, said = run("analyze", write(join(tmp, "XDATCAR.4"), old), "--dt", "0.1")
     check(code == 2 and "XDATCAR.4:6:" in said and "VASP 4" in said, f"no line of elements: {code} {said}")
@@ -347,6 +404,7 @@ def main():
         reference = analyze(write_xyz(join(tmp, "reference.xyz"), frames, [CELL] * len(frames)), dt=DT)
         skip_and_every(tmp, frames)
         vasp_by_hand(tmp, frames, reference)
+        options(tmp, frames)
         lmp = shutil.which("lmp")
         if ase:
             ase_extxyz(tmp, frames, reference)
@@ -361,6 +419,10 @@ def main():
             h5md(tmp, frames, reference)
         else:
             skipped.append("h5py (python3-h5py)")
+        if MDAnalysis and h5py:
+            mdanalysis_h5md(tmp, frames)
+        elif not MDAnalysis:
+            skipped.append("MDAnalysis (python3-mdanalysis)")
     for what in skipped:
         skip_loudly(f"{what} is not installed; scripts/setup --all installs it")
     if skipped and not failures:

@@ -138,7 +138,7 @@ class Bytes(unittest.TestCase):
             if p.poll() is None:
                 os.killpg(p.pid, signal.SIGKILL)
         cls.code = p.returncode
-        cls.end = run(write_campaign(cls.tmp, "bad.yaml", kind="mock", file="nan@60", glasses=1), cls.failed, 2)
+        cls.end = run(write_campaign(cls.tmp, "bad.yaml", kind="mock", file="nan@300", glasses=1), cls.failed, 2)
 
     def test_1_results_are_where_the_tables_say(self):
         self.assertEqual(self.code, 75, self.said)

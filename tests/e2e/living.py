@@ -99,7 +99,7 @@ class Living(Campaigns):
 
     def test_06_the_ladder_repeats_the_failed_stage_and_the_store_tells_the_story(self):
         out = self.tmp / "ladder"
-        bad = write_campaign(self.tmp, "ladder.yaml", kind="mock", file="nan@60", glasses=1, temperatures="900 K", more=FAST)
+        bad = write_campaign(self.tmp, "ladder.yaml", kind="mock", file="nan@300", glasses=1, temperatures="900 K", more=FAST)
         p = run(bad, out, 2)
         self.assertEqual(p.returncode, FAILED_TASKS, p.stdout + p.stderr)
         attempt, half, stage, error = h5(out, "/failures/attempt", "/failures/half_stage", "/failures/stage", "/failures/error")

@@ -182,10 +182,14 @@ class Training(unittest.TestCase):
 
     def test_5_a_folder_of_another_training_is_not_touched(self):
         out = self.dir / "one"
-        (self.dir / "other.yaml").write_text(FILE.replace("EPOCHS", "6").replace("seed: 3", "seed: 4"))
+        (self.dir / "other.yaml").write_text(FILE.replace("EPOCHS", "7").replace("seed: 3", "seed: 4"))
         p = train(self.dir, 1, out, "other.yaml")
         self.assertEqual(p.returncode, 2, p.stderr)
         self.assertIn("another training", p.stderr)
+        told = [l.strip() for l in p.stderr.splitlines() if ", here " in l]
+        self.assertEqual(told, ["schedule.epochs: 6, here 7", "schedule.seed: 3, here 4"])
+        self.assertIn("it has come to 6 epochs and 3 steps of all data", p.stderr)
+        self.assertIn("would be lost", p.stderr)
         self.assertEqual((out / "nep.txt").read_bytes(), self.bytes)
 
         out = self.dir / "mine"  # a file of the user's that has one of our names

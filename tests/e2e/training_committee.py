@@ -331,6 +331,16 @@ class Committee(unittest.TestCase):
         self.assertEqual(p.returncode, 0, p.stderr)
         for k, frame in enumerate(json.loads(p.stdout)["frames"]):
             self.assertAlmostEqual(frame["energy_eV"], sum(m[k]["energy_eV"] for m in models) / 3, delta=1e-9)
+        p = subprocess.run([vitrion, "validate", out / "committee.txt", self.dir / "test.xyz", "--output", self.dir / "cards"],
+                           capture_output=True, text=True)
+        self.assertEqual(p.returncode, 0, p.stderr)
+        said = json.loads((self.dir / "cards/committee.json").read_text())
+        self.assertEqual(said["mean"], three)
+        for k, seed in enumerate((3, 4, 5)):
+            self.assertEqual(said["members"][k]["test"], validate(out / f"nep_seed{seed}.txt"))
+            self.assertTrue(said["members"][k]["file"].endswith(f"nep_seed{seed}.txt"))
+            self.assertTrue((self.dir / f"cards/member{k + 1}/parity/force.csv").exists())
+        self.assertIn("a committee of 3", (self.dir / "cards/README.md").read_text())
         (out / "changed.txt").write_text(head + line("nep_seed4.txt") + line("nep_seed3.txt").replace("seed3", "seed5"))
         self.assertIn("changed.txt:4", validate(out / "changed.txt", 2))
         for text, said in (("nep nep_seed3.txt\nnep\n", "bad.txt:2: expected 'KIND PATH'"), ("nep nep_seed3.txt x\n", "bad.txt:1: expected 'KIND PATH'"),

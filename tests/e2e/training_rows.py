@@ -131,7 +131,7 @@ class Rows(unittest.TestCase):
         (out / "train.ckpt").write_bytes(data)
         p = train(self.dir, 1, out, "new.yaml")
         self.assertEqual(p.returncode, 2, p.stderr)
-        self.assertIn("written by another version of vitrion (format 2, this one reads 3)", p.stderr)
+        self.assertIn("written by another version of vitrion (format 2, this one reads 4)", p.stderr)
 
 
 if __name__ == "__main__":

@@ -193,6 +193,19 @@ output: runs/train/all
             print(f"{name}: labels {mean:+.3f} GPa, asked {mean + 0.3:+.3f}, trained {after:+.3f}")
             self.assertGreater(after, mean + 0.1)
             self.assertLess(after, mean + 0.4)
+            sets = json.loads((self.dir / f"{name}-1/pressure_groups.json").read_text())["pressure_groups"]
+            self.assertEqual(sum(g["n_frames"] for g in sets), len(got))
+            whole = {what: sum(g["n_frames"] * (g[what]["mean_GPa"] or 0) for g in sets) / len(got)
+                     for what in ("labels", "before", "after")}
+            # Virials of `energy` have 1e-6 of their size; the model is read back from ten digits.
+            self.assertAlmostEqual(whole["after"], after + kinetic, delta=1e-4)
+            self.assertLess(whole["before"], whole["after"] - 0.1)
+            if name == "melt":
+                self.assertAlmostEqual(whole["labels"], mean + kinetic, delta=1e-5)
+            else:
+                self.assertEqual(sets[0]["labels"]["mean_GPa"], None)
+                self.assertEqual(sets[0]["labels"]["why_null"], "no frame has a virial")
+            self.assertIn("## Groups of known pressure", (self.dir / f"{name}-1/README.md").read_text())
 
     def test_6_a_nep3_and_a_nep5_are_starts_too(self):
         of = {"Li": -7.25, "Cl": 3.5}

@@ -1,4 +1,5 @@
 /* cmd_validate.c - errors of a potential on labelled frames. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,20 +25,66 @@ static void say_line(void *ctx, const char *line)
   (void)fprintf(stderr, "%s\n", line);
 }
 
-static vt_status write_card(validate_args *a, const vt_usage *u, const vt_nep_model *m, vt_err *err)
+/* The card of one model. */
+static vt_status write_one(validate_args *a, const char *folder, const char *potential, const vt_nep_model *m,
+                           vt_card_result *said, vt_err *err)
 {
   const double smoke_k = 1100, smoke_ps = 20; /* as `vitrion train` */
-  vt_card_result said;
-  const vt_card c = {.folder = a->output,
-                     .potential = u->arg[0],
+  const vt_card c = {.folder = folder,
+                     .potential = potential,
                      .m = m,
                      .test = &a->data,
                      .smoke = {a->smoke, a->densities, smoke_k, smoke_ps},
                      .say = say_line};
-  VT_PASS(vt_dir_make(a->output, err));
-  VT_PASS(vt_card_write(NULL, &c, &said, err));
-  a->failed = said.failed;
+  VT_PASS(vt_dir_make(folder, err));
+  VT_PASS(vt_card_write(NULL, &c, said, err));
+  a->failed += said->failed;
   return VT_OK;
+}
+
+typedef struct member_text {
+  char name[32];
+  vt_card_result said;
+} member_text;
+
+/* A card for each member in member<k>, and that of the committee. */
+static vt_status write_members(validate_args *a, const char *file, const vt_committee *c, vt_committee_member *row,
+                               member_text *text, vt_err *err)
+{
+  const vt_committee_card card = {.folder = a->output,
+                                  .title = file,
+                                  .file = file,
+                                  .folders = "member<k>",
+                                  .set = "test",
+                                  .c = c,
+                                  .data = &a->data,
+                                  .member = row,
+                                  .best = -1,
+                                  .smoke = a->smoke};
+  VT_PASS(vt_dir_make(a->output, err));
+  for (int k = 0; k < c->n; k++) {
+    char folder[VT_PATH];
+    (void)snprintf(folder, sizeof folder, "%.*s/member%d", VT_PATH - 32, a->output, k + 1);
+    (void)snprintf(text[k].name, sizeof text[k].name, "member %d", k + 1);
+    VT_TRY(write_one(a, folder, c->file[k], c->m[k], &text[k].said, err), err, "member %d", k + 1);
+    row[k] = (vt_committee_member){
+        .name = text[k].name, .failed = text[k].said.failed, .why = text[k].said.why, .loss = (double)NAN};
+  }
+  return vt_committee_card_write(&card, err);
+}
+
+static vt_status write_cards(validate_args *a, const vt_usage *u, const vt_committee *c, vt_err *err)
+{
+  vt_committee_member *row = NULL;
+  member_text *text = NULL;
+  vt_card_result said;
+  if (c->n == 1) return write_one(a, a->output, u->arg[0], c->m[0], &said, err);
+  vt_status rc = VT_NEW(row, c->n, err);
+  if (rc == VT_OK) rc = VT_NEW(text, c->n, err);
+  if (rc == VT_OK) rc = write_members(a, u->arg[0], c, row, text, err);
+  vt_free(row);
+  vt_free(text);
+  return rc;
 }
 
 static vt_status read_and_validate(validate_args *a, const vt_usage *u, vt_err *err)
@@ -46,13 +93,13 @@ static vt_status read_and_validate(validate_args *a, const vt_usage *u, vt_err *
   VT_PASS(vt_committee_read(u->arg[0], &c, err));
   vt_status rc = VT_OK;
   for (int k = 1; k < u->n_args && rc == VT_OK; k++) rc = vt_train_data_read(&a->data, c.m[0], u->arg[k], 1, err);
-  if (rc == VT_OK && a->output && c.n > 1)
-    rc = vt_err_set(err, VT_EINVAL, __FILE__, __LINE__,
-                    "--output describes one model, and '%s' is a committee: give one of its members", u->arg[0]);
+  vt_train_data *const set[] = {&a->data};
+  const vt_train_rescaling scales = {.set = set, .n_sets = 1, .by_model = 1, .m = c.m[0], .simd = vt_simd_best()};
+  if (rc == VT_OK) rc = vt_train_data_rescale(&scales, err);
   if (rc == VT_OK) rc = vt_train_data_check(&a->data, c.m[0], err);
   if (rc == VT_OK && a->data.n_mistakes == 0) rc = vt_train_data_check_model(&a->data, c.m[0], vt_simd_best(), err);
   if (rc == VT_OK && a->data.n_mistakes == 0) rc = vt_validate_committee(&c, &a->data, &a->errors, err);
-  if (rc == VT_OK && a->data.n_mistakes == 0 && a->output) rc = write_card(a, u, c.m[0], err);
+  if (rc == VT_OK && a->data.n_mistakes == 0 && a->output) rc = write_cards(a, u, &c, err);
   vt_committee_free(&c);
   return rc;
 }
@@ -96,13 +143,15 @@ static int refuse_folder(const validate_args *a, const vt_usage *u)
 int cmd_validate(int argc, char **argv)
 {
   validate_args a = {0};
-  const vt_opt opt[] = {{"json", VT_OPT_FLAG, NULL, "print everything, as JSON", &a.json, 0, 0},
-                        {"output", VT_OPT_TEXT, "DIR",
-                         "write parity/*.csv, report.html and README.md (a model card) there", &a.output, 0, 0},
-                        {"smoke", VT_OPT_FLAG, NULL,
-                         "with --output: melts at 1100 K that must hold, a minute; exit code 3", &a.smoke, 0, 0},
-                        {"densities", VT_OPT_FLAG, NULL,
-                         "with --output: densities of melts that were measured, minutes each", &a.densities, 0, 0}};
+  const vt_opt opt[] = {
+      {"json", VT_OPT_FLAG, NULL, "print everything, as JSON", &a.json, 0, 0},
+      {"output", VT_OPT_TEXT, "DIR",
+       "write parity/*.csv, report.html and README.md (a model card) there; of a committee in member<k>", &a.output, 0,
+       0},
+      {"smoke", VT_OPT_FLAG, NULL, "with --output: melts at 1100 K that must hold, a minute; exit code 3", &a.smoke, 0,
+       0},
+      {"densities", VT_OPT_FLAG, NULL, "with --output: densities of melts that were measured, minutes each",
+       &a.densities, 0, 0}};
   vt_usage u = {.name = "validate",
                 .args = "POTENTIAL DATA.xyz...",
                 .doc =
@@ -129,6 +178,7 @@ int cmd_validate(int argc, char **argv)
   vt_err err = {0};
   code = VT_EXIT_OK;
   if (read_and_validate(&a, &u, &err) != VT_OK) code = vt_cli_fail(&err);
+  (void)fputs(a.data.shifts.s ? a.data.shifts.s : "", stderr);
   (void)fputs(a.data.warns.s ? a.data.warns.s : "", stderr);
   if (a.data.n_mistakes > 0) {
     (void)fputs(a.data.mistakes.s ? a.data.mistakes.s : "", stderr);

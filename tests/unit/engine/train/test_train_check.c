@@ -9,6 +9,7 @@
 
 #include "engine/train/train.h"
 #include "tests/support/files.h"
+#include "tests/unit/engine/train/train_fixture.h"
 #include "tests/vt_test.h"
 
 enum { ATOMS = 8 };
@@ -34,12 +35,7 @@ static vt_nep_model *small_model(void)
   return m;
 }
 
-static double drawn(size_t k)
-{
-  double u[2];
-  vt_rng_uniform2(7, VT_STREAM_TEST, 1, (int64_t)k, 0, u);
-  return u[0];
-}
+static double drawn(size_t k) { return train_drawn(7, k); }
 
 /* How a frame is written. */
 typedef struct how {

@@ -11,6 +11,7 @@
 #include "engine/pot/pot.h"
 #include "engine/train/train.h"
 #include "tests/support/files.h"
+#include "tests/unit/engine/train/train_fixture.h"
 #include "tests/vt_test.h"
 
 static vt_nep_model *small_model(uint64_t seed)
@@ -34,14 +35,9 @@ static vt_nep_model *small_model(uint64_t seed)
   return m;
 }
 
-static double drawn(size_t k)
-{
-  double u[2];
-  vt_rng_uniform2(5, VT_STREAM_TEST, 0, (int64_t)k, 0, u);
-  return u[0];
-}
+static double drawn(size_t k) { return train_drawn(5, k); }
 
-enum { ATOMS = 8 };
+enum { ATOMS = TRAIN_ATOMS };
 
 /* A frame of 8 atoms on a disturbed lattice, labels that come from nowhere; `run` in its comment line. */
 static void add_frame(vt_buf *b, size_t k, int n_li, const char *words)
@@ -50,10 +46,12 @@ static void add_frame(vt_buf *b, size_t k, int n_li, const char *words)
   const double w[6] = {drawn(100 * k + 90), drawn(100 * k + 91), drawn(100 * k + 92), 0.1, 0.2, 0.3};
   vt_buf_printf(b, "%.6f %.6f %.6f %.6f %.6f %.6f %.6f %.6f %.6f\" %s Properties=species:S:1:pos:R:3:force:R:3\n", w[0],
                 w[3], w[4], w[3], w[1], w[5], w[4], w[5], w[2], words);
+  double x[ATOMS][3];
+  train_places(100 * k, x);
   for (size_t i = 0; i < ATOMS; i++) {
     const size_t at = 100 * k + 10 * i;
     vt_buf_printf(b, "%s", (int)i < n_li ? "Li" : "Cl");
-    for (size_t a = 0; a < 3; a++) vt_buf_printf(b, " %.6f", 2.6 * (double)(i >> a & 1) + 0.8 * drawn(at + a));
+    for (size_t a = 0; a < 3; a++) vt_buf_printf(b, " %.6f", x[i][a]);
     for (size_t a = 0; a < 3; a++) vt_buf_printf(b, " %.6f", 2 * drawn(at + 3 + a) - 1);
     vt_buf_printf(b, "\n");
   }

@@ -10,14 +10,10 @@
 
 #include "engine/pot/pot.h"
 #include "engine/train/train.h"
+#include "tests/unit/engine/train/train_fixture.h"
 #include "tests/vt_test.h"
 
-static double drawn(size_t k)
-{
-  double u[2];
-  vt_rng_uniform2(5, VT_STREAM_TEST, 0, (int64_t)k, 0, u);
-  return u[0];
-}
+static double drawn(size_t k) { return train_drawn(5, k); }
 
 /* Li, Cl; all numbers drawn, also of neuron 0, so that it is no constant. */
 static vt_nep_model *model(int version, vt_nep_zbl zbl)
@@ -50,7 +46,7 @@ static vt_nep_model *model(int version, vt_nep_zbl zbl)
   return m;
 }
 
-enum { ATOMS = 8 };
+enum { ATOMS = TRAIN_ATOMS };
 
 static double energy(const vt_nep_model *m, const int type[ATOMS])
 {
@@ -60,8 +56,7 @@ static double energy(const vt_nep_model *m, const int type[ATOMS])
   vt_train_frame *f;
   vt_train *t;
   vt_train_values v;
-  for (size_t i = 0; i < ATOMS; i++)
-    for (size_t a = 0; a < 3; a++) x[i][a] = 2.6 * (double)(i >> a & 1) + 0.8 * drawn(10 * i + a);
+  train_places(0, x);
   VT_TEST_OK(vt_train_frame_new(m, &s, type, &f, &err), &err);
   VT_TEST_OK(vt_train_open(m, VT_SIMD_PORTABLE, &t, &err), &err);
   vt_train_set(t, m);
@@ -248,8 +243,7 @@ static void energies_of_some_elements_are_fitted_and_others_left_alone(void **st
   char files[1][VT_PATH] = {"x"};
   int type[N][ATOMS];
   double x[ATOMS][3], e[2], squares[2], along = 0, square = 0;
-  for (size_t i = 0; i < ATOMS; i++)
-    for (size_t a = 0; a < 3; a++) x[i][a] = 2.6 * (double)(i >> a & 1) + 0.8 * drawn(10 * i + a);
+  train_places(0, x);
   for (int k = 0; k < N; k++) {
     for (int i = 0; i < ATOMS; i++) type[k][i] = i > k;
     const double share = (k + 1.0) / ATOMS, error = share * off[0] + (1 - share) * off[1];
