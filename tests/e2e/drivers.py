@@ -2,7 +2,8 @@
 """drivers.py VITRION MPIEXEC SOURCE [CASE ...] - real programs at the other end of the i-PI protocol.
 
 ASE (SocketClient with LennardJones and EMT; SocketIOCalculator for `vitrion serve`) and LAMMPS (`fix ipi`) from Debian.  A
-program that is not there skips its cases loudly; scripts/setup clients installs them.  cp2k is a case for who asks for it.
+program that is not there skips its cases loudly; scripts/setup clients installs them.  cp2k and qe are cases for who
+asks for them.
 
 Tolerances, relative to the largest value: 1e-7 against ASE, whose Hartree and Bohr are those of CODATA 2014 (they differ by
 8e-9 and 6e-10 from 2018; energy and virial are small differences of attraction and repulsion, so that five times as much was
@@ -225,8 +226,52 @@ def case_cp2k(folder):
     compare("CP2K", got, [(e, f, w)], 1e-4)  # eight printed decimals, density converged to 1e-7
 
 
-NEEDS = {"case_lammps": "lmp", "case_campaign_lammps": "lmp", "case_cp2k": "cp2k"}
-NOT_ALWAYS = {"case_cp2k"}
+AL_PSEUDO = """ &input
+   title='Al', zed=13.0, rel=1, config='[Ne] 3s2 3p1 3d-2', iswitch=3, dft='PBE'
+ /
+ &inputp
+   lloc=2, pseudotype=1, tm=.true., file_pseudopw='Al.UPF', author='test'
+ /
+3
+3S 1 0 2.00 0.00 2.20 2.20
+3P 2 1 1.00 0.00 2.40 2.40
+3D 3 2 -2.00 0.15 2.40 2.40
+"""
+
+
+def case_qe(folder):
+    """Two frames of four atoms in one cell (pw.x keeps the plane waves of its first), and each by a run of its own."""
+    subprocess.run(["ld1.x"], input=AL_PSEUDO, cwd=folder, capture_output=True, text=True, check=True)
+    with open(os.path.join(drivers, "pbe.qe"), encoding="utf-8") as f:
+        text = f.read().replace("ecutwfc = 60", "ecutwfc = 16").replace("1.0e-8", "1.0e-11")
+    with open(os.path.join(folder, "al.qe"), "w", encoding="utf-8") as f:
+        f.write(text.replace("  ecutrho = 480", "  occupations = 'smearing'\n  smearing = 'mv'\n  degauss = 0.05"))
+    rng = np.random.default_rng(2)
+    start = bulk("Al", "fcc", a=4.05, cubic=True)
+    start.set_cell(start.cell.array @ (np.eye(3) + 0.03 * rng.standard_normal((3, 3))), scale_atoms=True)
+    frames = [start.copy(), start.copy()]
+    for atoms in frames:
+        atoms.positions += 0.1 * rng.standard_normal(atoms.positions.shape)
+    frames = written(folder, frames)
+    command = f"/usr/bin/python3 {drivers}/qe_driver.py {{socket}} {{start}} {{dir}}/al.qe {{dir}}"
+    want, rydberg, bohr = [], 27.211386245988 / 2, 0.529177210903
+    for atoms in frames:
+        write(os.path.join(folder, "one.xyz"), atoms, format="extxyz")
+        run("/usr/bin/python3", f"{drivers}/qe_driver.py", "-", "one.xyz", "al.qe", ".", cwd=folder)
+        with open(os.path.join(folder, "pw.out"), encoding="utf-8") as f:
+            lines = f.read().split("\n")
+        e = next(float(x.split()[4]) for x in lines if x.startswith("!    total energy")) * rydberg
+        f = np.array([[float(y) for y in x.split()[-3:]] for x in lines if "force =" in x and x.split()[0] == "atom"]) * rydberg / bohr
+        at = next(k for k, x in enumerate(lines) if "total   stress" in x)
+        s = np.array([[float(y) for y in x.split()[:3]] for x in lines[at + 1:at + 4]]) * rydberg / bohr**3
+        want.append((e, f, s * atoms.get_volume()))
+    for order in ([], ["--plain"]):
+        got = energies(folder, "a.xyz", "--command", command, *order, "-")
+        compare(f"Quantum ESPRESSO {'plain' if order else 'fused'}", got, want, 1e-4)  # stress has eight decimals: 1e-5 of it
+
+
+NEEDS = {"case_qe": "pw.x", "case_lammps": "lmp", "case_campaign_lammps": "lmp", "case_cp2k": "cp2k"}
+NOT_ALWAYS = {"case_cp2k", "case_qe"}
 for name, case in [(k, v) for k, v in list(globals().items()) if k.startswith("case_")]:
     if (only and name.removeprefix("case_") not in only) or (not only and name in NOT_ALWAYS):
         continue
