@@ -9,10 +9,7 @@ static void put_i32(vt_buf *b, int32_t x) { vt_buf_add(b, &x, sizeof x); }
 
 static void put_f64(vt_buf *b, double x) { vt_buf_add(b, &x, sizeof x); }
 
-void vt__ipi_put_header(vt_buf *b, const char *name)
-{
-  vt_buf_printf(b, "%-*s", (int)VT__IPI_HEADER, name);
-}
+void vt__ipi_put_header(vt_buf *b, const char *name) { vt_buf_printf(b, "%-*s", (int)VT__IPI_HEADER, name); }
 
 /* One byte of text: some clients wait for ever for none. */
 void vt__ipi_put_init(vt_buf *b)

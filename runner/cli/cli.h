@@ -89,6 +89,9 @@ const char *vt_cli_nearest(const char *word, const char *const *names, int n);
 #define VT_CLI_PRECISION "double|mixed"
 vt_numerics vt_cli_numerics(int simd, int precision);
 
+/* The program of --command, whose {dir} is the folder where it was given.  -1, or the exit code after a message. */
+int vt_cli_driver(const vt_usage *u, const char *command, vt_driver *d);
+
 /* Seconds of a time limit as SLURM writes it: "D-HH[:MM[:SS]]", "HH:MM:SS", "MM:SS" or whole minutes.  0 if it is none
  * or not positive. */
 int vt_cli_wall(const char *s, double *seconds);

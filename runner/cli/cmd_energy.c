@@ -1,7 +1,6 @@
 /* cmd_energy.c - single points: energy, forces, virial of every frame of an extended XYZ file. */
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "runner/cli/cli.h"
 
@@ -120,18 +119,6 @@ static void energy_warn(const job *j, vt_json *o)
   if (j->command) vt_json_warn(o, "energies_eV: the i-PI protocol has no energies of atoms");
 }
 
-/* The other program of --command; its {dir} is the folder where the command was given. */
-static int energy_driver(job *j, const vt_usage *u)
-{
-  if (!j->command) return -1;
-  if (snprintf(j->driver.command, sizeof j->driver.command, "%s", j->command) >= (int)sizeof j->driver.command)
-    return vt_cli_usage_error(u, "--command: more than %d characters", VT_COMMAND - 1);
-  if (!getcwd(j->driver.dir, sizeof j->driver.dir)) j->driver.dir[0] = '\0';
-  j->kind = "ipi";
-  j->bound.driver = &j->driver;
-  return -1;
-}
-
 static int cli_energy(job *j, const vt_usage *u)
 {
   vt_err err = {0};
@@ -186,7 +173,11 @@ int cmd_energy(int argc, char **argv)
   code = vt_cli_readable(&u, j.xyz_path);
   if (code >= 0) return code;
   j.driver.plain = plain;
-  code = energy_driver(&j, &u);
+  if (j.command) {
+    code = vt_cli_driver(&u, j.command, &j.driver);
+    j.kind = "ipi";
+    j.bound.driver = &j.driver;
+  }
   if (code >= 0) return code;
   j.num = vt_cli_numerics(simd, precision);
   return cli_energy(&j, &u);

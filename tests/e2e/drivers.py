@@ -226,6 +226,34 @@ def case_cp2k(folder):
     compare("CP2K", got, [(e, f, w)], 1e-4)  # eight printed decimals, density converged to 1e-7
 
 
+def case_validate(folder):
+    """Errors of EMT through ASE against labels that were moved by known amounts; the root mean squares are numpy's."""
+    rng = np.random.default_rng(5)
+    frames = written(folder, alloy(2, 4))
+    labelled, de, df = [], [], []
+    for atoms, (e, f, w) in zip(frames, direct(frames, EMT())):
+        de.append(0.01 * rng.standard_normal())  # eV an atom
+        df.append(0.05 * rng.standard_normal(f.shape))
+        df[-1] -= df[-1].mean(axis=0)  # net forces would be told
+        atoms.calc = None
+        atoms.info = {"energy": e + de[-1] * len(atoms), "virial": " ".join(f"{x:.17g}" for x in w.ravel())}
+        atoms.arrays["forces"] = f + df[-1]
+        labelled.append(atoms)
+    want_e, want_f = 1e3 * np.sqrt(np.mean(np.square(de))), 1e3 * np.sqrt(np.mean(np.square(np.concatenate(df))))
+    write(os.path.join(folder, "labels.xyz"), labelled, format="extxyz")
+    got = json.loads(run(vitrion, "validate", "--command", ase_command("emt"), "-", "labels.xyz", "--json", cwd=folder))
+    expect(got["n_frames"] == 4 and abs(got["energy_rmse_meV_atom"] - want_e) < 1e-3, f"validate: energy, expected {want_e}: {got}")
+    expect(abs(got["force_rmse_meV_A"] - want_f) < 1e-3 and got["virial_rmse_meV_atom"] < 1e-3, f"validate: {want_f}: {got}")
+    expect(set(got["by_element"]) == {"Al", "Cu"} and not got.get("warnings"), f"validate: {got}")
+    for atoms in labelled:
+        atoms.info["energy"] -= 50.0 * len(atoms)  # as total energies of density functional theory are
+    write(os.path.join(folder, "labels.xyz"), labelled, format="extxyz")
+    got = json.loads(run(vitrion, "validate", "--command", ase_command("emt"), "-", "labels.xyz", "--json", cwd=folder))
+    expect(got["energy_rmse_meV_atom"] is None and "another scale" in " ".join(got["warnings"]), f"validate: another scale: {got}")
+    expect(abs(got["force_rmse_meV_A"] - want_f) < 1e-3, f"validate: another scale: {got}")
+    print(f"validate by a driver: energy {want_e:.4f} meV/atom, forces {want_f:.3f} meV/A as numpy has them", flush=True)
+
+
 AL_PSEUDO = """ &input
    title='Al', zed=13.0, rel=1, config='[Ne] 3s2 3p1 3d-2', iswitch=3, dft='PBE'
  /
