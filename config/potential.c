@@ -219,7 +219,9 @@ static void refuse_potential(vt__draft *dr, const char *why)
   }
   const char *slash = strrchr(c->pot_file, '/');
   vt__mark at = vt__mark_of(dr, "potential.file");
-  if (!c->pot_sha256[0])
+  if (!c->driver.command[0] && strcmp(c->pot_kind, "ipi") == 0)
+    vt__diag_error(dr->d, vt__mark_of(dr, "potential.kind"), "potential.command", "%s", why);
+  else if (!c->pot_sha256[0])
     vt__diag_error(dr->d, at, "potential.file", "%s", why);
   else
     vt__diag_error(dr->d, at, "potential.file",

@@ -1,4 +1,5 @@
 /* command.c - the command of a driver: placeholders, quoting, what its identity is. */
+#include <dirent.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -87,23 +88,66 @@ static vt_status hash_file(vt_buf *text, const char *what, const char *path, vt_
   return VT_OK;
 }
 
+static const char between_words[] = " \t\r\n'\"<>|;&()$`*?";
+
+/* The file beside the one that is not there whose name is nearest, or "". */
+static void nearest_file(const char *path, char out[256])
+{
+  enum { FAR = 4 };
+  const char *slash = strrchr(path, '/');
+  char folder[2 * VT_PATH];
+  int best = FAR;
+  out[0] = '\0';
+  (void)snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
+  DIR *d = opendir(folder);
+  const struct dirent *e;
+  while (d && (e = readdir(d)) != NULL) {
+    const int far = e->d_name[0] == '.' ? FAR : vt_edit_distance(slash + 1, e->d_name, FAR);
+    if (far >= best) continue;
+    best = far;
+    (void)snprintf(out, 256, "%s", e->d_name);
+  }
+  if (d) (void)closedir(d);
+}
+
 /* The files that stand as {dir}/name in the command. */
 static vt_status hash_named(const vt_driver *d, vt_buf *text, vt_err *err)
 {
   size_t at = 0, from = 0;
   for (int p; (p = next_place(d->command, &at, &from)) >= 0;) {
-    char path[2 * VT_PATH];
+    char path[2 * VT_PATH], near[256];
     struct stat st;
-    size_t n = strcspn(d->command + at, " \t\r\n'\"<>|;&()$`*?");
+    size_t n = strcspn(d->command + at, between_words);
     if (p != DIR_ || n < 2 || d->command[at] != '/') continue;
     if (snprintf(path, sizeof path, "%s%.*s", d->dir, (int)n, d->command + at) >= (int)sizeof path)
       VT_FAIL(err, VT_EINVAL, "'{dir}%.*s' is too long", (int)n, d->command + at);
-    if (stat(path, &st) != 0)
+    if (stat(path, &st) != 0) {
+      nearest_file(path, near);
       VT_FAIL(err, VT_EIO,
-              "the command names '%s', which is not there (what a driver writes belongs into its scratch "
+              "the command names '%s', which is not there%s%s%s (what a driver writes belongs into its scratch "
               "folder, where it runs)",
-              path);
+              path, near[0] ? ", did you mean '" : "", near, near[0] ? "'?" : "");
+    }
     if (S_ISREG(st.st_mode)) VT_TRY(hash_file(text, "named", path, err), err, "'%s' of the command", path);
+  }
+  return VT_OK;
+}
+
+/* A file of {dir} that is named without it: the driver, which runs in a folder of its own, would not find it. */
+static vt_status refuse_relative(const vt_driver *d, vt_err *err)
+{
+  for (const char *at = d->command; *at;) {
+    char path[2 * VT_PATH];
+    struct stat st;
+    const size_t n = strcspn(at, between_words);
+    const int named =
+        n > 1 && memchr(at, '.', n) && !memchr(at, '{', n) && at[0] != '/' && at[0] != '~' && at[0] != '-';
+    if (named && snprintf(path, sizeof path, "%s/%.*s", d->dir, (int)n, at) < (int)sizeof path &&
+        stat(path, &st) == 0 && S_ISREG(st.st_mode))
+      VT_FAIL(err, VT_EINVAL,
+              "a driver runs in a scratch folder of its own, where it does not find '%.*s': write {dir}/%.*s", (int)n,
+              at, (int)n, at);
+    at += n > 0 ? n : 1;
   }
   return VT_OK;
 }
@@ -112,6 +156,7 @@ vt_status vt_ipi_identity(const vt_driver *d, const char *file, vt_uid *sha256, 
 {
   vt_status rc = VT_OK;
   vt_buf text = {0};
+  VT_PASS(refuse_relative(d, err));
   vt_buf_printf(&text, "vitrion-driver 1\ncommand %s\n", d->command);
   if (strcmp(file, "-") != 0) VT_TRY_OUT(hash_file(&text, "file", file, err), err, "the model's file '%s'", file);
   VT_TRY_OUT(hash_named(d, &text, err), err, "what the driver needs");

@@ -32,7 +32,8 @@
 /* VT_EINVAL: a placeholder that does not exist (says which there are), {socket} missing, {file} without a file. */
 VT_MUST_CHECK vt_status vt_ipi_command_check(const vt_driver *d, const char *file, vt_err *err);
 /* What decides about forces as far as it can be known: SHA-256 of the command as written, of the model's file ("-":
- * none) and of every {dir}/... file that the command names.  VT_EIO: one is not there. */
+ * none) and of every {dir}/... file that the command names.  VT_EIO: one is not there.  VT_EINVAL: a file of that
+ * folder is named without {dir}. */
 VT_MUST_CHECK vt_status vt_ipi_identity(const vt_driver *d, const char *file, vt_uid *sha256, vt_err *err);
 
 /* ------------------------------------------------------------------ the server (server.c)
@@ -42,7 +43,7 @@ VT_MUST_CHECK vt_status vt_ipi_identity(const vt_driver *d, const char *file, vt
  * descriptors and without the variables by which MPI finds its launcher; OMP_NUM_THREADS is 1 unless it is set.  The
  * group is killed and the folder removed when this process ends, however it ends: a second shell waits for that.
  *
- * Each way in which a driver can fail is VT_EDRIVER, with what it said last; then it must be ended. */
+ * Each way in which a driver can fail is VT_EDRIVER, one sentence with what it printed last; then it must be ended. */
 
 typedef struct vt_ipi vt_ipi;
 
@@ -67,7 +68,7 @@ VT_MUST_CHECK vt_status vt_ipi_start(vt_ipi **s, const vt_driver *d, const char 
  * whether the numbers are finite. */
 VT_MUST_CHECK vt_status vt_ipi_ask(vt_ipi *s, int n, const double h[3][3], const double (*x)[3],
                                    const vt_ipi_host *host, vt_ipi_answer *a, vt_err *err);
-/* Adds a frame of the driver's own words; for errors that the caller finds. */
+/* VT_EDRIVER, "the driver ..." and what it printed last: for errors that the caller finds. */
 vt_status vt_ipi_blame(vt_ipi *s, vt_err *err, const char *fmt, ...) VT_PRINTF(3, 4);
 /* EXIT and some patience if it is idle, then SIGKILL to its group; all its files are removed.  NULL is allowed. */
 void vt_ipi_end(vt_ipi *s);

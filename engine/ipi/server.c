@@ -50,23 +50,31 @@ double vt_ipi_patience(const double *took_s, int n, double asked_s)
   return patience > least_s ? patience : least_s;
 }
 
-/* The last lines of what it said, as one line. */
-static void last_words(vt_ipi *s, char *out, size_t cap)
+/* Where its last three lines begin, or as many of them as are below `most` bytes: whole lines if there are any. */
+static size_t last_lines(const vt__ipi_process *p, size_t end, size_t most)
 {
-  enum { MOST = 360 };
-  const vt__ipi_process *p = &s->process;
-  const char *at = p->n_said > MOST ? p->said + p->n_said - MOST : p->said;
-  size_t used = 0;
-  int blank = 1;
-  for (; *at && used + 1 < cap; at++) {
-    int space = *at <= ' ' || *at > '~';
-    if (!space)
-      out[used++] = *at;
-    else if (!blank)
+  enum { LINES = 3 };
+  size_t from = end;
+  for (int lines = 0; from > 0 && end - from < most; from--)
+    if (p->said[from - 1] == '\n' && ++lines == LINES) return from;
+  const char *line = from > 0 ? memchr(p->said + from, '\n', end - from) : NULL;
+  return line ? (size_t)(line + 1 - p->said) : from;
+}
+
+/* What it printed last, in one line: "... | last line". */
+static void last_words(const vt__ipi_process *p, char *out, size_t cap)
+{
+  size_t end = p->n_said, used = 0;
+  while (end > 0 && (unsigned char)p->said[end - 1] <= ' ') end--;
+  for (size_t k = last_lines(p, end, cap - 8); k < end && used + 4 < cap; k++) {
+    const char c = p->said[k];
+    if (c > ' ' && c <= '~')
+      out[used++] = c;
+    else if (c == '\n')
+      memcpy(out + used, " | ", 3), used += 3;
+    else if (used > 0 && out[used - 1] != ' ')
       out[used++] = ' ';
-    blank = space;
   }
-  while (used > 0 && out[used - 1] == ' ') used--;
   out[used] = '\0';
 }
 
@@ -80,16 +88,22 @@ static int gave_up(const vt_ipi *s, char how[96])
   return vt__ipi_ended(&s->process, how);
 }
 
-/* Adds to an error of the driver how it is, and what it said. */
+/* An error of the driver in one sentence, since lists of failures show one: what it did, how its process ended if that
+ * is not said yet, what it printed last. */
 static vt_status with_words(vt_ipi *s, vt_status rc, vt_err *err)
 {
-  char words[400], how[96] = "";
+  char did[512], words[240], how[96] = "";
+  int n;
   if (rc != VT_EDRIVER) return rc;
   const int ended = gave_up(s, how);
   vt__ipi_listen(&s->process);
-  last_words(s, words, sizeof words);
-  return vt_err_wrap(err, rc, __FILE__, __LINE__, "the driver%s%s%s %s%s", ended ? " has ended (" : "", how,
-                     ended ? ") and" : "", words[0] ? "said last: " : "printed nothing", words);
+  last_words(&s->process, words, sizeof words);
+  const char *sentence = vt_err_sentence(err->text, &n);
+  (void)snprintf(did, sizeof did, "%.*s", n, sentence);
+  const int told = !ended || strstr(did, how) != NULL;
+  return vt_err_set(err, rc, __FILE__, __LINE__, "%s%s%s%s; it printed %s%s", did,
+                    told ? "" : " (it ended: ", told ? "" : how, told ? "" : ")", words[0] ? "last: " : "nothing",
+                    words);
 }
 
 vt_status vt_ipi_blame(vt_ipi *s, vt_err *err, const char *fmt, ...)

@@ -60,7 +60,8 @@ vt_status vt_pot_bind(vt_bound *b, const char *kind, const char *path, vt_numeri
                       .species = b->symbol,
                       .comp = &b->comp,
                       .numerics = num,
-                      .driver = b->driver};
+                      .driver = b->driver,
+                      .kept = b->kept};
   return vt_pot_open(&b->pot, kind, &args, err);
 }
 

@@ -93,6 +93,7 @@ typedef struct vt_bound {
   vt_composition comp;                /* of the structure; charges that make it neutral, else as by default */
   int *type;                          /* [n] of the structure */
   const vt_driver *driver;            /* set before: the other program of a foreign potential; NULL: none */
+  vt_pot_kept *kept;                  /* set before: where that program is kept; NULL: it ends with the potential */
 } vt_bound;
 /* Bind `kind`, `path` to the elements of `s`; a potential that is already bound to just these is kept.  vt_pot_unbind
  * it, after a failure too. */

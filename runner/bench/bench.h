@@ -30,6 +30,20 @@ typedef struct vt_bench_engine_options {
  * processor. */
 VT_MUST_CHECK vt_status vt_bench_engine(const vt_bench_engine_options *o, FILE *out, vt_err *err);
 
+/* ------------------------------------------------------------------ driver: a step that another program computes */
+
+typedef struct vt_bench_driver_options {
+  const char *command;   /* of the driver, as potential.command */
+  const char *structure; /* extended XYZ, the first frame; NULL: packed LiAlCl2.5O0.75 */
+  int atoms, answers;    /* about how many atoms; answers of each order of messages that are timed */
+} vt_bench_driver_options;
+
+/* Two lines, messages fused and plain: wall time of a step, all that this process does for it included.  Not
+ * collective.  VT_EDRIVER: the driver failed. */
+VT_MUST_CHECK vt_status vt_bench_driver(const vt_bench_driver_options *o, FILE *out, vt_err *err);
+/* The driver of that bench that computes nothing, at the socket's name, until the server ends; says its name. */
+VT_MUST_CHECK vt_status vt_bench_driver_idle(const char *socket, FILE *out, vt_err *err);
+
 /* ------------------------------------------------------------------ sched: what distribution costs */
 
 typedef struct vt_bench_sched_options {

@@ -9,6 +9,13 @@
 
 /* One line, flushed; frees it. */
 VT_MUST_CHECK vt_status vt__bench_print(vt_json *line, FILE *out, vt_err *err);
+void vt__bench_cpu(char name[128]); /* of this processor */
+
+/* ------------------------------------------------------------------ cells (measure.c); vt_structure_free them */
+
+/* Packed LiAlCl2.5O0.75 of `about` atoms; the first frame of an extended XYZ file. */
+VT_MUST_CHECK vt_status vt__bench_packed(int about, vt_structure *s, vt_err *err);
+VT_MUST_CHECK vt_status vt__bench_read(const char *path, vt_structure *s, vt_err *err);
 
 /* ------------------------------------------------------------------ engine */
 

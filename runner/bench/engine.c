@@ -23,7 +23,7 @@ static int by_value(const void *a, const void *b)
 }
 
 /* "model name" of /proc/cpuinfo, or the machine's name. */
-static void cpu_name(char name[128])
+void vt__bench_cpu(char name[128])
 {
   struct utsname u;
   char line[256];
@@ -124,7 +124,7 @@ vt_status vt_bench_engine(const vt_bench_engine_options *o, FILE *out, vt_err *e
 {
   char cpu[128];
   vt_json *earlier = NULL;
-  cpu_name(cpu);
+  vt__bench_cpu(cpu);
   vt_status rc = o->against ? vt__bench_against_open(o->against, cpu, &earlier, err) : VT_OK;
   for (int k = 0; k < o->n_cells && rc == VT_OK; k++) rc = one_cell(o, o->atoms[k], cpu, earlier, out, err);
   vt_json_free(earlier);

@@ -57,7 +57,7 @@ static vt_composition glass_composition(int about)
   return c;
 }
 
-static vt_status packed_structure(int about, vt_structure *s, vt_err *err)
+vt_status vt__bench_packed(int about, vt_structure *s, vt_err *err)
 {
   const double density = 1.0;
   vt_status rc = VT_OK;
@@ -79,7 +79,7 @@ out:
   return rc;
 }
 
-static vt_status read_structure(const char *path, vt_structure *s, vt_err *err)
+vt_status vt__bench_read(const char *path, vt_structure *s, vt_err *err)
 {
   vt_xyz *x = NULL;
   int got = 0;
@@ -205,7 +205,7 @@ vt_status vt__bench_measure(const vt_bench_engine_options *o, int about, vt__ben
   vt_structure s = {0};
   vt_bound b = {0};
   vt_md md = {0};
-  rc = o->structure ? read_structure(o->structure, &s, err) : packed_structure(about, &s, err);
+  rc = o->structure ? vt__bench_read(o->structure, &s, err) : vt__bench_packed(about, &s, err);
   if (rc == VT_OK) rc = vt_pot_bind(&b, o->kind, o->potential, o->num, &s, err);
   if (rc != VT_OK) goto out;
   timed t = {.inner = &b.pot};

@@ -37,6 +37,7 @@ int cmd_schema(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_train(int argc, char **argv);
+int cmd_bench_driver(int argc, char **argv);
 int cmd_bench_train(int argc, char **argv);
 int cmd_validate(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
@@ -87,6 +88,9 @@ const char *vt_cli_nearest(const char *word, const char *const *names, int n);
 #define VT_CLI_SIMD      "portable|avx2|avx512|auto"
 #define VT_CLI_PRECISION "double|mixed"
 vt_numerics vt_cli_numerics(int simd, int precision);
+
+/* The program of --command, whose {dir} is the folder where it was given.  -1, or the exit code after a message. */
+int vt_cli_driver(const vt_usage *u, const char *command, vt_driver *d);
 
 /* Seconds of a time limit as SLURM writes it: "D-HH[:MM[:SS]]", "HH:MM:SS", "MM:SS" or whole minutes.  0 if it is none
  * or not positive. */

@@ -1,13 +1,13 @@
 /* cmd_energy.c - single points: energy, forces, virial of every frame of an extended XYZ file. */
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "runner/cli/cli.h"
 
 typedef struct job {
   const char *kind, *pot_path, *xyz_path, *command;
   vt_driver driver; /* of `command` */
+  vt_pot_kept kept; /* its program */
   vt_numerics num;
   int json;
   vt_json *frames;
@@ -120,18 +120,6 @@ static void energy_warn(const job *j, vt_json *o)
   if (j->command) vt_json_warn(o, "energies_eV: the i-PI protocol has no energies of atoms");
 }
 
-/* The other program of --command; its {dir} is the folder where the command was given. */
-static int energy_driver(job *j, const vt_usage *u)
-{
-  if (!j->command) return -1;
-  if (snprintf(j->driver.command, sizeof j->driver.command, "%s", j->command) >= (int)sizeof j->driver.command)
-    return vt_cli_usage_error(u, "--command: more than %d characters", VT_COMMAND - 1);
-  if (!getcwd(j->driver.dir, sizeof j->driver.dir)) j->driver.dir[0] = '\0';
-  j->kind = "ipi";
-  j->bound.driver = &j->driver;
-  return -1;
-}
-
 static int cli_energy(job *j, const vt_usage *u)
 {
   vt_err err = {0};
@@ -139,9 +127,11 @@ static int cli_energy(job *j, const vt_usage *u)
   int code = VT_EXIT_OK;
   j->frames = vt_json_array();
   vt_status rc = vt_pot_probe_driver(j->kind, j->pot_path, j->bound.driver, &info, &err);
-  if (rc == VT_EIO) code = vt_cli_readable(u, j->pot_path); /* a name mistyped is the user's mistake, not ours */
+  if (rc == VT_EIO && !j->command)
+    code = vt_cli_readable(u, j->pot_path); /* a name mistyped is the user's mistake, not ours */
   if (rc == VT_OK) rc = all_frames(j, &err);
   if (rc != VT_OK && code <= VT_EXIT_OK) code = vt_cli_fail(&err);
+  if (j->kept.said.len > 0) (void)fprintf(stderr, "\nall that the driver printed:\n%s\n", j->kept.said.s);
   if (rc == VT_OK && j->json) {
     vt_json *o = vt_json_object();
     vt_json_put(o, "potential", potential_json(&info, j->pot_path));
@@ -151,6 +141,7 @@ static int cli_energy(job *j, const vt_usage *u)
   }
   vt_json_free(j->frames);
   vt_pot_unbind(&j->bound);
+  vt_pot_kept_end(&j->kept);
   return vt_cli_done(code);
 }
 
@@ -186,7 +177,12 @@ int cmd_energy(int argc, char **argv)
   code = vt_cli_readable(&u, j.xyz_path);
   if (code >= 0) return code;
   j.driver.plain = plain;
-  code = energy_driver(&j, &u);
+  if (j.command) {
+    code = vt_cli_driver(&u, j.command, &j.driver);
+    j.kind = "ipi";
+    j.bound.driver = &j.driver;
+    j.bound.kept = &j.kept;
+  }
   if (code >= 0) return code;
   j.num = vt_cli_numerics(simd, precision);
   return cli_energy(&j, &u);

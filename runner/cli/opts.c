@@ -1,6 +1,7 @@
 /* opts.c - the command line, driven by a command's table of options. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "runner/cli/cli.h"
 
@@ -188,5 +189,15 @@ int vt_cli_parse(vt_usage *u, int argc, char **argv)
   }
   if (u->n_args < u->least_args)
     return vt_cli_usage_error(u, "%d of %d arguments given, expected: %s", u->n_args, u->least_args, u->args);
+  return -1;
+}
+
+/* ------------------------------------------------------------------ another program */
+
+int vt_cli_driver(const vt_usage *u, const char *command, vt_driver *d)
+{
+  if (snprintf(d->command, sizeof d->command, "%s", command) >= (int)sizeof d->command)
+    return vt_cli_usage_error(u, "--command: more than %d characters", VT_COMMAND - 1);
+  if (!getcwd(d->dir, sizeof d->dir)) d->dir[0] = '\0';
   return -1;
 }

@@ -22,7 +22,7 @@
  *   failed/<uid>-attempt<a>-half<0|1>.xyz   the frame that a guard stopped, the same with :vel:R:3 (sqrt(eV/u)) and
  *                            task= stage= step= time_ps= attempt= half_stage= velocity_unit=
  *   failed/<uid>-attempt<a>-half<0|1>.driver.log   what a program that computes forces (potential.command) printed last
- *                            before it failed, the last 16 KiB
+ *                            before it failed, the last 16 KiB; .2.driver.log ...: of more accidents of that try
  *   failed/<uid>.vck         the last checkpoint of a task that was given up
  *   lease/, lease/fallen/    runner/jobs/jobs.h; death notes: runner/farm/farm.h
  *   <name>.<epoch>.<job>.tmp  what a leader is about to publish as <name>; runner/jobs/jobs.h, "FENCING"

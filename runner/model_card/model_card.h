@@ -27,6 +27,12 @@ VT_MUST_CHECK vt_status vt_validate(const vt_nep_model *m, vt_train_data *data, 
 typedef vt_status (*vt_predict)(void *ctx, vt_train_sample *s, vt_train_values *v, vt_err *err);
 VT_MUST_CHECK vt_status vt_validate_by(const vt_nep_model *m, vt_predict predict, void *ctx, vt_train_data *data,
                                        vt_json **out, vt_err *err);
+/* The same of a potential that another program computes; data: read with the elements of vt_validate_elements (no
+ * model: all elements that there are).  Energies on another scale than the labels, and virials that the program does
+ * not give, are null, with the reason in "warnings" and data->warns.  VT_EDRIVER: it failed. */
+void vt_validate_elements(vt_nep_model *m);
+VT_MUST_CHECK vt_status vt_validate_driven(const vt_driver *driver, const char *file, vt_train_data *data,
+                                           vt_json **out, vt_err *err);
 /* The same for people. */
 void vt_validate_text(const vt_json *v, vt_buf *out);
 

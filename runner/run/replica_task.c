@@ -176,13 +176,22 @@ static vt_status run_task(void *ctx, const vt_lease *l, const vt_replica_hooks *
   return rc;
 }
 
-/* What the program that computes the forces printed last, beside the frame that broke. */
+/* What the program that computes the forces printed last, beside the frame that broke.  A try that an accident ended is
+ * tried again under the same number: a name of its own for each, the last one for all behind the ninth. */
 static vt_status keep_words(const vt_replica_task *w, const vt_lease *l, const char *hex, vt_err *err)
 {
+  enum { MOST = 9 };
   char path[2 * VT_PATH];
   if (w->kept.said.len == 0) return VT_OK;
-  (void)snprintf(path, sizeof path, "%s/failed/%s-attempt%d-half%d.driver.log", w->dir->dir, hex, l->attempt,
-                 l->half_stage > 0);
+  for (int k = 1; k <= MOST; k++) {
+    const int n =
+        snprintf(path, sizeof path, "%s/failed/%s-attempt%d-half%d", w->dir->dir, hex, l->attempt, l->half_stage > 0);
+    if (k == 1)
+      (void)snprintf(path + n, sizeof path - (size_t)n, ".driver.log");
+    else
+      (void)snprintf(path + n, sizeof path - (size_t)n, ".%d.driver.log", k);
+    if (access(path, F_OK) != 0) break;
+  }
   return vt_file_replace(path, w->kept.said.s, w->kept.said.len, err);
 }
 

@@ -1,5 +1,5 @@
 """bench engine: its rates and shares are consistent, and --against compares lines of the same case on the same processor;
-bench sched --simulate: every task is done, and its journal replayed; bench train: its rates are consistent, also on two ranks."""
+bench sched --simulate: every task is done, and its journal replayed; bench driver: both orders of messages; bench train: its rates are consistent, also on two ranks."""
 import json
 import math
 import os
@@ -62,6 +62,16 @@ with folder() as tmp:
     check("result" not in lines["replay"]["kinds"], "nothing is done again")
     code, out, err = run("bench", "sched", "--simulate", "--output", tmp)
     check(code == 2 and "exists" in err, f"a folder that exists: {err}")
+
+# bench driver: a line for each order of messages, of a driver that computes nothing; a driver that fails is told with its words
+code, out, err = run("bench", "driver", "--atoms", 42, "--answers", 50)
+lines = [json.loads(x) for x in out.splitlines()]
+check(code == 0 and [x["messages"] for x in lines] == ["fused", "plain"], f"two orders of messages\n{err}")
+for x in lines:
+    check((x["driver"], x["n_atoms"], x["answers"]) == ("nothing", 42, 50), f"what was measured {x}")
+    check(0 < x["us_best"] <= x["us_median"] <= x["us_p99"] and x["first_s"] > 0, f"the best is the shortest {x}")
+code, out, err = run("bench", "driver", "--command", "echo no model; exit 4 # {socket}")
+check(code == 1 and not out and "exit code 4" in err and "no model" in err, f"a driver that ends: {err}")
 
 # bench train: a gradient contains a forward run, so its best time is longer; rates and scaling follow from each other
 for ranks in (1, 2):

@@ -6,6 +6,7 @@ misbehaves once, in its first process; the campaign ends by itself with exit cod
 kept, every task has its result, and no process or file of the driver is left.  The driver of a case named `always-` never
 works for the first composition: that one fails for good, the other one is done (exit code 3).  The forces are those of an
 ideal gas, so that the cases take seconds; real programs are in drivers.py.  No assertion is about a time."""
+import concurrent.futures
 import json
 import os
 import signal
@@ -22,7 +23,7 @@ CAMPAIGN = """vitrion: 1
 campaign: driven
 seed: 5
 potential: {{kind: ipi, command: "{command}", elements: [Li, Na, Al, Cl], timeout: {timeout}}}
-compositions: {{include: [LiAlCl4, NaAlCl4], atoms: 12}}
+compositions: {{include: [{formulas}], atoms: 12}}
 temperatures: 600 K
 glasses: 1
 protocol:
@@ -68,12 +69,12 @@ def left_over(folder):
     return subprocess.run(["pgrep", "-f", f"ipi_driver.py .*{folder}"], capture_output=True, text=True).stdout.split()
 
 
-def campaign(folder, fault, at=3, timeout="30 s", command=None):
+def campaign(folder, fault, at=3, timeout="30 s", command=None, formulas="LiAlCl4, NaAlCl4"):
     npt = 5000 if fault == "no-virial" else 0
     command = command or f"/usr/bin/python3 {here}/ipi_driver.py {{socket}} {{start}} {folder} {fault} {at}"
     path = os.path.join(folder, "c.yaml")
     with open(path, "w", encoding="utf-8") as f:
-        f.write(CAMPAIGN.format(command=command, timeout=timeout, npt=npt))
+        f.write(CAMPAIGN.format(command=command, timeout=timeout, npt=npt, formulas=formulas))
     return path
 
 
@@ -115,6 +116,7 @@ def one_failed_try(fault):
         expect(happened and any(w in json.dumps(happened[0]) for w in why.split("|")), f"{fault}: '{why}' is not in {happened}")
         done = status(folder)["tasks"]
         expect(done["done"] == 4 and done["failed"] == 0, f"{fault}: {done}")
+        expect(words in json.dumps(happened[0]) or not accident or "flood" in fault, f"{fault}: its words are not in {happened}")
         expect(any(words in s for s in said(folder)), f"{fault}: '{words}' is not in what was kept: {said(folder)[:1]}")
         expect(all(len(s) <= 16384 for s in said(folder)), f"{fault}: more than 16 KiB were kept")
         expect(not left_over(folder), f"{fault}: the driver still runs")
@@ -124,18 +126,14 @@ def one_failed_try(fault):
 def nothing_failed():
     """A driver that prints 16 MB is none that fails, and none that fills the disk."""
     with tempfile.TemporaryDirectory(prefix="vitrion-driver-") as folder:
-        path = campaign(folder, "chatter", timeout="60 s")
-        with open(path, encoding="utf-8") as f:
-            one = f.read().replace("[LiAlCl4, NaAlCl4]", "[LiAlCl4]").replace("temperatures: 600 K", "temperatures: [600 K, 700 K]")
-        with open(path, "w", encoding="utf-8") as f:
-            f.write(one)
+        campaign(folder, "chatter", timeout="60 s", formulas="LiAlCl4")
         code, text = run(folder)
         expect(code == 0 and not events(folder, "failure"), f"chatter: exit code {code}\n{text[-1000:]}")
         with open(os.path.join(folder, "out/log/rank-0000.log"), encoding="utf-8") as f:
             log = f.read()
         expect('ev=driver_answers' in log and 'name="ideal-gas 1.0"' in log, "chatter: the log does not name the driver")
-        n = log.count("ev=driver_started")
-        expect(n == 1, f"chatter: {n} starts of a driver, expected 1: it is kept over the tasks of a composition")
+        n, tasks = log.count("ev=driver_started"), log.count("ev=begin task=")
+        expect(n == 1 and tasks == 2, f"chatter: {n} starts of a driver for {tasks} tasks, expected 1 for 2: it is kept")
     print("chatter          no failure", flush=True)
 
 
@@ -149,7 +147,9 @@ def the_others_go_on(ranks):
         counts = status(folder)["tasks"]
         expect(counts["done"] == 2 and counts["failed"] == 2, f"always: {counts}")
         expect(any("no-such-program" in s and "not found" in s for s in said(folder)), f"always: {said(folder)[:1]}")
-        expect("exit code 127" in json.dumps(events(folder, "failure")), "always: exit code 127 is not told")
+        tries = [e["text"] for e in events(folder, "failure")]
+        expect(tries and all("exit code 127" in t and "not found" in t for t in tries), f"always: what is told: {tries}")
+        expect(len(said(folder)) == len(tries), f"always: {len(said(folder))} logs of {len(tries)} failed tries")
     print(f"always           {ranks} rank(s): one composition failed for good, the other is done", flush=True)
 
 
@@ -216,12 +216,26 @@ def the_driver_ends_with_its_rank():
     print("kill -9          no driver outlives its rank", flush=True)
 
 
+def all_is_shown_to_who_tries_one():
+    """`vitrion energy` prints all that a driver printed before it failed, and what is wrong with its command."""
+    with tempfile.TemporaryDirectory(prefix="vitrion-driver-") as folder:
+        with open(os.path.join(folder, "a.xyz"), "w", encoding="utf-8") as f:
+            f.write('1\nLattice="9 0 0 0 9 0 0 0 9" Properties=species:S:1:pos:R:3 pbc="T T T"\nLi 0 0 0\n')
+        for command, code, says in (("seq 1 200; exit 3 # {socket}", 1, ["exit code 3", "198 | 199 | 200", "\n17\n"]),
+                                    ("python3 a.xyz {socket}", 2, ["write {dir}/a.xyz"]),
+                                    ("python3 {dir}/b.xyz {socket}", 1, ["did you mean 'a.xyz'?"])):
+            p = subprocess.run([vitrion, "energy", "--command", command, "-", "a.xyz"], cwd=folder, capture_output=True, text=True)
+            expect(p.returncode == code, f"energy: exit code {p.returncode}, expected {code}")
+            expect(all(w in p.stderr for w in says), f"energy: {says} are not in {p.stderr}")
+    print("energy           shows all that a driver printed", flush=True)
+
+
 CASES = {name: (lambda name=name: one_failed_try(name)) for name in ONCE}
 CASES |= {"chatter": nothing_failed, "always": lambda: the_others_go_on(1), "always-2": lambda: the_others_go_on(2),
           "HALT": lambda: a_stop_is_obeyed("HALT"), "SIGTERM": lambda: a_stop_is_obeyed("SIGTERM"),
-          "kill": the_driver_ends_with_its_rank}
-for name, case in CASES.items():
-    if not only or name in only:
-        case()
+          "kill": the_driver_ends_with_its_rank, "energy": all_is_shown_to_who_tries_one}
+with concurrent.futures.ThreadPoolExecutor(3) as pool:  # most of the time is waiting for what never comes
+    for job in [pool.submit(case) for name, case in CASES.items() if not only or name in only]:
+        job.result()
 print(f"{len(failures)} failures" if failures else "all driver faults cost one try each")
 sys.exit(1 if failures else 0)

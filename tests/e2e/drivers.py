@@ -2,7 +2,8 @@
 """drivers.py VITRION MPIEXEC SOURCE [CASE ...] - real programs at the other end of the i-PI protocol.
 
 ASE (SocketClient with LennardJones and EMT; SocketIOCalculator for `vitrion serve`) and LAMMPS (`fix ipi`) from Debian.  A
-program that is not there skips its cases loudly; scripts/setup tests installs them.  cp2k is a case for who asks for it.
+program that is not there skips its cases loudly; scripts/setup clients installs them.  cp2k and qe are cases for who
+asks for them.
 
 Tolerances, relative to the largest value: 1e-9 against ASE, once what it computes directly is put into its Hartree and Bohr (those
 of CODATA 2014: without that energies and virials, differences of attraction and repulsion, are 4e-8 off); 3e-6 against LAMMPS, whose fix ipi converts with seven digits (and a Boltzmann constant of its own)."""
@@ -39,7 +40,7 @@ def expect(truth, what):
 
 
 def run(*args, cwd, code=0):
-    p = subprocess.run([str(a) for a in args], cwd=cwd, capture_output=True, text=True, timeout=1500)
+    p = subprocess.run([str(a) for a in args], cwd=cwd, capture_output=True, text=True, timeout=7000)
     if p.returncode != code:
         raise SystemExit(f"FAIL: {' '.join(map(str, args))}: exit code {p.returncode}\n{p.stdout[-2000:]}{p.stderr[-3000:]}")
     return p.stdout
@@ -147,7 +148,7 @@ output: out
 
 
 def campaign_of(folder, command):
-    """A campaign with a barostat, killed once and continued, on two ranks: its driver is kept over the tasks."""
+    """A campaign with a barostat on two ranks, each with a driver of its own; driver_resume.py kills such a campaign."""
     with open(os.path.join(folder, "c.yaml"), "w", encoding="utf-8") as f:
         f.write(CAMPAIGN.format(command=command))
     run(mpiexec, "-n", 2, vitrion, "run", "c.yaml", cwd=folder)
@@ -218,7 +219,7 @@ def case_cp2k(folder):
     atoms.positions += 0.05 * np.random.default_rng(2).standard_normal(atoms.positions.shape)
     write(os.path.join(folder, "a.xyz"), atoms, format="extxyz")
     command = f"/usr/bin/python3 {drivers}/cp2k_driver.py {{socket}} {{start}} {drivers}/pbe.cp2k"
-    got = energies(folder, "a.xyz", "--command", command, "--timeout", "3000", "-")
+    got = energies(folder, "a.xyz", "--command", command, "--timeout", "3400", "-")
     run("/usr/bin/python3", f"{drivers}/cp2k_driver.py", "-", "a.xyz", f"{drivers}/pbe.cp2k", cwd=folder)
     bohr, hartree = 0.529177210903, 27.211386245988
     with open(os.path.join(folder, "cp2k.out"), encoding="utf-8") as f:
@@ -226,11 +227,86 @@ def case_cp2k(folder):
     e = next(float(x.split()[-1]) for x in lines if "ENERGY| Total FORCE_EVAL" in x) * hartree
     at = max(k for k, x in enumerate(lines) if x.startswith(" ATOMIC FORCES in"))
     f = np.array([[float(y) for y in x.split()[3:6]] for x in lines[at + 3:at + 3 + len(atoms)]]) * hartree / bohr
-    compare("CP2K", [(got[0][0], got[0][1], f)], [(e, f, f)], 1e-4)  # eight printed decimals, density converged to 1e-7
+    rows = [x.split() for x in lines if x.startswith(" STRESS|")]  # GPa; the first three rows of x, y, z
+    stress = np.array([[float(y) for y in r[2:5]] for r in rows if r[1] in ("x", "y", "z") and len(r) == 5][:3])
+    w = stress * atoms.get_volume() / 160.21766208
+    compare("CP2K", got, [(e, f, w)], 1e-4)  # eight printed decimals, density converged to 1e-7
 
 
-NEEDS = {"case_lammps": "lmp", "case_campaign_lammps": "lmp", "case_cp2k": "cp2k"}
-NOT_ALWAYS = {"case_cp2k"}
+def case_validate(folder):
+    """Errors of EMT through ASE against labels that were moved by known amounts; the root mean squares are numpy's."""
+    rng = np.random.default_rng(5)
+    frames = written(folder, alloy(2, 4))
+    labelled, de, df = [], [], []
+    for atoms, (e, f, w) in zip(frames, direct(frames, EMT())):
+        de.append(0.01 * rng.standard_normal())  # eV an atom
+        df.append(0.05 * rng.standard_normal(f.shape))
+        df[-1] -= df[-1].mean(axis=0)  # net forces would be told
+        atoms.calc = None
+        atoms.info = {"energy": e + de[-1] * len(atoms), "virial": " ".join(f"{x:.17g}" for x in w.ravel())}
+        atoms.arrays["forces"] = f + df[-1]
+        labelled.append(atoms)
+    want_e, want_f = 1e3 * np.sqrt(np.mean(np.square(de))), 1e3 * np.sqrt(np.mean(np.square(np.concatenate(df))))
+    write(os.path.join(folder, "labels.xyz"), labelled, format="extxyz")
+    got = json.loads(run(vitrion, "validate", "--command", ase_command("emt"), "-", "labels.xyz", "--json", cwd=folder))
+    expect(got["n_frames"] == 4 and abs(got["energy_rmse_meV_atom"] - want_e) < 1e-3, f"validate: energy, expected {want_e}: {got}")
+    expect(abs(got["force_rmse_meV_A"] - want_f) < 1e-3 and got["virial_rmse_meV_atom"] < 1e-3, f"validate: {want_f}: {got}")
+    expect(set(got["by_element"]) == {"Al", "Cu"} and not got.get("warnings"), f"validate: {got}")
+    for atoms in labelled:
+        atoms.info["energy"] -= 50.0 * len(atoms)  # as total energies of density functional theory are
+    write(os.path.join(folder, "labels.xyz"), labelled, format="extxyz")
+    got = json.loads(run(vitrion, "validate", "--command", ase_command("emt"), "-", "labels.xyz", "--json", cwd=folder))
+    expect(got["energy_rmse_meV_atom"] is None and "another scale" in " ".join(got["warnings"]), f"validate: another scale: {got}")
+    expect(abs(got["force_rmse_meV_A"] - want_f) < 1e-3, f"validate: another scale: {got}")
+    print(f"validate by a driver: energy {want_e:.4f} meV/atom, forces {want_f:.3f} meV/A as numpy has them", flush=True)
+
+
+AL_PSEUDO = """ &input
+   title='Al', zed=13.0, rel=1, config='[Ne] 3s2 3p1 3d-2', iswitch=3, dft='PBE'
+ /
+ &inputp
+   lloc=2, pseudotype=1, tm=.true., file_pseudopw='Al.UPF', author='test'
+ /
+3
+3S 1 0 2.00 0.00 2.20 2.20
+3P 2 1 1.00 0.00 2.40 2.40
+3D 3 2 -2.00 0.15 2.40 2.40
+"""
+
+
+def case_qe(folder):
+    """Two frames of four atoms in one cell (pw.x keeps the plane waves of its first), and each by a run of its own."""
+    subprocess.run(["ld1.x"], input=AL_PSEUDO, cwd=folder, capture_output=True, text=True, check=True)
+    with open(os.path.join(drivers, "pbe.qe"), encoding="utf-8") as f:
+        text = f.read().replace("ecutwfc = 60", "ecutwfc = 16").replace("1.0e-8", "1.0e-11")
+    with open(os.path.join(folder, "al.qe"), "w", encoding="utf-8") as f:
+        f.write(text.replace("  ecutrho = 480", "  occupations = 'smearing'\n  smearing = 'mv'\n  degauss = 0.05"))
+    rng = np.random.default_rng(2)
+    start = bulk("Al", "fcc", a=4.05, cubic=True)
+    start.set_cell(start.cell.array @ (np.eye(3) + 0.03 * rng.standard_normal((3, 3))), scale_atoms=True)
+    frames = [start.copy(), start.copy()]
+    for atoms in frames:
+        atoms.positions += 0.1 * rng.standard_normal(atoms.positions.shape)
+    frames = written(folder, frames)
+    command = f"/usr/bin/python3 {drivers}/qe_driver.py {{socket}} {{start}} {{dir}}/al.qe {{dir}}"
+    want, rydberg, bohr = [], 27.211386245988 / 2, 0.529177210903
+    for atoms in frames:
+        write(os.path.join(folder, "one.xyz"), atoms, format="extxyz")
+        run("/usr/bin/python3", f"{drivers}/qe_driver.py", "-", "one.xyz", "al.qe", ".", cwd=folder)
+        with open(os.path.join(folder, "pw.out"), encoding="utf-8") as f:
+            lines = f.read().split("\n")
+        e = next(float(x.split()[4]) for x in lines if x.startswith("!    total energy")) * rydberg
+        f = np.array([[float(y) for y in x.split()[-3:]] for x in lines if "force =" in x and x.split()[0] == "atom"]) * rydberg / bohr
+        at = next(k for k, x in enumerate(lines) if "total   stress" in x)
+        s = np.array([[float(y) for y in x.split()[:3]] for x in lines[at + 1:at + 4]]) * rydberg / bohr**3
+        want.append((e, f, s * atoms.get_volume()))
+    for order in ([], ["--plain"]):
+        got = energies(folder, "a.xyz", "--command", command, *order, "-")
+        compare(f"Quantum ESPRESSO {'plain' if order else 'fused'}", got, want, 1e-4)  # stress has eight decimals: 1e-5 of it
+
+
+NEEDS = {"case_qe": "pw.x", "case_lammps": "lmp", "case_campaign_lammps": "lmp", "case_cp2k": "cp2k"}
+NOT_ALWAYS = {"case_cp2k", "case_qe"}
 for name, case in [(k, v) for k, v in list(globals().items()) if k.startswith("case_")]:
     if (only and name.removeprefix("case_") not in only) or (not only and name in NOT_ALWAYS):
         continue

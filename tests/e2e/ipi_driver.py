@@ -3,6 +3,7 @@
 FAULT at its AT-th answer (from 1), and only in the first process of this FOLDER, unless the fault is named `always-...`.  It is
 written from the protocol's text (docs of i-PI), not from the program under test."""
 import os
+import random
 import signal
 import socket
 import struct
@@ -49,6 +50,7 @@ if fault == "floods-first":
     while True:
         sock.sendall(b"x" * 65536)
 answers, ready, n = 0, None, 0
+shift = float(open(os.path.join(folder, "shift")).read()) if os.path.exists(os.path.join(folder, "shift")) else 0.0
 while True:
     what = take(12).decode().strip()
     if what == "STATUS":
@@ -68,6 +70,12 @@ while True:
         now = answers == at
         energy, m, force, extras = 0.0, n, [0.0] * (3 * n), b"\0"
         virial = [0.0] * 9 if fault == "no-virial" else [1e-9] * 9
+        if fault == "noise":  # a density that begins with the last one, a sum in another order
+            energy = 1e-4 * random.random()
+            time.sleep(2e-4)  # so that a campaign lives long enough to be killed
+        if fault == "shifted":  # another model behind the same command
+            energy = shift
+            time.sleep(2e-4)
         if now and fault == "killed":
             print("out of memory", flush=True)
             os.kill(os.getpid(), signal.SIGKILL)

@@ -114,7 +114,7 @@ static int plan_batch(const vt_campaign *c, const char *path, int ranks, double 
   vt_err err = {0};
   vt_calibration cal = {0};
   vt_plan_cost cost;
-  vt_status rc = seconds > 0 ? vt_plan_calibrate(c, seconds, &cal, &err) : VT_OK;
+  vt_status rc = vt_plan_calibrate(c, seconds, &cal, &err);
   if (rc == VT_OK) rc = vt_plan_sbatch_fit(c, &cal, ranks, b, &cost, &err);
   if (rc == VT_OK) rc = vt_plan_sbatch_print(c, path, b, &cost, &err);
   if (cal.trouble[0]) (void)fprintf(stderr, "warning: %s\n", cal.trouble);
@@ -127,7 +127,7 @@ static int cli_plan(const vt_campaign *c, int ranks, double seconds, const char 
   vt_calibration cal = {0};
   vt_plan_cost cost;
   vt_forecast f = {0};
-  vt_status rc = seconds > 0 ? vt_plan_calibrate(c, seconds, &cal, &err) : VT_OK;
+  vt_status rc = vt_plan_calibrate(c, seconds, &cal, &err);
   if (rc == VT_OK) rc = vt_plan_estimate(c, &cal, ranks, &cost, &err);
   if (rc == VT_OK) rc = vt_forecast_open(&f, c, former, &err);
   if (rc == VT_OK && json) put_json(c, &cal, &cost, ranks, &f, o);

@@ -17,7 +17,8 @@ typedef struct vt_calibration {
   char trouble[512]; /* why a point is missing; "" if none is */
 } vt_calibration;
 
-/* Observables included.  About `seconds` of production a point, and the short melt before it. */
+/* Observables included.  About `seconds` of production a point, and the short melt before it; 0: nothing is measured.
+ * VT_EDRIVER: so the campaign would fail, too. */
 VT_MUST_CHECK vt_status vt_plan_calibrate(const vt_campaign *c, double seconds, vt_calibration *out, vt_err *err);
 /* Of a campaign whose forces another program computes: seconds an atom and step, by a few answers on a packed cell of
  * the GLASS task `task` (plan_driver.c).  VT_EDRIVER: it failed. */

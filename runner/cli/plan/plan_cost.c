@@ -102,6 +102,11 @@ vt_status vt_plan_calibrate(const vt_campaign *c, double seconds, vt_calibration
   const double worth_it = 1.3; /* sizes nearer than that cost the same per atom */
   int least = 0, most = 0;
   *out = (vt_calibration){0};
+  if (seconds <= 0 && c->driver.command[0])
+    (void)snprintf(
+        out->trouble, sizeof out->trouble,
+        "what a step of potential.command costs is not known: all times are those of 4 us per atom and step");
+  if (seconds <= 0) return VT_OK;
   for (int i = 1; i < c->n_comp; i++) {
     if (c->comp[i].n_atoms < c->comp[least].n_atoms) least = i;
     if (c->comp[i].n_atoms > c->comp[most].n_atoms) most = i;
@@ -112,8 +117,7 @@ vt_status vt_plan_calibrate(const vt_campaign *c, double seconds, vt_calibration
     vt_err why = {0};
     vt_status rc = calibrate_one(c, pick[k], seconds, out, &why);
     if (rc == VT_OK) continue;
-    if (rc != VT_EDIVERGE && rc != VT_ETASK &&
-        rc != VT_EDRIVER) { /* a wrong potential, no memory: the run would fail too */
+    if (rc != VT_EDIVERGE && rc != VT_ETASK) { /* a wrong potential, a driver that fails: the run would fail too */
       if (err) *err = why;
       return rc;
     }

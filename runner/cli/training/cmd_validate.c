@@ -11,8 +11,9 @@
 #include "runner/training/training.h"
 
 typedef struct validate_args {
-  const char *output;
-  int json, smoke, densities;
+  const char *output, *command;
+  int json, smoke, densities, plain;
+  vt_driver driver; /* of `command` */
   /* what came of it */
   vt_train_data data;
   vt_json *errors;
@@ -104,6 +105,32 @@ static vt_status read_and_validate(validate_args *a, const vt_usage *u, vt_err *
   return rc;
 }
 
+/* A model that another program computes: its labels cannot be checked against it, which would take thrice as long. */
+static vt_status read_and_drive(validate_args *a, const vt_usage *u, vt_err *err)
+{
+  vt_nep_model *elements = NULL;
+  vt_pot_info info;
+  VT_PASS(vt_pot_probe_driver("ipi", u->arg[0], &a->driver, &info, err));
+  VT_PASS(VT_NEW(elements, 1, err));
+  vt_validate_elements(elements);
+  vt_status rc = VT_OK;
+  for (int k = 1; k < u->n_args && rc == VT_OK; k++) rc = vt_train_data_read(&a->data, elements, u->arg[k], 1, err);
+  if (rc == VT_OK) rc = vt_train_data_check(&a->data, elements, err);
+  vt_free(elements);
+  if (rc == VT_OK && a->data.n_mistakes == 0) rc = vt_validate_driven(&a->driver, u->arg[0], &a->data, &a->errors, err);
+  return rc;
+}
+
+/* What --command goes with.  -1: all is well. */
+static int look_at_command(validate_args *a, const vt_usage *u)
+{
+  if (!a->command && a->plain) return vt_cli_usage_error(u, "--plain needs --command");
+  if (!a->command) return -1;
+  if (a->output) return vt_cli_usage_error(u, "--output writes the card of a NEP: it cannot be used with --command");
+  a->driver.plain = a->plain;
+  return vt_cli_driver(u, a->command, &a->driver);
+}
+
 static void show(const validate_args *a)
 {
   vt_buf text = {0};
@@ -140,6 +167,26 @@ static int refuse_folder(const validate_args *a, const vt_usage *u)
   return -1;
 }
 
+static int do_validate(validate_args *a, const vt_usage *u)
+{
+  vt_err err = {0};
+  int code = VT_EXIT_OK;
+  if ((a->command ? read_and_drive(a, u, &err) : read_and_validate(a, u, &err)) != VT_OK) code = vt_cli_fail(&err);
+  (void)fputs(a->data.shifts.s ? a->data.shifts.s : "", stderr);
+  (void)fputs(a->data.warns.s ? a->data.warns.s : "", stderr);
+  if (a->data.n_mistakes > 0) {
+    (void)fputs(a->data.mistakes.s ? a->data.mistakes.s : "", stderr);
+    code = VT_EXIT_USAGE;
+  }
+  if (a->errors && a->json)
+    vt_cli_print_json(a->errors, 0);
+  else if (a->errors)
+    show(a);
+  if (code == VT_EXIT_OK && a->failed > 0) code = VT_EXIT_TASKS;
+  vt_train_data_free(&a->data);
+  return vt_cli_done(code);
+}
+
 int cmd_validate(int argc, char **argv)
 {
   validate_args a = {0};
@@ -151,14 +198,20 @@ int cmd_validate(int argc, char **argv)
       {"smoke", VT_OPT_FLAG, NULL, "with --output: melts at 1100 K that must hold, a minute; exit code 3", &a.smoke, 0,
        0},
       {"densities", VT_OPT_FLAG, NULL, "with --output: densities of melts that were measured, minutes each",
-       &a.densities, 0, 0}};
+       &a.densities, 0, 0},
+      {"command", VT_OPT_TEXT, "COMMAND",
+       "another program computes, as potential.command of a campaign; POTENTIAL is its {file}, or -", &a.command, 0, 0},
+      {"plain", VT_OPT_FLAG, NULL, "every message to it waits for the answer to the one before", &a.plain, 0, 0},
+      {"timeout", VT_OPT_REAL, "S", "how long one of its answers may take, s (0: by its own times)",
+       &a.driver.timeout_s, 0, 1e6}};
   vt_usage u = {.name = "validate",
                 .args = "POTENTIAL DATA.xyz...",
                 .doc =
-                    "Errors of a NEP on labelled frames (extended XYZ, also gzip or xz): energy, forces, virial; by\n"
-                    "element, composition and config_type; the mean virial error of each composition, on which its\n"
-                    "density hangs; the slope of predicted against labelled forces.  Of a committee (committee.txt\n"
-                    "of a training with schedule.seeds) the mean of the members is judged, and their spread is told.\n"
+                    "Errors of a NEP, or with --command of any potential, on labelled frames (extended XYZ, also gzip\n"
+                    "or xz): energy, forces, virial; by element, composition and config_type; the mean virial error\n"
+                    "of each composition, on which its density hangs; the slope of predicted against labelled forces.\n"
+                    "Of a committee (committee.txt of a training with schedule.seeds) the mean of the members is\n"
+                    "judged, and their spread is told.\n"
                     "Bad data are listed with file and line, exit code 2: also labels in another unit or of the wrong\n"
                     "sign, by comparing frames with each other and with the model. Warnings: what is only odd, and\n"
                     "labels that look like those of another cell (taken before a step of the barostat).\n"
@@ -169,26 +222,13 @@ int cmd_validate(int argc, char **argv)
                 .least_args = 2,
                 .most_args = VT_CLI_MAX_ARGS};
   int code = vt_cli_parse(&u, argc, argv);
-  for (int k = 0; k < u.n_args && code < 0; k++) code = vt_cli_readable(&u, u.arg[k]);
+  for (int k = 0; k < u.n_args && code < 0; k++)
+    if (k > 0 || !a.command || strcmp(u.arg[0], "-") != 0) code = vt_cli_readable(&u, u.arg[k]);
+  if (code < 0) code = look_at_command(&a, &u);
   if (code < 0 && !a.output && (a.smoke || a.densities))
     code = vt_cli_usage_error(&u, "--%s needs --output DIR", a.smoke ? "smoke" : "densities");
   if (code < 0) code = refuse_twice(&u);
   if (code < 0 && a.output) code = refuse_folder(&a, &u);
   if (code >= 0) return code;
-  vt_err err = {0};
-  code = VT_EXIT_OK;
-  if (read_and_validate(&a, &u, &err) != VT_OK) code = vt_cli_fail(&err);
-  (void)fputs(a.data.shifts.s ? a.data.shifts.s : "", stderr);
-  (void)fputs(a.data.warns.s ? a.data.warns.s : "", stderr);
-  if (a.data.n_mistakes > 0) {
-    (void)fputs(a.data.mistakes.s ? a.data.mistakes.s : "", stderr);
-    code = VT_EXIT_USAGE;
-  }
-  if (a.errors && a.json)
-    vt_cli_print_json(a.errors, 0);
-  else if (a.errors)
-    show(&a);
-  if (code == VT_EXIT_OK && a.failed > 0) code = VT_EXIT_TASKS;
-  vt_train_data_free(&a.data);
-  return vt_cli_done(code);
+  return do_validate(&a, &u);
 }

@@ -207,7 +207,7 @@ static void a_driver_that_ends_is_told_with_its_words(void **state)
   VT_TEST_OK(vt_ipi_start(&s, &d, "-", &start, &err), &err);
   VT_TEST_REFUSED(vt_ipi_ask(s, 1, (const double(*)[3])h, (const double(*)[3])x, NULL, &a, &err), VT_EDRIVER, &err,
                   "the driver ended (exit code 3) while it was to connect");
-  assert_non_null(strstr(err.text, "said last: driver: odd 1.0"));
+  assert_non_null(strstr(err.text, "it printed last: driver: odd 1.0"));
   vt_ipi_end(s);
   vt_buf_free(&start);
 }
@@ -298,6 +298,12 @@ static void the_identity_is_that_of_command_and_files(void **state)
   assert_false(vt_uid_equal(&a, &b));
   (void)snprintf(d.command, sizeof d.command, "python3 '{dir}/gone.py' {socket}");
   VT_TEST_REFUSED(vt_ipi_identity(&d, "-", &b, &err), VT_EIO, &err, "gone.py', which is not there");
+  (void)snprintf(d.command, sizeof d.command, "python3 {dir}/dd.py {socket}");
+  VT_TEST_REFUSED(vt_ipi_identity(&d, "-", &b, &err), VT_EIO, &err, "did you mean 'd.py'?");
+  (void)snprintf(d.command, sizeof d.command, "python3 d.py {socket}");
+  VT_TEST_REFUSED(vt_ipi_identity(&d, "-", &b, &err), VT_EINVAL, &err, "write {dir}/d.py");
+  (void)snprintf(d.command, sizeof d.command, "python3 ./other.py ~/d.py m {socket}"); /* m: a word, too */
+  VT_TEST_OK(vt_ipi_identity(&d, "-", &b, &err), &err);
   vt_test_folder_remove(folder);
   vt_test_folder_remove(other);
 }
