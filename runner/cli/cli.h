@@ -29,6 +29,7 @@ int cmd_check(int argc, char **argv);
 int cmd_energy(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_fit(int argc, char **argv);
+int cmd_label(int argc, char **argv);
 int cmd_one(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
 int cmd_repair(int argc, char **argv);
@@ -60,7 +61,7 @@ typedef struct vt_opt {
   double lo, hi;
 } vt_opt;
 
-enum { VT_CLI_MAX_ARGS = 8 };
+enum { VT_CLI_MAX_ARGS = 64 };
 
 /* One command line: what it accepts, and after vt_cli_parse what it got. */
 typedef struct vt_usage {
