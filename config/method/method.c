@@ -25,7 +25,7 @@ static const vt__method_key keys[] = {
     {"batch.timeout", "for one frame; 2 h", 0},
     {"batch.environment", "{NAME: value}; OMP_NUM_THREADS: 1", 0},
     {"batch.elements", "{Na: {q: 9, cutoff: 900}}: what the template needs of each element; no other is taken", 0},
-    {"batch.kind", "text that {kinds} repeats for each element of a frame, with {element} and its keys", 0},
+    {"batch.kind", "list of lines that {kinds} repeats for each element of a frame, with {element} and its keys", 0},
     {"read", "where in the output a quantity stands: energy and forces (required), stress or virial, version", 0},
     {"read.*", "energy, forces, stress, virial, version", 0},
     {"read.*.file", "name of the file, with {name}; the output", 0},
@@ -123,12 +123,19 @@ static void read_template(reader *r, int node, const char *path)
     vt_sha256(r->m->text, n, &r->m->input_sha256);
 }
 
+/* A line, or a list of lines. */
 static void read_kind(reader *r, int node, const char *path)
 {
-  char text[2048];
-  if (!vt__method_text(r, node, path, "a text", text, sizeof text)) return;
-  r->rc = VT_NEW(r->m->kind, strlen(text) + 1, r->err);
-  if (r->rc == VT_OK) memcpy(r->m->kind, text, strlen(text) + 1);
+  const int is_list = r->y->node[node].kind == VT__SEQ;
+  char line[VT_METHOD_TEXT];
+  vt_buf b = {0};
+  for (int k = is_list ? vt__yaml_first(r->y, node) : node; k; k = is_list ? vt__yaml_next(r->y, node, k) : 0)
+    if (vt__method_text(r, k, path, "a line, or a list of lines", line, sizeof line)) vt_buf_printf(&b, "%s\n", line);
+  r->rc = vt_buf_check(&b, r->err);
+  vt_free(r->m->kind);
+  if (r->rc == VT_OK) r->rc = VT_NEW(r->m->kind, b.len + 1, r->err);
+  if (r->rc == VT_OK && b.len) memcpy(r->m->kind, b.s, b.len);
+  vt_buf_free(&b);
 }
 
 static void read_patience(reader *r, int node, const char *path, int may_auto, double *out)

@@ -56,7 +56,6 @@ static vt_status put_kind(const vt_method *m, const char *symbol, vt_buf *b, vt_
     vt_buf_printf(b, "%s", value);
   }
   vt_buf_printf(b, "%s", m->kind + done);
-  if (b->len > 0 && b->s[b->len - 1] != '\n') vt_buf_add(b, "\n", 1);
   return VT_OK;
 }
 
