@@ -1,8 +1,8 @@
 /* cli.h - the program: its commands, their options, what they print (layer 10).
  *
  * One small file a command (cmd_*.c); adding one = its file and one row in the table of vitrion.c.  A command prints
- * its answer on stdout, everything else on stderr, and returns an exit code.  Only `run` and `bench sched`
- * start MPI. */
+ * its answer on stdout, everything else on stderr, and returns an exit code.  Only `run`, `train`, `label` and
+ * `bench sched` start MPI. */
 #ifndef VT_CLI_H
 #define VT_CLI_H
 

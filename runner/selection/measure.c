@@ -56,8 +56,7 @@ static void look_at_contacts(const vt__selection_meter *m, const vt_nlist *nl, v
 static vt_status check_frame(vt__selection_meter *m, const vt_structure *s, vt_selection_frame *f, int *out,
                              vt_err *err)
 {
-  const vt_numerics num = {
-      .simd = (int32_t)vt_simd_best(), .precision = VT_DOUBLE, .format = VT_ENGINE_FORMAT};
+  const vt_numerics num = {.simd = (int32_t)vt_simd_best(), .precision = VT_DOUBLE, .format = VT_ENGINE_FORMAT};
   vt_nlist nl = {0};
   vt_force_out forces = {0};
   vt_pot_info info;

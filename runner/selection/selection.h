@@ -3,7 +3,7 @@
  * A frame is a point: F = (1/n) sum over its atoms of the scaled descriptor s q_i of the potential's first member, kept
  * apart by element, so that it has n_types * dim components; the distance of two frames is |F - F'|.  (Mean descriptors
  * as in the average structural kernel: S. De, A. P. Bartok, G. Csanyi, M. Ceriotti, Phys. Chem. Chem. Phys. 18, 13754
- * (2016); descriptors and scales: engine/nep/nep.h; THEORY T 18.)
+ * (2016); descriptors and scales: engine/nep/nep.h; THEORY T 19.)
  *
  *   1. Left out: frames with elements that the potential does not know; fused ones (a pair nearer than `contact` of its
  *      bond length, two anions that have become a molecule); those where the potential has no finite forces.

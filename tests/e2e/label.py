@@ -35,7 +35,7 @@ read:
   version: {after: "SPRINGS version"}
   energy: {after: "Total energy [hartree] =", unit: hartree}
   forces: {file: "{name}.frc", match: "^ *[0-9]+ [A-Z][a-z]? +{number} +{number} +{number}$", unit: hartree/bohr}
-  stress: {match: "^row {number} {number} {number}$", unit: kbar, sign: compression}
+  stress: {match: "^row {number} {number} {number}$", unit: kbar, sign: compression, take: first}
 converged: {found: [was reached, done], not_found: was NOT}
 """
 
@@ -132,7 +132,7 @@ class Label(unittest.TestCase):
     def test_voigt_order_and_labels_by_text_read_the_same_numbers(self):
         self.frames(frame(2, 3) + frame(12, 4))
         self.assertEqual(self.label().returncode, 0)
-        self.method(replace=[('{match: "^row {number} {number} {number}$", unit: kbar, sign: compression}',
+        self.method(replace=[('{match: "^row {number} {number} {number}$", unit: kbar, sign: compression, take: first}',
                               '{after: "yz xz xy (kbar)", order: voigt, unit: kbar, sign: compression}')])
         p = self.label(out="voigt")
         self.assertEqual(p.returncode, 0, p.stderr)

@@ -81,7 +81,7 @@ def main():
             (0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))) if n != 9 else "")
         for k in range(3):
             f.write("row %s\n" % " ".join("%.12E" % (10 * GPA * w / v) for w in virial[k]))
-        f.write("done\n")
+        f.write("row 9 9 9\n" * 3 + "done\n")  # what looks alike, and is not meant
 
 
 main()
