@@ -126,7 +126,7 @@ with tempfile.TemporaryDirectory(prefix="vitrion-test-") as tmp:
     force = [[float(v) for v in line.split()[4:7]] for line in lines[2:]]
     e = float(re.findall(r"Total FORCE_EVAL.*:\s+(-?\d+\.\d+)", text)[-1]) * HARTREE
     f = [[float(v) * HARTREE / BOHR for v in m] for m in re.findall(r"^\s+\d+\s+\d+\s+[A-Z][a-z]?\s+(\S+)\s+(\S+)\s+(\S+)$", text, re.M)]
-    s = [float(v) * 5.1 * 5.2 * 5.1 / GPA for line in re.findall(r"STRESS\|\s+[xyz]\s+(.*)", text)[:3] for v in line.split()]
+    s = [float(v) * 5.1 * 5.2 * 5.1 / GPA for line in re.findall(r"STRESS\|\s+[xyz]\s+(-?\d.*)", text)[:3] for v in line.split()]
     expect(abs(energy - e) < 1e-6, f"energy {energy} eV, by hand {e}")
     expect(len(f) == 4 and max(abs(a - b) for x, y in zip(force, f) for a, b in zip(x, y)) < 1e-6, f"forces {force}, by hand {f}")
     expect(max(abs(a - b) for a, b in zip(virial, s)) < 1e-6, f"virial {virial}, by hand {s}")
