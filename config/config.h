@@ -266,4 +266,87 @@ void vt_training_start(const vt_training *t, uint64_t seed, char path[VT_PATH]);
 /* The keys of a training file, one line each: key, what it takes, default. */
 void vt_training_keys(vt_buf *out);
 
+/* ------------------------------------------------------------------ a method of labelling (method/method.c)
+ *
+ * METHOD.yaml: which program computes energies, forces and virials of frames, and how it is asked: an i-PI driver
+ * (driver), or a command per frame with an input made from a template (batch) and an output of which a table of rows
+ * says what is where (read).
+ *
+ * TEMPLATE.  {word} stands for a value, ${word} is the program's own:
+ *   {name} {n_atoms} {n_elements}   name of the frame in the output folder; counts
+ *   {cell}                          three lines "x y z": vectors, A
+ *   {a} {b} {c}                     one vector each, "x y z"
+ *   {coordinates}                   a line "Symbol x y z" each atom, A
+ *   {kinds}                         batch.kind once for each element of the frame, in the order of appearance
+ *   {key}                           a number that batch.elements gives for each element: the largest of the frame's
+ * In batch.kind: {element}, and the keys of batch.elements (numbers or words) of that element.
+ * In the command: {input} {output} {start} (the frame as extended XYZ): names in the folder where it runs, which is a
+ * new one for each frame; {name}; {dir}: the folder of METHOD.yaml. */
+
+enum { VT_METHOD_TEXT = 200, VT_METHOD_KEYS = 16, VT_METHOD_TEXTS = 8, VT_METHOD_ENV = 16 };
+
+typedef enum vt_method_what {
+  VT_METHOD_ENERGY,
+  VT_METHOD_FORCES,
+  VT_METHOD_STRESS,
+  VT_METHOD_VIRIAL,
+  VT_METHOD_VERSION,
+  VT_METHOD_WHATS
+} vt_method_what;
+
+/* Where a quantity stands in what a program wrote. */
+typedef struct vt_method_row {
+  int given, line;            /* line of METHOD.yaml */
+  char file[VT_METHOD_TEXT];  /* name in the folder of the run, with {name}; "": {output} */
+  char after[VT_METHOD_TEXT]; /* what is wanted stands behind this text in a line; "": by match */
+  char match[VT_METHOD_TEXT]; /* extended regular expression; {number} is one word that is captured */
+  int first;                  /* 1: where it stands several times the first counts, else the last */
+  double factor;              /* to eV, eV/A, eV/A^3; of a stress or virial also its sign: to -dE/dstrain */
+  int voigt;                  /* 1: six numbers xx yy zz yz xz xy, else nine or three lines of three */
+} vt_method_row;
+
+typedef struct vt_method_element {
+  char symbol[4];
+  char value[VT_METHOD_KEYS][VT_NAME]; /* [n_keys] of vt_method.key; "": not given */
+} vt_method_element;
+
+typedef struct vt_method {
+  char name[VT_NAME];
+  char dir[VT_PATH];        /* absolute: folder of METHOD.yaml */
+  vt_driver driver;         /* command "": batch */
+  int driver_virial;        /* 1: it must answer a virial; 0: all zero is none */
+  char command[VT_COMMAND]; /* batch; "": driver */
+  char input[VT_PATH];      /* file of the template, resolved */
+  char *text;               /* its text, owned */
+  char *kind;               /* text for one element, owned; NULL: none */
+  double timeout_s;         /* of one frame */
+  int n_env;
+  char env[VT_METHOD_ENV][2][VT_METHOD_TEXT]; /* name, value; OMP_NUM_THREADS is always there */
+  int n_keys;
+  char key[VT_METHOD_KEYS][VT_NAME];
+  int n_elements; /* 0: any */
+  vt_method_element element[VT_TRAINING_ELEMENTS];
+  vt_method_row read[VT_METHOD_WHATS];
+  int n_found, n_not_found; /* texts that must, and must not, stand in the output of a calculation that converged */
+  char found[VT_METHOD_TEXTS][VT_METHOD_TEXT], not_found[VT_METHOD_TEXTS][VT_METHOD_TEXT];
+  double net_force;       /* largest |sum of forces|, eV/A */
+  double asymmetry;       /* largest difference of stress components xy and yx, eV/A^3 */
+  double energy_distance; /* from the median of the same composition, eV/atom: a warning */
+  vt_uid sha256;          /* of all that decides about labels */
+  vt_uid input_sha256;    /* of the template, or of the driver (vt_ipi_identity is the caller's) */
+} vt_method;
+
+/* As vt_campaign_load; vt_method_free. */
+VT_MUST_CHECK vt_status vt_method_load(const char *path, vt_method **m, vt_diags *diags, vt_err *err);
+void vt_method_free(vt_method *m);
+/* The keys of METHOD.yaml, one line each: key, what it takes, default. */
+void vt_method_keys(vt_buf *out);
+/* The next {word} of `s` from *at on: 1 with *from (its brace), *at (behind it) and the word in *word, which points
+ * into s; 0: there is none. */
+int vt_method_place(const char *s, size_t *at, size_t *from, vt_span *word);
+/* Which key of batch.elements this is; -1: none. */
+int vt_method_key(const vt_method *m, vt_span word);
+/* A match with its {number} written out, each a group that captures one word. */
+void vt_method_pattern(const char *match, char *out, size_t cap);
+
 #endif

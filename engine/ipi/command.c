@@ -47,7 +47,7 @@ vt_status vt_ipi_command_check(const vt_driver *d, const char *file, vt_err *err
   return VT_OK;
 }
 
-static void put_quoted(vt_buf *b, const char *s)
+void vt_shell_quoted(vt_buf *b, const char *s)
 {
   static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:,@%+=-";
   if (s[strspn(s, plain)] == '\0') {
@@ -72,7 +72,7 @@ vt_status vt__ipi_command(const vt_driver *d, const char *file, const char *sock
   VT_PASS(vt_ipi_command_check(d, file, err));
   for (int p; (p = next_place(d->command, &at, &from)) >= 0; done = at) {
     vt_buf_add(out, d->command + done, from - done);
-    put_quoted(out, value[p]);
+    vt_shell_quoted(out, value[p]);
   }
   vt_buf_add(out, d->command + done, strlen(d->command + done));
   return vt_buf_check(out, err);

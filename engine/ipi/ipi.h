@@ -83,6 +83,25 @@ const char *vt_ipi_name(const vt_ipi *s);
  * an hour as long as there are fewer than three. */
 double vt_ipi_patience(const double *took_s, int n, double asked_s);
 
+/* ------------------------------------------------------------------ a program that is run once (program.c)
+ *
+ * Its folder is a new one in $TMPDIR (or /tmp), and it is started there as a driver is: by /bin/sh in a process group
+ * of its own, which is killed, and whose folder is removed, when this process ends, however it ends. */
+
+typedef struct vt_program vt_program;
+/* VT_EIO: no folder can be made. */
+VT_MUST_CHECK vt_status vt_program_open(vt_program **p, vt_err *err);
+const char *vt_program_folder(const vt_program *p);
+/* Run `command` to its end.  VT_EDRIVER: it ended with another exit code than 0, or was killed after timeout_s; VT_EIO:
+ * it cannot be started, or (exit code 126, 127) the shell finds no such program; else what host->wait says. */
+VT_MUST_CHECK vt_status vt_program_run(vt_program *p, const char *command, double timeout_s, const vt_ipi_host *host,
+                                       vt_err *err);
+const char *vt_program_said(const vt_program *p); /* the last VT_IPI_SAID bytes of what it printed */
+/* Kills its group, removes its folder.  NULL is allowed. */
+void vt_program_close(vt_program *p);
+/* `s` as one word of a shell's command. */
+void vt_shell_quoted(vt_buf *b, const char *s);
+
 /* ------------------------------------------------------------------ the client (client.c) */
 
 /* Forces for a server: energy eV, f[n][3] eV/A, virial eV. */

@@ -241,8 +241,7 @@ int vt__ipi_ended(const vt__ipi_process *p, char how[96])
 void vt__ipi_kill(vt__ipi_process *p, double patience_s)
 {
   char how[96];
-  const double nap_s = 0.005;
-  const int patience = (int)(patience_s / nap_s), reap = 1000; /* naps: five seconds */
+  const double nap_s = 0.005, reap_s = 5;
   if (p->pid > 0) {
     for (int left = (int)ceil(patience_s / nap_s); left > 0 && !vt__ipi_ended(p, how); left--) {
       vt__ipi_listen(p);

@@ -32,6 +32,11 @@ double vt_unit_hartree_from_ev(double ev);
 double vt_unit_ev_from_hartree(double hartree);
 double vt_unit_hartree_bohr_from_ev_a(double ev_a); /* forces */
 double vt_unit_ev_a_from_hartree_bohr(double hartree_bohr);
+/* Units in which other programs print: *factor times the number is in eV, eV/A, eV/A^3.  0: there is no such unit of
+ * this kind; names: those there are, "eV, hartree, Ry". */
+typedef enum vt_unit_kind { VT_UNIT_ENERGY, VT_UNIT_FORCE, VT_UNIT_PRESSURE, VT_UNIT_KINDS } vt_unit_kind;
+int vt_unit_by_name(vt_unit_kind kind, const char *name, double *factor);
+const char *vt_unit_names(vt_unit_kind kind);
 /* sigma in mS/cm from the slope d<|sum z dr|^2>/dtau in A^2/ps: 3.0988e7 * s / (T V)  (science: Einstein relation,
  * sigma = e^2 s / (6 V kB T)). */
 double vt_unit_sigma_mS_cm(double slope_a2_ps, double t_k, double volume_a3);

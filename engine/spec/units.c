@@ -1,4 +1,5 @@
 #include <math.h>
+#include <string.h>
 
 #include "engine/spec/spec.h"
 
@@ -41,4 +42,46 @@ double vt_unit_sigma_mS_cm(double slope_a2_ps, double t_k, double volume_a3)
   /* e^2 / (6 kB) with kB = VT_KB_EV e; A^2/ps = 1e-8 m^2/s, A^3 = 1e-30 m^3, S/m = 10 mS/cm. */
   const double factor = VT_E_CHARGE_C / (6 * VT_KB_EV) * 1e-8 * 1e30 * 10;
   return factor * slope_a2_ps / (t_k * volume_a3);
+}
+
+/* Calorie: thermochemical, 4.184 J; mole: 6.02214076e23 (exact). */
+#define EV_PER_KJ_MOL (1e3 / (6.02214076e23 * VT_E_CHARGE_C))
+
+static const struct {
+  const char *name;
+  vt_unit_kind kind;
+  double factor;
+} of_output[] = {{"eV", VT_UNIT_ENERGY, 1},
+                 {"hartree", VT_UNIT_ENERGY, HARTREE_EV},
+                 {"Ry", VT_UNIT_ENERGY, HARTREE_EV / 2},
+                 {"kJ/mol", VT_UNIT_ENERGY, EV_PER_KJ_MOL},
+                 {"kcal/mol", VT_UNIT_ENERGY, 4.184 * EV_PER_KJ_MOL},
+                 {"eV/A", VT_UNIT_FORCE, 1},
+                 {"hartree/bohr", VT_UNIT_FORCE, HARTREE_EV / BOHR_A},
+                 {"Ry/bohr", VT_UNIT_FORCE, HARTREE_EV / BOHR_A / 2},
+                 {"kcal/mol/A", VT_UNIT_FORCE, 4.184 * EV_PER_KJ_MOL},
+                 {"eV/A^3", VT_UNIT_PRESSURE, 1},
+                 {"GPa", VT_UNIT_PRESSURE, 1e-21 / VT_E_CHARGE_C},
+                 {"kbar", VT_UNIT_PRESSURE, 1e-22 / VT_E_CHARGE_C},
+                 {"bar", VT_UNIT_PRESSURE, 1e-25 / VT_E_CHARGE_C},
+                 {"Pa", VT_UNIT_PRESSURE, 1e-30 / VT_E_CHARGE_C},
+                 {"hartree/bohr^3", VT_UNIT_PRESSURE, HARTREE_EV / (BOHR_A * BOHR_A * BOHR_A)},
+                 {"Ry/bohr^3", VT_UNIT_PRESSURE, HARTREE_EV / (BOHR_A * BOHR_A * BOHR_A) / 2}};
+
+int vt_unit_by_name(vt_unit_kind kind, const char *name, double *factor)
+{
+  for (size_t k = 0; k < sizeof of_output / sizeof *of_output; k++)
+    if (of_output[k].kind == kind && strcmp(of_output[k].name, name) == 0) {
+      *factor = of_output[k].factor;
+      return 1;
+    }
+  return 0;
+}
+
+const char *vt_unit_names(vt_unit_kind kind)
+{
+  static const char *const names[VT_UNIT_KINDS] = {"eV, hartree, Ry, kJ/mol, kcal/mol",
+                                                   "eV/A, hartree/bohr, Ry/bohr, kcal/mol/A",
+                                                   "eV/A^3, GPa, kbar, bar, Pa, hartree/bohr^3, Ry/bohr^3"};
+  return names[kind];
 }

@@ -197,6 +197,15 @@ void vt_train_descriptors(const vt_train *t, const vt_train_frame *f, double *lo
   }
 }
 
+void vt_train_descriptor_sums(const vt_train *t, const vt_train_frame *f, double *sum)
+{
+  for (ptrdiff_t i = 0; i < f->n; i++) {
+    const double *q = (const double *)(t->now.q + i * t->form.dv);
+    double *to = sum + (ptrdiff_t)f->type[i] * t->form.dim;
+    for (int k = 0; k < t->form.dim; k++) to[k] += q[k];
+  }
+}
+
 /* ------------------------------------------------------------------ opening */
 
 const vt__kernel_ops *vt__kernel_of(vt_simd simd)

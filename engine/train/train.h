@@ -68,6 +68,9 @@ void vt_train_frame_parts(const vt_train *t, const vt_train_frame *f, unsigned c
 /* Widen lo[dim], hi[dim] by the descriptors (without scales) of the frame of the last vt_train_forward, and add them to
  * sum[dim]. */
 void vt_train_descriptors(const vt_train *t, const vt_train_frame *f, double *lo, double *hi, double *sum);
+/* Add the descriptors (without scales) of the atoms of the frame of the last vt_train_forward by their types:
+ * sum[n_types][dim]. */
+void vt_train_descriptor_sums(const vt_train *t, const vt_train_frame *f, double *sum);
 /* gradient[vt_train_gradient_size] into out[n_trained], in the order of vt_nep_model.numbers, with the scales of the
  * model that was set last. */
 void vt_train_gradient_read(const vt_train *t, const double *gradient, double *out);

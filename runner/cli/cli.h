@@ -1,8 +1,8 @@
 /* cli.h - the program: its commands, their options, what they print (layer 10).
  *
  * One small file a command (cmd_*.c); adding one = its file and one row in the table of vitrion.c.  A command prints
- * its answer on stdout, everything else on stderr, and returns an exit code.  Only `run` and `bench sched`
- * start MPI. */
+ * its answer on stdout, everything else on stderr, and returns an exit code.  Only `run`, `train`, `label` and
+ * `bench sched` start MPI. */
 #ifndef VT_CLI_H
 #define VT_CLI_H
 
@@ -29,11 +29,13 @@ int cmd_check(int argc, char **argv);
 int cmd_energy(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_fit(int argc, char **argv);
+int cmd_label(int argc, char **argv);
 int cmd_one(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
 int cmd_repair(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_schema(int argc, char **argv);
+int cmd_select(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_train(int argc, char **argv);

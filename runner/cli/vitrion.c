@@ -46,6 +46,8 @@ static const vt_command command[] = {
     {"energy", "energy, forces and virial of the frames of an extended XYZ file", cmd_energy},
     {"export", "structures and points of a campaign's folder for other programs", cmd_export},
     {"serve", "energies and forces for another program, through the i-PI protocol", cmd_serve},
+    {"select", "frames of trajectories and campaigns that are worth labelling", cmd_select},
+    {"label", "energies, forces and virials of frames by another program, on all MPI ranks", cmd_label},
     {"train", "train or fine-tune a potential on labelled frames, on all MPI ranks", cmd_train},
     {"validate", "errors of a potential on labelled frames", cmd_validate},
     {"bench", "measure speed and print it as JSON lines", cmd_bench},

@@ -5,8 +5,9 @@ ASE (SocketClient with LennardJones and EMT; SocketIOCalculator for `vitrion ser
 program that is not there skips its cases loudly; scripts/setup clients installs them.  cp2k and qe are cases for who
 asks for them.
 
-Tolerances, relative to the largest value: 1e-9 against ASE, once what it computes directly is put into its Hartree and Bohr (those
-of CODATA 2014: without that energies and virials, differences of attraction and repulsion, are 4e-8 off); 3e-6 against LAMMPS, whose fix ipi converts with seven digits (and a Boltzmann constant of its own)."""
+Tolerances, relative to the largest value: 1e-9 against ASE, once what it computes directly is put into its Hartree and
+Bohr (those of CODATA 2014: without that energies and virials, differences of attraction and repulsion, are 4e-8 off);
+3e-6 against LAMMPS, whose fix ipi converts with seven digits (and a Boltzmann constant of its own)."""
 import json
 import os
 import shutil
