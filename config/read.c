@@ -377,6 +377,8 @@ vt_status vt__read_value(vt__draft *dr, const vt__row *row, int node, vt_err *er
     return vt__read_exclude(dr, row, node, err);
   case VT__T_INCLUDE:
     return vt__read_include(dr, row, node, err);
+  case VT__T_STRUCTURES:
+    return vt__read_structures(dr, row, node, err);
   case VT__T_OXIDATION:
     return vt__read_oxidation(dr, row, node), VT_OK;
   case VT__T_TEMPLATE:

@@ -45,6 +45,7 @@ const vt_campaign_env *vt_cli_env(int allow_huge)
                           .pot_kinds = kinds,
                           .probe = campaign_probe,
                           .probe_driver = campaign_probe_driver,
+                          .structures = vt_cli_structures,
                           .allow_huge = allow_huge};
   return &env;
 }
