@@ -178,8 +178,8 @@ typedef struct vt_replica_hooks {
  *    the relative standard error of the mean volume of its second half is below VT_VOLUME_ERROR_MOST and that half
  *    spans at least 50 times protocol.barostat.time.  Where the limit comes first the task goes on with what it has,
  *    and says so in its result.  The barostat measures the stiffness that it needs (T 4.8).
- * 3  A packing is relaxed as rigid ions before the potential sees it (vt_md_settle_ions), so that no two anions that were
- *    packed side by side meet before they have found a cation.
+ * 3  A packing is relaxed as rigid ions before the potential sees it (vt_md_settle_ions): no two anions that were packed
+ *    side by side meet before they have found a cation.
  *
  * What decides is this task's own state at the end of a unit, so tasks stay independent of each other: nothing that is
  * added to a campaign, and no failure in it, changes another task. */
