@@ -61,6 +61,7 @@ static void put_own_charges(vt_buf *b, const vt_campaign *c, const vt_compositio
 
 static void put_formulas(vt_buf *b, const vt_campaign *c)
 {
+  if (c->n_comp == c->n_structures) vt_buf_printf(b, "[]");
   for (int i = 0; i < c->n_comp - c->n_structures; i++) {
     vt_buf more = {0};
     int n = 0;
@@ -250,11 +251,7 @@ static void put_value(vt_buf *b, const vt_campaign *c, const vt__row *row)
     put_temperatures(b, c);
     break;
   case VT__T_INCLUDE:
-    if (c->n_comp == c->n_structures) vt_buf_printf(b, "[]");
     put_formulas(b, c);
-    break;
-  case VT__T_STRUCTURES:
-    vt__put_structures(b, c, 1);
     break;
   case VT__T_OXIDATION:
     put_charges(b, c);
@@ -279,6 +276,7 @@ static void put_value(vt_buf *b, const vt_campaign *c, const vt__row *row)
   case VT__T_ELEMENTS:
   case VT__T_RATIOS:
   case VT__T_EXCLUDE:
+  case VT__T_STRUCTURES: /* vt__put_structures */
   case VT__N_TYPES:
     break;
   }
@@ -296,7 +294,10 @@ void vt_campaign_canon(const vt_campaign *c, vt_buf *out)
                          row->type == VT__T_STRUCTURES || row->type == VT__T_IONS ||
                          (row->type == VT__T_OBSERVE && c->n_obs);
     if (!on_lines_below) vt_buf_printf(out, " ");
-    put_value(out, c, row);
+    if (row->type == VT__T_STRUCTURES)
+      vt__put_structures(out, c, 1);
+    else
+      put_value(out, c, row);
     vt_buf_printf(out, "\n");
   }
 }

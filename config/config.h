@@ -128,10 +128,10 @@ typedef struct vt_campaign {
   vt_pot_facts pot;
   int atoms; /* asked per cell; comp[].n_atoms is what it became */
   int n_comp;
-  vt_composition *comp; /* [n_comp] */
-  vt_comp_asked *asked; /* [n_comp] */
-  int n_structures;
+  vt_composition *comp;             /* [n_comp] */
+  vt_comp_asked *asked;             /* [n_comp] */
   vt_campaign_structure *structure; /* [n_structures] of the last compositions */
+  int n_structures;
   int n_temp;
   double *t_k; /* ascending */
   int n_glasses;

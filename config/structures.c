@@ -39,9 +39,8 @@ void vt_campaign_structure_copy(const vt_campaign_structure *s, char name[2 * VT
 
 static int join(char out[VT_PATH], const char *folder, const char *name)
 {
-  const int n =
-      name[0] == '/' || !folder[0] ? snprintf(out, VT_PATH, "%s", name) : snprintf(out, VT_PATH, "%s/%s", folder, name);
-  return n < VT_PATH;
+  const int alone = name[0] == '/' || !folder[0] || strcmp(folder, ".") == 0;
+  return snprintf(out, VT_PATH, "%s%s%s", alone ? "" : folder, alone ? "" : "/", name) < VT_PATH;
 }
 
 /* Of a relative path, from the root on: every rank finds the file, wherever it works. */
@@ -311,12 +310,20 @@ static vt_status take_frames(vt__draft *dr, vt__structure *x, const vt_structure
 /* "Li 4 Al 4": the numbers of a recorded structure whose file is gone. */
 static int recorded_counts(const vt__structure *x, int count[VT_N_ELEMENTS])
 {
-  char symbol[4];
-  int n, used, any = 0;
+  const vt_span text = {x->s.cell, strlen(x->s.cell)};
+  vt_span symbol, number;
+  size_t at = 0;
+  int any = 0;
   memset(count, 0, VT_N_ELEMENTS * sizeof *count);
-  for (const char *s = x->s.cell; sscanf(s, " %3[A-Za-z] %d%n", symbol, &n, &used) == 2; s += used, any = 1) {
-    if (!vt_element_z(symbol) || n < 1 || n > MOST_ATOMS) return 0;
-    count[vt_element_z(symbol)] = n;
+  while (vt_span_token(text, " ", &at, &symbol)) {
+    char name[4] = "";
+    int64_t n;
+    if (symbol.n >= sizeof name || !vt_span_token(text, " ", &at, &number) || !vt_parse_i64(number.s, number.n, &n))
+      return 0;
+    memcpy(name, symbol.s, symbol.n);
+    if (!vt_element_z(name) || n < 1 || n > MOST_ATOMS) return 0;
+    count[vt_element_z(name)] = (int)n;
+    any = 1;
   }
   return any;
 }
@@ -394,10 +401,24 @@ out:
   return rc;
 }
 
+/* One structure under two names would be the same tasks twice. */
+static void refuse_same(vt__draft *dr)
+{
+  static const vt_uid none;
+  for (int i = 0; i < dr->n_structures; i++)
+    for (int k = 0; k < i; k++) {
+      const vt_campaign_structure *x = &dr->structure[k].s, *y = &dr->structure[i].s;
+      if (x->start == y->start && vt_uid_equal(&x->sha256, &y->sha256) && !vt_uid_equal(&x->sha256, &none))
+        vt__diag_error(dr->d, dr->structure[i].at, path_of, "%s has the same atoms and the same start as %s", y->name,
+                       x->name);
+    }
+}
+
 vt_status vt__add_structures(vt__draft *dr, vt__candidates *all, vt_err *err)
 {
   void *p = NULL;
   for (int i = 0; i < dr->n_structures; i++) VT_PASS(add_structure(dr, i, all, err));
+  refuse_same(dr);
   if (dr->n_structures == 0 || dr->d->n_errors) return VT_OK;
   VT_PASS(vt_calloc64(&p, (size_t)dr->n_structures, sizeof *dr->c->structure, err));
   dr->c->structure = p;
