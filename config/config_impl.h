@@ -290,7 +290,7 @@ void vt__ions_of(const vt__draft *dr, const vt_amounts *a, const int32_t *charge
 int vt__settle(vt__draft *dr, vt__candidate *c, const int *given, const char *path);
 /* 1 if this element has several oxidation states and none was stated; then that was said. */
 int vt__is_unsettled(vt__draft *dr, int z, vt__mark at, const char *path);
-/* read_structures.c, structures.c: the files of structures -> candidates, and then their compositions. */
+/* read_comp.c, structures.c: the files of structures -> candidates, and then their compositions. */
 VT_MUST_CHECK vt_status vt__read_structures(vt__draft *dr, const vt__row *row, int node, vt_err *err);
 VT_MUST_CHECK vt_status vt__add_structures(vt__draft *dr, vt__candidates *all, vt_err *err);
 void vt__put_structures(vt_buf *b, const vt_campaign *c, int with_files);

@@ -442,3 +442,36 @@ vt_status vt_campaign_start(const vt_campaign *c, const vt_plan *p, const double
   *n = (size_t)s->n_values;
   return VT_OK;
 }
+
+/* ------------------------------------------------------------------ as canonical text */
+
+void vt__put_structures(vt_buf *b, const vt_campaign *c, int with_files)
+{
+  static const char *const start_name[] = {
+      [VT_START_MELT] = "melt", [VT_START_QUENCH] = "quench", [VT_START_EQUILIBRATE] = "equilibrate"};
+  for (int k = 0; k < c->n_structures; k++) {
+    const vt_campaign_structure *s = &c->structure[k];
+    const int comp = c->n_comp - c->n_structures + k;
+    char hex[65];
+    int n = 0;
+    vt_uid_hex(&s->sha256, hex);
+    vt_buf_printf(b, "\n    - {");
+    if (with_files) {
+      vt_buf_printf(b, "file: ");
+      vt__put_quoted(b, s->recorded[0] ? s->recorded : s->path[0] ? s->path : s->file);
+      vt_buf_printf(b, ", ");
+    }
+    vt_buf_printf(b, "name: %s, supercell: [%d, %d, %d], start: %s", s->name, (int)s->supercell[0],
+                  (int)s->supercell[1], (int)s->supercell[2], start_name[s->start]);
+    for (int i = 0; i < s->n_types; i++)
+      vt_buf_printf(b, "%s%s", i ? ", " : ", types: [", vt_element_symbol(s->type_z[i]));
+    if (s->n_types) vt_buf_printf(b, "]");
+    for (int q = 0; q < c->n_factors; q++) {
+      if (!c->asked[comp].label[q][0]) continue;
+      vt_buf_printf(b, "%s%s: ", n++ ? ", " : ", factors: {", c->factor[q]);
+      vt__put_quoted(b, c->asked[comp].label[q]);
+    }
+    if (n) vt_buf_printf(b, "}");
+    vt_buf_printf(b, ", cell: \"%s\", sha256: \"%s\"}", s->cell, hex);
+  }
+}
