@@ -112,6 +112,8 @@ void vt_campaign_free(vt_campaign *c)
   if (!c) return;
   vt_free(c->comp);
   vt_free(c->asked);
+  for (int k = 0; k < c->n_structures; k++) vt_free(c->structure[k].frame);
+  vt_free(c->structure);
   vt_free(c->t_k);
   vt_uid_index_free(&c->by_uid);
   vt_free(c->task);
@@ -139,6 +141,12 @@ static void fill_plan(const vt_campaign *c, const vt_task *t, vt_plan *p)
   }
   memcpy(p->pot_kind, c->pot_kind, sizeof p->pot_kind);
   memcpy(p->pot_path, c->pot_path, sizeof p->pot_path);
+  const int k = t->comp - (c->n_comp - c->n_structures);
+  if (k >= 0) {
+    p->start = c->structure[k].start;
+    p->start_frame = c->structure[k].n_frames > 1 ? t->glass : 0;
+    p->start_hash = c->structure[k].sha256;
+  }
   if (!c->driver.command[0]) return;
   p->driver = c->driver;
   p->block_steps = 1; /* its steps are slow, and a task can only be kept between two blocks */

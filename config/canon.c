@@ -5,7 +5,7 @@
 #include "config/config_impl.h"
 
 /* Text in double quotes; control characters were refused when it was read. */
-static void put_quoted(vt_buf *b, const char *s)
+void vt__put_quoted(vt_buf *b, const char *s)
 {
   vt_buf_printf(b, "\"");
   for (; *s; s++) {
@@ -61,14 +61,15 @@ static void put_own_charges(vt_buf *b, const vt_campaign *c, const vt_compositio
 
 static void put_formulas(vt_buf *b, const vt_campaign *c)
 {
-  for (int i = 0; i < c->n_comp; i++) {
+  if (c->n_comp == c->n_structures) vt_buf_printf(b, "[]");
+  for (int i = 0; i < c->n_comp - c->n_structures; i++) {
     vt_buf more = {0};
     int n = 0;
     put_own_charges(&more, c, &c->comp[i]);
     for (int k = 0; k < c->n_factors; k++) {
       if (!c->asked[i].label[k][0]) continue;
       vt_buf_printf(&more, "%s%s: ", n++ ? ", " : ", factors: {", c->factor[k]);
-      put_quoted(&more, c->asked[i].label[k]);
+      vt__put_quoted(&more, c->asked[i].label[k]);
     }
     if (n) vt_buf_printf(&more, "}");
     vt_buf_printf(b, more.len ? "\n    - {formula: %s%s}" : "\n    - %s", c->asked[i].formula, more.len ? more.s : "");
@@ -182,7 +183,7 @@ static void put_sha256(vt_buf *b, const vt_campaign *c)
   char hex[65] = "";
   int any = strcmp(c->pot_path, "-") != 0 || c->driver.command[0];
   if (any && !vt_uid_equal(&c->pot.sha256, &unknown)) vt_uid_hex(&c->pot.sha256, hex);
-  put_quoted(b, hex);
+  vt__put_quoted(b, hex);
 }
 
 static void put_symbols(vt_buf *b, const vt_driver *d)
@@ -233,7 +234,7 @@ static void put_value(vt_buf *b, const vt_campaign *c, const vt__row *row)
     put_number(b, row, field);
     break;
   case VT__T_PATH:
-    put_quoted(b, field != c->pot_file ? field : c->pot_recorded[0] ? c->pot_recorded : c->pot_path);
+    vt__put_quoted(b, field != c->pot_file ? field : c->pot_recorded[0] ? c->pot_recorded : c->pot_path);
     break;
   case VT__T_SHA256:
     put_sha256(b, c);
@@ -241,7 +242,7 @@ static void put_value(vt_buf *b, const vt_campaign *c, const vt__row *row)
   case VT__T_NAME:
   case VT__T_POT_KIND:
   case VT__T_COMMAND:
-    put_quoted(b, field);
+    vt__put_quoted(b, field);
     break;
   case VT__T_CHOICE:
     put_choice(b, row->choice, *(const int32_t *)(const void *)field);
@@ -275,6 +276,7 @@ static void put_value(vt_buf *b, const vt_campaign *c, const vt__row *row)
   case VT__T_ELEMENTS:
   case VT__T_RATIOS:
   case VT__T_EXCLUDE:
+  case VT__T_STRUCTURES: /* vt__put_structures */
   case VT__N_TYPES:
     break;
   }
@@ -285,13 +287,17 @@ void vt_campaign_canon(const vt_campaign *c, vt_buf *out)
   for (int i = 0; i < vt__n_rows; i++) {
     const vt__row *row = &vt__rows[i];
     if (is_expanded(row->path) || is_unasked(c, row->path) || (row->type == VT__T_IONS && !states_ions(c)) ||
-        (is_of_driver(row->path) && !c->driver.command[0]))
+        (is_of_driver(row->path) && !c->driver.command[0]) || (row->type == VT__T_STRUCTURES && !c->n_structures))
       continue;
     vt_buf_printf(out, "%*s%s:", 2 * vt__path_depth(row->path), "", vt__path_leaf(row->path));
-    int on_lines_below = row->type == VT__T_MAP || row->type == VT__T_INCLUDE || row->type == VT__T_IONS ||
+    int on_lines_below = row->type == VT__T_MAP || (row->type == VT__T_INCLUDE && c->n_comp > c->n_structures) ||
+                         row->type == VT__T_STRUCTURES || row->type == VT__T_IONS ||
                          (row->type == VT__T_OBSERVE && c->n_obs);
     if (!on_lines_below) vt_buf_printf(out, " ");
-    put_value(out, c, row);
+    if (row->type == VT__T_STRUCTURES)
+      vt__put_structures(out, c, 1);
+    else
+      put_value(out, c, row);
     vt_buf_printf(out, "\n");
   }
 }
@@ -343,14 +349,36 @@ static int is_about_no_task(const char *path)
   return 0;
 }
 
+/* Structures of one name whose files hold other atoms now. */
+static void put_changed_structures(const vt_campaign *a, const vt_campaign *b, vt_buf *out)
+{
+  for (int i = 0; i < a->n_structures; i++)
+    for (int k = 0; k < b->n_structures; k++) {
+      char copy[2 * VT_NAME];
+      const vt_campaign_structure *x = &a->structure[i], *y = &b->structure[k];
+      if (strcmp(x->name, y->name) != 0 || vt_uid_equal(&x->sha256, &y->sha256) ||
+          memcmp(x->supercell, y->supercell, sizeof x->supercell) != 0)
+        continue;
+      vt_campaign_structure_copy(x, copy);
+      vt_buf_printf(out, "  the file of %s has changed (atoms, cell or order); the one that was recorded is %s\n",
+                    x->name, copy);
+    }
+}
+
 void vt_campaign_differences(const vt_campaign *a, const vt_campaign *b, vt_buf *out)
 {
+  put_changed_structures(a, b, out);
   for (int i = 0; i < vt__n_rows; i++) {
     const vt__row *row = &vt__rows[i];
     vt_buf x = {0}, y = {0};
     if (row->type == VT__T_MAP || is_expanded(row->path) || is_about_no_task(row->path)) continue;
-    put_value(&x, a, row);
-    put_value(&y, b, row);
+    if (row->type == VT__T_STRUCTURES) { /* where a file lies decides about nothing */
+      vt__put_structures(&x, a, 0);
+      vt__put_structures(&y, b, 0);
+    } else {
+      put_value(&x, a, row);
+      put_value(&y, b, row);
+    }
     if (x.s && y.s && strcmp(x.s, y.s) != 0) {
       if (strchr(x.s, '\n') || strchr(y.s, '\n')) {
         put_lines_only_in(x.s, y.s, row->path, "recorded", out);

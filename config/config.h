@@ -7,6 +7,7 @@
 
 #include "engine/base/base.h"
 #include "engine/spec/spec.h"
+#include "engine/sys/sys.h"
 
 /* ------------------------------------------------------------------ what the caller knows */
 
@@ -17,6 +18,14 @@ typedef struct vt_pot_facts {
   vt_uid sha256; /* all zero: the probe does not know */
 } vt_pot_facts;
 
+/* Frames of a file, owned by who asked (vt_structures_free). */
+typedef struct vt_structures {
+  int n;
+  vt_structure *frame; /* [n] */
+  char format[24];     /* "POSCAR" */
+} vt_structures;
+void vt_structures_free(vt_structures *s);
+
 typedef struct vt_campaign_env {
   const vt_obs_doc *const *obs; /* NULL-terminated list of what can be observed                     */
   const char *const *pot_kinds; /* NULL-terminated                                                  */
@@ -25,9 +34,14 @@ typedef struct vt_campaign_env {
   /* The same of a potential that another program computes; NULL: there is none. */
   vt_status (*probe_driver)(void *ctx, const char *kind, const char *path, const vt_driver *driver, vt_pot_facts *out,
                             vt_err *err);
+  /* Every frame of an extended XYZ file, the last one of any other format; type_z: elements of atom types, where a file
+   * does not name them.  What is wrong with its lines is noted in `m` (then VT_EPARSE).  NULL: no structures. */
+  vt_status (*structures)(void *ctx, const char *path, int n_types, const int *type_z, vt_mistakes *m,
+                          vt_structures *out, vt_err *err);
   void *ctx;
-  int allow_huge; /* more than 10^6 tasks */
-  int recorded;   /* the text was recorded by a run: a key that it lacks did not exist then (protocol.version: 1) */
+  const char *output; /* the output folder that was asked for instead of the campaign's; NULL */
+  int allow_huge;     /* more than 10^6 tasks */
+  int recorded;       /* the text was recorded by a run: a key that it lacks did not exist then (protocol.version: 1) */
   /* A file that may be the potential, if it is not where the campaign says; may be NULL. */
   const char *pot_hint;
 } vt_campaign_env;
@@ -74,6 +88,22 @@ typedef struct vt_task {
   vt_uid uid;
 } vt_task;
 
+/* A structure that glasses begin with: compositions[n_comp - n_structures + k] is that of structure[k]. */
+enum { VT_STRUCTURE_TYPES = 32 };
+typedef struct vt_campaign_structure {
+  char file[VT_PATH], path[VT_PATH]; /* as written; where it was found, "" if it was not (of a recorded campaign) */
+  char recorded[VT_PATH];            /* what canonical text calls the file; "": path */
+  char name[VT_NAME], format[24];
+  int32_t supercell[3], start; /* vt_start */
+  int n_types;
+  int type_z[VT_STRUCTURE_TYPES];
+  vt_uid sha256;  /* of atoms, cells and positions of all frames, in their order */
+  int n_frames;   /* of the file */
+  int n_values;   /* of a frame: cell[9], then x[n_atoms][3] by species blocks, A, wrapped into a reduced cell */
+  double *frame;  /* [n_frames][n_values] owned; NULL if the file was not found */
+  char cell[200]; /* "Li 4 Al 4 Cl 16" */
+} vt_campaign_structure;
+
 typedef struct vt_compare_spec {
   int by_alkali, by_metal, by_halogen, by_ratio;
   int by_label[VT_MAX_LABELS]; /* of vt_campaign.factor */
@@ -98,8 +128,10 @@ typedef struct vt_campaign {
   vt_pot_facts pot;
   int atoms; /* asked per cell; comp[].n_atoms is what it became */
   int n_comp;
-  vt_composition *comp; /* [n_comp] */
-  vt_comp_asked *asked; /* [n_comp] */
+  vt_composition *comp;             /* [n_comp] */
+  vt_comp_asked *asked;             /* [n_comp] */
+  vt_campaign_structure *structure; /* [n_structures] of the last compositions */
+  int n_structures;
   int n_temp;
   double *t_k; /* ascending */
   int n_glasses;
@@ -160,6 +192,13 @@ int vt_campaign_find(const vt_campaign *c, const vt_uid *uid);
 
 /* The plan of task `i` (attempt 0). */
 VT_MUST_CHECK vt_status vt_campaign_plan(const vt_campaign *c, int i, vt_plan *out, vt_err *err);
+
+/* What the glass of plan `p` begins with, borrowed: *n values as vt_replica_run takes them; NULL and 0 for one that is
+ * packed, and for an MD task.  VT_EIO: the structure's file was not found. */
+VT_MUST_CHECK vt_status vt_campaign_start(const vt_campaign *c, const vt_plan *p, const double **values, size_t *n,
+                                          vt_err *err);
+/* "structures/NAME.poscar": under which name an output folder keeps the file of structure k. */
+void vt_campaign_structure_copy(const vt_campaign_structure *s, char name[2 * VT_NAME]);
 
 /* The campaign as canonical YAML: a valid campaign file, every key with its value and unit, that parses to the same
  * tasks in the folder that pot_recorded is relative to; without that, the potential's path is absolute.  With the

@@ -105,6 +105,15 @@ typedef struct vt__include {
   vt__labels labels;
 } vt__include;
 
+/* A structure as asked; what is in its file comes later. */
+typedef struct vt__structure {
+  vt__mark at, file_at;
+  vt_campaign_structure s;
+  char sha256[65]; /* what it must have; "" */
+  int n_atoms;     /* of its cell, once it was read */
+  vt__labels labels;
+} vt__structure;
+
 /* A formula with keys in the place of elements. */
 typedef struct vt__template {
   vt__mark at;
@@ -135,6 +144,8 @@ typedef struct vt__draft {
   int n_exclude, n_include;
   vt__exclude *exclude;
   vt__include *include;
+  int n_structures;
+  vt__structure *structure;
   vt__template form;
   int charge[VT_N_ELEMENTS]; /* oxidation states by atomic number; 0: unknown */
   int stated[VT_N_ELEMENTS]; /* 1: the charge was stated, in oxidation_states or elements */
@@ -164,6 +175,7 @@ typedef enum vt__type {
   VT__T_RATIOS,       /* factor: list of ratios                     */
   VT__T_EXCLUDE,      /* list of mappings factor: value             */
   VT__T_INCLUDE,      /* list of formulas                           */
+  VT__T_STRUCTURES,   /* list of files                              */
   VT__T_OXIDATION,    /* mapping element: integer                   */
   VT__T_TEMPLATE,     /* mapping formula, keys, exclude             */
   VT__T_IONS,         /* mapping element: what is stated of it      */
@@ -261,7 +273,8 @@ typedef struct vt__candidate {
   vt_amounts a, shown;            /* normal form; as it is called */
   int32_t charge[VT_MAX_SPECIES]; /* in the order of both */
   vt__mark at;
-  int order; /* of asking */
+  int order;     /* of asking */
+  int structure; /* 0: none; else number k - 1 of the draft */
   vt__labels labels;
 } vt__candidate;
 typedef struct vt__candidates {
@@ -277,6 +290,14 @@ void vt__ions_of(const vt__draft *dr, const vt_amounts *a, const int32_t *charge
 int vt__settle(vt__draft *dr, vt__candidate *c, const int *given, const char *path);
 /* 1 if this element has several oxidation states and none was stated; then that was said. */
 int vt__is_unsettled(vt__draft *dr, int z, vt__mark at, const char *path);
+/* read_comp.c, structures.c: the files of structures -> candidates, and then their compositions. */
+VT_MUST_CHECK vt_status vt__read_structures(vt__draft *dr, const vt__row *row, int node, vt_err *err);
+VT_MUST_CHECK vt_status vt__add_structures(vt__draft *dr, vt__candidates *all, vt_err *err);
+void vt__put_structures(vt_buf *b, const vt_campaign *c, int with_files);
+/* A text in double quotes. */
+void vt__put_quoted(vt_buf *b, const char *s);
+/* The potential knows this element, or a mistake says so. */
+int vt__potential_knows(const vt_campaign *c, int z);
 /* expand_template.c */
 VT_MUST_CHECK vt_status vt__expand_template(vt__draft *dr, vt__candidates *all, vt_err *err);
 /* The campaign's own factors and which of them compare.by names. */

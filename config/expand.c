@@ -219,7 +219,8 @@ static void make_cell(vt__draft *dr, const vt__candidate *k, vt_composition *c, 
   int atoms = dr->c->atoms;
   vt__ions_of(dr, &k->a, k->charge, c);
   if (!is_sized(dr, k, c)) return;
-  if (!vt_formula_name(&k->shown, c->name) || !expand_label(k, c, asked)) {
+  if (k->structure) memcpy(c->name, dr->structure[k->structure - 1].s.name, sizeof c->name);
+  if ((!k->structure && !vt_formula_name(&k->shown, c->name)) || !expand_label(k, c, asked)) {
     vt__diag_error(dr->d, k->at, "compositions",
                    "the formula of this composition does not fit %d characters; "
                    "use fewer elements or ratios of small numbers",
@@ -231,6 +232,7 @@ static void make_cell(vt__draft *dr, const vt__candidate *k, vt_composition *c, 
       if (strcmp(k->labels.name[i], dr->c->factor[q]) == 0)
         memcpy(asked->label[q], k->labels.text[i], sizeof asked->label[q]);
   vt_ratios ratios;
+  if (k->structure) atoms = dr->structure[k->structure - 1].n_atoms;
   if (!vt_amounts_cell(&k->a, atoms, c, &ratios)) {
     vt__diag_error(dr->d, vt__mark_of(dr, "compositions.atoms"), "compositions.atoms",
                    "no neutral cell of about %d atoms holds %s; ask for more atoms", atoms, c->name);
@@ -277,15 +279,16 @@ static vt_status refuse_twins(vt__draft *dr, const vt__candidates *all, vt_err *
   VT_TRY(vt_calloc64(&p, (size_t)n, sizeof(twin), err), err, "compositions");
   twin *t = p;
   for (int i = 0; i < n; i++) t[i] = (twin){&dr->c->comp[i], all->v[i].at};
-  qsort(t, (size_t)n, sizeof *t, by_cell);
-  for (int i = 1; i < n; i++)
+  const int n_made = n - dr->c->n_structures; /* structures stand last, and have cells of their own */
+  if (n_made > 0) qsort(t, (size_t)n_made, sizeof *t, by_cell);
+  for (int i = 1; i < n_made; i++)
     if (by_cell(&t[i - 1], &t[i]) == 0)
       vt__diag_error(dr->d, t[i].at, "compositions",
                      "%s and %s become the same cell of %d atoms; ask for more atoms or leave one out",
                      t[i - 1].c->name, t[i].c->name, t[i].c->n_atoms);
   qsort(t, (size_t)n, sizeof *t, by_name);
   for (int i = 1; i < n; i++)
-    if (by_name(&t[i - 1], &t[i]) == 0 && by_cell(&t[i - 1], &t[i]) != 0)
+    if (by_name(&t[i - 1], &t[i]) == 0 && (dr->c->n_structures || by_cell(&t[i - 1], &t[i]) != 0))
       vt__diag_error(dr->d, t[i].at, "compositions", "two compositions are both called %s", t[i].c->name);
   vt_free(t);
   return VT_OK;
@@ -327,14 +330,15 @@ vt_status vt__expand_compositions(vt__draft *dr, vt_err *err)
   VT_TRY_OUT(add_grid(dr, &all, err), err, "compositions");
   VT_TRY_OUT(vt__expand_template(dr, &all, err), err, "compositions");
   VT_TRY_OUT(add_formulas(dr, &all, err), err, "compositions");
-  int too_many = all.n > VT__MOST_COMPOSITIONS; /* then the expansion was cut short */
+  const int too_many = all.n > VT__MOST_COMPOSITIONS; /* then the expansion was cut short */
   drop_equal(&all);
+  VT_TRY_OUT(vt__add_structures(dr, &all, err), err, "structures");
   if (too_many)
     vt__diag_error(dr->d, vt__mark_of(dr, "compositions"), "compositions", "more than %d compositions",
                    VT__MOST_COMPOSITIONS);
   else if (all.n == 0 && dr->d->n_errors == 0)
     vt__diag_error(dr->d, vt__mark_of(dr, "compositions"), "compositions",
-                   "no composition: give a grid, a template, or formulas under include");
+                   "no composition: give a grid, a template, formulas under include, or structures");
   else if (all.n > 0) {
     collect_species(dr, &all);
     vt__name_factors(dr, &all);

@@ -60,6 +60,14 @@ typedef struct lookup {
   int seen[VT_N_ELEMENTS];
 } lookup;
 
+int vt__potential_knows(const vt_campaign *c, int z)
+{
+  if (c->pot.n_elements == 0) return 1; /* a back end without a list takes any element */
+  for (int i = 0; i < c->pot.n_elements; i++)
+    if (strcmp(c->pot.element[i], vt_element_symbol(z)) == 0) return 1;
+  return 0;
+}
+
 static void look_up(lookup *l, int z, vt__mark at, const char *path)
 {
   const vt_pot_facts *pot = &l->dr->c->pot;

@@ -339,6 +339,14 @@ static void read_factors(vt__draft *dr, const vt__row *row, int node)
 
 /* ------------------------------------------------------------------ one value by its row */
 
+/* Lists of what is compared. */
+static vt_status read_compositions(vt__draft *dr, const vt__row *row, int node, vt_err *err)
+{
+  if (row->type == VT__T_EXCLUDE) return vt__read_exclude(dr, row, node, err);
+  if (row->type == VT__T_STRUCTURES) return vt__read_structures(dr, row, node, err);
+  return row->type == VT__T_INCLUDE ? vt__read_include(dr, row, node, err) : vt__read_template(dr, row, node, err);
+}
+
 vt_status vt__read_value(vt__draft *dr, const vt__row *row, int node, vt_err *err)
 {
   char *field = (char *)dr->c + row->at; /* where scalars go */
@@ -374,13 +382,12 @@ vt_status vt__read_value(vt__draft *dr, const vt__row *row, int node, vt_err *er
   case VT__T_RATIOS:
     return vt__read_factor(dr, row, node, &dr->grid[row->at], err);
   case VT__T_EXCLUDE:
-    return vt__read_exclude(dr, row, node, err);
   case VT__T_INCLUDE:
-    return vt__read_include(dr, row, node, err);
+  case VT__T_STRUCTURES:
+  case VT__T_TEMPLATE:
+    return read_compositions(dr, row, node, err);
   case VT__T_OXIDATION:
     return vt__read_oxidation(dr, row, node), VT_OK;
-  case VT__T_TEMPLATE:
-    return vt__read_template(dr, row, node, err);
   case VT__T_IONS:
     return vt__read_ions(dr, row, node), VT_OK;
   case VT__T_OBSERVE:

@@ -68,6 +68,12 @@ const vt__row vt__rows[] = {
      "plain neutral formulas such as `LiAlCl2.5O0.75`; one that is also a grid point counts once; with charges and "
      "factors "
      "of its own: `{formula: LiFePO4, charges: {Fe: 2}, factors: {family: olivine}}`"},
+    {"compositions.structures", VT__T_STRUCTURES, "", 0, 0, "[]", 0, NULL,
+     "files of atoms that glasses begin with instead of a packing: `{file: LiAlCl4.poscar, name: LiAlCl4-crystal, "
+     "supercell: [3, 2, 2], start: equilibrate}`; extended XYZ (every frame is a glass), POSCAR, LAMMPS data, H5MD, "
+     "XDATCAR, LAMMPS dump (their last frame); start: melt (in the place of the packing), quench (as the end of the "
+     "melt), equilibrate (as the glass: a crystal as a control); of one frame every glass begins with velocities of "
+     "its own; types: [Li, Al, Cl] where LAMMPS data name no elements; factors: {form: crystal} for the comparison"},
     {"compositions.template", VT__T_TEMPLATE, "", 0, 0, "{}", 0, NULL,
      "`{formula: \"A M X2.5 O0.75\", A: [Li, Na], M: [Al, Ga], X: [Cl], exclude: [{A: Na, M: Ga}]}`: every "
      "combination; "
@@ -249,17 +255,29 @@ int vt__path_is_child(const char *path, const char *parent)
 
 const char *vt__type_name(vt__type t)
 {
-  static const char *const name[VT__N_TYPES] = {[VT__T_MAP] = "section",       [VT__T_VERSION] = "integer",
-                                                [VT__T_INT] = "integer",       [VT__T_SEED] = "integer",
-                                                [VT__T_QUANTITY] = "quantity", [VT__T_NAME] = "name",
-                                                [VT__T_PATH] = "path",         [VT__T_CHOICE] = "choice",
-                                                [VT__T_POT_KIND] = "choice",   [VT__T_TEMPERATURES] = "temperatures",
-                                                [VT__T_ELEMENTS] = "elements", [VT__T_RATIOS] = "ratios",
-                                                [VT__T_EXCLUDE] = "list",      [VT__T_INCLUDE] = "formulas",
-                                                [VT__T_OXIDATION] = "charges", [VT__T_TEMPLATE] = "template",
-                                                [VT__T_IONS] = "elements",     [VT__T_OBSERVE] = "observables",
-                                                [VT__T_FACTORS] = "factors",   [VT__T_SHA256] = "SHA-256",
-                                                [VT__T_COMMAND] = "command",   [VT__T_SYMBOLS] = "elements",
+  static const char *const name[VT__N_TYPES] = {[VT__T_MAP] = "section",
+                                                [VT__T_VERSION] = "integer",
+                                                [VT__T_INT] = "integer",
+                                                [VT__T_SEED] = "integer",
+                                                [VT__T_QUANTITY] = "quantity",
+                                                [VT__T_NAME] = "name",
+                                                [VT__T_PATH] = "path",
+                                                [VT__T_CHOICE] = "choice",
+                                                [VT__T_POT_KIND] = "choice",
+                                                [VT__T_TEMPERATURES] = "temperatures",
+                                                [VT__T_ELEMENTS] = "elements",
+                                                [VT__T_RATIOS] = "ratios",
+                                                [VT__T_EXCLUDE] = "list",
+                                                [VT__T_INCLUDE] = "formulas",
+                                                [VT__T_STRUCTURES] = "structures",
+                                                [VT__T_OXIDATION] = "charges",
+                                                [VT__T_TEMPLATE] = "template",
+                                                [VT__T_IONS] = "elements",
+                                                [VT__T_OBSERVE] = "observables",
+                                                [VT__T_FACTORS] = "factors",
+                                                [VT__T_SHA256] = "SHA-256",
+                                                [VT__T_COMMAND] = "command",
+                                                [VT__T_SYMBOLS] = "elements",
                                                 [VT__T_PATIENCE] = "quantity"};
   return name[t];
 }

@@ -52,6 +52,8 @@ double vt__replica_stage_dt_fs(const vt_plan *p, vt_stage id)
 
 int64_t vt__replica_stage_steps(const vt_plan *p, vt_stage id)
 {
+  if (id == VT_STAGE_MELT && p->start >= VT_START_QUENCH) return 0;
+  if (id == VT_STAGE_QUENCH && p->start == VT_START_EQUILIBRATE) return 0;
   if (id == VT_STAGE_PRODUCE) return vt_obs_produce_steps(p); /* the observables count the same steps */
   return (int64_t)llround(stage_ps(p, id) * 1000 / full_dt_fs(p, id)) << (p->half_stage == (int32_t)id);
 }
@@ -132,7 +134,8 @@ double vt__replica_skin_a(const vt_plan *p, double cutoff)
   return vt_md_skin(&p->comp, cutoff, t_k, dt);
 }
 
-/* Steps and simulated time of both stages, each run as often as `units` says. */
+/* Steps and simulated time of both stages, each run as often as `units` says; at least one step: a glass that is a
+ * structure has no stage, and computes its forces once. */
 static int64_t sum_of_stages(const vt_plan *p, int (*units)(const vt_plan *, vt_stage), double *ns)
 {
   vt_stage id[2];
@@ -144,7 +147,7 @@ static int64_t sum_of_stages(const vt_plan *p, int (*units)(const vt_plan *, vt_
     steps += n;
     *ns += (double)n * vt__replica_stage_dt_fs(p, id[k]) * 1e-6;
   }
-  return steps;
+  return steps > 0 ? steps : 1;
 }
 
 int64_t vt_replica_steps(const vt_plan *p)

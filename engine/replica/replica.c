@@ -160,9 +160,44 @@ static void put_melt_msd(vt__replica *r)
   }
 }
 
+/* A glass that begins with a structure.  What was made to be melted may be as bad as a packing. */
+static vt_status start_structure(vt__replica *r, vt_err *err)
+{
+  const vt_plan *p = r->plan;
+  r->doing = "start from the structure";
+  VT_PASS(vt__replica_open_md(r, err));
+  if (p->start == VT_START_MELT) VT_PASS(replica_relax(r, err));
+  vt_md_velocities(&r->md, p->protocol.melt_t_k);
+  return VT_OK;
+}
+
+/* What is known of a structure that is no melt and no quench: its volume and its energy per atom, in the first row. */
+static vt_status record_structure(vt__replica *r, vt_err *err)
+{
+  const vt_plan *p = r->plan;
+  double *rows = vt__replica_values(r, &vt_a_glass_quench);
+  vt_md_stage st = vt__replica_stage(p, VT_STAGE_QUENCH);
+  st.n_steps = 1; /* none is done: a stage computes energy and forces when it begins */
+  VT_PASS(vt_md_begin(&r->md, &st, (uint32_t)VT_STAGE_QUENCH, err));
+  const vt_frame fr = vt_md_frame(&r->md);
+  for (int k = 0; k < VT__REPLICA_ROWS * VT__REPLICA_COLUMNS; k++) rows[k] = (double)NAN;
+  rows[VT__REPLICA_VOLUME] = vt_cell_volume(&fr.cell);
+  rows[VT__REPLICA_ENERGY] = fr.e_pot / fr.n;
+  return VT_OK;
+}
+
+/* Of a melt that was not run nothing is known. */
+static void no_melt(vt__replica *r)
+{
+  double *msd = vt__replica_values(r, &vt_a_glass_melt_msd), *melt = vt__replica_values(r, &vt_a_glass_melt);
+  for (int s = 0; s < r->plan->comp.n_species; s++) msd[s] = (double)NAN;
+  if (melt) melt[VT_MELT_MOVED_A2] = melt[VT_MELT_LIMIT_A2] = melt[VT_MELT_OK] = (double)NAN;
+}
+
 static vt_status start_glass(vt__replica *r, vt_err *err)
 {
   const vt_plan *p = r->plan;
+  if (p->start != VT_START_PACK) return start_structure(r, err);
   r->doing = "pack";
   VT_PASS(vt_pack(&p->comp, p->protocol.pack_density, vt_plan_key(p), &r->cell, r->type, r->x, err));
   if (p->protocol.version >= 3)
@@ -192,7 +227,11 @@ static vt_status run_glass(vt__replica *r, vt_err *err)
     replica_end(r, VT_STAGE_MELT);
   else
     VT_PASS(run_melt(r, err));
-  VT_PASS(run_recorded(r, VT_STAGE_QUENCH, err));
+  if (r->plan->start >= VT_START_QUENCH) no_melt(r);
+  if (r->plan->start == VT_START_EQUILIBRATE)
+    VT_PASS(record_structure(r, err));
+  else
+    VT_PASS(run_recorded(r, VT_STAGE_QUENCH, err));
   vt_frame fr = vt_md_frame(&r->md);
   memcpy(vt__replica_values(r, &vt_a_glass_cell), fr.cell.h, sizeof fr.cell.h);
   memcpy(vt__replica_values(r, &vt_a_glass_x), fr.x, (size_t)fr.n * sizeof *fr.x);
@@ -272,6 +311,13 @@ static vt_status run_md(vt__replica *r, vt_err *err)
 
 static vt_status replica_check(const vt_plan *p, const double *glass, size_t n_glass, vt_err *err)
 {
+  if (p->kind == VT_TASK_GLASS && p->start != VT_START_PACK) {
+    const size_t n = 9 + 3 * (size_t)p->comp.n_atoms;
+    if (!glass || n_glass != n)
+      VT_FAIL(err, VT_EINVAL, "a glass of a structure needs its cell and positions: %zu values expected, %zu given", n,
+              glass ? n_glass : (size_t)0);
+    return VT_OK;
+  }
   if (p->kind == VT_TASK_GLASS) {
     if (glass) VT_FAIL(err, VT_EINVAL, "a GLASS task starts from nothing, yet a glass was given");
     return VT_OK;

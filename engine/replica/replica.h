@@ -237,7 +237,12 @@ size_t vt_replica_memory(const vt_plan *p);
 /* What will compute the forces of this plan: "avx512 double", "reference double", ... Opens the potential to know. */
 VT_MUST_CHECK vt_status vt_replica_kernel(const vt_plan *p, char kernel[32], vt_err *err);
 
-/* Run a task.  glass: the result values of p->needs (vt_replica_layout of that GLASS plan), NULL for a GLASS task.
+/* Run a task.  glass: the result values of p->needs (vt_replica_layout of that GLASS plan); of a GLASS task that begins
+ * with a structure (vt_plan.start) its cell[9] (rows are vectors) and x[n_atoms][3], A, by species blocks, of the
+ * neutral cell that the plan names; NULL for one that is packed.  From VT_START_MELT on the structure is relaxed as a
+ * packing is and melted, from VT_START_QUENCH on it is quenched from the melt's temperature as it stands, and with
+ * VT_START_EQUILIBRATE it is what the MD tasks begin with, and its volume and energy per atom are the first row of
+ * glass/quench.
  * On a guard or potential failure the status is VT_EDIVERGE and, if post_mortem is not NULL, the offending frame is
  * appended to it as extended XYZ.  VT_ESTOP from the hook is handed on.
  *

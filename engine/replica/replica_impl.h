@@ -10,7 +10,8 @@
 enum {
   VT__REPLICA_ROWS = 200,  /* rows of a recorded stage: fixed, so that every task has the same shape */
   VT__REPLICA_COLUMNS = 4, /* T, V, E_pot per atom, P                                               */
-  VT__REPLICA_VOLUME = 1   /* the column of V                                                       */
+  VT__REPLICA_VOLUME = 1,  /* the column of V                                                       */
+  VT__REPLICA_ENERGY = 2   /* of E_pot per atom                                                     */
 };
 
 /* Steps of a stage with the plan's (possibly halved) time step; 0: the stage is left out.  Of one unit, if it has
@@ -125,7 +126,7 @@ struct vt_kept_frames {
 typedef struct vt__replica {
   const vt_plan *plan;
   const vt_replica_hooks *hooks;
-  const double *glass; /* borrowed; NULL for a GLASS task */
+  const double *glass; /* borrowed; of a GLASS task its structure, NULL for one that is packed */
   size_t n_glass;
   const char *symbol[VT_MAX_SPECIES];
   vt_pot pot;

@@ -72,16 +72,27 @@ static void put_common(vt_buf *b, const vt_plan *p)
   put_guard(b, &p->protocol.guard);
 }
 
+/* A structure that was given, and no more of the protocol than is run.  Which frame follows from hash and glass. */
+static void put_start(vt_buf *b, const vt_plan *p)
+{
+  put_i32(b, "start", p->start);
+  put_uid(b, "start.sha256", &p->start_hash);
+}
+
 static void put_glass(vt_buf *b, const vt_plan *p)
 {
   const vt_protocol *q = &p->protocol;
   vt_buf_printf(b, "seed %" PRIu64 "\n", p->seed);
   put_i32(b, "glass", p->glass);
-  put_f64(b, "pack.density", q->pack_density);
+  if (p->start != VT_START_PACK) put_start(b, p);
+  if (p->start == VT_START_EQUILIBRATE) return;
+  if (p->start == VT_START_PACK) put_f64(b, "pack.density", q->pack_density);
   put_f64(b, "melt.temperature_k", q->melt_t_k);
-  put_f64(b, "melt.duration_ps", q->melt_ps);
-  put_f64(b, "melt.timestep_fs", q->melt_dt_fs);
-  put_i32(b, "melt.ensemble", q->melt_ensemble);
+  if (p->start != VT_START_QUENCH) {
+    put_f64(b, "melt.duration_ps", q->melt_ps);
+    put_f64(b, "melt.timestep_fs", q->melt_dt_fs);
+    put_i32(b, "melt.ensemble", q->melt_ensemble);
+  }
   put_f64(b, "quench.rate_k_s", q->quench_rate_k_s);
   put_f64(b, "quench.npt_below_k", q->quench_npt_below_k);
   put_f64(b, "quench.timestep_fs", q->quench_dt_fs);
@@ -147,6 +158,9 @@ static vt_status check_plan(const vt_plan *p, vt_err *err)
     VT_FAIL(err, VT_EINVAL, "%" PRId32 " observables, expected 0 to %d", p->n_obs, VT_MAX_OBS);
   if (p->numerics.simd == VT_SIMD_AUTO)
     VT_FAIL(err, VT_EINVAL, "the SIMD level of a task must be settled before it gets its identity");
+  if ((p->start == VT_START_PACK) != is_zero(&p->start_hash))
+    VT_FAIL(err, VT_EINVAL, "a start of kind %" PRId32 " %s", p->start,
+            p->start == VT_START_PACK ? "needs no structure" : "needs the hash of its structure");
   if ((p->kind == VT_TASK_MD) == is_zero(&p->needs))
     VT_FAIL(err, VT_EINVAL, "%s",
             is_zero(&p->needs) ? "an MD task needs the uid of its glass" : "a glass needs no task");

@@ -218,6 +218,10 @@ typedef enum vt_stage {
 } vt_stage;
 const char *vt_stage_name(int stage); /* "melt" ...; "" for what is none */
 
+/* What a GLASS task begins with: a random packing, or a structure that was given, at the beginning of the melt, at its
+ * end, or as what a glass is.  Never renumber: it is in the canonical text. */
+typedef enum vt_start { VT_START_PACK = 0, VT_START_MELT = 1, VT_START_QUENCH = 2, VT_START_EQUILIBRATE = 3 } vt_start;
+
 typedef enum vt_task_kind { VT_TASK_GLASS = 0, VT_TASK_MD = 1 } vt_task_kind;
 
 /* All that is needed to do one task, on any rank, in any process. */
@@ -242,6 +246,9 @@ typedef struct vt_plan {
   char pot_path[VT_PATH]; /* as this process can open it (not in the identity) */
   vt_uid pot_hash;        /* SHA-256 of the potential's file                   */
   vt_driver driver;       /* command "": no other program; the identity has it in pot_hash */
+  int32_t start;          /* vt_start of the glass                              */
+  int32_t start_frame;    /* of the structure, from 0 (not in the identity)   */
+  vt_uid start_hash;      /* of the structure: atoms, cells, order; zero: none  */
 } vt_plan;
 
 void vt_sha256(const void *p, size_t n, vt_uid *out);

@@ -45,6 +45,7 @@ const vt_campaign_env *vt_cli_env(int allow_huge)
                           .pot_kinds = kinds,
                           .probe = campaign_probe,
                           .probe_driver = campaign_probe_driver,
+                          .structures = vt_cli_structures,
                           .allow_huge = allow_huge};
   return &env;
 }
@@ -110,6 +111,39 @@ double vt_cli_campaign_ns(const vt_campaign *c)
   return ns;
 }
 
+static vt_json *campaign_label(const char *s) { return *s ? vt_json_text(s) : vt_json_null(); }
+
+/* What the glasses of a composition begin with, in the words of the campaign file. */
+static const char *start_word(const vt_campaign_structure *s)
+{
+  return vt_stage_name(s->start == VT_START_MELT     ? VT_STAGE_MELT
+                       : s->start == VT_START_QUENCH ? VT_STAGE_QUENCH
+                                                     : VT_STAGE_EQUILIBRATE);
+}
+
+static void structure_text(const vt_campaign_structure *s)
+{
+  printf("; %d frame%s of %s", s->n_frames, s->n_frames == 1 ? "" : "s", s->file);
+  if (s->supercell[0] * s->supercell[1] * s->supercell[2] > 1)
+    printf(" x %d x %d x %d", (int)s->supercell[0], (int)s->supercell[1], (int)s->supercell[2]);
+  printf(", start: %s", start_word(s));
+}
+
+static vt_json *structure_json(const vt_campaign_structure *s)
+{
+  char hex[65];
+  vt_json *o = vt_json_object(), *cells = vt_json_array();
+  vt_uid_hex(&s->sha256, hex);
+  for (int k = 0; k < 3; k++) vt_json_add(cells, vt_json_int(s->supercell[k]));
+  vt_json_put(o, "file", vt_json_text(s->file));
+  vt_json_put(o, "format", campaign_label(s->format));
+  vt_json_put(o, "frames", s->frame ? vt_json_int(s->n_frames) : vt_json_null());
+  vt_json_put(o, "supercell", cells);
+  vt_json_put(o, "start", vt_json_text(start_word(s)));
+  vt_json_put(o, "sha256", vt_json_text(hex));
+  return o;
+}
+
 void vt_cli_compositions_text(const vt_campaign *c)
 {
   for (int i = 0; i < c->n_comp; i++) {
@@ -118,11 +152,11 @@ void vt_cli_compositions_text(const vt_campaign *c)
     for (int s = 0; s < x->n_species; s++) printf(" %s %d", vt_element_symbol(x->z[s]), (int)x->count[s]);
     if (c->asked[i].worst_ratio_error > 1e-9)
       printf("; rounded, ratios off by up to %.2g %%", 100 * c->asked[i].worst_ratio_error);
+    const int k = i - (c->n_comp - c->n_structures);
+    if (k >= 0) structure_text(&c->structure[k]);
     printf("\n");
   }
 }
-
-static vt_json *campaign_label(const char *s) { return *s ? vt_json_text(s) : vt_json_null(); }
 
 /* What the ions are taken for. */
 static vt_json *ions_json(const vt_composition *c)
@@ -176,7 +210,12 @@ void vt_cli_campaign_json(const vt_campaign *c, vt_json *o)
   int64_t atoms = 0;
   for (int i = 0; i < c->n_comp; i++) atoms += c->comp[i].n_atoms;
   vt_json *list = vt_json_array(), *t_k = vt_json_nums(c->t_k, (size_t)c->n_temp);
-  for (int i = 0; i < c->n_comp; i++) vt_json_add(list, composition_json(c, &c->comp[i], &c->asked[i]));
+  for (int i = 0; i < c->n_comp; i++) {
+    vt_json *one = composition_json(c, &c->comp[i], &c->asked[i]);
+    const int k = i - (c->n_comp - c->n_structures);
+    if (k >= 0) vt_json_put(one, "structure", structure_json(&c->structure[k]));
+    vt_json_add(list, one);
+  }
   vt_json_put(o, "campaign", vt_json_text(c->name));
   vt_json_put(o, "id", vt_json_text(id));
   vt_json_put(o, "n_compositions", vt_json_int(c->n_comp));

@@ -137,6 +137,9 @@ void vt_cli_launch_end(void);
 
 /* What the reader of campaign files must know of potentials and observables; static storage. */
 const vt_campaign_env *vt_cli_env(int allow_huge);
+/* vt_campaign_env.structures: of extended XYZ every frame, of other formats the last one. */
+VT_MUST_CHECK vt_status vt_cli_structures(void *ctx, const char *path, int n_types, const int *type_z, vt_mistakes *m,
+                                          vt_structures *out, vt_err *err);
 
 /* Load and resolve, with what a folder kept (NULL: nothing).  Mistakes go to stderr, one `file:line:col: ...` line
  * each.  With `report` the warnings do too, and both go into its arrays "errors" and "warnings".  Returns VT_EXIT_OK

@@ -131,6 +131,7 @@ static vt_status one_run(const one *o, const vt_plan *p, const double *glass, si
   dump d = {0};
   const vt_replica_hooks hooks = {.ctx = &d, .poll = one_show, .frame = write_frame};
   vt_buf frame = {0};
+  if (p->kind == VT_TASK_GLASS) VT_PASS(vt_campaign_start(o->c, p, &glass, &n_glass, err));
   VT_PASS(dump_open(&d, o, p, err));
   vt_status rc = vt_replica_run(p, glass, n_glass, &hooks, &frame, out, err);
   vt_err closing = {0};

@@ -45,6 +45,7 @@ vt_status vt_outdir_campaign(const vt_outdir *o, const vt_campaign_env *env, vt_
   }
   vt_diags_free(&diags);
   if (rc == VT_OK) rc = vt_campaign_resolve(*c, vt_simd_best(), err);
+  if (rc == VT_OK) vt_outdir_place_structures(*c);
   if (rc == VT_OK) (void)snprintf((*c)->pot_recorded, sizeof(*c)->pot_recorded, "%s", (*c)->pot_file);
   if (rc != VT_OK) {
     vt_campaign_free(*c);
@@ -195,6 +196,7 @@ vt_status vt_outdir_record(const vt_outdir *o, const vt_campaign *c, const vt_ca
 {
   VT_TRY(same_campaign(o, c, env, extend, err), err, "output folder");
   vt_buf text = {0};
+  VT_TRY(vt__outdir_keep_structures(o, c, err), err, "output folder");
   vt_campaign_canon(c, &text);
   vt_status rc = vt_buf_check(&text, err);
   if (rc == VT_OK) rc = vt_file_publish(o->campaign, text.s, text.len, err);

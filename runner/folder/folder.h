@@ -16,6 +16,7 @@
  *   glass/<uid>.xyz          extended XYZ, one frame: what a glass came out as.  Line 1: number of atoms.  Line 2:
  *                            Lattice="9 numbers, a then b then c, A" Properties=species:S:1:pos:R:3 pbc="T T T".  Then
  *                            an atom a line, in the order of the species of the composition; numbers as %.17g
+ *   structures/<name>.<ending>   the file of a structure that glasses begin with, byte by byte as it was given
  *   trajectory/<composition>/<T>K-glass<k>-<uid8>.h5   frames of a production, where observe.trajectory asks for them:
  *                            H5MD 1.1; runner/trajectory/trajectory.h
  *   checkpoint/<uid>.vck.frames-<line>-<draw>   frames of a production that runs; engine/replica/replica.h
@@ -70,6 +71,9 @@ int vt_outdir_elsewhere(const vt_outdir *o, const vt_campaign *c, const char *ca
  * 200) in $XDG_STATE_HOME/vitrion/last-places, without that variable in ~/.local/state/vitrion/last-places.  Nothing is
  * said where that cannot be written; without fsync. */
 void vt_outdir_remember(const vt_outdir *o, const char *campaign_file);
+
+/* Let canonical text of `c` name the copies of its structures in this folder. */
+void vt_outdir_place_structures(vt_campaign *c);
 
 /* For the job that leads: compare the campaign recorded there with `c` (resolved): equal is fine; different is refused
  * with VT_EINVAL unless `extend` and `c` only adds tasks; then record `c`.  What is refused is named key by key, with

@@ -46,7 +46,9 @@ static vt_status broadcast_load(const vt_run_options *o, vt_campaign **c, header
 {
   vt_diags diags = {0};
   vt_outdir dir;
-  vt_status rc = vt_campaign_load(o->campaign, o->env, c, &diags, err);
+  vt_campaign_env reading = *o->env;
+  reading.output = o->output;
+  vt_status rc = vt_campaign_load(o->campaign, &reading, c, &diags, err);
   print_diags(&diags);
   int mistakes = rc == VT_EPARSE && diags.n_errors;
   vt_diags_free(&diags);
@@ -127,6 +129,7 @@ vt_status vt__run_broadcast_campaign(vt_comm *comm, const vt_run_options *o, vt_
                     vt_simd_name((vt_simd)(*c)->numerics.simd));
   if (rc == VT_OK) rc = vt_outdir_name(dir, h.output, err);
   if (rc == VT_OK) memcpy((*c)->pot_recorded, h.pot_recorded, sizeof h.pot_recorded);
+  if (rc == VT_OK) vt_outdir_place_structures(*c);
   rc = vt_comm_agree(comm, rc, err);
 out:
   *exit_code = h.exit_code;

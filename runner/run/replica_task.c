@@ -142,6 +142,9 @@ static vt_status run_task(void *ctx, const vt_lease *l, const vt_replica_hooks *
     rc = vt_retry_of_glass(rc);
     if (rc != VT_OK) return vt_err_wrap(err, rc, __FILE__, __LINE__, "the glass of task %.12s", hex);
   }
+  const double *begin = NULL; /* a structure */
+  size_t n_begin = 0;
+  VT_PASS(vt_campaign_start(w->c, &plan, &begin, &n_begin, err));
   say_kernel(w, &plan);
   char path[2 * VT_PATH];
   vt_outdir_checkpoint(w->dir, &plan.uid, path, sizeof path);
@@ -164,7 +167,7 @@ static vt_status run_task(void *ctx, const vt_lease *l, const vt_replica_hooks *
   w->kept.said = (vt_buf){0};
   vt_log(VT_LOG_INFO, "run", "ev=begin task=%.12s kind=%s attempt=%d half_stage=%d", hex,
          plan.kind == VT_TASK_GLASS ? "glass" : "md", l->attempt, l->half_stage);
-  rc = vt_replica_run(&plan, start, n_start, &with, &out->post_mortem, &r, err);
+  rc = vt_replica_run(&plan, begin ? begin : start, begin ? n_begin : n_start, &with, &out->post_mortem, &r, err);
   out->stage = r.stage;
   out->step = r.step;
   if (rc == VT_OK) {

@@ -49,7 +49,10 @@ static vt_status quick_glass(const vt_campaign *c, int task, vt_result *out, vt_
   q->quench_rate_k_s = fabs(q->melt_t_k - p.t_k) / (quench_steps * q->quench_dt_fs * 1e-15) + 1;
   q->quench_npt_below_k = 0;
   p.half_stage = VT_STAGE_MELT; /* a packing that was hardly relaxed */
-  return vt_replica_run(&p, NULL, 0, NULL, NULL, out, err);
+  const double *begin;
+  size_t n;
+  VT_PASS(vt_campaign_start(c, &p, &begin, &n, err));
+  return vt_replica_run(&p, begin, n, NULL, NULL, out, err);
 }
 
 static vt_status time_md(const vt_campaign *c, int task, const vt_result *glass, double seconds, double *s_atom_step,
