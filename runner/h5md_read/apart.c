@@ -14,7 +14,8 @@
 
 #include "runner/h5md_read/h5md_impl.h"
 
-enum { SILENT_MS = 300000 }; /* a frame from a slow disk takes seconds */
+enum { SILENT_MS = 300000 };               /* a frame from a slow disk takes seconds */
+enum { OPEN_CPU_S = 5, FRAME_CPU_S = 60 }; /* of processor time; of some damaged files HDF5 finds no end */
 
 typedef enum kind { OPENED = 1, FRAME, END, FAILED } kind;
 
@@ -60,7 +61,7 @@ static void put_frame(int to, const vt_structure *s)
 /* Nobody's handlers run here, no core is left, and what libraries print when they die is seen by nobody. */
 static void become_reader(void)
 {
-  static const int all[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGPIPE, SIGTERM, SIGINT, SIGHUP};
+  static const int all[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGPIPE, SIGTERM, SIGINT, SIGHUP, SIGXCPU};
   const struct rlimit none = {0, 0};
   sigset_t mask;
   for (size_t k = 0; k < sizeof all / sizeof *all; k++) (void)signal(all[k], SIG_DFL);
@@ -71,16 +72,29 @@ static void become_reader(void)
   if (nowhere >= 0) (void)dup2(nowhere, STDERR_FILENO);
 }
 
+/* From now on: so much processor time, then SIGXCPU. */
+static void allow_cpu(int seconds)
+{
+  struct rusage used;
+  struct rlimit l;
+  if (getrusage(RUSAGE_SELF, &used) != 0 || getrlimit(RLIMIT_CPU, &l) != 0) return;
+  const rlim_t until = (rlim_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec + seconds + 1);
+  if (until < l.rlim_max) l.rlim_cur = until;
+  (void)setrlimit(RLIMIT_CPU, &l);
+}
+
 static void read_all(int to, const char *path, const vt_frames_options *o)
 {
   message m = {0};
   void *state = NULL;
   int got = 1;
+  allow_cpu(OPEN_CPU_S);
   vt_status rc = vt__h5md_inside.open(&state, path, o, &m.err);
   m.kind = rc == VT_OK ? OPENED : FAILED;
   put(to, &m, sizeof m);
   while (rc == VT_OK && got) {
     vt_structure s = {0};
+    allow_cpu(FRAME_CPU_S);
     rc = vt__h5md_inside.next(state, &s, &got, &m.err);
     if (rc == VT_OK && got) put_frame(to, &s);
     vt_structure_free(&s);
@@ -98,6 +112,7 @@ static vt_status reader_is_dead(apart *a, vt_err *err)
   int status = 0;
   while (waitpid(a->pid, &status, 0) < 0 && errno == EINTR) {}
   a->pid = 0;
+  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU) VT__H5MD_BAD(a->path, "HDF5 finds no end in it: damaged");
   if (WIFSIGNALED(status))
     VT__H5MD_BAD(a->path, "HDF5 dies of it (signal %d): cut or damaged, or too large for the memory", WTERMSIG(status));
   VT__H5MD_BAD(a->path, "HDF5 gives up (exit code %d): cut or damaged", WEXITSTATUS(status));
