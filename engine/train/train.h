@@ -252,6 +252,17 @@ double vt_train_pull(double pull, size_t n, const double *numbers, const double 
 
 /* ------------------------------------------------------------------ steps (adam.c, bases.c) */
 
+/* A step falls into blocks that see nothing of each other but the norm: coefficients of a pair of types (radial,
+ * angular), a network, the common bias.  Block b is part b of vt_train_parts. */
+typedef struct vt_train_block {
+  int rows, cols;
+  size_t at, row, col;   /* number (r, c) is at + r row + c col of the model's */
+  size_t plain;          /* in the order of (r, c): from here on numbers are in no matrix */
+  size_t shape, n_shape; /* its part of vt_train_adam.shape */
+  double cost;           /* of its step, about ns */
+} vt_train_block;
+static inline size_t vt_train_block_size(const vt_train_block *b) { return (size_t)b->rows * (size_t)b->cols; }
+
 typedef struct vt_train_bases vt_train_bases;
 typedef struct vt_train_adam {
   size_t n;
@@ -260,6 +271,9 @@ typedef struct vt_train_adam {
   double *first, *second, *average; /* [n] moments; moving average of the numbers          */
   size_t n_shape;
   double *shape; /* [n_shape] means and bases of matrices (T 17.4): part of the state, as all above */
+  int n_blocks;
+  vt_train_block *block;        /* [n_blocks] */
+  double unbias, unbias2, keep; /* of this step */
   vt_train_bases *bases;
 } vt_train_adam;
 /* Adam for n numbers. */
@@ -268,9 +282,23 @@ VT_MUST_CHECK vt_status vt_train_adam_open(vt_train_adam *a, const double *numbe
  */
 VT_MUST_CHECK vt_status vt_train_adam_rotate(vt_train_adam *a, const vt_nep_model *m, vt_simd simd, vt_err *err);
 void vt_train_adam_close(vt_train_adam *a);
-/* One step of numbers[n] along gradient[n] (T 17.4), which is overwritten.  A matrix without any gradient stays as it
- * is. */
-void vt_train_adam_step(vt_train_adam *a, double rate, double *gradient, double *numbers);
+/* One step of numbers[n] along gradient[n] (T 17.4).  A matrix without any gradient stays as it is. */
+void vt_train_adam_step(vt_train_adam *a, double rate, const double *gradient, double *numbers);
+
+/* The same in pieces, for ranks that share it; only behind vt_train_adam_rotate.  In this order: what the norm makes of
+ * the gradient and of the mean norm (before the step counts), the beginning, the blocks in any order.  Whoever steps a
+ * block needs only that block of everything, and step and norm. */
+/* The norm; used[n_blocks] 0: the gradient of a block is 0 and is not looked at.  One order of summing for all. */
+double vt_train_adam_norm(const vt_train_adam *a, const unsigned char *used, const double *gradient);
+double vt_train_adam_limit(const vt_train_adam *a);                  /* a larger norm is cut to that */
+double vt_train_adam_factor(const vt_train_adam *a, double norm);    /* of the gradient; 1: it is not clipped */
+double vt_train_adam_next_norm(const vt_train_adam *a, double norm); /* the moving mean, then */
+void vt_train_adam_begin(vt_train_adam *a);
+/* 1: numbers of its matrix may have moved; others always may. */
+int vt_train_adam_block(vt_train_adam *a, int b, double rate, double factor, const double *gradient, double *numbers);
+/* Which of `ranks` steps each block, owner[n_blocks]: about equal costs, rank 0 with the norm beside them.  A rule of
+ * the model's form alone; load[ranks]: what each has, ns. */
+void vt_train_adam_owners(const vt_train_adam *a, int ranks, double *load, int *owner);
 /* Rate when a part `done` (0 to 1) of a training is done: up linearly for the part `warm`, then down by a cosine to a
  * two hundredth of `most`. */
 double vt_train_rate(double most, double done, double warm);
