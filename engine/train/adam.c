@@ -48,10 +48,16 @@ double vt_train_adam_next_norm(const vt_train_adam *a, double norm)
 
 void vt_train_adam_begin(vt_train_adam *a)
 {
-  const double t = (double)++a->step;
+  const double t = (double)(a->step + 1);
   a->unbias = 1 / (1 - pow(DECAY_FIRST, t));
   a->unbias2 = 1 / (1 - pow(DECAY_SECOND, t));
   a->keep = fmin(DECAY_AVERAGE, t / (t + 9)); /* the first steps are soon forgotten */
+}
+
+void vt_train_adam_end(vt_train_adam *a, double norm)
+{
+  a->step++;
+  a->norm = norm;
 }
 
 /* Plain Adam of n numbers from k on. */
@@ -94,12 +100,13 @@ void vt_train_adam_step(vt_train_adam *a, double rate, const double *gradient, d
   double squares = 0;
   for (size_t k = 0; k < a->n; k++) squares += gradient[k] * gradient[k];
   const double norm = sqrt(squares), factor = vt_train_adam_factor(a, norm);
-  a->norm = vt_train_adam_next_norm(a, norm);
   vt_train_adam_begin(a);
   for (int b = 0; b < a->n_blocks; b++) (void)vt_train_adam_block(a, b, rate, factor, gradient, numbers);
-  if (a->n_blocks > 0) return;
-  step_plain(a, 0, a->n, rate, factor, gradient, numbers);
-  move_average(a, 0, a->n, numbers);
+  if (a->n_blocks == 0) {
+    step_plain(a, 0, a->n, rate, factor, gradient, numbers);
+    move_average(a, 0, a->n, numbers);
+  }
+  vt_train_adam_end(a, vt_train_adam_next_norm(a, norm));
 }
 
 double vt_train_rate(double most, double done, double warm)
