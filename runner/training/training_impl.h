@@ -34,7 +34,7 @@ typedef struct vt__waiting {
   vt_status (*take)(void *taker, const vt_msg *m, vt_err *err);
   void *taker;
 } vt__waiting;
-/* waited_s: CPU time of waiting, added to. */
+/* waited_s: CPU time of looking in vain, added to. */
 VT_MUST_CHECK vt_status vt__wait_for(vt_comm *comm, const vt__waiting *w, double *waited_s, vt_err *err);
 
 typedef struct vt__tree {

@@ -141,17 +141,17 @@ static vt_status take_tree(void *ctx, const vt_msg *m, vt_err *err) { return vt_
 vt_status vt__wait_for(vt_comm *comm, const vt__waiting *w, double *waited_s, vt_err *err)
 {
   if (w->is_there(w->ctx, w->what)) return VT_OK;
-  const double from_s = vt_cpu_s();
   vt_comm_nap(comm, 1);
   while (!w->is_there(w->ctx, w->what)) {
     vt_msg m;
     int got = 0;
+    const double from_s = vt_cpu_s();
     VT_PASS(vt_comm_poll(comm, &m, &got, err));
     if (got) VT_PASS(w->take(w->taker, &m, err));
     if (!got) vt_comm_nap(comm, 0);
     vt_alive();
+    if (!got) *waited_s += vt_cpu_s() - from_s;
   }
-  *waited_s += vt_cpu_s() - from_s;
   return VT_OK;
 }
 
