@@ -46,19 +46,20 @@ void vt__step_close(vt__step *s)
 
 /* ------------------------------------------------------------------ numbers of a block, in its order */
 
-/* from .. from + n of the block: out of all numbers into x, or (`into`) from x to their places. */
-static void copy_some(const vt_train_block *b, size_t from, size_t n, double *all, double *x, int into)
+/* from .. from + n of the block: out of all numbers into x. */
+static void get_some(const vt_train_block *b, size_t from, size_t n, const double *all, double *x)
 {
   const size_t cols = b->cols > 0 ? (size_t)b->cols : 1;
-  for (size_t r = from / cols, c = from % cols, k = 0; k < n; r++, c = 0) {
-    double *at = all + b->at + r * b->row;
-    for (; c < cols && k < n; c++, k++) {
-      if (into)
-        at[c * b->col] = x[k];
-      else
-        x[k] = at[c * b->col];
-    }
-  }
+  for (size_t r = from / cols, c = from % cols, k = 0; k < n; r++, c = 0)
+    for (const double *at = all + b->at + r * b->row; c < cols && k < n; c++, k++) x[k] = at[c * b->col];
+}
+
+/* The same back to their places. */
+static void put_some(const vt_train_block *b, size_t from, size_t n, double *all, const double *x)
+{
+  const size_t cols = b->cols > 0 ? (size_t)b->cols : 1;
+  for (size_t r = from / cols, c = from % cols, k = 0; k < n; r++, c = 0)
+    for (double *at = all + b->at + r * b->row; c < cols && k < n; c++, k++) at[c * b->col] = x[k];
 }
 
 /* ------------------------------------------------------------------ sending */
@@ -66,8 +67,16 @@ static void copy_some(const vt_train_block *b, size_t from, size_t n, double *al
 typedef struct sender {
   vt__trainer *t;
   int tag, to; /* to -1: all others */
-  piece m;
+  piece m;     /* as large as a message: what is not sent is not cleared */
 } sender;
+
+static void send_begin(sender *s, vt__trainer *t, int tag, int to)
+{
+  s->t = t;
+  s->tag = tag;
+  s->to = to;
+  s->m.n = 0;
+}
 
 static vt_status send_piece(sender *s, int is_last, vt_err *err)
 {
@@ -80,7 +89,7 @@ static vt_status send_piece(sender *s, int is_last, vt_err *err)
   return VT_OK;
 }
 
-static vt_status send_block(sender *s, int block, int only_plain, double *all, vt_err *err)
+static vt_status send_block(sender *s, int block, int only_plain, const double *all, vt_err *err)
 {
   const vt_train_block *b = &s->t->adam.block[block];
   const size_t size = vt_train_block_size(b);
@@ -89,7 +98,7 @@ static vt_status send_block(sender *s, int block, int only_plain, double *all, v
   for (size_t at = only_plain ? b->plain : 0; at < size;) {
     if (s->m.n == CHUNK) VT_PASS(send_piece(s, 0, err));
     const size_t room = CHUNK - (size_t)s->m.n, some = size - at < room ? size - at : room;
-    copy_some(b, at, some, all, s->m.x + s->m.n, 0);
+    get_some(b, at, some, all, s->m.x + s->m.n);
     s->m.n += (int64_t)some;
     at += some;
   }
@@ -116,14 +125,12 @@ static vt_status take_piece(vt__trainer *t, const vt_msg *msg, vt_err *err)
 {
   vt__stream *s = msg->tag == TAG_NEWS ? &t->step.news[msg->src] : &t->step.gradient[msg->src];
   double *all = msg->tag == TAG_NEWS ? t->m->numbers : t->gradient;
-  piece m;
-  if (msg->n < HEAD || msg->n > sizeof m) VT_FAIL(err, VT_EBUG, "a piece of %zu bytes", msg->n);
-  memcpy(&m, msg->data, msg->n);
-  if (s->is_whole || m.n < 0 || (size_t)m.n * sizeof(double) != msg->n - HEAD)
-    VT_FAIL(err, VT_EBUG, "a piece of %zu bytes for %lld numbers of rank %d", msg->n, (long long)m.n, msg->src);
-  for (int64_t k = 0; k < m.n;) {
+  const piece *m = msg->data; /* comm's buffers are aligned */
+  if (msg->n < HEAD || s->is_whole || m->n < 0 || (size_t)m->n * sizeof(double) != msg->n - HEAD)
+    VT_FAIL(err, VT_EBUG, "a piece of %zu bytes of rank %d", msg->n, msg->src);
+  for (int64_t k = 0; k < m->n;) {
     if (s->block < 0) {
-      const double id = m.x[k++];
+      const double id = m->x[k++];
       if (!(id >= 0 && id < 2.0 * t->adam.n_blocks)) VT_FAIL(err, VT_EBUG, "block %g of rank %d", id / 2, msg->src);
       s->block = (int)id / 2;
       s->only_plain = (int)id % 2;
@@ -131,15 +138,15 @@ static vt_status take_piece(vt__trainer *t, const vt_msg *msg, vt_err *err)
       continue;
     }
     const vt_train_block *b = &t->adam.block[s->block];
-    const size_t rest = vt_train_block_size(b) - s->at, here = (size_t)(m.n - k), some = rest < here ? rest : here;
-    copy_some(b, s->at, some, all, m.x + k, 1);
+    const size_t rest = vt_train_block_size(b) - s->at, here = (size_t)(m->n - k), some = rest < here ? rest : here;
+    put_some(b, s->at, some, all, m->x + k);
     k += (int64_t)some;
     s->at += some;
     if (some < rest) continue;
     block_has_come(t, msg->tag, s->block, s->only_plain);
     s->block = -1;
   }
-  s->is_whole = m.is_last != 0;
+  s->is_whole = m->is_last != 0;
   return VT_OK;
 }
 
@@ -235,7 +242,8 @@ static double read_mine(vt__trainer *t, double weight)
 
 static vt_status send_gradients(vt__trainer *t, vt_err *err)
 {
-  sender s = {.t = t, .tag = TAG_GRADIENT, .to = 0};
+  sender s;
+  send_begin(&s, t, TAG_GRADIENT, 0);
   for (int b = 0; b < t->adam.n_blocks; b++)
     if (is_mine(t, b) && t->step.used[b]) VT_PASS(send_block(&s, b, 0, t->gradient, err));
   return send_piece(&s, 1, err);
@@ -281,7 +289,8 @@ static vt_status agree_factor(vt__trainer *t, double mine, double *factor, doubl
 
 static vt_status step_mine(vt__trainer *t, double rate, double factor, vt_err *err)
 {
-  sender s = {.t = t, .tag = TAG_NEWS, .to = -1};
+  sender s;
+  send_begin(&s, t, TAG_NEWS, -1);
   for (int b = 0; b < t->adam.n_blocks; b++) {
     const vt_train_block *of = &t->adam.block[b];
     if (!is_mine(t, b)) continue;
@@ -336,8 +345,10 @@ static size_t state_of(vt__trainer *t, int r, double *x, int into)
     const vt_train_block *of = &t->adam.block[b];
     const size_t size = vt_train_block_size(of);
     if (t->step.owner[b] != r) continue;
-    for (int k = 0; k < 3; k++, n += size)
-      if (x) copy_some(of, 0, size, all[k], x + n, into);
+    for (int k = 0; k < 3; k++, n += size) {
+      if (x && into) put_some(of, 0, size, all[k], x + n);
+      if (x && !into) get_some(of, 0, size, all[k], x + n);
+    }
     if (x && into) memcpy(t->adam.shape + of->shape, x + n, of->n_shape * sizeof *x);
     if (x && !into) memcpy(x + n, t->adam.shape + of->shape, of->n_shape * sizeof *x);
     n += of->n_shape;

@@ -76,7 +76,9 @@ static int is_for(const vt__tree *t, int p, int rank)
 /* What `to` needs of a leaf. */
 static vt_status send_leaf(vt__tree *t, int leaf, int to, vt_err *err)
 {
-  part m = {.leaf = leaf, .n = t->n_parts};
+  part m; /* as large as a message: what is not sent is not cleared */
+  m.leaf = leaf;
+  m.n = t->n_parts;
   unsigned char *used = (unsigned char *)m.x;
   for (int p = 0; p < t->n_parts; p++) used[p] = t->used[leaf][p] && is_for(t, p, to);
   VT_PASS(vt_comm_send(t->comm, to, TAG_USED, &m, HEAD + (size_t)t->n_parts, err));
