@@ -427,9 +427,41 @@ static void the_norm_does_not_see_what_is_zero(void **state)
   vt_nep_free(m);
 }
 
+/* Both fuse every product with its sum, in the same order. */
+static void levels_that_fuse_make_the_same_step(void **state)
+{
+  (void)state;
+  vt_err err = {0};
+  if (!vt_simd_works(VT_SIMD_AVX512) || !vt_simd_works(VT_SIMD_AVX2)) skip();
+  vt_nep_model *m = new_model(2, 35);
+  const size_t n = m->n_trained;
+  const vt_simd level[2] = {VT_SIMD_AVX2, VT_SIMD_AVX512};
+  double *x[2], *g = vt_test_array(n, sizeof *g);
+  vt_train_adam a[2];
+  for (int k = 0; k < 2; k++) {
+    x[k] = vt_test_array(n, sizeof **x);
+    memcpy(x[k], m->numbers, n * sizeof **x);
+    VT_TEST_OK(vt_train_adam_open(&a[k], x[k], n, &err), &err);
+    VT_TEST_OK(vt_train_adam_rotate(&a[k], m, level[k], &err), &err);
+    for (int step = 0; step < STEPS; step++) {
+      gradient_of(m, step, g);
+      vt_train_adam_step(&a[k], 0.01, g, x[k]);
+    }
+  }
+  assert_memory_equal(x[0], x[1], n * sizeof **x);
+  assert_memory_equal(a[0].shape, a[1].shape, a[0].n_shape * sizeof(double));
+  for (int k = 0; k < 2; k++) {
+    vt_train_adam_close(&a[k]);
+    free(x[k]);
+  }
+  free(g);
+  vt_nep_free(m);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {cmocka_unit_test(a_step_is_that_of_plain_loops),
+                                     cmocka_unit_test(levels_that_fuse_make_the_same_step),
                                      cmocka_unit_test(any_owners_give_the_same_bits),
                                      cmocka_unit_test(every_block_has_one_owner_and_every_number_one_block),
                                      cmocka_unit_test(the_norm_does_not_see_what_is_zero)};
