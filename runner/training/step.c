@@ -10,14 +10,14 @@
 #include "runner/training/training_impl.h"
 
 enum { TAG_SQUARES = 72, TAG_GRADIENT = 73, TAG_FACTOR = 74, TAG_NORM = 75, TAG_NEWS = 76 };
-enum { HEAD = 16, CHUNK = (VT_COMM_MOST - HEAD) / 8 };
+enum { HEAD = 16, CHUNK = (VT__MESSAGE - HEAD) / 8 };
 
 /* A piece of a stream: 2 * block (+ 1: from its first number that is in no matrix), numbers, and so on. */
 typedef struct piece {
   int64_t n, is_last;
   double x[CHUNK];
 } piece;
-_Static_assert(sizeof(piece) <= VT_COMM_MOST && offsetof(piece, x) == HEAD, "a piece is one message");
+_Static_assert(sizeof(piece) <= VT__MESSAGE && offsetof(piece, x) == HEAD, "a piece is one message");
 
 vt_status vt__step_open(vt__trainer *t, vt_err *err)
 {

@@ -3,13 +3,14 @@
 
 #include "runner/training/training_impl.h"
 
-enum { TAG_USED = 70, TAG_PART = 71, HEAD = 16, CHUNK = (VT_COMM_MOST - HEAD) / 8 }; /* doubles of a message */
+enum { TAG_USED = 70, TAG_PART = 71, HEAD = 16, CHUNK = (VT__MESSAGE - HEAD) / 8 }; /* doubles of a message */
+enum { ROOM = (VT_COMM_MOST - HEAD) / 8 };
 
 /* First of a leaf comes which parts of it are used, then these, one after the other, in as many messages as they need.
  */
 typedef struct part {
   int64_t leaf, n; /* doubles, or parts */
-  double x[CHUNK];
+  double x[ROOM];  /* up to CHUNK doubles, or bytes as many as there are parts */
 } part;
 _Static_assert(sizeof(part) <= VT_COMM_MOST && offsetof(part, x) == HEAD, "a part is one message");
 
@@ -91,7 +92,7 @@ static vt_status send_leaf(vt__tree *t, int leaf, int to, vt_err *err)
       m.n += (int64_t)some;
       at += some;
       if (m.n < CHUNK) continue;
-      VT_PASS(vt_comm_send(t->comm, to, TAG_PART, &m, sizeof m, err));
+      VT_PASS(vt_comm_send(t->comm, to, TAG_PART, &m, HEAD + (size_t)m.n * sizeof(double), err));
       m.n = 0;
     }
   }
@@ -143,16 +144,18 @@ static vt_status take_tree(void *ctx, const vt_msg *m, vt_err *err) { return vt_
 vt_status vt__wait_for(vt_comm *comm, const vt__waiting *w, double *waited_s, vt_err *err)
 {
   if (w->is_there(w->ctx, w->what)) return VT_OK;
+  double from_s = vt_cpu_s();
   vt_comm_nap(comm, 1);
   while (!w->is_there(w->ctx, w->what)) {
     vt_msg m;
     int got = 0;
-    const double from_s = vt_cpu_s();
     VT_PASS(vt_comm_poll(comm, &m, &got, err));
     if (got) VT_PASS(w->take(w->taker, &m, err));
     if (!got) vt_comm_nap(comm, 0);
     vt_alive();
-    if (!got) *waited_s += vt_cpu_s() - from_s;
+    const double now_s = vt_cpu_s();
+    if (!got) *waited_s += now_s - from_s;
+    from_s = now_s;
   }
   return VT_OK;
 }
