@@ -144,7 +144,8 @@ static vt_status take_tree(void *ctx, const vt_msg *m, vt_err *err) { return vt_
 vt_status vt__wait_for(vt_comm *comm, const vt__waiting *w, double *waited_s, vt_err *err)
 {
   if (w->is_there(w->ctx, w->what)) return VT_OK;
-  double from_s = vt_cpu_s();
+  double before_s = 0;
+  int idle = 0;
   vt_comm_nap(comm, 1);
   while (!w->is_there(w->ctx, w->what)) {
     vt_msg m;
@@ -153,9 +154,12 @@ vt_status vt__wait_for(vt_comm *comm, const vt__waiting *w, double *waited_s, vt
     if (got) VT_PASS(w->take(w->taker, &m, err));
     if (!got) vt_comm_nap(comm, 0);
     vt_alive();
+    const int was_idle = idle;
+    idle = !got;
+    if (got) continue; /* no clock for what is work */
     const double now_s = vt_cpu_s();
-    if (!got) *waited_s += now_s - from_s;
-    from_s = now_s;
+    if (was_idle) *waited_s += now_s - before_s;
+    before_s = now_s;
   }
   return VT_OK;
 }
