@@ -59,6 +59,12 @@ void vt_train_pull_scales(const vt_nep_model *m, double *scale)
   }
 }
 
+double vt_train_pull_slope(double pull, double count, double away, double scale)
+{
+  const double z = away / scale;
+  return 2 * pull * z / (scale * count);
+}
+
 double vt_train_pull(double pull, size_t n, const double *numbers, const double *start, const double *scale,
                      const unsigned char *pulled, double *gradient)
 {
@@ -68,7 +74,7 @@ double vt_train_pull(double pull, size_t n, const double *numbers, const double 
     if (!pulled[k]) continue;
     const double z = (numbers[k] - start[k]) / scale[k];
     sum += z * z;
-    if (gradient) gradient[k] += 2 * pull * z / (scale[k] * count);
+    if (gradient) gradient[k] += vt_train_pull_slope(pull, count, numbers[k] - start[k], scale[k]);
   }
   return count > 0 ? pull * sum / count : 0;
 }

@@ -496,30 +496,41 @@ static void backward(vt_train *t, const vt_train_frame *f, double d_energy, cons
 
 /* ------------------------------------------------------------------ matrices of any size, for bases.c */
 
-static void matrix_product(const double *restrict a, const double *restrict b, int n, int k, int m,
-                           double *restrict out)
+typedef double v8_anywhere __attribute__((vector_size(64), aligned(8)));
+
+/* `rows` rows of a product by `some` vectors of its columns; every element is summed over p in turn. */
+static inline __attribute__((always_inline)) void product_tile(const vt__product *o, const double *a, const double *b,
+                                                               double *out, const int rows, const int some)
 {
-  memset(out, 0, (size_t)n * (size_t)m * sizeof *out);
-  for (int i = 0; i < n; i++)
-    for (int p = 0; p < k; p++) {
-      const double x = a[i * k + p];
-      for (int j = 0; j < m; j++) out[i * m + j] += x * b[p * m + j];
-    }
+  v8 sum[4][3];
+  for (int r = 0; r < rows; r++)
+    for (int v = 0; v < some; v++) sum[r][v] = all(0);
+  for (ptrdiff_t p = 0; p < o->k; p++) {
+    v8 x[3];
+    for (int v = 0; v < some; v++) x[v] = *(const v8_anywhere *)(b + p * o->b_row + (ptrdiff_t)VT__LANES * v);
+    for (int r = 0; r < rows; r++)
+      for (int v = 0; v < some; v++) sum[r][v] += a[r * o->a_row + p * o->a_col] * x[v];
+  }
+  for (int r = 0; r < rows; r++)
+    for (int v = 0; v < some; v++) *(v8_anywhere *)(out + r * o->out_row + (ptrdiff_t)VT__LANES * v) = sum[r][v];
 }
 
-static void turned_product(const double *restrict a, const double *restrict b, int n, int k, int m,
-                           double *restrict out)
+static inline __attribute__((always_inline)) void product_columns(const vt__product *o, ptrdiff_t from, const int some)
 {
-  memset(out, 0, (size_t)n * (size_t)m * sizeof *out);
-  for (int p = 0; p < k; p++)
-    for (int i = 0; i < n; i++) {
-      const double x = a[p * n + i];
-      for (int j = 0; j < m; j++) out[i * m + j] += x * b[p * m + j];
-    }
+  int i = 0;
+  for (; i + 4 <= o->n; i += 4)
+    product_tile(o, o->a + i * o->a_row, o->b + from, o->out + i * o->out_row + from, 4, some);
+  for (; i < o->n; i++) product_tile(o, o->a + i * o->a_row, o->b + from, o->out + i * o->out_row + from, 1, some);
 }
 
-const vt__kernel_ops VT__KERNEL = {.name = VT__KERNEL_NAME,
-                                   .forward = forward,
-                                   .backward = backward,
-                                   .product = matrix_product,
-                                   .turned_product = turned_product};
+static void matrix_product(const vt__product *o)
+{
+  int left = (o->m + VT__LANES - 1) / VT__LANES;
+  ptrdiff_t from = 0;
+  for (; left >= 3; left -= 3, from += 3 * VT__LANES) product_columns(o, from, 3);
+  if (left == 2) product_columns(o, from, 2);
+  if (left == 1) product_columns(o, from, 1);
+}
+
+const vt__kernel_ops VT__KERNEL = {
+    .name = VT__KERNEL_NAME, .forward = forward, .backward = backward, .product = matrix_product};

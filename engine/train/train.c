@@ -122,27 +122,65 @@ static size_t place_of(const vt_train *t, size_t k, int *scaled)
   return 8 * ((angular ? a->c_angular : a->c_radial) + (pair * n_k + basis) * v) + channel;
 }
 
+/* Copies of a network's weights, of a pair's radial coefficients, that are read along the other index. */
+static void turn_network(vt_train *t, ptrdiff_t n)
+{
+  const vt__form *f = &t->form;
+  double *w0 = (double *)(t->numbers + t->at.net + n * (ptrdiff_t)t->at.net_size + t->at.w0);
+  double *turned = (double *)(t->w0_t + n * f->dim * f->mv);
+  for (ptrdiff_t r = 0; r < f->neurons; r++)
+    for (ptrdiff_t c = 0; c < f->dim; c++) {
+      w0[r * 8 * f->dv + c] *= t->scale[c];
+      turned[c * 8 * f->mv + r] = w0[r * 8 * f->dv + c];
+    }
+}
+
+static void turn_pair(vt_train *t, ptrdiff_t pair)
+{
+  const vt__form *f = &t->form;
+  const double *c = (const double *)(t->numbers + t->at.c_radial + pair * f->k_radial * f->rv);
+  double *turned = (double *)(t->c_radial_t + pair * f->n_radial * f->krv);
+  for (ptrdiff_t n = 0; n < f->n_radial; n++)
+    for (ptrdiff_t k = 0; k < f->k_radial; k++) turned[n * 8 * f->krv + k] = c[k * 8 * f->rv + n];
+}
+
 void vt_train_set(vt_train *t, const vt_nep_model *m)
 {
   const vt__form *f = &t->form;
   double *to = (double *)t->numbers;
   memcpy(t->scale, m->scale, (size_t)f->dim * sizeof *t->scale);
   for (size_t k = 0; k < m->n_trained; k++) to[t->place[k]] = m->numbers[k];
-  const ptrdiff_t nets = f->version == 3 ? 1 : f->nt;
-  for (ptrdiff_t n = 0; n < nets; n++) {
-    double *w0 = (double *)(t->numbers + t->at.net + n * (ptrdiff_t)t->at.net_size + t->at.w0);
-    double *turned = (double *)(t->w0_t + n * f->dim * f->mv);
-    for (ptrdiff_t r = 0; r < f->neurons; r++)
-      for (ptrdiff_t c = 0; c < f->dim; c++) {
-        w0[r * 8 * f->dv + c] *= t->scale[c];
-        turned[c * 8 * f->mv + r] = w0[r * 8 * f->dv + c];
-      }
-  }
-  for (ptrdiff_t pair = 0; pair < (ptrdiff_t)f->nt * f->nt; pair++) {
-    const double *c = (const double *)(t->numbers + t->at.c_radial + pair * f->k_radial * f->rv);
-    double *turned = (double *)(t->c_radial_t + pair * f->n_radial * f->krv);
-    for (ptrdiff_t n = 0; n < f->n_radial; n++)
-      for (ptrdiff_t k = 0; k < f->k_radial; k++) turned[n * 8 * f->krv + k] = c[k * 8 * f->rv + n];
+  for (ptrdiff_t n = 0; n < (f->version == 3 ? 1 : f->nt); n++) turn_network(t, n);
+  for (ptrdiff_t pair = 0; pair < (ptrdiff_t)f->nt * f->nt; pair++) turn_pair(t, pair);
+}
+
+/* Coefficients of a pair, whose numbers lie `pairs` apart: rows of channels, in the layout rows of basis functions. */
+static void set_pair(vt_train *t, const double *from, size_t to, int n, int k, int v)
+{
+  const size_t pairs = (size_t)t->form.nt * (size_t)t->form.nt;
+  double *at = (double *)(t->numbers + to);
+  for (size_t i = 0; i < (size_t)n; i++)
+    for (size_t j = 0; j < (size_t)k; j++) at[j * VT__LANES * (size_t)v + i] = from[(i * (size_t)k + j) * pairs];
+}
+
+void vt_train_set_part(vt_train *t, const vt_nep_model *m, int part, size_t from)
+{
+  const vt__form *f = &t->form;
+  const int pairs = f->nt * f->nt, nets = f->version == 3 ? 1 : f->nt, net = part - 2 * pairs;
+  const size_t bias = (size_t)(m->bias - m->numbers), size = bias / (size_t)nets;
+  double *to = (double *)t->numbers;
+  if (part < pairs) {
+    set_pair(t, m->c_radial + part, t->at.c_radial + (size_t)(part * f->k_radial * f->rv), f->n_radial, f->k_radial,
+             f->rv);
+    turn_pair(t, part);
+  } else if (net < 0) {
+    set_pair(t, m->c_angular + (part - pairs), t->at.c_angular + (size_t)((part - pairs) * f->k_angular * f->av),
+             f->n_angular, f->k_angular, f->av);
+  } else if (net < nets) {
+    for (size_t k = (size_t)net * size + from; k < (size_t)(net + 1) * size; k++) to[t->place[k]] = m->numbers[k];
+    if (from < (size_t)f->neurons * (size_t)f->dim) turn_network(t, net);
+  } else {
+    to[t->place[bias]] = m->numbers[bias];
   }
 }
 
@@ -183,6 +221,17 @@ void vt_train_gradient_read(const vt_train *t, const double *gradient, double *o
     const int s = t->scaled[k];
     out[k] = gradient[t->place[k]] * (s >= 0 ? t->scale[s] : 1);
   }
+}
+
+void vt_train_gradient_block(const vt_train *t, const double *gradient, int used, const vt_train_block *b,
+                             double weight, double *out)
+{
+  for (int r = 0; r < b->rows; r++)
+    for (int c = 0; c < b->cols; c++) {
+      const size_t k = b->at + (size_t)r * b->row + (size_t)c * b->col;
+      const int s = t->scaled[k];
+      out[k] = used ? gradient[t->place[k]] * (s >= 0 ? t->scale[s] : 1) / weight : 0;
+    }
 }
 
 void vt_train_descriptors(const vt_train *t, const vt_train_frame *f, double *lo, double *hi, double *sum)

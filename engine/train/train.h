@@ -43,6 +43,8 @@ const char *vt_train_kernel(const vt_train *t);
 
 /* Take the numbers of `m`, of the form it was opened with. */
 void vt_train_set(vt_train *t, const vt_nep_model *m);
+/* The same for the numbers of one part (below) alone, of a network those from `from` on; scales stay. */
+void vt_train_set_part(vt_train *t, const vt_nep_model *m, int part, size_t from);
 
 typedef struct vt_train_values {
   double energy;    /* eV, total          */
@@ -74,6 +76,21 @@ void vt_train_descriptor_sums(const vt_train *t, const vt_train_frame *f, double
 /* gradient[vt_train_gradient_size] into out[n_trained], in the order of vt_nep_model.numbers, with the scales of the
  * model that was set last. */
 void vt_train_gradient_read(const vt_train *t, const double *gradient, double *out);
+
+/* A step falls into blocks that see nothing of each other but the norm: coefficients of a pair of types (radial,
+ * angular), a network, the common bias.  Block b is part b of vt_train_parts. */
+typedef struct vt_train_block {
+  int rows, cols;
+  size_t at, row, col;   /* number (r, c) is at + r row + c col of the model's */
+  size_t plain;          /* in the order of (r, c): from here on numbers are in no matrix */
+  size_t shape, n_shape; /* its part of vt_train_adam.shape */
+  double cost;           /* of its step, about ns */
+} vt_train_block;
+static inline size_t vt_train_block_size(const vt_train_block *b) { return (size_t)b->rows * (size_t)b->cols; }
+
+/* The gradient of a block, over weight, to the places of its numbers in out[n_trained]; used 0: it is 0. */
+void vt_train_gradient_block(const vt_train *t, const double *gradient, int used, const vt_train_block *b,
+                             double weight, double *out);
 
 /* ------------------------------------------------------------------ labelled frames (data.c, check*.c, split.c) */
 
@@ -252,6 +269,8 @@ void vt_train_pull_scales(const vt_nep_model *m, double *scale);
  * gradient[n] (or NULL). */
 double vt_train_pull(double pull, size_t n, const double *numbers, const double *start, const double *scale,
                      const unsigned char *pulled, double *gradient);
+/* Its derivative by one of `count` numbers that are pulled, `away` from its start. */
+double vt_train_pull_slope(double pull, double count, double away, double scale);
 
 /* ------------------------------------------------------------------ steps (adam.c, bases.c) */
 
@@ -263,6 +282,9 @@ typedef struct vt_train_adam {
   double *first, *second, *average; /* [n] moments; moving average of the numbers          */
   size_t n_shape;
   double *shape; /* [n_shape] means and bases of matrices (T 17.4): part of the state, as all above */
+  int n_blocks;
+  vt_train_block *block;        /* [n_blocks] */
+  double unbias, unbias2, keep; /* of this step */
   vt_train_bases *bases;
 } vt_train_adam;
 /* Adam for n numbers. */
@@ -271,9 +293,25 @@ VT_MUST_CHECK vt_status vt_train_adam_open(vt_train_adam *a, const double *numbe
  */
 VT_MUST_CHECK vt_status vt_train_adam_rotate(vt_train_adam *a, const vt_nep_model *m, vt_simd simd, vt_err *err);
 void vt_train_adam_close(vt_train_adam *a);
-/* One step of numbers[n] along gradient[n] (T 17.4), which is overwritten.  A matrix without any gradient stays as it
- * is. */
-void vt_train_adam_step(vt_train_adam *a, double rate, double *gradient, double *numbers);
+/* One step of numbers[n] along gradient[n] (T 17.4).  A matrix without any gradient stays as it is. */
+void vt_train_adam_step(vt_train_adam *a, double rate, const double *gradient, double *numbers);
+
+/* The same in pieces, for ranks that share it; behind vt_train_adam_rotate.  begin, the blocks in any order, end; norm,
+ * limit, factor and next_norm are asked before the end.  Whoever steps a block needs the state of that block alone, the
+ * step and the mean norm. */
+/* The norm of the gradient, summed in the order of the numbers; used[n_blocks] 0: that of a block is 0 and is not
+ * looked at. */
+double vt_train_adam_norm(const vt_train_adam *a, const unsigned char *used, const double *gradient);
+double vt_train_adam_limit(const vt_train_adam *a);                  /* a larger norm is cut to that */
+double vt_train_adam_factor(const vt_train_adam *a, double norm);    /* of the gradient; 1: it is not clipped */
+double vt_train_adam_next_norm(const vt_train_adam *a, double norm); /* the moving mean behind this step */
+void vt_train_adam_begin(vt_train_adam *a);
+/* 1: numbers of its matrix may have moved; others always may. */
+int vt_train_adam_block(vt_train_adam *a, int b, double rate, double factor, const double *gradient, double *numbers);
+void vt_train_adam_end(vt_train_adam *a, double next_norm);
+/* Which of `ranks` steps each block, owner[n_blocks]: about equal costs, rank 0 with the norm beside them.  A rule of
+ * the model's form alone; load[ranks]: what each has, ns. */
+void vt_train_adam_owners(const vt_train_adam *a, int ranks, double *load, int *owner);
 /* Rate when a part `done` (0 to 1) of a training is done: up linearly for the part `warm`, then down by a cosine to a
  * two hundredth of `most`. */
 double vt_train_rate(double most, double done, double warm);

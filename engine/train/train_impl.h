@@ -50,14 +50,21 @@ typedef struct vt__layout_of {
   size_t size;
 } vt__layout_of;
 
+/* out[n][m] = a[n][k] b[k][m], each element a sum over k in turn from 0 on.  Columns are taken eight at once: b and out
+ * have room for seven more behind the last, and those of out are overwritten with anything. */
+typedef struct vt__product {
+  const double *a, *b;
+  double *out;
+  ptrdiff_t a_row, a_col, b_row, out_row; /* distances in doubles */
+  int n, k, m;
+} vt__product;
+
 typedef struct vt__kernel_ops {
   const char *name;
   void (*forward)(vt_train *t, const vt_train_frame *f);
   void (*backward)(vt_train *t, const vt_train_frame *f, double d_energy, const double (*d_force)[3],
                    const double d_virial[9], vt__v8 *gradient);
-  /* out[n][m] = a[n][k] b[k][m], or a[k][n] turned. */
-  void (*product)(const double *restrict a, const double *restrict b, int n, int k, int m, double *restrict out);
-  void (*turned_product)(const double *restrict a, const double *restrict b, int n, int k, int m, double *restrict out);
+  void (*product)(const vt__product *o);
 } vt__kernel_ops;
 extern const vt__kernel_ops vt__kernel_portable, vt__kernel_avx2, vt__kernel_avx512;
 const vt__kernel_ops *vt__kernel_of(vt_simd simd); /* NULL: not in this build */
@@ -68,9 +75,11 @@ const vt__kernel_ops *vt__kernel_of(vt_simd simd); /* NULL: not in this build */
 #define VT__DECAY_SECOND 0.98 /* a short memory: gradients of few frames change their size quickly */
 #define VT__SMALL        1e-12
 
-/* Steps all numbers of matrices; [n] 1: it did that for the number. */
-const char *vt__bases_step(vt_train_adam *a, double rate, const double *gradient, double *numbers);
+/* Blocks of the model's numbers and their matrices (bases.c). */
 void vt__bases_close(vt_train_bases *b);
+/* The step of the matrix of block b, if it has one and any gradient; factor: of the gradient.  1: numbers of the matrix
+ * have moved. */
+int vt__bases_step(vt_train_adam *a, int b, double rate, double factor, const double *gradient, double *numbers);
 
 /* What a forward run of a frame leaves for its backward run. */
 typedef struct vt__room {

@@ -2,8 +2,8 @@
  *
  * head (little endian as the machine writes it; a checkpoint is for the machine that wrote it), then doubles: numbers,
  * first and second moments, averages, best averages [n_trained each], ledger [n_frames], means and bases of matrices
- * [n_shape], steps of all data [n_finish], then the text of train.csv and what it all depends on (record.c).
- * The CRC is that of all behind the first 16 bytes.  The one before is train.ckpt.prev. */
+ * [n_shape], steps of all data [n_finish; 0 before the first], then the text of train.csv and what it all depends on
+ * (record.c). The CRC is that of all behind the first 16 bytes.  The one before is train.ckpt.prev. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -52,7 +52,7 @@ vt_status vt__checkpoint_write(vt__trainer *t, vt_err *err)
             .n_trained = t->m->n_trained,
             .n_frames = (uint64_t)t->data.n,
             .n_shape = t->adam.n_shape,
-            .n_finish = t->finish.n_state,
+            .n_finish = t->passes > 0 ? t->finish.n_state : 0,
             .n_csv = t->csv.len,
             .n_record = t->record.len};
   memcpy(h.identity, &t->identity, sizeof h.identity);
@@ -64,7 +64,7 @@ vt_status vt__checkpoint_write(vt__trainer *t, vt_err *err)
   vt_buf_add(&b, t->best, n);
   vt_buf_add(&b, t->ledger, (size_t)t->data.n * sizeof *t->ledger);
   vt_buf_add(&b, t->adam.shape, t->adam.n_shape * sizeof *t->adam.shape);
-  vt_buf_add(&b, t->finish.state, t->finish.n_state * sizeof *t->finish.state);
+  if (h.n_finish > 0) vt_buf_add(&b, t->finish.state, h.n_finish * sizeof *t->finish.state);
   vt_buf_add(&b, t->csv.s ? t->csv.s : "", t->csv.len);
   vt_buf_add(&b, t->record.s ? t->record.s : "", t->record.len);
   vt_status rc = vt_buf_check(&b, err);
@@ -100,8 +100,8 @@ static int is_whole(const vt__trainer *t, const char *data, size_t n, head *h)
     return 0;
   return memcmp(h->identity, &t->identity, sizeof h->identity) != 0 ||
          (h->n_trained == t->m->n_trained && h->n_frames == (uint64_t)t->data.n && h->n_shape == t->adam.n_shape &&
-          h->n_finish == t->finish.n_state && h->best_at.phase >= VT__NEVER && h->best_at.phase <= VT__FINISH &&
-          h->epoch >= 0 && h->batch >= 0 && h->batch <= t->data.n);
+          (h->n_finish == t->finish.n_state || (h->n_finish == 0 && h->passes == 0)) && h->best_at.phase >= VT__NEVER &&
+          h->best_at.phase <= VT__FINISH && h->epoch >= 0 && h->batch >= 0 && h->batch <= t->data.n);
 }
 
 /* 1 if it is one, but of another format. */

@@ -119,26 +119,6 @@ static double rate_of(const vt__trainer *t)
   return vt_train_rate(most_rate(t), done, fmin(1.0, 0.1 * t->y->epochs) / t->y->epochs);
 }
 
-/* Rank 0: the step, and what all must know. */
-static void make_step(vt__trainer *t)
-{
-  const double *sum = t->tree.leaf[0], *more = sum + vt_train_gradient_size(t->train);
-  const size_t n = t->m->n_trained, rest = vt__flags_at(t) + VT__FLAGS;
-  double weight = 0;
-  for (int k = 0; k < t->per_batch * t->per_leaf; k++)
-    weight += more[k * VT_TRAIN_TERMS]; /* the first member of the terms */
-  if (more[rest - VT__FLAGS + VT__FAILED] == 0) {
-    vt_train_gradient_read(t->train, sum, t->gradient);
-    for (size_t k = 0; k < n; k++) t->gradient[k] /= weight;
-    vt__hold_gradient(t, t->gradient);
-    vt_train_adam_step(&t->adam, rate_of(t), t->gradient, t->m->numbers);
-    vt__hold_numbers(t, t->m->numbers);
-    vt__hold_numbers(t, t->adam.average);
-  }
-  memcpy(t->packet, t->m->numbers, n * sizeof *t->packet);
-  memcpy(t->packet + n, more, rest * sizeof *t->packet);
-}
-
 void vt__add_terms(vt_train_terms *to, const vt_train_terms *from)
 {
   double *x = (double *)(void *)to;
@@ -146,12 +126,11 @@ void vt__add_terms(vt_train_terms *to, const vt_train_terms *from)
   for (int k = 0; k < VT_TRAIN_TERMS; k++) x[k] += y[k];
 }
 
-static void take_packet(vt__trainer *t, int n)
+/* Terms of a batch of n leaves, on all ranks. */
+static void take_terms(vt__trainer *t, int n)
 {
-  const size_t trained = t->m->n_trained;
-  const vt_train_terms *terms = (const vt_train_terms *)(const void *)(t->packet + trained);
-  memcpy(t->m->numbers, t->packet, trained * sizeof *t->packet);
-  vt_train_set(t->train, t->m);
+  const double *more = t->tree.leaf[0] + vt_train_gradient_size(t->train);
+  const vt_train_terms *terms = (const vt_train_terms *)(const void *)more;
   for (int k = 0; k < n; k++) {
     int some;
     const int *which = t->order + vt__leaf_of(t, k, &some);
@@ -164,7 +143,7 @@ static void take_packet(vt__trainer *t, int n)
   }
 }
 
-vt_status vt__batch_sum(vt__trainer *t, int n, vt_status *mine, vt_err *err)
+void vt__batch_frames(vt__trainer *t, int n, vt_status *mine, vt_err *err)
 {
   double cost[256] = {0}; /* schedule.batch is at most that */
   for (int k = 0; k < n; k++) {
@@ -174,20 +153,28 @@ vt_status vt__batch_sum(vt__trainer *t, int n, vt_status *mine, vt_err *err)
   }
   vt__tree_spread(&t->tree, n, cost);
   *mine = my_frames(t, n, err);
+}
+
+vt_status vt__batch_sum(vt__trainer *t, int n, vt_status *mine, vt_err *err)
+{
+  vt__batch_frames(t, n, mine, err);
   return vt__tree_sum(&t->tree, n, err);
 }
 
 vt_status vt__trainer_batch(vt__trainer *t, int *stop, vt_err *err)
 {
-  const int n = vt__batch_size(t), is_root = vt_comm_rank(t->comm) == 0;
-  const size_t rest = vt__flags_at(t) + VT__FLAGS, size = t->m->n_trained + rest;
+  const int n = vt__batch_size(t);
+  const double *more = t->tree.leaf[0] + vt_train_gradient_size(t->train), *flags = more + vt__flags_at(t);
   vt_status mine = VT_OK;
-  VT_PASS(vt__batch_sum(t, n, &mine, err));
-  if (is_root) make_step(t);
-  VT_PASS(vt_comm_bcast(t->comm, 0, t->packet, size * sizeof *t->packet, err));
-  if (t->packet[size - VT__FLAGS + VT__FAILED] != 0) return vt_comm_agree(t->comm, mine, err);
-  take_packet(t, n);
-  *stop = t->packet[size - VT__FLAGS + VT__ASKED] != 0;
+  double weight = 0;
+  vt__batch_frames(t, n, &mine, err);
+  VT_PASS(vt__step_sum(t, n, err));
+  if (flags[VT__FAILED] != 0) return vt_comm_agree(t->comm, mine, err);
+  for (int k = 0; k < t->per_batch * t->per_leaf; k++)
+    weight += more[k * VT_TRAIN_TERMS]; /* the first member of the terms */
+  *stop = flags[VT__ASKED] != 0;
+  take_terms(t, n);
+  VT_PASS(vt__step_make(t, weight, rate_of(t), err));
   t->batch++;
   return VT_OK;
 }
@@ -359,6 +346,7 @@ vt_status vt__end_epoch(vt__trainer *t, vt__phase phase, double rate, vt_err *er
 {
   vt__errors held = {0};
   vt_status rc = VT_OK;
+  VT_PASS(vt__step_gather(t, err));
   VT_PASS(vt__trainer_evaluate(t, t->adam.average, &held, err));
   if (vt_comm_rank(t->comm) == 0)
     rc = write_epoch(t, phase, &held, rate, err);
@@ -437,6 +425,7 @@ vt_status vt__trainer_loop(vt__trainer *t, int *stopped, vt_err *err)
   }
   vt_status rc = VT_OK;
   if (*stopped && has_ended(t)) *stopped = 0; /* it was the end */
+  if (*stopped) VT_PASS(vt__step_gather(t, err));
   if (*stopped && is_root) rc = vt__checkpoint_write(t, err);
   return vt_comm_agree(t->comm, rc, err);
 }

@@ -103,7 +103,9 @@ vt_status vt__hold_open(vt__trainer *t, vt_err *err)
   for (size_t k = 0; k < n; k++) {
     h->pulled[k] = h->moves[k] && !h->moves_new[k];
     moving += h->moves[k];
+    h->n_pulled += h->pulled[k];
   }
+  h->any = moving < n || h->new_epochs > 0;
   if (t->y->freeze) vt__say(t, "%zu of %zu numbers are frozen", n - moving, n);
   if (h->new_epochs > 0) vt__say(t, "for %lld epochs only numbers of the new elements move", (long long)h->new_epochs);
   return VT_OK;
@@ -127,12 +129,27 @@ void vt__hold_gradient(vt__trainer *t, double *gradient)
     (void)vt_train_pull(t->y->pull, t->m->n_trained, t->m->numbers, h->origin, h->scale, h->pulled, gradient);
 }
 
-void vt__hold_numbers(vt__trainer *t, double *numbers)
+void vt__hold_block_gradient(vt__trainer *t, const vt_train_block *b, double *gradient)
+{
+  const vt__hold *h = &t->hold;
+  for (int r = 0; (h->any || t->y->pull > 0) && r < b->rows; r++)
+    for (int c = 0; c < b->cols; c++) {
+      const size_t k = b->at + (size_t)r * b->row + (size_t)c * b->col;
+      if (!h->moves[k]) gradient[k] = 0;
+      if (t->y->pull > 0 && h->pulled[k])
+        gradient[k] += vt_train_pull_slope(t->y->pull, h->n_pulled, t->m->numbers[k] - h->origin[k], h->scale[k]);
+    }
+}
+
+void vt__hold_block_numbers(vt__trainer *t, const vt_train_block *b, double *numbers)
 {
   const vt__hold *h = &t->hold;
   const int only_new = t->epoch < h->new_epochs;
-  for (size_t k = 0; k < t->m->n_trained; k++)
-    if (!h->moves[k] || (only_new && !h->moves_new[k])) numbers[k] = h->origin[k];
+  for (int r = 0; h->any && r < b->rows; r++)
+    for (int c = 0; c < b->cols; c++) {
+      const size_t k = b->at + (size_t)r * b->row + (size_t)c * b->col;
+      if (!h->moves[k] || (only_new && !h->moves_new[k])) numbers[k] = h->origin[k];
+    }
 }
 
 /* ------------------------------------------------------------------ another scale of energies */

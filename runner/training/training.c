@@ -32,13 +32,13 @@ vt_status vt__trainer_room(vt__trainer *t, vt_err *err)
   VT_PASS(VT_NEW(t->ledger, t->data.n, err));
   for (int k = 0; k < t->data.n; k++) t->ledger[k] = (double)NAN;
   VT_PASS(VT_NEW(t->pull, 2 * t->data.n_comp, err));
-  VT_PASS(VT_NEW(t->packet, n + rest, err));
   VT_PASS(VT_NEW(t->d_force, most_atoms(t), err));
-  if (vt_comm_rank(t->comm) != 0) return VT_OK;
   VT_PASS(VT_NEW(t->gradient, n, err));
-  VT_PASS(VT_NEW(t->best, n, err));
   VT_PASS(vt_train_adam_open(&t->adam, t->m->numbers, n, err));
   VT_PASS(vt_train_adam_rotate(&t->adam, t->m, t->simd, err));
+  VT_PASS(vt__step_open(t, err));
+  if (vt_comm_rank(t->comm) != 0) return VT_OK;
+  VT_PASS(VT_NEW(t->best, n, err));
   return t->y->finish > 0 ? vt__finish_open(t, err) : VT_OK;
 }
 
@@ -48,11 +48,12 @@ void vt__trainer_close(vt__trainer *t)
   vt__tree_close(&t->tree);
   vt__tree_close(&t->gather);
   vt_train_adam_close(&t->adam);
+  vt__step_close(&t->step);
   vt_train_lbfgs_close(&t->finish);
   vt_train_data_free(&t->data);
   vt_train_data_free(&t->held);
   vt_train_data_free(&t->test);
-  void *const rows[] = {t->order, t->ledger, t->pull, t->packet, t->d_force, t->gradient, t->best, t->total};
+  void *const rows[] = {t->order, t->ledger, t->pull, t->d_force, t->gradient, t->best, t->total};
   for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) vt_free(rows[k]);
   vt_buf_free(&t->csv);
   vt_buf_free(&t->record);
@@ -89,7 +90,7 @@ static vt_status share_state(vt__trainer *t, vt_err *err)
   VT_PASS(vt_comm_bcast(t->comm, 0, t->m->numbers, t->m->n_trained * sizeof *t->m->numbers, err));
   VT_PASS(vt_comm_bcast(t->comm, 0, t->ledger, (size_t)t->data.n * sizeof *t->ledger, err));
   vt_train_set(t->train, t->m);
-  return VT_OK;
+  return vt__step_share(t, err);
 }
 
 static void say_end(const vt__trainer *t)

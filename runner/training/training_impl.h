@@ -20,11 +20,28 @@ vt__errors vt__errors_of(const vt_train_terms *terms, const int *comp, int n, in
 /* Buffers of n doubles, one a leaf, in parts from[p] .. from[p + 1]: what is not in a part of used[leaf] is 0, and is
  * neither cleared, nor added, nor sent.  The last part is always used.  Leaf k belongs to rank owner[k], owners ascend.
  * vt__tree_sum leaves the sum of all in leaf 0, on its owner, rank 0: always the same additions, T 17.5.  Other buffers
- * hold parts of it then. */
+ * hold parts of it then.  With part_owner each part of the sum is in leaf 0 of its owner instead, and the last part on
+ * all ranks; who has no leaves takes part, too. */
 typedef struct vt__tree_arrived {
   int began, part;
   size_t at; /* the next number is that of the part */
 } vt__tree_arrived;
+/* Bytes of a message of many: MPICH copies those at once (2.8 us for 8 KiB within a node), while for larger ones (15 us
+ * for 32 KiB) receiver and sender have to meet. */
+enum { VT__MESSAGE = 8192 };
+_Static_assert((int)VT__MESSAGE <= (int)VT_COMM_MOST, "messages have a limit");
+
+/* What a rank waits for, and what it does with messages meanwhile. */
+typedef struct vt__waiting {
+  int (*is_there)(const void *ctx, int what);
+  const void *ctx;
+  int what;
+  vt_status (*take)(void *taker, const vt_msg *m, vt_err *err);
+  void *taker;
+} vt__waiting;
+/* waited_s: CPU time of looking in vain, added to. */
+VT_MUST_CHECK vt_status vt__wait_for(vt_comm *comm, const vt__waiting *w, double *waited_s, vt_err *err);
+
 typedef struct vt__tree {
   vt_comm *comm;
   size_t n;
@@ -32,9 +49,13 @@ typedef struct vt__tree {
   double **leaf;
   int *owner;
   int n_parts;
-  size_t *from;              /* [n_parts + 1] */
-  unsigned char **used;      /* [most][n_parts] */
-  vt__tree_arrived *arrived; /* [most] */
+  size_t *from;                                                 /* [n_parts + 1] */
+  unsigned char **used;                                         /* [most][n_parts] */
+  vt__tree_arrived *arrived;                                    /* [most] */
+  const int *part_owner;                                        /* [n_parts], or NULL: all on rank 0 */
+  vt_status (*take)(void *taker, const vt_msg *m, vt_err *err); /* of all messages, or NULL: there are no others */
+  void *taker;
+  double waited_s; /* CPU time */
 } vt__tree;
 /* from[] is the caller's to fill: one part is whole as it is. */
 VT_MUST_CHECK vt_status vt__tree_open(vt__tree *t, vt_comm *comm, int most, size_t n, int n_parts, vt_err *err);
@@ -44,6 +65,28 @@ void vt__tree_spread(vt__tree *t, int n, const double *cost);
 /* All 0, no part used but the last. */
 void vt__tree_clear(vt__tree *t, int leaf);
 VT_MUST_CHECK vt_status vt__tree_sum(vt__tree *t, int n, vt_err *err);
+/* A message of a sum; VT_EBUG: it is none. */
+VT_MUST_CHECK vt_status vt__tree_take(vt__tree *t, const vt_msg *msg, vt_err *err);
+
+/* ------------------------------------------------------------------ step.c: a step of SOAP on all ranks */
+
+/* A stream of numbers from a rank, as it comes: block, its numbers, block, ... */
+typedef struct vt__stream {
+  int is_whole;
+  int block, only_plain; /* -1: the next number names it */
+  size_t at;             /* the next number of it, in its order */
+} vt__stream;
+typedef struct vt__step {
+  int *owner;                  /* [blocks + 1] of blocks, which are the parts of the tree; the last part is nobody's */
+  vt__stream *gradient, *news; /* [ranks] rank 0: gradients of their blocks; numbers after a step */
+  double *squares;             /* [ranks] of the gradient of their blocks */
+  int *has_squares;            /* [ranks] */
+  double *load;                /* [ranks] scratch */
+  unsigned char *used;         /* [blocks] with a gradient: on rank 0 all, else mine */
+  double factor, norm;         /* from rank 0 */
+  int has_factor, has_norm;
+  int moved; /* since the state was gathered */
+} vt__step;
 
 /* ------------------------------------------------------------------ the state */
 
@@ -55,7 +98,9 @@ typedef struct vt__hold {
   unsigned char *moves, *moves_new; /* [n_trained] at all; while only new elements are trained */
   unsigned char *pulled;            /* [n_trained] back to the start: what moves, but not of new elements */
   double *origin, *scale;           /* [n_trained] first numbers; sizes that the pull measures by */
+  double n_pulled;                  /* how many are */
   int64_t new_epochs;               /* of new elements alone */
+  int any;                          /* some numbers stay where they are, at least for some epochs */
 } vt__hold;
 
 /* A group of frames whose mean pressure is held (pressure.c). */
@@ -87,15 +132,16 @@ typedef struct vt__trainer {
   int n_pressure;
   vt__pressure *pressure; /* [n_pressure] of group 1, 2, ... */
   /* progress */
-  int64_t epoch;              /* that goes on; behind the epochs: how many there were */
-  int batch, n_batches;       /* next batch of it */
-  int64_t passes;             /* steps of all data behind them, also those that were no better; on all ranks */
-  int per_leaf, per_batch;    /* frames of a leaf of the tree at most; leaves of a batch */
-  int *order;                 /* [data.n] of this epoch */
-  double *ledger;             /* [data.n] latest tr dW/3N times weight, NaN: none yet */
-  const double *means;        /* [kinds] mean errors that pull (T 17.2), or NULL: none */
-  vt_train_terms sums;        /* of this epoch so far */
-  vt_train_adam adam;         /* rank 0 */
+  int64_t epoch;           /* that goes on; behind the epochs: how many there were */
+  int batch, n_batches;    /* next batch of it */
+  int64_t passes;          /* steps of all data behind them, also those that were no better; on all ranks */
+  int per_leaf, per_batch; /* frames of a leaf of the tree at most; leaves of a batch */
+  int *order;              /* [data.n] of this epoch */
+  double *ledger;          /* [data.n] latest tr dW/3N times weight, NaN: none yet */
+  const double *means;     /* [kinds] mean errors that pull (T 17.2), or NULL: none */
+  vt_train_terms sums;     /* of this epoch so far */
+  vt_train_adam adam;      /* what a rank's blocks have; rank 0 all, between epochs */
+  vt__step step;
   double *best, best_loss;    /* rank 0: averaged numbers */
   vt__when best_at;           /* on all ranks */
   int64_t better_epoch;       /* latest epoch that was better than all before it, for early_stop; on all ranks */
@@ -105,9 +151,8 @@ typedef struct vt__trainer {
   int wild;                   /* rank 0: epochs in a row with errors beyond reason */
   double start_force;         /* rank 0: error of the start's forces on validation, NaN: a new model */
   vt_buf csv;                 /* rank 0: train.csv so far */
-  double *gradient;           /* rank 0: [n_trained] */
+  double *gradient;           /* [n_trained] */
   double *pull;               /* [2 n_comp] scratch: mean virial errors, weights */
-  double *packet;             /* what rank 0 sends after a batch */
   vt_train_lbfgs finish;      /* rank 0, if schedule.finish is not 0 */
   double *total;              /* rank 0: gradient of all frames, as the tree has it */
   int only_terms;             /* a batch gives terms, no gradient */
@@ -136,7 +181,9 @@ VT_MUST_CHECK vt_status vt__start_shift(vt__trainer *t, double *e, vt_err *err);
 VT_MUST_CHECK vt_status vt__hold_open(vt__trainer *t, vt_err *err);
 void vt__hold_close(vt__hold *h);
 void vt__hold_gradient(vt__trainer *t, double *gradient);
-void vt__hold_numbers(vt__trainer *t, double *numbers);
+/* The same for one block. */
+void vt__hold_block_gradient(vt__trainer *t, const vt_train_block *b, double *gradient);
+void vt__hold_block_numbers(vt__trainer *t, const vt_train_block *b, double *numbers);
 /* pressure.c.  The frames from `first` on are of the group of their item, if it has one; then, collective, what these
  * are compared with. */
 VT_MUST_CHECK vt_status vt__pressure_item(vt__trainer *t, const vt_training_item *item, int first, vt_err *err);
@@ -164,6 +211,8 @@ int vt__batch_size(const vt__trainer *t);
 int vt__leaf_of(const vt__trainer *t, int k, int *n);
 size_t vt__flags_at(const vt__trainer *t);
 void vt__add_terms(vt_train_terms *to, const vt_train_terms *from);
+/* The frames of a batch of n leaves, *mine: what went wrong on this rank; and their sum on rank 0. */
+void vt__batch_frames(vt__trainer *t, int n, vt_status *mine, vt_err *err);
 VT_MUST_CHECK vt_status vt__batch_sum(vt__trainer *t, int n, vt_status *mine, vt_err *err);
 /* Collective, from a start: its errors on validation; the first time the first row of train.csv and a candidate for
  * the best. */
@@ -177,6 +226,17 @@ VT_MUST_CHECK vt_status vt__trainer_tell(const vt__trainer *t, vt_err *err);
 /* finish.c: one step of all data (T 17.4); *stopped: a soft stop was asked for, and nothing has changed. */
 VT_MUST_CHECK vt_status vt__finish_open(vt__trainer *t, vt_err *err);
 VT_MUST_CHECK vt_status vt__finish_pass(vt__trainer *t, int *stopped, vt_err *err);
+/* step.c.  Collective: the sum of the n leaves of a batch, each rank has that of its blocks; with it, whose frames
+ * weigh `weight`, each steps its blocks; all have the new numbers. */
+VT_MUST_CHECK vt_status vt__step_open(vt__trainer *t, vt_err *err);
+void vt__step_close(vt__step *s);
+VT_MUST_CHECK vt_status vt__step_sum(vt__trainer *t, int n, vt_err *err);
+VT_MUST_CHECK vt_status vt__step_make(vt__trainer *t, double weight, double rate, vt_err *err);
+/* Collective: all have all of the state, before it is written or averages are used; as rank 0 has it, after it was
+ * read.
+ */
+VT_MUST_CHECK vt_status vt__step_gather(vt__trainer *t, vt_err *err);
+VT_MUST_CHECK vt_status vt__step_share(vt__trainer *t, vt_err *err);
 /* loop.c: one batch; all epochs, or until early_stop ends it; *stopped: a soft stop was asked for. */
 VT_MUST_CHECK vt_status vt__trainer_batch(vt__trainer *t, int *stop, vt_err *err);
 VT_MUST_CHECK vt_status vt__trainer_loop(vt__trainer *t, int *stopped, vt_err *err);

@@ -36,15 +36,21 @@ static vt_status with_numbers(const vt__trainer *t, const double *numbers, vt_ne
   return VT_OK;
 }
 
-vt_status vt__write_model(vt__trainer *t, const char *name, const double *numbers, vt_err *err)
+static vt_status text_of(const vt__trainer *t, const double *numbers, vt_buf *b, vt_err *err)
 {
   vt_nep_model *m = NULL;
-  vt_buf b = {0};
   VT_PASS(with_numbers(t, numbers, &m, err));
-  vt_nep_write(m, &b);
+  vt_nep_write(m, b);
+  vt_nep_free(m);
+  return VT_OK;
+}
+
+vt_status vt__write_model(vt__trainer *t, const char *name, const double *numbers, vt_err *err)
+{
+  vt_buf b = {0};
+  VT_PASS(text_of(t, numbers, &b, err));
   const vt_status rc = replace(t, name, &b, err);
   vt_buf_free(&b);
-  vt_nep_free(m);
   return rc;
 }
 
@@ -106,10 +112,20 @@ vt_status vt__write_table(vt__trainer *t, vt_err *err) { return replace(t, "trai
 
 vt_status vt__write_state(vt__trainer *t, int is_best, vt_err *err)
 {
+  static const char *const name[] = {"nep_last.txt", "nep_average.txt", "nep.txt"};
+  const double *const numbers[] = {t->m->numbers, t->adam.average, t->best};
+  vt_buf b = {0};
   VT_PASS(vt__write_table(t, err));
-  VT_PASS(vt__write_model(t, "nep_last.txt", t->m->numbers, err));
-  VT_PASS(vt__write_model(t, "nep_average.txt", t->adam.average, err));
-  return is_best ? vt__write_model(t, "nep.txt", t->best, err) : VT_OK;
+  vt_status rc = VT_OK;
+  for (int k = 0; k < (is_best ? 3 : 2) && rc == VT_OK; k++) { /* the same text is not made twice: others wait */
+    if (k == 0 || memcmp(numbers[k], numbers[k - 1], t->m->n_trained * sizeof **numbers) != 0) {
+      vt_buf_free(&b);
+      rc = text_of(t, numbers[k], &b, err);
+    }
+    if (rc == VT_OK) rc = replace(t, name[k], &b, err);
+  }
+  vt_buf_free(&b);
+  return rc;
 }
 
 /* 1 if the file holds these bytes; one that cannot be read does not. */

@@ -143,6 +143,30 @@ class Training(unittest.TestCase):
             for name in ("nep.txt", "nep_last.txt", "nep_average.txt", "test.json"):
                 self.assertEqual((self.dir / f"ranks{ranks}" / name).read_bytes(), (self.dir / "one" / name).read_bytes(), name)
 
+    def test_2_five_ranks_share_a_batch_of_six_leaves_and_other_numbers_of_them_go_on(self):
+        """Sums that cut through the tree of a batch, ranks without frames, owners of few blocks; a state of one to five ranks."""
+        text = FILE.replace("EPOCHS", "4").replace("batch: 5", "batch: 23").replace("validation:", "loss: {mean_virial: 0}\nvalidation:")
+        (self.dir / "wide.yaml").write_text(text)
+        for ranks in (1, 5):
+            p = train(self.dir, ranks, self.dir / f"wide{ranks}", "wide.yaml")
+            self.assertEqual(p.returncode, 0, p.stderr)
+        one = self.dir / "wide1"
+        for name in ("nep.txt", "nep_last.txt", "nep_average.txt"):
+            self.assertEqual((self.dir / "wide5" / name).read_bytes(), (one / name).read_bytes(), name)
+        out, ranks, stops = self.dir / "wider", (2, 4, 5, 3, 1), 0
+        out.mkdir()
+        for n in ranks:  # each makes one batch: HALT is seen by the first that asks
+            (out / "HALT").write_text("now\n")
+            p = train(self.dir, n, out, "wide.yaml")
+            self.assertEqual(p.returncode, 75, p.stderr)
+            stops += 1
+        (out / "HALT").unlink()
+        p = train(self.dir, 3, out, "wide.yaml")
+        self.assertEqual(p.returncode, 0, p.stderr)
+        self.assertEqual(stops, len(ranks))
+        for name in ("nep.txt", "nep_last.txt", "nep_average.txt"):
+            self.assertEqual((out / name).read_bytes(), (one / name).read_bytes(), name)
+
     def killed_until_it_ends(self, out, name):
         """Starts until one ends by itself; each other is killed at once when it has written some more epochs.  How often."""
         rng, n = random.Random(11), 0

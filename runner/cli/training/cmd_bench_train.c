@@ -36,7 +36,7 @@ static int bench_on_ranks(vt_comm *comm, bench_train *b, vt_usage *u, int argc, 
 int cmd_bench_train(int argc, char **argv)
 {
 
-  bench_train b = {.twelve = 1, .simd = VT_SIMD_AUTO, .o = {.frames = 32, .batch = 8, .steps = 20, .repeat = 5}};
+  bench_train b = {.twelve = 1, .simd = VT_SIMD_AUTO, .o = {.frames = 32, .batch = 8, .steps = 32, .repeat = 5}};
   const vt_opt opt[] = {
       {"potential", VT_OPT_TEXT, "FILE", "NEP file (default: the form of the shipped models, numbers drawn)",
        &b.o.potential, 0, 0},
@@ -44,7 +44,7 @@ int cmd_bench_train(int argc, char **argv)
       {"data", VT_OPT_TEXT, "FILE.xyz", "labelled frames (default: packed glasses of 84 atoms)", &b.o.data, 0, 0},
       {"frames", VT_OPT_INT, "N", "how many glasses are packed (32)", &b.o.frames, 1, 10000},
       {"batch", VT_OPT_INT, "N", "frames of a step (8)", &b.o.batch, 1, 256},
-      {"steps", VT_OPT_INT, "N", "steps of the loop in one repeat (20)", &b.o.steps, 1, 1000000},
+      {"steps", VT_OPT_INT, "N", "steps of the loop in one repeat (32)", &b.o.steps, 1, 1000000},
       {"repeat", VT_OPT_INT, "N", "repeats (5)", &b.o.repeat, 1, VT_TRAINING_BENCH_REPEAT},
       {"simd", VT_OPT_CHOICE, VT_CLI_SIMD, "vector level (auto)", &b.simd, 0, 0}};
   vt_usage u = {.name = "bench train",

@@ -2,7 +2,9 @@
  *
  * Claim: outside the parts that a frame names nothing changes, while in each of them something does (so they are no
  * larger than needed).
+ * A part that was set alone, and the gradient of a block read alone, are what all of them at once are.
  * All exact: no tolerance.  The sums over all parts lie one behind the other and end where the gradient ends. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,10 +134,86 @@ static void a_frame_changes_the_parts_that_it_names(void **state)
   tear_down(&s);
 }
 
+static void parts_set_one_by_one_are_the_model(void **state)
+{
+  (void)state;
+  setup s;
+  vt_err err = {0};
+  vt_train *all;
+  set_up(&s, VT_SIMD_PORTABLE);
+  VT_TEST_OK(vt_train_open(s.m, VT_SIMD_PORTABLE, &all, &err), &err);
+  for (int k = 0; k < s.m->dim; k++) s.m->numbers[s.m->scale - s.m->numbers + k] = 0.5 + 0.01 * k;
+  vt_train_set(s.train, s.m); /* scales */
+  for (size_t k = 0; k < s.m->n_trained; k++) s.m->numbers[k] *= 1 + 0.01 * (double)(k % 7);
+  vt_train_set(all, s.m);
+  const int parts = vt_train_parts(s.train, NULL);
+  for (int turn = 0; turn < 2; turn++) {
+    for (int p = parts - 1; p >= 0; p--) vt_train_set_part(s.train, s.m, p, 0);
+    for (int k = 0; k < FRAMES; k++) {
+      vt_train_values one, other;
+      VT_TEST_OK(vt_train_forward(s.train, s.frame[k], &one, &err), &err);
+      VT_TEST_OK(vt_train_forward(all, s.frame[k], &other, &err), &err);
+      assert_true(one.energy == other.energy);
+      assert_memory_equal(one.f, other.f, ATOMS * sizeof *one.f);
+      const double dw[9] = {0.1};
+      double *more = vt_test_array(s.size, sizeof *more);
+      memset(s.gradient, 0, s.size * sizeof *s.gradient);
+      vt_train_backward(s.train, s.frame[k], 1, (const double(*)[3])s.pull, dw, s.gradient);
+      vt_train_backward(all, s.frame[k], 1, (const double(*)[3])s.pull, dw, more);
+      assert_memory_equal(s.gradient, more, s.size * sizeof *more);
+      free(more);
+    }
+  }
+  for (int t = 0; t < TYPES; t++) { /* output weights alone */
+    double *w1 = s.m->numbers + (size_t)t * s.m->stride + (size_t)s.m->neurons * ((size_t)s.m->dim + 1);
+    vt_train_values before, one, other;
+    VT_TEST_OK(vt_train_forward(all, s.frame[0], &before, &err), &err);
+    for (int k = 0; k < s.m->neurons; k++) w1[k] *= 1.5;
+    vt_train_set_part(s.train, s.m, 2 * TYPES * TYPES + t, (size_t)s.m->neurons * ((size_t)s.m->dim + 1));
+    vt_train_set(all, s.m);
+    VT_TEST_OK(vt_train_forward(s.train, s.frame[0], &one, &err), &err);
+    VT_TEST_OK(vt_train_forward(all, s.frame[0], &other, &err), &err);
+    assert_true(one.energy == other.energy);
+    if (t == 0) assert_true(one.energy != before.energy); /* frame 0 has type 0 */
+  }
+  vt_train_close(all);
+  tear_down(&s);
+}
+
+static void blocks_are_the_gradient(void **state)
+{
+  (void)state;
+  setup s;
+  vt_err err = {0};
+  vt_train_adam a;
+  set_up(&s, VT_SIMD_PORTABLE);
+  const size_t n = s.m->n_trained;
+  double *whole = vt_test_array(n, sizeof *whole), *blocks = vt_test_array(n, sizeof *blocks);
+  unsigned char *used = vt_test_array((size_t)vt_train_parts(s.train, NULL), 1);
+  for (int k = 0; k < s.m->dim; k++) s.m->numbers[s.m->scale - s.m->numbers + k] = 0.5 + 0.01 * k;
+  vt_train_set(s.train, s.m);
+  VT_TEST_OK(vt_train_adam_open(&a, s.m->numbers, n, &err), &err);
+  VT_TEST_OK(vt_train_adam_rotate(&a, s.m, VT_SIMD_PORTABLE, &err), &err);
+  assert_int_equal(a.n_blocks, vt_train_parts(s.train, NULL));
+  memset(s.gradient, 0, s.size * sizeof *s.gradient);
+  forward(&s, 1), backward(&s, 1);
+  vt_train_frame_parts(s.train, s.frame[1], used);
+  vt_train_gradient_read(s.train, s.gradient, whole);
+  for (size_t k = 0; k < n; k++) blocks[k] = (double)NAN;
+  for (int b = 0; b < a.n_blocks; b++) /* block b is part b: the numbers of unused parts are 0 */
+    vt_train_gradient_block(s.train, s.gradient, used[b], &a.block[b], 3, blocks);
+  for (size_t k = 0; k < n; k++) assert_true(blocks[k] == whole[k] / 3);
+  vt_train_adam_close(&a);
+  free(whole), free(blocks), free(used);
+  tear_down(&s);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_frame_changes_the_parts_that_it_names),
+      cmocka_unit_test(parts_set_one_by_one_are_the_model),
+      cmocka_unit_test(blocks_are_the_gradient),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
