@@ -34,12 +34,15 @@ static const vt__method_key keys[] = {
     {"read.*.take", "first or last, where it stands several times; last", 0},
     {"read.*.unit", "unit of the numbers", 0},
     {"read.*.sign", "stress: tension or compression, which is positive", 0},
-    {"read.*.order", "stress, virial: full (nine numbers, by rows) or voigt (xx yy zz yz xz xy); full", 0},
+    {"read.*.order",
+     "stress, virial: full (nine numbers, by rows), voigt (xx yy zz yz xz xy), or six words as "
+     "xx yy zz xy yz zx; full",
+     0},
     {"converged", "how a finished calculation is known", 0},
     {"converged.found", "list of texts that must stand in the output", 0},
     {"converged.not_found", "list of texts that must not stand there", 0},
     {"checks", "bounds of a label", 0},
-    {"checks.net_force", "largest length of the sum of all forces; 0.3 eV/A", 0},
+    {"checks.net_force", "largest length of the sum of all forces, over the root of the number of atoms; 0.05 eV/A", 0},
     {"checks.stress_asymmetry", "largest difference of xy and yx of the stress; 0.05 GPa", 0},
     {"checks.energy_distance", "a warning beyond this distance from the median of the composition; 0.2 eV/atom", 0}};
 enum { N_KEYS = sizeof keys / sizeof *keys };
@@ -345,6 +348,8 @@ static vt_status make_identity(vt_method *m, vt_err *err)
     put(&b, "after", w->after);
     put(&b, "match", w->match);
     vt_buf_printf(&b, "%d %d %.17g\n", w->first, w->voigt, w->factor);
+    if (w->voigt && memcmp(w->place, vt__method_voigt, sizeof w->place) != 0)
+      for (int c = 0; c < 6; c++) vt_buf_printf(&b, "%d\n", w->place[c]);
   }
   for (int k = 0; k < m->n_found; k++) put(&b, "found", m->found[k]);
   for (int k = 0; k < m->n_not_found; k++) put(&b, "not_found", m->not_found[k]);
@@ -362,7 +367,7 @@ static vt_status read_text(const char *text, size_t n, vt_method *m, vt_diags *d
   const double two_hours_s = 7200;
   m->timeout_s = two_hours_s;
   m->driver_virial = 1;
-  m->net_force = 0.3;
+  m->net_force = 0.05;
   m->asymmetry = vt_unit_pressure_from_gpa(0.05);
   m->energy_distance = 0.2;
   vt_status rc = vt__yaml_parse(&y, text, n, d, err);
