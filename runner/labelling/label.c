@@ -154,6 +154,8 @@ vt_status vt_labelling_run(vt_comm *comm, const vt_labelling_options *o, int *co
   if (rc == VT_OK && bad) *code = VT_EXIT_USAGE;
   if (rc == VT_OK && !bad) rc = label_all(&l, code, err);
   if (rc != VT_OK) l.state = "stopped";
+  if (rc != VT_OK && l.place.alone && !l.lost)
+    vt__label_say(&l, "the labels made so far are kept in '%s/frames'; the same command goes on", l.place.dir);
   if (l.m && !l.lost) vt__label_place_view(&l, 1);
   vt__label_place_close(&l);
   vt__label_frames_free(&l);

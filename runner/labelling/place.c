@@ -46,6 +46,15 @@ static vt_status check_owner(const vt__labeller *l, const vt_buf *mine, vt_err *
   return VT_OK;
 }
 
+/* Remove what processes that died began to write: the folder is ours alone. */
+static void sweep(const char *folder)
+{
+  DIR *d = opendir(folder);
+  for (const struct dirent *e; d && (e = readdir(d)) != NULL;)
+    if (vt_file_is_temporary(e->d_name)) (void)unlinkat(dirfd(d), e->d_name, 0); /* what stays is read by nobody */
+  if (d) (void)closedir(d);
+}
+
 static vt_status make_folders(const vt__labeller *l, const vt_buf *mine, vt_err *err)
 {
   static const char *const names[] = {"frames", "failed"};
@@ -53,6 +62,7 @@ static vt_status make_folders(const vt__labeller *l, const vt_buf *mine, vt_err 
   for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
     in_place(l, names[k], path);
     VT_PASS(vt_dir_make(path, err));
+    sweep(path);
   }
   in_place(l, "label.id", path);
   return access(path, F_OK) == 0 ? VT_OK : vt_file_replace(path, mine->s, mine->len, err);
@@ -82,12 +92,15 @@ vt_status vt__label_place_look(vt__labeller *l, vt_err *err)
   for (int k = 0; k < l->n; k++) {
     vt__label_frame *f = &l->frame[k];
     vt__label a;
+    char where[VT_PATH + 64];
     int got = 0;
     if (f->same_as >= 0) continue;
     VT_PASS(vt__label_record_read(l, k, &a, &got, err));
-    if (got && !vt__label_is_good(l->m, vt_cell_volume(&f->s.cell), &a, f->why, sizeof f->why))
+    if (got && !vt__label_is_good(l->m, vt_cell_volume(&f->s.cell), &a, f->why, sizeof f->why)) {
       f->state = VT__LABEL_FAILED; /* bounds are narrower than they were: no program need run to tell */
-    else if (got) {
+      vt__label_frame_where(l, k, where, sizeof where);
+      vt__label_say(l, "%s was labelled within wider bounds: %s", where, f->why);
+    } else if (got) {
       f->state = VT__LABEL_DONE;
       f->energy = a.energy;
       l->done_before++;
@@ -174,6 +187,7 @@ static vt_json *failed_json(const vt__labeller *l, int k)
 {
   const vt__label_frame *f = &l->frame[k];
   char log[ROOM];
+  place_path path;
   vt_json *o = vt_json_object();
   (void)snprintf(log, sizeof log, "failed/%s.log", f->name);
   vt_json_put(o, "frame", vt_json_int(k + 1));
@@ -181,7 +195,8 @@ static vt_json *failed_json(const vt__labeller *l, int k)
   vt_json_put(o, "line", vt_json_int(f->s.line));
   vt_json_put(o, "name", vt_json_text(f->name));
   vt_json_put(o, "why", vt_json_text(f->why));
-  vt_json_put(o, "log", vt_json_text(log));
+  in_place(l, log, path);
+  vt_json_put(o, "log", access(path, F_OK) == 0 ? vt_json_text(log) : vt_json_null());
   return o;
 }
 

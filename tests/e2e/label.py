@@ -310,6 +310,8 @@ class Label(unittest.TestCase):
             p = self.label(out=out, env=env)
             self.assertEqual(p.returncode, 1, f"{op} {match}: {p.stderr}")
             self.assertIn("No space left on device", p.stderr)
+            if op != "write" or match != "label.id":
+                self.assertIn("the same command goes on", p.stderr)
             p = self.label(2, out=out)
             self.assertEqual(p.returncode, 0, p.stderr)
             self.assertEqual(self.labelled(out), self.labelled("whole"), f"{op} {match}")
@@ -417,7 +419,8 @@ class Label(unittest.TestCase):
         (self.dir / "method.yaml").write_text(text)
         p = self.label()
         self.assertEqual(p.returncode, 3, p.stderr)
-        self.assertIn("add up to 0.5 eV/A, expected at most 0.141", self.status()["failed"][0]["why"])
+        self.assertRegex(p.stderr, "frame 2 .* was labelled within wider bounds: .* add up to 0.5 eV/A, expected at most 0.141")
+        self.assertEqual((len(self.status()["failed"]), self.status()["failed"][0]["log"]), (1, None))
         self.assertEqual(len(read(self.dir / "out/labelled.xyz")), 1)
         (self.dir / "method.yaml").write_text(text + "checks: {net_force: 0.2 eV/A}\n")
         self.assertEqual(self.label().returncode, 0)

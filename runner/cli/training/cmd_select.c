@@ -222,7 +222,7 @@ int cmd_select(int argc, char **argv)
   if (code < 0) code = vt_cli_readable(&u, o.potential);
   if (code < 0 && o.known) code = vt_cli_readable(&u, o.known);
   from.out = out;
-  if (code < 0) code = check_out(&u, out, (const char *const[]){o.potential, o.known}, 2);
+  if (code < 0 && out) code = check_out(&u, out, (const char *const[]){o.potential, o.known}, 2);
   for (int k = 0; code < 0 && k < u.n_args; k++) code = vt_select_source_add(&from, &u, u.arg[k]);
   if (code < 0) code = select_from(&from, &o, out, json);
   vt_select_sources_free(&from);

@@ -13,9 +13,10 @@ static void print_failed(const vt_json *failed)
   const size_t n = vt_json_size(failed);
   for (size_t k = 0; k < n && k < SHOWN; k++) {
     const vt_json *f = vt_json_at(failed, k);
-    printf("  frame %" PRId64 " (%s:%" PRId64 ") failed: %s; %s\n", vt_json_get_int(f, "frame", 0),
+    const char *log = vt_json_get_text(f, "log", NULL);
+    printf("  frame %" PRId64 " (%s:%" PRId64 ") failed: %s%s%s\n", vt_json_get_int(f, "frame", 0),
            vt_json_get_text(f, "file", ""), vt_json_get_int(f, "line", 0), vt_json_get_text(f, "why", ""),
-           vt_json_get_text(f, "log", ""));
+           log ? "; " : "", log ? log : "");
   }
   if (n > SHOWN) printf("  ... %zu failed, all of them: --json\n", n);
 }
