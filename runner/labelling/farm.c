@@ -25,11 +25,13 @@ static int is_first(const vt__labeller *l) { return vt_comm_rank(l->comm) == 0; 
 
 double vt__label_left_s(const vt__labeller *l)
 {
-  int here = -l->done_before, left = 0;
+  int here = -l->finished_before, left = 0; /* one that failed took its time, too */
   for (int k = 0; k < l->n; k++) {
     const vt__label_frame *f = &l->frame[k];
-    here += f->same_as < 0 && f->state == VT__LABEL_DONE;
-    left += f->same_as < 0 && (f->state == VT__LABEL_WAITS || f->state == VT__LABEL_RUNS);
+    const int open = f->state == VT__LABEL_WAITS || f->state == VT__LABEL_RUNS;
+    if (f->same_as >= 0) continue;
+    here += !open;
+    left += open;
   }
   return here > 0 ? (vt_now_s() - l->began_s) / here * left : (double)NAN;
 }

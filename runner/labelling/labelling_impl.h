@@ -52,11 +52,11 @@ typedef struct vt__labeller {
   int aborted;     /* rank 0: another rank cannot go on */
   vt_buf warnings; /* rank 0: lines */
   double began_s;
-  int done_before;
+  int finished_before; /* labelled or failed, before this start */
   vt_pace view;
 } vt__labeller;
 
-/* How long the rest takes at the pace so far; NaN: nothing was labelled yet. */
+/* How long the rest takes at the pace so far; NaN: no frame was finished yet. */
 double vt__label_left_s(const vt__labeller *l);
 void vt__label_say(const vt__labeller *l, const char *fmt, ...) VT_PRINTF(2, 3);
 

@@ -103,13 +103,13 @@ vt_status vt__label_place_look(vt__labeller *l, vt_err *err)
     } else if (got) {
       f->state = VT__LABEL_DONE;
       f->energy = a.energy;
-      l->done_before++;
     } else if (vt__label_failure_read(l, k, f->why)) {
       if (l->o->retry)
         vt__label_failure_clear(l, k);
       else
         f->state = VT__LABEL_FAILED;
     }
+    l->finished_before += f->state != VT__LABEL_WAITS;
     vt_free(a.f);
     vt_alive();
   }
