@@ -341,7 +341,8 @@ typedef struct vt_method_row {
   char match[VT_METHOD_TEXT]; /* extended regular expression; {number} is one word that is captured */
   int first;                  /* 1: where it stands several times the first counts, else the last */
   double factor;              /* to eV, eV/A, eV/A^3; of a stress or virial also its sign: to -dE/dstrain */
-  int voigt;                  /* 1: six numbers xx yy zz yz xz xy, else nine or three lines of three */
+  int voigt;                  /* 1: six numbers, else nine or three lines of three */
+  int place[6];               /* of these six, in a 3 x 3 matrix by rows: {0, 4, 8, 5, 2, 1} is xx yy zz yz xz xy */
 } vt_method_row;
 
 typedef struct vt_method_element {
@@ -368,7 +369,7 @@ typedef struct vt_method {
   vt_method_row read[VT_METHOD_WHATS];
   int n_found, n_not_found; /* texts that must, and must not, stand in the output of a calculation that converged */
   char found[VT_METHOD_TEXTS][VT_METHOD_TEXT], not_found[VT_METHOD_TEXTS][VT_METHOD_TEXT];
-  double net_force;       /* largest |sum of forces|, eV/A */
+  double net_force;       /* largest |sum of forces| / sqrt(atoms), eV/A: errors of single atoms add up like that */
   double asymmetry;       /* largest difference of stress components xy and yx, eV/A^3 */
   double energy_distance; /* from the median of the same composition, eV/atom: a warning */
   vt_uid sha256;          /* of all that decides about labels */

@@ -20,13 +20,26 @@ static const vt__method_key keys[] = {
     {"driver.virial", "yes: an answer without one is a failed frame, or no; yes", 0},
     {"driver.order", "of messages: fused or plain; fused", 0},
     {"batch", "a command for each frame (this, or driver)", 0},
-    {"batch.command", "for the shell, with {input}, {output}, {start}, {name}, {dir}", 1},
-    {"batch.input", "file of the input's template, relative to this file", 0},
+    {"batch.command",
+     "for the shell, with {input} (made from the template), {output}, {start} (the frame as extended\n"
+     "                           XYZ), {name}, {dir} (folder of this file)",
+     1},
+    {"batch.input",
+     "file of the input's template, beside this file; its words: {name}, {n_atoms}, {n_elements}, {cell}\n"
+     "                           (three lines) or {a}, {b}, {c}, {coordinates} (a line an atom), {kinds}, "
+     "keys of elements",
+     0},
     {"batch.timeout", "for one frame; 2 h", 0},
     {"batch.environment", "{NAME: value}; OMP_NUM_THREADS: 1", 0},
-    {"batch.elements", "{Na: {q: 9, cutoff: 900}}: what the template needs of each element; no other is taken", 0},
+    {"batch.elements",
+     "{Na: {q: 9, cutoff: 900}}: what the template needs of each element; {cutoff} is the largest\n"
+     "                           of the frame's; frames with other elements are refused",
+     0},
     {"batch.kind", "list of lines that {kinds} repeats for each element of a frame, with {element} and its keys", 0},
-    {"read", "where in the output a quantity stands: energy and forces (required), stress or virial, version", 0},
+    {"read",
+     "where in the output a quantity stands: energy and forces (required; atoms in the order of the\n"
+     "                           frame), stress or virial, version",
+     0},
     {"read.*", "energy, forces, stress, virial, version", 0},
     {"read.*.file", "name of the file, with {name}; the output", 0},
     {"read.*.after", "the numbers stand behind this text in a line", 0},
@@ -34,12 +47,18 @@ static const vt__method_key keys[] = {
     {"read.*.take", "first or last, where it stands several times; last", 0},
     {"read.*.unit", "unit of the numbers", 0},
     {"read.*.sign", "stress: tension or compression, which is positive", 0},
-    {"read.*.order", "stress, virial: full (nine numbers, by rows) or voigt (xx yy zz yz xz xy); full", 0},
+    {"read.*.order",
+     "stress, virial: full (nine numbers by rows), voigt (xx yy zz yz xz xy), or six words as "
+     "xx yy zz xy yz zx; full",
+     0},
     {"converged", "how a finished calculation is known", 0},
     {"converged.found", "list of texts that must stand in the output", 0},
     {"converged.not_found", "list of texts that must not stand there", 0},
     {"checks", "bounds of a label", 0},
-    {"checks.net_force", "largest length of the sum of all forces; 0.3 eV/A", 0},
+    {"checks.net_force",
+     "largest length of the sum of all forces, divided by the square root of the number of atoms\n"
+     "                           (42 atoms: 0.32 eV/A); 0.05 eV/A",
+     0},
     {"checks.stress_asymmetry", "largest difference of xy and yx of the stress; 0.05 GPa", 0},
     {"checks.energy_distance", "a warning beyond this distance from the median of the composition; 0.2 eV/atom", 0}};
 enum { N_KEYS = sizeof keys / sizeof *keys };
@@ -345,6 +364,8 @@ static vt_status make_identity(vt_method *m, vt_err *err)
     put(&b, "after", w->after);
     put(&b, "match", w->match);
     vt_buf_printf(&b, "%d %d %.17g\n", w->first, w->voigt, w->factor);
+    if (w->voigt && memcmp(w->place, vt__method_voigt, sizeof w->place) != 0)
+      for (int c = 0; c < 6; c++) vt_buf_printf(&b, "%d\n", w->place[c]);
   }
   for (int k = 0; k < m->n_found; k++) put(&b, "found", m->found[k]);
   for (int k = 0; k < m->n_not_found; k++) put(&b, "not_found", m->not_found[k]);
@@ -362,7 +383,7 @@ static vt_status read_text(const char *text, size_t n, vt_method *m, vt_diags *d
   const double two_hours_s = 7200;
   m->timeout_s = two_hours_s;
   m->driver_virial = 1;
-  m->net_force = 0.3;
+  m->net_force = 0.05;
   m->asymmetry = vt_unit_pressure_from_gpa(0.05);
   m->energy_distance = 0.2;
   vt_status rc = vt__yaml_parse(&y, text, n, d, err);

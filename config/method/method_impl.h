@@ -31,6 +31,7 @@ void vt__method_environment(vt__method_reader *r, int node, const char *path);
 void vt__method_elements(vt__method_reader *r, int node, const char *path);
 void vt__method_list(vt__method_reader *r, int node, const char *path, int *n, char (*out)[VT_METHOD_TEXT]);
 extern const char *const vt__method_whats[VT_METHOD_WHATS];
+extern const int vt__method_voigt[6]; /* places of xx yy zz yz xz xy in a matrix by rows */
 
 /* method_places.c: the {words} of command, template and kind. */
 void vt__method_check_places(vt__method_reader *r);

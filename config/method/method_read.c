@@ -10,6 +10,7 @@ typedef vt__method_reader reader;
 
 const char *const vt__method_whats[VT_METHOD_WHATS] = {"energy", "forces", "stress", "virial", "version"};
 
+const int vt__method_voigt[6] = {0, 4, 8, 5, 2, 1};
 static const vt_unit_kind unit_of[VT_METHOD_WHATS] = {VT_UNIT_ENERGY, VT_UNIT_FORCE, VT_UNIT_PRESSURE, VT_UNIT_ENERGY,
                                                       VT_UNIT_KINDS};
 
@@ -41,6 +42,30 @@ static void read_unit(reader *r, vt_method_what what, int node, const char *path
     r->m->read[what].factor = sign * factor;
 }
 
+/* full, voigt, or six words as "xx yy zz xy yz zx". */
+static void read_order(reader *r, vt_method_row *w, int node, const char *path)
+{
+  static const char *const component[9] = {"xx", "xy", "xz", "yx", "yy", "yz", "zx", "zy", "zz"};
+  char text[32];
+  vt_span word;
+  size_t at = 0;
+  int n = 0, seen[9] = {0};
+  if (!vt__method_text(r, node, path, "full, voigt, or six components", text, sizeof text)) return;
+  w->voigt = strcmp(text, "full") != 0;
+  memcpy(w->place, vt__method_voigt, sizeof w->place);
+  if (!w->voigt || strcmp(text, "voigt") == 0) return;
+  const vt_span all = {text, strlen(text)};
+  while (n < 6 && vt_span_token(all, " ", &at, &word)) {
+    int c = 0;
+    while (c < 9 && !(word.n == 2 && memcmp(component[c], word.s, 2) == 0)) c++;
+    if (c == 9 || seen[c]) break;
+    seen[c] = seen[3 * (c % 3) + c / 3] = 1; /* xy is yx */
+    w->place[n++] = c;
+  }
+  if (n != 6 || vt_span_token(all, " ", &at, &word))
+    WRONG(r, node, path, "'%s' is no order, expected full, voigt, or six components as xx yy zz xy yz zx", text);
+}
+
 void vt__method_row(reader *r, vt_method_what what, const char *leaf, int node, const char *path)
 {
   vt_method_row *w = &r->m->read[what];
@@ -52,7 +77,7 @@ void vt__method_row(reader *r, vt_method_what what, const char *leaf, int node, 
   if (strcmp(leaf, "match") == 0) (void)vt__method_text(r, node, path, "an expression", w->match, sizeof w->match);
   if (strcmp(leaf, "take") == 0 && (k = one_of(r, node, path, "last", "first")) >= 0) w->first = k;
   if (strcmp(leaf, "unit") == 0) read_unit(r, what, node, path);
-  if (strcmp(leaf, "order") == 0 && (k = one_of(r, node, path, "full", "voigt")) >= 0) w->voigt = k;
+  if (strcmp(leaf, "order") == 0) read_order(r, w, node, path);
   if (strcmp(leaf, "sign") == 0 && (k = one_of(r, node, path, "compression", "tension")) >= 0 && k)
     w->factor = w->factor != 0 ? -w->factor : -1; /* W = -dE/dstrain is positive under compression */
 }

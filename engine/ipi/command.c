@@ -110,8 +110,8 @@ static void nearest_file(const char *path, char out[256])
   if (d) (void)closedir(d);
 }
 
-/* The files that stand as {dir}/name in the command. */
-static vt_status hash_named(const vt_driver *d, vt_buf *text, vt_err *err)
+/* The files that stand as {dir}/name in the command; *n counts them. */
+static vt_status hash_named(const vt_driver *d, vt_buf *text, int *n_files, vt_err *err)
 {
   size_t at = 0, from = 0;
   for (int p; (p = next_place(d->command, &at, &from)) >= 0;) {
@@ -128,7 +128,9 @@ static vt_status hash_named(const vt_driver *d, vt_buf *text, vt_err *err)
               "folder, where it runs)",
               path, near[0] ? ", did you mean '" : "", near, near[0] ? "'?" : "");
     }
-    if (S_ISREG(st.st_mode)) VT_TRY(hash_file(text, "named", path, err), err, "'%s' of the command", path);
+    if (!S_ISREG(st.st_mode)) continue;
+    VT_TRY(hash_file(text, "named", path, err), err, "'%s' of the command", path);
+    ++*n_files;
   }
   return VT_OK;
 }
@@ -156,13 +158,26 @@ vt_status vt_ipi_identity(const vt_driver *d, const char *file, vt_uid *sha256, 
 {
   vt_status rc = VT_OK;
   vt_buf text = {0};
+  int n_files = 0;
   VT_PASS(refuse_relative(d, err));
   vt_buf_printf(&text, "vitrion-driver 1\ncommand %s\n", d->command);
   if (strcmp(file, "-") != 0) VT_TRY_OUT(hash_file(&text, "file", file, err), err, "the model's file '%s'", file);
-  VT_TRY_OUT(hash_named(d, &text, err), err, "what the driver needs");
+  VT_TRY_OUT(hash_named(d, &text, &n_files, err), err, "what the driver needs");
   VT_TRY_OUT(vt_buf_check(&text, err), err, "identity of the driver");
   vt_sha256(text.s, text.len, sha256);
 out:
+  vt_buf_free(&text);
+  return rc;
+}
+
+vt_status vt_program_identity(const vt_driver *d, int *n_files, vt_uid *sha256, vt_err *err)
+{
+  vt_buf text = {0};
+  *n_files = 0;
+  vt_buf_printf(&text, "vitrion-command 1\ncommand %s\n", d->command);
+  vt_status rc = hash_named(d, &text, n_files, err);
+  if (rc == VT_OK) rc = vt_buf_check(&text, err);
+  if (rc == VT_OK) vt_sha256(text.s, text.len, sha256);
   vt_buf_free(&text);
   return rc;
 }

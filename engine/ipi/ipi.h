@@ -35,6 +35,9 @@ VT_MUST_CHECK vt_status vt_ipi_command_check(const vt_driver *d, const char *fil
  * none) and of every {dir}/... file that the command names.  VT_EIO: one is not there.  VT_EINVAL: a file of that
  * folder is named without {dir}. */
 VT_MUST_CHECK vt_status vt_ipi_identity(const vt_driver *d, const char *file, vt_uid *sha256, vt_err *err);
+/* The same of a command that is no driver's, of which only command and dir of `d` are read: SHA-256 of the command as
+ * written and of every {dir}/... file that it names; *n_files: how many there are.  VT_EIO: one is not there. */
+VT_MUST_CHECK vt_status vt_program_identity(const vt_driver *d, int *n_files, vt_uid *sha256, vt_err *err);
 
 /* ------------------------------------------------------------------ the server (server.c)
  *
@@ -77,6 +80,8 @@ void vt_ipi_end(vt_ipi *s);
 enum { VT_IPI_SAID = 16384 };
 const char *vt_ipi_said(const vt_ipi *s);
 const char *vt_ipi_name(const vt_ipi *s);
+/* 1 after a failure of vt_ipi_ask: the shell found no such program (exit code 126, 127), which blames no frame. */
+int vt_ipi_not_started(const vt_ipi *s);
 
 /* How long one answer may take, s.  asked > 0: that.  Else by the times of this driver's answers before, took[n] (the
  * first one is not among them: models are loaded and compiled in it): twenty times their median, at least a minute;

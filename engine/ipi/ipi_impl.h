@@ -65,6 +65,8 @@ vt_status vt__ipi_spawn(vt__ipi_process *p, const char *command, vt_err *err);
 void vt__ipi_listen(vt__ipi_process *p); /* takes what it printed */
 /* 1: the process has ended, and how in words. */
 int vt__ipi_ended(const vt__ipi_process *p, char how[96]);
+/* 1: these words say that the shell could not start it. */
+int vt__ipi_no_such_program(const char *how);
 void vt__ipi_kill(vt__ipi_process *p, double patience_s); /* and remove its files */
 
 #endif

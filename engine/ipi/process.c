@@ -1,5 +1,6 @@
 /* process.c - the driver's process: its folder, its start, what it prints, its end. */
 #define _GNU_SOURCE /* nftw, posix_spawn_file_actions_addclosefrom_np, pipe2 */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -87,9 +88,12 @@ static vt_status make_environment(const vt__ipi_process *p, char own[4][VT_PATH 
  */
 static void put_script(vt_buf *b, const char *command)
 {
-  static const char keeper[] = "( trap '' TERM INT HUP; read -r nothing; kill -TERM 0; sleep 1; cd /; "
-                               "rm -rf -- \"$VITRION_DRIVER_SCRATCH\" \"$VITRION_DRIVER_SOCKET\"; kill -KILL 0 ) "
-                               "<&3 >/dev/null 2>&1 3<&- &\nexec 3<&-\ncd -- \"$VITRION_DRIVER_SCRATCH\" || exit 127\n";
+  static const char keeper[] =
+      "( trap '' TERM INT HUP; read -r nothing; kill -TERM 0; sleep 1; cd /; me=$(exec sh -c 'echo $PPID'); "
+      "for p in $(grep -lszFx -e \"VITRION_DRIVER_SCRATCH=$VITRION_DRIVER_SCRATCH\" /proc/[0-9]*/environ); do "
+      "p=${p#/proc/}; p=${p%/environ}; [ \"$p\" = \"$me\" ] || kill -KILL $p; done; "
+      "rm -rf -- \"$VITRION_DRIVER_SCRATCH\" \"$VITRION_DRIVER_SOCKET\"; kill -KILL 0 ) "
+      "<&3 >/dev/null 2>&1 3<&- &\nexec 3<&-\ncd -- \"$VITRION_DRIVER_SCRATCH\" || exit 127\n";
   vt_buf_add(b, keeper, sizeof keeper - 1);
   vt_buf_add(b, command, strlen(command));
   vt_buf_add(b, "\n", 1);
@@ -237,6 +241,64 @@ int vt__ipi_ended(const vt__ipi_process *p, char how[96])
   return 1;
 }
 
+int vt__ipi_no_such_program(const char *how)
+{
+  return strcmp(how, "exit code 127") == 0 || strcmp(how, "exit code 126") == 0;
+}
+
+/* 1: the environment of process `pid` has this entry.  Those of other users cannot be read. */
+static int has_entry(const char *pid, const char *entry, char *text, size_t cap)
+{
+  char path[64];
+  size_t n = 0;
+  (void)snprintf(path, sizeof path, "/proc/%.20s/environ", pid);
+  const int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return 0;
+  for (ssize_t got; n < cap - 1 && (got = read(fd, text + n, cap - 1 - n)) > 0;) n += (size_t)got;
+  (void)close(fd);
+  text[n] = '\0';
+  for (const char *s = text; s < text + n; s += strlen(s) + 1)
+    if (strcmp(s, entry) == 0) return 1;
+  return 0;
+}
+
+/* What left the group, as launchers of MPI let their processes do: known by the folder in its environment. */
+static void kill_strays(const vt__ipi_process *p)
+{
+  enum { ROUNDS = 5, MOST = 1 << 18 };
+  char entry[VT_PATH + 48], *text = NULL;
+  (void)snprintf(entry, sizeof entry, "VITRION_DRIVER_SCRATCH=%s", p->scratch);
+  if (VT_NEW(text, MOST, NULL) != VT_OK) return;
+  for (int round = 0, found = 1; round < ROUNDS && found; round++) {
+    DIR *d = opendir("/proc"); /* a system without: nothing is found */
+    found = 0;
+    for (const struct dirent *e; d && (e = readdir(d)) != NULL;) {
+      int64_t pid = 0;
+      if (!vt_parse_i64(e->d_name, strlen(e->d_name), &pid) || pid == getpid() || getpgid((pid_t)pid) == p->pid)
+        continue;
+      if (has_entry(e->d_name, entry, text, MOST) && kill((pid_t)pid, SIGKILL) == 0) found = 1;
+    }
+    if (d) (void)closedir(d);
+  }
+  vt_free(text);
+}
+
+/* SIGTERM first: launchers of MPI end what they started elsewhere, too. */
+static void tell_to_end(const vt__ipi_process *p)
+{
+  char how[96];
+  const double launcher_s = 0.3;
+  if (vt__ipi_ended(p, how)) return;
+  (void)kill(-p->pid, SIGTERM);
+  vt_nap_s(launcher_s);
+}
+
+static void remove_files(const vt__ipi_process *p)
+{
+  if (p->socket_path[0]) (void)unlink(p->socket_path);
+  if (p->scratch[0]) (void)nftw(p->scratch, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 /* Not reaped before its group was killed: so the number cannot have been given to somebody else. */
 void vt__ipi_kill(vt__ipi_process *p, double patience_s)
 {
@@ -247,6 +309,9 @@ void vt__ipi_kill(vt__ipi_process *p, double patience_s)
       vt__ipi_listen(p);
       vt_nap_s(nap_s);
     }
+    tell_to_end(p);
+    kill_strays(p);
+    remove_files(p); /* before: with the group dies who would do it if we were killed now */
     (void)kill(-p->pid, SIGKILL);
     for (int left = (int)ceil(reap_s / nap_s); left > 0 && waitpid(p->pid, NULL, WNOHANG) == 0; left--) vt_nap_s(nap_s);
     vt__ipi_listen(p);
@@ -254,7 +319,6 @@ void vt__ipi_kill(vt__ipi_process *p, double patience_s)
   }
   close_fd(&p->out);
   close_fd(&p->life);
-  if (p->socket_path[0]) (void)unlink(p->socket_path);
-  if (p->scratch[0]) (void)nftw(p->scratch, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+  remove_files(p); /* what was written since */
   p->scratch[0] = '\0';
 }

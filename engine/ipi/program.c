@@ -57,9 +57,9 @@ vt_status vt_program_run(vt_program *p, const char *command, double timeout_s, c
   VT_PASS(wait_for_end(&p->process, timeout_s, host, how, err));
   listen_to_the_end(&p->process);
   if (strcmp(how, "exit code 0") == 0) return VT_OK;
-  if (strcmp(how, "exit code 127") == 0 || strcmp(how, "exit code 126") == 0) {
+  if (vt__ipi_no_such_program(how)) {
     const char *said = p->process.said;
-    VT_FAIL(err, VT_EIO, "the shell cannot start it: %.*s", (int)strcspn(said, "\n"), said[0] ? said : how);
+    VT_FAIL(err, VT_EIO, "the shell cannot start the command (%s): %.*s", how, (int)strcspn(said, "\n"), said);
   }
   VT_FAIL(err, VT_EDRIVER, "the program ended with %s", how);
 }

@@ -130,7 +130,7 @@ static vt_status server_wait(void *ctx, int fd, short events, vt_err *err)
   const double most_s = vt_ipi_patience(s->took_s, s->n_took, s->driver.timeout_s), waited_s = vt_now_s() - s->began_s;
   if (waited_s > most_s && poll(p, 1, 0) == 0) /* unless it came while this process was suspended */
     VT_FAIL(err, VT_EDRIVER, "the driver was silent for %.3g s while %s; its limit (%s) is %.3g s", waited_s, s->what,
-            s->driver.timeout_s > 0 ? "potential.timeout" : "by its own times", most_s);
+            s->driver.timeout_s > 0 ? "timeout" : "by its own times", most_s);
   vt_alive();
   return s->host && s->host->wait ? s->host->wait(s->host->ctx, err) : VT_OK;
 }
@@ -333,6 +333,12 @@ vt_status vt_ipi_ask(vt_ipi *s, int n, const double h[3][3], const double (*x)[3
 }
 
 const char *vt_ipi_said(const vt_ipi *s) { return s->process.said; }
+
+int vt_ipi_not_started(const vt_ipi *s)
+{
+  char how[96] = "";
+  return s->fd < 0 && s->process.pid > 0 && vt__ipi_ended(&s->process, how) && vt__ipi_no_such_program(how);
+}
 
 const char *vt_ipi_name(const vt_ipi *s) { return s->process.name; }
 

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "runner/cli/cli.h"
-#include "runner/cli/training/status_training.h"
+#include "runner/cli/training/status_work.h"
 #include "runner/folder/folder.h"
 #include "runner/jobs/jobs.h"
 
@@ -196,7 +196,8 @@ int cmd_status(int argc, char **argv)
       .name = "status",
       .args = "DIR",
       .doc = "Tasks, simulated time, rate, remaining time, jobs and ranks of a campaign, from its output folder;\n"
-             "of a training its members, epochs, errors and who works there.",
+             "of a training its members, epochs, errors and who works there; of `vitrion label` how many frames are\n"
+             "labelled, failed (with their reasons) and left.",
       .example = "vitrion status runs/quickstart --watch",
       .opt = opt,
       .n_opt = sizeof opt / sizeof *opt,
@@ -209,8 +210,8 @@ int cmd_status(int argc, char **argv)
   if (a.task && (a.json || a.watch))
     return vt_cli_usage_error(&u, "--task prints text, once: without --json and --watch");
   if (vt_outdir_name(&dir, u.arg[0], &err) != VT_OK) return vt_cli_fail(&err);
-  if (!a.task && access(dir.campaign, F_OK) != 0 && vt_cli_is_training(&dir))
-    return vt_cli_done(vt_cli_training_status(&dir, a.json, a.watch, a.exit_code));
+  const vt_cli_work *work = !a.task && access(dir.campaign, F_OK) != 0 ? vt_cli_work_in(&dir) : NULL;
+  if (work) return vt_cli_done(vt_cli_work_status(work, &dir, a.json, a.watch, a.exit_code));
   code = vt_cli_readable(&u, dir.campaign);
   if (code >= 0) return code;
   return vt_cli_done(status_look(&u, &dir, &a));

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@ typedef struct run {
   char file[TEXTS][VT_METHOD_TEXT];
   char *text[TEXTS];
   size_t size[TEXTS];
+  char trouble[VT__LABEL_WHY]; /* a file that is there, but cannot be read */
 } run;
 
 /* ------------------------------------------------------------------ files of a run */
@@ -31,6 +33,20 @@ static void fill_name(const char *file, const char *name, char out[VT_PATH])
   if (used < VT_PATH) (void)snprintf(out + used, VT_PATH - used, "%s", file + done);
 }
 
+static int read_whole(run *r, const char *name, const char *path, int k)
+{
+  struct stat st;
+  vt_err why = {0};
+  if (stat(path, &st) == 0 && st.st_size > OUTPUT_MOST) {
+    (void)snprintf(r->trouble, sizeof r->trouble, "'%.200s' has %.0f MiB, expected at most %d", name,
+                   (double)st.st_size / (1 << 20), OUTPUT_MOST >> 20);
+    return 0;
+  }
+  if (vt_file_read(path, OUTPUT_MOST, &r->text[k], &r->size[k], &why) == VT_OK) return 1;
+  (void)snprintf(r->trouble, sizeof r->trouble, "%.300s", vt_err_line(why.text).s);
+  return 0;
+}
+
 static const char *text_of(void *ctx, const char *file, size_t *n)
 {
   run *r = ctx;
@@ -41,8 +57,7 @@ static const char *text_of(void *ctx, const char *file, size_t *n)
     if (k == TEXTS) return NULL;
     fill_name(file[0] ? file : "{name}.out", r->name, name);
     (void)snprintf(path, sizeof path, "%s/%s", vt_program_folder(r->p), name);
-    if (access(path, F_OK) != 0 || vt_file_read(path, OUTPUT_MOST, &r->text[k], &r->size[k], NULL) != VT_OK)
-      return NULL;
+    if (access(path, F_OK) != 0 || !read_whole(r, name, path, k)) return NULL;
     for (size_t i = 0; i < r->size[k]; i++)
       if (r->text[k][i] == '\0') r->text[k][i] = '?';
     (void)snprintf(r->file[r->n++], VT_METHOD_TEXT, "%s", file);
@@ -149,8 +164,8 @@ static vt_status ask_batch(vt__labeller *l, const vt_structure *s, run *r, vt__l
   if (rc == VT_OK) rc = vt_program_run(r->p, command.s, l->m->timeout_s, &host, err);
   vt_buf_free(&command);
   VT_PASS(rc);
-  if (!vt__label_parse(l->m, vt_cell_volume(&s->cell), &texts, a, why, sizeof why)) VT_FAIL(err, VT_EDRIVER, "%s", why);
-  return VT_OK;
+  if (vt__label_parse(l->m, vt_cell_volume(&s->cell), &texts, a, why, sizeof why)) return VT_OK;
+  VT_FAIL(err, VT_EDRIVER, "%s", r->trouble[0] ? r->trouble : why);
 }
 
 /* ------------------------------------------------------------------ a driver */
@@ -193,6 +208,10 @@ static vt_status ask_driver(vt__labeller *l, int k, vt__label *a, vt_err *err)
   }
   const vt_status rc = vt_ipi_ask(l->driver, s->n, s->cell.h, (const double(*)[3])x, &host, &answer, err);
   vt_free(x);
+  if (rc == VT_EDRIVER && vt_ipi_not_started(l->driver)) {
+    const char *said = vt_ipi_said(l->driver);
+    VT_FAIL(err, VT_EIO, "the shell cannot start the driver: %.*s", (int)strcspn(said, "\n"), said);
+  }
   VT_PASS(rc);
   a->energy = answer.energy;
   memcpy(a->virial, answer.virial, sizeof a->virial);
@@ -212,7 +231,10 @@ static vt_status record_failure(vt__labeller *l, int k, run *r, const vt_buf *in
                                 vt_err *err)
 {
   const char *said = l->driver ? vt_ipi_said(l->driver) : "";
-  const vt_span log = r->p ? log_of(r) : (vt_span){said, strlen(said)}, asked = {input->s, input->len};
+  static const char nothing[] = "(it printed nothing)\n";
+  vt_span log = r->p ? log_of(r) : (vt_span){said, strlen(said)};
+  const vt_span asked = {input->s, input->len};
+  if (log.n == 0) log = (vt_span){nothing, sizeof nothing - 1};
   if (r->p) VT_PASS(check_room(vt_program_folder(r->p), err));
   one_line(why);
   return vt__label_failure_write(l, k, why, &log, &asked, err);

@@ -2,6 +2,7 @@
  *
  * Messages: READY and DONE to rank 0, FRAME (its number), STOP (end what runs) and END (leave) from it.  What a rank
  * has done is on disk before it says so. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,10 +23,24 @@ static int is_first(const vt__labeller *l) { return vt_comm_rank(l->comm) == 0; 
 
 /* ------------------------------------------------------------------ rank 0 */
 
+double vt__label_left_s(const vt__labeller *l)
+{
+  int here = -l->finished_before, left = 0; /* one that failed took its time, too */
+  for (int k = 0; k < l->n; k++) {
+    const vt__label_frame *f = &l->frame[k];
+    const int open = f->state == VT__LABEL_WAITS || f->state == VT__LABEL_RUNS;
+    if (f->same_as >= 0) continue;
+    here += !open;
+    left += open;
+  }
+  return here > 0 ? (vt_now_s() - l->began_s) / here * left : (double)NAN;
+}
+
 static void show(vt__labeller *l)
 {
   char line[160];
   int done = 0, failed = 0, runs = 0, all = 0;
+  const double left_s = vt__label_left_s(l);
   for (int k = 0; k < l->n; k++) {
     const vt__label_frame *f = &l->frame[k];
     if (f->same_as >= 0) continue;
@@ -34,12 +49,9 @@ static void show(vt__labeller *l)
     failed += f->state == VT__LABEL_FAILED;
     runs += f->state == VT__LABEL_RUNS;
   }
-  const int here = done - l->done_before, left = all - done - failed;
-  const double took_s = vt_now_s() - l->began_s;
   int used = snprintf(line, sizeof line, "%d of %d frames labelled, %d running", done, all, runs);
   if (failed) used += snprintf(line + used, sizeof line - (size_t)used, ", %d failed", failed);
-  if (here > 0)
-    (void)snprintf(line + used, sizeof line - (size_t)used, ", about %.0f min left", took_s / here * left / 60);
+  if (isfinite(left_s)) (void)snprintf(line + used, sizeof line - (size_t)used, ", about %.0f min left", left_s / 60);
   if (l->o->progress) l->o->progress(l->o->ctx, line);
 }
 
@@ -66,7 +78,11 @@ static int next_frame(vt__labeller *l)
 static vt_status give(vt__labeller *l, int rank, vt_err *err)
 {
   const int32_t k = next_frame(l);
-  if (k < 0) return vt_comm_send(l->comm, rank, TAG_END, "", 0, err);
+  if (k < 0) {
+    l->left[rank] = 1;
+    l->present--;
+    return vt_comm_send(l->comm, rank, TAG_END, "", 0, err);
+  }
   l->frame[k].state = VT__LABEL_RUNS;
   l->busy++;
   return vt_comm_send(l->comm, rank, TAG_FRAME, &k, sizeof k, err);
@@ -74,7 +90,8 @@ static vt_status give(vt__labeller *l, int rank, vt_err *err)
 
 static vt_status tell_stop(vt__labeller *l, vt_err *err)
 {
-  for (int r = 1; r < vt_comm_size(l->comm) && !l->told; r++) VT_PASS(vt_comm_send(l->comm, r, TAG_STOP, "", 0, err));
+  for (int r = 1; r < vt_comm_size(l->comm) && !l->told; r++)
+    if (!l->left[r]) VT_PASS(vt_comm_send(l->comm, r, TAG_STOP, "", 0, err));
   l->told = 1;
   return VT_OK;
 }
@@ -95,12 +112,10 @@ static vt_status serve(vt__labeller *l, vt_err *err)
       take(l, &w);
     }
     if (m.tag != TAG_DONE && m.tag != TAG_READY) continue;
-    const int before = l->busy;
     VT_PASS(give(l, rank, err));
-    if (l->busy == before) l->present--;
   }
   if (vt_jobs_beat(l->place.alone, vt_now_s(), NULL) == VT_ESTOP) l->lost = 1;
-  if (l->lost) VT_FAIL(err, VT_ESTOP, "another job took the folder '%s' over", l->o->output);
+  if (l->lost) VT_FAIL(err, VT_ESTOP, "another job took the folder '%s' over", l->place.dir);
   if (l->asked || l->aborted || (vt_stop_reason() && !vt_stop_closing())) VT_PASS(tell_stop(l, err));
   show(l);
   vt__label_place_view(l, 0);

@@ -29,6 +29,25 @@ static void say_lines(const vt__labeller *l, const char *before, const char *tex
 
 /* ------------------------------------------------------------------ what is asked */
 
+/* The files that the command names decide about labels, too. */
+static vt_status identify_command(vt_method *m, vt_err *err)
+{
+  vt_uid named, both[2];
+  vt_driver command = m->driver;
+  int n_files = 1;
+  if (m->driver.command[0]) {
+    VT_PASS(vt_ipi_command_check(&m->driver, "-", err));
+    VT_PASS(vt_ipi_identity(&m->driver, "-", &named, err));
+  } else {
+    (void)snprintf(command.command, sizeof command.command, "%s", m->command);
+    VT_PASS(vt_program_identity(&command, &n_files, &named, err));
+  }
+  if (!m->text) m->input_sha256 = named;
+  both[0] = m->sha256, both[1] = named;
+  if (n_files > 0) vt_sha256(both, sizeof both, &m->sha256);
+  return VT_OK;
+}
+
 static vt_status load_method(vt__labeller *l, int *bad, vt_err *err)
 {
   vt_diags diags;
@@ -43,16 +62,7 @@ static vt_status load_method(vt__labeller *l, int *bad, vt_err *err)
     vt_err_clear(err);
     return VT_OK;
   }
-  if (rc == VT_OK && l->m->driver.command[0]) {
-    rc = vt_ipi_command_check(&l->m->driver, "-", err);
-    if (rc == VT_OK) rc = vt_ipi_identity(&l->m->driver, "-", &l->m->input_sha256, err);
-    vt_uid both[2];
-    if (rc == VT_OK) { /* the files that the command names decide about labels, too */
-      both[0] = l->m->sha256, both[1] = l->m->input_sha256;
-      vt_sha256(both, sizeof both, &l->m->sha256);
-    }
-  }
-  return rc;
+  return rc == VT_OK ? identify_command(l->m, err) : rc;
 }
 
 /* All ranks have read the same. */
@@ -101,7 +111,11 @@ static vt_status conclude(vt__labeller *l, int stopped, int *failed, vt_err *err
     done += f->state == VT__LABEL_DONE;
   }
   l->state = stopped ? "stopped" : *failed ? "failed" : "done";
-  if (done > 0) vt__label_say(l, "%s/labelled.xyz: %d of %d frames", l->o->output, done, l->n);
+  if (done > 0) vt__label_say(l, "%s/labelled.xyz: %d of %d frames", l->place.dir, done, l->n);
+  const int others = vt__label_place_others(l);
+  if (others > 0)
+    vt__label_say(l, "%d more label%s in '%s/frames', of frames that were not given now: labelled.xyz lacks them",
+                  others, others == 1 ? " is" : "s are", l->place.dir);
   if (*failed)
     vt__label_say(l, "%d frame%s failed, see status.json and failed/ there; --retry tries again", *failed,
                   *failed == 1 ? "" : "s");
@@ -113,6 +127,7 @@ static vt_status conclude(vt__labeller *l, int stopped, int *failed, vt_err *err
 
 static vt_status open_place(vt__labeller *l, vt_err *err)
 {
+  VT_PASS(VT_NEW(l->left, vt_comm_size(l->comm), err));
   VT_PASS(vt__label_place_open(l, err));
   return vt__label_place_look(l, err);
 }
@@ -134,14 +149,18 @@ vt_status vt_labelling_run(vt_comm *comm, const vt_labelling_options *o, int *co
   vt__labeller l = {.comm = comm, .o = o, .state = "running"};
   int bad = 0;
   *code = VT_EXIT_FAIL;
-  vt_status rc = prepare(&l, &bad, err);
+  vt_status rc = vt_outdir_name(&l.place, o->output, err);
+  if (rc == VT_OK) rc = prepare(&l, &bad, err);
   if (rc == VT_OK && bad) *code = VT_EXIT_USAGE;
   if (rc == VT_OK && !bad) rc = label_all(&l, code, err);
   if (rc != VT_OK) l.state = "stopped";
-  if (l.m) vt__label_place_view(&l, 1);
+  if (rc != VT_OK && l.place.alone && !l.lost)
+    vt__label_say(&l, "the labels made so far are kept in '%s/frames'; the same command goes on", l.place.dir);
+  if (l.m && !l.lost) vt__label_place_view(&l, 1);
   vt__label_place_close(&l);
   vt__label_frames_free(&l);
   vt_buf_free(&l.warnings);
+  vt_free(l.left);
   vt_method_free(l.m);
   return rc;
 }

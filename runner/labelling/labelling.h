@@ -4,15 +4,20 @@
  *   label.id            "vitrion-label 1\nmethod <name> <sha256>\n": whose the folder is; written before anything else
  *   frames/<id>.label   what was computed for one frame: record.c
  *   failed/<name>.txt   why a frame failed: record.c; <name>.log what the program wrote last, <name>.inp its input
- *   labelled.xyz        the labelled frames in the order of the input; made anew at each end
- *   status.json         a view: where each frame is;  lease/  who works there: runner/jobs;  HALT  stops it
+ *   labelled.xyz        the labelled frames in the order of the input; made anew at each end, so it has those frames
+ *                       alone that were given last
+ *   status.json         a view: how many frames are where, which failed and why (`vitrion status`)
+ *   lease/              who works there: runner/jobs
+ *   HALT                made by a person: stops it
+ *
  * <id>: SHA-256 of method, elements, cell and positions; <name>: f and its first 12 digits.
  *
  * A frame of labelled.xyz has Properties=species:S:1:pos:R:3:forces:R:3, energy (eV), virial (eV, -dE/dstrain, nine
  * numbers by rows; not where the method has none), method, method_sha256, program (its version, as far as it is
- * known), input_sha256 (of the template, or of the driver's command and files), frame_sha256 (of elements, cell and
- * positions), net_force (length of the sum of the forces, eV/A), and all keys that the frame had in the input but for
- * those that a label replaces.  Its bytes depend on the labels alone: not on ranks, stops or kills. */
+ * known), input_sha256 (of the template, else of the command and the {dir}/... files that it names), frame_sha256 (of
+ * elements, cell and positions), net_force (length of the sum of the forces, eV/A), and all keys that the frame had in
+ * the input but for those that a label replaces.  Its bytes depend on the labels alone: not on ranks, stops or kills.
+ */
 #ifndef VT_LABELLING_H
 #define VT_LABELLING_H
 

@@ -40,21 +40,24 @@ typedef struct vt__labeller {
   vt_method *m;
   int n, cap;
   vt__label_frame *frame; /* [n] */
-  vt_outdir place;        /* rank 0: locked */
+  vt_outdir place;        /* of all ranks; rank 0: locked */
   const char *state;      /* "running", "done", "stopped", "failed" */
   vt_ipi *driver;         /* of this rank, for frames with the atoms of `driver_for` */
   int driver_for;
   int asked, told; /* to stop; the others know */
   int next, busy;  /* rank 0: the first frame that may wait; frames under way on other ranks */
   int present;     /* rank 0: other ranks that were not told to leave */
+  char *left;      /* rank 0: [ranks] 1: it was told to */
   int lost;        /* rank 0: another job took the folder over */
   int aborted;     /* rank 0: another rank cannot go on */
   vt_buf warnings; /* rank 0: lines */
   double began_s;
-  int done_before;
+  int finished_before; /* labelled or failed, before this start */
   vt_pace view;
 } vt__labeller;
 
+/* How long the rest takes at the pace so far; NaN: no frame was finished yet. */
+double vt__label_left_s(const vt__labeller *l);
 void vt__label_say(const vt__labeller *l, const char *fmt, ...) VT_PRINTF(2, 3);
 
 /* ------------------------------------------------------------------ frames.c */
@@ -106,6 +109,7 @@ void vt__label_driver_end(vt__labeller *l);
 VT_MUST_CHECK vt_status vt__label_record_write(const vt__labeller *l, int k, const vt__label *a, vt_err *err);
 /* *a (free a->f) if the record is there and whole, else *got = 0. */
 VT_MUST_CHECK vt_status vt__label_record_read(const vt__labeller *l, int k, vt__label *a, int *got, vt_err *err);
+int vt__label_record_there(const vt__labeller *l, int k);
 VT_MUST_CHECK vt_status vt__label_failure_write(const vt__labeller *l, int k, const char *why, const vt_span *log,
                                                 const vt_span *input, vt_err *err);
 /* 1 with the reason: it failed before. */
@@ -120,7 +124,8 @@ void vt__label_place_close(vt__labeller *l);
 /* Which frames are done or failed already. */
 VT_MUST_CHECK vt_status vt__label_place_look(vt__labeller *l, vt_err *err);
 VT_MUST_CHECK vt_status vt__label_place_write(vt__labeller *l, vt_err *err); /* labelled.xyz */
-void vt__label_place_view(vt__labeller *l, int now);                         /* status.json */
+int vt__label_place_others(const vt__labeller *l);   /* labels of frames that are not among those given */
+void vt__label_place_view(vt__labeller *l, int now); /* status.json */
 
 /* ------------------------------------------------------------------ farm.c */
 

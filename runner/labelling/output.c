@@ -131,7 +131,6 @@ static int read_forces(finder *f, int n, double (*out)[3], char *why, size_t cap
 /* Nine numbers in one line or in three, or six. */
 static int read_tensor(finder *f, double out[9], const char *what, char *why, size_t cap)
 {
-  static const int voigt[9] = {0, 5, 4, 5, 1, 3, 4, 3, 2};
   vt_span line, word[CAPTURES];
   double x[9] = {0};
   int k = 0;
@@ -147,7 +146,11 @@ static int read_tensor(finder *f, double out[9], const char *what, char *why, si
     if (!take(word, n, x + k, what, why, cap)) return 0;
     k += n;
   }
-  for (int i = 0; i < 9; i++) out[i] = f->w->voigt ? x[voigt[i]] : x[i];
+  for (int i = 0; i < all; i++) {
+    const int c = f->w->voigt ? f->w->place[i] : i;
+    out[c] = x[i];
+    if (f->w->voigt) out[3 * (c % 3) + c / 3] = x[i];
+  }
   if (k == all) return 1;
   (void)snprintf(why, cap, "the output has %d components of %s, expected %d", k, what, all);
   return 0;

@@ -1,4 +1,5 @@
 /* place.c - the output folder: whose it is, what is done in it, what stands there at the end. */
+#include <dirent.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +13,7 @@ typedef char place_path[VT_PATH + ROOM];
 
 static void in_place(const vt__labeller *l, const char *name, place_path out)
 {
-  (void)snprintf(out, VT_PATH + ROOM, "%s/%s", l->o->output, name);
+  (void)snprintf(out, VT_PATH + ROOM, "%s/%s", l->place.dir, name);
 }
 
 /* ------------------------------------------------------------------ whose */
@@ -32,8 +33,9 @@ static vt_status check_owner(const vt__labeller *l, const vt_buf *mine, vt_err *
     vt_status rc = VT_OK;
     if (!same)
       rc = vt_err_set(err, VT_EINVAL, __FILE__, __LINE__,
-                      "'%s' holds labels of another method (%.*s): its text or its name changed; give another --out",
-                      l->o->output, (int)strcspn(theirs, "\n"), theirs);
+                      "'%s' holds labels of another method (%.*s): its name, its text or a file of its command "
+                      "changed; give another --out",
+                      l->place.dir, (int)strcspn(theirs, "\n"), theirs);
     vt_free(text);
     return rc;
   }
@@ -44,6 +46,15 @@ static vt_status check_owner(const vt__labeller *l, const vt_buf *mine, vt_err *
   return VT_OK;
 }
 
+/* Remove what processes that died began to write: the folder is ours alone. */
+static void sweep(const char *folder)
+{
+  DIR *d = opendir(folder);
+  for (const struct dirent *e; d && (e = readdir(d)) != NULL;)
+    if (vt_file_is_temporary(e->d_name)) (void)unlinkat(dirfd(d), e->d_name, 0); /* what stays is read by nobody */
+  if (d) (void)closedir(d);
+}
+
 static vt_status make_folders(const vt__labeller *l, const vt_buf *mine, vt_err *err)
 {
   static const char *const names[] = {"frames", "failed"};
@@ -51,6 +62,7 @@ static vt_status make_folders(const vt__labeller *l, const vt_buf *mine, vt_err 
   for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
     in_place(l, names[k], path);
     VT_PASS(vt_dir_make(path, err));
+    sweep(path);
   }
   in_place(l, "label.id", path);
   return access(path, F_OK) == 0 ? VT_OK : vt_file_replace(path, mine->s, mine->len, err);
@@ -64,8 +76,7 @@ vt_status vt__label_place_open(vt__labeller *l, vt_err *err)
   vt_buf_printf(&mine, "vitrion-label 1\nmethod %s %s\n", l->m->name, hex);
   vt_status rc = vt_buf_check(&mine, err);
   if (rc == VT_OK) rc = check_owner(l, &mine, err);
-  if (rc == VT_OK) rc = vt_outdir_name(&l->place, l->o->output, err);
-  if (rc == VT_OK) rc = vt_dir_make(l->o->output, err);
+  if (rc == VT_OK) rc = vt_dir_make(l->place.dir, err);
   if (rc == VT_OK) rc = vt_outdir_lock(&l->place, NULL, err);
   if (rc == VT_OK) rc = make_folders(l, &mine, err);
   l->view = (vt_pace){.what = "status.json", .every_s = 2, .most_s = 60};
@@ -81,19 +92,24 @@ vt_status vt__label_place_look(vt__labeller *l, vt_err *err)
   for (int k = 0; k < l->n; k++) {
     vt__label_frame *f = &l->frame[k];
     vt__label a;
+    char where[VT_PATH + 64];
     int got = 0;
     if (f->same_as >= 0) continue;
     VT_PASS(vt__label_record_read(l, k, &a, &got, err));
-    if (got) {
+    if (got && !vt__label_is_good(l->m, vt_cell_volume(&f->s.cell), &a, f->why, sizeof f->why)) {
+      f->state = VT__LABEL_FAILED; /* bounds are narrower than they were: no program need run to tell */
+      vt__label_frame_where(l, k, where, sizeof where);
+      vt__label_say(l, "%s was labelled within wider bounds: %s", where, f->why);
+    } else if (got) {
       f->state = VT__LABEL_DONE;
       f->energy = a.energy;
-      l->done_before++;
     } else if (vt__label_failure_read(l, k, f->why)) {
       if (l->o->retry)
         vt__label_failure_clear(l, k);
       else
         f->state = VT__LABEL_FAILED;
     }
+    l->finished_before += f->state != VT__LABEL_WAITS;
     vt_free(a.f);
     vt_alive();
   }
@@ -145,8 +161,24 @@ vt_status vt__label_place_write(vt__labeller *l, vt_err *err)
   }
   in_place(l, "labelled.xyz", path);
   if (rc == VT_OK && b.len > 0) rc = vt_file_publish(path, b.s, b.len, err);
+  if (rc == VT_OK && b.len == 0) (void)unlink(path); /* of other frames, whose labels stay in frames/ */
   vt_buf_free(&b);
   return rc;
+}
+
+int vt__label_place_others(const vt__labeller *l)
+{
+  place_path path;
+  int n = 0;
+  in_place(l, "frames", path);
+  DIR *d = opendir(path);
+  for (const struct dirent *e; d && (e = readdir(d)) != NULL;) {
+    const size_t len = strlen(e->d_name), end = sizeof ".label" - 1;
+    n += len > end && strcmp(e->d_name + len - end, ".label") == 0;
+  }
+  if (d) (void)closedir(d);
+  for (int k = 0; k < l->n; k++) n -= l->frame[k].same_as < 0 && vt__label_record_there(l, k);
+  return n;
 }
 
 /* ------------------------------------------------------------------ status.json */
@@ -155,6 +187,7 @@ static vt_json *failed_json(const vt__labeller *l, int k)
 {
   const vt__label_frame *f = &l->frame[k];
   char log[ROOM];
+  place_path path;
   vt_json *o = vt_json_object();
   (void)snprintf(log, sizeof log, "failed/%s.log", f->name);
   vt_json_put(o, "frame", vt_json_int(k + 1));
@@ -162,7 +195,8 @@ static vt_json *failed_json(const vt__labeller *l, int k)
   vt_json_put(o, "line", vt_json_int(f->s.line));
   vt_json_put(o, "name", vt_json_text(f->name));
   vt_json_put(o, "why", vt_json_text(f->why));
-  vt_json_put(o, "log", vt_json_text(log));
+  in_place(l, log, path);
+  vt_json_put(o, "log", access(path, F_OK) == 0 ? vt_json_text(log) : vt_json_null());
   return o;
 }
 
@@ -209,6 +243,7 @@ void vt__label_place_view(vt__labeller *l, int now)
   vt_json_put(o, "updated", vt_json_int((int64_t)time(NULL)));
   vt_json_put(o, "ranks", vt_json_int(vt_comm_size(l->comm)));
   vt_json_put(o, "frames", counts_json(l));
+  vt_json_put(o, "eta_s", vt_json_num(strcmp(l->state, "running") == 0 ? vt__label_left_s(l) : (double)NAN));
   vt_json_put(o, "failed", failed);
   vt_json_put(o, "warnings", lines_json(l->warnings.s));
   in_place(l, "status.json", path);

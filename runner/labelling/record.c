@@ -29,12 +29,12 @@ static void record_path(const vt__labeller *l, int k, place_path out)
 {
   char hex[65];
   vt_uid_hex(&l->frame[k].id, hex);
-  (void)snprintf(out, VT_PATH + ROOM, "%s/frames/%s.label", l->o->output, hex);
+  (void)snprintf(out, VT_PATH + ROOM, "%s/frames/%s.label", l->place.dir, hex);
 }
 
 static void failed_path(const vt__labeller *l, int k, const char *end, place_path out)
 {
-  (void)snprintf(out, VT_PATH + ROOM, "%s/failed/%s%s", l->o->output, l->frame[k].name, end);
+  (void)snprintf(out, VT_PATH + ROOM, "%s/failed/%s%s", l->place.dir, l->frame[k].name, end);
 }
 
 static vt_status seal(const char *path, vt_buf *b, vt_err *err)
@@ -82,6 +82,13 @@ vt_status vt__label_record_write(const vt__labeller *l, int k, const vt__label *
   const vt_status rc = seal(path, &b, err);
   vt_buf_free(&b);
   return rc;
+}
+
+int vt__label_record_there(const vt__labeller *l, int k)
+{
+  place_path path;
+  record_path(l, k, path);
+  return access(path, F_OK) == 0;
 }
 
 /* The line `key value`; *at advances behind it. */

@@ -168,14 +168,25 @@ void vt_selection_free(vt_selection *s)
 
 /* ------------------------------------------------------------------ writing */
 
+/* A value between quotes of a header. */
+static void put_quoted(vt_buf *b, const char *key, const char *text)
+{
+  vt_buf_printf(b, " %s=\"", key);
+  for (; *text; text++) vt_buf_add(b, (unsigned char)*text < ' ' || *text == '"' || *text == '\\' ? "_" : text, 1);
+  vt_buf_add(b, "\"", 1);
+}
+
 static void put_picked(const vt_selection *s, const vt_selection_source *from, const vt_selection_frame *f,
                        const vt_structure *x, vt_buf *b)
 {
   vt_buf_printf(b, "%d\nLattice=\"", x->n);
   for (int k = 0; k < 9; k++) vt_buf_printf(b, "%s%.17g", k ? " " : "", x->cell.h[k / 3][k % 3]);
-  vt_buf_printf(b, "\" Properties=species:S:1:pos:R:3 run=\"%s\" composition=\"%s\" config_type=select", s->run[f->run],
-                s->composition[f->composition]);
-  vt_buf_printf(b, " source=\"%s\" source_frame=%d", from->shown, f->frame + 1);
+  vt_buf_printf(b, "\" Properties=species:S:1:pos:R:3");
+  put_quoted(b, "run", s->run[f->run]);
+  put_quoted(b, "composition", s->composition[f->composition]);
+  vt_buf_printf(b, " config_type=select");
+  put_quoted(b, "source", from->shown);
+  vt_buf_printf(b, " source_frame=%d", f->frame + 1);
   if (isfinite(f->spread)) vt_buf_printf(b, " spread=%.6g", f->spread);
   if (isfinite(f->distance)) vt_buf_printf(b, " distance=%.6g", f->distance);
   vt_buf_printf(b, " pbc=\"T T T\"\n");

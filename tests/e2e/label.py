@@ -140,6 +140,16 @@ class Label(unittest.TestCase):
             w = [np.array(k[0]["virial"].split(), float) for k in (a, b)]
             self.assertTrue(np.array_equal(*w))
             self.assertNotEqual(a[0]["method_sha256"], b[0]["method_sha256"])
+        # the same six numbers called otherwise: yz is third from the end, so it goes where zx is meant
+        self.method(replace=[('{match: "^row {number} {number} {number}$", unit: kbar, sign: compression, take: first}',
+                              '{after: "yz xz xy (kbar)", order: xx yy zz zx yz yx, unit: kbar, sign: compression}')])
+        p = self.label(out="words")
+        self.assertEqual(p.returncode, 0, p.stderr)
+        for a, b in zip(read(self.dir / "voigt/labelled.xyz"), read(self.dir / "words/labelled.xyz")):
+            v, w = [np.array(k[0]["virial"].split(), float).reshape(3, 3) for k in (a, b)]
+            self.assertEqual((w[0, 2], w[1, 2], w[0, 1]), (v[1, 2], v[0, 2], v[0, 1]))
+            self.assertTrue(np.array_equal(w, w.T))
+            self.assertNotEqual(a[0]["method_sha256"], b[0]["method_sha256"])
 
     def test_equal_frames_are_computed_once_and_written_each(self):
         self.frames(frame(2, 5, "run=first") + frame(2, 6) + frame(2, 5, "run=third"))
@@ -237,14 +247,57 @@ class Label(unittest.TestCase):
 
     def test_a_program_that_is_not_there_ends_the_run_and_blames_no_frame(self):
         self.frames(frame(2, 1) + frame(2, 2))
-        self.method(python="{dir}/not-there")
-        p = self.label(2)
-        self.assertNotEqual(p.returncode, 0)
-        self.assertIn("not-there", p.stderr)
+        env = {"PATH": f"{self.dir}/bin:{os.environ['PATH']}"}
+        self.method(python="not-there")
+        p = self.label(2, env=env)
+        self.assertEqual(p.returncode, 1, p.stderr)
+        self.assertRegex(p.stderr, "cannot start the command .exit code 127.*not-there")
         self.assertEqual(list((self.dir / "out/failed").iterdir()), [])
-        (self.dir / "not-there").symlink_to("/usr/bin/python3")
-        p = self.label(2)
+        (self.dir / "bin").mkdir()
+        (self.dir / "bin/not-there").symlink_to("/usr/bin/python3")
+        p = self.label(2, env=env)
         self.assertEqual(p.returncode, 0, p.stderr)
+        (self.dir / "driver.yaml").write_text("vitrion_method: 1\nname: d\ndriver: {command: 'no-driver {socket}'}\n")
+        p = self.label(2, out="d", method="driver.yaml")
+        self.assertEqual(p.returncode, 1, p.stderr)
+        self.assertRegex(p.stderr, "cannot start the driver.*no-driver")
+        self.assertEqual(list((self.dir / "d/failed").iterdir()), [])
+        self.method(python="{dir}/absent")
+        p = self.label(out="e")
+        self.assertEqual(p.returncode, 1, p.stderr)
+        self.assertIn("absent', which is not there", p.stderr)
+
+    def test_what_a_program_leaves_behind_is_ended_and_too_much_output_is_told(self):
+        self.method(timeout="3 s")
+        self.frames(frame(14, 1) + frame(15, 2) + frame(6, 3))
+        p = self.label(2)
+        self.assertEqual(p.returncode, 3, p.stderr)
+        why = [f["why"] for f in self.status()["failed"]]
+        self.assertRegex(why[0], "has 300 MiB, expected at most 256")
+        self.assertRegex(why[1], "time limit is 3 s")
+        for f in self.status()["failed"]:
+            self.assertTrue((self.dir / "out" / f["log"]).exists(), "each failed frame has the log that its message names")
+        self.assertEqual(self.strays(), [])
+        self.method(timeout="100 s")
+        self.kill_after(1, 0, lambda p: (self.until(lambda: len(self.strays()) > 2), self.end_ranks(p)), frames=frame(15, 4))
+        self.until(lambda: not self.strays())
+
+    def strays(self):
+        """Processes whose environment names a folder of ours."""
+        out, mark = [], b"VITRION_DRIVER_SCRATCH=" + str(self.dir).encode()
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                if mark in pathlib.Path(f"/proc/{pid}/environ").read_bytes():
+                    out.append(pid)
+            except OSError:
+                pass
+        return out
+
+    def until(self, truth):
+        end = time.time() + 60
+        while not truth():
+            self.assertLess(time.time(), end)
+            time.sleep(0.05)
 
     def test_a_disk_that_fails_ends_the_run_and_the_same_command_goes_on(self):
         self.frames("".join(frame(2, k) for k in range(4)))
@@ -257,6 +310,8 @@ class Label(unittest.TestCase):
             p = self.label(out=out, env=env)
             self.assertEqual(p.returncode, 1, f"{op} {match}: {p.stderr}")
             self.assertIn("No space left on device", p.stderr)
+            if op != "write" or match != "label.id":
+                self.assertIn("the same command goes on", p.stderr)
             p = self.label(2, out=out)
             self.assertEqual(p.returncode, 0, p.stderr)
             self.assertEqual(self.labelled(out), self.labelled("whole"), f"{op} {match}")
@@ -290,8 +345,10 @@ class Label(unittest.TestCase):
 
     # ---------------------------------------------------------------- stops and kills
 
-    def kill_after(self, ranks, records, how, out="out"):
+    def kill_after(self, ranks, records, how, out="out", frames=None):
         """Start, wait for so many records, then end all of it (or tell it to stop)."""
+        if frames:
+            self.frames(frames)
         p = subprocess.Popen(self.command(ranks, out=out), cwd=self.dir, env=dict(self.env, LABEL_SLEEP="0.15"),
                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True)
         folder, until = self.dir / out / "frames", time.time() + 120
@@ -351,6 +408,60 @@ class Label(unittest.TestCase):
         p.communicate(timeout=60)
         self.assertEqual(p.returncode, 0)
 
+    # ---------------------------------------------------------------- later starts
+
+    def test_narrower_bounds_hold_for_what_is_labelled(self):
+        self.frames(frame(2, 1) + frame(8, 2))
+        text = (self.dir / "method.yaml").read_text()
+        (self.dir / "method.yaml").write_text(text + "checks: {net_force: 0.2 eV/A}\n")  # frames of 8: 0.5, allowed 0.57
+        self.assertEqual(self.label().returncode, 0)
+        whole = self.labelled()
+        (self.dir / "method.yaml").write_text(text)
+        p = self.label()
+        self.assertEqual(p.returncode, 3, p.stderr)
+        self.assertRegex(p.stderr, "frame 2 .* was labelled within wider bounds: .* add up to 0.5 eV/A, expected at most 0.141")
+        self.assertEqual((len(self.status()["failed"]), self.status()["failed"][0]["log"]), (1, None))
+        self.assertEqual(len(read(self.dir / "out/labelled.xyz")), 1)
+        (self.dir / "method.yaml").write_text(text + "checks: {net_force: 0.2 eV/A}\n")
+        self.assertEqual(self.label().returncode, 0)
+        self.assertEqual(self.labelled(), whole)
+        self.assertEqual(self.count(), 2, "no program need run to tell")
+
+    def test_labels_of_frames_that_are_not_given_are_told(self):
+        self.frames(frame(2, 1), "a.xyz")
+        self.frames(frame(2, 2), "b.xyz")
+        self.frames(frame(7, 3), "bad.xyz")
+        self.assertEqual(self.label(frames="a.xyz").returncode, 0)
+        p = self.label(frames="b.xyz")
+        self.assertIn("1 more label is in 'out/frames'", p.stderr)
+        self.assertEqual(len(read(self.dir / "out/labelled.xyz")), 1)
+        p = self.label(1, "a.xyz", frames="b.xyz")
+        self.assertNotIn("more label", p.stderr)
+        self.assertEqual((len(read(self.dir / "out/labelled.xyz")), self.count()), (2, 2))
+        self.assertEqual(self.label(frames="bad.xyz").returncode, 3)
+        self.assertFalse((self.dir / "out/labelled.xyz").exists(), "not that of other frames")
+
+    def test_status_knows_a_labelling(self):
+        def status(*more):
+            return subprocess.run([VITRION, "status", "out", *more], cwd=self.dir, capture_output=True, text=True, timeout=60)
+        self.frames(frame(2, 1) + frame(7, 2) + frame(2, 3))
+        self.assertEqual(self.label().returncode, 3)
+        p = status("--exit-code")
+        self.assertEqual(p.returncode, 3, p.stderr)
+        self.assertIn("springs: labelling, failed\n  2 of 3 frames labelled, 1 failed, 0 left\n  frame 2 (frames.xyz:5) failed: ", p.stdout)
+        self.assertEqual(json.loads(status("--json").stdout)["frames"]["done"], 2)
+        self.frames(frame(7, 4) + frame(12, 9) + frame(2, 1), "more.xyz")
+        p = subprocess.Popen(self.command(1, frames="more.xyz"), cwd=self.dir, env=dict(self.env, LABEL_SLEEP="100"),
+                             stderr=subprocess.DEVNULL)
+        self.until(lambda: (self.status()["frames"]["running"], len(self.status()["failed"])) == (1, 1))
+        self.assertRegex(status().stdout, "1 of 3 frames labelled, 1 failed, 1 left, 1 running, about [0-9]+ min left")
+        self.end_ranks(p)
+        p.wait(60)
+        said = status("--exit-code")
+        self.assertEqual(said.returncode, 75)
+        self.assertIn("springs: labelling, killed", said.stdout)
+        self.assertIn("the same command goes on", said.stdout)
+
     # ---------------------------------------------------------------- what is refused
 
     def test_another_method_does_not_go_on_in_the_same_folder(self):
@@ -363,6 +474,21 @@ class Label(unittest.TestCase):
         (self.dir / "springs.inp").write_text("# changed\n" + TEMPLATE)
         self.method()
         self.assertEqual(self.label().returncode, 2)
+        (self.dir / "springs.inp").write_text(TEMPLATE)
+        self.assertEqual(self.label().returncode, 0)
+        with open(self.dir / "label_program.py", "a") as f:
+            f.write("# a file that the command names\n")
+        p = self.label()
+        self.assertEqual(p.returncode, 2, p.stderr)
+        self.assertIn("a file of its command changed", p.stderr)
+
+    def test_a_folder_in_the_home_is_that_of_the_home(self):
+        self.frames(frame(2, 1))
+        (self.dir / "home").mkdir()
+        p = self.label(out="~/labels", env={"HOME": str(self.dir / "home")})
+        self.assertEqual(p.returncode, 0, p.stderr)
+        self.assertTrue((self.dir / "home/labels/labelled.xyz").exists())
+        self.assertFalse((self.dir / "~").exists())
 
     def test_all_mistakes_are_listed_with_their_lines(self):
         self.frames(frame(2, 1))

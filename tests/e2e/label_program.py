@@ -3,9 +3,11 @@
 and the layout of no real program.  What it does wrong depends on the number of atoms, so that a test chooses by its frames:
     2  nothing         3  does not converge     4  prints nan               5  prints half of the forces    6  hangs
     7  exit code 9     8  forces that do not add up to zero                 9  a stress that is not symmetric
-   10  dies by SIGKILL 11 writes nothing        12 sleeps before it answers (LABEL_SLEEP seconds)         13  energy far from others"""
+   10  dies by SIGKILL 11 writes nothing        12 sleeps before it answers (LABEL_SLEEP seconds)         13  energy far from others
+   14  writes 300 MiB   15  hangs, beside a process that has left its session (as launchers of MPI do)"""
 import os
 import signal
+import subprocess
 import sys
 import time
 
@@ -56,6 +58,12 @@ def main():
         os.kill(os.getpid(), signal.SIGKILL)
     if n == 11:
         return
+    if n == 14:
+        open(sys.argv[2], "w").truncate(300 << 20)
+        return
+    if n == 15:
+        subprocess.Popen(["sleep", "1000"], start_new_session=True)
+        time.sleep(1000)
     if n == 12:
         time.sleep(float(os.environ.get("LABEL_SLEEP", "0")))
     energy, force, virial = springs(x)

@@ -265,6 +265,30 @@ class Select(unittest.TestCase):
         self.assertTrue(all(r.startswith("run/") and len(r) == len("run/") + 8 for r in runs), runs)
         self.assertLessEqual(len(runs), 2, "trajectory and last frame are one run, the glass is another")
 
+    def test_what_is_written_is_none_of_what_is_read(self):
+        folder = self.dir / "own"
+        folder.mkdir()
+        (folder / "all.xyz").write_text(self.text)
+        first = self.select("own", "--count", 4, out="own/picked.xyz")
+        self.assertEqual(self.select("own", "--count", 4, out="own/picked.xyz"), first, "not out of what it picked before")
+        (self.dir / "link.xyz").symlink_to("own/all.xyz")
+        for args, out in ((("own/all.xyz",), "own/all.xyz"), (("link.xyz",), "own/all.xyz"),
+                          (("all.xyz", "--known", "own/all.xyz"), "own/all.xyz"), (("own/all.xyz",), "committee.txt")):
+            p = self.call("select", *args, "--potential", "committee.txt", "--count", 1, "--out", out, code=2)
+            self.assertIn("overwritten", p.stderr)
+        self.assertEqual((folder / "all.xyz").read_text(), self.text)
+        p = self.call("select", "all.xyz", "--potential", "committee.txt", "--count", 1, "--out", "nowhere/p.xyz", code=2)
+        self.assertIn("there is no folder 'nowhere'", p.stderr)
+
+    def test_names_with_quotes_do_not_break_headers(self):
+        name = "it's \"a\" file.xyz"
+        (self.dir / name).write_text(text_of(self.frames[0]))
+        got = self.select(name, "--count", 1)
+        self.assertEqual(got["picked"][0]["source"], name)
+        self.assertIn("source=\"it's _a_ file.xyz\" source_frame=1 ", (self.dir / "picked.xyz").read_text())
+        self.select("picked.xyz", "--count", 1, out="again.xyz")
+        self.assertIn("run=\"it's _a_ file.xyz\"", (self.dir / "again.xyz").read_text())
+
     def test_usage_errors_name_what_is_missing(self):
         for args, words in (((), "--potential is missing"), (("--potential", "committee.txt"), "--count is missing"),
                             (("--potential", "committee.txt", "--count", "2"), "--out is missing")):

@@ -95,15 +95,19 @@ int cmd_label(int argc, char **argv)
       {"retry", VT_OPT_FLAG, NULL, "try again the frames that failed before", &a.retry, 0, 0},
       {"wall", VT_OPT_TEXT, "HH:MM:SS", "stop before this time has passed, with exit code 75", &a.wall, 0, 0}};
   vt_buf_printf(
-      &doc, "Energies, forces and virials of frames (extended XYZ) by an i-PI driver or by a command for each frame:\n"
-            "one frame a rank at a time, so with one thread each as many ranks as cores.  A frame that fails never\n"
-            "stops the rest: its reason stands in DIR/status.json, what the program wrote in DIR/failed/.\n"
-            "SIGTERM, SIGUSR1, SIGINT, --wall or a file HALT in DIR stop softly (frames that run are ended and done\n"
-            "again; with `after-tasks` in HALT they finish), exit code 75; the same command goes on, also after a\n"
-            "kill, and more frames may be given.  Exit code 3: all is done, but some frames failed.\n"
-            "Writes DIR/labelled.xyz: the frames in their order with energy, virial, forces, method, versions,\n"
-            "hashes, and the keys that they had.  Programs run in new folders below $TMPDIR.\n"
-            "Methods that work: campaigns/methods.  Keys of the file:\n");
+      &doc,
+      "Energies, forces and virials of frames (extended XYZ) by another program: an i-PI driver, which stays for\n"
+      "many frames, or a command for each frame.  Each rank computes one frame at a time, so give as many ranks\n"
+      "as there are cores, and one thread to each program.\n"
+      "A frame that fails never stops the rest: `vitrion status DIR` shows its reason, DIR/failed/ has what the\n"
+      "program wrote; exit code 3 when all else is done.\n"
+      "SIGTERM, SIGUSR1, SIGINT, --wall or a file HALT in DIR stop softly, exit code 75: frames that run are\n"
+      "ended and done again later (with `after-tasks` in HALT they finish).  After that, and after a kill, the\n"
+      "same command goes on; more frames may be given beside those that were given before.\n"
+      "Writes DIR/labelled.xyz: the frames that were given, in their order, with energy, virial, forces, method,\n"
+      "versions, hashes, and the keys that they had.  Programs run in new folders below $TMPDIR; what is left of\n"
+      "one when its time is over, or when vitrion is killed, is ended.\n"
+      "Methods that work: campaigns/methods.  Keys of such a file, with the default behind the semicolon:\n");
   vt_method_keys(&doc);
   while (doc.len && doc.s[doc.len - 1] == '\n') doc.s[--doc.len] = '\0';
   vt_usage u = {.name = "label",

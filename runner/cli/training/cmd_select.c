@@ -1,6 +1,7 @@
 /* cmd_select.c - which frames of trajectories and campaigns are worth labelling. */
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "runner/cli/training/select_sources.h"
 
@@ -73,11 +74,28 @@ static vt_json *left_out_json(const vt_selection *s, const vt_selection_source *
   return all;
 }
 
+/* --out can be written, and is none of the other files; -1, or the exit code after a message. */
+static int check_out(const vt_usage *u, const char *out, const char *const *other, int n)
+{
+  char folder[VT_PATH];
+  struct stat st, here;
+  const char *slash = strrchr(out, '/');
+  (void)snprintf(folder, sizeof folder, "%.*s", slash == out ? 1 : slash ? (int)(slash - out) : 1, slash ? out : ".");
+  if (stat(folder, &st) != 0 || !S_ISDIR(st.st_mode))
+    return vt_cli_usage_error(u, "--out '%s': there is no folder '%s'", out, folder);
+  if (stat(out, &st) != 0) return -1;
+  if (S_ISDIR(st.st_mode)) return vt_cli_usage_error(u, "--out '%s' is a folder, expected a file", out);
+  for (int k = 0; k < n; k++)
+    if (other[k] && stat(other[k], &here) == 0 && here.st_dev == st.st_dev && here.st_ino == st.st_ino)
+      return vt_cli_usage_error(u, "--out '%s' is read, too: it would be overwritten", out);
+  return -1;
+}
+
 static void warnings(const vt_selection *s, const vt_selection_options *o, vt_buf *b)
 {
   if (s->n_picked < o->count)
-    vt_buf_printf(b, "%d frames were asked for, %d are worth it: see the reasons of those left out\n", o->count,
-                  s->n_picked);
+    vt_buf_printf(b, "%d frame%s asked for, %d %s worth it: see the reasons of those left out\n", o->count,
+                  o->count == 1 ? " was" : "s were", s->n_picked, s->n_picked == 1 ? "is" : "are");
   if (s->n_members < 2)
     vt_buf_printf(b, "the potential is no committee: there is no spread, only distances between frames count\n");
 }
@@ -203,6 +221,8 @@ int cmd_select(int argc, char **argv)
   if (code < 0 && !out) code = vt_cli_usage_error(&u, "--out is missing: where the frames are written");
   if (code < 0) code = vt_cli_readable(&u, o.potential);
   if (code < 0 && o.known) code = vt_cli_readable(&u, o.known);
+  from.out = out;
+  if (code < 0 && out) code = check_out(&u, out, (const char *const[]){o.potential, o.known}, 2);
   for (int k = 0; code < 0 && k < u.n_args; k++) code = vt_select_source_add(&from, &u, u.arg[k]);
   if (code < 0) code = select_from(&from, &o, out, json);
   vt_select_sources_free(&from);

@@ -106,6 +106,12 @@ static const char *uid_in(const char *name)
   return strspn(dot - UID_SHOWN, hex) >= UID_SHOWN ? dot - UID_SHOWN : NULL;
 }
 
+static int is_out(const vt_select_sources *s, const struct stat *st)
+{
+  struct stat out;
+  return s->out && stat(s->out, &out) == 0 && out.st_dev == st->st_dev && out.st_ino == st->st_ino;
+}
+
 /* All files of `folder` that look like frames; shown below `as`. */
 static vt_status add_folder(vt_select_sources *s, const char *folder, const char *as, const of_campaign *of,
                             vt_err *err)
@@ -119,6 +125,7 @@ static vt_status add_folder(vt_select_sources *s, const char *folder, const char
     if (snprintf(path, sizeof path, "%s/%s", folder, name[k]) >= (int)sizeof path) continue; /* too long to open */
     (void)snprintf(shown, sizeof shown, "%s/%s", as, name[k]);
     if (!looks_like_frames(name[k]) || stat(path, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0) continue;
+    if (is_out(s, &st)) continue; /* of an earlier selection */
     rc = add_file(s, path, shown, of, of ? uid_in(name[k]) : NULL, err);
   }
   free_names(name, n);
@@ -191,6 +198,7 @@ int vt_select_source_add(vt_select_sources *s, const vt_usage *u, const char *pa
   if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode)) {
     const int code = vt_cli_readable(u, path);
     if (code >= 0) return code;
+    if (is_out(s, &st)) return vt_cli_usage_error(u, "--out '%s' is a source, which would be overwritten", s->out);
     rc = add_file(s, path, path, NULL, NULL, &err);
   } else {
     rc = vt_outdir_name(&dir, path, &err);

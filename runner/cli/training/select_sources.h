@@ -8,6 +8,7 @@
 typedef struct vt_select_sources {
   int n, cap;
   vt_selection_source *source; /* [n] */
+  const char *out;             /* what will be written: no source, even if it lies in a folder that is one */
   char scratch[VT_PATH];       /* last frames of campaigns were written here; "": there are none */
 } vt_select_sources;
 

@@ -1,43 +1,10 @@
-/* status_training.c - `vitrion status DIR` of the folder of a training: its status.json, and who works there. */
+/* status_training.c - `vitrion status DIR` of the folder of a training: its members. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "runner/cli/cli.h"
-#include "runner/cli/training/status_training.h"
-
-enum { STATUS_MOST = 1 << 22 };
-static const double look_again_s = 2;
-
-/* status.json of a training; NULL: there is none. */
-static vt_json *status_of(const vt_outdir *dir)
-{
-  char *text = NULL;
-  size_t n = 0;
-  vt_json *v = NULL;
-  if (access(dir->status, F_OK) != 0 || vt_file_read(dir->status, STATUS_MOST, &text, &n, NULL) != VT_OK) return NULL;
-  if (vt_json_parse(text, n, &v, NULL) != VT_OK) v = NULL;
-  vt_free(text);
-  if (v && vt_json_get_text(v, "training", NULL)) return v;
-  vt_json_free(v);
-  return NULL;
-}
-
-int vt_cli_is_training(const vt_outdir *dir)
-{
-  vt_json *v = status_of(dir);
-  vt_json_free(v);
-  return v != NULL;
-}
-
-static int someone_works(const vt_jobs_list *jobs)
-{
-  int alive = 0;
-  for (int k = 0; k < jobs->n; k++) alive = alive || !jobs->job[k].dead;
-  return alive;
-}
+#include "runner/cli/training/status_work.h"
 
 static void print_number(const char *what, double x, const char *unit)
 {
@@ -84,52 +51,17 @@ static void print_member(const vt_json *m, const char *state)
   print_errors(m, "validation");
 }
 
-static const char *show_training(const vt_outdir *dir, vt_json *v, const vt_jobs_list *jobs, int json)
+static int has_failed(const vt_json *v) { return vt_json_get_int(v, "failed_checks", 0) > 0; }
+
+static void print_training(const vt_outdir *dir, const vt_json *v, const char *state)
 {
-  const char *state = vt_json_get_text(v, "state", "");
-  if (strcmp(state, "running") == 0 && !someone_works(jobs)) state = "killed";
-  if (json) {
-    vt_json_put(v, "state", vt_json_text(state));
-    vt_cli_print_json(vt_json_share(v), 0);
-    return state;
-  }
   const int64_t failed = vt_json_get_int(v, "failed_checks", 0);
+  const vt_json *members = vt_json_get(v, "members");
+  (void)dir;
   printf("%s: training, %s", vt_json_get_text(v, "training", ""), state);
   if (failed > 0) printf(", failed %" PRId64 " of its own checks: see README.md there", failed);
   printf("\n");
-  const vt_json *members = vt_json_get(v, "members");
   for (size_t k = 0; k < vt_json_size(members); k++) print_member(vt_json_at(members, k), state);
-  for (int k = 0; k < jobs->n; k++) {
-    char text[512];
-    vt_job_text(&jobs->job[k], text, sizeof text);
-    printf("  %s%s\n", text, jobs->job[k].dead ? ", dead" : "");
-  }
-  const char *why = vt_json_get_text(v, "error", NULL);
-  if (why) printf("  last error: %s\n", why);
-  if (strcmp(state, "killed") == 0) printf("  the same command goes on in %s\n", dir->dir);
-  return state;
 }
 
-static int code_of(const char *state)
-{
-  return strcmp(state, "done") == 0 ? VT_EXIT_OK : strcmp(state, "failed") == 0 ? VT_EXIT_TASKS : VT_EXIT_AGAIN;
-}
-
-int vt_cli_training_status(const vt_outdir *dir, int json, int watch, int exit_code)
-{
-  for (;;) {
-    vt_err err = {0};
-    vt_jobs_list jobs = {0};
-    if (vt_jobs_look(dir->lease, &jobs, &err) != VT_OK) return vt_cli_fail(&err);
-    vt_json *v = status_of(dir);
-    const char *state = v ? show_training(dir, v, &jobs, json) : "";
-    const int goes_on = strcmp(state, "running") == 0;
-    const int code = v && vt_json_get_int(v, "failed_checks", 0) > 0 ? VT_EXIT_TASKS : code_of(state);
-    vt_json_free(v);
-    vt_jobs_list_free(&jobs);
-    if (!watch || !goes_on) return exit_code ? code : VT_EXIT_OK;
-    (void)fflush(stdout);
-    vt_nap_s(look_again_s);
-    if (!json && isatty(STDOUT_FILENO)) printf("\033[H\033[2J"); /* the screen anew */
-  }
-}
+const vt_cli_work vt_cli_work_training = {.key = "training", .print = print_training, .failed = has_failed};

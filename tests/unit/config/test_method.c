@@ -81,6 +81,8 @@ static void the_identity_is_what_decides_about_labels(void **state)
                 {"unit: Ry}", "unit: eV}", 0},
                 {"[done]", "[Done]", 0},
                 {"sign: tension", "sign: compression", 0},
+                {"order: voigt", "order: xx yy zz yz xz xy", 1},
+                {"order: voigt", "order: xx yy zz xy yz zx", 0},
                 {"DATA:", "DATB:", 0},
                 {"name: m", "name: n", 0}};
   vt_buf said = {0};
@@ -120,6 +122,9 @@ static void each_mistake_is_named(void **state)
                {"{number} {number} {number}$", "(a|b) {number} {number} {number}$", "brackets of its own"},
                {", sign: tension", "", "sign is missing"},
                {"take: first", "take: second", "expected last or first"},
+               {"order: voigt", "order: xx yy zz xy yx zx", "is no order"},
+               {"order: voigt", "order: xx yy zz xy yz", "is no order"},
+               {"order: voigt", "order: xx yy zz xy yz zx zz", "is no order"},
                {"{input} >", "{inptu} >", "{inptu} stands for nothing, did you mean 'input'?"},
                {"> {output}", "", "no {output}"},
                {"input: t.inp", "input: u.inp", "u.inp"},
