@@ -372,13 +372,17 @@ typedef struct vt_method {
   double net_force;       /* largest |sum of forces| / sqrt(atoms), eV/A: errors of single atoms add up like that */
   double asymmetry;       /* largest difference of stress components xy and yx, eV/A^3 */
   double energy_distance; /* from the median of the same composition, eV/atom: a warning */
-  vt_uid sha256;          /* of all that decides about labels */
+  vt_uid sha256;          /* of what decides about labels, but for batch.elements */
   vt_uid input_sha256;    /* of the template, or of the driver (vt_ipi_identity is the caller's) */
 } vt_method;
 
 /* As vt_campaign_load; vt_method_free. */
 VT_MUST_CHECK vt_status vt_method_load(const char *path, vt_method **m, vt_diags *diags, vt_err *err);
 void vt_method_free(vt_method *m);
+/* SHA-256 of all that decides about a frame's label: of the method, and of the rows of batch.elements that it uses,
+ * used[n_elements].  So another cutoff of one element makes no new labels of frames without it. */
+VT_MUST_CHECK vt_status vt_method_frame_sha256(const vt_method *m, const unsigned char *used, vt_uid *sha256,
+                                               vt_err *err);
 /* The keys of METHOD.yaml, one line each: key, what it takes, default. */
 void vt_method_keys(vt_buf *out);
 /* The next {word} of `s` from *at on: 1 with *from (its brace), *at (behind it) and the word in *word, which points

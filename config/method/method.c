@@ -342,7 +342,24 @@ static void put(vt_buf *b, const char *what, const char *text)
   vt_buf_printf(b, "%s %zu %s\n", what, strlen(text), text);
 }
 
-/* What decides about labels, as text: not time limits, not bounds. */
+vt_status vt_method_frame_sha256(const vt_method *m, const unsigned char *used, vt_uid *sha256, vt_err *err)
+{
+  vt_buf b = {0};
+  *sha256 = m->sha256;
+  if (m->n_elements == 0) return VT_OK;
+  vt_buf_add(&b, &m->sha256, sizeof m->sha256);
+  for (int e = 0; e < m->n_elements; e++)
+    for (int k = 0; k < m->n_keys && used[e]; k++) {
+      put(&b, m->element[e].symbol, m->key[k]);
+      put(&b, "value", m->element[e].value[k]);
+    }
+  const vt_status rc = vt_buf_check(&b, err);
+  if (rc == VT_OK) vt_sha256(b.s, b.len, sha256);
+  vt_buf_free(&b);
+  return rc;
+}
+
+/* What decides about the labels of all frames, as text: not time limits, not bounds. */
 static vt_status make_identity(vt_method *m, vt_err *err)
 {
   vt_buf b = {0};
@@ -352,11 +369,6 @@ static vt_status make_identity(vt_method *m, vt_err *err)
   put(&b, "input", m->text ? m->text : "");
   put(&b, "kind", m->kind ? m->kind : "");
   for (int k = 0; k < m->n_env; k++) put(&b, m->env[k][0], m->env[k][1]);
-  for (int e = 0; e < m->n_elements; e++)
-    for (int k = 0; k < m->n_keys; k++) {
-      put(&b, m->element[e].symbol, m->key[k]);
-      put(&b, "value", m->element[e].value[k]);
-    }
   for (int k = 0; k < VT_METHOD_WHATS; k++) {
     const vt_method_row *w = &m->read[k];
     if (!w->given) continue;

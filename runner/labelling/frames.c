@@ -15,9 +15,18 @@ void vt__label_frame_where(const vt__labeller *l, int k, char *out, size_t cap)
 
 /* ------------------------------------------------------------------ identity */
 
+static vt_status method_of(const vt_method *m, vt__label_frame *f, vt_err *err)
+{
+  unsigned char used[VT_TRAINING_ELEMENTS] = {0};
+  for (int e = 0; e < m->n_elements; e++)
+    for (int i = 0; i < f->s.n && !used[e]; i++) used[e] = strcmp(m->element[e].symbol, f->s.symbol[i]) == 0;
+  return vt_method_frame_sha256(m, used, &f->method, err);
+}
+
 static vt_status identify(const vt__labeller *l, vt__label_frame *f, vt_err *err)
 {
   vt_buf b = {0};
+  VT_PASS(method_of(l->m, f, err));
   vt_uid both[2];
   char hex[65];
   vt_buf_printf(&b, "vitrion-frame 1\n");
@@ -28,7 +37,7 @@ static vt_status identify(const vt__labeller *l, vt__label_frame *f, vt_err *err
   const vt_status rc = vt_buf_check(&b, err);
   if (rc == VT_OK) {
     vt_sha256(b.s, b.len, &f->sha256);
-    both[0] = l->m->sha256, both[1] = f->sha256;
+    both[0] = f->method, both[1] = f->sha256;
     vt_sha256(both, sizeof both, &f->id);
     vt_uid_hex(&f->id, hex);
     (void)snprintf(f->name, sizeof f->name, "f%.12s", hex);

@@ -10,7 +10,8 @@
  *   lease/              who works there: runner/jobs
  *   HALT                made by a person: stops it
  *
- * <id>: SHA-256 of method, elements, cell and positions; <name>: f and its first 12 digits.
+ * <id>: SHA-256 of the method (of batch.elements: the frame's own), elements, cell and positions; <name>: f and its
+ * first 12 digits.
  *
  * A frame of labelled.xyz has Properties=species:S:1:pos:R:3:forces:R:3, energy (eV), virial (eV, -dE/dstrain, nine
  * numbers by rows; not where the method has none), method, method_sha256, program (its version, as far as it is

@@ -16,7 +16,8 @@ typedef struct vt__label_frame {
   vt_structure s; /* with labels: its comment line */
   int file;       /* of vt_labelling_options.frame */
   vt_uid sha256;  /* of elements, cell, positions */
-  vt_uid id;      /* of these and the method */
+  vt_uid method;  /* of the method, for its elements */
+  vt_uid id;      /* of both */
   int same_as;    /* an earlier frame with this id; -1: none */
   vt__label_state state;
   char name[16];

@@ -128,7 +128,7 @@ static void put_frame(const vt__labeller *l, const vt__label_frame *f, const vt_
   for (int k = 0; k < 9 && a->has_virial; k++)
     vt_buf_printf(b, "%s%.17g%s", k ? " " : " virial=\"", a->virial[k], k < 8 ? "" : "\"");
   vt__label_kept_keys(s->labels, b);
-  vt_uid_hex(&l->m->sha256, hex);
+  vt_uid_hex(&f->method, hex);
   vt_buf_printf(b, " method=%s method_sha256=%s", l->m->name, hex);
   vt_uid_hex(&l->m->input_sha256, hex);
   vt_buf_printf(b, " program=\"%s\" input_sha256=%s", a->program, hex);

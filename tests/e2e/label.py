@@ -410,6 +410,22 @@ class Label(unittest.TestCase):
 
     # ---------------------------------------------------------------- later starts
 
+    def test_what_only_other_elements_need_makes_no_new_labels(self):
+        self.frames(frame(2, 1) + frame(2, 2).replace("Al", "Na"))
+        table = [("  timeout", "  elements: {Al: {q: 3}, Na: {q: 9}}\n  kind: ['# {element} {q}']\n  timeout")]
+        (self.dir / "springs.inp").write_text(TEMPLATE + "{kinds}\n")
+        self.method(replace=table)
+        p = self.label()
+        self.assertEqual((p.returncode, self.count()), (0, 2), p.stderr)
+        al, na = read(self.dir / "out/labelled.xyz")
+        self.assertNotEqual(al[0]["method_sha256"], na[0]["method_sha256"])
+        self.method(replace=[(table[0][0], table[0][1].replace("q: 9", "q: 1"))])
+        p = self.label()
+        self.assertEqual((p.returncode, self.count()), (0, 3), p.stderr)
+        again = read(self.dir / "out/labelled.xyz")
+        self.assertEqual(again[0][0], al[0])
+        self.assertNotEqual(again[1][0]["method_sha256"], na[0]["method_sha256"])
+
     def test_narrower_bounds_hold_for_what_is_labelled(self):
         self.frames(frame(2, 1) + frame(8, 2))
         text = (self.dir / "method.yaml").read_text()
