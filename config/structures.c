@@ -204,13 +204,18 @@ out:
 
 /* ------------------------------------------------------------------ as glasses begin with it */
 
-static void place(const vt_composition *c, const vt_campaign_structure *s, const vt_structure *f, double *out)
+static vt_cell supercell_of(const vt_cell *c, const int32_t n[3])
 {
   vt_cell big;
-  double hi[3][3];
   for (int i = 0; i < 3; i++)
-    for (int k = 0; k < 3; k++) big.h[i][k] = f->cell.h[i][k] * s->supercell[i];
-  const vt_cell cell = vt_cell_reduced(&big);
+    for (int k = 0; k < 3; k++) big.h[i][k] = c->h[i][k] * n[i];
+  return vt_cell_reduced(&big);
+}
+
+static void place(const vt_composition *c, const vt_campaign_structure *s, const vt_structure *f, double *out)
+{
+  double hi[3][3];
+  const vt_cell cell = supercell_of(&f->cell, s->supercell);
   (void)vt_cell_inverse(&cell, hi); /* the reader refused cells that cannot be inverted */
   memcpy(out, &cell, sizeof cell);
   double(*x)[3] = (double(*)[3])(void *)(out + CELL_VALUES);
@@ -265,6 +270,22 @@ static vt_status place_frames(vt_campaign_structure *s, const vt_structures *in,
   return structures_hash(c, s, err);
 }
 
+/* The fewest copies whose nearest faces are that far apart.  Along each vector as many as its own faces ask for are
+ * enough; of an oblique cell fewer may be. */
+static void thick_enough(const vt_cell *c, double height, int32_t out[3])
+{
+  int32_t need[3], n[3];
+  for (int k = 0; k < 3; k++) out[k] = need[k] = (int32_t)fmin(ceil(height / vt_cell_height(c, k)), MOST_ATOMS);
+  if ((int64_t)need[0] * need[1] * need[2] > MOST_ATOMS) return;
+  for (n[0] = 1; n[0] <= need[0]; n[0]++)
+    for (n[1] = 1; n[1] <= need[1]; n[1]++)
+      for (n[2] = 1; n[2] <= need[2]; n[2]++) {
+        if (n[0] * n[1] * n[2] >= out[0] * out[1] * out[2]) continue;
+        const vt_cell cell = supercell_of(c, n);
+        if (vt_cell_shortest_height(&cell) >= height) memcpy(out, n, sizeof n);
+      }
+}
+
 /* How thin the cell is for the potential, and which supercell is thick enough. */
 static void check_size(vt__draft *dr, const vt__structure *x, const vt_structure *f)
 {
@@ -274,16 +295,17 @@ static void check_size(vt__draft *dr, const vt__structure *x, const vt_structure
   memcpy(&cell, x->s.frame, sizeof cell);
   const double height = vt_cell_shortest_height(&cell);
   if (!(height < 2 * cutoff)) return;
-  for (int k = 0; k < 3; k++) need[k] = (int32_t)ceil(2 * cutoff / vt_cell_height(&f->cell, k));
+  thick_enough(&f->cell, 2 * cutoff, need);
   if (height < cutoff)
     vt__diag_error(dr->d, x->at, path_of,
                    "%s: the cell is %.3g A thin, less than the cutoff of %.3g A, so that atoms meet themselves: say "
                    "`supercell: [%d, %d, %d]`",
                    x->s.name, height, cutoff, (int)need[0], (int)need[1], (int)need[2]);
   else
-    vt__diag_warn(dr->d, x->at, path_of,
-                  "%s: the cell is %.3g A thin, less than twice the cutoff of %.3g A; `supercell: [%d, %d, %d]` is not",
-                  x->s.name, height, cutoff, (int)need[0], (int)need[1], (int)need[2]);
+    vt__diag_warn(
+        dr->d, x->at, path_of,
+        "%s: the cell is %.3g A thin, less than twice the cutoff of %.3g A; `supercell: [%d, %d, %d]` would do",
+        x->s.name, height, cutoff, (int)need[0], (int)need[1], (int)need[2]);
 }
 
 /* Charges and the formula as for any other one; the cell is that of the file. */

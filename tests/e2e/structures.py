@@ -243,10 +243,11 @@ class Structures(unittest.TestCase):
         write(home / "xyz .vasp", atoms, format="extxyz")
         kinds["xyz"] = ""
         yaml = campaign(home, *("{file: '%s .vasp', name: %s, supercell: %s, start: equilibrate}" %
-                                (k, k, [1, 2, 2] if k == "left" else [2, 1, 2]) for k in kinds))
+                                (k, k, [2, 3, 2] if k == "left" else [3, 2, 2]) for k in kinds))
         yaml.write_text(yaml.read_text().replace("glasses: 3", "glasses: 1").replace("400 K, ", ""))
-        self.assertEqual(run(yaml, home / "out", 3).returncode, 0)
-        big = atoms.repeat((2, 1, 2))
+        p = run(yaml, home / "out", 3)
+        self.assertEqual(p.returncode, 0, p.stdout + p.stderr)
+        big = atoms.repeat((3, 2, 2))
         write(home / "big.xyz", big, format="extxyz")
         energy = json.loads(self.said(0, "energy", "-", home / "big.xyz", "--kind", "born", "--json"))["frames"][0]["energy_eV"]
         with h5py.File(home / "out/results.h5") as f:

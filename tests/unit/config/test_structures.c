@@ -139,6 +139,34 @@ static void atoms_are_those_of_the_supercell(void **state)
   vt_test_folder_remove(folder);
 }
 
+/* The primitive cell of a face-centred lattice of 5 A: heights of 2.89 A ask for five copies each way, 125; what is
+ * said has fewer, and is taken without a word.  Twice the cutoff is 12 A. */
+static void the_supercell_that_is_named_is_thick_enough(void **state)
+{
+  (void)state;
+  char folder[VT_TEST_PATH], items[200];
+  vt_buf said = {0};
+  vt_campaign *c;
+  int a, b, d;
+  make_files(folder);
+  put_file(folder, "fcc.xyz",
+           "2\nLattice=\"0 2.5 2.5 2.5 0 2.5 2.5 2.5 0\" Properties=species:S:1:pos:R:3\nLi 0 0 0\nCl 2.5 0 0\n");
+  assert_int_equal(parse(folder, "    - {file: fcc.xyz, name: a, start: melt}\n", "", &reading, &c, &said), VT_EPARSE);
+  const char *at = strstr(said.s, "say `supercell: [");
+  assert_non_null(at);
+  assert_int_equal(sscanf(at, "say `supercell: [%d, %d, %d]`", &a, &b, &d), 3); /* NOLINT(cert-err34-c) */
+  assert_in_range(a * b * d, 2, 124);
+  vt_buf_free(&said);
+  (void)snprintf(items, sizeof items, "    - {file: fcc.xyz, name: a, start: melt, supercell: [%d, %d, %d]}\n", a, b,
+                 d);
+  if (parse(folder, items, "", &reading, &c, &said) != VT_OK) fail_msg("%s", said.s);
+  assert_true(!said.s || !strstr(said.s, "thin"));
+  assert_int_equal(c->comp[0].n_atoms, 2 * a * b * d);
+  vt_campaign_free(c);
+  vt_buf_free(&said);
+  vt_test_folder_remove(folder);
+}
+
 /* Glass k begins with frame k, and one frame alone serves all. */
 static void frames_are_glasses(void **state)
 {
@@ -254,6 +282,30 @@ static void mistakes_of_files_are_told_at_once(void **state)
                                 "t.yaml:15:",
                                 "no common oxidation state",
                                 NULL});
+  vt_test_folder_remove(folder);
+}
+
+/* Two controls of one formula are no twins, whatever is wrong with them. */
+static void a_mistake_brings_no_second_one(void **state)
+{
+  (void)state;
+  char folder[VT_TEST_PATH];
+  vt_buf said = {0};
+  vt_campaign *c;
+  make_files(folder);
+  put_file(folder, "thin.xyz",
+           "2\nLattice=\"5 0 0 0 14 0 0 0 14\" Properties=species:S:1:pos:R:3\nLi 1 1 1\nCl 3 8 8\n");
+  put_file(folder, "flat.xyz",
+           "2\nLattice=\"5 0 0 0 14 0 0 0 14\" Properties=species:S:1:pos:R:3\nLi 1 1 1\nCl 3 8 9\n");
+  assert_int_equal(parse(folder,
+                         "    - {file: thin.xyz, name: a, start: melt}\n"
+                         "    - {file: flat.xyz, name: b, start: melt}\n",
+                         "", &reading, &c, &said),
+                   VT_EPARSE);
+  const char *second = strstr(said.s, "t.yaml:8:7: compositions.structures: b: the cell is 5 A thin");
+  assert_non_null(second);
+  assert_null(strstr(said.s, "become the same cell"));
+  vt_buf_free(&said);
   vt_test_folder_remove(folder);
 }
 
@@ -386,7 +438,9 @@ static void a_copy_is_the_same_if_its_atoms_are(void **state)
 
 int main(void)
 {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(atoms_are_those_of_the_supercell),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(a_mistake_brings_no_second_one),
+                                     cmocka_unit_test(the_supercell_that_is_named_is_thick_enough),
+                                     cmocka_unit_test(atoms_are_those_of_the_supercell),
                                      cmocka_unit_test(frames_are_glasses),
                                      cmocka_unit_test(mistakes_of_items_are_told_at_once),
                                      cmocka_unit_test(mistakes_of_files_are_told_at_once),
