@@ -35,7 +35,8 @@ typedef struct vt_campaign_env {
   vt_status (*probe_driver)(void *ctx, const char *kind, const char *path, const vt_driver *driver, vt_pot_facts *out,
                             vt_err *err);
   /* Every frame of an extended XYZ file, the last one of any other format; type_z: elements of atom types, where a file
-   * does not name them.  What is wrong with its lines is noted in `m` (then VT_EPARSE).  NULL: no structures. */
+   * does not name them.  What is wrong with its lines is noted in `m` (then VT_EPARSE).  NULL: no file of a structure
+   * is looked at, what the text states of it (cell, sha256) has to do, and its frames stay NULL. */
   vt_status (*structures)(void *ctx, const char *path, int n_types, const int *type_z, vt_mistakes *m,
                           vt_structures *out, vt_err *err);
   void *ctx;
@@ -89,7 +90,7 @@ typedef struct vt_task {
 } vt_task;
 
 /* A structure that glasses begin with: compositions[n_comp - n_structures + k] is that of structure[k]. */
-enum { VT_STRUCTURE_TYPES = 32 };
+enum { VT_STRUCTURE_TYPES = 32, VT_STRUCTURE_WHY = 400 };
 typedef struct vt_campaign_structure {
   char file[VT_PATH], path[VT_PATH]; /* as written; where it was found, "" if it was not (of a recorded campaign) */
   char recorded[VT_PATH];            /* what canonical text calls the file; "": path */
@@ -100,7 +101,7 @@ typedef struct vt_campaign_structure {
   vt_uid sha256;  /* of atoms, cells and positions of all frames, in their order */
   int n_frames;   /* of the file */
   int n_values;   /* of a frame: cell[9], then x[n_atoms][3] by species blocks, A, wrapped into a reduced cell */
-  double *frame;  /* [n_frames][n_values] owned; NULL if the file was not found */
+  double *frame;  /* [n_frames][n_values] owned; NULL if the file was not read */
   char cell[200]; /* "Li 4 Al 4 Cl 16" */
 } vt_campaign_structure;
 
@@ -199,6 +200,9 @@ VT_MUST_CHECK vt_status vt_campaign_start(const vt_campaign *c, const vt_plan *p
                                           vt_err *err);
 /* "structures/NAME.poscar": under which name an output folder keeps the file of structure k. */
 void vt_campaign_structure_copy(const vt_campaign_structure *s, char name[2 * VT_NAME]);
+/* Does the file `path` hold what structure k was made of?  why: "" if so, else a sentence.  VT_ENOMEM. */
+VT_MUST_CHECK vt_status vt_campaign_structure_same(const vt_campaign *c, int k, const char *path,
+                                                   const vt_campaign_env *env, char why[VT_STRUCTURE_WHY], vt_err *err);
 
 /* The campaign as canonical YAML: a valid campaign file, every key with its value and unit, that parses to the same
  * tasks in the folder that pot_recorded is relative to; without that, the potential's path is absolute.  With the

@@ -249,6 +249,8 @@ void vt__labels_put(vt__draft *dr, const char *path, vt__mark at, vt__labels *l,
 void vt__read_command(vt__draft *dr, const vt__row *row, int node, char *out);
 void vt__read_symbols(vt__draft *dr, const vt__row *row, int node, vt_driver *out);
 void vt__read_patience(vt__draft *dr, const vt__row *row, int node, double *out);
+/* read.c.  64 hexadecimal digits; what is empty leaves `out` as it is. */
+void vt__read_sha256(vt__draft *dr, const vt__row *row, int node, char out[65]);
 /* read_item.c.  Text of a scalar; NULL and a mistake if it is something else or nothing. */
 const char *vt__read_scalar(vt__draft *dr, const vt__row *row, int node, const char *expected);
 /* Number of items of a list; -1 and a mistake if it is no list or has more than `most`. */

@@ -279,7 +279,8 @@ static vt_status refuse_twins(vt__draft *dr, const vt__candidates *all, vt_err *
   VT_TRY(vt_calloc64(&p, (size_t)n, sizeof(twin), err), err, "compositions");
   twin *t = p;
   for (int i = 0; i < n; i++) t[i] = (twin){&dr->c->comp[i], all->v[i].at};
-  const int n_made = n - dr->c->n_structures; /* structures stand last, and have cells of their own */
+  int n_made = n; /* structures stand last, and have cells of their own */
+  while (n_made > 0 && all->v[n_made - 1].structure) n_made--;
   if (n_made > 0) qsort(t, (size_t)n_made, sizeof *t, by_cell);
   for (int i = 1; i < n_made; i++)
     if (by_cell(&t[i - 1], &t[i]) == 0)
@@ -288,7 +289,7 @@ static vt_status refuse_twins(vt__draft *dr, const vt__candidates *all, vt_err *
                      t[i - 1].c->name, t[i].c->name, t[i].c->n_atoms);
   qsort(t, (size_t)n, sizeof *t, by_name);
   for (int i = 1; i < n; i++)
-    if (by_name(&t[i - 1], &t[i]) == 0 && (dr->c->n_structures || by_cell(&t[i - 1], &t[i]) != 0))
+    if (by_name(&t[i - 1], &t[i]) == 0 && (n_made < n || by_cell(&t[i - 1], &t[i]) != 0))
       vt__diag_error(dr->d, t[i].at, "compositions", "two compositions are both called %s", t[i].c->name);
   vt_free(t);
   return VT_OK;

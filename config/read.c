@@ -76,7 +76,7 @@ static void read_path(vt__draft *dr, const vt__row *row, int node, char *out)
     vt__diag_error(dr->d, config_read_at(dr, node), row->path, "a path of more than %d characters", VT_PATH - 1);
 }
 
-static void read_sha256(vt__draft *dr, const vt__row *row, int node, char out[65])
+void vt__read_sha256(vt__draft *dr, const vt__row *row, int node, char out[65])
 {
   const char *s = vt__read_scalar(dr, row, node, "64 hexadecimal digits");
   if (!s || !s[0]) return;
@@ -371,7 +371,7 @@ vt_status vt__read_value(vt__draft *dr, const vt__row *row, int node, vt_err *er
   case VT__T_PATH:
     return read_path(dr, row, node, field), VT_OK;
   case VT__T_SHA256:
-    return read_sha256(dr, row, node, field), VT_OK;
+    return vt__read_sha256(dr, row, node, field), VT_OK;
   case VT__T_CHOICE:
     return read_choice(dr, row, node, (int32_t *)(void *)field), VT_OK;
   case VT__T_POT_KIND:

@@ -389,6 +389,7 @@ static int read_structure(vt__draft *dr, const vt__row *row, int node, vt__struc
 {
   const vt__yaml *y = dr->y;
   const int before = dr->d->n_errors;
+  *x = (vt__structure){0}; /* one before it that was refused stood here */
   if (!check_keys(dr, row, node)) return 0;
   const int file = vt__yaml_value(y, node, "file"), name = vt__yaml_value(y, node, "name");
   x->at = read_comp_at(dr, node);
@@ -399,7 +400,7 @@ static int read_structure(vt__draft *dr, const vt__row *row, int node, vt__struc
   read_supercell(dr, row, vt__yaml_value(y, node, "supercell"), x->s.supercell);
   read_start(dr, row, vt__yaml_value(y, node, "start"), &x->s.start);
   read_types(dr, row, vt__yaml_value(y, node, "types"), &x->s);
-  read_text(dr, row, vt__yaml_value(y, node, "sha256"), x->sha256, sizeof x->sha256, "a SHA-256");
+  if (vt__yaml_value(y, node, "sha256")) vt__read_sha256(dr, row, vt__yaml_value(y, node, "sha256"), x->sha256);
   read_text(dr, row, vt__yaml_value(y, node, "cell"), x->s.cell, sizeof x->s.cell, "elements and numbers");
   const int factors = vt__yaml_value(y, node, "factors");
   if (factors && y->node[factors].kind != VT__MAP)

@@ -51,9 +51,16 @@ static void in_full(char path[VT_PATH])
   if (snprintf(full, sizeof full, "%s/%s", here, path) < (int)sizeof full) memcpy(path, full, VT_PATH);
 }
 
-/* As written; else the copy that the output folder keeps.  0: neither is there. */
+/* A text that a run wrote says what is in the file. */
+static int is_stated(const vt__structure *x) { return x->s.cell[0] && x->sha256[0]; }
+
+/* As written; else the copy that the output folder keeps.  0: neither is there, or no file is looked at. */
 static int find_file(vt__draft *dr, vt__structure *x)
 {
+  if (!dr->env->structures) {
+    if (!is_stated(x)) vt__diag_error(dr->d, x->file_at, path_of, "structures cannot be read here");
+    return 0;
+  }
   const vt_campaign *c = dr->c;
   char runs[VT_PATH], name[2 * VT_NAME], copy[VT_PATH];
   (void)snprintf(runs, sizeof runs, "runs/%s", c->name);
@@ -67,7 +74,7 @@ static int find_file(vt__draft *dr, vt__structure *x)
     memcpy(x->s.path, copy, sizeof copy);
     return in_full(x->s.path), 1;
   }
-  if (!dr->env->recorded || !x->s.cell[0] || !x->sha256[0])
+  if (!dr->env->recorded || !is_stated(x))
     vt__diag_error(dr->d, x->file_at, path_of, "'%s' cannot be read: %s", x->s.path, strerror(why));
   x->s.path[0] = '\0';
   return 0;
@@ -88,6 +95,14 @@ static void tell_mistakes(vt__draft *dr, const vt__structure *x, const vt_mistak
   vt__diag_error(dr->d, x->file_at, path_of, "%.*s", n, s);
 }
 
+/* "line 7" of an atom; "atom 3" of a file without lines. */
+static const char *atom_place(const vt_structure *f, int i, char out[32])
+{
+  const int line = vt_structure_line(f, i);
+  (void)snprintf(out, 32, line > 0 ? "line %d" : "atom %d", line > 0 ? line : 1 + (f->row ? f->row[i] : i));
+  return out;
+}
+
 /* How many of each element a frame has; 0 and a mistake if an atom is none. */
 static int count_frame(vt__draft *dr, const vt__structure *x, const vt_structure *f, int number,
                        int count[VT_N_ELEMENTS])
@@ -99,8 +114,9 @@ static int count_frame(vt__draft *dr, const vt__structure *x, const vt_structure
     if (z) count[z]++;
     if (z || !ok) continue;
     ok = 0;
-    vt__diag_error(dr->d, x->file_at, path_of, "%s:%d: '%.3s' of frame %d is not the symbol of an element", x->s.path,
-                   vt_structure_line(f, i), f->symbol[i], number);
+    char place[32];
+    vt__diag_error(dr->d, x->file_at, path_of, "%s, %s: '%.3s' of frame %d is not the symbol of an element", x->s.path,
+                   atom_place(f, i, place), f->symbol[i], number);
   }
   return ok;
 }
@@ -158,6 +174,7 @@ static vt_status check_distances(vt__draft *dr, const vt__structure *x, const vt
   vt_nlist nl = {0};
   int *type = NULL, a = -1, b = -1;
   double least = 1, d_ab = 0;
+  char one[32], two[32];
   vt_status rc = VT_OK;
   VT_PASS(VT_NEW(type, f->n, err));
   VT_TRY_OUT(vt_nlist_open(&nl, f->n, type, limit * widest, 0, err), err, "distances");
@@ -175,9 +192,9 @@ static vt_status check_distances(vt__draft *dr, const vt__structure *x, const vt
   if (a >= 0) {
     *ok = 0;
     vt__diag_error(dr->d, x->file_at, path_of,
-                   "%s:%d: %s of frame %d overlaps with %s of line %d: %.3g A apart, expected at least %.3g A",
-                   x->s.path, vt_structure_line(f, a), f->symbol[a], number, f->symbol[b], vt_structure_line(f, b),
-                   d_ab, d_ab / least);
+                   "%s, %s: %s of frame %d overlaps with %s of %s: %.3g A apart, expected at least %.3g A", x->s.path,
+                   atom_place(f, a, one), f->symbol[a], number, f->symbol[b], atom_place(f, b, two), d_ab,
+                   d_ab / least);
   }
 out:
   vt_nlist_close(&nl);
@@ -187,13 +204,18 @@ out:
 
 /* ------------------------------------------------------------------ as glasses begin with it */
 
-static void place(const vt_composition *c, const vt_campaign_structure *s, const vt_structure *f, double *out)
+static vt_cell supercell_of(const vt_cell *c, const int32_t n[3])
 {
   vt_cell big;
-  double hi[3][3];
   for (int i = 0; i < 3; i++)
-    for (int k = 0; k < 3; k++) big.h[i][k] = f->cell.h[i][k] * s->supercell[i];
-  const vt_cell cell = vt_cell_reduced(&big);
+    for (int k = 0; k < 3; k++) big.h[i][k] = c->h[i][k] * n[i];
+  return vt_cell_reduced(&big);
+}
+
+static void place(const vt_composition *c, const vt_campaign_structure *s, const vt_structure *f, double *out)
+{
+  double hi[3][3];
+  const vt_cell cell = supercell_of(&f->cell, s->supercell);
   (void)vt_cell_inverse(&cell, hi); /* the reader refused cells that cannot be inverted */
   memcpy(out, &cell, sizeof cell);
   double(*x)[3] = (double(*)[3])(void *)(out + CELL_VALUES);
@@ -235,6 +257,35 @@ static vt_status structures_hash(const vt_composition *c, vt_campaign_structure 
   return rc;
 }
 
+/* s->frame, the caller's to free, and the hash. */
+static vt_status place_frames(vt_campaign_structure *s, const vt_structures *in, const vt_composition *c, vt_err *err)
+{
+  void *p = NULL;
+  s->n_values = CELL_VALUES + 3 * c->n_atoms;
+  VT_PASS(vt_calloc64(&p, (size_t)in->n * (size_t)s->n_values, sizeof *s->frame, err));
+  s->frame = p;
+  s->n_frames = in->n;
+  (void)snprintf(s->format, sizeof s->format, "%s", in->format);
+  for (int k = 0; k < in->n; k++) place(c, s, &in->frame[k], s->frame + (size_t)k * (size_t)s->n_values);
+  return structures_hash(c, s, err);
+}
+
+/* The fewest copies whose nearest faces are that far apart.  Along each vector as many as its own faces ask for are
+ * enough; of an oblique cell fewer may be. */
+static void thick_enough(const vt_cell *c, double height, int32_t out[3])
+{
+  int32_t need[3], n[3];
+  for (int k = 0; k < 3; k++) out[k] = need[k] = (int32_t)fmin(ceil(height / vt_cell_height(c, k)), MOST_ATOMS);
+  if ((int64_t)need[0] * need[1] * need[2] > MOST_ATOMS) return;
+  for (n[0] = 1; n[0] <= need[0]; n[0]++)
+    for (n[1] = 1; n[1] <= need[1]; n[1]++)
+      for (n[2] = 1; n[2] <= need[2]; n[2]++) {
+        if (n[0] * n[1] * n[2] >= out[0] * out[1] * out[2]) continue;
+        const vt_cell cell = supercell_of(c, n);
+        if (vt_cell_shortest_height(&cell) >= height) memcpy(out, n, sizeof n);
+      }
+}
+
 /* How thin the cell is for the potential, and which supercell is thick enough. */
 static void check_size(vt__draft *dr, const vt__structure *x, const vt_structure *f)
 {
@@ -244,16 +295,17 @@ static void check_size(vt__draft *dr, const vt__structure *x, const vt_structure
   memcpy(&cell, x->s.frame, sizeof cell);
   const double height = vt_cell_shortest_height(&cell);
   if (!(height < 2 * cutoff)) return;
-  for (int k = 0; k < 3; k++) need[k] = (int32_t)ceil(2 * cutoff / vt_cell_height(&f->cell, k));
+  thick_enough(&f->cell, 2 * cutoff, need);
   if (height < cutoff)
     vt__diag_error(dr->d, x->at, path_of,
                    "%s: the cell is %.3g A thin, less than the cutoff of %.3g A, so that atoms meet themselves: say "
                    "`supercell: [%d, %d, %d]`",
                    x->s.name, height, cutoff, (int)need[0], (int)need[1], (int)need[2]);
   else
-    vt__diag_warn(dr->d, x->at, path_of,
-                  "%s: the cell is %.3g A thin, less than twice the cutoff of %.3g A; `supercell: [%d, %d, %d]` is not",
-                  x->s.name, height, cutoff, (int)need[0], (int)need[1], (int)need[2]);
+    vt__diag_warn(
+        dr->d, x->at, path_of,
+        "%s: the cell is %.3g A thin, less than twice the cutoff of %.3g A; `supercell: [%d, %d, %d]` would do",
+        x->s.name, height, cutoff, (int)need[0], (int)need[1], (int)need[2]);
 }
 
 /* Charges and the formula as for any other one; the cell is that of the file. */
@@ -289,15 +341,8 @@ static vt_status take_frames(vt__draft *dr, vt__structure *x, const vt_structure
                              vt_err *err)
 {
   vt_campaign_structure *s = &x->s;
-  void *p = NULL;
   char hex[65];
-  s->n_values = CELL_VALUES + 3 * c->n_atoms;
-  VT_PASS(vt_calloc64(&p, (size_t)in->n * (size_t)s->n_values, sizeof *s->frame, err));
-  s->frame = p;
-  s->n_frames = in->n;
-  (void)snprintf(s->format, sizeof s->format, "%s", in->format);
-  for (int k = 0; k < in->n; k++) place(c, s, &in->frame[k], s->frame + (size_t)k * (size_t)s->n_values);
-  VT_PASS(structures_hash(c, s, err));
+  VT_PASS(place_frames(s, in, c, err));
   vt_uid_hex(&s->sha256, hex);
   if (x->sha256[0] && strcmp(hex, x->sha256) != 0)
     vt__diag_error(dr->d, x->file_at, path_of,
@@ -353,10 +398,6 @@ static vt_status read_frames(vt__draft *dr, const vt__structure *x, vt_structure
   vt_mistakes m = {0};
   vt_err why = {0};
   *ok = 0;
-  if (!dr->env->structures) {
-    vt__diag_error(dr->d, x->file_at, path_of, "structures cannot be read here");
-    return VT_OK;
-  }
   vt_status rc = dr->env->structures(dr->env->ctx, x->s.path, x->s.n_types, x->s.type_z, &m, in, &why);
   if (rc == VT_ENOMEM) {
     if (err) *err = why;
@@ -388,7 +429,7 @@ static vt_status add_structure(vt__draft *dr, int number, vt__candidates *all, v
     structure_counts(&k, count, copies, &c);
     VT_TRY_OUT(take_frames(dr, x, &in, &c, err), err, "structure '%s'", x->s.name);
   } else {
-    if (!dr->env->recorded || !recorded_counts(x, count) || !settle_structure(dr, x, count, &k)) goto out;
+    if (!is_stated(x) || !recorded_counts(x, count) || !settle_structure(dr, x, count, &k)) goto out;
     structure_counts(&k, count, 1, &c);
     x->s.n_values = CELL_VALUES + 3 * c.n_atoms;
     recorded_hash(x);
@@ -401,16 +442,23 @@ out:
   return rc;
 }
 
-/* One structure under two names would be the same tasks twice. */
+/* One structure under two names would be the same tasks twice; of two files under one name only one could be kept. */
 static void refuse_same(vt__draft *dr)
 {
   static const vt_uid none;
   for (int i = 0; i < dr->n_structures; i++)
     for (int k = 0; k < i; k++) {
       const vt_campaign_structure *x = &dr->structure[k].s, *y = &dr->structure[i].s;
+      char one[2 * VT_NAME], two[2 * VT_NAME];
       if (x->start == y->start && vt_uid_equal(&x->sha256, &y->sha256) && !vt_uid_equal(&x->sha256, &none))
         vt__diag_error(dr->d, dr->structure[i].at, path_of, "%s has the same atoms and the same start as %s", y->name,
                        x->name);
+      vt_campaign_structure_copy(x, one);
+      vt_campaign_structure_copy(y, two);
+      if (strcmp(one, two) == 0 && strcmp(x->name, y->name) != 0)
+        vt__diag_error(dr->d, dr->structure[i].at, path_of,
+                       "the files of %s and %s would both be kept as %s: give one of them another name", x->name,
+                       y->name, one);
     }
 }
 
@@ -441,6 +489,51 @@ vt_status vt_campaign_start(const vt_campaign *c, const vt_plan *p, const double
   *values = s->frame + (size_t)p->start_frame * (size_t)s->n_values;
   *n = (size_t)s->n_values;
   return VT_OK;
+}
+
+/* ------------------------------------------------------------------ the same file, later */
+
+static int has_atoms_of(const vt_composition *c, int copies, const vt_structure *f)
+{
+  int n = 0;
+  for (int q = 0; q < c->n_species; q++) {
+    int count = 0;
+    for (int i = 0; i < f->n; i++) count += vt_element_z(f->symbol[i]) == c->z[q];
+    if ((int64_t)count * copies != c->count[q]) return 0;
+    n += count;
+  }
+  return n == f->n;
+}
+
+vt_status vt_campaign_structure_same(const vt_campaign *c, int k, const char *path, const vt_campaign_env *env,
+                                     char why[VT_STRUCTURE_WHY], vt_err *err)
+{
+  vt_campaign_structure s = c->structure[k];
+  const vt_composition *comp = &c->comp[c->n_comp - c->n_structures + k];
+  const int copies = s.supercell[0] * s.supercell[1] * s.supercell[2];
+  vt_structures in = {0};
+  vt_mistakes m = {0};
+  vt_err said = {0};
+  int n, same = 1;
+  why[0] = '\0';
+  s.frame = NULL;
+  vt_status rc = env->structures(env->ctx, path, s.n_types, s.type_z, &m, &in, &said);
+  if (rc == VT_ENOMEM) {
+    if (err) *err = said;
+  } else if (rc != VT_OK || m.n > 0) {
+    const char *first = m.n > 0 && m.text.s ? m.text.s : vt_err_sentence(said.text, &n);
+    (void)snprintf(why, VT_STRUCTURE_WHY, "%.*s", (int)strcspn(first, "\n"), first);
+    rc = VT_OK;
+  } else {
+    for (int i = 0; i < in.n; i++) same = same && has_atoms_of(comp, copies, &in.frame[i]);
+    if (same) rc = place_frames(&s, &in, comp, err);
+    if (rc == VT_OK && (!same || !vt_uid_equal(&s.sha256, &c->structure[k].sha256)))
+      (void)snprintf(why, VT_STRUCTURE_WHY, "it holds other atoms, another cell or another order than %s had", s.name);
+  }
+  vt_free(s.frame);
+  vt_structures_free(&in);
+  vt_mistakes_free(&m);
+  return rc;
 }
 
 /* ------------------------------------------------------------------ as canonical text */

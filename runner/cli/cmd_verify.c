@@ -15,6 +15,7 @@ static void print_json(const char *path, const vt_checked *v)
   vt_json_put(n, "failures", vt_json_int(v->failures));
   vt_json_put(n, "checkpoints", vt_json_int(v->checkpoints));
   vt_json_put(n, "glasses", vt_json_int(v->glasses));
+  vt_json_put(n, "structures", vt_json_int(v->structures));
   vt_json_put(n, "trajectories", vt_json_int(v->trajectories));
   vt_json_put(n, "store_rows", vt_json_int(v->store_rows));
   vt_json_put(o, "checked", n);

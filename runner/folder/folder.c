@@ -35,6 +35,7 @@ vt_status vt_outdir_campaign(const vt_outdir *o, const vt_campaign_env *env, vt_
   *c = NULL;
   vt_campaign_env reading = *env;
   reading.recorded = 1;
+  reading.structures = NULL; /* what they hold is in the text; a copy that is damaged is no matter here */
   vt_status rc = vt_campaign_load(o->campaign, &reading, c, &diags, err);
   if (rc == VT_EPARSE && diags.n) {
     vt_buf text = {0};
@@ -196,7 +197,7 @@ vt_status vt_outdir_record(const vt_outdir *o, const vt_campaign *c, const vt_ca
 {
   VT_TRY(same_campaign(o, c, env, extend, err), err, "output folder");
   vt_buf text = {0};
-  VT_TRY(vt__outdir_keep_structures(o, c, err), err, "output folder");
+  VT_TRY(vt__outdir_keep_structures(o, c, env, err), err, "output folder");
   vt_campaign_canon(c, &text);
   vt_status rc = vt_buf_check(&text, err);
   if (rc == VT_OK) rc = vt_file_publish(o->campaign, text.s, text.len, err);

@@ -72,8 +72,13 @@ int vt_outdir_elsewhere(const vt_outdir *o, const vt_campaign *c, const char *ca
  * said where that cannot be written; without fsync. */
 void vt_outdir_remember(const vt_outdir *o, const char *campaign_file);
 
-/* Let canonical text of `c` name the copies of its structures in this folder. */
+/* structure_file.c.  Let canonical text of `c` name the copies of its structures in this folder. */
 void vt_outdir_place_structures(vt_campaign *c);
+/* VT_EINVAL, naming it, if the folder is not ours and a file stands where a copy of a structure would be written. */
+VT_MUST_CHECK vt_status vt_outdir_check_structures(const vt_outdir *o, const vt_campaign *c, vt_err *err);
+/* Copy the file of structure k, unless these bytes are there already; what was copied is read once more.  VT_EIO. */
+VT_MUST_CHECK vt_status vt_outdir_keep_structure(const vt_outdir *o, const vt_campaign *c, int k,
+                                                 const vt_campaign_env *env, vt_err *err);
 
 /* For the job that leads: compare the campaign recorded there with `c` (resolved): equal is fine; different is refused
  * with VT_EINVAL unless `extend` and `c` only adds tasks; then record `c`.  What is refused is named key by key, with

@@ -36,6 +36,7 @@ VT_MUST_CHECK vt_status vt__outdir_mark(const vt_outdir *o, vt_err *err);
 int vt__outdir_last_place(const char *campaign_file, char folder[VT_PATH]);
 
 /* structure_file.c.  Copy the files of structures, where they are not there already. */
-VT_MUST_CHECK vt_status vt__outdir_keep_structures(const vt_outdir *o, const vt_campaign *c, vt_err *err);
+VT_MUST_CHECK vt_status vt__outdir_keep_structures(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env,
+                                                   vt_err *err);
 
 #endif

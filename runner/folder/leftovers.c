@@ -6,13 +6,13 @@
 
 #include "runner/folder/folder.h"
 
-/* What the program writes in a folder: files of this name, or with this ending. */
+/* What the program writes in a folder: files of this name, or with this ending; "": of any, asked for by folder. */
 static const struct {
   const char *folder, *name, *ending;
 } ours[] = {{"", "campaign.yaml", NULL},  {"", "status.json", NULL},       {"", "summary.json", NULL},
             {"", "summary.csv", NULL},    {"", "results.h5.sha256", NULL}, {"journal", NULL, ".vtj"},
             {"glass", NULL, ".xyz"},      {"failed", NULL, ".xyz"},        {"failed", NULL, ".vck"},
-            {"checkpoint", NULL, ".vck"}, {"trajectory", NULL, ".h5"}};
+            {"checkpoint", NULL, ".vck"}, {"trajectory", NULL, ".h5"},     {"structures", NULL, ""}};
 
 int vt_outdir_is_leftover(const char *folder, const char *name)
 {
@@ -20,9 +20,9 @@ int vt_outdir_is_leftover(const char *folder, const char *name)
   if (!tmp) return 0;
   size_t n = (size_t)(tmp - name);
   for (size_t k = 0; k < sizeof ours / sizeof *ours; k++) {
-    if (folder && strcmp(folder, ours[k].folder) != 0) continue;
     const char *want = ours[k].name ? ours[k].name : ours[k].ending;
     size_t m = strlen(want);
+    if (folder ? strcmp(folder, ours[k].folder) != 0 : m == 0) continue;
     if ((ours[k].name ? n == m : n > m) && memcmp(tmp - m, want, m) == 0) return 1;
   }
   return 0;
@@ -82,7 +82,7 @@ static int sweep_frames(const vt_outdir *o)
 
 int vt_outdir_sweep(const vt_outdir *o)
 {
-  static const char *const folders[] = {"", "journal", "glass", "failed", "checkpoint"};
+  static const char *const folders[] = {"", "journal", "glass", "failed", "checkpoint", "structures"};
   char path[VT_PATH + 32];
   int n = 0;
   for (size_t k = 0; k < sizeof folders / sizeof *folders; k++) {

@@ -8,13 +8,14 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "runner/h5md_read/h5md_impl.h"
 
-enum { SILENT_MS = 300000 };               /* a frame from a slow disk takes seconds */
+enum { SILENT_S = 300, LOOK_MS = 1000 };    /* a frame from a slow disk takes seconds */
 enum { OPEN_CPU_S = 5, FRAME_CPU_S = 60 }; /* of processor time; of some damaged files HDF5 finds no end */
 
 typedef enum kind { OPENED = 1, FRAME, END, FAILED } kind;
@@ -58,8 +59,9 @@ static void put_frame(int to, const vt_structure *s)
   if (s->id) put(to, s->id, n * sizeof *s->id);
 }
 
-/* Nobody's handlers run here, no core is left, and what libraries print when they die is seen by nobody. */
-static void become_reader(void)
+/* Nobody's handlers run here, no core is left, and what libraries print when they die is seen by nobody.  It ends with
+ * who made it: a rank may hold what its launcher waits for. */
+static void become_reader(pid_t parent)
 {
   static const int all[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGPIPE, SIGTERM, SIGINT, SIGHUP, SIGXCPU};
   const struct rlimit none = {0, 0};
@@ -68,6 +70,8 @@ static void become_reader(void)
   (void)sigemptyset(&mask);
   (void)sigprocmask(SIG_SETMASK, &mask, NULL);
   (void)setrlimit(RLIMIT_CORE, &none);
+  (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(VT_EXIT_FAIL); /* it had ended before */
   const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
   if (nowhere >= 0) (void)dup2(nowhere, STDERR_FILENO);
 }
@@ -121,14 +125,17 @@ static vt_status reader_is_dead(apart *a, vt_err *err)
 static vt_status get(apart *a, void *bytes, size_t n, vt_err *err)
 {
   char *at = bytes;
+  int silent = 0;
   if (a->pid == 0) VT__H5MD_BAD(a->path, "its reader has ended");
   while (n > 0) {
     struct pollfd p = {.fd = a->from, .events = POLLIN};
-    const int ready = poll(&p, 1, SILENT_MS);
+    const int ready = poll(&p, 1, LOOK_MS);
+    vt_alive();
+    if (ready == 0 && ++silent < SILENT_S * 1000 / LOOK_MS) continue;
     if (ready == 0) {
       (void)kill(a->pid, SIGKILL);
       (void)reader_is_dead(a, NULL);
-      VT__H5MD_BAD(a->path, "HDF5 did not read on for %d s: damaged, or its disk does not answer", SILENT_MS / 1000);
+      VT__H5MD_BAD(a->path, "HDF5 did not read on for %d s: damaged, or its disk does not answer", SILENT_S);
     }
     const ssize_t l = ready < 0 ? -1 : read(a->from, at, n);
     if (l < 0 && errno == EINTR) continue;
@@ -163,11 +170,12 @@ static void apart_close(void *state)
 static vt_status start_reader(apart *a, const vt_frames_options *o, vt_err *err)
 {
   int end[2];
+  const pid_t self = getpid();
   if (pipe(end) != 0) return vt_err_user(err, VT_EIO, a->path, 0, 0, "no pipe for its reader: %s", strerror(errno));
   a->pid = fork();
   if (a->pid == 0) {
     (void)close(end[0]);
-    become_reader();
+    become_reader(self);
     read_all(end[1], a->path, o);
     _exit(VT_EXIT_OK);
   }

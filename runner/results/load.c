@@ -48,6 +48,7 @@ static vt_status campaign_of_store(vt_store *s, const char *path, const vt_campa
   vt_campaign_env reading = *env;
   reading.probe = vt__any_potential;
   reading.recorded = 1;
+  reading.structures = NULL;
   VT_TRY_OUT(vt_store_read_text(s, "/campaign", &text, err), err, "campaign of '%s'", path);
   VT_TRY_OUT(vt_campaign_parse(text.s, text.len, path, ".", &reading, c, &diags, err), err,
              "the campaign text in '%s' (%s)", path, diags.n ? diags.d[0].text : "unreadable");

@@ -1,4 +1,5 @@
-/* broadcast.c - one campaign on all ranks: rank 0 reads the file, the others parse its canonical text. */
+/* broadcast.c - one campaign on all ranks: rank 0 reads the file, the others parse its canonical text and are sent what
+ * its structures hold. */
 #include <stdio.h>
 #include <string.h>
 
@@ -27,7 +28,7 @@ static int must_not_start(const vt_run_options *o, const vt_campaign *c, const v
   char full[VT_PATH], found[VT_PATH];
   int done;
   vt_outdir_full(dir, full);
-  if (vt_outdir_check_owner(dir, &why) != VT_OK) {
+  if (vt_outdir_check_owner(dir, &why) != VT_OK || vt_outdir_check_structures(dir, c, &why) != VT_OK) {
     (void)fprintf(stderr, "vitrion run: %s\n", vt_err_line(why.text).s);
     return 1;
   }
@@ -76,7 +77,9 @@ static vt_status broadcast_parse(const header *h, const char *text, const vt_run
                                  vt_err *err)
 {
   vt_diags diags = {0};
-  vt_status rc = vt_campaign_parse(text, h->n_text, "campaign", h->folder, o->env, c, &diags, err);
+  vt_campaign_env reading = *o->env;
+  reading.structures = NULL; /* broadcast_structures */
+  vt_status rc = vt_campaign_parse(text, h->n_text, "campaign", h->folder, &reading, c, &diags, err);
   if (rc == VT_EPARSE && diags.n)
     rc = vt_err_set(err, VT_EINVAL, __FILE__, __LINE__, "the canonical campaign cannot be read here: %s: %s",
                     diags.d[0].path, diags.d[0].text);
@@ -86,6 +89,30 @@ static vt_status broadcast_parse(const header *h, const char *text, const vt_run
   if (!vt_uid_equal(&(*c)->id, &h->id))
     VT_FAIL(err, VT_EINVAL, "this rank sees other tasks than rank 0: does it read the same potential '%s'?",
             (*c)->pot_path);
+  return VT_OK;
+}
+
+/* What glasses begin with: one rank alone reads files, so that all begin with the same, and a reader in a process of
+ * its own (runner/h5md_read) is made once, before ranks talk much.  Frames that no glass takes stay behind. */
+static vt_status broadcast_structures(vt_comm *comm, vt_campaign *c, vt_err *err)
+{
+  const int rank = vt_comm_rank(comm);
+  for (int k = 0; k < c->n_structures; k++) {
+    vt_campaign_structure *s = &c->structure[k];
+    vt_status rc = VT_OK;
+    void *p = NULL;
+    int32_t n = s->n_frames < c->n_glasses ? s->n_frames : c->n_glasses;
+    VT_PASS(vt_comm_bcast(comm, 0, &n, sizeof n, err));
+    if (rank > 0) rc = vt_calloc64(&p, (size_t)n * (size_t)s->n_values, sizeof *s->frame, err);
+    VT_PASS(vt_comm_agree(comm, rc, err));
+    if (rank > 0) {
+      s->frame = p;
+      s->n_frames = n;
+    }
+    for (int i = 0; i < n; i++)
+      VT_PASS(vt_comm_bcast(comm, 0, s->frame + (size_t)i * (size_t)s->n_values, (size_t)s->n_values * sizeof *s->frame,
+                            err));
+  }
   return VT_OK;
 }
 
@@ -131,6 +158,7 @@ vt_status vt__run_broadcast_campaign(vt_comm *comm, const vt_run_options *o, vt_
   if (rc == VT_OK) memcpy((*c)->pot_recorded, h.pot_recorded, sizeof h.pot_recorded);
   if (rc == VT_OK) vt_outdir_place_structures(*c);
   rc = vt_comm_agree(comm, rc, err);
+  if (rc == VT_OK) rc = broadcast_structures(comm, *c, err);
 out:
   *exit_code = h.exit_code;
   vt_buf_free(&canon);

@@ -31,6 +31,7 @@ static vt_status from_store(const vt__checkup *k, vt_campaign **c, vt_buf *text,
   char hex[65];
   vt_campaign_env reading = *k->env;
   reading.recorded = 1;
+  reading.structures = NULL;
   *c = NULL;
   VT_PASS(vt_store_open(&s, k->dir->store, err));
   VT_TRY_OUT(vt_store_read_text(s, "/campaign", text, err), err, "campaign of the store");
@@ -86,10 +87,13 @@ static vt_status ask_store(vt__checkup *k, vt_finding_kind kind, const char *wha
 static vt_status record_given(const vt__checkup *k, vt_campaign **c, vt_buf *text, vt_err *err)
 {
   vt_diags diags = {0};
+  vt_campaign_env reading = *k->env;
+  reading.structures = NULL; /* the copies come later */
   vt_outdir_place_potential(k->dir, k->given);
+  vt_outdir_place_structures(k->given);
   vt_campaign_canon(k->given, text);
   VT_PASS(vt_buf_check(text, err));
-  vt_status rc = vt_campaign_parse(text->s, text->len, k->given->file, k->dir->dir, k->env, c, &diags, err);
+  vt_status rc = vt_campaign_parse(text->s, text->len, k->given->file, k->dir->dir, &reading, c, &diags, err);
   vt_diags_free(&diags);
   VT_PASS(rc);
   VT_PASS(vt_campaign_resolve(*c, vt_simd_best(), err));

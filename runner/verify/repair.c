@@ -122,6 +122,15 @@ static vt_status repair_glass(const vt__checkup *k, const vt_finding *f, vt_repa
   return rc;
 }
 
+static vt_status repair_structure(const vt__checkup *k, const vt_finding *f, vt_repair *r, vt_err *err)
+{
+  const int row = vt__given_structure(k, f->number);
+  if (row < 0) return VT_OK; /* stays a finding */
+  VT_PASS(vt_outdir_keep_structure(k->dir, k->given, row, k->env, err));
+  repair_said(r, "%s: copied from %s", f->file, k->given->structure[row].path);
+  return VT_OK;
+}
+
 /* Store and summaries as at the end of a run, by one rank without MPI. */
 static vt_status make_views(vt__checkup *k, vt_err *err)
 {
@@ -182,6 +191,8 @@ static vt_status verify_repair(vt__checkup *k, const vt_finding *f, vt_repair *r
     return repair_checkpoint(k, f, r, err);
   case VT_REPAIR_GLASS:
     return repair_glass(k, f, r, err);
+  case VT_REPAIR_STRUCTURE:
+    return repair_structure(k, f, r, err);
   case VT_REPAIR_STORE:
     return repair_store(k, r, err);
   case VT_REPAIR_SUMMARY:

@@ -133,13 +133,16 @@ out:
   return rc;
 }
 
+static int is_leftover_of_structures(const char *name) { return vt_outdir_is_leftover("structures", name); }
+
 static vt_status check_leftovers(vt__checkup *k, vt_err *err)
 {
-  static const char *const sub[] = {"", "journal/", "glass/", "failed/", "checkpoint/"};
-  for (size_t s = 0; s < sizeof sub / sizeof *sub; s++) {
+  static const char *const sub[] = {"", "journal/", "glass/", "failed/", "checkpoint/", "structures/"};
+  enum { N_SUB = (int)(sizeof sub / sizeof *sub) };
+  for (int s = 0; s < N_SUB; s++) {
     char(*name)[NAME_CAP], file[VT_PATH];
     int n;
-    VT_PASS(names_in(k, sub[s], is_leftover, &name, &n, err));
+    VT_PASS(names_in(k, sub[s], s == N_SUB - 1 ? is_leftover_of_structures : is_leftover, &name, &n, err));
     for (int i = 0; i < n; i++) {
       (void)snprintf(file, sizeof file, "%s%s", sub[s], name[i]);
       vt__found(k,
@@ -217,6 +220,7 @@ vt_status vt__checkup_run(vt__checkup *k, vt_err *err)
   VT_PASS(vt__check_campaign(k, err));
   VT_PASS(vt__check_records(k, err));
   VT_PASS(vt__check_glasses(k, err));
+  VT_PASS(vt__check_structures(k, err));
   VT_PASS(vt__check_trajectories(k, err));
   VT_PASS(check_checkpoints(k, err));
   VT_PASS(vt__check_store(k, err));

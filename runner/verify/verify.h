@@ -23,6 +23,7 @@ typedef enum vt_repair_step {
   VT_REPAIR_SHARD,
   VT_REPAIR_CHECKPOINT,
   VT_REPAIR_GLASS,
+  VT_REPAIR_STRUCTURE,
   VT_REPAIR_STORE,
   VT_REPAIR_SUMMARY,
   VT_REPAIR_REMOVE
@@ -30,7 +31,7 @@ typedef enum vt_repair_step {
 
 typedef struct vt_finding {
   int32_t kind, repair;
-  int32_t number; /* of the shard or the task that is repaired */
+  int32_t number; /* of the shard, the task or the structure that is repaired */
   int32_t reserved;
   char file[VT_PATH]; /* in the output folder */
   char where[96];     /* "" where it is the whole file */
@@ -41,7 +42,7 @@ typedef struct vt_finding {
 typedef struct vt_checked {
   char campaign[VT_NAME]; /* "" if nobody can tell */
   int sound;              /* notes only            */
-  int64_t shards, records, results, failures, checkpoints, glasses, trajectories,
+  int64_t shards, records, results, failures, checkpoints, glasses, structures, trajectories,
       store_rows;    /* how many were looked at */
   vt_finding *found; /* [n] */
   int n, cap;

@@ -47,6 +47,10 @@ VT_MUST_CHECK vt_status vt__check_campaign(vt__checkup *k, vt_err *err);
 VT_MUST_CHECK vt_status vt__check_shards(vt__checkup *k, vt_err *err);
 VT_MUST_CHECK vt_status vt__check_records(vt__checkup *k, vt_err *err);
 VT_MUST_CHECK vt_status vt__check_glasses(vt__checkup *k, vt_err *err);
+/* structure_copies.c */
+VT_MUST_CHECK vt_status vt__check_structures(vt__checkup *k, vt_err *err);
+/* The row in the campaign given of structure `row` of k->c, the same atoms; -1: there is none, or it was not found. */
+int vt__given_structure(const vt__checkup *k, int row);
 /* trajectories.c */
 VT_MUST_CHECK vt_status vt__check_trajectories(vt__checkup *k, vt_err *err);
 /* store_rows.c */

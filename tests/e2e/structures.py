@@ -148,6 +148,10 @@ class Structures(unittest.TestCase):
         wait_until(lambda: len(list(out.glob("glass/*.xyz"))) >= 4)
         os.killpg(p.pid, signal.SIGKILL)
         p.communicate()
+        write(home / "LiCl.poscar", bulk("LiCl", "rocksalt", a=5.2, cubic=True), format="vasp", sort=True)
+        other = run(yaml, out, 2)
+        self.assertEqual(other.returncode, 2, other.stdout + other.stderr)
+        self.assertIn("the file of crystal has changed", other.stdout + other.stderr)
         for name in ("LiCl.poscar", "mine.xyz"):
             (home / name).unlink()
         again = run(yaml, out, 2)
@@ -166,6 +170,92 @@ class Structures(unittest.TestCase):
         self.assertIn("the file of crystal has changed", p.stderr + p.stdout)
         self.assertEqual((out / "structures/crystal.poscar").read_bytes(), before)
         self.assertEqual(vitrion("verify", out).returncode, 0)
+
+    def said(self, code, *args):
+        p = vitrion(*args)
+        self.assertEqual(p.returncode, code, p.stdout + p.stderr)
+        return p.stdout + p.stderr
+
+    def test_a_copy_that_is_lost_or_damaged_is_named_and_made_again(self):
+        home = self.folder("copies")
+        yaml, out = campaign(home, CRYSTAL, MINE), home / "out"
+        self.assertEqual(run(yaml, out, 2).returncode, 0)
+        poscar, xyz = out / "structures/crystal.poscar", out / "structures/mine.xyz"
+        before = poscar.read_bytes(), xyz.read_bytes()
+        (out / "structures/crystal.poscar.tmp-77").write_text("of a process that died\n")
+        self.assertIn("left behind", self.said(0, "verify", out))
+        poscar.unlink()
+        lines = xyz.read_text().splitlines(keepends=True)
+        xyz.write_text("".join(lines[:9] + ["Li 1 1\n"] + lines[10:]))
+        said = self.said(1, "verify", out)
+        self.assertIn("missing   structures/crystal.poscar", said)
+        self.assertRegex(said, r"damage +structures/mine.xyz: .*mine.xyz:10:")
+        self.assertEqual(json.loads(self.said(0, "status", out, "--json"))["state"], "done")
+        again = run(yaml, out, 2)
+        self.assertEqual(again.returncode, 0, again.stdout + again.stderr)
+        self.assertEqual((poscar.read_bytes(), xyz.read_bytes()), before)
+        self.assertNotIn("left behind", self.said(0, "verify", out))
+        poscar.write_bytes(before[0].replace(b"0.5000", b"0.5001", 1))
+        self.assertRegex(self.said(1, "verify", out), "damage +structures/crystal.poscar: it holds other atoms")
+        self.said(1, "repair", out)
+        self.assertIn("structures/crystal.poscar: copied from", self.said(0, "repair", out, "--campaign", yaml))
+        self.assertEqual(poscar.read_bytes(), before[0])
+
+    def test_a_file_of_the_user_in_the_place_of_a_copy_is_not_touched(self):
+        home = self.folder("theirs")
+        theirs = home / "structures/crystal.poscar"
+        theirs.parent.mkdir()
+        theirs.write_text("mine\n")
+        p = run(campaign(home, CRYSTAL), home, 2)
+        self.assertEqual(p.returncode, 2, p.stdout + p.stderr)
+        self.assertIn("structures/crystal.poscar: it is there already", p.stderr)
+        self.assertEqual(theirs.read_text(), "mine\n")
+        self.assertFalse((home / ".vitrion").exists())
+
+    def test_dialects_of_an_oblique_cell_are_one_structure(self):
+        """Energy and volume of a sheared cell of eight atoms are those of ASE's supercell, however it is written: 1e-7, the
+        8 decimals of ASE's extended XYZ (the others give all digits)."""
+        home = self.folder("oblique")
+        rng, atoms = np.random.default_rng(1), self.cell.copy()
+        atoms.set_cell(np.array([[1, 1, 0], [0, 1, -1], [0, 0, 1]]) @ atoms.cell + 0.1 * rng.standard_normal((3, 3)))
+        atoms.set_positions(self.cell.get_scaled_positions() @ self.cell.cell)
+        atoms.set_cell(atoms.cell @ (np.eye(3) + 0.03 * rng.standard_normal((3, 3))), scale_atoms=True)
+        atoms.rattle(0.05, seed=2)
+
+        def text(scale="1", by=1.0, direct=True, selective=False, rows=(0, 1, 2), tail=""):
+            x = atoms.copy()
+            x.translate(rng.standard_normal(3))  # one structure twice is refused
+            cell = x.cell.array[list(rows)]
+            s = x.positions @ np.linalg.inv(cell) + rng.integers(-2, 3, (len(x), 3))
+            put = s if direct else s @ cell * by
+            n = [x.get_chemical_symbols().count(e) for e in ("Li", "Cl")]
+            return "\n".join(["t", scale] + ["%.16g %.16g %.16g" % tuple(r * by) for r in cell] +
+                             ["Li Cl", "%d %d" % tuple(n)] + ["Selective dynamics"] * selective +
+                             ["Direct" if direct else "Cartesian"] +
+                             ["%.16g %.16g %.16g" % tuple(r) + " T F T" * selective for r in put]) + "\n" + tail
+
+        velocities = "\n" + "0.001 0.002 -0.003\n" * len(atoms)
+        kinds = {"direct": text(), "cartesian": text(direct=False), "selective": text(selective=True),
+                 "scale": text("1.7", 1 / 1.7, False), "volume": text("%.16g" % -atoms.get_volume(), 1 / 1.7, False),
+                 "velocities": text(tail=velocities), "left": text(rows=(1, 0, 2)), "crlf": text().replace("\n", "\r\n")}
+        for name, t in kinds.items():
+            (home / (name + " .vasp")).write_bytes(t.encode())
+        write(home / "xyz .vasp", atoms, format="extxyz")
+        kinds["xyz"] = ""
+        yaml = campaign(home, *("{file: '%s .vasp', name: %s, supercell: %s, start: equilibrate}" %
+                                (k, k, [2, 3, 2] if k == "left" else [3, 2, 2]) for k in kinds))
+        yaml.write_text(yaml.read_text().replace("glasses: 3", "glasses: 1").replace("400 K, ", ""))
+        p = run(yaml, home / "out", 3)
+        self.assertEqual(p.returncode, 0, p.stdout + p.stderr)
+        big = atoms.repeat((3, 2, 2))
+        write(home / "big.xyz", big, format="extxyz")
+        energy = json.loads(self.said(0, "energy", "-", home / "big.xyz", "--kind", "born", "--json"))["frames"][0]["energy_eV"]
+        with h5py.File(home / "out/results.h5") as f:
+            rows = [r[0] for r in f["glass/quench"][()] if np.isfinite(r[0, 2]) and not np.isfinite(r[0, 0])]
+        self.assertEqual(len(rows), len(kinds))
+        for row in rows:
+            self.assertAlmostEqual(row[1] / big.get_volume(), 1, delta=1e-7)
+            self.assertAlmostEqual(row[2] * len(big) / energy, 1, delta=1e-7)
 
     def test_the_hash_is_of_what_is_in_the_file_not_of_its_name(self):
         home = self.folder("names")
@@ -203,7 +293,7 @@ class Structures(unittest.TestCase):
             said = structure_of(yaml, "a")
             self.assertEqual((said["format"], said["frames"]), (kind, 1))
             out = home / kind.replace(" ", "")
-            p = run(yaml, out, 2)
+            p = run(yaml, out, 3)
             self.assertEqual(p.returncode, 0, p.stdout + p.stderr)
             with h5py.File(out / "results.h5") as f:
                 energies.append(f["glass/quench"][self.crystals(f)[0]][0][2])
@@ -227,7 +317,7 @@ class Structures(unittest.TestCase):
                                       "{file: mine.xyz, name: second, start: melt}"))
         self.assertEqual(p.returncode, 2)
         for text in ("line.xyz:3:8", "line.xyz:4:6", "line.xyz:5:1",
-                     "near.xyz:3: Li of frame 1 overlaps with Cl of line 5: 0.4 A", "not neutral",
+                     "near.xyz, line 3: Li of frame 1 overlaps with Cl of line 5: 0.4 A", "not neutral",
                      "2 frames for 3 glasses", "none.xyz' cannot be read", "supercell: [4, 4, 4]",
                      "second has the same atoms and the same start as first"):
             self.assertIn(text, p.stderr + p.stdout)
