@@ -15,7 +15,7 @@
 
 #include "runner/h5md_read/h5md_impl.h"
 
-enum { SILENT_S = 300, LOOK_MS = 1000 };    /* a frame from a slow disk takes seconds */
+enum { SILENT_S = 300, LOOK_MS = 1000 };   /* a frame from a slow disk takes seconds */
 enum { OPEN_CPU_S = 5, FRAME_CPU_S = 60 }; /* of processor time; of some damaged files HDF5 finds no end */
 
 typedef enum kind { OPENED = 1, FRAME, END, FAILED } kind;
