@@ -1,6 +1,7 @@
 /* rank_needs.c - what a quantity that is not resolved needs, by the rule that `plan` predicts with (T 14). */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "runner/cli/fits/fits.h"
 #include "runner/cli/plan/plan.h"
@@ -94,6 +95,13 @@ static void guess_from(const vt_arrh *d, double t_k, double d_cm2_s, vt_guess *g
     *g = (vt_guess){.ea_ev = VT_PLAN_EA_EV, .d_cm2_s = d_cm2_s, .t_k = t_k, .measured = 1};
 }
 
+static int is_charge_observed(const vt_campaign *c)
+{
+  for (int i = 0; i < c->n_obs; i++)
+    if (strcmp(c->obs[i].name, "charge") == 0) return 1;
+  return 0;
+}
+
 static void needs_haven(const vt_campaign *c, const vt_fits *f, int comp, const vt_ranking_by *by, const known *k,
                         vt_ranking_value *x)
 {
@@ -105,8 +113,6 @@ static void needs_haven(const vt_campaign *c, const vt_fits *f, int comp, const 
   const vt_group *g = &f->group[comp * c->n_temp + t];
   if (g->n_results == 0)
     (void)snprintf(x->needs, sizeof x->needs, "its runs");
-  else if (g->pool.reason == VT_POOL_NO_CHARGE)
-    (void)snprintf(x->needs, sizeof x->needs, "a campaign with `observe: {charge: {}}`");
   else if (g->pool.reason != VT_POOL_NO_WINDOW && isfinite(g->pool.haven_total.value))
     (void)snprintf(x->needs, sizeof x->needs, "another frame: --frame barycentric or frame-free");
   else
@@ -120,20 +126,19 @@ void vt_cli_rank_needs(const vt_campaign *c, const vt_fits *f, int comp, const v
              .n_glasses = c->n_glasses,
              .produce_ps = c->protocol.produce_ps};
   double lowest_k = 0, d_cm2_s = 0;
-  int n_results = 0, no_charge = 0;
+  int n_results = 0;
   for (int t = 0; t < c->n_temp; t++) {
     const vt_group *g = &f->group[comp * c->n_temp + t];
     add_temperature(&k, c->t_k[t]);
     n_results += g->n_results;
-    no_charge += g->n_results > 0 && g->pool.reason == VT_POOL_NO_CHARGE;
     if (g->pool.d_alkali.value > 0 && (lowest_k == 0 || c->t_k[t] < lowest_k))
       lowest_k = c->t_k[t], d_cm2_s = g->pool.d_alkali.value;
   }
   guess_from(d, lowest_k, d_cm2_s, &k.guess);
-  if (by->quantity == VT_RANKED_HAVEN)
-    needs_haven(c, f, comp, by, &k, x);
-  else if (by->quantity == VT_RANKED_SIGMA && no_charge > 0)
+  if ((by->quantity == VT_RANKED_HAVEN || by->quantity == VT_RANKED_SIGMA) && !is_charge_observed(c))
     (void)snprintf(x->needs, sizeof x->needs, "a campaign with `observe: {charge: {}}`");
+  else if (by->quantity == VT_RANKED_HAVEN)
+    needs_haven(c, f, comp, by, &k, x);
   else
     needs_of(&k, by, n_results == 0, x);
 }
