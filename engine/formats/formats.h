@@ -25,6 +25,7 @@ typedef struct vt_frames_options {
 typedef struct vt_format {
   const char *name; /* "LAMMPS dump" */
   int is_binary;    /* its beginning is that of the file as it is, and it expands compressed files itself */
+  int has_types;    /* its atoms may have types in the place of elements (vt_frames_options.n_types) */
   int counts_file;  /* its steps count the frames of one file: the next file of a run begins anew */
   /* Does a file that begins with these bytes (expanded; up to 4096, less only if it is shorter) have this format? */
   int (*fits)(const char *head, size_t n);

@@ -283,5 +283,9 @@ static int data_fits(const char *head, size_t n)
   return 0;
 }
 
-const vt_format vt__format_lammps_data = {
-    .name = "LAMMPS data", .fits = data_fits, .open = data_open, .next = data_next, .close = data_close};
+const vt_format vt__format_lammps_data = {.name = "LAMMPS data",
+                                          .has_types = 1,
+                                          .fits = data_fits,
+                                          .open = data_open,
+                                          .next = data_next,
+                                          .close = data_close};

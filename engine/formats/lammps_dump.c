@@ -349,5 +349,9 @@ static int dump_fits(const char *head, size_t n)
   return n - at >= sizeof item - 1 && memcmp(head + at, item, sizeof item - 1) == 0;
 }
 
-const vt_format vt__format_lammps_dump = {
-    .name = "LAMMPS dump", .fits = dump_fits, .open = dump_open, .next = dump_next, .close = dump_close};
+const vt_format vt__format_lammps_dump = {.name = "LAMMPS dump",
+                                          .has_types = 1,
+                                          .fits = dump_fits,
+                                          .open = dump_open,
+                                          .next = dump_next,
+                                          .close = dump_close};

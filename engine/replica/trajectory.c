@@ -86,6 +86,9 @@ static vt_status check_options(const vt_trajectory_options *o, const vt_composit
     if (!has_element(c, o->role[q].z))
       VT_FAIL(err, VT_EINVAL, "a role of %s is given, and '%s' has no %s", vt_element_symbol(o->role[q].z), path,
               vt_element_symbol(o->role[q].z));
+  if (o->counted && !has_element(c, o->counted))
+    VT_FAIL(err, VT_EINVAL, "%s is to be counted, and '%s' has no %s", vt_element_symbol(o->counted), path,
+            vt_element_symbol(o->counted));
   for (int k = 0; k < o->n_cutoffs; k++)
     for (int i = 0; i < 2; i++)
       if (!has_element(c, o->cutoff[k].z[i]))

@@ -32,6 +32,7 @@ int cmd_fit(int argc, char **argv);
 int cmd_label(int argc, char **argv);
 int cmd_one(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
+int cmd_rank(int argc, char **argv);
 int cmd_repair(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_schema(int argc, char **argv);
@@ -76,12 +77,18 @@ typedef struct vt_usage {
   int least_args, most_args;
   int n_args; /* filled in */
   const char *arg[VT_CLI_MAX_ARGS];
+  uint64_t given; /* filled in: bit k: opt[k] */
 } vt_usage;
 
 /* Long options with `--name value` or `--name=value`, flags, positional arguments, `--` ends the options.  Every
  * command also takes --help, --quiet, --color and --debug.  Returns -1 to go on, or the exit code to leave with (help
  * was printed, or a mistake was named on stderr with the nearest valid option). */
 int vt_cli_parse(vt_usage *u, int argc, char **argv);
+
+int vt_cli_given(const vt_usage *u, const char *name);
+/* For options that do nothing in this combination: if `is_ignored` and one of "a|b|c" was given, the exit code after
+ * the message "--a WHY"; else -1. */
+int vt_cli_ignored(const vt_usage *u, int is_ignored, const char *names, const char *why);
 
 /* The name nearest to `word`, or NULL if none is near enough to be a typing mistake; names[n]. */
 const char *vt_cli_nearest(const char *word, const char *const *names, int n);

@@ -211,8 +211,24 @@ static int check_mode(const vt_usage *u, const vt_trajectory_options *o, const c
   if (!points && table) return vt_cli_usage_error(u, "--table says which runs --points FILE.csv is made of");
   if (points && isfinite(o->t_k))
     return vt_cli_usage_error(u, "--temperature: with --points each run has its own, in its name or in --table");
+  const int code = vt_cli_ignored(u, points != NULL, "cutoffs|count", "has no effect with --points, which are D alone");
+  if (code >= 0) return code;
   if (u->n_args == 0 && !table) return vt_cli_usage_error(u, "expected TRAJECTORY...");
   return points ? -1 : check_paths(u);
+}
+
+/* -1, or the exit code after a message: --types for files that name their elements. */
+static int check_types(const vt_usage *u, const vt_trajectory_options *o)
+{
+  const vt_format *format;
+  vt_err err = {0};
+  if (o->frames.n_types == 0) return -1;
+  for (int k = 0; k < u->n_args; k++) {
+    if (vt_format_of(u->arg[k], &o->frames, &format, &err) != VT_OK) return vt_cli_fail(&err);
+    if (!format->has_types)
+      return vt_cli_usage_error(u, "--types: '%s' (%s) names its elements itself", u->arg[k], format->name);
+  }
+  return -1;
 }
 
 /* What lists of the command line say. */
@@ -286,5 +302,7 @@ int cmd_analyze(int argc, char **argv)
     const vt_points_asked x = {&o, points, table, frame ? VT_TR_BARYCENTRIC : VT_TR_FRAMEWORK, json};
     return vt_cli_done(vt_cli_points(&u, &x));
   }
+  code = check_types(&u, &o);
+  if (code >= 0) return code;
   return vt_cli_done(analyze(u.arg, u.n_args, &o, frame ? VT_TR_BARYCENTRIC : VT_TR_FRAMEWORK, json));
 }

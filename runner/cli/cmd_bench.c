@@ -83,6 +83,8 @@ static int cmd_bench_engine(int argc, char **argv)
                 .n_opt = sizeof opt / sizeof *opt};
   int code = vt_cli_parse(&u, argc, argv);
   if (code >= 0) return code;
+  code = vt_cli_ignored(&u, o.steps > 0, "seconds", "has no effect with --steps");
+  if (code >= 0) return code;
   if (atoms && o.structure)
     return vt_cli_usage_error(&u, "--atoms gives sizes of packed cells, it cannot be used with --structure");
   if (atoms) o.n_cells = parse_sizes(atoms, size);

@@ -40,6 +40,8 @@ int cmd_bench_driver(int argc, char **argv)
       .n_opt = sizeof opt / sizeof *opt};
   vt_err err = {0};
   int code = vt_cli_parse(&u, argc, argv);
+  if (code < 0) code = vt_cli_ignored(&u, idle != NULL, "command|structure|atoms|answers", "has no effect with --idle");
+  if (code < 0) code = vt_cli_ignored(&u, o.structure != NULL, "atoms", "has no effect with --structure");
   if (code < 0 && o.structure) code = vt_cli_readable(&u, o.structure);
   if (code >= 0) return code;
   if (idle) return vt_bench_driver_idle(idle, stdout, &err) == VT_OK ? VT_EXIT_OK : vt_cli_fail(&err);

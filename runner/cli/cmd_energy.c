@@ -171,6 +171,8 @@ int cmd_energy(int argc, char **argv)
                 .least_args = 2,
                 .most_args = 2};
   int code = vt_cli_parse(&u, argc, argv);
+  if (code < 0) code = vt_cli_ignored(&u, !j.command, "plain|timeout", "needs --command");
+  if (code < 0) code = vt_cli_ignored(&u, j.command != NULL, "kind|simd|precision", "has no effect with --command");
   if (code >= 0) return code;
   j.pot_path = u.arg[0];
   j.xyz_path = u.arg[1];

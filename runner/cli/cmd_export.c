@@ -103,6 +103,9 @@ int cmd_export(int argc, char **argv)
   int code = vt_cli_parse(&u, argc, argv);
   if (code < 0 && !e.folder && !points)
     code = vt_cli_usage_error(&u, "expected --out FOLDER, --points FILE.csv or both");
+  if (code < 0)
+    code =
+        vt_cli_ignored(&u, !e.folder, "what|format|composition|task", "needs --out FOLDER: --points holds all points");
   if (code < 0) code = vt_cli_folder(&u, u.arg[0], &dir);
   if (code >= 0) return code;
   e.what = (vt_export_what)what;

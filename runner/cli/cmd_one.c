@@ -380,7 +380,9 @@ int cmd_one(int argc, char **argv)
   if (code < 0) code = vt_cli_readable(&u, u.arg[0]);
   if (code >= 0) return code;
   o.campaign_path = u.arg[0];
-  if (o.trajectory_path && !o.uid) return vt_cli_usage_error(&u, "--trajectory needs --task");
+  code = vt_cli_ignored(&u, !o.uid, "check|post-mortem|trajectory|json", "needs --task");
+  if (code < 0) code = vt_cli_ignored(&u, !o.trajectory_path, "every", "needs --trajectory");
+  if (code >= 0) return code;
   code = one_load(&o);
   if (code == VT_EXIT_OK && !o.uid) {
     for (int i = 0; i < o.c->n_tasks; i++) print_task(stdout, o.c, i);

@@ -95,6 +95,8 @@ int cmd_serve(int argc, char **argv)
   if (code >= 0) return code;
   d.pot_path = u.arg[0];
   if (!d.start) return vt_cli_usage_error(&u, "--structure is needed: the protocol does not say which atoms there are");
+  code = vt_cli_ignored(&u, !d.host, "port", "needs --host HOST");
+  if (code >= 0) return code;
   if (!d.socket == !d.host) return vt_cli_usage_error(&u, "one of --socket NAME and --host HOST is expected");
   code = vt_cli_readable(&u, d.start);
   if (code < 0 && strcmp(d.pot_path, "-") != 0) code = vt_cli_readable(&u, d.pot_path);

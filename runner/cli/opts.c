@@ -139,15 +139,18 @@ static int unknown_option(const vt_usage *u, const char *name)
 /* ------------------------------------------------------------------ the line */
 
 /* One option at argv[*i]; *i moves over a value that is a word of its own. */
-static int take_option(const vt_usage *u, int argc, char **argv, int *i)
+static int take_option(vt_usage *u, int argc, char **argv, int *i)
 {
   char name[64];
   const char *word = argv[*i] + 2, *equals = strchr(word, '=');
   size_t l = equals ? (size_t)(equals - word) : strlen(word);
   (void)snprintf(name, sizeof name, "%.*s", l < sizeof name ? (int)l : (int)sizeof name - 1, word);
   const vt_opt *o = NULL;
-  for (int k = 0; k < u->n_opt + N_COMMON && !o; k++)
-    if (strcmp(option(u, k)->name, name) == 0) o = option(u, k);
+  for (int k = 0; k < u->n_opt + N_COMMON && !o; k++) {
+    if (strcmp(option(u, k)->name, name) != 0) continue;
+    o = option(u, k);
+    if (k < u->n_opt) u->given |= UINT64_C(1) << k;
+  }
   if (!o) return unknown_option(u, name);
   if (o->type == VT_OPT_FLAG) {
     if (equals) return vt_cli_usage_error(u, "--%s takes no value", o->name);
@@ -162,6 +165,7 @@ int vt_cli_parse(vt_usage *u, int argc, char **argv)
 {
   int options_over = 0;
   u->n_args = 0;
+  u->given = 0;
   common.help = common.quiet = common.color = common.debug = 0;
   for (int i = 1; i < argc; i++) {
     const char *word = argv[i];
@@ -189,6 +193,25 @@ int vt_cli_parse(vt_usage *u, int argc, char **argv)
   }
   if (u->n_args < u->least_args)
     return vt_cli_usage_error(u, "%d of %d arguments given, expected: %s", u->n_args, u->least_args, u->args);
+  return -1;
+}
+
+int vt_cli_given(const vt_usage *u, const char *name)
+{
+  for (int k = 0; k < u->n_opt; k++)
+    if (strcmp(u->opt[k].name, name) == 0) return (int)(u->given >> k & 1);
+  return 0;
+}
+
+int vt_cli_ignored(const vt_usage *u, int is_ignored, const char *names, const char *why)
+{
+  char name[64];
+  while (is_ignored && *names) {
+    const int n = (int)strcspn(names, "|");
+    (void)snprintf(name, sizeof name, "%.*s", n, names);
+    if (vt_cli_given(u, name)) return vt_cli_usage_error(u, "--%s %s", name, why);
+    names += n + (names[n] == '|');
+  }
   return -1;
 }
 

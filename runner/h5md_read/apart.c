@@ -232,6 +232,7 @@ static vt_status apart_next(void *state, vt_structure *s, int *got, vt_err *err)
 
 const vt_format vt_h5md_format = {.name = "H5MD",
                                   .is_binary = 1,
+                                  .has_types = 1,
                                   .fits = vt__h5md_fits,
                                   .open = apart_open,
                                   .next = apart_next,

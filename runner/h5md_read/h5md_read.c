@@ -324,5 +324,10 @@ static vt_status h5md_next(void *state, vt_structure *s, int *got, vt_err *err)
   return VT_OK;
 }
 
-const vt_format vt__h5md_inside = {
-    .name = "H5MD", .is_binary = 1, .fits = vt__h5md_fits, .open = h5md_open, .next = h5md_next, .close = h5md_close};
+const vt_format vt__h5md_inside = {.name = "H5MD",
+                                   .is_binary = 1,
+                                   .has_types = 1,
+                                   .fits = vt__h5md_fits,
+                                   .open = h5md_open,
+                                   .next = h5md_next,
+                                   .close = h5md_close};

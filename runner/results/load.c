@@ -140,7 +140,8 @@ static vt_status from_store(void *ctx, int i, const vt_plan *p, double **values,
   return l->done[i] ? gather_task(l, i, p, values, err) : VT_OK;
 }
 
-vt_status vt_fits_from_store(const char *path, const vt_campaign_env *env, vt_campaign **c, vt_fits **out, vt_err *err)
+vt_status vt_fits_from_store(const char *path, const vt_campaign_env *env, const vt_compare_asked *asked,
+                             vt_campaign **c, vt_fits **out, vt_err *err)
 {
   vt_status rc = VT_OK;
   vt_store *s = NULL;
@@ -155,6 +156,7 @@ vt_status vt_fits_from_store(const char *path, const vt_campaign_env *env, vt_ca
   if (rc != VT_EUNSUP)
     VT_TRY_OUT(rc, err, "the store contradicts its digests: `vitrion repair` or the next run makes it again");
   VT_TRY_OUT(campaign_of_store(s, path, env, c, err), err, "store");
+  if (asked) vt_compare_ask(asked, &(*c)->compare);
   VT_TRY_OUT(vt_store_read_i64(s, "/tasks/done", &l.done, &n, err), err, "store '%s'", path);
   if (n != (size_t)(*c)->n_tasks)
     VT_FAIL_OUT(err, VT_ECORRUPT, "'%s' has %zu tasks, its campaign has %d", path, n, (*c)->n_tasks);

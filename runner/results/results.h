@@ -10,9 +10,10 @@
 
 /* From the journal. */
 VT_MUST_CHECK vt_status vt_fits_from_journal(const vt_campaign *c, const vt_journal *j, vt_fits **f, vt_err *err);
-/* From a store (its own campaign text is parsed into *c, which the caller frees). */
-VT_MUST_CHECK vt_status vt_fits_from_store(const char *path, const vt_campaign_env *env, vt_campaign **c, vt_fits **f,
-                                           vt_err *err);
+/* From a store (its own campaign text is parsed into *c, which the caller frees).  asked (NULL: nothing) is put into
+ * (*c)->compare before anything is fitted. */
+VT_MUST_CHECK vt_status vt_fits_from_store(const char *path, const vt_campaign_env *env, const vt_compare_asked *asked,
+                                           vt_campaign **c, vt_fits **f, vt_err *err);
 
 /* Collective: results.h5 out of the journal. */
 VT_MUST_CHECK vt_status vt_results_assemble(vt_comm *comm, const vt_campaign *c, const vt_journal *j, const vt_fits *f,

@@ -110,3 +110,25 @@ vt_status vt__compare_by(const vt_compare_input *in, const vt__factors *f, vt_co
   nothing_split(f, &out->variance);
   return out->at_t.k >= 2 ? factors_split(in, f, out, err) : VT_OK;
 }
+
+/* ------------------------------------------------------------------ what is asked */
+
+vt_compare_asked vt_compare_asked_nothing(void)
+{
+  const double no = (double)NAN;
+  return (vt_compare_asked){no, no, no, no, no};
+}
+
+static void ask(double asked, double *out)
+{
+  if (!isnan(asked)) *out = asked;
+}
+
+void vt_compare_ask(const vt_compare_asked *asked, vt_compare_spec *spec)
+{
+  ask(asked->t_ref_k, &spec->t_ref_k);
+  ask(asked->t_extra_k, &spec->t_extra_k);
+  ask(asked->margin, &spec->margin);
+  ask(asked->tau_margin, &spec->tau_margin);
+  ask(asked->range_margin, &spec->range_margin);
+}

@@ -285,8 +285,8 @@ static void by_composition(const vt_table *t, vt_point *pt, int *end)
 }
 
 /* Lines of all glasses, then the Arrhenius line of every composition. */
-static vt_status fit_lines(const vt_table *t, const vt_compare_spec *spec, double tg_k, vt_point *pt, vt_arrh *arrh,
-                           vt_glass_line *line, int *n_lines, vt_err *err)
+static vt_status fit_lines(const vt_table *t, double t_ref_k, double t_extra_k, double tg_k, vt_point *pt,
+                           vt_arrh *arrh, vt_glass_line *line, int *n_lines, vt_err *err)
 {
   int *end, more;
   vt_status rc = VT_OK;
@@ -294,12 +294,12 @@ static vt_status fit_lines(const vt_table *t, const vt_compare_spec *spec, doubl
   VT_TRY(VT_NEW(end, t->n_comp + 1, err), err, "compositions of a fit");
   by_composition(t, pt, end);
   for (int k = 0, at = 0; k < t->n_comp; at = end[k++]) {
-    VT_TRY_OUT(vt_glass_lines(pt + at, end[k] - at, spec->t_ref_k, line + *n_lines, &more, err), err, "glasses of '%s'",
+    VT_TRY_OUT(vt_glass_lines(pt + at, end[k] - at, t_ref_k, line + *n_lines, &more, err), err, "glasses of '%s'",
                t->name[k]);
     *n_lines += more;
   }
   for (int k = 0, at = 0; k < t->n_comp; at = end[k++]) {
-    vt_fit_spec one = {.t_ref_k = spec->t_ref_k, .t_extra_k = spec->t_extra_k, .tg_k = tg_k};
+    vt_fit_spec one = {.t_ref_k = t_ref_k, .t_extra_k = t_extra_k, .tg_k = tg_k};
     VT_TRY_OUT(vt_scatter_of_others(line, *n_lines, k, &one.others, err), err, "glasses of '%s'", t->name[k]);
     VT_TRY_OUT(vt_arrh_fit(pt + at, end[k] - at, &one, NULL, &arrh[k], err), err, "Arrhenius fit of '%s'", t->name[k]);
   }
@@ -322,7 +322,7 @@ vt_status vt_table_fit(const vt_table *t, const vt_compare_spec *spec, double tg
   for (int k = 0; k < t->n_comp; k++) names[k] = t->name[k];
   memcpy(factor.name, t->factor, sizeof factor.name);
   memcpy(factor.level, t->level, sizeof factor.level);
-  VT_TRY_OUT(fit_lines(t, spec, tg_k, pt, q->arrh, line, &n_lines, err), err, "table");
+  VT_TRY_OUT(fit_lines(t, spec->t_ref_k, spec->t_extra_k, tg_k, pt, q->arrh, line, &n_lines, err), err, "table");
   VT_TRY_OUT(vt_values_at(pt, t->n, VT_USUAL_LEVEL, q->at, &q->n_at, err), err, "table");
   vt_compare_input in = {
       .fits = q->arrh,
@@ -337,5 +337,20 @@ out:
   vt_free(pt);
   vt_free(line);
   vt_free(p);
+  return rc;
+}
+
+vt_status vt_table_lines(const vt_table *t, double t_ref_k, double t_extra_k, double tg_k, vt_arrh *arrh, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  vt_point *pt = NULL;
+  vt_glass_line *line = NULL;
+  int n_lines;
+  VT_TRY_OUT(VT_NEW(pt, t->n, err), err, "points of a fit");
+  VT_TRY_OUT(VT_NEW(line, t->n, err), err, "glasses of a fit");
+  VT_TRY_OUT(fit_lines(t, t_ref_k, t_extra_k, tg_k, pt, arrh, line, &n_lines, err), err, "table");
+out:
+  vt_free(pt);
+  vt_free(line);
   return rc;
 }

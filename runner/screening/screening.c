@@ -231,20 +231,25 @@ static vt_status bench_open(bench *b, const vt_campaign *c, const vt_fits *f, vt
   return vt__factors_of(c, &b->factors, err);
 }
 
-/* The points of one quantity, the lines of its glasses, and their means by temperature. */
-static vt_status take_quantity(const vt_campaign *c, vt_fits *f, int q, bench *b, int *n_lines, vt_err *err)
+/* The points of one quantity and the lines of its glasses. */
+static vt_status take_quantity(const vt_campaign *c, const vt_fits *f, int q, double t_ref_k, bench *b, int *n_lines,
+                               vt_err *err)
 {
-  vt_fitted *out = &f->fitted[q];
   int more;
   *n_lines = 0;
   for (int k = 0; k < c->n_comp; k++) {
     vt_point *pt = b->pt + b->first[k];
     const int n = points_of(c, f, k, q, pt, b->task + b->first[k]);
     b->first[k + 1] = b->first[k] + n;
-    VT_TRY(vt_glass_lines(pt, n, c->compare.t_ref_k, b->line + *n_lines, &more, err), err, "glasses of '%s'",
-           c->comp[k].name);
+    VT_TRY(vt_glass_lines(pt, n, t_ref_k, b->line + *n_lines, &more, err), err, "glasses of '%s'", c->comp[k].name);
     *n_lines += more;
   }
+  return VT_OK;
+}
+
+/* Means by temperature of the points that were taken. */
+static vt_status quantity_at(const vt_campaign *c, int q, bench *b, vt_fitted *out, vt_err *err)
+{
   const double usual = q < VT_Q_HEADLINES + c->n_species ? VT_USUAL_LEVEL : 0; /* of rates nothing is known before */
   VT_TRY(vt_values_at(b->pt, b->first[c->n_comp], usual, b->at, &out->n_at, err), err, "%s by temperature",
          out->what.name);
@@ -252,21 +257,31 @@ static vt_status take_quantity(const vt_campaign *c, vt_fits *f, int q, bench *b
   return VT_OK;
 }
 
+/* The Arrhenius line of every composition through the points that were taken; status [n_tasks] may be NULL. */
+static vt_status quantity_lines(const vt_campaign *c, double t_ref_k, double t_extra_k, int n_lines, bench *b,
+                                vt_arrh *arrh, int32_t *status, vt_err *err)
+{
+  for (int k = 0; k < c->n_comp; k++) {
+    const vt_point *pt = b->pt + b->first[k];
+    const int n = b->first[k + 1] - b->first[k];
+    vt_fit_spec spec = {.t_ref_k = t_ref_k, .t_extra_k = t_extra_k, .tg_k = b->tg_k[k]};
+    VT_PASS(vt_scatter_of_others(b->line, n_lines, k, &spec.others, err));
+    VT_TRY(vt_arrh_fit(pt, n, &spec, b->status, &arrh[k], err), err, "Arrhenius fit of '%s'", c->comp[k].name);
+    vt_arrh_mark_glass(pt, n, b->tg_k[k], b->status, &arrh[k]);
+    for (int i = 0; status && i < n; i++) status[b->task[b->first[k] + i]] = b->status[i];
+  }
+  return VT_OK;
+}
+
 static vt_status fit_quantity(const vt_campaign *c, vt_fits *f, int q, bench *b, vt_err *err)
 {
   vt_fitted *out = &f->fitted[q];
   int n_lines;
-  VT_PASS(take_quantity(c, f, q, b, &n_lines, err));
-  for (int k = 0; k < c->n_comp; k++) {
-    const vt_point *pt = b->pt + b->first[k];
-    const int n = b->first[k + 1] - b->first[k];
-    vt_fit_spec spec = {.t_ref_k = c->compare.t_ref_k, .t_extra_k = c->compare.t_extra_k, .tg_k = b->tg_k[k]};
-    VT_TRY(vt_scatter_of_others(b->line, n_lines, k, &spec.others, err), err, "glasses of '%s'", c->comp[k].name);
-    VT_TRY(vt_arrh_fit(pt, n, &spec, b->status, &out->arrh[k], err), err, "Arrhenius fit of %s of '%s'", out->what.name,
-           c->comp[k].name);
-    vt_arrh_mark_glass(pt, n, b->tg_k[k], b->status, &out->arrh[k]);
-    for (int i = 0; i < n; i++) out->status[b->task[b->first[k] + i]] = b->status[i];
-  }
+  const double t_ref_k = c->compare.t_ref_k;
+  VT_TRY(take_quantity(c, f, q, t_ref_k, b, &n_lines, err), err, "%s", out->what.name);
+  VT_PASS(quantity_at(c, q, b, out, err));
+  VT_TRY(quantity_lines(c, t_ref_k, c->compare.t_extra_k, n_lines, b, out->arrh, out->status, err), err, "%s",
+         out->what.name);
   vt_compare_input in = {.fits = out->arrh,
                          .n = c->n_comp,
                          .glass = b->line,
@@ -277,6 +292,20 @@ static vt_status fit_quantity(const vt_campaign *c, vt_fits *f, int q, bench *b,
                          .key = c->seed};
   VT_TRY(vt__compare_by(&in, &b->factors, &out->compare, err), err, "comparison of %s", out->what.name);
   return VT_OK;
+}
+
+vt_status vt_fits_lines(const vt_campaign *c, const vt_fits *f, int quantity, double t_ref_k, double t_extra_k,
+                        vt_arrh *arrh, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  bench b = {0};
+  int n_lines;
+  VT_TRY_OUT(bench_open(&b, c, f, err), err, "lines");
+  VT_TRY_OUT(take_quantity(c, f, quantity, t_ref_k, &b, &n_lines, err), err, "lines");
+  VT_TRY_OUT(quantity_lines(c, t_ref_k, t_extra_k, n_lines, &b, arrh, NULL, err), err, "lines");
+out:
+  bench_close(&b);
+  return rc;
 }
 
 static vt_status fit_all(const vt_campaign *c, vt_fits *f, vt_err *err)

@@ -66,6 +66,13 @@ typedef struct vt_fits {
 
 void vt_fits_free(vt_fits *f);
 
+/* What somebody asks of the comparison in the place of what its spec says; NaN: nothing. */
+typedef struct vt_compare_asked {
+  double t_ref_k, t_extra_k, margin, tau_margin, range_margin;
+} vt_compare_asked;
+vt_compare_asked vt_compare_asked_nothing(void);
+void vt_compare_ask(const vt_compare_asked *asked, vt_compare_spec *spec);
+
 /* Points from a table (vt_csv; gzip and xz too) with the columns composition, glass, temperature_K, D_cm2_s, D_se and
  * one for each factor, in any order; all rows are as wide as the header.  D is above 0; empty, NA, nan,
  * null, None: not known.  VT_EPARSE with file and line.  Names are kept in order of appearance.  A composition has one
@@ -85,6 +92,10 @@ void vt_table_free(vt_table *t);
 VT_MUST_CHECK vt_status vt_table_fit(const vt_table *t, const vt_compare_spec *spec, double tg_k, uint64_t key,
                                      vt_fitted *q, vt_err *err);
 
+/* The Arrhenius lines alone: arrh[n_comp]. */
+VT_MUST_CHECK vt_status vt_table_lines(const vt_table *t, double t_ref_k, double t_extra_k, double tg_k, vt_arrh *arrh,
+                                       vt_err *err);
+
 /* The points of a campaign's D of the alkali as such a table, with the factors of the comparison; what is not known is
  * an empty cell. */
 VT_MUST_CHECK vt_status vt_points_csv(const vt_campaign *c, const vt_fits *f, vt_buf *out, vt_err *err);
@@ -98,6 +109,11 @@ typedef struct vt_arrays_from {
 /* All of it.  Every task's arrays are asked for once; those of all glasses of one composition at one
  * temperature are held together. */
 VT_MUST_CHECK vt_status vt_fits_make(const vt_campaign *c, const vt_arrays_from *from, vt_fits **out, vt_err *err);
+
+/* The Arrhenius lines of one quantity (VT_Q_...) of a campaign at other temperatures than c->compare says:
+ * arrh[n_comp].  f is read. */
+VT_MUST_CHECK vt_status vt_fits_lines(const vt_campaign *c, const vt_fits *f, int quantity, double t_ref_k,
+                                      double t_extra_k, vt_arrh *arrh, vt_err *err);
 
 /* Runs by what became of one gate. */
 typedef struct vt_gate_count {

@@ -45,6 +45,19 @@ vt_status vt__teams_look(vt__job *j, vt_err *err)
   return VT_OK;
 }
 
+/* Of energy, forces, virial; "-": not known, as energies on another scale. */
+static void put_errors(vt_buf *b, const char *what, const double error[3], const char *energy, const char *force)
+{
+  const char *const unit[3] = {energy, force, energy};
+  vt_buf_printf(b, "%s ", what);
+  for (int k = 0; k < 3; k++) {
+    if (isfinite(error[k]))
+      vt_buf_printf(b, "%.*f%s, ", k != 1, 1e3 * error[k], unit[k]);
+    else
+      vt_buf_printf(b, "-, ");
+  }
+}
+
 /* One line: of the one that is trained, or of all that are. */
 static void show(vt__job *j)
 {
@@ -58,10 +71,9 @@ static void show(vt__job *j)
     else
       vt_buf_printf(&b, "epoch %lld/%lld, ", (long long)at->epoch + 1, (long long)at->epochs);
     if (j->n_teams == 1) vt_buf_printf(&b, "batch %lld/%lld: ", (long long)at->batch, (long long)at->n_batches);
-    vt_buf_printf(&b, "training %.1f meV/atom, %.0f meV/A, %.1f meV/atom, ", 1e3 * at->trained[0], 1e3 * at->trained[1],
-                  1e3 * at->trained[2]);
-    vt_buf_printf(&b, "validation %.1f, %.0f, %.1f, %.0f frames/s, %.1f min left", 1e3 * at->held[0], 1e3 * at->held[1],
-                  1e3 * at->held[2], at->frames_per_s, at->team_left_s / 60);
+    put_errors(&b, "training", at->trained, " meV/atom", " meV/A");
+    put_errors(&b, "validation", at->held, "", "");
+    vt_buf_printf(&b, "%.0f frames/s, %.1f min left", at->frames_per_s, at->team_left_s / 60);
   }
   if (j->o->progress && b.s) j->o->progress(j->o->ctx, b.s);
   vt_buf_free(&b);

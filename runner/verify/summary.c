@@ -73,7 +73,7 @@ vt_status vt__check_summary(vt__checkup *k, vt_err *err)
   if (vt_file_read(path, SUMMARY_MOST, &text, &n, &why) != VT_OK)
     vt__found(k, damaged, "%s", vt__why(&why));
   else {
-    rc = vt_fits_from_store(k->dir->store, &near, &c, &fits, err);
+    rc = vt_fits_from_store(k->dir->store, &near, NULL, &c, &fits, err);
     if (rc == VT_OK) rc = vt_report_csv(&want, c, fits, err);
     if (rc == VT_OK) compare_text(k, text, n, &want);
   }

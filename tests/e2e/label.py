@@ -208,10 +208,10 @@ class Label(unittest.TestCase):
     # ---------------------------------------------------------------- faults
 
     def test_each_fault_is_told_and_stops_nobody_else(self):
-        faults = {3: "was NOT", 4: "is not a number", 5: "forces on 1 atoms, expected 5", 6: "time limit is 4 s",
+        faults = {3: "was NOT", 4: "is not a number", 5: "forces on 1 atoms, expected 5", 6: "time limit is 12 s",
                   7: "exit code 9", 8: "add up to 0.5 eV/A", 9: "not symmetric: 0.3 GPa", 10: "signal 9",
                   11: "does not say 'was reached'"}
-        self.method(timeout="4 s")
+        self.method(timeout="12 s")
         self.frames(frame(2, 1) + "".join(frame(n, n) for n in faults) + frame(12, 2))
         p = self.label(2)
         self.assertEqual(p.returncode, 3, p.stderr)
@@ -229,7 +229,7 @@ class Label(unittest.TestCase):
         before, bytes_before = self.count(), self.labelled()
         p = self.label(2)
         self.assertEqual((p.returncode, self.count()), (3, before))
-        self.method(timeout="5 s")  # no part of a label's identity
+        self.method(timeout="13 s")  # no part of a label's identity
         self.assertEqual(self.label(2, "--retry").returncode, 3)
         self.assertEqual(self.count(), before + len(faults))
         self.assertEqual(self.labelled(), bytes_before)
@@ -268,13 +268,13 @@ class Label(unittest.TestCase):
         self.assertIn("absent', which is not there", p.stderr)
 
     def test_what_a_program_leaves_behind_is_ended_and_too_much_output_is_told(self):
-        self.method(timeout="3 s")
+        self.method(timeout="10 s")
         self.frames(frame(14, 1) + frame(15, 2) + frame(6, 3))
         p = self.label(2)
         self.assertEqual(p.returncode, 3, p.stderr)
         why = [f["why"] for f in self.status()["failed"]]
         self.assertRegex(why[0], "has 300 MiB, expected at most 256")
-        self.assertRegex(why[1], "time limit is 3 s")
+        self.assertRegex(why[1], "time limit is 10 s")
         for f in self.status()["failed"]:
             self.assertTrue((self.dir / "out" / f["log"]).exists(), "each failed frame has the log that its message names")
         self.assertEqual(self.strays(), [])

@@ -25,7 +25,7 @@ static vt_status take_former(vt_forecast *o, const char *folder, vt_err *err)
   vt_status rc = VT_OK;
   int n_known = 0;
   VT_PASS(vt_outdir_name(&dir, folder, err));
-  VT_TRY_OUT(vt_fits_from_store(dir.store, vt_cli_env(1), &c, &fits, err), err, "--former '%s'", folder);
+  VT_TRY_OUT(vt_fits_from_store(dir.store, vt_cli_env(1), NULL, &c, &fits, err), err, "--former '%s'", folder);
   for (int i = 0; i < o->c->n_comp; i++)
     for (int k = 0; k < c->n_comp; k++) {
       const vt_arrh *a = &fits->fitted[VT_Q_D_ALKALI].arrh[k];

@@ -12,6 +12,8 @@ typedef struct bench_train {
 static int bench_parse(bench_train *b, vt_usage *u, int argc, char **argv)
 {
   int code = vt_cli_parse(u, argc, argv);
+  if (code < 0) code = vt_cli_ignored(u, b->o.potential != NULL, "elements", "has no effect with --potential");
+  if (code < 0) code = vt_cli_ignored(u, b->o.data != NULL, "frames", "has no effect with --data");
   if (code < 0 && b->o.potential) code = vt_cli_readable(u, b->o.potential);
   if (code < 0 && b->o.data) code = vt_cli_readable(u, b->o.data);
   b->o.elements = b->twelve ? 12 : 7;

@@ -124,8 +124,7 @@ static vt_status read_and_drive(validate_args *a, const vt_usage *u, vt_err *err
 /* What --command goes with.  -1: all is well. */
 static int look_at_command(validate_args *a, const vt_usage *u)
 {
-  if (!a->command && a->plain) return vt_cli_usage_error(u, "--plain needs --command");
-  if (!a->command) return -1;
+  if (!a->command) return vt_cli_ignored(u, 1, "plain|timeout", "needs --command");
   if (a->output) return vt_cli_usage_error(u, "--output writes the card of a NEP: it cannot be used with --command");
   a->driver.plain = a->plain;
   return vt_cli_driver(u, a->command, &a->driver);

@@ -12,6 +12,7 @@ typedef struct line {
   int flag, n, choice;
   double x;
   const char *text;
+  vt_opt opt[5];
   vt_usage u;
 } line;
 
@@ -32,15 +33,30 @@ static int parse(line *l, const char *words)
                         {"real", VT_OPT_REAL, "X", "a real", &l->x, 0, 1},
                         {"word", VT_OPT_TEXT, "W", "a word", &l->text, 0, 0},
                         {"kind", VT_OPT_CHOICE, "red|green|blue", "a kind", &l->choice, 0, 0}};
+  memcpy(l->opt, opt, sizeof opt);
   l->u = (vt_usage){.name = "test",
                     .args = "FILE",
                     .doc = "",
                     .example = "",
-                    .opt = opt,
+                    .opt = l->opt,
                     .n_opt = sizeof opt / sizeof *opt,
                     .least_args = 1,
                     .most_args = 2};
   return vt_cli_parse(&l->u, argc, argv);
+}
+
+static void options_that_do_nothing_are_told_where_they_were_given(void **state)
+{
+  (void)state;
+  line l;
+  assert_int_equal(parse(&l, "test a --number 3 --kind=red"), -1);
+  assert_true(vt_cli_given(&l.u, "number") && vt_cli_given(&l.u, "kind"));
+  assert_false(vt_cli_given(&l.u, "flag") || vt_cli_given(&l.u, "word") || vt_cli_given(&l.u, "none"));
+  assert_int_equal(vt_cli_ignored(&l.u, 0, "number|kind", "needs --word"), -1);
+  assert_int_equal(vt_cli_ignored(&l.u, 1, "flag|real|word", "needs --word"), -1);
+  assert_int_equal(vt_cli_ignored(&l.u, 1, "flag|kind", "needs --word"), VT_EXIT_USAGE);
+  assert_int_equal(parse(&l, "test a"), -1); /* nothing is left of the line before */
+  assert_false(vt_cli_given(&l.u, "number"));
 }
 
 static void options_stand_anywhere_and_take_values_in_both_forms(void **state)
@@ -113,7 +129,8 @@ static void the_cost_between_two_measured_sizes_is_linear(void **state)
 
 int main(void)
 {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(options_stand_anywhere_and_take_values_in_both_forms),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(options_that_do_nothing_are_told_where_they_were_given),
+                                     cmocka_unit_test(options_stand_anywhere_and_take_values_in_both_forms),
                                      cmocka_unit_test(two_dashes_end_the_options_and_one_dash_is_an_argument),
                                      cmocka_unit_test(every_wrong_line_is_a_usage_error),
                                      cmocka_unit_test(the_nearest_name_is_offered_only_if_it_is_near),
