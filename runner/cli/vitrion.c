@@ -40,6 +40,7 @@ static const vt_command command[] = {
     {"one", "run a single task of a campaign, without MPI", cmd_one},
     {"status", "show how far a campaign is", cmd_status},
     {"fit", "repeat the Arrhenius fits and the comparison, without new MD", cmd_fit},
+    {"report", "one HTML page of a campaign: figures, numbers, reasons", cmd_report},
     {"verify", "check every byte of a campaign's output folder", cmd_verify},
     {"repair", "repair what verify found", cmd_repair},
     {"analyze", "transport and structure of a trajectory from any program", cmd_analyze},

@@ -93,7 +93,7 @@ def factors(folder):
     """one panel a factor: the compositions by level, and the mean of each level"""
     levels = factor_names(folder)
     order, _ = ranking(folder)
-    if not levels or len(order) < 2:
+    if not levels or len(order) < 3:
         return None
     shown = list(levels)[:4]
     f, axes = drawing.new(1, len(shown), height=0.62, sharey=True, squeeze=False)

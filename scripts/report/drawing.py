@@ -44,20 +44,13 @@ def new(rows=1, columns=1, height=0.75, **more):
     return plt.subplots(rows, columns, figsize=(COLUMN_IN, height * COLUMN_IN), **more)
 
 
-def key(figure, handles, columns=2):
-    """the legend above the axes, where it covers no data"""
-    if handles:
-        figure.legend(handles=handles, loc="outside upper center" if hasattr(figure, "get_layout_engine") else "upper center",
-                      ncol=columns, handletextpad=0.4, columnspacing=1.0, borderaxespad=0.1)
-
-
 def handle(k, label, **more):
     return plt.Line2D([], [], color=colour(k), marker=mark(k), linestyle=more.pop("linestyle", "-"), label=label, **more)
 
 
 def names_key(axes, names, columns=2, extra=()):
     """what the colours and marks stand for, above the uppermost axes"""
-    handles = [handle(k, math_formula(n)) for k, n in enumerate(names)] + list(extra)
+    handles = [handle(k, math_formula(n), linestyle="none") for k, n in enumerate(names)] + list(extra)
     axes.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncol=columns, handletextpad=0.4,
                 columnspacing=1.0, borderaxespad=0.2)
 
@@ -88,7 +81,7 @@ class Figure:
         svg = svg.replace(INK, "currentColor")
         for k, c in enumerate(COLOURS):
             svg = svg.replace(c, f"var(--c{k})")
-        svg = re.sub(r"(\d+\.\d{2})\d+", r"\1", svg)
+        svg = re.sub(r' d="[^"]*"', lambda d: re.sub(r"(\d\.\d{2})\d+", r"\1", d[0]), svg)  # of paths: 1/100 pt is enough
         return svg.replace("<svg", f'<svg role="img" aria-label="{self.alt}"', 1)
 
     def html(self):

@@ -26,6 +26,8 @@ def stationarity(folder):
     axes.set_yscale("log")
     axes.set_xlabel("$T$ / K")
     axes.set_xticks(folder.temperatures()[:8])
+    axes.set_yticks([0.1, 0.3, 1, 3, 10, 30, 100], ["0.1", "0.3", "1", "3", "10", "30", "100"])
+    axes.set_ylim(*drawing.log_limits([max(abs(z[i]), 0.05) for i in rows] + [limit if is_number(limit) else 3]))
     axes.minorticks_off()
     axes.set_ylabel("largest |$z$|")
     drawing.names_key(axes, shown)
@@ -126,7 +128,7 @@ def provenance(folder, sha):
 
 
 def code(x):
-    return f"<code>{esc(x)}</code>"
+    return f'<code class="long">{esc(x)}</code>'
 
 
 def cite(folder):

@@ -14,7 +14,7 @@ from report.transport import few, left_out
 from report.words import formula, math_formula
 
 LEAST_R, WIDEST_BIN = 6.0, 0.1  # A: shorter or coarser g(r) make no S(q)
-Q = np.linspace(0.6, 15, 289)
+Q = np.linspace(0.8, 15, 285)
 KINDS = ("neutrons", "X-rays")
 
 
@@ -129,7 +129,7 @@ def figures(folder):
         end = min(a.r[-1] for _, a, _ in found)
         what = ("Total structure factor (Faber and Ziman) for neutrons and X-rays" if name == "sq"
                 else "Reduced pair distribution function G(r) = 4πρr[g(r) − 1] for neutrons and X-rays (weights at q = 0, f(0) = Z)")
-        note = (f", from g(r) up to {end:.1f} Å with Lorch's window: features closer than about {2 * np.pi / end:.1f} Å⁻¹ run together, and the first sharp peak is low and broad"
+        note = (f", from g(r) up to {end:.1f} Å with Lorch's window: features closer than about {2 * np.pi / end:.1f} Å⁻¹ run together, so that the first sharp peak is low, broad and may fall below zero beside it"
                 if name == "sq" else ", not broadened by an instrument's largest q")
         lifted = ". Curves are shifted upwards" if len(found) > 2 else ""
         out.append(drawing.Figure(f, name, f"{what} at {t:g} K{note}{lifted}." + left_out([n for n, _, _ in found], folder.names, "results.h5 (/obs/rdf)"), what.split(" for")[0]))

@@ -134,7 +134,7 @@ def numbers(folder, teller, quantity):
         far = teller.estimate(f"{base}/extrapolated/median", f"{base}/extrapolated/lo95", f"{base}/extrapolated/hi95", extrapolated_why(fit), "extrapolated")
         rows.append([formula(name), teller.estimate(f"{base}/D_Tref", f"{base}/D_Tref_lo95", f"{base}/D_Tref_hi95", fit, "D_Tref"),
                      teller.estimate(f"{base}/Ea_eV", f"{base}/Ea_lo95_eV", f"{base}/Ea_hi95_eV", fit, "Ea_eV"), far,
-                     f"{teller.number(f'{base}/n_points')} of {teller.number(f'{base}/n_glasses')} glasses", verdict])
+                     f"{teller.number(f'{base}/n_points')} from {teller.number(f'{base}/n_glasses')} glasses", verdict])
     symbol, unit = {"D_alkali": ("D", "cm² s⁻¹"), "sigma_T": ("σT", "mS K cm⁻¹")}[quantity]
     at, far = (f" at {t_ref:g} K" if t_ref else ""), (f" at {t_far:g} K" if t_far else " extrapolated")
     head = ["composition", f"{symbol}{at} / {unit}", "E<sub>a</sub> / eV", f"{symbol}{far} / {unit}", "points", "from the mean / decades [90 %]"]
@@ -156,7 +156,7 @@ def frames_table(folder, teller):
 
 
 STRUCTURE = [("density_g_cm3", "density / g cm⁻³"), ("cn_metal", "anions around a metal"), ("cn4", "share of metals with four"), ("o_count", "O around a metal"),
-             ("chain_mean", "metals in a chain"), ("free_anions", "share of free anions"), ("peak_metal_halogen_A", "first M–X peak / Å"), ("peak_metal_oxygen_A", "first M–O peak / Å")]
+             ("chain_mean", "metals in a chain"), ("free_anions", "share of free anions"), ("peak_metal_halogen_A", "first M–X peak (bins) / Å"), ("peak_metal_oxygen_A", "first M–O peak (bins) / Å")]
 
 
 def structure_table(folder, teller):

@@ -93,11 +93,13 @@ def rdf(folder):
         return None
     f, axes = drawing.new(len(panels), 1, height=0.25 + 0.5 * len(panels), sharex=True, squeeze=False)
     for panel, (n, curves) in zip(axes[:, 0], panels):
-        for place, (a, b, (r, g)) in enumerate(curves):
-            panel.plot(r, g, color=drawing.colour(place), ls=["-", "--", "-.", ":", "-", "--"][place], label=f"{a}–{b}", lw=1)
-        panel.axhline(1, color=drawing.INK, lw=0.5, ls=":")
         top = sorted(g.max() for _, _, (_, g) in curves)
-        panel.set_ylim(0, 1.08 * top[-1] if len(top) < 2 or top[-1] < 4 * top[-2] else 3.5 * top[-2])
+        ceiling = 1.08 * top[-1] if len(top) < 2 or top[-1] < 2 * top[-2] else 1.3 * top[-2]
+        for place, (a, b, (r, g)) in enumerate(curves):
+            label = f"{a}–{b}" + (f" (to {g.max():.0f})" if g.max() > ceiling else "")
+            panel.plot(r, g, color=drawing.colour(place), ls=["-", "--", "-.", ":", "-", "--"][place], label=label, lw=1)
+        panel.axhline(1, color=drawing.INK, lw=0.5, ls=":")
+        panel.set_ylim(0, ceiling)
         panel.set_title(math_formula(n), fontsize=7, loc="left", pad=2)
         panel.set_ylabel("$g(r)$")
         panel.legend(loc="upper right", ncol=2, handlelength=1.8, columnspacing=0.8)

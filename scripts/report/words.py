@@ -6,20 +6,21 @@ import re
 
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 esc = html.escape
+FORMULA, FIGURE = r"(?:[A-Z][a-z]?\d*\.?\d*|[()]\d*\.?\d*)+", r"(?<=[A-Za-z)])(\d+\.?\d*)"
 
 
 def formula(name):
     """a name with its stoichiometric numbers as subscripts: only where it looks like a formula"""
-    if not re.fullmatch(r"(?:[A-Z][a-z]?\d*\.?\d*|[()]\d*\.?\d*)+", name):
+    if not re.fullmatch(FORMULA, name):
         return esc(name)
-    return re.sub(r"(?<=[A-Za-z)])(\d+\.?\d*)", r"<sub>\1</sub>", esc(name))
+    return '<span class="formula">' + re.sub(FIGURE, r"<sub>\1</sub>", esc(name)) + "</span>"
 
 
 def math_formula(name):
     """the same for matplotlib"""
-    if not re.fullmatch(r"(?:[A-Z][a-z]?\d*\.?\d*|[()]\d*\.?\d*)+", name):
+    if not re.fullmatch(FORMULA, name):
         return name.replace("$", r"\$")
-    return re.sub(r"(?<=[A-Za-z)])(\d+\.?\d*)", r"$_{\1}$", name)
+    return re.sub(FIGURE, r"$_{\1}$", name)
 
 
 def is_number(x):
@@ -39,7 +40,7 @@ def number(x, half=None, places=None):
         digits = max(0, places + ten)
         mantissa = f"{x / 10.0**ten:.{min(digits, 6)}f}"
         return f"{mantissa} × 10{str(ten).translate(SUPERSCRIPT)}".replace("-", "−")
-    return f"{x:.{min(max(0, places), 8)}f}".replace("-", "−")
+    return f"{round(x, min(places, 0) or None) if places < 0 else x:.{min(max(0, places), 8)}f}".replace("-", "−")
 
 
 def reason(group, key=""):
