@@ -5,7 +5,6 @@ variance at u is v_ref - 2 c u + v_Ea u^2, and the band takes the t quantile tha
 What has no interval, or one wider than three decades, is not resolved: no point, a cross on the axis."""
 import numpy as np
 
-from report import drawing
 from report.folder import K_EV
 
 WIDEST = 1e3
@@ -43,6 +42,7 @@ def line(fit, k, t):
 
 def draw(axes, chosen, data, singles=None):
     """Compositions `chosen` (rows); singles(k, j): values of single glasses of composition k at temperature j."""
+    from report import drawing  # only who draws needs matplotlib
     _, fit, t, points, good = data
     crosses = []
     for place, k in enumerate(chosen):
@@ -55,13 +55,13 @@ def draw(axes, chosen, data, singles=None):
             if band is not None:
                 axes.fill_between(1000 / grid, 10 ** (y - band), 10 ** (y + band), color=c, alpha=0.18, lw=0, zorder=1)
         for j in np.flatnonzero(here):
-            x = 1000 / t[j] + drawing.jitter(place, len(chosen), 0.012 * (1000 / min(t) - 1000 / max(t) or 1))
+            x = 1000 / t[j] + drawing.jitter(place, len(chosen), 0.008 * (1000 / min(t) - 1000 / max(t) or 1))
             v, lo, hi = (points[p][k, j] for p in ("value", "lo95", "hi95"))
             axes.errorbar(x, v, yerr=[[v - lo], [hi - v]], fmt=drawing.mark(place), color=c, ms=4, capsize=2, elinewidth=0.9,
                           zorder=4)
         for j in range(len(t)):
             for value in singles(k, j) if singles else ():
-                axes.plot(1000 / t[j] + drawing.jitter(place, len(chosen), 0.012 * (1000 / min(t) - 1000 / max(t) or 1)), value,
+                axes.plot(1000 / t[j] + drawing.jitter(place, len(chosen), 0.008 * (1000 / min(t) - 1000 / max(t) or 1)), value,
                           drawing.mark(place), mfc="none", mec=c, mew=0.5, ms=2.6, alpha=0.8, zorder=3)
         crosses += [(place, t[j]) for j in np.flatnonzero(~here) if points["n_glasses"] is not None]
     for place, at in crosses:
@@ -86,6 +86,7 @@ def kelvin_axis(axes, t):
 
 
 def keys(crossed, singles):
+    from report import drawing
     out = [drawing.grey("all glasses, 95 %", marker="o", ms=4)]
     if singles:
         out.append(drawing.grey("one glass", marker="o", mfc="none", ms=2.6, mew=0.5))

@@ -124,7 +124,7 @@ def provenance(folder, sha):
             ["build that computed the tasks", ", ".join(map(code, builds[:MOST_BUILDS])) + (f" and {len(builds) - MOST_BUILDS} more" if len(builds) > MOST_BUILDS else "") or "not recorded"],
             ["build that wrote the summary", code(folder.summary.get("build", ""))], ["SHA-256 of results.h5", code(sha) if sha else "not recorded"],
             ["arithmetic", esc(" ".join(filter(None, (folder.setting("engine", "simd"), folder.setting("engine", "precision"))))) or "not recorded"]]
-    return table(["what", "value"], rows)
+    return table(["what", "value"], rows, kind="pairs")
 
 
 def code(x):

@@ -25,7 +25,7 @@ def asked(folder):
         rows.append(["question", f"How much does the chemistry matter{f' (by {esc(compare_by)})' if compare_by else ''} at "
                      f"{esc(folder.setting('compare', 'reference_temperature') or 'the reference temperature')}? Equivalent means within "
                      f"{esc(folder.setting('compare', 'margin'))} of the mean, and a range below {esc(folder.setting('compare', 'range_margin'))}."])
-    return table(["what", "value"], rows)
+    return table(["what", "value"], rows, kind="pairs")
 
 
 def listed(parts):

@@ -67,7 +67,7 @@ def arrhenius_figures(folder):
                     handletextpad=0.4, columnspacing=1.0, borderaxespad=0.1)
         caption = (f"Diffusion coefficient of the mobile ions{' (' + label + ')' if label else ''} against inverse temperature. Filled: all glasses "
                    "together with the 95 % interval; open and small: single glasses; lines with bands: Arrhenius fit with its 95 % band, over the "
-                   "temperatures that were measured."
+                   "temperatures that were measured; marks are moved sideways a little to be told apart."
                    + (" Crosses on the axis: temperatures at which nothing is resolved." if crossed else "") + left_out(shown, names, "summary.csv"))
         out.append(drawing.Figure(f, f"arrhenius-{number}" if number else "arrhenius", caption, "Arrhenius plot of the diffusion coefficient"))
     return out

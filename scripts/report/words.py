@@ -105,8 +105,8 @@ class Teller:
         return self.estimate(f"{path}/value", f"{path}/lo95", f"{path}/hi95", group, key)
 
 
-def table(head, rows, caption="", most=None, rest=""):
-    """rows of HTML cells; on a narrow screen each row becomes a card whose lines carry the column's name"""
+def table(head, rows, caption="", most=None, rest="", kind=""):
+    """rows of HTML cells (kind "pairs": a name and its value); on a narrow screen each row becomes a card whose lines carry the column's name"""
     if not rows:
         return ""
     shown = rows if most is None else rows[:most]
@@ -115,7 +115,8 @@ def table(head, rows, caption="", most=None, rest=""):
                    for row in shown)
     note = f'<p class="note">{len(rows) - len(shown)} more rows are left out here: {rest}.</p>' if len(rows) > len(shown) else ""
     title = f"<caption>{caption}</caption>" if caption else ""
-    return (f"<table>{title}<thead><tr>{''.join(f'<th>{h}</th>' for h in head)}</tr></thead><tbody>{body}</tbody></table>"
+    named = f' class="{kind}"' if kind else ""
+    return (f"<table{named}>{title}<thead><tr>{''.join(f'<th>{h}</th>' for h in head)}</tr></thead><tbody>{body}</tbody></table>"
             + note)
 
 
