@@ -2,10 +2,10 @@
 """Arrhenius plot of a store: plot_arrhenius.py results.h5 [FIGURE.svg|.pdf|.png]
 
 With matplotlib and a file name a figure, in the style of `vitrion report` and drawn by its code (report/arrhenius.py),
-else a table.  Points: the diffusion coefficient of the alkali over all glasses at each temperature with the 95 % interval
-that the store holds (/pool/D_alkali); lines: the fit of each composition,
-log10 D = log10 D(T_ref) - Ea / (k ln 10) (1/T - 1/T_ref), with its 95 % band and the interval of Ea.  What has no interval,
-or one wider than three decades, is not resolved: no point, no number."""
+else a table.  Points: the diffusion coefficient of the alkali over all glasses at each temperature with the 95 %
+interval that the store holds (/pool/D_alkali); lines: the fit of each composition,
+log10 D = log10 D(T_ref) - Ea / (k ln 10) (1/T - 1/T_ref), with its 95 % band and the interval of Ea.  What has no
+interval, or one wider than three decades, is not resolved: no point, no number."""
 import sys
 
 import h5py
@@ -23,7 +23,9 @@ def load(path):
         try:
             return arrhenius.load(f)
         except KeyError as missing:
-            sys.exit(f"{path}: no /{missing.args[0]}: the store was written by an older build and holds no 95 % intervals")
+            sys.exit(
+                f"{path}: no /{missing.args[0]}: the store was written by an older build and holds no 95 % intervals"
+            )
 
 
 def energy(fit, k):
@@ -46,13 +48,19 @@ def table(names, fit, t, pool, good):
 
 def figure(path, names, fit, t, pool, good):
     from report import drawing
+
     order = sorted(range(len(names)), key=lambda k: -fit["log10_ref"][k] if fit["resolved"][k] else np.inf)
     chosen = choose(order, MOST)
     drawn, axes = drawing.new(height=0.85)
     crossed = arrhenius.draw(axes, chosen, (names, fit, t, pool, good))
     axes.set_ylabel(r"$D$ / cm$^2$ s$^{-1}$")
-    handles = [drawing.handle(place, f"{math_formula(names[k])}  {energy(fit, k).replace('Ea = ', '')}") for place, k in enumerate(chosen)]
-    axes.legend(handles=handles + arrhenius.keys(crossed, None), loc="lower center", bbox_to_anchor=(0.5, 1.0), fontsize=6.5)
+    handles = [
+        drawing.handle(place, f"{math_formula(names[k])}  {energy(fit, k).replace('Ea = ', '')}")
+        for place, k in enumerate(chosen)
+    ]
+    axes.legend(
+        handles=handles + arrhenius.keys(crossed, None), loc="lower center", bbox_to_anchor=(0.5, 1.0), fontsize=6.5
+    )
     drawn.savefig(path, dpi=300, facecolor="white")
     if len(chosen) < len(names):
         print(f"{len(names) - len(chosen)} of {len(names)} compositions are not drawn", file=sys.stderr)

@@ -21,11 +21,14 @@ def write(path, text):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="report.py", description=__doc__.split("\n", 2)[2],
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="report.py", description=__doc__.split("\n", 2)[2], formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("dir", metavar="DIR", type=pathlib.Path, help="output folder of a campaign")
     parser.add_argument("--output", metavar="FILE", type=pathlib.Path, help="the page (DIR/report.html)")
-    parser.add_argument("--figures", metavar="FOLDER", type=pathlib.Path, help="write the figures as SVG and PDF there")
+    parser.add_argument(
+        "--figures", metavar="FOLDER", type=pathlib.Path, help="write the figures as SVG and PDF there"
+    )
     parser.add_argument("--quiet", action="store_true", help="do not say what was written")
     args = parser.parse_args()
     try:
@@ -44,8 +47,10 @@ def main():
         print(f"report: {error}", file=sys.stderr)
         return 1
     if not args.quiet:
-        print(f"{output}: {len(text.encode()) / 1e6:.1f} MB, {len(drawn)} figures"
-              + (f"; as SVG and PDF in {args.figures}" if args.figures else ""))
+        print(
+            f"{output}: {len(text.encode()) / 1e6:.1f} MB, {len(drawn)} figures"
+            + (f"; as SVG and PDF in {args.figures}" if args.figures else "")
+        )
     return 0
 
 

@@ -1,8 +1,8 @@
-"""arrhenius.py - lines of log10 of a quantity against 1/T with their 95 % bands, points of all glasses and of single ones.
+"""arrhenius.py - lines of log10 of a quantity against 1/T with their 95 % bands, points of all glasses and single ones.
 
-The line is log10 y = log10 y(T_ref) - Ea u, u = (1/T - 1/T_ref)/(k ln 10); with the covariance c of its two parameters the
-variance at u is v_ref - 2 c u + v_Ea u^2, and the band takes the t quantile that the store's own interval has at T_ref.
-What has no interval, or one wider than three decades, is not resolved: no point, a cross on the axis."""
+The line is log10 y = log10 y(T_ref) - Ea u, u = (1/T - 1/T_ref)/(k ln 10); with the covariance c of its two parameters
+the variance at u is v_ref - 2 c u + v_Ea u^2, and the band takes the t quantile that the store's own interval has at
+T_ref.  What has no interval, or one wider than three decades, is not resolved: no point, a cross on the axis."""
 import numpy as np
 
 from report.folder import K_EV
@@ -13,7 +13,7 @@ BAND = ("ea_se_ev", "log10_ref_se", "log10_ref_lo95", "log10_ref_hi95", "cov_ref
 
 
 def load(store, quantity="D_alkali", pool=None):
-    """names, fit, T (n), pooled values (compositions x n), which of them are resolved; KeyError names what is missing"""
+    """names, fit, T (n), pooled values (compositions x n), which are resolved; KeyError names what is missing"""
     pool = pool or quantity
     for needed in (f"pool/{pool}/lo95", f"fits/{quantity}/ea_lo95_ev"):
         if needed not in store:
@@ -43,6 +43,7 @@ def line(fit, k, t):
 def draw(axes, chosen, data, singles=None):
     """Compositions `chosen` (rows); singles(k, j): values of single glasses of composition k at temperature j."""
     from report import drawing  # only who draws needs matplotlib
+
     _, fit, t, points, good = data
     crosses = []
     for place, k in enumerate(chosen):
@@ -53,20 +54,49 @@ def draw(axes, chosen, data, singles=None):
             y, band = line(fit, k, grid)
             axes.plot(1000 / grid, 10**y, color=c, zorder=2)
             if band is not None:
-                axes.fill_between(1000 / grid, 10 ** (y - band), 10 ** (y + band), color=c, alpha=0.18, lw=0, zorder=1)
+                axes.fill_between(
+                    1000 / grid, 10 ** (y - band), 10 ** (y + band), color=c, alpha=0.18, lw=0, zorder=1
+                )
         for j in np.flatnonzero(here):
             x = 1000 / t[j] + drawing.jitter(place, len(chosen), 0.008 * (1000 / min(t) - 1000 / max(t) or 1))
             v, lo, hi = (points[p][k, j] for p in ("value", "lo95", "hi95"))
-            axes.errorbar(x, v, yerr=[[v - lo], [hi - v]], fmt=drawing.mark(place), color=c, ms=4, capsize=2, elinewidth=0.9,
-                          zorder=4)
+            axes.errorbar(
+                x,
+                v,
+                yerr=[[v - lo], [hi - v]],
+                fmt=drawing.mark(place),
+                color=c,
+                ms=4,
+                capsize=2,
+                elinewidth=0.9,
+                zorder=4,
+            )
         for j in range(len(t)):
             for value in singles(k, j) if singles else ():
-                axes.plot(1000 / t[j] + drawing.jitter(place, len(chosen), 0.008 * (1000 / min(t) - 1000 / max(t) or 1)), value,
-                          drawing.mark(place), mfc="none", mec=c, mew=0.5, ms=2.6, alpha=0.8, zorder=3)
+                axes.plot(
+                    1000 / t[j] + drawing.jitter(place, len(chosen), 0.008 * (1000 / min(t) - 1000 / max(t) or 1)),
+                    value,
+                    drawing.mark(place),
+                    mfc="none",
+                    mec=c,
+                    mew=0.5,
+                    ms=2.6,
+                    alpha=0.8,
+                    zorder=3,
+                )
         crosses += [(place, t[j]) for j in np.flatnonzero(~here) if points["n_glasses"] is not None]
     for place, at in crosses:
-        axes.plot(1000 / at, 0.03 + 0.045 * place, marker="x", color=drawing.colour(place), ms=4, mew=1, zorder=4,
-                  transform=axes.get_xaxis_transform(), clip_on=False)
+        axes.plot(
+            1000 / at,
+            0.03 + 0.045 * place,
+            marker="x",
+            color=drawing.colour(place),
+            ms=4,
+            mew=1,
+            zorder=4,
+            transform=axes.get_xaxis_transform(),
+            clip_on=False,
+        )
     axes.set_yscale("log")
     axes.set_xlabel("1000 K / $T$")
     if len(t):
@@ -87,6 +117,7 @@ def kelvin_axis(axes, t):
 
 def keys(crossed, singles):
     from report import drawing
+
     out = [drawing.grey("all glasses, 95 %", marker="o", ms=4)]
     if singles:
         out.append(drawing.grey("one glass", marker="o", mfc="none", ms=2.6, mew=0.5))

@@ -55,16 +55,33 @@ def forest(folder, quantity):
     title, unit = TITLE[quantity]
     t = folder.fit(shown[0], quantity)[1].get("T_ref_K")
     axes.set_xlabel(f"log$_{{10}}$({title} / {unit}) at {t:g} K")
-    low = [folder.fit(n, quantity)[1]["log10_D_Tref_lo95"] for n in shown] + ([mean - margin] if is_number(mean) and margin else [])
-    high = [folder.fit(n, quantity)[1]["log10_D_Tref_hi95"] for n in shown] + ([mean + margin] if is_number(mean) and margin else [])
+    low = [folder.fit(n, quantity)[1]["log10_D_Tref_lo95"] for n in shown] + (
+        [mean - margin] if is_number(mean) and margin else []
+    )
+    high = [folder.fit(n, quantity)[1]["log10_D_Tref_hi95"] for n in shown] + (
+        [mean + margin] if is_number(mean) and margin else []
+    )
     axes.set_xlim(min(low) - 0.06, max(high) + 0.06)
     left = len(order) - len(shown)
-    caption = (f"log<sub>10</sub> of {PLAIN[quantity]} at {t:g} K with 95 % intervals, by the lower end"
-               + (f"; line: mean of the compositions, band: ± {margin:g} decades, the margin of the campaign" if is_number(mean) and margin else "")
-               + ". Circles: equivalent to the mean (two one-sided tests, 90 % interval within the margin); squares: not shown to be."
-               + (f" {left} of {len(order)} compositions, evenly over the ranking, are left out: they stand in summary.csv." if left else "")
-               + (f" Not resolved and not drawn: {len(unknown)}." if unknown else ""))
-    return drawing.Figure(f, "forest-D" if quantity == "D_alkali" else "forest-sigma", caption, f"Forest plot of {PLAIN[quantity]}")
+    caption = (
+        f"log<sub>10</sub> of {PLAIN[quantity]} at {t:g} K with 95 % intervals, by the lower end"
+        + (
+            f"; line: mean of the compositions, band: ± {margin:g} decades, the margin of the campaign"
+            if is_number(mean) and margin
+            else ""
+        )
+        + ". Circles: equivalent to the mean (two one-sided tests, 90 % interval within the margin); squares: not"
+        " shown to be."
+        + (
+            f" {left} of {len(order)} compositions, evenly over the ranking, are left out: they stand in summary.csv."
+            if left
+            else ""
+        )
+        + (f" Not resolved and not drawn: {len(unknown)}." if unknown else "")
+    )
+    return drawing.Figure(
+        f, "forest-D" if quantity == "D_alkali" else "forest-sigma", caption, f"Forest plot of {PLAIN[quantity]}"
+    )
 
 
 def margin_of(folder):
@@ -104,17 +121,34 @@ def factors(folder):
             for k, fit in enumerate(fits):
                 v, lo, hi = (fit[x] for x in ("log10_D_Tref", "log10_D_Tref_lo95", "log10_D_Tref_hi95"))
                 x = place + drawing.jitter(k, len(fits), 0.5)
-                panel.errorbar(x, v, yerr=[[v - lo], [hi - v]], fmt="o", color=drawing.COLOURS[0], ms=3, elinewidth=0.6, alpha=0.8)
+                panel.errorbar(
+                    x,
+                    v,
+                    yerr=[[v - lo], [hi - v]],
+                    fmt="o",
+                    color=drawing.COLOURS[0],
+                    ms=3,
+                    elinewidth=0.6,
+                    alpha=0.8,
+                )
             if len(fits) > 1:
-                panel.hlines(np.mean([x["log10_D_Tref"] for x in fits]), place - 0.35, place + 0.35, color=drawing.COLOURS[1], lw=1.5)
+                panel.hlines(
+                    np.mean([x["log10_D_Tref"] for x in fits]),
+                    place - 0.35,
+                    place + 0.35,
+                    color=drawing.COLOURS[1],
+                    lw=1.5,
+                )
         panel.set_xticks(range(len(kinds)))
         panel.set_xticklabels([math_formula(k) for k in kinds], rotation=90 if max(map(len, kinds)) > 4 else 0)
         panel.set_xlim(-0.6, len(kinds) - 0.4)
         panel.set_xlabel(name.replace("_", " "))
     t = folder.fit(order[0])[1]["T_ref_K"]
     axes[0][0].set_ylabel(f"log$_{{10}}$($D$ / cm$^2$ s$^{{-1}}$) at {t:g} K")
-    caption = ("Each point is a composition with its 95 % interval, by the levels of a factor; bars: mean of a level. "
-               "Differences between levels mix with the other factors where the grid is not complete.")
+    caption = (
+        "Each point is a composition with its 95 % interval, by the levels of a factor; bars: mean of a level. "
+        "Differences between levels mix with the other factors where the grid is not complete."
+    )
     return drawing.Figure(f, "factors", caption, "Compositions by the levels of each factor")
 
 
@@ -134,8 +168,15 @@ def variance(folder):
     axes.set_xlim(0, 1.15 * max(max(v for _, v in known), 1e-3))
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel("standard deviation / decades")
-    return drawing.Figure(f, "variance", "How much of the scatter of log<sub>10</sub> D each source makes, in decades: factors, "
-                          "what they leave (residual), glass to glass, and sampling of a run.", "Variance components")
+    return drawing.Figure(
+        f,
+        "variance",
+        (
+            "How much of the scatter of log<sub>10</sub> D each source makes, in decades: factors, "
+            "what they leave (residual), glass to glass, and sampling of a run."
+        ),
+        "Variance components",
+    )
 
 
 def variance_rows(folder, teller):
@@ -143,6 +184,9 @@ def variance_rows(folder, teller):
     out = []
     for name in found.get("variance", {}):
         told = teller.number(f"{path}/variance/{name}")
-        why = next((w.split(": ", 2)[2] for w in found.get("warnings", []) if w.startswith(f"variance: {name}: ")), "not resolved")
+        why = next(
+            (w.split(": ", 2)[2] for w in found.get("warnings", []) if w.startswith(f"variance: {name}: ")),
+            "not resolved",
+        )
         out.append([esc(name.replace("_", " ")), told or f'<span class="na">{esc(why)}</span>'])
     return out

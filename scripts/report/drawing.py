@@ -1,5 +1,5 @@
-"""drawing.py - the style of every figure: one column of a journal (8.6 cm), 8 pt, Okabe and Ito's colours, which the colour-
-blind can tell apart, with a mark of its own for each; lines and text in INK become the page's text colour."""
+"""drawing.py - the style of every figure: one column of a journal (8.6 cm), 8 pt, Okabe and Ito's colours, which the
+colour-blind can tell apart, with a mark of its own for each; lines and text in INK become the page's text colour."""
 import io
 import math
 import os
@@ -18,15 +18,44 @@ INK = "#000001"
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"]
 MARKS = ["o", "s", "^", "D", "v", "P"]
 STYLE = {
-    "figure.figsize": (COLUMN_IN, 0.75 * COLUMN_IN), "font.size": 8, "axes.labelsize": 8, "axes.titlesize": 8,
-    "xtick.labelsize": 7, "ytick.labelsize": 7, "legend.fontsize": 7, "legend.frameon": False, "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"], "mathtext.default": "regular", "svg.fonttype": "path", "svg.hashsalt": "vitrion",
-    "pdf.fonttype": 42, "axes.linewidth": 0.6, "lines.linewidth": 1.1, "lines.markersize": 4, "xtick.major.width": 0.6,
-    "ytick.major.width": 0.6, "xtick.minor.width": 0.4, "ytick.minor.width": 0.4, "xtick.direction": "in",
-    "ytick.direction": "in", "xtick.top": True, "ytick.right": True, "figure.constrained_layout.use": True,
-    "axes.edgecolor": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK, "text.color": INK,
-    "legend.labelcolor": INK, "axes.facecolor": "none", "figure.facecolor": "none", "savefig.facecolor": "none",
-    "axes.titleweight": "normal", "axes.unicode_minus": True}
+    "figure.figsize": (COLUMN_IN, 0.75 * COLUMN_IN),
+    "font.size": 8,
+    "axes.labelsize": 8,
+    "axes.titlesize": 8,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "legend.fontsize": 7,
+    "legend.frameon": False,
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "mathtext.default": "regular",
+    "svg.fonttype": "path",
+    "svg.hashsalt": "vitrion",
+    "pdf.fonttype": 42,
+    "axes.linewidth": 0.6,
+    "lines.linewidth": 1.1,
+    "lines.markersize": 4,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.minor.width": 0.4,
+    "ytick.minor.width": 0.4,
+    "xtick.direction": "in",
+    "ytick.direction": "in",
+    "xtick.top": True,
+    "ytick.right": True,
+    "figure.constrained_layout.use": True,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "text.color": INK,
+    "legend.labelcolor": INK,
+    "axes.facecolor": "none",
+    "figure.facecolor": "none",
+    "savefig.facecolor": "none",
+    "axes.titleweight": "normal",
+    "axes.unicode_minus": True,
+}
 
 
 def colour(k):
@@ -45,14 +74,23 @@ def new(rows=1, columns=1, height=0.75, **more):
 
 
 def handle(k, label, **more):
-    return plt.Line2D([], [], color=colour(k), marker=mark(k), linestyle=more.pop("linestyle", "-"), label=label, **more)
+    return plt.Line2D(
+        [], [], color=colour(k), marker=mark(k), linestyle=more.pop("linestyle", "-"), label=label, **more
+    )
 
 
 def names_key(axes, names, columns=2, extra=()):
     """what the colours and marks stand for, above the uppermost axes"""
     handles = [handle(k, math_formula(n), linestyle="none") for k, n in enumerate(names)] + list(extra)
-    axes.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncol=columns, handletextpad=0.4,
-                columnspacing=1.0, borderaxespad=0.2)
+    axes.legend(
+        handles=handles,
+        loc="lower center",
+        bbox_to_anchor=(0.5, 1.0),
+        ncol=columns,
+        handletextpad=0.4,
+        columnspacing=1.0,
+        borderaxespad=0.2,
+    )
 
 
 def grey(label, **more):
@@ -71,7 +109,7 @@ class Figure:
 
     def inline(self):
         """SVG within HTML: names of its own, no size, colours by the page's variables"""
-        svg = self.svg[self.svg.index("<svg"):]
+        svg = self.svg[self.svg.index("<svg") :]
         svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.S)
         svg = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", svg).replace("xlink:href", "href")
         svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
@@ -81,7 +119,9 @@ class Figure:
         svg = svg.replace(INK, "currentColor")
         for k, c in enumerate(COLOURS):
             svg = svg.replace(c, f"var(--c{k})")
-        svg = re.sub(r' d="[^"]*"', lambda d: re.sub(r"(\d\.\d{2})\d+", r"\1", d[0]), svg)  # of paths: 1/100 pt is enough
+        svg = re.sub(
+            r' d="[^"]*"', lambda d: re.sub(r"(\d\.\d{2})\d+", r"\1", d[0]), svg
+        )  # of paths: 1/100 pt is enough
         return svg.replace("<svg", f'<svg role="img" aria-label="{self.alt}"', 1)
 
     def html(self):

@@ -18,8 +18,8 @@ def text(x):
 
 
 def setting(campaign, *path):
-    """One scalar of the recorded campaign file, as written there; "" if it has none.  The program writes that file: block
-    mappings with two spaces a level, flow mappings within a line."""
+    """One scalar of the recorded campaign file, as written there; "" if it has none.  The program writes that file:
+    block mappings with two spaces a level, flow mappings within a line."""
     level, found = 0, ""
     for line in campaign.splitlines():
         indent = len(line) - len(line.lstrip())
@@ -60,17 +60,31 @@ class Folder:
         self.pairs = [tuple(p.split("-")) for p in self.texts("species/pair")]
         self.counts = self.store["compositions/counts"][:, : len(self.symbols)]
         self.charges = self.store["species/charge"][:]
-        self.task = {k: self.texts(f"tasks/{k}") if k in ("kind", "status", "uid", "error") else self.array(f"tasks/{k}")
-                     for k in ("attempt", "composition", "error", "failures", "glass", "kind", "simulated_time", "status",
-                               "temperature", "uid")}
+        self.task = {
+            k: self.texts(f"tasks/{k}") if k in ("kind", "status", "uid", "error") else self.array(f"tasks/{k}")
+            for k in (
+                "attempt",
+                "composition",
+                "error",
+                "failures",
+                "glass",
+                "kind",
+                "simulated_time",
+                "status",
+                "temperature",
+                "uid",
+            )
+        }
 
     def read_json(self, name):
         try:
             with open(self.path / name, encoding="utf-8") as f:
                 return json.load(f)
         except (OSError, ValueError) as error:
-            raise Unusable(f"{self.path / name}: {error}; is this the output folder of a campaign that has results? "
-                           "(`vitrion fit` and `vitrion status` tell more)") from error
+            raise Unusable(
+                f"{self.path / name}: {error}; is this the output folder of a campaign that has results? "
+                "(`vitrion fit` and `vitrion status` tell more)"
+            ) from error
 
     def array(self, name):
         """the dataset, or None"""
@@ -81,6 +95,10 @@ class Folder:
 
     def setting(self, *path):
         return setting(self.campaign, *path)
+
+    def potential(self):
+        """its kind, and the name of its file without the folder"""
+        return self.setting("potential", "kind"), self.setting("potential", "file").rsplit("/", 1)[-1]
 
     def fit(self, name, quantity="D_alkali"):
         """index in summary.json's compositions, and the fit; (None, {}) if there is none"""
@@ -107,12 +125,19 @@ class Folder:
 
     def runs(self, k=None, t=None):
         """rows of the MD tasks that are done, of one composition, of one temperature"""
-        return [i for i, kind in enumerate(self.task["kind"])
-                if kind == "md" and self.task["status"][i] == "done" and (k is None or self.task["composition"][i] == k)
-                and (t is None or abs(self.task["temperature"][i] - t) < 0.5)]
+        return [
+            i
+            for i, kind in enumerate(self.task["kind"])
+            if kind == "md"
+            and self.task["status"][i] == "done"
+            and (k is None or self.task["composition"][i] == k)
+            and (t is None or abs(self.task["temperature"][i] - t) < 0.5)
+        ]
 
     def temperatures(self):
-        return sorted({float(self.task["temperature"][i]) for i, kind in enumerate(self.task["kind"]) if kind == "md"})
+        return sorted(
+            {float(self.task["temperature"][i]) for i, kind in enumerate(self.task["kind"]) if kind == "md"}
+        )
 
     def failed_files(self):
         try:
@@ -126,8 +151,11 @@ class Folder:
             return None
         values = np.stack([self.store[name][(i, *index)] for i in rows])
         known = np.isfinite(values)
-        return np.where(known.any(axis=0), np.nansum(np.where(known, values, 0), axis=0) / np.maximum(known.sum(axis=0), 1),
-                        np.nan)
+        return np.where(
+            known.any(axis=0),
+            np.nansum(np.where(known, values, 0), axis=0) / np.maximum(known.sum(axis=0), 1),
+            np.nan,
+        )
 
 
 def choose(order, most):

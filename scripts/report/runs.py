@@ -19,7 +19,15 @@ def stationarity(folder):
     for k, n in enumerate(shown):
         mine = [i for i in rows if folder.names[int(folder.task["composition"][i])] == n]
         x = [folder.task["temperature"][i] + drawing.jitter(k, len(shown), 16) for i in mine]
-        axes.plot(x, [max(abs(z[i]), 0.05) for i in mine], drawing.mark(k), color=drawing.colour(k), ms=3, mfc="none", mew=0.8)
+        axes.plot(
+            x,
+            [max(abs(z[i]), 0.05) for i in mine],
+            drawing.mark(k),
+            color=drawing.colour(k),
+            ms=3,
+            mfc="none",
+            mew=0.8,
+        )
     limit = next((g["limit"] for g in folder.summary.get("gates", []) if g["name"] == "stationary"), 3.0)
     if is_number(limit):
         axes.axhline(limit, color=drawing.INK, lw=0.7, ls="--")
@@ -31,16 +39,24 @@ def stationarity(folder):
     axes.minorticks_off()
     axes.set_ylabel("largest |$z$|")
     drawing.names_key(axes, shown)
-    return drawing.Figure(f, "stationarity", "Does a run still change? Largest difference between its first and its last third, in standard errors, of energy, temperature, "
-                          "pressure and the diffusion coefficients; each mark is a run. Dashed: the limit of the gate." + left_out(shown, folder.names, "results.h5 (/stationarity)"),
-                          "Stationarity of each run")
+    return drawing.Figure(
+        f,
+        "stationarity",
+        "Does a run still change? Largest difference between its first and its last third, in standard errors, of"
+        " energy, temperature, pressure and the diffusion coefficients; each mark is a run. Dashed: the limit of the"
+        " gate."
+        + left_out(shown, folder.names, "results.h5 (/stationarity)"),
+        "Stationarity of each run",
+    )
 
 
 def gates_table(folder, teller):
     out = []
     for k, g in enumerate(folder.summary.get("gates", [])):
-        out.append([f"<code>{esc(g['name'])}</code>", esc(g["what"]), esc(g["limit_text"])]
-                   + [teller.number(f"gates/{k}/{c}") for c in ("passed", "failed", "not_judged")])
+        out.append(
+            [f"<code>{esc(g['name'])}</code>", esc(g["what"]), esc(g["limit_text"])]
+            + [teller.number(f"gates/{k}/{c}") for c in ("passed", "failed", "not_judged")]
+        )
     return table(["gate", "what", "limit", "passed", "failed", "not judged"], out, "Gates: each run against a limit")
 
 
@@ -48,9 +64,22 @@ def gates_by_point(folder, teller):
     """failed gates of each composition and temperature"""
     out = []
     for k, row in enumerate(folder.summary.get("transport", [])):
-        shut = [f"{esc(g['name'])} {teller.number(f'transport/{k}/gates/{j}/failed')}" for j, g in enumerate(row.get("gates", [])) if g["failed"]]
-        out.append([formula(row["name"]), teller.number(f"transport/{k}/T_K"), str(row["n_glasses"]), ", ".join(shut) or "none"])
-    return table(["composition", "T / K", "glasses", "gates with failed runs"], out, "", 120, "summary.json, transport")
+        shut = [
+            f"{esc(g['name'])} {teller.number(f'transport/{k}/gates/{j}/failed')}"
+            for j, g in enumerate(row.get("gates", []))
+            if g["failed"]
+        ]
+        out.append(
+            [
+                formula(row["name"]),
+                teller.number(f"transport/{k}/T_K"),
+                str(row["n_glasses"]),
+                ", ".join(shut) or "none",
+            ]
+        )
+    return table(
+        ["composition", "T / K", "glasses", "gates with failed runs"], out, "", 120, "summary.json, transport"
+    )
 
 
 def runs_with_shut_gates(folder):
@@ -69,17 +98,38 @@ def failures(folder):
         uid = folder.task["uid"][i]
         mine = [n for n in files if n.startswith(uid)]
         error = folder.task["error"][i].strip().splitlines() or ["the store keeps no text; log/ may"]
-        bad.append((state != "failed", [f"<code>{uid[:12]}</code>", formula(folder.names[int(folder.task['composition'][i])]),
-                    f"{folder.task['kind'][i]}, glass {int(folder.task['glass'][i])}, {number(float(folder.task['temperature'][i]))} K",
-                    "done after all" if state == "done" else esc(state), str(int(folder.task["failures"][i])), "<br>".join(map(esc, error)),
-                    "<br>".join(f"<code>failed/{esc(n[:12])}…{esc(n[len(uid):])}</code>" for n in mine[:4]) or "none"]))
+        bad.append(
+            (
+                state != "failed",
+                [
+                    f"<code>{uid[:12]}</code>",
+                    formula(folder.names[int(folder.task["composition"][i])]),
+                    (
+                        f"{folder.task['kind'][i]}, glass {int(folder.task['glass'][i])},"
+                        f" {number(float(folder.task['temperature'][i]))} K"
+                    ),
+                    "done after all" if state == "done" else esc(state),
+                    str(int(folder.task["failures"][i])),
+                    "<br>".join(map(esc, error)),
+                    "<br>".join(f"<code>failed/{esc(n[:12])}…{esc(n[len(uid):])}</code>" for n in mine[:4]) or "none",
+                ],
+            )
+        )
     bad = [row for _, row in sorted(bad, key=lambda x: x[0])]
-    text = table(["task", "composition", "what", "state", "failed tries", "last reason, innermost first", "kept frames"], bad, "", MOST_FAILURES,
-                 "`vitrion status` and results.h5 (/failures) have all")
+    text = table(
+        ["task", "composition", "what", "state", "failed tries", "last reason, innermost first", "kept frames"],
+        bad,
+        "",
+        MOST_FAILURES,
+        "`vitrion status` and results.h5 (/failures) have all",
+    )
     if not bad:
         text = "<p>No try of any task failed.</p>"
     if missing:
-        text += f"<p>{len(missing)} of {len(folder.task['status'])} tasks have no result yet; numbers here are those of the others.</p>"
+        text += (
+            f"<p>{len(missing)} of {len(folder.task['status'])} tasks have no result yet; numbers here are those of"
+            " the others.</p>"
+        )
     return text, sum(1 for s in folder.task["status"] if s == "failed"), len(missing)
 
 
@@ -90,14 +140,44 @@ def unresolved(folder):
         if is_number(row["D_alkali_cm2_s"]["value"]):
             continue
         k = folder.names.index(row["name"]) if row["name"] in folder.names else 0
-        why = [w.split(": ", 1)[1] for w in row["warnings"] if any(w.startswith(f"D_cm2_s.{s}: ") for s in folder.mobile(k))]
-        out.append([formula(row["name"]), number(row["T_K"]), str(row["n_glasses"]),
-                    esc("; ".join(dict.fromkeys(why)) or "; ".join(row["warnings"][-1:]) or "no run gave a value")])
+        why = [
+            w.split(": ", 1)[1]
+            for w in row["warnings"]
+            if any(w.startswith(f"D_cm2_s.{s}: ") for s in folder.mobile(k))
+        ]
+        out.append(
+            [
+                formula(row["name"]),
+                number(row["T_K"]),
+                str(row["n_glasses"]),
+                esc("; ".join(dict.fromkeys(why)) or "; ".join(row["warnings"][-1:]) or "no run gave a value"),
+            ]
+        )
     for name in folder.names:
         if not folder.rows("transport", name):
-            lost = [folder.task["status"][i] for i in range(len(folder.task["status"])) if folder.names[int(folder.task["composition"][i])] == name]
-            out.append([formula(name), "all", "0", f"no run is done: of {len(lost)} tasks {lost.count('failed')} failed, {lost.count('missing')} have no result"])
-    return table(["composition", "T / K", "glasses", "why the diffusion coefficient is not resolved"], out, "", MOST_UNRESOLVED, "summary.json, transport")
+            lost = [
+                folder.task["status"][i]
+                for i in range(len(folder.task["status"]))
+                if folder.names[int(folder.task["composition"][i])] == name
+            ]
+            out.append(
+                [
+                    formula(name),
+                    "all",
+                    "0",
+                    (
+                        f"no run is done: of {len(lost)} tasks {lost.count('failed')} failed,"
+                        f" {lost.count('missing')} have no result"
+                    ),
+                ]
+            )
+    return table(
+        ["composition", "T / K", "glasses", "why the diffusion coefficient is not resolved"],
+        out,
+        "",
+        MOST_UNRESOLVED,
+        "summary.json, transport",
+    )
 
 
 def cost(folder):
@@ -105,25 +185,55 @@ def cost(folder):
     ns = float(sum(folder.task["simulated_time"][i] for i in done))
     seconds = [float(wall[i]) for i in done if wall is not None and np.isfinite(wall[i]) and wall[i] > 0]
     if not seconds or ns <= 0:
-        return "<p class=\"na\">The store holds no times of its tasks.</p>"
+        return '<p class="na">The store holds no times of its tasks.</p>'
     timed = sum(float(folder.task["simulated_time"][i]) for i in done if np.isfinite(wall[i]) and wall[i] > 0)
     hours, ranks = sum(seconds) / 3600, folder.texts("timing/host")
     hosts = len({h for h in (ranks[i] for i in done) if h}) if ranks else 0
-    return ("<ul>" + f"<li>{number(ns)} ns simulated in {len(done)} tasks</li>"
-            f"<li>{number(hours)} core-hours for the tries that gave results (a task runs on one core; what failed tries cost is not counted)</li>"
-            f"<li>{number(24 * timed / hours)} ns/day and core over all tasks</li>"
-            + (f"<li>on {hosts} machine{'s' if hosts != 1 else ''}</li>" if hosts else "") + "</ul>")
+    return (
+        "<ul>"
+        + f"<li>{number(ns)} ns simulated in {len(done)} tasks</li><li>{number(hours)} core-hours for the tries that"
+        " gave results (a task runs on one core; what failed tries cost is not"
+        f" counted)</li><li>{number(24 * timed / hours)} ns/day and core over all tasks</li>"
+        + (f"<li>on {hosts} machine{'s' if hosts != 1 else ''}</li>" if hosts else "")
+        + "</ul>"
+    )
 
 
 def provenance(folder, sha):
     builds = sorted(set(folder.texts("timing/build")) - {""})
-    rows = [["campaign", esc(folder.summary.get("campaign", ""))], ["campaign id (SHA-256 of the plan)", code(folder.summary.get("campaign_id", ""))],
-            ["seed", esc(folder.setting("seed")) or "not recorded"], ["protocol", esc(folder.setting("protocol", "version")) or "1"],
-            ["potential", f"{esc(folder.setting('potential', 'kind'))} {code(folder.setting('potential', 'file').rsplit('/', 1)[-1])}"],
-            ["SHA-256 of the potential", code(folder.attributes.get("potential_sha256", "")) if folder.attributes.get("potential_sha256") else "none: this kind has no file"],
-            ["build that computed the tasks", ", ".join(map(code, builds[:MOST_BUILDS])) + (f" and {len(builds) - MOST_BUILDS} more" if len(builds) > MOST_BUILDS else "") or "not recorded"],
-            ["build that wrote the summary", code(folder.summary.get("build", ""))], ["SHA-256 of results.h5", code(sha) if sha else "not recorded"],
-            ["arithmetic", esc(" ".join(filter(None, (folder.setting("engine", "simd"), folder.setting("engine", "precision"))))) or "not recorded"]]
+    rows = [
+        ["campaign", esc(folder.summary.get("campaign", ""))],
+        ["campaign id (SHA-256 of the plan)", code(folder.summary.get("campaign_id", ""))],
+        ["seed", esc(folder.setting("seed")) or "not recorded"],
+        ["protocol", esc(folder.setting("protocol", "version")) or "1"],
+        [
+            "potential",
+            (
+                " ".join(map(code, folder.potential()))
+            ),
+        ],
+        [
+            "SHA-256 of the potential",
+            (
+                code(folder.attributes.get("potential_sha256", ""))
+                if folder.attributes.get("potential_sha256")
+                else "none: this kind has no file"
+            ),
+        ],
+        [
+            "build that computed the tasks",
+            ", ".join(map(code, builds[:MOST_BUILDS]))
+            + (f" and {len(builds) - MOST_BUILDS} more" if len(builds) > MOST_BUILDS else "")
+            or "not recorded",
+        ],
+        ["build that wrote the summary", code(folder.summary.get("build", ""))],
+        ["SHA-256 of results.h5", code(sha) if sha else "not recorded"],
+        [
+            "arithmetic",
+            esc(" ".join(filter(None, (folder.setting("engine", "simd"), folder.setting("engine", "precision")))))
+            or "not recorded",
+        ],
+    ]
     return table(["what", "value"], rows, kind="pairs")
 
 
@@ -134,9 +244,16 @@ def code(x):
 def cite(folder):
     build = folder.summary.get("build", "")
     sha = folder.attributes.get("potential_sha256", "")[:12]
-    entry = (f"@misc{{vitrion-{folder.summary.get('campaign_id', '')[:8]},\n  title = {{Vitrion campaign {folder.summary.get('campaign', '')}}},\n"
-             f"  note  = {{Vitrion {build}; campaign id {folder.summary.get('campaign_id', '')}"
-             + (f"; potential SHA-256 {folder.attributes.get('potential_sha256')}" if sha else "") + "}\n}")
-    return ("<p>Name the program with its build, the campaign by its id, and the potential by its SHA-256 together with the work that it was trained on "
-            "(it is stated beside the potential's file). Keep <code>campaign.yaml</code> with the paper: with the same build it gives the same bits again.</p>"
-            f"<pre>{esc(entry)}</pre>")
+    entry = (
+        f"@misc{{vitrion-{folder.summary.get('campaign_id', '')[:8]},\n  title = {{Vitrion campaign"
+        f" {folder.summary.get('campaign', '')}}},\n  note  = {{Vitrion {build}; campaign id"
+        f" {folder.summary.get('campaign_id', '')}"
+        + (f"; potential SHA-256 {folder.attributes.get('potential_sha256')}" if sha else "")
+        + "}\n}"
+    )
+    return (
+        "<p>Name the program with its build, the campaign by its id, and the potential by its SHA-256 together with"
+        " the work that it was trained on (it is stated beside the potential's file). Keep"
+        " <code>campaign.yaml</code> with the paper: with the same build it gives the same bits"
+        f" again.</p><pre>{esc(entry)}</pre>"
+    )

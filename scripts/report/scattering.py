@@ -1,11 +1,11 @@
 """scattering.py - total S(q) and reduced G(r) for neutrons and X-rays from the partial g(r), Faber and Ziman's weights.
 
-  S(q) - 1 = sum_ij w_ij(q) [A_ij(q) - 1],  w_ij = c_i c_j b_i b_j / <b>^2  (b: coherent scattering length, or the form factor f(q))
+  S(q) - 1 = sum_ij w_ij(q) [A_ij(q) - 1],  w_ij = c_i c_j b_i b_j / <b>^2  (b: scattering length or form factor)
   A_ij(q) - 1 = (4 pi rho / q) int_0^R r [g_ij(r) - 1] M(r) sin(q r) dr,  M(r) = sin(pi r / R) / (pi r / R)  (Lorch)
   G(r) = 4 pi rho r sum_ij w_ij [g_ij(r) - 1],  with f(0) = Z for X-rays
-T. E. Faber, J. M. Ziman, Phil. Mag. 11, 153 (1965); E. Lorch, J. Phys. C 2, 229 (1969); names as D. A. Keen, J. Appl. Cryst. 34,
-172 (2001).  Coefficients: the Python package periodictable (scattering lengths of NIST's neutron tables, form factors of Waasmaier
-and Kirfel)."""
+T. E. Faber, J. M. Ziman, Phil. Mag. 11, 153 (1965); E. Lorch, J. Phys. C 2, 229 (1969); names as D. A. Keen, J. Appl.
+Cryst. 34, 172 (2001).  Coefficients: the Python package periodictable (scattering lengths of NIST's neutron tables,
+form factors of Waasmaier and Kirfel)."""
 import numpy as np
 
 from report import drawing
@@ -54,7 +54,9 @@ class Atoms:
         if min(ends) < LEAST_R:
             self.why = f"g(r) ends at {min(ends):.1f} Å, at least {LEAST_R:g} Å are needed"
         elif self.r[1] - self.r[0] > WIDEST_BIN:
-            self.why = f"bins of g(r) are {self.r[1] - self.r[0]:.2f} Å wide, at most {WIDEST_BIN:g} Å are fine enough"
+            self.why = (
+                f"bins of g(r) are {self.r[1] - self.r[0]:.2f} Å wide, at most {WIDEST_BIN:g} Å are fine enough"
+            )
         elif not np.isfinite(self.rho):
             self.why = "the density is not known"
 
@@ -92,7 +94,13 @@ def gather(folder):
     """([(name, atoms, lengths)], why nothing)"""
     t, known = common_temperature(folder), package()
     if known is None:
-        return [], "Left out: scattering lengths and form factors come from the Debian package python3-periodictable, which is not installed"
+        return (
+            [],
+            (
+                "Left out: scattering lengths and form factors come from the Debian package python3-periodictable,"
+                " which is not installed"
+            ),
+        )
     if t is None:
         return [], "Left out: no run is done"
     out, why = [], ""
@@ -124,15 +132,43 @@ def figures(folder):
             axes[row].set_title(kind, fontsize=7, loc="left", pad=2)
             axes[row].axhline(1 if name == "sq" else 0, color=drawing.INK, lw=0.5, ls=":")
         axes[1].set_xlabel("$q$ / Å$^{-1}$" if title == "q" else "$r$ / Å")
-        axes[0].legend(handles=[drawing.plt.Line2D([], [], color=drawing.colour(k), ls=["-", "--", "-.", ":"][k % 4], label=math_formula(n))
-                                for k, (n, _, _) in enumerate(found)], loc="lower center", bbox_to_anchor=(0.5, 1.12), ncol=2, borderaxespad=0.1)
+        axes[0].legend(
+            handles=[
+                drawing.plt.Line2D(
+                    [], [], color=drawing.colour(k), ls=["-", "--", "-.", ":"][k % 4], label=math_formula(n)
+                )
+                for k, (n, _, _) in enumerate(found)
+            ],
+            loc="lower center",
+            bbox_to_anchor=(0.5, 1.12),
+            ncol=2,
+            borderaxespad=0.1,
+        )
         end = min(a.r[-1] for _, a, _ in found)
-        what = ("Total structure factor (Faber and Ziman) for neutrons and X-rays" if name == "sq"
-                else "Reduced pair distribution function G(r) = 4πρr[g(r) − 1] for neutrons and X-rays (weights at q = 0, f(0) = Z)")
-        note = (f", from g(r) up to {end:.1f} Å with Lorch's window: features closer than about {2 * np.pi / end:.1f} Å⁻¹ run together, so that the first sharp peak is low, broad and may fall below zero beside it"
-                if name == "sq" else ", not broadened by an instrument's largest q")
+        what = (
+            "Total structure factor (Faber and Ziman) for neutrons and X-rays"
+            if name == "sq"
+            else (
+                "Reduced pair distribution function G(r) = 4πρr[g(r) − 1] for neutrons and X-rays (at q = 0,"
+                " f(0) = Z)"
+            )
+        )
+        note = (
+            f", from g(r) up to {end:.1f} Å with Lorch's window: features closer than {2 * np.pi / end:.1f} Å⁻¹"
+            " run together, so that the first sharp peak is low, broad and may fall below zero beside it"
+            if name == "sq"
+            else ", not broadened by an instrument's largest q"
+        )
         lifted = ". Curves are shifted upwards" if len(found) > 2 else ""
-        out.append(drawing.Figure(f, name, f"{what} at {t:g} K{note}{lifted}." + left_out([n for n, _, _ in found], folder.names, "results.h5 (/obs/rdf)"), what.split(" for")[0]))
+        out.append(
+            drawing.Figure(
+                f,
+                name,
+                f"{what} at {t:g} K{note}{lifted}."
+                + left_out([n for n, _, _ in found], folder.names, "results.h5 (/obs/rdf)"),
+                what.split(" for")[0],
+            )
+        )
     return out, weights_text(found)
 
 
@@ -141,7 +177,15 @@ def weights_text(found):
     for n, atoms, b in found:
         for kind, use in zip(KINDS, b[:2]):
             w = atoms.weights(use)
-            rows.append(f"{formula(n)}, {kind}: " + ", ".join(f"{atoms.symbols[i]}–{atoms.symbols[j]} {float(w[i, j]):.3f}".replace("-", "−") for i, j in w))
-    source = (f"Weights c<sub>i</sub>c<sub>j</sub>b<sub>i</sub>b<sub>j</sub>/⟨b⟩² (both orders of a pair together; X-rays at q = 0). Source of b and f(q): "
-              f"periodictable {package()[2]}: coherent scattering lengths of NIST's neutron tables, natural isotopes; f(q) of neutral atoms by Waasmaier and Kirfel.")
+            rows.append(
+                f"{formula(n)}, {kind}: "
+                + ", ".join(
+                    f"{atoms.symbols[i]}–{atoms.symbols[j]} {float(w[i, j]):.3f}".replace("-", "−") for i, j in w
+                )
+            )
+    source = (
+        "Weights c<sub>i</sub>c<sub>j</sub>b<sub>i</sub>b<sub>j</sub>/⟨b⟩² (both orders of a pair together; X-rays"
+        f" at q = 0). Source of b and f(q): periodictable {package()[2]}: coherent scattering lengths of NIST's"
+        " neutron tables, natural isotopes; f(q) of neutral atoms by Waasmaier and Kirfel."
+    )
     return f'<p class="note">{source}</p><ul class="note">' + "".join(f"<li>{r}</li>" for r in rows) + "</ul>"

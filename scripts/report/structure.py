@@ -20,7 +20,10 @@ def residence_temperature(folder, shown):
     score = {}
     for n in shown:
         for _, r in folder.rows("residence", n):
-            known = sum(is_number(c["tau_intermittent_ps"]["lo95"]) + is_number(c["tau_intermittent_ps"]["value"]) for c in r["classes"])
+            known = sum(
+                is_number(c["tau_intermittent_ps"]["lo95"]) + is_number(c["tau_intermittent_ps"]["value"])
+                for c in r["classes"]
+            )
             score[r["T_K"]] = score.get(r["T_K"], 0) + known
     best = max(score.values(), default=0)
     return min((t for t, s in score.items() if s == best), default=None) if best else None
@@ -41,8 +44,15 @@ def residence(folder):
             bar = None
             if is_number(e["lo95"]) and is_number(e["hi95"]):
                 bar = [[e["value"] - e["lo95"]], [e["hi95"] - e["value"]]]
-            axes.errorbar(c["o_count"] + drawing.jitter(k, len(shown), 0.3), e["value"], yerr=bar, fmt=drawing.mark(k), color=drawing.colour(k),
-                          capsize=2, mfc=None if bar else "none")
+            axes.errorbar(
+                c["o_count"] + drawing.jitter(k, len(shown), 0.3),
+                e["value"],
+                yerr=bar,
+                fmt=drawing.mark(k),
+                color=drawing.colour(k),
+                capsize=2,
+                mfc=None if bar else "none",
+            )
     axes.set_yscale("log")
     counted = next((r["counted"] for _, r in folder.rows("residence") if r.get("counted")), "O")
     axes.set_xticks(range(4))
@@ -50,9 +60,16 @@ def residence(folder):
     axes.set_xlabel(f"{counted} atoms around the metal (3: three and more)")
     axes.set_ylabel(r"residence time $\tau$ / ps")
     drawing.names_key(axes, shown)
-    return drawing.Figure(f, "residence", f"Residence time of a mobile ion at a metal polyhedron at {t:g} K (intermittent definition: short leaves "
-                          "count as staying), by the number of oxygen atoms (or of the anion that the campaign counts) around the metal, with 95 % intervals; open: one glass, no "
-                          "interval; missing: not resolved, with the reason in the table." + left_out(shown, folder.names), "Residence time by oxygen count")
+    return drawing.Figure(
+        f,
+        "residence",
+        f"Residence time of a mobile ion at a metal polyhedron at {t:g} K (intermittent definition: short leaves"
+        " count as staying), by the number of oxygen atoms (or of the anion that the campaign counts) around the"
+        " metal, with 95 % intervals; open: one glass, no interval; missing: not resolved, with the reason in the"
+        " table."
+        + left_out(shown, folder.names),
+        "Residence time by oxygen count",
+    )
 
 
 def pairs_of(folder, k):
@@ -61,7 +78,9 @@ def pairs_of(folder, k):
     present = [s for s, n in zip(folder.symbols, folder.counts[k]) if n > 0]
     anions = [s for s in present if folder.charges[folder.symbols.index(s)] < 0]
     metals = [m for m in metals if m in present] or [s for s in present if s not in mobile and s not in anions]
-    wanted = [(m, a) for m in metals for a in anions] + [(m, a) for m in mobile for a in anions] + [(m, m) for m in metals]
+    wanted = (
+        [(m, a) for m in metals for a in anions] + [(m, a) for m in mobile for a in anions] + [(m, m) for m in metals]
+    )
     return wanted[:6]
 
 
@@ -97,7 +116,9 @@ def rdf(folder):
         ceiling = 1.08 * top[-1] if len(top) < 2 or top[-1] < 2 * top[-2] else 1.3 * top[-2]
         for place, (a, b, (r, g)) in enumerate(curves):
             label = f"{a}–{b}" + (f" (to {g.max():.0f})" if g.max() > ceiling else "")
-            panel.plot(r, g, color=drawing.colour(place), ls=["-", "--", "-.", ":", "-", "--"][place], label=label, lw=1)
+            panel.plot(
+                r, g, color=drawing.colour(place), ls=["-", "--", "-.", ":", "-", "--"][place], label=label, lw=1
+            )
         panel.axhline(1, color=drawing.INK, lw=0.5, ls=":")
         panel.set_ylim(0, ceiling)
         panel.set_title(math_formula(n), fontsize=7, loc="left", pad=2)
@@ -105,5 +126,10 @@ def rdf(folder):
         panel.legend(loc="upper right", ncol=2, handlelength=1.8, columnspacing=0.8)
     axes[-1, 0].set_xlabel("$r$ / Å")
     axes[-1, 0].set_xlim(left=1)
-    return drawing.Figure(f, "rdf", f"Partial radial distribution functions at {t:g} K, mean over the glasses."
-                          + left_out([n for n, _ in panels], folder.names, "results.h5 (/obs/rdf)"), "Partial radial distribution functions")
+    return drawing.Figure(
+        f,
+        "rdf",
+        f"Partial radial distribution functions at {t:g} K, mean over the glasses."
+        + left_out([n for n, _ in panels], folder.names, "results.h5 (/obs/rdf)"),
+        "Partial radial distribution functions",
+    )

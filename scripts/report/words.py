@@ -1,5 +1,5 @@
-"""words.py - numbers, formulas and reasons in HTML.  Every number of summary.json stands in a <data> element with its full
-value and its place there, so that a script can read the page and a test can compare it."""
+"""words.py - numbers, formulas and reasons in HTML.  Every number of summary.json stands in a <data> element with its
+full value and its place there, so that a script can read the page and a test can compare it."""
 import html
 import math
 import re
@@ -60,7 +60,7 @@ def reason(group, key=""):
 
 
 class Teller:
-    """numbers of summary.json by their place: "compositions/0/Ea_eV\""""
+    """numbers of summary.json by their place: "compositions/0/Ea_eV\" """
 
     def __init__(self, summary):
         self.summary = summary
@@ -106,18 +106,28 @@ class Teller:
 
 
 def table(head, rows, caption="", most=None, rest="", kind=""):
-    """rows of HTML cells (kind "pairs": a name and its value); on a narrow screen each row becomes a card whose lines carry the column's name"""
+    """rows of HTML cells (kind "pairs": a name and its value); on a narrow screen each row becomes a card whose lines
+    carry the column's name"""
     if not rows:
         return ""
     shown = rows if most is None else rows[:most]
     labels = [re.sub("<[^>]+>", "", h) for h in head]
-    body = "".join("<tr>" + "".join(f'<td data-label="{esc(l)}"><div>{c}</div></td>' for l, c in zip(labels, row)) + "</tr>"
-                   for row in shown)
-    note = f'<p class="note">{len(rows) - len(shown)} more rows are left out here: {rest}.</p>' if len(rows) > len(shown) else ""
+    body = "".join(
+        "<tr>" + "".join(f'<td data-label="{esc(l)}"><div>{c}</div></td>' for l, c in zip(labels, row)) + "</tr>"
+        for row in shown
+    )
+    note = (
+        f'<p class="note">{len(rows) - len(shown)} more rows are left out here: {rest}.</p>'
+        if len(rows) > len(shown)
+        else ""
+    )
     title = f"<caption>{caption}</caption>" if caption else ""
     named = f' class="{kind}"' if kind else ""
-    return (f"<table{named}>{title}<thead><tr>{''.join(f'<th>{h}</th>' for h in head)}</tr></thead><tbody>{body}</tbody></table>"
-            + note)
+    return (
+        f"<table{named}>{title}<thead><tr>{''.join(f'<th>{h}</th>' for h in head)}</tr></thead>"
+        f"<tbody>{body}</tbody></table>"
+        + note
+    )
 
 
 def fold(title, inner):
