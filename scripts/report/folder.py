@@ -76,6 +76,11 @@ class Folder:
             )
         }
 
+        needs = self.array("tasks/needs")
+        for i, state in enumerate(self.task["status"]):  # "lost": the glass that it starts from failed for good
+            if state == "missing" and needs is not None and needs[i] >= 0 and self.task["status"][needs[i]] == "failed":
+                self.task["status"][i] = "lost"
+
     def read_json(self, name):
         try:
             with open(self.path / name, encoding="utf-8") as f:

@@ -125,12 +125,15 @@ def failures(folder):
     )
     if not bad:
         text = "<p>No try of any task failed.</p>"
+    lost = folder.task["status"].count("lost")
+    if lost:
+        text += f"<p>{lost} of {len(folder.task['status'])} tasks could not be done: of each its glass failed.</p>"
     if missing:
         text += (
             f"<p>{len(missing)} of {len(folder.task['status'])} tasks have no result yet; numbers here are those of"
             " the others.</p>"
         )
-    return text, sum(1 for s in folder.task["status"] if s == "failed"), len(missing)
+    return text, folder.task["status"].count("failed") + lost, len(missing)
 
 
 def unresolved(folder):
@@ -167,7 +170,7 @@ def unresolved(folder):
                     "0",
                     (
                         f"no run is done: of {len(lost)} tasks {lost.count('failed')} failed,"
-                        f" {lost.count('missing')} have no result"
+                        f" {lost.count('lost')} had no glass, {lost.count('missing')} have no result yet"
                     ),
                 ]
             )

@@ -150,7 +150,7 @@ def caution(folder, n_failed, n_missing):
             f"the campaign is not finished ({n_missing} of {len(folder.task['status'])} tasks have no result)"
         )
     if n_failed:
-        parts.append(f"{n_failed} task{'s' if n_failed > 1 else ''} failed for good")
+        parts.append(f"{n_failed} task{'s' if n_failed > 1 else ''} failed for good or had no glass")
     if shut:
         parts.append(f"{shut} of {n} runs fail at least one gate (see below which)")
     if not n:
