@@ -34,6 +34,7 @@ int cmd_one(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
 int cmd_rank(int argc, char **argv);
 int cmd_repair(int argc, char **argv);
+int cmd_report(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_schema(int argc, char **argv);
 int cmd_select(int argc, char **argv);

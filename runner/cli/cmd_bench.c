@@ -5,6 +5,7 @@
 
 #include "runner/bench/bench.h"
 #include "runner/cli/cli.h"
+#include "runner/cli/pages/pages.h"
 #include "runner/comm/comm.h"
 
 /* ------------------------------------------------------------------ bench engine */
@@ -25,24 +26,6 @@ static int parse_sizes(const char *text, int size[MAX_SIZES])
     if (!*s) return n;
   }
   return 0;
-}
-
-/* The shipped potential: in a folder above the program (a build tree), or in share/vitrion beside its bin. */
-static const char *shipped_potential(char path[PATH_MAX])
-{
-  char dir[PATH_MAX];
-  ssize_t n = readlink("/proc/self/exe", dir, sizeof dir - 1);
-  if (n <= 0) return NULL;
-  dir[n] = '\0';
-  for (char *slash = strrchr(dir, '/'); slash; slash = strrchr(dir, '/')) {
-    static const char *const below[] = {"", "/share/vitrion"};
-    *slash = '\0';
-    for (int k = 0; k < 2; k++) {
-      int l = snprintf(path, PATH_MAX, "%s%s/%s", dir, below[k], DEFAULT_POTENTIAL);
-      if (l > 0 && l < PATH_MAX && access(path, R_OK) == 0) return path;
-    }
-  }
-  return NULL;
 }
 
 static int cmd_bench_engine(int argc, char **argv)
@@ -91,7 +74,7 @@ static int cmd_bench_engine(int argc, char **argv)
   if (o.n_cells == 0)
     return vt_cli_usage_error(&u, "--atoms: expected up to %d numbers from 21 to 1000000, found '%s'", MAX_SIZES,
                               atoms);
-  if (!o.potential) o.potential = shipped_potential(shipped);
+  if (!o.potential) o.potential = vt_cli_shipped(DEFAULT_POTENTIAL, shipped);
   if (!o.potential)
     return vt_cli_usage_error(&u, "%s was not found near the program: give --potential", DEFAULT_POTENTIAL);
   if (o.structure) code = vt_cli_readable(&u, o.structure);

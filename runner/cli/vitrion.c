@@ -41,6 +41,7 @@ static const vt_command command[] = {
     {"status", "show how far a campaign is", cmd_status},
     {"fit", "repeat the Arrhenius fits and the comparison, without new MD", cmd_fit},
     {"rank", "compositions in order of conductivity, D, Ea or Haven ratio, with what their errors allow", cmd_rank},
+    {"report", "one HTML page of a campaign: figures, numbers, reasons", cmd_report},
     {"verify", "check every byte of a campaign's output folder", cmd_verify},
     {"repair", "repair what verify found", cmd_repair},
     {"analyze", "transport and structure of a trajectory from any program", cmd_analyze},

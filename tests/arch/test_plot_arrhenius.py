@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """test_plot_arrhenius.py SRC - the table of scripts/plot_arrhenius.py of a store written here, and what it leaves out.
 
-The figure needs matplotlib, which no test installs: what it draws are the numbers of the table."""
+What the figure draws are the numbers of the table; the same code draws the lines of a report (tests/e2e/report.py)."""
 import pathlib
 import subprocess
 import sys

@@ -1,0 +1,58 @@
+#!/usr/bin/python3
+"""report.py DIR [--output FILE] [--figures FOLDER]
+
+The page of a campaign's folder: one HTML file that needs nothing else and no network.  Read are DIR/summary.json and
+DIR/results.h5, and of a campaign that is still running status.json; nothing is computed again.  --figures also writes
+every figure as SVG and PDF, 8.6 cm wide, 8 pt.  `vitrion report DIR` calls this."""
+import argparse
+import os
+import pathlib
+import sys
+
+
+def write(path, text):
+    """whole or not at all"""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        prog="report.py", description=__doc__.split("\n", 2)[2], formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("dir", metavar="DIR", type=pathlib.Path, help="output folder of a campaign")
+    parser.add_argument("--output", metavar="FILE", type=pathlib.Path, help="the page (DIR/report.html)")
+    parser.add_argument(
+        "--figures", metavar="FOLDER", type=pathlib.Path, help="write the figures as SVG and PDF there"
+    )
+    parser.add_argument("--quiet", action="store_true", help="do not say what was written")
+    args = parser.parse_args()
+    try:
+        from report import folder, page
+    except ImportError as lacking:
+        print(f"report: {lacking}: install python3-matplotlib, python3-h5py and python3-numpy", file=sys.stderr)
+        return 1
+    try:
+        text, drawn = page.make(folder.Folder(args.dir))
+        output = args.output or args.dir / "report.html"
+        write(output, text)
+        if args.figures:
+            for figure in drawn:
+                figure.save(args.figures)
+    except (folder.Unusable, OSError) as error:
+        print(f"report: {error}", file=sys.stderr)
+        return 1
+    if not args.quiet:
+        print(
+            f"{output}: {len(text.encode()) / 1e6:.1f} MB, {len(drawn)} figures"
+            + (f"; as SVG and PDF in {args.figures}" if args.figures else "")
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
