@@ -136,51 +136,38 @@ def failures(folder):
     return text, folder.task["status"].count("failed") + lost, len(missing)
 
 
+def without_result(folder, k, t):
+    """what became of the runs of composition k at t (None: of all its tasks) that gave no result; "" if all are done"""
+    kept = [
+        state
+        for i, state in enumerate(folder.task["status"])
+        if folder.task["composition"][i] == k
+        and (t is None or folder.task["kind"][i] == "md" and abs(folder.task["temperature"][i] - t) < 0.5)
+    ]
+    words = (("failed", "failed"), ("lost", "had no glass"), ("missing", "have no result yet"))
+    told = [f"{kept.count(state)} {word}" for state, word in words if state in kept]
+    return f"of {len(kept)} {'tasks' if t is None else 'runs'} {', '.join(told)}" if told else ""
+
+
 def unresolved(folder):
     """compositions and temperatures without a diffusion coefficient, with the reason of each ion"""
-    out = []
+    out, places = [], {n: k for k, n in enumerate(folder.names)}
     for _, row in folder.rows("transport"):
         if is_number(row["D_alkali_cm2_s"]["value"]):
             continue
-        k = folder.names.index(row["name"]) if row["name"] in folder.names else 0
-        why = [
-            w.split(": ", 1)[1]
-            for w in row["warnings"]
-            if any(w.startswith(f"D_cm2_s.{s}: ") for s in folder.mobile(k))
-        ]
-        out.append(
-            [
-                formula(row["name"]),
-                number(row["T_K"]),
-                str(row["n_glasses"]),
-                esc("; ".join(dict.fromkeys(why)) or "; ".join(row["warnings"][-1:]) or "no run gave a value"),
-            ]
-        )
+        k = places.get(row["name"], 0)
+        named = tuple(f"D_cm2_s.{s}: " for s in folder.mobile(k))
+        why = [w.split(": ", 1)[1] for w in row["warnings"] if w.startswith(named)]
+        why = list(dict.fromkeys(why)) or row["warnings"][-1:] or ["no run gave a value"]
+        why += filter(None, [without_result(folder, k, row["T_K"])])
+        out.append([formula(row["name"]), number(row["T_K"]), str(row["n_glasses"]), esc("; ".join(why))])
+    seen = {row["name"] for _, row in folder.rows("transport")}
     for name in folder.names:
-        if not folder.rows("transport", name):
-            lost = [
-                folder.task["status"][i]
-                for i in range(len(folder.task["status"]))
-                if folder.names[int(folder.task["composition"][i])] == name
-            ]
-            out.append(
-                [
-                    formula(name),
-                    "all",
-                    "0",
-                    (
-                        f"no run is done: of {len(lost)} tasks {lost.count('failed')} failed,"
-                        f" {lost.count('lost')} had no glass, {lost.count('missing')} have no result yet"
-                    ),
-                ]
-            )
-    return table(
-        ["composition", "T / K", "glasses", "why the diffusion coefficient is not resolved"],
-        out,
-        "",
-        MOST_UNRESOLVED,
-        "summary.json, transport",
-    )
+        if name not in seen:
+            why = without_result(folder, places[name], None) or "summary.json does not know it"
+            out.append([formula(name), "all", "0", esc(why)])
+    head = ["composition", "T / K", "glasses", "why the diffusion coefficient is not resolved"]
+    return table(head, out, "", MOST_UNRESOLVED, "summary.json, transport")
 
 
 def cost(folder):

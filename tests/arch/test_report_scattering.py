@@ -48,7 +48,7 @@ class Scattering(unittest.TestCase):
 
     def test_one_shell_is_the_integral_of_the_definition(self):
         # all pairs alike: the weights drop out, whatever b is.  Bins of 0.05 A sample a shell of 0.25 A and sin(15 r):
-        # the midpoint rule errs by (q bin)^2/24 of the shell's part, below 3 % at 15 / A, where S - 1 has long died away
+        # the midpoint rule errs by (q bin)^2/24 of the shell's part, below 3 % at 15 / A
         a = atoms(shell)
         got = a.total(B)
 
@@ -61,7 +61,7 @@ class Scattering(unittest.TestCase):
         np.testing.assert_allclose(a.reduced(B), 4 * np.pi * RHO * a.r * (shell(a.r) - 1), rtol=1e-12)
 
     def test_lengths_are_those_of_the_tables(self):
-        # Sears, Neutron News 3, 26 (1992): natural Li -1.90, Al 3.449, Cl 9.577, O 5.803 fm; later tables differ by 0.003
+        # Sears, Neutron News 3, 26 (1992): natural Li -1.90, Al 3.449, Cl 9.577, O 5.803 fm
         class Of:
             symbols = ["Li", "Al", "Cl", "O"]
         neutron, zero, _ = scattering.lengths(Of, scattering.package())
