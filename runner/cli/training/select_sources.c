@@ -12,6 +12,7 @@
 
 #include "runner/cli/findings.h"
 #include "runner/export/export.h"
+#include "runner/points/points.h"
 
 enum { UID_SHOWN = 8, NAMES_MOST = 1000000 };
 
@@ -63,9 +64,14 @@ static vt_status names_of(const char *folder, char ***name, int *n, vt_err *err)
   DIR *d = opendir(folder);
   if (!d && errno == ENOENT) return VT_OK;
   if (!d) VT_FAIL(err, VT_EIO, "'%s' cannot be read: %s", folder, strerror(errno));
-  for (struct dirent *e; rc == VT_OK && (e = readdir(d)) != NULL && *n < NAMES_MOST;) {
+  for (const struct dirent *e; rc == VT_OK;) {
+    errno = 0;
+    e = readdir(d);
+    if (!e && errno) rc = vt_err_user(err, VT_EIO, folder, 0, 0, "cannot be read: %s", strerror(errno));
+    if (!e) break;
     if (e->d_name[0] == '.') continue;
-    if (*n == cap) {
+    if (*n == NAMES_MOST) rc = vt_err_user(err, VT_EINVAL, folder, 0, 0, "holds more than %d files", NAMES_MOST);
+    if (rc == VT_OK && *n == cap) {
       cap = cap ? 2 * cap : 64;
       rc = VT_GROW(*name, *n, cap, err);
     }
@@ -87,13 +93,11 @@ static int ends_with(const char *s, const char *end)
   return n >= m && strcmp(s + n - m, end) == 0;
 }
 
+/* Trajectories, and files of one structure. */
 static int looks_like_frames(const char *name)
 {
-  static const char *const end[] = {".xyz",    ".extxyz", ".h5",           ".h5md",   ".lammpstrj", ".dump",
-                                    ".xyz.gz", ".xyz.xz", ".lammpstrj.gz", ".poscar", ".data"};
-  for (size_t k = 0; k < sizeof end / sizeof *end; k++)
-    if (ends_with(name, end[k])) return 1;
-  return strncmp(name, "XDATCAR", 7) == 0 || strncmp(name, "POSCAR", 6) == 0 || strncmp(name, "CONTCAR", 7) == 0;
+  return vt_run_is_trajectory(name) || ends_with(name, ".poscar") || ends_with(name, ".data") ||
+         strncmp(name, "POSCAR", 6) == 0 || strncmp(name, "CONTCAR", 7) == 0;
 }
 
 /* Where in the name of a file the uid of its task begins: "<uid>...", or "...-<uid8>.<ending>". */
