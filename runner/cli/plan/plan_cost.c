@@ -292,7 +292,7 @@ static vt_status add_up(const vt_campaign *c, const vt_calibration *cal, vt_sche
     task[i] = (vt_sched_task){.uid = t->uid, .needs = t->needs};
     task[i].cost = (double)vt_replica_steps(&p) * p.comp.n_atoms * vt_plan_s_atom_step(cal, p.comp.n_atoms);
     out->core_s += task[i].cost;
-    out->core_most_s += task[i].cost * (double)vt_replica_steps_most(&p) / (double)vt_replica_steps(&p);
+    out->core_most_s += task[i].cost * ((double)vt_replica_steps_most(&p) / (double)vt_replica_steps(&p)); /* 1 is 1 */
     out->ns_most += vt_replica_ns_most(&p);
   }
   return VT_OK;
