@@ -115,12 +115,53 @@ void vt_campaign_free(vt_campaign *c)
   for (int k = 0; k < c->n_structures; k++) vt_free(c->structure[k].frame);
   vt_free(c->structure);
   vt_free(c->t_k);
+  vt_free(c->length);
+  vt_free(c->comp_length);
+  vt_free(c->comp_glasses);
   vt_uid_index_free(&c->by_uid);
   vt_free(c->task);
   vt_free(c);
 }
 
 /* ------------------------------------------------------------------ tasks */
+
+int vt_campaign_glasses(const vt_campaign *c, int comp)
+{
+  return c->comp_glasses ? c->comp_glasses[comp] : c->n_glasses;
+}
+
+vt_lengths vt_campaign_pieces(const vt_campaign *c, int comp, int temp)
+{
+  if (c->comp_length && c->comp_length[comp * c->n_temp + temp].n > 0) return c->comp_length[comp * c->n_temp + temp];
+  if (c->length) return c->length[temp];
+  return (vt_lengths){.n = 1, .ps = {c->protocol.produce_ps}};
+}
+
+int vt_campaign_stops(const vt_campaign *c) { return c->n_stops > 0 ? c->n_stops : 1; }
+
+double vt_campaign_stop_k(const vt_campaign *c, int stop) { return c->n_stops > 0 ? c->stop_k[stop] : c->t_k[0]; }
+
+int vt_campaign_stop(const vt_campaign *c, int temp)
+{
+  int stop = 0;
+  while (stop + 1 < vt_campaign_stops(c) && vt_campaign_stop_k(c, stop) > c->t_k[temp]) stop++;
+  return stop;
+}
+
+/* What tells tasks of one composition at one temperature, or of one glass, apart. */
+static void fill_place(const vt_campaign *c, const vt_task *t, vt_plan *p)
+{
+  if (t->kind == VT_TASK_GLASS) {
+    p->t_k = vt_campaign_stop_k(c, t->piece);
+    p->from_k = t->piece > 0 ? vt_campaign_stop_k(c, t->piece - 1) : 0;
+    return;
+  }
+  const vt_lengths l = vt_campaign_pieces(c, t->comp, t->temp);
+  p->t_k = c->t_k[t->temp];
+  p->piece = t->piece;
+  p->protocol.produce_ps = l.ps[t->piece - 1];
+  for (int k = 0; k < t->piece - 1; k++) p->before_ps += l.ps[k];
+}
 
 /* Everything of a plan but the identities. */
 static void fill_plan(const vt_campaign *c, const vt_task *t, vt_plan *p)
@@ -130,11 +171,11 @@ static void fill_plan(const vt_campaign *c, const vt_task *t, vt_plan *p)
                  .comp_index = t->comp,
                  .glass = t->glass,
                  .block_steps = vt_plan_block_steps(c->comp[t->comp].n_atoms),
-                 .t_k = t->kind == VT_TASK_GLASS ? c->t_k[0] : c->t_k[t->temp],
                  .comp = c->comp[t->comp],
                  .protocol = c->protocol,
                  .numerics = c->numerics,
                  .pot_hash = c->pot.sha256};
+  fill_place(c, t, p);
   if (t->kind == VT_TASK_MD) { /* a glass is not observed */
     p->n_obs = c->n_obs;
     memcpy(p->obs, c->obs, sizeof p->obs);
@@ -162,17 +203,38 @@ static vt_status identify(vt_campaign *c, vt_task *t, vt_err *err)
   return VT_OK;
 }
 
-/* Composition by composition: its glasses, then its MD tasks by (glass, temperature). */
+/* A structure that is a glass as it stands is not quenched. */
+static int stops_of(const vt_campaign *c, int comp)
+{
+  const int k = comp - (c->n_comp - c->n_structures);
+  return k >= 0 && c->structure[k].start == VT_START_EQUILIBRATE ? 1 : vt_campaign_stops(c);
+}
+
+static int n_tasks_of(const vt_campaign *c, int comp)
+{
+  int n = stops_of(c, comp);
+  for (int t = 0; t < c->n_temp; t++) n += vt_campaign_pieces(c, comp, t).n;
+  return n;
+}
+
+/* Composition by composition: its glasses with each stop, then its MD tasks by (glass, temperature, piece). */
 static void list_tasks(vt_campaign *c)
 {
   int n = 0;
   for (int i = 0; i < c->n_comp; i++) {
-    int first = n;
-    for (int g = 0; g < c->n_glasses; g++)
-      c->task[n++] = (vt_task){.kind = VT_TASK_GLASS, .comp = i, .glass = g, .temp = -1, .needs = -1};
-    for (int g = 0; g < c->n_glasses; g++)
-      for (int t = 0; t < c->n_temp; t++)
-        c->task[n++] = (vt_task){.kind = VT_TASK_MD, .comp = i, .glass = g, .temp = t, .needs = first + g};
+    const int first = n, glasses = vt_campaign_glasses(c, i), stops = stops_of(c, i);
+    for (int g = 0; g < glasses; g++)
+      for (int s = 0; s < stops; s++, n++)
+        c->task[n] = (vt_task){
+            .kind = VT_TASK_GLASS, .comp = i, .glass = g, .temp = -1, .needs = s > 0 ? n - 1 : -1, .piece = s};
+    for (int g = 0; g < glasses; g++)
+      for (int t = 0; t < c->n_temp; t++) {
+        const int pieces = vt_campaign_pieces(c, i, t).n;
+        const int glass = first + g * stops + (stops > 1 ? vt_campaign_stop(c, t) : 0);
+        for (int k = 1; k <= pieces; k++, n++)
+          c->task[n] = (vt_task){
+              .kind = VT_TASK_MD, .comp = i, .glass = g, .temp = t, .needs = k > 1 ? n - 1 : glass, .piece = k};
+      }
   }
 }
 
@@ -192,7 +254,11 @@ static vt_status identify_campaign(vt_campaign *c, vt_err *err)
 vt_status vt_campaign_resolve(vt_campaign *c, vt_simd simd, vt_err *err)
 {
   void *p = NULL;
-  int64_t n_glass = (int64_t)c->n_comp * c->n_glasses, n = n_glass * (1 + c->n_temp);
+  int64_t n_glass = 0, n = 0;
+  for (int i = 0; i < c->n_comp; i++) {
+    n_glass += (int64_t)vt_campaign_glasses(c, i) * stops_of(c, i);
+    n += (int64_t)vt_campaign_glasses(c, i) * n_tasks_of(c, i);
+  }
   if (c->numerics.simd == VT_SIMD_AUTO) c->numerics.simd = (int32_t)simd;
   if (c->protocol.version == 0) c->protocol.version = VT_PROTOCOL_NEWEST;
   if (c->numerics.simd == VT_SIMD_AUTO)

@@ -84,8 +84,9 @@ typedef struct vt_comp_asked {
 typedef struct vt_task {
   int32_t kind;              /* vt_task_kind                            */
   int32_t comp, glass, temp; /* temp: index into t_k, -1 for GLASS */
-  int32_t needs;             /* index of the GLASS task, -1             */
-  int32_t reserved;
+  int32_t needs;             /* index of the task that comes before: the GLASS, the piece before, the GLASS whose quench
+                              * is continued; -1                        */
+  int32_t piece;             /* MD: of its production, from 1; GLASS: index into stop_k */
   vt_uid uid;
 } vt_task;
 
@@ -117,6 +118,13 @@ typedef struct vt_trajectory_request {
   double every_ps;        /* between two frames, the first at the beginning of the production */
 } vt_trajectory_request;
 
+/* A production in pieces that continue each other. */
+enum { VT_MOST_PIECES = 64, VT_MOST_STOPS = 16 };
+typedef struct vt_lengths {
+  int n;
+  double ps[VT_MOST_PIECES];
+} vt_lengths;
+
 typedef struct vt_campaign {
   char name[VT_NAME];
   char file[VT_PATH];   /* as given                                          */
@@ -136,7 +144,13 @@ typedef struct vt_campaign {
   int n_temp;
   double *t_k; /* ascending */
   int n_glasses;
-  vt_protocol protocol; /* version may be 0 until vt_campaign_resolve */
+  /* What was asked for in several steps, since a folder holds the first ones (README: changing a campaign). */
+  vt_lengths *length;      /* [n_temp] of the production at each temperature; NULL: protocol.produce_ps */
+  vt_lengths *comp_length; /* [n_comp * n_temp], n 0: as `length`; NULL: all of them                   */
+  int32_t *comp_glasses;   /* [n_comp] at most n_glasses; NULL: n_glasses                                */
+  int n_stops;
+  double stop_k[VT_MOST_STOPS]; /* descending: where quenches stop and glasses are kept; n_stops 0: t_k[0] alone */
+  vt_protocol protocol;         /* version may be 0 until vt_campaign_resolve */
   int n_obs;
   vt_obs_request obs[VT_MAX_OBS];
   const vt_obs_doc *obs_doc[VT_MAX_OBS]; /* of each request, in the caller's table, which must outlive the campaign */
@@ -164,7 +178,8 @@ typedef struct vt_campaign {
   double checkpoint_every_s, master_timeout_s, rank_timeout_s;
   /* filled by vt_campaign_resolve: */
   int n_tasks, n_glass_tasks;
-  vt_task *task;       /* [n_tasks] sorted: composition, then glasses, then MD by (glass, temperature) */
+  vt_task
+      *task; /* [n_tasks] sorted: composition, then glasses by (glass, stop), then MD by (glass, temperature, piece) */
   vt_uid_index by_uid; /* of task[].uid: vt_campaign_find */
   vt_uid id;           /* SHA-256 over the sorted uids */
 } vt_campaign;
@@ -190,6 +205,14 @@ int vt_campaign_other_length(const vt_campaign *a, const vt_campaign *b);
 
 /* The row of the task with this uid, or -1. */
 int vt_campaign_find(const vt_campaign *c, const vt_uid *uid);
+
+/* Glasses of a composition; pieces of the production at a temperature; number of stops, at least 1, their
+ * temperatures, and the stop whose glass an MD task at a temperature begins with: the highest that is not above it. */
+int vt_campaign_glasses(const vt_campaign *c, int comp);
+vt_lengths vt_campaign_pieces(const vt_campaign *c, int comp, int temp);
+int vt_campaign_stops(const vt_campaign *c);
+double vt_campaign_stop_k(const vt_campaign *c, int stop);
+int vt_campaign_stop(const vt_campaign *c, int temp);
 
 /* The plan of task `i` (attempt 0). */
 VT_MUST_CHECK vt_status vt_campaign_plan(const vt_campaign *c, int i, vt_plan *out, vt_err *err);

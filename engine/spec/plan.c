@@ -123,9 +123,36 @@ static void put_md(vt_buf *b, const vt_plan *p)
   }
 }
 
+/* What it needs holds all the rest. */
+static void put_later_piece(vt_buf *b, const vt_plan *p)
+{
+  put_uid(b, "needs", &p->needs);
+  put_i32(b, "piece", p->piece);
+  put_f64(b, "piece.begins_ps", p->before_ps);
+  put_f64(b, "piece.duration_ps", p->protocol.produce_ps);
+}
+
+static void put_later_quench(vt_buf *b, const vt_plan *p)
+{
+  put_uid(b, "needs", &p->needs);
+  put_f64(b, "quench.begin_k", p->from_k);
+  put_f64(b, "quench.end_k", p->t_k);
+}
+
 void vt_plan_canon(const vt_plan *p, vt_buf *out)
 {
-  vt_buf_printf(out, "vitrion-task %d\nkind %s\n", has_length(p) ? 1 : 2, p->kind == VT_TASK_GLASS ? "glass" : "md");
+  const int later_piece = p->kind == VT_TASK_MD && p->piece > 1,
+            later_quench = p->kind == VT_TASK_GLASS && p->from_k > 0;
+  vt_buf_printf(out, "vitrion-task %d\nkind %s\n", has_length(p) ? 1 : 2,
+                later_piece                ? "piece"
+                : later_quench             ? "glass continued"
+                : p->kind == VT_TASK_GLASS ? "glass"
+                                           : "md");
+  if (later_piece || later_quench) {
+    put_i32(out, "protocol", p->protocol.version);
+    (later_piece ? put_later_piece : put_later_quench)(out, p);
+    return;
+  }
   if (!has_length(p)) put_i32(out, "protocol", p->protocol.version);
   put_common(out, p);
   if (p->kind == VT_TASK_GLASS)
@@ -161,7 +188,9 @@ static vt_status check_plan(const vt_plan *p, vt_err *err)
   if ((p->start == VT_START_PACK) != is_zero(&p->start_hash))
     VT_FAIL(err, VT_EINVAL, "a start of kind %" PRId32 " %s", p->start,
             p->start == VT_START_PACK ? "needs no structure" : "needs the hash of its structure");
-  if ((p->kind == VT_TASK_MD) == is_zero(&p->needs))
+  if ((p->piece > 1 || p->from_k > 0) && has_length(p))
+    VT_FAIL(err, VT_EINVAL, "protocol 1 cannot continue a production or a quench");
+  if ((p->kind == VT_TASK_MD || p->from_k > 0) == is_zero(&p->needs))
     VT_FAIL(err, VT_EINVAL, "%s",
             is_zero(&p->needs) ? "an MD task needs the uid of its glass" : "a glass needs no task");
   return VT_OK;

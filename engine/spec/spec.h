@@ -227,7 +227,8 @@ typedef enum vt_task_kind { VT_TASK_GLASS = 0, VT_TASK_MD = 1 } vt_task_kind;
 /* All that is needed to do one task, on any rank, in any process. */
 typedef struct vt_plan {
   vt_uid uid;          /* of this task                                                      */
-  vt_uid needs;        /* MD: the glass it starts from; GLASS: all zero                     */
+  vt_uid needs;        /* MD: the glass it starts from, or the piece before; GLASS: all zero, or the glass whose quench
+                        * it continues                                                       */
   uint64_t seed;       /* the campaign's                                                    */
   int32_t kind;        /* vt_task_kind                                                      */
   int32_t comp_index;  /* row of the composition in the campaign (not in the identity)      */
@@ -236,6 +237,10 @@ typedef struct vt_plan {
   int32_t half_stage;  /* vt_stage that runs with half its time step: the retry ladder (not in the identity) */
   int32_t block_steps; /* steps of one block; a function of n_atoms only                    */
   double t_k;          /* MD: its temperature; GLASS: where the quench ends                 */
+  double from_k;       /* GLASS that continues the quench of `needs`: where that ended; else 0 */
+  int32_t piece;       /* MD: of the production, from 1; 0 is 1; later ones begin where the one before ended */
+  double before_ps;    /* MD: production of the pieces before this one                      */
+  double run_ps;       /* MD, of joined pieces (not in the identity): all of them together; 0: protocol.produce_ps */
   vt_composition comp;
   vt_protocol protocol;
   vt_numerics numerics;
@@ -282,7 +287,9 @@ void vt_uid_index_free(vt_uid_index *x);
  * Two versions, by the protocol's.  "vitrion-task 1" (protocol 1) has the length of production in it.
  * "vitrion-task 2" (protocol 2 and later) names the version of the protocol instead: production is a series of pieces,
  * numbered from 1, that continue each other, and a piece is named by the task's uid and its number.  How long one is
- * stands where it is asked for (the campaign's recorded file) and where it is kept (the head of the result). */
+ * stands where it is asked for (the campaign's recorded file) and where it is kept (the head of the result).
+ * A piece from the second on is a task of its own ("kind piece"): that which it needs, its number, where it begins, how
+ * long it is.  So is the part of a quench below the temperature where a glass was kept. */
 void vt_plan_canon(const vt_plan *p, vt_buf *out);
 /* Set p->uid (an MD plan needs p->needs first). */
 VT_MUST_CHECK vt_status vt_plan_identify(vt_plan *p, vt_err *err);
