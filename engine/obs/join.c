@@ -31,12 +31,11 @@ static int third_of(const vt__pieces *all, const vt__piece *p, int third)
   return at < N_THIRDS ? at : N_THIRDS - 1;
 }
 
-/* Lags of a shorter piece are the first ones of a longer one's; all else has one shape. */
+/* Lags of a shorter piece are the first ones of a longer one's, on whichever axis; all else has one shape. */
 static int fits_into(const vt_array_def *small, const vt_array_def *large)
 {
   int fits = small->n_dim == large->n_dim;
-  for (int i = 0; fits && i < small->n_dim; i++)
-    fits = i == small->n_dim - 1 ? small->dim[i] <= large->dim[i] : small->dim[i] == large->dim[i];
+  for (int i = 0; fits && i < small->n_dim; i++) fits = small->dim[i] <= large->dim[i];
   return fits;
 }
 
