@@ -146,8 +146,6 @@ static void two_pieces_know_d_as_well_as_one_run_of_their_length(void **state)
   (void)state;
   static const double whole[] = {400}, half[] = {200}, pieces[] = {200, 200};
   const outcome one = many(whole, 1), first = many(half, 1), two = many(pieces, 2);
-  print_message("400: sd/se %.3f cov %.3f; 200+200: sd/se %.3f cov %.3f\n", one.sd / one.se, one.coverage,
-                two.sd / two.se, two.coverage);
   errors_are_honest(&one, 0.73, 0.91);
   errors_are_honest(&first, 0.73, 0.91);
   errors_are_honest(&two, 0.73, 0.91);
@@ -164,7 +162,6 @@ static void a_short_piece_makes_no_error_too_small(void **state)
   (void)state;
   static const double pieces[] = {200, 50, 50};
   const outcome o = many(pieces, 3);
-  print_message("200+50+50: sd/se %.3f cov %.3f\n", o.sd / o.se, o.coverage);
   errors_are_honest(&o, 0.73, 1);
 }
 
