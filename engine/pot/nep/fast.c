@@ -79,6 +79,8 @@ static void lay_out_work(vt_nep_fast *f, arena *a)
     s->z = fast_piece(a, row, real);
     s->r = fast_piece(a, row, real);
     s->ri = fast_piece(a, row, real);
+    s->fc = fast_piece(a, row, real);
+    s->dfc = fast_piece(a, row, real);
     s->owner = fast_piece(a, row, sizeof(int));
     s->species = fast_piece(a, row, sizeof(int));
     s->g = fast_piece(a, row * (size_t)f->n_angular, real);
@@ -87,6 +89,7 @@ static void lay_out_work(vt_nep_fast *f, arena *a)
   }
   for (int k = 0; k < 4; k++) f->raw[k] = fast_piece(a, 2 * row, sizeof(double));
   f->raw_id = fast_piece(a, 2 * row, sizeof *f->raw_id);
+  f->near = fast_piece(a, 2 * row, sizeof *f->near);
   f->fx = fast_piece(a, row, real);
   f->fy = fast_piece(a, row, real);
   f->fz = fast_piece(a, row, real);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/pot/nep/fast_impl.h"
+#include "engine/pot/nep/fast_near.h"
 #include "engine/pot/nep/fast_vec.h"
 
 enum { CHANNELS = VT_FAST_CHANNELS, BASIS = VT_FAST_BASIS, ROW = VT_FAST_ROW, NH = VT_FAST_H, L = VT_FAST_L };
@@ -30,8 +31,6 @@ enum { CHANNELS = VT_FAST_CHANNELS, BASIS = VT_FAST_BASIS, ROW = VT_FAST_ROW, NH
   ((f)->bound->n_species == 1 ? function(__VA_ARGS__, 1, 1) : BY_CUTOFFS(f, function, 16, __VA_ARGS__))
 #endif
 
-static int whole(int n) { return (n + VL - 1) / VL * VL; }
-
 /* How many neighbours of a slot may take part; those beyond the cutoff of their pair contribute zeros. */
 static int radial_count(const vt_nep_fast *f, const vt_fast_slot *s)
 {
@@ -48,11 +47,13 @@ static int angular_count(const vt_nep_fast *f, const vt_fast_slot *s)
 /* r/rc, 1 beyond the cutoff. */
 INLINE vj reduced(const real *r, vj inverse_rc) { return v_min(v_load(r) * inverse_rc, v_set(1)); }
 
-/* f_k = T_k(u)^2 fc, u = 1 - t, for k < n. */
-INLINE void basis(vj t, int n, vj *f)
+/* f_k = T_k(u)^2 fc, u = 1 - t, for k < n, of VL neighbours from j on; the cutoff function is kept for the force. */
+INLINE void basis(const vt_fast_slot *s, int j, vj t, int n, vj *f)
 {
   vj fc, dfc, u = v_set(1) - t, u2 = u + u, t0 = v_set(1), t1 = u;
   v_cutoff(t, &fc, &dfc);
+  v_store((real *)s->fc + j, fc);
+  v_store((real *)s->dfc + j, dfc);
   for (int k = 0; k < n; k++) {
     f[k] = t0 * t0 * fc;
     vj t2 = v_msub(u2, t1, t0);
@@ -95,7 +96,7 @@ static void radial_one_species(const vt_nep_fast *f, const vt_fast_slot *s, int 
   for (int k = 0; k < f->k_radial; k++) moment[k] = v_set(0);
   for (int j = 0; j < count; j += VL) {
     vj fk[BASIS];
-    basis(reduced(r + j, inverse_rc), f->k_radial, fk);
+    basis(s, j, reduced(r + j, inverse_rc), f->k_radial, fk);
     for (int k = 0; k < f->k_radial; k++) moment[k] += fk[k];
   }
   for (int n = 0; n < f->n_radial; n++) q[n] = 0;
@@ -116,7 +117,7 @@ INLINE void radial_species(const vt_nep_fast *f, const vt_fast_slot *s, int a, i
   for (int j = 0; j < count; j += VL) {
     const vspecies species = v_species(s->species + j);
     vj fk[BASIS];
-    basis(reduced(r + j, v_look(inverse_rc, species, nc)), nk, fk);
+    basis(s, j, reduced(r + j, v_look(inverse_rc, species, nc)), nk, fk);
     for (int n = 0; n < nn; n += 6) {
       const table c = {c0 + n * stride, nk, species};
       switch (nn - n) {
@@ -173,10 +174,10 @@ INLINE void radial_force_species(const vt_nep_fast *f, const vt_fast_slot *s, in
   for (int j = 0; j < count; j += VL) {
     vspecies sp = v_species(s->species + j);
     const vj inverse = v_look(inverse_rc, sp, nc);
-    vj t = reduced(r + j, inverse), fc, dfc, u = v_set(1) - t, u2 = u + u;
+    const vj fc = v_load((const real *)s->fc + j), dfc = v_load((const real *)s->dfc + j);
+    vj u = v_set(1) - reduced(r + j, inverse), u2 = u + u;
     vj t0 = v_set(1), t1 = u, d0 = v_set(0), d1 = v_set(1); /* T_k(u), dT_k/du */
     vj square = v_set(0), slope = v_set(0);                 /* sum v T^2, sum v T T' */
-    v_cutoff(t, &fc, &dfc);
     for (int k = 0; k < nk; k++) {
       vj w = v_look(v[k], sp, nt) * t0;
       square = v_madd(w, t0, square);
