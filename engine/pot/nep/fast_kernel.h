@@ -161,11 +161,13 @@ static double add_forces(const vt_nep_fast *f, const vt_fast_slot *s, int i, int
 {
   const real(*dq)[VL] = f->d;
   real radial[CHANNELS];
-  _Alignas(64) real angular[L + 2][CHANNELS] = {{0}}, z[NH][CHANNELS];
+  _Alignas(64) real angular[L + 2][CHANNELS], z[NH][CHANNELS];
   for (int n = 0; n < f->n_radial; n++) radial[n] = dq[n][lane];
   int at = f->n_radial;
   for (int block = 0; block < f->n_blocks; block++)
     for (int n = 0; n < f->n_angular; n++) angular[block][n] = dq[at++][lane];
+  for (int block = 0; block < f->n_blocks; block++) /* whole vectors of channels are read */
+    for (int n = f->n_angular; n % QL; n++) angular[block][n] = 0;
   for (int n = 0; n < f->n_angular; n += QL) invariants_back(f, s->s, n, (const real(*)[CHANNELS])angular, z);
   radial_force(f, s, a, radial);
   angular_force(f, s, (const real(*)[CHANNELS])z);
