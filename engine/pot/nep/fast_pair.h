@@ -304,6 +304,39 @@ INLINE void angular_pairs(const vt_nep_fast *f, const vt_fast_slot *s, int a, in
 
 enum { H_VECTORS = NH / QL, SUM_CHANNELS = ACCUMULATORS / H_VECTORS, SUM_H = (NH + VL - 1) / VL * VL };
 
+#if defined(VT_AVX512) && VT_FLOAT
+/* sums[n][h] = sum_j g_n(r_j) h_j for nc channels, g[n] `row` apart.  Two neighbours at once: their 48 harmonics are
+ * three whole vectors. */
+INLINE void add_harmonics(const real *g, ptrdiff_t row, const real (*h)[NH], int count, real (*sums)[SUM_H], int nc)
+{
+  const __mmask16 second = 0xff00;
+  vj sum[SUM_CHANNELS][3];
+  UNROLL
+  for (int n = 0; n < nc; n++) sum[n][0] = sum[n][1] = sum[n][2] = v_set(0);
+  for (int j = 0; j < count; j += 2) { /* behind the last one g is 0 */
+    const vj h0 = v_load(h[j]), h1 = v_load(h[j] + VL), h2 = v_load(h[j] + 2 * VL);
+    UNROLL
+    for (int n = 0; n < nc; n++) {
+      const vj a = v_set(g[n * row + j]), b = v_set(g[n * row + j + 1]);
+      sum[n][0] = v_madd(a, h0, sum[n][0]);
+      sum[n][1] = v_madd(_mm512_mask_mov_ps(a, second, b), h1, sum[n][1]);
+      sum[n][2] = v_madd(b, h2, sum[n][2]);
+    }
+  }
+  UNROLL
+  for (int n = 0; n < nc; n++) { /* of the first: 0, low half of 1; of the second: high half of 1, 2 */
+    vq part[3][2];
+    UNROLL
+    for (int k = 0; k < 3; k++) {
+      part[k][0] = _mm512_castps512_ps256(sum[n][k]);
+      part[k][1] = _mm512_extractf32x8_ps(sum[n][k], 1);
+    }
+    q_store(&sums[n][0], part[0][0] + part[1][1]);
+    q_store(&sums[n][QL], part[0][1] + part[2][0]);
+    q_store(&sums[n][2 * QL], part[1][0] + part[2][1]);
+  }
+}
+#else
 /* sums[n][h] = sum_j g_n(r_j) h_j for nc channels, g[n] `row` apart. */
 INLINE void add_harmonics(const real *g, ptrdiff_t row, const real (*h)[NH], int count, real (*sums)[SUM_H], int nc)
 {
@@ -327,6 +360,7 @@ INLINE void add_harmonics(const real *g, ptrdiff_t row, const real (*h)[NH], int
     for (int k = 0; k < H_VECTORS; k++) q_store(&sums[n][k * QL], sum[n][k]);
   }
 }
+#endif
 
 /* S[h][n] = sum_j h_j g_n(r_j): lanes over h, which fill whole vectors where channels do not, then turned. */
 static void angular_sums(const vt_nep_fast *f, const vt_fast_slot *s, int count)
