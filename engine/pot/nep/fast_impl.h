@@ -41,6 +41,10 @@ typedef struct vt_fast_slot {
   int *owner, *species; /* local atom an entry is an image of; its species */
   void *g, *dg;         /* real [n_angular][cap_row]: g_n(r) and derivative */
   void *s;              /* real [VT_FAST_H_ROOM][VT_FAST_CHANNELS] */
+  int n_close, n_done;  /* neighbours that are repelled; of them, whose force is known */
+  int *close;           /* [n_close] which they are                                    */
+  void *close_force;    /* real [n_close]: half of dV/dr                               */
+  double repulsion;     /* half of their V, eV                                         */
 } vt_fast_slot;
 
 typedef struct vt_nep_kernel {
@@ -56,6 +60,7 @@ struct vt_nep_fast {
   int n_radial, n_angular, k_radial, k_angular, n_blocks, dim, neurons;
   int f222, f1111, zbl;
   double reach_radial, reach_angular; /* largest cutoff of any pair                                     */
+  double reach_near;                  /* the shorter of the two                                         */
   double zbl_reach[VT_MAX_SPECIES];   /* largest outer cutoff of a species' repulsion                   */
   int n_cutoffs;                      /* 1: all pairs have the same two cutoffs; else as many as species */
   void *parameters;                   /* one block that the following point into */

@@ -10,6 +10,7 @@
 #include "engine/pot/nep/fast_impl.h"
 #include "engine/pot/nep/fast_near.h"
 #include "engine/pot/nep/fast_pair.h"
+#include "engine/pot/nep/fast_zbl.h"
 
 /* ------------------------------------------------------------------ network: lanes over atoms */
 
@@ -107,29 +108,6 @@ static void describe(const vt_nep_fast *f, const vt_fast_slot *s, int a, int lan
     for (int n = 0; n < f->n_angular; n++) q[at++][lane] = angular[block][n];
 }
 
-/* Half of each repulsion into fx, fy, fz; returns the energy. */
-static double add_zbl(const vt_nep_fast *f, const vt_fast_slot *s, int a)
-{
-  const real *x = s->x, *y = s->y, *z = s->z, *r = s->r;
-  real *fx = f->fx, *fy = f->fy, *fz = f->fz;
-  const int count = f->zbl_reach[a] <= fmin(f->reach_radial, f->reach_angular) ? s->n_near : s->n;
-  const vj reach = v_set((real)f->zbl_reach[a]);
-  double energy = 0;
-  for (int first = 0; first < count; first += VL) {
-    for (unsigned m = v_up_to(v_load(r + first), reach); m; m &= m - 1) { /* few are so close */
-      const int j = first + __builtin_ctz(m);
-      const vt_zbl_pair *p = &f->bound->zbl[a][s->species[j]];
-      if ((double)r[j] >= p->outer) continue;
-      double v, dv;
-      vt_zbl(p, (double)r[j], &v, &dv);
-      energy += 0.5 * v;
-      const real half = (real)(0.5 * dv);
-      fx[j] += half * x[j], fy[j] += half * y[j], fz[j] += half * z[j];
-    }
-  }
-  return energy;
-}
-
 /* Forces on the owners and on atom i, and the virial lanes w[9][VL], from fx, fy, fz. */
 static void scatter(const vt_nep_fast *f, const vt_fast_slot *s, int i, double (*w)[VL])
 {
@@ -157,7 +135,7 @@ static void scatter(const vt_nep_fast *f, const vt_fast_slot *s, int i, double (
   for (int k = 0; k < 9; k++) v_add_to_doubles(w[k], virial[k]);
 }
 
-static double add_forces(const vt_nep_fast *f, const vt_fast_slot *s, int i, int a, int lane, double (*w)[VL])
+static void add_forces(const vt_nep_fast *f, const vt_fast_slot *s, int i, int a, int lane, double (*w)[VL])
 {
   const real(*dq)[VL] = f->d;
   real radial[CHANNELS];
@@ -171,14 +149,15 @@ static double add_forces(const vt_nep_fast *f, const vt_fast_slot *s, int i, int
   for (int n = 0; n < f->n_angular; n += QL) invariants_back(f, s->s, n, (const real(*)[CHANNELS])angular, z);
   radial_force(f, s, a, radial);
   angular_force(f, s, (const real(*)[CHANNELS])z);
-  const double repulsion = f->zbl ? add_zbl(f, s, a) : 0;
+  if (f->zbl) add_close_pairs(f, s);
   scatter(f, s, i, w);
-  return repulsion;
 }
 
 static vt_status compute(vt_nep_fast *f, const vt_nlist *nl, vt_force_out *out, vt_err *err)
 {
   _Alignas(64) double w[9][VL] = {{0}};
+  close_pairs close;
+  close.n = 0;
   memset(f->force, 0, (size_t)nl->n * sizeof *f->force);
   out->energy = 0;
   for (int first = 0, n; first < nl->n; first += n) {
@@ -187,13 +166,15 @@ static vt_status compute(vt_nep_fast *f, const vt_nlist *nl, vt_force_out *out, 
       int bad = find_neighbours(f, nl, atom[n], &f->slot[n]);
       if (bad >= 0) return vt__pot_overlap(nl, atom[n], bad, err);
       describe(f, &f->slot[n], a, n);
+      if (f->zbl) find_close_pairs(f, &f->slot[n], a, &close);
     }
+    if (close.n > 0) put_close_pairs(&close);
     real energy[VL];
     vj e = network(f, &f->net[a]);
     memcpy(energy, &e, sizeof e);
     for (int lane = 0; lane < n; lane++) {
-      double u = (double)energy[lane] - f->net[a].bias;
-      u += add_forces(f, &f->slot[lane], atom[lane], a, lane, w);
+      const double u = (double)energy[lane] - f->net[a].bias + f->slot[lane].repulsion;
+      add_forces(f, &f->slot[lane], atom[lane], a, lane, w);
       out->energy += u;
       if (out->e_atom) out->e_atom[atom[lane]] = u;
     }

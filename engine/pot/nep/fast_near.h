@@ -47,7 +47,7 @@ INLINE candidates load_sites(const vt_fast_site *site, const int *j, __m512d x, 
  * a whole vector of i itself; -1, or an entry on top of i. */
 static int choose(const vt_nep_fast *f, const vt_nlist *nl, int i, vt_fast_slot *s)
 {
-  const double near = fmin(f->reach_radial, f->reach_angular), far = f->bound->cutoff;
+  const double near = f->reach_near, far = f->bound->cutoff;
   const __m512d near2 = _mm512_set1_pd(near * near), far2 = _mm512_set1_pd(far * far);
   const __m512d least2 = _mm512_set1_pd(VT_POT_OVERLAP_A * VT_POT_OVERLAP_A);
   const vt_fast_site *site = f->site;
@@ -133,7 +133,7 @@ static int find_neighbours(vt_nep_fast *f, const vt_nlist *nl, int i, vt_fast_sl
 /* Sort the list's candidates of atom i into near (from 0) and far (from cap_row) ones; -1, or an entry on top of i. */
 static int gather(vt_nep_fast *f, const vt_nlist *nl, int i, int *n_near, int *n_far)
 {
-  const double near = fmin(f->reach_radial, f->reach_angular), far = f->bound->cutoff;
+  const double near = f->reach_near, far = f->bound->cutoff;
   const double near2 = near * near, far2 = far * far, least2 = VT_POT_OVERLAP_A * VT_POT_OVERLAP_A;
   const vt_fast_site *restrict site = f->site;
   const double xi = site[i].x, yi = site[i].y, zi = site[i].z;
