@@ -328,7 +328,7 @@ out:
   return rc;
 }
 
-/* The campaign with the SIMD level and the protocol that its output folder recorded: they are part of every uid. */
+/* The campaign with the numerics and the protocol that its output folder recorded: they are part of every uid. */
 static int one_load(one *o)
 {
   vt_err err = {0};
@@ -339,7 +339,8 @@ static int one_load(one *o)
   if (vt_outdir_name(&o->dir, dir, &err) != VT_OK) return vt_cli_fail(&err);
   const vt_outdir_kept kept = vt_outdir_look_up(&o->dir, vt_cli_env(o->huge));
   if ((kept.simd != VT_SIMD_AUTO && kept.simd != (vt_simd)o->c->numerics.simd) ||
-      (kept.protocol && kept.protocol != o->c->protocol.version)) {
+      (kept.protocol && kept.protocol != o->c->protocol.version) ||
+      (kept.format && kept.format != o->c->numerics.format)) {
     vt_campaign_free(o->c);
     code = vt_cli_campaign(o->campaign_path, o->huge, &kept, NULL, &o->c);
     if (code != VT_EXIT_OK) return code;

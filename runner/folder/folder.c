@@ -62,7 +62,8 @@ vt_outdir_kept vt_outdir_look_up(const vt_outdir *o, const vt_campaign_env *env)
   vt_err ignored = {0};
   if (access(o->campaign, R_OK) != 0 || vt_outdir_campaign(o, env, &c, &ignored) != VT_OK)
     return (vt_outdir_kept){.simd = VT_SIMD_AUTO};
-  vt_outdir_kept kept = {.simd = (vt_simd)c->numerics.simd, .protocol = c->protocol.version};
+  vt_outdir_kept kept = {
+      .simd = (vt_simd)c->numerics.simd, .protocol = c->protocol.version, .format = c->numerics.format};
   vt_campaign_free(c);
   return kept;
 }
@@ -70,6 +71,7 @@ vt_outdir_kept vt_outdir_look_up(const vt_outdir *o, const vt_campaign_env *env)
 vt_status vt_outdir_resolve(const vt_outdir_kept *kept, vt_campaign *c, vt_err *err)
 {
   if (kept && c->protocol.version == 0) c->protocol.version = kept->protocol;
+  if (kept && c->numerics.format == 0) c->numerics.format = kept->format;
   return vt_campaign_resolve(c, kept && kept->simd != VT_SIMD_AUTO ? kept->simd : vt_simd_best(), err);
 }
 

@@ -32,7 +32,7 @@ potential: {kind: born}
 compositions: {include: [LiAlCl2.5O0.75], atoms: 72}
 temperatures: [900 K]
 glasses: 1
-engine: {simd: portable}
+engine: {simd: portable, format: 2}
 protocol:
   version: 2
   melt: {duration: 0.5 ps}
