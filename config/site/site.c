@@ -207,6 +207,7 @@ static vt_status read_file(reader *r, const char *path, vt_err *err)
     r->y = &y;
     for (int k = vt__yaml_first(&y, 0); k; k = vt__yaml_next(&y, 0, k)) read_key(r, k);
   }
+  r->y = NULL;
   vt__yaml_free(&y);
   vt_free(text);
   vt__diag_sort(r->d);

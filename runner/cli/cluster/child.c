@@ -71,7 +71,7 @@ static int start(const char *const *argv, pipes *p, pid_t *pid)
   if (!bad) bad = posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
   if (!bad) bad = posix_spawnattr_setpgroup(&attr, 0);
   if (!bad) bad = posix_spawnattr_setsigmask(&attr, &none);
-  if (!bad) bad = posix_spawnp(pid, words[0], &files, &attr, words, environ);
+  if (!bad) bad = posix_spawnp(pid, argv[0], &files, &attr, words, environ);
   (void)posix_spawnattr_destroy(&attr);
   (void)posix_spawn_file_actions_destroy(&files);
   return -bad;

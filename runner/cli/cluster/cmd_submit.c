@@ -57,17 +57,21 @@ static int waits_for_ever(const char *reason)
 
 static void look_at_queue(const char *job)
 {
+  enum { LOOKS = 6 };
   const char *const argv[] = {"squeue", "--noheader", "--jobs", job, "--format=%r", NULL};
-  vt_child c;
-  char line[400];
-  vt_nap_s(0.5); /* SLURM looks at a new job a moment later */
-  vt_child_run(argv, NULL, SQUEUE_S, &c);
-  if (c.code == 0 && waits_for_ever(vt_child_said(&c, line)))
+  char line[400] = "None";
+  for (int k = 0; k < LOOKS && strcmp(line, "None") == 0; k++) { /* SLURM looks at a new job a moment later */
+    vt_child c;
+    vt_nap_s(0.5);
+    vt_child_run(argv, NULL, SQUEUE_S, &c);
+    if (c.code != 0 || !vt_child_said(&c, line)[0]) k = LOOKS; /* it runs, or squeue does not answer */
+    vt_child_free(&c);
+  }
+  if (waits_for_ever(line))
     (void)fprintf(stderr,
                   "warning: SLURM lets it wait for '%s', which does not end by itself: scancel %s, mend site.yaml "
                   "or the options, submit again\n",
                   line, job);
-  vt_child_free(&c);
 }
 
 static int refuse(const vt_child *c)

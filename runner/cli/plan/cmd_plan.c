@@ -186,8 +186,7 @@ int cmd_plan(int argc, char **argv)
                 .doc =
                     "What a campaign consists of and costs, before anything runs: tasks, cells, atoms, nanoseconds,\n"
                     "core-hours and wall time (measured with a few seconds of its MD), store size, memory per rank,\n"
-                    "and the error bars to expect.  With --sbatch: the batch script to submit,\n"
-                    "with what site.yaml says (`vitrion schema site`).",
+                    "and the error bars to expect.  With --sbatch: the batch script, within what site.yaml says.",
                 .example = "vitrion plan campaigns/quickstart.yaml --ranks 64",
                 .opt = opt,
                 .n_opt = sizeof opt / sizeof *opt,
