@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "runner/run/run_impl.h"
 
@@ -51,6 +52,11 @@ void vt__progress(vt_progress_line *p, const vt_run_snapshot *w, const char *sta
 
 void vt__progress_end(vt_progress_line *p)
 {
-  if (p->open) fputc('\n', stderr);
+  const double spare_s = 0.1;
+  if (p->open) {
+    (void)fputc('\n', stderr);
+    (void)fflush(stderr);
+    if (!isatty(STDERR_FILENO)) vt_nap_s(spare_s); /* a launcher brings stdout and stderr on ways of their own */
+  }
   p->open = 0;
 }

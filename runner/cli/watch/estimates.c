@@ -32,9 +32,10 @@ static vt_json *shorten(const vt_json *report, double t_ref_k)
 {
   vt_json *o = vt_json_object(), *list = vt_json_array();
   const vt_json *all = vt_json_get(report, "compositions");
+  const char *first = vt_json_get_text(vt_json_at(all, 0), "quantity", ""); /* D of the mobile ions */
   for (size_t k = 0; k < vt_json_size(all); k++) {
     const vt_json *c = vt_json_at(all, k);
-    if (strcmp(vt_json_get_text(c, "quantity", ""), "D") != 0) continue;
+    if (strcmp(vt_json_get_text(c, "quantity", ""), first) != 0) continue;
     vt_json *s = vt_json_object();
     vt_json_put(s, "name", vt_json_text(vt_json_get_text(c, "name", "")));
     vt_json_put(s, "Ea_eV", vt_json_num(vt_json_get_num(c, "Ea_eV", (double)NAN)));
