@@ -84,8 +84,8 @@ typedef struct vt_usage {
 } vt_usage;
 
 /* Long options with `--name value` or `--name=value`, flags, positional arguments, `--` ends the options.  Every
- * command also takes --help, --quiet, --color, --progress and --debug.  Returns -1 to go on, or the exit code to leave with (help
- * was printed, or a mistake was named on stderr with the nearest valid option). */
+ * command also takes --help, --quiet, --color, --progress and --debug.  Returns -1 to go on, or the exit code to leave
+ * with (help was printed, or a mistake was named on stderr with the nearest valid option). */
 int vt_cli_parse(vt_usage *u, int argc, char **argv);
 
 int vt_cli_given(const vt_usage *u, const char *name);

@@ -60,6 +60,7 @@ static int start(const char *const *argv, pipes *p, pid_t *pid)
   sigset_t none;
   for (int k = 0; k < 63 && argv[k]; k++) memcpy(&words[k], &argv[k], sizeof *words); /* nobody writes to them */
   (void)sigemptyset(&none);
+  if (!argv[0]) return -EINVAL;
   if (posix_spawn_file_actions_init(&files) != 0) return -ENOMEM;
   if (posix_spawnattr_init(&attr) != 0) {
     (void)posix_spawn_file_actions_destroy(&files);

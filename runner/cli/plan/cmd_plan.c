@@ -193,8 +193,7 @@ int cmd_plan(int argc, char **argv)
                 .least_args = 1,
                 .most_args = 1};
   int code = vt_cli_parse(&u, argc, argv);
-  if (code < 0 && !sbatch && (b.time || b.partition || b.account || b.qos || b.array))
-    code = vt_cli_usage_error(&u, "--time, --partition, --account, --qos and --array need --sbatch");
+  if (code < 0) code = vt_cli_ignored(&u, !sbatch, "time|partition|account|qos|array", "needs --sbatch");
   if (code < 0 && sbatch && (former || json))
     code = vt_cli_usage_error(&u, "--sbatch and --%s exclude each other", former ? "former" : "json");
   if (code < 0) code = vt_cli_readable(&u, u.arg[0]);

@@ -100,9 +100,9 @@ static void jobs(page *p)
     if (r && r->ranks > 0 && elapsed > 0)
       (void)snprintf(did, sizeof did, ", %d rank%s, %.3g ns done (%.3g ns/day)", r->ranks, r->ranks == 1 ? "" : "s",
                      r->ns, 86400 * r->ns / elapsed);
-    line(p, "job %.40s on %.30s: %d task%s%s%s%s", b->label[0] ? b->label : "(no name)", b->host, b->claims,
-         b->claims == 1 ? "" : "s", did, b->leads ? ", leads" : "",
-         b->dead ? ", dead: its work will be inherited" : "");
+    const int name = b->label[0] ? (int)strcspn(b->label, ",") : 0; /* behind it stands the build */
+    line(p, "%s%.*s on %.30s: %d task%s%s%s", b->leads ? "leads: " : "", name ? name : 3, name ? b->label : "job",
+         b->host, b->claims, b->claims == 1 ? "" : "s", did, b->dead ? ", dead: its work will be inherited" : "");
   }
   if (l->n > most) line(p, "... and %d more jobs", l->n - most);
 }
