@@ -223,9 +223,9 @@ def estimates(tmp):
     p = subprocess.run([mpiexec, "-n", "2", vitrion, "run", c, "--output", "three", "--quiet"], cwd=tmp, capture_output=True, text=True)
     check(p.returncode == 0, f"{p.returncode} {p.stderr}")
     fit = {r["name"]: r for r in json.loads(run("fit", join(tmp, "three"), "--json")[1])["compositions"] if r["quantity"] == "D_alkali"}
-    code, text, err = run("status", "--estimates", join(tmp, "three"))
+    code, said, err = run("status", "--estimates", join(tmp, "three"))
     check(code == 0, err)
-    got = json.loads(text)
+    got = json.loads(said)
     for e in got["compositions"]:
         f = fit[e["name"]]
         check(e["Ea_eV"] == f["Ea_eV"] and e["log10_D"] == f["log10_D_Tref"], f"the fits of `fit`: {e} {f}")
