@@ -439,4 +439,33 @@ int vt_method_key(const vt_method *m, vt_span word);
 /* A match with its {number} written out, each a group that captures one word. */
 void vt_method_pattern(const char *match, char *out, size_t cap);
 
+/* ------------------------------------------------------------------ a cluster (site/site.c)
+ *
+ * site.yaml: what a site wants in batch jobs.  Read from /etc/vitrion, from $XDG_CONFIG_HOME/vitrion
+ * (~/.config/vitrion) and from the folder of the campaign file; what a later one says wins, and an empty value takes
+ * back what an earlier one said. */
+
+enum { VT_SITE_FILES = 3, VT_SITE_MODULES = 16 };
+
+typedef struct vt_site {
+  char partition[VT_NAME], account[VT_NAME], qos[VT_NAME]; /* words of a shell and of #SBATCH; "": not said */
+  int n_modules;
+  char module[VT_SITE_MODULES][VT_NAME]; /* words */
+  int cores_per_node, most_ranks;        /* of one job; 0: not said */
+  double most_s;                         /* of one job; 0: not said */
+  char launcher[VT_COMMAND];             /* words between blanks, no quotes; "": not said */
+  int n_files;
+  char file[VT_SITE_FILES][VT_PATH]; /* that were read, in their order */
+} vt_site;
+
+/* The files that exist of those named path[n] (n <= VT_SITE_FILES), in this order.  What is wrong in file k goes to
+ * diags[k] (vt_diags_free each, whatever is returned); what could be read of it is kept.  VT_EPARSE: there are
+ * mistakes, or a file that cannot be read (it has a sentence in its diags). */
+VT_MUST_CHECK vt_status vt_site_read(const char *const *path, int n, vt_site *s, vt_diags diags[VT_SITE_FILES],
+                                     vt_err *err);
+/* Where they are looked for; campaign: its file, or NULL.  Returns how many. */
+int vt_site_places(const char *campaign, char place[VT_SITE_FILES][VT_PATH]);
+/* Each key of site.yaml: name, what it takes, meaning. */
+void vt_site_each(void (*each)(void *ctx, const char *key, const char *takes, const char *meaning), void *ctx);
+
 #endif

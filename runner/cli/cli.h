@@ -1,8 +1,8 @@
 /* cli.h - the program: its commands, their options, what they print (layer 10).
  *
  * One small file a command (cmd_*.c); adding one = its file and one row in the table of vitrion.c.  A command prints
- * its answer on stdout, everything else on stderr, and returns an exit code.  Only `run`, `train`, `label` and
- * `bench sched` start MPI. */
+ * its answer on stdout, everything else on stderr, and returns an exit code.  Only `run`, `train`, `label`,
+ * `bench sched` and what `doctor` launches start MPI. */
 #ifndef VT_CLI_H
 #define VT_CLI_H
 
@@ -26,6 +26,7 @@ typedef struct vt_command {
 int cmd_analyze(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_check(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
 int cmd_energy(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_fit(int argc, char **argv);
@@ -40,6 +41,7 @@ int cmd_schema(int argc, char **argv);
 int cmd_select(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_status(int argc, char **argv);
+int cmd_submit(int argc, char **argv);
 int cmd_train(int argc, char **argv);
 int cmd_bench_driver(int argc, char **argv);
 int cmd_bench_train(int argc, char **argv);
@@ -82,8 +84,8 @@ typedef struct vt_usage {
 } vt_usage;
 
 /* Long options with `--name value` or `--name=value`, flags, positional arguments, `--` ends the options.  Every
- * command also takes --help, --quiet, --color and --debug.  Returns -1 to go on, or the exit code to leave with (help
- * was printed, or a mistake was named on stderr with the nearest valid option). */
+ * command also takes --help, --quiet, --color, --progress and --debug.  Returns -1 to go on, or the exit code to leave
+ * with (help was printed, or a mistake was named on stderr with the nearest valid option). */
 int vt_cli_parse(vt_usage *u, int argc, char **argv);
 
 int vt_cli_given(const vt_usage *u, const char *name);

@@ -116,19 +116,61 @@ static vt_json *elements_json(void)
   return list;
 }
 
+/* ------------------------------------------------------------------ site.yaml */
+
+static void site_row(void *ctx, const char *key, const char *takes, const char *meaning)
+{
+  vt_buf_printf(ctx, "| `%s` | %s | %s |\n", key, takes, meaning);
+}
+
+static void site_text(vt_buf *out)
+{
+  vt_buf_printf(
+      out, "# Keys of site.yaml\n\n"
+           "What a cluster wants in batch jobs: `vitrion plan --sbatch`, `vitrion submit` and `vitrion doctor` obey "
+           "it.\nRead in this order, key by key the later wins, an empty value takes back what an earlier file "
+           "said:\n`/etc/vitrion/site.yaml`, `~/.config/vitrion/site.yaml` ($XDG_CONFIG_HOME), `site.yaml` beside "
+           "the campaign.\nNone of them is needed; unknown keys are errors.\n\n"
+           "| key | value | meaning |\n|---|---|---|\n");
+  vt_site_each(site_row, out);
+  vt_buf_printf(out, "\n```yaml\npartition: long\naccount: p-4711\nmodules: [mpich/4.0, hdf5]\ncores_per_node: 64\n"
+                     "most_ranks: 512\nmost_hours: 24\nlauncher: srun --mpi=pmi2\n```\n");
+}
+
+static void site_key(void *ctx, const char *key, const char *takes, const char *meaning)
+{
+  vt_json *o = vt_json_object();
+  vt_json_put(o, "path", vt_json_text(key));
+  vt_json_put(o, "type", vt_json_text(takes));
+  vt_json_put(o, "meaning", vt_json_text(meaning));
+  vt_json_add(ctx, o);
+}
+
 /* ------------------------------------------------------------------ the command */
 
-/* Of the keys, or of the elements. */
-static vt_status put_json(int elements, vt_buf *text, vt_err *err)
+typedef enum schema_of { OF_CAMPAIGN, OF_STORE, OF_ELEMENTS, OF_SITE, OF_NOTHING } schema_of;
+
+/* Of the keys of a campaign or of site.yaml, or of the elements. */
+static vt_status put_json(schema_of of, vt_buf *text, vt_err *err)
 {
-  vt_json *root = vt_json_object(), *keys = elements ? elements_json() : vt_json_array();
+  vt_json *root = vt_json_object(), *keys = of == OF_ELEMENTS ? elements_json() : vt_json_array();
   vt_json_put(root, "vitrion", vt_json_int(1));
-  vt_json_put(root, elements ? "elements" : "keys", keys);
-  if (!elements) vt_schema_each(vt_cli_env(0), add_key, keys);
+  vt_json_put(root, of == OF_ELEMENTS ? "elements" : "keys", keys);
+  if (of == OF_SITE) vt_site_each(site_key, keys);
+  if (of == OF_CAMPAIGN) vt_schema_each(vt_cli_env(0), add_key, keys);
   vt_status rc = vt_json_dump(root, 1, text, err);
   vt_json_free(root);
   vt_buf_printf(text, "\n");
   return rc;
+}
+
+static schema_of schema_named(const vt_usage *u)
+{
+  static const char *const word[] = {"store", "elements", "site"};
+  if (u->n_args == 0) return OF_CAMPAIGN;
+  for (int k = 0; k < 3; k++)
+    if (strcmp(u->arg[0], word[k]) == 0 && (u->n_args == 1 || k == 0)) return (schema_of)(k + OF_STORE);
+  return OF_NOTHING;
 }
 
 int cmd_schema(int argc, char **argv)
@@ -136,31 +178,35 @@ int cmd_schema(int argc, char **argv)
   int json = 0;
   const vt_opt opt[] = {{"json", VT_OPT_FLAG, NULL, "print JSON instead of Markdown", &json, 0, 0}};
   vt_usage u = {.name = "schema",
-                .args = "[store [CAMPAIGN] | elements]",
+                .args = "[store [CAMPAIGN] | elements | site]",
                 .doc =
                     "Every key of a campaign file: type, unit, range, default, meaning.\n"
                     "`schema store`: every dataset of results.h5 instead: path, axes, type, unit, meaning; with the\n"
                     "lengths of a campaign's store where one is named.\n"
-                    "`schema elements`: the table of elements: masses, charges, roles, radii.",
+                    "`schema elements`: the table of elements: masses, charges, roles, radii.\n"
+                    "`schema site`: the keys of site.yaml, which says what a cluster wants in batch jobs.",
                 .example = "vitrion schema | less\n         vitrion schema store campaigns/quickstart.yaml",
                 .opt = opt,
                 .n_opt = sizeof opt / sizeof *opt,
                 .most_args = 2};
   int code = vt_cli_parse(&u, argc, argv);
   if (code >= 0) return code;
-  const int elements = u.n_args == 1 && strcmp(u.arg[0], "elements") == 0;
-  if (u.n_args > 0 && !elements && strcmp(u.arg[0], "store") != 0)
-    return vt_cli_usage_error(&u, "there is no schema of '%s', expected 'store' or 'elements'", u.arg[0]);
+  const schema_of of = schema_named(&u);
+  if (of == OF_NOTHING)
+    return vt_cli_usage_error(&u, "there is no schema of '%s%s', expected 'store', 'elements' or 'site'", u.arg[0],
+                              u.n_args > 1 ? " ..." : "");
   vt_err err = {0};
   vt_buf text = {0};
   vt_status rc = VT_OK;
   code = VT_EXIT_OK;
-  if (elements && !json)
-    elements_text(&text);
-  else if (u.n_args > 0 && !elements)
+  if (of == OF_STORE)
     code = schema_of_store(&u, u.n_args > 1 ? u.arg[1] : NULL, json, &text);
   else if (json)
-    rc = put_json(elements, &text, &err);
+    rc = put_json(of, &text, &err);
+  else if (of == OF_ELEMENTS)
+    elements_text(&text);
+  else if (of == OF_SITE)
+    site_text(&text);
   else
     vt_schema_markdown(vt_cli_env(0), &text);
   if (rc == VT_OK && code == VT_EXIT_OK) rc = vt_buf_check(&text, &err);

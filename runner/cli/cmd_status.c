@@ -6,8 +6,10 @@
 
 #include "runner/cli/cli.h"
 #include "runner/cli/training/status_work.h"
+#include "runner/cli/watch/watch.h"
 #include "runner/folder/folder.h"
 #include "runner/jobs/jobs.h"
+#include "runner/telemetry/telemetry.h"
 
 static const double WATCH_EVERY_S = 2, QUIET_S = 10;
 
@@ -42,8 +44,31 @@ static vt_json *jobs_json(const vt_jobs_list *jobs)
   return list;
 }
 
-static void print_json(const vt_campaign *c, const vt_folder_state *s, const vt_jobs_list *jobs)
+/* Tasks that failed for good, the first thousand. */
+static vt_json *failures_json(const vt_folder_view *v)
 {
+  enum { MOST = 1000 };
+  vt_json *list = vt_json_array();
+  vt_failed_task f;
+  for (int i = vt_folder_view_failed(v, 0, &f); i >= 0 && vt_json_size(list) < MOST;
+       i = vt_folder_view_failed(v, i + 1, &f)) {
+    vt_json *o = vt_json_object();
+    vt_task_json(o, vt_folder_view_campaign(v), i);
+    vt_json_put(o, "stage", vt_json_text(vt_stage_name(f.stage)));
+    vt_json_put(o, "of_its_glass", vt_json_bool(f.by != i));
+    vt_json_put(o, "tries", vt_json_int(f.tries));
+    vt_json_put(o, "reason", vt_json_text(f.why));
+    vt_json_put(o, "try", vt_json_text(f.what_to_try));
+    vt_json_add(list, o);
+  }
+  return list;
+}
+
+static void print_json(const vt_folder_view *v, const vt_jobs_list *jobs)
+{
+  const vt_campaign *c = vt_folder_view_campaign(v);
+  const vt_folder_state *s = vt_folder_view_state(v);
+  vt_failed_task f;
   vt_json *o = vt_json_object(), *list = vt_json_array();
   vt_json_put(o, "campaign", vt_json_text(c->name));
   vt_json_put(o, "state", vt_json_text(s->state));
@@ -63,6 +88,9 @@ static void print_json(const vt_campaign *c, const vt_folder_state *s, const vt_
   vt_json *ranks = vt_json_share(vt_json_get(s->live, "ranks"));
   vt_json_put(o, "ranks", ranks ? ranks : vt_json_array());
   vt_json_put(o, "last_error", vt_json_text(s->last_error[0] ? s->last_error : NULL));
+  const int known = s->last_error[0] && vt_folder_view_newest_failure(v, &f) >= 0;
+  vt_json_put(o, "last_error_try", vt_json_text(known ? f.what_to_try : NULL));
+  vt_json_put(o, "failures", failures_json(v));
   if (!isfinite(s->ns_per_day)) vt_json_warn(o, "ns_per_day, eta_s: nothing runs now, or it has just begun");
   vt_cli_print_json(o, 0);
 }
@@ -95,8 +123,31 @@ static void print_ranks(const vt_json *live)
   }
 }
 
-static void print_work(const vt_folder_state *s, const vt_jobs_list *jobs)
+static void print_failures(const vt_folder_view *v)
 {
+  enum { MOST = 40 };
+  const vt_campaign *c = vt_folder_view_campaign(v);
+  vt_failed_task f;
+  int n = 0;
+  for (int i = vt_folder_view_failed(v, 0, &f); i >= 0; i = vt_folder_view_failed(v, i + 1, &f)) {
+    const vt_task *t = &c->task[i];
+    char hex[65];
+    if (++n > MOST) continue;
+    vt_uid_hex(&t->uid, hex);
+    printf("  failed %.12s %s, glass %d", hex, c->comp[t->comp].name, t->glass);
+    if (t->temp >= 0) printf(", %.6g K", c->t_k[t->temp]);
+    if (f.by != i)
+      printf(": its glass failed\n");
+    else
+      printf(" in %s: %s\n    try: %s\n", vt_stage_name(f.stage), f.why, f.what_to_try);
+  }
+  if (n > MOST) printf("  ... %d failed tasks; all of them: --json\n", n);
+}
+
+static void print_work(const vt_folder_view *v, const vt_jobs_list *jobs)
+{
+  const vt_folder_state *s = vt_folder_view_state(v);
+  vt_failed_task f;
   for (int i = 0; i < jobs->n; i++) {
     const vt_job *b = &jobs->job[i];
     printf("  %s%s on %s (pid %" PRId64 ") since %s: %d tasks%s%s\n", b->label[0] ? b->label : "job",
@@ -104,11 +155,15 @@ static void print_work(const vt_folder_state *s, const vt_jobs_list *jobs)
            b->dead ? ", dead: its work will be inherited" : "");
   }
   print_ranks(s->live);
+  print_failures(v);
   if (s->last_error[0]) printf("  last error: %s\n", s->last_error);
+  if (s->last_error[0] && vt_folder_view_newest_failure(v, &f) >= 0) printf("    try: %s\n", f.what_to_try);
 }
 
-static void print_text(const vt_campaign *c, const vt_folder_state *s, const vt_jobs_list *jobs)
+static void print_text(const vt_folder_view *v, const vt_jobs_list *jobs)
 {
+  const vt_campaign *c = vt_folder_view_campaign(v);
+  const vt_folder_state *s = vt_folder_view_state(v);
   printf("%s: %s\n", c->name, s->state);
   printf("  tasks: %" PRId64 " done, %" PRId64 " running, %" PRId64 " ready, %" PRId64 " waiting, %" PRId64 " failed\n",
          s->tasks.done, s->tasks.leased, s->tasks.ready, s->tasks.waiting, s->tasks.failed);
@@ -119,7 +174,7 @@ static void print_text(const vt_campaign *c, const vt_folder_state *s, const vt_
   for (int i = 0; i < c->n_comp; i++)
     printf("  %-24s %4" PRId64 " done %4" PRId64 " open %4" PRId64 " failed\n", c->comp[i].name, s->comp[i].done,
            s->comp[i].ready + s->comp[i].waiting, s->comp[i].failed);
-  print_work(s, jobs);
+  print_work(v, jobs);
 }
 
 static int explain(const vt_usage *u, const vt_folder_view *v, const char *uid)
@@ -142,9 +197,9 @@ static int status_show(const vt_outdir *dir, const vt_folder_view *v, int json)
   vt_jobs_list jobs = {0};
   if (vt_jobs_look(dir->lease, &jobs, &err) != VT_OK) return vt_cli_fail(&err);
   if (json)
-    print_json(vt_folder_view_campaign(v), vt_folder_view_state(v), &jobs);
+    print_json(v, &jobs);
   else
-    print_text(vt_folder_view_campaign(v), vt_folder_view_state(v), &jobs);
+    print_text(v, &jobs);
   vt_jobs_list_free(&jobs);
   return VT_EXIT_OK;
 }
@@ -172,11 +227,12 @@ static int status_look(const vt_usage *u, const vt_outdir *dir, const status_arg
   vt_err err = {0};
   vt_folder_view *v = NULL;
   if (vt_folder_view_open(&v, dir, vt_cli_env(1), &err) != VT_OK) return vt_cli_fail(&err);
-  int code = a->task ? explain(u, v, a->task) : status_show(dir, v, a->json);
-  while (a->watch && !a->task && code == VT_EXIT_OK && !has_ended(v)) {
+  const int screen = a->watch && !a->json && !a->task && vt_screen_is_there();
+  int code = screen ? vt_cli_watch(dir, v) : VT_EXIT_OK;
+  if (code == VT_EXIT_OK) code = a->task ? explain(u, v, a->task) : status_show(dir, v, a->json);
+  while (!screen && a->watch && !a->task && code == VT_EXIT_OK && !has_ended(v)) {
     (void)fflush(stdout);
     vt_nap_s(WATCH_EVERY_S);
-    if (!a->json && isatty(STDOUT_FILENO)) printf("\033[H\033[2J"); /* the screen anew */
     code = vt_folder_view_refresh(v, &err) == VT_OK ? status_show(dir, v, a->json) : vt_cli_fail(&err);
   }
   if (a->exit_code && code == VT_EXIT_OK) code = code_of(v);
@@ -189,7 +245,9 @@ int cmd_status(int argc, char **argv)
   status_args a = {0};
   const vt_opt opt[] = {
       {"json", VT_OPT_FLAG, NULL, "print JSON", &a.json, 0, 0},
-      {"watch", VT_OPT_FLAG, NULL, "repeat every two seconds until all tasks are finished", &a.watch, 0, 0},
+      {"watch", VT_OPT_FLAG, NULL,
+       "on a terminal: the whole screen, until all tasks are finished or q; else once more every two seconds", &a.watch,
+       0, 0},
       {"task", VT_OPT_TEXT, "UID", "what happens to this task, and why it waits or failed", &a.task, 0, 0},
       {"exit-code", VT_OPT_FLAG, NULL, "end as run would: 0 all done, 3 some tasks failed for good, 75 not done yet",
        &a.exit_code, 0, 0}};
@@ -206,6 +264,7 @@ int cmd_status(int argc, char **argv)
       .most_args = 1};
   vt_outdir dir;
   vt_err err = {0};
+  if (argc == 3 && strcmp(argv[1], "--estimates") == 0) return vt_estimates_print(argv[2]); /* estimates.c */
   int code = vt_cli_parse(&u, argc, argv);
   if (code >= 0) return code;
   if (a.task && (a.json || a.watch))

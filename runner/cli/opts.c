@@ -4,15 +4,18 @@
 #include <unistd.h>
 
 #include "runner/cli/cli.h"
+#include "runner/telemetry/telemetry.h"
 
 /* What every command takes. */
 static struct {
-  int help, quiet, color, debug;
+  int help, quiet, color, progress, debug;
 } common;
 static const vt_opt common_opt[] = {
     {"help", VT_OPT_FLAG, NULL, "this text", &common.help, 0, 0},
     {"quiet", VT_OPT_FLAG, NULL, "no progress", &common.quiet, 0, 0},
     {"color", VT_OPT_CHOICE, "auto|always|never", "colour in messages", &common.color, 0, 0},
+    {"progress", VT_OPT_CHOICE, "auto|line|plain", "a line that rewrites itself, or a line a minute", &common.progress,
+     0, 0},
     {"debug", VT_OPT_FLAG, NULL, "errors with their positions in the sources (or VITRION_DEBUG=1)", &common.debug, 0,
      0}};
 enum { N_COMMON = sizeof common_opt / sizeof *common_opt };
@@ -166,7 +169,7 @@ int vt_cli_parse(vt_usage *u, int argc, char **argv)
   int options_over = 0;
   u->n_args = 0;
   u->given = 0;
-  common.help = common.quiet = common.color = common.debug = 0;
+  common.help = common.quiet = common.color = common.progress = common.debug = 0;
   for (int i = 1; i < argc; i++) {
     const char *word = argv[i];
     int code = -1;
@@ -185,6 +188,7 @@ int vt_cli_parse(vt_usage *u, int argc, char **argv)
     if (code >= 0) return code;
   }
   vt_cli_set(common.quiet, common.color);
+  vt_progress_ask((vt_progress_shape)common.progress);
   const char *debug = getenv("VITRION_DEBUG");
   vt_err_show_positions(common.debug || (debug && strcmp(debug, "1") == 0));
   if (common.help) {

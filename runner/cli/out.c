@@ -1,10 +1,12 @@
 /* out.c - messages, colour, progress. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "runner/cli/cli.h"
+#include "runner/telemetry/telemetry.h"
 
 static struct {
   int quiet, color;
@@ -24,7 +26,8 @@ void vt_cli_set(int quiet, int color)
 int vt_cli_color(FILE *f)
 {
   if (screen.color) return screen.color == 1;
-  return isatty(fileno(f));
+  const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+  return !(no && *no) && !(term && strcmp(term, "dumb") == 0) && isatty(fileno(f));
 }
 
 int vt_cli_usage_error(const vt_usage *u, const char *fmt, ...)
@@ -94,19 +97,23 @@ int vt_cli_done(int code)
 
 void vt_cli_progress(const char *fmt, ...)
 {
-  const double every_s = isatty(fileno(stderr)) ? 0.2 : 60;
-  double now_s = vt_now_s();
-  if (screen.quiet) return;
+  const double often_s = 0.2, seldom_s = 60, now_s = vt_now_s();
+  if (screen.quiet || (screen.last_line_s > 0 && now_s - screen.last_line_s < often_s)) return;
+  const int width = vt_progress_width();
+  const double every_s = width ? often_s : seldom_s;
   if (screen.last_line_s == 0) screen.last_line_s = now_s - every_s / 2; /* short work needs no progress */
   if (now_s - screen.last_line_s < every_s) return;
   screen.last_line_s = now_s;
-  screen.line_open = isatty(fileno(stderr));
+  screen.line_open = width > 0;
+  char line[1024];
   va_list ap;
   va_start(ap, fmt);
-  if (screen.line_open) (void)fputs("\r\033[K", stderr);
-  (void)vfprintf(stderr, fmt, ap);
-  if (!screen.line_open) (void)fputc('\n', stderr);
+  (void)vsnprintf(line, sizeof line, fmt, ap);
   va_end(ap);
+  if (width)
+    (void)fprintf(stderr, "\r\033[K%.*s", width - 1, line);
+  else
+    (void)fprintf(stderr, "%s\n", line);
   (void)fflush(stderr);
 }
 

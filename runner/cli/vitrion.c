@@ -36,6 +36,8 @@ __attribute__((section(".preinit_array"), used)) static void (*const before_libr
 static const vt_command command[] = {
     {"check", "check a campaign file and report every mistake", cmd_check},
     {"plan", "estimate what a campaign costs and how precise it will be", cmd_plan},
+    {"submit", "hand a campaign to SLURM, within what site.yaml allows", cmd_submit},
+    {"doctor", "check potential, file system, MPI launch and nodes before hours are burnt", cmd_doctor},
     {"run", "run a campaign on all MPI ranks, or continue it", cmd_run},
     {"one", "run a single task of a campaign, without MPI", cmd_one},
     {"status", "show how far a campaign is", cmd_status},

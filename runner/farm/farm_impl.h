@@ -26,6 +26,7 @@ typedef enum vt_msg_tag {
 typedef struct vt_done_msg {
   vt_lease lease;
   double ns, wall_s;
+  double from_ns;          /* of ns: what a checkpoint held already when this try began */
   int32_t stage, reserved; /* of a FAILURE: where */
   vt_err err;              /* code VT_OK in a RESULT */
 } vt_done_msg;
@@ -33,6 +34,7 @@ typedef struct vt_done_msg {
 typedef struct vt_beat_msg {
   int32_t task, stage; /* -1: idle; vt_stage */
   double ns, fraction;
+  double from_ns; /* of ns: what a checkpoint held already */
 } vt_beat_msg;
 
 typedef struct vt_master vt_master;

@@ -47,7 +47,7 @@ void vt__liveness_doing(vt_master *m, int rank, vt_rank_doing doing)
   vt_rank_state *r = &m->rank[rank];
   r->doing = doing;
   r->since = vt_comm_now(m->comm);
-  if (doing != VT_RANK_BUSY) r->task = -1, r->ns = r->fraction = 0, r->stage = VT_STAGE_NONE;
+  if (doing != VT_RANK_BUSY) r->task = -1, r->ns = r->fraction = r->from_ns = 0, r->stage = VT_STAGE_NONE;
 }
 
 /* ------------------------------------------------------------------ deaths */

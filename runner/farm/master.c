@@ -168,7 +168,10 @@ static vt_status take_abort(vt_master *m, int rank, const vt_done_msg *d, vt_err
 static vt_status take_result(vt_master *m, int rank, const vt_done_msg *d, vt_err *err)
 {
   vt_event ev = {.kind = VT_EV_RESULT, .worker = rank, .task = d->lease.task};
-  if (vt_sched_state(m->sched, d->lease.task) != VT_DONE) m->ns_done += m->o->task_ns[d->lease.task];
+  if (vt_sched_state(m->sched, d->lease.task) != VT_DONE) {
+    m->ns_done += m->o->task_ns[d->lease.task];
+    m->ns_before += fmin(d->from_ns, m->o->task_ns[d->lease.task]);
+  }
   vt_log(VT_LOG_INFO, "farm", "ev=result row=%d rank=%d ns=%.6g wall_s=%.3f", d->lease.task, rank, d->ns, d->wall_s);
   if (m->o->event)
     m->o->event(m->o->ctx, &(vt_run_event){.kind = VT_RUN_RESULT,
@@ -218,7 +221,8 @@ static vt_status take_beat(vt_master *m, const vt_msg *msg, vt_err *err)
   vt_rank_state *r = &m->rank[msg->src];
   if (msg->n != sizeof b) VT_FAIL(err, VT_EBUG, "heartbeat of %zu bytes from rank %d", msg->n, msg->src);
   memcpy(&b, msg->data, sizeof b);
-  if (r->doing == VT_RANK_BUSY && r->task == b.task) r->stage = b.stage, r->ns = b.ns, r->fraction = b.fraction;
+  if (r->doing == VT_RANK_BUSY && r->task == b.task)
+    r->stage = b.stage, r->ns = b.ns, r->fraction = b.fraction, r->from_ns = b.from_ns;
   return VT_OK;
 }
 
@@ -304,13 +308,13 @@ vt_status vt__master_tick(vt_master *m, vt_err *err)
 
 void vt__master_snapshot(const vt_master *m, double now, vt_run_snapshot *w)
 {
-  double ns = m->ns_done, elapsed = now - m->t_start;
+  double ns = m->ns_done, before = m->ns_before, elapsed = now - m->t_start;
   int workers = 0;
   for (int r = 0; r < m->n_ranks; r++) {
-    if (m->rank[r].doing == VT_RANK_BUSY) ns += m->rank[r].ns;
+    if (m->rank[r].doing == VT_RANK_BUSY) ns += m->rank[r].ns, before += m->rank[r].from_ns;
     workers += vt__master_works(m, r) && m->rank[r].doing != VT_RANK_DEAD;
   }
-  double rate = elapsed > 0 ? (ns - m->ns_before) / elapsed : 0; /* ns/s */
+  double rate = elapsed > 0 ? (ns - before) / elapsed : 0; /* ns/s, of what was done here */
   *w = (vt_run_snapshot){.tasks = vt_sched_count(m->sched),
                          .ns_done = ns,
                          .ns_total = m->ns_total,

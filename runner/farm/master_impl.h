@@ -21,7 +21,7 @@ struct vt_master {
   vt_rank_state *rank; /* [n_ranks] */
   double ns_done;      /* of finished tasks  */
   double ns_total;
-  double ns_before; /* done before this run  */
+  double ns_before; /* done before this run: tasks, and of tasks that ended in it what checkpoints held */
   double t_start;
   double stopped_at;
   int stopping; /* everybody was asked to stop                          */

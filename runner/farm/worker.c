@@ -25,6 +25,7 @@ struct vt_worker {
   vt_done_msg pending[BATCH_MOST]; /* appended, not yet synced */
   int n_pending;
   double pending_since, last_beat, heard, looked;
+  double from_ns;                          /* where the running task began here, by a checkpoint; < 0: not yet known */
   vt_pace note;                            /* looks for the master's death note */
   double opened, in_tasks_s, in_journal_s; /* where the time went */
 };
@@ -82,7 +83,7 @@ static vt_status worker_beat(vt_worker *w, int task, const vt_progress *p, vt_er
   if (now - w->last_beat <= BEAT_S) return VT_OK;
   vt_beat_msg b = {.task = task};
   if (p) {
-    b.stage = p->stage_id, b.ns = p->ns_done, b.fraction = p->fraction;
+    b.stage = p->stage_id, b.ns = p->ns_done, b.fraction = p->fraction, b.from_ns = w->from_ns;
   }
   w->last_beat = now;
   return vt_comm_send(w->comm, 0, VT_MSG_BEAT, &b, sizeof b, err);
@@ -118,6 +119,7 @@ static vt_status poll_hook(void *ctx, const vt_progress *p, vt_err *err)
   int busy;
   double now = vt_comm_now(w->comm);
   vt__crash_note_place(p->stage_id, p->step);
+  if (w->from_ns < 0) w->from_ns = p->ns_done;
   VT_PASS(w->pump.step(w->pump.ctx, &busy, err));
   if (w->n_pending && now - w->pending_since > BATCH_S) VT_PASS(flush(w, err));
   VT_PASS(worker_beat(w, w->lease.task, p, err));
@@ -132,7 +134,8 @@ static vt_status worker_record(vt_worker *w, vt_status how, vt_task_output *work
   const vt_uid *uid = &w->o->task[w->lease.task].uid;
   vt_done_msg *d = &w->pending[w->n_pending];
   double t0 = vt_comm_now(w->comm);
-  *d = (vt_done_msg){.lease = w->lease, .ns = work->head.ns, .wall_s = work->head.wall_s};
+  *d = (vt_done_msg){
+      .lease = w->lease, .ns = work->head.ns, .wall_s = work->head.wall_s, .from_ns = w->from_ns > 0 ? w->from_ns : 0};
   if (how == VT_OK) {
     VT_TRY(vt_journal_append(w->journal, VT_REC_RESULT, uid, w->lease.attempt, w->lease.half_stage, &work->head,
                              sizeof work->head, work->values, work->head.n_values * sizeof(double) + work->n_behind,
@@ -167,6 +170,7 @@ static vt_status run_lease(vt_worker *w, vt_err *err)
   double t0 = vt_comm_now(w->comm);
   w->has_lease = 0;
   w->last_beat = t0;
+  w->from_ns = -1;
   vt__crash_note_task(&w->lease, &w->o->task[w->lease.task].uid);
   vt_status how = w->o->work.run(w->o->work.ctx, &w->lease, &hooks, &work, &why);
   vt__crash_note_task(NULL, NULL);

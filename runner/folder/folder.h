@@ -206,6 +206,22 @@ const vt_campaign *vt_folder_view_campaign(const vt_folder_view *v);
 const vt_folder_state *vt_folder_view_state(const vt_folder_view *v);
 /* What is with task i, and why: its state, who runs it, what it waits for, how it failed; lines of text. */
 VT_MUST_CHECK vt_status vt_folder_view_explain(const vt_folder_view *v, int i, vt_buf *out, vt_err *err);
+
+/* failures.c: a task that failed for good. */
+typedef struct vt_failed_task {
+  int task, by;            /* index; whose failure it is: itself, or its glass */
+  int stage, status;       /* vt_stage and vt_status of the last try of `by` */
+  int tries;               /* of `by` that the journal knows */
+  int64_t step;            /* of that stage */
+  char why[400];           /* one sentence; "": the record cannot be read */
+  const char *what_to_try; /* static */
+} vt_failed_task;
+/* The first one whose index is at least `from`: its index; -1: none. */
+int vt_folder_view_failed(const vt_folder_view *v, int from, vt_failed_task *f);
+/* The last failure of a try, whatever became of the task: its index; -1: none. */
+int vt_folder_view_newest_failure(const vt_folder_view *v, vt_failed_task *f);
+/* What a person may try after such a failure. */
+const char *vt_failure_advice(int status, int stage);
 void vt_folder_view_close(vt_folder_view *v); /* NULL is allowed */
 
 #endif

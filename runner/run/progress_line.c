@@ -4,12 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "runner/run/run_impl.h"
 
-static const double LINE_EVERY_S = 60;
+static const double LINE_EVERY_S = 60, REWRITE_EVERY_S = 0.2;
 
-static void write_line(vt_progress_line *p, const vt_run_snapshot *w)
+static void write_line(vt_progress_line *p, const vt_run_snapshot *w, int width)
 {
   char rate[32] = "-", left[32] = "-";
   int64_t total = w->tasks.waiting + w->tasks.ready + w->tasks.leased + w->tasks.done + w->tasks.failed;
@@ -18,12 +19,16 @@ static void write_line(vt_progress_line *p, const vt_run_snapshot *w)
     long s = (long)fmin(w->eta_s, 1e9);
     (void)snprintf(left, sizeof left, "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
   }
-  fprintf(stderr, "%s%lld/%lld tasks, %lld running, %lld failed | %.3f/%.3f ns | %s ns/day | %s left%s%s",
-          p->tty ? "\r\033[K" : "", (long long)w->tasks.done, (long long)total, (long long)w->tasks.leased,
-          (long long)w->tasks.failed, w->ns_done, w->ns_total, rate, left, w->stopping ? " | stopping" : "",
-          p->tty ? "" : "\n");
-  fflush(stderr);
-  p->open = p->tty;
+  char line[256];
+  (void)snprintf(line, sizeof line, "%lld/%lld tasks, %lld running, %lld failed | %.3f/%.3f ns | %s ns/day | %s left%s",
+                 (long long)w->tasks.done, (long long)total, (long long)w->tasks.leased, (long long)w->tasks.failed,
+                 w->ns_done, w->ns_total, rate, left, w->stopping ? " | stopping" : "");
+  if (width)
+    (void)fprintf(stderr, "\r\033[K%.*s", width - 1, line); /* a line that wraps does not rewrite itself */
+  else
+    (void)fprintf(stderr, "%s%s\n", p->open ? "\n" : "", line);
+  (void)fflush(stderr);
+  p->open = width > 0;
 }
 
 void vt__progress(vt_progress_line *p, const vt_run_snapshot *w, const char *state)
@@ -37,13 +42,21 @@ void vt__progress(vt_progress_line *p, const vt_run_snapshot *w, const char *sta
     /* Readers were told that this is the longest rest; from the next time on they are told a longer one. */
     if (p->file.next - end >= 0.999 * p->file.most_s) p->file.most_s = fmin(2 * p->file.most_s, VT_STATUS_FILE_SLOW_S);
   }
-  if (p->quiet || (!p->tty && !state && p->last_line > 0 && now - p->last_line < LINE_EVERY_S)) return;
+  const double since = p->last_line > 0 && !state ? now - p->last_line : INFINITY;
+  if (p->quiet || since < REWRITE_EVERY_S) return;
+  const int width = vt_progress_width();
+  if (!width && since < LINE_EVERY_S) return;
   p->last_line = now;
-  write_line(p, w);
+  write_line(p, w, width);
 }
 
 void vt__progress_end(vt_progress_line *p)
 {
-  if (p->open) fputc('\n', stderr);
+  const double spare_s = 0.1;
+  if (p->open) {
+    (void)fputc('\n', stderr);
+    (void)fflush(stderr);
+    if (!isatty(STDERR_FILENO)) vt_nap_s(spare_s); /* a launcher brings stdout and stderr on ways of their own */
+  }
   p->open = 0;
 }

@@ -202,7 +202,6 @@ static vt_status run_shared(run *r, int *exit_code, vt_err *err)
       .c = r->c,
       .dir = &r->dir,
       .quiet = r->o->quiet,
-      .tty = isatty(STDERR_FILENO),
       .file = {.what = "status.json", .every_s = VT_STATUS_FILE_EVERY_S, .most_s = VT_STATUS_FILE_MOST_S}};
   vt_watchdog_doing("opening the output folder and reading its journal");
   VT_PASS(open_folder(r, err));

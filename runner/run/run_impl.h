@@ -32,8 +32,8 @@ vt_task_ops vt__replica_task(vt_replica_task *w);
 typedef struct vt_progress_line {
   const vt_campaign *c;
   const vt_outdir *dir;
-  int quiet, tty, open;
-  int silent; /* another job writes status.json */
+  int quiet, open; /* open: a line that rewrites itself stands on the terminal */
+  int silent;      /* another job writes status.json */
   double last_line;
   vt_pace file;         /* of status.json */
   char last_error[256]; /* of the last failure or death */

@@ -58,6 +58,7 @@ typedef struct vt_rank_state {
   int32_t doing;                            /* vt_rank_doing */
   int32_t task, attempt, half_stage, stage; /* of a busy rank; stage: vt_stage */
   double fraction, ns;                      /* of its task */
+  double from_ns;                           /* of ns: what a checkpoint held when this rank began with it */
   double heard, since;                      /* from it, last; since when it does this (comm's clock) */
 } vt_rank_state;
 
@@ -146,6 +147,15 @@ void vt_task_json(vt_json *o, const vt_campaign *c, int task);
 /* status_file.c: status.json.  A view that `status` may lose: failing to write it is not an error of the campaign. */
 void vt_status_file_write(const char *path, const vt_campaign *c, const vt_run_snapshot *w, const char *last_error,
                           const char *state, double next_s);
+
+/* terminal.c: the line that rewrites itself.  Under mpiexec the stderr of a rank is a pipe, whose bytes the launcher
+ * writes to its own stderr as they come: what counts is whether that is a terminal in whose foreground it is.  A
+ * launcher on another machine, one that is no parent (srun), and one that puts a label before each line (-l) count as
+ * none. */
+typedef enum vt_progress_shape { VT_PROGRESS_AUTO, VT_PROGRESS_LINE, VT_PROGRESS_PLAIN } vt_progress_shape;
+void vt_progress_ask(vt_progress_shape asked); /* --progress */
+/* Columns for a line that rewrites itself on stderr, as of now; 0: write whole lines, seldom. */
+int vt_progress_width(void);
 
 void vt_host_name(char host[64]); /* this machine's name */
 

@@ -72,7 +72,7 @@ def refused(c, tmp):
                         ((c, "--sbatch", "--time", "4"), "at least 5 minutes"),
                         ((c, "--sbatch", "--partition", "a b"), "cannot be the name of a partition"),
                         ((c, "--sbatch", "--account", "x\n#"), "cannot be the name of an account"),
-                        ((c, "--time", "60"), "need --sbatch"), ((c, "--sbatch", "--json"), "exclude each other")):
+                        ((c, "--time", "60"), "--time needs --sbatch"), ((c, "--sbatch", "--json"), "exclude each other")):
         code, out, err = run("plan", *words, cwd=tmp)
         check(code == 2 and out == "" and want in err, f"{words[1:]}: {code} {err}")
     code, out, err = run("plan", unnamed, "--sbatch", "--calibrate", 0, cwd=tmp)

@@ -20,6 +20,8 @@ typedef struct world {
   vt_sched_task task[N_TASKS];
   vt_uid_index by_uid;
   double ns[N_TASKS];
+  int continued;    /* 1: each task goes on from KEPT_NS of a checkpoint, over TAKES_S of virtual time */
+  int looks;        /* at the rate while tasks are continued */
   int ran[N_TASKS]; /* how often each task gave a result in this world, over all starts */
 } world;
 
@@ -48,13 +50,45 @@ static int fails(const world *w, int task, int attempt, int half_stage)
 
 static int hopeless(const world *w, int task) { return fails(w, task, 9, 9); }
 
+static const double KEPT_NS = 0.6, TAKES_S = 100;
+
+/* A task of one nanosecond of which KEPT_NS are there already.  One rank: what the master says of the rate follows from
+ * the clock alone. */
+static vt_status continue_task(rank *r, const vt_lease *l, const vt_replica_hooks *hooks, vt_err *err)
+{
+  enum { PARTS = 20 };
+  vt_progress p = {.stage = "produce", .stage_id = VT_STAGE_PRODUCE, .ns_done = KEPT_NS};
+  for (int k = 0; k <= PARTS; k++) {
+    vt_run_snapshot w;
+    p.ns_done = KEPT_NS + (1 - KEPT_NS) * k / PARTS;
+    p.fraction = p.ns_done;
+    for (int times = 0; times < 3; times++) { /* the message about it arrives, too */
+      VT_PASS(hooks->poll(hooks->ctx, &p, err));
+      vt_sim_advance(r->w->sim, TAKES_S / PARTS / 3);
+    }
+    if (k == 0) continue; /* nothing was heard yet */
+    vt__master_snapshot(r->master, vt_comm_now(r->o.comm), &w);
+    const double truth = (1 - KEPT_NS) / TAKES_S * 86400;
+    /* the last message is up to one part old: of the first task one part of two, later one of many; never more */
+    if (!(w.ns_per_day <= truth * 1.1) || (r->w->looks >= PARTS && w.ns_per_day < truth * 0.5))
+      fail_msg("task %d, part %d: %g ns/day, expected %g", l->task, k, w.ns_per_day, truth);
+    near(w.eta_s, (w.ns_total - w.ns_done) / (w.ns_per_day / 86400), 1e-6 * w.eta_s + 1e-9);
+    r->w->looks++;
+  }
+  return VT_OK;
+}
+
 static vt_status work_run(void *ctx, const vt_lease *l, const vt_replica_hooks *hooks, vt_task_output *out, vt_err *err)
 {
   rank *r = ctx;
   vt_progress p = {.stage = "empty"};
-  VT_PASS(hooks->poll(hooks->ctx, &p, err));
+  if (r->w->continued)
+    VT_PASS(continue_task(r, l, hooks, err));
+  else
+    VT_PASS(hooks->poll(hooks->ctx, &p, err));
   out->stage = VT_STAGE_MELT;
-  if (fails(r->w, l->task, l->attempt, l->half_stage)) VT_FAIL(err, VT_EDIVERGE, "task %d failed as scripted", l->task);
+  if (!r->w->continued && fails(r->w, l->task, l->attempt, l->half_stage))
+    VT_FAIL(err, VT_EDIVERGE, "task %d failed as scripted", l->task);
   out->head = (vt_result_head){.version = VT_RESULT_VERSION};
   r->w->ran[l->task]++;
   return VT_OK;
@@ -185,8 +219,25 @@ static void every_task_is_recorded_once_whatever_the_delays_and_stops(void **sta
   assert_true(stopped_in_the_middle > 5); /* else the stop was never tried */
 }
 
+static void the_rate_after_a_resume_counts_only_what_this_run_does(void **state)
+{
+  (void)state;
+  world w;
+  vt_err err = {0};
+  vt_journal *j;
+  make_world(&w, 1);
+  w.n_ranks = 1;
+  w.continued = 1;
+  VT_TEST_OK(vt_journal_open(&j, w.dir, &err), &err);
+  run_farm(&w, j, -1);
+  assert_true(w.looks >= N_TASKS);
+  vt_journal_free(j);
+  remove_world(&w);
+}
+
 int main(void)
 {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(every_task_is_recorded_once_whatever_the_delays_and_stops)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(every_task_is_recorded_once_whatever_the_delays_and_stops),
+                                     cmocka_unit_test(the_rate_after_a_resume_counts_only_what_this_run_does)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

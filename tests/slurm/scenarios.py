@@ -8,6 +8,7 @@ bytes of an undisturbed run.  Prints a table; exit code 0: all as expected, 1: n
 --quick: those that fit a test of every change, and that nothing without SLURM can show (a leader that is cancelled: living.py).
 --keep: leave the folder with all logs."""
 import argparse
+import json
 import os
 import pathlib
 import re
@@ -392,6 +393,66 @@ def array_leader_cancelled(t):
         t.wait_end(f"{array}_{k}")
     t.same_bytes(counted=False)
     return "the leader was cancelled, the other two ended with 0"
+
+
+# ---------------------------------------------------------------------- site.yaml, submit, doctor
+
+def vitrion(t, *words, check=True, **more):
+    return t.slurm(t.w.vitrion, *words, cwd=t.dir, check=check, timeout=200, **more)
+
+
+@scenario("submit", quick=True)
+def submit(t):
+    """An array by `vitrion submit` that a site.yaml cuts; then one that its partition would never let run."""
+    shutil.copy(t.w.campaign(SHORT_PS), t.dir / "c.yaml")
+    (t.dir / "site.yaml").write_text("partition: main\nmost_ranks: 1\nmost_hours: 0.25\ncores_per_node: 1\n")
+    words = ("submit", "c.yaml", "--output", "out", "--calibrate", "0", "--json")
+    said = json.loads(vitrion(t, *words, "--array", "2", "--ranks", "3"))
+    array = said["job"]
+    t.jobs.append(array)
+    expect((said["jobs"], said["ranks"]) == (2, 1), f"most_ranks is obeyed: {said}")
+    facts = t.facts(f"{array}_1")
+    expect((facts["Partition"], facts["TimeLimit"], facts["NumTasks"]) == ("main", "00:15:00", "1"), f"what SLURM got: {facts}")
+    for k in (1, 2):
+        t.wait_end(f"{array}_{k}")
+    t.same_bytes(counted=False)
+    worked = len(shards(t))
+    t.slurm("scontrol", "update", "partitionname=main", "maxtime=5")
+    try:
+        p = subprocess.run([t.w.vitrion, *words, "--time", "15"], cwd=t.dir, env=t.w.cluster.env, capture_output=True, text=True,
+                           timeout=120)
+    finally:
+        t.slurm("scontrol", "update", "partitionname=main", "maxtime=infinite")
+    stuck = json.loads(p.stdout)["job"]
+    t.jobs.append(stuck)
+    expect(p.returncode == 0 and "PartitionTimeLimit" in p.stderr and f"scancel {stuck}" in p.stderr, f"a job that waits for ever: {p}")
+    (t.dir / "site.yaml").write_text("partition: nope\n")
+    p = subprocess.run([t.w.vitrion, *words], cwd=t.dir, env=t.w.cluster.env, capture_output=True, text=True, timeout=120)
+    expect(p.returncode == 1 and "invalid partition specified: nope" in p.stderr, f"sbatch's own words: {p}")
+    return f"two jobs of one rank, {worked} of them have results; refusals are told"
+
+
+@scenario("doctor", quick=True)
+def doctor(t):
+    """In an allocation of two nodes: srun as it must be, and srun that starts copies."""
+    script = t.dir / "doctor.sh"
+    ask = f"{t.w.vitrion} doctor {t.w.campaign(SHORT_PS)} --output out --json"
+    script.write_text(f"#!/bin/bash\n{ask} >well; echo $? >well.code\n"
+                      f"VITRION_LAUNCHER='srun --mpi=none' {ask} >ill; echo $? >ill.code\n")
+    job = t.submit("--nodes=2", "--ntasks=2", "--time=5", script=script, words=[])
+    t.wait_end(job, 120)
+    found = {}
+    for name in ("well", "ill"):
+        checks = json.loads((t.dir / name).read_text())["checks"]
+        found[name] = {c["check"]: c for c in checks}, int((t.dir / f"{name}.code").read_text())
+    well, code = found["well"]
+    expect(code == 0, f"a healthy cluster: exit code {code}: {well}")
+    for what in ("launch", "simd", "build", "shared", "potential", "clocks"):
+        expect(well[what]["verdict"] == "ok", f"{what}: {well[what]}")
+    expect("all 2 nodes" in well["build"]["text"] and "srun" in well["launch"]["text"], f"two nodes: {well}")
+    ill, code = found["ill"]
+    expect(code == 1 and ill["launch"]["verdict"] == "FAIL" and "--mpi=pmi2" in ill["launch"]["do"], f"copies: {code} {ill}")
+    return f"{len(well)} checks on two nodes; srun --mpi=none is named"
 
 
 # ---------------------------------------------------------------------- launchers and ranks

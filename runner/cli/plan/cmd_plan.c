@@ -115,17 +115,34 @@ static void warn_all(const vt_calibration *cal, vt_forecast *f, vt_json *o)
   vt_buf_free(&lines);
 }
 
-/* The batch script instead of the report. */
-static int plan_batch(const vt_campaign *c, const char *path, int ranks, double seconds, vt_sbatch *b)
+int vt_plan_sbatch_make(const vt_campaign *c, const char *campaign, int ranks, double seconds, vt_sbatch *b, vt_buf *o)
 {
   vt_err err = {0};
   vt_calibration cal = {0};
   vt_plan_cost cost;
+  vt_buf notes = {0};
   vt_status rc = vt_plan_calibrate(c, seconds, &cal, &err);
   if (rc == VT_OK) rc = vt_plan_sbatch_fit(c, &cal, ranks, b, &cost, &err);
-  if (rc == VT_OK) rc = vt_plan_sbatch_print(c, path, b, &cost, &err);
+  if (rc == VT_OK) rc = vt_plan_sbatch_text(c, campaign, b, &cost, o, &err);
+  if (rc == VT_OK) vt_plan_sbatch_notes(b, &notes);
   if (cal.trouble[0]) (void)fprintf(stderr, "warning: %s\n", cal.trouble);
-  return rc == VT_OK ? VT_EXIT_OK : vt_cli_fail(&err);
+  for (const char *at = notes.s; at && *at;) {
+    const int n = (int)strcspn(at, "\n");
+    (void)fprintf(stderr, "note: %.*s\n", n, at);
+    at += n + 1;
+  }
+  vt_buf_free(&notes);
+  return rc == VT_OK ? -1 : vt_cli_fail(&err);
+}
+
+/* The batch script instead of the report. */
+static int plan_batch(const vt_campaign *c, const char *path, int ranks, double seconds, vt_sbatch *b)
+{
+  vt_buf o = {0};
+  const int code = vt_plan_sbatch_make(c, path, ranks, seconds, b, &o);
+  if (code < 0) (void)fwrite(o.s, 1, o.len, stdout); /* a failure is vt_cli_done's */
+  vt_buf_free(&o);
+  return code < 0 ? VT_EXIT_OK : code;
 }
 
 static int cli_plan(const vt_campaign *c, int ranks, double seconds, const char *former, vt_plan_folder *at, int json,
@@ -206,6 +223,7 @@ int cmd_plan(int argc, char **argv)
        "with --sbatch: the longest time limit that the site allows; the job requeues itself", &a.batch.time, 0, 0},
       {"partition", VT_OPT_TEXT, "P", "with --sbatch: the partition", &a.batch.partition, 0, 0},
       {"account", VT_OPT_TEXT, "A", "with --sbatch: the account to charge", &a.batch.account, 0, 0},
+      {"qos", VT_OPT_TEXT, "Q", "with --sbatch: the quality of service", &a.batch.qos, 0, 0},
       {"array", VT_OPT_INT, "K", "with --sbatch: K jobs of --ranks each that share the campaign", &a.batch.array, 1,
        MOST_ARRAY},
       {"allow-huge", VT_OPT_FLAG, NULL, "allow more than 10^6 tasks", &a.huge, 0, 0}};
@@ -214,20 +232,22 @@ int cmd_plan(int argc, char **argv)
                 .doc =
                     "What a campaign consists of and costs, before anything runs: tasks, cells, atoms, nanoseconds,\n"
                     "core-hours and wall time (measured with a few seconds of its MD), store size, memory per rank,\n"
-                    "and the error bars to expect.  With --sbatch: the batch script to submit.",
+                    "and the error bars to expect.  With --sbatch: the batch script, within what site.yaml says.",
                 .example = "vitrion plan campaigns/quickstart.yaml --ranks 64",
                 .opt = opt,
                 .n_opt = sizeof opt / sizeof *opt,
                 .least_args = 1,
                 .most_args = 1};
   int code = vt_cli_parse(&u, argc, argv);
-  if (code < 0 && !a.sbatch && (a.batch.time || a.batch.partition || a.batch.account || a.batch.array))
-    code = vt_cli_usage_error(&u, "--time, --partition, --account and --array need --sbatch");
-  if (code < 0 && a.sbatch && a.former) code = vt_cli_usage_error(&u, "--sbatch and --former exclude each other");
-  if (code < 0 && a.sbatch && a.output) code = vt_cli_usage_error(&u, "--sbatch and --output exclude each other");
-  if (code < 0 && a.sbatch && a.json) code = vt_cli_usage_error(&u, "--sbatch and --json exclude each other");
-  if (code < 0) code = vt_plan_sbatch_check(&u, &a.batch);
+  if (code < 0) code = vt_cli_ignored(&u, !a.sbatch, "time|partition|account|qos|array", "needs --sbatch");
+  if (code < 0 && a.sbatch && (a.former || a.output || a.json))
+    code = vt_cli_usage_error(&u, "--sbatch and --%s exclude each other",
+                              a.former   ? "former"
+                              : a.output ? "output"
+                                         : "json");
   if (code < 0) code = vt_cli_readable(&u, u.arg[0]);
+  if (code < 0 && a.sbatch && (code = vt_cli_site(u.arg[0], &a.batch.site)) < 0)
+    code = vt_plan_sbatch_check(&u, &a.batch);
   if (code >= 0) return code;
   return vt_cli_done(plan_file(u.arg[0], &a));
 }

@@ -66,26 +66,37 @@ vt_json *vt_plan_folder_json(const vt_plan_folder *f, const vt_campaign *c);
 /* ------------------------------------------------------------------ batch script (plan_sbatch.c) */
 
 typedef struct vt_sbatch {
-  const char *time, *partition, *account; /* as the user wrote them, NULL if not given               */
-  int array;                              /* jobs that work on the campaign together; 0: one, no array */
+  const char *time, *partition, *account, *qos; /* as the user wrote them, NULL if not given                     */
+  const char *output;                           /* folder instead of the campaign's; NULL                        */
+  int array;                                    /* jobs that work on the campaign together; 0: one, no array     */
+  int join;                                     /* 1: help a job that works in the folder                        */
+  vt_site site;                                 /* by vt_cli_site; _check puts what the user wrote in its place  */
   /* filled by _check: */
   double limit_s;
   /* filled by _fit: */
-  int asked, ranks;   /* of each job; asked 0: not given */
+  int asked, useful,
+      ranks;          /* of each job: asked (0: not given); with more some would have nothing to do; what it gets */
   double need_s;      /* the predicted time with its margin */
   double wall_s;      /* the limit of a job                 */
   double starts;      /* expected, of each job              */
   int64_t memory_mib; /* per rank */
 } vt_sbatch;
 
-/* The user's words: -1, or the exit code after a message. */
+/* The site.yaml files of a campaign (NULL: without one).  -1, or the exit code after every mistake was printed. */
+int vt_cli_site(const char *campaign, vt_site *s);
+/* The user's words, after vt_cli_site: -1, or the exit code after a message. */
 int vt_plan_sbatch_check(const vt_usage *u, vt_sbatch *b);
-/* Ranks (0: as many as are worth it), time, memory; `cost` is that of all jobs together. */
+/* Ranks (0: as many as are worth it), time, memory, within what the site allows; `cost` is that of all jobs together.
+ */
 VT_MUST_CHECK vt_status vt_plan_sbatch_fit(const vt_campaign *c, const vt_calibration *cal, int ranks, vt_sbatch *b,
                                            vt_plan_cost *cost, vt_err *err);
-/* The script on stdout.  VT_EINVAL if the campaign names no output folder. */
-VT_MUST_CHECK vt_status vt_plan_sbatch_print(const vt_campaign *c, const char *campaign, const vt_sbatch *b,
-                                             const vt_plan_cost *cost, vt_err *err);
+/* What was cut and why, a sentence a line. */
+void vt_plan_sbatch_notes(const vt_sbatch *b, vt_buf *o);
+/* The script. */
+VT_MUST_CHECK vt_status vt_plan_sbatch_text(const vt_campaign *c, const char *campaign, const vt_sbatch *b,
+                                            const vt_plan_cost *cost, vt_buf *o, vt_err *err);
+/* Calibrate, fit, write; what was cut is told on stderr.  campaign: the name of its file.  -1, or the exit code. */
+int vt_plan_sbatch_make(const vt_campaign *c, const char *campaign, int ranks, double seconds, vt_sbatch *b, vt_buf *o);
 extern const char vt__sbatch_template[]; /* scripts/slurm/vitrion.sbatch */
 
 /* ------------------------------------------------------------------ error bars (plan_errors.c, T 14)

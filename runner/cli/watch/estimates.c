@@ -1,0 +1,152 @@
+/* estimates.c - D and Ea so far: the fits of `vitrion fit` out of the journal, in a process that does not disturb. */
+#define _DEFAULT_SOURCE /* nice */
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "runner/cli/watch/watch.h"
+#include "runner/report/report.h"
+#include "runner/results/results.h"
+
+extern char **environ;
+
+enum { ANSWER_MOST = 1 << 24 };
+static const double LIMIT_S = 600, REST_S = 20, SHARE = 20;
+
+/* ------------------------------------------------------------------ the process */
+
+/* Half of the width of the 95 % interval around x; NaN where there is none. */
+static double half(const vt_json *o, const char *lo, const char *hi)
+{
+  return (vt_json_get_num(o, hi, (double)NAN) - vt_json_get_num(o, lo, (double)NAN)) / 2;
+}
+
+/* Of everything that a report says, what the screen shows. */
+static vt_json *shorten(const vt_json *report, double t_ref_k)
+{
+  vt_json *o = vt_json_object(), *list = vt_json_array();
+  const vt_json *all = vt_json_get(report, "compositions");
+  const char *first = vt_json_get_text(vt_json_at(all, 0), "quantity", ""); /* D of the mobile ions */
+  for (size_t k = 0; k < vt_json_size(all); k++) {
+    const vt_json *c = vt_json_at(all, k);
+    if (strcmp(vt_json_get_text(c, "quantity", ""), first) != 0) continue;
+    vt_json *s = vt_json_object();
+    vt_json_put(s, "name", vt_json_text(vt_json_get_text(c, "name", "")));
+    vt_json_put(s, "Ea_eV", vt_json_num(vt_json_get_num(c, "Ea_eV", (double)NAN)));
+    vt_json_put(s, "Ea_half_eV", vt_json_num(half(c, "Ea_lo95_eV", "Ea_hi95_eV")));
+    vt_json_put(s, "log10_D", vt_json_num(vt_json_get_num(c, "log10_D_Tref", (double)NAN)));
+    vt_json_put(s, "log10_D_half", vt_json_num(half(c, "log10_D_Tref_lo95", "log10_D_Tref_hi95")));
+    vt_json_add(list, s);
+  }
+  vt_json_put(o, "t_ref_K", vt_json_num(t_ref_k));
+  vt_json_put(o, "compositions", list);
+  return o;
+}
+
+static vt_status answer(const char *folder, vt_err *err)
+{
+  vt_outdir dir;
+  vt_campaign *c = NULL;
+  vt_journal *j = NULL;
+  vt_fits *f = NULL;
+  vt_buf b = {0};
+  vt_json *report = NULL;
+  vt_status rc = vt_outdir_name(&dir, folder, err);
+  if (rc == VT_OK) rc = vt_outdir_campaign(&dir, vt_cli_env(1), &c, err);
+  if (rc == VT_OK) rc = vt_journal_open(&j, dir.journal, err);
+  if (rc == VT_OK) rc = vt_fits_from_journal(c, j, &f, err);
+  if (rc == VT_OK) rc = vt_report_campaign_json(&b, c, f, err);
+  if (rc == VT_OK) rc = vt_json_parse(b.s, b.len, &report, err);
+  if (rc == VT_OK) vt_cli_print_json(shorten(report, c->compare.t_ref_k), 1);
+  vt_json_free(report);
+  vt_buf_free(&b);
+  vt_fits_free(f);
+  vt_journal_free(j);
+  vt_campaign_free(c);
+  return rc;
+}
+
+int vt_estimates_print(const char *dir)
+{
+  vt_err err = {0};
+  const vt_status rc = answer(dir, &err);
+  return vt_cli_done(rc == VT_OK ? VT_EXIT_OK : vt_cli_fail(&err));
+}
+
+/* ------------------------------------------------------------------ who asks it */
+
+static void begin(vt_estimates *e, const char *dir)
+{
+  static char status[] = "status", estimates[] = "--estimates", n[] = "-n", nineteen[] = "19", nice_[] = "nice";
+  char self[VT_PATH], folder[VT_PATH], answers[] = "/tmp/vitrion-watch-XXXXXX";
+  posix_spawn_file_actions_t files;
+  pid_t pid = 0;
+  const ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+  if (length <= 0) return;
+  self[length] = '\0';
+  (void)snprintf(folder, sizeof folder, "%s", dir);
+  e->fd = mkstemp(answers); /* a file: a pipe would have to be read all the time */
+  if (e->fd < 0) return;
+  (void)unlink(answers);
+  (void)fcntl(e->fd, F_SETFD, FD_CLOEXEC);
+  char *argv[] = {nice_, n, nineteen, self, status, estimates, folder, NULL};
+  if (posix_spawn_file_actions_init(&files) == 0) {
+    int bad = posix_spawn_file_actions_adddup2(&files, e->fd, STDOUT_FILENO);
+    if (!bad) bad = posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    if (!bad) bad = posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    if (!bad) bad = posix_spawnp(&pid, argv[0], &files, NULL, argv, environ);
+    if (!bad) e->pid = (int)pid;
+    (void)posix_spawn_file_actions_destroy(&files);
+  }
+  if (e->pid == 0) (void)close(e->fd);
+}
+
+static void take(vt_estimates *e)
+{
+  vt_json *got = NULL;
+  vt_buf b = {0};
+  char bytes[8192];
+  ssize_t n;
+  (void)lseek(e->fd, 0, SEEK_SET);
+  while ((n = read(e->fd, bytes, sizeof bytes)) > 0 && b.len < ANSWER_MOST) vt_buf_add(&b, bytes, (size_t)n);
+  if (b.len && vt_json_parse(b.s, b.len, &got, NULL) == VT_OK) {
+    vt_json_free(e->got);
+    e->got = got;
+  }
+  vt_buf_free(&b);
+}
+
+void vt_estimates_step(vt_estimates *e, const char *dir, int64_t done)
+{
+  const double now = vt_now_s();
+  int status = 0;
+  if (e->pid > 0) {
+    if (now - e->began_s > LIMIT_S) (void)kill(e->pid, SIGKILL);
+    if (waitpid(e->pid, &status, WNOHANG) != e->pid) return;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) take(e);
+    (void)close(e->fd);
+    e->pid = 0;
+    e->next_s = now + fmax(REST_S, SHARE * (now - e->began_s));
+  }
+  if (done == 0 || done == e->done || now < e->next_s) return;
+  e->began_s = now;
+  e->done = done;
+  begin(e, dir);
+}
+
+void vt_estimates_close(vt_estimates *e)
+{
+  if (e->pid > 0) {
+    (void)kill(e->pid, SIGKILL);
+    while (waitpid(e->pid, NULL, 0) < 0 && errno == EINTR) {}
+    (void)close(e->fd);
+  }
+  vt_json_free(e->got);
+  *e = (vt_estimates){0};
+}
