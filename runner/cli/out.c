@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "runner/cli/cli.h"
+#include "runner/report/report.h"
 
 static struct {
   int quiet, color;
@@ -25,6 +26,19 @@ int vt_cli_color(FILE *f)
 {
   if (screen.color) return screen.color == 1;
   return isatty(fileno(f));
+}
+
+void vt_cli_say(const char *fmt, ...)
+{
+  char text[4096];
+  vt_buf folded = {0};
+  va_list ap;
+  va_start(ap, fmt);
+  (void)vsnprintf(text, sizeof text, fmt, ap);
+  va_end(ap);
+  vt_report_fold(&folded, text);
+  (void)fputs(folded.failed || !folded.s ? text : folded.s, stdout);
+  vt_buf_free(&folded);
 }
 
 int vt_cli_usage_error(const vt_usage *u, const char *fmt, ...)

@@ -29,28 +29,58 @@ static size_t cut_at(const char *line, size_t fits, size_t indent)
   return gap >= LEAST_GAP ? gap : space;
 }
 
-static void fold_line(vt_buf *out, const char *line, size_t n)
+/* Where what is left of a line begins on the next one: in a table further in, behind a label and a gap below the text,
+ * else further in, too. */
+static size_t depth_of(const char *line, size_t at, size_t indent)
 {
-  size_t indent = strspn(line, " "), deep = 0;
-  while (n > 0) {
-    const size_t fits = bytes_of(line, n, COLUMNS - (int)deep);
-    const size_t at = fits < n ? cut_at(line, fits, deep ? 0 : indent) : n;
-    if (at == 0 || at == n) break;
-    vt_buf_printf(out, "%*s%.*s\n", (int)deep, "", (int)at, line);
-    const size_t skip = at + strspn(line + at, " ");
-    line += skip;
-    n -= skip < n ? skip : n;
-    deep = indent + FURTHER;
-  }
-  vt_buf_printf(out, "%*s%.*s", (int)deep, "", (int)n, line);
+  if (line[at + 1] == ' ' && at >= LEAST_GAP) return indent + FURTHER;
+  for (size_t i = indent; i + 2 < at && i < LEAST_GAP; i++)
+    if (line[i] == ' ' && line[i + 1] == ' ') return i + strspn(line + i, " ");
+  return indent + FURTHER;
 }
 
-void vt__fold(vt_buf *out, const char *text)
+/* The line in pieces; returns the last one, which is not put out yet, and its depth. */
+static const char *fold_line(vt_buf *out, const char *line, size_t *n, size_t *deep)
 {
+  const size_t indent = strspn(line, " ");
+  *deep = 0;
+  for (;;) {
+    const size_t fits = bytes_of(line, *n, COLUMNS - (int)*deep);
+    const size_t at = fits < *n ? cut_at(line, fits, *deep ? 0 : indent) : *n;
+    if (at == 0 || at == *n) return line;
+    vt_buf_printf(out, "%*s%.*s\n", (int)*deep, "", (int)at, line);
+    if (*deep == 0) *deep = depth_of(line, at, indent);
+    const size_t skip = at + strspn(line + at, " ");
+    line += skip;
+    *n -= skip < *n ? skip : *n;
+  }
+}
+
+static int is_prose(const char *line) { return *line && *line != ' ' && *line != '\n'; }
+
+void vt_report_fold(vt_buf *out, const char *text)
+{
+  vt_buf flowing = {0}; /* what is left of a line of a paragraph, and the next line */
   while (*text) {
     const size_t n = strcspn(text, "\n");
-    fold_line(out, text, n);
-    if (text[n] == '\n') vt_buf_printf(out, "\n");
-    text += n + (text[n] == '\n');
+    const int ended = text[n] == '\n', goes_on = ended && is_prose(text) && is_prose(text + n + 1);
+    vt_buf_printf(&flowing, "%s%.*s", flowing.len ? " " : "", (int)n, text);
+    if (flowing.failed) break;
+    size_t left = flowing.len, deep;
+    const char *rest = fold_line(out, flowing.s, &left, &deep);
+    text += n + (size_t)ended;
+    if (deep > 0 && goes_on) {
+      vt_buf more = {0};
+      vt_buf_printf(&more, "%.*s", (int)left, rest);
+      vt_buf_free(&flowing);
+      flowing = more;
+      continue;
+    }
+    if (left > 0) vt_buf_printf(out, "%*s%.*s", (int)deep, "", (int)left, rest);
+    if (ended) vt_buf_printf(out, "\n");
+    vt_buf_free(&flowing);
+    flowing = (vt_buf){0};
   }
+  if (flowing.failed) out->failed = 1;
+  vt_buf_free(&flowing);
 }

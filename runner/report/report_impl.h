@@ -32,8 +32,4 @@ int vt__nearest_temperature(const vt_campaign *c);
  */
 double vt__structure_value(const vt_fits *f, int comp, int temp, const char *key);
 
-/* Text appended in lines of 100 columns at most, as far as it has spaces: rows of tables are cut between columns, what
- * is left stands deeper on the next line. */
-void vt__fold(vt_buf *out, const char *text);
-
 #endif

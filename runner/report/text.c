@@ -184,7 +184,7 @@ static void text_fit(vt_buf *out, const char *const *names, int n, const vt_fitt
 static void put_folded(vt_buf *out, vt_buf *wide)
 {
   if (wide->failed) out->failed = 1;
-  if (wide->s && !wide->failed) vt__fold(out, wide->s);
+  if (wide->s && !wide->failed) vt_report_fold(out, wide->s);
   vt_buf_free(wide);
 }
 
