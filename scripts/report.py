@@ -2,11 +2,12 @@
 """report.py DIR [--output FILE] [--figures FOLDER]
 
 The page of a campaign's folder: one HTML file that needs nothing else and no network.  Read are DIR/summary.json and
-DIR/results.h5, and of a campaign that is still running status.json; nothing is computed again.  --figures also writes
-every figure as SVG and PDF, 8.6 cm wide, 8 pt.  `vitrion report DIR` calls this."""
+DIR/results.h5, and of a campaign that is still running status.json; nothing is computed again, and compositions are
+ranked by `vitrion rank`.  --figures also writes every figure as SVG and PDF, 8.6 cm wide, 8 pt.  `vitrion report DIR` calls this."""
 import argparse
 import os
 import pathlib
+import shutil
 import sys
 
 
@@ -29,6 +30,7 @@ def main():
     parser.add_argument(
         "--figures", metavar="FOLDER", type=pathlib.Path, help="write the figures as SVG and PDF there"
     )
+    parser.add_argument("--program", metavar="VITRION", default=shutil.which("vitrion"), help="what ranks (vitrion)")
     parser.add_argument("--quiet", action="store_true", help="do not say what was written")
     args = parser.parse_args()
     try:
@@ -37,7 +39,7 @@ def main():
         print(f"report: {lacking}: install python3-matplotlib, python3-h5py and python3-numpy", file=sys.stderr)
         return 1
     try:
-        text, drawn = page.make(folder.Folder(args.dir))
+        text, drawn = page.make(folder.Folder(args.dir), args.program)
         output = args.output or args.dir / "report.html"
         write(output, text)
         if args.figures:

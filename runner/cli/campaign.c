@@ -121,12 +121,12 @@ static const char *start_word(const vt_campaign_structure *s)
                                                      : VT_STAGE_EQUILIBRATE);
 }
 
-static void structure_text(const vt_campaign_structure *s)
+static void structure_text(vt_buf *b, const vt_campaign_structure *s)
 {
-  printf("; %d frame%s of %s", s->n_frames, s->n_frames == 1 ? "" : "s", s->file);
+  vt_buf_printf(b, "; %d frame%s of %s", s->n_frames, s->n_frames == 1 ? "" : "s", s->file);
   if (s->supercell[0] * s->supercell[1] * s->supercell[2] > 1)
-    printf(" x %d x %d x %d", (int)s->supercell[0], (int)s->supercell[1], (int)s->supercell[2]);
-  printf(", start: %s", start_word(s));
+    vt_buf_printf(b, " x %d x %d x %d", (int)s->supercell[0], (int)s->supercell[1], (int)s->supercell[2]);
+  vt_buf_printf(b, ", start: %s", start_word(s));
 }
 
 static vt_json *structure_json(const vt_campaign_structure *s)
@@ -148,13 +148,15 @@ void vt_cli_compositions_text(const vt_campaign *c)
 {
   for (int i = 0; i < c->n_comp; i++) {
     const vt_composition *x = &c->comp[i];
-    printf("  %-24s %5d atoms:", x->name, (int)x->n_atoms);
-    for (int s = 0; s < x->n_species; s++) printf(" %s %d", vt_element_symbol(x->z[s]), (int)x->count[s]);
+    vt_buf b = {0};
+    vt_buf_printf(&b, "  %-24s %5d atoms:", x->name, (int)x->n_atoms);
+    for (int s = 0; s < x->n_species; s++) vt_buf_printf(&b, " %s %d", vt_element_symbol(x->z[s]), (int)x->count[s]);
     if (c->asked[i].worst_ratio_error > 1e-9)
-      printf("; rounded, ratios off by up to %.2g %%", 100 * c->asked[i].worst_ratio_error);
+      vt_buf_printf(&b, "; rounded, ratios off by up to %.2g %%", 100 * c->asked[i].worst_ratio_error);
     const int k = i - (c->n_comp - c->n_structures);
-    if (k >= 0) structure_text(&c->structure[k]);
-    printf("\n");
+    if (k >= 0) structure_text(&b, &c->structure[k]);
+    vt_cli_say("%s\n", b.s ? b.s : "");
+    vt_buf_free(&b);
   }
 }
 

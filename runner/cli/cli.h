@@ -114,6 +114,8 @@ int vt_cli_quiet(void);                /* --quiet was given */
 void vt_cli_set(int quiet, int color); /* color: 0 auto, 1 always, 2 never */
 /* 1 if escape sequences may be written to f. */
 int vt_cli_color(FILE *f);
+/* Whole lines to stdout, in 100 columns (vt_report_fold). */
+void vt_cli_say(const char *fmt, ...) VT_PRINTF(1, 2);
 
 /* `vitrion NAME: text` on stderr; returns VT_EXIT_USAGE. */
 int vt_cli_usage_error(const vt_usage *u, const char *fmt, ...) VT_PRINTF(2, 3);

@@ -28,15 +28,15 @@ static void print_text(const char *path, const vt_checked *v)
   int notes = 0;
   for (int i = 0; i < v->n; i++) notes += v->found[i].kind >= VT_FOUND_STALE;
   vt_cli_findings_text(v);
-  printf("%s%s%s: %" PRId64 " shards, %" PRId64 " records (%" PRId64 " results, %" PRId64 " failures), %" PRId64
-         " glasses, %" PRId64 " checkpoints, %" PRId64 " rows of the store\n",
-         path, v->campaign[0] ? ", " : "", v->campaign, v->shards, v->records, v->results, v->failures, v->glasses,
-         v->checkpoints, v->store_rows);
+  vt_cli_say("%s%s%s: %" PRId64 " shards, %" PRId64 " records (%" PRId64 " results, %" PRId64 " failures), %" PRId64
+             " glasses, %" PRId64 " checkpoints, %" PRId64 " rows of the store\n",
+             path, v->campaign[0] ? ", " : "", v->campaign, v->shards, v->records, v->results, v->failures, v->glasses,
+             v->checkpoints, v->store_rows);
   if (v->sound)
     printf("all sound\n");
   else
-    printf("%d finding%s; `vitrion repair %s` repairs what can be repaired\n", v->n - notes,
-           v->n - notes == 1 ? "" : "s", path);
+    vt_cli_say("%d finding%s; `vitrion repair %s` repairs what can be repaired\n", v->n - notes,
+               v->n - notes == 1 ? "" : "s", path);
 }
 
 int cmd_verify(int argc, char **argv)

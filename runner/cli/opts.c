@@ -26,12 +26,12 @@ static const vt_opt *option(const vt_usage *u, int i) { return i < u->n_opt ? &u
 
 static void print_help(const vt_usage *u)
 {
-  printf("usage: vitrion %s%s%s [options]\n\n%s\n\noptions:\n", u->name, *u->args ? " " : "", u->args, u->doc);
+  vt_cli_say("usage: vitrion %s%s%s [options]\n\n%s\n\noptions:\n", u->name, *u->args ? " " : "", u->args, u->doc);
   for (int i = 0; i < u->n_opt + N_COMMON; i++) {
     const vt_opt *o = option(u, i);
     char left[64];
     (void)snprintf(left, sizeof left, "--%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
-    printf("  %-28s %s\n", left, o->doc);
+    vt_cli_say("  %-28s %s\n", left, o->doc);
   }
   printf("\nexample:\n  %s\n", u->example);
 }

@@ -7,6 +7,7 @@
 
 #include "runner/cli/cli.h"
 #include "runner/telemetry/telemetry.h"
+#include "runner/report/report.h"
 
 static struct {
   int quiet, color;
@@ -28,6 +29,19 @@ int vt_cli_color(FILE *f)
   if (screen.color) return screen.color == 1;
   const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
   return !(no && *no) && !(term && strcmp(term, "dumb") == 0) && isatty(fileno(f));
+}
+
+void vt_cli_say(const char *fmt, ...)
+{
+  char text[4096];
+  vt_buf folded = {0};
+  va_list ap;
+  va_start(ap, fmt);
+  (void)vsnprintf(text, sizeof text, fmt, ap);
+  va_end(ap);
+  vt_report_fold(&folded, text);
+  (void)fputs(folded.failed || !folded.s ? text : folded.s, stdout);
+  vt_buf_free(&folded);
 }
 
 int vt_cli_usage_error(const vt_usage *u, const char *fmt, ...)

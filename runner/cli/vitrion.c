@@ -42,7 +42,7 @@ static const vt_command command[] = {
     {"one", "run a single task of a campaign, without MPI", cmd_one},
     {"status", "show how far a campaign is", cmd_status},
     {"fit", "repeat the Arrhenius fits and the comparison, without new MD", cmd_fit},
-    {"rank", "compositions in order of conductivity, D, Ea or Haven ratio, with what their errors allow", cmd_rank},
+    {"rank", "compositions in order of conductivity, D, Ea or Haven ratio, as far as errors allow", cmd_rank},
     {"report", "one HTML page of a campaign: figures, numbers, reasons", cmd_report},
     {"verify", "check every byte of a campaign's output folder", cmd_verify},
     {"repair", "repair what verify found", cmd_repair},
@@ -60,18 +60,19 @@ enum { N_COMMANDS = sizeof command / sizeof *command };
 
 static void print_help(FILE *f)
 {
-  (void)fputs(
-      "usage: vitrion COMMAND [arguments] [options]\n\n"
-      "How fast do the ions of a glass move, with which activation energy, and how much does the chemistry matter?\n\n"
-      "commands:\n",
-      f);
+  (void)fputs("usage: vitrion COMMAND [arguments] [options]\n\n"
+              "How fast do the ions of a glass move, with which activation energy,\n"
+              "and how much does the chemistry matter?\n\n"
+              "commands:\n",
+              f);
   for (int i = 0; i < N_COMMANDS; i++) (void)fprintf(f, "  %-10s %s\n", command[i].name, command[i].doc);
-  (void)fputs(
-      "\n`vitrion help COMMAND` (or `vitrion COMMAND --help`) explains a command and gives an example; `vitrion "
-      "--version` shows the build.\n\n"
-      "exit codes: 0 done, 1 internal or I/O error, 2 wrong usage or campaign file, 3 some tasks failed for good,\n"
-      "4 MPI launched separate copies, 75 stopped early and nothing is lost (submit again)\n",
-      f);
+  (void)fputs("\n`vitrion help COMMAND` (or `vitrion COMMAND --help`) explains a command and gives an example;\n"
+              "`vitrion --version` shows the build.\n\n"
+              "exit codes: 0 done, 1 internal or I/O error, 2 wrong usage or campaign file,\n"
+              "3 some tasks failed for good, 4 MPI launched separate copies,\n"
+              "75 stopped early and nothing is lost "
+              "(submit again)\n",
+              f);
 }
 
 static void print_version(void)

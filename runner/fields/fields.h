@@ -3,9 +3,9 @@
  *
  * One row a number.  Names follow one rule: x, x_se (its standard error), x_lo95 and x_hi95 (ends of its 95 %
  * interval), with the unit last: Ea_eV, Ea_se_eV, Ea_lo95_eV; in an object or a group of its own: value, se, lo95,
- * hi95.  The frame of the metals is `metal` for Haven ratios and `framework` for transference numbers and Onsager
- * coefficients, as in older files.  Names that are older than the rule stay as copies.  Nothing here is collective or
- * allocates, but JSON. */
+ * hi95.  The store calls frames `metal`, `barycentric` and `frame_free`; in JSON the frame of the metals is `metal` for
+ * Haven ratios and `framework` for transference numbers and Onsager coefficients, as in older files.  Older keys stay
+ * in JSON as copies, and nowhere else.  Nothing here is collective or allocates, but JSON. */
 #ifndef VT_FIELDS_H
 #define VT_FIELDS_H
 
@@ -33,10 +33,9 @@ typedef struct vt_field {
   size_t offset;
   vt_field_kind kind;
   const char *name;               /* dataset; NULL: not in the store                                    */
-  const char *unit;               /* "1": none; of parts without one: that of the whole                 */
+  const char *unit;               /* "1": none; "": that of the whole, or of the quantity that is fitted  */
   const char *doc;                /* without the values of an enum: vt_field_doc                        */
   const char *json;               /* key, "a.b" for b in the object a; NULL: not in JSON                */
-  const char *old;                /* a second dataset of the same values; NULL: none                    */
   const char *json_old;           /* a second key, in the same object                                   */
   int n;                          /* values of a further axis; 0, 1: there is none                      */
   size_t step;                    /* bytes between these; of a text: its room                           */

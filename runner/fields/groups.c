@@ -102,8 +102,8 @@ static const vt_field pooled[] = {
     {R(se), "se", "", "its standard error", "se"},
     {R(lo95), "lo95", "", "lower end of its 95 % interval, t(n_glasses + 3)", "lo95"},
     {R(hi95), "hi95", "", "upper end of it", "hi95"},
-    {R(window_ps[0]), "lo_ps", "ps", "start of its window of lags"},
-    {R(window_ps[1]), "hi_ps", "ps", "end of it"},
+    {R(window_ps[0]), "window_start_ps", "ps", "start of its window of lags"},
+    {R(window_ps[1]), "window_end_ps", "ps", "end of it"},
     {VT__INTERVAL(vt_pooled, window_ps), NULL, "ps", "its window", "window_ps"},
     {VT__COUNT(vt_pooled, n_glasses), "n_glasses", "1", "glasses that have it", "n_glasses"}};
 const vt_fields vt_pooled_fields = {pooled, VT_COUNT(pooled)};
@@ -124,28 +124,27 @@ static const vt_field pool_state[] = {
     {VT__COUNT(vt_pool, n_slow), "n_slow", "1",
      "glasses whose own run would not resolve D of the alkali; they count as the others do", "n_slow"},
     {VT__REASON(vt_pool, frame, vt_tr_frames), "frame", "1", "of D", "D_frame"},
-    {VT__REAL(vt_pool, lo_ps), "lo_ps", "ps", "start of the early window of haven_frame_free"},
-    {VT__REAL(vt_pool, hi_ps), "hi_ps", "ps", "end of it"}};
+    {VT__REAL(vt_pool, lo_ps), "window_start_ps", "ps", "start of the early window of haven_frame_free"},
+    {VT__REAL(vt_pool, hi_ps), "window_end_ps", "ps", "end of it"}};
 const vt_fields vt_pool_state_fields = {pool_state, VT_COUNT(pool_state)};
 
 #define P(member) VT__PARTS(vt_pool, member, vt_pooled_fields)
 static const vt_field pool[] = {
     {P(d_alkali), "D_alkali", "cm^2/s", "tracer diffusion coefficient of the alkali", "D_alkali_cm2_s"},
     {P(sigma_mS_cm), "sigma", "mS/cm", "conductivity: sigma_NE of the long window / haven_frame_free", "sigma_mS_cm"},
-    {P(haven_fw), "haven_metal", "1", "Haven ratio of the alkali, framework frame", "haven.metal",
-     .old = "haven_framework", .json_old = "framework"},
+    {P(haven_fw), "haven_metal", "1", "Haven ratio of the alkali, frame of the metals", "haven.metal",
+     .json_old = "framework"},
     {P(haven_bary), "haven_barycentric", "1", "Haven ratio of the alkali, barycentric", "haven.barycentric"},
-    {P(haven_total), "haven_frame_free", "1", "sigma_NE(alkali) / sigma", "haven.frame_free", .old = "haven_total",
-     .json_old = "total"},
+    {P(haven_total), "haven_frame_free", "1", "sigma_NE(alkali) / sigma", "haven.frame_free", .json_old = "total"},
     {P(ionicity), "ionicity", "1", "sigma / sigma_NE(all)", "ionicity"},
     {P(t_bary), "t_alkali_barycentric", "1", "transference number of the alkali, barycentric",
      "transference.barycentric"},
-    {P(t_fw), "t_alkali_framework", "1", "transference number of the alkali, framework frame",
+    {P(t_fw), "t_alkali_metal", "1", "transference number of the alkali, frame of the metals",
      "transference.framework"},
     {P(t_self), "t_alkali_self", "1", "the same from tracer motion alone", "transference.self"},
     {P(gap_bary), "t_minus_self_barycentric", "1", "t - t_self, barycentric: what distinct ions do",
      "transference.barycentric_minus_self"},
-    {P(gap_fw), "t_minus_self_framework", "1", "t - t_self, framework frame: what distinct ions do",
+    {P(gap_fw), "t_minus_self_metal", "1", "t - t_self, frame of the metals: what distinct ions do",
      "transference.framework_minus_self"}};
 const vt_fields vt_pool_fields = {pool, VT_COUNT(pool)};
 #undef P

@@ -29,4 +29,8 @@ VT_MUST_CHECK vt_status vt_report_csv(vt_buf *out, const vt_campaign *c, const v
 /* summary.json and summary.csv of a campaign folder. */
 VT_MUST_CHECK vt_status vt_report_summary(const char *dir, const vt_campaign *c, const vt_fits *f, vt_err *err);
 
+/* Text appended in lines of 100 columns at most, as far as it has spaces: rows of tables are cut between columns, what
+ * is left stands deeper on the next line; of a paragraph it begins the next line. */
+void vt_report_fold(vt_buf *out, const char *text);
+
 #endif

@@ -161,7 +161,7 @@ static void text_by_temperature(vt_buf *out, const char *const *names, int n, co
   }
 }
 
-void vt_report_text(vt_buf *out, const char *const *names, int n, const vt_fitted *q, const vt_compare_spec *spec)
+static void text_fit(vt_buf *out, const char *const *names, int n, const vt_fitted *q, const vt_compare_spec *spec)
 {
   char here[32], far[32];
   int width = 11;
@@ -178,6 +178,21 @@ void vt_report_text(vt_buf *out, const char *const *names, int n, const vt_fitte
   fit_legend(out, q, n, spec);
   text_by_temperature(out, names, n, q, width);
   vt__text_compare(out, names, &q->compare, spec);
+}
+
+/* Folded into out; a failed buffer stays one. */
+static void put_folded(vt_buf *out, vt_buf *wide)
+{
+  if (wide->failed) out->failed = 1;
+  if (wide->s && !wide->failed) vt_report_fold(out, wide->s);
+  vt_buf_free(wide);
+}
+
+void vt_report_text(vt_buf *out, const char *const *names, int n, const vt_fitted *q, const vt_compare_spec *spec)
+{
+  vt_buf wide = {0};
+  text_fit(&wide, names, n, q, spec);
+  put_folded(out, &wide);
 }
 
 /* ------------------------------------------------------------------ text of a campaign */
@@ -340,17 +355,19 @@ static void text_others(vt_buf *out, const vt_campaign *c, const vt_fits *f)
 vt_status vt_report_campaign_text(vt_buf *out, const vt_campaign *c, const vt_fits *f, vt_err *err)
 {
   const char **names;
+  vt_buf wide = {0};
   VT_PASS(vt__names_of(c, &names, err));
   for (int q = 0; q < VT_Q_HEADLINES; q++) {
-    vt_report_text(out, names, c->n_comp, &f->fitted[q], &c->compare);
-    vt_buf_printf(out, "\n");
+    text_fit(&wide, names, c->n_comp, &f->fitted[q], &c->compare);
+    vt_buf_printf(&wide, "\n");
   }
-  text_others(out, c, f);
-  text_headlines(out, c, f);
-  text_residence(out, c, f);
-  vt__text_gates(out, c, f);
-  vt_buf_printf(out, "\n");
+  text_others(&wide, c, f);
+  text_headlines(&wide, c, f);
+  text_residence(&wide, c, f);
+  vt__text_gates(&wide, c, f);
+  vt_buf_printf(&wide, "\n");
   vt_free(names);
+  put_folded(out, &wide);
   return vt_buf_check(out, err);
 }
 

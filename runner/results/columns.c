@@ -27,7 +27,9 @@ static void columns_numbers(vt_tables *t, const char *path, const vt_field *f, c
 {
   char doc[160];
   const int m = f->n > 1 ? f->n : 1;
-  const vt_axes axes = m > 1 ? vt__axis_more(rows->axes, NULL, m) : rows->axes;
+  /* All that have several values have them by the oxygens of a metal. */
+  const vt_axes axes =
+      m > 1 ? vt__axis_more(rows->axes, m > VT_RES_CLASSES ? "oxygen_class" : "oxygens", m) : rows->axes;
   vt_field_doc(f, doc);
   double *v = f->kind == VT_FIELD_REAL ? vt__table_f64(t, path, f->unit, doc, axes) : NULL;
   int64_t *w = f->kind == VT_FIELD_REAL ? NULL : vt__table_i64(t, path, doc, axes);
@@ -60,6 +62,7 @@ static void columns_column(vt_tables *t, const char *group, const vt_field *f, c
 static void columns_parts(vt_tables *t, const char *path, const vt_field *what, const vt__rows *rows)
 {
   char doc[160];
+  vt__table_group(t, path, what->doc);
   for (int k = 0; k < what->parts->n; k++) {
     vt_field f = what->parts->f[k];
     if (!f.name) continue;
@@ -83,23 +86,10 @@ static void columns_field(vt_tables *t, const char *group, const vt_field *f, co
     columns_column(t, group, f, rows);
 }
 
-/* The field under its older name. */
-static vt_field columns_older(const vt_field *f)
-{
-  vt_field old = *f;
-  old.name = f->old;
-  return old;
-}
-
 void vt__table_field(vt_tables *t, const char *group, const vt_field *f, const vt__rows *rows)
 {
   if (!f->name) return;
   columns_field(t, group, f, rows);
-  if (!f->old) return;
-  const vt_field old = columns_older(f);
-  t->adds_older = 1;
-  columns_field(t, group, &old, rows);
-  t->adds_older = 0;
 }
 
 void vt__table_fields(vt_tables *t, const char *group, const vt_fields *all, const vt__rows *rows)
@@ -137,9 +127,4 @@ void vt__table_species(vt_tables *t, const vt_campaign *c, const char *group, co
   char path[96];
   path_of(group, f->name, path);
   species_column(t, c, path, f, rows, step, n_species);
-  if (!f->old) return;
-  path_of(group, f->old, path);
-  t->adds_older = 1;
-  species_column(t, c, path, f, rows, step, n_species);
-  t->adds_older = 0;
 }

@@ -44,14 +44,14 @@ static int shows_journal(vt_store *s, const vt_campaign *c, const vt_journal *j)
 }
 
 /* 1 if results.h5 shows exactly what the journal holds, dataset by dataset.  A file that is not what was written is not
- * opened; one without digests is of an older build, and is made anew. */
+ * opened; one without digests or of an older format is made anew. */
 static int store_is_current(const char *path, const vt_campaign *c, const vt_journal *j, const vt_fits *f)
 {
   vt_store *s = NULL;
   vt_err ignored = {0};
   int same = 0;
   int yes = vt_store_check_sum(path, &ignored) == VT_OK && vt_store_open(&s, path, &ignored) == VT_OK &&
-            shows_campaign(s, c) && shows_journal(s, c, j) &&
+            vt_store_format(s) == VT_STORE_FORMAT && shows_campaign(s, c) && shows_journal(s, c, j) &&
             vt__results_promised(s, c, j, f, &same, &ignored) == VT_OK && same &&
             vt_store_check_digests(s, NULL, NULL, &ignored) == VT_OK;
   vt_store_close(s);

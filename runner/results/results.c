@@ -34,14 +34,14 @@ out:
   return rc;
 }
 
-static void describe_row_dset(const vt_row_def *r, int64_t n_rows, vt_store_dset *d)
+static vt_status describe_row_dset(const vt_row_def *r, int64_t n_rows, vt_store_dset *d, vt_err *err)
 {
-  *d = (vt_store_dset){.type = VT_F64, .n_dim = r->def.n_dim + 1, .dim = {n_rows}};
+  *d = (vt_store_dset){.type = VT_F64};
   vt_row_path(r, d->path);
   (void)snprintf(d->unit, sizeof d->unit, "%s", r->def.unit);
   (void)snprintf(d->doc, sizeof d->doc, "%s", r->def.doc);
   (void)snprintf(d->source, sizeof d->source, "%s", r->def.source);
-  for (int a = 0; a < r->def.n_dim; a++) d->dim[a + 1] = r->def.dim[a];
+  return vt__axes_of_row(r, n_rows, d, err);
 }
 
 int vt__attributes_of(const vt_campaign *c, vt_store_attr attr[VT__ATTRIBUTES])
@@ -85,19 +85,22 @@ vt_status vt__contents_of(const vt_campaign *c, const vt_journal *j, const vt_fi
   vt__tables_fits(t, c, f);
   vt__tables_groups(t, c, f);
   vt__tables_failures(t, c, j);
+  vt__tables_axes(t, c, j, out->row, out->n_rows);
   VT_TRY(t->rc, err, "tables of the store");
   out->n = out->n_rows + t->n;
   VT_TRY(vt_calloc64(&p, (size_t)out->n, sizeof *out->dset, err), err, "datasets");
   out->dset = p;
-  for (int k = 0; k < out->n_rows; k++) describe_row_dset(&out->row[k], c->n_tasks, &out->dset[k]);
+  for (int k = 0; k < out->n_rows; k++)
+    VT_TRY(describe_row_dset(&out->row[k], c->n_tasks, &out->dset[k], err), err, "datasets");
   memcpy(out->dset + out->n_rows, t->dset, (size_t)t->n * sizeof *t->dset);
-  return VT_OK;
+  vt__tables_docs(t, f, out->dset, out->n);
+  return t->rc;
 }
 
 /* The contents, and the texts that the spec of the store points at. */
 typedef struct described {
   vt__contents all;
-  vt_buf text;
+  vt_buf text, readme;
   vt_store_attr attr[VT__ATTRIBUTES];
   vt_row_source src;
   vt_store_spec spec;
@@ -109,11 +112,16 @@ static vt_status describe(const vt_campaign *c, const vt_journal *j, const vt_fi
   VT_TRY(vt__contents_of(c, j, f, &d->all, err), err, "contents of the store");
   vt_campaign_canon(c, &d->text);
   VT_TRY(vt_buf_check(&d->text, err), err, "campaign text");
+  vt__readme(c, &d->readme);
+  VT_TRY(vt_buf_check(&d->readme, err), err, "README of the store");
   d->src = (vt_row_source){.c = c, .j = j, .def = d->all.row, .n_def = d->all.n_rows};
   d->spec = (vt_store_spec){.dset = d->all.dset,
                             .n_dset = d->all.n,
                             .attr = d->attr,
                             .n_attr = vt__attributes_of(c, d->attr),
+                            .group = d->all.tables->group,
+                            .n_group = d->all.tables->n_group,
+                            .readme = d->readme.s,
                             .campaign_text = d->text.s,
                             .n_rows = c->n_tasks,
                             .row = vt_row_fill,
@@ -124,6 +132,7 @@ static vt_status describe(const vt_campaign *c, const vt_journal *j, const vt_fi
 static void describe_free(described *d)
 {
   vt_buf_free(&d->text);
+  vt_buf_free(&d->readme);
   vt__contents_free(&d->all);
 }
 

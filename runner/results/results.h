@@ -46,9 +46,9 @@ typedef struct vt_row_source {
 } vt_row_source;
 VT_MUST_CHECK vt_status vt_row_fill(void *ctx, int64_t row, void *const *out, vt_err *err);
 
-enum { VT_TABLES_MOST = 8192 };
+enum { VT_TABLES_MOST = 8192, VT_GROUPS_MOST = 2048 };
 
-/* Axes of a dataset: "tasks", "compositions", ...; NULL: plain numbers, as many as n. */
+/* Axes of a dataset: "tasks", "compositions", ... (axes.c); none of a single value. */
 typedef struct vt_axes {
   int n_dim;
   struct {
@@ -60,10 +60,10 @@ typedef struct vt_axes {
 /* Datasets and the memory of their contents.  After the first failure the others do nothing and `rc` says why. */
 typedef struct vt_tables {
   vt_store_dset dset[VT_TABLES_MOST];
-  vt_axes axes[VT_TABLES_MOST];
   void *memory[VT_TABLES_MOST];
-  char older[VT_TABLES_MOST]; /* 1: a copy under a name that is older than the rule of names */
-  int n, adds_older;
+  int n;
+  vt_store_group group[VT_GROUPS_MOST]; /* what groups hold; some may be empty */
+  int n_group;
   vt_status rc;
   vt_err *err;
 } vt_tables;

@@ -26,6 +26,21 @@ vt_axes vt__axes_tasks(const vt_campaign *c);
 vt_axes vt__axes_comps(const vt_campaign *c);
 vt_axes vt__axes_groups(const vt_campaign *c); /* compositions, temperatures */
 
+/* The axis `label` of n indices with its scale; texts of table axes by number, NULL behind the last (axes.c). */
+vt_store_axis vt__axis_named(const char *label, int64_t n);
+const char *vt__axis_doc(int k, const char **label, const char **scale);
+/* Dimensions and axes of a row dataset: without an axis that holds a single value. */
+VT_MUST_CHECK vt_status vt__axes_of_row(const vt_row_def *r, int64_t n_tasks, vt_store_dset *d, vt_err *err);
+/* /axes: the scales that the rows and the tables so far need.  Positions come from results; j NULL: NaN. */
+void vt__tables_axes(vt_tables *t, const vt_campaign *c, const vt_journal *j, const vt_row_def *rows, int n_rows);
+
+/* Say what the group at `path` holds; of one that has a doc already nothing changes. */
+void vt__table_group(vt_tables *t, const char *path, const char *doc);
+/* Docs of all groups of the datasets [n]; VT_EBUG in t->rc names one that has none (docs.c). */
+void vt__tables_docs(vt_tables *t, const vt_fits *f, const vt_store_dset *dset, int n);
+/* Attribute README of the root group, appended. */
+void vt__readme(const vt_campaign *c, vt_buf *out);
+
 /* /transport, /fits, /compare */
 void vt__tables_fits(vt_tables *t, const vt_campaign *c, const vt_fits *f);
 /* /failures and /timing/crash; j NULL: as before the first failure. */
@@ -40,7 +55,7 @@ typedef struct vt__rows {
   vt_axes axes;
 } vt__rows;
 
-/* Field `f` as the dataset group/name, and its older name beside it; a field of parts as the group group/name. */
+/* Field `f` as the dataset group/name; a field of parts as the group group/name. */
 void vt__table_field(vt_tables *t, const char *group, const vt_field *f, const vt__rows *rows);
 void vt__table_fields(vt_tables *t, const char *group, const vt_fields *all, const vt__rows *rows);
 /* The same of an array over species in each struct, `step` bytes apart, with an axis over the campaign's species; NaN

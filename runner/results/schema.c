@@ -45,51 +45,11 @@ static vt_status no_result(void *ctx, int i, const vt_plan *p, double **values, 
 
 /* ------------------------------------------------------------------ axes */
 
-/* The name of axis `a` of a row dataset: that of the array in its group that gives the positions along it (lag_ps, r).
- */
-static const char *plain_axis(const vt__contents *s, const vt_row_def *d, int a)
+/* "tasks, species, lag_ps"; "-" of a single value. */
+static void put_axes(vt_buf *b, const vt_store_dset *d)
 {
-  for (int k = 0; k < s->n_rows; k++) {
-    const vt_array_def *x = &s->row[k].def, *own = &d->def;
-    const size_t n = strcspn(own->name, "/");
-    if (x->n_dim == 1 && x->axis[0] == VT_AXIS_PLAIN && x->dim[0] == own->dim[a] && strcmp(x->unit, "1") != 0 &&
-        strncmp(x->name, own->name, n + 1) == 0)
-      return x->name + n + 1;
-  }
-  return NULL;
-}
-
-static vt_axes axes_of_row(const vt__contents *s, const vt_campaign *c, const vt_row_def *d)
-{
-  vt_axes axes = vt__axes_tasks(c);
-  for (int a = 0; a < d->def.n_dim; a++) {
-    const int kind = d->def.axis[a];
-    const char *name = kind == VT_AXIS_SPECIES ? "species"
-                       : kind == VT_AXIS_PAIR  ? "pairs"
-                       : kind == VT_AXIS_ATOM  ? "atoms"
-                                               : plain_axis(s, d, a);
-    axes = vt__axis_more(axes, name, d->def.dim[a]);
-  }
-  return axes;
-}
-
-static vt_axes axes_of(const vt__contents *s, const vt_campaign *c, int k)
-{
-  return k < s->n_rows ? axes_of_row(s, c, &s->row[k]) : s->tables->axes[k - s->n_rows];
-}
-
-static int is_older(const vt__contents *s, int k) { return k >= s->n_rows && s->tables->older[k - s->n_rows]; }
-
-/* "tasks, species, lag_ps"; what has no name is its length. */
-static void put_axes(vt_buf *b, const vt_axes *axes)
-{
-  for (int a = 0; a < axes->n_dim; a++) {
-    vt_buf_printf(b, "%s", a ? ", " : "");
-    if (axes->axis[a].name)
-      vt_buf_printf(b, "%s", axes->axis[a].name);
-    else
-      vt_buf_printf(b, "%" PRId64, axes->axis[a].n);
-  }
+  for (int a = 0; a < d->n_dim; a++) vt_buf_printf(b, "%s%s", a ? ", " : "", d->axis[a].label);
+  if (d->n_dim == 0) vt_buf_printf(b, "-");
 }
 
 static const char *type_of(const vt_store_dset *d)
@@ -106,21 +66,23 @@ static vt_status as_json(const vt__contents *s, const vt_campaign *c, vt_buf *ou
   const int n_attr = vt__attributes_of(c, attr);
   for (int k = 0; k < n_attr; k++) vt_json_add(attributes, vt_json_text(attr[k].name));
   vt_json_add(attributes, vt_json_text("format"));
+  vt_json_add(attributes, vt_json_text("README"));
   for (int k = 0; k < s->n; k++) {
     const vt_store_dset *d = &s->dset[k];
-    const vt_axes axes = axes_of(s, c, k);
-    vt_json *o = vt_json_object(), *names = vt_json_array(), *shape = vt_json_array();
-    for (int a = 0; a < axes.n_dim; a++) {
-      vt_json_add(names, vt_json_text(axes.axis[a].name));
+    vt_json *o = vt_json_object(), *names = vt_json_array(), *shape = vt_json_array(), *scales = vt_json_array();
+    for (int a = 0; a < d->n_dim; a++) {
+      vt_json_add(names, vt_json_text(d->axis[a].label));
+      vt_json_add(scales, vt_json_text(d->axis[a].scale));
       vt_json_add(shape, vt_json_int(d->dim[a]));
     }
     vt_json_put(o, "path", vt_json_text(d->path));
     vt_json_put(o, "axes", names);
+    vt_json_put(o, "scales", scales);
     vt_json_put(o, "shape", shape);
     vt_json_put(o, "type", vt_json_text(type_of(d)));
     vt_json_put(o, "unit", vt_json_text(d->unit));
     vt_json_put(o, "doc", vt_json_text(d->doc));
-    vt_json_put(o, "older_name", vt_json_bool(is_older(s, k)));
+    vt_json_put(o, "older_name", vt_json_bool(0)); /* of stores of format 1 */
     vt_json_add(list, o);
   }
   vt_json_put(root, "format", vt_json_int(VT_STORE_FORMAT));
@@ -141,8 +103,9 @@ static const char *behind(const char *path, const char *before, const char *name
   return strncmp(path, before, n) == 0 && strncmp(path + n, name, m) == 0 ? path + n + m : NULL;
 }
 
-/* All quantities have the same datasets: those of the first stand for all, as "/fits/<quantity>/ea_ev".  0: not shown.
- */
+enum { HIDDEN, SHOWN, SHOWN_FOR_ALL };
+
+/* All quantities have the same datasets: those of the first stand for all, as "/fits/<quantity>/ea_ev". */
 static int shown_path(const vt_fits *f, const char *path, char shown[128])
 {
   static const char *const before[] = {"/fits/", "/compare/", "/transport/"};
@@ -151,10 +114,11 @@ static int shown_path(const vt_fits *f, const char *path, char shown[128])
     for (int k = 0; k < VT_COUNT(before); k++) {
       const char *rest = behind(path, before[k], f->fitted[q].what.name);
       if (!rest || (*rest != '/' && strcmp(rest, "_status") != 0)) continue;
-      if (q > 0) return 0;
+      if (q > 0) return HIDDEN;
       (void)snprintf(shown, 128, "%s<quantity>%s", before[k], rest);
+      return SHOWN_FOR_ALL;
     }
-  return 1;
+  return SHOWN;
 }
 
 static void put_cell(vt_buf *b, const char *text)
@@ -170,37 +134,35 @@ static const char head[] =
     "Generated by `vitrion schema store` from the tables that write it; do not edit.\n\n"
     "Names follow one rule, here, in JSON and in `summary.csv`: `x`, `x_se` (its standard error), `x_lo95` and\n"
     "`x_hi95` (ends of its 95 % interval), the unit last where a name has one: `ea_ev`, `ea_se_ev`, `ea_lo95_ev`.\n"
-    "Where the estimate has a group or an object of its own: `value`, `se`, `lo95`, `hi95`.  Frames of the Haven\n"
-    "ratio: `metal`, `barycentric`, `frame_free`; of transference numbers and Onsager coefficients that of the metals "
-    "is\n"
-    "called `framework`, as in older files.  Names that are older than the rule stay as copies, marked below.\n\n"
-    "Every dataset has the attributes `unit` (`1`: none), `doc` (the column \"meaning\"), `source` and `digest`\n"
-    "(of its values, defined in `runner/store/store.h`; `vitrion verify` compares).  NaN, and\n"
-    "-1 in whole numbers where their meaning says so: not there or not resolved.\n\n";
+    "Where the estimate has a group or an object of its own: `value`, `se`, `lo95`, `hi95`.  Frames: `metal`,\n"
+    "`barycentric`, `frame_free` (in JSON the frame of the metals of transference numbers and Onsager coefficients is\n"
+    "called `framework`).\n\n"
+    "The attribute `README` of the root says what is where, each group has a `doc`.  Every dataset has the attributes\n"
+    "`unit` (`1`: none), `doc` (the column \"meaning\"), `digest` (of its values, defined in `runner/store/store.h`;\n"
+    "`vitrion verify` compares) and, where it follows from a formula, `source`.  Every axis has a label and a "
+    "dimension\n"
+    "scale: `ds.dims[0].label` and `ds.dims[0][0]` in h5py.  NaN, and -1 in whole numbers where their meaning says "
+    "so:\n"
+    "not there or not resolved.\n\n"
+    "This is format 2.  Files of format 1 are read by `fit`, `rank`, `report`, `export` and `verify`; the next `run`, "
+    "or\n"
+    "`repair`, writes them anew.  They have no scales, no docs of groups, single values as tables of one row, and "
+    "some\n"
+    "numbers under two names; `lo_ps` and `hi_ps` of a window are `window_start_ps` and `window_end_ps` now, and\n"
+    "`t_alkali_framework` is `t_alkali_metal`.\n\n";
 
 static void put_lists(vt_buf *b, const vt_campaign *c, const vt_fits *f, int lengths)
 {
-  const struct {
-    const char *name, *doc;
-    int64_t n;
-  } axis[] = {{"tasks", "rows of `/tasks`", c->n_tasks},
-              {"compositions", "rows of `/compositions`", c->n_comp},
-              {"temperatures", "`/pool/temperature`", c->n_temp},
-              {"species", "`/species/symbol`", c->n_species},
-              {"pairs", "`/species/pair`", (int64_t)c->n_species * (c->n_species + 1) / 2},
-              {"atoms", "of the largest cell, in the order of the species", 0}};
-  vt_buf_printf(b, "Attributes of the root group: ");
+  vt_buf_printf(b, "Attributes of the root group: `README`, ");
   vt_store_attr attr[VT__ATTRIBUTES];
   const int n_attr = vt__attributes_of(c, attr);
   for (int k = 0; k < n_attr; k++) vt_buf_printf(b, "`%s`, ", attr[k].name);
   vt_buf_printf(b, "`format` (%d).  `/campaign` is the text of the campaign.\n\nAxes:\n\n", VT_STORE_FORMAT);
-  for (int k = 0; k < VT_COUNT(axis); k++) {
-    vt_buf_printf(b, "- %s: %s", axis[k].name, axis[k].doc);
-    if (lengths && axis[k].n) vt_buf_printf(b, " (%" PRId64 ")", axis[k].n);
-    vt_buf_printf(b, "\n");
-  }
+  const char *doc, *label, *scale;
+  for (int k = 0; (doc = vt__axis_doc(k, &label, &scale)); k++)
+    vt_buf_printf(b, "- %s: %s; scale `%s`\n", label, doc, scale);
   vt_buf_printf(b,
-                "- lag_ps, r, ...: the array of this name in the same group gives the positions\n\n"
+                "- xyz, lag_ps, ...: scales in `/axes`, below\n\n"
                 "`<quantity>`, what is fitted and compared%s:\n\n",
                 lengths ? "" : ", here of the elements Li, Na, Ta, O, Cl");
   for (int q = 0; q < f->n_quantities; q++)
@@ -215,17 +177,25 @@ static int is_of_group(const char *path, const char *group, size_t n)
   return group_length(path) == n && strncmp(path, group, n) == 0;
 }
 
-static void put_row(const vt__contents *s, const vt_campaign *c, const vt_fits *f, int k, vt_buf *b)
+static const char *doc_of(const vt_tables *t, const char *group, size_t n)
+{
+  for (int k = 0; k < t->n_group; k++)
+    if (strncmp(t->group[k].path, group, n) == 0 && t->group[k].path[n] == '\0') return t->group[k].doc;
+  return "";
+}
+
+static void put_row(const vt__contents *s, const vt_fits *f, int k, vt_buf *b)
 {
   const vt_store_dset *d = &s->dset[k];
-  const vt_axes axes = axes_of(s, c, k);
   char path[128];
-  if (!shown_path(f, d->path, path)) return;
+  const int shown = shown_path(f, d->path, path);
+  if (shown == HIDDEN) return;
+  const int own = shown == SHOWN_FOR_ALL && strcmp(d->unit, f->fitted[0].what.unit) == 0;
   vt_buf_printf(b, "| `%s` | ", path);
-  put_axes(b, &axes);
-  vt_buf_printf(b, " | %s | %s | ", type_of(d), d->unit);
+  put_axes(b, d);
+  vt_buf_printf(b, " | %s | %s | ", type_of(d), own ? "the quantity's" : d->unit);
   put_cell(b, d->doc);
-  vt_buf_printf(b, "%s |\n", is_older(s, k) ? " (older name)" : "");
+  vt_buf_printf(b, " |\n");
 }
 
 static void as_markdown(const vt__contents *s, const vt_campaign *c, const vt_fits *f, int lengths, vt_buf *b)
@@ -238,9 +208,10 @@ static void as_markdown(const vt__contents *s, const vt_campaign *c, const vt_fi
     int k = 0;
     while (!is_of_group(s->dset[k].path, group, n)) k++;
     if (k < first) continue; /* its group has been shown */
-    vt_buf_printf(b, "\n## %.*s\n\n| dataset | axes | type | unit | meaning |\n|---|---|---|---|---|\n", (int)n, group);
+    vt_buf_printf(b, "\n## %.*s\n\n%s\n\n| dataset | axes | type | unit | meaning |\n|---|---|---|---|---|\n", (int)n,
+                  group, doc_of(s->tables, group, n));
     for (k = first; k < s->n; k++)
-      if (is_of_group(s->dset[k].path, group, n)) put_row(s, c, f, k, b);
+      if (is_of_group(s->dset[k].path, group, n)) put_row(s, f, k, b);
   }
 }
 

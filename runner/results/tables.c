@@ -39,15 +39,15 @@ static void *results_tables_add(vt_tables *t, vt_store_type type, const char *pa
   void *p;
   t->rc = vt_calloc64(&p, count, size, t->err);
   if (t->rc != VT_OK) return NULL;
-  t->memory[t->n] = p;
-  t->older[t->n] = (char)t->adds_older;
-  t->axes[t->n++] = axes;
+  t->memory[t->n++] = p;
   *d = (vt_store_dset){.type = type, .width = width, .n_dim = axes.n_dim, .table = p};
-  for (int a = 0; a < axes.n_dim; a++) d->dim[a] = axes.axis[a].n;
+  for (int a = 0; a < axes.n_dim; a++) {
+    d->dim[a] = axes.axis[a].n;
+    d->axis[a] = vt__axis_named(axes.axis[a].name, axes.axis[a].n);
+  }
   (void)snprintf(d->path, sizeof d->path, "%s", path);
   (void)snprintf(d->unit, sizeof d->unit, "%s", unit);
   (void)snprintf(d->doc, sizeof d->doc, "%s", doc);
-  (void)snprintf(d->source, sizeof d->source, "vitrion %s", vt_build_info()->version);
   return p;
 }
 
@@ -59,6 +59,12 @@ double *vt__table_f64(vt_tables *t, const char *path, const char *unit, const ch
 int64_t *vt__table_i64(vt_tables *t, const char *path, const char *doc, vt_axes axes)
 {
   return results_tables_add(t, VT_I64, path, "1", doc, axes, 0);
+}
+
+/* Whole numbers with a unit. */
+static int64_t *table_whole(vt_tables *t, const char *path, const char *unit, const char *doc, vt_axes axes)
+{
+  return results_tables_add(t, VT_I64, path, unit, doc, axes, 0);
 }
 
 char *vt__table_str(vt_tables *t, const char *path, const char *doc, vt_axes axes, int width)
@@ -88,7 +94,7 @@ static void species_tables(vt_tables *t, const vt_campaign *c)
   const vt_axes species = vt__axis("species", c->n_species);
   const vt_axes pairs = vt__axis("pairs", (int64_t)c->n_species * (c->n_species + 1) / 2);
   char *symbol = vt__table_str(t, "/species/symbol", "element; the rows of every species axis", species, 4);
-  int64_t *charge = vt__table_i64(t, "/species/charge", "oxidation number used for sigma", species);
+  int64_t *charge = table_whole(t, "/species/charge", "e", "oxidation number used for sigma", species);
   double *mass = vt__table_f64(t, "/species/mass", "u", "standard atomic mass", species);
   char *pair = vt__table_str(t, "/species/pair", "element pair; the rows of every pair axis", pairs, 8);
   if (t->rc != VT_OK) return;
@@ -229,7 +235,7 @@ void vt_tables_campaign(vt_tables *t, const vt_campaign *c, const vt_journal *j)
   composition_tables(t, c);
   species_tables(t, c);
   char *when = vt__table_str(t, "/timing/assembled", "UTC time at which this file was written (not reproducible)",
-                             vt__axis(NULL, 1), 32);
+                             (vt_axes){0}, 32);
   if (t->rc != VT_OK) return;
   time_t now = time(NULL);
   struct tm utc;

@@ -12,12 +12,8 @@ static void tracer_tables(vt_tables *t, const vt_campaign *c, const vt_fits *f)
   const vt__rows rows = {f->transport, sizeof *f->transport, vt__axes_tasks(c)};
   for (int k = 0; k < vt_tracer_fields.n; k++) {
     vt_field fd = vt_tracer_fields.f[k];
-    char name[64], old[64];
+    char name[64];
     (void)snprintf(name, sizeof name, "tracer_%s", fd.name);
-    if (fd.old) {
-      (void)snprintf(old, sizeof old, "tracer_%s", fd.old);
-      fd.old = old;
-    }
     fd.name = name;
     fd.offset += offsetof(vt_transport, tracer);
     vt__table_species(t, c, "/transport", &fd, &rows, sizeof(vt_tracer), offsetof(vt_transport, n_species));
@@ -93,7 +89,7 @@ static void status_tables(vt_tables *t, const vt_campaign *c, const vt_fits *f)
 static void compare_tables(vt_tables *t, const vt_campaign *c, const char *group, const vt_compare *cmp)
 {
   char path[96];
-  const vt__rows one = {cmp, sizeof *cmp, vt__axis(NULL, 1)};
+  const vt__rows one = {cmp, sizeof *cmp, (vt_axes){0}};
   vt__table_fields(t, group, &vt_compare_fields, &one);
   vt__table_fields(t, group, &vt_verdict_fields, &one);
   for (int q = 0; q < vt_compared_fields.n; q++) {
@@ -109,14 +105,14 @@ static void compare_tables(vt_tables *t, const vt_campaign *c, const char *group
 /* /compare/<quantity>/variance/<factor>, residual, glass, sampling: sd in decades. */
 static void variance_tables(vt_tables *t, const char *quantity, const vt_comparison *c)
 {
-  static const char doc[] = "sd of the effect of this factor, noise-corrected, decades; NaN: not resolved";
+  static const char doc[] = "sd of the effect of this factor, noise-corrected; NaN: not resolved";
   const vt_var_split *v = &c->variance;
-  const vt_axes one = vt__axis(NULL, 1);
+  const vt_axes one = (vt_axes){0};
   char group[64], path[96];
   (void)snprintf(group, sizeof group, "/compare/%.40s/variance", quantity);
   for (int q = 0; q < v->n_factors; q++) {
     (void)snprintf(path, sizeof path, "%s/%.30s", group, c->factor[q]);
-    double *x = vt__table_f64(t, path, "1", doc, one);
+    double *x = vt__table_f64(t, path, "decades", doc, one);
     if (x) x[0] = v->factor[q];
   }
   vt__table_fields(t, group, &vt_var_split_fields, &(vt__rows){v, sizeof *v, one});
@@ -132,7 +128,7 @@ static void value_tables(vt_tables *t, const vt_campaign *c, const vt_fitted *q)
     (void)snprintf(path, sizeof path, "/fits/%.40s/by_temperature/%.30s", q->what.name, f->name);
     const int whole = f->kind == VT_FIELD_COUNT;
     int64_t *count = whole ? vt__table_i64(t, path, f->doc, vt__axes_groups(c)) : NULL;
-    double *v = whole ? NULL : vt__table_f64(t, path, f->unit, f->doc, vt__axes_groups(c));
+    double *v = whole ? NULL : vt__table_f64(t, path, *f->unit ? f->unit : q->what.unit, f->doc, vt__axes_groups(c));
     if (t->rc != VT_OK) return;
     for (int i = 0; v && i < c->n_comp * c->n_temp; i++) v[i] = NAN; /* counts: 0 */
     for (int i = 0; i < q->n_at; i++)
@@ -144,6 +140,17 @@ static void value_tables(vt_tables *t, const vt_campaign *c, const vt_fitted *q)
         else if (count)
           count[at] = (int64_t)vt_field_at(f, &q->at[i], 0);
       }
+  }
+}
+
+/* Values at a temperature are in the quantity's unit. */
+static void fit_tables(vt_tables *t, const vt_campaign *c, const char *group, const vt_fitted *q)
+{
+  const vt__rows rows = {q->arrh, sizeof(vt_arrh), vt__axes_comps(c)};
+  for (int k = 0; k < vt_arrh_fields.n; k++) {
+    vt_field f = vt_arrh_fields.f[k];
+    if (!*f.unit) f.unit = q->what.unit;
+    vt__table_field(t, group, &f, &rows);
   }
 }
 
@@ -160,7 +167,7 @@ void vt__tables_fits(vt_tables *t, const vt_campaign *c, const vt_fits *f)
     const vt_fitted *one = &f->fitted[q];
     char group[96];
     (void)snprintf(group, sizeof group, "/fits/%s", one->what.name);
-    vt__table_fields(t, group, &vt_arrh_fields, &(vt__rows){one->arrh, sizeof(vt_arrh), comps});
+    fit_tables(t, c, group, one);
     value_tables(t, c, one);
     (void)snprintf(group, sizeof group, "/compare/%s", one->what.name);
     compare_tables(t, c, group, &one->compare.at_t);

@@ -65,6 +65,12 @@ vt_status vt__sum_line(const char *file, const char *path, vt_buf *out, vt_err *
 
 /* VT_EINVAL if a dataset is malformed. */
 vt_status vt__store_check(const vt_store_spec *spec, vt_err *err);
+/* The same of axes alone: every scale is a dataset of the spec with one axis, as long as the axes that name it. */
+vt_status vt__scales_check(const vt_store_spec *spec, vt_err *err);
+/* Labels and scales of every dataset of the open file that has all datasets (scales.c). */
+vt_status vt__scales_write(hid_t file, const vt_store_spec *spec, vt_err *err);
+/* A text attribute of fixed width. */
+vt_status vt__put_text(hid_t object, const char *name, const char *text, vt_err *err);
 int vt__store_is_row(const vt_store_dset *d);
 size_t vt__store_item_bytes(const vt_store_dset *d);
 size_t vt__store_row_bytes(const vt_store_dset *d); /* of all dims but the first */

@@ -7,6 +7,7 @@
 
 struct vt_store {
   hid_t file;
+  int format;
   char path[VT_PATH];
 };
 
@@ -24,7 +25,7 @@ static vt_status check_file(const char *path, vt_err *err)
   return VT_OK;
 }
 
-static vt_status check_format(hid_t file, const char *path, vt_err *err)
+static vt_status check_format(hid_t file, const char *path, int *found, vt_err *err)
 {
   vt_status rc = VT_OK;
   vt__h5_scope s = {0};
@@ -38,9 +39,10 @@ static vt_status check_format(hid_t file, const char *path, vt_err *err)
   VT_H5_OUT(space, err, VT_ECORRUPT, "'%s' is damaged", path);
   if (H5Sget_simple_extent_npoints(space) != 1 || H5Aread(attr, H5T_NATIVE_INT64, &format) < 0)
     VT_FAIL_OUT(err, VT_EPARSE, "'%s' is an HDF5 file, but not a store: its attribute 'format' is no number", path);
-  if (format != VT_STORE_FORMAT)
-    VT_FAIL_OUT(err, VT_EUNSUP, "'%s' has store format %lld, this program reads format %d", path, (long long)format,
-                VT_STORE_FORMAT);
+  if (format < VT_STORE_OLDEST || format > VT_STORE_FORMAT)
+    VT_FAIL_OUT(err, VT_EUNSUP, "'%s' has store format %lld, this program reads formats %d to %d", path,
+                (long long)format, VT_STORE_OLDEST, VT_STORE_FORMAT);
+  *found = (int)format;
 out:
   (void)H5Eclear2(H5E_DEFAULT);
   vt__h5_close(&s);
@@ -61,7 +63,7 @@ vt_status vt_store_open(vt_store **out, const char *path, vt_err *err)
   (void)snprintf(st->path, sizeof st->path, "%s", path); /* for messages only */
   VT_H5_OUT(access = vt__h5_access(&s), err, VT_EIO, "opening '%s'", path);
   VT_H5_OUT(st->file = H5Fopen(path, H5F_ACC_RDONLY, access), err, VT_ECORRUPT, "'%s' is truncated or damaged", path);
-  VT_TRY_OUT(check_format(st->file, path, err), err, "opening the store");
+  VT_TRY_OUT(check_format(st->file, path, &st->format, err), err, "opening the store");
   *out = st;
   st = NULL;
 out:
@@ -78,6 +80,7 @@ void vt_store_close(vt_store *s)
 }
 
 hid_t vt__store_file(const vt_store *s) { return s->file; }
+int vt_store_format(const vt_store *s) { return s->format; }
 
 /* ------------------------------------------------------------------ datasets */
 

@@ -12,20 +12,33 @@
 
 typedef enum vt_store_type { VT_F64, VT_I64, VT_STR } vt_store_type;
 
+/* What an axis is, and the dataset of the store that says what its indices stand for: a dimension scale (HDF5's own
+ * convention: h5py's ds.dims[a].label and ds.dims[a][0]), of one axis and as long as this one.  Of the axis of a scale
+ * itself: its own path.  Empty: unnamed, none. */
+typedef struct vt_store_axis {
+  char label[24], scale[48];
+} vt_store_axis;
+
 /* One dataset.  path is absolute ("/obs/msd/mean"); intermediate groups are made.  dim[0] is the row count of a row
  * dataset.  STR: fixed width `width` bytes including the NUL (UTF-8).  Every dataset carries attributes unit ("1" if
- * none), doc, source, and digest: 64 hexadecimal digits, the exclusive or, over the rows i of the dataset, of
- * SHA-256(i as 8 bytes little endian, then the row's values as they stand in the file: 8 bytes little endian a number,
- * `width` bytes a text).  A row is what belongs to one index of the first dimension; a scalar is one row, number 0;
- * without values it is 64 zeros.  It does not depend on who wrote which row when. */
+ * none), doc, source (if not empty), and digest: 64 hexadecimal digits, the exclusive or, over the rows i of the
+ * dataset, of SHA-256(i as 8 bytes little endian, then the row's values as they stand in the file: 8 bytes little
+ * endian a number, `width` bytes a text).  A row is what belongs to one index of the first dimension; a scalar is one
+ * row, number 0; without values it is 64 zeros.  It does not depend on who wrote which row when. */
 typedef struct vt_store_dset {
   char path[96], unit[24], doc[160], source[64];
   int type; /* vt_store_type */
   int width;
   int n_dim;
   int64_t dim[VT_MAX_DIM + 1];
+  vt_store_axis axis[VT_MAX_DIM + 1];
   const void *table; /* whole content (f64/i64 values, or dim[0]*width chars); NULL: rows come from the callback */
 } vt_store_dset;
+
+/* What a group holds: its attribute doc. */
+typedef struct vt_store_group {
+  char path[96], doc[160];
+} vt_store_group;
 
 /* Of the root group.  The store adds `format` itself; a caller may name it, with the same value. */
 typedef struct vt_store_attr {
@@ -40,6 +53,9 @@ typedef struct vt_store_spec {
   int n_dset;
   const vt_store_attr *attr;
   int n_attr;
+  const vt_store_group *group; /* groups that have a doc: each holds a dataset or a group with one */
+  int n_group;
+  const char *readme;        /* attribute README of the root group; NULL: none */
   const char *campaign_text; /* becomes /campaign (scalar string dataset) */
   int64_t n_rows;            /* rows of every row dataset (dim[0])        */
   /* Fill row `row` of ALL row datasets: out[k] belongs to dset k (NULL for tables) and is pre-filled with NaN / 0.
@@ -48,7 +64,9 @@ typedef struct vt_store_spec {
   void *ctx;
 } vt_store_spec;
 
-enum { VT_STORE_FORMAT = 1 };
+/* Formats that are read; written is the last one.  1: no scales, no docs of groups, older names beside the present
+ * ones, single values as tables of one row; the rows of tasks are the same. */
+enum { VT_STORE_OLDEST = 1, VT_STORE_FORMAT = 2 };
 
 /* Collective over all ranks of c (over MPI, or a comm of one rank of any kind: then without MPI): a file with
  * the name of vt_fence_name is made anew, written by the first two ranks (the others nap), closed, synced, read back
@@ -67,6 +85,7 @@ VT_MUST_CHECK vt_status vt_store_check_sum(const char *path, vt_err *err);
 typedef struct vt_store vt_store;
 /* VT_EIO: not there, unreadable; VT_EPARSE: no store; VT_EUNSUP: of another format; VT_ECORRUPT: truncated, damaged. */
 VT_MUST_CHECK vt_status vt_store_open(vt_store **s, const char *path, vt_err *err);
+int vt_store_format(const vt_store *s); /* VT_STORE_OLDEST..VT_STORE_FORMAT */
 /* Dimensions of a dataset; VT_EINVAL if it is not there. */
 VT_MUST_CHECK vt_status vt_store_shape(vt_store *s, const char *dset, int *n_dim, int64_t dim[VT_MAX_DIM + 1],
                                        vt_err *err);

@@ -72,15 +72,16 @@ vt_status vt__store_check(const vt_store_spec *spec, vt_err *err)
     if (is_format(&spec->attr[k]) && !(spec->attr[k].is_int && spec->attr[k].i == VT_STORE_FORMAT))
       VT_FAIL(err, VT_EINVAL, "the attribute 'format' must be %d", VT_STORE_FORMAT);
   if (!spec->campaign_text) VT_FAIL(err, VT_EINVAL, "a store needs the campaign's text");
-  return VT_OK;
+  return vt__scales_check(spec, err);
 }
 
 uint64_t vt__store_most_bytes(const vt_store_spec *spec)
 {
-  /* Per dataset: object header, five attributes, heap and index blocks.  Per chunk: its index entry, its checksum and
-   * the compressed empty chunk that HDF5 allocates first (deflate: about 1/1000), until its space is used again. */
+  /* Per dataset: object header, seven attributes, heap and index blocks, its place in the lists of its scales.  Per
+   * chunk: its index entry, its checksum and the compressed empty chunk that HDF5 allocates first (deflate: about
+   * 1/1000), until its space is used again. */
   enum { PER_FILE = 16384, PER_DSET = 8192, PER_CHUNK = 256 };
-  uint64_t sum = PER_FILE + strlen(spec->campaign_text);
+  uint64_t sum = PER_FILE + strlen(spec->campaign_text) + (spec->readme ? strlen(spec->readme) : 0);
   for (int k = 0; k < spec->n_dset; k++) {
     const vt_store_dset *d = &spec->dset[k];
     uint64_t rows = (uint64_t)first_dim(d), row = vt__store_row_bytes(d);
@@ -92,7 +93,7 @@ uint64_t vt__store_most_bytes(const vt_store_spec *spec)
 
 /* ------------------------------------------------------------------ groups, attributes, datasets */
 
-static vt_status put_text(hid_t object, const char *name, const char *text, vt_err *err)
+vt_status vt__put_text(hid_t object, const char *name, const char *text, vt_err *err)
 {
   vt_status rc = VT_OK;
   vt__h5_scope s = {0};
@@ -190,12 +191,12 @@ static vt_status put_dset(hid_t file, const vt_store_dset *d, vt_uid *sum, vt_er
   char hex[65];
   VT_TRY_OUT(make_groups(file, d->path, err), err, "dataset '%s'", d->path);
   VT_H5_OUT(dset = make_dset(&s, file, d), err, VT_EIO, "dataset '%s'", d->path);
-  VT_TRY_OUT(put_text(dset, "unit", d->unit, err), err, "dataset '%s'", d->path);
-  VT_TRY_OUT(put_text(dset, "doc", d->doc, err), err, "dataset '%s'", d->path);
-  VT_TRY_OUT(put_text(dset, "source", d->source, err), err, "dataset '%s'", d->path);
+  VT_TRY_OUT(vt__put_text(dset, "unit", d->unit, err), err, "dataset '%s'", d->path);
+  VT_TRY_OUT(vt__put_text(dset, "doc", d->doc, err), err, "dataset '%s'", d->path);
+  if (d->source[0]) VT_TRY_OUT(vt__put_text(dset, "source", d->source, err), err, "dataset '%s'", d->path);
   if (d->table) VT_TRY_OUT(vt__digest_table(sum, d, err), err, "dataset '%s'", d->path);
   vt_uid_hex(sum, hex); /* of rows: zeros, until they are there */
-  VT_TRY_OUT(put_text(dset, "digest", hex, err), err, "dataset '%s'", d->path);
+  VT_TRY_OUT(vt__put_text(dset, "digest", hex, err), err, "dataset '%s'", d->path);
   if (d->table && !is_empty(d)) rc = put_table(dset, d, err);
 out:
   return vt__h5_finish(&s, rc, err, d->path);
@@ -215,20 +216,33 @@ static vt_status put_campaign(hid_t file, const char *text, vt_uid *sum, vt_err 
   return put_dset(file, &d, sum, err);
 }
 
+static vt_status put_group(hid_t file, const vt_store_group *g, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  vt__h5_scope s = {0};
+  hid_t group;
+  VT_H5_OUT(group = vt__h5_keep(&s, H5Gopen2(file, g->path, H5P_DEFAULT)), err, VT_EIO, "group '%s'", g->path);
+  VT_TRY_OUT(vt__put_text(group, "doc", g->doc, err), err, "group '%s'", g->path);
+out:
+  return vt__h5_finish(&s, rc, err, g->path);
+}
+
 static vt_status put_everything(hid_t file, const vt_store_spec *spec, vt_uid *sum, vt_err *err)
 {
   VT_PASS(put_int(file, "format", VT_STORE_FORMAT, err));
   for (int k = 0; k < spec->n_attr; k++) {
     const vt_store_attr *a = &spec->attr[k];
     if (is_format(a)) continue;
-    VT_PASS(a->is_int ? put_int(file, a->name, a->i, err) : put_text(file, a->name, a->text, err));
+    VT_PASS(a->is_int ? put_int(file, a->name, a->i, err) : vt__put_text(file, a->name, a->text, err));
   }
+  if (spec->readme) VT_PASS(vt__put_text(file, "README", spec->readme, err));
   VT_PASS(put_campaign(file, spec->campaign_text, &sum[spec->n_dset], err));
   for (int k = 0; k < spec->n_dset; k++) {
     vt_alive();
     VT_PASS(put_dset(file, &spec->dset[k], &sum[k], err));
   }
-  return VT_OK;
+  for (int k = 0; k < spec->n_group; k++) VT_PASS(put_group(file, &spec->group[k], err));
+  return vt__scales_write(file, spec, err);
 }
 
 static hid_t create_file(vt__h5_scope *s, const char *tmp)

@@ -210,10 +210,11 @@ static vt_status compare_table(compared *m, const vt_store_dset *d, vt_err *err)
   VT_PASS(rc);
   got = d->type == VT_STR ? (void *)text : d->type == VT_I64 ? (void *)whole : (void *)f;
   for (int a = 0; a < d->n_dim; a++) expected *= (size_t)d->dim[a];
-  size_t a_row = d->dim[0] ? expected / (size_t)d->dim[0] : 1;
+  const int64_t rows = d->n_dim ? d->dim[0] : 1;
+  size_t a_row = rows ? expected / (size_t)rows : 1;
   if (n != expected)
     rc = vt_err_set(err, VT_ECORRUPT, __FILE__, __LINE__, "%s has %zu values, not %zu", d->path, n, expected);
-  for (int64_t i = 0; rc == VT_OK && i < d->dim[0]; i++) {
+  for (int64_t i = 0; rc == VT_OK && i < rows; i++) {
     if (!is_compared(m, d->path, i)) continue;
     size_t v = 0;
     while (v < a_row && same_item(d, got, width, (size_t)i * a_row + v)) v++;
@@ -327,6 +328,11 @@ vt_status vt__check_store(vt__checkup *k, vt_err *err)
   VT_TRY(vt_calloc64(&p, (size_t)k->c->n_tasks, 1, err), err, "rows of the store");
   m.row = p;
   vt_status rc = vt_store_open(&m.s, k->dir->store, &why);
+  if (rc == VT_OK && vt_store_format(m.s) != VT_STORE_FORMAT)
+    vt__found(
+        k, (vt__place){.kind = VT_FOUND_INFO, .file = "results.h5", .action = "the end of the next run makes it anew"},
+        "of store format %d, written now is %d; it was compared with the journal", vt_store_format(m.s),
+        VT_STORE_FORMAT);
   if (rc == VT_OK) rc = check_digests(&m, &why);
   if (rc == VT_OK && check_owner(k, m.s)) rc = compare_all(&m, &why);
   if (rc == VT_ENOMEM)

@@ -1,7 +1,7 @@
 """page.py - the page: sections in order, one style sheet, nothing from elsewhere."""
 import pathlib
 
-from report import compare, runs, scattering, sections, structure, tables, transport
+from report import compare, ranked, runs, scattering, sections, structure, tables, transport
 from report.words import Teller, esc, fold, table
 
 CSS = (pathlib.Path(__file__).parent / "page.css").read_text(encoding="utf-8")
@@ -24,7 +24,7 @@ def stored_sum(folder):
         return ""
 
 
-def build(folder):
+def build(folder, program=None):
     """[(id, title, HTML)], figures"""
     tell = Teller(folder.summary)
     failed, n_failed, n_missing = runs.failures(folder)
@@ -40,6 +40,7 @@ def build(folder):
     }
     scattered, weights = scattering.figures(folder)
     nothing = '<p class="na">Not resolved: see “What is not resolved” for the reasons.</p>'
+    front, places = ranked.parts(folder, program) if len(folder.names) > 1 else ([], "")
     parts = [
         section(
             "asked",
@@ -60,6 +61,7 @@ def build(folder):
             tables.numbers(folder, tell, "D_alkali"),
             tables.numbers(folder, tell, "sigma_T"),
         ),
+        section("ranking", "Ranking", gallery(front), places),
         section("compositions", "Compositions compared", gallery(figures["forest"])),
         section(
             "factors-section",
@@ -99,13 +101,13 @@ def build(folder):
         section("provenance", "Provenance", runs.provenance(folder, stored_sum(folder))),
         section("cite", "How to cite", runs.cite(folder)),
     ]
-    drawn = [f for group in figures.values() for f in group if f] + scattered
+    drawn = [f for group in figures.values() for f in group if f] + front + scattered
     return [p for p in parts if p], drawn
 
 
-def make(folder):
-    """the page as text, and its figures"""
-    parts, drawn = build(folder)
+def make(folder, program=None):
+    """the page as text, and its figures; `program`: vitrion, which ranks"""
+    parts, drawn = build(folder, program)
     name = esc(folder.summary.get("campaign", ""))
     links = "".join(f'<li><a href="#{i}">{t}</a></li>' for i, t, _ in parts)
     body = "".join(f'<section id="{i}"><h2>{t}</h2>{inner}</section>' for i, t, inner in parts)

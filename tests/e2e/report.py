@@ -222,6 +222,29 @@ class Report(unittest.TestCase):
             self.assertIn(why.split(": ", 1)[1].split(";")[0], self.page.sections["arrhenius-plots"])
         self.assertIn("g(r) ends at", self.page.sections["scattering"])  # a cell of 36 atoms is too small for S(q)
 
+    def test_the_ranking_is_that_of_the_program(self):
+        """places, marks of the front and reasons as `vitrion rank` gives them; nothing is ranked on the page"""
+        text, section = self.text, self.page.sections["ranking"]
+        for by, front in (("sigma", "sigma,ea"), ("ea", "ea,sigma")):
+            p = subprocess.run([VITRION, "rank", self.dir / "small", "--by", by, "--pareto", front, "--json"], capture_output=True, text=True)
+            asked = json.loads(p.stdout)
+            if by == "sigma" and not asked["rows"]:
+                return self.assertIn("diffusion coefficient of the mobile ions: the lower end", section)
+            for row in asked["rows"]:
+                self.assertRegex(section, rf"\b{row['rank']}\. *{row['name'][:2]}")
+            for row in asked["unresolved"]:
+                self.assertIn(row["why"], section)
+            self.assertEqual("on the front" in section, any(r["pareto"] for r in asked["rows"]))
+        if len(asked["rows"]) > 1:
+            self.assertIn('<figure id="pareto">', text)
+
+    def test_without_the_program_the_ranking_says_why(self):
+        page = self.dir / "alone.html"
+        p = subprocess.run([sys.executable, SOURCE / "scripts/report.py", "--output", page, "--program", "/bin/false", self.dir / "small"],
+                           capture_output=True, text=True)
+        self.assertEqual(p.returncode, 0, p.stderr)
+        self.assertIn("Not ranked: it said nothing", Page(page.read_text()).sections["ranking"])
+
     def test_figures_are_well_formed_and_of_a_column(self):
         figures = re.findall(r"<svg.*?</svg>", self.text, re.S)
         self.assertGreaterEqual(len(figures), 6)

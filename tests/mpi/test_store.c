@@ -145,7 +145,7 @@ static void check_store(const fixture *f)
   check_text(s, "/campaign", fx_campaign);
   check_text(s, "build", "test \xce\xb2");
   check_text(s, "n_ranks_ever", "-7000000000");
-  check_text(s, "format", "1");
+  check_text(s, "format", "2");
   for (int k = 0; k < f->spec.n_dset; k++) {
     const vt_store_dset *d = &f->dset[k];
     int n_dim;

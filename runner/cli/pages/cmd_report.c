@@ -5,7 +5,8 @@
 
 int cmd_report(int argc, char **argv)
 {
-  const char *output = NULL, *figures = NULL, *args[8];
+  const char *output = NULL, *figures = NULL, *args[10];
+  char program[PATH_MAX];
   const vt_opt opt[] = {{"output", VT_OPT_TEXT, "FILE", "the page (DIR/report.html)", &output, 0, 0},
                         {"figures", VT_OPT_TEXT, "FOLDER",
                          "write every figure there as SVG and PDF too, 8.6 cm wide, 8 pt", &figures, 0, 0}};
@@ -13,7 +14,7 @@ int cmd_report(int argc, char **argv)
                 .args = "DIR",
                 .doc =
                     "One HTML page of a campaign's folder that opens offline: what was asked, the answer, Arrhenius\n"
-                    "lines, compositions compared, Haven ratio, residence, structure, scattering, what was not\n"
+                    "lines, ranking, comparison, Haven ratio, residence, structure, scattering, what was not\n"
                     "resolved and why, failures, cost, provenance.  It reads DIR/summary.json and DIR/results.h5.\n"
                     "Needs Python with matplotlib, h5py and numpy; scattering also periodictable.",
                 .example = "vitrion report runs/quickstart --figures figures",
@@ -33,6 +34,10 @@ int cmd_report(int argc, char **argv)
   if (figures) {
     args[n++] = "--figures";
     args[n++] = figures;
+  }
+  if (vt_cli_program(program)) {
+    args[n++] = "--program";
+    args[n++] = program;
   }
   if (vt_cli_quiet()) args[n++] = "--quiet";
   args[n++] = "--";

@@ -10,6 +10,9 @@
  * Returns `path`, or NULL if it can be read at neither place. */
 const char *vt_cli_shipped(const char *name, char path[PATH_MAX]);
 
+/* This program's own file; NULL if the system does not tell. */
+const char *vt_cli_program(char path[PATH_MAX]);
+
 /* Run a shipped script by a Python that has the modules h5py, matplotlib and numpy: $VITRION_PYTHON, python3 of the
  * PATH, /usr/bin/python3, the first of these that has them.  args[n] follow the script's name; all are borrowed.
  * Returns the script's exit code, or VT_EXIT_FAIL after a message that names what is missing. */

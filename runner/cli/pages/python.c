@@ -12,12 +12,18 @@ extern char **environ;
 
 enum { MOST_ARGS = 16 };
 
+const char *vt_cli_program(char path[PATH_MAX])
+{
+  ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
+  if (n <= 0) return NULL;
+  path[n] = '\0';
+  return path;
+}
+
 const char *vt_cli_shipped(const char *name, char path[PATH_MAX])
 {
   char dir[PATH_MAX];
-  ssize_t n = readlink("/proc/self/exe", dir, sizeof dir - 1);
-  if (n <= 0) return NULL;
-  dir[n] = '\0';
+  if (!vt_cli_program(dir)) return NULL;
   for (char *slash = strrchr(dir, '/'); slash; slash = strrchr(dir, '/')) {
     static const char *const below[] = {"", "/share/vitrion"};
     *slash = '\0';

@@ -28,18 +28,18 @@ static void print_text(const vt_campaign *c, const vt_calibration *cal, const vt
                        vt_forecast *f, const vt_plan_folder *at)
 {
   vt_buf left = {0};
-  printf("campaign '%s': %d compositions x %d glasses x %d temperatures\n", c->name, c->n_comp, c->n_glasses,
-         c->n_temp);
+  vt_cli_say("campaign '%s': %d compositions x %d glasses x %d temperatures\n", c->name, c->n_comp, c->n_glasses,
+             c->n_temp);
   vt_cli_compositions_text(c);
   printf("tasks    %d: %d glasses, %d MD; %.4g ns\n", c->n_tasks, c->n_glass_tasks, c->n_tasks - c->n_glass_tasks,
          vt_cli_campaign_ns(c));
   if (cal->n)
-    printf("speed    %.3g us per atom and step with %d atoms (%s, measured here)\n", 1e6 * cal->s_atom_step[0],
-           cal->atoms[0], cal->kernel);
+    vt_cli_say("speed    %.3g us per atom and step with %d atoms (%s, measured here)\n", 1e6 * cal->s_atom_step[0],
+               cal->atoms[0], cal->kernel);
   else
-    printf("speed    %.3g us per atom and step (assumed)\n", 1e6 * vt_plan_s_atom_step(cal, 0));
-  printf("cost     %.3g core-hours expected, at most %.3g (%.4g ns); ", cost->core_s / 3600, cost->core_most_s / 3600,
-         cost->ns_most);
+    vt_cli_say("speed    %.3g us per atom and step (assumed)\n", 1e6 * vt_plan_s_atom_step(cal, 0));
+  printf("cost     %.3g core-hours expected, at most %.3g (%.4g ns)\nwall     ", cost->core_s / 3600,
+         cost->core_most_s / 3600, cost->ns_most);
   print_time(cost->wall_s);
   printf(" on %d ranks (%d of them work on tasks)\n", ranks, cost->workers);
   print_bytes("store   ", cost->store_bytes);

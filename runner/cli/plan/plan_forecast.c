@@ -135,14 +135,14 @@ void vt_forecast_print(vt_forecast *o)
   if (o->weakest < 0) return;
   vt_forecast_of(o, o->weakest);
   const vt_guess *g = &o->guess[o->comp];
-  printf("predicted standard errors, weakest composition %s (%d alkali ions), %g ps of production, %d glasses\n",
-         c->comp[o->comp].name, o->design.n_alkali, c->protocol.produce_ps, c->n_glasses);
+  vt_cli_say("predicted standard errors, weakest composition %s (%d alkali ions), %g ps of production, %d glasses\n",
+             c->comp[o->comp].name, o->design.n_alkali, c->protocol.produce_ps, c->n_glasses);
   if (g->measured)
-    printf("  D: of the former run, %.2g cm2/s at %g K, Ea %.3f eV\n", g->d_cm2_s, g->t_k, g->ea_ev);
+    vt_cli_say("  D: of the former run, %.2g cm2/s at %g K, Ea %.3f eV\n", g->d_cm2_s, g->t_k, g->ea_ev);
   else
-    printf("  D: assumed: %s\n", ASSUMED);
-  printf("  errors: %s\n  %8s %12s %12s %12s %12s %12s\n", METHOD, "T (K)", "D (cm2/s)", "D, one glass", "D, all",
-         "sigma, all", "H, all");
+    vt_cli_say("  D: assumed: %s\n", ASSUMED);
+  vt_cli_say("  errors: %s\n  %8s %12s %12s %12s %12s %12s\n", METHOD, "T (K)", "D (cm2/s)", "D, one glass", "D, all",
+             "sigma, all", "H, all");
   for (int i = 0; i < c->n_temp; i++) {
     const vt_foreseen *p = &o->f[i];
     if (p->resolved)
@@ -152,10 +152,10 @@ void vt_forecast_print(vt_forecast *o)
       printf("  %8g %12.2g probably not resolved: needs about %.2g ns\n", p->t_k, p->d_cm2_s, p->needs_ps * 1e-3);
   }
   if (isfinite(o->ea_se_ev))
-    printf("  Arrhenius line: Ea +- %.2g eV, log10 D(%g K) +- %.2g\n", o->ea_se_ev, c->compare.t_ref_k,
-           o->log10_ref_se);
+    vt_cli_say("  Arrhenius line: Ea +- %.2g eV, log10 D(%g K) +- %.2g\n", o->ea_se_ev, c->compare.t_ref_k,
+               o->log10_ref_se);
   else
-    printf("  Arrhenius line: not resolved\n");
+    vt_cli_say("  Arrhenius line: not resolved\n");
 }
 
 void vt_forecast_warnings(vt_forecast *o, const vt_calibration *cal, vt_buf *lines)

@@ -123,7 +123,7 @@ static vt_status fit_ranks(const vt_campaign *c, const vt_calibration *cal, int 
   }
   if (ranks > 0 || cores == 0 || b->ranks <= cores || b->ranks % cores == 0) return VT_OK;
   b->ranks -= b->ranks % cores; /* whole nodes */
-  return vt_plan_estimate(c, cal, b->ranks * jobs, cost, err);
+  return vt_plan_estimate(c, cal, b->ranks * jobs, NULL, cost, err);
 }
 
 vt_status vt_plan_sbatch_fit(const vt_campaign *c, const vt_calibration *cal, int ranks, vt_sbatch *b,

@@ -24,7 +24,6 @@ static void every_row_is_whole(void **state)
       assert_non_null(f->unit);
       assert_non_null(f->doc);
       assert_true(f->name || f->json);
-      assert_true(!f->old || f->name);
       assert_true(!f->json_old || f->json);
       assert_int_equal(f->kind == VT_FIELD_PARTS, f->parts != NULL);
       assert_int_equal(f->kind == VT_FIELD_REASON || f->kind == VT_FIELD_WORD, f->reasons != NULL);
@@ -35,20 +34,19 @@ static void every_row_is_whole(void **state)
     }
 }
 
-static void count_name(const vt_fields *in, const char *name, const char *(*of)(const vt_field *, int))
+static void count_name(const vt_fields *in, const char *name, const char *(*of)(const vt_field *))
 {
   int n = 0;
   if (!name) return;
-  for (int i = 0; i < in->n; i++)
-    for (int k = 0; k < 2; k++) {
-      const char *other = of(&in->f[i], k);
-      n += other && strcmp(other, name) == 0;
-    }
+  for (int i = 0; i < in->n; i++) {
+    const char *other = of(&in->f[i]);
+    n += other && strcmp(other, name) == 0;
+  }
   if (n != 1) fail_msg("'%s' stands %d times in one table", name, n);
 }
 
-static const char *dataset(const vt_field *f, int k) { return k ? f->old : f->name; }
-static const char *key(const vt_field *f, int k) { return k ? NULL : f->json; }
+static const char *dataset(const vt_field *f) { return f->name; }
+static const char *key(const vt_field *f) { return f->json; }
 
 static void no_name_stands_twice(void **state)
 {
@@ -56,7 +54,6 @@ static void no_name_stands_twice(void **state)
   for (int t = 0; t < VT_COUNT(all); t++)
     for (int i = 0; i < all[t]->n; i++) {
       count_name(all[t], all[t]->f[i].name, dataset);
-      count_name(all[t], all[t]->f[i].old, dataset);
       count_name(all[t], all[t]->f[i].json, key);
     }
 }
@@ -72,10 +69,10 @@ static int ends_as_unit(const char *rest)
   return 0;
 }
 
-static int has_name(const vt_fields *in, const char *name, const char *(*of)(const vt_field *, int))
+static int has_name(const vt_fields *in, const char *name, const char *(*of)(const vt_field *))
 {
   for (int i = 0; i < in->n; i++)
-    if (of(&in->f[i], 0) && strcmp(of(&in->f[i], 0), name) == 0) return 1;
+    if (of(&in->f[i]) && strcmp(of(&in->f[i]), name) == 0) return 1;
   return 0;
 }
 
@@ -89,7 +86,7 @@ static int stands_alone(const char *x)
   return 0;
 }
 
-static void check_rule(const vt_fields *in, const char *name, const char *(*of)(const vt_field *, int), int *n)
+static void check_rule(const vt_fields *in, const char *name, const char *(*of)(const vt_field *), int *n)
 {
   static const char *const end[] = {"_se", "_lo95", "_hi95"};
   char x[128];
