@@ -170,6 +170,7 @@ int cmd_run(int argc, char **argv)
       .most_args = 1};
   vt_comm *comm;
   vt_err err = {0};
+  if (vt_cli_described(&u)) return VT_EXIT_OK;
   (void)signal(SIGXFSZ, SIG_IGN); /* a file-size limit is a write error, from the first file on */
   int refused = vt_cli_launch_check();
   if (refused >= 0) return refused;
