@@ -29,7 +29,7 @@ static void page_lines(vt_buf *b, const vt_page *p)
     vt_buf_printf(b, "complete -c vitrion -n '__vitrion_is %.*s' -l %s", n, p->name, o->name);
     if (o->type != VT_OPT_FLAG) {
       const vt_completes c = vt_cli_completes(o->arg, o->type == VT_OPT_CHOICE);
-      vt_buf_printf(b, " -r");
+      vt_buf_printf(b, c.any_file ? " -r" : " -x");
       put_kind(b, &c);
     }
     vt_buf_printf(b, " -d '");
