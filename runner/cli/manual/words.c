@@ -20,6 +20,7 @@ const vt_manual_row vt_cli_environment[] = {
     {"VITRION_START_PATIENCE", "Seconds without a sign of life after which a start is given up (300).", "run"},
     {"VITRION_LAUNCHER", "What starts the ranks in the batch script that plan --sbatch writes (srun --mpi=pmi2).",
      "plan"},
+    {"VITRION_RESTARTS_MOST", "Starts after which that script gives up (100).", "plan"},
     {"VITRION_PYTHON", "The Python that draws: one that has h5py, numpy and matplotlib.", "report"},
     {"SLURM_JOB_ID, SLURM_JOB_END_TIME", "The batch job and its time limit, before which a run stops softly.",
      "run train label"},
