@@ -215,7 +215,8 @@ class Composition:
             raise unknown("residence time", kind, kinds)
         group = self.run.store[self.run.place("residence", kind)]
         columns = {k: group[k][self.index] for k in ("value", "se", "lo95", "hi95", "n_glasses") if k in group}
-        out = np.empty(len(self.run.temperatures), dtype=[("temperature_K", "f8"), *((k, a.dtype, a.shape[1:]) for k, a in columns.items())])
+        kinds = [("temperature_K", "f8"), *((k, a.dtype, a.shape[1:]) for k, a in columns.items())]
+        out = np.empty(len(self.run.temperatures), dtype=kinds)
         out["temperature_K"] = self.run.temperatures
         for k, a in columns.items():
             out[k] = a
