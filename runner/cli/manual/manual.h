@@ -55,10 +55,10 @@ int vt_cli_completes_nothing(const vt_completes *c);
 /* ------------------------------------------------------------------ what becomes of it */
 
 /* The man page of a command, or of the program (NULL), in the macros of man(7); date: "2026-01-31". */
-void vt_cli_man(const vt_pages *p, const char *command, const char *date, vt_buf *out);
+void vt_cli_man(const vt_pages *p, const char *command, const char *date, vt_buf *b);
 /* A script of completion. */
-void vt_cli_bash(const vt_pages *p, vt_buf *out);
-void vt_cli_zsh(const vt_pages *p, vt_buf *out);
-void vt_cli_fish(const vt_pages *p, vt_buf *out);
+void vt_cli_bash(const vt_pages *p, vt_buf *b);
+void vt_cli_zsh(const vt_pages *p, vt_buf *b);
+void vt_cli_fish(const vt_pages *p, vt_buf *b);
 
 #endif
