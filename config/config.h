@@ -45,6 +45,8 @@ typedef struct vt_campaign_env {
   int recorded;       /* the text was recorded by a run: a key that it lacks did not exist then (protocol.version: 1) */
   /* A file that may be the potential, if it is not where the campaign says; may be NULL. */
   const char *pot_hint;
+  /* The folder of the potentials that came with the program, the last place where one is looked for; NULL: none. */
+  const char *shipped;
 } vt_campaign_env;
 
 /* ------------------------------------------------------------------ mistakes */
@@ -247,7 +249,7 @@ VT_MUST_CHECK vt_status vt_campaign_structure_same(const vt_campaign *c, int k, 
  * tasks in the folder that pot_recorded is relative to; without that, the potential's path is absolute.  With the
  * SHA-256 of the potential a reader finds it under another path as well: as written, vt_campaign_env.pot_hint, under
  * its name in the file's folder, in the two folders above and in potentials/ of the three, then under any name in the
- * folder that was written, that of the hint, and potentials/ of the three. */
+ * folder that was written, that of the hint, and potentials/ of the three; at last in vt_campaign_env.shipped. */
 void vt_campaign_canon(const vt_campaign *c, vt_buf *out);
 
 /* The keys that decide about tasks and have another value in b than in a, one line each: `  key: A, here B` (a's value

@@ -215,11 +215,38 @@ static vt_status search(vt__draft *dr, int *fits)
   return VT_OK;
 }
 
+/* ------------------------------------------------------------------ what came with the program */
+
+/* Where the file would be among the potentials that came with the program: under what follows the last `potentials/` of
+ * its name, or under a name without a folder.  0: it cannot be one of them: another program's, or a place that was
+ * meant (without a SHA-256 nothing says that it is the same file). */
+static int shipped_path(const vt__draft *dr, char out[2 * VT_PATH])
+{
+  static const char top[] = "potentials/";
+  const vt_campaign *c = dr->c;
+  const char *name = c->pot_file, *rest = NULL;
+  if (!dr->env->shipped || c->driver.command[0] || (name[0] == '/' && !c->pot_sha256[0])) return 0;
+  for (const char *s = name; (s = strstr(s, top)) != NULL; s += sizeof top - 1)
+    if (s == name || s[-1] == '/') rest = s + sizeof top - 1;
+  if (!rest && !strchr(name, '/')) rest = name;
+  return rest && *rest && snprintf(out, 2 * VT_PATH, "%s/%s", dr->env->shipped, rest) < VT_PATH;
+}
+
+/* The last place, for a file that is not there at all: a damaged one is refused. */
+static vt_status try_shipped(vt__draft *dr, int *fits)
+{
+  char path[2 * VT_PATH];
+  *fits = 0;
+  if (access(dr->c->pot_path, F_OK) == 0 || !shipped_path(dr, path)) return VT_OK;
+  return try_place(dr, path, fits);
+}
+
 /* ------------------------------------------------------------------ the check */
 
 static void refuse_potential(vt__draft *dr, const char *why)
 {
   const vt_campaign *c = dr->c;
+  char shipped[2 * VT_PATH];
   if (c->driver.command[0] && (!c->pot_sha256[0] || strcmp(c->pot_file, "-") == 0)) {
     vt__diag_error(dr->d, vt__mark_of(dr, "potential.command"), "potential.command", "%s%s%s", why,
                    c->pot_sha256[0] ? "; wanted: " : "", c->pot_sha256);
@@ -229,6 +256,9 @@ static void refuse_potential(vt__draft *dr, const char *why)
   vt__mark at = vt__mark_of(dr, "potential.file");
   if (!c->driver.command[0] && strcmp(c->pot_kind, "ipi") == 0)
     vt__diag_error(dr->d, vt__mark_of(dr, "potential.kind"), "potential.command", "%s", why);
+  else if (!c->pot_sha256[0] && access(c->pot_path, F_OK) != 0 && shipped_path(dr, shipped))
+    vt__diag_error(dr->d, at, "potential.file", "%s; nor is there '%s' among those that came with the program", why,
+                   shipped);
   else if (!c->pot_sha256[0])
     vt__diag_error(dr->d, at, "potential.file", "%s", why);
   else
@@ -259,8 +289,12 @@ vt_status vt__check_potential(vt__draft *dr, vt_err *err)
   if (rc != VT_OK && rc != VT_ENOMEM && strcmp(c->pot_file, "-") != 0) {
     first_frame(&why, text, sizeof text);
     rc = search(dr, &fits) == VT_ENOMEM ? VT_ENOMEM : rc;
+    const int by_hash = fits;
+    if (!fits && rc != VT_ENOMEM) rc = try_shipped(dr, &fits) == VT_ENOMEM ? VT_ENOMEM : rc;
     if (fits) {
-      vt__diag_warn(dr->d, at, "potential.file", "found by its SHA-256 as '%s'", c->pot_path);
+      vt__diag_warn(dr->d, at, "potential.file",
+                    by_hash ? "found by its SHA-256 as '%s'" : "there is none of this name here; taken: '%s'",
+                    c->pot_path);
       rc = VT_OK;
     }
   } else if (rc != VT_OK)

@@ -6,11 +6,13 @@ else a table.  Points: the diffusion coefficient of the alkali over all glasses 
 interval that the store holds (/pool/D_alkali); lines: the fit of each composition,
 log10 D = log10 D(T_ref) - Ea / (k ln 10) (1/T - 1/T_ref), with its 95 % band and the interval of Ea.  What has no
 interval, or one wider than three decades, is not resolved: no point, no number."""
+import pathlib
 import sys
 
 import h5py
 import numpy as np
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "python"))  # vitrion.py, where it is installed
 from report import arrhenius
 from report.folder import choose
 from report.words import math_formula

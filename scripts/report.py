@@ -33,6 +33,7 @@ def main():
     parser.add_argument("--program", metavar="VITRION", default=shutil.which("vitrion"), help="what ranks (vitrion)")
     parser.add_argument("--quiet", action="store_true", help="do not say what was written")
     args = parser.parse_args()
+    sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "python"))  # vitrion.py, where it is installed
     try:
         from report import folder, page
     except ImportError as lacking:

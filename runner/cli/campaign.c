@@ -6,6 +6,7 @@
 #include "engine/pot/pot.h"
 #include "engine/replica/replica.h"
 #include "runner/cli/cli.h"
+#include "runner/cli/pages/pages.h"
 
 /* ------------------------------------------------------------------ what config must be told */
 
@@ -36,6 +37,7 @@ const vt_campaign_env *vt_cli_env(int allow_huge)
   static const vt_obs_doc *obs[MOST + 1];
   static const char *kinds[MOST + 1];
   static vt_campaign_env env;
+  static char shipped[PATH_MAX];
   int n_obs = 0, n_kinds = 0;
   for (const vt_obs_ops *const *o = vt_obs_builtin; *o && n_obs < MOST; o++) obs[n_obs++] = &(*o)->doc;
   for (const vt_pot_ops *const *o = vt_pot_builtin; *o && n_kinds < MOST; o++) kinds[n_kinds++] = (*o)->name;
@@ -46,6 +48,7 @@ const vt_campaign_env *vt_cli_env(int allow_huge)
                           .probe = campaign_probe,
                           .probe_driver = campaign_probe_driver,
                           .structures = vt_cli_structures,
+                          .shipped = vt_cli_shipped("campaigns/potentials", shipped),
                           .allow_huge = allow_huge};
   return &env;
 }

@@ -31,6 +31,7 @@ int cmd_energy(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_fit(int argc, char **argv);
 int cmd_label(int argc, char **argv);
+int cmd_manual(int argc, char **argv);
 int cmd_one(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
 int cmd_rank(int argc, char **argv);
@@ -47,6 +48,11 @@ int cmd_bench_driver(int argc, char **argv);
 int cmd_bench_train(int argc, char **argv);
 int cmd_validate(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
+
+/* The tables of the program: its commands, which main hands over before it calls one, and the benchmarks. */
+void vt_cli_commands_set(const vt_command *c, int n);
+const vt_command *vt_cli_commands(int *n);
+const vt_command *vt_cli_benches(int *n);
 
 /* ------------------------------------------------------------------ options (opts.c) */
 
@@ -87,6 +93,18 @@ typedef struct vt_usage {
  * command also takes --help, --quiet, --color, --progress and --debug.  Returns -1 to go on, or the exit code to leave
  * with (help was printed, or a mistake was named on stderr with the nearest valid option). */
 int vt_cli_parse(vt_usage *u, int argc, char **argv);
+
+/* What the command takes, what every command takes behind it: option i of vt_cli_n_options. */
+int vt_cli_n_options(const vt_usage *u);
+const vt_opt *vt_cli_option(const vt_usage *u, int i);
+
+/* While a reader is set, vt_cli_parse reads no line: it hands the command's usage to `read` and returns VT_EXIT_OK, so
+ * that a command called meanwhile does nothing else.  A command that does anything before it parses (MPI) asks
+ * vt_cli_described first.  NULL: as usual. */
+typedef void (*vt_usage_reader)(void *ctx, const vt_usage *u);
+void vt_cli_describe(vt_usage_reader read, void *ctx);
+/* 1 if a reader was set and has now got `u`. */
+int vt_cli_described(const vt_usage *u);
 
 int vt_cli_given(const vt_usage *u, const char *name);
 /* For options that do nothing in this combination: if `is_ignored` and one of "a|b|c" was given, the exit code after

@@ -134,6 +134,7 @@ static int cmd_bench_sched(int argc, char **argv)
   vt_err err = {0};
   for (int i = 1; i < argc; i++)
     if (strcmp(argv[i], "--simulate") == 0) return cmd_bench_scale(argc, argv);
+  if (vt_cli_described(&u)) return VT_EXIT_OK;
   if (vt_comm_mpi_open(&argc, &argv, &comm, &err) != VT_OK) return vt_cli_fail(&err);
   int32_t code = -1;
   if (vt_comm_rank(comm) == 0) {
@@ -159,6 +160,12 @@ static const vt_command bench[] = {{"engine", "atom-steps per second of NVE MD",
                                    {"sched", "empty tasks through master, workers and journal", cmd_bench_sched},
                                    {"train", "gradients of training, on one rank and on all", cmd_bench_train}};
 enum { N_BENCH = sizeof bench / sizeof *bench };
+
+const vt_command *vt_cli_benches(int *n)
+{
+  *n = N_BENCH;
+  return bench;
+}
 
 static void print_help(FILE *f)
 {

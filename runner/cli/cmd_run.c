@@ -171,7 +171,7 @@ int cmd_run(int argc, char **argv)
   vt_comm *comm;
   vt_err err = {0};
   (void)signal(SIGXFSZ, SIG_IGN); /* a file-size limit is a write error, from the first file on */
-  int refused = vt_cli_launch_check();
+  int refused = vt_cli_described(&u) ? VT_EXIT_OK : vt_cli_launch_check();
   if (refused >= 0) return refused;
   no_watchdog = vt_watchdog_start(vt_crash_note_record); /* before MPI: from here on this is the child */
   const char *launched = getenv("PMI_RANK");

@@ -22,7 +22,25 @@ enum { N_COMMON = sizeof common_opt / sizeof *common_opt };
 
 static const vt_opt *option(const vt_usage *u, int i) { return i < u->n_opt ? &u->opt[i] : &common_opt[i - u->n_opt]; }
 
+int vt_cli_n_options(const vt_usage *u) { return u->n_opt + N_COMMON; }
+const vt_opt *vt_cli_option(const vt_usage *u, int i) { return option(u, i); }
+
 /* ------------------------------------------------------------------ help */
+
+static vt_usage_reader reader;
+static void *reader_ctx;
+
+void vt_cli_describe(vt_usage_reader read, void *ctx)
+{
+  reader = read;
+  reader_ctx = ctx;
+}
+
+int vt_cli_described(const vt_usage *u)
+{
+  if (reader) reader(reader_ctx, u);
+  return reader != NULL;
+}
 
 static void print_help(const vt_usage *u)
 {
@@ -167,6 +185,7 @@ static int take_option(vt_usage *u, int argc, char **argv, int *i)
 int vt_cli_parse(vt_usage *u, int argc, char **argv)
 {
   int options_over = 0;
+  if (vt_cli_described(u)) return VT_EXIT_OK;
   u->n_args = 0;
   u->given = 0;
   common.help = common.quiet = common.color = common.progress = common.debug = 0;

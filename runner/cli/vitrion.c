@@ -5,6 +5,7 @@
 
 #include "engine/num/num.h"
 #include "runner/cli/cli.h"
+#include "runner/cli/manual/manual.h"
 #include "runner/comm/comm.h"
 #include "runner/store/store.h"
 
@@ -55,7 +56,8 @@ static const vt_command command[] = {
     {"train", "train or fine-tune a potential on labelled frames, on all MPI ranks", cmd_train},
     {"validate", "errors of a potential on labelled frames", cmd_validate},
     {"bench", "measure speed and print it as JSON lines", cmd_bench},
-    {"schema", "list every campaign key: type, unit, range, default, meaning", cmd_schema}};
+    {"schema", "list every campaign key: type, unit, range, default, meaning", cmd_schema},
+    {"manual", "man pages, and completion for bash, zsh and fish", cmd_manual}};
 enum { N_COMMANDS = sizeof command / sizeof *command };
 
 static void print_help(FILE *f)
@@ -67,12 +69,9 @@ static void print_help(FILE *f)
               f);
   for (int i = 0; i < N_COMMANDS; i++) (void)fprintf(f, "  %-10s %s\n", command[i].name, command[i].doc);
   (void)fputs("\n`vitrion help COMMAND` (or `vitrion COMMAND --help`) explains a command and gives an example;\n"
-              "`vitrion --version` shows the build.\n\n"
-              "exit codes: 0 done, 1 internal or I/O error, 2 wrong usage or campaign file,\n"
-              "3 some tasks failed for good, 4 MPI launched separate copies,\n"
-              "75 stopped early and nothing is lost "
-              "(submit again)\n",
+              "`vitrion --version` shows the build.\n\nexit codes:\n",
               f);
+  for (const vt_manual_row *r = vt_cli_exits; r->name; r++) (void)fprintf(f, "  %-10s %s\n", r->name, r->text);
 }
 
 static void print_version(void)
@@ -110,6 +109,7 @@ int main(int argc, char **argv)
 {
   vt_blas_serial(); /* before the first BLAS call of anybody */
   vt_log_install(to_stderr, NULL, VT_LOG_WARN);
+  vt_cli_commands_set(command, N_COMMANDS);
   if (argc < 2) {
     print_help(stderr);
     return VT_EXIT_USAGE;

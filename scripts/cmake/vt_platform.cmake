@@ -1,6 +1,6 @@
 # The libraries, and the one rule that must not be broken: MPI is the MPI that the parallel HDF5 was built with.
-find_program(VT_MPICC NAMES mpicc.mpich)
-find_program(VT_MPIEXEC NAMES mpiexec.mpich)
+find_program(VT_MPICC NAMES mpicc.mpich mpicc) # without the ending elsewhere than in Debian; what it is, is checked below
+find_program(VT_MPIEXEC NAMES mpiexec.mpich mpiexec)
 if(NOT VT_MPICC OR NOT VT_MPIEXEC)
   message(FATAL_ERROR "MPICH not found (mpicc.mpich, mpiexec.mpich).\n  Debian, Ubuntu: apt-get install mpich libmpich-dev"
                       "\n  or run scripts/setup")
@@ -11,12 +11,12 @@ find_package(MPI REQUIRED COMPONENTS C)
 find_package(PkgConfig REQUIRED)
 
 function(vt_need target package apt)
-  pkg_check_modules(${target} IMPORTED_TARGET ${package})
+  pkg_search_module(${target} IMPORTED_TARGET ${package} ${ARGN})
   if(NOT ${target}_FOUND)
     message(FATAL_ERROR "${package} not found.\n  Debian, Ubuntu: apt-get install ${apt}\n  or run scripts/setup")
   endif()
 endfunction()
-vt_need(HDF5 hdf5-mpich libhdf5-mpich-dev)
+vt_need(HDF5 hdf5-mpich libhdf5-mpich-dev hdf5) # hdf5: where there is one build alone, as in Spack
 vt_need(YAML yaml-0.1 libyaml-dev)
 vt_need(BLAS openblas libopenblas-dev)
 vt_need(JANSSON jansson libjansson-dev)

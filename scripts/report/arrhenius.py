@@ -4,8 +4,7 @@ The line is log10 y = log10 y(T_ref) - Ea u, u = (1/T - 1/T_ref)/(k ln 10); with
 the variance at u is v_ref - 2 c u + v_Ea u^2, and the band takes the t quantile that the store's own interval has at
 T_ref.  What has no interval, or one wider than three decades, is not resolved: no point, a cross on the axis."""
 import numpy as np
-
-from report.folder import K_EV
+import vitrion
 
 WIDEST = 1e3
 FIT = ("ea_ev", "ea_lo95_ev", "ea_hi95_ev", "log10_ref", "t_ref_k")
@@ -31,13 +30,11 @@ def load(store, quantity="D_alkali", pool=None):
 
 def line(fit, k, t):
     """log10 of composition k at t, and the half width of its 95 % band (None: the store does not hold what it needs)"""
-    u = (1 / t - 1 / fit["t_ref_k"][k]) / (K_EV * np.log(10))
-    y = fit["log10_ref"][k] - fit["ea_ev"][k] * u
-    if any(b not in fit or not np.isfinite(fit[b][k]) for b in BAND) or not fit["log10_ref_se"][k] > 0:
-        return y, None
-    variance = fit["log10_ref_se"][k] ** 2 - 2 * u * fit["cov_ref_ea"][k] + (u * fit["ea_se_ev"][k]) ** 2
-    quantile = (fit["log10_ref_hi95"][k] - fit["log10_ref_lo95"][k]) / 2 / fit["log10_ref_se"][k]
-    return y, quantile * np.sqrt(np.maximum(variance, 0))
+    here = {name: values[k] for name, values in fit.items()}
+    if any(b not in here or not np.isfinite(here[b]) for b in BAND):
+        here.update(dict.fromkeys(BAND, np.nan))
+    y, band = vitrion.Arrhenius(here, "").log10(t)
+    return y, band if np.isfinite(band).all() else None
 
 
 def draw(axes, chosen, data, singles=None):

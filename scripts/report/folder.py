@@ -1,20 +1,12 @@
-"""folder.py - what a report reads of a campaign's folder: summary.json, results.h5, status.json, names in failed/."""
-import json
+"""folder.py - what a report reads of a campaign's folder, beside what vitrion.py reads for everybody."""
 import pathlib
 import re
 
-import h5py
 import numpy as np
+import vitrion
+from vitrion import text  # noqa: F401 - for the other files of the report
 
-K_EV = 8.617333262e-5  # Boltzmann's constant, eV/K (CODATA 2018)
-
-
-class Unusable(Exception):
-    """the folder cannot be reported on; the text says why"""
-
-
-def text(x):
-    return x.decode("utf-8", "replace") if isinstance(x, bytes) else str(x)
+Unusable = vitrion.Error  # the folder cannot be reported on; the text says why
 
 
 def setting(campaign, *path):
@@ -36,30 +28,17 @@ def setting(campaign, *path):
     return ""
 
 
-class Folder:
+class Folder(vitrion.Run):
+    """names of datasets are those of the store here: array("tasks/uid")"""
+
     def __init__(self, path):
-        self.path = pathlib.Path(path)
-        if not self.path.is_dir():
+        if not pathlib.Path(path).is_dir():
             raise Unusable(f"{path}: not a folder; expected the output folder of a campaign")
-        self.summary = self.read_json("summary.json")
-        try:
-            self.status = self.read_json("status.json")
-        except Unusable:
-            self.status = {}
-        try:
-            self.store = h5py.File(self.path / "results.h5", "r")
-        except OSError as error:
-            raise Unusable(f"{self.path}/results.h5: {error}; `vitrion verify` and `vitrion repair` help") from error
-        for group in ("compositions/name", "species/symbol", "tasks/uid"):
-            if group not in self.store:
-                raise Unusable(f"{self.path}/results.h5: no /{group}: not the store of a campaign")
-        self.campaign = text(self.store["campaign"][()])
-        self.attributes = {k: text(v) for k, v in self.store.attrs.items()}
-        self.names = self.texts("compositions/name")
-        self.symbols = self.texts("species/symbol")
-        self.pairs = [tuple(p.split("-")) for p in self.texts("species/pair")]
-        self.counts = self.store["compositions/counts"][:, : len(self.symbols)]
-        self.charges = self.store["species/charge"][:]
+        super().__init__(path)
+        self.summary  # noqa: B018 - refused at once
+        self.pairs = [tuple(p.split("-")) for p in self.pairs]
+        self.counts = self.array("compositions/counts")[:, : len(self.symbols)]
+        self.charges = self.array("species/charge")
         self.task = {
             k: self.texts(f"tasks/{k}") if k in ("kind", "status", "uid", "error") else self.array(f"tasks/{k}")
             for k in (
@@ -81,22 +60,21 @@ class Folder:
             if state == "missing" and needs is not None and needs[i] >= 0 and self.task["status"][needs[i]] == "failed":
                 self.task["status"][i] = "lost"
 
-    def read_json(self, name):
+    @property
+    def status(self):
         try:
-            with open(self.path / name, encoding="utf-8") as f:
-                return json.load(f)
-        except (OSError, ValueError) as error:
-            raise Unusable(
-                f"{self.path / name}: {error}; is this the output folder of a campaign that has results? "
-                "(`vitrion fit` and `vitrion status` tell more)"
-            ) from error
+            return super().status
+        except Unusable:
+            return {}
 
     def array(self, name):
-        """the dataset, or None"""
+        """the dataset, or None; vitrion.py's own names as well"""
+        name = vitrion.NAMES.get(name, name)
         return self.store[name][()] if name in self.store else None
 
     def texts(self, name):
-        return [text(x) for x in self.store[name][()]] if name in self.store else []
+        values = self.array(name)
+        return [] if values is None else [text(x) for x in values]
 
     def setting(self, *path):
         return setting(self.campaign, *path)
@@ -129,17 +107,9 @@ class Folder:
         return [s for s in re.findall("[A-Z][a-z]?", values[k]) if s in self.symbols] if values else []
 
     def runs(self, k=None, t=None):
-        """rows of the MD tasks that are done, of one composition, of one temperature"""
-        return [
-            i
-            for i, kind in enumerate(self.task["kind"])
-            if kind == "md"
-            and self.task["status"][i] == "done"
-            and (k is None or self.task["composition"][i] == k)
-            and (t is None or abs(self.task["temperature"][i] - t) < 0.5)
-        ]
+        return [int(i) for i in super().runs(k, t)]
 
-    def temperatures(self):
+    def md_temperatures(self):
         return sorted(
             {float(self.task["temperature"][i]) for i, kind in enumerate(self.task["kind"]) if kind == "md"}
         )

@@ -33,7 +33,7 @@ def stationarity(folder):
         axes.axhline(limit, color=drawing.INK, lw=0.7, ls="--")
     axes.set_yscale("log")
     axes.set_xlabel("$T$ / K")
-    axes.set_xticks(folder.temperatures()[:8])
+    axes.set_xticks(folder.md_temperatures()[:8])
     axes.set_yticks([0.1, 0.3, 1, 3, 10, 30, 100], ["0.1", "0.3", "1", "3", "10", "30", "100"])
     axes.set_ylim(*drawing.log_limits([max(abs(z[i]), 0.05) for i in rows] + [limit if is_number(limit) else 3]))
     axes.minorticks_off()

@@ -4,7 +4,7 @@ from report.runs import runs_with_shut_gates
 from report.words import esc, formula, is_number, number, table
 
 def asked(folder):
-    temperatures = folder.temperatures()
+    temperatures = folder.md_temperatures()
     glasses = len({int(g) for g in folder.task["glass"]})
     names = ", ".join(formula(n) for n in folder.names[:12]) + (
         f" and {len(folder.names) - 12} more" if len(folder.names) > 12 else ""

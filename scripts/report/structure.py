@@ -9,7 +9,7 @@ from report.words import is_number, math_formula
 def common_temperature(folder):
     """The temperature with most compositions, the lowest of these: where structure is shown."""
     most = {}
-    for t in folder.temperatures():
+    for t in folder.md_temperatures():
         most[t] = len({int(folder.task["composition"][i]) for i in folder.runs(None, t)})
     best = max(most.values(), default=0)
     return next((t for t in sorted(most) if most[t] == best and best), None)

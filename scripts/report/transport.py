@@ -191,7 +191,7 @@ def transference(folder):
 def msd(folder):
     """MSD of the mobile ions, mean over glasses, and the window in which D was found, one panel a composition"""
     shown = [n for n in few(folder)[:4]]
-    temperatures = choose(folder.temperatures(), 6)
+    temperatures = choose(folder.md_temperatures(), 6)
     curves = {}
     for n in shown:
         k = folder.names.index(n)

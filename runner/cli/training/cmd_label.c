@@ -119,7 +119,7 @@ int cmd_label(int argc, char **argv)
                 .least_args = 1,
                 .most_args = VT_CLI_MAX_ARGS};
   (void)signal(SIGXFSZ, SIG_IGN); /* a file-size limit is a write error */
-  int code = vt_cli_launch_check();
+  int code = vt_cli_described(&u) ? VT_EXIT_OK : vt_cli_launch_check();
   if (code < 0) vt_stop_ask_slurm();
   if (code < 0) code = label_all(argc, argv, &a, &u);
   vt_buf_free(&doc);

@@ -111,7 +111,7 @@ int cmd_train(int argc, char **argv)
                 .least_args = 1,
                 .most_args = 1};
   (void)signal(SIGXFSZ, SIG_IGN); /* a file-size limit is a write error */
-  int code = vt_cli_launch_check();
+  int code = vt_cli_described(&u) ? VT_EXIT_OK : vt_cli_launch_check();
   if (code < 0) vt_stop_ask_slurm();
   if (code < 0) code = train_all(argc, argv, &a, &u);
   vt_buf_free(&doc);
