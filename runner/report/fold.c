@@ -3,7 +3,7 @@
 
 #include "runner/report/report_impl.h"
 
-enum { COLUMNS = 100, LEAST_GAP = 50, FURTHER = 4 };
+enum { COLUMNS = VT__COLUMNS, LEAST_GAP = 50, FURTHER = 4 };
 
 /* Bytes of the first `columns` characters of a line of n bytes. */
 static size_t bytes_of(const char *line, size_t n, int columns)

@@ -5,6 +5,8 @@
 #include "runner/json/json.h"
 #include "runner/report/report.h"
 
+enum { VT__COLUMNS = 100 }; /* of a line of text */
+
 /* json.c: the text of a value, which is given up, and a newline. */
 VT_MUST_CHECK vt_status vt__json_finish(vt_buf *out, vt_json *root, vt_err *err);
 /* Fits and comparisons, and what json_groups.c adds. */

@@ -33,6 +33,13 @@ static void text_band(vt_buf *out, const vt_band *b)
   vt_buf_printf(out, "  %-28s", text);
 }
 
+/* A line ends without the blanks that its last column is padded with. */
+static void text_line_end(vt_buf *out)
+{
+  while (out->len > 0 && out->s[out->len - 1] == ' ') out->len--;
+  vt_buf_printf(out, "\n");
+}
+
 /* "0.312 [0.290, 0.334]"; of a curve "0.35 [...] local"; of one glass "0.312 +- 0.010". */
 void vt__energy_text(const vt_arrh *a, char text[VT__ENERGY_TEXT])
 {
@@ -61,11 +68,22 @@ static void text_row(vt_buf *out, const char *name, const vt_arrh *a, int width)
     vt_buf_printf(out, "\n");
     return;
   }
-  const vt_band far = vt_arrh_extrapolated(a), here = vt_arrh_at_ref(a);
+  const vt_band here = vt_arrh_at_ref(a);
   vt__energy_text(a, energy);
   vt_buf_printf(out, "  %-27s", energy);
   text_band(out, &here);
-  vt_buf_printf(out, "%s", a->extrapolates ? "*" : " ");
+  vt_buf_printf(out, "%s", a->extrapolates ? "*" : "");
+  text_line_end(out);
+}
+
+/* What the fit says beyond the temperatures that were measured, and what it is. */
+static void text_far_row(vt_buf *out, const char *name, const vt_arrh *a, int width)
+{
+  char misfit[VT_MISFIT_TEXT];
+  const vt_band far = vt_arrh_extrapolated(a);
+  if (!a->resolved) return;
+  vt_misfit_text(&a->misfit, misfit);
+  vt_buf_printf(out, "  %-*s", width, name);
   text_band(out, &far);
   vt_buf_printf(out, "  %s", vt_model_text((vt_model)a->model));
   if (a->vtf.reason == VT_VTF_OK && a->model == VT_MODEL_VTF)
@@ -117,29 +135,11 @@ static void fit_legend(vt_buf *out, const vt_fitted *q, int n, const vt_compare_
   if (star) vt_buf_printf(out, "  * %g K lies outside the temperatures that are resolved\n", spec->t_ref_k);
 }
 
-/* A line ends without the blanks that its last column is padded with. */
-static void text_line_end(vt_buf *out)
+/* As many columns as there is room for. */
+static void text_some_temperatures(vt_buf *out, const char *const *names, int n, const vt_fitted *q, int width,
+                                   const double *t_k, int n_t)
 {
-  while (out->len > 0 && out->s[out->len - 1] == ' ') out->len--;
-  vt_buf_printf(out, "\n");
-}
-
-/* One row a composition, one column a temperature. */
-static void text_by_temperature(vt_buf *out, const char *const *names, int n, const vt_fitted *q, int width)
-{
-  enum { MOST = 16 };
-  double t_k[MOST];
-  int n_t = 0;
-  for (int k = 0; k < q->n_at; k++) { /* in order */
-    int at = 0;
-    while (at < n_t && t_k[at] < q->at[k].t_k) at++;
-    if ((at < n_t && t_k[at] == q->at[k].t_k) || n_t == MOST) continue;
-    for (int i = n_t; i > at; i--) t_k[i] = t_k[i - 1];
-    t_k[at] = q->at[k].t_k;
-    n_t++;
-  }
-  if (n_t == 0) return;
-  vt_buf_printf(out, "By temperature, %s [95 %%]\n  %-*s", q->what.unit, width, "composition");
+  vt_buf_printf(out, "  %-*s", width, "composition");
   for (int i = 0; i < n_t; i++) {
     char head[32];
     (void)snprintf(head, sizeof head, "%g K", t_k[i]);
@@ -161,6 +161,27 @@ static void text_by_temperature(vt_buf *out, const char *const *names, int n, co
   }
 }
 
+/* One row a composition, one column a temperature. */
+static void text_by_temperature(vt_buf *out, const char *const *names, int n, const vt_fitted *q, int width)
+{
+  enum { MOST = 16 };
+  double t_k[MOST];
+  int n_t = 0;
+  for (int k = 0; k < q->n_at; k++) { /* in order */
+    int at = 0;
+    while (at < n_t && t_k[at] < q->at[k].t_k) at++;
+    if ((at < n_t && t_k[at] == q->at[k].t_k) || n_t == MOST) continue;
+    for (int i = n_t; i > at; i--) t_k[i] = t_k[i - 1];
+    t_k[at] = q->at[k].t_k;
+    n_t++;
+  }
+  if (n_t == 0) return;
+  vt_buf_printf(out, "By temperature, %s [95 %%]\n", q->what.unit);
+  const int room = (VT__COLUMNS - 2 - width) / 30, most = room > 0 ? room : 1;
+  for (int first = 0; first < n_t; first += most)
+    text_some_temperatures(out, names, n, q, width, t_k + first, n_t - first < most ? n_t - first : most);
+}
+
 static void text_fit(vt_buf *out, const char *const *names, int n, const vt_fitted *q, const vt_compare_spec *spec)
 {
   char here[32], far[32];
@@ -172,9 +193,10 @@ static void text_fit(vt_buf *out, const char *const *names, int n, const vt_fitt
   (void)snprintf(here, sizeof here, "at %g K", spec->t_ref_k);
   (void)snprintf(far, sizeof far, "at %g K", spec->t_extra_k);
   vt_buf_printf(out, "Arrhenius fit of %s, %s\n", q->what.doc, q->what.unit);
-  vt_buf_printf(out, "  %-*s  resolved   glasses  %-27s  %-28s   %-28s  model\n", width, "composition", "Ea (eV)", here,
-                far);
+  vt_buf_printf(out, "  %-*s  resolved   glasses  %-27s  %s\n", width, "composition", "Ea (eV)", here);
   for (int i = 0; i < n; i++) text_row(out, names[i], &q->arrh[i], width);
+  if (has_numbers(q, n)) vt_buf_printf(out, "  %-*s  %-28s  model\n", width, "composition", far);
+  for (int i = 0; i < n; i++) text_far_row(out, names[i], &q->arrh[i], width);
   fit_legend(out, q, n, spec);
   text_by_temperature(out, names, n, q, width);
   vt__text_compare(out, names, &q->compare, spec);
@@ -227,15 +249,20 @@ static void text_headlines(vt_buf *out, const vt_campaign *c, const vt_fits *f)
 {
   const int t = vt__nearest_temperature(c), width = name_width(c);
   vt_buf_printf(out, "At %g K, the measured temperature nearest the reference [95 %%]\n", c->t_k[t]);
-  vt_buf_printf(out, "  %-*s  %-20s  %-20s  %-20s  %-20s  CN(M)  g/cm3\n", width, "composition", "Haven(metal)",
-                "Haven(barycentric)", "Haven(frame-free)", "t(alkali)");
+  vt_buf_printf(out, "  %-*s  %-20s  %-20s  Haven(frame-free)\n", width, "composition", "Haven(metal)",
+                "Haven(barycentric)");
   for (int i = 0; i < c->n_comp; i++) {
-    const vt_group *g = &f->group[i * c->n_temp + t];
+    const vt_pool *p = &f->group[i * c->n_temp + t].pool;
     vt_buf_printf(out, "  %-*s", width, c->comp[i].name);
-    text_interval(out, &g->pool.haven_fw);
-    text_interval(out, &g->pool.haven_bary);
-    text_interval(out, &g->pool.haven_total);
-    text_interval(out, &g->pool.t_bary);
+    text_interval(out, &p->haven_fw);
+    text_interval(out, &p->haven_bary);
+    text_interval(out, &p->haven_total);
+    text_line_end(out);
+  }
+  vt_buf_printf(out, "  %-*s  %-20s  CN(M)  g/cm3\n", width, "composition", "t(alkali)");
+  for (int i = 0; i < c->n_comp; i++) {
+    vt_buf_printf(out, "  %-*s", width, c->comp[i].name);
+    text_interval(out, &f->group[i * c->n_temp + t].pool.t_bary);
     text_plain(out, 5, vt__structure_value(f, i, t, "cn_metal"), 2);
     text_plain(out, 5, vt__structure_value(f, i, t, "density_g_cm3"), 3);
     vt_buf_printf(out, "\n");
@@ -270,6 +297,7 @@ static int text_mean(vt_buf *out, const vt_over_glasses *m, int n_results, int w
 /* Residence by the metal's oxygens, and the sizes of chains: where at least one glass has them. */
 static void text_residence(vt_buf *out, const vt_campaign *c, const vt_fits *f)
 {
+  enum { MEAN = 18 };
   const int t = vt__nearest_temperature(c), width = name_width(c);
   vt_field tau, chain;
   int fewer = 0;
@@ -277,17 +305,22 @@ static void text_residence(vt_buf *out, const vt_campaign *c, const vt_fits *f)
   if (!vt_field_find(&vt_structure_fields, "chain_mean", &chain)) return;
   vt_buf_printf(out, "Residence of the alkali at metals with 0 to 3 oxygens (ps), and chains, at %g K [95 %%]\n",
                 c->t_k[t]);
-  vt_buf_printf(out, "  %-*s  %-21s  %-21s  %-21s  %-21s  %-21s  mean chain\n", width, "composition", "0 O", "1 O",
-                "2 O", "3 O", "2 O / 0 O");
+  vt_buf_printf(out, "  %-*s  %-*s  %-*s  %-*s  3 O\n", width, "composition", MEAN, "0 O", MEAN, "1 O", MEAN, "2 O");
   if (c->comp[0].counted) vt_buf_printf(out, "  (here O stands for %s)\n", vt_comp_counted(&c->comp[0]));
   for (int i = 0; i < c->n_comp; i++) {
     const vt_group *g = &f->group[i * c->n_temp + t];
     vt_buf_printf(out, "  %-*s", width, c->comp[i].name);
     for (int k = 0; k < VT_RES_CLASSES; k++) {
       const vt_over_glasses m = vt_structure_mean(f, i, t, &tau, k);
-      fewer |= text_mean(out, &m, g->n_results, 21);
+      fewer |= text_mean(out, &m, g->n_results, MEAN);
     }
-    fewer |= text_mean(out, &g->residence.ratio[2], g->n_results, 21);
+    text_line_end(out);
+  }
+  vt_buf_printf(out, "  %-*s  %-*s  mean chain\n", width, "composition", MEAN, "2 O / 0 O");
+  for (int i = 0; i < c->n_comp; i++) {
+    const vt_group *g = &f->group[i * c->n_temp + t];
+    vt_buf_printf(out, "  %-*s", width, c->comp[i].name);
+    fewer |= text_mean(out, &g->residence.ratio[2], g->n_results, MEAN);
     const vt_over_glasses m = vt_structure_mean(f, i, t, &chain, 0);
     fewer |= text_mean(out, &m, g->n_results, 0);
     vt_buf_printf(out, "\n");

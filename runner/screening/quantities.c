@@ -8,9 +8,9 @@
 static vt_quantity quantities_named(const char *name, const char *unit, const char *doc)
 {
   vt_quantity q = {{0}, {0}, {0}};
-  (void)snprintf(q.name, sizeof q.name, "%s", name);
+  (void)snprintf(q.name, sizeof q.name, "%.*s", (int)sizeof q.name - 1, name);
   (void)snprintf(q.unit, sizeof q.unit, "%s", unit);
-  (void)snprintf(q.doc, sizeof q.doc, "%s", doc);
+  (void)snprintf(q.doc, sizeof q.doc, "%.*s", (int)sizeof q.doc - 1, doc);
   return q;
 }
 
