@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "runner/cli/cli.h"
-#include "runner/telemetry/telemetry.h"
 #include "runner/report/report.h"
+#include "runner/telemetry/telemetry.h"
 
 static struct {
   int quiet, color;

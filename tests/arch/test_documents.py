@@ -11,12 +11,12 @@ DOCUMENTS = ("ARCHITECTURE.md", "CONTRIBUTING.md", "DECISIONS.md", "PERFORMANCE.
              "campaigns/README.md", "tests/PROMISES.md")
 CODE = {".c", ".h", ".in", ".py", ".sh", ".txt", ".cmake", ".sbatch", ".json", ".yaml", ""}
 SOURCES = {".c", ".h", ".in", ".py", ".sh", ".md", ".sbatch"}
-FOLDERS = ("engine", "config", "runner", "scripts", "tests", "campaigns", "cmake", ".ci")
+FOLDERS = ("engine", "config", "runner", "scripts", "tests", "campaigns", "cmake", "docs", "packaging", ".ci")
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
 FENCE = re.compile(r"^```.*?^```", re.S | re.M)
 THIS = pathlib.Path(__file__).resolve()
-# Of MPI, of SLURM.
-NOT_OURS = {"MPI_Comm_spawn", "ARRAY_TASK"}
+# Of MPI, of SLURM, of HDF5.
+NOT_OURS = {"MPI_Comm_spawn", "ARRAY_TASK", "H5DSattach_scale"}
 
 
 class Tree:

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config/training_impl.h"
+#include "config/training/training_impl.h"
 
 enum { MOST_FILES = 1000, MOST_ITEMS = 200, MOST_CONFIG = 200 };
 #define WEIGHT_MOST 1e6

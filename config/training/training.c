@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/training_impl.h"
+#include "config/training/training_impl.h"
 
 enum { MOST_BYTES = 1 << 20 };
 
