@@ -65,7 +65,7 @@ with h5py.File(sys.argv[1], "r") as f:
             assert d.chunks is None, path
     f.visititems(visit)
     assert len(seen) >= 25, seen
-    assert f.attrs["format"] == 1 and f.attrs["build"].decode("utf-8") == "test \u03b2"
+    assert f.attrs["format"] == 2 and f.attrs["build"].decode("utf-8") == "test \u03b2"
     assert f["campaign"][()].decode("utf-8").startswith("vitrion: 1\n")
 PY
 
