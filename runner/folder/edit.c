@@ -332,15 +332,11 @@ void vt_edit_refusal(const vt_edit *e, const vt_outdir *o, const vt_campaign *c,
     vt_buf_printf(out, "recorded there, and what is given here:\n");
     vt_buf_add(out, e->keys.s, e->keys.len);
   }
-  vt_buf_printf(out, "Its journal holds %d results, %d of them of the campaign that is given now", e->n_results,
-                e->n_results - e->n_left_out_done);
   if (e->n_left_out_done)
-    vt_buf_printf(out, "; %d finished task%s would be lost to it: %.4g ns, %.3g core-hours", e->n_left_out_done,
+    vt_buf_printf(out, "%d finished task%s would be lost to it: %.4g ns, %.3g core-hours.  ", e->n_left_out_done,
                   plural(e->n_left_out_done), e->left_out_ns, e->left_out_s / 3600);
-  vt_buf_printf(out, ".\nNothing was touched.  Change that back to go on, or give another --output");
-  if (e->n_results == 0 || e->n_left_out_done == 0)
-    vt_buf_printf(out, "; if campaign.yaml there is wrong, `vitrion repair %s --campaign %s` writes it anew", o->dir,
-                  c->file);
+  vt_buf_printf(out, "Nothing was touched.\n");
+  vt__outdir_how_to_go_on(o, c, out);
   vt_buf_printf(out, "\n");
 }
 

@@ -97,7 +97,7 @@ static void count_results(const vt_outdir *o, const vt_campaign *c, int *all, in
 }
 
 /* Was campaign.yaml changed, or is it another campaign that is given?  The journal knows. */
-static void say_how_to_go_on(const vt_outdir *o, const vt_campaign *c, vt_buf *text)
+void vt__outdir_how_to_go_on(const vt_outdir *o, const vt_campaign *c, vt_buf *text)
 {
   int all, mine;
   count_results(o, c, &all, &mine);
@@ -126,7 +126,7 @@ static vt_status recorded(const vt_outdir *o, const vt_campaign *c, const vt_cam
   vt_buf how = {0};
   int n;
   const char *what = vt_err_sentence(why.text, &n);
-  say_how_to_go_on(o, c, &how);
+  vt__outdir_how_to_go_on(o, c, &how);
   rc = vt_err_user(err, rc, o->campaign, 0, 0, "%.*s\n%s", n, what, how.s ? how.s : "");
   vt_buf_free(&how);
   return rc;

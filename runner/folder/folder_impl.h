@@ -39,4 +39,7 @@ int vt__outdir_last_place(const char *campaign_file, char folder[VT_PATH]);
 VT_MUST_CHECK vt_status vt__outdir_keep_structures(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env,
                                                    vt_err *err);
 
+/* folder.c: is campaign.yaml wrong, or is another campaign given?  What the journal holds, and what to do. */
+void vt__outdir_how_to_go_on(const vt_outdir *o, const vt_campaign *c, vt_buf *text);
+
 #endif

@@ -209,11 +209,14 @@ class OwnFiles(unittest.TestCase):
         away = self.tmp / f"kept-{self.n}.txt"
         sha = digest(folder / "potentials" / POTENTIAL)
         os.rename(folder / "potentials" / POTENTIAL, away)
-        p = vitrion("status", out, cwd=folder)
+        self.fine(vitrion("status", out, cwd=folder))  # the one that came with the program has this hash
+        bare = self.tmp / f"bare-{self.n}"  # a program that nothing came with
+        shutil.copy(VITRION, bare)
+        p = subprocess.run([bare, "status", out], capture_output=True, text=True, cwd=folder, timeout=300)
         self.assertNotEqual(p.returncode, 0)
         for word in (POTENTIAL, sha, "copy it"):
             self.assertIn(word, p.stderr)
-        p = vitrion("verify", out, cwd=folder)
+        p = subprocess.run([bare, "verify", out], capture_output=True, text=True, cwd=folder, timeout=300)
         self.assertIn(sha, p.stdout + p.stderr)
         # the campaign file says where it is now: the run finds it and records the new place
         text = (folder / "c.yaml").read_text().replace(f"potentials/{POTENTIAL}", str(away))
