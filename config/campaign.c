@@ -28,8 +28,10 @@ static vt_status understand(vt__draft *dr, const vt__yaml *y, vt_err *err)
   VT_TRY(vt__read(dr, y, err), err, "campaign '%s'", dr->c->file);
   VT_TRY(vt__check_potential(dr, err), err, "campaign '%s'", dr->c->file);
   VT_TRY(vt__expand_compositions(dr, err), err, "campaign '%s'", dr->c->file);
-  vt__check_rules(dr);
+  VT_TRY(vt__settle_durations(dr, err), err, "campaign '%s'", dr->c->file);
+  vt__stops_simplify(dr->c);
   if (dr->env->recorded && dr->c->protocol.version == 0) dr->c->protocol.version = VT_PROTOCOL_FIRST;
+  vt__check_rules(dr);
   if (!dr->c->output[0]) (void)snprintf(dr->c->output, sizeof dr->c->output, "runs/%s", dr->c->name);
   return VT_OK;
 }
@@ -117,6 +119,7 @@ void vt_campaign_free(vt_campaign *c)
   vt_free(c->t_k);
   vt_free(c->length);
   vt_free(c->comp_length);
+  vt_free(c->kept);
   vt_free(c->comp_glasses);
   vt_uid_index_free(&c->by_uid);
   vt_free(c->task);
@@ -203,11 +206,12 @@ static vt_status identify(vt_campaign *c, vt_task *t, vt_err *err)
   return VT_OK;
 }
 
-/* A structure that is a glass as it stands is not quenched. */
+/* A structure that is a glass as it stands is not quenched; no quench goes on below the glass of the lowest
+ * temperature. */
 static int stops_of(const vt_campaign *c, int comp)
 {
   const int k = comp - (c->n_comp - c->n_structures);
-  return k >= 0 && c->structure[k].start == VT_START_EQUILIBRATE ? 1 : vt_campaign_stops(c);
+  return k >= 0 && c->structure[k].start == VT_START_EQUILIBRATE ? 1 : vt_campaign_stop(c, 0) + 1;
 }
 
 static int n_tasks_of(const vt_campaign *c, int comp)
@@ -280,9 +284,15 @@ vt_status vt_campaign_resolve(vt_campaign *c, vt_simd simd, vt_err *err)
 
 int vt_campaign_other_length(const vt_campaign *a, const vt_campaign *b)
 {
-  if (a->protocol.version < 2 || a->protocol.produce_ps == b->protocol.produce_ps) return 0;
-  for (int i = 0; i < a->n_tasks; i++)
-    if (a->task[i].kind == VT_TASK_MD && vt_campaign_find(b, &a->task[i].uid) >= 0) return 1;
+  if (a->protocol.version < 2) return 0;
+  for (int i = 0; i < a->n_tasks; i++) {
+    const vt_task *t = &a->task[i];
+    if (t->kind != VT_TASK_MD || t->piece > 1) continue; /* the uid of a later piece says how long it is */
+    const int k = vt_campaign_find(b, &t->uid);
+    if (k >= 0 &&
+        vt_campaign_pieces(a, t->comp, t->temp).ps[0] != vt_campaign_pieces(b, b->task[k].comp, b->task[k].temp).ps[0])
+      return 1;
+  }
   return 0;
 }
 

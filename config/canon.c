@@ -173,6 +173,8 @@ static int is_expanded(const char *path)
 /* A section that is written only where it is asked for: what does not use it keeps its bytes. */
 static int is_unasked(const vt_campaign *c, const char *path)
 {
+  if (strcmp(path, "protocol.quench.stops") == 0) return c->n_stops == 0;
+  if (strcmp(path, "protocol.produce.kept") == 0) return c->n_kept == 0;
   return !c->trajectory.on && strncmp(path, VT__TRAJECTORY, strlen(VT__TRAJECTORY)) == 0;
 }
 
@@ -266,6 +268,15 @@ static void put_value(vt_buf *b, const vt_campaign *c, const vt__row *row)
   case VT__T_FACTORS:
     put_factors(b, c);
     break;
+  case VT__T_DURATION:
+    vt__put_duration(b, c);
+    break;
+  case VT__T_KEPT:
+    vt__put_kept(b, c);
+    break;
+  case VT__T_STOPS:
+    vt__put_stops(b, c);
+    break;
   case VT__T_SYMBOLS:
     put_symbols(b, &c->driver);
     break;
@@ -304,12 +315,10 @@ void vt_campaign_canon(const vt_campaign *c, vt_buf *out)
 
 /* ------------------------------------------------------------------ differences */
 
-enum { LINES_MOST = 3 };
-
-/* The lines of a that b does not have. */
-static void put_lines_only_in(const char *a, const char *b, const char *key, const char *who, vt_buf *out)
+/* The lines of a that b does not have; in_a: they are a's values. */
+static void lines_only_in(const char *a, const char *b, const char *key, int in_a, vt_difference_visit *visit,
+                          void *ctx)
 {
-  int n = 0;
   for (const char *at = a; *at;) {
     while (*at == '\n') at++;
     size_t len = strcspn(at, "\n");
@@ -321,11 +330,14 @@ static void put_lines_only_in(const char *a, const char *b, const char *key, con
       p += m;
     }
     size_t blank = strspn(at, " -");
-    if (len && !there && n++ < LINES_MOST && blank < len)
-      vt_buf_printf(out, "  %s: only %s: %.*s\n", key, who, (int)(len - blank), at + blank);
+    if (len && !there && blank < len) {
+      vt_buf line = {0};
+      vt_buf_printf(&line, "%.*s", (int)(len - blank), at + blank);
+      visit(ctx, key, in_a ? line.s : NULL, in_a ? NULL : line.s);
+      vt_buf_free(&line);
+    }
     at += len;
   }
-  if (n > LINES_MOST) vt_buf_printf(out, "  %s: only %s: %d more\n", key, who, n - LINES_MOST);
 }
 
 /* A key that changes no task. */
@@ -341,6 +353,7 @@ static int is_about_no_task(const char *path)
                                    "potential.timeout",
                                    "potential.messages",
                                    "potential.folder",
+                                   "protocol.produce.kept",
                                    VT__TRAJECTORY};
   for (size_t k = 0; k < sizeof of / sizeof *of; k++) {
     size_t n = strlen(of[k]);
@@ -365,9 +378,8 @@ static void put_changed_structures(const vt_campaign *a, const vt_campaign *b, v
     }
 }
 
-void vt_campaign_differences(const vt_campaign *a, const vt_campaign *b, vt_buf *out)
+void vt_campaign_each_difference(const vt_campaign *a, const vt_campaign *b, vt_difference_visit *visit, void *ctx)
 {
-  put_changed_structures(a, b, out);
   for (int i = 0; i < vt__n_rows; i++) {
     const vt__row *row = &vt__rows[i];
     vt_buf x = {0}, y = {0};
@@ -379,14 +391,29 @@ void vt_campaign_differences(const vt_campaign *a, const vt_campaign *b, vt_buf 
       put_value(&x, a, row);
       put_value(&y, b, row);
     }
-    if (x.s && y.s && strcmp(x.s, y.s) != 0) {
-      if (strchr(x.s, '\n') || strchr(y.s, '\n')) {
-        put_lines_only_in(x.s, y.s, row->path, "recorded", out);
-        put_lines_only_in(y.s, x.s, row->path, "here", out);
+    const char *in_a = x.s ? x.s : "", *in_b = y.s ? y.s : "";
+    if (strcmp(in_a, in_b) != 0) {
+      if (strchr(in_a, '\n') || strchr(in_b, '\n')) {
+        lines_only_in(in_a, in_b, row->path, 1, visit, ctx);
+        lines_only_in(in_b, in_a, row->path, 0, visit, ctx);
       } else
-        vt_buf_printf(out, "  %s: %s, here %s\n", row->path, x.s, y.s);
+        visit(ctx, row->path, in_a, in_b);
     }
     vt_buf_free(&x);
     vt_buf_free(&y);
   }
+}
+
+static void put_difference(void *ctx, const char *key, const char *a, const char *b)
+{
+  if (a && b)
+    vt_buf_printf(ctx, "  %s: %s, here %s\n", key, a, b);
+  else
+    vt_buf_printf(ctx, "  %s: only %s: %s\n", key, a ? "recorded" : "here", a ? a : b);
+}
+
+void vt_campaign_differences(const vt_campaign *a, const vt_campaign *b, vt_buf *out)
+{
+  put_changed_structures(a, b, out);
+  vt_campaign_each_difference(a, b, put_difference, out);
 }

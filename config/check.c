@@ -13,7 +13,7 @@ static void rule_quench_goes_down(vt__draft *dr)
 {
   const vt_campaign *c = dr->c;
   const char *path = "protocol.melt.temperature";
-  double melt = c->protocol.melt_t_k, coldest = c->t_k[0], hottest = c->t_k[c->n_temp - 1];
+  double melt = c->protocol.melt_t_k, coldest = vt_campaign_stop_k(c, 0), hottest = c->t_k[c->n_temp - 1];
   if (melt <= coldest)
     vt__diag_error(dr->d, vt__mark_of(dr, path), path,
                    "%.10g K is not above the lowest temperature, %.10g K, to which the melt is quenched", melt,
@@ -27,9 +27,13 @@ static void rule_quench_has_steps(vt__draft *dr)
 {
   const vt_protocol *p = &dr->c->protocol;
   const char *path = "protocol.quench.rate";
-  double fs = (p->melt_t_k - dr->c->t_k[0]) / p->quench_rate_k_s * 1e15;
-  if (fs > 0 && fs < p->quench_dt_fs)
-    vt__diag_error(dr->d, vt__mark_of(dr, path), path, "the quench would take %.3g fs, less than one time step", fs);
+  for (int k = 0; k < vt_campaign_stops(dr->c); k++) {
+    const double from = k ? vt_campaign_stop_k(dr->c, k - 1) : p->melt_t_k;
+    const double fs = (from - vt_campaign_stop_k(dr->c, k)) / p->quench_rate_k_s * 1e15;
+    if (fs > 0 && fs < p->quench_dt_fs)
+      vt__diag_error(dr->d, vt__mark_of(dr, path), path, "the quench %s would take %.3g fs, less than one time step",
+                     k ? "from one stop to the next" : "to its first stop", fs);
+  }
 }
 
 static void rule_temperatures_make_a_line(vt__draft *dr)
@@ -48,6 +52,28 @@ static void rule_temperatures_make_a_line(vt__draft *dr)
 
 /* ------------------------------------------------------------------ rules about times */
 
+/* Of all productions. */
+static double shortest_piece_ps(const vt_campaign *c)
+{
+  double ps = c->length ? INFINITY : c->protocol.produce_ps;
+  for (int t = 0; c->length && t < c->n_temp; t++)
+    for (int k = 0; k < c->length[t].n; k++) ps = fmin(ps, c->length[t].ps[k]);
+  return ps;
+}
+
+static void rule_pieces_need_protocol_2(vt__draft *dr)
+{
+  const vt_campaign *c = dr->c;
+  int pieces = 1;
+  const char *path = "protocol.produce.duration", *stops = "protocol.quench.stops";
+  if (c->protocol.version != 1) return;
+  for (int t = 0; c->length && t < c->n_temp; t++) pieces = c->length[t].n > pieces ? c->length[t].n : pieces;
+  if (pieces > 1)
+    vt__diag_error(dr->d, vt__mark_of(dr, path), path, "protocol 1 cannot continue a production: give one duration");
+  if (c->n_stops > 1)
+    vt__diag_error(dr->d, vt__mark_of(dr, stops), stops, "protocol 1 cannot continue a quench: give one stop");
+}
+
 static void rule_stages_have_steps(vt__draft *dr)
 {
   const vt_protocol *p = &dr->c->protocol;
@@ -56,7 +82,7 @@ static void rule_stages_have_steps(vt__draft *dr)
     double ps, dt_fs;
   } stage[] = {{"protocol.melt.duration", p->melt_ps, p->melt_dt_fs},
                {"protocol.equilibrate.duration", p->equil_ps, p->equil_dt_fs},
-               {"protocol.produce.duration", p->produce_ps, p->produce_dt_fs}};
+               {"protocol.produce.duration", shortest_piece_ps(dr->c), p->produce_dt_fs}};
   for (size_t i = 0; i < sizeof stage / sizeof stage[0]; i++)
     if (stage[i].ps * 1000 < stage[i].dt_fs * 10)
       vt__diag_error(dr->d, vt__mark_of(dr, stage[i].path), stage[i].path,
@@ -116,9 +142,9 @@ static void rule_samples_fall_into_the_run(vt__draft *dr)
     if (every * 1000 < c->protocol.produce_dt_fs * (1 - 1e-9))
       vt__diag_error(dr->d, at, path, "%.10g ps is shorter than the time step of %.10g fs", every,
                      c->protocol.produce_dt_fs);
-    if (every > c->protocol.produce_ps)
+    if (every > shortest_piece_ps(c))
       vt__diag_error(dr->d, at, path, "%.10g ps is longer than the production of %.10g ps", every,
-                     c->protocol.produce_ps);
+                     shortest_piece_ps(c));
   }
 }
 
@@ -131,9 +157,9 @@ static void rule_frames_fall_into_the_run(vt__draft *dr)
   if (every * 1000 < c->protocol.produce_dt_fs * (1 - 1e-9))
     vt__diag_error(dr->d, vt__mark_of(dr, path), path, "%.10g ps is shorter than the time step of %.10g fs", every,
                    c->protocol.produce_dt_fs);
-  if (every > c->protocol.produce_ps)
+  if (every > shortest_piece_ps(c))
     vt__diag_error(dr->d, vt__mark_of(dr, path), path, "%.10g ps is longer than the production of %.10g ps", every,
-                   c->protocol.produce_ps);
+                   shortest_piece_ps(c));
 }
 
 static void rule_something_is_measured(vt__draft *dr)
@@ -199,7 +225,9 @@ static void rule_not_too_many_tasks(vt__draft *dr)
 {
   enum { MANY = 1000000, MOST = 100000000 };
   const vt_campaign *c = dr->c;
-  int64_t n = (int64_t)c->n_comp * c->n_glasses * (1 + c->n_temp);
+  int64_t n = vt_campaign_stops(c);
+  for (int t = 0; t < c->n_temp; t++) n += c->length ? c->length[t].n : 1;
+  n *= (int64_t)c->n_comp * c->n_glasses;
   const char *path = dr->mark[vt__row_find("glasses") - vt__rows].line ? "glasses" : "compositions";
   if (n > (dr->env->allow_huge ? MOST : MANY))
     vt__diag_error(dr->d, vt__mark_of(dr, path), path,
@@ -227,6 +255,7 @@ void vt__check_rules(vt__draft *dr)
   rule_glasses_give_an_error(dr);
   rule_r_max_fits_the_cell(dr);
   rule_what_is_counted_is_there(dr);
+  rule_pieces_need_protocol_2(dr);
   if (dr->c->n_temp == 0) return; /* refused before; the rest needs temperatures */
   rule_quench_goes_down(dr);
   rule_quench_has_steps(dr);

@@ -125,6 +125,14 @@ typedef struct vt_lengths {
   double ps[VT_MOST_PIECES];
 } vt_lengths;
 
+double vt_lengths_sum(const vt_lengths *l); /* ps */
+
+/* What a folder holds of productions at a temperature that is left out, or beyond what is asked for now. */
+typedef struct vt_kept_length {
+  double t_k;
+  vt_lengths of;
+} vt_kept_length;
+
 typedef struct vt_campaign {
   char name[VT_NAME];
   char file[VT_PATH];   /* as given                                          */
@@ -148,9 +156,10 @@ typedef struct vt_campaign {
   vt_lengths *length;      /* [n_temp] of the production at each temperature; NULL: protocol.produce_ps */
   vt_lengths *comp_length; /* [n_comp * n_temp], n 0: as `length`; NULL: all of them                   */
   int32_t *comp_glasses;   /* [n_comp] at most n_glasses; NULL: n_glasses                                */
-  int n_stops;
+  vt_kept_length *kept;    /* [n_kept] ascending                                                         */
+  int n_kept, n_stops;
   double stop_k[VT_MOST_STOPS]; /* descending: where quenches stop and glasses are kept; n_stops 0: t_k[0] alone */
-  vt_protocol protocol;         /* version may be 0 until vt_campaign_resolve */
+  vt_protocol protocol; /* version may be 0 until vt_campaign_resolve; produce_ps: the longest production, all pieces */
   int n_obs;
   vt_obs_request obs[VT_MAX_OBS];
   const vt_obs_doc *obs_doc[VT_MAX_OBS]; /* of each request, in the caller's table, which must outlive the campaign */
@@ -197,6 +206,13 @@ void vt_campaign_free(vt_campaign *c);
  * every uid and the campaign's identity. */
 VT_MUST_CHECK vt_status vt_campaign_resolve(vt_campaign *c, vt_simd simd, vt_err *err);
 
+/* Before vt_campaign_resolve: bring `c` in line with `old`, the campaign (resolved) that its folder has recorded.  A
+ * longer production becomes the recorded pieces and one for the rest; one that ends where a recorded piece ends, these;
+ * stops of quenches stay, and a lower temperature adds one; what is not asked for now is kept in mind (c->kept).  What
+ * ends within a recorded piece stays as it is (vt_campaign_other_length).  VT_EINVAL: what would be added is too short,
+ * or there would be too many pieces. */
+VT_MUST_CHECK vt_status vt_campaign_follow(vt_campaign *c, const vt_campaign *old, vt_err *err);
+
 /* 1 if both (resolved) have the same tasks and ask for productions of the same length, which no uid of protocol 2 says.
  */
 int vt_campaign_equal(const vt_campaign *a, const vt_campaign *b);
@@ -237,6 +253,9 @@ void vt_campaign_canon(const vt_campaign *c, vt_buf *out);
 /* The keys that decide about tasks and have another value in b than in a, one line each: `  key: A, here B` (a's value
  * first); of lists and of observables what only one of the two has.  Nothing is added if all are equal. */
 void vt_campaign_differences(const vt_campaign *a, const vt_campaign *b, vt_buf *out);
+/* The same one by one: the value in a, and in b; of lists an item at a time, NULL where it is not. */
+typedef void vt_difference_visit(void *ctx, const char *key, const char *a, const char *b);
+void vt_campaign_each_difference(const vt_campaign *a, const vt_campaign *b, vt_difference_visit *visit, void *ctx);
 
 /* Every key: type, unit, range, default, meaning; as Markdown or JSON. */
 void vt_schema_markdown(const vt_campaign_env *env, vt_buf *out);

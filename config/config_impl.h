@@ -131,6 +131,13 @@ typedef struct vt__template {
   } * exclude;                   /* [n_exclude] */
 } vt__template;
 
+/* A production at one temperature as asked. */
+typedef struct vt__duration {
+  double t_k;
+  vt__mark at;
+  vt_lengths of;
+} vt__duration;
+
 enum { VT__MOST_ROWS = 112 };
 
 typedef struct vt__draft {
@@ -150,6 +157,9 @@ typedef struct vt__draft {
   int charge[VT_N_ELEMENTS]; /* oxidation states by atomic number; 0: unknown */
   int stated[VT_N_ELEMENTS]; /* 1: the charge was stated, in oxidation_states or elements */
   vt__mark ion_at[VT_N_ELEMENTS];
+  vt_lengths usual;       /* production where no temperature is named; n 0: each has its own */
+  vt__duration *duration; /* [n_durations] */
+  int n_durations, duration_failed;
   int n_by; /* names in compare.by that are no factors of the grid */
   char by[VT_MAX_LABELS][VT_NAME];
   vt__mark by_at[VT_MAX_LABELS];
@@ -184,6 +194,9 @@ typedef enum vt__type {
   VT__T_COMMAND,      /* char[VT_COMMAND], one line or ""           */
   VT__T_SYMBOLS,      /* vt_driver: list of elements                */
   VT__T_PATIENCE,     /* double, `auto` is 0                        */
+  VT__T_DURATION,     /* sum of quantities, or such by temperature  */
+  VT__T_KEPT,         /* sums by temperature                        */
+  VT__T_STOPS,        /* descending temperatures                    */
   VT__N_TYPES
 } vt__type;
 
@@ -249,6 +262,21 @@ void vt__labels_put(vt__draft *dr, const char *path, vt__mark at, vt__labels *l,
 void vt__read_command(vt__draft *dr, const vt__row *row, int node, char *out);
 void vt__read_symbols(vt__draft *dr, const vt__row *row, int node, vt_driver *out);
 void vt__read_patience(vt__draft *dr, const vt__row *row, int node, double *out);
+/* read_durations.c */
+VT_MUST_CHECK vt_status vt__read_duration(vt__draft *dr, const vt__row *row, int node, vt_err *err);
+VT_MUST_CHECK vt_status vt__read_kept(vt__draft *dr, const vt__row *row, int node, vt_err *err);
+void vt__read_stops(vt__draft *dr, const vt__row *row, int node);
+/* Durations of all temperatures, once those are known. */
+VT_MUST_CHECK vt_status vt__settle_durations(vt__draft *dr, vt_err *err);
+/* In their shortest form: lists only where they say more than one number. */
+void vt__lengths_simplify(vt_campaign *c);
+void vt__stops_simplify(vt_campaign *c);
+VT_MUST_CHECK vt_status vt__keep_length(vt_campaign *c, double t_k, const vt_lengths *l, vt_err *err);
+int vt__lengths_equal(const vt_lengths *a, const vt_lengths *b);
+void vt__put_lengths(vt_buf *b, const vt_lengths *l);
+void vt__put_duration(vt_buf *b, const vt_campaign *c);
+void vt__put_kept(vt_buf *b, const vt_campaign *c);
+void vt__put_stops(vt_buf *b, const vt_campaign *c);
 /* read.c.  64 hexadecimal digits; what is empty leaves `out` as it is. */
 void vt__read_sha256(vt__draft *dr, const vt__row *row, int node, char out[65]);
 /* read_item.c.  Text of a scalar; NULL and a mistake if it is something else or nothing. */

@@ -400,6 +400,12 @@ vt_status vt__read_value(vt__draft *dr, const vt__row *row, int node, vt_err *er
     return vt__read_symbols(dr, row, node, (vt_driver *)(void *)field), VT_OK;
   case VT__T_PATIENCE:
     return vt__read_patience(dr, row, node, (double *)(void *)field), VT_OK;
+  case VT__T_DURATION:
+    return vt__read_duration(dr, row, node, err);
+  case VT__T_KEPT:
+    return vt__read_kept(dr, row, node, err);
+  case VT__T_STOPS:
+    return vt__read_stops(dr, row, node), VT_OK;
   case VT__T_MAP:
   case VT__N_TYPES:
     break;

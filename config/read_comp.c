@@ -485,4 +485,5 @@ void vt__draft_free(vt__draft *dr)
   vt_free(dr->include);
   for (int i = 0; i < dr->n_structures; i++) vt_free(dr->structure[i].s.frame);
   vt_free(dr->structure);
+  vt_free(dr->duration);
 }

@@ -108,6 +108,11 @@ const vt__row vt__rows[] = {
      "nvt keeps the packing density: at zero pressure a hot melt may boil; langevin: nvt by friction and noise"},
     {"protocol.melt.timestep", VT__T_QUANTITY, "fs", 0.01, 10, "2 fs", AT(protocol.melt_dt_fs), NULL, "of the melt"},
     {"protocol.quench", VT__T_MAP, "", 0, 0, "", 0, NULL, "from the melt to the lowest temperature of the campaign"},
+    {"protocol.quench.stops", VT__T_STOPS, "K", 1, 5000, "[]", 0, NULL,
+     "where the quench stops and a glass is kept, the highest first; a run at a temperature begins with the glass of "
+     "the highest stop that is not above it.  If empty the lowest temperature; recorded when a lower one is added "
+     "later: "
+     "the quench of the kept glass goes on from there"},
     {"protocol.quench.rate", VT__T_QUANTITY, "K/s", 1e8, 1e16, "1e12 K/s", AT(protocol.quench_rate_k_s), NULL,
      "cooling rate"},
     {"protocol.quench.npt_below", VT__T_QUANTITY, "K", 0, 10000, "800 K", AT(protocol.quench_npt_below_k), NULL,
@@ -126,8 +131,13 @@ const vt__row vt__rows[] = {
     {"protocol.equilibrate.timestep", VT__T_QUANTITY, "fs", 0.01, 10, "2 fs", AT(protocol.equil_dt_fs), NULL,
      "of the equilibration"},
     {"protocol.produce", VT__T_MAP, "", 0, 0, "", 0, NULL, "the run that is measured"},
-    {"protocol.produce.duration", VT__T_QUANTITY, "ps", 0.01, 1e7, "600 ps", AT(protocol.produce_ps), NULL,
-     "at each temperature of each glass"},
+    {"protocol.produce.duration", VT__T_DURATION, "ps", 0.01, 1e7, "600 ps", 0, NULL,
+     "at each temperature of each glass; or by temperature, `{500 K: 800 ps, default: 400 ps}`.  A sum, `400 ps + 400 "
+     "ps`, is a production in pieces that continue each other: what a longer production becomes whose first piece "
+     "the folder holds"},
+    {"protocol.produce.kept", VT__T_KEPT, "ps", 0.01, 1e7, "{}", 0, NULL,
+     "recorded by the program: pieces by temperature that the folder holds beyond what `duration` asks for, or at a "
+     "temperature that is left out"},
     {"protocol.produce.ensemble", VT__T_CHOICE, "", 0, 0, "nvt", AT(protocol.produce_ensemble), produce_ensembles,
      "nvt rescales velocities stochastically; Langevin would damp diffusion and a moving cell would disturb it"},
     {"protocol.produce.timestep", VT__T_QUANTITY, "fs", 0.01, 10, "2 fs", AT(protocol.produce_dt_fs), NULL,
@@ -278,7 +288,10 @@ const char *vt__type_name(vt__type t)
                                                 [VT__T_SHA256] = "SHA-256",
                                                 [VT__T_COMMAND] = "command",
                                                 [VT__T_SYMBOLS] = "elements",
-                                                [VT__T_PATIENCE] = "quantity"};
+                                                [VT__T_PATIENCE] = "quantity",
+                                                [VT__T_DURATION] = "durations",
+                                                [VT__T_KEPT] = "durations",
+                                                [VT__T_STOPS] = "temperatures"};
   return name[t];
 }
 

@@ -202,6 +202,26 @@ static vt_status bonds_finish(void *self, double *const *out, vt_err *err)
   return VT_OK;
 }
 
+/* Arrays in the layout's order: lags, origins, continuous, endpoint, c2, per_metal.  How many bonds there were at the
+ * origins is not kept: as many as on average. */
+static double of_origins(const vt__piece *p, const int at[VT_MAX_DIM], size_t e)
+{
+  (void)e;
+  return p->values[1][at[1]] * p->values[5][at[0]];
+}
+
+static double of_unbroken(const vt__piece *p, const int at[VT_MAX_DIM], size_t e)
+{
+  return of_origins(p, at, e) * p->values[2][e];
+}
+
+static const vt__join_rule bonds_join[] = {{.how = VT__JOIN_SAME},
+                                           {.how = VT__JOIN_SUM},
+                                           {.how = VT__JOIN_MEAN, .weight = of_origins},
+                                           {.how = VT__JOIN_MEAN, .weight = of_origins},
+                                           {.how = VT__JOIN_MEAN, .weight = of_unbroken},
+                                           {.how = VT__JOIN_MEAN, .weight = vt__join_samples}};
+
 const vt_obs_ops vt__obs_bonds = {
     .doc = {.name = "bonds",
             .doc = "how long metal-anion bonds last, and how fast they turn while they last",
@@ -219,4 +239,5 @@ const vt_obs_ops vt__obs_bonds = {
     .save = bonds_save,
     .load = bonds_load,
     .finish = bonds_finish,
-    .close = bonds_close};
+    .close = bonds_close,
+    VT__JOIN(bonds_join)};

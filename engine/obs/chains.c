@@ -131,6 +131,26 @@ static vt_status chains_finish(void *self, double *const *out, vt_err *err)
   return VT_OK;
 }
 
+/* A mean over fragments: as many as metals over their mean size. */
+static double by_fragments(const vt__piece *p, const int at[VT_MAX_DIM], size_t e)
+{
+  (void)at;
+  return p->samples / p->values[1][e];
+}
+
+/* A mean over the metals of fragments of that size; in the last row, of several sizes, each fragment counts once. */
+static double by_size(const vt__piece *p, const int at[VT_MAX_DIM], size_t e)
+{
+  (void)at;
+  return p->samples * p->values[0][e];
+}
+
+static const vt__join_rule chains_rules[] = {
+    {.how = VT__JOIN_MEAN, .weight = vt__join_samples}, {.how = VT__JOIN_MEAN, .weight = by_fragments},
+    {.how = VT__JOIN_MEAN, .weight = vt__join_samples}, {.how = VT__JOIN_MEAN, .weight = vt__join_samples},
+    {.how = VT__JOIN_MEAN, .weight = vt__join_samples}, {.how = VT__JOIN_MEAN, .weight = vt__join_samples},
+    {.how = VT__JOIN_MEAN, .weight = by_size},          {.how = VT__JOIN_SUM}};
+
 const vt_obs_ops vt__obs_chains = {
     .doc = {.name = "chains",
             .doc = "fragments of metals joined by shared anions: sizes, links of a metal, cycles, oxygens by size",
@@ -146,4 +166,5 @@ const vt_obs_ops vt__obs_chains = {
     .save = vt__net_obs_save,
     .load = vt__net_obs_load,
     .finish = chains_finish,
-    .close = vt__net_obs_close};
+    .close = vt__net_obs_close,
+    VT__JOIN(chains_rules)};

@@ -16,7 +16,7 @@ typedef struct charge {
 
 static int64_t path_of(const vt_plan *p, const vt_obs_request *r, int *n_path)
 {
-  const int64_t last = vt_obs_samples(p, r) - 1;
+  const int64_t last = vt__obs_run_samples(p, r) - 1;
   int64_t stride = 1;
   while (last / stride + 1 > MOST_INSTANTS) stride *= 2;
   *n_path = (int)(last / stride + 1); /* fits: at most MOST_INSTANTS */
@@ -50,7 +50,7 @@ static vt_status charge_layout(const vt_plan *p, const vt_obs_request *r, vt_arr
       {&vt_a_charge_path,
        "A",
        "THEORY T 6.3",
-       "P_i(t) - P_i(0), frame of the simulation; NaN: not reached",
+       "P_i(t) - P_i(0), frame of the simulation; NaN: not reached, or no piece kept that instant",
        3,
        {{VT_AXIS_SPECIES, p->comp.n_species}, {VT_AXIS_PLAIN, n_path}, {VT_AXIS_PLAIN, 3}}}};
   VT_PASS(vt__layout_add(&l, arrays, (int)(sizeof arrays / sizeof arrays[0]), err));
@@ -166,6 +166,69 @@ static vt_status charge_finish(void *self, double *const *out, vt_err *err)
   return VT_OK;
 }
 
+/* ------------------------------------------------------------------ pieces */
+
+/* Arrays in the layout's order: lags, corr, charge_msd, origins, and the path. */
+static double pair_origins(const vt__piece *p, const int at[VT_MAX_DIM], size_t e)
+{
+  (void)e;
+  return p->values[3][at[1]];
+}
+
+static double lag_origins(const vt__piece *p, const int at[VT_MAX_DIM], size_t e)
+{
+  (void)e;
+  return p->values[3][at[0]];
+}
+
+static void join_path_ps(const vt__pieces *all, int k, const vt_array_def *def, double *out)
+{
+  int n_path;
+  const int64_t stride = path_of(all->joined, all->request, &n_path);
+  const double sample_ps = vt__obs_sample_ps(all->joined, all->request);
+  (void)k;
+  for (int i = 0; i < def->dim[0]; i++) out[i] = (double)(i * stride) * sample_ps;
+}
+
+/* Every piece goes on where the one before ended, if that kept its last instant; else from there on nothing is known.
+ */
+static void join_path(const vt__pieces *all, int k, const vt_array_def *def, double *out)
+{
+  const int n_species = def->dim[0], n_path = def->dim[1];
+  int n;
+  const int64_t stride = path_of(all->joined, all->request, &n);
+  double offset[VT_MAX_SPECIES][3] = {{0}};
+  int64_t begins = 0, done = 0;
+  for (size_t e = 0; e < vt_array_count(def); e++) out[e] = (double)NAN;
+  for (int i = 0; i < all->n; i++) {
+    const vt__piece *p = &all->piece[i];
+    const int64_t own = path_of(p->plan, p->request, &n), last = (int64_t)p->samples - 1;
+    const int whole =
+        last % own == 0 && last * vt_obs_every_steps(p->plan, p->request) == vt_obs_produce_steps(p->plan);
+    for (; done < n_path && done * stride <= begins + last; done++) {
+      const int64_t at = done * stride - begins;
+      for (int s = 0; s < n_species && at % own == 0; s++)
+        for (int a = 0; a < 3; a++) {
+          const double x = p->values[k][((ptrdiff_t)s * n + at / own) * 3 + a];
+          out[((ptrdiff_t)s * n_path + done) * 3 + a] = i > 0 ? offset[s][a] + x : x;
+        }
+    }
+    for (int s = 0; s < n_species; s++)
+      for (int a = 0; a < 3; a++)
+        offset[s][a] += whole ? p->values[k][((ptrdiff_t)s * n + last / own) * 3 + a] : (double)NAN;
+    begins += last;
+  }
+}
+
+static const vt__join_rule charge_join[] = {
+    {.how = VT__JOIN_SAME},
+    {.how = VT__JOIN_MEAN, .weight = pair_origins},
+    {.how = VT__JOIN_MEAN, .weight = lag_origins},
+    {.how = VT__JOIN_SUM},
+    {.how = VT__JOIN_OWN, .own = join_path_ps},
+    {.how = VT__JOIN_OWN, .own = join_path},
+};
+
 const vt_obs_ops vt__obs_charge = {
     .doc = {.name = "charge",
             .doc = "correlations between the collective displacements of the species, hence conductivity, Haven ratio, "
@@ -183,4 +246,5 @@ const vt_obs_ops vt__obs_charge = {
     .save = charge_save,
     .load = charge_load,
     .finish = charge_finish,
-    .close = charge_close};
+    .close = charge_close,
+    VT__JOIN(charge_join)};

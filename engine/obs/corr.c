@@ -34,6 +34,15 @@ int64_t vt__corr_lag(const vt__corr_shape *s, int k)
   return (int64_t)(k + 1 - level * half) << level;
 }
 
+double vt__corr_origins(const vt__corr_shape *s, int k, int64_t samples)
+{
+  const int half = s->points / 2;
+  int level = 0;
+  while (level < s->levels - 1 && k >= s->points + level * half) level++;
+  const int64_t taken = (samples + ((int64_t)1 << level) - 1) >> level, strides = k + 1 - level * half;
+  return taken > strides ? (double)(taken - strides) : 0;
+}
+
 vt_status vt__corr_open(vt__corr *c, int n_vec, int n_acc, vt__corr_shape shape, vt_err *err)
 {
   size_t n_lag = (size_t)shape.n_lag, n_sum = n_lag * (size_t)n_acc;

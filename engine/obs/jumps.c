@@ -243,6 +243,33 @@ static vt_status jumps_finish(void *self, double *const *out, vt_err *err)
   return VT_OK;
 }
 
+/* Arrays in the layout's order: count, rate, back, length, settled, length_r, length_density.  Every jump has a length;
+ * how many had one before is not kept: as good as all. */
+static double jumps_time(const vt__piece *p, const int at[VT_MAX_DIM], size_t e)
+{
+  (void)at, (void)e;
+  return p->samples - 1;
+}
+
+static double jumps_counted(const vt__piece *p, const int at[VT_MAX_DIM], size_t e)
+{
+  (void)e;
+  return p->values[0][at[0]];
+}
+
+static double jumps_followed(const vt__piece *p, const int at[VT_MAX_DIM], size_t e)
+{
+  return isnan(p->values[2][e]) ? 0 : p->values[0][at[0]];
+}
+
+static const vt__join_rule jumps_join[] = {{.how = VT__JOIN_SUM},
+                                           {.how = VT__JOIN_MEAN, .weight = jumps_time},
+                                           {.how = VT__JOIN_MEAN, .weight = jumps_followed},
+                                           {.how = VT__JOIN_MEAN, .weight = jumps_counted},
+                                           {.how = VT__JOIN_MEAN, .weight = vt__join_samples},
+                                           {.how = VT__JOIN_SAME},
+                                           {.how = VT__JOIN_MEAN, .weight = jumps_counted}};
+
 const vt_obs_ops vt__obs_jumps = {
     .doc = {.name = "jumps",
             .doc = "jumps of alkalis between sets of metals: how often, how far, how many return",
@@ -266,4 +293,5 @@ const vt_obs_ops vt__obs_jumps = {
     .save = jumps_save,
     .load = jumps_load,
     .finish = jumps_finish,
-    .close = jumps_close};
+    .close = jumps_close,
+    VT__JOIN(jumps_join)};

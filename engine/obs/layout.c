@@ -33,6 +33,14 @@ int64_t vt_obs_samples(const vt_plan *p, const vt_obs_request *r)
   return vt_obs_produce_steps(p) / vt_obs_every_steps(p, r) + 1;
 }
 
+double vt_obs_run_ps(const vt_plan *p) { return p->run_ps > 0 ? p->run_ps : p->protocol.produce_ps; }
+
+int64_t vt__obs_run_samples(const vt_plan *p, const vt_obs_request *r)
+{
+  if (!(p->run_ps > p->protocol.produce_ps)) return vt_obs_samples(p, r);
+  return (int64_t)llround(p->run_ps / vt__obs_sample_ps(p, r)) + 1;
+}
+
 double vt__obs_sample_ps(const vt_plan *p, const vt_obs_request *r)
 {
   return (double)full_every(p, r) * p->protocol.produce_dt_fs * 1e-3;
@@ -45,6 +53,8 @@ vt_status vt__obs_check(const vt_obs_doc *doc, const vt_plan *p, const vt_obs_re
   const vt_protocol *q = &p->protocol;
   if (!(q->produce_dt_fs > 0) || !(q->produce_ps > 0) || !(q->produce_ps / q->produce_dt_fs < 1e9))
     VT_FAIL(err, VT_EINVAL, "%s: %g ps of production with a step of %g fs", doc->name, q->produce_ps, q->produce_dt_fs);
+  if (p->run_ps > 0 && !(p->run_ps / q->produce_dt_fs < 1e9))
+    VT_FAIL(err, VT_EINVAL, "%s: %g ps of production in pieces", doc->name, p->run_ps);
   if (p->half_stage < VT_STAGE_NONE || p->half_stage > VT_STAGE_PRODUCE)
     VT_FAIL(err, VT_EINVAL, "%s: half the time step in stage %d", doc->name, (int)p->half_stage);
   if (p->comp.n_species < 1 || p->comp.n_species > VT_MAX_SPECIES || p->comp.n_atoms < 1)

@@ -115,6 +115,26 @@ static vt_status msd_finish(void *self, double *const *out, vt_err *err)
   return VT_OK;
 }
 
+/* Arrays in the layout's order: lags, mean, m4, origins, and those by thirds. */
+static double msd_origins(const vt__piece *p, const int at[VT_MAX_DIM], size_t e)
+{
+  (void)e;
+  return p->values[3][at[1]];
+}
+
+static double third_origins(const vt__piece *p, const int at[VT_MAX_DIM], size_t e)
+{
+  (void)e;
+  return p->values[5][at[1] * p->def[5].dim[1] + at[2]];
+}
+
+static const vt__join_rule msd_join[] = {{.how = VT__JOIN_SAME},
+                                         {.how = VT__JOIN_MEAN, .weight = msd_origins},
+                                         {.how = VT__JOIN_MEAN, .weight = msd_origins},
+                                         {.how = VT__JOIN_SUM},
+                                         {.how = VT__JOIN_MEAN, .weight = third_origins, .third = 1 + 1},
+                                         {.how = VT__JOIN_SUM, .third = 1 + 0}};
+
 const vt_obs_ops vt__obs_msd = {
     .doc = {.name = "msd",
             .doc = "mean squared displacement of each species over all time origins; drift of the cell is not removed",
@@ -131,4 +151,5 @@ const vt_obs_ops vt__obs_msd = {
     .save = vt__corr_obs_save,
     .load = vt__corr_obs_load,
     .finish = msd_finish,
-    .close = vt__corr_obs_close};
+    .close = vt__corr_obs_close,
+    VT__JOIN(msd_join)};

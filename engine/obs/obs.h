@@ -59,6 +59,9 @@ typedef struct vt_obs_ops {
   /* Fill out[k] (vt_array_count(&defs[k]) doubles each, layout's order) completely. */
   vt_status (*finish)(void *self, double *const *out, vt_err *err);
   void (*close)(void *self); /* NULL is allowed */
+  /* How each array of several pieces of a production becomes one of all of them (T 6.14), layout's order. */
+  const struct vt__join_rule *join;
+  int n_join;
 } vt_obs_ops;
 
 /* Built-in observables, NULL-terminated; adding one = one file and one line in obs.c. */
@@ -72,6 +75,8 @@ int64_t vt_obs_every_steps(const vt_plan *p, const vt_obs_request *r);
 int64_t vt_obs_samples(const vt_plan *p, const vt_obs_request *r);
 /* Steps of the produce stage with the plan's (possibly halved) time step. */
 int64_t vt_obs_produce_steps(const vt_plan *p);
+/* Production behind the arrays of a plan, ps: of all pieces together where they were joined. */
+double vt_obs_run_ps(const vt_plan *p);
 
 /* The set of observables of one replica: opens all that the plan asks for. */
 typedef struct vt_obs_set vt_obs_set;
@@ -93,6 +98,13 @@ size_t vt_obs_set_state_size(const vt_obs_set *s);
 void vt_obs_set_save(const vt_obs_set *s, void *bytes);
 VT_MUST_CHECK vt_status vt_obs_set_load(vt_obs_set *s, const void *bytes, size_t n, vt_err *err);
 void vt_obs_set_close(vt_obs_set *s);
+
+/* Arrays of n pieces of one production, in their order, as those of the whole (T 6.14).  values[i]: of plan[i], as
+ * vt_obs_set_finish gives them; out: those of `joined`, which is plan[0] but for protocol.produce_ps, that of the
+ * longest piece, and run_ps, that of all together.  The plans differ in nothing else that an observable depends on.  Of
+ * one piece: its values, bit for bit.  Allocates. */
+VT_MUST_CHECK vt_status vt_obs_join(const vt_plan *joined, const vt_plan *const *plan, const double *const *values,
+                                    int n, double *out, vt_err *err);
 
 /* Cutoffs of a stage: sample its frames, then read the first minima of g(r) (T 6.6).  Without samples, and for pairs
  * without a minimum, stand-ins.  sample and cutoffs allocate nothing. */

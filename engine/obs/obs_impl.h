@@ -32,6 +32,8 @@ VT_MUST_CHECK vt_status vt__layout_add(vt__layout *l, const vt__array *a, int n,
  * begins with it. */
 VT_MUST_CHECK vt_status vt__obs_check(const vt_obs_doc *doc, const vt_plan *p, const vt_obs_request *r, vt_err *err);
 
+/* Samples of a series that spans all that is behind the arrays: vt_obs_samples, or those of all pieces together. */
+int64_t vt__obs_run_samples(const vt_plan *p, const vt_obs_request *r);
 /* Time between two samples, ps. */
 double vt__obs_sample_ps(const vt_plan *p, const vt_obs_request *r);
 int vt__obs_n_pairs(const vt_plan *p);
@@ -64,6 +66,8 @@ typedef struct vt__corr_shape {
 vt__corr_shape vt__corr_shape_of(int64_t samples, int points);
 /* Lag k in samples, ascending: 1..points, then (points/2+1 .. points) * 2^l for l = 1, 2, ... */
 int64_t vt__corr_lag(const vt__corr_shape *s, int k);
+/* Time origins of lag k once so many samples were pushed. */
+double vt__corr_origins(const vt__corr_shape *s, int k, int64_t samples);
 
 typedef struct vt__corr {
   int n_vec, n_acc;
@@ -114,5 +118,51 @@ VT_MUST_CHECK vt_status vt__corr_obs_load(void *self, const void *bytes, size_t 
 /* lag_ps[n_lag] and origins[n_lag]. */
 void vt__corr_obs_lags(const vt__corr_obs *o, double *lag_ps, double *origins);
 void vt__corr_obs_close(void *self);
+
+/* ------------------------------------------------------------------ joining pieces (join.c, T 6.14) */
+
+enum { VT__JOIN_MOST = 16 }; /* arrays of one observable */
+
+/* One piece of a production, as one observable left it. */
+typedef struct vt__piece {
+  const vt_plan *plan;
+  const vt_obs_request *request;
+  int n_arrays;
+  vt_array_def def[VT__JOIN_MOST];     /* layout's order */
+  const double *values[VT__JOIN_MOST]; /* borrowed       */
+  double samples;                      /* that it took   */
+  double begins_ps;                    /* in the whole   */
+} vt__piece;
+
+typedef struct vt__pieces {
+  int n, longest; /* longest: the first of those */
+  double run_ps;  /* of all together             */
+  const vt_plan *joined;
+  const vt_obs_request *request;
+  vt__piece *piece; /* [n] */
+} vt__pieces;
+
+typedef enum vt__join_how {
+  VT__JOIN_SAME = 1, /* an axis: that of the longest piece                             */
+  VT__JOIN_SUM,      /* counts                                                         */
+  VT__JOIN_MEAN,     /* mean with the weights below; what has none in a piece does not count there */
+  VT__JOIN_OWN       /* as `own` says                                                  */
+} vt__join_how;
+
+/* Element `e` of the array, the one at these coordinates, is a mean over so many. */
+typedef double vt__join_weight(const vt__piece *p, const int at[VT_MAX_DIM], size_t e);
+
+typedef struct vt__join_rule {
+  vt__join_how how;
+  vt__join_weight *weight; /* of MEAN */
+  int third;               /* 1 + the axis that counts the thirds of the run; 0: there is none */
+  /* Array k of the whole, def. */
+  void (*own)(const vt__pieces *all, int k, const vt_array_def *def, double *out);
+} vt__join_rule;
+
+#define VT__JOIN(rules) .join = (rules), .n_join = (int)(sizeof(rules) / sizeof *(rules))
+
+/* A mean over the samples. */
+double vt__join_samples(const vt__piece *p, const int at[VT_MAX_DIM], size_t e);
 
 #endif

@@ -134,6 +134,20 @@ static vt_status polyhedra_finish(void *self, double *const *out, vt_err *err)
   return VT_OK;
 }
 
+/* How many angles there were is not kept: as many in one sample as in another, unless there were none. */
+static double angle_samples(const vt__piece *p, const int at[VT_MAX_DIM], size_t e)
+{
+  (void)at;
+  return isnan(p->values[5][e]) ? 0 : p->samples;
+}
+
+static const vt__join_rule polyhedra_join[] = {{.how = VT__JOIN_MEAN, .weight = vt__join_samples},
+                                               {.how = VT__JOIN_MEAN, .weight = vt__join_samples},
+                                               {.how = VT__JOIN_MEAN, .weight = vt__join_samples},
+                                               {.how = VT__JOIN_MEAN, .weight = vt__join_samples},
+                                               {.how = VT__JOIN_SAME},
+                                               {.how = VT__JOIN_MEAN, .weight = angle_samples}};
+
 const vt_obs_ops vt__obs_polyhedra = {
     .doc = {.name = "polyhedra",
             .doc =
@@ -150,4 +164,5 @@ const vt_obs_ops vt__obs_polyhedra = {
     .save = vt__net_obs_save,
     .load = vt__net_obs_load,
     .finish = polyhedra_finish,
-    .close = vt__net_obs_close};
+    .close = vt__net_obs_close,
+    VT__JOIN(polyhedra_join)};

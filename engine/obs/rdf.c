@@ -184,6 +184,11 @@ static vt_status rdf_finish(void *self, double *const *out, vt_err *err)
   return VT_OK;
 }
 
+/* Bins that one piece did not see whole are those of the joined run, too: NaN. */
+static const vt__join_rule rdf_join[] = {{.how = VT__JOIN_SAME},
+                                         {.how = VT__JOIN_MEAN, .weight = vt__join_samples},
+                                         {.how = VT__JOIN_MEAN, .weight = vt__join_samples}};
+
 const vt_obs_ops vt__obs_rdf = {
     .doc = {.name = "rdf",
             .doc = "partial radial distribution functions",
@@ -206,4 +211,5 @@ const vt_obs_ops vt__obs_rdf = {
     .save = rdf_save,
     .load = rdf_load,
     .finish = rdf_finish,
-    .close = rdf_close};
+    .close = rdf_close,
+    VT__JOIN(rdf_join)};

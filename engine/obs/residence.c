@@ -226,6 +226,23 @@ static vt_status residence_finish(void *self, double *const *out, vt_err *err)
   return VT_OK;
 }
 
+/* Arrays in the layout's order: lags, origins, three survivals, bonds, metals, visits.  How many bonds there were at
+ * the origins is not kept: as many as on average. */
+static double residence_bonds(const vt__piece *p, const int at[VT_MAX_DIM], size_t e)
+{
+  (void)e;
+  return p->values[1][at[2]] * p->values[5][at[0] * N_CLASS + at[1]];
+}
+
+static const vt__join_rule residence_join[] = {{.how = VT__JOIN_SAME},
+                                               {.how = VT__JOIN_SUM},
+                                               {.how = VT__JOIN_MEAN, .weight = residence_bonds},
+                                               {.how = VT__JOIN_MEAN, .weight = residence_bonds},
+                                               {.how = VT__JOIN_MEAN, .weight = residence_bonds},
+                                               {.how = VT__JOIN_MEAN, .weight = vt__join_samples},
+                                               {.how = VT__JOIN_MEAN, .weight = vt__join_samples},
+                                               {.how = VT__JOIN_SUM}};
+
 const vt_obs_ops vt__obs_residence = {
     .doc = {.name = "residence",
             .doc = "how long alkalis stay with a metal, by the number of oxygens around the metal",
@@ -256,4 +273,5 @@ const vt_obs_ops vt__obs_residence = {
     .save = residence_save,
     .load = residence_load,
     .finish = residence_finish,
-    .close = residence_close};
+    .close = residence_close,
+    VT__JOIN(residence_join)};

@@ -36,7 +36,7 @@ typedef struct thermo {
 /* Blocks of equal size, so that every row weighs the same; an incomplete last block is dropped. */
 static void rows_of(const vt_plan *p, const vt_obs_request *r, int64_t *per_row, int *n_rows)
 {
-  int64_t samples = vt_obs_samples(p, r);
+  int64_t samples = vt__obs_run_samples(p, r);
   *per_row = (samples + MOST_ROWS - 1) / MOST_ROWS;
   *n_rows = (int)(samples / *per_row);
 }
@@ -133,6 +133,41 @@ static vt_status thermo_finish(void *self, double *const *out, vt_err *err)
   return VT_OK;
 }
 
+/* The rows of all pieces, one behind the other, cut into blocks of equal size again: a block that a cut goes through
+ * counts on both sides, with its share.  So the mean of the rows stays that of all blocks. */
+static void join_rows(const vt__pieces *all, int k, const vt_array_def *def, double *out)
+{
+  const int n_rows = def->dim[0];
+  double total = 0, from = 0;
+  for (int i = 0; i < all->n; i++) {
+    int64_t per_row;
+    int n;
+    rows_of(all->piece[i].plan, all->piece[i].request, &per_row, &n);
+    total += (double)(per_row * n);
+  }
+  for (int c = 0; c < n_rows; c++) out[c] = 0;
+  for (int i = 0; i < all->n; i++) {
+    const vt__piece *p = &all->piece[i];
+    int64_t per_row;
+    int n;
+    rows_of(p->plan, p->request, &per_row, &n);
+    for (int row = 0; row < n; row++, from += (double)per_row) {
+      const double x = p->values[k][row] + (k == TIME && i > 0 ? p->begins_ps : 0), to = from + (double)per_row;
+      for (int c = (int)(from * n_rows / total); c < n_rows; c++) {
+        const double lo = (double)c * total / n_rows, hi = (double)(c + 1) * total / n_rows;
+        if (lo >= to) break;
+        const double part = fmin(hi, to) - fmax(lo, from);
+        if (part > 0) out[c] += x * (part / (hi - lo));
+      }
+    }
+  }
+}
+
+static const vt__join_rule thermo_join[N_COLS] = {
+    [TIME] = {.how = VT__JOIN_OWN, .own = join_rows},   [T_K] = {.how = VT__JOIN_OWN, .own = join_rows},
+    [P_GPA] = {.how = VT__JOIN_OWN, .own = join_rows},  [E_POT] = {.how = VT__JOIN_OWN, .own = join_rows},
+    [VOLUME] = {.how = VT__JOIN_OWN, .own = join_rows}, [SPREAD] = {.how = VT__JOIN_OWN, .own = join_rows}};
+
 const vt_obs_ops vt__obs_thermo = {.doc = {.name = "thermo",
                                            .doc = "temperature, pressure, potential energy, volume, committee spread "
                                                   "against time: at most 2000 block averages",
@@ -147,4 +182,5 @@ const vt_obs_ops vt__obs_thermo = {.doc = {.name = "thermo",
                                    .save = thermo_save,
                                    .load = thermo_load,
                                    .finish = thermo_finish,
-                                   .close = thermo_close};
+                                   .close = thermo_close,
+                                   VT__JOIN(thermo_join)};

@@ -217,6 +217,19 @@ static vt_status vanhove_finish(void *self, double *const *out, vt_err *err)
   return VT_OK;
 }
 
+/* Its origins are not kept: they follow from the samples. */
+static double vanhove_origins(const vt__piece *p, const int at[VT_MAX_DIM], size_t e)
+{
+  const vt__corr_shape shape = vt__corr_shape_of((int64_t)p->samples, 2);
+  (void)e;
+  return vt__corr_origins(&shape, at[1], (int64_t)p->samples);
+}
+
+static const vt__join_rule vanhove_join[] = {{.how = VT__JOIN_SAME},
+                                             {.how = VT__JOIN_SAME},
+                                             {.how = VT__JOIN_MEAN, .weight = vanhove_origins},
+                                             {.how = VT__JOIN_MEAN, .weight = vanhove_origins}};
+
 const vt_obs_ops vt__obs_vanhove = {
     .doc = {.name = "vanhove",
             .doc = "self and distinct van Hove functions at lags of 1, 2, 4, 8, ... samples; drift of the cell is not "
@@ -241,4 +254,5 @@ const vt_obs_ops vt__obs_vanhove = {
     .save = vt__corr_obs_save,
     .load = vt__corr_obs_load,
     .finish = vanhove_finish,
-    .close = vanhove_close};
+    .close = vanhove_close,
+    VT__JOIN(vanhove_join)};

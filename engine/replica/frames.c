@@ -122,7 +122,8 @@ static void fill_record(const vt_kept_frames *f, const vt_frame *fr, unsigned ch
   const double per_ps = 1000 / vt_unit_fs_from_time(1);
   const double dt_fs = vt__replica_stage_dt_fs(f->replica->plan, VT_STAGE_PRODUCE);
   /* from decimals: 0.3, where units of the engine there and back give 0.29999999999999993 */
-  record_head h = {.number = f->n, .step = fr->step, .time_ps = (double)fr->step * dt_fs / 1000};
+  record_head h = {
+      .number = f->n, .step = fr->step, .time_ps = f->replica->plan->before_ps + (double)fr->step * dt_fs / 1000};
   unsigned char *to = at + sizeof h;
   memset(at, 0, f->record);
   memcpy(h.cell, fr->cell.h, sizeof h.cell);

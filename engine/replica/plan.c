@@ -6,9 +6,18 @@
 
 /* ------------------------------------------------------------------ stages */
 
+int vt__replica_is_later_piece(const vt_plan *p) { return p->kind == VT_TASK_MD && p->piece > 1; }
+
+int vt__replica_is_later_quench(const vt_plan *p) { return p->kind == VT_TASK_GLASS && p->from_k > 0; }
+
+static double quench_from_k(const vt_plan *p)
+{
+  return vt__replica_is_later_quench(p) ? p->from_k : p->protocol.melt_t_k;
+}
+
 static double quench_ps(const vt_plan *p)
 {
-  return fabs(p->protocol.melt_t_k - p->t_k) / p->protocol.quench_rate_k_s * 1e12;
+  return fabs(quench_from_k(p) - p->t_k) / p->protocol.quench_rate_k_s * 1e12;
 }
 
 static double stage_ps(const vt_plan *p, vt_stage id)
@@ -52,7 +61,8 @@ double vt__replica_stage_dt_fs(const vt_plan *p, vt_stage id)
 
 int64_t vt__replica_stage_steps(const vt_plan *p, vt_stage id)
 {
-  if (id == VT_STAGE_MELT && p->start >= VT_START_QUENCH) return 0;
+  if (id == VT_STAGE_MELT && (p->start >= VT_START_QUENCH || vt__replica_is_later_quench(p))) return 0;
+  if (id == VT_STAGE_EQUILIBRATE && vt__replica_is_later_piece(p)) return 0;
   if (id == VT_STAGE_QUENCH && p->start == VT_START_EQUILIBRATE) return 0;
   if (id == VT_STAGE_PRODUCE) return vt_obs_produce_steps(p); /* the observables count the same steps */
   return (int64_t)llround(stage_ps(p, id) * 1000 / full_dt_fs(p, id)) << (p->half_stage == (int32_t)id);
@@ -98,7 +108,7 @@ vt_md_stage vt__replica_stage(const vt_plan *p, vt_stage id)
   case VT_STAGE_QUENCH:
     st.name = "quench", st.ensemble = VT_NVT;
     st.measure_steps = measures * VT__MEASURE_ALWAYS;
-    st.t0_k = q->melt_t_k, st.npt_below_k = q->quench_npt_below_k;
+    st.t0_k = quench_from_k(p), st.npt_below_k = q->quench_npt_below_k;
     break;
   case VT_STAGE_EQUILIBRATE:
     st.name = "equilibrate", st.ensemble = q->equil_ensemble;
@@ -127,6 +137,7 @@ double vt__replica_skin_a(const vt_plan *p, double cutoff)
   double t_k = 0, dt = 0;
   stages_of(p, &id[0], &id[1]);
   for (int k = 0; k < 2; k++) {
+    if (id[k] == VT_STAGE_MELT && vt__replica_is_later_quench(p)) continue;
     vt_md_stage st = vt__replica_stage(p, id[k]);
     t_k = fmax(t_k, fmax(st.t0_k, st.t1_k));
     dt = fmax(dt, st.dt);
@@ -287,3 +298,7 @@ size_t vt__replica_glass_values(const vt_plan *p)
   glass.kind = VT_TASK_GLASS;
   return vt__replica_own_values(&glass);
 }
+
+size_t vt__replica_last_values(const vt_plan *p) { return 9 + 6 * (size_t)p->comp.n_atoms; }
+
+size_t vt__replica_continued_values(const vt_plan *p) { return vt__replica_own_values(p) + vt__replica_last_values(p); }

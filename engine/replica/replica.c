@@ -68,8 +68,8 @@ static vt_status replica_begin(vt__replica *r, vt_stage id, vt_err *err)
 {
   if (r->from == id) return VT_OK;
   vt_md_stage st = vt__replica_stage(r->plan, id);
-  if (id == VT_STAGE_EQUILIBRATE && r->plan->protocol.version >= 2)
-    st.stiffness = vt_unit_pressure_from_gpa(glass_stiffness_gpa(r));
+  const int from_glass = id == VT_STAGE_EQUILIBRATE || (id == VT_STAGE_QUENCH && vt__replica_is_later_quench(r->plan));
+  if (from_glass && r->plan->protocol.version >= 2) st.stiffness = vt_unit_pressure_from_gpa(glass_stiffness_gpa(r));
   r->doing = st.name;
   r->stage = id;
   VT_PASS(vt_md_begin(&r->md, &st, (uint32_t)id, err));
@@ -194,9 +194,23 @@ static void no_melt(vt__replica *r)
   if (melt) melt[VT_MELT_MOVED_A2] = melt[VT_MELT_LIMIT_A2] = melt[VT_MELT_OK] = (double)NAN;
 }
 
+/* Where the quench before ended, at that temperature; what it knew of the melt stays known.  Its velocities are not in
+ * a glass, as they are not in one that an MD task begins with. */
+static vt_status start_later_quench(vt__replica *r, vt_err *err)
+{
+  r->doing = "start from the quench before";
+  vt__replica_take_over(r);
+  memset(vt__replica_values(r, &vt_a_glass_quench), 0,
+         VT__REPLICA_ROWS * VT__REPLICA_COLUMNS * sizeof(double)); /* of this part: begins anew */
+  VT_PASS(vt__replica_open_md(r, err));
+  vt_md_velocities(&r->md, r->plan->from_k);
+  return VT_OK;
+}
+
 static vt_status start_glass(vt__replica *r, vt_err *err)
 {
   const vt_plan *p = r->plan;
+  if (vt__replica_is_later_quench(p)) return start_later_quench(r, err);
   if (p->start != VT_START_PACK) return start_structure(r, err);
   r->doing = "pack";
   VT_PASS(vt_pack(&p->comp, p->protocol.pack_density, vt_plan_key(p), &r->cell, r->type, r->x, err));
@@ -227,7 +241,7 @@ static vt_status run_glass(vt__replica *r, vt_err *err)
     replica_end(r, VT_STAGE_MELT);
   else
     VT_PASS(run_melt(r, err));
-  if (r->plan->start >= VT_START_QUENCH) no_melt(r);
+  if (r->plan->start >= VT_START_QUENCH && !vt__replica_is_later_quench(r->plan)) no_melt(r);
   if (r->plan->start == VT_START_EQUILIBRATE)
     VT_PASS(record_structure(r, err));
   else
@@ -254,8 +268,18 @@ static void put_cutoffs(vt__replica *r)
     }
 }
 
+/* A later piece: where the one before ended, with what its equilibration found. */
+static vt_status start_piece(vt__replica *r, vt_err *err)
+{
+  r->doing = "start from the piece before";
+  vt__replica_take_over(r);
+  VT_PASS(vt__replica_open_md(r, err));
+  return vt__replica_bond(r, err);
+}
+
 static vt_status start_md(vt__replica *r, vt_err *err)
 {
+  if (vt__replica_is_later_piece(r->plan)) return start_piece(r, err);
   r->doing = "start from the glass";
   VT_PASS(vt__replica_open_md(r, err));
   vt_md_velocities(&r->md, r->plan->t_k);
@@ -283,8 +307,8 @@ static vt_status keep_last(vt__replica *r, vt_err *err)
 {
   const vt_frame fr = vt_md_frame(&r->md);
   const size_t n_vec = (size_t)fr.n * 3;
-  VT_TRY(VT_NEW(r->last, 9 + 2 * n_vec, err), err, "the last frame");
-  r->n_last = 9 + 2 * n_vec;
+  r->n_last = vt__replica_last_values(r->plan);
+  VT_TRY(VT_NEW(r->last, r->n_last, err), err, "the last frame");
   memcpy(r->last, fr.cell.h, sizeof fr.cell.h);
   memcpy(r->last + 9, fr.x, n_vec * sizeof(double));
   memcpy(r->last + 9 + n_vec, fr.v, n_vec * sizeof(double));
@@ -294,7 +318,7 @@ static vt_status keep_last(vt__replica *r, vt_err *err)
 static vt_status run_md(vt__replica *r, vt_err *err)
 {
   if (r->from == VT_STAGE_NONE) VT_PASS(start_md(r, err));
-  if (r->from == VT_STAGE_PRODUCE)
+  if (r->from == VT_STAGE_PRODUCE || vt__replica_is_later_piece(r->plan))
     replica_end(r, VT_STAGE_EQUILIBRATE);
   else
     VT_PASS(run_equilibrate(r, err));
@@ -309,8 +333,26 @@ static vt_status run_md(vt__replica *r, vt_err *err)
 
 /* ------------------------------------------------------------------ open, run, close */
 
+/* A task that goes on where another one ended. */
+static vt_status check_continued(const vt_plan *p, const double *glass, size_t n_glass, vt_err *err)
+{
+  const int quench = vt__replica_is_later_quench(p);
+  const size_t n = quench ? vt__replica_glass_values(p) : vt__replica_continued_values(p);
+  if (p->protocol.version < 2) VT_FAIL(err, VT_EINVAL, "protocol 1 cannot continue a production or a quench");
+  if (quench && p->start == VT_START_EQUILIBRATE)
+    VT_FAIL(err, VT_EINVAL, "a glass that is a structure as it stands has no quench that could go on");
+  if (!glass || n_glass != n)
+    VT_FAIL(err, VT_EINVAL, "%s: %zu values expected, %zu given",
+            quench ? "a quench that goes on needs the result of the one before"
+                   : "a later piece needs how the one before ended (vt_replica_continue)",
+            n, glass ? n_glass : (size_t)0);
+  return VT_OK;
+}
+
 static vt_status replica_check(const vt_plan *p, const double *glass, size_t n_glass, vt_err *err)
 {
+  if (vt_obs_run_ps(p) > p->protocol.produce_ps) VT_FAIL(err, VT_EINVAL, "a plan of joined pieces is not run");
+  if (vt__replica_is_later_piece(p) || vt__replica_is_later_quench(p)) return check_continued(p, glass, n_glass, err);
   if (p->kind == VT_TASK_GLASS && p->start != VT_START_PACK) {
     const size_t n = 9 + 3 * (size_t)p->comp.n_atoms;
     if (!glass || n_glass != n)
@@ -459,8 +501,10 @@ vt_status vt_replica_run(const vt_plan *p, const double *glass, size_t n_glass, 
   out->step = r->md.step;
   if (rc == VT_EDIVERGE && post_mortem && r->md.n > 0) bury(r, post_mortem);
   if (vt_status_dispo(rc) == VT_DISPO_RETRY) vt__checkpointer_failed(r);
-  VT_TRY_OUT(rc, err, "task %.12s (%s, glass %d, %.0f K), %s, step %" PRId64 " of %" PRId64, uid, p->comp.name,
-             p->glass, p->t_k, r->doing, r->md.step, r->md.stage.n_steps);
+  char piece[32] = "";
+  if (vt__replica_is_later_piece(p)) (void)snprintf(piece, sizeof piece, ", piece %d", p->piece);
+  VT_TRY_OUT(rc, err, "task %.12s (%s, glass %d, %.0f K%s), %s, step %" PRId64 " of %" PRId64, uid, p->comp.name,
+             p->glass, p->t_k, piece, r->doing, r->md.step, r->md.stage.n_steps);
   hand_over(r, out);
 out:
   if (r) close_replica(r);

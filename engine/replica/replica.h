@@ -121,7 +121,7 @@ void vt_checkpoint_remove(const char *path);
  *     4    u32     0
  *     8    i64     number of the frame
  *     16   i64     step of the production
- *     24   f64     time since it began, ps
+ *     24   f64     time since it began, ps: since its first piece did
  *     32   f64[9]  cell, rows are vectors, A
  *     104  f32[n][3] positions, A; then, with velocities, f32[n][3] A/ps; zeros to the end */
 enum { VT_TRAJECTORY_X_BITS = 13, VT_TRAJECTORY_V_BITS = 10 };
@@ -237,14 +237,19 @@ size_t vt_replica_memory(const vt_plan *p);
 /* What will compute the forces of this plan: "avx512 double", "reference double", ... Opens the potential to know. */
 VT_MUST_CHECK vt_status vt_replica_kernel(const vt_plan *p, char kernel[32], vt_err *err);
 
-/* Run a task.  glass: the result values of p->needs (vt_replica_layout of that GLASS plan); of a GLASS task that begins
+/* Run a task.  glass: the result values of p->needs (vt_replica_layout of that GLASS plan), also of a GLASS task that
+ * continues a quench (from_k > 0); of a later piece what vt_replica_continue gives; of a GLASS task that begins
  * with a structure (vt_plan.start) its cell[9] (rows are vectors) and x[n_atoms][3], A, by species blocks, of the
  * neutral cell that the plan names; NULL for one that is packed.  From VT_START_MELT on the structure is relaxed as a
  * packing is and melted, from VT_START_QUENCH on it is quenched from the melt's temperature as it stands, and with
  * VT_START_EQUILIBRATE it is what the MD tasks begin with, and its volume and energy per atom are the first row of
  * glass/quench.
- * On a guard or potential failure the status is VT_EDIVERGE and, if post_mortem is not NULL, the offending frame is
- * appended to it as extended XYZ.  VT_ESTOP from the hook is handed on.
+ * A later piece (piece > 1) has no equilibration: it begins with the cell, the positions and the velocities that the
+ * one before ended with, and its "equilibrate/..." arrays are those of the first piece; observables, displacements and
+ * steps begin anew.  A quench that goes on begins with the cell and the positions of the one before and with new
+ * velocities at from_k; "glass/quench" is of this part alone, what is known of the melt is copied, the stiffness is
+ * carried on. On a guard or potential failure the status is VT_EDIVERGE and, if post_mortem is not NULL, the offending
+ * frame is appended to it as extended XYZ.  VT_ESTOP from the hook is handed on.
  *
  * With hooks->checkpointing the task continues from a checkpoint where there is a valid one.  A task of half_stage 0
  * that fails in a stage and may be tried again leaves the state at the beginning of that stage as the checkpoint of its
@@ -253,6 +258,37 @@ VT_MUST_CHECK vt_status vt_replica_kernel(const vt_plan *p, char kernel[32], vt_
  * caller's to remove. */
 VT_MUST_CHECK vt_status vt_replica_run(const vt_plan *p, const double *glass, size_t n_glass,
                                        const vt_replica_hooks *hooks, vt_buf *post_mortem, vt_result *out, vt_err *err);
+
+/* ------------------------------------------------------------------ productions in pieces (pieces.c, T 6.14) */
+
+/* What the piece after p begins with (`glass` of vt_replica_run), from the result of p, an MD task of protocol 2 or
+ * later: values as vt_replica_layout has them, last as vt_result has it.  (*out)[*n_out]: the values of the
+ * equilibration, then `last`; the caller frees it (vt_free).  VT_EINVAL: other numbers of values, a `last` that is no
+ * state of atoms in a cell. */
+VT_MUST_CHECK vt_status vt_replica_continue(const vt_plan *p, const double *values, size_t n_values, const double *last,
+                                            size_t n_last, double **out, size_t *n_out, vt_err *err);
+
+/* One piece of a production: plan and result values, borrowed. */
+typedef struct vt_piece {
+  const vt_plan *plan;
+  const double *values;
+  size_t n_values;
+} vt_piece;
+
+/* All pieces of one production as if they were one run. */
+typedef struct vt_joined {
+  vt_plan plan; /* of the first piece, but for protocol.produce_ps, the longest piece: largest lag, layout, and run_ps,
+                 * all together; with one piece the plan itself.  Not to be run. */
+  size_t n_values;
+  double *values; /* vt_replica_layout of `plan`; owned, vt_joined_free */
+} vt_joined;
+void vt_joined_free(vt_joined *j);
+
+/* n pieces of one production, all from the first on, in order.  "equilibrate/..." is that of the first; everything else
+ * by what stands with each observable: sums, means weighted with what they are means of, series one behind the other.
+ * Of one piece the values come out bit for bit.  VT_EINVAL: pieces that do not follow each other, or of another shape.
+ */
+VT_MUST_CHECK vt_status vt_pieces_join(const vt_piece *piece, int n, vt_joined *out, vt_err *err);
 
 /* ------------------------------------------------------------------ trajectories made elsewhere (trajectory.c) */
 

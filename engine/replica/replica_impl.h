@@ -14,6 +14,9 @@ enum {
   VT__REPLICA_ENERGY = 2   /* of E_pot per atom                                                     */
 };
 
+/* A later piece of a production: equilibrated long ago.  A quench that goes on: molten long ago. */
+int vt__replica_is_later_piece(const vt_plan *p);
+int vt__replica_is_later_quench(const vt_plan *p);
 /* Steps of a stage with the plan's (possibly halved) time step; 0: the stage is left out.  Of one unit, if it has
  * several. */
 int64_t vt__replica_stage_steps(const vt_plan *p, vt_stage id);
@@ -26,8 +29,12 @@ double vt__replica_skin_a(const vt_plan *p, double cutoff);
  * the equilibration of an MD task. */
 int vt__replica_own_arrays(const vt_plan *p);
 size_t vt__replica_own_values(const vt_plan *p);
-/* Values of the GLASS result that this MD task begins with. */
+/* Values of the GLASS result that this MD task begins with, or that whose quench this GLASS task continues. */
 size_t vt__replica_glass_values(const vt_plan *p);
+/* Values of vt_result.last. */
+size_t vt__replica_last_values(const vt_plan *p);
+/* Values that a later piece begins with: vt_replica_continue. */
+size_t vt__replica_continued_values(const vt_plan *p);
 
 /* units.c.  How often a stage's duration is run: at most, as expected before it ran, and by this step. */
 int vt__replica_units_most(const vt_plan *p, vt_stage id);
@@ -126,7 +133,7 @@ struct vt_kept_frames {
 typedef struct vt__replica {
   const vt_plan *plan;
   const vt_replica_hooks *hooks;
-  const double *glass; /* borrowed; of a GLASS task its structure, NULL for one that is packed */
+  const double *glass; /* borrowed; what vt_replica_run was given */
   size_t n_glass;
   const char *symbol[VT_MAX_SPECIES];
   vt_pot pot;
@@ -178,12 +185,14 @@ VT_MUST_CHECK vt_status vt__frames_finish(vt__replica *r, vt_err *err);
 double *vt__replica_values(const vt__replica *r, const vt_array_name *name);
 /* What a recorded stage writes into, when it is in unit `units`. */
 void vt__replica_record(vt__replica *r, vt_stage id, int units);
-/* The phase space of r->cell, r->type, r->x; and one of the right shape, whatever is in it (of an MD task: its glass).
- */
+/* The phase space of r->cell, r->type, r->x; and one of the right shape, whatever is in it (of a task that was given a
+ * glass or a structure: that; of a later piece: as the one before ended). */
 VT_MUST_CHECK vt_status vt__replica_begin_md(vt__replica *r, vt_err *err);
 VT_MUST_CHECK vt_status vt__replica_open_md(vt__replica *r, vt_err *err);
 VT_MUST_CHECK vt_status vt__replica_open_observables(vt__replica *r, vt_err *err);
 void vt__replica_close_observables(vt__replica *r);
+/* Values of what came before, into those of the result: of the quench so far, of the equilibration. */
+void vt__replica_take_over(vt__replica *r);
 /* What counts as bonded, from the result's cutoffs. */
 VT_MUST_CHECK vt_status vt__replica_bond(vt__replica *r, vt_err *err);
 /* As after opening: no phase space, empty observables, no values. */

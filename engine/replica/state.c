@@ -43,22 +43,36 @@ vt_status vt__replica_begin_md(vt__replica *r, vt_err *err)
                     vt__replica_skin_a(p, info.cutoff), vt_plan_key(p), err);
 }
 
-static void take_glass(vt__replica *r)
+/* cell[9], x[n][3], and whatever follows: of a glass, a structure, a last frame. */
+static void take_cell(vt__replica *r, const double *from)
 {
-  memcpy(r->cell.h, r->glass, sizeof r->cell.h);
-  memcpy(r->x, r->glass + 9, (size_t)r->plan->comp.n_atoms * sizeof *r->x);
+  memcpy(r->cell.h, from, sizeof r->cell.h);
+  memcpy(r->x, from + 9, (size_t)r->plan->comp.n_atoms * sizeof *r->x);
   set_types(r);
 }
 
 vt_status vt__replica_open_md(vt__replica *r, vt_err *err)
 {
+  const size_t n = (size_t)r->plan->comp.n_atoms;
+  if (vt__replica_is_later_piece(r->plan)) {
+    const double *last = r->glass + vt__replica_own_values(r->plan);
+    take_cell(r, last);
+    VT_PASS(vt__replica_begin_md(r, err));
+    memcpy(r->md.v, last + 9 + 3 * n, n * sizeof *r->md.v);
+    return VT_OK;
+  }
   if (r->glass) {
-    take_glass(r);
+    take_cell(r, r->glass);
   } else {
     set_types(r);
     r->cell = vt_cell_cubic(1); /* any */
   }
   return vt__replica_begin_md(r, err);
+}
+
+void vt__replica_take_over(vt__replica *r)
+{
+  memcpy(r->values, r->glass, vt__replica_own_values(r->plan) * sizeof *r->values);
 }
 
 /* ------------------------------------------------------------------ observables */

@@ -64,8 +64,11 @@ vt_status vt_tr_input_from_arrays(const vt_plan *plan, const vt_array_def *defs,
                                   vt_tr_input *in, vt_err *err)
 {
   const vt_arrays a = {.defs = defs, .n = n_defs, .values = values};
-  *in = (vt_tr_input){
-      .comp = &plan->comp, .run_ps = plan->protocol.produce_ps, .t_k = plan->t_k, .frame = VT_TR_FRAMEWORK};
+  *in = (vt_tr_input){.comp = &plan->comp,
+                      .run_ps = vt_obs_run_ps(plan),
+                      .longest_ps = plan->protocol.produce_ps,
+                      .t_k = plan->t_k,
+                      .frame = VT_TR_FRAMEWORK};
   VT_TRY(vt__arrays_transport(&a, in, err), err, "transport of '%s' at %g K", plan->comp.name, plan->t_k);
   return average(&a, &vt_a_thermo_volume, &in->volume_a3, NULL, err);
 }

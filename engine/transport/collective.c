@@ -36,7 +36,8 @@ vt_status vt__alkali_tracer(const vt_tr_input *in, const vt_tracer *window, doub
                        .mean = mean + (size_t)s * n_lag,
                        .m4 = m4 + (size_t)s * n_lag,
                        .walkers = c->count[s],
-                       .run_ps = in->run_ps};
+                       .run_ps = in->run_ps,
+                       .longest_ps = vt__longest_ps(in)};
     const double weight = (double)c->count[s] * c->charge[s] * c->charge[s];
     vt__line line;
     int first, lags = vt__lags_within(in->n_lag, in->lag_ps, window[s].lo_ps, window[s].hi_ps, &first);

@@ -5,7 +5,7 @@
 #include "engine/transport/transport_impl.h"
 
 static const double earliest_ps = 1.6;      /* before that: the cage                                          */
-static const double latest_fraction = 0.25; /* of the run, for the later of the two lags                      */
+static const double latest_fraction = 0.25; /* of the longest piece, for the later of the two lags            */
 static const double most_variance = 0.015;  /* of ln H: a window that knows less may not speak                */
 static const double most_sigma = 1.5;       /* a later window may differ by that: O. V. Lepski's rule (T 7.7) */
 static const double chosen_late = 2;        /* times the variance of a window that is not the first one       */
@@ -113,7 +113,7 @@ static void candidates_free(candidates *c)
   vt_free(c->h);
 }
 
-static vt_status find_candidates(const vt__shared *s, double shortest_ps, double all_ps, candidates *c, vt_err *err)
+static vt_status find_candidates(const vt__shared *s, double reach_ps, double all_ps, candidates *c, vt_err *err)
 {
   const double rounding = 1e-9;
   const size_t most = (size_t)s->n;
@@ -131,7 +131,7 @@ static vt_status find_candidates(const vt__shared *s, double shortest_ps, double
     const double lag = s->lag_ps[s->msd[i]], v = vt__walk_variance(lag, 2 * lag, all_ps);
     const int j = shared_at(s, i, 2 * lag);
     if (j < 0 || lag < next_ps * (1 - rounding)) continue;
-    if (2 * lag > latest_fraction * shortest_ps * (1 + rounding)) break;
+    if (2 * lag > latest_fraction * reach_ps * (1 + rounding)) break;
     c->from[c->n_seen] = i;
     c->to[c->n_seen] = j;
     c->v[c->n_seen++] = v;
@@ -174,14 +174,14 @@ vt_status vt__early_make(const vt_tr_input *in, int n, vt__ratio ratio, vt__earl
   vt_status rc = VT_OK;
   vt__shared s = {0};
   candidates c = {0};
-  double shortest_ps = INFINITY;
+  double reach_ps = INFINITY;
   void *p = NULL;
   *out = (vt__early){0};
-  for (int g = 0; g < n; g++) out->run_ps += in[g].run_ps, shortest_ps = fmin(shortest_ps, in[g].run_ps);
+  for (int g = 0; g < n; g++) out->run_ps += in[g].run_ps, reach_ps = fmin(reach_ps, vt__longest_ps(&in[g]));
   VT_TRY_OUT(vt_calloc64(&p, (size_t)n, sizeof *out->each, err), err, "%d glasses", n);
   out->each = p;
   VT_TRY_OUT(vt__shared_lags(&in[0], &s, err), err, "early window");
-  VT_TRY_OUT(find_candidates(&s, shortest_ps, out->run_ps, &c, err), err, "early window");
+  VT_TRY_OUT(find_candidates(&s, reach_ps, out->run_ps, &c, err), err, "early window");
   for (int k = 0; k < c.n_seen; k++) {
     slopes_of_all(in, n, &s, c.from[k], c.to[k], out);
     measure(in, n, ratio, c.v[k], out);

@@ -80,9 +80,10 @@ static vt_status check_glasses(const vt_tr_input *in, int n, vt_err *err)
 /* The MSDs of all glasses in one frame, and their mean. */
 typedef struct msds {
   int n_lag, n_species, frame;
-  double shortest_ps, all_ps;
-  double *own;  /* [n][2][n_species][n_lag]: mean and fourth moment */
-  double *both; /* [2][n_species][n_lag]    */
+  double shortest_ps, all_ps; /* runs */
+  double reach_ps;            /* the shortest of their longest pieces: lags that all glasses know */
+  double *own;                /* [n][2][n_species][n_lag]: mean and fourth moment */
+  double *both;               /* [2][n_species][n_lag]    */
 } msds;
 
 static double *of_glass(const msds *m, int g)
@@ -90,7 +91,8 @@ static double *of_glass(const msds *m, int g)
   return m->own + 2 * (size_t)g * (size_t)m->n_species * (size_t)m->n_lag;
 }
 
-static vt__msd msd_of(const msds *m, const double *block, int s, const double *lag_ps, double walkers, double run_ps)
+static vt__msd msd_of(const msds *m, const double *block, int s, const double *lag_ps, double walkers, double run_ps,
+                      double longest_ps)
 {
   const size_t at = (size_t)s * (size_t)m->n_lag, half = (size_t)m->n_species * (size_t)m->n_lag;
   return (vt__msd){.n_lag = m->n_lag,
@@ -98,7 +100,8 @@ static vt__msd msd_of(const msds *m, const double *block, int s, const double *l
                    .mean = block + at,
                    .m4 = block + half + at,
                    .walkers = walkers,
-                   .run_ps = run_ps};
+                   .run_ps = run_ps,
+                   .longest_ps = longest_ps};
 }
 
 /* Of lags that all glasses have. */
@@ -107,12 +110,13 @@ static vt_status collect_msds(const vt_tr_input *in, int n, msds *m, vt_err *err
   void *p = NULL, *scratch = NULL;
   vt_status rc = VT_OK;
   size_t longest = 0;
-  *m = (msds){.n_lag = in[0].n_lag, .n_species = in[0].comp->n_species, .shortest_ps = INFINITY};
+  *m = (msds){.n_lag = in[0].n_lag, .n_species = in[0].comp->n_species, .shortest_ps = INFINITY, .reach_ps = INFINITY};
   m->frame = vt__frame_used(&in[0], in[0].frame);
   for (int g = 0; g < n; g++) {
     if (in[g].n_lag < m->n_lag) m->n_lag = in[g].n_lag;
     if ((size_t)in[g].n_lag > longest) longest = (size_t)in[g].n_lag;
     m->shortest_ps = fmin(m->shortest_ps, in[g].run_ps);
+    m->reach_ps = fmin(m->reach_ps, vt__longest_ps(&in[g]));
     m->all_ps += in[g].run_ps;
   }
   const size_t half = (size_t)m->n_species * (size_t)m->n_lag, most = (size_t)m->n_species * longest;
@@ -220,13 +224,14 @@ static void bring(const pool *p, const column *c, double value, int g, double *x
 
 static vt__msd msd_of_glass(const pool *p, int g, int s)
 {
-  return msd_of(&p->m, of_glass(&p->m, g), s, p->in[0].lag_ps, p->in[g].comp->count[s], p->in[g].run_ps);
+  return msd_of(&p->m, of_glass(&p->m, g), s, p->in[0].lag_ps, p->in[g].comp->count[s], p->in[g].run_ps,
+                vt__longest_ps(&p->in[g]));
 }
 
 static vt_status pool_species(pool *p, int s, vt_pool *out, vt_err *err)
 {
   const vt__msd all = msd_of(&p->m, p->m.both, s, p->in[0].lag_ps,
-                             p->in[0].comp->count[s] * p->m.all_ps / p->m.shortest_ps, p->m.shortest_ps);
+                             p->in[0].comp->count[s] * p->m.all_ps / p->m.shortest_ps, p->m.shortest_ps, p->m.reach_ps);
   int first;
   VT_TRY(vt__tracer(&all, &out->tracer[s], err), err, "MSD of species %d of all glasses", s);
   if (out->tracer[s].reason != VT_TR_OK) return VT_OK;

@@ -62,7 +62,7 @@ vt_status vt_st_diffusion(const vt_tr_input *in, const vt_tracer *tracer, const 
     int first, n;
     out[s] = stationary_unknown();
     if (tracer[s].reason != VT_TR_OK) continue;
-    n = vt__lags_within(in->n_lag, in->lag_ps, tracer[s].lo_ps, in->run_ps / 6, &first);
+    n = vt__lags_within(in->n_lag, in->lag_ps, tracer[s].lo_ps, fmin(in->run_ps / 6, vt__longest_ps(in) / 4), &first);
     if (n < LEAST_LAGS) continue;
     const size_t at = (size_t)s * (size_t)in->n_lag + (size_t)first;
     const double *lag = in->lag_ps + first, *thirds = third_mean + N_THIRDS * (size_t)s * (size_t)in->n_lag + first;
@@ -99,7 +99,11 @@ vt_status vt_st_from_arrays(const vt_plan *plan, const vt_array_def *defs, int n
 {
   const vt_composition *c = &plan->comp;
   const vt_arrays a = {.defs = defs, .n = n_defs, .values = values};
-  vt_tr_input in = {.comp = c, .run_ps = plan->protocol.produce_ps, .t_k = plan->t_k, .volume_a3 = (double)NAN};
+  vt_tr_input in = {.comp = c,
+                    .run_ps = vt_obs_run_ps(plan),
+                    .longest_ps = plan->protocol.produce_ps,
+                    .t_k = plan->t_k,
+                    .volume_a3 = (double)NAN};
   vt_stationarity st = {.n_species = c->n_species};
   vt_transport t;
   const double *third_mean;

@@ -6,9 +6,11 @@
 /* The window rule of T 7.1. */
 static const double site_a = 3;             /* A, a typical distance between sites                */
 static const double earliest_ps = 5;        /* before that: cage                                  */
-static const double latest_fraction = 0.25; /* of the run                                        */
+static const double latest_fraction = 0.25; /* of the run, of its longest piece                  */
 static const double least_exponent = 0.9;
 enum { LEAST_LAGS = 3 };
+
+double vt__longest_ps(const vt_tr_input *in) { return in->longest_ps > 0 ? in->longest_ps : in->run_ps; }
 
 static double least_msd(void) { return 0.5 * site_a * site_a; }
 
@@ -52,7 +54,7 @@ typedef struct window {
 static vt_status find_window(const vt__msd *m, window *w, vt_err *err)
 {
   const double *lag = m->lag_ps, *msd = m->mean;
-  int early, n = vt__lags_within(m->n_lag, lag, earliest_ps, latest_fraction * m->run_ps, &early), end = early + n;
+  int early, n = vt__lags_within(m->n_lag, lag, earliest_ps, latest_fraction * m->longest_ps, &early), end = early + n;
   *w = (window){.first = early, .n = n, .reason = VT_TR_TOO_SHORT};
   if (n < LEAST_LAGS) return VT_OK;
   w->reason = VT_TR_CAGED;
@@ -98,7 +100,7 @@ static vt_status check_moments(const vt_tr_input *in, int s, vt_err *err)
 {
   const double rounding = 1e-9;
   const double *mean = in->msd_mean + (size_t)s * (size_t)in->n_lag, *m4 = in->msd_m4 + (size_t)s * (size_t)in->n_lag;
-  int first, n = vt__lags_within(in->n_lag, in->lag_ps, 0, latest_fraction * in->run_ps, &first);
+  int first, n = vt__lags_within(in->n_lag, in->lag_ps, 0, latest_fraction * vt__longest_ps(in), &first);
   for (int i = 0; i < n; i++)
     if (!(mean[i] >= 0 && isfinite(m4[i]) && m4[i] >= mean[i] * mean[i] * (1 - rounding)))
       VT_FAIL(err, VT_EINVAL, "species %d at %g ps: <dr^2> = %g and <dr^4> = %g are not moments", s, in->lag_ps[i],
@@ -156,6 +158,8 @@ vt_status vt__check_input(const vt_tr_input *in, vt_err *err)
   if (!in->comp || in->comp->n_species < 1 || in->comp->n_species > VT_MAX_SPECIES)
     VT_FAIL(err, VT_EINVAL, "transport of a cell with %d species", in->comp ? (int)in->comp->n_species : 0);
   if (!(in->run_ps > 0)) VT_FAIL(err, VT_EINVAL, "transport from a run of %g ps", in->run_ps);
+  if (!(in->longest_ps >= 0 && in->longest_ps <= in->run_ps))
+    VT_FAIL(err, VT_EINVAL, "transport from a run of %g ps with a piece of %g ps", in->run_ps, in->longest_ps);
   if (in->n_lag > 0 && (!in->lag_ps || !in->msd_mean || !in->msd_m4))
     VT_FAIL(err, VT_EINVAL, "%d lags without the MSD and its fourth moment", in->n_lag);
   if (in->n_clag > 0 && (!in->clag_ps || !in->charge_corr))
@@ -238,7 +242,8 @@ static vt_status tracers(const vt_tr_input *in, vt_transport *t, vt_err *err)
                        .mean = mean + (size_t)s * n_lag,
                        .m4 = m4 + (size_t)s * n_lag,
                        .walkers = in->comp->count[s],
-                       .run_ps = in->run_ps};
+                       .run_ps = in->run_ps,
+                       .longest_ps = vt__longest_ps(in)};
     if (in->comp->count[s] > 0) rc = vt__tracer(&m, &t->tracer[s], err);
   }
   vt_free(block);

@@ -76,10 +76,12 @@ typedef struct vt_transport {
  * lag_ps[n_lag]; msd_mean, msd_m4 [n_species*n_lag] (A^2, A^4: means of dr^2 and dr^4), msd_origins[n_lag]: number of
  * time origins; charge_corr [n_pair*n_clag]: <dP_i . dP_j> per lag (A^2), i <= j in pair order, P = sum of positions of
  * a species in the frame as simulated (barycentric), charge_origins[n_clag].  Lags ascend.  The origins are not used:
- * errors follow from run_ps / lag (T 7.2). */
+ * errors follow from run_ps / lag (T 7.2).  A run in pieces (T 6.14): run_ps is all of them together, longest_ps the
+ * longest one, which limits the lags. */
 typedef struct vt_tr_input {
   const vt_composition *comp;
   double run_ps, t_k, volume_a3;
+  double longest_ps; /* 0: run_ps */
   int n_lag;
   const double *lag_ps, *msd_mean, *msd_m4, *msd_origins;
   int n_clag;

@@ -38,6 +38,7 @@ typedef struct vt__msd {
   int n_lag;
   const double *lag_ps, *mean, *m4; /* [n_lag], borrowed */
   double walkers, run_ps;           /* ions, and the length of their run; of several glasses: ions of all */
+  double longest_ps;                /* piece of that run: lags reach a quarter of it */
 } vt__msd;
 /* The line through lags first .. first+n-1. */
 VT_MUST_CHECK vt_status vt__msd_line(const vt__msd *m, int first, int n, vt__line *out, vt_err *err);
@@ -48,6 +49,8 @@ VT_MUST_CHECK vt_status vt__msd_line(const vt__msd *m, int first, int n, vt__lin
 VT_MUST_CHECK vt_status vt__tracer(const vt__msd *m, vt_tracer *t, vt_err *err);
 vt_tracer vt__no_tracer(void);
 VT_MUST_CHECK vt_status vt__check_input(const vt_tr_input *in, vt_err *err);
+/* Longest piece of the run, ps. */
+double vt__longest_ps(const vt_tr_input *in);
 /* Frame that vt_tr_msd_in_frame gives for `frame`: itself, barycentric without metal, as simulated without shared lags.
  */
 int vt__frame_used(const vt_tr_input *in, int frame);

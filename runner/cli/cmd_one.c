@@ -337,13 +337,13 @@ static int one_load(one *o)
   const char *dir = o->output ? o->output : o->c->output;
   if (!*dir) return VT_EXIT_OK;
   if (vt_outdir_name(&o->dir, dir, &err) != VT_OK) return vt_cli_fail(&err);
-  const vt_outdir_kept kept = vt_outdir_look_up(&o->dir, vt_cli_env(o->huge));
-  if ((kept.simd != VT_SIMD_AUTO && kept.simd != (vt_simd)o->c->numerics.simd) ||
-      (kept.protocol && kept.protocol != o->c->protocol.version)) {
+  vt_outdir_kept kept = vt_outdir_look_up(&o->dir, vt_cli_env(o->huge));
+  if (kept.recorded) {
     vt_campaign_free(o->c);
     code = vt_cli_campaign(o->campaign_path, o->huge, &kept, NULL, &o->c);
-    if (code != VT_EXIT_OK) return code;
   }
+  vt_outdir_kept_free(&kept);
+  if (code != VT_EXIT_OK) return code;
   if (vt_journal_open(&o->journal, o->dir.journal, &err) != VT_OK) return vt_cli_fail(&err);
   return VT_EXIT_OK;
 }

@@ -57,8 +57,9 @@ int cmd_repair(int argc, char **argv)
   vt_campaign *given = NULL;
   if (campaign) {
     code = vt_cli_readable(&u, campaign);
-    const vt_outdir_kept kept = vt_outdir_look_up(&dir, vt_cli_env(1));
+    vt_outdir_kept kept = vt_outdir_look_up(&dir, vt_cli_env(1));
     if (code < 0) code = vt_cli_campaign(campaign, 1, &kept, NULL, &given);
+    vt_outdir_kept_free(&kept);
     if (code > 0) return code;
   }
   if (vt_folder_repair(&dir, vt_cli_env(1), given, &r, &err) != VT_OK) {

@@ -62,24 +62,21 @@ vt_outdir_kept vt_outdir_look_up(const vt_outdir *o, const vt_campaign_env *env)
   vt_err ignored = {0};
   if (access(o->campaign, R_OK) != 0 || vt_outdir_campaign(o, env, &c, &ignored) != VT_OK)
     return (vt_outdir_kept){.simd = VT_SIMD_AUTO};
-  vt_outdir_kept kept = {.simd = (vt_simd)c->numerics.simd, .protocol = c->protocol.version};
-  vt_campaign_free(c);
-  return kept;
+  return (vt_outdir_kept){.simd = (vt_simd)c->numerics.simd, .protocol = c->protocol.version, .recorded = c};
+}
+
+void vt_outdir_kept_free(vt_outdir_kept *kept)
+{
+  vt_campaign_free(kept->recorded);
+  *kept = (vt_outdir_kept){.simd = VT_SIMD_AUTO};
 }
 
 vt_status vt_outdir_resolve(const vt_outdir_kept *kept, vt_campaign *c, vt_err *err)
 {
   if (kept && c->protocol.version == 0) c->protocol.version = kept->protocol;
+  if (kept && kept->recorded && c->protocol.version == kept->protocol)
+    VT_PASS(vt_campaign_follow(c, kept->recorded, err));
   return vt_campaign_resolve(c, kept && kept->simd != VT_SIMD_AUTO ? kept->simd : vt_simd_best(), err);
-}
-
-/* 1 if every task of `old` is a task of `c`. */
-static int contains(const vt_campaign *c, const vt_campaign *old)
-{
-  /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): `recorded` has set it */
-  for (int i = 0; i < old->n_tasks; i++)
-    if (vt_campaign_find(c, &old->task[i].uid) < 0) return 0;
-  return 1;
 }
 
 /* How many results the journal has, and how many of them are of c. */
@@ -114,30 +111,6 @@ static void say_how_to_go_on(const vt_outdir *o, const vt_campaign *c, vt_buf *t
                   all, mine);
 }
 
-static vt_status refuse_other(const vt_outdir *o, const vt_campaign *c, const vt_campaign *old, vt_err *err)
-{
-  vt_buf keys = {0}, how = {0};
-  vt_campaign_differences(old, c, &keys);
-  say_how_to_go_on(o, c, &how);
-  vt_status rc = vt_err_user(err, VT_EINVAL, o->campaign, 0, 0,
-                             "'%s' holds another campaign ('%s', %d tasks), and this one does not contain all of its "
-                             "tasks; recorded there, and what is given here:\n%.500s%s",
-                             o->dir, old->name, old->n_tasks, keys.s ? keys.s : "", how.s ? how.s : "");
-  vt_buf_free(&keys);
-  vt_buf_free(&how);
-  return rc;
-}
-
-/* The same tasks, but their results, of was_ps, are longer or shorter than what is asked. */
-static vt_status refuse_length(const vt_outdir *o, const vt_campaign *c, double was_ps, vt_err *err)
-{
-  return vt_err_user(
-      err, VT_EINVAL, o->campaign, 0, 0,
-      "protocol.produce.duration: '%s' has productions of %.10g ps, here %.10g ps are asked for; those of a "
-      "folder cannot be lengthened or cut: change it back to %.10g ps to go on, or give another --output",
-      o->dir, was_ps, c->protocol.produce_ps, was_ps);
-}
-
 /* The campaign recorded in the folder, whose potential may have moved with that of `c`. */
 static vt_status recorded(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env, vt_campaign **old,
                           vt_err *err)
@@ -157,23 +130,54 @@ static vt_status recorded(const vt_outdir *o, const vt_campaign *c, const vt_cam
   return rc;
 }
 
+/* What a person reads of an edit, as an error; what is longer than an error can be is cut at its end. */
+static vt_status refuse_edit(const vt_outdir *o, const vt_campaign *c, const vt_edit *e, vt_err *err)
+{
+  vt_buf text = {0};
+  if (e->refused)
+    vt_edit_refusal(e, o, c, &text);
+  else
+    vt_edit_needs_extend(e, o, c, &text);
+  while (text.len && text.s[text.len - 1] == '\n') text.s[--text.len] = '\0';
+  vt_status rc = e->refused ? vt_err_user(err, VT_EINVAL, o->campaign, 0, 0, "%.800s", text.s ? text.s : "")
+                            : vt_err_set(err, VT_EINVAL, __FILE__, __LINE__, "%.800s", text.s ? text.s : "");
+  vt_buf_free(&text);
+  return rc;
+}
+
+/* Files of frames lie in folders with the names of compositions: they go with the names.  Where that fails they are
+ * found under the old name, by people. */
+static void rename_frames(const vt_outdir *o, const vt_campaign *old, const vt_campaign *c)
+{
+  for (int i = 0; i < old->n_tasks; i++) {
+    char was[VT_NAME], is[VT_NAME], from[2 * VT_PATH], to[2 * VT_PATH];
+    const vt_task *t = &old->task[i];
+    const int k = t->kind == VT_TASK_GLASS && t->glass == 0 && t->piece == 0 ? vt_campaign_find(c, &t->uid) : -1;
+    if (k < 0) continue;
+    vt_name_as_file(old->comp[t->comp].name, was);
+    vt_name_as_file(c->comp[c->task[k].comp].name, is);
+    (void)snprintf(from, sizeof from, "%s/trajectory/%s", o->dir, was);
+    (void)snprintf(to, sizeof to, "%s/trajectory/%s", o->dir, is);
+    if (strcmp(was, is) == 0 || access(from, F_OK) != 0) continue;
+    if (access(to, F_OK) == 0 || rename(from, to) != 0)
+      vt_log(VT_LOG_WARN, "folder", "ev=frames_keep_their_name from=\"%s\" to=\"%s\"", from, to);
+  }
+}
+
+/* May `c` be recorded?  What the edit does is appended to said. */
 static vt_status same_campaign(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env, int extend,
-                               vt_err *err)
+                               vt_buf *said, vt_err *err)
 {
   vt_campaign *old = NULL;
-  vt_status rc = VT_OK;
+  vt_edit e = {0};
   if (access(o->campaign, F_OK) != 0) return VT_OK; /* nothing recorded yet */
   VT_PASS(recorded(o, c, env, &old, err));
   VT_ASSERT(old);
-  int same = vt_uid_equal(&old->id, &c->id);
-  if (!same && !contains(c, old))
-    rc = refuse_other(o, c, old, err);
-  else if (vt_campaign_other_length(old, c))
-    rc = refuse_length(o, c, old->protocol.produce_ps, err);
-  else if (!same && !extend)
-    rc = vt_err_set(err, VT_EINVAL, __FILE__, __LINE__,
-                    "'%s' holds a smaller campaign (%d of these %d tasks); say --extend to add to it", o->dir,
-                    old->n_tasks, c->n_tasks);
+  vt_status rc = vt_edit_look(o, old, c, &e, err);
+  if (rc == VT_OK && (e.refused || (e.n_added > 0 && !extend))) rc = refuse_edit(o, c, &e, err);
+  if (rc == VT_OK && e.renames.len) rename_frames(o, old, c);
+  if (rc == VT_OK && said) vt_edit_said(&e, said);
+  vt_edit_free(&e);
   vt_campaign_free(old);
   return rc;
 }
@@ -193,9 +197,9 @@ vt_status vt_outdir_make(const vt_outdir *o, vt_err *err)
 }
 
 vt_status vt_outdir_record(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env, int extend,
-                           vt_err *err)
+                           vt_buf *said, vt_err *err)
 {
-  VT_TRY(same_campaign(o, c, env, extend, err), err, "output folder");
+  VT_TRY(same_campaign(o, c, env, extend, said, err), err, "output folder");
   vt_buf text = {0};
   VT_TRY(vt__outdir_keep_structures(o, c, env, err), err, "output folder");
   vt_campaign_canon(c, &text);
@@ -220,14 +224,14 @@ vt_status vt_outdir_join(const vt_outdir *o, const vt_campaign *c, const vt_camp
   vt_campaign *old = NULL;
   VT_PASS(recorded(o, c, env, &old, err));
   VT_ASSERT(old);
-  int same = vt_uid_equal(&old->id, &c->id);
+  int same = vt_campaign_equal(old, c);
   int tasks = old->n_tasks;
-  vt_status rc = vt_campaign_other_length(old, c) ? refuse_length(o, c, old->protocol.produce_ps, err) : VT_OK;
   vt_campaign_free(old);
-  VT_PASS(rc);
   if (!same)
-    VT_FAIL(err, VT_EINVAL, "'%s' holds another campaign (%d tasks) than the one that wants to join (%d tasks)", o->dir,
-            tasks, c->n_tasks);
+    VT_FAIL(err, VT_EINVAL,
+            "'%s' holds another campaign (%d tasks) than the one that wants to join (%d tasks, or productions of "
+            "another length)",
+            o->dir, tasks, c->n_tasks);
   return VT_OK;
 }
 

@@ -80,11 +80,34 @@ VT_MUST_CHECK vt_status vt_outdir_check_structures(const vt_outdir *o, const vt_
 VT_MUST_CHECK vt_status vt_outdir_keep_structure(const vt_outdir *o, const vt_campaign *c, int k,
                                                  const vt_campaign_env *env, vt_err *err);
 
-/* For the job that leads: compare the campaign recorded there with `c` (resolved): equal is fine; different is refused
- * with VT_EINVAL unless `extend` and `c` only adds tasks; then record `c`.  What is refused is named key by key, with
- * how many of the journal's results are of `c`. */
+/* edit.c.  A campaign (resolved, and brought in line: vt_outdir_resolve) beside the one that a folder has recorded.  It
+ * may add tasks, leave some out, and call things otherwise; it is refused if tasks would be others under what stays, if
+ * a production would end within a piece that is there, or go on from one whose record does not say how it ended.  Lists
+ * are lines of text. */
+typedef struct vt_edit {
+  int same;    /* the same tasks, and productions of the same length */
+  int refused; /* `why`, and `keys`: every key that differs, with both values */
+  char recorded[VT_NAME];
+  int n_recorded, n_results;       /* tasks of the recorded campaign, and how many have a result */
+  int n_added, n_back;             /* tasks that are new: without a result, and with one in the journal */
+  int n_left_out, n_left_out_done; /* tasks of the recorded campaign that this one does not have, and those with a
+                                    * result (what would be lost, if it is refused) */
+  double added_ns, left_out_ns, left_out_s; /* simulated; of the results: also wall time of their ranks */
+  vt_buf adds, leaves_out, renames, why, keys;
+} vt_edit;
+VT_MUST_CHECK vt_status vt_edit_look(const vt_outdir *o, const vt_campaign *old, const vt_campaign *c, vt_edit *e,
+                                     vt_err *err);
+void vt_edit_free(vt_edit *e); /* zeroed is fine */
+/* In words: why it is refused, in full; that it needs --extend; what an accepted one does. */
+void vt_edit_refusal(const vt_edit *e, const vt_outdir *o, const vt_campaign *c, vt_buf *out);
+void vt_edit_needs_extend(const vt_edit *e, const vt_outdir *o, const vt_campaign *c, vt_buf *out);
+void vt_edit_said(const vt_edit *e, vt_buf *out);
+
+/* For the job that leads: compare the campaign recorded there with `c` (resolved): equal is fine, so is one that leaves
+ * out or renames; VT_EINVAL for an edit that is refused, and for one that adds tasks without `extend`.  Then record
+ * `c`. said (may be NULL): what an accepted edit does is appended. */
 VT_MUST_CHECK vt_status vt_outdir_record(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env,
-                                         int extend, vt_err *err);
+                                         int extend, vt_buf *said, vt_err *err);
 /* For a job that joins: the recorded campaign (waited for a while: the leader may have just begun) must be `c`. */
 VT_MUST_CHECK vt_status vt_outdir_join(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env,
                                        vt_err *err);
@@ -100,13 +123,16 @@ VT_MUST_CHECK vt_status vt_outdir_lock(vt_outdir *o, const char *label, vt_err *
 void vt_outdir_release(vt_outdir *o);
 /* 1 if a job works in the folder, as far as can be seen from outside. */
 int vt_outdir_busy(const vt_outdir *o);
-/* What a campaign keeps of its first start, as recorded in the folder; VT_SIMD_AUTO and 0 if there is none. */
+/* What a campaign keeps of its starts, as recorded in the folder; VT_SIMD_AUTO, 0 and NULL if there is none. */
 typedef struct vt_outdir_kept {
   vt_simd simd;
-  int protocol; /* version */
+  int protocol;          /* version */
+  vt_campaign *recorded; /* owned   */
 } vt_outdir_kept;
 vt_outdir_kept vt_outdir_look_up(const vt_outdir *o, const vt_campaign_env *env);
-/* vt_campaign_resolve with what was kept (NULL: nothing); what the campaign says itself wins. */
+void vt_outdir_kept_free(vt_outdir_kept *kept); /* zeroed is fine */
+/* vt_campaign_resolve with what was kept (NULL: nothing): numerics and protocol, unless the campaign says them itself,
+ * and what vt_campaign_follow does. */
 VT_MUST_CHECK vt_status vt_outdir_resolve(const vt_outdir_kept *kept, vt_campaign *c, vt_err *err);
 /* Load the campaign recorded in a folder, resolved. */
 VT_MUST_CHECK vt_status vt_outdir_campaign(const vt_outdir *o, const vt_campaign_env *env, vt_campaign **c,

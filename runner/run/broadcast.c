@@ -42,6 +42,27 @@ static int must_not_start(const vt_run_options *o, const vt_campaign *c, const v
   return 1;
 }
 
+/* An edit of the recorded campaign that cannot be accepted, in full: 1, and why on stderr.  A job that joins waits for
+ * what the job that leads records (vt_outdir_join). */
+static vt_status must_not_edit(const vt_run_options *o, const vt_campaign *c, const vt_outdir *dir,
+                               const vt_campaign *recorded, int *refused, vt_err *err)
+{
+  vt_edit e;
+  vt_buf text = {0};
+  *refused = 0;
+  if (!recorded || o->join) return VT_OK;
+  VT_TRY(vt_edit_look(dir, recorded, c, &e, err), err, "the campaign recorded in '%s'", dir->dir);
+  if (e.refused)
+    vt_edit_refusal(&e, dir, c, &text);
+  else if (e.n_added > 0 && !o->extend)
+    vt_edit_needs_extend(&e, dir, c, &text);
+  *refused = text.len > 0;
+  if (text.s) (void)fprintf(stderr, "vitrion run: %s", text.s);
+  vt_buf_free(&text);
+  vt_edit_free(&e);
+  return VT_OK;
+}
+
 /* Rank 0: load, decide where the output goes, fix the numerics. */
 static vt_status broadcast_load(const vt_run_options *o, vt_campaign **c, header *h, vt_err *err)
 {
@@ -64,12 +85,17 @@ static vt_status broadcast_load(const vt_run_options *o, vt_campaign **c, header
   VT_PASS(vt_outdir_name(&dir, h->output, err));
   vt_campaign_env near = *o->env;
   near.pot_hint = (*c)->pot_path;
-  const vt_outdir_kept kept = vt_outdir_look_up(&dir, &near); /* the numerics and the protocol of its first start */
-  VT_TRY(vt_outdir_resolve(&kept, *c, err), err, "campaign '%s'", o->campaign);
+  vt_outdir_kept kept = vt_outdir_look_up(&dir, &near); /* the numerics and the protocol of its first start */
+  int refused = 0;
+  VT_TRY_OUT(vt_outdir_resolve(&kept, *c, err), err, "campaign '%s'", o->campaign);
   (void)snprintf(h->folder, sizeof h->folder, "%s", (*c)->folder);
   h->id = (*c)->id;
-  if (must_not_start(o, *c, &dir)) h->exit_code = VT_EXIT_USAGE;
-  return VT_OK;
+  refused = must_not_start(o, *c, &dir);
+  if (!refused) VT_TRY_OUT(must_not_edit(o, *c, &dir, kept.recorded, &refused, err), err, "campaign '%s'", o->campaign);
+  if (refused) h->exit_code = VT_EXIT_USAGE;
+out:
+  vt_outdir_kept_free(&kept);
+  return rc;
 }
 
 /* Other ranks: the same tasks out of the same text. */

@@ -161,10 +161,11 @@ static vt_status same_build(const run *r, vt_err *err)
 }
 
 /* The first line of a run. */
-static void say_where(const run *r)
+static void say_where(const run *r, const vt_buf *edit)
 {
   char full[VT_PATH];
   int done = 0;
+  if (edit->s) vt_log(VT_LOG_INFO, "run", "ev=edit text=\"%s\"", vt_err_line(edit->s).s);
   if (r->o->quiet) return;
   for (int i = 0; i < r->c->n_tasks; i++) done += vt_journal_result(r->j, &r->c->task[i].uid) != NULL;
   vt_outdir_full(&r->dir, full);
@@ -172,19 +173,26 @@ static void say_where(const run *r)
     printf("output: %s (going on, %d of %d done)\n", full, done, r->c->n_tasks);
   else
     printf("output: %s (new)\n", full);
+  if (edit->s) (void)fputs(edit->s, stdout);
   (void)fflush(stdout);
 }
 
-vt_status vt__run_open_folder(run *r, vt_err *err)
+/* For a job that leads: nobody else's leavings, and the campaign recorded. */
+static vt_status open_folder_record(run *r, vt_buf *edit, vt_err *err)
+{
+  VT_PASS(vt_jobs_sweep(r->jobs, vt_now_s(), err));
+  VT_PASS(vt_fence_check(err));
+  if (vt_jobs_others(r->jobs) == 0) clear_death_notes(r);
+  if (vt_jobs_others(r->jobs) == 0) (void)vt_outdir_sweep(&r->dir);
+  return vt_outdir_record(&r->dir, r->c, r->o->env, r->o->extend, edit, err);
+}
+
+static vt_status open_and_record(run *r, vt_buf *edit, vt_err *err)
 {
   VT_TRY(vt_outdir_make(&r->dir, err), err, "campaign '%s'", r->o->campaign);
   VT_TRY(take_place(r, err), err, "campaign '%s'", r->o->campaign);
   if (r->leads) {
-    VT_PASS(vt_jobs_sweep(r->jobs, vt_now_s(), err));
-    VT_PASS(vt_fence_check(err));
-    if (vt_jobs_others(r->jobs) == 0) clear_death_notes(r);
-    if (vt_jobs_others(r->jobs) == 0) (void)vt_outdir_sweep(&r->dir);
-    VT_TRY(vt_outdir_record(&r->dir, r->c, r->o->env, r->o->extend, err), err, "campaign '%s'", r->o->campaign);
+    VT_TRY(open_folder_record(r, edit, err), err, "campaign '%s'", r->o->campaign);
   } else {
     VT_TRY(vt_outdir_join(&r->dir, r->c, r->o->env, err), err, "joining %s", vt_jobs_leader(r->jobs));
     VT_TRY(same_build(r, err), err, "joining %s", vt_jobs_leader(r->jobs));
@@ -193,7 +201,15 @@ vt_status vt__run_open_folder(run *r, vt_err *err)
   VT_PASS(open_journal(r, err));
   VT_PASS(vt__check_builds(r, err));
   if (r->leads) vt_outdir_remember(&r->dir, r->o->campaign);
-  say_where(r);
+  say_where(r, edit);
   vt_events_open(&r->events, r->dir.events, vt_jobs_id(r->jobs), r->leads);
   return VT_OK;
+}
+
+vt_status vt__run_open_folder(run *r, vt_err *err)
+{
+  vt_buf edit = {0};
+  const vt_status rc = open_and_record(r, &edit, err);
+  vt_buf_free(&edit);
+  return rc;
 }

@@ -93,13 +93,13 @@ static void a_campaign_that_was_recorded_is_read_back_with_the_same_identity(voi
   vt_err err = {0};
   vt_campaign *c = folder_campaign("LiAlCl4, NaTaCl6", "[500 K, 600 K]"), *back;
   assert_int_equal(vt_outdir_look_up(&o, vt_test_env()).simd, VT_SIMD_AUTO); /* none is recorded */
-  VT_TEST_OK(vt_outdir_record(&o, c, vt_test_env(), 0, &err), &err);
+  VT_TEST_OK(vt_outdir_record(&o, c, vt_test_env(), 0, NULL, &err), &err);
   VT_TEST_OK(vt_outdir_campaign(&o, vt_test_env(), &back, &err), &err);
   assert_true(vt_uid_equal(&back->id, &c->id) && back->n_tasks == c->n_tasks);
   assert_int_equal(vt_outdir_look_up(&o, vt_test_env()).simd, c->numerics.simd);
   char *before = vt_test_read(o.campaign, NULL);
-  VT_TEST_OK(vt_outdir_record(&o, c, vt_test_env(), 0, &err), &err); /* equal is fine, with --extend as well */
-  VT_TEST_OK(vt_outdir_record(&o, c, vt_test_env(), 1, &err), &err);
+  VT_TEST_OK(vt_outdir_record(&o, c, vt_test_env(), 0, NULL, &err), &err); /* equal is fine, with --extend as well */
+  VT_TEST_OK(vt_outdir_record(&o, c, vt_test_env(), 1, NULL, &err), &err);
   char *after = vt_test_read(o.campaign, NULL);
   assert_string_equal(before, after);
   VT_TEST_OK(vt_outdir_join(&o, c, vt_test_env(), &err), &err);
@@ -116,21 +116,21 @@ static void a_smaller_campaign_grows_with_extend_only_and_another_never(void **s
   vt_err err = {0};
   vt_campaign *small = folder_campaign("LiAlCl4", "[500 K]"), *more = folder_campaign("LiAlCl4, NaTaCl6", "[500 K]"),
               *other = folder_campaign("NaTaCl6", "[500 K]"), *back;
-  VT_TEST_OK(vt_outdir_record(&o, small, vt_test_env(), 0, &err), &err);
+  VT_TEST_OK(vt_outdir_record(&o, small, vt_test_env(), 0, NULL, &err), &err);
   char *before = vt_test_read(o.campaign, NULL);
-  VT_TEST_REFUSED(vt_outdir_record(&o, more, vt_test_env(), 0, &err), VT_EINVAL, &err, "(2 of these 4 tasks)");
+  VT_TEST_REFUSED(vt_outdir_record(&o, more, vt_test_env(), 0, NULL, &err), VT_EINVAL, &err, "(2 of these 4 tasks)");
   assert_non_null(strstr(err.text, "--extend"));
   for (int extend = 0; extend < 2; extend++)
-    VT_TEST_REFUSED(vt_outdir_record(&o, other, vt_test_env(), extend, &err), VT_EINVAL, &err,
+    VT_TEST_REFUSED(vt_outdir_record(&o, other, vt_test_env(), extend, NULL, &err), VT_EINVAL, &err,
                     "holds another campaign");
   VT_TEST_REFUSED(vt_outdir_join(&o, more, vt_test_env(), &err), VT_EINVAL, &err, "holds another campaign (2 tasks)");
   char *after = vt_test_read(o.campaign, NULL);
   assert_string_equal(before, after); /* what was refused changed nothing */
-  VT_TEST_OK(vt_outdir_record(&o, more, vt_test_env(), 1, &err), &err);
+  VT_TEST_OK(vt_outdir_record(&o, more, vt_test_env(), 1, NULL, &err), &err);
   VT_TEST_OK(vt_outdir_campaign(&o, vt_test_env(), &back, &err), &err);
   assert_true(vt_uid_equal(&back->id, &more->id));
   /* and it does not shrink again */
-  VT_TEST_REFUSED(vt_outdir_record(&o, small, vt_test_env(), 1, &err), VT_EINVAL, &err, "holds another campaign");
+  VT_TEST_REFUSED(vt_outdir_record(&o, small, vt_test_env(), 1, NULL, &err), VT_EINVAL, &err, "holds another campaign");
   vt_free(before);
   vt_free(after);
   vt_campaign_free(back);
@@ -149,7 +149,7 @@ static void a_record_that_cannot_be_read_is_refused_with_its_reason(void **state
   VT_TEST_REFUSED(vt_outdir_campaign(&o, vt_test_env(), &back, &err), VT_EPARSE, &err, "glases");
   assert_non_null(strstr(err.text, o.dir));
   assert_null(back);
-  assert_int_equal(vt_outdir_record(&o, c, vt_test_env(), 1, &err), VT_EPARSE); /* nor overwritten */
+  assert_int_equal(vt_outdir_record(&o, c, vt_test_env(), 1, NULL, &err), VT_EPARSE); /* nor overwritten */
   assert_int_equal(vt_outdir_look_up(&o, vt_test_env()).simd, VT_SIMD_AUTO);
   vt_campaign_free(c);
 }
@@ -160,8 +160,8 @@ static void another_campaign_is_refused_with_its_keys_and_what_the_journal_says(
   vt_outdir o = made_folder("keys");
   vt_err err = {0};
   vt_campaign *c = folder_campaign("LiAlCl4", "[500 K]"), *hot = folder_campaign("LiAlCl4", "[700 K]");
-  VT_TEST_OK(vt_outdir_record(&o, c, vt_test_env(), 0, &err), &err);
-  VT_TEST_REFUSED(vt_outdir_record(&o, hot, vt_test_env(), 0, &err), VT_EINVAL, &err,
+  VT_TEST_OK(vt_outdir_record(&o, c, vt_test_env(), 0, NULL, &err), &err);
+  VT_TEST_REFUSED(vt_outdir_record(&o, hot, vt_test_env(), 0, NULL, &err), VT_EINVAL, &err,
                   "temperatures: [500 K], here [700 K]");
   assert_non_null(strstr(err.text, "all its 0 results"));
   assert_null(strstr(err.text, "seed")); /* which is equal */
@@ -283,7 +283,7 @@ static vt_folder_view *viewed(const vt_outdir *o, const vt_campaign *c)
 {
   vt_folder_view *v;
   vt_err err = {0};
-  VT_TEST_OK(vt_outdir_record(o, c, vt_test_env(), 0, &err), &err);
+  VT_TEST_OK(vt_outdir_record(o, c, vt_test_env(), 0, NULL, &err), &err);
   VT_TEST_OK(vt_folder_view_open(&v, o, vt_test_env(), &err), &err);
   assert_true(vt_uid_equal(&vt_folder_view_campaign(v)->id, &c->id));
   return v;
@@ -350,7 +350,7 @@ static void a_view_follows_the_folder_to_a_larger_campaign(void **state)
   for (int i = 0; i < c->n_tasks; i++) record(&o, c, i);
   refresh(v);
   folder_is(v, "done", 0, 0, 2, 0);
-  VT_TEST_OK(vt_outdir_record(&o, more, vt_test_env(), 1, &err), &err);
+  VT_TEST_OK(vt_outdir_record(&o, more, vt_test_env(), 1, NULL, &err), &err);
   refresh(v);
   assert_true(vt_uid_equal(&vt_folder_view_campaign(v)->id, &more->id));
   folder_is(v, "stopped", 1, 1, 2, 0);

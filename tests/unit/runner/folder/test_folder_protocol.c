@@ -62,8 +62,9 @@ static void a_folder_of_protocol_1_goes_on_under_it(void **state)
   assert_int_equal(vt_outdir_look_up(&o, vt_test_env()).protocol, 1);
   vt_campaign *c = given(&o, TEXT("2", "", "1 ps")), *two = given(&o, TEXT("1", "version: 2, ", "1 ps"));
   assert_int_equal(c->protocol.version, 1);
-  VT_TEST_REFUSED(vt_outdir_record(&o, two, vt_test_env(), 1, &err), VT_EINVAL, &err, "protocol.version: 1, here 2");
-  VT_TEST_OK(vt_outdir_record(&o, c, vt_test_env(), 1, &err), &err);
+  VT_TEST_REFUSED(vt_outdir_record(&o, two, vt_test_env(), 1, NULL, &err), VT_EINVAL, &err,
+                  "protocol.version: 1, here 2");
+  VT_TEST_OK(vt_outdir_record(&o, c, vt_test_env(), 1, NULL, &err), &err);
   assert_int_equal(vt_outdir_look_up(&o, vt_test_env()).protocol, 1); /* now written out */
   vt_campaign_free(c);
   vt_campaign_free(two);
@@ -76,11 +77,12 @@ static void a_longer_production_is_refused_by_its_key_and_both_values(void **sta
   vt_err err = {0};
   vt_outdir o = made(folder);
   vt_campaign *recorded = given(&o, TEXT("1", "", "1 ps"));
-  VT_TEST_OK(vt_outdir_record(&o, recorded, vt_test_env(), 0, &err), &err);
+  VT_TEST_OK(vt_outdir_record(&o, recorded, vt_test_env(), 0, NULL, &err), &err);
   const char *longer[] = {TEXT("1", "", "4 ps"), TEXT("2", "", "4 ps")};
   for (int k = 0; k < 2; k++) {
     vt_campaign *c = given(&o, longer[k]);
-    VT_TEST_REFUSED(vt_outdir_record(&o, c, vt_test_env(), k, &err), VT_EINVAL, &err, "protocol.produce.duration");
+    VT_TEST_REFUSED(vt_outdir_record(&o, c, vt_test_env(), k, NULL, &err), VT_EINVAL, &err,
+                    "protocol.produce.duration");
     assert_non_null(strstr(err.text, "productions of 1 ps, here 4 ps"));
     vt_campaign_free(c);
   }
