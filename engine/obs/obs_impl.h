@@ -154,8 +154,8 @@ typedef double vt__join_weight(const vt__piece *p, const int at[VT_MAX_DIM], siz
 
 typedef struct vt__join_rule {
   vt__join_how how;
-  vt__join_weight *weight; /* of MEAN */
   int third;               /* 1 + the axis that counts the thirds of the run; 0: there is none */
+  vt__join_weight *weight; /* of MEAN */
   /* Array k of the whole, def. */
   void (*own)(const vt__pieces *all, int k, const vt_array_def *def, double *out);
 } vt__join_rule;

@@ -133,32 +133,34 @@ static vt_status thermo_finish(void *self, double *const *out, vt_err *err)
   return VT_OK;
 }
 
+/* A source row of weight to - from, added to the blocks that it lies in: out[n] divide 0..total equally. */
+static void spread_row(double from, double to, double x, double total, int n, double *out)
+{
+  for (int c = (int)(from * n / total); c < n; c++) {
+    const double lo = (double)c * total / n, hi = (double)(c + 1) * total / n;
+    const double part = fmin(hi, to) - fmax(lo, from);
+    if (lo >= to) break;
+    if (part > 0) out[c] += x * (part / (hi - lo));
+  }
+}
+
 /* The rows of all pieces, one behind the other, cut into blocks of equal size again: a block that a cut goes through
  * counts on both sides, with its share.  So the mean of the rows stays that of all blocks. */
 static void join_rows(const vt__pieces *all, int k, const vt_array_def *def, double *out)
 {
-  const int n_rows = def->dim[0];
-  double total = 0, from = 0;
+  int64_t per_row, total = 0, from = 0;
+  int n;
   for (int i = 0; i < all->n; i++) {
-    int64_t per_row;
-    int n;
     rows_of(all->piece[i].plan, all->piece[i].request, &per_row, &n);
-    total += (double)(per_row * n);
+    total += per_row * n;
   }
-  for (int c = 0; c < n_rows; c++) out[c] = 0;
+  for (int c = 0; c < def->dim[0]; c++) out[c] = 0;
   for (int i = 0; i < all->n; i++) {
     const vt__piece *p = &all->piece[i];
-    int64_t per_row;
-    int n;
     rows_of(p->plan, p->request, &per_row, &n);
-    for (int row = 0; row < n; row++, from += (double)per_row) {
-      const double x = p->values[k][row] + (k == TIME && i > 0 ? p->begins_ps : 0), to = from + (double)per_row;
-      for (int c = (int)(from * n_rows / total); c < n_rows; c++) {
-        const double lo = (double)c * total / n_rows, hi = (double)(c + 1) * total / n_rows;
-        if (lo >= to) break;
-        const double part = fmin(hi, to) - fmax(lo, from);
-        if (part > 0) out[c] += x * (part / (hi - lo));
-      }
+    for (int row = 0; row < n; row++, from += per_row) {
+      const double x = p->values[k][row] + (k == TIME ? p->begins_ps : 0);
+      spread_row((double)from, (double)(from + per_row), x, (double)total, def->dim[0], out);
     }
   }
 }

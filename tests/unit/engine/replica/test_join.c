@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/pot/pot.h"
+#include "engine/structure/structure.h"
 #include "engine/transport/transport.h"
 #include "tests/unit/engine/replica/checkpointer_fixture.h"
 #include "tests/vt_test.h"
@@ -428,6 +429,40 @@ static void the_same_values_twice_keep_means_and_double_counts(void **state)
   vt_joined_free(&two);
 }
 
+/* ------------------------------------------------------------------ what reads them */
+
+/* Everything that reads the arrays of one run reads those of the joined one, and glasses of both kinds go together. */
+static void a_joined_run_is_read_like_any_other(void **state)
+{
+  (void)state;
+  vt_err err = {0};
+  vt_transport t;
+  vt_structure_summary s;
+  vt_tr_input in[2];
+  vt_pool pool;
+  double want = 0;
+  VT_TEST_OK(vt_tr_from_arrays(&joined.plan, VT_TR_BARYCENTRIC, defs, n_defs, joined.values, &t, &err), &err);
+  for (int i = 0; i < PIECES; i++)
+    for (int k = 0; k < samples_of[i]; k++) want += film[i][k].t_k / (51 + 31 + 16);
+  near_relative(t.temperature_k, want, 1e-12);
+  assert_true(t.temperature_se > 0);
+  near_relative(t.volume_a3, film[0][0].volume, 1e-9); /* NVT: one volume in all pieces */
+  assert_int_equal(t.tracer[0].reason, VT_TR_TOO_SHORT);
+  VT_TEST_OK(vt_structure_from_arrays(&joined.plan, defs, n_defs, joined.values, &s, &err), &err);
+  const double *cn = joined_array(&vt_a_polyhedra_cn, NULL);
+  double mean = 0;
+  for (int k = 0; k < 13; k++) mean += k * cn[METAL * 13 + k];
+  near(s.cn_metal, mean, 1e-12);
+  assert_true(s.stationarity.energy.flag != VT_STATIONARY_UNKNOWN); /* 32 rows a third */
+  vt_array_def own[VT_MAX_ARRAYS];
+  int n = 0;
+  VT_TEST_OK(vt_replica_layout(&plan[1], own, VT_MAX_ARRAYS, &n, &err), &err);
+  VT_TEST_OK(vt_tr_input_from_arrays(&joined.plan, defs, n_defs, joined.values, &in[0], &err), &err);
+  VT_TEST_OK(vt_tr_input_from_arrays(&plan[1], own, n, result[1].values, &in[1], &err), &err);
+  VT_TEST_OK(vt_pool_glasses(in, 2, &pool, NULL, &err), &err);
+  assert_int_equal(pool.n_glasses, 2);
+}
+
 /* ------------------------------------------------------------------ what is refused */
 
 static void what_are_no_pieces_of_one_production_is_refused(void **state)
@@ -470,6 +505,7 @@ int main(void)
       cmocka_unit_test(coordination_and_fragments_are_those_of_all_frames),
       cmocka_unit_test(jumps_and_visits_add_up_and_rates_are_those_of_the_whole_time),
       cmocka_unit_test(the_same_values_twice_keep_means_and_double_counts),
+      cmocka_unit_test(a_joined_run_is_read_like_any_other),
       cmocka_unit_test(what_are_no_pieces_of_one_production_is_refused)};
   return cmocka_run_group_tests(tests, run_pieces, drop_pieces);
 }

@@ -454,7 +454,6 @@ static void a_stopped_quench_ends_with_the_density_of_one_that_did_not(void **st
   }
   const double error = sqrt((vt_variance(direct, SEEDS) + vt_variance(stopped, SEEDS)) / SEEDS);
   near(vt_mean(stopped, SEEDS), vt_mean(direct, SEEDS), 4 * error);
-  print_message("%g %g %g +- %g\n", vt_mean(direct, SEEDS), vt_mean(stopped, SEEDS), vt_mean(at_stop, SEEDS), error);
   assert_true(vt_mean(at_stop, SEEDS) - vt_mean(direct, SEEDS) > 8 * error);
 }
 

@@ -266,7 +266,7 @@ static void a_drifting_mean_is_flagged(void **state)
 
 /* Straight lines of slopes b and 3b, with nothing to read beyond a sixth of the run: the slopes come out exactly, their
  * errors as T 7.2 says for a third of the run. */
-static void only_lags_up_to_a_sixth_of_the_run_count(void **state)
+static void only_lags_up_to_a_sixth_of_the_run_and_a_quarter_of_a_piece_count(void **state)
 {
   (void)state;
   enum { N_LAG = 120 };
@@ -302,6 +302,18 @@ static void only_lags_up_to_a_sixth_of_the_run_count(void **state)
     if (lag[k] > 99) third[k] = (double)NAN; /* a run that was cut short */
   VT_TEST_OK(vt_st_diffusion(&in, tr.tracer, third, &d, &err), &err);
   assert_true(isnan(d.z) && d.flag == VT_STATIONARY_UNKNOWN);
+  /* in pieces of 200 ps: up to a quarter of one, and the errors are of all of the time */
+  const double whole_se = d.last_se;
+  for (int k = 0; k < 3 * N_LAG; k++)
+    third[k] = lag[k % N_LAG] < 50.1 && k / N_LAG != 1 ? 0.3 + (0.6 + 0.6 * (k / N_LAG)) * lag[k % N_LAG] : (double)NAN;
+  in.longest_ps = 200;
+  VT_TEST_OK(vt_tr_replica(&in, &tr, &err), &err);
+  near(tr.tracer[0].hi_ps, 50, 0);
+  VT_TEST_OK(vt_st_diffusion(&in, tr.tracer, third, &d, &err), &err);
+  near(d.first / 1e-5, 1, 1e-9);
+  near_relative(d.last_se, whole_se, 0.1); /* both windows begin at 5 ps: the end matters little */
+  in.longest_ps = 601;
+  VT_TEST_REFUSED(vt_tr_replica(&in, &tr, &err), VT_EINVAL, &err, "a run of 600 ps with a piece of 601 ps");
 }
 
 static void what_is_not_resolved_is_unknown(void **state)
@@ -334,7 +346,7 @@ int main(void)
       cmocka_unit_test(a_run_whose_diffusion_doubles_is_flagged),
       cmocka_unit_test(a_stationary_walk_is_not_flagged),
       cmocka_unit_test(a_drifting_mean_is_flagged),
-      cmocka_unit_test(only_lags_up_to_a_sixth_of_the_run_count),
+      cmocka_unit_test(only_lags_up_to_a_sixth_of_the_run_and_a_quarter_of_a_piece_count),
       cmocka_unit_test(what_is_not_resolved_is_unknown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
