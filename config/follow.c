@@ -151,6 +151,7 @@ vt_status vt_campaign_follow(vt_campaign *c, const vt_campaign *old, vt_err *err
   if (c->n_temp == 0 || old->n_temp == 0) return VT_OK;
   VT_TRY(follow_stops(c, old, err), err, "campaign '%s'", c->name);
   if (old->protocol.version < 2) return VT_OK; /* how long a production is stands in its uid */
+  VT_TRY(vt__follow_target(c, old, err), err, "campaign '%s'", c->name);
   VT_TRY(follow_lengths(c, old, err), err, "campaign '%s'", c->name);
   VT_TRY(keep_rest(c, old, err), err, "campaign '%s'", c->name);
   vt__lengths_simplify(c);

@@ -21,7 +21,7 @@ static const char *next_plus(const char *s)
 }
 
 /* "400 ps + 400 ps"; 1, or 0 and a mistake. */
-static int read_sum(vt__draft *dr, const vt__row *row, int node, vt_lengths *out)
+int vt__read_sum(vt__draft *dr, const vt__row *row, int node, vt_lengths *out)
 {
   char why[300];
   vt_lengths got = {0};
@@ -93,7 +93,7 @@ static vt_status add_duration(vt__draft *dr, const vt__row *row, int key, vt__du
 {
   const double t_k = key_k(dr, row, key);
   vt__duration one = {.t_k = t_k, .at = durations_at(dr, key)};
-  if (!read_sum(dr, row, key + 1, &one.of) || !(t_k > 0)) return VT_OK;
+  if (!vt__read_sum(dr, row, key + 1, &one.of) || !(t_k > 0)) return VT_OK;
   for (int k = 0; k < *n; k++)
     if (fabs((*list)[k].t_k - t_k) < SAME_K) {
       vt__diag_error(dr->d, one.at, row->path, "%.10g K stands twice", t_k);
@@ -109,7 +109,7 @@ static vt_status read_map(vt__draft *dr, const vt__row *row, int node, vt_length
 {
   for (int key = vt__yaml_first(dr->y, node); key; key = vt__yaml_next(dr->y, node, key)) {
     if (usual && strcmp(vt__yaml_text(dr->y, key), "default") == 0)
-      (void)read_sum(dr, row, key + 1, usual);
+      (void)vt__read_sum(dr, row, key + 1, usual);
     else
       VT_PASS(add_duration(dr, row, key, list, n, err));
   }
@@ -119,7 +119,7 @@ static vt_status read_map(vt__draft *dr, const vt__row *row, int node, vt_length
 vt_status vt__read_duration(vt__draft *dr, const vt__row *row, int node, vt_err *err)
 {
   if (dr->y->node[node].kind != VT__MAP) {
-    (void)read_sum(dr, row, node, &dr->usual);
+    (void)vt__read_sum(dr, row, node, &dr->usual);
     return VT_OK;
   }
   const int before = dr->d->n_errors;

@@ -71,8 +71,8 @@ extern const char vt__sbatch_template[]; /* scripts/slurm/vitrion.sbatch */
  * Predicted from D alone, by formulas that were checked against the scatter over glasses of a campaign of five (T 14).
  * D: of a former run of the same composition, or assumed: Ea = 0.30 eV through 2.7e-6 cm^2/s at 500 K, which is the
  * conductivity of LiAlCl2.5O0.75 (1.52 mS/cm at 303 K, Dai et al., Nat. Energy 2023) with a Haven ratio of one. */
-#define VT_PLAN_EA_EV 0.30
-#define VT_PLAN_D_500 2.7e-6
+#define VT_PLAN_EA_EV VT_ASSUMED_EA_EV
+#define VT_PLAN_D_500 VT_ASSUMED_D_500
 
 /* D of the alkali: an Arrhenius line through d_cm2_s at t_k. */
 typedef struct vt_guess {
