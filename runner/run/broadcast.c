@@ -27,6 +27,13 @@ static int must_not_start(const vt_run_options *o, const vt_campaign *c, const v
   vt_err why = {0};
   char full[VT_PATH], found[VT_PATH];
   int done;
+  if (c->target.asked) { /* rather than a pilot that looks like the answer */
+    (void)fprintf(stderr,
+                  "%s: target: `run` does not decide yet what a campaign needs; `plan` foresees it, and without `target` "
+                  "the campaign runs as it stands\n",
+                  o->campaign);
+    return 1;
+  }
   vt_outdir_full(dir, full);
   if (vt_outdir_check_owner(dir, &why) != VT_OK || vt_outdir_check_structures(dir, c, &why) != VT_OK) {
     (void)fprintf(stderr, "vitrion run: %s\n", vt_err_line(why.text).s);

@@ -2,6 +2,7 @@
 #ifndef VT_CLI_PLAN_H
 #define VT_CLI_PLAN_H
 
+#include "engine/allocation/allocation.h"
 #include "runner/cli/cli.h"
 
 /* ------------------------------------------------------------------ cost (plan_cost.c) */
@@ -131,5 +132,19 @@ void vt_forecast_of(vt_forecast *o, int comp);
 void vt_forecast_print(vt_forecast *o);
 vt_json *vt_forecast_json(vt_forecast *o);
 void vt_forecast_warnings(vt_forecast *o, const vt_calibration *cal, vt_buf *lines);
+
+/* ------------------------------------------------------------------ a target (plan_target.c) */
+
+typedef struct vt_plan_target {
+  double budget_ns;
+  vt_alloc_move *move; /* [n_comp] as the rule would decide on the errors foreseen */
+  vt_alloc_sum sum;
+} vt_plan_target;
+/* Of a campaign with a target; campaign_ns: simulated time of the campaign as it is, which `cost` is the cost of. */
+VT_MUST_CHECK vt_status vt_plan_target_make(vt_forecast *o, const vt_plan_cost *cost, double campaign_ns,
+                                            vt_plan_target *out, vt_err *err);
+void vt_plan_target_free(vt_plan_target *t); /* zeroed is fine */
+void vt_plan_target_print(const vt_campaign *c, const vt_plan_target *t);
+vt_json *vt_plan_target_json(const vt_campaign *c, const vt_plan_target *t);
 
 #endif
