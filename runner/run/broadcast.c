@@ -29,8 +29,8 @@ static int must_not_start(const vt_run_options *o, const vt_campaign *c, const v
   int done;
   if (c->target.asked) { /* rather than a pilot that looks like the answer */
     (void)fprintf(stderr,
-                  "%s: target: `run` does not decide yet what a campaign needs; `plan` foresees it, and without `target` "
-                  "the campaign runs as it stands\n",
+                  "%s: target: `run` does not decide yet what a campaign needs; `plan` foresees it, and without "
+                  "`target` the campaign runs as it stands\n",
                   o->campaign);
     return 1;
   }

@@ -3,6 +3,7 @@
  *
  *   test_target_sim                 some rows, with tolerances by the number of campaigns (VT_CAMPAIGNS: as many)
  *   test_target_sim --table N       all of it with N campaigns a row: the table of DECISIONS.md
+ *   test_target_sim --verdicts N    of it the verdicts
  */
 #include <math.h>
 #include <stdio.h>
@@ -213,6 +214,10 @@ int main(int argc, char **argv)
 {
   if (argc == 3 && strcmp(argv[1], "--table") == 0) {
     print_intervals(atoi(argv[2]));
+    print_verdicts(atoi(argv[2]));
+    return 0;
+  }
+  if (argc == 3 && strcmp(argv[1], "--verdicts") == 0) {
     print_verdicts(atoi(argv[2]));
     return 0;
   }

@@ -102,7 +102,7 @@ void vt_plan_target_print(const vt_campaign *c, const vt_plan_target *t)
   printf("target   pilot %.4g ns; foreseen %.4g ns in all, of a budget of %.4g ns", t->sum.spent_ps * 1e-3,
          whole_ns(c, t), t->budget_ns);
   if (c->target.budget_core_h > 0 && !(c->target.budget_fixed_ns > 0))
-    printf(" (%.4g core-hours at the speed measured here; the first start settles it)", c->target.budget_core_h);
+    printf(" (%.4g core-hours at this speed; the first start settles it)", c->target.budget_core_h);
   printf("\n");
   for (int k = 0; k < c->n_comp; k++) {
     const vt_alloc_move *m = &t->move[k];

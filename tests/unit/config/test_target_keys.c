@@ -5,7 +5,9 @@
 #include "tests/unit/config/test_config_env.h"
 #include "tests/vt_test.h"
 
-#define HEAD       "vitrion: 1\ncampaign: asks\npotential: {kind: lj}\ncompositions: {include: [LiCl, NaCl], atoms: 24}\n"
+#define HEAD                                            \
+  "vitrion: 1\ncampaign: asks\npotential: {kind: lj}\n" \
+  "compositions: {include: [LiCl, NaCl], atoms: 24}\n"
 #define TEXT(more) HEAD "temperatures: [500 K, 800 K]\n" more
 #define TARGET     "target: {activation_energy: 15 meV, budget: 2 us}\n"
 
