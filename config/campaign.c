@@ -19,7 +19,6 @@ static vt_status new_campaign(const char *file, const char *folder, vt_campaign 
   *c = p;
   (void)snprintf((*c)->file, VT_PATH, "%s", file);
   (void)snprintf((*c)->folder, VT_PATH, "%s", folder);
-  (*c)->numerics.format = VT_ENGINE_FORMAT;
   return VT_OK;
 }
 
@@ -31,6 +30,7 @@ static vt_status understand(vt__draft *dr, const vt__yaml *y, vt_err *err)
   VT_TRY(vt__settle_target(dr, err), err, "campaign '%s'", dr->c->file);
   vt__stops_simplify(dr->c);
   if (dr->env->recorded && dr->c->protocol.version == 0) dr->c->protocol.version = VT_PROTOCOL_FIRST;
+  if (dr->env->recorded && dr->c->numerics.format == 0) dr->c->numerics.format = VT_ENGINE_FORMAT_UNSAID;
   vt__check_rules(dr);
   if (!dr->c->output[0]) (void)snprintf(dr->c->output, sizeof dr->c->output, "runs/%s", dr->c->name);
   return VT_OK;
@@ -266,6 +266,7 @@ vt_status vt_campaign_resolve(vt_campaign *c, vt_simd simd, vt_err *err)
   }
   if (c->numerics.simd == VT_SIMD_AUTO) c->numerics.simd = (int32_t)simd;
   if (c->protocol.version == 0) c->protocol.version = VT_PROTOCOL_NEWEST;
+  if (c->numerics.format == 0) c->numerics.format = VT_ENGINE_FORMAT;
   if (c->numerics.simd == VT_SIMD_AUTO)
     VT_FAIL(err, VT_EINVAL, "the SIMD level of campaign '%s' is still open", c->name);
   if (n > INT_MAX) VT_FAIL(err, VT_EINVAL, "%lld tasks", (long long)n);

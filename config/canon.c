@@ -215,9 +215,34 @@ static void put_patience(vt_buf *b, double s, const char *unit)
     vt_buf_printf(b, "auto");
 }
 
+/* What another program is told, beside its command. */
+static void put_of_driver(vt_buf *b, const vt_campaign *c, const vt__row *row)
+{
+  if (row->type == VT__T_SYMBOLS)
+    put_symbols(b, &c->driver);
+  else
+    put_patience(b, c->driver.timeout_s, row->unit);
+}
+
+static void put_steps(vt_buf *b, const vt_campaign *c, vt__type type)
+{
+  if (type == VT__T_DURATION)
+    vt__put_duration(b, c);
+  else if (type == VT__T_KEPT)
+    vt__put_kept(b, c);
+  else if (type == VT__T_BUDGET)
+    vt__put_budget(b, c);
+  else if (type == VT__T_DECIDED)
+    vt__put_decided(b, c);
+  else
+    vt__put_stops(b, c);
+}
+
 static void put_number(vt_buf *b, const vt__row *row, const void *field)
 {
-  if (row->type == VT__T_INT)
+  if (row->type == VT__T_VERSION)
+    vt_buf_printf(b, "%d", (int)row->lo);
+  else if (row->type == VT__T_INT)
     vt_buf_printf(b, "%d", *(const int *)field);
   else if (row->type == VT__T_SEED)
     vt_buf_printf(b, "%" PRIu64, *(const uint64_t *)field);
@@ -231,23 +256,19 @@ static void put_value(vt_buf *b, const vt_campaign *c, const vt__row *row)
   const char *field = (const char *)c + row->at;
   switch (row->type) {
   case VT__T_VERSION:
-    vt_buf_printf(b, "%d", (int)row->lo);
-    break;
   case VT__T_INT:
   case VT__T_SEED:
   case VT__T_QUANTITY:
     put_number(b, row, of_pilot ? (const char *)&c->target.pilot_glasses : field);
     break;
-  case VT__T_PATH:
-    vt__put_quoted(b, field != c->pot_file ? field : c->pot_recorded[0] ? c->pot_recorded : c->pot_path);
-    break;
   case VT__T_SHA256:
     put_sha256(b, c);
     break;
+  case VT__T_PATH:
   case VT__T_NAME:
   case VT__T_POT_KIND:
   case VT__T_COMMAND:
-    vt__put_quoted(b, field);
+    vt__put_quoted(b, field != c->pot_file ? field : c->pot_recorded[0] ? c->pot_recorded : c->pot_path);
     break;
   case VT__T_CHOICE:
     put_choice(b, row->choice, *(const int32_t *)(const void *)field);
@@ -272,25 +293,15 @@ static void put_value(vt_buf *b, const vt_campaign *c, const vt__row *row)
     put_factors(b, c);
     break;
   case VT__T_DURATION:
-    vt__put_duration(b, c);
-    break;
   case VT__T_KEPT:
-    vt__put_kept(b, c);
-    break;
   case VT__T_STOPS:
-    vt__put_stops(b, c);
-    break;
   case VT__T_BUDGET:
-    vt__put_budget(b, c);
-    break;
   case VT__T_DECIDED:
-    vt__put_decided(b, c);
+    put_steps(b, c, row->type);
     break;
   case VT__T_SYMBOLS:
-    put_symbols(b, &c->driver);
-    break;
   case VT__T_PATIENCE:
-    put_patience(b, c->driver.timeout_s, row->unit);
+    put_of_driver(b, c, row);
     break;
   case VT__T_MAP:
   case VT__T_ELEMENTS:

@@ -243,6 +243,16 @@ static void rule_glasses_give_an_error(vt__draft *dr)
                   "one glass per composition says nothing about the spread between glasses");
 }
 
+/* Uids of an older format are for folders that have it; what is computed now has the bits of the newest. */
+static void rule_format_is_computed(vt__draft *dr)
+{
+  const int format = dr->c->numerics.format;
+  if (format != 0 && format != VT_ENGINE_FORMAT && !dr->env->recorded)
+    vt__diag_warn(dr->d, vt__mark_of(dr, "engine.format"), "engine.format",
+                  "this program computes format %d; format %d names the tasks of a folder that has it already",
+                  VT_ENGINE_FORMAT, format);
+}
+
 void vt__check_rules(vt__draft *dr)
 {
   rule_stages_have_steps(dr);
@@ -255,6 +265,7 @@ void vt__check_rules(vt__draft *dr)
   rule_glasses_give_an_error(dr);
   rule_r_max_fits_the_cell(dr);
   rule_what_is_counted_is_there(dr);
+  rule_format_is_computed(dr);
   rule_pieces_need_protocol_2(dr);
   vt__check_target(dr);
   if (dr->c->n_temp == 0) return; /* refused before; the rest needs temperatures */

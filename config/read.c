@@ -28,6 +28,13 @@ static void read_integer(vt__draft *dr, const vt__row *row, int node, int64_t lo
     *out = x;
 }
 
+static void read_seed(vt__draft *dr, const vt__row *row, int node, uint64_t *out)
+{
+  int64_t x = (int64_t)*out; /* fits: it was read so */
+  read_integer(dr, row, node, 0, INT64_MAX, &x);
+  *out = (uint64_t)x;
+}
+
 static void refuse_outside(vt__draft *dr, const vt__row *row, int node, const char *text)
 {
   const char *space = row->unit[0] ? " " : "";
@@ -339,9 +346,11 @@ static void read_factors(vt__draft *dr, const vt__row *row, int node)
 
 /* ------------------------------------------------------------------ one value by its row */
 
-/* Lists of what is compared. */
-static vt_status read_compositions(vt__draft *dr, const vt__row *row, int node, vt_err *err)
+/* Lists of what is compared, and of what is done in steps. */
+static vt_status read_lists(vt__draft *dr, const vt__row *row, int node, vt_err *err)
 {
+  if (row->type == VT__T_DURATION) return vt__read_duration(dr, row, node, err);
+  if (row->type == VT__T_KEPT) return vt__read_kept(dr, row, node, err);
   if (row->type == VT__T_EXCLUDE) return vt__read_exclude(dr, row, node, err);
   if (row->type == VT__T_STRUCTURES) return vt__read_structures(dr, row, node, err);
   return row->type == VT__T_INCLUDE ? vt__read_include(dr, row, node, err) : vt__read_template(dr, row, node, err);
@@ -361,9 +370,7 @@ vt_status vt__read_value(vt__draft *dr, const vt__row *row, int node, vt_err *er
     *(int *)(void *)field = (int)x; /* fits: the rows' ranges do */
     return VT_OK;
   case VT__T_SEED:
-    read_integer(dr, row, node, 0, INT64_MAX, &x);
-    *(uint64_t *)(void *)field = (uint64_t)x;
-    return VT_OK;
+    return read_seed(dr, row, node, (uint64_t *)(void *)field), VT_OK;
   case VT__T_QUANTITY:
     return vt__read_quantity(dr, row, node, (double *)(void *)field), VT_OK;
   case VT__T_NAME:
@@ -385,11 +392,12 @@ vt_status vt__read_value(vt__draft *dr, const vt__row *row, int node, vt_err *er
   case VT__T_INCLUDE:
   case VT__T_STRUCTURES:
   case VT__T_TEMPLATE:
-    return read_compositions(dr, row, node, err);
+  case VT__T_DURATION:
+  case VT__T_KEPT:
+    return read_lists(dr, row, node, err);
   case VT__T_OXIDATION:
-    return vt__read_oxidation(dr, row, node), VT_OK;
   case VT__T_IONS:
-    return vt__read_ions(dr, row, node), VT_OK;
+    return (row->type == VT__T_IONS ? vt__read_ions : vt__read_oxidation)(dr, row, node), VT_OK;
   case VT__T_OBSERVE:
     return read_observe(dr, row, node), VT_OK;
   case VT__T_FACTORS:
@@ -400,14 +408,10 @@ vt_status vt__read_value(vt__draft *dr, const vt__row *row, int node, vt_err *er
     return vt__read_symbols(dr, row, node, (vt_driver *)(void *)field), VT_OK;
   case VT__T_PATIENCE:
     return vt__read_patience(dr, row, node, (double *)(void *)field), VT_OK;
-  case VT__T_DURATION:
-    return vt__read_duration(dr, row, node, err);
   case VT__T_BUDGET:
     return vt__read_budget(dr, row, node), VT_OK;
   case VT__T_DECIDED:
     return dr->decided = node, VT_OK; /* once compositions are known */
-  case VT__T_KEPT:
-    return vt__read_kept(dr, row, node, err);
   case VT__T_STOPS:
     return vt__read_stops(dr, row, node), VT_OK;
   case VT__T_MAP:

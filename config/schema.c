@@ -17,6 +17,8 @@ static const vt__choice simd_levels[] = {{"auto", VT_SIMD_AUTO},
                                          {"portable", VT_SIMD_PORTABLE},
                                          {NULL, 0}};
 static const vt__choice protocols[] = {{"auto", 0}, {"1", 1}, {"2", 2}, {"3", 3}, {NULL, 0}};
+static const vt__choice formats[] = {{"auto", 0}, {"2", 2}, {"3", 3}, {NULL, 0}};
+_Static_assert(VT_ENGINE_FORMAT == 3, "a format of the engine is a choice here");
 static const vt__choice switches[] = {{"on", 1}, {"off", 0}, {NULL, 0}};
 static const vt__choice answers[] = {{"yes", 1}, {"no", 0}, {NULL, 0}};
 static const vt__choice precisions[] = {{"double", VT_DOUBLE}, {"mixed", VT_MIXED}, {NULL, 0}};
@@ -225,6 +227,10 @@ const vt__row vt__rows[] = {
      "instructions of the force kernels; `auto` is settled by the machine that starts the campaign"},
     {"engine.precision", VT__T_CHOICE, "", 0, 0, "double", AT(numerics.precision), precisions,
      "mixed: single-precision network, distances and sums in double"},
+    {"engine.format", VT__T_CHOICE, "", 0, 0, "auto", AT(numerics.format), formats,
+     "which bits the kernels give; auto: that of the folder that is continued (recorded since 3, before it was 2), "
+     "else "
+     "3, which is what this program computes"},
     {"runner", VT__T_MAP, "", 0, 0, "", 0, NULL, "how the work is handed out; changes no result"},
     {"runner.master", VT__T_CHOICE, "", 0, 0, "auto", AT(master_inline), masters,
      "inline: rank 0 also runs tasks; auto: inline up to 8 ranks"},

@@ -192,10 +192,11 @@ typedef enum vt_precision { VT_DOUBLE = 0, VT_MIXED = 1 } vt_precision;
 typedef struct vt_numerics {
   int32_t simd;      /* vt_simd, never AUTO inside a plan */
   int32_t precision; /* vt_precision                      */
-  int32_t format;    /* VT_ENGINE_FORMAT                  */
+  int32_t format;    /* VT_ENGINE_FORMAT; 0 before it is settled */
   int32_t reserved;
 } vt_numerics;
-enum { VT_ENGINE_FORMAT = 2 }; /* +1 whenever the bits of a result may change */
+/* +1 whenever the bits of a result may change; a campaign keeps that of its first start, as its build. */
+enum { VT_ENGINE_FORMAT = 3, VT_ENGINE_FORMAT_UNSAID = 2 /* of a recorded campaign that does not say it */ };
 
 /* Another program that computes the forces (engine/ipi says how it is started). */
 enum { VT_COMMAND = 1024 };

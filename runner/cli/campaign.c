@@ -209,7 +209,11 @@ void vt_cli_campaign_json(const vt_campaign *c, vt_json *o)
   vt_uid_hex(&c->id, id);
   int64_t atoms = 0;
   for (int i = 0; i < c->n_comp; i++) atoms += c->comp[i].n_atoms;
-  vt_json *list = vt_json_array(), *t_k = vt_json_nums(c->t_k, (size_t)c->n_temp);
+  vt_json *list = vt_json_array(), *t_k = vt_json_nums(c->t_k, (size_t)c->n_temp), *productions = vt_json_array();
+  for (int t = 0; t < c->n_temp; t++) {
+    const vt_lengths l = vt_campaign_pieces(c, 0, t);
+    vt_json_add(productions, vt_json_num(vt_lengths_sum(&l)));
+  }
   for (int i = 0; i < c->n_comp; i++) {
     vt_json *one = composition_json(c, &c->comp[i], &c->asked[i]);
     const int k = i - (c->n_comp - c->n_structures);
@@ -221,6 +225,7 @@ void vt_cli_campaign_json(const vt_campaign *c, vt_json *o)
   vt_json_put(o, "n_compositions", vt_json_int(c->n_comp));
   vt_json_put(o, "n_glasses", vt_json_int(c->n_glasses));
   vt_json_put(o, "temperatures_K", t_k);
+  vt_json_put(o, "production_ps", productions);
   vt_json_put(o, "n_tasks", vt_json_int(c->n_tasks));
   vt_json_put(o, "n_glass_tasks", vt_json_int(c->n_glass_tasks));
   vt_json_put(o, "n_md_tasks", vt_json_int(c->n_tasks - c->n_glass_tasks));

@@ -27,9 +27,12 @@ static void print_task(FILE *f, const vt_campaign *c, int i)
   const vt_task *t = &c->task[i];
   vt_uid_hex(&t->uid, hex);
   if (t->kind == VT_TASK_GLASS)
-    (void)fprintf(f, "%.12s  glass %-3d          %s\n", hex, (int)t->glass, c->comp[t->comp].name);
+    (void)fprintf(f, "%.12s  glass %-3d          %s%s\n", hex, (int)t->glass, c->comp[t->comp].name,
+                  t->piece > 0 ? ", quench continued" : "");
   else
-    (void)fprintf(f, "%.12s  glass %-3d %7.6g K %s\n", hex, (int)t->glass, c->t_k[t->temp], c->comp[t->comp].name);
+    (void)fprintf(f, "%.12s  glass %-3d %7.6g K %s", hex, (int)t->glass, c->t_k[t->temp], c->comp[t->comp].name);
+  if (t->kind == VT_TASK_MD && t->piece > 1) (void)fprintf(f, ", piece %d", (int)t->piece);
+  if (t->kind == VT_TASK_MD) (void)fprintf(f, "\n");
 }
 
 /* ------------------------------------------------------------------ running */
@@ -131,7 +134,7 @@ static vt_status one_run(const one *o, const vt_plan *p, const double *glass, si
   dump d = {0};
   const vt_replica_hooks hooks = {.ctx = &d, .poll = one_show, .frame = write_frame};
   vt_buf frame = {0};
-  if (p->kind == VT_TASK_GLASS) VT_PASS(vt_campaign_start(o->c, p, &glass, &n_glass, err));
+  if (p->kind == VT_TASK_GLASS && !glass) VT_PASS(vt_campaign_start(o->c, p, &glass, &n_glass, err));
   VT_PASS(dump_open(&d, o, p, err));
   vt_status rc = vt_replica_run(p, glass, n_glass, &hooks, &frame, out, err);
   vt_err closing = {0};
@@ -148,15 +151,36 @@ static vt_status one_run(const one *o, const vt_plan *p, const double *glass, si
   return rc;
 }
 
-/* The glass of an MD task: out of the journal, or made now. */
-static vt_status get_glass(const one *o, int task, vt_result *out, vt_err *err)
+/* What a task begins with, the glass or the piece before: out of the journal, or made now, with what that needs. */
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as there are pieces and stops */
+static vt_status get_before(const one *o, int task, double **values, size_t *n, vt_err *err)
 {
   vt_plan p;
-  VT_PASS(vt_campaign_plan(o->c, o->c->task[task].needs, &p, err));
-  if (o->journal) VT_PASS(vt_results_load(o->journal, &p, NULL, &out->values, &out->n_values, err));
-  if (out->values) return VT_OK;
-  if (!vt_cli_quiet()) (void)fprintf(stderr, "the glass is not in the output folder: making it first\n");
-  return one_run(o, &p, NULL, 0, out, err);
+  vt_result r = {0};
+  double *before = NULL;
+  size_t n_before = 0;
+  const int needs = o->c->task[task].needs;
+  *values = NULL;
+  *n = 0;
+  if (needs < 0) return VT_OK;
+  VT_PASS(vt_campaign_plan(o->c, needs, &p, err));
+  if (o->journal) VT_PASS(vt_record_begin(o->journal, &p, values, n, err));
+  if (*values) return VT_OK;
+  if (!vt_cli_quiet())
+    (void)fprintf(stderr, "the %s is not in the output folder: making it first\n",
+                  p.kind == VT_TASK_GLASS ? "glass" : "piece before");
+  vt_status rc = get_before(o, needs, &before, &n_before, err);
+  if (rc == VT_OK) rc = one_run(o, &p, before, n_before, &r, err);
+  if (rc == VT_OK && p.kind == VT_TASK_MD)
+    rc = vt_replica_continue(&p, r.values, r.n_values, r.last, r.n_last, values, n, err);
+  else if (rc == VT_OK) {
+    *values = r.values;
+    *n = r.n_values;
+    r.values = NULL;
+  }
+  vt_free(before);
+  vt_result_free(&r);
+  return rc;
 }
 
 /* ------------------------------------------------------------------ --check */
@@ -213,15 +237,22 @@ static void cutoffs_of(const vt_plan *p, const vt_array_def *defs, int n_defs, c
     }
 }
 
-/* glass/melt_msd of the glass that an MD task started from, borrowed from its values. */
-static vt_status melt_of(const one *o, int task, const vt_result *glass, const double **msd, vt_err *err)
+/* glass/melt_msd of the glass that an MD task started from, borrowed from its values: `before`, or, of a later piece,
+ * those in the journal (*owned; without them NULL: not judged). */
+static vt_status melt_of(const one *o, int task, const double *before, double **owned, const double **msd, vt_err *err)
 {
   vt_plan p;
   vt_array_def defs[VT_MAX_ARRAYS];
-  int n = 0;
-  VT_PASS(vt_campaign_plan(o->c, o->c->task[task].needs, &p, err));
+  int n = 0, glass = o->c->task[task].needs;
+  size_t n_values;
+  while (o->c->task[glass].kind != VT_TASK_GLASS) glass = o->c->task[glass].needs;
+  VT_PASS(vt_campaign_plan(o->c, glass, &p, err));
+  if (glass != o->c->task[task].needs) {
+    if (o->journal) VT_PASS(vt_results_load(o->journal, &p, NULL, owned, &n_values, err));
+    before = *owned;
+  }
   VT_PASS(vt_replica_layout(&p, defs, VT_MAX_ARRAYS, &n, err));
-  *msd = vt_array_find(defs, n, glass->values, &vt_a_glass_melt_msd, NULL);
+  *msd = before ? vt_array_find(defs, n, before, &vt_a_glass_melt_msd, NULL) : NULL;
   return VT_OK;
 }
 
@@ -239,6 +270,7 @@ static void print_json(const one *o, const vt_plan *p, const vt_result *r, const
   vt_json_put(j, "composition", vt_json_text(p->comp.name));
   vt_json_put(j, "glass", vt_json_int(p->glass));
   vt_json_put(j, "target_temperature_K", vt_json_num(p->t_k));
+  if (p->kind == VT_TASK_MD) vt_json_put(j, "piece", vt_json_int(p->piece));
   vt_json_put(j, "attempt", vt_json_int(p->attempt));
   vt_json_put(j, "half_stage", vt_json_int(p->half_stage));
   vt_json_put(j, "ns", vt_json_num(r->ns));
@@ -270,6 +302,8 @@ static void print_text(const one *o, const vt_plan *p, const vt_result *r, const
   vt_uid_hex(&p->uid, uid);
   printf("task %.12s: %s, glass %d, %s %g K\n", uid, p->comp.name, (int)p->glass,
          p->kind == VT_TASK_GLASS ? "quenched to" : "MD at", p->t_k);
+  if (p->kind == VT_TASK_MD && p->piece > 1)
+    printf("  piece %d of its production, from %.10g ps on\n", (int)p->piece, p->before_ps);
   printf("  %.4g ns in %.3g s, kernel %s\n", r->ns, r->wall_s, r->kernel);
   if (p->kind == VT_TASK_MD) {
     vt_analysis_transport_text(a, stdout);
@@ -287,7 +321,9 @@ static vt_status do_task(const one *o, int task, int *code, vt_err *err)
 {
   vt_status rc = VT_OK;
   vt_plan p;
-  vt_result glass = {0}, r = {0};
+  vt_result r = {0};
+  double *before = NULL, *glass = NULL;
+  size_t n_before = 0;
   vt_analysis a = {0};
   vt_cutoffs cut;
   vt_array_def defs[VT_MAX_ARRAYS];
@@ -298,14 +334,14 @@ static vt_status do_task(const one *o, int task, int *code, vt_err *err)
   if (rec) p.attempt = rec->attempt, p.half_stage = rec->half_stage; /* as it was run */
   if (o->check && !rec) VT_FAIL(err, VT_EINVAL, "--check: '%s' holds no result of this task", o->dir.dir);
   if (o->trajectory_path) VT_PASS(check_trajectory(o, &p, err));
-  if (p.kind == VT_TASK_MD) VT_TRY_OUT(get_glass(o, task, &glass, err), err, "glass of row %d", task);
-  rc = one_run(o, &p, glass.values, glass.n_values, &r, err);
+  VT_TRY_OUT(get_before(o, task, &before, &n_before, err), err, "what row %d needs", task);
+  rc = one_run(o, &p, before, n_before, &r, err);
   if (rc != VT_OK) goto out; /* the chain names the task */
   VT_TRY_OUT(vt_replica_layout(&p, defs, VT_MAX_ARRAYS, &n_defs, err), err, "layout");
   vt_measured m = {.plan = &p, .cutoffs = &cut, .defs = defs, .n_defs = n_defs, .values = r.values};
   if (p.kind == VT_TASK_MD) {
     cutoffs_of(&p, defs, n_defs, r.values, &cut);
-    VT_TRY_OUT(melt_of(o, task, &glass, &m.melt_msd, err), err, "glass of row %d", task);
+    VT_TRY_OUT(melt_of(o, task, before, &glass, &m.melt_msd, err), err, "glass of row %d", task);
     const double *volume = vt_array_find(defs, n_defs, r.values, &vt_a_equilibrate_volume, NULL);
     m.volume_error = volume ? &volume[VT_VOLUME_ERROR] : NULL;
     VT_TRY_OUT(vt_analysis_make(&a, &m, VT_TR_FRAMEWORK, err), err, "analysis of row %d", task);
@@ -323,12 +359,13 @@ static vt_status do_task(const one *o, int task, int *code, vt_err *err)
   }
 out:
   vt_analysis_free(&a);
-  vt_result_free(&glass);
+  vt_free(before);
+  vt_free(glass);
   vt_result_free(&r);
   return rc;
 }
 
-/* The campaign with the SIMD level and the protocol that its output folder recorded: they are part of every uid. */
+/* The campaign with the numerics and the protocol that its output folder recorded: they are part of every uid. */
 static int one_load(one *o)
 {
   vt_err err = {0};

@@ -84,6 +84,7 @@ static void print_ranks(const vt_json *live)
       printf(" %.12s %s, glass %" PRId64, text_of(r, "task"), text_of(r, "composition"),
              vt_json_get_int(r, "glass", 0));
       if (vt_json_get(r, "temperature_K")) printf(", %.6g K", vt_json_get_num(r, "temperature_K", 0));
+      if (vt_json_get(r, "piece")) printf(", piece %" PRId64, vt_json_get_int(r, "piece", 0));
       printf(": %s, %.0f %%", text_of(r, "stage")[0] ? text_of(r, "stage") : "beginning",
              100 * vt_json_get_num(r, "fraction", 0));
       if (text_of(r, "half_step_in")[0]) printf(", half the time step in %s", text_of(r, "half_step_in"));

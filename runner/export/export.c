@@ -22,14 +22,15 @@ typedef struct exporting {
  * has different names. */
 static void name_of(const exporting *x, const vt_plan *p, int64_t frame, char path[VT_PATH + NAME_OUT])
 {
-  char hex[65], composition[VT_NAME], t[32] = "", n[32] = "";
+  char hex[65], composition[VT_NAME], t[32] = "", n[32] = "", piece[24] = "";
   vt_uid_hex(&p->uid, hex);
   vt_name_as_file(p->comp.name, composition);
   if (p->kind == VT_TASK_MD) (void)snprintf(t, sizeof t, "%.10gK-", p->t_k);
   if (x->e->what == VT_EXPORT_LAST) (void)snprintf(n, sizeof n, "-last");
   if (frame >= 0) (void)snprintf(n, sizeof n, "-frame%06lld", (long long)frame + 1);
-  (void)snprintf(path, VT_PATH + NAME_OUT, "%s/%s-%sglass%d-%.8s%s%s", x->e->folder, composition, t, (int)p->glass, hex,
-                 n, vt__format_ending(x->e->format));
+  if (p->kind == VT_TASK_MD && p->piece > 1) (void)snprintf(piece, sizeof piece, "-piece%d", (int)p->piece);
+  (void)snprintf(path, VT_PATH + NAME_OUT, "%s/%s-%sglass%d%s-%.8s%s%s", x->e->folder, composition, t, (int)p->glass,
+                 piece, hex, n, vt__format_ending(x->e->format));
 }
 
 static vt_status write_file(const exporting *x, const char *path, const void *bytes, size_t n, vt_err *err)
@@ -239,7 +240,10 @@ static int is_wanted(const vt_export *e, const vt_campaign *c, int i)
   if (t->kind != kind) return 0;
   if (e->composition && strcmp(c->comp[t->comp].name, e->composition) != 0) return 0;
   if (e->task < 0 || e->task == i) return 1;
-  return kind == VT_TASK_GLASS ? c->task[e->task].needs == i : t->needs == e->task;
+  /* Of an MD task its glass; of a glass its MD tasks, all pieces. */
+  int from = kind == VT_TASK_GLASS ? e->task : i;
+  while (from >= 0 && c->task[from].kind == VT_TASK_MD) from = c->task[from].needs;
+  return from == (kind == VT_TASK_GLASS ? i : e->task);
 }
 
 vt_status vt_export_structures(vt_export *e, const vt_outdir *dir, const vt_campaign *c, const vt_journal *j,

@@ -169,41 +169,40 @@ static void find_why(const matched *m, const vt_journal *j, vt_edit *e)
 
 /* ------------------------------------------------------------------ what is added, what is left out */
 
-static void put_item(vt_buf *b, size_t *began, const char *what)
+static void put_item(vt_buf *b, size_t began, const char *what)
 {
-  if (b->len == *began)
+  if (b->len == began)
     vt_buf_printf(b, "%s: ", what);
   else
     vt_buf_printf(b, ", ");
 }
 
-static void put_end(vt_buf *b, size_t *began)
+static void put_end(vt_buf *b, size_t began)
 {
-  if (b->len > *began) vt_buf_printf(b, "\n");
-  *began = b->len;
+  if (b->len > began) vt_buf_printf(b, "\n");
 }
 
 /* Those of a that b does not have. */
 static void put_temperatures(const vt_campaign *a, const vt_campaign *b, vt_buf *out)
 {
-  size_t began = out->len;
+  const size_t began = out->len;
   for (int t = 0; t < a->n_temp; t++) {
     if (temp_of(b, a->t_k[t]) >= 0) continue;
-    put_item(out, &began, "temperatures");
+    put_item(out, began, "temperatures");
     vt_buf_printf(out, "%.10g K", a->t_k[t]);
   }
-  put_end(out, &began);
+  put_end(out, began);
 }
 
 static void put_compositions(const vt_campaign *a, const int *of, vt_buf *out)
 {
-  size_t began = out->len;
+  const size_t began = out->len;
   for (int i = 0; i < a->n_comp; i++) {
     if (of[i] >= 0) continue;
-    put_item(out, &began, "compositions");
+    put_item(out, began, "compositions");
     vt_buf_printf(out, "%s", a->comp[i].name);
   }
-  put_end(out, &began);
+  put_end(out, began);
 }
 
 static void put_lengths(const vt_campaign *old, const vt_campaign *c, vt_edit *e)

@@ -14,8 +14,12 @@ static void name_task(const vt_folder_view *v, int i, vt_buf *out)
   vt_buf_printf(out, "%.12s %s, glass %d", hex, v->c->comp[t->comp].name, t->glass);
   if (t->temp >= 0)
     vt_buf_printf(out, ", %.6g K", v->c->t_k[t->temp]);
+  else if (t->piece > 0)
+    vt_buf_printf(out, " (quench from %.6g K on to %.6g K)", vt_campaign_stop_k(v->c, t->piece - 1),
+                  vt_campaign_stop_k(v->c, t->piece));
   else
     vt_buf_printf(out, " (melt and quench)");
+  if (t->kind == VT_TASK_MD && t->piece > 1) vt_buf_printf(out, ", piece %d of its production", (int)t->piece);
 }
 
 /* The rank that runs it, as a running job said a moment ago; NULL: none did. */
@@ -67,7 +71,12 @@ static void explain_ready(const vt_folder_view *v, int i, vt_buf *out)
     vt_buf_printf(out, "ready, but no job works in this folder: start `vitrion run` again\n");
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): from a task to its glass, which needs nothing: one level */
+static const char *what_it_needs(const vt_folder_view *v, int needed)
+{
+  return v->c->task[needed].kind == VT_TASK_GLASS ? "its glass" : "the piece before it";
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion): from a task to what it needs: as deep as there are pieces and stops */
 static void explain_task(const vt_folder_view *v, int i, vt_buf *out)
 {
   const vt_task *t = &v->c->task[i];
@@ -84,11 +93,14 @@ static void explain_task(const vt_folder_view *v, int i, vt_buf *out)
     break;
   }
   case VT_FAILED:
-    vt_buf_printf(out, "failed for good%s\n", vt_sched_failed_by(v->s, i) == i ? ":" : ": its glass failed for good");
+    if (vt_sched_failed_by(v->s, i) == i)
+      vt_buf_printf(out, "failed for good:\n");
+    else
+      vt_buf_printf(out, "failed for good: %s failed for good\n", what_it_needs(v, vt_sched_failed_by(v->s, i)));
     if (vt_sched_failed_by(v->s, i) != i) explain_task(v, vt_sched_failed_by(v->s, i), out);
     break;
   case VT_WAITING:
-    vt_buf_printf(out, "waits for its glass: ");
+    vt_buf_printf(out, "waits for %s: ", what_it_needs(v, t->needs));
     explain_task(v, t->needs, out);
     break;
   case VT_READY:

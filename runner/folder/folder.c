@@ -62,7 +62,8 @@ vt_outdir_kept vt_outdir_look_up(const vt_outdir *o, const vt_campaign_env *env)
   vt_err ignored = {0};
   if (access(o->campaign, R_OK) != 0 || vt_outdir_campaign(o, env, &c, &ignored) != VT_OK)
     return (vt_outdir_kept){.simd = VT_SIMD_AUTO};
-  return (vt_outdir_kept){.simd = (vt_simd)c->numerics.simd, .protocol = c->protocol.version, .recorded = c};
+  return (vt_outdir_kept){
+      .simd = (vt_simd)c->numerics.simd, .protocol = c->protocol.version, .format = c->numerics.format, .recorded = c};
 }
 
 void vt_outdir_kept_free(vt_outdir_kept *kept)
@@ -74,6 +75,7 @@ void vt_outdir_kept_free(vt_outdir_kept *kept)
 vt_status vt_outdir_resolve(const vt_outdir_kept *kept, vt_campaign *c, vt_err *err)
 {
   if (kept && c->protocol.version == 0) c->protocol.version = kept->protocol;
+  if (kept && c->numerics.format == 0) c->numerics.format = kept->format;
   if (kept && kept->recorded && c->protocol.version == kept->protocol)
     VT_PASS(vt_campaign_follow(c, kept->recorded, err));
   return vt_campaign_resolve(c, kept && kept->simd != VT_SIMD_AUTO ? kept->simd : vt_simd_best(), err);

@@ -127,6 +127,7 @@ int vt_outdir_busy(const vt_outdir *o);
 typedef struct vt_outdir_kept {
   vt_simd simd;
   int protocol;          /* version */
+  int format;            /* of the engine */
   vt_campaign *recorded; /* owned   */
 } vt_outdir_kept;
 vt_outdir_kept vt_outdir_look_up(const vt_outdir *o, const vt_campaign_env *env);

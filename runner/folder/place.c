@@ -201,7 +201,7 @@ static int count_shared(const char *dir, const vt_campaign *c, const vt_campaign
   return done;
 }
 
-/* The same for c under the protocol of `there`: it would go on under that. */
+/* The same for c under the protocol and the format of `there`: it would go on under these. */
 static int count_under_its_protocol(const char *dir, const vt_campaign *c, const vt_campaign *there, int *shared)
 {
   vt_campaign as = *c; /* lists are borrowed, but for the tasks */
@@ -210,6 +210,7 @@ static int count_under_its_protocol(const char *dir, const vt_campaign *c, const
   as.task = NULL;
   as.by_uid = (vt_uid_index){0};
   as.protocol.version = there->protocol.version;
+  as.numerics.format = there->numerics.format;
   if (vt_campaign_resolve(&as, (vt_simd)c->numerics.simd, NULL) == VT_OK) done = count_shared(dir, &as, there, shared);
   vt_uid_index_free(&as.by_uid);
   vt_free(as.task);
@@ -230,8 +231,9 @@ static int has_begun(const vt_outdir *o, const char *dir, const vt_campaign *c, 
       same_folder(other.dir, o->dir) || !vt_outdir_is_ours(&other))
     return 0;
   if (vt_outdir_campaign(&other, &near, &there, &ignored) != VT_OK) return 0;
-  *done = there->protocol.version == c->protocol.version ? count_shared(other.journal, c, there, &shared)
-                                                         : count_under_its_protocol(other.journal, c, there, &shared);
+  const int alike = there->protocol.version == c->protocol.version && there->numerics.format == c->numerics.format;
+  *done = alike ? count_shared(other.journal, c, there, &shared)
+                : count_under_its_protocol(other.journal, c, there, &shared);
   vt_campaign_free(there);
   return shared;
 }

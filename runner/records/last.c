@@ -60,3 +60,47 @@ void vt_last_free(vt_last *l)
   vt_free(l->x);
   *l = (vt_last){.x = NULL};
 }
+
+static vt_status begin_after_piece(const vt_journal *j, const vt_plan *p, double *values, size_t n_values, double **out,
+                                   size_t *n, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  vt_last l;
+  int there = 0;
+  double *last = NULL;
+  char hex[65];
+  const size_t n_vec = (size_t)p->comp.n_atoms * 3, n_last = 9 + 2 * n_vec;
+  vt_uid_hex(&p->uid, hex);
+  VT_PASS(vt_record_last(j, vt_journal_result(j, &p->uid), p, &l, &there, err));
+  if (!there)
+    VT_FAIL_OUT(err, VT_ETASK,
+                "the result of task %.12s is of an older build, which did not keep how it ended: it "
+                "cannot be continued",
+                hex);
+  VT_TRY_OUT(VT_NEW(last, n_last, err), err, "last frame of task %.12s", hex);
+  memcpy(last, l.cell, sizeof l.cell);
+  memcpy(last + 9, l.x, n_vec * sizeof *last);
+  memcpy(last + 9 + n_vec, l.v, n_vec * sizeof *last);
+  rc = vt_replica_continue(p, values, n_values, last, n_last, out, n, err);
+out:
+  vt_free(last);
+  vt_last_free(&l);
+  return rc;
+}
+
+vt_status vt_record_begin(const vt_journal *j, const vt_plan *before, double **values, size_t *n, vt_err *err)
+{
+  double *own = NULL;
+  size_t n_own = 0;
+  *values = NULL;
+  *n = 0;
+  VT_PASS(vt_results_load(j, before, NULL, &own, &n_own, err));
+  if (!own || before->kind == VT_TASK_GLASS) {
+    *values = own;
+    *n = n_own;
+    return VT_OK;
+  }
+  vt_status rc = begin_after_piece(j, before, own, n_own, values, n, err);
+  vt_free(own);
+  return rc;
+}

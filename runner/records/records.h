@@ -6,7 +6,7 @@
  * how it ended: vt_last_head 0    u32       version: 3 with, 2 without vt_last_head (glasses; MD tasks of builds that
  * did not keep it) 4    i32       kind (vt_task_kind) 8    u64       n_values 16   f64       ns, simulated time 24 f64
  * wall_s * 32   i32       rank * 36   i32       steps of its production in full time steps (MD tasks of protocol 2 and
- * later); else 0.  The record holds piece 1 of the production, the only one there is 40   char[64]  host * 104 char[32]
+ * later); else 0.  Of a later piece its own 40   char[64]  host * 104 char[32]
  * kernel that computed the forces 136  char[48]  build id 184  u8[32]    SHA-256 of the potential's files 216  u8[32]
  * identity of the campaign it was computed for 248  f64[n_values]
  *
@@ -118,6 +118,11 @@ VT_MUST_CHECK vt_status vt_record_result(const vt_journal *j, const vt_rec *r, c
 VT_MUST_CHECK vt_status vt_record_last(const vt_journal *j, const vt_rec *r, const vt_plan *p, vt_last *out, int *there,
                                        vt_err *err);
 void vt_last_free(vt_last *l); /* zeroed is fine */
+/* What the task that needs `before` begins with, as vt_replica_run takes it: the result values of a glass; of a piece
+ * of a production its equilibration and how it ended (vt_replica_continue).  *values (vt_free) of *n doubles; VT_OK
+ * with NULL if there is no result.  VT_ETASK: the result is of a build that did not keep how it ended. */
+VT_MUST_CHECK vt_status vt_record_begin(const vt_journal *j, const vt_plan *before, double **values, size_t *n,
+                                        vt_err *err);
 
 /* The failed tries of a task; crashes (the process died) are counted apart, they are not reproducible. */
 typedef struct vt_tries {

@@ -121,7 +121,7 @@ static void warn_of_residence(const vt_fits *f, int k, int t, int kind, int clas
   const int *row = f->md + (ptrdiff_t)(k * f->n_temp + t) * f->n_glasses;
   int n[VT_RES_ABSENT + 1] = {0};
   for (int g = 0; g < f->n_glasses; g++)
-    if (f->transport[row[g]].n_species > 0) n[f->structure[row[g]].tau[kind][class_o].reason]++;
+    if (row[g] >= 0 && f->transport[row[g]].n_species > 0) n[vt_fits_whole(f, k, t, g)->tau[kind][class_o].reason]++;
   for (int q = VT_RES_LONGER; q <= VT_RES_ABSENT; q++)
     if (n[q] > 0)
       vt_json_warn(w, "%s with %d oxygens, %d glasses: %s", what, class_o, n[q], vt_res_reason_text((vt_res_reason)q));

@@ -40,12 +40,15 @@ vt_status vt_row_defs(const vt_campaign *c, vt_row_def **out, int *n, vt_err *er
   VT_TRY_OUT(vt_calloc64(&p, CAP, sizeof(vt_row_def), err), err, "dataset table");
   VT_TRY_OUT(vt_calloc64(&q, VT_MAX_ARRAYS, sizeof(vt_array_def), err), err, "dataset table");
   vt_array_def *one = q;
-  int last[2] = {-1,
-                 -1}; /* the composition whose layout of this kind was merged last: tasks are sorted by composition */
+  /* The composition and the length whose layout of this kind was merged last: of one all tasks have the same. */
+  int last[2] = {-1, -1};
+  double last_ps[2] = {0, 0};
   for (int i = 0; i < c->n_tasks; i++) {
     const vt_task *t = &c->task[i];
-    if (last[t->kind] == t->comp) continue;
+    const double ps = t->kind == VT_TASK_MD ? vt_campaign_pieces(c, t->comp, t->temp).ps[t->piece - 1] : 0;
+    if (last[t->kind] == t->comp && last_ps[t->kind] == ps) continue;
     last[t->kind] = t->comp;
+    last_ps[t->kind] = ps;
     vt_plan plan;
     int k;
     VT_TRY_OUT(vt_campaign_plan(c, i, &plan, err), err, "plan of row %d", i);

@@ -149,7 +149,7 @@ static void composition_tables(vt_tables *t, const vt_campaign *c)
 /* Columns of /tasks and /timing. */
 typedef struct task_columns {
   char *uid, *kind, *status, *error, *host, *build;
-  int64_t *done, *comp, *glass, *needs, *attempt, *half_stage, *failures, *rank, *crashes;
+  int64_t *done, *comp, *glass, *piece, *needs, *attempt, *half_stage, *failures, *rank, *crashes;
   double *t_k, *ns, *wall;
 } task_columns;
 
@@ -168,8 +168,9 @@ static void one_task(vt_tables *t, const task_columns *k, const vt_campaign *c, 
   k->done[i] = done != NULL;
   k->comp[i] = task->comp;
   k->glass[i] = task->glass;
+  k->piece[i] = task->kind == VT_TASK_MD ? task->piece : 0;
   k->needs[i] = task->needs;
-  k->t_k[i] = task->temp >= 0 ? c->t_k[task->temp] : c->t_k[0];
+  k->t_k[i] = task->temp >= 0 ? c->t_k[task->temp] : vt_campaign_stop_k(c, task->piece);
   k->attempt[i] = done ? done->attempt : tries.attempt;
   k->half_stage[i] = done ? done->half_stage : tries.half_stage;
   k->failures[i] = tries.failures;
@@ -204,6 +205,7 @@ static void task_tables(vt_tables *t, const vt_campaign *c, const vt_journal *j)
       .done = vt__table_i64(t, "/tasks/done", "1: there is a result", n),
       .comp = vt__table_i64(t, "/tasks/composition", "row of /compositions", n),
       .glass = vt__table_i64(t, "/tasks/glass", "which independent glass", n),
+      .piece = vt__table_i64(t, "/tasks/piece", "which piece of its production, from 1; 0: a glass", n),
       .needs = vt__table_i64(t, "/tasks/needs", "row of the task it starts from, -1: none", n),
       .t_k = vt__table_f64(t, "/tasks/temperature", "K", "md: its temperature; glass: end of the quench", n),
       .attempt = vt__table_i64(t, "/tasks/attempt", "attempt number in the random key", n),

@@ -31,8 +31,10 @@ static void list_failures(const run *r, const vt_sched *s)
     int cause = vt_sched_failed_by(s, i);
     char hex[65];
     vt_uid_hex(&t->uid, hex);
-    printf("failed: %.12s %s, glass %d%s", hex, r->c->comp[t->comp].name, t->glass,
-           cause == i ? "" : " (its glass failed)");
+    printf("failed: %.12s %s, glass %d", hex, r->c->comp[t->comp].name, t->glass);
+    if (t->kind == VT_TASK_MD && t->piece > 1) printf(", %.6g K, piece %d", r->c->t_k[t->temp], (int)t->piece);
+    if (cause != i)
+      printf(r->c->task[cause].kind == VT_TASK_GLASS ? " (its glass failed)" : " (the piece before it failed)");
     const vt_rec *rec = vt_journal_failure(r->j, &t->uid, 0);
     vt_failure_head h;
     if (rec && vt_failure_load(r->j, rec, &h, NULL) == VT_OK) {

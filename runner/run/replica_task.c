@@ -8,18 +8,18 @@
 /* A record that another rank made durable may take a while to be visible on a network file system. */
 static const double GLASS_WAIT_S = 60, GLASS_NAP_S = 0.05;
 
-static vt_status find_glass(vt_replica_task *w, const vt_plan *glass, double **values, size_t *n, vt_err *err)
+static vt_status find_before(vt_replica_task *w, const vt_plan *before, double **values, size_t *n, vt_err *err)
 {
   double give_up = vt_now_s() + GLASS_WAIT_S;
   for (;;) {
-    VT_PASS(vt_results_load(w->j, glass, NULL, values, n, err));
+    VT_PASS(vt_record_begin(w->j, before, values, n, err));
     if (*values) return VT_OK;
     if (vt_now_s() > give_up)
-      VT_FAIL(err, VT_EIO, "the glass was reported done, but its record is not in '%s' after %g s", w->dir->journal,
-              GLASS_WAIT_S);
+      VT_FAIL(err, VT_EIO, "%s was reported done, but its record is not in '%s' after %g s",
+              before->kind == VT_TASK_GLASS ? "the glass" : "the piece before", w->dir->journal, GLASS_WAIT_S);
     vt_alive();
     VT_PASS(vt_journal_refresh(w->j, err));
-    if (!vt_journal_result(w->j, &glass->uid)) vt_nap_s(GLASS_NAP_S);
+    if (!vt_journal_result(w->j, &before->uid)) vt_nap_s(GLASS_NAP_S);
   }
 }
 
@@ -127,7 +127,7 @@ static vt_status run_task(void *ctx, const vt_lease *l, const vt_replica_hooks *
 {
   vt_replica_task *w = ctx;
   vt_status rc = VT_OK;
-  vt_plan plan, glass;
+  vt_plan plan, before;
   double *start = NULL;
   size_t n_start = 0;
   vt_result r = {0};
@@ -136,11 +136,13 @@ static vt_status run_task(void *ctx, const vt_lease *l, const vt_replica_hooks *
   plan.attempt = l->attempt;
   plan.half_stage = l->half_stage;
   vt_uid_hex(&plan.uid, hex);
-  if (plan.kind == VT_TASK_MD) {
-    VT_PASS(vt_campaign_plan(w->c, w->c->task[l->task].needs, &glass, err));
-    rc = find_glass(w, &glass, &start, &n_start, err);
+  if (w->c->task[l->task].needs >= 0) {
+    VT_PASS(vt_campaign_plan(w->c, w->c->task[l->task].needs, &before, err));
+    rc = find_before(w, &before, &start, &n_start, err);
     rc = vt_retry_of_glass(rc);
-    if (rc != VT_OK) return vt_err_wrap(err, rc, __FILE__, __LINE__, "the glass of task %.12s", hex);
+    if (rc != VT_OK)
+      return vt_err_wrap(err, rc, __FILE__, __LINE__, "%s task %.12s",
+                         before.kind == VT_TASK_GLASS ? "the glass of" : "the piece before", hex);
   }
   const double *begin = NULL; /* a structure */
   size_t n_begin = 0;
@@ -165,8 +167,8 @@ static vt_status run_task(void *ctx, const vt_lease *l, const vt_replica_hooks *
   with.kept = &w->kept;
   vt_buf_free(&w->kept.said);
   w->kept.said = (vt_buf){0};
-  vt_log(VT_LOG_INFO, "run", "ev=begin task=%.12s kind=%s attempt=%d half_stage=%d", hex,
-         plan.kind == VT_TASK_GLASS ? "glass" : "md", l->attempt, l->half_stage);
+  vt_log(VT_LOG_INFO, "run", "ev=begin task=%.12s kind=%s piece=%d attempt=%d half_stage=%d", hex,
+         plan.kind == VT_TASK_GLASS ? "glass" : "md", plan.piece, l->attempt, l->half_stage);
   rc = vt_replica_run(&plan, begin ? begin : start, begin ? n_begin : n_start, &with, &out->post_mortem, &r, err);
   out->stage = r.stage;
   out->step = r.step;

@@ -13,11 +13,13 @@ void vt__fits_gates(const vt_campaign *c, vt_fits *f)
   for (int i = 0; i < c->n_tasks; i++) {
     if (!has_result(c, f, i)) continue;
     const vt_task *t = &c->task[i];
+    int glass = t->needs;
+    while (glass >= 0 && c->task[glass].kind == VT_TASK_MD) glass = c->task[glass].needs;
     const vt_gate_input in = {.comp = &c->comp[t->comp],
                               .structure = &f->structure[i],
                               .pressure_gpa = f->transport[i].pressure_gpa,
                               .volume_error = f->volume_error[i],
-                              .melt_a2 = t->needs >= 0 ? f->melt_a2[t->needs] : (double)NAN};
+                              .melt_a2 = glass >= 0 ? f->melt_a2[glass] : (double)NAN};
     vt_gates_judge(&in, &f->gates[i]);
   }
 }

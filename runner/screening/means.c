@@ -33,11 +33,10 @@ static vt_status means_of(vt_fits *f, const vt_field *field, int value, int k, i
   vt_over_glasses *m = means_at(f, value, temp);
   double *variance = x + f->n_glasses;
   for (int comp = 0; comp < f->n_comp; comp++) {
-    const int *row = f->md + (ptrdiff_t)(comp * f->n_temp + temp) * f->n_glasses;
     for (int g = 0; g < f->n_glasses; g++) {
-      const vt_structure_summary *s = &f->structure[row[g]];
-      x[g] = vt_field_at(field, s, k);
-      const double relative = field->error ? vt_field_at(field->error, s, k) / x[g] : 0;
+      const vt_structure_summary *s = vt_fits_whole(f, comp, temp, g);
+      x[g] = s ? vt_field_at(field, s, k) : (double)NAN;
+      const double relative = s && field->error ? vt_field_at(field->error, s, k) / x[g] : 0;
       variance[g] = relative * relative;
     }
     VT_PASS(vt_glasses_mean(x, variance, f->n_glasses, kind, &m[comp], err));

@@ -49,7 +49,7 @@ vt_status vt_points_csv(const vt_campaign *c, const vt_fits *f, vt_buf *out, vt_
   for (int i = 0; i < c->n_tasks && rc == VT_OK; i++) {
     const vt_task *t = &c->task[i];
     double d, se;
-    if (t->kind != VT_TASK_MD || f->transport[i].n_species == 0) continue;
+    if (t->kind != VT_TASK_MD || t->piece > 1 || f->transport[i].n_species == 0) continue;
     vt__quantity_at(c, f, VT_Q_D_ALKALI, i, &d, &se);
     vt_csv_cell(out, c->comp[t->comp].name);
     vt_buf_printf(out, ",%d,%.17g", (int)t->glass, c->t_k[t->temp]);

@@ -57,6 +57,7 @@ void vt__quantity_at(const vt_campaign *c, const vt_fits *f, int q, int task, do
   } else if (species < c->n_species) {
     quantities_diffusion(&c->comp[c->task[task].comp], g, c->z[species], x, se);
   } else {
-    vt_residence_rate(&f->structure[task].tau[VT_CONTINUOUS][k], x, se);
+    const vt_task *t = &c->task[task];
+    vt_residence_rate(&vt_fits_whole(f, t->comp, t->temp, t->glass)->tau[VT_CONTINUOUS][k], x, se);
   }
 }

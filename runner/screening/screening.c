@@ -15,6 +15,7 @@ void vt_fits_free(vt_fits *f)
   vt_free(f->d_alkali_se);
   vt_free(f->of_pool);
   vt_free(f->structure);
+  vt_free(f->whole);
   vt_free(f->gates);
   vt_free(f->melt_a2);
   vt_free(f->volume_error);
@@ -96,11 +97,23 @@ static vt_status room_for_groups(const vt_campaign *c, vt_fits *f, vt_err *err)
   f->group = p;
   VT_TRY(vt_calloc64(&p, n * (size_t)c->n_glasses, sizeof *f->md, err), err, "rows of MD tasks");
   f->md = p;
+  VT_TRY(vt_calloc64(&p, n * (size_t)c->n_glasses, sizeof *f->whole, err), err, "structure of productions");
+  f->whole = p;
+  for (size_t i = 0; i < n * (size_t)c->n_glasses; i++) {
+    f->md[i] = -1;
+    vt_structure_none(&f->whole[i]);
+  }
   for (int i = 0; i < c->n_tasks; i++) {
     const vt_task *t = &c->task[i];
-    if (t->kind == VT_TASK_MD) f->md[(t->comp * c->n_temp + t->temp) * c->n_glasses + t->glass] = i;
+    if (t->kind == VT_TASK_MD && t->piece == 1) f->md[(t->comp * c->n_temp + t->temp) * c->n_glasses + t->glass] = i;
   }
   return VT_OK;
+}
+
+const vt_structure_summary *vt_fits_whole(const vt_fits *f, int comp, int temp, int glass)
+{
+  const ptrdiff_t at = (ptrdiff_t)(comp * f->n_temp + temp) * f->n_glasses + glass;
+  return f->md[at] < 0 ? NULL : f->whole ? &f->whole[at] : &f->structure[f->md[at]];
 }
 
 static vt_status fits_new(const vt_campaign *c, vt_fits **out, vt_err *err)
@@ -124,19 +137,67 @@ out:
   return rc;
 }
 
-/* The glass transition of a GLASS task, and how far its metals got in the melt. */
-static vt_status take_glass(vt_fits *f, int i, const vt_plan *p, const double *values, vt_err *err)
+/* A quench, from the melt on through all of its stops. */
+typedef struct quench {
+  int task, n; /* of its first glass, -1: none; rows so far */
+  double npt_below_k;
+  double *rows; /* [n][VT_TG_COLUMNS] */
+} quench;
+
+/* The glass transition of a whole quench. */
+static vt_status quench_end(vt_fits *f, quench *q, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  if (q->task >= 0) rc = vt_tg_glass(q->n, q->rows, q->npt_below_k, &f->tg[q->task], err);
+  vt_free(q->rows);
+  const int task = q->task;
+  *q = (quench){.task = -1};
+  return rc == VT_OK ? rc : vt_err_wrap(err, rc, __FILE__, __LINE__, "glass of row %d", task);
+}
+
+/* What a GLASS task adds to its quench, and how far its metals got in the melt. */
+static vt_status take_glass(vt_fits *f, int i, const vt_plan *p, const double *values, quench *q, vt_err *err)
 {
   vt_array_def def[VT_MAX_ARRAYS];
   const vt_array_def *rows;
   int n;
   VT_PASS(vt_replica_layout(p, def, VT_MAX_ARRAYS, &n, err));
-  const double *quench = vt_array_find(def, n, values, &vt_a_glass_quench, &rows);
-  if (!quench) VT_FAIL(err, VT_EBUG, "a glass has no array '%s'", vt_a_glass_quench.path);
+  const double *part = vt_array_find(def, n, values, &vt_a_glass_quench, &rows);
+  if (!part) VT_FAIL(err, VT_EBUG, "a glass has no array '%s'", vt_a_glass_quench.path);
   const double *melt = vt_array_find(def, n, values, &vt_a_glass_melt_msd, NULL);
   if (melt) f->melt_a2[i] = vt_melt_metals(&p->comp, melt);
-  VT_TRY(vt_tg_glass(rows->dim[0], quench, p->protocol.quench_npt_below_k, &f->tg[i], err), err, "glass of row %d", i);
+  if (p->from_k == 0)
+    *q = (quench){.task = i, .npt_below_k = p->protocol.quench_npt_below_k};
+  else if (q->task < 0)
+    return VT_OK; /* its beginning has no result */
+  const int more = rows->dim[0];
+  VT_TRY(VT_GROW(q->rows, (size_t)q->n * VT_TG_COLUMNS, (size_t)(q->n + more) * VT_TG_COLUMNS, err), err,
+         "rows of a quench");
+  memcpy(q->rows + (ptrdiff_t)q->n * VT_TG_COLUMNS, part, (size_t)more * VT_TG_COLUMNS * sizeof *part);
+  q->n += more;
   return VT_OK;
+}
+
+/* All glasses; the stops of one follow each other. */
+static vt_status take_glasses(const vt_campaign *c, const vt_arrays_from *from, vt_fits *f, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  quench q = {.task = -1};
+  for (int i = 0; i < c->n_tasks && rc == VT_OK; i++) {
+    vt_plan plan;
+    double *values = NULL;
+    if (c->task[i].kind != VT_TASK_GLASS) continue;
+    if (c->task[i].piece == 0) VT_TRY_OUT(quench_end(f, &q, err), err, "glasses");
+    VT_TRY_OUT(vt_campaign_plan(c, i, &plan, err), err, "plan of row %d", i);
+    VT_TRY_OUT(from->load(from->ctx, i, &plan, &values, err), err, "row %d", i);
+    if (!values) continue;
+    rc = take_glass(f, i, &plan, values, &q, err);
+    vt_free(values);
+  }
+  if (rc == VT_OK) rc = quench_end(f, &q, err);
+out:
+  vt_free(q.rows);
+  return rc;
 }
 
 /* The measured points of one composition and their tasks; returns their number. */
@@ -145,7 +206,7 @@ static int points_of(const vt_campaign *c, const vt_fits *f, int comp, int quant
   int n = 0;
   for (int i = 0; i < c->n_tasks; i++) {
     const vt_task *t = &c->task[i];
-    if (t->comp != comp || t->kind != VT_TASK_MD || f->transport[i].n_species == 0) continue;
+    if (t->comp != comp || t->kind != VT_TASK_MD || t->piece > 1 || f->transport[i].n_species == 0) continue;
     task[n] = i;
     pt[n] = (vt_point){.comp = comp, .glass = t->glass, .t_k = c->t_k[t->temp]};
     vt__quantity_at(c, f, quantity, i, &pt[n].x, &pt[n].se);
@@ -348,17 +409,7 @@ vt_status vt_fits_make(const vt_campaign *c, const vt_arrays_from *from, vt_fits
   vt_fits *f = NULL;
   *out = NULL;
   VT_PASS(fits_new(c, &f, err));
-  for (int i = 0; i < c->n_tasks; i++) {
-    vt_plan plan;
-    double *values = NULL;
-    if (c->task[i].kind != VT_TASK_GLASS) continue;
-    VT_TRY_OUT(vt_campaign_plan(c, i, &plan, err), err, "plan of row %d", i);
-    VT_TRY_OUT(from->load(from->ctx, i, &plan, &values, err), err, "row %d", i);
-    if (!values) continue;
-    rc = take_glass(f, i, &plan, values, err);
-    vt_free(values);
-    if (rc != VT_OK) goto out;
-  }
+  VT_TRY_OUT(take_glasses(c, from, f, err), err, "fits");
   for (int k = 0; k < c->n_comp; k++)
     for (int t = 0; t < c->n_temp; t++) {
       vt_alive();

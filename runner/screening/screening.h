@@ -51,11 +51,13 @@ typedef struct vt_fits {
   int n_tasks, n_comp, n_temp, n_glasses, n_quantities;
   vt_transport *transport;         /* [n_tasks]; n_species 0 where there is no result */
   double *d_alkali, *d_alkali_se;  /* [n_tasks] number-weighted over the alkali species, cm^2/s */
-  vt_pool_glass *of_pool;          /* [n_tasks] in the window of all glasses: what is fitted; NaN: no result */
+  vt_pool_glass *of_pool;          /* [n_tasks] in the window of all glasses: what is fitted, of all pieces together at
+                                    * the row of the first; NaN: no result, a later piece */
   vt_structure_summary *structure; /* [n_tasks]; NaN where there is no result */
+  vt_structure_summary *whole;     /* as `md`, of all pieces of a production that have a result together */
   vt_gates *gates;                 /* [n_tasks] of MD tasks with a result, else not observed */
   vt_over_glasses *mean;           /* of vt_fits_means, read by vt_structure_mean */
-  int *md;                         /* [n_comp][n_temp][n_glasses] row of the MD task */
+  int *md;                         /* [n_comp][n_temp][n_glasses] row of the MD task, of the first piece; -1: none */
   vt_group *group;                 /* [n_comp][n_temp] */
   vt_fitted *fitted;               /* [n_quantities] */
   double *melt_a2;                 /* [n_tasks] of glasses: vt_melt_metals; NaN without a result */
@@ -65,6 +67,9 @@ typedef struct vt_fits {
 } vt_fits;
 
 void vt_fits_free(vt_fits *f);
+
+/* Structure of one glass at one temperature, all pieces together; NULL: there is no such task. */
+const vt_structure_summary *vt_fits_whole(const vt_fits *f, int comp, int temp, int glass);
 
 /* What somebody asks of the comparison in the place of what its spec says; NaN: nothing. */
 typedef struct vt_compare_asked {

@@ -68,6 +68,9 @@ void vt_task_json(vt_json *o, const vt_campaign *c, int task)
   vt_json_put(o, "composition", vt_json_text(c->comp[t->comp].name));
   vt_json_put(o, "glass", vt_json_int(t->glass));
   if (t->temp >= 0) vt_json_put(o, "temperature_K", vt_json_num(c->t_k[t->temp]));
+  if (t->kind == VT_TASK_MD && t->piece > 1) vt_json_put(o, "piece", vt_json_int(t->piece));
+  if (t->kind == VT_TASK_GLASS && t->piece > 0)
+    vt_json_put(o, "quench_from_K", vt_json_num(vt_campaign_stop_k(c, t->piece - 1)));
 }
 
 void vt_events_open(vt_events *e, const char *path, const char *job, int leads)

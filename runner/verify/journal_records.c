@@ -220,7 +220,7 @@ static vt_status note_foreign(vt__checkup *k, const int32_t *foreign)
     if (!foreign[s.number]) continue;
     shard_file(s.name, file);
     vt__found(k, (vt__place){.kind = VT_FOUND_FOREIGN, .file = file, .action = "no run looks at them"},
-              "%d records of tasks that are not of this campaign", foreign[s.number]);
+              "%d records of tasks that are not of this campaign (left out of it, or of another)", foreign[s.number]);
   }
   return VT_OK;
 }

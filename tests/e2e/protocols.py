@@ -32,7 +32,7 @@ potential: {kind: born}
 compositions: {include: [LiAlCl2.5O0.75], atoms: 72}
 temperatures: [900 K]
 glasses: 1
-engine: {simd: portable}
+engine: {simd: portable, format: 2}
 protocol:
   version: 2
   melt: {duration: 0.5 ps}
@@ -100,12 +100,12 @@ with folder() as tmp:
     code, text, err = run("verify", out)
     expect(code == 0, f"verify after all: {code}\n{text}{err}")
 
-    # and of protocol 2: another length of production is refused by its key and both values
+    # and of protocol 2: a longer production is more tasks, which must be asked for
     new = join(tmp, "new")
     expect(run("run", same, "--output", new)[0] == 0, "a new campaign")
     expect("version: 3" in pathlib.Path(new, "campaign.yaml").read_text(), "new campaigns have protocol 3")
     code, text, err = run("run", longer, "--output", new)
-    expect(code == 2 and "protocol.produce.duration" in err and "1 ps, here 2 ps" in err, f"longer: {code}\n{text}{err}")
+    expect(code == 2 and "production at 300 K: 1 ps -> 2 ps" in err and "--extend" in err, f"longer: {code}\n{text}{err}")
 
     # tasks of protocol 2 keep their uids and bits; those of protocol 3 start from other positions
     for version in ("2", "3"):

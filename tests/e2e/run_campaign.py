@@ -108,10 +108,10 @@ class Campaign(unittest.TestCase):
         p = run(other, out)
         self.assertEqual(p.returncode, 2, p.stdout + p.stderr)
         self.assertIn("another campaign", p.stderr)
-        longer = write_campaign(self.tmp, "longer.yaml", produce="2 ps")  # the same tasks, whose results are too short
-        p = run(longer, out)
+        shorter = write_campaign(self.tmp, "shorter.yaml", produce="0.5 ps")  # the same tasks, whose results are too long
+        p = run(shorter, out)
         self.assertEqual(p.returncode, 2, p.stdout + p.stderr)
-        self.assertRegex(p.stderr, "protocol.produce.duration: .* productions of 1 ps, here 2 ps")
+        self.assertRegex(p.stderr, "protocol.produce.duration at 900 K: recorded 1 ps, here 0.5 ps")
         more = write_campaign(self.tmp, "more.yaml", temperatures="900 K, 1000 K, 1100 K")
         p = run(more, out)
         self.assertEqual(p.returncode, 2, p.stdout + p.stderr)

@@ -79,14 +79,19 @@ static void lay_out_work(vt_nep_fast *f, arena *a)
     s->z = fast_piece(a, row, real);
     s->r = fast_piece(a, row, real);
     s->ri = fast_piece(a, row, real);
+    s->fc = fast_piece(a, row, real);
+    s->dfc = fast_piece(a, row, real);
     s->owner = fast_piece(a, row, sizeof(int));
     s->species = fast_piece(a, row, sizeof(int));
     s->g = fast_piece(a, row * (size_t)f->n_angular, real);
     s->dg = fast_piece(a, row * (size_t)f->n_angular, real);
+    s->close = fast_piece(a, row, sizeof(int));
+    s->close_force = fast_piece(a, row, real);
     s->s = fast_piece(a, (size_t)VT_FAST_H_ROOM * (size_t)VT_FAST_CHANNELS, real);
   }
   for (int k = 0; k < 4; k++) f->raw[k] = fast_piece(a, 2 * row, sizeof(double));
   f->raw_id = fast_piece(a, 2 * row, sizeof *f->raw_id);
+  f->near = fast_piece(a, 2 * row, sizeof *f->near);
   f->fx = fast_piece(a, row, real);
   f->fy = fast_piece(a, row, real);
   f->fz = fast_piece(a, row, real);
@@ -163,6 +168,7 @@ static vt_status take_parameters(vt_nep_fast *f, vt_err *err)
   put_coefficients(f, m->c_angular, m->n_angular, m->k_angular, f->c_angular);
   f->reach_radial = put_cutoffs(f, m->rc_radial, f->inverse_radial);
   f->reach_angular = put_cutoffs(f, m->rc_angular, f->inverse_angular);
+  f->reach_near = fmin(f->reach_radial, f->reach_angular);
   for (int s = 0; s < f->bound->n_species; s++) {
     const size_t at = (size_t)f->bound->type[s] * m->stride;
     put_network(f, s);

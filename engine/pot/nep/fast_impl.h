@@ -37,9 +37,14 @@ typedef struct vt_fast_slot {
   int n, n_near;        /* all; within the shorter cutoff */
   void *x, *y, *z;      /* real: unit vector              */
   void *r, *ri;         /* real: distance and its inverse */
+  void *fc, *dfc;       /* real: radial cutoff function and its derivative by r/rc */
   int *owner, *species; /* local atom an entry is an image of; its species */
   void *g, *dg;         /* real [n_angular][cap_row]: g_n(r) and derivative */
   void *s;              /* real [VT_FAST_H_ROOM][VT_FAST_CHANNELS] */
+  int n_close, n_done;  /* neighbours that are repelled; of them, whose force is known */
+  int *close;           /* [n_close] which they are                                    */
+  void *close_force;    /* real [n_close]: half of dV/dr                               */
+  double repulsion;     /* half of their V, eV                                         */
 } vt_fast_slot;
 
 typedef struct vt_nep_kernel {
@@ -55,6 +60,7 @@ struct vt_nep_fast {
   int n_radial, n_angular, k_radial, k_angular, n_blocks, dim, neurons;
   int f222, f1111, zbl;
   double reach_radial, reach_angular; /* largest cutoff of any pair                                     */
+  double reach_near;                  /* the shorter of the two                                         */
   double zbl_reach[VT_MAX_SPECIES];   /* largest outer cutoff of a species' repulsion                   */
   int n_cutoffs;                      /* 1: all pairs have the same two cutoffs; else as many as species */
   void *parameters;                   /* one block that the following point into */
@@ -75,6 +81,7 @@ struct vt_nep_fast {
   vt_fast_slot *slot; /* [lanes] */
   double *raw[4];     /* [2 * cap_row] x, y, z, r^2: near ones from 0, far ones from cap_row */
   int (*raw_id)[2];   /* [2 * cap_row] owner, species */
+  int *near;          /* [2 * cap_row] entries within reach, the same way (AVX-512, which needs no raw) */
   void *fx, *fy, *fz; /* real [cap_row] */
   void *h;            /* real [cap_row][VT_FAST_H] */
   void *q, *d;        /* real [dim][lanes]: descriptors and dU/dq of a batch of atoms */

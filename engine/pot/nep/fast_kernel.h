@@ -8,149 +8,9 @@
 #include <string.h>
 
 #include "engine/pot/nep/fast_impl.h"
+#include "engine/pot/nep/fast_near.h"
 #include "engine/pot/nep/fast_pair.h"
-
-/* ------------------------------------------------------------------ neighbours */
-
-/* Sort the list's candidates of atom i into near (from 0) and far (from cap_row) ones; -1, or an entry on top of i. */
-#if defined(VT_AVX512)
-/* Eight candidates; id holds owner and species of each. */
-typedef struct candidates {
-  __m512d x, y, z, r2;
-  __m512i id;
-} candidates;
-
-INLINE __m512d two_sites(const vt_fast_site *low, const vt_fast_site *high)
-{
-  return _mm512_insertf64x4(_mm512_castpd256_pd512(_mm256_load_pd(&low->x)), _mm256_load_pd(&high->x), 1);
-}
-
-/* Rows of eight sites, turned into columns: gather instructions take several times as long. */
-INLINE void load_sites(const vt_fast_site *site, const int *j, candidates *c)
-{
-  const __m512d a = two_sites(site + j[0], site + j[2]), b = two_sites(site + j[1], site + j[3]);
-  const __m512d d = two_sites(site + j[4], site + j[6]), e = two_sites(site + j[5], site + j[7]);
-  const __m512d xz_low = _mm512_unpacklo_pd(a, b), xz_high = _mm512_unpacklo_pd(d, e);
-  const __m512d yi_low = _mm512_unpackhi_pd(a, b), yi_high = _mm512_unpackhi_pd(d, e);
-  c->x = _mm512_shuffle_f64x2(xz_low, xz_high, 0x88);
-  c->y = _mm512_shuffle_f64x2(yi_low, yi_high, 0x88);
-  c->z = _mm512_shuffle_f64x2(xz_low, xz_high, 0xdd);
-  c->id = _mm512_castpd_si512(_mm512_shuffle_f64x2(yi_low, yi_high, 0xdd));
-}
-
-/* Append those of the mask. */
-INLINE ptrdiff_t pack(vt_nep_fast *f, ptrdiff_t at, __mmask8 m, const candidates *c)
-{
-  _mm512_storeu_pd(f->raw[0] + at, _mm512_maskz_compress_pd(m, c->x));
-  _mm512_storeu_pd(f->raw[1] + at, _mm512_maskz_compress_pd(m, c->y));
-  _mm512_storeu_pd(f->raw[2] + at, _mm512_maskz_compress_pd(m, c->z));
-  _mm512_storeu_pd(f->raw[3] + at, _mm512_maskz_compress_pd(m, c->r2));
-  _mm512_storeu_si512(f->raw_id + at, _mm512_maskz_compress_epi64(m, c->id));
-  return at + __builtin_popcount(m);
-}
-
-static int gather(vt_nep_fast *f, const vt_nlist *nl, int i, int *n_near, int *n_far)
-{
-  const double near = fmin(f->reach_radial, f->reach_angular), far = f->bound->cutoff;
-  const __m512d near2 = _mm512_set1_pd(near * near), far2 = _mm512_set1_pd(far * far);
-  const __m512d least2 = _mm512_set1_pd(VT_POT_OVERLAP_A * VT_POT_OVERLAP_A);
-  const vt_fast_site *site = f->site;
-  const __m512d x = _mm512_set1_pd(site[i].x), y = _mm512_set1_pd(site[i].y), z = _mm512_set1_pd(site[i].z);
-  const int *row = nl->neigh + nl->first[i];
-  ptrdiff_t near_at = 0, far_at = f->cap_row;
-  int bad = -1;
-  for (int k = 0; k < nl->count[i]; k += 8) {
-    const int left = nl->count[i] - k;
-    const __mmask8 there = (__mmask8)(left >= 8 ? 0xff : (1u << left) - 1);
-    candidates c;
-    load_sites(site, row + k, &c);
-    c.x -= x;
-    c.y -= y;
-    c.z -= z;
-    c.r2 = _mm512_fmadd_pd(c.x, c.x, _mm512_fmadd_pd(c.y, c.y, c.z * c.z));
-    __mmask8 m_near = _mm512_mask_cmp_pd_mask(there, c.r2, near2, _CMP_LT_OQ);
-    __mmask8 m_far = _mm512_mask_cmp_pd_mask(there, c.r2, far2, _CMP_LT_OQ);
-    m_far = (__mmask8)(m_far & ~m_near);
-    __mmask8 m_bad = _mm512_mask_cmp_pd_mask(there, c.r2, least2, _CMP_LT_OQ);
-    if (m_bad) bad = row[k + __builtin_ctz(m_bad)];
-    if (m_near) near_at = pack(f, near_at, m_near, &c);
-    if (m_far) far_at = pack(f, far_at, m_far, &c);
-  }
-  *n_near = (int)near_at;
-  *n_far = (int)(far_at - f->cap_row);
-  return bad;
-}
-#else
-static int gather(vt_nep_fast *f, const vt_nlist *nl, int i, int *n_near, int *n_far)
-{
-  const double near = fmin(f->reach_radial, f->reach_angular), far = f->bound->cutoff;
-  const double near2 = near * near, far2 = far * far, least2 = VT_POT_OVERLAP_A * VT_POT_OVERLAP_A;
-  const vt_fast_site *restrict site = f->site;
-  const double xi = site[i].x, yi = site[i].y, zi = site[i].z;
-  const int *restrict row = nl->neigh + nl->first[i];
-  double *restrict raw_x = f->raw[0], *restrict raw_y = f->raw[1], *restrict raw_z = f->raw[2];
-  double *restrict raw_r2 = f->raw[3];
-  int(*restrict raw_id)[2] = f->raw_id;
-  ptrdiff_t near_at = 0, far_at = f->cap_row;
-  int bad = -1;
-  for (int k = 0; k < nl->count[i]; k++) { /* without branches: what is too far is overwritten by the next */
-    const vt_fast_site *s = site + row[k];
-    const double dx = s->x - xi, dy = s->y - yi, dz = s->z - zi, r2 = dx * dx + dy * dy + dz * dz;
-    const int is_near = r2 < near2;
-    const ptrdiff_t at = is_near ? near_at : far_at;
-    raw_x[at] = dx;
-    raw_y[at] = dy;
-    raw_z[at] = dz;
-    raw_r2[at] = r2;
-    memcpy(raw_id[at], s->id, sizeof *raw_id);
-    bad = r2 < least2 ? row[k] : bad;
-    near_at += is_near;
-    far_at += (r2 < far2) & !is_near;
-  }
-  *n_near = (int)near_at;
-  *n_far = (int)(far_at - f->cap_row);
-  return bad;
-}
-#endif
-
-/* The far ones behind the near ones, and neighbours out of reach up to a whole vector. */
-static void close_gap(vt_nep_fast *f, int n_near, int n_far)
-{
-  const int n = n_near + n_far;
-  const double out_of_reach = 2 * f->bound->cutoff;
-  for (int a = 0; a < 4; a++) {
-    double *raw = f->raw[a];
-    for (int k = 0; k < n_far; k += 8) memcpy(raw + n_near + k, raw + f->cap_row + k, 8 * sizeof *raw);
-    for (int k = n; k < whole(n); k++) raw[k] = a == 0 ? out_of_reach : a == 3 ? out_of_reach * out_of_reach : 0;
-  }
-  for (int k = 0; k < n_far; k += 8) memcpy(f->raw_id + n_near + k, f->raw_id + f->cap_row + k, 8 * sizeof *f->raw_id);
-  for (int k = n; k < whole(n); k++) f->raw_id[k][0] = f->raw_id[k][1] = 0;
-}
-
-/* Neighbours of atom i into the slot: -1, or an entry on top of i. */
-static int find_neighbours(vt_nep_fast *f, const vt_nlist *nl, int i, vt_fast_slot *s)
-{
-  int n_near, n_far, bad = gather(f, nl, i, &n_near, &n_far);
-  if (bad >= 0) return bad;
-  close_gap(f, n_near, n_far);
-  s->n_near = n_near;
-  s->n = n_near + n_far;
-  real *x = s->x, *y = s->y, *z = s->z, *r = s->r, *ri = s->ri;
-  for (int k = 0; k < s->n; k += VL) {
-    vj d = v_sqrt(v_from_doubles(f->raw[3] + k)), inverse = v_set(1) / d;
-    v_store(r + k, d);
-    v_store(ri + k, inverse);
-    v_store(x + k, v_from_doubles(f->raw[0] + k) * inverse);
-    v_store(y + k, v_from_doubles(f->raw[1] + k) * inverse);
-    v_store(z + k, v_from_doubles(f->raw[2] + k) * inverse);
-  }
-  int *restrict owner = s->owner, *restrict species = s->species;
-  for (int k = 0; k < whole(s->n); k++) {
-    owner[k] = f->raw_id[k][0];
-    species[k] = f->raw_id[k][1];
-  }
-  return -1;
-}
+#include "engine/pot/nep/fast_zbl.h"
 
 /* ------------------------------------------------------------------ network: lanes over atoms */
 
@@ -248,29 +108,6 @@ static void describe(const vt_nep_fast *f, const vt_fast_slot *s, int a, int lan
     for (int n = 0; n < f->n_angular; n++) q[at++][lane] = angular[block][n];
 }
 
-/* Half of each repulsion into fx, fy, fz; returns the energy. */
-static double add_zbl(const vt_nep_fast *f, const vt_fast_slot *s, int a)
-{
-  const real *x = s->x, *y = s->y, *z = s->z, *r = s->r;
-  real *fx = f->fx, *fy = f->fy, *fz = f->fz;
-  const int count = f->zbl_reach[a] <= fmin(f->reach_radial, f->reach_angular) ? s->n_near : s->n;
-  const vj reach = v_set((real)f->zbl_reach[a]);
-  double energy = 0;
-  for (int first = 0; first < count; first += VL) {
-    for (unsigned m = v_up_to(v_load(r + first), reach); m; m &= m - 1) { /* few are so close */
-      const int j = first + __builtin_ctz(m);
-      const vt_zbl_pair *p = &f->bound->zbl[a][s->species[j]];
-      if ((double)r[j] >= p->outer) continue;
-      double v, dv;
-      vt_zbl(p, (double)r[j], &v, &dv);
-      energy += 0.5 * v;
-      const real half = (real)(0.5 * dv);
-      fx[j] += half * x[j], fy[j] += half * y[j], fz[j] += half * z[j];
-    }
-  }
-  return energy;
-}
-
 /* Forces on the owners and on atom i, and the virial lanes w[9][VL], from fx, fy, fz. */
 static void scatter(const vt_nep_fast *f, const vt_fast_slot *s, int i, double (*w)[VL])
 {
@@ -298,26 +135,29 @@ static void scatter(const vt_nep_fast *f, const vt_fast_slot *s, int i, double (
   for (int k = 0; k < 9; k++) v_add_to_doubles(w[k], virial[k]);
 }
 
-static double add_forces(const vt_nep_fast *f, const vt_fast_slot *s, int i, int a, int lane, double (*w)[VL])
+static void add_forces(const vt_nep_fast *f, const vt_fast_slot *s, int i, int a, int lane, double (*w)[VL])
 {
   const real(*dq)[VL] = f->d;
   real radial[CHANNELS];
-  _Alignas(64) real angular[L + 2][CHANNELS] = {{0}}, z[NH][CHANNELS];
+  _Alignas(64) real angular[L + 2][CHANNELS], z[NH][CHANNELS];
   for (int n = 0; n < f->n_radial; n++) radial[n] = dq[n][lane];
   int at = f->n_radial;
   for (int block = 0; block < f->n_blocks; block++)
     for (int n = 0; n < f->n_angular; n++) angular[block][n] = dq[at++][lane];
+  for (int block = 0; block < f->n_blocks; block++) /* whole vectors of channels are read */
+    for (int n = f->n_angular; n % QL; n++) angular[block][n] = 0;
   for (int n = 0; n < f->n_angular; n += QL) invariants_back(f, s->s, n, (const real(*)[CHANNELS])angular, z);
   radial_force(f, s, a, radial);
   angular_force(f, s, (const real(*)[CHANNELS])z);
-  const double repulsion = f->zbl ? add_zbl(f, s, a) : 0;
+  if (f->zbl) add_close_pairs(f, s);
   scatter(f, s, i, w);
-  return repulsion;
 }
 
 static vt_status compute(vt_nep_fast *f, const vt_nlist *nl, vt_force_out *out, vt_err *err)
 {
   _Alignas(64) double w[9][VL] = {{0}};
+  close_pairs close;
+  close.n = 0;
   memset(f->force, 0, (size_t)nl->n * sizeof *f->force);
   out->energy = 0;
   for (int first = 0, n; first < nl->n; first += n) {
@@ -326,13 +166,15 @@ static vt_status compute(vt_nep_fast *f, const vt_nlist *nl, vt_force_out *out, 
       int bad = find_neighbours(f, nl, atom[n], &f->slot[n]);
       if (bad >= 0) return vt__pot_overlap(nl, atom[n], bad, err);
       describe(f, &f->slot[n], a, n);
+      if (f->zbl) find_close_pairs(f, &f->slot[n], a, &close);
     }
+    if (close.n > 0) put_close_pairs(&close);
     real energy[VL];
     vj e = network(f, &f->net[a]);
     memcpy(energy, &e, sizeof e);
     for (int lane = 0; lane < n; lane++) {
-      double u = (double)energy[lane] - f->net[a].bias;
-      u += add_forces(f, &f->slot[lane], atom[lane], a, lane, w);
+      const double u = (double)energy[lane] - f->net[a].bias + f->slot[lane].repulsion;
+      add_forces(f, &f->slot[lane], atom[lane], a, lane, w);
       out->energy += u;
       if (out->e_atom) out->e_atom[atom[lane]] = u;
     }

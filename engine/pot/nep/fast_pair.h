@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/pot/nep/fast_impl.h"
+#include "engine/pot/nep/fast_near.h"
 #include "engine/pot/nep/fast_vec.h"
 
 enum { CHANNELS = VT_FAST_CHANNELS, BASIS = VT_FAST_BASIS, ROW = VT_FAST_ROW, NH = VT_FAST_H, L = VT_FAST_L };
@@ -30,8 +31,6 @@ enum { CHANNELS = VT_FAST_CHANNELS, BASIS = VT_FAST_BASIS, ROW = VT_FAST_ROW, NH
   ((f)->bound->n_species == 1 ? function(__VA_ARGS__, 1, 1) : BY_CUTOFFS(f, function, 16, __VA_ARGS__))
 #endif
 
-static int whole(int n) { return (n + VL - 1) / VL * VL; }
-
 /* How many neighbours of a slot may take part; those beyond the cutoff of their pair contribute zeros. */
 static int radial_count(const vt_nep_fast *f, const vt_fast_slot *s)
 {
@@ -48,11 +47,13 @@ static int angular_count(const vt_nep_fast *f, const vt_fast_slot *s)
 /* r/rc, 1 beyond the cutoff. */
 INLINE vj reduced(const real *r, vj inverse_rc) { return v_min(v_load(r) * inverse_rc, v_set(1)); }
 
-/* f_k = T_k(u)^2 fc, u = 1 - t, for k < n. */
-INLINE void basis(vj t, int n, vj *f)
+/* f_k = T_k(u)^2 fc, u = 1 - t, for k < n, of VL neighbours from j on; the cutoff function is kept for the force. */
+INLINE void basis(const vt_fast_slot *s, int j, vj t, int n, vj *f)
 {
   vj fc, dfc, u = v_set(1) - t, u2 = u + u, t0 = v_set(1), t1 = u;
   v_cutoff(t, &fc, &dfc);
+  v_store((real *)s->fc + j, fc);
+  v_store((real *)s->dfc + j, dfc);
   for (int k = 0; k < n; k++) {
     f[k] = t0 * t0 * fc;
     vj t2 = v_msub(u2, t1, t0);
@@ -95,7 +96,7 @@ static void radial_one_species(const vt_nep_fast *f, const vt_fast_slot *s, int 
   for (int k = 0; k < f->k_radial; k++) moment[k] = v_set(0);
   for (int j = 0; j < count; j += VL) {
     vj fk[BASIS];
-    basis(reduced(r + j, inverse_rc), f->k_radial, fk);
+    basis(s, j, reduced(r + j, inverse_rc), f->k_radial, fk);
     for (int k = 0; k < f->k_radial; k++) moment[k] += fk[k];
   }
   for (int n = 0; n < f->n_radial; n++) q[n] = 0;
@@ -116,7 +117,7 @@ INLINE void radial_species(const vt_nep_fast *f, const vt_fast_slot *s, int a, i
   for (int j = 0; j < count; j += VL) {
     const vspecies species = v_species(s->species + j);
     vj fk[BASIS];
-    basis(reduced(r + j, v_look(inverse_rc, species, nc)), nk, fk);
+    basis(s, j, reduced(r + j, v_look(inverse_rc, species, nc)), nk, fk);
     for (int n = 0; n < nn; n += 6) {
       const table c = {c0 + n * stride, nk, species};
       switch (nn - n) {
@@ -173,10 +174,10 @@ INLINE void radial_force_species(const vt_nep_fast *f, const vt_fast_slot *s, in
   for (int j = 0; j < count; j += VL) {
     vspecies sp = v_species(s->species + j);
     const vj inverse = v_look(inverse_rc, sp, nc);
-    vj t = reduced(r + j, inverse), fc, dfc, u = v_set(1) - t, u2 = u + u;
+    const vj fc = v_load((const real *)s->fc + j), dfc = v_load((const real *)s->dfc + j);
+    vj u = v_set(1) - reduced(r + j, inverse), u2 = u + u;
     vj t0 = v_set(1), t1 = u, d0 = v_set(0), d1 = v_set(1); /* T_k(u), dT_k/du */
     vj square = v_set(0), slope = v_set(0);                 /* sum v T^2, sum v T T' */
-    v_cutoff(t, &fc, &dfc);
     for (int k = 0; k < nk; k++) {
       vj w = v_look(v[k], sp, nt) * t0;
       square = v_madd(w, t0, square);
@@ -303,6 +304,39 @@ INLINE void angular_pairs(const vt_nep_fast *f, const vt_fast_slot *s, int a, in
 
 enum { H_VECTORS = NH / QL, SUM_CHANNELS = ACCUMULATORS / H_VECTORS, SUM_H = (NH + VL - 1) / VL * VL };
 
+#if defined(VT_AVX512) && VT_FLOAT
+/* sums[n][h] = sum_j g_n(r_j) h_j for nc channels, g[n] `row` apart.  Two neighbours at once: their 48 harmonics are
+ * three whole vectors. */
+INLINE void add_harmonics(const real *g, ptrdiff_t row, const real (*h)[NH], int count, real (*sums)[SUM_H], int nc)
+{
+  const __mmask16 second = 0xff00;
+  vj sum[SUM_CHANNELS][3];
+  UNROLL
+  for (int n = 0; n < nc; n++) sum[n][0] = sum[n][1] = sum[n][2] = v_set(0);
+  for (int j = 0; j < count; j += 2) { /* behind the last one g is 0 */
+    const vj h0 = v_load(h[j]), h1 = v_load(h[j] + VL), h2 = v_load(h[j] + 2 * VL);
+    UNROLL
+    for (int n = 0; n < nc; n++) {
+      const vj a = v_set(g[n * row + j]), b = v_set(g[n * row + j + 1]);
+      sum[n][0] = v_madd(a, h0, sum[n][0]);
+      sum[n][1] = v_madd(_mm512_mask_mov_ps(a, second, b), h1, sum[n][1]);
+      sum[n][2] = v_madd(b, h2, sum[n][2]);
+    }
+  }
+  UNROLL
+  for (int n = 0; n < nc; n++) { /* of the first: 0, low half of 1; of the second: high half of 1, 2 */
+    vq part[3][2];
+    UNROLL
+    for (int k = 0; k < 3; k++) {
+      part[k][0] = _mm512_castps512_ps256(sum[n][k]);
+      part[k][1] = _mm512_extractf32x8_ps(sum[n][k], 1);
+    }
+    q_store(&sums[n][0], part[0][0] + part[1][1]);
+    q_store(&sums[n][QL], part[0][1] + part[2][0]);
+    q_store(&sums[n][2 * QL], part[1][0] + part[2][1]);
+  }
+}
+#else
 /* sums[n][h] = sum_j g_n(r_j) h_j for nc channels, g[n] `row` apart. */
 INLINE void add_harmonics(const real *g, ptrdiff_t row, const real (*h)[NH], int count, real (*sums)[SUM_H], int nc)
 {
@@ -326,6 +360,7 @@ INLINE void add_harmonics(const real *g, ptrdiff_t row, const real (*h)[NH], int
     for (int k = 0; k < H_VECTORS; k++) q_store(&sums[n][k * QL], sum[n][k]);
   }
 }
+#endif
 
 /* S[h][n] = sum_j h_j g_n(r_j): lanes over h, which fill whole vectors where channels do not, then turned. */
 static void angular_sums(const vt_nep_fast *f, const vt_fast_slot *s, int count)

@@ -115,9 +115,27 @@ INLINE unsigned v_up_to(vj a, vj b)
 #endif
 }
 
-/* The sum of the lanes, by halves. */
+/* The sum of the lanes, by halves: lane i and lane i + h for h = VL/2, ..., 1. */
 INLINE real v_sum(vj v)
 {
+#if (defined(VT_AVX512) || defined(VT_AVX2)) && VT_FLOAT
+#if defined(VT_AVX512)
+  const __m256 eight = _mm512_castps512_ps256(v) + _mm512_extractf32x8_ps(v, 1);
+#else
+  const __m256 eight = v;
+#endif
+  const __m128 four = _mm256_castps256_ps128(eight) + _mm256_extractf128_ps(eight, 1);
+  const __m128 two = four + _mm_movehl_ps(four, four);
+  return _mm_cvtss_f32(two + _mm_movehdup_ps(two));
+#elif defined(VT_AVX512) || defined(VT_AVX2)
+#if defined(VT_AVX512)
+  const __m256d four = _mm512_castpd512_pd256(v) + _mm512_extractf64x4_pd(v, 1);
+#else
+  const __m256d four = v;
+#endif
+  const __m128d two = _mm256_castpd256_pd128(four) + _mm256_extractf128_pd(four, 1);
+  return _mm_cvtsd_f64(two + _mm_unpackhi_pd(two, two));
+#else
   real s[VL];
   __builtin_memcpy(s, &v, sizeof s);
   UNROLL
@@ -126,6 +144,7 @@ INLINE real v_sum(vj v)
     for (int i = 0; i < h; i++) s[i] += s[i + h];
   }
   return s[0];
+#endif
 }
 
 /* ------------------------------------------------------------------ columns to rows */

@@ -25,8 +25,9 @@ static void print_time(double s)
 }
 
 static void print_text(const vt_campaign *c, const vt_calibration *cal, const vt_plan_cost *cost, int ranks,
-                       vt_forecast *f)
+                       vt_forecast *f, const vt_plan_folder *at)
 {
+  vt_buf left = {0};
   printf("campaign '%s': %d compositions x %d glasses x %d temperatures\n", c->name, c->n_comp, c->n_glasses,
          c->n_temp);
   vt_cli_compositions_text(c);
@@ -48,13 +49,16 @@ static void print_text(const vt_campaign *c, const vt_calibration *cal, const vt
     print_bytes("frames  ", cost->trajectory_bytes);
     printf(" of trajectories before compression\n");
   }
+  if (at) vt_plan_folder_text(at, c, &left);
+  if (left.s) (void)fputs(left.s, stdout);
+  vt_buf_free(&left);
   vt_forecast_print(f);
 }
 
 /* ------------------------------------------------------------------ JSON */
 
 static void put_json(const vt_campaign *c, const vt_calibration *cal, const vt_plan_cost *cost, int ranks,
-                     vt_forecast *f, vt_json *o)
+                     vt_forecast *f, const vt_plan_folder *at, vt_json *o)
 {
   vt_json *speed = vt_json_object(), *points = vt_json_array();
   vt_cli_campaign_json(c, o);
@@ -77,9 +81,12 @@ static void put_json(const vt_campaign *c, const vt_calibration *cal, const vt_p
   vt_json_put(speed, "kernel", cal->n ? vt_json_text(cal->kernel) : vt_json_null());
   vt_json_put(o, "calibration", speed);
   vt_json_put(o, "predicted", vt_forecast_json(f));
+  if (at) vt_json_put(o, "left", vt_plan_folder_json(at, c));
 }
 
 /* ------------------------------------------------------------------ the command */
+
+enum { MOST_RANKS = 1000000, MOST_ARRAY = 1000 };
 
 /* What the user should not overlook, in the JSON and on stderr. */
 static void plan_warn(vt_json *o, const char *fmt, ...) VT_PRINTF(2, 3);
@@ -121,7 +128,8 @@ static int plan_batch(const vt_campaign *c, const char *path, int ranks, double 
   return rc == VT_OK ? VT_EXIT_OK : vt_cli_fail(&err);
 }
 
-static int cli_plan(const vt_campaign *c, int ranks, double seconds, const char *former, int json, vt_json *o)
+static int cli_plan(const vt_campaign *c, int ranks, double seconds, const char *former, vt_plan_folder *at, int json,
+                    vt_json *o)
 {
   vt_err err = {0};
   vt_calibration cal = {0};
@@ -129,12 +137,13 @@ static int cli_plan(const vt_campaign *c, int ranks, double seconds, const char 
   vt_forecast f = {0};
   vt_plan_target target = {0};
   vt_status rc = vt_plan_calibrate(c, seconds, &cal, &err);
-  if (rc == VT_OK) rc = vt_plan_estimate(c, &cal, ranks, &cost, &err);
+  if (rc == VT_OK) rc = vt_plan_estimate(c, &cal, ranks, NULL, &cost, &err);
+  if (rc == VT_OK && at) rc = vt_plan_folder_look(at, c, &cal, ranks, &err);
   if (rc == VT_OK) rc = vt_forecast_open(&f, c, former, &err);
   if (rc == VT_OK && c->target.asked) rc = vt_plan_target_make(&f, &cost, vt_cli_campaign_ns(c), &target, &err);
-  if (rc == VT_OK && json) put_json(c, &cal, &cost, ranks, &f, o);
+  if (rc == VT_OK && json) put_json(c, &cal, &cost, ranks, &f, at, o);
   if (rc == VT_OK && json && c->target.asked) vt_json_put(o, "target", vt_plan_target_json(c, &target));
-  if (rc == VT_OK && !json) print_text(c, &cal, &cost, ranks, &f);
+  if (rc == VT_OK && !json) print_text(c, &cal, &cost, ranks, &f, at);
   if (rc == VT_OK && !json && c->target.asked) vt_plan_target_print(c, &target);
   if (rc == VT_OK) warn_all(&cal, &f, o);
   vt_forecast_free(&f);
@@ -142,32 +151,69 @@ static int cli_plan(const vt_campaign *c, int ranks, double seconds, const char 
   return rc == VT_OK ? VT_EXIT_OK : vt_cli_fail(&err);
 }
 
+/* What the command line asks for. */
+typedef struct plan_args {
+  const char *former, *output;
+  int json, huge, sbatch, ranks;
+  double seconds;
+  vt_sbatch batch;
+} plan_args;
+
+static int plan_ranks(int asked)
+{
+  const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+  if (asked > 0) return asked;
+  return cores > 0 && cores < MOST_RANKS ? (int)cores : 1;
+}
+
+static int plan_file(const char *path, plan_args *a)
+{
+  vt_campaign *c = NULL;
+  vt_plan_folder at = {.n_done = 0};
+  vt_err err = {0};
+  vt_json *o = vt_json_object();
+  vt_json_put(o, "warnings", vt_json_array());
+  if (a->output && vt_plan_folder_open(&at, a->output, a->huge, &err) != VT_OK) {
+    vt_json_free(o);
+    return vt_cli_fail(&err);
+  }
+  int code = vt_cli_campaign(path, a->huge, a->output ? &at.kept : NULL, o, &c);
+  if (c && a->sbatch)
+    code = plan_batch(c, path, a->ranks, a->seconds, &a->batch);
+  else if (c)
+    code = cli_plan(c, plan_ranks(a->ranks), a->seconds, a->former, a->output ? &at : NULL, a->json, o);
+  if (a->json)
+    vt_cli_print_json(o, 0);
+  else
+    vt_json_free(o);
+  vt_plan_folder_free(&at);
+  vt_campaign_free(c);
+  return code;
+}
+
 int cmd_plan(int argc, char **argv)
 {
-  enum { MOST_RANKS = 1000000, MOST_ARRAY = 1000 };
-  long cores = sysconf(_SC_NPROCESSORS_ONLN);
-  int json = 0, huge = 0, sbatch = 0, ranks = 0;
-  vt_sbatch b = {0};
-  double seconds = 1;
-  const char *former = NULL;
+  plan_args a = {.seconds = 1};
   const vt_opt opt[] = {
       {"ranks", VT_OPT_INT, "N",
-       "MPI ranks (default: the cores of this machine; with --sbatch as many as can be kept busy)", &ranks, 1,
+       "MPI ranks (default: the cores of this machine; with --sbatch as many as can be kept busy)", &a.ranks, 1,
        MOST_RANKS},
       {"calibrate", VT_OPT_REAL, "S", "seconds of MD to measure the speed; 0: assume 4 us per atom and step (1)",
-       &seconds, 0, 600},
+       &a.seconds, 0, 600},
       {"former", VT_OPT_TEXT, "DIR",
-       "predict errors from the D that this output folder found for the same compositions", &former, 0, 0},
-      {"json", VT_OPT_FLAG, NULL, "print JSON", &json, 0, 0},
-      {"sbatch", VT_OPT_FLAG, NULL, "print a SLURM batch script with ranks, time and memory for this campaign", &sbatch,
-       0, 0},
+       "predict errors from the D that this output folder found for the same compositions", &a.former, 0, 0},
+      {"output", VT_OPT_TEXT, "DIR", "also what is left of it in this output folder, and whether that goes on with it",
+       &a.output, 0, 0},
+      {"json", VT_OPT_FLAG, NULL, "print JSON", &a.json, 0, 0},
+      {"sbatch", VT_OPT_FLAG, NULL, "print a SLURM batch script with ranks, time and memory for this campaign",
+       &a.sbatch, 0, 0},
       {"time", VT_OPT_TEXT, "HH:MM:SS",
-       "with --sbatch: the longest time limit that the site allows; the job requeues itself", &b.time, 0, 0},
-      {"partition", VT_OPT_TEXT, "P", "with --sbatch: the partition", &b.partition, 0, 0},
-      {"account", VT_OPT_TEXT, "A", "with --sbatch: the account to charge", &b.account, 0, 0},
-      {"array", VT_OPT_INT, "K", "with --sbatch: K jobs of --ranks each that share the campaign", &b.array, 1,
+       "with --sbatch: the longest time limit that the site allows; the job requeues itself", &a.batch.time, 0, 0},
+      {"partition", VT_OPT_TEXT, "P", "with --sbatch: the partition", &a.batch.partition, 0, 0},
+      {"account", VT_OPT_TEXT, "A", "with --sbatch: the account to charge", &a.batch.account, 0, 0},
+      {"array", VT_OPT_INT, "K", "with --sbatch: K jobs of --ranks each that share the campaign", &a.batch.array, 1,
        MOST_ARRAY},
-      {"allow-huge", VT_OPT_FLAG, NULL, "allow more than 10^6 tasks", &huge, 0, 0}};
+      {"allow-huge", VT_OPT_FLAG, NULL, "allow more than 10^6 tasks", &a.huge, 0, 0}};
   vt_usage u = {.name = "plan",
                 .args = "CAMPAIGN",
                 .doc =
@@ -180,25 +226,13 @@ int cmd_plan(int argc, char **argv)
                 .least_args = 1,
                 .most_args = 1};
   int code = vt_cli_parse(&u, argc, argv);
-  if (code < 0 && !sbatch && (b.time || b.partition || b.account || b.array))
+  if (code < 0 && !a.sbatch && (a.batch.time || a.batch.partition || a.batch.account || a.batch.array))
     code = vt_cli_usage_error(&u, "--time, --partition, --account and --array need --sbatch");
-  if (code < 0 && sbatch && former) code = vt_cli_usage_error(&u, "--sbatch and --former exclude each other");
-  if (code < 0 && sbatch && json) code = vt_cli_usage_error(&u, "--sbatch and --json exclude each other");
-  if (code < 0) code = vt_plan_sbatch_check(&u, &b);
+  if (code < 0 && a.sbatch && a.former) code = vt_cli_usage_error(&u, "--sbatch and --former exclude each other");
+  if (code < 0 && a.sbatch && a.output) code = vt_cli_usage_error(&u, "--sbatch and --output exclude each other");
+  if (code < 0 && a.sbatch && a.json) code = vt_cli_usage_error(&u, "--sbatch and --json exclude each other");
+  if (code < 0) code = vt_plan_sbatch_check(&u, &a.batch);
   if (code < 0) code = vt_cli_readable(&u, u.arg[0]);
   if (code >= 0) return code;
-  vt_campaign *c = NULL;
-  vt_json *o = vt_json_object();
-  vt_json_put(o, "warnings", vt_json_array());
-  code = vt_cli_campaign(u.arg[0], huge, NULL, o, &c);
-  if (c && sbatch)
-    code = plan_batch(c, u.arg[0], ranks, seconds, &b);
-  else if (c)
-    code = cli_plan(c, ranks > 0 ? ranks : cores > 0 && cores < MOST_RANKS ? (int)cores : 1, seconds, former, json, o);
-  if (json)
-    vt_cli_print_json(o, 0);
-  else
-    vt_json_free(o);
-  vt_campaign_free(c);
-  return vt_cli_done(code);
+  return vt_cli_done(plan_file(u.arg[0], &a));
 }

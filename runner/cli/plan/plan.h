@@ -4,6 +4,7 @@
 
 #include "engine/allocation/allocation.h"
 #include "runner/cli/cli.h"
+#include "runner/folder/folder.h"
 
 /* ------------------------------------------------------------------ cost (plan_cost.c) */
 
@@ -29,18 +30,39 @@ VT_MUST_CHECK vt_status vt_plan_time_driver(const vt_campaign *c, int task, doub
 double vt_plan_s_atom_step(const vt_calibration *cal, int n_atoms);
 
 typedef struct vt_plan_cost {
-  double core_s, wall_s;       /* expected */
+  int n_tasks;
+  double core_s, wall_s, ns;   /* expected */
   double core_most_s, ns_most; /* if every melt and every equilibration goes on for as long as it may */
   int workers;                 /* of the ranks asked for: a dedicated master works on no task */
   double store_bytes;          /* before compression                                          */
   double trajectory_bytes;     /* of all files of frames, before compression; 0: none are asked for */
   size_t memory_bytes;         /* of the largest task                                         */
 } vt_plan_cost;
-/* wall_s: the campaign's own scheduler with every task taking its estimated time. */
-VT_MUST_CHECK vt_status vt_plan_estimate(const vt_campaign *c, const vt_calibration *cal, int ranks, vt_plan_cost *out,
-                                         vt_err *err);
+/* Of the tasks that are not done (done[n_tasks]; NULL: of all).  wall_s: the campaign's own scheduler with every task
+ * taking its estimated time. */
+VT_MUST_CHECK vt_status vt_plan_estimate(const vt_campaign *c, const vt_calibration *cal, int ranks,
+                                         const unsigned char *done, vt_plan_cost *out, vt_err *err);
 /* The fewest ranks of which `workers` work on tasks. */
 int vt_plan_ranks_of(const vt_campaign *c, int workers);
+
+/* ------------------------------------------------------------------ what a folder has of it (plan_left.c) */
+
+typedef struct vt_plan_folder {
+  vt_outdir dir;
+  vt_outdir_kept kept; /* recorded NULL: nothing has begun there */
+  vt_edit edit;        /* of what is recorded */
+  unsigned char *done; /* [n_tasks] */
+  int n_done;
+  vt_plan_cost left;
+} vt_plan_folder;
+/* Before the campaign is read: the folder's name and what it keeps. */
+VT_MUST_CHECK vt_status vt_plan_folder_open(vt_plan_folder *f, const char *dir, int allow_huge, vt_err *err);
+/* What is left of the campaign, read with f->kept. */
+VT_MUST_CHECK vt_status vt_plan_folder_look(vt_plan_folder *f, const vt_campaign *c, const vt_calibration *cal,
+                                            int ranks, vt_err *err);
+void vt_plan_folder_free(vt_plan_folder *f); /* zeroed is fine */
+void vt_plan_folder_text(const vt_plan_folder *f, const vt_campaign *c, vt_buf *out);
+vt_json *vt_plan_folder_json(const vt_plan_folder *f, const vt_campaign *c);
 
 /* ------------------------------------------------------------------ batch script (plan_sbatch.c) */
 

@@ -271,44 +271,55 @@ static double frames_bytes(const vt_campaign *c, const vt_plan *p)
   return n * (3 * sizeof(float) * (1.0 + (c->trajectory.velocities != 0)) * p->comp.n_atoms + 11 * sizeof(double));
 }
 
-static vt_status add_up(const vt_campaign *c, const vt_calibration *cal, vt_sched_task *task, vt_plan_cost *out,
-                        vt_err *err)
+/* Tasks that are not done; place[i]: where task i stands among them, -1: done. */
+static vt_status add_up(const vt_campaign *c, const vt_calibration *cal, const unsigned char *done, int *place,
+                        vt_sched_task *task, vt_plan_cost *out, vt_err *err)
 {
-  double bytes[2] = {0};
-  int comp_of[2] = {-1, -1}; /* for which composition bytes[kind] holds */
+  double bytes[2] = {0}, ps_of[2] = {0};
+  int comp_of[2] = {-1, -1}; /* for which composition and production bytes[kind] holds */
   for (int i = 0; i < c->n_tasks; i++) {
     const vt_task *t = &c->task[i];
     vt_plan p;
+    place[i] = -1;
+    if (done && done[i]) continue;
     VT_PASS(vt_campaign_plan(c, i, &p, err));
-    if (comp_of[t->kind] != t->comp) {
+    if (comp_of[t->kind] != t->comp || ps_of[t->kind] != p.protocol.produce_ps) {
       size_t memory = 0;
       VT_PASS(sizes(&p, &bytes[t->kind], &memory, err));
       memory += (size_t)(2 * frames_bytes(c, &p)); /* made in memory, and its bytes taken from there */
       comp_of[t->kind] = t->comp;
+      ps_of[t->kind] = p.protocol.produce_ps;
       if (memory > out->memory_bytes) out->memory_bytes = memory;
     }
     out->store_bytes += bytes[t->kind];
     out->trajectory_bytes += frames_bytes(c, &p);
-    task[i] = (vt_sched_task){.uid = t->uid, .needs = t->needs};
-    task[i].cost = (double)vt_replica_steps(&p) * p.comp.n_atoms * vt_plan_s_atom_step(cal, p.comp.n_atoms);
-    out->core_s += task[i].cost;
-    out->core_most_s += task[i].cost * ((double)vt_replica_steps_most(&p) / (double)vt_replica_steps(&p)); /* 1 is 1 */
+    const int k = place[i] = out->n_tasks++;
+    task[k] = (vt_sched_task){.uid = t->uid, .needs = t->needs < 0 ? -1 : place[t->needs]};
+    task[k].cost = (double)vt_replica_steps(&p) * p.comp.n_atoms * vt_plan_s_atom_step(cal, p.comp.n_atoms);
+    out->core_s += task[k].cost;
+    out->core_most_s += task[k].cost * ((double)vt_replica_steps_most(&p) / (double)vt_replica_steps(&p)); /* 1 is 1 */
+    out->ns += vt_replica_ns(&p);
     out->ns_most += vt_replica_ns_most(&p);
   }
   return VT_OK;
 }
 
-vt_status vt_plan_estimate(const vt_campaign *c, const vt_calibration *cal, int ranks, vt_plan_cost *out, vt_err *err)
+vt_status vt_plan_estimate(const vt_campaign *c, const vt_calibration *cal, int ranks, const unsigned char *done,
+                           vt_plan_cost *out, vt_err *err)
 {
   vt_status rc = VT_OK;
   void *m = NULL;
   vt_sched_task *task = NULL;
+  int *place = NULL;
   *out = (vt_plan_cost){.workers = workers_of(c, ranks)};
   VT_TRY_OUT(vt_calloc64(&m, (size_t)c->n_tasks, sizeof *task, err), err, "%d tasks", c->n_tasks);
   task = m;
-  VT_TRY_OUT(add_up(c, cal, task, out, err), err, "%d tasks", c->n_tasks);
-  VT_TRY_OUT(wall_time(task, c->n_tasks, out->workers, &out->wall_s, err), err, "%d workers", out->workers);
+  VT_TRY_OUT(VT_NEW(place, c->n_tasks, err), err, "%d tasks", c->n_tasks);
+  VT_TRY_OUT(add_up(c, cal, done, place, task, out, err), err, "%d tasks", c->n_tasks);
+  if (out->n_tasks > 0)
+    VT_TRY_OUT(wall_time(task, out->n_tasks, out->workers, &out->wall_s, err), err, "%d workers", out->workers);
 out:
+  vt_free(place);
   vt_free(task);
   return rc;
 }

@@ -82,7 +82,12 @@ void vt_forecast_free(vt_forecast *o)
 
 static void foresee_at(vt_forecast *o, const double *t_k, double *ea_se_ev, double *log10_ref_se)
 {
-  for (int i = 0; i < o->c->n_temp; i++) o->f[i] = vt_plan_foresee(&o->design, &o->guess[o->comp], t_k[i]);
+  for (int i = 0; i < o->c->n_temp; i++) {
+    vt_design at = o->design;
+    const vt_lengths own = vt_campaign_pieces(o->c, o->comp, i);
+    if (t_k == o->c->t_k) at.produce_ps = vt_lengths_sum(&own);
+    o->f[i] = vt_plan_foresee(&at, &o->guess[o->comp], t_k[i]);
+  }
   vt_plan_foresee_line(o->f, o->c->n_temp, o->c->compare.t_ref_k, &o->design, ea_se_ev, log10_ref_se);
 }
 

@@ -86,7 +86,7 @@ vt_status vt_plan_sbatch_fit(const vt_campaign *c, const vt_calibration *cal, in
   b->asked = ranks;
   b->ranks = ranks > 0 && ranks < most_each ? ranks : most_each;
   for (;;) {
-    VT_PASS(vt_plan_estimate(c, cal, b->ranks * jobs, cost, err)); /* both at most 10^6 */
+    VT_PASS(vt_plan_estimate(c, cal, b->ranks * jobs, NULL, cost, err)); /* both at most 10^6 */
     if (ranks > 0 || b->ranks == 1 || cost->core_s >= LEAST_BUSY * cost->wall_s * b->ranks * jobs) break;
     b->ranks = (b->ranks + 1) / 2;
   }

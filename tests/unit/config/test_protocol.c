@@ -37,7 +37,7 @@ static void the_uids_of_protocol_1_are_what_they_were(void **state)
   static const char *const golden[] = {"958060f2ed8dd91ea6d7d155b58962c707c9edd9dbdbc13eb1d1287bce96d67f",
                                        "0483a0fb7bbd", /* as `vitrion one` lists them */
                                        "b35ceec38030f0d03a58d1b931d6e1db3508b12ca1e96dd83afe96d6cc01ca2d"};
-  vt_campaign *c = campaign(TEXT("  version: 1\n", "{duration: 1 ps}"), 0);
+  vt_campaign *c = campaign(TEXT("  version: 1\n", "{duration: 1 ps}"), 1);
   assert_int_equal(c->n_tasks, 3);
   for (int i = 0; i < 3; i++)
     if (!vt_uid_has_prefix(&c->task[i].uid, golden[i])) fail_msg("task %d", i);

@@ -430,8 +430,8 @@ static double volume_of(const vt_plan *p, const vt_result *r)
   return vt_cell_volume(&h);
 }
 
-/* Densities of quenches with and without a stop, over many seeds: means within four standard errors of their difference.
- * One that ended where the stop was would be seen: that lies more than twice as far off. */
+/* Densities of quenches with and without a stop, over many seeds: means within four standard errors of their
+ * difference.  One that ended where the stop was would be seen: that lies more than twice as far off. */
 static void a_stopped_quench_ends_with_the_density_of_one_that_did_not(void **state)
 {
   (void)state;

@@ -1,0 +1,204 @@
+/* fast_near.h - the neighbours of one atom into its slot (see fast_kernel.h): those within the shorter cutoff first.
+ *
+ * Distances and what follows from them are the same bits in both forms below, but for the real type. */
+#ifndef VT_NEP_FAST_NEAR_H
+#define VT_NEP_FAST_NEAR_H
+
+#include <math.h>
+#include <string.h>
+
+#include "engine/pot/nep/fast_impl.h"
+#include "engine/pot/nep/fast_vec.h"
+
+static int whole(int n) { return (n + VL - 1) / VL * VL; }
+
+#if defined(VT_AVX512)
+/* Two passes: which candidates are near enough, as a list of their numbers; then all that is wanted of these.  Only one
+ * number of a candidate is packed, and root, division and species are found while the rest is in registers. */
+
+/* Eight candidates; id holds owner and species of each. */
+typedef struct candidates {
+  __m512d x, y, z, r2;
+  __m512i id;
+} candidates;
+
+INLINE __m512d two_sites(const vt_fast_site *low, const vt_fast_site *high)
+{
+  return _mm512_insertf64x4(_mm512_castpd256_pd512(_mm256_load_pd(&low->x)), _mm256_load_pd(&high->x), 1);
+}
+
+/* Rows of eight sites, turned into columns (gather instructions take several times as long), seen from (x, y, z). */
+INLINE candidates load_sites(const vt_fast_site *site, const int *j, __m512d x, __m512d y, __m512d z)
+{
+  candidates c;
+  const __m512d a = two_sites(site + j[0], site + j[2]), b = two_sites(site + j[1], site + j[3]);
+  const __m512d d = two_sites(site + j[4], site + j[6]), e = two_sites(site + j[5], site + j[7]);
+  const __m512d xz_low = _mm512_unpacklo_pd(a, b), xz_high = _mm512_unpacklo_pd(d, e);
+  const __m512d yi_low = _mm512_unpackhi_pd(a, b), yi_high = _mm512_unpackhi_pd(d, e);
+  c.x = _mm512_shuffle_f64x2(xz_low, xz_high, 0x88) - x;
+  c.y = _mm512_shuffle_f64x2(yi_low, yi_high, 0x88) - y;
+  c.z = _mm512_shuffle_f64x2(xz_low, xz_high, 0xdd) - z;
+  c.id = _mm512_castpd_si512(_mm512_shuffle_f64x2(yi_low, yi_high, 0xdd));
+  c.r2 = _mm512_fmadd_pd(c.x, c.x, _mm512_fmadd_pd(c.y, c.y, c.z * c.z));
+  return c;
+}
+
+/* Candidates of atom i that are within the shorter cutoff into f->near from 0 on, others within reach behind them, then
+ * a whole vector of i itself; -1, or an entry on top of i. */
+static int choose(const vt_nep_fast *f, const vt_nlist *nl, int i, vt_fast_slot *s)
+{
+  const double near = f->reach_near, far = f->bound->cutoff;
+  const __m512d near2 = _mm512_set1_pd(near * near), far2 = _mm512_set1_pd(far * far);
+  const __m512d least2 = _mm512_set1_pd(VT_POT_OVERLAP_A * VT_POT_OVERLAP_A);
+  const vt_fast_site *site = f->site;
+  const __m512d x = _mm512_set1_pd(site[i].x), y = _mm512_set1_pd(site[i].y), z = _mm512_set1_pd(site[i].z);
+  const int *row = nl->neigh + nl->first[i];
+  int *is_near = f->near, *is_far = f->near + f->cap_row, n_near = 0, n_far = 0, bad = -1;
+  for (int k = 0; k < nl->count[i]; k += 8) {
+    const int left = nl->count[i] - k;
+    const __mmask8 there = (__mmask8)(left >= 8 ? 0xff : (1u << left) - 1);
+    const candidates c = load_sites(site, row + k, x, y, z);
+    const __m256i j = _mm256_loadu_si256((const void *)(row + k));
+    const __mmask8 m_near = _mm512_mask_cmp_pd_mask(there, c.r2, near2, _CMP_LT_OQ);
+    const __mmask8 m_far = (__mmask8)(_mm512_mask_cmp_pd_mask(there, c.r2, far2, _CMP_LT_OQ) & ~m_near);
+    const __mmask8 m_bad = _mm512_mask_cmp_pd_mask(there, c.r2, least2, _CMP_LT_OQ);
+    if (m_bad) bad = row[k + __builtin_ctz(m_bad)];
+    _mm256_storeu_si256((void *)(is_near + n_near), _mm256_maskz_compress_epi32(m_near, j));
+    _mm256_storeu_si256((void *)(is_far + n_far), _mm256_maskz_compress_epi32(m_far, j));
+    n_near += __builtin_popcount(m_near);
+    n_far += __builtin_popcount(m_far);
+  }
+  for (int k = 0; k < n_far; k += 8) memcpy(is_near + n_near + k, is_far + k, 8 * sizeof *is_near);
+  s->n_near = n_near;
+  s->n = n_near + n_far;
+  for (int k = s->n; k < whole(s->n); k++) is_near[k] = i;
+  return bad;
+}
+
+/* The first `left` of eight stay, the others are out of reach. */
+INLINE void put_out_of_reach(candidates *c, int left, double reach)
+{
+  const __mmask8 out = (__mmask8)(left >= 8 ? 0 : left <= 0 ? 0xff : 0xffu << left);
+  c->x = _mm512_mask_mov_pd(c->x, out, _mm512_set1_pd(reach));
+  c->y = _mm512_mask_mov_pd(c->y, out, _mm512_setzero_pd());
+  c->z = _mm512_mask_mov_pd(c->z, out, _mm512_setzero_pd());
+  c->r2 = _mm512_mask_mov_pd(c->r2, out, _mm512_set1_pd(reach * reach));
+  c->id = _mm512_mask_mov_epi64(c->id, out, _mm512_setzero_si512());
+}
+
+INLINE void put_ids(const candidates *c, int *owner, int *species)
+{
+  _mm256_store_si256((void *)owner, _mm512_cvtepi64_epi32(c->id));
+  _mm256_store_si256((void *)species, _mm512_cvtepi64_epi32(_mm512_srli_epi64(c->id, 32)));
+}
+
+#if VT_FLOAT
+INLINE vj both(__m512d low, __m512d high)
+{
+  return _mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(low)), _mm512_cvtpd_ps(high), 1);
+}
+#else
+INLINE vj both(__m512d low, __m512d high) { return (void)high, low; }
+#endif
+
+/* Neighbours of atom i into the slot: -1, or an entry on top of i. */
+static int find_neighbours(vt_nep_fast *f, const vt_nlist *nl, int i, vt_fast_slot *s)
+{
+  const int bad = choose(f, nl, i, s), *near = f->near;
+  if (bad >= 0) return bad;
+  const vt_fast_site *site = f->site;
+  const __m512d xi = _mm512_set1_pd(site[i].x), yi = _mm512_set1_pd(site[i].y), zi = _mm512_set1_pd(site[i].z);
+  const double reach = 2 * f->bound->cutoff;
+  real *x = s->x, *y = s->y, *z = s->z, *r = s->r, *ri = s->ri;
+  for (int k = 0; k < s->n; k += VL) {
+    candidates a = load_sites(site, near + k, xi, yi, zi), b = a;
+    if (VT_FLOAT) b = load_sites(site, near + k + 8, xi, yi, zi);
+    if (s->n - k < VL) {
+      put_out_of_reach(&a, s->n - k, reach);
+      put_out_of_reach(&b, s->n - k - 8, reach);
+    }
+    const vj d = v_sqrt(both(a.r2, b.r2)), inverse = v_set(1) / d;
+    v_store(r + k, d);
+    v_store(ri + k, inverse);
+    v_store(x + k, both(a.x, b.x) * inverse);
+    v_store(y + k, both(a.y, b.y) * inverse);
+    v_store(z + k, both(a.z, b.z) * inverse);
+    put_ids(&a, s->owner + k, s->species + k);
+    if (VT_FLOAT) put_ids(&b, s->owner + k + 8, s->species + k + 8);
+  }
+  return -1;
+}
+
+#else
+/* Sort the list's candidates of atom i into near (from 0) and far (from cap_row) ones; -1, or an entry on top of i. */
+static int gather(vt_nep_fast *f, const vt_nlist *nl, int i, int *n_near, int *n_far)
+{
+  const double near = f->reach_near, far = f->bound->cutoff;
+  const double near2 = near * near, far2 = far * far, least2 = VT_POT_OVERLAP_A * VT_POT_OVERLAP_A;
+  const vt_fast_site *restrict site = f->site;
+  const double xi = site[i].x, yi = site[i].y, zi = site[i].z;
+  const int *restrict row = nl->neigh + nl->first[i];
+  double *restrict raw_x = f->raw[0], *restrict raw_y = f->raw[1], *restrict raw_z = f->raw[2];
+  double *restrict raw_r2 = f->raw[3];
+  int(*restrict raw_id)[2] = f->raw_id;
+  ptrdiff_t near_at = 0, far_at = f->cap_row;
+  int bad = -1;
+  for (int k = 0; k < nl->count[i]; k++) { /* without branches: what is too far is overwritten by the next */
+    const vt_fast_site *s = site + row[k];
+    const double dx = s->x - xi, dy = s->y - yi, dz = s->z - zi, r2 = dx * dx + dy * dy + dz * dz;
+    const int is_near = r2 < near2;
+    const ptrdiff_t at = is_near ? near_at : far_at;
+    raw_x[at] = dx;
+    raw_y[at] = dy;
+    raw_z[at] = dz;
+    raw_r2[at] = r2;
+    memcpy(raw_id[at], s->id, sizeof *raw_id);
+    bad = r2 < least2 ? row[k] : bad;
+    near_at += is_near;
+    far_at += (r2 < far2) & !is_near;
+  }
+  *n_near = (int)near_at;
+  *n_far = (int)(far_at - f->cap_row);
+  return bad;
+}
+/* The far ones behind the near ones, and neighbours out of reach up to a whole vector. */
+static void close_gap(vt_nep_fast *f, int n_near, int n_far)
+{
+  const int n = n_near + n_far;
+  const double out_of_reach = 2 * f->bound->cutoff;
+  for (int a = 0; a < 4; a++) {
+    double *raw = f->raw[a];
+    for (int k = 0; k < n_far; k += 8) memcpy(raw + n_near + k, raw + f->cap_row + k, 8 * sizeof *raw);
+    for (int k = n; k < whole(n); k++) raw[k] = a == 0 ? out_of_reach : a == 3 ? out_of_reach * out_of_reach : 0;
+  }
+  for (int k = 0; k < n_far; k += 8) memcpy(f->raw_id + n_near + k, f->raw_id + f->cap_row + k, 8 * sizeof *f->raw_id);
+  for (int k = n; k < whole(n); k++) f->raw_id[k][0] = f->raw_id[k][1] = 0;
+}
+
+/* Neighbours of atom i into the slot: -1, or an entry on top of i. */
+static int find_neighbours(vt_nep_fast *f, const vt_nlist *nl, int i, vt_fast_slot *s)
+{
+  int n_near, n_far, bad = gather(f, nl, i, &n_near, &n_far);
+  if (bad >= 0) return bad;
+  close_gap(f, n_near, n_far);
+  s->n_near = n_near;
+  s->n = n_near + n_far;
+  real *x = s->x, *y = s->y, *z = s->z, *r = s->r, *ri = s->ri;
+  for (int k = 0; k < s->n; k += VL) {
+    vj d = v_sqrt(v_from_doubles(f->raw[3] + k)), inverse = v_set(1) / d;
+    v_store(r + k, d);
+    v_store(ri + k, inverse);
+    v_store(x + k, v_from_doubles(f->raw[0] + k) * inverse);
+    v_store(y + k, v_from_doubles(f->raw[1] + k) * inverse);
+    v_store(z + k, v_from_doubles(f->raw[2] + k) * inverse);
+  }
+  int *restrict owner = s->owner, *restrict species = s->species;
+  for (int k = 0; k < whole(s->n); k++) {
+    owner[k] = f->raw_id[k][0];
+    species[k] = f->raw_id[k][1];
+  }
+  return -1;
+}
+#endif
+
+#endif
