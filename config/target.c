@@ -279,6 +279,14 @@ void vt__check_target(vt__draft *dr)
 
 /* ------------------------------------------------------------------ going on */
 
+/* What was given up under one target may be within another. */
+static int asks_the_same(const vt_target *a, const vt_target *b)
+{
+  return a->verdict == b->verdict && a->ea_ev == b->ea_ev && a->log10_d == b->log10_d &&
+         a->log10_d_at_k == b->log10_d_at_k && a->haven == b->haven && a->haven_at_k == b->haven_at_k &&
+         a->budget_core_h == b->budget_core_h && a->budget_ns == b->budget_ns;
+}
+
 vt_status vt__follow_target(vt_campaign *c, const vt_campaign *old, vt_err *err)
 {
   if (!c->target.asked || !old->target.asked) return VT_OK;
@@ -297,7 +305,7 @@ vt_status vt__follow_target(vt_campaign *c, const vt_campaign *old, vt_err *err)
     const int k = comp_named(old, c->comp[i].name);
     if (k < 0) continue;
     c->comp_glasses[i] = old->comp_glasses[k];
-    c->comp_dropped[i] = old->comp_dropped[k];
+    c->comp_dropped[i] = old->comp_dropped[k] && asks_the_same(&c->target, &old->target);
     memcpy(&c->comp_length[i * c->n_temp], &old->comp_length[k * c->n_temp],
            (size_t)c->n_temp * sizeof *c->comp_length);
   }

@@ -31,15 +31,18 @@ vt_status vt_target_record(const vt_campaign *c, const vt_target_round *r, vt_bu
   vt_uid_hex(&c->id, id);
   vt_json_put(o, "vitrion_decision", vt_json_int(FORMAT));
   vt_json_put(o, "campaign", vt_json_text(id));
+  vt_json_put(o, "round", vt_json_int(r->number));
   vt_json_put(o, "ends", vt_json_bool(r->sum.ends));
   vt_json_put(o, "spent_ns", vt_json_num(r->sum.spent_ps * 1e-3));
   vt_json_put(o, "asked_ns", vt_json_num(r->sum.asked_ps * 1e-3));
+  vt_json_put(o, "budget_ns", vt_json_num(r->budget_ps * 1e-3));
   vt_json_put(looks, "done", vt_json_int(r->looks.done));
   vt_json_put(looks, "verdict", vt_json_text(vt_verdict_text((vt_verdict)r->looks.verdict)));
   vt_json_put(looks, "why", vt_json_text(r->looks.why));
   vt_json_put(o, "looks", looks);
   for (int k = 0; k < c->n_comp; k++) vt_json_add(comps, comp_json(c, r, k));
   vt_json_put(o, "compositions", comps);
+  vt_json_put(o, "target", vt_target_json(c, r));
   const vt_status rc = vt_json_dump(o, VT_JSON_LINE, out, err);
   vt_json_free(o);
   return rc;
@@ -75,20 +78,28 @@ static vt_status take_comp(const vt_campaign *c, const vt_json *o, int k, vt_tar
   return VT_OK;
 }
 
-static vt_status take_all(const vt_campaign *c, const vt_json *o, vt_target_round *r, vt_err *err)
+vt_status vt__target_looks_of(const vt_json *o, vt_target_looks *l, vt_err *err)
 {
-  const vt_json *looks = vt_json_get(o, "looks"), *comps = vt_json_get(o, "compositions");
-  char id[65];
-  vt_uid_hex(&c->id, id);
+  const vt_json *looks = vt_json_get(o, "looks");
   const int verdict = value_of(&vt_verdicts, vt_json_get_text(looks, "verdict", ""));
   const int64_t done = vt_json_get_int(looks, "done", -1);
   if (vt_json_get_int(o, "vitrion_decision", 0) != FORMAT || verdict < 0 || done < 0 || done > VT_LOOKS)
     VT_FAIL(err, VT_ECORRUPT, "no decision of format %d", FORMAT);
+  l->done = (int32_t)done;
+  l->verdict = verdict;
+  (void)snprintf(l->why, sizeof l->why, "%s", vt_json_get_text(looks, "why", ""));
+  return VT_OK;
+}
+
+static vt_status take_all(const vt_campaign *c, const vt_json *o, vt_target_round *r, vt_err *err)
+{
+  const vt_json *comps = vt_json_get(o, "compositions");
+  char id[65];
+  vt_uid_hex(&c->id, id);
+  VT_PASS(vt__target_looks_of(o, &r->looks, err));
   if (strcmp(vt_json_get_text(o, "campaign", ""), id) != 0 || vt_json_size(comps) != (size_t)c->n_comp)
     VT_FAIL(err, VT_EINVAL, "a decision of another campaign than '%s' as it is now", c->name);
-  r->looks.done = (int32_t)done;
-  r->looks.verdict = verdict;
-  (void)snprintf(r->looks.why, sizeof r->looks.why, "%s", vt_json_get_text(looks, "why", ""));
+  r->number = (int)vt_json_get_int(o, "round", 0);
   for (int k = 0; k < c->n_comp; k++) VT_PASS(take_comp(c, vt_json_at(comps, (size_t)k), k, r, err));
   r->sum.ends = 1;
   for (int k = 0; k < c->n_comp; k++) {

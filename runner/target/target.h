@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "engine/allocation/allocation.h"
 #include "engine/replica/replica.h"
+#include "runner/journal/journal.h"
 #include "runner/json/json.h"
 #include "runner/screening/screening.h"
 
@@ -29,6 +30,7 @@ typedef struct vt_target_round {
   vt_alloc_sum sum;
   double budget_ps;
   vt_target_looks looks; /* after this round                                    */
+  int number;            /* of the round, from 1 */
 } vt_target_round;
 void vt_target_round_free(vt_target_round *r);
 
@@ -47,18 +49,34 @@ VT_MUST_CHECK vt_status vt_target_decide(const vt_campaign *c, const vt_fits *f,
 VT_MUST_CHECK vt_status vt_target_apply(vt_campaign *c, const vt_target_round *r, vt_err *err);
 
 /* record.c.  A round in one line of JSON, for a journal, under the identity of the campaign as it was before it
- * (c->id, resolved): {"vitrion_decision":1,"campaign":"<id>","ends","spent_ns","asked_ns","looks":{"done","verdict",
- * "why"},"compositions":[{"name","state","glasses","production":[{"T_K","add_ps"}]}]}. */
+ * (c->id, resolved): {"vitrion_decision":1,"campaign":"<id>","round","ends","spent_ns","asked_ns","budget_ns",
+ * "looks":{"done","verdict","why"},"compositions":[{"name","state","glasses","production":[{"T_K","add_ps"}]}],
+ * "target": vt_target_json}. */
 VT_MUST_CHECK vt_status vt_target_record(const vt_campaign *c, const vt_target_round *r, vt_buf *out, vt_err *err);
-/* What vt_target_apply needs, and the looks; half-widths are not in a record.  VT_EINVAL: of another campaign.
+/* What vt_target_apply needs, and the looks; half-widths are for readers alone.  VT_EINVAL: of another campaign.
  * VT_ECORRUPT: not one.  VT_EPARSE: no JSON. */
 VT_MUST_CHECK vt_status vt_target_recorded(const vt_campaign *c, const char *text, size_t n, vt_target_round *out,
                                            vt_err *err);
 
+/* keep.c: decisions in the journal.  The key of the decision on a campaign as it is now: what it asks, its budget, its
+ * compositions and tasks; so each is made once, and anew only after an edit that may change it.  c is resolved. */
+VT_MUST_CHECK vt_status vt_target_key(const vt_campaign *c, vt_uid *key, vt_err *err);
+/* The text of that decision, appended; *there = 0: it has not been made. */
+VT_MUST_CHECK vt_status vt_target_find(const vt_campaign *c, const vt_journal *j, vt_buf *text, int *there,
+                                       vt_err *err);
+/* The newest decision of a journal, whatever its campaign; *o NULL: there is none. */
+VT_MUST_CHECK vt_status vt_target_newest(const vt_journal *j, vt_json **o, vt_err *err);
+/* What that one leaves for the next: its looks at the verdict (none were spent: zeros), and its round (0: none). */
+VT_MUST_CHECK vt_status vt_target_before(const vt_journal *j, vt_target_looks *looks, int *round, vt_err *err);
+/* 1: the decision on the campaign as it is now asks for nothing more; also if there is no target. */
+VT_MUST_CHECK vt_status vt_target_is_over(const vt_campaign *c, const vt_journal *j, int *over, vt_err *err);
+
 /* told.c: [{"composition","what","goal","reached","half_width","spent_ns","why"}], one row an aim of a composition, and
  * one of the verdict with composition null; half_width null where there is no interval. */
 vt_json *vt_target_json(const vt_campaign *c, const vt_target_round *r);
-/* The same as a table for people. */
-void vt_target_text(const vt_campaign *c, const vt_target_round *r, vt_buf *out);
+/* The rows of a recorded decision as a table for people; NULL: says that there is none yet. */
+void vt_target_text(const vt_json *decision, vt_buf *out);
+/* The `target` array of a recorded decision; NULL: an empty one. */
+vt_json *vt_target_rows(const vt_json *decision);
 
 #endif

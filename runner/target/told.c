@@ -81,28 +81,45 @@ vt_json *vt_target_json(const vt_campaign *c, const vt_target_round *r)
   return rows;
 }
 
-static const char *unit_of(const vt_aim *aim)
+static const char *unit_of(const char *what)
 {
-  return aim->kind == VT_AIM_EA ? "eV" : aim->kind == VT_AIM_LOG10_D ? "decades" : "";
+  if (strcmp(what, vt_aim_kinds.row[VT_AIM_EA].name) == 0) return "eV";
+  return strcmp(what, vt_aim_kinds.row[VT_AIM_LOG10_D].name) == 0 ? "decades" : "";
 }
 
-void vt_target_text(const vt_campaign *c, const vt_target_round *r, vt_buf *out)
+static void put_row(const vt_json *row, vt_buf *out)
 {
-  char why[WHY], what[64];
-  vt_buf_printf(out, "target: %.4g of %.4g ns as planned\n", spent_ns(r, -1), r->budget_ps * 1e-3);
-  for (int k = 0; k < r->n_aims; k++) {
-    const vt_aim *a = &r->aim[k];
-    if (a->kind == VT_AIM_VERDICT) {
-      why_no_verdict(r, why);
-      vt_buf_printf(out, "  verdict: %s\n", why);
-      continue;
-    }
-    (void)snprintf(what, sizeof what, "%s", vt_aim_kinds.row[a->kind].name);
-    if (a->t_k > 0) (void)snprintf(what, sizeof what, "%s(%g K)", vt_aim_kinds.row[a->kind].name, a->t_k);
-    for (int i = 0; i < r->n_comp; i++) {
-      why_of(r, i, k, why);
-      vt_buf_printf(out, "  %-24s %-22s +- %.3g (asked %.3g) %s %7.4g ns %s%s\n", c->comp[i].name, what,
-                    r->move[i].half[k], a->goal, unit_of(a), spent_ns(r, i), is_reached(r, i, k) ? "reached" : "", why);
-    }
+  const char *what = vt_json_get_text(row, "what", ""), *name = vt_json_get_text(row, "composition", NULL);
+  const char *why = vt_json_get_text(row, "why", "");
+  const double t_k = vt_json_get_num(row, "T_K", 0), half = vt_json_get_num(row, "half_width", (double)NAN);
+  char at[64], is[32] = "no interval";
+  if (!name) {
+    vt_buf_printf(out, "  verdict: %s\n", why);
+    return;
   }
+  (void)snprintf(at, sizeof at, "%s", what);
+  if (t_k > 0) (void)snprintf(at, sizeof at, "%s(%g K)", what, t_k);
+  if (isfinite(half)) (void)snprintf(is, sizeof is, "+- %.3g", half);
+  vt_buf_printf(out, "  %-24s %-20s %-11s (asked %.3g%s%s) %8.4g ns  %s\n", name, at, is,
+                vt_json_get_num(row, "goal", (double)NAN), unit_of(what)[0] ? " " : "", unit_of(what),
+                vt_json_get_num(row, "spent_ns", (double)NAN), why[0] ? why : "reached");
+}
+
+vt_json *vt_target_rows(const vt_json *decision)
+{
+  vt_json *rows = vt_json_share(vt_json_get(decision, "target"));
+  return rows ? rows : vt_json_array();
+}
+
+void vt_target_text(const vt_json *decision, vt_buf *out)
+{
+  const vt_json *rows = vt_json_get(decision, "target");
+  if (!decision) {
+    vt_buf_printf(out, "target: nothing is decided yet, the pilot is not over\n");
+    return;
+  }
+  vt_buf_printf(out, "target after round %d: %.4g of %.4g ns, as planned\n", (int)vt_json_get_int(decision, "round", 0),
+                vt_json_get_num(decision, "spent_ns", (double)NAN),
+                vt_json_get_num(decision, "budget_ns", (double)NAN));
+  for (size_t k = 0; k < vt_json_size(rows); k++) put_row(vt_json_at(rows, k), out);
 }
