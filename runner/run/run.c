@@ -75,7 +75,7 @@ static void run_watch(void *ctx, const vt_run_snapshot *w)
 {
   run *r = ctx;
   r->last = *w;
-  r->last.round = r->c->target.asked ? r->round + 1 : 0;
+  r->last.round = r->c->target.asked ? r->round + !r->target_over : 0;
   r->line.silent = !w->leads; /* of several jobs the leading one speaks */
   vt__progress(&r->line, &r->last, NULL);
   r->last.rank = NULL; /* borrowed for this call */
