@@ -27,7 +27,7 @@ static vt_status understand(vt__draft *dr, const vt__yaml *y, vt_err *err)
   VT_TRY(vt__read(dr, y, err), err, "campaign '%s'", dr->c->file);
   VT_TRY(vt__check_potential(dr, err), err, "campaign '%s'", dr->c->file);
   VT_TRY(vt__expand_compositions(dr, err), err, "campaign '%s'", dr->c->file);
-  VT_TRY(vt__settle_durations(dr, err), err, "campaign '%s'", dr->c->file);
+  VT_TRY(vt__settle_target(dr, err), err, "campaign '%s'", dr->c->file);
   vt__stops_simplify(dr->c);
   if (dr->env->recorded && dr->c->protocol.version == 0) dr->c->protocol.version = VT_PROTOCOL_FIRST;
   if (dr->env->recorded && dr->c->numerics.format == 0) dr->c->numerics.format = VT_ENGINE_FORMAT_UNSAID;
@@ -121,6 +121,7 @@ void vt_campaign_free(vt_campaign *c)
   vt_free(c->comp_length);
   vt_free(c->kept);
   vt_free(c->comp_glasses);
+  vt_free(c->comp_dropped);
   vt_uid_index_free(&c->by_uid);
   vt_free(c->task);
   vt_free(c);

@@ -175,6 +175,8 @@ static int is_unasked(const vt_campaign *c, const char *path)
 {
   if (strcmp(path, "protocol.quench.stops") == 0) return c->n_stops == 0;
   if (strcmp(path, "protocol.produce.kept") == 0) return c->n_kept == 0;
+  if (strcmp(path, "target.decided") == 0) return !c->comp_glasses;
+  if (strncmp(path, "target", strlen("target")) == 0) return !c->target.asked;
   return !c->trajectory.on && strncmp(path, VT__TRAJECTORY, strlen(VT__TRAJECTORY)) == 0;
 }
 
@@ -228,6 +230,10 @@ static void put_steps(vt_buf *b, const vt_campaign *c, vt__type type)
     vt__put_duration(b, c);
   else if (type == VT__T_KEPT)
     vt__put_kept(b, c);
+  else if (type == VT__T_BUDGET)
+    vt__put_budget(b, c);
+  else if (type == VT__T_DECIDED)
+    vt__put_decided(b, c);
   else
     vt__put_stops(b, c);
 }
@@ -246,13 +252,14 @@ static void put_number(vt_buf *b, const vt__row *row, const void *field)
 
 static void put_value(vt_buf *b, const vt_campaign *c, const vt__row *row)
 {
+  const int of_pilot = c->target.asked && strcmp(row->path, "glasses") == 0;
   const char *field = (const char *)c + row->at;
   switch (row->type) {
   case VT__T_VERSION:
   case VT__T_INT:
   case VT__T_SEED:
   case VT__T_QUANTITY:
-    put_number(b, row, field);
+    put_number(b, row, of_pilot ? (const char *)&c->target.pilot_glasses : field);
     break;
   case VT__T_SHA256:
     put_sha256(b, c);
@@ -288,6 +295,8 @@ static void put_value(vt_buf *b, const vt_campaign *c, const vt__row *row)
   case VT__T_DURATION:
   case VT__T_KEPT:
   case VT__T_STOPS:
+  case VT__T_BUDGET:
+  case VT__T_DECIDED:
     put_steps(b, c, row->type);
     break;
   case VT__T_SYMBOLS:
@@ -314,7 +323,7 @@ void vt_campaign_canon(const vt_campaign *c, vt_buf *out)
     vt_buf_printf(out, "%*s%s:", 2 * vt__path_depth(row->path), "", vt__path_leaf(row->path));
     int on_lines_below = row->type == VT__T_MAP || (row->type == VT__T_INCLUDE && c->n_comp > c->n_structures) ||
                          row->type == VT__T_STRUCTURES || row->type == VT__T_IONS ||
-                         (row->type == VT__T_OBSERVE && c->n_obs);
+                         (row->type == VT__T_OBSERVE && c->n_obs) || row->type == VT__T_DECIDED;
     if (!on_lines_below) vt_buf_printf(out, " ");
     if (row->type == VT__T_STRUCTURES)
       vt__put_structures(out, c, 1);
@@ -365,6 +374,7 @@ static int is_about_no_task(const char *path)
                                    "potential.messages",
                                    "potential.folder",
                                    "protocol.produce.kept",
+                                   "target",
                                    VT__TRAJECTORY};
   for (size_t k = 0; k < sizeof of / sizeof *of; k++) {
     size_t n = strlen(of[k]);

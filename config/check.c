@@ -267,6 +267,7 @@ void vt__check_rules(vt__draft *dr)
   rule_what_is_counted_is_there(dr);
   rule_format_is_computed(dr);
   rule_pieces_need_protocol_2(dr);
+  vt__check_target(dr);
   if (dr->c->n_temp == 0) return; /* refused before; the rest needs temperatures */
   rule_quench_goes_down(dr);
   rule_quench_has_steps(dr);

@@ -135,6 +135,21 @@ typedef struct vt_kept_length {
   vt_lengths of;
 } vt_kept_length;
 
+/* What a campaign asks to know; half-widths of 95 % intervals, 0: not asked.  In no uid: it says how much is run. */
+typedef struct vt_target {
+  int32_t asked, verdict;
+  double ea_ev;                    /* of every composition                                       */
+  double log10_d, log10_d_at_k;    /* of the line at a temperature                               */
+  double haven, haven_at_k;        /* one of the campaign's temperatures                         */
+  double budget_core_h, budget_ns; /* as asked, one of them; 0: the other one                  */
+  double budget_fixed_ns;          /* what decisions keep to; 0: core-hours that nobody has turned into ns yet */
+  int32_t pilot_glasses, reserved; /* of every composition; n_glasses is what the largest has now */
+} vt_target;
+
+/* D of an alkali where nothing is known: a line with this Ea through this value at 500 K, cm^2/s (T 14). */
+#define VT_ASSUMED_EA_EV 0.30
+#define VT_ASSUMED_D_500 2.7e-6
+
 typedef struct vt_campaign {
   char name[VT_NAME];
   char file[VT_PATH];   /* as given                                          */
@@ -158,7 +173,9 @@ typedef struct vt_campaign {
   vt_lengths *length;      /* [n_temp] of the production at each temperature; NULL: protocol.produce_ps */
   vt_lengths *comp_length; /* [n_comp * n_temp], n 0: as `length`; NULL: all of them                   */
   int32_t *comp_glasses;   /* [n_comp] at most n_glasses; NULL: n_glasses                                */
-  vt_kept_length *kept;    /* [n_kept] ascending                                                         */
+  int32_t *comp_dropped;   /* [n_comp] 1: its target is given up; NULL: none                             */
+  vt_target target;
+  vt_kept_length *kept; /* [n_kept] ascending                                                         */
   int n_kept, n_stops;
   double stop_k[VT_MOST_STOPS]; /* descending: where quenches stop and glasses are kept; n_stops 0: t_k[0] alone */
   vt_protocol protocol; /* version may be 0 until vt_campaign_resolve; produce_ps: the longest production, all pieces */
@@ -220,6 +237,11 @@ VT_MUST_CHECK vt_status vt_campaign_follow(vt_campaign *c, const vt_campaign *ol
 int vt_campaign_equal(const vt_campaign *a, const vt_campaign *b);
 /* 1 if tasks of both ask for productions of different lengths under one uid. */
 int vt_campaign_other_length(const vt_campaign *a, const vt_campaign *b);
+
+/* ps of the production with which a target's pilot begins at a temperature, where nobody says it. */
+double vt_campaign_pilot_ps(double t_k);
+/* comp_length, comp_glasses and comp_dropped are there from now on; of a campaign with a target. */
+VT_MUST_CHECK vt_status vt_campaign_begin_decisions(vt_campaign *c, vt_err *err);
 
 /* The row of the task with this uid, or -1. */
 int vt_campaign_find(const vt_campaign *c, const vt_uid *uid);

@@ -138,7 +138,7 @@ typedef struct vt__duration {
   vt_lengths of;
 } vt__duration;
 
-enum { VT__MOST_ROWS = 112 };
+enum { VT__MOST_ROWS = 128 };
 
 typedef struct vt__draft {
   vt_campaign *c;
@@ -160,7 +160,8 @@ typedef struct vt__draft {
   vt_lengths usual;       /* production where no temperature is named; n 0: each has its own */
   vt__duration *duration; /* [n_durations] */
   int n_durations, duration_failed;
-  int n_by; /* names in compare.by that are no factors of the grid */
+  int decided; /* node of target.decided, where that is given */
+  int n_by;    /* names in compare.by that are no factors of the grid */
   char by[VT_MAX_LABELS][VT_NAME];
   vt__mark by_at[VT_MAX_LABELS];
 } vt__draft;
@@ -197,6 +198,8 @@ typedef enum vt__type {
   VT__T_DURATION,     /* sum of quantities, or such by temperature  */
   VT__T_KEPT,         /* sums by temperature                        */
   VT__T_STOPS,        /* descending temperatures                    */
+  VT__T_BUDGET,       /* core-hours or simulated time               */
+  VT__T_DECIDED,      /* list: glasses and durations of compositions */
   VT__N_TYPES
 } vt__type;
 
@@ -262,7 +265,7 @@ void vt__labels_put(vt__draft *dr, const char *path, vt__mark at, vt__labels *l,
 void vt__read_command(vt__draft *dr, const vt__row *row, int node, char *out);
 void vt__read_symbols(vt__draft *dr, const vt__row *row, int node, vt_driver *out);
 void vt__read_patience(vt__draft *dr, const vt__row *row, int node, double *out);
-/* durations.c */
+/* read_durations.c */
 VT_MUST_CHECK vt_status vt__read_duration(vt__draft *dr, const vt__row *row, int node, vt_err *err);
 VT_MUST_CHECK vt_status vt__read_kept(vt__draft *dr, const vt__row *row, int node, vt_err *err);
 void vt__read_stops(vt__draft *dr, const vt__row *row, int node);
@@ -277,6 +280,17 @@ void vt__put_lengths(vt_buf *b, const vt_lengths *l);
 void vt__put_duration(vt_buf *b, const vt_campaign *c);
 void vt__put_kept(vt_buf *b, const vt_campaign *c);
 void vt__put_stops(vt_buf *b, const vt_campaign *c);
+/* "400 ps + 400 ps"; 1, or 0 and a mistake. */
+int vt__read_sum(vt__draft *dr, const vt__row *row, int node, vt_lengths *out);
+/* target.c; vt__settle_target settles durations, too */
+void vt__read_budget(vt__draft *dr, const vt__row *row, int node);
+void vt__put_budget(vt_buf *b, const vt_campaign *c);
+VT_MUST_CHECK vt_status vt__settle_target(vt__draft *dr, vt_err *err);
+/* n_glasses: of the composition that has most. */
+void vt__decided_simplify(vt_campaign *c);
+void vt__put_decided(vt_buf *b, const vt_campaign *c);
+void vt__check_target(vt__draft *dr);
+VT_MUST_CHECK vt_status vt__follow_target(vt_campaign *c, const vt_campaign *old, vt_err *err);
 /* read.c.  64 hexadecimal digits; what is empty leaves `out` as it is. */
 void vt__read_sha256(vt__draft *dr, const vt__row *row, int node, char out[65]);
 /* read_item.c.  Text of a scalar; NULL and a mistake if it is something else or nothing. */

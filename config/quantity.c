@@ -40,6 +40,8 @@ static const unit known[] = {
     {"nm", "length", -9, 1},
     {"1/A", "wave number", 10, 1},
     {"1/nm", "wave number", 9, 1},
+    {"eV", "energy", 0, 1},
+    {"meV", "energy", -3, 1},
     {"eV/A", "force", 0, 1},
     {"meV/A", "force", -3, 1},
     {"eV/atom", "energy per atom", 0, 1},

@@ -408,6 +408,10 @@ vt_status vt__read_value(vt__draft *dr, const vt__row *row, int node, vt_err *er
     return vt__read_symbols(dr, row, node, (vt_driver *)(void *)field), VT_OK;
   case VT__T_PATIENCE:
     return vt__read_patience(dr, row, node, (double *)(void *)field), VT_OK;
+  case VT__T_BUDGET:
+    return vt__read_budget(dr, row, node), VT_OK;
+  case VT__T_DECIDED:
+    return dr->decided = node, VT_OK; /* once compositions are known */
   case VT__T_STOPS:
     return vt__read_stops(dr, row, node), VT_OK;
   case VT__T_MAP:

@@ -193,6 +193,31 @@ const vt__row vt__rows[] = {
      "largest true spread (standard deviation) of an insensitive set"},
     {"compare.range_margin", VT__T_QUANTITY, "decades", 0.001, 10, "0.8 decades", AT(compare.range_margin), NULL,
      "largest range of an insensitive set"},
+    {"target", VT__T_MAP, "", 0, 0, "", 0, NULL,
+     "what shall be known: `glasses` and `protocol.produce.duration` are those of a pilot (3 glasses, and runs that "
+     "resolve D, if not given), and production and glasses are added where they make an interval narrow at the least "
+     "cost, until all are reached or the budget is spent; what cannot be reached within it is dropped"},
+    {"target.activation_energy", VT__T_QUANTITY, "eV", 0, 10, "0 eV", AT(target.ea_ev), NULL,
+     "half of the 95 % interval of the activation energy of D, of every composition; `0 eV`: not asked"},
+    {"target.log10_D", VT__T_MAP, "", 0, 0, "", 0, NULL, "log10 D of the line at one temperature"},
+    {"target.log10_D.at", VT__T_QUANTITY, "K", 0, 5000, "0 K", AT(target.log10_d_at_k), NULL,
+     "the temperature; `0 K`: `compare.reference_temperature`"},
+    {"target.log10_D.half_width", VT__T_QUANTITY, "", 0, 10, "0", AT(target.log10_d), NULL,
+     "half of its 95 % interval, decades; 0: not asked"},
+    {"target.haven", VT__T_QUANTITY, "", 0, 10, "0", AT(target.haven), NULL,
+     "half of the 95 % interval of the Haven ratio sigma_NE/sigma at `haven_at`; 0: not asked"},
+    {"target.haven_at", VT__T_QUANTITY, "K", 0, 5000, "0 K", AT(target.haven_at_k), NULL,
+     "one of the campaign's temperatures; `0 K`: the nearest to `compare.reference_temperature`"},
+    {"target.verdict", VT__T_CHOICE, "", 0, 0, "no", AT(target.verdict), answers,
+     "until the comparison is decided: it is asked with 5, 8, 12, 18 and 25 glasses of every composition, each time "
+     "with a part of the 5 % chance of error"},
+    {"target.budget", VT__T_BUDGET, "", 0, 1e12, "0 ns", 0, NULL,
+     "what the campaign may spend, the pilot included: simulated time, `2 us`, or `200 core-hours`, which the first "
+     "start turns into simulated time, once, by the cost that `plan` finds"},
+    {"target.budget_fixed", VT__T_QUANTITY, "ns", 0, 1e12, "0 ns", AT(target.budget_fixed_ns), NULL,
+     "recorded by the program: what the budget became"},
+    {"target.decided", VT__T_DECIDED, "", 0, 0, "[]", 0, NULL,
+     "recorded by the program: glasses and productions of each composition, and which were dropped"},
     {"output", VT__T_PATH, "", 0, 0, "''", AT(output), NULL,
      "folder of the results, relative to where a command is given; `~/` is the home; if empty `runs/` and the name of "
      "the campaign"},
@@ -297,7 +322,9 @@ const char *vt__type_name(vt__type t)
                                                 [VT__T_PATIENCE] = "quantity",
                                                 [VT__T_DURATION] = "durations",
                                                 [VT__T_KEPT] = "durations",
-                                                [VT__T_STOPS] = "temperatures"};
+                                                [VT__T_STOPS] = "temperatures",
+                                                [VT__T_BUDGET] = "budget",
+                                                [VT__T_DECIDED] = "list of compositions"};
   return name[t];
 }
 

@@ -102,13 +102,15 @@ static vt_status fill_screen(vt__screen *t, int32_t *comp, vt_err *err)
   return VT_OK;
 }
 
+double vt__level(const vt__screen *t) { return 0.05 * t->share; }
+
 /* ------------------------------------------------------------------ contrasts */
 
 /* Composition minus random-effects mean, with the 90 % interval of its sampling error: two one-sided tests at 5 %
- * (T 9.4). */
+ * (T 9.4); a wider one at a look of several. */
 static void contrasts(const vt__screen *t, double tau2, double margin, vt_compare *c)
 {
-  double sum_w = 0, noise = 0, quantile = vt_t_quantile(0.95, t->dof);
+  double sum_w = 0, noise = 0, quantile = vt_t_quantile(1 - vt__level(t), t->dof);
   for (int i = 0; i < t->k; i++) sum_w += 1 / (t->s2[i] + tau2);
   for (int i = 0; i < t->k; i++) { /* variance of the mean */
     double w = 1 / (t->s2[i] + tau2) / sum_w;
@@ -178,10 +180,11 @@ static vt_status range_by_draws(const vt__screen *t, uint64_t key, vt_compare *c
     spread[b] = sqrt(tau2);
   }
   c->range = vt_quantile_inplace(range, DRAWS, 0.5);
-  c->range_lo = vt_quantile_inplace(range, DRAWS, 0.025);
-  c->range_hi = vt_quantile_inplace(range, DRAWS, 0.975);
-  c->tau_wide_lo = vt_quantile_inplace(spread, DRAWS, 0.025);
-  c->tau_wide_hi = vt_quantile_inplace(spread, DRAWS, 0.975);
+  const double tail = vt__level(t) / 2;
+  c->range_lo = vt_quantile_inplace(range, DRAWS, tail);
+  c->range_hi = vt_quantile_inplace(range, DRAWS, 1 - tail);
+  c->tau_wide_lo = vt_quantile_inplace(spread, DRAWS, tail);
+  c->tau_wide_hi = vt_quantile_inplace(spread, DRAWS, 1 - tail);
   vt_free(block);
   return VT_OK;
 }
@@ -193,7 +196,8 @@ static void no_spread(vt_compare *c) { c->tau = c->tau_lo = c->tau_hi = c->tau_d
 /* Two compositions: the range is their difference. */
 static void range_of_two(const vt__screen *t, vt_compare *c)
 {
-  double d = fabs(t->y[0] - t->y[1]), s2 = t->s2[0] + t->s2[1], half = vt_t_quantile(0.975, t->dof) * sqrt(s2);
+  double d = fabs(t->y[0] - t->y[1]), s2 = t->s2[0] + t->s2[1],
+         half = vt_t_quantile(1 - vt__level(t) / 2, t->dof) * sqrt(s2);
   c->range = sqrt(fmax(0, d * d - s2));
   c->range_lo = fmax(0, d - half);
   c->range_hi = d + half;
@@ -304,6 +308,7 @@ static vt_status open_screen(vt__screen *t, const vt_compare_input *in, vt_err *
   void *p;
   size_t n = in->glass ? (size_t)in->n_glass : 0;
   t->in = in;
+  t->share = in->share > 0 ? in->share : 1;
   VT_PASS(vt_calloc64(&p, n + 1, sizeof *t->line, err));
   t->line = p;
   VT_PASS(vt_calloc64(&p, n + 1, sizeof *t->owner, err));
@@ -330,6 +335,8 @@ vt_status vt_compare_fits(const vt_compare_input *in, vt_compare *out, vt_err *e
   if (!(lim->margin > 0 && lim->tau_margin > 0 && lim->range_margin > 0))
     VT_FAIL(err, VT_EINVAL, "margins of %g, %g and %g decades, expected positive numbers", lim->margin, lim->tau_margin,
             lim->range_margin);
+  if (!(in->share >= 0 && in->share <= 1))
+    VT_FAIL(err, VT_EINVAL, "a share of %g of the chance of error, expected 0 to 1", in->share);
   vt_status rc = VT_OK;
   void *block = NULL;
   vt__screen *t = NULL;

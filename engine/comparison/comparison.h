@@ -36,6 +36,9 @@ typedef struct vt_compare_input {
   const double *tg_k;       /* [n] glass transition temperatures, K; NaN: unknown.  vt_compare_at_tg alone reads it */
   vt_compare_limits lim;
   uint64_t key; /* of the draws (Philox)                                                 */
+  double share; /* of its nominal chance of error that the verdict may spend here, (0, 1]: one look of several
+                 * (T 9.12); 0: all of it.  Intervals of the result that decide are so much wider: delta_*, range_lo,
+                 * range_hi, tau_wide_*                                                              */
 } vt_compare_input;
 
 /* A glass further than three standard deviations from the others of its composition (T 9.7). */

@@ -26,6 +26,7 @@ typedef struct vt__screen {
   int without_error; /* a value has none                    */
   double dof;        /* behind the pooled variance           */
   double per_glass;  /* variance between glasses, decades^2; NaN if single */
+  double share;      /* of the nominal levels, 1: all                      */
   const vt_compare_input *in;
   const vt_arrh *fit[VT_MAX_COMPARE];
   double y[VT_MAX_COMPARE], s2[VT_MAX_COMPARE]; /* value, and variance of its error */
@@ -38,6 +39,9 @@ typedef struct vt__screen {
 /* What the errors of the points make of the level (or the activation energy) of one glass: variance, a mean over the
  * lines; 0 without lines (T 9.11). */
 double vt__sampling(const vt__screen *t, int slope);
+
+/* Chance of error of one side of a contrast, of two sides of tau and of the range: 5 % times the share. */
+double vt__level(const vt__screen *t);
 
 /* ------------------------------------------------------------------ outlier.c: values and variances (T 9.1, 9.7) */
 

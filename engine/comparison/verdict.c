@@ -19,6 +19,10 @@ static const char *name_of(const vt__screen *t, const vt_compare *c, int i, char
   return buf;
 }
 
+/* Of the intervals of a contrast, and of tau and the range, in %: 90 and 95, more at a look of several. */
+static double of_contrast(const vt__screen *t) { return 100 * (1 - 2 * vt__level(t)); }
+static double of_spread(const vt__screen *t) { return 100 * (1 - vt__level(t)); }
+
 /* Half of a contrast's interval if each of its compositions had `glasses` glasses, at one-sided error `alpha`. */
 static double half_with(const vt__screen *t, double glasses, double alpha)
 {
@@ -39,12 +43,12 @@ static int glasses_for(const vt__screen *t, double room, double alpha)
 
 /* "Some composition lies outside" is true as soon as one of k intervals says so: each gets a k-th of the 5 %
  * (Bonferroni), while "all lie inside" needs all and no such correction (T 9.6). */
-static double alpha_outside(const vt__screen *t) { return 0.05 / t->k; }
+static double alpha_outside(const vt__screen *t) { return vt__level(t) / t->k; }
 
 /* A contrast that lies outside the margin for certain, or -1. */
 static int find_outside(const vt__screen *t, const vt_compare *c)
 {
-  double wider = vt_t_quantile(1 - alpha_outside(t), t->dof) / vt_t_quantile(0.95, t->dof), most = 0;
+  double wider = vt_t_quantile(1 - alpha_outside(t), t->dof) / vt_t_quantile(1 - vt__level(t), t->dof), most = 0;
   int found = -1;
   for (int i = 0; i < c->k; i++) {
     double half = 0.5 * wider * (c->delta_hi90[i] - c->delta_lo90[i]), beyond = fabs(c->delta[i]) - half;
@@ -75,11 +79,12 @@ static int decimals_of(double x, double limit)
   return n;
 }
 
-static void explain_bound(vt_compare *c, const char *what, double least, double limit, const char *caveat)
+static void explain_bound(const vt__screen *t, vt_compare *c, const char *what, double least, double limit,
+                          const char *caveat)
 {
   const int n = decimals_of(least, limit);
-  (void)snprintf(c->why, sizeof c->why, "decided by %s is at least %.*f decades (95 %%), beyond %.*f%s", what, n, least,
-                 n, limit, caveat);
+  (void)snprintf(c->why, sizeof c->why, "decided by %s is at least %.*f decades (%.3g %%), beyond %.*f%s", what, n,
+                 least, of_spread(t), n, limit, caveat);
 }
 
 static int is_sensitive(const vt__screen *t, vt_compare *c)
@@ -89,15 +94,16 @@ static int is_sensitive(const vt__screen *t, vt_compare *c)
   int i = find_outside(t, c);
   char name[80];
   if (i >= 0)
-    (void)snprintf(c->why, sizeof c->why,
-                   "decided by the contrast: %s differs from the mean by %+.2f decades (90 %%: %+.2f to %+.2f), beyond "
-                   "%.2f, also when all %d compositions are asked at once%s",
-                   name_of(t, c, i, name), c->delta[i], c->delta_lo90[i], c->delta_hi90[i], lim->margin, (int)c->k,
-                   caveat);
+    (void)snprintf(
+        c->why, sizeof c->why,
+        "decided by the contrast: %s differs from the mean by %+.2f decades (%.3g %%: %+.2f to %+.2f), beyond "
+        "%.2f, also when all %d compositions are asked at once%s",
+        name_of(t, c, i, name), c->delta[i], of_contrast(t), c->delta_lo90[i], c->delta_hi90[i], lim->margin, (int)c->k,
+        caveat);
   else if (c->k > 2 && c->tau_wide_lo > lim->tau_margin)
-    explain_bound(c, "tau: the spread tau", c->tau_wide_lo, lim->tau_margin, caveat);
+    explain_bound(t, c, "tau: the spread tau", c->tau_wide_lo, lim->tau_margin, caveat);
   else if (c->range_lo > lim->range_margin)
-    explain_bound(c, "the range: the range", c->range_lo, lim->range_margin, caveat);
+    explain_bound(t, c, "the range: the range", c->range_lo, lim->range_margin, caveat);
   else
     return 0;
   return 1;
@@ -108,7 +114,7 @@ static void explain_contrast(const vt__screen *t, vt_compare *c)
 {
   int i = find_furthest(c), most = 0, least = (int)t->fit[0]->n_glasses;
   double margin = t->in->lim.margin, room = margin - fabs(c->delta[i]);
-  int needed = glasses_for(t, fabs(room), room > 0 ? 0.05 : alpha_outside(t));
+  int needed = glasses_for(t, fabs(room), room > 0 ? vt__level(t) : alpha_outside(t));
   char name[80];
   for (int j = 0; j < c->k; j++) {
     int g = (int)t->fit[j]->n_glasses;
@@ -118,9 +124,10 @@ static void explain_contrast(const vt__screen *t, vt_compare *c)
   const double reach = fmax(-c->delta_lo90[i], c->delta_hi90[i]);
   const int d = decimals_of(reach, margin);
   int used = snprintf(c->why, sizeof c->why,
-                      "open by the contrast: %s, %+.*f decades from the mean (90 %%: %+.*f to %+.*f), straddles the "
+                      "open by the contrast: %s, %+.*f decades from the mean (%.3g %%: %+.*f to %+.*f), straddles the "
                       "margin of %.*f; ",
-                      name_of(t, c, i, name), d, c->delta[i], d, c->delta_lo90[i], d, c->delta_hi90[i], d, margin);
+                      name_of(t, c, i, name), d, c->delta[i], of_contrast(t), d, c->delta_lo90[i], d, c->delta_hi90[i],
+                      d, margin);
   if (used < 0 || used >= (int)sizeof c->why) return;
   char *at = c->why + used;
   size_t left = sizeof c->why - (size_t)used;
@@ -156,16 +163,16 @@ static int is_undecided(const vt__screen *t, vt_compare *c)
   else if (c->k > 2 && !(c->tau_wide_hi < lim->tau_margin))
     (void)snprintf(
         c->why, sizeof c->why,
-        "open by tau: the spread tau may be up to %.*f decades (95 %%), the limit is %.*f: more compositions "
+        "open by tau: the spread tau may be up to %.*f decades (%.3g %%), the limit is %.*f: more compositions "
         "(now %d) or more glasses are needed",
-        decimals_of(c->tau_wide_hi, lim->tau_margin), c->tau_wide_hi, decimals_of(c->tau_wide_hi, lim->tau_margin),
-        lim->tau_margin, (int)c->k);
+        decimals_of(c->tau_wide_hi, lim->tau_margin), c->tau_wide_hi, of_spread(t),
+        decimals_of(c->tau_wide_hi, lim->tau_margin), lim->tau_margin, (int)c->k);
   else if (!(c->range_hi < lim->range_margin))
     (void)snprintf(
         c->why, sizeof c->why,
-        "open by the range: it may be up to %.*f decades (95 %%), the limit is %.*f: more glasses are needed",
-        decimals_of(c->range_hi, lim->range_margin), c->range_hi, decimals_of(c->range_hi, lim->range_margin),
-        lim->range_margin);
+        "open by the range: it may be up to %.*f decades (%.3g %%), the limit is %.*f: more glasses are needed",
+        decimals_of(c->range_hi, lim->range_margin), c->range_hi, of_spread(t),
+        decimals_of(c->range_hi, lim->range_margin), lim->range_margin);
   else
     return 0;
   return 1;
@@ -177,11 +184,11 @@ static void explain_insensitive(const vt__screen *t, vt_compare *c)
   const vt_compare_limits *lim = &t->in->lim;
   char tau[80] = "";
   if (c->k > 2) (void)snprintf(tau, sizeof tau, ", the spread tau is below %.2f", lim->tau_margin);
-  int used =
-      snprintf(c->why, sizeof c->why,
-               "decided by %s: %s lie within %.2f decades of the mean (90 %%)%s and the range is below %.2f (95 %%)",
-               c->k > 2 ? "all three tests" : "contrast and range", c->k > 2 ? "all compositions" : "both compositions",
-               lim->margin, tau, lim->range_margin);
+  int used = snprintf(
+      c->why, sizeof c->why,
+      "decided by %s: %s lie within %.2f decades of the mean (%.3g %%)%s and the range is below %.2f (%.3g %%)",
+      c->k > 2 ? "all three tests" : "contrast and range", c->k > 2 ? "all compositions" : "both compositions",
+      lim->margin, of_contrast(t), tau, lim->range_margin, of_spread(t));
   if (c->n_outlying > 0 && used > 0)
     (void)snprintf(c->why + used, sizeof c->why - (size_t)used,
                    "; %d outlying glass%s counted with less than full weight", (int)c->n_outlying,

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "runner/cli/cli.h"
+#include "runner/cli/plan/plan.h"
 #include "runner/comm/comm.h"
 #include "runner/farm/farm.h"
 #include "runner/run/run.h"
@@ -94,6 +95,18 @@ static vt_status while_waiting(void *ctx, vt_err *err)
   return VT_OK;
 }
 
+/* As `plan` sees them. */
+static vt_status core_hours_as_ns(const vt_campaign *c, int ranks, double *ns, vt_err *err)
+{
+  const double measure_s = 0.5;
+  vt_calibration cal = {0};
+  vt_plan_cost cost;
+  VT_PASS(vt_plan_calibrate(c, measure_s, &cal, err));
+  VT_PASS(vt_plan_estimate(c, &cal, ranks, NULL, &cost, err));
+  *ns = c->target.budget_core_h * vt_cli_campaign_ns(c) / (cost.core_s / 3600);
+  return VT_OK;
+}
+
 static int run_campaign(vt_comm *comm, const run_args *a, const vt_usage *u)
 {
   int code = VT_EXIT_OK;
@@ -108,6 +121,7 @@ static int run_campaign(vt_comm *comm, const run_args *a, const vt_usage *u)
                       .allow_mixed = a->mixed,
                       .quiet = vt_cli_quiet(),
                       .env = vt_cli_env(a->huge),
+                      .budget_ns = core_hours_as_ns,
                       .folder = open_log,
                       .ctx = &log};
   if (a->wall_s > 0 && a->wall_s <= 2 * a->grace_s && vt_comm_rank(comm) == 0)

@@ -9,6 +9,7 @@
 #include "runner/cli/watch/watch.h"
 #include "runner/folder/folder.h"
 #include "runner/jobs/jobs.h"
+#include "runner/target/target.h"
 #include "runner/telemetry/telemetry.h"
 
 static const double WATCH_EVERY_S = 2, QUIET_S = 10;
@@ -64,7 +65,7 @@ static vt_json *failures_json(const vt_folder_view *v)
   return list;
 }
 
-static void print_json(const vt_folder_view *v, const vt_jobs_list *jobs)
+static void print_json(const vt_folder_view *v, const vt_jobs_list *jobs, const vt_json *decision)
 {
   const vt_campaign *c = vt_folder_view_campaign(v);
   const vt_folder_state *s = vt_folder_view_state(v);
@@ -83,6 +84,8 @@ static void print_json(const vt_folder_view *v, const vt_jobs_list *jobs)
   vt_json_put(o, "ns_total", vt_json_num(s->ns_total));
   vt_json_put(o, "ns_per_day", vt_json_num(s->ns_per_day));
   vt_json_put(o, "eta_s", vt_json_num(s->eta_s));
+  if (c->target.asked) vt_json_put(o, "round", vt_json_int(vt_json_get_int(decision, "round", 0)));
+  if (c->target.asked) vt_json_put(o, "target", vt_target_rows(decision));
   vt_json_put(o, "workers", vt_json_int(s->workers));
   vt_json_put(o, "jobs", jobs_json(jobs));
   vt_json *ranks = vt_json_share(vt_json_get(s->live, "ranks"));
@@ -160,7 +163,7 @@ static void print_work(const vt_folder_view *v, const vt_jobs_list *jobs)
   if (s->last_error[0] && vt_folder_view_newest_failure(v, &f) >= 0) printf("    try: %s\n", f.what_to_try);
 }
 
-static void print_text(const vt_folder_view *v, const vt_jobs_list *jobs)
+static void print_text(const vt_folder_view *v, const vt_jobs_list *jobs, const vt_json *decision)
 {
   const vt_campaign *c = vt_folder_view_campaign(v);
   const vt_folder_state *s = vt_folder_view_state(v);
@@ -174,7 +177,27 @@ static void print_text(const vt_folder_view *v, const vt_jobs_list *jobs)
   for (int i = 0; i < c->n_comp; i++)
     printf("  %-24s %4" PRId64 " done %4" PRId64 " open %4" PRId64 " failed\n", c->comp[i].name, s->comp[i].done,
            s->comp[i].ready + s->comp[i].waiting, s->comp[i].failed);
+  if (c->target.asked) {
+    vt_buf b = {0};
+    vt_target_text(decision, &b);
+    if (b.s) (void)fputs(b.s, stdout);
+    vt_buf_free(&b);
+  }
   print_work(v, jobs);
+}
+
+/* The newest decision, and whether it was the last one; *o NULL: none yet. */
+static vt_status look_at_target(const vt_outdir *dir, const vt_campaign *c, vt_json **o, int *over, vt_err *err)
+{
+  vt_journal *j = NULL;
+  *o = NULL;
+  *over = !c->target.asked;
+  if (*over) return VT_OK;
+  VT_PASS(vt_journal_open(&j, dir->journal, err));
+  vt_status rc = vt_target_newest(j, o, err);
+  if (rc == VT_OK) rc = vt_target_is_over(c, j, over, err);
+  vt_journal_free(j);
+  return rc;
 }
 
 static int explain(const vt_usage *u, const vt_folder_view *v, const char *uid)
@@ -195,25 +218,40 @@ static int status_show(const vt_outdir *dir, const vt_folder_view *v, int json)
 {
   vt_err err = {0};
   vt_jobs_list jobs = {0};
+  const vt_campaign *c = vt_folder_view_campaign(v);
+  vt_json *decision = NULL;
+  int over;
   if (vt_jobs_look(dir->lease, &jobs, &err) != VT_OK) return vt_cli_fail(&err);
+  if (look_at_target(dir, c, &decision, &over, &err) != VT_OK) {
+    vt_jobs_list_free(&jobs);
+    return vt_cli_fail(&err);
+  }
   if (json)
-    print_json(v, &jobs);
+    print_json(v, &jobs, decision);
   else
-    print_text(v, &jobs);
+    print_text(v, &jobs, decision);
+  vt_json_free(decision);
   vt_jobs_list_free(&jobs);
   return VT_EXIT_OK;
 }
 
-static int has_ended(const vt_folder_view *v)
+/* All tasks have ended, and no more will be asked for. */
+static int has_ended(const vt_outdir *dir, const vt_folder_view *v)
 {
   const vt_sched_counts *n = &vt_folder_view_state(v)->tasks;
-  return n->done + n->failed == vt_folder_view_campaign(v)->n_tasks;
+  const vt_campaign *c = vt_folder_view_campaign(v);
+  vt_json *decision = NULL;
+  int over = 0;
+  if (n->done + n->failed != c->n_tasks) return 0;
+  if (look_at_target(dir, c, &decision, &over, NULL) != VT_OK) over = 0;
+  vt_json_free(decision);
+  return over;
 }
 
 /* What `vitrion run` ends with in this state, for scripts whose launcher loses the exit code. */
-static int code_of(const vt_folder_view *v)
+static int code_of(const vt_outdir *dir, const vt_folder_view *v)
 {
-  if (!has_ended(v)) return VT_EXIT_AGAIN;
+  if (!has_ended(dir, v)) return VT_EXIT_AGAIN;
   return vt_folder_view_state(v)->tasks.failed > 0 ? VT_EXIT_TASKS : VT_EXIT_OK;
 }
 
@@ -230,12 +268,12 @@ static int status_look(const vt_usage *u, const vt_outdir *dir, const status_arg
   const int screen = a->watch && !a->json && !a->task && vt_screen_is_there();
   int code = screen ? vt_cli_watch(dir, v) : VT_EXIT_OK;
   if (code == VT_EXIT_OK) code = a->task ? explain(u, v, a->task) : status_show(dir, v, a->json);
-  while (!screen && a->watch && !a->task && code == VT_EXIT_OK && !has_ended(v)) {
+  while (!screen && a->watch && !a->task && code == VT_EXIT_OK && !has_ended(dir, v)) {
     (void)fflush(stdout);
     vt_nap_s(WATCH_EVERY_S);
     code = vt_folder_view_refresh(v, &err) == VT_OK ? status_show(dir, v, a->json) : vt_cli_fail(&err);
   }
-  if (a->exit_code && code == VT_EXIT_OK) code = code_of(v);
+  if (a->exit_code && code == VT_EXIT_OK) code = code_of(dir, v);
   vt_folder_view_close(v);
   return code;
 }

@@ -61,7 +61,7 @@ int vt__rec_head_get(const unsigned char b[VT__REC_HEAD], vt__rec_head *h)
   h->attempt = (int32_t)get32(b + 48);
   h->half_stage = get32(b + 52);
   h->payload_crc = get32(b + 60);
-  return (h->type == VT_REC_RESULT || h->type == VT_REC_FAILURE) && h->attempt >= 0 && h->half_stage <= INT32_MAX;
+  return h->type >= VT_REC_RESULT && h->type <= VT_REC_DECISION && h->attempt >= 0 && h->half_stage <= INT32_MAX;
 }
 
 unsigned vt__pad_of(uint64_t n) { return (unsigned)((8 - n % 8) % 8); }

@@ -301,6 +301,8 @@ static const vt_rec *kth(const vt_journal *j, const vt_uid *uid, vt_rec_type typ
 
 const vt_rec *vt_journal_result(const vt_journal *j, const vt_uid *uid) { return kth(j, uid, VT_REC_RESULT, 0); }
 
+const vt_rec *vt_journal_decision(const vt_journal *j, const vt_uid *key) { return kth(j, key, VT_REC_DECISION, 0); }
+
 const vt_rec *vt_journal_next_failure(const vt_journal *j, const vt_rec *r)
 {
   for (int i = j->index.next[r - j->index.rec]; i >= 0; i = j->index.next[i])

@@ -1,4 +1,4 @@
-/* journal.h - append-only, checksummed records on disk: results and failures, nothing else (layer 3).
+/* journal.h - append-only, checksummed records on disk: results, failures and decisions, nothing else (layer 3).
  *
  * A journal is a folder of shards: each process appends to its own, readers read all.  State of a campaign
  * = tasks - results - exhausted failures; no event replay is needed.
@@ -12,14 +12,15 @@
  *
  *   record header, 64 bytes (offsets within the record)
  *     0   u32     magic 0x524a5456, in the file "VTJR"
- *     4   u32     type: 1 RESULT, 2 FAILURE (vt_rec_type)
+ *     4   u32     type: 1 RESULT, 2 FAILURE, 3 DECISION (vt_rec_type)
  *     8   u64     bytes of the payload, n
- *     16  u8[32]  uid of the task
+ *     16  u8[32]  uid of the task; of a DECISION what it was made on (vt_target_key)
  *     48  i32     attempt, 0 and up
  *     52  u32     half_stage: the vt_stage that ran with half its time step; 0: none
  *     56  u32     CRC-32 of bytes 0..55
  *     60  u32     CRC-32 of the payload
- *     64  u8[n]   payload: vt_result_head or vt_failure_head and what follows it (runner/records/records.h)
+ *     64  u8[n]   payload: vt_result_head or vt_failure_head and what follows it (runner/records/records.h);
+ *                 of a DECISION a line of JSON (runner/target/target.h)
  *     64 + n      zeros up to the next multiple of 8
  *
  * CRC-32 is that of zlib and PNG: crc32(0, bytes, n).  A shard is named <start>-<rank>-<pid>.vtj: start is UTC as
@@ -40,7 +41,7 @@
 #include "engine/base/base.h"
 #include "engine/spec/spec.h"
 
-typedef enum vt_rec_type { VT_REC_RESULT = 1, VT_REC_FAILURE = 2 } vt_rec_type;
+typedef enum vt_rec_type { VT_REC_RESULT = 1, VT_REC_FAILURE = 2, VT_REC_DECISION = 3 } vt_rec_type;
 
 /* ---- writing */
 typedef struct vt_journal_writer vt_journal_writer;
@@ -76,6 +77,8 @@ const vt_rec *vt_journal_rec(const vt_journal *j, int i); /* valid until the nex
 /* The first RESULT of a task in (shard name, offset) order, or NULL; the k-th FAILURE (k from 0) or NULL. */
 const vt_rec *vt_journal_result(const vt_journal *j, const vt_uid *uid);
 const vt_rec *vt_journal_failure(const vt_journal *j, const vt_uid *uid, int k);
+/* The first DECISION under a key in that order, or NULL. */
+const vt_rec *vt_journal_decision(const vt_journal *j, const vt_uid *key);
 /* The FAILURE of the same task behind this record in that order, or NULL. */
 const vt_rec *vt_journal_next_failure(const vt_journal *j, const vt_rec *r);
 /* Read and check a payload (caller frees with vt_free). VT_ECORRUPT names shard and offset. */

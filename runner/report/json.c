@@ -176,9 +176,14 @@ vt_status vt_report_json(vt_buf *out, const char *const *names, int n, const vt_
   return vt__json_finish(out, json_fits(names, n, q, n_q), err);
 }
 
-vt_status vt_report_campaign_json(vt_buf *out, const vt_campaign *c, const vt_fits *f, vt_err *err)
+vt_status vt_report_campaign_json(vt_buf *out, const vt_campaign *c, const vt_fits *f, vt_json *target, vt_err *err)
 {
   vt_json *root;
-  VT_PASS(vt__json_campaign(c, f, &root, err));
+  const vt_status rc = vt__json_campaign(c, f, &root, err);
+  if (rc != VT_OK) {
+    vt_json_free(target);
+    return rc;
+  }
+  if (target) vt_json_put(root, "target", target);
   return vt__json_finish(out, root, err);
 }

@@ -12,6 +12,7 @@
 #ifndef VT_REPORT_H
 #define VT_REPORT_H
 
+#include "runner/json/json.h"
 #include "runner/screening/screening.h"
 
 /* names[n]: compositions; one line each, then the comparison. */
@@ -22,12 +23,15 @@ VT_MUST_CHECK vt_status vt_report_campaign_text(vt_buf *out, const vt_campaign *
 /* The JSON of `vitrion fit` for a table, n_q quantities. */
 VT_MUST_CHECK vt_status vt_report_json(vt_buf *out, const char *const *names, int n, const vt_fitted *q, int n_q,
                                        vt_err *err);
-/* And for a campaign: with transport, structure and residence of every composition at every temperature. */
-VT_MUST_CHECK vt_status vt_report_campaign_json(vt_buf *out, const vt_campaign *c, const vt_fits *f, vt_err *err);
+/* And for a campaign: with transport, structure and residence of every composition at every temperature.  target: what
+ * became of what the campaign asks for (vt_target_rows), its "target"; taken over; NULL: it asks for nothing. */
+VT_MUST_CHECK vt_status vt_report_campaign_json(vt_buf *out, const vt_campaign *c, const vt_fits *f, vt_json *target,
+                                                vt_err *err);
 /* The text of summary.csv, appended to out. */
 VT_MUST_CHECK vt_status vt_report_csv(vt_buf *out, const vt_campaign *c, const vt_fits *f, vt_err *err);
-/* summary.json and summary.csv of a campaign folder. */
-VT_MUST_CHECK vt_status vt_report_summary(const char *dir, const vt_campaign *c, const vt_fits *f, vt_err *err);
+/* summary.json and summary.csv of a campaign folder; target as above. */
+VT_MUST_CHECK vt_status vt_report_summary(const char *dir, const vt_campaign *c, const vt_fits *f, vt_json *target,
+                                          vt_err *err);
 
 /* Text appended in lines of 100 columns at most, as far as it has spaces: rows of tables are cut between columns, what
  * is left stands deeper on the next line; of a paragraph it begins the next line. */

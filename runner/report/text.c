@@ -414,13 +414,18 @@ static vt_status write_file(const char *dir, const char *name, vt_buf *b, vt_err
   return vt_file_publish(path, b->s, b->len, err);
 }
 
-vt_status vt_report_summary(const char *dir, const vt_campaign *c, const vt_fits *f, vt_err *err)
+vt_status vt_report_summary(const char *dir, const vt_campaign *c, const vt_fits *f, vt_json *target, vt_err *err)
 {
   vt_status rc = VT_OK;
   vt_buf csv = {0}, js = {0};
   vt_json *root;
   char hex[65];
-  VT_TRY(vt__json_campaign(c, f, &root, err), err, "summary.json");
+  rc = vt__json_campaign(c, f, &root, err);
+  if (rc != VT_OK) {
+    vt_json_free(target);
+    return vt_err_wrap(err, rc, __FILE__, __LINE__, "summary.json");
+  }
+  if (target) vt_json_put(root, "target", target);
   vt_uid_hex(&c->id, hex);
   vt_json_put(root, "campaign", vt_json_text(c->name));
   vt_json_put(root, "campaign_id", vt_json_text(hex));

@@ -27,6 +27,12 @@ static int must_not_start(const vt_run_options *o, const vt_campaign *c, const v
   vt_err why = {0};
   char full[VT_PATH], found[VT_PATH];
   int done;
+  if (c->target.asked && o->join) {
+    (void)fprintf(
+        stderr, "vitrion run: --join cannot help a campaign with a target: its rounds are decided by one job; start it "
+                "alone, with more ranks\n");
+    return 1;
+  }
   vt_outdir_full(dir, full);
   if (vt_outdir_check_owner(dir, &why) != VT_OK || vt_outdir_check_structures(dir, c, &why) != VT_OK) {
     (void)fprintf(stderr, "vitrion run: %s\n", vt_err_line(why.text).s);
@@ -63,8 +69,21 @@ static vt_status must_not_edit(const vt_run_options *o, const vt_campaign *c, co
   return VT_OK;
 }
 
+/* Core-hours become simulated time once: decisions keep to that, on whatever machine the campaign goes on. */
+static vt_status fix_budget(const vt_run_options *o, int ranks, vt_campaign *c, vt_err *err)
+{
+  vt_target *t = &c->target;
+  if (!t->asked || t->budget_fixed_ns > 0) return VT_OK;
+  if (!o->budget_ns) VT_FAIL(err, VT_EINVAL, "target.budget: what core-hours are worth is not known here; give a time");
+  VT_TRY(o->budget_ns(c, ranks, &t->budget_fixed_ns, err), err, "target.budget");
+  if (!o->quiet)
+    printf("target.budget: %.4g core-hours are %.4g ns at the speed of this machine, from now on\n", t->budget_core_h,
+           t->budget_fixed_ns);
+  return VT_OK;
+}
+
 /* Rank 0: load, decide where the output goes, fix the numerics. */
-static vt_status broadcast_load(const vt_run_options *o, vt_campaign **c, header *h, vt_err *err)
+static vt_status broadcast_load(const vt_run_options *o, int ranks, vt_campaign **c, header *h, vt_err *err)
 {
   vt_diags diags = {0};
   vt_outdir dir;
@@ -93,6 +112,7 @@ static vt_status broadcast_load(const vt_run_options *o, vt_campaign **c, header
   refused = must_not_start(o, *c, &dir);
   if (!refused) VT_TRY_OUT(must_not_edit(o, *c, &dir, kept.recorded, &refused, err), err, "campaign '%s'", o->campaign);
   if (refused) h->exit_code = VT_EXIT_USAGE;
+  if (!refused) VT_TRY_OUT(fix_budget(o, ranks, *c, err), err, "campaign '%s'", o->campaign);
 out:
   vt_outdir_kept_free(&kept);
   return rc;
@@ -127,7 +147,7 @@ static vt_status broadcast_structures(vt_comm *comm, vt_campaign *c, vt_err *err
     vt_campaign_structure *s = &c->structure[k];
     vt_status rc = VT_OK;
     void *p = NULL;
-    int32_t n = s->n_frames < c->n_glasses ? s->n_frames : c->n_glasses;
+    int32_t n = s->n_frames < c->n_glasses || c->target.asked ? s->n_frames : c->n_glasses; /* glasses may be added */
     VT_PASS(vt_comm_bcast(comm, 0, &n, sizeof n, err));
     if (rank > 0) rc = vt_calloc64(&p, (size_t)n * (size_t)s->n_values, sizeof *s->frame, err);
     VT_PASS(vt_comm_agree(comm, rc, err));
@@ -153,7 +173,7 @@ vt_status vt__run_broadcast_campaign(vt_comm *comm, const vt_run_options *o, vt_
   *c = NULL;
   memset(dir, 0, sizeof *dir);
   if (rank == 0) {
-    rc = broadcast_load(o, c, &h, err);
+    rc = broadcast_load(o, vt_comm_size(comm), c, &h, err);
     if (rc == VT_OK && !h.exit_code) {
       vt_campaign_canon(*c, &canon); /* with an absolute path, as this reader finds the potential */
       h.n_text = canon.len;

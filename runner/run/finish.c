@@ -91,10 +91,24 @@ static void list_without_frames(const run *r, const vt_sched *s)
          without, r->o->campaign, hex, r->c->trajectory.every_ps);
 }
 
-static void print_end(const run *r, const vt_sched *s, const vt_sched_counts *n, const vt_farm_outcome *out)
+/* What was asked, and what became of it. */
+static void print_target(const run *r, const vt_json *decision)
+{
+  vt_buf b = {0};
+  vt_target_text(decision, &b);
+  if (b.s) (void)fputs(b.s, stdout);
+  vt_buf_free(&b);
+  if (!r->target_over)
+    printf("the target is not settled yet%s%s: the same command continues\n", r->target_waits ? ": " : "",
+           r->target_waits ? r->target_waits : "");
+}
+
+static void print_end(const run *r, const vt_sched *s, const vt_sched_counts *n, const vt_farm_outcome *out,
+                      const vt_json *decision)
 {
   int64_t open = n->waiting + n->ready + n->leased;
   if (r->fits) print_tables(r);
+  if (r->c->target.asked) print_target(r, decision);
   list_failures(r, s);
   if (n->failed) list_compositions(r, s);
   printf("%lld of %d tasks done%s%s\n", (long long)n->done, r->c->n_tasks, n->failed ? ", some failed for good" : "",
@@ -121,7 +135,7 @@ static void print_end(const run *r, const vt_sched *s, const vt_sched_counts *n,
 static int code_of(const run *r, const vt_farm_outcome *out, const vt_sched_counts *n, int64_t open)
 {
   /* A job that joined and was not stopped has done its part. */
-  if (open) return r->leads || out->stopped ? VT_EXIT_AGAIN : VT_EXIT_OK;
+  if (open || !r->target_over) return r->leads || out->stopped ? VT_EXIT_AGAIN : VT_EXIT_OK;
   return r->unassembled ? VT_EXIT_AGAIN : n->failed ? VT_EXIT_TASKS : VT_EXIT_OK;
 }
 
@@ -136,24 +150,28 @@ vt_status vt__run_finish(run *r, const vt_farm_outcome *out, int *exit_code, vt_
   vt_status rc = r->leads ? vt_fence_check(err) : VT_OK;
   if (rc == VT_OK) rc = vt_journal_refresh(r->j, err);
   if (rc == VT_OK) rc = vt_records_replay(s, r->task, r->c->n_tasks, r->j, NULL, NULL, err);
-  if (rc == VT_OK && r->fits) rc = vt_report_summary(r->dir.dir, r->c, r->fits, err);
+  vt_json *decision = NULL;
+  if (rc == VT_OK && r->c->target.asked) rc = vt_target_newest(r->j, &decision, err);
+  if (rc == VT_OK && r->fits)
+    rc = vt_report_summary(r->dir.dir, r->c, r->fits, r->c->target.asked ? vt_target_rows(decision) : NULL, err);
   vt_sched_counts n = {0};
   int64_t open = 0;
   if (rc == VT_OK) {
     r->last.tasks = n = vt_sched_count(s);
     open = n.waiting + n.ready + n.leased;
-    if (r->leads) vt__progress(&r->line, &r->last, open ? "stopped" : n.failed ? "failed" : "done");
+    if (r->leads) vt__progress(&r->line, &r->last, open || !r->target_over ? "stopped" : n.failed ? "failed" : "done");
     vt__progress_end(&r->line);
     if (r->leads) rc = vt_fence_check(err);
   }
   if (rc == VT_OK) {
     *exit_code = code_of(r, out, &n, open);
-    print_end(r, s, &n, out);
+    print_end(r, s, &n, out, decision);
     vt_events_write(
         &r->events, r->c,
         &(vt_run_event){
             .kind = VT_RUN_END, .rank = -1, .task = -1, .ns = NAN, .wall_s = NAN, .text = vt_stop_reason()});
   }
+  vt_json_free(decision);
   vt_sched_free(s);
   return rc;
 }

@@ -12,15 +12,17 @@ static const double LINE_EVERY_S = 60, REWRITE_EVERY_S = 0.2;
 
 static void write_line(vt_progress_line *p, const vt_run_snapshot *w, int width)
 {
-  char rate[32] = "-", left[32] = "-";
+  char rate[32] = "-", left[32] = "-", round[24] = "";
   int64_t total = w->tasks.waiting + w->tasks.ready + w->tasks.leased + w->tasks.done + w->tasks.failed;
   if (isfinite(w->ns_per_day)) (void)snprintf(rate, sizeof rate, "%.1f", w->ns_per_day);
   if (isfinite(w->eta_s)) {
     long s = (long)fmin(w->eta_s, 1e9);
     (void)snprintf(left, sizeof left, "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
   }
+  if (w->round) (void)snprintf(round, sizeof round, "round %d: ", w->round);
   char line[256];
-  (void)snprintf(line, sizeof line, "%lld/%lld tasks, %lld running, %lld failed | %.3f/%.3f ns | %s ns/day | %s left%s",
+  (void)snprintf(line, sizeof line,
+                 "%s%lld/%lld tasks, %lld running, %lld failed | %.3f/%.3f ns | %s ns/day | %s left%s", round,
                  (long long)w->tasks.done, (long long)total, (long long)w->tasks.leased, (long long)w->tasks.failed,
                  w->ns_done, w->ns_total, rate, left, w->stopping ? " | stopping" : "");
   if (width)

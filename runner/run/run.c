@@ -75,8 +75,9 @@ static void run_watch(void *ctx, const vt_run_snapshot *w)
 {
   run *r = ctx;
   r->last = *w;
+  r->last.round = r->c->target.asked ? r->round + !r->target_over : 0;
   r->line.silent = !w->leads; /* of several jobs the leading one speaks */
-  vt__progress(&r->line, w, NULL);
+  vt__progress(&r->line, &r->last, NULL);
   r->last.rank = NULL; /* borrowed for this call */
 }
 
@@ -145,12 +146,31 @@ static vt_status do_tasks(run *r, vt_farm_outcome *out, vt_err *err)
                         .may_not_begin = may_not_begin,
                         .ctx = r};
   r->first_checkpoint_s = longest_first_checkpoint_s(r->c);
-  vt_stop_limits(rank == 0 ? r->o->wall_s : 0, r->o->grace_s, rank == 0 ? r->dir.halt : NULL);
+  if (!r->limited++) vt_stop_limits(rank == 0 ? r->o->wall_s : 0, r->o->grace_s, rank == 0 ? r->dir.halt : NULL);
   vt_status rc = vt_farm_run(&no, out, err);
   vt_pot_kept_end(&work.kept);
   vt_log(VT_LOG_INFO, "run", "ev=spent checkpoints_s=%.4f", work.checkpoint_spent_s);
   if (out->alone) return rc;
   return vt_comm_agree(r->comm, rc, err);
+}
+
+/* Round after round of a campaign with a target, else one. */
+static vt_status do_rounds(run *r, vt_farm_outcome *out, vt_err *err)
+{
+  int again = 1;
+  while (again) {
+    vt_free(r->dead);
+    vt_status rc = do_tasks(r, out, err);
+    r->declared_dead = out->declared_dead;
+    r->alone = out->alone;
+    r->dead = out->dead;
+    r->notes.ignore = r->dead;
+    r->notes.n_ignore = r->n_ranks;
+    VT_PASS(rc);
+    vt_watchdog_doing("fits and the decision on the next round");
+    VT_PASS(vt__run_next_round(r, out, &again, err));
+  }
+  return VT_OK;
 }
 
 /* ------------------------------------------------------------------ the store */
@@ -208,12 +228,8 @@ static vt_status run_shared(run *r, int *exit_code, vt_err *err)
   if (r->o->folder) r->o->folder(r->o->ctx, r->dir.dir);
   vt_watchdog_doing("the tasks begin");
   VT_PASS(share_job(r, err));
-  vt_status rc = do_tasks(r, &out, err);
-  r->declared_dead = out.declared_dead;
-  r->alone = out.alone;
-  r->dead = out.dead;
-  r->notes.ignore = r->dead;
-  r->notes.n_ignore = r->n_ranks;
+  VT_PASS(vt__run_take_decisions(r, err));
+  vt_status rc = do_rounds(r, &out, err);
   VT_PASS(rc);
   vt_watchdog_doing("fits, tables and the store");
   if (vt_comm_rank(r->comm) == 0)

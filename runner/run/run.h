@@ -14,6 +14,8 @@ typedef struct vt_run_options {
   int join;        /* help a job that leads in this folder; lead if there is none */
   int allow_mixed; /* results of another build may stand beside those of this one */
   const vt_campaign_env *env;
+  /* rank 0: simulated time, ns, that the core-hours of c->target buy, by the plan's cost on `ranks`; NULL: not known */
+  vt_status (*budget_ns)(const vt_campaign *c, int ranks, double *ns, vt_err *err);
   void (*folder)(void *ctx, const char *dir); /* every rank, once the output folder is there; may be NULL */
   void *ctx;
 } vt_run_options;

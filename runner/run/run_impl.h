@@ -9,6 +9,7 @@
 #include "runner/run/run.h"
 #include "runner/screening/screening.h"
 #include "runner/stop/stop.h"
+#include "runner/target/target.h"
 #include "runner/telemetry/telemetry.h"
 
 /* broadcast.c: the campaign as rank 0 read it, on every rank; *exit_code 2 (on all) when its file has mistakes. */
@@ -51,7 +52,7 @@ typedef struct run {
   int leads;             /* this job assembles the store */
   int declared_dead;     /* the others go on without this rank */
   int alone;             /* vt_farm_outcome */
-  int n_ranks, complained;
+  int n_ranks, complained, limited;
   char why_closed[96]; /* why nothing more was begun */
   unsigned char *dead; /* bitmap: who is left out */
   vt_journal *j;
@@ -59,10 +60,13 @@ typedef struct run {
   double *ns;
   double first_checkpoint_s;
   vt_fits *fits;
-  int unassembled;       /* the store is older than the journal: there was no time */
-  vt_progress_line line; /* rank 0 */
-  vt_events events;      /* rank 0 */
-  vt_run_snapshot last;  /* rank 0 */
+  int round;                /* of a target: decisions that were taken */
+  int target_over;          /* 1: there is none, or its last decision asks for nothing more */
+  const char *target_waits; /* why the next round was not begun; NULL */
+  int unassembled;          /* the store is older than the journal: there was no time */
+  vt_progress_line line;    /* rank 0 */
+  vt_events events;         /* rank 0 */
+  vt_run_snapshot last;     /* rank 0 */
   /* deaths while others wait */
   char death_notes[VT_PATH * 2]; /* <out>/lease/fallen/<job>- */
   vt_death_notes notes;
@@ -73,6 +77,13 @@ typedef struct run {
 VT_MUST_CHECK vt_status vt__run_open_folder(run *r, vt_err *err);
 VT_MUST_CHECK vt_status vt__check_builds(const run *r, vt_err *err); /* bits are promised for one build */
 vt_claims vt__claims(run *r);
+
+/* rounds.c, collective: a campaign with a target.  Take what was decided on the campaign as it is now, one decision
+ * after the other: the campaign has its tasks then, campaign.yaml holds them, and r->target_over is known.  Without a
+ * target nothing happens. */
+VT_MUST_CHECK vt_status vt__run_take_decisions(run *r, vt_err *err);
+/* All tasks have ended: fits, the decision, recorded; then as above.  *again = 1: more is to be done now. */
+VT_MUST_CHECK vt_status vt__run_next_round(run *r, const vt_farm_outcome *out, int *again, vt_err *err);
 
 /* finish.c, rank 0: tables, summary, failures, the exit code. */
 VT_MUST_CHECK vt_status vt__run_finish(run *r, const vt_farm_outcome *out, int *exit_code, vt_err *err);

@@ -369,6 +369,28 @@ out:
   return rc;
 }
 
+vt_status vt_fits_compare(const vt_campaign *c, const vt_fits *f, int quantity, double share, vt_compare *out,
+                          vt_err *err)
+{
+  vt_status rc = VT_OK;
+  bench b = {0};
+  int n_lines;
+  VT_TRY_OUT(bench_open(&b, c, f, err), err, "comparison");
+  VT_TRY_OUT(take_quantity(c, f, quantity, c->compare.t_ref_k, &b, &n_lines, err), err, "comparison");
+  const vt_compare_input in = {.fits = f->fitted[quantity].arrh,
+                               .n = c->n_comp,
+                               .glass = b.line,
+                               .n_glass = n_lines,
+                               .names = b.names,
+                               .lim = limits_of(&c->compare),
+                               .key = c->seed,
+                               .share = share};
+  VT_TRY_OUT(vt_compare_fits(&in, out, err), err, "comparison");
+out:
+  bench_close(&b);
+  return rc;
+}
+
 static vt_status fit_all(const vt_campaign *c, vt_fits *f, vt_err *err)
 {
   vt_status rc = VT_OK;

@@ -120,6 +120,11 @@ VT_MUST_CHECK vt_status vt_fits_make(const vt_campaign *c, const vt_arrays_from 
 VT_MUST_CHECK vt_status vt_fits_lines(const vt_campaign *c, const vt_fits *f, int quantity, double t_ref_k,
                                       double t_extra_k, vt_arrh *arrh, vt_err *err);
 
+/* The comparison of one quantity at equal T with a share of its chance of error: one look of several
+ * (vt_compare_input.share).  f is read. */
+VT_MUST_CHECK vt_status vt_fits_compare(const vt_campaign *c, const vt_fits *f, int quantity, double share,
+                                        vt_compare *out, vt_err *err);
+
 /* Runs by what became of one gate. */
 typedef struct vt_gate_count {
   int failed, passed, not_judged;

@@ -49,6 +49,7 @@ void vt_status_file_write(const char *path, const vt_campaign *c, const vt_run_s
   vt_json_put(o, "ns_total", vt_json_num(w->ns_total));
   vt_json_put(o, "ns_per_day", vt_json_num(w->ns_per_day));
   vt_json_put(o, "eta_s", vt_json_num(w->eta_s));
+  if (w->round) vt_json_put(o, "round", vt_json_int(w->round));
   if (last_error[0]) vt_json_put(o, "last_error", vt_json_text(last_error));
   vt_json *ranks = vt_json_array();
   for (int r = 0; w->rank && r < w->n_ranks && r < RANKS_MOST; r++) vt_json_add(ranks, rank_json(c, w, r));

@@ -16,6 +16,7 @@
  *   elsewhere     integer tasks that they do
  *   ns_done, ns_total  number   simulated time of finished tasks and the finished parts of running ones; of all tasks
  *   ns_per_day, eta_s  number   speed of this run; seconds to the end of the campaign at that speed
+ *   round         integer of a campaign with a target: the round that runs, from 1; absent if it has none
  *   last_error    text    the last failure, in one line; absent if there was none
  *   ranks         array   of the first 1024 ranks an object each, empty once the run is over:
  *     rank          integer
@@ -125,6 +126,7 @@ typedef struct vt_run_snapshot {
   const vt_rank_state *rank; /* [n_ranks], borrowed */
   int n_ranks;
   double now; /* of the comm's clock */
+  int round;  /* of a campaign with a target, from 1; 0: it has none */
 } vt_run_snapshot;
 
 /* events.c: log/events.jsonl. */

@@ -241,6 +241,7 @@ vt_status vt__check_records(vt__checkup *k, vt_err *err)
   for (int i = 0; i < n; i++) {
     const vt_rec *r = vt_journal_rec(k->j, i);
     vt_alive();
+    if (r->type == VT_REC_DECISION) continue; /* decisions.c */
     int task = vt_campaign_find(k->c, &r->uid), result = r->type == VT_REC_RESULT;
     k->v->results += result;
     k->v->failures += !result;

@@ -139,7 +139,11 @@ static vt_status make_views(vt__checkup *k, vt_err *err)
   const vt_sim_options o = {.n_ranks = 1};
   VT_PASS(vt_sim_open(&sim, &o, err));
   vt_status rc = vt_results_make(vt_sim_comm(sim, 0), k->dir->store, k->c, k->j, &fits, err);
-  if (rc == VT_OK) rc = vt_report_summary(k->dir->dir, k->c, fits, err);
+  vt_json *newest = NULL;
+  if (rc == VT_OK && k->c->target.asked) rc = vt_target_newest(k->j, &newest, err);
+  if (rc == VT_OK)
+    rc = vt_report_summary(k->dir->dir, k->c, fits, k->c->target.asked ? vt_target_rows(newest) : NULL, err);
+  vt_json_free(newest);
   vt_fits_free(fits);
   vt_sim_close(sim);
   return rc;

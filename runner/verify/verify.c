@@ -219,6 +219,7 @@ vt_status vt__checkup_run(vt__checkup *k, vt_err *err)
   VT_PASS(vt__check_shards(k, err));
   VT_PASS(vt__check_campaign(k, err));
   VT_PASS(vt__check_records(k, err));
+  VT_PASS(vt__check_decisions(k, err));
   VT_PASS(vt__check_glasses(k, err));
   VT_PASS(vt__check_structures(k, err));
   VT_PASS(vt__check_trajectories(k, err));

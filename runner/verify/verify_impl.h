@@ -5,6 +5,7 @@
 #include "runner/folder/folder.h"
 #include "runner/records/records.h"
 #include "runner/results/results.h"
+#include "runner/target/target.h"
 #include "runner/telemetry/telemetry.h"
 #include "runner/verify/verify.h"
 
@@ -47,6 +48,8 @@ VT_MUST_CHECK vt_status vt__check_campaign(vt__checkup *k, vt_err *err);
 VT_MUST_CHECK vt_status vt__check_shards(vt__checkup *k, vt_err *err);
 VT_MUST_CHECK vt_status vt__check_records(vt__checkup *k, vt_err *err);
 VT_MUST_CHECK vt_status vt__check_glasses(vt__checkup *k, vt_err *err);
+/* decisions.c: they can be read, and campaign.yaml holds what they say. */
+VT_MUST_CHECK vt_status vt__check_decisions(vt__checkup *k, vt_err *err);
 /* structure_copies.c */
 VT_MUST_CHECK vt_status vt__check_structures(vt__checkup *k, vt_err *err);
 /* The row in the campaign given of structure `row` of k->c, the same atoms; -1: there is none, or it was not found. */

@@ -59,7 +59,9 @@ static void same_record(const vt_journal *j, const vt_rec *r, const uint8_t *dat
   must(vt_journal_read(j, r, &payload, &err) == VT_OK, err.text);
   must(memcmp(payload, data + r->offset, r->n) == 0, "a false payload");
   vt_free(payload);
-  must((r->type == VT_REC_RESULT ? vt_journal_result(j, &r->uid) : vt_journal_failure(j, &r->uid, 0)) != NULL,
+  must((r->type == VT_REC_RESULT    ? vt_journal_result(j, &r->uid)
+        : r->type == VT_REC_FAILURE ? vt_journal_failure(j, &r->uid, 0)
+                                    : vt_journal_decision(j, &r->uid)) != NULL,
        "a record that is not found by its uid");
 }
 

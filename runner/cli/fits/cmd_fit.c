@@ -5,6 +5,7 @@
 #include "runner/cli/fits/fits.h"
 #include "runner/report/report.h"
 #include "runner/results/results.h"
+#include "runner/target/target.h"
 
 static vt_status fit_show(vt_buf *b, vt_err *err)
 {
@@ -13,14 +14,30 @@ static vt_status fit_show(vt_buf *b, vt_err *err)
   return VT_OK;
 }
 
-static vt_status fit_store(const char *path, const vt_compare_asked *asked, int json, vt_err *err)
+/* What the journal beside the store says of a target; *o NULL: nothing yet. */
+static vt_status newest_decision(const char *journal, vt_json **o, vt_err *err)
 {
+  vt_journal *j = NULL;
+  VT_PASS(vt_journal_open(&j, journal, err));
+  const vt_status rc = vt_target_newest(j, o, err);
+  vt_journal_free(j);
+  return rc;
+}
+
+static vt_status fit_store(const vt_outdir *dir, const vt_compare_asked *asked, int json, vt_err *err)
+{
+  vt_json *decision = NULL;
   vt_campaign *c = NULL;
   vt_fits *fits = NULL;
   vt_buf b = {0};
-  vt_status rc = vt_fits_from_store(path, vt_cli_env(1), asked, &c, &fits, err);
-  if (rc == VT_OK) rc = json ? vt_report_campaign_json(&b, c, fits, err) : vt_report_campaign_text(&b, c, fits, err);
+  vt_status rc = vt_fits_from_store(dir->store, vt_cli_env(1), asked, &c, &fits, err);
+  const int asks = rc == VT_OK && c->target.asked;
+  if (asks) rc = newest_decision(dir->journal, &decision, err);
+  if (rc == VT_OK && json) rc = vt_report_campaign_json(&b, c, fits, asks ? vt_target_rows(decision) : NULL, err);
+  if (rc == VT_OK && !json) rc = vt_report_campaign_text(&b, c, fits, err);
+  if (rc == VT_OK && !json && asks) vt_target_text(decision, &b);
   if (rc == VT_OK) rc = fit_show(&b, err);
+  vt_json_free(decision);
   vt_buf_free(&b);
   vt_fits_free(fits);
   vt_campaign_free(c);
@@ -102,6 +119,6 @@ int cmd_fit(int argc, char **argv)
   if (code < 0 && is_folder && !isnan(tg_k))
     code = vt_cli_usage_error(&u, "--glass-transition is that of a table; a campaign has measured it in its quenches");
   if (code >= 0) return code;
-  const vt_status rc = is_folder ? fit_store(dir.store, &x, json, &err) : fit_table(u.arg[0], &x, tg_k, json, &err);
+  const vt_status rc = is_folder ? fit_store(&dir, &x, json, &err) : fit_table(u.arg[0], &x, tg_k, json, &err);
   return vt_cli_done(rc == VT_OK ? VT_EXIT_OK : vt_cli_fail(&err));
 }

@@ -152,14 +152,19 @@ static int cli_plan(const vt_campaign *c, int ranks, double seconds, const char 
   vt_calibration cal = {0};
   vt_plan_cost cost;
   vt_forecast f = {0};
+  vt_plan_target target = {0};
   vt_status rc = vt_plan_calibrate(c, seconds, &cal, &err);
   if (rc == VT_OK) rc = vt_plan_estimate(c, &cal, ranks, NULL, &cost, &err);
   if (rc == VT_OK && at) rc = vt_plan_folder_look(at, c, &cal, ranks, &err);
   if (rc == VT_OK) rc = vt_forecast_open(&f, c, former, &err);
+  if (rc == VT_OK && c->target.asked) rc = vt_plan_target_make(&f, &cost, vt_cli_campaign_ns(c), &target, &err);
   if (rc == VT_OK && json) put_json(c, &cal, &cost, ranks, &f, at, o);
+  if (rc == VT_OK && json && c->target.asked) vt_json_put(o, "target", vt_plan_target_json(c, &target));
   if (rc == VT_OK && !json) print_text(c, &cal, &cost, ranks, &f, at);
+  if (rc == VT_OK && !json && c->target.asked) vt_plan_target_print(c, &target);
   if (rc == VT_OK) warn_all(&cal, &f, o);
   vt_forecast_free(&f);
+  vt_plan_target_free(&target);
   return rc == VT_OK ? VT_EXIT_OK : vt_cli_fail(&err);
 }
 

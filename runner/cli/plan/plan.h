@@ -2,6 +2,7 @@
 #ifndef VT_CLI_PLAN_H
 #define VT_CLI_PLAN_H
 
+#include "engine/allocation/allocation.h"
 #include "runner/cli/cli.h"
 #include "runner/folder/folder.h"
 
@@ -104,8 +105,8 @@ extern const char vt__sbatch_template[]; /* scripts/slurm/vitrion.sbatch */
  * Predicted from D alone, by formulas that were checked against the scatter over glasses of a campaign of five (T 14).
  * D: of a former run of the same composition, or assumed: Ea = 0.30 eV through 2.7e-6 cm^2/s at 500 K, which is the
  * conductivity of LiAlCl2.5O0.75 (1.52 mS/cm at 303 K, Dai et al., Nat. Energy 2023) with a Haven ratio of one. */
-#define VT_PLAN_EA_EV 0.30
-#define VT_PLAN_D_500 2.7e-6
+#define VT_PLAN_EA_EV VT_ASSUMED_EA_EV
+#define VT_PLAN_D_500 VT_ASSUMED_D_500
 
 /* D of the alkali: an Arrhenius line through d_cm2_s at t_k. */
 typedef struct vt_guess {
@@ -164,5 +165,19 @@ void vt_forecast_of(vt_forecast *o, int comp);
 void vt_forecast_print(vt_forecast *o);
 vt_json *vt_forecast_json(vt_forecast *o);
 void vt_forecast_warnings(vt_forecast *o, const vt_calibration *cal, vt_buf *lines);
+
+/* ------------------------------------------------------------------ a target (plan_target.c) */
+
+typedef struct vt_plan_target {
+  double budget_ns;
+  vt_alloc_move *move; /* [n_comp] as the rule would decide on the errors foreseen */
+  vt_alloc_sum sum;
+} vt_plan_target;
+/* Of a campaign with a target; campaign_ns: simulated time of the campaign as it is, which `cost` is the cost of. */
+VT_MUST_CHECK vt_status vt_plan_target_make(vt_forecast *o, const vt_plan_cost *cost, double campaign_ns,
+                                            vt_plan_target *out, vt_err *err);
+void vt_plan_target_free(vt_plan_target *t); /* zeroed is fine */
+void vt_plan_target_print(const vt_campaign *c, const vt_plan_target *t);
+vt_json *vt_plan_target_json(const vt_campaign *c, const vt_plan_target *t);
 
 #endif

@@ -61,7 +61,7 @@ static vt_status answer(const char *folder, vt_err *err)
   if (rc == VT_OK) rc = vt_outdir_campaign(&dir, vt_cli_env(1), &c, err);
   if (rc == VT_OK) rc = vt_journal_open(&j, dir.journal, err);
   if (rc == VT_OK) rc = vt_fits_from_journal(c, j, &f, err);
-  if (rc == VT_OK) rc = vt_report_campaign_json(&b, c, f, err);
+  if (rc == VT_OK) rc = vt_report_campaign_json(&b, c, f, NULL, err);
   if (rc == VT_OK) rc = vt_json_parse(b.s, b.len, &report, err);
   if (rc == VT_OK) vt_cli_print_json(shorten(report, c->compare.t_ref_k), 1);
   vt_json_free(report);

@@ -58,6 +58,31 @@ static void two_compositions_are_decided_without_tau(void **state)
       "also when all 2 compositions are asked at once");
 }
 
+/* A look of several spends a fifth of 5 %: half = t(0.99, 8) s / sqrt(2), range d +- t(0.995, 8) s sqrt(2), by tables.
+ */
+static void a_look_of_several_has_wider_intervals_and_says_so(void **state)
+{
+  (void)state;
+  vt_err err;
+  static vt_compare c;
+  const vt_arrh f[2] = {made(-5.5, 0.03, 5), made(-5.45, 0.03, 5)};
+  vt_compare_input in = {.fits = f, .n = 2, .names = names, .lim = limits, .key = 42, .share = 0.2};
+  VT_TEST_OK(vt_compare_fits(&in, &c, &err), &err);
+  near(c.delta_hi90[1], 0.025 + 2.896459448 * 0.03 / sqrt(2), 1e-8);
+  near(c.range_hi, 0.05 + 3.355387331 * 0.03 * sqrt(2), 1e-8);
+  expect_sentence(&c, VT_INSENSITIVE,
+                  "decided by contrast and range: both compositions lie within 0.30 decades of the mean (98 %) and the "
+                  "range is below 0.80 (99 %)");
+  in.lim.margin = 0.08; /* 5 % would say so, 1 % does not */
+  VT_TEST_OK(vt_compare_fits(&in, &c, &err), &err);
+  assert_int_equal(c.verdict, VT_UNDECIDED);
+  in.share = 1;
+  VT_TEST_OK(vt_compare_fits(&in, &c, &err), &err);
+  assert_int_equal(c.verdict, VT_INSENSITIVE);
+  in.share = 1.5;
+  VT_TEST_REFUSED(vt_compare_fits(&in, &c, &err), VT_EINVAL, &err, "share of 1.5");
+}
+
 static void one_composition_has_nothing_to_compare(void **state)
 {
   (void)state;
@@ -150,6 +175,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(two_compositions_are_decided_without_tau),
+      cmocka_unit_test(a_look_of_several_has_wider_intervals_and_says_so),
       cmocka_unit_test(one_composition_has_nothing_to_compare),
       cmocka_unit_test(more_compositions_are_asked_all_three_tests),
       cmocka_unit_test(a_number_next_to_its_limit_has_decimals_that_tell_them_apart),

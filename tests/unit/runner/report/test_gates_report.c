@@ -68,7 +68,7 @@ static void scripts_read_the_counts_of_the_campaign_and_of_each_temperature(void
   vt_json *root;
   vt_campaign *c = vt_test_small_campaign("LiAlCl4", "[500 K, 600 K]", 2, "");
   vt_fits *f = made_up_gates(c);
-  VT_TEST_OK(vt_report_campaign_json(&b, c, f, &err), &err);
+  VT_TEST_OK(vt_report_campaign_json(&b, c, f, NULL, &err), &err);
   VT_TEST_OK(vt_json_parse(b.s, b.len, &root, &err), &err);
   const vt_json *all = vt_json_get(root, "gates"), *groups = vt_json_get(root, "transport");
   assert_int_equal(vt_json_size(all), VT_N_GATES);

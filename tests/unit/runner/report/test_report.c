@@ -263,7 +263,7 @@ static void the_columns_of_the_summary_hold_the_fits_and_nothing_where_there_is_
   vt_fits *f = made_up_fits(c);
   const vt_arrh a = resolved_fit();
   vt_test_folder_in_memory(folder, "report");
-  VT_TEST_OK(vt_report_summary(folder, c, f, &err), &err);
+  VT_TEST_OK(vt_report_summary(folder, c, f, NULL, &err), &err);
   char *csv = vt_test_read(vt_test_inside(folder, "summary.csv"), NULL), *line = csv;
   const int n = cut_line(&line, head);
   for (int k = 0; k < n; k++)
@@ -321,7 +321,8 @@ static void a_summary_that_cannot_be_written_says_where(void **state)
   vt_err err = {0};
   vt_campaign *c = vt_test_small_campaign("LiAlCl4", "[500 K, 600 K]", 1, "");
   vt_fits *f = made_up_fits(c);
-  VT_TEST_REFUSED(vt_report_summary("/tmp/is/not/there", c, f, &err), VT_EIO, &err, "/tmp/is/not/there/summary.json");
+  VT_TEST_REFUSED(vt_report_summary("/tmp/is/not/there", c, f, NULL, &err), VT_EIO, &err,
+                  "/tmp/is/not/there/summary.json");
   vt_fits_free(f);
   vt_campaign_free(c);
 }
