@@ -247,8 +247,8 @@ out:
 
 /* ------------------------------------------------------------------ whose it is */
 
-/* 1 if every task of the store is one of the campaign: it was extended since. */
-static int is_of_part(vt__checkup *k, vt_store *s)
+/* 1 if a task of the store is one of the campaign: it was edited since. */
+static int is_of_edited(vt__checkup *k, vt_store *s)
 {
   char *uid = NULL;
   size_t width, n = 0;
@@ -264,7 +264,7 @@ static int is_of_part(vt__checkup *k, vt_store *s)
       }
   }
   vt_free(uid);
-  return n > 0 && found == n;
+  return found > 0;
 }
 
 /* 1 if its rows are those of the campaign. */
@@ -279,8 +279,8 @@ static int check_owner(vt__checkup *k, vt_store *s)
   vt__place at = {.kind = VT_FOUND_INFO, .file = "results.h5", .action = "the end of the next run makes it anew"};
   if (mine && !words)
     vt__found(k, at, "out of date: campaign.yaml has the same tasks in other words (what is compared, a name, a path)");
-  if (!mine && is_of_part(k, s))
-    vt__found(k, at, "out of date: the campaign has been extended since it was assembled");
+  if (!mine && is_of_edited(k, s))
+    vt__found(k, at, "out of date: the campaign has been changed since it was assembled");
   else if (!mine) {
     at.kind = VT_FOUND_MISMATCH;
     at.repair = VT_REPAIR_STORE;

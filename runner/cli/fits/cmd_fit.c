@@ -32,6 +32,7 @@ static vt_status fit_store(const vt_outdir *dir, const vt_compare_asked *asked, 
   vt_buf b = {0};
   vt_status rc = vt_fits_from_store(dir->store, vt_cli_env(1), asked, &c, &fits, err);
   const int asks = rc == VT_OK && c->target.asked;
+  if (rc == VT_OK) vt_cli_note_old_store(dir, c, fits);
   if (asks) rc = newest_decision(dir->journal, &decision, err);
   if (rc == VT_OK && json) rc = vt_report_campaign_json(&b, c, fits, asks ? vt_target_rows(decision) : NULL, err);
   if (rc == VT_OK && !json) rc = vt_report_campaign_text(&b, c, fits, err);

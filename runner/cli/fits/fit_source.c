@@ -38,3 +38,30 @@ int vt_cli_fit_source(const vt_usage *u, const char *path, vt_outdir *dir, int *
   const int code = vt_cli_readable(u, path);
   return code < 0 && is_hdf5(path) ? refuse_hdf5(u, path) : code;
 }
+
+static int md_results(const vt_journal *j, const vt_campaign *c)
+{
+  int n = 0;
+  for (int i = 0; i < c->n_tasks; i++)
+    n += c->task[i].kind == VT_TASK_MD && vt_journal_result(j, &c->task[i].uid) != NULL;
+  return n;
+}
+
+void vt_cli_note_old_store(const vt_outdir *dir, const vt_campaign *c, const vt_fits *f)
+{
+  vt_campaign *now = NULL;
+  vt_journal *j = NULL;
+  vt_gate_counts in_store;
+  vt_count_gates(c, f, -1, -1, &in_store);
+  if (vt_outdir_campaign(dir, vt_cli_env(1), &now, NULL) != VT_OK) return; /* a store alone, or damage: `verify` */
+  if (vt_journal_open(&j, dir->journal, NULL) == VT_OK) {
+    const int done = md_results(j, now), other = !vt_uid_equal(&now->id, &c->id);
+    if (other || done != in_store.runs)
+      (void)fprintf(stderr,
+                    "note: %s is older than its folder: it holds %d runs%s, the journal %d; the end of `vitrion run` "
+                    "makes it anew\n",
+                    dir->store, in_store.runs, other ? " of the campaign before it was changed" : "", done);
+  }
+  vt_journal_free(j);
+  vt_campaign_free(now);
+}

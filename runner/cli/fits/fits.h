@@ -9,6 +9,9 @@
 /* An output folder with a store (*dir is filled), or a readable table.  -1, or the exit code after a message. */
 int vt_cli_fit_source(const vt_usage *u, const char *path, vt_outdir *dir, int *is_folder);
 
+/* If the store of a folder, whose campaign and fits these are, is older than the folder, a note on stderr says so. */
+void vt_cli_note_old_store(const vt_outdir *dir, const vt_campaign *c, const vt_fits *f);
+
 /* Haven ratios: the temperatures that the first folder measured, and whether one has that of each r->by. */
 typedef struct vt_rank_measured {
   char text[160];

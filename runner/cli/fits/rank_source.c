@@ -79,6 +79,7 @@ static vt_status rank_folder(const vt_outdir *dir, const char *path, vt_ranking 
   vt_ranking_entry *e;
   vt_status rc = VT_OK;
   VT_TRY_OUT(vt_fits_from_store(dir->store, vt_cli_env(1), NULL, &c, &f, err), err, "'%s'", path);
+  vt_cli_note_old_store(dir, c, f);
   settle(r, c);
   VT_TRY_OUT(more_entries(r, c->n_comp, &e, err), err, "'%s'", path);
   for (int k = 0; k < c->n_comp; k++) {
