@@ -283,10 +283,8 @@ static void put_value(vt_buf *b, const vt_campaign *c, const vt__row *row)
     put_charges(b, c);
     break;
   case VT__T_OBSERVE:
-    put_observables(b, c);
-    break;
   case VT__T_IONS:
-    put_ions(b, c);
+    (row->type == VT__T_IONS ? put_ions : put_observables)(b, c);
     break;
   case VT__T_TEMPLATE:
   case VT__T_FACTORS:

@@ -350,6 +350,10 @@ static void read_factors(vt__draft *dr, const vt__row *row, int node)
 static vt_status read_lists(vt__draft *dr, const vt__row *row, int node, vt_err *err)
 {
   if (row->type == VT__T_DURATION) return vt__read_duration(dr, row, node, err);
+  if (row->type == VT__T_STOPS) return vt__read_stops(dr, row, node), VT_OK;
+  if (row->type == VT__T_FACTORS) return read_factors(dr, row, node), VT_OK;
+  if (row->type == VT__T_BUDGET) return vt__read_budget(dr, row, node), VT_OK;
+  if (row->type == VT__T_DECIDED) return dr->decided = node, VT_OK; /* once compositions are known */
   if (row->type == VT__T_KEPT) return vt__read_kept(dr, row, node, err);
   if (row->type == VT__T_EXCLUDE) return vt__read_exclude(dr, row, node, err);
   if (row->type == VT__T_STRUCTURES) return vt__read_structures(dr, row, node, err);
@@ -394,26 +398,22 @@ vt_status vt__read_value(vt__draft *dr, const vt__row *row, int node, vt_err *er
   case VT__T_TEMPLATE:
   case VT__T_DURATION:
   case VT__T_KEPT:
+  case VT__T_STOPS:
+  case VT__T_FACTORS:
+  case VT__T_BUDGET:
+  case VT__T_DECIDED:
     return read_lists(dr, row, node, err);
   case VT__T_OXIDATION:
   case VT__T_IONS:
     return (row->type == VT__T_IONS ? vt__read_ions : vt__read_oxidation)(dr, row, node), VT_OK;
   case VT__T_OBSERVE:
     return read_observe(dr, row, node), VT_OK;
-  case VT__T_FACTORS:
-    return read_factors(dr, row, node), VT_OK;
   case VT__T_COMMAND:
     return vt__read_command(dr, row, node, field), VT_OK;
   case VT__T_SYMBOLS:
     return vt__read_symbols(dr, row, node, (vt_driver *)(void *)field), VT_OK;
   case VT__T_PATIENCE:
     return vt__read_patience(dr, row, node, (double *)(void *)field), VT_OK;
-  case VT__T_BUDGET:
-    return vt__read_budget(dr, row, node), VT_OK;
-  case VT__T_DECIDED:
-    return dr->decided = node, VT_OK; /* once compositions are known */
-  case VT__T_STOPS:
-    return vt__read_stops(dr, row, node), VT_OK;
   case VT__T_MAP:
   case VT__N_TYPES:
     break;

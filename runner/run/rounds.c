@@ -99,20 +99,23 @@ static vt_status decide(run *r, vt_err *err)
   vt_buf text = {0};
   vt_target_looks looks;
   vt_target_round round = {0};
+  vt_json *newest = NULL;
   int there = 0, before = 0;
   VT_TRY_OUT(vt_journal_refresh(r->j, err), err, "journal");
   VT_TRY_OUT(vt_target_find(r->c, r->j, &text, &there, err), err, "decision");
   if (there) goto out;
   VT_TRY_OUT(vt_target_before(r->j, &looks, &before, err), err, "decisions so far");
+  VT_TRY_OUT(vt_target_newest(r->j, &newest, err), err, "decisions so far");
   VT_TRY_OUT(vt_fits_from_journal(r->c, r->j, &fits, err), err, "fits of round %d", before + 1);
   VT_TRY_OUT(vt_target_decide(r->c, fits, &looks, &round, err), err, "round %d", before + 1);
   round.number = before + 1;
-  VT_TRY_OUT(vt_target_record(r->c, &round, &text, err), err, "round %d", before + 1);
+  VT_TRY_OUT(vt_target_record(r->c, &round, newest, &text, err), err, "round %d", before + 1);
   VT_TRY_OUT(record(r, &text, err), err, "round %d", before + 1);
   VT_TRY_OUT(vt_journal_refresh(r->j, err), err, "journal");
   vt_log(VT_LOG_INFO, "run", "ev=decision round=%d ends=%d asked_ns=%.6g", round.number, round.sum.ends,
          round.sum.asked_ps * 1e-3);
 out:
+  vt_json_free(newest);
   vt_target_round_free(&round);
   vt_buf_free(&text);
   vt_fits_free(fits);

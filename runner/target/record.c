@@ -24,7 +24,28 @@ static vt_json *comp_json(const vt_campaign *c, const vt_target_round *r, int k)
   return o;
 }
 
-vt_status vt_target_record(const vt_campaign *c, const vt_target_round *r, vt_buf *out, vt_err *err)
+/* What an earlier round dropped keeps the reason of that round. */
+static void keep_reasons(vt_json *rows, const vt_json *before)
+{
+  for (size_t k = 0; k < vt_json_size(rows); k++) {
+    const vt_json *row = vt_json_at(rows, k);
+    if (strcmp(vt_json_get_text(row, "why", ""), vt_reason_text(&vt_alloc_states, VT_ALLOC_BEFORE)) != 0) continue;
+    for (size_t i = 0; i < vt_json_size(before); i++) {
+      const vt_json *was = vt_json_at(before, i);
+      if (strcmp(vt_json_get_text(row, "composition", ""), vt_json_get_text(was, "composition", "")) != 0 ||
+          strcmp(vt_json_get_text(row, "what", ""), vt_json_get_text(was, "what", "")) != 0 ||
+          vt_json_get_text(was, "why", "")[0] == '\0')
+        continue;
+      vt_json *mine = vt_json_share(row);
+      vt_json_put(mine, "why", vt_json_text(vt_json_get_text(was, "why", "")));
+      vt_json_free(mine);
+      break;
+    }
+  }
+}
+
+vt_status vt_target_record(const vt_campaign *c, const vt_target_round *r, const vt_json *before, vt_buf *out,
+                           vt_err *err)
 {
   vt_json *o = vt_json_object(), *looks = vt_json_object(), *comps = vt_json_array();
   char id[65];
@@ -42,7 +63,9 @@ vt_status vt_target_record(const vt_campaign *c, const vt_target_round *r, vt_bu
   vt_json_put(o, "looks", looks);
   for (int k = 0; k < c->n_comp; k++) vt_json_add(comps, comp_json(c, r, k));
   vt_json_put(o, "compositions", comps);
-  vt_json_put(o, "target", vt_target_json(c, r));
+  vt_json *rows = vt_target_json(c, r);
+  keep_reasons(rows, vt_json_get(before, "target"));
+  vt_json_put(o, "target", rows);
   const vt_status rc = vt_json_dump(o, VT_JSON_LINE, out, err);
   vt_json_free(o);
   return rc;

@@ -51,8 +51,9 @@ VT_MUST_CHECK vt_status vt_target_apply(vt_campaign *c, const vt_target_round *r
 /* record.c.  A round in one line of JSON, for a journal, under the identity of the campaign as it was before it
  * (c->id, resolved): {"vitrion_decision":1,"campaign":"<id>","round","ends","spent_ns","asked_ns","budget_ns",
  * "looks":{"done","verdict","why"},"compositions":[{"name","state","glasses","production":[{"T_K","add_ps"}]}],
- * "target": vt_target_json}. */
-VT_MUST_CHECK vt_status vt_target_record(const vt_campaign *c, const vt_target_round *r, vt_buf *out, vt_err *err);
+ * "target": vt_target_json}.  before: the decision before it (NULL: none), for the reasons of what that had dropped. */
+VT_MUST_CHECK vt_status vt_target_record(const vt_campaign *c, const vt_target_round *r, const vt_json *before,
+                                         vt_buf *out, vt_err *err);
 /* What vt_target_apply needs, and the looks; half-widths are for readers alone.  VT_EINVAL: of another campaign.
  * VT_ECORRUPT: not one.  VT_EPARSE: no JSON. */
 VT_MUST_CHECK vt_status vt_target_recorded(const vt_campaign *c, const char *text, size_t n, vt_target_round *out,

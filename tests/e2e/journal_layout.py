@@ -4,11 +4,11 @@
 The reference is a reader that was written from the tables in the headers alone: runner/journal/journal.h (shards),
 runner/records/records.h (payloads), engine/replica/replica.h (checkpoints), runner/jobs/jobs.h (presence files).  It knows
 nothing of the program but those tables.  `journal_layout.py FOLDER` reads the journal of any output folder."""
-import os, pathlib, re, shutil, signal, struct, sys, tempfile, unittest, zlib
+import json, os, pathlib, re, shutil, signal, struct, sys, tempfile, unittest, zlib
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-RESULT, FAILURE = 1, 2
+RESULT, FAILURE, DECISION = 1, 2, 3
 SHARD_NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z-\d{5,}-\d+(-\d+)?\.vtj")
 
 
@@ -61,6 +61,12 @@ def read_failure(p):
     return {"stage": stage, "step": step, "host": text(p[24:88]), "build": text(p[88:136]), "why": why, "xyz": p[1160:]}
 
 
+def read_decision(p):
+    d = json.loads(p)
+    need(d["vitrion_decision"] == 1 and d["round"] >= 1 and b"\n" not in p, "a decision")
+    return {"why": f"round {d['round']}, ends: {d['ends']}", "values": []}
+
+
 def read_shard(b):
     """Records of a shard: (type, uid, attempt, half_stage, what the payload holds)."""
     need(len(b) >= 16 and b[:8] == b"VTJ1\n\0\0\0", "magic of the file")
@@ -80,8 +86,8 @@ def read_shard(b):
         need(len(payload) == n and crc == zlib.crc32(payload), f"CRC of the payload at {at}")
         padding = b[end:end + -end % 8]
         need(padding == bytes(-end % 8), f"padding at {end}")
-        need(kind in (RESULT, FAILURE), f"type {kind}")
-        what = read_result(payload) if kind == RESULT else read_failure(payload)
+        need(kind in (RESULT, FAILURE, DECISION), f"type {kind}")
+        what = {RESULT: read_result, FAILURE: read_failure, DECISION: read_decision}[kind](payload)
         records.append((kind, b[at + 16:at + 48], attempt, half_stage, what))
         at = end + len(padding)
     return records
@@ -188,7 +194,7 @@ class Bytes(unittest.TestCase):
 if __name__ == "__main__":
     if len(sys.argv) == 2:
         for kind, uid, attempt, half_stage, what in read_journal(sys.argv[1]):
-            print("result " if kind == RESULT else "failure", uid.hex()[:12], attempt, half_stage,
-                  what["why"].splitlines()[0] if kind == FAILURE else f"{len(what['values'])} values")
+            print({RESULT: "result", FAILURE: "failure", DECISION: "decision"}[kind], uid.hex()[:12], attempt, half_stage,
+                  what["why"].splitlines()[0] if kind != RESULT else f"{len(what['values'])} values")
         sys.exit(0)
     unittest.main(argv=sys.argv[:1] + sys.argv[4:], verbosity=2)

@@ -285,7 +285,7 @@ class Report(unittest.TestCase):
         (self.dir / "empty").mkdir(exist_ok=True)
         p = report(self.dir / "empty")
         self.assertEqual(p.returncode, 1)
-        self.assertIn("summary.json", p.stderr)
+        self.assertIn("no results.h5: expected the output folder of a campaign", p.stderr)
         self.assertNotIn("Traceback", p.stderr)
         self.assertEqual(report(self.dir / "nothing").returncode, 2)
 

@@ -241,6 +241,23 @@ static void many_records_are_found_by_their_uid(void **state)
   vt_journal_free(j);
 }
 
+static void a_decision_is_found_under_its_key_and_is_neither_result_nor_failure(void **state)
+{
+  (void)state;
+  vt_err err;
+  vt_journal *j;
+  const vt_uid u = jf_uid(0), other = jf_uid(1);
+  vt_journal_writer *w = writer(0);
+  append_for(w, VT_REC_DECISION, &u, 0);
+  append_for(w, VT_REC_RESULT, &other, 0);
+  vt_journal_close(w);
+  VT_TEST_OK(vt_journal_open(&j, jf_dir(), &err), &err);
+  assert_ptr_equal(vt_journal_decision(j, &u), vt_journal_rec(j, 0));
+  assert_true(!vt_journal_result(j, &u) && !vt_journal_failure(j, &u, 0));
+  assert_null(vt_journal_decision(j, &other));
+  vt_journal_free(j);
+}
+
 static void impossible_records_and_folders_are_refused(void **state)
 {
   (void)state;
@@ -252,7 +269,7 @@ static void impossible_records_and_folders_are_refused(void **state)
   assert_int_equal(vt_journal_create(&w, "", 0, &err), VT_EINVAL);
   assert_int_equal(vt_journal_create(&w, jf_dir(), -1, &err), VT_EINVAL);
   w = writer(0);
-  assert_int_equal(vt_journal_append(w, (vt_rec_type)3, &u, 0, 0, NULL, 0, NULL, 0, &err), VT_EINVAL);
+  assert_int_equal(vt_journal_append(w, (vt_rec_type)4, &u, 0, 0, NULL, 0, NULL, 0, &err), VT_EINVAL);
   assert_int_equal(vt_journal_append(w, VT_REC_RESULT, &u, -1, 0, NULL, 0, NULL, 0, &err), VT_EINVAL);
   assert_int_equal(vt_journal_append(w, VT_REC_RESULT, &u, 0, -1, NULL, 0, NULL, 0, &err), VT_EINVAL);
   vt_journal_close(w);
@@ -284,6 +301,7 @@ int main(void)
       T(the_bytes_are_those_of_the_format),
       T(a_large_payload_survives),
       T(many_records_are_found_by_their_uid),
+      T(a_decision_is_found_under_its_key_and_is_neither_result_nor_failure),
       T(impossible_records_and_folders_are_refused),
   };
   return cmocka_run_group_tests_name("journal", tests, NULL, NULL);

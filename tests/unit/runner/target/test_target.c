@@ -138,7 +138,7 @@ static void a_recorded_round_makes_the_same_campaign(void **state)
   vt_campaign *c = parsed(asks), *d = parsed(asks);
   know(c, &k);
   VT_TEST_OK(vt_target_decide(c, &k.f, &one, &r, &err), &err);
-  VT_TEST_OK(vt_target_record(c, &r, &text, &err), &err);
+  VT_TEST_OK(vt_target_record(c, &r, NULL, &text, &err), &err);
   VT_TEST_OK(vt_target_recorded(d, text.s, text.len, &back, &err), &err);
   assert_int_equal(back.looks.done, 1);
   assert_int_equal(back.looks.verdict, VT_SENSITIVE);
