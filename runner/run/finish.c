@@ -121,7 +121,8 @@ static void print_end(const run *r, const vt_sched *s, const vt_sched_counts *n,
     printf("stopped by %s\n", vt_stop_reason());
   else if (open && r->leads && r->why_closed[0])
     printf("nothing more was begun: %s\n", r->why_closed);
-  if (open && access(r->dir.halt, F_OK) == 0) printf("remove %s before the next start\n", r->dir.halt);
+  if ((open || !r->target_over) && access(r->dir.halt, F_OK) == 0)
+    printf("remove %s before the next start\n", r->dir.halt);
   if (!r->leads)
     printf("the campaign is led by %s, which assembles the store\n", vt_jobs_leader(r->jobs));
   else if (r->unassembled)

@@ -115,7 +115,7 @@ void vt_target_text(const vt_json *decision, vt_buf *out)
 {
   const vt_json *rows = vt_json_get(decision, "target");
   if (!decision) {
-    vt_buf_printf(out, "target: nothing is decided yet, the pilot is not over\n");
+    vt_buf_printf(out, "target: nothing is decided yet: that comes when the tasks of its pilot have ended\n");
     return;
   }
   vt_buf_printf(out, "target after round %d: %.4g of %.4g ns, as planned\n", (int)vt_json_get_int(decision, "round", 0),
