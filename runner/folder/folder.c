@@ -101,7 +101,12 @@ void vt__outdir_how_to_go_on(const vt_outdir *o, const vt_campaign *c, vt_buf *t
 {
   int all, mine;
   count_results(o, c, &all, &mine);
-  if (mine == all)
+  if (all == 0)
+    vt_buf_printf(text,
+                  "The journal holds 0 results; `vitrion repair %s --campaign %s` writes campaign.yaml anew for the "
+                  "campaign that is given now",
+                  o->dir, c->file);
+  else if (mine == all)
     vt_buf_printf(text,
                   "The journal is whole: all its %d results are of the campaign that is given now; to go on with it, "
                   "`vitrion repair %s --campaign %s` writes campaign.yaml anew",
