@@ -292,9 +292,8 @@ vt_status vt__check_potential(vt__draft *dr, vt_err *err)
     const int by_hash = fits;
     if (!fits && rc != VT_ENOMEM) rc = try_shipped(dr, &fits) == VT_ENOMEM ? VT_ENOMEM : rc;
     if (fits) {
-      vt__diag_warn(dr->d, at, "potential.file",
-                    by_hash ? "found by its SHA-256 as '%s'" : "there is none of this name here; taken: '%s'",
-                    c->pot_path);
+      if (by_hash) /* one that came with the program is named in the usual way */
+        vt__diag_warn(dr->d, at, "potential.file", "found by its SHA-256 as '%s'", c->pot_path);
       rc = VT_OK;
     }
   } else if (rc != VT_OK)
