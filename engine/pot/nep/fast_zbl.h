@@ -12,9 +12,9 @@ enum { SCREENS = 4 };
 
 /* Up to VL pairs that wait, and where each belongs. */
 typedef struct close_pairs {
-  int n;
-  vt_fast_slot *slot[VL];
   _Alignas(64) real r[VL], k[VL], inner[VL], width[VL], alpha[SCREENS][VL], beta[SCREENS][VL];
+  vt_fast_slot *slot[VL];
+  int n;
 } close_pairs;
 
 /* Energy and force of the pairs that wait, half of each, to their slots; then none waits. */

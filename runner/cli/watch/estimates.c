@@ -83,7 +83,7 @@ int vt_estimates_print(const char *dir)
 
 static void begin(vt_estimates *e, const char *dir)
 {
-  static char status[] = "status", estimates[] = "--estimates", n[] = "-n", nineteen[] = "19", nice_[] = "nice";
+  static char status[] = "status", estimates[] = "--estimates", n[] = "-n", nineteen[] = "19", lowered[] = "nice";
   char self[VT_PATH], folder[VT_PATH], answers[] = "/tmp/vitrion-watch-XXXXXX";
   posix_spawn_file_actions_t files;
   pid_t pid = 0;
@@ -95,7 +95,7 @@ static void begin(vt_estimates *e, const char *dir)
   if (e->fd < 0) return;
   (void)unlink(answers);
   (void)fcntl(e->fd, F_SETFD, FD_CLOEXEC);
-  char *argv[] = {nice_, n, nineteen, self, status, estimates, folder, NULL};
+  char *argv[] = {lowered, n, nineteen, self, status, estimates, folder, NULL};
   if (posix_spawn_file_actions_init(&files) == 0) {
     int bad = posix_spawn_file_actions_adddup2(&files, e->fd, STDOUT_FILENO);
     if (!bad) bad = posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
