@@ -9,10 +9,12 @@
 #include "engine/pot/nep/fast_vec.h"
 
 enum { SCREENS = 4 };
+/* Rows of close_pairs.of: distance, k, inner and width of the switch, alpha and beta of each screening term. */
+enum { R, K, INNER, WIDTH, ALPHA, BETA = ALPHA + SCREENS, NUMBERS = BETA + SCREENS };
 
 /* Up to VL pairs that wait, and where each belongs. */
 typedef struct close_pairs {
-  _Alignas(64) real r[VL], k[VL], inner[VL], width[VL], alpha[SCREENS][VL], beta[SCREENS][VL];
+  _Alignas(64) real of[NUMBERS][VL];
   vt_fast_slot *slot[VL];
   int n;
 } close_pairs;
@@ -22,19 +24,19 @@ static void put_close_pairs(close_pairs *p)
 {
   const vj least = v_set(-80), half = v_set((real)0.5); /* exp(-80) is nothing beside 1 */
   for (int i = p->n; i < VL; i++) {                     /* finite numbers that nobody takes */
-    p->r[i] = p->width[i] = 1, p->k[i] = p->inner[i] = 0;
-    for (int t = 0; t < SCREENS; t++) p->alpha[t][i] = p->beta[t][i] = 0;
+    p->of[R][i] = p->of[WIDTH][i] = 1, p->of[K][i] = p->of[INNER][i] = 0;
+    for (int t = 0; t < SCREENS; t++) p->of[ALPHA + t][i] = p->of[BETA + t][i] = 0;
   }
-  const vj r = v_load(p->r), inverse = v_set(1) / r, k = v_load(p->k) * inverse, width = v_load(p->width);
+  const vj r = v_load(p->of[R]), inverse = v_set(1) / r, k = v_load(p->of[K]) * inverse, width = v_load(p->of[WIDTH]);
   vj phi = v_set(0), dphi = v_set(0), f, df;
   UNROLL
   for (int t = 0; t < SCREENS; t++) {
-    const vj beta = v_load(p->beta[t]), e = v_load(p->alpha[t]) * v_exp(v_max(least, -beta * r));
+    const vj beta = v_load(p->of[BETA + t]), e = v_load(p->of[ALPHA + t]) * v_exp(v_max(least, -beta * r));
     phi += e;
     dphi -= beta * e;
   }
   const vj u = k * phi, du = v_msub(k, dphi, u * inverse);
-  v_cutoff(v_max((r - v_load(p->inner)) / width, v_set(0)), &f, &df);
+  v_cutoff(v_max((r - v_load(p->of[INNER])) / width, v_set(0)), &f, &df);
   _Alignas(64) real energy[VL], slope[VL];
   v_store(energy, half * u * f);
   v_store(slope, half * v_madd(du, f, u * df / width));
@@ -61,10 +63,11 @@ static void find_close_pairs(const vt_nep_fast *f, vt_fast_slot *s, int a, close
       if ((double)r[j] >= z->outer) continue;
       s->close[s->n_close++] = j;
       p->slot[i] = s;
-      p->r[i] = r[j];
-      p->k[i] = (real)z->k, p->inner[i] = (real)z->inner,
-      p->width[i] = z->outer > z->inner ? (real)(z->outer - z->inner) : 1;
-      for (int t = 0; t < SCREENS; t++) p->alpha[t][i] = (real)z->alpha[t], p->beta[t][i] = (real)(z->beta[t] * z->a);
+      p->of[R][i] = r[j];
+      p->of[K][i] = (real)z->k, p->of[INNER][i] = (real)z->inner,
+      p->of[WIDTH][i] = z->outer > z->inner ? (real)(z->outer - z->inner) : 1;
+      for (int t = 0; t < SCREENS; t++)
+        p->of[ALPHA + t][i] = (real)z->alpha[t], p->of[BETA + t][i] = (real)(z->beta[t] * z->a);
       if (++p->n == VL) put_close_pairs(p);
     }
   }
