@@ -64,7 +64,7 @@ static void find_close_pairs(const vt_nep_fast *f, vt_fast_slot *s, int a, close
       s->close[s->n_close++] = j;
       p->slot[i] = s;
       p->of[R][i] = r[j];
-      p->of[K][i] = (real)z->k, p->of[INNER][i] = (real)z->inner,
+      p->of[K][i] = (real)z->k, p->of[INNER][i] = (real)z->inner;
       p->of[WIDTH][i] = z->outer > z->inner ? (real)(z->outer - z->inner) : 1;
       for (int t = 0; t < SCREENS; t++)
         p->of[ALPHA + t][i] = (real)z->alpha[t], p->of[BETA + t][i] = (real)(z->beta[t] * z->a);
