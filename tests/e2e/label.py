@@ -396,6 +396,10 @@ class Label(unittest.TestCase):
         self.assertEqual(p.returncode, 0, p.stderr)
         self.assertEqual(self.labelled(), self.labelled("whole"))
         self.assertLess(self.count() - first, 14 + 2 + 1 + 3 + 2 + 1 + 3, "what was labelled is not computed again")
+        for _ in range(200):  # by what watches over them, which a busy machine lets wait
+            if not list((self.dir / "run").iterdir()):
+                break
+            time.sleep(0.1)
         self.assertEqual(list((self.dir / "run").iterdir()), [], "folders of killed programs are removed")
 
     def test_two_jobs_do_not_share_a_folder(self):
