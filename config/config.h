@@ -258,7 +258,7 @@ int vt_campaign_stop(const vt_campaign *c, int temp);
 VT_MUST_CHECK vt_status vt_campaign_plan(const vt_campaign *c, int i, vt_plan *out, vt_err *err);
 
 /* What the glass of plan `p` begins with, borrowed: *n values as vt_replica_run takes them; NULL and 0 for one that is
- * packed, and for an MD task.  VT_EIO: the structure's file was not found. */
+ * packed, for one that goes on with a quench, and for an MD task.  VT_EIO: the structure's file was not found. */
 VT_MUST_CHECK vt_status vt_campaign_start(const vt_campaign *c, const vt_plan *p, const double **values, size_t *n,
                                           vt_err *err);
 /* "structures/NAME.poscar": under which name an output folder keeps the file of structure k. */

@@ -483,7 +483,7 @@ vt_status vt_campaign_start(const vt_campaign *c, const vt_plan *p, const double
   const int k = p->comp_index - (c->n_comp - c->n_structures);
   *values = NULL;
   *n = 0;
-  if (p->kind != VT_TASK_GLASS || p->start == VT_START_PACK) return VT_OK;
+  if (p->kind != VT_TASK_GLASS || p->start == VT_START_PACK || p->from_k > 0) return VT_OK;
   const vt_campaign_structure *s = &c->structure[k];
   if (!s->frame) VT_FAIL(err, VT_EIO, "the file '%s' of structure '%s' is gone", s->file, s->name);
   *values = s->frame + (size_t)p->start_frame * (size_t)s->n_values;

@@ -269,7 +269,6 @@ static void count_left_out(const vt_campaign *old, const vt_campaign *c, const v
   for (int i = 0; i < old->n_tasks; i++) {
     vt_result_head h;
     const vt_rec *r = j ? vt_journal_result(j, &old->task[i].uid) : NULL;
-    e->n_results += r != NULL;
     if (vt_campaign_find(c, &old->task[i].uid) >= 0) continue;
     e->n_left_out++;
     if (!r) continue;

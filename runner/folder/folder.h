@@ -88,7 +88,7 @@ typedef struct vt_edit {
   int same;    /* the same tasks, and productions of the same length */
   int refused; /* `why`, and `keys`: every key that differs, with both values */
   char recorded[VT_NAME];
-  int n_recorded, n_results;       /* tasks of the recorded campaign, and how many have a result */
+  int n_recorded;                  /* tasks of the recorded campaign */
   int n_added, n_back;             /* tasks that are new: without a result, and with one in the journal */
   int n_left_out, n_left_out_done; /* tasks of the recorded campaign that this one does not have, and those with a
                                     * result (what would be lost, if it is refused) */

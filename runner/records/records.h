@@ -13,7 +13,7 @@
  *   vt_last_head, 64 bytes, n atoms
  *     0    u32       version, 1
  *     4    i32       n
- *     8    i64       step of the production
+ *     8    i64       step of this piece of the production
  *     16   f64       time since the production began, ps
  *     24   u64       bytes of the trajectory file of this task; 0: none was asked for
  *     32   u8[32]    its SHA-256; zeros

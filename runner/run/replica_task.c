@@ -105,7 +105,8 @@ static vt_status hand_over(vt_task_output *out, const vt_plan *p, vt_result *r, 
     last->version = VT_LAST_VERSION;
     last->n_atoms = p->comp.n_atoms;
     last->step = r->step;
-    last->time_ps = (double)r->step * p->protocol.produce_dt_fs * (p->half_stage == VT_STAGE_PRODUCE ? 0.5e-3 : 1e-3);
+    last->time_ps = p->before_ps +
+                    (double)r->step * p->protocol.produce_dt_fs * (p->half_stage == VT_STAGE_PRODUCE ? 0.5e-3 : 1e-3);
     VT_PASS(vt_last_pack(last, r->last, r->n_last, &bytes, &out->n_behind, err));
     rc = vt_grow64((void **)&bytes, out->n_behind, n_values + out->n_behind, 1, err);
     if (rc == VT_OK) {

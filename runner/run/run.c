@@ -159,7 +159,9 @@ static vt_status do_rounds(run *r, vt_farm_outcome *out, vt_err *err)
 {
   int again = 1;
   while (again) {
+    r->notes.ignore = NULL;
     vt_free(r->dead);
+    r->dead = NULL;
     vt_status rc = do_tasks(r, out, err);
     r->declared_dead = out->declared_dead;
     r->alone = out->alone;

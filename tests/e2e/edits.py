@@ -145,6 +145,10 @@ class Edits(unittest.TestCase):
             self.assertEqual(sorted(set(piece)), [0, 1, 2])
             self.assertTrue(done.all())
             self.assertEqual((piece == 2).sum(), 8)
+        # how a piece ended is told with the time since the production began
+        self.ok(subprocess.run([VITRION, "export", out, "--what", "last", "--out", out / "ends"], capture_output=True, text=True))
+        ends = re.findall(r"time_ps=(\S+)", "".join(p.read_text() for p in sorted((out / "ends").rglob("*.xyz"))))
+        self.assertEqual(sorted(round(float(x), 9) for x in ends), 8 * [0.6] + 8 * [1.2])
         for ranks in (2, 3):
             other = self.copy(f"more{ranks}")
             self.ok(run(self.write("more"), other, ranks)) if ranks == 2 else None  # finished first, and then lengthened

@@ -200,6 +200,37 @@ static void frames_are_glasses(void **state)
   vt_test_folder_remove(folder);
 }
 
+/* A quench that goes on begins with the glass before it, not with the structure again. */
+static void a_quench_that_goes_on_has_no_structure_to_begin_with(void **state)
+{
+  (void)state;
+  char folder[VT_TEST_PATH];
+  vt_err err = {0};
+  int first = 0, later = 0;
+  make_files(folder);
+  vt_campaign *c = campaign(folder, "    - {file: one.xyz, name: a, supercell: [2, 2, 2], start: quench}\n"
+                                    "    - {file: one.xyz, name: b, supercell: [2, 2, 2], start: equilibrate}\n");
+  c->n_stops = 2;
+  c->stop_k[0] = c->t_k[0] + 50;
+  c->stop_k[1] = c->t_k[0];
+  VT_TEST_OK(vt_campaign_resolve(c, VT_SIMD_PORTABLE, &err), &err);
+  for (int i = 0; i < c->n_tasks; i++) {
+    vt_plan p;
+    const double *values;
+    size_t n;
+    VT_TEST_OK(vt_campaign_plan(c, i, &p, &err), &err);
+    VT_TEST_OK(vt_campaign_start(c, &p, &values, &n, &err), &err);
+    if (p.kind != VT_TASK_GLASS) continue;
+    first += p.from_k == 0 && values;
+    later += p.from_k > 0 && !values && c->task[c->task[i].needs].kind == VT_TASK_GLASS;
+    if (p.from_k > 0) assert_int_equal(p.comp_index, 0); /* a crystal is not quenched */
+  }
+  assert_int_equal(first, 2 * c->n_glasses);
+  assert_int_equal(later, c->n_glasses);
+  vt_campaign_free(c);
+  vt_test_folder_remove(folder);
+}
+
 /* ------------------------------------------------------------------ what is refused */
 
 static void mistakes_of_items_are_told_at_once(void **state)
@@ -442,6 +473,7 @@ int main(void)
                                      cmocka_unit_test(the_supercell_that_is_named_is_thick_enough),
                                      cmocka_unit_test(atoms_are_those_of_the_supercell),
                                      cmocka_unit_test(frames_are_glasses),
+                                     cmocka_unit_test(a_quench_that_goes_on_has_no_structure_to_begin_with),
                                      cmocka_unit_test(mistakes_of_items_are_told_at_once),
                                      cmocka_unit_test(mistakes_of_files_are_told_at_once),
                                      cmocka_unit_test(two_that_cannot_be_told_apart_are_refused),
