@@ -356,7 +356,7 @@ void vt_edit_said(const vt_edit *e, vt_buf *out)
     put_lines(out, "  ", &e->leaves_out);
   }
   if (e->n_added + e->n_back == 0) return;
-  vt_buf_printf(out, "%d task%s (%.4g ns) added", e->n_added, e->n_added == 1 ? " is" : "s are", e->added_ns);
+  vt_buf_printf(out, "%d task%s added (%.4g ns)", e->n_added, e->n_added == 1 ? " is" : "s are", e->added_ns);
   if (e->n_back) vt_buf_printf(out, ", and %d that %s done already", e->n_back, e->n_back == 1 ? "is" : "are");
   vt_buf_printf(out, "\n");
   put_lines(out, "  ", &e->adds);

@@ -176,10 +176,9 @@ int cmd_submit(int argc, char **argv)
       {"allow-huge", VT_OPT_FLAG, NULL, "allow more than 10^6 tasks", &a.huge, 0, 0}};
   vt_usage u = {.name = "submit",
                 .args = "CAMPAIGN",
-                .doc =
-                    "Hand a campaign to SLURM: ranks, time limit and memory are those that it needs, within what\n"
-                    "site.yaml says (`vitrion schema site`); what it cuts it says.  The job stops before its limit,\n"
-                    "puts itself back into the queue, and goes on from there.",
+                .doc = "Hand a campaign to SLURM: ranks, time limit and memory are those that it needs, within what\n"
+                       "site.yaml says (`vitrion schema site`); what it cuts it says.  Before its limit the job\n"
+                       "checkpoints, stops and requeues itself.",
                 .example = "vitrion submit campaigns/quickstart.yaml --array 3 --dry-run",
                 .opt = opt,
                 .n_opt = sizeof opt / sizeof *opt,
