@@ -7,6 +7,7 @@
 #define VT__IPI_PREFIX "/tmp/ipi_"
 enum {
   VT__IPI_HEADER = 12,
+  VT__IPI_SOCKET = 96, /* of the path: below the 108 of sockaddr_un */
   VT__IPI_MOST_ATOMS = 10000000,
   VT__IPI_MOST_TEXT = 1 << 20 /* of INIT and of extras */
 };
@@ -55,12 +56,12 @@ typedef struct vt__ipi_process {
   int pid;  /* also of its group; 0: none */
   int life; /* write end of a pipe: its end is that of this process */
   int out;  /* read end of what the driver prints, -1: closed */
+  int lock; /* its folder, locked while this process lives, -1: none */
   char said[VT_IPI_SAID + 1];
   size_t n_said;
   char name[200];
-  char scratch[VT_PATH], start[VT_PATH + 16], socket[64], socket_path[96];
+  char scratch[VT_PATH], start[VT_PATH + 16], socket[64], socket_path[VT__IPI_SOCKET];
 } vt__ipi_process;
-vt_status vt__ipi_scratch(vt__ipi_process *p, vt_err *err);
 vt_status vt__ipi_spawn(vt__ipi_process *p, const char *command, vt_err *err);
 void vt__ipi_listen(vt__ipi_process *p); /* takes what it printed */
 /* 1: the process has ended, and how in words. */
@@ -68,5 +69,11 @@ int vt__ipi_ended(const vt__ipi_process *p, char how[96]);
 /* 1: these words say that the shell could not start it. */
 int vt__ipi_no_such_program(const char *how);
 void vt__ipi_kill(vt__ipi_process *p, double patience_s); /* and remove its files */
+
+/* ------------------------------------------------------------------ scratch.c: its folder */
+
+/* Makes the folder, and removes those that killed processes of this user and host have left. */
+vt_status vt__ipi_scratch(vt__ipi_process *p, vt_err *err);
+void vt__ipi_remove_files(const vt__ipi_process *p);
 
 #endif

@@ -1,9 +1,8 @@
-/* process.c - the driver's process: its folder, its start, what it prints, its end. */
-#define _GNU_SOURCE /* nftw, posix_spawn_file_actions_addclosefrom_np, pipe2 */
+/* process.c - the driver's process: its start, what it prints, its end. */
+#define _GNU_SOURCE /* posix_spawn_file_actions_addclosefrom_np, pipe2 */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <math.h>
 #include <signal.h>
 #include <spawn.h>
@@ -15,33 +14,6 @@
 #include "engine/ipi/ipi_impl.h"
 
 extern char **environ;
-
-/* ------------------------------------------------------------------ the folder */
-
-vt_status vt__ipi_scratch(vt__ipi_process *p, vt_err *err)
-{
-  const char *tmp = getenv("TMPDIR");
-  if (!tmp || tmp[0] != '/' || strlen(tmp) > VT_PATH - 64) tmp = "/tmp";
-  p->pid = 0;
-  p->life = p->out = -1;
-  (void)snprintf(p->scratch, sizeof p->scratch, "%s/vitrion-%d-XXXXXX", tmp, (int)getpid());
-  if (!mkdtemp(p->scratch)) {
-    int why = errno;
-    p->scratch[0] = '\0';
-    VT_FAIL(err, VT_EIO, "no folder for a driver can be made in '%s': %s", tmp, strerror(why));
-  }
-  (void)snprintf(p->start, sizeof p->start, "%s/start.xyz", p->scratch);
-  (void)snprintf(p->socket, sizeof p->socket, "%.63s", strrchr(p->scratch, '/') + 1); /* as unique as the folder */
-  (void)snprintf(p->socket_path, sizeof p->socket_path, VT__IPI_PREFIX "%s", p->socket);
-  return VT_OK;
-}
-
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-  (void)st, (void)flag, (void)ftw;
-  (void)remove(path); /* what cannot be removed stays in the system's temporary folder */
-  return 0;
-}
 
 /* ------------------------------------------------------------------ the start */
 
@@ -293,12 +265,6 @@ static void tell_to_end(const vt__ipi_process *p)
   vt_nap_s(launcher_s);
 }
 
-static void remove_files(const vt__ipi_process *p)
-{
-  if (p->socket_path[0]) (void)unlink(p->socket_path);
-  if (p->scratch[0]) (void)nftw(p->scratch, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
-
 /* Not reaped before its group was killed: so the number cannot have been given to somebody else. */
 void vt__ipi_kill(vt__ipi_process *p, double patience_s)
 {
@@ -311,7 +277,7 @@ void vt__ipi_kill(vt__ipi_process *p, double patience_s)
     }
     tell_to_end(p);
     kill_strays(p);
-    remove_files(p); /* before: with the group dies who would do it if we were killed now */
+    vt__ipi_remove_files(p); /* before: with the group dies who would do it if we were killed now */
     (void)kill(-p->pid, SIGKILL);
     for (int left = (int)ceil(reap_s / nap_s); left > 0 && waitpid(p->pid, NULL, WNOHANG) == 0; left--) vt_nap_s(nap_s);
     vt__ipi_listen(p);
@@ -319,6 +285,7 @@ void vt__ipi_kill(vt__ipi_process *p, double patience_s)
   }
   close_fd(&p->out);
   close_fd(&p->life);
-  remove_files(p); /* what was written since */
+  vt__ipi_remove_files(p); /* what was written since */
+  close_fd(&p->lock);
   p->scratch[0] = '\0';
 }

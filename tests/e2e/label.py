@@ -4,6 +4,7 @@
 Answers are compared with numbers that this file computes (springs) or ASE does; label_program.py is the program that is started.
 Tolerances: label_program.py prints 14 decimals of hartree and 13 digits of forces and stresses, so 1e-11 of the largest value; ASE's
 Hartree and Bohr are those of CODATA 2014 through i-PI (1e-7 of the largest value, as in drivers.py)."""
+import fcntl
 import hashlib
 import json
 import os
@@ -396,11 +397,29 @@ class Label(unittest.TestCase):
         self.assertEqual(p.returncode, 0, p.stderr)
         self.assertEqual(self.labelled(), self.labelled("whole"))
         self.assertLess(self.count() - first, 14 + 2 + 1 + 3 + 2 + 1 + 3, "what was labelled is not computed again")
-        for _ in range(200):  # by what watches over them, which a busy machine lets wait
-            if not list((self.dir / "run").iterdir()):
-                break
-            time.sleep(0.1)
         self.assertEqual(list((self.dir / "run").iterdir()), [], "folders of killed programs are removed")
+
+    def test_what_killed_processes_left_goes_and_what_the_living_have_stays(self):
+        """SIGKILL can come before there is anybody who watches over the program; the next run removes such folders."""
+        self.frames(frame(2, 1))
+        teller = self.dir / "teller"
+        teller.write_text(f'#!/bin/sh\necho "$VITRION_DRIVER_SCRATCH" > {self.dir}/name\nexec /usr/bin/python3 "$@"\n')
+        teller.chmod(0o755)
+        self.method(python=str(teller))
+        self.assertEqual(self.label().returncode, 0)
+        host, pid, _ = re.fullmatch(r"vitrion-(\w+)-(\d+)-(\w{6})", pathlib.Path((self.dir / "name").read_text().strip()).name).groups()
+        gone = subprocess.Popen(["true"])
+        gone.wait()
+        self.assertFalse(pathlib.Path(f"/proc/{pid}").exists())
+        for name in (f"{host}-{pid}-aaaaaa", f"{host}-{gone.pid}-bbbbbb", f"{host}-{os.getpid()}-cccccc", f"{host}x-{pid}-dddddd",
+                     f"{host}-{pid}-eeeeee", f"{host}-{pid}x-ffffff"):
+            (self.dir / "run" / f"vitrion-{name}" / "deeper").mkdir(parents=True)
+            (self.dir / "run" / f"vitrion-{name}" / "deeper/start.xyz").write_text("1\n")
+        held = os.open(self.dir / f"run/vitrion-{host}-{pid}-eeeeee", os.O_RDONLY)
+        fcntl.flock(held, fcntl.LOCK_EX)
+        self.assertEqual(self.label(out="again").returncode, 0)
+        self.assertEqual({p.name[-6:] for p in (self.dir / "run").iterdir()}, {"cccccc", "dddddd", "eeeeee", "ffffff"})
+        os.close(held)
 
     def test_two_jobs_do_not_share_a_folder(self):
         self.frames(frame(12, 1))
