@@ -1,4 +1,5 @@
 /* finish.c - rank 0 ends a run: tables, summary, what failed, the exit code. */
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -140,6 +141,30 @@ static int code_of(const run *r, const vt_farm_outcome *out, const vt_sched_coun
   return r->unassembled ? VT_EXIT_AGAIN : n->failed ? VT_EXIT_TASKS : VT_EXIT_OK;
 }
 
+/* A rank that was killed between the record of a glass and its file left the file unwritten. */
+static vt_status write_missing_glasses(const run *r, vt_err *err)
+{
+  char path[2 * VT_PATH], name[VT_GLASS_FILE_NAME];
+  for (int i = 0; i < r->c->n_tasks; i++) {
+    vt_plan p;
+    double *values = NULL;
+    size_t n;
+    const vt_rec *rec = vt_journal_result(r->j, &r->c->task[i].uid);
+    if (r->c->task[i].kind != VT_TASK_GLASS || !rec) continue;
+    vt_glass_file_name(&r->c->task[i].uid, name);
+    (void)snprintf(path, sizeof path, "%s/%s", r->dir.dir, name);
+    if (access(path, F_OK) == 0 || errno != ENOENT) continue;
+    vt_alive();
+    VT_PASS(vt_campaign_plan(r->c, i, &p, err));
+    VT_PASS(vt_record_result(r->j, rec, &p, NULL, &values, &n, err));
+    const vt_status rc = vt_glass_file_write(&r->dir, &p, values, err);
+    vt_free(values);
+    VT_PASS(rc);
+    vt_log(VT_LOG_INFO, "run", "ev=glass_written file=\"%s\" (from its record)", name);
+  }
+  return VT_OK;
+}
+
 /* What the journal says now decides the exit code: messages may have crossed the end of the run.  A leader asks once
  * more behind its last file whether it still leads: if it was suspended anywhere before that and another job has led
  * since, it ends as fenced, also if all it had left to write was status.json.  Nothing shared is changed after it. */
@@ -150,6 +175,7 @@ vt_status vt__run_finish(run *r, const vt_farm_outcome *out, int *exit_code, vt_
   VT_PASS(vt_sched_open(&s, r->task, r->c->n_tasks, &so, err));
   vt_status rc = r->leads ? vt_fence_check(err) : VT_OK;
   if (rc == VT_OK) rc = vt_journal_refresh(r->j, err);
+  if (rc == VT_OK && r->leads) rc = write_missing_glasses(r, err);
   if (rc == VT_OK) rc = vt_records_replay(s, r->task, r->c->n_tasks, r->j, NULL, NULL, err);
   vt_json *decision = NULL;
   if (rc == VT_OK && r->c->target.asked) rc = vt_target_newest(r->j, &decision, err);

@@ -291,7 +291,8 @@ static vt_status check_glass(vt__checkup *k, int task, vt_err *err)
                   .repair = VT_REPAIR_GLASS,
                   .number = task,
                   .file = name,
-                  .action = "no run reads it or writes it again; repair writes it from the journal"};
+                  .action = is < 0 ? "no run reads it; the next run, or repair, writes it from the journal"
+                                   : "no run reads it or writes it again; repair writes it from the journal"};
   if (is < 0) vt__found(k, at, "the structure of a finished glass is not there");
   if (is == 0) vt__found(k, at, "it is not the structure that the journal holds");
 out:

@@ -91,13 +91,13 @@ class Target(unittest.TestCase):
             time.sleep(0.2)
         return self.ok(p)
 
-    def like_one(self, out):
-        done = results(out)
+    def like_one(self, out, one=None):
+        done, one = results(out), one or self.one
         self.assertEqual(len(done), len(set(done)), "a task was done twice")
-        self.assertEqual(set(done), set(results(self.one)))
-        self.assertEqual(decisions(out), decisions(self.one))
-        self.assertEqual((out / "campaign.yaml").read_bytes(), (self.one / "campaign.yaml").read_bytes())
-        self.assertEqual(differences(self.one, out), "")
+        self.assertEqual(set(done), set(results(one)))
+        self.assertEqual(decisions(out), decisions(one))
+        self.assertEqual((out / "campaign.yaml").read_bytes(), (one / "campaign.yaml").read_bytes())
+        self.assertEqual(differences(one, out), "")
         self.assertIn("all sound", self.vitrion("verify", out))
 
     def kill(self, p):
@@ -170,10 +170,14 @@ class Target(unittest.TestCase):
                 shard.unlink()
         for name in ("results.h5", "summary.json", "summary.csv"):
             (out / name).unlink()
+        held = {g.name: g.read_bytes() for g in (out / "glass").iterdir()}
+        for name in held:  # as of a rank that was killed behind their records
+            (out / "glass" / name).unlink()
         (out / "campaign.yaml").write_bytes(pilot)
         self.assertEqual(len(decisions(out)), 1)
         self.ok(run(self.campaign, out, 2))
         self.like_one(out)
+        self.assertEqual({g.name: g.read_bytes() for g in (out / "glass").iterdir()}, held)
 
     def test_4_stopped(self):
         out = self.tmp / "stopped"
@@ -220,6 +224,30 @@ class Target(unittest.TestCase):
         out = self.tmp / "ranks3"
         self.ok(run(self.campaign, out, 3))
         self.like_one(out)
+
+    def test_8_a_storm_of_thirty_kills(self):
+        """As the second, over a campaign of more rounds and tasks: at any time, also while a start still reads the folder."""
+        kills, moment = 30, random.Random(11)
+        campaign, one, out = self.write("storm", goal="110 meV", budget="20 ns", produce="24 ps"), self.tmp / "calm", self.tmp / "storm"
+        began = time.time()
+        self.ok(run(campaign, one, 2))
+        whole_s, n, late = time.time() - began, len(results(one)), 0
+        for k in range(kills):
+            ranks, done = moment.randint(1, 3), len(results(out))
+            p = start(campaign, out, ranks)
+            try:  # most after a share of what is left; each third within the start
+                until = time.time() + (0.5 if k % 3 == 2 else max(2, whole_s / kills)) * moment.random()
+                at = done + moment.randint(1, max(1, 2 * (n - done) // (kills - k)))
+                wait_until(lambda: p.poll() is not None or time.time() >= until or (k % 3 and len(results(out)) >= at))
+                late += p.poll() is not None
+            finally:
+                self.kill(p)
+            time.sleep(0.7)
+        self.again(campaign, out, 3)
+        self.like_one(out, one)
+        print(f"{kills} kills, {late} of them after the end; {len(decisions(one))} decisions, {n} tasks", file=sys.stderr)
+        self.assertLess(late, kills // 3, "the storm came after the end")
+        self.assertGreaterEqual(len(decisions(one)), 3)
 
 
 if __name__ == "__main__":
