@@ -36,6 +36,12 @@ def check_and_plan(c, tmp):
     many = answer("plan", c, "--ranks", 1000, "--calibrate", 0, cwd=tmp)
     # with ranks for all, a glass and then one MD task remain: 2.4 and 3 of 2 x 2.4 + 4 x 3 ps, same step and atoms
     check(math.isclose(many["wall_h"] / many["core_hours"], 5.4 / 16.8), "an MD task waits for its glass")
+    for a in (p, one_rank, many):
+        check(math.isclose(a["chain_h"] / a["core_hours"], 5.4 / 16.8), "the longest chain does not depend on ranks")
+        # three workers: two glasses, then 4 tasks of 3 ps need a second round of them; four need none
+        check(a["most_useful_ranks"] == 4, f"ranks of use: {a['most_useful_ranks']}")
+    four, three = (answer("plan", c, "--ranks", n, "--calibrate", 0, cwd=tmp)["wall_h"] for n in (4, 3))
+    check(math.isclose(four, many["wall_h"]) and three > 1.05 * four, "four ranks are as fast as a thousand, three are not")
     check(p["store_bytes"] > 0 and p["memory_per_rank_bytes"] > 0, "store_bytes, memory_per_rank_bytes")
     check(p["calibration"]["measured"] and p["calibration"]["measured"][0]["us_per_atom_step"] > 0, "the speed was measured")
     # 1 ps resolves nothing: null, with a reason

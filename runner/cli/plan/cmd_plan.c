@@ -42,6 +42,12 @@ static void print_text(const vt_campaign *c, const vt_calibration *cal, const vt
          cost->core_most_s / 3600, cost->ns_most);
   print_time(cost->wall_s);
   printf(" on %d ranks (%d of them work on tasks)\n", ranks, cost->workers);
+  if (cost->most_useful > 0) {
+    printf("chain    ");
+    print_time(cost->chain_s);
+    printf(" for a glass and what waits for it: more than about %d ranks buy nothing\n",
+           vt_plan_ranks_of(c, cost->most_useful));
+  }
   print_bytes("store   ", cost->store_bytes);
   print_bytes(" before compression; memory", (double)cost->memory_bytes);
   printf(" per rank\n");
@@ -68,6 +74,8 @@ static void put_json(const vt_campaign *c, const vt_calibration *cal, const vt_p
   vt_json_put(o, "wall_h", vt_json_num(cost->wall_s / 3600));
   vt_json_put(o, "ranks", vt_json_int(ranks));
   vt_json_put(o, "workers", vt_json_int(cost->workers));
+  vt_json_put(o, "chain_h", vt_json_num(cost->chain_s / 3600));
+  vt_json_put(o, "most_useful_ranks", vt_json_int(vt_plan_ranks_of(c, cost->most_useful)));
   vt_json_put(o, "store_bytes", vt_json_num(cost->store_bytes));
   vt_json_put(o, "trajectory_bytes", vt_json_num(cost->trajectory_bytes));
   vt_json_put(o, "memory_per_rank_bytes", vt_json_int((int64_t)cost->memory_bytes));

@@ -34,6 +34,8 @@ typedef struct vt_plan_cost {
   double core_s, wall_s, ns;   /* expected */
   double core_most_s, ns_most; /* if every melt and every equilibration goes on for as long as it may */
   int workers;                 /* of the ranks asked for: a dedicated master works on no task */
+  double chain_s;              /* the longest chain: a glass, then the longest of what waits for it */
+  int most_useful;             /* workers with which all is done within 5 % of that */
   double store_bytes;          /* before compression                                          */
   double trajectory_bytes;     /* of all files of frames, before compression; 0: none are asked for */
   size_t memory_bytes;         /* of the largest task                                         */
@@ -42,6 +44,12 @@ typedef struct vt_plan_cost {
  * taking its estimated time. */
 VT_MUST_CHECK vt_status vt_plan_estimate(const vt_campaign *c, const vt_calibration *cal, int ranks,
                                          const unsigned char *done, vt_plan_cost *out, vt_err *err);
+/* plan_schedule.c: the time of n tasks (needs < own index) on so many workers; the longest chain and the fewest
+ * workers, to a tenth, that need no more than 1.05 times that.  Both O(n log n) in time. */
+struct vt_sched_task;
+VT_MUST_CHECK vt_status vt_plan_wall(const struct vt_sched_task *task, int n, int workers, double *wall_s, vt_err *err);
+VT_MUST_CHECK vt_status vt_plan_useful(const struct vt_sched_task *task, int n, double *chain_s, int *workers,
+                                       vt_err *err);
 /* The fewest ranks of which `workers` work on tasks. */
 int vt_plan_ranks_of(const vt_campaign *c, int workers);
 

@@ -1,4 +1,4 @@
-/* plan_cost.c - what a campaign will cost: a few seconds of its own MD, then its own scheduler on paper. */
+/* plan_cost.c - what a campaign will cost: a few seconds of its own MD, and what that makes of all its tasks. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +6,6 @@
 #include "engine/obs/obs.h"
 #include "engine/replica/replica.h"
 #include "runner/cli/plan/plan.h"
-#include "runner/sched/sched.h"
 
 /* ------------------------------------------------------------------ calibration */
 
@@ -142,101 +141,6 @@ double vt_plan_s_atom_step(const vt_calibration *cal, int n_atoms)
   return (1 - x) * cal->s_atom_step[0] + x * cal->s_atom_step[1];
 }
 
-/* ------------------------------------------------------------------ the scheduler on paper */
-
-typedef struct finish {
-  double at_s;
-  int worker, task;
-} finish;
-
-typedef struct rehearsal {
-  vt_sched *s;
-  const vt_sched_task *task;
-  vt_action *action;
-  int cap;
-  finish *heap; /* [workers] running tasks, earliest first */
-  int running;
-  double now_s;
-} rehearsal;
-
-static int plan_cost_earlier(const finish *a, const finish *b)
-{
-  return a->at_s < b->at_s || (a->at_s == b->at_s && a->task < b->task);
-}
-
-static void plan_cost_swap(finish *a, finish *b)
-{
-  finish t = *a;
-  *a = *b;
-  *b = t;
-}
-
-static void plan_cost_push(rehearsal *r, finish f)
-{
-  int i = r->running++;
-  r->heap[i] = f;
-  for (; i > 0 && plan_cost_earlier(&r->heap[i], &r->heap[(i - 1) / 2]); i = (i - 1) / 2)
-    plan_cost_swap(&r->heap[i], &r->heap[(i - 1) / 2]);
-}
-
-static finish pop(rehearsal *r)
-{
-  finish first = r->heap[0];
-  r->heap[0] = r->heap[--r->running];
-  for (int i = 0, k; (k = 2 * i + 1) < r->running; i = k) {
-    if (k + 1 < r->running && plan_cost_earlier(&r->heap[k + 1], &r->heap[k])) k++;
-    if (!plan_cost_earlier(&r->heap[k], &r->heap[i])) break;
-    plan_cost_swap(&r->heap[i], &r->heap[k]);
-  }
-  return first;
-}
-
-static vt_status plan_cost_tell(rehearsal *r, vt_event_kind kind, int worker, int task, vt_err *err)
-{
-  vt_event ev = {.kind = (int32_t)kind, .worker = worker, .task = task};
-  int n = 0;
-  VT_PASS(vt_sched_event(r->s, &ev, r->action, r->cap, &n, err));
-  for (int i = 0; i < n; i++) {
-    const vt_action *a = &r->action[i];
-    if (a->kind == VT_ACT_LEASE)
-      plan_cost_push(r, (finish){.at_s = r->now_s + r->task[a->task].cost, .worker = a->worker, .task = a->task});
-  }
-  return VT_OK;
-}
-
-static vt_status rehearse(rehearsal *r, int workers, vt_err *err)
-{
-  for (int w = 0; w < workers; w++) VT_PASS(plan_cost_tell(r, VT_EV_READY, w, -1, err));
-  while (r->running > 0) {
-    finish f = pop(r);
-    r->now_s = f.at_s;
-    VT_PASS(plan_cost_tell(r, VT_EV_RESULT, f.worker, f.task, err));
-    VT_PASS(plan_cost_tell(r, VT_EV_READY, f.worker, -1, err));
-  }
-  return VT_OK;
-}
-
-static vt_status wall_time(const vt_sched_task *task, int n, int workers, double *wall_s, vt_err *err)
-{
-  vt_status rc = VT_OK;
-  rehearsal r = {.task = task};
-  vt_sched_options so = {.n_workers = workers, .max_tries = 1, .crash_limit = 1, .fault_limit = 2};
-  void *m = NULL;
-  VT_TRY_OUT(vt_sched_open(&r.s, task, n, &so, err), err, "schedule of %d tasks", n);
-  r.cap = vt_sched_actions_max(r.s);
-  VT_TRY_OUT(vt_calloc64(&m, (size_t)r.cap, sizeof *r.action, err), err, "schedule of %d tasks", n);
-  r.action = m;
-  VT_TRY_OUT(vt_calloc64(&m, (size_t)workers, sizeof *r.heap, err), err, "schedule of %d tasks", n);
-  r.heap = m;
-  VT_TRY_OUT(rehearse(&r, workers, err), err, "schedule of %d tasks", n);
-  *wall_s = r.now_s;
-out:
-  vt_free(r.heap);
-  vt_free(r.action);
-  vt_sched_free(r.s);
-  return rc;
-}
-
 /* ------------------------------------------------------------------ all tasks */
 
 static int workers_of(const vt_campaign *c, int ranks)
@@ -316,8 +220,10 @@ vt_status vt_plan_estimate(const vt_campaign *c, const vt_calibration *cal, int 
   task = m;
   VT_TRY_OUT(VT_NEW(place, c->n_tasks, err), err, "%d tasks", c->n_tasks);
   VT_TRY_OUT(add_up(c, cal, done, place, task, out, err), err, "%d tasks", c->n_tasks);
-  if (out->n_tasks > 0)
-    VT_TRY_OUT(wall_time(task, out->n_tasks, out->workers, &out->wall_s, err), err, "%d workers", out->workers);
+  if (out->n_tasks > 0) {
+    VT_TRY_OUT(vt_plan_wall(task, out->n_tasks, out->workers, &out->wall_s, err), err, "%d workers", out->workers);
+    VT_TRY_OUT(vt_plan_useful(task, out->n_tasks, &out->chain_s, &out->most_useful, err), err, "the tail");
+  }
 out:
   vt_free(place);
   vt_free(task);
