@@ -252,6 +252,14 @@ static void rule_of(vt__draft *dr, const char *path, int broken, const char *tex
   if (broken) vt__diag_error(dr->d, vt__mark_of(dr, path), path, "%s", text);
 }
 
+/* Outside the temperatures of the campaign? */
+static int is_beyond(const vt_campaign *c, double t_k)
+{
+  int below = 0, above = 0;
+  for (int k = 0; k < c->n_temp; k++) below |= c->t_k[k] <= t_k, above |= c->t_k[k] >= t_k;
+  return !(below && above);
+}
+
 void vt__check_target(vt__draft *dr)
 {
   const vt_campaign *c = dr->c;
@@ -267,6 +275,9 @@ void vt__check_target(vt__draft *dr)
   rule_of(dr, "target.verdict", t->verdict && c->n_comp == 1, "one composition has nothing to be compared with");
   rule_of(dr, "temperatures", (line || t->verdict) && c->n_temp == 1,
           "a target needs a line, and a line two temperatures");
+  rule_of(dr, "target.log10_D.at",
+          t->log10_d > 0 && c->n_temp == 2 && is_beyond(c, t->log10_d_at_k) && !dr->env->recorded,
+          "lies beyond two temperatures, which cannot test a curve: a third one is needed");
   rule_of(dr, "glasses", t->pilot_glasses < 2, "the pilot of a target needs two glasses, three are better");
   rule_of(dr, "target.haven_at", t->haven > 0 && c->n_temp > 0 && temp_at(c, t->haven_at_k) < 0,
           "is none of the campaign's temperatures, and a Haven ratio is not extrapolated");

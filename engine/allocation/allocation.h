@@ -45,19 +45,20 @@ typedef struct vt_alloc_cell {
 
 /* One composition.  The line is that of vt_arrh_fit, so that what is reached here is what a fit prints. */
 typedef struct vt_alloc_comp {
-  int32_t n_glasses; /* asked for so far; fewer may have a result                       */
-  int32_t n_lines;   /* glasses in the line; 0: there is no line                        */
-  int32_t dof;       /* of its t quantiles; 0: it has no interval                       */
-  int32_t dropped;   /* 1: by an earlier decision                                       */
-  int32_t misfit;    /* 1: the fit found what no line describes (vt_arrh.misfit) */
-  int32_t reserved;
+  int32_t n_glasses;               /* asked for so far; fewer may have a result                       */
+  int32_t n_lines;                 /* glasses in the line; 0: there is no line                        */
+  int32_t dof;                     /* of its t quantiles; 0: it has no interval                       */
+  int32_t dropped;                 /* 1: by an earlier decision                                       */
+  int32_t misfit;                  /* 1: the fit found what no line describes (vt_arrh.misfit) */
+  int32_t untested;                /* 1: its points cannot test a curve: no value beyond them (vt_arrh_is_tested) */
   double ref_k;                    /* where the level is                                              */
+  double t_min_k, t_max_k;         /* of the points in the line                                       */
   double var_level, cov, var_ea;   /* of the mean line: ln D at ref_k, and eV             */
   double glass_ps, equilibrate_ps; /* what a new glass costs; what it costs at every temperature beside production */
   vt_alloc_cell *cell;             /* [n_temp] borrowed                                 */
 } vt_alloc_comp;
 
-/* n_lines, dof, misfit, ref_k, var_*, cov of a composition. */
+/* n_lines, dof, misfit, untested, ref_k, t_*, var_*, cov of a composition. */
 void vt_alloc_take_line(vt_alloc_comp *c, const vt_arrh *line);
 
 typedef struct vt_alloc {

@@ -8,4 +8,7 @@
  * them has no interval. */
 double vt__alloc_misses(const vt_alloc *a, int c, int n_glasses, const double *length_ps);
 
+/* Does the aim lie beyond points that cannot test a curve?  Then it has no interval. */
+int vt__alloc_is_beyond(const vt_alloc_comp *c, const vt_aim *aim);
+
 #endif

@@ -120,7 +120,8 @@ static double go(const vt_alloc *a, int c, design *d, double at_most_ps, double 
   return spent;
 }
 
-/* No interval yet: twice the production wherever no glass has a value; of the Haven ratio at its temperature. */
+/* No interval yet, or none beyond two temperatures: twice the production wherever no glass has a value; of the Haven
+ * ratio at its temperature. */
 static int look_for_values(const vt_alloc *a, int c, design *d)
 {
   const vt_alloc_comp *x = &a->comp[c];
@@ -129,7 +130,8 @@ static int look_for_values(const vt_alloc *a, int c, design *d)
     const vt_alloc_cell *t = &x->cell[j];
     int wanted = x->dof < 1 && !(t->variance > 0);
     for (int k = 0; k < a->n_aims; k++)
-      wanted |= a->aim[k].kind == VT_AIM_HAVEN && a->aim[k].t_k == t->t_k && !(t->haven_half > 0);
+      wanted |= (a->aim[k].kind == VT_AIM_HAVEN && a->aim[k].t_k == t->t_k && !(t->haven_half > 0)) ||
+                (vt__alloc_is_beyond(x, &a->aim[k]) && !(t->variance > 0));
     if (!wanted || !t->may_grow) continue;
     d->length_ps[j] += t->quantum_ps * ceil(t->length_ps / t->quantum_ps);
     grown = 1;

@@ -18,7 +18,9 @@ void vt_alloc_take_line(vt_alloc_comp *c, const vt_arrh *line)
   c->n_lines = line->resolved ? line->n_glasses : 0;
   c->dof = line->resolved && !line->one_glass ? line->dof : 0;
   c->misfit = line->misfit.kind != VT_MISFIT_NONE;
+  c->untested = line->resolved && !vt_arrh_is_tested(line);
   c->ref_k = line->t_ref_k;
+  c->t_min_k = line->t_min_k, c->t_max_k = line->t_max_k;
   c->var_level = line->log10_ref_se * line->log10_ref_se * ln10 * ln10;
   c->cov = line->cov_ref_ea * ln10;
   c->var_ea = line->ea_se * line->ea_se;
@@ -92,6 +94,11 @@ static double haven_then(const vt_alloc *a, const vt_alloc_comp *c, double t_k, 
   return (double)NAN;
 }
 
+int vt__alloc_is_beyond(const vt_alloc_comp *c, const vt_aim *aim)
+{
+  return aim->kind == VT_AIM_LOG10_D && c->untested && (aim->t_k < c->t_min_k || aim->t_k > c->t_max_k);
+}
+
 double vt_alloc_foresee(const vt_alloc *a, int comp, int k, int n_glasses, const double *length_ps)
 {
   const vt_alloc_comp *c = &a->comp[comp];
@@ -100,7 +107,7 @@ double vt_alloc_foresee(const vt_alloc *a, int comp, int k, int n_glasses, const
   int dof;
   if (aim->kind == VT_AIM_VERDICT) return (double)NAN;
   if (aim->kind == VT_AIM_HAVEN) return haven_then(a, c, aim->t_k, n_glasses, length_ps);
-  if (!line_then(a, c, n_glasses, length_ps, &v, &dof)) return (double)NAN;
+  if (vt__alloc_is_beyond(c, aim) || !line_then(a, c, n_glasses, length_ps, &v, &dof)) return (double)NAN;
   if (aim->kind == VT_AIM_EA) return quantile(dof) * sqrt(v.ea);
   const double u = (1 / aim->t_k - 1 / c->ref_k) / VT_KB_EV;
   return quantile(dof) * sqrt(fmax(0, v.level - 2 * u * v.cov + u * u * v.ea)) / log(10);

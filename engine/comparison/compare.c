@@ -10,8 +10,11 @@ static vt_status collect(vt__screen *t, int32_t *comp, vt_err *err)
   const vt_arrh *fits = t->in->fits;
   for (int i = 0; i < t->in->n; i++) {
     const vt_arrh *f = &fits[i];
-    if (!f->resolved || !isfinite(f->log10_ref) || !isfinite(f->log10_ref_se)) {
+    const int is_known = f->resolved && isfinite(f->log10_ref) && isfinite(f->log10_ref_se);
+    const int is_beyond = f->extrapolates && !vt_arrh_is_tested(f); /* there may be a curve */
+    if (!is_known || is_beyond) {
       t->left_out++;
+      t->beyond += is_known;
       continue;
     }
     if (t->k == VT_MAX_COMPARE) VT_FAIL(err, VT_EINVAL, "more than %d compositions to compare", VT_MAX_COMPARE);
@@ -288,6 +291,7 @@ static vt_status compare_all(const vt__screen *t, vt_compare *c, vt_err *err)
   c->q_p = e.q_p;
   c->i2 = e.i2;
   c->glass_sd_decades = sqrt(t->per_glass);
+  c->dof = t->single ? 0 : t->dof;
   for (int i = 0; i < t->k; i++) c->value[i] = t->y[i], c->variance[i] = t->s2[i];
   contrasts(t, e.tau2, t->in->lim.margin, c);
   if (t->k == 2)
@@ -355,8 +359,8 @@ vt_status vt_compare_fits(const vt_compare_input *in, vt_compare *out, vt_err *e
   } else if (in->n == 1)
     (void)snprintf(out->why, sizeof out->why, "one composition");
   else if (t->k < 2)
-    (void)snprintf(out->why, sizeof out->why, "%d of %d compositions are resolved, at least two are needed", t->k,
-                   in->n);
+    (void)snprintf(out->why, sizeof out->why, "%d of %d compositions are resolved, at least two are needed%s", t->k,
+                   in->n, vt__beyond_text(t));
   else
     VT_TRY_OUT(compare_all(t, out, err), err, "comparison of %d compositions", in->n);
 out:

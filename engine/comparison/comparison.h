@@ -27,7 +27,8 @@ enum { VT_MAX_COMPARE = 256, VT_MAX_OUTLYING = 16 };
 
 /* What is compared (borrowed). */
 typedef struct vt_compare_input {
-  const vt_arrh *fits; /* [n] all at one t_ref_k; the resolved ones take part; row = index      */
+  const vt_arrh *fits; /* [n] all at one t_ref_k; row = index; the resolved ones take part, unless t_ref_k lies beyond
+                        * points that cannot test a curve (vt_arrh_is_tested)                              */
   int n;
   const vt_glass_line *glass; /* [n_glass] lines of the glasses behind the fits, or NULL: then outlying glasses go
                                * unnoticed, p_common_level and p_permutation are NaN                   */
@@ -59,6 +60,7 @@ typedef struct vt_compare {
   double tau_wide_lo, tau_wide_hi;  /* 95 % interval that also allows for the error of the variance between glasses;
                                      * it decides (T 9.3); NaN for two compositions         */
   double range, range_lo, range_hi; /* noise-corrected range and 95 % bounds, decades      */
+  double dof; /* behind the variances: of the t quantiles of ratios and contrasts; 0: one glass each, no interval */
   double i2, q, q_p;
   double tau_ea_ev;        /* the same spread of activation energies; NaN for two          */
   double glass_sd_decades; /* sd between glasses, pooled, sampling included; NaN if no composition has two */
@@ -85,6 +87,18 @@ VT_MUST_CHECK vt_status vt_compare_fits(const vt_compare_input *in, vt_compare *
  * theta = t_ref_k / median(Tg) (T 9.9).  Unless in->tg_k gives every resolved composition a Tg the result has k = 0,
  * NaN, VT_UNDECIDED and the reason in `why`.  t_ref_k of the result is that of the fits. */
 VT_MUST_CHECK vt_status vt_compare_at_tg(const vt_compare_input *in, vt_compare *out, vt_err *err);
+
+/* How many times as large x is in one composition as in another: 10^(y_i - y_j) with its 95 % t interval (T 9.13).
+ * Without interval for one glass each; wider than three decades: NaN, it is not resolved. */
+typedef struct vt_ratio {
+  int32_t of, to; /* rows of the compositions: x of `of` divided by x of `to`, the smaller one */
+  double ratio, lo95, hi95;
+} vt_ratio;
+
+enum { VT_RATIO_PAIRS = 4 };
+/* Of up to VT_RATIO_PAIRS compositions all pairs, of more the largest over each other; out[VT_MAX_COMPARE], by falling
+ * value.  Returns their number, 0 without a comparison. */
+int vt_compare_ratios(const vt_compare *c, vt_ratio out[VT_MAX_COMPARE]);
 
 /* ------------------------------------------------------------------ variance by factor (variance.c, T 9.10) */
 

@@ -22,6 +22,7 @@ double vt__effects_tau2(int k, const double *y, const double *s2, double q);
 
 typedef struct vt__screen {
   int k, left_out;
+  int beyond;        /* of those left out: t_ref lies beyond points that cannot test a curve */
   int single;        /* none of them has more than one glass */
   int without_error; /* a value has none                    */
   double dof;        /* behind the pooled variance           */
@@ -62,6 +63,8 @@ VT_MUST_CHECK vt_status vt__p_permutation(const vt__screen *t, uint64_t key, dou
 
 /* ------------------------------------------------------------------ verdict.c (T 9.6) */
 
+/* Why compositions with a line were left out, in brackets; "" if none was. */
+const char *vt__beyond_text(const vt__screen *t);
 void vt__decide(const vt__screen *t, vt_compare *c);
 
 #endif

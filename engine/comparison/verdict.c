@@ -142,6 +142,11 @@ static void explain_contrast(const vt__screen *t, vt_compare *c)
                    least, most, room > 0 ? "equivalent" : "different");
 }
 
+const char *vt__beyond_text(const vt__screen *t)
+{
+  return t->beyond == 0 ? "" : " (beyond the range of two temperatures, which cannot test a curve)";
+}
+
 /* Not sensitive: what forbids "insensitive"?  0 if nothing does. */
 static int is_undecided(const vt__screen *t, vt_compare *c)
 {
@@ -150,9 +155,9 @@ static int is_undecided(const vt__screen *t, vt_compare *c)
   for (int i = 0; i < c->k; i++) all_equivalent = all_equivalent && c->equivalent[i];
   if (t->left_out > 0)
     (void)snprintf(c->why, sizeof c->why,
-                   "%d of %d compositions have no resolved value: they need longer runs or more temperatures before "
+                   "%d of %d compositions have no resolved value%s: they need longer runs or more temperatures before "
                    "insensitivity can be claimed",
-                   t->left_out, t->left_out + c->k);
+                   t->left_out, t->left_out + c->k, vt__beyond_text(t));
   else if (t->single)
     (void)snprintf(
         c->why, sizeof c->why,

@@ -108,6 +108,8 @@ static vt_arrh nothing_resolved(int n_rejected, double t_ref_k, double t_extra_k
                    .chi2_red = no,
                    .birge = 1,
                    .glass_sd_decades = no,
+                   .t_min_k = no,
+                   .t_max_k = no,
                    .misfit = {.p = no, .chi2_red = no, .t_k = no, .next_k = no, .size_decades = no},
                    .vtf = {.t0_k = no,
                            .t0_se = no,
@@ -163,11 +165,23 @@ static vt_band log_normal(double x, double se, const vt_arrh *a, double most)
   return vt__band_believed((vt_band){exp(x), exp(x - half), exp(x + half)}, most);
 }
 
+int vt_arrh_is_tested(const vt_arrh *a)
+{
+  return a->vtf.reason != VT_VTF_FEW_TEMPERATURES && a->vtf.reason != VT_VTF_FEW_POINTS;
+}
+
+const char *vt_arrh_untested_text(const vt_arrh *a)
+{
+  return a->vtf.reason == VT_VTF_FEW_TEMPERATURES
+             ? "two temperatures cannot test a curve; a third one is needed"
+             : "its glasses have too few temperatures to test a curve; two points more than two a glass are needed";
+}
+
 /* The level at t_ref_k, which may lie far outside the measured temperatures. */
 vt_band vt_arrh_at_ref(const vt_arrh *a)
 {
   const double y = a->log10_ref, half = half_width(a, a->log10_ref_se);
-  if (!a->resolved) return (vt_band){NAN, NAN, NAN};
+  if (!a->resolved || (a->extrapolates && !vt_arrh_is_tested(a))) return (vt_band){NAN, NAN, NAN};
   return vt__band_believed((vt_band){pow(10, y), pow(10, y - half), pow(10, y + half)}, INFINITY);
 }
 
@@ -177,6 +191,7 @@ static void arrh_fill(vt__samples *s, const vt__mean_line *l, vt_arrh *a)
   double t_lo = s->t_k[0], t_hi = s->t_k[0], variance;
   for (int i = 1; i < s->n; i++) t_lo = fmin(t_lo, s->t_k[i]), t_hi = fmax(t_hi, s->t_k[i]);
   a->resolved = 1;
+  a->t_min_k = t_lo, a->t_max_k = t_hi;
   a->extrapolates = a->t_ref_k < t_lo || a->t_ref_k > t_hi;
   a->ea_ev = l->ea;
   a->ea_se = sqrt(l->var_ea);

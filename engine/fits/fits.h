@@ -110,6 +110,7 @@ typedef struct vt_arrh {
   double glass_sd_decades; /* sd between glasses at t_ref, sampling noise included; NaN for one */
   int32_t resolved;     /* 0: fewer than 2 temperatures (3 for one glass), or misfit.refused: every estimate is NaN */
   int32_t extrapolates; /* 1: t_ref lies outside the measured temperatures */
+  double t_min_k, t_max_k; /* of the points in the fit                        */
   vt_vtf vtf;
   double avg_extra, avg_lo95, avg_hi95; /* at t_extra, both models by their weights (T 8.6); zero and NaN as in vtf */
   double tg_k;                          /* MD glass transition; NaN: not given              */
@@ -158,7 +159,12 @@ typedef struct vt_band {
 } vt_band;
 /* The value at t_extra of the model that was chosen: of the three bands in a, that of a->model. */
 vt_band vt_arrh_extrapolated(const vt_arrh *a);
-/* The value of the line at t_ref_k. */
+/* Did the points test whether the line bends?  0: two temperatures, or one glass of three.  Beyond t_min_k and t_max_k
+ * a curve then counts as it did before the points (T 8.6). */
+int vt_arrh_is_tested(const vt_arrh *a);
+/* "two temperatures cannot test a curve; a third one is needed"; of a fit that is not tested. */
+const char *vt_arrh_untested_text(const vt_arrh *a);
+/* The value of the line at t_ref_k; nothing where that is beyond the points of a fit that is not tested. */
 vt_band vt_arrh_at_ref(const vt_arrh *a);
 /* The activation energy of the line in eV, however wide; one glass has no ends. */
 vt_band vt_arrh_energy(const vt_arrh *a);

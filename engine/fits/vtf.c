@@ -98,31 +98,37 @@ typedef struct posterior {
   vt_t_part extra[NODES + 1], local[NODES], lowest[NODES]; /* lowest: the value at t_min */
 } posterior;
 
+/* Node k, the curve with T0 = t0_k, without its share. */
+static vt_status posterior_node(curve *q, double t0_k, double dof, const vt_arrh *a, posterior *p, int k, vt_err *err)
+{
+  double variance;
+  VT_PASS(curves(q, t0_k, err));
+  const vt__mean_line l = vt__lines_mean(q->s);
+  p->extra[k] = p->local[k] = (vt_t_part){.mu = -INFINITY, .dof = dof}; /* nothing moves at T0 or below */
+  if (a->t_ref_k > t0_k) {
+    const double steep = a->t_ref_k / (a->t_ref_k - t0_k);
+    p->local[k].mu = l.ea * steep * steep, p->local[k].se = sqrt(l.var_ea) * steep * steep;
+  }
+  p->lowest[k] = p->extra[k];
+  p->lowest[k].mu = vt__lines_at(&l, coordinate(q->t_max, t0_k, 1 / (q->t_min - t0_k)), &variance);
+  p->lowest[k].se = sqrt(variance);
+  if (!(a->t_extra_k > t0_k)) return VT_OK;
+  p->extra[k].mu = vt__lines_at(&l, coordinate(q->t_max, t0_k, 1 / (a->t_extra_k - t0_k)), &variance);
+  p->extra[k].se = sqrt(variance);
+  return VT_OK;
+}
+
 static vt_status spread_t0(curve *q, double t0_k, const vt_arrh *a, posterior *p, vt_err *err)
 {
-  const double top = a->vtf.t0_max_k, nothing = -INFINITY;
+  const double top = a->vtf.t0_max_k;
   double least, lo, hi;
   VT_PASS(vtf_misfit(q, t0_k, &least, err));
   VT_PASS(vtf_reach(q, t0_k, least, 0, &lo, err));
   VT_PASS(vtf_reach(q, t0_k, least, top, &hi, err));
   for (int k = 0; k < NODES; k++) {
-    const double t0 = lo + (k + 0.5) / NODES * (hi - lo);
-    double variance, dof;
-    VT_PASS(curves(q, t0, err));
-    const vt__mean_line l = vt__lines_mean(q->s);
+    VT_PASS(posterior_node(q, lo + (k + 0.5) / NODES * (hi - lo), a->one_glass ? q->s->dof - 1 : a->dof, a, p, k, err));
     const double w = exp(-0.5 * (q->s->chi2 - least) / q->scale) * (hi - lo) / top / NODES;
-    dof = a->one_glass ? q->s->dof - 1 : a->dof;
-    p->extra[k] = p->local[k] = (vt_t_part){.w = w, .mu = nothing, .dof = dof}; /* nothing moves at T0 or below */
-    if (a->t_ref_k > t0) {
-      const double steep = a->t_ref_k / (a->t_ref_k - t0);
-      p->local[k].mu = l.ea * steep * steep, p->local[k].se = sqrt(l.var_ea) * steep * steep;
-    }
-    p->lowest[k] = p->extra[k];
-    p->lowest[k].mu = vt__lines_at(&l, coordinate(q->t_max, t0, 1 / (q->t_min - t0)), &variance);
-    p->lowest[k].se = sqrt(variance);
-    if (!(a->t_extra_k > t0)) continue;
-    p->extra[k].mu = vt__lines_at(&l, coordinate(q->t_max, t0, 1 / (a->t_extra_k - t0)), &variance);
-    p->extra[k].se = sqrt(variance);
+    p->extra[k].w = p->local[k].w = p->lowest[k].w = w;
   }
   return VT_OK;
 }
@@ -154,6 +160,20 @@ static void local_energy(const posterior *p, const vt_arrh *a, vt_vtf *v)
   v->ea_local_hi95 = vt_mixture_quantile(p->local, NODES, 0.975);
 }
 
+/* What curves, and line and curves together, say at t_extra_k; line: its share. */
+static void say_extra(const curve *q, posterior *p, double line, vt_arrh *a)
+{
+  vt_vtf *v = &a->vtf;
+  if (!(a->t_extra_k > 0)) return;
+  double most = INFINITY; /* it rises with temperature */
+  if (a->t_extra_k < q->t_min && !a->one_glass) most = exp(vt_mixture_quantile(p->lowest, NODES, 0.975));
+  const vt_band curve_only = band_of(p->extra, NODES, a, most);
+  p->extra[NODES] = (vt_t_part){.w = line, .mu = q->s->ln_extra, .se = a->log10_extra_se * log(10), .dof = a->dof};
+  const vt_band both = band_of(p->extra, NODES + 1, a, fmax(most, q->s->most));
+  v->extra = curve_only.median, v->extra_lo95 = curve_only.lo95, v->extra_hi95 = curve_only.hi95;
+  a->avg_extra = both.median, a->avg_lo95 = both.lo95, a->avg_hi95 = both.hi95;
+}
+
 /* How likely a curve is, and what all of it says (T 8.6). */
 static vt_status vtf_weigh(curve *q, double t0_k, double chi2_line, double chi2_curve, vt_arrh *a, vt_err *err)
 {
@@ -168,14 +188,7 @@ static vt_status vtf_weigh(curve *q, double t0_k, double chi2_line, double chi2_
   v->weight = bent / (bent + line);
   a->model = v->weight > clear ? VT_MODEL_VTF : VT_MODEL_AVERAGED;
   local_energy(&p, a, v);
-  if (!(a->t_extra_k > 0)) return VT_OK;
-  double most = INFINITY; /* it rises with temperature */
-  if (a->t_extra_k < q->t_min && !a->one_glass) most = exp(vt_mixture_quantile(p.lowest, NODES, 0.975));
-  const vt_band curve_only = band_of(p.extra, NODES, a, most);
-  p.extra[NODES] = (vt_t_part){.w = line, .mu = q->s->ln_extra, .se = a->log10_extra_se * log(10), .dof = a->dof};
-  const vt_band both = band_of(p.extra, NODES + 1, a, fmax(most, q->s->most));
-  v->extra = curve_only.median, v->extra_lo95 = curve_only.lo95, v->extra_hi95 = curve_only.hi95;
-  a->avg_extra = both.median, a->avg_lo95 = both.lo95, a->avg_hi95 = both.hi95;
+  say_extra(q, &p, line, a);
   return VT_OK;
 }
 
@@ -184,6 +197,29 @@ static vt_vtf_reason feasible(const vt__samples *s, int n_temperatures)
 {
   if (n_temperatures < LEAST_T) return VT_VTF_FEW_TEMPERATURES;
   return s->n - 2 * s->n_glasses < LEAST_DOF ? VT_VTF_FEW_POINTS : VT_VTF_OK;
+}
+
+/* No point contradicts any curve: T0 is known as it was before the points, and the curves count as much as the line.
+ * Beyond the points there is no value where they do not even have an interval, or do not rise with temperature (T 8.6).
+ */
+static vt_status vtf_untested(curve *q, vt_arrh *a, vt_err *err)
+{
+  const int is_beyond = a->t_extra_k > 0 && (a->t_extra_k < q->t_min || a->t_extra_k > q->t_max);
+  posterior p;
+  a->model = VT_MODEL_AVERAGED;
+  a->vtf.weight = 0.5;
+  if (a->one_glass || !(vt_mean(q->s->ea, (size_t)q->s->n_glasses) > 0)) {
+    if (is_beyond) a->avg_extra = a->avg_lo95 = a->avg_hi95 = (double)NAN;
+    return VT_OK;
+  }
+  for (int k = 0; k < NODES; k++) {
+    VT_PASS(posterior_node(q, (k + 0.5) / NODES * a->vtf.t0_max_k, a->dof, a, &p, k, err));
+    p.extra[k].w = p.local[k].w = p.lowest[k].w = 1.0 / NODES;
+  }
+  say_extra(q, &p, 1, a);
+  a->vtf.extra = a->vtf.extra_lo95 = a->vtf.extra_hi95 =
+      (double)NAN; /* a curve that was not fitted says nothing alone */
+  return VT_OK;
 }
 
 vt_status vt__vtf_fit(vt__samples *s, vt_arrh *a, vt_err *err)
@@ -195,7 +231,7 @@ vt_status vt__vtf_fit(vt__samples *s, vt_arrh *a, vt_err *err)
   a->avg_extra = a->extra, a->avg_lo95 = a->extra_lo95, a->avg_hi95 = a->extra_hi95;
   v->n_temperatures = vt__different_temperatures(s);
   v->reason = (int32_t)feasible(s, v->n_temperatures);
-  if (v->reason != VT_VTF_OK) return VT_OK;
+  if (v->reason != VT_VTF_OK) return vtf_untested(&q, a, err);
   const double top = v->t0_max_k;
   VT_TRY(vt_minimize(vtf_misfit, &q, 0, top, SCAN - 1, &t0_k, &chi2, err), err, "search for T0");
   VT_PASS(curves(&q, t0_k, err));

@@ -111,6 +111,12 @@ static double chosen(const void *base) { return vt_arrh_extrapolated(base).media
 static double chosen_lo95(const void *base) { return vt_arrh_extrapolated(base).lo95; }
 static double chosen_hi95(const void *base) { return vt_arrh_extrapolated(base).hi95; }
 
+static double is_tested(const void *base)
+{
+  const vt_arrh *a = base;
+  return a->resolved ? vt_arrh_is_tested(a) : (double)NAN;
+}
+
 #define R(member) VT__REAL(vt_arrh, member)
 #define I(member) VT__COUNT(vt_arrh, member)
 #define C(of)     VT__COMPUTED(of)
@@ -130,7 +136,8 @@ static const vt_field arrh[] = {
     {R(ln_prefactor_se), "ln_prefactor_se", "1", "its standard error", "ln_prefactor_se"},
     {C(prefactor_lo95), "ln_prefactor_lo95", "1", "lower end of its 95 % t interval", "ln_prefactor_lo95"},
     {C(prefactor_hi95), "ln_prefactor_hi95", "1", "upper end of its 95 % t interval", "ln_prefactor_hi95"},
-    {C(level), "log10_ref", "1", "log10 of the value at t_ref_k", "log10_D_Tref"},
+    {C(level), "log10_ref", "1",
+     "log10 of the value at t_ref_k; NaN: not resolved, or beyond points that cannot test a curve", "log10_D_Tref"},
     {C(level_se), "log10_ref_se", "1", "its standard error", "log10_D_Tref_se"},
     {C(level_lo95), "log10_ref_lo95", "1", "lower end of its 95 % t interval", "log10_D_Tref_lo95"},
     {C(level_hi95), "log10_ref_hi95", "1", "upper end of its 95 % t interval", "log10_D_Tref_hi95"},
@@ -140,7 +147,8 @@ static const vt_field arrh[] = {
     {R(cov_ref_ea), "cov_ref_ea", "eV decades", "covariance of log10_ref and ea_ev"},
     {R(t_ref_k), "t_ref_k", "K", "reference temperature", "T_ref_K"},
     {T_EXTRA, "extrapolated.T_K"},
-    {C(chosen), "extra", "", "extrapolated median of `model`; NaN: its band is wider than three decades",
+    {C(chosen), "extra", "",
+     "extrapolated median of `model`; NaN: its band is wider than three decades, or its points cannot tell",
      "extrapolated.median"},
     {C(chosen_lo95), "extra_lo95", "", "lower end of its 95 % band", "extrapolated.lo95"},
     {C(chosen_hi95), "extra_hi95", "", "upper end of its 95 % band; without a median: less than this (97.5 %)",
@@ -160,7 +168,12 @@ static const vt_field arrh[] = {
     {R(avg_lo95), "avg_extra_lo95", "", "lower end of its 95 % band", "averaged_extrapolated.lo95"},
     {R(avg_hi95), "avg_extra_hi95", "", "upper end of its 95 % band", "averaged_extrapolated.hi95"},
     {VT__REASON(vt_arrh, vtf.reason, vt_vtf_reasons), "vtf_reason", "1", ""},
-    {I(vtf.n_temperatures), "n_temperatures", "1", "different temperatures in the fit"},
+    {I(vtf.n_temperatures), "n_temperatures", "1", "different temperatures in the fit", "n_temperatures"},
+    {R(t_min_k), "t_min_k", "K", "lowest temperature in the fit", "T_min_K"},
+    {R(t_max_k), "t_max_k", "K", "highest temperature in the fit", "T_max_K"},
+    {C(is_tested), "curve_tested", "1",
+     "0: two temperatures, or one glass of three, cannot test a curve: beyond them it counts as before the points",
+     "curve_tested"},
     {R(vtf.t0_k), "vtf_t0_k", "K", "VTF: T0 in ln x = ln_prefactor - B / (T - T0)", "vtf.T0_K"},
     {R(vtf.t0_se), "vtf_t0_se_k", "K", "its standard error", "vtf.T0_se_K"},
     {R(vtf.t0_max_k), "vtf_t0_max_k", "K", "upper end of the prior of T0", "vtf.T0_max_K"},
@@ -253,6 +266,7 @@ static const vt_field compare[] = {
     {R(t_ref_k), "t_ref_k", "K", "temperature of the comparison", "T_ref_K"},
     {VT__COUNT(vt_compare, k), "k", "1", "compositions that took part", "n_compositions"},
     {R(mean_decades), "mean_decades", "decades", "random-effects mean of log10 of the quantity", "mean_decades"},
+    {R(dof), "dof", "1", "degrees of freedom of contrasts and ratios; 0: one glass each, no interval", "dof"},
     {R(next_lo95), "next_lo95", "decades",
      "95 % prediction interval of one more composition, lower end, log10; NaN for two",
      "next_composition_lo95_decades"},

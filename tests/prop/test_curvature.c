@@ -21,20 +21,26 @@ static double ln_value(const truth *w, double t_k, double stretch)
   return w->level - stretch * w->b_k * (1 / (t_k - w->t0_k) - 1 / (500 - w->t0_k));
 }
 
-static vt_arrh measure(const truth *w, int n_glasses, uint64_t seed, const vt_fit_spec *spec)
+static vt_arrh measure_at(const truth *w, int n_glasses, const double *t_k, int n_t, uint64_t seed,
+                          const vt_fit_spec *spec)
 {
   vt_err err;
   vt_arrh a;
   vt_point p[GLASSES * N_T];
   for (int g = 0; g < n_glasses; g++)
-    for (int i = 0; i < N_T; i++) {
+    for (int i = 0; i < n_t; i++) {
       double stretch = 1 + w->sd_b * vt_test_normal(seed, 0, 0, (uint32_t)g),
              shift = w->sd_level * vt_test_normal(seed, 1, 0, (uint32_t)g);
-      double y = ln_value(w, ladder[i], stretch) + shift + 0.1 * vt_test_normal(seed, 2, i, (uint32_t)g);
-      p[g * N_T + i] = (vt_point){.glass = g, .t_k = ladder[i], .x = exp(y), .se = 0.1 * exp(y)};
+      double y = ln_value(w, t_k[i], stretch) + shift + 0.1 * vt_test_normal(seed, 2, i, (uint32_t)g);
+      p[g * n_t + i] = (vt_point){.glass = g, .t_k = t_k[i], .x = exp(y), .se = 0.1 * exp(y)};
     }
-  VT_TEST_OK(vt_arrh_fit(p, n_glasses * N_T, spec, NULL, &a, &err), &err);
+  VT_TEST_OK(vt_arrh_fit(p, n_glasses * n_t, spec, NULL, &a, &err), &err);
   return a;
+}
+
+static vt_arrh measure(const truth *w, int n_glasses, uint64_t seed, const vt_fit_spec *spec)
+{
+  return measure_at(w, n_glasses, ladder, N_T, seed, spec);
 }
 
 /* Ea = 0.30 eV; and a curve with the same slope at 560 K. */
@@ -135,9 +141,40 @@ static void one_glass_does_not_trust_the_line_too_much(void **state)
   vt_test_between("one glass, curved: coverage of the average", (double)average / SETS, 0.87, 1);
 }
 
+/* 500 and 650 K alone, seen from 400 K: the interval holds both truths, the line alone only its own.  Binomial standard
+ * deviation 1.3 %. */
+static void two_temperatures_cover_both_truths(void **state)
+{
+  (void)state;
+  enum { SETS = 300 };
+  static const double two[2] = {500, 650};
+  const truth *const truths[2] = {&straight, &curved};
+  const char *const name[2] = {"straight", "curved"};
+  const vt_fit_spec below = {.t_ref_k = 500, .t_extra_k = 400};
+  for (int k = 0; k < 2; k++) {
+    char what[64];
+    double x = exp(ln_value(truths[k], 400, 1));
+    int line = 0, chosen = 0, resolved = 0;
+    for (uint64_t s = 0; s < SETS; s++) {
+      const vt_arrh a = measure_at(truths[k], GLASSES, two, 2, 60000 + s, &below);
+      const vt_band b = vt_arrh_extrapolated(&a);
+      line += a.extra_lo95 < x && x < a.extra_hi95;
+      chosen += holds(b, x);
+      resolved += isfinite(b.median);
+    }
+    (void)snprintf(what, sizeof what, "two temperatures, %s: coverage", name[k]);
+    vt_test_between(what, (double)chosen / SETS, 0.90, 1);
+    (void)snprintf(what, sizeof what, "two temperatures, %s: resolved", name[k]);
+    vt_test_between(what, (double)resolved / SETS, 0.90, 1);
+    (void)snprintf(what, sizeof what, "two temperatures, %s: coverage of the line alone", name[k]);
+    vt_test_between(what, (double)line / SETS, k ? 0 : 0.90, k ? 0.80 : 1);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(two_temperatures_cover_both_truths),
       cmocka_unit_test(straight_data_prefer_the_line_and_curves_the_curve),
       cmocka_unit_test(a_known_t0_is_recovered),
       cmocka_unit_test(averaged_extrapolations_cover_both_truths),

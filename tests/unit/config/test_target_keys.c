@@ -129,6 +129,8 @@ static void what_is_wrong_with_a_target_is_said_with_its_place(void **state)
       {TEXT("target: {haven: 0.1, haven_at: 600 K, budget: 2 us}\n"), "target.haven_at: is none of the campaign's", 2},
       {TEXT("protocol: {produce: {duration: 100 ps + 100 ps}}\n" TARGET), "the pilot of a target is one piece", 1},
       {TEXT("protocol: {version: 1}\n" TARGET), "protocol 1 cannot continue a production: no target", 1},
+      {TEXT("target: {log10_D: {at: 450 K, half_width: 0.1}, budget: 2 us}\n"),
+       "target.log10_D.at: lies beyond two temperatures, which cannot test a curve", 1},
       {HEAD "temperatures: [500 K]\n" TARGET, "temperatures: a target needs a line, and a line two", 1},
       {TEXT("target: {activation_energy: 15 meV, budget: 2 us, decided: [{composition: KCl}]}\n"),
        "target.decided: 'KCl' is not a composition of the campaign", 1},

@@ -130,6 +130,30 @@ static void reached_is_what_a_fit_prints(void **state)
   assert_int_equal(s.move[0].state, VT_ALLOC_OPEN);
 }
 
+/* Two temperatures with values test no curve: D beyond them has no interval, as a fit prints none, and the runs at the
+ * third one grow; between them it has one, and so has Ea. */
+static void beyond_two_temperatures_nothing_is_reached(void **state)
+{
+  (void)state;
+  situation s;
+  begin(&s, 1);
+  s.cell[0][0].variance = (double)NAN;
+  s.comp[0].untested = 1;
+  s.comp[0].t_min_k = s.cell[0][1].t_k, s.comp[0].t_max_k = s.cell[0][2].t_k;
+  aim(&s, VT_AIM_LOG10_D, s.cell[0][1].t_k - 50, 10);
+  decide(&s);
+  assert_true(isnan(s.move[0].half[0]));
+  assert_int_equal(s.move[0].state, VT_ALLOC_OPEN);
+  assert_true(s.more[0] == 400 && s.more[1] == 0 && s.more[2] == 0);
+  s.a.aim[0].t_k = s.cell[0][1].t_k + 50;
+  decide(&s);
+  assert_int_equal(s.move[0].state, VT_ALLOC_REACHED);
+  s.comp[0].untested = 0;
+  s.a.aim[0].t_k = s.cell[0][1].t_k - 50;
+  decide(&s);
+  assert_int_equal(s.move[0].state, VT_ALLOC_REACHED);
+}
+
 /* ------------------------------------------------------------------ the next batch */
 
 /* The cheapest way to Ea within `goal` among all glasses and all multiples of the quantum: an exhaustive search. */
@@ -336,6 +360,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(widths_are_those_of_the_mean_line),
       cmocka_unit_test(reached_is_what_a_fit_prints),
+      cmocka_unit_test(beyond_two_temperatures_nothing_is_reached),
       cmocka_unit_test(the_way_to_the_goal_is_nearly_the_cheapest),
       cmocka_unit_test(a_batch_costs_what_it_says),
       cmocka_unit_test(the_dear_one_is_dropped_and_the_budget_is_kept),

@@ -140,10 +140,8 @@ static void what_is_not_tried_has_a_reason(void **state)
     for (int i = 0; i < 2; i++) p[n++] = point(g, ladder[i], -6.5 - 3600 / ladder[i], 0.1);
   vt_arrh a = fit_with_status(p, n, 300, NULL);
   assert_int_equal(a.vtf.reason, VT_VTF_FEW_TEMPERATURES);
-  assert_int_equal(a.model, VT_MODEL_ARRHENIUS);
-  assert_true(isnan(a.vtf.t0_k) && isnan(a.vtf.delta_aic) && a.vtf.weight == 0);
-  near(a.avg_extra, a.extra, 0);
-  near(a.avg_hi95, a.extra_hi95, 0);
+  assert_int_equal(a.model, VT_MODEL_AVERAGED);
+  assert_true(isnan(a.vtf.t0_k) && isnan(a.vtf.delta_aic) && a.vtf.weight == 0.5); /* as before the points */
   n = 0; /* three temperatures of two glasses are enough: a curve cannot be excluded, and small T0 mean less at 300 K */
   for (int g = 0; g < 2; g++)
     for (int i = 0; i < 3; i++) p[n++] = point(g, ladder[i], -6.5 - 3600 / ladder[i], 0.1);
@@ -165,6 +163,69 @@ static void what_is_not_tried_has_a_reason(void **state)
   a = fit_with_status(p, N_T, 300, NULL);
   assert_int_equal(a.vtf.reason, VT_VTF_AT_MOST);
   assert_true(isnan(a.vtf.t0_k) && isnan(a.vtf.b_k) && a.vtf.weight > 0.5);
+}
+
+/* ln x at t of the curve with this T0 through the two lowest points of ln x = -6.5 - 3600 / T. */
+static double through_two(double t0_k, double t_k)
+{
+  const double y1 = -6.5 - 3600 / ladder[0], y2 = -6.5 - 3600 / ladder[1];
+  const double b = (y2 - y1) / (1 / (ladder[0] - t0_k) - 1 / (ladder[1] - t0_k));
+  return y1 + b * (1 / (ladder[0] - t0_k) - 1 / (t_k - t0_k));
+}
+
+/* Two temperatures go with every curve.  Reference: the curve through both points, by hand; half of the probability is
+ * the line's, so 2.5 % of all is 5 % of the curves, T0 = 0.95 of 260 K.  Tolerance: the errors of level and slope, 6 %
+ * and 6 meV over three glasses, leave 0.06 of ln x there; three of these. */
+static void two_temperatures_cannot_test_a_curve(void **state)
+{
+  (void)state;
+  vt_point p[9];
+  for (int i = 0; i < 6; i++) p[i] = point(i / 2, ladder[i % 2], -6.5 - 3600 / ladder[i % 2], 0.02);
+  vt_arrh a = fit_with_status(p, 6, 400, NULL);
+  vt_band b = vt_arrh_extrapolated(&a);
+  assert_false(vt_arrh_is_tested(&a));
+  assert_non_null(strstr(vt_arrh_untested_text(&a), "two temperatures"));
+  near(a.t_min_k, ladder[0], 0);
+  near(a.t_max_k, ladder[1], 0);
+  near(log(b.lo95), through_two(0.95 * VT_TG_OF_CLASS_K, 400), 0.18);
+  assert_true(log(b.lo95) < log(a.extra_lo95) - 0.1); /* the line alone would promise more */
+  assert_true(b.hi95 > exp(through_two(0, 400)));
+  a = fit_with_status(p, 6, 300, NULL); /* T0 may be next to 300 K: no value, only less than the line's upper end */
+  b = vt_arrh_extrapolated(&a);
+  assert_true(isfinite(a.extra) && isnan(b.median) && isnan(b.lo95));
+  assert_true(b.hi95 > exp(through_two(0, 300)) && b.hi95 < exp(through_two(0, ladder[0])));
+  a = fit_with_status(p, 6, 0.5 * (ladder[0] + ladder[1]), NULL); /* between them the line and all curves agree */
+  near(log(vt_arrh_extrapolated(&a).median), log(a.extra), 0.05);
+  for (int i = 0; i < 9; i++) p[i] = point(i / 3, ladder[i % 3], -6.5 - 3600 / ladder[i % 3], 0.02);
+  a = fit_with_status(p, 9, 400, NULL); /* a third one */
+  assert_true(vt_arrh_is_tested(&a));
+}
+
+/* At a reference temperature beyond them the line has no answer; between them, and with a third one, it has. */
+static void an_untested_line_says_nothing_beyond(void **state)
+{
+  (void)state;
+  vt_point p[9];
+  vt_arrh a;
+  vt_err err = {0};
+  for (int i = 0; i < 6; i++) p[i] = point(i / 2, ladder[i % 2], -6.5 - 3600 / ladder[i % 2], 0.02);
+  vt_fit_spec spec = {.t_ref_k = ladder[0] - 20, .t_extra_k = 300};
+  VT_TEST_OK(vt_arrh_fit(p, 6, &spec, NULL, &a, &err), &err);
+  assert_true(a.resolved && a.extrapolates && isnan(vt_arrh_at_ref(&a).median) && isfinite(vt_arrh_energy(&a).lo95));
+  spec.t_ref_k = ladder[0] + 20;
+  VT_TEST_OK(vt_arrh_fit(p, 6, &spec, NULL, &a, &err), &err);
+  assert_true(isfinite(vt_arrh_at_ref(&a).median));
+  for (int i = 0; i < 9; i++) p[i] = point(i / 3, ladder[i % 3], -6.5 - 3600 / ladder[i % 3], 0.02);
+  spec.t_ref_k = ladder[0] - 20;
+  VT_TEST_OK(vt_arrh_fit(p, 9, &spec, NULL, &a, &err), &err);
+  assert_true(isfinite(vt_arrh_at_ref(&a).median));
+  for (int i = 0; i < 6; i++) p[i] = point(i / 2, ladder[i % 2], -6.5 + 3600 / ladder[i % 2], 0.02); /* falls with T */
+  VT_TEST_OK(vt_arrh_fit(p, 6, &spec, NULL, &a, &err), &err);
+  assert_true(isnan(vt_arrh_extrapolated(&a).median) && isnan(vt_arrh_extrapolated(&a).hi95));
+  for (int i = 0; i < 3; i++) p[i] = point(0, ladder[i], -6.5 - 3600 / ladder[i], 0.02); /* one glass of three */
+  VT_TEST_OK(vt_arrh_fit(p, 3, &spec, NULL, &a, &err), &err);
+  assert_int_equal(a.vtf.reason, VT_VTF_FEW_POINTS);
+  assert_true(a.resolved && isnan(vt_arrh_extrapolated(&a).median));
 }
 
 /* T0 = 310 K, seen from 300 K: nothing moves, and no placeholder says otherwise; it is less than at 450 K, though. */
@@ -265,6 +326,8 @@ int main(void)
       cmocka_unit_test(errors_are_those_of_the_nonlinear_fit),
       cmocka_unit_test(a_line_is_the_curve_with_t0_zero),
       cmocka_unit_test(what_is_not_tried_has_a_reason),
+      cmocka_unit_test(two_temperatures_cannot_test_a_curve),
+      cmocka_unit_test(an_untested_line_says_nothing_beyond),
       cmocka_unit_test(below_t0_there_is_no_value),
       cmocka_unit_test(units_only_shift_the_level),
       cmocka_unit_test(every_point_has_its_fate),
