@@ -51,7 +51,7 @@ def table(names, fit, t, pool, good):
 def figure(path, names, fit, t, pool, good):
     from report import drawing
 
-    order = sorted(range(len(names)), key=lambda k: -fit["log10_ref"][k] if fit["resolved"][k] else np.inf)
+    order = sorted(range(len(names)), key=lambda k: -fit["log10_ref"][k] if np.isfinite(fit["log10_ref"][k]) else np.inf)
     chosen = choose(order, MOST)
     drawn, axes = drawing.new(height=0.85)
     crossed = arrhenius.draw(axes, chosen, (names, fit, t, pool, good))

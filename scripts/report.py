@@ -40,7 +40,10 @@ def main():
         print(f"report: {lacking}: install python3-matplotlib, python3-h5py and python3-numpy", file=sys.stderr)
         return 1
     try:
-        text, drawn = page.make(folder.Folder(args.dir), args.program)
+        read = folder.Folder(args.dir)
+        if read.note:
+            print(read.note, file=sys.stderr)
+        text, drawn = page.make(read, args.program)
         output = args.output or args.dir / "report.html"
         write(output, text)
         if args.figures:

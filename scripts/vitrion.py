@@ -4,9 +4,11 @@
     run = vitrion.open("runs/quickstart")            # or the path of a results.h5
     run.names, run.temperatures, run.tasks           # what there is
     one = run.compositions["LiAlCl2.5O0.75"]
-    fit = one.arrhenius("D")                         # fit.Ea_eV, fit.Ea_se_eV, fit.Ea_lo95_eV, fit.Ea_hi95_eV, fit.at(300)
+    fit = one.arrhenius("D")                         # fit.Ea_eV, fit.Ea_se_eV, fit.Ea_lo95_eV, fit.Ea_hi95_eV
+    fit.at(600)                                      # value, lo95, hi95 as `vitrion fit` has them; NaN: fit.why(600) says why
     one.points("D")                                  # a row a glass and temperature: temperature_K, glass, value, se
-    one.pool("D")                                    # a row a temperature: value, se, lo95, hi95 over all glasses
+    one.by_temperature("D")                          # a row a temperature: value, se, lo95, hi95, as `vitrion fit` shows them
+    one.pool("D")                                    # the same means, intervals of this composition's glasses alone
     lag_ps, msd = one.msd("Li", 800)                 # mean over glasses
     r, g = one.rdf("Al", "Cl", 800)
     one.haven("metal"), one.residence()              # tables by temperature, with intervals
@@ -19,6 +21,8 @@ import difflib
 import io
 import json
 import pathlib
+import warnings
+import zlib
 
 import h5py
 import numpy as np
@@ -58,6 +62,9 @@ TASK = {  # columns of Run.tasks: (name in /tasks, type)
     "glass": ("glass", "i8"), "temperature_K": ("temperature", "f8"), "simulated_ns": ("simulated_time", "f8"),
     "failures": ("failures", "i8"),
 }
+# Of a run in several pieces: values of all pieces together and their errors.
+WHOLE = {"D_alkali": ("transport/D_alkali_point", "transport/D_alkali_point_se"),
+         "sigma_T": ("transport/sigma_point_mS_cm", "transport/sigma_point_se_mS_cm")}
 RUN = {  # columns of Run.table(), beside those of the task
     "D_cm2_s": "transport/D_alkali", "D_se_cm2_s": "transport/D_alkali_se",
     "sigma_mS_cm": "transport/sigma_mS_cm", "sigma_se_mS_cm": "transport/sigma_se_mS_cm",
@@ -98,6 +105,25 @@ def rows(columns):
     return out
 
 
+def results_of(journal):
+    """uids of the tasks that have a result in a folder of shards, by the table in runner/journal/journal.h; what does not read
+    as one is passed over (`vitrion verify` tells)"""
+    found = set()
+    for shard in sorted(journal.glob("*.vtj")) if journal.is_dir() else ():
+        try:
+            with io.open(shard, "rb") as f:
+                f.seek(16)
+                head = f.read(64)
+                while len(head) == 64 and head[:4] == b"VTJR" and zlib.crc32(head[:56]) == int.from_bytes(head[56:60], "little"):
+                    if int.from_bytes(head[4:8], "little") == 1:  # RESULT
+                        found.add(head[16:48].hex())
+                    f.seek((int.from_bytes(head[8:16], "little") + 7) // 8 * 8, 1)
+                    head = f.read(64)
+        except OSError:
+            continue
+    return found
+
+
 def frame(table):
     """a pandas frame of a structured array, or the array where pandas is not installed"""
     try:
@@ -119,10 +145,10 @@ class Arrhenius:
     the store (log10_ref, ...); NaN if there is no fit."""
 
     SHORT = {"Ea_eV": "ea_ev", "Ea_se_eV": "ea_se_ev", "Ea_lo95_eV": "ea_lo95_ev", "Ea_hi95_eV": "ea_hi95_ev",
-             "T_ref_K": "t_ref_k", "log10_Tref": "log10_ref"}
+             "T_ref_K": "t_ref_k", "log10_Tref": "log10_ref", "T_extra_K": "t_extra_k"}
 
-    def __init__(self, values, what):
-        self.values, self.what = values, what
+    def __init__(self, values, what, seen=None):
+        self.values, self.what, self.seen = values, what, seen
 
     def __getattr__(self, name):
         if name.startswith("_") or "values" not in self.__dict__:
@@ -133,26 +159,75 @@ class Arrhenius:
 
     @property
     def resolved(self):
-        return bool(np.isfinite(self.values["ea_ev"]) and np.isfinite(self.values["log10_ref"]))
+        return bool(np.isfinite(self.values["ea_ev"]))
 
     def log10(self, t):
-        """log10 of the line at temperature t (K), and the half width of its 95 % band (NaN: it has none).
+        """log10 of the line at temperature t (K), wherever that is, and the half width of its 95 % band (NaN: it has none):
+        what a plot of the line needs.  Beyond the temperatures of the fit the line is no answer: `at`.
 
         With the covariance c of its two parameters the variance at u is v_ref - 2 c u + v_Ea u^2, u = (1/T - 1/T_ref) /
-        (k ln 10), and the band takes the t quantile that the interval at T_ref has."""
+        (k ln 10), and the band takes the t quantile that the interval of the prefactor or at T_ref has."""
         v = self.values
+        log10_ref, se, quantile = v["log10_ref"], v["log10_ref_se"], np.nan
         u = (1 / np.asarray(t, float) - 1 / v["t_ref_k"]) / (K_EV * np.log(10))
-        y = v["log10_ref"] - v["ea_ev"] * u
-        if not v["log10_ref_se"] > 0:
+        if np.isfinite(log10_ref) and se > 0:
+            quantile = (v["log10_ref_hi95"] - v["log10_ref_lo95"]) / 2 / se
+        elif not np.isfinite(log10_ref) and np.isfinite(v.get("ln_prefactor_se", np.nan)):  # no answer at T_ref: the same line
+            inverse = 1 / (v["t_ref_k"] * K_EV * np.log(10))
+            log10_ref = v["ln_prefactor"] / np.log(10) - v["ea_ev"] * inverse
+            variance = (v["ln_prefactor_se"] / np.log(10)) ** 2 - 2 * inverse * v["cov_ref_ea"] - (inverse * v["ea_se_ev"]) ** 2
+            se = np.sqrt(max(variance, 0))
+            quantile = (v["ln_prefactor_hi95"] - v["ln_prefactor_lo95"]) / 2 / v["ln_prefactor_se"]
+        y = log10_ref - v["ea_ev"] * u
+        if not np.isfinite(quantile):
             return y, np.full_like(y, np.nan)
-        variance = v["log10_ref_se"] ** 2 - 2 * u * v["cov_ref_ea"] + (u * v["ea_se_ev"]) ** 2
-        quantile = (v["log10_ref_hi95"] - v["log10_ref_lo95"]) / 2 / v["log10_ref_se"]
-        return y, quantile * np.sqrt(np.maximum(variance, 0))
+        return y, quantile * np.sqrt(np.maximum(se**2 - 2 * u * v["cov_ref_ea"] + (u * v["ea_se_ev"]) ** 2, 0))
+
+    @property
+    def range_K(self):
+        """the lowest and the highest temperature of the fit"""
+        if "t_min_k" in self.values:
+            return self.values["t_min_k"], self.values["t_max_k"]
+        return self.seen or (np.nan, np.nan)  # a store of an older build
+
+    @property
+    def curve_tested(self):
+        """Can its points tell a line from a curve?  Two temperatures, or one glass of three, cannot."""
+        return self.values.get("vtf_reason", 0) not in (2, 3)
+
+    def answer(self, t):
+        """(value, lo95, hi95, why): one temperature as `vitrion fit` has it; why: the reason where there is no value"""
+        v, near = self.values, 1e-9 * t
+        none, decades = (np.nan, np.nan, np.nan), 3
+        if not self.resolved:
+            return (*none, f"there is no fit of {self.what}: `vitrion fit` tells what became of its points")
+        low, high = self.range_K
+        if abs(t - v["t_extra_k"]) <= near:
+            band = v["extra"], v["extra_lo95"], v["extra_hi95"]
+            why = ("its interval is wider than three decades" if self.curve_tested
+                   else "two temperatures, or one glass of three, cannot test a curve; a further temperature is needed")
+            bound = f"; less than {band[2]:.2g} (97.5 %)" if np.isfinite(band[2]) else ""
+            return (*band, "" if np.isfinite(band[0]) else f"{self.what} at {t:g} K is not resolved: {why}{bound}")
+        is_ref = abs(t - v["t_ref_k"]) <= near and np.isfinite(v["log10_ref"])
+        if not (is_ref or low - near <= t <= high + near):
+            return (*none, f"{t:g} K is beyond the temperatures of the fit of {self.what} ({low:g} to {high:g} K), where the line "
+                           f"alone says nothing: `vitrion fit DIR --extrapolate {t:g}` allows for a curve (.log10: the line)")
+        y, half = (float(x) for x in self.log10(t))
+        if 2 * half > decades:
+            return (*none, f"{self.what} at {t:g} K is not resolved: its interval is wider than three decades")
+        return 10**y, 10 ** (y - half), 10 ** (y + half), ""
 
     def at(self, t):
-        """(value, lo95, hi95) of the line at temperature t, in the unit of the quantity"""
-        y, half = self.log10(t)
-        return 10**y, 10 ** (y - half), 10 ** (y + half)
+        """(value, lo95, hi95) at temperature t (K), or arrays of them, in the unit of the quantity, as `vitrion fit` has them: of
+        the line within its temperatures and at T_ref; at the campaign's extrapolation temperature (T_extra_K) of line and
+        curve together.  NaN elsewhere, or where it is not resolved: .why(t) says why.  Without a value hi95 may be an upper
+        bound (97.5 %)."""
+        found = np.array([self.answer(float(x))[:3] for x in np.ravel(np.asarray(t, float))]).reshape(-1, 3)
+        return tuple(found[:, k].reshape(np.shape(t))[()] for k in range(3))
+
+    def why(self, t):
+        """why there is no value at temperature t; "" if there is one"""
+        return self.answer(float(t))[3]
 
     def __repr__(self):
         if not self.resolved:
@@ -177,24 +252,41 @@ class Composition:
         group = self.run.store[self.run.place("fit", name)]
         values = {k: d[self.index].item() for k, d in group.items() if isinstance(d, h5py.Dataset) and d.ndim == 1
                   and len(d) == len(self.run.names) and d.dtype.kind in "if"}
-        return Arrhenius(values, f"{quantity} of {self.name}")
+        known = self.by_temperature(name)
+        known = known["temperature_K"][known["n_glasses"] > 0]
+        return Arrhenius(values, f"{quantity} of {self.name}", (known.min(), known.max()) if len(known) else None)
 
     def points(self, quantity="D"):
-        """what every run found: temperature_K, glass, value, se; NaN: not resolved"""
-        _, _, value, se = self.run.quantity(quantity)
+        """What every run found, a row a glass and temperature: temperature_K, glass, value, se; NaN: not resolved.  Of a run
+        in several pieces D and sigma are those of all its pieces, in the window of all glasses; others are NaN."""
+        name, _, value, se = self.run.quantity(quantity)
         i = self.run.runs(self.index)
+        i = i[self.run.tasks["piece"][i] <= 1]
         tasks = self.run.tasks[i]
-        return rows({"temperature_K": tasks["temperature_K"], "glass": tasks["glass"],
-                     "value": self.run.of_runs(value)[i], "se": self.run.of_runs(se)[i]})
+        found = {"value": self.run.of_runs(value)[i], "se": self.run.of_runs(se)[i]}
+        whole = dict(zip(found, WHOLE.get(name, (None, None))))
+        for k in found:
+            of_all = self.run.of_runs(whole[k])[i] if whole[k] else np.full(len(i), np.nan)
+            found[k] = np.where(self.run.pieces()[i] > 1, of_all, found[k])
+        return rows({"temperature_K": tasks["temperature_K"], "glass": tasks["glass"], **found})
 
-    def by_temperature(self, place):
-        """value, se, lo95, hi95 of a group of the store that has a row a composition and a column a temperature"""
-        group = self.run.store[place]
+    def by_temperature(self, quantity="D"):
+        """Means over the glasses at each temperature as the table "By temperature" of `vitrion fit` has them: value, se, lo95,
+        hi95, n_glasses.  The interval takes the scatter of glasses from all compositions; that of .pool() from the glasses
+        of this one and theory alone.  "sigma" is sigma T here, as it is fitted (mS K/cm).  `quantity` may also be a group of the store with a row a composition and a column
+        a temperature ("pool/haven_metal")."""
+        store, place = self.run.store, str(quantity)
+        if place not in store or not isinstance(store[place], h5py.Group) or "value" not in store[place]:
+            place = f"fits/{self.run.quantity(place)[0]}/by_temperature"
+        if place not in store or store[place]["value"].shape[:2] != (len(self.run.names), len(self.run.temperatures)):
+            raise Error(f"{self.run.file}: /{place} has no row a composition and column a temperature")
+        group = store[place]
         return rows({"temperature_K": self.run.temperatures,
                      **{k: group[k][self.index] for k in ("value", "se", "lo95", "hi95", "n_glasses") if k in group}})
 
     def pool(self, quantity="D"):
-        """all glasses together at each temperature: value, se, lo95, hi95, n_glasses"""
+        """All glasses together at each temperature: value, se, lo95, hi95, n_glasses; of D the same mean as .by_temperature(),
+        with an interval of these glasses and theory alone, mostly wider."""
         name = self.run.quantity(quantity)[1]
         if name is None:
             raise Error(f"'{quantity}' has no values over all glasses; .points has those of the runs")
@@ -309,6 +401,19 @@ class Run:
         self.names, self.symbols, self.pairs = self.texts("names"), self.texts("symbols"), self.texts("pairs")
         self.temperatures = self.array("temperatures") if self.has("temperatures") else np.array([])
         self.compositions = Compositions(self)
+        self.note = self.older()
+        if self.note:
+            warnings.warn(self.note, stacklevel=3)
+
+    def older(self):
+        """what to know where results.h5 is older than its folder; "" if it is not"""
+        done = {t["uid"] for t in self.tasks if t["status"] == "done"}
+        held = results_of(self.path / "journal") if self.file.name == "results.h5" else set()
+        more = len(held - done)
+        if not more:
+            return ""
+        return (f"note: {self.file} is older than its folder: the journal holds results of {more} task{'s' if more > 1 else ''} that it "
+                "does not show; the end of `vitrion run` makes it anew")
 
     def check(self):
         for name in ("campaign", "names", "symbols", "tasks"):
@@ -374,11 +479,33 @@ class Run:
             for k, (name, kind) in TASK.items():
                 values = group[name][()]
                 columns[k] = np.array([text(x) for x in values] if kind[0] == "U" else values, dtype=kind)
+            columns["piece"] = self.count_pieces(columns["kind"], group["needs"][()] if "needs" in group else [])
             self._tasks = rows(columns)
         return self._tasks
 
+    @staticmethod
+    def count_pieces(kind, needs):
+        """of each MD task which piece of its run it is, from 1 on; 0: a quench"""
+        piece = np.where(kind == "md", 1, 0)
+        for i, before in enumerate(needs):  # a piece stands behind the one that it goes on from
+            if piece[i] and 0 <= before < i and piece[before]:
+                piece[i] = piece[before] + 1
+        return piece
+
+    def pieces(self):
+        """of each first piece, how many pieces of its run are done, itself among them"""
+        t = self.tasks
+        done = np.where((t["kind"] == "md") & (t["status"] == "done"), 1, 0)
+        first = 0
+        for i in range(len(t)):
+            if t["piece"][i] <= 1:
+                first = i
+            else:
+                done[first] += done[i]
+        return done
+
     def runs(self, composition=None, temperature=None):
-        """rows of the MD tasks that are done, of one composition (its row), of one temperature (K)"""
+        """rows of the MD tasks that are done (each piece of a run is one), of one composition (its row), of one temperature (K)"""
         t = self.tasks
         wanted = (t["kind"] == "md") & (t["status"] == "done")
         if composition is not None:
@@ -388,12 +515,13 @@ class Run:
         return np.flatnonzero(wanted)
 
     def table(self):
-        """A row a run that is done: composition, glass, temperature, D, conductivity, Haven ratio, pressure, density."""
+        """A row a run that is done: composition, glass, temperature, D, conductivity, Haven ratio, pressure, density.  A run in
+        several pieces has a row a piece (column piece), each by itself."""
         i = self.runs()
         t = self.tasks[i]
         names = np.array(self.names)
         return frame(rows({"composition": names[t["composition"]], "glass": t["glass"], "temperature_K": t["temperature_K"],
-                           "simulated_ns": t["simulated_ns"], "uid": t["uid"],
+                           "piece": t["piece"], "simulated_ns": t["simulated_ns"], "uid": t["uid"],
                            **{k: self.of_runs(place)[i] for k, place in RUN.items()}}))
 
     def verdict(self, quantity="D"):

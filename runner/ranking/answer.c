@@ -90,6 +90,7 @@ vt_json *vt_ranking_json(const vt_ranking *r, int top)
   vt_json *root = vt_json_object(), *rows = vt_json_array(), *unresolved = vt_json_array(), *w = vt_json_array();
   const int n = top > 0 && top < r->n_placed ? top : r->n_placed;
   int n_extrapolated = 0;
+  char note[VT_RANKING_NOTE];
   put_by(root, &r->by[0]);
   vt_json_put(root, "ordered_by", vt_json_text(vt_ranked_is_high(r->by[0].quantity) ? "lo95" : "hi95"));
   for (int i = 0; i < n; i++) {
@@ -111,7 +112,12 @@ vt_json *vt_ranking_json(const vt_ranking *r, int top)
   if (n_extrapolated > 0)
     vt_json_warn(w, "%d values are extrapolated to %g K, beyond the temperatures that are resolved", n_extrapolated,
                  r->by[0].t_k);
+  vt_ranking_note(r, note);
+  if (note[0]) vt_json_warn(w, "%s", note);
   if (n < r->n_placed) vt_json_warn(w, "rows: the first %d of %d", n, r->n_placed);
+  vt_json_put(root, "value_of", vt_json_text(vt_ranked_source(r->by[0].quantity)));
+  vt_json_put(root, "n_runs", vt_json_int(r->n_runs));
+  vt_json_put(root, "n_runs_done", vt_json_int(r->n_done));
   vt_json_put(root, "n_placed", vt_json_int(r->n_placed));
   vt_json_put(root, "rows", rows);
   vt_json_put(root, "unresolved", unresolved);

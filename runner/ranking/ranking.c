@@ -66,7 +66,26 @@ void vt_ranking_word(const vt_ranking_by *by, char word[VT_RANKING_WORD])
 
 const char *vt_ranked_name(int quantity) { return ranked[quantity].name; }
 const char *vt_ranked_unit(int quantity) { return ranked[quantity].unit; }
+const char *vt_ranked_source(int quantity)
+{
+  return quantity == VT_RANKED_HAVEN
+             ? "all glasses together at that temperature (\"transport\" of `vitrion fit --json`)"
+         : quantity == VT_RANKED_EA
+             ? "the fit through all temperatures"
+             : "the fit through all temperatures, not the runs at that temperature alone, whose means "
+               "`vitrion fit` shows by temperature";
+}
 int vt_ranked_is_high(int quantity) { return ranked[quantity].high; }
+
+void vt_ranking_note(const vt_ranking *r, char text[VT_RANKING_NOTE])
+{
+  text[0] = '\0';
+  if (r->n_done < r->n_runs)
+    (void)snprintf(
+        text, VT_RANKING_NOTE,
+        "Not finished: %d of %d runs have no result (not done yet, or failed: `vitrion status`); places may change",
+        r->n_runs - r->n_done, r->n_runs);
+}
 
 void vt_ranking_free(vt_ranking *r)
 {

@@ -38,7 +38,8 @@ enum { VT_RANKING_WORD = 32 };
 void vt_ranking_word(const vt_ranking_by *by, char word[VT_RANKING_WORD]);
 const char *vt_ranked_name(int quantity); /* "sigma", "D", "ea", "haven" */
 const char *vt_ranked_unit(int quantity);
-int vt_ranked_is_high(int quantity); /* 1: much is good and comes first */
+const char *vt_ranked_source(int quantity); /* where its values come from, in words */
+int vt_ranked_is_high(int quantity);        /* 1: much is good and comes first */
 
 /* One quantity of one composition. */
 typedef struct vt_ranking_value {
@@ -73,7 +74,11 @@ typedef struct vt_ranking {
   vt_ranking_by by[3];
   vt_ranking_entry *entry; /* [n], owned */
   int n, n_placed, n_sources;
+  int n_runs, n_done; /* of the campaigns: asked for, and with a result */
 } vt_ranking;
+/* "Not finished: 12 of 40 runs have no result, ..."; "" when all have one. */
+enum { VT_RANKING_NOTE = 160 };
+void vt_ranking_note(const vt_ranking *r, char text[VT_RANKING_NOTE]);
 void vt_ranking_free(vt_ranking *r);
 
 /* Sort the entries: places first, the others behind them in the order in which they came; ties and the front, by the

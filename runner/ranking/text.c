@@ -125,10 +125,12 @@ static void put_places(vt_buf *out, const vt_ranking *r, int top, int width, see
 static void put_legend(vt_buf *out, const vt_ranking *r, const seen *s)
 {
   int tied = 0;
-  char text[160];
+  char text[256];
   const int high = vt_ranked_is_high(r->by[0].quantity);
   (void)snprintf(text, sizeof text, "ordered by the %s end of the 95 %% interval, the %s first",
                  high ? "lower" : "upper", high ? "highest" : "lowest");
+  put_line(out, text);
+  (void)snprintf(text, sizeof text, "value: of %s", vt_ranked_source(r->by[0].quantity));
   put_line(out, text);
   for (int i = 0; i < r->n_placed; i++) tied += r->entry[i].tied;
   if (s->tied) put_line(out, "=: its interval overlaps that of the first");
@@ -203,10 +205,13 @@ static void put_unresolved(vt_buf *out, const vt_ranking *r, int top)
 void vt_ranking_text(vt_buf *out, const vt_ranking *r, int top)
 {
   seen s = {0};
+  char note[VT_RANKING_NOTE];
   const int width = width_of_names(r);
   vt_buf_printf(out, "Ranking by ");
   put_title(out, &r->by[0]);
   vt_buf_printf(out, "\n");
+  vt_ranking_note(r, note);
+  if (note[0]) put_line(out, note);
   if (r->n_placed > 0) {
     put_places(out, r, top, width, &s);
     put_legend(out, r, &s);

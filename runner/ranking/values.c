@@ -48,6 +48,9 @@ static void why_of_line(const vt_arrh *a, const vt_ranking_by *by, vt_ranking_va
                    "one glass, and no other composition has two: there is no interval for the composition");
   } else if (by->quantity == VT_RANKED_EA) {
     (void)snprintf(x->why, sizeof x->why, "the values do not rise with temperature");
+  } else if (!vt_arrh_is_tested(a)) {
+    (void)snprintf(x->why, sizeof x->why, "at %g K, beyond what is resolved (%g to %g K): %s", by->t_k, a->t_min_k,
+                   a->t_max_k, vt_arrh_untested_text(a));
   } else {
     (void)snprintf(x->why, sizeof x->why, "its interval at %g K is wider than three decades%s", by->t_k,
                    a->extrapolates ? ", beyond the temperatures that are resolved" : "");

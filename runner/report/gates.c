@@ -47,6 +47,7 @@ void vt__text_gates(vt_buf *out, const vt_campaign *c, const vt_fits *f)
                                                                                        : " (no run could be judged)");
   for (int k = 0; k < c->n_comp && c->n_comp > 1; k++) {
     vt_count_gates(c, f, k, -1, &n);
+    if (n.runs == 0) continue;
     vt_buf_printf(out, "  of %s %d of %d", c->comp[k].name, n.failing, n.runs);
     text_counts(out, &n);
   }

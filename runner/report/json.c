@@ -3,6 +3,12 @@
 
 #include "runner/report/report_impl.h"
 
+/* Why a line has no value at a temperature. */
+static const char *why_no_value(const vt_arrh *a)
+{
+  return vt_arrh_is_tested(a) ? "the interval is wider than three decades" : vt_arrh_untested_text(a);
+}
+
 static void warn_of_fit(vt_json *w, const vt_arrh *a)
 {
   char misfit[VT_MISFIT_TEXT];
@@ -23,11 +29,12 @@ static void warn_of_fit(vt_json *w, const vt_arrh *a)
     vt_json_warn(w, "one glass, and no other composition has two: errors are those of one trajectory, there is no "
                     "interval for the composition");
   const vt_band far = vt_arrh_extrapolated(a), here = vt_arrh_at_ref(a);
-  if (!isfinite(here.median))
-    vt_json_warn(w, "at %g K not resolved: the interval is wider than three decades", a->t_ref_k);
+  if (!isfinite(here.median)) vt_json_warn(w, "at %g K not resolved: %s", a->t_ref_k, why_no_value(a));
   if (a->t_extra_k > 0 && !isfinite(far.median))
-    vt_json_warn(w, "extrapolated to %g K not resolved: the interval is wider than three decades%s", a->t_extra_k,
+    vt_json_warn(w, "extrapolated to %g K not resolved: %s%s", a->t_extra_k, why_no_value(a),
                  isfinite(far.hi95) ? "; hi95 is an upper bound (97.5 %)" : "");
+  else if (a->t_extra_k > 0 && !vt_arrh_is_tested(a))
+    vt_json_warn(w, "at %g K a curve counts as much as the line: %s", a->t_extra_k, vt_arrh_untested_text(a));
   if (a->n_below_tg)
     vt_json_warn(w, "%d of %d points lie at or below the MD glass transition at %.0f K: a glass out of equilibrium%s",
                  a->n_below_tg, a->n_points, a->tg_k,
@@ -95,6 +102,29 @@ static vt_json *json_variance(const vt_comparison *cmp, vt_json *w)
   return o;
 }
 
+/* How many times as large in one composition as in another; what is not resolved is null, with a warning. */
+static vt_json *json_ratios(const char *const *names, const vt_compare *c, vt_json *w)
+{
+  vt_ratio ratio[VT_MAX_COMPARE];
+  const int n = vt_compare_ratios(c, ratio);
+  vt_json *list = vt_json_array();
+  for (int i = 0; i < n; i++) {
+    vt_json *o = vt_json_object();
+    vt_json_put(o, "name", vt_json_text(names[ratio[i].of]));
+    vt_json_put(o, "over", vt_json_text(names[ratio[i].to]));
+    vt_json_put(o, "T_K", vt_json_num(c->t_ref_k));
+    vt_json_put(o, "value", vt_json_num(ratio[i].ratio));
+    vt_json_put(o, "lo95", vt_json_num(ratio[i].lo95));
+    vt_json_put(o, "hi95", vt_json_num(ratio[i].hi95));
+    vt_json_add(list, o);
+    if (isnan(ratio[i].ratio))
+      vt_json_warn(w, "ratios: %s over %s: its interval is wider than three decades", names[ratio[i].of],
+                   names[ratio[i].to]);
+  }
+  if (n > 0 && !(c->dof > 0)) vt_json_warn(w, "ratios: one glass each: there is no interval");
+  return list;
+}
+
 /* Without the variance by factor, which only the comparison at equal T has. */
 static vt_json *json_compare(const char *const *names, const vt_compare *c, vt_json *w)
 {
@@ -112,6 +142,7 @@ static vt_json *json_compare(const char *const *names, const vt_compare *c, vt_j
     vt_json_add(tost, t);
   }
   vt_json_put(o, "tost", tost);
+  vt_json_put(o, "ratios", json_ratios(names, c, w));
   vt_json_put(o, "outlying_glasses", json_outlying(names, c));
   vt_fields_json(o, &vt_verdict_fields, c);
   if (!isfinite(c->p_common_level)) vt_json_warn(w, "p_common_slope, p_common_level: too few glasses or temperatures");
@@ -159,12 +190,29 @@ static vt_json *json_fits(const char *const *names, int n, const vt_fitted *q, i
   return root;
 }
 
+/* Which interval is which: three of D at one temperature that are not the same. */
+static vt_json *json_intervals(void)
+{
+  vt_json *o = vt_json_object();
+  vt_json_put(
+      o, "compositions.temperatures",
+      vt_json_text("means over the glasses at that temperature; scatter of glasses from all compositions (T 8.8)"));
+  vt_json_put(
+      o, "transport",
+      vt_json_text("the same means of D, and all else of the glasses together; scatter from the glasses of this "
+                   "composition and theory alone, mostly wider (T 7.7)"));
+  vt_json_put(o, "compositions.D_Tref",
+              vt_json_text("of the fit through all temperatures; vitrion rank goes by the fit, too (T 8.2, T 8.6)"));
+  return o;
+}
+
 vt_status vt__json_campaign(const vt_campaign *c, const vt_fits *f, vt_json **out, vt_err *err)
 {
   const char **names;
   *out = NULL;
   VT_PASS(vt__names_of(c, &names, err));
   *out = json_fits(names, c->n_comp, f->fitted, f->n_quantities);
+  vt_json_put(*out, "intervals", json_intervals());
   vt__json_groups(c, f, *out);
   vt_json_put(*out, "gates", vt__json_gates(c, f, -1, -1));
   vt_free(names);

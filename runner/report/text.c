@@ -88,6 +88,7 @@ static void text_far_row(vt_buf *out, const char *name, const vt_arrh *a, int wi
   vt_buf_printf(out, "  %s", vt_model_text((vt_model)a->model));
   if (a->vtf.reason == VT_VTF_OK && a->model == VT_MODEL_VTF)
     vt_buf_printf(out, ", T0 %.0f +- %.0f K", a->vtf.t0_k, a->vtf.t0_se);
+  if (!vt_arrh_is_tested(a)) vt_buf_printf(out, "; %s", vt_arrh_untested_text(a));
   if (a->n_below_tg) vt_buf_printf(out, "; %d points below Tg = %.0f K", a->n_below_tg, a->tg_k);
   if (misfit[0]) vt_buf_printf(out, "; wider because %s", misfit);
   vt_buf_printf(out, "\n");
@@ -104,7 +105,7 @@ static int has_numbers(const vt_fitted *q, int n)
 /* What the columns say, of what occurs in this table. */
 static void fit_legend(vt_buf *out, const vt_fitted *q, int n, const vt_compare_spec *spec)
 {
-  int star = 0, alone = 0, curve = 0, line = 0, averaged = 0, intervals = 0;
+  int star = 0, alone = 0, curve = 0, line = 0, averaged = 0, intervals = 0, untested = 0;
   for (int i = 0; i < n; i++) {
     const vt_arrh *a = &q->arrh[i];
     if (!a->resolved) continue;
@@ -114,6 +115,7 @@ static void fit_legend(vt_buf *out, const vt_fitted *q, int n, const vt_compare_
     curve |= a->model == VT_MODEL_VTF;
     line |= a->model == VT_MODEL_ARRHENIUS;
     averaged |= a->model == VT_MODEL_AVERAGED;
+    untested |= !vt_arrh_is_tested(a);
   }
   vt_buf_printf(out,
                 "  resolved: points (a glass at a temperature) in the fit, of all; Ea: activation energy; values are "
@@ -127,79 +129,138 @@ static void fit_legend(vt_buf *out, const vt_fitted *q, int n, const vt_compare_
                   "three decades; less than x with 97.5 %%\n");
   if (alone)
     vt_buf_printf(out, "  +-: standard error of one trajectory; one glass has no interval for its composition\n");
-  if (line) vt_buf_printf(out, "  arrhenius: a straight line, nothing else was tried\n");
+  if (line)
+    vt_buf_printf(out,
+                  "  arrhenius: a straight line; a curve does not describe values that do not rise with temperature\n");
   if (averaged) vt_buf_printf(out, "  averaged: line and curve ln x = a - B/(T - T0), by their probability\n");
+  if (untested)
+    vt_buf_printf(
+        out, "  cannot test a curve: line and curves count alike, as before the points; a line alone would promise "
+             "what was not measured\n");
   if (curve)
     vt_buf_printf(out, "  vtf: a curve, probability above 95 %%; its Ea is local, kB B (T/(T - T0))^2 at %g K\n",
                   spec->t_ref_k);
   if (star) vt_buf_printf(out, "  * %g K lies outside the temperatures that are resolved\n", spec->t_ref_k);
+  if (star && untested)
+    vt_buf_printf(out, "  not resolved *: the line alone says nothing there; --extrapolate %g allows for a curve\n",
+                  spec->t_ref_k);
+}
+
+/* A table of one quantity, and the campaign that it is of: c and f NULL: of a table of points. */
+typedef struct asked {
+  const char *const *names;
+  int n, width, quantity;
+  const vt_fitted *q;
+  const vt_compare_spec *spec;
+  const vt_campaign *c;
+  const vt_fits *f;
+} asked;
+
+/* Has a run of the composition a result? */
+static int has_points(const asked *a, int comp) { return a->q->arrh[comp].n_points + a->q->arrh[comp].n_rejected > 0; }
+
+/* Why composition comp has no value at t_k: NULL: no run there. */
+static const char *why_none(const asked *a, int comp, double t_k)
+{
+  if (!a->c) return "no point with a value above zero and an error";
+  for (int t = 0; t < a->c->n_temp; t++)
+    if (a->c->t_k[t] == t_k) return vt__why_no_value(a->c, a->f, comp, t, a->quantity);
+  return NULL;
 }
 
 /* As many columns as there is room for. */
-static void text_some_temperatures(vt_buf *out, const char *const *names, int n, const vt_fitted *q, int width,
-                                   const double *t_k, int n_t)
+static void text_some_temperatures(vt_buf *out, const asked *a, const double *t_k, int n_t, vt__notes *notes)
 {
-  vt_buf_printf(out, "  %-*s", width, "composition");
+  const vt_fitted *q = a->q;
+  vt_buf_printf(out, "  %-*s", a->width, "composition");
   for (int i = 0; i < n_t; i++) {
     char head[32];
     (void)snprintf(head, sizeof head, "%g K", t_k[i]);
     vt_buf_printf(out, "  %-28s", head);
   }
   text_line_end(out);
-  for (int c = 0; c < n; c++) {
-    vt_buf_printf(out, "  %-*s", width, names[c]);
+  for (int c = 0; c < a->n; c++) {
+    if (!has_points(a, c)) continue;
+    vt_buf_printf(out, "  %-*s", a->width, a->names[c]);
     for (int i = 0; i < n_t; i++) {
       vt_band b = {NAN, NAN, NAN};
+      char cell[VT__NOTE_CELL];
       for (int k = 0; k < q->n_at; k++)
         if (q->at[k].comp == c && q->at[k].t_k == t_k[i]) b = (vt_band){q->at[k].value, q->at[k].lo95, q->at[k].hi95};
-      if (isnan(b.median) && isnan(b.hi95))
-        vt_buf_printf(out, "  %-28s", "-");
-      else
+      if (isnan(b.median) && isnan(b.hi95)) {
+        vt__note_cell(notes, why_none(a, c, t_k[i]), cell);
+        vt_buf_printf(out, "  %-28s", cell);
+      } else {
         text_band(out, &b);
+      }
     }
     text_line_end(out);
   }
 }
 
+/* t_k[n_t], in order, with one more; returns their number. */
+static int add_temperature(double *t_k, int n_t, int most, double t)
+{
+  int at = 0;
+  while (at < n_t && t_k[at] < t) at++;
+  if ((at < n_t && t_k[at] == t) || n_t == most) return n_t;
+  for (int i = n_t; i > at; i--) t_k[i] = t_k[i - 1];
+  t_k[at] = t;
+  return n_t + 1;
+}
+
 /* One row a composition, one column a temperature. */
-static void text_by_temperature(vt_buf *out, const char *const *names, int n, const vt_fitted *q, int width)
+static void text_by_temperature(vt_buf *out, const asked *a)
 {
   enum { MOST = 16 };
   double t_k[MOST];
   int n_t = 0;
-  for (int k = 0; k < q->n_at; k++) { /* in order */
-    int at = 0;
-    while (at < n_t && t_k[at] < q->at[k].t_k) at++;
-    if ((at < n_t && t_k[at] == q->at[k].t_k) || n_t == MOST) continue;
-    for (int i = n_t; i > at; i--) t_k[i] = t_k[i - 1];
-    t_k[at] = q->at[k].t_k;
-    n_t++;
-  }
+  vt__notes notes = {.n = 0};
+  for (int k = 0; k < a->q->n_at; k++) n_t = add_temperature(t_k, n_t, MOST, a->q->at[k].t_k);
+  for (int t = 0; a->c && t < a->c->n_temp; t++) /* what was measured and refused has its reason */
+    if (vt_count_runs(a->c, a->f, -1, t).done > 0) n_t = add_temperature(t_k, n_t, MOST, a->c->t_k[t]);
   if (n_t == 0) return;
-  vt_buf_printf(out, "By temperature, %s [95 %%]\n", q->what.unit);
-  const int room = (VT__COLUMNS - 2 - width) / 30, most = room > 0 ? room : 1;
+  vt_buf_printf(out, "By temperature, %s [95 %%]: means over the glasses, no line in between\n", a->q->what.unit);
+  const int room = (VT__COLUMNS - 2 - a->width) / 30, most = room > 0 ? room : 1;
   for (int first = 0; first < n_t; first += most)
-    text_some_temperatures(out, names, n, q, width, t_k + first, n_t - first < most ? n_t - first : most);
+    text_some_temperatures(out, a, t_k + first, n_t - first < most ? n_t - first : most, &notes);
+  vt__notes_end(out, &notes);
+  if (a->c && a->quantity == VT_Q_D_ALKALI)
+    vt_buf_printf(
+        out,
+        "  these intervals: scatter of glasses from all compositions; of the same means in \"transport\" (--json) "
+        "and /pool (store): from the composition's own glasses and theory alone, mostly wider; of the fit above, by "
+        "which `rank` goes: from all temperatures\n");
 }
 
-static void text_fit(vt_buf *out, const char *const *names, int n, const vt_fitted *q, const vt_compare_spec *spec)
+static int width_of(const char *const *names, int n)
 {
-  char here[32], far[32];
   int width = 11;
   for (int i = 0; i < n; i++) {
     int w = (int)strlen(names[i]);
     if (w > width) width = w;
   }
+  return width;
+}
+
+static void text_fit(vt_buf *out, const asked *a)
+{
+  const char *const *names = a->names;
+  const vt_fitted *q = a->q;
+  const vt_compare_spec *spec = a->spec;
+  const int n = a->n, width = a->width;
+  char here[32], far[32];
   (void)snprintf(here, sizeof here, "at %g K", spec->t_ref_k);
   (void)snprintf(far, sizeof far, "at %g K", spec->t_extra_k);
   vt_buf_printf(out, "Arrhenius fit of %s, %s\n", q->what.doc, q->what.unit);
   vt_buf_printf(out, "  %-*s  resolved   glasses  %-27s  %s\n", width, "composition", "Ea (eV)", here);
-  for (int i = 0; i < n; i++) text_row(out, names[i], &q->arrh[i], width);
+  for (int i = 0; i < n; i++)
+    if (has_points(a, i)) text_row(out, names[i], &q->arrh[i], width);
   if (has_numbers(q, n)) vt_buf_printf(out, "  %-*s  %-28s  model\n", width, "composition", far);
   for (int i = 0; i < n; i++) text_far_row(out, names[i], &q->arrh[i], width);
   fit_legend(out, q, n, spec);
-  text_by_temperature(out, names, n, q, width);
-  vt__text_compare(out, names, &q->compare, spec);
+  text_by_temperature(out, a);
+  vt__text_compare(out, names, a->quantity == VT_Q_SIGMA_T ? "sigma" : "D", &q->compare, spec);
 }
 
 /* Folded into out; a failed buffer stays one. */
@@ -213,7 +274,7 @@ static void put_folded(vt_buf *out, vt_buf *wide)
 void vt_report_text(vt_buf *out, const char *const *names, int n, const vt_fitted *q, const vt_compare_spec *spec)
 {
   vt_buf wide = {0};
-  text_fit(&wide, names, n, q, spec);
+  text_fit(&wide, &(asked){.names = names, .n = n, .width = width_of(names, n), .q = q, .spec = spec});
   put_folded(out, &wide);
 }
 
@@ -228,10 +289,11 @@ static void text_plain(vt_buf *out, int width, double x, int decimals)
     vt_buf_printf(out, "  %*s", width, "-");
 }
 
-/* "0.852 [0.788, 0.922]". */
-static void text_interval(vt_buf *out, const vt_pooled *p)
+/* "0.852 [0.788, 0.922]"; why: the reason of an empty cell. */
+static void text_interval(vt_buf *out, const vt_pooled *p, const char *why, vt__notes *notes)
 {
-  char text[40] = "-";
+  char text[40];
+  vt__note_cell(notes, isfinite(p->value) ? NULL : why, text);
   if (isfinite(p->value)) (void)snprintf(text, sizeof text, "%.3f [%.3f, %.3f]", p->value, p->lo95, p->hi95);
   vt_buf_printf(out, "  %-20s", text);
 }
@@ -248,25 +310,36 @@ static int name_width(const vt_campaign *c)
 static void text_headlines(vt_buf *out, const vt_campaign *c, const vt_fits *f)
 {
   const int t = vt__nearest_temperature(c), width = name_width(c);
+  vt__notes notes = {.n = 0};
+  if (vt_count_runs(c, f, -1, t).done == 0) {
+    vt_buf_printf(
+        out, "At %g K, the temperature nearest the reference, no run has a result yet: no Haven ratios, no structure\n",
+        c->t_k[t]);
+    return;
+  }
   vt_buf_printf(out, "At %g K, the measured temperature nearest the reference [95 %%]\n", c->t_k[t]);
   vt_buf_printf(out, "  %-*s  %-20s  %-20s  Haven(frame-free)\n", width, "composition", "Haven(metal)",
                 "Haven(barycentric)");
   for (int i = 0; i < c->n_comp; i++) {
     const vt_pool *p = &f->group[i * c->n_temp + t].pool;
+    const char *why = vt__why_no_haven(c, f, i, t);
+    if (f->group[i * c->n_temp + t].n_results == 0) continue;
     vt_buf_printf(out, "  %-*s", width, c->comp[i].name);
-    text_interval(out, &p->haven_fw);
-    text_interval(out, &p->haven_bary);
-    text_interval(out, &p->haven_total);
+    text_interval(out, &p->haven_fw, why, &notes);
+    text_interval(out, &p->haven_bary, why, &notes);
+    text_interval(out, &p->haven_total, why, &notes);
     text_line_end(out);
   }
   vt_buf_printf(out, "  %-*s  %-20s  CN(M)  g/cm3\n", width, "composition", "t(alkali)");
   for (int i = 0; i < c->n_comp; i++) {
+    if (f->group[i * c->n_temp + t].n_results == 0) continue;
     vt_buf_printf(out, "  %-*s", width, c->comp[i].name);
-    text_interval(out, &f->group[i * c->n_temp + t].pool.t_bary);
+    text_interval(out, &f->group[i * c->n_temp + t].pool.t_bary, vt__why_no_haven(c, f, i, t), &notes);
     text_plain(out, 5, vt__structure_value(f, i, t, "cn_metal"), 2);
     text_plain(out, 5, vt__structure_value(f, i, t, "density_g_cm3"), 3);
     vt_buf_printf(out, "\n");
   }
+  vt__notes_end(out, &notes);
   vt_buf_printf(out,
                 "  Haven: Haven ratio of the alkali, tracer over collective motion; 1: its ions move independently, "
                 "below 1: together.\n"
@@ -303,12 +376,14 @@ static void text_residence(vt_buf *out, const vt_campaign *c, const vt_fits *f)
   int fewer = 0;
   if (!vt_field_find(&vt_structure_fields, "tau_continuous_ps", &tau)) return;
   if (!vt_field_find(&vt_structure_fields, "chain_mean", &chain)) return;
+  if (vt_count_runs(c, f, -1, t).done == 0) return;
   vt_buf_printf(out, "Residence of the alkali at metals with 0 to 3 oxygens (ps), and chains, at %g K [95 %%]\n",
                 c->t_k[t]);
   vt_buf_printf(out, "  %-*s  %-*s  %-*s  %-*s  3 O\n", width, "composition", MEAN, "0 O", MEAN, "1 O", MEAN, "2 O");
   if (c->comp[0].counted) vt_buf_printf(out, "  (here O stands for %s)\n", vt_comp_counted(&c->comp[0]));
   for (int i = 0; i < c->n_comp; i++) {
     const vt_group *g = &f->group[i * c->n_temp + t];
+    if (g->n_results == 0) continue;
     vt_buf_printf(out, "  %-*s", width, c->comp[i].name);
     for (int k = 0; k < VT_RES_CLASSES; k++) {
       const vt_over_glasses m = vt_structure_mean(f, i, t, &tau, k);
@@ -319,6 +394,7 @@ static void text_residence(vt_buf *out, const vt_campaign *c, const vt_fits *f)
   vt_buf_printf(out, "  %-*s  %-*s  mean chain\n", width, "composition", MEAN, "2 O / 0 O");
   for (int i = 0; i < c->n_comp; i++) {
     const vt_group *g = &f->group[i * c->n_temp + t];
+    if (g->n_results == 0) continue;
     vt_buf_printf(out, "  %-*s", width, c->comp[i].name);
     fewer |= text_mean(out, &g->residence.ratio[2], g->n_results, MEAN);
     const vt_over_glasses m = vt_structure_mean(f, i, t, &chain, 0);
@@ -390,16 +466,26 @@ vt_status vt_report_campaign_text(vt_buf *out, const vt_campaign *c, const vt_fi
   const char **names;
   vt_buf wide = {0};
   VT_PASS(vt__names_of(c, &names, err));
-  for (int q = 0; q < VT_Q_HEADLINES; q++) {
-    text_fit(&wide, names, c->n_comp, &f->fitted[q], &c->compare);
+  const int is_empty = vt__text_unfinished(&wide, c, f);
+  for (int q = 0; q < VT_Q_HEADLINES && !is_empty; q++) {
+    text_fit(&wide, &(asked){.names = names,
+                             .n = c->n_comp,
+                             .width = width_of(names, c->n_comp),
+                             .quantity = q,
+                             .q = &f->fitted[q],
+                             .spec = &c->compare,
+                             .c = c,
+                             .f = f});
     vt_buf_printf(&wide, "\n");
   }
-  text_others(&wide, c, f);
-  text_headlines(&wide, c, f);
-  text_residence(&wide, c, f);
-  vt__text_gates(&wide, c, f);
-  vt_buf_printf(&wide, "\n");
   vt_free(names);
+  if (!is_empty) {
+    text_others(&wide, c, f);
+    text_headlines(&wide, c, f);
+    text_residence(&wide, c, f);
+    vt__text_gates(&wide, c, f);
+    vt_buf_printf(&wide, "\n");
+  }
   put_folded(out, &wide);
   return vt_buf_check(out, err);
 }

@@ -56,6 +56,29 @@ static void text_tests(vt_buf *out, const char *const *names, const vt_compare *
       c->range, c->range_lo, c->range_hi, spec->range_margin, c->k > 2 ? "" : "; the spread tau is not asked of two");
 }
 
+/* "  LiAlCl4 / NaAlCl4  D 1.48 [1.21, 1.80]": how much faster. */
+static void text_ratios(vt_buf *out, const char *const *names, const char *symbol, const vt_compare *c)
+{
+  enum { MOST = 8 };
+  vt_ratio ratio[VT_MAX_COMPARE];
+  const int n = vt_compare_ratios(c, ratio), some = n < MOST ? n : MOST;
+  if (n == 0) return;
+  vt_buf_printf(out, "How many times as large at %g K [95 %%]%s\n", c->t_ref_k,
+                c->k > VT_RATIO_PAIRS ? ": the largest over the others" : "");
+  for (int i = 0; i < some; i++) {
+    const vt_ratio *r = &ratio[i];
+    vt_buf_printf(out, "  %s / %s  %s ", names[r->of], names[r->to], symbol);
+    if (isnan(r->ratio))
+      vt_buf_printf(out, "not resolved: an interval wider than three decades\n");
+    else if (isnan(r->lo95))
+      vt_buf_printf(out, "%.3g, one glass each: no interval\n", r->ratio);
+    else
+      vt_buf_printf(out, "%.3g [%.3g, %.3g]\n", r->ratio, r->lo95, r->hi95);
+  }
+  if (n > some) vt_buf_printf(out, "  ... and %d more (--json has all)\n", n - some);
+  if (n > 1) vt_buf_printf(out, "  each interval is of one ratio, not of all at once\n");
+}
+
 static const char *verdict_means(int verdict)
 {
   return verdict == VT_INSENSITIVE ? "insensitive: shown to agree within the margins"
@@ -63,7 +86,8 @@ static const char *verdict_means(int verdict)
                                    : "undecided: neither agreement within the margins nor more than a margin is shown";
 }
 
-void vt__text_compare(vt_buf *out, const char *const *names, const vt_comparison *cmp, const vt_compare_spec *spec)
+void vt__text_compare(vt_buf *out, const char *const *names, const char *symbol, const vt_comparison *cmp,
+                      const vt_compare_spec *spec)
 {
   const vt_compare *c = &cmp->at_t, *tg = &cmp->at_tg;
   if (c->k < 2) {
@@ -72,6 +96,7 @@ void vt__text_compare(vt_buf *out, const char *const *names, const vt_comparison
   }
   vt_buf_printf(out, "Comparison of %d compositions at %g K (1 decade: a factor of ten)\n", (int)c->k, c->t_ref_k);
   text_tests(out, names, c, spec);
+  text_ratios(out, names, symbol, c);
   text_variance(out, cmp);
   text_outlying(out, names, c);
   vt_buf_printf(out, "Verdict: %s. %s\n", vt_verdict_text((vt_verdict)c->verdict), c->why);

@@ -33,7 +33,8 @@ static const struct {
     {"/stationarity/pressure", "pressure"},
     {"/stationarity/D", "diffusion coefficients"},
     {"/gates", "of each run: the limits that a sound run keeps"},
-    {"/pool", "by composition and temperature: transport from all glasses together"},
+    {"/pool", "by composition and temperature: transport from all glasses together; intervals by them and theory alone "
+              "(THEORY.md 7.7)"},
     {"/pool/D", "tracer diffusion coefficients by element"},
     {"/structure_mean", "by composition and temperature: means of /structure over glasses"},
     {"/residence", "by composition and temperature: how residence depends on the metal's oxygens"},
@@ -69,7 +70,7 @@ static void docs_of_quantity(vt_tables *t, const vt_quantity *q)
   static const struct {
     const char *before, *behind, *doc;
   } group[] = {{"/fits/", "", "fits over temperature"},
-               {"/fits/", "/by_temperature", "means over glasses"},
+               {"/fits/", "/by_temperature", "means over glasses; scatter: of all compositions (/pool: its own)"},
                {"/compare/", "", "at the reference temperature"},
                {"/compare/", "/at_tg", "each composition at its own glass transition"},
                {"/compare/", "/variance", "what the spread comes from"}};

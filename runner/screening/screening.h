@@ -129,12 +129,19 @@ VT_MUST_CHECK vt_status vt_fits_compare(const vt_campaign *c, const vt_fits *f, 
 typedef struct vt_gate_count {
   int failed, passed, not_judged;
 } vt_gate_count;
-/* Over the MD tasks with a result of composition comp at temperature temp; -1: of all. */
+/* Over the runs (a production in pieces is one: it fails what a piece fails) with a result of composition comp at
+ * temperature temp; -1: of all. */
 typedef struct vt_gate_counts {
   int runs, failing; /* with a result; of them with a shut gate */
   vt_gate_count gate[VT_N_GATES];
 } vt_gate_counts;
 void vt_count_gates(const vt_campaign *c, const vt_fits *f, int comp, int temp, vt_gate_counts *out);
+
+/* Runs of composition comp at temperature temp (-1: of all): asked for, and with a result of their first piece. */
+typedef struct vt_run_counts {
+  int asked, done;
+} vt_run_counts;
+vt_run_counts vt_count_runs(const vt_campaign *c, const vt_fits *f, int comp, int temp);
 
 /* Means over glasses of every member of f->structure that has a key, f->mean; and the intervals of f->group's residence
  * trends: scatter pooled over the compositions at each temperature (T 13.5).  Part of vt_fits_make.  Allocates. */

@@ -7,8 +7,9 @@ import numpy as np
 import vitrion
 
 WIDEST = 1e3
-FIT = ("ea_ev", "ea_lo95_ev", "ea_hi95_ev", "log10_ref", "t_ref_k")
-BAND = ("ea_se_ev", "log10_ref_se", "log10_ref_lo95", "log10_ref_hi95", "cov_ref_ea")
+FIT = ("ea_ev", "ea_lo95_ev", "ea_hi95_ev", "ln_prefactor", "t_ref_k")
+BAND = ("ea_se_ev", "log10_ref", "log10_ref_se", "log10_ref_lo95", "log10_ref_hi95", "cov_ref_ea", "ln_prefactor_se",
+        "ln_prefactor_lo95", "ln_prefactor_hi95")
 
 
 def load(store, quantity="D_alkali", pool=None):
@@ -31,8 +32,7 @@ def load(store, quantity="D_alkali", pool=None):
 def line(fit, k, t):
     """log10 of composition k at t, and the half width of its 95 % band (None: the store does not hold what it needs)"""
     here = {name: values[k] for name, values in fit.items()}
-    if any(b not in here or not np.isfinite(here[b]) for b in BAND):
-        here.update(dict.fromkeys(BAND, np.nan))
+    here.update({b: np.nan for b in BAND if b not in here})
     y, band = vitrion.Arrhenius(here, "").log10(t)
     return y, band if np.isfinite(band).all() else None
 

@@ -1,6 +1,7 @@
 """folder.py - what a report reads of a campaign's folder, beside what vitrion.py reads for everybody."""
 import pathlib
 import re
+import warnings
 
 import numpy as np
 import vitrion
@@ -34,7 +35,9 @@ class Folder(vitrion.Run):
     def __init__(self, path):
         if not pathlib.Path(path).is_dir():
             raise Unusable(f"{path}: not a folder; expected the output folder of a campaign")
-        super().__init__(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the page and report.py tell it in their way
+            super().__init__(path)
         self.summary  # noqa: B018 - refused at once
         self.pairs = [tuple(p.split("-")) for p in self.pairs]
         self.counts = self.array("compositions/counts")[:, : len(self.symbols)]

@@ -62,7 +62,7 @@ def build(folder, program=None):
             tables.numbers(folder, tell, "sigma_T"),
         ),
         section("ranking", "Ranking", gallery(front), places),
-        section("compositions", "Compositions compared", gallery(figures["forest"])),
+        section("compositions", "Compositions compared", gallery(figures["forest"]), tables.ratios(folder, tell)),
         section(
             "factors-section",
             "Factors",

@@ -83,8 +83,14 @@ def gates_by_point(folder, teller):
 
 
 def runs_with_shut_gates(folder):
-    failed, rows = folder.array("gates/n_failed"), folder.runs()
-    return (sum(1 for i in rows if failed[i] > 0) if failed is not None else 0), len(rows)
+    """runs that fail a gate, and all; a run in several pieces is one"""
+    failed, runs, first = folder.array("gates/n_failed"), {}, None
+    done = set(folder.runs())
+    for i, piece in enumerate(folder.tasks["piece"]):
+        first = i if piece <= 1 else first
+        if i in done:
+            runs[first] = runs.get(first, False) or (failed is not None and bool(failed[i] > 0))
+    return sum(runs.values()), len(runs)
 
 
 def failures(folder):

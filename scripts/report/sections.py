@@ -62,7 +62,7 @@ def sentence_level(folder, teller):
         return "How fast the ions move is not resolved: no composition has a fit of its diffusion coefficient."
     k, fit = folder.fit(order[0])
     outside = any(
-        "outside the measured temperatures" in w for n in order for w in folder.fit(n)[1].get("warnings", [])
+        "lies outside the temperatures that are resolved" in w for n in order for w in folder.fit(n)[1].get("warnings", [])
     )
 
     def one(name):
@@ -138,13 +138,23 @@ def sentence_chemistry(folder, teller):
         "insensitive": "Diffusion is insensitive to the chemistry within the margins of this campaign",
         "sensitive": "Diffusion is sensitive to the chemistry by the margins of this campaign",
     }.get(verdict, "Whether the chemistry matters is undecided")
-    return f"{first}: {why}.{span}"
+    ratios = found.get("ratios", [])
+    faster = ""
+    if ratios and is_number(ratios[0].get("value")):
+        r, told = ratios[0], teller.pooled(f"{path}/ratios/0", found, "ratios")
+        faster = (
+            f" At {teller.number(f'{path}/ratios/0/T_K')} K the ions of {formula(r['name'])} diffuse {told} times as fast"
+            f" as those of {formula(r['over'])}."
+        )
+    return f"{first}: {why}.{span}{faster}"
 
 
 def caution(folder, n_failed, n_missing):
     """what weakens the answer, from the counts"""
     shut, n = runs_with_shut_gates(folder)
     parts = []
+    if folder.note:
+        parts.append(esc(folder.note.removeprefix("note: ").replace(str(folder.path) + "/", "")))
     if n_missing:
         parts.append(
             f"the campaign is not finished ({n_missing} of {len(folder.task['status'])} tasks have no result)"

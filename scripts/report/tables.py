@@ -77,6 +77,29 @@ def numbers(folder, teller, quantity):
     )
 
 
+def ratios(folder, teller):
+    """how many times as fast: a row a pair, D and sigma T"""
+    found = {q: compare.comparison(folder, q) for q in ("D_alkali", "sigma_T")}
+    places = {q: {(r["name"], r["over"]): k for k, r in enumerate(f.get("ratios", []))} for q, (f, _) in found.items()}
+    rows = []
+    for pair in dict.fromkeys([*places["D_alkali"], *places["sigma_T"]]):
+        cells = []
+        for q, (group, path) in found.items():
+            k = places[q].get(pair)
+            cells.append("—" if k is None else teller.pooled(f"{path}/ratios/{k}", group, "ratios"))
+        rows.append([f"{formula(pair[0])} / {formula(pair[1])}", *cells])
+    temperatures = {r["T_K"] for f, _ in found.values() for r in f.get("ratios", [])}
+    at = f" at {min(temperatures):g} K" if len(temperatures) == 1 else ""
+    return table(
+        ["pair", f"D / D{at}", f"σ / σ{at}"],
+        rows,
+        "How many times as large, with 95 % intervals, each of one ratio (of more than four compositions: the largest over"
+        " each other)",
+        MOST_NUMBERS,
+        "summary.json, comparison",
+    )
+
+
 def frames_table(folder, teller):
     rows = []
     for k, row in folder.rows("transport"):

@@ -3,9 +3,12 @@
 
 A hot melt of 42 atoms for a few ten picoseconds resolves something; a Lennard-Jones campaign of one picosecond resolves nothing.
 The order is found again in Python from the intervals of `fit`; a line at another temperature follows in closed form."""
-import csv, json, math, pathlib, shutil, subprocess, sys, tempfile, unittest
+import csv, json, math, pathlib, shutil, subprocess, sys, tempfile, unittest, warnings
 
 VITRION, MPIEXEC, SOURCE = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
+sys.path.insert(0, str(SOURCE / "scripts"))
+import vitrion  # noqa: E402
+
 KB_EV = 8.617333262e-5
 MELT = """\
 vitrion: 1
@@ -56,6 +59,7 @@ class Ranking(unittest.TestCase):
             if p.returncode:
                 raise AssertionError(p.stdout + p.stderr)
         (cls.tmp / "points.csv").write_text(POINTS)
+        cls.glass_uids = {path.stem for path in (cls.tmp / "melt/glass").glob("*.xyz")}
 
     @classmethod
     def tearDownClass(cls):
@@ -89,13 +93,98 @@ class Ranking(unittest.TestCase):
         self.assertEqual((r["by"], r["unit"], r["T_K"], r["ordered_by"]), ("D1250", "cm^2/s", 1250, "lo95"))
 
     def test_2_sigma_is_sigma_t_over_t_and_beyond_the_range_is_marked(self):
-        fits = self.fit("--reference", "1100", "--extrapolate", "1100", quantity="sigma_T")
-        r = self.answer("rank", "melt", "--by", "sigma1100")
-        self.assertEqual(len(r["rows"]), 2)
+        fits = self.fit("--reference", "1140", "--extrapolate", "1140", quantity="sigma_T")
+        r = self.answer("rank", "melt", "--by", "sigma1140")
+        self.assertTrue(r["rows"])
+        for x in r["unresolved"]:  # sigma T of noise may fall with temperature, and then says nothing beyond its two
+            self.assertLess(fits[x["name"]]["Ea_eV"], 0)
+            self.assertIn("two temperatures cannot test a curve", x["why"])
         for row in r["rows"]:
-            self.assertAlmostEqual(row["hi95"] / (fits[row["name"]]["extrapolated"]["hi95"] / 1100), 1, places=12)
+            self.assertAlmostEqual(row["hi95"] / (fits[row["name"]]["extrapolated"]["hi95"] / 1140), 1, places=12)
             self.assertTrue(row["extrapolated"])
-        self.assertIn("*", self.ask("rank", "melt", "--by", "sigma1100"))
+        self.assertIn("*", self.ask("rank", "melt", "--by", "sigma1140"))
+
+    def test_2_two_temperatures_say_nothing_far_beyond_them(self):
+        """The line alone has an interval at 300 K; rank and fit refuse it with the same reason, and so does vitrion.py."""
+        far = self.fit("--extrapolate", "300")
+        r = self.answer("rank", "melt", "--by", "D300")
+        self.assertEqual((r["rows"], len(r["unresolved"])), ([], 2))
+        for x in r["unresolved"]:
+            c = far[x["name"]]
+            self.assertIsNotNone(c["arrhenius_extrapolated"]["hi95"])
+            self.assertEqual((x["value"], c["extrapolated"]["median"]), (None, None))
+            self.assertIn("two temperatures cannot test a curve; a third one is needed", x["why"])
+            self.assertTrue(any("two temperatures cannot test a curve" in w and "300 K" in w for w in c["warnings"]), c["warnings"])
+            self.assertEqual((c["n_temperatures"], c["curve_tested"], c["T_min_K"], c["T_max_K"]), (2, 0, 1150, 1300))
+        self.assertIn("two temperatures cannot test a curve", " ".join(self.ask("fit", "melt", "--extrapolate", "300").split()))
+        between = self.fit("--reference", "1200")  # a line between its points stays
+        self.assertTrue(all(c["D_Tref"] is not None for c in between.values()))
+        beyond = self.answer("fit", "melt", "--reference", "1100")
+        self.assertTrue(all(c["D_Tref"] is None for c in beyond["compositions"] if c["quantity"] == "D_alkali"))
+        self.assertIn("two temperatures", beyond["comparison"]["why"])
+
+    def test_2_python_says_the_same_as_fit(self):
+        """vitrion.py at the temperatures that fit has values of, between and beyond the points; the ratio of D."""
+        said = self.fit()
+        for name, c in said.items():
+            with vitrion.open(self.tmp / "melt") as run:
+                one = run.compositions[name]
+                line, far = one.arrhenius("D"), c["extrapolated"]
+                value, low, high = line.at(far["T_K"])
+                self.assertTrue(math.isnan(value) and math.isnan(low) and far["median"] is None)
+                self.assertEqual(None if math.isnan(high) else high, far["hi95"])
+                self.assertIn("cannot test a curve", line.why(far["T_K"]))
+                self.assertTrue(math.isnan(line.at(500)[0]))
+                self.assertIn("beyond the temperatures of the fit", line.why(500))
+                self.assertEqual(line.why(1180), "")
+                for mine, key in zip(line.at(1180), ("D_Tref", "D_Tref_lo95", "D_Tref_hi95")):
+                    self.assertAlmostEqual(mine / c[key], 1, places=12)
+                rows = {t["T_K"]: t for t in c["temperatures"]}
+                for row in one.by_temperature("D"):
+                    self.assertEqual([row[k] for k in ("value", "lo95", "hi95")],
+                                     [rows[row["temperature_K"]][k] for k in ("value", "lo95", "hi95")])
+                with self.assertRaisesRegex(vitrion.Error, "no quantity 'nothing'"):
+                    one.by_temperature("nothing")
+        ratio, = self.answer("fit", "melt")["comparison"]["ratios"]
+        of, to = (said[ratio[k]]["log10_D_Tref"] for k in ("name", "over"))
+        self.assertAlmostEqual(ratio["value"] / 10 ** (of - to), 1, places=12)
+        self.assertLess(ratio["lo95"], ratio["value"])
+        self.assertIn(f"{ratio['name']} / {ratio['over']} D {ratio['value']:.3g} [", " ".join(self.ask("fit", "melt").split()))
+
+    def test_2_what_is_not_done_is_not_called_too_short(self):
+        """A folder whose runs are not done: the store without them, made anew from a journal without their results."""
+        half = self.tmp / "half"
+        shutil.copytree(self.tmp / "melt", half)
+        for path in sorted((half / "journal").glob("*.vtj")):
+            data, at, glasses = path.read_bytes(), 16, b""
+            while at + 64 <= len(data):  # by the table in runner/journal/journal.h
+                n = (64 + int.from_bytes(data[at + 8:at + 16], "little") + 7) // 8 * 8
+                if data[at + 16:at + 48].hex() in self.glass_uids:
+                    glasses += data[at:at + n]
+                at += n
+            path.write_bytes(data[:16] + glasses)
+        note = subprocess.run([VITRION, "rank", half], capture_output=True, text=True).stderr
+        self.assertIn("older than its folder", note)
+        with warnings.catch_warnings(record=True) as heard:
+            warnings.simplefilter("always")
+            vitrion.open(self.tmp / "melt").close()
+            self.assertEqual(heard, [])
+        cut = self.tmp / "cut"  # a store without what its journal holds
+        shutil.copytree(half, cut)
+        self.ask("repair", "cut")
+        shutil.rmtree(cut / "journal")
+        shutil.copytree(self.tmp / "melt/journal", cut / "journal")
+        with self.assertWarnsRegex(UserWarning, "is older than its folder: the journal holds results of 8 tasks"):
+            vitrion.open(cut).close()
+        self.ask("repair", "half")
+        text = " ".join(self.ask("rank", "half").split())
+        self.assertIn("Not finished: 8 of 8 runs have no result", text)
+        self.assertIn("4 of its 4 runs have no result", text)
+        self.assertNotIn("production a run", text)
+        told = self.ask("fit", "half")
+        self.assertIn("Not finished: 8 of 8 runs have no result", " ".join(told.split()))
+        self.assertLess(len(told.splitlines()), 8)
+        self.assertIn("Not finished", " ".join(self.answer("rank", "half")["warnings"]))
 
     def test_3_haven_ratios_are_those_of_the_summary_lowest_upper_end_first(self):
         summary = json.loads((self.tmp / "melt/summary.json").read_text())

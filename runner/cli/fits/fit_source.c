@@ -51,16 +51,17 @@ void vt_cli_note_old_store(const vt_outdir *dir, const vt_campaign *c, const vt_
 {
   vt_campaign *now = NULL;
   vt_journal *j = NULL;
-  vt_gate_counts in_store;
-  vt_count_gates(c, f, -1, -1, &in_store);
+  int in_store = 0; /* tasks: pieces count */
+  for (int i = 0; i < c->n_tasks; i++) in_store += c->task[i].kind == VT_TASK_MD && f->transport[i].n_species > 0;
   if (vt_outdir_campaign(dir, vt_cli_env(1), &now, NULL) != VT_OK) return; /* a store alone, or damage: `verify` */
   if (vt_journal_open(&j, dir->journal, NULL) == VT_OK) {
     const int done = md_results(j, now), other = !vt_uid_equal(&now->id, &c->id);
-    if (other || done != in_store.runs)
-      (void)fprintf(stderr,
-                    "note: %s is older than its folder: it holds %d runs%s, the journal %d; the end of `vitrion run` "
-                    "makes it anew\n",
-                    dir->store, in_store.runs, other ? " of the campaign before it was changed" : "", done);
+    if (other || done != in_store)
+      (void)fprintf(
+          stderr,
+          "note: %s is older than its folder: it holds %d MD tasks%s, the journal %d; the end of `vitrion run` "
+          "makes it anew\n",
+          dir->store, in_store, other ? " of the campaign before it was changed" : "", done);
   }
   vt_journal_free(j);
   vt_campaign_free(now);

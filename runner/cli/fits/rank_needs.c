@@ -43,13 +43,12 @@ static void needs_run(const known *k, double t_k, const char *what, vt_ranking_v
                  of_guess(k));
 }
 
-/* A line needs two temperatures, of one glass three: the highest ones come first. */
-static void needs_line(const known *k, vt_ranking_value *x)
+/* Temperatures of which the highest ones come first: a line needs two, of one glass three; so does a value beyond. */
+static void needs_line(const known *k, int least, vt_ranking_value *x)
 {
-  const int least = k->n_glasses > 1 ? 2 : 3;
   if (k->n_t < least) {
     (void)snprintf(x->needs, sizeof x->needs, "%d temperatures%s", least,
-                   k->n_glasses > 1 ? "" : ", or a second glass");
+                   k->n_glasses > 1 || k->arrh->resolved ? "" : ", or a second glass");
     return;
   }
   const double t_k = k->t_k[k->n_t - least], ps = needs_ps(k, t_k);
@@ -78,7 +77,9 @@ static void needs_of(const known *k, const vt_ranking_by *by, int no_results, vt
   else if (a->resolved && a->one_glass)
     (void)snprintf(x->needs, sizeof x->needs, "a second glass, or another composition with two");
   else if (!a->resolved)
-    needs_line(k, x);
+    needs_line(k, k->n_glasses > 1 ? 2 : 3, x);
+  else if (a->resolved && !vt_arrh_is_tested(a) && k->n_glasses > 1)
+    needs_line(k, 3, x);
   else if (x->extrapolated)
     needs_run(k, by->t_k, by->t_k < k->t_k[0] ? "temperatures nearer to it; " : "", x);
   else
@@ -119,8 +120,24 @@ static void needs_haven(const vt_campaign *c, const vt_fits *f, int comp, const 
     needs_run(k, by->t_k, "", x);
 }
 
+/* Runs that have no result yet come before longer ones; 0: all have one. */
+static int needs_its_runs(const vt_campaign *c, const vt_fits *f, int comp, const vt_ranking_by *by,
+                          vt_ranking_value *x)
+{
+  const int t = by->quantity == VT_RANKED_HAVEN ? vt_ranking_temperature(c, by->t_k) : -1;
+  const vt_run_counts n = vt_count_runs(c, f, comp, t);
+  if (n.done == n.asked || (by->quantity == VT_RANKED_HAVEN && t < 0)) return 0;
+  char why[sizeof x->why];
+  (void)snprintf(why, sizeof why, "%s", x->why);
+  (void)snprintf(x->why, sizeof x->why, "%d of its %d runs have no result (not done yet, or failed)%s%.150s",
+                 n.asked - n.done, n.asked, n.done ? "; so far: " : "", n.done ? why : "");
+  (void)snprintf(x->needs, sizeof x->needs, "these runs: `vitrion status` tells what became of them");
+  return 1;
+}
+
 void vt_cli_rank_needs(const vt_campaign *c, const vt_fits *f, int comp, const vt_ranking_by *by, vt_ranking_value *x)
 {
+  if (needs_its_runs(c, f, comp, by, x)) return;
   const vt_arrh *d = &f->fitted[VT_Q_D_ALKALI].arrh[comp];
   known k = {.arrh = by->quantity == VT_RANKED_SIGMA ? &f->fitted[VT_Q_SIGMA_T].arrh[comp] : d,
              .n_glasses = c->n_glasses,

@@ -81,6 +81,8 @@ static vt_status rank_folder(const vt_outdir *dir, const char *path, vt_ranking 
   VT_TRY_OUT(vt_fits_from_store(dir->store, vt_cli_env(1), NULL, &c, &f, err), err, "'%s'", path);
   vt_cli_note_old_store(dir, c, f);
   settle(r, c);
+  const vt_run_counts runs = vt_count_runs(c, f, -1, -1);
+  r->n_runs += runs.asked, r->n_done += runs.done;
   VT_TRY_OUT(more_entries(r, c->n_comp, &e, err), err, "'%s'", path);
   for (int k = 0; k < c->n_comp; k++) {
     (void)snprintf(e[k].name, sizeof e[k].name, "%s", c->comp[k].name);

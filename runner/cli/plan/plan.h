@@ -144,9 +144,14 @@ typedef struct vt_foreseen {
 
 vt_foreseen vt_plan_foresee(const vt_design *d, const vt_guess *g, double t_k);
 int vt_plan_n_alkali(const vt_composition *c);
-/* Standard errors of the Arrhenius line through the resolved points; NaN for fewer than two of them. */
+/* Standard errors of the Arrhenius line through the resolved points; NaN for fewer than two of them, and at a reference
+ * beyond two of them. */
 void vt_plan_foresee_line(const vt_foreseen *f, int n, double t_ref_k, const vt_design *d, double *ea_se_ev,
                           double *log10_ref_se);
+/* Half of a 95 % interval of an error foreseen: of what one composition's glasses have together (T 7.7), of its line (T
+ * 8.2; NaN for one glass, which has none). */
+double vt_plan_half(double se, int glasses);
+double vt_plan_half_of_line(double se, int glasses);
 /* As many temperatures, at the same cost, that will all be resolved: from the lowest of the multiples of 10 K that is
  * to the highest of t_k[n].  0: all are resolved already, or fewer than 100 K would be left. */
 int vt_plan_better(const vt_design *d, const vt_guess *g, const double *t_k, int n, double *better_k);

@@ -1,6 +1,7 @@
 /* plan_errors.c - which error bars a campaign will probably get (T 14). */
 #include <math.h>
 
+#include "engine/num/num.h"
 #include "runner/cli/plan/plan.h"
 
 /* D in A^2/ps: 1 cm^2/s = 10^4 A^2/ps. */
@@ -47,19 +48,35 @@ void vt_plan_foresee_line(const vt_foreseen *f, int n, double t_ref_k, const vt_
   const double glasses = d->glasses, rest = rest_share * d->glass_scatter * d->glass_scatter,
                level = (1 - rest_share) * d->glass_scatter * d->glass_scatter;
   double sw = 0, swu = 0, swuu = 0;
+  double lo = INFINITY, hi = 0;
   int resolved = 0;
   *ea_se_ev = *log10_ref_se = NAN;
   for (int i = 0; i < n; i++) {
     if (!f[i].resolved) continue;
     double w = glasses / (f[i].rel_sampling * f[i].rel_sampling + rest), u = 1 / f[i].t_k;
     sw += w, swu += w * u, swuu += w * u * u;
+    lo = fmin(lo, f[i].t_k), hi = fmax(hi, f[i].t_k);
     resolved++;
   }
   double suu = swuu - swu * swu / sw; /* weighted scatter of 1/T */
   if (resolved < 2 || !(suu > 0)) return;
   double du = 1 / t_ref_k - swu / sw;
+  const int is_beyond = resolved < 3 && (t_ref_k < lo || t_ref_k > hi); /* no test of a curve: no value (T 8.6) */
   *ea_se_ev = hypot(VT_KB_EV / sqrt(suu), slope_ev / sqrt(glasses));
-  *log10_ref_se = sqrt(1 / sw + du * du / suu + level / glasses) / log(10);
+  if (!is_beyond) *log10_ref_se = sqrt(1 / sw + du * du / suu + level / glasses) / log(10);
+}
+
+double vt_plan_half(double se, int glasses)
+{
+  const int known = 3; /* t(G + 3), as every number of vt_pool has it */
+  return vt_t_quantile(0.975, glasses + known) * se;
+}
+
+double vt_plan_half_of_line(double se, int glasses)
+{
+  const int usual =
+      6; /* what glasses of this class have shown counts as six: t(G - 1 + 6) without other compositions */
+  return glasses < 2 ? (double)NAN : vt_t_quantile(0.975, glasses - 1 + usual) * se;
 }
 
 int vt_plan_better(const vt_design *d, const vt_guess *g, const double *t_k, int n, double *better_k)

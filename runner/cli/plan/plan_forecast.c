@@ -1,5 +1,6 @@
 /* plan_forecast.c - the errors that a campaign will probably have, and which temperatures it should rather have. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "runner/cli/plan/plan.h"
@@ -129,13 +130,26 @@ static void print_list(vt_buf *b, const double *t_k, int n)
   vt_buf_printf(b, " K");
 }
 
+static void print_line(const vt_forecast *o)
+{
+  const int glasses = o->c->n_glasses, alone = glasses < 2;
+  const double ea = alone ? o->ea_se_ev : vt_plan_half_of_line(o->ea_se_ev, glasses);
+  const double level = alone ? o->log10_ref_se : vt_plan_half_of_line(o->log10_ref_se, glasses);
+  char at[96] = "not resolved, beyond two temperatures, which cannot test a curve";
+  if (isfinite(level)) (void)snprintf(at, sizeof at, "%.2g", level);
+  vt_cli_say("  Arrhenius line, %s: Ea %.2g eV, log10 D(%g K) %s\n",
+             alone ? "standard errors (one glass has no interval)" : "half-widths of 95 % intervals", ea,
+             o->c->compare.t_ref_k, at);
+}
+
 void vt_forecast_print(vt_forecast *o)
 {
   const vt_campaign *c = o->c;
   if (o->weakest < 0) return;
   vt_forecast_of(o, o->weakest);
   const vt_guess *g = &o->guess[o->comp];
-  vt_cli_say("predicted standard errors, weakest composition %s (%d alkali ions), %g ps of production, %d glasses\n",
+  vt_cli_say("predicted half-widths of 95 %% intervals, weakest composition %s (%d alkali ions), %g ps of production, "
+             "%d glasses\n",
              c->comp[o->comp].name, o->design.n_alkali, c->protocol.produce_ps, c->n_glasses);
   if (g->measured)
     vt_cli_say("  D: of the former run, %.2g cm2/s at %g K, Ea %.3f eV\n", g->d_cm2_s, g->t_k, g->ea_ev);
@@ -146,14 +160,15 @@ void vt_forecast_print(vt_forecast *o)
   for (int i = 0; i < c->n_temp; i++) {
     const vt_foreseen *p = &o->f[i];
     if (p->resolved)
-      printf("  %8g %12.2g %11.0f%% %11.0f%% %11.0f%% %11.0f%%\n", p->t_k, p->d_cm2_s, 100 * p->rel_one,
-             100 * p->rel_all, 100 * p->sigma_rel, 100 * p->haven_rel);
+      printf("  %8g %12.2g %11.0f%% %11.0f%% %11.0f%% %11.0f%%\n", p->t_k, p->d_cm2_s,
+             100 * vt_plan_half(p->rel_one, 1), 100 * vt_plan_half(p->rel_all, c->n_glasses),
+             100 * vt_plan_half(p->sigma_rel, c->n_glasses), 100 * vt_plan_half(p->haven_rel, c->n_glasses));
     else
       printf("  %8g %12.2g probably not resolved: needs about %.2g ns\n", p->t_k, p->d_cm2_s, p->needs_ps * 1e-3);
   }
+  vt_cli_say("  %%: of ln x; an interval runs from x exp(-p) to x exp(p), p the percentage / 100\n");
   if (isfinite(o->ea_se_ev))
-    vt_cli_say("  Arrhenius line: Ea +- %.2g eV, log10 D(%g K) +- %.2g\n", o->ea_se_ev, c->compare.t_ref_k,
-               o->log10_ref_se);
+    print_line(o);
   else
     vt_cli_say("  Arrhenius line: not resolved\n");
 }
@@ -176,12 +191,14 @@ void vt_forecast_warnings(vt_forecast *o, const vt_calibration *cal, vt_buf *lin
   if (!o->has_better) return;
   vt_buf_printf(lines, "better temperatures at the same cost: ");
   print_list(lines, o->better_k, c->n_temp);
-  vt_buf_printf(lines, "; all resolved, Ea +- %.2g eV\n", o->better_ea_se_ev);
+  vt_buf_printf(lines, "; all resolved, Ea within %.2g eV (%s)\n",
+                c->n_glasses > 1 ? vt_plan_half_of_line(o->better_ea_se_ev, c->n_glasses) : o->better_ea_se_ev,
+                c->n_glasses > 1 ? "95 %" : "standard error");
 }
 
 /* ------------------------------------------------------------------ JSON */
 
-static vt_json *point_json(const vt_foreseen *p)
+static vt_json *point_json(const vt_foreseen *p, int glasses)
 {
   const double no = (double)NAN;
   vt_json *o = vt_json_object();
@@ -191,6 +208,10 @@ static vt_json *point_json(const vt_foreseen *p)
   vt_json_put(o, "D_rel_se", vt_json_num(p->resolved ? p->rel_all : no));
   vt_json_put(o, "sigma_rel_se", vt_json_num(p->resolved ? p->sigma_rel : no));
   vt_json_put(o, "haven_rel_se", vt_json_num(p->resolved ? p->haven_rel : no));
+  vt_json_put(o, "D_rel_half95_one_glass", vt_json_num(p->resolved ? vt_plan_half(p->rel_one, 1) : no));
+  vt_json_put(o, "D_rel_half95", vt_json_num(p->resolved ? vt_plan_half(p->rel_all, glasses) : no));
+  vt_json_put(o, "sigma_rel_half95", vt_json_num(p->resolved ? vt_plan_half(p->sigma_rel, glasses) : no));
+  vt_json_put(o, "haven_rel_half95", vt_json_num(p->resolved ? vt_plan_half(p->haven_rel, glasses) : no));
   vt_json_put(o, "resolved", vt_json_bool(p->resolved));
   vt_json_put(o, "needs_ps", vt_json_num(p->needs_ps));
   return o;
@@ -201,13 +222,16 @@ static vt_json *composition_json(vt_forecast *o, int comp)
   const vt_campaign *c = o->c;
   vt_json *x = vt_json_object(), *points = vt_json_array();
   vt_forecast_of(o, comp);
-  for (int k = 0; k < c->n_temp; k++) vt_json_add(points, point_json(&o->f[k]));
+  for (int k = 0; k < c->n_temp; k++) vt_json_add(points, point_json(&o->f[k], c->n_glasses));
   vt_json_put(x, "name", vt_json_text(c->comp[comp].name));
   vt_json_put(x, "n_alkali", vt_json_int(o->design.n_alkali));
   vt_json_put(x, "D_from", vt_json_text(from_of(&o->guess[comp])));
   vt_json_put(x, "points", points);
   vt_json_put(x, "Ea_se_eV", vt_json_num(o->ea_se_ev));
   vt_json_put(x, "log10_D_Tref_se", vt_json_num(o->log10_ref_se));
+  vt_json_put(x, "Ea_half95_eV", vt_json_num(vt_plan_half_of_line(o->ea_se_ev, c->n_glasses)));
+  vt_json_put(x, "log10_D_Tref_half95", vt_json_num(vt_plan_half_of_line(o->log10_ref_se, c->n_glasses)));
+  vt_json_put(x, "better_Ea_half95_eV", vt_json_num(vt_plan_half_of_line(o->better_ea_se_ev, c->n_glasses)));
   vt_json_put(x, "better_temperatures_K",
               o->has_better ? vt_json_nums(o->better_k, (size_t)c->n_temp) : vt_json_null());
   vt_json_put(x, "better_Ea_se_eV", vt_json_num(o->better_ea_se_ev));

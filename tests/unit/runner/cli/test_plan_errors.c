@@ -145,6 +145,32 @@ static void better_temperatures_are_all_resolved(void **state)
   assert_int_equal(vt_plan_better(&d, &g, t_k, 4, better), 0);
 }
 
+/* t quantiles at 97.5 %: of 8 degrees of freedom 2.3060 (five glasses), of 4 2.7764, of 10 2.2281 (tables). */
+static void half_widths_are_those_of_95_percent(void **state)
+{
+  (void)state;
+  near(vt_plan_half(0.05, 5), 2.3060 * 0.05, 1e-5);
+  near(vt_plan_half(0.05, 1), 2.7764 * 0.05, 1e-5);
+  near(vt_plan_half_of_line(0.01, 5), 2.2281 * 0.01, 1e-5);
+  assert_true(isnan(vt_plan_half_of_line(0.01, 1))); /* one glass has no interval */
+}
+
+/* Beyond two temperatures a line has no level (T 8.6); between them, and beyond three, it has. */
+static void beyond_two_temperatures_there_is_no_level(void **state)
+{
+  (void)state;
+  vt_foreseen f[3];
+  const vt_design d = laco_naco(5);
+  double ea_se, level_se;
+  for (int k = 0; k < 3; k++) f[k] = foreseen(1 + k, 5);
+  vt_plan_foresee_line(f, 2, 500, &d, &ea_se, &level_se);
+  assert_true(isfinite(ea_se) && isnan(level_se));
+  vt_plan_foresee_line(f, 2, 650, &d, &ea_se, &level_se);
+  assert_true(isfinite(level_se));
+  vt_plan_foresee_line(f, 3, 500, &d, &ea_se, &level_se);
+  assert_true(isfinite(level_se));
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -155,6 +181,8 @@ int main(void)
       cmocka_unit_test(what_is_too_short_is_said_to_be_and_how_long_would_do),
       cmocka_unit_test(the_line_through_a_known_ladder_has_its_known_errors),
       cmocka_unit_test(better_temperatures_are_all_resolved),
+      cmocka_unit_test(half_widths_are_those_of_95_percent),
+      cmocka_unit_test(beyond_two_temperatures_there_is_no_level),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
