@@ -80,7 +80,11 @@ static void head(page *p)
   bar(line_of, width, s->ns_total > 0 ? fmin(1, s->ns_done / s->ns_total) : 0, 0);
   span_of(s->eta_s, left);
   if (isfinite(s->ns_per_day)) (void)snprintf(rate, sizeof rate, ", %.4g ns/day", s->ns_per_day);
-  line(p, "[%s] %.4g of %.4g ns%s, %s left", line_of, s->ns_done, s->ns_total, rate, left);
+  line(p, "[%s] %.4g of %.4g ns%s%s%s%s", line_of, s->ns_done, s->ns_total, rate,
+       isfinite(s->eta_s) || s->live ? ", " : "", isfinite(s->eta_s) ? left : "",
+       isfinite(s->eta_s) ? " left"
+       : s->live          ? "time left not known yet"
+                          : "");
   line(p,
        "tasks: %" PRId64 " done, %" PRId64 " running, %" PRId64 " ready, %" PRId64 " waiting, %s%" PRId64 " failed%s",
        s->tasks.done, s->tasks.leased, s->tasks.ready, s->tasks.waiting, s->tasks.failed ? ink(p, RED) : "",
@@ -91,7 +95,7 @@ static void jobs(page *p)
 {
   const vt_jobs_list *l = p->w->jobs;
   const int most = p->w->rows / 6 < MOST_JOBS ? p->w->rows / 6 : MOST_JOBS;
-  if (l->n == 0) line(p, "nobody works in the folder");
+  if (!vt_jobs_list_alive(l)) line(p, "nobody works in the folder");
   for (int k = 0; k < l->n && k < most; k++) {
     const vt_job *b = &l->job[k];
     const struct vt_job_rate *r = vt_job_rate_of(p->w->rates, b->id);
