@@ -53,11 +53,11 @@ static void span_of(double s, char out[32])
     (void)snprintf(out, 32, "%.1f days", s / day);
 }
 
-/* "0.312+-0.023", of a 95 % interval; "-" where nothing is known, "not resolved" as '-', too. */
-static void plus_minus(double x, double half, int digits, char out[32])
+/* "0.312+-0.023", of a 95 % interval; where nothing is known, why. */
+static void plus_minus(double x, double half, int digits, const char *lacks, char out[32])
 {
   if (!isfinite(x))
-    (void)snprintf(out, 32, "-");
+    (void)snprintf(out, 32, "%s", lacks ? lacks : "-");
   else if (!isfinite(half))
     (void)snprintf(out, 32, "%.*f", digits, x);
   else
@@ -206,8 +206,9 @@ static void row(page *p, int i, int name_width, int bar_width)
   bar(b, bar_width, (double)n->done * share, (double)n->failed * share);
   (void)snprintf(count, sizeof count, "%" PRId64 "/%" PRId64, n->done, all);
   if (n->failed) (void)snprintf(bad, sizeof bad, "%" PRId64, n->failed);
-  plus_minus(vt_json_get_num(e, "log10_D", (double)NAN), vt_json_get_num(e, "log10_D_half", (double)NAN), 2, d);
-  plus_minus(vt_json_get_num(e, "Ea_eV", (double)NAN), vt_json_get_num(e, "Ea_half_eV", (double)NAN), 3, ea);
+  const char *lacks = vt_json_get_text(e, "lacks", p->w->lacks);
+  plus_minus(vt_json_get_num(e, "log10_D", (double)NAN), vt_json_get_num(e, "log10_D_half", (double)NAN), 2, lacks, d);
+  plus_minus(vt_json_get_num(e, "Ea_eV", (double)NAN), vt_json_get_num(e, "Ea_half_eV", (double)NAN), 3, lacks, ea);
   line(p, "%s%-*.*s%s %s %9s %6s %13s %14s",
        n->failed        ? ink(p, RED)
        : n->done == all ? ink(p, GREEN)
