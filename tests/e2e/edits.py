@@ -225,6 +225,9 @@ class Edits(unittest.TestCase):
         self.assertEqual((out / "campaign.yaml").read_bytes(), before)
         text = self.ok(run(self.write("tiny", produce="0.601 ps"), out, 1, "--extend"), 2)
         self.assertIn("less than", text)
+        p = subprocess.run([VITRION, "export", out, "--what", "trajectory", "--out", out / "frames"], capture_output=True, text=True)
+        self.assertEqual((p.returncode, p.stderr.count("there is no trajectory")), (1, 1), p.stderr)  # a reason, a line
+        self.assertRegex(p.stderr, r"and \d+ more tasks: there is no trajectory")
 
     def test_9_production_by_temperature(self):
         self.edited("uneven", dict(produce="{600 K: 0.6 ps + 0.6 ps, 700 K: 0.6 ps}"), ranks=2,
