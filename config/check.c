@@ -131,10 +131,33 @@ static void rule_limits_leave_room(vt__draft *dr)
                      "expected 0 (no limit) or more than 1, found %.10g", limit[i].ratio);
 }
 
+/* Of observables whose `every` nobody wrote: one cause, the short production, and so one mistake. */
+static void rule_defaults_fall_into_the_run(vt__draft *dr)
+{
+  const vt_campaign *c = dr->c;
+  const char *path = "protocol.produce.duration";
+  const double piece_ps = shortest_piece_ps(c);
+  double most_ps = 0;
+  vt_buf names = {0};
+  for (int i = 0; i < c->n_obs; i++) {
+    const double every = c->obs[i].every_ps;
+    if (dr->obs_mark[i][0].line || every <= piece_ps) continue;
+    vt_buf_printf(&names, "%s%s every %.10g ps", names.len ? ", " : "", c->obs[i].name, every);
+    most_ps = fmax(most_ps, every);
+  }
+  if (names.len)
+    vt__diag_error(dr->d, vt__mark_of(dr, path), path,
+                   "%.10g ps is too short for what is observed (%s): take at least %.10g ps, or write a shorter "
+                   "observe.NAME.every",
+                   piece_ps, names.s, most_ps);
+  vt_buf_free(&names);
+}
+
 static void rule_samples_fall_into_the_run(vt__draft *dr)
 {
   const vt_campaign *c = dr->c;
   char path[96];
+  rule_defaults_fall_into_the_run(dr);
   for (int i = 0; i < c->n_obs; i++) {
     double every = c->obs[i].every_ps;
     vt__mark at = dr->obs_mark[i][0].line ? dr->obs_mark[i][0] : vt__mark_of(dr, "protocol.produce.duration");
@@ -142,7 +165,7 @@ static void rule_samples_fall_into_the_run(vt__draft *dr)
     if (every * 1000 < c->protocol.produce_dt_fs * (1 - 1e-9))
       vt__diag_error(dr->d, at, path, "%.10g ps is shorter than the time step of %.10g fs", every,
                      c->protocol.produce_dt_fs);
-    if (every > shortest_piece_ps(c))
+    if (dr->obs_mark[i][0].line && every > shortest_piece_ps(c))
       vt__diag_error(dr->d, at, path, "%.10g ps is longer than the production of %.10g ps", every,
                      shortest_piece_ps(c));
   }

@@ -56,6 +56,9 @@ int vt__yaml_is_null(const vt__yaml *y, int node); /* nothing, ~ or null */
 int vt__quantity_parse(const char *text, size_t n, const char *unit, double *out, char *why, size_t cap);
 /* `450..700 K by 50`: ascending values of a range in K; *n is at most `cap`. */
 int vt__range_parse(const char *text, double *t_k, int cap, int *n, double *asked_end, char *why, size_t why_cap);
+/* How the temperatures that `text` seems to mean are written, a range or a list, into `out` (an example where that is
+ * not clear); returns how many numbers stand in it. */
+int vt__temperatures_as_written(const char *text, char *out, size_t cap);
 /* The shortest decimal that parses back to x. */
 void vt__put_f64(vt_buf *b, double x);
 

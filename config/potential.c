@@ -118,18 +118,24 @@ static vt_status probe(vt__draft *dr, const char *path, vt_err *why)
   return env->probe_driver(env->ctx, c->pot_kind, path, &c->driver, &c->pot, why);
 }
 
+/* potential.sha256 as bytes; it is well formed. */
+static vt_uid written_sha256(const vt_campaign *c)
+{
+  vt_uid u = {0};
+  for (size_t k = 0; k < sizeof u.b; k++) {
+    const char two[3] = {c->pot_sha256[2 * k], c->pot_sha256[2 * k + 1], '\0'};
+    u.b[k] = (uint8_t)strtoul(two, NULL, 16);
+  }
+  return u;
+}
+
 /* A recorded campaign says which driver made its results, whatever has become of its files since: only a task that is
  * run needs them, and sees then whether they are the same. */
 static int recorded_driver(vt__draft *dr, int *fits)
 {
   vt_campaign *c = dr->c;
-  vt_uid u = {0};
   if (!dr->env->recorded || !c->driver.command[0] || !c->pot_sha256[0]) return 0;
-  for (size_t k = 0; k < sizeof u.b; k++) {
-    char two[3] = {c->pot_sha256[2 * k], c->pot_sha256[2 * k + 1], '\0'};
-    u.b[k] = (uint8_t)strtoul(two, NULL, 16);
-  }
-  c->pot = (vt_pot_facts){.sha256 = u};
+  c->pot = (vt_pot_facts){.sha256 = written_sha256(c)};
   *fits = 1;
   return 1;
 }
@@ -148,6 +154,8 @@ static vt_status try_file(vt__draft *dr, const char *path, int *fits, vt_err *wh
   vt_uid_hex(&c->pot.sha256, hex);
   int known = c->pot_sha256[0] && !vt_uid_equal(&c->pot.sha256, &unknown);
   *fits = !known || strcmp(hex, c->pot_sha256) == 0;
+  /* Who reads a store does not look at the file: the tasks are those of the potential that the record names. */
+  if (!known && dr->env->recorded && c->pot_sha256[0]) c->pot.sha256 = written_sha256(c);
   if (!*fits && recorded_driver(dr, fits)) return VT_OK;
   if (!*fits) return vt_err_user(why, VT_EINVAL, path, 0, 0, "it has the SHA-256 %.12s...", hex);
   if (path != c->pot_path) (void)snprintf(c->pot_path, sizeof c->pot_path, "%s", path);

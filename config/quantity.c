@@ -162,12 +162,53 @@ static int parse_k(const char *s, size_t n, int bare, double *out, char *why, si
   return vt__quantity_parse(s, n, no_unit ? "" : "K", out, why, cap);
 }
 
+/* Positive numbers in a text, up to `cap` of them, whatever stands between; returns how many there are. */
+static int numbers_in(const char *text, double *x, int cap)
+{
+  int n = 0;
+  for (size_t left = strlen(text); left > 0;) {
+    const size_t l = isdigit((unsigned char)*text) ? length_of_number(text, left) : 0;
+    double one = 0;
+    if (l && vt_parse_f64(text, l, &one) && n++ < cap) x[n - 1] = one;
+    text += l ? l : 1;
+    left -= l ? l : 1;
+  }
+  return n;
+}
+
+/* A round step that leads from one temperature to another, at least twice if there is such a one. */
+static double step_between(double from, double to)
+{
+  static const double round_steps[] = {100, 50, 25, 20, 10, 5, 1};
+  for (size_t k = 0; k < sizeof round_steps / sizeof *round_steps; k++) {
+    const double steps = (to - from) / round_steps[k];
+    if (steps >= 2 && fabs(steps - round(steps)) < 1e-9) return round_steps[k];
+  }
+  return to - from;
+}
+
+int vt__temperatures_as_written(const char *text, char *out, size_t cap)
+{
+  enum { MOST = 8 };
+  double x[MOST] = {0};
+  const int n = numbers_in(text, x, MOST), list = !strstr(text, "..") && (strpbrk(text, ",;") || n > 3);
+  size_t used = 0;
+  (void)snprintf(out, cap, "450..700 K by 50 K");
+  for (int k = 0; list && n >= 2 && n <= MOST && k < n && used < cap; k++)
+    used += (size_t)snprintf(out + used, cap - used, "%s%.10g K%s", k ? ", " : "[", x[k], k + 1 < n ? "" : "]");
+  if (!list && (n == 2 || n == 3) && x[0] != x[1]) {
+    const double from = fmin(x[0], x[1]), to = fmax(x[0], x[1]), step = n == 3 ? x[2] : 0;
+    (void)snprintf(out, cap, "%.10g..%.10g K by %.10g K", from, to, step > 0 ? step : step_between(from, to));
+  }
+  return n;
+}
+
 int vt__range_parse(const char *text, double *t_k, int cap, int *n, double *asked_end, char *why, size_t why_cap)
 {
   const char *dots = strstr(text, ".."), *by = strstr(text, " by ");
   double from = 0, to = 0, step = 0;
   if (!dots || !by || by < dots) {
-    (void)snprintf(why, why_cap, "'%.60s' is not a range, expected e.g. 450..700 K by 50 K", text);
+    (void)snprintf(why, why_cap, "'%.60s' is not a range", text);
     return 0;
   }
   const char *end = dots + 2, *width = by + 4;

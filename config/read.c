@@ -143,21 +143,39 @@ static int by_value(const void *a, const void *b)
   return (x > y) - (x < y);
 }
 
+/* 0 and a mistake that shows how it is written, if several temperatures stand in the place of one. */
+static int is_one_temperature(vt__draft *dr, const vt__row *row, int node, int in_list)
+{
+  char why[300], how[120];
+  double t_k;
+  if (dr->y->node[node].kind != VT__SCALAR) return 1; /* vt__read_quantity tells */
+  const char *s = vt__yaml_text(dr->y, node);
+  if (vt__quantity_parse(s, strlen(s), "K", &t_k, why, sizeof why) ||
+      vt__temperatures_as_written(s, how, sizeof how) < 2)
+    return 1;
+  if (in_list && strstr(s, ".."))
+    vt__diag_error(dr->d, config_read_at(dr, node), row->path, "a range stands without [ ]: %s", how);
+  else
+    vt__diag_error(dr->d, config_read_at(dr, node), row->path, "'%.60s' is not one temperature; write %s", s, how);
+  return 0;
+}
+
 /* A range or a single one: number of values, 0 and a mistake if wrong. */
 static int read_range(vt__draft *dr, const vt__row *row, int node, double *t_k)
 {
-  char why[300];
+  char why[300], how[120];
   double end = 0;
   int n = 0;
   const char *s = vt__read_scalar(dr, row, node, "temperatures such as 450..700 K by 50 K");
   if (!s) return 0;
   if (!strstr(s, "..")) {
     t_k[0] = 0;
-    vt__read_quantity(dr, row, node, &t_k[0]);
+    if (is_one_temperature(dr, row, node, 0)) vt__read_quantity(dr, row, node, &t_k[0]);
     return t_k[0] > 0;
   }
   if (!vt__range_parse(s, t_k, MOST_TEMPERATURES, &n, &end, why, sizeof why)) {
-    vt__diag_error(dr->d, config_read_at(dr, node), row->path, "%s", why);
+    (void)vt__temperatures_as_written(s, how, sizeof how);
+    vt__diag_error(dr->d, config_read_at(dr, node), row->path, "%s; write %s", why, how);
     return 0;
   }
   if (t_k[0] < row->lo || t_k[n - 1] > row->hi) {
@@ -174,8 +192,8 @@ static int read_list(vt__draft *dr, const vt__row *row, int node, double *t_k)
 {
   int n = 0, before = dr->d->n_errors;
   if (vt__read_count(dr, row, node, MOST_TEMPERATURES, "temperatures") < 0) return 0;
-  for (int k = vt__yaml_first(dr->y, node); k; k = vt__yaml_next(dr->y, node, k))
-    vt__read_quantity(dr, row, k, &t_k[n++]);
+  for (int k = vt__yaml_first(dr->y, node); k; k = vt__yaml_next(dr->y, node, k), n++)
+    if (is_one_temperature(dr, row, k, 1)) vt__read_quantity(dr, row, k, &t_k[n]);
   if (dr->d->n_errors != before) return 0;
   if (n == 0) vt__diag_error(dr->d, config_read_at(dr, node), row->path, "the list is empty");
   qsort(t_k, (size_t)n, sizeof *t_k, by_value);

@@ -3,6 +3,7 @@
  * The event interface, because the document interface is quadratic in nesting and expands nothing with a limit: depth,
  * events, nodes (copies of anchors included) and keys of a mapping are bounded here, so no input costs more than some
  * milliseconds.  No recursion. */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
@@ -244,6 +245,27 @@ static vt_status on_event(builder *b, const yaml_event_t *ev)
   }
 }
 
+/* `[700, 800] K`: a word behind a list, where its numbers have none; "; write [700 K, 800 K]" for it, else "". */
+static void unit_behind_list(const char *text, size_t n, size_t at, char *out, size_t cap)
+{
+  size_t close = at, open, used = 0;
+  vt_span word = {text + at, 0}, item;
+  out[0] = '\0';
+  while (at + word.n < n && isalpha((unsigned char)text[at + word.n])) word.n++;
+  while (close > 0 && text[close - 1] == ' ') close--;
+  if (word.n == 0 || word.n > 20 || close < 2 || text[--close] != ']') return;
+  for (open = close; open > 0 && text[open - 1] != '[' && text[open - 1] != '\n';) open--;
+  if (open == 0 || text[open - 1] != '[') return;
+  const vt_span list = {text + open, close - open};
+  for (size_t k = 0; vt_span_token(list, ", ", &k, &item) && used < cap;) {
+    if (!isdigit((unsigned char)*item.s) || strspn(item.s, "0123456789.e+-") < item.n)
+      return; /* has a word of its own */
+    used += (size_t)snprintf(out + used, cap - used, "%s%.*s %.*s", used ? ", " : "", (int)item.n, item.s, (int)word.n,
+                             word.s);
+  }
+  if (used >= cap / 2 || used == 0) out[0] = '\0';
+}
+
 static vt_status syntax_error(builder *b, const yaml_parser_t *p, const char *text, size_t n)
 {
   if (p->error == YAML_MEMORY_ERROR) VT_FAIL(b->err, VT_ENOMEM, "out of memory while reading YAML");
@@ -255,6 +277,10 @@ static vt_status syntax_error(builder *b, const yaml_parser_t *p, const char *te
       if (text[i] == '\n') at.line++, line_start = i + 1;
     at.col = (int)(to - line_start) + 1;
   }
+  char with_units[240] = "";
+  if (p->error == YAML_PARSER_ERROR && p->problem_mark.index < n)
+    unit_behind_list(text, n, p->problem_mark.index, with_units, sizeof with_units);
+  if (with_units[0]) REFUSE(b, at, "a unit stands behind each number of a list: write [%s]", with_units);
   REFUSE(b, at, "%s%s%s", p->context ? p->context : "", p->context ? ": " : "",
          p->problem ? p->problem : "not valid YAML");
 }

@@ -108,6 +108,7 @@ static int cmd_bench_scale(int argc, char **argv)
       .n_opt = sizeof opt / sizeof *opt};
   vt_err err = {0};
   int code = vt_cli_parse(&u, argc, argv);
+  if (code < 0) code = vt_cli_ignored(&u, !o.dir, "shards", "needs --output: they are files of its journal");
   if (code >= 0) return code;
   if (o.dir && access(o.dir, F_OK) == 0)
     return vt_cli_usage_error(&u, "'%s' exists; the journal needs a new folder", o.dir);

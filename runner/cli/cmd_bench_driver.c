@@ -22,7 +22,7 @@ int cmd_bench_driver(int argc, char **argv)
   const char *idle = NULL;
   vt_bench_driver_options o = {.atoms = 336, .answers = 1000};
   const vt_opt opt[] = {
-      {"command", VT_OPT_TEXT, "COMMAND",
+      {"command", VT_OPT_TEXT, "PROGRAM",
        "the program that computes, as potential.command of a campaign (one that computes nothing)", &o.command, 0, 0},
       {"structure", VT_OPT_TEXT, "FILE.xyz", "use the first frame of this file (default: packed LiAlCl2.5O0.75)",
        &o.structure, 0, 0},

@@ -152,7 +152,7 @@ int cmd_energy(int argc, char **argv)
   const vt_opt opt[] = {
       {"json", VT_OPT_FLAG, NULL, "print everything, as JSON in one line", &j.json, 0, 0},
       {"kind", VT_OPT_TEXT, "KIND", "kind of the potential (nep)", &j.kind, 0, 0},
-      {"command", VT_OPT_TEXT, "COMMAND",
+      {"command", VT_OPT_TEXT, "PROGRAM",
        "kind ipi: another program computes, which this shell command starts (potential.command in "
        "`vitrion schema`); POTENTIAL is its {file}, or -",
        &j.command, 0, 0},

@@ -11,13 +11,50 @@ static void said(void *ctx, const char *path)
   if (!vt_cli_quiet()) printf("%s\n", path);
 }
 
-static void told(void *ctx, const vt_plan *p, const char *why)
+/* Tasks that lack what is asked for, one line a reason. */
+enum { REASONS = 16, WHY = 512 };
+typedef struct lacking {
+  int n; /* reasons; what comes when the table is full is told at once */
+  struct {
+    char why[WHY], first[2 * VT_NAME]; /* the first task that has it */
+    int tasks;
+  } reason[REASONS];
+} lacking;
+
+static void name_task(const vt_plan *p, char *out, size_t cap)
 {
   char hex[65];
-  (void)ctx;
   vt_uid_hex(&p->uid, hex);
-  (void)fprintf(stderr, "vitrion export: %.12s, %s, glass %d, %.10g K: %s\n", hex, p->comp.name, (int)p->glass, p->t_k,
-                why);
+  (void)snprintf(out, cap, "%.12s, %s, glass %d, %.10g K", hex, p->comp.name, (int)p->glass, p->t_k);
+}
+
+static void told(void *ctx, const vt_plan *p, const char *why)
+{
+  lacking *l = ctx;
+  char name[2 * VT_NAME];
+  name_task(p, name, sizeof name);
+  for (int k = 0; k < l->n; k++)
+    if (strncmp(l->reason[k].why, why, WHY - 1) == 0) {
+      l->reason[k].tasks++;
+      return;
+    }
+  if (l->n == REASONS) {
+    (void)fprintf(stderr, "vitrion export: %s: %s\n", name, why);
+    return;
+  }
+  (void)snprintf(l->reason[l->n].why, WHY, "%s", why);
+  (void)snprintf(l->reason[l->n].first, sizeof l->reason->first, "%s", name);
+  l->reason[l->n++].tasks = 1;
+}
+
+static void tell_lacking(const lacking *l)
+{
+  for (int k = 0; k < l->n; k++) {
+    const int more = l->reason[k].tasks - 1;
+    (void)fprintf(stderr, "vitrion export: %s", l->reason[k].first);
+    if (more > 0) (void)fprintf(stderr, " and %d more task%s", more, more == 1 ? "" : "s");
+    (void)fprintf(stderr, ": %s\n", l->reason[k].why);
+  }
 }
 
 static vt_status write_points(const char *path, const vt_campaign *c, const vt_journal *j, vt_err *err)
@@ -60,7 +97,11 @@ static int export_from(const vt_usage *u, const vt_outdir *dir, vt_export *e, co
                               e->composition, near);
   if (rc == VT_OK && code == VT_EXIT_OK && points) rc = write_points(points, c, j, &err);
   if (rc == VT_OK && code == VT_EXIT_OK && e->folder) {
+    lacking l = {0};
+    e->ctx = &l;
     rc = vt_export_structures(e, dir, c, j, &err);
+    tell_lacking(&l);
+    e->ctx = NULL;
     if (rc == VT_OK && e->n_files == 0) {
       (void)fprintf(stderr, "vitrion export: nothing to write: no finished task of '%s' has what is asked for\n",
                     c->name);

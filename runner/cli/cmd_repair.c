@@ -31,7 +31,7 @@ int cmd_repair(int argc, char **argv)
 {
   int json = 0;
   const char *campaign = NULL;
-  const vt_opt opt[] = {{"campaign", VT_OPT_TEXT, "FILE",
+  const vt_opt opt[] = {{"campaign", VT_OPT_TEXT, "CAMPAIGN",
                          "write campaign.yaml anew from this campaign if all results are its", &campaign, 0, 0},
                         {"json", VT_OPT_FLAG, NULL, "print JSON", &json, 0, 0}};
   vt_usage u = {

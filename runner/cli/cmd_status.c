@@ -94,7 +94,10 @@ static void print_json(const vt_folder_view *v, const vt_jobs_list *jobs, const 
   const int known = s->last_error[0] && vt_folder_view_newest_failure(v, &f) >= 0;
   vt_json_put(o, "last_error_try", vt_json_text(known ? f.what_to_try : NULL));
   vt_json_put(o, "failures", failures_json(v));
-  if (!isfinite(s->ns_per_day)) vt_json_warn(o, "ns_per_day, eta_s: nothing runs now, or it has just begun");
+  if (!vt_jobs_list_alive(jobs))
+    vt_json_warn(o, "ns_per_day, eta_s: nobody works in the folder");
+  else if (!isfinite(s->ns_per_day))
+    vt_json_warn(o, "ns_per_day, eta_s: the run has just begun");
   vt_cli_print_json(o, 0);
 }
 
@@ -151,6 +154,7 @@ static void print_work(const vt_folder_view *v, const vt_jobs_list *jobs)
 {
   const vt_folder_state *s = vt_folder_view_state(v);
   vt_failed_task f;
+  if (!vt_jobs_list_alive(jobs)) printf("  nobody works in the folder\n");
   for (int i = 0; i < jobs->n; i++) {
     const vt_job *b = &jobs->job[i];
     printf("  %s%s on %s (pid %" PRId64 ") since %s: %d tasks%s%s\n", b->label[0] ? b->label : "job",

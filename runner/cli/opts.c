@@ -167,16 +167,20 @@ static int take_option(vt_usage *u, int argc, char **argv, int *i)
   size_t l = equals ? (size_t)(equals - word) : strlen(word);
   (void)snprintf(name, sizeof name, "%.*s", l < sizeof name ? (int)l : (int)sizeof name - 1, word);
   const vt_opt *o = NULL;
+  int twice = 0;
   for (int k = 0; k < u->n_opt + N_COMMON && !o; k++) {
     if (strcmp(option(u, k)->name, name) != 0) continue;
     o = option(u, k);
-    if (k < u->n_opt) u->given |= UINT64_C(1) << k;
+    if (k >= u->n_opt) continue;
+    twice = (int)(u->given >> k & 1);
+    u->given |= UINT64_C(1) << k;
   }
   if (!o) return unknown_option(u, name);
   if (o->type == VT_OPT_FLAG) {
     if (equals) return vt_cli_usage_error(u, "--%s takes no value", o->name);
     return take_value(u, o, NULL);
   }
+  if (twice) return vt_cli_usage_error(u, "--%s is given twice: one of its values would be ignored", o->name);
   if (equals) return take_value(u, o, equals + 1);
   if (*i + 1 >= argc) return vt_cli_usage_error(u, "--%s needs a value: %s", o->name, o->doc);
   return take_value(u, o, argv[++*i]);
@@ -206,6 +210,8 @@ int vt_cli_parse(vt_usage *u, int argc, char **argv)
       code = vt_cli_usage_error(u, "unexpected argument '%s'", word);
     if (code >= 0) return code;
   }
+  if (common.quiet && common.progress != VT_PROGRESS_AUTO && !common.help)
+    return vt_cli_usage_error(u, "--progress does nothing with --quiet");
   vt_cli_set(common.quiet, common.color);
   vt_progress_ask((vt_progress_shape)common.progress);
   const char *debug = getenv("VITRION_DEBUG");

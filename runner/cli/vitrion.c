@@ -115,6 +115,11 @@ int main(int argc, char **argv)
     return VT_EXIT_USAGE;
   }
   const char *name = argv[1];
+  const int is_help = strcmp(name, "help") == 0;
+  if (argc > (is_help ? 3 : 2) && (is_help || strcmp(name, "--help") == 0 || strcmp(name, "--version") == 0)) {
+    (void)fprintf(stderr, "vitrion %s: unexpected argument '%s'\n", name, argv[is_help ? 3 : 2]);
+    return VT_EXIT_USAGE;
+  }
   if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || (strcmp(name, "help") == 0 && argc == 2)) {
     print_help(stdout);
     return vt_cli_done(VT_EXIT_OK);

@@ -280,9 +280,8 @@ void vt_outdir_release(vt_outdir *o)
 int vt_outdir_busy(const vt_outdir *o)
 {
   vt_jobs_list l = {0};
-  int busy = 0;
   if (vt_jobs_look(o->lease, &l, NULL) != VT_OK) return 0;
-  for (int i = 0; i < l.n; i++) busy |= !l.job[i].dead;
+  const int busy = vt_jobs_list_alive(&l);
   vt_jobs_list_free(&l);
   return busy;
 }

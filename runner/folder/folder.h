@@ -190,7 +190,8 @@ typedef struct vt_folder_state {
   vt_sched_counts *comp;                       /* [n_comp]; a running task counts as ready */
   double ns_done, ns_total, ns_per_day, eta_s; /* NaN where unknown */
   int workers;
-  const vt_json *live;  /* status.json if a run wrote it just now: ranks and what they do, the last error; else NULL */
+  const vt_json *live;  /* status.json if a job works here and wrote it just now: ranks and what they do, the last
+                         * error; else NULL */
   char last_error[400]; /* what the run that is alive says; else the newest failure in the journal; "": done, or none */
 } vt_folder_state;
 /* A look at a campaign folder that may be repeated: its campaign, its journal, the state that follows. */

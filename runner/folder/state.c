@@ -57,11 +57,11 @@ static void folder_state_count(vt_sched_counts *n, vt_task_state state)
   }
 }
 
-static const char *name_state(const vt_folder_state *s, int fresh, int n_tasks)
+static const char *name_state(const vt_folder_state *s, int runs, int n_tasks)
 {
   if (s->tasks.done == n_tasks) return "done";
   if (s->tasks.done + s->tasks.failed == n_tasks) return "failed";
-  if (fresh) return "running";
+  if (runs) return "running";
   return s->tasks.done || s->tasks.failed ? "stopped" : "new";
 }
 
@@ -111,8 +111,9 @@ static vt_status make_state(vt_folder_view *v, vt_err *err)
     s->ns_total += v->ns[i];
     if (state == VT_DONE) s->ns_done += v->ns[i];
   }
-  int fresh = read_status_file(v, &running);
-  s->state = name_state(s, fresh && vt_outdir_busy(v->dir), v->c->n_tasks);
+  /* What a killed run wrote a minute ago tells of ranks that are no more. */
+  const int runs = vt_outdir_busy(v->dir) && read_status_file(v, &running);
+  s->state = name_state(s, runs, v->c->n_tasks);
   if (running > s->tasks.ready) running = s->tasks.ready;
   s->tasks.leased = running;
   s->tasks.ready -= running;

@@ -199,6 +199,7 @@ typedef struct vt_jobs_list {
 /* A folder that is not there has no jobs. */
 VT_MUST_CHECK vt_status vt_jobs_look(const char *dir, vt_jobs_list *out, vt_err *err);
 void vt_jobs_list_free(vt_jobs_list *l);
+int vt_jobs_list_alive(const vt_jobs_list *l); /* 1: one of them is not known to be dead */
 /* One line about a job, as in vt_jobs_leader. */
 void vt_job_text(const vt_job *job, char *text, size_t cap);
 

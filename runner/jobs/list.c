@@ -84,3 +84,10 @@ void vt_jobs_list_free(vt_jobs_list *l)
   vt_free(l->job);
   *l = (vt_jobs_list){.n = 0};
 }
+
+int vt_jobs_list_alive(const vt_jobs_list *l)
+{
+  for (int i = 0; i < l->n; i++)
+    if (!l->job[i].dead) return 1;
+  return 0;
+}

@@ -37,6 +37,13 @@ typedef struct walking {
   vt__parity_files *files; /* of the set that is shown, else NULL */
 } walking;
 
+static void each_label(vt__parity *p, const vt_train_sample *s, void (*take)(vt__density *d, double label))
+{
+  if (s->has_energy) take(&p->energy, s->energy / s->n - p->mean[s->comp]);
+  for (int i = 0; s->f && i < 3 * s->n; i++) take(&p->force, s->f[i / 3][i % 3]);
+  for (int i = 0; s->has_virial && i < 9; i++) take(&p->virial, s->virial[i] / s->n);
+}
+
 /* Labels alone: the mean energy of each composition, and how far the axes reach. */
 static vt_status parity_ranges(vt__parity *p, const vt_train_data *d, vt_err *err)
 {
@@ -50,12 +57,8 @@ static vt_status parity_ranges(vt__parity *p, const vt_train_data *d, vt_err *er
     }
   for (int c = 0; c < d->n_comp; c++)
     if (n[c] > 0) p->mean[c] /= n[c];
-  for (int k = 0; k < d->n; k++) {
-    const vt_train_sample *s = &d->s[k];
-    if (s->has_energy) vt__density_widen(&p->energy, s->energy / s->n - p->mean[s->comp]);
-    for (int i = 0; s->f && i < 3 * s->n; i++) vt__density_widen(&p->force, s->f[i / 3][i % 3]);
-    for (int i = 0; s->has_virial && i < 9; i++) vt__density_widen(&p->virial, s->virial[i] / s->n);
-  }
+  for (int k = 0; k < d->n; k++) each_label(p, &d->s[k], vt__density_widen);
+  for (int k = 0; k < d->n; k++) each_label(p, &d->s[k], vt__density_look);
   vt__density_close(&p->energy);
   vt__density_close(&p->force);
   vt__density_close(&p->virial);

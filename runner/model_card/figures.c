@@ -230,6 +230,13 @@ void vt__figure_parity(vt_buf *b, const vt__parity *p, const vt__sums *all)
 enum { ROWS_MOST = 80 };
 #define TWO_SIDED 1.96 /* 95 % of a normal distribution */
 
+/* An arrow at the frame: the interval is longer than the axis.  inside: 1 to the right, -1 to the left. */
+static void goes_on(vt_buf *b, double x, double y, int inside)
+{
+  const double l = 5.0 * inside, h = 4;
+  vt_buf_printf(b, "<path class=\"whisker\" d=\"M%.1f %.1fL%.1f %.1fL%.1f %.1f\"/>", x + l, y - h, x, y, x + l, y + h);
+}
+
 static void virial_row(vt_buf *b, const vt__plot *p, const vt__sums *s, double y)
 {
   const double mean = vt__mean_virial(s), se = vt__mean_virial_se(s), zero = vt__plot_x(p, 0), x = vt__plot_x(p, mean);
@@ -238,10 +245,13 @@ static void virial_row(vt_buf *b, const vt__plot *p, const vt__sums *s, double y
                                                                : "bar good";
   vt_buf_printf(b, "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"8\"/>", css, fmin(x, zero), y - 4,
                 fabs(x - zero));
-  if (isfinite(se))
-    vt_buf_printf(b, "<path class=\"whisker\" d=\"M%.1f %.1fH%.1f\"/>",
-                  vt__plot_x(p, fmax(mean - TWO_SIDED * se, p->ax.lo)), y,
-                  vt__plot_x(p, fmin(mean + TWO_SIDED * se, p->ax.hi)));
+  if (isfinite(se)) {
+    const double lo = mean - TWO_SIDED * se, hi = mean + TWO_SIDED * se;
+    vt_buf_printf(b, "<path class=\"whisker\" d=\"M%.1f %.1fH%.1f\"/>", vt__plot_x(p, fmax(lo, p->ax.lo)), y,
+                  vt__plot_x(p, fmin(hi, p->ax.hi)));
+    if (lo < p->ax.lo) goes_on(b, p->x, y, 1);
+    if (hi > p->ax.hi) goes_on(b, p->x + p->w, y, -1);
+  }
   vt__svg_text(b, "tick end", p->x - 8, y + 4, "%s", s->name);
   vt__svg_text(b, "tick", p->x + p->w + 8, y + 4, "%+.1f  (%g)", mean, s->n_v);
 }
@@ -265,8 +275,9 @@ vt_status vt__figure_virials(vt_buf *b, const vt__table *comp, vt_err *err)
   for (int k = 0; k < n; k++) most = fmax(most, 1.15 * fabs(vt__mean_virial(&comp->row[order[k]])));
   if (n > 0) {
     vt__plot p = {.b = b, .x = x0, .y = y0, .w = w, .h = row * n + 8};
-    p.ax = (vt__axis){
-        .lo = -most, .hi = most, .label = "mean of tr(W - label)/3N, meV/atom; 95 % of the mean over frames"};
+    p.ax = (vt__axis){.lo = -most,
+                      .hi = most,
+                      .label = "mean of tr(W - label)/3N, meV/atom; 95 % of the mean over frames (arrow: it goes on)"};
     p.ay = (vt__axis){.lo = 0, .hi = 1};
     vt__svg_begin(b, PAGE, p.y + p.h + below, "mean virial error by composition");
     vt__plot_begin(&p, "predicted - labelled; positive: the model pushes out; at the right: value (frames)");

@@ -47,14 +47,18 @@ void vt__sums_add(vt__sums *to, const vt_train_sample *s, const vt_train_values 
 
 /* ------------------------------------------------------------------ density.c: points of a parity plot, counted */
 
-enum { VT__BINS = 110 };
+enum { VT__BINS = 110, VT__FINE_BINS = 4096 };
 typedef struct vt__density {
   double lo, hi;
-  int64_t n, outside;            /* points; those whose prediction lies beyond the labels' range */
+  int64_t n, outside;            /* points; those of which label or prediction lies beyond the range */
   int count[VT__BINS][VT__BINS]; /* [label][prediction] */
+  int fine[VT__FINE_BINS];       /* labels between the smallest and the largest */
 } vt__density;
-void vt__density_widen(vt__density *d, double label);             /* first all labels, */
-void vt__density_close(vt__density *d);                           /* then the range gets its margin, */
+void vt__density_widen(vt__density *d, double label); /* first all labels, */
+void vt__density_look(vt__density *d, double label);  /* all of them once more, */
+/* then the range gets its margin: that of all labels, but of all but one in a thousand at either end (at least one,
+ * where there are twenty) if these leave three quarters of it empty; */
+void vt__density_close(vt__density *d);
 void vt__density_add(vt__density *d, double label, double value); /* then points */
 
 /* Energies relative to the mean label of their composition, eV/atom; forces, eV/A; virials per atom, eV. */

@@ -30,6 +30,23 @@ static void put_number(vt_buf *b, const char *fmt, double x)
   vt_buf_printf(b, "<td>%s</td>", text);
 }
 
+/* Errors count frames alike; training did not. */
+static void weights_note(vt_buf *b, const char *name, const vt_train_data *d)
+{
+  double lo = INFINITY, hi = 0;
+  int n = 0;
+  for (int k = 0; k < d->n; k++) {
+    const double w = d->s[k].weight;
+    if (w == 1) continue;
+    lo = fmin(lo, w), hi = fmax(hi, w);
+    n++;
+  }
+  if (n == 0) return;
+  vt_buf_printf(b, "<p>%d of the %d frames of %s have another weight in training than 1 (%g", n, d->n, name, lo);
+  if (hi > lo) vt_buf_printf(b, " to %g", hi);
+  vt_buf_printf(b, "); in this table each frame counts once.</p>\n");
+}
+
 static void errors_table(vt_buf *b, const vt__findings *f)
 {
   vt_buf_printf(b, "<table><tr><th>frames</th><th>number</th><th>energy, meV/atom</th><th>force, meV/A</th>"
@@ -46,6 +63,8 @@ static void errors_table(vt_buf *b, const vt__findings *f)
     vt_buf_printf(b, "</tr>\n");
   }
   vt_buf_printf(b, "</table>\n");
+  for (int k = 0; k < 3; k++)
+    if (f->set[k].data) weights_note(b, f->set[k].name, f->set[k].data);
 }
 
 static void smoke_table(vt_buf *b, const vt__findings *f)

@@ -2,13 +2,21 @@
  *
  * FORMAT of the payloads (records themselves: runner/journal/journal.h); little endian, texts end with NUL and zeros.
  *
- *   RESULT: vt_result_head, 248 bytes, then n_values doubles in the order of vt_replica_layout, then, of an MD task,
- * how it ended: vt_last_head 0    u32       version: 3 with, 2 without vt_last_head (glasses; MD tasks of builds that
- * did not keep it) 4    i32       kind (vt_task_kind) 8    u64       n_values 16   f64       ns, simulated time 24 f64
- * wall_s * 32   i32       rank * 36   i32       steps of its production in full time steps (MD tasks of protocol 2 and
- * later); else 0.  Of a later piece its own 40   char[64]  host * 104 char[32]
- * kernel that computed the forces 136  char[48]  build id 184  u8[32]    SHA-256 of the potential's files 216  u8[32]
- * identity of the campaign it was computed for 248  f64[n_values]
+ *   RESULT: vt_result_head, then n_values doubles in the order of vt_replica_layout, then of an MD task how it ended
+ *     0    u32       version: 3 with, 2 without vt_last_head (glasses; MD tasks of builds that did not keep it)
+ *     4    i32       kind (vt_task_kind)
+ *     8    u64       n_values
+ *     16   f64       ns, simulated time
+ *     24   f64       wall_s *
+ *     32   i32       rank *
+ *     36   i32       full time steps of its production (MD from protocol 2 on; a later piece: its own), else 0
+ *     40   char[64]  host *
+ *     104  char[32]  kernel that computed the forces
+ *     136  char[48]  build id
+ *     184  u8[32]    SHA-256 of the potential's files
+ *     216  u8[32]    identity of the campaign it was computed for
+ *     248  f64[n_values]
+ *     ...            vt_last_head, of version 3
  *
  *   vt_last_head, 64 bytes, n atoms
  *     0    u32       version, 1

@@ -40,6 +40,8 @@ def the_program_itself():
     for command in ("run", "fit", "verify"):
         code, out, _ = run("help", command)
         expect(code == 0 and out == run(command, "--help")[1] and f"usage: vitrion {command}" in out, f"help {command}")
+    wrong(2, "vitrion help: unexpected argument 'more'", "help", "run", "more")
+    wrong(2, "vitrion --version: unexpected argument 'more'", "--version", "more")
     right("usage: vitrion COMMAND", "--help")
     listed = re.findall(r"^  ([a-z]+) ", run("--help")[1], re.M)
     expect(len(listed) > 5 and len(set(listed)) == len(listed), f"commands listed twice: {listed}")
@@ -60,6 +62,9 @@ def options():
         wrong(2, "--ranks: expected a whole number from 1", "plan", c, "--ranks", "0")
         wrong(2, "--ranks needs a value", "plan", c, "--ranks")
         wrong(2, "--json takes no value", "check", c, "--json=1")
+        wrong(2, "--calibrate is given twice", "plan", c, "--calibrate", "0", "--calibrate=1")
+        wrong(2, "--progress does nothing with --quiet", "check", c, "--quiet", "--progress", "line")
+        wrong(2, "--shards needs --output", "bench", "sched", "--simulate", "--shards", "3")
         wrong(2, "hexadecimal digits of a uid, found 'xy'", "one", c, "--task", "xy", cwd=tmp)
         wrong(2, "no task of this campaign begins with '0{16}'", "one", c, "--task", "0" * 16, cwd=tmp)
         wrong(2, "--simd: expected one of", "energy", "p", "s", "--simd", "sse")

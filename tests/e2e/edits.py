@@ -90,9 +90,9 @@ class Edits(unittest.TestCase):
         self.assertEqual(p.returncode, code, p.stdout + p.stderr)
         return p.stdout + p.stderr
 
-    def plan(self, campaign, out):
+    def plan(self, campaign, out, code=0):
         p = subprocess.run([VITRION, "plan", campaign, "--output", out, "--calibrate", "0", "--json"], capture_output=True, text=True)
-        self.ok(p)
+        self.ok(p, code)
         return json.loads(p.stdout)["left"]
 
     def unrepeated(self, out, before):
@@ -218,13 +218,16 @@ class Edits(unittest.TestCase):
             self.assertRegex(text, r"would be lost to it: [0-9.e-]+ ns, [0-9.e-]+ core-hours")
             text = self.ok(run(self.write("shorter", produce="0.3 ps"), out, 1, *extend), 2)
             self.assertRegex(text, r"protocol.produce.duration at 600 K: recorded 0.6 ps, here 0.3 ps")
-        left = self.plan(self.write("dense", density="1"), out)["edit"]
-        self.assertTrue(left["refused"])
+        left = self.plan(self.write("dense", density="1"), out, code=2)["edit"]  # as that run ended above
+        self.assertEqual((left["refused"], left["exit_code"]), (True, 2))
         self.assertIn({"key": "protocol.pack.density", "recorded": "0.9", "here": "1"}, left["differs"])
         self.assertEqual(left["leaves_out"]["tasks_done"], 8)
         self.assertEqual((out / "campaign.yaml").read_bytes(), before)
         text = self.ok(run(self.write("tiny", produce="0.601 ps"), out, 1, "--extend"), 2)
         self.assertIn("less than", text)
+        p = subprocess.run([VITRION, "export", out, "--what", "trajectory", "--out", out / "frames"], capture_output=True, text=True)
+        self.assertEqual((p.returncode, p.stderr.count("there is no trajectory")), (1, 1), p.stderr)  # a reason, a line
+        self.assertRegex(p.stderr, r"and \d+ more tasks: there is no trajectory")
 
     def test_9_production_by_temperature(self):
         self.edited("uneven", dict(produce="{600 K: 0.6 ps + 0.6 ps, 700 K: 0.6 ps}"), ranks=2,

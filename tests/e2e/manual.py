@@ -113,6 +113,10 @@ class Manual(unittest.TestCase):
         ("vitrion analyze --points ta", {"table.csv"}, set()),
         ("vitrion validate --kind ne", {"nep"}, {"notes"}),
         ("vitrion help ra", {"rank"}, {"run"}),
+        ("vitrion manual ra", {"rank"}, {"run"}),
+        ("vitrion rank --by s", {"sigma"}, {"haven", "screen.yaml"}),
+        ("vitrion repair --campaign scr", {"screen.yaml"}, {"screen.xyz"}),
+        ("vitrion energy --command no", {"notes"}, set()),
     )
 
     def check(self, complete, others=False):

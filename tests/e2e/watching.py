@@ -222,7 +222,9 @@ def estimates(tmp):
     c = write(join(tmp, "three.yaml"), text)
     p = subprocess.run([mpiexec, "-n", "2", vitrion, "run", c, "--output", "three", "--quiet"], cwd=tmp, capture_output=True, text=True)
     check(p.returncode == 0, f"{p.returncode} {p.stderr}")
-    fit = {r["name"]: r for r in json.loads(run("fit", join(tmp, "three"), "--json")[1])["compositions"] if r["quantity"] == "D_alkali"}
+    code, said, err = run("fit", join(tmp, "three"), "--json")
+    check(code == 0 and "older than its folder" not in err, f"a store that has just been made is of its folder: {err}")
+    fit = {r["name"]: r for r in json.loads(said)["compositions"] if r["quantity"] == "D_alkali"}
     code, said, err = run("status", "--estimates", join(tmp, "three"))
     check(code == 0, err)
     got = json.loads(said)
@@ -247,6 +249,8 @@ def estimates(tmp):
     t = Terminal([vitrion, "status", join(tmp, "three"), "--watch"], columns=110)
     t.until(lambda: "nobody works in the folder" in t.text(), "no job")
     t.until(lambda: want in t.text(), f"Ea so far with its interval: {want}", 40)
+    open_one = [row for row in t.text().split("\n") if row.startswith("LiTaOCl4")]
+    check(open_one and open_one[0].count("no MD yet") == 2, f"why a number is missing: {open_one}")
     check(f"{known['log10_D_Tref']:.2f}" in t.text() and "lgD(1180K)" in t.text(), f"D so far: {t.text()}")
     t.key(b"q")
     check(t.end() == 0, "q")

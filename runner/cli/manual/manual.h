@@ -45,7 +45,7 @@ int vt_cli_row_is_of(const vt_manual_row *r, const char *command);
 typedef struct vt_completes {
   int any_file, folders; /* every file (and folder); folders alone */
   int n_endings, n_words;
-  char ending[8][8], word[16][24]; /* files with these endings, without the dot; words to choose from */
+  char ending[8][8], word[64][24]; /* files with these endings, without the dot; words to choose from */
 } vt_completes;
 /* is_choice: `arg` is the list of a VT_OPT_CHOICE. */
 vt_completes vt_cli_completes(const char *arg, int is_choice);

@@ -4,6 +4,7 @@
 
 #include "engine/pot/pot.h"
 #include "runner/cli/manual/manual.h"
+#include "runner/ranking/ranking.h"
 
 const vt_manual_row vt_cli_exits[] = {
     {"0", "done", NULL},
@@ -69,7 +70,8 @@ typedef struct kind {
 
 static const kind kinds[] = {
     {"CAMPAIGN", 0, 0, "yaml yml"}, {"POTENTIAL", 0, 0, "txt"}, {"COMMITTEE", 0, 0, "txt"}, {"DIR", 0, 1, ""},
-    {"FOLDER", 0, 1, ""},           {"FILE", 1, 0, ""},         {"TRAJECTORY", 1, 0, ""},   {"SOURCE", 1, 0, ""}};
+    {"FOLDER", 0, 1, ""},           {"FILE", 1, 0, ""},         {"TRAJECTORY", 1, 0, ""},   {"SOURCE", 1, 0, ""},
+    {"SOCKET", 1, 0, ""},           {"PROGRAM", 1, 0, ""}};
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
 static void add_ending(vt_completes *c, const char *s, size_t n)
@@ -95,6 +97,20 @@ static void add_ending_of(vt_completes *c, const char *s, size_t n)
   }
 }
 
+static int is(vt_span t, const char *word) { return strlen(word) == t.n && memcmp(word, t.s, t.n) == 0; }
+
+/* What stands for names of the program's own tables. */
+static void add_names(vt_completes *c, vt_span t)
+{
+  int n = 0;
+  const vt_command *command = vt_cli_commands(&n);
+  if (is(t, "KIND"))
+    for (const vt_pot_ops *const *o = vt_pot_builtin; *o; o++) add_word(c, (*o)->name, strlen((*o)->name));
+  if (is(t, "QUANTITY"))
+    for (int k = 0; k < VT_N_RANKED; k++) add_word(c, vt_ranked_name(k), strlen(vt_ranked_name(k)));
+  for (int k = 0; is(t, "COMMAND") && k < n; k++) add_word(c, command[k].name, strlen(command[k].name));
+}
+
 static void add_token(vt_completes *c, vt_span t, int is_choice)
 {
   const char *dot = memchr(t.s, '.', t.n);
@@ -107,10 +123,9 @@ static void add_token(vt_completes *c, vt_span t, int is_choice)
     add_ending_of(c, dot + 1, t.n - (size_t)(dot + 1 - t.s));
     return;
   }
-  if (t.n == 4 && memcmp(t.s, "KIND", 4) == 0)
-    for (const vt_pot_ops *const *o = vt_pot_builtin; *o; o++) add_word(c, (*o)->name, strlen((*o)->name));
+  add_names(c, t);
   for (int k = 0; k < N_KINDS; k++) {
-    if (strlen(kinds[k].word) != t.n || memcmp(kinds[k].word, t.s, t.n) != 0) continue;
+    if (!is(t, kinds[k].word)) continue;
     c->any_file |= kinds[k].any_file;
     c->folders |= kinds[k].folders;
     vt_span e, all = {kinds[k].endings, strlen(kinds[k].endings)};

@@ -171,9 +171,12 @@ static int cli_plan(const vt_campaign *c, int ranks, double seconds, const char 
   if (rc == VT_OK && !json) print_text(c, &cal, &cost, ranks, &f, at);
   if (rc == VT_OK && !json && c->target.asked) vt_plan_target_print(c, &target);
   if (rc == VT_OK) warn_all(&cal, &f, o);
+  if (rc == VT_OK && at && at->edit.refused)
+    plan_warn(o, "a run in '%s' would not begin: the edit is refused, exit code %d", at->dir.dir, VT_EXIT_USAGE);
   vt_forecast_free(&f);
   vt_plan_target_free(&target);
-  return rc == VT_OK ? VT_EXIT_OK : vt_cli_fail(&err);
+  if (rc != VT_OK) return vt_cli_fail(&err);
+  return at && at->edit.refused ? VT_EXIT_USAGE : VT_EXIT_OK;
 }
 
 /* What the command line asks for. */
@@ -245,7 +248,8 @@ int cmd_plan(int argc, char **argv)
                 .doc =
                     "What a campaign consists of and costs, before anything runs: tasks, cells, atoms, nanoseconds,\n"
                     "core-hours and wall time (measured with a few seconds of its MD), store size, memory per rank,\n"
-                    "and the error bars to expect.  With --sbatch: the batch script, within what site.yaml says.",
+                    "and the error bars to expect.  With --sbatch: the batch script, within what site.yaml says.\n"
+                    "With --output: 2 is the exit code where that folder refuses the campaign, as run would.",
                 .example = "vitrion plan campaigns/quickstart.yaml --ranks 64",
                 .opt = opt,
                 .n_opt = sizeof opt / sizeof *opt,

@@ -105,6 +105,7 @@ static vt_json *edit_json(const vt_plan_folder *f, const vt_campaign *c)
   vt_json_put(o, "same", vt_json_bool(e->same));
   vt_json_put(o, "refused", vt_json_bool(e->refused));
   vt_json_put(o, "needs_extend", vt_json_bool(!e->refused && e->n_added > 0));
+  vt_json_put(o, "exit_code", vt_json_int(e->refused ? VT_EXIT_USAGE : VT_EXIT_OK)); /* of plan, and of such a run */
   vt_json_put(o, "why", vt_json_lines(e->why.s));
   vt_json_put(o, "differs", keys);
   vt_json_put(o, "adds", adds);

@@ -198,7 +198,7 @@ int cmd_validate(int argc, char **argv)
        0},
       {"densities", VT_OPT_FLAG, NULL, "with --output: densities of melts that were measured, minutes each",
        &a.densities, 0, 0},
-      {"command", VT_OPT_TEXT, "COMMAND",
+      {"command", VT_OPT_TEXT, "PROGRAM",
        "another program computes, as potential.command of a campaign; POTENTIAL is its {file}, or -", &a.command, 0, 0},
       {"plain", VT_OPT_FLAG, NULL, "every message to it waits for the answer to the one before", &a.plain, 0, 0},
       {"timeout", VT_OPT_REAL, "S", "how long one of its answers may take, s (0: by its own times)",

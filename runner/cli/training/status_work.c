@@ -33,20 +33,15 @@ const vt_cli_work *vt_cli_work_in(const vt_outdir *dir)
   return NULL;
 }
 
-static int someone_works(const vt_jobs_list *jobs)
-{
-  int alive = 0;
-  for (int k = 0; k < jobs->n; k++) alive = alive || !jobs->job[k].dead;
-  return alive;
-}
-
 /* The state, "killed" where status.json says that it runs but nobody does. */
 static const char *show(const vt_cli_work *w, const vt_outdir *dir, vt_json *v, const vt_jobs_list *jobs, int json)
 {
   const char *state = vt_json_get_text(v, "state", "");
-  if (strcmp(state, "running") == 0 && !someone_works(jobs)) state = "killed";
+  if (strcmp(state, "running") == 0 && !vt_jobs_list_alive(jobs)) state = "killed";
   if (json) {
     vt_json_put(v, "state", vt_json_text(state));
+    if (strcmp(state, "killed") == 0)
+      vt_json_warn(v, "nobody works in the folder: eta_s and what was running are of the last sign of life");
     vt_cli_print_json(vt_json_share(v), 0);
     return state;
   }
@@ -56,6 +51,7 @@ static const char *show(const vt_cli_work *w, const vt_outdir *dir, vt_json *v, 
     vt_job_text(&jobs->job[k], text, sizeof text);
     printf("  %s%s\n", text, jobs->job[k].dead ? ", dead" : "");
   }
+  if (!vt_jobs_list_alive(jobs)) printf("  nobody works in the folder\n");
   const char *why = vt_json_get_text(v, "error", NULL);
   if (why) printf("  last error: %s\n", why);
   if (strcmp(state, "killed") == 0 || strcmp(state, "stopped") == 0)

@@ -17,7 +17,7 @@
 extern char **environ;
 
 enum { ANSWER_MOST = 1 << 24 };
-static const double LIMIT_S = 600, REST_S = 20, SHARE = 20;
+static const double LIMIT_S = 600, REST_S = 5, SHARE = 20;
 
 /* ------------------------------------------------------------------ the process */
 
@@ -25,6 +25,14 @@ static const double LIMIT_S = 600, REST_S = 20, SHARE = 20;
 static double half(const vt_json *o, const char *lo, const char *hi)
 {
   return (vt_json_get_num(o, hi, (double)NAN) - vt_json_get_num(o, lo, (double)NAN)) / 2;
+}
+
+/* Why a number of a composition may be missing. */
+static const char *lack_of(const vt_json *c)
+{
+  const int64_t points = vt_json_get_int(c, "n_points", 0), rejected = vt_json_get_int(c, "n_rejected", 0);
+  if (points == 0 && rejected == 0) return "no MD yet";
+  return points == 1 ? "1 point" : "unresolved";
 }
 
 /* Of everything that a report says, what the screen shows. */
@@ -42,6 +50,7 @@ static vt_json *shorten(const vt_json *report, double t_ref_k)
     vt_json_put(s, "Ea_half_eV", vt_json_num(half(c, "Ea_lo95_eV", "Ea_hi95_eV")));
     vt_json_put(s, "log10_D", vt_json_num(vt_json_get_num(c, "log10_D_Tref", (double)NAN)));
     vt_json_put(s, "log10_D_half", vt_json_num(half(c, "log10_D_Tref_lo95", "log10_D_Tref_hi95")));
+    vt_json_put(s, "lacks", vt_json_text(lack_of(c)));
     vt_json_add(list, s);
   }
   vt_json_put(o, "t_ref_K", vt_json_num(t_ref_k));
@@ -107,7 +116,8 @@ static void begin(vt_estimates *e, const char *dir)
   if (e->pid == 0) (void)close(e->fd);
 }
 
-static void take(vt_estimates *e)
+/* 1 if it is an answer. */
+static int take(vt_estimates *e)
 {
   vt_json *got = NULL;
   vt_buf b = {0};
@@ -115,11 +125,13 @@ static void take(vt_estimates *e)
   ssize_t n;
   (void)lseek(e->fd, 0, SEEK_SET);
   while ((n = read(e->fd, bytes, sizeof bytes)) > 0 && b.len < ANSWER_MOST) vt_buf_add(&b, bytes, (size_t)n);
-  if (b.len && vt_json_parse(b.s, b.len, &got, NULL) == VT_OK) {
+  const int ok = b.len && vt_json_parse(b.s, b.len, &got, NULL) == VT_OK;
+  if (ok) {
     vt_json_free(e->got);
     e->got = got;
   }
   vt_buf_free(&b);
+  return ok;
 }
 
 void vt_estimates_step(vt_estimates *e, const char *dir, int64_t done)
@@ -129,11 +141,12 @@ void vt_estimates_step(vt_estimates *e, const char *dir, int64_t done)
   if (e->pid > 0) {
     if (now - e->began_s > LIMIT_S) (void)kill(e->pid, SIGKILL);
     if (waitpid(e->pid, &status, WNOHANG) != e->pid) return;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) take(e);
+    e->lacks = !WIFEXITED(status) ? "too slow" : WEXITSTATUS(status) == 0 && take(e) ? "soon" : "failed";
     (void)close(e->fd);
     e->pid = 0;
     e->next_s = now + fmax(REST_S, SHARE * (now - e->began_s));
   }
+  if (!e->lacks || e->done == 0) e->lacks = done == 0 ? "no results" : "soon";
   if (done == 0 || done == e->done || now < e->next_s) return;
   e->began_s = now;
   e->done = done;

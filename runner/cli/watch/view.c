@@ -53,11 +53,11 @@ static void span_of(double s, char out[32])
     (void)snprintf(out, 32, "%.1f days", s / day);
 }
 
-/* "0.312+-0.023", of a 95 % interval; "-" where nothing is known, "not resolved" as '-', too. */
-static void plus_minus(double x, double half, int digits, char out[32])
+/* "0.312+-0.023", of a 95 % interval; where nothing is known, why. */
+static void plus_minus(double x, double half, int digits, const char *lacks, char out[32])
 {
   if (!isfinite(x))
-    (void)snprintf(out, 32, "-");
+    (void)snprintf(out, 32, "%s", lacks ? lacks : "-");
   else if (!isfinite(half))
     (void)snprintf(out, 32, "%.*f", digits, x);
   else
@@ -80,7 +80,11 @@ static void head(page *p)
   bar(line_of, width, s->ns_total > 0 ? fmin(1, s->ns_done / s->ns_total) : 0, 0);
   span_of(s->eta_s, left);
   if (isfinite(s->ns_per_day)) (void)snprintf(rate, sizeof rate, ", %.4g ns/day", s->ns_per_day);
-  line(p, "[%s] %.4g of %.4g ns%s, %s left", line_of, s->ns_done, s->ns_total, rate, left);
+  line(p, "[%s] %.4g of %.4g ns%s%s%s%s", line_of, s->ns_done, s->ns_total, rate,
+       isfinite(s->eta_s) || s->live ? ", " : "", isfinite(s->eta_s) ? left : "",
+       isfinite(s->eta_s) ? " left"
+       : s->live          ? "time left not known yet"
+                          : "");
   line(p,
        "tasks: %" PRId64 " done, %" PRId64 " running, %" PRId64 " ready, %" PRId64 " waiting, %s%" PRId64 " failed%s",
        s->tasks.done, s->tasks.leased, s->tasks.ready, s->tasks.waiting, s->tasks.failed ? ink(p, RED) : "",
@@ -91,7 +95,7 @@ static void jobs(page *p)
 {
   const vt_jobs_list *l = p->w->jobs;
   const int most = p->w->rows / 6 < MOST_JOBS ? p->w->rows / 6 : MOST_JOBS;
-  if (l->n == 0) line(p, "nobody works in the folder");
+  if (!vt_jobs_list_alive(l)) line(p, "nobody works in the folder");
   for (int k = 0; k < l->n && k < most; k++) {
     const vt_job *b = &l->job[k];
     const struct vt_job_rate *r = vt_job_rate_of(p->w->rates, b->id);
@@ -202,8 +206,9 @@ static void row(page *p, int i, int name_width, int bar_width)
   bar(b, bar_width, (double)n->done * share, (double)n->failed * share);
   (void)snprintf(count, sizeof count, "%" PRId64 "/%" PRId64, n->done, all);
   if (n->failed) (void)snprintf(bad, sizeof bad, "%" PRId64, n->failed);
-  plus_minus(vt_json_get_num(e, "log10_D", (double)NAN), vt_json_get_num(e, "log10_D_half", (double)NAN), 2, d);
-  plus_minus(vt_json_get_num(e, "Ea_eV", (double)NAN), vt_json_get_num(e, "Ea_half_eV", (double)NAN), 3, ea);
+  const char *lacks = vt_json_get_text(e, "lacks", p->w->lacks);
+  plus_minus(vt_json_get_num(e, "log10_D", (double)NAN), vt_json_get_num(e, "log10_D_half", (double)NAN), 2, lacks, d);
+  plus_minus(vt_json_get_num(e, "Ea_eV", (double)NAN), vt_json_get_num(e, "Ea_half_eV", (double)NAN), 3, lacks, ea);
   line(p, "%s%-*.*s%s %s %9s %6s %13s %14s",
        n->failed        ? ink(p, RED)
        : n->done == all ? ink(p, GREEN)

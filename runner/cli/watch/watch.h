@@ -28,8 +28,10 @@ int vt_screen_key(double s);
  * than a twentieth of the time. */
 
 typedef struct vt_estimates {
-  vt_json *got; /* {"t_ref_K", "compositions": [{"name", "Ea_eV", "Ea_half_eV", "log10_D", "log10_D_half"}]}; NULL */
-  int pid;      /* of the process; 0: none runs */
+  vt_json *got; /* {"t_ref_K", "compositions": [{"name", "Ea_eV", "Ea_half_eV", "log10_D", "log10_D_half", "lacks"}]};
+                 * NULL. lacks: in a word why a number is missing ("no MD yet", "1 point", "unresolved") */
+  const char *lacks; /* in a word, why `got` does not have a composition: "no results", "soon", "failed", "too slow" */
+  int pid;           /* of the process; 0: none runs */
   int fd;
   double began_s, next_s;
   int64_t done; /* results that it knows, or will know */
@@ -64,6 +66,7 @@ typedef struct vt_watch {
   const vt_jobs_list *jobs;
   const vt_job_rates *rates;
   const vt_json *estimates; /* vt_estimates.got */
+  const char *lacks;        /* vt_estimates.lacks */
   int columns, rows, color;
   int first; /* of the list of compositions: the first one shown; kept in bounds */
 } vt_watch;

@@ -8,6 +8,7 @@
 
 #include "engine/sys/sys.h"
 #include "runner/folder/folder.h"
+#include "runner/telemetry/telemetry.h"
 #include "tests/support/campaigns.h"
 #include "tests/support/files.h"
 #include "tests/vt_test.h"
@@ -365,6 +366,31 @@ static void a_view_follows_the_folder_to_a_larger_campaign(void **state)
   vt_campaign_free(more);
 }
 
+/* A run that was killed leaves a status.json that says "running", written just now. */
+static void what_a_killed_run_wrote_last_is_not_the_present(void **state)
+{
+  (void)state;
+  vt_outdir o = made_folder("killed"), worker = o;
+  vt_err err = {0};
+  vt_campaign *c = folder_campaign("LiAlCl4", "[500 K]");
+  vt_folder_view *v = viewed(&o, c);
+  const vt_rank_state rank = {.doing = VT_RANK_BUSY, .task = 1, .stage = VT_STAGE_PRODUCE, .fraction = 0.5};
+  const vt_run_snapshot w = {
+      .tasks = {.leased = 1}, .ns_per_day = 3, .eta_s = 99, .workers = 1, .rank = &rank, .n_ranks = 1};
+  vt_status_file_write(o.status, c, &w, "", "running", 2);
+  record(&o, c, 0);
+  VT_TEST_OK(vt_outdir_lock(&worker, NULL, &err), &err);
+  refresh(v);
+  const vt_folder_state *s = vt_folder_view_state(v);
+  assert_string_equal(s->state, "running");
+  assert_true(s->live && s->eta_s == 99 && s->tasks.leased == 1);
+  vt_outdir_release(&worker);
+  refresh(v);
+  folder_is(v, "stopped", 0, 1, 1, 0); /* neither ranks nor a time left */
+  vt_folder_view_close(v);
+  vt_campaign_free(c);
+}
+
 /* ------------------------------------------------------------------ the file of a glass */
 
 /* What is written in 17 digits is read back as the same number. */
@@ -422,6 +448,7 @@ int main(void)
       cmocka_unit_test(a_job_is_named_by_its_number_in_the_batch_system),
       cmocka_unit_test(a_folder_is_new_stopped_failed_or_done_as_its_records_say),
       cmocka_unit_test(a_view_follows_the_folder_to_a_larger_campaign),
+      cmocka_unit_test(what_a_killed_run_wrote_last_is_not_the_present),
       cmocka_unit_test(the_file_of_a_glass_is_its_record_to_the_bit),
   };
   return cmocka_run_group_tests_name("folder", tests, open_top, close_top);

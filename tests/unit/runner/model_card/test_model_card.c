@@ -101,6 +101,26 @@ static void what_has_no_label_is_no_number(void **state)
   vt_test_folder_remove(folder);
 }
 
+/* Errors count frames alike; that training did not has to be said where they stand. */
+static void weights_of_training_are_said_beside_the_errors(void **state)
+{
+  char folder[VT_TEST_PATH], potential[VT_TEST_PATH + 16];
+  (void)state;
+  vt_test_folder(folder, "card");
+  (void)snprintf(potential, sizeof potential, "%s/nep.txt", folder);
+  vt_nep_model *m = model(potential);
+  vt_train_data d = frames(vt_test_inside(folder, "d.xyz"), m, "energy=-3", 1);
+  assert_int_equal(card(folder, potential, m, &d).failed, 0);
+  assert_false(says(folder, "report.html", "weight in training"));
+  d.s[1].weight = 0.1;
+  assert_int_equal(card(folder, potential, m, &d).failed, 0);
+  assert_true(says(folder, "report.html", "1 of the 2 frames of "));
+  assert_true(says(folder, "report.html", " have another weight in training than 1 (0.1); in this table each frame"));
+  vt_train_data_free(&d);
+  vt_nep_free(m);
+  vt_test_folder_remove(folder);
+}
+
 static void a_folder_that_cannot_be_written_is_an_error(void **state)
 {
   char folder[VT_TEST_PATH], potential[VT_TEST_PATH + 16];
@@ -122,6 +142,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {cmocka_unit_test(a_file_that_is_not_the_model_fails),
                                      cmocka_unit_test(what_has_no_label_is_no_number),
+                                     cmocka_unit_test(weights_of_training_are_said_beside_the_errors),
                                      cmocka_unit_test(a_folder_that_cannot_be_written_is_an_error)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
