@@ -156,13 +156,36 @@ class Outputs(unittest.TestCase):
         self.faults(["export", self.dir / "done", "--points", out / "p.csv"], out, old=("p.csv",))
 
     def test_report(self):
-        """Drawing takes two seconds: the page, and the first and a later one of the figures."""
-        page, out = self.dir / "page", self.dir / "figures"
-        words = ["report", self.dir / "done", "--output", page / "r.html"]
-        self.faults(words, page, old=("r.html",), ops=("open", "write", "fsync", "rename"), ignore=())
-        words += ["--figures", out]
-        page.mkdir(exist_ok=True)
-        self.faults(words, out, ops=("mkdir", "write", "fsync", "rename"), step=11)
+        """Page and figures are written by scripts/report/whole.py: every call of it by itself, and three by the command,
+        which takes seconds to draw."""
+        out = self.dir / "page"
+        out.mkdir()
+        once = ("import sys, pathlib; sys.path.insert(0, sys.argv[1])\nfrom report import whole\n"
+                "try: whole.replace(sys.argv[2], b'new' * 70000)\nexcept OSError as e: sys.exit(f'report: {e}')")
+        for op in ("open", "write", "fsync", "rename", "close"):
+            (out / "r.html").write_bytes(OLD)
+            p = subprocess.run(["/usr/bin/python3", "-B", "-c", once, os.path.join(SOURCE, "scripts"), out / "r.html"], capture_output=True,
+                               text=True, timeout=120, env=environment(**self.shim(out, op, 1)))
+            self.assertEqual(p.returncode, 1, op)
+            self.assertIn(f"report: [Errno {errno.EIO}] {os.strerror(errno.EIO)}: '{out}/r.html'", p.stderr)
+            self.assertEqual(self.files(out), {"r.html": OLD}, op)
+        words = ["report", self.dir / "done", "--output", out / "r.html", "--figures", out / "figures"]
+        for op, n in (("rename", 1), ("write", 3)):  # the page; a figure
+            p = self.call(*words, **self.shim(out, op, n))
+            where = f"{op} {n}: {p.stderr}"
+            self.assertEqual(p.returncode, 1, where)
+            self.assertRegex(p.stderr, rf"report: \[Errno 5\] Input/output error: '{out}/[a-z/._-]+'\n$")
+            self.assertNotIn("Traceback", where)
+            self.assertEqual((out / "r.html").read_bytes() == OLD, op == "rename", where)
+            for name, data in self.files(out).items():
+                self.assertRegex(name, "^(r.html|figures/.*[.](svg|pdf))$")
+                self.assertTrue(data == OLD or data.rstrip().endswith((b"</html>", b"</svg>", b"%%EOF")), f"a part of {name}: {where}")
+        p = self.call(*words)
+        self.assertEqual(p.returncode, 0, p.stderr)
+        self.assertTrue((out / "r.html").read_bytes().rstrip().endswith(b"</html>"))
+
+    def shim(self, out, op, n):
+        return dict(LD_PRELOAD=SHIM, VT_FAULT_MATCH=str(out) + "/", VT_FAULT_OP=op, VT_FAULT_N=str(n), VT_FAULT_MODE="once", VT_FAULT_ERROR="EIO")
 
 
 class Pipes(unittest.TestCase):
