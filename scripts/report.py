@@ -5,20 +5,9 @@ The page of a campaign's folder: one HTML file that needs nothing else and no ne
 DIR/results.h5, and of a campaign that is still running status.json; nothing is computed again, and compositions are
 ranked by `vitrion rank`.  --figures also writes every figure as SVG and PDF, 8.6 cm wide, 8 pt.  `vitrion report DIR` calls this."""
 import argparse
-import os
 import pathlib
 import shutil
 import sys
-
-
-def write(path, text):
-    """whole or not at all"""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def main():
@@ -35,7 +24,7 @@ def main():
     args = parser.parse_args()
     sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "python"))  # vitrion.py, where it is installed
     try:
-        from report import folder, page
+        from report import folder, page, whole
     except ImportError as lacking:
         print(f"report: {lacking}: install python3-matplotlib, python3-h5py and python3-numpy", file=sys.stderr)
         return 1
@@ -45,7 +34,7 @@ def main():
             print(read.note, file=sys.stderr)
         text, drawn = page.make(read, args.program)
         output = args.output or args.dir / "report.html"
-        write(output, text)
+        whole.replace(output, text.encode("utf-8"))
         if args.figures:
             for figure in drawn:
                 figure.save(args.figures)

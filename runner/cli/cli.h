@@ -144,6 +144,8 @@ int vt_cli_readable(const vt_usage *u, const char *path);
 int vt_cli_fail(const vt_err *err);
 /* A JSON answer on stdout, indented or in one line; frees it.  What goes wrong is told by vt_cli_done. */
 void vt_cli_print_json(vt_json *v, int one_line);
+/* A text [n] on stdout; the same. */
+void vt_cli_put(const char *text, size_t n);
 /* The end of every command.  Flush stdout: VT_EXIT_FAIL with a message when the answer could not be written (a full
  * disk, no memory), else `code`. */
 int vt_cli_done(int code);

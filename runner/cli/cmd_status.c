@@ -184,7 +184,7 @@ static void print_text(const vt_folder_view *v, const vt_jobs_list *jobs, const 
   if (c->target.asked) {
     vt_buf b = {0};
     vt_target_text(decision, &b);
-    if (b.s) (void)fputs(b.s, stdout);
+    if (b.s) vt_cli_put(b.s, b.len);
     vt_buf_free(&b);
   }
   print_work(v, jobs);

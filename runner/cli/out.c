@@ -14,6 +14,7 @@ static struct {
   double last_line_s; /* of the progress: when it was last written */
   int line_open;      /* a line that rewrites itself stands on the terminal */
   int no_memory;      /* a JSON answer could not be written */
+  int why_cut;        /* errno of the first write to stdout that failed; 0: not known */
 } screen;
 
 int vt_cli_quiet(void) { return screen.quiet; }
@@ -92,9 +93,17 @@ int vt_cli_fail(const vt_err *err)
 void vt_cli_print_json(vt_json *v, int one_line)
 {
   enum { INDENT = 2 };
+  errno = 0;
   vt_status rc = vt_json_print(v, one_line ? VT_JSON_LINE : INDENT, stdout, NULL);
   if (rc == VT_ENOMEM) screen.no_memory = 1;
+  if (rc != VT_OK && !screen.why_cut) screen.why_cut = errno;
   vt_json_free(v);
+}
+
+void vt_cli_put(const char *text, size_t n)
+{
+  errno = 0;
+  if (fwrite(text, 1, n, stdout) != n && !screen.why_cut) screen.why_cut = errno;
 }
 
 int vt_cli_done(int code)
@@ -105,7 +114,8 @@ int vt_cli_done(int code)
   }
   errno = 0;
   if (fflush(stdout) == 0 && !ferror(stdout)) return code;
-  (void)fprintf(stderr, "vitrion: standard output cannot be written: %s\n", strerror(errno ? errno : EIO));
+  const int why = screen.why_cut ? screen.why_cut : errno;
+  (void)fprintf(stderr, "vitrion: standard output cannot be written: %s\n", strerror(why ? why : EIO));
   return VT_EXIT_FAIL;
 }
 

@@ -217,6 +217,21 @@ vt_status vt_outdir_record(const vt_outdir *o, const vt_campaign *c, const vt_ca
   return VT_OK;
 }
 
+/* A joined job cannot edit: what differs, and what to do. */
+static vt_status refuse_to_join(const vt_outdir *o, const vt_campaign *old, const vt_campaign *c, vt_err *err)
+{
+  vt_buf keys = {0};
+  vt_campaign_differences(old, c, &keys);
+  while (keys.len && keys.s[keys.len - 1] == '\n') keys.s[--keys.len] = '\0';
+  const vt_status rc = vt_err_user(err, VT_EINVAL, o->campaign, 0, 0,
+                                   "holds another campaign (%d tasks) than the one that wants to join (%d tasks, or "
+                                   "productions of another length):\n%.500s\nto edit a campaign, end its jobs "
+                                   "first and run the edited file without --join; to help, join with '%.200s'",
+                                   old->n_tasks, c->n_tasks, keys.s ? keys.s : "", o->campaign);
+  vt_buf_free(&keys);
+  return rc;
+}
+
 vt_status vt_outdir_join(const vt_outdir *o, const vt_campaign *c, const vt_campaign_env *env, vt_err *err)
 {
   static const double most_s = 60, nap_s = 0.2;
@@ -231,15 +246,9 @@ vt_status vt_outdir_join(const vt_outdir *o, const vt_campaign *c, const vt_camp
   vt_campaign *old = NULL;
   VT_PASS(recorded(o, c, env, &old, err));
   VT_ASSERT(old);
-  int same = vt_campaign_equal(old, c);
-  int tasks = old->n_tasks;
+  const vt_status rc = vt_campaign_equal(old, c) ? VT_OK : refuse_to_join(o, old, c, err);
   vt_campaign_free(old);
-  if (!same)
-    VT_FAIL(err, VT_EINVAL,
-            "'%s' holds another campaign (%d tasks) than the one that wants to join (%d tasks, or productions of "
-            "another length)",
-            o->dir, tasks, c->n_tasks);
-  return VT_OK;
+  return rc;
 }
 
 /* ------------------------------------------------------------------ nobody else */

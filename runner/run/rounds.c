@@ -127,28 +127,32 @@ static const char *not_now(const vt_farm_outcome *out)
 {
   if (out->stopped || vt_stop_reason()) return "stopped";
   if (out->tasks.waiting + out->tasks.ready + out->tasks.leased > 0) return "some tasks are open";
-  if (out->n_dead > 0) return "ranks died in this round, and the next one needs all of them";
   return vt_stop_closing() ? "the HALT file says after-tasks" : NULL;
 }
 
 vt_status vt__run_next_round(run *r, const vt_farm_outcome *out, int *again, vt_err *err)
 {
-  int32_t now = 0;
+  enum { NOT_NOW, DECIDE, GO_ON };
+  int32_t now = NOT_NOW;
   vt_status rc = VT_OK;
   const int rank = vt_comm_rank(r->comm), before = r->round;
   *again = 0;
   if (r->target_over) return VT_OK;
   if (rank == 0) {
     r->target_waits = not_now(out);
-    now = !r->target_waits;
+    if (!r->target_waits) now = out->n_dead > 0 ? DECIDE : GO_ON;
   }
   VT_PASS(vt_comm_bcast(r->comm, 0, &now, sizeof now, err));
-  if (!now) return VT_OK;
+  if (now == NOT_NOW) return VT_OK;
   if (rank == 0) rc = decide(r, err);
   VT_PASS(vt_comm_agree(r->comm, rc, err));
   VT_PASS(vt__run_take_decisions(r, err));
   *again = !r->target_over;
   if (*again && r->round == before) VT_FAIL(err, VT_EBUG, "a decision that changes nothing");
+  if (*again && now == DECIDE) {
+    r->target_waits = "ranks died in this round, and the next one needs all of them";
+    *again = 0;
+  }
   if (rank == 0 && *again && !r->o->quiet) {
     vt__progress_end(&r->line);
     printf("round %d is decided: %d tasks now\n", r->round, r->c->n_tasks);

@@ -10,6 +10,7 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
 
+from report import whole  # noqa: E402
 from report.words import math_formula  # noqa: E402
 
 COLUMN_IN = 8.6 / 2.54
@@ -129,10 +130,11 @@ class Figure:
 
     def save(self, folder):
         os.makedirs(folder, exist_ok=True)
-        with open(os.path.join(folder, f"{self.name}.svg"), "w", encoding="utf-8") as f:
-            f.write(self.svg.replace(INK, "#000000"))
+        whole.replace(os.path.join(folder, f"{self.name}.svg"), self.svg.replace(INK, "#000000").encode("utf-8"))
+        pdf = io.BytesIO()
         with plt.rc_context(STYLE):
-            self.drawn.savefig(os.path.join(folder, f"{self.name}.pdf"), metadata={"CreationDate": None})
+            self.drawn.savefig(pdf, format="pdf", metadata={"CreationDate": None})
+        whole.replace(os.path.join(folder, f"{self.name}.pdf"), pdf.getvalue())
 
 
 def jitter(k, n, width):

@@ -202,6 +202,40 @@ def launchers(tmp):
     check(d["launch"][0] == "FAIL" and "no-such-launcher" in d["launch"][1], f"no launcher: {d['launch']}")
 
 
+def unlike_nodes(tmp):
+    """An allocation of three nodes that mpiexec makes here: a library gives rank 1 another host name and clock; what the launcher
+    prints is given another SIMD level of rank 2, or another hash of the potential, on its way."""
+    other_node = sys.argv[3]
+    launcher = write(join(tmp, "three"), """#!/bin/sh
+n=$#
+for word do [ "$word" = -ppn ] && ppn=1; done
+[ -z "$ppn" ] && exec mpiexec.mpich "$@"
+shift 2
+LD_PRELOAD="$NODE" mpiexec.mpich "$@" | sed "$EDIT"
+""")
+    os.chmod(launcher, 0o755)
+
+    def nodes(edit="", **env):
+        return doctor(tmp, "nep.yaml", VITRION_LAUNCHER=launcher, SLURM_JOB_NUM_NODES="3", EDIT=edit, NODE=other_node, VT_NODE_RANK="1",
+                      VT_NODE_NAME="node1", **env)
+
+    code, d = nodes()
+    check(code == 0 and all(d[k][0] == "ok" and "all 3 nodes" in d[k][1] for k in ("simd", "build", "shared")), f"alike: {d}")
+    check(d["clocks"][0] == "ok" and "agree within" in d["clocks"][1], f"clocks alike: {d['clocks']}")
+    for ahead in ("40", "-40"):
+        code, d = nodes(VT_NODE_AHEAD=ahead)
+        said = re.search(r"that of node1 differs by ([\d.]+) s", d["clocks"][1])
+        # asked and answered within a second or so on a busy machine: the doctor's own bound on it is beside the number
+        check(code == 0 and d["clocks"][0] == "warn" and said and abs(float(said.group(1)) - 40) < 2, f"{ahead} s: {d['clocks']}")
+    code, d = nodes(r's/\("rank": *2,.*"simd": *"\)[a-z0-9]*/\1sse9/')
+    check(code == 1 and d["simd"][0] == "FAIL" and re.search(r"SIMD level is \w+ on \S+, but sse9 on ", d["simd"][1]), f"SIMD: {d['simd']}")
+    check("--constraint" in d["simd"][2] and "numerics.simd" in d["simd"][2] and d["clocks"][0] == "ok", f"SIMD: {d['simd']}")
+    code, d = nodes(r's/\("rank": *1,.*"build": *"\)[^"]*\(".*"rank": *2\)/\1older\2/')
+    check(code == 1 and d["build"][0] == "FAIL" and "but older on node1" in d["build"][1], f"another build: {d['build']}")
+    code, d = nodes(r's/\("rank": *2,.*"token": *\)1/\10/')
+    check(code == 1 and d["shared"][0] == "FAIL" and "does not see" in d["shared"][1], f"another file system: {d['shared']}")
+
+
 def mounted(options_, *then):
     """Words that run a command where ./disk is a small disk of its own, after `then`."""
     steps = " && ".join([f"mount -t tmpfs -o {options_} none disk", *then, 'exec "$@"'])
@@ -239,5 +273,6 @@ with folder() as tmp:
     healthy(tmp)
     broken(tmp)
     launchers(tmp)
+    unlike_nodes(tmp)
     disks(tmp)
 finish(checks)

@@ -9,7 +9,7 @@ refused touches nothing.  The folder that is edited was cut off in the middle of
 import os, pathlib, re, shutil, signal, struct, subprocess, sys, tempfile, time, unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from ranks import VITRION, differences, run, start, wait_until  # noqa: E402
+from ranks import VITRION, a_rank, differences, events, processes, run, start, wait_until  # noqa: E402
 import json  # noqa: E402
 
 CAMPAIGN = """\
@@ -236,6 +236,138 @@ class Edits(unittest.TestCase):
                            ("{hot: 1 ps, default: 1 ps}", "'hot' is no temperature"), ("1 ps + fast", "'fast' is not a number")):
             p = subprocess.run([VITRION, "check", self.write("wrong", produce=wrong)], capture_output=True, text=True)
             self.assertRegex(self.ok(p, 2), r"wrong.yaml:15:\d+: protocol.produce.duration: .*" + re.escape(why))
+
+    # ---------------------------------------------------------------- structures
+
+    CRYSTAL = """vitrion: 1
+campaign: kept
+seed: 5
+potential: {{kind: born}}
+compositions:
+  include: [LiCl]
+  structures:
+    - {{file: {file}, name: {name}, supercell: [2, 2, 2], start: equilibrate}}
+  atoms: 64
+temperatures: [400 K, 600 K]
+glasses: 1
+protocol:
+  melt: {{temperature: 1200 K, duration: 0.1 ps, timestep: 1 fs}}
+  quench: {{rate: 8e15 K/s, timestep: 1 fs}}
+  equilibrate: {{duration: 0.1 ps, ensemble: nvt, timestep: 1 fs}}
+  produce: {{duration: 0.2 ps, timestep: 1 fs}}
+observe: {{thermo: {{every: 0.1 ps}}, msd: {{every: 0.1 ps}}}}
+"""
+
+    def crystal(self, file="LiCl.poscar", name="crystal"):
+        path = self.tmp / f"structures-{name}.yaml"
+        path.write_text(self.CRYSTAL.format(file=self.tmp / file, name=name))
+        return path
+
+    def rock_salt(self, file, a):
+        corners = ((0, 0, 0), (0.5, 0.5, 0), (0.5, 0, 0.5), (0, 0.5, 0.5))
+        rows = [*corners, *((x + 0.5, y, z) for x, y, z in corners)]
+        (self.tmp / file).write_text(f"LiCl\n1.0\n{a} 0 0\n0 {a} 0\n0 0 {a}\nLi Cl\n4 4\nDirect\n" +
+                                     "".join("%g %g %g\n" % r for r in rows))
+
+    def test_a_structure_of_another_name(self):
+        self.rock_salt("LiCl.poscar", 5.13)
+        self.rock_salt("wide.poscar", 5.2)
+        out = self.tmp / "structure"
+        self.ok(run(self.crystal(), out))
+        before = self.copy("structure-before", out)
+        # other atoms under its name are another glass
+        text = self.ok(run(self.crystal("wide.poscar"), out), 2)
+        self.assertIn("composition 'crystal': its glasses would be others than the recorded ones", text)
+        self.assertIn("3 finished tasks would be lost", text)
+        self.unrepeated(out, before)
+        self.assertEqual((out / "campaign.yaml").read_bytes(), (before / "campaign.yaml").read_bytes())
+        text = self.ok(run(self.crystal(name="salt"), out))
+        self.assertIn("the composition 'crystal' is called 'salt' from now on\n", text)
+        self.unrepeated(out, before)
+        self.assertEqual(len(records(out)), 6)
+        self.ok(run(self.crystal(name="salt"), self.tmp / "salt-fresh"))
+        self.assertEqual(differences(self.tmp / "salt-fresh", out), "")
+        self.sound(out)
+        # the folder has kept the file under the name of now, and goes on without the user's
+        (self.tmp / "LiCl.poscar").rename(self.tmp / "elsewhere.poscar")
+        text = self.ok(run(self.crystal(name="salt"), out))
+        self.assertIn("its copy", text)
+        self.sound(out)
+
+    # ---------------------------------------------------------------- a later piece that fails
+
+    def crash_in(self, campaign, out, *more):
+        """A fault of the program in a task of the second piece, by the signal that such a fault raises; the task."""
+        rows, had = {}, len(events(out))
+        p = start(campaign, out, 1, *more)
+
+        def in_piece_2():
+            now = events(out)[had:]
+            last = [e for e in now if e["event"] == "lease" and e.get("piece") == 2]
+            done = {e["task"] for e in now if e["event"] == "result"}
+            rows["task"] = last[-1]["task"] if last and last[-1]["task"] not in done else None
+            return p.poll() is not None or rows["task"]
+        wait_until(in_piece_2)
+        self.assertIsNone(p.poll(), "it ended first")
+        os.kill(processes(out)[0][1], signal.SIGSEGV)
+        p.communicate()
+        return rows["task"]
+
+    def test_b_a_later_piece_that_fails(self):
+        out, more = self.copy("piece", self.done), self.write("piece", produce="20 ps")
+        task = self.crash_in(more, out, "--extend")
+        self.assertEqual(self.crash_in(more, out), task, "another task was next")
+        text = self.ok(run(more, out, 2), 3)  # twice is enough; the others are done
+        self.assertIn(task[:12], text)
+        n = len(records(out))
+        self.assertEqual(n, 12 + 8 - 1)
+        self.unrepeated(out, self.done)
+        status = json.loads(self.ok(subprocess.run([VITRION, "status", out, "--json"], capture_output=True, text=True)))
+        (failure,) = status["failures"]
+        self.assertEqual((failure["task"], failure["piece"]), (task, 2))
+        # fits take what there is of that glass: its first piece; the others' numbers are those of all pieces
+        import h5py
+        with h5py.File(out / "results.h5") as f, h5py.File(self.done / "results.h5") as g:
+            uid, done, piece = f["tasks/uid"][()].astype(str), f["tasks/done"][()], f["tasks/piece"][()]
+            row = list(uid).index(task)
+            self.assertEqual((bool(done[row]), int(piece[row]), int((~done.astype(bool)).sum())), (False, 2, 1))
+            self.assertEqual(f["pool/n_results"][()].tolist(), g["pool/n_results"][()].tolist())
+        self.ok(subprocess.run([VITRION, "verify", out], capture_output=True, text=True))
+        text = self.ok(subprocess.run([VITRION, "repair", out], capture_output=True, text=True))
+        self.assertIn("nothing", text)
+        self.ok(run(more, out), 3)
+        self.assertEqual(len(records(out)), n)
+        # asked for no more than its first piece, all is done; and what was recorded of the others comes back
+        self.ok(run(self.base, out))
+        self.assertIn("kept: {600 K: 0.6 ps + 19.4 ps, 700 K: 0.6 ps + 19.4 ps}", (out / "campaign.yaml").read_text())
+        # of the store, the campaign's text alone is another: it remembers the piece
+        self.assertRegex(differences(self.done, out), r"^/campaign: type \S+ and \S+\n$")
+        self.assertEqual(len(records(out)), n)
+
+    # ---------------------------------------------------------------- edits and --join
+
+    def test_c_a_job_that_joins_cannot_edit(self):
+        out, long = self.tmp / "joined", self.write("long", produce="4 ns")
+        p = start(long, out, 1)
+        try:
+            wait_until(lambda: (out / "campaign.yaml").exists() and events(out, "lease"))
+            before = (out / "campaign.yaml").read_bytes()
+            for changed, said in ((dict(produce="5 ns"), "protocol.produce.duration"), (dict(glasses=3), "glasses: 2, here 3"),
+                                  (dict(density="1"), "protocol.pack.density: 0.9, here 1")):
+                for extend in ([], ["--extend"]):
+                    text = self.ok(run(self.write("edited", **{"produce": "4 ns", **changed}), out, 1, "--join", *extend), 2)
+                    self.assertIn("holds another campaign", text)
+                    self.assertIn(said, text)
+                    self.assertIn("end its jobs first and run the edited file without --join", text)
+                    self.assertIn(str(out / "campaign.yaml"), text)
+            self.assertEqual((out / "campaign.yaml").read_bytes(), before)
+            self.assertIsNone(p.poll(), "the job that leads goes on")
+            os.kill(a_rank(out), signal.SIGTERM)
+            self.assertEqual((p.communicate(timeout=120), p.returncode)[1], 75)
+        finally:
+            if p.poll() is None:
+                os.killpg(p.pid, signal.SIGKILL)
+                p.communicate()
 
 
 if __name__ == "__main__":

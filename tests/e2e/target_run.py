@@ -8,7 +8,7 @@ widths are those of its own fits; the journal is read here by the table in runne
 import json, os, pathlib, random, shutil, signal, struct, subprocess, sys, tempfile, time, unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from ranks import VITRION, differences, run, start, wait_until  # noqa: E402
+from ranks import VITRION, differences, events, processes, run, start, wait_until  # noqa: E402
 
 CAMPAIGN = """\
 vitrion: 1
@@ -248,6 +248,64 @@ class Target(unittest.TestCase):
         print(f"{kills} kills, {late} of them after the end; {len(decisions(one))} decisions, {n} tasks", file=sys.stderr)
         self.assertLess(late, kills // 3, "the storm came after the end")
         self.assertGreaterEqual(len(decisions(one)), 3)
+
+    def a_worker_dies(self, out, after):
+        """SIGKILL for the last of three ranks while it does a task of the round behind the `after`th decision."""
+        p = start(self.campaign, out, 3)
+        victim, end = None, time.time() + 120
+        try:
+            while victim is None:
+                self.assertIsNone(p.poll(), "the campaign ended first")
+                self.assertLess(time.time(), end)
+                had = len(decisions(out)) if out.exists() else 0
+                self.assertLessEqual(had, after, "the round ended first")
+                who = processes(out) if had == after else {}
+                if 2 not in who:
+                    time.sleep(0.01)
+                    continue
+                os.kill(who[2][1], signal.SIGSTOP)  # it keeps still while we look
+                time.sleep(0.1)
+                if self.has_task(out, 2) and len(decisions(out)) == after:
+                    victim = who[2][1]
+                else:
+                    os.kill(who[2][1], signal.SIGCONT)
+                    time.sleep(0.02)
+            os.kill(victim, signal.SIGKILL)
+            text = p.communicate(timeout=120)[0]
+        finally:
+            if p.poll() is None:
+                self.kill(p)
+        self.assertIn("1 ranks died on the way; the others did their tasks", text)
+        return p.returncode, text
+
+    def has_task(self, out, rank):
+        """Its last lease is of this round and has no result yet, by the events that the leader wrote."""
+        last = None
+        for e in events(out):
+            if e["event"] == "lease" and e["rank"] == rank:
+                last = e["task"]
+            if e["event"] == "result" and e["task"] == last:
+                last = None
+        return last is not None and bytes.fromhex(last) not in results(out)
+
+    def test_9_a_worker_dies_in_a_round(self):
+        out = self.tmp / "died"
+        code, text = self.a_worker_dies(out, 1)
+        # the others end the round, its decision is made, and what it asks for is left to a start with all ranks
+        self.assertEqual((code, len(decisions(out))), (75, 2), text)
+        self.assertIn("the target is not settled yet: ranks died in this round", text)
+        self.assertIn("the same command continues", text)
+        self.vitrion("status", out, "--exit-code", code=75)
+        self.assertIn("all sound", self.vitrion("verify", out))
+        self.ok(run(self.campaign, out, 3))
+        self.like_one(out)
+
+    def test_a_worker_dies_in_the_last_round(self):
+        out = self.tmp / "died-last"
+        code, text = self.a_worker_dies(out, len(decisions(self.one)) - 1)
+        self.assertEqual(code, 0, text)  # nothing is left to do
+        self.assertIn("reached", text)
+        self.like_one(out)
 
 
 if __name__ == "__main__":

@@ -80,19 +80,28 @@ static int start(const char *const *argv, pipes *p, pid_t *pid)
 
 /* ------------------------------------------------------------------ while it runs */
 
-static void feed(pipes *p, const char **in)
+/* Who closes its input does not want it; after another failure it is ended, so that half of a text is not taken for
+ * all of it. */
+static void feed(pid_t pid, pipes *p, const char **in, vt_child *c)
 {
   const size_t n = strlen(*in);
   const ssize_t wrote = n ? write(p->of[0][1], *in, n) : 0;
+  if (wrote < 0 && (errno == EINTR || errno == EAGAIN)) return;
+  if (wrote < 0 && errno != EPIPE) {
+    c->unfed = errno;
+    (void)kill(-pid, SIGKILL);
+  }
   if (wrote > 0) *in += wrote;
-  if (!**in || (wrote < 0 && errno != EINTR && errno != EAGAIN)) close_end(p, 0, 1);
+  if (wrote < 0 || !**in) close_end(p, 0, 1);
 }
 
-static void take(pipes *p, int k, vt_buf *out)
+static void take(pipes *p, int k, vt_buf *out, vt_child *c)
 {
   char bytes[4096];
   const ssize_t n = read(p->of[k][0], bytes, sizeof bytes);
-  if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN)) close_end(p, k, 0);
+  const int bad = n < 0 && errno != EINTR && errno != EAGAIN ? errno : 0;
+  if (bad) c->unheard = bad;
+  if (n == 0 || bad) close_end(p, k, 0);
   if (n > 0 && out->len < KEPT_MOST) vt_buf_add(out, bytes, (size_t)n);
 }
 
@@ -107,9 +116,9 @@ static int look_after(pid_t pid, pipes *p, const char *in, double limit_s, vt_ch
                                 {.fd = p->of[1][0], .events = POLLIN},
                                 {.fd = p->of[2][0], .events = POLLIN}};
     const int n = poll(f, N_PIPES, tick_ms);
-    if (n > 0 && f[0].revents) feed(p, &in);
-    if (n > 0 && f[1].revents) take(p, 1, &c->out);
-    if (n > 0 && f[2].revents) take(p, 2, &c->err);
+    if (n > 0 && f[0].revents) feed(pid, p, &in, c);
+    if (n > 0 && f[1].revents) take(p, 1, &c->out, c);
+    if (n > 0 && f[2].revents) take(p, 2, &c->err, c);
     if (!over) over = waitpid(pid, status, WNOHANG) == pid;
     /* what it started may hold its output open: nothing more within a tick, and it is done */
     if (over && ((p->of[1][0] < 0 && p->of[2][0] < 0) || n == 0)) return 1;

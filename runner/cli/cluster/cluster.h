@@ -10,6 +10,8 @@ typedef struct vt_child {
   vt_buf out, err; /* what it printed; of each at most a MiB is kept */
   int code;        /* exit code; 128 + signal; -errno: it did not start */
   int late;        /* 1: it was ended since it took longer than its limit */
+  int unfed;       /* errno: its input could not be written, and it was ended before it saw the end of a part of it */
+  int unheard;     /* errno: what it printed could not be read to the end */
 } vt_child;
 
 /* argv[0] by PATH, without a shell, with `in` (NULL: nothing) as its standard input; it and what it started are ended

@@ -80,6 +80,16 @@ static int refuse(const vt_child *c)
     (void)fprintf(stderr, "vitrion submit: sbatch did not answer within %g s\n", SBATCH_S);
   else if (c->code < 0)
     (void)fprintf(stderr, "vitrion submit: sbatch could not be started: %s\n", strerror(-c->code));
+  else if (c->unfed)
+    (void)fprintf(stderr,
+                  "vitrion submit: the script could not be written to sbatch, which was ended before it had all "
+                  "of it: %s; nothing was submitted, the same command tries again\n",
+                  strerror(c->unfed));
+  else if (c->code == 0)
+    (void)fprintf(stderr,
+                  "vitrion submit: sbatch took the script, but %s%s: `squeue --me` shows whether the job is there\n",
+                  c->unheard ? "its answer could not be read: " : "gave no number of a job",
+                  c->unheard ? strerror(c->unheard) : "");
   else
     (void)fprintf(stderr, "vitrion submit: sbatch refused the job (exit code %d):\n%s", c->code,
                   c->err.s   ? c->err.s
@@ -147,7 +157,7 @@ static int submit(const vt_usage *u, const vt_campaign *c, const submit_args *a,
     vt_json_put(o, "script", vt_json_textn(script.s, script.len));
     vt_cli_print_json(o, 0);
   } else if (code < 0 && a->dry_run)
-    (void)fwrite(script.s, 1, script.len, stdout); /* a failure is vt_cli_done's */
+    vt_cli_put(script.s, script.len);
   else if (code < 0)
     code = hand_over(b, script.s, folder, a->json);
   vt_buf_free(&script);

@@ -10,7 +10,7 @@
 static vt_status fit_show(vt_buf *b, vt_err *err)
 {
   VT_PASS(vt_buf_check(b, err));
-  (void)fputs(b->s, stdout);
+  vt_cli_put(b->s, b->len);
   return VT_OK;
 }
 

@@ -115,7 +115,7 @@ static vt_status show(const vt_ranking *r, const rank_args *a, vt_err *err)
   } else {
     vt_ranking_text(&text, r, a->top);
     VT_TRY_OUT(vt_buf_check(&text, err), err, "ranking");
-    (void)fputs(text.s, stdout);
+    vt_cli_put(text.s, text.len);
   }
 out:
   vt_buf_free(&csv);

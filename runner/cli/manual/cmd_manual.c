@@ -108,7 +108,7 @@ static vt_status tell(const vt_usage *u, const char *folder, const char *command
     else
       vt_cli_man(&pages, command, date, &b);
     rc = vt_buf_check(&b, err);
-    if (rc == VT_OK) (void)fputs(b.s, stdout);
+    if (rc == VT_OK) vt_cli_put(b.s, b.len);
   }
   vt_buf_free(&b);
   vt_cli_pages_free(&pages);

@@ -148,7 +148,7 @@ static int plan_batch(const vt_campaign *c, const char *path, int ranks, double 
 {
   vt_buf o = {0};
   const int code = vt_plan_sbatch_make(c, path, ranks, seconds, b, &o);
-  if (code < 0) (void)fwrite(o.s, 1, o.len, stdout); /* a failure is vt_cli_done's */
+  if (code < 0) vt_cli_put(o.s, o.len);
   vt_buf_free(&o);
   return code < 0 ? VT_EXIT_OK : code;
 }

@@ -1,5 +1,5 @@
 /* estimates.c - D and Ea so far: the fits of `vitrion fit` out of the journal, in a process that does not disturb. */
-#define _DEFAULT_SOURCE /* nice */
+#define _GNU_SOURCE /* memfd_create */
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -7,6 +7,7 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -90,30 +91,41 @@ int vt_estimates_print(const char *dir)
 
 /* ------------------------------------------------------------------ who asks it */
 
+/* Why there is no newer answer: a sentence for the screen. */
+static void tell_why(vt_estimates *e, const char *what, int code)
+{
+  (void)snprintf(e->why, sizeof e->why, "not known: %s", what);
+  if (code) (void)snprintf(e->why, sizeof e->why, "not known: %s %d; `vitrion fit DIR` says more", what, code);
+}
+
 static void begin(vt_estimates *e, const char *dir)
 {
   static char status[] = "status", estimates[] = "--estimates", n[] = "-n", nineteen[] = "19", lowered[] = "nice";
-  char self[VT_PATH], folder[VT_PATH], answers[] = "/tmp/vitrion-watch-XXXXXX";
+  char self[VT_PATH], folder[VT_PATH];
   posix_spawn_file_actions_t files;
   pid_t pid = 0;
+  int bad = ENOENT;
   const ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
-  if (length <= 0) return;
-  self[length] = '\0';
+  self[length > 0 ? length : 0] = '\0';
   (void)snprintf(folder, sizeof folder, "%s", dir);
-  e->fd = mkstemp(answers); /* a file: a pipe would have to be read all the time */
-  if (e->fd < 0) return;
-  (void)unlink(answers);
-  (void)fcntl(e->fd, F_SETFD, FD_CLOEXEC);
+  /* a file in memory: a pipe would have to be read all the time, and a disk may be full */
+  e->fd = memfd_create("vitrion-estimates", MFD_CLOEXEC);
+  if (e->fd < 0) {
+    tell_why(e, strerror(errno), 0);
+    return;
+  }
   char *argv[] = {lowered, n, nineteen, self, status, estimates, folder, NULL};
   if (posix_spawn_file_actions_init(&files) == 0) {
-    int bad = posix_spawn_file_actions_adddup2(&files, e->fd, STDOUT_FILENO);
+    bad = posix_spawn_file_actions_adddup2(&files, e->fd, STDOUT_FILENO);
     if (!bad) bad = posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
     if (!bad) bad = posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     if (!bad) bad = posix_spawnp(&pid, argv[0], &files, NULL, argv, environ);
     if (!bad) e->pid = (int)pid;
     (void)posix_spawn_file_actions_destroy(&files);
   }
-  if (e->pid == 0) (void)close(e->fd);
+  if (e->pid > 0) return;
+  (void)close(e->fd);
+  tell_why(e, strerror(bad), 0);
 }
 
 /* 1 if it is an answer. */
@@ -122,14 +134,18 @@ static int take(vt_estimates *e)
   vt_json *got = NULL;
   vt_buf b = {0};
   char bytes[8192];
-  ssize_t n;
-  (void)lseek(e->fd, 0, SEEK_SET);
-  while ((n = read(e->fd, bytes, sizeof bytes)) > 0 && b.len < ANSWER_MOST) vt_buf_add(&b, bytes, (size_t)n);
-  const int ok = b.len && vt_json_parse(b.s, b.len, &got, NULL) == VT_OK;
-  if (ok) {
+  int ok = 0;
+  ssize_t n = lseek(e->fd, 0, SEEK_SET);
+  while (n >= 0 && (n = read(e->fd, bytes, sizeof bytes)) > 0 && b.len < ANSWER_MOST) vt_buf_add(&b, bytes, (size_t)n);
+  if (n < 0)
+    tell_why(e, strerror(errno), 0);
+  else if (b.len && vt_json_parse(b.s, b.len, &got, NULL) == VT_OK) {
+    ok = 1;
     vt_json_free(e->got);
     e->got = got;
-  }
+    e->why[0] = '\0';
+  } else
+    tell_why(e, "the answer of the process that makes them is cut off", 0);
   vt_buf_free(&b);
   return ok;
 }
@@ -141,7 +157,12 @@ void vt_estimates_step(vt_estimates *e, const char *dir, int64_t done)
   if (e->pid > 0) {
     if (now - e->began_s > LIMIT_S) (void)kill(e->pid, SIGKILL);
     if (waitpid(e->pid, &status, WNOHANG) != e->pid) return;
-    e->lacks = !WIFEXITED(status) ? "too slow" : WEXITSTATUS(status) == 0 && take(e) ? "soon" : "failed";
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+      e->lacks = take(e) ? "soon" : "failed";
+    else if (WIFEXITED(status))
+      e->lacks = "failed", tell_why(e, "the process that makes them ended with", WEXITSTATUS(status));
+    else
+      e->lacks = "too slow", tell_why(e, "the process that makes them was ended by signal", WTERMSIG(status));
     (void)close(e->fd);
     e->pid = 0;
     e->next_s = now + fmax(REST_S, SHARE * (now - e->began_s));

@@ -253,6 +253,7 @@ vt_status vt_watch_lines(vt_watch *w, vt_buf *out, vt_err *err)
   jobs(&p);
   targets(&p);
   last_error(&p);
+  if (w->estimates_lack && *w->estimates_lack) line(&p, "newer D and Ea: %s", w->estimates_lack);
   failed(&p, w->rows < 40 ? 3 : w->rows / 8);
   int room = w->rows - p.lines - around;
   if (vt_folder_view_campaign(w->v)->n_comp > room) overview(&p, room > 12 ? room / 3 : 2);

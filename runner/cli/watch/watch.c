@@ -85,6 +85,7 @@ int vt_cli_watch(const vt_outdir *dir, vt_folder_view *v)
     w.jobs = &jobs;
     w.estimates = estimates.got;
     w.lacks = estimates.lacks;
+    w.estimates_lack = estimates.why;
     if (rc == VT_OK) rc = linger(&w, &leave, &err);
     vt_jobs_list_free(&jobs);
     if (rc == VT_OK && !leave) rc = vt_folder_view_refresh(v, &err);

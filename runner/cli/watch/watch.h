@@ -34,7 +34,8 @@ typedef struct vt_estimates {
   int pid;           /* of the process; 0: none runs */
   int fd;
   double began_s, next_s;
-  int64_t done; /* results that it knows, or will know */
+  int64_t done;  /* results that it knows, or will know */
+  char why[160]; /* why there is no newer answer; "": nothing went wrong */
 } vt_estimates;
 /* Take what has come, begin anew where it is worth it; `done`: results that there are now. */
 void vt_estimates_step(vt_estimates *e, const char *dir, int64_t done);
@@ -65,8 +66,9 @@ typedef struct vt_watch {
   const vt_folder_view *v;
   const vt_jobs_list *jobs;
   const vt_job_rates *rates;
-  const vt_json *estimates; /* vt_estimates.got */
-  const char *lacks;        /* vt_estimates.lacks */
+  const vt_json *estimates;   /* vt_estimates.got */
+  const char *lacks;          /* vt_estimates.lacks */
+  const char *estimates_lack; /* vt_estimates.why */
   int columns, rows, color;
   int first; /* of the list of compositions: the first one shown; kept in bounds */
 } vt_watch;
