@@ -121,5 +121,14 @@ void vt_target_text(const vt_json *decision, vt_buf *out)
   vt_buf_printf(out, "target after round %d: %.4g of %.4g ns, as planned\n", (int)vt_json_get_int(decision, "round", 0),
                 vt_json_get_num(decision, "spent_ns", (double)NAN),
                 vt_json_get_num(decision, "budget_ns", (double)NAN));
-  for (size_t k = 0; k < vt_json_size(rows); k++) put_row(vt_json_at(rows, k), out);
+  int energy = 0;
+  for (size_t k = 0; k < vt_json_size(rows); k++) {
+    put_row(vt_json_at(rows, k), out);
+    energy |= strcmp(vt_json_get_text(vt_json_at(rows, k), "what", ""), vt_aim_kinds.row[VT_AIM_EA].name) == 0;
+  }
+  if (energy)
+    vt_buf_printf(out,
+                  "  %s: of the straight line through the points; where `fit` names a curve, the local one at one\n"
+                  "      temperature is less certain\n",
+                  vt_aim_kinds.row[VT_AIM_EA].name);
 }

@@ -94,7 +94,7 @@ def draw(axes, chosen, data, singles=None):
             transform=axes.get_xaxis_transform(),
             clip_on=False,
         )
-    axes.set_yscale("log")
+    drawing.log_y(axes)
     axes.set_xlabel("1000 K / $T$")
     if len(t):
         room = 0.06 * (1000 / min(t) - 1000 / max(t) or 1)

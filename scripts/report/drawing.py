@@ -9,6 +9,7 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
+import matplotlib.ticker  # noqa: E402
 
 from report import whole  # noqa: E402
 from report.words import math_formula  # noqa: E402
@@ -145,3 +146,22 @@ def jitter(k, n, width):
 def log_limits(values, room=1.25):
     known = [v for v in values if v > 0 and math.isfinite(v)]
     return (min(known) / room, max(known) * room) if known else (0.1, 10)
+
+
+def log_y(axes):
+    """a logarithmic y axis whose labels tell a factor of two where it spans less than two decades"""
+    axes.set_yscale("log")
+    low, high = axes.get_ylim()
+    if not 0 < low < high < 100 * low:
+        return
+
+    def label(x, _):
+        if 0.001 <= x < 1e5:
+            return f"{x:g}"
+        power = math.floor(math.log10(x) + 1e-9)
+        return f"${x / 10**power:.0f}\\times10^{{{power}}}$"
+
+    steps = (1, 1.5, 2, 3, 4, 5, 6, 8) if high < 4 * low else (1, 2, 5)
+    axes.yaxis.set_major_locator(matplotlib.ticker.LogLocator(subs=steps, numticks=20))
+    axes.yaxis.set_major_formatter(label)
+    axes.yaxis.set_minor_formatter(matplotlib.ticker.NullFormatter())

@@ -123,9 +123,9 @@ def front(ranking):
             textcoords="offset points",
             fontsize=6,
         )
-    if logs:
-        axes.set_yscale("log")
     axes.margins(x=0.12, y=0.08)
+    if logs:
+        drawing.log_y(axes)
     axes.set_xlabel(title(ranking.energy, False))
     axes.set_ylabel(title(ranking.value, False))
     caption = (

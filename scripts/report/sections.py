@@ -1,6 +1,7 @@
 """sections.py - the words of the page: what was asked, the answer by rule, what weakens it."""
 from report import compare
 from report.runs import runs_with_shut_gates
+from report.tables import energy
 from report.words import esc, formula, is_number, number, table
 
 def asked(folder):
@@ -92,8 +93,9 @@ def sentence_energy(folder, teller):
     found.sort(key=lambda n: folder.fit(n)[1]["Ea_eV"])
 
     def one(name):
-        base = f"compositions/{folder.fit(name)[0]}/Ea"
-        return f"{teller.estimate(base + '_eV', base + '_lo95_eV', base + '_hi95_eV', {}, '')} eV ({formula(name)})"
+        k, fit = folder.fit(name)
+        text, kind = energy(fit, teller, f"compositions/{k}")
+        return f"{text} eV ({formula(name)}{kind})"
 
     ends = found if len(found) <= 3 else [found[0], found[-1]]
     p = teller.get("comparison/p_common_slope")
@@ -105,7 +107,7 @@ def sentence_energy(folder, teller):
             if p < 0.05
             else f"; that all share one is not refuted (p = {told}), which is no proof of it"
         )
-    bent = [n for n in found if folder.fit(n)[1].get("model") != "arrhenius"]
+    bent = [n for n in found if folder.fit(n)[1].get("model") not in ("arrhenius", "vtf")]
     curve = (
         f"; for {len(bent)} of {len(found)} the points do not decide between a straight line and a curve"
         if bent

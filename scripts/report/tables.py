@@ -18,6 +18,14 @@ def extrapolated_why(fit):
     }
 
 
+def energy(fit, teller, base):
+    """the number and what kind it is: of a curve the local one at the reference temperature, as `vitrion fit` says"""
+    if fit.get("model") == "vtf" and is_number((fit.get("vtf") or {}).get("Ea_local_eV")):
+        keys = (f"{base}/vtf/Ea_local{end}_eV" for end in ("", "_lo95", "_hi95"))
+        return teller.estimate(*keys, {}, ""), ", local, of a curve"
+    return teller.estimate(f"{base}/Ea_eV", f"{base}/Ea_lo95_eV", f"{base}/Ea_hi95_eV", fit, "Ea_eV"), ""
+
+
 def numbers(folder, teller, quantity):
     order, unknown = compare.ranking(folder, quantity)
     found, path = compare.comparison(folder, quantity)
@@ -49,7 +57,7 @@ def numbers(folder, teller, quantity):
             [
                 formula(name),
                 teller.estimate(f"{base}/D_Tref", f"{base}/D_Tref_lo95", f"{base}/D_Tref_hi95", fit, "D_Tref"),
-                teller.estimate(f"{base}/Ea_eV", f"{base}/Ea_lo95_eV", f"{base}/Ea_hi95_eV", fit, "Ea_eV"),
+                "".join(energy(fit, teller, base)),
                 far,
                 f"{teller.number(f'{base}/n_points')} from {teller.number(f'{base}/n_glasses')} glasses",
                 verdict,

@@ -81,7 +81,7 @@ def arrhenius_figures(folder):
         )
         caption = (
             f"Diffusion coefficient of the mobile ions{' (' + label + ')' if label else ''} against inverse"
-            " temperature. Filled: all glasses together with the 95 % interval (by these glasses and theory alone; `vitrion fit`"
+            " temperature. Filled: all glasses together with the 95 % interval (by these glasses and theory alone; vitrion fit"
             " also shows means whose scatter is taken from all compositions); open and small: single glasses;"
             " lines with bands: Arrhenius fit with its 95 % band, over the temperatures that were measured; marks"
             " are moved sideways a little to be told apart."
