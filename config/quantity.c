@@ -46,8 +46,8 @@ static const unit known[] = {
     {"meV/A", "force", -3, 1},
     {"eV/atom", "energy per atom", 0, 1},
     {"meV/atom", "energy per atom", -3, 1},
-    {"decades", "ratio in decades", 0, 1},
-    {"decade", "ratio in decades", 0, 1},
+    {"decades", "ratio", 0, 1},
+    {"decade", "ratio", 0, 1},
 };
 enum { N_KNOWN = (int)(sizeof known / sizeof known[0]) };
 
@@ -105,7 +105,8 @@ static int refuse_unit(const char *got, size_t n, const unit *want, const char *
   char units[120] = "";
   if (want) list_family(want->family, units, sizeof units);
   if (n == 0)
-    (void)snprintf(why, cap, "the unit is missing, expected a %s in %s", want ? want->family : "quantity",
+    (void)snprintf(why, cap, "the unit is missing, expected %s %s in %s",
+                   want && strchr("aeiou", want->family[0]) ? "an" : "a", want ? want->family : "quantity",
                    want ? units : unit_text);
   else if (unit_text[0] == '\0')
     (void)snprintf(why, cap, "'%.*s' after the number: this is a plain number without a unit", n < 40 ? (int)n : 40,

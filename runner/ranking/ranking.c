@@ -72,8 +72,8 @@ const char *vt_ranked_source(int quantity)
              ? "all glasses together at that temperature (\"transport\" of `vitrion fit --json`)"
          : quantity == VT_RANKED_EA
              ? "the fit through all temperatures"
-             : "the fit through all temperatures, not the runs at that temperature alone, whose means "
-               "`vitrion fit` shows by temperature";
+             : "the fit through all temperatures, line and curve by their probability: neither the line's value that "
+               "`vitrion fit` shows at its reference temperature nor the means that it shows by temperature";
 }
 int vt_ranked_is_high(int quantity) { return ranked[quantity].high; }
 

@@ -201,8 +201,10 @@ static vt_json *json_intervals(void)
       o, "transport",
       vt_json_text("the same means of D, and all else of the glasses together; scatter from the glasses of this "
                    "composition and theory alone, mostly wider (T 7.7)"));
-  vt_json_put(o, "compositions.D_Tref",
-              vt_json_text("of the fit through all temperatures; vitrion rank goes by the fit, too (T 8.2, T 8.6)"));
+  vt_json_put(
+      o, "compositions.D_Tref",
+      vt_json_text(
+          "of the line through all temperatures (T 8.2); vitrion rank goes by line and curve together (T 8.6)"));
   return o;
 }
 

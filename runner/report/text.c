@@ -227,10 +227,9 @@ static void text_by_temperature(vt_buf *out, const asked *a)
   vt__notes_end(out, &notes);
   if (a->c && a->quantity == VT_Q_D_ALKALI)
     vt_buf_printf(
-        out,
-        "  these intervals: scatter of glasses from all compositions; of the same means in \"transport\" (--json) "
-        "and /pool (store): from the composition's own glasses and theory alone, mostly wider; of the fit above, by "
-        "which `rank` goes: from all temperatures\n");
+        out, "  these intervals: scatter of glasses from all compositions; of the same means in \"transport\" (--json) "
+             "and /pool (store): from the composition's own glasses and theory alone, mostly wider; of the line above: "
+             "from all temperatures (`rank` goes by line and curve together)\n");
 }
 
 static int width_of(const char *const *names, int n)
@@ -401,11 +400,11 @@ static void text_residence(vt_buf *out, const vt_campaign *c, const vt_fits *f)
     fewer |= text_mean(out, &m, g->n_results, 0);
     vt_buf_printf(out, "\n");
   }
-  vt_buf_printf(out,
-                "  n O: how long an alkali ion stays beside a metal that has n oxygens (geometric mean over glasses); "
-                "2 O / 0 O: ratio of two of them (tau2/tau0).\n"
-                "  mean chain: metals joined by shared anions. Their scatter between glasses is pooled over the "
-                "compositions; below x: not resolved.\n");
+  vt_buf_printf(out, "  n O: how long an alkali ion stays unbroken beside a metal that has n oxygens (geometric mean "
+                     "over glasses; the report shows stays with short breaks, which are longer); "
+                     "2 O / 0 O: ratio of two of them (tau2/tau0).\n"
+                     "  mean chain: metals joined by shared anions. Their scatter between glasses is pooled over the "
+                     "compositions; below x: not resolved.\n");
   if (fewer)
     vt_buf_printf(out, "  m/n: m of n glasses have it; in the others it is longer than the run, or there is no such "
                        "metal: the mean may be too small\n");

@@ -133,7 +133,7 @@ def sentence_chemistry(folder, teller):
         ends = [f"{path}/range{end}_decades" for end in ("", "_lo95", "_hi95")]
         wide = teller.estimate(*ends, found, "range_decades")
         span = (
-            " Between the extremes lie"
+            " Between the extremes, noise removed, lie"
             f" {wide} decades."
         )
     first = {
@@ -164,7 +164,9 @@ def caution(folder, n_failed, n_missing):
     if n_failed:
         parts.append(f"{n_failed} task{'s' if n_failed > 1 else ''} failed for good or had no glass")
     if shut:
-        parts.append(f"{shut} of {n} runs fail at least one gate (see below which)")
+        gates = {g["name"]: g["failed"] for g in folder.summary.get("gates", []) if g.get("failed")}
+        which = ", ".join(f"{esc(name)} {k}" for name, k in gates.items())
+        parts.append(f"{shut} of {n} runs fail at least one gate ({which}; what each asks stands below)")
     if not n:
         parts.append("no run is done")
     return f'<p class="caution"><strong>Read with care:</strong> {"; ".join(parts)}.</p>' if parts else ""

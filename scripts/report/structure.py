@@ -53,7 +53,7 @@ def residence(folder):
                 capsize=2,
                 mfc=None if bar else "none",
             )
-    axes.set_yscale("log")
+    drawing.log_y(axes)
     counted = next((r["counted"] for _, r in folder.rows("residence") if r.get("counted")), "O")
     axes.set_xticks(range(4))
     axes.set_xlim(-0.5, 3.5)
@@ -64,7 +64,7 @@ def residence(folder):
         f,
         "residence",
         f"Residence time of a mobile ion at a metal polyhedron at {t:g} K (intermittent definition: short leaves"
-        " count as staying), by the number of oxygen atoms (or of the anion that the campaign counts) around the"
+        " count as staying; vitrion fit lists unbroken stays), by the number of oxygen atoms (or of the anion that the campaign counts) around the"
         " metal, with 95 % intervals; open: one glass, no interval; missing: not resolved, with the reason in the"
         " table."
         + left_out(shown, folder.names),

@@ -10,9 +10,7 @@ vt_status vt_plan_folder_open(vt_plan_folder *f, const char *dir, int allow_huge
   *f = (vt_plan_folder){.n_done = 0};
   VT_PASS(vt_outdir_name(&f->dir, dir, err));
   f->kept = (vt_outdir_kept){.simd = VT_SIMD_AUTO};
-  if (access(f->dir.dir, F_OK) != 0)
-    return vt_err_user(err, VT_EINVAL, "vitrion plan", 0, 0, "--output: there is no folder '%s'", f->dir.dir);
-  if (access(f->dir.campaign, F_OK) != 0) return VT_OK; /* nothing has begun there */
+  if (access(f->dir.campaign, F_OK) != 0) return VT_OK; /* nothing has begun there, or `run` will make the folder */
   VT_PASS(vt_outdir_campaign(&f->dir, vt_cli_env(allow_huge), &recorded, err));
   f->kept = (vt_outdir_kept){
       .simd = (vt_simd)recorded->numerics.simd, .protocol = recorded->protocol.version, .recorded = recorded};

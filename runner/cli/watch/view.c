@@ -195,7 +195,23 @@ static const vt_json *estimate_of(const vt_watch *w, const char *name)
   return NULL;
 }
 
-static void row(page *p, int i, int name_width, int bar_width)
+/* Columns that do not fit are left out, never cut: half a number is another number. */
+typedef struct columns {
+  int name, bar, energy; /* widths of the first two, 0: not shown; energy 1: shown */
+} columns;
+
+static columns columns_of(int width)
+{
+  const int numbers = 31, energy = 15, bar_and_blank = 9, name_least = 8;
+  columns k = {.energy = width >= name_least + numbers + energy};
+  int left = width - numbers - (k.energy ? energy : 0);
+  if (left >= 2 * name_least + bar_and_blank) k.bar = width > 100 ? 20 : bar_and_blank - 1;
+  left -= k.bar ? k.bar + 1 : 0;
+  k.name = left < name_least ? name_least : left > 40 ? 40 : left;
+  return k;
+}
+
+static void row(page *p, int i, columns k)
 {
   const vt_sched_counts *n = &vt_folder_view_state(p->w->v)->comp[i];
   const char *name = vt_folder_view_campaign(p->w->v)->comp[i].name;
@@ -203,17 +219,18 @@ static void row(page *p, int i, int name_width, int bar_width)
   const int64_t all = n->done + n->failed + n->ready + n->waiting;
   const double share = all > 0 ? 1.0 / (double)all : 0;
   char b[BAR_MOST + 1], count[32], bad[32] = "", d[32], ea[32];
-  bar(b, bar_width, (double)n->done * share, (double)n->failed * share);
+  bar(b, k.bar, (double)n->done * share, (double)n->failed * share);
   (void)snprintf(count, sizeof count, "%" PRId64 "/%" PRId64, n->done, all);
   if (n->failed) (void)snprintf(bad, sizeof bad, "%" PRId64, n->failed);
   const char *lacks = vt_json_get_text(e, "lacks", p->w->lacks);
   plus_minus(vt_json_get_num(e, "log10_D", (double)NAN), vt_json_get_num(e, "log10_D_half", (double)NAN), 2, lacks, d);
   plus_minus(vt_json_get_num(e, "Ea_eV", (double)NAN), vt_json_get_num(e, "Ea_half_eV", (double)NAN), 3, lacks, ea);
-  line(p, "%s%-*.*s%s %s %9s %6s %13s %14s",
+  line(p, "%s%-*.*s%s%s%s %9s %6s %13s%s%*s",
        n->failed        ? ink(p, RED)
        : n->done == all ? ink(p, GREEN)
                         : "",
-       name_width, name_width, name, ink(p, PLAIN), b, count, bad, d, ea);
+       k.name, k.name, name, ink(p, PLAIN), k.bar ? " " : "", k.bar ? b : "", count, bad, d, k.energy ? " " : "",
+       k.energy ? 14 : 0, k.energy ? ea : "");
 }
 
 /* In the order of trouble: rows first .. of those that fit. */
@@ -221,21 +238,19 @@ static void table(page *p, int room)
 {
   const vt_campaign *c = vt_folder_view_campaign(p->w->v);
   const vt_folder_state *s = vt_folder_view_state(p->w->v);
-  const int fixed = 50, bar_width = p->w->columns > 100 ? 20 : 8;
-  int name_width = p->w->columns - fixed - bar_width, shown = 0, at = 0;
+  const columns k = columns_of(p->w->columns);
+  int shown = 0, at = 0;
   const int last_first = c->n_comp > room ? c->n_comp - room : 0;
   char head_d[40];
-  if (name_width < 8) name_width = 8;
-  if (name_width > 40) name_width = 40;
   if (p->w->first > last_first) p->w->first = last_first;
   if (p->w->first < 0) p->w->first = 0;
   (void)snprintf(head_d, sizeof head_d, "lgD(%.0fK)", vt_json_get_num(p->w->estimates, "t_ref_K", c->compare.t_ref_k));
-  line(p, "%s%-*s %-*s %9s %6s %13s %14s%s", ink(p, DIM), name_width, "composition", bar_width, "", "done", "failed",
-       head_d, "Ea/eV (95 %)", ink(p, PLAIN));
+  line(p, "%s%-*.*s%s%-*s %9s %6s %13s%s%s", ink(p, DIM), k.name, k.name, "composition", k.bar ? " " : "", k.bar, "",
+       "done", "failed", head_d, k.energy ? "   Ea/eV (95 %)" : "", ink(p, PLAIN));
   for (int want = 0; want <= 2; want++)
     for (int i = 0; i < c->n_comp && shown < room; i++) {
       if (trouble(&s->comp[i]) != want || at++ < p->w->first) continue;
-      row(p, i, name_width, bar_width);
+      row(p, i, k);
       shown++;
     }
   if (c->n_comp > room)
