@@ -249,9 +249,10 @@ def estimates(tmp):
     t = Terminal([vitrion, "status", join(tmp, "three"), "--watch"], columns=110)
     t.until(lambda: "nobody works in the folder" in t.text(), "no job")
     t.until(lambda: want in t.text(), f"Ea so far with its interval: {want}", 240)  # made at the lowest priority
-    open_one = [row for row in t.text().split("\n") if row.startswith("LiTaOCl4")]
-    check(open_one and open_one[0].count("no MD yet") == 2, f"why a number is missing: {open_one}")
-    check(f"{known['log10_D_Tref']:.2f}" in t.text() and "lgD(1180K)" in t.text(), f"D so far: {t.text()}")
+    # a screen is read in parts
+    t.until(lambda: any(row.startswith("LiTaOCl4") and row.count("no MD yet") == 2 for row in t.text().split("\n")),
+            "why a number is missing")
+    t.until(lambda: f"{known['log10_D_Tref']:.2f}" in t.text() and "lgD(1180K)" in t.text(), "D so far")
     t.key(b"q")
     check(t.end() == 0, "q")
 
