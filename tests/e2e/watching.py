@@ -250,7 +250,7 @@ def estimates(tmp):
     t.until(lambda: "nobody works in the folder" in t.text(), "no job")
     t.until(lambda: want in t.text(), f"Ea so far with its interval: {want}", 240)  # made at the lowest priority
     # a screen is read in parts
-    t.until(lambda: any(row.startswith("LiTaOCl4") and row.count("no MD yet") == 2 for row in t.text().split("\n")),
+    t.until(lambda: any(row.startswith("LiTaCl4O") and row.count("no MD yet") == 2 for row in t.text().split("\n")),
             "why a number is missing")
     t.until(lambda: f"{known['log10_D_Tref']:.2f}" in t.text() and "lgD(1180K)" in t.text(), "D so far")
     t.key(b"q")
