@@ -6,6 +6,7 @@ else a table.  Points: the diffusion coefficient of the alkali over all glasses 
 interval that the store holds (/pool/D_alkali); lines: the fit of each composition,
 log10 D = log10 D(T_ref) - Ea / (k ln 10) (1/T - 1/T_ref), with its 95 % band and the interval of Ea.  What has no
 interval, or one wider than three decades, is not resolved: no point, no number."""
+import io
 import pathlib
 import sys
 
@@ -13,7 +14,7 @@ import h5py
 import numpy as np
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "python"))  # vitrion.py, where it is installed
-from report import arrhenius
+from report import arrhenius, whole
 from report.folder import choose
 from report.words import math_formula
 
@@ -63,7 +64,12 @@ def figure(path, names, fit, t, pool, good):
     axes.legend(
         handles=handles + arrhenius.keys(crossed, None), loc="lower center", bbox_to_anchor=(0.5, 1.0), fontsize=6.5
     )
-    drawn.savefig(path, dpi=300, facecolor="white")
+    made = io.BytesIO()
+    try:
+        drawn.savefig(made, format=pathlib.Path(path).suffix.removeprefix(".") or "png", dpi=300, facecolor="white")
+        whole.replace(path, made.getvalue())
+    except (OSError, ValueError) as error:  # ValueError: no format of this ending
+        sys.exit(f"plot_arrhenius: {path}: {error}")
     if len(chosen) < len(names):
         print(f"{len(names) - len(chosen)} of {len(names)} compositions are not drawn", file=sys.stderr)
 

@@ -273,8 +273,8 @@ class Composition:
     def by_temperature(self, quantity="D"):
         """Means over the glasses at each temperature as the table "By temperature" of `vitrion fit` has them: value, se, lo95,
         hi95, n_glasses.  The interval takes the scatter of glasses from all compositions; that of .pool() from the glasses
-        of this one and theory alone.  "sigma" is sigma T here, as it is fitted (mS K/cm).  `quantity` may also be a group of the store with a row a composition and a column
-        a temperature ("pool/haven_metal")."""
+        of this one and theory alone.  "sigma" is sigma T here, as it is fitted (mS K/cm).  `quantity` may also be a group of
+        the store with a row a composition and a column a temperature ("pool/haven_metal")."""
         store, place = self.run.store, str(quantity)
         if place not in store or not isinstance(store[place], h5py.Group) or "value" not in store[place]:
             place = f"fits/{self.run.quantity(place)[0]}/by_temperature"
@@ -407,9 +407,15 @@ class Run:
 
     def older(self):
         """what to know where results.h5 is older than its folder; "" if it is not"""
-        done = {t["uid"] for t in self.tasks if t["status"] == "done"}
+        tasks = {t["uid"]: t["status"] for t in self.tasks}
         held = results_of(self.path / "journal") if self.file.name == "results.h5" else set()
-        more = len(held - done)
+        try:
+            is_same = (self.path / "campaign.yaml").read_text(encoding="utf-8") == self.campaign
+        except (OSError, UnicodeDecodeError):
+            is_same = False
+        if is_same:  # others are of tasks that an edit left out
+            held &= tasks.keys()
+        more = sum(tasks.get(uid) != "done" for uid in held)
         if not more:
             return ""
         return (f"note: {self.file} is older than its folder: the journal holds results of {more} task{'s' if more > 1 else ''} that it "

@@ -199,8 +199,8 @@ static vt_status check_frames(const vt__reader *r, const vt_trajectory_options *
     return vt_err_user(err, VT_EPARSE, path, 1, 0, "%d frames in this file, a trajectory needs at least 2",
                        r->n_frames);
   return vt_err_user(err, VT_EPARSE, path, 0, 0,
-                     "%d of %d frames are left, every %d. behind %g ps: a trajectory needs at least 2", r->n_taken,
-                     r->n_frames, step_of(o), o->skip_ps);
+                     "%d of %d frames %s taken (one in %d, from %g ps on): a trajectory needs at least 2", r->n_taken,
+                     r->n_frames, r->n_taken == 1 ? "is" : "are", step_of(o), o->skip_ps);
 }
 
 static int has_mistakes(const vt_trajectory_options *o) { return o->frames.mistakes && o->frames.mistakes->n > 0; }

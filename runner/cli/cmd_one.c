@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "engine/replica/replica.h"
 #include "runner/analysis/analysis.h"
@@ -46,10 +47,11 @@ static vt_status one_show(void *ctx, const vt_progress *p, vt_err *err)
   return VT_OK;
 }
 
-/* The trajectory being written. */
+/* The trajectory being written: beside its name, which it takes when it is whole. */
 typedef struct dump {
   FILE *file; /* NULL: none */
   const char *path;
+  char beside[VT_PATH]; /* "": `path` is a pipe, a device or a link, and written as it is */
   const char *symbol[VT_MAX_SPECIES];
   int64_t every; /* steps */
 } dump;
@@ -69,6 +71,28 @@ static vt_status write_frame(void *ctx, const vt_frame *fr, vt_err *err)
 out:
   vt_buf_free(&text);
   return rc;
+}
+
+/* A pipe, a device, or a link such as /dev/stdout: nothing is renamed to it. */
+static int is_special(const char *path)
+{
+  struct stat st;
+  return lstat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
+static vt_status dump_beside(dump *d, vt_err *err)
+{
+  int fd = -1;
+  struct stat st;
+  if (stat(d->path, &st) == 0 && S_ISDIR(st.st_mode))
+    VT_FAIL(err, VT_EIO, "cannot write '%s': %s", d->path, strerror(EISDIR));
+  VT_PASS(vt_file_beside(d->path, d->beside, sizeof d->beside, &fd, err));
+  d->file = fdopen(fd, "w");
+  if (d->file) return VT_OK;
+  const int why = errno;
+  (void)close(fd);
+  (void)unlink(d->beside);
+  VT_FAIL(err, VT_EIO, "cannot write '%s': %s", d->path, strerror(why));
 }
 
 /* Frames are there when an observable samples: their spacing is a multiple of the shortest interval. */
@@ -102,11 +126,13 @@ static vt_status check_trajectory(const one *o, const vt_plan *p, vt_err *err)
       there.st_dev == campaign.st_dev && there.st_ino == campaign.st_ino)
     return vt_err_user(err, VT_EINVAL, "vitrion one", 0, 0, "--trajectory: '%s' is the campaign file",
                        o->trajectory_path);
-  FILE *f = fopen(o->trajectory_path, "a");
-  if (!f)
-    return vt_err_user(err, VT_EINVAL, "vitrion one", 0, 0, "--trajectory: cannot write '%s': %s", o->trajectory_path,
-                       strerror(errno));
-  (void)fclose(f);
+  dump d = {.path = o->trajectory_path};
+  vt_err why = {0};
+  if (is_special(d.path)) return VT_OK;
+  if (dump_beside(&d, &why) != VT_OK)
+    return vt_err_user(err, VT_EINVAL, "vitrion one", 0, 0, "--trajectory: %s", vt_err_line(why.text).s);
+  (void)fclose(d.file);
+  (void)unlink(d.beside);
   return VT_OK;
 }
 
@@ -117,28 +143,35 @@ static vt_status dump_open(dump *d, const one *o, const vt_plan *p, vt_err *err)
   for (int s = 0; s < p->comp.n_species; s++) d->symbol[s] = vt_element_symbol(p->comp.z[s]);
   d->every = vt_obs_every_steps(p, &clock);
   d->path = o->trajectory_path;
+  if (!is_special(d->path)) return dump_beside(d, err);
   d->file = fopen(d->path, "w");
   if (!d->file) VT_FAIL(err, VT_EIO, "cannot write '%s': %s", d->path, strerror(errno));
   return VT_OK;
 }
 
-static vt_status dump_close(dump *d, vt_err *err)
+/* rc: how the run ended; after a failure nothing is left of a file, and what stood under its name stays. */
+static vt_status dump_close(dump *d, vt_status rc, vt_err *err)
 {
-  if (d->file && fclose(d->file) != 0) VT_FAIL(err, VT_EIO, "cannot write to '%s': %s", d->path, strerror(errno));
-  return VT_OK;
+  if (!d->file) return rc;
+  int bad = fflush(d->file) != 0 || (d->beside[0] && fsync(fileno(d->file)) != 0) ? errno : 0;
+  if (fclose(d->file) != 0 && !bad) bad = errno;
+  if (rc == VT_OK && bad)
+    rc = vt_err_set(err, VT_EIO, __FILE__, __LINE__, "cannot write to '%s': %s", d->path, strerror(bad));
+  if (rc == VT_OK && d->beside[0]) rc = vt_file_move(d->beside, d->path, err);
+  if (rc != VT_OK && d->beside[0]) (void)unlink(d->beside);
+  return rc;
 }
 
-static vt_status one_run(const one *o, const vt_plan *p, const double *glass, size_t n_glass, vt_result *out,
+/* asked: it is the task that was asked for, whose trajectory is wanted, and not one that it begins with. */
+static vt_status one_run(const one *o, const vt_plan *p, int asked, const double *glass, size_t n_glass, vt_result *out,
                          vt_err *err)
 {
   dump d = {0};
   const vt_replica_hooks hooks = {.ctx = &d, .poll = one_show, .frame = write_frame};
   vt_buf frame = {0};
   if (p->kind == VT_TASK_GLASS && !glass) VT_PASS(vt_campaign_start(o->c, p, &glass, &n_glass, err));
-  VT_PASS(dump_open(&d, o, p, err));
-  vt_status rc = vt_replica_run(p, glass, n_glass, &hooks, &frame, out, err);
-  vt_err closing = {0};
-  if (dump_close(&d, &closing) != VT_OK && rc == VT_OK) *err = closing, rc = (vt_status)closing.code;
+  if (asked) VT_PASS(dump_open(&d, o, p, err));
+  vt_status rc = dump_close(&d, vt_replica_run(p, glass, n_glass, &hooks, &frame, out, err), err);
   vt_cli_progress_end();
   if (rc != VT_OK && frame.len && o->post_mortem_path) {
     vt_err other = {0};
@@ -170,7 +203,7 @@ static vt_status get_before(const one *o, int task, double **values, size_t *n, 
     (void)fprintf(stderr, "the %s is not in the output folder: making it first\n",
                   p.kind == VT_TASK_GLASS ? "glass" : "piece before");
   vt_status rc = get_before(o, needs, &before, &n_before, err);
-  if (rc == VT_OK) rc = one_run(o, &p, before, n_before, &r, err);
+  if (rc == VT_OK) rc = one_run(o, &p, 0, before, n_before, &r, err);
   if (rc == VT_OK && p.kind == VT_TASK_MD)
     rc = vt_replica_continue(&p, r.values, r.n_values, r.last, r.n_last, values, n, err);
   else if (rc == VT_OK) {
@@ -335,7 +368,7 @@ static vt_status do_task(const one *o, int task, int *code, vt_err *err)
   if (o->check && !rec) VT_FAIL(err, VT_EINVAL, "--check: '%s' holds no result of this task", o->dir.dir);
   if (o->trajectory_path) VT_PASS(check_trajectory(o, &p, err));
   VT_TRY_OUT(get_before(o, task, &before, &n_before, err), err, "what row %d needs", task);
-  rc = one_run(o, &p, before, n_before, &r, err);
+  rc = one_run(o, &p, 1, before, n_before, &r, err);
   if (rc != VT_OK) goto out; /* the chain names the task */
   VT_TRY_OUT(vt_replica_layout(&p, defs, VT_MAX_ARRAYS, &n_defs, err), err, "layout");
   vt_measured m = {.plan = &p, .cutoffs = &cut, .defs = defs, .n_defs = n_defs, .values = r.values};

@@ -171,7 +171,6 @@ static int take_option(vt_usage *u, int argc, char **argv, int *i)
   for (int k = 0; k < u->n_opt + N_COMMON && !o; k++) {
     if (strcmp(option(u, k)->name, name) != 0) continue;
     o = option(u, k);
-    if (k >= u->n_opt) continue;
     twice = (int)(u->given >> k & 1);
     u->given |= UINT64_C(1) << k;
   }

@@ -59,6 +59,9 @@ const char *vt__why_no_haven(const vt_campaign *c, const vt_fits *f, int comp, i
   if (s >= 0) return vt_tr_reason_text((vt_tr_reason)g->pool.tracer[s].reason);
   if (g->pool.reason == VT_POOL_NO_WINDOW || g->pool.reason == VT_POOL_NO_CHARGE)
     return vt_pool_reason_text((vt_pool_reason)g->pool.reason);
+  for (int k = 0; k < c->comp[comp].n_species; k++)
+    if (vt_comp_role(&c->comp[comp], k) == VT_ROLE_NETWORK && c->comp[comp].count[k] > 0)
+      return "the collective motion of all glasses together is not resolved";
   return "there is no metal to see it from";
 }
 

@@ -153,8 +153,8 @@ static vt_status write_missing_glasses(const run *r, vt_err *err)
     if (r->c->task[i].kind != VT_TASK_GLASS || !rec) continue;
     vt_glass_file_name(&r->c->task[i].uid, name);
     (void)snprintf(path, sizeof path, "%s/%s", r->dir.dir, name);
-    if (access(path, F_OK) == 0 || errno != ENOENT) continue;
     vt_alive();
+    if (access(path, F_OK) == 0 || errno != ENOENT) continue;
     VT_PASS(vt_campaign_plan(r->c, i, &p, err));
     VT_PASS(vt_record_result(r->j, rec, &p, NULL, &values, &n, err));
     const vt_status rc = vt_glass_file_write(&r->dir, &p, values, err);

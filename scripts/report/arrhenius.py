@@ -15,7 +15,7 @@ BAND = ("ea_se_ev", "log10_ref", "log10_ref_se", "log10_ref_lo95", "log10_ref_hi
 def load(store, quantity="D_alkali", pool=None):
     """names, fit, T (n), pooled values (compositions x n), which are resolved; KeyError names what is missing"""
     pool = pool or quantity
-    for needed in (f"pool/{pool}/lo95", f"fits/{quantity}/ea_lo95_ev"):
+    for needed in (f"pool/{pool}/lo95", *(f"fits/{quantity}/{k}" for k in FIT)):
         if needed not in store:
             raise KeyError(needed)
     names = [n.decode() for n in store["compositions/name"]]

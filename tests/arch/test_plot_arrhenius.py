@@ -20,6 +20,7 @@ LO95 = [[3.5e-6, 1.0e-8, NAN], [0.9e-6, 1.8e-6, 2.7e-6]]
 HI95 = [[4.6e-6, 1.4e-2, NAN], [1.1e-6, 2.2e-6, 3.3e-6]]
 EA = {"ea_ev": [0.28, 0.31], "ea_lo95_ev": [0.25, NAN], "ea_hi95_ev": [0.31, NAN], "log10_ref": [-5.4, -6.0],
       "t_ref_k": [500.0, 500.0]}
+EA["ln_prefactor"] = [y * np.log(10) + ea / (8.617333262e-5 * 500) for y, ea in zip(EA["log10_ref"], EA["ea_ev"])]
 
 
 class Table(unittest.TestCase):
@@ -52,6 +53,23 @@ class Table(unittest.TestCase):
         self.assertIn("NaTaCl6                  Ea not resolved", out)
         for number in ("1.200e-05", "2.700e-05", "0.310 ["):
             self.assertNotIn(number, out)
+
+    def test_a_figure_is_there_whole_or_not_at_all(self):
+        """What cannot be written, or is no figure, is told in a line, and what stood there stays."""
+        folder = self.path.parent
+        for name, why in (("old.xyz", "not supported"), ("missing/a.svg", "No such file or directory")):
+            (folder / "old.xyz").write_text("old")
+            done = self.run_it(folder / name)
+            if "matplotlib is not installed" in done.stderr:
+                self.skipTest("no matplotlib")
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertRegex(done.stderr, f"^plot_arrhenius: .*{why}")
+            self.assertNotIn("Traceback", done.stderr)
+            self.assertEqual({p.name for p in folder.iterdir()}, {"old.xyz", "results.h5"})
+            self.assertEqual((folder / "old.xyz").read_text(), "old")
+        for name, begin in (("a.svg", b"<?xml"), ("b.png", b"\x89PNG"), ("c.pdf", b"%PDF")):
+            self.assertEqual(self.run_it(folder / name).returncode, 0)
+            self.assertTrue((folder / name).read_bytes().startswith(begin), name)
 
     def test_a_store_without_intervals_is_told_as_that(self):
         with h5py.File(self.path, "r+") as f:

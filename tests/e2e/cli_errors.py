@@ -63,6 +63,7 @@ def options():
         wrong(2, "--ranks needs a value", "plan", c, "--ranks")
         wrong(2, "--json takes no value", "check", c, "--json=1")
         wrong(2, "--calibrate is given twice", "plan", c, "--calibrate", "0", "--calibrate=1")
+        wrong(2, "--color is given twice", "check", c, "--color", "always", "--color", "never")
         wrong(2, "--progress does nothing with --quiet", "check", c, "--quiet", "--progress", "line")
         wrong(2, "--shards needs --output", "bench", "sched", "--simulate", "--shards", "3")
         wrong(2, "hexadecimal digits of a uid, found 'xy'", "one", c, "--task", "xy", cwd=tmp)

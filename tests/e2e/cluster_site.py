@@ -225,8 +225,8 @@ LD_PRELOAD="$NODE" mpiexec.mpich "$@" | sed "$EDIT"
     for ahead in ("40", "-40"):
         code, d = nodes(VT_NODE_AHEAD=ahead)
         said = re.search(r"that of node1 differs by ([\d.]+) s", d["clocks"][1])
-        # asked and answered within a second or so on a busy machine: the doctor's own bound on it is beside the number
-        check(code == 0 and d["clocks"][0] == "warn" and said and abs(float(said.group(1)) - 40) < 2, f"{ahead} s: {d['clocks']}")
+        # of some questions the quickest counts: half of its way is the error, far below the half of 40 s on any machine
+        check(code == 0 and d["clocks"][0] == "warn" and said and abs(float(said.group(1)) - 40) < 20, f"{ahead} s: {d['clocks']}")
     code, d = nodes(r's/\("rank": *2,.*"simd": *"\)[a-z0-9]*/\1sse9/')
     check(code == 1 and d["simd"][0] == "FAIL" and re.search(r"SIMD level is \w+ on \S+, but sse9 on ", d["simd"][1]), f"SIMD: {d['simd']}")
     check("--constraint" in d["simd"][2] and "numerics.simd" in d["simd"][2] and d["clocks"][0] == "ok", f"SIMD: {d['simd']}")

@@ -499,6 +499,10 @@ class Label(unittest.TestCase):
         said = status("--exit-code")
         self.assertEqual(said.returncode, 75)
         self.assertIn("springs: labelling, killed", said.stdout)
+        self.assertGreater(self.status()["eta_s"], 0, "what it wrote last")
+        v = json.loads(status("--json").stdout)
+        self.assertIsNone(v["eta_s"])
+        self.assertIn("eta_s: nobody works in the folder", " ".join(v["warnings"]))
         self.assertIn("the same command goes on", said.stdout)
 
     # ---------------------------------------------------------------- what is refused

@@ -195,6 +195,8 @@ class Committee(unittest.TestCase):
             self.end(p)
         s = subprocess.run([vitrion, "status", out], capture_output=True, text=True)
         self.assertIn("tiny: training, killed", s.stdout)
+        s = subprocess.run([vitrion, "status", out, "--json"], capture_output=True, text=True)
+        self.assertEqual([m["eta_s"] for m in json.loads(s.stdout)["members"]], [None] * len(json.loads(s.stdout)["members"]), s.stdout)
         (out / "HALT").write_text("now\n")
         q = train(self.dir, 1, out, "endless.yaml")  # at once: the dead process was on this machine
         self.assertEqual(q.returncode, 75, q.stderr)

@@ -33,6 +33,18 @@ const vt_cli_work *vt_cli_work_in(const vt_outdir *dir)
   return NULL;
 }
 
+/* Nobody works: no time is left to tell, of the work and of its members. */
+static void forget_eta(vt_json *v)
+{
+  const vt_json *members = vt_json_get(v, "members");
+  if (vt_json_get(v, "eta_s")) vt_json_put(v, "eta_s", vt_json_null());
+  for (size_t k = 0; k < vt_json_size(members); k++) {
+    vt_json *m = vt_json_share(vt_json_at(members, k));
+    if (vt_json_get(m, "eta_s")) vt_json_put(m, "eta_s", vt_json_null());
+    vt_json_free(m);
+  }
+}
+
 /* The state, "killed" where status.json says that it runs but nobody does. */
 static const char *show(const vt_cli_work *w, const vt_outdir *dir, vt_json *v, const vt_jobs_list *jobs, int json)
 {
@@ -40,8 +52,10 @@ static const char *show(const vt_cli_work *w, const vt_outdir *dir, vt_json *v, 
   if (strcmp(state, "running") == 0 && !vt_jobs_list_alive(jobs)) state = "killed";
   if (json) {
     vt_json_put(v, "state", vt_json_text(state));
-    if (strcmp(state, "killed") == 0)
-      vt_json_warn(v, "nobody works in the folder: eta_s and what was running are of the last sign of life");
+    if (strcmp(state, "killed") == 0) {
+      forget_eta(v);
+      vt_json_warn(v, "eta_s: nobody works in the folder; what was running is of the last sign of life");
+    }
     vt_cli_print_json(vt_json_share(v), 0);
     return state;
   }

@@ -155,14 +155,16 @@ void vt_estimates_step(vt_estimates *e, const char *dir, int64_t done)
   const double now = vt_now_s();
   int status = 0;
   if (e->pid > 0) {
-    if (now - e->began_s > LIMIT_S) (void)kill(e->pid, SIGKILL);
+    const int is_late = now - e->began_s > LIMIT_S;
+    if (is_late) (void)kill(e->pid, SIGKILL);
     if (waitpid(e->pid, &status, WNOHANG) != e->pid) return;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
       e->lacks = take(e) ? "soon" : "failed";
     else if (WIFEXITED(status))
       e->lacks = "failed", tell_why(e, "the process that makes them ended with", WEXITSTATUS(status));
     else
-      e->lacks = "too slow", tell_why(e, "the process that makes them was ended by signal", WTERMSIG(status));
+      e->lacks = is_late ? "too slow" : "failed",
+      tell_why(e, "the process that makes them was ended by signal", WTERMSIG(status));
     (void)close(e->fd);
     e->pid = 0;
     e->next_s = now + fmax(REST_S, SHARE * (now - e->began_s));
@@ -172,6 +174,7 @@ void vt_estimates_step(vt_estimates *e, const char *dir, int64_t done)
   e->began_s = now;
   e->done = done;
   begin(e, dir);
+  if (e->pid == 0) e->lacks = "failed";
 }
 
 void vt_estimates_close(vt_estimates *e)

@@ -140,11 +140,12 @@ static void a_run_in_two_pieces_is_one_run(void **state)
 /* Lines are folded: every run of blanks becomes one. */
 static void unfold(char *s)
 {
+  const char *begin = s;
   char *to = s;
   for (; *s; s++)
     if (strchr(" \n", *s) == NULL)
       *to++ = *s;
-    else if (to[-1] != ' ')
+    else if (to > begin && to[-1] != ' ')
       *to++ = ' ';
   *to = '\0';
 }
