@@ -65,6 +65,11 @@ static int cell_along(const vt__grid *g, int axis, double s)
   return c < g->n_cell[axis] ? c : g->n_cell[axis] - 1;
 }
 
+static int cell_of_point(const vt__grid *g, const double s[3])
+{
+  return (cell_along(g, 0, s[0]) * g->n_cell[1] + cell_along(g, 1, s[1])) * g->n_cell[2] + cell_along(g, 2, s[2]);
+}
+
 /* How many cells of an axis a search reads. */
 static int read_along(const vt__grid *g, int axis)
 {
@@ -112,8 +117,7 @@ static void sort_into_cells(vt__grid *g)
   VT_ASSERT(n_cells >= 1 && (size_t)n_cells <= most_cells(g->n) && g->n <= g->most);
   memset(g->start, 0, ((size_t)n_cells + 1) * sizeof *g->start);
   for (int i = 0; i < g->n; i++) {
-    const int a = cell_along(g, 0, g->s[0][i]), b = cell_along(g, 1, g->s[1][i]), c = cell_along(g, 2, g->s[2][i]);
-    g->cell_of[i] = (a * g->n_cell[1] + b) * g->n_cell[2] + c;
+    g->cell_of[i] = cell_of_point(g, (const double[3]){g->s[0][i], g->s[1][i], g->s[2][i]});
     g->start[g->cell_of[i]]++;
   }
   for (int c = 0, at = 0; c <= n_cells; c++) { /* to where each cell ends; the loop below counts down to its start */
@@ -135,7 +139,7 @@ void vt__grid_fractional(const vt__grid *g, const double x[3], double s[3])
 vt_status vt__grid_put(vt__grid *g, const vt_frame *fr, const int *which, int n, double limit2, vt_err *err)
 {
   VT_ASSERT(n <= g->most);
-  g->n = n, g->cell = fr->cell, g->limit2 = limit2, g->by_cells = 0;
+  g->n = n, g->cell = fr->cell, g->limit2 = limit2, g->by_cells = 0, g->looks_from = -1;
   if (!vt_cell_inverse(&g->cell, g->hi)) VT_FAIL(err, VT_EDIVERGE, "the cell cannot be inverted");
   int far = 0;
   for (int i = 0; i < n; i++) {
@@ -155,12 +159,16 @@ vt_status vt__grid_put(vt__grid *g, const vt_frame *fr, const int *which, int n,
 
 /* ------------------------------------------------------------------ searches */
 
+/* A handful of atoms: shorter in a loop than by memcpy. */
 static int copy_stretch(vt__grid *g, int from, int to, int at)
 {
-  const size_t n = (size_t)(to - from);
-  for (int k = 0; k < 3; k++) memcpy(g->look[k] + at, g->by[k] + from, n * sizeof *g->by[k]);
-  memcpy(g->who + at, g->slot + from, n * sizeof *g->slot);
-  return at + (int)n;
+  for (int k = from; k < to; k++, at++) {
+    g->look[0][at] = g->by[0][k];
+    g->look[1][at] = g->by[1][k];
+    g->look[2][at] = g->by[2][k];
+    g->who[at] = g->slot[k];
+  }
+  return at;
 }
 
 /* The first of the cells along an axis around a point, and how many, which go on from 0 behind the last. */
@@ -172,10 +180,13 @@ static int first_along(const vt__grid *g, int axis, double s, int *n)
   return c < 0 ? c + g->n_cell[axis] : c;
 }
 
-/* Every atom of the cells around a point, once, into look[] and who[]; returns their number. */
+/* Every atom of the cells around a point, once, into look[] and who[]; returns their number.  They are still there
+ * after a search from the same cell. */
 static int collect(vt__grid *g, const double s[3])
 {
   int n[3], first[3], at = 0;
+  const int cell = cell_of_point(g, s);
+  if (cell == g->looks_from) return g->n_look;
   for (int k = 0; k < 3; k++) first[k] = first_along(g, k, s[k], &n[k]);
   const int last = g->n_cell[2], end = first[2] + n[2];
   for (int i = 0; i < n[0]; i++) {
@@ -187,6 +198,7 @@ static int collect(vt__grid *g, const double s[3])
       if (end > last) at = copy_stretch(g, start[0], start[end - last], at);
     }
   }
+  g->looks_from = cell, g->n_look = at;
   return at;
 }
 

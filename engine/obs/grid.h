@@ -21,10 +21,11 @@ typedef struct vt__grid {
   double *by[3];   /* [n] s in order of cells; within a cell by place */
   double *look[3]; /* [most] the atoms that a search looks at ... */
   int *who;        /* [most] ... and their places */
-  int *slot;       /* [n] place of by[k] */
-  int *cell_of;    /* [n] */
-  int *start;      /* [cells + 1] */
-  double *doubles; /* the two blocks that hold them */
+  int looks_from, n_look; /* the cell around which they were collected, -1: none; how many */
+  int *slot;              /* [n] place of by[k]: all places in order of cells, in which searches are cheapest */
+  int *cell_of;           /* [n] */
+  int *start;             /* [cells + 1] */
+  double *doubles;        /* the two blocks that hold them */
   int *ints;
 } vt__grid;
 

@@ -118,7 +118,8 @@ static vt_status rdf_sample(void *self, const vt_frame *fr, vt_err *err)
   VT_TRY(vt__grid_put(&g->grid, fr, NULL, fr->n, limit2, err), err, "rdf");
   int close = 0;
   memset(g->count, 0, (size_t)g->n_pairs * (size_t)g->n_bins * sizeof *g->count);
-  for (int i = 1; i < fr->n; i++) {
+  for (int at = 0; at < fr->n; at++) {
+    const int i = g->grid.by_cells ? g->grid.slot[at] : at;
     const double from[3] = {g->grid.s[0][i], g->grid.s[1][i], g->grid.s[2][i]};
     const int n = vt__grid_find(&g->grid, from, i);
     if (g->finds_metals && !close) close = metal_is_close(g, fr, i, n);
