@@ -48,7 +48,7 @@ static inline double vt__nearest(double x)
 }
 
 /* r2[j] = distance squared from fractional `from` to fractional (sx, sy, sz)[j].  Folding differences to the nearest
- * integer finds the nearest image whenever that is nearer than half of every height (fold.c). */
+ * integer finds the nearest image whenever that is nearer than half of every height (grid.c). */
 void vt__fold_distances(const vt_cell *cell, const double from[3], const double *restrict sx, const double *restrict sy,
                         const double *restrict sz, int n, double *restrict r2);
 

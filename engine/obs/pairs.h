@@ -3,7 +3,7 @@
 #ifndef VT_OBS_PAIRS_H
 #define VT_OBS_PAIRS_H
 
-#include "engine/obs/obs_impl.h"
+#include "engine/obs/grid.h"
 
 /* Row k: the `count[k]` atoms of the second group near atom first[k], as places in second[], ascending. */
 typedef struct vt__pairs {
@@ -12,9 +12,9 @@ typedef struct vt__pairs {
   int *first, *second;                                     /* atoms, ascending */
   int *count;                                              /* [n_first]        */
   int *place;                                              /* [n_first][most]  */
-  double (*d)[4];    /* [n_first][most]: vector from first to second and its length, A */
-  double *s[3], *r2; /* [n_second] scratch */
-  double *doubles;   /* the two blocks that hold them */
+  double (*d)[4];  /* [n_first][most]: vector from first to second and its length, A */
+  vt__grid grid;   /* the second group */
+  double *doubles; /* the two blocks that hold them */
   int *ints;
 } vt__pairs;
 

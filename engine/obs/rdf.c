@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "engine/obs/obs_impl.h"
+#include "engine/obs/grid.h"
 
 /* The tally is what a checkpoint holds; the rest follows from the plan or is scratch of one sample. */
 typedef struct rdf {
@@ -13,8 +13,7 @@ typedef struct rdf {
   size_t n_tally;
   double *tally;  /* [0] samples, [1] least limit of r so far, A^2, then the weighted counts [pair][bin]; at the end,
                      with finds_metals: samples with close metals */
-  double *s[3];   /* [n_atoms] fractional coordinates      */
-  double *r2;     /* [n_atoms] one row of distances squared */
+  vt__grid grid;  /* all atoms */
   int32_t *count; /* [pair][bin] of one sample             */
 } rdf;
 
@@ -62,8 +61,7 @@ static void rdf_close(void *self)
 {
   rdf *g = self;
   if (!g) return;
-  for (int a = 0; a < 3; a++) vt_free(g->s[a]);
-  vt_free(g->r2);
+  vt__grid_close(&g->grid);
   vt_free(g->count);
   vt_free(g->tally);
   vt_free(g);
@@ -74,7 +72,6 @@ static vt_status rdf_open(const vt_plan *p, const vt_obs_request *r, void **self
   vt_status rc = VT_OK;
   int n_bins;
   rdf *g = NULL;
-  size_t n = (size_t)p->comp.n_atoms;
   *self = NULL;
   VT_PASS(size_of(p, r, &n_bins, err));
   VT_TRY_OUT(VT_NEW(g, 1, err), err, "rdf");
@@ -84,8 +81,7 @@ static vt_status rdf_open(const vt_plan *p, const vt_obs_request *r, void **self
   g->n_pairs = vt__obs_n_pairs(p);
   g->finds_metals = keeps_metals(p);
   g->n_tally = COUNTS + (size_t)g->n_pairs * (size_t)n_bins + (size_t)g->finds_metals;
-  for (int a = 0; a < 3; a++) VT_TRY_OUT(VT_NEW(g->s[a], n, err), err, "rdf: %zu coordinates", n);
-  VT_TRY_OUT(VT_NEW(g->r2, n, err), err, "rdf: %zu distances", n);
+  VT_TRY_OUT(vt__grid_open(&g->grid, p->comp.n_atoms, err), err, "rdf");
   VT_TRY_OUT(VT_NEW(g->tally, g->n_tally, err), err, "rdf: %zu bins", g->n_tally);
   VT_TRY_OUT(VT_NEW(g->count, g->n_tally, err), err, "rdf: %zu bins", g->n_tally);
   g->tally[LIMIT2] = INFINITY;
@@ -104,36 +100,33 @@ static int n_metals(const rdf *g)
   return n;
 }
 
-/* 1 if one of the atoms before i, at r2[j], and atom i are metals nearer than VT_METALS_CLOSE_A. */
-static int metal_is_close(const rdf *g, const vt_frame *fr, int i)
+/* 1 if one of the n atoms found and atom i are metals nearer than VT_METALS_CLOSE_A. */
+static int metal_is_close(const rdf *g, const vt_frame *fr, int i, int n)
 {
   if (!is_metal(g, fr->type[i])) return 0;
-  for (int j = 0; j < i; j++)
-    if (g->r2[j] < VT_METALS_CLOSE_A * VT_METALS_CLOSE_A && is_metal(g, fr->type[j])) return 1;
+  for (int k = 0; k < n; k++)
+    if (g->grid.r2[k] < VT_METALS_CLOSE_A * VT_METALS_CLOSE_A && is_metal(g, fr->type[g->grid.found[k]])) return 1;
   return 0;
 }
 
 static vt_status rdf_sample(void *self, const vt_frame *fr, vt_err *err)
 {
   rdf *g = self;
-  double hi[3][3];
   VT_PASS(vt__obs_check_frame(fr, &g->comp, err));
-  if (!vt_cell_inverse(&fr->cell, hi)) VT_FAIL(err, VT_EDIVERGE, "rdf: the cell cannot be inverted");
-  double limit = fmin(g->n_bins * g->bin_a, height_fraction * vt_cell_shortest_height(&fr->cell));
-  double limit2 = limit * limit, per_bin = 1 / g->bin_a;
-  for (int i = 0; i < fr->n; i++)
-    for (int a = 0; a < 3; a++) g->s[a][i] = fr->x[i][0] * hi[0][a] + fr->x[i][1] * hi[1][a] + fr->x[i][2] * hi[2][a];
+  const double limit = fmin(g->n_bins * g->bin_a, height_fraction * vt_cell_shortest_height(&fr->cell));
+  const double limit2 = limit * limit, per_bin = 1 / g->bin_a;
+  VT_TRY(vt__grid_put(&g->grid, fr, NULL, fr->n, limit2, err), err, "rdf");
   int close = 0;
   memset(g->count, 0, (size_t)g->n_pairs * (size_t)g->n_bins * sizeof *g->count);
-  for (int i = 1; i < fr->n; i++) {
-    const double from[3] = {g->s[0][i], g->s[1][i], g->s[2][i]};
-    vt__fold_distances(&fr->cell, from, g->s[0], g->s[1], g->s[2], i, g->r2);
-    if (g->finds_metals && !close) close = metal_is_close(g, fr, i);
-    for (int j = 0; j < i; j++) {
-      if (!(g->r2[j] < limit2)) continue;
-      int bin = (int)(sqrt(g->r2[j]) * per_bin);
+  for (int at = 0; at < fr->n; at++) {
+    const int i = g->grid.by_cells ? g->grid.slot[at] : at;
+    const double from[3] = {g->grid.s[0][i], g->grid.s[1][i], g->grid.s[2][i]};
+    const int n = vt__grid_find(&g->grid, from, i);
+    if (g->finds_metals && !close) close = metal_is_close(g, fr, i, n);
+    for (int k = 0; k < n; k++) {
+      const int bin = (int)(sqrt(g->grid.r2[k]) * per_bin);
       if (bin >= g->n_bins) continue; /* rounding at the very edge */
-      g->count[vt_pair_index(fr->type[i], fr->type[j], fr->n_species) * g->n_bins + bin]++;
+      g->count[vt_pair_index(fr->type[i], fr->type[g->grid.found[k]], fr->n_species) * g->n_bins + bin]++;
     }
   }
   double volume = vt_cell_volume(&fr->cell);

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "engine/obs/obs_impl.h"
+#include "engine/obs/grid.h"
 
 /* A checkpoint holds the correlator alone; the rest follows from the plan or is scratch of one sample. */
 typedef struct vanhove {
@@ -10,8 +10,7 @@ typedef struct vanhove {
   double bin_a;
   int n_bins, n_pairs;
   double (*now)[3]; /* [2 n_atoms]: positions, then displacements                 */
-  double *s[3];     /* [n_atoms] fractional coordinates of the later sample       */
-  double *r2;       /* [n_atoms] one row of distances squared                     */
+  vt__grid grid;    /* the atoms of the later sample                              */
   int32_t *count;   /* [pair][bin] of one pair of samples                         */
 } vanhove;
 
@@ -64,9 +63,8 @@ static void vanhove_close(void *self)
   vanhove *g = self;
   if (!g) return;
   vt__corr_close(&g->c.corr);
-  for (int a = 0; a < 3; a++) vt_free(g->s[a]);
+  vt__grid_close(&g->grid);
   vt_free(g->now);
-  vt_free(g->r2);
   vt_free(g->count);
   vt_free(g);
 }
@@ -87,8 +85,7 @@ static vt_status vanhove_open(const vt_plan *p, const vt_obs_request *r, void **
   const int n_acc = COUNTS + (p->comp.n_species + g->n_pairs) * n_bins;
   VT_TRY_OUT(vt__corr_obs_init(&g->c, p, r, shape, 2 * p->comp.n_atoms, n_acc, err), err, "vanhove");
   VT_TRY_OUT(VT_NEW(g->now, 2 * n, err), err, "vanhove: %zu positions", n);
-  for (int a = 0; a < 3; a++) VT_TRY_OUT(VT_NEW(g->s[a], n, err), err, "vanhove: %zu coordinates", n);
-  VT_TRY_OUT(VT_NEW(g->r2, n, err), err, "vanhove: %zu distances", n);
+  VT_TRY_OUT(vt__grid_open(&g->grid, p->comp.n_atoms, err), err, "vanhove");
   VT_TRY_OUT(VT_NEW(g->count, (size_t)g->n_pairs * (size_t)n_bins, err), err, "vanhove: %d bins", n_bins);
   *self = g, g = NULL;
 out:
@@ -101,34 +98,14 @@ out:
 typedef struct sample {
   vanhove *g;
   const vt_frame *fr;
-  double hi[3][3];
   double limit2;
 } sample;
-
-/* r2[j] = distance squared from the point x to every atom of the later sample, nearest image in its cell by folding,
- * which is exact below half of every height. */
-static void distances(const vanhove *g, const sample *at, const double x[3])
-{
-  const double *restrict sx = g->s[0], *restrict sy = g->s[1], *restrict sz = g->s[2];
-  double *restrict r2 = g->r2;
-  const double(*h)[3] = at->fr->cell.h;
-  double s[3];
-  for (int k = 0; k < 3; k++) s[k] = x[0] * at->hi[0][k] + x[1] * at->hi[1][k] + x[2] * at->hi[2][k];
-  for (int j = 0; j < at->fr->n; j++) {
-    double a = sx[j] - s[0], b = sy[j] - s[1], c = sz[j] - s[2];
-    a -= vt__nearest(a), b -= vt__nearest(b), c -= vt__nearest(c);
-    double dx = a * h[0][0] + b * h[1][0] + c * h[2][0];
-    double dy = a * h[0][1] + b * h[1][1] + c * h[2][1];
-    double dz = a * h[0][2] + b * h[1][2] + c * h[2][2];
-    r2[j] = dx * dx + dy * dy + dz * dz;
-  }
-}
 
 static void vanhove_visit(const void *ctx, const double (*now)[3], const double (*then)[3], double *acc)
 {
   const sample *at = ctx;
   const vt_frame *fr = at->fr;
-  const vanhove *g = at->g;
+  vanhove *g = at->g;
   const int n = fr->n, n_bins = g->n_bins;
   const double per_bin = 1 / g->bin_a;
   double *self = acc + COUNTS, *distinct = self + (ptrdiff_t)fr->n_species * n_bins;
@@ -144,12 +121,12 @@ static void vanhove_visit(const void *ctx, const double (*now)[3], const double 
     int32_t *of[VT_MAX_SPECIES];
     for (int s = 0; s < fr->n_species; s++)
       of[s] = g->count + (ptrdiff_t)vt_pair_index(fr->type[i], s, fr->n_species) * n_bins;
-    distances(g, at, then[i]);
-    g->r2[i] = INFINITY; /* not with itself */
-    for (int j = 0; j < n; j++) {
-      if (!(g->r2[j] < at->limit2)) continue;
-      const int bin = (int)(sqrt(g->r2[j]) * per_bin);
-      if (bin < n_bins) of[fr->type[j]][bin]++; /* else rounding at the very edge */
+    double from[3];
+    vt__grid_fractional(&g->grid, then[i], from);
+    const int n_found = vt__grid_find(&g->grid, from, n);
+    for (int k = 0; k < n_found; k++) {
+      const int j = g->grid.found[k], bin = (int)(sqrt(g->grid.r2[k]) * per_bin);
+      if (bin < n_bins && j != i) of[fr->type[j]][bin]++; /* not beyond the edge by rounding, not with itself */
     }
   }
   const double volume = vt_cell_volume(&fr->cell);
@@ -161,12 +138,9 @@ static vt_status vanhove_sample(void *self, const vt_frame *fr, vt_err *err)
   vanhove *g = self;
   sample at = {.g = g, .fr = fr};
   VT_PASS(vt__obs_check_frame(fr, &g->c.comp, err));
-  if (!vt_cell_inverse(&fr->cell, at.hi)) VT_FAIL(err, VT_EDIVERGE, "vanhove: the cell cannot be inverted");
   const double limit = fmin(g->n_bins * g->bin_a, height_fraction * vt_cell_shortest_height(&fr->cell));
   at.limit2 = limit * limit;
-  for (int i = 0; i < fr->n; i++)
-    for (int a = 0; a < 3; a++)
-      g->s[a][i] = fr->x[i][0] * at.hi[0][a] + fr->x[i][1] * at.hi[1][a] + fr->x[i][2] * at.hi[2][a];
+  VT_TRY(vt__grid_put(&g->grid, fr, NULL, fr->n, at.limit2, err), err, "vanhove");
   memcpy(g->now, fr->x, (size_t)fr->n * sizeof *g->now);
   memcpy(g->now + fr->n, fr->dx, (size_t)fr->n * sizeof *g->now);
   vt__corr_push(&g->c.corr, (const double(*)[3])g->now, vanhove_visit, &at);
