@@ -255,6 +255,15 @@ def estimates(tmp):
     t.until(lambda: f"{known['log10_D_Tref']:.2f}" in t.text() and "lgD(1180K)" in t.text(), "D so far")
     t.key(b"q")
     check(t.end() == 0, "q")
+    # a narrow screen leaves columns out and cuts no number
+    t = Terminal([vitrion, "status", join(tmp, "three"), "--watch"], columns=60)
+    t.until(lambda: want in t.text(), f"Ea with its whole interval in 60 columns: {want}", 120)
+    t.key(b"q")
+    check(t.end() == 0, "q")
+    t = Terminal([vitrion, "status", join(tmp, "three"), "--watch"], columns=48)
+    t.until(lambda: f"{known['log10_D_Tref']:.2f}" in t.text() and "Ea/eV" not in t.text(), "D alone in 48 columns", 120)
+    t.key(b"q")
+    check(t.end() == 0, "q")
 
 
 # ---------------------------------------------------------------------- failures
