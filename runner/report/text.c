@@ -227,9 +227,9 @@ static void text_by_temperature(vt_buf *out, const asked *a)
   vt__notes_end(out, &notes);
   if (a->c && a->quantity == VT_Q_D_ALKALI)
     vt_buf_printf(
-        out, "  these intervals: scatter of glasses from all compositions; of the same means in \"transport\" (--json) "
-             "and /pool (store): from the composition's own glasses and theory alone, mostly wider; of the line above: "
-             "from all temperatures (`rank` goes by line and curve together)\n");
+        out, "  these intervals take the scatter of glasses from all compositions; those of the same means in "
+             "\"transport\" (--json) and /pool (store) take the composition's own glasses and theory alone and are "
+             "mostly wider; the line above rests on all temperatures (`rank` goes by line and curve together)\n");
 }
 
 static int width_of(const char *const *names, int n)

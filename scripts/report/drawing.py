@@ -159,7 +159,7 @@ def log_y(axes):
         if 0.001 <= x < 1e5:
             return f"{x:g}"
         power = math.floor(math.log10(x) + 1e-9)
-        return f"${x / 10**power:.0f}\\times10^{{{power}}}$"
+        return f"${x / 10**power:g}\\times10^{{{power}}}$"
 
     steps = (1, 1.5, 2, 3, 4, 5, 6, 8) if high < 4 * low else (1, 2, 5)
     axes.yaxis.set_major_locator(matplotlib.ticker.LogLocator(subs=steps, numticks=20))

@@ -54,6 +54,25 @@ class Table(unittest.TestCase):
         for number in ("1.200e-05", "2.700e-05", "0.310 ["):
             self.assertNotIn(number, out)
 
+    def test_a_label_of_a_logarithmic_axis_is_the_number_at_its_tick(self):
+        """Read back, in ranges from a factor of 1.5 to a hundred; at least two labels where the range is below two decades."""
+        sys.path.insert(0, str(PLOT.parent))
+        import matplotlib.pyplot as plt
+        from report import drawing
+        for low in (1.1e-6, 0.02, 55, 3e4):
+            for high in (1.5 * low, 3 * low, 9 * low, 60 * low):
+                figure, axes = plt.subplots()
+                axes.plot([0, 1], [low, high])
+                drawing.log_y(axes)
+                figure.canvas.draw()
+                bottom, top = axes.get_ylim()
+                shown = [(y, t.get_text()) for y, t in zip(axes.get_yticks(), axes.get_yticklabels()) if bottom <= y <= top]
+                self.assertGreaterEqual(len(shown), 2, f"{low} {high}")
+                for y, text in shown:
+                    said = float(text.strip("$").replace("\\times10^{", "e").rstrip("}"))
+                    self.assertLess(abs(said / y - 1), 1e-5, text)  # six digits are printed
+                plt.close(figure)
+
     def test_a_figure_is_there_whole_or_not_at_all(self):
         """What cannot be written, or is no figure, is told in a line, and what stood there stays."""
         folder = self.path.parent

@@ -35,6 +35,7 @@ KINDS = {
     "claims": ("half", ["/lease"], "who does a task"),
     "trajectory": ("new", ["/trajectory"], "trajectory/*/*.h5"),
     "frames": ("half", ["*.vck.frames-"], "frames beside a checkpoint: a task goes on from them and writes others"),
+    "views-again": ("no-views", ["/glass"], "glass/*.xyz that a kill left unwritten"),
     "views": ("new", ["/glass", "/log", "/failed"], "glass/*.xyz, log/*, failed/"),
 }
 PASSES = [("EIO", "once"), ("ENOSPC", "ever"), ("short", "once"), ("EINTR", "once")]  # what tells most comes first
@@ -93,7 +94,11 @@ class Campaign:
         with one_at_a_time:
             if what not in self.base:
                 out = self.reference.with_name(what)
-                if what == "no-store":
+                if what == "no-views":
+                    shutil.copytree(self.reference, out)
+                    for f in out.glob("glass/*.xyz"):
+                        f.unlink()
+                elif what == "no-store":
                     shutil.copytree(self.reference, out)
                     for f in itertools.chain(out.glob("results.h5*"), out.glob("summary.*")):
                         f.unlink()

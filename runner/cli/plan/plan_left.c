@@ -58,7 +58,9 @@ void vt_plan_folder_text(const vt_plan_folder *f, const vt_campaign *c, vt_buf *
   put_duration(out, f->left.wall_s);
   vt_buf_printf(out, "\n");
   if (!f->kept.recorded) {
-    vt_buf_printf(out, "edit     none: nothing is recorded there yet\n");
+    vt_buf_printf(out, "edit     none: %s\n",
+                  access(f->dir.dir, F_OK) == 0 ? "nothing is recorded there yet"
+                                                : "there is no such folder yet, a run would make it");
     return;
   }
   if (e->refused) {
