@@ -242,6 +242,8 @@ static void put_number(vt_buf *b, const vt__row *row, const void *field)
 {
   if (row->type == VT__T_VERSION)
     vt_buf_printf(b, "%d", (int)row->lo);
+  else if (row->type == VT__T_INT && row->choice && *(const int *)field == row->choice->value)
+    vt_buf_printf(b, "%s", row->choice->name);
   else if (row->type == VT__T_INT)
     vt_buf_printf(b, "%d", *(const int *)field);
   else if (row->type == VT__T_SEED)

@@ -203,6 +203,7 @@ typedef struct vt_campaign {
   /* runner.* */
   int master_inline; /* 0 dedicated, 1 inline, 2 auto */
   int max_tries;
+  int threads; /* of a task; 0: as many as there are cores for it */
   double checkpoint_every_s, master_timeout_s, rank_timeout_s;
   /* filled by vt_campaign_resolve: */
   int n_tasks, n_glass_tasks;

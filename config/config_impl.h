@@ -176,7 +176,7 @@ void vt__draft_free(vt__draft *dr); /* not the campaign */
 typedef enum vt__type {
   VT__T_MAP,          /* a section                                  */
   VT__T_VERSION,      /* must be `lo`; not stored                   */
-  VT__T_INT,          /* int                                        */
+  VT__T_INT,          /* int; with a choice that word, too          */
   VT__T_SEED,         /* uint64_t                                   */
   VT__T_QUANTITY,     /* double in the row's unit                   */
   VT__T_NAME,         /* char[VT_NAME], letters digits . _ - only   */

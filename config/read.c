@@ -378,6 +378,11 @@ static vt_status read_lists(vt__draft *dr, const vt__row *row, int node, vt_err 
   return row->type == VT__T_INCLUDE ? vt__read_include(dr, row, node, err) : vt__read_template(dr, row, node, err);
 }
 
+static int is_word(const vt__draft *dr, int node, const char *word)
+{
+  return dr->y->node[node].kind == VT__SCALAR && strcmp(vt__yaml_text(dr->y, node), word) == 0;
+}
+
 vt_status vt__read_value(vt__draft *dr, const vt__row *row, int node, vt_err *err)
 {
   char *field = (char *)dr->c + row->at; /* where scalars go */
@@ -388,7 +393,10 @@ vt_status vt__read_value(vt__draft *dr, const vt__row *row, int node, vt_err *er
     return VT_OK;
   case VT__T_INT:
     x = *(int *)(void *)field;
-    read_integer(dr, row, node, (int64_t)row->lo, (int64_t)row->hi, &x);
+    if (row->choice && is_word(dr, node, row->choice->name))
+      x = row->choice->value;
+    else
+      read_integer(dr, row, node, (int64_t)row->lo, (int64_t)row->hi, &x);
     *(int *)(void *)field = (int)x; /* fits: the rows' ranges do */
     return VT_OK;
   case VT__T_SEED:

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/config_impl.h"
+#include "engine/team/team.h"
 
 #define AT(field) offsetof(vt_campaign, field)
 
@@ -17,12 +18,13 @@ static const vt__choice simd_levels[] = {{"auto", VT_SIMD_AUTO},
                                          {"portable", VT_SIMD_PORTABLE},
                                          {NULL, 0}};
 static const vt__choice protocols[] = {{"auto", 0}, {"1", 1}, {"2", 2}, {"3", 3}, {NULL, 0}};
-static const vt__choice formats[] = {{"auto", 0}, {"2", 2}, {"3", 3}, {NULL, 0}};
-_Static_assert(VT_ENGINE_FORMAT == 3, "a format of the engine is a choice here");
+static const vt__choice formats[] = {{"auto", 0}, {"2", 2}, {"3", 3}, {"4", 4}, {NULL, 0}};
+_Static_assert(VT_ENGINE_FORMAT == 4, "a format of the engine is a choice here");
 static const vt__choice switches[] = {{"on", 1}, {"off", 0}, {NULL, 0}};
 static const vt__choice answers[] = {{"yes", 1}, {"no", 0}, {NULL, 0}};
 static const vt__choice precisions[] = {{"double", VT_DOUBLE}, {"mixed", VT_MIXED}, {NULL, 0}};
 static const vt__choice message_orders[] = {{"fused", 0}, {"plain", 1}, {NULL, 0}};
+static const vt__choice auto_number[] = {{"auto", 0}, {NULL, 0}};
 static const vt__choice masters[] = {{"dedicated", 0}, {"inline", 1}, {"auto", 2}, {NULL, 0}};
 
 /* path, type, unit, lo, hi, default, where, choices, meaning.  A section stands before its keys. */
@@ -229,8 +231,7 @@ const vt__row vt__rows[] = {
      "mixed: single-precision network, distances and sums in double"},
     {"engine.format", VT__T_CHOICE, "", 0, 0, "auto", AT(numerics.format), formats,
      "which bits the kernels give; auto: that of the folder that is continued (recorded since 3, before it was 2), "
-     "else "
-     "3, which is what this program computes"},
+     "else 4, which is what this program computes"},
     {"runner", VT__T_MAP, "", 0, 0, "", 0, NULL, "how the work is handed out; changes no result"},
     {"runner.master", VT__T_CHOICE, "", 0, 0, "auto", AT(master_inline), masters,
      "inline: rank 0 also runs tasks; auto: inline up to 8 ranks"},
@@ -239,6 +240,9 @@ const vt__row vt__rows[] = {
      "a worker that hears nothing for so long stops with its checkpoint"},
     {"runner.rank_timeout", VT__T_QUANTITY, "s", 1, 86400, "120 s", AT(rank_timeout_s), NULL,
      "a rank that shows no sign of life for so long is ended, and its task given to another"},
+    {"runner.threads", VT__T_INT, "", 1, VT_TEAM_MOST, "auto", AT(threads), auto_number,
+     "that share a task; auto: as many as the rank has cores (SLURM's --cpus-per-task, the processors it may use), and "
+     "the cores of ranks on its node that have nothing left to begin; a number: always so many, and no core is lent"},
     {"checkpoint", VT__T_MAP, "", 0, 0, "", 0, NULL, "what a killed run loses at most"},
     {"checkpoint.every", VT__T_QUANTITY, "s", 1, 86400, "5 min", AT(checkpoint_every_s), NULL, "between checkpoints"},
 };

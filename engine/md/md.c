@@ -72,6 +72,8 @@ void vt_md_close(vt_md *md)
   memset(md, 0, sizeof *md);
 }
 
+void vt_md_team(vt_md *md, vt_team *team) { md->nl.team = team; }
+
 void vt_md_velocities(vt_md *md, double t_k)
 {
   uint32_t draw = 2 * md->stage_index;

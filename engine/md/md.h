@@ -85,6 +85,8 @@ double vt_md_skin(const vt_composition *c, double cutoff, double t_k, double dt)
 VT_MUST_CHECK vt_status vt_md_open(vt_md *md, const vt_composition *c, const vt_cell *cell, const int *type,
                                    const double (*x)[3], vt_pot *pot, double skin, uint64_t key, vt_err *err);
 void vt_md_close(vt_md *md);
+/* From now on the members of a team (borrowed; NULL: nobody) share the work.  Changes no bit; between any two calls. */
+void vt_md_team(vt_md *md, vt_team *team);
 
 /* Maxwell-Boltzmann velocities at t_k with zero total momentum, scaled to exactly t_k.  The momentum is set to zero
  * again at every block boundary, so that rounding does not add up to a drift. */

@@ -1,4 +1,5 @@
-/* verlet.c - the pieces of a velocity Verlet step. Plain loops over [n][3]; each sum has one order. */
+/* verlet.c - the pieces of a velocity Verlet step. Plain loops over [n][3]; each sum has one order.  Where every atom
+ * is for itself a team shares the loop. */
 #include "engine/md/md_impl.h"
 
 double vt__md_kinetic(const vt_md *md)
@@ -23,24 +24,54 @@ void vt__md_zero_momentum(vt_md *md)
     for (int b = 0; b < 3; b++) md->v[i][b] -= p[b] / mass;
 }
 
-void vt__md_kick(vt_md *md, double dt)
+enum {
+  FEW = 1000, /* fewer atoms are moved faster than threads are told to */
+  GRAIN = 8   /* atoms whose vectors are whole cache lines             */
+};
+
+typedef struct stride {
+  vt_md *md;
+  double dt;
+  int pieces;
+} stride;
+
+static void share(vt_md *md, double dt, vt_team_work *work)
 {
-  for (int i = 0; i < md->n; i++) {
-    double s = dt / md->mass[i];
-    for (int b = 0; b < 3; b++) md->v[i][b] += s * md->f[i][b];
+  stride s = {.md = md, .dt = dt, .pieces = md->n < FEW ? 1 : vt_team_size(md->nl.team)};
+  vt_team_run(md->nl.team, s.pieces, work, &s);
+}
+
+static void kick(void *ctx, int piece, int member)
+{
+  const stride *s = ctx;
+  vt_md *md = s->md;
+  int from, to;
+  (void)member;
+  vt_team_part(md->n, s->pieces, piece, GRAIN, &from, &to);
+  for (int i = from; i < to; i++) {
+    double f = s->dt / md->mass[i];
+    for (int b = 0; b < 3; b++) md->v[i][b] += f * md->f[i][b];
   }
 }
 
-static void verlet_move(vt_md *md, double dt)
+void vt__md_kick(vt_md *md, double dt) { share(md, dt, kick); }
+
+static void move(void *ctx, int piece, int member)
 {
-  double *restrict x = md->x[0], *restrict dx = md->dx[0];
-  const double *restrict v = md->v[0];
-  for (int k = 0; k < 3 * md->n; k++) {
+  const stride *s = ctx;
+  double *restrict x = s->md->x[0], *restrict dx = s->md->dx[0];
+  const double *restrict v = s->md->v[0], dt = s->dt;
+  int from, to;
+  (void)member;
+  vt_team_part(s->md->n, s->pieces, piece, GRAIN, &from, &to);
+  for (int k = 3 * from; k < 3 * to; k++) {
     double d = v[k] * dt;
     x[k] += d;
     dx[k] += d;
   }
 }
+
+static void verlet_move(vt_md *md, double dt) { share(md, dt, move); }
 
 void vt__md_drift(vt_md *md, double dt, const vt__md_scaling *s)
 {

@@ -64,6 +64,7 @@ typedef struct member {
 } member;
 
 struct vt_obs_set {
+  vt_team *team; /* borrowed; NULL: nobody shares the work */
   int n, n_arrays;
   member m[VT_MAX_OBS];
   size_t count[VT_MAX_ARRAYS]; /* doubles in each array, in layout order */
@@ -134,12 +135,44 @@ int64_t vt_obs_set_next(const vt_obs_set *s, int64_t step)
   return next;
 }
 
+void vt_obs_set_team(vt_obs_set *s, vt_team *team) { s->team = team; }
+
+/* The members that are due, each a piece of its own: what one sees touches no other one. */
+typedef struct sampling {
+  const vt_frame *frame;
+  int n;
+  struct {
+    const member *m;
+    vt_status status;
+    vt_err err;
+  } due[VT_MAX_OBS];
+} sampling;
+
+static void sample_one(void *ctx, int piece, int member_of_team)
+{
+  sampling *s = ctx;
+  const member *m = s->due[piece].m;
+  (void)member_of_team;
+  s->due[piece].status = m->ops->sample(m->self, s->frame, &s->due[piece].err);
+}
+
 vt_status vt_obs_set_sample(vt_obs_set *s, const vt_frame *fr, vt_err *err)
 {
+  sampling all;
+  all.frame = fr;
+  all.n = 0;
   for (int i = 0; i < s->n; i++) {
-    member *m = &s->m[i];
-    if (fr->step % m->every != 0) continue;
-    VT_TRY(m->ops->sample(m->self, fr, err), err, "observable %s at step %lld", m->ops->doc.name, (long long)fr->step);
+    if (fr->step % s->m[i].every != 0) continue;
+    all.due[all.n].m = &s->m[i];
+    all.due[all.n].err = (vt_err){0};
+    all.n++;
+  }
+  vt_team_run(s->team, all.n, sample_one, &all);
+  for (int k = 0; k < all.n; k++) {
+    if (all.due[k].status == VT_OK) continue;
+    if (err) *err = all.due[k].err;
+    return vt_err_wrap(err, all.due[k].status, __FILE__, __LINE__, "observable %s at step %lld",
+                       all.due[k].m->ops->doc.name, (long long)fr->step);
   }
   return VT_OK;
 }

@@ -87,6 +87,8 @@ VT_MUST_CHECK vt_status vt_obs_set_open(vt_obs_set **s, const vt_plan *p, vt_err
 VT_MUST_CHECK vt_status vt_obs_set_begin(vt_obs_set *s, const vt_cutoffs *cut, vt_err *err);
 /* Steps until the next sample of any observable (>= 1). */
 int64_t vt_obs_set_next(const vt_obs_set *s, int64_t step);
+/* From now on the members of a team (borrowed; NULL: nobody) sample, each another observable. */
+void vt_obs_set_team(vt_obs_set *s, vt_team *team);
 /* Sample those that are due at fr->step. */
 VT_MUST_CHECK vt_status vt_obs_set_sample(vt_obs_set *s, const vt_frame *fr, vt_err *err);
 /* Concatenated values of all arrays in the order of vt_obs_layouts. */

@@ -165,6 +165,7 @@ typedef struct vt_replica_hooks {
   vt_status (*frame)(void *ctx, const vt_frame *fr, vt_err *err);
   const vt_checkpointing *checkpointing; /* NULL: nothing is kept */
   const vt_recording *recording;         /* NULL: no frames */
+  vt_team *team; /* borrowed; shares the work, and may change its size whenever poll is called; NULL: nobody.  No bit */
   struct vt_pot_kept *kept; /* a program that computes forces outlives the task here (pot.h); NULL: it does not */
 } vt_replica_hooks;
 

@@ -39,8 +39,10 @@ vt_status vt__replica_begin_md(vt__replica *r, vt_err *err)
   const vt_plan *p = r->plan;
   vt_pot_info info;
   vt_pot_describe(&r->pot, &info);
-  return vt_md_open(&r->md, &p->comp, &r->cell, r->type, (const double(*)[3])r->x, &r->pot,
-                    vt__replica_skin_a(p, info.cutoff), vt_plan_key(p), err);
+  VT_PASS(vt_md_open(&r->md, &p->comp, &r->cell, r->type, (const double(*)[3])r->x, &r->pot,
+                     vt__replica_skin_a(p, info.cutoff), vt_plan_key(p), err));
+  vt_md_team(&r->md, r->hooks ? r->hooks->team : NULL);
+  return VT_OK;
 }
 
 /* cell[9], x[n][3], and whatever follows: of a glass, a structure, a last frame. */
@@ -81,6 +83,7 @@ vt_status vt__replica_open_observables(vt__replica *r, vt_err *err)
 {
   if (r->plan->kind == VT_TASK_GLASS) return VT_OK;
   VT_PASS(vt_obs_set_open(&r->obs, r->plan, err));
+  vt_obs_set_team(r->obs, r->hooks ? r->hooks->team : NULL);
   return vt_shells_open(&r->shells, &r->plan->comp, err);
 }
 

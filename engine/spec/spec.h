@@ -196,7 +196,7 @@ typedef struct vt_numerics {
   int32_t reserved;
 } vt_numerics;
 /* +1 whenever the bits of a result may change; a campaign keeps that of its first start, as its build. */
-enum { VT_ENGINE_FORMAT = 3, VT_ENGINE_FORMAT_UNSAID = 2 /* of a recorded campaign that does not say it */ };
+enum { VT_ENGINE_FORMAT = 4, VT_ENGINE_FORMAT_UNSAID = 2 /* of a recorded campaign that does not say it */ };
 
 /* Another program that computes the forces (engine/ipi says how it is started). */
 enum { VT_COMMAND = 1024 };

@@ -6,11 +6,14 @@
  * jumps and a changing cell only changes the shift vectors. */
 #include <limits.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "engine/sys/sys.h"
 
 enum {
+  FEW = 1000,            /* fewer atoms are moved along faster than threads are told to                 */
+  GRAIN = 8,             /* atoms whose positions are whole cache lines                                 */
   REACH = 2,             /* bins to each side that a row reads: a bin is reach/REACH wide              */
   MOST_ENTRIES = 1 << 27 /* atoms and images; more means a collapsed cell, not a system that can be run */
 };
@@ -83,12 +86,15 @@ static vt_status reserve_bins(struct vt_nlist_own *o, size_t n_bins, vt_err *err
   return VT_OK;
 }
 
-static vt_status reserve_rows(struct vt_nlist_own *o, size_t used, size_t more, vt_err *err)
+static vt_status reserve_rows(struct vt_nlist_own *o, size_t need, vt_err *err)
 {
-  if (used + more <= o->cap_neigh) return VT_OK;
-  if (used + more > INT_MAX / 2) VT_FAIL(err, VT_EDIVERGE, "more than %d neighbour entries", INT_MAX / 2);
-  size_t cap = (used + more) + (used + more) / 2;
-  VT_TRY(VT_GROW(o->neigh, used, cap, err), err, "neighbour rows");
+  if (need <= o->cap_neigh) return VT_OK;
+  if (need > INT_MAX / 2) VT_FAIL(err, VT_EDIVERGE, "more than %d neighbour entries", INT_MAX / 2);
+  size_t cap = need + need / 4;
+  vt_free(o->neigh); /* a build writes all rows */
+  o->neigh = NULL;
+  o->cap_neigh = 0;
+  VT_TRY(VT_NEW(o->neigh, cap, err), err, "neighbour rows");
   o->cap_neigh = cap;
   return VT_OK;
 }
@@ -152,21 +158,77 @@ static void set_shift_vectors(vt_nlist *nl, const vt_cell *cell)
   nl->cell = *cell;
 }
 
-static void nlist_place(vt_nlist *nl, const double (*pos)[3])
+typedef struct placing {
+  const vt_nlist *nl;
+  const double (*pos)[3];
+  int pieces;
+} placing;
+
+static void place_locals(void *ctx, int piece, int member)
 {
-  struct vt_nlist_own *o = nl->own;
+  const placing *p = ctx;
+  const struct vt_nlist_own *o = p->nl->own;
+  const double(*pos)[3] = p->pos;
   double *restrict x = o->x, *restrict y = o->y, *restrict z = o->z;
-  for (int i = 0; i < nl->n; i++) {
+  int from, to;
+  (void)member;
+  vt_team_part(p->nl->n, p->pieces, piece, GRAIN, &from, &to);
+  for (int i = from; i < to; i++) {
     x[i] = pos[i][0] + o->sx[i];
     y[i] = pos[i][1] + o->sy[i];
     z[i] = pos[i][2] + o->sz[i];
   }
-  for (int g = nl->n; g < nl->n_all; g++) {
+}
+
+static void place_ghosts(void *ctx, int piece, int member)
+{
+  const placing *p = ctx;
+  const struct vt_nlist_own *o = p->nl->own;
+  double *restrict x = o->x, *restrict y = o->y, *restrict z = o->z;
+  int from, to;
+  (void)member;
+  vt_team_part(p->nl->n_all - p->nl->n, p->pieces, piece, GRAIN, &from, &to);
+  for (int g = p->nl->n + from; g < p->nl->n + to; g++) {
     int i = o->owner[g];
     x[g] = x[i] + o->sx[g];
     y[g] = y[i] + o->sy[g];
     z[g] = z[i] + o->sz[g];
   }
+}
+
+static int pieces_of(const vt_nlist *nl) { return nl->n < FEW ? 1 : vt_team_size(nl->team); }
+
+static void nlist_place(vt_nlist *nl, const double (*pos)[3])
+{
+  placing p = {.nl = nl, .pos = pos, .pieces = pieces_of(nl)};
+  vt_team_run(nl->team, p.pieces, place_locals, &p);
+  vt_team_run(nl->team, p.pieces, place_ghosts, &p);
+}
+
+typedef struct moving {
+  const vt_nlist *nl;
+  double f[3][3]; /* what the cell did since the build: h = h0 f */
+  double limit2;
+  int pieces;
+  atomic_int moved; /* 1: an atom went farther */
+} moving;
+
+static void look_for_moves(void *ctx, int piece, int member)
+{
+  moving *m = ctx;
+  const struct vt_nlist_own *o = m->nl->own;
+  const double(*f)[3] = (const double(*)[3])m->f, limit2 = m->limit2;
+  int from, to, moved = 0;
+  (void)member;
+  vt_team_part(m->nl->n, m->pieces, piece, GRAIN, &from, &to);
+  for (int i = from; i < to; i++) {
+    double a = o->x0[i], b = o->y0[i], c = o->z0[i];
+    double ux = o->x[i] - (a * f[0][0] + b * f[1][0] + c * f[2][0]);
+    double uy = o->y[i] - (a * f[0][1] + b * f[1][1] + c * f[2][1]);
+    double uz = o->z[i] - (a * f[0][2] + b * f[1][2] + c * f[2][2]);
+    moved |= !(ux * ux + uy * uy + uz * uz <= limit2);
+  }
+  if (moved) atomic_store_explicit(&m->moved, 1, memory_order_relaxed);
 }
 
 /* May a pair within the cutoff be missing from the rows?  With h = h0 F and x = x0 F + u, a pair vector is
@@ -175,7 +237,8 @@ static void nlist_place(vt_nlist *nl, const double (*pos)[3])
 static int outdated(const vt_nlist *nl)
 {
   const struct vt_nlist_own *o = nl->own;
-  double f[3][3] = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}, stretch = 1;
+  moving m = {.nl = nl, .f = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}, .pieces = pieces_of(nl)};
+  double(*f)[3] = m.f, stretch = 1;
   if (!same_cell(&nl->cell, &o->cell0)) {
     double hi[3][3], hi0[3][3], row = 0, col[3] = {0};
     if (!vt_cell_inverse(&nl->cell, hi) || !vt_cell_inverse(&o->cell0, hi0)) return 1;
@@ -193,15 +256,10 @@ static int outdated(const vt_nlist *nl)
   }
   double limit = 0.5 * ((nl->cutoff + nl->skin) / stretch - nl->cutoff);
   if (!(limit >= 0)) return 1;
-  int moved = 0;
-  for (int i = 0; i < nl->n; i++) {
-    double a = o->x0[i], b = o->y0[i], c = o->z0[i];
-    double ux = o->x[i] - (a * f[0][0] + b * f[1][0] + c * f[2][0]);
-    double uy = o->y[i] - (a * f[0][1] + b * f[1][1] + c * f[2][1]);
-    double uz = o->z[i] - (a * f[0][2] + b * f[1][2] + c * f[2][2]);
-    moved |= !(ux * ux + uy * uy + uz * uz <= limit * limit);
-  }
-  return moved;
+  m.limit2 = limit * limit;
+  atomic_init(&m.moved, 0);
+  vt_team_run(nl->team, m.pieces, look_for_moves, &m);
+  return atomic_load(&m.moved);
 }
 
 /* ------------------------------------------------------------------ build */
@@ -379,27 +437,65 @@ static int append_near(const struct vt_nlist_own *o, int i, int from, int to, do
   return k;
 }
 
-static vt_status fill_rows(vt_nlist *nl, const geometry *g, vt_err *err)
+/* Rows of some atoms, one behind the other; a thread begins at a place of its own, since how much those before it will
+ * fill is not known. */
+typedef struct filling {
+  vt_nlist *nl;
+  const geometry *g;
+  int pieces;
+  size_t at[VT_TEAM_MOST + 1]; /* first entry of a piece; behind the last */
+} filling;
+
+enum { SPANS = (2 * REACH + 2) * (2 * REACH + 2) };
+
+/* at[piece + 1]: entries that these rows have at most. */
+static void size_rows(void *ctx, int piece, int member)
 {
-  struct vt_nlist_own *o = nl->own;
-  const double reach2 = g->reach * g->reach;
-  size_t used = 0;
-  for (int i = 0; i < nl->n; i++) {
-    int span[(2 * REACH + 2) * (2 * REACH + 2)][2];
+  filling *f = ctx;
+  int from, to, span[SPANS][2];
+  size_t n_slots, sum = 0;
+  (void)member;
+  vt_team_part(f->nl->n, f->pieces, piece, 1, &from, &to);
+  for (int i = from; i < to; i++) {
+    (void)stretches(f->nl, f->g, f->nl->own->frac[i], span, &n_slots);
+    sum += (n_slots + VT_NL_PAD - 1) / VT_NL_PAD * VT_NL_PAD;
+  }
+  f->at[piece + 1] = sum;
+}
+
+static void fill_rows(void *ctx, int piece, int member)
+{
+  filling *f = ctx;
+  const struct vt_nlist_own *o = f->nl->own;
+  const double reach2 = f->g->reach * f->g->reach;
+  size_t used = f->at[piece];
+  int from, to, span[SPANS][2];
+  (void)member;
+  vt_team_part(f->nl->n, f->pieces, piece, 1, &from, &to);
+  for (int i = from; i < to; i++) {
     size_t n_slots;
-    int n_span = stretches(nl, g, o->frac[i], span, &n_slots);
-    VT_ASSERT(n_span <= (int)(sizeof span / sizeof span[0]));
-    VT_PASS(reserve_rows(o, used, n_slots + VT_NL_PAD, err));
+    int n_span = stretches(f->nl, f->g, o->frac[i], span, &n_slots);
+    VT_ASSERT(n_span <= SPANS);
     int *restrict row = o->neigh + used;
     int k = 0;
     for (int m = 0; m < n_span; m++) k = append_near(o, i, span[m][0], span[m][1], reach2, row, k);
     o->first[i] = (int)used;
     o->count[i] = k;
     while (k % VT_NL_PAD) row[k++] = i;
-    VT_ASSERT(used + (size_t)k <= o->cap_neigh);
     used += (size_t)k;
+    VT_ASSERT(used <= f->at[piece + 1]);
   }
-  o->first[nl->n] = (int)used;
+  if (to == f->nl->n) o->first[to] = (int)used;
+}
+
+static vt_status put_rows(vt_nlist *nl, const geometry *g, vt_err *err)
+{
+  filling f = {.nl = nl, .g = g, .pieces = vt_team_size(nl->team)};
+  vt_team_run(nl->team, f.pieces, size_rows, &f);
+  for (int k = 0; k < f.pieces; k++) f.at[k + 1] += f.at[k];
+  VT_PASS(
+      reserve_rows(nl->own, f.at[f.pieces] + VT_NL_PAD, err)); /* what is looked at is written before it is dropped */
+  vt_team_run(nl->team, f.pieces, fill_rows, &f);
   return VT_OK;
 }
 
@@ -446,7 +542,7 @@ static vt_status nlist_build(vt_nlist *nl, const vt_cell *cell, const double (*p
   size_t n_bins = choose_bins(nl, &g);
   VT_PASS(reserve_bins(o, n_bins, err));
   sort_into_bins(nl, &g, n_bins);
-  VT_PASS(fill_rows(nl, &g, err));
+  VT_PASS(put_rows(nl, &g, err));
   VT_ASSERT(rows_hold(nl, g.reach));
   o->cell0 = *cell;
   memcpy(o->x0, o->x, (size_t)nl->n * sizeof *o->x0);

@@ -10,6 +10,7 @@
 
 #include "engine/base/base.h"
 #include "engine/spec/spec.h"
+#include "engine/team/team.h"
 
 /* ------------------------------------------------------------------ cell */
 
@@ -76,6 +77,7 @@ typedef struct vt_nlist {
   const int *count;         /* [n] true neighbours within cutoff+skin (without padding)    */
   const int *neigh;         /* row starts are multiples of VT_NL_PAD                       */
   int64_t builds;           /* how many rebuilds so far                                    */
+  vt_team *team;            /* borrowed; who shares the work, also that of potentials; NULL: nobody */
   struct vt_nlist_own *own; /* private memory                                             */
 } vt_nlist;
 

@@ -58,10 +58,13 @@ vt_status vt__bench_against_open(const char *path, const char *cpu, vt_json **li
 
 static int is_same_case(const vt_json *a, const vt_json *b)
 {
-  static const char *const files[] = {"potential", "structure"}, *const words[] = {"precision", "simd", "kernel"};
-  int same = vt_json_get_int(a, "n_atoms", 0) == vt_json_get_int(b, "n_atoms", 0);
+  static const char *const files[] = {"potential", "structure"}, *const words[] = {"precision", "simd", "kernel",
+                                                                                   "clock"};
+  int same = vt_json_get_int(a, "n_atoms", 0) == vt_json_get_int(b, "n_atoms", 0) &&
+             vt_json_get_int(a, "threads", 1) == vt_json_get_int(b, "threads", 1);
   for (int k = 0; k < 2; k++) same &= strcmp(base_name(text_of(a, files[k])), base_name(text_of(b, files[k]))) == 0;
-  for (int k = 0; k < 3; k++) same &= strcmp(text_of(a, words[k]), text_of(b, words[k])) == 0;
+  for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+    same &= strcmp(text_of(a, words[k]), text_of(b, words[k])) == 0;
   return same;
 }
 
@@ -83,6 +86,7 @@ vt_status vt__bench_against_print(const vt_json *lines, const vt_json *now, FILE
       vt_json_put(j, copied[k], vt_json_text(text_of(now, copied[k])));
     vt_json_put(j, "against_build", vt_json_text(text_of(then, "build")));
     vt_json_put(j, "n_atoms", vt_json_int(vt_json_get_int(now, "n_atoms", 0)));
+    vt_json_put(j, "threads", vt_json_int(vt_json_get_int(now, "threads", 1)));
     vt_json_put(j, "ratio_median", vt_json_num(bench_against_ratio(now, then, "atom_steps_per_s_median")));
     vt_json_put(j, "ratio_best", vt_json_num(bench_against_ratio(now, then, "atom_steps_per_s_best")));
     VT_PASS(vt__bench_print(j, out, err));

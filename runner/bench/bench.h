@@ -8,7 +8,7 @@
 #include "engine/spec/spec.h"
 #include "runner/comm/comm.h"
 
-/* ------------------------------------------------------------------ engine: atom-steps per CPU second of NVE MD */
+/* ------------------------------------------------------------------ engine: atom-steps per second of NVE MD */
 
 enum { VT_BENCH_MAX_REPEAT = 101, VT_BENCH_SKIN_OF_PLAN = -1 };
 
@@ -17,17 +17,19 @@ typedef struct vt_bench_engine_options {
   const char *structure;        /* extended XYZ, the first frame; NULL: packed cells of LiAlCl2.5O0.75  */
   const int *atoms;             /* [n_cells] about how many atoms each packed cell has                  */
   int n_cells;                  /* with a structure: 1 */
-  const char *against;          /* lines of an earlier run to compare with; NULL: none */
+  const int *threads;           /* [n_threads] wall time of each so many; none: CPU time of one */
+  int n_threads;
+  const char *against; /* lines of an earlier run to compare with; NULL: none */
   vt_numerics num;
-  int steps; /* of one repeat; 0: as many as fill `seconds` of CPU time */
+  int steps; /* of one repeat; 0: as many as fill `seconds` */
   int repeat;
   double seconds, dt_fs, t_k;
   double skin_a; /* or VT_BENCH_SKIN_OF_PLAN: what a campaign would choose */
 } vt_bench_engine_options;
 
-/* A line a cell; with `against` a line more for each earlier line of the same case.  Not collective.  VT_EINVAL,
- * VT_EPARSE, before anything is measured: `against` cannot be read, is not of this bench, or was measured on another
- * processor. */
+/* A line for each cell and number of threads; with `against` a line more for each earlier line of the same case.  Not
+ * collective.  VT_EINVAL, VT_EPARSE, before anything is measured: `against` cannot be read, is not of this bench, or
+ * was measured on another processor. */
 VT_MUST_CHECK vt_status vt_bench_engine(const vt_bench_engine_options *o, FILE *out, vt_err *err);
 
 /* ------------------------------------------------------------------ driver: a step that another program computes */

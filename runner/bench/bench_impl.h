@@ -21,9 +21,11 @@ VT_MUST_CHECK vt_status vt__bench_read(const char *path, vt_structure *s, vt_err
 
 typedef struct vt__bench_measured {
   int n, repeats;
-  int64_t steps; /* of one repeat */
-  double cpu_s[VT_BENCH_MAX_REPEAT];
-  double cpu_total_s, wall_total_s;
+  int threads, wall; /* wall: times are wall times, else CPU times */
+  int64_t steps;     /* of one repeat */
+  double spent_s[VT_BENCH_MAX_REPEAT];
+  double total_s, cpu_total_s, wall_total_s;
+  vt_uid state; /* SHA-256 of positions and velocities after the last repeat */
   double force_s, list_s, integrator_s, thermostat_s, observables_s; /* for all steps of all repeats */
   double drift_ev_atom;         /* change of the conserved energy over the timed steps             */
   double skin_a, rebuild_steps; /* steps between two rebuilds of the list */
@@ -31,12 +33,17 @@ typedef struct vt__bench_measured {
   vt_pot_info info;
 } vt__bench_measured;
 
-/* NVE MD of one cell: the structure, or a packing of `about` atoms (measure.c). */
-VT_MUST_CHECK vt_status vt__bench_measure(const vt_bench_engine_options *o, int about, vt__bench_measured *m,
-                                          vt_err *err);
+/* NVE MD of one cell: the structure, or a packing of `about` atoms (measure.c); by a team of `threads`, 0: timed by
+ * CPU. */
+VT_MUST_CHECK vt_status vt__bench_measure(const vt_bench_engine_options *o, int about, int threads,
+                                          vt__bench_measured *m, vt_err *err);
 
-/* What the default observables cost a step of `dt_fs`, s of CPU, at their default intervals (observe.c). */
-VT_MUST_CHECK vt_status vt__bench_observables(const vt_composition *c, vt_md *md, double *cpu_s_step, vt_err *err);
+/* What the default observables cost a step at their default intervals, s (observe.c). */
+VT_MUST_CHECK vt_status vt__bench_observables(const vt_composition *c, vt_md *md, int wall, double *s_step,
+                                              vt_err *err);
+
+/* Wall time or CPU time of this process (measure.c). */
+double vt__bench_clock_s(int wall);
 
 /* Multiply-adds of one core that no data slow down, in GFLOP/s (2 flop each), measured now (peak.c). */
 double vt__bench_peak_gflops(vt_numerics num);

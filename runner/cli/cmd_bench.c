@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/team/team.h"
 #include "runner/bench/bench.h"
 #include "runner/cli/cli.h"
 #include "runner/cli/pages/pages.h"
@@ -13,15 +14,15 @@
 enum { MAX_SIZES = 16 };
 #define DEFAULT_POTENTIAL "campaigns/potentials/oxyhalide7-v0.nep.txt"
 
-/* "336,1344": how many sizes, or 0. */
-static int parse_sizes(const char *text, int size[MAX_SIZES])
+/* "336,1344": how many numbers within limits, or 0. */
+static int parse_list(const char *text, int least, int most, int number[MAX_SIZES])
 {
   int n = 0;
   for (const char *s = text; n < MAX_SIZES; s++) {
     size_t l = strcspn(s, ",");
     int64_t k;
-    if (!vt_parse_i64(s, l, &k) || k < 21 || k > 1000000) return 0;
-    size[n++] = (int)k;
+    if (!vt_parse_i64(s, l, &k) || k < least || k > most) return 0;
+    number[n++] = (int)k;
     s += l;
     if (!*s) return n;
   }
@@ -30,8 +31,8 @@ static int parse_sizes(const char *text, int size[MAX_SIZES])
 
 static int cmd_bench_engine(int argc, char **argv)
 {
-  int simd = VT_SIMD_AUTO, precision = VT_DOUBLE, size[MAX_SIZES] = {336};
-  const char *atoms = NULL;
+  int simd = VT_SIMD_AUTO, precision = VT_DOUBLE, size[MAX_SIZES] = {336}, threads[MAX_SIZES];
+  const char *atoms = NULL, *thread_list = NULL;
   vt_err err = {0};
   char shipped[PATH_MAX];
   vt_bench_engine_options o = {.kind = "nep",
@@ -48,29 +49,37 @@ static int cmd_bench_engine(int argc, char **argv)
       {"structure", VT_OPT_TEXT, "FILE.xyz", "use the first frame of this file (default: packed LiAlCl2.5O0.75)",
        &o.structure, 0, 0},
       {"atoms", VT_OPT_TEXT, "LIST", "sizes of packed cells, comma-separated (336)", &atoms, 0, 0},
+      {"threads", VT_OPT_TEXT, "LIST", "wall time with so many threads, comma-separated (default: CPU time of one)",
+       &thread_list, 0, 0},
       {"against", VT_OPT_TEXT, "FILE", "also print ratios to the lines of an earlier run on this processor", &o.against,
        0, 0},
       {"steps", VT_OPT_INT, "N", "steps of one repeat (default: as many as fill --seconds)", &o.steps, 1, 100000000},
-      {"seconds", VT_OPT_REAL, "S", "CPU time of one repeat (1)", &o.seconds, 0.001, 3600},
+      {"seconds", VT_OPT_REAL, "S", "time of one repeat (1)", &o.seconds, 0.001, 3600},
       {"repeat", VT_OPT_INT, "N", "repeats; median and best are printed (5)", &o.repeat, 1, VT_BENCH_MAX_REPEAT},
       {"timestep", VT_OPT_REAL, "FS", "time step (1)", &o.dt_fs, 0.01, 10},
       {"temperature", VT_OPT_REAL, "K", "start temperature (600)", &o.t_k, 0, 5000},
       {"skin", VT_OPT_REAL, "A", "skin of the neighbour list (what a campaign would choose)", &o.skin_a, 0, 5},
       {"precision", VT_OPT_CHOICE, VT_CLI_PRECISION, "arithmetic (double)", &precision, 0, 0},
       {"simd", VT_OPT_CHOICE, VT_CLI_SIMD, "vector level (auto)", &simd, 0, 0}};
-  vt_usage u = {.name = "bench engine",
-                .args = "",
-                .doc = "Atom-steps per CPU second of NVE MD on one core; one JSON line for each cell.",
-                .example = "vitrion bench engine --atoms 336,1344 --precision mixed",
-                .opt = opt,
-                .n_opt = sizeof opt / sizeof *opt};
+  vt_usage u = {
+      .name = "bench engine",
+      .args = "",
+      .doc = "Atom-steps per second of NVE MD: of CPU time on one core, or of wall time with --threads.  One JSON\n"
+             "line for each cell and number of threads.",
+      .example = "vitrion bench engine --atoms 336,1344 --precision mixed --threads 1,2",
+      .opt = opt,
+      .n_opt = sizeof opt / sizeof *opt};
   int code = vt_cli_parse(&u, argc, argv);
   if (code >= 0) return code;
   code = vt_cli_ignored(&u, o.steps > 0, "seconds", "has no effect with --steps");
   if (code >= 0) return code;
   if (atoms && o.structure)
     return vt_cli_usage_error(&u, "--atoms gives sizes of packed cells, it cannot be used with --structure");
-  if (atoms) o.n_cells = parse_sizes(atoms, size);
+  if (thread_list && (o.n_threads = parse_list(thread_list, 1, VT_TEAM_MOST, threads)) == 0)
+    return vt_cli_usage_error(&u, "--threads: expected up to %d numbers from 1 to %d, found '%s'", MAX_SIZES,
+                              VT_TEAM_MOST, thread_list);
+  o.threads = threads;
+  if (atoms) o.n_cells = parse_list(atoms, 21, 1000000, size);
   if (o.n_cells == 0)
     return vt_cli_usage_error(&u, "--atoms: expected up to %d numbers from 21 to 1000000, found '%s'", MAX_SIZES,
                               atoms);

@@ -8,6 +8,7 @@ endif()
 set(MPI_C_COMPILER ${VT_MPICC} CACHE FILEPATH "MPICH's compiler wrapper: HDF5 is the MPICH build")
 set(MPIEXEC_EXECUTABLE ${VT_MPIEXEC} CACHE FILEPATH "MPICH's launcher")
 find_package(MPI REQUIRED COMPONENTS C)
+find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 
 function(vt_need target package apt)

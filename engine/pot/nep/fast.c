@@ -179,15 +179,9 @@ static vt_status take_parameters(vt_nep_fast *f, vt_err *err)
 
 /* ------------------------------------------------------------------ */
 
-vt_status vt__nep_fast_open(const vt_nep_bound *b, const vt_numerics *num, vt_nep_fast **out, vt_err *err)
+static vt_status open_view(vt_nep_fast *f, const vt_nep_bound *b, const vt_nep_kernel *kernel, vt_err *err)
 {
-  vt_status rc = VT_OK;
-  vt_nep_fast *f = NULL;
   const vt_nep_model *m = b->model;
-  const vt_nep_kernel *kernel = fast_choose(num);
-  *out = NULL;
-  if (!kernel || !is_served(b)) return VT_OK;
-  VT_TRY(VT_NEW(f, 1, err), err, "vector path");
   f->bound = b;
   f->kernel = kernel;
   f->n_radial = m->n_radial, f->n_angular = m->n_angular;
@@ -198,55 +192,45 @@ vt_status vt__nep_fast_open(const vt_nep_bound *b, const vt_numerics *num, vt_ne
   for (int s = 0; f->zbl && s < b->n_species; s++)
     for (int u = 0; u < b->n_species; u++) f->zbl_reach[s] = fmax(f->zbl_reach[s], b->zbl[s][u].outer);
   f->n_cutoffs = has_one_cutoff(b) ? 1 : b->n_species;
-  VT_TRY_OUT(VT_NEW(f->slot, kernel->lanes, err), err, "vector path");
-  VT_TRY_OUT(take_parameters(f, err), err, "vector path");
-  *out = f, f = NULL;
+  VT_PASS(VT_NEW(f->slot, kernel->lanes, err));
+  return take_parameters(f, err);
+}
+
+vt_status vt__nep_vector_open(const vt_nep_bound *b, const vt_numerics *num, vt_nep_vector **out, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  vt_nep_vector *v = NULL;
+  const vt_nep_kernel *kernel = fast_choose(num);
+  *out = NULL;
+  if (!kernel || !is_served(b)) return VT_OK;
+  VT_TRY(VT_NEW(v, 1, err), err, "vector path");
+  VT_TRY_OUT(VT_NEW(v->view, 1, err), err, "vector path");
+  v->n_views = 1;
+  VT_TRY_OUT(open_view(v->view, b, kernel, err), err, "vector path");
+  *out = v, v = NULL;
 out:
-  vt__nep_fast_close(f);
+  vt__nep_vector_close(v);
   return rc;
 }
 
-const char *vt__nep_fast_name(const vt_nep_fast *f) { return f->kernel->name; }
+const char *vt__nep_vector_name(const vt_nep_vector *v) { return v->view->kernel->name; }
 
-void vt__nep_fast_close(vt_nep_fast *f)
+void vt__nep_vector_close(vt_nep_vector *v)
 {
-  if (!f) return;
-  vt_free(f->parameters);
-  vt_free(f->slot);
-  vt_free(f->order);
-  vt_free(f->force);
-  vt_free(f->site);
-  vt_free(f->work);
-  vt_free(f);
+  if (!v) return;
+  for (int k = 0; k < v->n_views; k++) {
+    vt_free(v->view[k].slot);
+    vt_free(v->view[k].work);
+  }
+  if (v->n_views) vt_free(v->view->parameters);
+  vt_free(v->view);
+  vt_free(v->order);
+  vt_free(v->site);
+  vt_free(v->buffers);
+  vt_free(v);
 }
 
-static vt_status reserve_atoms(vt_nep_fast *f, int n, vt_err *err)
-{
-  if (n <= f->cap_n) return VT_OK;
-  f->cap_n = 0;
-  vt_free(f->order);
-  vt_free(f->force);
-  f->order = NULL, f->force = NULL;
-  VT_TRY(VT_NEW(f->order, n, err), err, "vector path");
-  VT_TRY(VT_NEW(f->force, n, err), err, "vector path");
-  f->cap_n = n;
-  return VT_OK;
-}
-
-static vt_status reserve_sites(vt_nep_fast *f, int n, vt_err *err)
-{
-  if (n <= f->cap_all) return VT_OK;
-  f->cap_all = 0;
-  vt_free(f->site);
-  f->site = NULL;
-  const int room = n + n / 8; /* the number of ghosts changes with every list */
-  VT_TRY(VT_NEW(f->site, room, err), err, "vector path");
-  f->cap_all = room;
-  return VT_OK;
-}
-
-/* Room for rows of `longest` and what whole vectors may read and write beyond. */
-static vt_status reserve_rows(vt_nep_fast *f, int longest, vt_err *err)
+vt_status vt__nep_fast_rows(vt_nep_fast *f, int longest, vt_err *err)
 {
   const int need = (longest / VT_NL_PAD + 2) * VT_NL_PAD;
   if (need <= f->cap_row) return VT_OK;
@@ -262,31 +246,4 @@ static vt_status reserve_rows(vt_nep_fast *f, int longest, vt_err *err)
   lay_out_work(f, &block);
   VT_ASSERT(block.used == size.used && f->cap_row >= need);
   return VT_OK;
-}
-
-static void group_by_species(vt_nep_fast *f, const vt_nlist *nl)
-{
-  int start[VT_MAX_SPECIES + 1] = {0};
-  for (int i = 0; i < nl->n; i++) start[nl->type[i] + 1]++;
-  for (int s = 0; s < VT_MAX_SPECIES; s++) start[s + 1] += start[s];
-  for (int i = 0; i < nl->n; i++) f->order[start[nl->type[i]]++] = i;
-  VT_ASSERT(start[VT_MAX_SPECIES] == nl->n && start[VT_MAX_SPECIES - 1] == nl->n);
-}
-
-static void put_sites(vt_nep_fast *f, const vt_nlist *nl)
-{
-  for (int j = 0; j < nl->n_all; j++)
-    f->site[j] = (vt_fast_site){nl->x[j], nl->y[j], nl->z[j], {nl->owner[j], nl->type[j]}};
-}
-
-vt_status vt__nep_fast_compute(vt_nep_fast *f, const vt_nlist *nl, vt_force_out *out, vt_err *err)
-{
-  int longest = 0;
-  for (int i = 0; i < nl->n; i++) longest = nl->count[i] > longest ? nl->count[i] : longest;
-  VT_PASS(reserve_atoms(f, nl->n, err));
-  VT_PASS(reserve_sites(f, nl->n_all, err));
-  VT_PASS(reserve_rows(f, longest, err));
-  group_by_species(f, nl);
-  put_sites(f, nl);
-  return f->kernel->compute(f, nl, out, err);
 }

@@ -12,7 +12,8 @@ enum {
   VT_FAST_MOST = 17,     /* radial or angular channels (n_max + 1)            */
   VT_FAST_CHANNELS = 32, /* room for them in whole vectors                    */
   VT_FAST_BASIS = 17,    /* most radial functions (basis_size + 1)            */
-  VT_FAST_ROW = 16       /* entries of a coefficient row: one for each species */
+  VT_FAST_ROW = 16,      /* entries of a coefficient row: one for each species */
+  VT_FAST_CHUNKS = 16    /* most chunks of a cell                             */
 };
 
 /* An atom or ghost as the search for neighbours wants it: one aligned load instead of one from each of five arrays. */
@@ -47,12 +48,23 @@ typedef struct vt_fast_slot {
   double repulsion;     /* half of their V, eV                                         */
 } vt_fast_slot;
 
+/* A chunk of atoms, and what its energies give: forces on all atoms. */
+typedef struct vt_fast_chunk {
+  int first, last;    /* order[first] .. order[last - 1] */
+  double (*force)[4]; /* [atoms of the cell] */
+  double energy, virial[9];
+  int atom, entry; /* the first atom that sits on another one, -1: none; that entry of the list */
+} vt_fast_chunk;
+
 typedef struct vt_nep_kernel {
   const char *name;
   int lanes;
   int real_size; /* bytes */
-  vt_status (*compute)(vt_nep_fast *f, const vt_nlist *nl, vt_force_out *out, vt_err *err);
+  /* Chunks of one cell may be computed at the same time, each with another `f`.  e_atom[atoms of the cell] or NULL. */
+  void (*compute)(vt_nep_fast *f, const vt_nlist *nl, vt_fast_chunk *c, double *e_atom);
 } vt_nep_kernel;
+
+/* What one thread computes with: the parameters, which all share, and working memory of its own. */
 
 struct vt_nep_fast {
   const vt_nep_bound *bound;
@@ -70,13 +82,12 @@ struct vt_nep_fast {
   void *inverse_angular;
   vt_fast_network net[VT_MAX_SPECIES];
 
-  /* Working memory: grows with the number of atoms and the longest row, never shrinks. */
-  int cap_n;
-  int cap_all;
+  const int *order;         /* atoms grouped by species; shared */
+  const vt_fast_site *site; /* positions of this call, ghosts included; shared */
+  double (*force)[4];       /* of the chunk at hand */
+
+  /* Working memory: grows with the longest row, never shrinks. */
   ptrdiff_t cap_row;
-  int *order;         /* [cap_n] atoms grouped by species */
-  vt_fast_site *site; /* [cap_all] positions of this call, ghosts included */
-  double (*force)[4]; /* [cap_n] */
   void *work;         /* one block that the following point into */
   vt_fast_slot *slot; /* [lanes] */
   double *raw[4];     /* [2 * cap_row] x, y, z, r^2: near ones from 0, far ones from cap_row */
@@ -87,6 +98,21 @@ struct vt_nep_fast {
   void *q, *d;        /* real [dim][lanes]: descriptors and dU/dq of a batch of atoms */
   void *hidden;       /* real [neurons][lanes] */
 };
+
+/* fast_run.c.  Of a potential: the threads' views and what they share. */
+struct vt_nep_vector {
+  vt_nep_fast *view; /* [n_views] the first is opened with the potential, the others are copies of it */
+  int n_views;
+  int cap_n, cap_all;
+  size_t cap_buffers;
+  int *order;         /* [cap_n] */
+  vt_fast_site *site; /* [cap_all] */
+  double *buffers; /* [cap_buffers] forces: their sum, then those of the chunks that are under way; [atoms][4] each */
+  vt_fast_chunk chunk[VT_FAST_CHUNKS];
+};
+
+/* fast.c.  Room for rows of `longest` and what whole vectors may read and write beyond. */
+VT_MUST_CHECK vt_status vt__nep_fast_rows(vt_nep_fast *f, int longest, vt_err *err);
 
 extern const vt_nep_kernel vt__nep_portable_f64, vt__nep_portable_f32;
 #ifdef VT_POT_X86

@@ -153,20 +153,33 @@ static void add_forces(const vt_nep_fast *f, const vt_fast_slot *s, int i, int a
   scatter(f, s, i, w);
 }
 
-static vt_status compute(vt_nep_fast *f, const vt_nlist *nl, vt_force_out *out, vt_err *err)
+/* The atoms of one species from order[first] on that are computed together. */
+INLINE int batch_of(const vt_nep_fast *f, const vt_nlist *nl, int first, int last)
+{
+  int n = 1;
+  while (n < VL && first + n < last && nl->type[f->order[first + n]] == nl->type[f->order[first]]) n++;
+  return n;
+}
+
+static void compute(vt_nep_fast *f, const vt_nlist *nl, vt_fast_chunk *c, double *e_atom)
 {
   _Alignas(64) double w[9][VL] = {{0}};
   close_pairs close;
   close.n = 0;
-  memset(f->force, 0, (size_t)nl->n * sizeof *f->force);
-  out->energy = 0;
-  for (int first = 0, n; first < nl->n; first += n) {
+  f->force = c->force;
+  c->energy = 0;
+  c->atom = -1;
+  for (int first = c->first, n; first < c->last; first += n) {
     const int *atom = f->order + first, a = nl->type[atom[0]];
-    for (n = 0; n < VL && first + n < nl->n && nl->type[atom[n]] == a; n++) {
-      int bad = find_neighbours(f, nl, atom[n], &f->slot[n]);
-      if (bad >= 0) return vt__pot_overlap(nl, atom[n], bad, err);
-      describe(f, &f->slot[n], a, n);
-      if (f->zbl) find_close_pairs(f, &f->slot[n], a, &close);
+    n = batch_of(f, nl, first, c->last);
+    for (int lane = 0; lane < n; lane++) {
+      c->entry = find_neighbours(f, nl, atom[lane], &f->slot[lane]);
+      if (c->entry >= 0) {
+        c->atom = atom[lane];
+        return;
+      }
+      describe(f, &f->slot[lane], a, lane);
+      if (f->zbl) find_close_pairs(f, &f->slot[lane], a, &close);
     }
     if (close.n > 0) put_close_pairs(&close);
     real energy[VL];
@@ -175,17 +188,15 @@ static vt_status compute(vt_nep_fast *f, const vt_nlist *nl, vt_force_out *out, 
     for (int lane = 0; lane < n; lane++) {
       const double u = (double)energy[lane] - f->net[a].bias + f->slot[lane].repulsion;
       add_forces(f, &f->slot[lane], atom[lane], a, lane, w);
-      out->energy += u;
-      if (out->e_atom) out->e_atom[atom[lane]] = u;
+      c->energy += u;
+      if (e_atom) e_atom[atom[lane]] = u;
     }
   }
-  for (int i = 0; i < nl->n; i++) memcpy(out->f[i], f->force[i], sizeof out->f[i]);
   for (int k = 0; k < 9; k++) {
     double sum = 0;
     for (int lane = 0; lane < VL; lane++) sum += w[k][lane];
-    out->virial[k] = -sum;
+    c->virial[k] = -sum;
   }
-  return VT_OK;
 }
 
 const vt_nep_kernel VT_KERNEL = {

@@ -10,14 +10,14 @@ typedef struct nep {
   vt_nep_model *model;
   vt_nep_bound bound;
   vt_nep_ref *ref;
-  vt_nep_fast *fast; /* NULL: every computation takes the readable path */
+  vt_nep_vector *fast; /* NULL: every computation takes the readable path */
 } nep;
 
 static void nep_close(void *self)
 {
   nep *p = self;
   if (!p) return;
-  vt__nep_fast_close(p->fast);
+  vt__nep_vector_close(p->fast);
   vt__nep_ref_close(p->ref);
   vt_nep_free(p->model);
   vt_free(p);
@@ -81,7 +81,7 @@ static vt_status open_with(const vt_pot_args *a, int may_be_fast, void **self, v
   rc = vt_nep_read(a->path, text, n, &p->model, err);
   if (rc == VT_OK) rc = bind_species(p, a, err);
   if (rc == VT_OK) rc = vt__nep_ref_open(&p->bound, &p->ref, err);
-  if (rc == VT_OK && may_be_fast && a->n_species) rc = vt__nep_fast_open(&p->bound, &a->numerics, &p->fast, err);
+  if (rc == VT_OK && may_be_fast && a->n_species) rc = vt__nep_vector_open(&p->bound, &a->numerics, &p->fast, err);
   if (rc == VT_OK) *self = p, p = NULL;
 out:
   vt_free(text);
@@ -101,14 +101,14 @@ static void nep_describe(const void *self, vt_pot_info *out)
   out->cutoff = p->bound.cutoff;
   out->n_elements = p->model->n_types;
   memcpy(out->element, p->model->symbol, sizeof p->model->symbol);
-  snprintf(out->kernel, sizeof out->kernel, "%s", p->fast ? vt__nep_fast_name(p->fast) : "reference double");
+  snprintf(out->kernel, sizeof out->kernel, "%s", p->fast ? vt__nep_vector_name(p->fast) : "reference double");
 }
 
 static vt_status nep_compute(void *self, const vt_nlist *nl, vt_force_out *out, vt_err *err)
 {
   nep *p = self;
   if (!p->fast || out->w_atom) return vt__nep_ref_compute(p->ref, nl, out, err);
-  return vt__nep_fast_compute(p->fast, nl, out, err);
+  return vt__nep_vector_compute(p->fast, nl, out, err);
 }
 
 static double nep_multiply_adds(const void *self, const vt_nlist *nl)

@@ -24,14 +24,15 @@ VT_MUST_CHECK vt_status vt__nep_ref_open(const vt_nep_bound *b, vt_nep_ref **out
 VT_MUST_CHECK vt_status vt__nep_ref_compute(vt_nep_ref *r, const vt_nlist *nl, vt_force_out *out, vt_err *err);
 void vt__nep_ref_close(vt_nep_ref *r);
 
-/* ------------------------------------------------------------------ fast.c: the vector path */
+/* ------------------------------------------------------------------ fast.c, fast_run.c: the vector path */
 
-typedef struct vt_nep_fast vt_nep_fast;
+typedef struct vt_nep_fast vt_nep_fast; /* as one thread has it */
+typedef struct vt_nep_vector vt_nep_vector;
 /* *out is NULL, with VT_OK, when the model's form or the build has no vector path. */
-VT_MUST_CHECK vt_status vt__nep_fast_open(const vt_nep_bound *b, const vt_numerics *num, vt_nep_fast **out,
-                                          vt_err *err);
-const char *vt__nep_fast_name(const vt_nep_fast *f);
-VT_MUST_CHECK vt_status vt__nep_fast_compute(vt_nep_fast *f, const vt_nlist *nl, vt_force_out *out, vt_err *err);
-void vt__nep_fast_close(vt_nep_fast *f);
+VT_MUST_CHECK vt_status vt__nep_vector_open(const vt_nep_bound *b, const vt_numerics *num, vt_nep_vector **out,
+                                            vt_err *err);
+const char *vt__nep_vector_name(const vt_nep_vector *v);
+VT_MUST_CHECK vt_status vt__nep_vector_compute(vt_nep_vector *v, const vt_nlist *nl, vt_force_out *out, vt_err *err);
+void vt__nep_vector_close(vt_nep_vector *v);
 
 #endif

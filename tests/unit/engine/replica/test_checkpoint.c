@@ -287,7 +287,7 @@ static void a_sound_checkpoint_of_something_else_is_refused_and_says_why(void **
                {other_attempt, "is of attempt 1, half_stage 0; this is attempt 0, half_stage 0"},
                {other_half, "is of attempt 0, half_stage 4; this is attempt 0, half_stage 0"},
                {other_build, "is of build 0.0-another, this is"},
-               {other_format, "is of engine format 4, this is 3"},
+               {other_format, "is of engine format 5, this is 4"},
                {other_blocks, "has blocks of 1 steps, this plan 47"},
                {other_glass, "began with another glass"},
                {other_stage, "is in stage melt, which this task does not have"},

@@ -80,7 +80,7 @@ static void is_text(const vt_plan *p, const char *want)
   "potential.sha256 ad8be7957363d15b7908a741ef2d4cc277f220d63829609bd15dd78c4b2b7405\n" \
   "numerics.simd 1\n"                                                                   \
   "numerics.precision 1\n"                                                              \
-  "numerics.format 3\n"                                                                 \
+  "numerics.format 4\n"                                                                 \
   "block_steps 735\n"                                                                   \
   "pressure_gpa 0.10000000000000001\n"                                                  \
   "thermostat_ps 0.125\n"                                                               \
