@@ -128,4 +128,22 @@ int vt_retry_own_fault(int sig, int stalled, int suspended);
  * failure, and none of this task's: the job ends; the next start sees the damage, and makes the glass again. */
 vt_status vt_retry_of_glass(vt_status s);
 
+/* ------------------------------------------------------------------ lending of cores (lend.c)
+ *
+ * At the end of a campaign ranks have nothing left to begin; the core of such a rank helps a task on its node.  A pure
+ * function: no clock, no memory, the same answer to the same question on every rank. */
+
+typedef struct vt_lend_state {
+  int idle;           /* it has no task and nothing is left to begin for it: its core is free */
+  int busy;           /* it runs a task; a rank that is neither (dead, left, about to get a task) takes no part */
+  int cores_most;     /* of a busy one: cores that its task can use, its own among them; 1: it borrows none */
+  double remaining_s; /* of a busy one: expected, with the cores that it has; NaN: unknown */
+} vt_lend_state;
+/* On each node the cores of the idle ranks go to the busy ones in rounds, one each, longest remaining time first (then
+ * the smaller rank; unknown times last), until none is free or none can use one more: the shares differ by one at most
+ * where cores_most does not bind.  node[n_ranks]: any numbers, equal on the same node.  lends_to[n_ranks], in and out:
+ * which rank has the core of this one; -1: nobody.  A pair that may stay stays, so that little changes from call to
+ * call; all -1 at first.  scratch[2 * n_ranks].  O(n log n). */
+void vt_sched_lend(int n_ranks, const int *node, const vt_lend_state *state, int *scratch, int *lends_to);
+
 #endif
