@@ -383,6 +383,17 @@ static int is_word(const vt__draft *dr, int node, const char *word)
   return dr->y->node[node].kind == VT__SCALAR && strcmp(vt__yaml_text(dr->y, node), word) == 0;
 }
 
+/* A whole number, or the word that the row allows in its place. */
+static void read_int(vt__draft *dr, const vt__row *row, int node, int *out)
+{
+  int64_t x = *out;
+  if (row->choice && is_word(dr, node, row->choice->name))
+    x = row->choice->value;
+  else
+    read_integer(dr, row, node, (int64_t)row->lo, (int64_t)row->hi, &x);
+  *out = (int)x; /* fits: the rows' ranges do */
+}
+
 vt_status vt__read_value(vt__draft *dr, const vt__row *row, int node, vt_err *err)
 {
   char *field = (char *)dr->c + row->at; /* where scalars go */
@@ -392,13 +403,7 @@ vt_status vt__read_value(vt__draft *dr, const vt__row *row, int node, vt_err *er
     read_integer(dr, row, node, (int64_t)row->lo, (int64_t)row->hi, &x);
     return VT_OK;
   case VT__T_INT:
-    x = *(int *)(void *)field;
-    if (row->choice && is_word(dr, node, row->choice->name))
-      x = row->choice->value;
-    else
-      read_integer(dr, row, node, (int64_t)row->lo, (int64_t)row->hi, &x);
-    *(int *)(void *)field = (int)x; /* fits: the rows' ranges do */
-    return VT_OK;
+    return read_int(dr, row, node, (int *)(void *)field), VT_OK;
   case VT__T_SEED:
     return read_seed(dr, row, node, (uint64_t *)(void *)field), VT_OK;
   case VT__T_QUANTITY:

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/pot/nep/nep_impl.h"
 #include "engine/pot/pot_impl.h"
 
 enum { LEAST_MEMBERS = 2, MOST_MEMBERS = 64, MOST_BYTES = 1 << 16 };
@@ -224,4 +225,5 @@ const vt_pot_ops vt__pot_committee = {.name = "committee",
                                       .open = committee_open,
                                       .describe = committee_describe,
                                       .compute = committee_compute,
-                                      .close = committee_close};
+                                      .close = committee_close,
+                                      .threads_most = vt__nep_chunks};

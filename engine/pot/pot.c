@@ -108,6 +108,13 @@ void vt_pot_close(vt_pot *pot)
   *pot = (vt_pot){0};
 }
 
+int vt_pot_threads_most(const char *kind, int n_atoms)
+{
+  for (const vt_pot_ops *const *o = vt_pot_builtin; *o; o++)
+    if (strcmp((*o)->name, kind) == 0) return (*o)->threads_most ? (*o)->threads_most(n_atoms) : 1;
+  return 1;
+}
+
 vt_status vt_pot_probe(const char *kind, const char *path, vt_pot_info *out, vt_err *err)
 {
   return vt_pot_probe_driver(kind, path, NULL, out, err);

@@ -56,10 +56,11 @@ typedef struct vt_pot_ops {
   vt_status (*open)(const vt_pot_args *a, void **self, vt_err *err);
   void (*describe)(const void *self, vt_pot_info *out);
   /* Energies and forces of the list's current positions.  The list reaches at least describe().cutoff.  Must not
-   * print; may allocate only when the number of atoms or the longest row grew; gives the same bits for the same list.
-   */
+   * print; may allocate only when the number of atoms or threads or the longest row grew; gives the same bits for the
+   * same list, whatever the list's team. */
   vt_status (*compute)(void *self, const vt_nlist *nl, vt_force_out *out, vt_err *err);
-  void (*close)(void *self); /* NULL is allowed */
+  void (*close)(void *self);        /* NULL is allowed */
+  int (*threads_most)(int n_atoms); /* vt_pot_threads_most; NULL: 1 */
   /* Useful multiply-adds of one compute for this list, for benchmarks; NULL: nobody counted them. */
   double (*multiply_adds)(const void *self, const vt_nlist *nl);
   int takes_driver; /* vt_pot_args.driver must be there; for the others it must not */
@@ -77,6 +78,9 @@ void vt_pot_describe(const vt_pot *pot, vt_pot_info *out);
  * without a virial (vt_pot_args.needs_virial) all nine are NaN.  VT_EDRIVER: another program failed. */
 VT_MUST_CHECK vt_status vt_pot_compute(vt_pot *pot, const vt_nlist *nl, vt_force_out *out, vt_err *err);
 void vt_pot_close(vt_pot *pot);
+
+/* How many threads (vt_nlist.team) a force call of so many atoms can use; 1 for kinds that share nothing. */
+int vt_pot_threads_most(const char *kind, int n_atoms);
 
 /* What a potential's file knows, without binding it to species (campaign checks, hashes): kind, path, sha256, elements,
  * cutoff. */

@@ -3,7 +3,7 @@
  * A team works on one loop at a time: `pieces` calls of one function, each for another piece of the loop, dealt to
  * whoever is free.  What a piece computes must not depend on who does it, nor on what the other pieces do meanwhile:
  * then the number of threads changes no bit.  Where sums are formed, each piece forms its own and the caller adds them
- * up in the order of the pieces, whose number follows from the data and not from the team (T 4.11).
+ * up in the order of the pieces, whose number follows from the data and not from the team (T 4.12).
  *
  * The thread that opens a team is its member 0 and the only one that calls these functions; the others call nothing but
  * the loop's function: no MPI, no files, no log.  They block all signals.  Nothing here is collective. */

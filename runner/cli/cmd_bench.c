@@ -29,6 +29,18 @@ static int parse_list(const char *text, int least, int most, int number[MAX_SIZE
   return 0;
 }
 
+/* The lists of sizes and threads, NULL: not given; exit code, or -1. */
+static int parse_lists(const vt_usage *u, vt_bench_engine_options *o, const char *atoms, int size[MAX_SIZES],
+                       const char *thread_list, int threads[MAX_SIZES])
+{
+  if (thread_list && (o->n_threads = parse_list(thread_list, 1, VT_TEAM_MOST, threads)) == 0)
+    return vt_cli_usage_error(u, "--threads: expected up to %d numbers from 1 to %d, found '%s'", MAX_SIZES,
+                              VT_TEAM_MOST, thread_list);
+  if (atoms && (o->n_cells = parse_list(atoms, 21, 1000000, size)) == 0)
+    return vt_cli_usage_error(u, "--atoms: expected up to %d numbers from 21 to 1000000, found '%s'", MAX_SIZES, atoms);
+  return -1;
+}
+
 static int cmd_bench_engine(int argc, char **argv)
 {
   int simd = VT_SIMD_AUTO, precision = VT_DOUBLE, size[MAX_SIZES] = {336}, threads[MAX_SIZES];
@@ -75,14 +87,9 @@ static int cmd_bench_engine(int argc, char **argv)
   if (code >= 0) return code;
   if (atoms && o.structure)
     return vt_cli_usage_error(&u, "--atoms gives sizes of packed cells, it cannot be used with --structure");
-  if (thread_list && (o.n_threads = parse_list(thread_list, 1, VT_TEAM_MOST, threads)) == 0)
-    return vt_cli_usage_error(&u, "--threads: expected up to %d numbers from 1 to %d, found '%s'", MAX_SIZES,
-                              VT_TEAM_MOST, thread_list);
   o.threads = threads;
-  if (atoms) o.n_cells = parse_list(atoms, 21, 1000000, size);
-  if (o.n_cells == 0)
-    return vt_cli_usage_error(&u, "--atoms: expected up to %d numbers from 21 to 1000000, found '%s'", MAX_SIZES,
-                              atoms);
+  code = parse_lists(&u, &o, atoms, size, thread_list, threads);
+  if (code >= 0) return code;
   if (!o.potential) o.potential = vt_cli_shipped(DEFAULT_POTENTIAL, shipped);
   if (!o.potential)
     return vt_cli_usage_error(&u, "%s was not found near the program: give --potential", DEFAULT_POTENTIAL);

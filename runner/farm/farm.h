@@ -50,6 +50,7 @@ typedef struct vt_claims {
 typedef struct vt_farm_options {
   vt_comm *comm;     /* borrowed                                                */
   int master_inline; /* rank 0 also works                                       */
+  int threads;       /* that share a task; 0: as many as there are cores for it */
   int max_tries, crash_limit, fault_limit;
   double rank_timeout_s; /* the master declares a rank dead that was silent for so long; 0: never */
   double grace_s;        /* after a soft stop the master waits no longer than this for a rank; 0: as long as it takes */
@@ -70,6 +71,8 @@ typedef struct vt_farm_options {
   void (*event)(void *ctx, const vt_run_event *h);
   /* any rank, often: non-zero asks for a soft stop (a signal, the wall limit, the halt file) */
   int (*stop)(void *ctx);
+  /* rank 0: how many threads a task can use; NULL: one each */
+  int (*threads_most)(void *ctx, int task);
   /* rank 0: why no task may be begun any more (one that is begun must reach a checkpoint), or NULL; may be NULL */
   const char *(*may_not_begin)(void *ctx);
   void *ctx;

@@ -6,21 +6,23 @@
 
 /* Worker to master below 32, master to worker from 32 on. */
 typedef enum vt_msg_tag {
-  VT_MSG_READY = 1,    /* (empty)     give me a task                                        */
-  VT_MSG_RESULT,       /* vt_done_msg a result that is durable                              */
-  VT_MSG_FAILURE,      /* vt_done_msg a failure that is durable                             */
-  VT_MSG_ABORT,        /* vt_done_msg something that no other task can survive (disk full)  */
-  VT_MSG_BEAT,         /* vt_beat_msg where the running task stands                         */
-  VT_MSG_STOP_ASK,     /* (empty)     this rank got a signal                                */
-  VT_MSG_LEFT,         /* (empty)     this worker has left                                  */
-  VT_MSG_IN,           /* int32 round ready for the collective end, and never to die quietly again */
-  VT_MSG_TASK = 32,    /* vt_lease                                                          */
-  VT_MSG_STOP,         /* (empty)     leave the running task and go                         */
-  VT_MSG_LEAVE,        /* (empty)     nothing will come any more                            */
-  VT_MSG_PING,         /* (empty)     the master is alive                                   */
-  VT_MSG_END,          /* int32 round all work is over: say IN                              */
-  VT_MSG_GO,           /* bitmap      everybody is in but these dead: the collective end    */
-  VT_MSG_DECLARED_DEAD /* (empty)     you were declared dead: leave without the others     */
+  VT_MSG_READY = 1,     /* (empty)     give me a task                                        */
+  VT_MSG_RESULT,        /* vt_done_msg a result that is durable                              */
+  VT_MSG_FAILURE,       /* vt_done_msg a failure that is durable                             */
+  VT_MSG_ABORT,         /* vt_done_msg something that no other task can survive (disk full)  */
+  VT_MSG_BEAT,          /* vt_beat_msg where the running task stands                         */
+  VT_MSG_STOP_ASK,      /* (empty)     this rank got a signal                                */
+  VT_MSG_LEFT,          /* (empty)     this worker has left                                  */
+  VT_MSG_IN,            /* int32 round ready for the collective end, and never to die quietly again */
+  VT_MSG_HERE,          /* vt_here_msg which node and processors this worker has (cores.h)   */
+  VT_MSG_TASK = 32,     /* vt_lease                                                          */
+  VT_MSG_STOP,          /* (empty)     leave the running task and go                         */
+  VT_MSG_LEAVE,         /* (empty)     nothing will come any more                            */
+  VT_MSG_PING,          /* (empty)     the master is alive                                   */
+  VT_MSG_END,           /* int32 round all work is over: say IN                              */
+  VT_MSG_GO,            /* bitmap      everybody is in but these dead: the collective end    */
+  VT_MSG_DECLARED_DEAD, /* (empty)    you were declared dead: leave without the others     */
+  VT_MSG_CORES          /* vt_cores_msg as many threads share a task from now on (cores.h)  */
 } vt_msg_tag;
 
 typedef struct vt_done_msg {

@@ -32,7 +32,8 @@ static vt_status give(vt_master *m, const vt_action *a, vt_err *err)
   if (vt_sched_worker_of(m->sched, a->task) != a->worker) return VT_OK; /* what happened meanwhile took it away again */
   VT_PASS(vt__peer_jobs_claim(m, a->worker, a->task, &ours, err));
   if (!ours || vt_sched_worker_of(m->sched, a->task) != a->worker) return VT_OK;
-  *r = (vt_rank_state){.heard = r->heard, .task = l.task, .attempt = l.attempt, .half_stage = l.half_stage};
+  *r = (vt_rank_state){
+      .heard = r->heard, .task = l.task, .attempt = l.attempt, .half_stage = l.half_stage, .cores = r->cores};
   vt__liveness_doing(m, a->worker, VT_RANK_BUSY);
   vt_log(VT_LOG_DEBUG, "farm", "ev=lease row=%d rank=%d attempt=%d half_stage=%d", a->task, a->worker, a->attempt,
          a->half_stage);
@@ -133,6 +134,7 @@ vt_status vt__master_open(vt_master **out, const vt_farm_options *o, vt_err *err
   VT_TRY_OUT(vt_calloc64(&p, (size_t)m->action_cap, sizeof *m->action, err), err, "scheduler actions");
   m->action = p;
   VT_TRY_OUT(vt__peer_jobs_open(m, err), err, "master");
+  VT_TRY_OUT(vt__cores_open(m, err), err, "master: cores of %d ranks", m->n_ranks);
   VT_TRY_OUT(master_replay(m, err), err, "replaying the journal");
   *out = m;
   m = NULL;
@@ -147,6 +149,7 @@ void vt__master_close(vt_master *m)
   vt_sched_free(m->sched);
   vt__liveness_free(m);
   vt__peer_jobs_free(m);
+  vt__cores_free(m);
   vt_free(m->action);
   vt_free(m->todo);
   vt_free(m);
@@ -254,6 +257,8 @@ vt_status vt__master_message(vt_master *m, const vt_msg *msg, vt_err *err)
     return vt__master_stop(m, err);
   case VT_MSG_LEFT:
     return take_left(m, msg->src, err);
+  case VT_MSG_HERE:
+    return vt__cores_here(m, msg, err);
   case VT_MSG_IN: {
     int32_t round;
     if (msg->n != sizeof round) VT_FAIL(err, VT_EBUG, "message %d of %zu bytes", msg->tag, msg->n);
@@ -300,6 +305,7 @@ vt_status vt__master_tick(vt_master *m, vt_err *err)
     VT_PASS(vt__peer_jobs_look(m, now, err));
     const char *why = !m->closing && m->o->may_not_begin ? m->o->may_not_begin(m->o->ctx) : NULL;
     if (why) VT_PASS(vt__master_begin_no_more(m, why, err));
+    VT_PASS(vt__cores_look(m, now, err));
   }
   VT_PASS(vt__liveness_check(m, now, err));
   m->ticked = vt_comm_now(m->comm);

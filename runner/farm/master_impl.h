@@ -3,7 +3,7 @@
 #ifndef VT_MASTER_IMPL_H
 #define VT_MASTER_IMPL_H
 
-#include "runner/farm/farm_impl.h"
+#include "runner/farm/cores.h"
 
 /* The end of a run is a collective section, so who takes part must be settled: every rank that is alive says IN, after
  * which its death ends the job; whoever dies or keeps silent before that is left out in another round. */
@@ -46,6 +46,7 @@ struct vt_master {
   double stuck;         /* since when claims fail though nobody else is here */
   vt_pace look;         /* at tasks held elsewhere */
   char *held_elsewhere; /* [n_tasks] 1: by another job */
+  vt__cores cores;      /* cores.c */
 };
 
 /* master.c */
@@ -74,5 +75,12 @@ VT_MUST_CHECK vt_status vt__peer_jobs_look(vt_master *m, double now, vt_err *err
 /* *ours = 1: this job does the task. */
 VT_MUST_CHECK vt_status vt__peer_jobs_claim(vt_master *m, int worker, int task, int *ours, vt_err *err);
 VT_MUST_CHECK vt_status vt__peer_jobs_release(vt_master *m, int task, vt_err *err);
+
+/* cores.c */
+VT_MUST_CHECK vt_status vt__cores_open(vt_master *m, vt_err *err);
+void vt__cores_free(vt_master *m);
+VT_MUST_CHECK vt_status vt__cores_here(vt_master *m, const vt_msg *msg, vt_err *err); /* HERE */
+/* About once a second: who has which cores now; tells whom it concerns. */
+VT_MUST_CHECK vt_status vt__cores_look(vt_master *m, double now, vt_err *err);
 
 #endif

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "runner/farm/farm_impl.h"
+#include "runner/farm/cores.h"
 
 /* Records of tasks shorter than a second are synced together: the master counts a result only when it is durable, so a
  * record that waits here is merely done again after a crash. */
@@ -17,7 +17,8 @@ struct vt_worker {
   const vt_farm_options *o;
   vt_pump pump;
   vt_journal_writer *journal;
-  int asked, has_lease, stop, left;
+  vt_team *team; /* who share its task */
+  int said_here, asked, has_lease, stop, left;
   int no_master, declared_dead; /* no master any more */
   int go;                       /* the end has come */
   unsigned char *dead;          /* [size / 8 + 1] who is left out of it */
@@ -45,6 +46,7 @@ vt_status vt__worker_open(vt_worker **out, const vt_farm_options *o, vt_pump pum
   if (w->note.most_s < NOTE_EVERY_S) w->note.most_s = NOTE_EVERY_S;
   vt_status rc = vt_calloc64(&p, (size_t)vt_comm_size(o->comm) / 8 + 1, 1, err);
   w->dead = p;
+  if (rc == VT_OK) rc = vt_team_open(&w->team, err);
   if (rc == VT_OK) rc = vt_journal_create(&w->journal, o->journal_dir, vt_comm_rank(o->comm), err);
   if (rc != VT_OK) {
     vt__worker_close(w);
@@ -166,7 +168,7 @@ static vt_status run_lease(vt_worker *w, vt_err *err)
 {
   vt_task_output work = {0};
   vt_err why = {0};
-  vt_replica_hooks hooks = {.ctx = w, .poll = poll_hook};
+  vt_replica_hooks hooks = {.ctx = w, .poll = poll_hook, .team = w->team};
   double t0 = vt_comm_now(w->comm);
   w->has_lease = 0;
   w->last_beat = t0;
@@ -193,6 +195,20 @@ static vt_status run_lease(vt_worker *w, vt_err *err)
   vt_free(work.values);
   vt_buf_free(&work.post_mortem);
   return rc;
+}
+
+/* Between two steps of a task, or without one. */
+static vt_status worker_cores(vt_worker *w, const vt_msg *msg, vt_err *err)
+{
+  vt_cores_msg c = {0};
+  if (msg->n < offsetof(vt_cores_msg, where) || msg->n > sizeof c)
+    VT_FAIL(err, VT_EBUG, "cores message of %zu bytes", msg->n);
+  memcpy(&c, msg->data, msg->n);
+  if (c.size < 1 || c.size > VT_TEAM_MOST || msg->n != vt__cores_bytes(c.size))
+    VT_FAIL(err, VT_EBUG, "cores message of %zu bytes for %d threads", msg->n, c.size);
+  const int reached = vt_team_resize(w->team, c.size, c.where);
+  vt_log(reached < c.size ? VT_LOG_WARN : VT_LOG_INFO, "farm", "ev=cores wanted=%d threads=%d", c.size, reached);
+  return VT_OK;
 }
 
 static vt_status say_in(vt_worker *w, const vt_msg *msg, vt_err *err)
@@ -232,6 +248,8 @@ vt_status vt__worker_message(vt_worker *w, const vt_msg *msg, vt_err *err)
     memcpy(w->dead, msg->data, msg->n);
     w->go = 1;
     return VT_OK;
+  case VT_MSG_CORES:
+    return worker_cores(w, msg, err);
   case VT_MSG_DECLARED_DEAD:
     w->no_master = w->declared_dead = w->stop = 1;
     return VT_OK;
@@ -240,8 +258,17 @@ vt_status vt__worker_message(vt_worker *w, const vt_msg *msg, vt_err *err)
   }
 }
 
+static vt_status say_here(vt_worker *w, vt_err *err)
+{
+  vt_here_msg h;
+  w->said_here = 1;
+  vt__here(&h);
+  return vt_comm_send(w->comm, 0, VT_MSG_HERE, &h, sizeof h, err);
+}
+
 static vt_status worker_step(vt_worker *w, int *busy, vt_err *err)
 {
+  if (!w->said_here) VT_PASS(say_here(w, err));
   if (w->has_lease) {
     *busy = 1;
     if (!w->stop) VT_PASS(run_lease(w, err));
@@ -290,6 +317,7 @@ void vt__worker_close(vt_worker *w)
   vt_log(VT_LOG_INFO, "farm", "ev=spent here_s=%.3f tasks_s=%.3f journal_s=%.4f", vt_comm_now(w->comm) - w->opened,
          w->in_tasks_s, w->in_journal_s);
   vt_journal_close(w->journal);
+  vt_team_close(w->team);
   vt_free(w->dead);
   vt_free(w);
 }

@@ -64,6 +64,12 @@ static int asked_to_stop(void *ctx)
   return vt_stop_reason() != NULL;
 }
 
+static int threads_most(void *ctx, int task)
+{
+  const vt_campaign *c = ((const run *)ctx)->c;
+  return vt_pot_threads_most(c->pot_kind, c->comp[c->task[task].comp].n_atoms);
+}
+
 static const char *may_not_begin(void *ctx)
 {
   const run *r = ctx;
@@ -125,6 +131,7 @@ static vt_status do_tasks(run *r, vt_farm_outcome *out, vt_err *err)
   vt_claims claims = vt__claims(r);
   vt_farm_options no = {.comm = r->comm,
                         .master_inline = is_inline || size == 1,
+                        .threads = r->c->threads,
                         .max_tries = r->c->max_tries,
                         .crash_limit = VT_RETRY_DEATHS,
                         .fault_limit = VT_RETRY_FAULTS,
@@ -143,6 +150,7 @@ static vt_status do_tasks(run *r, vt_farm_outcome *out, vt_err *err)
                         .watch = run_watch,
                         .event = run_event,
                         .stop = asked_to_stop,
+                        .threads_most = threads_most,
                         .may_not_begin = may_not_begin,
                         .ctx = r};
   r->first_checkpoint_s = longest_first_checkpoint_s(r->c);

@@ -20,6 +20,8 @@ static const vt_run_event_doc table[VT_RUN_EVENTS] = {
     [VT_RUN_GIVE_UP] = {"give_up", "a task failed for good", VT_EVENT_TASK | VT_EVENT_TEXT},
     [VT_RUN_RANK_DEAD] = {"rank_dead", "a rank is dead: what it did goes to others",
                           VT_EVENT_RANK | A_TRY | VT_EVENT_TEXT},
+    [VT_RUN_CORES] = {"cores", "the task of a rank is shared by another number of cores from now on",
+                      VT_EVENT_RANK | VT_EVENT_TASK | VT_EVENT_TEXT},
     [VT_RUN_ELSEWHERE] = {"elsewhere", "a task is held by another job", VT_EVENT_TASK},
     [VT_RUN_BACK] = {"back", "another job gave a task back without a result", VT_EVENT_TASK},
     [VT_RUN_RESULT_ELSEWHERE] = {"result_elsewhere", "the journal holds a result that another job made", VT_EVENT_TASK},

@@ -26,6 +26,7 @@ static vt_json *rank_json(const vt_campaign *c, const vt_run_snapshot *w, int ra
   vt_json_put(o, "attempt", vt_json_int(r->attempt));
   vt_json_put(o, "half_step_in", vt_json_text(vt_stage_name(r->half_stage)));
   vt_json_put(o, "fraction", vt_json_num(r->fraction));
+  vt_json_put(o, "cores", vt_json_int(r->cores > 1 ? r->cores : 1));
   return o;
 }
 

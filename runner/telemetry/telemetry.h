@@ -31,6 +31,7 @@
  *     attempt       integer from 0
  *     half_step_in  text    the stage that has half its time step; "": none
  *     fraction      number  of the task that is done, 0 to 1
+ *     cores         integer that share it, those that other ranks lend among them; older builds did not write it
  *
  * FORMAT of log/events.jsonl: a line an event, one object a line; several jobs append to one file, a write a line.
  *
@@ -58,6 +59,7 @@ typedef enum vt_rank_doing { VT_RANK_IDLE, VT_RANK_BUSY, VT_RANK_LEFT, VT_RANK_D
 typedef struct vt_rank_state {
   int32_t doing;                            /* vt_rank_doing */
   int32_t task, attempt, half_stage, stage; /* of a busy rank; stage: vt_stage */
+  int32_t cores;                            /* that share its task; 0: not said */
   double fraction, ns;                      /* of its task */
   double from_ns;                           /* of ns: what a checkpoint held when this rank began with it */
   double heard, since;                      /* from it, last; since when it does this (comm's clock) */
@@ -73,6 +75,7 @@ typedef enum vt_run_event_kind {
   VT_RUN_ABORT,
   VT_RUN_GIVE_UP,
   VT_RUN_RANK_DEAD,
+  VT_RUN_CORES,
   VT_RUN_ELSEWHERE,
   VT_RUN_BACK,
   VT_RUN_RESULT_ELSEWHERE,

@@ -2,7 +2,7 @@
  *
  * Each chunk has a buffer of forces of its own, and buffers, energies and virials are added up in the order of the
  * chunks, whose cuts follow from the atoms and the lanes of the kernel alone: the bits are the same for any number of
- * threads (T 4.13).  A thread that is alone needs one buffer, which it adds up after each chunk. */
+ * threads (T 4.12).  A thread that is alone needs one buffer, which it adds up after each chunk. */
 #include <string.h>
 
 #include "engine/pot/nep/fast_impl.h"
@@ -89,11 +89,17 @@ static void group_by_species(vt_nep_vector *v, const vt_nlist *nl)
   VT_ASSERT(start[VT_MAX_SPECIES] == nl->n && start[VT_MAX_SPECIES - 1] == nl->n);
 }
 
+int vt__nep_chunks(int n_atoms)
+{
+  const int n = n_atoms / CHUNK_ATOMS < VT_FAST_CHUNKS ? n_atoms / CHUNK_ATOMS : VT_FAST_CHUNKS;
+  return n > 1 ? n : 1;
+}
+
 /* Whole batches (as the kernel takes them: `lanes` atoms of one species) to chunks; returns how many there are. */
 static int cut(vt_nep_vector *v, const vt_nlist *nl)
 {
   const int lanes = v->view->kernel->lanes;
-  const int64_t most = nl->n / CHUNK_ATOMS < VT_FAST_CHUNKS ? nl->n / CHUNK_ATOMS : VT_FAST_CHUNKS;
+  const int64_t most = vt__nep_chunks(nl->n);
   int n_chunks = 0, last = -1;
   for (int first = 0, n; first < nl->n; first += n) {
     const int a = nl->type[v->order[first]], k = (int)(first * most / nl->n);

@@ -121,6 +121,7 @@ const vt_pot_ops vt__pot_nep = {.name = "nep",
                                 .describe = nep_describe,
                                 .compute = nep_compute,
                                 .close = nep_close,
+                                .threads_most = vt__nep_chunks,
                                 .multiply_adds = nep_multiply_adds};
 
 const vt_pot_ops vt__pot_nep_reference = {.name = "nep-reference",

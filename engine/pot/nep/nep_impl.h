@@ -33,6 +33,7 @@ VT_MUST_CHECK vt_status vt__nep_vector_open(const vt_nep_bound *b, const vt_nume
                                             vt_err *err);
 const char *vt__nep_vector_name(const vt_nep_vector *v);
 VT_MUST_CHECK vt_status vt__nep_vector_compute(vt_nep_vector *v, const vt_nlist *nl, vt_force_out *out, vt_err *err);
+int vt__nep_chunks(int n_atoms); /* that a cell is cut into, at most; at least 1 */
 void vt__nep_vector_close(vt_nep_vector *v);
 
 #endif
