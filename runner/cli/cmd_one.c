@@ -2,11 +2,13 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/replica/replica.h"
+#include "engine/team/team.h"
 #include "runner/analysis/analysis.h"
 #include "runner/cli/cli.h"
 #include "runner/folder/folder.h"
@@ -15,6 +17,7 @@ typedef struct one {
   const char *campaign_path, *uid, *output, *post_mortem_path, *trajectory_path;
   double every_ps; /* between two frames of the trajectory */
   int json, check, huge;
+  int threads; /* 0: as the campaign says */
   vt_campaign *c;
   vt_outdir dir;
   vt_journal *journal;
@@ -162,17 +165,33 @@ static vt_status dump_close(dump *d, vt_status rc, vt_err *err)
   return rc;
 }
 
+/* As many as were asked for; of `auto` as many as this process may use processors. */
+static vt_status one_team(const one *o, vt_team **team, vt_err *err)
+{
+  const char *slurm = getenv("SLURM_CPUS_PER_TASK");
+  int64_t most = VT_TEAM_MOST;
+  vt_cpus mine;
+  vt_cpus_mine(&mine);
+  if (slurm && (!vt_parse_i64(slurm, strlen(slurm), &most) || most < 1)) most = VT_TEAM_MOST;
+  const int here = vt_cpus_count(&mine), usual = here < most ? here : (int)most;
+  VT_PASS(vt_team_open(team, err));
+  (void)vt_team_resize(*team, o->threads > 0 ? o->threads : o->c->threads > 0 ? o->c->threads : usual, NULL);
+  return VT_OK;
+}
+
 /* asked: it is the task that was asked for, whose trajectory is wanted, and not one that it begins with. */
 static vt_status one_run(const one *o, const vt_plan *p, int asked, const double *glass, size_t n_glass, vt_result *out,
                          vt_err *err)
 {
   dump d = {0};
-  const vt_replica_hooks hooks = {.ctx = &d, .poll = one_show, .frame = write_frame};
+  vt_replica_hooks hooks = {.ctx = &d, .poll = one_show, .frame = write_frame};
   vt_buf frame = {0};
   if (p->kind == VT_TASK_GLASS && !glass) VT_PASS(vt_campaign_start(o->c, p, &glass, &n_glass, err));
-  if (asked) VT_PASS(dump_open(&d, o, p, err));
-  vt_status rc = dump_close(&d, vt_replica_run(p, glass, n_glass, &hooks, &frame, out, err), err);
+  VT_PASS(one_team(o, &hooks.team, err));
+  vt_status rc = asked ? dump_open(&d, o, p, err) : VT_OK;
+  if (rc == VT_OK) rc = dump_close(&d, vt_replica_run(p, glass, n_glass, &hooks, &frame, out, err), err);
   vt_cli_progress_end();
+  vt_team_close(hooks.team);
   if (rc != VT_OK && frame.len && o->post_mortem_path) {
     vt_err other = {0};
     if (vt_file_replace(o->post_mortem_path, frame.s, frame.len, &other) != VT_OK)
@@ -434,6 +453,9 @@ int cmd_one(int argc, char **argv)
                         {"every", VT_OPT_REAL, "PS",
                          "time between frames, a multiple of the shortest interval of the observables (0.1)",
                          &o.every_ps, 0.0001, 1000},
+                        {"threads", VT_OPT_INT, "N",
+                         "that share the task (runner.threads of the campaign; auto: as many as there are processors)",
+                         &o.threads, 1, VT_TEAM_MOST},
                         {"json", VT_OPT_FLAG, NULL, "print JSON", &o.json, 0, 0},
                         {"allow-huge", VT_OPT_FLAG, NULL, "allow more than 10^6 tasks", &o.huge, 0, 0}};
   vt_usage u = {.name = "one",
@@ -450,7 +472,7 @@ int cmd_one(int argc, char **argv)
   if (code < 0) code = vt_cli_readable(&u, u.arg[0]);
   if (code >= 0) return code;
   o.campaign_path = u.arg[0];
-  code = vt_cli_ignored(&u, !o.uid, "check|post-mortem|trajectory|json", "needs --task");
+  code = vt_cli_ignored(&u, !o.uid, "check|post-mortem|trajectory|json|threads", "needs --task");
   if (code < 0) code = vt_cli_ignored(&u, !o.trajectory_path, "every", "needs --trajectory");
   if (code >= 0) return code;
   code = one_load(&o);
