@@ -101,6 +101,28 @@ vt_status vt_pot_compute(vt_pot *pot, const vt_nlist *nl, vt_force_out *out, vt_
   return VT_OK;
 }
 
+vt_status vt_pot_compute_many(vt_pot *pot, int n, const vt_nlist *const *nl, vt_force_out *const *out, vt_team *team,
+                              int *failed, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  *failed = -1;
+  if (!pot->ops->compute_many) {
+    for (int k = 0; k < n && rc == VT_OK; k++)
+      if ((rc = vt_pot_compute(pot, nl[k], out[k], err)) != VT_OK) *failed = k;
+    return rc;
+  }
+  for (int k = 0; k < n; k++) out[k]->spread = NAN;
+  rc = pot->ops->compute_many(pot->self, n, nl, out, team, failed, err);
+  const int done = rc == VT_OK ? n : *failed;
+  for (int k = 0; k < done; k++) {
+    if (check_finite(pot->ops, nl[k], out[k], rc == VT_OK ? err : NULL) == VT_OK) continue;
+    *failed = k;
+    rc = check_finite(pot->ops, nl[k], out[k], err);
+    break;
+  }
+  return rc == VT_OK ? rc : vt_err_wrap(err, rc, __FILE__, __LINE__, "potential '%s'", pot->ops->name);
+}
+
 void vt_pot_close(vt_pot *pot)
 {
   if (!pot) return;

@@ -59,7 +59,10 @@ typedef struct vt_pot_ops {
    * print; may allocate only when the number of atoms or threads or the longest row grew; gives the same bits for the
    * same list, whatever the list's team. */
   vt_status (*compute)(void *self, const vt_nlist *nl, vt_force_out *out, vt_err *err);
-  void (*close)(void *self);        /* NULL is allowed */
+  void (*close)(void *self); /* NULL is allowed */
+  /* vt_pot_compute_many, but for what every potential is checked for; NULL: one after the other. */
+  vt_status (*compute_many)(void *self, int n, const vt_nlist *const *nl, vt_force_out *const *out, vt_team *team,
+                            int *failed, vt_err *err);
   int (*threads_most)(int n_atoms); /* vt_pot_threads_most; NULL: 1 */
   /* Useful multiply-adds of one compute for this list, for benchmarks; NULL: nobody counted them. */
   double (*multiply_adds)(const void *self, const vt_nlist *nl);
@@ -77,6 +80,11 @@ void vt_pot_describe(const vt_pot *pot, vt_pot_info *out);
 /* VT_EDIVERGE when energy, virial or a force is not finite, or two atoms sit on each other.  Of a foreign potential
  * without a virial (vt_pot_args.needs_virial) all nine are NaN.  VT_EDRIVER: another program failed. */
 VT_MUST_CHECK vt_status vt_pot_compute(vt_pot *pot, const vt_nlist *nl, vt_force_out *out, vt_err *err);
+/* n cells at once: nl[k], out[k], each as if vt_pot_compute had been called with it alone, the same bits.  Whole cells
+ * are dealt to the members of `team` (NULL: nobody) where the potential can; what the lists say of teams does not count
+ * then.  *failed: the first cell that could not be computed; those before it are done.  Not collective. */
+VT_MUST_CHECK vt_status vt_pot_compute_many(vt_pot *pot, int n, const vt_nlist *const *nl, vt_force_out *const *out,
+                                            vt_team *team, int *failed, vt_err *err);
 void vt_pot_close(vt_pot *pot);
 
 /* How many threads (vt_nlist.team) a force call of so many atoms can use; 1 for kinds that share nothing. */

@@ -1,7 +1,10 @@
-/* cmd_energy.c - single points: energy, forces, virial of every frame of an extended XYZ file. */
+/* cmd_energy.c - single points: energy, forces, virial of every frame of an extended XYZ file.
+ *
+ * Frames of the same elements are computed some at a time, on all processors that this process may use. */
 #include <math.h>
 #include <string.h>
 
+#include "engine/team/team.h"
 #include "runner/cli/cli.h"
 
 typedef struct job {
@@ -12,24 +15,36 @@ typedef struct job {
   int json;
   vt_json *frames;
   vt_bound bound;
-  int n_frames;
+  int n_frames; /* that are computed */
+  struct batch *batch;
+  vt_team *team;
 } job;
 
 /* Everything of one frame; owns its memory. */
 typedef struct point {
+  vt_structure s;
   vt_nlist nl;
   vt_force_out out;
 } point;
+
+enum { FRAMES_MOST = 128, ATOMS_MOST = 20000 };
+/* Frames that wait to be computed together. */
+typedef struct batch {
+  int n, n_atoms;
+  point p[FRAMES_MOST];
+} batch;
 
 static void point_close(point *p)
 {
   vt_nlist_close(&p->nl);
   vt_free(p->out.f);
   vt_free(p->out.e_atom);
+  vt_structure_free(&p->s);
 }
 
-static vt_status point_open(point *p, const job *j, const vt_structure *s, vt_err *err)
+static vt_status point_open(point *p, const job *j, vt_err *err)
 {
+  const vt_structure *s = &p->s;
   void *m = NULL;
   vt_pot_info info;
   VT_PASS(vt_calloc64(&m, (size_t)s->n, sizeof *p->out.f, err));
@@ -66,36 +81,82 @@ static void frame_text(int k, const vt_structure *s, const vt_force_out *out)
          w[3], w[4], w[5], w[6], w[7], w[8]);
 }
 
-static vt_status one_frame(job *j, const vt_structure *s, vt_err *err)
+/* Compute what waits, and say it. */
+static vt_status energy_flush(job *j, vt_err *err)
 {
-  vt_status rc = VT_OK;
-  point p = {0};
-  VT_TRY_OUT(vt_pot_bind(&j->bound, j->kind, j->pot_path, j->num, s, err), err, "frame %d of '%s'", j->n_frames + 1,
-             j->xyz_path);
-  VT_TRY_OUT(point_open(&p, j, s, err), err, "frame %d of '%s'", j->n_frames + 1, j->xyz_path);
-  VT_TRY_OUT(vt_pot_compute(&j->bound.pot, &p.nl, &p.out, err), err, "frame %d of '%s'", j->n_frames + 1, j->xyz_path);
-  j->n_frames++;
-  if (j->json)
-    vt_json_add(j->frames, frame_json(s, &p.out));
-  else
-    frame_text(j->n_frames, s, &p.out);
-out:
-  point_close(&p);
-  return rc;
+  const vt_nlist *nl[FRAMES_MOST];
+  vt_force_out *out[FRAMES_MOST];
+  batch *b = j->batch;
+  int failed = -1;
+  for (int k = 0; k < b->n; k++) nl[k] = &b->p[k].nl, out[k] = &b->p[k].out;
+  vt_status rc = vt_pot_compute_many(&j->bound.pot, b->n, nl, out, j->team, &failed, err);
+  const int done = rc == VT_OK ? b->n : failed > 0 ? failed : 0;
+  for (int k = 0; k < done; k++) {
+    j->n_frames++;
+    if (j->json)
+      vt_json_add(j->frames, frame_json(&b->p[k].s, out[k]));
+    else
+      frame_text(j->n_frames, &b->p[k].s, out[k]);
+  }
+  for (int k = 0; k < b->n; k++) point_close(&b->p[k]);
+  *b = (batch){0};
+  if (rc != VT_OK) return vt_err_wrap(err, rc, __FILE__, __LINE__, "frame %d of '%s'", j->n_frames + 1, j->xyz_path);
+  return VT_OK;
 }
 
+/* Does the potential as it is bound serve this frame, too?  (vt_pot_bind keeps it then.) */
+static int is_bound_to(const vt_bound *b, const vt_structure *s)
+{
+  int n = 0;
+  for (int i = 0; i < s->n; i++) {
+    int k = 0;
+    while (k < n && strcmp(b->symbol[k], s->symbol[i]) != 0) k++;
+    if (k < n) continue;
+    if (n == b->n_species || strcmp(b->symbol[n], s->symbol[i]) != 0) return 0;
+    n++;
+  }
+  return n == b->n_species;
+}
+
+/* Takes the frame over. */
+static vt_status one_frame(job *j, vt_structure *s, vt_err *err)
+{
+  batch *b = j->batch;
+  const int most = j->command ? 1 : FRAMES_MOST;
+  if (b->n > 0 && (b->n == most || b->n_atoms + s->n > ATOMS_MOST || !is_bound_to(&j->bound, s)))
+    VT_PASS(energy_flush(j, err));
+  point *p = &b->p[b->n];
+  p->s = *s;
+  *s = (vt_structure){0};
+  const int frame = j->n_frames + b->n + 1;
+  vt_status rc = vt_pot_bind(&j->bound, j->kind, j->pot_path, j->num, &p->s, err);
+  if (rc == VT_OK) rc = point_open(p, j, err);
+  if (rc != VT_OK) {
+    point_close(p);
+    *p = (point){0};
+    return vt_err_wrap(err, rc, __FILE__, __LINE__, "frame %d of '%s'", frame, j->xyz_path);
+  }
+  b->n++;
+  b->n_atoms += p->s.n;
+  return VT_OK;
+}
+
+/* The first error counts, and what stands before it is said. */
 static vt_status all_frames(job *j, vt_err *err)
 {
   vt_status rc = VT_OK;
   vt_xyz *xyz = NULL;
+  vt_err later = {0};
   VT_PASS(vt_xyz_open(&xyz, j->xyz_path, err));
   for (int got = 1; got && rc == VT_OK;) {
     vt_structure s = {0};
-    rc = vt_xyz_next(xyz, &s, &got, err);
-    if (rc == VT_OK && got) rc = one_frame(j, &s, err);
+    rc = vt_xyz_next(xyz, &s, &got, &later);
+    if (rc == VT_OK && got) rc = one_frame(j, &s, &later);
     vt_structure_free(&s);
   }
   vt_xyz_close(xyz);
+  if (j->batch->n > 0) VT_PASS(energy_flush(j, err));
+  if (rc != VT_OK && err) *err = later;
   if (rc == VT_OK && j->n_frames == 0)
     return vt_err_user(err, VT_EPARSE, j->xyz_path, 1, 0, "no frame in this file, expected extended XYZ");
   return rc;
@@ -129,7 +190,14 @@ static int cli_energy(job *j, const vt_usage *u)
   vt_status rc = vt_pot_probe_driver(j->kind, j->pot_path, j->bound.driver, &info, &err);
   if (rc == VT_EIO && !j->command)
     code = vt_cli_readable(u, j->pot_path); /* a name mistyped is the user's mistake, not ours */
-  if (rc == VT_OK) rc = all_frames(j, &err);
+  if (rc == VT_OK) rc = VT_NEW(j->batch, 1, &err);
+  if (rc == VT_OK) rc = vt_team_open(&j->team, &err);
+  if (rc == VT_OK) {
+    vt_cpus mine;
+    vt_cpus_mine(&mine);
+    (void)vt_team_resize(j->team, vt_cpus_count(&mine), NULL);
+    rc = all_frames(j, &err);
+  }
   if (rc != VT_OK && code <= VT_EXIT_OK) code = vt_cli_fail(&err);
   if (j->kept.said.len > 0) (void)fprintf(stderr, "\nall that the driver printed:\n%s\n", j->kept.said.s);
   if (rc == VT_OK && j->json) {
@@ -140,6 +208,8 @@ static int cli_energy(job *j, const vt_usage *u)
     vt_cli_print_json(o, 1);
   }
   vt_json_free(j->frames);
+  vt_team_close(j->team);
+  vt_free(j->batch);
   vt_pot_unbind(&j->bound);
   vt_pot_kept_end(&j->kept);
   return vt_cli_done(code);

@@ -213,6 +213,24 @@ out:
   return rc;
 }
 
+vt_status vt__nep_vector_share(const vt_nep_vector *of, vt_nep_vector **out, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  vt_nep_vector *v = NULL;
+  *out = NULL;
+  VT_TRY(VT_NEW(v, 1, err), err, "vector path");
+  v->shares = 1;
+  VT_TRY_OUT(VT_NEW(v->view, 1, err), err, "vector path");
+  v->n_views = 1;
+  *v->view = *of->view;
+  v->view->slot = NULL, v->view->work = NULL, v->view->cap_row = 0;
+  VT_TRY_OUT(VT_NEW(v->view->slot, v->view->kernel->lanes, err), err, "vector path");
+  *out = v, v = NULL;
+out:
+  vt__nep_vector_close(v);
+  return rc;
+}
+
 const char *vt__nep_vector_name(const vt_nep_vector *v) { return v->view->kernel->name; }
 
 void vt__nep_vector_close(vt_nep_vector *v)
@@ -222,7 +240,7 @@ void vt__nep_vector_close(vt_nep_vector *v)
     vt_free(v->view[k].slot);
     vt_free(v->view[k].work);
   }
-  if (v->n_views) vt_free(v->view->parameters);
+  if (v->n_views && !v->shares) vt_free(v->view->parameters);
   vt_free(v->view);
   vt_free(v->order);
   vt_free(v->site);

@@ -103,6 +103,7 @@ struct vt_nep_fast {
 struct vt_nep_vector {
   vt_nep_fast *view; /* [n_views] the first is opened with the potential, the others are copies of it */
   int n_views;
+  int shares; /* 1: the parameters are those of another one */
   int cap_n, cap_all;
   size_t cap_buffers;
   int *order;         /* [cap_n] */

@@ -10,7 +10,8 @@ typedef struct nep {
   vt_nep_model *model;
   vt_nep_bound bound;
   vt_nep_ref *ref;
-  vt_nep_vector *fast; /* NULL: every computation takes the readable path */
+  vt_nep_vector *fast;                    /* NULL: every computation takes the readable path         */
+  vt_nep_vector *of_member[VT_TEAM_MOST]; /* the same for cells that others compute; the first unused */
 } nep;
 
 static void nep_close(void *self)
@@ -18,6 +19,7 @@ static void nep_close(void *self)
   nep *p = self;
   if (!p) return;
   vt__nep_vector_close(p->fast);
+  for (int k = 0; k < VT_TEAM_MOST; k++) vt__nep_vector_close(p->of_member[k]);
   vt__nep_ref_close(p->ref);
   vt_nep_free(p->model);
   vt_free(p);
@@ -111,6 +113,59 @@ static vt_status nep_compute(void *self, const vt_nlist *nl, vt_force_out *out, 
   return vt__nep_vector_compute(p->fast, nl, out, err);
 }
 
+/* ------------------------------------------------------------------ many cells */
+
+enum { CELLS_AT_ONCE = 256 };
+
+typedef struct cells {
+  nep *p;
+  const vt_nlist *const *nl;
+  vt_force_out *const *out;
+  vt_status status[CELLS_AT_ONCE];
+} cells;
+
+static vt_status compute_cell(nep *p, int member, const vt_nlist *nl, vt_force_out *out, vt_err *err)
+{
+  vt_nlist alone = *nl;
+  alone.team = NULL;
+  if (!p->fast || out->w_atom) return vt__nep_ref_compute(p->ref, &alone, out, err);
+  return vt__nep_vector_compute(member ? p->of_member[member] : p->fast, &alone, out, err);
+}
+
+static void take_cell(void *ctx, int piece, int member)
+{
+  cells *c = ctx;
+  c->status[piece] = compute_cell(c->p, member, c->nl[piece], c->out[piece], NULL);
+}
+
+/* The readable path has one set of work arrays, so its cells are not shared. */
+static int can_share(const nep *p, int n, vt_force_out *const *out)
+{
+  int can = p->fast != NULL;
+  for (int k = 0; k < n; k++) can &= out[k]->w_atom == NULL;
+  return can;
+}
+
+static vt_status nep_compute_many(void *self, int n, const vt_nlist *const *nl, vt_force_out *const *out, vt_team *team,
+                                  int *failed, vt_err *err)
+{
+  nep *p = self;
+  const int members = vt_team_size(team), share = can_share(p, n, out);
+  for (int m = 1; m < members && share; m++)
+    if (!p->of_member[m]) VT_PASS(vt__nep_vector_share(p->fast, &p->of_member[m], err));
+  for (int first = 0; first < n; first += CELLS_AT_ONCE) {
+    cells c = {.p = p, .nl = nl + first, .out = out + first};
+    const int k_end = n - first < CELLS_AT_ONCE ? n - first : CELLS_AT_ONCE;
+    vt_team_run(share ? team : NULL, k_end, take_cell, &c);
+    for (int k = 0; k < k_end; k++) {
+      if (c.status[k] == VT_OK) continue;
+      *failed = first + k;
+      return compute_cell(p, 0, c.nl[k], c.out[k], err); /* again, for the words */
+    }
+  }
+  return VT_OK;
+}
+
 static double nep_multiply_adds(const void *self, const vt_nlist *nl)
 {
   return vt__nep_multiply_adds(&((const nep *)self)->bound, nl);
@@ -122,6 +177,7 @@ const vt_pot_ops vt__pot_nep = {.name = "nep",
                                 .compute = nep_compute,
                                 .close = nep_close,
                                 .threads_most = vt__nep_chunks,
+                                .compute_many = nep_compute_many,
                                 .multiply_adds = nep_multiply_adds};
 
 const vt_pot_ops vt__pot_nep_reference = {.name = "nep-reference",

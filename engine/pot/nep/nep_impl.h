@@ -31,6 +31,8 @@ typedef struct vt_nep_vector vt_nep_vector;
 /* *out is NULL, with VT_OK, when the model's form or the build has no vector path. */
 VT_MUST_CHECK vt_status vt__nep_vector_open(const vt_nep_bound *b, const vt_numerics *num, vt_nep_vector **out,
                                             vt_err *err);
+/* Another one with the same parameters, which stay those of `v`; for another thread. */
+VT_MUST_CHECK vt_status vt__nep_vector_share(const vt_nep_vector *v, vt_nep_vector **out, vt_err *err);
 const char *vt__nep_vector_name(const vt_nep_vector *v);
 VT_MUST_CHECK vt_status vt__nep_vector_compute(vt_nep_vector *v, const vt_nlist *nl, vt_force_out *out, vt_err *err);
 int vt__nep_chunks(int n_atoms); /* that a cell is cut into, at most; at least 1 */
