@@ -11,7 +11,7 @@ static vt_json *tail_json(int workers, double speed, const vt_rehearsed *x)
   vt_json_put(j, "bound_h", vt_json_num(bound_s / 3600));
   vt_json_put(j, "wall_over_bound", vt_json_num(x->wall_s / bound_s));
   vt_json_put(j, "efficiency", vt_json_num(x->work_s / cores_s));
-  vt_json_put(j, "idle_core_hours", vt_json_num((cores_s - x->busy_core_s - x->lent_core_s) / 3600));
+  vt_json_put(j, "idle_core_hours", vt_json_num(fmax(0, cores_s - x->busy_core_s - x->lent_core_s) / 3600));
   vt_json_put(j, "lent_core_hours", vt_json_num(x->lent_core_s / 3600));
   vt_json_put(j, "half_h", vt_json_num(x->half_s / 3600));
   return j;

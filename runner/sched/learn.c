@@ -11,7 +11,6 @@ enum { ORDERS_MOST = 16 }; /* how often tasks are ordered anew, beside each time
 
 vt_status vt__learn_open(vt__learn *l, const vt_sched_task *task, int n, vt_err *err)
 {
-  int32_t *group = NULL;
   double *m = NULL;
   *l = (vt__learn){.n_tasks = n, .n_groups = 1};
   for (int i = 0; i < n; i++) {
@@ -20,8 +19,7 @@ vt_status vt__learn_open(vt__learn *l, const vt_sched_task *task, int n, vt_err 
               VT_SCHED_GROUPS_MOST - 1);
     if (task[i].group >= l->n_groups) l->n_groups = task[i].group + 1;
   }
-  VT_PASS(VT_NEW(group, n, err));
-  l->group = group;
+  VT_PASS(VT_NEW(l->group, n, err));
   VT_PASS(VT_NEW(m, (size_t)n + 3 * (size_t)l->n_groups, err));
   l->memory = m;
   l->prior = m;
@@ -29,7 +27,7 @@ vt_status vt__learn_open(vt__learn *l, const vt_sched_task *task, int n, vt_err 
   l->told = l->took_s + l->n_groups;
   l->factor = l->told + l->n_groups;
   for (int i = 0; i < n; i++) {
-    group[i] = task[i].group;
+    l->group[i] = task[i].group;
     m[i] = task[i].cost;
   }
   for (int g = 0; g < l->n_groups; g++) l->factor[g] = 1;
@@ -84,8 +82,7 @@ int vt__learn_costs(vt__learn *l, double *cost)
 
 void vt__learn_free(vt__learn *l)
 {
-  void *group = (void *)(uintptr_t)l->group;
-  vt_free(group);
+  vt_free(l->group);
   vt_free(l->memory);
   *l = (vt__learn){0};
 }

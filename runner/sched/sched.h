@@ -14,7 +14,7 @@
  * Invariants: DONE is for ever; FAILED becomes DONE at most; so vt_sched_finished never goes back to 0.  LEASED iff
  * exactly one living worker holds it.  The glass of a WAITING task is neither DONE nor FAILED.  While workers wait
  * nothing is READY.  One event costs O(log n) a task whose state it changes; at most 16 + log2 n times a RESULT orders
- * all tasks anew.  Memory about 150 bytes a task. */
+ * all tasks anew.  Memory about 120 bytes a task. */
 #ifndef VT_SCHED_H
 #define VT_SCHED_H
 

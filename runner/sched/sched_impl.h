@@ -51,10 +51,10 @@ typedef struct vt__learn {
   double *told;         /* [n_groups] the cost that was told for them */
   double *factor;       /* [n_groups] measured over told, relative to that of all tasks; in use */
   int64_t n, n_ordered; /* tasks that were measured; when factors were last taken into use */
-  const int32_t *group; /* [n_tasks] */
+  int32_t *group;       /* [n_tasks] */
   const double *prior;  /* [n_tasks] */
   int n_tasks;
-  void *memory;
+  double *memory;
 } vt__learn;
 
 VT_MUST_CHECK vt_status vt__learn_open(vt__learn *l, const vt_sched_task *task, int n, vt_err *err);

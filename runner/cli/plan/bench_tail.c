@@ -43,22 +43,23 @@ static int tail_speedup(const char *text, double speed[VT_BENCH_MAX_CORES])
   }
 }
 
-static vt_status tail_run(const vt_campaign *c, double seconds, vt_bench_tail_options *o, vt_err *err)
+static vt_status tail_run(const vt_campaign *c, double seconds, const vt_bench_tail_options *asked, vt_err *err)
 {
+  vt_bench_tail_options o = *asked;
   vt_calibration cal = {0};
   vt_sched_task *task = NULL;
   int workers[VT_BENCH_MAX_RANKS];
   vt_status rc = vt_plan_calibrate(c, seconds, &cal, err);
   if (rc == VT_OK && cal.trouble[0]) (void)fprintf(stderr, "warning: %s\n", cal.trouble);
   if (rc == VT_OK) rc = vt_plan_tasks(c, &cal, &task, err);
-  for (int k = 0; k < o->n_ranks; k++) workers[k] = vt_plan_workers_of(c, o->ranks[k]);
-  o->name = c->name;
-  o->task = task;
-  o->n_tasks = c->n_tasks;
-  o->us_atom_step = 1e6 * vt_plan_s_atom_step(&cal, cal.n ? cal.atoms[0] : 0);
-  o->measured = cal.n > 0;
-  o->workers = workers;
-  if (rc == VT_OK) rc = vt_bench_tail(o, stdout, err);
+  for (int k = 0; k < o.n_ranks; k++) workers[k] = vt_plan_workers_of(c, o.ranks[k]);
+  o.name = c->name;
+  o.task = task;
+  o.n_tasks = c->n_tasks;
+  o.us_atom_step = 1e6 * vt_plan_s_atom_step(&cal, cal.n ? cal.atoms[0] : 0);
+  o.measured = cal.n > 0;
+  o.workers = workers;
+  if (rc == VT_OK) rc = vt_bench_tail(&o, stdout, err);
   vt_free(task);
   return rc;
 }
