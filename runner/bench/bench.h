@@ -69,4 +69,25 @@ typedef struct vt_bench_scale_options {
  * master alone, a line each.  Not collective.  VT_EBUG: a task was not done, or twice. */
 VT_MUST_CHECK vt_status vt_bench_scale(const vt_bench_scale_options *o, FILE *out, vt_err *err);
 
+/* ------------------------------------------------------------------ tail: a campaign on many ranks, on paper */
+
+enum { VT_BENCH_MAX_RANKS = 64, VT_BENCH_MAX_CORES = 256 };
+struct vt_sched_task;
+typedef struct vt_bench_tail_options {
+  const char *name;                 /* of the campaign                                                */
+  const struct vt_sched_task *task; /* [n_tasks] costs in seconds; what one needs stands before it    */
+  int n_tasks;
+  double us_atom_step; /* of the smallest cell; behind the costs; measured: here */
+  int measured;
+  const int *ranks, *workers; /* [n_ranks] and how many of them work on tasks */
+  int n_ranks, ranks_a_node;
+  const double *speed; /* [n_speed] vt_rehearsal */
+  int n_speed, speed_assumed;
+  /* 0: tasks take what they cost; else each group's, times exp(scatter g), g normal, by the seed. */
+  double scatter;
+  int seed;
+} vt_bench_tail_options;
+/* A line each number of ranks.  Not collective. */
+VT_MUST_CHECK vt_status vt_bench_tail(const vt_bench_tail_options *o, FILE *out, vt_err *err);
+
 #endif

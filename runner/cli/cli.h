@@ -45,6 +45,7 @@ int cmd_status(int argc, char **argv);
 int cmd_submit(int argc, char **argv);
 int cmd_train(int argc, char **argv);
 int cmd_bench_driver(int argc, char **argv);
+int cmd_bench_tail(int argc, char **argv);
 int cmd_bench_train(int argc, char **argv);
 int cmd_validate(int argc, char **argv);
 int cmd_verify(int argc, char **argv);

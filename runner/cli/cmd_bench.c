@@ -175,6 +175,7 @@ static int cmd_bench_sched(int argc, char **argv)
 static const vt_command bench[] = {{"engine", "atom-steps per second of NVE MD", cmd_bench_engine},
                                    {"driver", "a step whose forces another program computes", cmd_bench_driver},
                                    {"sched", "empty tasks through master, workers and journal", cmd_bench_sched},
+                                   {"tail", "a campaign on many ranks, in virtual time", cmd_bench_tail},
                                    {"train", "gradients of training, on one rank and on all", cmd_bench_train}};
 enum { N_BENCH = sizeof bench / sizeof *bench };
 

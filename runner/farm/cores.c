@@ -37,6 +37,7 @@ static vt_status cores_reserve(vt__cores *c, size_t n, vt_err *err)
   VT_PASS(VT_NEW(c->here, n, err));
   VT_PASS(VT_NEW(c->node, n, err));
   VT_PASS(VT_NEW(c->said, n, err));
+  VT_PASS(VT_NEW(c->placed, n, err));
   VT_PASS(VT_NEW(c->by_node, n, err));
   VT_PASS(VT_NEW(c->own, n, err));
   VT_PASS(VT_NEW(c->lends_to, n, err));
@@ -49,14 +50,14 @@ vt_status vt__cores_open(vt_master *m, vt_err *err)
 {
   vt__cores *c = &m->cores;
   VT_PASS(cores_reserve(c, (size_t)m->n_ranks, err));
-  for (int r = 0; r < m->n_ranks; r++) c->node[r] = c->lends_to[r] = -1, c->own[r] = 1;
+  for (int r = 0; r < m->n_ranks; r++) c->lends_to[r] = -1, c->own[r] = 1;
   return VT_OK;
 }
 
 void vt__cores_free(vt_master *m)
 {
   vt__cores *c = &m->cores;
-  void *all[] = {c->here, c->node, c->said, c->by_node, c->own, c->lends_to, c->scratch, c->state, c->told};
+  void *all[] = {c->here, c->node, c->said, c->placed, c->by_node, c->own, c->lends_to, c->scratch, c->state, c->told};
   for (size_t k = 0; k < sizeof all / sizeof *all; k++) vt_free(all[k]);
   *c = (vt__cores){0};
 }
@@ -88,7 +89,7 @@ static int compare_hosts(const void *a, const void *b)
   return d ? d : (x->rank > y->rank) - (x->rank < y->rank);
 }
 
-/* Nodes and own cores anew.  A rank that has not said where it is is a node of its own. */
+/* Nodes and own cores anew; a rank that has not said where it is counts to the first node, but takes no part. */
 static vt_status cores_count(vt_master *m, vt_err *err)
 {
   vt__cores *c = &m->cores;
@@ -96,7 +97,7 @@ static vt_status cores_count(vt_master *m, vt_err *err)
   int n = 0, nodes = 0;
   VT_PASS(VT_NEW(at, m->n_ranks, err));
   for (int r = 0; r < m->n_ranks; r++) {
-    c->node[r] = m->n_ranks + r;
+    c->node[r] = 0;
     if (c->said[r]) at[n++] = (by_host){c->here[r].host, r};
   }
   qsort(at, (size_t)n, sizeof *at, compare_hosts);
@@ -111,7 +112,8 @@ static vt_status cores_count(vt_master *m, vt_err *err)
   }
   vt_free(at);
   c->changed = 0;
-  return VT_OK;
+  memcpy(c->placed, c->node, (size_t)m->n_ranks * sizeof *c->placed);
+  return vt_sched_place(m->sched, c->placed, err);
 }
 
 /* ------------------------------------------------------------------ lending */

@@ -32,8 +32,9 @@ int vt__cores_own(const vt_here_msg *here, const int *same, int n, int rank);
 /* What the master knows of them. */
 typedef struct vt__cores {
   vt_here_msg *here;    /* [n_ranks] */
-  int *node;            /* [n_ranks] which of the hosts; a number of its own for a rank that has not said */
+  int *node;            /* [n_ranks] which of the hosts */
   char *said;           /* [n_ranks] */
+  int *placed;          /* [n_ranks] the same as the scheduler has it */
   int *by_node;         /* [n_ranks] ranks, those of a node side by side */
   int *own;             /* [n_ranks] cores of its own                    */
   int *lends_to;        /* [n_ranks] vt_sched_lend */

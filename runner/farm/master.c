@@ -170,7 +170,8 @@ static vt_status take_abort(vt_master *m, int rank, const vt_done_msg *d, vt_err
 
 static vt_status take_result(vt_master *m, int rank, const vt_done_msg *d, vt_err *err)
 {
-  vt_event ev = {.kind = VT_EV_RESULT, .worker = rank, .task = d->lease.task};
+  const double took_s = d->lease.half_stage ? 0 : d->wall_s; /* of more steps than it was thought to have */
+  vt_event ev = {.kind = VT_EV_RESULT, .worker = rank, .task = d->lease.task, .took_s = took_s};
   if (vt_sched_state(m->sched, d->lease.task) != VT_DONE) {
     m->ns_done += m->o->task_ns[d->lease.task];
     m->ns_before += fmin(d->from_ns, m->o->task_ns[d->lease.task]);

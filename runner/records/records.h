@@ -147,11 +147,14 @@ VT_MUST_CHECK vt_status vt_record_tries(const vt_journal *j, const vt_uid *uid, 
 
 int vt_record_n_failures(const vt_journal *j, const vt_uid *uid); /* without crashes; -1: they cannot be read */
 
+/* Which tasks are alike for the scheduler (vt_sched_task.group): of one kind and one composition. */
+int32_t vt_records_group(const vt_campaign *c, int task);
 /* Scheduler rows and simulated times of all tasks; vt_free both. */
 VT_MUST_CHECK vt_status vt_records_sched_tasks(const vt_campaign *c, vt_sched_task **task, double **ns, vt_err *err);
 
 /* Feed results and failures of a journal (NULL: none) into a scheduler; actions of the replay are dropped (nobody has
- * asked for work yet).  done(ctx, i) is called for every finished task; may be NULL. */
+ * asked for work yet).  What the first results of each group took is read from their records.  done(ctx, i) is called
+ * for every finished task; may be NULL. */
 VT_MUST_CHECK vt_status vt_records_replay(vt_sched *s, const vt_sched_task *task, int n, const vt_journal *j,
                                           void (*done)(void *ctx, int i), void *ctx, vt_err *err);
 

@@ -1,7 +1,12 @@
 /* sched.c - the state of every task and worker, and the one function that changes it. */
 #include <limits.h>
+#include <math.h>
 
 #include "runner/sched/sched_impl.h"
+
+/* Of the longest chain: how many times as long everybody must have work for it to wait.  By simulation of campaigns
+ * on 3 to 256 ranks (DECISIONS.md). */
+static const double CALM = 3;
 
 typedef struct task_rec {
   int32_t state;               /* vt_task_state */
@@ -26,14 +31,16 @@ struct vt_sched {
   worker_rec *worker; /* [n_workers + 1]; the last one stands for other jobs */
   int n_elsewhere;
   int64_t count[VT_FAILED + 1];
-  int32_t *heap; /* [order.n] ranks of READY tasks, smallest first; ranks of tasks that became DONE or FAILED meanwhile
-                    are skipped when they come up (those states are never left for READY, so a rank is in once) */
-  int n_heap;
-  int32_t *queue; /* [n_workers] ring of waiting workers; a dead one is skipped when it comes up */
+  vt__ready ready;
+  vt__learn learn;
+  double left;      /* cost of the READY and WAITING tasks */
+  int n_dead;       /* workers */
+  int32_t *on_node; /* [nodes] leases of the workers of a node; NULL: nobody said where they are */
+  int32_t *queue;   /* [n_workers] ring of waiting workers; a dead one is skipped when it comes up */
   int q_head, q_len;
-  int32_t *failing; /* [order.n] scratch of give_up */
-  int stopped;
-  vt_action *out; /* of the event being handled */
+  int32_t *failing;   /* [order.n] scratch of give_up */
+  int stopped, whole; /* whole: it was opened to the end */
+  vt_action *out;     /* of the event being handled */
   int n_out;
 };
 
@@ -54,11 +61,14 @@ static int may_follow(int from, int to)
   return next[from][to];
 }
 
+static int to_begin(int state) { return state == VT_WAITING || state == VT_READY; }
+
 static void set_state(vt_sched *s, int t, vt_task_state st)
 {
   VT_ASSERT(may_follow(s->task[t].state, (int)st));
   VT_ASSERT(s->task[t].holder < 0);
   VT_ASSERT(s->count[s->task[t].state] > 0);
+  s->left += s->order.cost[t] * (to_begin((int)st) - to_begin(s->task[t].state));
   s->count[s->task[t].state]--;
   s->count[st]++;
   s->task[t].state = st;
@@ -66,45 +76,47 @@ static void set_state(vt_sched *s, int t, vt_task_state st)
 
 /* ------------------------------------------------------------------ ready tasks */
 
-static void heap_push(vt_sched *s, int32_t rank)
-{
-  VT_ASSERT(s->n_heap < s->order.n);
-  int i = s->n_heap++;
-  for (; i > 0 && rank < s->heap[(i - 1) / 2]; i = (i - 1) / 2) s->heap[i] = s->heap[(i - 1) / 2];
-  s->heap[i] = rank;
-  VT_ASSERT(i == 0 || s->heap[(i - 1) / 2] < rank);
-}
-
-static int32_t heap_pop(vt_sched *s)
-{
-  VT_ASSERT(s->n_heap > 0);
-  int32_t least = s->heap[0], last = s->heap[--s->n_heap];
-  int i = 0;
-  for (int k = 1; k < s->n_heap; k = 2 * i + 1) {
-    if (k + 1 < s->n_heap && s->heap[k + 1] < s->heap[k]) k++;
-    if (last <= s->heap[k]) break;
-    s->heap[i] = s->heap[k];
-    i = k;
-  }
-  s->heap[i] = last;
-  VT_ASSERT(s->n_heap == 0 || least < s->heap[0]); /* a rank is in once */
-  return least;
-}
-
 static void make_ready(vt_sched *s, int t)
 {
   set_state(s, t, VT_READY);
-  heap_push(s, s->order.rank[t]);
+  vt__ready_push(&s->ready, t);
 }
 
-/* The most urgent ready task, or -1. */
-static int take_ready(vt_sched *s)
+/* The first of one order that is READY still; -1: none. */
+static int first_ready(vt_sched *s, vt__ready_by by)
 {
-  while (s->n_heap > 0) {
-    int t = s->order.task[heap_pop(s)];
-    if (s->task[t].state == VT_READY) return t;
+  int t;
+  while ((t = vt__ready_first(&s->ready, by)) >= 0 && s->task[t].state != VT_READY) vt__ready_pop(&s->ready, by);
+  return t;
+}
+
+/* The ready task that is begun next, or -1.  While what is left keeps all workers busy for several times the longest
+ * chain, that chain may wait: tasks whose glass is there come first. */
+static int next_ready(vt_sched *s)
+{
+  const int longest = first_ready(s, VT__BY_PATH);
+  if (longest < 0) return -1;
+  const int workers = s->o.n_workers - s->n_dead + s->n_elsewhere;
+  if (s->left <= CALM * s->order.path[longest] * workers) return longest;
+  return first_ready(s, VT__BY_DEPTH);
+}
+
+/* After costs have changed.  Without memory the old order stays: it is as good for every result. */
+static void order_anew(vt_sched *s)
+{
+  vt__ready_clear(&s->ready);
+  if (vt__order_sort(&s->order, NULL) != VT_OK) vt_log(VT_LOG_WARN, "sched", "ev=order_kept why=\"no memory\"");
+  s->left = 0;
+  for (int t = 0; t < s->order.n; t++) {
+    if (to_begin(s->task[t].state)) s->left += s->order.cost[t];
+    if (s->task[t].state == VT_READY) vt__ready_push(&s->ready, t);
   }
-  return -1;
+}
+
+static void learn(vt_sched *s, int t, double took_s)
+{
+  vt__learn_took(&s->learn, t, took_s);
+  if (vt__learn_costs(&s->learn, s->order.cost)) order_anew(s);
 }
 
 /* ------------------------------------------------------------------ leases */
@@ -115,6 +127,7 @@ static void hold(vt_sched *s, int t, int w)
   VT_ASSERT(r->state == VT_LEASED && r->holder < 0);
   VT_ASSERT(w >= 0 && w <= s->o.n_workers);
   s->n_elsewhere += w == s->o.n_workers;
+  if (s->on_node && w < s->o.n_workers) s->on_node[s->o.node[w]]++;
   r->holder = w;
   r->prev = -1;
   r->next = s->worker[w].lease;
@@ -138,6 +151,7 @@ static void end_lease(vt_sched *s, int t)
   VT_ASSERT(r->state == VT_LEASED && r->holder >= 0);
   VT_ASSERT(r->prev >= 0 ? s->task[r->prev].next == t : s->worker[r->holder].lease == t);
   s->n_elsewhere -= r->holder == s->o.n_workers;
+  if (s->on_node && r->holder < s->o.n_workers) s->on_node[s->o.node[r->holder]]--;
   if (r->prev >= 0)
     s->task[r->prev].next = r->next;
   else
@@ -167,9 +181,27 @@ static void enqueue_first(vt_sched *s, int w)
   s->worker[w].waiting = 1;
 }
 
-/* Who has waited longest and still lives, or -1. */
+/* Brings the waiting worker to the head of the queue whose node has fewest leases, of several the one that has waited
+ * longest; the others keep their places. */
+static void roomiest_first(vt_sched *s)
+{
+  const int n = s->o.n_workers, head = s->q_head;
+  int best = -1;
+  for (int i = 0; i < s->q_len; i++) {
+    const int w = s->queue[(head + i) % n];
+    if (s->worker[w].dead) continue;
+    if (best < 0 || s->on_node[s->o.node[w]] < s->on_node[s->o.node[s->queue[(head + best) % n]]]) best = i;
+  }
+  if (best <= 0) return;
+  const int w = s->queue[(head + best) % n];
+  for (int i = best; i > 0; i--) s->queue[(head + i) % n] = s->queue[(head + i - 1) % n];
+  s->queue[head] = w;
+}
+
+/* Who gets the next task, or -1: who has waited longest and still lives. */
 static int dequeue(vt_sched *s)
 {
+  if (s->on_node) roomiest_first(s);
   while (s->q_len > 0) {
     int w = s->queue[s->q_head];
     s->q_head = (s->q_head + 1) % s->o.n_workers;
@@ -192,12 +224,9 @@ static void serve(vt_sched *s)
     while ((w = dequeue(s)) >= 0) sched_release(s, w);
     return;
   }
-  while (s->q_len > 0 && (t = take_ready(s)) >= 0) {
+  while (s->q_len > 0 && (t = next_ready(s)) >= 0) {
     w = dequeue(s);
-    if (w < 0) { /* all who waited are dead: it stays ready */
-      heap_push(s, s->order.rank[t]);
-      return;
-    }
+    if (w < 0) return; /* all who waited are dead: it stays ready */
     sched_lease(s, t, w);
   }
 }
@@ -248,6 +277,7 @@ static void on_result(vt_sched *s, const vt_event *ev)
   if (s->task[t].state == VT_FAILED && took_others_along(s, t)) return;
   if (s->task[t].state == VT_LEASED) end_lease(s, t);
   sched_done(s, t);
+  learn(s, t, ev->took_s);
 }
 
 static void on_failure(vt_sched *s, const vt_event *ev)
@@ -276,6 +306,7 @@ static void on_failure(vt_sched *s, const vt_event *ev)
 
 static void on_death(vt_sched *s, int w)
 {
+  s->n_dead += !s->worker[w].dead;
   s->worker[w].dead = 1;
   if (s->worker[w].waiting) { /* should it live after all, it need not wait for ever */
     s->worker[w].waiting = 0;
@@ -333,22 +364,23 @@ static int adds_up(const vt_sched *s)
 }
 
 /* The same and what needs a look at every task: the states are those that were counted, a task has a holder if and only
- * if it is leased, the holders' lists hold all leases, and the heap all ready tasks. */
+ * if it is leased, the holders' lists hold all leases, and both heaps all ready tasks. */
 static int sched_whole(const vt_sched *s)
 {
   int64_t count[VT_FAILED + 1] = {0}, listed = 0, ready = 0;
+  double left = 0, all = 0;
   for (int t = 0; t < s->order.n; t++) {
     count[s->task[t].state]++;
     if ((s->task[t].state == VT_LEASED) != (s->task[t].holder >= 0)) return 0;
+    ready += s->task[t].state == VT_READY && s->ready.in[t] == (1 << VT__N_READY) - 1;
+    left += to_begin(s->task[t].state) ? s->order.cost[t] : 0;
+    all += s->order.cost[t];
   }
   for (int w = 0; w <= s->o.n_workers; w++)
     for (int t = s->worker[w].lease; t >= 0; t = s->task[t].next) listed += s->task[t].holder == w;
-  for (int i = 0; i < s->n_heap; i++) {
-    ready += s->task[s->order.task[s->heap[i]]].state == VT_READY;
-    if (i > 0 && s->heap[(i - 1) / 2] >= s->heap[i]) return 0;
-  }
   for (int k = VT_WAITING; k <= VT_FAILED; k++)
     if (count[k] != s->count[k]) return 0;
+  if (fabs(left - s->left) > 1e-6 * all || !vt__ready_whole(&s->ready)) return 0;
   return adds_up(s) && listed == count[VT_LEASED] && ready == count[VT_READY];
 }
 
@@ -386,7 +418,7 @@ vt_status vt_sched_event(vt_sched *s, const vt_event *ev, vt_action *out, int ca
   }
   serve(s);
   VT_ASSERT(adds_up(s));
-  VT_ASSERT(s->q_len == 0 || s->n_heap == 0 || s->count[VT_READY] == 0);
+  VT_ASSERT(s->q_len == 0 || s->count[VT_READY] == 0 || s->stopped);
   s->out = NULL;
   *n = s->n_out;
   return VT_OK;
@@ -401,17 +433,22 @@ static vt_status check_options(int n, const vt_sched_options *o, vt_err *err)
   if (o->max_tries < 1 || o->crash_limit < 1 || o->fault_limit < 1)
     VT_FAIL(err, VT_EINVAL, "max_tries %d, crash_limit %d and fault_limit %d must be at least 1", o->max_tries,
             o->crash_limit, o->fault_limit);
+  for (int w = 0; o->node && w < o->n_workers; w++)
+    if (o->node[w] < 0 || o->node[w] >= o->n_workers)
+      VT_FAIL(err, VT_EINVAL, "worker %d is on node %d, which is not 0 to %d", w, o->node[w], o->n_workers - 1);
   return VT_OK;
 }
 
 static vt_status sched_alloc(vt_sched *s, int n, vt_err *err)
 {
   VT_PASS(VT_NEW(s->task, n, err));
-  VT_PASS(VT_NEW(s->heap, n, err));
+  VT_PASS(vt__ready_open(&s->ready, &s->order, err));
   VT_PASS(VT_NEW(s->failing, n, err));
   VT_PASS(VT_NEW(s->worker, (size_t)s->o.n_workers + 1, err));
   VT_PASS(VT_NEW(s->queue, s->o.n_workers, err));
-  return VT_OK;
+  int nodes = 0;
+  for (int w = 0; s->o.node && w < s->o.n_workers; w++) nodes = s->o.node[w] >= nodes ? s->o.node[w] + 1 : nodes;
+  return s->o.node ? VT_NEW(s->on_node, nodes, err) : VT_OK;
 }
 
 vt_status vt_sched_open(vt_sched **out, const vt_sched_task *task, int n, const vt_sched_options *o, vt_err *err)
@@ -423,19 +460,37 @@ vt_status vt_sched_open(vt_sched **out, const vt_sched_task *task, int n, const 
   VT_TRY(VT_NEW(s, 1, err), err, "scheduler");
   s->o = *o;
   VT_TRY_OUT(vt__order_make(&s->order, task, n, err), err, "scheduler");
+  VT_TRY_OUT(vt__learn_open(&s->learn, task, n, err), err, "scheduler");
   VT_TRY_OUT(sched_alloc(s, n, err), err, "scheduler: %d tasks, %d workers", n, o->n_workers);
   for (int w = 0; w <= o->n_workers; w++) s->worker[w].lease = -1;
   s->count[VT_WAITING] = n;
+  for (int t = 0; t < n; t++) s->left += task[t].cost;
   for (int t = 0; t < n; t++)
     s->task[t] = (task_rec){.state = VT_WAITING, .failed_by = -1, .holder = -1, .next = -1, .prev = -1};
   for (int t = 0; t < n; t++)
     if (task[t].needs < 0) make_ready(s, t);
+  s->whole = 1;
   VT_ASSERT(sched_whole(s));
   *out = s;
   s = NULL;
 out:
   vt_sched_free(s);
   return rc;
+}
+
+vt_status vt_sched_place(vt_sched *s, const int *node, vt_err *err)
+{
+  vt_sched_options o = s->o;
+  o.node = node;
+  VT_PASS(check_options(s->order.n, &o, err));
+  vt_free(s->on_node);
+  s->on_node = NULL;
+  s->o.node = NULL;
+  VT_PASS(VT_NEW(s->on_node, o.n_workers, err));
+  s->o = o;
+  for (int w = 0; w < o.n_workers; w++)
+    for (int t = s->worker[w].lease; t >= 0; t = s->task[t].next) s->on_node[node[w]]++;
+  return VT_OK;
 }
 
 int vt_sched_actions_max(const vt_sched *s) { return s->order.n + s->o.n_workers; }
@@ -462,10 +517,12 @@ vt_sched_counts vt_sched_count(const vt_sched *s)
 void vt_sched_free(vt_sched *s)
 {
   if (!s) return;
-  VT_ASSERT(!s->queue || sched_whole(s)); /* the queue is what is allocated last */
+  VT_ASSERT(!s->whole || sched_whole(s));
   vt__order_free(&s->order);
   vt_free(s->task);
-  vt_free(s->heap);
+  vt__ready_free(&s->ready);
+  vt__learn_free(&s->learn);
+  vt_free(s->on_node);
   vt_free(s->failing);
   vt_free(s->worker);
   vt_free(s->queue);

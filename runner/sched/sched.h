@@ -1,7 +1,10 @@
 /* sched.h - the scheduler: events in, actions out; no clock, no I/O, no randomness (layer 2).
  *
  * A task is WAITING (for its glass), READY, LEASED, DONE or FAILED.  Ready tasks are leased by remaining critical path,
- * then largest cost, then smallest uid; a worker may hold several leases.  A failed task is tried at most max_tries
+ * then largest cost, then smallest uid; but as long as the work that is left keeps all workers busy for more than three
+ * times the longest path, tasks that need others come before those that need fewer, so that results come early.  Costs
+ * are those told at first, corrected for each group of tasks by what its finished ones took (learn.c).  No result
+ * depends on the order.  A worker may hold several leases.  A failed task is tried at most max_tries
  * times in all (the retry ladder: attempt and half_stage are part of the lease); a dependent of a failed glass
  * fails with it.  A worker that dies gives its leases back; a task that was leased to `crash_limit` workers that died
  * fails (deaths after STOP do not count: workers leave then), and so does one that was recorded to have brought down
@@ -10,7 +13,8 @@
  *
  * Invariants: DONE is for ever; FAILED becomes DONE at most; so vt_sched_finished never goes back to 0.  LEASED iff
  * exactly one living worker holds it.  The glass of a WAITING task is neither DONE nor FAILED.  While workers wait
- * nothing is READY.  One event costs O(log n) a task whose state it changes; memory about 60 bytes a task. */
+ * nothing is READY.  One event costs O(log n) a task whose state it changes; at most 16 + log2 n times a RESULT orders
+ * all tasks anew.  Memory about 120 bytes a task. */
 #ifndef VT_SCHED_H
 #define VT_SCHED_H
 
@@ -22,15 +26,19 @@ typedef enum vt_task_state { VT_WAITING, VT_READY, VT_LEASED, VT_DONE, VT_FAILED
 typedef struct vt_sched_task {
   vt_uid uid;
   int32_t needs; /* index of the task it waits for, -1 */
-  int32_t reserved;
-  double cost; /* any unit, > 0 */
+  int32_t group; /* tasks of one group are alike: kind + VT_SCHED_KINDS * composition; 0: nothing is known of that */
+  double cost;   /* any unit, > 0 */
 } vt_sched_task;
+enum { VT_SCHED_KINDS = 2, VT_SCHED_GROUPS_MOST = 1 << 24 };
 
 typedef struct vt_sched_options {
   int n_workers;   /* numbered from 0 */
   int max_tries;   /* >= 1 */
   int crash_limit; /* >= 1: deaths of workers in this run, whatever their cause */
   int fault_limit; /* >= 1: recorded deaths of which the task was the cause     */
+  /* [n_workers], borrowed: the node of each, from 0, below n_workers; of workers that wait, one on the node with fewest
+   * leases is served first.  NULL: first come, first served. */
+  const int *node;
 } vt_sched_options;
 
 typedef enum vt_event_kind {
@@ -64,6 +72,7 @@ typedef struct vt_event {
   int32_t attempt, half_stage; /* of a FAILURE: what was tried */
   int32_t stage;               /* of a FAILURE: in which vt_stage; 0: not in one */
   int32_t reserved;
+  double took_s; /* of a RESULT: seconds that the task took; 0: unknown, or not comparable */
 } vt_event;
 
 typedef enum vt_action_kind {
@@ -85,6 +94,9 @@ typedef struct vt_sched vt_sched;
 /* Copies what it needs of task[0..n-1].  VT_EINVAL names a task that needs itself (perhaps through others). */
 VT_MUST_CHECK vt_status vt_sched_open(vt_sched **s, const vt_sched_task *task, int n, const vt_sched_options *o,
                                       vt_err *err);
+/* The node of each worker, as in vt_sched_options, once it is known, and whenever it is known better; borrowed until
+ * the next call. */
+VT_MUST_CHECK vt_status vt_sched_place(vt_sched *s, const int *node, vt_err *err);
 /* The only mutator.  Actions (in order) go to out[0..*n-1]; `cap` >= vt_sched_actions_max(s).  On an error nothing has
  * changed. */
 VT_MUST_CHECK vt_status vt_sched_event(vt_sched *s, const vt_event *ev, vt_action *out, int cap, int *n, vt_err *err);
@@ -145,5 +157,31 @@ typedef struct vt_lend_state {
  * which rank has the core of this one; -1: nobody.  A pair that may stay stays, so that little changes from call to
  * call; all -1 at first.  scratch[2 * n_ranks].  O(n log n). */
 void vt_sched_lend(int n_ranks, const int *node, const vt_lend_state *state, int *scratch, int *lends_to);
+
+/* ------------------------------------------------------------------ a campaign on paper (rehearse.c)
+ *
+ * The scheduler in virtual time: every task takes as long as is said, nobody dies, nothing fails. */
+
+typedef struct vt_rehearsal {
+  const vt_sched_task *task; /* [n] what the scheduler is told */
+  int n;
+  const double *took_s; /* [n] on one core; NULL: the costs are right, in seconds */
+  int n_workers;
+  const int *node; /* [n_workers], see vt_sched_options; NULL: one node.  They ask in turns of nodes. */
+  /* speed[k - 1] of a task on k cores, k to n_speed, relative to one; speed[0] is 1.  With more than one a worker that
+   * waits lends its core, by vt_sched_lend, until it gets a task. */
+  const double *speed;
+  int n_speed; /* 1: nobody lends */
+} vt_rehearsal;
+
+typedef struct vt_rehearsed {
+  double wall_s;
+  double busy_core_s;     /* of workers with a task      */
+  double lent_core_s;     /* of workers that lent theirs; the rest of n_workers * wall_s was idle */
+  double half_s;          /* when half of the tasks that no other needs were done */
+  double work_s, chain_s; /* of all tasks on one core; of the longest chain */
+} vt_rehearsed;
+/* O(n log n) without lending; with it also O(n_workers log n_workers) for each task that ends while somebody waits. */
+VT_MUST_CHECK vt_status vt_sched_rehearse(const vt_rehearsal *r, vt_rehearsed *out, vt_err *err);
 
 #endif

@@ -45,7 +45,7 @@ static void print_text(const vt_campaign *c, const vt_calibration *cal, const vt
   if (cost->most_useful > 0) {
     printf("chain    ");
     print_time(cost->chain_s);
-    printf(" for a glass and what waits for it: more than about %d ranks buy nothing\n",
+    printf(" for a glass and what waits for it: more than about %d ranks gain less than 5 %%\n",
            vt_plan_ranks_of(c, cost->most_useful));
   }
   print_bytes("store   ", cost->store_bytes);

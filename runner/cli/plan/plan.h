@@ -50,6 +50,10 @@ struct vt_sched_task;
 VT_MUST_CHECK vt_status vt_plan_wall(const struct vt_sched_task *task, int n, int workers, double *wall_s, vt_err *err);
 VT_MUST_CHECK vt_status vt_plan_useful(const struct vt_sched_task *task, int n, double *chain_s, int *workers,
                                        vt_err *err);
+/* All tasks of a campaign with what each will take, in seconds; vt_free. */
+VT_MUST_CHECK vt_status vt_plan_tasks(const vt_campaign *c, const vt_calibration *cal, struct vt_sched_task **task,
+                                      vt_err *err);
+int vt_plan_workers_of(const vt_campaign *c, int ranks); /* how many of so many ranks work on tasks */
 /* The fewest ranks of which `workers` work on tasks. */
 int vt_plan_ranks_of(const vt_campaign *c, int workers);
 

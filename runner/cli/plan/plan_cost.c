@@ -6,6 +6,7 @@
 #include "engine/obs/obs.h"
 #include "engine/replica/replica.h"
 #include "runner/cli/plan/plan.h"
+#include "runner/records/records.h"
 
 /* ------------------------------------------------------------------ calibration */
 
@@ -143,7 +144,7 @@ double vt_plan_s_atom_step(const vt_calibration *cal, int n_atoms)
 
 /* ------------------------------------------------------------------ all tasks */
 
-static int workers_of(const vt_campaign *c, int ranks)
+int vt_plan_workers_of(const vt_campaign *c, int ranks)
 {
   const int auto_inline_up_to = 8; /* runner.master: auto */
   int own_rank = c->master_inline == 0 || (c->master_inline == 2 && ranks > auto_inline_up_to);
@@ -152,7 +153,8 @@ static int workers_of(const vt_campaign *c, int ranks)
 
 int vt_plan_ranks_of(const vt_campaign *c, int workers)
 {
-  return workers_of(c, workers) < workers ? workers + 1 : workers; /* one more for a master with a rank of its own */
+  return vt_plan_workers_of(c, workers) < workers ? workers + 1
+                                                  : workers; /* one more for a master with a rank of its own */
 }
 
 /* Bytes of a task's arrays, memory of running it; the same for all tasks of a kind and composition. */
@@ -198,7 +200,8 @@ static vt_status add_up(const vt_campaign *c, const vt_calibration *cal, const u
     out->store_bytes += bytes[t->kind];
     out->trajectory_bytes += frames_bytes(c, &p);
     const int k = place[i] = out->n_tasks++;
-    task[k] = (vt_sched_task){.uid = t->uid, .needs = t->needs < 0 ? -1 : place[t->needs]};
+    task[k] =
+        (vt_sched_task){.uid = t->uid, .needs = t->needs < 0 ? -1 : place[t->needs], .group = vt_records_group(c, i)};
     task[k].cost = (double)vt_replica_steps(&p) * p.comp.n_atoms * vt_plan_s_atom_step(cal, p.comp.n_atoms);
     out->core_s += task[k].cost;
     out->core_most_s += task[k].cost * ((double)vt_replica_steps_most(&p) / (double)vt_replica_steps(&p)); /* 1 is 1 */
@@ -215,7 +218,7 @@ vt_status vt_plan_estimate(const vt_campaign *c, const vt_calibration *cal, int 
   void *m = NULL;
   vt_sched_task *task = NULL;
   int *place = NULL;
-  *out = (vt_plan_cost){.workers = workers_of(c, ranks)};
+  *out = (vt_plan_cost){.workers = vt_plan_workers_of(c, ranks)};
   VT_TRY_OUT(vt_calloc64(&m, (size_t)c->n_tasks, sizeof *task, err), err, "%d tasks", c->n_tasks);
   task = m;
   VT_TRY_OUT(VT_NEW(place, c->n_tasks, err), err, "%d tasks", c->n_tasks);
@@ -227,5 +230,19 @@ vt_status vt_plan_estimate(const vt_campaign *c, const vt_calibration *cal, int 
 out:
   vt_free(place);
   vt_free(task);
+  return rc;
+}
+
+vt_status vt_plan_tasks(const vt_campaign *c, const vt_calibration *cal, vt_sched_task **task, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  vt_plan_cost cost = {0};
+  int *place = NULL;
+  *task = NULL;
+  VT_TRY_OUT(VT_NEW(*task, c->n_tasks, err), err, "%d tasks", c->n_tasks);
+  VT_TRY_OUT(VT_NEW(place, c->n_tasks, err), err, "%d tasks", c->n_tasks);
+  VT_TRY_OUT(add_up(c, cal, NULL, place, *task, &cost, err), err, "%d tasks", c->n_tasks);
+out:
+  vt_free(place);
   return rc;
 }

@@ -331,6 +331,43 @@ static void a_scheduler_is_where_results_and_exhausted_failures_put_it(void **st
   vt_free(ns);
 }
 
+/* The RESULT of a task that took so long. */
+static void record_time(vt_journal_writer *w, int task, double wall_s)
+{
+  vt_err err = {0};
+  const vt_result_head h = {.version = VT_RESULT_VERSION, .kind = small->task[task].kind, .wall_s = wall_s};
+  VT_TEST_OK(vt_journal_append(w, VT_REC_RESULT, &small->task[task].uid, 0, 0, &h, sizeof h, NULL, 0, &err), &err);
+}
+
+/* Both glasses are done and one run of each composition, of which one took nine times as long: the other run of that
+ * composition comes first, whatever the two were said to cost. */
+static void what_recorded_tasks_took_orders_what_is_left(void **state)
+{
+  (void)state;
+  vt_sched_task *task;
+  double *ns;
+  vt_err err = {0};
+  VT_TEST_OK(vt_records_sched_tasks(small, &task, &ns, &err), &err);
+  for (int i = 0; i < 6; i++) assert_int_equal(task[i].group, (i % 3 > 0) + 2 * (i / 3));
+  for (int slow = 0; slow < 2; slow++) {
+    const char *name = slow ? "slow-second" : "slow-first";
+    vt_journal_writer *w;
+    VT_TEST_OK(vt_journal_create(&w, journal_of(name), 0, &err), &err);
+    for (int comp = 0; comp < 2; comp++) {
+      record_time(w, 3 * comp, 10);
+      record_time(w, 3 * comp + 1, comp == slow ? 90 : 10);
+    }
+    VT_TEST_OK(vt_journal_sync(w, &err), &err);
+    vt_journal_close(w);
+    vt_sched *s = replayed(name, task);
+    assert_int_equal(n_finished, 4);
+    is_leased_with(s, slow ? 5 : 2, 0, 0);
+    vt_sched_free(s);
+  }
+  vt_free(task);
+  vt_free(ns);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -341,6 +378,7 @@ int main(void)
       cmocka_unit_test(tries_are_counted_by_rung_in_the_order_of_rungs_and_crashes_apart),
       cmocka_unit_test(what_tries_cost_grows_with_their_number_and_not_faster),
       cmocka_unit_test(a_scheduler_is_where_results_and_exhausted_failures_put_it),
+      cmocka_unit_test(what_recorded_tasks_took_orders_what_is_left),
   };
   return cmocka_run_group_tests_name("records", tests, open_small, close_small);
 }

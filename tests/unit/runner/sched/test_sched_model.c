@@ -59,12 +59,35 @@ static int model_finished(const model *m)
   return n == m->n;
 }
 
+static int model_depth(const model *m, int i)
+{
+  int depth = 0;
+  for (; m->task[i].needs >= 0; i = m->task[i].needs) depth++;
+  return depth;
+}
+
+/* The most urgent one; but while the work that is left fills all workers for more than three times its path, the most
+ * urgent of those that need most. */
+static int model_next(const model *m)
+{
+  int best = -1, deepest = -1, workers = W;
+  double left = 0;
+  for (int i = 0; i < m->n; i++) {
+    if (m->state[i] == VT_READY || m->state[i] == VT_WAITING) left += m->task[i].cost;
+    workers += m->holder[i] == ELSEWHERE;
+    if (m->state[i] != VT_READY) continue;
+    if (best < 0 || goes_before(m, i, best)) best = i;
+    const int more = deepest < 0 ? 1 : model_depth(m, i) - model_depth(m, deepest);
+    if (more > 0 || (more == 0 && goes_before(m, i, deepest))) deepest = i;
+  }
+  for (int w = 0; w < W; w++) workers -= m->dead[w];
+  return best >= 0 && left > 3 * m->path[best] * workers ? deepest : best;
+}
+
 static void model_serve(model *m)
 {
   while (m->n_queue > 0) {
-    int best = -1;
-    for (int i = 0; i < m->n; i++)
-      if (m->state[i] == VT_READY && (best < 0 || goes_before(m, i, best))) best = i;
+    const int best = model_next(m);
     int over = m->stopped || model_finished(m);
     if (!over && best < 0) return;
     int w = m->queue[0];
