@@ -8,6 +8,7 @@
 #include "runner/farm/master_impl.h"
 
 static const double LOOK_S = 1, IDLE_S = 1; /* a rank between two tasks is idle for less */
+static const double FIRST_S = 2;            /* after so long the first tasks are given whoever has not said HERE */
 
 void vt__here(vt_here_msg *h)
 {
@@ -43,6 +44,8 @@ static vt_status cores_reserve(vt__cores *c, size_t n, vt_err *err)
   VT_PASS(VT_NEW(c->lends_to, n, err));
   VT_PASS(VT_NEW(c->scratch, 2 * n, err));
   VT_PASS(VT_NEW(c->state, n, err));
+  VT_PASS(VT_NEW(c->asked, n, err));
+  VT_PASS(VT_NEW(c->helped, n, err));
   return VT_NEW(c->told, n, err);
 }
 
@@ -57,7 +60,8 @@ vt_status vt__cores_open(vt_master *m, vt_err *err)
 void vt__cores_free(vt_master *m)
 {
   vt__cores *c = &m->cores;
-  void *all[] = {c->here, c->node, c->said, c->placed, c->by_node, c->own, c->lends_to, c->scratch, c->state, c->told};
+  void *all[] = {c->here,     c->node,    c->said,  c->placed, c->by_node, c->own,
+                 c->lends_to, c->scratch, c->state, c->told,   c->asked,   c->helped};
   for (size_t k = 0; k < sizeof all / sizeof *all; k++) vt_free(all[k]);
   *c = (vt__cores){0};
 }
@@ -116,6 +120,50 @@ static vt_status cores_count(vt_master *m, vt_err *err)
   return vt_sched_place(m->sched, c->placed, err);
 }
 
+/* ------------------------------------------------------------------ the first tasks */
+
+static vt_status hand_on(vt_master *m, int rank, vt_err *err)
+{
+  return vt__master_event(m, &(vt_event){.kind = VT_EV_READY, .worker = rank, .task = -1}, err);
+}
+
+static int workers(const vt_master *m)
+{
+  int n = 0;
+  for (int r = 0; r < m->n_ranks; r++) n += vt__master_works(m, r) && m->rank[r].doing != VT_RANK_DEAD;
+  return n;
+}
+
+vt_status vt__cores_ready(vt_master *m, int rank, vt_err *err)
+{
+  vt__cores *c = &m->cores;
+  if (!c->settled && !m->closing && vt_sched_count(m->sched).ready < workers(m)) {
+    c->asked[rank] = 1;
+    return VT_OK;
+  }
+  return hand_on(m, rank, err);
+}
+
+/* All have said where they are, or the time is over: who asked is served in turns of nodes, the first of each, then the
+ * second of each, and so on. */
+static vt_status settle(vt_master *m, double now, vt_err *err)
+{
+  vt__cores *c = &m->cores;
+  if (c->settled || (c->n_said < workers(m) && now - m->t_start < FIRST_S && !m->closing)) return VT_OK;
+  c->settled = 1;
+  VT_PASS(cores_count(m, err));
+  int *turn = c->scratch, *seen = c->scratch + m->n_ranks, last = 0;
+  for (int r = 0; r < m->n_ranks; r++) seen[r] = 0;
+  for (int r = 0; r < m->n_ranks; r++) {
+    turn[r] = c->asked[r] ? seen[c->node[r]]++ : -1;
+    last = turn[r] > last ? turn[r] : last;
+  }
+  for (int t = 0; t <= last; t++)
+    for (int r = 0; r < m->n_ranks; r++)
+      if (turn[r] == t && m->rank[r].doing != VT_RANK_DEAD) VT_PASS(hand_on(m, r, err));
+  return VT_OK;
+}
+
 /* ------------------------------------------------------------------ lending */
 
 /* What is left of a task at its pace so far; NaN: it has only begun. */
@@ -169,6 +217,7 @@ static vt_status tell(vt_master *m, int rank, const vt_cores_msg *t, vt_err *err
     vt__master_say(m, VT_RUN_CORES, rank, &l, text);
   }
   s->cores = t->size;
+  c->helped[rank] |= t->size > c->own[rank];
   VT_TRY(vt_comm_send(m->comm, rank, VT_MSG_CORES, t, bytes, err), err, "cores of rank %d", rank);
   return VT_OK;
 }
@@ -209,6 +258,7 @@ static vt_status tell_dealt(vt_master *m, vt_err *err)
 vt_status vt__cores_look(vt_master *m, double now, vt_err *err)
 {
   vt__cores *c = &m->cores;
+  VT_PASS(settle(m, now, err));
   if (c->n_said == 0 || m->stopping || now - c->looked < LOOK_S) return VT_OK;
   c->looked = now;
   if (c->changed) VT_TRY(cores_count(m, err), err, "cores of %d ranks", m->n_ranks);

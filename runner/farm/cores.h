@@ -41,6 +41,9 @@ typedef struct vt__cores {
   int *scratch;         /* [2 n_ranks] */
   vt_lend_state *state; /* [n_ranks] */
   uint32_t *told;       /* [n_ranks] checksum of the last CORES; 0: none */
+  char *asked;          /* [n_ranks] its READY is kept */
+  char *helped;         /* [n_ranks] its task had more cores than are its own */
+  int settled;          /* it is known where the ranks are, or was waited for long enough */
   int n_said, changed;  /* changed: somebody said HERE since the last look */
   double looked;
 } vt__cores;

@@ -35,6 +35,7 @@ static vt_status give(vt_master *m, const vt_action *a, vt_err *err)
   *r = (vt_rank_state){
       .heard = r->heard, .task = l.task, .attempt = l.attempt, .half_stage = l.half_stage, .cores = r->cores};
   vt__liveness_doing(m, a->worker, VT_RANK_BUSY);
+  m->cores.helped[a->worker] = 0;
   vt_log(VT_LOG_DEBUG, "farm", "ev=lease row=%d rank=%d attempt=%d half_stage=%d", a->task, a->worker, a->attempt,
          a->half_stage);
   vt__master_say(m, VT_RUN_LEASE, a->worker, &l, NULL);
@@ -170,7 +171,8 @@ static vt_status take_abort(vt_master *m, int rank, const vt_done_msg *d, vt_err
 
 static vt_status take_result(vt_master *m, int rank, const vt_done_msg *d, vt_err *err)
 {
-  const double took_s = d->lease.half_stage ? 0 : d->wall_s; /* of more steps than it was thought to have */
+  /* Of more steps than it was thought to have, or on more cores: no measure of what such a task costs. */
+  const double took_s = d->lease.half_stage || m->cores.helped[rank] ? 0 : d->wall_s;
   vt_event ev = {.kind = VT_EV_RESULT, .worker = rank, .task = d->lease.task, .took_s = took_s};
   if (vt_sched_state(m->sched, d->lease.task) != VT_DONE) {
     m->ns_done += m->o->task_ns[d->lease.task];
@@ -247,7 +249,7 @@ vt_status vt__master_message(vt_master *m, const vt_msg *msg, vt_err *err)
   switch (msg->tag) {
   case VT_MSG_READY:
     if (r->doing == VT_RANK_BUSY) vt__liveness_doing(m, msg->src, VT_RANK_IDLE);
-    return vt__master_event(m, &(vt_event){.kind = VT_EV_READY, .worker = msg->src, .task = -1}, err);
+    return vt__cores_ready(m, msg->src, err);
   case VT_MSG_RESULT:
   case VT_MSG_FAILURE:
   case VT_MSG_ABORT:

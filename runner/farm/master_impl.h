@@ -80,6 +80,9 @@ VT_MUST_CHECK vt_status vt__peer_jobs_release(vt_master *m, int task, vt_err *er
 VT_MUST_CHECK vt_status vt__cores_open(vt_master *m, vt_err *err);
 void vt__cores_free(vt_master *m);
 VT_MUST_CHECK vt_status vt__cores_here(vt_master *m, const vt_msg *msg, vt_err *err); /* HERE */
+/* READY: to the scheduler, or, as long as it is not known where the ranks are and there are fewer tasks than ranks,
+ * kept until then: so tasks are spread over the nodes, whose idle ranks can help only there. */
+VT_MUST_CHECK vt_status vt__cores_ready(vt_master *m, int rank, vt_err *err);
 /* About once a second: who has which cores now; tells whom it concerns. */
 VT_MUST_CHECK vt_status vt__cores_look(vt_master *m, double now, vt_err *err);
 

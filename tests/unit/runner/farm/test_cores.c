@@ -208,6 +208,36 @@ static void a_rank_with_several_cores_uses_them(void **state)
   stage_close(&s);
 }
 
+/* Two tasks and six ranks: nobody gets one before it is known where all are; then one goes to each node. */
+static void few_tasks_are_spread_over_the_nodes(void **state)
+{
+  (void)state;
+  stage s;
+  vt_err err = {0};
+  vt_msg msg;
+  int got = 1, tasks[2] = {0};
+  stage_open(&s, 0);
+  for (int k = 2; k < TASKS; k++) /* all but two are done */
+    VT_TEST_OK(vt__master_event(s.m, &(vt_event){.kind = VT_EV_RESULT, .worker = -1, .task = k}, &err), &err);
+  for (int r = 0; r < RANKS; r++) {
+    if (r > 0) say_here(&s, r, r < 4 ? on("a", 0, 4, 0) : on("b", 0, 2, 0));
+    VT_TEST_OK(vt__cores_ready(s.m, r, &err), &err);
+  }
+  look(&s, 1.5);
+  assert_int_equal(vt_sched_count(s.m->sched).leased, 0); /* rank 0 has not said HERE */
+  look(&s, 2.5);
+  assert_int_equal(vt_sched_count(s.m->sched).leased, 2);
+  vt_sim_advance(s.sim, 1);
+  for (int r = 0; r < RANKS; r++)
+    for (got = 1; got;) {
+      VT_TEST_OK(vt_comm_poll(vt_sim_comm(s.sim, r), &msg, &got, &err), &err);
+      if (got && msg.tag == VT_MSG_TASK) tasks[r >= 4]++;
+    }
+  assert_int_equal(tasks[0], 1);
+  assert_int_equal(tasks[1], 1);
+  stage_close(&s);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {cmocka_unit_test(own_cores_are_those_that_nobody_else_uses),
@@ -215,6 +245,7 @@ int main(void)
                                      cmocka_unit_test(idle_ranks_lend_on_their_node_and_take_back),
                                      cmocka_unit_test(a_rank_between_two_tasks_lends_nothing),
                                      cmocka_unit_test(a_fixed_number_is_told_once_and_nothing_is_lent),
-                                     cmocka_unit_test(a_rank_with_several_cores_uses_them)};
+                                     cmocka_unit_test(a_rank_with_several_cores_uses_them),
+                                     cmocka_unit_test(few_tasks_are_spread_over_the_nodes)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
