@@ -1,11 +1,11 @@
 /* sched.c - empty tasks through the real master, workers and journal: what distribution costs. */
 #include "runner/bench/bench_impl.h"
 
-static vt_status empty_task(void *ctx, const vt_lease *l, const vt_replica_hooks *hooks, vt_task_output *out,
-                            vt_err *err)
+static vt_status empty_task(void *ctx, const vt_lease *l, const vt_place *before, const vt_replica_hooks *hooks,
+                            vt_task_output *out, vt_err *err)
 {
   const vt_bench_sched_options *o = ctx;
-  (void)l;
+  (void)l, (void)before;
   double end = vt_now_s() + o->seconds;
   vt_progress p = {.stage = "empty"};
   while (vt_now_s() < end) {

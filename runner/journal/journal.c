@@ -175,6 +175,18 @@ static vt_status check_padding(vt__shard *s, int fd, uint64_t at, unsigned n, vt
   return memcmp(b, zeros, sizeof b) == 0 ? VT_OK : add_flaw(s, VT_FLAW_PADDING, at, n, err);
 }
 
+static vt_rec rec_of(const vt__rec_head *h, int shard, uint64_t at)
+{
+  return (vt_rec){.type = (int32_t)h->type,
+                  .attempt = h->attempt,
+                  .half_stage = (int32_t)h->half_stage,
+                  .shard = shard,
+                  .uid = h->uid,
+                  .offset = at + VT__REC_HEAD,
+                  .n = h->n,
+                  .payload_crc = h->payload_crc};
+}
+
 static vt_status read_records(vt_journal *j, int number, int fd, uint64_t size, vt_err *err)
 {
   vt__shard *s = &j->shard[number];
@@ -189,14 +201,7 @@ static vt_status read_records(vt_journal *j, int number, int fd, uint64_t size, 
       s->good = next;
       if (!whole_record(j, fd, s->good, size, &h)) break;
     }
-    vt_rec r = {.type = (int32_t)h.type,
-                .attempt = h.attempt,
-                .half_stage = (int32_t)h.half_stage,
-                .shard = number,
-                .uid = h.uid,
-                .offset = s->good + VT__REC_HEAD,
-                .n = h.n,
-                .payload_crc = h.payload_crc};
+    const vt_rec r = rec_of(&h, number, s->good);
     VT_PASS(check_padding(s, fd, r.offset + h.n, vt__pad_of(h.n), err));
     VT_PASS(vt__index_add(&j->index, &r, journal_before, j, err));
     s->good += VT__REC_HEAD + h.n + vt__pad_of(h.n);
@@ -254,7 +259,7 @@ vt_status vt_journal_refresh(vt_journal *j, vt_err *err)
   return VT_OK;
 }
 
-vt_status vt_journal_open(vt_journal **out, const char *dir, vt_err *err)
+vt_status vt_journal_blank(vt_journal **out, const char *dir, vt_err *err)
 {
   vt_status rc = VT_OK;
   *out = NULL;
@@ -265,11 +270,68 @@ vt_status vt_journal_open(vt_journal **out, const char *dir, vt_err *err)
   memcpy(j->dir, dir, strlen(dir) + 1);
   VT_TRY_OUT(VT_NEW(j->block, BLOCK, err), err, "journal");
   VT_TRY_OUT(VT_NEW(j->scan, BLOCK, err), err, "journal");
-  VT_TRY_OUT(vt_journal_refresh(j, err), err, "journal '%s'", dir);
   *out = j;
   j = NULL;
 out:
   vt_journal_free(j);
+  return rc;
+}
+
+vt_status vt_journal_open(vt_journal **out, const char *dir, vt_err *err)
+{
+  VT_PASS(vt_journal_blank(out, dir, err));
+  const vt_status rc = vt_journal_refresh(*out, err);
+  if (rc == VT_OK) return VT_OK;
+  vt_journal_free(*out);
+  *out = NULL;
+  return vt_err_wrap(err, rc, __FILE__, __LINE__, "journal '%s'", dir);
+}
+
+/* ------------------------------------------------------------------ records without an index */
+
+void vt_journal_place(const vt_journal *j, const vt_rec *r, vt_place *out)
+{
+  *out = (vt_place){.offset = r->offset};
+  memcpy(out->shard, j->shard[r->shard].name, sizeof out->shard);
+}
+
+static int kept_already(const vt_journal *j, const vt_uid *uid, int shard, uint64_t offset)
+{
+  for (int i = vt__index_first(&j->index, uid); i >= 0; i = j->index.next[i])
+    if (j->index.rec[i].shard == shard && j->index.rec[i].offset == offset) return 1;
+  return 0;
+}
+
+vt_status vt_journal_learn(vt_journal *j, const vt_uid *uid, const vt_place *at, int *there, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  int found, number;
+  vt__rec_head h;
+  struct stat st;
+  char path[VT__SHARD_PATH];
+  *there = 0;
+  if (at->offset < VT__SHARD_HEAD + VT__REC_HEAD || !memchr(at->shard, '\0', sizeof at->shard) || !is_shard(at->shard))
+    VT_FAIL(err, VT_EINVAL, "offset %llu in '%.80s' is no place of a record", (unsigned long long)at->offset,
+            at->shard);
+  const uint64_t head = at->offset - VT__REC_HEAD;
+  VT_PASS(add_shard(j, at->shard, err));
+  number = j->by_name[find_name(j, at->shard, &found)];
+  vt__shard_path(j, &j->shard[number], path, sizeof path);
+  int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0 && errno == ENOENT) return VT_OK;
+  if (fd < 0) VT_FAIL(err, VT_EIO, "cannot open journal shard '%s': %s", path, strerror(errno));
+  if (fstat(fd, &st) != 0) VT_FAIL_OUT(err, VT_EIO, "cannot examine journal shard '%s': %s", path, strerror(errno));
+  errno = 0;
+  if ((uint64_t)st.st_size > head && whole_record(j, fd, head, (uint64_t)st.st_size, &h)) {
+    *there = h.type == VT_REC_RESULT && vt_uid_equal(&h.uid, uid);
+  } else if (errno)
+    VT_FAIL_OUT(err, VT_EIO, "cannot read journal shard '%s', record at offset %llu: %s", path,
+                (unsigned long long)head, strerror(errno));
+  if (!*there || kept_already(j, uid, number, at->offset)) goto out;
+  const vt_rec r = rec_of(&h, number, head);
+  VT_TRY_OUT(vt__index_add(&j->index, &r, journal_before, j, err), err, "journal shard '%s'", path);
+out:
+  (void)close(fd);
   return rc;
 }
 

@@ -56,7 +56,14 @@ VT_MUST_CHECK vt_status vt_journal_append(vt_journal_writer *w, vt_rec_type type
                                           int half_stage, const void *head, size_t n_head, const void *body,
                                           size_t n_body, vt_err *err);
 VT_MUST_CHECK vt_status vt_journal_sync(vt_journal_writer *w, vt_err *err); /* fdatasync; nothing to do is fine */
-void vt_journal_close(vt_journal_writer *w);                                /* NULL is allowed; does not sync */
+/* Where a record is, for somebody who has no index. */
+enum { VT_SHARD_NAME = 256 };
+typedef struct vt_place {
+  uint64_t offset;           /* of its payload; 0: not known */
+  char shard[VT_SHARD_NAME]; /* in the journal's folder */
+} vt_place;
+void vt_journal_last(const vt_journal_writer *w, vt_place *out); /* of what was appended last; offset 0: nothing */
+void vt_journal_close(vt_journal_writer *w);                     /* NULL is allowed; does not sync */
 
 /* ---- reading */
 typedef struct vt_rec {
@@ -72,6 +79,12 @@ VT_MUST_CHECK vt_status vt_journal_open(vt_journal **j, const char *dir, vt_err 
 /* Index what was appended since (by anyone).  Records that were known keep their number, new ones follow in (shard
  * name, offset) order; pointers to records end here.  After an error what was known still is. */
 VT_MUST_CHECK vt_status vt_journal_refresh(vt_journal *j, vt_err *err);
+/* A journal that has looked at nothing: it knows the records that it learns of.  It is not refreshed. */
+VT_MUST_CHECK vt_status vt_journal_blank(vt_journal **j, const char *dir, vt_err *err);
+/* Read and check the one record at a place; from then on it is known.  *there 0: no whole RESULT of this task is there,
+ * or not yet (what another node wrote may take a while to be seen).  VT_EIO: it cannot be read. */
+VT_MUST_CHECK vt_status vt_journal_learn(vt_journal *j, const vt_uid *uid, const vt_place *at, int *there, vt_err *err);
+void vt_journal_place(const vt_journal *j, const vt_rec *r, vt_place *out);
 int vt_journal_count(const vt_journal *j);
 const vt_rec *vt_journal_rec(const vt_journal *j, int i); /* valid until the next refresh */
 /* The first RESULT of a task in (shard name, offset) order, or NULL; the k-th FAILURE (k from 0) or NULL. */

@@ -62,7 +62,7 @@ void vt__index_free(vt__index *x);
 /* ---- a journal that is read (journal.c, flaws.c, repair.c) */
 
 typedef struct vt__shard {
-  char name[256];
+  char name[VT_SHARD_NAME];
   uint64_t good; /* whole records end here; 0: the file header has not been seen */
   uint64_t seen; /* size when it was read */
   vt_flaw *flaw; /* before `good` */

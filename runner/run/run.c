@@ -116,7 +116,6 @@ static vt_status do_tasks(run *r, vt_farm_outcome *out, vt_err *err)
 {
   int rank = vt_comm_rank(r->comm), size = vt_comm_size(r->comm);
   vt_replica_task work = {.c = r->c,
-                          .j = r->j,
                           .dir = &r->dir,
                           .rank = rank,
                           .checkpoint_s = r->c->checkpoint_every_s,

@@ -19,7 +19,6 @@ VT_MUST_CHECK vt_status vt__run_broadcast_campaign(vt_comm *comm, const vt_run_o
 /* replica_task.c: what the farm runs for a task. */
 typedef struct vt_replica_task {
   const vt_campaign *c;
-  vt_journal *j; /* this rank's index: where glasses are found */
   const vt_outdir *dir;
   int rank;
   double checkpoint_s, graceful_stop_s; /* vt_checkpointing */
