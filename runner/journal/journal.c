@@ -44,7 +44,7 @@ static vt_status more_shards(vt_journal *j, vt_err *err)
   return VT_OK;
 }
 
-static vt_status add_shard(vt_journal *j, const char *name, vt_err *err)
+vt_status vt__journal_add_shard(vt_journal *j, const char *name, vt_err *err)
 {
   int found, at = find_name(j, name, &found);
   if (found) return VT_OK;
@@ -66,7 +66,7 @@ static int is_shard(const char *name)
   return n > 4 && memcmp(name + n - 4, ".vtj", 4) == 0;
 }
 
-static vt_status list_shards(vt_journal *j, vt_err *err)
+vt_status vt__journal_list(vt_journal *j, vt_err *err)
 {
   vt_status rc = VT_OK;
   DIR *d = opendir(j->dir);
@@ -74,7 +74,7 @@ static vt_status list_shards(vt_journal *j, vt_err *err)
   if (!d) VT_FAIL(err, VT_EIO, "cannot open the journal folder '%s': %s", j->dir, strerror(errno));
   const struct dirent *e;
   while ((void)(errno = 0), (e = readdir(d)) != NULL)
-    if (is_shard(e->d_name)) VT_TRY_OUT(add_shard(j, e->d_name, err), err, "journal folder '%s'", j->dir);
+    if (is_shard(e->d_name)) VT_TRY_OUT(vt__journal_add_shard(j, e->d_name, err), err, "journal folder '%s'", j->dir);
   if (errno) VT_FAIL_OUT(err, VT_EIO, "cannot list the journal folder '%s': %s", j->dir, strerror(errno));
 out:
   (void)closedir(d);
@@ -118,16 +118,26 @@ static int journal_before(const void *ctx, const vt_rec *a, const vt_rec *b)
   return strcmp(j->shard[a->shard].name, j->shard[b->shard].name) < 0;
 }
 
-static vt_status add_flaw(vt__shard *s, vt_flaw_kind kind, uint64_t offset, uint64_t n, vt_err *err)
+vt_status vt__journal_add_flaw(vt__shard *s, const vt_flaw *flaw, vt_err *err)
 {
   if (s->n_flaws == s->cap_flaws) {
     int cap = s->cap_flaws ? 2 * s->cap_flaws : 4;
     VT_TRY(VT_GROW(s->flaw, s->n_flaws, cap, err), err, "%d damaged stretches", cap);
     s->cap_flaws = cap;
   }
-  VT_ASSERT(s->n_flaws == 0 || s->flaw[s->n_flaws - 1].offset + s->flaw[s->n_flaws - 1].n <= offset);
-  s->flaw[s->n_flaws++] = (vt_flaw){.kind = kind, .offset = offset, .n = n};
+  VT_ASSERT(s->n_flaws == 0 || s->flaw[s->n_flaws - 1].offset + s->flaw[s->n_flaws - 1].n <= flaw->offset);
+  s->flaw[s->n_flaws++] = *flaw;
   return VT_OK;
+}
+
+static vt_status add_flaw(vt__shard *s, vt_flaw_kind kind, uint64_t offset, uint64_t n, vt_err *err)
+{
+  return vt__journal_add_flaw(s, &(vt_flaw){.kind = kind, .offset = offset, .n = n}, err);
+}
+
+vt_status vt__journal_add(vt_journal *j, const vt_rec *r, vt_err *err)
+{
+  return vt__index_add(&j->index, r, journal_before, j, err);
 }
 
 /* A header that does not check says nothing about the records behind it, which carry magic and checksums of their own;
@@ -203,7 +213,7 @@ static vt_status read_records(vt_journal *j, int number, int fd, uint64_t size, 
     }
     const vt_rec r = rec_of(&h, number, s->good);
     VT_PASS(check_padding(s, fd, r.offset + h.n, vt__pad_of(h.n), err));
-    VT_PASS(vt__index_add(&j->index, &r, journal_before, j, err));
+    VT_PASS(vt__journal_add(j, &r, err));
     s->good += VT__REC_HEAD + h.n + vt__pad_of(h.n);
     VT_ASSERT(s->good % 8 == 0 && s->good <= size);
     errno = 0;
@@ -213,7 +223,7 @@ static vt_status read_records(vt_journal *j, int number, int fd, uint64_t size, 
   return VT_OK;
 }
 
-static vt_status read_shard(vt_journal *j, int number, vt_err *err)
+vt_status vt__journal_read_shard(vt_journal *j, int number, vt_err *err)
 {
   vt_status rc = VT_OK;
   vt__shard *s = &j->shard[number];
@@ -251,10 +261,10 @@ out:
 
 vt_status vt_journal_refresh(vt_journal *j, vt_err *err)
 {
-  VT_PASS(list_shards(j, err));
+  VT_PASS(vt__journal_list(j, err));
   for (int k = 0; k < j->n_shards; k++) {
     vt_alive();
-    VT_PASS(read_shard(j, j->by_name[k], err));
+    VT_PASS(vt__journal_read_shard(j, j->by_name[k], err));
   }
   return VT_OK;
 }
@@ -314,7 +324,7 @@ vt_status vt_journal_learn(vt_journal *j, const vt_uid *uid, const vt_place *at,
     VT_FAIL(err, VT_EINVAL, "offset %llu in '%.80s' is no place of a record", (unsigned long long)at->offset,
             at->shard);
   const uint64_t head = at->offset - VT__REC_HEAD;
-  VT_PASS(add_shard(j, at->shard, err));
+  VT_PASS(vt__journal_add_shard(j, at->shard, err));
   number = j->by_name[find_name(j, at->shard, &found)];
   vt__shard_path(j, &j->shard[number], path, sizeof path);
   int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -329,7 +339,7 @@ vt_status vt_journal_learn(vt_journal *j, const vt_uid *uid, const vt_place *at,
                 (unsigned long long)head, strerror(errno));
   if (!*there || kept_already(j, uid, number, at->offset)) goto out;
   const vt_rec r = rec_of(&h, number, head);
-  VT_TRY_OUT(vt__index_add(&j->index, &r, journal_before, j, err), err, "journal shard '%s'", path);
+  VT_TRY_OUT(vt__journal_add(j, &r, err), err, "journal shard '%s'", path);
 out:
   (void)close(fd);
   return rc;

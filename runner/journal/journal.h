@@ -79,6 +79,21 @@ VT_MUST_CHECK vt_status vt_journal_open(vt_journal **j, const char *dir, vt_err 
 /* Index what was appended since (by anyone).  Records that were known keep their number, new ones follow in (shard
  * name, offset) order; pointers to records end here.  After an error what was known still is. */
 VT_MUST_CHECK vt_status vt_journal_refresh(vt_journal *j, vt_err *err);
+/* Collective.  The same as open (*j NULL) and refresh, with one index, on rank 0, and the shards read by whichever rank
+ * is free: every byte is read once by all of them together.  On the other ranks *j stays as it is. */
+struct vt_comm;
+VT_MUST_CHECK vt_status vt_journal_share(struct vt_comm *comm, const char *dir, vt_journal **j, vt_err *err);
+/* What the last share cost: CPU seconds of all ranks for reading, of the longest group of shards, and of rank 0 for
+ * looking at sizes and taking in what was found. */
+typedef struct vt_shared {
+  int groups;
+  uint64_t bytes;
+  double read_s, longest_s, own_s;
+} vt_shared;
+vt_shared vt_journal_shared(const vt_journal *j);
+/* Some records as bytes for another rank, where a blank journal of the same folder hears them: it knows these then. */
+VT_MUST_CHECK vt_status vt_journal_tell(const vt_journal *j, const vt_rec *const *rec, int n, vt_buf *out, vt_err *err);
+VT_MUST_CHECK vt_status vt_journal_hear(vt_journal *j, const char *text, size_t n, vt_err *err);
 /* A journal that has looked at nothing: it knows the records that it learns of.  It is not refreshed. */
 VT_MUST_CHECK vt_status vt_journal_blank(vt_journal **j, const char *dir, vt_err *err);
 /* Read and check the one record at a place; from then on it is known.  *there 0: no whole RESULT of this task is there,
