@@ -197,12 +197,12 @@ static void fill_plan(const vt_campaign *c, const vt_task *t, vt_plan *p)
   p->block_steps = 1; /* its steps are slow, and a task can only be kept between two blocks */
 }
 
-static vt_status identify(vt_campaign *c, vt_task *t, vt_err *err)
+static vt_status identify(vt_campaign *c, vt__identities *x, vt_task *t, vt_err *err)
 {
   vt_plan p;
   fill_plan(c, t, &p);
   if (t->needs >= 0) p.needs = c->task[t->needs].uid;
-  VT_TRY(vt_plan_identify(&p, err), err, "%s, glass %d", c->comp[t->comp].name, t->glass);
+  VT_TRY(vt__identities_next(x, &p, err), err, "%s, glass %d", c->comp[t->comp].name, t->glass);
   t->uid = p.uid;
   return VT_OK;
 }
@@ -279,9 +279,14 @@ vt_status vt_campaign_resolve(vt_campaign *c, vt_simd simd, vt_err *err)
   c->n_tasks = (int)n;
   c->n_glass_tasks = (int)n_glass;
   list_tasks(c);
-  for (int i = 0; i < c->n_tasks; i++) /* a glass stands before what needs it */
-    VT_TRY(identify(c, &c->task[i], err), err, "row %d of campaign '%s'", i, c->name);
-  return identify_campaign(c, err);
+  vt__identities *x = NULL;
+  vt_status rc = vt__identities_open(&x, err);
+  for (int i = 0; i < c->n_tasks && rc == VT_OK; i++) { /* a glass stands before what needs it */
+    rc = identify(c, x, &c->task[i], err);
+    if (rc != VT_OK) (void)vt_err_wrap(err, rc, __FILE__, __LINE__, "row %d of campaign '%s'", i, c->name);
+  }
+  vt__identities_close(x);
+  return rc == VT_OK ? identify_campaign(c, err) : rc;
 }
 
 int vt_campaign_other_length(const vt_campaign *a, const vt_campaign *b)

@@ -358,4 +358,13 @@ vt__mark vt__mark_of(const vt__draft *dr, const char *path);
 /* A section of its own within the observables: it asks for frames, which no task's identity knows. */
 #define VT__TRAJECTORY "observe.trajectory"
 
+/* ------------------------------------------------------------------ identify.c */
+
+/* As vt_plan_identify, of one task after the other; plans that follow each other and differ in their glass alone cost a
+ * third.  Close: NULL is allowed. */
+typedef struct vt__identities vt__identities;
+VT_MUST_CHECK vt_status vt__identities_open(vt__identities **x, vt_err *err);
+VT_MUST_CHECK vt_status vt__identities_next(vt__identities *x, vt_plan *p, vt_err *err);
+void vt__identities_close(vt__identities *x);
+
 #endif

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "config/config.h"
 #include "engine/spec/spec.h"
 #include "runner/comm/comm.h"
 
@@ -59,10 +60,11 @@ typedef struct vt_bench_sched_options {
 VT_MUST_CHECK vt_status vt_bench_sched(vt_comm *comm, const vt_bench_sched_options *o, FILE *out, vt_err *err);
 
 typedef struct vt_bench_scale_options {
-  int ranks, tasks; /* a fifth of the tasks are glasses, each of the others needs one of them */
-  double window_s;  /* virtual seconds of tasks of 10 min to 2 h; 0: leave them out */
-  const char *dir;  /* a new folder: also write, open and replay a journal there; NULL: none */
-  int shards;       /* files of that journal */
+  int ranks, tasks;           /* a fifth of the tasks are glasses, each of the others needs one of them */
+  double window_s;            /* virtual seconds of tasks of 10 min to 2 h; 0: leave them out */
+  const char *dir;            /* a new folder: also write, open and replay a journal there; NULL: none */
+  int shards;                 /* files of that journal */
+  const vt_campaign_env *env; /* also read a campaign of so many tasks; NULL: not */
 } vt_bench_scale_options;
 
 /* The scheduler alone, then the real master over simulated ranks of which some die and some leave: CPU time of the

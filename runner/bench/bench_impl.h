@@ -6,6 +6,7 @@
 #include "runner/bench/bench.h"
 #include "runner/farm/farm.h"
 #include "runner/json/json.h"
+#include "runner/screening/screening.h"
 
 /* One line, flushed; frees it. */
 VT_MUST_CHECK vt_status vt__bench_print(vt_json *line, FILE *out, vt_err *err);
@@ -64,12 +65,23 @@ VT_MUST_CHECK vt_status vt__bench_tasks(int n, int n_glass, vt_sched_task **task
 VT_MUST_CHECK vt_status vt__bench_sched_alone(const vt_sched_task *task, int n_tasks, int n_ranks, double *open_s,
                                               double *events_per_s, vt_err *err);
 
+/* Before the first task, on every rank, of a campaign of about so many tasks: CPU seconds and bytes (start.c). */
+typedef struct vt__bench_started {
+  int n_tasks, n_comp;
+  double read_s, rows_s; /* text to tasks with uids; rows of the scheduler */
+  int64_t read_bytes;
+  double walks_s; /* fits of a campaign without results: on rank 0 */
+  int64_t fits_bytes;
+} vt__bench_started;
+VT_MUST_CHECK vt_status vt__bench_start(int tasks, const vt_campaign_env *env, vt__bench_started *x, vt_err *err);
+
 /* A journal of one small result for every task, as n_shards ranks would write it: each syncs after every `batch`
  * records (journal.c). */
 typedef struct vt__bench_journal {
   int n_shards, batch, n_values;              /* n_values doubles a result */
   double append_s, sync_s, open_s, refresh_s; /* wall; all of them; refresh_s: one that finds nothing new */
   int64_t syncs, bytes, open_bytes;           /* open_bytes: memory of the index */
+  vt_shared shared;                           /* the same, divided over ranks */
 } vt__bench_journal;
 /* *j is the open journal (vt_journal_free). */
 VT_MUST_CHECK vt_status vt__bench_write_journal(const vt_sched_task *task, int n_tasks, const char *dir,

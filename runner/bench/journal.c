@@ -1,5 +1,6 @@
 /* journal.c - a journal with a result of every task: how fast it is written, synced and opened. */
 #include <malloc.h>
+#include <string.h>
 
 #include "runner/bench/bench_impl.h"
 
@@ -36,6 +37,24 @@ out:
   return rc;
 }
 
+/* Read once more in pieces, as ranks do it together; the index must be the same. */
+static vt_status shared(const char *dir, const vt_journal *as, vt_shared *out, vt_err *err)
+{
+  vt_sim *sim = NULL;
+  vt_journal *j = NULL;
+  VT_PASS(vt_sim_open(&sim, &(vt_sim_options){.n_ranks = 1, .seed = 1}, err));
+  vt_status rc = vt_journal_share(vt_sim_comm(sim, 0), dir, &j, err);
+  if (rc == VT_OK) *out = vt_journal_shared(j);
+  int same = rc == VT_OK && vt_journal_count(j) == vt_journal_count(as);
+  for (int i = 0; same && i < vt_journal_count(j); i++)
+    same = memcmp(vt_journal_rec(j, i), vt_journal_rec(as, i), sizeof(vt_rec)) == 0;
+  vt_journal_free(j);
+  vt_sim_close(sim);
+  VT_PASS(rc);
+  if (!same) VT_FAIL(err, VT_EBUG, "the index that was made in pieces is another one");
+  return VT_OK;
+}
+
 vt_status vt__bench_write_journal(const vt_sched_task *task, int n_tasks, const char *dir, vt__bench_journal *x,
                                   vt_journal **j, vt_err *err)
 {
@@ -50,6 +69,7 @@ vt_status vt__bench_write_journal(const vt_sched_task *task, int n_tasks, const 
   VT_TRY_OUT(vt_journal_open(j, dir, err), err, "journal");
   x->open_s = vt_now_s() - from;
   x->open_bytes = bench_journal_allocated() - x->open_bytes;
+  VT_TRY_OUT(shared(dir, *j, &x->shared, err), err, "journal");
   from = vt_now_s();
   VT_TRY_OUT(vt_journal_refresh(*j, err), err, "journal");
   x->refresh_s = vt_now_s() - from;

@@ -91,12 +91,37 @@ static vt_status bench_scale_journal(const vt_bench_scale_options *o, const vt_f
   vt_json_put(line, "open_s", vt_json_num(x.open_s));
   vt_json_put(line, "open_mb", vt_json_num((double)x.open_bytes / 1048576));
   vt_json_put(line, "refresh_ms", vt_json_num(1e3 * x.refresh_s));
+  const vt_shared *d = &x.shared;
+  const int readers = d->groups < o->ranks ? d->groups : o->ranks;
+  const double each = readers ? d->read_s / readers : 0;
+  vt_json_put(line, "shared_groups", vt_json_int(d->groups));
+  vt_json_put(line, "shared_bytes_read", vt_json_int((int64_t)d->bytes));
+  vt_json_put(line, "shared_read_cpu_s", vt_json_num(d->read_s));
+  vt_json_put(line, "shared_longest_ms", vt_json_num(1e3 * d->longest_s));
+  vt_json_put(line, "shared_rank0_cpu_s", vt_json_num(d->own_s));
+  vt_json_put(line, "shared_start_s", vt_json_num(d->own_s + (each > d->longest_s ? each : d->longest_s)));
   vt_status rc = print(line, out, err);
   vt_farm_simulation replayed = *s;
   replayed.replay = j;
   if (rc == VT_OK) rc = bench_scale_run(o, &replayed, "replay", out, err);
   vt_journal_free(j);
   return rc;
+}
+
+static vt_status start(const vt_bench_scale_options *o, FILE *out, vt_err *err)
+{
+  vt__bench_started x;
+  VT_PASS(vt__bench_start(o->tasks, o->env, &x, err));
+  vt_json *line = bench_scale_begin(o, "start");
+  vt_json_put(line, "compositions", vt_json_int(x.n_comp));
+  vt_json_put(line, "campaign_tasks", vt_json_int(x.n_tasks));
+  vt_json_put(line, "campaign_cpu_s", vt_json_num(x.read_s));
+  vt_json_put(line, "campaign_us_a_task", vt_json_num(1e6 * x.read_s / x.n_tasks));
+  vt_json_put(line, "rows_cpu_s", vt_json_num(x.rows_s));
+  vt_json_put(line, "every_rank_mb", vt_json_num((double)x.read_bytes / 1048576));
+  vt_json_put(line, "fits_without_results_cpu_s", vt_json_num(x.walks_s));
+  vt_json_put(line, "fits_rank0_mb", vt_json_num((double)x.fits_bytes / 1048576));
+  return print(line, out, err);
 }
 
 static vt_status all_parts(const vt_bench_scale_options *o, const vt_sched_task *task, FILE *out, vt_err *err)
@@ -106,6 +131,7 @@ static vt_status all_parts(const vt_bench_scale_options *o, const vt_sched_task 
       .n_ranks = o->ranks, .n_tasks = o->tasks, .task = task, .seed = 1, .die = 0.01, .leave = 0.01, .fail = 0.01};
   vt_farm_simulation hours = s;
   hours.least_s = shortest_s, hours.most_s = longest_s, hours.window_s = o->window_s;
+  if (o->env) VT_PASS(start(o, out, err));
   VT_PASS(scheduler(o, task, out, err));
   VT_PASS(bench_scale_run(o, &s, "fast", out, err));
   if (o->window_s > 0) VT_PASS(bench_scale_run(o, &hours, "hours", out, err));

@@ -1,11 +1,11 @@
 /* sched.c - empty tasks through the real master, workers and journal: what distribution costs. */
 #include "runner/bench/bench_impl.h"
 
-static vt_status empty_task(void *ctx, const vt_lease *l, const vt_replica_hooks *hooks, vt_task_output *out,
-                            vt_err *err)
+static vt_status empty_task(void *ctx, const vt_lease *l, const vt_place *before, const vt_replica_hooks *hooks,
+                            vt_task_output *out, vt_err *err)
 {
   const vt_bench_sched_options *o = ctx;
-  (void)l;
+  (void)l, (void)before;
   double end = vt_now_s() + o->seconds;
   vt_progress p = {.stage = "empty"};
   while (vt_now_s() < end) {
@@ -17,19 +17,16 @@ static vt_status empty_task(void *ctx, const vt_lease *l, const vt_replica_hooks
 }
 
 /* Every task must be in the journal exactly once. */
-static vt_status check_journal(const char *dir, const vt_sched_task *task, int n, vt_err *err)
+static vt_status check_journal(const vt_journal *j, const vt_sched_task *task, int n, vt_err *err)
 {
-  vt_journal *j;
-  VT_PASS(vt_journal_open(&j, dir, err));
   int count = vt_journal_count(j), missing = 0;
   for (int i = 0; i < n; i++) missing += !vt_journal_result(j, &task[i].uid);
-  vt_journal_free(j);
   if (missing || count != n) VT_FAIL(err, VT_EBUG, "%d records for %d tasks, %d missing", count, n, missing);
   return VT_OK;
 }
 
-static vt_status bench_sched_report(const vt_bench_sched_options *o, int ranks, double wall, double cpu, FILE *out,
-                                    vt_err *err)
+static vt_status bench_sched_report(const vt_bench_sched_options *o, int ranks, double wall, double cpu, double index,
+                                    FILE *out, vt_err *err)
 {
   vt_json *x = vt_json_object();
   vt_json_put(x, "bench", vt_json_text("sched"));
@@ -40,6 +37,7 @@ static vt_status bench_sched_report(const vt_bench_sched_options *o, int ranks, 
   vt_json_put(x, "tasks_per_s", vt_json_num(o->tasks / wall));
   vt_json_put(x, "rank0_cpu_s", vt_json_num(cpu));
   vt_json_put(x, "rank0_cpu_share", vt_json_num(cpu / wall));
+  vt_json_put(x, "index_s", vt_json_num(index));
   vt_json_put(x, "build", vt_json_text(vt_build_info()->build_id));
   return vt__bench_print(x, out, err);
 }
@@ -70,8 +68,13 @@ vt_status vt_bench_sched(vt_comm *comm, const vt_bench_sched_options *o, FILE *o
   wall = vt_now_s() - wall;
   cpu = vt_cpu_s() - cpu;
   rc = vt_comm_agree(comm, rc, err);
-  if (rc == VT_OK && first) rc = check_journal(o->dir, task, o->tasks, err);
-  if (rc == VT_OK && first) rc = bench_sched_report(o, vt_comm_size(comm), wall, cpu, out, err);
+  vt_journal *j = NULL;
+  double index = vt_now_s();
+  if (rc == VT_OK) rc = vt_journal_share(comm, o->dir, &j, err);
+  index = vt_now_s() - index;
+  if (rc == VT_OK && first) rc = check_journal(j, task, o->tasks, err);
+  if (rc == VT_OK && first) rc = bench_sched_report(o, vt_comm_size(comm), wall, cpu, index, out, err);
+  vt_journal_free(j);
   vt_free(task);
   vt_free(ns);
   return vt_comm_agree(comm, rc, err);

@@ -113,21 +113,22 @@ static int cmd_bench_scale(int argc, char **argv)
       {"window", VT_OPT_REAL, "S", "virtual seconds with tasks of 10 min to 2 h; 0: none (60)", &o.window_s, 0, 1e6},
       {"output", VT_OPT_TEXT, "DIR", "a new folder: also write, open and replay a journal there", &o.dir, 0, 0},
       {"shards", VT_OPT_INT, "N", "files of that journal (64)", &o.shards, 1, 1e6}};
-  vt_usage u = {
-      .name = "bench sched --simulate",
-      .args = "",
-      .doc = "The real master with very many simulated ranks, of which some die and some leave: CPU time of\n"
-             "the master alone.  One line each for the scheduler, for tasks without length (the highest rate), for\n"
-             "tasks of realistic length (the load), and for a journal with a result of every task.",
-      .example = "vitrion bench sched --simulate --ranks 10000 --tasks 1000000 --output /tmp/scale-journal",
-      .opt = opt,
-      .n_opt = sizeof opt / sizeof *opt};
+  vt_usage u = {.name = "bench sched --simulate",
+                .args = "",
+                .doc = "The real master with very many simulated ranks, of which some die and some leave: CPU time of\n"
+                       "the master alone.  One line each for the start of a rank, for the scheduler, for tasks without "
+                       "length (the highest rate), for\n"
+                       "tasks of realistic length (the load), and for a journal with a result of every task.",
+                .example = "vitrion bench sched --simulate --ranks 10000 --tasks 1000000 --output /tmp/scale-journal",
+                .opt = opt,
+                .n_opt = sizeof opt / sizeof *opt};
   vt_err err = {0};
   int code = vt_cli_parse(&u, argc, argv);
   if (code < 0) code = vt_cli_ignored(&u, !o.dir, "shards", "needs --output: they are files of its journal");
   if (code >= 0) return code;
   if (o.dir && access(o.dir, F_OK) == 0)
     return vt_cli_usage_error(&u, "'%s' exists; the journal needs a new folder", o.dir);
+  o.env = vt_cli_env(1);
   vt_log_install(NULL, NULL, VT_LOG_ERROR); /* ten thousand failures are part of the bench */
   return vt_cli_done(vt_bench_scale(&o, stdout, &err) == VT_OK ? VT_EXIT_OK : vt_cli_fail(&err));
 }

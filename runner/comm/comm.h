@@ -57,10 +57,26 @@ VT_MUST_CHECK vt_status vt_comm_agree(vt_comm *c, vt_status mine, vt_err *err);
 VT_MUST_CHECK vt_status vt_comm_bcast(vt_comm *c, int root, void *data, size_t n, vt_err *err);
 /* Collective: wait until all are here, without spinning. */
 VT_MUST_CHECK vt_status vt_comm_barrier(vt_comm *c, vt_err *err);
-/* The same three in two phases, for whoever has other things to do in between (and for the simulation, where one thread
- * plays all ranks and cannot wait in a call): start one, then test until *done.  One at a time on a comm; messages may
- * be sent and polled meanwhile; `data` must stay until done.  After a death of a rank *done never comes.  The status of
- * an agreement is what its last test returns. */
+/* Collective: rank 0 deals out the pieces 0..n-1, in this order, to whichever rank is free; each is done once.  `ask`
+ * (rank 0) writes what a rank must know to do piece i; `work` (any rank) turns that into an answer; `take` (rank 0)
+ * gets the answers, in any order.  After a failure no more is dealt, and all leave with the worst status.  No other
+ * messages may be expected meanwhile: those that come are dropped.  A text fits into the memory of a rank.  A comm of
+ * one rank needs no transport. */
+typedef struct vt_deal {
+  void *ctx;
+  int64_t n; /* rank 0 */
+  vt_status (*ask)(void *ctx, int64_t i, vt_buf *question, vt_err *err);
+  vt_status (*work)(void *ctx, const char *question, size_t n, vt_buf *answer, vt_err *err);
+  vt_status (*take)(void *ctx, int64_t i, const char *answer, size_t n, vt_err *err);
+} vt_deal;
+VT_MUST_CHECK vt_status vt_comm_deal(vt_comm *c, const vt_deal *d, vt_err *err);
+/* Not collective: a text of any length to one rank, which waits for it (appended; other messages are dropped). */
+VT_MUST_CHECK vt_status vt_comm_hand(vt_comm *c, int dst, const vt_buf *text, vt_err *err);
+VT_MUST_CHECK vt_status vt_comm_take(vt_comm *c, vt_buf *text, vt_err *err);
+/* Agreement, broadcast and barrier in two phases, for whoever has other things to do in between (and for the
+ * simulation, where one thread plays all ranks and cannot wait in a call): start one, then test until *done.  One at a
+ * time on a comm; messages may be sent and polled meanwhile; `data` must stay until done.  After a death of a rank
+ * *done never comes.  The status of an agreement is what its last test returns. */
 VT_MUST_CHECK vt_status vt_comm_agree_start(vt_comm *c, vt_status mine, const vt_err *why, vt_err *err);
 VT_MUST_CHECK vt_status vt_comm_bcast_start(vt_comm *c, int root, void *data, size_t n, vt_err *err);
 VT_MUST_CHECK vt_status vt_comm_barrier_start(vt_comm *c, vt_err *err);

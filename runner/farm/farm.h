@@ -29,7 +29,9 @@ typedef struct vt_task_output {
 /* The work itself: real replicas in a campaign, empty tasks in `bench sched` and in simulations. */
 typedef struct vt_task_ops {
   void *ctx;
-  vt_status (*run)(void *ctx, const vt_lease *l, const vt_replica_hooks *hooks, vt_task_output *out, vt_err *err);
+  /* before: where the result of the task is that it needs. */
+  vt_status (*run)(void *ctx, const vt_lease *l, const vt_place *before, const vt_replica_hooks *hooks,
+                   vt_task_output *out, vt_err *err);
   /* After the record is durable: views of the result (glass/<uid>.xyz, the post-mortem frame). NULL: nothing. */
   vt_status (*after)(void *ctx, const vt_lease *l, vt_status how, const vt_task_output *w, vt_err *err);
 } vt_task_ops;

@@ -15,7 +15,7 @@ typedef enum vt_msg_tag {
   VT_MSG_LEFT,          /* (empty)     this worker has left                                  */
   VT_MSG_IN,            /* int32 round ready for the collective end, and never to die quietly again */
   VT_MSG_HERE,          /* vt_here_msg which node and processors this worker has (cores.h)   */
-  VT_MSG_TASK = 32,     /* vt_lease                                                          */
+  VT_MSG_TASK = 32,     /* vt_task_msg                                                         */
   VT_MSG_STOP,          /* (empty)     leave the running task and go                         */
   VT_MSG_LEAVE,         /* (empty)     nothing will come any more                            */
   VT_MSG_PING,          /* (empty)     the master is alive                                   */
@@ -25,11 +25,17 @@ typedef enum vt_msg_tag {
   VT_MSG_CORES          /* vt_cores_msg as many threads share a task from now on (cores.h)  */
 } vt_msg_tag;
 
+typedef struct vt_task_msg {
+  vt_lease lease;
+  vt_place before; /* the result of the task that it needs */
+} vt_task_msg;
+
 typedef struct vt_done_msg {
   vt_lease lease;
   double ns, wall_s;
   double from_ns;          /* of ns: what a checkpoint held already when this try began */
   int32_t stage, reserved; /* of a FAILURE: where */
+  vt_place place;          /* of the record */
   vt_err err;              /* code VT_OK in a RESULT */
 } vt_done_msg;
 

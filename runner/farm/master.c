@@ -27,6 +27,7 @@ int vt__master_works(const vt_master *m, int rank) { return rank > 0 || m->o->ma
 static vt_status give(vt_master *m, const vt_action *a, vt_err *err)
 {
   vt_lease l = {.task = a->task, .attempt = a->attempt, .half_stage = a->half_stage};
+  vt_task_msg msg = {.lease = l};
   vt_rank_state *r = &m->rank[a->worker];
   int ours;
   if (vt_sched_worker_of(m->sched, a->task) != a->worker) return VT_OK; /* what happened meanwhile took it away again */
@@ -39,7 +40,8 @@ static vt_status give(vt_master *m, const vt_action *a, vt_err *err)
   vt_log(VT_LOG_DEBUG, "farm", "ev=lease row=%d rank=%d attempt=%d half_stage=%d", a->task, a->worker, a->attempt,
          a->half_stage);
   vt__master_say(m, VT_RUN_LEASE, a->worker, &l, NULL);
-  VT_TRY(vt_comm_send(m->comm, a->worker, VT_MSG_TASK, &l, sizeof l, err), err, "row %d to rank %d", a->task,
+  vt__places_of(m, m->o->task[a->task].needs, &msg.before);
+  VT_TRY(vt_comm_send(m->comm, a->worker, VT_MSG_TASK, &msg, sizeof msg, err), err, "row %d to rank %d", a->task,
          a->worker);
   return VT_OK;
 }
@@ -128,6 +130,7 @@ vt_status vt__master_open(vt_master **out, const vt_farm_options *o, vt_err *err
   m->t_start = vt_comm_now(o->comm);
   m->leads = 1;
   VT_TRY_OUT(vt__liveness_open(m, err), err, "master: %d ranks", m->n_ranks);
+  VT_TRY_OUT(vt__places_open(m, err), err, "master: %d tasks", o->n_tasks);
   vt_sched_options so = {
       .n_workers = m->n_ranks, .max_tries = o->max_tries, .crash_limit = o->crash_limit, .fault_limit = o->fault_limit};
   VT_TRY_OUT(vt_sched_open(&m->sched, o->task, o->n_tasks, &so, err), err, "scheduler for %d tasks", o->n_tasks);
@@ -151,6 +154,7 @@ void vt__master_close(vt_master *m)
   vt__liveness_free(m);
   vt__peer_jobs_free(m);
   vt__cores_free(m);
+  vt__places_free(m);
   vt_free(m->action);
   vt_free(m->todo);
   vt_free(m);
@@ -174,6 +178,7 @@ static vt_status take_result(vt_master *m, int rank, const vt_done_msg *d, vt_er
   /* Of more steps than it was thought to have, or on more cores: no measure of what such a task costs. */
   const double took_s = d->lease.half_stage || m->cores.helped[rank] ? 0 : d->wall_s;
   vt_event ev = {.kind = VT_EV_RESULT, .worker = rank, .task = d->lease.task, .took_s = took_s};
+  VT_PASS(vt__places_told(m, rank, d->lease.task, &d->place, err));
   if (vt_sched_state(m->sched, d->lease.task) != VT_DONE) {
     m->ns_done += m->o->task_ns[d->lease.task];
     m->ns_before += fmin(d->from_ns, m->o->task_ns[d->lease.task]);

@@ -9,6 +9,13 @@
  * which its death ends the job; whoever dies or keeps silent before that is left out in another round. */
 typedef enum vt__ending { VT__WORKING, VT__GATHERING, VT__ENDED } vt__ending;
 
+/* Where results are that came as messages: of a task its rank and the offset in this rank's shard. */
+typedef struct vt__places {
+  uint64_t *offset; /* [n_tasks] 0: no message told */
+  int32_t *rank;    /* [n_tasks]                  */
+  char **shard;     /* [n_ranks] NULL: not known  */
+} vt__places;
+
 struct vt_master {
   vt_comm *comm;
   vt_sched *sched;
@@ -38,6 +45,8 @@ struct vt_master {
   char *to_declare;    /* [n_ranks] scratch: about to be declared dead */
   unsigned char *dead; /* bitmap, [n_ranks / 8 + 1]       */
   int n_dead;
+  /* places.c */
+  vt__places places;
   /* peer_jobs.c */
   int n_seen; /* records of the journal that were looked at */
   int others, leads, ever_others;
@@ -55,6 +64,13 @@ VT_MUST_CHECK vt_status vt__master_send(vt_master *m, int rank, int tag, vt_err 
 VT_MUST_CHECK vt_status vt__master_begin_no_more(vt_master *m, const char *why, vt_err *err); /* begin nothing more */
 void vt__master_say(vt_master *m, vt_run_event_kind kind, int rank, const vt_lease *l, const char *text);
 int vt__master_works(const vt_master *m, int rank); /* is it a rank that does tasks? */
+
+/* places.c */
+VT_MUST_CHECK vt_status vt__places_open(vt_master *m, vt_err *err);
+void vt__places_free(vt_master *m);
+VT_MUST_CHECK vt_status vt__places_told(vt_master *m, int rank, int task, const vt_place *at, vt_err *err);
+/* Of a message, else of the journal; offset 0: neither knows it, or task is -1. */
+void vt__places_of(const vt_master *m, int task, vt_place *out);
 
 /* liveness.c */
 VT_MUST_CHECK vt_status vt__liveness_open(vt_master *m, vt_err *err);

@@ -6,6 +6,7 @@
  * inside; their cost is calibrated and reported beside. */
 #include <malloc.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "runner/farm/farm_impl.h"
@@ -113,7 +114,9 @@ static vt_status simulate_leave(world *w, int rank, vt_err *err)
 static void simulate_begin(world *w, int rank, const vt_msg *m, double now)
 {
   hand *h = &w->hand[rank];
-  memcpy(&h->lease, m->data, sizeof h->lease);
+  vt_task_msg task;
+  memcpy(&task, m->data, sizeof task);
+  h->lease = task.lease;
   double length = w->s->least_s + (w->s->most_s - w->s->least_s) * simulate_chance(w);
   if (h->leases++ == 0 && w->s->window_s > 0) length *= simulate_chance(w); /* as if all had been at work for long */
   if (h->leases == h->dies_with) h->dies = now;
@@ -148,8 +151,9 @@ static vt_status hear(world *w, int rank, const vt_msg *m, double now, vt_err *e
 static vt_status simulate_report(world *w, int rank, vt_err *err)
 {
   hand *h = &w->hand[rank];
-  vt_done_msg d = {.lease = h->lease, .ns = 1, .wall_s = 1};
+  vt_done_msg d = {.lease = h->lease, .ns = 1, .wall_s = 1, .place.offset = 80 + 376 * (uint64_t)h->leases};
   double u[2];
+  (void)snprintf(d.place.shard, sizeof d.place.shard, "20260101T000000.000000Z-%05d-1.vtj", rank);
   h->state = HAND_ASK;
   vt_rng_uniform2(w->s->seed, VT_STREAM_TEST, 3, h->lease.task, 0, u);
   if (u[0] >= w->s->fail || h->lease.attempt || h->lease.half_stage)
@@ -302,7 +306,7 @@ static vt_status cost_of_send(double *cost, vt_err *err)
   vt_status rc = VT_OK;
   vt_sim *sim;
   vt_msg m;
-  vt_lease l = {0};
+  vt_task_msg l = {.lease.task = 0};
   VT_PASS(vt_sim_open(&sim, &(vt_sim_options){.n_ranks = 2, .seed = 1}, err));
   *cost = 0;
   for (int r = 0; r < ROUNDS; r++) {

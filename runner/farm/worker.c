@@ -23,6 +23,7 @@ struct vt_worker {
   int go;                       /* the end has come */
   unsigned char *dead;          /* [size / 8 + 1] who is left out of it */
   vt_lease lease;
+  vt_place before;                 /* where the result is that it needs */
   vt_done_msg pending[BATCH_MOST]; /* appended, not yet synced */
   int n_pending;
   double pending_since, last_beat, heard, looked;
@@ -158,6 +159,7 @@ static vt_status worker_record(vt_worker *w, vt_status how, vt_task_output *work
                              work->post_mortem.s, work->post_mortem.len, err),
            err, "recording the failure of row %d", w->lease.task);
   }
+  vt_journal_last(w->journal, &d->place);
   double now = vt_comm_now(w->comm);
   if (w->n_pending++ == 0) w->pending_since = now;
   w->in_journal_s += now - t0;
@@ -174,7 +176,7 @@ static vt_status run_lease(vt_worker *w, vt_err *err)
   w->last_beat = t0;
   w->from_ns = -1;
   vt__crash_note_task(&w->lease, &w->o->task[w->lease.task].uid);
-  vt_status how = w->o->work.run(w->o->work.ctx, &w->lease, &hooks, &work, &why);
+  vt_status how = w->o->work.run(w->o->work.ctx, &w->lease, &w->before, &hooks, &work, &why);
   vt__crash_note_task(NULL, NULL);
   w->in_tasks_s += vt_comm_now(w->comm) - t0;
   vt_status rc = VT_OK;
@@ -223,11 +225,14 @@ static vt_status say_in(vt_worker *w, const vt_msg *msg, vt_err *err)
 
 vt_status vt__worker_message(vt_worker *w, const vt_msg *msg, vt_err *err)
 {
+  vt_task_msg task;
   w->heard = vt_comm_now(w->comm);
   switch (msg->tag) {
   case VT_MSG_TASK:
-    if (msg->n != sizeof w->lease) VT_FAIL(err, VT_EBUG, "task message of %zu bytes", msg->n);
-    memcpy(&w->lease, msg->data, sizeof w->lease);
+    if (msg->n != sizeof task) VT_FAIL(err, VT_EBUG, "task message of %zu bytes", msg->n);
+    memcpy(&task, msg->data, sizeof task);
+    w->lease = task.lease;
+    w->before = task.before;
     if (w->lease.task < 0 || w->lease.task >= w->o->n_tasks) VT_FAIL(err, VT_EBUG, "no row %d", w->lease.task);
     w->has_lease = 1;
     w->asked = 0;

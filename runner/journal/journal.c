@@ -44,7 +44,7 @@ static vt_status more_shards(vt_journal *j, vt_err *err)
   return VT_OK;
 }
 
-static vt_status add_shard(vt_journal *j, const char *name, vt_err *err)
+vt_status vt__journal_add_shard(vt_journal *j, const char *name, vt_err *err)
 {
   int found, at = find_name(j, name, &found);
   if (found) return VT_OK;
@@ -66,7 +66,7 @@ static int is_shard(const char *name)
   return n > 4 && memcmp(name + n - 4, ".vtj", 4) == 0;
 }
 
-static vt_status list_shards(vt_journal *j, vt_err *err)
+vt_status vt__journal_list(vt_journal *j, vt_err *err)
 {
   vt_status rc = VT_OK;
   DIR *d = opendir(j->dir);
@@ -74,7 +74,7 @@ static vt_status list_shards(vt_journal *j, vt_err *err)
   if (!d) VT_FAIL(err, VT_EIO, "cannot open the journal folder '%s': %s", j->dir, strerror(errno));
   const struct dirent *e;
   while ((void)(errno = 0), (e = readdir(d)) != NULL)
-    if (is_shard(e->d_name)) VT_TRY_OUT(add_shard(j, e->d_name, err), err, "journal folder '%s'", j->dir);
+    if (is_shard(e->d_name)) VT_TRY_OUT(vt__journal_add_shard(j, e->d_name, err), err, "journal folder '%s'", j->dir);
   if (errno) VT_FAIL_OUT(err, VT_EIO, "cannot list the journal folder '%s': %s", j->dir, strerror(errno));
 out:
   (void)closedir(d);
@@ -118,16 +118,26 @@ static int journal_before(const void *ctx, const vt_rec *a, const vt_rec *b)
   return strcmp(j->shard[a->shard].name, j->shard[b->shard].name) < 0;
 }
 
-static vt_status add_flaw(vt__shard *s, vt_flaw_kind kind, uint64_t offset, uint64_t n, vt_err *err)
+vt_status vt__journal_add_flaw(vt__shard *s, const vt_flaw *flaw, vt_err *err)
 {
   if (s->n_flaws == s->cap_flaws) {
     int cap = s->cap_flaws ? 2 * s->cap_flaws : 4;
     VT_TRY(VT_GROW(s->flaw, s->n_flaws, cap, err), err, "%d damaged stretches", cap);
     s->cap_flaws = cap;
   }
-  VT_ASSERT(s->n_flaws == 0 || s->flaw[s->n_flaws - 1].offset + s->flaw[s->n_flaws - 1].n <= offset);
-  s->flaw[s->n_flaws++] = (vt_flaw){.kind = kind, .offset = offset, .n = n};
+  VT_ASSERT(s->n_flaws == 0 || s->flaw[s->n_flaws - 1].offset + s->flaw[s->n_flaws - 1].n <= flaw->offset);
+  s->flaw[s->n_flaws++] = *flaw;
   return VT_OK;
+}
+
+static vt_status add_flaw(vt__shard *s, vt_flaw_kind kind, uint64_t offset, uint64_t n, vt_err *err)
+{
+  return vt__journal_add_flaw(s, &(vt_flaw){.kind = kind, .offset = offset, .n = n}, err);
+}
+
+vt_status vt__journal_add(vt_journal *j, const vt_rec *r, vt_err *err)
+{
+  return vt__index_add(&j->index, r, journal_before, j, err);
 }
 
 /* A header that does not check says nothing about the records behind it, which carry magic and checksums of their own;
@@ -175,6 +185,18 @@ static vt_status check_padding(vt__shard *s, int fd, uint64_t at, unsigned n, vt
   return memcmp(b, zeros, sizeof b) == 0 ? VT_OK : add_flaw(s, VT_FLAW_PADDING, at, n, err);
 }
 
+static vt_rec rec_of(const vt__rec_head *h, int shard, uint64_t at)
+{
+  return (vt_rec){.type = (int32_t)h->type,
+                  .attempt = h->attempt,
+                  .half_stage = (int32_t)h->half_stage,
+                  .shard = shard,
+                  .uid = h->uid,
+                  .offset = at + VT__REC_HEAD,
+                  .n = h->n,
+                  .payload_crc = h->payload_crc};
+}
+
 static vt_status read_records(vt_journal *j, int number, int fd, uint64_t size, vt_err *err)
 {
   vt__shard *s = &j->shard[number];
@@ -189,16 +211,9 @@ static vt_status read_records(vt_journal *j, int number, int fd, uint64_t size, 
       s->good = next;
       if (!whole_record(j, fd, s->good, size, &h)) break;
     }
-    vt_rec r = {.type = (int32_t)h.type,
-                .attempt = h.attempt,
-                .half_stage = (int32_t)h.half_stage,
-                .shard = number,
-                .uid = h.uid,
-                .offset = s->good + VT__REC_HEAD,
-                .n = h.n,
-                .payload_crc = h.payload_crc};
+    const vt_rec r = rec_of(&h, number, s->good);
     VT_PASS(check_padding(s, fd, r.offset + h.n, vt__pad_of(h.n), err));
-    VT_PASS(vt__index_add(&j->index, &r, journal_before, j, err));
+    VT_PASS(vt__journal_add(j, &r, err));
     s->good += VT__REC_HEAD + h.n + vt__pad_of(h.n);
     VT_ASSERT(s->good % 8 == 0 && s->good <= size);
     errno = 0;
@@ -208,7 +223,7 @@ static vt_status read_records(vt_journal *j, int number, int fd, uint64_t size, 
   return VT_OK;
 }
 
-static vt_status read_shard(vt_journal *j, int number, vt_err *err)
+vt_status vt__journal_read_shard(vt_journal *j, int number, vt_err *err)
 {
   vt_status rc = VT_OK;
   vt__shard *s = &j->shard[number];
@@ -246,15 +261,15 @@ out:
 
 vt_status vt_journal_refresh(vt_journal *j, vt_err *err)
 {
-  VT_PASS(list_shards(j, err));
+  VT_PASS(vt__journal_list(j, err));
   for (int k = 0; k < j->n_shards; k++) {
     vt_alive();
-    VT_PASS(read_shard(j, j->by_name[k], err));
+    VT_PASS(vt__journal_read_shard(j, j->by_name[k], err));
   }
   return VT_OK;
 }
 
-vt_status vt_journal_open(vt_journal **out, const char *dir, vt_err *err)
+vt_status vt_journal_blank(vt_journal **out, const char *dir, vt_err *err)
 {
   vt_status rc = VT_OK;
   *out = NULL;
@@ -265,11 +280,68 @@ vt_status vt_journal_open(vt_journal **out, const char *dir, vt_err *err)
   memcpy(j->dir, dir, strlen(dir) + 1);
   VT_TRY_OUT(VT_NEW(j->block, BLOCK, err), err, "journal");
   VT_TRY_OUT(VT_NEW(j->scan, BLOCK, err), err, "journal");
-  VT_TRY_OUT(vt_journal_refresh(j, err), err, "journal '%s'", dir);
   *out = j;
   j = NULL;
 out:
   vt_journal_free(j);
+  return rc;
+}
+
+vt_status vt_journal_open(vt_journal **out, const char *dir, vt_err *err)
+{
+  VT_PASS(vt_journal_blank(out, dir, err));
+  const vt_status rc = vt_journal_refresh(*out, err);
+  if (rc == VT_OK) return VT_OK;
+  vt_journal_free(*out);
+  *out = NULL;
+  return vt_err_wrap(err, rc, __FILE__, __LINE__, "journal '%s'", dir);
+}
+
+/* ------------------------------------------------------------------ records without an index */
+
+void vt_journal_place(const vt_journal *j, const vt_rec *r, vt_place *out)
+{
+  *out = (vt_place){.offset = r->offset};
+  memcpy(out->shard, j->shard[r->shard].name, sizeof out->shard);
+}
+
+static int kept_already(const vt_journal *j, const vt_uid *uid, int shard, uint64_t offset)
+{
+  for (int i = vt__index_first(&j->index, uid); i >= 0; i = j->index.next[i])
+    if (j->index.rec[i].shard == shard && j->index.rec[i].offset == offset) return 1;
+  return 0;
+}
+
+vt_status vt_journal_learn(vt_journal *j, const vt_uid *uid, const vt_place *at, int *there, vt_err *err)
+{
+  vt_status rc = VT_OK;
+  int found, number;
+  vt__rec_head h;
+  struct stat st;
+  char path[VT__SHARD_PATH];
+  *there = 0;
+  if (at->offset < VT__SHARD_HEAD + VT__REC_HEAD || !memchr(at->shard, '\0', sizeof at->shard) || !is_shard(at->shard))
+    VT_FAIL(err, VT_EINVAL, "offset %llu in '%.80s' is no place of a record", (unsigned long long)at->offset,
+            at->shard);
+  const uint64_t head = at->offset - VT__REC_HEAD;
+  VT_PASS(vt__journal_add_shard(j, at->shard, err));
+  number = j->by_name[find_name(j, at->shard, &found)];
+  vt__shard_path(j, &j->shard[number], path, sizeof path);
+  int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0 && errno == ENOENT) return VT_OK;
+  if (fd < 0) VT_FAIL(err, VT_EIO, "cannot open journal shard '%s': %s", path, strerror(errno));
+  if (fstat(fd, &st) != 0) VT_FAIL_OUT(err, VT_EIO, "cannot examine journal shard '%s': %s", path, strerror(errno));
+  errno = 0;
+  if ((uint64_t)st.st_size > head && whole_record(j, fd, head, (uint64_t)st.st_size, &h)) {
+    *there = h.type == VT_REC_RESULT && vt_uid_equal(&h.uid, uid);
+  } else if (errno)
+    VT_FAIL_OUT(err, VT_EIO, "cannot read journal shard '%s', record at offset %llu: %s", path,
+                (unsigned long long)head, strerror(errno));
+  if (!*there || kept_already(j, uid, number, at->offset)) goto out;
+  const vt_rec r = rec_of(&h, number, head);
+  VT_TRY_OUT(vt__journal_add(j, &r, err), err, "journal shard '%s'", path);
+out:
+  (void)close(fd);
   return rc;
 }
 

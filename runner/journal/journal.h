@@ -56,7 +56,14 @@ VT_MUST_CHECK vt_status vt_journal_append(vt_journal_writer *w, vt_rec_type type
                                           int half_stage, const void *head, size_t n_head, const void *body,
                                           size_t n_body, vt_err *err);
 VT_MUST_CHECK vt_status vt_journal_sync(vt_journal_writer *w, vt_err *err); /* fdatasync; nothing to do is fine */
-void vt_journal_close(vt_journal_writer *w);                                /* NULL is allowed; does not sync */
+/* Where a record is, for somebody who has no index. */
+enum { VT_SHARD_NAME = 256 };
+typedef struct vt_place {
+  uint64_t offset;           /* of its payload; 0: not known */
+  char shard[VT_SHARD_NAME]; /* in the journal's folder */
+} vt_place;
+void vt_journal_last(const vt_journal_writer *w, vt_place *out); /* of what was appended last; offset 0: nothing */
+void vt_journal_close(vt_journal_writer *w);                     /* NULL is allowed; does not sync */
 
 /* ---- reading */
 typedef struct vt_rec {
@@ -72,6 +79,27 @@ VT_MUST_CHECK vt_status vt_journal_open(vt_journal **j, const char *dir, vt_err 
 /* Index what was appended since (by anyone).  Records that were known keep their number, new ones follow in (shard
  * name, offset) order; pointers to records end here.  After an error what was known still is. */
 VT_MUST_CHECK vt_status vt_journal_refresh(vt_journal *j, vt_err *err);
+/* Collective.  The same as open (*j NULL) and refresh, with one index, on rank 0, and the shards read by whichever rank
+ * is free: every byte is read once by all of them together.  On the other ranks *j stays as it is. */
+struct vt_comm;
+VT_MUST_CHECK vt_status vt_journal_share(struct vt_comm *comm, const char *dir, vt_journal **j, vt_err *err);
+/* What the last share cost: CPU seconds of all ranks for reading, of the longest group of shards, and of rank 0 for
+ * looking at sizes and taking in what was found. */
+typedef struct vt_shared {
+  int groups;
+  uint64_t bytes;
+  double read_s, longest_s, own_s;
+} vt_shared;
+vt_shared vt_journal_shared(const vt_journal *j);
+/* Some records as bytes for another rank, where a blank journal of the same folder hears them: it knows these then. */
+VT_MUST_CHECK vt_status vt_journal_tell(const vt_journal *j, const vt_rec *const *rec, int n, vt_buf *out, vt_err *err);
+VT_MUST_CHECK vt_status vt_journal_hear(vt_journal *j, const char *text, size_t n, vt_err *err);
+/* A journal that has looked at nothing: it knows the records that it learns of.  It is not refreshed. */
+VT_MUST_CHECK vt_status vt_journal_blank(vt_journal **j, const char *dir, vt_err *err);
+/* Read and check the one record at a place; from then on it is known.  *there 0: no whole RESULT of this task is there,
+ * or not yet (what another node wrote may take a while to be seen).  VT_EIO: it cannot be read. */
+VT_MUST_CHECK vt_status vt_journal_learn(vt_journal *j, const vt_uid *uid, const vt_place *at, int *there, vt_err *err);
+void vt_journal_place(const vt_journal *j, const vt_rec *r, vt_place *out);
 int vt_journal_count(const vt_journal *j);
 const vt_rec *vt_journal_rec(const vt_journal *j, int i); /* valid until the next refresh */
 /* The first RESULT of a task in (shard name, offset) order, or NULL; the k-th FAILURE (k from 0) or NULL. */

@@ -62,7 +62,7 @@ void vt__index_free(vt__index *x);
 /* ---- a journal that is read (journal.c, flaws.c, repair.c) */
 
 typedef struct vt__shard {
-  char name[256];
+  char name[VT_SHARD_NAME];
   uint64_t good; /* whole records end here; 0: the file header has not been seen */
   uint64_t seen; /* size when it was read */
   vt_flaw *flaw; /* before `good` */
@@ -77,8 +77,16 @@ struct vt_journal {
   int n_shards, cap_shards;
   char *block;         /* for checksums */
   unsigned char *scan; /* for looking behind damage */
-  vt__sums sums;       /* of the shard that is being read, once damage was seen */
+  vt_shared shared;
+  vt__sums sums; /* of the shard that is being read, once damage was seen */
 };
+
+/* The steps of a refresh (journal.c): names of shards that are new; what is new in one; each of these things alone. */
+VT_MUST_CHECK vt_status vt__journal_list(vt_journal *j, vt_err *err);
+VT_MUST_CHECK vt_status vt__journal_read_shard(vt_journal *j, int number, vt_err *err);
+VT_MUST_CHECK vt_status vt__journal_add_shard(vt_journal *j, const char *name, vt_err *err);
+VT_MUST_CHECK vt_status vt__journal_add_flaw(vt__shard *s, const vt_flaw *flaw, vt_err *err);
+VT_MUST_CHECK vt_status vt__journal_add(vt_journal *j, const vt_rec *r, vt_err *err);
 
 enum { VT__SHARD_PATH = VT_PATH * 4 + 260 };
 void vt__shard_path(const vt_journal *j, const vt__shard *s, char *path, size_t cap);

@@ -12,8 +12,9 @@
 struct vt_journal_writer {
   char dir[VT_PATH * 4], path[VT_PATH * 4 + 128];
   int rank;
-  int fd;       /* -1 before the first append */
-  uint64_t end; /* everything before it is whole records */
+  int fd;        /* -1 before the first append */
+  uint64_t end;  /* everything before it is whole records */
+  uint64_t last; /* offset of the last one's payload; 0: none */
   int dirty, broken;
 };
 
@@ -114,6 +115,7 @@ static vt_status write_record(vt_journal_writer *w, const piece *part, int n_par
             strerror(why));
   }
   VT_ASSERT(at % 8 == 0); /* records are padded */
+  w->last = w->end + VT__REC_HEAD;
   w->end = at;
   w->dirty = 1;
   return VT_OK;
@@ -151,6 +153,12 @@ vt_status vt_journal_sync(vt_journal_writer *w, vt_err *err)
   }
   w->dirty = 0;
   return VT_OK;
+}
+
+void vt_journal_last(const vt_journal_writer *w, vt_place *out)
+{
+  *out = (vt_place){.offset = w->last};
+  if (w->last) (void)snprintf(out->shard, sizeof out->shard, "%s", w->path + strlen(w->dir) + 1);
 }
 
 void vt_journal_close(vt_journal_writer *w)

@@ -58,14 +58,13 @@ static int store_is_current(const char *path, const vt_campaign *c, const vt_jou
   return yes;
 }
 
-vt_status vt_results_make(vt_comm *comm, const char *path, const vt_campaign *c, vt_journal *j, vt_fits **fits,
-                          vt_err *err)
+vt_status vt_results_make(vt_comm *comm, const char *path, const vt_campaign *c, const char *journal, vt_journal *j,
+                          vt_fits **fits, vt_err *err)
 {
   int32_t current = 0;
-  vt_status rc = vt_journal_refresh(j, err);
-  if (rc == VT_OK) rc = vt_fits_from_journal(c, j, fits, err);
-  if (rc == VT_OK && vt_comm_rank(comm) == 0) current = store_is_current(path, c, j, *fits);
-  VT_PASS(vt_comm_agree(comm, rc, err));
+  VT_PASS(vt_journal_share(comm, journal, &j, err));
+  VT_PASS(vt_fits_shared(comm, c, journal, j, fits, err));
+  if (vt_comm_rank(comm) == 0) current = store_is_current(path, c, j, *fits);
   VT_PASS(vt_comm_bcast(comm, 0, &current, sizeof current, err));
-  return current ? VT_OK : vt_results_assemble(comm, c, j, *fits, path, err);
+  return current ? VT_OK : vt_results_assemble(comm, c, journal, j, *fits, path, err);
 }

@@ -28,6 +28,74 @@ vt_status vt_fits_from_journal(const vt_campaign *c, const vt_journal *j, vt_fit
   return vt_fits_make(c, &from, out, err);
 }
 
+/* ------------------------------------------------------------------ from the journal, on all ranks */
+
+typedef struct divided {
+  const vt_campaign *c;
+  const char *journal;
+  const vt_journal *j; /* rank 0 */
+  vt_fits *f;          /* rank 0 */
+} divided;
+
+/* Which composition, and the records of its results. */
+static vt_status fits_ask(void *ctx, int64_t i, vt_buf *question, vt_err *err)
+{
+  const divided *d = ctx;
+  const vt_rec **rec = NULL;
+  const int32_t comp = (int32_t)i;
+  int first, n = 0;
+  const int rows = vt_fits_rows(d->c, comp, &first);
+  VT_TRY(VT_NEW(rec, (size_t)rows + 1, err), err, "results of '%s'", d->c->comp[comp].name);
+  for (int k = first; k < first + rows; k++) {
+    rec[n] = vt_journal_result(d->j, &d->c->task[k].uid);
+    n += rec[n] != NULL;
+  }
+  vt_buf_add(question, &comp, sizeof comp);
+  vt_status rc = vt_journal_tell(d->j, rec, n, question, err);
+  vt_free(rec);
+  return rc;
+}
+
+static vt_status fits_work(void *ctx, const char *question, size_t n, vt_buf *answer, vt_err *err)
+{
+  const divided *d = ctx;
+  vt_journal *j = NULL;
+  int32_t comp;
+  if (n < sizeof comp) VT_FAIL(err, VT_EBUG, "a question of %zu bytes", n);
+  memcpy(&comp, question, sizeof comp);
+  if (comp < 0 || comp >= d->c->n_comp) VT_FAIL(err, VT_EBUG, "no composition %d", comp);
+  VT_PASS(vt_journal_blank(&j, d->journal, err));
+  recorded r = {j};
+  const vt_arrays_from from = {.ctx = &r, .load = from_journal};
+  vt_status rc = vt_journal_hear(j, question + sizeof comp, n - sizeof comp, err);
+  if (rc == VT_OK) rc = vt_fits_part(d->c, &from, comp, answer, err);
+  vt_journal_free(j);
+  return rc;
+}
+
+static vt_status fits_take(void *ctx, int64_t i, const char *answer, size_t n, vt_err *err)
+{
+  const divided *d = ctx;
+  return vt_fits_put(d->c, d->f, (int)i, answer, n, err);
+}
+
+vt_status vt_fits_shared(vt_comm *comm, const vt_campaign *c, const char *journal, const vt_journal *j, vt_fits **out,
+                         vt_err *err)
+{
+  divided d = {.c = c, .journal = journal, .j = j};
+  const int first = vt_comm_rank(comm) == 0;
+  *out = NULL;
+  vt_status rc = first ? vt_fits_begin(c, &d.f, err) : VT_OK;
+  rc = vt_comm_agree(comm, rc, err);
+  if (rc == VT_OK)
+    rc = vt_comm_deal(
+        comm, &(vt_deal){.ctx = &d, .n = c->n_comp, .ask = fits_ask, .work = fits_work, .take = fits_take}, err);
+  if (rc == VT_OK) rc = vt_comm_agree(comm, first ? vt_fits_end(c, d.f, err) : VT_OK, err);
+  if (rc == VT_OK) *out = d.f, d.f = NULL;
+  vt_fits_free(d.f);
+  return rc;
+}
+
 /* ------------------------------------------------------------------ from a store */
 
 vt_status vt__any_potential(void *ctx, const char *kind, const char *path, vt_pot_facts *out, vt_err *err)

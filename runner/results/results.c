@@ -147,15 +147,80 @@ vt_status vt__results_promised(vt_store *s, const vt_campaign *c, const vt_journ
   return rc;
 }
 
-vt_status vt_results_assemble(vt_comm *comm, const vt_campaign *c, const vt_journal *j, const vt_fits *f,
-                              const char *path, vt_err *err)
+/* ------------------------------------------------------------------ on all ranks */
+
+/* The records of all results for the writers that have no index. */
+static vt_status hand_over(vt_comm *comm, const vt_campaign *c, const vt_journal *j, vt_err *err)
 {
-  described d;
-  vt_status rc = vt_comm_agree(comm, describe(c, j, f, &d, err), err);
+  vt_status rc = VT_OK;
+  const vt_rec **rec = NULL;
+  vt_buf text = {0};
+  int n = 0;
+  VT_TRY_OUT(VT_NEW(rec, (size_t)c->n_tasks + 1, err), err, "results of %d tasks", c->n_tasks);
+  for (int i = 0; i < c->n_tasks; i++) {
+    rec[n] = vt_journal_result(j, &c->task[i].uid);
+    n += rec[n] != NULL;
+  }
+  VT_TRY_OUT(vt_journal_tell(j, rec, n, &text, err), err, "results for the writers");
+out:
+  if (rc != VT_OK) text.len = 0; /* whoever waits must hear something */
+  for (int r = 1; r < vt_store_writers(comm); r++) {
+    const vt_status sent = vt_comm_hand(comm, r, &text, err);
+    if (rc == VT_OK) rc = sent;
+  }
+  vt_buf_free(&text);
+  vt_free(rec);
+  return rc;
+}
+
+/* What a writer must know that is not the first rank: the datasets of rows, and where the results are. */
+static vt_status describe_rows(vt_comm *comm, const vt_campaign *c, const char *journal, described *d, vt_journal **j,
+                               vt_err *err)
+{
+  vt_status rc = VT_OK;
+  void *p = NULL;
+  vt_buf text = {0};
+  *d = (described){.text = {0}};
+  VT_TRY_OUT(vt_comm_take(comm, &text, err), err, "records of the results");
+  if (text.len == 0) goto out; /* the first rank says why */
+  VT_TRY_OUT(vt_journal_blank(j, journal, err), err, "journal");
+  VT_TRY_OUT(vt_journal_hear(*j, text.s ? text.s : "", text.len, err), err, "records of the results");
+  VT_TRY_OUT(vt_row_defs(c, &d->all.row, &d->all.n_rows, err), err, "datasets");
+  VT_TRY_OUT(vt_calloc64(&p, (size_t)d->all.n_rows, sizeof *d->all.dset, err), err, "datasets");
+  d->all.dset = p;
+  for (int k = 0; k < d->all.n_rows; k++)
+    VT_TRY_OUT(describe_row_dset(&d->all.row[k], c->n_tasks, &d->all.dset[k], err), err, "datasets");
+  d->src = (vt_row_source){.c = c, .j = *j, .def = d->all.row, .n_def = d->all.n_rows};
+  d->spec = (vt_store_spec){.dset = d->all.dset,
+                            .n_dset = d->all.n_rows,
+                            .rows_only = 1,
+                            .n_rows = c->n_tasks,
+                            .row = vt_row_fill,
+                            .ctx = &d->src};
+out:
+  vt_buf_free(&text);
+  return rc;
+}
+
+vt_status vt_results_assemble(vt_comm *comm, const vt_campaign *c, const char *journal, const vt_journal *j,
+                              const vt_fits *f, const char *path, vt_err *err)
+{
+  described d = {.text = {0}};
+  vt_journal *heard = NULL;
+  const int rank = vt_comm_rank(comm);
+  vt_status rc = vt_comm_agree(comm, rank == 0 ? describe(c, j, f, &d, err) : VT_OK, err);
+  if (rc == VT_OK) {
+    if (rank == 0)
+      rc = hand_over(comm, c, j, err);
+    else if (rank < vt_store_writers(comm))
+      rc = describe_rows(comm, c, journal, &d, &heard, err);
+    rc = vt_comm_agree(comm, rc, err);
+  }
   if (rc == VT_OK) {
     rc = vt_store_assemble(comm, path, &d.spec, err);
     if (rc != VT_OK) (void)vt_err_wrap(err, rc, __FILE__, __LINE__, "assembling '%s'", path);
   }
   describe_free(&d);
+  vt_journal_free(heard);
   return rc;
 }

@@ -10,19 +10,23 @@
 
 /* From the journal. */
 VT_MUST_CHECK vt_status vt_fits_from_journal(const vt_campaign *c, const vt_journal *j, vt_fits **f, vt_err *err);
+/* Collective: the same on rank 0 (elsewhere *f is NULL), with its compositions divided over the ranks; `journal` is the
+ * folder of j, which is read on rank 0 alone.  The same bytes whatever the number of ranks. */
+VT_MUST_CHECK vt_status vt_fits_shared(vt_comm *comm, const vt_campaign *c, const char *journal, const vt_journal *j,
+                                       vt_fits **f, vt_err *err);
 /* From a store (its own campaign text is parsed into *c, which the caller frees).  asked (NULL: nothing) is put into
  * (*c)->compare before anything is fitted. */
 VT_MUST_CHECK vt_status vt_fits_from_store(const char *path, const vt_campaign_env *env, const vt_compare_asked *asked,
                                            vt_campaign **c, vt_fits **f, vt_err *err);
 
-/* Collective: results.h5 out of the journal. */
-VT_MUST_CHECK vt_status vt_results_assemble(vt_comm *comm, const vt_campaign *c, const vt_journal *j, const vt_fits *f,
-                                            const char *path, vt_err *err);
+/* Collective: results.h5 out of the journal in the folder `journal`; j and f of rank 0 are read. */
+VT_MUST_CHECK vt_status vt_results_assemble(vt_comm *comm, const vt_campaign *c, const char *journal,
+                                            const vt_journal *j, const vt_fits *f, const char *path, vt_err *err);
 
-/* Collective: fits of what the journal holds now (freed by the caller, also after a failure), and results.h5 unless it
- * shows just that. */
-VT_MUST_CHECK vt_status vt_results_make(vt_comm *comm, const char *path, const vt_campaign *c, vt_journal *j,
-                                        vt_fits **fits, vt_err *err);
+/* Collective: fits of what the journal holds now (on rank 0; freed by the caller, also after a failure), and results.h5
+ * unless it shows just that.  j: of rank 0, refreshed; elsewhere NULL. */
+VT_MUST_CHECK vt_status vt_results_make(vt_comm *comm, const char *path, const vt_campaign *c, const char *journal,
+                                        vt_journal *j, vt_fits **fits, vt_err *err);
 
 /* One dataset of the campaign with a row a task: the task's array with species and pair axes widened to the campaign's
  * species table and other axes to the longest of any task. */

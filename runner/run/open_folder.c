@@ -107,11 +107,10 @@ static int alone_now(const run *r)
 }
 
 /* Damage is named, never believed; torn tails are cut when nobody else may be writing. */
-static vt_status open_journal(run *r, vt_err *err)
+static vt_status mend_journal(run *r, vt_err *err)
 {
   vt_status rc = VT_OK;
   vt_buf torn = {0}, damaged = {0};
-  VT_TRY(vt_journal_open(&r->j, r->dir.journal, err), err, "journal");
   if (vt_journal_damaged(r->j, &damaged) > 0)
     vt_log(VT_LOG_WARN, "run", "ev=damaged_records shards=\"%s\" (tasks whose records were lost are done again)",
            damaged.s);
@@ -128,25 +127,32 @@ static vt_status open_journal(run *r, vt_err *err)
 vt_status vt__check_builds(const run *r, vt_err *err)
 {
   const char *mine = vt_build_info()->build_id;
+  int32_t *last = NULL; /* a shard is of one process, and so of one build: one result of each */
+  VT_TRY(VT_NEW(last, (size_t)vt_journal_shards(r->j) + 1, err), err, "builds of the results");
+  vt_status rc = VT_OK;
   for (int i = 0; i < r->c->n_tasks; i++) {
     vt_result_head h;
     const vt_rec *rec = vt_journal_result(r->j, &r->c->task[i].uid);
-    if (!rec || rec->n < sizeof h) continue;
-    VT_PASS(vt_journal_peek(r->j, rec, &h, sizeof h, err));
+    if (!rec || rec->n < sizeof h || last[rec->shard]) continue;
+    last[rec->shard] = 1;
+    VT_TRY_OUT(vt_journal_peek(r->j, rec, &h, sizeof h, err), err, "builds of the results");
     h.build_id[sizeof h.build_id - 1] = '\0';
     if (strncmp(h.build_id, mine, sizeof h.build_id - 1) == 0) continue;
     if (r->o->allow_mixed) {
       vt_log(VT_LOG_WARN, "run", "ev=mixed_builds other=%s this=%s (allowed; /timing/build says which is whose)",
              h.build_id, mine);
-      return VT_OK;
+      goto out;
     }
-    VT_FAIL(err, VT_EINVAL,
-            "'%s' has results of another build (%s; this is %s), whose results may differ in the last digits: go on "
-            "with that build, say "
-            "--allow-mixed, or give another --output",
-            r->dir.dir, h.build_id, mine);
+    VT_FAIL_OUT(
+        err, VT_EINVAL,
+        "'%s' has results of another build (%s; this is %s), whose results may differ in the last digits: go on "
+        "with that build, say "
+        "--allow-mixed, or give another --output",
+        r->dir.dir, h.build_id, mine);
   }
-  return VT_OK;
+out:
+  vt_free(last);
+  return rc;
 }
 
 /* A job that joins computes with the build of the job that leads. */
@@ -187,7 +193,7 @@ static vt_status open_folder_record(run *r, vt_buf *edit, vt_err *err)
   return vt_outdir_record(&r->dir, r->c, r->o->env, r->o->extend, edit, err);
 }
 
-static vt_status open_and_record(run *r, vt_buf *edit, vt_err *err)
+vt_status vt__run_open_folder(run *r, vt_buf *edit, vt_err *err)
 {
   VT_TRY(vt_outdir_make(&r->dir, err), err, "campaign '%s'", r->o->campaign);
   VT_TRY(take_place(r, err), err, "campaign '%s'", r->o->campaign);
@@ -198,18 +204,15 @@ static vt_status open_and_record(run *r, vt_buf *edit, vt_err *err)
     VT_TRY(same_build(r, err), err, "joining %s", vt_jobs_leader(r->jobs));
   }
   if (r->c->trajectory.on) VT_PASS(vt_trajectory_folder_make(&r->dir, err));
-  VT_PASS(open_journal(r, err));
+  return VT_OK;
+}
+
+vt_status vt__run_open_journal(run *r, const vt_buf *edit, vt_err *err)
+{
+  VT_PASS(mend_journal(r, err));
   VT_PASS(vt__check_builds(r, err));
   if (r->leads) vt_outdir_remember(&r->dir, r->o->campaign);
   say_where(r, edit);
   vt_events_open(&r->events, r->dir.events, vt_jobs_id(r->jobs), r->leads);
   return VT_OK;
-}
-
-vt_status vt__run_open_folder(run *r, vt_err *err)
-{
-  vt_buf edit = {0};
-  const vt_status rc = open_and_record(r, &edit, err);
-  vt_buf_free(&edit);
-  return rc;
 }

@@ -8,19 +8,29 @@
 /* A record that another rank made durable may take a while to be visible on a network file system. */
 static const double GLASS_WAIT_S = 60, GLASS_NAP_S = 0.05;
 
-static vt_status find_before(vt_replica_task *w, const vt_plan *before, double **values, size_t *n, vt_err *err)
+static vt_status find_before(const vt_replica_task *w, const vt_plan *before, const vt_place *at, double **values,
+                             size_t *n, vt_err *err)
 {
-  double give_up = vt_now_s() + GLASS_WAIT_S;
-  for (;;) {
-    VT_PASS(vt_record_begin(w->j, before, values, n, err));
-    if (*values) return VT_OK;
+  vt_status rc = VT_OK;
+  const double give_up = vt_now_s() + GLASS_WAIT_S;
+  vt_journal *one = NULL;
+  if (at->offset == 0) VT_FAIL(err, VT_EBUG, "the master does not say where its record is");
+  VT_PASS(vt_journal_blank(&one, w->dir->journal, err));
+  for (int there = 0; !there;) {
+    VT_TRY_OUT(vt_journal_learn(one, &before->uid, at, &there, err), err, "its record");
+    if (there) break;
     if (vt_now_s() > give_up)
-      VT_FAIL(err, VT_EIO, "%s was reported done, but its record is not in '%s' after %g s",
-              before->kind == VT_TASK_GLASS ? "the glass" : "the piece before", w->dir->journal, GLASS_WAIT_S);
+      VT_FAIL_OUT(err, VT_EIO,
+                  "%s was reported done, but at offset %llu of '%s/%s' there is no whole record of it after %g s",
+                  before->kind == VT_TASK_GLASS ? "the glass" : "the piece before", (unsigned long long)at->offset,
+                  w->dir->journal, at->shard, GLASS_WAIT_S);
     vt_alive();
-    VT_PASS(vt_journal_refresh(w->j, err));
-    if (!vt_journal_result(w->j, &before->uid)) vt_nap_s(GLASS_NAP_S);
+    vt_nap_s(GLASS_NAP_S);
   }
+  VT_TRY_OUT(vt_record_begin(one, before, values, n, err), err, "its record");
+out:
+  vt_journal_free(one);
+  return rc;
 }
 
 static void fill_head(vt_result_head *h, const vt_campaign *c, const vt_plan *p, const vt_result *r, int rank)
@@ -124,7 +134,8 @@ static vt_status hand_over(vt_task_output *out, const vt_plan *p, vt_result *r, 
   return VT_OK;
 }
 
-static vt_status run_task(void *ctx, const vt_lease *l, const vt_replica_hooks *hooks, vt_task_output *out, vt_err *err)
+static vt_status run_task(void *ctx, const vt_lease *l, const vt_place *at, const vt_replica_hooks *hooks,
+                          vt_task_output *out, vt_err *err)
 {
   vt_replica_task *w = ctx;
   vt_status rc = VT_OK;
@@ -139,7 +150,7 @@ static vt_status run_task(void *ctx, const vt_lease *l, const vt_replica_hooks *
   vt_uid_hex(&plan.uid, hex);
   if (w->c->task[l->task].needs >= 0) {
     VT_PASS(vt_campaign_plan(w->c, w->c->task[l->task].needs, &before, err));
-    rc = find_before(w, &before, &start, &n_start, err);
+    rc = find_before(w, &before, at, &start, &n_start, err);
     rc = vt_retry_of_glass(rc);
     if (rc != VT_OK)
       return vt_err_wrap(err, rc, __FILE__, __LINE__, "%s task %.12s",

@@ -1,7 +1,7 @@
 /* rounds.c - a campaign that asks for errors: after each round a decision, in the journal before anything follows from
  * it.
  *
- * Rank 0 makes the fits and decides; the others are sent the record, and all take it the same way, so that a decision
+ * All make the fits, rank 0 decides; the others are sent the record, and all take it the same way, so that a decision
  * that was found in the journal and one that was just made are one path. */
 #include <stdio.h>
 
@@ -91,22 +91,17 @@ static vt_status record(const run *r, const vt_buf *text, vt_err *err)
   return rc;
 }
 
-/* Rank 0.  A decision that is there already is left alone. */
-static vt_status decide(run *r, vt_err *err)
+/* Rank 0. */
+static vt_status decide_on(run *r, const vt_fits *fits, vt_err *err)
 {
   vt_status rc = VT_OK;
-  vt_fits *fits = NULL;
   vt_buf text = {0};
   vt_target_looks looks;
   vt_target_round round = {0};
   vt_json *newest = NULL;
-  int there = 0, before = 0;
-  VT_TRY_OUT(vt_journal_refresh(r->j, err), err, "journal");
-  VT_TRY_OUT(vt_target_find(r->c, r->j, &text, &there, err), err, "decision");
-  if (there) goto out;
+  int before = 0;
   VT_TRY_OUT(vt_target_before(r->j, &looks, &before, err), err, "decisions so far");
   VT_TRY_OUT(vt_target_newest(r->j, &newest, err), err, "decisions so far");
-  VT_TRY_OUT(vt_fits_from_journal(r->c, r->j, &fits, err), err, "fits of round %d", before + 1);
   VT_TRY_OUT(vt_target_decide(r->c, fits, &looks, &round, err), err, "round %d", before + 1);
   round.number = before + 1;
   VT_TRY_OUT(vt_target_record(r->c, &round, newest, &text, err), err, "round %d", before + 1);
@@ -118,8 +113,27 @@ out:
   vt_json_free(newest);
   vt_target_round_free(&round);
   vt_buf_free(&text);
-  vt_fits_free(fits);
   return rc;
+}
+
+/* All ranks.  A decision that is there already is left alone. */
+static vt_status decide(run *r, vt_err *err)
+{
+  vt_buf text = {0};
+  vt_fits *fits = NULL;
+  int there = 0;
+  const int first = vt_comm_rank(r->comm) == 0;
+  VT_PASS(vt_journal_share(r->comm, r->dir.journal, &r->j, err));
+  vt_status rc = first ? vt_target_find(r->c, r->j, &text, &there, err) : VT_OK;
+  vt_buf_free(&text);
+  VT_PASS(vt_comm_agree(r->comm, rc, err));
+  int32_t known = there;
+  VT_PASS(vt_comm_bcast(r->comm, 0, &known, sizeof known, err));
+  if (known) return VT_OK;
+  VT_TRY(vt_fits_shared(r->comm, r->c, r->dir.journal, r->j, &fits, err), err, "fits of round %d", r->round + 1);
+  rc = first ? decide_on(r, fits, err) : VT_OK;
+  vt_fits_free(fits);
+  return vt_comm_agree(r->comm, rc, err);
 }
 
 /* Rank 0: why nothing is decided now; NULL: all tasks have ended, and there is time. */
@@ -134,7 +148,6 @@ vt_status vt__run_next_round(run *r, const vt_farm_outcome *out, int *again, vt_
 {
   enum { NOT_NOW, DECIDE, GO_ON };
   int32_t now = NOT_NOW;
-  vt_status rc = VT_OK;
   const int rank = vt_comm_rank(r->comm), before = r->round;
   *again = 0;
   if (r->target_over) return VT_OK;
@@ -144,8 +157,7 @@ vt_status vt__run_next_round(run *r, const vt_farm_outcome *out, int *again, vt_
   }
   VT_PASS(vt_comm_bcast(r->comm, 0, &now, sizeof now, err));
   if (now == NOT_NOW) return VT_OK;
-  if (rank == 0) rc = decide(r, err);
-  VT_PASS(vt_comm_agree(r->comm, rc, err));
+  VT_PASS(decide(r, err));
   VT_PASS(vt__run_take_decisions(r, err));
   *again = !r->target_over;
   if (*again && r->round == before) VT_FAIL(err, VT_EBUG, "a decision that changes nothing");

@@ -45,15 +45,21 @@ static vt_status share_job(run *r, vt_err *err)
 
 /* The steps of a run are collective: each ends with an agreement, so that all ranks leave it with the same status. */
 
-/* Rank 0 enters the folder and cuts torn tails; then everybody indexes the journal. */
+/* Rank 0 enters the folder; all read the journal, of which it has the index; it cuts torn tails. */
 static vt_status open_folder(run *r, vt_err *err)
 {
-  vt_status rc = VT_OK;
-  if (vt_comm_rank(r->comm) == 0) rc = vt__run_open_folder(r, err);
-  VT_PASS(vt_comm_agree(r->comm, rc, err));
-  if (vt_comm_rank(r->comm) > 0) rc = vt_journal_open(&r->j, r->dir.journal, err);
-  if (rc == VT_OK) rc = vt_records_sched_tasks(r->c, &r->task, &r->ns, err);
-  return vt_comm_agree(r->comm, rc, err);
+  vt_buf edit = {0};
+  const int first = vt_comm_rank(r->comm) == 0;
+  vt_status rc = first ? vt__run_open_folder(r, &edit, err) : VT_OK;
+  rc = vt_comm_agree(r->comm, rc, err);
+  if (rc == VT_OK) rc = vt_journal_share(r->comm, r->dir.journal, &r->j, err);
+  if (rc == VT_OK) {
+    if (first) rc = vt__run_open_journal(r, &edit, err);
+    if (rc == VT_OK) rc = vt_records_sched_tasks(r->c, &r->task, &r->ns, err);
+    rc = vt_comm_agree(r->comm, rc, err);
+  }
+  vt_buf_free(&edit);
+  return rc;
 }
 
 /* ------------------------------------------------------------------ the tasks */
@@ -122,7 +128,6 @@ static vt_status do_tasks(run *r, vt_farm_outcome *out, vt_err *err)
 {
   int rank = vt_comm_rank(r->comm), size = vt_comm_size(r->comm);
   vt_replica_task work = {.c = r->c,
-                          .j = r->j,
                           .dir = &r->dir,
                           .rank = rank,
                           .checkpoint_s = r->c->checkpoint_every_s,
@@ -201,15 +206,14 @@ static int run_later(const run *r, const vt_farm_outcome *out)
 static vt_status assemble(run *r, const vt_farm_outcome *out, vt_err *err)
 {
   int32_t skip = 0;
-  vt_status rc = vt_journal_refresh(r->j, err);
-  if (rc == VT_OK && vt_comm_rank(r->comm) == 0) skip = run_later(r, out);
-  VT_PASS(vt_comm_agree(r->comm, rc, err));
+  VT_PASS(vt_journal_share(r->comm, r->dir.journal, &r->j, err));
+  if (vt_comm_rank(r->comm) == 0) skip = run_later(r, out);
   VT_PASS(vt_comm_bcast(r->comm, 0, &skip, sizeof skip, err));
   if (skip) {
     r->unassembled = 1;
     return VT_OK;
   }
-  return vt_results_make(r->comm, r->dir.store, r->c, r->j, &r->fits, err);
+  return vt_results_make(r->comm, r->dir.store, r->c, r->dir.journal, r->j, &r->fits, err);
 }
 
 /* ------------------------------------------------------------------ the end */

@@ -19,7 +19,6 @@ VT_MUST_CHECK vt_status vt__run_broadcast_campaign(vt_comm *comm, const vt_run_o
 /* replica_task.c: what the farm runs for a task. */
 typedef struct vt_replica_task {
   const vt_campaign *c;
-  vt_journal *j; /* this rank's index: where glasses are found */
   const vt_outdir *dir;
   int rank;
   double checkpoint_s, graceful_stop_s; /* vt_checkpointing */
@@ -55,7 +54,7 @@ typedef struct run {
   int n_ranks, complained, limited;
   char why_closed[96]; /* why nothing more was begun */
   unsigned char *dead; /* bitmap: who is left out */
-  vt_journal *j;
+  vt_journal *j;       /* rank 0 */
   vt_sched_task *task;
   double *ns;
   double first_checkpoint_s;
@@ -73,8 +72,10 @@ typedef struct run {
   double asked_to_lead; /* for a leader that has ended */
 } run;
 
-/* open_folder.c, rank 0: the folder, its other jobs, the recorded campaign, the journal, the build of its results. */
-VT_MUST_CHECK vt_status vt__run_open_folder(run *r, vt_err *err);
+/* open_folder.c, rank 0: the folder, its other jobs, the recorded campaign (edit: what was changed of it, in words);
+ * then, with the journal indexed, torn tails, the build of its results, what is said first. */
+VT_MUST_CHECK vt_status vt__run_open_folder(run *r, vt_buf *edit, vt_err *err);
+VT_MUST_CHECK vt_status vt__run_open_journal(run *r, const vt_buf *edit, vt_err *err);
 VT_MUST_CHECK vt_status vt__check_builds(const run *r, vt_err *err); /* bits are promised for one build */
 vt_claims vt__claims(run *r);
 

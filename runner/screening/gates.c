@@ -52,15 +52,19 @@ static void count_run(const vt_campaign *c, const vt_fits *f, int i, vt_gate_cou
 
 void vt_count_gates(const vt_campaign *c, const vt_fits *f, int comp, int temp, vt_gate_counts *out)
 {
+  int first = 0;
+  const int n = comp < 0 ? c->n_tasks : vt_fits_rows(c, comp, &first);
   *out = (vt_gate_counts){0};
-  for (int i = 0; i < c->n_tasks; i++)
+  for (int i = first; i < first + n; i++)
     if (is_run(&c->task[i], comp, temp) && has_result(c, f, i)) count_run(c, f, i, out);
 }
 
 vt_run_counts vt_count_runs(const vt_campaign *c, const vt_fits *f, int comp, int temp)
 {
   vt_run_counts n = {0};
-  for (int i = 0; i < c->n_tasks; i++) {
+  int first = 0;
+  const int rows = comp < 0 ? c->n_tasks : vt_fits_rows(c, comp, &first);
+  for (int i = first; i < first + rows; i++) {
     if (!is_run(&c->task[i], comp, temp)) continue;
     n.asked++;
     n.done += has_result(c, f, i);

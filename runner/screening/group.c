@@ -5,8 +5,9 @@
 #include "runner/telemetry/telemetry.h"
 
 /* What one task says on its own. */
-static vt_status take_row(vt_fits *f, int i, const vt_piece *p, vt_err *err)
+static vt_status take_row(vt__part *f, int row, const vt_piece *p, vt_err *err)
 {
+  const int i = row - f->row;
   vt_array_def def[VT_MAX_ARRAYS];
   int n;
   VT_PASS(vt_replica_layout(p->plan, def, VT_MAX_ARRAYS, &n, err));
@@ -52,21 +53,21 @@ static vt_status production_load(const vt_campaign *c, const vt_arrays_from *fro
 }
 
 /* Every piece on its own, and all together: joined has n 0 values without a result. */
-static vt_status production_take(const vt_campaign *c, const vt_arrays_from *from, vt_fits *f, int at, int most,
-                                 production *p, vt_joined *joined, vt_tr_input *in, vt_err *err)
+static vt_status production_take(const vt_campaign *c, const vt_arrays_from *from, vt__part *f, int row, int most,
+                                 vt_structure_summary *whole, production *p, vt_joined *joined, vt_tr_input *in,
+                                 vt_err *err)
 {
   vt_status rc = VT_OK;
   vt_array_def def[VT_MAX_ARRAYS];
   int n;
-  const int row = f->md[at];
   *joined = (vt_joined){.values = NULL};
   VT_TRY_OUT(production_load(c, from, row, most, p, err), err, "row %d", row);
   if (p->n == 0) return VT_OK;
   for (int k = 0; k < p->n; k++) VT_TRY_OUT(take_row(f, row + k, &p->piece[k], err), err, "row %d", row + k);
   VT_TRY_OUT(vt_pieces_join(p->piece, p->n, joined, err), err, "production of row %d", row);
   VT_TRY_OUT(vt_replica_layout(&joined->plan, def, VT_MAX_ARRAYS, &n, err), err, "production of row %d", row);
-  VT_TRY_OUT(vt_structure_from_arrays(&joined->plan, def, n, joined->values, &f->whole[at], err), err,
-             "production of row %d", row);
+  VT_TRY_OUT(vt_structure_from_arrays(&joined->plan, def, n, joined->values, whole, err), err, "production of row %d",
+             row);
   VT_TRY_OUT(vt_tr_input_from_arrays(&joined->plan, def, n, joined->values, in, err), err, "production of row %d", row);
 out:
   production_free(p);
@@ -116,23 +117,24 @@ static vt_status room_for(size_t most, room *r, vt_err *err)
   return VT_NEW(r->p, 1, err);
 }
 
-vt_status vt__fits_group(const vt_campaign *c, const vt_arrays_from *from, int k, int t, vt_fits *f, vt_err *err)
+vt_status vt__fits_group(const vt_campaign *c, const vt_arrays_from *from, int t, const int *md, vt__part *f,
+                         vt_err *err)
 {
   vt_status rc = VT_OK;
   room r;
-  vt_group *out = &f->group[k * c->n_temp + t];
-  const int first = (k * c->n_temp + t) * c->n_glasses, pieces = vt_campaign_pieces(c, k, t).n;
-  vt__group_none(out);
+  const int k = f->comp, first = t * c->n_glasses, pieces = vt_campaign_pieces(c, k, t).n;
+  vt_group *out = &f->group[t];
   VT_TRY_OUT(room_for((size_t)c->n_glasses, &r, err), err, "glasses of '%s'", c->comp[k].name);
   for (int i = 0; i < c->n_glasses; i++) {
-    if (f->md[first + i] < 0) continue;
-    VT_TRY_OUT(production_take(c, from, f, first + i, pieces, r.p, &r.joined[r.n], &r.in[r.n], err), err,
+    vt_structure_summary *whole = &f->whole[first + i];
+    if (md[first + i] < 0) continue;
+    VT_TRY_OUT(production_take(c, from, f, md[first + i], pieces, whole, r.p, &r.joined[r.n], &r.in[r.n], err), err,
                "glass %d of '%s' at %g K", i, c->comp[k].name, c->t_k[t]);
     if (!r.joined[r.n].values) continue;
-    r.row[r.n] = f->md[first + i];
+    r.row[r.n] = md[first + i];
     for (int q = 0; q < VT_RES_CLASSES; q++) {
-      r.tau[r.n][q] = f->whole[first + i].tau[VT_CONTINUOUS][q].tau_ps;
-      r.se[r.n][q] = f->whole[first + i].tau[VT_CONTINUOUS][q].se;
+      r.tau[r.n][q] = whole->tau[VT_CONTINUOUS][q].tau_ps;
+      r.se[r.n][q] = whole->tau[VT_CONTINUOUS][q].se;
     }
     r.n++;
   }
@@ -140,7 +142,7 @@ vt_status vt__fits_group(const vt_campaign *c, const vt_arrays_from *from, int k
   if (r.n == 0) goto out;
   VT_TRY_OUT(vt_pool_glasses(r.in, r.n, &out->pool, r.each, err), err, "glasses of '%s' at %g K", c->comp[k].name,
              c->t_k[t]);
-  for (int i = 0; i < r.n; i++) f->of_pool[r.row[i]] = r.each[i];
+  for (int i = 0; i < r.n; i++) f->of_pool[r.row[i] - f->row] = r.each[i];
   VT_TRY_OUT(vt_residence_trend((const double(*)[VT_RES_CLASSES])r.tau, (const double(*)[VT_RES_CLASSES])r.se, r.n,
                                 &out->residence, err),
              err, "glasses of '%s' at %g K", c->comp[k].name, c->t_k[t]);

@@ -137,76 +137,14 @@ out:
   return rc;
 }
 
-/* A quench, from the melt on through all of its stops. */
-typedef struct quench {
-  int task, n; /* of its first glass, -1: none; rows so far */
-  double npt_below_k;
-  double *rows; /* [n][VT_TG_COLUMNS] */
-} quench;
-
-/* The glass transition of a whole quench. */
-static vt_status quench_end(vt_fits *f, quench *q, vt_err *err)
-{
-  vt_status rc = VT_OK;
-  if (q->task >= 0) rc = vt_tg_glass(q->n, q->rows, q->npt_below_k, &f->tg[q->task], err);
-  vt_free(q->rows);
-  const int task = q->task;
-  *q = (quench){.task = -1};
-  return rc == VT_OK ? rc : vt_err_wrap(err, rc, __FILE__, __LINE__, "glass of row %d", task);
-}
-
-/* What a GLASS task adds to its quench, and how far its metals got in the melt. */
-static vt_status take_glass(vt_fits *f, int i, const vt_plan *p, const double *values, quench *q, vt_err *err)
-{
-  vt_array_def def[VT_MAX_ARRAYS];
-  const vt_array_def *rows;
-  int n;
-  VT_PASS(vt_replica_layout(p, def, VT_MAX_ARRAYS, &n, err));
-  const double *part = vt_array_find(def, n, values, &vt_a_glass_quench, &rows);
-  if (!part) VT_FAIL(err, VT_EBUG, "a glass has no array '%s'", vt_a_glass_quench.path);
-  const double *melt = vt_array_find(def, n, values, &vt_a_glass_melt_msd, NULL);
-  if (melt) f->melt_a2[i] = vt_melt_metals(&p->comp, melt);
-  if (p->from_k == 0)
-    *q = (quench){.task = i, .npt_below_k = p->protocol.quench_npt_below_k};
-  else if (q->task < 0)
-    return VT_OK; /* its beginning has no result */
-  const int more = rows->dim[0];
-  VT_TRY(VT_GROW(q->rows, (size_t)q->n * VT_TG_COLUMNS, (size_t)(q->n + more) * VT_TG_COLUMNS, err), err,
-         "rows of a quench");
-  memcpy(q->rows + (ptrdiff_t)q->n * VT_TG_COLUMNS, part, (size_t)more * VT_TG_COLUMNS * sizeof *part);
-  q->n += more;
-  return VT_OK;
-}
-
-/* All glasses; the stops of one follow each other. */
-static vt_status take_glasses(const vt_campaign *c, const vt_arrays_from *from, vt_fits *f, vt_err *err)
-{
-  vt_status rc = VT_OK;
-  quench q = {.task = -1};
-  for (int i = 0; i < c->n_tasks && rc == VT_OK; i++) {
-    vt_plan plan;
-    double *values = NULL;
-    if (c->task[i].kind != VT_TASK_GLASS) continue;
-    if (c->task[i].piece == 0) VT_TRY_OUT(quench_end(f, &q, err), err, "glasses");
-    VT_TRY_OUT(vt_campaign_plan(c, i, &plan, err), err, "plan of row %d", i);
-    VT_TRY_OUT(from->load(from->ctx, i, &plan, &values, err), err, "row %d", i);
-    if (!values) continue;
-    rc = take_glass(f, i, &plan, values, &q, err);
-    vt_free(values);
-  }
-  if (rc == VT_OK) rc = quench_end(f, &q, err);
-out:
-  vt_free(q.rows);
-  return rc;
-}
-
 /* The measured points of one composition and their tasks; returns their number. */
 static int points_of(const vt_campaign *c, const vt_fits *f, int comp, int quantity, vt_point *pt, int *task)
 {
-  int n = 0;
-  for (int i = 0; i < c->n_tasks; i++) {
+  int n = 0, first;
+  const int rows = vt_fits_rows(c, comp, &first);
+  for (int i = first; i < first + rows; i++) {
     const vt_task *t = &c->task[i];
-    if (t->comp != comp || t->kind != VT_TASK_MD || t->piece > 1 || f->transport[i].n_species == 0) continue;
+    if (t->kind != VT_TASK_MD || t->piece > 1 || f->transport[i].n_species == 0) continue;
     task[n] = i;
     pt[n] = (vt_point){.comp = comp, .glass = t->glass, .t_k = c->t_k[t->temp]};
     vt__quantity_at(c, f, quantity, i, &pt[n].x, &pt[n].se);
@@ -228,9 +166,10 @@ static vt_status combine_glasses(const vt_campaign *c, vt_fits *f, vt_err *err)
   VT_TRY(vt_calloc64(&p, (size_t)c->n_glasses, sizeof(vt_tg), err), err, "glass transitions");
   vt_tg *tg = p;
   for (int k = 0; k < c->n_comp; k++) {
-    int n = 0;
-    for (int i = 0; i < c->n_tasks; i++)
-      if (c->task[i].comp == k && f->tg[i].n_rows >= 0) tg[n++] = f->tg[i];
+    int n = 0, first;
+    const int rows = vt_fits_rows(c, k, &first);
+    for (int i = first; i < first + rows; i++)
+      if (f->tg[i].n_rows >= 0) tg[n++] = f->tg[i];
     VT_TRY_OUT(vt_tg_combine(tg, n, &f->tg_comp[k], err), err, "composition '%s'", c->comp[k].name);
   }
 out:
@@ -403,21 +342,75 @@ out:
   return rc;
 }
 
+vt_status vt_fits_begin(const vt_campaign *c, vt_fits **out, vt_err *err) { return fits_new(c, out, err); }
+
+/* Rows of the MD tasks of one composition as in vt_fits.md; vt_free. */
+static vt_status rows_of_md(const vt_campaign *c, const vt__part *p, int **md, vt_err *err)
+{
+  VT_TRY(VT_NEW(*md, (size_t)p->n_runs, err), err, "rows of MD tasks");
+  for (int i = 0; i < p->n_runs; i++) (*md)[i] = -1;
+  for (int i = p->row; i < p->row + p->n; i++) {
+    const vt_task *t = &c->task[i];
+    if (t->kind == VT_TASK_MD && t->piece == 1) (*md)[t->temp * c->n_glasses + t->glass] = i;
+  }
+  return VT_OK;
+}
+
+static vt_status make_part(const vt_campaign *c, const vt_arrays_from *from, int comp, vt__part *p, vt_err *err)
+{
+  int *md = NULL;
+  VT_PASS(vt__part_open(c, comp, p, err));
+  vt_status rc = rows_of_md(c, p, &md, err);
+  if (rc == VT_OK) rc = vt__part_make(c, from, md, p, err);
+  vt_free(md);
+  if (rc != VT_OK) vt__part_close(p);
+  return rc;
+}
+
+vt_status vt_fits_part(const vt_campaign *c, const vt_arrays_from *from, int comp, vt_buf *out, vt_err *err)
+{
+  vt__part p;
+  VT_TRY(make_part(c, from, comp, &p, err), err, "fits");
+  vt_buf_add(out, p.block, p.n_bytes);
+  vt__part_close(&p);
+  return vt_buf_check(out, err);
+}
+
+vt_status vt_fits_put(const vt_campaign *c, vt_fits *f, int comp, const char *part, size_t n, vt_err *err)
+{
+  vt__part p;
+  VT_TRY(vt__part_open(c, comp, &p, err), err, "fits");
+  if (n != p.n_bytes) {
+    vt__part_close(&p);
+    VT_FAIL(err, VT_EBUG, "%zu bytes of '%s', expected %zu", n, c->comp[comp].name, p.n_bytes);
+  }
+  memcpy(p.block, part, n);
+  vt__part_put(&p, f);
+  vt__part_close(&p);
+  return VT_OK;
+}
+
+vt_status vt_fits_end(const vt_campaign *c, vt_fits *f, vt_err *err)
+{
+  VT_TRY(vt_fits_means(f, err), err, "fits");
+  vt__fits_gates(c, f);
+  VT_TRY(fit_all(c, f, err), err, "fits");
+  return VT_OK;
+}
+
 vt_status vt_fits_make(const vt_campaign *c, const vt_arrays_from *from, vt_fits **out, vt_err *err)
 {
   vt_status rc = VT_OK;
   vt_fits *f = NULL;
   *out = NULL;
-  VT_PASS(fits_new(c, &f, err));
-  VT_TRY_OUT(take_glasses(c, from, f, err), err, "fits");
-  for (int k = 0; k < c->n_comp; k++)
-    for (int t = 0; t < c->n_temp; t++) {
-      vt_alive();
-      VT_TRY_OUT(vt__fits_group(c, from, k, t, f, err), err, "fits");
-    }
-  VT_TRY_OUT(vt_fits_means(f, err), err, "fits");
-  vt__fits_gates(c, f);
-  VT_TRY_OUT(fit_all(c, f, err), err, "fits");
+  VT_PASS(vt_fits_begin(c, &f, err));
+  for (int k = 0; k < c->n_comp; k++) {
+    vt__part p;
+    VT_TRY_OUT(make_part(c, from, k, &p, err), err, "fits");
+    vt__part_put(&p, f);
+    vt__part_close(&p);
+  }
+  VT_TRY_OUT(vt_fits_end(c, f, err), err, "fits");
   *out = f;
   f = NULL;
 out:

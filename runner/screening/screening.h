@@ -114,6 +114,16 @@ typedef struct vt_arrays_from {
 /* All of it.  Every task's arrays are asked for once; those of all glasses of one composition at one
  * temperature are held together. */
 VT_MUST_CHECK vt_status vt_fits_make(const vt_campaign *c, const vt_arrays_from *from, vt_fits **out, vt_err *err);
+/* The same in steps, for whoever divides it: begin; of every composition what its own arrays say, as bytes of this
+ * build that may come from another rank, put in, in any order; end. */
+/* Rows of a composition: their number, and the first. */
+int vt_fits_rows(const vt_campaign *c, int comp, int *first);
+VT_MUST_CHECK vt_status vt_fits_begin(const vt_campaign *c, vt_fits **f, vt_err *err);
+VT_MUST_CHECK vt_status vt_fits_part(const vt_campaign *c, const vt_arrays_from *from, int comp, vt_buf *out,
+                                     vt_err *err);
+VT_MUST_CHECK vt_status vt_fits_put(const vt_campaign *c, vt_fits *f, int comp, const char *part, size_t n,
+                                    vt_err *err);
+VT_MUST_CHECK vt_status vt_fits_end(const vt_campaign *c, vt_fits *f, vt_err *err);
 
 /* The Arrhenius lines of one quantity (VT_Q_...) of a campaign at other temperatures than c->compare says:
  * arrh[n_comp].  f is read. */

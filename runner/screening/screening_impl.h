@@ -4,9 +4,30 @@
 
 #include "runner/screening/screening.h"
 
-/* group.c: transport and structure of the MD tasks of composition k at temperature t, and the group itself. */
-VT_MUST_CHECK vt_status vt__fits_group(const vt_campaign *c, const vt_arrays_from *from, int k, int t, vt_fits *f,
-                                       vt_err *err);
+/* part.c: members of vt_fits of one composition's tasks, rows row..row+n-1, and runs, in one block without pointers. */
+typedef struct vt__part {
+  int comp, row, n, n_temp, n_runs;
+  vt_transport *transport; /* [n], as all up to volume_error */
+  vt_pool_glass *of_pool;
+  vt_structure_summary *structure;
+  vt_tg *tg;
+  double *d_alkali, *d_alkali_se, *melt_a2, *volume_error;
+  vt_structure_summary *whole; /* [n_runs]: n_temp * n_glasses */
+  vt_group *group;             /* [n_temp] */
+  char *block;
+  size_t n_bytes;
+} vt__part;
+/* As without any result.  Close. */
+VT_MUST_CHECK vt_status vt__part_open(const vt_campaign *c, int comp, vt__part *p, vt_err *err);
+void vt__part_close(vt__part *p);
+/* md [n_runs]: rows of the MD tasks, of the first piece; -1: none. */
+VT_MUST_CHECK vt_status vt__part_make(const vt_campaign *c, const vt_arrays_from *from, const int *md, vt__part *p,
+                                      vt_err *err);
+void vt__part_put(const vt__part *p, vt_fits *f);
+
+/* group.c: transport and structure of the MD tasks of the part at temperature t, and the group itself. */
+VT_MUST_CHECK vt_status vt__fits_group(const vt_campaign *c, const vt_arrays_from *from, int t, const int *md,
+                                       vt__part *p, vt_err *err);
 /* NaN. */
 void vt__group_none(vt_group *g);
 

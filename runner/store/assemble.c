@@ -8,13 +8,14 @@
 
 static uint32_t crc_text(uint32_t crc, const char *s) { return vt_crc32(crc, s, strlen(s) + 1); }
 
-/* What must be the same on every rank, because HDF5 would block for ever on a difference. */
+/* What must be the same on every writer, because HDF5 would block for ever on a difference. */
 static uint32_t shape_crc(const vt_store_spec *spec)
 {
   uint32_t crc = vt_crc32(0, &spec->n_rows, sizeof spec->n_rows);
   for (int k = 0; k < spec->n_dset; k++) {
     const vt_store_dset *d = &spec->dset[k];
-    int32_t head[] = {d->type, d->type == VT_STR ? d->width : 0, d->n_dim, vt__store_is_row(d)};
+    if (!vt__store_is_row(d)) continue;
+    int32_t head[] = {d->type, d->type == VT_STR ? d->width : 0, d->n_dim};
     crc = crc_text(crc, d->path);
     crc = vt_crc32(crc, head, sizeof head);
     crc = vt_crc32(crc, d->dim, (size_t)d->n_dim * sizeof d->dim[0]);
@@ -24,11 +25,12 @@ static uint32_t shape_crc(const vt_store_spec *spec)
 
 static vt_status check_same(vt_comm *c, const vt_store_spec *spec, vt_err *err)
 {
-  vt_status mine = vt__store_check(spec, err);
+  const int writes = vt_comm_rank(c) < vt_store_writers(c);
+  vt_status mine = writes ? vt__store_check(spec, err) : VT_OK;
   VT_PASS(vt_comm_agree(c, mine, err));
-  uint32_t here = shape_crc(spec), there = here;
+  uint32_t here = writes ? shape_crc(spec) : 0, there = here;
   VT_TRY(vt_comm_bcast(c, 0, &there, sizeof there, err), err, "shape of the store");
-  if (here != there)
+  if (writes && here != there)
     mine = vt_err_set(err, VT_EBUG, __FILE__, __LINE__, "the store has another shape here than on rank 0");
   return vt_comm_agree(c, mine, err);
 }
@@ -111,7 +113,7 @@ vt_status vt_store_assemble(vt_comm *c, const char *path, const vt_store_spec *s
   VT_TRY(check_same(c, spec, err), err, "store '%s'", path);
 
   void *sum = NULL;
-  rc = vt_calloc64(&sum, (size_t)spec->n_dset + 1, sizeof(vt_uid), err);
+  if (vt__writers_has(c)) rc = vt_calloc64(&sum, (size_t)spec->n_dset + 1, sizeof(vt_uid), err);
   if (rc == VT_OK && leads) rc = assemble_begin(tmp, spec, vt_comm_size(c), sum, err);
   rc = vt_comm_agree(c, rc, err);
   if (rc == VT_OK) rc = vt_comm_agree(c, assemble_fill(c, tmp, spec, sum, err), err);

@@ -220,11 +220,15 @@ vt_status vt__store_fill(const char *tmp, const vt_store_spec *spec, const vt__w
   }
   /* Every writer syncs: on a shared file system each node has its own dirty pages. */
   if (rc == VT_OK && f.worst == FINE) rc = vt__store_sync(tmp, err);
-  if (f.sum && f.worst == FINE) {
-    vt_status s = vt__writers_xor(w, f.sum, spec->n_dset * (int)sizeof *f.sum, err);
-    if (rc == VT_OK) rc = s;
+  if (f.sum && f.worst == FINE) { /* writers may have different tables, so only the rows' */
+    int n = 0;
     for (int k = 0; k < spec->n_dset; k++)
-      if (vt__store_is_row(&spec->dset[k])) sum[k] = f.sum[k];
+      if (vt__store_is_row(&spec->dset[k])) f.sum[n++] = f.sum[k];
+    vt_status s = vt__writers_xor(w, f.sum, n * (int)sizeof *f.sum, err);
+    if (rc == VT_OK) rc = s;
+    n = 0;
+    for (int k = 0; k < spec->n_dset; k++)
+      if (vt__store_is_row(&spec->dset[k])) sum[k] = f.sum[n++];
   }
   vt_free(f.sum);
   release(&f);

@@ -51,6 +51,8 @@ typedef struct vt_store_attr {
 typedef struct vt_store_spec {
   const vt_store_dset *dset;
   int n_dset;
+  int rows_only; /* of a writer but rank 0: dset holds the row datasets alone, in their order; no texts, no attributes
+                  */
   const vt_store_attr *attr;
   int n_attr;
   const vt_store_group *group; /* groups that have a doc: each holds a dataset or a group with one */
@@ -68,7 +70,11 @@ typedef struct vt_store_spec {
  * ones, single values as tables of one row; the rows of tasks are the same. */
 enum { VT_STORE_OLDEST = 1, VT_STORE_FORMAT = 2 };
 
-/* Collective over all ranks of c (over MPI, or a comm of one rank of any kind: then without MPI): a file with
+/* So many ranks of c, the first ones, write rows. */
+int vt_store_writers(const vt_comm *c);
+
+/* spec: on rank 0 everything; on other writers at least the rows (rows_only); elsewhere it is not read and may be NULL.
+ * Collective over all ranks of c (over MPI, or a comm of one rank of any kind: then without MPI): a file with
  * the name of vt_fence_name is made anew, written by the first two ranks (the others nap), closed, synced, read back
  * from the file by rank 0 and compared with the digests of what was written, renamed to `path` if the fence of rank 0
  * allows (else VT_ESTOP); <path>.sha256 beside it holds the file's SHA-256 (sha256sum's format).  All ranks leave with

@@ -68,6 +68,8 @@ vt_status vt__store_check(const vt_store_spec *spec, vt_err *err)
     n_row_dsets += vt__store_is_row(&spec->dset[k]);
   }
   if (n_row_dsets && !spec->row) VT_FAIL(err, VT_EINVAL, "%d row datasets, but nothing fills them", n_row_dsets);
+  if (spec->rows_only && n_row_dsets < spec->n_dset) VT_FAIL(err, VT_EINVAL, "tables where there are rows only");
+  if (spec->rows_only) return VT_OK;
   for (int k = 0; k < spec->n_attr; k++)
     if (is_format(&spec->attr[k]) && !(spec->attr[k].is_int && spec->attr[k].i == VT_STORE_FORMAT))
       VT_FAIL(err, VT_EINVAL, "the attribute 'format' must be %d", VT_STORE_FORMAT);

@@ -13,6 +13,7 @@ struct vt__writers {
   int rank, size;
 };
 
+int vt_store_writers(const vt_comm *c) { return vt_comm_size(c) < MOST_WRITERS ? vt_comm_size(c) : MOST_WRITERS; }
 int vt__writers_has(const vt_comm *c) { return vt_comm_rank(c) < MOST_WRITERS; }
 int vt__writers_rank(const vt__writers *w) { return w->rank; }
 int vt__writers_size(const vt__writers *w) { return w->size; }

@@ -138,7 +138,7 @@ static vt_status make_views(vt__checkup *k, vt_err *err)
   vt_fits *fits = NULL;
   const vt_sim_options o = {.n_ranks = 1};
   VT_PASS(vt_sim_open(&sim, &o, err));
-  vt_status rc = vt_results_make(vt_sim_comm(sim, 0), k->dir->store, k->c, k->j, &fits, err);
+  vt_status rc = vt_results_make(vt_sim_comm(sim, 0), k->dir->store, k->c, k->dir->journal, k->j, &fits, err);
   vt_json *newest = NULL;
   if (rc == VT_OK && k->c->target.asked) rc = vt_target_newest(k->j, &newest, err);
   if (rc == VT_OK)

@@ -78,10 +78,32 @@ static vt_status continue_task(rank *r, const vt_lease *l, const vt_replica_hook
   return VT_OK;
 }
 
-static vt_status work_run(void *ctx, const vt_lease *l, const vt_replica_hooks *hooks, vt_task_output *out, vt_err *err)
+/* A lease says where the record is of what its task needs: that one record is read there, whole and of that task, on
+ * whichever rank, without an index. */
+static void expect_before(const rank *r, const vt_lease *l, const vt_place *before)
+{
+  const int needs = r->w->task[l->task].needs;
+  vt_err err = {0};
+  vt_journal *j;
+  int there = 0;
+  if (needs < 0) {
+    assert_int_equal(before->offset, 0);
+    return;
+  }
+  VT_TEST_OK(vt_journal_blank(&j, r->w->dir, &err), &err);
+  VT_TEST_OK(vt_journal_learn(j, &r->w->task[needs].uid, before, &there, &err), &err);
+  assert_true(there);
+  assert_int_equal(vt_journal_count(j), 1);
+  assert_non_null(vt_journal_result(j, &r->w->task[needs].uid));
+  vt_journal_free(j);
+}
+
+static vt_status work_run(void *ctx, const vt_lease *l, const vt_place *before, const vt_replica_hooks *hooks,
+                          vt_task_output *out, vt_err *err)
 {
   rank *r = ctx;
   vt_progress p = {.stage = "empty"};
+  expect_before(r, l, before);
   if (r->w->continued)
     VT_PASS(continue_task(r, l, hooks, err));
   else

@@ -17,6 +17,21 @@ static vt_status parse(const char *text, vt_campaign **c, vt_diags *d)
   return vt_campaign_parse(text, strlen(text), "d.yaml", ".", vt_test_env(), c, d, &err);
 }
 
+/* Texts that tasks of a campaign share are hashed once: the uid of each is still that of its whole text, and no two are
+ * equal. */
+static void expect_uids(const vt_campaign *c)
+{
+  for (int i = 0; i < c->n_tasks; i++) {
+    vt_plan p;
+    vt_err err = {0};
+    VT_TEST_OK(vt_campaign_plan(c, i, &p, &err), &err);
+    p.uid = (vt_uid){{0}};
+    VT_TEST_OK(vt_plan_identify(&p, &err), &err);
+    assert_true(vt_uid_equal(&p.uid, &c->task[i].uid));
+    assert_int_equal(vt_campaign_find(c, &p.uid), i);
+  }
+}
+
 static vt_campaign *campaign(const char *text, const vt_campaign *old)
 {
   vt_campaign *c;
@@ -26,6 +41,7 @@ static vt_campaign *campaign(const char *text, const vt_campaign *old)
   vt_diags_free(&d);
   if (old) VT_TEST_OK(vt_campaign_follow(c, old, &err), &err);
   VT_TEST_OK(vt_campaign_resolve(c, VT_SIMD_PORTABLE, &err), &err);
+  expect_uids(c);
   return c;
 }
 

@@ -258,6 +258,72 @@ static void a_decision_is_found_under_its_key_and_is_neither_result_nor_failure(
   vt_journal_free(j);
 }
 
+/* Who is told a place reads that record: the one that was written there, checked like a record that was indexed.  A
+ * place that holds something else, or nothing yet, is no error: it may not be seen yet. */
+static void one_record_is_read_at_its_place_and_nothing_else_is_looked_at(void **state)
+{
+  (void)state;
+  enum { N = 8, KNOWN = 3 };
+  vt_err err = {0};
+  vt_place at[N];
+  vt_journal_writer *w = writer(2);
+  vt_journal *j, *all;
+  char path[400], *got;
+  int there;
+  vt_journal_last(w, &at[0]);
+  assert_int_equal(at[0].offset, 0);
+  for (int k = 0; k < N; k++) {
+    append_for(w, VT_REC_RESULT, &(vt_uid){{(uint8_t)k}}, k);
+    vt_journal_last(w, &at[k]);
+  }
+  vt_journal_close(w);
+  VT_TEST_OK(vt_journal_open(&all, jf_dir(), &err), &err);
+  VT_TEST_OK(vt_journal_blank(&j, jf_dir(), &err), &err);
+  assert_int_equal(vt_journal_count(j), 0);
+  for (int twice = 0; twice < 2; twice++) {
+    VT_TEST_OK(vt_journal_learn(j, &(vt_uid){{KNOWN}}, &at[KNOWN], &there, &err), &err);
+    assert_true(there);
+  }
+  assert_int_equal(vt_journal_count(j), 1);
+  assert_int_equal(vt_journal_result(j, &(vt_uid){{KNOWN}})->attempt, KNOWN);
+  vt_place same;
+  vt_journal_place(all, vt_journal_rec(all, KNOWN), &same);
+  assert_int_equal(same.offset, at[KNOWN].offset);
+  assert_string_equal(same.shard, at[KNOWN].shard);
+  /* another task's record, a place between two records, a shard that is not there, the end of the file */
+  vt_place wrong = at[KNOWN];
+  VT_TEST_OK(vt_journal_learn(j, &(vt_uid){{KNOWN + 1}}, &wrong, &there, &err), &err);
+  assert_false(there);
+  wrong.offset += 8;
+  VT_TEST_OK(vt_journal_learn(j, &(vt_uid){{KNOWN}}, &wrong, &there, &err), &err);
+  assert_false(there);
+  wrong.offset = 1 << 20;
+  VT_TEST_OK(vt_journal_learn(j, &(vt_uid){{KNOWN}}, &wrong, &there, &err), &err);
+  assert_false(there);
+  wrong = at[KNOWN];
+  wrong.shard[0] = '1';
+  VT_TEST_OK(vt_journal_learn(j, &(vt_uid){{KNOWN}}, &wrong, &there, &err), &err);
+  assert_false(there);
+  assert_int_equal(vt_journal_learn(j, &(vt_uid){{KNOWN}}, &(vt_place){.offset = 0}, &there, &err), VT_EINVAL);
+  assert_int_equal(vt_journal_count(j), 1);
+  /* a byte of its payload changes: not learned any more, and not read where it was known */
+  (void)snprintf(path, sizeof path, "%s/%s", jf_dir(), at[KNOWN].shard);
+  FILE *f = fopen(path, "r+b");
+  assert_non_null(f);
+  assert_int_equal(fseek(f, (long)at[KNOWN].offset, SEEK_SET), 0);
+  const int was = fgetc(f);
+  assert_int_equal(fseek(f, (long)at[KNOWN].offset, SEEK_SET), 0);
+  assert_int_equal(fputc(was ^ 1, f), was ^ 1);
+  assert_int_equal(fclose(f), 0);
+  assert_int_equal(vt_journal_read(j, vt_journal_result(j, &(vt_uid){{KNOWN}}), &got, &err), VT_ECORRUPT);
+  vt_journal_free(j);
+  VT_TEST_OK(vt_journal_blank(&j, jf_dir(), &err), &err);
+  VT_TEST_OK(vt_journal_learn(j, &(vt_uid){{KNOWN}}, &at[KNOWN], &there, &err), &err);
+  assert_false(there);
+  vt_journal_free(j);
+  vt_journal_free(all);
+}
+
 static void impossible_records_and_folders_are_refused(void **state)
 {
   (void)state;
@@ -302,6 +368,7 @@ int main(void)
       T(a_large_payload_survives),
       T(many_records_are_found_by_their_uid),
       T(a_decision_is_found_under_its_key_and_is_neither_result_nor_failure),
+      T(one_record_is_read_at_its_place_and_nothing_else_is_looked_at),
       T(impossible_records_and_folders_are_refused),
   };
   return cmocka_run_group_tests_name("journal", tests, NULL, NULL);

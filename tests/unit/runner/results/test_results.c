@@ -240,7 +240,7 @@ static void the_fits_out_of_a_store_are_those_out_of_the_journal(void **state)
   VT_TEST_OK(vt_journal_open(&j, journal, &err), &err);
   VT_TEST_OK(vt_sim_open(&sim, &o, &err), &err);
   VT_TEST_OK(vt_fits_from_journal(c, j, &from_journal, &err), &err);
-  VT_TEST_OK(vt_results_assemble(vt_sim_comm(sim, 0), c, j, from_journal, store, &err), &err);
+  VT_TEST_OK(vt_results_assemble(vt_sim_comm(sim, 0), c, journal, j, from_journal, store, &err), &err);
   VT_TEST_OK(vt_fits_from_store(store, vt_test_env(), NULL, &again, &from_store, &err), &err);
   const vt_fits *a = from_journal, *b = from_store;
   assert_true(a->n_tasks == c->n_tasks && b->n_tasks == c->n_tasks && b->n_quantities == a->n_quantities);
