@@ -93,23 +93,24 @@ static vj network(const vt_nep_fast *f, const vt_fast_network *net)
 
 /* ------------------------------------------------------------------ atoms */
 
+/* Descriptors of the atoms of a slot into lanes of f->q from `lane` on. */
 static void describe(const vt_nep_fast *f, const vt_fast_slot *s, int a, int lane)
 {
-  real radial[CHANNELS], (*q)[VL] = f->q;
-  _Alignas(64) real angular[L + 2][CHANNELS];
+  real(*q)[VL] = f->q;
+  _Alignas(64) real radial[WIDE], angular[L + 2][WIDE];
   const int count = angular_count(f, s);
   radial_descriptor(f, s, a, radial);
   BY_SPECIES(f, angular_pairs, f, s, a, count);
   angular_sums(f, s, count);
-  for (int n = 0; n < f->n_angular; n += QL) invariants(f, s->s, n, angular);
-  for (int n = 0; n < f->n_radial; n++) q[n][lane] = radial[n];
+  for (int n = 0; n < f->n_angular * ATOMS; n += VL) invariants(f, s->s, n, angular);
+  for (int n = 0; n < f->n_radial; n++) memcpy(&q[n][lane], &radial[n * ATOMS], ATOMS * sizeof(real));
   int at = f->n_radial;
   for (int block = 0; block < f->n_blocks; block++)
-    for (int n = 0; n < f->n_angular; n++) q[at++][lane] = angular[block][n];
+    for (int n = 0; n < f->n_angular; n++) memcpy(&q[at++][lane], &angular[block][n * ATOMS], ATOMS * sizeof(real));
 }
 
-/* Forces on the owners and on atom i, and the virial lanes w[9][VL], from fx, fy, fz. */
-static void scatter(const vt_nep_fast *f, const vt_fast_slot *s, int i, double (*w)[VL])
+/* Forces on the owners and on atoms i[0], ..., i[m - 1], and the virial lanes w[9][VL], from fx, fy, fz. */
+static void scatter(const vt_nep_fast *f, const vt_fast_slot *s, const int *i, int m, double (*w)[VL])
 {
   const real *x = s->x, *y = s->y, *z = s->z, *r = s->r, *fx = f->fx, *fy = f->fy, *fz = f->fz;
   vj sum[3], virial[9];
@@ -125,33 +126,42 @@ static void scatter(const vt_nep_fast *f, const vt_fast_slot *s, int i, double (
       for (int l = 0; l < 3; l++) virial[3 * k + l] = v_madd(at[k], force[l], virial[3 * k + l]);
     }
   }
-  for (int j = 0; j < s->n; j++) {
-    double *force = f->force[s->owner[j]];
-    force[0] -= (double)fx[j];
-    force[1] -= (double)fy[j];
-    force[2] -= (double)fz[j];
+  for (int t = 0; t < m; t++) {
+    for (int j = t; j < s->count[t] * ATOMS; j += ATOMS) {
+      double *force = f->force[s->owner[j]];
+      force[0] -= (double)fx[j];
+      force[1] -= (double)fy[j];
+      force[2] -= (double)fz[j];
+    }
   }
-  for (int k = 0; k < 3; k++) f->force[i][k] += (double)v_sum(sum[k]);
+  for (int k = 0; k < 3; k++) {
+    _Alignas(16) real part[ATOMS];
+    v_sum_atoms(sum[k], part);
+    for (int t = 0; t < m; t++) f->force[i[t]][k] += (double)part[t];
+  }
   for (int k = 0; k < 9; k++) v_add_to_doubles(w[k], virial[k]);
 }
 
-static void add_forces(const vt_nep_fast *f, const vt_fast_slot *s, int i, int a, int lane, double (*w)[VL])
+static void add_forces(const vt_nep_fast *f, const vt_fast_slot *s, const int *i, int m, int a, int lane,
+                       double (*w)[VL])
 {
   const real(*dq)[VL] = f->d;
-  real radial[CHANNELS];
-  _Alignas(64) real angular[L + 2][CHANNELS], z[NH][CHANNELS];
-  for (int n = 0; n < f->n_radial; n++) radial[n] = dq[n][lane];
+  _Alignas(64) real radial[WIDE], angular[L + 2][WIDE], z[NH][WIDE];
+  for (int n = 0; n < f->n_radial; n++) memcpy(&radial[n * ATOMS], &dq[n][lane], ATOMS * sizeof(real));
   int at = f->n_radial;
+  const int wide = f->n_angular * ATOMS;
   for (int block = 0; block < f->n_blocks; block++)
-    for (int n = 0; n < f->n_angular; n++) angular[block][n] = dq[at++][lane];
+    for (int n = 0; n < f->n_angular; n++) memcpy(&angular[block][n * ATOMS], &dq[at++][lane], ATOMS * sizeof(real));
   for (int block = 0; block < f->n_blocks; block++) /* whole vectors of channels are read */
-    for (int n = f->n_angular; n % QL; n++) angular[block][n] = 0;
-  for (int n = 0; n < f->n_angular; n += QL) invariants_back(f, s->s, n, (const real(*)[CHANNELS])angular, z);
+    for (int n = wide; n < whole(wide); n++) angular[block][n] = 0;
+  for (int n = 0; n < wide; n += VL) invariants_back(f, s->s, n, (const real(*)[WIDE])angular, z);
   radial_force(f, s, a, radial);
-  angular_force(f, s, (const real(*)[CHANNELS])z);
+  angular_force(f, s, (const real(*)[WIDE])z);
   if (f->zbl) add_close_pairs(f, s);
-  scatter(f, s, i, w);
+  scatter(f, s, i, m, w);
 }
+
+static int least(int a, int b) { return a < b ? a : b; }
 
 static vt_status compute(vt_nep_fast *f, const vt_nlist *nl, vt_force_out *out, vt_err *err)
 {
@@ -161,20 +171,28 @@ static vt_status compute(vt_nep_fast *f, const vt_nlist *nl, vt_force_out *out, 
   memset(f->force, 0, (size_t)nl->n * sizeof *f->force);
   out->energy = 0;
   for (int first = 0, n; first < nl->n; first += n) {
-    const int *atom = f->order + first, a = nl->type[atom[0]];
-    for (n = 0; n < VL && first + n < nl->n && nl->type[atom[n]] == a; n++) {
-      int bad = find_neighbours(f, nl, atom[n], &f->slot[n]);
-      if (bad >= 0) return vt__pot_overlap(nl, atom[n], bad, err);
-      describe(f, &f->slot[n], a, n);
-      if (f->zbl) find_close_pairs(f, &f->slot[n], a, &close);
+    int *atom = f->order + first, at;
+    const int a = nl->type[atom[0]];
+    chosen c;
+    for (n = 1; n < VL && first + n < nl->n && nl->type[atom[n]] == a;) n++;
+    int bad = choose_neighbours(f, nl, atom, n, &c, &at);
+    for (int lane = 0; lane < n && bad < 0; lane += ATOMS) {
+      vt_fast_slot *s = &f->slot[lane / ATOMS];
+      bad = find_neighbours(f, nl, atom, lane, least(n - lane, ATOMS), &c, s, &at);
+      if (bad >= 0) break;
+      describe(f, s, a, lane);
+      if (f->zbl) find_close_pairs(f, s, a, &close);
     }
+    if (bad >= 0) return vt__pot_overlap(nl, at, bad, err);
     if (close.n > 0) put_close_pairs(&close);
     real energy[VL];
     vj e = network(f, &f->net[a]);
     memcpy(energy, &e, sizeof e);
+    for (int lane = 0; lane < n; lane += ATOMS)
+      add_forces(f, &f->slot[lane / ATOMS], atom + lane, least(n - lane, ATOMS), a, lane, w);
     for (int lane = 0; lane < n; lane++) {
-      const double u = (double)energy[lane] - f->net[a].bias + f->slot[lane].repulsion;
-      add_forces(f, &f->slot[lane], atom[lane], a, lane, w);
+      const vt_fast_slot *s = &f->slot[lane / ATOMS];
+      const double u = (double)energy[lane] - f->net[a].bias + s->repulsion[lane % ATOMS];
       out->energy += u;
       if (out->e_atom) out->e_atom[atom[lane]] = u;
     }
@@ -189,4 +207,4 @@ static vt_status compute(vt_nep_fast *f, const vt_nlist *nl, vt_force_out *out, 
 }
 
 const vt_nep_kernel VT_KERNEL = {
-    .name = VT_KERNEL_NAME, .lanes = VL, .real_size = (int)sizeof(real), .compute = compute};
+    .name = VT_KERNEL_NAME, .lanes = VL, .atoms = ATOMS, .real_size = (int)sizeof(real), .compute = compute};
