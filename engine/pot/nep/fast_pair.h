@@ -54,14 +54,17 @@ static int angular_count(const vt_nep_fast *f, const vt_fast_slot *s)
 /* r/rc, 1 beyond the cutoff. */
 INLINE vj reduced(const real *r, vj inverse_rc) { return v_min(v_load(r) * inverse_rc, v_set(1)); }
 
-/* The cutoff function of VL neighbours from j on, which is kept for the force. */
-INLINE vj radial_cutoff(const vt_fast_slot *s, int j, vj t)
+/* Cutoff function and its derivative by r/rc of `count` neighbours: a loop of its own, because a chain of multiply-adds
+ * beside others is not waited for. */
+INLINE void cutoff_functions(const vt_fast_slot *s, const real *inverse_rc, int count, real *fc, real *dfc, int nc)
 {
-  vj fc, dfc;
-  v_cutoff(t, &fc, &dfc);
-  v_store((real *)s->fc + j, fc);
-  v_store((real *)s->dfc + j, dfc);
-  return fc;
+  const real *r = s->r;
+  for (int j = 0; j < count; j += VL) {
+    vj f, df;
+    v_cutoff(reduced(r + j, v_look(inverse_rc, v_species(s->species + j), nc)), &f, &df);
+    v_store(fc + j, f);
+    v_store(dfc + j, df);
+  }
 }
 
 /* f_k = T_k(u)^2 fc for k < n. */
@@ -109,11 +112,12 @@ static void radial_one_species(const vt_nep_fast *f, const vt_fast_slot *s, int 
   const real *c = f->c_radial, *r = s->r;
   const vj inverse_rc = v_set(*(const real *)f->inverse_radial);
   vj moment[BASIS];
+  cutoff_functions(s, f->inverse_radial, count, s->fc, s->dfc, 1); /* kept for the force */
   for (int k = 0; k < f->k_radial; k++) moment[k] = v_set(0);
   for (int j = 0; j < count; j += VL) {
     vj fk[BASIS];
     const vj t = reduced(r + j, inverse_rc);
-    basis(radial_cutoff(s, j, t), v_set(1) - t, f->k_radial, fk);
+    basis(v_load((const real *)s->fc + j), v_set(1) - t, f->k_radial, fk);
     for (int k = 0; k < f->k_radial; k++) moment[k] += fk[k];
   }
   for (int n = 0; n < f->n_radial * ATOMS; n++) q[n] = 0;
@@ -132,10 +136,11 @@ INLINE void radial_species(const vt_nep_fast *f, const vt_fast_slot *s, int a, i
   const real *c0 = (const real *)f->c_radial + stride * nn * a, *r = s->r;
   const real *inverse_rc = (const real *)f->inverse_radial + (ptrdiff_t)a * ROW;
   vj sum[CHANNELS];
+  cutoff_functions(s, inverse_rc, count, s->fc, s->dfc, nc); /* kept for the force */
   for (int n = 0; n < nn; n++) sum[n] = v_set(0);
   for (int j = 0; j < count; j += VL) {
     const vspecies species = v_species(s->species + j);
-    const vj t = reduced(r + j, v_look(inverse_rc, species, nc)), fc = radial_cutoff(s, j, t), u = v_set(1) - t;
+    const vj fc = v_load((const real *)s->fc + j), u = v_set(1) - reduced(r + j, v_look(inverse_rc, species, nc));
     for (int n = 0; n < nn; n += 6) {
       const table c = {c0 + n * stride, nk, species};
       switch (nn - n) {
@@ -313,13 +318,13 @@ INLINE void angular_pairs(const vt_nep_fast *f, const vt_fast_slot *s, int a, in
   const real *c0 = (const real *)f->c_angular + stride * nn * a;
   const real *inverse_rc = (const real *)f->inverse_angular + (ptrdiff_t)a * ROW;
   const real *r = s->r, *x = s->x, *y = s->y, *z = s->z;
-  real(*hb)[NH * PAIR] = f->h;
+  real(*hb)[NH * PAIR] = f->h, *fcs = f->fx, *dfcs = f->fy; /* no forces yet */
+  cutoff_functions(s, inverse_rc, count, fcs, dfcs, nc);
   for (int j = 0; j < count; j += VL) {
     const vspecies species = v_species(s->species + j);
     const vj inverse = v_look(inverse_rc, species, nc);
-    const vj t = reduced(r + j, inverse);
-    vj fc, dfc, h[NH];
-    v_cutoff(t, &fc, &dfc);
+    const vj t = reduced(r + j, inverse), fc = v_load(fcs + j), dfc = v_load(dfcs + j);
+    vj h[NH];
     const cutoffs w = {v_set(1) - t, fc, fc * (v_set(-2) * inverse), dfc * inverse};
     for (int n = 0; n < nn; n += 6) {
       const table c = {c0 + n * stride, nk, species};
