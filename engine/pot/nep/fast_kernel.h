@@ -2,9 +2,10 @@
  *
  * The source of six translation units, which define VT_FLOAT, perhaps VT_AVX512 or VT_AVX2, and VT_KERNEL (the name of
  * the vt_nep_kernel) and VT_KERNEL_NAME.  Three vector directions: pair quantities have lanes over the neighbours of
- * one atom, angular sums over the harmonics (their invariants over the channels n), the network over a batch of atoms
- * of one species.  Every sum has one order, given by the list.  Distances are computed in double; forces, energy and
- * virial are added up in double. */
+ * one atom (with AVX-512 of two, in turns), angular sums over the harmonics (their invariants over the channels n), the
+ * network over a batch of atoms of one species.  Every sum has one order, given by the list and the positions: with
+ * AVX-512 the atoms of a batch stand in the order of their numbers of near neighbours.  Distances are computed in
+ * double; forces, energy and virial are added up in double. */
 #include <string.h>
 
 #include "engine/pot/nep/fast_impl.h"

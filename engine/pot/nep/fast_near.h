@@ -1,4 +1,5 @@
-/* fast_near.h - the neighbours of one atom into its slot (see fast_kernel.h): those within the shorter cutoff first.
+/* fast_near.h - the neighbours of one atom, or of two, into their slot (see fast_kernel.h): those within the shorter
+ * cutoff first.
  *
  * Distances and what follows from them are the same bits in both forms below, but for the real type. */
 #ifndef VT_NEP_FAST_NEAR_H
@@ -97,45 +98,44 @@ INLINE vj both(__m512d a, __m512d b)
 }
 #endif
 
-/* Eight (sixteen) entries of a slot from k on, of neighbours near[0] of atom i[0] and near[1] of i[1] in turns. */
-INLINE vj load_entries(const vt_fast_site *site, const int *const near[2], const int i[2], const int n[2], int k,
-                       double reach, vj *x, vj *y, vj *z, int *owner, int *species)
+/* The two atoms of a slot (the second may be missing): their numbers, lists of neighbours and lengths of these. */
+typedef struct pair_of_atoms {
+  int centre[ATOMS], n[ATOMS], *near[ATOMS];
+} pair_of_atoms;
+
+/* x, y, z and the returned r^2 of VL entries from k on: neighbours of both atoms in turns. */
+INLINE vj load_entries(const vt_nep_fast *f, const pair_of_atoms *p, int k, vj xyz[3], int *owner, int *species)
 {
-  const vt_fast_site *p = site + i[0], *q = site + i[1];
-  const int first = k / ATOMS;
+  const vt_fast_site *site = f->site, *one = site + p->centre[0], *two = site + p->centre[1];
+  const double reach = 2 * f->bound->cutoff;
+  const int first = k / ATOMS, left_one = p->n[0] - first, left_two = p->n[1] - first;
+  const int *near_one = p->near[0] + first, *near_two = p->near[1] + first;
 #if VT_FLOAT
-  candidates a = load_sites(site, near[0] + first, _mm512_set1_pd(p->x), _mm512_set1_pd(p->y), _mm512_set1_pd(p->z));
-  candidates b = load_sites(site, near[1] + first, _mm512_set1_pd(q->x), _mm512_set1_pd(q->y), _mm512_set1_pd(q->z));
-  if (n[0] - first < 8) put_out_of_reach(&a, but_first(n[0] - first), reach);
-  if (n[1] - first < 8) put_out_of_reach(&b, but_first(n[1] - first), reach);
+  candidates a = load_sites(site, near_one, _mm512_set1_pd(one->x), _mm512_set1_pd(one->y), _mm512_set1_pd(one->z));
+  candidates b = load_sites(site, near_two, _mm512_set1_pd(two->x), _mm512_set1_pd(two->y), _mm512_set1_pd(two->z));
+  if (left_one < 8) put_out_of_reach(&a, but_first(left_one), reach);
+  if (left_two < 8) put_out_of_reach(&b, but_first(left_two), reach);
   const __m512i even = _mm512_setr_epi32(0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30);
+  const __m512i odd = _mm512_add_epi32(even, _mm512_set1_epi32(1));
   _mm512_store_si512((void *)owner, _mm512_permutex2var_epi32(a.id, even, b.id));
-  _mm512_store_si512((void *)species,
-                     _mm512_permutex2var_epi32(a.id, _mm512_add_epi32(even, _mm512_set1_epi32(1)), b.id));
-  *x = both(a.x, b.x), *y = both(a.y, b.y), *z = both(a.z, b.z);
+  _mm512_store_si512((void *)species, _mm512_permutex2var_epi32(a.id, odd, b.id));
+  xyz[0] = both(a.x, b.x), xyz[1] = both(a.y, b.y), xyz[2] = both(a.z, b.z);
   return both(a.r2, b.r2);
-#elif VT_ATOMS == 2
+#else
   _Alignas(16) int j[8];
-  const __m128i low = _mm_loadu_si128((const void *)(near[0] + first)),
-                high = _mm_loadu_si128((const void *)(near[1] + first));
+  const __m128i low = _mm_loadu_si128((const void *)near_one), high = _mm_loadu_si128((const void *)near_two);
   _mm_store_si128((void *)j, _mm_unpacklo_epi32(low, high));
   _mm_store_si128((void *)(j + 4), _mm_unpackhi_epi32(low, high));
-  candidates a =
-      load_sites(site, j, _mm512_broadcast_f64x2(_mm_setr_pd(p->x, q->x)),
-                 _mm512_broadcast_f64x2(_mm_setr_pd(p->y, q->y)), _mm512_broadcast_f64x2(_mm_setr_pd(p->z, q->z)));
-  if (n[0] - first < 4 || n[1] - first < 4) {
-    const __m512i left = _mm512_broadcast_i64x2(_mm_set_epi64x(n[1] - first, n[0] - first));
+  candidates a = load_sites(site, j, _mm512_broadcast_f64x2(_mm_setr_pd(one->x, two->x)),
+                            _mm512_broadcast_f64x2(_mm_setr_pd(one->y, two->y)),
+                            _mm512_broadcast_f64x2(_mm_setr_pd(one->z, two->z)));
+  if (left_one < 4 || left_two < 4) {
+    const __m512i left = _mm512_broadcast_i64x2(_mm_set_epi64x(left_two, left_one));
     put_out_of_reach(&a, _mm512_cmple_epi64_mask(left, _mm512_setr_epi64(0, 0, 1, 1, 2, 2, 3, 3)), reach);
   }
-#else
-  (void)q;
-  candidates a = load_sites(site, near[0] + first, _mm512_set1_pd(p->x), _mm512_set1_pd(p->y), _mm512_set1_pd(p->z));
-  if (n[0] - first < 8) put_out_of_reach(&a, but_first(n[0] - first), reach);
-#endif
-#if !VT_FLOAT
   _mm256_store_si256((void *)owner, _mm512_cvtepi64_epi32(a.id));
   _mm256_store_si256((void *)species, _mm512_cvtepi64_epi32(_mm512_srli_epi64(a.id, 32)));
-  *x = a.x, *y = a.y, *z = a.z;
+  xyz[0] = a.x, xyz[1] = a.y, xyz[2] = a.z;
   return a.r2;
 #endif
 }
@@ -168,34 +168,31 @@ static int choose_neighbours(vt_nep_fast *f, const vt_nlist *nl, int *atom, int 
   return -1;
 }
 
-/* Neighbours of m atoms from number `first` of the batch on into the slot: -1. */
+/* Neighbours of m atoms (one or two) from number `first` of the batch on into the slot: -1. */
 static int find_neighbours(vt_nep_fast *f, const vt_nlist *nl, const int *atom, int first, int m, const chosen *c,
                            vt_fast_slot *s, int *at)
 {
-  const double reach = 2 * f->bound->cutoff;
-  int *near[2], centre[2];
+  pair_of_atoms p;
   (void)nl, (void)at;
   s->n = s->n_near = 0;
   for (int t = 0; t < ATOMS; t++) {
     const int l = first + (t < m ? t : 0);
-    near[t] = c->list[l], centre[t] = atom[l];
-    s->count[t] = t < m ? c->n[l] : 0;
+    p.near[t] = c->list[l], p.centre[t] = atom[l];
+    p.n[t] = s->count[t] = t < m ? c->n[l] : 0;
     if (c->n_near[l] * ATOMS > s->n_near) s->n_near = c->n_near[l] * ATOMS;
     if (c->n[l] * ATOMS > s->n) s->n = c->n[l] * ATOMS;
   }
-  for (int t = 0; t < m; t++)
-    for (int k = s->count[t]; k < whole(s->n) / ATOMS; k++) near[t][k] = centre[t];
-  real *px = s->x, *py = s->y, *pz = s->z, *r = s->r, *ri = s->ri;
+  for (int t = 0; t < m; t++) /* itself, up to whole vectors: read and then put out of reach */
+    for (int k = p.n[t]; k < whole(s->n) / ATOMS; k++) p.near[t][k] = p.centre[t];
+  real *x = s->x, *y = s->y, *z = s->z, *r = s->r, *ri = s->ri;
   for (int k = 0; k < s->n; k += VL) {
-    vj x, y, z;
-    const vj r2 = load_entries(f->site, (const int *const *)near, centre, s->count, k, reach, &x, &y, &z, s->owner + k,
-                               s->species + k);
-    const vj d = v_sqrt(r2), inverse = v_set(1) / d;
+    vj xyz[3];
+    const vj d = v_sqrt(load_entries(f, &p, k, xyz, s->owner + k, s->species + k)), inverse = v_set(1) / d;
     v_store(r + k, d);
     v_store(ri + k, inverse);
-    v_store(px + k, x * inverse);
-    v_store(py + k, y * inverse);
-    v_store(pz + k, z * inverse);
+    v_store(x + k, xyz[0] * inverse);
+    v_store(y + k, xyz[1] * inverse);
+    v_store(z + k, xyz[2] * inverse);
   }
   return -1;
 }
