@@ -179,7 +179,8 @@ static vt_status compute(vt_nep_fast *f, const vt_nlist *nl, vt_force_out *out, 
     int bad = choose_neighbours(f, nl, atom, n, &c, &at);
     for (int lane = 0; lane < n && bad < 0; lane += ATOMS) {
       vt_fast_slot *s = &f->slot[lane / ATOMS];
-      bad = find_neighbours(f, nl, atom, lane, least(n - lane, ATOMS), &c, s, &at);
+      bad = find_neighbours(f, nl, atom, lane, least(n - lane, ATOMS), &c, s);
+      at = atom[lane];
       if (bad >= 0) break;
       describe(f, s, a, lane);
       if (f->zbl) find_close_pairs(f, s, a, &close);

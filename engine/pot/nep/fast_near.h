@@ -170,10 +170,10 @@ static int choose_neighbours(vt_nep_fast *f, const vt_nlist *nl, int *atom, int 
 
 /* Neighbours of m atoms (one or two) from number `first` of the batch on into the slot: -1. */
 static int find_neighbours(vt_nep_fast *f, const vt_nlist *nl, const int *atom, int first, int m, const chosen *c,
-                           vt_fast_slot *s, int *at)
+                           vt_fast_slot *s)
 {
   pair_of_atoms p;
-  (void)nl, (void)at;
+  (void)nl;
   s->n = s->n_near = 0;
   for (int t = 0; t < ATOMS; t++) {
     const int l = first + (t < m ? t : 0);
@@ -256,13 +256,12 @@ static int choose_neighbours(vt_nep_fast *f, const vt_nlist *nl, int *atom, int 
   return -1;
 }
 
-/* Neighbours of atom number `first` of the batch into the slot: -1, or an entry on top of *at, that atom. */
+/* Neighbours of atom number `first` of the batch into the slot: -1, or an entry on top of that atom. */
 static int find_neighbours(vt_nep_fast *f, const vt_nlist *nl, const int *atom, int first, int m, const chosen *c,
-                           vt_fast_slot *s, int *at)
+                           vt_fast_slot *s)
 {
   int n_near, n_far, bad = gather(f, nl, atom[first], &n_near, &n_far);
   (void)m, (void)c;
-  *at = atom[first];
   if (bad >= 0) return bad;
   close_gap(f, n_near, n_far);
   s->n_near = n_near;
