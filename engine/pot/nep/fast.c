@@ -87,11 +87,11 @@ static void lay_out_work(vt_nep_fast *f, arena *a)
     s->dg = fast_piece(a, row * (size_t)f->n_angular, real);
     s->close = fast_piece(a, row, sizeof(int));
     s->close_force = fast_piece(a, row, real);
-    s->s = fast_piece(a, (size_t)VT_FAST_H_ROOM * (size_t)VT_FAST_CHANNELS, real);
+    s->s = fast_piece(a, (size_t)VT_FAST_H * (size_t)VT_FAST_CHANNELS * (size_t)f->kernel->atoms, real);
   }
   for (int k = 0; k < 4; k++) f->raw[k] = fast_piece(a, 2 * row, sizeof(double));
   f->raw_id = fast_piece(a, 2 * row, sizeof *f->raw_id);
-  f->near = fast_piece(a, 2 * row, sizeof *f->near);
+  f->near = fast_piece(a, 2 * row * lanes / (size_t)f->kernel->atoms, sizeof *f->near);
   f->fx = fast_piece(a, row, real);
   f->fy = fast_piece(a, row, real);
   f->fz = fast_piece(a, row, real);
@@ -250,11 +250,11 @@ void vt__nep_vector_close(vt_nep_vector *v)
 
 vt_status vt__nep_fast_rows(vt_nep_fast *f, int longest, vt_err *err)
 {
-  const int need = (longest / VT_NL_PAD + 2) * VT_NL_PAD;
+  const int need = (longest / VT_NL_PAD + 2) * VT_NL_PAD * f->kernel->atoms;
   if (need <= f->cap_row) return VT_OK;
   vt_free(f->work);
   f->work = NULL;
-  f->cap_row = need + need / 4 / VT_NL_PAD * VT_NL_PAD;
+  f->cap_row = need + need / 4 / (2 * VT_NL_PAD) * (2 * VT_NL_PAD);
   arena size = {0};
   lay_out_work(f, &size);
   vt_status s = vt_calloc64(&f->work, size.used, 1, err);

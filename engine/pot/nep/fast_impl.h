@@ -8,7 +8,6 @@
 enum {
   VT_FAST_L = 4,         /* l_max                                             */
   VT_FAST_H = 24,        /* harmonics of l = 1..4                             */
-  VT_FAST_H_ROOM = 32,   /* the same in whole vectors of the widest kernel    */
   VT_FAST_MOST = 17,     /* radial or angular channels (n_max + 1)            */
   VT_FAST_CHANNELS = 32, /* room for them in whole vectors                    */
   VT_FAST_BASIS = 17,    /* most radial functions (basis_size + 1)            */
@@ -32,20 +31,21 @@ typedef struct vt_fast_network {
   double bias;
 } vt_fast_network;
 
-/* Neighbours of one atom within reach, those within the shorter cutoff first, and its angular sums.  Arrays have room
- * for vt_nep_fast.cap_row entries. */
+/* Neighbours within reach of one atom, or of two in turns (entry j is of atom j % atoms), those within the shorter
+ * cutoff first, and their angular sums.  Arrays have room for vt_nep_fast.cap_row entries. */
 typedef struct vt_fast_slot {
-  int n, n_near;        /* all; within the shorter cutoff */
+  int n, n_near;        /* entries; those up to the last one within the shorter cutoff */
+  int count[2];         /* neighbours of each atom; its other entries are out of reach */
   void *x, *y, *z;      /* real: unit vector              */
   void *r, *ri;         /* real: distance and its inverse */
   void *fc, *dfc;       /* real: radial cutoff function and its derivative by r/rc */
   int *owner, *species; /* local atom an entry is an image of; its species */
   void *g, *dg;         /* real [n_angular][cap_row]: g_n(r) and derivative */
-  void *s;              /* real [VT_FAST_H_ROOM][VT_FAST_CHANNELS] */
+  void *s;              /* real [VT_FAST_H][VT_FAST_CHANNELS][atoms] */
   int n_close, n_done;  /* neighbours that are repelled; of them, whose force is known */
   int *close;           /* [n_close] which they are                                    */
   void *close_force;    /* real [n_close]: half of dV/dr                               */
-  double repulsion;     /* half of their V, eV                                         */
+  double repulsion[2];  /* half of their V for each atom, eV                           */
 } vt_fast_slot;
 
 /* A chunk of atoms, and what its energies give: forces on all atoms. */
@@ -59,6 +59,7 @@ typedef struct vt_fast_chunk {
 typedef struct vt_nep_kernel {
   const char *name;
   int lanes;
+  int atoms;     /* that share a slot */
   int real_size; /* bytes */
   /* Chunks of one cell may be computed at the same time, each with another `f`.  e_atom[atoms of the cell] or NULL. */
   void (*compute)(vt_nep_fast *f, const vt_nlist *nl, vt_fast_chunk *c, double *e_atom);
@@ -82,7 +83,7 @@ struct vt_nep_fast {
   void *inverse_angular;
   vt_fast_network net[VT_MAX_SPECIES];
 
-  const int *order;         /* atoms grouped by species; shared */
+  int *order;               /* atoms grouped by species; shared: a chunk orders its own */
   const vt_fast_site *site; /* positions of this call, ghosts included; shared */
   double (*force)[4];       /* of the chunk at hand */
 
@@ -92,7 +93,7 @@ struct vt_nep_fast {
   vt_fast_slot *slot; /* [lanes] */
   double *raw[4];     /* [2 * cap_row] x, y, z, r^2: near ones from 0, far ones from cap_row */
   int (*raw_id)[2];   /* [2 * cap_row] owner, species */
-  int *near;          /* [2 * cap_row] entries within reach, the same way (AVX-512, which needs no raw) */
+  int *near; /* [lanes][2 * cap_row / atoms] entries within reach, the same way (AVX-512, which needs no raw) */
   void *fx, *fy, *fz; /* real [cap_row] */
   void *h;            /* real [cap_row][VT_FAST_H] */
   void *q, *d;        /* real [dim][lanes]: descriptors and dU/dq of a batch of atoms */

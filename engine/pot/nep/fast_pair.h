@@ -9,7 +9,14 @@
 #include "engine/pot/nep/fast_near.h"
 #include "engine/pot/nep/fast_vec.h"
 
-enum { CHANNELS = VT_FAST_CHANNELS, BASIS = VT_FAST_BASIS, ROW = VT_FAST_ROW, NH = VT_FAST_H, L = VT_FAST_L };
+enum {
+  CHANNELS = VT_FAST_CHANNELS,
+  WIDE = ATOMS * VT_FAST_CHANNELS,
+  BASIS = VT_FAST_BASIS,
+  ROW = VT_FAST_ROW,
+  NH = VT_FAST_H,
+  L = VT_FAST_L
+};
 
 /* FUNCTION(..., n, nc): n bounds the number of species and nc that of the cutoffs of a centre, known when compiling, as
  * v_look wants them; nc = 1 is the common case of one cutoff for all pairs. */
@@ -47,13 +54,23 @@ static int angular_count(const vt_nep_fast *f, const vt_fast_slot *s)
 /* r/rc, 1 beyond the cutoff. */
 INLINE vj reduced(const real *r, vj inverse_rc) { return v_min(v_load(r) * inverse_rc, v_set(1)); }
 
-/* f_k = T_k(u)^2 fc, u = 1 - t, for k < n, of VL neighbours from j on; the cutoff function is kept for the force. */
-INLINE void basis(const vt_fast_slot *s, int j, vj t, int n, vj *f)
+/* Cutoff function and its derivative by r/rc of `count` neighbours: a loop of its own, because a chain of multiply-adds
+ * beside others is not waited for. */
+INLINE void cutoff_functions(const vt_fast_slot *s, const real *inverse_rc, int count, real *fc, real *dfc, int nc)
 {
-  vj fc, dfc, u = v_set(1) - t, u2 = u + u, t0 = v_set(1), t1 = u;
-  v_cutoff(t, &fc, &dfc);
-  v_store((real *)s->fc + j, fc);
-  v_store((real *)s->dfc + j, dfc);
+  const real *r = s->r;
+  for (int j = 0; j < count; j += VL) {
+    vj f, df;
+    v_cutoff(reduced(r + j, v_look(inverse_rc, v_species(s->species + j), nc)), &f, &df);
+    v_store(fc + j, f);
+    v_store(dfc + j, df);
+  }
+}
+
+/* f_k = T_k(u)^2 fc for k < n. */
+INLINE void basis(vj fc, vj u, int n, vj *f)
+{
+  vj u2 = u + u, t0 = v_set(1), t1 = u;
   for (int k = 0; k < n; k++) {
     f[k] = t0 * t0 * fc;
     vj t2 = v_msub(u2, t1, t0);
@@ -73,15 +90,17 @@ INLINE vj coefficient(const table *t, int n, int k, int nt)
   return v_look(t->c + ((ptrdiff_t)n * t->nk + k) * ROW, t->species, nt);
 }
 
-/* sum[n] += c[n][k][species] f[k], nc channels. */
-INLINE void add_channels(const table *c, const vj *f, vj *sum, int nc, int nt)
+/* sum[n] += c[n][k][species] f_k, nc channels, with f_k as in `basis`. */
+INLINE void add_channels(const table *c, vj fc, vj u, vj *sum, int nc, int nt)
 {
-  vj t[6];
+  vj t[6], t0 = v_set(1), t1 = u, u2 = u + u;
   UNROLL
   for (int n = 0; n < nc; n++) t[n] = sum[n];
   for (int k = 0; k < c->nk; k++) {
+    const vj fk = t0 * t0 * fc, t2 = v_msub(u2, t1, t0);
     UNROLL
-    for (int n = 0; n < nc; n++) t[n] = v_madd(coefficient(c, n, k, nt), f[k], t[n]);
+    for (int n = 0; n < nc; n++) t[n] = v_madd(coefficient(c, n, k, nt), fk, t[n]);
+    t0 = t1, t1 = t2;
   }
   UNROLL
   for (int n = 0; n < nc; n++) sum[n] = t[n];
@@ -93,16 +112,20 @@ static void radial_one_species(const vt_nep_fast *f, const vt_fast_slot *s, int 
   const real *c = f->c_radial, *r = s->r;
   const vj inverse_rc = v_set(*(const real *)f->inverse_radial);
   vj moment[BASIS];
+  cutoff_functions(s, f->inverse_radial, count, s->fc, s->dfc, 1); /* kept for the force */
   for (int k = 0; k < f->k_radial; k++) moment[k] = v_set(0);
   for (int j = 0; j < count; j += VL) {
     vj fk[BASIS];
-    basis(s, j, reduced(r + j, inverse_rc), f->k_radial, fk);
+    const vj t = reduced(r + j, inverse_rc);
+    basis(v_load((const real *)s->fc + j), v_set(1) - t, f->k_radial, fk);
     for (int k = 0; k < f->k_radial; k++) moment[k] += fk[k];
   }
-  for (int n = 0; n < f->n_radial; n++) q[n] = 0;
+  for (int n = 0; n < f->n_radial * ATOMS; n++) q[n] = 0;
   for (int k = 0; k < f->k_radial; k++) {
-    real m = v_sum(moment[k]);
-    for (int n = 0; n < f->n_radial; n++) q[n] += c[((ptrdiff_t)n * f->k_radial + k) * ROW] * m;
+    _Alignas(16) real m[ATOMS];
+    v_sum_atoms(moment[k], m);
+    for (int n = 0; n < f->n_radial; n++)
+      for (int t = 0; t < ATOMS; t++) q[n * ATOMS + t] += c[((ptrdiff_t)n * f->k_radial + k) * ROW] * m[t];
   }
 }
 
@@ -113,38 +136,39 @@ INLINE void radial_species(const vt_nep_fast *f, const vt_fast_slot *s, int a, i
   const real *c0 = (const real *)f->c_radial + stride * nn * a, *r = s->r;
   const real *inverse_rc = (const real *)f->inverse_radial + (ptrdiff_t)a * ROW;
   vj sum[CHANNELS];
+  cutoff_functions(s, inverse_rc, count, s->fc, s->dfc, nc); /* kept for the force */
   for (int n = 0; n < nn; n++) sum[n] = v_set(0);
   for (int j = 0; j < count; j += VL) {
     const vspecies species = v_species(s->species + j);
-    vj fk[BASIS];
-    basis(s, j, reduced(r + j, v_look(inverse_rc, species, nc)), nk, fk);
+    const vj fc = v_load((const real *)s->fc + j), u = v_set(1) - reduced(r + j, v_look(inverse_rc, species, nc));
     for (int n = 0; n < nn; n += 6) {
       const table c = {c0 + n * stride, nk, species};
       switch (nn - n) {
       case 1:
-        add_channels(&c, fk, sum + n, 1, nt);
+        add_channels(&c, fc, u, sum + n, 1, nt);
         break;
       case 2:
-        add_channels(&c, fk, sum + n, 2, nt);
+        add_channels(&c, fc, u, sum + n, 2, nt);
         break;
       case 3:
-        add_channels(&c, fk, sum + n, 3, nt);
+        add_channels(&c, fc, u, sum + n, 3, nt);
         break;
       case 4:
-        add_channels(&c, fk, sum + n, 4, nt);
+        add_channels(&c, fc, u, sum + n, 4, nt);
         break;
       case 5:
-        add_channels(&c, fk, sum + n, 5, nt);
+        add_channels(&c, fc, u, sum + n, 5, nt);
         break;
       default:
-        add_channels(&c, fk, sum + n, 6, nt);
+        add_channels(&c, fc, u, sum + n, 6, nt);
         break;
       }
     }
   }
-  for (int n = 0; n < nn; n++) q[n] = v_sum(sum[n]);
+  for (int n = 0; n < nn; n++) v_sum_atoms(sum[n], q + (ptrdiff_t)n * ATOMS);
 }
 
+/* q[n][atom]. */
 static void radial_descriptor(const vt_nep_fast *f, const vt_fast_slot *s, int a, real *q)
 {
   const int count = radial_count(f, s);
@@ -154,23 +178,51 @@ static void radial_descriptor(const vt_nep_fast *f, const vt_fast_slot *s, int a
     BY_SPECIES(f, radial_species, f, s, a, count, q);
 }
 
+/* v[k][atom, species] = sum_n D_n c[n][k][species] with D_n of each atom. */
+INLINE void radial_tables(const vt_nep_fast *f, const real *c, const real *d, real (*v)[ATOMS * ROW], int nt)
+{
+  const int nn = f->n_radial, nk = f->k_radial;
+#if VT_ATOMS == 2 && VT_FLOAT
+  if (1 < nt && nt <= 8) { /* both in one vector */
+    for (int k = 0; k < nk; k++) {
+      vj sum = v_set(0);
+      for (int n = 0; n < nn; n++) {
+        const vj dn = _mm512_mask_mov_ps(v_set(d[2 * n]), 0xff00, v_set(d[2 * n + 1]));
+        sum = v_madd(dn, _mm512_broadcast_f32x8(_mm256_load_ps(c + ((ptrdiff_t)n * nk + k) * ROW)), sum);
+      }
+      v_store(v[k], sum);
+    }
+    return;
+  }
+#endif
+  for (int k = 0; k < nk; k++) {
+    for (int t = 0; t < ATOMS; t++) {
+      if (nt == 1) {
+        real sum = 0;
+        for (int n = 0; n < nn; n++) sum += d[n * ATOMS + t] * c[((ptrdiff_t)n * nk + k) * ROW];
+        v[k][t] = sum;
+      } else {
+        for (int b = 0; b < f->bound->n_species; b += VL) {
+          vj sum = v_set(0);
+          for (int n = 0; n < nn; n++)
+            sum = v_madd(v_set(d[n * ATOMS + t]), v_load(c + ((ptrdiff_t)n * nk + k) * ROW + b), sum);
+          v_store(&v[k][t * table_span(nt) + b], sum);
+        }
+      }
+    }
+  }
+}
+
 /* fx, fy, fz = rhat sum_n D_n g_n'(r): with v_k = sum_n D_n c[n][k][species], one sum over k for each neighbour. */
 INLINE void radial_force_species(const vt_nep_fast *f, const vt_fast_slot *s, int a, int count, const real *d, int nt,
                                  int nc)
 {
-  const int nn = f->n_radial, nk = f->k_radial;
-  const real *c = (const real *)f->c_radial + (ptrdiff_t)a * nn * nk * ROW;
+  const int nk = f->k_radial;
   const real *inverse_rc = (const real *)f->inverse_radial + (ptrdiff_t)a * ROW;
   const real *r = s->r, *x = s->x, *y = s->y, *z = s->z;
   real *fx = f->fx, *fy = f->fy, *fz = f->fz;
-  _Alignas(64) real v[BASIS][ROW];
-  for (int k = 0; k < nk; k++) {
-    for (int b = 0; b < f->bound->n_species; b += VL) {
-      vj sum = v_set(0);
-      for (int n = 0; n < nn; n++) sum = v_madd(v_set(d[n]), v_load(c + ((ptrdiff_t)n * nk + k) * ROW + b), sum);
-      v_store(&v[k][b], sum);
-    }
-  }
+  _Alignas(64) real v[BASIS][ATOMS * ROW];
+  radial_tables(f, (const real *)f->c_radial + (ptrdiff_t)a * f->n_radial * nk * ROW, d, v, nt);
   for (int j = 0; j < count; j += VL) {
     vspecies sp = v_species(s->species + j);
     const vj inverse = v_look(inverse_rc, sp, nc);
@@ -179,7 +231,7 @@ INLINE void radial_force_species(const vt_nep_fast *f, const vt_fast_slot *s, in
     vj t0 = v_set(1), t1 = u, d0 = v_set(0), d1 = v_set(1); /* T_k(u), dT_k/du */
     vj square = v_set(0), slope = v_set(0);                 /* sum v T^2, sum v T T' */
     for (int k = 0; k < nk; k++) {
-      vj w = v_look(v[k], sp, nt) * t0;
+      vj w = v_look_atoms(v[k], sp, nt) * t0;
       square = v_madd(w, t0, square);
       slope = v_madd(w, d0, slope);
       vj t2 = v_msub(u2, t1, t0), d2 = v_madd(u2, d1, v_msub(v_set(2), t1, d0));
@@ -228,19 +280,28 @@ typedef struct radials {
   ptrdiff_t row;
 } radials;
 
-/* (g[n], dg[n]) = sum_k c[n][k][species] (f[k], df[k]), nc channels. */
-INLINE void both_channels(const table *c, const vj *f, const vj *df, const radials *to, int nc, int nt)
+/* A cutoff function and its derivative by r: u = 1 - r/rc, fc, -2 fc/rc, dfc/dr. */
+typedef struct cutoffs {
+  vj u, fc, fc2, dfc;
+} cutoffs;
+
+/* (g[n], dg[n]) = sum_k c[n][k][species] (f_k, f_k'), nc channels. */
+INLINE void both_channels(const table *c, const cutoffs *w, const radials *to, int nc, int nt)
 {
-  vj a[6], b[6];
+  const vj u2 = w->u + w->u;
+  vj a[6], b[6], t0 = v_set(1), t1 = w->u, d0 = v_set(0), d1 = v_set(1); /* T_k, dT_k/du */
   UNROLL
   for (int n = 0; n < nc; n++) a[n] = b[n] = v_set(0);
   for (int k = 0; k < c->nk; k++) {
+    const vj square = t0 * t0, fk = square * w->fc, dfk = v_madd(t0 * d0, w->fc2, square * w->dfc);
+    const vj t2 = v_msub(u2, t1, t0), d2 = v_madd(u2, d1, v_msub(v_set(2), t1, d0));
     UNROLL
     for (int n = 0; n < nc; n++) {
-      vj w = coefficient(c, n, k, nt);
-      a[n] = v_madd(w, f[k], a[n]);
-      b[n] = v_madd(w, df[k], b[n]);
+      const vj cn = coefficient(c, n, k, nt);
+      a[n] = v_madd(cn, fk, a[n]);
+      b[n] = v_madd(cn, dfk, b[n]);
     }
+    t0 = t1, t1 = t2, d0 = d1, d1 = d2;
   }
   UNROLL
   for (int n = 0; n < nc; n++) {
@@ -257,161 +318,128 @@ INLINE void angular_pairs(const vt_nep_fast *f, const vt_fast_slot *s, int a, in
   const real *c0 = (const real *)f->c_angular + stride * nn * a;
   const real *inverse_rc = (const real *)f->inverse_angular + (ptrdiff_t)a * ROW;
   const real *r = s->r, *x = s->x, *y = s->y, *z = s->z;
-  real(*hb)[NH] = f->h;
+  real(*hb)[NH * PAIR] = f->h, *fcs = f->fx, *dfcs = f->fy; /* no forces yet */
+  cutoff_functions(s, inverse_rc, count, fcs, dfcs, nc);
   for (int j = 0; j < count; j += VL) {
     const vspecies species = v_species(s->species + j);
     const vj inverse = v_look(inverse_rc, species, nc);
-    vj t = reduced(r + j, inverse), fc, dfc, u = v_set(1) - t, u2 = u + u;
-    vj t0 = v_set(1), t1 = u, d0 = v_set(0), d1 = v_set(1), fk[BASIS], dfk[BASIS], h[NH];
-    v_cutoff(t, &fc, &dfc);
-    const vj fc2 = fc * (v_set(-2) * inverse), dfc1 = dfc * inverse;
-    for (int k = 0; k < nk; k++) { /* f_k, f_k' */
-      vj w = t0 * t0;
-      fk[k] = w * fc;
-      dfk[k] = v_madd(t0 * d0, fc2, w * dfc1);
-      vj t2 = v_msub(u2, t1, t0), d2 = v_madd(u2, d1, v_msub(v_set(2), t1, d0));
-      t0 = t1, t1 = t2, d0 = d1, d1 = d2;
-    }
+    const vj t = reduced(r + j, inverse), fc = v_load(fcs + j), dfc = v_load(dfcs + j);
+    vj h[NH];
+    const cutoffs w = {v_set(1) - t, fc, fc * (v_set(-2) * inverse), dfc * inverse};
     for (int n = 0; n < nn; n += 6) {
       const table c = {c0 + n * stride, nk, species};
       const radials to = {(real *)s->g + n * row + j, (real *)s->dg + n * row + j, row};
       switch (nn - n) {
       case 1:
-        both_channels(&c, fk, dfk, &to, 1, nt);
+        both_channels(&c, &w, &to, 1, nt);
         break;
       case 2:
-        both_channels(&c, fk, dfk, &to, 2, nt);
+        both_channels(&c, &w, &to, 2, nt);
         break;
       case 3:
-        both_channels(&c, fk, dfk, &to, 3, nt);
+        both_channels(&c, &w, &to, 3, nt);
         break;
       case 4:
-        both_channels(&c, fk, dfk, &to, 4, nt);
+        both_channels(&c, &w, &to, 4, nt);
         break;
       case 5:
-        both_channels(&c, fk, dfk, &to, 5, nt);
+        both_channels(&c, &w, &to, 5, nt);
         break;
       default:
-        both_channels(&c, fk, dfk, &to, 6, nt);
+        both_channels(&c, &w, &to, 6, nt);
         break;
       }
     }
     harmonics(v_load(x + j), v_load(y + j), v_load(z + j), h);
     UNROLL
-    for (int k = 0; k < NH; k += QL) v_store_rows(h + k, hb[j] + k, NH);
+    for (int k = 0; k < NH; k += ELEMENTS) v_store_rows(h + k, hb[j / PAIR] + (ptrdiff_t)k * PAIR, NH * PAIR);
   }
 }
 
-enum { H_VECTORS = NH / QL, SUM_CHANNELS = ACCUMULATORS / H_VECTORS, SUM_H = (NH + VL - 1) / VL * VL };
+/* Atoms of a slot whose sums are rows of their own. */
+enum { H_VECTORS = NH / ELEMENTS, SUM_CHANNELS = ACCUMULATORS / H_VECTORS, ALONE = ATOMS / PAIR };
 
-#if defined(VT_AVX512) && VT_FLOAT
-/* sums[n][h] = sum_j g_n(r_j) h_j for nc channels, g[n] `row` apart.  Two neighbours at once: their 48 harmonics are
- * three whole vectors. */
-INLINE void add_harmonics(const real *g, ptrdiff_t row, const real (*h)[NH], int count, real (*sums)[SUM_H], int nc)
+INLINE vj v_set_pair(const real *p) { return PAIR == 1 ? v_set(*p) : v_set_atoms(p); }
+
+/* sums[n, atom][h] = sum_j g_n(r_j) h_j for nc channels, g[n] `row` apart, h and sums as elements. */
+INLINE void add_harmonics(const real *g, ptrdiff_t row, const real (*h)[NH * PAIR], int count, real (*sums)[NH * PAIR],
+                          int nc)
 {
-  const __mmask16 second = 0xff00;
-  vj sum[SUM_CHANNELS][3];
-  UNROLL
-  for (int n = 0; n < nc; n++) sum[n][0] = sum[n][1] = sum[n][2] = v_set(0);
-  for (int j = 0; j < count; j += 2) { /* behind the last one g is 0 */
-    const vj h0 = v_load(h[j]), h1 = v_load(h[j] + VL), h2 = v_load(h[j] + 2 * VL);
+  for (int t = 0; t < ALONE; t++) {
+    vj sum[SUM_CHANNELS][H_VECTORS];
     UNROLL
     for (int n = 0; n < nc; n++) {
-      const vj a = v_set(g[n * row + j]), b = v_set(g[n * row + j + 1]);
-      sum[n][0] = v_madd(a, h0, sum[n][0]);
-      sum[n][1] = v_madd(_mm512_mask_mov_ps(a, second, b), h1, sum[n][1]);
-      sum[n][2] = v_madd(b, h2, sum[n][2]);
-    }
-  }
-  UNROLL
-  for (int n = 0; n < nc; n++) { /* of the first: 0, low half of 1; of the second: high half of 1, 2 */
-    vq part[3][2];
-    UNROLL
-    for (int k = 0; k < 3; k++) {
-      part[k][0] = _mm512_castps512_ps256(sum[n][k]);
-      part[k][1] = _mm512_extractf32x8_ps(sum[n][k], 1);
-    }
-    q_store(&sums[n][0], part[0][0] + part[1][1]);
-    q_store(&sums[n][QL], part[0][1] + part[2][0]);
-    q_store(&sums[n][2 * QL], part[1][0] + part[2][1]);
-  }
-}
-#else
-/* sums[n][h] = sum_j g_n(r_j) h_j for nc channels, g[n] `row` apart. */
-INLINE void add_harmonics(const real *g, ptrdiff_t row, const real (*h)[NH], int count, real (*sums)[SUM_H], int nc)
-{
-  vq sum[SUM_CHANNELS][H_VECTORS];
-  UNROLL
-  for (int n = 0; n < nc; n++) {
-    UNROLL
-    for (int k = 0; k < H_VECTORS; k++) sum[n][k] = q_set(0);
-  }
-  for (int j = 0; j < count; j++) {
-    UNROLL
-    for (int n = 0; n < nc; n++) {
-      const vq gn = q_set(g[n * row + j]);
       UNROLL
-      for (int k = 0; k < H_VECTORS; k++) sum[n][k] = q_madd(gn, q_load(&h[j][k * QL]), sum[n][k]);
+      for (int k = 0; k < H_VECTORS; k++) sum[n][k] = v_set(0);
+    }
+    for (int j = t; j < count; j += ATOMS) {
+      const real *hj = h[j / PAIR];
+      UNROLL
+      for (int n = 0; n < nc; n++) {
+        const vj gn = v_set_pair(&g[n * row + j]);
+        UNROLL
+        for (int k = 0; k < H_VECTORS; k++) sum[n][k] = v_madd(gn, v_load(hj + k * VL), sum[n][k]);
+      }
+    }
+    UNROLL
+    for (int n = 0; n < nc; n++) {
+      UNROLL
+      for (int k = 0; k < H_VECTORS; k++) v_store(&sums[n * ALONE + t][k * VL], sum[n][k]);
     }
   }
-  UNROLL
-  for (int n = 0; n < nc; n++) {
-    UNROLL
-    for (int k = 0; k < H_VECTORS; k++) q_store(&sums[n][k * QL], sum[n][k]);
-  }
 }
-#endif
 
-/* S[h][n] = sum_j h_j g_n(r_j): lanes over h, which fill whole vectors where channels do not, then turned. */
+/* S[h][n, atom] = sum_j h_j g_n(r_j): lanes over h, which fill whole vectors where channels do not, then turned. */
 static void angular_sums(const vt_nep_fast *f, const vt_fast_slot *s, int count)
 {
   const ptrdiff_t row = f->cap_row;
-  const real(*h)[NH] = (const real(*)[NH])f->h;
-  real(*sums)[CHANNELS] = s->s;
-  _Alignas(64) real part[CHANNELS][SUM_H];
+  const real(*h)[NH * PAIR] = (const real(*)[NH * PAIR]) f->h;
+  real(*sums)[WIDE] = s->s;
+  _Alignas(64) real part[CHANNELS * ALONE][NH * PAIR];
   for (int blocks = (f->n_angular + SUM_CHANNELS - 1) / SUM_CHANNELS, n = 0, nc; blocks > 0; blocks--, n += nc) {
     const real *g = (const real *)s->g + n * row;
     nc = (f->n_angular - n + blocks - 1) / blocks;
     switch (nc) {
     case 1:
-      add_harmonics(g, row, h, count, part + n, 1);
+      add_harmonics(g, row, h, count, part + (ptrdiff_t)n * ALONE, 1);
       break;
 #if defined(VT_AVX512) || defined(VT_AVX2) || VT_FLOAT
     case 2:
-      add_harmonics(g, row, h, count, part + n, 2);
+      add_harmonics(g, row, h, count, part + (ptrdiff_t)n * ALONE, 2);
       break;
 #endif
 #if defined(VT_AVX512) || (defined(VT_AVX2) && VT_FLOAT)
     case 3:
-      add_harmonics(g, row, h, count, part + n, 3);
+      add_harmonics(g, row, h, count, part + (ptrdiff_t)n * ALONE, 3);
       break;
     case 4:
-      add_harmonics(g, row, h, count, part + n, 4);
+      add_harmonics(g, row, h, count, part + (ptrdiff_t)n * ALONE, 4);
       break;
 #endif
 #if defined(VT_AVX512)
     case 5:
-      add_harmonics(g, row, h, count, part + n, 5);
+      add_harmonics(g, row, h, count, part + (ptrdiff_t)n * ALONE, 5);
       break;
     case 6:
-      add_harmonics(g, row, h, count, part + n, 6);
+      add_harmonics(g, row, h, count, part + (ptrdiff_t)n * ALONE, 6);
       break;
     case 7:
-      add_harmonics(g, row, h, count, part + n, 7);
+      add_harmonics(g, row, h, count, part + (ptrdiff_t)n * ALONE, 7);
       break;
     case 8:
-      add_harmonics(g, row, h, count, part + n, 8);
+      add_harmonics(g, row, h, count, part + (ptrdiff_t)n * ALONE, 8);
       break;
 #endif
     }
   }
-  for (int n = f->n_angular; n % QL; n++) memset(part[n], 0, sizeof part[n]); /* whole vectors of channels are turned */
-  for (int n = 0; n < f->n_angular; n += QL) {
-    for (int h0 = 0; h0 < SUM_H; h0 += VL) {
-      vj a[QL];
+  const int rows = whole(f->n_angular * ATOMS) / PAIR; /* whole vectors of channels are turned */
+  for (int n = f->n_angular * ALONE; n < rows; n++) memset(part[n], 0, sizeof part[n]);
+  for (int n = 0; n < rows; n += ELEMENTS) {
+    for (int h0 = 0; h0 < NH; h0 += ELEMENTS) {
+      vj a[ELEMENTS];
       UNROLL
-      for (int k = 0; k < QL; k++) a[k] = v_load(&part[n + k][h0]);
-      v_store_rows(a, &sums[h0][n], CHANNELS);
+      for (int k = 0; k < ELEMENTS; k++) a[k] = v_load(&part[n + k][h0 * PAIR]);
+      v_store_rows(a, &sums[h0][n * PAIR], WIDE);
     }
   }
 }
@@ -428,71 +456,70 @@ static const real c222[5] = {(real)-0.007499480826664, (real)-0.134990654879954,
                              (real)0.404971964639861, (real)-0.809943929279723};
 static const int first_h[L + 1] = {0, 3, 8, 15, 24};
 
-/* The invariants q[block][n] of QL channels from n on. */
-static void invariants(const vt_nep_fast *f, const real (*s)[CHANNELS], int n, real (*q)[CHANNELS])
+/* The invariants q[block][n] of VL channels and atoms from n on. */
+static void invariants(const vt_nep_fast *f, const real (*s)[WIDE], int n, real (*q)[WIDE])
 {
-  vq one = q_set(0);
+  vj one = v_set(0);
   int block = 0;
   for (; block < L; block++) {
     const int first = first_h[block];
-    vq m0 = q_load(&s[first][n]), sum = q_set(0);
+    vj m0 = v_load(&s[first][n]), sum = v_set(0);
     for (int k = first + 1; k < first_h[block + 1]; k++) {
-      vq a = q_load(&s[k][n]);
-      sum = q_madd(q_set(c3[k]) * a, a, sum);
+      vj a = v_load(&s[k][n]);
+      sum = v_madd(v_set(c3[k]) * a, a, sum);
     }
-    vq value = q_madd(q_set(c3[first]) * m0, m0, sum + sum);
+    vj value = v_madd(v_set(c3[first]) * m0, m0, sum + sum);
     if (block == 0) one = value;
-    q_store(&q[block][n], value);
+    v_store(&q[block][n], value);
   }
   if (f->f222) {
-    vq b[5];
-    for (int k = 0; k < 5; k++) b[k] = q_load(&s[3 + k][n]);
-    vq value = q_set(c222[0]) * b[0] * b[0] * b[0];
-    value += q_set(c222[1]) * b[0] * (b[1] * b[1] + b[2] * b[2]);
-    value += q_set(c222[2]) * b[0] * (b[3] * b[3] + b[4] * b[4]);
-    value += q_set(c222[3]) * b[3] * (b[2] * b[2] - b[1] * b[1]);
-    q_store(&q[block++][n], value + q_set(c222[4]) * b[1] * b[2] * b[4]);
+    vj b[5];
+    for (int k = 0; k < 5; k++) b[k] = v_load(&s[3 + k][n]);
+    vj value = v_set(c222[0]) * b[0] * b[0] * b[0];
+    value += v_set(c222[1]) * b[0] * (b[1] * b[1] + b[2] * b[2]);
+    value += v_set(c222[2]) * b[0] * (b[3] * b[3] + b[4] * b[4]);
+    value += v_set(c222[3]) * b[3] * (b[2] * b[2] - b[1] * b[1]);
+    v_store(&q[block++][n], value + v_set(c222[4]) * b[1] * b[2] * b[4]);
   }
-  if (f->f1111) q_store(&q[block][n], q_set((real)(7. / 15)) * one * one);
+  if (f->f1111) v_store(&q[block][n], v_set((real)(7. / 15)) * one * one);
 }
 
-/* Z[h][n] = dU/dS[h][n] of QL channels from n on, d[block][n] = dU/dq. */
-static void invariants_back(const vt_nep_fast *f, const real (*s)[CHANNELS], int n, const real (*d)[CHANNELS],
-                            real (*z)[CHANNELS])
+/* Z[h][n] = dU/dS[h][n] of VL channels and atoms from n on, d[block][n] = dU/dq. */
+static void invariants_back(const vt_nep_fast *f, const real (*s)[WIDE], int n, const real (*d)[WIDE], real (*z)[WIDE])
 {
-  vq d1 = q_load(&d[0][n]);
+  vj d1 = v_load(&d[0][n]);
   if (f->f1111) {
-    vq one = q_set(0);
+    vj one = v_set(0);
     for (int k = 0; k < 3; k++) { /* c3[1] = c3[2] = c3[0] / 2 */
-      vq a = q_load(&s[k][n]);
-      one = q_madd(a, a, one);
+      vj a = v_load(&s[k][n]);
+      one = v_madd(a, a, one);
     }
-    d1 += q_set((real)(14. / 15) * c3[0]) * q_load(&d[L + f->f222][n]) * one;
+    d1 += v_set((real)(14. / 15) * c3[0]) * v_load(&d[L + f->f222][n]) * one;
   }
   for (int l = 0; l < L; l++) {
-    const vq dl = l ? q_load(&d[l][n]) : d1;
+    const vj dl = l ? v_load(&d[l][n]) : d1;
     for (int k = first_h[l]; k < first_h[l + 1]; k++)
-      q_store(&z[k][n], q_set((k == first_h[l] ? 2 : 4) * c3[k]) * dl * q_load(&s[k][n]));
+      v_store(&z[k][n], v_set((k == first_h[l] ? 2 : 4) * c3[k]) * dl * v_load(&s[k][n]));
   }
   if (!f->f222) return;
-  const vq w = q_load(&d[L][n]), c0 = q_set(c222[0]), c1 = q_set(c222[1]), c2 = q_set(c222[2]), c4 = q_set(c222[4]);
-  const vq c33 = q_set(c222[3]);
-  vq b[5], db[5];
-  for (int k = 0; k < 5; k++) b[k] = q_load(&s[3 + k][n]);
-  const vq b12 = b[1] * b[1] + b[2] * b[2], b34 = b[3] * b[3] + b[4] * b[4], two = q_set(2);
-  db[0] = q_set(3) * c0 * b[0] * b[0] + c1 * b12 + c2 * b34;
+  const vj w = v_load(&d[L][n]), c0 = v_set(c222[0]), c1 = v_set(c222[1]), c2 = v_set(c222[2]), c4 = v_set(c222[4]);
+  const vj c33 = v_set(c222[3]);
+  vj b[5], db[5];
+  for (int k = 0; k < 5; k++) b[k] = v_load(&s[3 + k][n]);
+  const vj b12 = b[1] * b[1] + b[2] * b[2], b34 = b[3] * b[3] + b[4] * b[4], two = v_set(2);
+  db[0] = v_set(3) * c0 * b[0] * b[0] + c1 * b12 + c2 * b34;
   db[1] = two * b[1] * (c1 * b[0] - c33 * b[3]) + c4 * b[2] * b[4];
   db[2] = two * b[2] * (c1 * b[0] + c33 * b[3]) + c4 * b[1] * b[4];
   db[3] = two * c2 * b[0] * b[3] + c33 * (b[2] * b[2] - b[1] * b[1]);
   db[4] = two * c2 * b[0] * b[4] + c4 * b[1] * b[2];
   for (int k = 0; k < 5; k++) {
     real *zk = &z[3 + k][n];
-    q_store(zk, q_madd(w, db[k], q_load(zk)));
+    v_store(zk, v_madd(w, db[k], v_load(zk)));
   }
 }
 
 /* y_h = sum_n g_n Z[h][n] and *radial = sum_h h sum_n g_n' Z[h][n] for VL neighbours from j on. */
-INLINE void contract(const vt_nep_fast *f, const vt_fast_slot *s, const real (*z)[CHANNELS], int j, const vj *h, vj *y,
+INLINE void contract(const vt_nep_fast *f, const vt_fast_slot *s, const real (*z)[WIDE], int j, const vj *h, vj *y,
                      vj *radial)
 {
   enum { PART = ACCUMULATORS / 2, CHAINS = 3 }; /* of additions: a single one would be waited for */
@@ -508,7 +535,7 @@ INLINE void contract(const vt_nep_fast *f, const vt_fast_slot *s, const real (*z
       const vj gn = v_load(g + n * row), dgn = v_load(dg + n * row);
       UNROLL
       for (int k = 0; k < PART; k++) {
-        const vj zn = v_set(z[h0 + k][n]);
+        const vj zn = v_set_atoms(&z[h0 + k][n * ATOMS]);
         a[k] = v_madd(gn, zn, a[k]);
         b[k] = v_madd(dgn, zn, b[k]);
       }
@@ -551,7 +578,7 @@ INLINE void gradient(const vj *y, vj px, vj py, vj pz, const vj *h, vj grad[3])
 }
 
 /* Add the angular part to fx, fy, fz. */
-static void angular_force(const vt_nep_fast *f, const vt_fast_slot *s, const real (*z)[CHANNELS])
+static void angular_force(const vt_nep_fast *f, const vt_fast_slot *s, const real (*z)[WIDE])
 {
   const real *x = s->x, *y = s->y, *zz = s->z, *ri = s->ri;
   real *fx = f->fx, *fy = f->fy, *fz = f->fz;

@@ -30,23 +30,25 @@ typedef uint64_t lane_int;
 #define PS_PD_MASK(x) x##_pd_mask
 #endif
 
-/* vj: lanes are neighbours (or the atoms of a batch).  vq: lanes are harmonics or channels n. */
+/* Lanes of a vj are neighbours (or harmonics, or the atoms of a batch).  ATOMS of them share such vectors: lane l is of
+ * atom l % ATOMS, so that fewer lanes stay empty.  What is turned from columns to rows moves as elements of PAIR
+ * numbers: where they are 2, one of each atom. */
 #if defined(VT_AVX512)
-enum { VJ_BYTES = 64, VQ_BYTES = VT_FLOAT ? 32 : 64, ACCUMULATORS = 24 };
+#define VT_ATOMS 2
+enum { VJ_BYTES = 64, PAIR = VT_FLOAT ? 2 : 1, ACCUMULATORS = 24 };
 #elif defined(VT_AVX2)
-enum { VJ_BYTES = 32, VQ_BYTES = 32, ACCUMULATORS = 12 };
+#define VT_ATOMS 1
+enum { VJ_BYTES = 32, PAIR = 1, ACCUMULATORS = 12 };
 #else
-enum { VJ_BYTES = 16, VQ_BYTES = 16, ACCUMULATORS = 12 };
+#define VT_ATOMS 1
+enum { VJ_BYTES = 16, PAIR = 1, ACCUMULATORS = 12 };
 #endif
-enum { VL = VJ_BYTES / (int)sizeof(real), QL = VQ_BYTES / (int)sizeof(real) };
+enum { VL = VJ_BYTES / (int)sizeof(real), ATOMS = VT_ATOMS, ELEMENTS = VL / PAIR };
 typedef real vj __attribute__((vector_size(VJ_BYTES), may_alias));
-typedef real vq __attribute__((vector_size(VQ_BYTES), may_alias));
 typedef lane_int vi __attribute__((vector_size(VJ_BYTES), may_alias));
 
 INLINE vj v_load(const real *p) { return *(const vj *)(const void *)p; }
 INLINE void v_store(real *p, vj v) { *(vj *)(void *)p = v; }
-INLINE vq q_load(const real *p) { return *(const vq *)(const void *)p; }
-INLINE void q_store(real *p, vq v) { *(vq *)(void *)p = v; }
 
 /* ------------------------------------------------------------------ arithmetic */
 
@@ -60,12 +62,8 @@ INLINE vj v_min(vj a, vj b) { return V(min)(a, b); }
 INLINE vj v_max(vj a, vj b) { return V(max)(a, b); }
 #if VT_FLOAT
 INLINE vj v_keep_below(vj x, vj t, vj most) { return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(t, most, _CMP_LT_OQ), x); }
-INLINE vq q_set(real x) { return _mm256_set1_ps(x); }
-INLINE vq q_madd(vq a, vq b, vq c) { return _mm256_fmadd_ps(a, b, c); }
 #else
 INLINE vj v_keep_below(vj x, vj t, vj most) { return _mm512_maskz_mov_pd(_mm512_cmp_pd_mask(t, most, _CMP_LT_OQ), x); }
-INLINE vq q_set(real x) { return _mm512_set1_pd(x); }
-INLINE vq q_madd(vq a, vq b, vq c) { return _mm512_fmadd_pd(a, b, c); }
 #endif
 
 #elif defined(VT_AVX2)
@@ -77,8 +75,6 @@ INLINE vj v_sqrt(vj a) { return V(sqrt)(a); }
 INLINE vj v_min(vj a, vj b) { return V(min)(a, b); }
 INLINE vj v_max(vj a, vj b) { return V(max)(a, b); }
 INLINE vj v_keep_below(vj x, vj t, vj most) { return V(and)(V(cmp)(t, most, _CMP_LT_OQ), x); }
-INLINE vq q_set(real x) { return V(set1)(x); }
-INLINE vq q_madd(vq a, vq b, vq c) { return V(fmadd)(a, b, c); }
 
 #else
 #if VT_FLOAT
@@ -97,8 +93,6 @@ INLINE vj v_select(vi mask, vj a, vj b) { return (vj)((mask & (vi)a) | (~mask & 
 INLINE vj v_min(vj a, vj b) { return v_select((vi)(a < b), a, b); }
 INLINE vj v_max(vj a, vj b) { return v_select((vi)(a > b), a, b); }
 INLINE vj v_keep_below(vj x, vj t, vj most) { return (vj)((vi)x & (vi)(t < most)); }
-INLINE vq q_set(real x) { return v_set(x); }
-INLINE vq q_madd(vq a, vq b, vq c) { return a * b + c; }
 #endif
 
 /* Bit k: a[k] <= b[k]. */
@@ -147,54 +141,58 @@ INLINE real v_sum(vj v)
 #endif
 }
 
+/* p[0], ..., p[ATOMS - 1] over and over: a number of each atom of a slot. */
+INLINE vj v_set_atoms(const real *p)
+{
+#if VT_ATOMS == 1
+  return v_set(*p);
+#elif VT_FLOAT
+  double both;
+  __builtin_memcpy(&both, p, sizeof both);
+  return _mm512_castpd_ps(_mm512_set1_pd(both));
+#else
+  return _mm512_broadcast_f64x2(_mm_load_pd(p));
+#endif
+}
+
+/* The sums over the lanes of each atom of a slot, by halves. */
+INLINE void v_sum_atoms(vj v, real *sum)
+{
+#if VT_ATOMS == 1
+  *sum = v_sum(v);
+#elif VT_FLOAT
+  const __m256 eight = _mm512_castps512_ps256(v) + _mm512_extractf32x8_ps(v, 1);
+  const __m128 four = _mm256_castps256_ps128(eight) + _mm256_extractf128_ps(eight, 1);
+  _mm_storel_pi((void *)sum, four + _mm_movehl_ps(four, four));
+#else
+  const __m256d four = _mm512_castpd512_pd256(v) + _mm512_extractf64x4_pd(v, 1);
+  _mm_store_pd(sum, _mm256_castpd256_pd128(four) + _mm256_extractf128_pd(four, 1));
+#endif
+}
+
 /* ------------------------------------------------------------------ columns to rows */
 
-/* to[lane * stride + k] = a[k][lane]: QL vectors become VL rows of QL. */
-#if defined(VT_AVX512) && VT_FLOAT
+/* Element e of a[k] to element k of row e, rows `stride` apart: ELEMENTS vectors become as many rows. */
+#if defined(VT_AVX512)
 INLINE void v_store_rows(const vj *a, real *to, ptrdiff_t stride)
 {
-  const __m512i lower = _mm512_setr_epi32(0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
-  const __m512i upper = _mm512_setr_epi32(8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31);
-  __m512d half[2][4]; /* [k / 4][i]: in 128 bits number b, lane 4 b + i of four k */
-  UNROLL
-  for (int k = 0; k < 2; k++) {
-    const vj *c = a + 4 * k;
-    const __m512d p = _mm512_castps_pd(_mm512_unpacklo_ps(c[0], c[1])),
-                  q = _mm512_castps_pd(_mm512_unpacklo_ps(c[2], c[3]));
-    const __m512d r = _mm512_castps_pd(_mm512_unpackhi_ps(c[0], c[1])),
-                  s = _mm512_castps_pd(_mm512_unpackhi_ps(c[2], c[3]));
-    half[k][0] = _mm512_unpacklo_pd(p, q), half[k][1] = _mm512_unpackhi_pd(p, q);
-    half[k][2] = _mm512_unpacklo_pd(r, s), half[k][3] = _mm512_unpackhi_pd(r, s);
-  }
-  UNROLL
-  for (int i = 0; i < 4; i++) {
-    const vj low = _mm512_castpd_ps(half[0][i]), high = _mm512_castpd_ps(half[1][i]);
-    const vj first = _mm512_permutex2var_ps(low, lower, high), second = _mm512_permutex2var_ps(low, upper, high);
-    _mm256_store_ps(to + i * stride, _mm512_castps512_ps256(first));
-    _mm256_store_ps(to + (4 + i) * stride, _mm512_extractf32x8_ps(first, 1));
-    _mm256_store_ps(to + (8 + i) * stride, _mm512_castps512_ps256(second));
-    _mm256_store_ps(to + (12 + i) * stride, _mm512_extractf32x8_ps(second, 1));
-  }
-}
-#elif defined(VT_AVX512)
-INLINE void v_store_rows(const vj *a, real *to, ptrdiff_t stride)
-{
-  vj pair[4][2]; /* [k / 2][i]: in 128 bits number b, lane 2 b + i of two k */
+  typedef __m512d v8;
+  v8 pair[4][2]; /* [k / 2][i]: in 128 bits number b, element 2 b + i of two k */
   UNROLL
   for (int k = 0; k < 4; k++) {
-    pair[k][0] = _mm512_unpacklo_pd(a[2 * k], a[2 * k + 1]);
-    pair[k][1] = _mm512_unpackhi_pd(a[2 * k], a[2 * k + 1]);
+    pair[k][0] = _mm512_unpacklo_pd((v8)a[2 * k], (v8)a[2 * k + 1]);
+    pair[k][1] = _mm512_unpackhi_pd((v8)a[2 * k], (v8)a[2 * k + 1]);
   }
   UNROLL
   for (int i = 0; i < 2; i++) {
-    const vj p = _mm512_shuffle_f64x2(pair[0][i], pair[1][i], 0x88),
+    const v8 p = _mm512_shuffle_f64x2(pair[0][i], pair[1][i], 0x88),
              q = _mm512_shuffle_f64x2(pair[2][i], pair[3][i], 0x88);
-    const vj r = _mm512_shuffle_f64x2(pair[0][i], pair[1][i], 0xdd),
+    const v8 r = _mm512_shuffle_f64x2(pair[0][i], pair[1][i], 0xdd),
              s = _mm512_shuffle_f64x2(pair[2][i], pair[3][i], 0xdd);
-    v_store(to + i * stride, _mm512_shuffle_f64x2(p, q, 0x88));
-    v_store(to + (2 + i) * stride, _mm512_shuffle_f64x2(r, s, 0x88));
-    v_store(to + (4 + i) * stride, _mm512_shuffle_f64x2(p, q, 0xdd));
-    v_store(to + (6 + i) * stride, _mm512_shuffle_f64x2(r, s, 0xdd));
+    v_store(to + i * stride, (vj)_mm512_shuffle_f64x2(p, q, 0x88));
+    v_store(to + (2 + i) * stride, (vj)_mm512_shuffle_f64x2(r, s, 0x88));
+    v_store(to + (4 + i) * stride, (vj)_mm512_shuffle_f64x2(p, q, 0xdd));
+    v_store(to + (6 + i) * stride, (vj)_mm512_shuffle_f64x2(r, s, 0xdd));
   }
 }
 #elif defined(VT_AVX2) && VT_FLOAT
@@ -234,7 +232,7 @@ INLINE void v_store_rows(const vj *a, real *to, ptrdiff_t stride)
   UNROLL
   for (int lane = 0; lane < VL; lane++) {
     UNROLL
-    for (int k = 0; k < QL; k++) to[lane * stride + k] = a[k][lane];
+    for (int k = 0; k < VL; k++) to[lane * stride + k] = a[k][lane];
   }
 }
 #endif
@@ -337,6 +335,28 @@ INLINE vj v_look(const real *row, vspecies s, int n)
   vj v;
   for (int i = 0; i < VL; i++) v[i] = row[s[i]];
   return v;
+#endif
+}
+
+/* A table of each atom of a slot: entries of atom t from t * table_span(n) on. */
+INLINE int table_span(int n) { return n == 1 ? 1 : n <= 8 ? 8 : 16; }
+
+/* table[species of each lane] of the atom of each lane. */
+INLINE vj v_look_atoms(const real *table, vspecies s, int n)
+{
+#if VT_ATOMS == 1
+  return v_look(table, s, n);
+#else
+  if (n == 1) return v_set_atoms(table);
+#if VT_FLOAT
+  const __m512i at = _mm512_mask_add_epi32(s, 0xaaaa, s, _mm512_set1_epi32(table_span(n)));
+  if (n <= 8) return _mm512_permutexvar_ps(at, _mm512_load_ps(table));
+  return _mm512_permutex2var_ps(_mm512_load_ps(table), at, _mm512_load_ps(table + 16));
+#else
+  const __m512i at = _mm512_mask_add_epi64(s, 0xaa, s, _mm512_set1_epi64(8));
+  if (n <= 8) return _mm512_permutex2var_pd(_mm512_load_pd(table), at, _mm512_load_pd(table + 8));
+  return _mm512_mask_mov_pd(v_look(table, s, n), 0xaa, v_look(table + 16, s, n));
+#endif
 #endif
 }
 

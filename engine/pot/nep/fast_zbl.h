@@ -43,7 +43,7 @@ static void put_close_pairs(close_pairs *p)
   for (int i = 0; i < p->n; i++) {
     vt_fast_slot *s = p->slot[i];
     ((real *)s->close_force)[s->n_done++] = slope[i];
-    s->repulsion += (double)energy[i];
+    s->repulsion[s->close[s->n_done - 1] % ATOMS] += (double)energy[i];
   }
   p->n = 0;
 }
@@ -55,7 +55,7 @@ static void find_close_pairs(const vt_nep_fast *f, vt_fast_slot *s, int a, close
   const int count = f->zbl_reach[a] <= f->reach_near ? s->n_near : s->n;
   const vj reach = v_set((real)f->zbl_reach[a]);
   s->n_close = s->n_done = 0;
-  s->repulsion = 0;
+  s->repulsion[0] = s->repulsion[1] = 0;
   for (int first = 0; first < count; first += VL) {
     for (unsigned m = v_up_to(v_load(r + first), reach); m; m &= m - 1) {
       const int j = first + __builtin_ctz(m), i = p->n;
