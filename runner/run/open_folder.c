@@ -127,15 +127,19 @@ static vt_status mend_journal(run *r, vt_err *err)
 vt_status vt__check_builds(const run *r, vt_err *err)
 {
   const char *mine = vt_build_info()->build_id;
-  int32_t *last = NULL; /* a shard is of one process, and so of one build: one result of each */
-  VT_TRY(VT_NEW(last, (size_t)vt_journal_shards(r->j) + 1, err), err, "builds of the results");
+  const vt_rec **of = NULL; /* [shards] a shard is of one process, and so of one build: the first result of each */
+  const int n = vt_journal_shards(r->j);
+  VT_TRY(VT_NEW(of, (size_t)n + 1, err), err, "builds of the results");
   vt_status rc = VT_OK;
   for (int i = 0; i < r->c->n_tasks; i++) {
-    vt_result_head h;
     const vt_rec *rec = vt_journal_result(r->j, &r->c->task[i].uid);
-    if (!rec || rec->n < sizeof h || last[rec->shard]) continue;
-    last[rec->shard] = 1;
-    VT_TRY_OUT(vt_journal_peek(r->j, rec, &h, sizeof h, err), err, "builds of the results");
+    if (rec && rec->n >= sizeof(vt_result_head) && (!of[rec->shard] || rec->offset < of[rec->shard]->offset))
+      of[rec->shard] = rec;
+  }
+  for (int k = 0; k < n; k++) {
+    vt_result_head h;
+    if (!of[k]) continue;
+    VT_TRY_OUT(vt_journal_peek(r->j, of[k], &h, sizeof h, err), err, "builds of the results");
     h.build_id[sizeof h.build_id - 1] = '\0';
     if (strncmp(h.build_id, mine, sizeof h.build_id - 1) == 0) continue;
     if (r->o->allow_mixed) {
@@ -151,7 +155,7 @@ vt_status vt__check_builds(const run *r, vt_err *err)
         r->dir.dir, h.build_id, mine);
   }
 out:
-  vt_free(last);
+  vt_free(of);
   return rc;
 }
 

@@ -258,6 +258,19 @@ static void a_decision_is_found_under_its_key_and_is_neither_result_nor_failure(
   vt_journal_free(j);
 }
 
+static void turn_a_byte(const vt_place *at)
+{
+  char path[400];
+  (void)snprintf(path, sizeof path, "%s/%s", jf_dir(), at->shard);
+  FILE *f = fopen(path, "r+b");
+  assert_non_null(f);
+  assert_int_equal(fseek(f, (long)at->offset, SEEK_SET), 0);
+  const int was = fgetc(f);
+  assert_int_equal(fseek(f, (long)at->offset, SEEK_SET), 0);
+  assert_int_equal(fputc(was ^ 1, f), was ^ 1);
+  assert_int_equal(fclose(f), 0);
+}
+
 /* Who is told a place reads that record: the one that was written there, checked like a record that was indexed.  A
  * place that holds something else, or nothing yet, is no error: it may not be seen yet. */
 static void one_record_is_read_at_its_place_and_nothing_else_is_looked_at(void **state)
@@ -268,7 +281,7 @@ static void one_record_is_read_at_its_place_and_nothing_else_is_looked_at(void *
   vt_place at[N];
   vt_journal_writer *w = writer(2);
   vt_journal *j, *all;
-  char path[400], *got;
+  char *got;
   int there;
   vt_journal_last(w, &at[0]);
   assert_int_equal(at[0].offset, 0);
@@ -307,14 +320,7 @@ static void one_record_is_read_at_its_place_and_nothing_else_is_looked_at(void *
   assert_int_equal(vt_journal_learn(j, &(vt_uid){{KNOWN}}, &(vt_place){.offset = 0}, &there, &err), VT_EINVAL);
   assert_int_equal(vt_journal_count(j), 1);
   /* a byte of its payload changes: not learned any more, and not read where it was known */
-  (void)snprintf(path, sizeof path, "%s/%s", jf_dir(), at[KNOWN].shard);
-  FILE *f = fopen(path, "r+b");
-  assert_non_null(f);
-  assert_int_equal(fseek(f, (long)at[KNOWN].offset, SEEK_SET), 0);
-  const int was = fgetc(f);
-  assert_int_equal(fseek(f, (long)at[KNOWN].offset, SEEK_SET), 0);
-  assert_int_equal(fputc(was ^ 1, f), was ^ 1);
-  assert_int_equal(fclose(f), 0);
+  turn_a_byte(&at[KNOWN]);
   assert_int_equal(vt_journal_read(j, vt_journal_result(j, &(vt_uid){{KNOWN}}), &got, &err), VT_ECORRUPT);
   vt_journal_free(j);
   VT_TEST_OK(vt_journal_blank(&j, jf_dir(), &err), &err);
