@@ -75,7 +75,8 @@ _Static_assert(sizeof(vt_err) == 1024, "vt_err is a wire and file format");
 #define VT_PRINTF(f, a) __attribute__((format(printf, f, a)))
 /* A loop whose iterations are independent: compiled for wider registers too, which the loader chooses.  No bit depends
  * on it, since there is no sum across iterations and nothing is fused (-ffp-contract=off). */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__SANITIZE_THREAD__)
 #define VT_WIDE __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
 #define VT_WIDE
