@@ -248,7 +248,7 @@ typedef struct chosen {
 } chosen;
 
 /* Nothing is chosen beforehand. */
-static int choose_neighbours(vt_nep_fast *f, const vt_nlist *nl, int *atom, int n, chosen *c, int *at)
+static int choose_neighbours(vt_nep_fast *f, const vt_nlist *nl, const int *atom, int n, chosen *c, int *at)
 {
   (void)f, (void)nl, (void)n;
   c->none = 0;
