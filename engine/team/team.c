@@ -30,16 +30,16 @@ typedef struct team_member {
 
 struct vt_team {
   _Alignas(64) _Atomic uint64_t word;
-  _Alignas(64) atomic_int done; /* pieces of this loop */
   vt_team_work *work;
   void *ctx;
-  _Alignas(64) atomic_int wanted; /* members; who has a higher number ends */
+  atomic_int wanted; /* members; who has a higher number ends */
   atomic_int sleeping;
-  pthread_mutex_t mutex;
-  pthread_cond_t wake;
-  vt_cpus own; /* of the opener */
   int size;
   uint32_t loop;
+  _Alignas(64) atomic_int done; /* pieces of this loop */
+  pthread_mutex_t mutex;
+  pthread_cond_t wake;
+  vt_cpus own;                      /* of the opener */
   team_member member[VT_TEAM_MOST]; /* the first is the opener, which has no entry */
 };
 
