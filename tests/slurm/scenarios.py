@@ -253,6 +253,25 @@ def requeue(t):
     return f"{done} of {N_TASKS} tasks kept, {starts} starts"
 
 
+@scenario("threads", quick=True)
+def threads(t):
+    """One rank with two cores: sbatch's --cpus-per-task reaches the rank through srun, and its task is shared."""
+    path = t.w.top / "threads.yaml"
+    path.write_text(CAMPAIGN.format(source=t.w.source, produce_ps=10).replace("atoms: 42", "atoms: 168"))
+    job = t.submit("--ntasks=1", "--cpus-per-task=2", words=[path, "--output", t.out, "--quiet"])
+    t.wait_end(job)
+    told = [e["text"] for e in map(json.loads, (t.out / "log/events.jsonl").read_text().splitlines()) if e["event"] == "cores"]
+    expect(told == ["2 cores"], f"the rank was told {told}")
+    expect("ev=cores wanted=2 threads=2" in (t.out / "log/rank-0000.log").read_text(), "its log does not say so")
+    alone = t.dir / "alone"
+    p = subprocess.run([t.w.mpiexec, "-n", "2", t.w.vitrion, "run", path, "--output", alone], capture_output=True, text=True, timeout=600)
+    expect(p.returncode == 0, p.stdout + p.stderr)
+    p = subprocess.run(["/usr/bin/python3", t.w.source / "scripts/compare_stores.py", alone / "results.h5", t.out / "results.h5"],
+                       capture_output=True, text=True)
+    expect(p.returncode == 0, p.stdout + p.stderr)
+    return "two cores for a rank, the bytes of one core a rank"
+
+
 @scenario("cancel")
 def cancel(t):
     job = t.submit(*TWO)

@@ -107,10 +107,12 @@ static int most_ranks(const vt_campaign *c)
   return vt_plan_ranks_of(c, n_md > c->n_glass_tasks ? n_md : c->n_glass_tasks);
 }
 
+static int cores_a_rank(const vt_campaign *c) { return c->threads > 1 ? c->threads : 1; }
+
 static vt_status fit_ranks(const vt_campaign *c, const vt_calibration *cal, int ranks, vt_sbatch *b, vt_plan_cost *cost,
                            vt_err *err)
 {
-  const int jobs = b->array > 0 ? b->array : 1, cores = b->site.cores_per_node;
+  const int jobs = b->array > 0 ? b->array : 1, a_node = b->site.cores_per_node / cores_a_rank(c);
   int most_each = (most_ranks(c) + jobs - 1) / jobs;
   b->asked = ranks;
   b->useful = most_each;
@@ -121,8 +123,8 @@ static vt_status fit_ranks(const vt_campaign *c, const vt_calibration *cal, int 
     if (ranks > 0 || b->ranks == 1 || cost->core_s >= LEAST_BUSY * cost->wall_s * b->ranks * jobs) break;
     b->ranks = (b->ranks + 1) / 2;
   }
-  if (ranks > 0 || cores == 0 || b->ranks <= cores || b->ranks % cores == 0) return VT_OK;
-  b->ranks -= b->ranks % cores; /* whole nodes */
+  if (ranks > 0 || a_node == 0 || b->ranks <= a_node || b->ranks % a_node == 0) return VT_OK;
+  b->ranks -= b->ranks % a_node; /* whole nodes */
   return vt_plan_estimate(c, cal, b->ranks * jobs, NULL, cost, err);
 }
 
@@ -187,7 +189,7 @@ static void put_notes(vt_buf *o, const vt_sbatch *b)
 
 static void put_fitted(vt_buf *o, const vt_campaign *c, const vt_sbatch *b, const vt_plan_cost *cost)
 {
-  const int cores = b->site.cores_per_node;
+  const int a_node = b->site.cores_per_node / cores_a_rank(c);
   vt_buf_printf(o,
                 "# Fitted to one campaign: submit this file with `sbatch FILE [options of vitrion run]`.\n"
                 "#SBATCH --job-name=%s",
@@ -197,10 +199,10 @@ static void put_fitted(vt_buf *o, const vt_campaign *c, const vt_sbatch *b, cons
   vt_buf_printf(o, "\n# %d tasks", c->n_tasks);
   put_notes(o, b);
   if (b->asked == 0) vt_buf_printf(o, "; with more ranks than these, half of them would wait most of the time");
-  vt_buf_printf(o, "\n#SBATCH --ntasks=%d\n#SBATCH --cpus-per-task=1\n", b->ranks);
-  if (cores > 0)
-    vt_buf_printf(o, "#SBATCH --nodes=%d\n#SBATCH --ntasks-per-node=%d\n", (b->ranks + cores - 1) / cores,
-                  b->ranks < cores ? b->ranks : cores);
+  vt_buf_printf(o, "\n#SBATCH --ntasks=%d\n#SBATCH --cpus-per-task=%d\n", b->ranks, cores_a_rank(c));
+  if (a_node > 0)
+    vt_buf_printf(o, "#SBATCH --nodes=%d\n#SBATCH --ntasks-per-node=%d\n", (b->ranks + a_node - 1) / a_node,
+                  b->ranks < a_node ? b->ranks : a_node);
   put_wall(o, b, cost);
   vt_buf_printf(o, "#SBATCH --mem-per-cpu=%lldM\n", (long long)b->memory_mib);
   if (b->site.partition[0]) vt_buf_printf(o, "#SBATCH --partition=%s\n", b->site.partition);
