@@ -154,7 +154,7 @@ static void status_json_shows_what_a_busy_rank_does(void **state)
       "  {\n   \"rank\": 1,\n   \"state\": \"busy\",\n   \"since_s\": 3.0,\n   \"heard_s\": 0.0,\n"
       "   \"task\": \"%s\",\n   \"kind\": \"md\",\n   \"composition\": \"LiCl\",\n   \"glass\": 2,\n"
       "   \"temperature_K\": 600.0,\n   \"stage\": \"melt\",\n   \"attempt\": 1,\n   \"half_step_in\": \"\",\n"
-      "   \"fraction\": 0.25\n  }\n ]\n}",
+      "   \"fraction\": 0.25,\n   \"cores\": 1\n  }\n ]\n}",
       0, uid_hex);
   assert_string_equal(text, want);
   vt_free(text);
