@@ -20,7 +20,7 @@ STALLS = {  # (where, rank): parts of a path, calls; exit code and message then
     ("in the broadcast", "0"): (".nep.txt", "open", 75, "reading the campaign"),  # rank 1 waits for it
     ("in the broadcast", "1"): (".nep.txt", "open", 75, "reading the campaign"),
     ("opening the folder", "0"): ("/lease", None, 75, "opening the output folder"),
-    ("indexing the journal", "0"): ("/journal", "opendir", 75, "(reading the campaign)"),  # its first look: whose folder is it; others look only later
+    ("indexing the journal", "0"): ("/journal", "opendir", 75, "(reading the campaign)"),  # whose folder is it
     ("opening its log", "1"): ("/log/rank-", None, 75, "opening the output folder"),  # rank 0 waits in a broadcast
 }
 
