@@ -217,7 +217,6 @@ static vt_status tell(vt_master *m, int rank, const vt_cores_msg *t, vt_err *err
     vt__master_say(m, VT_RUN_CORES, rank, &l, text);
   }
   s->cores = t->size;
-  c->helped[rank] |= t->size > c->own[rank];
   VT_TRY(vt_comm_send(m->comm, rank, VT_MSG_CORES, t, bytes, err), err, "cores of rank %d", rank);
   return VT_OK;
 }
@@ -250,6 +249,7 @@ static vt_status tell_dealt(vt_master *m, vt_err *err)
     for (int k = 1; k < c->own[r]; k++) one_more(&t, &c->here[r].cpus, most);
     for (int l = first[r]; l >= 0; l = next[l])
       for (int k = 0; k < c->own[l]; k++) one_more(&t, &c->here[l].cpus, most);
+    c->helped[r] |= t.size > c->own[r];
     VT_PASS(tell(m, r, &t, err));
   }
   return VT_OK;
