@@ -12,6 +12,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* How often a member looks for the next loop before it sleeps: some 30 us, more than what lies between two loops of a
@@ -74,6 +75,23 @@ int vt_cpus_overlap(const vt_cpus *a, const vt_cpus *b)
   for (int k = 0; k < VT_CPUS / 64; k++)
     if (a->bit[k] & b->bit[k]) return 1;
   return 0;
+}
+
+int vt_cpus_asked(void)
+{
+  const char *text = getenv("SLURM_CPUS_PER_TASK");
+  int64_t n = 0;
+  return text && vt_parse_i64(text, strlen(text), &n) && n > 0 && n <= VT_CPUS ? (int)n : 0;
+}
+
+int vt_cpus_usable(void)
+{
+  vt_cpus mine;
+  vt_cpus_mine(&mine);
+  int n = vt_cpus_count(&mine);
+  const int asked = vt_cpus_asked();
+  if (asked > 0 && n > asked) n = asked;
+  return n < 1 ? 1 : n < VT_TEAM_MOST ? n : VT_TEAM_MOST;
 }
 
 /* ------------------------------------------------------------------ a loop */

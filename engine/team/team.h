@@ -26,6 +26,10 @@ typedef struct vt_cpus {
 void vt_cpus_mine(vt_cpus *c);
 int vt_cpus_count(const vt_cpus *c);
 int vt_cpus_overlap(const vt_cpus *a, const vt_cpus *b);
+/* How many cores SLURM gave each of its tasks (SLURM_CPUS_PER_TASK); 0: it does not say. */
+int vt_cpus_asked(void);
+/* Threads for a process that is alone: those it may run on, no more than vt_cpus_asked; 1 to VT_TEAM_MOST. */
+int vt_cpus_usable(void);
 
 typedef struct vt_team vt_team;
 /* A team of its opener alone. */

@@ -193,9 +193,7 @@ static int cli_energy(job *j, const vt_usage *u)
   if (rc == VT_OK) rc = VT_NEW(j->batch, 1, &err);
   if (rc == VT_OK) rc = vt_team_open(&j->team, &err);
   if (rc == VT_OK) {
-    vt_cpus mine;
-    vt_cpus_mine(&mine);
-    (void)vt_team_resize(j->team, vt_cpus_count(&mine), NULL);
+    (void)vt_team_resize(j->team, vt_cpus_usable(), NULL);
     rc = all_frames(j, &err);
   }
   if (rc != VT_OK && code <= VT_EXIT_OK) code = vt_cli_fail(&err);

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -168,14 +167,8 @@ static vt_status dump_close(dump *d, vt_status rc, vt_err *err)
 /* As many as were asked for; of `auto` as many as this process may use processors. */
 static vt_status one_team(const one *o, vt_team **team, vt_err *err)
 {
-  const char *slurm = getenv("SLURM_CPUS_PER_TASK");
-  int64_t most = VT_TEAM_MOST;
-  vt_cpus mine;
-  vt_cpus_mine(&mine);
-  if (slurm && (!vt_parse_i64(slurm, strlen(slurm), &most) || most < 1)) most = VT_TEAM_MOST;
-  const int here = vt_cpus_count(&mine), usual = here < most ? here : (int)most;
   VT_PASS(vt_team_open(team, err));
-  (void)vt_team_resize(*team, o->threads > 0 ? o->threads : o->c->threads > 0 ? o->c->threads : usual, NULL);
+  (void)vt_team_resize(*team, o->threads > 0 ? o->threads : o->c->threads > 0 ? o->c->threads : vt_cpus_usable(), NULL);
   return VT_OK;
 }
 

@@ -12,12 +12,9 @@ static const double FIRST_S = 2;            /* after so long the first tasks are
 
 void vt__here(vt_here_msg *h)
 {
-  const char *asked = getenv("SLURM_CPUS_PER_TASK");
-  int64_t n = 0;
-  *h = (vt_here_msg){0};
+  *h = (vt_here_msg){.asked = vt_cpus_asked()};
   vt_host_name(h->host);
   vt_cpus_mine(&h->cpus);
-  if (asked && vt_parse_i64(asked, strlen(asked), &n) && n > 0 && n <= VT_CPUS) h->asked = (int32_t)n;
 }
 
 size_t vt__cores_bytes(int size) { return offsetof(vt_cores_msg, where) + (size_t)(size - 1) * sizeof(vt_cpus); }

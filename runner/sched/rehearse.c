@@ -41,7 +41,7 @@ static void put(stage *g, int i, int w)
   g->hand[w].place = i;
 }
 
-/* Worker w, at place i for now, goes where it belongs. */
+/* Worker w, at place i of the heap, moves to where its time belongs. */
 static void settle(stage *g, int i, int w)
 {
   for (; i > 0 && ends_before(g, w, g->heap[(i - 1) / 2]); i = (i - 1) / 2) put(g, i, g->heap[(i - 1) / 2]);
