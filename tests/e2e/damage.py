@@ -344,11 +344,12 @@ def checkpoints(tmp):
     """A campaign that was stopped in the middle of a task; while it ran, verify and repair knew."""
     campaign = tmp / "long" / "c.yaml"
     campaign.parent.mkdir()
-    campaign.write_text(CAMPAIGN.replace("900 K, 1000 K", "900 K").replace("0.4 ps", "300 ps").replace(", NaAlCl2.5O0.75", ""))
+    campaign.write_text(CAMPAIGN.replace("900 K, 1000 K", "900 K").replace("0.4 ps", "400 ps").replace(", NaAlCl2.5O0.75", "")
+                        + "checkpoint: {every: 1 s}\n")
     out = campaign.parent / "reference"
     p = subprocess.Popen([o.vitrion, "run", str(campaign), "--output", str(out), "--quiet"], stdout=subprocess.DEVNULL)
     end = time.time() + 60
-    while not list(out.glob("glass/*.xyz")) and time.time() < end:
+    while not (list(out.glob("glass/*.xyz")) and list(out.glob("checkpoint/*.vck"))) and time.time() < end:
         time.sleep(0.01)
     code, _, err = call(o.vitrion, "repair", out)
     code_v, findings = verify(out)
