@@ -66,6 +66,7 @@ typedef struct vt_farm_options {
   vt_journal *replay;         /* rank 0: results and failures so far; NULL elsewhere     */
   const vt_uid_index *by_uid; /* of task[].uid; with replay only                         */
   const char *journal_dir;
+  const char *shard; /* that the ranks of this machine share, or NULL: each has its own */
   vt_task_ops work;
   /* rank 0, about once a second */
   void (*watch)(void *ctx, const vt_run_snapshot *w);

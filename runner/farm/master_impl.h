@@ -9,11 +9,14 @@
  * which its death ends the job; whoever dies or keeps silent before that is left out in another round. */
 typedef enum vt__ending { VT__WORKING, VT__GATHERING, VT__ENDED } vt__ending;
 
-/* Where results are that came as messages: of a task its rank and the offset in this rank's shard. */
+/* Where results are that came as messages: of a task the offset in a shard.  Ranks share shards, and may change them.
+ */
 typedef struct vt__places {
-  uint64_t *offset; /* [n_tasks] 0: no message told */
-  int32_t *rank;    /* [n_tasks]                  */
-  char **shard;     /* [n_ranks] NULL: not known  */
+  uint64_t *offset; /* [n_tasks] 0: not known                     */
+  int32_t *shard;   /* [n_tasks] of name[]                        */
+  char **name;      /* [n_names], owned                           */
+  int32_t n_names, cap_names;
+  int32_t *last; /* [n_ranks] what a rank named last; -1: none */
 } vt__places;
 
 struct vt_master {
@@ -68,6 +71,8 @@ int vt__master_works(const vt_master *m, int rank); /* is it a rank that does ta
 /* places.c */
 VT_MUST_CHECK vt_status vt__places_open(vt_master *m, vt_err *err);
 void vt__places_free(vt_master *m);
+/* A vt_journal_known: a rank told that the result of this task is there. */
+int vt__places_known(void *ctx, const vt_uid *uid, const char *shard, uint64_t offset);
 VT_MUST_CHECK vt_status vt__places_told(vt_master *m, int rank, int task, const vt_place *at, vt_err *err);
 /* Of a message, else of the journal; offset 0: neither knows it, or task is -1. */
 void vt__places_of(const vt_master *m, int task, vt_place *out);

@@ -64,8 +64,15 @@ vt_status vt__peer_jobs_read(vt_master *m, vt_err *err)
 {
   vt_journal *j = m->o->replay;
   if (!j) return VT_OK;
-  VT_TRY(vt_journal_refresh(j, err), err, "records that were added to the journal");
+  const uint64_t before = vt_journal_bytes(j);
+  const int known = vt_journal_count(j);
+  vt_journal_trust(j, vt__places_known, m);
+  const vt_status rc = vt_journal_refresh(j, err);
+  vt_journal_trust(j, NULL, NULL);
+  VT_TRY(rc, err, "records that were added to the journal");
   m->read = vt_comm_now(m->comm);
+  vt_log(VT_LOG_DEBUG, "farm", "ev=journal_looked records=%d bytes=%llu", vt_journal_count(j) - known,
+         (unsigned long long)(vt_journal_bytes(j) - before));
   while (m->n_seen < vt_journal_count(j)) {
     vt_rec rec = *vt_journal_rec(j, m->n_seen++);
     int task = vt_uid_index_find(m->o->by_uid, &rec.uid);

@@ -48,7 +48,7 @@ vt_status vt__worker_open(vt_worker **out, const vt_farm_options *o, vt_pump pum
   vt_status rc = vt_calloc64(&p, (size_t)vt_comm_size(o->comm) / 8 + 1, 1, err);
   w->dead = p;
   if (rc == VT_OK) rc = vt_team_open(&w->team, err);
-  if (rc == VT_OK) rc = vt_journal_create(&w->journal, o->journal_dir, vt_comm_rank(o->comm), err);
+  if (rc == VT_OK) rc = vt_journal_create_shared(&w->journal, o->journal_dir, o->shard, vt_comm_rank(o->comm), err);
   if (rc != VT_OK) {
     vt__worker_close(w);
     return vt_err_wrap(err, rc, __FILE__, __LINE__, "journal of rank %d", vt_comm_rank(o->comm));
@@ -71,6 +71,7 @@ static vt_status flush(vt_worker *w, vt_err *err)
   VT_TRY(vt_journal_sync(w->journal, err), err, "making %d results durable", w->n_pending);
   w->in_journal_s += vt_comm_now(w->comm) - t0;
   for (int k = 0; k < w->n_pending; k++) {
+    vt_journal_synced(w->journal, k, &w->pending[k].place);
     int tag = w->pending[k].err.code == VT_OK ? VT_MSG_RESULT : VT_MSG_FAILURE;
     VT_TRY(vt_comm_send(w->comm, 0, tag, &w->pending[k], sizeof w->pending[k], err), err, "reporting a result");
   }
@@ -159,7 +160,6 @@ static vt_status worker_record(vt_worker *w, vt_status how, vt_task_output *work
                              work->post_mortem.s, work->post_mortem.len, err),
            err, "recording the failure of row %d", w->lease.task);
   }
-  vt_journal_last(w->journal, &d->place);
   double now = vt_comm_now(w->comm);
   if (w->n_pending++ == 0) w->pending_since = now;
   w->in_journal_s += now - t0;

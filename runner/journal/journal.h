@@ -1,7 +1,7 @@
 /* journal.h - append-only, checksummed records on disk: results, failures and decisions, nothing else (layer 3).
  *
- * A journal is a folder of shards: each process appends to its own, readers read all.  State of a campaign
- * = tasks - results - exhausted failures; no event replay is needed.
+ * A journal is a folder of shards: the ranks of a job that share a machine append to one, or each to its own; readers
+ * read all.  State of a campaign = tasks - results - exhausted failures; no event replay is needed.
  *
  * FORMAT of a shard: little endian; a file header, then records one behind the other, each at a multiple of 8.
  *
@@ -23,9 +23,19 @@
  *                 of a DECISION a line of JSON (runner/target/target.h)
  *     64 + n      zeros up to the next multiple of 8
  *
- * CRC-32 is that of zlib and PNG: crc32(0, bytes, n).  A shard is named <start>-<rank>-<pid>.vtj: start is UTC as
- * YYYYMMDDThhmmss.uuuuuuZ, rank has five digits or more, and a further "-<k>" stands before the dot if that name was
- * taken.  tests/e2e/journal_layout.py reads shards by this table alone.
+ * CRC-32 is that of zlib and PNG: crc32(0, bytes, n).  A shard of one process is named <start>-<rank>-<pid>.vtj: start
+ * is UTC as YYYYMMDDThhmmss.uuuuuuZ, rank has five digits or more, and a further "-<k>" stands before the dot if that
+ * name was taken.  That of the ranks of a machine is named <start>-<pid>-<host>-<boot>.vtj: start and pid of rank 0;
+ * host with "_" for all but letters and digits; eight hex digits of this boot of the machine.
+ * tests/e2e/journal_layout.py reads shards by this table alone.
+ *
+ * TOGETHER.  Who appends to the shard of a machine holds a lock of its open file (F_OFD_SETLK) from before it looks for
+ * the end of the file until what it wrote is synced.  So records stand one behind the other, each is durable before the
+ * next is begun, and the lock of a process that died is free.  All writers are on one machine: no file system has to
+ * keep apart writers of different machines, nor agree on a lock with them.  What is not whole records up to the end of
+ * the file is never cut or built upon by another process.  A process that finds such an end, that does not get the lock
+ * for two seconds (its holder was stopped, or the storage hangs), that gets no locks at all on this file system, or
+ * whose write or sync fails makes a shard of its own and stays with it; equal records twice are harmless.
  *
  * DAMAGE.  Bytes that do not check (header or payload) are a torn tail if no whole record is behind them.  Otherwise
  * they are damage: it is stepped over and reported, one bad byte costs one record, and its task is done again.  Padding
@@ -43,11 +53,28 @@
 
 typedef enum vt_rec_type { VT_REC_RESULT = 1, VT_REC_FAILURE = 2, VT_REC_DECISION = 3 } vt_rec_type;
 
+/* Where a record is, for somebody who has no index. */
+enum { VT_SHARD_NAME = 256 };
+typedef struct vt_place {
+  uint64_t offset;           /* of its payload; 0: not known */
+  char shard[VT_SHARD_NAME]; /* in the journal's folder */
+} vt_place;
+
 /* ---- writing */
 typedef struct vt_journal_writer vt_journal_writer;
 /* A new shard of its own in dir: <UTC start>-<rank>-<pid>.vtj, unique; names sort by start.  Folder and file appear at
  * the first append. */
 VT_MUST_CHECK vt_status vt_journal_create(vt_journal_writer **w, const char *dir, int rank, vt_err *err);
+/* The same, but as long as that works records go into dir/shard, together with those of the other processes of this
+ * machine that were given the same name: written by vt_journal_sync, held in memory until then.  shard NULL or "": as
+ * vt_journal_create. */
+VT_MUST_CHECK vt_status vt_journal_create_shared(vt_journal_writer **w, const char *dir, const char *shard, int rank,
+                                                 vt_err *err);
+/* The first part of that name, made by one process for all; and the whole, for the machine of this process: "" if its
+ * boot is not known. */
+enum { VT_SHARD_STAMP = 64 };
+void vt_journal_stamp(char stamp[VT_SHARD_STAMP]);
+void vt_journal_node_shard(const char *stamp, const char *host, char shard[VT_SHARD_NAME]);
 /* Append without sync: not to be counted before vt_journal_sync returned VT_OK.  payload in up to two parts.  After a
  * failure (VT_EIO, disk full) the shard is as before the call and the call may be repeated; if even that could not be
  * restored, or a sync failed (the kernel may have dropped what was written), the writer refuses everything from then
@@ -55,15 +82,12 @@ VT_MUST_CHECK vt_status vt_journal_create(vt_journal_writer **w, const char *dir
 VT_MUST_CHECK vt_status vt_journal_append(vt_journal_writer *w, vt_rec_type type, const vt_uid *uid, int attempt,
                                           int half_stage, const void *head, size_t n_head, const void *body,
                                           size_t n_body, vt_err *err);
-VT_MUST_CHECK vt_status vt_journal_sync(vt_journal_writer *w, vt_err *err); /* fdatasync; nothing to do is fine */
-/* Where a record is, for somebody who has no index. */
-enum { VT_SHARD_NAME = 256 };
-typedef struct vt_place {
-  uint64_t offset;           /* of its payload; 0: not known */
-  char shard[VT_SHARD_NAME]; /* in the journal's folder */
-} vt_place;
+/* fdatasync; nothing to do is fine.  After a failure to write what was held it may be called again. */
+VT_MUST_CHECK vt_status vt_journal_sync(vt_journal_writer *w, vt_err *err);
 void vt_journal_last(const vt_journal_writer *w, vt_place *out); /* of what was appended last; offset 0: nothing */
-void vt_journal_close(vt_journal_writer *w);                     /* NULL is allowed; does not sync */
+/* Of the k-th record that was appended between the last sync and the one before. */
+void vt_journal_synced(const vt_journal_writer *w, int k, vt_place *out);
+void vt_journal_close(vt_journal_writer *w); /* NULL is allowed; does not sync: what was held is lost */
 
 /* ---- reading */
 typedef struct vt_rec {
@@ -79,6 +103,11 @@ VT_MUST_CHECK vt_status vt_journal_open(vt_journal **j, const char *dir, vt_err 
 /* Index what was appended since (by anyone).  Records that were known keep their number, new ones follow in (shard
  * name, offset) order; pointers to records end here.  After an error what was known still is. */
 VT_MUST_CHECK vt_status vt_journal_refresh(vt_journal *j, vt_err *err);
+/* Records that the caller knows already: for which known(ctx, uid, shard, offset of the payload) is not 0 a refresh
+ * takes the header's word; their payloads are checked when they are read.  NULL: every payload is checked at once. */
+typedef int vt_journal_known(void *ctx, const vt_uid *uid, const char *shard, uint64_t offset);
+void vt_journal_trust(vt_journal *j, vt_journal_known *known, void *ctx);
+uint64_t vt_journal_bytes(const vt_journal *j); /* of shards that were read for the index, so far */
 /* Collective.  The same as open (*j NULL) and refresh, with one index, on rank 0, and the shards read by whichever rank
  * is free: every byte is read once by all of them together.  On the other ranks *j stays as it is. */
 struct vt_comm;

@@ -26,6 +26,33 @@ unsigned vt__pad_of(uint64_t n); /* bytes from n to the next multiple of 8 */
 int vt__pread_all(int fd, void *p, size_t n, uint64_t offset);
 int vt__pwrite_all(int fd, const void *p, size_t n, uint64_t offset); /* 0, or errno */
 
+/* ---- writer.c, together.c */
+
+struct vt_journal_writer {
+  char dir[VT_PATH * 4], path[VT_PATH * 4 + VT_SHARD_NAME];
+  int rank;
+  int fd;       /* -1 before the first append */
+  uint64_t end; /* everything before it is whole records, of whomever */
+  int dirty, broken;
+  int shared;   /* the path is that of the node's shard */
+  vt_buf held;  /* records that are not written yet      */
+  uint64_t *at; /* [n_at] payloads of what was appended since the last sync but one: in the shard, or in held */
+  int n_at, cap_at;
+  int synced; /* at[] is durable: the next append begins anew */
+};
+typedef struct vt__piece {
+  const void *p;
+  size_t n;
+} vt__piece;
+
+/* The folder of shards, if it is new; the folder that holds it learns of it. */
+VT_MUST_CHECK vt_status vt__journal_make_dir(const vt_journal_writer *w, vt_err *err);
+/* What is held stands at this offset now. */
+void vt__journal_held_is_at(vt_journal_writer *w, uint64_t at);
+/* What is held, written behind the last record of the node's shard and durable; or w->shared is 0 afterwards, what is
+ * held is as it was, and the log says why. */
+void vt__together_write(vt_journal_writer *w);
+
 /* ---- sums.c */
 
 typedef struct vt__sums {
@@ -78,7 +105,10 @@ struct vt_journal {
   char *block;         /* for checksums */
   unsigned char *scan; /* for looking behind damage */
   vt_shared shared;
-  vt__sums sums; /* of the shard that is being read, once damage was seen */
+  vt_journal_known *known;
+  void *known_ctx;
+  uint64_t bytes; /* read for the index */
+  vt__sums sums;  /* of the shard that is being read, once damage was seen */
 };
 
 /* The steps of a refresh (journal.c): names of shards that are new; what is new in one; each of these things alone. */

@@ -1,4 +1,5 @@
-/* writer.c - one process's own shard: append, sync, and back to the last good end when an append fails. */
+/* writer.c - append and sync: into a shard of one's own, and back to its last good end when an append fails; or, until
+ * that fails, into the one of this node (together.c). */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,15 +9,6 @@
 #include <unistd.h>
 
 #include "runner/journal/journal_impl.h"
-
-struct vt_journal_writer {
-  char dir[VT_PATH * 4], path[VT_PATH * 4 + 128];
-  int rank;
-  int fd;        /* -1 before the first append */
-  uint64_t end;  /* everything before it is whole records */
-  uint64_t last; /* offset of the last one's payload; 0: none */
-  int dirty, broken;
-};
 
 vt_status vt_journal_create(vt_journal_writer **out, const char *dir, int rank, vt_err *err)
 {
@@ -30,6 +22,15 @@ vt_status vt_journal_create(vt_journal_writer **out, const char *dir, int rank, 
   w->rank = rank;
   w->fd = -1;
   *out = w;
+  return VT_OK;
+}
+
+vt_status vt_journal_create_shared(vt_journal_writer **out, const char *dir, const char *shard, int rank, vt_err *err)
+{
+  VT_PASS(vt_journal_create(out, dir, rank, err));
+  if (!shard || !shard[0]) return VT_OK;
+  (void)snprintf((*out)->path, sizeof(*out)->path, "%s/%s", dir, shard);
+  (*out)->shared = 1;
   return VT_OK;
 }
 
@@ -55,8 +56,7 @@ static vt_status new_file(vt_journal_writer *w, vt_err *err)
   VT_FAIL(err, VT_EIO, "cannot create journal shard '%s': %s", w->path, strerror(errno));
 }
 
-/* The folder that holds dir learns of it, if dir is new. */
-static vt_status make_dir(const vt_journal_writer *w, vt_err *err)
+vt_status vt__journal_make_dir(const vt_journal_writer *w, vt_err *err)
 {
   struct stat st;
   char up[sizeof w->dir + 4];
@@ -71,7 +71,7 @@ static vt_status begin_shard(vt_journal_writer *w, vt_err *err)
 {
   vt_status rc = VT_OK;
   unsigned char head[VT__SHARD_HEAD];
-  VT_TRY(make_dir(w, err), err, "journal of rank %d", w->rank);
+  VT_TRY(vt__journal_make_dir(w, err), err, "journal of rank %d", w->rank);
   VT_PASS(new_file(w, err));
   vt__shard_head_put(head);
   int why = vt__pwrite_all(w->fd, head, sizeof head, 0);
@@ -94,13 +94,8 @@ static vt_status check_usable(const vt_journal_writer *w, vt_err *err)
   return VT_OK;
 }
 
-typedef struct piece {
-  const void *p;
-  size_t n;
-} piece;
-
 /* All pieces behind the last record, or none. */
-static vt_status write_record(vt_journal_writer *w, const piece *part, int n_parts, vt_err *err)
+static vt_status write_record(vt_journal_writer *w, const vt__piece *part, int n_parts, vt_err *err)
 {
   uint64_t at = w->end;
   VT_ASSERT(w->fd >= 0 && !w->broken);
@@ -115,10 +110,31 @@ static vt_status write_record(vt_journal_writer *w, const piece *part, int n_par
             strerror(why));
   }
   VT_ASSERT(at % 8 == 0); /* records are padded */
-  w->last = w->end + VT__REC_HEAD;
   w->end = at;
   w->dirty = 1;
   return VT_OK;
+}
+
+/* Where the payload of the next record is: in the shard, or in what is held. */
+static vt_status keep_place(vt_journal_writer *w, uint64_t offset, vt_err *err)
+{
+  if (w->synced) w->n_at = w->synced = 0; /* of a new batch */
+  if (w->n_at == w->cap_at) {
+    int cap = w->cap_at ? 2 * w->cap_at : 16;
+    VT_TRY(VT_GROW(w->at, w->n_at, cap, err), err, "%d places", cap);
+    w->cap_at = cap;
+  }
+  w->at[w->n_at++] = offset;
+  return VT_OK;
+}
+
+/* Held in memory until the sync, which writes all under one lock. */
+static vt_status hold(vt_journal_writer *w, const vt__piece *part, int n_parts, vt_err *err)
+{
+  const size_t before = w->held.len;
+  for (int i = 0; i < n_parts; i++) vt_buf_add(&w->held, part[i].p, part[i].n);
+  VT_TRY(vt_buf_check(&w->held, err), err, "journal of rank %d: %zu bytes of records", w->rank, before);
+  return keep_place(w, before + VT__REC_HEAD, err);
 }
 
 /* NOLINTNEXTLINE(readability-function-size): ten parameters, four of them the two parts of the payload */
@@ -138,32 +154,60 @@ vt_status vt_journal_append(vt_journal_writer *w, vt_rec_type type, const vt_uid
   if (!vt__rec_head_get(b, &h)) /* what readers would not accept is not written */
     VT_FAIL(err, VT_EINVAL, "journal record of type %d, attempt %d, half_stage %d", (int)type, attempt, half_stage);
   VT_PASS(check_usable(w, err));
+  const vt__piece part[] = {{b, sizeof b}, {head, n_head}, {body, n_body}, {zeros, vt__pad_of(h.n)}};
+  const int n_parts = (int)(sizeof part / sizeof part[0]);
+  if (w->shared || w->held.len) return hold(w, part, n_parts, err);
   if (w->fd < 0) VT_PASS(begin_shard(w, err));
-  const piece part[] = {{b, sizeof b}, {head, n_head}, {body, n_body}, {zeros, vt__pad_of(h.n)}};
-  return write_record(w, part, (int)(sizeof part / sizeof part[0]), err);
+  const uint64_t at = w->end;
+  VT_PASS(write_record(w, part, n_parts, err));
+  return keep_place(w, at + VT__REC_HEAD, err);
+}
+
+/* What was held for the node's shard goes into one of this process's own. */
+static vt_status write_held(vt_journal_writer *w, vt_err *err)
+{
+  if (w->fd < 0) VT_PASS(begin_shard(w, err));
+  const uint64_t at = w->end;
+  VT_PASS(write_record(w, &(vt__piece){w->held.s, w->held.len}, 1, err));
+  vt__journal_held_is_at(w, at);
+  return VT_OK;
+}
+
+void vt__journal_held_is_at(vt_journal_writer *w, uint64_t at)
+{
+  for (int k = 0; k < w->n_at; k++) w->at[k] += at;
+  w->held.len = 0;
 }
 
 vt_status vt_journal_sync(vt_journal_writer *w, vt_err *err)
 {
   VT_PASS(check_usable(w, err));
-  if (!w->dirty) return VT_OK;
-  if (fdatasync(w->fd) != 0) {
+  if (w->shared && w->held.len) vt__together_write(w);
+  if (w->held.len) VT_PASS(write_held(w, err));
+  if (w->dirty && fdatasync(w->fd) != 0) {
     w->broken = 1; /* what the kernel could not write it may have dropped: a second try would only seem to succeed */
     VT_FAIL(err, VT_EIO, "cannot sync journal shard '%s': %s", w->path, strerror(errno));
   }
   w->dirty = 0;
+  w->synced = 1;
   return VT_OK;
 }
 
-void vt_journal_last(const vt_journal_writer *w, vt_place *out)
+void vt_journal_last(const vt_journal_writer *w, vt_place *out) { vt_journal_synced(w, w->n_at - 1, out); }
+
+void vt_journal_synced(const vt_journal_writer *w, int k, vt_place *out)
 {
-  *out = (vt_place){.offset = w->last};
-  if (w->last) (void)snprintf(out->shard, sizeof out->shard, "%s", w->path + strlen(w->dir) + 1);
+  *out = (vt_place){.offset = 0};
+  if (k < 0 || k >= w->n_at || w->held.len) return;
+  out->offset = w->at[k];
+  (void)snprintf(out->shard, sizeof out->shard, "%s", w->path + strlen(w->dir) + 1);
 }
 
 void vt_journal_close(vt_journal_writer *w)
 {
   if (!w) return;
   if (w->fd >= 0) (void)close(w->fd);
+  vt_buf_free(&w->held);
+  vt_free(w->at);
   vt_free(w);
 }

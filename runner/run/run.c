@@ -124,8 +124,29 @@ static double longest_first_checkpoint_s(const vt_campaign *c)
   return most + open_s;
 }
 
+/* The shard of this machine's ranks; "" where this rank's build is not that of rank 0: a shard is of one build. */
+static vt_status name_shard(const run *r, char shard[VT_SHARD_NAME], vt_err *err)
+{
+  struct {
+    char stamp[VT_SHARD_STAMP], build[64];
+  } first = {0};
+  char host[64];
+  if (vt_comm_rank(r->comm) == 0) {
+    vt_journal_stamp(first.stamp);
+    (void)snprintf(first.build, sizeof first.build, "%s", vt_build_info()->build_id);
+  }
+  shard[0] = '\0';
+  VT_PASS(vt_comm_bcast(r->comm, 0, &first, sizeof first, err));
+  if (strcmp(first.build, vt_build_info()->build_id) != 0) return VT_OK;
+  vt_host_name(host);
+  vt_journal_node_shard(first.stamp, host, shard);
+  return VT_OK;
+}
+
 static vt_status do_tasks(run *r, vt_farm_outcome *out, vt_err *err)
 {
+  char shard[VT_SHARD_NAME];
+  VT_TRY(name_shard(r, shard, err), err, "journal");
   int rank = vt_comm_rank(r->comm), size = vt_comm_size(r->comm);
   vt_replica_task work = {.c = r->c,
                           .dir = &r->dir,
@@ -151,6 +172,7 @@ static vt_status do_tasks(run *r, vt_farm_outcome *out, vt_err *err)
                         .replay = rank == 0 ? r->j : NULL,
                         .by_uid = &r->c->by_uid,
                         .journal_dir = r->dir.journal,
+                        .shard = shard,
                         .work = vt__replica_task(&work),
                         .watch = run_watch,
                         .event = run_event,

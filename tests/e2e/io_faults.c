@@ -4,10 +4,10 @@
  *   VT_FAULT_MATCH  texts between '|': a file counts if one of them is in its path, or is its path where the text ends
  *                   with '$' (of a rename or link: either path)
  *   VT_FAULT_OP     open (and opendir) | read (and readdir) | write | fsync (and fdatasync) | rename | close |
- * ftruncate | fallocate | link | unlink | mkdir | stat (and access, statvfs) VT_FAULT_N      the n-th such call of this
- * process and of what it forks (counted from 1, together) fails VT_FAULT_MODE   once | ever: that call alone, or every
- * one from it on VT_FAULT_ERROR  EIO | ENOSPC | EDQUOT | EINTR | short (read and write: half of the bytes) VT_FAULT_LOG
- * a file to which a line is appended whenever a call failed
+ * ftruncate | fallocate | link | unlink | mkdir | stat (and access, statvfs) | lock (F_OFD_SETLK) VT_FAULT_N      the
+ * n-th such call of this process and of what it forks (counted from 1, together) fails VT_FAULT_MODE   once | ever:
+ * that call alone, or every one from it on VT_FAULT_ERROR  EIO | ENOSPC | EDQUOT | EINTR | ENOLCK | short (read and
+ * write: half of the bytes) VT_FAULT_LOG a file to which a line is appended whenever a call failed
  *
  * close closes the file and then reports the error, as Linux does.  The count lives in memory that forked processes
  * share, because a program may fork before it begins its work. */
@@ -43,10 +43,11 @@ typedef enum fault_op {
   UNLINK,
   MKDIR,
   STAT,
+  LOCK,
   N_OPS
 } fault_op;
-static const char *const op_name[N_OPS] = {"open",      "read",      "write", "fsync",  "rename", "close",
-                                           "ftruncate", "fallocate", "link",  "unlink", "mkdir",  "stat"};
+static const char *const op_name[N_OPS] = {"open",      "read", "write",  "fsync", "rename", "close", "ftruncate",
+                                           "fallocate", "link", "unlink", "mkdir", "stat",   "lock"};
 
 static struct {
   const char *match, *log;
@@ -82,7 +83,7 @@ __attribute__((constructor)) static void fault_begin(void)
   static const struct {
     const char *name;
     int code;
-  } errors[] = {{"EIO", EIO}, {"ENOSPC", ENOSPC}, {"EDQUOT", EDQUOT}, {"EINTR", EINTR}};
+  } errors[] = {{"EIO", EIO}, {"ENOSPC", ENOSPC}, {"EDQUOT", EDQUOT}, {"EINTR", EINTR}, {"ENOLCK", ENOLCK}};
   for (size_t k = 0; error && k < sizeof errors / sizeof *errors; k++)
     if (strcmp(error, errors[k].name) == 0) fault.error = errors[k].code;
   fault.is_short = error && strcmp(error, "short") == 0;
@@ -470,5 +471,21 @@ int access(const char *path, int mode)
   REAL(int (*)(const char *, int), "access");
   return fails(STAT, path) ? failed() : call(path, mode);
 }
+
+/* ------------------------------------------------------------------ lock */
+
+#define FCNTL_AS(name)                                                               \
+  int name(int fd, int cmd, ...);                                                    \
+  int name(int fd, int cmd, ...)                                                     \
+  {                                                                                  \
+    va_list ap;                                                                      \
+    va_start(ap, cmd);                                                               \
+    void *arg = va_arg(ap, void *); /* an int comes the same way on x86-64 */        \
+    va_end(ap);                                                                      \
+    REAL(int (*)(int, int, void *), #name);                                          \
+    return cmd == F_OFD_SETLK && fd_fails(LOCK, fd) ? failed() : call(fd, cmd, arg); \
+  }
+FCNTL_AS(fcntl)
+FCNTL_AS(fcntl64)
 
 /* NOLINTEND(readability-identifier-naming,readability-inconsistent-declaration-parameter-name) */

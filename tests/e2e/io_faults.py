@@ -18,8 +18,8 @@ import argparse, collections, concurrent.futures, hashlib, itertools, json, os, 
 import threading, time
 
 ERRORS = {"EIO": "Input/output error", "ENOSPC": "No space left on device", "EDQUOT": "Disk quota exceeded",
-          "EINTR": "Interrupted system call", "short": ""}
-OPS = ["open", "read", "write", "fsync", "rename", "close", "ftruncate", "fallocate", "link", "unlink", "mkdir", "stat"]
+          "EINTR": "Interrupted system call", "ENOLCK": "No locks available", "short": ""}
+OPS = ["open", "read", "write", "fsync", "rename", "close", "ftruncate", "fallocate", "link", "unlink", "mkdir", "stat", "lock"]
 NO_ROOM_IN = ["open", "write", "fsync", "rename", "close", "ftruncate", "fallocate", "link", "mkdir"]
 # kind: the folder before the run, the files ('$': that path itself; '*': in any path), what it is
 KINDS = {
@@ -260,7 +260,7 @@ def rows():
     of = itertools.product(args.kinds.split(","), args.ops.split(","), args.errors.split(","), args.modes.split(","))
     tried = [(kind, op, error, mode) for kind, op, error, mode in of
              if (error != "short" or op in ("read", "write")) and (error not in ("ENOSPC", "EDQUOT") or op in NO_ROOM_IN)
-             and (error, mode) != ("EINTR", "ever")]
+             and (error == "ENOLCK") <= (op == "lock") and (error, mode) != ("EINTR", "ever")]
     return sorted(tried[part::parts], key=lambda row: PASSES.index(row[2:]) if row[2:] in PASSES else len(PASSES))
 
 

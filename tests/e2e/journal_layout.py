@@ -9,7 +9,7 @@ import json, os, pathlib, re, shutil, signal, struct, sys, tempfile, unittest, z
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 RESULT, FAILURE, DECISION = 1, 2, 3
-SHARD_NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z-\d{5,}-\d+(-\d+)?\.vtj")
+SHARD_NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z-(\d{5,}-\d+(-\d+)?|\d+-[A-Za-z0-9_]+-[0-9a-f]{8})\.vtj")
 
 
 class Layout(Exception):
