@@ -73,12 +73,15 @@ typedef struct vt__bench_started {
   double walks_s; /* fits of a campaign without results: on rank 0 */
   int64_t fits_bytes;
 } vt__bench_started;
+/* A campaign of about so many tasks, read from its text (vt_campaign_free). */
+VT_MUST_CHECK vt_status vt__bench_campaign(int tasks, const vt_campaign_env *env, vt_campaign **c, vt_err *err);
 VT_MUST_CHECK vt_status vt__bench_start(int tasks, const vt_campaign_env *env, vt__bench_started *x, vt_err *err);
 
 /* A journal of one small result for every task, as n_shards ranks would write it: each syncs after every `batch`
  * records (journal.c). */
 typedef struct vt__bench_journal {
   int n_shards, batch, n_values;              /* n_values doubles a result */
+  int n_missing;                              /* tasks at the end without a result */
   double append_s, sync_s, open_s, refresh_s; /* wall; all of them; refresh_s: one that finds nothing new */
   int64_t syncs, bytes, open_bytes;           /* open_bytes: memory of the index */
   vt_shared shared;                           /* the same, divided over ranks */
@@ -86,5 +89,8 @@ typedef struct vt__bench_journal {
 /* *j is the open journal (vt_journal_free). */
 VT_MUST_CHECK vt_status vt__bench_write_journal(const vt_sched_task *task, int n_tasks, const char *dir,
                                                 vt__bench_journal *x, vt_journal **j, vt_err *err);
+
+/* Everything from the text of a campaign to the first leases, in the order of a run that goes on, in one go: a line. */
+VT_MUST_CHECK vt_status vt__bench_whole_start(const vt_bench_scale_options *o, vt_json *line, vt_err *err);
 
 #endif

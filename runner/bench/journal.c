@@ -63,7 +63,7 @@ vt_status vt__bench_write_journal(const vt_sched_task *task, int n_tasks, const 
   *j = NULL;
   VT_TRY_OUT(vt_calloc64(&values, (size_t)x->n_values, sizeof(double), err), err, "journal");
   for (int k = 0; k < x->n_shards; k++)
-    VT_TRY_OUT(write_shard(task, n_tasks, dir, k, x, values, err), err, "shard %d", k);
+    VT_TRY_OUT(write_shard(task, n_tasks - x->n_missing, dir, k, x, values, err), err, "shard %d", k);
   x->open_bytes = bench_journal_allocated();
   double from = vt_now_s();
   VT_TRY_OUT(vt_journal_open(j, dir, err), err, "journal");

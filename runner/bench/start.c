@@ -67,6 +67,17 @@ static vt_status read_campaign(const vt_buf *text, const vt_campaign_env *env, v
   return vt_campaign_resolve(*c, VT_SIMD_PORTABLE, err);
 }
 
+vt_status vt__bench_campaign(int tasks, const vt_campaign_env *env, vt_campaign **c, vt_err *err)
+{
+  vt_buf text = {0};
+  *c = NULL;
+  write_text(tasks, &text);
+  vt_status rc = vt_buf_check(&text, err);
+  if (rc == VT_OK) rc = read_campaign(&text, env, c, err);
+  vt_buf_free(&text);
+  return rc;
+}
+
 vt_status vt__bench_start(int tasks, const vt_campaign_env *env, vt__bench_started *x, vt_err *err)
 {
   vt_status rc = VT_OK;
@@ -74,14 +85,11 @@ vt_status vt__bench_start(int tasks, const vt_campaign_env *env, vt__bench_start
   vt_sched_task *task = NULL;
   double *ns = NULL;
   vt_fits *f = NULL;
-  vt_buf text = {0};
   const vt_arrays_from nowhere = {.load = no_result};
   *x = (vt__bench_started){0};
-  write_text(tasks, &text);
-  VT_TRY_OUT(vt_buf_check(&text, err), err, "campaign");
   int64_t before = allocated();
   double from = vt_cpu_s();
-  VT_TRY_OUT(read_campaign(&text, env, &c, err), err, "campaign");
+  VT_TRY_OUT(vt__bench_campaign(tasks, env, &c, err), err, "campaign");
   x->read_s = vt_cpu_s() - from;
   from = vt_cpu_s();
   VT_TRY_OUT(vt_records_sched_tasks(c, &task, &ns, err), err, "tasks");
@@ -99,6 +107,5 @@ out:
   vt_free(task);
   vt_free(ns);
   vt_campaign_free(c);
-  vt_buf_free(&text);
   return rc;
 }

@@ -124,12 +124,8 @@ static vt_status hand_on(vt_master *m, int rank, vt_err *err)
   return vt__master_event(m, &(vt_event){.kind = VT_EV_READY, .worker = rank, .task = -1}, err);
 }
 
-static int workers(const vt_master *m)
-{
-  int n = 0;
-  for (int r = 0; r < m->n_ranks; r++) n += vt__master_works(m, r) && m->rank[r].doing != VT_RANK_DEAD;
-  return n;
-}
+/* Asked for every READY of the start: no walk over ranks. */
+static int workers(const vt_master *m) { return m->n_ranks - !vt__master_works(m, 0) - m->n_dead; }
 
 vt_status vt__cores_ready(vt_master *m, int rank, vt_err *err)
 {

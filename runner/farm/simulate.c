@@ -9,9 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runner/farm/cores.h"
 #include "runner/farm/farm_impl.h"
 
-enum { BATCH = 1024, LETTER_MOST = sizeof(vt_done_msg) };
+enum { BATCH = 1024, LETTER_MOST = sizeof(vt_done_msg), RANKS_A_NODE = 64 };
 static const double BEAT_S = 1, NAP_LEAST_S = 1e-3, NAP_MOST_S = 5e-3, NAP_LEFT_S = 0.25, STEP_S = 1e-3;
 static const double RANK_TIMEOUT_S = 30, MASTER_TIMEOUT_S = 60, GRACE_S = 300, WATCH_S = 1;
 
@@ -20,6 +21,7 @@ typedef enum hand_state { HAND_ASK, HAND_WAIT, HAND_BUSY, HAND_LEFT, HAND_OVER }
 typedef struct hand {
   int32_t state;             /* hand_state */
   int32_t leases, dies_with; /* lease with which it dies; 0: none */
+  int32_t said, reserved;    /* said: where it is */
   vt_lease lease;
   double wakes, beaten, ends, nap, dies, leaves; /* virtual times; nap: a length */
 } hand;
@@ -153,7 +155,8 @@ static vt_status simulate_report(world *w, int rank, vt_err *err)
   hand *h = &w->hand[rank];
   vt_done_msg d = {.lease = h->lease, .ns = 1, .wall_s = 1, .place.offset = 80 + 376 * (uint64_t)h->leases};
   double u[2];
-  (void)snprintf(d.place.shard, sizeof d.place.shard, "20260101T000000.000000Z-%05d-1.vtj", rank);
+  (void)snprintf(d.place.shard, sizeof d.place.shard, "20260101T000000.000000Z-1-node%05d-0123abcd.vtj",
+                 rank / RANKS_A_NODE);
   h->state = HAND_ASK;
   vt_rng_uniform2(w->s->seed, VT_STREAM_TEST, 3, h->lease.task, 0, u);
   if (u[0] >= w->s->fail || h->lease.attempt || h->lease.half_stage)
@@ -195,6 +198,12 @@ static vt_status wake(world *w, int rank, double now, vt_err *err)
   if (h->state != HAND_LEFT && now >= h->leaves) {
     w->out->n_left++;
     VT_PASS(simulate_leave(w, rank, err));
+  }
+  if (h->state == HAND_ASK && !h->said) {
+    vt_here_msg here = {.asked = 0};
+    (void)snprintf(here.host, sizeof here.host, "node%05d", rank / RANKS_A_NODE);
+    h->said = 1;
+    VT_PASS(simulate_tell(w, rank, VT_MSG_HERE, &here, sizeof here, err));
   }
   if (h->state == HAND_ASK) {
     VT_PASS(simulate_tell(w, rank, VT_MSG_READY, NULL, 0, err));
