@@ -99,8 +99,9 @@ vt_status vt__bench_whole_start(const vt_bench_scale_options *o, vt_json *line, 
 {
   steps x = {0};
   char dir[VT_PATH * 2];
-  if (snprintf(dir, sizeof dir, "%s-start", o->dir) >= (int)sizeof dir)
+  if (snprintf(dir, sizeof dir, "%s/start", o->dir) >= (int)sizeof dir)
     VT_FAIL(err, VT_EINVAL, "the folder's name is too long");
+  VT_PASS(vt_dir_make(o->dir, err));
   VT_PASS(all_steps(o, dir, &x, err));
   vt_json_put(line, "campaign_tasks", vt_json_int(x.n_tasks));
   vt_json_put(line, "results", vt_json_int(x.n_results));
