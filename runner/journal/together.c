@@ -70,7 +70,7 @@ static const char *lock(int fd)
     const int why = set_lock(fd, F_WRLCK);
     if (why == 0) return NULL;
     if (why != EAGAIN && why != EACCES) return strerror(why);
-    if (vt_now_s() > until) return "another rank held its lock for two seconds";
+    if (vt_now_s() > until) return "its lock was not free for two seconds";
     vt_alive();
     (void)nanosleep(&nap, NULL);
   }

@@ -128,13 +128,19 @@ static vt_status keep_place(vt_journal_writer *w, uint64_t offset, vt_err *err)
   return VT_OK;
 }
 
-/* Held in memory until the sync, which writes all under one lock. */
+/* Held in memory until the sync, which writes all under one lock.  All pieces and their place, or none: half a record
+ * would stand in front of those of other processes. */
 static vt_status hold(vt_journal_writer *w, const vt__piece *part, int n_parts, vt_err *err)
 {
   const size_t before = w->held.len;
+  VT_PASS(keep_place(w, before + VT__REC_HEAD, err));
   for (int i = 0; i < n_parts; i++) vt_buf_add(&w->held, part[i].p, part[i].n);
-  VT_TRY(vt_buf_check(&w->held, err), err, "journal of rank %d: %zu bytes of records", w->rank, before);
-  return keep_place(w, before + VT__REC_HEAD, err);
+  const vt_status rc = vt_buf_check(&w->held, err);
+  if (rc == VT_OK) return VT_OK;
+  w->n_at--;
+  w->held.len = before;
+  w->held.failed = 0; /* the call may be repeated */
+  return vt_err_wrap(err, rc, __FILE__, __LINE__, "journal of rank %d: %zu bytes of records", w->rank, before);
 }
 
 /* NOLINTNEXTLINE(readability-function-size): ten parameters, four of them the two parts of the payload */

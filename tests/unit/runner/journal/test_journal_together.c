@@ -330,6 +330,58 @@ static void what_could_not_be_written_is_kept(void **state)
   vt_journal_close(a);
 }
 
+/* ------------------------------------------------------------------ memory that runs out */
+
+static int fail_at; /* the call of realloc that fails, counted down; 0: none */
+void *__real_realloc(void *p, size_t n);
+void *__wrap_realloc(void *p, size_t n);
+
+void *__wrap_realloc(void *p, size_t n) { return fail_at && --fail_at == 0 ? NULL : __real_realloc(p, n); }
+
+/* Records of 40 appends, of which one finds no memory, at each place where it can: that append fails and leaves
+ * nothing behind, is repeated, and the sync writes each record once, where it says. */
+static void an_append_without_memory_leaves_nothing(void **state)
+{
+  (void)state;
+  enum { N = 40 };
+  int failures = 0;
+  for (int n = 1;; n++) {
+    vt_journal_writer *w = writer(0);
+    char text[256];
+    vt_err err;
+    int failed = 0;
+    fail_at = n;
+    for (int k = 0; k < N; k++) {
+      const vt_uid u = jf_uid(k);
+      jf_fill(text, k);
+      const vt_status rc =
+          vt_journal_append(w, jf_type(k), &u, jf_attempt(k), jf_half(k), text, jf_size(k), NULL, 0, &err);
+      if (rc == VT_OK) continue;
+      assert_int_equal(rc, VT_ENOMEM);
+      failed++;
+      jf_append(w, k);
+    }
+    fail_at = 0;
+    failures += failed;
+    sync_ok(w);
+    vt_journal *j = reader();
+    assert_int_equal(vt_journal_torn(j, NULL) + vt_journal_damaged(j, NULL), 0);
+    assert_int_equal(vt_journal_count(j), N);
+    for (int k = 0; k < N; k++) {
+      vt_place at;
+      jf_expect(j, vt_journal_rec(j, k), k);
+      vt_journal_synced(w, k, &at);
+      assert_int_equal(at.offset, vt_journal_rec(j, k)->offset);
+    }
+    vt_journal_free(j);
+    vt_journal_close(w);
+    assert_int_equal(jf_teardown(NULL), 0);
+    assert_int_equal(jf_setup(NULL), 0);
+    if (!failed) break;
+  }
+  assert_true(failures > 2); /* what is held grows by doubling from 256 bytes: several times for 40 records */
+}
+
 /* ------------------------------------------------------------------ records that are known already */
 
 static int all_but_one(void *ctx, const vt_uid *uid, const char *shard, uint64_t offset)
@@ -384,6 +436,6 @@ int main(void)
       T(kills_lose_nothing_that_was_synced),      T(a_torn_end_is_left_alone),
       T(a_shard_that_was_removed_is_not_written), T(a_lock_that_is_not_given_back_is_waited_for_two_seconds),
       T(a_write_that_fails_is_taken_back),        T(what_could_not_be_written_is_kept),
-      T(what_is_known_is_not_read_again)};
+      T(an_append_without_memory_leaves_nothing), T(what_is_known_is_not_read_again)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
