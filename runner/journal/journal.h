@@ -34,8 +34,9 @@
  * next is begun, and the lock of a process that died is free.  All writers are on one machine: no file system has to
  * keep apart writers of different machines, nor agree on a lock with them.  What is not whole records up to the end of
  * the file is never cut or built upon by another process.  A process that finds such an end, that does not get the lock
- * for two seconds in which the file does not grow, or ten (its holder was stopped, or the storage hangs), that gets no locks at all on this file system, or
- * whose write or sync fails makes a shard of its own and stays with it; equal records twice are harmless.
+ * for two seconds in which the file does not grow, or ten (its holder was stopped, or the storage hangs), that gets no
+ * locks at all on this file system, or whose write or sync fails makes a shard of its own and stays with it; equal
+ * records twice are harmless.
  *
  * DAMAGE.  Bytes that do not check (header or payload) are a torn tail if no whole record is behind them.  Otherwise
  * they are damage: it is stepped over and reported, one bad byte costs one record, and its task is done again.  Padding
