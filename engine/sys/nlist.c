@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "engine/sys/nlist_near.h"
 #include "engine/sys/sys.h"
 
 enum {
@@ -410,33 +411,6 @@ static int stretches(const vt_nlist *nl, const geometry *g, const double s[3], i
   return n;
 }
 
-enum { CHUNK = 64 };
-
-/* near[k] = 1 for those of n <= CHUNK positions within reach of (x, y, z). */
-VT_WIDE static void mark_near(const double *restrict bx, const double *restrict by, const double *restrict bz, int n,
-                              double x, double y, double z, double reach2, int64_t *restrict near)
-{
-  for (int k = 0; k < n; k++) {
-    double dx = bx[k] - x, dy = by[k] - y, dz = bz[k] - z;
-    near[k] = dx * dx + dy * dy + dz * dz < reach2;
-  }
-}
-
-/* Append the slots of [from, to) within reach of atom i, in order; returns the length of the row. */
-static int append_near(const struct vt_nlist_own *o, int i, int from, int to, double reach2, int *restrict row, int k)
-{
-  int64_t near[CHUNK];
-  for (int p = from; p < to; p += CHUNK) {
-    const int n = to - p < CHUNK ? to - p : CHUNK;
-    mark_near(o->bx + p, o->by + p, o->bz + p, n, o->x[i], o->y[i], o->z[i], reach2, near);
-    for (int q = 0; q < n; q++) { /* without branches: a quarter of the candidates stay */
-      row[k] = o->slot[p + q];
-      k += (int)near[q] & (o->slot[p + q] != i);
-    }
-  }
-  return k;
-}
-
 /* Rows of some atoms, one behind the other; a thread begins at a place of its own, since how much those before it will
  * fill is not known. */
 typedef struct filling {
@@ -468,6 +442,8 @@ static void fill_rows(void *ctx, int piece, int member)
   filling *f = ctx;
   const struct vt_nlist_own *o = f->nl->own;
   const double reach2 = f->g->reach * f->g->reach;
+  const vt__near_slots slots = {.x = o->bx, .y = o->by, .z = o->bz, .slot = o->slot};
+  vt__append_near *append_near = vt__append_near_best();
   size_t used = f->at[piece];
   int from, to, span[SPANS][2];
   (void)member;
@@ -477,8 +453,9 @@ static void fill_rows(void *ctx, int piece, int member)
     int n_span = stretches(f->nl, f->g, o->frac[i], span, &n_slots);
     VT_ASSERT(n_span <= SPANS);
     int *restrict row = o->neigh + used;
+    const double at[3] = {o->x[i], o->y[i], o->z[i]};
     int k = 0;
-    for (int m = 0; m < n_span; m++) k = append_near(o, i, span[m][0], span[m][1], reach2, row, k);
+    for (int m = 0; m < n_span; m++) k = append_near(&slots, span[m][0], span[m][1], at, reach2, i, row, k);
     o->first[i] = (int)used;
     o->count[i] = k;
     while (k % VT_NL_PAD) row[k++] = i;
