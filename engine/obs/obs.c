@@ -1,3 +1,4 @@
+#include <math.h>
 #include <string.h>
 
 #include "engine/obs/obs_impl.h"
@@ -60,6 +61,7 @@ typedef struct member {
   const vt_obs_ops *ops;
   void *self;
   int64_t every; /* steps */
+  int64_t ended; /* 1 + step of a frame that it could not take; 0: none, it goes on */
   int n_arrays;
 } member;
 
@@ -69,6 +71,7 @@ struct vt_obs_set {
   member m[VT_MAX_OBS];
   size_t count[VT_MAX_ARRAYS]; /* doubles in each array, in layout order */
   size_t n_values;
+  vt_err why; /* of the first member that ended here; code VT_OK: none */
 };
 
 static vt_status set_layout(vt_obs_set *s, const vt_plan *p, vt_err *err)
@@ -142,7 +145,7 @@ typedef struct sampling {
   const vt_frame *frame;
   int n;
   struct {
-    const member *m;
+    member *m;
     vt_status status;
     vt_err err;
   } due[VT_MAX_OBS];
@@ -156,13 +159,24 @@ static void sample_one(void *ctx, int piece, int member_of_team)
   s->due[piece].status = m->ops->sample(m->self, s->frame, &s->due[piece].err);
 }
 
+/* A frame that one observable cannot take (an atom with more bonds than it has room for) ends that observable, not the
+ * run, which may have cost hours. */
+static void end_observable(vt_obs_set *s, member *m, const vt_frame *fr, const vt_err *why)
+{
+  if (s->why.code == VT_OK) s->why = *why;
+  const vt_err_text line = vt_err_line(why->text);
+  m->ended = fr->step + 1;
+  vt_log(VT_LOG_WARN, "obs", "ev=observable_ended observable=%s step=%lld why=\"%s\" (its values are null)",
+         m->ops->doc.name, (long long)fr->step, line.s);
+}
+
 vt_status vt_obs_set_sample(vt_obs_set *s, const vt_frame *fr, vt_err *err)
 {
   sampling all;
   all.frame = fr;
   all.n = 0;
   for (int i = 0; i < s->n; i++) {
-    if (fr->step % s->m[i].every != 0) continue;
+    if (fr->step % s->m[i].every != 0 || s->m[i].ended) continue;
     all.due[all.n].m = &s->m[i];
     all.due[all.n].err = (vt_err){0};
     all.n++;
@@ -170,11 +184,31 @@ vt_status vt_obs_set_sample(vt_obs_set *s, const vt_frame *fr, vt_err *err)
   vt_team_run(s->team, all.n, sample_one, &all);
   for (int k = 0; k < all.n; k++) {
     if (all.due[k].status == VT_OK) continue;
+    if (all.due[k].status == VT_ETASK) {
+      end_observable(s, all.due[k].m, fr, &all.due[k].err);
+      continue;
+    }
     if (err) *err = all.due[k].err;
     return vt_err_wrap(err, all.due[k].status, __FILE__, __LINE__, "observable %s at step %lld",
                        all.due[k].m->ops->doc.name, (long long)fr->step);
   }
   return VT_OK;
+}
+
+vt_status vt_obs_set_ended(const vt_obs_set *s, vt_err *err)
+{
+  if (s->why.code != VT_OK && err) *err = s->why;
+  return (vt_status)s->why.code;
+}
+
+/* As if there had been no sample: axes stay, counts are 0, means are not known. */
+static void blank(const member *m, double *const *out, const size_t *count)
+{
+  VT_ASSERT(m->n_arrays <= m->ops->n_join);
+  for (int k = 0; k < m->n_arrays; k++) {
+    const vt__join_how how = m->ops->join[k].how;
+    for (size_t e = 0; e < count[k] && how != VT__JOIN_SAME; e++) out[k][e] = how == VT__JOIN_SUM ? 0 : (double)NAN;
+  }
 }
 
 vt_status vt_obs_set_finish(vt_obs_set *s, double *values, size_t n, vt_err *err)
@@ -184,11 +218,13 @@ vt_status vt_obs_set_finish(vt_obs_set *s, double *values, size_t n, vt_err *err
   for (int i = 0; i < s->n; i++) {
     member *m = &s->m[i];
     double *out[VT_MAX_ARRAYS];
+    const size_t *mine = count;
     for (int k = 0; k < m->n_arrays; k++) {
       out[k] = values;
       values += *count++;
     }
     VT_TRY(m->ops->finish(m->self, out, err), err, "observable %s", m->ops->doc.name);
+    if (m->ended) blank(m, out, mine);
   }
   VT_ASSERT(count == s->count + s->n_arrays);
   return VT_OK;
@@ -198,7 +234,7 @@ size_t vt_obs_set_memory(const vt_obs_set *s) { return sizeof *s + vt_obs_set_st
 
 size_t vt_obs_set_state_size(const vt_obs_set *s)
 {
-  size_t bytes = 0;
+  size_t bytes = (size_t)s->n * sizeof(int64_t);
   for (int i = 0; i < s->n; i++) bytes += s->m[i].ops->state_size(s->m[i].self);
   return bytes;
 }
@@ -207,6 +243,8 @@ void vt_obs_set_save(const vt_obs_set *s, void *bytes)
 {
   char *at = bytes;
   for (int i = 0; i < s->n; i++) {
+    memcpy(at, &s->m[i].ended, sizeof s->m[i].ended);
+    at += sizeof s->m[i].ended;
     s->m[i].ops->save(s->m[i].self, at);
     at += s->m[i].ops->state_size(s->m[i].self);
   }
@@ -218,8 +256,10 @@ vt_status vt_obs_set_load(vt_obs_set *s, const void *bytes, size_t n, vt_err *er
   if (n != vt_obs_set_state_size(s))
     VT_FAIL(err, VT_ECORRUPT, "state of the observables: %zu bytes, expected %zu", n, vt_obs_set_state_size(s));
   for (int i = 0; i < s->n; i++) {
-    const member *m = &s->m[i];
+    member *m = &s->m[i];
     size_t size = m->ops->state_size(m->self);
+    memcpy(&m->ended, at, sizeof m->ended);
+    at += sizeof m->ended;
     VT_TRY(m->ops->load(m->self, at, size, err), err, "observable %s", m->ops->doc.name);
     at += size;
   }

@@ -50,7 +50,8 @@ typedef struct vt_obs_ops {
   vt_status (*open)(const vt_plan *p, const vt_obs_request *r, void **self, vt_err *err);
   /* Once, before the first sample (also after load): what counts as bonded. NULL for those that do not ask. */
   vt_status (*begin)(void *self, const vt_cutoffs *cut, vt_err *err);
-  /* One sample of the produce stage, first at step 0, then every vt_obs_every_steps.  Allocates nothing. */
+  /* One sample of the produce stage, first at step 0, then every vt_obs_every_steps.  Allocates nothing.  VT_ETASK:
+   * this observable cannot go on. */
   vt_status (*sample)(void *self, const vt_frame *fr, vt_err *err);
   /* Checkpoint: a fixed size, plain bytes. */
   size_t (*state_size)(const void *self);
@@ -89,8 +90,11 @@ VT_MUST_CHECK vt_status vt_obs_set_begin(vt_obs_set *s, const vt_cutoffs *cut, v
 int64_t vt_obs_set_next(const vt_obs_set *s, int64_t step);
 /* From now on the members of a team (borrowed; NULL: nobody) sample, each another observable. */
 void vt_obs_set_team(vt_obs_set *s, vt_team *team);
-/* Sample those that are due at fr->step. */
+/* Sample those that are due at fr->step.  One that cannot take the frame (VT_ETASK of its own) ends there: the log says
+ * why, its means will be NaN and its counts 0, the others go on. */
 VT_MUST_CHECK vt_status vt_obs_set_sample(vt_obs_set *s, const vt_frame *fr, vt_err *err);
+/* For whoever would rather stop: VT_ETASK and the reason of the first that ended at a frame sampled here. */
+VT_MUST_CHECK vt_status vt_obs_set_ended(const vt_obs_set *s, vt_err *err);
 /* Concatenated values of all arrays in the order of vt_obs_layouts. */
 VT_MUST_CHECK vt_status vt_obs_set_finish(vt_obs_set *s, double *values, size_t n, vt_err *err);
 size_t vt_obs_set_memory(const vt_obs_set *s); /* bytes held */

@@ -6,6 +6,7 @@
 
 enum { POINTS, HYSTERESIS, PERMISSION };                    /* parameters                                      */
 enum { MOST = VT__TRACK_MOST, N_CLASS = 5 };                /* metals of one alkali; 0, 1, 2, 3, >= 4 oxygens  */
+enum { MEAN = 16 };                                         /* metals of an alkali, over all: room for vectors */
 enum { ORIGIN, CONTINUOUS, INTERMITTENT, ENDPOINT, N_SUM }; /* accumulators of a species and class             */
 
 typedef struct residence {
@@ -91,7 +92,7 @@ static vt_status residence_open(const vt_plan *p, const vt_obs_request *r, void 
                             vt__track_at_most(r->par[PERMISSION], vt__obs_sample_ps(p, r)), err),
              err, "residence");
   VT_TRY_OUT(vt__pairs_open(&o->oxygen, &p->comp, VT_ROLE_NETWORK, VT_ROLE_COUNTED, MOST, err), err, "residence");
-  const size_t n_vec = (size_t)o->track.pairs.n_first * MOST + 1;
+  const size_t n_vec = (size_t)o->track.pairs.n_first * MEAN + 1;
   VT_TRY_OUT(VT_NEW(o->now, n_vec, err), err, "residence: %zu vectors", n_vec);
   VT_TRY_OUT(VT_NEW(o->class_of, (size_t)o->oxygen.n_first + 1, err), err, "residence");
   o->n_census = (2 * n_species + 1) * N_CLASS;
@@ -100,7 +101,7 @@ static vt_status residence_open(const vt_plan *p, const vt_obs_request *r, void 
   o->metals = o->bonds + n_species * N_CLASS;
   o->visits = o->metals + N_CLASS;
   VT_TRY_OUT(vt__corr_obs_init(&o->base, p, r, shape, (int)n_vec, p->comp.n_species * N_CLASS * N_SUM, err), err,
-             "residence"); /* fits: MOST entries for each of the atoms of a cell, which are counted in int */
+             "residence"); /* fits: MEAN entries for each of the atoms of a cell, which are counted in int */
   *self = o, o = NULL;
 out:
   residence_close(o);
@@ -126,13 +127,15 @@ static void classify_metals(residence *o)
   }
 }
 
-/* From now[n] on; returns where they end. */
+/* From now[n] on; returns where they end; n_vec: there is no room. */
 static size_t list_bonds(residence *o, int a, int species, size_t n)
 {
+  const size_t n_vec = (size_t)o->base.corr.n_vec;
   int n_row;
   const vt__bond *b = vt__track_row(&o->track, a, &n_row);
   for (int i = 0; i < n_row; i++) {
     if (b[i].absent > 0) continue;
+    if (n + 1 >= n_vec) return n_vec;
     const int row = species * N_CLASS + o->class_of[b[i].partner];
     const int64_t which = (int64_t)a * o->oxygen.n_first + b[i].partner;
     o->bonds[row]++;
@@ -169,6 +172,8 @@ static vt_status residence_sample(void *self, const vt_frame *fr, vt_err *err)
   VT_PASS(vt__pairs_find(&o->oxygen, fr, &o->track.cut, 0, err));
   classify_metals(o);
   for (int a = 0; a < o->track.pairs.n_first; a++) n = list_bonds(o, a, fr->type[o->track.pairs.first[a]], n);
+  if (n == (size_t)o->base.corr.n_vec)
+    VT_FAIL(err, VT_ETASK, "alkalis have more than %d bonds each, on average", (int)MEAN);
   for (; n < (size_t)o->base.corr.n_vec; n++) o->now[n][0] = o->now[n][1] = o->now[n][2] = -1;
   vt__corr_push(&o->base.corr, (const double(*)[3])o->now, residence_visit, NULL);
   return VT_OK;

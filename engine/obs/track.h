@@ -27,7 +27,7 @@ typedef struct vt__track {
   vt__bond *bond;                         /* [n_first][slots], each row ascending in `partner` */
 } vt__track;
 
-enum { VT__TRACK_MOST = 16 };
+enum { VT__TRACK_MOST = 32 };
 
 /* Groups by role as for vt__pairs_open; at most `most` (<= VT__TRACK_MOST) bonds of one atom of the first group. */
 VT_MUST_CHECK vt_status vt__track_open(vt__track *t, const vt_composition *c, int first, int second, int most,

@@ -278,7 +278,8 @@ static vt_status measure_frame(vt__reader *r, const vt_trajectory_options *o, co
   if (!is_taken(r, o)) return VT_OK;
   const vt_frame fr = frame_of(r, c, o);
   r->n_taken++;
-  return vt_obs_set_sample(set, &fr, err);
+  VT_PASS(vt_obs_set_sample(set, &fr, err));
+  return vt_obs_set_ended(set, err);
 }
 
 static vt_status trajectory_measure(const char *const *path, int n_paths, const vt_trajectory_options *o,

@@ -321,25 +321,85 @@ static void a_frozen_cell_keeps_all_of_its_bonds(void **state)
 
 /* ------------------------------------------------------------------ refusals */
 
-static void too_many_partners_are_refused_by_name(void **state)
+/* n_li alkalis and `metals` metals beside the first alkali, the others far away. */
+static bench crowd(int n_li, int metals, int *type, double (*x)[3])
 {
-  (void)state;
-  enum { METALS = 17, N = METALS + 3 };
-  const int count[HISTORY_SPECIES] = {1, METALS, 1, 1};
-  vt_err err = {0};
-  int type[N];
-  double x[N][3];
+  const int count[HISTORY_SPECIES] = {n_li, metals, 1, 1};
   bench b = {.plan = plan_of_glass(count, 10)};
   types_of(count, type);
-  for (int i = 0; i < N; i++)
-    place_along_x(x[i], (const double[3]){10, 10, 10}, i == 0 ? 0 : i <= METALS ? 0.1 * i : 9);
+  for (int i = 0; i < n_li + metals + 2; i++)
+    place_along_x(x[i], (const double[3]){10, 10, 10},
+                  i == 0                           ? 0
+                  : i < n_li || i >= n_li + metals ? 5
+                                                   : 0.05 * (i - n_li + 1));
   ask(&b.plan, "residence", 0.1);
   b.cutoffs = cutoffs_of(&b.plan);
+  return b;
+}
+
+enum { CROWD = 60 };
+
+/* An atom may have twice as many bonds as atoms have on average. */
+static void a_crowded_alkali_is_followed(void **state)
+{
+  (void)state;
+  enum { METALS = 20, ALKALIS = 4 };
+  int type[CROWD];
+  double x[CROWD][3];
+  vt_err err = {0};
+  bench b = crowd(ALKALIS, METALS, type, x);
   bench_open(&b);
-  vt_frame fr = frame_of(&b.plan, type, x, x, 0);
-  assert_int_equal(vt_obs_set_sample(b.set, &fr, &err), VT_ETASK);
-  assert_non_null(strstr(err.text, "atom 0 has more than 16 bonds"));
+  for (int t = 0; t <= 10; t++) {
+    vt_frame fr = frame_of(&b.plan, type, x, x, t);
+    VT_TEST_OK(vt_obs_set_sample(b.set, &fr, &err), &err);
+  }
+  bench_finish(&b);
+  near(array(&b, "residence/bonds", NULL)[0], METALS, 1e-12); /* no metal has an oxygen */
+  near(lags_of(&b, "residence/continuous", 0)[0], 1, 0);
   bench_close(&b);
+}
+
+/* More than there is room for, of one atom or of all together, ends the observable and not the run: its means are not
+ * known, its counts 0, its axes as ever; and so in whoever goes on from a checkpoint. */
+static void too_many_partners_end_the_observable_alone(void **state)
+{
+  (void)state;
+  static const int crowds[][2] = {{8, 33}, {1, 17}}; /* 33 of one; 17 on average */
+  for (int c = 0; c < 2; c++) {
+    int type[CROWD];
+    double x[CROWD][3];
+    vt_err err = {0};
+    bench b = crowd(crowds[c][0], crowds[c][1], type, x), again = b;
+    ask(&b.plan, "thermo", 0.1);
+    again.plan = b.plan;
+    bench_open(&b);
+    for (int t = 0; t <= 10; t++) {
+      vt_frame fr = frame_of(&b.plan, type, x, x, t);
+      VT_TEST_OK(vt_obs_set_sample(b.set, &fr, &err), &err);
+    }
+    const size_t n = vt_obs_set_state_size(b.set);
+    void *bytes = malloc(n);
+    assert_non_null(bytes);
+    vt_obs_set_save(b.set, bytes);
+    bench_open(&again);
+    VT_TEST_OK(vt_obs_set_load(again.set, bytes, n, &err), &err);
+    free(bytes);
+    bench *both[] = {&b, &again};
+    for (int k = 0; k < 2; k++) {
+      int n_lag;
+      bench_finish(both[k]);
+      const double *lag = array(both[k], "residence/lag_ps", &n_lag);
+      near(lag[0], 0.1, 1e-12);
+      for (int l = 0; l < n_lag; l++) {
+        near(array(both[k], "residence/origins", NULL)[l], 0, 0);
+        assert_true(isnan(lags_of(both[k], "residence/continuous", 0)[l]));
+      }
+      assert_true(isnan(array(both[k], "residence/bonds", NULL)[0]));
+      near(array(both[k], "residence/visits", NULL)[0], 0, 0);
+      assert_true(isfinite(array(both[k], "thermo/temperature", NULL)[0])); /* the others go on */
+      bench_close(both[k]);
+    }
+  }
 }
 
 static void an_observable_that_was_not_told_what_a_bond_is_says_so(void **state)
@@ -367,7 +427,8 @@ int main(void)
       cmocka_unit_test(a_bond_that_formed_breaks_only_beyond_the_hysteresis),
       cmocka_unit_test(survival_agrees_with_all_pairs_of_frames),
       cmocka_unit_test(a_frozen_cell_keeps_all_of_its_bonds),
-      cmocka_unit_test(too_many_partners_are_refused_by_name),
+      cmocka_unit_test(a_crowded_alkali_is_followed),
+      cmocka_unit_test(too_many_partners_end_the_observable_alone),
       cmocka_unit_test(an_observable_that_was_not_told_what_a_bond_is_says_so),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
