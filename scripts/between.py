@@ -12,13 +12,12 @@ errors of their means, beside the scatter of glasses in BASE.
 
 Reads summary.json.  --markdown: tables for a README; --json: for scripts.  Needs h5py, numpy, scipy."""
 import json
-import signal
 import sys
 
 sys.dont_write_bytecode = True
 
 from claims.between import LEAST_OF_A_SPREAD, MOVES, NOT_SEEN, UNKNOWN, differences, spreads
-from claims.campaign import load
+from claims.campaign import from_command_line
 from claims.grading import number
 
 
@@ -90,15 +89,7 @@ def as_json(campaigns, folders, pairs, between):
 
 
 def main():
-    folders = [a for a in sys.argv[1:] if not a.startswith("-")]
-    options = {a for a in sys.argv[1:] if a.startswith("-")}
-    if len(folders) < 2 or options - {"--markdown", "--json"} or len(options) > 1:
-        sys.exit(__doc__)
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    try:
-        campaigns = load(folders)
-    except (OSError, KeyError, ValueError) as e:
-        sys.exit(f"between.py: {e}: a folder of a finished campaign holds summary.json")
+    folders, options, campaigns = from_command_line(__doc__, "between.py", 2)
     pairs = [differences(campaigns[0], c) for c in campaigns[1:]]
     between = spreads(campaigns) if len(campaigns) >= LEAST_OF_A_SPREAD else []
     if "--json" in options:

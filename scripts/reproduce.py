@@ -14,13 +14,12 @@ folders are graded together.  Every row is a family of its own: the compositions
 Reads summary.json, and results.h5 and campaign.yaml where they are there.  --markdown: tables for a README; --json:
 rows for scripts.  Needs h5py, numpy, scipy."""
 import json
-import signal
 import sys
 
 sys.dont_write_bytecode = True
 
 from claims import gate_rows, set_rows, structure_rows, transport_rows
-from claims.campaign import dig, gates, item_of, load
+from claims.campaign import dig, from_command_line, gates, item_of
 from claims.grading import MET, NOT_ASKED, NOT_MET, NOT_RESOLVED, REPORTED, number
 
 GATES = ("R12", "R13", "R14")
@@ -128,15 +127,7 @@ def as_json(campaigns, rows):
 
 
 def main():
-    folders = [a for a in sys.argv[1:] if not a.startswith("-")]
-    options = {a for a in sys.argv[1:] if a.startswith("-")}
-    if not folders or options - {"--markdown", "--json"} or len(options) > 1:
-        sys.exit(__doc__)
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    try:
-        campaigns = load(folders)
-    except (OSError, KeyError, ValueError) as e:
-        sys.exit(f"reproduce.py: {e}: a folder of a finished campaign holds summary.json")
+    _, options, campaigns = from_command_line(__doc__, "reproduce.py", 1)
     {"--markdown": markdown, "--json": as_json}.get(next(iter(options), ""), plain)(campaigns, grade(campaigns))
 
 

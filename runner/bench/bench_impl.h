@@ -81,7 +81,7 @@ VT_MUST_CHECK vt_status vt__bench_start(int tasks, const vt_campaign_env *env, v
  * records (journal.c). */
 typedef struct vt__bench_journal {
   int n_shards, batch, n_values;              /* n_values doubles a result */
-  int n_missing;                              /* tasks at the end without a result */
+  int n_missing;                              /* of the last so many tasks those that need another one have no result */
   double append_s, sync_s, open_s, refresh_s; /* wall; all of them; refresh_s: one that finds nothing new */
   int64_t syncs, bytes, open_bytes;           /* open_bytes: memory of the index */
   vt_shared shared;                           /* the same, divided over ranks */

@@ -11,6 +11,15 @@ static int64_t bench_journal_allocated(void)
   return (int64_t)(i.uordblks + i.hblkhd);
 }
 
+static vt_status sync_timed(vt_journal_writer *w, vt__bench_journal *x, double *in_sync, vt_err *err)
+{
+  const double from = vt_now_s();
+  VT_PASS(vt_journal_sync(w, err));
+  *in_sync += vt_now_s() - from;
+  x->syncs++;
+  return VT_OK;
+}
+
 static vt_status write_shard(const vt_sched_task *task, int n_tasks, const char *dir, int shard, vt__bench_journal *x,
                              const double *values, vt_err *err)
 {
@@ -21,15 +30,13 @@ static vt_status write_shard(const vt_sched_task *task, int n_tasks, const char 
   double began = vt_now_s(), in_sync = 0;
   VT_PASS(vt_journal_create(&w, dir, shard, err));
   for (int i = shard; i < n_tasks; i += x->n_shards) {
+    if (i >= n_tasks - x->n_missing && task[i].needs >= 0) continue;
     VT_TRY_OUT(vt_journal_append(w, VT_REC_RESULT, &task[i].uid, 0, 0, &h, sizeof h, values,
                                  (size_t)x->n_values * sizeof *values, err),
                err, "task %d", i);
-    if (++n % x->batch && i + x->n_shards < n_tasks) continue;
-    double from = vt_now_s();
-    VT_TRY_OUT(vt_journal_sync(w, err), err, "task %d", i);
-    in_sync += vt_now_s() - from;
-    x->syncs++;
+    if (++n % x->batch == 0) VT_TRY_OUT(sync_timed(w, x, &in_sync, err), err, "task %d", i);
   }
+  if (n % x->batch) VT_TRY_OUT(sync_timed(w, x, &in_sync, err), err, "the last of %d tasks", n);
 out:
   x->sync_s += in_sync;
   x->append_s += vt_now_s() - began - in_sync;
@@ -63,7 +70,7 @@ vt_status vt__bench_write_journal(const vt_sched_task *task, int n_tasks, const 
   *j = NULL;
   VT_TRY_OUT(vt_calloc64(&values, (size_t)x->n_values, sizeof(double), err), err, "journal");
   for (int k = 0; k < x->n_shards; k++)
-    VT_TRY_OUT(write_shard(task, n_tasks - x->n_missing, dir, k, x, values, err), err, "shard %d", k);
+    VT_TRY_OUT(write_shard(task, n_tasks, dir, k, x, values, err), err, "shard %d", k);
   x->open_bytes = bench_journal_allocated();
   double from = vt_now_s();
   VT_TRY_OUT(vt_journal_open(j, dir, err), err, "journal");

@@ -14,7 +14,7 @@ typedef struct steps {
   vt_shared shared;
   double longest_s; /* of index_s: until the last piece is there, if each rank takes one after the other */
   int n_tasks, n_results, n_files;
-  int64_t leased;
+  int64_t begun; /* ranks that have a task */
 } steps;
 
 static vt_status read_once(const vt_bench_scale_options *o, vt_campaign **c, double *s, vt_err *err)
@@ -43,7 +43,7 @@ static vt_status index_together(const vt_bench_scale_options *o, const char *dir
   return VT_OK;
 }
 
-/* Tasks of hours and a window of one virtual second: all that happens is that ranks are given tasks. */
+/* Tasks of hours in a window of seconds: all that happens is that ranks are given tasks. */
 static vt_status first_leases(const vt_bench_scale_options *o, const vt_sched_task *task, int n_tasks, vt_journal *j,
                               steps *x, vt_err *err)
 {
@@ -59,7 +59,7 @@ static vt_status first_leases(const vt_bench_scale_options *o, const vt_sched_ta
   VT_PASS(vt_farm_simulate(&s, &r, err));
   x->open_s = r.open_s;
   x->leases_s = r.master_s;
-  x->leased = r.sent;
+  x->begun = r.begun;
   return VT_OK;
 }
 
@@ -114,7 +114,7 @@ vt_status vt__bench_whole_start(const vt_bench_scale_options *o, vt_json *line, 
   vt_json_put(line, "rows_s", vt_json_num(x.rows_s));
   vt_json_put(line, "master_open_cpu_s", vt_json_num(x.open_s));
   vt_json_put(line, "first_tasks_cpu_s", vt_json_num(x.leases_s));
-  vt_json_put(line, "messages_sent", vt_json_int(x.leased));
+  vt_json_put(line, "ranks_with_a_task", vt_json_int(x.begun));
   vt_json_put(line, "bytes_read_all_ranks", vt_json_int((int64_t)x.shared.bytes));
   vt_json_put(line, "bytes_read_each_rank", vt_json_num((double)x.shared.bytes / o->ranks));
   vt_json_put(line, "start_s",

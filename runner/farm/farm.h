@@ -146,6 +146,7 @@ typedef struct vt_farm_simulated {
   vt_sched_counts tasks;
   int64_t never, twice; /* tasks without a result, with more than one, as the master saw them */
   int n_dead, n_left;   /* ranks that were killed, that left */
+  int begun;            /* ranks that were given a task      */
   int n_declared;       /* ranks that the master declared dead */
   double virtual_s;
   double open_s;           /* opening the master */

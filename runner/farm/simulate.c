@@ -120,6 +120,7 @@ static void simulate_begin(world *w, int rank, const vt_msg *m, double now)
   memcpy(&task, m->data, sizeof task);
   h->lease = task.lease;
   double length = w->s->least_s + (w->s->most_s - w->s->least_s) * simulate_chance(w);
+  w->out->begun += h->leases == 0;
   if (h->leases++ == 0 && w->s->window_s > 0) length *= simulate_chance(w); /* as if all had been at work for long */
   if (h->leases == h->dies_with) h->dies = now;
   h->state = HAND_BUSY;

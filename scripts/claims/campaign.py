@@ -2,6 +2,8 @@
 import json
 import os
 import re
+import signal
+import sys
 
 import numpy as np
 
@@ -137,6 +139,19 @@ def load(folders):
             name = c.label if labels.count(c.label) == 1 else os.path.basename(os.path.normpath(folder))
             c.prefix = name + ": "
     return campaigns
+
+
+def from_command_line(doc, program, least):
+    """(folders, options, campaigns) of DIR... [--markdown | --json]; with fewer folders than `least`: doc"""
+    folders = [a for a in sys.argv[1:] if not a.startswith("-")]
+    options = {a for a in sys.argv[1:] if a.startswith("-")}
+    if len(folders) < least or options - {"--markdown", "--json"} or len(options) > 1:
+        sys.exit(doc)
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    try:
+        return folders, options, load(folders)
+    except (OSError, KeyError, ValueError) as e:
+        return sys.exit(f"{program}: {e}: a folder of a finished campaign holds summary.json")
 
 
 def dig(entry, path):

@@ -40,7 +40,7 @@ static void rows_are_those_of_the_definition(void **state)
   static double x[N], y[N], z[N];
   static int slot[N];
   const double at[3] = {1, 2, 3};
-  for (int k = 0; k < N; k++) { /* a third within 2 A; some exactly 2 A away, one not a number, one infinite */
+  for (int k = 0; k < N; k++) { /* half of them within 2 A; some exactly 2 A away, one not a number, one infinite */
     double u[2], v[2];
     vt_rng_uniform2(5, VT_STREAM_TEST, 1, k, 0, u);
     vt_rng_uniform2(5, VT_STREAM_TEST, 1, k, 1, v);
